@@ -1,0 +1,153 @@
+"""What the runner asks of its edges, so that the edges need not know each other, nor the runner them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from engine.messages import BrokerEvent, Fact, Mark
+from engine.types import Instrument, Order, Tick
+
+
+class TickSource(Protocol):
+    """A recorded or generated session that can be read from any tick on, as often as wanted."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls this source, cleaned."""
+        ...
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """The instruments; a tick's `instrument` is an index into them."""
+        ...
+
+    def ticks(self, first: int = 1) -> Iterator[Tick]:
+        """The ticks from number `first` on, numbered without holes from there (`seq`); raises InputError."""
+        ...
+
+    def count(self) -> int:
+        """How many ticks there are (may read through the file the first time)."""
+        ...
+
+    def number_at(self, at_ms: int) -> int:
+        """Number of the last tick whose own time is ≤ `at_ms`; 0 if there is none."""
+        ...
+
+    def marks(self) -> Iterator[Mark]:
+        """The marks kept beside the ticks, in order; none for a CSV file."""
+        ...
+
+    def losses(self) -> tuple[str, ...]:
+        """One line for each part that could not be read so far (torn tail, damaged block); empty when all is well."""
+        ...
+
+    def row_of(self, seq: int) -> str:
+        """Where tick number `seq` stands in the file, for a person: `row 17`, or `tick 16` where there are no rows."""
+        ...
+
+
+class Broker(Protocol):
+    """Carries out orders."""
+
+    def submit(self, order: Order) -> Sequence[BrokerEvent]:
+        """Take the order; what is already known of it at once (simulated fills), the rest comes later through the engine."""
+        ...
+
+    def read_holdings(self) -> Sequence[BrokerEvent]:
+        """Ask what is held; the answer at once (simulated), or later through the engine."""
+        ...
+
+
+class SimulatedBroker(Broker, Protocol):
+    """A broker that can be put back to an earlier moment."""
+
+    def restore(self, net: Sequence[int]) -> None:
+        """Hold `net` per instrument from now on."""
+        ...
+
+
+class Recorder(Protocol):
+    """Keeps ticks and marks; never blocks, never raises: a failing disk stops the recording and is told in `problem`."""
+
+    problem: str
+    waiting: int  # bytes not written yet
+    kept: int  # ticks written
+
+    def tick(self, tick: Tick) -> None:
+        """Keep one tick (called within the turn)."""
+        ...
+
+    def mark(self, mark: Mark) -> None:
+        """Keep a mark at this place in the stream."""
+        ...
+
+    def close(self) -> None:
+        """Write what is waiting and close the file."""
+        ...
+
+
+class Journal(Protocol):
+    """Keeps what must not be lost; writing goes on in its own thread."""
+
+    problem: str
+    waiting: int  # facts not durable yet
+    durable: int  # number of the newest durable row
+
+    def write(self, fact: Fact) -> int:
+        """Hand over one fact; its number. Never blocks, never raises."""
+        ...
+
+    def rewind(self, ticks: int) -> None:
+        """The replay went back to just after `ticks` ticks: projections forget what came later."""
+        ...
+
+    def wait_durable(self, number: int, timeout_s: float) -> bool:
+        """Whether row `number` is on the disk within `timeout_s`."""
+        ...
+
+    def close(self, outcome: str) -> None:
+        """Write what is waiting, note how the run ended, and close."""
+        ...
+
+
+class Feed(Protocol):
+    """A source of live or replayed ticks with a thread of its own."""
+
+    def start(self, deliver: Callable[[Tick], None], on_end: Callable[[str], None]) -> None:
+        """Begin to call `deliver` with ticks, from the feed's own thread."""
+        ...
+
+    def stop(self, timeout_s: float) -> None:
+        """End the thread; no `deliver` is under way afterwards."""
+        ...
+
+
+class Progress(Struct, frozen=True):
+    """How a replay plays; `speed` 0 = as fast as it goes."""
+
+    playing: bool
+    ended: bool
+    speed: float
+    skip_silence: bool
+    silences_skipped: int
+
+
+class ReplayControl(Protocol):
+    """A feed whose pace and place an operator commands; every call returns at once."""
+
+    def move(self, first: int, limit: int | None, *, playing: bool) -> None:
+        """Go on from tick number `first`; with `limit` run up to it at once, then stand or play on as `playing` says."""
+        ...
+
+    def set_speed(self, speed: float) -> None:
+        """Play at `speed` times the recorded pace; 0 = as fast as it goes."""
+        ...
+
+    def set_skip_silence(self, on: bool) -> None:
+        """Do not wait through long silences, or do."""
+        ...
+
+    def progress(self) -> Progress:
+        """How it plays."""
+        ...

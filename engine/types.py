@@ -1,0 +1,128 @@
+"""Plain data that every room shares: instruments, ticks, orders, fills, trades. Knows nothing of where they come from."""
+
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+Side = Literal["BUY", "SELL"]
+TradeMode = Literal["replay", "mock", "paper", "live"]
+Delivery = Literal["polling", "queued", "callback"]
+
+DELIVERIES: tuple[Delivery, ...] = ("polling", "queued", "callback")
+
+# A price is an integer in the instrument's minor unit. What a feed cannot express as one becomes a negative
+# sentinel, so that the bad tick can still be recorded, counted by reason and refused in one comparison.
+MAX_PRICE = 10**15
+PRICE_MISSING = -(2**62)
+PRICE_NAN = PRICE_MISSING + 1
+PRICE_INFINITE = PRICE_MISSING + 2
+
+# Tick.flags
+FLAG_HAS_BOOK = 1  # bid and ask are set
+FLAG_STAMP_NS = 2  # recv_wall_ns is the file's own stamp, finer than exch_ms
+
+
+class Instrument(Struct, frozen=True):
+    """What is traded and how it is counted.
+
+    Prices and `tick_size` are integers in 1/`price_scale` of the currency; quantities and `lot_size` are integers
+    in 1/`quantity_scale` of a unit (1 for shares and options).
+    """
+
+    symbol: str
+    token: str = ""
+    exchange: str = "NFO"
+    price_scale: int = 100
+    tick_size: int = 5
+    lot_size: int = 75
+    freeze_quantity: int = 1800
+    quantity_scale: int = 1
+
+    def money(self, minor_value: int) -> Decimal:
+        """Exact currency value of `minor_value` = price × quantity, both in minor units."""
+        return Decimal(minor_value) / (self.price_scale * self.quantity_scale)
+
+    def price_text(self, price: int) -> str:
+        """`price` (minor units) as a decimal text in the currency, without trailing zeros beyond one decimal."""
+        text = f"{Decimal(price) / self.price_scale:f}"
+        return text if "." in text else text + ".0"
+
+
+class Tick(Struct, gc=False):
+    """One trade print as it reached us; the field order is that of a recording's record.
+
+    `seq` counts the ticks of one run from 1; `recv_ns` is monotonic, `recv_wall_ns` UTC; `exch_ms` (UTC) is the tick's
+    own time, on which every decision rests; `exch_seq` is 0 where the exchange gives none.
+    """
+
+    seq: int
+    instrument: int
+    flags: int
+    recv_wall_ns: int
+    recv_ns: int
+    exch_ms: int
+    exch_seq: int
+    price: int
+    quantity: int
+    day_volume: int
+    bid: int = 0
+    ask: int = 0
+
+
+class Order(Struct, frozen=True):
+    """An order as the trader wants it; `number` counts a run's orders from 1, `tag` finds it again at a broker (≤ 15 characters)."""
+
+    number: int
+    tag: str
+    instrument: int
+    side: Side
+    quantity: int
+    price: int
+    reason: str
+    at_ms: int
+    tick_seq: int
+    target: int = -1  # index of the take-profit level that this order takes, or -1
+
+
+class Fill(Struct, frozen=True):
+    """A (part of an) order that was carried out at `price` (minor units)."""
+
+    order: int
+    instrument: int
+    side: Side
+    quantity: int
+    price: int
+    at_ms: int
+
+
+class Trade(Struct, frozen=True):
+    """One exit: `quantity` bought at `entry_price` and sold at `exit_price`; `costs` are both sides' costs of this quantity."""
+
+    number: int
+    instrument: int
+    entry_ms: int
+    exit_ms: int
+    entry_price: int
+    exit_price: int
+    quantity: int
+    gross_pnl: Decimal
+    costs: Decimal
+    net_pnl: Decimal
+    reason: str
+
+
+class PositionState(Struct, frozen=True):
+    """An open position with its levels (prices in minor units; `trail_stop` None = not active; `taken` = bit i for target i)."""
+
+    instrument: int
+    quantity: int
+    entry_ms: int
+    entry_price: int
+    initial_quantity: int
+    highest: int
+    stop: int
+    trail_stop: int | None
+    taken: int
+    entry_turnover: int
+    entry_costs: Decimal
