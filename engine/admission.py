@@ -1,0 +1,190 @@
+"""The door for ticks of one instrument: refuses what cannot be a trade, counts it by reason, notices gaps. Pure."""
+
+from math import inf
+from typing import Final
+
+from engine.config import RiskConfig, StrategyConfig
+from engine.state import Fields, Plain, dump, load
+from engine.types import MAX_PRICE, PRICE_INFINITE, PRICE_MISSING, PRICE_NAN, Tick
+
+HELD: Final = "held"
+
+# A sequence number below the last one is a restarted numbering when the line was silent this long before it.
+_NEW_NUMBERING_MS = 60_000
+_HOLD_MS = 1000
+_NEVER_MS = -(1 << 62)
+
+
+class Admission:
+    """Admits or refuses each tick of one instrument.
+
+    After `nan_streak_threshold` refusals in a row `halted` is set, until `nan_recovery_threshold` good ticks in a row.
+    With `jump_percent` a tick that jumps is held until the next one confirms it or one second has passed; `released`
+    is then the held tick, to be worked before the one that released it.
+    """
+
+    __slots__ = (
+        "_jump_percent",
+        "_max_backwards_ms",
+        "_recovery",
+        "_streak_limit",
+        "bad_streak",
+        "good_price",
+        "good_streak",
+        "halted",
+        "held",
+        "last_exch_seq",
+        "missing",
+        "newest_ms",
+        "refused",
+        "released",
+        "sequence_gaps",
+    )
+    STATE = (
+        "newest_ms",
+        "bad_streak",
+        "good_streak",
+        "halted",
+        "last_exch_seq",
+        "sequence_gaps",
+        "good_price",
+    )
+
+    def __init__(self, risk: RiskConfig, strategy: StrategyConfig) -> None:
+        self._max_backwards_ms = risk.max_backwards_ms
+        self._jump_percent = risk.jump_percent
+        self._streak_limit = strategy.nan_streak_threshold
+        self._recovery = strategy.nan_recovery_threshold
+        self.newest_ms = _NEVER_MS
+        self.bad_streak = 0
+        self.good_streak = 0
+        self.halted = False
+        self.last_exch_seq = 0
+        self.sequence_gaps = 0  # jumps of the exchange's numbering this day
+        self.missing = 0  # numbers skipped before the tick just admitted
+        self.refused: dict[str, int] = {}
+        self.good_price = 0
+        self.held: Tick | None = None
+        self.released: Tick | None = None
+
+    def start_day(self) -> None:
+        """Begin the day's count of gaps anew."""
+        self.sequence_gaps = 0
+
+    def admit(self, tick: Tick) -> str:
+        """Judge `tick`: empty when admitted, HELD, or the reason of its refusal (counted)."""
+        price = tick.price
+        if not 0 < price <= MAX_PRICE:
+            return self._refuse(_what_is_wrong(price))
+        if tick.exch_ms < self.newest_ms - self._max_backwards_ms:
+            return self._refuse("backwards")
+        if tick.exch_seq:
+            reason = self._judge_sequence(tick)
+            if reason:
+                return reason
+        if self._jump_percent:
+            reason = self._judge_jump(tick)
+            if reason:
+                return reason
+        if tick.exch_ms > self.newest_ms:
+            self.newest_ms = tick.exch_ms
+        if self.bad_streak or self.halted:
+            self._recover()
+        return ""
+
+    def _refuse(self, reason: str) -> str:
+        self.refused[reason] = self.refused.get(reason, 0) + 1
+        self.good_streak = 0
+        self.bad_streak += 1
+        if self.bad_streak >= self._streak_limit:
+            self.halted = True
+        return reason
+
+    def _recover(self) -> None:
+        self.bad_streak = 0
+        self.good_streak += 1
+        if self.good_streak >= self._recovery:
+            self.good_streak = 0
+            self.halted = False
+
+    def _drop(self, reason: str) -> str:
+        """Count a repeated or late packet; it says nothing about the quality of the prices."""
+        self.refused[reason] = self.refused.get(reason, 0) + 1
+        return reason
+
+    def _judge_sequence(self, tick: Tick) -> str:
+        last = self.last_exch_seq
+        self.missing = 0
+        if last and tick.exch_seq <= last:
+            if tick.exch_seq == last:
+                return self._drop("duplicate")
+            if tick.exch_ms - self.newest_ms < _NEW_NUMBERING_MS:
+                return self._drop("out_of_order")
+        elif last and tick.exch_seq > last + 1:
+            self.missing = tick.exch_seq - last - 1
+            self.sequence_gaps += 1
+        self.last_exch_seq = tick.exch_seq
+        return ""
+
+    def _judge_jump(self, tick: Tick) -> str:
+        held, self.held = self.held, None
+        if held is not None:
+            if tick.exch_ms - held.exch_ms >= _HOLD_MS or not self._jumps(held.price, tick.price):
+                self.released = held
+                self.good_price = held.price
+                self.newest_ms = max(self.newest_ms, held.exch_ms)
+            else:
+                self._refuse("jump")
+        if self.good_price and self._jumps(self.good_price, tick.price):
+            self.held = tick
+            return HELD
+        self.good_price = tick.price
+        return ""
+
+    def _jumps(self, from_price: int, to_price: int) -> bool:
+        return abs(to_price - from_price) * 100 > from_price * self._jump_percent
+
+    def take_released(self, now_ms: int) -> Tick | None:
+        """The held tick that has just been confirmed, or that has waited a second at `now_ms`; once."""
+        held = self.held
+        if held is not None and now_ms - held.exch_ms >= _HOLD_MS:
+            self.held = None
+            self.good_price = held.price
+            self.newest_ms = max(self.newest_ms, held.exch_ms)
+            return held
+        released, self.released = self.released, None
+        return released
+
+    def dump(self, prefix: str, into: Fields) -> None:
+        """Add the deciding state to `into`."""
+        dump(self, prefix, into)
+        for reason, count in self.refused.items():
+            into[f"{prefix}refused.{reason}"] = count
+        if self.held is not None:
+            into[prefix + "held"] = [getattr(self.held, name) for name in Tick.__struct_fields__]
+
+    def load(self, prefix: str, fields: dict[str, Plain]) -> None:
+        """Take the deciding state back from what `dump` wrote."""
+        load(self, prefix, fields)
+        start = f"{prefix}refused."
+        self.refused = {
+            name.removeprefix(start): value
+            for name, value in fields.items()
+            if name.startswith(start) and isinstance(value, int)
+        }
+        held = fields.get(prefix + "held")
+        self.held = Tick(*held) if isinstance(held, list) else None
+        self.released = None
+
+
+def _what_is_wrong(price: int) -> str:
+    """Name the reason to refuse `price`, which need not even be an integer."""
+    if price == PRICE_MISSING:
+        return "missing"
+    if price in {PRICE_NAN, PRICE_INFINITE}:
+        return "nan" if price == PRICE_NAN else "infinite"
+    if price != price:  # noqa: PLR0124 - only NaN differs from itself
+        return "nan"
+    if price > MAX_PRICE:
+        return "infinite" if price == inf else "too_large"
+    return "infinite" if price == -inf else "non_positive"

@@ -1,0 +1,67 @@
+"""Getting out of everything: the emergency flat and the daily loss limit. Works without ticks and without a strategy."""
+
+from engine.config import RiskConfig
+from engine.messages import CommandRefused, FlatChanged, Holdings, ReadHoldings
+from engine.trading_state import TradingState
+
+
+class Closing:
+    """Drives the flat job: lock, close every position at once, ask the broker until it says that nothing is left."""
+
+    def __init__(self, state: TradingState, risk: RiskConfig) -> None:
+        self._state = state
+        self._max_daily_loss = risk.max_daily_loss
+
+    def begin(self, reason: str, exit_reason: str, now_ms: int) -> None:
+        """Start the job, or say that the request joins the running one."""
+        state = self._state
+        if not state.flat.begin(reason, exit_reason):
+            state.effects.append(CommandRefused("flat", f"joins the running one ({state.flat.reason})"))
+            return
+        state.gate.locked = f"flat: {reason}"
+        state.entries("locked", state.gate.locked, now_ms)
+        state.effects.append(FlatChanged("CLOSING", reason, now_ms))
+        self.push(now_ms)
+
+    def push(self, now_ms: int) -> None:
+        """Order what is still to be closed; ask the broker once our own book is empty."""
+        state = self._state
+        flat = state.flat
+        if not flat.running:
+            return
+        for desk in state.desks:
+            position = state.position(desk)
+            if position is not None:
+                state.close(desk, position, desk.last_price, now_ms, flat.exit_reason)
+        holds = any(state.book.net(desk.index) for desk in state.desks)
+        if flat.advance(holds=holds, working=len(state.orders) > 0):
+            state.effects.append(FlatChanged(flat.state, flat.reason, now_ms))
+        if flat.state == "VERIFYING":
+            state.effects.append(ReadHoldings())
+
+    def verify(self, holdings: Holdings, now_ms: int) -> None:
+        """Take the broker's own word of what is held."""
+        flat = self._state.flat
+        if flat.verify(holdings):
+            self._state.effects.append(FlatChanged("FLAT", flat.reason, now_ms))
+
+    def unlock(self, now_ms: int) -> None:
+        """Lift lock and halt, unless a flat is running."""
+        state = self._state
+        if state.flat.running:
+            state.effects.append(CommandRefused("unlock", "a flat is running"))
+            return
+        state.gate.locked = state.gate.halted = ""
+        state.flat.reset()
+        state.entries("unlocked", "operator", now_ms)
+
+    def judge_daily_loss(self, now_ms: int) -> None:
+        """Go flat when the day's result, open positions included, has reached the limit."""
+        state = self._state
+        if state.gate.locked:
+            return
+        day_pnl = state.book.day_realised
+        for desk in state.desks:
+            day_pnl += state.book.open_pnl(desk.index, desk.last_price)
+        if day_pnl <= -self._max_daily_loss:
+            self.begin(f"daily loss {day_pnl:.2f}", "Daily Loss", now_ms)

@@ -1,0 +1,72 @@
+"""All that belongs to one instrument while it is traded: its door, its strategy, its last tick. Decides nothing."""
+
+from datetime import date
+
+from engine.admission import Admission
+from engine.config import RiskConfig, StrategyConfig
+from engine.positions import Levels
+from engine.session import NO_DAY
+from engine.state import Fields, Plain, dump, load
+from engine.strategy import Strategy
+from engine.types import Instrument, Tick
+
+
+class Desk:
+    """One instrument's place in the trader; `index` is its number in a tick."""
+
+    __slots__ = (
+        "admission",
+        "day",
+        "day_open",
+        "gaps",
+        "halt_shown",
+        "index",
+        "instrument",
+        "last_ms",
+        "last_price",
+        "last_tick",
+        "levels",
+        "objection",
+        "strategy",
+    )
+    STATE = ("last_price", "day_open", "last_ms", "halt_shown", "objection", "gaps")
+
+    def __init__(self, index: int, instrument: Instrument, risk: RiskConfig, strategy: StrategyConfig) -> None:
+        self.index = index
+        self.instrument = instrument
+        self.levels = Levels.of(risk, instrument)
+        self.admission = Admission(risk, strategy)
+        self.strategy = Strategy(strategy, instrument.tick_size)
+        self.day: date = NO_DAY.date
+        self.last_price = 0
+        self.day_open = 0
+        self.last_ms = 0
+        self.last_tick: Tick | None = None  # for a screen; decides nothing
+        self.gaps = 0  # silences in session longer than allowed
+        self.halt_shown = False
+        self.objection = ""  # why the last signal was not followed; told once per change
+
+    def start_day(self, day: date, price: int, at_ms: int) -> None:
+        """Begin a session day with its first tick."""
+        self.day = day
+        self.day_open = price
+        self.last_ms = at_ms
+        self.objection = ""
+        self.strategy.start_day()
+        self.admission.start_day()
+
+    def dump(self, into: Fields) -> None:
+        """Add the deciding state to `into`."""
+        name = f"{self.index}."
+        dump(self, name, into)
+        into[name + "day"] = self.day.isoformat()
+        self.admission.dump(name + "door.", into)
+        self.strategy.dump(name + "strategy.", into)
+
+    def load(self, fields: dict[str, Plain]) -> None:
+        """Take the deciding state back from what `dump` wrote."""
+        name = f"{self.index}."
+        load(self, name, fields)
+        self.day = date.fromisoformat(str(fields[name + "day"]))
+        self.admission.load(name + "door.", fields)
+        self.strategy.load(name + "strategy.", fields)

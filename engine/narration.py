@@ -1,0 +1,102 @@
+"""Facts in a trader's words: one log line each. Formats only; knows no logger and decides nothing."""
+
+import logging
+from collections.abc import Callable
+from decimal import Decimal
+
+from msgspec import Struct
+
+from engine.messages import (
+    CommandRefused,
+    DayStarted,
+    EntriesChanged,
+    EntryRefused,
+    Fact,
+    FillBooked,
+    FlatChanged,
+    OrderRejected,
+    SequenceGap,
+    Submit,
+    TickGap,
+    TickRefused,
+    TradeClosed,
+    TraderFault,
+)
+from engine.types import Instrument
+
+
+class Line(Struct, frozen=True):
+    """One line for the log; `keep` = never to be lost or limited (entries, exits, P&L)."""
+
+    component: str
+    level: int
+    text: str
+    keep: bool = False
+
+
+class Narrator:
+    """Words for facts; `stamp` turns UTC milliseconds into the session's time."""
+
+    def __init__(self, instruments: tuple[Instrument, ...], stamp: Callable[[int], str]) -> None:
+        self._instruments = instruments
+        self._stamp = stamp
+
+    def tell(self, fact: Fact) -> Line | None:
+        """Say `fact`, or None when it is nothing for a log."""
+        match fact:
+            case Submit() | FillBooked() | TradeClosed() | OrderRejected():
+                return self._tell_order(fact)
+            case TickRefused() | TickGap() | SequenceGap():
+                return self._tell_tick(fact)
+            case EntryRefused():
+                return Line("trader", logging.INFO, f"{self._at(fact)} no entry: {fact.reason}")
+            case EntriesChanged():
+                level = logging.WARNING if fact.state in {"locked", "halted"} else logging.INFO
+                reason = f": {fact.reason}" if fact.reason else ""
+                return Line("trader", level, f"{self._stamp(fact.at_ms)} entries {fact.state}{reason}", keep=True)
+            case FlatChanged():
+                return Line("trader", logging.WARNING, f"flat {fact.state} ({fact.reason})", keep=True)
+            case DayStarted():
+                return Line("trader", logging.INFO, f"session of {fact.date} begins")
+            case TraderFault():
+                text = f"{fact.where} raised at tick {fact.seq}: {fact.error}; entries halted, exits go on"
+                return Line("trader", logging.ERROR, text, keep=True)
+            case CommandRefused():
+                return Line("engine", logging.WARNING, f"{fact.command} refused: {fact.reason}", keep=True)
+            case _:
+                return None
+
+    def _at(self, fact: EntryRefused | TickGap | SequenceGap | TickRefused) -> str:
+        return f"{self._stamp(fact.at_ms)} {self._instruments[fact.instrument].symbol}"
+
+    def _tell_order(self, fact: Submit | FillBooked | TradeClosed | OrderRejected) -> Line:
+        match fact:
+            case Submit(order):
+                name = self._instruments[order.instrument]
+                text = f"order {order.tag} {order.side} {order.quantity} {name.symbol} @ {name.price_text(order.price)}"
+                return Line("broker", logging.DEBUG, f"{text} ({order.reason})")
+            case FillBooked(fill):
+                name = self._instruments[fill.instrument]
+                verb = "entry" if fill.side == "BUY" else "sold"
+                text = f"{self._stamp(fill.at_ms)} {verb} {fill.quantity} {name.symbol} @ {name.price_text(fill.price)}"
+                level = logging.INFO if fill.side == "BUY" else logging.DEBUG
+                return Line("trader", level, f"{text}, cash {Decimal(fact.cash):.2f}", keep=fill.side == "BUY")
+            case TradeClosed(trade):
+                name = self._instruments[trade.instrument]
+                prices = f"{name.price_text(trade.entry_price)} → {name.price_text(trade.exit_price)}"
+                text = f"{self._stamp(trade.exit_ms)} exit {trade.quantity} {name.symbol} {prices} {trade.reason}"
+                return Line("trader", logging.INFO, f"{text}, P&L {trade.net_pnl:+.2f}", keep=True)
+            case OrderRejected():
+                return Line("broker", logging.ERROR, f"order {fact.order} rejected: {fact.reason}", keep=True)
+
+    def _tell_tick(self, fact: TickRefused | TickGap | SequenceGap) -> Line:
+        match fact:
+            case TickRefused():
+                text = f"{self._at(fact)} tick {fact.seq} refused: {fact.reason} (further ones are counted)"
+                return Line("feed", logging.WARNING, text)
+            case TickGap():
+                level = logging.ERROR if fact.position_open else logging.INFO
+                held = " with a position open" if fact.position_open else ""
+                return Line("feed", level, f"{self._at(fact)} no tick for {fact.gap_ms / 1000:.1f} s{held}")
+            case SequenceGap():
+                return Line("feed", logging.WARNING, f"{self._at(fact)} {fact.missing} missing in the sequence")

@@ -1,0 +1,132 @@
+"""What the screen is given to look at: one immutable picture of the engine, plain data, serialisable by msgspec."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from engine.latency import LatencySummary
+from engine.types import Delivery, Instrument, PositionState, Trade, TradeMode
+
+
+class Quote(Struct, frozen=True):
+    """The last tick of one instrument (prices in minor units; 0 = unknown) and what its strategy sees."""
+
+    instrument: int
+    last: int
+    day_open: int
+    bid: int
+    ask: int
+    quantity: int
+    day_volume: int
+    exch_ms: int
+    recv_ns: int
+    green: int
+    objection: str
+    gaps: int
+    indicators: dict[str, float | None]
+
+
+class OpenPosition(Struct, frozen=True):
+    """An open position, what it would win at the last price, and its nearest target (None: all taken)."""
+
+    state: PositionState
+    last: int
+    open_pnl: Decimal
+    next_target: int | None
+
+
+class Account(Struct, frozen=True):
+    """Money in the currency; `day_pnl` is realised today plus open, `drawdown` the largest fall of the realised result."""
+
+    cash: Decimal
+    realised: Decimal
+    costs: Decimal
+    open_pnl: Decimal
+    day_pnl: Decimal
+    entries: int
+    exits: int
+    won: int
+    profit: Decimal
+    loss: Decimal
+    drawdown: Decimal
+
+
+class EntriesState(Struct, frozen=True):
+    """Whether new entries are allowed; `locked` and `halted` hold the reason or are empty."""
+
+    paused: bool
+    locked: str
+    halted: str
+    today: int
+
+
+class FlatView(Struct, frozen=True):
+    """Where the emergency flat stands."""
+
+    state: str
+    reason: str
+
+
+class EpochView(Struct, frozen=True):
+    """Latency and cost of one stretch in one delivery mode; stages by name."""
+
+    delivery: Delivery
+    first_tick: int
+    ticks: int
+    merged: int
+    cpu_share: float
+    stages: dict[str, LatencySummary]
+
+
+class EdgeView(Struct, frozen=True):
+    """Health of an edge that writes: what waits, what is safe, what is wrong (empty: nothing)."""
+
+    name: str
+    waiting: int
+    done: int
+    problem: str
+
+
+class ReplayView(Struct, frozen=True):
+    """Where the replay stands; `speed` 0 = as fast as it goes; `total` 0 = not counted."""
+
+    tick: int
+    total: int
+    at_ms: int
+    playing: bool
+    ended: bool
+    speed: float
+    real_speed: float
+    skip_silence: bool
+    silences_skipped: int
+
+
+class Snapshot(Struct, frozen=True):
+    """Everything a screen shows, as it was at `taken_ns` (monotonic) / `wall_ns`; `at_ms` is the engine's own time."""
+
+    number: int
+    taken_ns: int
+    wall_ns: int
+    at_ms: int
+    trade_mode: TradeMode
+    source: str
+    delivery: Delivery
+    instruments: tuple[Instrument, ...]
+    ticks: int
+    refused: dict[str, int]
+    quotes: tuple[Quote, ...]
+    positions: tuple[OpenPosition, ...]
+    account: Account
+    entries: EntriesState
+    flat: FlatView
+    trades: tuple[Trade, ...]
+    epochs: tuple[EpochView, ...]
+    inbox_waiting: int
+    merged: int
+    beats: int
+    faults: int
+    fault: str
+    edges: tuple[EdgeView, ...]
+    replay: ReplayView | None
+    outcomes: tuple[str, ...]
+    stopped: bool

@@ -1,0 +1,240 @@
+"""The heart: one event in, effects out. Touches nothing but trading state; whoever holds the turn calls it.
+
+`on_tick` is the hot path: admit → session → exits → indicators → signal → limits → size → order.
+"""
+
+from collections.abc import Sequence
+
+from engine.closing import Closing
+from engine.config import Config
+from engine.desk import Desk
+from engine.messages import (
+    BrokerEvent,
+    DayStarted,
+    EntryRefused,
+    Fact,
+    FillBooked,
+    Filled,
+    Flat,
+    Holdings,
+    Lock,
+    OrderRejected,
+    PauseEntries,
+    Rejected,
+    ResumeEntries,
+    TradeClosed,
+    TraderCommand,
+)
+from engine.positions import SESSION_END, STOP_LOSS, Costs, Position
+from engine.risk import Sizing
+from engine.session import NO_DAY, SessionDay, TradingHours
+from engine.state import Fields, Plain
+from engine.trading_state import TradingState
+from engine.types import Fill, Instrument, Tick
+from engine.watch import BAD_TICKS, Watch
+
+NOTHING: Sequence[Fact] = ()
+
+
+class Trader:
+    """Turns ticks, broker events, commands and beats into effects."""
+
+    def __init__(self, config: Config, instruments: tuple[Instrument, ...], tag_prefix: str) -> None:
+        costs = Costs(config.risk)
+        self.state = TradingState(config, instruments, costs, tag_prefix)
+        self.hours = TradingHours(config.session)
+        self._watch = Watch(self.state, config.risk)
+        self._closing = Closing(self.state, config.risk)
+        self._sizing = Sizing(config.risk, costs)
+        self._desks = self.state.desks
+        self._positions = self.state.book.positions
+        self._max_gap_ms = config.risk.max_tick_gap_ms
+        self._limits_loss = config.risk.max_daily_loss > 0
+        self._holds_jumps = config.risk.jump_percent > 0
+        self._day: SessionDay = NO_DAY
+
+    # ── The hot path ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def on_tick(self, tick: Tick) -> Sequence[Fact]:
+        """Take the next tick of any instrument; never raises, whatever its values."""
+        desk = self._desks[tick.instrument]
+        refusal = desk.admission.admit(tick)
+        if refusal:
+            self._watch.on_refused(desk, tick, refusal)
+        else:
+            if self._holds_jumps and (confirmed := desk.admission.take_released(tick.exch_ms)) is not None:
+                self._work(desk, confirmed)
+            self._work(desk, tick)
+        return self.state.take_effects() if self.state.effects else NOTHING
+
+    def _work(self, desk: Desk, tick: Tick) -> None:
+        now_ms = tick.exch_ms
+        price = tick.price
+        desk.last_price = price
+        desk.last_tick = tick
+        day = self._day
+        if not day.day_from_ms <= now_ms < day.day_until_ms:
+            day = self._day = self.hours.day_of(now_ms)
+        if not day.start_ms <= now_ms <= day.end_ms:
+            return
+        position = self._positions[desk.index]
+        if desk.day is not day.date and not self._on_day(desk, day, price, now_ms):
+            return
+        if now_ms - desk.last_ms > self._max_gap_ms or tick.exch_seq or desk.halt_shown:
+            self._watch.on_odd(desk, tick)
+        desk.last_ms = now_ms
+        if position is not None and (
+            price <= position.floor
+            or price > position.highest
+            or price >= position.ceiling
+            or now_ms >= position.deadline_ms
+            or now_ms >= day.exit_from_ms
+        ):
+            self._exit(desk, position, price, now_ms, day)
+        if self._limits_loss:
+            self._closing.judge_daily_loss(now_ms)
+        try:
+            # A tick that found a position open enters nothing: an exit and an entry never share a tick.
+            if desk.strategy.on_tick(price, tick.quantity) and position is None:
+                self._enter(desk, price, now_ms, day)
+        except Exception as error:  # noqa: BLE001 - a broken strategy must not stop the exits
+            self._watch.on_fault("strategy", error, tick)
+
+    def _exit(self, desk: Desk, position: Position, price: int, now_ms: int, day: SessionDay) -> None:
+        """Order every exit that is due at `price`."""
+        if now_ms >= day.exit_from_ms:
+            self.state.close(desk, position, price, now_ms, SESSION_END)
+            return
+        for due in position.exits(price, now_ms):
+            self.state.sell(desk, position, due.quantity, price, now_ms, due.reason, due.target)
+
+    def _enter(self, desk: Desk, price: int, now_ms: int, day: SessionDay) -> None:
+        """Follow the signal, or say why not."""
+        limit = price + desk.levels.slippage
+        objection = self._objection(desk, now_ms, day) or desk.strategy.objection(price)
+        quantity = 0 if objection else self._sizing.quantity(self.state.book.cash, limit, desk.instrument)
+        if not objection and not quantity:
+            objection = "cash for not one lot"
+        if objection != desk.objection:
+            desk.objection = objection
+            if objection:
+                self.state.effects.append(EntryRefused(desk.index, objection, now_ms))
+        if quantity:
+            self.state.buy(desk, quantity, limit, now_ms)
+
+    def _objection(self, desk: Desk, now_ms: int, day: SessionDay) -> str:
+        if not day.entry_from_ms <= now_ms < day.entry_until_ms:
+            return "outside the entry window"
+        if desk.admission.halted:
+            return f"halted: {BAD_TICKS}"
+        if self.state.orders.entry_open(desk.index):
+            return "entry order unanswered"
+        return self.state.gate.objection()
+
+    def _on_day(self, desk: Desk, day: SessionDay, price: int, now_ms: int) -> bool:
+        """Begin a session day where it is a new one; False when the tick belongs to a day that is over."""
+        state = self.state
+        if day.date < state.today:
+            return False
+        if day.date == desk.day:
+            desk.day = day.date
+            return True
+        if day.date > state.today:
+            state.today = day.date
+            state.gate.start_day()
+            state.book.start_day()
+            state.effects.append(DayStarted(day.date.isoformat(), now_ms))
+        left_over = state.position(desk)
+        if left_over is not None:
+            state.close(desk, left_over, price, now_ms, SESSION_END)
+        desk.start_day(day.date, price, now_ms)
+        return True
+
+    # ── Everything that is not a tick ───────────────────────────────────────────────────────────────────────────
+
+    def on_event(self, event: BrokerEvent, now_ms: int) -> Sequence[Fact]:
+        """Take what the broker says."""
+        match event:
+            case Filled():
+                self._filled(event.fill)
+            case Rejected():
+                self._rejected(event.order, event.reason)
+            case Holdings():
+                self._closing.verify(event, now_ms)
+        return self.state.take_effects()
+
+    def _filled(self, fill: Fill) -> None:
+        state = self.state
+        desk = self._desks[fill.instrument]
+        order = state.orders.on_fill(fill)
+        decided = order.price - desk.levels.slippage if order else fill.price
+        reason = order.reason if order else "External"
+        trade = state.book.sell(fill, reason) if fill.side == "SELL" else None
+        if fill.side == "BUY":
+            state.book.buy(fill, decided)
+        position = state.position(desk)
+        held = position.state(desk.index) if position else None
+        state.effects.append(FillBooked(fill, held, str(state.book.cash)))
+        if trade is not None:
+            desk.strategy.on_exit(stop_loss=trade.reason == STOP_LOSS)
+            state.effects.append(TradeClosed(trade))
+        elif fill.side == "BUY" and position is not None:
+            desk.strategy.on_entry()
+            if not state.flat.running:
+                self._exit(desk, position, decided, fill.at_ms, self._day)
+
+    def _rejected(self, number: int, reason: str) -> None:
+        state = self.state
+        closed = state.orders.close(number)
+        if closed is None:
+            return
+        order, left = closed
+        position = self._positions[order.instrument]
+        if order.side == "SELL" and position is not None:
+            position.undo(left, order.target)
+        elif order.side == "BUY" and left == order.quantity:
+            state.gate.day_entries -= 1
+        state.effects.append(OrderRejected(number, order.instrument, reason))
+
+    def on_command(self, command: TraderCommand, now_ms: int) -> Sequence[Fact]:
+        """Carry out an operator's command."""
+        gate = self.state.gate
+        match command:
+            case PauseEntries():
+                gate.paused = True
+                self.state.entries("paused", "operator", now_ms)
+            case ResumeEntries():
+                gate.paused = False
+                self.state.entries("resumed", gate.objection(), now_ms)
+            case Lock():
+                gate.locked = command.reason
+                self.state.entries("locked", command.reason, now_ms)
+            case Flat():
+                self._closing.begin(command.reason, "Flat", now_ms)
+            case _:
+                self._closing.unlock(now_ms)
+        return self.state.take_effects()
+
+    def on_fault(self, error: Exception, tick: Tick) -> Sequence[Fact]:
+        """Take note that working `tick` raised: entries halt, exits go on with the next tick."""
+        self._watch.on_fault("trader", error, tick)
+        return self.state.take_effects()
+
+    def on_beat(self, now_ms: int) -> Sequence[Fact]:
+        """Go on with what needs no tick: a running flat, a held tick whose second is over."""
+        self._closing.push(now_ms)
+        if self._holds_jumps:
+            for desk in self._desks:
+                waited = desk.admission.take_released(now_ms)
+                if waited is not None:
+                    self._work(desk, waited)
+        return self.state.take_effects()
+
+    def dump(self) -> Fields:
+        """The deciding state by name."""
+        return self.state.dump()
+
+    def load(self, fields: dict[str, Plain]) -> None:
+        """Take the deciding state back from what `dump` wrote."""
+        self.state.load(fields)
+        self._day = NO_DAY

@@ -1,0 +1,56 @@
+"""Notices what is odd about ticks: refusals, silences, missing numbers, a raising strategy. Halts entries, never exits."""
+
+from typing import Final
+
+from engine.config import RiskConfig
+from engine.desk import Desk
+from engine.messages import SequenceGap, TickGap, TickRefused, TraderFault
+from engine.trading_state import TradingState
+from engine.types import Tick
+
+BAD_TICKS: Final = "too many bad ticks in a row"
+
+
+class Watch:
+    """Turns oddities into effects and halts; none of it is on the path of a good tick."""
+
+    def __init__(self, state: TradingState, risk: RiskConfig) -> None:
+        self._state = state
+        self._max_gap_ms = risk.max_tick_gap_ms
+        self._max_sequence_gaps = risk.missed_ticks_before_stop
+        self._last_error = ""
+
+    def on_refused(self, desk: Desk, tick: Tick, reason: str) -> None:
+        """Tell the first tick refused for each reason; halt entries after too many in a row."""
+        door = desk.admission
+        if door.refused.get(reason) == 1:
+            self._state.effects.append(TickRefused(desk.index, reason, tick.seq, tick.exch_ms))
+        if door.halted and not desk.halt_shown:
+            desk.halt_shown = True
+            self._state.entries("halted", BAD_TICKS, tick.exch_ms)
+
+    def on_odd(self, desk: Desk, tick: Tick) -> None:
+        """Tell a silence in session, a jump of the exchange's numbering, and the end of a run of bad ticks."""
+        now_ms = tick.exch_ms
+        gap_ms = now_ms - desk.last_ms
+        if gap_ms > self._max_gap_ms:
+            desk.gaps += 1
+            held = self._state.position(desk) is not None
+            self._state.effects.append(TickGap(desk.index, gap_ms, now_ms, held))
+        door = desk.admission
+        if tick.exch_seq and door.missing:
+            self._state.effects.append(SequenceGap(desk.index, door.missing, now_ms))
+            if door.sequence_gaps >= self._max_sequence_gaps:
+                self._state.halt(f"{door.sequence_gaps} gaps in the exchange's sequence", now_ms)
+        if desk.halt_shown and not door.halted:
+            desk.halt_shown = False
+            self._state.entries("recovered", BAD_TICKS, now_ms)
+
+    def on_fault(self, where: str, error: Exception, tick: Tick) -> None:
+        """Count an exception and halt entries; told once per kind of error (and the second of them), with its tick."""
+        self._state.faults += 1
+        text = f"{type(error).__name__}: {error}"
+        if text != self._last_error or self._state.faults == 2:
+            self._last_error = text
+            self._state.effects.append(TraderFault(where, text, tick.seq, tick.exch_ms))
+        self._state.halt(f"{where} raised {type(error).__name__}", tick.exch_ms)
