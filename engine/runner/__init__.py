@@ -1,0 +1,9 @@
+"""Runs the trader: turns, delivery modes, replay control, beat, snapshots. Edges reach it through ports only."""
+
+from engine.runner.engine import Engine
+from engine.runner.epochs import Epochs
+from engine.runner.picture import Picture
+from engine.runner.playback import Playback
+from engine.runner.turn import Turn
+
+__all__ = ["Engine", "Epochs", "Picture", "Playback", "Turn"]

@@ -1,0 +1,268 @@
+"""The engine: its thread, the three ways of delivery, start and stop in good order. The only room that knows the mode."""
+
+import logging
+import time
+import traceback
+from collections.abc import Callable
+from threading import Event, Thread
+
+from engine.config import EngineConfig
+from engine.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL
+from engine.inbox import Inbox
+from engine.messages import (
+    BrokerEvent,
+    Command,
+    CommandRefused,
+    Filled,
+    Holdings,
+    Lock,
+    Rejected,
+    Stop,
+    SwitchDelivery,
+    TraderCommand,
+)
+from engine.ports import Feed, Journal, Recorder
+from engine.runner.delivery import DeliverySwitch
+from engine.runner.playback import Playback
+from engine.runner.turn import LOGGERS, Turn
+from engine.snapshot import Snapshot
+from engine.types import Tick
+
+_BEAT_S = 0.1
+_log = LOGGERS["engine"]
+
+
+class Engine:
+    """A running engine: `start`, `send(command)`, `snapshot`, `stop`.
+
+    Threads: the feed's, which brings ticks; the engine's, which looks after inbox, commands and beat. Both take the
+    turn's lock for what they do to trading state.
+    """
+
+    def __init__(
+        self,
+        *,
+        config: EngineConfig,
+        turn: Turn,
+        inbox: Inbox,
+        feed: Feed,
+        playback: Playback | None,
+        journal: Journal | None,
+        recorder: Recorder | None,
+        checkpoint_ticks: int,
+        heartbeat_log_s: int,
+        picture: Callable[["Engine", int], Snapshot],
+    ) -> None:
+        self.switch = DeliverySwitch(config, turn, inbox, live=playback is None)
+        self.turn = turn
+        self.inbox = inbox
+        self.playback = playback
+        self.beats = 0
+        self.problem = ""  # why the run cannot go on; empty when all is well
+        self.exit_status = EXIT_WELL
+        self.stopped = False
+        self._config = config
+        self._feed = feed
+        self._journal = journal
+        self._recorder = recorder
+        self._checkpoint_ticks = checkpoint_ticks
+        self._next_checkpoint = checkpoint_ticks
+        self._heartbeat_ns = heartbeat_log_s * 1_000_000_000
+        self._next_heartbeat_ns = time.perf_counter_ns() + self._heartbeat_ns
+        self._picture = picture
+        self._snapshot: Snapshot | None = None
+        self._wake = Event()
+        self._asleep = False
+        self._stopping = False
+        self._feed_over = False
+        self._done = Event()
+        self._thread = Thread(target=self._run, name="engine", daemon=True)
+        turn.owner = self
+        inbox.wake = self._wake.set
+        self._put = inbox.put_lossless if playback is not None else inbox.put_newest
+        self._set_milestone()
+
+    # ── The front door ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def start(self) -> None:
+        """Begin: the engine's thread first, then the feed's."""
+        if self.playback is not None:
+            self.playback.begin(self.turn)
+        self.publish(time.perf_counter_ns())
+        self._thread.start()
+        self._feed.start(self._deliver, self._feed_ended)
+
+    def send(self, command: Command) -> None:
+        """Ask for `command`; carried out at the next turn boundary, before any waiting tick. Returns at once."""
+        self.post(command)
+
+    def post(self, event: Command | BrokerEvent) -> None:
+        """Hand in a command or what a broker's own thread has learned."""
+        self.turn.commands.append(event)
+        self._wake.set()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest picture of the engine; immutable."""
+        assert self._snapshot is not None, "start the engine first"
+        return self._snapshot
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until the feed is over and everything worked, or the run failed or was asked to stop."""
+        return self._done.wait(timeout_s)
+
+    def stop(self) -> None:
+        """End in good order: feed, waiting ticks, last checkpoint, recording, journal. Safe to call twice."""
+        if self.stopped:
+            return
+        self._stopping = True
+        self.inbox.close()
+        self._feed.stop(2.0)
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(5.0)
+        with self.turn.lock:
+            self._work_inbox()
+            self.turn.run_commands()
+            self.turn.checkpoint()
+            self.stopped = True
+            self.publish(time.perf_counter_ns())
+        if self._recorder is not None:
+            self._recorder.close()
+        if self._journal is not None:
+            self._journal.close(self.problem or "stopped")
+            self._note_disk(self._journal.problem)
+        self._done.set()
+
+    def disk_failed(self, problem: str) -> None:
+        """The journal cannot keep what it must: lock entries, say so, end with the disk's exit status."""
+        self._note_disk(problem)
+        self.post(Lock(f"journal: {problem}"))
+
+    def _note_disk(self, problem: str) -> None:
+        if problem and self.exit_status == EXIT_WELL:
+            self.problem, self.exit_status = problem, EXIT_DISK
+
+    # ── Delivery ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _deliver(self, tick: Tick) -> None:
+        """Take a tick from the feed's thread, by the mode of the moment."""
+        mode = self.switch.mode
+        if mode != "callback":
+            self._put(tick)
+            if self._asleep and mode == "queued":
+                self._wake.set()
+            return
+        try:
+            with self.turn.lock:
+                if self.inbox:
+                    self._work_inbox()  # what was put just before the mode was switched comes first
+                self.turn.take(tick)
+        except Exception as error:  # noqa: BLE001 - the engine's fault, not the feed's
+            self._broke(error)
+
+    def _work_inbox(self) -> None:
+        """Work what waits; the caller holds the lock."""
+        take_tick, take = self.inbox.take, self.turn.take
+        while (tick := take_tick()) is not None:
+            take(tick)
+        self.inbox.room_made()
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping:
+                self._sleep()
+                with self.turn.lock:
+                    self._work_inbox()
+                    self.turn.beat()
+                    if self.switch.wanted is not None:
+                        self.switch.switch()
+                        self._set_milestone()
+                self.beats += 1
+                self._log_heartbeat()
+                if self._feed_over and not self.inbox and not self.turn.commands:
+                    self._feed_over = False
+                    self._done.set()
+        except Exception as error:  # noqa: BLE001 - the mouth of the thread
+            self._broke(error)
+
+    def _sleep(self) -> None:
+        polling = self.switch.mode == "polling"
+        self._asleep = True
+        if not self.turn.commands and not self._feed_over and (polling or not self.inbox):
+            self._wake.wait(self._config.poll_interval_ms / 1000 if polling else _BEAT_S)
+        self._asleep = False
+        self._wake.clear()
+
+    def _feed_ended(self, problem: str) -> None:
+        if problem:
+            self.problem = problem
+            self._done.set()
+        self._feed_over = True
+        self._wake.set()
+
+    # ── Commands that are not the trader's ──────────────────────────────────────────────────────────────────────
+
+    def command(self, command: Command | BrokerEvent) -> None:
+        """Carry out one command within the turn."""
+        turn = self.turn
+        if isinstance(command, Filled | Rejected | Holdings):
+            turn.carry_out(turn.trader.on_event(command, turn.clock_ms()))
+        elif isinstance(command, SwitchDelivery):
+            self.switch.request(command.delivery)
+        elif isinstance(command, Stop):
+            self._done.set()
+        elif self.playback is not None and self.playback.command(command):
+            self._set_milestone()
+        elif isinstance(command, TraderCommand):
+            turn.carry_out(turn.trader.on_command(command, turn.clock_ms()))
+        else:
+            turn.carry_out((CommandRefused(type(command).__name__, "only in a replay"),))
+
+    def trader_raised(self) -> None:
+        """Fall back from callback mode when it happens twice."""
+        if self.turn.trader.state.faults >= 2:
+            self.switch.fall_back("the trader raised twice")
+
+    # ── Every so many ticks, and beats ──────────────────────────────────────────────────────────────────────────
+
+    def milestone(self, seq: int) -> None:
+        """Do what is due after tick `seq`: checkpoint, saved state, switch of delivery."""
+        turn = self.turn
+        if turn.position >= self._next_checkpoint:
+            self._next_checkpoint = turn.position + self._checkpoint_ticks
+            turn.checkpoint()
+        if self.playback is not None:
+            self.playback.milestone(seq)
+        self.switch.look(seq)
+        self._set_milestone()
+
+    def _set_milestone(self) -> None:
+        turn = self.turn
+        nearest = self.switch.next_look(turn.last_seq)
+        if self._recorder is not None:
+            nearest = min(nearest, self._next_checkpoint + turn.holes)
+        if self.playback is not None:
+            nearest = min(nearest, self.playback.next_milestone(turn.last_seq))
+        turn.milestone = nearest
+
+    def publish(self, now_ns: int) -> None:
+        """Put a new snapshot on the table: one attribute store."""
+        self._snapshot = self._picture(self, now_ns)
+
+    def _log_heartbeat(self) -> None:
+        now_ns = time.perf_counter_ns()
+        if now_ns >= self._next_heartbeat_ns:
+            self._next_heartbeat_ns = now_ns + self._heartbeat_ns
+            turn = self.turn
+            counters = f"ticks {turn.position} beats {self.beats} waiting {len(self.inbox)} merged {self.inbox.merged}"
+            _log.info("heartbeat %s faults %d", counters, turn.trader.state.faults)
+
+    def _broke(self, error: Exception) -> None:
+        """Keep and tell a failure of the engine itself: entries locked, exit status 70."""
+        self.problem = f"engine failed: {type(error).__name__}: {error}"
+        self.exit_status = EXIT_FAULT
+        self.turn.trader.state.gate.locked = "engine fault"
+        text = "".join(traceback.format_exception(error))
+        _log.log(logging.CRITICAL, "%s\n%s", self.problem, text, extra={"keep": True})
+        self._done.set()

@@ -1,0 +1,69 @@
+"""Latency per epoch: one epoch is one stretch in one delivery mode, so that modes can be compared side by side."""
+
+import time
+
+from engine.latency import Histogram
+from engine.snapshot import EpochView
+from engine.types import Delivery
+
+STAGES = ("receive→inbox", "wait", "decide", "act", "tick→order")
+TOTAL = "receive→decision"
+_KEPT = 8
+
+
+class Epoch:
+    """Histograms of one stretch; `total` gets every tick, the stages one in 16 (or all, on demand)."""
+
+    def __init__(self, delivery: Delivery, first_tick: int, merged_before: int) -> None:
+        self.delivery = delivery
+        self.first_tick = first_tick
+        self.ticks = 0
+        self.total = Histogram()
+        self.to_inbox, self.wait, self.decide, self.act, self.to_order = (Histogram() for _ in STAGES)
+        self._merged_before = merged_before
+        self._wall_ns = time.perf_counter_ns()
+        self._cpu_ns = time.process_time_ns()
+        self._ended: tuple[int, int, int] | None = None  # wall ns, CPU ns, merged: once the epoch is over
+
+    def _used(self, merged: int) -> tuple[int, int, int]:
+        if self._ended is not None:
+            return self._ended
+        wall_ns = time.perf_counter_ns() - self._wall_ns
+        return wall_ns, time.process_time_ns() - self._cpu_ns, merged - self._merged_before
+
+    def end(self, last_tick: int, merged: int) -> None:
+        """Freeze the epoch's figures."""
+        self.ticks = last_tick - self.first_tick + 1
+        self._ended = self._used(merged)
+
+    def view(self, last_tick: int, merged: int) -> EpochView:
+        """Plain figures of the epoch so far."""
+        wall_ns, cpu_ns, merged_here = self._used(merged)
+        stages = (self.to_inbox, self.wait, self.decide, self.act, self.to_order)
+        named = {TOTAL: self.total} | dict(zip(STAGES, stages, strict=True))
+        return EpochView(
+            delivery=self.delivery,
+            first_tick=self.first_tick,
+            ticks=self.ticks if self._ended else last_tick - self.first_tick + 1,
+            merged=merged_here,
+            cpu_share=cpu_ns / wall_ns if wall_ns else 0.0,
+            stages={name: histogram.summary() for name, histogram in named.items() if histogram.max_ns},
+        )
+
+
+class Epochs:
+    """The epochs of a run, the newest last; only the newest few are kept."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        self.now = Epoch(delivery, 1, 0)
+        self._past: list[Epoch] = []
+
+    def switch(self, delivery: Delivery, last_tick: int, merged: int) -> None:
+        """End the present epoch and begin one in `delivery`."""
+        self.now.end(last_tick, merged)
+        self._past = [*self._past, self.now][-_KEPT:]
+        self.now = Epoch(delivery, last_tick + 1, merged)
+
+    def views(self, last_tick: int, merged: int) -> tuple[EpochView, ...]:
+        """All kept epochs as plain figures."""
+        return tuple(epoch.view(last_tick, merged) for epoch in (*self._past, self.now))

@@ -1,0 +1,174 @@
+"""Paints the snapshot: copies what a screen shows out of the trading state, within the turn. Changes nothing."""
+
+import time
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from engine.desk import Desk
+from engine.runner.turn import Turn
+from engine.snapshot import (
+    Account,
+    EdgeView,
+    EntriesState,
+    FlatView,
+    OpenPosition,
+    Quote,
+    ReplayView,
+    Snapshot,
+)
+from engine.types import Instrument, TradeMode
+
+if TYPE_CHECKING:
+    from engine.ports import Journal, Recorder
+    from engine.runner.engine import Engine
+
+_NEWEST_TRADES = 1000
+_METER_NS = 500_000_000
+
+
+class Picture:
+    """Makes snapshots of one engine; remembers only what the replay's real speed is measured from."""
+
+    def __init__(
+        self,
+        *,
+        trade_mode: TradeMode,
+        source: str,
+        instruments: tuple[Instrument, ...],
+        journal: "Journal | None",
+        recorder: "Recorder | None",
+    ) -> None:
+        self._trade_mode = trade_mode
+        self._source = source
+        self._instruments = instruments
+        self._journal = journal
+        self._recorder = recorder
+        self._number = 0
+        self._meter = (0, 0)
+        self._real_speed = 0.0
+        self.total = 0  # ticks of the source, once somebody counted them
+
+    def __call__(self, engine: "Engine", now_ns: int) -> Snapshot:
+        """Paint `engine` as it is; the caller holds the turn (or nothing runs)."""
+        turn = engine.turn
+        state = turn.trader.state
+        self._number += 1
+        self._measure(now_ns, turn.now_ms)
+        return Snapshot(
+            number=self._number,
+            taken_ns=now_ns,
+            wall_ns=time.time_ns(),
+            at_ms=turn.now_ms,
+            trade_mode=self._trade_mode,
+            source=self._source,
+            delivery=engine.switch.mode,
+            instruments=self._instruments,
+            ticks=turn.position,
+            refused=self._refused(state.desks),
+            quotes=tuple(_quote(desk) for desk in state.desks),
+            positions=self._positions(turn),
+            account=self._account(turn),
+            entries=EntriesState(state.gate.paused, state.gate.locked, state.gate.halted, state.gate.day_entries),
+            flat=FlatView(state.flat.state, state.flat.reason),
+            trades=tuple(turn.trades[-_NEWEST_TRADES:]),
+            epochs=turn.epochs.views(turn.last_seq, engine.inbox.merged),
+            inbox_waiting=len(engine.inbox),
+            merged=engine.inbox.merged,
+            beats=engine.beats,
+            faults=state.faults,
+            fault=engine.problem,
+            edges=self._edges(),
+            replay=self._replay(engine, turn),
+            outcomes=tuple(engine.switch.lines),
+            stopped=engine.stopped,
+        )
+
+    @staticmethod
+    def _refused(desks: list[Desk]) -> dict[str, int]:
+        total: dict[str, int] = {}
+        for desk in desks:
+            for reason, count in desk.admission.refused.items():
+                total[reason] = total.get(reason, 0) + count
+        return total
+
+    @staticmethod
+    def _positions(turn: Turn) -> tuple[OpenPosition, ...]:
+        state = turn.trader.state
+        shown = []
+        for desk in state.desks:
+            position = state.position(desk)
+            if position is not None:
+                pnl = state.book.open_pnl(desk.index, desk.last_price)
+                shown.append(OpenPosition(position.state(desk.index), desk.last_price, pnl, position.next_target))
+        return tuple(shown)
+
+    @staticmethod
+    def _account(turn: Turn) -> Account:
+        state = turn.trader.state
+        book = state.book
+        open_pnl = sum((book.open_pnl(desk.index, desk.last_price) for desk in state.desks), Decimal(0))
+        return Account(
+            cash=book.cash,
+            realised=book.realised,
+            costs=book.costs_paid,
+            open_pnl=open_pnl,
+            day_pnl=book.day_realised + open_pnl,
+            entries=book.entries,
+            exits=book.trades,
+            won=book.won,
+            profit=book.profit,
+            loss=book.loss,
+            drawdown=book.drawdown,
+        )
+
+    def _edges(self) -> tuple[EdgeView, ...]:
+        edges = []
+        if self._journal is not None:
+            edges.append(EdgeView("journal", self._journal.waiting, self._journal.durable, self._journal.problem))
+        if self._recorder is not None:
+            edges.append(EdgeView("recorder", self._recorder.waiting, self._recorder.kept, self._recorder.problem))
+        return tuple(edges)
+
+    def _replay(self, engine: "Engine", turn: Turn) -> ReplayView | None:
+        if engine.playback is None:
+            return None
+        progress = engine.playback.feed.progress()
+        return ReplayView(
+            tick=turn.last_seq,
+            total=self.total,
+            at_ms=turn.now_ms,
+            playing=progress.playing,
+            ended=progress.ended and not engine.inbox,
+            speed=progress.speed,
+            real_speed=self._real_speed,
+            skip_silence=progress.skip_silence,
+            silences_skipped=progress.silences_skipped,
+        )
+
+    def _measure(self, now_ns: int, at_ms: int) -> None:
+        since_ns, since_ms = self._meter
+        if not since_ms or at_ms < since_ms:
+            self._meter, self._real_speed = (now_ns, at_ms), 0.0
+        elif now_ns - since_ns >= _METER_NS:
+            self._real_speed = (at_ms - since_ms) * 1e6 / (now_ns - since_ns)
+            self._meter = (now_ns, at_ms)
+
+
+def _quote(desk: Desk) -> Quote:
+    tick = desk.last_tick
+    strategy = desk.strategy
+    return Quote(
+        instrument=desk.index,
+        last=desk.last_price,
+        day_open=desk.day_open,
+        bid=tick.bid if tick else 0,
+        ask=tick.ask if tick else 0,
+        quantity=tick.quantity if tick else 0,
+        day_volume=tick.day_volume if tick else 0,
+        exch_ms=tick.exch_ms if tick else 0,
+        recv_ns=tick.recv_ns if tick else 0,
+        green=strategy.green,
+        objection=desk.objection,
+        gaps=desk.gaps,
+        indicators=strategy.values(),
+    )

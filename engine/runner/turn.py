@@ -1,0 +1,227 @@
+"""The turn: whoever holds the lock owns all trading state, for one event at a time. The hot path's outer half.
+
+take the turn → every waiting command → the tick → its effects → at most every `snapshot_interval_ms` a new snapshot.
+"""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Sequence
+from threading import Lock
+from typing import Protocol
+
+from engine.inbox import Inbox
+from engine.messages import (
+    BrokerEvent,
+    Command,
+    EventMark,
+    Fact,
+    ReadHoldings,
+    StateMark,
+    Submit,
+    TradeClosed,
+    TraderFault,
+)
+from engine.narration import Narrator
+from engine.ports import Journal, Recorder, SimulatedBroker
+from engine.runner.epochs import Epochs
+from engine.state import as_text, state_hash
+from engine.trader import Trader
+from engine.types import Tick, Trade
+
+_now_ns = time.perf_counter_ns
+_NEVER = 1 << 62
+_UNJOURNALLED = (ReadHoldings,)
+LOGGERS = {
+    name: logging.getLogger(f"myquant.{name}")
+    for name in ("engine", "feed", "trader", "broker", "journal", "recording")
+}
+
+
+class TurnOwner(Protocol):
+    """What the turn tells the engine; every call comes within the turn."""
+
+    def command(self, command: Command | BrokerEvent) -> None:
+        """Carry out a command, or take what a broker's thread learned."""
+        ...
+
+    def milestone(self, seq: int) -> None:
+        """Tick number `milestone` was worked."""
+        ...
+
+    def trader_raised(self) -> None:
+        """The trader or its strategy raised."""
+        ...
+
+    def publish(self, now_ns: int) -> None:
+        """Put a new snapshot on the table."""
+        ...
+
+
+class Turn:
+    """One owner of trading state at a time.
+
+    `lock` is held for one event by whichever thread brings it (the feed's in callback mode, else the engine's); it
+    guards the trader and everything below. `expected` is the number of the only tick that may come next on a
+    lossless feed; -1 stands for none (a replay that is held).
+    """
+
+    def __init__(
+        self,
+        *,
+        trader: Trader,
+        broker: SimulatedBroker,
+        narrator: Narrator,
+        journal: Journal | None,
+        recorder: Recorder | None,
+        epochs: Epochs,
+        inbox: Inbox,
+        lossless: bool,
+        every_tick: bool,
+        snapshot_interval_ms: int,
+    ) -> None:
+        self.lock = Lock()
+        self.trader = trader
+        self.epochs = epochs
+        self.commands: deque[Command | BrokerEvent] = deque()
+        self.trades: list[Trade] = []
+        self.expected = 1
+        self.last_seq = 0
+        self.now_ms = 0  # the engine's own time: that of the newest tick worked
+        self.holes = 0  # numbers that never came: merged in the inbox, or lost
+        self.stale = 0  # ticks of before a seek, thrown away
+        self.slow = 0  # ticks over the handler's budget among the last ones
+        self.milestone = _NEVER
+        self.owner: TurnOwner
+        self._broker = broker
+        self._narrator = narrator
+        self._journal = journal
+        self._recorder = recorder
+        self._inbox = inbox
+        self._lossless = lossless
+        self._sample_mask = 0 if every_tick else 15
+        self._interval_ns = snapshot_interval_ms * 1_000_000
+        self._publish_at_ns = 0
+        self.budget_ns = _NEVER
+
+    def clock_ms(self) -> int:
+        """The engine's own time: the recording's in a replay, the wall's where ticks are live."""
+        return self.now_ms if self._lossless else time.time_ns() // 1_000_000
+
+    # ── The hot path ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def take(self, tick: Tick) -> None:
+        """Work one tick; the caller holds the lock."""
+        if self.commands:
+            self.run_commands()
+        seq = tick.seq
+        if seq != self.expected and not self._accepts(seq):
+            return
+        self.expected = seq + 1
+        self.last_seq = seq
+        sampled = not seq & self._sample_mask
+        if sampled:
+            begun_ns = _now_ns()
+        if self._recorder is not None:
+            self._recorder.tick(tick)
+        try:
+            effects = self.trader.on_tick(tick)
+        except Exception as error:  # noqa: BLE001 - counted, logged with its tick; entries halt, exits go on
+            effects = self.trader.on_fault(error, tick)
+        if sampled:
+            decided_ns = _now_ns()
+        self.now_ms = tick.exch_ms
+        if effects:
+            self.carry_out(effects, tick.recv_ns)
+        now_ns = _now_ns()
+        total_ns = now_ns - tick.recv_ns
+        epoch = self.epochs.now
+        epoch.total.record(total_ns)
+        if total_ns > self.budget_ns:
+            self.slow += 1
+        if sampled:
+            epoch.wait.record(begun_ns - tick.recv_ns)
+            epoch.decide.record(decided_ns - begun_ns)
+            epoch.act.record(now_ns - decided_ns)
+        if seq >= self.milestone:
+            self.owner.milestone(seq)
+        if now_ns >= self._publish_at_ns:
+            self._publish_at_ns = now_ns + self._interval_ns
+            self.owner.publish(now_ns)
+
+    def _accepts(self, seq: int) -> bool:
+        """Judge a tick that is not the expected one: on a live feed a merge leaves holes, nothing ever comes twice."""
+        if self._lossless or seq <= self.last_seq:
+            self.stale += 1
+            return False
+        self.holes += seq - self.last_seq - 1
+        return True
+
+    @property
+    def position(self) -> int:
+        """How many ticks were worked: the place in a recording of this run."""
+        return self.last_seq - self.holes
+
+    # ── Commands, effects, beats ────────────────────────────────────────────────────────────────────────────────
+
+    def run_commands(self) -> None:
+        """Carry out every waiting command; the caller holds the lock."""
+        while self.commands:
+            self.owner.command(self.commands.popleft())
+
+    def carry_out(self, effects: Sequence[Fact], recv_ns: int = 0) -> None:
+        """Hand effects to the edges, and the simulated broker's answers back to the trader, until nothing follows."""
+        waiting = deque(effects)
+        while waiting:
+            effect = waiting.popleft()
+            if self._journal is not None and not isinstance(effect, _UNJOURNALLED):
+                self._journal.write(effect)
+            self._log(effect)
+            answers: Sequence[BrokerEvent] = ()
+            if isinstance(effect, Submit):
+                answers = self._broker.submit(effect.order)
+                if recv_ns:
+                    self.epochs.now.to_order.record(_now_ns() - recv_ns)
+            elif isinstance(effect, ReadHoldings):
+                answers = self._broker.read_holdings()
+            elif isinstance(effect, TradeClosed):
+                self._trade(effect.trade)
+            elif isinstance(effect, TraderFault):
+                self.owner.trader_raised()
+            for answer in answers:
+                waiting.extend(self.trader.on_event(answer, self.clock_ms()))
+
+    def _log(self, fact: Fact) -> None:
+        line = self._narrator.tell(fact)
+        if line is not None:
+            LOGGERS[line.component].log(line.level, "%s", line.text, extra={"keep": line.keep})
+
+    def _trade(self, trade: Trade) -> None:
+        self.trades.append(trade)
+        self.mark("fill", f"{trade.quantity} {trade.exit_price} {trade.reason}")
+
+    def restore_broker(self) -> None:
+        """A replay went back: the simulated broker holds again what the book holds."""
+        book = self.trader.state.book
+        self._broker.restore([book.net(index) for index in range(len(book.positions))])
+
+    def mark(self, kind: str, text: str) -> None:
+        """Keep an event in the recording at this place."""
+        if self._recorder is not None:
+            self._recorder.mark(EventMark(self.position, kind, text, self.now_ms))
+
+    def checkpoint(self) -> None:
+        """Keep the hash of the deciding state in the recording at this place."""
+        if self._recorder is not None:
+            fields = self.trader.dump()
+            self._recorder.mark(StateMark(self.position, state_hash(fields), as_text(fields)))
+
+    def beat(self) -> None:
+        """Run commands and what needs no tick; the caller holds the lock."""
+        if self.commands:
+            self.run_commands()
+        self.carry_out(self.trader.on_beat(self.clock_ms()))
+        now_ns = _now_ns()
+        if now_ns >= self._publish_at_ns:
+            self._publish_at_ns = now_ns + self._interval_ns
+            self.owner.publish(now_ns)
