@@ -1,0 +1,39 @@
+"""Where the configuration and the files that come with the program are. Knows places, not contents."""
+
+import os
+from pathlib import Path
+
+from engine.errors import ConfigError
+
+# Where a bundled file lies in a source tree; a wheel puts them all into engine/bundled.
+_IN_SOURCE = {"config.toml": "config.toml", "nifty-synthetic.mqr": "recordings/nifty-synthetic.mqr"}
+
+
+def bundled(name: str) -> Path:
+    """Return the path of the file `name` that comes with the program; raises ConfigError when it is not there."""
+    package = Path(__file__).resolve().parents[1]
+    places = [package / "bundled" / name]
+    if name in _IN_SOURCE:
+        places.append(package.parent / _IN_SOURCE[name])
+    for place in places:
+        if place.is_file():
+            return place
+    raise ConfigError(
+        f"{name}: does not come with this installation (looked for {places[0]}); install the program again"
+    )
+
+
+def find_config(explicit: Path | None) -> Path:
+    """Return the configuration file to use: `explicit`, ./config.toml, the user's, else the bundled one (ConfigError).
+
+    A file that is there but cannot be read is returned all the same, so that it is reported and not passed over.
+    """
+    if explicit is not None:
+        return explicit
+    home = os.environ.get("XDG_CONFIG_HOME", "")
+    if not os.path.isabs(home):  # unset, or relative, which the XDG rules say to ignore
+        home = os.path.expanduser("~/.config")
+    for place in (Path("config.toml"), Path(home, "myquant-tui", "config.toml")):
+        if os.path.lexists(place):
+            return place
+    return bundled("config.toml")

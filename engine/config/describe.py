@@ -1,0 +1,60 @@
+"""A Config seen from outside: as flat text, against the defaults, and as the instruments that the trader counts in."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from engine.config.bundled import bundled
+from engine.config.load import fill_up, load
+from engine.config.rules import Rule
+from engine.config.schema import INSTRUMENTS, OVERRIDABLE, TABLES, Config, InstrumentConfig
+from engine.types import Instrument
+
+
+def describe(config: Config) -> dict[str, str]:
+    """Return every key as "section.key" → its value in one fixed spelling, which `--set` would take."""
+    texts: dict[str, str] = {}
+    for path, rules in TABLES.items():
+        record: object = config
+        for name in path.split("."):
+            record = getattr(record, name)
+        texts |= _texts(path, rules, record)
+    for symbol, instrument in config.instruments.items():
+        texts |= _texts(f"{INSTRUMENTS}.{symbol}", OVERRIDABLE, instrument)
+    return texts
+
+
+def changed(config: Config) -> tuple[str, ...]:
+    """Return the keys whose value is not the bundled default; for an instrument, not what it would be without its table.
+
+    Raises ConfigError when the bundled file is missing or damaged.
+    """
+    expected = describe(load(bundled("config.toml")))
+    for symbol in config.instruments:
+        plain = fill_up(config.instrument, symbol, {})
+        expected |= _texts(f"{INSTRUMENTS}.{symbol}", OVERRIDABLE, plain)
+    return tuple(key for key, text in describe(config).items() if expected.get(key) != text)
+
+
+def instrument_for(config: Config, symbol: str) -> Instrument:
+    """Return what is known of `symbol`: its own table over [instrument], in the minor units the trader counts in."""
+    known: InstrumentConfig = config.instruments.get(symbol) or fill_up(config.instrument, symbol, {})
+    quantity_scale = _scale_of(known.lot_size)
+    return Instrument(
+        symbol=known.symbol,
+        token=known.token,
+        exchange=known.exchange,
+        price_scale=known.price_scale,
+        tick_size=int(known.tick_size * known.price_scale),
+        lot_size=int(known.lot_size * quantity_scale),
+        freeze_quantity=known.freeze_quantity * quantity_scale,
+        quantity_scale=quantity_scale,
+    )
+
+
+def _texts(path: str, rules: Mapping[str, Rule], record: object) -> dict[str, str]:
+    return {f"{path}.{key}": rule.text(getattr(record, key)) for key, rule in rules.items()}
+
+
+def _scale_of(quantity: Decimal) -> int:
+    """Return the smallest power of ten that makes `quantity` whole."""
+    return int(10 ** max(0, -int(quantity.normalize().as_tuple().exponent)))

@@ -1,0 +1,83 @@
+"""The way from a file and a few overrides to a Config, or to every problem at once."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from engine.config.bundled import bundled, find_config
+from engine.config.contradictions import contradictions, symbols
+from engine.config.document import Document, place_of, read_document
+from engine.config.judge import Draft, judge_document, rule_of
+from engine.config.overrides import judge_overrides
+from engine.config.schema import INSTRUMENTS, OVERRIDABLE, TABLES, Config, InstrumentConfig
+from engine.errors import ConfigError
+
+MAX_LINES = 200
+
+
+def load(path: Path | None = None, overrides: Sequence[str] = ()) -> Config:
+    """Return the configuration at `path` (None: where `find_config` finds one) under `overrides` ("section.key=value").
+
+    Raises ConfigError with one line for every problem.
+    """
+    path = find_config(path)
+    return compose(read_document(path), place_of(path), overrides)
+
+
+def compose(document: Document, place: str, overrides: Sequence[str] = ()) -> Config:
+    """Return the configuration in `document`, called `place` in the lines of the ConfigError that this raises."""
+    written = Draft()
+    judge_document(document, written, default_texts)
+    named = Draft(values=written.values)
+    overridden = judge_overrides(overrides, named)
+    lines = [f"{place}: {line}" for line in written.problems] + [f"--set: {line}" for line in named.problems]
+    values = named.values
+    lines += [
+        f"{place if overridden.isdisjoint(found.keys) else '--set'}: {found.line}" for found in contradictions(values)
+    ]
+    if len(lines) > MAX_LINES:
+        lines[MAX_LINES:] = [f"{place}: and {len(lines) - MAX_LINES} more problems"]
+    if lines:
+        raise ConfigError(*lines)
+    return _build(values)
+
+
+def default_texts() -> Mapping[str, str]:
+    """Return the bundled default of every key, as text by "section.key"; none when the bundled file is not well."""
+    draft = Draft()
+    try:
+        judge_document(read_document(bundled("config.toml")), draft, dict)
+    except ConfigError:
+        return {}
+    return {path: rule.text(value) for path, value in draft.values.items() if (rule := rule_of(path))}
+
+
+def fill_up(plain: InstrumentConfig, symbol: str, values: Mapping[str, object]) -> InstrumentConfig:
+    """Return the instrument `symbol`: `values` where they say something, else what `plain` says.
+
+    The token is never taken over from another symbol: it would name the wrong instrument at the exchange.
+    """
+    fields: dict[str, object] = {key: values.get(key, getattr(plain, key)) for key in OVERRIDABLE}
+    if symbol != plain.symbol:
+        fields["token"] = values.get("token", "")
+    return InstrumentConfig(symbol=symbol, **fields)  # type: ignore[arg-type]  # the rules made the types
+
+
+def _build(values: Mapping[str, object]) -> Config:
+    sections = {name: _record(kind, name, values) for name, kind in Config.__annotations__.items() if name in TABLES}
+    plain: InstrumentConfig = sections["instrument"]  # type: ignore[assignment]  # likewise
+    instruments: dict[str, InstrumentConfig] = {}
+    for symbol in symbols(values):
+        start = f"{INSTRUMENTS}.{symbol}."
+        own = {key: values[start + key] for key in OVERRIDABLE if start + key in values}
+        instruments[symbol] = fill_up(plain, symbol, own)
+    return Config(instruments=instruments, **sections)  # type: ignore[arg-type]  # likewise
+
+
+def _record(kind: type[Struct], path: str, values: Mapping[str, object]) -> Struct:
+    fields: dict[str, object] = {}
+    for name, hint in kind.__annotations__.items():
+        inner = f"{path}.{name}"
+        fields[name] = _record(hint, inner, values) if inner in TABLES else values[inner]
+    return kind(**fields)

@@ -1,0 +1,69 @@
+"""`--set section.key=value`: one key for one run. Knows no file."""
+
+import re
+from collections.abc import Sequence
+
+from engine.config.document import parse_toml, show
+from engine.config.judge import Draft, all_keys, elsewhere_hint, judge_value, nearest_hint, rule_of
+from engine.config.rules import NAME, NAME_WORDS, Rule
+from engine.config.schema import INSTRUMENTS, OVERRIDABLE, TABLES
+from engine.text import clean
+
+
+def judge_overrides(overrides: Sequence[str], draft: Draft) -> frozenset[str]:
+    """Add what `overrides` say to `draft`, the later of two for one key; the paths of all keys they name."""
+    latest: dict[str, tuple[Rule, object]] = {}
+    for override in overrides:
+        name, equals, text = override.partition("=")
+        path = _path(name)
+        rule = rule_of(path)
+        if not equals or "." not in path:
+            draft.problems.append(_no_key(path))
+        elif rule is None:
+            draft.problems.append(f"{clean(path, 200)}: {_unknown(path)}")
+        else:
+            latest[path] = rule, _value(text.strip(), rule)
+    for path, (rule, value) in latest.items():
+        judge_value(path, rule, value, draft)
+    return frozenset(latest)
+
+
+def _path(text: str) -> str:
+    """`text` with a quoted instrument name bare, as TOML would read it."""
+    quoted = re.fullmatch(r"""\s*(instruments)\.(["'])(.*)\2\.(\w*)\s*""", text)
+    return f"{quoted[1]}.{quoted[3]}.{quoted[4]}" if quoted else text.strip()
+
+
+def _no_key(path: str) -> str:
+    """What to say of an override that names no section, or gives no value."""
+    line = f"{show(path)}: must be section.key=value"
+    if not path or path in TABLES:
+        return line
+    same = [key for key in all_keys() if key.rpartition(".")[2] == path]
+    return line + (f"; did you mean {' or '.join(same)}?" if same else nearest_hint(path, all_keys()))
+
+
+def _unknown(path: str) -> str:
+    """What to say of a key that no rule knows."""
+    table, _, key = path.rpartition(".")
+    if table.startswith(INSTRUMENTS + "."):
+        name = table.removeprefix(INSTRUMENTS + ".")
+        named = re.fullmatch(NAME, name)
+        return (
+            f"unknown key{nearest_hint(key, OVERRIDABLE)}" if named else f"the instrument's name must be {NAME_WORDS}"
+        )
+    if table not in TABLES:
+        return "unknown section" + nearest_hint(table, [*TABLES, f"{INSTRUMENTS}.NAME"])
+    return "unknown key" + (elsewhere_hint(key, table) or nearest_hint(key, TABLES[table]))
+
+
+def _value(text: str, rule: Rule) -> object:
+    """`text` as a TOML value; as it stands where it is none, or where the rule wants text and takes it without quotes."""
+    try:
+        document = parse_toml(f"value = {text}")
+    except ValueError:
+        return text
+    if len(document) != 1:  # a line break smuggled in another key
+        return text
+    value = document["value"]
+    return value if isinstance(value, str) or not rule.bare else text

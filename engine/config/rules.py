@@ -1,0 +1,265 @@
+"""What one configuration value may be, in code and in words. Knows no key and no file."""
+
+import re
+from abc import ABC, abstractmethod
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+# Finer than any market counts; keeps every sum and product of configured numbers exact.
+DECIMALS = 10
+_HUGE = 10**30  # above every limit; a longer integer is not worth converting
+
+NAME = r"[A-Za-z0-9_.-]{1,80}"
+NAME_WORDS = "1 to 80 letters, digits, '_', '.' or '-'"
+_ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+class Rule(ABC):
+    """Turns a TOML value into the value the program uses, or refuses it.
+
+    `allowed` finishes the sentence "must be …". Where `bare` is true, an override may leave out the quotes.
+    """
+
+    bare: ClassVar[bool] = False
+
+    def __init__(self, allowed: str) -> None:
+        self.allowed = allowed
+
+    @abstractmethod
+    def parse(self, value: object) -> object:
+        """Return what the program uses for the TOML value `value`; raises ValueError saying what is allowed."""
+
+    def text(self, value: object) -> str:
+        """`value` (as parsed) as the text that an override would need to set it."""
+        return canonical(value)
+
+    def refusal(self, also: str = "") -> ValueError:
+        """The error for a value that is not allowed."""
+        return ValueError(self.allowed + also)
+
+
+class Flag(Rule):
+    """Yes or no."""
+
+    def __init__(self) -> None:
+        super().__init__("true or false")
+
+    def parse(self, value: object) -> bool:
+        """Return the truth value; raises ValueError."""
+        if isinstance(value, bool):
+            return value
+        raise self.refusal()
+
+
+class Whole(Rule):
+    """A whole number, both ends included."""
+
+    def __init__(self, low: int, high: int) -> None:
+        super().__init__(f"a whole number from {low} to {high}")
+        self._low, self._high = low, high
+
+    def parse(self, value: object) -> int:
+        """Return the number; raises ValueError, also for `5.0` and `true`."""
+        if isinstance(value, int) and not isinstance(value, bool) and self._low <= value <= self._high:
+            return value
+        raise self.refusal()
+
+
+class Power(Rule):
+    """1, 10, 100 and so on."""
+
+    def __init__(self, high: int) -> None:
+        super().__init__(f"1, 10, 100 or another power of ten up to {high}")
+        self._choices = tuple(10**n for n in range(len(str(high))))
+
+    def parse(self, value: object) -> int:
+        """Return the number; raises ValueError."""
+        if isinstance(value, int) and not isinstance(value, bool) and value in self._choices:
+            return value
+        raise self.refusal()
+
+
+class Number(Rule):
+    """An exact decimal, both ends included; with `above`, the lower end is not."""
+
+    def __init__(self, low: int | str, high: int | str, *, above: bool = False) -> None:
+        super().__init__(f"a number above {low} and up to {high}" if above else f"a number from {low} to {high}")
+        self._low, self._high, self._above = Decimal(low), Decimal(high), above
+
+    def parse(self, value: object) -> Decimal:
+        """Return the number; raises ValueError, also for nan and for more decimals than are kept exact."""
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | Decimal)
+            or (type(value) is int and abs(value) > _HUGE)
+        ):
+            raise self.refusal()
+        number = Decimal(value)
+        if not number.is_finite() or not self._low <= number <= self._high or (self._above and number == self._low):
+            raise self.refusal()
+        if int(number.as_tuple().exponent) < -DECIMALS:
+            raise self.refusal(f" with at most {DECIMALS} decimals")
+        return number or Decimal(0)  # never -0
+
+
+class Many(Rule):
+    """A list in which every value follows the same rule."""
+
+    def __init__(self, rule: Rule, low: int, high: int) -> None:
+        super().__init__(f"a list of {low} to {high} values, each {rule.allowed}")
+        self._rule, self._low, self._high = rule, low, high
+
+    def parse(self, value: object) -> tuple[object, ...]:
+        """Return the values in their order; raises ValueError."""
+        if not isinstance(value, list) or not self._low <= len(value) <= self._high:
+            raise self.refusal()
+        try:
+            return tuple(self._rule.parse(one) for one in value)
+        except ValueError as error:
+            raise ValueError(f"a list of {self._low} to {self._high} values, each {error}") from None
+
+
+class Choice(Rule):
+    """One of a few words; the empty one is written `""`."""
+
+    bare = True
+
+    def __init__(self, *choices: str) -> None:
+        super().__init__("one of " + ", ".join(choice or '""' for choice in choices))
+        self._choices = choices
+
+    def parse(self, value: object) -> str:
+        """Return the word; raises ValueError."""
+        if isinstance(value, str) and value in self._choices:
+            return value
+        raise self.refusal()
+
+
+class Text(Rule):
+    """Printable text of at most `limit` characters, the whole of which matches `pattern`."""
+
+    bare = True
+
+    def __init__(self, limit: int, pattern: str = "", allowed: str = "") -> None:
+        super().__init__(allowed or f"printable text of at most {limit} characters")
+        self._limit, self._pattern = limit, pattern
+
+    def parse(self, value: object) -> str:
+        """Return the text; raises ValueError."""
+        if not isinstance(value, str) or len(value) > self._limit or not value.isprintable():
+            raise self.refusal()
+        if self._pattern and re.fullmatch(self._pattern, value) is None:
+            raise self.refusal()
+        return value
+
+
+class Name(Text):
+    """What an exchange calls something; may be empty where `optional`."""
+
+    def __init__(self, *, optional: bool = False) -> None:
+        words = f"a name of {NAME_WORDS}"
+        super().__init__(80, f"({NAME})?" if optional else NAME, f'{words}, or ""' if optional else words)
+
+
+class TimeOfDay(Rule):
+    """A time of day to the second."""
+
+    bare = True
+
+    def __init__(self) -> None:
+        super().__init__('a time of day such as "09:15" or "09:15:00"')
+
+    def parse(self, value: object) -> time:
+        """Return the time, without a zone; raises ValueError."""
+        if isinstance(value, time) and not value.microsecond:
+            return value
+        if isinstance(value, str) and _TIME.fullmatch(value):
+            return time.fromisoformat(value)
+        raise self.refusal()
+
+
+class Day(Rule):
+    """A calendar date between 1990 and 2100."""
+
+    bare = True
+
+    def __init__(self) -> None:
+        super().__init__('a date such as "2025-10-03", from 1990 to 2100')
+
+    def parse(self, value: object) -> date:
+        """Return the date; raises ValueError."""
+        if isinstance(value, str) and _DATE.fullmatch(value):
+            try:
+                value = date.fromisoformat(value)
+            except ValueError:
+                raise self.refusal() from None
+        if isinstance(value, date) and not isinstance(value, datetime) and 1990 <= value.year <= 2100:
+            return value
+        raise self.refusal()
+
+
+class Zone(Rule):
+    """A time zone that this machine has rules for."""
+
+    bare = True
+
+    def __init__(self) -> None:
+        super().__init__('a time zone in the form "Area/City", such as "Asia/Kolkata" or "America/New_York", or "UTC"')
+
+    def parse(self, value: object) -> str:
+        """Return the zone's name; raises ValueError."""
+        if not isinstance(value, str) or len(value) > 80 or not _ZONE.fullmatch(value):
+            raise self.refusal()
+        try:
+            return ZoneInfo(value).key
+        except (KeyError, ValueError, OSError):  # no such zone, not a zone file, a folder of zones
+            raise self.refusal() from None
+
+
+class Speed(Rule):
+    """How many times as fast as recorded; "max" becomes 0.0."""
+
+    bare = True
+
+    def __init__(self) -> None:
+        super().__init__('"max" or a number from 0.25 to 1000')
+        self._number = Number("0.25", 1000)
+
+    def parse(self, value: object) -> float:
+        """Return the factor, 0.0 for as fast as it goes; raises ValueError."""
+        if value == "max":
+            return 0.0
+        try:
+            if isinstance(value, str):
+                value = Decimal(value) if re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,9})?", value) else value
+            return float(self._number.parse(value))
+        except ValueError:
+            raise self.refusal() from None
+
+    def text(self, value: object) -> str:
+        """`max`, or the factor without trailing zeros."""
+        return canonical(Decimal(str(value))) if value else "max"
+
+
+def canonical(value: object) -> str:
+    """`value` (as parsed) in one fixed spelling: numbers without trailing zeros, text without quotes where it can be."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal) and value.is_finite():
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, time):
+        return value.isoformat("seconds" if value.second else "minutes")
+    if isinstance(value, tuple):
+        return "[" + ", ".join(canonical(one) for one in value) + "]"
+    return _quoted_where_needed(value) if isinstance(value, str) else str(value)
+
+
+def _quoted_where_needed(text: str) -> str:
+    if text and text == text.strip() and text[0] not in "\"'":
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

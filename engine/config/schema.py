@@ -1,0 +1,233 @@
+"""The configuration as records: every key, its type and beside it the rule for its value. Holds no default; those are in config.toml."""
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from msgspec import Struct
+
+from engine.config.rules import Choice, Day, Flag, Many, Name, Number, Power, Rule, Speed, Text, TimeOfDay, Whole, Zone
+from engine.types import DELIVERIES, Delivery
+
+FeedSource = Literal["replay", "mock", "binance", "smartapi"]
+RecordingChoice = Literal["auto", "on", "off"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+_Flag = Annotated[bool, Flag()]
+_Length = Annotated[int, Whole(1, 10_000)]
+_Minutes = Annotated[int, Whole(0, 1440)]
+_Points = Annotated[Decimal, Number(0, 1_000_000)]
+_Percent = Annotated[Decimal, Number(0, 100)]
+_Level = Annotated[LogLevel | Literal[""], Choice("", "debug", "info", "warning", "error")]
+
+
+class SessionConfig(Struct, frozen=True):
+    """When the market is open and when entries are allowed; times of day in `zone`."""
+
+    zone: Annotated[str, Zone()]
+    start: Annotated[dt.time, TimeOfDay()]
+    end: Annotated[dt.time, TimeOfDay()]
+    start_buffer_minutes: _Minutes
+    end_buffer_minutes: _Minutes
+    no_trade_start_minutes: _Minutes
+    no_trade_end_minutes: _Minutes
+    holidays: Annotated[tuple[dt.date, ...], Many(Day(), 0, 1000)]
+
+
+class CapitalConfig(Struct, frozen=True):
+    """What the account starts with, in the currency."""
+
+    initial_capital: Annotated[Decimal, Number(1, 1_000_000_000_000)]
+
+
+class StrategyConfig(Struct, frozen=True):
+    """What the entry judgement reads; lengths are in ticks."""
+
+    use_ema_crossover: _Flag
+    fast_ema: _Length
+    slow_ema: _Length
+    use_macd: _Flag
+    macd_fast: _Length
+    macd_slow: _Length
+    macd_signal: _Length
+    use_vwap: _Flag
+    use_htf_trend: _Flag
+    htf_period: _Length
+    use_rsi_filter: _Flag
+    rsi_length: _Length
+    rsi_overbought: _Percent
+    rsi_oversold: _Percent
+    use_bollinger_bands: _Flag
+    bollinger_length: Annotated[int, Whole(2, 10_000)]
+    bollinger_width: Annotated[Decimal, Number("0.01", 100)]
+    use_atr: _Flag
+    atr_length: _Length
+    consecutive_green_ticks: Annotated[int, Whole(0, 1000)]
+    green_ticks_after_stop_loss_enabled: _Flag
+    green_ticks_after_stop_loss: Annotated[int, Whole(0, 1000)]
+    noise_filter_enabled: _Flag
+    noise_filter_percentage: Annotated[Decimal, Number(0, 1)]
+    noise_filter_min_ticks: Annotated[Decimal, Number(0, 1000)]
+    min_warmup_ticks: Annotated[int, Whole(1, 1_000_000)]
+    nan_streak_threshold: _Length
+    nan_recovery_threshold: _Length
+
+
+class RiskConfig(Struct, frozen=True):
+    """Sizes, exits, costs and limits; points are currency per unit, costs percent of turnover."""
+
+    max_positions_per_day: Annotated[int, Whole(0, 1_000_000)]
+    max_position_value_percent: Annotated[Decimal, Number(0, 100, above=True)]
+    base_sl_points: Annotated[Decimal, Number("0.01", 1_000_000)]
+    tp_points: Annotated[tuple[Decimal, ...], Many(Number("0.01", 1_000_000), 1, 16)]
+    tp_percents: Annotated[tuple[Decimal, ...], Many(Number(0, 1, above=True), 1, 16)]
+    use_trail_stop: _Flag
+    trail_activation_points: _Points
+    trail_distance_points: _Points
+    slippage_points: _Points
+    slippage_points_exit: _Points
+    commission_percent: _Percent
+    commission_per_trade: _Points
+    stt_percent: _Percent
+    exchange_charges_percent: _Percent
+    gst_percent: _Percent
+    max_position_duration_minutes: _Minutes
+    emergency_exit_percent: _Percent
+    emergency_window_s: Annotated[int, Whole(1, 86_400)]
+    max_daily_loss: Annotated[Decimal, Number(0, 1_000_000_000_000)]
+    max_backwards_ms: Annotated[int, Whole(0, 3_600_000)]
+    max_tick_gap_ms: Annotated[int, Whole(1, 86_400_000)]
+    missed_ticks_before_stop: Annotated[int, Whole(1, 1_000_000)]
+    jump_percent: Annotated[Decimal, Number(0, 1000)]
+
+
+class InstrumentConfig(Struct, frozen=True):
+    """What is traded, as an exchange states it: prices in the currency, quantities in units."""
+
+    symbol: Annotated[str, Name()]
+    token: Annotated[str, Name(optional=True)]
+    exchange: Annotated[str, Name()]
+    price_scale: Annotated[int, Power(100_000_000)]
+    lot_size: Annotated[Decimal, Number(0, 1_000_000, above=True)]
+    tick_size: Annotated[Decimal, Number(0, 100_000, above=True)]
+    freeze_quantity: Annotated[int, Whole(1, 1_000_000_000)]
+
+
+class EngineConfig(Struct, frozen=True):
+    """How ticks reach the trader and how often the engine shows itself."""
+
+    delivery: Annotated[Delivery, Choice(*DELIVERIES)]
+    poll_interval_ms: Annotated[int, Whole(1, 10_000)]
+    inbox_size: Annotated[int, Whole(1, 1_000_000)]
+    handler_budget_ms: Annotated[int, Whole(1, 10_000)]
+    snapshot_interval_ms: Annotated[int, Whole(10, 10_000)]
+    latency_every_tick: _Flag
+    switch_drain_ms: Annotated[int, Whole(1, 10_000)]
+
+
+class FeedConfig(Struct, frozen=True):
+    """Where ticks come from."""
+
+    source: Annotated[FeedSource, Choice("replay", "mock", "binance", "smartapi")]
+
+
+class ReplayConfig(Struct, frozen=True):
+    """How a recording is played; `speed` 0.0 is as fast as it goes."""
+
+    speed: Annotated[float, Speed()]
+    skip_silence: _Flag
+    silence_s: Annotated[Decimal, Number("0.1", 86_400)]
+    snapshot_ticks: Annotated[int, Whole(1, 10_000_000)]
+    keep_runs: Annotated[int, Whole(1, 10_000)]
+
+
+class MockConfig(Struct, frozen=True):
+    """The generated session; `speed` 0.0 is as fast as it goes."""
+
+    seed: Annotated[int, Whole(0, 2**63 - 1)]
+    date: Annotated[dt.date, Day()]
+    speed: Annotated[float, Speed()]
+
+
+class RecordingConfig(Struct, frozen=True):
+    """Which runs are recorded, where, and how often the file is brought up to date."""
+
+    enabled: Annotated[RecordingChoice, Choice("auto", "on", "off")]
+    directory: Annotated[str, Text(1000)]
+    checkpoint_ticks: Annotated[int, Whole(1, 1_000_000)]
+    flush_ms: Annotated[int, Whole(10, 60_000)]
+
+
+class JournalConfig(Struct, frozen=True):
+    """Whether facts are kept, and the space put aside for a full disk."""
+
+    enabled: _Flag
+    reserve_kb: Annotated[int, Whole(0, 1_048_576)]
+
+
+class LevelsConfig(Struct, frozen=True):
+    """A log level for one component; the empty text is the general one."""
+
+    engine: _Level
+    feed: _Level
+    trader: _Level
+    broker: _Level
+    journal: _Level
+    recording: _Level
+
+
+class LoggingConfig(Struct, frozen=True):
+    """How much is logged."""
+
+    level: Annotated[LogLevel, Choice("debug", "info", "warning", "error")]
+    lines_per_s: Annotated[int, Whole(1, 100_000)]
+    levels: LevelsConfig
+
+
+class HeartbeatConfig(Struct, frozen=True):
+    """How often the engine says that it lives."""
+
+    heartbeat_log_s: Annotated[int, Whole(1, 86_400)]
+
+
+class Config(Struct, frozen=True):
+    """The whole configuration; `instruments` holds what differs from `instrument` for one symbol, already filled up."""
+
+    session: SessionConfig
+    capital: CapitalConfig
+    strategy: StrategyConfig
+    risk: RiskConfig
+    instrument: InstrumentConfig
+    instruments: dict[str, InstrumentConfig]
+    engine: EngineConfig
+    feed: FeedConfig
+    replay: ReplayConfig
+    mock: MockConfig
+    recording: RecordingConfig
+    journal: JournalConfig
+    logging: LoggingConfig
+    heartbeat: HeartbeatConfig
+
+
+# The one table whose names are the operator's own; its keys are those of [instrument] but the symbol.
+INSTRUMENTS = "instruments"
+
+
+def _tables(record: type[Struct], path: str, into: dict[str, dict[str, Rule]]) -> None:
+    for name, hint in record.__annotations__.items():
+        if isinstance(hint, type) and issubclass(hint, Struct):
+            _tables(hint, f"{path}.{name}" if path else name, into)
+        elif path:
+            into.setdefault(path, {})[name] = hint.__metadata__[0]
+
+
+def _read_rules() -> dict[str, dict[str, Rule]]:
+    tables: dict[str, dict[str, Rule]] = {}
+    _tables(Config, "", tables)
+    return tables
+
+
+# "session" → {"zone": rule, …}, … also "logging.levels"; in the order of the records above.
+TABLES: Mapping[str, Mapping[str, Rule]] = _read_rules()
+OVERRIDABLE: Mapping[str, Rule] = {name: rule for name, rule in TABLES["instrument"].items() if name != "symbol"}
