@@ -3,8 +3,9 @@
 from collections import deque
 from collections.abc import Mapping
 from decimal import Decimal
-from hashlib import blake2b
 from typing import Protocol
+
+from engine.digest import blake2b
 
 Plain = int | float | str | bool | None | list[int]
 Fields = dict[str, Plain]

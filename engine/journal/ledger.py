@@ -1,0 +1,161 @@
+"""One connection that appends events and their projections, and finds out what became of a commit that raised; knows nothing of threads.
+
+A COMMIT that raises is no proof that the rows are absent. They are looked for through a fresh connection: what is
+there is not written again, what is lost is. A failed fsync is different: afterwards the system may show pages that
+never reach the disk, so nothing that is read proves anything, and the ledger stops for good.
+"""
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from engine.journal.events import Entry, StoredEvent, Waiting, chained
+from engine.journal.opening import Last
+from engine.journal.projections import project
+from engine.journal.reserve import Reserve
+from engine.journal.schema import Factory, create, open_reader, open_writer
+
+ATTEMPTS = 3
+_Rows = list[tuple[StoredEvent, Entry]]
+
+
+class LedgerStoppedError(Exception):
+    """Nothing more may be written to this file; what it says is the reason."""
+
+
+class Ledger:
+    """The end of one journal file: `number` is the last event known to be on the disk."""
+
+    def __init__(self, path: Path, last: Last, reserve: Reserve, connection: sqlite3.Connection) -> None:
+        self.number = last.number
+        self.run = last.opened.run
+        self._path = path
+        self._hash = last.hash
+        self._reserve = reserve
+        self._connection = connection
+        self._unsure = False
+
+    @classmethod
+    def begin(cls, path: Path, last: Last, first: Waiting, reserve: Reserve, factory: Factory) -> "Ledger":
+        """Open the journal that was examined, or make a new one, with `first` in it; raises OSError, sqlite3.Error, LedgerStoppedError.
+
+        A new file gets its name only when its tables and its run's row are on the disk: no kill leaves half a journal.
+        """
+        if last.number:
+            os.chmod(path, 0o600)
+            ledger = cls(path, last, reserve, open_writer(path, factory))
+            try:
+                ledger.append((first,))
+            except (sqlite3.Error, LedgerStoppedError):
+                ledger.close()
+                raise
+            return ledger
+        unfinished = path.with_name(path.name + ".new")
+        for side in ("", "-journal"):
+            unfinished.with_name(unfinished.name + side).unlink(missing_ok=True)
+        ledger = cls(unfinished, last, reserve, create(unfinished))
+        with closing(ledger._connection):
+            ledger.append((first,))
+        os.rename(unfinished, path)
+        _sync_directory(path.parent)
+        ledger._path, ledger._connection = path, open_writer(path, factory)
+        return ledger
+
+    def append(self, waiting: Sequence[Waiting]) -> None:
+        """Put `waiting` on the disk in one transaction, each row once; then `number` is the last of them.
+
+        Raises sqlite3.Error when it could not be done: call again with the same rows, and more. Raises
+        LedgerStoppedError when it must not be tried again.
+        """
+        rows = chained(waiting, self.run, self._hash)
+        if self._unsure:
+            rows = self._missing(rows)
+        for attempt in range(1, ATTEMPTS + 1):
+            if not rows:
+                break
+            try:
+                self._transact(rows)
+            except sqlite3.Error as error:
+                self._unsure = True
+                self._settle(error)
+                rows = self._missing(rows)
+                if rows and attempt == ATTEMPTS:
+                    raise
+            else:
+                self._advance(rows[-1][0])
+                break
+
+    def close(self) -> None:
+        """Bring the write-ahead log home and close; raises sqlite3.Error (every row is safe in the log then)."""
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self._connection.close()
+
+    def abandon(self) -> None:
+        """Close without bringing the log home, which SQLite does not do while another connection looks on; raises sqlite3.Error.
+
+        After a failed fsync the log may read differently from what the disk holds: nothing may be copied out of it.
+        """
+        with closing(open_reader(self._path)) as onlooker:
+            onlooker.execute("SELECT max(number) FROM events").fetchone()
+            self._connection.close()
+
+    def _transact(self, rows: _Rows) -> None:
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        for event, entry in rows:
+            connection.execute(
+                "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    event.number,
+                    event.run,
+                    event.wall_ns,
+                    event.at_ms,
+                    event.kind,
+                    event.body,
+                    event.previous,
+                    event.hash,
+                ),
+            )
+            project(connection, event, entry)
+        connection.execute("COMMIT")
+
+    def _settle(self, error: sqlite3.Error) -> None:
+        """Leave the failed transaction and do what can be done about its cause."""
+        code = getattr(error, "sqlite_errorcode", 0)
+        if code in {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC}:
+            raise LedgerStoppedError("the disk did not confirm a write (fsync failed)") from error
+        if code & 0xFF == sqlite3.SQLITE_FULL:
+            self._reserve.free()
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def _missing(self, rows: _Rows) -> _Rows:
+        """Those of `rows` that a fresh connection does not see; raises LedgerStoppedError when it sees others in their place."""
+        with closing(open_reader(self._path)) as connection:
+            number, link = connection.execute(
+                "SELECT number, hash FROM events ORDER BY number DESC LIMIT 1"
+            ).fetchone() or (0, self._hash)
+        self._unsure = False
+        if (number, link) == (self.number, self._hash):
+            return rows
+        for place, (event, _) in enumerate(rows, 1):
+            if (event.number, event.hash) == (number, link):
+                self._advance(event)
+                return rows[place:]
+        raise LedgerStoppedError(f"the file ends with event {number}, which is not the one that was written")
+
+    def _advance(self, event: StoredEvent) -> None:
+        self.number, self._hash = event.number, event.hash
+
+
+def _sync_directory(path: Path) -> None:
+    """Make the names in `path` survive a power cut."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

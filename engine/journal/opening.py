@@ -1,0 +1,177 @@
+"""What an existing journal is worth: checked without changing a byte, set aside when damaged; knows nothing of how rows are written."""
+
+import os
+import sqlite3
+import stat
+import time
+from contextlib import closing
+from pathlib import Path
+
+from msgspec import Struct
+
+from engine.errors import DiskError
+from engine.journal.events import GENESIS, chain_problem
+from engine.journal.reader import stored_events
+from engine.journal.schema import foreign, open_reader
+from engine.text import clean
+from engine.types import TradeMode
+
+CHAIN_CHECKED_ON_OPEN = 1_000  # events; `verify` checks all of them
+_TAGS_SHOWN = 20
+WHOLE_FILE_CHECKED_BELOW = 64 * 2**20  # bytes; reading all pages of a larger file would delay the start
+
+# What SQLite says when the disk or another program is in the way: no verdict on the file itself.
+_NO_VERDICT = frozenset(
+    {
+        sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_AUTH,
+    }
+)  # fmt: skip
+
+
+class Opened(Struct, frozen=True):
+    """What was found on opening, so that the engine can start locked; all texts are cleaned.
+
+    `damage` says what was wrong with a file that is now `kept_as`; `unclean` that the run before did not end;
+    `open_positions` are (instrument, quantity) and `unresolved_orders` tags that the run before left behind.
+    """
+
+    run: int
+    fresh: bool = True
+    damage: str = ""
+    kept_as: str = ""
+    unclean: str = ""
+    open_positions: tuple[tuple[int, int], ...] = ()
+    unresolved_orders: tuple[str, ...] = ()
+
+    def lines(self) -> tuple[str, ...]:
+        """One line for each reason not to trade before a person has looked; none when all is well."""
+        lines = []
+        if self.damage:
+            lines.append(f"journal was damaged: {self.damage}; kept as {self.kept_as}, a new one begins")
+        if self.unclean:
+            lines.append(f"journal: {self.unclean}")
+        if self.open_positions:
+            held = ", ".join(f"{quantity} of instrument {instrument}" for instrument, quantity in self.open_positions)
+            lines.append(f"journal: the run before left open: {held}")
+        if self.unresolved_orders:
+            shown = ", ".join(self.unresolved_orders[:_TAGS_SHOWN])
+            more = len(self.unresolved_orders) - _TAGS_SHOWN
+            lines.append(f"journal: orders without an outcome: {shown}" + (f" and {more} more" if more > 0 else ""))
+        return tuple(lines)
+
+
+class Last(Struct, frozen=True):
+    """Where the chain goes on, and what was found."""
+
+    number: int
+    hash: bytes
+    opened: Opened
+
+
+def examine(path: Path, mode: TradeMode, wall_ns: int) -> Last:
+    """Check the journal at `path`; a damaged one is renamed, never overwritten.
+
+    Raises DiskError when the disk or another program does not let us look.
+    """
+    try:
+        damage = _damage(path, mode)
+        if not damage:
+            return _last(path) if path.exists() else Last(0, GENESIS, Opened(run=1))
+        kept_as = _set_aside(path, wall_ns)
+    except (OSError, sqlite3.Error) as error:
+        raise DiskError(f"journal {clean(str(path))}: {clean(str(error))}") from error
+    return Last(0, GENESIS, Opened(run=1, damage=damage, kept_as=clean(kept_as.name)))
+
+
+def _damage(path: Path, mode: TradeMode) -> str:
+    """What is wrong with the file; "" when it is well or was never there."""
+    if not os.path.lexists(path):
+        return "the file is gone, its write-ahead log is still there" if os.path.lexists(_side(path, "-wal")) else ""
+    if not stat.S_ISREG(path.lstat().st_mode):
+        return "it is not a plain file"
+    size = path.stat().st_size
+    if problem := _cut_off(path, size):
+        return problem
+    try:
+        with closing(open_reader(path)) as connection:
+            return foreign(connection) or _inside(connection, mode, size < WHOLE_FILE_CHECKED_BELOW)
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NO_VERDICT:
+            raise
+        return clean(str(error))
+
+
+def _cut_off(path: Path, size: int) -> str:
+    """What the bare bytes tell: SQLite takes an empty file for a new one, and fills a page that was cut off with zeros."""
+    if size == 0:
+        return "it is empty (0 bytes)"
+    with path.open("rb") as file:
+        header = file.read(100)
+    if not header.startswith(b"SQLite format 3\0") or len(header) < 100:
+        return "it is not an SQLite file"
+    log = _side(path, "-wal")
+    if log.exists() and log.stat().st_size:
+        return ""  # a kill while the log was being brought home; SQLite finishes that
+    page = int.from_bytes(header[16:18], "big")
+    expected = int.from_bytes(header[28:32], "big") * (65_536 if page == 1 else page)
+    return "" if size == expected else f"it has {size} bytes instead of {expected}"
+
+
+def _inside(connection: sqlite3.Connection, mode: TradeMode, whole: bool) -> str:
+    if whole:
+        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            return clean(verdict)
+    last = connection.execute("SELECT number, run FROM events ORDER BY number DESC LIMIT 1").fetchone()
+    if last is None:
+        return "it holds no events"
+    run = connection.execute("SELECT mode FROM runs WHERE run = ?", (last[1],)).fetchone()
+    if run is None:
+        return f"the row of run {last[1]} is missing"
+    if run[0] != mode:
+        return f"it is the journal of mode {run[0]}"
+    after = max(0, last[0] - CHAIN_CHECKED_ON_OPEN)
+    return chain_problem(stored_events(connection, after), after, None if after else GENESIS)
+
+
+def _last(path: Path) -> Last:
+    """The end of a healthy journal and what its last run left behind."""
+    with closing(open_reader(path)) as connection:
+        number, link = connection.execute("SELECT number, hash FROM events ORDER BY number DESC LIMIT 1").fetchone()
+        run, mode, ended, started_ns = connection.execute(
+            "SELECT run, mode, ended_ns, started_ns FROM runs ORDER BY run DESC LIMIT 1"
+        ).fetchone()
+        positions = connection.execute(
+            "SELECT instrument, quantity FROM positions WHERE run = ? AND quantity <> 0 ORDER BY instrument", (run,)
+        ).fetchall()
+        orders = connection.execute(
+            "SELECT tag FROM orders WHERE run = ? AND state NOT IN ('filled', 'rejected') ORDER BY number", (run,)
+        ).fetchall()
+    unclean = "" if ended is not None else f"run {run} ({mode}) of {_utc(started_ns)} did not end in good order"
+    tags = tuple(clean(tag, 40) for (tag,) in orders)
+    return Last(number, link, Opened(run + 1, False, "", "", unclean, tuple(positions), tags))
+
+
+def _set_aside(path: Path, wall_ns: int) -> Path:
+    """Rename the file together with its write-ahead log, so that nothing of it is lost or taken for the new one's."""
+    stamp = f"{path.name}.damaged-{_utc(wall_ns)}"
+    names = (stamp, *(f"{stamp}-{count}" for count in range(2, 1_000)))
+    for target in map(path.with_name, names):
+        if not any(os.path.lexists(_side(target, side)) for side in ("", "-wal", "-shm")):
+            break
+    else:
+        raise FileExistsError(f"no free name beside {stamp}")
+    for side in ("", "-wal", "-shm"):
+        if os.path.lexists(_side(path, side)):
+            os.rename(_side(path, side), _side(target, side))
+    return target
+
+
+def _side(path: Path, side: str) -> Path:
+    return path.with_name(path.name + side)
+
+
+def _utc(wall_ns: int) -> str:
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(wall_ns // 10**9))

@@ -1,0 +1,40 @@
+"""A file that only takes up room, to be given back when the disk is full; knows nothing of what the room is needed for."""
+
+import os
+from pathlib import Path
+
+
+class Reserve:
+    """`size` bytes of really allocated disk, beside the journal."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        self._path = path
+        self._size = size
+        self.freed = False
+
+    def take(self) -> None:
+        """Allocate the room unless it still is from a run before; raises OSError, and leaves nothing behind then."""
+        fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            os.fchmod(fd, 0o600)
+            missing = self._size - os.fstat(fd).st_size
+            while missing > 0:  # bytes that are written, not a hole: a hole takes up no room
+                missing -= os.pwrite(fd, bytes(min(missing, 65_536)), self._size - missing)
+        except OSError:
+            self.give_back()
+            raise
+        finally:
+            os.close(fd)
+
+    def free(self) -> bool:
+        """Give the room back to a full disk; whether there was any."""
+        self.freed = True
+        return self.give_back()
+
+    def give_back(self) -> bool:
+        """Remove the file; whether it was there. Raises OSError."""
+        try:
+            os.unlink(self._path)
+        except FileNotFoundError:
+            return False
+        return True

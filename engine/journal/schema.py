@@ -1,0 +1,118 @@
+"""The journal's tables and how a connection to them is set up; knows nothing of what the rows mean."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+from engine.errors import DiskError
+from engine.text import clean
+
+APPLICATION_ID = 0x4D51544A  # "MQTJ"
+SCHEMA_VERSION = 1
+BUSY_TIMEOUT_S = 2.0
+
+TABLES = (
+    """CREATE TABLE events (
+        number INTEGER PRIMARY KEY, run INTEGER NOT NULL, wall_ns INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+        kind TEXT NOT NULL, body TEXT NOT NULL, previous BLOB NOT NULL, hash BLOB NOT NULL)""",
+    """CREATE TABLE runs (
+        run INTEGER PRIMARY KEY, mode TEXT NOT NULL, title TEXT NOT NULL, pid INTEGER NOT NULL,
+        started_ns INTEGER NOT NULL, ended_ns INTEGER, outcome TEXT)""",
+    """CREATE TABLE orders (
+        run INTEGER NOT NULL, number INTEGER NOT NULL, tag TEXT NOT NULL, instrument INTEGER NOT NULL,
+        side TEXT NOT NULL, quantity INTEGER NOT NULL, price INTEGER NOT NULL, reason TEXT NOT NULL,
+        at_ms INTEGER NOT NULL, tick INTEGER NOT NULL, filled INTEGER NOT NULL DEFAULT 0,
+        state TEXT NOT NULL DEFAULT 'submitted', rejection TEXT NOT NULL DEFAULT '', event INTEGER NOT NULL,
+        PRIMARY KEY (run, number)) WITHOUT ROWID""",
+    """CREATE TABLE fills (
+        event INTEGER PRIMARY KEY, run INTEGER NOT NULL, order_number INTEGER NOT NULL, instrument INTEGER NOT NULL,
+        side TEXT NOT NULL, quantity INTEGER NOT NULL, price INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+        tick INTEGER NOT NULL, held INTEGER NOT NULL, cash TEXT NOT NULL, position TEXT)""",
+    """CREATE TABLE positions (
+        run INTEGER NOT NULL, instrument INTEGER NOT NULL, quantity INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+        tick INTEGER NOT NULL, cash TEXT NOT NULL, position TEXT, event INTEGER NOT NULL,
+        PRIMARY KEY (run, instrument)) WITHOUT ROWID""",
+    "CREATE INDEX fills_of_run ON fills (run, instrument, event)",
+    """CREATE TRIGGER events_follow BEFORE INSERT ON events
+        WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM events)
+        BEGIN SELECT raise(ABORT, 'events are numbered without holes'); END""",
+    """CREATE TRIGGER events_stay_as_they_are BEFORE UPDATE ON events
+        BEGIN SELECT raise(ABORT, 'events are append-only'); END""",
+    """CREATE TRIGGER events_stay BEFORE DELETE ON events
+        BEGIN SELECT raise(ABORT, 'events are append-only'); END""",
+)
+
+_EVERY_CONNECTION = (
+    "PRAGMA cache_size = -256",  # KiB; the default of 2 MB is more than a whole day's journal
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA trusted_schema = OFF",
+)
+_WRITER = (
+    "PRAGMA synchronous = FULL",  # NORMAL loses acknowledged rows when the power goes
+    "PRAGMA fullfsync = ON",  # where fsync alone does not reach the platter (macOS)
+    "PRAGMA wal_autocheckpoint = 256",  # pages, 1 MiB
+    "PRAGMA journal_size_limit = 1048576",
+)
+
+Factory = type[sqlite3.Connection]
+
+
+def create(path: Path) -> sqlite3.Connection:
+    """A new file with empty tables, not yet in WAL mode; raises OSError, sqlite3.Error."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+    os.chmod(path, 0o600)  # whatever the umask; SQLite gives its side files the same mode
+    connection = _connect(path, "rw", sqlite3.Connection)
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA fullfsync = ON")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute("BEGIN")
+    for statement in TABLES:
+        connection.execute(statement)
+    connection.execute("COMMIT")
+    return connection
+
+
+def open_writer(path: Path, factory: Factory) -> sqlite3.Connection:
+    """The one connection that writes and checkpoints; raises DiskError where no write-ahead log is possible, sqlite3.Error."""
+    connection = _connect(path, "rw", factory)
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        connection.close()
+        raise DiskError(
+            f"journal {clean(str(path))}: this disk cannot keep a write-ahead log; give another --state-dir"
+        )
+    for pragma in _WRITER:
+        connection.execute(pragma)
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A connection that changes nothing, also beside a writer or after a kill; raises sqlite3.Error."""
+    return _connect(path, "ro", sqlite3.Connection)
+
+
+def foreign(connection: sqlite3.Connection) -> str:
+    """Why this database is not a journal that this program can go on with; "" when it is one."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION_ID:
+        return "it belongs to another program (application id)"
+    if version > SCHEMA_VERSION:
+        return f"it was written by a newer program (schema {version}, known is {SCHEMA_VERSION})"
+    return "" if version == SCHEMA_VERSION else f"its schema {version} is not known"
+
+
+def _connect(path: Path, access: str, factory: Factory) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={access}",
+        uri=True,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,  # BEGIN and COMMIT stand in the code
+        check_same_thread=False,  # opened by one thread, then handed to the journal's own
+        cached_statements=32,
+        factory=factory,
+    )
+    for pragma in _EVERY_CONNECTION:
+        connection.execute(pragma)
+    return connection

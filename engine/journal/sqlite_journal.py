@@ -1,0 +1,223 @@
+"""The journal's own thread: takes facts from whoever writes, puts them on the disk in batches, says how far it got; knows nothing of SQL.
+
+A sender of live orders uses it in this order, so that a kill at any point leaves a row that tells what may be at the
+exchange: `number = journal.write(Submit(order))`, `journal.wait_durable(number, timeout_s)`, and only then the order
+goes out; the `FillBooked` or `OrderRejected` follows as another event. Rows stand in the file in the order of `write`.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Self
+
+from engine.clock import Clock
+from engine.errors import DiskError
+from engine.journal.events import Entry, Rewound, RunEnded, RunStarted, Waiting
+from engine.journal.ledger import Ledger, LedgerStoppedError
+from engine.journal.opening import Opened, examine
+from engine.journal.reserve import Reserve
+from engine.journal.schema import Factory
+from engine.messages import Fact
+from engine.text import clean
+from engine.types import TradeMode
+
+JOURNAL_FILE = "journal.db"
+RESERVE_FILE = "journal.reserve"
+BATCH = 1_000  # events in one transaction
+CLOSE_TIMEOUT_S = 4.0  # the whole program has five seconds to end in good order
+_HANDED_OVER_TIMEOUT_S = 1.0
+
+
+def _nobody(_text: str) -> None:
+    """Nobody wants to be told; `problem` still says it."""
+
+
+class SqliteJournal:
+    """The journal of one run; a `ports.Journal`.
+
+    `opened` says what was found; `durable` is the last event known to be on the disk; `problem` is the latest failure,
+    "" while all is well. After a failure `write` goes on to take facts: they are kept in memory, tried again with the
+    next ones, and not durable until that succeeds.
+    """
+
+    def __init__(
+        self, ledger: Ledger, opened: Opened, clock: Clock, reserve: Reserve, on_failure: Callable[[str], None]
+    ) -> None:
+        self.opened = opened
+        self.problem = ""
+        self.durable = ledger.number
+        self._ledger = ledger
+        self._reserve = reserve
+        self._on_failure = on_failure
+        self._wall_ns = clock.wall_ns
+        # Writers only count and put, both without a lock, so that nobody ever waits for the disk, not even a signal
+        # handler that interrupts a writer; the journal's thread brings the numbers back into order.
+        self._numbers = count(ledger.number + 1)
+        self._handed = ledger.number
+        self._inbox: SimpleQueue[Waiting | None] = SimpleQueue()
+        self._early: dict[int, Waiting] = {}
+        self._backlog: list[Waiting] = []
+        self._closing = threading.Lock()  # taken once, by the first that closes, and never given back
+        self._changed = threading.Condition()  # guards nothing; announces `durable`, `_failing` and `_ended`
+        self._failing = False
+        self._stopped = False
+        self._ended = False
+        self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
+        self._thread.start()
+
+    @classmethod
+    def open(
+        cls,
+        directory: Path,
+        mode: TradeMode,
+        clock: Clock,
+        *,
+        title: str = "",
+        reserve_kb: int = 256,
+        on_failure: Callable[[str], None] = _nobody,
+        factory: Factory = sqlite3.Connection,
+    ) -> Self:
+        """Begin a run in the journal of a locked state directory; its row is on the disk on return.
+
+        `on_failure` is called once, from the journal's thread, at the first failure; it must not raise. Raises
+        DiskError when the disk does not take the run's row.
+        """
+        path = directory / JOURNAL_FILE
+        last = examine(path, mode, clock.wall_ns())
+        found = clean("; ".join(last.opened.lines()))
+        started = RunStarted(last.opened.run, mode, clean(title), os.getpid(), found)
+        reserve = Reserve(directory / RESERVE_FILE, reserve_kb * 1024)
+        try:
+            reserve.take()
+            ledger = Ledger.begin(path, last, Waiting(last.number + 1, clock.wall_ns(), started), reserve, factory)
+        except (OSError, sqlite3.Error, LedgerStoppedError) as error:
+            raise DiskError(f"journal {clean(str(path))}: {clean(str(error))}") from error
+        return cls(ledger, last.opened, clock, reserve, on_failure)
+
+    @property
+    def waiting(self) -> int:
+        """How many events are not known to be on the disk yet."""
+        return max(0, self._handed - self.durable)
+
+    def write(self, fact: Fact) -> int:
+        """Hand over one fact; its number. Never blocks, never raises."""
+        return self._hand_over(fact)
+
+    def rewind(self, ticks: int) -> None:
+        """The replay went back to just after `ticks` ticks: orders, fills and positions forget what came later; events stay."""
+        self._hand_over(Rewound(ticks))
+
+    def wait_durable(self, number: int, timeout_s: float) -> bool:
+        """Whether event `number` is on the disk within `timeout_s`; False at once when the disk fails."""
+        if self.durable >= number:
+            return True
+        with self._changed:
+            self._changed.wait_for(lambda: self.durable >= number or self._failing or self._ended, timeout_s)
+        return self.durable >= number
+
+    def close(self, outcome: str) -> None:
+        """Write what is waiting, note how the run ended, and close; from any thread, also twice. `problem` tells a failure."""
+        if self._closing.acquire(blocking=False):
+            self._hand_over(RunEnded(clean(outcome)))
+            self._inbox.put(None)
+        if self._thread is not threading.current_thread():
+            self._thread.join(CLOSE_TIMEOUT_S)
+            if self._thread.is_alive():
+                self.problem = self.problem or f"the disk did not take the last rows within {CLOSE_TIMEOUT_S:g} s"
+
+    def _hand_over(self, entry: Entry) -> int:
+        number = self._handed = next(self._numbers)
+        self._inbox.put(Waiting(number, self._wall_ns(), entry))
+        if self._ended:
+            self.problem = self.problem or "something was written after the journal was closed"
+        return number
+
+    # ── The journal's thread. Everything below runs in it alone. ───────────────────────────────────────────────────
+
+    def _work(self) -> None:
+        try:
+            going_on = True
+            while going_on:
+                going_on = self._take()
+                self._commit()
+            self._finish()
+        except Exception as error:  # noqa: BLE001 the mouth of the thread
+            self._fail(f"the journal broke: {type(error).__name__}: {error}")
+        finally:
+            with self._changed:
+                self._ended = True
+                self._changed.notify_all()
+
+    def _take(self) -> bool:
+        """Wait for something, move all that waits to the backlog in the order of its numbers; False when that was the end."""
+        going_on = True
+        try:
+            item = self._inbox.get()
+            while True:
+                if item is None:
+                    going_on = False
+                else:
+                    self._early[item.number] = item
+                    self._sort()
+                if len(self._backlog) >= BATCH and going_on:
+                    break
+                # At the end a writer may still stand between its number and its put.
+                item = self._inbox.get(not going_on and bool(self._early), _HANDED_OVER_TIMEOUT_S)
+        except Empty:
+            return going_on
+        return going_on
+
+    def _sort(self) -> None:
+        wanted = self._backlog[-1].number + 1 if self._backlog else self._ledger.number + 1
+        while (item := self._early.pop(wanted, None)) is not None:
+            self._backlog.append(item)
+            wanted += 1
+
+    def _commit(self) -> None:
+        if not self._backlog or self._stopped:
+            return
+        try:
+            self._ledger.append(self._backlog)
+        except LedgerStoppedError as error:
+            self._stopped = True
+            self._fail(str(error))
+        except sqlite3.Error as error:
+            self._fail(str(error))
+        else:
+            self._backlog.clear()
+            with self._changed:
+                self.durable = self._ledger.number
+                self._failing = False
+                self._changed.notify_all()
+            if self._reserve.freed and not self.problem:
+                self._tell("the disk is full; the journal goes on in its reserve")
+
+    def _finish(self) -> None:
+        """Close the file, and see that nothing is left behind unseen."""
+        if self._backlog or self._early:
+            self._fail(f"{len(self._backlog) + len(self._early)} events were not written")
+        try:
+            if self._stopped:
+                self._ledger.abandon()
+            else:
+                self._ledger.close()
+            self._reserve.give_back()
+        except (OSError, sqlite3.Error) as error:
+            self._tell(f"closing: {error}")
+
+    def _fail(self, text: str) -> None:
+        with self._changed:
+            self._failing = True
+            self._changed.notify_all()
+        self._tell(text)
+
+    def _tell(self, text: str) -> None:
+        """Keep the problem; only the first one is called out."""
+        first = not self.problem
+        self.problem = f"journal: {clean(text)}"
+        if first:
+            self._on_failure(self.problem)

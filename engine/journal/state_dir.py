@@ -1,0 +1,259 @@
+"""The folder that one running instance owns: found, made private, locked, stamped with its trade mode; knows nothing of what others keep in it."""
+
+import errno
+import fcntl
+import os
+import re
+import stat
+import time
+from pathlib import Path
+from typing import Self
+
+from engine.clock import Clock, SystemClock
+from engine.errors import DiskError, StateBusyError, UserError
+from engine.text import clean
+from engine.types import TradeMode
+
+APP = "myquant-tui"
+LOCK_FILE = "lock"
+STAMP_FILE = "mode"
+
+_DISK_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOLCK})
+_RUN_NAME = re.compile(r"(\d{8}T\d{6}Z)-(\d{1,10})(?:-(\d{1,4}))?")
+_OPEN_DIR = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_PLAIN = os.O_NOFOLLOW | os.O_CLOEXEC
+_SYSTEM_CLOCK = SystemClock()
+
+
+class StateDir:
+    """A locked directory; `path` is absolute, `notes` are lines for the log (old runs that could not be removed)."""
+
+    def __init__(self, path: Path, mode: TradeMode, lock_fd: int) -> None:
+        self.path = path
+        self.mode = mode
+        self.notes: tuple[str, ...] = ()
+        self._lock_fd = lock_fd
+
+    @classmethod
+    def open(cls, root: Path | None, mode: TradeMode, keep_runs: int = 20, clock: Clock = _SYSTEM_CLOCK) -> Self:
+        """Own `root`, or by default a directory of the mode (each replay: one of its own, the newest `keep_runs` stay).
+
+        Raises StateBusyError when another instance owns it, DiskError when the disk fails, UserError for everything
+        that a person must change: another mode's directory, not a directory, not writable.
+        """
+        path = root.absolute() if root is not None else _default(mode)
+        try:
+            one_of_many = root is None and mode == "replay"
+            if one_of_many:
+                path = _new_run(path, clock)
+            else:
+                _make(path)
+            state = cls(path, mode, _own(path, mode))
+            if one_of_many:
+                state.notes = _remove_old(path.parent, keep_runs)
+        except (OSError, ValueError) as error:
+            raise _told(path, error) from error
+        return state
+
+    def close(self) -> None:
+        """Release the directory; the lock file stays, so that nobody ever locks a file that is no longer there."""
+        fd, self._lock_fd = self._lock_fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _default(mode: TradeMode) -> Path:
+    """`$XDG_STATE_HOME/myquant-tui/<mode>`; a relative `$XDG_STATE_HOME` counts as unset, as its specification asks."""
+    home = os.environ.get("XDG_STATE_HOME", "")
+    if not os.path.isabs(home):
+        home = os.path.expanduser("~/.local/state")
+    if not os.path.isabs(home):
+        raise UserError("state directory: no home directory is known; set XDG_STATE_HOME or give --state-dir")
+    return Path(home, APP, mode)
+
+
+def _make(path: Path) -> None:
+    """Create `path` and what is missing above it, each 0700 whatever the umask."""
+    if path.is_dir():
+        return
+    if path.parent != path:
+        _make(path.parent)
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        if not path.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "is not a directory") from None
+        return  # another instance was quicker
+    os.chmod(path, 0o700)
+
+
+def _new_run(container: Path, clock: Clock) -> Path:
+    """A new directory below `container`, named by UTC time and pid; `mkdir` is what makes the name ours alone."""
+    _make(container)
+    for private in (container, container.parent):
+        _make_private(private)
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(clock.wall_ns() // 10**9))
+    for attempt in range(1, 10_000):
+        path = container / (f"{stamp}-{os.getpid()}" + (f"-{attempt}" if attempt > 1 else ""))
+        try:
+            os.mkdir(path, 0o700)
+        except FileExistsError:
+            continue
+        os.chmod(path, 0o700)
+        return path
+    raise FileExistsError(errno.EEXIST, "no free name for another run")
+
+
+def _make_private(path: Path) -> None:
+    """Tighten one of our own directories to 0700."""
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        os.chmod(path, 0o700)
+
+
+def _own(path: Path, mode: TradeMode) -> int:
+    """Lock and stamp `path`; the lock's descriptor. Everything goes through one descriptor of the directory, so that nobody can swap it under us."""
+    dir_fd = os.open(path, _OPEN_DIR)
+    try:
+        stamped = _check_stamp(dir_fd, path, mode)  # before the lock: "wrong mode" is the better answer than "busy"
+        _check_bits(dir_fd, path, stamped)
+        lock_fd = _lock(dir_fd, path)
+        try:
+            if not _check_stamp(dir_fd, path, mode):
+                _stamp(dir_fd, mode)
+        except BaseException:
+            os.close(lock_fd)
+            raise
+        return lock_fd
+    finally:
+        os.close(dir_fd)
+
+
+def _check_bits(dir_fd: int, path: Path, stamped: bool) -> None:
+    """Make an empty directory or one of ours private; refuse somebody's folder in which others may plant files."""
+    bits = os.fstat(dir_fd).st_mode
+    if not bits & 0o077:
+        return
+    if stamped or not os.listdir(dir_fd):
+        os.fchmod(dir_fd, 0o700)
+    elif bits & 0o022:
+        raise UserError(
+            f"state directory {clean(str(path))}: other users may write in it and it holds other files; give one of its own"
+        )
+
+
+def _check_stamp(dir_fd: int, path: Path, mode: TradeMode) -> bool:
+    """Whether the directory carries this mode's stamp; raises UserError when it carries another."""
+    found = _read(dir_fd, STAMP_FILE)
+    if found and found != mode:
+        raise UserError(
+            f"state directory {clean(str(path))} belongs to mode '{clean(found, 20)}'; mode '{mode}' needs another --state-dir"
+        )
+    return bool(found)
+
+
+def _read(dir_fd: int, name: str) -> str:
+    """The short text of a plain file in the directory, or nothing when there is none."""
+    try:
+        fd = os.open(name, os.O_RDONLY | os.O_NONBLOCK | _PLAIN, dir_fd=dir_fd)
+    except FileNotFoundError:
+        return ""
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(errno.EINVAL, f"{name} in it is not a plain file")
+        return os.read(fd, 64).decode("utf-8", "replace").strip()
+    finally:
+        os.close(fd)
+
+
+def _stamp(dir_fd: int, mode: TradeMode) -> None:
+    """Write the stamp so that it is whole or absent, also after a power cut."""
+    temporary = f"{STAMP_FILE}.new"
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _PLAIN, 0o600, dir_fd=dir_fd)
+    try:
+        os.fchmod(fd, 0o600)
+        os.write(fd, f"{mode}\n".encode())
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    os.rename(temporary, STAMP_FILE, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
+    os.fsync(dir_fd)
+
+
+def _lock(dir_fd: int, path: Path) -> int:
+    """Take the lock and write our pid into it; the open descriptor holds it, the kernel drops it however we end."""
+    fd = os.open(LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | _PLAIN, 0o600, dir_fd=dir_fd)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        there = os.stat(LOCK_FILE, dir_fd=dir_fd, follow_symlinks=False)
+        if not os.path.samestat(os.fstat(fd), there):  # somebody removed this old run just now
+            raise FileNotFoundError(errno.ENOENT, "was removed while it was being opened")
+        os.fchmod(fd, 0o600)
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+    except BlockingIOError:
+        pid = os.pread(fd, 20, 0).decode("ascii", "replace").strip()
+        os.close(fd)
+        owner = f"process {pid}" if pid.isdecimal() else "another process"
+        raise StateBusyError(
+            f"state directory {clean(str(path))} is in use by {owner}; one instance at a time"
+        ) from None
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _remove_old(container: Path, keep_runs: int) -> tuple[str, ...]:
+    """Remove all but the newest `keep_runs` runs that nobody locks; one line for each that would not go."""
+    found = filter(None, map(_RUN_NAME.fullmatch, os.listdir(container)))
+    runs = sorted((match[1], int(match[2]), int(match[3] or 1), match[0]) for match in found)
+    notes = []
+    for *_, name in runs[: -max(1, keep_runs)]:
+        try:
+            _remove_run(container, name)
+        except OSError as error:
+            notes.append(f"old run {name} was not removed: {clean(error.strerror or str(error))}")
+    return tuple(notes)
+
+
+def _remove_run(container: Path, name: str) -> None:
+    """Remove one old run unless it is a link, is not stamped as a replay, holds a folder, or is locked."""
+    dir_fd = os.open(container / name, _OPEN_DIR | os.O_NOFOLLOW)
+    try:
+        if _read(dir_fd, STAMP_FILE) != "replay":
+            raise OSError(errno.EPERM, "it does not carry the stamp of a replay")
+        try:
+            lock_fd = _lock(dir_fd, container / name)
+        except StateBusyError:
+            return
+        try:
+            _empty(dir_fd)
+        finally:
+            os.close(lock_fd)
+    finally:
+        os.close(dir_fd)
+    os.rmdir(container / name)
+
+
+def _empty(dir_fd: int) -> None:
+    """Unlink every file; the stamp goes last, so that a removal cut short is taken up again by the next run."""
+    names = os.listdir(dir_fd)
+    for name in names:
+        if stat.S_ISDIR(os.stat(name, dir_fd=dir_fd, follow_symlinks=False).st_mode):
+            raise OSError(errno.ENOTEMPTY, f"it holds a folder, {clean(name, 40)}")
+    for name in sorted(names, key=lambda name: (name == STAMP_FILE, name == LOCK_FILE)):
+        os.unlink(name, dir_fd=dir_fd)
+
+
+def _told(path: Path, error: OSError | ValueError) -> UserError:
+    """The one line for what the system said."""
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    line = f"state directory {clean(str(path))}: {clean(text)}"
+    disk = isinstance(error, OSError) and error.errno in _DISK_ERRNOS
+    return DiskError(line) if disk else UserError(line)

@@ -1,0 +1,231 @@
+"""The log book: writes what the loggers hand over to file, ring and console, in its own thread; knows nothing of what the lines are about.
+
+Messages are put together by that thread, later than the call: log immutable arguments (numbers, texts, frozen records).
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import tzinfo
+from itertools import islice
+from pathlib import Path
+from queue import Empty
+from typing import Self
+
+from engine.clock import Clock
+from engine.errors import ConfigError
+from engine.logs.console import Console
+from engine.logs.intake import Flush, Intake, Item, Note, is_kept
+from engine.logs.lines import ROOT, LogLine, Stamper, component_of, level_name, one_line, texts_of
+from engine.logs.log_file import LogFile
+from engine.text import clean
+
+LOG_FILE = "engine.log"
+LEVELS: Mapping[str, int] = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+COMPONENTS = ("engine", "feed", "trader", "broker", "journal", "recording")
+ROTATE_BYTES = 10 * 2**20
+ROTATED_KEPT = 3
+RING_LINES = 2_000
+BATCH = 1_000
+LOOK_AGAIN_S = 1.0  # for suppressions whose second is over, when nothing else is logged
+CLOSE_TIMEOUT_S = 2.0
+CONSOLE_TIMEOUT_S = 1.0
+
+_Out = list[tuple[bytes, bool]]  # lines as they stand in the file, and whether they must not be lost
+
+
+def log_trade(text: str, *args: object, component: str = "trader", level: int = logging.INFO) -> None:
+    """Log an entry, exit or P&L: never suppressed by rate or by a configured level, and in the file before the program ends."""
+    logger = logging.getLogger(f"{ROOT}.{component}")
+    logger.handle(logger.makeRecord(logger.name, level, "", 0, text, args, None, extra={"keep": True}))
+
+
+class LogBook:
+    """The log of one run: takes everything from the loggers `myquant.<component>` until `close`.
+
+    `problem` tells what the disk refuses ("" while all is well); ring and console go on then. Lines marked with
+    `extra={"keep": True}`, warnings and errors are never suppressed, and wait in memory for a disk that refuses them.
+    """
+
+    def __init__(self, clock: Clock, intake: Intake, file: LogFile, stamper: Stamper, console: Console | None) -> None:
+        self.last_number = 0
+        self._clock = clock
+        self._intake = intake
+        self._file = file
+        self._stamper = stamper
+        self._console = console
+        self._late = ""
+        self._lost_told = 0
+        self._timeout_s: float | None = None
+        self._ring: deque[LogLine] = deque(maxlen=RING_LINES)
+        self._ring_lock = threading.Lock()  # the book's thread adds, a screen's thread copies; loggers never take it
+        self._closing = threading.Lock()  # taken once, by the first that closes, and never given back
+        self._thread = threading.Thread(target=self._work, name="log", daemon=True)
+        self._thread.start()
+
+    @classmethod
+    def open(
+        cls,
+        directory: Path,
+        clock: Clock,
+        zone: tzinfo,
+        *,
+        level: str = "info",
+        levels: Mapping[str, str] | None = None,
+        lines_per_s: int = 200,
+        console_fd: int | None = None,
+    ) -> Self:
+        """Begin to log into `engine.log` in `directory`, stamped with the clock's wall time in `zone`.
+
+        `levels` (debug, info, warning, error) by component override `level`; `lines_per_s` limits each component
+        below warnings (0: no limit); `console_fd` also gets every line (2 = stderr). Raises ConfigError for an
+        unknown level or component.
+        """
+        _set_levels(level, levels or {})
+        console = None if console_fd is None else Console(console_fd)
+        file = LogFile(directory / LOG_FILE, ROTATE_BYTES, ROTATED_KEPT)
+        book = cls(clock, Intake(clock, lines_per_s), file, Stamper(zone), console)
+        root = logging.getLogger(ROOT)
+        root.propagate = False
+        root.addHandler(book._intake)
+        return book
+
+    @property
+    def problem(self) -> str:
+        """Why the file is not complete at the moment; "" when it is."""
+        return self._late or self._file.problem
+
+    def lines_since(self, number: int, limit: int) -> list[LogLine]:
+        """At most `limit` lines after line `number`, oldest first, of the newest 2,000; for `limit` of the newest ask from `last_number` − limit."""
+        with self._ring_lock:
+            first = self._ring[0].number if self._ring else 1
+            start = max(0, number + 1 - first)
+            return list(islice(self._ring, start, start + limit))
+
+    def flush(self, timeout_s: float) -> bool:
+        """Whether everything logged before this call was handed to the file within `timeout_s`."""
+        done = threading.Event()
+        self._intake.queue.put((0, Flush(done)))
+        return done.wait(timeout_s)
+
+    def close(self) -> None:
+        """Stop taking records, write every one that was taken, close the file; from any thread, also twice."""
+        if not self._closing.acquire(blocking=False):
+            self._thread.join(CLOSE_TIMEOUT_S)
+            return
+        root = logging.getLogger(ROOT)
+        root.removeHandler(self._intake)
+        root.propagate = True
+        self._intake.note_denied(all_of_them=True)
+        self._intake.queue.put(None)
+        self._thread.join(CLOSE_TIMEOUT_S)
+        if self._thread.is_alive():
+            self._late = f"log: the disk did not take the last lines within {CLOSE_TIMEOUT_S:g} s"
+        if self._console:
+            self._console.close(CONSOLE_TIMEOUT_S)
+        self._intake.close()
+
+    # ── The book's thread. Everything below runs in it alone. ──────────────────────────────────────────────────────
+
+    def _work(self) -> None:
+        going_on = True
+        while going_on:
+            items, going_on = self._take()
+            out: _Out = []
+            for wall_ns, item in items:
+                try:
+                    self._put_together(out, wall_ns, item)
+                except Exception as error:  # noqa: BLE001 the mouth of the thread; one bad argument must not take other lines along
+                    self._add(
+                        out,
+                        wall_ns,
+                        logging.ERROR,
+                        "engine",
+                        f"a log line failed: {type(error).__name__}, {_format_of(item)}",
+                    )
+            self._write(out)
+            self._timeout_s = LOOK_AGAIN_S if self._intake.note_denied(all_of_them=False) else None
+            for _, item in items:
+                if isinstance(item, Flush):
+                    item.done.set()
+        self._file.close()
+
+    def _take(self) -> tuple[list[tuple[int, Item]], bool]:
+        """Wait for something, take all that waits; False when the book is being closed."""
+        items: list[tuple[int, Item]] = []
+        going_on = True
+        with suppress(Empty):
+            item = self._intake.queue.get(timeout=self._timeout_s)
+            while True:
+                if item is None:
+                    going_on = False
+                else:
+                    items.append(item)
+                if len(items) >= BATCH and going_on:
+                    break
+                item = self._intake.queue.get_nowait()
+        return items, going_on
+
+    def _put_together(self, out: _Out, wall_ns: int, item: Item) -> None:
+        if isinstance(item, Note):
+            if item.lines:
+                text = f"… {_count(item.lines)} of {item.component} suppressed in 1 s"
+                self._add(out, wall_ns, logging.WARNING, item.component, text)
+        elif isinstance(item, logging.LogRecord):
+            component = component_of(item)
+            for text in texts_of(item):
+                self._add(out, wall_ns, item.levelno, component, text, kept=is_kept(item))
+
+    def _add(self, out: _Out, wall_ns: int, level: int, component: str, text: str, *, kept: bool = False) -> None:
+        line = LogLine(self.last_number + 1, wall_ns, level_name(level), component, text)
+        out.append((self._stamper.bytes_of(line), kept or level >= logging.WARNING))
+        with self._ring_lock:
+            self._ring.append(line)
+            self.last_number = line.number
+
+    def _write(self, out: _Out) -> None:
+        self._file.write(out)
+        if self._console:
+            self._console.put([line for line, _ in out])
+        if self._file.lost > self._lost_told and not self._file.problem:
+            text = f"{_count(self._file.lost - self._lost_told)} lost here: the disk refused to take more"
+            self._lost_told = self._file.lost
+            told: _Out = []
+            self._add(told, self._clock.wall_ns(), logging.WARNING, "engine", text)
+            self._write(told)
+
+
+def _count(lines: int) -> str:
+    return "1 line" if lines == 1 else f"{lines} lines"
+
+
+def _format_of(item: Item) -> str:
+    """The text that a record was logged with, without its arguments."""
+    return one_line(item.msg) if isinstance(item, logging.LogRecord) and isinstance(item.msg, str) else "no text"
+
+
+def _set_levels(level: str, levels: Mapping[str, str]) -> None:
+    """Set every component's level; raises ConfigError with every problem at once."""
+    problems = [
+        f"[log] level {clean(name, 40)!r} is not known; allowed: {', '.join(LEVELS)}"
+        for name in dict.fromkeys((level, *levels.values()))
+        if name.lower() not in LEVELS
+    ]
+    problems += [
+        f"[log] component {clean(name, 40)!r} is not known; allowed: {', '.join(COMPONENTS)}"
+        for name in levels
+        if name not in COMPONENTS
+    ]
+    if problems:
+        raise ConfigError(*problems)
+    logging.getLogger(ROOT).setLevel(LEVELS[level.lower()])
+    for component in COMPONENTS:
+        own = levels.get(component)
+        logging.getLogger(f"{ROOT}.{component}").setLevel(LEVELS[own.lower()] if own else logging.NOTSET)

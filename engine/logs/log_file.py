@@ -1,0 +1,111 @@
+"""A file that only grows, and is set aside when it is large; holds what a failing disk must not lose; knows nothing of what a line says."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from engine.text import clean
+
+HELD_LIMIT = 10_000  # important lines that wait in memory for a failing disk
+
+_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class LogFile:
+    """`path`, 0600, and up to `kept` older ones beside it (`.1` is the youngest), each up to `limit_bytes`.
+
+    Never raises: `problem` tells what the disk refuses, "" while all is well; `lost` counts lines that are in no file.
+    """
+
+    def __init__(self, path: Path, limit_bytes: int, kept: int) -> None:
+        self.problem = ""
+        self.lost = 0
+        self._path = path
+        self._limit_bytes = limit_bytes
+        self._kept = kept
+        self._fd = -1
+        self._size = 0
+        self._torn = False  # the file ends within a line
+        self._waiting: list[tuple[bytes, bool]] = []
+
+    def write(self, lines: Iterable[tuple[bytes, bool]]) -> None:
+        """Append the lines; where the disk refuses, those marked True wait for the next call, the others are lost."""
+        self._waiting.extend(lines)
+        try:
+            self._append()
+            self.problem = ""
+        except OSError as error:
+            self.problem = f"log {clean(str(self._path))}: {clean(error.strerror or str(error))}"
+            held = [line for line in self._waiting if line[1]][:HELD_LIMIT]
+            self.lost += len(self._waiting) - len(held)
+            self._waiting = held
+
+    def close(self) -> None:
+        """Close the file; what could not be written until now is lost."""
+        self.lost += len(self._waiting)
+        self._waiting.clear()
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _append(self) -> None:
+        data = b"".join(line for line, _ in self._waiting)
+        if self._fd < 0:
+            self._fd, self._size = _open(self._path)
+        if self._torn:
+            os.write(self._fd, b"\n")
+            self._torn = False
+        if self._size and self._size + len(data) > self._limit_bytes:
+            self._rotate()
+        written = 0
+        try:
+            while written < len(data):
+                written += os.write(self._fd, memoryview(data)[written:])
+        finally:
+            self._size += written
+            self._forget(written)
+
+    def _forget(self, written: int) -> None:
+        """Let go of the lines that are wholly in the file after `written` bytes."""
+        done = 0
+        for line, _ in self._waiting:
+            if written < len(line):
+                break
+            written -= len(line)
+            done += 1
+        self._torn = written > 0
+        del self._waiting[:done]
+
+    def _rotate(self) -> None:
+        """Begin a new file; it is opened before any name changes, so that a refusal leaves everything as it was."""
+        fresh = self._named("new")
+        fd, size = _open(fresh)
+        for age in range(self._kept - 1, 0, -1):
+            _rename(self._named(age), self._named(age + 1))
+        _rename(self._path, self._named(1))
+        os.replace(fresh, self._path)
+        os.close(self._fd)
+        self._fd, self._size = fd, size
+
+    def _named(self, suffix: int | str) -> Path:
+        return self._path.with_name(f"{self._path.name}.{suffix}")
+
+
+def _rename(old: Path, new: Path) -> None:
+    with suppress(FileNotFoundError):  # there are not that many yet
+        os.replace(old, new)
+
+
+def _open(path: Path) -> tuple[int, int]:
+    """Descriptor and size of a private plain file that is appended to."""
+    fd = os.open(path, _FLAGS, 0o600)
+    info = os.fstat(fd)
+    if not stat.S_ISREG(info.st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "is not a plain file")
+    if stat.S_IMODE(info.st_mode) != 0o600:
+        os.fchmod(fd, 0o600)
+    return fd, info.st_size
