@@ -1,6 +1,10 @@
-"""Two clocks behind one protocol: the system's, and a virtual one that a replay moves. Nothing else reads the time of day."""
+"""Two clocks behind one protocol: the system's, and a virtual one that a replay or a test moves.
+
+Nothing else reads the time of day.
+"""
 
 import time
+from threading import Condition
 from typing import Protocol
 
 
@@ -15,6 +19,10 @@ class Clock(Protocol):
         """A time that never steps back, in nanoseconds; only differences mean anything."""
         ...
 
+    def wait(self, condition: Condition, duration_s: float) -> None:
+        """Let `duration_s` pass, or less when `condition` (held by the caller) is notified."""
+        ...
+
 
 class SystemClock:
     """The machine's own clocks."""
@@ -22,27 +30,38 @@ class SystemClock:
     wall_ns = staticmethod(time.time_ns)
     monotonic_ns = staticmethod(time.perf_counter_ns)
 
+    def wait(self, condition: Condition, duration_s: float) -> None:
+        """Sleep on `condition`."""
+        condition.wait(duration_s)
+
 
 class VirtualClock:
-    """A clock that stands still until it is moved: wall time of a recording, and the double of tests."""
+    """A clock that stands still until it is moved: a replay's time of day, and the double of tests.
+
+    `now_ns` is its wall time; whoever holds the turn sets it to the time of the tick at hand.
+    """
 
     def __init__(self, wall_ns: int = 0) -> None:
-        self._wall_ns = wall_ns
-        self._monotonic_ns = 0
+        self.now_ns = wall_ns
+        self._passed_ns = 0
 
     def wall_ns(self) -> int:
         """UTC of the recording, in nanoseconds."""
-        return self._wall_ns
+        return self.now_ns
 
     def monotonic_ns(self) -> int:
-        """Nanoseconds by which the clock was moved forward so far."""
-        return self._monotonic_ns
+        """Nanoseconds that were let pass so far."""
+        return self._passed_ns
 
     def move_to(self, wall_ns: int) -> None:
-        """Set the wall time; the monotonic time advances by the same, never back."""
-        self._monotonic_ns += max(0, wall_ns - self._wall_ns)
-        self._wall_ns = wall_ns
+        """Set the wall time, back or forth, while no time passes."""
+        self.now_ns = wall_ns
 
     def advance(self, duration_ns: int) -> None:
-        """Move both times forward by `duration_ns`."""
-        self.move_to(self._wall_ns + duration_ns)
+        """Let `duration_ns` pass."""
+        self.now_ns += duration_ns
+        self._passed_ns += duration_ns
+
+    def wait(self, condition: Condition, duration_s: float) -> None:  # noqa: ARG002 - nobody need be awaited
+        """Let the time pass at once."""
+        self.advance(round(duration_s * 1e9))

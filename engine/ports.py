@@ -70,9 +70,20 @@ class SimulatedBroker(Broker, Protocol):
 class Recorder(Protocol):
     """Keeps ticks and marks; never blocks, never raises: a failing disk stops the recording and is told in `problem`."""
 
-    problem: str
-    waiting: int  # bytes not written yet
-    kept: int  # ticks written
+    @property
+    def problem(self) -> str:
+        """Why not everything is kept, in one line; empty when all is well."""
+        ...
+
+    @property
+    def waiting(self) -> int:
+        """What is not on the disk yet: bytes of a recording, rows of a journal."""
+        ...
+
+    @property
+    def kept(self) -> int:
+        """How many ticks were taken."""
+        ...
 
     def tick(self, tick: Tick) -> None:
         """Keep one tick (called within the turn)."""
@@ -90,9 +101,20 @@ class Recorder(Protocol):
 class Journal(Protocol):
     """Keeps what must not be lost; writing goes on in its own thread."""
 
-    problem: str
-    waiting: int  # facts not durable yet
-    durable: int  # number of the newest durable row
+    @property
+    def problem(self) -> str:
+        """Why not everything is kept, in one line; empty when all is well."""
+        ...
+
+    @property
+    def waiting(self) -> int:
+        """What is not on the disk yet: bytes of a recording, rows of a journal."""
+        ...
+
+    @property
+    def durable(self) -> int:
+        """Number of the newest row known to be on the disk."""
+        ...
 
     def write(self, fact: Fact) -> int:
         """Hand over one fact; its number. Never blocks, never raises."""

@@ -28,6 +28,7 @@ class TradingState:
         self.flat = FlatJob()
         self.today: date = NO_DAY.date
         self.faults = 0
+        self.first_refused: dict[str, int] = {}  # reason → number of the first tick refused for it
         self.effects: list[Fact] = []
 
     def take_effects(self) -> Sequence[Fact]:

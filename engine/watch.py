@@ -24,6 +24,7 @@ class Watch:
         """Tell the first tick refused for each reason; halt entries after too many in a row."""
         door = desk.admission
         if door.refused.get(reason) == 1:
+            self._state.first_refused.setdefault(reason, tick.seq)
             self._state.effects.append(TickRefused(desk.index, reason, tick.seq, tick.exch_ms))
         if door.halted and not desk.halt_shown:
             desk.halt_shown = True

@@ -31,6 +31,7 @@ class MockSession:
         """Draw the session of `date`, 09:15 to 15:30 in `zone`; raises InputError for a wrong seed or zone."""
         if not 0 <= seed <= _MAX_SEED:
             raise InputError(f"mock seed: {seed} is not allowed; a whole number from 0 to {_MAX_SEED} is")
+        self.zone = zone
         self._seed = seed
         self._instruments = (instrument,)
         self._with_book = with_book
@@ -72,6 +73,10 @@ class MockSession:
                 bid=bid,
                 ask=ask,
             )
+
+    def fraction_read(self) -> float:
+        """All of it: the day is drawn at once."""
+        return 1.0
 
     def count(self) -> int:
         """How many ticks the session has."""

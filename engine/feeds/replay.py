@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from threading import Condition, Thread
 
+from engine.clock import Clock
 from engine.errors import UserError
 from engine.ports import Progress, TickSource
 from engine.types import Tick
@@ -23,7 +24,7 @@ def _nobody(_: object) -> None:
 
 
 class ReplayFeed:
-    """Delivers the ticks of `source` in order, each once, from wherever `move` puts it.
+    """Delivers the ticks of `source` in order, each once, from wherever `move` puts it; `clock` is what its pace is kept by.
 
     `speed` is a multiple of the recorded pace, 0 = as fast as it goes. After the last tick, and at the tick number
     given to `move`, the feed stands still until it is moved or played on.
@@ -32,9 +33,17 @@ class ReplayFeed:
     lossless = True
 
     def __init__(
-        self, source: TickSource, *, speed: float = 0.0, paused: bool = False, skip_silence: bool, silence_ms: int
+        self,
+        source: TickSource,
+        clock: Clock,
+        *,
+        speed: float = 0.0,
+        paused: bool = False,
+        skip_silence: bool = False,
+        silence_ms: int = 2000,
     ) -> None:
         self._source = source
+        self._clock = clock
         self._silence_ms = silence_ms
         # Guards all fields below: held by the feed's thread between two ticks, by an operator while giving an order.
         self._lock = Condition()
@@ -177,7 +186,7 @@ class ReplayFeed:
     def _due(self, tick: Tick) -> bool:
         """Wait until `tick` is due; False when an order came first."""
         with self._lock:
-            now_ns = _now_ns()
+            now_ns = self._clock.monotonic_ns()
             silent = self._skip_silence and tick.exch_ms - self._at_ms > self._silence_ms
             if self._anchor is None or silent:
                 self._silences += silent and self._anchor is not None
@@ -185,6 +194,6 @@ class ReplayFeed:
             anchor_ns, anchor_ms = self._anchor
             wait_ns = anchor_ns + int((tick.exch_ms - anchor_ms) * 1_000_000 / self._speed) - now_ns
             if wait_ns > _EARLY_NS and not self._interrupted:
-                self._lock.wait(min(wait_ns / 1e9, _LONGEST_WAIT_S))
+                self._clock.wait(self._lock, min(wait_ns / 1e9, _LONGEST_WAIT_S))
                 return False  # look again: an order may have come, or it is time
             return not self._interrupted

@@ -4,6 +4,6 @@ from engine.runner.engine import Engine
 from engine.runner.epochs import Epochs
 from engine.runner.picture import Picture
 from engine.runner.playback import Playback
-from engine.runner.turn import Turn
+from engine.runner.turn import LOGGERS, Turn
 
-__all__ = ["Engine", "Epochs", "Picture", "Playback", "Turn"]
+__all__ = ["LOGGERS", "Engine", "Epochs", "Picture", "Playback", "Turn"]

@@ -1,17 +1,18 @@
 """Switching how ticks are delivered while they flow: drain, swap, prove that none was lost. Called within the turn."""
 
+import logging
 import time
 
 from engine.config import EngineConfig
 from engine.inbox import Inbox
+from engine.logs import log_trade
 from engine.messages import CommandRefused
-from engine.runner.turn import LOGGERS, Turn
+from engine.runner.turn import Turn
 from engine.types import Delivery
 
 _SLOW_WINDOW = 200  # ticks; more than 1 % of them over the budget is a p99 over the budget
 _NEVER = 1 << 62
 _KEPT_LINES = 16
-_log = LOGGERS["engine"]
 
 
 class DeliverySwitch:
@@ -50,7 +51,7 @@ class DeliverySwitch:
         self.mode = wanted
         self._set_budget()
         turn.mark("delivery", line)
-        _log.info("%s", line, extra={"keep": True})
+        log_trade("%s", line, component="engine")
         self.lines = [*self.lines, line][-_KEPT_LINES:]
 
     def _drain(self) -> str:
@@ -89,5 +90,5 @@ class DeliverySwitch:
     def fall_back(self, reason: str) -> None:
         """Leave callback mode, visibly."""
         if self.mode == "callback":
-            _log.warning("callback → queued: %s", reason, extra={"keep": True})
+            log_trade("callback → queued: %s", reason, component="engine", level=logging.WARNING)
             self.request("queued")

@@ -1,8 +1,6 @@
 """The engine: its thread, the three ways of delivery, start and stop in good order. The only room that knows the mode."""
 
-import logging
 import time
-import traceback
 from collections.abc import Callable
 from threading import Event, Thread
 
@@ -84,13 +82,18 @@ class Engine:
 
     # ── The front door ──────────────────────────────────────────────────────────────────────────────────────────
 
-    def start(self) -> None:
-        """Begin: the engine's thread first, then the feed's."""
+    def prepare(self) -> None:
+        """Make ready for the first tick; `start` does it."""
         if self.playback is not None:
             self.playback.begin(self.turn)
+        self._set_milestone()
         self.publish(time.perf_counter_ns())
+
+    def start(self) -> None:
+        """Begin: the engine's thread first, then the feed's."""
+        self.prepare()
         self._thread.start()
-        self._feed.start(self._deliver, self._feed_ended)
+        self._feed.start(self.deliver, self._feed_ended)
 
     def send(self, command: Command) -> None:
         """Ask for `command`; carried out at the next turn boundary, before any waiting tick. Returns at once."""
@@ -137,7 +140,7 @@ class Engine:
     def disk_failed(self, problem: str) -> None:
         """The journal cannot keep what it must: lock entries, say so, end with the disk's exit status."""
         self._note_disk(problem)
-        self.post(Lock(f"journal: {problem}"))
+        self.post(Lock(problem))
 
     def _note_disk(self, problem: str) -> None:
         if problem and self.exit_status == EXIT_WELL:
@@ -145,7 +148,7 @@ class Engine:
 
     # ── Delivery ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _deliver(self, tick: Tick) -> None:
+    def deliver(self, tick: Tick) -> None:
         """Take a tick from the feed's thread, by the mode of the moment."""
         mode = self.switch.mode
         if mode != "callback":
@@ -207,7 +210,7 @@ class Engine:
         """Carry out one command within the turn."""
         turn = self.turn
         if isinstance(command, Filled | Rejected | Holdings):
-            turn.carry_out(turn.trader.on_event(command, turn.clock_ms()))
+            turn.carry_out(turn.trader.on_event(command, turn.now_ms))
         elif isinstance(command, SwitchDelivery):
             self.switch.request(command.delivery)
         elif isinstance(command, Stop):
@@ -215,7 +218,7 @@ class Engine:
         elif self.playback is not None and self.playback.command(command):
             self._set_milestone()
         elif isinstance(command, TraderCommand):
-            turn.carry_out(turn.trader.on_command(command, turn.clock_ms()))
+            turn.carry_out(turn.trader.on_command(command, turn.now_ms))
         else:
             turn.carry_out((CommandRefused(type(command).__name__, "only in a replay"),))
 
@@ -263,6 +266,5 @@ class Engine:
         self.problem = f"engine failed: {type(error).__name__}: {error}"
         self.exit_status = EXIT_FAULT
         self.turn.trader.state.gate.locked = "engine fault"
-        text = "".join(traceback.format_exception(error))
-        _log.log(logging.CRITICAL, "%s\n%s", self.problem, text, extra={"keep": True})
+        _log.critical("%s", self.problem, exc_info=error)
         self._done.set()

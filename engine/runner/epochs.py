@@ -57,12 +57,22 @@ class Epochs:
     def __init__(self, delivery: Delivery) -> None:
         self.now = Epoch(delivery, 1, 0)
         self._past: list[Epoch] = []
+        self._forgotten = Histogram()
 
     def switch(self, delivery: Delivery, last_tick: int, merged: int) -> None:
         """End the present epoch and begin one in `delivery`."""
         self.now.end(last_tick, merged)
-        self._past = [*self._past, self.now][-_KEPT:]
+        self._past.append(self.now)
+        if len(self._past) > _KEPT:
+            self._forgotten.add(self._past.pop(0).total)
         self.now = Epoch(delivery, last_tick + 1, merged)
+
+    def all_ticks(self) -> Histogram:
+        """Receive → decision over every tick of the run."""
+        whole = Histogram()
+        for histogram in (self._forgotten, *(epoch.total for epoch in self._past), self.now.total):
+            whole.add(histogram)
+        return whole
 
     def views(self, last_tick: int, merged: int) -> tuple[EpochView, ...]:
         """All kept epochs as plain figures."""

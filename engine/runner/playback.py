@@ -76,13 +76,8 @@ class Playback:
         self.feed.move(turn.last_seq + 1, None if there else target, playing=playing)
 
     def _restore(self, target: int) -> None:
-        turn = self._turn
         seq, now_ms, fields = self._saved.nearest(target)
-        turn.trader.load(fields)
-        turn.last_seq = seq
-        turn.now_ms = now_ms
-        del turn.trades[turn.trader.state.book.trades :]
-        turn.restore_broker()
+        self._turn.go_back(seq, now_ms, fields)
         if self._journal is not None:
             self._journal.rewind(seq)
 

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from threading import Lock
 from typing import Protocol
 
+from engine.clock import Clock, VirtualClock
 from engine.inbox import Inbox
+from engine.logs import log_trade
 from engine.messages import (
     BrokerEvent,
     Command,
@@ -25,7 +27,7 @@ from engine.messages import (
 from engine.narration import Narrator
 from engine.ports import Journal, Recorder, SimulatedBroker
 from engine.runner.epochs import Epochs
-from engine.state import as_text, state_hash
+from engine.state import Fields, as_text, state_hash
 from engine.trader import Trader
 from engine.types import Tick, Trade
 
@@ -76,6 +78,7 @@ class Turn:
         recorder: Recorder | None,
         epochs: Epochs,
         inbox: Inbox,
+        clock: Clock,
         lossless: bool,
         every_tick: bool,
         snapshot_interval_ms: int,
@@ -87,7 +90,6 @@ class Turn:
         self.trades: list[Trade] = []
         self.expected = 1
         self.last_seq = 0
-        self.now_ms = 0  # the engine's own time: that of the newest tick worked
         self.holes = 0  # numbers that never came: merged in the inbox, or lost
         self.stale = 0  # ticks of before a seek, thrown away
         self.slow = 0  # ticks over the handler's budget among the last ones
@@ -99,18 +101,21 @@ class Turn:
         self._recorder = recorder
         self._inbox = inbox
         self._lossless = lossless
+        self._clock = clock
+        self._virtual = clock if isinstance(clock, VirtualClock) else None  # moved from tick to tick
         self._sample_mask = 0 if every_tick else 15
         self._interval_ns = snapshot_interval_ms * 1_000_000
         self._publish_at_ns = 0
         self.budget_ns = _NEVER
 
-    def clock_ms(self) -> int:
-        """The engine's own time: the recording's in a replay, the wall's where ticks are live."""
-        return self.now_ms if self._lossless else time.time_ns() // 1_000_000
+    @property
+    def now_ms(self) -> int:
+        """The engine's own time, UTC: that of the newest tick in a replay, the wall's where ticks are live."""
+        return self._clock.wall_ns() // 1_000_000
 
     # ── The hot path ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def take(self, tick: Tick) -> None:
+    def take(self, tick: Tick) -> None:  # noqa: C901 - one function is what makes it fast
         """Work one tick; the caller holds the lock."""
         if self.commands:
             self.run_commands()
@@ -130,7 +135,8 @@ class Turn:
             effects = self.trader.on_fault(error, tick)
         if sampled:
             decided_ns = _now_ns()
-        self.now_ms = tick.exch_ms
+        if self._virtual is not None:
+            self._virtual.now_ns = tick.exch_ms * 1_000_000
         if effects:
             self.carry_out(effects, tick.recv_ns)
         now_ns = _now_ns()
@@ -189,19 +195,27 @@ class Turn:
             elif isinstance(effect, TraderFault):
                 self.owner.trader_raised()
             for answer in answers:
-                waiting.extend(self.trader.on_event(answer, self.clock_ms()))
+                waiting.extend(self.trader.on_event(answer, self.now_ms))
 
     def _log(self, fact: Fact) -> None:
         line = self._narrator.tell(fact)
         if line is not None:
-            LOGGERS[line.component].log(line.level, "%s", line.text, extra={"keep": line.keep})
+            if line.keep:
+                log_trade("%s", line.text, component=line.component, level=line.level)
+            else:
+                LOGGERS[line.component].log(line.level, "%s", line.text)
 
     def _trade(self, trade: Trade) -> None:
         self.trades.append(trade)
         self.mark("fill", f"{trade.quantity} {trade.exit_price} {trade.reason}")
 
-    def restore_broker(self) -> None:
-        """A replay went back: the simulated broker holds again what the book holds."""
+    def go_back(self, seq: int, now_ms: int, fields: Fields) -> None:
+        """Take back the state after tick `seq` of a replay: the trader, the clock, the trades, the simulated broker."""
+        self.trader.load(fields)
+        self.last_seq = seq
+        if self._virtual is not None:
+            self._virtual.now_ns = now_ms * 1_000_000
+        del self.trades[self.trader.state.book.trades :]
         book = self.trader.state.book
         self._broker.restore([book.net(index) for index in range(len(book.positions))])
 
@@ -220,7 +234,7 @@ class Turn:
         """Run commands and what needs no tick; the caller holds the lock."""
         if self.commands:
             self.run_commands()
-        self.carry_out(self.trader.on_beat(self.clock_ms()))
+        self.carry_out(self.trader.on_beat(self.now_ms))
         now_ns = _now_ns()
         if now_ns >= self._publish_at_ns:
             self._publish_at_ns = now_ns + self._interval_ns

@@ -1,0 +1,44 @@
+# Everything a newcomer needs: `make run` and `make test`. Both set up an isolated environment in .venv first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+RECORDING := recordings/nifty-synthetic.mqr
+
+.PHONY: run test check format bench crash recording clean help
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: $(READY) ## run the program on the bundled recording
+	@$(BIN)/myquant-tui
+
+test: $(READY) check ## lint, types, walls, tests
+	@$(BIN)/python -m pytest
+
+check: $(READY) ## ruff, mypy --strict, import-linter
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(READY) ## put the code into the house's form
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(READY) ## speed of the engine on this machine
+	@$(BIN)/myquant-tui bench
+
+crash: $(READY) ## kill -9 at 200 random moments of a replay (about two minutes)
+	@$(BIN)/python -m tests.engine.crash 200
+
+recording: $(READY) ## make the bundled recording again, byte for byte
+	@$(BIN)/myquant-tui make-recording $(RECORDING) --force --config config.toml
+
+$(READY): pyproject.toml constraints.txt setup.sh
+	@PYTHON="$(PYTHON)" sh setup.sh "$(VENV)"
+
+clean: ## remove the environment and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

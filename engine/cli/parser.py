@@ -1,0 +1,139 @@
+"""The words of the command line. Knows no engine, so that `--help` and a typing error cost nothing."""
+
+import argparse
+from pathlib import Path
+from typing import NoReturn
+
+from engine.errors import EXIT_BAD_INPUT
+from engine.text import clean
+from engine.types import DELIVERIES
+
+_EXAMPLES = """examples:
+  myquant-tui                                   replay the bundled session
+  myquant-tui replay day.csv --json             replay a CSV file, summary as JSON
+  myquant-tui replay day.mqr --trades out.csv --set risk.base_sl_points=10
+  myquant-tui run --source mock                 a generated session at its own pace, recorded
+  myquant-tui import day.csv day.mqr --symbol NIFTY25O0725000CE
+  myquant-tui import spy.csv spy.mqr --columns time,price,size,-,-,- --time-format ms-of-day
+      --date 2013-10-08 --zone America/New_York --price-divisor 10000 --symbol SPY
+  myquant-tui info day.mqr                      what is inside
+  myquant-tui check-config --set strategy.fast_ema=9
+
+exit status: 0 well, 1 compared and different, 2 bad configuration, arguments or input, 3 state directory in use,
+70 engine failure, 74 disk, 75 a paper or live run stopped with a position open"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_BAD_INPUT, f"{self.prog}: {clean(message)} (try {self.prog} --help)\n")
+
+
+def speed(text: str) -> float:
+    """Read a replay speed: `max` is 0.0; raises ArgumentTypeError."""
+    if text == "max":
+        return 0.0
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.25 <= value <= 1000:
+        raise argparse.ArgumentTypeError(f"'{clean(text, 40)}' is not a speed; allowed: 0.25 to 1000, or max")
+    return value
+
+
+def _config_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file (default: ./config.toml, …)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="SECTION.KEY=VALUE", dest="overrides", help="override one key"
+    )
+
+
+def _run_options(parser: argparse.ArgumentParser) -> None:
+    _config_options(parser)
+    parser.add_argument("--delivery", choices=DELIVERIES, help="how a tick reaches the trader")
+    parser.add_argument("--headless", action="store_true", help="run without a screen")
+    parser.add_argument("--state-dir", type=Path, metavar="DIR", help="where journal, log and lock go")
+    parser.add_argument("--trades", type=Path, metavar="OUT.csv", help="write one row per exit")
+    parser.add_argument("--json", action="store_true", help="summary as JSON on standard output")
+    parser.add_argument("--quiet", action="store_true", help="no log on standard error")
+    parser.add_argument("--unlock", action="store_true", help="allow entries although the last run ended uncleanly")
+    _damage_option(parser)
+
+
+def _damage_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--skip-damage", action="store_true", help="read on behind a damaged block of a recording")
+
+
+def _layout_options(parser: argparse.ArgumentParser) -> None:
+    formats = ("iso", "epoch-s", "epoch-ms", "epoch-ns", "ms-of-day")
+    parser.add_argument("--symbol", default="", help="symbol of a file that names none")
+    parser.add_argument("--zone", default="", help="zone of stamps that name none (default: the session's)")
+    parser.add_argument(
+        "--columns", default="", metavar="A,B,…", help="what each column is: time, price, volume, symbol, -"
+    )
+    parser.add_argument("--time-format", choices=formats, default="iso", help="how stamps are written")
+    parser.add_argument("--date", default="", metavar="YYYY-MM-DD", help="day of ms-of-day stamps")
+    parser.add_argument("--price-divisor", type=int, default=1, metavar="N", help="prices are written times N")
+    parser.add_argument("--no-header", action="store_true", help="the first row is data")
+    parser.add_argument("--format", choices=("csv", "binance-raw"), help="what IN is, where its name does not tell")
+    _damage_option(parser)
+
+
+def make_parser(version: str) -> argparse.ArgumentParser:
+    """Return the parser of the whole command."""
+    parser = _Parser(
+        prog="myquant-tui",
+        description="Record, replay and paper-trade Indian options, and know that you are flat.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"myquant-tui {version}")
+    _run_options(parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+
+    run = commands.add_parser("run", help="run on a feed", allow_abbrev=False)
+    run.add_argument("--source", choices=("replay", "mock", "binance", "smartapi"), help="where ticks come from")
+    _run_options(run)
+
+    replay = commands.add_parser("replay", help="replay a recording", allow_abbrev=False)
+    replay.add_argument("file", type=Path, metavar="FILE", help=".mqr or .csv")
+    replay.add_argument("--speed", type=speed, metavar="X|max", help="multiple of the recorded pace")
+    replay.add_argument("--paused", action="store_true", help="stand still before the first tick (needs the screen)")
+    _run_options(replay)
+
+    convert = commands.add_parser("import", help="turn CSV or raw messages into a recording", allow_abbrev=False)
+    convert.add_argument("input", type=Path, metavar="IN")
+    convert.add_argument("output", type=Path, metavar="OUT.mqr")
+    convert.add_argument("--force", action="store_true", help="overwrite OUT.mqr")
+    _config_options(convert)
+    _layout_options(convert)
+
+    export = commands.add_parser("export", help="turn a recording into CSV", allow_abbrev=False)
+    export.add_argument("input", type=Path, metavar="IN.mqr")
+    export.add_argument("output", type=Path, metavar="OUT.csv")
+    export.add_argument("--force", action="store_true", help="overwrite OUT.csv")
+    _damage_option(export)
+
+    info = commands.add_parser("info", help="what is inside a recording", allow_abbrev=False)
+    info.add_argument("file", type=Path, metavar="FILE")
+    info.add_argument("--json", action="store_true", help="as JSON")
+    _config_options(info)
+    _layout_options(info)
+
+    bench = commands.add_parser("bench", help="speed of the engine on this machine", allow_abbrev=False)
+    bench.add_argument("file", type=Path, metavar="FILE", nargs="?", help="default: the bundled recording")
+    bench.add_argument("--json", action="store_true", help="as JSON")
+    bench.add_argument("--rounds", type=int, default=5, metavar="N", help="how often each measurement is made")
+    _config_options(bench)
+
+    check = commands.add_parser("check-config", help="every problem of the configuration at once", allow_abbrev=False)
+    _config_options(check)
+
+    make = commands.add_parser("make-recording", help="write the generated session as a recording", allow_abbrev=False)
+    make.add_argument("output", type=Path, metavar="OUT.mqr")
+    make.add_argument("--force", action="store_true", help="overwrite OUT.mqr")
+    _config_options(make)
+    return parser

@@ -1,0 +1,181 @@
+"""What a run came to: the summary for people and scripts, and the trade list. Reads the engine, changes nothing."""
+
+import csv
+import io
+import resource
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Self, TextIO
+
+from msgspec import Struct
+
+from engine.build import Run
+from engine.errors import InputError
+from engine.latency import Histogram
+from engine.state import state_hash
+from engine.text import clean
+from engine.types import Trade
+
+_REASONS = ("missing", "nan", "infinite", "non_positive", "backwards")
+_COLUMNS = (
+    "entry_time",
+    "exit_time",
+    "entry_price",
+    "exit_price",
+    "quantity",
+    "gross_pnl",
+    "costs",
+    "net_pnl",
+    "exit_reason",
+)
+
+
+class LatencyMicroseconds(Struct, frozen=True):
+    """Receive → decision in microseconds."""
+
+    p50: float
+    p95: float
+    p99: float
+    p999: float
+    max: float
+
+
+class Summary(Struct, frozen=True):
+    """What `--json` prints; money as text to two decimals, `rss_mb` the peak."""
+
+    source: str
+    mode: str
+    delivery: str
+    ticks: int
+    refused: dict[str, int]
+    refused_first: dict[str, str]
+    entries: int
+    exits: int
+    cash: str
+    gross_pnl: str
+    costs: str
+    net_pnl: str
+    open_positions: int
+    elapsed_s: float
+    ticks_per_s: int
+    latency_us: LatencyMicroseconds
+    rss_mb: float
+    state_hash: str
+    losses: tuple[str, ...]
+    recording: str
+    faults: int
+
+
+def money(value: Decimal) -> str:
+    """`value` to two decimals, halves away from zero."""
+    return str(value.quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+
+def _microseconds(histogram: Histogram) -> LatencyMicroseconds:
+    summary = histogram.summary()
+    values = (summary.p50_ns, summary.p95_ns, summary.p99_ns, summary.p999_ns, summary.max_ns)
+    return LatencyMicroseconds(*(round(ns / 1000, 2) for ns in values))
+
+
+def summarise(run: Run, elapsed_s: float) -> Summary:
+    """Return the summary of a stopped run."""
+    engine = run.engine
+    turn = engine.turn
+    book = run.trader.state.book
+    snapshot = engine.snapshot
+    recorder = next((edge for edge in snapshot.edges if edge.name == "recorder"), None)
+    trades = turn.trades
+    return Summary(
+        source=run.source.name,
+        mode=snapshot.trade_mode,
+        delivery=snapshot.delivery,
+        ticks=snapshot.ticks,
+        refused=dict.fromkeys(_REASONS, 0) | snapshot.refused,
+        refused_first={reason: run.source.row_of(seq) for reason, seq in run.trader.state.first_refused.items()},
+        entries=book.entries,
+        exits=book.trades,
+        cash=money(book.cash),
+        gross_pnl=money(sum((trade.gross_pnl for trade in trades), Decimal(0))),
+        costs=money(sum((trade.costs for trade in trades), Decimal(0))),
+        net_pnl=money(book.realised),
+        open_positions=sum(position is not None for position in book.positions),
+        elapsed_s=round(elapsed_s, 3),
+        ticks_per_s=round(snapshot.ticks / elapsed_s) if elapsed_s else 0,
+        latency_us=_microseconds(turn.epochs.all_ticks()),
+        rss_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        state_hash=state_hash(run.trader.dump()),
+        losses=run.source.losses(),
+        recording=recorder.problem if recorder and recorder.problem else "",
+        faults=snapshot.faults,
+    )
+
+
+def summary_lines(summary: Summary) -> list[str]:
+    """Say `summary` to a person."""
+    refused = {reason: count for reason, count in summary.refused.items() if count}
+    latency = summary.latency_us
+    pace = f"{summary.elapsed_s:.2f} s ({summary.ticks_per_s:,} a second)"
+    lines = [
+        f"{summary.mode} of {summary.source}: {summary.ticks:,} ticks, {pace}, delivery {summary.delivery}",
+        f"{summary.entries} entries, {summary.exits} exits, {summary.open_positions} positions open",
+        f"gross {summary.gross_pnl}, costs {summary.costs}, net {summary.net_pnl}; cash {summary.cash}",
+        f"receive→decision µs: p50 {latency.p50} p95 {latency.p95} p99 {latency.p99} max {latency.max}",
+        f"peak memory {summary.rss_mb} MB",
+        f"state {summary.state_hash}",
+    ]
+    for reason, count in refused.items():
+        lines.append(f"refused {count} ticks: {reason}, first at {summary.refused_first.get(reason, 'a tick')}")
+    lines += [f"lost: {loss}" for loss in summary.losses]
+    if summary.recording:
+        lines.append(f"recording stopped: {summary.recording}")
+    return lines
+
+
+class TradeFile:
+    """The `--trades` file: opened before the run, so that a bad path is told at once, written after it."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> Self:
+        if self._path is not None:
+            try:
+                self._file = self._path.open("w", encoding="utf-8", newline="")
+            except OSError as error:
+                raise InputError(f"--trades {clean(str(self._path))}: cannot be written: {error.strerror}") from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def write(self, run: Run) -> None:
+        """Write one row per exit of `run`; a column `symbol` only where there are several instruments."""
+        if self._file is not None:
+            several = len(run.engine.snapshot.instruments) > 1
+            text = io.StringIO(newline="")
+            writer = csv.writer(text, lineterminator="\n")
+            writer.writerow((*_COLUMNS, "symbol") if several else _COLUMNS)
+            for trade in run.engine.turn.trades:
+                row = _row(run, trade)
+                symbol = run.engine.snapshot.instruments[trade.instrument].symbol
+                writer.writerow((*row, clean(symbol)) if several else row)
+            self._file.write(text.getvalue())
+
+
+def _row(run: Run, trade: Trade) -> tuple[object, ...]:
+    instrument = run.engine.snapshot.instruments[trade.instrument]
+    stamp = run.trader.hours.stamp
+    quantity = Decimal(trade.quantity) / instrument.quantity_scale
+    return (
+        stamp(trade.entry_ms),
+        stamp(trade.exit_ms),
+        instrument.price_text(trade.entry_price),
+        instrument.price_text(trade.exit_price),
+        f"{quantity:f}",
+        money(trade.gross_pnl),
+        money(trade.costs),
+        money(trade.net_pnl),
+        trade.reason,
+    )
