@@ -65,7 +65,9 @@ class Orders:
 
     def entry_open(self, instrument: int) -> bool:
         """Whether a buy order of `instrument` is unanswered."""
-        return any(order.side == "BUY" and order.instrument == instrument for order in self._open.values())
+        return bool(self._open) and any(
+            order.side == "BUY" and order.instrument == instrument for order in self._open.values()
+        )
 
     def dump(self, into: Fields) -> None:
         """Add the deciding state to `into`."""

@@ -100,7 +100,8 @@ class Costs:
 class Position:
     """An open long position of one instrument and where its exits are.
 
-    A tick needs `exits()` only when price ≤ `floor`, price > `highest`, price ≥ `ceiling` or time ≥ `deadline_ms`.
+    A tick above `highest` is told to `follow`; `exits` is needed only when then price ≤ `floor`, price ≥ `ceiling` or
+    time ≥ `deadline_ms`.
     """
 
     __slots__ = (
@@ -188,7 +189,7 @@ class Position:
 
     def exits(self, price: int, at_ms: int) -> list[Exit]:
         """Judge all exits but Session End at tick price `price`, in the order of the rules; marks targets as taken."""
-        self._follow(price)
+        self.follow(price)
         left = self.quantity - self.exiting
         if left <= 0:
             return []
@@ -204,7 +205,7 @@ class Position:
             due.append(Exit(left, EMERGENCY))
         return due
 
-    def _follow(self, price: int) -> None:
+    def follow(self, price: int) -> None:
         """Raise `highest` and the trailing stop; neither ever falls."""
         self.highest = max(self.highest, price)
         levels = self._levels

@@ -83,14 +83,16 @@ class Trader:
         if now_ms - desk.last_ms > self._max_gap_ms or tick.exch_seq or desk.halt_shown:
             self._watch.on_odd(desk, tick)
         desk.last_ms = now_ms
-        if position is not None and (
-            price <= position.floor
-            or price > position.highest
-            or price >= position.ceiling
-            or now_ms >= position.deadline_ms
-            or now_ms >= day.exit_from_ms
-        ):
-            self._exit(desk, position, price, now_ms, day)
+        if position is not None:
+            if price > position.highest:
+                position.follow(price)
+            if (
+                price <= position.floor
+                or price >= position.ceiling
+                or now_ms >= position.deadline_ms
+                or now_ms >= day.exit_from_ms
+            ):
+                self._exit(desk, position, price, now_ms, day)
         if self._limits_loss:
             self._closing.judge_daily_loss(now_ms)
         try:

@@ -124,7 +124,9 @@ def test_size_is_the_largest_that_fits(rupees, price, commission):
 
 def test_levels_round_up_so_that_whole_prices_compare_exactly():
     coarse = Instrument("X", price_scale=10, tick_size=1)
-    levels = Levels.of(config("risk.base_sl_points=15.01", "risk.tp_points=[5.01]", "risk.tp_percents=[1]").risk, coarse)
+    levels = Levels.of(
+        config("risk.base_sl_points=15.01", "risk.tp_points=[5.01]", "risk.tp_percents=[1]").risk, coarse
+    )
     assert (levels.stop, levels.targets) == (151, (51,))
 
 
@@ -172,7 +174,9 @@ def test_the_quick_look_misses_no_exit(path, entry):
     position = Position(instrument, Levels.of(config().risk, instrument), price=entry, at_ms=0)
     position.add(10 * 75, entry, Decimal(0))
     for price in path:
-        quick = price > position.floor and price <= position.highest and price < position.ceiling
+        if price > position.highest:
+            position.follow(price)
+        quick = price > position.floor and price < position.ceiling
         before = (position.highest, position.trail_stop, position.taken)
         due = position.exits(price, 0)
         if quick:
