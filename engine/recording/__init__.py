@@ -1,0 +1,24 @@
+"""Recordings: written while the engine runs, read for replay, made from and turned into CSV files."""
+
+from engine.recording.convert import ExportReport, ImportReport, export_csv, import_file
+from engine.recording.csv_layout import CsvLayout
+from engine.recording.files import FileSource, recording_path
+from engine.recording.format import Header
+from engine.recording.open import FileKind, open_source
+from engine.recording.reader import MqrSource
+from engine.recording.recorder import FileRecorder
+
+__all__ = [
+    "CsvLayout",
+    "ExportReport",
+    "FileKind",
+    "FileRecorder",
+    "FileSource",
+    "Header",
+    "ImportReport",
+    "MqrSource",
+    "export_csv",
+    "import_file",
+    "open_source",
+    "recording_path",
+]

@@ -1,0 +1,129 @@
+"""Reads a recording as a source of ticks: one block in memory at a time, damage told and never passed on as a tick."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.errors import InputError
+from engine.messages import Mark
+from engine.recording.blocks import Block, Blocks, Place
+from engine.recording.files import regular_size, shown, told
+from engine.recording.format import (
+    BOOK_VALUES,
+    FIXED_HEADER,
+    KIND_BOOK_TICKS,
+    KIND_MARKS,
+    KIND_TICKS,
+    TICK_VALUES,
+    DamageError,
+    Header,
+    decode_header,
+    decode_marks,
+    header_length,
+)
+from engine.recording.index import SparseIndex, Stretch
+from engine.recording.stamps import zone_named
+from engine.text import clean
+from engine.types import Instrument, Tick
+
+_INDEX_SPACING = 1024
+_VALUES = {KIND_TICKS: TICK_VALUES.iter_unpack, KIND_BOOK_TICKS: BOOK_VALUES.iter_unpack}
+
+
+class MqrSource:
+    """A TickSource over a `.mqr` file.
+
+    Ticks are numbered by their place among those that can be read. By default reading ends at the first damage; with
+    `skip_damage` it goes on behind it. Raises InputError when the header cannot be trusted.
+    """
+
+    def __init__(self, path: Path, skip_damage: bool = False) -> None:
+        self._path = path
+        self._size = regular_size(path)
+        self.header, start = _read_header(path, self._size)
+        self._blocks = Blocks(path, self._size, start, len(self.header.instruments), skip_damage)
+        self._index = SparseIndex(_INDEX_SPACING, Stretch(1, start, 0))
+
+    @property
+    def name(self) -> str:
+        """The file's name, cleaned."""
+        return clean(self._path.name, 200)
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """The instruments of the header."""
+        return self.header.instruments
+
+    @property
+    def zone(self) -> str:
+        """The session's zone of the header."""
+        return self.header.session_zone
+
+    def ticks(self, first: int = 1) -> Iterator[Tick]:
+        """The ticks from number `first` on; raises InputError when the disk fails."""
+        if first > 1:
+            self.count()
+        begin = self._index.before(first)
+        number = begin.number - 1
+        for block in self.tick_blocks(Place(begin.offset, begin.counted)):
+            values = enumerate(_VALUES[block.kind](block.payload), number + 1)
+            if number + 1 >= first:
+                for seq, record in values:
+                    yield Tick(seq, *record)
+            else:
+                for seq, record in values:
+                    if seq >= first:
+                        yield Tick(seq, *record)
+            number += block.count
+
+    def tick_blocks(self, place: Place | None = None) -> Iterator[Block]:
+        """The checked blocks of ticks from `place` on, for who wants their records whole."""
+        return (block for block in self._blocks.walk(place or self._blocks.start) if block.kind != KIND_MARKS)
+
+    def count(self) -> int:
+        """How many ticks can be read; the first call reads and checks the whole file."""
+        if self._index.total < 0:
+            number = 0
+            for block in self.tick_blocks():
+                self._index.add(number + 1, block.place.offset, block.place.ticks_before, block.earliest_ms)
+                number += block.count
+            self._index.total = number
+        return self._index.total
+
+    def number_at(self, at_ms: int) -> int:
+        """Number of the last tick whose own time is ≤ `at_ms`; 0 if there is none."""
+        self.count()
+        return self._index.number_at(at_ms, self.ticks)
+
+    def marks(self) -> Iterator[Mark]:
+        """The marks in order; blocks of ticks are passed over unread."""
+        for block in self._blocks.walk(self._blocks.start, marks_only=True):
+            if block.kind == KIND_MARKS:
+                try:
+                    yield from decode_marks(block.payload)
+                except DamageError as damage:
+                    self._blocks.note_loss(block.place.offset, str(damage))
+
+    def losses(self) -> tuple[str, ...]:
+        """One line for each part that could not be read so far."""
+        return self._blocks.losses()
+
+    def row_of(self, seq: int) -> str:
+        """`tick 16`."""
+        return f"tick {seq}"
+
+    def fraction_read(self) -> float:
+        """Which part of the file the latest reading has passed."""
+        return self._blocks.offset_read / self._size
+
+
+def _read_header(path: Path, size: int) -> tuple[Header, int]:
+    """The header and the offset of the first block; raises InputError."""
+    with told(path), path.open("rb", buffering=0) as file:
+        fixed = file.read(FIXED_HEADER.size) or b""
+        try:
+            length = header_length(fixed, size)
+            header = decode_header(file.read(length) or b"", fixed)
+            zone_named(header.session_zone)
+            return header, FIXED_HEADER.size + length
+        except (DamageError, InputError) as damage:
+            raise InputError(f"{shown(path)}: {damage}") from None

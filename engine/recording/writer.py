@@ -1,0 +1,197 @@
+"""Writing a recording: a file of whole blocks, and a writer that packs ticks and marks into them. Starts no thread."""
+
+import os
+import struct
+from itertools import accumulate
+from pathlib import Path
+from typing import Self
+
+from engine.errors import InputError
+from engine.messages import Mark
+from engine.recording.files import create_private, shown
+from engine.recording.format import (
+    BOOK_RECORD,
+    KIND_BOOK_TICKS,
+    KIND_END,
+    KIND_MARKS,
+    KIND_TICKS,
+    RECORD_SIZES,
+    TICK_RECORD,
+    DamageError,
+    Header,
+    column,
+    encode_block,
+    encode_header,
+    encode_mark,
+)
+from engine.types import FLAG_HAS_BOOK, Tick
+
+BLOCK_BYTES = 64 * 1024
+_TICK_BYTES, _BOOK_BYTES = TICK_RECORD.size, BOOK_RECORD.size
+_pack_tick, _pack_book = TICK_RECORD.pack_into, BOOK_RECORD.pack_into
+
+
+class BlockFile:
+    """A new recording that takes whole blocks; after a failed write it is cut back to its last good block.
+
+    The constructor, `write` and `close` raise OSError; the constructor and `add` InputError for what no reader would accept.
+    """
+
+    def __init__(self, path: Path, header: Header) -> None:
+        try:
+            self._waiting = [encode_header(header)]
+        except (DamageError, ValueError) as damage:
+            raise InputError(f"{shown(path)}: the header {damage}") from None
+        self._name = shown(path)
+        self._instruments = len(header.instruments)
+        self._ticks = 0
+        self._good_bytes = 0
+        self._file = create_private(path)
+        try:
+            self.write()
+        except OSError:
+            os.close(self._file)
+            path.unlink()
+            raise
+
+    def add(self, kind: int, payload: bytes | bytearray | memoryview) -> None:
+        """Put one block of `kind` behind what waits for `write`."""
+        size = RECORD_SIZES[kind]
+        if size and max(column(payload, "H", 2, size // 2)) >= self._instruments:
+            raise InputError(
+                f"{self._name}: a tick speaks of an instrument beyond the {self._instruments} of the header"
+            )
+        block, count = encode_block(kind, payload, self._ticks)
+        self._waiting.append(block)
+        if size:
+            self._ticks += count
+
+    def write(self) -> None:
+        """Write all that was added, in one go."""
+        blocks, self._waiting = self._waiting, []
+        data = memoryview(b"".join(blocks))
+        written = 0
+        try:
+            while written < len(data):
+                written += os.write(self._file, data[written:])
+        except OSError:
+            whole = max((end for end in accumulate(map(len, blocks)) if end <= written), default=0)
+            os.ftruncate(self._file, self._good_bytes + whole)  # half a block would only cost the reader a question
+            raise
+        self._good_bytes += written
+
+    def free_bytes(self) -> int:
+        """What is left on the file's disk for this user."""
+        disk = os.fstatvfs(self._file)
+        return disk.f_bavail * disk.f_frsize
+
+    def close(self, finished: bool) -> None:
+        """Close; `finished` puts the end block, without which a reader says that the recording was cut short."""
+        try:
+            if finished:
+                self.add(KIND_END, b"")
+                self.write()
+            os.fsync(self._file)
+        finally:
+            os.close(self._file)
+
+
+class RecordingWriter:
+    """Writes a recording from the caller's own thread: import, tests, tools. Raises OSError."""
+
+    def __init__(self, path: Path, header: Header) -> None:
+        self._file = BlockFile(path, header)
+        self._buffer = bytearray(BLOCK_BYTES)
+        self._fill = 0
+        self._kind = KIND_TICKS
+        self._marks: list[bytes] = []
+        self._marks_bytes = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failed: object, *_: object) -> None:
+        self.close(finished=failed is None)
+
+    def append_tick(self, tick: Tick) -> None:
+        """Keep one tick; raises InputError when a value does not fit a record."""
+        if self._marks or self._fill > BLOCK_BYTES - _BOOK_BYTES:
+            self.flush()
+        if tick.flags & FLAG_HAS_BOOK and self._kind == KIND_TICKS:
+            self.flush()
+            self._kind = KIND_BOOK_TICKS  # from the first tick with a book on, so that blocks stay long
+        try:
+            self._fill = PACK[self._kind](self._buffer, self._fill, tick)
+        except struct.error as error:
+            raise InputError(f"tick {tick.seq} does not fit a record: {error}") from None
+
+    def append_mark(self, mark: Mark) -> None:
+        """Keep a mark after the ticks appended so far; raises ValueError for one that is no text."""
+        line = encode_mark(mark)
+        if self._fill or self._marks_bytes + len(line) > BLOCK_BYTES:
+            self.flush()
+        self._marks.append(line)
+        self._marks_bytes += len(line)
+
+    def flush(self) -> None:
+        """Write a block of what is waiting."""
+        if self._fill:
+            self._file.add(self._kind, memoryview(self._buffer)[: self._fill])
+            self._fill = 0
+        if self._marks:
+            self._file.add(KIND_MARKS, b"".join(self._marks))
+            self._marks.clear()
+            self._marks_bytes = 0
+        self._file.write()
+
+    def close(self, finished: bool = True) -> None:
+        """Write what is waiting and close; without `finished` the end mark is left out, as a kill would."""
+        try:
+            self.flush()
+        except OSError:
+            self._file.close(finished=False)
+            raise
+        self._file.close(finished)
+
+
+def pack_tick(buffer: bytearray, place: int, tick: Tick) -> int:
+    """Put `tick` into `buffer` at `place` as a record without book; the place behind it. Raises struct.error."""
+    _pack_tick(
+        buffer,
+        place,
+        tick.seq,
+        tick.instrument,
+        tick.flags,
+        tick.recv_wall_ns,
+        tick.recv_ns,
+        tick.exch_ms,
+        tick.exch_seq,
+        tick.price,
+        tick.quantity,
+        tick.day_volume,
+    )
+    return place + _TICK_BYTES
+
+
+def pack_book(buffer: bytearray, place: int, tick: Tick) -> int:
+    """The same with bid and ask."""
+    _pack_book(
+        buffer,
+        place,
+        tick.seq,
+        tick.instrument,
+        tick.flags,
+        tick.recv_wall_ns,
+        tick.recv_ns,
+        tick.exch_ms,
+        tick.exch_seq,
+        tick.price,
+        tick.quantity,
+        tick.day_volume,
+        tick.bid,
+        tick.ask,
+    )
+    return place + _BOOK_BYTES
+
+
+PACK = {KIND_TICKS: pack_tick, KIND_BOOK_TICKS: pack_book}
