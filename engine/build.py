@@ -22,7 +22,7 @@ from engine.messages import Lock
 from engine.narration import Narrator
 from engine.ports import TickSource
 from engine.recording import FileRecorder, recording_path
-from engine.runner import LOGGERS, Engine, Epochs, Picture, Playback, Turn
+from engine.runner import LOGGERS, Engine, Epochs, Picture, Playback, Turn, Vitals
 from engine.trader import Trader
 from engine.types import Instrument, TradeMode
 
@@ -114,7 +114,7 @@ def build(
             skip_silence=config.replay.skip_silence,
             silence_ms=int(config.replay.silence_s * 1000),
         )
-        engine = _engine(config, source, mode, trader, feed, journal, recorder)
+        engine = _engine(config, source, mode, trader, feed, journal, recorder, state_dir.path)
         failures.found(engine)
         edges.callback(engine.stop)
         _tell_start(config, source, mode, state_dir)
@@ -131,6 +131,7 @@ def _engine(
     feed: ReplayFeed,
     journal: SqliteJournal | None,
     recorder: FileRecorder | None,
+    folder: Path,
 ) -> Engine:
     """Put trader, feed and edges around one turn."""
     instruments = tuple(desk.instrument for desk in trader.state.desks)
@@ -163,7 +164,20 @@ def _engine(
         picture=Picture(
             trade_mode=mode, source=source.name, instruments=instruments, journal=journal, recorder=recorder
         ),
+        vitals=Vitals(folder),
+        keep_receipt=lambda lines: _keep_receipt(folder, lines),
     )
+
+
+def _keep_receipt(folder: Path, lines: tuple[str, ...]) -> None:
+    """Write the receipt of a flat into the state directory; the log has it in any case."""
+    stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S.%f}"
+    try:
+        descriptor = os.open(folder / f"flat-{stamp}.txt", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+    except OSError as error:
+        LOGGERS["engine"].error("the receipt of the flat could not be kept as a file: %s", error.strerror)
 
 
 def _open_logs(config: Config, folder: Path, console_fd: int | None) -> LogBook:

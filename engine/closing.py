@@ -1,7 +1,7 @@
 """Getting out of everything: the emergency flat and the daily loss limit. Works without ticks and without a strategy."""
 
 from engine.config import RiskConfig
-from engine.messages import CommandRefused, FlatChanged, Holdings, ReadHoldings
+from engine.messages import Cancel, CommandRefused, FlatChanged, Holdings, ReadHoldings
 from engine.trading_state import TradingState
 
 
@@ -20,8 +20,23 @@ class Closing:
             return
         state.gate.locked = f"flat: {reason}"
         state.entries("locked", state.gate.locked, now_ms)
-        state.effects.append(FlatChanged("CLOSING", reason, now_ms))
+        state.effects.append(FlatChanged("LOCKED", reason, now_ms))
+        entries = state.orders.open_entries()
+        if entries:
+            state.flat.cancelling()
+            state.effects.append(FlatChanged("CANCELLING", reason, now_ms))
+            state.effects.extend(Cancel(number) for number in entries)
         self.push(now_ms)
+
+    def arm(self, now_ms: int, *, armed: bool) -> None:
+        """Lock entries while the plan of a flat is looked at; they stay locked when it is closed again."""
+        state = self._state
+        if not state.flat.arm(armed=armed):
+            return
+        if armed and not state.gate.locked:
+            state.gate.locked = "flat armed"
+            state.entries("locked", "flat armed", now_ms)
+        state.effects.append(FlatChanged(state.flat.state, "plan open" if armed else "plan closed", now_ms))
 
     def push(self, now_ms: int) -> None:
         """Order what is still to be closed; ask the broker once our own book is empty."""

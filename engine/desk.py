@@ -10,6 +10,9 @@ from engine.state import Fields, Plain, dump, load
 from engine.strategy import Strategy
 from engine.types import Instrument, Tick
 
+SAMPLE_MS = 5000
+_MOST_SAMPLES = 8000
+
 
 class Desk:
     """One instrument's place in the trader; `index` is its number in a tick."""
@@ -20,13 +23,16 @@ class Desk:
         "day_open",
         "gaps",
         "halt_shown",
+        "history",
         "index",
         "instrument",
         "last_ms",
         "last_price",
         "last_tick",
         "levels",
+        "median_gap_ms",
         "objection",
+        "sample_at_ms",
         "strategy",
     )
     STATE = ("last_price", "day_open", "last_ms", "halt_shown", "objection", "gaps")
@@ -41,7 +47,11 @@ class Desk:
         self.last_price = 0
         self.day_open = 0
         self.last_ms = 0
-        self.last_tick: Tick | None = None  # for a screen; decides nothing
+        # For a screen; none of these decides anything.
+        self.last_tick: Tick | None = None
+        self.median_gap_ms = 0  # follows the median of the silences between ticks, a millisecond a tick
+        self.history: list[tuple[int, int]] = []  # (ms, price), one every few seconds of the session
+        self.sample_at_ms = 0
         self.gaps = 0  # silences in session longer than allowed
         self.halt_shown = False
         self.objection = ""  # why the last signal was not followed; told once per change
@@ -54,6 +64,13 @@ class Desk:
         self.objection = ""
         self.strategy.start_day()
         self.admission.start_day()
+
+    def sample(self, at_ms: int, price: int) -> None:
+        """Keep a point of the day's chart."""
+        self.sample_at_ms = at_ms + SAMPLE_MS
+        self.history.append((at_ms, price))
+        if len(self.history) > _MOST_SAMPLES:
+            del self.history[: _MOST_SAMPLES // 4]
 
     def dump(self, into: Fields) -> None:
         """Add the deciding state to `into`."""
@@ -70,3 +87,7 @@ class Desk:
         self.day = date.fromisoformat(str(fields[name + "day"]))
         self.admission.load(name + "door.", fields)
         self.strategy.load(name + "strategy.", fields)
+        self.last_tick = None
+        self.sample_at_ms = 0
+        while self.history and self.history[-1][0] > self.last_ms:
+            self.history.pop()

@@ -2,12 +2,17 @@
 
 from engine.messages import FlatState, Holdings
 
+_READS_WANTED = 2
+
 
 class FlatJob:
-    """NORMAL → CLOSING → VERIFYING → FLAT; FLAT is said only after the broker itself reports nothing held and nothing working."""
+    """NORMAL → ARMED → LOCKED → CANCELLING → CLOSING → VERIFYING → FLAT.
+
+    ARMED is somebody looking at the plan; it may end without a flat. FLAT is said only after the broker itself has
+    reported twice in a row that nothing is held and nothing is working.
+    """
 
     STATE = ("state", "reason", "exit_reason", "trusted_reads")
-    _READS_WANTED = 2
 
     def __init__(self) -> None:
         self.state: FlatState = "NORMAL"
@@ -17,15 +22,26 @@ class FlatJob:
 
     @property
     def running(self) -> bool:
-        """Whether the job is not finished."""
-        return self.state in {"CLOSING", "VERIFYING"}
+        """Whether a flat was asked for and is not finished."""
+        return self.state in {"LOCKED", "CANCELLING", "CLOSING", "VERIFYING"}
+
+    def arm(self, *, armed: bool) -> bool:
+        """Note that the plan is looked at, or no longer; False when a flat runs or is done."""
+        if self.running or (self.state == "FLAT" and not armed):
+            return False
+        self.state = "ARMED" if armed else "NORMAL"
+        return True
 
     def begin(self, reason: str, exit_reason: str) -> bool:
         """Start the job; False when one is running already and this request joins it."""
         if self.running:
             return False
-        self.state, self.reason, self.exit_reason, self.trusted_reads = "CLOSING", reason, exit_reason, 0
+        self.state, self.reason, self.exit_reason, self.trusted_reads = "LOCKED", reason, exit_reason, 0
         return True
+
+    def cancelling(self) -> None:
+        """Entries are being cancelled."""
+        self.state = "CANCELLING"
 
     def advance(self, *, holds: bool, working: bool) -> bool:
         """Move between CLOSING and VERIFYING by what our own book says; whether the state changed."""
@@ -43,7 +59,7 @@ class FlatJob:
             return False
         empty = not holdings.working and not any(holdings.net)
         self.trusted_reads = self.trusted_reads + 1 if empty else 0
-        if self.trusted_reads >= self._READS_WANTED:
+        if self.trusted_reads >= _READS_WANTED:
             self.state = "FLAT"
         return self.state == "FLAT"
 

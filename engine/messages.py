@@ -43,6 +43,14 @@ class Flat(Command, frozen=True, tag=True):
     reason: str = "operator"
 
 
+class Arm(Command, frozen=True, tag=True):
+    """Lock entries while somebody looks at the plan of a flat; harmless in itself."""
+
+
+class Disarm(Command, frozen=True, tag=True):
+    """The plan was closed without a flat; entries stay locked until `Unlock`."""
+
+
 class Stop(Command, frozen=True, tag=True):
     """End the run in good order."""
 
@@ -85,8 +93,26 @@ class SkipSilence(Command, frozen=True, tag=True):
     on: bool
 
 
-ReplayCommand = Play | Hold | SetSpeed | Step | Seek | SeekTime | SkipSilence
-TraderCommand = PauseEntries | ResumeEntries | Lock | Unlock | Flat
+class SeekEvent(Command, frozen=True, tag=True):
+    """Bring the replay to the next event (entry, exit, gap, error, bookmark), or the previous one; it stands still there."""
+
+    forward: bool
+
+
+class Bookmark(Command, frozen=True, tag=True):
+    """Remember this place of the replay."""
+
+    text: str = ""
+
+
+class Stall(Command, frozen=True, tag=True):
+    """Hold the turn for `seconds` (≤ 10) and do nothing: for developers, to see the heartbeat turn."""
+
+    seconds: float
+
+
+ReplayCommand = Play | Hold | SetSpeed | Step | Seek | SeekTime | SkipSilence | SeekEvent | Bookmark
+TraderCommand = PauseEntries | ResumeEntries | Lock | Unlock | Flat | Arm | Disarm
 
 # ── Broker events: what became of an order. ─────────────────────────────────────────────────────────────────────────
 
@@ -124,6 +150,12 @@ class Submit(Effect, frozen=True, tag=True):
     """Send this order."""
 
     order: Order
+
+
+class Cancel(Effect, frozen=True, tag=True):
+    """Take this order back; its answer is a fill or a rejection."""
+
+    order: int
 
 
 class ReadHoldings(Effect, frozen=True, tag=True):
@@ -178,7 +210,7 @@ class EntriesChanged(Effect, frozen=True, tag=True):
     at_ms: int
 
 
-FlatState = Literal["NORMAL", "CLOSING", "VERIFYING", "FLAT"]
+FlatState = Literal["NORMAL", "ARMED", "LOCKED", "CANCELLING", "CLOSING", "VERIFYING", "FLAT"]
 
 
 class FlatChanged(Effect, frozen=True, tag=True):
@@ -233,6 +265,7 @@ class TraderFault(Effect, frozen=True, tag=True):
 
 Fact = (
     Submit
+    | Cancel
     | ReadHoldings
     | FillBooked
     | TradeClosed

@@ -63,6 +63,10 @@ class Orders:
         order = self._open.pop(number, None)
         return None if order is None else (order, self._left.pop(number))
 
+    def open_entries(self) -> list[int]:
+        """Numbers of the unanswered buy orders."""
+        return [number for number, order in self._open.items() if order.side == "BUY"]
+
     def entry_open(self, instrument: int) -> bool:
         """Whether a buy order of `instrument` is unanswered."""
         return bool(self._open) and any(

@@ -54,6 +54,10 @@ class Broker(Protocol):
         """Take the order; what is already known of it at once (simulated fills), the rest comes later through the engine."""
         ...
 
+    def cancel(self, number: int) -> Sequence[BrokerEvent]:
+        """Take order `number` back; the answer at once (simulated), or later through the engine."""
+        ...
+
     def read_holdings(self) -> Sequence[BrokerEvent]:
         """Ask what is held; the answer at once (simulated), or later through the engine."""
         ...

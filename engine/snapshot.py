@@ -23,6 +23,8 @@ class Quote(Struct, frozen=True):
     green: int
     objection: str
     gaps: int
+    sequence_gaps: int
+    median_gap_ms: int
     indicators: dict[str, float | None]
 
 
@@ -60,11 +62,24 @@ class EntriesState(Struct, frozen=True):
     today: int
 
 
+class FlatLeg(Struct, frozen=True):
+    """One position that a flat closes; `word` is WAIT, SENT, PART n/m, FILLED, REJ reason or DONE."""
+
+    instrument: int
+    quantity: int
+    filled: int
+    planned_price: int
+    word: str
+
+
 class FlatView(Struct, frozen=True):
-    """Where the emergency flat stands."""
+    """Where the emergency flat stands; `receipt` has lines once it is over."""
 
     state: str
     reason: str
+    begun_ns: int
+    legs: tuple[FlatLeg, ...]
+    receipt: tuple[str, ...]
 
 
 class EpochView(Struct, frozen=True):
@@ -85,6 +100,47 @@ class EdgeView(Struct, frozen=True):
     waiting: int
     done: int
     problem: str
+
+
+class ProcessView(Struct, frozen=True):
+    """The engine's process: memory, share of one core, open descriptors, longest garbage collection, room on the disk."""
+
+    rss_mb: float
+    cpu_share: float
+    descriptors: int
+    gc_longest_ms: float
+    disk_free_mb: int
+
+
+class Pulse(Struct, frozen=True):
+    """Stamps (monotonic ns, 0 = never) that their own producers wrote; a heartbeat is the age of these.
+
+    `beat_ns` the engine's loop, `came_ns` the newest tick's receipt, `decided_ns` the newest decision,
+    `order_ns` the oldest unanswered order.
+    """
+
+    beat_ns: int
+    came_ns: int
+    decided_ns: int
+    order_ns: int
+
+
+class SessionView(Struct, frozen=True):
+    """The session day of the newest tick (UTC ms; 0 before the first) and the zone its times are shown in."""
+
+    zone: str
+    date: str
+    start_ms: int
+    end_ms: int
+
+
+class Event(Struct, frozen=True):
+    """A place worth going to in a replay: `entry`, `exit`, `gap`, `error`, `bookmark`, `delivery`."""
+
+    tick: int
+    at_ms: int
+    kind: str
+    text: str
 
 
 class ReplayView(Struct, frozen=True):
@@ -114,6 +170,10 @@ class Snapshot(Struct, frozen=True):
     instruments: tuple[Instrument, ...]
     ticks: int
     refused: dict[str, int]
+    session: SessionView
+    pulse: Pulse
+    process: ProcessView
+    events: tuple[Event, ...]
     quotes: tuple[Quote, ...]
     positions: tuple[OpenPosition, ...]
     account: Account

@@ -9,8 +9,10 @@ from engine.closing import Closing
 from engine.config import Config
 from engine.desk import Desk
 from engine.messages import (
+    Arm,
     BrokerEvent,
     DayStarted,
+    Disarm,
     EntryRefused,
     Fact,
     FillBooked,
@@ -80,9 +82,13 @@ class Trader:
         position = self._positions[desk.index]
         if desk.day is not day.date and not self._on_day(desk, day, price, now_ms):
             return
-        if now_ms - desk.last_ms > self._max_gap_ms or tick.exch_seq or desk.halt_shown:
+        gap_ms = now_ms - desk.last_ms
+        if gap_ms > self._max_gap_ms or tick.exch_seq or desk.halt_shown:
             self._watch.on_odd(desk, tick)
         desk.last_ms = now_ms
+        desk.median_gap_ms += 1 if gap_ms > desk.median_gap_ms else -1
+        if now_ms >= desk.sample_at_ms:
+            desk.sample(now_ms, price)
         if position is not None:
             if price > position.highest:
                 position.follow(price)
@@ -213,6 +219,8 @@ class Trader:
                 self.state.entries("locked", command.reason, now_ms)
             case Flat():
                 self._closing.begin(command.reason, "Flat", now_ms)
+            case Arm() | Disarm():
+                self._closing.arm(now_ms, armed=isinstance(command, Arm))
             case _:
                 self._closing.unlock(now_ms)
         return self.state.take_effects()

@@ -20,6 +20,10 @@ class PaperBroker:
         fill = Fill(order.number, order.instrument, order.side, order.quantity, order.price, order.at_ms)
         return (Filled(fill),)
 
+    def cancel(self, number: int) -> Sequence[BrokerEvent]:
+        """Nothing is ever left working, so there is nothing to take back."""
+        return (Rejected(number, "cancelled"),)
+
     def read_holdings(self) -> Sequence[BrokerEvent]:
         """What is held; nothing is ever left working."""
         return (Holdings(tuple(self._net), 0),)

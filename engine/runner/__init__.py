@@ -5,5 +5,6 @@ from engine.runner.epochs import Epochs
 from engine.runner.picture import Picture
 from engine.runner.playback import Playback
 from engine.runner.turn import LOGGERS, Turn
+from engine.runner.vitals import Vitals
 
-__all__ = ["LOGGERS", "Engine", "Epochs", "Picture", "Playback", "Turn"]
+__all__ = ["LOGGERS", "Engine", "Epochs", "Picture", "Playback", "Turn", "Vitals"]

@@ -7,6 +7,7 @@ from threading import Event, Thread
 from engine.config import EngineConfig
 from engine.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL
 from engine.inbox import Inbox
+from engine.logs import log_trade
 from engine.messages import (
     BrokerEvent,
     Command,
@@ -15,6 +16,7 @@ from engine.messages import (
     Holdings,
     Lock,
     Rejected,
+    Stall,
     Stop,
     SwitchDelivery,
     TraderCommand,
@@ -23,10 +25,12 @@ from engine.ports import Feed, Journal, Recorder
 from engine.runner.delivery import DeliverySwitch
 from engine.runner.playback import Playback
 from engine.runner.turn import LOGGERS, Turn
+from engine.runner.vitals import Vitals
 from engine.snapshot import Snapshot
 from engine.types import Tick
 
 _BEAT_S = 0.1
+_LONGEST_STALL_S = 10.0
 _log = LOGGERS["engine"]
 
 
@@ -50,12 +54,18 @@ class Engine:
         checkpoint_ticks: int,
         heartbeat_log_s: int,
         picture: Callable[["Engine", int], Snapshot],
+        vitals: Vitals,
+        keep_receipt: Callable[[tuple[str, ...]], None],
     ) -> None:
         self.switch = DeliverySwitch(config, turn, inbox, live=playback is None)
         self.turn = turn
         self.inbox = inbox
         self.playback = playback
+        self.vitals = vitals
         self.beats = 0
+        self.beat_ns = 0
+        self._keep_receipt = keep_receipt
+        self._kept_receipt: tuple[str, ...] = ()
         self.problem = ""  # why the run cannot go on; empty when all is well
         self.exit_status = EXIT_WELL
         self.stopped = False
@@ -92,6 +102,7 @@ class Engine:
     def start(self) -> None:
         """Begin: the engine's thread first, then the feed's."""
         self.prepare()
+        self.vitals.watch()
         self._thread.start()
         self._feed.start(self.deliver, self._feed_ended)
 
@@ -124,6 +135,7 @@ class Engine:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(5.0)
+        self.vitals.release()
         with self.turn.lock:
             self._work_inbox()
             self.turn.run_commands()
@@ -181,8 +193,7 @@ class Engine:
                     if self.switch.wanted is not None:
                         self.switch.switch()
                         self._set_milestone()
-                self.beats += 1
-                self._log_heartbeat()
+                self._after_beat()
                 if self._feed_over and not self.inbox and not self.turn.commands:
                     self._feed_over = False
                     self._done.set()
@@ -215,6 +226,8 @@ class Engine:
             self.switch.request(command.delivery)
         elif isinstance(command, Stop):
             self._done.set()
+        elif isinstance(command, Stall):
+            time.sleep(max(0.0, min(command.seconds, _LONGEST_STALL_S)))
         elif self.playback is not None and self.playback.command(command):
             self._set_milestone()
         elif isinstance(command, TraderCommand):
@@ -253,8 +266,24 @@ class Engine:
         """Put a new snapshot on the table: one attribute store."""
         self._snapshot = self._picture(self, now_ns)
 
-    def _log_heartbeat(self) -> None:
-        now_ns = time.perf_counter_ns()
+    def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
+        """The day's chart of one instrument: (ms, price in minor units), one point every few seconds."""
+        return tuple(self.turn.trader.state.desks[instrument].history)
+
+    def _after_beat(self) -> None:
+        """What the engine's thread does outside the turn: count the beat, look at the process, keep a receipt."""
+        now_ns = self.beat_ns = time.perf_counter_ns()
+        self.beats += 1
+        self.vitals.look(now_ns)
+        self._log_heartbeat(now_ns)
+        lines = self.turn.receipt.lines
+        if lines and lines is not self._kept_receipt:
+            self._kept_receipt = lines
+            for line in lines:
+                log_trade("%s", line, component="engine")
+            self._keep_receipt(lines)
+
+    def _log_heartbeat(self, now_ns: int) -> None:
         if now_ns >= self._next_heartbeat_ns:
             self._next_heartbeat_ns = now_ns + self._heartbeat_ns
             turn = self.turn

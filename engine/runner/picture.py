@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from engine.desk import Desk
 from engine.runner.turn import Turn
+from engine.session import NO_DAY
 from engine.snapshot import (
     Account,
     EdgeView,
     EntriesState,
-    FlatView,
     OpenPosition,
+    Pulse,
     Quote,
     ReplayView,
+    SessionView,
     Snapshot,
 )
 from engine.types import Instrument, TradeMode
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from engine.runner.engine import Engine
 
 _NEWEST_TRADES = 1000
+_NEWEST_EVENTS = 500
 _METER_NS = 500_000_000
 
 
@@ -65,11 +68,15 @@ class Picture:
             instruments=self._instruments,
             ticks=turn.position,
             refused=self._refused(state.desks),
+            session=self._session(turn),
+            pulse=Pulse(engine.beat_ns, turn.came_ns, turn.decided_ns, turn.oldest_order_ns),
+            process=engine.vitals.view,
+            events=tuple(turn.happenings.events[-_NEWEST_EVENTS:]),
             quotes=tuple(_quote(desk) for desk in state.desks),
             positions=self._positions(turn),
             account=self._account(turn),
             entries=EntriesState(state.gate.paused, state.gate.locked, state.gate.halted, state.gate.day_entries),
-            flat=FlatView(state.flat.state, state.flat.reason),
+            flat=turn.receipt.view(),
             trades=tuple(turn.trades[-_NEWEST_TRADES:]),
             epochs=turn.epochs.views(turn.last_seq, engine.inbox.merged),
             inbox_waiting=len(engine.inbox),
@@ -82,6 +89,12 @@ class Picture:
             outcomes=tuple(engine.switch.lines),
             stopped=engine.stopped,
         )
+
+    @staticmethod
+    def _session(turn: Turn) -> SessionView:
+        hours = turn.trader.hours
+        day = hours.day_of(turn.now_ms) if turn.now_ms else NO_DAY
+        return SessionView(hours.zone.key, day.date.isoformat(), day.start_ms, day.end_ms)
 
     @staticmethod
     def _refused(desks: list[Desk]) -> dict[str, int]:
@@ -170,5 +183,7 @@ def _quote(desk: Desk) -> Quote:
         green=strategy.green,
         objection=desk.objection,
         gaps=desk.gaps,
+        sequence_gaps=desk.admission.sequence_gaps,
+        median_gap_ms=desk.median_gap_ms,
         indicators=strategy.values(),
     )

@@ -2,10 +2,12 @@
 
 from engine.inbox import Inbox
 from engine.messages import (
+    Bookmark,
     Command,
     Hold,
     Play,
     Seek,
+    SeekEvent,
     SeekTime,
     SetSpeed,
     SkipSilence,
@@ -14,8 +16,11 @@ from engine.messages import (
 from engine.ports import Journal, ReplayControl, TickSource
 from engine.runner.rewind import SavedStates
 from engine.runner.turn import Turn
+from engine.snapshot import Event
+from engine.text import clean
 
 _NEVER = 1 << 62
+_TO_THE_END = 1 << 61  # further than any tick, and yet a limit
 _HELD = -1
 
 
@@ -30,6 +35,7 @@ class Playback:
         self._inbox = inbox
         self._journal = journal
         self._saved = SavedStates(snapshot_ticks)
+        self._seeks_event = False  # run until something happens
         self._limit = _NEVER  # after this tick the replay stands still
 
     def begin(self, turn: Turn) -> None:
@@ -51,6 +57,12 @@ class Playback:
                 self._go(command.tick, playing=self.feed.progress().playing)
             case SeekTime():
                 self._go(self.source.number_at(command.at_ms), playing=self.feed.progress().playing)
+            case SeekEvent():
+                self._go_to_event(forward=command.forward)
+            case Bookmark():
+                turn = self._turn
+                turn.happenings.add(Event(last, turn.now_ms, "bookmark", clean(command.text, 80)))
+                turn.mark("bookmark", command.text)
             case SetSpeed():
                 self.feed.set_speed(command.speed)
             case SkipSilence():
@@ -58,6 +70,17 @@ class Playback:
             case _:
                 return False
         return True
+
+    def _go_to_event(self, *, forward: bool) -> None:
+        """Stand just after the previous event, or the next: known from an earlier pass, or run until one comes."""
+        happenings, last = self._turn.happenings, self._turn.last_seq
+        if not forward:
+            self._go(happenings.before(last), playing=False)
+        elif known := happenings.after(last):
+            self._go(known, playing=False)
+        else:
+            self._seeks_event = True
+            self._run(_TO_THE_END, playing=False)
 
     def _go(self, target: int, *, playing: bool) -> None:
         """Bring trader and feed to the state just after tick `target`."""
@@ -69,6 +92,7 @@ class Playback:
     def _run(self, target: int | None, *, playing: bool) -> None:
         """Let the feed go on after the last worked tick, at once up to `target` if there is one."""
         turn = self._turn
+        self._seeks_event = self._seeks_event and target == _TO_THE_END
         self._inbox.clear()
         there = target is None or target <= turn.last_seq
         self._limit = target if target is not None and not playing else _NEVER
@@ -83,6 +107,8 @@ class Playback:
 
     def next_milestone(self, seq: int) -> int:
         """The tick number after which `milestone` is wanted."""
+        if self._seeks_event:
+            return seq + 1
         return min(self._saved.next_after(seq), self._limit)
 
     def milestone(self, seq: int) -> None:
@@ -90,5 +116,7 @@ class Playback:
         turn = self._turn
         if self._saved.next_after(seq - 1) == seq:
             self._saved.save(seq, turn.now_ms, turn.trader.dump())
-        if seq >= self._limit:
+        if self._seeks_event and turn.happenings.newest == seq:
+            self._run(seq, playing=False)
+        elif seq >= self._limit:
             turn.expected = _HELD

@@ -15,9 +15,12 @@ from engine.inbox import Inbox
 from engine.logs import log_trade
 from engine.messages import (
     BrokerEvent,
+    Cancel,
     Command,
     EventMark,
     Fact,
+    FillBooked,
+    OrderRejected,
     ReadHoldings,
     StateMark,
     Submit,
@@ -27,6 +30,8 @@ from engine.messages import (
 from engine.narration import Narrator
 from engine.ports import Journal, Recorder, SimulatedBroker
 from engine.runner.epochs import Epochs
+from engine.runner.happenings import Happenings
+from engine.runner.receipt import Receipt
 from engine.state import Fields, as_text, state_hash
 from engine.trader import Trader
 from engine.types import Tick, Trade
@@ -95,6 +100,11 @@ class Turn:
         self.slow = 0  # ticks over the handler's budget among the last ones
         self.milestone = _NEVER
         self.owner: TurnOwner
+        self.receipt = Receipt(trader.state)
+        self.happenings = Happenings()
+        self._unanswered: dict[int, int] = {}  # order number → when it was sent (monotonic ns)
+        self.came_ns = 0
+        self.decided_ns = 0
         self._broker = broker
         self._narrator = narrator
         self._journal = journal
@@ -140,6 +150,8 @@ class Turn:
         if effects:
             self.carry_out(effects, tick.recv_ns)
         now_ns = _now_ns()
+        self.came_ns = tick.recv_ns
+        self.decided_ns = now_ns
         total_ns = now_ns - tick.recv_ns
         epoch = self.epochs.now
         epoch.total.record(total_ns)
@@ -170,6 +182,11 @@ class Turn:
 
     # ── Commands, effects, beats ────────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def oldest_order_ns(self) -> int:
+        """When the oldest unanswered order was sent (monotonic); 0 when all are answered."""
+        return next(iter(self._unanswered.values()), 0)
+
     def run_commands(self) -> None:
         """Carry out every waiting command; the caller holds the lock."""
         while self.commands:
@@ -183,11 +200,20 @@ class Turn:
             if self._journal is not None and not isinstance(effect, _UNJOURNALLED):
                 self._journal.write(effect)
             self._log(effect)
+            self.receipt.note(effect, _now_ns())
+            self.happenings.note(effect, self.last_seq)
             answers: Sequence[BrokerEvent] = ()
             if isinstance(effect, Submit):
+                self._unanswered[effect.order.number] = _now_ns()
                 answers = self._broker.submit(effect.order)
                 if recv_ns:
                     self.epochs.now.to_order.record(_now_ns() - recv_ns)
+            elif isinstance(effect, Cancel):
+                answers = self._broker.cancel(effect.order)
+            elif isinstance(effect, FillBooked):
+                self._unanswered.pop(effect.fill.order, None)
+            elif isinstance(effect, OrderRejected):
+                self._unanswered.pop(effect.order, None)
             elif isinstance(effect, ReadHoldings):
                 answers = self._broker.read_holdings()
             elif isinstance(effect, TradeClosed):

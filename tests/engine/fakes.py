@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from engine.brokers.paper import PaperBroker
-from engine.messages import BrokerEvent, Holdings, Rejected
+from engine.messages import BrokerEvent, Filled, Holdings, Rejected
 from engine.types import Order
 
 
@@ -29,6 +29,14 @@ class LateBroker(PaperBroker):
 
     def submit(self, order: Order) -> Sequence[BrokerEvent]:
         self._waiting.extend(super().submit(order))
+        return ()
+
+    def cancel(self, number: int) -> Sequence[BrokerEvent]:
+        working = [event for event in self._waiting if isinstance(event, Filled) and event.fill.order == number]
+        for event in working:
+            self._waiting.remove(event)
+            self._net[event.fill.instrument] -= event.fill.quantity
+        self._waiting.append(Rejected(number, "cancelled"))
         return ()
 
     def read_holdings(self) -> Sequence[BrokerEvent]:

@@ -13,6 +13,7 @@ from engine.brokers.paper import PaperBroker
 from engine.config import Config, bundled, instrument_for, load
 from engine.messages import (
     BrokerEvent,
+    Cancel,
     Fact,
     Mark,
     ReadHoldings,
@@ -70,7 +71,7 @@ def ms(at: str, day: str = DAY) -> int:
 def tick(seq: int, price: float, at: str | int, *, quantity: int = 75, day: str = DAY, **more: int) -> Tick:
     """A tick of instrument 0 at a price in rupees."""
     exch_ms = at if isinstance(at, int) else ms(at, day)
-    paise = price if price != price else round(price * 100)  # noqa: PLR0124 - NaN stays NaN
+    paise = price if price != price else round(price * 100)
     fields = {"instrument": 0, "flags": 0, "recv_wall_ns": exch_ms * 1_000_000, "recv_ns": 0, "exch_seq": 0}
     return Tick(seq=seq, exch_ms=exch_ms, price=paise, quantity=quantity, day_volume=0, **(fields | more))
 
@@ -138,6 +139,8 @@ class Stage:
             answers: Sequence[BrokerEvent] = ()
             if isinstance(effect, Submit):
                 answers = self.broker.submit(effect.order)
+            elif isinstance(effect, Cancel):
+                answers = self.broker.cancel(effect.order)
             elif isinstance(effect, ReadHoldings):
                 answers = self.broker.read_holdings()
             for event in answers:

@@ -1,5 +1,6 @@
 """Incremental indicators equal the ones computed anew from all prices."""
 
+import itertools
 from fractions import Fraction
 from math import isclose, sqrt
 
@@ -75,7 +76,7 @@ def test_rsi(stream, n):
     rsi = Rsi(n)
     for price in stream:
         rsi.update(price)
-    changes = [b - a for a, b in zip(stream, stream[1:], strict=False)]
+    changes = [b - a for a, b in itertools.pairwise(stream)]
     gain = wilder_anew([max(change, 0) for change in changes], n)
     loss = wilder_anew([max(-change, 0) for change in changes], n)
     if gain is None:
@@ -91,7 +92,7 @@ def test_atr(stream, n):
     atr = Atr(n)
     for price in stream:
         atr.update(price)
-    ranges = [abs(b - a) for a, b in zip(stream, stream[1:], strict=False)]
+    ranges = [abs(b - a) for a, b in itertools.pairwise(stream)]
     expected = wilder_anew(ranges, n)
     assert atr.value is None if expected is None else close(atr.value, expected)
 

@@ -4,7 +4,7 @@ from threading import Event
 
 import pytest
 
-from engine.clock import VirtualClock
+from engine.clock import SystemClock, VirtualClock
 from engine.errors import InputError
 from engine.feeds.replay import ReplayFeed
 from tests.engine.make import ListSource, ms, tick, ticks
@@ -63,7 +63,12 @@ def test_the_time_waited_is_the_recorded_time_over_the_speed(speed, expected_s):
 
 
 def test_long_silences_are_skipped_when_asked_to():
-    quiet = [tick(1, 100.0, "09:30:00"), tick(2, 100.0, "09:30:01"), tick(3, 100.0, "12:00:00"), tick(4, 100.0, "12:00:02")]
+    quiet = [
+        tick(1, 100.0, "09:30:00"),
+        tick(2, 100.0, "09:30:01"),
+        tick(3, 100.0, "12:00:00"),
+        tick(4, 100.0, "12:00:02"),
+    ]
     clock, listener = VirtualClock(), Listener()
     feed = play(ListSource(quiet), listener, clock, speed=1.0, skip_silence=True, silence_ms=2000)
     assert listener.over.wait(20)
@@ -135,8 +140,6 @@ def test_a_source_that_cannot_be_read_on_is_told():
 
 def test_stop_ends_a_long_wait():
     listener = Listener()
-    from engine.clock import SystemClock
-
     first = Event()
     listener.after = {1: first.set}
     feed = play(stream(step_ms=3_600_000), listener, SystemClock(), speed=1.0)

@@ -11,13 +11,16 @@ from engine.clock import VirtualClock
 from engine.config import bundled
 from engine.errors import EXIT_FAULT
 from engine.messages import (
+    Bookmark,
     Flat,
     Hold,
     Play,
     Seek,
+    SeekEvent,
     SeekTime,
     SetSpeed,
     SkipSilence,
+    Stall,
     Step,
     Stop,
     SwitchDelivery,
@@ -289,3 +292,59 @@ def test_refused_ticks_are_counted_with_the_first_of_each(tmp_path):
         run.engine.stop()
         assert run.engine.snapshot.refused == {"non_positive": 3, "backwards": 1}
         assert run.trader.state.first_refused == {"non_positive": 2, "backwards": 5}
+
+
+def test_a_flat_leaves_a_receipt_in_log_and_file(tmp_path):
+    with start(tmp_path, ListSource(ticks([99.0, 100.0, 101.0])), *EAGER) as run:
+        engine = run.engine
+        assert engine.wait(30)
+        engine.send(Flat("test"))
+        until(lambda: engine.snapshot.flat.receipt != ())
+        view = engine.snapshot.flat
+        assert [leg.word for leg in view.legs] == ["DONE"]
+        assert view.receipt[-1] == "  unresolved: nothing"
+        until(lambda: list((tmp_path / "state").glob("flat-*.txt")) != [])
+        (file,) = (tmp_path / "state").glob("flat-*.txt")
+        until(lambda: file.read_text() == "\n".join(view.receipt) + "\n")
+        assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_next_and_previous_event(tmp_path):
+    with start(tmp_path, None, paused=True) as run:
+        engine = run.engine
+        kinds = []
+        for _ in range(3):
+            before = engine.turn.last_seq
+            engine.send(SeekEvent(forward=True))
+            until(lambda before=before: engine.turn.last_seq > before and engine.turn.expected == -1)
+            kinds.append([event.kind for event in engine.turn.happenings.events][-1])
+        assert kinds == ["entry", "exit", "exit"]
+        last = engine.turn.last_seq
+        engine.send(Bookmark("here"))
+        engine.send(SeekEvent(forward=False))
+        until(lambda: engine.turn.last_seq < last and engine.turn.expected == -1)
+        assert engine.turn.last_seq == engine.turn.happenings.events[1].tick
+        engine.send(SeekEvent(forward=True))
+        until(lambda: engine.turn.last_seq == last and engine.turn.expected == -1)
+        assert [event.text for event in engine.turn.happenings.events if event.kind == "bookmark"] == ["here"]
+
+
+def test_the_chart_has_a_point_every_few_seconds_and_forgets_the_future(tmp_path):
+    with start(tmp_path) as run:
+        engine = run.engine
+        assert engine.wait(60)
+        whole = engine.history(0)
+        assert 3_500 < len(whole) < 4_700
+        engine.send(Seek(10_000))
+        until(lambda: engine.turn.last_seq == 10_000)
+        assert engine.history(0)[-1][0] <= engine.turn.now_ms
+        engine.send(Play())
+        until(lambda: engine.turn.last_seq == 32_664)
+        assert len(engine.history(0)) == pytest.approx(len(whole), abs=3)
+
+
+def test_a_stall_stops_the_beat_and_it_comes_back(tmp_path):
+    with start(tmp_path, ListSource(ticks([100.0]))) as run:
+        beats = run.engine.beats
+        run.engine.send(Stall(0.05))
+        until(lambda: run.engine.beats > beats + 1)

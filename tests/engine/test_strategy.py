@@ -1,5 +1,6 @@
 """Filters, green ticks and noise, one at a time."""
 
+import itertools
 from decimal import Decimal
 
 import pytest
@@ -25,7 +26,7 @@ def run(prices, *overrides, quantity=75):
 def test_green_ticks_are_the_rising_run_at_the_end(prices):
     strategy, _ = run(prices, NO_EMA)
     expected = 0
-    for before, now in zip(prices, prices[1:], strict=False):
+    for before, now in itertools.pairwise(prices):
         expected = expected + 1 if now > before else 0
     assert strategy.green == expected
 
@@ -44,7 +45,7 @@ def test_noise_counts_only_beyond_the_threshold(prices, min_ticks, share):
         f"strategy.noise_filter_percentage={share}",
     )
     expected = 0
-    for before, now in zip(prices, prices[1:], strict=False):
+    for before, now in itertools.pairwise(prices):
         threshold = max(5 * Decimal(min_ticks), before * Decimal(share))
         if now > before + threshold:
             expected += 1

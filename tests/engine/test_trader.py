@@ -5,8 +5,10 @@ from decimal import Decimal
 import pytest
 
 from engine.messages import (
+    Arm,
     CommandRefused,
     DayStarted,
+    Disarm,
     EntriesChanged,
     EntryRefused,
     Filled,
@@ -368,7 +370,7 @@ def test_flat_locks_closes_verifies_and_stays_locked():
     stage = entered().prices(101).do(Flat("test"))
     assert stage.exits == [("Flat", 101.0, 975)]
     stage.beat().beat()
-    assert [fact.state for fact in stage.told(FlatChanged)] == ["CLOSING", "VERIFYING", "FLAT"]
+    assert [fact.state for fact in stage.told(FlatChanged)] == ["LOCKED", "CLOSING", "VERIFYING", "FLAT"]
     assert len(stage.prices(102, 103, 104).orders) == 2
     stage.do(Unlock()).prices(105)
     assert len(stage.orders) == 3
@@ -393,6 +395,25 @@ def test_a_second_flat_joins_the_first_and_no_unlock_ends_it():
     assert [fact.command for fact in stage.told(CommandRefused)] == ["flat", "unlock"]
     assert [order.side for order in stage.orders] == ["BUY", "SELL"]
     assert stage.trader.state.gate.locked == "flat: one"
+
+
+def test_flat_takes_back_an_entry_that_is_still_working():
+    broker = LateBroker(1)
+    stage = Stage(*EAGER, broker=broker).prices(100, 101).do(Flat())
+    assert stage.told(FlatChanged)[1].state == "CANCELLING"
+    stage.answer(*broker.answers()).beat().answer(*broker.answers()).beat().answer(*broker.answers())
+    assert stage.held == 0
+    assert stage.told(FlatChanged)[-1].state == "FLAT"
+
+
+def test_looking_at_the_plan_locks_entries_and_closing_it_leaves_them_locked():
+    stage = entered().do(Arm())
+    assert (stage.trader.state.flat.state, stage.trader.state.gate.locked) == ("ARMED", "flat armed")
+    stage.do(Disarm()).prices(90, 84, 86, 88, 90)
+    assert stage.trader.state.flat.state == "NORMAL"
+    assert [order.side for order in stage.orders] == ["BUY", "SELL"]
+    stage.do(Arm()).do(Flat()).do(Disarm()).beat().beat()
+    assert stage.told(FlatChanged)[-1].state == "FLAT"
 
 
 def test_flat_with_nothing_open_is_verified_too():

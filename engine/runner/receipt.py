@@ -1,0 +1,93 @@
+"""Watches a flat from lock to FLAT: what each leg is at, and the receipt when it is over. Decides nothing."""
+
+from decimal import Decimal
+
+from engine.messages import Fact, FillBooked, FlatChanged, OrderRejected, Submit
+from engine.snapshot import FlatLeg, FlatView
+from engine.text import clean
+from engine.trading_state import TradingState
+from engine.types import Instrument
+
+
+class _Leg:
+    def __init__(self, instrument: Instrument, quantity: int, price: int) -> None:
+        self.instrument = instrument
+        self.quantity = quantity
+        self.planned = price
+        self.filled = 0
+        self.turnover = 0
+        self.word = "WAIT"
+
+    def line(self) -> str:
+        """What became of the leg, with the slippage against the price it was planned at."""
+        name = self.instrument
+        if not self.filled:
+            return f"  {clean(name.symbol)} {self.quantity}: {self.word}"
+        average = Decimal(self.turnover) / self.filled / name.price_scale
+        slippage = Decimal(self.planned) / name.price_scale - average
+        prices = f"sold {self.filled} of {self.quantity} @ {average:.2f}, plan {name.price_text(self.planned)}"
+        return f"  {clean(name.symbol)} {prices}, slippage {slippage:+.2f} a unit: {self.word}"
+
+
+class Receipt:
+    """The running or last flat of this engine; `lines` once it is over."""
+
+    def __init__(self, state: TradingState) -> None:
+        self._state = state
+        self._legs: dict[int, _Leg] = {}
+        self._orders: dict[int, int] = {}
+        self._begun_ns = 0
+        self._steps: list[str] = []
+        self.lines: tuple[str, ...] = ()
+
+    def note(self, fact: Fact, now_ns: int) -> None:
+        """Take a fact of the turn; only those of a flat matter."""
+        match fact:
+            case FlatChanged():
+                self._changed(fact, now_ns)
+            case Submit() if self._legs and fact.order.side == "SELL" and fact.order.instrument in self._legs:
+                self._orders[fact.order.number] = fact.order.instrument
+                self._legs[fact.order.instrument].word = "SENT"
+            case FillBooked() if fact.fill.order in self._orders:
+                self._filled(fact)
+            case OrderRejected() if fact.order in self._orders:
+                self._legs[self._orders[fact.order]].word = f"REJ {clean(fact.reason, 60)}"
+            case _:
+                return
+
+    def _changed(self, fact: FlatChanged, now_ns: int) -> None:
+        if fact.state == "LOCKED":
+            self._begin(now_ns)
+        self._steps.append(f"  {(now_ns - self._begun_ns) / 1e9:6.3f} s  {fact.state}")
+        if fact.state == "FLAT":
+            for leg in self._legs.values():
+                leg.word = "DONE"
+            elapsed_s = (now_ns - self._begun_ns) / 1e9
+            head = f"FLAT verified {elapsed_s:.3f} s after the lock ({clean(fact.reason)})"
+            legs = [leg.line() for leg in self._legs.values()] or ["  nothing was held"]
+            self.lines = (head, *self._steps, *legs, "  unresolved: nothing")
+
+    def _begin(self, now_ns: int) -> None:
+        self._begun_ns = now_ns
+        self._steps = []
+        self._orders = {}
+        self.lines = ()
+        self._legs = {
+            desk.index: _Leg(desk.instrument, position.quantity, desk.last_price)
+            for desk in self._state.desks
+            if (position := self._state.position(desk)) is not None
+        }
+
+    def _filled(self, fact: FillBooked) -> None:
+        leg = self._legs[fact.fill.instrument]
+        leg.filled += fact.fill.quantity
+        leg.turnover += fact.fill.quantity * fact.fill.price
+        leg.word = "FILLED" if fact.position is None else f"PART {leg.filled}/{leg.quantity}"
+
+    def view(self) -> FlatView:
+        """Where the flat stands, for a screen."""
+        flat = self._state.flat
+        legs = tuple(
+            FlatLeg(index, leg.quantity, leg.filled, leg.planned, leg.word) for index, leg in self._legs.items()
+        )
+        return FlatView(flat.state, flat.reason, self._begun_ns, legs, self.lines)
