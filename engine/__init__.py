@@ -1,4 +1,4 @@
-"""The engine of myquant-tui: its front door is the handful of names in `__all__`; what stands behind it is not for others.
+"""The engine of myquant-tui. Its front door is the names in `__all__`; what stands behind it is not for others.
 
 The names are resolved when they are asked for, so that importing one room does not carry in all the others.
 """
@@ -10,22 +10,130 @@ if TYPE_CHECKING:
     from engine.build import Run, build
     from engine.cli import main
     from engine.config import Config, load
-    from engine.snapshot import Snapshot
+    from engine.errors import UserError
+    from engine.latency import LatencySummary
+    from engine.logs import LogLine
+    from engine.messages import (
+        Arm,
+        Bookmark,
+        Command,
+        Disarm,
+        Flat,
+        Hold,
+        Lock,
+        PauseEntries,
+        Play,
+        ResumeEntries,
+        Seek,
+        SeekEvent,
+        SeekTime,
+        SetSpeed,
+        SkipSilence,
+        Stall,
+        Step,
+        Stop,
+        SwitchDelivery,
+        Unlock,
+    )
+    from engine.snapshot import (
+        Account,
+        EdgeView,
+        EntriesState,
+        EpochView,
+        Event,
+        FlatLeg,
+        FlatView,
+        OpenPosition,
+        ProcessView,
+        Pulse,
+        Quote,
+        ReplayView,
+        SessionView,
+        Snapshot,
+    )
+    from engine.text import clean
+    from engine.types import DELIVERIES, Delivery, Instrument, PositionState, Trade, TradeMode
+    from engine.version import VERSION
 
 _ROOMS = {
-    "Config": "engine.config",
-    "Run": "engine.build",
-    "Snapshot": "engine.snapshot",
-    "build": "engine.build",
-    "load": "engine.config",
-    "main": "engine.cli",
+    "engine.build": ("Run", "build"),
+    "engine.cli": ("main",),
+    "engine.config": ("Config", "load"),
+    "engine.errors": ("UserError",),
+    "engine.latency": ("LatencySummary",),
+    "engine.logs": ("LogLine",),
+    "engine.messages": (
+        *("Arm", "Bookmark", "Command", "Disarm", "Flat", "Hold", "Lock", "PauseEntries", "Play", "ResumeEntries"),
+        *("Seek", "SeekEvent", "SeekTime", "SetSpeed", "SkipSilence", "Stall", "Step", "Stop", "SwitchDelivery"),
+        "Unlock",
+    ),
+    "engine.snapshot": (
+        *("Account", "EdgeView", "EntriesState", "EpochView", "Event", "FlatLeg", "FlatView", "OpenPosition"),
+        *("ProcessView", "Pulse", "Quote", "ReplayView", "SessionView", "Snapshot"),
+    ),
+    "engine.text": ("clean",),
+    "engine.types": ("DELIVERIES", "Delivery", "Instrument", "PositionState", "Trade", "TradeMode"),
+    "engine.version": ("VERSION",),
 }
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
-__all__ = ["Config", "Run", "Snapshot", "build", "load", "main"]
+__all__ = [
+    "DELIVERIES",
+    "VERSION",
+    "Account",
+    "Arm",
+    "Bookmark",
+    "Command",
+    "Config",
+    "Delivery",
+    "Disarm",
+    "EdgeView",
+    "EntriesState",
+    "EpochView",
+    "Event",
+    "Flat",
+    "FlatLeg",
+    "FlatView",
+    "Hold",
+    "Instrument",
+    "LatencySummary",
+    "Lock",
+    "LogLine",
+    "OpenPosition",
+    "PauseEntries",
+    "Play",
+    "PositionState",
+    "ProcessView",
+    "Pulse",
+    "Quote",
+    "ReplayView",
+    "ResumeEntries",
+    "Run",
+    "Seek",
+    "SeekEvent",
+    "SeekTime",
+    "SessionView",
+    "SetSpeed",
+    "SkipSilence",
+    "Snapshot",
+    "Stall",
+    "Step",
+    "Stop",
+    "SwitchDelivery",
+    "Trade",
+    "TradeMode",
+    "Unlock",
+    "UserError",
+    "build",
+    "clean",
+    "load",
+    "main",
+]
 
 
 def __getattr__(name: str) -> object:
     """Find a name of the front door in its room."""
-    if name not in _ROOMS:
+    if name not in _ROOM_OF:
         raise AttributeError(f"module 'engine' has no attribute '{name}'")
-    return getattr(import_module(_ROOMS[name]), name)
+    value = globals()[name] = getattr(import_module(_ROOM_OF[name]), name)
+    return value

@@ -1,0 +1,127 @@
+"""What the screen is showing: the operator's choices (`Ui`) and everything a pane draws from (`View`). Plain data."""
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from engine import LogLine, Snapshot
+
+Pane = Literal["ticks", "positions", "latency", "heartbeat", "log"]
+PANES: tuple[Pane, ...] = ("ticks", "positions", "latency", "heartbeat", "log")
+Dialog = Literal["", "flat", "goto", "unlock", "quit", "help", "palette", "search", "trades", "bookmark"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+LOG_LEVELS: tuple[LogLevel, ...] = ("DEBUG", "INFO", "WARNING", "ERROR")
+ThemeName = Literal["ansi", "truecolor", "mono"]
+
+
+class Glyphs(Struct, frozen=True):
+    """The characters that a terminal can show: Unicode, or ASCII where it cannot."""
+
+    rule: str = "─"
+    wall: str = "│"
+    cross: str = "┬"
+    bars: str = "▁▂▃▄▅▆▇█"
+    block: str = "█"
+    shade: str = "░"
+    progress: str = "━"
+    progress_rest: str = "─"
+    ok: str = "●"
+    warn: str = "▲"
+    bad: str = "✖"
+    off: str = "·"
+    heart: str = "♥"
+    play: str = "▶"
+    pause: str = "‖"
+    end: str = "■"
+    arrow: str = "→"
+    back: str = "←"
+    approx: str = "≈"
+    times: str = "×"
+    entry: str = "▲"
+    exit: str = "▼"
+    braille: bool = True
+
+
+ASCII = Glyphs(
+    rule="-",
+    wall="|",
+    cross="+",
+    bars="_.-=oO#@",
+    block="#",
+    shade=".",
+    progress="=",
+    progress_rest="-",
+    ok="o",
+    warn="!",
+    bad="X",
+    off=".",
+    heart="*",
+    play=">",
+    pause='"',
+    end="#",
+    arrow="->",
+    back="<-",
+    approx="~",
+    times="x",
+    entry="^",
+    exit="v",
+    braille=False,
+)
+UNICODE = Glyphs()
+
+Word = Literal["OK", "QUIET", "LATE", "STALE", "DEAD", "CLOSED", "OFF", "UNKNOWN"]
+
+
+class Lamp(Struct, frozen=True):
+    """One lamp of the heartbeat: a word, how old its counter is, and for anything but OK since when, why, what next."""
+
+    name: str
+    word: Word
+    text: str = ""  # the counter in a few words: `loop 4.1k/s`, `queue 3`
+    age_s: float | None = None
+    since_s: float | None = None  # how long it has not been OK
+    because: str = ""  # the cause, not the symptom: `← inbox 812 deep ← handler 22 ms`
+    following: str = ""  # what happens next
+
+
+class Ui(Struct):
+    """The operator's choices; changed by `tui.control` alone."""
+
+    focus: Pane = "ticks"
+    zoom: bool = False
+    selected: int = 0  # index of the selected instrument in snapshot.quotes
+    dialog: Dialog = ""
+    text: str = ""  # what was typed into the dialog
+    choice: int = 0  # selected line of a list in the dialog (help, trades, palette): also its scroll position
+    log_level: LogLevel = "INFO"
+    log_follow: bool = True
+    log_top: int = 0  # number of the newest log line shown while not following
+    search: str = ""
+    theme: ThemeName = "ansi"
+    notice: str = ""  # one line for the operator, over the footer, until `notice_until_ns`
+    notice_style: str = ""
+    notice_until_ns: int = 0
+    plan_drawn_ns: int = 0  # when the flat plan was first on the terminal (monotonic), 0 = not yet
+    plan_until_ns: int = 0  # when the plan closes by itself
+    mouse: bool = False
+
+
+class View(Struct):
+    """Everything a pane draws from; `now_ns` is monotonic, `age_s` how old the snapshot is."""
+
+    snapshot: Snapshot
+    ui: Ui
+    now_ns: int
+    glyphs: Glyphs = UNICODE
+    lamps: tuple[Lamp, ...] = ()
+    log: tuple[LogLine, ...] = ()  # newest last; already those of the chosen level
+    log_hidden: int = 0  # lines below the chosen level
+    history: tuple[tuple[int, int], ...] = ()  # (ms, price) of the selected instrument
+    trends: dict[int, tuple[int, ...]] = field(default_factory=dict)  # newest prices per instrument, for sparks
+    pnl_trend: tuple[float, ...] = ()  # the day's P&L over time
+    in_process: bool = True
+
+    @property
+    def age_s(self) -> float:
+        """How old the snapshot is, in seconds."""
+        return max(0.0, (self.now_ns - self.snapshot.taken_ns) / 1e9)

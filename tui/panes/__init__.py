@@ -1,0 +1,1 @@
+"""The panes: each a pure function from what there is to see to lines of styled text."""
