@@ -26,6 +26,9 @@ from engine.runner import LOGGERS, Engine, Epochs, Picture, Playback, Turn, Vita
 from engine.trader import Trader
 from engine.types import Instrument, TradeMode
 
+_RING_LINES = 2_000  # of the log, for a screen
+_RING_UNSEEN = 50  # where there is none
+
 
 class Run:
     """A built engine with the edges that outlive it; `close` ends all of them in good order."""
@@ -87,16 +90,19 @@ def build(
     state_root: Path | None = None,
     console_fd: int | None = None,
     unlock: bool = False,
+    on_screen: bool = False,
     pace: Clock | None = None,
 ) -> Run:
     """Build a run of `source` in `mode`; `speed` 0 = as fast as it goes, `pace` is the clock it is kept by.
+
+    `on_screen`: count the ticks of the source beforehand and keep the log's newest lines, for a screen to show.
 
     Raises UserError in one line per problem.
     """
     config, instruments = fit_to_recording(config, source)
     with ExitStack() as edges:
         state_dir = edges.enter_context(StateDir.open(state_root, mode, config.replay.keep_runs))
-        logs = _open_logs(config, state_dir.path, console_fd)
+        logs = _open_logs(config, state_dir.path, console_fd, _RING_LINES if on_screen else _RING_UNSEEN)
         edges.callback(logs.close)
         failures = _Failures()
         journal = _open_journal(config, state_dir.path, mode, source.name, failures)
@@ -116,6 +122,7 @@ def build(
         )
         engine = _engine(config, source, mode, trader, feed, journal, recorder, state_dir.path)
         failures.found(engine)
+        engine.total = source.count() if on_screen else 0
         edges.callback(engine.stop)
         _tell_start(config, source, mode, state_dir)
         found = journal.opened.lines() if journal else ()
@@ -180,7 +187,7 @@ def _keep_receipt(folder: Path, lines: tuple[str, ...]) -> None:
         LOGGERS["engine"].error("the receipt of the flat could not be kept as a file: %s", error.strerror)
 
 
-def _open_logs(config: Config, folder: Path, console_fd: int | None) -> LogBook:
+def _open_logs(config: Config, folder: Path, console_fd: int | None, ring_lines: int) -> LogBook:
     levels = msgspec.to_builtins(config.logging.levels)
     return LogBook.open(
         folder,
@@ -190,6 +197,7 @@ def _open_logs(config: Config, folder: Path, console_fd: int | None) -> LogBook:
         levels={name: level for name, level in levels.items() if level},
         lines_per_s=config.logging.lines_per_s,
         console_fd=console_fd,
+        ring_lines=ring_lines,
     )
 
 

@@ -38,8 +38,8 @@ class Closing:
             state.entries("locked", "flat armed", now_ms)
         state.effects.append(FlatChanged(state.flat.state, "plan open" if armed else "plan closed", now_ms))
 
-    def push(self, now_ms: int) -> None:
-        """Order what is still to be closed; ask the broker once our own book is empty."""
+    def push(self, now_ms: int, *, ask: bool = False) -> None:
+        """Order what is still to be closed; once our own book is empty `ask` the broker (once a beat, no oftener)."""
         state = self._state
         flat = state.flat
         if not flat.running:
@@ -51,7 +51,7 @@ class Closing:
         holds = any(state.book.net(desk.index) for desk in state.desks)
         if flat.advance(holds=holds, working=len(state.orders) > 0):
             state.effects.append(FlatChanged(flat.state, flat.reason, now_ms))
-        if flat.state == "VERIFYING":
+        if ask and flat.state == "VERIFYING":
             state.effects.append(ReadHoldings())
 
     def verify(self, holdings: Holdings, now_ms: int) -> None:

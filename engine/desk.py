@@ -60,6 +60,8 @@ class Desk:
         """Begin a session day with its first tick."""
         self.day = day
         self.day_open = price
+        self.history.clear()
+        self.sample_at_ms = 0
         self.last_ms = at_ms
         self.objection = ""
         self.strategy.start_day()

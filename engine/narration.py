@@ -39,7 +39,7 @@ class Narrator:
 
     def __init__(self, instruments: tuple[Instrument, ...], stamp: Callable[[int], str]) -> None:
         self._instruments = instruments
-        self._stamp = stamp
+        self._clock = stamp
 
     def tell(self, fact: Fact) -> Line | None:
         """Say `fact`, or None when it is nothing for a log."""
@@ -65,6 +65,9 @@ class Narrator:
                 return Line("engine", logging.WARNING, f"{fact.command} refused: {fact.reason}", keep=True)
             case _:
                 return None
+
+    def _stamp(self, at_ms: int) -> str:
+        return self._clock(at_ms) if at_ms else "before the first tick"
 
     def _at(self, fact: EntryRefused | TickGap | SequenceGap | TickRefused) -> str:
         return f"{self._stamp(fact.at_ms)} {self._instruments[fact.instrument].symbol}"

@@ -207,12 +207,16 @@ class Position:
 
     def follow(self, price: int) -> None:
         """Raise `highest` and the trailing stop; neither ever falls."""
-        self.highest = max(self.highest, price)
+        if price > self.highest:
+            self.highest = price
         levels = self._levels
-        if levels.use_trail and (self.trail_stop is not None or price - self.entry_price >= levels.trail_activation):
+        trail = self.trail_stop
+        if levels.use_trail and (trail is not None or price - self.entry_price >= levels.trail_activation):
             follows = self.highest - levels.trail_distance
-            self.trail_stop = follows if self.trail_stop is None else max(self.trail_stop, follows)
-            self.floor = max(self.floor, self.trail_stop)
+            if trail is None or follows > trail:
+                self.trail_stop = follows
+                if follows > self.floor:
+                    self.floor = follows
 
     def _targets_hit(self, price: int, left: int) -> list[Exit]:
         lot = self._instrument.lot_size

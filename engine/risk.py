@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from engine.config import RiskConfig
 from engine.positions import Costs
-from engine.types import Instrument
+from engine.types import MAX_QUANTITY, Instrument
 
 
 class EntryGate:
@@ -51,6 +51,7 @@ class Sizing:
         lot_value = instrument.money(price * instrument.lot_size)
         spendable = min(cash, cash * self._share)
         lots = int(spendable / lot_value) if spendable > 0 else 0
+        lots = min(lots, MAX_QUANTITY // instrument.lot_size)
         if not lots or self._fits(lots, lot_value, cash):
             return lots * instrument.lot_size
         fits, too_many = 0, lots

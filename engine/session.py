@@ -71,6 +71,8 @@ class TradingHours:
 
     def stamp(self, at_ms: int) -> str:
         """`at_ms` as ISO-8601 with the zone's offset; milliseconds only where they are not zero."""
+        if not _EARLIEST_MS < at_ms < _LATEST_MS:
+            return f"{at_ms} ms"
         return self.local(at_ms).isoformat(timespec="milliseconds" if at_ms % 1000 else "seconds")
 
     def _moment_ms(self, day: date, at: time) -> int:

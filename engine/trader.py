@@ -118,17 +118,18 @@ class Trader:
 
     def _enter(self, desk: Desk, price: int, now_ms: int, day: SessionDay) -> None:
         """Follow the signal, or say why not."""
-        limit = price + desk.levels.slippage
         objection = self._objection(desk, now_ms, day) or desk.strategy.objection(price)
-        quantity = 0 if objection else self._sizing.quantity(self.state.book.cash, limit, desk.instrument)
-        if not objection and not quantity:
+        if not objection:
+            limit = price + desk.levels.slippage
+            quantity = self._sizing.quantity(self.state.book.cash, limit, desk.instrument)
+            if quantity:
+                desk.objection = ""
+                self.state.buy(desk, quantity, limit, now_ms)
+                return
             objection = "cash for not one lot"
         if objection != desk.objection:
             desk.objection = objection
-            if objection:
-                self.state.effects.append(EntryRefused(desk.index, objection, now_ms))
-        if quantity:
-            self.state.buy(desk, quantity, limit, now_ms)
+            self.state.effects.append(EntryRefused(desk.index, objection, now_ms))
 
     def _objection(self, desk: Desk, now_ms: int, day: SessionDay) -> str:
         if not day.entry_from_ms <= now_ms < day.entry_until_ms:
@@ -232,7 +233,7 @@ class Trader:
 
     def on_beat(self, now_ms: int) -> Sequence[Fact]:
         """Go on with what needs no tick: a running flat, a held tick whose second is over."""
-        self._closing.push(now_ms)
+        self._closing.push(now_ms, ask=True)
         if self._holds_jumps:
             for desk in self._desks:
                 waited = desk.admission.take_released(now_ms)

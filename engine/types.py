@@ -1,5 +1,6 @@
 """Plain data that every room shares: instruments, ticks, orders, fills, trades. Knows nothing of where they come from."""
 
+import decimal
 from decimal import Decimal
 from typing import Literal
 
@@ -14,6 +15,11 @@ DELIVERIES: tuple[Delivery, ...] = ("polling", "queued", "callback")
 # A price is an integer in the instrument's minor unit. What a feed cannot express as one becomes a negative
 # sentinel, so that the bad tick can still be recorded, counted by reason and refused in one comparison.
 MAX_PRICE = 10**15
+MAX_QUANTITY = 10**15  # of one order; more is no order, and more than a database's integer
+
+# Money is exact however absurd a recording: the largest price times the largest quantity, with costs to 12 decimals.
+decimal.DefaultContext.prec = 60
+decimal.setcontext(decimal.DefaultContext.copy())
 PRICE_MISSING = -(2**62)
 PRICE_NAN = PRICE_MISSING + 1
 PRICE_INFINITE = PRICE_MISSING + 2

@@ -11,8 +11,9 @@ import msgspec
 from msgspec.structs import replace
 
 from engine.build import mock_source
-from engine.cli.headless import load_config
+from engine.cli.running import load_config
 from engine.config import Config, changed, find_config, instrument_for
+from engine.errors import InputError
 from engine.fitting import header_of
 from engine.recording import CsvLayout, FileSource, ImportReport, MqrSource, export_csv, import_file, open_source
 from engine.recording.files import Progress
@@ -108,6 +109,8 @@ def _import_lines(report: ImportReport, output: Path) -> list[str]:
 def export_command(args: Namespace) -> int:
     """Turn a recording into CSV."""
     source = MqrSource(args.input, args.skip_damage)
+    if args.output.exists() and args.output.samefile(args.input):
+        raise InputError(f"{clean(str(args.output))}: is what is being read; allowed: another file")
     with progress_bar("export") as progress:
         report = export_csv(source, args.output, progress=progress, force=args.force)
     print(f"{report.rows:,} rows in {clean(str(args.output))}")

@@ -1,20 +1,22 @@
 """The command `myquant-tui`: dispatch, and errors as one line each. Every problem a person can cause ends here."""
 
+import io
 import os
+import signal
 import sys
+import traceback
 from argparse import Namespace
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from engine.cli.parser import make_parser
-from engine.errors import EXIT_DISK, EXIT_WELL, UserError
+from engine.cli.screen import Screen
+from engine.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL, UserError
 from engine.text import clean
 from engine.version import VERSION
 
-
-def _run(args: Namespace) -> int:
-    from engine.cli.headless import run
-
-    return run(args)
+# Rooms are imported when their command is called: a replay need not carry what only `info` uses.
+_RUNNING = (None, "run", "replay")
 
 
 def _convert(args: Namespace) -> int:
@@ -24,38 +26,80 @@ def _convert(args: Namespace) -> int:
     return command(args)
 
 
-def _bench(args: Namespace) -> int:
-    from engine.cli.bench import bench
-
-    return bench(args)
-
-
-# Rooms are imported when their command is called: a replay need not carry what only `info` uses.
-_COMMANDS: dict[str | None, Callable[[Namespace], int]] = {
-    None: _run,
-    "run": _run,
-    "replay": _run,
-    "bench": _bench,
-}
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Carry out the command line `argv`; the exit status."""
-    os.umask(0o077)
+def _carry_out(argv: Sequence[str] | None, screen: Screen | None) -> int:
     args = make_parser(VERSION).parse_args(argv)
+    if args.command in _RUNNING:
+        from engine.cli.running import run
+
+        return run(args, screen)
+    if args.command == "bench":
+        from engine.cli.bench import bench
+
+        return bench(args)
+    return _convert(args)
+
+
+def main(argv: Sequence[str] | None = None, screen: Screen | None = None) -> int:
+    """Carry out the command line `argv`; the exit status. `screen` shows a run where there is a terminal for it."""
+    os.umask(0o077)
+    _mend_streams()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        return _COMMANDS.get(args.command, _convert)(args)
+        status = _carry_out(argv, screen)
+        sys.stdout.flush()
+    except SystemExit as left:  # --help, --version, a wrong word on the command line
+        status = left.code if isinstance(left.code, int) else EXIT_WELL
+        status = _flush(status)
     except UserError as problem:
-        for line in problem.lines:
-            print(f"myquant-tui: {line}", file=sys.stderr)
-        return problem.exit_status
+        status = _say(problem.lines, problem.exit_status)
     except BrokenPipeError:
-        # The reader of our output went away; nothing more can be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_WELL
+        status = _give_up_output(EXIT_WELL)
     except OSError as error:
-        print(f"myquant-tui: {clean(str(error.filename or ''))}: {error.strerror}", file=sys.stderr)
-        return EXIT_DISK
+        name = clean(str(error.filename)) if error.filename else "standard output"
+        status = _give_up_output(_say((f"{name}: {error.strerror}",), EXIT_DISK))
     except KeyboardInterrupt:
-        print("myquant-tui: interrupted", file=sys.stderr)
-        return 130
+        status = _say(("interrupted",), 130)
+    except Exception as error:  # noqa: BLE001 - the mouth of the process: told in one line, as a failure of ours
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{os.path.basename(place.filename)}:{place.lineno}"
+        status = _say((f"internal error in {where}: {type(error).__name__}: {clean(str(error))}",), EXIT_FAULT)
+    return status
+
+
+def _say(lines: Sequence[str], status: int) -> int:
+    """Put `lines` on stderr; return `status`."""
+    with suppress(OSError):
+        for line in lines:
+            print(f"myquant-tui: {line}", file=sys.stderr)
+    return status
+
+
+def _flush(status: int) -> int:
+    """Write out what waits; return `status`, or the disk's where nobody takes it."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _give_up_output(status)
+    except OSError as error:
+        return _give_up_output(_say((f"standard output: {error.strerror}",), EXIT_DISK))
+    return status
+
+
+def _give_up_output(status: int) -> int:
+    """Let standard output go nowhere, so that the interpreter's own flush at the end says nothing; return `status`."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return status
+
+
+def _mend_streams() -> None:
+    """Give closed standard descriptors to /dev/null, lest a journal get number 1; let no character be unprintable."""
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(descriptor, "r" if descriptor == 0 else "w", closefd=False))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

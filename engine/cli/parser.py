@@ -43,27 +43,44 @@ def speed(text: str) -> float:
     return value
 
 
-def _config_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file (default: ./config.toml, …)")
+def _config_options(parser: argparse.ArgumentParser, *, top: bool = False) -> None:
+    """Add the options of configuration; a command's own leave those before the command (`top`) as they are."""
+    absent = None if top else argparse.SUPPRESS
     parser.add_argument(
-        "--set", action="append", default=[], metavar="SECTION.KEY=VALUE", dest="overrides", help="override one key"
+        "--config", type=Path, default=absent, metavar="FILE", help="configuration file (default: ./config.toml, …)"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[] if top else argparse.SUPPRESS,
+        metavar="SECTION.KEY=VALUE",
+        dest="overrides" if top else "more_overrides",
+        help="override one key (repeatable)",
     )
 
 
-def _run_options(parser: argparse.ArgumentParser) -> None:
-    _config_options(parser)
-    parser.add_argument("--delivery", choices=DELIVERIES, help="how a tick reaches the trader")
-    parser.add_argument("--headless", action="store_true", help="run without a screen")
-    parser.add_argument("--state-dir", type=Path, metavar="DIR", help="where journal, log and lock go")
-    parser.add_argument("--trades", type=Path, metavar="OUT.csv", help="write one row per exit")
-    parser.add_argument("--json", action="store_true", help="summary as JSON on standard output")
-    parser.add_argument("--quiet", action="store_true", help="no log on standard error")
-    parser.add_argument("--unlock", action="store_true", help="allow entries although the last run ended uncleanly")
-    _damage_option(parser)
+def _run_options(parser: argparse.ArgumentParser, *, top: bool = False) -> None:
+    """Add the options of a run."""
+    _config_options(parser, top=top)
+    absent = None if top else argparse.SUPPRESS
+    no = False if top else argparse.SUPPRESS
+    parser.add_argument("--delivery", choices=DELIVERIES, default=absent, help="how a tick reaches the trader")
+    parser.add_argument("--headless", action="store_true", default=no, help="run without a screen")
+    parser.add_argument("--state-dir", type=Path, default=absent, metavar="DIR", help="where journal, log and lock go")
+    parser.add_argument("--trades", type=Path, default=absent, metavar="OUT.csv", help="write one row per exit")
+    parser.add_argument("--json", action="store_true", default=no, help="summary as JSON on standard output")
+    parser.add_argument("--quiet", action="store_true", default=no, help="no log on standard error")
+    parser.add_argument(
+        "--unlock", action="store_true", default=no, help="allow entries although the last run ended uncleanly"
+    )
+    _damage_option(parser, top=top)
 
 
-def _damage_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--skip-damage", action="store_true", help="read on behind a damaged block of a recording")
+def _damage_option(parser: argparse.ArgumentParser, *, top: bool = False) -> None:
+    no = False if top else argparse.SUPPRESS
+    parser.add_argument(
+        "--skip-damage", action="store_true", default=no, help="read on behind a damaged block of a recording"
+    )
 
 
 def _layout_options(parser: argparse.ArgumentParser) -> None:
@@ -91,7 +108,7 @@ def make_parser(version: str) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"myquant-tui {version}")
-    _run_options(parser)
+    _run_options(parser, top=True)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
     run = commands.add_parser("run", help="run on a feed", allow_abbrev=False)
@@ -119,13 +136,13 @@ def make_parser(version: str) -> argparse.ArgumentParser:
 
     info = commands.add_parser("info", help="what is inside a recording", allow_abbrev=False)
     info.add_argument("file", type=Path, metavar="FILE")
-    info.add_argument("--json", action="store_true", help="as JSON")
+    info.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="as JSON")
     _config_options(info)
     _layout_options(info)
 
     bench = commands.add_parser("bench", help="speed of the engine on this machine", allow_abbrev=False)
     bench.add_argument("file", type=Path, metavar="FILE", nargs="?", help="default: the bundled recording")
-    bench.add_argument("--json", action="store_true", help="as JSON")
+    bench.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="as JSON")
     bench.add_argument("--rounds", type=int, default=5, metavar="N", help="how often each measurement is made")
     _config_options(bench)
 

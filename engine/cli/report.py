@@ -2,7 +2,10 @@
 
 import csv
 import io
+import os
 import resource
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Self, TextIO
@@ -64,6 +67,18 @@ class Summary(Struct, frozen=True):
     losses: tuple[str, ...]
     recording: str
     faults: int
+    complete: bool
+
+
+def _peak_kb() -> int:
+    """Peak resident memory of this process; `ru_maxrss` would also tell what was before `exec`."""
+    try:
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1])
+    except OSError:
+        pass  # no such file system here
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def money(value: Decimal) -> str:
@@ -102,11 +117,12 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
         elapsed_s=round(elapsed_s, 3),
         ticks_per_s=round(snapshot.ticks / elapsed_s) if elapsed_s else 0,
         latency_us=_microseconds(turn.epochs.all_ticks()),
-        rss_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        rss_mb=round(_peak_kb() / 1024, 1),
         state_hash=state_hash(run.trader.dump()),
         losses=run.source.losses(),
         recording=recorder.problem if recorder and recorder.problem else "",
         faults=snapshot.faults,
+        complete=engine.source_ended,
     )
 
 
@@ -126,29 +142,49 @@ def summary_lines(summary: Summary) -> list[str]:
     for reason, count in refused.items():
         lines.append(f"refused {count} ticks: {reason}, first at {summary.refused_first.get(reason, 'a tick')}")
     lines += [f"lost: {loss}" for loss in summary.losses]
+    if not summary.complete:
+        lines.append("stopped before its end")
     if summary.recording:
         lines.append(f"recording stopped: {summary.recording}")
     return lines
 
 
 class TradeFile:
-    """The `--trades` file: opened before the run, so that a bad path is told at once, written after it."""
+    """The `--trades` file: tried before the run, so that a bad path is told at once; put in place after it.
 
-    def __init__(self, path: Path | None) -> None:
+    It is written under a temporary name and renamed, so that a run that never began leaves an older list as it was.
+    """
+
+    def __init__(self, path: Path | None, *sources: Path) -> None:
         self._path = path
+        self._part: Path | None = None
+        self._sources = sources
         self._file: TextIO | None = None
 
     def __enter__(self) -> Self:
         if self._path is not None:
-            try:
-                self._file = self._path.open("w", encoding="utf-8", newline="")
-            except OSError as error:
-                raise InputError(f"--trades {clean(str(self._path))}: cannot be written: {error.strerror}") from error
+            if self._path.is_dir() or any(_is_same(self._path, source) for source in self._sources):
+                what = "is a directory" if self._path.is_dir() else "is what is being read"
+                raise InputError(f"--trades {clean(str(self._path))}: {what}; allowed: another file")
+            special = self._path.exists() and not self._path.is_file()  # a pipe or a device: nothing to rename
+            self._part = self._path if special else self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
+            with self._told():
+                self._file = self._part.open("w", encoding="utf-8", newline="")
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
+        if self._file is not None and self._part is not None:
+            with suppress(OSError):
+                self._file.close()
+            if self._part != self._path:
+                self._part.unlink(missing_ok=True)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise InputError(f"--trades {clean(str(self._path))}: cannot be written: {error.strerror}") from error
 
     def write(self, run: Run) -> None:
         """Write one row per exit of `run`; a column `symbol` only where there are several instruments."""
@@ -161,7 +197,18 @@ class TradeFile:
                 row = _row(run, trade)
                 symbol = run.engine.snapshot.instruments[trade.instrument].symbol
                 writer.writerow((*row, clean(symbol)) if several else row)
-            self._file.write(text.getvalue())
+            with self._told():
+                self._file.write(text.getvalue())
+                self._file.flush()
+                if self._part is not None and self._path is not None and self._part != self._path:
+                    self._part.replace(self._path)
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
 
 
 def _row(run: Run, trade: Trade) -> tuple[object, ...]:

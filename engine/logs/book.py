@@ -54,7 +54,15 @@ class LogBook:
     `extra={"keep": True}`, warnings and errors are never suppressed, and wait in memory for a disk that refuses them.
     """
 
-    def __init__(self, clock: Clock, intake: Intake, file: LogFile, stamper: Stamper, console: Console | None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        intake: Intake,
+        file: LogFile,
+        stamper: Stamper,
+        console: Console | None,
+        ring_lines: int = RING_LINES,
+    ) -> None:
         self.last_number = 0
         self._clock = clock
         self._intake = intake
@@ -64,7 +72,7 @@ class LogBook:
         self._late = ""
         self._lost_told = 0
         self._timeout_s: float | None = None
-        self._ring: deque[LogLine] = deque(maxlen=RING_LINES)
+        self._ring: deque[LogLine] = deque(maxlen=ring_lines)
         self._ring_lock = threading.Lock()  # the book's thread adds, a screen's thread copies; loggers never take it
         self._closing = threading.Lock()  # taken once, by the first that closes, and never given back
         self._thread = threading.Thread(target=self._work, name="log", daemon=True)
@@ -81,6 +89,7 @@ class LogBook:
         levels: Mapping[str, str] | None = None,
         lines_per_s: int = 200,
         console_fd: int | None = None,
+        ring_lines: int = RING_LINES,
     ) -> Self:
         """Begin to log into `engine.log` in `directory`, stamped with the clock's wall time in `zone`.
 
@@ -91,7 +100,7 @@ class LogBook:
         _set_levels(level, levels or {})
         console = None if console_fd is None else Console(console_fd)
         file = LogFile(directory / LOG_FILE, ROTATE_BYTES, ROTATED_KEPT)
-        book = cls(clock, Intake(clock, lines_per_s), file, Stamper(zone), console)
+        book = cls(clock, Intake(clock, lines_per_s), file, Stamper(zone), console, ring_lines)
         root = logging.getLogger(ROOT)
         root.propagate = False
         root.addHandler(book._intake)

@@ -56,6 +56,9 @@ _encode_mark = msgspec.json.Encoder().encode
 _decode_marks = msgspec.json.Decoder(Mark).decode_lines
 
 
+_SCALES = frozenset(10**exponent for exponent in range(13))
+
+
 class DamageError(Exception):
     """The bytes are not what the layout says; the text is the end of a sentence that names file and place."""
 
@@ -128,6 +131,8 @@ def decode_header(text: bytes, fixed: bytes) -> Header:
     for time in (header.session_start, header.session_end):
         if not _TIME.fullmatch(time):
             raise DamageError(f"gives '{clean(time, 20)}' as a time of the session; allowed: such as 09:15:00")
+    if header.session_start >= header.session_end:
+        raise DamageError(f"begins its session at {header.session_start} and ends it at {header.session_end}")
     return msgspec.structs.replace(
         header,
         instruments=tuple(map(_checked, header.instruments)),
@@ -139,6 +144,9 @@ def decode_header(text: bytes, fixed: bytes) -> Header:
 
 
 def _checked(instrument: Instrument) -> Instrument:
+    for name in ("price_scale", "quantity_scale"):
+        if getattr(instrument, name) not in _SCALES:
+            raise DamageError(f"gives an instrument the {name} {getattr(instrument, name)}; allowed: a power of ten")
     for name in ("price_scale", "tick_size", "lot_size", "freeze_quantity", "quantity_scale"):
         if not 1 <= getattr(instrument, name) <= _MAX_NUMBER:
             raise DamageError(

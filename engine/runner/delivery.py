@@ -12,7 +12,6 @@ from engine.types import Delivery
 
 _SLOW_WINDOW = 200  # ticks; more than 1 % of them over the budget is a p99 over the budget
 _NEVER = 1 << 62
-_KEPT_LINES = 16
 
 
 class DeliverySwitch:
@@ -24,7 +23,6 @@ class DeliverySwitch:
     def __init__(self, config: EngineConfig, turn: Turn, inbox: Inbox, *, live: bool) -> None:
         self.mode: Delivery = config.delivery
         self.wanted: Delivery | None = None
-        self.lines: list[str] = []
         self._config = config
         self._turn = turn
         self._inbox = inbox
@@ -52,7 +50,7 @@ class DeliverySwitch:
         self._set_budget()
         turn.mark("delivery", line)
         log_trade("%s", line, component="engine")
-        self.lines = [*self.lines, line][-_KEPT_LINES:]
+        turn.tell(line)
 
     def _drain(self) -> str:
         """Work what waits; why that was given up, or empty."""

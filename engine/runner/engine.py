@@ -65,10 +65,13 @@ class Engine:
         self.beats = 0
         self.beat_ns = 0
         self._keep_receipt = keep_receipt
+        self._recorder_told = False
         self._kept_receipt: tuple[str, ...] = ()
         self.problem = ""  # why the run cannot go on; empty when all is well
         self.exit_status = EXIT_WELL
         self.stopped = False
+        self.total = 0  # ticks of a finite source, once somebody counted them
+        self.source_ended = False  # every tick of a finite source was worked
         self._config = config
         self._feed = feed
         self._journal = journal
@@ -196,6 +199,7 @@ class Engine:
                 self._after_beat()
                 if self._feed_over and not self.inbox and not self.turn.commands:
                     self._feed_over = False
+                    self.source_ended = not self.problem
                     self._done.set()
         except Exception as error:  # noqa: BLE001 - the mouth of the thread
             self._broke(error)
@@ -276,6 +280,9 @@ class Engine:
         self.beats += 1
         self.vitals.look(now_ns)
         self._log_heartbeat(now_ns)
+        if self._recorder is not None and self._recorder.problem and not self._recorder_told:
+            self._recorder_told = True
+            _log.error("recording stopped: %s; trading goes on", self._recorder.problem)
         lines = self.turn.receipt.lines
         if lines and lines is not self._kept_receipt:
             self._kept_receipt = lines

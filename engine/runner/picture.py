@@ -49,7 +49,6 @@ class Picture:
         self._number = 0
         self._meter = (0, 0)
         self._real_speed = 0.0
-        self.total = 0  # ticks of the source, once somebody counted them
 
     def __call__(self, engine: "Engine", now_ns: int) -> Snapshot:
         """Paint `engine` as it is; the caller holds the turn (or nothing runs)."""
@@ -86,7 +85,7 @@ class Picture:
             fault=engine.problem,
             edges=self._edges(),
             replay=self._replay(engine, turn),
-            outcomes=tuple(engine.switch.lines),
+            outcomes=turn.outcomes,
             stopped=engine.stopped,
         )
 
@@ -148,7 +147,7 @@ class Picture:
         progress = engine.playback.feed.progress()
         return ReplayView(
             tick=turn.last_seq,
-            total=self.total,
+            total=engine.total,
             at_ms=turn.now_ms,
             playing=progress.playing,
             ended=progress.ended and not engine.inbox,

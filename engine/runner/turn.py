@@ -17,6 +17,7 @@ from engine.messages import (
     BrokerEvent,
     Cancel,
     Command,
+    CommandRefused,
     EventMark,
     Fact,
     FillBooked,
@@ -38,6 +39,7 @@ from engine.types import Tick, Trade
 
 _now_ns = time.perf_counter_ns
 _NEVER = 1 << 62
+_KEPT_OUTCOMES = 16
 _UNJOURNALLED = (ReadHoldings,)
 LOGGERS = {
     name: logging.getLogger(f"myquant.{name}")
@@ -102,6 +104,7 @@ class Turn:
         self.owner: TurnOwner
         self.receipt = Receipt(trader.state)
         self.happenings = Happenings()
+        self.outcomes: tuple[str, ...] = ()
         self._unanswered: dict[int, int] = {}  # order number → when it was sent (monotonic ns)
         self.came_ns = 0
         self.decided_ns = 0
@@ -192,7 +195,7 @@ class Turn:
         while self.commands:
             self.owner.command(self.commands.popleft())
 
-    def carry_out(self, effects: Sequence[Fact], recv_ns: int = 0) -> None:
+    def carry_out(self, effects: Sequence[Fact], recv_ns: int = 0) -> None:  # noqa: C901 - one branch an effect
         """Hand effects to the edges, and the simulated broker's answers back to the trader, until nothing follows."""
         waiting = deque(effects)
         while waiting:
@@ -218,6 +221,8 @@ class Turn:
                 answers = self._broker.read_holdings()
             elif isinstance(effect, TradeClosed):
                 self._trade(effect.trade)
+            elif isinstance(effect, CommandRefused):
+                self.tell(f"{effect.command} refused: {effect.reason}")
             elif isinstance(effect, TraderFault):
                 self.owner.trader_raised()
             for answer in answers:
@@ -244,6 +249,10 @@ class Turn:
         del self.trades[self.trader.state.book.trades :]
         book = self.trader.state.book
         self._broker.restore([book.net(index) for index in range(len(book.positions))])
+
+    def tell(self, outcome: str) -> None:
+        """Keep what became of a command, for a screen; the newest last."""
+        self.outcomes = (*self.outcomes, outcome)[-_KEPT_OUTCOMES:]
 
     def mark(self, kind: str, text: str) -> None:
         """Keep an event in the recording at this place."""

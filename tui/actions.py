@@ -1,0 +1,265 @@
+"""What each key does, by the action names of the key table: a change of the view, or a command to the engine."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from engine import (
+    DELIVERIES,
+    Arm,
+    Hold,
+    LogLine,
+    PauseEntries,
+    Play,
+    ResumeEntries,
+    Seek,
+    SeekEvent,
+    SetSpeed,
+    SkipSilence,
+    Snapshot,
+    Stall,
+    Step,
+    SwitchDelivery,
+    clean,
+)
+from tui.door import Door
+from tui.guard import PLAN_OPEN_NS
+from tui.model import LOG_LEVELS, PANES, Dialog, ThemeName, Ui, View
+
+SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 1000.0, 0.0)  # 0 = as fast as it goes
+FLAT_RUNS = frozenset({"LOCKED", "CANCELLING", "CLOSING", "VERIFYING"})
+_THEMES: tuple[ThemeName, ...] = ("ansi", "truecolor", "mono")
+_NOTICE_NS = 5_000_000_000
+_PAGE = 10
+
+
+def _nothing(*_: object) -> None:
+    """Stand in for what the terminal's shell will do."""
+
+
+class Shell(Struct):
+    """What only the terminal's shell can do; it fills these in."""
+
+    leave: Callable[[], None] = _nothing
+    copy: Callable[[], None] = _nothing
+    save: Callable[[], None] = _nothing
+    set_mouse: Callable[[bool], None] = _nothing
+
+
+class Actions:
+    """One method for each action; `view` is what was on the screen when the key came."""
+
+    def __init__(self, ui: Ui, door: Door, shell: Shell) -> None:
+        self.ui = ui
+        self.view: View | None = None
+        self._door = door
+        self._shell = shell
+
+    def act(self, action: str, at_ns: int) -> None:
+        """Carry out an action of the key table."""
+        if action.startswith("pane_"):
+            name = action.removeprefix("pane_")
+            self.ui.focus = next(pane for pane in PANES if pane == name)
+        else:
+            getattr(self, f"do_{action}")(at_ns)
+
+    def note(self, text: str, now_ns: int, style: str = "accent") -> None:
+        """Show one line for a few seconds."""
+        self.ui.notice, self.ui.notice_style, self.ui.notice_until_ns = clean(text, 200), style, now_ns + _NOTICE_NS
+
+    def open(self, dialog: Dialog) -> None:
+        """Open a dialog, empty."""
+        self.ui.dialog, self.ui.text, self.ui.choice = dialog, "", 0
+
+    @property
+    def _snapshot(self) -> Snapshot:
+        return self._door.snapshot
+
+    def do_arm(self, at_ns: int) -> None:
+        """Lock entries at once and open the plan; a flat that runs is only shown."""
+        running = self._snapshot.flat.state in FLAT_RUNS
+        self.open("flat")
+        self.ui.plan_drawn_ns = 0
+        self.ui.plan_until_ns = 0 if running else at_ns + PLAN_OPEN_NS
+        if not running:
+            self._door.send(Arm())
+
+    def do_play(self, _at_ns: int) -> None:
+        """Pause or play."""
+        replay = self._snapshot.replay
+        if replay is not None:
+            self._door.send(Hold() if replay.playing else Play())
+
+    def do_step(self, _at_ns: int) -> None:
+        """One tick on."""
+        self._door.send(Step(1))
+
+    def do_step_back(self, _at_ns: int) -> None:
+        """One tick back."""
+        self._door.send(Step(-1))
+
+    def do_faster(self, at_ns: int) -> None:
+        """The next higher speed."""
+        self._change_speed(1, at_ns)
+
+    def do_slower(self, at_ns: int) -> None:
+        """The next lower speed."""
+        self._change_speed(-1, at_ns)
+
+    def _change_speed(self, by: int, at_ns: int) -> None:
+        replay = self._snapshot.replay
+        if replay is None:
+            return
+        order = [speed or float("inf") for speed in SPEEDS]
+        now = replay.speed or float("inf")
+        nearest = min(range(len(order)), key=lambda i: 0.0 if order[i] == now else abs(order[i] - now) + 1e-9)
+        speed = SPEEDS[max(0, min(len(SPEEDS) - 1, nearest + by))]
+        self._door.send(SetSpeed(speed))
+        self.note(f"speed {speed:g}×" if speed else "speed max", at_ns)
+
+    def do_goto(self, _at_ns: int) -> None:
+        """Ask where to."""
+        self.open("goto")
+
+    def do_next_event(self, _at_ns: int) -> None:
+        """Go to the next event."""
+        self._door.send(SeekEvent(forward=True))
+
+    def do_previous_event(self, _at_ns: int) -> None:
+        """Go to the previous event."""
+        self._door.send(SeekEvent(forward=False))
+
+    def do_silence(self, at_ns: int) -> None:
+        """Skip silences, or do not."""
+        replay = self._snapshot.replay
+        if replay is not None:
+            self._door.send(SkipSilence(not replay.skip_silence))
+            self.note("silences are waited for" if replay.skip_silence else "silences over 2 s are skipped", at_ns)
+
+    def do_bookmark(self, _at_ns: int) -> None:
+        """Ask for the bookmark's text."""
+        self.open("bookmark")
+
+    def do_restart(self, _at_ns: int) -> None:
+        """Back to before the first tick."""
+        self._door.send(Seek(0))
+
+    def do_delivery(self, at_ns: int) -> None:
+        """The next delivery mode."""
+        wanted = DELIVERIES[(DELIVERIES.index(self._snapshot.delivery) + 1) % len(DELIVERIES)]
+        self._door.send(SwitchDelivery(wanted))
+        self.note(f"delivery {self._snapshot.delivery} → {wanted} asked for", at_ns)
+
+    def do_pause(self, _at_ns: int) -> None:
+        """Pause or resume entries."""
+        self._door.send(ResumeEntries() if self._snapshot.entries.paused else PauseEntries())
+
+    def do_unlock(self, _at_ns: int) -> None:
+        """Ask for the word."""
+        self.open("unlock")
+
+    def do_next_pane(self, _at_ns: int) -> None:
+        """Focus the next pane."""
+        self.ui.focus = PANES[(PANES.index(self.ui.focus) + 1) % len(PANES)]
+
+    def do_zoom(self, _at_ns: int) -> None:
+        """Zoom the focused pane, or back."""
+        self.ui.zoom = not self.ui.zoom
+
+    def do_trades(self, _at_ns: int) -> None:
+        """Open the list of trades at its end."""
+        self.open("trades")
+        self.ui.choice = max(0, len(self._snapshot.trades) - 1)
+
+    def do_up(self, _at_ns: int) -> None:
+        """Move up in the focused pane."""
+        self.move(-1)
+
+    def do_down(self, _at_ns: int) -> None:
+        """Move down in the focused pane."""
+        self.move(1)
+
+    def do_page_up(self, _at_ns: int) -> None:
+        """A page up."""
+        self.move(-_PAGE)
+
+    def do_page_down(self, _at_ns: int) -> None:
+        """A page down."""
+        self.move(_PAGE)
+
+    def move(self, by: int) -> None:
+        """Move the selection of the dialog, or of the focused pane, by `by` lines."""
+        ui = self.ui
+        if ui.dialog:
+            most = len(self._snapshot.trades) - 1 if ui.dialog == "trades" else 200
+            ui.choice = max(0, min(most, ui.choice + by))
+        elif ui.focus == "log":
+            self._scroll_log(by)
+        else:
+            ui.selected = max(0, min(len(self._snapshot.quotes) - 1, ui.selected + by))
+
+    def _scroll_log(self, by: int) -> None:
+        numbers = [line.number for line in self._log]
+        if not numbers:
+            return
+        top = numbers[-1] if self.ui.log_follow else self.ui.log_top
+        place = max((i for i, number in enumerate(numbers) if number <= top), default=0) + by
+        self.ui.log_follow = place >= len(numbers) - 1 and by > 0
+        self.ui.log_top = numbers[max(0, min(len(numbers) - 1, place))]
+
+    def do_search(self, _at_ns: int) -> None:
+        """Ask for what to find in the log."""
+        self.open("search")
+        self.ui.text = self.ui.search
+
+    def do_level(self, _at_ns: int) -> None:
+        """The next level of the log."""
+        self.ui.log_level = LOG_LEVELS[(LOG_LEVELS.index(self.ui.log_level) + 1) % len(LOG_LEVELS)]
+
+    def do_follow(self, _at_ns: int) -> None:
+        """Follow the log's end, or stand still."""
+        self.ui.log_follow = not self.ui.log_follow
+        if not self.ui.log_follow and self._log:
+            self.ui.log_top = self._log[-1].number
+
+    def do_copy(self, _at_ns: int) -> None:
+        """Copy the selected line."""
+        self._shell.copy()
+
+    def do_save(self, _at_ns: int) -> None:
+        """Save a picture of the screen."""
+        self._shell.save()
+
+    def do_theme(self, at_ns: int) -> None:
+        """The next theme."""
+        self.ui.theme = _THEMES[(_THEMES.index(self.ui.theme) + 1) % len(_THEMES)]
+        self.note(f"theme {self.ui.theme}", at_ns)
+
+    def do_mouse(self, at_ns: int) -> None:
+        """Mouse on or off."""
+        self.ui.mouse = not self.ui.mouse
+        self._shell.set_mouse(self.ui.mouse)
+        self.note(f"mouse {'on' if self.ui.mouse else 'off'}", at_ns)
+
+    def do_palette(self, _at_ns: int) -> None:
+        """Open the palette."""
+        self.open("palette")
+
+    def do_help(self, _at_ns: int) -> None:
+        """Open the help."""
+        self.open("help")
+
+    def do_leave(self, _at_ns: int) -> None:
+        """Leave; ask first when a position is open."""
+        if self._snapshot.positions:
+            self.open("quit")
+        else:
+            self._shell.leave()
+
+    def do_stall(self, _at_ns: int) -> None:
+        """Hold the engine for three seconds."""
+        self._door.send(Stall(3.0))
+
+    @property
+    def _log(self) -> tuple[LogLine, ...]:
+        return self.view.log if self.view is not None else ()

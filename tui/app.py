@@ -1,0 +1,171 @@
+"""The Textual shell: a timer that pulls, keys that go to `control`, one board that shows the frame. No trading knowledge."""
+
+import base64
+import time
+from pathlib import Path
+
+from textual import events
+from textual.app import ComposeResult
+
+from tui.actions import Shell
+from tui.control import Control
+from tui.display import DiffApp
+from tui.door import Door
+from tui.grid import Board
+from tui.guard import Press
+from tui.heart import Link
+from tui.layout import frame
+from tui.model import UNICODE, Glyphs, ThemeName, Ui, View
+from tui.picture import save
+from tui.rows import plain
+from tui.strokes import Key
+from tui.tuning import settle
+from tui.watcher import Watcher
+
+_FRAME_S = 0.25
+_UNFOCUSED_NS = 1_000_000_000
+_now_ns = time.perf_counter_ns
+
+
+class MyQuant(DiffApp):
+    """The screen over one engine; `lost` says why the terminal went away, empty when it did not."""
+
+    CSS = "Board { width: 100%; height: 100%; }"
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(
+        self,
+        door: Door,
+        pictures: Path,
+        *,
+        glyphs: Glyphs = UNICODE,
+        theme: ThemeName = "ansi",
+    ) -> None:
+        super().__init__()
+        self.ui = Ui(theme=theme)
+        self.board = Board(theme)
+        self.lost = ""
+        self._pictures = pictures
+        self._watcher = Watcher(door, self.ui, glyphs)
+        shell = Shell(leave=self.exit, copy=self._copy, save=self._save, set_mouse=self._set_mouse)
+        self._control = Control(self.ui, door, shell)
+        self._view: View | None = None
+        self._title = ""
+        self._unfocused = False
+        self._drawn_ns = 0
+
+    def compose(self) -> ComposeResult:
+        """Put up the one board."""
+        yield self.board
+
+    def on_mount(self) -> None:
+        """Draw the first frame and begin to pull."""
+        self._draw()
+        self.set_interval(_FRAME_S, self._tick)
+        self.call_after_refresh(settle)
+
+    def on_resize(self) -> None:
+        """Draw for the new size at once."""
+        self._draw()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take keys and pastes before anything of Textual's own does; there is one place that knows what keys mean."""
+        if isinstance(event, events.Key):
+            self._press(event)
+        elif isinstance(event, events.Paste):
+            self._control.paste(event.text)
+            self._draw()
+        elif isinstance(event, events.AppBlur | events.AppFocus):
+            self._unfocused = isinstance(event, events.AppBlur)
+        else:
+            await super().on_event(event)
+
+    def _press(self, event: events.Key) -> None:
+        character = event.character or ""
+        key = character if len(character) == 1 and character.isprintable() else event.key
+        burst = event.burst if isinstance(event, Key) else None
+        at_ns = burst.read_ns if burst else _now_ns()
+        press = Press(key, at_ns, burst.alone if burst else True, burst.suspicious if burst else False)
+        if self._view is not None:
+            self._control.press(press, self._view)
+            self._draw()
+
+    def _tick(self) -> None:
+        now_ns = _now_ns()
+        if self._unfocused and now_ns - self._drawn_ns < _UNFOCUSED_NS:
+            return
+        self._draw()
+
+    def _draw(self) -> None:
+        """Pull, make the frame, show it."""
+        now_ns = self._drawn_ns = _now_ns()
+        self._control.pass_time(now_ns)
+        view = self._view = self._watcher.look(now_ns, self._link())
+        outcome = self._watcher.new_outcome(view)
+        if outcome:
+            self._control.note(outcome, now_ns)
+        self.board.theme = self.ui.theme
+        self.board.show(frame(view, *self.size))
+        if self.ui.dialog == "flat" and not self.ui.plan_drawn_ns:
+            self.call_after_refresh(self._plan_drawn)
+        self._set_title(view)
+
+    def _plan_drawn(self) -> None:
+        if self.ui.dialog == "flat" and not self.ui.plan_drawn_ns:
+            self.ui.plan_drawn_ns = _now_ns()
+
+    def _link(self) -> Link:
+        terminal = self.terminal
+        return Link(terminal.accept_ms, terminal.stalled_s) if terminal else Link(0.0, 0.0)
+
+    def _set_title(self, view: View) -> None:
+        snapshot = view.snapshot
+        title = f"{snapshot.trade_mode.upper()} {snapshot.source}"
+        if title != self._title and self.terminal is not None:
+            self._title = title
+            self.terminal.write(f"\x1b]2;{title}\x07")
+
+    def terminal_lost(self, why: str) -> None:
+        """End the screen; the engine is ended in good order by whoever showed it."""
+        self.lost = why or "the terminal is gone"
+        self.exit()
+
+    def terminate(self) -> None:
+        """End screen and run in good order (SIGTERM)."""
+        self.exit()
+
+    def _copy(self) -> None:
+        """Hand the selected line to the terminal's clipboard."""
+        text = self._selected_text()
+        if text and self.terminal is not None:
+            encoded = base64.b64encode(text.encode()).decode()
+            self.terminal.write(f"\x1b]52;c;{encoded}\x07")
+            self._control.note("copied", _now_ns())
+
+    def _selected_text(self) -> str:
+        view, ui = self._view, self.ui
+        if view is None:
+            return ""
+        if ui.focus == "log" and view.log:
+            line = next((line for line in view.log if not ui.log_follow and line.number == ui.log_top), view.log[-1])
+            return f"{line.level} {line.component} {line.text}"
+        quotes = view.snapshot.quotes
+        if not quotes:
+            return ""
+        quote = quotes[min(ui.selected, len(quotes) - 1)]
+        instrument = view.snapshot.instruments[quote.instrument]
+        return f"{instrument.symbol} {instrument.price_text(quote.last)}"
+
+    def _save(self) -> None:
+        if self._view is None:
+            return
+        try:
+            path = save(self._pictures, plain(frame(self._view, *self.size)), self.export_screenshot())
+        except OSError as error:
+            self._control.note(f"the picture could not be saved: {error.strerror}", _now_ns(), "warn")
+        else:
+            self._control.note(f"saved {path.name} and .svg", _now_ns())
+
+    def _set_mouse(self, on: bool) -> None:
+        if self.terminal is not None:
+            self.terminal.set_mouse(on)

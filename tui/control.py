@@ -1,0 +1,166 @@
+"""From keys to changes of the view and commands to the engine. Knows no terminal; every key press comes through here."""
+
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from engine import Bookmark, Disarm, Flat, Seek, SeekTime, Snapshot, Unlock, clean
+from tui import keys
+from tui.actions import FLAT_RUNS, Actions, Shell
+from tui.door import Door
+from tui.guard import Guard, Press
+from tui.model import Dialog, Ui, View
+
+_TYPED: tuple[Dialog, ...] = ("goto", "unlock", "search", "palette", "bookmark")
+_SCROLLED = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}
+_LONGEST_TEXT = 60
+
+
+class Control:
+    """The operator's hands: every key press comes through `press`."""
+
+    def __init__(self, ui: Ui, door: Door, shell: Shell) -> None:
+        self.ui = ui
+        self._door = door
+        self._shell = shell
+        self._guard = Guard()
+        self._actions = Actions(ui, door, shell)
+        self.note = self._actions.note
+
+    def press(self, press: Press, view: View) -> None:
+        """Take one key press while `view` is on the screen."""
+        self._actions.view = view
+        by_hand = self._guard.watch(press)
+        if self.ui.dialog:
+            self._press_in_dialog(press, by_hand=by_hand)
+            return
+        if press.key == "ctrl+c":
+            self._actions.open("quit")
+            return
+        found = keys.find(press.key, replay=view.snapshot.replay is not None)
+        if found is not None:
+            self._actions.act(found.action, press.at_ns)
+
+    def paste(self, text: str) -> None:
+        """Take pasted text: into a dialog that asks for a place or a word, and nowhere else."""
+        if self.ui.dialog in {"goto", "search", "bookmark"}:
+            self.ui.text = clean(self.ui.text + text, _LONGEST_TEXT)
+
+    def pass_time(self, now_ns: int) -> None:
+        """Close what closes by itself."""
+        ui = self.ui
+        if ui.dialog == "flat" and ui.plan_until_ns and now_ns >= ui.plan_until_ns and not self._flat_goes_on():
+            self._close_plan()
+        if ui.notice and now_ns >= ui.notice_until_ns:
+            ui.notice = ""
+
+    # ── Dialogs ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _press_in_dialog(self, press: Press, *, by_hand: bool) -> None:
+        dialog = self.ui.dialog
+        if dialog == "flat":
+            self._press_in_plan(press, by_hand=by_hand)
+        elif dialog in _TYPED:
+            self._type(press)
+        elif press.key in _SCROLLED and dialog in {"help", "trades"}:
+            self._actions.move(_SCROLLED[press.key])
+        elif dialog == "quit" and press.key == "q" and by_hand:
+            self._shell.leave()
+        else:
+            self.ui.dialog = ""
+
+    def _press_in_plan(self, press: Press, *, by_hand: bool) -> None:
+        """`x` fires under the guard's conditions; any other key closes the plan. A running flat is only looked at."""
+        if self._flat_goes_on():
+            if press.key not in {"x", "!"}:
+                self.ui.dialog = ""
+        elif press.key == "x" and self._guard.may_fire(by_hand, self.ui.plan_drawn_ns, press.at_ns):
+            self._door.send(Flat("operator"))
+            self.ui.plan_until_ns = 0
+        else:
+            self._close_plan()
+
+    def _close_plan(self) -> None:
+        self.ui.dialog = ""
+        self.ui.plan_drawn_ns = self.ui.plan_until_ns = 0
+        if not self._flat_goes_on():
+            self._door.send(Disarm())
+
+    def _flat_goes_on(self) -> bool:
+        """Whether a flat was fired from this plan, or runs for another reason."""
+        fired = self.ui.dialog == "flat" and self.ui.plan_until_ns == 0
+        return fired or self._snapshot.flat.state in FLAT_RUNS
+
+    @property
+    def _snapshot(self) -> Snapshot:
+        return self._door.snapshot
+
+    def _type(self, press: Press) -> None:
+        ui = self.ui
+        match press.key:
+            case "escape" | "ctrl+c":
+                if ui.dialog == "search":
+                    ui.search = ""
+                ui.dialog = ""
+            case "backspace" | "ctrl+h":
+                ui.text, ui.choice = ui.text[:-1], 0
+            case "up" | "down":
+                self._actions.move(_SCROLLED[press.key])
+            case "enter":
+                self._enter(press.at_ns)
+            case key if len(key) == 1 and key.isprintable() and len(ui.text) < _LONGEST_TEXT:
+                ui.text, ui.choice = ui.text + key, 0
+
+    def _enter(self, at_ns: int) -> None:
+        ui = self.ui
+        dialog, text = ui.dialog, ui.text.strip()
+        view = self._actions.view
+        entries = keys.palette(view) if dialog == "palette" and view is not None else []
+        ui.dialog = ""
+        match dialog:
+            case "unlock":
+                self._unlock(text, at_ns)
+            case "search":
+                ui.search = text
+            case "bookmark":
+                self._door.send(Bookmark(text))
+            case "goto":
+                self._go_to(text, at_ns)
+            case "palette" if entries:
+                self._actions.act(entries[min(ui.choice, len(entries) - 1)][2], at_ns)
+
+    def _unlock(self, text: str, at_ns: int) -> None:
+        if text == "UNLOCK":
+            self._door.send(Unlock())
+        else:
+            self.note("not unlocked: type UNLOCK in capitals", at_ns, "warn")
+
+    def _go_to(self, text: str, at_ns: int) -> None:
+        """Go to a tick number, a time of the session's day, or the first bookmark that has `text` in it."""
+        snapshot = self._snapshot
+        if text.isascii() and text.isdecimal():
+            self._door.send(Seek(int(text)))
+            return
+        at_ms = _moment_ms(text, snapshot)
+        if at_ms is not None:
+            self._door.send(SeekTime(at_ms))
+            return
+        marks = [event for event in snapshot.events if event.kind == "bookmark" and text.lower() in event.text.lower()]
+        if text and marks:
+            self._door.send(Seek(marks[0].tick))
+        else:
+            self.note(f"'{text}' is no time HH:MM[:SS], tick number or bookmark", at_ns, "warn")
+
+
+def _moment_ms(text: str, snapshot: Snapshot) -> int | None:
+    """`HH:MM[:SS]` on the session's day in UTC ms (the whole of that second), or None when `text` is no time."""
+    parts = text.split(":")
+    if len(parts) not in {2, 3} or not all(part.isascii() and part.isdecimal() and len(part) <= 2 for part in parts):
+        return None
+    try:
+        hour, minute, second = (*(int(part) for part in parts), 0)[:3]
+        at = time(hour, minute, second)
+        day = date.fromisoformat(snapshot.session.date)
+        moment = datetime.combine(day, at, tzinfo=ZoneInfo(snapshot.session.zone))
+        return round(moment.timestamp() * 1000) + 999
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,163 @@
+"""Bytes from a keyboard at the far end of a bad link → whole key presses and pastes. Knows no terminal and no screen.
+
+What the flat guard can rely on:
+
+* no part of an escape sequence ever comes out as a printable key, complete or not, known or not, unless its ESC byte was
+  lost or more than a second old;
+* nothing between the two marks of a bracketed paste ever comes out as a key;
+* a press comes with its `Burst`, and `Burst.alone` is true only for one key of one byte, read by itself, after at least
+  30 ms of silence, and not within a second of an escape sequence that broke off.
+
+What cannot be seen: keys that come one by one from a paste which the terminal did not mark, and the rest of a sequence
+whose ESC byte never arrived. Hence the guard's own rules (time since the plan was drawn, no dangerous key but `x`).
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec import Struct
+
+ESC = "\x1b"
+PASTE_START, PASTE_END = "\x1b[200~", "\x1b[201~"
+ESCAPE_DELAY_S = 0.1  # a lone ESC is the key after so much silence
+BROKEN_S = 1.0  # an unfinished sequence is given up after so much silence, and suspected for as long
+PASTE_SILENCE_S = 2.0  # a paste whose end never came is over after so much silence
+PASTE_LIMIT = 64 * 1024  # characters of a paste that are kept
+SEQUENCE_LIMIT = 64  # no key's sequence is longer
+ALONE_NS = 30_000_000
+
+
+class Stroke(Struct, frozen=True):
+    """One key press (a character, or a whole escape sequence) or one paste."""
+
+    kind: Literal["key", "paste"]
+    text: str
+    suspicious: bool = False  # came within a second of an escape sequence that broke off
+
+
+class Burst(Struct, frozen=True):
+    """The read in which a key press arrived; times are monotonic."""
+
+    read_ns: int
+    gap_ns: int  # silence before this read
+    size: int  # bytes read
+    strokes: int  # key presses and pastes that came out of them
+    suspicious: bool = False
+    since_escape_ns: int = 1 << 62  # since the last ESC byte, whether it made a proper sequence or not
+
+    @property
+    def alone(self) -> bool:
+        """Whether this was one plain key press by itself, as a finger makes it."""
+        return self.size == 1 and self.strokes == 1 and self.gap_ns >= ALONE_NS and not self.suspicious
+
+
+class Keyboard:
+    """Takes text as it is read and gives strokes; `tick` gives those that only silence decides."""
+
+    def __init__(self) -> None:
+        self._held = ""  # an unfinished sequence, from its ESC on
+        self._paste: list[str] | None = None
+        self._tail = ""  # the newest characters of a paste
+        self._fed_s = -1e9
+        self._broken_s = -1e9  # when a sequence last broke off
+        self._lone_s = -1e9  # when ESC was last given as a key
+        self.escape_s = -1e9  # when the last ESC byte came
+
+    @property
+    def undecided(self) -> bool:
+        """Whether silence may bring more strokes: `tick` must be called."""
+        return bool(self._held) or self._paste is not None
+
+    def feed(self, text: str, now_s: float) -> list[Stroke]:
+        """The strokes that `text`, read at monotonic `now_s`, completes."""
+        self._fed_s = now_s
+        return [stroke for char in text for stroke in self._take(char, now_s)]
+
+    def tick(self, now_s: float) -> list[Stroke]:
+        """The strokes that are decided by nothing having come until `now_s`."""
+        silence_s = now_s - self._fed_s
+        if self._paste is not None:
+            return [self._end_paste()] if silence_s >= PASTE_SILENCE_S else []
+        if self._held == ESC and silence_s >= ESCAPE_DELAY_S:
+            self._held = ""
+            self._broken_s = self._lone_s = now_s
+            return [Stroke("key", ESC)]
+        if self._held and silence_s >= BROKEN_S:
+            self._break_off(now_s)
+        return []
+
+    def _take(self, char: str, now_s: float) -> Iterator[Stroke]:
+        if char == ESC:
+            self.escape_s = now_s
+        if self._paste is not None:
+            yield from self._take_pasted(char)
+        elif self._held:
+            yield from self._take_held(char, now_s)
+        elif char == ESC:
+            self._held = ESC
+        elif char in "[O" and now_s - self._lone_s <= BROKEN_S:
+            self._held = ESC + char  # the rest of a sequence whose ESC came so early that it was taken for the key
+        else:
+            yield Stroke("key", char, suspicious=now_s - self._broken_s <= BROKEN_S)
+
+    def _take_held(self, char: str, now_s: float) -> Iterator[Stroke]:
+        held = self._held
+        if held[1:2] and held[1] in "]P_^X":
+            self._take_string(char)
+        elif char == ESC:
+            if held == ESC:
+                yield Stroke("key", ESC)
+            else:
+                self._break_off(now_s)
+            self._held = ESC
+        elif held == ESC and char in "[O]P_^X":
+            self._held += char
+        elif not " " <= char <= "~" and held != ESC and not held.startswith("\x1b[M"):
+            self._break_off(now_s)  # the character is not part of it, but nor can it be trusted
+        elif self._is_last(held, char):
+            self._held = ""
+            if held + char == PASTE_START:
+                self._paste, self._tail = [], ""
+            else:
+                yield Stroke("key", held + char)
+        elif len(held) >= SEQUENCE_LIMIT:
+            self._break_off(now_s)
+        else:
+            self._held += char
+
+    @staticmethod
+    def _is_last(held: str, char: str) -> bool:
+        """Whether `char` completes the sequence `held`."""
+        if held == ESC:
+            return True  # alt and a key
+        if held[1] == "O":
+            return not char.isdigit()
+        if held.startswith("\x1b[M"):
+            return len(held) == 5  # the old mouse report: three characters after the M, of any value
+        if held == "\x1b[":
+            return "@" <= char <= "~" and char not in "[M"  # `ESC [ [ A` is a function key of the Linux console
+        return "@" <= char <= "~"
+
+    def _take_string(self, char: str) -> None:
+        """An answer of the terminal in a string (title, colours, version): it is thrown away to its end."""
+        if char == "\x07" or (char == "\\" and self._held.endswith(ESC)):
+            self._held = ""
+        else:
+            self._held = self._held[:2] + char
+
+    def _take_pasted(self, char: str) -> Iterator[Stroke]:
+        assert self._paste is not None
+        self._tail = (self._tail + char)[-len(PASTE_END) :]
+        if len(self._paste) < PASTE_LIMIT:
+            self._paste.append(char)
+        if self._tail == PASTE_END:
+            yield self._end_paste()
+
+    def _end_paste(self) -> Stroke:
+        text = "".join(self._paste or ()).removesuffix(PASTE_END)
+        self._paste, self._tail = None, ""
+        return Stroke("paste", text.replace("\x00", ""))
+
+    def _break_off(self, now_s: float) -> None:
+        self._held = ""
+        self._broken_s = now_s

@@ -1,0 +1,115 @@
+"""The one table of keys: what each does, where it works, what help and footer say of it. Acts on nothing.
+
+Only plain printable keys, arrows, tab and enter: they survive SSH, tmux, screen and mosh.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from tui.model import View
+
+Where = Literal["always", "replay"]
+
+
+class Key(Struct, frozen=True):
+    """A key: `key` is the character, or Textual's name of a key that has none; `action` is a name in `tui.control`."""
+
+    key: str
+    action: str
+    help: str
+    footer: str = ""
+    where: Where = "always"
+    shown: str = ""  # how it is written, where that is not `key`
+
+    @property
+    def label(self) -> str:
+        """The key as help and footer write it."""
+        return self.shown or self.key
+
+
+TABLE: tuple[Key, ...] = (
+    Key("!", "arm", "emergency flat: lock entries and show the plan; then x fires it", "flat", shown="!x"),
+    Key(" ", "play", "pause or play the replay", "play", "replay", "space"),
+    Key(".", "step", "one tick on", "step", "replay"),
+    Key(",", "step_back", "one tick back", "", "replay"),
+    Key("+", "faster", "faster: 0.25 0.5 1 2 5 10 50 100 1000 max", "speed", "replay", "+-"),
+    Key("-", "slower", "slower", "", "replay"),
+    Key("g", "goto", "go to a time, a tick number or a bookmark", "go to", "replay"),
+    Key("n", "next_event", "next event: entry, exit, gap, error, bookmark", "next", "replay", "n N"),
+    Key("N", "previous_event", "previous event", "", "replay"),
+    Key("i", "silence", "skip long silences, or do not", "", "replay"),
+    Key("b", "bookmark", "bookmark this tick", "", "replay"),
+    Key("r", "restart", "restart the replay from its first tick", "", "replay"),
+    Key("d", "delivery", "delivery mode: polling, queued, callback", "delivery"),
+    Key("p", "pause", "pause entries, or resume them; exits go on", "pause"),
+    Key("k", "unlock", "unlock entries (typed)", "unlock"),
+    Key("1", "pane_ticks", "ticks", "panes", shown="1-5"),
+    Key("2", "pane_positions", "positions"),
+    Key("3", "pane_latency", "latency"),
+    Key("4", "pane_heartbeat", "heartbeat"),
+    Key("5", "pane_log", "log"),
+    Key("tab", "next_pane", "next pane"),
+    Key("z", "zoom", "the focused pane over the whole screen, and back", "zoom"),
+    Key("enter", "trades", "list of all trades"),
+    Key("up", "up", "move up"),
+    Key("down", "down", "move down"),
+    Key("pageup", "page_up", "a page up"),
+    Key("pagedown", "page_down", "a page down"),
+    Key("/", "search", "search the log", "search"),
+    Key("l", "level", "level of the log: DEBUG, INFO, WARNING, ERROR", "level"),
+    Key("f", "follow", "follow the log's end, or stand still", ""),
+    Key("c", "copy", "copy the selected line (OSC 52)"),
+    Key("s", "save", "save a picture of the screen, as text and SVG"),
+    Key("t", "theme", "theme: ANSI colours, true colour, mono"),
+    Key("m", "mouse", "mouse on, or off (the terminal's own selection works while it is off)"),
+    Key(":", "palette", "all commands by name", "commands"),
+    Key("?", "help", "this help", "help"),
+    Key("q", "leave", "leave (asks when a position is open)", "leave"),
+)
+
+_BY_KEY = {key.key: key for key in TABLE} | {"ctrl+p": next(key for key in TABLE if key.action == "palette")}
+
+# Hidden from the list until `dev` is typed.
+DEVELOPER = (("dev: stall engine", "hold the engine for 3 s, to see the heartbeat turn", "stall"),)
+
+_IN_DIALOG: dict[str, list[tuple[str, str]]] = {
+    "flat": [("x", "FIRE the flat"), ("any other key", "close the plan")],
+    "goto": [("enter", "go"), ("esc", "close")],
+    "bookmark": [("enter", "keep"), ("esc", "close")],
+    "unlock": [("enter", "unlock"), ("esc", "close")],
+    "quit": [("q", "leave"), ("any other key", "stay")],
+    "search": [("enter", "find"), ("esc", "clear")],
+    "palette": [("enter", "do"), ("esc", "close")],
+    "help": [("up down", "scroll"), ("any other key", "close")],
+    "trades": [("up down", "scroll"), ("any other key", "close")],
+}
+
+
+def find(key: str, *, replay: bool) -> Key | None:
+    """The entry of `key` where it works now, or None."""
+    found = _BY_KEY.get(key)
+    return None if found is None or (found.where == "replay" and not replay) else found
+
+
+def hints(view: View) -> list[tuple[str, str]]:
+    """The keys that work now with a word each, the most important first."""
+    if view.ui.dialog:
+        return _IN_DIALOG[view.ui.dialog]
+    replay = view.snapshot.replay is not None
+    return [(key.label, key.footer) for key in TABLE if key.footer and (replay or key.where == "always")]
+
+
+def palette(view: View) -> list[tuple[str, str, str]]:
+    """What the palette lists for the text typed so far: (name, help, action)."""
+    typed = view.ui.text.lower()
+    replay = view.snapshot.replay is not None
+    listed = [
+        (key.action.replace("_", " "), key.help, key.action)
+        for key in TABLE
+        if (replay or key.where == "always") and key.action not in {"up", "down", "page_up", "page_down", "palette"}
+    ]
+    if typed.startswith("dev"):
+        listed.extend(DEVELOPER)
+    words = typed.split()
+    return [entry for entry in listed if all(word in f"{entry[0]} {entry[1]}".lower() for word in words)]

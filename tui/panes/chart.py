@@ -1,0 +1,261 @@
+"""The price chart of the selected instrument: its path, entries, exits, and the levels that would end the trade. Pure."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from engine import Instrument, OpenPosition, Quote
+from tui import format as text
+from tui.canvas import AsciiCanvas, Canvas, trace
+from tui.model import View
+from tui.rows import Line, Span, right
+
+_SMALLEST = 16  # cells of chart; narrower says nothing
+_TIMES_FROM = 7  # rows from which a line of times is worth its row
+_LABEL_EVERY = 4  # rows between two price labels
+_TIME_EVERY = 15  # cells between two time labels: 30 dots, so that most labels are round
+_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)  # what one dot column may stand for
+_NO_LABEL = ("", "", False)
+
+
+class Scale(Struct, frozen=True):
+    """Where a time and a price lie on a canvas of `across` × `down` dots; a dot column is `step_ms` long.
+
+    Both axes have round ends, so that the picture grows to the right and seldom moves: a moving one costs bytes.
+    """
+
+    first_ms: int
+    step_ms: int
+    low: int
+    high: int
+    across: int
+    down: int
+
+    def x(self, ms: int) -> int:
+        """Dot column of a time; off the canvas for one outside."""
+        return (ms - self.first_ms) // self.step_ms
+
+    def y(self, price: int) -> int:
+        """Dot row of a price (0 = top); off the canvas for one outside."""
+        return (self.high - price) * (self.down - 1) // max(1, self.high - self.low)
+
+
+class Level(Struct, frozen=True):
+    """A price at which something would happen."""
+
+    price: int
+    word: str
+    style: str
+
+
+def selected(view: View) -> Quote | None:
+    """The quote of the selected instrument."""
+    quotes = view.snapshot.quotes
+    return quotes[max(0, min(view.ui.selected, len(quotes) - 1))] if quotes else None
+
+
+def heading(view: View) -> tuple[str, Line]:
+    """Title of the chart, and what stands at the right end of its rule: the last price and the day's change."""
+    quote = selected(view)
+    if quote is None:
+        return "CHART", ()
+    instrument = text.instrument_at(view.snapshot, quote.instrument)
+    if quote.last <= 0:
+        return instrument.symbol, ()
+    last = text.price(instrument, quote.last)
+    if quote.day_open <= 0:
+        return instrument.symbol, ((last, "bold"),)
+    moved = quote.last - quote.day_open
+    style = "up" if moved > 0 else "down" if moved < 0 else ""
+    return instrument.symbol, ((last, style), (f" {text.percent(moved, quote.day_open)} %", style))
+
+
+def rows(view: View, width: int, height: int) -> list[Line]:
+    """The chart in `width` × `height` cells, or a word why there is none."""
+    quote = selected(view)
+    history = _history(view, quote)
+    if height <= 0 or width <= 0:
+        return []
+    if quote is None or not history:
+        return [((" no prices yet"[:width], "dim"),)]
+    instrument = text.instrument_at(view.snapshot, quote.instrument)
+    levels = _levels(view, quote)
+    prices = [price for _, price in history]
+    low, high = _range(prices, levels)
+    beside = 2 + max(len(text.price(instrument, price)) for price in (low, high))
+    beside += max((1 + len(level.word) for level in levels), default=0)
+    wide = width - beside
+    if wide < _SMALLEST or height < 2:
+        return [((f" {text.price(instrument, history[-1][1])}"[:width], ""),)]
+    down = height - (height >= _TIMES_FROM)
+    canvas = Canvas(wide, down) if view.glyphs.braille else AsciiCanvas(wide, down)
+    step_ms = _time_step(history[-1][0] - history[0][0], canvas.dots_wide)
+    first_ms = history[0][0] // step_ms * step_ms
+    scale = Scale(first_ms, step_ms, low, high, canvas.dots_wide, canvas.dots_high)
+    trace(canvas, _columns(history, prices, scale))
+    labels = _labels(view, instrument, levels, scale, down, history[-1][1])
+    marks = _marks(view, quote, scale, wide, down)
+    lines: list[Line] = []
+    for number, cells in enumerate(canvas.rows()):
+        label, style, dotted = labels.get(number, _NO_LABEL)
+        path = _painted(cells, _style(quote), marks.get(number, {}), view.glyphs.off if dotted else "", style)
+        lines.append((*path, (label, style)))
+    return [*lines, _times(view, scale, wide)] if down < height else lines
+
+
+def _history(view: View, quote: Quote | None) -> Sequence[tuple[int, int]]:
+    """The samples of the day, and the last tick after them: it may be newer than the newest sample."""
+    history = view.history
+    if quote is None or not history or quote.last <= 0 or quote.exch_ms <= history[-1][0]:
+        return history
+    return (*history, (quote.exch_ms, quote.last))
+
+
+def _style(quote: Quote) -> str:
+    """Rising or falling since the day's open."""
+    if quote.day_open <= 0 or quote.last == quote.day_open:
+        return "accent"
+    return "up" if quote.last > quote.day_open else "down"
+
+
+def _levels(view: View, quote: Quote) -> list[Level]:
+    """Stop, trail and next target of the open position in this instrument."""
+    found = _position(view, quote)
+    if found is None:
+        return []
+    levels = [Level(found.state.stop, "stop", "stop")]
+    if found.state.trail_stop is not None:
+        levels.append(Level(found.state.trail_stop, "trail", "stop"))
+    if found.next_target is not None:
+        levels.append(Level(found.next_target, "target", "good"))
+    return [level for level in levels if level.price > 0]
+
+
+def _position(view: View, quote: Quote) -> OpenPosition | None:
+    """The open position in this instrument."""
+    for position in view.snapshot.positions:
+        if position.state.instrument == quote.instrument and position.state.quantity:
+            return position
+    return None
+
+
+def _range(prices: Sequence[int], levels: Sequence[Level]) -> tuple[int, int]:
+    """Lowest and highest price shown; a level is taken in unless it would flatten the path by more than half."""
+    low, high = min(prices), max(prices)
+    room = max(high - low, 2)
+    near = [level.price for level in levels if low - room // 2 <= level.price <= high + room // 2]
+    low, high = min([low, *near]), max([high, *near])
+    step = _round_step((high - low) // 8)
+    low, high = low // step * step, -(-high // step) * step
+    return (low - 1, high + 1) if low == high else (low, high)
+
+
+def _round_step(size: int) -> int:
+    """The largest of 1, 2, 5, 10, 20, 50 … that is not above `size`, at least 1."""
+    if size < 2:
+        return 1
+    power: int = 10 ** (len(str(size)) - 1)
+    return power * (5 if size >= 5 * power else 2 if size >= 2 * power else 1)
+
+
+def _time_step(span_ms: int, across: int) -> int:
+    """How long a dot column is, so that `span_ms` has room in one less than `across` columns."""
+    for step_s in _STEPS_S:
+        if span_ms < (across - 1) * step_s * 1000:
+            return step_s * 1000
+    step_ms = _STEPS_S[-1] * 1000
+    while span_ms >= (across - 1) * step_ms:
+        step_ms *= 2
+    return step_ms
+
+
+def _columns(
+    history: Sequence[tuple[int, int]], prices: Sequence[int], scale: Scale
+) -> Iterator[tuple[int, int, int] | None]:
+    """Per dot column the dot rows of the highest, lowest and newest price of its stretch of time."""
+    begin = 0
+    for x in range(scale.across):
+        end = bisect_left(history, (scale.first_ms + (x + 1) * scale.step_ms,), begin)
+        if end > begin:
+            stretch = prices[begin:end]
+            yield scale.y(max(stretch)), scale.y(min(stretch)), scale.y(stretch[-1])
+        else:
+            yield None
+        begin = end
+
+
+def _marks(view: View, quote: Quote, scale: Scale, wide: int, high: int) -> dict[int, dict[int, Span]]:
+    """Entries and exits by row and column of cells."""
+    entry: Span = (view.glyphs.entry, "entry")
+    leave: Span = (view.glyphs.exit, "exit")
+    found = [
+        (ms, price, mark)
+        for trade in view.snapshot.trades
+        if trade.instrument == quote.instrument
+        for ms, price, mark in ((trade.entry_ms, trade.entry_price, entry), (trade.exit_ms, trade.exit_price, leave))
+    ]
+    held = _position(view, quote)
+    if held is not None:
+        found.append((held.state.entry_ms, held.state.entry_price, entry))
+    marks: dict[int, dict[int, Span]] = {}
+    for ms, price, mark in found:
+        column = scale.x(ms) * wide // scale.across
+        row = scale.y(price) * high // scale.down
+        if 0 <= column < wide and 0 <= row < high:
+            marks.setdefault(row, {})[column] = mark
+    return marks
+
+
+def _labels(
+    view: View, instrument: Instrument, levels: Sequence[Level], scale: Scale, high: int, newest: int
+) -> dict[int, tuple[str, str, bool]]:
+    """Texts at the right by row: (text, style, whether its level is dotted across the chart).
+
+    A level beyond the chart stands at its edge behind a mark that says where it lies.
+    """
+    size = max(len(text.price(instrument, price)) for price in (scale.low, scale.high))
+    labels: dict[int, tuple[str, str, bool]] = {}
+    for level in (Level(newest, "", "bold"), *levels):
+        row = max(0, min(scale.y(level.price) * high // scale.down, high - 1))
+        inside = scale.low <= level.price <= scale.high
+        side = " " if inside else view.glyphs.entry if level.price > scale.high else view.glyphs.exit
+        words = f"{side}{right(text.price(instrument, level.price), size)} {level.word}".rstrip()
+        labels[row] = (words, level.style, inside and bool(level.word))
+    step = _LABEL_EVERY if high > _LABEL_EVERY else max(1, high - 1)
+    for row in (high - 1, *range(0, high, step)):
+        if labels.keys() & {row - 1, row, row + 1}:
+            continue
+        price = scale.high - (scale.high - scale.low) * row // max(1, high - 1)
+        labels[row] = (f" {right(text.price(instrument, price), size)}", "dim", False)
+    return labels
+
+
+def _painted(cells: str, style: str, marks: dict[int, Span], dot: str, dot_style: str) -> list[Span]:
+    """One row of cells with its marks over it and a dotted level behind it."""
+    if not marks and not dot:
+        return [(cells, style)]
+    line: list[Span] = []
+    run, run_style = "", style
+    for column, cell in enumerate(cells):
+        letter, letter_style = marks.get(column) or (cell, style)
+        if letter == " " and dot:
+            letter, letter_style = (dot if column % 2 else " "), dot_style
+        if letter_style != run_style and run:
+            line.append((run, run_style))
+            run = ""
+        run, run_style = run + letter, letter_style
+    line.append((run, run_style))
+    return line
+
+
+def _times(view: View, scale: Scale, wide: int) -> Line:
+    """Times of day under the chart, each below its own column."""
+    zone = view.snapshot.session.zone
+    dots = scale.across // wide
+    minutes = _TIME_EVERY * dots * scale.step_ms >= 60_000
+    words = ""
+    for column in range(0, wide, _TIME_EVERY):
+        ms = scale.first_ms + column * dots * scale.step_ms
+        words += f"{text.minute(ms, zone) if minutes else text.clock(ms, zone):<{_TIME_EVERY}}"
+    return ((words[:wide].rstrip(), "dim"),)

@@ -1,0 +1,185 @@
+"""The dialogs: boxes over the panes, drawn like everything else; what they mean is decided by `tui.control`. Pure."""
+
+from collections.abc import Callable
+
+from engine import Event
+from tui import format as text
+from tui import keys
+from tui.model import Dialog, View
+from tui.panes import flatplan, trades
+from tui.panes import help as help_pane
+from tui.rows import Line, Span, fill, fit, left, right, width_of
+from tui.spelling import shortened, spelled
+
+Body = Callable[[View, int, int], list[Line]]
+_SMALLEST = 8  # a narrower box has no frame
+
+
+def overlay(view: View, width: int, height: int) -> list[Line]:
+    """The box of the open dialog, all lines equally wide, at most `width` - 4 by `height` - 2; nothing where none is open."""
+    dialog = view.ui.dialog
+    if not dialog or width <= 0 or height <= 0:
+        return []
+    title, body, wide, high = _CONTENTS[dialog]
+    framed = width >= _SMALLEST + 4 and height >= 5
+    if not framed:
+        return fill(body(view, width, height)[-height:], width, height)
+    inner = min(wide, width - 8)
+    content = body(view, inner, min(high, height - 4))
+    return _boxed(view, _title(view, title), [fit(line, inner) for line in content], inner, _frame_style(view))
+
+
+def _title(view: View, title: str) -> str:
+    return trades.title(view) if view.ui.dialog == "trades" else title
+
+
+def _frame_style(view: View) -> str:
+    """Red where real money is at stake, yellow for a flat that is simulated."""
+    if view.ui.dialog != "flat":
+        return "accent"
+    return "alert" if view.snapshot.trade_mode == "live" else "warn"
+
+
+def _boxed(view: View, title: str, content: list[Line], inner: int, style: str) -> list[Line]:
+    """`content` (lines of `inner` cells) in a frame with its title in the upper edge."""
+    glyphs = view.glyphs
+    corners = "┌┐└┘" if glyphs.braille else glyphs.cross[:1] * 4
+    name = shortened(f" {title} ", inner, glyphs)
+    rest = glyphs.rule * (inner + 1 - width_of(((name, ""),)))
+    top: Line = ((corners[0] + glyphs.rule, style), (name, "title"), (rest + corners[1], style))
+    bottom: Line = ((corners[2] + glyphs.rule * (inner + 2) + corners[3], style),)
+    side_left, side_right = (glyphs.wall + " ", style), (" " + glyphs.wall, style)
+    return [top, *((side_left, *line, side_right) for line in content), bottom]
+
+
+def _typed(view: View, prompt: str, width: int) -> Line:
+    """A prompt, what was typed (its end, where it is long) and the cursor."""
+    start = f"{spelled(prompt, view.glyphs)} "
+    start = start if width_of(((start, ""),)) + 12 <= width else "> "
+    room = max(0, width - width_of(((start, ""),)) - 1)
+    shown = spelled(view.ui.text, view.glyphs)
+    while width_of(((shown, ""),)) > room:
+        shown = shown[1:]
+    return ((start, "dim"), (shown, "bold"), (" ", "select"))
+
+
+def _says(view: View, words: str, width: int, style: str = "dim") -> Line:
+    return ((shortened(words, width, view.glyphs), style),)
+
+
+def _with_foot(lines: list[Line], foot: Line, height: int) -> list[Line]:
+    """`lines` as far as there is room, and `foot` last; the first line before everything else."""
+    return lines[:height] if height < 3 else [*lines[: height - 2], (), foot]
+
+
+def places(view: View) -> list[Event]:
+    """Where one may go: bookmarks first, then the other events; those that have the typed text in them."""
+    typed = view.ui.text.strip().lower()
+    marks = [event for event in view.snapshot.events if event.kind == "bookmark"]
+    others = [event for event in reversed(view.snapshot.events) if event.kind != "bookmark"]
+    return [event for event in (*marks, *others) if typed in f"{event.tick} {event.kind} {event.text}".lower()]
+
+
+def _goto(view: View, width: int, height: int) -> list[Line]:
+    """Type a time, a tick number or a bookmark; the places known so far stand below."""
+    zone = view.snapshot.session.zone
+    lines = [_says(view, "HH:MM[:SS], tick number, or bookmark", width), _typed(view, "go to", width), ()]
+    for event in places(view)[: max(0, height)]:
+        start = f"{text.clock(event.at_ms, zone)} {right(text.scaled(event.tick), 11)}  {left(event.kind, 9)} "
+        room = width - len(start)
+        lines.append(((start, "dim"), (shortened(event.text, room, view.glyphs), "")))
+    if len(lines) == 3:
+        lines.append(_says(view, "no bookmark or event by that name yet", width))
+    order = lines if height >= 4 else lines[1:]
+    return _with_foot(order, _says(view, "enter goes · esc closes", width), height)
+
+
+def _prompt(prompt: str, says: str, foot: str) -> Body:
+    """Make the body of a dialog that asks for one line."""
+
+    def body(view: View, width: int, height: int) -> list[Line]:
+        lines = [_typed(view, prompt, width), _says(view, says, width)]
+        return _with_foot(lines, _says(view, foot, width), height)
+
+    return body
+
+
+def _unlock(view: View, width: int, height: int) -> list[Line]:
+    """Ask for the word; say what it would lift."""
+    entries = view.snapshot.entries
+    reasons = [("locked", entries.locked), ("halted", entries.halted)]
+    lines: list[Line] = [_typed(view, "type UNLOCK:", width)]
+    lines += [((f"{name}: ", "dim"), (reason, "warn")) for name, reason in reasons if reason]
+    if len(lines) == 1:
+        lines.append(_says(view, "entries are not locked", width))
+    return _with_foot(lines, _says(view, "enter unlocks · esc closes · the strategy may then enter", width), height)
+
+
+def _quit(view: View, width: int, height: int) -> list[Line]:
+    """Ask; say what is open and what becomes of it."""
+    shot = view.snapshot
+    lines: list[Line] = []
+    for position in shot.positions:
+        instrument = text.instrument_at(shot, position.state.instrument)
+        pnl = position.open_pnl
+        shown: tuple[Span, ...] = (
+            (instrument.symbol, "bold"),
+            (f"  {text.side(instrument, position.state.quantity)}  ", ""),
+            (text.money(pnl, sign=True), "up" if pnl > 0 else "down" if pnl < 0 else ""),
+        )
+        lines.append(shown)
+    if not lines:
+        lines.append(_says(view, "no position is open", width, ""))
+    elif len(lines) > max(1, height - 5):
+        kept = max(1, height - 5)
+        lines = [*lines[:kept], _says(view, f"and {len(lines) - kept:,} more positions", width)]
+    if shot.positions:
+        kind = "REAL" if shot.trade_mode == "live" else "simulated"
+        left_open = f"the engine ends: {kind} positions stay open, no stop is watched"
+        words = left_open if view.in_process else "the engine goes on without a screen and watches the stops"
+        lines.append(_says(view, words, width, "alert" if shot.trade_mode == "live" else "warn"))
+    question = "leave? q again leaves · any other key stays"
+    return _with_foot(lines, _says(view, question, width, "bold"), height)
+
+
+def _palette(view: View, width: int, height: int) -> list[Line]:
+    """Commands by name, those that fit what was typed; the chosen one stands out."""
+    entries = keys.palette(view)
+    lines: list[Line] = [_typed(view, ":", width), ()]
+    chosen = max(0, min(view.ui.choice, len(entries) - 1))
+    room = max(1, height - 4)
+    first = max(0, min(chosen - room // 2, len(entries) - room))
+    for place, (name, words, *_) in enumerate(entries[first : first + room], first):
+        mark = view.glyphs.play if place == chosen else " "
+        line = shortened(f"{mark} {left(name, 16)}{words}", width, view.glyphs)
+        lines.append(((left(line, width), "select"),) if place == chosen else ((line[:18], "bold"), (line[18:], "")))
+    if not entries:
+        lines.append(_says(view, "no command by that name", width))
+    return _with_foot(lines, _says(view, "enter does it · esc closes", width), height)
+
+
+def _help(view: View, width: int, height: int) -> list[Line]:
+    lines = help_pane.rows(view, width, height - 2 if height >= 3 else height)
+    return _with_foot(lines, _says(view, "up down scroll · any other key closes", width), height)
+
+
+def _trades(view: View, width: int, height: int) -> list[Line]:
+    lines = trades.rows(view, width, height - 2 if height >= 3 else height)
+    return _with_foot(lines, _says(view, "up down scroll · any other key closes", width), height)
+
+
+_ASKS_BOOKMARK = _prompt("name:", "the place is this tick; a name is not needed", "enter keeps · esc closes")
+_ASKS_SEARCH = _prompt("/", "marks every line of the log that has it", "enter finds · esc clears")
+
+# Title, body, and the most cells and lines that the body wants.
+_CONTENTS: dict[Dialog, tuple[str, Body, int, int]] = {
+    "flat": ("EMERGENCY FLAT", flatplan.rows, 76, 24),
+    "goto": ("GO TO", _goto, 64, 16),
+    "bookmark": ("BOOKMARK", _ASKS_BOOKMARK, 52, 5),
+    "unlock": ("UNLOCK ENTRIES", _unlock, 60, 7),
+    "quit": ("LEAVE", _quit, 72, 12),
+    "search": ("SEARCH THE LOG", _ASKS_SEARCH, 56, 5),
+    "palette": ("COMMANDS", _palette, 76, 20),
+    "help": ("HELP", _help, 96, 60),
+    "trades": ("TRADES", _trades, 110, 60),
+}

@@ -1,0 +1,210 @@
+"""The emergency flat on the screen: the plan before, the legs while it runs, the receipt when it is over. Pure."""
+
+from decimal import Decimal
+
+from engine import FlatLeg, OpenPosition
+from tui import format as text
+from tui.model import View
+from tui.rows import Line, Span, fit, left, right
+from tui.spelling import shortened, spelled, wrapped
+
+PATH = ("NORMAL", "ARMED", "LOCKED", "CANCELLING", "CLOSING", "VERIFYING", "FLAT")
+RUNS = PATH[2:6]
+_OLD_S = 2.0
+_OPEN_S = 10
+_WORD_STYLES = {"DONE": "good", "FILLED": "good", "WAIT": "dim", "SENT": "accent", "ACK": "accent", "PART": "accent"}
+
+
+def rows(view: View, width: int, height: int) -> list[Line]:
+    """The plan, the running job or the receipt; the line with the keys is always the last."""
+    if width <= 0 or height <= 0:
+        return []
+    state = view.snapshot.flat.state
+    head = [*_old(view, width), *_who(view, width)]
+    if state in RUNS or state not in PATH:
+        body = _job(view, width)
+    elif state == "FLAT":
+        body = _receipt(view, width)
+    else:
+        body = _plan(view, width)
+    last = [_keys(view, width)]
+    room = height - len(last)
+    lines = [*head, *body][: max(0, room)]
+    if len(head) + len(body) > room > 1:
+        left_out = len(head) + len(body) - room + 1
+        lines[-1] = ((f"{left_out} more lines in a higher window", "warn"),)
+    elif len(lines) < room:
+        lines.append(())
+    drawn = [tuple((spelled(part, view.glyphs), style) for part, style in line) for line in (*lines, *last)]
+    return [fit(line, width) for line in drawn]
+
+
+def _sentence(words: str, width: int, style: str) -> list[Line]:
+    """`words` in as many lines as they need."""
+    return [((part, style),) for part in wrapped(words, width)]
+
+
+def _old(view: View, width: int) -> list[Line]:
+    """A warning over everything when the figures are not of now."""
+    if view.age_s <= _OLD_S:
+        return []
+    words = f"!! THESE FIGURES ARE {text.seconds(view.age_s)} OLD: the engine does not answer !!"
+    return _sentence(words, width, "alert")
+
+
+def _who(view: View, width: int) -> list[Line]:
+    """Mode, account and who carries the orders out."""
+    shot = view.snapshot
+    live = shot.trade_mode == "live"
+    badge: Span = (f" {shot.trade_mode.upper()} ", shot.trade_mode)
+    broker: Span = ("  REAL ORDERS", "alert") if live else ("  broker is simulated", "")
+    account = f"  account {text.money(shot.account.cash)} cash"
+    room = width - len(badge[0]) - len(broker[0]) - len(account)
+    return [(badge, broker, (account, "dim")) if room >= 0 else (badge, broker)]
+
+
+# ── The plan ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _plan(view: View, width: int) -> list[Line]:
+    shot = view.snapshot
+    held = [position for position in shot.positions if position.state.quantity]
+    waiting = shot.pulse.order_ns
+    cancel = f"an order has waited {text.age((view.now_ns - waiting) / 1e9)} for its answer: it is cancelled first"
+    lines: list[Line] = [((cancel, "warn"),) if waiting else (("no order to cancel", "dim"),)]
+    for position in held:
+        lines += _leg_plan(view, position, width)
+    if not held:
+        lines.append((("no position: nothing to close; entries are locked", ""),))
+    lines += _estimate(view, held, width)
+    return [*lines, _data_age(view, width), _state(view)]
+
+
+def _leg_plan(view: View, position: OpenPosition, width: int) -> list[Line]:
+    """`NIFTY25NOV25900CE LONG 150 → SELL 150 LIMIT  last 157.01`."""
+    shot = view.snapshot
+    state = position.state
+    instrument = text.instrument_at(shot, state.instrument)
+    count = abs(state.quantity)
+    way = "SELL" if state.quantity > 0 else "BUY"
+    slices = _slices(view, position)
+    order = f"{way} {text.quantity(instrument, count)}" + (f" in {slices} orders" if slices > 1 else "")
+    last = f"last {text.price(instrument, position.last)}"
+    bound = f"LIMIT from {last}" if shot.trade_mode == "live" else f"at {last} less slippage"
+    held = f"  {text.side(instrument, state.quantity)} {view.glyphs.arrow} "
+    whole = len(instrument.symbol) + len(held) + len(order) + 2 + len(bound)
+    start: Line = ((instrument.symbol, "bold"), (held, ""), (order, "exit"))
+    if whole <= width:
+        return [(*start, (f"  {bound}", ""))]
+    return [((shortened(instrument.symbol, width, view.glyphs), "bold"),), (*start[1:], (f"  {bound}", ""))]
+
+
+def _slices(view: View, position: OpenPosition) -> int:
+    """How many orders this leg takes: the simulated broker takes any quantity, an exchange only up to its freeze."""
+    if view.snapshot.trade_mode != "live":
+        return 1
+    instrument = text.instrument_at(view.snapshot, position.state.instrument)
+    lot = max(1, instrument.lot_size)
+    most = max(lot, instrument.freeze_quantity // lot * lot)
+    return -(-abs(position.state.quantity) // most)
+
+
+def _estimate(view: View, held: list[OpenPosition], width: int) -> list[Line]:
+    """Requests, seconds and the result that closing would realise."""
+    orders = sum(_slices(view, position) for position in held)
+    took = "up to 10 s" if view.snapshot.trade_mode == "live" else "under 1 s"
+    counted = f"{orders + 2:,} requests ({orders:,} order{'' if orders == 1 else 's'}), {took}"
+    if not held:
+        return [((counted, "dim"),)]
+    result = sum((position.open_pnl for position in held), Decimal(0))
+    style = "up" if result > 0 else "down" if result < 0 else ""
+    realises: Line = (("realises ≈ ", ""), (text.money(result, sign=True), style), (" before exit costs", "dim"))
+    if len(counted) + 2 + sum(len(part) for part, _ in realises) <= width:
+        return [((f"{counted}, ", ""), *realises)]
+    return [((counted, ""),), realises]
+
+
+def _data_age(view: View, width: int) -> Line:
+    """How old the prices are; in a replay that stands still they are as old as the operator left them."""
+    shot = view.snapshot
+    seen = [quote for quote in shot.quotes if any(quote.instrument == each.state.instrument for each in shot.positions)]
+    if shot.replay is not None and (shot.replay.ended or not shot.replay.playing):
+        return (("prices: the replay stands still", "dim"),)
+    ages = [(view.now_ns - quote.recv_ns) / 1e9 for quote in seen or shot.quotes if quote.recv_ns]
+    if not ages:
+        return (("prices: no tick yet", "warn"),)
+    old = max(ages)
+    words = f"prices are {text.age(old)} old, the snapshot {text.age(view.age_s)}"
+    return ((shortened(words, width, view.glyphs), "warn" if old > 3 else "dim"),)
+
+
+# ── While it runs, and after ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _state(view: View) -> Line:
+    """What the job is at, and whether entries are locked."""
+    shot = view.snapshot
+    locked = f", entries LOCKED ({shot.entries.locked})" if shot.entries.locked else ""
+    return (("state ", "dim"), (shot.flat.state, "bold"), (locked, "warn"))
+
+
+def _path(view: View, width: int) -> list[Line]:
+    """The states one after another, the present one marked; only it and its neighbours where the width is short."""
+    now = view.snapshot.flat.state
+    place = PATH.index(now) if now in PATH else -1
+    arrow = f" {view.glyphs.arrow} "
+    names = PATH if sum(map(len, PATH)) + 2 + len(arrow) * (len(PATH) - 1) <= width else PATH[max(0, place) :][:3]
+    spans: list[Span] = []
+    for name in names if place >= 0 else (now,):
+        if spans:
+            spans.append((arrow, "dim"))
+        done = name in PATH and PATH.index(name) < place
+        spans.append((f"[{name}]", "alert") if name == now else (name, "" if done else "dim"))
+    return [tuple(spans)]
+
+
+def _job(view: View, width: int) -> list[Line]:
+    """Why, for how long, the path, and each leg with its word."""
+    flat = view.snapshot.flat
+    took = f" for {text.age((view.now_ns - flat.begun_ns) / 1e9)}" if flat.begun_ns else ""
+    head: Line = (("FLAT RUNS", "alert"), (f"{took}  {flat.reason}", ""))
+    legs = [_leg(view, leg, width) for leg in flat.legs] or [(("nothing was held", "dim"),)]
+    return [head, *_path(view, width), *legs]
+
+
+def _leg(view: View, leg: FlatLeg, width: int) -> Line:
+    """`NIFTY25NOV25900CE  75/150  plan 157.01  PART 75/150`."""
+    instrument = text.instrument_at(view.snapshot, leg.instrument)
+    filled = f"{text.quantity(instrument, leg.filled)}/{text.quantity(instrument, abs(leg.quantity))}"
+    planned = f"  plan {text.price(instrument, leg.planned_price)}"
+    style = _WORD_STYLES.get(leg.word.split(" ")[0], "alert")
+    room = width - len(leg.word) - 2
+    name = shortened(instrument.symbol, min(24, max(0, room - 14)), view.glyphs)
+    start = f"{name} {right(filled, 13)}" + (planned if room >= 38 + len(planned) else "")
+    return ((left(start, max(0, room)), ""), ("  ", ""), (leg.word, style))
+
+
+def _receipt(view: View, width: int) -> list[Line]:
+    """What the job left behind."""
+    lines = view.snapshot.flat.receipt or ("FLAT",)
+    return [((shortened(words, width, view.glyphs), "" if place else "good"),) for place, words in enumerate(lines)]
+
+
+def _keys(view: View, width: int) -> Line:
+    """What the keys do now; the last line, always."""
+    state = view.snapshot.flat.state
+    if state == "FLAT":
+        forms = ["flat and locked · k unlocks · any key closes this", "any key closes"]
+    elif state in RUNS or state not in PATH:
+        forms = ["it runs · any key closes this window, the flat goes on", "any key closes, the flat goes on"]
+    elif not view.ui.plan_until_ns:
+        forms = ["x was sent; the engine has not answered yet", "x was sent"]
+    else:
+        left_s = max(0, min(_OPEN_S, -(-(view.ui.plan_until_ns - view.now_ns) // 1_000_000_000)))
+        closes = f"closes by itself in {left_s} s"
+        forms = [f"x fires · any other key closes · {closes}", f"x fires · any other closes · {left_s} s", "x fires"]
+    spelt = [spelled(form, view.glyphs) for form in forms]
+    shown = next((form for form in spelt if len(form) <= width), shortened(spelt[-1], width, view.glyphs))
+    if shown.startswith("x fires"):
+        return (("x fires", "alert"), (shown[len("x fires") :], "bold"))
+    return ((shown, "bold"),)

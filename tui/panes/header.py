@@ -1,0 +1,227 @@
+"""The two lines at the top: what mode this is, what is held, what a flat would take, where the session stands. Pure."""
+
+from decimal import Decimal
+
+from tui import format as text
+from tui.model import Lamp, View
+from tui.parts import LUXURY, Part, assemble, part, word
+from tui.rows import Line, Span, clip, width_of
+
+STALE_S = 2.0  # an older snapshot is history: every value is grey and says so
+_QUIET_S = 5.0  # without any tick for this long the feed mark warns
+_PADDED_FROM = 40  # cells from which the badge has air around its word
+_FLAT_STYLES = {"FLAT": "good", "NORMAL": "dim"}
+_BAD = ("STALE", "DEAD")
+_WARN = ("LATE", "UNKNOWN")
+
+
+def result_style(value: Decimal | float) -> str:
+    """The style of a profit or a loss."""
+    return "up" if value > 0 else "down" if value < 0 else ""
+
+
+def status(view: View, width: int) -> Line:
+    """Row 0: the badge, and of the rest what fits, by importance."""
+    shot = view.snapshot
+    mode = shot.trade_mode
+    account = shot.account
+    pnl = text.money(account.day_pnl, sign=True)
+    short_pnl = text.money(account.day_pnl, sign=True, decimals=0)
+    style = result_style(account.day_pnl)
+    parts = [
+        part(0, word(f" {mode.upper()} " if width >= _PADDED_FROM else mode.upper(), mode)),
+        part(8, word(shot.delivery, "accent")),
+        _feed(view),
+        part(LUXURY, word(shot.source, "dim")),
+        _holding(view),
+        part(1, (("P&L ", "dim"), (pnl, style)), word(pnl, style), word(short_pnl, style)),
+        _flat(view),
+        _entries(view),
+        _session_clock(view),
+        _heart(view),
+    ]
+    return assemble(parts, width)
+
+
+def _feed(view: View) -> Part:
+    """Whether ticks come: the mark, and the age of the newest where it matters."""
+    shot, glyphs = view.snapshot, view.glyphs
+    if view.age_s > STALE_S:
+        words = f"{glyphs.bad} {text.seconds(view.age_s)} old"
+        return part(3, word(f"{glyphs.bad} values are {text.seconds(view.age_s)} old", "alert"), word(words, "alert"))
+    if shot.stopped:
+        return part(5, word(f"{glyphs.end} stopped", "warn"))
+    if not shot.pulse.came_ns:
+        return part(7, word(f"{glyphs.off} no ticks yet", "dim"), word(glyphs.off, "dim"))
+    if shot.replay and shot.replay.ended:
+        return part(7, word(f"{glyphs.end} ended", "dim"), word(glyphs.end, "dim"))
+    if shot.replay and not shot.replay.playing:
+        return part(7, word(f"{glyphs.pause} held", "warn"), word(glyphs.pause, "warn"))
+    quiet_s = (view.now_ns - shot.pulse.came_ns) / 1e9
+    if quiet_s > _QUIET_S:
+        return part(5, word(f"{glyphs.warn} no tick for {text.age(quiet_s)}", "warn"), word(glyphs.warn, "warn"))
+    return part(7, (*word(glyphs.ok, "good"), (f" {text.scaled(shot.ticks)} ticks", "dim")), word(glyphs.ok, "good"))
+
+
+def _holding(view: View) -> Part:
+    """The open position, the first of several."""
+    shot = view.snapshot
+    if not shot.positions:
+        return part(4, word("no position", "dim"))
+    state = shot.positions[0].state
+    instrument = text.instrument_at(shot, state.instrument)
+    side: Span = (text.side(instrument, state.quantity), "bold")
+    more = len(shot.positions) - 1
+    others: Line = ((f" +{more} more", "warn"),) if more else ()
+    return part(4, ((f"{instrument.symbol} ", ""), side, *others), (side, *others))
+
+
+def _flat(view: View) -> Part:
+    """What a flat would take now (orders, seconds, the open result it would realise), or how far it is."""
+    shot = view.snapshot
+    flat = shot.flat
+    if flat.state not in {"", "NORMAL"}:
+        done = sum(1 for leg in flat.legs if leg.word in {"DONE", "FILLED"})
+        count = f" {done}/{len(flat.legs)}" if flat.legs else ""
+        style = _FLAT_STYLES.get(flat.state, "alert")
+        return part(3, word(f"FLAT: {flat.state}{count}", style), word(flat.state, style))
+    orders = sum(1 for position in shot.positions if position.state.quantity)
+    start = f"FLAT{view.glyphs.approx}"
+    if not orders:
+        return part(6, word(f"{start}0 orders", "dim"))
+    spans: Line = ((start, "dim"), (f"{orders} order{'s' if orders > 1 else ''}", ""))
+    took = ("<10 s" if shot.trade_mode == "live" else "<1 s", "dim")
+    open_pnl = shot.account.open_pnl
+    cost = (text.money(open_pnl, sign=True), result_style(open_pnl))
+    return part(6, (*spans, (" ", ""), took, (" ", ""), cost), (*spans, (" ", ""), cost), spans)
+
+
+def _entries(view: View) -> Part:
+    """Whether the strategy may open positions, and why not."""
+    entries = view.snapshot.entries
+    for what, reason in (("LOCKED", entries.locked), ("HALTED", entries.halted)):
+        if reason:
+            full = f"{what} {reason}"
+            return part(2, word(full, "alert"), word(clip(full, 22), "alert"), word(what, "alert"))
+    if entries.paused:
+        return part(2, word("entries paused", "warn"), word("paused", "warn"))
+    return part(2, word("entries armed", "good"), word("armed", "good"))
+
+
+def _session_clock(view: View) -> Part:
+    """The engine's own time of day in the session's zone."""
+    shot = view.snapshot
+    if not shot.at_ms:
+        return part(9, at_end=True)
+    clock = text.clock(shot.at_ms, shot.session.zone)
+    zone = text.zone_word(shot.at_ms, shot.session.zone)
+    return part(9, ((clock, ""), (f" {zone}", "dim")), word(clock), at_end=True)
+
+
+def _heart(view: View) -> Part:
+    """The worst lamp as one mark, with its name where it is not well."""
+    glyphs = view.glyphs
+    worst = _worst(view.lamps)
+    if view.age_s > STALE_S or (worst and worst.word in _BAD):
+        mark, style = glyphs.bad, "alert"
+    elif worst:
+        mark, style = glyphs.warn, "warn"
+    else:
+        return part(5, word(glyphs.heart, "good"), at_end=True)
+    named = word(f"{worst.name} {worst.word} {mark}", style) if worst else ()
+    return part(5, named, word(mark, style), at_end=True)
+
+
+def _worst(lamps: tuple[Lamp, ...]) -> Lamp | None:
+    """The first lamp of the worst kind; None where all is well."""
+    for words in (_BAD, _WARN):
+        for lamp in lamps:
+            if lamp.word in words:
+                return lamp
+    return None
+
+
+def bar(view: View, width: int) -> Line:
+    """Row 1: where the replay stands, or how much of the session has gone."""
+    return _replay_bar(view, width) if view.snapshot.replay else _session_bar(view, width)
+
+
+def _with_gauge(start: Line, share: float | None, end: Line, view: View, width: int) -> Line:
+    """A bar in what two texts leave of the line; the texts alone where that is less than six cells."""
+    room = width - width_of(start) - width_of(end) - 4
+    if share is None or room < 6:
+        return (*start, ("  ", ""), *end)
+    done, rest = text.gauge(share, room, view.glyphs)
+    return (*start, ("  ", ""), (done, "accent"), (rest, "dim"), ("  ", ""), *end)
+
+
+def _replay_bar(view: View, width: int) -> Line:
+    """`▶ 10× (real 9.7×) 11:42:17.331 tick 18,233/34,086 ━━━━──── 53 %`."""
+    shot, glyphs = view.snapshot, view.glyphs
+    replay = shot.replay
+    assert replay is not None
+    held = not replay.playing
+    mark = glyphs.end if replay.ended else glyphs.pause if held else glyphs.play
+    speed = f"{replay.speed:g}{glyphs.times}" if replay.speed else "max"
+    share = replay.tick / replay.total if replay.total > 0 else None
+    total = f"{replay.total:,}"
+    ticks = f"tick {replay.tick:>{len(total)},}/{total}" if share is not None else f"tick {replay.tick:,}"
+    gaps = sum(quote.gaps for quote in shot.quotes)
+    moving = f"{replay.real_speed:,.1f}" if replay.real_speed < 99.95 else f"{replay.real_speed:,.0f}"
+    real = word("" if held or replay.ended else f"(real {moving:>4}{glyphs.times})", "dim")
+    state = word("ended" if replay.ended else "held" if held else "", "warn")
+    percent = f"{share * 100:.0f} %" if share is not None else ""
+    skipping = f"skipped {replay.silences_skipped:,}" if replay.skip_silence else ""
+    parts = [
+        part(0, ((f"{mark} ", "warn" if held or replay.ended else "replay"), (speed, "bold"))),
+        part(3, state or real),
+        part(1, word(text.clock(replay.at_ms, shot.session.zone, millis=True))),
+        part(2, word(ticks), word(ticks.removeprefix("tick "))),
+        part(6, word(shot.session.date, "dim")),
+        part(5, word(f"{gaps:,} gap{'' if gaps == 1 else 's'}" if gaps else "", "warn")),
+        part(7, word(skipping, "dim")),
+    ]
+    end = word(percent)
+    if share is None:
+        share, end = _session_share(view)
+    start = _packed(parts, max(6, width - width_of(end) - 12))
+    return _with_gauge(start, share, end, view, width)
+
+
+def _session_share(view: View) -> tuple[float | None, Line]:
+    """How much of the session has gone, and when it ends; None before the first tick."""
+    shot = view.snapshot
+    length_ms = shot.session.end_ms - shot.session.start_ms
+    if length_ms <= 0:
+        return None, ()
+    return (shot.at_ms - shot.session.start_ms) / length_ms, word(
+        text.minute(shot.session.end_ms, shot.session.zone), "dim"
+    )
+
+
+def _packed(parts: list[Part], width: int) -> Line:
+    """The parts that fit, without the blanks after them."""
+    line = list(assemble(parts, width))
+    while line and not line[-1][0].strip():
+        line.pop()
+    return tuple(line)
+
+
+def _session_bar(view: View, width: int) -> Line:
+    """`09:15 ━━━━━──── 15:30` and where the session stands."""
+    shot = view.snapshot
+    session, zone = shot.session, shot.session.zone
+    if session.end_ms <= session.start_ms:
+        words = "no session today" if shot.ticks else "waiting for the first tick"
+        return assemble([part(0, word(words, "dim")), part(1, word(session.date, "dim"), at_end=True)], width)
+    start = ((text.minute(session.start_ms, zone), "dim"),)
+    length_ms = session.end_ms - session.start_ms
+    passed_ms = shot.at_ms - session.start_ms
+    if passed_ms < 0:
+        state = f"opens in {text.age(-passed_ms / 1000)}"
+    elif passed_ms > length_ms:
+        state = "session over"
+    else:
+        state = f"{text.age((length_ms - passed_ms) / 1000)} left"
+    end: Line = ((text.minute(session.end_ms, zone), "dim"), (f"  {state}", ""), (f"  {session.date}", "dim"))
+    return _with_gauge(start, passed_ms / length_ms, end if width >= 60 else end[:2], view, width)

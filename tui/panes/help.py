@@ -1,0 +1,100 @@
+"""The help: every key, lamp, badge and word of the screen, made from the tables that the program itself works by. Pure."""
+
+from functools import lru_cache
+
+from tui.keys import TABLE
+from tui.model import View
+from tui.rows import Line, fit, left
+from tui.spelling import spelled, wrapped
+
+_NAME = 11
+
+LAMPS = (
+    ("ENGINE", "age of the engine loop's last beat: LATE from 0.5 s, STALE from 2 s, DEAD from 5 s"),
+    ("STRATEGY", "newest decision against newest tick: LATE from 250 ms, STALE from 1 s with ticks waiting"),
+    ("DATA", "age of the newest tick against max(3 s, 5 × the instrument's median gap), at a replay's own pace"),
+    ("SEQUENCE", "exchange numbers lost, repeated or out of order in the last minute: LATE from 1"),
+    ("ORDERS", "age of the oldest unanswered order: LATE from 1 s, STALE from 3 s"),
+    ("BROKER", "the broker's last answer; a simulated one is always there"),
+    ("JOURNAL", "orders, fills and locks on their way to the disk: STALE on a failure or with under 500 MB free"),
+    ("RECORDER", "ticks on their way to the recording: likewise"),
+    ("LOG", "log lines on their way to the file: likewise"),
+    ("CLOCK", "this machine's clock against the exchange's; off in replay and mock"),
+    ("SOCKET", "last frame or pong of the live feed; off in replay and mock"),
+    ("PROCESS", "memory of 80 MB, 256 descriptors, GC pauses of 100 ms: LATE from 80 % of these, STALE beyond"),
+    ("LINK", "how long the terminal takes to accept output: LATE from 50 ms, STALE from 500 ms"),
+)
+WORDS = (
+    ("OK", "well"),
+    ("QUIET", "no ticks, and the others have none either"),
+    ("LATE", "slower than it should be"),
+    ("STALE", "too old to rely on"),
+    ("DEAD", "does not work any more"),
+    ("CLOSED", "outside the session; no alarm"),
+    ("OFF", "not in use in this run"),
+    ("UNKNOWN", "nothing measures it, or its producer is silent"),
+)
+BADGES = (
+    ("REPLAY", "a recording is played; the broker is simulated"),
+    ("MOCK", "generated ticks; the broker is simulated"),
+    ("PAPER", "live ticks; the broker is simulated"),
+    ("LIVE", "live ticks and real orders: real money"),
+    ("polling", "the engine looks for ticks every few milliseconds"),
+    ("queued", "each tick wakes the engine"),
+    ("callback", "the feed's own thread trades"),
+    ("armed", "entries are allowed"),
+    ("paused", "no entries until p; exits go on"),
+    ("LOCKED", "no entries until unlocked (k, typed); exits go on"),
+    ("HALTED", "the engine refuses entries until unlocked; the reason stands beside it"),
+    ("FLAT≈", "what a flat would take now: orders, seconds, result"),
+)
+FLAT_WORDS = (
+    ("WAIT", "nothing sent for this leg yet"),
+    ("SENT", "the order is out, no answer yet"),
+    ("PART n/m", "n of m are filled"),
+    ("FILLED", "all of it is filled"),
+    ("REJ", "refused, with the reason; it is tried again"),
+    ("UNKNOWN", "no answer: it may still fill, and is looked for"),
+    ("BLIND", "closed without a fresh price"),
+    ("DONE", "closed, and the broker says so too"),
+    ("FLAT", "two readings of the broker show nothing held and nothing working"),
+)
+_BADGE_STYLES = {"REPLAY": "replay", "MOCK": "mock", "PAPER": "paper", "LIVE": "live", "LOCKED": "alert"}
+
+
+def rows(view: View, width: int, height: int) -> list[Line]:
+    """The part of the help that begins at line `ui.choice`."""
+    if width <= 0 or height <= 0:
+        return []
+    lines = whole(width)
+    top = max(0, min(view.ui.choice, len(lines) - height))
+    shown = lines[top : top + height]
+    return [fit(tuple((spelled(part, view.glyphs), style) for part, style in line), width) for line in shown]
+
+
+@lru_cache(maxsize=4)
+def whole(width: int) -> tuple[Line, ...]:
+    """Every line of the help at this width."""
+    keys = tuple((key.label, key.help + (" (replay)" if key.where == "replay" else "")) for key in TABLE)
+    sections = (
+        ("KEYS", keys, "key"),
+        ("LAMPS", LAMPS, "bold"),
+        ("WORDS OF THE LAMPS", WORDS, "bold"),
+        ("BADGES", BADGES, "bold"),
+        ("WORDS OF A FLAT", FLAT_WORDS, "bold"),
+    )
+    lines: list[Line] = []
+    for heading, entries, style in sections:
+        lines += [((heading, "title"),)] if not lines else [(), ((heading, "title"),)]
+        for name, words in entries:
+            lines += _entry(name, words, _BADGE_STYLES.get(name, style), width)
+    return tuple(lines)
+
+
+def _entry(name: str, words: str, style: str, width: int) -> list[Line]:
+    """A name and its explanation, which goes on under itself; beneath the name where the width is short."""
+    if width < 2 * _NAME:
+        return [((name, style),), *(((f" {part}", ""),) for part in wrapped(words, width - 1))]
+    parts = wrapped(words, width - _NAME) or [""]
+    first: Line = ((left(name, _NAME - 1), style), (" ", ""), (parts[0], ""))
+    return [first, *(((" " * _NAME, ""), (part, "")) for part in parts[1:])]

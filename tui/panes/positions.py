@@ -1,0 +1,194 @@
+"""What is held, what it would win, how far its ends are, and how the day went. Pure."""
+
+from engine import Account, OpenPosition
+from tui import format as text
+from tui.model import View
+from tui.panes import trades
+from tui.panes.chart import selected
+from tui.panes.header import result_style
+from tui.parts import assemble, part, within, word
+from tui.rows import Line, Span, ends, right
+
+_WIDEST = 56  # cells; further apart, a number is hard to follow from its name
+_TRADES_FROM = 4  # rows that must be free for the newest trades to be shown below
+_FEW = 9  # lines: six of a position, three of the account
+_MOST_OTHERS = 3  # further positions that the pane grows by
+
+
+def title(view: View) -> str:
+    """Title of the pane."""
+    count = len(view.snapshot.positions)
+    return f"2 POSITIONS {count}" if count > 1 else "2 POSITION"
+
+
+def wanted(view: View) -> int:
+    """How many lines the pane needs."""
+    return _FEW + max(0, min(_MOST_OTHERS, len(view.snapshot.positions) - 1))
+
+
+def rows(view: View, width: int, height: int) -> list[Line]:
+    """The position in the selected instrument (else the first), the others in a line each, and the account.
+
+    Where there is little room the account's lines go first, then the other positions but for their count.
+    """
+    if height <= 0 or width <= 0:
+        return []
+    wide, width = width, min(width, _WIDEST)
+    shown = _ordered(view)
+    held = _position(view, shown[0], width) if shown else _no_position(view)
+    others = [_other(view, position, width) for position in shown[1:]]
+    account = _account(view, width)
+    if others:
+        held = held[: max(1, height - 1)]
+    room = max(1 if others else 0, height - len(held) - len(account))
+    if len(others) > room:
+        kept = max(0, room - 1)
+        others = [*others[:kept], word(f"+{len(others) - kept} more", "warn")][:room]
+    gap: list[Line] = [()] if len(others) < room else []
+    lines = within([*held, *others, *gap, *account][:height], width)
+    free = height - len(lines) - 1
+    if free >= _TRADES_FROM and view.snapshot.trades:
+        lines.extend([(), *trades.newest(view, wide, free)])
+    return lines
+
+
+def _ordered(view: View) -> list[OpenPosition]:
+    """Open positions, that of the selected instrument first."""
+    quote = selected(view)
+    chosen = quote.instrument if quote else -1
+    held = [position for position in view.snapshot.positions if position.state.quantity]
+    return sorted(held, key=lambda position: position.state.instrument != chosen)
+
+
+def _no_position(view: View) -> list[Line]:
+    """That nothing is held, and why the selected instrument is not entered."""
+    quote = selected(view)
+    lines: list[Line] = [word("no open position", "dim")]
+    if quote and quote.objection:
+        lines.append((("no entry: ", "dim"), (quote.objection, "")))
+    return lines
+
+
+def _position(view: View, position: OpenPosition, width: int) -> list[Line]:
+    """One position in five lines: what, result, and its three levels."""
+    shot = view.snapshot
+    state = position.state
+    instrument = text.instrument_at(shot, state.instrument)
+    held_s = max(0, shot.at_ms - state.entry_ms) / 1000
+    parts = [
+        part(1, word(instrument.symbol, "bold")),
+        part(0, word(text.side(instrument, state.quantity), "up" if state.quantity > 0 else "down")),
+        part(2, word(text.age(held_s), "dim"), at_end=True),
+    ]
+    moved = position.last - state.entry_price
+    if state.quantity < 0:
+        moved = -moved
+    last = text.price(instrument, position.last) if position.last > 0 else text.NOTHING
+    share = text.percent(moved, state.entry_price if position.last > 0 else 0)
+    result: Line = ((text.money(position.open_pnl, sign=True), result_style(position.open_pnl)),)
+    size = max(9, len(text.price(instrument, state.entry_price)), len(last)) + 1
+    entry: Line = (("entry  ", "dim"), (right(text.price(instrument, state.entry_price), size), ""))
+    return [
+        assemble(parts, width),
+        ends(entry, ((" last  ", "dim"), (last, "bold")), width),
+        ends((("open P&L", "dim"), (f"  {share} %", result_style(moved))), result, width),
+        *_levels(view, position, width, size),
+    ]
+
+
+def _levels(view: View, position: OpenPosition, width: int, size: int) -> list[Line]:
+    """Stop, trail and next target, each with its distance from the last price in points and percent."""
+    state = position.state
+    instrument = text.instrument_at(view.snapshot, state.instrument)
+    lines: list[Line] = []
+    for name, level, style in (
+        ("stop", state.stop or None, "stop"),
+        ("trail", state.trail_stop, "stop"),
+        ("target", position.next_target, "good"),
+    ):
+        if level is None:
+            off = "all taken" if name == "target" else "not set" if name == "stop" else "not active"
+            lines.append(((f"{name:<7}", "dim"), (right(off, max(size, len(off))), "dim")))
+            continue
+        head: tuple[Span, Span] = ((f"{name:<7}", "dim"), (right(text.price(instrument, level), size), style))
+        distance = level - position.last
+        away = word(f"{text.points(instrument, distance):>10}" if position.last > 0 else "")
+        share = word(f" {text.percent(distance, position.last)} %" if position.last > 0 else "")
+        lines.append(ends((*head, *away), share, width))
+    return lines
+
+
+def _other(view: View, position: OpenPosition, width: int) -> Line:
+    """A further position in one line."""
+    state = position.state
+    instrument = text.instrument_at(view.snapshot, state.instrument)
+    result = text.money(position.open_pnl, sign=True)
+    start = ((f"{instrument.symbol} ", ""), (text.side(instrument, state.quantity), "bold"))
+    price = text.price(instrument, state.entry_price)
+    return ends((*start, (f" @{price}", "dim")), ((f" {result}", result_style(position.open_pnl)),), width)
+
+
+def profit_factor(account: Account) -> str:
+    """What was won for each unit lost: `1.62`; nothing while nothing was lost."""
+    return f"{account.profit / account.loss:.2f}" if account.loss > 0 else text.NOTHING
+
+
+def _drawdown(account: Account) -> tuple[Line, ...]:
+    """The drawdown in forms of three lengths."""
+    fell = text.money(account.drawdown)
+    short = text.money(account.drawdown, decimals=0)
+    return (("drawdown ", "dim"), (fell, "")), (("DD ", "dim"), (fell, "")), (("DD ", "dim"), (short, ""))
+
+
+def _account(view: View, width: int) -> list[Line]:
+    """The day: its result with its spark, realised and costs, and the counts."""
+    account = view.snapshot.account
+    day: Span = (right(text.money(account.day_pnl, sign=True), 12), result_style(account.day_pnl))
+    room = width - 8 - 12 - 2
+    bars = text.spark(view.pnl_trend, room, view.glyphs) if room >= 4 else ""
+    realised = text.money(account.realised, sign=True)
+    return [
+        (("day P&L ", "dim"), day, ("  ", ""), (bars, result_style(account.day_pnl))),
+        ends(
+            (("realised", "dim"), (right(realised, 12), result_style(account.realised))),
+            ((" costs  ", "dim"), (text.money(account.costs), "")),
+            width,
+        ),
+        assemble(
+            [
+                part(0, (("trades ", "dim"), (f"{account.exits:,}", ""))),
+                part(1, (("won ", "dim"), (f"{account.won:,}", ""))),
+                part(3, (("PF ", "dim"), (profit_factor(account), ""))),
+                part(2, *_drawdown(account)),
+            ],
+            width,
+        ),
+    ]
+
+
+def line(view: View, width: int) -> Line:
+    """The collapsed form: one line."""
+    shown = _ordered(view)
+    if not shown:
+        account = view.snapshot.account
+        counts = f"trades {account.exits:,}  won {account.won:,}  PF {profit_factor(account)}"
+        realised = text.money(account.realised, sign=True)
+        money = (("realised ", "dim"), (realised, result_style(account.realised)))
+        return assemble([part(0, word("no open position", "dim")), part(1, money), part(2, word(counts, "dim"))], width)
+    position = shown[0]
+    state = position.state
+    instrument = text.instrument_at(view.snapshot, state.instrument)
+    result = word(text.money(position.open_pnl, sign=True), result_style(position.open_pnl))
+    stop = max(state.stop, state.trail_stop or 0) if state.quantity > 0 else state.stop
+    parts = [
+        part(3, word(instrument.symbol, "bold")),
+        part(0, word(text.side(instrument, state.quantity), "bold")),
+        part(5, word(f"@{text.price(instrument, state.entry_price)}", "dim")),
+        part(1, result),
+        part(2, (("stop ", "dim"), (text.price(instrument, stop), "stop")) if stop else ()),
+    ]
+    if position.next_target is not None:
+        parts.append(part(4, (("target ", "dim"), (text.price(instrument, position.next_target), "good"))))
+    if len(shown) > 1:
+        parts.append(part(1, word(f"+{len(shown) - 1} more", "warn")))
+    return assemble(parts, width)

@@ -1,0 +1,81 @@
+"""The list of every exit with its entry: what the trade list dialog shows. Pure."""
+
+from engine import Trade
+from tui import format as text
+from tui.model import View
+from tui.panes.header import result_style
+from tui.parts import within
+from tui.rows import Line, left, right
+
+_FULL_FROM = 76  # cells from which prices and seconds fit beside the rest
+
+
+def title(view: View) -> str:
+    """Title of the list: how many exits, how many won, and the result."""
+    shot = view.snapshot
+    net = text.money(shot.account.realised, sign=True)
+    return f"TRADES {len(shot.trades):,}  won {shot.account.won:,}  net {net}"
+
+
+def rows(view: View, width: int, height: int) -> list[Line]:
+    """A head and the exits around line `ui.choice`, newest last."""
+    return _table(view, width, height, max(0, min(view.ui.choice, len(view.snapshot.trades) - 1)))
+
+
+def newest(view: View, width: int, height: int) -> list[Line]:
+    """A head and the newest exits, none of them selected."""
+    return _table(view, width, height, None)
+
+
+def _table(view: View, width: int, height: int, chosen: int | None) -> list[Line]:
+    """A head and the exits around line `chosen`, or the newest."""
+    trades = view.snapshot.trades
+    if height <= 0 or width <= 0:
+        return []
+    if not trades:
+        return [((left(" no trade yet", width), "dim"),)]
+    headed = height > 1
+    count = min(len(trades), height - headed)
+    first = max(0, min((len(trades) if chosen is None else chosen) - count // 2, len(trades) - count))
+    shown = trades[first : first + count]
+    cells = [_cells(view, trade, width >= _FULL_FROM) for trade in shown]
+    head = _names(width >= _FULL_FROM)
+    sizes = [max(len(name), *(len(row[number]) for row in cells)) for number, name in enumerate(head)]
+    lines: list[Line] = [((f"  {_aligned(head, sizes)}  REASON", "dim"),)] if headed else []
+    for number, (trade, row) in enumerate(zip(shown, cells, strict=True), first):
+        mark = (f"{view.glyphs.play} ", "accent") if number == chosen else ("  ", "")
+        style = "select" if number == chosen else ""
+        result = (f"  {right(row[-1], sizes[-1])}", result_style(trade.net_pnl))
+        lines.append((mark, (_aligned(row[:-1], sizes[:-1]), style), result, (f"  {trade.reason}", "")))
+    return within(lines, width)
+
+
+def _names(full: bool) -> list[str]:
+    """Names of the columns but the last."""
+    return ["#", "SYMBOL", "IN", "OUT", "QTY", *(["ENTRY", "EXIT"] if full else []), "NET P&L"]
+
+
+def _cells(view: View, trade: Trade, full: bool) -> list[str]:
+    """The texts of one exit but its reason."""
+    shot = view.snapshot
+    instrument = text.instrument_at(shot, trade.instrument)
+    zone = shot.session.zone
+    moment = text.clock if full else text.minute
+    both = [text.price(instrument, trade.entry_price), text.price(instrument, trade.exit_price)] if full else []
+    return [
+        str(trade.number),
+        left(instrument.symbol, min(20, len(instrument.symbol))),
+        moment(trade.entry_ms, zone),
+        moment(trade.exit_ms, zone),
+        text.quantity(instrument, trade.quantity),
+        *both,
+        text.money(trade.net_pnl, sign=True),
+    ]
+
+
+def _aligned(cells: list[str], sizes: list[int]) -> str:
+    """Cells flush right, but the symbol flush left."""
+    return "  ".join(
+        left(cell, size) if number == 1 else right(cell, size)
+        for number, (cell, size) in enumerate(zip(cells, sizes, strict=True))
+    )
