@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RECORDING := recordings/nifty-synthetic.mqr
 
-.PHONY: run test check format bench crash recording clean help
+.PHONY: run test check format bench bench-screen crash recording clean help
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,9 @@ format: $(READY) ## put the code into the house's form
 
 bench: $(READY) ## speed of the engine on this machine
 	@$(BIN)/myquant-tui bench
+
+bench-screen: $(READY) ## memory, bytes, CPU, first frame, keys and delays of the screen (about two minutes)
+	@$(BIN)/python -m tests.bench.screen
 
 crash: $(READY) ## kill -9 at 200 random moments of a replay (about two minutes)
 	@$(BIN)/python -m tests.engine.crash 200

@@ -120,7 +120,7 @@ def build(
             skip_silence=config.replay.skip_silence,
             silence_ms=int(config.replay.silence_s * 1000),
         )
-        engine = _engine(config, source, mode, trader, feed, journal, recorder, state_dir.path)
+        engine = _engine(config, source, mode, trader, feed, journal, recorder, logs, state_dir.path)
         failures.found(engine)
         engine.total = source.count() if on_screen else 0
         edges.callback(engine.stop)
@@ -138,6 +138,7 @@ def _engine(
     feed: ReplayFeed,
     journal: SqliteJournal | None,
     recorder: FileRecorder | None,
+    logs: LogBook,
     folder: Path,
 ) -> Engine:
     """Put trader, feed and edges around one turn."""
@@ -169,7 +170,12 @@ def _engine(
         checkpoint_ticks=config.recording.checkpoint_ticks,
         heartbeat_log_s=config.heartbeat.heartbeat_log_s,
         picture=Picture(
-            trade_mode=mode, source=source.name, instruments=instruments, journal=journal, recorder=recorder
+            trade_mode=mode,
+            source=source.name,
+            instruments=instruments,
+            journal=journal,
+            recorder=recorder,
+            log=logs,
         ),
         vitals=Vitals(folder),
         keep_receipt=lambda lines: _keep_receipt(folder, lines),

@@ -137,6 +137,20 @@ class Journal(Protocol):
         ...
 
 
+class Log(Protocol):
+    """Where the loggers' lines go."""
+
+    @property
+    def problem(self) -> str:
+        """Why the file is not complete; empty when it is."""
+        ...
+
+    @property
+    def last_number(self) -> int:
+        """Number of the newest line."""
+        ...
+
+
 class Feed(Protocol):
     """A source of live or replayed ticks with a thread of its own."""
 

@@ -2,10 +2,12 @@
 
 import base64
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from textual import events
 from textual.app import ComposeResult
+from textual.geometry import Size
 
 from tui.actions import Shell
 from tui.control import Control
@@ -24,7 +26,8 @@ from tui.watcher import Watcher
 
 _FRAME_S = 0.25
 _UNFOCUSED_NS = 1_000_000_000
-_now_ns = time.perf_counter_ns
+_CALM_NS = 450_000_000  # panes but the ticks change twice a second
+_ANSWERS_S = (0.02, 0.06)  # after a key: when its command has been carried out
 
 
 class MyQuant(DiffApp):
@@ -40,8 +43,10 @@ class MyQuant(DiffApp):
         *,
         glyphs: Glyphs = UNICODE,
         theme: ThemeName = "ansi",
+        now_ns: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         super().__init__()
+        self._now_ns = now_ns
         self.ui = Ui(theme=theme)
         self.board = Board(theme)
         self.lost = ""
@@ -50,6 +55,7 @@ class MyQuant(DiffApp):
         shell = Shell(leave=self.exit, copy=self._copy, save=self._save, set_mouse=self._set_mouse)
         self._control = Control(self.ui, door, shell)
         self._view: View | None = None
+        self._calm: View | None = None  # the one that the slower panes were drawn from
         self._title = ""
         self._unfocused = False
         self._drawn_ns = 0
@@ -64,9 +70,9 @@ class MyQuant(DiffApp):
         self.set_interval(_FRAME_S, self._tick)
         self.call_after_refresh(settle)
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Draw for the new size at once."""
-        self._draw()
+        self._draw(event.size)
 
     async def on_event(self, event: events.Event) -> None:
         """Take keys and pastes before anything of Textual's own does; there is one place that knows what keys mean."""
@@ -84,35 +90,46 @@ class MyQuant(DiffApp):
         character = event.character or ""
         key = character if len(character) == 1 and character.isprintable() else event.key
         burst = event.burst if isinstance(event, Key) else None
-        at_ns = burst.read_ns if burst else _now_ns()
+        at_ns = burst.read_ns if burst else self._now_ns()
         press = Press(key, at_ns, burst.alone if burst else True, burst.suspicious if burst else False)
         if self._view is not None:
             self._control.press(press, self._view)
-            self._draw()
+            self._draw_at_once()
+            for delay_s in _ANSWERS_S:
+                self.set_timer(delay_s, self._draw_at_once)
 
     def _tick(self) -> None:
-        now_ns = _now_ns()
+        now_ns = self._now_ns()
         if self._unfocused and now_ns - self._drawn_ns < _UNFOCUSED_NS:
             return
         self._draw()
 
-    def _draw(self) -> None:
-        """Pull, make the frame, show it."""
-        now_ns = self._drawn_ns = _now_ns()
+    def _draw_at_once(self) -> None:
+        """Draw every pane anew: a key was pressed, and its doing is to be seen."""
+        self._calm = None
+        self._draw()
+
+    def _draw(self, size: Size | None = None) -> None:
+        """Pull, make the frame, show it; `size` is the terminal's where Textual does not know it yet."""
+        now_ns = self._drawn_ns = self._now_ns()
         self._control.pass_time(now_ns)
         view = self._view = self._watcher.look(now_ns, self._link())
+        if self._calm is None or size is not None or now_ns - self._calm.now_ns >= _CALM_NS:
+            self._calm = view
+        else:
+            view.calm = self._calm
         outcome = self._watcher.new_outcome(view)
         if outcome:
             self._control.note(outcome, now_ns)
         self.board.theme = self.ui.theme
-        self.board.show(frame(view, *self.size))
+        self.board.show(frame(view, *(size or self.size)))
         if self.ui.dialog == "flat" and not self.ui.plan_drawn_ns:
             self.call_after_refresh(self._plan_drawn)
         self._set_title(view)
 
     def _plan_drawn(self) -> None:
         if self.ui.dialog == "flat" and not self.ui.plan_drawn_ns:
-            self.ui.plan_drawn_ns = _now_ns()
+            self.ui.plan_drawn_ns = self._now_ns()
 
     def _link(self) -> Link:
         terminal = self.terminal
@@ -140,7 +157,7 @@ class MyQuant(DiffApp):
         if text and self.terminal is not None:
             encoded = base64.b64encode(text.encode()).decode()
             self.terminal.write(f"\x1b]52;c;{encoded}\x07")
-            self._control.note("copied", _now_ns())
+            self._control.note("copied", self._now_ns())
 
     def _selected_text(self) -> str:
         view, ui = self._view, self.ui
@@ -162,9 +179,9 @@ class MyQuant(DiffApp):
         try:
             path = save(self._pictures, plain(frame(self._view, *self.size)), self.export_screenshot())
         except OSError as error:
-            self._control.note(f"the picture could not be saved: {error.strerror}", _now_ns(), "warn")
+            self._control.note(f"the picture could not be saved: {error.strerror}", self._now_ns(), "warn")
         else:
-            self._control.note(f"saved {path.name} and .svg", _now_ns())
+            self._control.note(f"saved {path.name} and .svg", self._now_ns())
 
     def _set_mouse(self, on: bool) -> None:
         if self.terminal is not None:

@@ -63,7 +63,7 @@ class Control:
             self._type(press)
         elif press.key in _SCROLLED and dialog in {"help", "trades"}:
             self._actions.move(_SCROLLED[press.key])
-        elif dialog == "quit" and press.key == "q" and by_hand:
+        elif dialog == "quit" and press.key == "q":
             self._shell.leave()
         else:
             self.ui.dialog = ""

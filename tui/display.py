@@ -4,10 +4,12 @@ It leans on the insides of one Textual version; with any other it steps aside an
 """
 
 import asyncio
+import traceback
 from pathlib import Path
 
 import textual
 from rich.console import RenderableType
+from rich.text import Text
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.screen import Screen
@@ -74,11 +76,19 @@ class DiffApp(App[int]):
         elif not frame or terminal.offer(frame):
             self.cells.commit()
 
+    def _fatal_error(self) -> None:
+        """End; the traceback is printed when the terminal is restored, without the values of variables: some are secret."""
+        self._exit_renderables.append(Text(traceback.format_exc()))
+        self._close_messages_no_wait()
+
     def terminal_ready(self, stalled_s: float) -> None:
         """The terminal takes output again, after `stalled_s` seconds."""
         if stalled_s > FORGET_AFTER_S:
             self.cells.forget()
-        self.draw()
+        if FITS:
+            self.draw()
+        elif self._running:
+            self.refresh()
 
     def terminal_changed(self) -> None:
         """The terminal was resized or shown again: nothing is known about what it shows."""

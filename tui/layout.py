@@ -96,14 +96,15 @@ def _title_rule(view: View, pane: Pane, width: int, end: Line) -> Line:
     style = "focus" if view.ui.focus == pane else "title"
     if pane == "heartbeat" and view.age_s > header.STALE_S:
         return _rule(view, f"4 HEARTBEAT  values are {text.seconds(view.age_s)} old", width, "alert!")
-    return _rule(view, _MODULES[pane].title(view), width, style, end)
+    return _rule(view, _MODULES[pane].title(view if pane == "ticks" else view.calm or view), width, style, end)
 
 
 def _pane(view: View, pane: Pane, width: int, height: int) -> list[Line]:
     """A pane with its rule in exactly `height` lines, its rows one cell off the wall; nothing in less than two."""
     if height < 2:
         return fill((), width, max(0, height))
-    shown = _MODULES[pane].rows(view, _inner(pane, width), height - 1)
+    seen = view if pane == "ticks" else view.calm or view
+    shown = _MODULES[pane].rows(seen, _inner(pane, width), height - 1)
     if pane in _INDENTED:
         shown = [(_BLANK, *line) for line in shown]
     end = ticks.note(view, height - 1) if pane == "ticks" else ()
@@ -119,9 +120,10 @@ def _chart(view: View, width: int, height: int) -> list[Line]:
     """The chart with its rule in exactly `height` lines."""
     if height < 2:
         return fill((), width, max(0, height))
-    name, end = chart.heading(view)
+    seen = view.calm or view
+    name, end = chart.heading(seen)
     rule = _rule(view, name, width, "title", end)
-    return [rule, *fill(chart.rows(view, max(0, width - 1), height - 1), width, height - 1)]
+    return [rule, *fill(chart.rows(seen, max(0, width - 1), height - 1), width, height - 1)]
 
 
 def _zoomed(view: View, width: int, room: int) -> list[Line]:

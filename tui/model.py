@@ -120,6 +120,7 @@ class View(Struct):
     trends: dict[int, tuple[int, ...]] = field(default_factory=dict)  # newest prices per instrument, for sparks
     pnl_trend: tuple[float, ...] = ()  # the day's P&L over time
     in_process: bool = True
+    calm: "View | None" = None  # an earlier view for the panes that need not move at every frame
 
     @property
     def age_s(self) -> float:

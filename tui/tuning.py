@@ -5,8 +5,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-SWITCH_INTERVAL_S = 0.0005  # how long a thread may keep the interpreter while another waits; stock is 5 ms
-GC_THRESHOLDS = (50_000, 20, 50)  # allocations per young collection; stock is 700, 10, 10
+SWITCH_INTERVAL_S = 0.0002  # how long a thread may keep the interpreter while another waits; stock is 5 ms
+GC_THRESHOLDS = (10_000, 20, 50)  # allocations per young collection; stock is 700, 10, 10
 
 
 def settle() -> None:

@@ -49,8 +49,9 @@ class DeliverySwitch:
         self.mode = wanted
         self._set_budget()
         turn.mark("delivery", line)
-        log_trade("%s", line, component="engine")
         turn.tell(line)
+        turn.owner.publish(time.perf_counter_ns())  # before the log says it: whoever reads that line sees it done
+        log_trade("%s", line, component="engine")
 
     def _drain(self) -> str:
         """Work what waits; why that was given up, or empty."""

@@ -21,7 +21,7 @@ from engine.snapshot import (
 from engine.types import Instrument, TradeMode
 
 if TYPE_CHECKING:
-    from engine.ports import Journal, Recorder
+    from engine.ports import Journal, Log, Recorder
     from engine.runner.engine import Engine
 
 _NEWEST_TRADES = 1000
@@ -40,12 +40,14 @@ class Picture:
         instruments: tuple[Instrument, ...],
         journal: "Journal | None",
         recorder: "Recorder | None",
+        log: "Log",
     ) -> None:
         self._trade_mode = trade_mode
         self._source = source
         self._instruments = instruments
         self._journal = journal
         self._recorder = recorder
+        self._log = log
         self._number = 0
         self._meter = (0, 0)
         self._real_speed = 0.0
@@ -139,6 +141,7 @@ class Picture:
             edges.append(EdgeView("journal", self._journal.waiting, self._journal.durable, self._journal.problem))
         if self._recorder is not None:
             edges.append(EdgeView("recorder", self._recorder.waiting, self._recorder.kept, self._recorder.problem))
+        edges.append(EdgeView("log", 0, self._log.last_number, self._log.problem))
         return tuple(edges)
 
     def _replay(self, engine: "Engine", turn: Turn) -> ReplayView | None:

@@ -194,6 +194,7 @@ class Turn:
         """Carry out every waiting command; the caller holds the lock."""
         while self.commands:
             self.owner.command(self.commands.popleft())
+        self._publish_at_ns = 0  # what became of them is to be seen at once
 
     def carry_out(self, effects: Sequence[Fact], recv_ns: int = 0) -> None:  # noqa: C901 - one branch an effect
         """Hand effects to the edges, and the simulated broker's answers back to the trader, until nothing follows."""

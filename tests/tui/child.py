@@ -5,6 +5,7 @@ import sys
 
 from textual.app import ComposeResult
 
+import tui.display
 from tui.display import DiffApp
 from tui.grid import Board
 from tui.keyboard import Burst
@@ -62,6 +63,9 @@ class Tiny(DiffApp):
             if event.key == "f":
                 self.frozen = True
                 self._tick()
+            elif event.key == "e":
+                canary = "ca" + "nary"
+                raise ValueError(len(canary))
             elif event.key == "q":
                 self.exit()
         elif name == "Paste":
@@ -71,6 +75,7 @@ class Tiny(DiffApp):
 
 
 if __name__ == "__main__":
+    tui.display.FITS = "stock" not in sys.argv
     app = Tiny()
     app.run(mouse=False)
     say("end", app.return_code)

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from tui import format as text
+from tui import heart
 from tui.model import Lamp, View
 from tui.parts import LUXURY, Part, assemble, part, word
 from tui.rows import Line, Span, clip, width_of
@@ -133,12 +134,11 @@ def _heart(view: View) -> Part:
 
 
 def _worst(lamps: tuple[Lamp, ...]) -> Lamp | None:
-    """The first lamp of the worst kind; None where all is well."""
-    for words in (_BAD, _WARN):
-        for lamp in lamps:
-            if lamp.word in words:
-                return lamp
-    return None
+    """The lamp to name first where not all is well; None where it is."""
+    if not lamps:
+        return None
+    worst = heart.worst(lamps)
+    return worst if worst.word in _BAD or worst.word in _WARN else None
 
 
 def bar(view: View, width: int) -> Line:
