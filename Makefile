@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RECORDING := recordings/nifty-synthetic.mqr
 
-.PHONY: run test check format bench bench-screen crash recording clean help
+.PHONY: run test check format bench bench-screen crash pictures recording clean help
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +32,9 @@ bench: $(READY) ## speed of the engine on this machine
 
 bench-screen: $(READY) ## memory, bytes, CPU, first frame, keys and delays of the screen (about two minutes)
 	@$(BIN)/python -m tests.bench.screen
+
+pictures: $(READY) ## take the README's pictures again (needs tmux)
+	@$(BIN)/python -m tests.tui.take_pictures tests/pictures
 
 crash: $(READY) ## kill -9 at 200 random moments of a replay (about two minutes)
 	@$(BIN)/python -m tests.engine.crash 200

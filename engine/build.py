@@ -152,7 +152,7 @@ def _engine(
         recorder=recorder,
         epochs=Epochs(config.engine.delivery),
         inbox=inbox,
-        clock=VirtualClock(),
+        clock=VirtualClock(_begins_ms(source) * 1_000_000),
         lossless=True,
         every_tick=config.engine.latency_every_tick,
         snapshot_interval_ms=config.engine.snapshot_interval_ms,
@@ -180,6 +180,12 @@ def _engine(
         vitals=Vitals(folder),
         keep_receipt=lambda lines: _keep_receipt(folder, lines),
     )
+
+
+def _begins_ms(source: TickSource) -> int:
+    """When the recording begins (UTC ms), so that its day is known before its first tick; 0 for an empty one."""
+    first = next(iter(source.ticks()), None)
+    return first.exch_ms if first else 0
 
 
 def _keep_receipt(folder: Path, lines: tuple[str, ...]) -> None:

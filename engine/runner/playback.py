@@ -41,7 +41,7 @@ class Playback:
     def begin(self, turn: Turn) -> None:
         """Put the state before the first tick aside."""
         self._turn = turn
-        self._saved.save(0, 0, turn.trader.dump())
+        self._saved.save(0, turn.now_ms, turn.trader.dump())
 
     def command(self, command: Command) -> bool:
         """Carry out a replay command; False when it is none."""

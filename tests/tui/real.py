@@ -71,9 +71,9 @@ class Tmux:
         self._tmux("set-buffer", text)
         self._tmux("paste-buffer", "-p")
 
-    def screen(self) -> str:
-        """What is on the terminal."""
-        return self._tmux("capture-pane", "-p")
+    def screen(self, *, colours: bool = False) -> str:
+        """What is on the terminal; with `colours` behind escape sequences."""
+        return self._tmux("capture-pane", "-p", *(("-e",) if colours else ()))
 
     def sees(self, *texts: str) -> None:
         """Wait until all `texts` are on the screen together."""
