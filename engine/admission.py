@@ -13,6 +13,9 @@ HELD: Final = "held"
 _NEW_NUMBERING_MS = 60_000
 _HOLD_MS = 1000
 _NEVER_MS = -(1 << 62)
+_FAR_AHEAD_MS = 60_000
+_AHEAD_OF_RECEIPT_MS = 3_600_000  # a tick's own time may be ahead of our clock by this much, no more
+_RESTART_AFTER = 3  # so many lower numbers in rising order are a numbering that began anew
 
 
 class Admission:
@@ -34,6 +37,8 @@ class Admission:
         "halted",
         "held",
         "last_exch_seq",
+        "late_seq",
+        "late_streak",
         "missing",
         "newest_ms",
         "refused",
@@ -46,6 +51,8 @@ class Admission:
         "good_streak",
         "halted",
         "last_exch_seq",
+        "late_seq",
+        "late_streak",
         "sequence_gaps",
         "good_price",
     )
@@ -60,6 +67,8 @@ class Admission:
         self.good_streak = 0
         self.halted = False
         self.last_exch_seq = 0
+        self.late_seq = 0  # number of the last tick that came late, and how many did so in rising order
+        self.late_streak = 0
         self.sequence_gaps = 0  # jumps of the exchange's numbering this day
         self.missing = 0  # numbers skipped before the tick just admitted
         self.refused: dict[str, int] = {}
@@ -78,6 +87,8 @@ class Admission:
             return self._refuse(_what_is_wrong(price))
         if tick.exch_ms < self.newest_ms - self._max_backwards_ms:
             return self._refuse("backwards")
+        if tick.exch_ms - self.newest_ms > _FAR_AHEAD_MS and _is_future(tick):
+            return self._refuse("future")
         if tick.exch_seq:
             reason = self._judge_sequence(tick)
             if reason:
@@ -107,7 +118,7 @@ class Admission:
             self.good_streak = 0
             self.halted = False
 
-    def _drop(self, reason: str) -> str:
+    def drop(self, reason: str) -> str:
         """Count a repeated or late packet; it says nothing about the quality of the prices."""
         self.refused[reason] = self.refused.get(reason, 0) + 1
         return reason
@@ -117,13 +128,18 @@ class Admission:
         self.missing = 0
         if last and tick.exch_seq <= last:
             if tick.exch_seq == last:
-                return self._drop("duplicate")
-            if tick.exch_ms - self.newest_ms < _NEW_NUMBERING_MS:
-                return self._drop("out_of_order")
+                return self.drop("duplicate")
+            rising = tick.exch_seq > self.late_seq and tick.exch_ms >= self.newest_ms
+            self.late_streak = self.late_streak + 1 if rising else 1
+            self.late_seq = tick.exch_seq
+            silent = tick.exch_ms - self.newest_ms >= _NEW_NUMBERING_MS
+            if not silent and self.late_streak < _RESTART_AFTER:
+                return self.drop("out_of_order")
         elif last and tick.exch_seq > last + 1:
             self.missing = tick.exch_seq - last - 1
             self.sequence_gaps += 1
         self.last_exch_seq = tick.exch_seq
+        self.late_streak = self.late_seq = 0
         return ""
 
     def _judge_jump(self, tick: Tick) -> str:
@@ -175,6 +191,11 @@ class Admission:
         held = fields.get(prefix + "held")
         self.held = Tick(*held) if isinstance(held, list) else None
         self.released = None
+
+
+def _is_future(tick: Tick) -> bool:
+    """Whether the tick's own time is far ahead of the time it was received at; one such stamp would refuse all others."""
+    return 0 < tick.recv_wall_ns < (tick.exch_ms - _AHEAD_OF_RECEIPT_MS) * 1_000_000
 
 
 def _what_is_wrong(price: int) -> str:

@@ -71,9 +71,9 @@ class Closing:
         state.entries("unlocked", "operator", now_ms)
 
     def judge_daily_loss(self, now_ms: int) -> None:
-        """Go flat when the day's result, open positions included, has reached the limit."""
+        """Go flat when the day's result, open positions included, has reached the limit; a lock alone does not hinder it."""
         state = self._state
-        if state.gate.locked:
+        if state.flat.running or state.flat.state == "FLAT":
             return
         day_pnl = state.book.day_realised
         for desk in state.desks:

@@ -9,7 +9,7 @@ class FlatJob:
     """NORMAL → ARMED → LOCKED → CANCELLING → CLOSING → VERIFYING → FLAT.
 
     ARMED is somebody looking at the plan; it may end without a flat. FLAT is said only after the broker itself has
-    reported twice in a row that nothing is held and nothing is working.
+    reported twice in a row, a beat apart, that nothing is held and nothing is working.
     """
 
     STATE = ("state", "reason", "exit_reason", "trusted_reads")
@@ -26,8 +26,8 @@ class FlatJob:
         return self.state in {"LOCKED", "CANCELLING", "CLOSING", "VERIFYING"}
 
     def arm(self, *, armed: bool) -> bool:
-        """Note that the plan is looked at, or no longer; False when a flat runs or is done."""
-        if self.running or (self.state == "FLAT" and not armed):
+        """Note that the plan is looked at, or no longer; False when that changes nothing, for a flat runs or is done."""
+        if self.state != ("NORMAL" if armed else "ARMED"):
             return False
         self.state = "ARMED" if armed else "NORMAL"
         return True

@@ -1,4 +1,4 @@
-"""The book: positions with their levels, exact cash and costs, and the judgement of exits. Knows no broker and no clock."""
+"""Positions with their levels, the judgement of exits, and what a trade costs. Knows no cash, no broker and no clock."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
@@ -234,7 +234,7 @@ class Position:
         return due
 
     def undo(self, quantity: int, target: int) -> None:
-        """An exit of `quantity` will not happen: it may be judged again."""
+        """An exit of `quantity` will not happen: it may be judged again; so may `target`, unless it is -1."""
         self.exiting = max(0, self.exiting - quantity)
         if target >= 0:
             self.taken &= ~(1 << target)

@@ -19,7 +19,6 @@ class Strategy:
         "_filtered_noise",
         "_min_move",
         "_move_share",
-        "_tick_size",
         "_updates",
         "atr",
         "bollinger",
@@ -38,7 +37,6 @@ class Strategy:
 
     def __init__(self, config: StrategyConfig, tick_size: int) -> None:
         self._config = config
-        self._tick_size = tick_size
         self._filtered_noise = config.noise_filter_enabled
         # A move counts beyond max(ticks, share of the price): whole minor units, so `>` on the floor is exact.
         self._min_move = int(tick_size * Fraction(config.noise_filter_min_ticks))
@@ -78,7 +76,7 @@ class Strategy:
         previous = self.previous
         self.previous = price
         if previous is None:
-            return False
+            return self.needed <= 0
         if self._filtered_noise:
             move = self._beyond_noise(previous, price - previous)
             if move:

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from engine.closing import Closing
 from engine.config import Config
@@ -26,6 +27,7 @@ from engine.messages import (
     ResumeEntries,
     TradeClosed,
     TraderCommand,
+    Unlock,
 )
 from engine.positions import SESSION_END, STOP_LOSS, Costs, Position
 from engine.risk import Sizing
@@ -58,14 +60,14 @@ class Trader:
     # ── The hot path ────────────────────────────────────────────────────────────────────────────────────────────
 
     def on_tick(self, tick: Tick) -> Sequence[Fact]:
-        """Take the next tick of any instrument; never raises, whatever its values."""
+        """Take the next tick of any listed instrument; never raises, whatever its other values."""
         desk = self._desks[tick.instrument]
         refusal = desk.admission.admit(tick)
+        if self._holds_jumps and (confirmed := desk.admission.take_released(tick.exch_ms)) is not None:
+            self._work(desk, confirmed)
         if refusal:
             self._watch.on_refused(desk, tick, refusal)
         else:
-            if self._holds_jumps and (confirmed := desk.admission.take_released(tick.exch_ms)) is not None:
-                self._work(desk, confirmed)
             self._work(desk, tick)
         return self.state.take_effects() if self.state.effects else NOTHING
 
@@ -80,6 +82,7 @@ class Trader:
         if not day.start_ms <= now_ms <= day.end_ms:
             return
         position = self._positions[desk.index]
+        # `is`: the same SessionDay gives the same date object; another one is looked at closely in `_on_day`.
         if desk.day is not day.date and not self._on_day(desk, day, price, now_ms):
             return
         gap_ms = now_ms - desk.last_ms
@@ -132,7 +135,8 @@ class Trader:
             self.state.effects.append(EntryRefused(desk.index, objection, now_ms))
 
     def _objection(self, desk: Desk, now_ms: int, day: SessionDay) -> str:
-        if not day.entry_from_ms <= now_ms < day.entry_until_ms:
+        # Not `now_ms` alone: a tick that is late by less than `max_backwards_ms` must not open the day again.
+        if not day.entry_from_ms <= now_ms < day.entry_until_ms or desk.admission.newest_ms >= day.exit_from_ms:
             return "outside the entry window"
         if desk.admission.halted:
             return f"halted: {BAD_TICKS}"
@@ -144,6 +148,7 @@ class Trader:
         """Begin a session day where it is a new one; False when the tick belongs to a day that is over."""
         state = self.state
         if day.date < state.today:
+            desk.admission.drop("past_day")
             return False
         if day.date == desk.day:
             desk.day = day.date
@@ -190,7 +195,10 @@ class Trader:
         elif fill.side == "BUY" and position is not None:
             desk.strategy.on_entry()
             if not state.flat.running:
-                self._exit(desk, position, decided, fill.at_ms, self._day)
+                day = self.hours.day_of(fill.at_ms) if self._day is NO_DAY else self._day
+                self._exit(desk, position, decided, fill.at_ms, day)
+                if self._limits_loss:
+                    self._closing.judge_daily_loss(fill.at_ms)
 
     def _rejected(self, number: int, reason: str) -> None:
         state = self.state
@@ -200,9 +208,10 @@ class Trader:
         order, left = closed
         position = self._positions[order.instrument]
         if order.side == "SELL" and position is not None:
-            position.undo(left, order.target)
+            untouched = left == order.quantity
+            position.undo(left, order.target if untouched else -1)
         elif order.side == "BUY" and left == order.quantity:
-            state.gate.day_entries -= 1
+            state.gate.day_entries = max(0, state.gate.day_entries - 1)
         state.effects.append(OrderRejected(number, order.instrument, reason))
 
     def on_command(self, command: TraderCommand, now_ms: int) -> Sequence[Fact]:
@@ -216,14 +225,16 @@ class Trader:
                 gate.paused = False
                 self.state.entries("resumed", gate.objection(), now_ms)
             case Lock():
-                gate.locked = command.reason
-                self.state.entries("locked", command.reason, now_ms)
+                gate.locked = command.reason or "operator"
+                self.state.entries("locked", gate.locked, now_ms)
             case Flat():
                 self._closing.begin(command.reason, "Flat", now_ms)
             case Arm() | Disarm():
                 self._closing.arm(now_ms, armed=isinstance(command, Arm))
-            case _:
+            case Unlock():
                 self._closing.unlock(now_ms)
+            case _:
+                assert_never(command)
         return self.state.take_effects()
 
     def on_fault(self, error: Exception, tick: Tick) -> Sequence[Fact]:

@@ -55,7 +55,7 @@ class TradingState:
     ) -> None:
         """Order an exit of `quantity`, decided at tick price `price`."""
         position.exiting += quantity
-        limit = price - desk.levels.slippage_exit
+        limit = max(price - desk.levels.slippage_exit, desk.instrument.tick_size)  # no order goes below one tick
         order = self.orders.new(desk.index, "SELL", quantity, limit, reason, at_ms, self._seq(desk), target)
         self.effects.append(Submit(order))
 

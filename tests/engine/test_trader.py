@@ -214,6 +214,23 @@ def test_the_daily_loss_limit_goes_flat_and_locks():
     assert len(stage.prices(100, 101, 102).orders) == 2
 
 
+@pytest.mark.parametrize("command", [Lock("me"), Arm()])
+def test_a_lock_does_not_switch_the_daily_loss_limit_off(command):
+    stage = entered("risk.max_daily_loss=1000").do(command).do(Disarm()).prices(98.9)
+    assert [reason for reason, _, _ in stage.exits] == ["Daily Loss"]
+
+
+def test_an_entry_whose_own_costs_pass_the_daily_loss_is_closed_at_once():
+    stage = Stage(*EAGER, "risk.max_daily_loss=10").prices(99, 100)
+    assert [reason for reason, _, _ in stage.exits] == ["Daily Loss"]
+
+
+def test_slippage_never_asks_for_less_than_one_tick():
+    stage = entered("risk.slippage_points_exit=0.5", "risk.base_sl_points=1", price=2.0).prices(0.05)
+    assert stage.orders[-1].price == 5
+    assert stage.held == 0
+
+
 # ── Days ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -282,6 +299,23 @@ def test_gaps_in_the_exchanges_sequence_halt_until_unlocked():
     assert stage.trader.state.gate.halted == "2 gaps in the exchange's sequence"
     stage.do(Unlock())
     assert stage.trader.state.gate.objection() == ""
+
+
+def test_a_numbering_that_begins_anew_is_believed_after_three_ticks():
+    stage = entered()
+    for n, price in enumerate((100, 99, 98, 97, 85, 84), 1):
+        stage.now_ms += 1000
+        stage.play([tick(50 + n, price, stage.now_ms, exch_seq=5001 if n == 1 else n)])
+    assert stage.exits == [("Stop Loss", 85.0, 975)]
+    assert stage.trader.state.desks[0].admission.refused == {"out_of_order": 2}
+
+
+def test_a_stamp_far_ahead_of_its_receipt_is_refused_and_blinds_nobody():
+    stage = entered()
+    ahead = tick(60, 100.0, "09:31:00", day="2031-01-01", recv_wall_ns=ms("09:30:10") * 1_000_000)
+    stage.play([ahead]).at("09:30:10").prices(85)
+    assert stage.exits == [("Stop Loss", 85.0, 975)]
+    assert stage.trader.state.desks[0].admission.refused == {"future": 1}
 
 
 def test_a_silence_is_told_and_changes_nothing():
@@ -353,6 +387,16 @@ def test_partial_fills_share_the_position():
     assert stage.held == 75
     stage.prices(85)
     assert stage.orders[2].quantity == 75
+
+
+def test_a_target_that_was_filled_in_part_is_not_sold_again():
+    broker = LateBroker(1)
+    stage = Stage(*EAGER, "risk.use_trail_stop=false", broker=broker).prices(99, 100)
+    stage.answer(*broker.answers()).prices(105)
+    number = stage.orders[-1].number
+    stage.answer(Filled(Fill(number, 0, "SELL", 300, 10500, stage.now_ms)), Rejected(number, "freeze")).prices(105)
+    assert len(stage.orders) == 2
+    assert stage.held == 675
 
 
 def test_a_fill_nobody_asked_for_is_booked_and_flat_sees_it():

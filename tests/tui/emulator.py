@@ -17,6 +17,7 @@ class Emulator:
         self.width, self.height = width, height
         self.cells = [[BLANK] * width for _ in range(height)]
         self.x = self.y = 0
+        self.written = (0, 0)
         self.attributes, self.colours = frozenset(), {"fg": "", "bg": ""}
         self.modes: dict[str, bool] = {}
 
@@ -42,9 +43,9 @@ class Emulator:
     def _write(self, char: str) -> None:
         width = get_character_cell_size(char)
         if width == 0:
-            before = self.x - 1 if self.cells[self.y][self.x - 1][0] else self.x - 2
-            old, pen = self.cells[self.y][before]
-            self.cells[self.y][before] = (old + char, pen)
+            y, x = self.written  # a combining character goes to the glyph before it, wherever the cursor waits
+            old, pen = self.cells[y][x]
+            self.cells[y][x] = (old + char, pen)
             return
         row = self.cells[self.y]
         for x in range(self.x, min(self.x + width, self.width)):
@@ -53,6 +54,7 @@ class Emulator:
             elif x + 1 < self.width and row[x + 1][0] == "":
                 row[x + 1] = BLANK
         row[self.x] = (char, self._pen())
+        self.written = (self.y, self.x)
         if width == 2:
             row[self.x + 1] = ("", self._pen())
         self.x = min(self.x + width, self.width - 1)
