@@ -16,25 +16,20 @@ from engine.messages import (
     Disarm,
     EntryRefused,
     Fact,
-    FillBooked,
-    Filled,
     Flat,
-    Holdings,
     Lock,
-    OrderRejected,
     PauseEntries,
-    Rejected,
     ResumeEntries,
-    TradeClosed,
     TraderCommand,
     Unlock,
 )
-from engine.positions import SESSION_END, STOP_LOSS, Costs, Position
+from engine.positions import SESSION_END, Costs, Position
 from engine.risk import Sizing
 from engine.session import NO_DAY, SessionDay, TradingHours
+from engine.settling import Settling
 from engine.state import Fields, Plain
 from engine.trading_state import TradingState
-from engine.types import Fill, Instrument, Tick
+from engine.types import Instrument, Tick
 from engine.watch import BAD_TICKS, Watch
 
 NOTHING: Sequence[Fact] = ()
@@ -49,6 +44,7 @@ class Trader:
         self.hours = TradingHours(config.session)
         self._watch = Watch(self.state, config.risk)
         self._closing = Closing(self.state, config.risk)
+        self._settling = Settling(self.state, self._closing, self._judge_entry)
         self._sizing = Sizing(config.risk, costs)
         self._desks = self.state.desks
         self._positions = self.state.book.positions
@@ -168,51 +164,15 @@ class Trader:
 
     def on_event(self, event: BrokerEvent, now_ms: int) -> Sequence[Fact]:
         """Take what the broker says."""
-        match event:
-            case Filled():
-                self._filled(event.fill)
-            case Rejected():
-                self._rejected(event.order, event.reason)
-            case Holdings():
-                self._closing.verify(event, now_ms)
+        self._settling.take(event, now_ms)
         return self.state.take_effects()
 
-    def _filled(self, fill: Fill) -> None:
-        state = self.state
-        desk = self._desks[fill.instrument]
-        order = state.orders.on_fill(fill)
-        decided = order.price - desk.levels.slippage if order else fill.price
-        reason = order.reason if order else "External"
-        trade = state.book.sell(fill, reason) if fill.side == "SELL" else None
-        if fill.side == "BUY":
-            state.book.buy(fill, decided)
-        position = state.position(desk)
-        held = position.state(desk.index) if position else None
-        state.effects.append(FillBooked(fill, held, str(state.book.cash)))
-        if trade is not None:
-            desk.strategy.on_exit(stop_loss=trade.reason == STOP_LOSS)
-            state.effects.append(TradeClosed(trade))
-        elif fill.side == "BUY" and position is not None:
-            desk.strategy.on_entry()
-            if not state.flat.running:
-                day = self.hours.day_of(fill.at_ms) if self._day is NO_DAY else self._day
-                self._exit(desk, position, decided, fill.at_ms, day)
-                if self._limits_loss:
-                    self._closing.judge_daily_loss(fill.at_ms)
-
-    def _rejected(self, number: int, reason: str) -> None:
-        state = self.state
-        closed = state.orders.close(number)
-        if closed is None:
-            return
-        order, left = closed
-        position = self._positions[order.instrument]
-        if order.side == "SELL" and position is not None:
-            untouched = left == order.quantity
-            position.undo(left, order.target if untouched else -1)
-        elif order.side == "BUY" and left == order.quantity:
-            state.gate.day_entries = max(0, state.gate.day_entries - 1)
-        state.effects.append(OrderRejected(number, order.instrument, reason))
+    def _judge_entry(self, desk: Desk, position: Position, price: int, at_ms: int) -> None:
+        """Put an entry that was just filled through the exits, at the price it was decided at."""
+        day = self.hours.day_of(at_ms) if self._day is NO_DAY else self._day
+        self._exit(desk, position, price, at_ms, day)
+        if self._limits_loss:
+            self._closing.judge_daily_loss(at_ms)
 
     def on_command(self, command: TraderCommand, now_ms: int) -> Sequence[Fact]:
         """Carry out an operator's command."""

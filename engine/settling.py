@@ -1,0 +1,71 @@
+"""What the broker says, booked: fills and rejections into positions, cash, memory. Asks for no new order itself."""
+
+from collections.abc import Callable
+
+from engine.closing import Closing
+from engine.desk import Desk
+from engine.messages import BrokerEvent, FillBooked, Filled, Holdings, OrderRejected, Rejected, TradeClosed
+from engine.positions import STOP_LOSS, Position
+from engine.trading_state import TradingState
+from engine.types import Fill, Order
+
+
+class Settling:
+    """Takes broker events; `judge_entry` puts a fresh entry through the exits (desk, position, decided price, ms)."""
+
+    def __init__(
+        self, state: TradingState, closing: Closing, judge_entry: Callable[[Desk, Position, int, int], None]
+    ) -> None:
+        self._state = state
+        self._closing = closing
+        self._judge_entry = judge_entry
+
+    def take(self, event: BrokerEvent, now_ms: int) -> None:
+        """Book what the broker says."""
+        match event:
+            case Filled():
+                order = self._state.orders.on_fill(event.fill)
+                if event.fill.side == "BUY":
+                    self._bought(event.fill, order)
+                else:
+                    self._sold(event.fill, order.reason if order else "External")
+            case Rejected():
+                self._rejected(event.order, event.reason)
+            case Holdings():
+                self._closing.verify(event, now_ms)
+
+    def _bought(self, fill: Fill, order: Order | None) -> None:
+        state = self._state
+        desk = state.desks[fill.instrument]
+        decided = order.price - desk.levels.slippage if order else fill.price
+        position = state.book.buy(fill, decided)
+        state.effects.append(FillBooked(fill, position.state(desk.index), str(state.book.cash)))
+        desk.strategy.on_entry()
+        if not state.flat.running:
+            self._judge_entry(desk, position, decided, fill.at_ms)
+
+    def _sold(self, fill: Fill, reason: str) -> None:
+        state = self._state
+        desk = state.desks[fill.instrument]
+        trade = state.book.sell(fill, reason)
+        left = state.position(desk)
+        held = left.state(desk.index) if left else None
+        state.effects.append(FillBooked(fill, held, str(state.book.cash)))
+        if trade is not None:
+            desk.strategy.on_exit(stop_loss=trade.reason == STOP_LOSS)
+            state.effects.append(TradeClosed(trade))
+
+    def _rejected(self, number: int, reason: str) -> None:
+        """Let an exit be judged again, and a whole entry give its place in the day back."""
+        state = self._state
+        closed = state.orders.close(number)
+        if closed is None:
+            return
+        order, left = closed
+        untouched = left == order.quantity
+        position = state.book.positions[order.instrument]
+        if order.side == "SELL" and position is not None:
+            position.undo(left, order.target if untouched else -1)
+        elif order.side == "BUY" and untouched:
+            state.gate.day_entries = max(0, state.gate.day_entries - 1)
+        state.effects.append(OrderRejected(number, order.instrument, reason))
