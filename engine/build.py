@@ -1,5 +1,6 @@
 """Puts a run together: the only room that knows every other. Config and source in, a ready engine out."""
 
+import logging
 import os
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from engine.feeds.replay import ReplayFeed
 from engine.fitting import fit_to_recording, header_of, recordings_folder
 from engine.inbox import Inbox
 from engine.journal import SqliteJournal, StateDir
-from engine.logs import LogBook
+from engine.logs import LogBook, log_trade
 from engine.messages import Lock
 from engine.narration import Narrator
 from engine.ports import TickSource
@@ -48,6 +49,10 @@ class Run:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def say(self, text: str) -> None:
+        """Put a line into the log that must not be lost."""
+        log_trade("%s", text, component="engine", level=logging.WARNING)
 
     def close(self) -> None:
         """Stop the engine, write what is waiting, release the state directory. Safe to call twice."""
@@ -126,7 +131,8 @@ def build(
         edges.callback(engine.stop)
         _tell_start(config, source, mode, state_dir)
         found = journal.opened.lines() if journal else ()
-        _tell_found(engine, found, mode, unlock=unlock)
+        left_open = journal is not None and not journal.opened.unclean and not journal.opened.damage
+        _tell_found(engine, found, mode, unlock=unlock, left_open=left_open)
         return Run(engine, logs, config, source, trader, edges.pop_all())
 
 
@@ -163,7 +169,12 @@ def _engine(
         inbox=inbox,
         feed=feed,
         playback=Playback(
-            feed=feed, source=source, inbox=inbox, journal=journal, snapshot_ticks=config.replay.snapshot_ticks
+            feed=feed,
+            source=source,
+            inbox=inbox,
+            journal=journal,
+            snapshot_ticks=config.replay.snapshot_ticks,
+            recorded=recorder is not None,
         ),
         journal=journal,
         recorder=recorder,
@@ -260,9 +271,9 @@ def _tell_start(config: Config, source: TickSource, mode: TradeMode, state_dir: 
         LOGGERS["engine"].warning("%s", note)
 
 
-def _tell_found(engine: Engine, found: tuple[str, ...], mode: TradeMode, *, unlock: bool) -> None:
+def _tell_found(engine: Engine, found: tuple[str, ...], mode: TradeMode, *, unlock: bool, left_open: bool) -> None:
     """Tell what the last run left behind; anything but a replay comes up locked until a person has looked."""
     for line in found:
         LOGGERS["engine"].warning("%s", line, extra={"keep": True})
     if found and mode != "replay" and not unlock:
-        engine.send(Lock("the last run ended uncleanly"))
+        engine.send(Lock("the last run left something open" if left_open else "the last run ended uncleanly"))

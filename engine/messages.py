@@ -100,9 +100,11 @@ class SeekEvent(Command, frozen=True, tag=True):
 
 
 class Bookmark(Command, frozen=True, tag=True):
-    """Remember this place of the replay."""
+    """Remember a place of the replay: just after tick number `tick`, or where it is (0)."""
 
     text: str = ""
+    tick: int = 0
+    at_ms: int = 0
 
 
 class Stall(Command, frozen=True, tag=True):

@@ -25,9 +25,10 @@ from engine import (
 from tui.door import Door
 from tui.guard import PLAN_OPEN_NS
 from tui.model import LOG_LEVELS, PANES, Dialog, ThemeName, Ui, View
+from tui.panes.flatplan import RUNS
+from tui.panes.log import found
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 1000.0, 0.0)  # 0 = as fast as it goes
-FLAT_RUNS = frozenset({"LOCKED", "CANCELLING", "CLOSING", "VERIFYING"})
 _THEMES: tuple[ThemeName, ...] = ("ansi", "truecolor", "mono")
 _NOTICE_NS = 5_000_000_000
 _PAGE = 10
@@ -77,7 +78,7 @@ class Actions:
 
     def do_arm(self, at_ns: int) -> None:
         """Lock entries at once and open the plan; a flat that runs is only shown."""
-        running = self._snapshot.flat.state in FLAT_RUNS
+        running = self._snapshot.flat.state in RUNS
         self.open("flat")
         self.ui.plan_drawn_ns = 0
         self.ui.plan_until_ns = 0 if running else at_ns + PLAN_OPEN_NS
@@ -137,7 +138,9 @@ class Actions:
             self.note("silences are waited for" if replay.skip_silence else "silences over 2 s are skipped", at_ns)
 
     def do_bookmark(self, _at_ns: int) -> None:
-        """Ask for the bookmark's text."""
+        """Ask for the bookmark's text; the place is the one where `b` was pressed."""
+        snapshot = self._snapshot
+        self.ui.place = (snapshot.replay.tick, snapshot.at_ms) if snapshot.replay else (0, 0)
         self.open("bookmark")
 
     def do_restart(self, _at_ns: int) -> None:
@@ -210,7 +213,14 @@ class Actions:
     def do_search(self, _at_ns: int) -> None:
         """Ask for what to find in the log."""
         self.open("search")
-        self.ui.text = self.ui.search
+
+    def show_found(self) -> None:
+        """Bring the newest line that matches the search into sight."""
+        if self.view is None or not self.ui.search:
+            return
+        numbers = found(self.view)
+        if numbers:
+            self.ui.focus, self.ui.log_follow, self.ui.log_top = "log", False, numbers[-1]
 
     def do_level(self, _at_ns: int) -> None:
         """The next level of the log."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from textual import events
 from textual.app import ComposeResult
 from textual.geometry import Size
+from textual.timer import Timer
 
 from tui.actions import Shell
 from tui.control import Control
@@ -18,6 +19,7 @@ from tui.guard import Press
 from tui.heart import Link
 from tui.layout import frame
 from tui.model import UNICODE, Glyphs, ThemeName, Ui, View
+from tui.panes.log import selected_place
 from tui.picture import save
 from tui.rows import plain
 from tui.strokes import Key
@@ -27,6 +29,7 @@ from tui.watcher import Watcher
 _FRAME_S = 0.25
 _UNFOCUSED_NS = 1_000_000_000
 _CALM_NS = 450_000_000  # panes but the ticks change twice a second
+_TAKEN_S = 0.05
 _ANSWERS_S = (0.02, 0.06)  # after a key: when its command has been carried out
 
 
@@ -55,6 +58,7 @@ class MyQuant(DiffApp):
         shell = Shell(leave=self.exit, copy=self._copy, save=self._save, set_mouse=self._set_mouse)
         self._control = Control(self.ui, door, shell)
         self._view: View | None = None
+        self._answers: list[Timer] = []
         self._calm: View | None = None  # the one that the slower panes were drawn from
         self._title = ""
         self._unfocused = False
@@ -81,6 +85,8 @@ class MyQuant(DiffApp):
         elif isinstance(event, events.Paste):
             self._control.paste(event.text)
             self._draw()
+        elif isinstance(event, events.MouseScrollDown | events.MouseScrollUp):
+            self._control.scroll(1 if isinstance(event, events.MouseScrollDown) else -1)
         elif isinstance(event, events.AppBlur | events.AppFocus):
             self._unfocused = isinstance(event, events.AppBlur)
         else:
@@ -89,14 +95,16 @@ class MyQuant(DiffApp):
     def _press(self, event: events.Key) -> None:
         character = event.character or ""
         key = character if len(character) == 1 and character.isprintable() else event.key
-        burst = event.burst if isinstance(event, Key) else None
-        at_ns = burst.read_ns if burst else self._now_ns()
-        press = Press(key, at_ns, burst.alone if burst else True, burst.suspicious if burst else False)
+        if isinstance(event, Key):
+            press = Press(key, event.read_ns, event.alone, event.suspicious)
+        else:  # not from our driver: a test's
+            press = Press(key, self._now_ns())
         if self._view is not None:
             self._control.press(press, self._view)
             self._draw_at_once()
-            for delay_s in _ANSWERS_S:
-                self.set_timer(delay_s, self._draw_at_once)
+            for timer in self._answers:
+                timer.stop()
+            self._answers = [self.set_timer(delay_s, self._draw_at_once) for delay_s in _ANSWERS_S]
 
     def _tick(self) -> None:
         now_ns = self._now_ns()
@@ -128,8 +136,13 @@ class MyQuant(DiffApp):
         self._set_title(view)
 
     def _plan_drawn(self) -> None:
-        if self.ui.dialog == "flat" and not self.ui.plan_drawn_ns:
+        """Note that the plan is on the terminal; not before the terminal has taken it."""
+        if self.ui.dialog != "flat" or self.ui.plan_drawn_ns:
+            return
+        if self.terminal is None or self.terminal.ready:
             self.ui.plan_drawn_ns = self._now_ns()
+        else:
+            self.set_timer(_TAKEN_S, self._plan_drawn)
 
     def _link(self) -> Link:
         terminal = self.terminal
@@ -164,7 +177,7 @@ class MyQuant(DiffApp):
         if view is None:
             return ""
         if ui.focus == "log" and view.log:
-            line = next((line for line in view.log if not ui.log_follow and line.number == ui.log_top), view.log[-1])
+            line = view.log[selected_place(view)]
             return f"{line.level} {line.component} {line.text}"
         quotes = view.snapshot.quotes
         if not quotes:
@@ -181,7 +194,7 @@ class MyQuant(DiffApp):
         except OSError as error:
             self._control.note(f"the picture could not be saved: {error.strerror}", self._now_ns(), "warn")
         else:
-            self._control.note(f"saved {path.name} and .svg", self._now_ns())
+            self._control.note(f"saved {path} and .svg", self._now_ns())
 
     def _set_mouse(self, on: bool) -> None:
         if self.terminal is not None:

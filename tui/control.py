@@ -5,10 +5,11 @@ from zoneinfo import ZoneInfo
 
 from engine import Bookmark, Disarm, Flat, Seek, SeekTime, Snapshot, Unlock, clean
 from tui import keys
-from tui.actions import FLAT_RUNS, Actions, Shell
+from tui.actions import Actions, Shell
 from tui.door import Door
 from tui.guard import Guard, Press
 from tui.model import Dialog, Ui, View
+from tui.panes.flatplan import RUNS
 
 _TYPED: tuple[Dialog, ...] = ("goto", "unlock", "search", "palette", "bookmark")
 _SCROLLED = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}
@@ -36,9 +37,14 @@ class Control:
         if press.key == "ctrl+c":
             self._actions.open("quit")
             return
+        self.ui.notice = ""
         found = keys.find(press.key, replay=view.snapshot.replay is not None)
         if found is not None:
             self._actions.act(found.action, press.at_ns)
+
+    def scroll(self, by: int) -> None:
+        """Take a turn of the mouse's wheel."""
+        self._actions.move(by)
 
     def paste(self, text: str) -> None:
         """Take pasted text: into a dialog that asks for a place or a word, and nowhere else."""
@@ -69,13 +75,22 @@ class Control:
             self.ui.dialog = ""
 
     def _press_in_plan(self, press: Press, *, by_hand: bool) -> None:
-        """`x` fires under the guard's conditions; any other key closes the plan. A running flat is only looked at."""
-        if self._flat_goes_on():
+        """`x` fires under the guard's conditions, and says so when they do not hold; any other key closes the plan.
+
+        A running flat is only looked at; a finished one leaves its receipt until a key is pressed.
+        """
+        if self._snapshot.flat.state in RUNS:
             if press.key not in {"x", "!"}:
                 self.ui.dialog = ""
+        elif self._flat_goes_on():
+            self.ui.dialog = ""
+            if press.key == "k":
+                self._actions.open("unlock")
         elif press.key == "x" and self._guard.may_fire(by_hand, self.ui.plan_drawn_ns, press.at_ns):
             self._door.send(Flat("operator"))
             self.ui.plan_until_ns = 0
+        elif press.key == "x":
+            self.note("x not taken: it came too fast, or behind an escape; press x again", press.at_ns, "alert")
         else:
             self._close_plan()
 
@@ -88,7 +103,7 @@ class Control:
     def _flat_goes_on(self) -> bool:
         """Whether a flat was fired from this plan, or runs for another reason."""
         fired = self.ui.dialog == "flat" and self.ui.plan_until_ns == 0
-        return fired or self._snapshot.flat.state in FLAT_RUNS
+        return fired or self._snapshot.flat.state in RUNS
 
     @property
     def _snapshot(self) -> Snapshot:
@@ -121,8 +136,9 @@ class Control:
                 self._unlock(text, at_ns)
             case "search":
                 ui.search = text
+                self._actions.show_found()
             case "bookmark":
-                self._door.send(Bookmark(text))
+                self._door.send(Bookmark(text, *ui.place))
             case "goto":
                 self._go_to(text, at_ns)
             case "palette" if entries:
@@ -138,7 +154,11 @@ class Control:
         """Go to a tick number, a time of the session's day, or the first bookmark that has `text` in it."""
         snapshot = self._snapshot
         if text.isascii() and text.isdecimal():
-            self._door.send(Seek(int(text)))
+            total = snapshot.replay.total if snapshot.replay else 0
+            if total and int(text) > total:
+                self.note(f"there are {total:,} ticks", at_ns, "warn")
+            else:
+                self._door.send(Seek(int(text)))
             return
         at_ms = _moment_ms(text, snapshot)
         if at_ms is not None:

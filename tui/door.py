@@ -6,7 +6,7 @@ from engine import Command, LogLine, Run, Snapshot
 
 
 class Door(Protocol):
-    """All that the screen ever asks of an engine; every call returns at once, but `stop`."""
+    """All that the screen ever asks of an engine; every call returns at once."""
 
     def start(self) -> None:
         """Begin."""
@@ -27,10 +27,6 @@ class Door(Protocol):
 
     def log_lines(self, since: int, limit: int) -> list[LogLine]:
         """At most `limit` log lines after number `since`, oldest first."""
-        ...
-
-    def stop(self) -> int:
-        """End the engine in good order; its exit status."""
         ...
 
 
@@ -60,8 +56,3 @@ class LocalDoor:
     def log_lines(self, since: int, limit: int) -> list[LogLine]:
         """Log lines after number `since`."""
         return self._run.logs.lines_since(since, limit)
-
-    def stop(self) -> int:
-        """Stop the engine and close its files."""
-        self._run.engine.stop()
-        return self._run.engine.exit_status

@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from tui.model import View
+from tui.panes.flatplan import RUNS
 
 Where = Literal["always", "replay"]
 
@@ -21,22 +22,36 @@ class Key(Struct, frozen=True):
     footer: str = ""
     where: Where = "always"
     shown: str = ""  # how it is written, where that is not `key`
+    group: str = ""  # how the footer writes it together with its neighbours
+    name: str = ""  # what the palette calls it, where that is not `action`
 
     @property
     def label(self) -> str:
-        """The key as help and footer write it."""
+        """The key as help writes it."""
         return self.shown or self.key
+
+    @property
+    def title(self) -> str:
+        """What the palette calls it."""
+        return self.name or self.action.replace("_", " ")
 
 
 TABLE: tuple[Key, ...] = (
-    Key("!", "arm", "emergency flat: lock entries and show the plan; then x fires it", "flat", shown="!x"),
+    Key(
+        "!",
+        "arm",
+        "emergency flat: lock entries and show the plan; then x fires it",
+        "flat",
+        shown="!x",
+        name="emergency flat",
+    ),
     Key(" ", "play", "pause or play the replay", "play", "replay", "space"),
     Key(".", "step", "one tick on", "step", "replay"),
     Key(",", "step_back", "one tick back", "", "replay"),
-    Key("+", "faster", "faster: 0.25 0.5 1 2 5 10 50 100 1000 max", "speed", "replay", "+-"),
+    Key("+", "faster", "faster: 0.25 0.5 1 2 5 10 50 100 1000 max", "speed", "replay", group="+-"),
     Key("-", "slower", "slower", "", "replay"),
     Key("g", "goto", "go to a time, a tick number or a bookmark", "go to", "replay"),
-    Key("n", "next_event", "next event: entry, exit, gap, error, bookmark", "next", "replay", "n N"),
+    Key("n", "next_event", "next event: entry, exit, gap, error, bookmark", "next", "replay", group="n N"),
     Key("N", "previous_event", "previous event", "", "replay"),
     Key("i", "silence", "skip long silences, or do not", "", "replay"),
     Key("b", "bookmark", "bookmark this tick", "", "replay"),
@@ -44,11 +59,11 @@ TABLE: tuple[Key, ...] = (
     Key("d", "delivery", "delivery mode: polling, queued, callback", "delivery"),
     Key("p", "pause", "pause entries, or resume them; exits go on", "pause"),
     Key("k", "unlock", "unlock entries (typed)", "unlock"),
-    Key("1", "pane_ticks", "ticks", "panes", shown="1-5"),
-    Key("2", "pane_positions", "positions"),
-    Key("3", "pane_latency", "latency"),
-    Key("4", "pane_heartbeat", "heartbeat"),
-    Key("5", "pane_log", "log"),
+    Key("1", "pane_ticks", "focus: ticks", "panes", group="1-5"),
+    Key("2", "pane_positions", "focus: positions"),
+    Key("3", "pane_latency", "focus: latency"),
+    Key("4", "pane_heartbeat", "focus: heartbeat"),
+    Key("5", "pane_log", "focus: log"),
     Key("tab", "next_pane", "next pane"),
     Key("z", "zoom", "the focused pane over the whole screen, and back", "zoom"),
     Key("enter", "trades", "list of all trades"),
@@ -62,10 +77,10 @@ TABLE: tuple[Key, ...] = (
     Key("c", "copy", "copy the selected line (OSC 52)"),
     Key("s", "save", "save a picture of the screen, as text and SVG"),
     Key("t", "theme", "theme: ANSI colours, true colour, mono"),
-    Key("m", "mouse", "mouse on, or off (the terminal's own selection works while it is off)"),
+    Key("m", "mouse", "the mouse wheel scrolls, or not (the terminal's own selection works while it is off)"),
     Key(":", "palette", "all commands by name", "commands"),
     Key("?", "help", "this help", "help"),
-    Key("q", "leave", "leave (asks when a position is open)", "leave"),
+    Key("q", "leave", "leave, quit (asks when a position is open)", "leave"),
 )
 
 _BY_KEY = {key.key: key for key in TABLE} | {"ctrl+p": next(key for key in TABLE if key.action == "palette")}
@@ -74,7 +89,6 @@ _BY_KEY = {key.key: key for key in TABLE} | {"ctrl+p": next(key for key in TABLE
 DEVELOPER = (("dev: stall engine", "hold the engine for 3 s, to see the heartbeat turn", "stall"),)
 
 _IN_DIALOG: dict[str, list[tuple[str, str]]] = {
-    "flat": [("x", "FIRE the flat"), ("any other key", "close the plan")],
     "goto": [("enter", "go"), ("esc", "close")],
     "bookmark": [("enter", "keep"), ("esc", "close")],
     "unlock": [("enter", "unlock"), ("esc", "close")],
@@ -93,11 +107,25 @@ def find(key: str, *, replay: bool) -> Key | None:
 
 
 def hints(view: View) -> list[tuple[str, str]]:
-    """The keys that work now with a word each, the most important first."""
+    """The keys that work now with a word each, the most important first: the way out among them."""
+    if view.ui.dialog == "flat":
+        return _in_plan(view.snapshot.flat.state, fired=view.ui.plan_until_ns == 0)
     if view.ui.dialog:
         return _IN_DIALOG[view.ui.dialog]
     replay = view.snapshot.replay is not None
-    return [(key.label, key.footer) for key in TABLE if key.footer and (replay or key.where == "always")]
+    listed = [key for key in TABLE if key.footer and (replay or key.where == "always")]
+    first = ["arm", "unlock"] if view.snapshot.entries.locked or view.snapshot.entries.halted else ["arm"]
+    order = [*first, "help", "leave"]
+    listed.sort(key=lambda key: order.index(key.action) if key.action in order else len(order))
+    return [(key.group or key.label, key.footer) for key in listed]
+
+
+def _in_plan(state: str, *, fired: bool) -> list[tuple[str, str]]:
+    if state in RUNS:
+        return [("any key", "hide this; the flat goes on")]
+    if fired:
+        return [("k", "unlock"), ("any other key", "close")]
+    return [("x", "FIRE the flat"), ("any other key", "close the plan")]
 
 
 def palette(view: View) -> list[tuple[str, str, str]]:
@@ -105,7 +133,7 @@ def palette(view: View) -> list[tuple[str, str, str]]:
     typed = view.ui.text.lower()
     replay = view.snapshot.replay is not None
     listed = [
-        (key.action.replace("_", " "), key.help, key.action)
+        (key.title, key.help, key.action)
         for key in TABLE
         if (replay or key.where == "always") and key.action not in {"up", "down", "page_up", "page_down", "palette"}
     ]

@@ -97,6 +97,7 @@ class Ui(Struct):
     log_follow: bool = True
     log_top: int = 0  # number of the newest log line shown while not following
     search: str = ""
+    place: tuple[int, int] = (0, 0)  # tick and ms where a bookmark was asked for
     theme: ThemeName = "ansi"
     notice: str = ""  # one line for the operator, over the footer, until `notice_until_ns`
     notice_style: str = ""

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from engine import Run
 from tui.door import LocalDoor
-from tui.model import ASCII, UNICODE
 from tui.terminal import Terminal, detect
 from tui.tuning import tuned
 
@@ -28,13 +27,14 @@ class TerminalScreen:
         from tui.app import MyQuant
 
         terminal = _terminal()
-        glyphs = UNICODE if terminal.unicode else ASCII
         door = LocalDoor(run)
         door.start()
         for attempt in range(_RESTARTS + 1):
-            app = MyQuant(door, pictures, glyphs=glyphs, theme=terminal.theme)
+            app = MyQuant(door, pictures, glyphs=terminal.glyphs, theme=terminal.theme)
             with tuned():
                 app.run(mouse=False)
+            if app.lost:
+                run.say(f"terminal lost ({app.lost}): the run ends in good order")
             if app.lost or not app.return_code:
                 return
             print(f"myquant-tui: the screen failed ({attempt + 1} of {_RESTARTS + 1})", file=sys.stderr)

@@ -40,11 +40,16 @@ class Watcher:
         self._history_due_ns = 0
         self._seen_number = -1
         self._trend_due_ns = 0
+        self._at_ms = 0
         self._outcomes: tuple[str, ...] = ()
 
     def look(self, now_ns: int, link: Link) -> View:
         """What there is to see at `now_ns` (monotonic)."""
         snapshot = self._border.snapshot(self._door.snapshot)
+        if snapshot.at_ms < self._at_ms:  # a replay went back: what was ahead has not happened
+            self._trends.clear()
+            self._pnl.clear()
+        self._at_ms = snapshot.at_ms
         if snapshot.number != self._seen_number:
             self._seen_number = snapshot.number
             if now_ns >= self._trend_due_ns:

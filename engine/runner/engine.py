@@ -236,6 +236,8 @@ class Engine:
             self._set_milestone()
         elif isinstance(command, TraderCommand):
             turn.carry_out(turn.trader.on_command(command, turn.now_ms))
+            gate = turn.trader.state.gate
+            turn.operator_paused, turn.operator_lock = gate.paused, gate.locked
         else:
             turn.carry_out((CommandRefused(type(command).__name__, "only in a replay"),))
 

@@ -1,9 +1,13 @@
 """Replay control within the turn: hold, step, seek forward and back. Moves the feed and the trader together."""
 
+import time
+
 from engine.inbox import Inbox
+from engine.logs import log_trade
 from engine.messages import (
     Bookmark,
     Command,
+    CommandRefused,
     Hold,
     Play,
     Seek,
@@ -28,12 +32,20 @@ class Playback:
     """Where the replay is and where it is bound; every method is called within the turn."""
 
     def __init__(
-        self, *, feed: ReplayControl, source: TickSource, inbox: Inbox, journal: Journal | None, snapshot_ticks: int
+        self,
+        *,
+        feed: ReplayControl,
+        source: TickSource,
+        inbox: Inbox,
+        journal: Journal | None,
+        snapshot_ticks: int,
+        recorded: bool,
     ) -> None:
         self.feed = feed
         self.source = source
         self._inbox = inbox
         self._journal = journal
+        self._recorded = recorded
         self._saved = SavedStates(snapshot_ticks)
         self._seeks_event = False  # run until something happens
         self._limit = _NEVER  # after this tick the replay stands still
@@ -61,7 +73,8 @@ class Playback:
                 self._go_to_event(forward=command.forward)
             case Bookmark():
                 turn = self._turn
-                turn.happenings.add(Event(last, turn.now_ms, "bookmark", clean(command.text, 80)))
+                tick, at_ms = (command.tick, command.at_ms) if command.tick else (last, turn.now_ms)
+                turn.happenings.add(Event(tick, at_ms, "bookmark", clean(command.text, 80)))
                 turn.mark("bookmark", command.text)
             case SetSpeed():
                 self.feed.set_speed(command.speed)
@@ -86,12 +99,18 @@ class Playback:
         """Bring trader and feed to the state just after tick `target`."""
         target = max(0, target)
         if target < self._turn.last_seq:
+            if self._recorded:
+                refusal = "this run is recorded, and a recording only goes forward"
+                self._turn.carry_out((CommandRefused("going back", refusal),))
+                return
+            log_trade("— back to tick %d —", target, component="engine")
             self._restore(target)
         self._run(target, playing=playing)
 
     def _run(self, target: int | None, *, playing: bool) -> None:
         """Let the feed go on after the last worked tick, at once up to `target` if there is one."""
         turn = self._turn
+        turn.decided_ns = turn.came_ns = time.perf_counter_ns()  # nothing was due while it stood
         self._seeks_event = self._seeks_event and target == _TO_THE_END
         self._inbox.clear()
         there = target is None or target <= turn.last_seq

@@ -105,6 +105,8 @@ class Turn:
         self.receipt = Receipt(trader.state)
         self.happenings = Happenings()
         self.outcomes: tuple[str, ...] = ()
+        self.operator_lock = ""  # the reason of a lock that the operator (not a rule) put on
+        self.operator_paused = False
         self._unanswered: dict[int, int] = {}  # order number → when it was sent (monotonic ns)
         self.came_ns = 0
         self.decided_ns = 0
@@ -242,8 +244,13 @@ class Turn:
         self.mark("fill", f"{trade.quantity} {trade.exit_price} {trade.reason}")
 
     def go_back(self, seq: int, now_ms: int, fields: Fields) -> None:
-        """Take back the state after tick `seq` of a replay: the trader, the clock, the trades, the simulated broker."""
+        """Take back the state after tick `seq` of a replay: the trader, the clock, the trades, the simulated broker.
+
+        What the operator locked or paused stays so: going back in time is no way round the typed unlock.
+        """
         self.trader.load(fields)
+        gate = self.trader.state.gate
+        gate.paused, gate.locked = self.operator_paused, self.operator_lock or gate.locked
         self.last_seq = seq
         if self._virtual is not None:
             self._virtual.now_ns = now_ms * 1_000_000

@@ -14,6 +14,7 @@ from engine.messages import (
     Bookmark,
     Flat,
     Hold,
+    PauseEntries,
     Play,
     Seek,
     SeekEvent,
@@ -307,6 +308,35 @@ def test_a_flat_leaves_a_receipt_in_log_and_file(tmp_path):
         (file,) = (tmp_path / "state").glob("flat-*.txt")
         until(lambda: file.read_text() == "\n".join(view.receipt) + "\n")
         assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_going_back_is_no_way_round_the_lock(tmp_path):
+    with start(tmp_path, ListSource(ticks([99.0, 100.0, 101.0, 102.0])), *EAGER, paused=True) as run:
+        engine = run.engine
+        engine.send(Step(3))
+        until(lambda: engine.turn.last_seq == 3)
+        engine.send(Flat("test"))
+        engine.send(PauseEntries())
+        until(lambda: engine.snapshot.flat.state == "FLAT")
+        engine.send(Seek(0))
+        until(lambda: engine.turn.last_seq == 0)
+        assert engine.snapshot.entries.locked == "flat: test"
+        assert engine.snapshot.entries.paused
+        engine.send(Unlock())
+        engine.send(Step(1))
+        engine.send(Step(-1))
+        until(lambda: engine.turn.last_seq == 0 and not engine.turn.commands)
+        assert run.trader.state.gate.locked == ""
+
+
+def test_a_run_that_is_recorded_only_goes_forward(tmp_path):
+    options = ("recording.enabled=on", f"recording.directory={tmp_path / 'rec'}")
+    with start(tmp_path, ListSource(ticks([100.0] * 20)), *options) as run:
+        engine = run.engine
+        assert engine.wait(30)
+        engine.send(Seek(5))
+        until(lambda: any("going back refused" in line for line in engine.snapshot.outcomes))
+        assert engine.turn.last_seq == 20
 
 
 def test_next_and_previous_event(tmp_path):

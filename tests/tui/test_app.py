@@ -72,6 +72,9 @@ def test_a_plan_that_was_never_drawn_is_not_fired(tmp_path):
     async def play(app, pilot, door):
         app.call_after_refresh = lambda *_: False
         await pilot.press("exclamation_mark", "x")
+        assert door.sent == [Arm()]
+        assert "x not taken" in text(app)
+        await pilot.press("w")
         assert door.sent == [Arm(), Disarm()]
 
     run(play, tmp_path)

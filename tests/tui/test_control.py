@@ -108,13 +108,33 @@ def test_unlock_is_typed():
 
 
 def test_bookmark_and_search():
-    assert typed(Hands().press("b", 0), "here").door.sent == [Bookmark("here")]
+    assert typed(Hands().press("b", 0), "here").door.sent == [Bookmark("here", 18_233, SNAPSHOT.at_ms)]
     hands = typed(Hands().press("/", 0), "stop los")
     assert hands.ui.search == "stop los"
-    hands.press("/", 500).press("backspace", 510).press("enter", 520)
-    assert hands.ui.search == "stop lo"
+    typed(hands.press("/", 50), "line 7")
+    assert (hands.ui.focus, hands.ui.log_follow, hands.ui.log_top) == ("log", False, 7)
     hands.press("/", 600).press("escape", 610)
     assert hands.ui.search == ""
+
+
+def test_a_tick_beyond_the_end_is_no_place():
+    hands = typed(Hands().press("g", 0), "40000")
+    assert hands.door.sent == []
+    assert hands.ui.notice == "there are 34,086 ticks"
+
+
+def test_the_receipt_leads_to_the_unlock():
+    done = snapshot(flat=replace(SNAPSHOT.flat, state="FLAT"))
+    hands = Hands(done).press("!", 0)
+    hands.ui.plan_until_ns = 0  # as after firing
+    assert hands.press("k", 900).ui.dialog == "unlock"
+    assert keys.hints(view(done, ui=Hands(done).ui))[0][0] == "!x"
+
+
+def test_the_way_out_is_among_the_first_hints():
+    assert [label for label, _ in keys.hints(view())][:3] == ["!x", "?", "q"]
+    locked = snapshot(entries=replace(SNAPSHOT.entries, locked="me"))
+    assert [label for label, _ in keys.hints(view(locked))][:2] == ["!x", "k"]
 
 
 def test_leaving_asks_only_with_a_position_open():
