@@ -161,7 +161,7 @@ def _wide(view: View, width: int, room: int, charted: bool) -> list[Line]:
     """Two columns with a wall between them, the log below."""
     under = max(5, room // 4 + 1)
     upper = room - under
-    right_width = max(42, min(72, width * 37 // 100))
+    right_width = max(42, min(76, width * 37 // 100))
     left_width = width - right_width - 1
     start = _left(view, left_width, upper, charted)
     end = _right(view, right_width, upper)

@@ -72,12 +72,10 @@ class Summary(Struct, frozen=True):
 
 def _peak_kb() -> int:
     """Peak resident memory of this process; `ru_maxrss` would also tell what was before `exec`."""
-    try:
+    with suppress(OSError):  # not every system has /proc
         for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1])
-    except OSError:
-        pass  # no such file system here
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
