@@ -23,7 +23,7 @@ from engine.messages import Lock
 from engine.narration import Narrator
 from engine.ports import TickSource
 from engine.recording import FileRecorder, recording_path
-from engine.runner import LOGGERS, Engine, Epochs, Picture, Playback, Turn, Vitals
+from engine.runner import LOGGERS, Engine, Epochs, Picture, Playback, Rounds, Turn, Vitals
 from engine.trader import Trader
 from engine.types import Instrument, TradeMode
 
@@ -179,7 +179,6 @@ def _engine(
         journal=journal,
         recorder=recorder,
         checkpoint_ticks=config.recording.checkpoint_ticks,
-        heartbeat_log_s=config.heartbeat.heartbeat_log_s,
         picture=Picture(
             trade_mode=mode,
             source=source.name,
@@ -188,8 +187,14 @@ def _engine(
             recorder=recorder,
             log=logs,
         ),
-        vitals=Vitals(folder),
-        keep_receipt=lambda lines: _keep_receipt(folder, lines),
+        rounds=Rounds(
+            turn=turn,
+            inbox=inbox,
+            recorder=recorder,
+            vitals=Vitals(folder),
+            heartbeat_log_s=config.heartbeat.heartbeat_log_s,
+            keep_receipt=lambda lines: _keep_receipt(folder, lines),
+        ),
     )
 
 

@@ -4,7 +4,8 @@ from engine.runner.engine import Engine
 from engine.runner.epochs import Epochs
 from engine.runner.picture import Picture
 from engine.runner.playback import Playback
+from engine.runner.rounds import Rounds
 from engine.runner.turn import LOGGERS, Turn
 from engine.runner.vitals import Vitals
 
-__all__ = ["LOGGERS", "Engine", "Epochs", "Picture", "Playback", "Turn", "Vitals"]
+__all__ = ["LOGGERS", "Engine", "Epochs", "Picture", "Playback", "Rounds", "Turn", "Vitals"]

@@ -7,7 +7,6 @@ from threading import Event, Thread
 from engine.config import EngineConfig
 from engine.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL
 from engine.inbox import Inbox
-from engine.logs import log_trade
 from engine.messages import (
     BrokerEvent,
     Command,
@@ -24,8 +23,8 @@ from engine.messages import (
 from engine.ports import Feed, Journal, Recorder
 from engine.runner.delivery import DeliverySwitch
 from engine.runner.playback import Playback
+from engine.runner.rounds import Rounds
 from engine.runner.turn import LOGGERS, Turn
-from engine.runner.vitals import Vitals
 from engine.snapshot import Snapshot
 from engine.types import Tick
 
@@ -52,21 +51,14 @@ class Engine:
         journal: Journal | None,
         recorder: Recorder | None,
         checkpoint_ticks: int,
-        heartbeat_log_s: int,
         picture: Callable[["Engine", int], Snapshot],
-        vitals: Vitals,
-        keep_receipt: Callable[[tuple[str, ...]], None],
+        rounds: Rounds,
     ) -> None:
         self.switch = DeliverySwitch(config, turn, inbox, live=playback is None)
         self.turn = turn
         self.inbox = inbox
         self.playback = playback
-        self.vitals = vitals
-        self.beats = 0
-        self.beat_ns = 0
-        self._keep_receipt = keep_receipt
-        self._recorder_told = False
-        self._kept_receipt: tuple[str, ...] = ()
+        self.rounds = rounds
         self.problem = ""  # why the run cannot go on; empty when all is well
         self.exit_status = EXIT_WELL
         self.stopped = False
@@ -78,12 +70,11 @@ class Engine:
         self._recorder = recorder
         self._checkpoint_ticks = checkpoint_ticks
         self._next_checkpoint = checkpoint_ticks
-        self._heartbeat_ns = heartbeat_log_s * 1_000_000_000
-        self._next_heartbeat_ns = time.perf_counter_ns() + self._heartbeat_ns
         self._picture = picture
         self._snapshot: Snapshot | None = None
         self._wake = Event()
         self._asleep = False
+        self._poll_due_ns = 0
         self._stopping = False
         self._feed_over = False
         self._done = Event()
@@ -105,7 +96,7 @@ class Engine:
     def start(self) -> None:
         """Begin: the engine's thread first, then the feed's."""
         self.prepare()
-        self.vitals.watch()
+        self.rounds.vitals.watch()
         self._thread.start()
         self._feed.start(self.deliver, self._feed_ended)
 
@@ -138,7 +129,7 @@ class Engine:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(5.0)
-        self.vitals.release()
+        self.rounds.vitals.release()
         with self.turn.lock:
             self._work_inbox()
             self.turn.run_commands()
@@ -189,14 +180,15 @@ class Engine:
     def _run(self) -> None:
         try:
             while not self._stopping:
-                self._sleep()
+                look = self._sleep()
                 with self.turn.lock:
-                    self._work_inbox()
+                    if look:
+                        self._work_inbox()
                     self.turn.beat()
                     if self.switch.wanted is not None:
                         self.switch.switch()
                         self._set_milestone()
-                self._after_beat()
+                self.rounds.make()
                 if self._feed_over and not self.inbox and not self.turn.commands:
                     self._feed_over = False
                     self.source_ended = not self.problem
@@ -204,13 +196,21 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - the mouth of the thread
             self._broke(error)
 
-    def _sleep(self) -> None:
+    def _sleep(self) -> bool:
+        """Wait for work or for the next beat; whether to look into the inbox: in polling mode only when that is due."""
         polling = self.switch.mode == "polling"
+        poll_s = self._config.poll_interval_ms / 1000
+        woken = bool(self.turn.commands) or self._feed_over
         self._asleep = True
-        if not self.turn.commands and not self._feed_over and (polling or not self.inbox):
-            self._wake.wait(self._config.poll_interval_ms / 1000 if polling else _BEAT_S)
+        if not woken and (polling or not self.inbox):
+            woken = self._wake.wait(min(poll_s, _BEAT_S) if polling else _BEAT_S)
         self._asleep = False
         self._wake.clear()
+        now_ns = time.perf_counter_ns()
+        if polling and not woken and now_ns < self._poll_due_ns:
+            return False
+        self._poll_due_ns = now_ns + self._config.poll_interval_ms * 1_000_000
+        return True
 
     def _feed_ended(self, problem: str) -> None:
         if problem:
@@ -275,29 +275,6 @@ class Engine:
     def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
         """The day's chart of one instrument: (ms, price in minor units), one point every few seconds."""
         return tuple(self.turn.trader.state.desks[instrument].history)
-
-    def _after_beat(self) -> None:
-        """What the engine's thread does outside the turn: count the beat, look at the process, keep a receipt."""
-        now_ns = self.beat_ns = time.perf_counter_ns()
-        self.beats += 1
-        self.vitals.look(now_ns)
-        self._log_heartbeat(now_ns)
-        if self._recorder is not None and self._recorder.problem and not self._recorder_told:
-            self._recorder_told = True
-            _log.error("recording stopped: %s; trading goes on", self._recorder.problem)
-        lines = self.turn.receipt.lines
-        if lines and lines is not self._kept_receipt:
-            self._kept_receipt = lines
-            for line in lines:
-                log_trade("%s", line, component="engine")
-            self._keep_receipt(lines)
-
-    def _log_heartbeat(self, now_ns: int) -> None:
-        if now_ns >= self._next_heartbeat_ns:
-            self._next_heartbeat_ns = now_ns + self._heartbeat_ns
-            turn = self.turn
-            counters = f"ticks {turn.position} beats {self.beats} waiting {len(self.inbox)} merged {self.inbox.merged}"
-            _log.info("heartbeat %s faults %d", counters, turn.trader.state.faults)
 
     def _broke(self, error: Exception) -> None:
         """Keep and tell a failure of the engine itself: entries locked, exit status 70."""

@@ -375,6 +375,6 @@ def test_the_chart_has_a_point_every_few_seconds_and_forgets_the_future(tmp_path
 
 def test_a_stall_stops_the_beat_and_it_comes_back(tmp_path):
     with start(tmp_path, ListSource(ticks([100.0]))) as run:
-        beats = run.engine.beats
+        beats = run.engine.rounds.beats
         run.engine.send(Stall(0.05))
-        until(lambda: run.engine.beats > beats + 1)
+        until(lambda: run.engine.rounds.beats > beats + 1)
