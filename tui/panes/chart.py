@@ -15,7 +15,7 @@ _SMALLEST = 16  # cells of chart; narrower says nothing
 _TIMES_FROM = 7  # rows from which a line of times is worth its row
 _LABEL_EVERY = 4  # rows between two price labels
 _TIME_EVERY = 15  # cells between two time labels: 30 dots, so that most labels are round
-_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)  # what one dot column may stand for
+_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1800, 3600)  # what one dot column may stand for
 _NO_LABEL = ("", "", False)
 
 
@@ -251,11 +251,14 @@ def _painted(cells: str, style: str, marks: dict[int, Span], dot: str, dot_style
 
 def _times(view: View, scale: Scale, wide: int) -> Line:
     """Times of day under the chart, each below its own column."""
-    zone = view.snapshot.session.zone
+    session = view.snapshot.session
+    zone, end_ms = session.zone, session.end_ms
     dots = scale.across // wide
     minutes = _TIME_EVERY * dots * scale.step_ms >= 60_000
     words = ""
     for column in range(0, wide, _TIME_EVERY):
         ms = scale.first_ms + column * dots * scale.step_ms
+        if 0 < end_ms < ms:
+            break
         words += f"{text.minute(ms, zone) if minutes else text.clock(ms, zone):<{_TIME_EVERY}}"
     return ((words[:wide].rstrip(), "dim"),)
