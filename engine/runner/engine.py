@@ -158,6 +158,8 @@ class Engine:
         """Take a tick from the feed's thread, by the mode of the moment."""
         mode = self.switch.mode
         if mode != "callback":
+            if not tick.seq & self.turn.sample_mask:
+                self.turn.epochs.now.to_inbox.record(time.perf_counter_ns() - tick.recv_ns)
             self._put(tick)
             if self._asleep and mode == "queued":
                 self._wake.set()

@@ -118,7 +118,7 @@ class Turn:
         self._lossless = lossless
         self._clock = clock
         self._virtual = clock if isinstance(clock, VirtualClock) else None  # moved from tick to tick
-        self._sample_mask = 0 if every_tick else 15
+        self.sample_mask = 0 if every_tick else 15
         self._interval_ns = snapshot_interval_ms * 1_000_000
         self._publish_at_ns = 0
         self.budget_ns = _NEVER
@@ -139,7 +139,7 @@ class Turn:
             return
         self.expected = seq + 1
         self.last_seq = seq
-        sampled = not seq & self._sample_mask
+        sampled = not seq & self.sample_mask
         if sampled:
             begun_ns = _now_ns()
         if self._recorder is not None:

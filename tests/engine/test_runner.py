@@ -285,6 +285,18 @@ def test_snapshots_are_painted_at_most_twenty_times_a_second(tmp_path):
         assert run.engine.snapshot.number < 400
 
 
+@pytest.mark.parametrize("delivery", DELIVERIES)
+def test_every_stage_is_measured_one_tick_in_sixteen(tmp_path, delivery):
+    with start(tmp_path, None, f"engine.delivery={delivery}") as run:
+        assert run.engine.wait(60)
+        run.engine.stop()
+        stages = run.engine.snapshot.epochs[-1].stages
+        assert stages["receive→decision"].count == 32_664
+        sampled = {"wait", "decide", "act"} | ({"receive→inbox"} if delivery != "callback" else set())
+        assert {name: stages[name].count for name in sampled} == dict.fromkeys(sampled, 32_664 // 16)
+        assert stages["tick→order"].count == len(run.engine.turn.trades) + run.trader.state.book.entries
+
+
 def test_refused_ticks_are_counted_with_the_first_of_each(tmp_path):
     stream = ticks([100.0, 0.0, 0.0, -1.0, 100.0])
     stream[4].exch_ms = ms("09:00:00")
