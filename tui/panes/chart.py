@@ -15,7 +15,25 @@ _SMALLEST = 16  # cells of chart; narrower says nothing
 _TIMES_FROM = 7  # rows from which a line of times is worth its row
 _LABEL_EVERY = 4  # rows between two price labels
 _TIME_EVERY = 15  # cells between two time labels: 30 dots, so that most labels are round
-_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1800, 3600)  # what one dot column may stand for
+_STEPS_S = (
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    90,
+    120,
+    180,
+    240,
+    300,
+    450,
+    600,
+    900,
+    1800,
+    3600,
+)  # what one dot column may stand for
 _NO_LABEL = ("", "", False)
 
 
