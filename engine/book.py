@@ -126,6 +126,12 @@ class Book:
         value = self._instruments[index].money(position.quantity * price - position.entry_turnover)
         return value - position.entry_costs
 
+    def exit_costs(self, index: int, price: int) -> Decimal:
+        """What selling all that is held of instrument `index` at `price` would cost."""
+        position = self.positions[index]
+        held = position.quantity if position else 0
+        return self._costs.of(self._instruments[index].money(held * price), selling=True)
+
     def dump(self, into: Fields) -> None:
         """Add the deciding state to `into`."""
         dump(self, "book.", into)

@@ -29,12 +29,13 @@ class Quote(Struct, frozen=True):
 
 
 class OpenPosition(Struct, frozen=True):
-    """An open position, what it would win at the last price, and its nearest target (None: all taken)."""
+    """An open position: what it would win at the last price, its nearest target (None: all taken), what closing costs."""
 
     state: PositionState
     last: int
     open_pnl: Decimal
     next_target: int | None
+    exit_costs: Decimal = Decimal(0)
 
 
 class Account(Struct, frozen=True):

@@ -113,7 +113,9 @@ class Picture:
             position = state.position(desk)
             if position is not None:
                 pnl = state.book.open_pnl(desk.index, desk.last_price)
-                shown.append(OpenPosition(position.state(desk.index), desk.last_price, pnl, position.next_target))
+                costs = state.book.exit_costs(desk.index, desk.last_price)
+                held = position.state(desk.index)
+                shown.append(OpenPosition(held, desk.last_price, pnl, position.next_target, costs))
         return tuple(shown)
 
     @staticmethod

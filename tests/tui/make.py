@@ -71,7 +71,7 @@ def position(index: int = 0, **more) -> OpenPosition:
         "entry_turnover": 150 * 15_545,
         "entry_costs": Decimal("9.08"),
     }
-    return OpenPosition(PositionState(**(fields | more)), 15_701, Decimal("224.92"), 16_745)
+    return OpenPosition(PositionState(**(fields | more)), 15_701, Decimal("224.92"), 16_745, Decimal("15.05"))
 
 
 def trade(number: int, net: str = "362.72", reason: str = "Take Profit 1", entry: int = 15_545) -> Trade:

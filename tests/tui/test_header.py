@@ -32,7 +32,7 @@ def test_everything_stands_in_a_wide_row():
         "● 18,233 ticks",
         "NIFTY25NOV25900CE LONG 150",
         "P&L +4,434.92",
-        "FLAT≈1 order <1 s +224.92",
+        "FLAT≈1 order <1 s costs 15.05",
         "entries armed",
         "11:42:17 IST",
         "nifty-synthetic.mqr",

@@ -78,7 +78,7 @@ def _holding(view: View) -> Part:
 
 
 def _flat(view: View) -> Part:
-    """What a flat would take now (orders, seconds, the open result it would realise), or how far it is."""
+    """What a flat would take now (orders, seconds, costs), or how far it is."""
     shot = view.snapshot
     flat = shot.flat
     if flat.state not in {"", "NORMAL"}:
@@ -92,9 +92,9 @@ def _flat(view: View) -> Part:
         return part(6, word(f"{start}0 orders", "dim"))
     spans: Line = ((start, "dim"), (f"{orders} order{'s' if orders > 1 else ''}", ""))
     took = ("<10 s" if shot.trade_mode == "live" else "<1 s", "dim")
-    open_pnl = shot.account.open_pnl
-    cost = (text.money(open_pnl, sign=True), result_style(open_pnl))
-    return part(6, (*spans, (" ", ""), took, (" ", ""), cost), (*spans, (" ", ""), cost), spans)
+    costs = sum((position.exit_costs for position in shot.positions), Decimal(0))
+    cost: Line = ((" costs ", "dim"), (text.money(costs), ""))
+    return part(6, (*spans, (" ", ""), took, *cost), (*spans, *cost), spans)
 
 
 def _entries(view: View) -> Part:
