@@ -53,10 +53,6 @@ class VirtualClock:
         """Nanoseconds that were let pass so far."""
         return self._passed_ns
 
-    def move_to(self, wall_ns: int) -> None:
-        """Set the wall time, back or forth, while no time passes."""
-        self.now_ns = wall_ns
-
     def advance(self, duration_ns: int) -> None:
         """Let `duration_ns` pass."""
         self.now_ns += duration_ns

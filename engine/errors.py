@@ -37,9 +37,3 @@ class DiskError(UserError):
     """The disk refused a write that must not be lost."""
 
     exit_status = EXIT_DISK
-
-
-class EngineFaultError(UserError):
-    """The engine broke; entries are locked and the traceback is in the log."""
-
-    exit_status = EXIT_FAULT

@@ -53,12 +53,3 @@ def state_hash(fields: Mapping[str, Plain]) -> str:
     """A 128-bit hash of `fields`: equal on every machine exactly when names and values are equal."""
     text = "\n".join(f"{name}={value!r}" for name, value in sorted(fields.items()))
     return blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def first_difference(recorded: Mapping[str, str], now: Mapping[str, str]) -> str | None:
-    """The first name whose value differs, as `name was ≠ is`, or None."""
-    for name in sorted(recorded.keys() | now.keys()):
-        was, is_now = recorded.get(name, "absent"), now.get(name, "absent")
-        if was != is_now:
-            return f"{name} {was} ≠ {is_now}"
-    return None

@@ -10,7 +10,6 @@ import termios
 import tty
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from threading import RLock, Thread
 from time import monotonic_ns
 from types import FrameType
@@ -162,14 +161,6 @@ class TerminalDriver(LinuxDriver):
         if self.attrs_before is not None and not self._lost:
             self._set_attributes(self.attrs_before)
         self._give_signals_back()
-
-    def give_back_now(self) -> None:
-        """Restore the terminal from any thread without waiting: for the moment before the process is aborted."""
-        if self.attrs_before is not None and not self._lost:
-            with suppress(OSError, termios.error):
-                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
-                if self.ready:
-                    os.write(self._out_fd, _LEAVE.encode())
 
     def close(self) -> None:
         """Nothing is left to be done after `stop_application_mode`."""

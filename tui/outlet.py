@@ -3,6 +3,7 @@
 import os
 import select
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Condition, Thread
 from time import monotonic_ns
 
@@ -18,13 +19,12 @@ def _open_again(tty_fd: int) -> tuple[int, bool]:
     O_NONBLOCK belongs to the open file, which the shell shares with us and would still have when we are gone. A file
     opened again is ours alone, so nothing has to be put back, not even after a crash.
     """
-    try:
+    # Another user's terminal, or another container's: then the duplicate below may block, but only our own thread.
+    with suppress(OSError):
         fd = os.open(os.ttyname(tty_fd), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
         if os.fstat(fd).st_rdev == os.fstat(tty_fd).st_rdev:
             return fd, True
         os.close(fd)
-    except OSError:
-        pass  # another user's terminal, or another container's: the duplicate below may block, but only our thread
     return os.dup(tty_fd), False
 
 

@@ -107,8 +107,9 @@ def _run_headless(running: Run) -> None:
     with _stopping_on_signal(running):
         running.engine.start()
         # Not one long wait: a signal that the kernel hands to another thread is seen only when this one wakes.
-        while not running.engine.wait(_LOOK_S):
-            pass
+        over = False
+        while not over:
+            over = running.engine.wait(_LOOK_S)
         running.engine.stop()
 
 

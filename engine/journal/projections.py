@@ -36,7 +36,7 @@ def project(connection: sqlite3.Connection, event: StoredEvent, entry: Entry) ->
                 "UPDATE runs SET ended_ns = ?, outcome = ? WHERE run = ?", (event.wall_ns, outcome, event.run)
             )
         case _:
-            pass  # kept as an event only
+            return  # kept as an event only
 
 
 def _order(connection: sqlite3.Connection, event: StoredEvent, order: Order) -> None:

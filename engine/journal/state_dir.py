@@ -6,6 +6,7 @@ import os
 import re
 import stat
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
@@ -123,12 +124,11 @@ def _own(path: Path, mode: TradeMode) -> int:
         stamped = _check_stamp(dir_fd, path, mode)  # before the lock: "wrong mode" is the better answer than "busy"
         _check_bits(dir_fd, path, stamped)
         lock_fd = _lock(dir_fd, path)
-        try:
+        with ExitStack() as undo:
+            undo.callback(os.close, lock_fd)
             if not _check_stamp(dir_fd, path, mode):
                 _stamp(dir_fd, mode)
-        except BaseException:
-            os.close(lock_fd)
-            raise
+            undo.pop_all()
         return lock_fd
     finally:
         os.close(dir_fd)
