@@ -23,6 +23,15 @@ class ConfigError(UserError):
     """The configuration is wrong; every problem is in `lines`."""
 
 
+class WireError(Exception):
+    """Bytes from outside that are not what the protocol says; `reason` is one of a few words to count by, never data."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+
 class InputError(UserError):
     """A file cannot be read as what it should be; the line says file, row, column and what is allowed."""
 

@@ -3,67 +3,27 @@
 import gzip
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-import msgspec
-from msgspec import Raw, Struct
-
-from engine.errors import InputError
+from engine.errors import InputError, WireError
 from engine.messages import Mark
-from engine.recording.decimals import to_minor
 from engine.recording.files import reason, regular_size, shown
 from engine.text import clean
 from engine.types import FLAG_HAS_BOOK, Instrument, Tick
+from engine.wire.binance import SCALE, Book, Ignored, Trade, decode
 
-SCALE = 10**8  # Binance gives prices and quantities with 8 decimals
 MAX_LINE_BYTES = 1 << 20
 _MAX_INSTRUMENTS = 1000
 _MAX_KINDS = 100
+_UNREADABLE = {"json", "shape"}  # reasons of the wire whose detail does not say what it is about
 _MAX_RATIO = 200  # of plain to packed bytes; such lines reach about 10
 _FREE_BYTES = 16 << 20  # plain bytes that are allowed whatever the ratio
 _GZIP_MAGIC = b"\x1f\x8b"
 
 _LINE = re.compile(rb"([0-9]{10}(?:[.][0-9]{1,9})?|[0-9]{19}):? (\{.*\})", re.DOTALL)
 _URL = re.compile(rb"wss?://[!-~]{1,8000}(?: [ -~]{0,200})?")  # the first line of some captures
-_SYMBOL = re.compile(r"[A-Z0-9_.-]{1,40}", re.ASCII)
-
-
-class _Envelope(Struct):
-    stream: str = ""
-    data: Raw = Raw()
-    e: str = ""
-
-
-class _Trade(Struct):
-    s: str
-    t: int
-    p: str
-    q: str
-    T: int
-
-
-class _AggTrade(Struct):
-    s: str
-    a: int
-    p: str
-    q: str
-    T: int
-
-
-class _BookTicker(Struct):
-    s: str
-    b: str
-    a: str
-
-
-_envelope = msgspec.json.Decoder(_Envelope).decode
-_decoders: dict[str, Callable[[bytes | Raw], _Trade | _AggTrade | _BookTicker]] = {
-    "trade": msgspec.json.Decoder(_Trade).decode,
-    "aggTrade": msgspec.json.Decoder(_AggTrade).decode,
-    "bookTicker": msgspec.json.Decoder(_BookTicker).decode,
-}
 
 
 class BinanceRawSource:
@@ -79,8 +39,8 @@ class BinanceRawSource:
         self._offset_read = 0
         self.skipped: dict[str, int] = {}
         self._total = 0
-        self._source_of = self._survey()
-        self._instruments = tuple(_instrument(symbol) for symbol in self._source_of)
+        self._aggregated = self._survey()
+        self._instruments = tuple(_instrument(symbol) for symbol in self._aggregated)
 
     @property
     def name(self) -> str:
@@ -100,27 +60,27 @@ class BinanceRawSource:
     def ticks(self, first: int = 1) -> Iterator[Tick]:
         """The ticks from number `first` on; reads the file from its start, packed text cannot be entered in the middle."""
         books: dict[str, tuple[int, int]] = {}
-        indices = {symbol: index for index, symbol in enumerate(self._source_of)}
+        indices = {symbol: index for index, symbol in enumerate(self._aggregated)}
         number = 0
-        for row, recv_wall_ns, message in self._messages():
-            if isinstance(message, _BookTicker):
-                if message.s in indices:
-                    books[message.s] = (self._minor(row, message.b), self._minor(row, message.a))
-            elif message is not None and type(message) is self._source_of.get(message.s):
+        for _, recv_wall_ns, message in self._messages():
+            if isinstance(message, Book):
+                if message.symbol in indices:
+                    books[message.symbol] = (message.bid, message.ask)
+            elif message is not None and message.aggregate is self._aggregated.get(message.symbol):
                 number += 1
                 if number < first:
                     continue
-                bid, ask = books.get(message.s, (0, 0))
+                bid, ask = books.get(message.symbol, (0, 0))
                 yield Tick(
                     number,
-                    indices[message.s],
+                    indices[message.symbol],
                     FLAG_HAS_BOOK if bid or ask else 0,
                     recv_wall_ns,
                     0,
-                    message.T,
-                    message.t if isinstance(message, _Trade) else message.a,
-                    self._minor(row, message.p),
-                    self._minor(row, message.q),
+                    message.exch_ms,
+                    message.id,
+                    message.price,
+                    message.quantity,
                     0,
                     bid,
                     ask,
@@ -146,7 +106,7 @@ class BinanceRawSource:
         """`row 17`: the line of the file; looked for from its start."""
         number = 0
         for row, _, message in self._messages():
-            if isinstance(message, _Trade | _AggTrade) and type(message) is self._source_of.get(message.s):
+            if isinstance(message, Trade) and message.aggregate is self._aggregated.get(message.symbol):
                 number += 1
                 if number == seq:
                     return f"row {row}"
@@ -156,36 +116,31 @@ class BinanceRawSource:
         """Which part of the file the latest reading has passed."""
         return self._offset_read / self._size
 
-    def _survey(self) -> dict[str, type[_Trade | _AggTrade]]:
-        """Reads the file once: the symbols and which messages are their ticks; counts what gives none."""
-        counts: dict[type[Struct], dict[str, int]] = {_Trade: {}, _AggTrade: {}, _BookTicker: {}}
+    def _survey(self) -> dict[str, bool]:
+        """Reads the file once: the symbols, and whether aggregates are their ticks; counts what gives none."""
+        trades: dict[str, int] = {}
+        aggregates: dict[str, int] = {}
+        books: dict[str, int] = {}
         symbols: dict[str, None] = {}
         for row, _, message in self._messages(self.skipped):
             if message is not None:
-                of_kind = counts[type(message)]
-                of_kind[message.s] = of_kind.get(message.s, 0) + 1
-                symbols[message.s] = None
+                counts = books if isinstance(message, Book) else aggregates if message.aggregate else trades
+                counts[message.symbol] = counts.get(message.symbol, 0) + 1
+                symbols[message.symbol] = None
                 if len(symbols) > _MAX_INSTRUMENTS:
                     raise self._bad(row, f"is the {len(symbols)}th symbol; allowed: up to {_MAX_INSTRUMENTS}")
-        trades, aggregates = counts[_Trade], counts[_AggTrade]
-        source_of: dict[str, type[_Trade | _AggTrade]] = {
-            symbol: _Trade if symbol in trades else _AggTrade
-            for symbol in symbols
-            if symbol in trades or symbol in aggregates
-        }
-        if not source_of:
+        aggregated = {symbol: symbol not in trades for symbol in symbols if symbol in trades or symbol in aggregates}
+        if not aggregated:
             raise InputError(f"{shown(self._path)}: holds no trade; allowed: raw lines of Binance streams with trades")
-        self._total = sum(trades.get(symbol) or aggregates[symbol] for symbol in source_of)
+        self._total = sum(trades.get(symbol) or aggregates[symbol] for symbol in aggregated)
         unused = {
             "aggTrade": sum(count for symbol, count in aggregates.items() if symbol in trades),
-            "bookTicker": sum(count for symbol, count in counts[_BookTicker].items() if symbol not in source_of),
+            "bookTicker": sum(count for symbol, count in books.items() if symbol not in aggregated),
         }
         self.skipped.update({kind: count for kind, count in unused.items() if count})
-        return source_of
+        return aggregated
 
-    def _messages(
-        self, skipped: dict[str, int] | None = None
-    ) -> Iterator[tuple[int, int, _Trade | _AggTrade | _BookTicker | None]]:
+    def _messages(self, skipped: dict[str, int] | None = None) -> Iterator[tuple[int, int, Trade | Book | None]]:
         """(Row, receive time in UTC ns, the message or None for one of another kind) of each line."""
         for row, line in self._lines():
             match = _LINE.fullmatch(line)
@@ -197,15 +152,18 @@ class BinanceRawSource:
             seconds, _, fraction = match[1].partition(b".")
             recv_wall_ns = int(seconds) if len(seconds) == 19 else int(seconds + fraction.ljust(9, b"0"))
             try:
-                kind, message = _decode(match[2])
-            except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-                raise self._bad(row, f"the message cannot be read: {clean(str(error), 200)}") from None
-            if message is not None:
-                self._check(row, message)
-            elif skipped is not None:
-                kind = clean(kind, 40) if kind and (kind in skipped or len(skipped) < _MAX_KINDS) else "other"
+                message = decode(match[2])
+            except WireError as error:
+                what = f"the message cannot be read: {error.detail}" if error.reason in _UNREADABLE else error.detail
+                raise self._bad(row, what) from None
+            if isinstance(message, Trade | Book):
+                yield row, recv_wall_ns, message
+                continue
+            if skipped is not None:
+                kind = message.kind if isinstance(message, Ignored) else "other"
+                kind = kind if kind in skipped or len(skipped) < _MAX_KINDS else "other"
                 skipped[kind] = skipped.get(kind, 0) + 1
-            yield row, recv_wall_ns, message
+            yield row, recv_wall_ns, None
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
         """(Row, line without its end) of each line; raises InputError for what is too long, or packed too well."""
@@ -235,41 +193,8 @@ class BinanceRawSource:
         if not row:
             raise InputError(f"{shown(self._path)}: the file is empty")
 
-    def _check(self, row: int, message: _Trade | _AggTrade | _BookTicker) -> None:
-        """Raises InputError for a symbol, a time or an id that cannot be one."""
-        if not _SYMBOL.fullmatch(message.s):
-            raise self._bad(row, f"'{clean(message.s, 60)}' is not a symbol; allowed: 1 to 40 of A-Z 0-9 _ . -")
-        if isinstance(message, _BookTicker):
-            return
-        number = message.t if isinstance(message, _Trade) else message.a
-        if not (0 <= message.T < 10**13 and 0 <= number < 2**63):
-            raise self._bad(
-                row, f"time {message.T} or id {number} is out of range; allowed: ms since 1970, and a positive id"
-            )
-
-    def _minor(self, row: int, text: str) -> int:
-        try:
-            return to_minor(text.encode(), SCALE)
-        except ValueError:
-            raise self._bad(
-                row, f"'{clean(text, 60)}' is not a number of at most 8 decimals such as 61837.63"
-            ) from None
-
     def _bad(self, row: int, what: str) -> InputError:
         return InputError(f"{shown(self._path)}: row {row}: {what}")
-
-
-def _decode(text: bytes) -> tuple[str, _Trade | _AggTrade | _BookTicker | None]:
-    """The kind of a message, and the message if it is of one of the three kinds that count; raises DecodeError."""
-    envelope = _envelope(text)
-    data: bytes | Raw = envelope.data if envelope.stream else text
-    kind = envelope.stream.partition("@")[2].partition("@")[0] or envelope.e
-    decode = _decoders.get(kind)
-    if decode is not None:
-        return kind, decode(data)
-    if not kind and b'"u"' in text:  # a single book stream names neither stream nor event
-        return "bookTicker", _decoders["bookTicker"](data)
-    return kind, None
 
 
 def _instrument(symbol: str) -> Instrument:

@@ -1,0 +1,1 @@
+"""What travels over the wire, as bytes in and plain data out; knows no socket, clock or thread."""
