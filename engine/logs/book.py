@@ -18,8 +18,9 @@ from engine.clock import Clock
 from engine.errors import ConfigError
 from engine.logs.console import Console
 from engine.logs.intake import Flush, Intake, Item, Note, is_kept
-from engine.logs.lines import ROOT, LogLine, Stamper, component_of, level_name, one_line, texts_of
+from engine.logs.lines import ROOT, Stamper, component_of, level_name, one_line, texts_of
 from engine.logs.log_file import LogFile
+from engine.ports import LogLine
 from engine.text import clean
 
 LOG_FILE = "engine.log"

@@ -5,8 +5,8 @@ import traceback
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
-from msgspec import Struct
-
+from engine.ports import LogLine
+from engine.redaction import redact
 from engine.text import clean
 
 ROOT = "myquant"
@@ -18,16 +18,6 @@ _LEVEL_NAMES = (
     (logging.WARNING, "WARN"),
     (logging.INFO, "INFO"),
 )
-
-
-class LogLine(Struct, frozen=True, gc=False):
-    """One line as a screen shows it; `number` counts a run's lines from 1, `wall_ns` is UTC, texts are cleaned."""
-
-    number: int
-    wall_ns: int
-    level: str
-    component: str
-    text: str
 
 
 def component_of(record: logging.LogRecord) -> str:
@@ -49,7 +39,8 @@ def texts_of(record: logging.LogRecord) -> Iterator[str]:
 
 
 def one_line(text: str) -> str:
-    """`text` without control characters; line ends show as ␤, tabs as spaces."""
+    """`text` without secrets and control characters; line ends show as ␤, tabs as spaces."""
+    text = redact(text)  # before it is cut: half a secret would not be found
     text = text[: 2 * LINE_LIMIT].replace("\r\n", "␤").replace("\n", "␤").replace("\r", "␤").replace("\t", "    ")
     return clean(text, LINE_LIMIT)
 

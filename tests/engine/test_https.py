@@ -1,0 +1,173 @@
+"""One call over HTTP: whole answers, every way to fail in plain words, ended from another thread, TLS verified."""
+
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from engine.errors import ConfigError
+from engine.https import Answer, Caller, CallError, Request, SinkError, place_of
+from tests.engine.http_stub import Asked, Stub, answer
+
+SECRET = "canary-9f3a-77"
+GET = Request("GET", "/x", {"X-Key": SECRET})
+
+
+def ask(stub: Stub, request: Request = GET) -> Answer:
+    return Caller(stub.url).call(request)
+
+
+def failure(said: bytes, request: Request = GET, *, hold: bool = False) -> CallError:
+    with Stub(lambda _: said, hold=hold) as stub, pytest.raises(CallError) as caught:
+        ask(stub, request)
+    assert SECRET not in str(caught.value)
+    return caught.value
+
+
+def test_a_whole_answer_whatever_its_status() -> None:
+    with Stub(lambda _: answer(403, "no", X_Error_Message="why")) as stub:
+        said = Caller(stub.url + "/base").call(Request("POST", "/x", {"X-Key": "k"}, b"body"))
+    assert said == Answer(403, {"content-length": "2", "x-error-message": "why"}, b"no")
+    assert stub.asked[0].method == "POST"
+    assert stub.asked[0].path == "/base/x"
+    assert stub.asked[0].headers["x-key"] == "k"
+    assert stub.asked[0].body == b"body"
+
+
+def test_chunks_are_put_together() -> None:
+    with Stub(
+        lambda _: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+    ) as stub:
+        assert ask(stub).body == b"abcde"
+
+
+def test_a_redirect_is_not_followed() -> None:
+    with Stub(lambda _: answer(302, "", Location="http://127.0.0.1:1/")) as stub:
+        assert ask(stub).status == 302
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (b"", "closed the connection without an answer"),
+        (f"{SECRET}\r\n\r\n".encode(), "not HTTP"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "cut off after 3 of 10"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc", "cut off"),
+        (answer(200, "x", Content_Encoding="gzip"), "compressed"),
+        (answer(200, "x" * 101), "larger than 100 bytes"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n" + b"x" * 101, "larger than 100 bytes"),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 101, "larger than 100 bytes"),
+        (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n", "not HTTP"),
+        (b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70_000, "not HTTP"),
+    ],
+)
+def test_an_answer_that_is_none_fails_in_plain_words(said: bytes, words: str) -> None:
+    error = failure(said, Request("GET", "/x", {"X-Key": SECRET}, limit_bytes=100))
+    assert words in str(error)
+    assert error.sent
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"HTTP/1.1 200 OK\r\nContent-Le", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"]
+)
+def test_half_an_answer_and_then_nothing_ends_by_itself(said: bytes) -> None:
+    in_all = failure(said, Request("GET", "/x", {}, total_s=0.05), hold=True)
+    assert "no answer within 0.05 s" in str(in_all)
+    silent = failure(said, Request("GET", "/x", {}, silence_s=0.05), hold=True)
+    assert "silent for 0.05 s" in str(silent)
+
+
+def test_nobody_there_is_told_and_nothing_was_sent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with pytest.raises(CallError, match="refused") as caught:
+        Caller(url).call(GET)
+    assert not caught.value.sent
+
+
+def test_close_ends_a_call_from_another_thread_and_refuses_the_next() -> None:
+    with Stub(lambda _: None) as stub:
+        caller = Caller(stub.url)
+        errors: list[Exception] = []
+
+        def work() -> None:
+            try:
+                caller.call(Request("GET", "/", {}, total_s=100, silence_s=100))
+            except CallError as error:
+                errors.append(error)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        assert stub.came.wait(20)
+        caller.close()
+        thread.join(20)
+        assert not thread.is_alive()
+        assert [str(error) for error in errors] == ["ended on our side"]
+        with pytest.raises(CallError, match="closed on our side"):
+            caller.call(GET)
+
+
+def test_a_sink_takes_the_body_of_a_good_answer_only(tmp_path: Path) -> None:
+    def respond(asked: Asked) -> bytes:
+        return answer(200 if asked.path == "/good" else 500, b"z" * 200_000)
+
+    pieces: list[bytes] = []
+    with Stub(respond) as stub:
+        good = ask(stub, Request("GET", "/good", {}, sink=pieces.append))
+        bad = ask(stub, Request("GET", "/bad", {}, sink=pieces.append))
+    assert b"".join(pieces) == b"z" * 200_000
+    assert good.body == b""
+    assert bad.body == b"z" * 200_000
+
+
+def test_a_disk_that_refuses_is_not_the_network_s_fault() -> None:
+    def full(_: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    with Stub(lambda _: answer(200, "x")) as stub, pytest.raises(SinkError, match="No space left"):
+        ask(stub, Request("GET", "/", {}, sink=full))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://example.com", "ftp://127.0.0.1", "127.0.0.1", "https://", "https://h:0/", "https://h:70000"]
+)
+def test_no_address_but_an_encrypted_one_or_this_machine(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"allowed|port"):
+        place_of(url)
+
+
+def test_https_to_a_server_without_tls_fails_in_words() -> None:
+    with Stub(lambda _: answer(200, "x")) as stub, pytest.raises(CallError) as caught:
+        Caller(stub.url.replace("http://", "https://")).call(Request("GET", "/", {}, silence_s=0.1))
+    assert not caught.value.sent
+    assert stub.asked == []
+
+
+def test_a_certificate_is_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl to make a certificate with")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=here"
+    made = [openssl, *words.split(), "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate]
+    subprocess.run(made, check=True, capture_output=True, timeout=60)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    def wrap(connection: socket.socket) -> socket.socket:
+        return context.wrap_socket(connection, server_side=True)
+
+    with Stub(lambda _: answer(200, "safe"), wrap=wrap) as stub:
+        secure = stub.url.replace("http://", "https://")
+        with pytest.raises(CallError, match="certificate is refused") as caught:
+            Caller(secure).call(GET)
+        assert not caught.value.sent
+        assert stub.asked == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert Caller(secure).call(GET).body == b"safe"
+        with pytest.raises(CallError, match="certificate is refused"):
+            Caller(secure.replace("127.0.0.1", "localhost")).call(GET)
