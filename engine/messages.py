@@ -107,6 +107,21 @@ class Bookmark(Command, frozen=True, tag=True):
     at_ms: int = 0
 
 
+FaultKind = Literal["stall", "drop", "duplicate", "reorder", "skew", "jump", "bad_price"]
+
+
+class Fault(Command, frozen=True, tag=True):
+    """Make the generated feed misbehave: `amount` ticks (stall: seconds, skew: milliseconds) of `symbol` ("" = all)."""
+
+    kind: FaultKind
+    amount: int = 1
+    symbol: str = ""
+
+
+class Acknowledge(Command, frozen=True, tag=True):
+    """The operator has read how the last run ended."""
+
+
 class Stall(Command, frozen=True, tag=True):
     """Hold the turn for `seconds` (≤ 10) and do nothing: for developers, to see the heartbeat turn."""
 
@@ -265,6 +280,57 @@ class TraderFault(Effect, frozen=True, tag=True):
     at_ms: int
 
 
+LinkState = Literal["CONNECTING", "LOGIN", "UP", "WAITING", "REFUSED", "STOPPED"]
+
+
+class LinkChanged(Effect, frozen=True, tag=True):
+    """The feed's connection number `link` came up, was lost, or is given up; `down_ms` is how long there was none before."""
+
+    state: LinkState
+    link: int
+    reason: str
+    at_ms: int
+    down_ms: int = 0
+
+
+class FeedNote(Effect, frozen=True, tag=True):
+    """Something the feed saw that is no tick: a refused subscription, bad packets of a kind; told once per kind."""
+
+    text: str
+    at_ms: int
+    severe: bool = False
+
+
+class ClockStepped(Effect, frozen=True, tag=True):
+    """The machine's wall clock was moved by `step_ms`; no decision rests on it."""
+
+    step_ms: int
+    at_ms: int
+
+
+class Paused(Effect, frozen=True, tag=True):
+    """The process itself stood still for `pause_ms` (suspended, stopped); what waited meanwhile enters nothing."""
+
+    pause_ms: int
+    at_ms: int
+
+
+class LevelsMoved(Effect, frozen=True, tag=True):
+    """The levels of an open position moved without a fill (highest price, trailing stop)."""
+
+    position: PositionState
+
+
+class StateKept(Effect, frozen=True, tag=True):
+    """The account's state by name (no indicators), and which symbols its instrument numbers stand for."""
+
+    fields: dict[str, int | float | str | bool | list[int] | None]
+    symbols: tuple[str, ...]
+    at_ms: int
+
+
+FeedEvent = LinkChanged | FeedNote
+
 Fact = (
     Submit
     | Cancel
@@ -281,6 +347,12 @@ Fact = (
     | TickGap
     | SequenceGap
     | TraderFault
+    | LinkChanged
+    | FeedNote
+    | ClockStepped
+    | Paused
+    | LevelsMoved
+    | StateKept
 )
 
 # ── Marks: what a recording keeps beside the ticks. ────────────────────────────────────────────────────────────────
@@ -303,4 +375,18 @@ class EventMark(Struct, frozen=True, tag=True):
     at_ms: int
 
 
-Mark = StateMark | EventMark
+class InputMark(Struct, frozen=True, tag=True):
+    """What the trader was given after `ticks` ticks that was no tick: a command, or a beat (None) that did something."""
+
+    ticks: int
+    command: TraderCommand | None
+    at_ms: int
+
+
+class StartMark(Struct, frozen=True, tag=True):
+    """The trader did not begin with an empty account: what it took over from the run before, ahead of the first tick."""
+
+    kept: StateKept
+
+
+Mark = StateMark | EventMark | InputMark | StartMark

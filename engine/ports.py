@@ -5,8 +5,35 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from engine.messages import BrokerEvent, Fact, Mark
+from engine.messages import BrokerEvent, Fact, LinkState, Mark
 from engine.types import Instrument, Order, Tick
+
+
+class FeedView(Struct, frozen=True):
+    """How a live feed stands; stamps are monotonic ns, 0 = never. All texts are cleaned and hold no secret.
+
+    `up_ns` is when the present link came up, `frame_ns` when the newest frame (data or pong) came, `retry_ns` when the
+    next attempt is due. `clock_ms` is exchange time minus ours, None = unknown. `bad` counts refused packets by
+    reason. `ticking` of the `wanted` instruments have had a tick on this link.
+    """
+
+    source: str
+    state: LinkState
+    link: int
+    since_ns: int
+    up_ns: int
+    frame_ns: int
+    pong_ns: int
+    retry_ns: int
+    attempt: int
+    because: str
+    rtt_ms: float
+    clock_ms: float | None
+    frames: int
+    books: int
+    bad: dict[str, int]
+    wanted: int
+    ticking: int
 
 
 class TickSource(Protocol):
@@ -137,6 +164,16 @@ class Journal(Protocol):
         ...
 
 
+class LogLine(Struct, frozen=True, gc=False):
+    """One line as a screen shows it; `number` counts a run's lines from 1, `wall_ns` is UTC, texts are cleaned."""
+
+    number: int
+    wall_ns: int
+    level: str
+    component: str
+    text: str
+
+
 class Log(Protocol):
     """Where the loggers' lines go."""
 
@@ -160,6 +197,18 @@ class Feed(Protocol):
 
     def stop(self, timeout_s: float) -> None:
         """End the thread; no `deliver` is under way afterwards."""
+        ...
+
+
+class LiveFeed(Feed, Protocol):
+    """A feed over a network link that comes and goes.
+
+    It numbers its ticks itself (`seq` from 1, without holes), stamps them (`recv_ns`, and `recv_wall_ns` by a steady
+    clock) and sets the flags that decisions rest on.
+    """
+
+    def view(self) -> FeedView:
+        """How the link stands; called from any thread, returns at once."""
         ...
 
 

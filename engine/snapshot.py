@@ -1,10 +1,12 @@
 """What the screen is given to look at: one immutable picture of the engine, plain data, serialisable by msgspec."""
 
 from decimal import Decimal
+from typing import Literal
 
 from msgspec import Struct
 
 from engine.latency import LatencySummary
+from engine.ports import FeedView
 from engine.types import Delivery, Instrument, PositionState, Trade, TradeMode
 
 
@@ -156,6 +158,28 @@ class ReplayView(Struct, frozen=True):
     real_speed: float
     skip_silence: bool
     silences_skipped: int
+    check: "CheckView | None" = None
+
+
+class CheckView(Struct, frozen=True):
+    """Whether the replay equals what was recorded: `same` checkpoints of `total`; the first difference, or why it cannot be said."""
+
+    same: int
+    total: int
+    difference: str = ""
+    incomparable: str = ""
+
+
+CommandState = Literal["ACCEPTED", "REFUSED", "DONE", "FAILED"]
+
+
+class CommandView(Struct, frozen=True):
+    """What became of a command that was sent with a ticket."""
+
+    ticket: int
+    command: str
+    state: CommandState
+    reason: str = ""
 
 
 class Snapshot(Struct, frozen=True):
@@ -191,3 +215,9 @@ class Snapshot(Struct, frozen=True):
     replay: ReplayView | None
     outcomes: tuple[str, ...]
     stopped: bool
+    feed: FeedView | None = None
+    silent: int = 0  # instruments (shown or not) whose newest tick is older than they may be silent
+    ticking: int = 0  # instruments that have had a tick
+    watched: int = 0  # instruments in all; `quotes` holds at most 50 of them, those with a position first
+    commands: tuple[CommandView, ...] = ()  # newest last
+    found: tuple[str, ...] = ()  # how the last run ended, until acknowledged

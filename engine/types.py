@@ -27,6 +27,10 @@ PRICE_INFINITE = PRICE_MISSING + 2
 # Tick.flags
 FLAG_HAS_BOOK = 1  # bid and ask are set
 FLAG_STAMP_NS = 2  # recv_wall_ns is the file's own stamp, finer than exch_ms
+# What a live feed knows of a tick and every decision may rest on; recorded with it, so that a replay decides alike.
+FLAG_LATE = 4  # it waited somewhere on its way to us: exits act on it, no entry does
+FLAG_NEW_LINK = 8  # first of its instrument since the link was made: its exchange number follows none before it
+FLAG_UNCHAINED = 16  # the exchange's numbers of this feed only rise: a jump is no loss
 
 
 class Instrument(Struct, frozen=True):

@@ -157,12 +157,29 @@ class Text(Rule):
         return value
 
 
+class Address(Text):
+    """Where a server is: encrypted, or on this very machine; never with a name or password in it."""
+
+    def __init__(self, scheme: str) -> None:
+        host = r"[A-Za-z0-9.-]{1,200}(:[0-9]{1,5})?(/[A-Za-z0-9_.~/-]{0,400})?"
+        local = r"(127\.0\.0\.1|localhost)(:[0-9]{1,5})?(/[A-Za-z0-9_.~/-]{0,400})?"
+        words = f"{scheme}s://host[:port][/path], or {scheme}:// on 127.0.0.1"
+        super().__init__(700, f"({scheme}s://{host}|{scheme}://{local})", words)
+
+
 class Name(Text):
     """What an exchange calls something; may be empty where `optional`."""
 
     def __init__(self, *, optional: bool = False) -> None:
         words = f"a name of {NAME_WORDS}"
         super().__init__(80, f"({NAME})?" if optional else NAME, f'{words}, or ""' if optional else words)
+
+
+class Symbol(Text):
+    """What an exchange calls an instrument: a name, in which there may be a '&'."""
+
+    def __init__(self) -> None:
+        super().__init__(80, r"[A-Za-z0-9_.&-]{1,80}", "a symbol of 1 to 80 letters, digits, '_', '.', '&' or '-'")
 
 
 class TimeOfDay(Rule):

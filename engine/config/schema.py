@@ -7,11 +7,31 @@ from typing import Annotated, Literal
 
 from msgspec import Struct
 
-from engine.config.rules import Choice, Day, Flag, Many, Name, Number, Power, Rule, Speed, Text, TimeOfDay, Whole, Zone
+from engine.config.rules import (
+    Address,
+    Choice,
+    Day,
+    Flag,
+    Many,
+    Name,
+    Number,
+    Power,
+    Rule,
+    Speed,
+    Symbol,
+    Text,
+    TimeOfDay,
+    Whole,
+    Zone,
+)
 from engine.types import DELIVERIES, Delivery
 
 FeedSource = Literal["replay", "mock", "binance", "smartapi"]
 RecordingChoice = Literal["auto", "on", "off"]
+QuoteMode = Literal["ltp", "quote", "snap_quote"]
+Numbering = Literal["auto", "chained", "rising"]
+TradeStream = Literal["trade", "aggTrade"]
+OnLoss = Literal["keep", "no_entries", "flat_after"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 _Flag = Annotated[bool, Flag()]
@@ -130,6 +150,28 @@ class FeedConfig(Struct, frozen=True):
     """Where ticks come from."""
 
     source: Annotated[FeedSource, Choice("replay", "mock", "binance", "smartapi")]
+    symbols: Annotated[tuple[str, ...], Many(Symbol(), 0, 1000)]
+    stale_s: Annotated[Decimal, Number("0.5", 3600)]
+    silence_s: Annotated[Decimal, Number(1, 3600)]
+
+
+class SmartApiConfig(Struct, frozen=True):
+    """Angel One SmartAPI: where it is and what is asked of it; credentials are never here."""
+
+    stream_url: Annotated[str, Address("ws")]
+    rest_url: Annotated[str, Address("http")]
+    master_url: Annotated[str, Address("http")]
+    mode: Annotated[QuoteMode, Choice("ltp", "quote", "snap_quote")]
+    sequence: Annotated[Numbering, Choice("auto", "chained", "rising")]
+    credentials_file: Annotated[str, Text(1000)]
+
+
+class BinanceConfig(Struct, frozen=True):
+    """Binance's public market data."""
+
+    stream_url: Annotated[str, Address("ws")]
+    trades: Annotated[TradeStream, Choice("trade", "aggTrade")]
+    book: _Flag
 
 
 class ReplayConfig(Struct, frozen=True):
@@ -157,6 +199,8 @@ class RecordingConfig(Struct, frozen=True):
     directory: Annotated[str, Text(1000)]
     checkpoint_ticks: Annotated[int, Whole(1, 1_000_000)]
     flush_ms: Annotated[int, Whole(10, 60_000)]
+    keep_days: Annotated[int, Whole(0, 36_500)]
+    budget_mb: Annotated[int, Whole(0, 100_000_000)]
 
 
 class JournalConfig(Struct, frozen=True):
@@ -191,6 +235,13 @@ class HeartbeatConfig(Struct, frozen=True):
     heartbeat_log_s: Annotated[int, Whole(1, 86_400)]
 
 
+class OperatorConfig(Struct, frozen=True):
+    """What happens when nobody is looking any more: the last screen that may command is gone."""
+
+    on_loss: Annotated[OnLoss, Choice("keep", "no_entries", "flat_after")]
+    flat_after_s: Annotated[int, Whole(1, 86_400)]
+
+
 class Config(Struct, frozen=True):
     """The whole configuration; `instruments` holds what differs from `instrument` for one symbol, already filled up."""
 
@@ -202,12 +253,15 @@ class Config(Struct, frozen=True):
     instruments: dict[str, InstrumentConfig]
     engine: EngineConfig
     feed: FeedConfig
+    smartapi: SmartApiConfig
+    binance: BinanceConfig
     replay: ReplayConfig
     mock: MockConfig
     recording: RecordingConfig
     journal: JournalConfig
     logging: LoggingConfig
     heartbeat: HeartbeatConfig
+    operator: OperatorConfig
 
 
 # The one table whose names are the operator's own; its keys are those of [instrument] but the symbol.

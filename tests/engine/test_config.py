@@ -37,14 +37,19 @@ DEFAULTS = {
     "instrument": 'symbol=NIFTY token="" exchange=NFO price_scale=100 lot_size=75 tick_size=0.05 freeze_quantity=1800',
     "engine": "delivery=polling poll_interval_ms=50 inbox_size=1000 handler_budget_ms=20 snapshot_interval_ms=50"
     " latency_every_tick=false switch_drain_ms=200",
-    "feed": "source=replay",
+    "feed": "source=replay symbols=[] stale_s=3 silence_s=7",
+    "smartapi": "stream_url=wss://smartapisocket.angelone.in/smart-stream rest_url=https://apiconnect.angelone.in"
+    " master_url=https://margincalculator.angelone.in/OpenAPI_File/files/OpenAPIScripMaster.json"
+    ' mode=quote sequence=auto credentials_file=""',
+    "binance": "stream_url=wss://data-stream.binance.vision trades=trade book=true",
     "replay": "speed=max skip_silence=false silence_s=2 snapshot_ticks=5000 keep_runs=20",
     "mock": "seed=1 date=2025-10-03 speed=1",
-    "recording": 'enabled=auto directory="" checkpoint_ticks=1000 flush_ms=1000',
+    "recording": 'enabled=auto directory="" checkpoint_ticks=1000 flush_ms=1000 keep_days=0 budget_mb=0',
     "journal": "enabled=true reserve_kb=256",
     "logging": "level=info lines_per_s=50",
     "logging.levels": 'engine="" feed="" trader="" broker="" journal="" recording=""',
     "heartbeat": "heartbeat_log_s=30",
+    "operator": "on_loss=keep flat_after_s=600",
 }
 
 

@@ -125,16 +125,16 @@ def test_an_empty_file_lacks_every_section(here: Path) -> None:
     found = problems("")
     assert found[0] == "config.toml: [session]: missing section, with the key zone and 7 more"
     assert "config.toml: [capital]: missing section, with the key initial_capital" in found
-    assert len(found) == 13
+    assert len(found) == 16
 
 
 def test_what_should_be_a_section_must_be_one(here: Path) -> None:
-    found = problems(f"feed = 5\ninstruments = 6\nzone = 1\nshares = 2\n{SHIPPED.replace('[feed]', '[source]')}")
+    found = problems(f"feed = 5\ninstruments = 6\nzone = 1\nuse_at = 2\n{SHIPPED.replace('[feed]', '[source]')}")
     assert found == (
         "config.toml: feed = 5: must be a section [feed]",
         "config.toml: instruments = 6: must hold sections [instruments.NAME]",
         "config.toml: zone: unknown key; it belongs in [session]",
-        "config.toml: shares: unknown key; the nearest is strategy.use_atr",
+        "config.toml: use_at: unknown key; the nearest is strategy.use_atr",
         "config.toml: [source]: unknown section; the nearest is [journal]",
     )
 

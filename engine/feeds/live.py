@@ -1,0 +1,240 @@
+"""A feed over a network link that comes and goes: one thread that keeps the link up, and tells how it stands. Knows no exchange."""
+
+import time
+from collections.abc import Callable
+from threading import Thread
+from typing import TYPE_CHECKING, NoReturn
+
+from msgspec import Struct
+
+from engine.clock import Clock, SteadyClock, SystemClock
+from engine.feeds.backoff import Backoff, ConnectBudget
+from engine.feeds.bell import Bell, beside
+from engine.feeds.conversation import Around, Conversation
+from engine.feeds.dialect import Dialect
+from engine.feeds.handshake import shake_hands
+from engine.feeds.line import dial
+from engine.feeds.loss import Hopeless, LinkLost, Stopped, TokensRefused
+from engine.feeds.silence import Silence
+from engine.feeds.standing import Standing
+from engine.feeds.tally import Tally
+from engine.feeds.ticker import Ticker
+from engine.messages import FeedEvent
+from engine.ports import FeedView
+from engine.text import clean
+from engine.types import Tick
+
+if TYPE_CHECKING:
+    import ssl
+
+_now_ns = time.perf_counter_ns
+_NS = 1_000_000_000
+
+
+class Pace(Struct, frozen=True):
+    """The times by which a live feed goes, in seconds."""
+
+    silence_s: float = 8.0  # no data for so long in session: drop the link
+    lifeless_s: float = 25.0  # no frame of any kind for so long: drop it at any hour
+    steady_s: float = 60.0  # data that flows for so long makes a link sound
+    ping_s: float = 10.0
+    handshake_s: float = 5.0  # from the look-up of the name to the end of the HTTP answer
+    login_s: float = 30.0
+    first_wait_s: float = 0.5
+    longest_wait_s: float = 30.0
+    connects: int = 6
+    connects_within_s: float = 60.0
+
+
+def _random() -> Callable[[], float]:
+    from random import Random  # noqa: PLC0415 - only a live feed rolls dice
+
+    return Random().random  # noqa: S311 - no secret hangs on a wait
+
+
+class LiveFeed:
+    """Keeps one link to one exchange, delivers its ticks, and tells `tell` of every change (fulfils `ports.LiveFeed`).
+
+    The feed's thread alone connects, receives, delivers and tells. `stop` rings a bell that ends every wait of it.
+    """
+
+    lossless = False
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        ticker: Ticker,
+        *,
+        wanted: int,
+        tell: Callable[[FeedEvent], None],
+        in_session: Callable[[], bool],
+        pace: Pace,
+        draw: Callable[[], float] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._dialect = dialect
+        self._ticker = ticker
+        self._pace = pace
+        self._backoff = Backoff(draw or _random(), first_s=pace.first_wait_s, longest_s=pace.longest_wait_s)
+        self._budget = ConnectBudget(pace.connects, pace.connects_within_s)
+        silence = Silence(pace.silence_s, lifeless_s=pace.lifeless_s, steady_s=pace.steady_s)
+        tally = Tally()
+        clock = clock or SystemClock()
+        wall = SteadyClock(clock)
+        self._standing = Standing(
+            source=dialect.source,
+            wanted=wanted,
+            tell=tell,
+            ticker=ticker,
+            silence=silence,
+            tally=tally,
+            backoff=self._backoff,
+            wall=wall,
+            clock=clock,
+        )
+        self._around = Around(
+            dialect=dialect,
+            ticker=ticker,
+            silence=silence,
+            tally=tally,
+            wall=wall,
+            in_session=in_session,
+            show=self._standing.show,
+            steady=self._proved,
+            note=self._standing.note,
+            ping_s=pace.ping_s,
+        )
+        self._sound = False  # this link has proved itself
+        self._renewed = False  # the tokens were renewed, and no link has lasted since
+        self._tls: ssl.SSLContext | None = None
+        self._bell = Bell()
+        self._on_end: Callable[[str], None] = _nobody
+        self._thread = Thread(target=self._run, name="feed", daemon=True)
+
+    # ── What the runner asks, from any thread ──────────────────────────────────────────────────────────────────
+
+    def start(self, deliver: Callable[[Tick], None], on_end: Callable[[str], None]) -> None:
+        """Begin to connect and deliver; `on_end` is called only if the feed itself breaks."""
+        self._ticker.deliver = deliver
+        self._on_end = on_end
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> None:
+        """End the thread, whatever it waits for."""
+        self._bell.ring()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        elif self._thread.ident is None:
+            self._bell.close()
+
+    def view(self) -> FeedView:
+        """How the link stands, at most 0.2 s ago."""
+        return self._standing.view
+
+    # ── The feed's thread ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _run(self) -> None:
+        try:
+            self._keep_link()
+        except Stopped:
+            self._standing.change("STOPPED", "")
+        except Exception as error:  # noqa: BLE001 - the mouth of the thread: told, never swallowed
+            problem = f"{self._dialect.source} feed: {type(error).__name__}: {clean(str(error), 200)}"
+            self._standing.change("STOPPED", problem)
+            self._on_end(problem)
+        finally:
+            self._bell.close()
+
+    def _keep_link(self) -> NoReturn:
+        """Link after link; raises Stopped."""
+        while True:
+            try:
+                lost = self._one_link()
+            except Hopeless as verdict:
+                self._standing.change("REFUSED", verdict.reason)
+                self._bell.wait(None)
+            else:
+                self._await_next(lost)
+
+    def _await_next(self, lost: LinkLost) -> None:
+        """Wait until the next attempt is due; raises Stopped."""
+        now_ns = _now_ns()
+        wait_ns = 0 if lost.planned and self._sound else self._backoff.failed()
+        wait_ns = max(wait_ns, round(lost.wait_s * _NS), self._budget.wait_ns(now_ns))
+        self._standing.waiting(lost.reason, now_ns + wait_ns)
+        self._bell.wait(wait_ns)
+
+    def _one_link(self) -> LinkLost:
+        """One link from the login to its end, and how it ended; raises Hopeless, Stopped."""
+        self._sound = False
+        try:
+            self._connect_and_listen()
+        except TokensRefused as refusal:
+            return self._renew(refusal)
+        except LinkLost as lost:
+            return lost
+
+    def _renew(self, refusal: TokensRefused) -> LinkLost:
+        """Log in once more because the tokens were refused; raises Hopeless when that was done before, Stopped."""
+        if not self._dialect.logs_in:
+            return refusal
+        if self._renewed:
+            raise Hopeless(refusal.reason)
+        self._renewed = True
+        self._standing.enter("LOGIN", refusal.reason)
+        try:
+            beside(self._dialect.renew, self._bell, self._pace.login_s, "no answer to the login")
+        except LinkLost as lost:
+            return lost
+        return refusal
+
+    def _connect_and_listen(self) -> NoReturn:
+        """Raises LinkLost, Hopeless, Stopped."""
+        if self._dialect.logs_in:
+            self._standing.enter("LOGIN")
+        address = beside(self._dialect.entrance, self._bell, self._pace.login_s, "no answer to the login")
+        self._standing.change("CONNECTING", "")
+        deadline_ns = _now_ns() + round(self._pace.handshake_s * _NS)
+        try:
+            line = dial(address.host, address.port, self._bell, deadline_ns, loopback_only=not address.secure)
+        finally:
+            self._budget.spend(_now_ns())  # at its end, so that the next ones are never nearer than they may be
+        try:
+            if address.secure:
+                line.secure(self._context(), address.host, deadline_ns)
+            shake_hands(line, address, deadline_ns)
+            self._converse(Conversation(line, self._around))
+        finally:
+            line.close()
+
+    def _converse(self, conversation: Conversation) -> NoReturn:
+        """Greet and listen until the end, and say goodbye; raises LinkLost, Stopped."""
+        code, begun_ns = 0, _now_ns()
+        try:
+            conversation.greet()
+            self._standing.came_up()
+            conversation.listen()
+        except LinkLost as lost:
+            code = lost.close_code
+            raise
+        finally:
+            conversation.bye(code)
+            if _now_ns() - begun_ns >= self._pace.steady_s * _NS:
+                self._renewed = False  # the tokens were good, even if no data came at night
+
+    def _context(self) -> "ssl.SSLContext":
+        """How TLS is spoken: certificates and names are verified. Made once."""
+        if self._tls is None:
+            import ssl  # noqa: PLC0415 - 5 MB that only an encrypted line needs
+
+            self._tls = ssl.create_default_context()
+        return self._tls
+
+    def _proved(self) -> None:
+        """The link is sound: what went wrong before counts no more."""
+        self._sound = True
+        self._backoff.succeeded()
+
+
+def _nobody(_: str) -> None:
+    """Stand in for the runner until the feed is started."""

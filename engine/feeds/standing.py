@@ -1,0 +1,113 @@
+"""How a live feed stands: tells each change once, and keeps the picture that a screen takes. Knows no socket."""
+
+import time
+from collections.abc import Callable
+
+from engine.clock import Clock, SteadyClock
+from engine.feeds.backoff import Backoff
+from engine.feeds.silence import Silence
+from engine.feeds.tally import Tally
+from engine.feeds.ticker import Ticker
+from engine.messages import FeedEvent, FeedNote, LinkChanged, LinkState
+from engine.ports import FeedView
+
+_now_ns = time.perf_counter_ns
+_MS = 1_000_000
+_KINDS_KEPT = 1000
+
+
+class Standing:
+    """The state of the link and the newest `view`; written by the feed's thread, `view` is read by any."""
+
+    def __init__(
+        self,
+        *,
+        source: str,
+        wanted: int,
+        tell: Callable[[FeedEvent], None],
+        ticker: Ticker,
+        silence: Silence,
+        tally: Tally,
+        backoff: Backoff,
+        wall: SteadyClock,
+        clock: Clock,
+    ) -> None:
+        self._source = source
+        self._wanted = wanted
+        self._tell = tell
+        self._ticker = ticker
+        self._silence = silence
+        self._tally = tally
+        self._backoff = backoff
+        self._wall = wall
+        self._clock = clock
+        self._state: LinkState = "STOPPED"
+        self._because = ""
+        self._link = 0
+        self._since_ns = self._up_ns = self._down_ns = self._retry_ns = 0
+        self._noted: set[str] = set()
+        self.show()
+
+    def enter(self, state: LinkState, because: str = "") -> None:
+        """Show a change without telling it; `because` is kept from before where it is empty, until the link is up."""
+        now_ns = _now_ns()
+        if self._state == "UP":
+            self._up_ns, self._down_ns = 0, now_ns
+        self._state, self._since_ns, self._retry_ns = state, now_ns, 0
+        self._because = "" if state == "UP" else because or self._because
+        self.show()
+
+    def change(self, state: LinkState, reason: str) -> None:
+        """Show and tell a change."""
+        self.enter(state, reason)
+        self._tell(LinkChanged(state, self._link, reason, self._at_ms()))
+
+    def waiting(self, reason: str, retry_ns: int) -> None:
+        """The link is lost, or did not come up; the next attempt is at `retry_ns`."""
+        self.enter("WAITING", reason)
+        self._retry_ns = retry_ns
+        self.show()
+        self._tell(LinkChanged("WAITING", self._link, reason, self._at_ms()))
+
+    def came_up(self) -> None:
+        """A new link is up."""
+        self._link += 1
+        self.enter("UP")
+        self._up_ns = self._since_ns
+        self.show()
+        down_ms = (self._since_ns - self._down_ns) // _MS if self._down_ns else 0
+        self._tell(LinkChanged("UP", self._link, "", self._at_ms(), down_ms))
+
+    def note(self, kind: str, text: str, severe: bool) -> None:
+        """Tell something that is no change, once per `kind`."""
+        if kind not in self._noted and len(self._noted) < _KINDS_KEPT:
+            self._noted.add(kind)
+            self._tell(FeedNote(text, self._at_ms(), severe))
+
+    def show(self) -> None:
+        """Put a new picture on the table: one attribute store."""
+        lag_ms = self._ticker.lag.smallest_ms()
+        # Ours now, not the steady clock's: a wall clock that was set is what the operator must see.
+        stepped_ns = self._clock.wall_ns() - self._clock.monotonic_ns() - self._wall.ahead_ns
+        self.view = FeedView(
+            source=self._source,
+            state=self._state,
+            link=self._link,
+            since_ns=self._since_ns,
+            up_ns=self._up_ns,
+            frame_ns=self._silence.frame_ns,
+            pong_ns=self._tally.pong_ns,
+            retry_ns=self._retry_ns,
+            attempt=self._backoff.attempt,
+            because=self._because,
+            rtt_ms=self._tally.rtt_ms,
+            clock_ms=None if lag_ms is None else -(lag_ms + stepped_ns / _MS),
+            frames=self._tally.frames,
+            books=self._tally.books,
+            bad=dict(self._tally.bad),
+            wanted=self._wanted,
+            ticking=self._ticker.ticking if self._state == "UP" else 0,
+        )
+
+    def _at_ms(self) -> int:
+        return (_now_ns() + self._wall.ahead_ns) // _MS
