@@ -5,7 +5,7 @@ from typing import Final
 
 from engine.config import RiskConfig, StrategyConfig
 from engine.state import Fields, Plain, dump, load
-from engine.types import MAX_PRICE, PRICE_INFINITE, PRICE_MISSING, PRICE_NAN, Tick
+from engine.types import FLAG_NEW_LINK, FLAG_UNCHAINED, MAX_PRICE, PRICE_INFINITE, PRICE_MISSING, PRICE_NAN, Tick
 
 HELD: Final = "held"
 
@@ -124,7 +124,7 @@ class Admission:
         return reason
 
     def _judge_sequence(self, tick: Tick) -> str:
-        last = self.last_exch_seq
+        last = 0 if tick.flags & FLAG_NEW_LINK else self.last_exch_seq  # never compared across connections
         self.missing = 0
         if last and tick.exch_seq <= last:
             if tick.exch_seq == last:
@@ -135,7 +135,7 @@ class Admission:
             silent = tick.exch_ms - self.newest_ms >= _NEW_NUMBERING_MS
             if not silent and self.late_streak < _RESTART_AFTER:
                 return self.drop("out_of_order")
-        elif last and tick.exch_seq > last + 1:
+        elif last and tick.exch_seq > last + 1 and not tick.flags & FLAG_UNCHAINED:
             self.missing = tick.exch_seq - last - 1
             self.sequence_gaps += 1
         self.last_exch_seq = tick.exch_seq

@@ -3,6 +3,7 @@
 import os
 from datetime import time
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -16,7 +17,16 @@ from engine.version import VERSION
 _INSTRUMENT_KEYS = ("lot_size", "tick_size", "freeze_quantity")
 
 
-def fit_to_recording(config: Config, source: TickSource) -> tuple[Config, tuple[Instrument, ...]]:
+class Listed(Protocol):
+    """A live source: no more than a list of instruments, before its first tick."""
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """The instruments."""
+        ...
+
+
+def fit_to_recording(config: Config, source: "TickSource | Listed") -> tuple[Config, tuple[Instrument, ...]]:
     """Join what a recording knows of its market with the configuration.
 
     A recording states its session's zone and hours, lot and tick sizes. They hold, unless the operator has set such a

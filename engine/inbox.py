@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from threading import Event
 
-from engine.types import Tick
+from engine.types import FLAG_NEW_LINK, FLAG_UNCHAINED, Tick
 
 
 class Inbox:
@@ -50,7 +50,9 @@ class Inbox:
         newest: dict[int, Tick] = {}
         count = 0
         while (waiting := self.take()) is not None:
-            newest.pop(waiting.instrument, None)  # so that the dict keeps the order of the newest
+            older = newest.pop(waiting.instrument, None)  # so that the dict keeps the order of the newest
+            if older is not None:  # the exchange's numbers between them are not lost, and no news of the link either
+                waiting.flags |= older.flags & FLAG_NEW_LINK | FLAG_UNCHAINED
             newest[waiting.instrument] = waiting
             count += 1
         self._ticks.extend(newest.values())

@@ -7,14 +7,18 @@ from decimal import Decimal
 from msgspec import Struct
 
 from engine.messages import (
+    ClockStepped,
     CommandRefused,
     DayStarted,
     EntriesChanged,
     EntryRefused,
     Fact,
+    FeedNote,
     FillBooked,
     FlatChanged,
+    LinkChanged,
     OrderRejected,
+    Paused,
     SequenceGap,
     Submit,
     TickGap,
@@ -32,6 +36,9 @@ class Line(Struct, frozen=True):
     level: int
     text: str
     keep: bool = False
+
+
+_TOLD_ALWAYS = frozenset({"UP", "WAITING", "REFUSED"})
 
 
 class Narrator:
@@ -61,8 +68,8 @@ class Narrator:
             case TraderFault():
                 text = f"{fact.where} raised at tick {fact.seq}: {fact.error}; entries halted, exits go on"
                 return Line("trader", logging.ERROR, text, keep=True)
-            case CommandRefused():
-                return Line("engine", logging.WARNING, f"{fact.command} refused: {fact.reason}", keep=True)
+            case LinkChanged() | FeedNote() | ClockStepped() | Paused() | CommandRefused():
+                return _tell_line(fact)
             case _:
                 return None
 
@@ -103,3 +110,29 @@ class Narrator:
                 return Line("feed", level, f"{self._at(fact)} no tick for {fact.gap_ms / 1000:.1f} s{held}")
             case SequenceGap():
                 return Line("feed", logging.WARNING, f"{self._at(fact)} {fact.missing} missing in the sequence")
+
+
+def _tell_line(fact: LinkChanged | FeedNote | ClockStepped | Paused | CommandRefused) -> Line:
+    """Say what became of the line to the exchange, of time, and of what was asked."""
+    match fact:
+        case LinkChanged():
+            level = (
+                logging.ERROR
+                if fact.state == "REFUSED"
+                else logging.WARNING
+                if fact.state == "WAITING"
+                else logging.INFO
+            )
+            down = f" after {fact.down_ms / 1000:.1f} s" if fact.down_ms else ""
+            reason = f": {fact.reason}" if fact.reason else ""
+            return Line("feed", level, f"link {fact.link} {fact.state}{down}{reason}", keep=fact.state in _TOLD_ALWAYS)
+        case FeedNote():
+            return Line("feed", logging.ERROR if fact.severe else logging.WARNING, fact.text, keep=fact.severe)
+        case CommandRefused():
+            return Line("engine", logging.WARNING, f"{fact.command} refused: {fact.reason}", keep=True)
+        case ClockStepped():
+            text = f"the machine's clock was moved by {fact.step_ms / 1000:+.1f} s; decisions go by the exchange's time"
+            return Line("engine", logging.WARNING, text, keep=True)
+        case Paused():
+            text = f"the process stood still for {fact.pause_ms / 1000:.1f} s; what waited meanwhile enters nothing"
+            return Line("engine", logging.WARNING, text, keep=True)

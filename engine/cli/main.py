@@ -5,38 +5,42 @@ import os
 import signal
 import sys
 import traceback
-from argparse import Namespace
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from importlib import import_module
 
 from engine.cli.parser import make_parser
 from engine.cli.screen import Screen
 from engine.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL, UserError
+from engine.redaction import redact
 from engine.text import clean
 from engine.version import VERSION
 
 # Rooms are imported when their command is called: a replay need not carry what only `info` uses.
-_RUNNING = (None, "run", "replay")
-
-
-def _convert(args: Namespace) -> int:
-    from engine.cli import convert
-
-    command: Callable[[Namespace], int] = getattr(convert, args.command.replace("-", "_") + "_command")
-    return command(args)
+_ROOMS = {
+    "attach": ("engine_process", "attach_command"),
+    "bench": ("bench", "bench"),
+    "engine": ("engine_process", "engine_command"),
+    "flat": ("remote", "flat_command"),
+    "instruments": ("accounts", "instruments_command"),
+    "login": ("accounts", "login_command"),
+    "replay": ("running", "run"),
+    "run": ("running", "run"),
+    "status": ("remote", "status_command"),
+    "stop": ("remote", "stop_command"),
+    "systemd-unit": ("engine_process", "unit_command"),
+    "verify": ("verify", "verify_command"),
+    None: ("running", "run"),
+}
+_ON_SCREEN = frozenset({None, "run", "replay", "attach"})
 
 
 def _carry_out(argv: Sequence[str] | None, screen: Screen | None) -> int:
     args = make_parser(VERSION).parse_args(argv)
-    if args.command in _RUNNING:
-        from engine.cli.running import run
-
-        return run(args, screen)
-    if args.command == "bench":
-        from engine.cli.bench import bench
-
-        return bench(args)
-    return _convert(args)
+    usual = ("convert", str(args.command).replace("-", "_") + "_command")
+    room, name = _ROOMS.get(args.command, usual)
+    command: Callable[..., int] = getattr(import_module(f"engine.cli.{room}"), name)
+    return command(args, screen) if args.command in _ON_SCREEN else command(args)
 
 
 def main(argv: Sequence[str] | None = None, screen: Screen | None = None) -> int:
@@ -70,7 +74,7 @@ def _say(lines: Sequence[str], status: int) -> int:
     """Put `lines` on stderr; return `status`."""
     with suppress(OSError):
         for line in lines:
-            print(f"myquant-tui: {line}", file=sys.stderr)
+            print(f"myquant-tui: {redact(line)}", file=sys.stderr)
     return status
 
 

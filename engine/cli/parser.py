@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import NoReturn
 
+from engine.cli.engine_options import add_engine_commands
 from engine.errors import EXIT_BAD_INPUT
 from engine.text import clean
 from engine.types import DELIVERIES
@@ -17,10 +18,23 @@ _EXAMPLES = """examples:
   myquant-tui import spy.csv spy.mqr --columns time,price,size,-,-,- --time-format ms-of-day
       --date 2013-10-08 --zone America/New_York --price-divisor 10000 --symbol SPY
   myquant-tui info day.mqr                      what is inside
+  myquant-tui verify recordings/paper-*.mqr     does a replay decide as the run did?
+  myquant-tui login --check                     whether the broker's credentials work
+  myquant-tui instruments find NIFTY 25000 CE   what the exchange lists, nearest expiry first
   myquant-tui check-config --set strategy.fast_ema=9
 
 exit status: 0 well, 1 compared and different, 2 bad configuration, arguments or input, 3 state directory in use,
 70 engine failure, 74 disk, 75 a paper or live run stopped with a position open"""
+
+_VERIFY = """A recording is replayed under the configuration it was made with; --set goes on top of that, --config takes its place.
+exit status: 0 all the same, 1 different or not comparable, 2 unreadable or damaged; of several files the highest.
+A recording that was cut short by a kill is compared as far as it goes.
+
+--json prints one object a line for each file: file, outcome (same, different, not comparable, damaged, unreadable),
+reason (the first differences: tick, name, recorded value ≠ value now), ticks, same of checkpoints, exits_same of
+exits_recorded, entries [{time, symbol, price, quantity}], exits [{time, symbol, entry_time, entry_price, price,
+quantity, reason, net_pnl}], gross_pnl, costs, net_pnl, cash, open_positions, damage [text], notes [text].
+Times are ISO-8601 in the session's zone, prices in the currency, money to two decimals, both as text."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -98,6 +112,31 @@ def _layout_options(parser: argparse.ArgumentParser) -> None:
     _damage_option(parser)
 
 
+def _limit(text: str) -> int:
+    """Read how many lines are wanted; raises ArgumentTypeError."""
+    if text.isascii() and text.isdecimal() and len(text) <= 4 and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"'{clean(text, 40)}' is not a number of lines; allowed: 1 to 9999")
+
+
+def _account_commands(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    """Add the commands that speak with the broker."""
+    login = commands.add_parser("login", help="how to set the broker's credentials up, and whether they work")
+    login.add_argument("--check", action="store_true", help="find them, compare the clock, log in, ask for the profile")
+    login.add_argument("--offline", action="store_true", help="check without speaking to the broker")
+    _config_options(login)
+
+    instruments = commands.add_parser("instruments", help="what the exchange lists: find, update")
+    actions = instruments.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=_Parser)
+    find = actions.add_parser("find", help="find instruments: NIFTY 25000 CE [25NOV2025]", allow_abbrev=False)
+    find.add_argument("words", nargs="+", metavar="WORD", help="name, then strike, CE, PE or FUT, expiry, exchange")
+    find.add_argument("--limit", type=_limit, default=20, metavar="N", help="at most so many, nearest expiry first")
+    find.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="as JSON")
+    _config_options(find)
+    update = actions.add_parser("update", help="fetch today's list", allow_abbrev=False)
+    _config_options(update)
+
+
 def make_parser(version: str) -> argparse.ArgumentParser:
     """Return the parser of the whole command."""
     parser = _Parser(
@@ -113,11 +152,13 @@ def make_parser(version: str) -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="run on a feed", allow_abbrev=False)
     run.add_argument("--source", choices=("replay", "mock", "binance", "smartapi"), help="where ticks come from")
+    run.add_argument("--in-process", action="store_true", help="keep engine and screen in one process")
     _run_options(run)
 
     replay = commands.add_parser("replay", help="replay a recording", allow_abbrev=False)
     replay.add_argument("file", type=Path, metavar="FILE", help=".mqr or .csv")
     replay.add_argument("--speed", type=speed, metavar="X|max", help="multiple of the recorded pace")
+    replay.add_argument("--detach", action="store_true", help="in a process of its own, that outlives the terminal")
     replay.add_argument("--paused", action="store_true", help="stand still before the first tick (needs the screen)")
     _run_options(replay)
 
@@ -140,6 +181,17 @@ def make_parser(version: str) -> argparse.ArgumentParser:
     _config_options(info)
     _layout_options(info)
 
+    verify = commands.add_parser(
+        "verify",
+        help="replay recordings and compare with what was recorded",
+        epilog=_VERIFY,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    verify.add_argument("files", type=Path, metavar="FILE", nargs="+", help=".mqr of a run")
+    verify.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="as JSON, one line a file")
+    _config_options(verify)
+
     bench = commands.add_parser("bench", help="speed of the engine on this machine", allow_abbrev=False)
     bench.add_argument("file", type=Path, metavar="FILE", nargs="?", help="default: the bundled recording")
     bench.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="as JSON")
@@ -148,6 +200,9 @@ def make_parser(version: str) -> argparse.ArgumentParser:
 
     check = commands.add_parser("check-config", help="every problem of the configuration at once", allow_abbrev=False)
     _config_options(check)
+
+    _account_commands(commands)
+    add_engine_commands(commands, _run_options, speed)
 
     make = commands.add_parser("make-recording", help="write the generated session as a recording", allow_abbrev=False)
     make.add_argument("output", type=Path, metavar="OUT.mqr")

@@ -11,13 +11,14 @@ from pathlib import Path
 from types import FrameType
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.build import Run, build, mock_source
+from engine.build import LiveSupply, Run, build, has_credentials, live_supply, mock_source
 from engine.cli.report import TradeFile, summarise, summary_lines
 from engine.cli.screen import Screen
 from engine.config import Config, bundled, find_config, instrument_for, load
-from engine.errors import EXIT_FAULT, EXIT_POSITION_OPEN, EXIT_WELL, ConfigError, InputError
+from engine.errors import EXIT_FAULT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
 from engine.messages import Stop
 from engine.ports import TickSource
 from engine.recording import CsvLayout, open_source
@@ -49,7 +50,12 @@ def run(args: Namespace, screen: Screen | None) -> int:
     """Carry out `run`, `replay`, or the bare command, on the screen where there is one; the exit status."""
     config = load_config(args)
     shown = _screen_for(args, screen)
-    source, mode, speed = _choose_source(args, config, on_screen=shown is not None)
+    if shown is not None and _apart(args, config):
+        from engine.cli.engine_process import run_attached
+
+        return run_attached(args, config, shown)
+    choice = choose(args, config, on_screen=shown is not None)
+    config, source, mode = choice.config, choice.source, choice.mode
     if shown is not None and args.command is None:
         # The first sight of the program: a session that moves, not five minutes of silence before the opening.
         config = replace(config, replay=replace(config.replay, skip_silence=True))
@@ -63,7 +69,8 @@ def run(args: Namespace, screen: Screen | None) -> int:
             config,
             source,
             mode,
-            speed=speed,
+            speed=choice.speed,
+            title=choice.title,
             paused=paused,
             state_root=args.state_dir,
             console_fd=None if args.quiet or shown is not None else sys.stderr.fileno(),
@@ -71,6 +78,8 @@ def run(args: Namespace, screen: Screen | None) -> int:
             on_screen=shown is not None,
         ) as running:
             LOGGERS["engine"].info("configuration %s", clean(str(find_config(args.config))))
+            for line in choice.told:
+                running.say(line)
             if shown is not None:
                 shown.show(running, Path.cwd())
                 running.engine.stop()
@@ -80,7 +89,7 @@ def run(args: Namespace, screen: Screen | None) -> int:
                 if held := running.trader.state.book.net(desk.index):
                     running.say(f"stopped with {held} {desk.instrument.symbol} open")
             elapsed_s = (time.perf_counter_ns() - begun_ns) / 1e9
-            status = _status(running, mode)
+            status = status_of(running, mode)
             trade_file.write(running)
             summary = summarise(running, elapsed_s)
             running.logs.flush(2.0)
@@ -88,6 +97,25 @@ def run(args: Namespace, screen: Screen | None) -> int:
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
     return status
+
+
+def _apart(args: Namespace, config: Config) -> bool:
+    """Whether the engine gets a process of its own: all but a replay, which is in nobody's way."""
+    if args.command == "replay":
+        return bool(args.detach)
+    return trade_mode(args, config) != "replay" and not getattr(args, "in_process", False)
+
+
+def trade_mode(args: Namespace, config: Config) -> TradeMode:
+    """What an order will mean; the same answer as `choose` gives, without looking anything up on the network."""
+    if args.command == "replay" or getattr(args, "file", None) is not None:
+        return "replay"
+    match config.feed.source:
+        case "replay" | "mock" as same:
+            return same
+        case "binance":
+            return "paper"
+    return "paper" if has_credentials(config, os.environ) else "mock"
 
 
 def _screen_for(args: Namespace, screen: Screen | None) -> Screen | None:
@@ -113,23 +141,43 @@ def _run_headless(running: Run) -> None:
         running.engine.stop()
 
 
-def _choose_source(args: Namespace, config: Config, *, on_screen: bool) -> tuple[TickSource, TradeMode, float]:
-    """Return source, mode and speed; a replay on the screen goes at a pace that can be watched unless a speed is said."""
+class Choice(Struct, frozen=True):
+    """What is to be run: where ticks come from, in which mode, at what speed, and what is to be told at the start."""
+
+    config: Config
+    source: TickSource | LiveSupply
+    mode: TradeMode
+    speed: float = 1.0
+    title: str = ""
+    told: tuple[str, ...] = ()
+
+
+def choose(args: Namespace, config: Config, *, on_screen: bool) -> Choice:
+    """Choose by command and configuration; raises UserError.
+
+    A replay on the screen goes at a pace that can be watched unless a speed is said. Where a broker's feed is
+    configured and there is nothing to log in with, the generated session takes its place, and says so.
+    """
     usual = _WATCHABLE if on_screen and config.replay.speed == 0 else config.replay.speed
-    if args.command == "replay":
+    skip_damage = getattr(args, "skip_damage", False)
+    if getattr(args, "file", None) is not None:
         speed = usual if args.speed is None else args.speed
-        return open_file(args.file, config, skip_damage=args.skip_damage), "replay", speed
+        return Choice(config, open_file(args.file, config, skip_damage=skip_damage), "replay", speed)
     match config.feed.source:
         case "mock":
-            return mock_source(config), "mock", config.mock.speed
+            return Choice(config, mock_source(config), "mock", config.mock.speed)
         case "replay":
             path = bundled("nifty-synthetic.mqr")
-            return open_file(path, config, skip_damage=args.skip_damage), "replay", usual
-        case other:
-            raise ConfigError(f"feed.source = {other}: not in this version; allowed: replay, mock")
+            return Choice(config, open_file(path, config, skip_damage=skip_damage), "replay", usual)
+    fitted, supply, told = live_supply(config, os.environ)
+    if isinstance(supply, LiveSupply):
+        return Choice(fitted, supply, "paper", told=told)
+    generated = mock_source(config)
+    title = f"MOCK (no credentials) · {generated.name}"
+    return Choice(config, generated, "mock", config.mock.speed, title, supply.lines)
 
 
-def _status(running: Run, mode: TradeMode) -> int:
+def status_of(running: Run, mode: TradeMode) -> int:
     """Return the exit status of a run that is over; raises UserError when its source could not be read to the end."""
     engine = running.engine
     if engine.problem and engine.exit_status == EXIT_WELL:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from engine.build import Run
+    from engine.link import RemoteDoor
 
 
 class Screen(Protocol):
@@ -12,6 +13,13 @@ class Screen(Protocol):
 
     def refusal(self) -> str:
         """Why this terminal cannot show a screen, in one line that says what to do; empty when it can."""
+        ...
+
+    def attach(self, door: "RemoteDoor", folder: Path, pictures: Path) -> None:
+        """Show the engine behind `door` until the operator leaves or the terminal is lost; the engine goes on.
+
+        `folder` is its state directory: what the operator was looking at is kept there, for the next screen.
+        """
         ...
 
     def show(self, run: "Run", pictures: Path) -> None:

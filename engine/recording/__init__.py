@@ -4,6 +4,7 @@ from engine.recording.convert import ExportReport, ImportReport, export_csv, imp
 from engine.recording.csv_layout import CsvLayout
 from engine.recording.files import FileSource, recording_path
 from engine.recording.format import Header
+from engine.recording.naming import recording_path_for
 from engine.recording.open import FileKind, open_source
 from engine.recording.reader import MqrSource
 from engine.recording.recorder import FileRecorder
@@ -21,4 +22,5 @@ __all__ = [
     "import_file",
     "open_source",
     "recording_path",
+    "recording_path_for",
 ]

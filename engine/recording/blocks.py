@@ -52,6 +52,8 @@ class Blocks:
         self.start = Place(start, 0)
         self.size = size
         self.offset_read = start
+        self.unread = False  # something good lies behind damage, and was not read
+        self.left_out = 0  # ticks that were passed over to read on behind damage
         self._path = path
         self._instruments = instruments
         self._skip_damage = skip_damage
@@ -85,6 +87,7 @@ class Blocks:
                 self.offset_read = block.end
                 if block.kind == KIND_END:
                     if block.end < self.size:
+                        self.unread = True
                         self.note_loss(block.end, f"{self.size - block.end} bytes after the end mark are unread")
                     return
                 yield block
@@ -119,12 +122,15 @@ class Blocks:
             )
             return None
         if not self._skip_damage:
+            self.unread = True
             self.note_loss(
                 place.offset,
                 f"{why}; reading ends there, {unread} bytes (about {_about_ticks(unread)} ticks) that follow are unread",
             )
             return None
         skipped, ticks = following.place.offset - place.offset, following.place.ticks_before - place.ticks_before
+        if not marks_only:
+            self.left_out += ticks
         self.note_loss(place.offset, f"{why}; {skipped} bytes with {ticks} ticks are lost, reading goes on behind them")
         return self._read(file, following.place.offset, marks_only)
 

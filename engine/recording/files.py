@@ -1,5 +1,6 @@
 """Opening files with suspicion and creating them for their owner only. Knows no format."""
 
+import fcntl
 import os
 import re
 import stat
@@ -88,6 +89,17 @@ def create_private(path: Path) -> int:
     for folder in reversed(missing):
         folder.mkdir(mode=0o700, exist_ok=True)
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
+
+def claim(descriptor: int) -> bool:
+    """Mark the open file as being written by us, until it is closed; False when another process has done so."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # a disk that knows no locks: nobody can say that it is in use
+    return True
 
 
 @contextmanager

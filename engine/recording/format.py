@@ -19,7 +19,7 @@ from sys import byteorder
 import msgspec
 from msgspec import Struct
 
-from engine.messages import EventMark, Mark, StateMark
+from engine.messages import EventMark, Flat, InputMark, Lock, Mark, StartMark, StateKept, StateMark
 from engine.text import clean
 from engine.types import Instrument
 
@@ -47,6 +47,8 @@ MAX_HEADER_BYTES = 1 << 20
 MAX_BLOCK_BYTES = 1 << 20
 MAX_INSTRUMENTS = 1000
 _MAX_NUMBER = 10**15
+_MAX_TICKS = 1 << 62
+_EARLIEST_MS, _LATEST_MS = -62_000_000_000_000, 253_000_000_000_000  # what a calendar can express
 # zlib lets go of the GIL for more than 5 KiB, and under a busy engine getting it back takes 5 ms: a block is done in 0.1 ms.
 _CRC_PIECE = 4096
 
@@ -139,7 +141,8 @@ def decode_header(text: bytes, fixed: bytes) -> Header:
         session_zone=clean(header.session_zone, 80),
         source=clean(header.source),
         program_version=clean(header.program_version, 80),
-        config={clean(key, 80): clean(value) for key, value in header.config.items()},
+        # Long enough for a thousand holidays: cut short, a value could not be read back.
+        config={clean(key, 200): clean(value, 50_000) for key, value in header.config.items()},
     )
 
 
@@ -224,7 +227,38 @@ def decode_marks(payload: bytes) -> list[Mark]:
 
 
 def _cleaned(mark: Mark) -> Mark:
-    if isinstance(mark, EventMark):
-        return EventMark(mark.ticks, clean(mark.kind, 80), clean(mark.text), mark.at_ms)
-    fields = {clean(name, 200): clean(value, 10_000) for name, value in mark.fields.items()}
-    return StateMark(mark.ticks, clean(mark.state_hash, 200), fields)
+    match mark:
+        case EventMark():
+            return EventMark(mark.ticks, clean(mark.kind, 80), clean(mark.text), mark.at_ms)
+        case InputMark():
+            return _cleaned_input(mark)
+        case StartMark():
+            return StartMark(_cleaned_account(mark.kept))
+        case StateMark():
+            # Not cut to what fits in a line: the values are compared, and some are lists.
+            fields = {clean(name, 200): clean(value, MAX_BLOCK_BYTES) for name, value in mark.fields.items()}
+            return StateMark(mark.ticks, clean(mark.state_hash, 200), fields)
+
+
+def _cleaned_input(mark: InputMark) -> InputMark:
+    """What the trader was given: it will be given that again, so its time must be one."""
+    if not 0 <= mark.ticks < _MAX_TICKS or not _EARLIEST_MS < mark.at_ms < _LATEST_MS:
+        raise DamageError(f"a mark stands at tick {_few(mark.ticks)}, {_few(mark.at_ms)} ms: no such place")
+    command = mark.command
+    if isinstance(command, Lock | Flat):
+        command = msgspec.structs.replace(command, reason=clean(command.reason))
+    return InputMark(mark.ticks, command, mark.at_ms)
+
+
+def _cleaned_account(kept: StateKept) -> StateKept:
+    if len(kept.symbols) > MAX_INSTRUMENTS or not _EARLIEST_MS < kept.at_ms < _LATEST_MS:
+        raise DamageError(f"an account of {len(kept.symbols)} instruments at {_few(kept.at_ms)} ms cannot be")
+    fields = {
+        clean(name, 200): clean(value) if isinstance(value, str) else value for name, value in kept.fields.items()
+    }
+    return StateKept(fields, tuple(clean(symbol, 80) for symbol in kept.symbols), kept.at_ms)
+
+
+def _few(number: int) -> str:
+    """A number from outside, cut to what fits in a line; Python itself refuses to write very long ones."""
+    return str(number) if number.bit_length() < 128 else "beyond all bounds"

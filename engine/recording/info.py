@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from engine.messages import StateMark
+from engine.messages import EventMark, InputMark, Mark, StateMark
 from engine.recording.files import FileSource, Progress, steps
 from engine.recording.refusals import Refusals
 from engine.recording.stamps import StampWriter
@@ -124,11 +124,23 @@ def info_lines(info: Info) -> list[str]:
 def _marks(source: FileSource) -> dict[str, int]:
     counts: dict[str, int] = {}
     for mark in source.marks():
-        kind = "state" if isinstance(mark, StateMark) else mark.kind
+        kind = _kind(mark)
         if kind not in counts and len(counts) >= _MAX_MARK_KINDS:
             kind = "other"
         counts[kind] = counts.get(kind, 0) + 1
     return counts
+
+
+def _kind(mark: Mark) -> str:
+    match mark:
+        case EventMark():
+            return mark.kind
+        case StateMark():
+            return "state"
+        case InputMark():
+            return "beat" if mark.command is None else "command"
+        case _:
+            return "start"
 
 
 def _counted(number: int, thing: str) -> str:

@@ -107,6 +107,16 @@ class MqrSource:
         """One line for each part that could not be read so far."""
         return self._blocks.losses()
 
+    @property
+    def unread(self) -> bool:
+        """Whether damage kept something from being read that lies behind it; a torn end is no such thing."""
+        return self._blocks.unread
+
+    @property
+    def left_out(self) -> bool:
+        """Whether ticks were passed over so far, so that numbers behind them are not those of the recorded run."""
+        return self._blocks.left_out > 0
+
     def row_of(self, seq: int) -> str:
         """`tick 16`."""
         return f"tick {seq}"

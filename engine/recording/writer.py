@@ -8,7 +8,7 @@ from typing import Self
 
 from engine.errors import InputError
 from engine.messages import Mark
-from engine.recording.files import create_private, shown
+from engine.recording.files import claim, create_private, shown
 from engine.recording.format import (
     BOOK_RECORD,
     KIND_BOOK_TICKS,
@@ -47,6 +47,7 @@ class BlockFile:
         self._ticks = 0
         self._good_bytes = 0
         self._file = create_private(path)
+        claim(self._file)  # so that nobody tidies it away
         try:
             self.write()
         except OSError:

@@ -40,6 +40,7 @@ class DeliverySwitch:
         if wanted is None or wanted == self.mode:
             return
         turn = self._turn
+        turn.refusal = ""
         refusal = "a flat is running" if turn.trader.state.flat.running else self._drain()
         if refusal:
             turn.carry_out((CommandRefused(f"delivery {wanted}", refusal),))

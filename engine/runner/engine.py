@@ -7,29 +7,18 @@ from threading import Event, Thread
 from engine.config import EngineConfig
 from engine.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL
 from engine.inbox import Inbox
-from engine.messages import (
-    BrokerEvent,
-    Command,
-    CommandRefused,
-    Filled,
-    Holdings,
-    Lock,
-    Rejected,
-    Stall,
-    Stop,
-    SwitchDelivery,
-    TraderCommand,
-)
-from engine.ports import Feed, Journal, Recorder
+from engine.messages import Command, Lock
+from engine.ports import Feed, FeedView, Journal, LiveFeed, Recorder
 from engine.runner.delivery import DeliverySwitch
+from engine.runner.dispatch import Dispatch
 from engine.runner.playback import Playback
 from engine.runner.rounds import Rounds
+from engine.runner.tickets import Asked, Posted
 from engine.runner.turn import LOGGERS, Turn
 from engine.snapshot import Snapshot
 from engine.types import Tick
 
 _BEAT_S = 0.1
-_LONGEST_STALL_S = 10.0
 _log = LOGGERS["engine"]
 
 
@@ -46,7 +35,7 @@ class Engine:
         config: EngineConfig,
         turn: Turn,
         inbox: Inbox,
-        feed: Feed,
+        feed: Feed | LiveFeed,
         playback: Playback | None,
         journal: Journal | None,
         recorder: Recorder | None,
@@ -66,6 +55,7 @@ class Engine:
         self.source_ended = False  # every tick of a finite source was worked
         self._config = config
         self._feed = feed
+        self.feed_view: Callable[[], FeedView | None] = getattr(feed, "view", _no_view)  # how a live feed stands
         self._journal = journal
         self._recorder = recorder
         self._checkpoint_ticks = checkpoint_ticks
@@ -82,6 +72,8 @@ class Engine:
         turn.owner = self
         inbox.wake = self._wake.set
         self._put = inbox.put_lossless if playback is not None else inbox.put_newest
+        self.stop_asked = False
+        self.dispatch = Dispatch(turn, self.switch, playback, self._asked_to_stop)
         self._set_milestone()
 
     # ── The front door ──────────────────────────────────────────────────────────────────────────────────────────
@@ -100,12 +92,15 @@ class Engine:
         self._thread.start()
         self._feed.start(self.deliver, self._feed_ended)
 
-    def send(self, command: Command) -> None:
-        """Ask for `command`; carried out at the next turn boundary, before any waiting tick. Returns at once."""
-        self.post(command)
+    def send(self, command: Command, ticket: int = 0) -> None:
+        """Ask for `command`; carried out at the next turn boundary, before any waiting tick. Returns at once.
 
-    def post(self, event: Command | BrokerEvent) -> None:
-        """Hand in a command or what a broker's own thread has learned."""
+        What becomes of it stands in the snapshot's `commands` under `ticket`, unless that is 0.
+        """
+        self.post(Asked(ticket, command) if ticket else command)
+
+    def post(self, event: Posted) -> None:
+        """Hand in a command, or what a broker's or a feed's own thread has learned."""
         self.turn.commands.append(event)
         self._wake.set()
 
@@ -141,6 +136,10 @@ class Engine:
         if self._journal is not None:
             self._journal.close(self.problem or "stopped")
             self._note_disk(self._journal.problem)
+        self._done.set()
+
+    def _asked_to_stop(self) -> None:
+        self.stop_asked = True
         self._done.set()
 
     def disk_failed(self, problem: str) -> None:
@@ -186,10 +185,11 @@ class Engine:
                 with self.turn.lock:
                     if look:
                         self._work_inbox()
-                    self.turn.beat()
+                    self.turn.beat(own=self.playback is None or not self.playback.gives_beats)
                     if self.switch.wanted is not None:
                         self.switch.switch()
                         self._set_milestone()
+                    self.dispatch.tickets.look(self.turn.refusal)
                 self.rounds.make()
                 if self._feed_over and not self.inbox and not self.turn.commands:
                     self._feed_over = False
@@ -221,27 +221,12 @@ class Engine:
         self._feed_over = True
         self._wake.set()
 
-    # ── Commands that are not the trader's ──────────────────────────────────────────────────────────────────────
+    # ── What the turn tells ─────────────────────────────────────────────────────────────────────────────────────
 
-    def command(self, command: Command | BrokerEvent) -> None:
+    def command(self, command: Posted) -> None:
         """Carry out one command within the turn."""
-        turn = self.turn
-        if isinstance(command, Filled | Rejected | Holdings):
-            turn.carry_out(turn.trader.on_event(command, turn.now_ms))
-        elif isinstance(command, SwitchDelivery):
-            self.switch.request(command.delivery)
-        elif isinstance(command, Stop):
-            self._done.set()
-        elif isinstance(command, Stall):
-            time.sleep(max(0.0, min(command.seconds, _LONGEST_STALL_S)))
-        elif self.playback is not None and self.playback.command(command):
+        if self.dispatch.command(command):
             self._set_milestone()
-        elif isinstance(command, TraderCommand):
-            turn.carry_out(turn.trader.on_command(command, turn.now_ms))
-            gate = turn.trader.state.gate
-            turn.operator_paused, turn.operator_lock = gate.paused, gate.locked
-        else:
-            turn.carry_out((CommandRefused(type(command).__name__, "only in a replay"),))
 
     def trader_raised(self) -> None:
         """Fall back from callback mode when it happens twice."""
@@ -285,3 +270,7 @@ class Engine:
         self.turn.trader.state.gate.locked = "engine fault"
         _log.critical("%s", self.problem, exc_info=error)
         self._done.set()
+
+
+def _no_view() -> None:
+    """Where there is no link, there is nothing to see of it."""

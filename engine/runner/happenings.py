@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 
-from engine.messages import Fact, FillBooked, TickGap, TradeClosed, TraderFault
+from engine.messages import Fact, FillBooked, LinkChanged, TickGap, TradeClosed, TraderFault
 from engine.snapshot import Event
 
 _MOST = 5000
@@ -24,6 +24,8 @@ class Happenings:
                 self.add(Event(tick, fact.trade.exit_ms, "exit", fact.trade.reason))
             case TickGap():
                 self.add(Event(tick, fact.at_ms, "gap", f"{fact.gap_ms / 1000:.1f} s"))
+            case LinkChanged() if fact.state == "UP" and fact.down_ms:
+                self.add(Event(tick, fact.at_ms, "reconnect", f"{fact.down_ms / 1000:.1f} s"))
             case TraderFault():
                 self.add(Event(tick, fact.at_ms, "error", fact.where))
             case _:

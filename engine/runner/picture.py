@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from engine.desk import Desk
+from engine.runner.rounds import refusals
 from engine.runner.turn import Turn
 from engine.session import NO_DAY
 from engine.snapshot import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _NEWEST_TRADES = 1000
 _NEWEST_EVENTS = 500
 _METER_NS = 500_000_000
+_SHOWN = 50
 
 
 class Picture:
@@ -68,12 +70,12 @@ class Picture:
             delivery=engine.switch.mode,
             instruments=self._instruments,
             ticks=turn.position,
-            refused=self._refused(state.desks),
+            refused=engine.rounds.refused if len(state.desks) > _SHOWN else refusals(state.desks),
             session=self._session(turn),
             pulse=Pulse(engine.rounds.beat_ns, turn.came_ns, turn.decided_ns, turn.oldest_order_ns),
             process=engine.rounds.vitals.view,
             events=tuple(turn.happenings.events[-_NEWEST_EVENTS:]),
-            quotes=tuple(_quote(desk) for desk in state.desks),
+            quotes=tuple(_quote(desk) for desk in self._shown(turn)),
             positions=self._positions(turn),
             account=self._account(turn),
             entries=EntriesState(state.gate.paused, state.gate.locked, state.gate.halted, state.gate.day_entries),
@@ -89,6 +91,12 @@ class Picture:
             replay=self._replay(engine, turn),
             outcomes=turn.outcomes,
             stopped=engine.stopped,
+            feed=engine.feed_view(),
+            silent=engine.rounds.silent,
+            ticking=engine.rounds.ticking,
+            watched=len(state.desks),
+            commands=engine.dispatch.tickets.views,
+            found=engine.dispatch.found,
         )
 
     @staticmethod
@@ -98,19 +106,20 @@ class Picture:
         return SessionView(hours.zone.key, day.date.isoformat(), day.start_ms, day.end_ms)
 
     @staticmethod
-    def _refused(desks: list[Desk]) -> dict[str, int]:
-        total: dict[str, int] = {}
-        for desk in desks:
-            for reason, count in desk.admission.refused.items():
-                total[reason] = total.get(reason, 0) + count
-        return total
+    def _shown(turn: Turn) -> list[Desk]:
+        """The instruments to show: all, or where they are many those with a position and the first others."""
+        desks = turn.trader.state.desks
+        if len(desks) <= _SHOWN:
+            return desks
+        held = [index for index, position in enumerate(turn.trader.state.book.positions) if position is not None]
+        chosen = dict.fromkeys((*held, *range(_SHOWN)))
+        return [desks[index] for index in sorted(list(chosen)[: max(_SHOWN, len(held))])]
 
     @staticmethod
     def _positions(turn: Turn) -> tuple[OpenPosition, ...]:
         state = turn.trader.state
         shown = []
-        for desk in state.desks:
-            position = state.position(desk)
+        for desk, position in zip(state.desks, state.book.positions, strict=True):
             if position is not None:
                 pnl = state.book.open_pnl(desk.index, desk.last_price)
                 costs = state.book.exit_costs(desk.index, desk.last_price)
@@ -122,7 +131,8 @@ class Picture:
     def _account(turn: Turn) -> Account:
         state = turn.trader.state
         book = state.book
-        open_pnl = sum((book.open_pnl(desk.index, desk.last_price) for desk in state.desks), Decimal(0))
+        held = [index for index, position in enumerate(book.positions) if position is not None]
+        open_pnl = sum((book.open_pnl(index, state.desks[index].last_price) for index in held), Decimal(0))
         return Account(
             cash=book.cash,
             realised=book.realised,
@@ -150,6 +160,7 @@ class Picture:
         if engine.playback is None:
             return None
         progress = engine.playback.feed.progress()
+        check = engine.playback.check
         return ReplayView(
             tick=turn.last_seq,
             total=engine.total,
@@ -160,6 +171,7 @@ class Picture:
             real_speed=self._real_speed,
             skip_silence=progress.skip_silence,
             silences_skipped=progress.silences_skipped,
+            check=check.view() if check is not None else None,
         )
 
     def _measure(self, now_ns: int, at_ms: int) -> None:

@@ -18,6 +18,7 @@ from engine.messages import (
     Step,
 )
 from engine.ports import Journal, ReplayControl, TickSource
+from engine.runner.check import Check
 from engine.runner.rewind import SavedStates
 from engine.runner.turn import Turn
 from engine.snapshot import Event
@@ -29,7 +30,10 @@ _HELD = -1
 
 
 class Playback:
-    """Where the replay is and where it is bound; every method is called within the turn."""
+    """Where the replay is and where it is bound; every method is called within the turn.
+
+    `check` follows the recorded run, where there is one to follow.
+    """
 
     def __init__(
         self,
@@ -40,9 +44,11 @@ class Playback:
         journal: Journal | None,
         snapshot_ticks: int,
         recorded: bool,
+        check: Check | None = None,
     ) -> None:
         self.feed = feed
         self.source = source
+        self.check = check
         self._inbox = inbox
         self._journal = journal
         self._recorded = recorded
@@ -51,9 +57,21 @@ class Playback:
         self._limit = _NEVER  # after this tick the replay stands still
 
     def begin(self, turn: Turn) -> None:
-        """Put the state before the first tick aside."""
+        """Put the state before the first tick aside, with what the recorded run was given before it."""
         self._turn = turn
+        if self.check is not None:
+            self.check.begin(turn)
         self._saved.save(0, turn.now_ms, turn.trader.dump())
+
+    @property
+    def gives_beats(self) -> bool:
+        """Whether the trader's beats come from the recording, so that the engine must give it none of its own."""
+        return self.check is not None and self.check.follows
+
+    def interfered(self) -> None:
+        """The operator has given the trader a command of his own."""
+        if self.check is not None:
+            self.check.interfered(self._turn.last_seq)
 
     def command(self, command: Command) -> bool:
         """Carry out a replay command; False when it is none."""
@@ -121,6 +139,8 @@ class Playback:
     def _restore(self, target: int) -> None:
         seq, now_ms, fields = self._saved.nearest(target)
         self._turn.go_back(seq, now_ms, fields)
+        if self.check is not None:
+            self.check.went_back(seq, fields)
         if self._journal is not None:
             self._journal.rewind(seq)
 
@@ -128,11 +148,14 @@ class Playback:
         """The tick number after which `milestone` is wanted."""
         if self._seeks_event:
             return seq + 1
-        return min(self._saved.next_after(seq), self._limit)
+        recorded = self.check.next_tick if self.check is not None else _NEVER
+        return min(self._saved.next_after(seq), self._limit, recorded)
 
     def milestone(self, seq: int) -> None:
-        """Put the state aside where it is due; stand still where it was asked for."""
+        """Follow the recording; put the state aside where it is due; stand still where it was asked for."""
         turn = self._turn
+        if self.check is not None:
+            self.check.passed(seq)  # first: a saved state has in it what was given after its tick
         if self._saved.next_after(seq - 1) == seq:
             self._saved.save(seq, turn.now_ms, turn.trader.dump())
         if self._seeks_event and turn.happenings.newest == seq:

@@ -1,19 +1,30 @@
-"""What the engine's thread does between two turns: counts the beat, looks at the process, tells what must be told."""
+"""What the engine's thread does between two turns: counts the beat, looks at process, clock and silences, tells what must be told."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from engine.clock import Clock, SteadyClock
+from engine.desk import Desk
 from engine.inbox import Inbox
 from engine.logs import log_trade
+from engine.messages import ClockStepped, Paused
 from engine.ports import Recorder
 from engine.runner.turn import LOGGERS, Turn
 from engine.runner.vitals import Vitals
 
 _log = LOGGERS["engine"]
+_SECOND_NS = 1_000_000_000
+_PAUSED_NS = 2 * _SECOND_NS  # a beat this late means that the process itself stood still
+_STEPPED_NS = _SECOND_NS
+_PACE = 5  # an instrument may be silent for so many times its own median gap
 
 
 class Rounds:
-    """`beats` counts the engine's loop and `beat_ns` (monotonic) stamps it: the heartbeat is the age of that stamp."""
+    """`beats` counts the engine's loop and `beat_ns` (monotonic) stamps it: the heartbeat is the age of that stamp.
+
+    `ticking` instruments have had a tick, `silent` of them none for longer than they may; `refused` counts refused
+    ticks of all instruments by reason. These three are up to a second old.
+    """
 
     def __init__(
         self,
@@ -22,26 +33,40 @@ class Rounds:
         inbox: Inbox,
         recorder: Recorder | None,
         vitals: Vitals,
+        clock: Clock,
+        stale_ns: int,
         heartbeat_log_s: int,
         keep_receipt: Callable[[tuple[str, ...]], None],
     ) -> None:
         self.beats = 0
         self.beat_ns = 0
+        self.silent = 0
+        self.ticking = 0
+        self.refused: dict[str, int] = {}
         self.vitals = vitals
         self._turn = turn
         self._inbox = inbox
         self._recorder = recorder
         self._recorder_told = False
-        self._heartbeat_ns = heartbeat_log_s * 1_000_000_000
+        self._clock = clock if isinstance(clock, SteadyClock) else None  # only where ticks are live
+        self._stale_ns = stale_ns
+        self._look_ns = 0
+        self._heartbeat_ns = heartbeat_log_s * _SECOND_NS
         self._next_heartbeat_ns = time.perf_counter_ns() + self._heartbeat_ns
         self._keep_receipt = keep_receipt
         self._kept_receipt: tuple[str, ...] = ()
 
     def make(self) -> None:
         """Make one round; called outside the turn."""
-        now_ns = self.beat_ns = time.perf_counter_ns()
+        now_ns = time.perf_counter_ns()
+        if self._clock is not None:
+            self._watch_time(now_ns, self._clock)
+        self.beat_ns = now_ns
         self.beats += 1
         self.vitals.look(now_ns)
+        if now_ns >= self._look_ns:
+            self._look_ns = now_ns + _SECOND_NS
+            self._look_at_desks(now_ns)
         if now_ns >= self._next_heartbeat_ns:
             self._next_heartbeat_ns = now_ns + self._heartbeat_ns
             self._log_heartbeat()
@@ -55,7 +80,46 @@ class Rounds:
                 log_trade("%s", line, component="engine")
             self._keep_receipt(lines)
 
+    def _watch_time(self, now_ns: int, clock: SteadyClock) -> None:
+        """Notice that the process stood still, or that somebody moved the machine's clock.
+
+        Ticks that were waiting at that moment are old news: they are worked, and enter nothing.
+        """
+        paused_ns = now_ns - self.beat_ns if self.beat_ns else 0
+        clock.refresh()
+        stepped_ns = clock.stepped_ns()
+        if paused_ns < _PAUSED_NS and abs(stepped_ns) < _STEPPED_NS:
+            return
+        turn = self._turn
+        with turn.lock:
+            turn.late_before_ns = now_ns
+            if paused_ns >= _PAUSED_NS:
+                turn.carry_out((Paused(paused_ns // 1_000_000, turn.now_ms),))
+            if abs(stepped_ns) >= _STEPPED_NS:
+                clock.follow()
+                turn.carry_out((ClockStepped(stepped_ns // 1_000_000, turn.now_ms),))
+
+    def _look_at_desks(self, now_ns: int) -> None:
+        ticking = silent = 0
+        desks = self._turn.trader.state.desks
+        for desk in desks:
+            tick = desk.last_tick
+            if tick is not None:
+                ticking += 1
+                silent += now_ns - tick.recv_ns > max(self._stale_ns, _PACE * desk.median_gap_ms * 1_000_000)
+        self.ticking, self.silent = ticking, silent
+        self.refused = refusals(desks)
+
     def _log_heartbeat(self) -> None:
         turn, inbox = self._turn, self._inbox
         counters = f"ticks {turn.position} beats {self.beats} waiting {len(inbox)} merged {inbox.merged}"
         _log.info("heartbeat %s faults %d", counters, turn.trader.state.faults)
+
+
+def refusals(desks: Iterable[Desk]) -> dict[str, int]:
+    """Count the refused ticks of all `desks` by reason."""
+    total: dict[str, int] = {}
+    for desk in desks:
+        for reason, count in desk.admission.refused.items():
+            total[reason] = total.get(reason, 0) + count
+    return total

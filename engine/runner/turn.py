@@ -16,31 +16,30 @@ from engine.logs import log_trade
 from engine.messages import (
     BrokerEvent,
     Cancel,
-    Command,
     CommandRefused,
-    EventMark,
     Fact,
     FillBooked,
     OrderRejected,
     ReadHoldings,
-    StateMark,
     Submit,
     TradeClosed,
     TraderFault,
 )
 from engine.narration import Narrator
-from engine.ports import Journal, Recorder, SimulatedBroker
+from engine.ports import Recorder, SimulatedBroker
 from engine.runner.epochs import Epochs
 from engine.runner.happenings import Happenings
+from engine.runner.keeping import Keeper
 from engine.runner.receipt import Receipt
-from engine.state import Fields, as_text, state_hash
+from engine.runner.tickets import Posted
+from engine.state import Fields
 from engine.trader import Trader
-from engine.types import Tick, Trade
+from engine.types import FLAG_LATE, Tick, Trade
 
 _now_ns = time.perf_counter_ns
 _NEVER = 1 << 62
 _KEPT_OUTCOMES = 16
-_UNJOURNALLED = (ReadHoldings,)
+_LATE_NS = 2_000_000_000  # a live tick that waited this long for its turn is no news
 LOGGERS = {
     name: logging.getLogger(f"myquant.{name}")
     for name in ("engine", "feed", "trader", "broker", "journal", "recording")
@@ -50,8 +49,8 @@ LOGGERS = {
 class TurnOwner(Protocol):
     """What the turn tells the engine; every call comes within the turn."""
 
-    def command(self, command: Command | BrokerEvent) -> None:
-        """Carry out a command, or take what a broker's thread learned."""
+    def command(self, command: Posted) -> None:
+        """Carry out a command, or take what a broker's or a feed's thread learned."""
         ...
 
     def milestone(self, seq: int) -> None:
@@ -81,7 +80,7 @@ class Turn:
         trader: Trader,
         broker: SimulatedBroker,
         narrator: Narrator,
-        journal: Journal | None,
+        keeper: Keeper,
         recorder: Recorder | None,
         epochs: Epochs,
         inbox: Inbox,
@@ -93,7 +92,7 @@ class Turn:
         self.lock = Lock()
         self.trader = trader
         self.epochs = epochs
-        self.commands: deque[Command | BrokerEvent] = deque()
+        self.commands: deque[Posted] = deque()
         self.trades: list[Trade] = []
         self.expected = 1
         self.last_seq = 0
@@ -107,15 +106,18 @@ class Turn:
         self.outcomes: tuple[str, ...] = ()
         self.operator_lock = ""  # the reason of a lock that the operator (not a rule) put on
         self.operator_paused = False
+        self.refusal = ""  # why the command at hand was refused
+        self.late_before_ns = 0  # a live tick received before this moment enters nothing
         self._unanswered: dict[int, int] = {}  # order number → when it was sent (monotonic ns)
         self.came_ns = 0
         self.decided_ns = 0
         self._broker = broker
         self._narrator = narrator
-        self._journal = journal
+        self.keeper = keeper
         self._recorder = recorder
         self._inbox = inbox
         self._lossless = lossless
+        self._live = not lossless
         self._clock = clock
         self._virtual = clock if isinstance(clock, VirtualClock) else None  # moved from tick to tick
         self.sample_mask = 0 if every_tick else 15
@@ -130,7 +132,7 @@ class Turn:
 
     # ── The hot path ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def take(self, tick: Tick) -> None:  # noqa: C901 - one function is what makes it fast
+    def take(self, tick: Tick) -> None:  # noqa: C901, PLR0912 - one function is what makes it fast
         """Work one tick; the caller holds the lock."""
         if self.commands:
             self.run_commands()
@@ -140,8 +142,10 @@ class Turn:
         self.expected = seq + 1
         self.last_seq = seq
         sampled = not seq & self.sample_mask
-        if sampled:
+        if sampled or self._live:
             begun_ns = _now_ns()
+            if self._live and (begun_ns - tick.recv_ns > _LATE_NS or tick.recv_ns < self.late_before_ns):
+                tick.flags |= FLAG_LATE
         if self._recorder is not None:
             self._recorder.tick(tick)
         try:
@@ -198,13 +202,12 @@ class Turn:
             self.owner.command(self.commands.popleft())
         self._publish_at_ns = 0  # what became of them is to be seen at once
 
-    def carry_out(self, effects: Sequence[Fact], recv_ns: int = 0) -> None:  # noqa: C901 - one branch an effect
+    def carry_out(self, effects: Sequence[Fact], recv_ns: int = 0) -> None:
         """Hand effects to the edges, and the simulated broker's answers back to the trader, until nothing follows."""
         waiting = deque(effects)
         while waiting:
             effect = waiting.popleft()
-            if self._journal is not None and not isinstance(effect, _UNJOURNALLED):
-                self._journal.write(effect)
+            self.keeper.fact(effect)
             self._log(effect)
             self.receipt.note(effect, _now_ns())
             self.happenings.note(effect, self.last_seq)
@@ -225,11 +228,13 @@ class Turn:
             elif isinstance(effect, TradeClosed):
                 self._trade(effect.trade)
             elif isinstance(effect, CommandRefused):
+                self.refusal = effect.reason
                 self.tell(f"{effect.command} refused: {effect.reason}")
             elif isinstance(effect, TraderFault):
                 self.owner.trader_raised()
             for answer in answers:
                 waiting.extend(self.trader.on_event(answer, self.now_ms))
+        self.keeper.account(self.now_ms)
 
     def _log(self, fact: Fact) -> None:
         line = self._narrator.tell(fact)
@@ -264,20 +269,27 @@ class Turn:
 
     def mark(self, kind: str, text: str) -> None:
         """Keep an event in the recording at this place."""
-        if self._recorder is not None:
-            self._recorder.mark(EventMark(self.position, kind, text, self.now_ms))
+        self.keeper.event(self.position, kind, text, self.now_ms)
 
     def checkpoint(self) -> None:
         """Keep the hash of the deciding state in the recording at this place."""
-        if self._recorder is not None:
-            fields = self.trader.dump()
-            self._recorder.mark(StateMark(self.position, state_hash(fields), as_text(fields)))
+        self.keeper.checkpoint(self.position)
 
-    def beat(self) -> None:
-        """Run commands and what needs no tick; the caller holds the lock."""
+    def beat(self, *, own: bool = True) -> None:
+        """Run commands and what needs no tick; the caller holds the lock.
+
+        Not `own`: the recording that is replayed tells when its beats did something, and ours would be one too many.
+        """
         if self.commands:
             self.run_commands()
-        self.carry_out(self.trader.on_beat(self.now_ms))
+        if own:
+            now_ms = self.now_ms
+            effects = self.trader.on_beat(now_ms)
+            if self.trader.moved:
+                self.keeper.given(self.position, None, now_ms)
+            if effects:
+                self.carry_out(effects)
+            self.keeper.levels()
         now_ns = _now_ns()
         if now_ns >= self._publish_at_ns:
             self._publish_at_ns = now_ns + self._interval_ns

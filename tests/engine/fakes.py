@@ -1,10 +1,12 @@
 """Doubles of what stands outside the program: brokers that answer late, or not as one would like."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from engine.brokers.paper import PaperBroker
+from engine.build.live import InSession, Tell
 from engine.messages import BrokerEvent, Filled, Holdings, Rejected
-from engine.types import Order
+from engine.ports import FeedView
+from engine.types import Order, Tick
 
 
 class RejectingBroker(PaperBroker):
@@ -52,3 +54,25 @@ class LateBroker(PaperBroker):
                 for event in waiting
             ]
         return waiting
+
+
+class ScriptedFeed:
+    """A live feed whose ticks a test delivers itself."""
+
+    def __init__(self, tell: Tell, in_session: InSession) -> None:
+        self.tell = tell
+        self.in_session = in_session
+        self.deliver: Callable[[Tick], None] = lambda _: None
+        self.stopped = False
+
+    def start(self, deliver: Callable[[Tick], None], on_end: Callable[[str], None]) -> None:
+        self.deliver = deliver
+
+    def stop(self, timeout_s: float) -> None:
+        self.stopped = True
+
+    def view(self) -> FeedView:
+        return FeedView(
+            source="scripted", state="UP", link=1, since_ns=0, up_ns=0, frame_ns=0, pong_ns=0, retry_ns=0, attempt=0,
+            because="", rtt_ms=0.0, clock_ms=None, frames=0, books=0, bad={}, wanted=1, ticking=0,
+        )  # fmt: skip

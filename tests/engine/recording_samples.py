@@ -5,7 +5,19 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from engine.messages import EventMark, Mark, StateMark
+from engine.messages import (
+    Arm,
+    EventMark,
+    Flat,
+    InputMark,
+    Lock,
+    Mark,
+    PauseEntries,
+    StartMark,
+    StateKept,
+    StateMark,
+    Unlock,
+)
 from engine.recording import Header, MqrSource
 from engine.recording.writer import RecordingWriter
 from engine.types import FLAG_HAS_BOOK, FLAG_STAMP_NS, Instrument, Tick
@@ -75,6 +87,18 @@ ticks = st.builds(
     st.tuples(st.integers(0, 2), st.sampled_from([0, FLAG_STAMP_NS]), *[_I64] * 7),
     st.none() | st.tuples(_I64, _I64),
 )
-marks = st.builds(StateMark, st.integers(0, 2**40), _TEXT, st.dictionaries(_TEXT, _TEXT, max_size=3)) | st.builds(
-    EventMark, st.integers(0, 2**40), _TEXT, _TEXT, _I64
+_MS = st.integers(-(10**12), 10**13)
+_COMMANDS = st.builds(Lock, _TEXT) | st.builds(Flat, _TEXT) | st.sampled_from([Arm(), Unlock(), PauseEntries()])
+_PLAIN = st.none() | st.booleans() | _I64 | _TEXT | st.floats(allow_nan=False, allow_infinity=False)
+_KEPT = st.builds(
+    StateKept,
+    st.dictionaries(_TEXT, _PLAIN | st.lists(_I64, max_size=3), max_size=3),
+    st.lists(_TEXT, max_size=3).map(tuple),
+    _MS,
+)
+marks = (
+    st.builds(StateMark, st.integers(0, 2**40), _TEXT, st.dictionaries(_TEXT, _TEXT, max_size=3))
+    | st.builds(EventMark, st.integers(0, 2**40), _TEXT, _TEXT, _I64)
+    | st.builds(InputMark, st.integers(0, 2**40), st.none() | _COMMANDS, _MS)
+    | st.builds(StartMark, _KEPT)
 )

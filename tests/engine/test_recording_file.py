@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import InputError
-from engine.messages import EventMark, Mark, StateMark
+from engine.messages import EventMark, Flat, InputMark, Lock, Mark, StartMark, StateKept, StateMark
 from engine.recording import Header, MqrSource, recording_path
 from engine.recording.arrays import BOOK_DTYPE, TICK_DTYPE, arrays
 from engine.recording.format import (
@@ -20,10 +20,13 @@ from engine.recording.format import (
     BOOK_RECORD,
     FIXED_HEADER,
     KIND_END,
+    KIND_MARKS,
     KIND_TICKS,
     MAGIC,
     SYNC,
     TICK_RECORD,
+    DamageError,
+    decode_marks,
     encode_block,
     encode_header,
 )
@@ -45,7 +48,7 @@ SMALL: list[Tick | Mark | None] = [
     book_tick(5),
 ]
 SMALL_TICKS = [item for item in SMALL if isinstance(item, Tick)]
-SMALL_MARKS = [item for item in SMALL if isinstance(item, StateMark | EventMark)]
+SMALL_MARKS = [item for item in SMALL if isinstance(item, Mark)]
 
 
 def body_start(data: bytes) -> int:
@@ -69,7 +72,7 @@ def test_what_goes_in_comes_out_for_any_split_into_blocks(
     for each in ticks:
         each.seq = 0
     assert ticks == put
-    assert marks == [item for item in items if isinstance(item, StateMark | EventMark)]
+    assert marks == [item for item in items if isinstance(item, Mark)]
     assert losses == ()
 
 
@@ -279,6 +282,42 @@ def test_a_record_of_an_unknown_instrument_is_damage(tmp_path: Path) -> None:
     ticks, _, losses = read(path)
     assert ticks == []
     assert "a record speaks of an instrument beyond the 1 of the header" in losses[0]
+
+
+def test_what_a_run_was_given_is_cleaned(tmp_path: Path) -> None:
+    given = [InputMark(0, Lock("a\x1b[2J\u202eb"), 5), InputMark(0, Flat("\n"), 6), InputMark(0, None, 7)]
+    start = StartMark(StateKept({"gate.locked": "\x07", "book.\x00cash": "1", "list": [1, 2]}, ("N\u200bX",), 8))
+    path = write(tmp_path / "a.mqr", [start, *given])
+    assert list(MqrSource(path).marks()) == [
+        StartMark(StateKept({"gate.locked": "�", "book.�cash": "1", "list": [1, 2]}, ("N�X",), 8)),
+        InputMark(0, Lock("a�[2J�b"), 5),
+        InputMark(0, Flat("�"), 6),
+        InputMark(0, None, 7),
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"type":"InputMark","ticks":-1,"command":null,"at_ms":5}',
+        b'{"type":"InputMark","ticks":1,"command":null,"at_ms":253000000000000}',
+        b'{"type":"InputMark","ticks":%s,"command":null,"at_ms":5}' % (b"9" * 4000),
+        b'{"type":"InputMark","ticks":1,"command":{"type":"Stall","seconds":9},"at_ms":5}',
+        b'{"type":"InputMark","ticks":1,"command":{"type":"Seek","tick":1},"at_ms":5}',
+        b'{"type":"InputMark","ticks":1,"command":{"type":"Lock","reason":5},"at_ms":5}',
+        b'{"type":"StartMark","kept":{"fields":{},"symbols":[],"at_ms":-99000000000000}}',
+        b'{"type":"StartMark","kept":{"fields":{"a":{}},"symbols":[],"at_ms":0}}',
+        b'{"type":"StartMark","kept":{"fields":{},"symbols":[%s"x"],"at_ms":0}}' % (b'"x",' * 1000),
+    ],
+)
+def test_what_no_run_was_given_is_damage(tmp_path: Path, line: bytes) -> None:
+    with pytest.raises(DamageError):
+        decode_marks(line + b"\n")
+    path = tmp_path / "a.mqr"
+    path.write_bytes(encode_header(header()) + encode_block(KIND_MARKS, line + b"\n", 0)[0])
+    source = MqrSource(path)
+    assert list(source.marks()) == []
+    assert len(source.losses()[0]) < 500
 
 
 def test_marks_that_are_none_are_damage(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.messages import EventMark, StateMark
+from engine.messages import EventMark, InputMark, Lock, StartMark, StateKept, StateMark
 from engine.recording import MqrSource
 from engine.recording.info import info_lines, inspect_file
 from engine.recording.tally import Fingerprint, Times, Window
@@ -65,6 +65,12 @@ def test_a_recording_without_ticks(tmp_path: Path) -> None:
     info = inspect_file(MqrSource(write(tmp_path / "a.mqr", [])))
     assert (info.ticks, info.days, info.mean_per_s, info.prices) == (0, 0, 0.0, ((0, 0),))
     assert "ticks         0, 0.00 a second on average" in info_lines(info)
+
+
+def test_what_a_run_was_given_is_counted_by_kind(tmp_path: Path) -> None:
+    given = [InputMark(1, Lock("x"), 5), InputMark(1, None, 6), InputMark(1, None, 7), EventMark(1, "gap", "", 0)]
+    path = write(tmp_path / "a.mqr", [StartMark(StateKept({}, (), 0)), tick(1), *given])
+    assert inspect_file(MqrSource(path)).marks == {"start": 1, "command": 1, "beat": 2, "gap": 1}
 
 
 def test_damage_is_told(tmp_path: Path) -> None:

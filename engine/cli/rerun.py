@@ -1,0 +1,192 @@
+"""Works a recording once through, in this thread: no journal, no recorder, no clock, no screen. Compares what came of it."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import takewhile, zip_longest
+
+from msgspec import Struct
+
+from engine.brokers.paper import PaperBroker
+from engine.clock import VirtualClock
+from engine.config import Config
+from engine.inbox import Inbox
+from engine.messages import EventMark, Fact, FillBooked, Mark
+from engine.narration import Narrator
+from engine.recording import MqrSource
+from engine.recording.files import Progress
+from engine.runner import Epochs, Keeper, Turn
+from engine.runner.check import Check
+from engine.runner.comparable import incomparable
+from engine.runner.tickets import Posted
+from engine.text import clean
+from engine.trader import Trader
+from engine.types import Fill, Instrument, Tick
+
+_NEVER_MS = 1 << 40  # between two pictures that nobody looks at
+_PROGRESS_TICKS = 4096
+
+
+class _Notes:
+    """Stands where a journal and a recorder would: notes the entries, and each exit as a recording would have it."""
+
+    problem = ""
+    waiting = durable = kept = 0
+
+    def __init__(self) -> None:
+        self.entries: list[Fill] = []
+        self.exits: list[tuple[int, str]] = []
+
+    def write(self, fact: Fact) -> int:
+        """Take a fact."""
+        if isinstance(fact, FillBooked) and fact.fill.side == "BUY":
+            self.entries.append(fact.fill)
+        return 0
+
+    def mark(self, mark: Mark) -> None:
+        """Take a mark."""
+        if isinstance(mark, EventMark) and mark.kind == "fill":
+            self.exits.append((mark.ticks, mark.text))
+
+    def tick(self, tick: Tick) -> None:
+        """Keep no tick."""
+
+    def rewind(self, ticks: int) -> None:
+        """Nothing goes back here."""
+
+    def wait_durable(self, number: int, timeout_s: float) -> bool:
+        """Nothing is written, so nothing is awaited."""
+        return number <= 0 or timeout_s <= 0
+
+    def close(self, outcome: str = "") -> None:
+        """Nothing is open."""
+
+
+class _Owner:
+    """What an engine would be to the turn, were there one: only the marks are looked after."""
+
+    def __init__(self, turn: Turn, check: Check) -> None:
+        self._turn = turn
+        self._check = check
+
+    def command(self, command: Posted) -> None:
+        """Nobody sends any."""
+
+    def milestone(self, seq: int) -> None:
+        """Follow the recording."""
+        self._check.passed(seq)
+        self._turn.milestone = self._check.next_tick
+
+    def trader_raised(self) -> None:
+        """There is no other delivery to fall back to."""
+
+    def publish(self, now_ns: int) -> None:
+        """Nobody looks."""
+
+
+class Rerun(Struct, frozen=True):
+    """What came of it: the trader as it stands, entries and exits (in `turn.trades`), and how it compares.
+
+    `same` of `checkpoints` and `fills_same` of `fills` recorded exits were as recorded; `difference` and
+    `fill_difference` name the first that was not.
+    """
+
+    turn: Turn
+    ticks: int
+    entries: list[Fill]
+    same: int
+    checkpoints: int
+    difference: str
+    fills_same: int
+    fills: int
+    fill_difference: str
+    incomparable: str
+
+
+def rerun(
+    source: MqrSource, config: Config, instruments: tuple[Instrument, ...], progress: Progress | None = None
+) -> Rerun:
+    """Work all of `source` that can be read under `config`; raises InputError when the disk fails."""
+    check = Check(source, incomparable(source.header, config, instruments))
+    notes = _Notes()
+    turn = _turn(config, instruments, notes, source)
+    turn.owner = _Owner(turn, check)
+    with _silence():
+        check.begin(turn)
+        turn.milestone = check.next_tick
+        ticks = 0
+        for tick in source.ticks():
+            turn.take(tick)
+            ticks = tick.seq
+            if progress is not None and not ticks % _PROGRESS_TICKS:
+                progress(source.fraction_read())
+    view = check.view()
+    fills_same, fills, fill_difference = _compare_fills(source, notes.exits, ticks)
+    return Rerun(
+        turn=turn,
+        ticks=ticks,
+        entries=notes.entries,
+        same=view.same,
+        checkpoints=check.reached(ticks),
+        difference=view.difference,
+        fills_same=fills_same,
+        fills=fills,
+        fill_difference=fill_difference,
+        incomparable=view.incomparable or ("" if view.total or fills else "it holds no checkpoint and no exit"),
+    )
+
+
+def _turn(config: Config, instruments: tuple[Instrument, ...], notes: _Notes, source: MqrSource) -> Turn:
+    trader = Trader(config, instruments, "V-")
+    first = next(iter(source.ticks()), None)
+    return Turn(
+        trader=trader,
+        broker=PaperBroker(len(instruments)),
+        narrator=Narrator(instruments, trader.hours.stamp),
+        keeper=Keeper(trader, notes, notes, keeps_account=False),
+        recorder=None,
+        epochs=Epochs(config.engine.delivery),
+        inbox=Inbox(1),
+        clock=VirtualClock(first.exch_ms * 1_000_000 if first else 0),
+        lossless=True,
+        every_tick=False,
+        snapshot_interval_ms=_NEVER_MS,
+    )
+
+
+def _compare_fills(source: MqrSource, exits: list[tuple[int, str]], ticks: int) -> tuple[int, int, str]:
+    """(Exits that are as recorded, recorded exits, the first difference) up to tick number `ticks`."""
+    fills = ((mark.ticks, mark.text) for mark in source.marks() if isinstance(mark, EventMark) and mark.kind == "fill")
+    same = recorded = 0
+    difference = ""
+    for then, now in zip_longest(takewhile(lambda fill: fill[0] <= ticks, fills), exits):
+        if then is None and now is not None and now[0] == ticks and source.losses():
+            continue  # its tick was the last that reached the disk, its mark no longer did
+        recorded += then is not None
+        same += then == now
+        if then != now and not difference:
+            difference = _told(then, now)
+    return same, recorded, difference
+
+
+def _told(then: tuple[int, str] | None, now: tuple[int, str] | None) -> str:
+    place = min(each[0] for each in (then, now) if each is not None)
+    if then is not None and now is not None and then[0] == now[0]:
+        return f"tick {place:,}: exit {clean(then[1], 80)} ≠ {clean(now[1], 80)}"
+    was = f"{clean(then[1], 80)} at tick {then[0]:,}" if then else "nothing"
+    found = f"{clean(now[1], 80)} at tick {now[0]:,}" if now else "nothing"
+    return f"tick {place:,}: exit {was} ≠ {found}"
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Within: what the turn logs goes nowhere."""
+    root = logging.getLogger("myquant")
+    nowhere, propagated = logging.NullHandler(), root.propagate
+    root.addHandler(nowhere)
+    root.propagate = False
+    try:
+        yield
+    finally:
+        root.removeHandler(nowhere)
+        root.propagate = propagated

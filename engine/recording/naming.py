@@ -1,0 +1,41 @@
+"""What recordings of runs are called: by mode, symbol and local start time. Knows no file's contents and no retention."""
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+from engine.errors import InputError
+from engine.recording.files import recording_path, shown
+from engine.recording.stamps import zone_named
+from engine.types import TradeMode
+
+_MOST_SYMBOL = 40
+_MOST_ALIKE = 99  # recordings of one symbol begun in one second
+_OTHER = re.compile(r"[^A-Za-z0-9_]+", re.ASCII)
+_NAMED = re.compile(
+    r"(?:replay|mock|paper|live)-[A-Za-z0-9_]{1,40}-[0-9]{8}-[0-9]{6}(?:-(?:[2-9]|[1-9][0-9]))?\.mqr", re.ASCII
+)
+
+
+def recording_path_for(folder: Path, mode: TradeMode, symbol: str, at_ns: int, zone: str) -> Path:
+    """A path in `folder` that is free, such as `paper-NIFTY25NOV2526000CE-20261120-091455.mqr`.
+
+    `at_ns` is UTC, the name tells it in `zone`. Raises InputError for a folder with too many recordings of one second.
+    """
+    started = datetime.fromtimestamp(at_ns // 1_000_000_000, zone_named(zone))
+    name = f"{mode}-{_plain(symbol)}-{started:%Y%m%d-%H%M%S}"
+    for attempt in range(1, _MOST_ALIKE + 1):
+        path = recording_path(folder, f"{name}.mqr" if attempt == 1 else f"{name}-{attempt}.mqr")
+        if not (path.exists() or path.is_symlink()):
+            return path
+    raise InputError(f"{shown(folder / name)}: {_MOST_ALIKE} recordings of that second are there already")
+
+
+def is_named_by_us(name: str) -> bool:
+    """Whether `name` is one that `recording_path_for` gives: what a person has named is not ours."""
+    return _NAMED.fullmatch(name) is not None
+
+
+def _plain(symbol: str) -> str:
+    """`symbol` in characters that every system takes in a file's name."""
+    return _OTHER.sub("_", symbol)[:_MOST_SYMBOL].strip("_") or "unnamed"
