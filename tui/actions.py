@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from engine import (
     DELIVERIES,
+    Acknowledge,
     Arm,
     Hold,
     LogLine,
@@ -25,6 +26,7 @@ from engine import (
 from tui.door import Door
 from tui.guard import PLAN_OPEN_NS
 from tui.model import LOG_LEVELS, PANES, Dialog, ThemeName, Ui, View
+from tui.panes import flatplan
 from tui.panes.flatplan import RUNS
 from tui.panes.log import found
 
@@ -161,6 +163,16 @@ class Actions:
         """Ask for the word."""
         self.open("unlock")
 
+    def do_acknowledge(self, at_ns: int) -> None:
+        """Show how the last run ended; from there, acknowledge it."""
+        if not self._snapshot.found:
+            self.note("nothing to acknowledge", at_ns)
+        elif self.ui.dialog == "found":
+            self._door.send(Acknowledge())
+            self.ui.dialog = ""
+        else:
+            self.open("found")
+
     def do_next_pane(self, _at_ns: int) -> None:
         """Focus the next pane."""
         self.ui.focus = PANES[(PANES.index(self.ui.focus) + 1) % len(PANES)]
@@ -194,7 +206,9 @@ class Actions:
         """Move the selection of the dialog, or of the focused pane, by `by` lines."""
         ui = self.ui
         if ui.dialog:
-            most = len(self._snapshot.trades) - 1 if ui.dialog == "trades" else 200
+            most = {"trades": len(self._snapshot.trades), "flat": flatplan.count(self._snapshot)}.get(
+                ui.dialog, 201
+            ) - 1
             ui.choice = max(0, min(most, ui.choice + by))
         elif ui.focus == "log":
             self._scroll_log(by)

@@ -150,7 +150,8 @@ class MyQuant(DiffApp):
 
     def _set_title(self, view: View) -> None:
         snapshot = view.snapshot
-        title = f"{snapshot.trade_mode.upper()} {snapshot.source}"
+        mode = snapshot.trade_mode.upper()
+        title = snapshot.source if snapshot.source.startswith(mode) else f"{mode} {snapshot.source}"
         if title != self._title and self.terminal is not None:
             self._title = title
             self.terminal.write(f"\x1b]2;{title}\x07")

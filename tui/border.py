@@ -5,10 +5,12 @@ The engine cleans at its own borders too; this one makes sure whatever engine st
 
 from collections.abc import Iterable
 
-import msgspec
 from msgspec.structs import replace
 
-from engine import Instrument, LogLine, Snapshot, clean
+from engine import FeedView, Instrument, LogLine, ReplayView, Snapshot, clean
+
+_BAD_REASONS = 40
+_FOUND_LINES = 200
 
 
 class Border:
@@ -39,16 +41,26 @@ class Border:
                 receipt=tuple(clean(line, 200) for line in flat.receipt),
             ),
             quotes=tuple(
-                quote if _is_clean(quote.objection) else replace(quote, objection=clean(quote.objection, 120))
+                quote if _is_clean(quote.objection, 120) else replace(quote, objection=clean(quote.objection, 120))
                 for quote in seen.quotes
             ),
             trades=tuple(
-                trade if _is_clean(trade.reason) else replace(trade, reason=clean(trade.reason, 80))
+                trade if _is_clean(trade.reason, 80) else replace(trade, reason=clean(trade.reason, 80))
                 for trade in seen.trades
             ),
             events=tuple(
-                event if _is_clean(event.text) else replace(event, text=clean(event.text, 80)) for event in seen.events
+                event if _is_clean(event.text, 80) else replace(event, text=clean(event.text, 80))
+                for event in seen.events
             ),
+            feed=_feed(seen.feed),
+            replay=_replay(seen.replay),
+            commands=tuple(
+                each
+                if _is_clean(each.reason, 120) and _is_clean(each.command, 80)
+                else replace(each, command=clean(each.command, 80), reason=clean(each.reason, 120))
+                for each in seen.commands
+            ),
+            found=tuple(clean(line, 200) for line in seen.found[:_FOUND_LINES]),
             edges=tuple(replace(edge, problem=clean(edge.problem, 200)) for edge in seen.edges),
             outcomes=tuple(clean(line, 200) for line in seen.outcomes),
         )
@@ -58,11 +70,31 @@ class Border:
         """`lines` with every text cleaned."""
         return [
             line
-            if _is_clean(line.text) and _is_clean(line.component)
-            else msgspec.structs.replace(line, text=clean(line.text, 1000), component=clean(line.component, 40))
+            if _is_clean(line.text, 1000) and _is_clean(line.component, 40)
+            else replace(line, text=clean(line.text, 1000), component=clean(line.component, 40))
             for line in lines
         ]
 
 
-def _is_clean(text: str) -> bool:
-    return text.isascii() and text.isprintable()
+def _feed(feed: FeedView | None) -> FeedView | None:
+    """The feed's texts cleaned; of the reasons for bad packets no more than a pane could ever show."""
+    if feed is None:
+        return None
+    bad = feed.bad
+    if len(bad) > _BAD_REASONS or not all(_is_clean(reason, 40) for reason in bad):
+        bad = {clean(reason, 40): count for reason, count in list(bad.items())[:_BAD_REASONS]}
+    return replace(feed, source=clean(feed.source, 80), because=clean(feed.because, 120), bad=bad)
+
+
+def _replay(view: ReplayView | None) -> ReplayView | None:
+    """The texts of the comparison with the recording cleaned."""
+    if view is None or view.check is None:
+        return view
+    check = view.check
+    cleaned = replace(check, difference=clean(check.difference, 200), incomparable=clean(check.incomparable, 200))
+    return replace(view, check=cleaned)
+
+
+def _is_clean(text: str, limit: int) -> bool:
+    """Whether `clean` would leave a text as it is; not asked of what is not plain ASCII."""
+    return len(text) <= limit and text.isascii() and text.isprintable()

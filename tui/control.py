@@ -9,6 +9,7 @@ from tui.actions import Actions, Shell
 from tui.door import Door
 from tui.guard import Guard, Press
 from tui.model import Dialog, Ui, View
+from tui.panes import flatplan
 from tui.panes.flatplan import RUNS
 
 _TYPED: tuple[Dialog, ...] = ("goto", "unlock", "search", "palette", "bookmark")
@@ -67,8 +68,10 @@ class Control:
             self._press_in_plan(press, by_hand=by_hand)
         elif dialog in _TYPED:
             self._type(press)
-        elif press.key in _SCROLLED and dialog in {"help", "trades"}:
+        elif press.key in _SCROLLED and dialog in {"help", "trades", "found"}:
             self._actions.move(_SCROLLED[press.key])
+        elif dialog == "found" and press.key == "a":
+            self._actions.act("acknowledge", press.at_ns)
         elif dialog == "quit" and press.key == "q":
             self._shell.leave()
         else:
@@ -77,9 +80,12 @@ class Control:
     def _press_in_plan(self, press: Press, *, by_hand: bool) -> None:
         """`x` fires under the guard's conditions, and says so when they do not hold; any other key closes the plan.
 
-        A running flat is only looked at; a finished one leaves its receipt until a key is pressed.
+        A running flat is only looked at; a finished one leaves its receipt until a key is pressed. Among several legs
+        arrows only move: who looks for one must not lose the plan.
         """
-        if self._snapshot.flat.state in RUNS:
+        if press.key in _SCROLLED and flatplan.count(self._snapshot) > 1:
+            self._actions.move(_SCROLLED[press.key])
+        elif self._snapshot.flat.state in RUNS:
             if press.key not in {"x", "!"}:
                 self.ui.dialog = ""
         elif self._flat_goes_on():

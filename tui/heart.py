@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from msgspec.structs import replace
 
 from engine import Snapshot
-from tui import lamps
+from tui import feeds, lamps, lamps_feed
 from tui.lamps import ALARMS, Link, Look
 from tui.model import Lamp, Word
 
@@ -22,25 +22,26 @@ _MINUTE_NS = 60_000_000_000
 _JUDGES: tuple[Callable[[Look], Lamp | None], ...] = (
     lamps.engine,
     lamps.strategy,
-    lamps.data,
-    lamps.sequence,
+    lamps_feed.data,
+    lamps_feed.sequence,
     lamps.orders,
     lamps.broker,
     lambda look: lamps.edge(look, "journal"),
     lambda look: lamps.edge(look, "recorder"),
     lambda look: lamps.edge(look, "log"),
-    lamps.outside("CLOCK"),
-    lamps.outside("SOCKET"),
+    lamps_feed.clock,
+    lamps_feed.socket,
     lamps.process,
     lamps.link,
 )
 
 
 def by_gravity(seen: Iterable[Lamp]) -> list[Lamp]:
-    """The worst first, what is off last; ENGINE before everything when its silence is why others are not well."""
+    """The worst first, what is off last; SOCKET or ENGINE before everything when they are why others are not well."""
     ordered = sorted(seen, key=lambda lamp: (-RANKS[lamp.word], lamp.word != "OK"))
-    if any(RANKS[lamp.word] and lamps.SILENT in lamp.because for lamp in ordered):
-        ordered.sort(key=lambda lamp: lamp.name != "ENGINE")
+    for name, sign in (("SOCKET", lamps_feed.SOCKET), ("ENGINE", lamps.SILENT)):
+        if any(RANKS[lamp.word] and sign in lamp.because for lamp in ordered):
+            ordered.sort(key=lambda lamp: lamp.name != name)
     return ordered
 
 
@@ -105,7 +106,9 @@ class Heart:
         self._begun_ns = 0
         self._flowing_ns = 0
         self._held = False
+        self._gaps: dict[int, int] = {}  # by instrument: of many only some are in a snapshot, not always the same
         self._lost = _LastMinute()
+        self._bad = _LastMinute()
         self._pauses = _LastMinute()
 
     def judge(self, snapshot: Snapshot, now_ns: int, link: Link) -> tuple[Lamp, ...]:
@@ -119,13 +122,13 @@ class Heart:
     def _look(self, seen: Snapshot, now_ns: int, link: Link) -> Look:
         """Add what a single snapshot cannot tell."""
         self._begun_ns = self._begun_ns or now_ns
-        held = lamps.is_closed(seen) or lamps.is_held(seen)
+        held = feeds.is_closed(seen) or lamps.is_held(seen)
         if self._held and not held:
             self._flowing_ns = now_ns
         self._held = held
         refused = seen.refused
-        gaps = sum(quote.sequence_gaps for quote in seen.quotes)
-        lost = gaps + refused.get("duplicate", 0) + refused.get("out_of_order", 0)
+        self._gaps.update((quote.instrument, quote.sequence_gaps) for quote in seen.quotes)
+        lost = sum(self._gaps.values()) + refused.get("duplicate", 0) + refused.get("out_of_order", 0)
         return Look(
             snapshot=seen,
             now_ns=now_ns,
@@ -133,6 +136,7 @@ class Heart:
             begun_ns=self._begun_ns,
             flowing_ns=self._flowing_ns,
             lost=self._lost.rise(lost, now_ns),
+            bad=self._bad.rise(sum(seen.feed.bad.values()) if seen.feed is not None else 0, now_ns),
             gc_rose=self._pauses.rise(int(seen.process.gc_longest_ms * 1000), now_ns) > 0,
         )
 

@@ -59,6 +59,7 @@ TABLE: tuple[Key, ...] = (
     Key("d", "delivery", "delivery mode: polling, queued, callback", "delivery"),
     Key("p", "pause", "pause entries, or resume them; exits go on", "pause"),
     Key("k", "unlock", "unlock entries (typed)", "unlock"),
+    Key("a", "acknowledge", "how the last run ended: read it, then a again acknowledges"),
     Key("1", "pane_ticks", "focus: ticks", "panes", group="1-5"),
     Key("2", "pane_positions", "focus: positions"),
     Key("3", "pane_latency", "focus: latency"),
@@ -93,6 +94,7 @@ _IN_DIALOG: dict[str, list[tuple[str, str]]] = {
     "bookmark": [("enter", "keep"), ("esc", "close")],
     "unlock": [("enter", "unlock"), ("esc", "close")],
     "quit": [("q", "leave"), ("any other key", "stay")],
+    "found": [("a", "acknowledge"), ("any other key", "close")],
     "search": [("enter", "find"), ("esc", "clear")],
     "palette": [("enter", "do"), ("esc", "close")],
     "help": [("up down", "scroll"), ("any other key", "close")],
@@ -114,10 +116,15 @@ def hints(view: View) -> list[tuple[str, str]]:
         return _IN_DIALOG[view.ui.dialog]
     replay = view.snapshot.replay is not None
     listed = [key for key in TABLE if key.footer and (replay or key.where == "always")]
-    first = ["arm", "unlock"] if view.snapshot.entries.locked or view.snapshot.entries.halted else ["arm"]
+    listed += [key for key in TABLE if key.action == "acknowledge" and view.snapshot.found]
+    first = (
+        ["arm", "acknowledge", "unlock"]
+        if view.snapshot.entries.locked or view.snapshot.entries.halted
+        else ["arm", "acknowledge"]
+    )
     order = [*first, "help", "leave"]
     listed.sort(key=lambda key: order.index(key.action) if key.action in order else len(order))
-    return [(key.group or key.label, key.footer) for key in listed]
+    return [(key.group or key.label, key.footer or key.action) for key in listed]
 
 
 def _in_plan(state: str, *, fired: bool) -> list[tuple[str, str]]:

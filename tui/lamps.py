@@ -1,20 +1,16 @@
 """Judges one look at the engine, lamp by lamp: the age of a stamp that its own producer wrote. Remembers nothing, reads no clock."""
 
-from collections.abc import Callable
-
 from msgspec import Struct
 
-from engine import EdgeView, Quote, Snapshot
+from engine import EdgeView, Snapshot
 from tui import format as text
+from tui.feeds import is_closed
 from tui.model import Lamp, Word
 
 SILENT = "engine silent"  # in the cause of a lamp that ENGINE explains
 ALARMS: tuple[Word, ...] = ("LATE", "STALE", "DEAD")
 _SIMULATED = ("replay", "mock", "paper")
-_SILENCE_S = 3.0  # no instrument is late before this
-_SHORTEST_S = 1.0  # however fast a replay runs: the screen itself looks four times a second
 _NEWS_S = 2.0
-_LOST_AFTER = 10.0  # times the limit of an instrument's silence
 _SMALL_QUEUE = 500
 _RECORDER_QUEUE = 4 << 20  # bytes: half of what a recorder lets wait
 _DISK_MB = 500
@@ -29,11 +25,11 @@ class Link(Struct, frozen=True):
 
 
 class Look(Struct, frozen=True):
-    """What the lamps are judged by; the last four are what a single snapshot cannot tell.
+    """What the lamps are judged by; the last five are what a single snapshot cannot tell.
 
     `begun_ns`: the first look; `flowing_ns`: when ticks became due again (a replay was held, a market was closed), 0 =
-    they always were; `lost`: numbers lost, repeated or out of order in the last minute; `gc_rose`: the longest pause
-    grew in the last minute.
+    they always were; `lost`: numbers lost, repeated or out of order in the last minute, `bad`: packets that the feed
+    refused; `gc_rose`: the longest pause grew in the last minute.
     """
 
     snapshot: Snapshot
@@ -42,6 +38,7 @@ class Look(Struct, frozen=True):
     begun_ns: int
     flowing_ns: int
     lost: int
+    bad: int
     gc_rose: bool
 
     def age_s(self, stamp_ns: int) -> float:
@@ -54,11 +51,6 @@ class Look(Struct, frozen=True):
         beat_ns = self.snapshot.pulse.beat_ns
         age_s = self.age_s(beat_ns) if beat_ns else 0.0
         return age_s if age_s >= 0.5 else 0.0
-
-
-def is_closed(seen: Snapshot) -> bool:
-    """Whether the market is closed; a replay's never is, and before the first tick nobody knows."""
-    return seen.replay is None and seen.at_ms > 0 and not seen.session.start_ms <= seen.at_ms <= seen.session.end_ms
 
 
 def is_held(seen: Snapshot) -> bool:
@@ -131,84 +123,6 @@ def _slow(look: Look) -> str:
     return (chain + _busy(seen)).lstrip() or "← the tick waited for its turn"
 
 
-def limit_s(quote: Quote, seen: Snapshot) -> float:
-    """How long this instrument may be silent, in real seconds: its own pace, and that of a replay, are allowed for."""
-    allowed_s = max(_SILENCE_S, 5 * quote.median_gap_ms / 1000)
-    if seen.replay is None:
-        return allowed_s
-    pace = seen.replay.real_speed if seen.replay.real_speed > 0 else seen.replay.speed
-    return max(_SHORTEST_S, allowed_s / pace) if pace > 0 else allowed_s
-
-
-def data(look: Look) -> Lamp:
-    """Every instrument's newest tick, folded into one lamp that names the worst."""
-    seen = look.snapshot
-    if seen.replay is not None and is_held(seen):
-        return Lamp("DATA", "OFF", "replay ended" if seen.replay.ended else "replay held")
-    if is_closed(seen):
-        return Lamp("DATA", "CLOSED", "market closed")
-    ages = [
-        (look.age_s(max(quote.recv_ns, look.flowing_ns)), limit_s(quote, seen), quote)
-        for quote in seen.quotes
-        if quote.recv_ns
-    ]
-    if not ages:
-        return _no_data(look)
-    age_s, most_s, worst = max(ages, key=lambda each: each[0] / each[1])
-    late = sum(1 for each in ages if each[0] >= each[1])
-    symbol = text.instrument_at(seen, worst.instrument).symbol
-    waiting = len(seen.quotes) - len(ages)
-    shown = f"{symbol}, no tick yet of {waiting:,}" if waiting else symbol
-    if not late:
-        return Lamp("DATA", "OK", shown, age_s)
-    all_quiet = late == len(ages) and (len(ages) > 1 or seen.replay is not None)
-    if all_quiet and not look.silent_s and (seen.replay is not None or age_s < _LOST_AFTER * most_s):
-        word: Word = "QUIET"
-    else:
-        word = by_limit(age_s, most_s, most_s, _LOST_AFTER * most_s)
-    return Lamp("DATA", word, shown, age_s, because=_missing(look, late, len(ages)), following=_unwatched(seen, worst))
-
-
-def _missing(look: Look, late: int, ticking: int) -> str:
-    """Why there are no ticks."""
-    if look.silent_s:
-        return f"← {SILENT} {text.seconds(look.silent_s)}"
-    if late < ticking:
-        return f"← {late} of {ticking} silent, the others tick"
-    return "← silence in the recording" if look.snapshot.trade_mode == "replay" else "← no tick of any instrument"
-
-
-def _unwatched(seen: Snapshot, quote: Quote) -> str:
-    """What a silence means for the operator."""
-    if any(position.state.instrument == quote.instrument for position in seen.positions):
-        return "its stop is not watched until a tick comes"
-    return "nothing is decided on it until a tick comes"
-
-
-def _no_data(look: Look) -> Lamp:
-    age_s = look.age_s(look.flowing_ns or look.begun_ns)
-    word: Word = "QUIET" if look.snapshot.replay is not None else by_limit(age_s, _SILENCE_S, _SILENCE_S, 30.0)
-    word = "QUIET" if word == "OK" else word
-    return Lamp("DATA", word, "no tick yet", age_s, because="← no tick came", following="waits for the first tick")
-
-
-def sequence(look: Look) -> Lamp:
-    """Numbers that the exchange gave out and that were lost, repeated or late within the last minute."""
-    seen = look.snapshot
-    if is_closed(seen):
-        return Lamp("SEQUENCE", "CLOSED", "market closed")
-    gaps = sum(quote.sequence_gaps for quote in seen.quotes)
-    repeated, late = seen.refused.get("duplicate", 0), seen.refused.get("out_of_order", 0)
-    parts = (f"{gaps:,} gaps", f"{repeated:,} repeated" if repeated else "", f"{late:,} late" if late else "")
-    shown = ", ".join(filter(None, parts))
-    if "exchange's sequence" in seen.entries.halted:
-        because, following = f"← {seen.entries.halted}", "no entries until unlocked (k); exits go on"
-        return Lamp("SEQUENCE", "STALE", shown, because=because, following=following)
-    word: Word = "LATE" if look.lost else "OK"
-    because = f"← {look.lost:,} in the last minute"
-    return Lamp("SEQUENCE", word, shown, because=because, following="too many halt entries")
-
-
 def orders(look: Look) -> Lamp:
     """The oldest order that nobody has answered."""
     order_ns = look.snapshot.pulse.order_ns
@@ -235,9 +149,11 @@ def edge(look: Look, name: str) -> Lamp | None:
     if found is None:
         return None if name == "log" else Lamp(title, "OFF", "off")
     shown = f"{text.scaled(found.done)} kept" + (f", {_amount(found)} waiting" if found.waiting else "")
+    measured = seen.process.rss_mb > 0 or seen.process.disk_free_mb > 0
+    if measured and name == "recorder":
+        shown += f", {_room(seen.process.disk_free_mb)} free"
     if found.problem:
         return Lamp(title, "STALE", shown, because=f"← {found.problem}", following=_PROBLEM.get(name, ""))
-    measured = seen.process.rss_mb > 0 or seen.process.disk_free_mb > 0
     if measured and seen.process.disk_free_mb < _DISK_MB:
         because = f"← {seen.process.disk_free_mb:,} MB free on the disk"
         return Lamp(title, "STALE", shown, because=because, following="make room: a full disk locks entries")
@@ -257,18 +173,8 @@ def _amount(edge: EdgeView) -> str:
     return f"{edge.waiting / 1024:,.0f} KiB" if edge.name == "recorder" else f"{edge.waiting:,}"
 
 
-def outside(name: str) -> Callable[[Look], Lamp]:
-    """Make the judge of a lamp that only a live feed can light."""
-
-    def judge(look: Look) -> Lamp:
-        mode = look.snapshot.trade_mode
-        if mode in {"replay", "mock"}:
-            return Lamp(name, "OFF", f"none in {mode}")
-        if is_closed(look.snapshot):
-            return Lamp(name, "CLOSED", "market closed")
-        return Lamp(name, "UNKNOWN", "not measured", because="← no figures", following="trust DATA")
-
-    return judge
+def _room(megabytes: int) -> str:
+    return f"{megabytes:,} MB" if megabytes < 10_000 else f"{megabytes // 1024:,} GB"
 
 
 def process(look: Look) -> Lamp:

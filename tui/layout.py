@@ -11,7 +11,7 @@ from rich.cells import cell_len, set_cell_size
 
 from tui import format as text
 from tui.model import PANES, Pane, View
-from tui.panes import chart, dialogs, footer, header, heartbeat, latency, log, positions, ticks
+from tui.panes import banner, chart, dialogs, footer, header, heartbeat, latency, log, positions, ticks
 from tui.rows import Line, Span, beside, clip, fill, fit, width_of
 
 _WIDE = 110  # columns from which the right panes have a column of their own
@@ -39,7 +39,7 @@ def frame(view: View, width: int, height: int) -> list[Line]:
         return [()] * max(0, height)
     lines = [header.status(view, width)]
     if height > 2:
-        lines.append(header.bar(view, width))
+        lines.append(banner.line(view, width) or header.bar(view, width))
     if height > 3:
         lines.extend(fill(_body(view, width, height - 3, height), width, height - 3))
     if view.age_s > header.STALE_S:
@@ -80,15 +80,20 @@ def _body(view: View, width: int, room: int, height: int) -> list[Line]:
     return _tiny(view, width, room)
 
 
+def _edge(view: View) -> str:
+    """The style of rules and walls: the screen is framed in the colour of its mode."""
+    return f"edge_{view.snapshot.trade_mode}"
+
+
 def _rule(view: View, words: str, width: int, style: str, end: Line = ()) -> Line:
     """`─ 1 TICKS ──────`, with `end` near its right end where there is room."""
-    bar = view.glyphs.rule
+    bar, edge = view.glyphs.rule, _edge(view)
     title = clip(f" {words} ", max(0, width - 2))
     room = width - 1 - cell_len(title)
     if end and width_of(end) + 4 <= room:
         rest = room - width_of(end) - 3
-        return ((bar, "dim"), (title, style), (bar * rest, "dim"), (" ", ""), *end, (" ", ""), (bar, "dim"))
-    return ((bar, "dim"), (title, style), (bar * max(0, room), "dim"))
+        return ((bar, edge), (title, style), (bar * rest, edge), (" ", ""), *end, (" ", ""), (bar, edge))
+    return ((bar, edge), (title, style), (bar * max(0, room), edge))
 
 
 def _title_rule(view: View, pane: Pane, width: int, end: Line) -> Line:
@@ -165,8 +170,8 @@ def _wide(view: View, width: int, room: int, charted: bool) -> list[Line]:
     left_width = width - right_width - 1
     start = _left(view, left_width, upper, charted)
     end = _right(view, right_width, upper)
-    lines = beside(start, (view.glyphs.wall, "dim"), end)
-    lines[0] = (*start[0], (view.glyphs.cross, "dim"), *end[0])
+    lines = beside(start, (view.glyphs.wall, _edge(view)), end)
+    lines[0] = (*start[0], (view.glyphs.cross, _edge(view)), *end[0])
     return lines + _pane(view, "log", width, under)
 
 
@@ -204,16 +209,16 @@ def _collapsed(view: View, width: int, count: int) -> list[Line]:
 
 def _collapsed_rule(view: View, width: int) -> Line:
     """One rule for three panes; it says so when the values are old."""
-    spans: list[Span] = [(view.glyphs.rule, "dim")]
+    spans: list[Span] = [(view.glyphs.rule, _edge(view))]
     names = {"positions": "2 POSITION", "latency": "3 LATENCY", "heartbeat": "4 HEARTBEAT"}
     for pane in PANES[1:4]:
         if len(spans) > 1:
-            spans.append((view.glyphs.off, "dim"))
+            spans.append((view.glyphs.off, _edge(view)))
         spans.append((f" {names[pane]} ", "focus" if view.ui.focus == pane else "title"))
     if view.age_s > header.STALE_S:
         spans[-1] = (f" 4 HEARTBEAT  values are {text.seconds(view.age_s)} old ", "alert!")
     rest = width - width_of(tuple(spans))
-    return fit((*spans, (view.glyphs.rule * max(0, rest), "dim")), width)
+    return fit((*spans, (view.glyphs.rule * max(0, rest), _edge(view))), width)
 
 
 def _laid_over(lines: list[Line], box: Sequence[Line], width: int) -> list[Line]:

@@ -8,7 +8,7 @@ from engine import LogLine, Snapshot
 
 Pane = Literal["ticks", "positions", "latency", "heartbeat", "log"]
 PANES: tuple[Pane, ...] = ("ticks", "positions", "latency", "heartbeat", "log")
-Dialog = Literal["", "flat", "goto", "unlock", "quit", "help", "palette", "search", "trades", "bookmark"]
+Dialog = Literal["", "flat", "goto", "unlock", "quit", "help", "palette", "search", "trades", "bookmark", "found"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LOG_LEVELS: tuple[LogLevel, ...] = ("DEBUG", "INFO", "WARNING", "ERROR")
 ThemeName = Literal["ansi", "truecolor", "mono"]

@@ -29,6 +29,11 @@ STYLES = (
     "mock",
     "paper",
     "live",
+    "edge_replay",  # rules, walls and frames in the colour of the mode
+    "edge_mock",
+    "edge_paper",
+    "edge_live",
+    "banner",  # a line across the screen that wants to be read; with real danger it is an alert
     "good",
     "entry",  # marks in the chart
     "exit",

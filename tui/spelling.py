@@ -17,7 +17,7 @@ def spelled(text: str, glyphs: Glyphs) -> str:
     text = text.replace("×", glyphs.times).replace("·", glyphs.off)
     if glyphs.braille:
         return text
-    return text.replace("…", "~").replace("–", "-").encode("ascii", "replace").decode("ascii")
+    return text.replace("…", "~").replace("–", "-").replace("—", "-").encode("ascii", "replace").decode("ascii")
 
 
 def shortened(text: str, width: int, glyphs: Glyphs) -> str:

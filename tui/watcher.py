@@ -56,7 +56,7 @@ class Watcher:
                 self._trend_due_ns = now_ns + _TREND_NS
                 self._note_trends(snapshot)
         self._read_log(snapshot)
-        self._read_history(now_ns, len(snapshot.quotes))
+        self._read_history(now_ns, snapshot)
         shown, hidden = self._filter()
         return View(
             snapshot=snapshot,
@@ -98,9 +98,12 @@ class Watcher:
         shown = tuple(line for line in self._log if _LEVEL.get(line.level, 4) >= least)
         return shown, len(self._log) - len(shown)
 
-    def _read_history(self, now_ns: int, instruments: int) -> None:
-        selected = min(self._ui.selected, instruments - 1)
-        if selected < 0 or (selected == self._history_of and now_ns < self._history_due_ns):
+    def _read_history(self, now_ns: int, snapshot: Snapshot) -> None:
+        if not snapshot.quotes:
+            return
+        # Of many instruments only some are in a snapshot: a place in it is no instrument's number.
+        selected = snapshot.quotes[max(0, min(self._ui.selected, len(snapshot.quotes) - 1))].instrument
+        if selected == self._history_of and now_ns < self._history_due_ns:
             return
         self._history_of, self._history_due_ns = selected, now_ns + _HISTORY_NS
         self._history = self._door.history(selected)

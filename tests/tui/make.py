@@ -10,6 +10,7 @@ from engine import (
     EntriesState,
     EpochView,
     Event,
+    FeedView,
     FlatView,
     Instrument,
     LatencySummary,
@@ -160,6 +161,76 @@ SNAPSHOT = Snapshot(
 def snapshot(**changes) -> Snapshot:
     """The lifelike snapshot with `changes`."""
     return replace(SNAPSHOT, **changes)
+
+
+def feed(**more) -> FeedView:
+    """A link that has been up for ten minutes and heard something 0.1 s ago."""
+    fields = {
+        "source": "smartapi",
+        "state": "UP",
+        "link": 2,
+        "since_ns": NOW_NS - 600 * SECOND,
+        "up_ns": NOW_NS - 600 * SECOND,
+        "frame_ns": NOW_NS - SECOND // 10,
+        "pong_ns": NOW_NS - 4 * SECOND,
+        "retry_ns": 0,
+        "attempt": 0,
+        "because": "",
+        "rtt_ms": 11.8,
+        "clock_ms": -38.0,
+        "frames": 18_233,
+        "books": 0,
+        "bad": {},
+        "wanted": 2,
+        "ticking": 2,
+    }
+    return FeedView(**(fields | more))
+
+
+def waiting(lost_s: float = 12.4, retry_s: float = 3.6, **more) -> FeedView:
+    """A link that was lost, with the next attempt due."""
+    fields = {
+        "state": "WAITING",
+        "since_ns": NOW_NS - round((lost_s - 8) * SECOND),
+        "up_ns": 0,
+        "frame_ns": NOW_NS - round(lost_s * SECOND),
+        "pong_ns": NOW_NS - round(lost_s * SECOND),
+        "retry_ns": NOW_NS + round(retry_s * SECOND),
+        "attempt": 3,
+        "because": "no data for 8.0 s",
+    }
+    return feed(**(fields | more))
+
+
+def paper(**changes) -> Snapshot:
+    """The lifelike snapshot as a paper run over a live link has it; the machine's clock agrees with the exchange's."""
+    wall_ns = AT_MS * 1_000_000 + SECOND // 5
+    fields = {
+        "trade_mode": "paper",
+        "source": "smartapi",
+        "replay": None,
+        "feed": feed(),
+        "wall_ns": wall_ns,
+        "watched": 2,
+        "ticking": 2,
+        "edges": (EdgeView("journal", 0, 240, ""), EdgeView("recorder", 4_096, 18_233, "")),
+    }
+    return replace(SNAPSHOT, **(fields | changes))
+
+
+def lost(held: bool = True, **more) -> Snapshot:
+    """The paper run while its link is down."""
+    came_ns = NOW_NS - round(12.4 * SECOND)
+    quotes = tuple(replace(each, recv_ns=came_ns - n * SECOND) for n, each in enumerate(SNAPSHOT.quotes))
+    pulse = replace(SNAPSHOT.pulse, came_ns=came_ns, decided_ns=came_ns)
+    fields = {"feed": waiting(), "quotes": quotes, "pulse": pulse, "inbox_waiting": 0, "silent": 2}
+    return paper(**(fields | ({} if held else {"positions": ()}) | more))
+
+
+def many_instruments(count: int, **more) -> tuple[tuple[Instrument, ...], tuple[Quote, ...]]:
+    """So many calls on the strike ladder, and a quote of each."""
+    instruments = tuple(Instrument(f"NIFTY25NOV{25_000 + 50 * n}CE") for n in range(count))
+    return instruments, tuple(quote(n, 15_000 + n, **more) for n in range(count))
 
 
 def log(count: int = 30) -> tuple[LogLine, ...]:

@@ -6,8 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from engine import (
+    Acknowledge,
+    Arm,
     Bookmark,
     Event,
+    Flat,
     Hold,
     PauseEntries,
     Play,
@@ -22,7 +25,7 @@ from engine import (
     SwitchDelivery,
     Unlock,
 )
-from tests.tui.make import SNAPSHOT, snapshot, view
+from tests.tui.make import SNAPSHOT, position, snapshot, view
 from tests.tui.test_guard import Hands
 from tui import keys
 from tui.actions import SPEEDS, Actions
@@ -129,6 +132,38 @@ def test_the_receipt_leads_to_the_unlock():
     hands.ui.plan_until_ns = 0  # as after firing
     assert hands.press("k", 900).ui.dialog == "unlock"
     assert keys.hints(view(done, ui=Hands(done).ui))[0][0] == "!x"
+
+
+FOUND = snapshot(found=("the last run ended without closing", "READY: locked until you unlock (k)"))
+
+
+def test_how_the_last_run_ended_is_read_and_then_acknowledged():
+    hands = Hands(FOUND).press("a", 0)
+    assert (hands.ui.dialog, hands.door.sent) == ("found", [])
+    assert keys.hints(view(FOUND, ui=hands.ui))[0] == ("a", "acknowledge")
+    hands.press("a", 200)
+    assert (hands.ui.dialog, hands.door.sent) == ("", [Acknowledge()])
+    closed = Hands(FOUND).press("a", 0).press("down", 100).press("q", 200)
+    assert (closed.ui.dialog, closed.door.sent, closed.left) == ("", [], [])
+    nothing = Hands().press("a", 0)
+    assert (nothing.ui.dialog, nothing.door.sent, nothing.ui.notice) == ("", [], "nothing to acknowledge")
+
+
+def test_the_footer_names_the_key_only_while_there_is_something_to_acknowledge():
+    assert keys.hints(view(FOUND))[1] == ("a", "acknowledge")
+    assert not any(label == "a" for label, _ in keys.hints(view()))
+
+
+def test_arrows_move_among_the_legs_of_a_plan_and_close_that_of_one():
+    two = snapshot(positions=(position(0), position(1)))
+    hands = Hands(two).press("!", 0).press("down", 300).press("down", 400)
+    assert (hands.ui.dialog, hands.ui.choice) == ("flat", 1)
+    hands.press("up", 500).press("pageup", 600)
+    assert (hands.ui.dialog, hands.ui.choice) == ("flat", 0)
+    assert hands.door.sent == [Arm()]
+    assert hands.press("x", 900).door.sent == [Arm(), Flat("operator")]
+    one = Hands(snapshot()).press("!", 0).press("down", 300)
+    assert one.ui.dialog == ""
 
 
 def test_the_way_out_is_among_the_first_hints():

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from engine import CheckView
 from tests.tui.make import NOW_NS, SECOND, SNAPSHOT, position, snapshot, view
 from tui.keys import hints
 from tui.model import ASCII, Lamp
@@ -120,6 +121,34 @@ def test_replay_bar_held_ended_and_uncounted():
     assert "/" not in uncounted
     assert uncounted.endswith("─  15:30")
     assert "%" not in uncounted
+
+
+def test_whether_the_replay_is_the_same_as_recorded():
+    def told(check, width=130):
+        line = header.bar(view(snapshot(replay=replace(SNAPSHOT.replay, check=check))), width)
+        return plain([line]), {style for words, style in line if words.startswith(("SAME", "DIFFERS", "not comp"))}
+
+    same, style = told(CheckView(14, 14))
+    assert "SAME AS RECORDED 14/14" in same
+    assert style == {"good"}
+    assert "SAME 14/14" in told(CheckView(14, 14), 80)[0]
+    assert told(CheckView(0, 14))[1] == {"dim"}
+    difference = "tick 18,233: ema_fast 101.2534 ≠ 101.2529"
+    for width in (130, 80):
+        shown, style = told(CheckView(12, 14, difference), width)
+        assert f"DIFFERS {difference}" in shown
+        assert style == {"alert"}
+    assert "DIFFERS tick 18,233" in told(CheckView(12, 14, difference), 60)[0]
+    assert "not comparable (fast_ema 9→12)" in told(CheckView(0, 14, "", "fast_ema 9→12"))[0]
+    assert "not comparable (made by 0.1.0)" in told(CheckView(0, 14, "", "not comparable (made by 0.1.0)"))[0]
+    assert "not comparable" in told(CheckView(0, 14, "", "fast_ema 9→12"), 80)[0]
+    assert "SAME" not in told(CheckView(0, 0))[0]
+    assert "SAME" not in told(None)[0]
+
+
+def test_the_heart_mark_is_that_of_the_worst_word_and_the_name_that_of_the_cause():
+    lamps = (Lamp("SOCKET", "LATE"), Lamp("DATA", "STALE", because="← SOCKET: no data for 8.0 s"))
+    assert status(width=150, lamps=lamps).endswith("SOCKET LATE ✖")
 
 
 def test_session_bar():

@@ -9,7 +9,7 @@ from tui.model import Dialog, View
 from tui.panes import flatplan, trades
 from tui.panes import help as help_pane
 from tui.rows import Line, Span, fill, fit, left, right, width_of
-from tui.spelling import shortened, spelled
+from tui.spelling import shortened, spelled, wrapped
 
 Body = Callable[[View, int, int], list[Line]]
 _SMALLEST = 8  # a narrower box has no frame
@@ -34,9 +34,9 @@ def _title(view: View, title: str) -> str:
 
 
 def _frame_style(view: View) -> str:
-    """Red where real money is at stake, yellow for a flat that is simulated."""
+    """The mode's colour; of a flat red where real money is at stake, yellow where it is simulated."""
     if view.ui.dialog != "flat":
-        return "accent"
+        return f"edge_{view.snapshot.trade_mode}"
     return "alert" if view.snapshot.trade_mode == "live" else "warn"
 
 
@@ -142,6 +142,17 @@ def _quit(view: View, width: int, height: int) -> list[Line]:
     return _with_foot(lines, _says(view, question, width, "bold"), height)
 
 
+def _found(view: View, width: int, height: int) -> list[Line]:
+    """How the last run ended, all of it, from line `ui.choice` on where there is more than fits."""
+    lines = [part for words in view.snapshot.found for part in wrapped(words, width) or [""]]
+    room = max(1, height - 2)
+    top = max(0, min(view.ui.choice, len(lines) - room))
+    shown = [_says(view, words, width, "") for words in lines[top : top + room]]
+    foot = "a acknowledges · any other key closes, it stays"
+    foot = f"up down scroll · {foot}" if len(lines) > room else foot
+    return _with_foot(shown or [_says(view, "nothing is left to acknowledge", width)], _says(view, foot, width), height)
+
+
 def _palette(view: View, width: int, height: int) -> list[Line]:
     """Commands by name, those that fit what was typed; the chosen one stands out."""
     entries = keys.palette(view)
@@ -178,6 +189,7 @@ _CONTENTS: dict[Dialog, tuple[str, Body, int, int]] = {
     "bookmark": ("BOOKMARK", _ASKS_BOOKMARK, 52, 5),
     "unlock": ("UNLOCK ENTRIES", _unlock, 60, 7),
     "quit": ("LEAVE", _quit, 72, 12),
+    "found": ("HOW THE LAST RUN ENDED", _found, 76, 20),
     "search": ("SEARCH THE LOG", _ASKS_SEARCH, 56, 5),
     "palette": ("COMMANDS", _palette, 76, 20),
     "help": ("HELP", _help, 96, 60),

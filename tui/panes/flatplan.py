@@ -2,7 +2,9 @@
 
 from decimal import Decimal
 
-from engine import FlatLeg, OpenPosition
+from msgspec import Struct
+
+from engine import FlatLeg, OpenPosition, Snapshot
 from tui import format as text
 from tui.model import View
 from tui.rows import Line, Span, fit, left, right
@@ -12,11 +14,29 @@ PATH = ("NORMAL", "ARMED", "LOCKED", "CANCELLING", "CLOSING", "VERIFYING", "FLAT
 RUNS = PATH[2:6]
 _OLD_S = 2.0
 _OPEN_S = 10
+_FEW = 8  # legs that keep their order while they are closed
+OVER = ("DONE", "FILLED")  # words of a leg that is closed
 _WORD_STYLES = {"DONE": "good", "FILLED": "good", "WAIT": "dim", "SENT": "accent", "ACK": "accent", "PART": "accent"}
 
 
+class Body(Struct, frozen=True):
+    """What stands between head and keys: lines that always stay, around blocks that are scrolled where they are many."""
+
+    above: list[Line]
+    blocks: list[list[Line]]
+    below: list[Line]
+    noun: str = "legs"
+    done: str = ""  # how many of the blocks are over with
+
+
+def count(seen: Snapshot) -> int:
+    """How many legs or lines there are to scroll among."""
+    flat = seen.flat
+    return len(flat.receipt) if flat.state == "FLAT" else len(flat.legs) if flat.state in RUNS else len(seen.positions)
+
+
 def rows(view: View, width: int, height: int) -> list[Line]:
-    """The plan, the running job or the receipt; the line with the keys is always the last."""
+    """The plan, the running job or the receipt; the line with the keys is always the last, the totals are always in sight."""
     if width <= 0 or height <= 0:
         return []
     state = view.snapshot.flat.state
@@ -29,14 +49,30 @@ def rows(view: View, width: int, height: int) -> list[Line]:
         body = _plan(view, width)
     last = [_keys(view, width)]
     room = height - len(last)
-    lines = [*head, *body][: max(0, room)]
-    if len(head) + len(body) > room > 1:
-        left_out = len(head) + len(body) - room + 1
-        lines[-1] = ((f"{left_out} more lines in a higher window", "warn"),)
+    legs = _window(view, body, room - len(head) - len(body.above) - len(body.below))
+    whole = [*head, *body.above, *legs, *body.below]
+    lines = whole[: max(0, room)]
+    if len(whole) > room > 1:
+        lines[-1] = ((f"{len(whole) - room + 1} more lines in a higher window", "warn"),)
     elif len(lines) < room:
         lines.append(())
     drawn = [tuple((spelled(part, view.glyphs), style) for part, style in line) for line in (*lines, *last)]
     return [fit(line, width) for line in drawn]
+
+
+def _window(view: View, body: Body, room: int) -> list[Line]:
+    """The blocks that fit into `room` lines from number `ui.choice` on, and one line that counts them where not all do."""
+    blocks = body.blocks
+    if sum(len(block) for block in blocks) <= room or not blocks:
+        return [line for block in blocks for line in block]
+    size = max(len(block) for block in blocks)
+    fitting = (room - 1) // size
+    total = f"{len(blocks):,} {body.noun}"
+    if fitting < 1:
+        return [((f"{body.done}{total}: a higher window shows them", "warn"),)]
+    first = max(0, min(view.ui.choice, len(blocks) - fitting))
+    counted = f"{body.done}{first + 1:,}–{first + fitting:,} of {total} · up down scroll"
+    return [*(line for block in blocks[first : first + fitting] for line in block), ((counted, "warn"),)]
 
 
 def _sentence(words: str, width: int, style: str) -> list[Line]:
@@ -66,18 +102,16 @@ def _who(view: View, width: int) -> list[Line]:
 # ── The plan ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _plan(view: View, width: int) -> list[Line]:
+def _plan(view: View, width: int) -> Body:
     shot = view.snapshot
     held = [position for position in shot.positions if position.state.quantity]
     waiting = shot.pulse.order_ns
     cancel = f"an order has waited {text.age((view.now_ns - waiting) / 1e9)} for its answer: it is cancelled first"
-    lines: list[Line] = [((cancel, "warn"),) if waiting else (("no order to cancel", "dim"),)]
-    for position in held:
-        lines += _leg_plan(view, position, width)
+    above: list[Line] = [((cancel, "warn"),) if waiting else (("no order to cancel", "dim"),)]
     if not held:
-        lines.append((("no position: nothing to close; entries are locked", ""),))
-    lines += _estimate(view, held, width)
-    return [*lines, _data_age(view, width), _state(view)]
+        above.append((("no position: nothing to close; entries are locked", ""),))
+    legs = [_leg_plan(view, position, width) for position in held]
+    return Body(above, legs, [*_estimate(view, held, width), _data_age(view, width), _state(view)])
 
 
 def _leg_plan(view: View, position: OpenPosition, width: int) -> list[Line]:
@@ -163,13 +197,15 @@ def _path(view: View, width: int) -> list[Line]:
     return [tuple(spans)]
 
 
-def _job(view: View, width: int) -> list[Line]:
-    """Why, for how long, the path, and each leg with its word."""
+def _job(view: View, width: int) -> Body:
+    """Why, for how long, the path, and each leg with its word; those that are not closed yet first."""
     flat = view.snapshot.flat
     took = f" for {text.age((view.now_ns - flat.begun_ns) / 1e9)}" if flat.begun_ns else ""
     head: Line = (("FLAT RUNS", "alert"), (f"{took}  {flat.reason}", ""))
-    legs = [_leg(view, leg, width) for leg in flat.legs] or [(("nothing was held", "dim"),)]
-    return [head, *_path(view, width), *legs]
+    done = [leg for leg in flat.legs if leg.word in OVER]
+    ordered = [*(leg for leg in flat.legs if leg.word not in OVER), *done] if len(flat.legs) > _FEW else flat.legs
+    legs = [[_leg(view, leg, width)] for leg in ordered] or [[(("nothing was held", "dim"),)]]
+    return Body([head, *_path(view, width)], legs, [], done=f"{len(done):,} closed · ")
 
 
 def _leg(view: View, leg: FlatLeg, width: int) -> Line:
@@ -184,10 +220,13 @@ def _leg(view: View, leg: FlatLeg, width: int) -> Line:
     return ((left(start, max(0, room)), ""), ("  ", ""), (leg.word, style))
 
 
-def _receipt(view: View, width: int) -> list[Line]:
+def _receipt(view: View, width: int) -> Body:
     """What the job left behind."""
     lines = view.snapshot.flat.receipt or ("FLAT",)
-    return [((shortened(words, width, view.glyphs), "" if place else "good"),) for place, words in enumerate(lines)]
+    shown: list[Line] = [
+        ((shortened(words, width, view.glyphs), "" if place else "good"),) for place, words in enumerate(lines)
+    ]
+    return Body(shown[:1], [[line] for line in shown[1:]], [], noun="lines")
 
 
 def _keys(view: View, width: int) -> Line:

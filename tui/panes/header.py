@@ -2,15 +2,17 @@
 
 from decimal import Decimal
 
+from tui import feeds, heart
 from tui import format as text
-from tui import heart
 from tui.model import Lamp, View
 from tui.parts import LUXURY, Part, assemble, part, word
 from tui.rows import Line, Span, clip, width_of
 
 STALE_S = 2.0  # an older snapshot is history: every value is grey and says so
 _QUIET_S = 5.0  # without any tick for this long the feed mark warns
+_NAMED_FROM = 60  # cells from which it may also say what is missing
 _PADDED_FROM = 40  # cells from which the badge has air around its word
+_WIDE_FROM = 110  # and the bar, why a replay cannot be compared
 _FLAT_STYLES = {"FLAT": "good", "NORMAL": "dim"}
 _BAD = ("STALE", "DEAD")
 _WARN = ("LATE", "UNKNOWN")
@@ -24,13 +26,12 @@ def result_style(value: Decimal | float) -> str:
 def status(view: View, width: int) -> Line:
     """Row 0: the badge, and of the rest what fits, by importance."""
     shot = view.snapshot
-    mode = shot.trade_mode
     account = shot.account
     pnl = text.money(account.day_pnl, sign=True)
     short_pnl = text.money(account.day_pnl, sign=True, decimals=0)
     style = result_style(account.day_pnl)
     parts = [
-        part(0, word(f" {mode.upper()} " if width >= _PADDED_FROM else mode.upper(), mode)),
+        _badge(view, width),
         part(8, word(shot.delivery, "accent")),
         _feed(view),
         part(LUXURY, word(shot.source, "dim")),
@@ -44,14 +45,28 @@ def status(view: View, width: int) -> Line:
     return assemble(parts, width)
 
 
+def _badge(view: View, width: int) -> Part:
+    """The mode; where the generated feed stands in for a live one, that too."""
+    shot = view.snapshot
+    mode = shot.trade_mode
+    name = mode.upper()
+    if feeds.CREDENTIALS_MISSING in shot.source and width >= _NAMED_FROM:
+        name = f"{name} {feeds.CREDENTIALS_MISSING}"
+    return part(0, word(f" {name} " if width >= _PADDED_FROM else name, mode))
+
+
 def _feed(view: View) -> Part:
-    """Whether ticks come: the mark, and the age of the newest where it matters."""
+    """Whether ticks come: the mark, and the age of the newest where it matters; before all, a link that is lost."""
     shot, glyphs = view.snapshot, view.glyphs
     if view.age_s > STALE_S:
         words = f"{glyphs.bad} {text.seconds(view.age_s)} old"
         return part(3, word(f"{glyphs.bad} values are {text.seconds(view.age_s)} old", "alert"), word(words, "alert"))
     if shot.stopped:
         return part(5, word(f"{glyphs.end} stopped", "warn"))
+    down = feeds.lost(shot)
+    if down is not None and not feeds.is_closed(shot):
+        since = f" for {feeds.passed_s(down, view.now_ns):,} s" if down.frames else ""
+        return part(3, word(f"{glyphs.bad} no link{since}", "alert"), word(f"{glyphs.bad} no link", "alert"))
     if not shot.pulse.came_ns:
         return part(7, word(f"{glyphs.off} no ticks yet", "dim"), word(glyphs.off, "dim"))
     if shot.replay and shot.replay.ended:
@@ -106,6 +121,8 @@ def _entries(view: View) -> Part:
             return part(2, word(full, "alert"), word(clip(full, 22), "alert"), word(what, "alert"))
     if entries.paused:
         return part(2, word("entries paused", "warn"), word("paused", "warn"))
+    if feeds.lost(view.snapshot) is not None and not feeds.is_closed(view.snapshot):
+        return part(2, word("entries off: no link", "warn"), word("off", "warn"))
     return part(2, word("entries armed", "good"), word("armed", "good"))
 
 
@@ -123,7 +140,7 @@ def _heart(view: View) -> Part:
     """The worst lamp as one mark, with its name where it is not well."""
     glyphs = view.glyphs
     worst = _worst(view.lamps)
-    if view.age_s > STALE_S or (worst and worst.word in _BAD):
+    if view.age_s > STALE_S or any(lamp.word in _BAD for lamp in view.lamps):
         mark, style = glyphs.bad, "alert"
     elif worst:
         mark, style = glyphs.warn, "warn"
@@ -177,6 +194,7 @@ def _replay_bar(view: View, width: int) -> Line:
         part(3, state or real),
         part(1, word(text.clock(replay.at_ms, shot.session.zone, millis=True))),
         part(2, word(ticks), word(ticks.removeprefix("tick "))),
+        _check(view, width),
         part(6, word(shot.session.date, "dim")),
         part(5, word(f"{gaps:,} gap{'' if gaps == 1 else 's'}" if gaps else "", "warn")),
         part(7, word(skipping, "dim")),
@@ -184,8 +202,27 @@ def _replay_bar(view: View, width: int) -> Line:
     end = word(percent)
     if share is None:
         share, end = _session_share(view)
-    start = _packed(parts, max(6, width - width_of(end) - 12))
+    loud = bool(replay.check and replay.check.difference)  # worth more than a long gauge
+    start = _packed(parts, max(6, width - width_of(end) - (2 if loud else 12)))
     return _with_gauge(start, share, end, view, width)
+
+
+def _check(view: View, width: int) -> Part:
+    """Whether the replay decides as was recorded: quiet where it does, loud where it does not."""
+    check = view.snapshot.replay.check if view.snapshot.replay else None
+    if check is None:
+        return part(4)
+    if check.difference:
+        return part(1, word(clip(f"DIFFERS {check.difference}", max(7, width - 27)), "alert"))
+    if check.incomparable:
+        why = check.incomparable
+        full = why if why.startswith("not comparable") else f"not comparable ({why})"
+        return part(4, word(clip(full, 44) if width >= _WIDE_FROM else "not comparable", "warn"))
+    if not check.total:
+        return part(4)
+    count = f"{check.same:,}/{check.total:,}"
+    style = "good" if check.same else "dim"
+    return part(4, word(f"SAME AS RECORDED {count}", style), word(f"SAME {count}", style))
 
 
 def _session_share(view: View) -> tuple[float | None, Line]:

@@ -12,15 +12,27 @@ _NAME = 11
 LAMPS = (
     ("ENGINE", "age of the engine loop's last beat: LATE from 0.5 s, STALE from 2 s, DEAD from 5 s"),
     ("STRATEGY", "newest decision against newest tick: LATE from 250 ms, STALE from 1 s with ticks waiting"),
-    ("DATA", "age of the newest tick against max(3 s, 5 × the instrument's median gap), at a replay's own pace"),
-    ("SEQUENCE", "exchange numbers lost, repeated or out of order in the last minute: LATE from 1"),
+    (
+        "DATA",
+        (
+            "age of the newest tick against max(3 s, 5 × the instrument's median gap), at a replay's own pace; "
+            "from 10 instruments on by the share that is silent (LATE 10 %, STALE 50 %) and by each that is held"
+        ),
+    ),
+    ("SEQUENCE", "exchange numbers lost, repeated or out of order, and bad packets, in the last minute: LATE from 1"),
     ("ORDERS", "age of the oldest unanswered order: LATE from 1 s, STALE from 3 s"),
     ("BROKER", "the broker's last answer; a simulated one is always there"),
     ("JOURNAL", "orders, fills and locks on their way to the disk: STALE on a failure or with under 500 MB free"),
-    ("RECORDER", "ticks on their way to the recording: likewise"),
+    ("RECORDER", "ticks on their way to the recording: likewise; it stops first when the disk fills, trading goes on"),
     ("LOG", "log lines on their way to the file: likewise"),
-    ("CLOCK", "this machine's clock against the exchange's; off in replay and mock"),
-    ("SOCKET", "last frame or pong of the live feed; off in replay and mock"),
+    ("CLOCK", "this machine's clock against the exchange's: LATE from 0.2 s, STALE over 2 s; off in replay and mock"),
+    (
+        "SOCKET",
+        (
+            "last frame or pong of the live feed: LATE from 15 s, STALE from 30 s, DEAD from 60 s; "
+            "while the link is down why, and when it is tried again; off in replay and mock"
+        ),
+    ),
     ("PROCESS", "memory of 80 MB, 256 descriptors, GC pauses of 100 ms: LATE from 80 % of these, STALE beyond"),
     ("LINK", "how long the terminal takes to accept output: LATE from 50 ms, STALE from 500 ms"),
 )
@@ -34,18 +46,31 @@ WORDS = (
     ("OFF", "not in use in this run"),
     ("UNKNOWN", "nothing measures it, or its producer is silent"),
 )
+FEED_WORDS = (
+    ("LIVE", "a tick came lately"),
+    ("LATE", "the newest tick was over 2 s longer on its way than others: exits act on it, no entry does"),
+    ("QUIET", "no tick, and no other instrument has one either"),
+    ("STALE", "no tick though others tick, or the link is lost: its stop is not watched"),
+    ("NEW", "no tick on this link yet"),
+    ("CLOSED", "outside the session"),
+)
 BADGES = (
     ("REPLAY", "a recording is played; the broker is simulated"),
-    ("MOCK", "generated ticks; the broker is simulated"),
+    ("MOCK", "generated ticks; the broker is simulated; (no credentials): they stand in for a live feed"),
     ("PAPER", "live ticks; the broker is simulated"),
     ("LIVE", "live ticks and real orders: real money"),
     ("polling", "the engine looks for ticks every few milliseconds"),
     ("queued", "each tick wakes the engine"),
     ("callback", "the feed's own thread trades"),
     ("armed", "entries are allowed"),
+    ("off", "no entries while the link to the exchange is down"),
     ("paused", "no entries until p; exits go on"),
     ("LOCKED", "no entries until unlocked (k, typed); exits go on"),
     ("HALTED", "the engine refuses entries until unlocked; the reason stands beside it"),
+    ("LINK LOST", "no connection to the exchange for so long: no entries, exits wait for prices"),
+    ("LAST RUN", "how the last run ended; stays until it was read and acknowledged (a, a)"),
+    ("SAME", "the replay decides as was recorded, at so many of the recorded checkpoints"),
+    ("DIFFERS", "the first tick and value where it does not"),
     ("FLAT≈", "what a flat would take now: orders, seconds, result"),
 )
 FLAT_WORDS = (
@@ -80,6 +105,7 @@ def whole(width: int) -> tuple[Line, ...]:
         ("KEYS", keys, "key"),
         ("LAMPS", LAMPS, "bold"),
         ("WORDS OF THE LAMPS", WORDS, "bold"),
+        ("WORDS OF THE FEED", FEED_WORDS, "bold"),
         ("BADGES", BADGES, "bold"),
         ("WORDS OF A FLAT", FLAT_WORDS, "bold"),
     )

@@ -1,6 +1,9 @@
 """What is held, what it would win, how far its ends are, and how the day went. Pure."""
 
-from engine import Account, OpenPosition
+from decimal import Decimal
+
+from engine import Account, OpenPosition, Quote
+from tui import feeds
 from tui import format as text
 from tui.model import View
 from tui.panes import trades
@@ -16,9 +19,16 @@ _MOST_OTHERS = 3  # further positions that the pane grows by
 
 
 def title(view: View) -> str:
-    """Title of the pane."""
-    count = len(view.snapshot.positions)
-    return f"2 POSITIONS {count}" if count > 1 else "2 POSITION"
+    """Title of the pane; of several positions their number and what they would win together."""
+    held = [position for position in view.snapshot.positions if position.state.quantity]
+    if len(held) < 2:
+        return "2 POSITION"
+    return f"2 POSITIONS {len(held):,}  open {text.money(_open_pnl(held), sign=True)}"
+
+
+def _open_pnl(held: list[OpenPosition]) -> Decimal:
+    """What the positions would win together."""
+    return sum((position.open_pnl for position in held), Decimal(0))
 
 
 def wanted(view: View) -> int:
@@ -29,7 +39,8 @@ def wanted(view: View) -> int:
 def rows(view: View, width: int, height: int) -> list[Line]:
     """The position in the selected instrument (else the first), the others in a line each, and the account.
 
-    Where there is little room the account's lines go first, then the other positions but for their count.
+    Where there is little room the account's lines go first, then the other positions but for their count; those that
+    stay are the ones around the selected one, so that the selection scrolls them.
     """
     if height <= 0 or width <= 0:
         return []
@@ -43,13 +54,20 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     room = max(1 if others else 0, height - len(held) - len(account))
     if len(others) > room:
         kept = max(0, room - 1)
-        others = [*others[:kept], word(f"+{len(others) - kept} more", "warn")][:room]
+        first = max(0, min(_place(view, shown) - kept // 2, len(others) - kept))
+        others = [*others[first : first + kept], word(f"+{len(others) - kept} more", "warn")][:room]
     gap: list[Line] = [()] if len(others) < room else []
     lines = within([*held, *others, *gap, *account][:height], width)
     free = height - len(lines) - 1
     if free >= _TRADES_FROM and view.snapshot.trades:
         lines.extend([(), *trades.newest(view, wide, free)])
     return lines
+
+
+def _place(view: View, shown: list[OpenPosition]) -> int:
+    """Where among the positions, by instrument, the one shown first belongs."""
+    first = shown[0].state.instrument
+    return sum(1 for position in view.snapshot.positions if position.state.instrument < first)
 
 
 def _ordered(view: View) -> list[OpenPosition]:
@@ -87,13 +105,27 @@ def _position(view: View, position: OpenPosition, width: int) -> list[Line]:
     share = text.percent(moved, state.entry_price if position.last > 0 else 0)
     result: Line = ((text.money(position.open_pnl, sign=True), result_style(position.open_pnl)),)
     size = max(9, len(text.price(instrument, state.entry_price)), len(last)) + 1
+    priced = _last(view, position, last)
     entry: Line = (("entry  ", "dim"), (right(text.price(instrument, state.entry_price), size), ""))
     return [
         assemble(parts, width),
-        ends(entry, ((" last  ", "dim"), (last, "bold")), width),
+        ends(entry, priced, width),
         ends((("open P&L", "dim"), (f"  {share} %", result_style(moved))), result, width),
         *_levels(view, position, width, size),
     ]
+
+
+def _last(view: View, position: OpenPosition, last: str) -> Line:
+    """The last price; over a live link with its age and a word where no stop should be trusted to it."""
+    seen = view.snapshot
+    quote: Quote | None = next((each for each in seen.quotes if each.instrument == position.state.instrument), None)
+    if seen.feed is None or quote is None or not quote.recv_ns:
+        return ((" last  ", "dim"), (last, "bold"))
+    fresh = feeds.fresh(quote, seen, view.now_ns)
+    if fresh in {"LIVE", "CLOSED"}:
+        return ((" last  ", "dim"), (last, "bold"))
+    age = text.age((view.now_ns - quote.recv_ns) / 1e9)
+    return ((f" {fresh} {age} ", "dim" if fresh == "QUIET" else "warn"), (last, "bold"))
 
 
 def _levels(view: View, position: OpenPosition, width: int, size: int) -> list[Line]:
@@ -190,5 +222,9 @@ def line(view: View, width: int) -> Line:
     if position.next_target is not None:
         parts.append(part(4, (("target ", "dim"), (text.price(instrument, position.next_target), "good"))))
     if len(shown) > 1:
-        parts.append(part(1, word(f"+{len(shown) - 1} more", "warn")))
+        total = text.money(_open_pnl(shown), sign=True)
+        more = f"+{len(shown) - 1} more"
+        parts.append(
+            part(1, (*word(f"{more}, all ", "warn"), (total, result_style(_open_pnl(shown)))), word(more, "warn"))
+        )
     return assemble(parts, width)

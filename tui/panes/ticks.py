@@ -1,15 +1,17 @@
-"""The table of instruments: last price, change, book, volume, age and trend. Draws only the visible rows. Pure."""
+"""The table of instruments: last price, change, book, volume, age, freshness and trend. Draws only the visible rows. Pure."""
 
 from msgspec import Struct
 
 from engine import Quote
+from tui import feeds
 from tui import format as text
+from tui.feeds import Fresh
 from tui.model import View
 from tui.parts import within, word
 from tui.rows import Line, Span, left, right
 
-_QUIET_S = 3.0  # a gap shorter than this is no sign of anything
-_QUIET_GAPS = 5  # neither is one of fewer than so many of the instrument's own usual gaps
+_LONG_S = 30.0  # a price this old is marked as bad, not as late
+_FEED = 7  # cells of the feed column: the longest word and a blank
 _TREND = 12  # cells of trend before any other column is added
 _MOST_TREND = 40
 
@@ -23,6 +25,7 @@ class Columns(Struct, frozen=True):
     book: int
     volume: int
     age: int
+    feed: int
     trend: int
     why: int
 
@@ -33,11 +36,14 @@ def title(view: View) -> str:  # noqa: ARG001 - every pane is asked with its vie
 
 
 def note(view: View, height: int) -> Line:
-    """What stands at the right end of the rule: which of how many is selected, where not all are seen."""
+    """What stands at the right end of the rule: which of how many is selected, and how many are shown of all."""
     count = len(view.snapshot.quotes)
-    if count <= height - _headed(count, height):
-        return ()
-    return word(f"{max(0, min(view.ui.selected, count - 1)) + 1:,} of {count:,}", "dim")
+    watched = view.snapshot.watched
+    chosen = max(0, min(view.ui.selected, count - 1)) + 1
+    all_seen = count <= height - _headed(count, height)
+    if watched > count:
+        return word(f"{'' if all_seen else f'row {chosen:,}, '}{count:,} of {watched:,} shown", "dim")
+    return () if all_seen else word(f"{chosen:,} of {count:,}", "dim")
 
 
 def _headed(count: int, height: int) -> bool:
@@ -66,7 +72,7 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     columns = _columns(view, width, max(9, *(len(one) for texts in prices for one in texts)))
     held = {position.state.instrument for position in view.snapshot.positions if position.state.quantity}
     lines = [_head(columns)] if headed else []
-    quiet = _all_quiet(view)
+    quiet = feeds.all_quiet(view.snapshot, view.now_ns)
     for number, (quote, texts) in enumerate(zip(shown, prices, strict=True), first):
         lines.append(_row(view, quote, texts, columns, number == chosen, quote.instrument in held, quiet))
     return within(lines, width)
@@ -90,13 +96,15 @@ def _columns(view: View, width: int, price: int) -> Columns:
     change = 8 if room >= 8 else 0
     age = 9 if room >= change + 9 else 0
     room -= change + age
+    feed = _FEED if view.snapshot.feed is not None and room >= _FEED and age else 0
+    room -= feed
     volume = 12 if room >= 12 + _TREND else 0
     room -= volume
     book = price + 1 if room >= 2 * (price + 1) + _TREND and any(q.bid or q.ask for q in view.snapshot.quotes) else 0
     room -= 2 * book
     why = room - _MOST_TREND if room >= _MOST_TREND + 24 else 0
     trend = max(0, min(room - why - 3, _MOST_TREND))
-    return Columns(symbol, price, change, book, volume, age, trend if trend >= 4 else 0, why)
+    return Columns(symbol, price, change, book, volume, age, feed, trend if trend >= 4 else 0, why)
 
 
 def _head(columns: Columns) -> Line:
@@ -110,6 +118,8 @@ def _head(columns: Columns) -> Line:
         words += f"{'VOLUME':>{columns.volume}}"
     if columns.age:
         words += f"{'AGE':>{columns.age - 2}}  "
+    if columns.feed:
+        words += f" {'FEED':<{columns.feed - 1}}"
     if columns.trend:
         words += f"   {'TREND':<{columns.trend}}"
     if columns.why:
@@ -139,7 +149,7 @@ def _row(
     if words:
         line.append((words, ""))
     if columns.age:
-        line.extend(_age(view, quote, columns.age, quiet))
+        line.extend(_age(view, quote, columns, quiet))
     if columns.trend:
         bars = text.spark(view.trends.get(quote.instrument, ()), columns.trend, view.glyphs)
         line.append((f"   {bars:<{columns.trend}}", style))
@@ -149,29 +159,38 @@ def _row(
     return tuple(line)
 
 
-def limit_s(quote: Quote) -> float:
-    """How long this instrument may say nothing before that means something, in seconds."""
-    return max(_QUIET_S, _QUIET_GAPS * quote.median_gap_ms / 1000)
-
-
-def _all_quiet(view: View) -> bool:
-    """Whether the whole market is quiet: then one silent instrument is no sign of a broken feed."""
-    came_ns = view.snapshot.pulse.came_ns
-    return not came_ns or (view.now_ns - came_ns) / 1e9 > _QUIET_S
-
-
-def _age(view: View, quote: Quote, width: int, quiet: bool) -> tuple[Span, ...]:
-    """How long ago the last tick came, and the mark: well, quiet like all the others, or alone in its silence."""
-    glyphs = view.glyphs
-    if not quote.recv_ns:
-        return ((right(f"never {glyphs.off}", width), "dim"),)
+def _age(view: View, quote: Quote, columns: Columns, quiet: bool) -> tuple[Span, ...]:
+    """How long ago the last tick came, its mark, and over a live link the word for what that means."""
+    seen = view.snapshot
     age_s = (view.now_ns - quote.recv_ns) / 1e9
+    words = right(text.age(age_s) if quote.recv_ns else "never", columns.age - 2)
+    if seen.feed is not None:
+        fresh = feeds.fresh(quote, seen, view.now_ns)
+        mark, style = _fresh_mark(view, fresh, age_s)
+        spelt: tuple[Span, ...] = ((f" {fresh:<{columns.feed - 1}}", style),) if columns.feed else ()
+        return ((f"{words} ", "dim" if style in {"good", "dim"} else style), (mark, style), *spelt)
+    mark, style = _simple_mark(view, quote, age_s, quiet)
+    return ((f"{words} ", "dim"), (mark, style)) if style == "good" else ((f"{words} {mark}", style),)
+
+
+def _fresh_mark(view: View, fresh: Fresh, age_s: float) -> Span:
+    """The mark beside the word."""
+    glyphs = view.glyphs
+    if fresh == "LIVE":
+        return glyphs.ok, "good"
+    if fresh in {"QUIET", "CLOSED"}:
+        return glyphs.off, "dim"
+    return (glyphs.bad if fresh == "STALE" and age_s > _LONG_S else glyphs.warn), "warn"
+
+
+def _simple_mark(view: View, quote: Quote, age_s: float, quiet: bool) -> Span:
+    """The mark where ticks are played or generated: well, quiet like all the others, or alone in its silence."""
+    glyphs = view.glyphs
     replay = view.snapshot.replay
-    words = right(text.age(age_s), width - 2)
-    if replay and (replay.ended or not replay.playing):
-        return ((f"{words} {glyphs.off}", "dim"),)
-    if age_s <= limit_s(quote):
-        return ((f"{words} ", "dim"), (glyphs.ok, "good"))
+    if not quote.recv_ns or (replay and (replay.ended or not replay.playing)):
+        return glyphs.off, "dim"
+    if age_s <= feeds.allowed_s(quote):
+        return glyphs.ok, "good"
     if quiet:
-        return ((f"{words} {glyphs.off}", "dim"),)
-    return ((f"{words} {glyphs.bad}" if age_s > 10 * _QUIET_S else f"{words} {glyphs.warn}", "warn"),)
+        return glyphs.off, "dim"
+    return (glyphs.bad if age_s > _LONG_S else glyphs.warn), "warn"
