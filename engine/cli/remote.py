@@ -132,7 +132,9 @@ def stop_command(args: Namespace) -> int:
         return status
     with Call(place.socket, "stop") as call:
         held = [_position(seen, index) for seen in (call.snapshot(),) for index in range(len(seen.positions))]
-        call.send(Stop())
+        taken = call.send(Stop())
+    if taken.state == "REFUSED":
+        raise InputError(f"stop refused: {taken.reason}; leave it on that screen (q), or flatten with --flat first")
     until_s = time.monotonic() + _STOP_WITHIN_S
     while time.monotonic() < until_s:
         if find_place(place.folder).pid != place.pid:

@@ -1,0 +1,136 @@
+"""What happened while nobody was there, in one line: from the snapshot when the operator was lost and the one on return. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
+
+from engine.snapshot import EntriesState, Event, Snapshot
+
+_SECOND_NS = 1_000_000_000
+_GAPS_TOLD = 2  # one by one; more are counted
+
+
+class Left(Struct, frozen=True):
+    """The little that must be remembered of the snapshot at the moment of loss."""
+
+    entries: int
+    last_trade: int
+    event_tick: int
+    events: frozenset[Event]  # those of that very tick
+    refused: int
+    link: int
+    faults: int
+    fault: str
+    gate: EntriesState
+    flat: str
+    result: Decimal
+
+
+def remember(seen: Snapshot) -> Left:
+    """What `seen` is compared by later."""
+    tick = max((event.tick for event in seen.events), default=0)
+    return Left(
+        entries=seen.account.entries,
+        last_trade=seen.trades[-1].number if seen.trades else 0,
+        event_tick=tick,
+        events=frozenset(event for event in seen.events if event.tick == tick),
+        refused=sum(seen.refused.values()),
+        link=seen.feed.link if seen.feed else 0,
+        faults=seen.faults,
+        fault=seen.fault,
+        gate=seen.entries,
+        flat=seen.flat.state,
+        result=seen.account.realised + seen.account.open_pnl,
+    )
+
+
+def digest(left: Left, now: Snapshot, away_ns: int, did: str = "") -> str:
+    """`away 6 min 12 s: 2 entries, 1 stop loss, P&L −420`; `did` is what the policy did meanwhile."""
+    told = [did] if did else []
+    told += _trading(left, now)
+    told += _feed(left, now)
+    told += _gate(left, now)
+    if now.fault and now.fault != left.fault:
+        told.append(now.fault)
+    if now.stopped:
+        told.append("the engine stopped")
+    change = now.account.realised + now.account.open_pnl - left.result
+    if told or change:
+        told.append(f"P&L {_signed(change)}")
+    return f"away {_duration(away_ns)}: {', '.join(told) or 'nothing happened'}"
+
+
+def _trading(left: Left, now: Snapshot) -> Iterator[str]:
+    if now.account.entries > left.entries:
+        yield _count(now.account.entries - left.entries, "entry", "entries")
+    reasons = Counter(trade.reason.lower() for trade in now.trades if trade.number > left.last_trade)
+    for reason, count in reasons.items():
+        yield f"{count} {reason}"
+    if now.faults > left.faults:
+        yield _count(now.faults - left.faults, "fault of the trader", "faults of the trader")
+
+
+def _feed(left: Left, now: Snapshot) -> Iterator[str]:
+    gaps = [
+        event
+        for event in now.events
+        if event.kind == "gap" and event.tick >= left.event_tick and event not in left.events
+    ]
+    if len(gaps) <= _GAPS_TOLD:
+        zone = _zone(now)
+        for gap in gaps:
+            yield f"feed gap {gap.text} at {datetime.fromtimestamp(gap.at_ms / 1000, zone):%H:%M:%S}"
+    else:
+        yield f"{len(gaps)} feed gaps"
+    if now.feed and now.feed.link > left.link:
+        yield _count(now.feed.link - left.link, "reconnect", "reconnects")
+    refused = sum(now.refused.values()) - left.refused
+    if refused > 0:
+        yield _count(refused, "tick refused", "ticks refused")
+
+
+def _gate(left: Left, now: Snapshot) -> Iterator[str]:
+    before, after = left.gate, now.entries
+    for word, was, is_now in (("locked", before.locked, after.locked), ("halted", before.halted, after.halted)):
+        if is_now and is_now != was:
+            yield f"entries {word} ({is_now})"
+        elif was and not is_now:
+            yield f"entries no longer {word}"
+    if before.paused != after.paused:
+        yield "entries paused" if after.paused else "entries resumed"
+    if now.flat.state != left.flat:
+        yield f"flat job {now.flat.state}"
+
+
+def _zone(seen: Snapshot) -> tzinfo:
+    try:
+        return ZoneInfo(seen.session.zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def _count(count: int, one: str, many: str) -> str:
+    return f"1 {one}" if count == 1 else f"{count} {many}"
+
+
+def _signed(money: Decimal) -> str:
+    """`−420`, `+1240.55`: at most two decimals, none where they are 0."""
+    rounded = round(abs(money), 2)
+    text = f"{rounded:.2f}".removesuffix(".00")
+    if not rounded:
+        return "0"
+    return f"{'−' if money < 0 else '+'}{text}"
+
+
+def _duration(ns: int) -> str:
+    """`12 s`, `6 min 12 s`, `2 h 05 min`."""
+    seconds = ns // _SECOND_NS
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"

@@ -1,0 +1,159 @@
+"""A client's connection: one request, its answer, and no more than so much time and memory for either. Blocks its thread."""
+
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Self
+
+from engine.errors import UserError, WireError
+from engine.link import address
+from engine.link.frames import FrameReader, frame
+from engine.link.words import (
+    ENCODER,
+    LIGHT,
+    LOG,
+    PROTOCOL,
+    REPLY_LIMIT,
+    SECTIONS,
+    Bye,
+    Hello,
+    Picture,
+    Refused,
+    Replies,
+    Reply,
+    Request,
+    Welcome,
+    understood,
+)
+from engine.text import clean
+from engine.version import VERSION
+
+_CHUNK = 64 * 2**10
+_MOST_PARTS = len(SECTIONS) + 2
+
+
+class LinkError(UserError):
+    """No engine answers, or not as it should; one line that says where and why."""
+
+
+class RefusedError(LinkError):
+    """The engine does not want this client; asking again will not help."""
+
+
+class Answer:
+    """A reply, and the parts that came with it if it is a picture: their bytes by name."""
+
+    def __init__(self, reply: Reply, parts: dict[str, bytes]) -> None:
+        self.reply = reply
+        self.parts = parts
+
+
+class Channel:
+    """An open connection; every call takes at most `timeout_s` and raises LinkError, after which it is of no more use."""
+
+    def __init__(self, path: Path, hello: Hello, timeout_s: float) -> None:
+        """Connect and say `hello`; raises LinkError when nobody answers, or refuses."""
+        self.timeout_s = timeout_s
+        self._path = path
+        self._until_s = time.monotonic() + timeout_s
+        self._reader = FrameReader(REPLY_LIMIT)
+        self._replies = Replies()
+        self._sock = _connected(path, timeout_s)
+        try:
+            welcome = self.ask(hello).reply
+            if not isinstance(welcome, Welcome):
+                raise self._bad("it did not say welcome")
+        except LinkError:
+            self.close()
+            raise
+        self.welcome = welcome
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; safe to call twice."""
+        self._sock.close()
+
+    def ask(self, request: Request) -> Answer:
+        """Send `request` and wait for its answer."""
+        self._until_s = time.monotonic() + self.timeout_s
+        self._send(request)
+        try:
+            reply = understood(self._replies.reply, self._receive())
+        except WireError as error:
+            raise self._bad(str(error)) from error
+        if isinstance(reply, Refused):
+            raise RefusedError(clean(reply.reason))
+        parts = {}
+        if isinstance(reply, Picture):
+            if len(reply.parts) > _MOST_PARTS or not {*reply.parts} <= {*SECTIONS, LIGHT, LOG}:
+                raise self._bad("a picture of unknown parts")
+            parts = {name: self._receive() for name in reply.parts}
+        return Answer(reply, parts)
+
+    def tell_bye(self, *, detached: bool) -> None:
+        """Send the last word; it has no answer."""
+        self._until_s = time.monotonic() + self.timeout_s
+        self._send(Bye(detached))
+
+    def _send(self, request: Request) -> None:
+        try:
+            self._sock.settimeout(self.timeout_s)
+            self._sock.sendall(frame(ENCODER.encode(request)))
+        except OSError as error:
+            raise self._lost(error) from error
+
+    def _receive(self) -> bytes:
+        """One frame, before `_until_s`."""
+        try:
+            while (payload := self._reader.take()) is None:
+                self._sock.settimeout(max(0.001, self._until_s - time.monotonic()))
+                data = self._sock.recv(_CHUNK)
+                if not data:
+                    raise LinkError(f"the engine at {clean(str(self._path))} closed the connection")
+                self._reader.feed(data)
+        except WireError as error:
+            raise self._bad(str(error)) from error
+        except OSError as error:
+            raise self._lost(error) from error
+        return payload
+
+    def _lost(self, error: OSError) -> LinkError:
+        if isinstance(error, TimeoutError):
+            return LinkError(f"no answer from the engine for {self.timeout_s:g} s")
+        return LinkError(f"the connection to the engine was lost: {clean(error.strerror or str(error))}")
+
+    def _bad(self, why: str) -> LinkError:
+        return LinkError(f"what answers at {clean(str(self._path))} is no engine of this program: {clean(why, 120)}")
+
+
+def hello_of(name: str, *, screen: bool, wants_conn: bool = False, at_once: bool = True) -> Hello:
+    """The first word of this program's clients."""
+    return Hello(PROTOCOL, VERSION, clean(name, 40), wants_conn, screen, at_once)
+
+
+def _connected(path: Path, timeout_s: float) -> socket.socket:
+    """A connection to `path` with one of our own user at its other end."""
+    where = clean(str(path))
+    try:
+        sock = address.connect(path, timeout_s)
+    except FileNotFoundError:
+        raise LinkError(f"no engine runs here: there is no {where}") from None
+    except ConnectionRefusedError:
+        raise LinkError(f"no engine runs here: nobody listens at {where}; the last one was killed") from None
+    except (BlockingIOError, TimeoutError):
+        raise LinkError(f"the engine at {where} lets nobody in for {timeout_s:g} s") from None
+    except PermissionError:
+        raise LinkError(f"the engine at {where} belongs to another user") from None
+    except (OSError, ValueError) as error:
+        raise LinkError(f"no engine can be reached at {where}: {clean(str(error))}") from error
+    uid = address.peer_uid(sock)
+    if uid is not None and uid != os.geteuid():
+        sock.close()
+        raise LinkError(f"the engine at {where} belongs to another user")
+    return sock

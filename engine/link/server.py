@@ -1,0 +1,297 @@
+"""The engine's side of the socket: one thread that lets clients in, hears and answers them, and waits for none of them.
+
+The engine does not know it: it is only looked at, and handed commands. Whatever a client does costs it that client's
+connection and at most one line of the log a minute.
+"""
+
+import os
+import selectors
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from threading import Event, Thread
+
+from engine.clock import Clock
+from engine.errors import WireError
+from engine.link import address
+from engine.link.conn import Operator
+from engine.link.frames import frame
+from engine.link.limits import Bucket, Notes
+from engine.link.reception import Reception, Served
+from engine.link.visitor import Visitor
+from engine.link.words import ENCODER, REQUESTS, Bye, Hello, Refused, understood
+
+_ROUND_S = 0.1  # the longest between two looks at the clock
+_THROTTLED_S = 0.02
+_MOST_GUESTS = 16
+_ACCEPTS_A_ROUND = 8
+_ACCEPTS_PER_S = 100
+_ACCEPTS_AT_ONCE = 64
+_MOST_STRANGERS = 128  # have not said who they are; the oldest makes room, and had over half a second by then
+_MOST_FAILURES = 5
+_JOIN_S = 2.0
+
+
+class LinkServer:
+    """Serves `served` at `path` from `start` to `stop`; `beat_ns` (monotonic) stamps its newest round.
+
+    The thread "link" alone touches everything here. `note` is told of trouble with clients, at most once a minute
+    of each kind. After five failures of its own it lets nobody in any more; the policy for an absent operator goes on.
+    """
+
+    def __init__(
+        self, path: Path, served: Served, *, policy: Operator, clock: Clock, note: Callable[[str], None]
+    ) -> None:
+        self.beat_ns = 0
+        self._path = path
+        self._served = served
+        self._clock = clock
+        self._note = note
+        self._notes = Notes(note)
+        self._reception = Reception(served, policy, self._notes)
+        self._selector = selectors.DefaultSelector()
+        self._listener: socket.socket | None = None
+        self._listening = False  # the selector looks at the listener
+        self._file: os.stat_result | None = None
+        self._accepts = Bucket(_ACCEPTS_PER_S, _ACCEPTS_AT_ONCE, clock.monotonic_ns())
+        self._visitors: list[Visitor] = []  # the oldest first
+        self._failures = 0
+        self._ending = False
+        self._pause = Event()
+        self._thread = Thread(target=self._run, name="link", daemon=True)
+
+    def start(self) -> None:
+        """Open the socket and begin to serve; the engine has been started. Raises UserError."""
+        self._listener = address.listen(self._path)
+        self._file = self._path.lstat()
+        self._thread.start()
+
+    def stop(self, linger_s: float = 1.0) -> None:
+        """End; screens get the engine's last snapshot before, if they fetch it within `linger_s`. Safe to call twice."""
+        if not self._thread.is_alive():
+            return
+        wait = Event()
+        for _ in range(round(linger_s / 0.02)):
+            if all(self._has_last(guest.seen) for guest in tuple(self._reception.guests.values()) if guest.screen):
+                break
+            wait.wait(0.02)
+        self._ending = True
+        self._pause.set()
+        listener = self._listener
+        if listener is not None:
+            with suppress(OSError):  # only to wake the thread; where that cannot be, it wakes by itself soon
+                listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join(_JOIN_S)
+
+    def _has_last(self, seen: int) -> bool:
+        return seen >= self._served.snapshot.number
+
+    # ── The thread. Everything below runs in it alone. ──────────────────────────────────────────────────────────
+
+    def _run(self) -> None:
+        failed: Exception | None = None
+        while not self._ending:
+            try:
+                if failed is not None:
+                    error, failed = failed, None
+                    self._broke(error)
+                self._round()
+            except Exception as error:  # noqa: BLE001 - the mouth of the thread; the engine goes on, clients come again
+                failed = error
+        self._close_listener()
+        for visitor in self._visitors:  # nobody is missed any more
+            visitor.sock.close()
+        self._selector.close()
+
+    def _broke(self, error: Exception) -> None:
+        """Tell a failure of our own and begin anew, without the clients that may have brought it about; may fail as well."""
+        self._failures += 1
+        last = self._failures >= _MOST_FAILURES
+        more = "; nobody is let in any more, the policy for an absent operator goes on" if last else ""
+        self._note(f"link failed: {type(error).__name__}: {error}{more}")
+        if last:
+            self._close_listener()
+        self._close_all()
+        self._pause.wait(_ROUND_S)
+
+    def _round(self) -> None:
+        """Wait a little for something to happen, work it, and look who is overdue."""
+        wait_s = self._look_for()
+        found = self._selector.select(wait_s)
+        if self._ending:
+            return
+        now_ns = self.beat_ns = self._clock.monotonic_ns()
+        for key, events in found:
+            if key.data is None:
+                self._accept(now_ns)
+            elif key.data in self._visitors:  # it may have made room for another in this very round
+                self._work(key.data, events, now_ns)
+        for visitor in tuple(self._visitors):
+            self._guarded(visitor, now_ns, self._serve)
+        for visitor in tuple(self._visitors):
+            if why := visitor.overdue(now_ns):
+                self._drop(visitor, now_ns, why)
+        self._reception.look_after(now_ns)
+
+    def _look_for(self) -> float:
+        """Tell the selector what to look for; how long to wait for it at most, in seconds."""
+        now_ns = self._clock.monotonic_ns()
+        wait_s = _ROUND_S
+        for visitor in self._visitors:
+            reads = visitor.reads(now_ns)
+            mask = selectors.EVENT_WRITE if visitor.sending else selectors.EVENT_READ if reads else 0
+            if not mask:  # a request waits, or it asks too often and waits for its turn
+                wait_s = min(wait_s, 0 if visitor.asks(now_ns) else _THROTTLED_S)
+            self._set_mask(visitor, mask)
+        if self._listener is not None:
+            listening = self._accepts.has_one(now_ns)
+            if listening and not self._listening:
+                self._selector.register(self._listener, selectors.EVENT_READ)
+            elif not listening and self._listening:
+                self._selector.unregister(self._listener)
+            self._listening = listening
+            if not listening:
+                wait_s = min(wait_s, _THROTTLED_S)
+        return wait_s
+
+    def _set_mask(self, visitor: Visitor, mask: int) -> None:
+        if mask == visitor.mask:
+            return
+        if not mask:
+            self._selector.unregister(visitor.sock)
+        elif visitor.mask:
+            self._selector.modify(visitor.sock, mask, visitor)
+        else:
+            self._selector.register(visitor.sock, mask, visitor)
+        visitor.mask = mask
+
+    # ── Letting in ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _accept(self, now_ns: int) -> None:
+        assert self._listener is not None
+        for _ in range(_ACCEPTS_A_ROUND):
+            if not self._accepts.has_one(now_ns):
+                return
+            try:
+                sock, _address = self._listener.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:  # no descriptor is free, or it is gone already
+                self._accepts.use()
+                self._notes.tell("accept", f"a connection could not be taken: {error.strerror}", now_ns)
+                return
+            self._accepts.use()
+            self._take_in(sock, now_ns)
+
+    def _take_in(self, sock: socket.socket, now_ns: int) -> None:
+        """Keep a new connection of our own user, until it has said who it is."""
+        sock.setblocking(False)
+        visitor = Visitor(sock, now_ns)
+        self._visitors.append(visitor)
+        uid = address.peer_uid(sock)
+        if uid is not None and uid != os.geteuid():
+            self._notes.tell("user", f"a connection of user {uid} was refused", now_ns)
+            self._refuse(visitor, "this engine belongs to another user", now_ns)
+            return
+        strangers = [each for each in self._visitors if each.guest is None]
+        if len(strangers) > _MOST_STRANGERS:
+            self._drop(strangers[0], now_ns, "made room: too many connect and do not say who they are", kind="crowd")
+
+    def _hello(self, visitor: Visitor, hello: Hello, now_ns: int) -> None:
+        reason = self._reception.refusal(hello)
+        kind = "version"
+        if not reason and len(self._reception.guests) >= _MOST_GUESTS:
+            reason, kind = f"busy: {_MOST_GUESTS} clients are connected", "busy"
+        if reason:
+            self._notes.tell(kind, f"a client was refused: {reason}", now_ns)
+            self._refuse(visitor, reason, now_ns)
+            return
+        visitor.guest, frames = self._reception.welcome(hello, now_ns)
+        visitor.trust()
+        self._post(visitor, frames, now_ns)
+
+    def _refuse(self, visitor: Visitor, reason: str, now_ns: int) -> None:
+        visitor.leaving = True
+        self._post(visitor, [frame(ENCODER.encode(Refused(reason)))], now_ns)
+
+    # ── Hearing and answering ───────────────────────────────────────────────────────────────────────────────────
+
+    def _work(self, visitor: Visitor, events: int, now_ns: int) -> None:
+        if events & selectors.EVENT_WRITE:
+            self._sent(visitor, visitor.flush(now_ns), now_ns)
+        else:
+            self._guarded(visitor, now_ns, self._read)
+
+    def _guarded(self, visitor: Visitor, now_ns: int, work: Callable[[Visitor, int], None]) -> None:
+        """Work on what a client sent; if that is not what it should be, the client is dropped."""
+        try:
+            work(visitor, now_ns)
+        except WireError as error:  # the reason is a word of ours; the bytes may be anything and are not repeated
+            self._drop(visitor, now_ns, f"sent bytes that are no request ({error.reason})", kind=error.reason)
+
+    def _read(self, visitor: Visitor, now_ns: int) -> None:
+        if not visitor.read(now_ns):
+            self._serve(visitor, now_ns)  # a last word may have come with the end
+            self._close(visitor, now_ns)
+
+    def _serve(self, visitor: Visitor, now_ns: int) -> None:
+        """Answer one request of `visitor`, if there is one and it is its turn: one a round."""
+        if not visitor.asks(now_ns):
+            return
+        payload = visitor.take(now_ns)
+        assert payload is not None, "it has just asked"
+        request = understood(REQUESTS, payload)
+        if isinstance(request, Hello) != (visitor.guest is None):
+            raise WireError("order", "the first word is Hello, and no other is")
+        if isinstance(request, Hello):
+            self._hello(visitor, request, now_ns)
+            return
+        assert visitor.guest is not None
+        frames = self._reception.answer(visitor.guest, request, now_ns)
+        if frames is None or isinstance(request, Bye):
+            self._close(visitor, now_ns)
+        else:
+            self._post(visitor, frames, now_ns)
+
+    def _post(self, visitor: Visitor, frames: list[bytes], now_ns: int) -> None:
+        self._sent(visitor, visitor.post(frames, now_ns), now_ns)
+
+    def _sent(self, visitor: Visitor, well: bool, now_ns: int) -> None:
+        if not well or (visitor.leaving and not visitor.sending):
+            self._close(visitor, now_ns)
+
+    # ── Letting go ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _drop(self, visitor: Visitor, now_ns: int, why: str, kind: str = "") -> None:
+        who = f"client {visitor.guest.name}" if visitor.guest else "a client"
+        self._notes.tell(kind or why, f"{who} {why}: dropped", now_ns)
+        self._close(visitor, now_ns)
+
+    def _close(self, visitor: Visitor, now_ns: int) -> None:
+        if visitor not in self._visitors:
+            return
+        self._visitors.remove(visitor)
+        self._set_mask(visitor, 0)
+        visitor.sock.close()
+        if visitor.guest is not None:
+            self._reception.gone(visitor.guest, now_ns)
+
+    def _close_all(self) -> None:
+        now_ns = self._clock.monotonic_ns()
+        for visitor in tuple(self._visitors):
+            self._close(visitor, now_ns)
+
+    def _close_listener(self) -> None:
+        """Close the socket and take its file away, if it is still our own."""
+        listener, self._listener = self._listener, None
+        if listener is None:
+            return
+        if self._listening:
+            self._selector.unregister(listener)
+        listener.close()
+        try:
+            if self._file is not None and os.path.samestat(self._path.lstat(), self._file):
+                self._path.unlink()
+        except OSError as error:
+            self._note(f"link: the socket could not be taken away: {error.strerror}")

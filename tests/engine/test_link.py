@@ -1,0 +1,266 @@
+"""The door through a socket: screens look and command, one has the conn, short commands come and go, the lost are missed."""
+
+import os
+import socket
+from pathlib import Path
+
+from engine.build import Run, build
+from engine.clock import VirtualClock
+from engine.config import bundled
+from engine.link.call import Call, ask
+from engine.link.client import RemoteDoor
+from engine.link.conn import Operator
+from engine.link.words import AnyCommand, Bye, Look, Picture, Send, TakeConn, Taken
+from engine.messages import Flat, Lock, PauseEntries, ResumeEntries, SetSpeed, Stop
+from engine.recording import MqrSource
+from engine.snapshot import Snapshot
+from tests.engine.link_stage import Plain, Table, door, gap, picture, stage, trade, until
+from tests.engine.make import config
+
+SECOND = 1_000_000_000
+
+
+def catches_up(opened: RemoteDoor, table: Table) -> None:
+    until(lambda: opened.snapshot == table.snapshot, lambda: opened.state)
+
+
+# ── Looking ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_screen_sees_what_the_engine_puts_on_the_table(tmp_path: Path) -> None:
+    table = Table(picture(instruments=50, trades=30, events=20))
+    table.log(600)
+    table.chart = [(n * 5000, 100 + n) for n in range(300)]
+    with stage(tmp_path, table=table) as there, door(there) as ann:
+        assert ann.snapshot == table.snapshot
+        assert ann.state.word == "CONNECTED"
+        table.go_on(trades=(*table.snapshot.trades, trade(31)))
+        catches_up(ann, table)
+        until(lambda: len(ann.log_lines(0, 1000)) == 600)
+        assert ann.log_lines(598, 10) == table.lines[598:]
+        assert ann.history(0) == ()
+        until(lambda: ann.history(0) == tuple(table.chart))
+        table.chart.append((1_500_000, 7))
+        until(lambda: ann.history(0) == tuple(table.chart))
+        table.chart = table.chart[:10]  # a replay went back
+        until(lambda: ann.history(0) == tuple(table.chart))
+        assert ann.history(77) == ()
+
+
+def test_the_engine_in_its_own_process_and_thread_is_commanded_through_the_socket(tmp_path: Path) -> None:
+    source = MqrSource(bundled("nifty-synthetic.mqr"))
+    with build(config(), source, "replay", speed=0.0, paused=True, state_root=tmp_path / "state") as run:
+        run.engine.start()
+        with stage(tmp_path / "state", table=Real(run)) as there, door(there) as ann:
+            assert ann.snapshot.trade_mode == "replay"
+            ann.send(PauseEntries())
+            until(lambda: ann.snapshot.entries.paused)
+            until(lambda: ann.pending()[0].state == "DONE", ann.pending)
+            with Call(there.path, "flat") as call:
+                taken = call.send(Flat("by hand"))
+                assert taken.state == "ACCEPTED"
+                until(lambda: (told := call.outcome(taken.ticket)) is not None and told.state == "DONE")
+                assert call.snapshot().flat.state == "FLAT"
+            until(lambda: ann.snapshot.flat.reason == "by hand")
+
+
+class Real(Table):
+    """A real engine on the table."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.said = []
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self._run.engine.snapshot
+
+    def send(self, command: AnyCommand, ticket: int) -> None:
+        self._run.engine.send(command, ticket)
+
+    def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
+        return self._run.engine.history(instrument)
+
+    def log_lines(self, since: int, limit: int) -> list:
+        return self._run.logs.lines_since(since, limit)
+
+
+# ── Commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_command_is_requested_accepted_and_done(tmp_path: Path) -> None:
+    with stage(tmp_path) as there, door(there) as ann:
+        ann.send(PauseEntries())
+        assert ann.pending()[0].state in {"REQUESTED", "ACCEPTED"}
+        until(lambda: ann.pending()[0].state == "ACCEPTED")
+        assert [command for command, _ in there.table.sent] == [PauseEntries()]
+        there.table.carry_out()
+        until(lambda: ann.pending()[0].state == "DONE")
+        assert ann.pending()[0].command == PauseEntries()
+
+
+def test_only_the_one_with_the_conn_commands_and_both_are_told_when_it_moves(tmp_path: Path) -> None:
+    with stage(tmp_path) as there, door(there, "Ann") as ann, door(there, "Ben") as ben:
+        assert ann.conn.mine
+        assert (ben.conn.holder, ben.conn.mine) == ("Ann", False)
+        assert ben.told == ("the conn is with Ann: you may look",)
+        until(lambda: ann.watched_by == 2)
+        ben.send(ResumeEntries())
+        until(lambda: ben.pending()[0].state == "REFUSED")
+        assert ben.pending()[0].reason == "the conn is with Ann"
+        ben.send(Lock("fire"))
+        until(lambda: ben.pending()[1].state == "ACCEPTED")
+        ben.take_conn()
+        until(lambda: ben.conn.mine and ann.conn.holder == "Ben")
+        until(lambda: "Ben took the conn: you may look" in ann.told)
+        assert not ann.conn.mine
+        assert [command for command, _ in there.table.sent] == [Lock("fire")]
+        assert there.table.said[-1] == "Ben has the conn, Ann had it"
+
+
+def test_who_only_looks_never_has_the_conn(tmp_path: Path) -> None:
+    with stage(tmp_path) as there, door(there, "Eve", wants_conn=False) as eve:
+        assert eve.conn.holder == ""
+        eve.take_conn()
+        until(lambda: "the conn is not for those who only look" in eve.told)
+        assert eve.conn.holder == ""
+        eve.send(SetSpeed(1.0))
+        until(lambda: eve.pending()[0].state == "REFUSED")
+        with Plain(there.path) as short:
+            short.hello("flat", screen=False, wants_conn=True).ask(TakeConn())
+            assert short.ask(Look()).conn.holder == ""
+
+
+def test_the_conn_can_be_given_up_and_is_not_asked_back_by_itself(tmp_path: Path) -> None:
+    with stage(tmp_path) as there, door(there, "Ann") as ann:
+        ann.leave_conn()
+        until(lambda: ann.conn.holder == "")
+        [visitor] = there.server._visitors
+        visitor.sock.shutdown(socket.SHUT_RDWR)
+        until(lambda: ann.state.word == "LOST")
+        until(lambda: ann.state.word == "CONNECTED")
+        assert ann.conn.holder == ""
+        ann.take_conn()
+        until(lambda: ann.conn.mine)
+
+
+def test_texts_and_numbers_of_a_command_are_made_harmless(tmp_path: Path) -> None:
+    with stage(tmp_path) as there, Plain(there.path) as plain:
+        plain.hello("Ann\x1b[2J", wants_conn=True)
+        assert plain.ask(Look()).conn.holder == "Ann�[2J"
+        assert plain.ask(Send(1, Lock("\x1b]0;x\x07" + "y" * 1000))).state == "ACCEPTED"
+        [(command, ticket)] = there.table.sent
+        assert ticket == 1
+        assert "\x1b" not in command.reason
+        assert len(command.reason) == 200
+        refused = plain.ask(Send(2, SetSpeed(float("nan"))))
+        assert refused == Taken(2, "REFUSED", "a number in it is none")
+
+
+# ── Coming, going, and what happens when nobody is there ────────────────────────────────────────────────────────────
+
+
+def test_a_lost_operator_is_missed_and_told_on_return_what_happened(tmp_path: Path) -> None:
+    clock = VirtualClock()
+    clock.advance(SECOND)
+    with stage(tmp_path, operator=Operator("flat_after", 60), clock=clock) as there:
+        with Plain(there.path) as ann:
+            ann.hello("Ann", wants_conn=True)
+            assert ann.ask(Look()).told == ("you have the conn",)
+            assert ann.ask(Look()).absence.lost_ns == 0
+        until(lambda: there.guests == 0)
+        there.table.go_on(events=(gap(5),))
+        with Plain(there.path) as eve:
+            absence = eve.hello("Eve").ask(Look()).absence
+            assert absence.due_ns - absence.lost_ns == 60 * SECOND
+        clock.advance(61 * SECOND)
+        until(lambda: there.table.flats == 1)
+        clock.advance(100 * SECOND)
+        with Plain(there.path) as ann:
+            seen = ann.hello("Ann", wants_conn=True).ask(Look())
+            away = "away 2 min 41 s: flat: operator lost for 60 s, feed gap 4.2 s at 10:14:03, P&L 0"
+            assert seen.told == (away,)
+            assert seen.absence.lost_ns == 0
+            assert ann.ask(Look()).told == ()
+        assert there.table.flats == 1
+        assert there.table.said[:5] == [
+            "Ann has the conn",
+            "operator Ann lost: everything is closed in 60 s",
+            "policy: flat: operator lost for 60 s",
+            "Ann has the conn",
+            f"operator back: {away}",
+        ]
+
+
+def test_leaving_on_purpose_starts_the_clock_as_well_and_coming_back_stops_it(tmp_path: Path) -> None:
+    clock = VirtualClock()
+    clock.advance(SECOND)
+    with stage(tmp_path, operator=Operator("flat_after", 60), clock=clock) as there:
+        for _ in range(3):
+            with Plain(there.path) as ann:
+                ann.hello("Ann", wants_conn=True)
+                ann.say(Bye(detached=True))
+                assert ann.is_closed()
+            until(lambda: there.guests == 0)
+            assert there.table.said[-1] == "operator Ann detached: everything is closed in 60 s"
+            clock.advance(59 * SECOND)
+        with Plain(there.path) as ann:
+            ann.hello("Ann", wants_conn=True)
+            beat_ns = there.server.beat_ns
+            clock.advance(5 * SECOND)
+            until(lambda: there.server.beat_ns > beat_ns)
+            assert ann.ask(Look()).absence.due_ns == 0
+        assert there.table.flats == 0
+
+
+def test_no_entries_are_made_without_an_operator_but_short_commands_are_none(tmp_path: Path) -> None:
+    with stage(tmp_path, operator=Operator("no_entries", 60)) as there:
+        with Call(there.path, "status") as call:
+            assert call.snapshot() == there.table.snapshot
+            assert call.pid == os.getpid()
+        until(lambda: there.guests == 0)
+        with door(there):
+            assert there.table.sent == []
+            assert isinstance(ask(there.path, Look(), 5.0), Picture)
+        until(lambda: there.table.sent == [(PauseEntries(), 0)])
+
+
+def test_a_short_command_stops_only_what_nobody_steers(tmp_path: Path) -> None:
+    with stage(tmp_path) as there:
+        with door(there):
+            assert ask(there.path, Send(5, Stop()), 5.0) == Taken(5, "REFUSED", "the conn is with Ann")
+        with Call(there.path, "stop") as call:
+            taken = call.send(Stop())
+            assert taken.state == "ACCEPTED"
+            assert call.outcome(taken.ticket) is None
+            there.table.carry_out()
+            assert call.outcome(taken.ticket).state == "DONE"
+
+
+def test_a_screen_finds_the_next_engine_and_a_flat_asked_meanwhile_gets_through(tmp_path: Path) -> None:
+    first, second = Table(), Table(picture(number=1, source="next"))
+    first.log(3, "old")
+    second.log(2, "new")
+    with stage(tmp_path, table=first) as there:
+        ann = RemoteDoor(there.path, "Ann")
+        ann.start()
+        until(lambda: len(ann.log_lines(0, 10)) == 3)
+    until(lambda: ann.state.word == "LOST")
+    assert ann.snapshot == first.snapshot
+    ann.send(Flat())
+    with stage(tmp_path, table=second):
+        until(lambda: ann.state.word == "CONNECTED" and second.flats == 1, lambda: ann.state)
+        catches_up(ann, second)
+        until(lambda: [line.number for line in ann.log_lines(0, 10)] == [1, 2, 3, 4, 5])
+        assert ann.conn.mine
+        ann.leave(detached=True)
+        until(lambda: len(second.said) == 2)
+    assert second.said[1] == "operator Ann detached: trading goes on"
+
+
+def test_screens_see_the_last_snapshot_of_an_engine_that_stops(tmp_path: Path) -> None:
+    with stage(tmp_path) as there, door(there) as ann:
+        there.table.go_on(stopped=True)
+        there.server.stop(5.0)
+        until(lambda: ann.state.word == "LOST")
+        assert ann.snapshot.stopped
