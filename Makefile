@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RECORDING := recordings/nifty-synthetic.mqr
 
-.PHONY: run test check format bench bench-screen crash pictures recording clean help
+.PHONY: run test check format bench bench-delivery bench-screen crash fuzz simulator soak soak-3m soak-8h pictures recording clean help
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,14 +30,32 @@ format: $(READY) ## put the code into the house's form
 bench: $(READY) ## speed of the engine on this machine
 	@$(BIN)/myquant-tui bench
 
+bench-delivery: $(READY) ## from the wire to the decision, in the three deliveries, with and without a screen
+	@$(BIN)/myquant-tui bench --delivery --screen
+
 bench-screen: $(READY) ## memory, bytes, CPU, first frame, keys and delays of the screen (about two minutes)
 	@$(BIN)/python -m tests.bench.screen
 
 pictures: $(READY) ## take the README's pictures again (needs tmux)
 	@$(BIN)/python -m tests.tui.take_pictures tests/pictures
 
-crash: $(READY) ## kill -9 at 200 random moments of a replay (about two minutes)
+crash: $(READY) ## kill -9 at 200 random moments of a replay, and of a paper account (some minutes)
 	@$(BIN)/python -m tests.engine.crash 200
+
+fuzz: $(READY) ## ten million bad frames and messages (about two minutes)
+	@$(BIN)/python -m tests.fuzz.wire 10000000
+
+simulator: $(READY) ## a simulated exchange on this machine, to try the program by hand; prints how
+	@$(BIN)/python -m tests.simulator
+
+soak: $(READY) ## an eight-hour session, compressed, against an exchange that misbehaves
+	@$(BIN)/python -m tests.soak --compressed
+
+soak-3m: $(READY) ## three minutes of it, for a nightly run
+	@$(BIN)/python -m tests.soak --minutes 3
+
+soak-8h: $(READY) ## eight hours in real time
+	@$(BIN)/python -m tests.soak --hours 8
 
 recording: $(READY) ## make the bundled recording again, byte for byte
 	@$(BIN)/myquant-tui make-recording $(RECORDING) --force --config config.toml

@@ -12,8 +12,12 @@ if TYPE_CHECKING:
     from engine.config import Config, load
     from engine.errors import UserError
     from engine.latency import LatencySummary
-    from engine.logs import LogLine
+    from engine.link import LinkError, RemoteDoor
+    from engine.link.client import LinkStatus
+    from engine.link.tickets import Pending
+    from engine.link.words import AbsenceView, AnyCommand, ConnView
     from engine.messages import (
+        Acknowledge,
         Arm,
         Bookmark,
         Command,
@@ -35,8 +39,12 @@ if TYPE_CHECKING:
         SwitchDelivery,
         Unlock,
     )
+    from engine.ports import FeedView, LogLine
+    from engine.redaction import redact
     from engine.snapshot import (
         Account,
+        CheckView,
+        CommandView,
         EdgeView,
         EntriesState,
         EpochView,
@@ -61,15 +69,20 @@ _ROOMS = {
     "engine.config": ("Config", "load"),
     "engine.errors": ("UserError",),
     "engine.latency": ("LatencySummary",),
-    "engine.logs": ("LogLine",),
+    "engine.link": ("LinkError", "RemoteDoor"),
+    "engine.link.client": ("LinkStatus",),
+    "engine.link.tickets": ("Pending",),
+    "engine.link.words": ("AbsenceView", "AnyCommand", "ConnView"),
     "engine.messages": (
-        *("Arm", "Bookmark", "Command", "Disarm", "Flat", "Hold", "Lock", "PauseEntries", "Play", "ResumeEntries"),
-        *("Seek", "SeekEvent", "SeekTime", "SetSpeed", "SkipSilence", "Stall", "Step", "Stop", "SwitchDelivery"),
-        "Unlock",
+        *("Acknowledge", "Arm", "Bookmark", "Command", "Disarm", "Flat", "Hold", "Lock", "PauseEntries", "Play"),
+        *("ResumeEntries", "Seek", "SeekEvent", "SeekTime", "SetSpeed", "SkipSilence", "Stall", "Step", "Stop"),
+        *("SwitchDelivery", "Unlock"),
     ),
+    "engine.ports": ("FeedView", "LogLine"),
+    "engine.redaction": ("redact",),
     "engine.snapshot": (
-        *("Account", "EdgeView", "EntriesState", "EpochView", "Event", "FlatLeg", "FlatView", "OpenPosition"),
-        *("ProcessView", "Pulse", "Quote", "ReplayView", "SessionView", "Snapshot"),
+        *("Account", "CheckView", "CommandView", "EdgeView", "EntriesState", "EpochView", "Event", "FlatLeg"),
+        *("FlatView", "OpenPosition", "ProcessView", "Pulse", "Quote", "ReplayView", "SessionView", "Snapshot"),
     ),
     "engine.text": ("clean",),
     "engine.types": ("DELIVERIES", "Delivery", "Instrument", "PositionState", "Trade", "TradeMode"),
@@ -80,32 +93,43 @@ _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [
     "DELIVERIES",
     "VERSION",
+    "AbsenceView",
     "Account",
+    "Acknowledge",
+    "AnyCommand",
     "Arm",
     "Bookmark",
+    "CheckView",
     "Command",
+    "CommandView",
     "Config",
+    "ConnView",
     "Delivery",
     "Disarm",
     "EdgeView",
     "EntriesState",
     "EpochView",
     "Event",
+    "FeedView",
     "Flat",
     "FlatLeg",
     "FlatView",
     "Hold",
     "Instrument",
     "LatencySummary",
+    "LinkError",
+    "LinkStatus",
     "Lock",
     "LogLine",
     "OpenPosition",
     "PauseEntries",
+    "Pending",
     "Play",
     "PositionState",
     "ProcessView",
     "Pulse",
     "Quote",
+    "RemoteDoor",
     "ReplayView",
     "ResumeEntries",
     "Run",
@@ -128,6 +152,7 @@ __all__ = [
     "clean",
     "load",
     "main",
+    "redact",
 ]
 
 

@@ -1,14 +1,17 @@
 """The account: exact cash, open positions by instrument, what was realised. Every change comes from a fill."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+
+import msgspec
 
 from engine.positions import Costs, Levels, Position
 from engine.state import Fields, Plain, dump, load
-from engine.types import Fill, Instrument, Trade
+from engine.types import Fill, Instrument, PositionState, Trade
 
 
-class Book:
-    """Cash and positions; quantities sold beyond what was held are kept in `stray`, so that nothing is ever lost.
+class Purse:
+    """Cash, and what was realised.
 
     Money is exact `Decimal` in the currency; `day_realised` is the net result of the session day's exits.
     """
@@ -27,15 +30,8 @@ class Book:
         "entries",
     )
 
-    def __init__(
-        self, instruments: tuple[Instrument, ...], levels: tuple[Levels, ...], costs: Costs, cash: Decimal
-    ) -> None:
-        self._instruments = instruments
-        self._levels = levels
-        self._costs = costs
+    def __init__(self, cash: Decimal) -> None:
         self.cash = cash
-        self.positions: list[Position | None] = [None] * len(instruments)
-        self.stray = [0] * len(instruments)
         self.entries = 0  # positions opened
         self.trades = 0  # exits
         self.won = 0
@@ -50,6 +46,33 @@ class Book:
     def start_day(self) -> None:
         """Begin the day's result anew; cash and the counts of the run go on."""
         self.day_realised = Decimal(0)
+
+    def count(self, net: Decimal) -> None:
+        """Count an exit with the result `net`."""
+        self.trades += 1
+        self.realised += net
+        self.day_realised += net
+        if net > 0:
+            self.won += 1
+            self.profit += net
+        else:
+            self.loss -= net
+        self.peak = max(self.peak, self.realised)
+        self.drawdown = max(self.drawdown, self.peak - self.realised)
+
+
+class Book(Purse):
+    """Purse and positions; quantities sold beyond what was held are kept in `stray`, so that nothing is ever lost."""
+
+    def __init__(
+        self, instruments: tuple[Instrument, ...], levels: tuple[Levels, ...], costs: Costs, cash: Decimal
+    ) -> None:
+        super().__init__(cash)
+        self._instruments = instruments
+        self._levels = levels
+        self._costs = costs
+        self.positions: list[Position | None] = [None] * len(instruments)
+        self.stray = [0] * len(instruments)
 
     def net(self, index: int) -> int:
         """What is held of instrument `index`: the sum of all its fills, sells negative."""
@@ -91,7 +114,7 @@ class Book:
             self.positions[index] = None
         gross = instrument.money(fill.price * closed - entry_turnover)
         costs = entry_costs + exit_costs
-        self._count(gross - costs)
+        self.count(gross - costs)
         return Trade(
             number=self.trades,
             instrument=index,
@@ -105,18 +128,6 @@ class Book:
             net_pnl=gross - costs,
             reason=reason,
         )
-
-    def _count(self, net: Decimal) -> None:
-        self.trades += 1
-        self.realised += net
-        self.day_realised += net
-        if net > 0:
-            self.won += 1
-            self.profit += net
-        else:
-            self.loss -= net
-        self.peak = max(self.peak, self.realised)
-        self.drawdown = max(self.drawdown, self.peak - self.realised)
 
     def open_pnl(self, index: int, price: int) -> Decimal:
         """What the position in instrument `index` would win at `price`, before the costs of its exit."""
@@ -156,3 +167,66 @@ class Book:
                 load(position, name, fields)
                 position.arm()
             self.positions[index] = position
+
+    def keep(self, into: Fields) -> list[int]:
+        """Add the purse and what is held to `into`; the numbers of the instruments of which something is."""
+        dump(self, "book.", into)
+        held = []
+        for index, position in enumerate(self.positions):
+            if position is not None:
+                put_position(into, position.state(index))
+            if self.stray[index]:
+                into[f"{_HELD}{index}.stray"] = self.stray[index]
+            if position is not None or self.stray[index]:
+                held.append(index)
+        return held
+
+    def restore(self, fields: Mapping[str, Plain], place: Mapping[int, int], exiting: Mapping[int, int]) -> None:
+        """Take over what `keep` wrote; `place` tells new numbers of instruments, `exiting` what is on order of them.
+
+        Raises ValueError where `fields` is not what `keep` writes.
+        """
+        load(self, "book.", fields)
+        for number, stray in strays_in(fields).items():
+            self.stray[place[number]] = stray
+        for held in positions_in(fields):
+            index = place[held.instrument]
+            self.positions[index] = Position.restored(
+                self._instruments[index], self._levels[index], held, exiting.get(index, 0)
+            )
+
+
+# ── Positions as they are kept for the next run: nothing is said of an instrument that is not held. ──────────────────
+
+_HELD = "position."
+
+
+def put_position(into: Fields, held: PositionState) -> None:
+    """Add an open position to `into`."""
+    for name in PositionState.__struct_fields__[1:]:
+        value = getattr(held, name)
+        into[f"{_HELD}{held.instrument}.{name}"] = str(value) if isinstance(value, Decimal) else value
+
+
+def positions_in(fields: Mapping[str, Plain]) -> list[PositionState]:
+    """The open positions that were put into `fields`; raises ValueError."""
+    found = []
+    for number in _numbers(fields, ".quantity"):
+        try:
+            values = {name: fields[f"{_HELD}{number}.{name}"] for name in PositionState.__struct_fields__[1:]}
+            held = msgspec.convert({"instrument": number, **values}, PositionState)
+        except (KeyError, msgspec.ValidationError) as error:
+            raise ValueError(f"position {number}: {error}") from error
+        if held.quantity <= 0 or not held.entry_costs.is_finite():
+            raise ValueError(f"position {number}: it has {held.quantity} with costs of {held.entry_costs}")
+        found.append(held)
+    return found
+
+
+def strays_in(fields: Mapping[str, Plain]) -> dict[int, int]:
+    """What was sold beyond what was held, by the number of the instrument; raises ValueError."""
+    return {number: int(str(fields[f"{_HELD}{number}.stray"])) for number in _numbers(fields, ".stray")}
+
+
+def _numbers(fields: Mapping[str, Plain], name: str) -> list[int]:
+    return [int(each.split(".")[1]) for each in fields if each.startswith(_HELD) and each.endswith(name)]

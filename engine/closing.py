@@ -1,6 +1,7 @@
 """Getting out of everything: the emergency flat and the daily loss limit. Works without ticks and without a strategy."""
 
 from engine.config import RiskConfig
+from engine.flat import FLAT_LOCK
 from engine.messages import Cancel, CommandRefused, FlatChanged, Holdings, ReadHoldings
 from engine.trading_state import TradingState
 
@@ -18,9 +19,9 @@ class Closing:
         if not state.flat.begin(reason, exit_reason):
             state.effects.append(CommandRefused("flat", f"joins the running one ({state.flat.reason})"))
             return
-        state.gate.locked = f"flat: {reason}"
-        state.entries("locked", state.gate.locked, now_ms)
+        state.gate.locked = f"{FLAT_LOCK}{reason}"
         state.effects.append(FlatChanged("LOCKED", reason, now_ms))
+        state.entries("locked", state.gate.locked, now_ms)
         entries = state.orders.open_entries()
         if entries:
             state.flat.cancelling()

@@ -1,6 +1,8 @@
 """All that belongs to one instrument while it is traded: its door, its strategy, its last tick. Decides nothing."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Final
 
 from engine.admission import Admission
 from engine.config import RiskConfig, StrategyConfig
@@ -12,6 +14,7 @@ from engine.types import Instrument, Tick
 
 SAMPLE_MS = 5000
 _MOST_SAMPLES = 8000
+_NO_SILENCE_MS: Final = 1 << 62  # `last_ms` of a desk taken over: the time until its first tick is no gap of the feed
 
 
 class Desk:
@@ -81,6 +84,21 @@ class Desk:
         into[name + "day"] = self.day.isoformat()
         self.admission.dump(name + "door.", into)
         self.strategy.dump(name + "strategy.", into)
+
+    def keep(self, into: Fields) -> None:
+        """Add to `into` what a restart must know of an instrument that is held: its day and its last price."""
+        name = f"{self.index}."
+        into[name + "day"] = self.day.isoformat()
+        into[name + "day_open"] = self.day_open
+        into[name + "last_price"] = self.last_price
+
+    def restore(self, fields: Mapping[str, Plain], number: int) -> None:
+        """Take over what `keep` wrote of the instrument that was number `number` then; everything else begins fresh."""
+        name = f"{number}."
+        self.day = date.fromisoformat(str(fields[name + "day"]))
+        self.day_open = int(str(fields[name + "day_open"]))
+        self.last_price = int(str(fields[name + "last_price"]))
+        self.last_ms = _NO_SILENCE_MS
 
     def load(self, fields: dict[str, Plain]) -> None:
         """Take the deciding state back from what `dump` wrote."""

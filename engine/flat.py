@@ -1,7 +1,10 @@
 """The emergency-flat job: where it stands and what comes next. Sends nothing itself and trusts no single look."""
 
+from typing import Final
+
 from engine.messages import FlatState, Holdings
 
+FLAT_LOCK: Final = "flat: "  # how the reason of a lock begins that a flat has put on
 _READS_WANTED = 2
 
 
@@ -62,6 +65,12 @@ class FlatJob:
         if self.trusted_reads >= _READS_WANTED:
             self.state = "FLAT"
         return self.state == "FLAT"
+
+    def resume(self) -> None:
+        """Go on after a restart: nothing that was read before it counts, and nobody looks at the plan any more."""
+        self.trusted_reads = 0
+        if self.state == "ARMED":
+            self.state = "NORMAL"
 
     def reset(self) -> None:
         """Back to NORMAL, after an unlock."""

@@ -1,7 +1,14 @@
 """Orders on their way: numbers, tags, and what the broker has not answered yet. Sends nothing itself."""
 
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import msgspec
+
 from engine.state import Fields, Plain, dump, load
 from engine.types import Fill, Order, Side
+
+_OPEN: Final = "orders.open."
 
 
 class Orders:
@@ -44,9 +51,29 @@ class Orders:
             tick_seq=tick_seq,
             target=target,
         )
-        self._open[number] = order
-        self._left[number] = quantity
+        self.take(order, quantity)
         return order
+
+    def take(self, order: Order, left: int) -> None:
+        """Count `order` among the open ones, with `left` of it still to be filled; the next new order is numbered behind it."""
+        self.last_number = max(self.last_number, order.number)
+        self._open[order.number] = order
+        self._left[order.number] = left
+
+    def __iter__(self) -> Iterator[Order]:
+        return iter(self._open.values())
+
+    def left(self, number: int) -> int:
+        """What is still to be filled of order `number`, which must be open."""
+        return self._left[number]
+
+    def selling(self, instrument: int) -> int:
+        """How much of `instrument` the unanswered sell orders still have to sell."""
+        return sum(
+            self._left[number]
+            for number, order in self._open.items()
+            if order.side == "SELL" and order.instrument == instrument
+        )
 
     def on_fill(self, fill: Fill) -> Order | None:
         """Return the order that `fill` belongs to, closing it when nothing is left; None for an order we do not know."""
@@ -78,26 +105,39 @@ class Orders:
         dump(self, "orders.", into)
         for number, order in self._open.items():
             text = "|".join(str(getattr(order, name)) for name in Order.__struct_fields__)
-            into[f"orders.open.{number}"] = f"{self._left[number]}|{text}"
+            into[f"{_OPEN}{number}"] = f"{self._left[number]}|{text}"
 
-    def load(self, fields: dict[str, Plain]) -> None:
-        """Take the deciding state back from what `dump` wrote."""
+    def load(self, fields: Mapping[str, Plain], place: Mapping[int, int] | None = None) -> None:
+        """Take the deciding state back from what `dump` wrote; `place` tells new numbers of instruments, where they have changed."""
         load(self, "orders.", fields)
         self._open.clear()
         self._left.clear()
         for name, value in fields.items():
-            if name.startswith("orders.open."):
-                left, number, tag, instrument, side, quantity, price, reason, at_ms, seq, target = str(value).split("|")
-                self._open[int(number)] = Order(
-                    int(number),
-                    tag,
-                    int(instrument),
-                    "BUY" if side == "BUY" else "SELL",
-                    int(quantity),
-                    int(price),
-                    reason,
-                    int(at_ms),
-                    int(seq),
-                    int(target),
-                )
-                self._left[int(number)] = int(left)
+            if name.startswith(_OPEN):
+                left, order = _read(str(value))
+                if place is not None:
+                    order = msgspec.structs.replace(order, instrument=place[order.instrument])
+                self.take(order, left)
+
+
+def ordered_in(fields: Mapping[str, Plain]) -> set[int]:
+    """The instruments that the unanswered orders of a dumped state are of; raises ValueError."""
+    return {_read(str(value))[1].instrument for name, value in fields.items() if name.startswith(_OPEN)}
+
+
+def _read(text: str) -> tuple[int, Order]:
+    """What is left of a dumped order, and the order; raises ValueError."""
+    left, number, tag, instrument, side, quantity, price, reason, at_ms, seq, target = text.split("|")
+    order = Order(
+        int(number),
+        tag,
+        int(instrument),
+        "BUY" if side == "BUY" else "SELL",
+        int(quantity),
+        int(price),
+        reason,
+        int(at_ms),
+        int(seq),
+        int(target),
+    )
+    return int(left), order

@@ -159,8 +159,8 @@ class Journal(Protocol):
         """Whether row `number` is on the disk within `timeout_s`."""
         ...
 
-    def close(self, outcome: str) -> None:
-        """Write what is waiting, note how the run ended, and close."""
+    def close(self, outcome: str, *, fault: bool = False) -> None:
+        """Write what is waiting, note how the run ended, and close; after a `fault` the next run begins locked."""
         ...
 
 

@@ -20,6 +20,7 @@ TAKE_PROFIT: Final = "Take Profit"
 
 _COST_STEP = Decimal("1e-9")  # entry costs shared out over exits are cut here; the last exit takes the rest
 _NEVER_MS = 1 << 62
+_TAKEN_OVER = tuple(name for name in PositionState.__struct_fields__ if name not in {"instrument", "stop"})
 
 
 class Exit(Struct, frozen=True):
@@ -152,6 +153,16 @@ class Position:
         self.stop = self.floor = self.emergency = 0
         self.ceiling = MAX_PRICE
         self.deadline_ms = _NEVER_MS
+
+    @classmethod
+    def restored(cls, instrument: Instrument, levels: Levels, held: PositionState, exiting: int) -> "Position":
+        """Return the position `held`, of which `exiting` is on order; its distances are those of `levels`, as for any other."""
+        position = cls(instrument, levels, price=held.highest, at_ms=held.entry_ms)
+        for name in _TAKEN_OVER:
+            setattr(position, name, getattr(held, name))
+        position.exiting = exiting
+        position.arm()
+        return position
 
     def add(self, quantity: int, price: int, costs: Decimal) -> None:
         """Book a buy fill of `quantity` at `price`."""

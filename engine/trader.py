@@ -3,7 +3,7 @@
 `on_tick` is the hot path: admit → session → exits → indicators → signal → limits → size → order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 from engine.closing import Closing
@@ -20,6 +20,7 @@ from engine.messages import (
     Lock,
     PauseEntries,
     ResumeEntries,
+    StateKept,
     TraderCommand,
     Unlock,
 )
@@ -29,7 +30,7 @@ from engine.session import NO_DAY, SessionDay, TradingHours
 from engine.settling import Settling
 from engine.state import Fields, Plain
 from engine.trading_state import TradingState
-from engine.types import Instrument, Tick
+from engine.types import FLAG_LATE, Instrument, Tick
 from engine.watch import BAD_TICKS, Watch
 
 NOTHING: Sequence[Fact] = ()
@@ -52,6 +53,7 @@ class Trader:
         self._limits_loss = config.risk.max_daily_loss > 0
         self._holds_jumps = config.risk.jump_percent > 0
         self._day: SessionDay = NO_DAY
+        self.moved = False  # whether the last beat changed anything
 
     # ── The hot path ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -134,6 +136,8 @@ class Trader:
         # Not `now_ms` alone: a tick that is late by less than `max_backwards_ms` must not open the day again.
         if not day.entry_from_ms <= now_ms < day.entry_until_ms or desk.admission.newest_ms >= day.exit_from_ms:
             return "outside the entry window"
+        if desk.last_tick is not None and desk.last_tick.flags & FLAG_LATE:
+            return "the price is late"
         if desk.admission.halted:
             return f"halted: {BAD_TICKS}"
         if self.state.orders.entry_open(desk.index):
@@ -203,18 +207,35 @@ class Trader:
         return self.state.take_effects()
 
     def on_beat(self, now_ms: int) -> Sequence[Fact]:
-        """Go on with what needs no tick: a running flat, a held tick whose second is over."""
+        """Go on with what needs no tick: a running flat, a held tick whose second is over; `moved` tells whether it did."""
+        self.moved = self.state.flat.running
         self._closing.push(now_ms, ask=True)
         if self._holds_jumps:
             for desk in self._desks:
                 waited = desk.admission.take_released(now_ms)
                 if waited is not None:
+                    self.moved = True
                     self._work(desk, waited)
         return self.state.take_effects()
 
-    def dump(self) -> Fields:
-        """The deciding state by name."""
-        return self.state.dump()
+    def dump(self, chosen: Iterable[int] | None = None) -> Fields:
+        """The deciding state by name; of the instruments' own state that of the `chosen` ones only (None: all)."""
+        return self.state.dump(chosen)
+
+    def keep(self, at_ms: int) -> StateKept:
+        """The account by name (locks, flat, orders, money, positions, session day), as `restore` of the next run takes it."""
+        return self.state.keep(at_ms)
+
+    def restore(self, kept: StateKept) -> tuple[str, ...]:
+        """Take over the account of an earlier run, before the first event; lines for a person on what is otherwise now.
+
+        Instruments are found by their symbols. Exits of what is held are judged from the first good tick on. Indicators
+        and what belongs to them begin fresh: the warm-up counts again, a stop loss of before is forgotten. On the kept
+        session day its counters go on; the first tick of a later one begins it as ever, and closes what is left over.
+
+        Raises ValueError naming a symbol that is not listed any more, or what is wrong with `kept`.
+        """
+        return self.state.restore(kept)
 
     def load(self, fields: dict[str, Plain]) -> None:
         """Take the deciding state back from what `dump` wrote."""

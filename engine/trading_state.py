@@ -1,19 +1,23 @@
 """All trading state of a run in one place, with the few moves that everything else is made of. Decides nothing itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
+from typing import Final, get_args
 
-from engine.book import Book
+from engine.book import Book, positions_in, strays_in
 from engine.config import Config
 from engine.desk import Desk
 from engine.flat import FlatJob
-from engine.messages import EntriesChanged, Fact, LockState, Submit
-from engine.orders import Orders
+from engine.messages import EntriesChanged, Fact, FlatState, LockState, StateKept, Submit
+from engine.orders import Orders, ordered_in
 from engine.positions import Costs, Position
 from engine.risk import EntryGate
 from engine.session import NO_DAY
-from engine.state import Fields, Plain, dump, load
+from engine.state import Fields, Plain, Stateful, dump, load
 from engine.types import Instrument
+
+_UNSOUND: Final = "the account of the last run cannot be taken over:"
 
 
 class TradingState:
@@ -30,6 +34,12 @@ class TradingState:
         self.faults = 0
         self.first_refused: dict[str, int] = {}  # reason → number of the first tick refused for it
         self.effects: list[Fact] = []
+        # What every account that is kept says of the instruments; never changed, so that all of them share it.
+        self._symbols = tuple(each.symbol for each in instruments)
+        self._scales = {
+            "price_scale": [each.price_scale for each in instruments],
+            "quantity_scale": [each.quantity_scale for each in instruments],
+        }
 
     def take_effects(self) -> Sequence[Fact]:
         """What has come about since the last call."""
@@ -75,14 +85,14 @@ class TradingState:
             self.gate.halted = reason
             self.entries("halted", reason, at_ms)
 
-    def dump(self) -> Fields:
-        """The deciding state by name: indicators, positions, cash, limits, orders."""
+    def dump(self, chosen: Iterable[int] | None = None) -> Fields:
+        """The deciding state by name: positions, cash, limits, orders, and the indicators of `chosen` desks (None: all)."""
         fields: Fields = {"today": self.today.isoformat()}
         dump(self.gate, "gate.", fields)
         dump(self.flat, "flat.", fields)
         self.orders.dump(fields)
         self.book.dump(fields)
-        for desk in self.desks:
+        for desk in self.desks if chosen is None else [self.desks[index] for index in chosen]:
             desk.dump(fields)
         return fields
 
@@ -96,3 +106,92 @@ class TradingState:
         for desk in self.desks:
             desk.load(fields)
         self.effects = []
+
+    def keep(self, at_ms: int) -> StateKept:
+        """The account as the next run may take it over: no indicators, nothing of instruments that are not held."""
+        fields: Fields = {"today": self.today.isoformat(), **self._scales}
+        dump(self.gate, "gate.", fields)
+        dump(self.flat, "flat.", fields)
+        self.orders.dump(fields)
+        for index in self.book.keep(fields):
+            self.desks[index].keep(fields)
+        return StateKept(fields, self._symbols, at_ms)
+
+    def restore(self, kept: StateKept) -> tuple[str, ...]:
+        """Take an account over, fresh as this state is; a line for each stop that is another by the present configuration.
+
+        Raises ValueError naming a symbol that is not listed or is counted otherwise now, or what `kept` lacks.
+        """
+        fields = kept.fields
+        try:
+            for owner, prefix in (
+                (self.gate, "gate."),
+                (self.flat, "flat."),
+                (self.orders, "orders."),
+                (self.book, "book."),
+            ):
+                _check(owner, prefix, fields)
+            place = self._places(kept)
+            self.today = date.fromisoformat(str(fields["today"]))
+            load(self.gate, "gate.", fields)
+            load(self.flat, "flat.", fields)
+            self.orders.load(fields, place)
+            self.book.restore(fields, place, {index: self.orders.selling(index) for index in place.values()})
+            held = positions_in(fields)
+            for number in {each.instrument for each in held} | strays_in(fields).keys():
+                self.desks[place[number]].restore(fields, number)
+        except KeyError as error:
+            raise ValueError(f"{_UNSOUND} {error} is missing") from error
+        except (ArithmeticError, TypeError) as error:
+            raise ValueError(f"{_UNSOUND} {type(error).__name__}") from error
+        self.flat.resume()
+        return tuple(filter(None, (self._moved(place[each.instrument], each.stop) for each in held)))
+
+    def _places(self, kept: StateKept) -> Mapping[int, int]:
+        """The present number of each instrument that `kept` is concerned with."""
+        concerned = symbols_of(kept)
+        if kept.symbols == self._symbols:
+            place = {number: number for number in concerned}
+        else:
+            present = {symbol: index for index, symbol in enumerate(self._symbols)}
+            if missing := [symbol for symbol in concerned.values() if symbol not in present]:
+                raise ValueError(f"held or on order, and not listed any more: {', '.join(missing)}")
+            place = {number: present[symbol] for number, symbol in concerned.items()}
+        for name, scales in self._scales.items():
+            before = kept.fields[name]
+            if not isinstance(before, list) or len(before) != len(kept.symbols):
+                raise ValueError(f"{_UNSOUND} {name} is not one for each instrument")
+            for number, index in place.items():
+                if before[number] != scales[index]:
+                    what = f"{name} of {kept.symbols[number]}"
+                    raise ValueError(f"{what} was {before[number]} in the last run and is {scales[index]} now")
+        return place
+
+    def _moved(self, index: int, stop: int) -> str:
+        """What to say of a position whose stop was `stop` before it was taken over."""
+        position = self.book.positions[index]
+        if position is None or position.stop == stop:
+            return ""
+        name = self.desks[index].instrument
+        return f"{name.symbol}: the stop is {name.price_text(position.stop)} by this configuration, it was {name.price_text(stop)}"
+
+
+def symbols_of(kept: StateKept) -> dict[int, str]:
+    """The instruments that `kept` holds or has on order, by their numbers in it; raises ValueError when it is not sound."""
+    fields = kept.fields
+    numbers = {each.instrument for each in positions_in(fields)} | strays_in(fields).keys() | ordered_in(fields)
+    if any(not 0 <= number < len(kept.symbols) for number in numbers):
+        raise ValueError(f"{_UNSOUND} an instrument without a name")
+    return {number: kept.symbols[number] for number in sorted(numbers)}
+
+
+def _check(owner: Stateful, prefix: str, fields: Mapping[str, Plain]) -> None:
+    """See that `owner` can take its state from `fields`; raises ValueError, KeyError, ArithmeticError."""
+    for name in owner.STATE:
+        value, now = fields[prefix + name], getattr(owner, name)
+        if isinstance(now, Decimal):
+            sound = isinstance(value, str) and Decimal(value).is_finite()
+        else:
+            sound = type(value) is type(now)
+        if not sound or (prefix + name == "flat.state" and value not in get_args(FlatState)):
+            raise ValueError(f"{_UNSOUND} {prefix}{name} is {value!r}")

@@ -9,15 +9,16 @@ from engine.brokers.paper import PaperBroker
 from engine.build.edges import Failures, keep_receipt, open_journal, open_logs, open_recorder
 from engine.build.live import LiveSupply
 from engine.build.run import Run
+from engine.build.takeover import take_over, widened
 from engine.clock import Clock, SteadyClock, SystemClock, VirtualClock
 from engine.config import Config
 from engine.feeds.mock_faults import FaultySource
 from engine.feeds.replay import ReplayFeed
 from engine.fitting import fit_to_recording
 from engine.inbox import Inbox
-from engine.journal import SqliteJournal, StateDir
+from engine.journal import Opened, SqliteJournal, StateDir
 from engine.logs import LogBook
-from engine.messages import Lock
+from engine.messages import StateKept
 from engine.narration import Narrator
 from engine.ports import Feed, TickSource
 from engine.recording import FileRecorder
@@ -41,7 +42,7 @@ class _Parts(Struct, frozen=True):
     recorder: FileRecorder | None
     logs: LogBook
     folder: Path
-    clock: Clock
+    kept: StateKept | None  # the account of the run before, which this one goes on with
 
 
 class _InSession:
@@ -73,30 +74,34 @@ def build(
     on_screen: bool = False,
     pace: Clock | None = None,
     title: str = "",
+    record: bool = True,
 ) -> Run:
     """Build a run of `source` in `mode`; `speed` 0 = as fast as it goes, `pace` is the clock a recording is kept by.
 
     `on_screen`: count the ticks of the source beforehand and keep the log's newest lines, for a screen to show.
-    `title` is what the source is called, where that is not its own name.
+    `title` is what the source is called, where that is not its own name; without `record` the run is not recorded,
+    whatever the configuration says.
 
     Raises UserError in one line per problem.
     """
-    config, instruments = fit_to_recording(config, source)
     name = title or source.name
+    config, _ = fit_to_recording(config, source)
     with ExitStack() as edges:
         state_dir = edges.enter_context(StateDir.open(state_root, mode, config.replay.keep_runs))
         logs = open_logs(config, state_dir.path, console_fd, _RING_LINES if on_screen else _RING_UNSEEN)
         edges.callback(logs.close)
         failures = Failures()
         journal = open_journal(config, state_dir.path, mode, name, failures)
+        opened = journal.opened if journal else Opened(run=0)
         if journal is not None:
-            edges.callback(journal.close, "not started")
-        trader = Trader(config, instruments, f"{mode[0].upper()}{journal.opened.run if journal else 0}-")
-        recorder = open_recorder(config, mode, name, instruments, state_dir.path)
+            edges.callback(journal.close, "not started", fault=bool(opened.still_locked))
+        source = widened(source, opened.kept)
+        config, instruments = fit_to_recording(config, source)
+        trader = Trader(config, instruments, f"{mode[0].upper()}{opened.run}-")
+        recorder = open_recorder(config, mode, name, instruments, state_dir.path) if record else None
         if recorder is not None:
             edges.callback(recorder.close)
-        clock = SteadyClock() if isinstance(source, LiveSupply) else VirtualClock(_begins_ms(source) * 1_000_000)
-        parts = _Parts(config, mode, name, trader, journal, recorder, logs, state_dir.path, clock)
+        parts = _Parts(config, mode, name, trader, journal, recorder, logs, state_dir.path, opened.kept)
         if isinstance(source, LiveSupply):
             edges.callback(source.close)
             engine = _live_engine(parts, source)
@@ -106,14 +111,12 @@ def build(
         failures.found(engine)
         edges.callback(engine.stop)
         _tell_start(parts, state_dir)
-        found = journal.opened.lines() if journal else ()
-        left_open = journal is not None and not journal.opened.unclean and not journal.opened.damage
-        _tell_found(engine, found, mode, unlock=unlock, left_open=left_open)
+        take_over(engine, opened, unlock=unlock)
         return Run(engine, logs, config, source, trader, state_dir.path, edges.pop_all())
 
 
 def _replaying_engine(parts: _Parts, source: TickSource, pace: Clock, *, speed: float, paused: bool) -> Engine:
-    """Build an engine over a recorded or generated session."""
+    """Build an engine over a recorded or generated session; one that goes on with an account goes on at its moment."""
     replay = parts.config.replay
     feed = ReplayFeed(
         source,
@@ -133,7 +136,16 @@ def _replaying_engine(parts: _Parts, source: TickSource, pace: Clock, *, speed: 
         recorded=parts.recorder is not None,
         check=check_for(source, parts.config, tuple(desk.instrument for desk in parts.trader.state.desks)),
     )
-    engine = _engine(parts, feed, playback, _turn(parts, inbox, lossless=True), inbox)
+    begins_ms = _begins_ms(source)
+    skipped = 0
+    if parts.kept is not None and parts.kept.at_ms > begins_ms:
+        begins_ms = parts.kept.at_ms
+        skipped = source.number_at(begins_ms)
+        feed.move(skipped + 1, None, playing=not paused)
+    clock = VirtualClock(begins_ms * 1_000_000)
+    turn = _turn(parts, inbox, clock, lossless=True)
+    turn.begin_after(skipped)
+    engine = _engine(parts, feed, playback, turn, inbox, clock)
     if isinstance(source, FaultySource):
         engine.dispatch.misbehave = source.misbehave
     return engine
@@ -142,13 +154,14 @@ def _replaying_engine(parts: _Parts, source: TickSource, pace: Clock, *, speed: 
 def _live_engine(parts: _Parts, supply: LiveSupply) -> Engine:
     """Build an engine over a live feed."""
     inbox = Inbox(parts.config.engine.inbox_size)
-    turn = _turn(parts, inbox, lossless=False)
+    clock = SteadyClock()
+    turn = _turn(parts, inbox, clock, lossless=False)
     # What the feed has to say of its link waits with the commands; the beat or the next tick takes it.
-    feed = supply.connect(turn.commands.append, _InSession(parts.trader.hours, parts.clock))
-    return _engine(parts, feed, None, turn, inbox)
+    feed = supply.connect(turn.commands.append, _InSession(parts.trader.hours, clock))
+    return _engine(parts, feed, None, turn, inbox, clock)
 
 
-def _turn(parts: _Parts, inbox: Inbox, *, lossless: bool) -> Turn:
+def _turn(parts: _Parts, inbox: Inbox, clock: Clock, *, lossless: bool) -> Turn:
     trader, config = parts.trader, parts.config.engine
     instruments = tuple(desk.instrument for desk in trader.state.desks)
     return Turn(
@@ -159,14 +172,14 @@ def _turn(parts: _Parts, inbox: Inbox, *, lossless: bool) -> Turn:
         recorder=parts.recorder,
         epochs=Epochs(config.delivery),
         inbox=inbox,
-        clock=parts.clock,
+        clock=clock,
         lossless=lossless,
         every_tick=config.latency_every_tick,
         snapshot_interval_ms=config.snapshot_interval_ms,
     )
 
 
-def _engine(parts: _Parts, feed: Feed, playback: Playback | None, turn: Turn, inbox: Inbox) -> Engine:
+def _engine(parts: _Parts, feed: Feed, playback: Playback | None, turn: Turn, inbox: Inbox, clock: Clock) -> Engine:
     """Put the edges around one turn."""
     config = parts.config
     return Engine(
@@ -191,7 +204,7 @@ def _engine(parts: _Parts, feed: Feed, playback: Playback | None, turn: Turn, in
             inbox=inbox,
             recorder=parts.recorder,
             vitals=Vitals(parts.folder),
-            clock=parts.clock,
+            clock=clock,
             stale_ns=int(config.feed.stale_s * 1_000_000_000),
             heartbeat_log_s=config.heartbeat.heartbeat_log_s,
             keep_receipt=lambda lines: keep_receipt(parts.folder, lines),
@@ -218,11 +231,3 @@ def _tell_start(parts: _Parts, state_dir: StateDir) -> None:
     )
     for note in state_dir.notes:
         LOGGERS["engine"].warning("%s", note)
-
-
-def _tell_found(engine: Engine, found: tuple[str, ...], mode: TradeMode, *, unlock: bool, left_open: bool) -> None:
-    """Tell what the last run left behind; anything but a replay comes up locked until a person has looked."""
-    for line in found:
-        LOGGERS["engine"].warning("%s", line, extra={"keep": True})
-    if found and mode != "replay" and not unlock:
-        engine.send(Lock("the last run left something open" if left_open else "the last run ended uncleanly"))

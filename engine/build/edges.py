@@ -57,6 +57,7 @@ def open_journal(config: Config, folder: Path, mode: TradeMode, title: str, fail
     """Open the journal, where the configuration wants one; raises DiskError."""
     if not config.journal.enabled:
         return None
+    now_ns = SystemClock().wall_ns()
     return SqliteJournal.open(
         folder,
         mode,
@@ -64,6 +65,7 @@ def open_journal(config: Config, folder: Path, mode: TradeMode, title: str, fail
         title=title,
         reserve_kb=config.journal.reserve_kb,
         on_failure=failures.tell,
+        session_date=datetime.fromtimestamp(now_ns / 1e9, ZoneInfo(config.session.zone)).date().isoformat(),
     )
 
 

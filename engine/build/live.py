@@ -2,16 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.config import Config, changed, instrument_for
-from engine.errors import ConfigError
+from engine.errors import ConfigError, InputError
 from engine.messages import FeedEvent
 from engine.ports import LiveFeed
 from engine.types import Instrument
+
+if TYPE_CHECKING:
+    from engine.feeds.credentials import Credentials
 
 Tell = Callable[[FeedEvent], None]
 InSession = Callable[[], bool]
@@ -34,12 +38,20 @@ def _nothing() -> None:
     """Where there is nothing to end."""
 
 
+def _no_more(symbols: tuple[str, ...]) -> "LiveSupply":
+    raise InputError(f"the last run holds {', '.join(symbols)}, which this source has not")
+
+
 class LiveSupply(Struct, frozen=True):
-    """A live source of ticks: its name, its instruments, and `connect(tell, in_session)`, which makes its feed."""
+    """A live source of ticks: its name, its instruments, and `connect(tell, in_session)`, which makes its feed.
+
+    `with_more(symbols)` is the same source with further instruments.
+    """
 
     name: str
     instruments: tuple[Instrument, ...]
     connect: Callable[[Tell, InSession], LiveFeed]
+    with_more: Callable[[tuple[str, ...]], "LiveSupply"] = _no_more
     close: Callable[[], None] = _nothing  # ends what the feed has under way elsewhere (a login)
 
     def losses(self) -> tuple[str, ...]:
@@ -95,26 +107,38 @@ def _binance(config: Config) -> LiveSupply:
         name=f"Binance {_named(symbols)}",
         instruments=instruments,
         connect=lambda tell, in_session: binance_feed(config, instruments, tell=tell, in_session=in_session),
+        with_more=lambda more: _binance(_with_symbols(config, (*symbols, *more))),
     )
+
+
+def _with_symbols(config: Config, symbols: tuple[str, ...]) -> Config:
+    return replace(config, feed=replace(config.feed, symbols=symbols))
 
 
 def _smartapi(config: Config, environ: Mapping[str, str]) -> tuple[LiveSupply | NoCredentials, tuple[str, ...]]:
     from engine.feeds.credentials import Missing, find_credentials
-    from engine.feeds.smartapi import smartapi_feed
-    from engine.feeds.smartapi_login import Login
 
     found = find_credentials(config, environ)
     if isinstance(found, Missing):
         return NoCredentials(found.lines), ()
+    return _smartapi_supply(config, found)
+
+
+def _smartapi_supply(config: Config, credentials: "Credentials") -> tuple[LiveSupply, tuple[str, ...]]:
+    from engine.feeds.smartapi import smartapi_feed
+    from engine.feeds.smartapi_login import Login
+
     symbols = config.feed.symbols or (config.instrument.symbol,)
     instruments, told = _listed(config, symbols)
-
-    login = Login(found, config.smartapi.rest_url)
-
-    def connect(tell: Tell, in_session: InSession) -> LiveFeed:
-        return smartapi_feed(config, instruments, login, tell=tell, in_session=in_session)
-
-    return LiveSupply(f"SmartAPI {_named(symbols)}", instruments, connect, login.close), told
+    login = Login(credentials, config.smartapi.rest_url)
+    supply = LiveSupply(
+        name=f"SmartAPI {_named(symbols)}",
+        instruments=instruments,
+        connect=lambda tell, in_session: smartapi_feed(config, instruments, login, tell=tell, in_session=in_session),
+        with_more=lambda more: _smartapi_supply(_with_symbols(config, (*symbols, *more)), credentials)[0],
+        close=login.close,
+    )
+    return supply, told
 
 
 def _listed(config: Config, symbols: tuple[str, ...]) -> tuple[tuple[Instrument, ...], tuple[str, ...]]:

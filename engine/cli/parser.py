@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import NoReturn
 
+from engine.cli.bench_options import add_bench_command
 from engine.cli.engine_options import add_engine_commands
 from engine.errors import EXIT_BAD_INPUT
 from engine.text import clean
@@ -192,11 +193,7 @@ def make_parser(version: str) -> argparse.ArgumentParser:
     verify.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="as JSON, one line a file")
     _config_options(verify)
 
-    bench = commands.add_parser("bench", help="speed of the engine on this machine", allow_abbrev=False)
-    bench.add_argument("file", type=Path, metavar="FILE", nargs="?", help="default: the bundled recording")
-    bench.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="as JSON")
-    bench.add_argument("--rounds", type=int, default=5, metavar="N", help="how often each measurement is made")
-    _config_options(bench)
+    add_bench_command(commands, _config_options)
 
     check = commands.add_parser("check-config", help="every problem of the configuration at once", allow_abbrev=False)
     _config_options(check)

@@ -154,13 +154,13 @@ def flat_command(args: Namespace) -> int:
     with Call(place.socket, "flat") as call:
         for line in _plan(call.snapshot()):
             print(line)
-    if not args.yes and not _confirmed():
+    if not args.yes and not confirmed():
         print("nothing was sent")
         return EXIT_DIFFERENT
     return _flatten(place, "flat command")
 
 
-def _confirmed() -> bool:
+def confirmed() -> bool:
     """Ask; anything but the word is a no, and so is the end of the input."""
     sys.stdout.write("type FLAT to close all of it at once: ")
     sys.stdout.flush()

@@ -1,6 +1,8 @@
 """What must not be lost, on the disk: a hash-chained journal of facts, and the locked folder that it lives in."""
 
+from engine.journal.account import Account
 from engine.journal.events import Entry, Rewound, RunEnded, RunStarted, StoredEvent
+from engine.journal.fold import fold
 from engine.journal.opening import Opened
 from engine.journal.reader import read_events, verify
 from engine.journal.sqlite_journal import JOURNAL_FILE, SqliteJournal
@@ -8,6 +10,7 @@ from engine.journal.state_dir import StateDir
 
 __all__ = [
     "JOURNAL_FILE",
+    "Account",
     "Entry",
     "Opened",
     "Rewound",
@@ -16,6 +19,7 @@ __all__ = [
     "SqliteJournal",
     "StateDir",
     "StoredEvent",
+    "fold",
     "read_events",
     "verify",
 ]

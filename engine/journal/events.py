@@ -25,9 +25,10 @@ class RunStarted(Struct, frozen=True, tag=True):
 
 
 class RunEnded(Struct, frozen=True, tag=True):
-    """The run ended in good order."""
+    """The run came to its own end and wrote everything down; `fault`: it ended because something was broken."""
 
     outcome: str
+    fault: bool = False
 
 
 class Rewound(Struct, frozen=True, tag=True):

@@ -7,12 +7,17 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
-from engine.errors import DiskError
-from engine.journal.events import GENESIS, chain_problem
+from engine.errors import DiskError, InputError
+from engine.journal.account import UNCLEAN
+from engine.journal.events import ENTRIES, GENESIS, RunStarted, chain_problem
+from engine.journal.fold import folded
 from engine.journal.reader import stored_events
 from engine.journal.schema import foreign, open_reader
+from engine.journal.takeover import LEFT_OPEN, READY, take_over
+from engine.messages import StateKept
 from engine.text import clean
 from engine.types import TradeMode
 
@@ -31,10 +36,12 @@ _NO_VERDICT = frozenset(
 
 
 class Opened(Struct, frozen=True):
-    """What was found on opening, so that the engine can start locked; all texts are cleaned.
+    """What was found on opening, so that the engine can go on, and start locked; all texts are cleaned.
 
-    `damage` says what was wrong with a file that is now `kept_as`; `unclean` that the run before did not end;
+    `damage` says what was wrong with a file that is now `kept_as`; `unclean` that the run before did not end well;
     `open_positions` are (instrument, quantity) and `unresolved_orders` tags that the run before left behind.
+    `kept` is the account to go on with (None: a fresh start), `still_locked` why entries are locked until a person
+    unlocks ("": they are not), `report` what that person is told, the verdict last. A replay takes nothing over.
     """
 
     run: int
@@ -44,6 +51,9 @@ class Opened(Struct, frozen=True):
     unclean: str = ""
     open_positions: tuple[tuple[int, int], ...] = ()
     unresolved_orders: tuple[str, ...] = ()
+    kept: StateKept | None = None
+    still_locked: str = ""
+    report: tuple[str, ...] = ()
 
     def lines(self) -> tuple[str, ...]:
         """One line for each reason not to trade before a person has looked; none when all is well."""
@@ -70,19 +80,25 @@ class Last(Struct, frozen=True):
     opened: Opened
 
 
-def examine(path: Path, mode: TradeMode, wall_ns: int) -> Last:
-    """Check the journal at `path`; a damaged one is renamed, never overwritten.
+def examine(path: Path, mode: TradeMode, wall_ns: int, session_date: str = "") -> Last:
+    """Check the journal at `path`, and see what is to be taken over from it; a damaged one is renamed, never overwritten.
 
     Raises DiskError when the disk or another program does not let us look.
     """
     try:
         damage = _damage(path, mode)
+        if not damage and not path.exists():
+            return Last(0, GENESIS, Opened(run=1))
         if not damage:
-            return _last(path) if path.exists() else Last(0, GENESIS, Opened(run=1))
+            try:
+                return _last(path, mode, session_date)
+            except InputError as error:  # every byte is sound, and this program does not know what to make of it
+                damage = clean(str(error))
         kept_as = _set_aside(path, wall_ns)
     except (OSError, sqlite3.Error) as error:
         raise DiskError(f"journal {clean(str(path))}: {clean(str(error))}") from error
-    return Last(0, GENESIS, Opened(run=1, damage=damage, kept_as=clean(kept_as.name)))
+    opened = Opened(run=1, damage=damage, kept_as=clean(kept_as.name))
+    return Last(0, GENESIS, _without_account(opened, mode, "the journal was damaged"))
 
 
 def _damage(path: Path, mode: TradeMode) -> str:
@@ -136,22 +152,77 @@ def _inside(connection: sqlite3.Connection, mode: TradeMode, whole: bool) -> str
     return chain_problem(stored_events(connection, after), after, None if after else GENESIS)
 
 
-def _last(path: Path) -> Last:
-    """The end of a healthy journal and what its last run left behind."""
+def _last(path: Path, mode: TradeMode, session_date: str) -> Last:
+    """The end of a healthy journal and what its last run left behind; raises InputError when that cannot be followed."""
     with closing(open_reader(path)) as connection:
-        number, link = connection.execute("SELECT number, hash FROM events ORDER BY number DESC LIMIT 1").fetchone()
-        run, mode, ended, started_ns = connection.execute(
+        number, link, wall_ns = connection.execute(
+            "SELECT number, hash, wall_ns FROM events ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+        run, of_mode, ended, started_ns = connection.execute(
             "SELECT run, mode, ended_ns, started_ns FROM runs ORDER BY run DESC LIMIT 1"
         ).fetchone()
-        positions = connection.execute(
-            "SELECT instrument, quantity FROM positions WHERE run = ? AND quantity <> 0 ORDER BY instrument", (run,)
-        ).fetchall()
-        orders = connection.execute(
-            "SELECT tag FROM orders WHERE run = ? AND state NOT IN ('filled', 'rejected') ORDER BY number", (run,)
-        ).fetchall()
-    unclean = "" if ended is not None else f"run {run} ({mode}) of {_utc(started_ns)} did not end in good order"
-    tags = tuple(clean(tag, 40) for (tag,) in orders)
-    return Last(number, link, Opened(run + 1, False, "", "", unclean, tuple(positions), tags))
+        unclean = ""
+        if ended is None:
+            unclean = f"run {run} ({of_mode}) of {_utc(started_ns)} did not end in good order"
+        account = folded(connection) if mode != "replay" else None
+        if account is None:
+            opened = _by_projections(connection, run, unclean)
+            return Last(number, link, _without_account(opened, mode, _looked_at(connection, run)))
+    if ended is not None and not account.ended:
+        unclean = f"run {run} ({of_mode}) of {_utc(started_ns)} ended because something was broken"
+    told = f"{unclean}; its last row is of {_utc(wall_ns)}" if unclean else ""
+    found = take_over(account, mode, session_date, told)
+    opened = Opened(
+        run=run + 1,
+        fresh=False,
+        unclean=unclean,
+        open_positions=found.held,
+        unresolved_orders=found.unresolved,
+        kept=found.kept,
+        still_locked=found.still_locked,
+        report=found.report,
+    )
+    return Last(number, link, opened)
+
+
+def _by_projections(connection: sqlite3.Connection, run: int, unclean: str) -> Opened:
+    """What the tables tell of a run that has kept no account."""
+    positions = connection.execute(
+        "SELECT instrument, quantity FROM positions WHERE run = ? AND quantity <> 0 ORDER BY instrument", (run,)
+    ).fetchall()
+    orders = connection.execute(
+        "SELECT tag FROM orders WHERE run = ? AND state NOT IN ('filled', 'rejected') ORDER BY number", (run,)
+    ).fetchall()
+    return Opened(
+        run=run + 1,
+        fresh=False,
+        unclean=unclean,
+        open_positions=tuple(positions),
+        unresolved_orders=tuple(clean(tag, 40) for (tag,) in orders),
+    )
+
+
+def _looked_at(connection: sqlite3.Connection, run: int) -> str:
+    """Why a run that kept no account leaves entries locked: what it had found itself, and nobody has unlocked; or ""."""
+    first = connection.execute(
+        "SELECT body FROM events WHERE run = ? AND kind = 'RunStarted' ORDER BY number DESC LIMIT 1", (run,)
+    ).fetchone()
+    entry = ENTRIES.decode(first[0]) if first else None
+    return UNCLEAN if isinstance(entry, RunStarted) and entry.found else ""
+
+
+def _without_account(opened: Opened, mode: TradeMode, locked: str) -> Opened:
+    """`opened` with its report, where there is no account to go on with."""
+    lines = opened.lines()
+    if mode == "replay":
+        return msgspec.structs.replace(opened, report=lines)
+    if opened.unclean or (lines and not locked):
+        locked = UNCLEAN if opened.unclean else LEFT_OPEN
+    if not locked:
+        return opened
+    lines = lines or (f"entries were locked: {locked}",)
+    unknown = "the account of before is not known: this one begins with the configured capital"
+    return msgspec.structs.replace(opened, still_locked=locked, report=(*lines, unknown, READY))
 
 
 def _set_aside(path: Path, wall_ns: int) -> Path:

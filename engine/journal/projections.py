@@ -1,6 +1,7 @@
 """Orders, fills, positions and runs as rows, kept in step with the events in the same transaction; knows nothing of threads or files.
 
 A fill and a rejection belong to the tick of their order; a fill of an order that is not known, to the latest tick known.
+A position is the sum of its own run's fills; what that run took over from the one before stands in its `StateKept`.
 """
 
 import sqlite3

@@ -78,16 +78,18 @@ class SqliteJournal:
         *,
         title: str = "",
         reserve_kb: int = 256,
+        session_date: str = "",
         on_failure: Callable[[str], None] = _nobody,
         factory: Factory = sqlite3.Connection,
     ) -> Self:
         """Begin a run in the journal of a locked state directory; its row is on the disk on return.
 
+        `session_date` (ISO text) is the day at the exchange, which tells whether a run before was of this day.
         `on_failure` is called once, from the journal's thread, at the first failure; it must not raise. Raises
         DiskError when the disk does not take the run's row.
         """
         path = directory / JOURNAL_FILE
-        last = examine(path, mode, clock.wall_ns())
+        last = examine(path, mode, clock.wall_ns(), session_date)
         found = clean("; ".join(last.opened.lines()))
         started = RunStarted(last.opened.run, mode, clean(title), os.getpid(), found)
         reserve = Reserve(directory / RESERVE_FILE, reserve_kb * 1024)
@@ -119,10 +121,13 @@ class SqliteJournal:
             self._changed.wait_for(lambda: self.durable >= number or self._failing or self._ended, timeout_s)
         return self.durable >= number
 
-    def close(self, outcome: str) -> None:
-        """Write what is waiting, note how the run ended, and close; from any thread, also twice. `problem` tells a failure."""
+    def close(self, outcome: str, *, fault: bool = False) -> None:
+        """Write what is waiting, note how the run ended, and close; from any thread, also twice. `problem` tells a failure.
+
+        After a `fault` the next run begins locked, as after a kill.
+        """
         if self._closing.acquire(blocking=False):
-            self._hand_over(RunEnded(clean(outcome)))
+            self._hand_over(RunEnded(clean(outcome), fault))
             self._inbox.put(None)
         if self._thread is not threading.current_thread():
             self._thread.join(CLOSE_TIMEOUT_S)

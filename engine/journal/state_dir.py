@@ -35,6 +35,11 @@ class StateDir:
         self.notes: tuple[str, ...] = ()
         self._lock_fd = lock_fd
 
+    @staticmethod
+    def usual(mode: TradeMode) -> Path:
+        """Where runs of `mode` keep their state when nobody says otherwise; raises UserError without a home directory."""
+        return _default(mode)
+
     @classmethod
     def open(cls, root: Path | None, mode: TradeMode, keep_runs: int = 20, clock: Clock = _SYSTEM_CLOCK) -> Self:
         """Own `root`, or by default a directory of the mode (each replay: one of its own, the newest `keep_runs` stay).

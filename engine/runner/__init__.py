@@ -6,8 +6,21 @@ from engine.runner.epochs import Epochs
 from engine.runner.keeping import Keeper
 from engine.runner.picture import Picture
 from engine.runner.playback import Playback
+from engine.runner.rewind import take_over
 from engine.runner.rounds import Rounds
 from engine.runner.turn import LOGGERS, Turn
 from engine.runner.vitals import Vitals
 
-__all__ = ["LOGGERS", "Engine", "Epochs", "Keeper", "Picture", "Playback", "Rounds", "Turn", "Vitals", "check_for"]
+__all__ = [
+    "LOGGERS",
+    "Engine",
+    "Epochs",
+    "Keeper",
+    "Picture",
+    "Playback",
+    "Rounds",
+    "Turn",
+    "Vitals",
+    "check_for",
+    "take_over",
+]

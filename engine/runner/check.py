@@ -13,6 +13,7 @@ from engine.messages import EventMark, InputMark, StartMark, StateKept, StateMar
 from engine.ports import TickSource
 from engine.recording import MqrSource
 from engine.runner.comparable import incomparable
+from engine.runner.rewind import go_back
 from engine.runner.turn import Turn
 from engine.snapshot import CheckView
 from engine.state import Fields, as_text
@@ -166,7 +167,7 @@ class Check:
             return
         turn.keeper.begin(kept)  # where the replay is recorded itself
         fields = trader.dump()
-        turn.go_back(0, turn.now_ms, fields)  # the simulated broker has to hold it as well
+        go_back(turn, 0, turn.now_ms, fields)  # the simulated broker has to hold it as well
         self._trades_before = trader.state.book.trades
         trader.state.gate.paused = bool(fields["gate.paused"])
 

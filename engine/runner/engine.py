@@ -7,7 +7,7 @@ from threading import Event, Thread
 from engine.config import EngineConfig
 from engine.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL
 from engine.inbox import Inbox
-from engine.messages import Command, Lock
+from engine.messages import Command, EntriesChanged, Lock
 from engine.ports import Feed, FeedView, Journal, LiveFeed, Recorder
 from engine.runner.delivery import DeliverySwitch
 from engine.runner.dispatch import Dispatch
@@ -134,7 +134,7 @@ class Engine:
         if self._recorder is not None:
             self._recorder.close()
         if self._journal is not None:
-            self._journal.close(self.problem or "stopped")
+            self._journal.close(self.problem or "stopped", fault=self.exit_status != EXIT_WELL)
             self._note_disk(self._journal.problem)
         self._done.set()
 
@@ -268,6 +268,8 @@ class Engine:
         self.problem = f"engine failed: {type(error).__name__}: {error}"
         self.exit_status = EXIT_FAULT
         self.turn.trader.state.gate.locked = "engine fault"
+        if self._journal is not None:
+            self._journal.write(EntriesChanged("locked", "engine fault", self.turn.now_ms))
         _log.critical("%s", self.problem, exc_info=error)
         self._done.set()
 

@@ -25,6 +25,7 @@ from engine.trader import Trader
 
 _UNJOURNALLED = (ReadHoldings,)
 _MOVES_THE_ACCOUNT = (FillBooked, TradeClosed, OrderRejected, EntriesChanged, FlatChanged, DayStarted)
+_ACCOUNT_EVERY_NS: Final = 5_000_000_000
 WHOLE_DESKS: Final = 10  # with more instruments a checkpoint covers the account and this many of them, in turn
 
 
@@ -44,6 +45,7 @@ class Keeper:
         self._keeps_account = keeps_account and journal is not None
         self._changed = False
         self._checkpoints = 0
+        self._account_due_ns = 0
         self._levels: dict[int, tuple[int, int | None, int]] = {}
 
     def fact(self, fact: Fact) -> None:
@@ -58,6 +60,19 @@ class Keeper:
         if self._changed and self._journal is not None:
             self._changed = False
             self._journal.write(self._trader.keep(now_ms))
+
+    def begin_account(self, now_ms: int) -> None:
+        """Put the account into the journal as it is at the start: what comes later is followed from there."""
+        self._changed = self._keeps_account
+        self.account(now_ms)
+
+    def beat(self, now_ns: int, now_ms: int) -> None:
+        """Keep levels that have moved; while something is held also the whole account, every few seconds, with its prices."""
+        self.levels()
+        if self._levels and now_ns >= self._account_due_ns:
+            self._account_due_ns = now_ns + _ACCOUNT_EVERY_NS
+            self._changed = True
+            self.account(now_ms)
 
     def levels(self) -> None:
         """Put the levels of open positions into the journal, where they have moved since the last time."""

@@ -19,7 +19,7 @@ from engine.messages import (
 )
 from engine.ports import Journal, ReplayControl, TickSource
 from engine.runner.check import Check
-from engine.runner.rewind import SavedStates
+from engine.runner.rewind import SavedStates, go_back
 from engine.runner.turn import Turn
 from engine.snapshot import Event
 from engine.text import clean
@@ -138,7 +138,7 @@ class Playback:
 
     def _restore(self, target: int) -> None:
         seq, now_ms, fields = self._saved.nearest(target)
-        self._turn.go_back(seq, now_ms, fields)
+        go_back(self._turn, seq, now_ms, fields)
         if self.check is not None:
             self.check.went_back(seq, fields)
         if self._journal is not None:

@@ -40,6 +40,12 @@ class Receipt:
         self._steps: list[str] = []
         self.lines: tuple[str, ...] = ()
 
+    def resume(self, now_ns: int) -> None:
+        """Go on with a flat that the run before did not finish; nothing where there is none."""
+        if self._state.flat.running:
+            self._begin(now_ns)
+            self._steps.append(f"  {0:6.3f} s  RESUMED at {self._state.flat.state}")
+
     def note(self, fact: Fact, now_ns: int) -> None:
         """Take a fact of the turn; only those of a flat matter."""
         match fact:

@@ -1,11 +1,14 @@
-"""Going back in a replay: states put aside every few thousand ticks, and the nearest one taken back.
+"""Taking up another state: one of an earlier tick of a replay, or the account of an earlier run.
 
 They are kept as bytes: a fifth of the memory that a dict takes, and nobody can change them.
 """
 
 import marshal
+import time
 from bisect import bisect_right
 
+from engine.messages import StateKept
+from engine.runner.turn import Turn
 from engine.state import Fields
 
 _KEPT = 512
@@ -37,3 +40,38 @@ class SavedStates:
         del self._saved[count:]
         at_seq, now_ms, fields = self._saved[-1]
         return at_seq, now_ms, marshal.loads(fields)  # noqa: S302 - our own bytes, of this very process
+
+
+def go_back(turn: Turn, seq: int, now_ms: int, fields: Fields) -> None:
+    """Take back the state after tick `seq` of a replay: the trader, the clock, the trades, the simulated broker.
+
+    What the operator locked or paused stays so: going back in time is no way round the typed unlock.
+    """
+    trader = turn.trader
+    trader.load(fields)
+    gate = trader.state.gate
+    gate.paused, gate.locked = turn.operator_paused, turn.operator_lock or gate.locked
+    turn.last_seq = seq
+    if turn.virtual is not None:
+        turn.virtual.now_ns = now_ms * 1_000_000
+    del turn.trades[max(0, trader.state.book.trades - turn.trades_before) :]
+    _hold_what_is_booked(turn)
+
+
+def take_over(turn: Turn, kept: StateKept) -> tuple[str, ...]:
+    """Go on with the account of an earlier run, before the first event; lines on what is otherwise now.
+
+    Raises ValueError when that cannot be.
+    """
+    told = turn.trader.restore(kept)
+    turn.trades_before = turn.trader.state.book.trades
+    turn.operator_paused = turn.trader.state.gate.paused
+    _hold_what_is_booked(turn)
+    turn.keeper.begin(kept)
+    turn.receipt.resume(time.perf_counter_ns())
+    return told
+
+
+def _hold_what_is_booked(turn: Turn) -> None:
+    book = turn.trader.state.book
+    turn.broker.restore([book.net(index) for index in range(len(book.positions))])

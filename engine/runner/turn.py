@@ -32,7 +32,6 @@ from engine.runner.happenings import Happenings
 from engine.runner.keeping import Keeper
 from engine.runner.receipt import Receipt
 from engine.runner.tickets import Posted
-from engine.state import Fields
 from engine.trader import Trader
 from engine.types import FLAG_LATE, Tick, Trade
 
@@ -94,6 +93,7 @@ class Turn:
         self.epochs = epochs
         self.commands: deque[Posted] = deque()
         self.trades: list[Trade] = []
+        self.trades_before = 0  # exits of earlier runs that this account counts as well
         self.expected = 1
         self.last_seq = 0
         self.holes = 0  # numbers that never came: merged in the inbox, or lost
@@ -111,7 +111,7 @@ class Turn:
         self._unanswered: dict[int, int] = {}  # order number → when it was sent (monotonic ns)
         self.came_ns = 0
         self.decided_ns = 0
-        self._broker = broker
+        self.broker = broker
         self._narrator = narrator
         self.keeper = keeper
         self._recorder = recorder
@@ -119,7 +119,7 @@ class Turn:
         self._lossless = lossless
         self._live = not lossless
         self._clock = clock
-        self._virtual = clock if isinstance(clock, VirtualClock) else None  # moved from tick to tick
+        self.virtual = clock if isinstance(clock, VirtualClock) else None  # moved from tick to tick
         self.sample_mask = 0 if every_tick else 15
         self._interval_ns = snapshot_interval_ms * 1_000_000
         self._publish_at_ns = 0
@@ -154,8 +154,8 @@ class Turn:
             effects = self.trader.on_fault(error, tick)
         if sampled:
             decided_ns = _now_ns()
-        if self._virtual is not None:
-            self._virtual.now_ns = tick.exch_ms * 1_000_000
+        if self.virtual is not None:
+            self.virtual.now_ns = tick.exch_ms * 1_000_000
         if effects:
             self.carry_out(effects, tick.recv_ns)
         now_ns = _now_ns()
@@ -183,6 +183,11 @@ class Turn:
             return False
         self.holes += seq - self.last_seq - 1
         return True
+
+    def begin_after(self, seq: int) -> None:
+        """Leave the first `seq` ticks of a session out: they were worked by an earlier run."""
+        self.last_seq = self.holes = seq
+        self.expected = seq + 1
 
     @property
     def position(self) -> int:
@@ -214,17 +219,17 @@ class Turn:
             answers: Sequence[BrokerEvent] = ()
             if isinstance(effect, Submit):
                 self._unanswered[effect.order.number] = _now_ns()
-                answers = self._broker.submit(effect.order)
+                answers = self.broker.submit(effect.order)
                 if recv_ns:
                     self.epochs.now.to_order.record(_now_ns() - recv_ns)
             elif isinstance(effect, Cancel):
-                answers = self._broker.cancel(effect.order)
+                answers = self.broker.cancel(effect.order)
             elif isinstance(effect, FillBooked):
                 self._unanswered.pop(effect.fill.order, None)
             elif isinstance(effect, OrderRejected):
                 self._unanswered.pop(effect.order, None)
             elif isinstance(effect, ReadHoldings):
-                answers = self._broker.read_holdings()
+                answers = self.broker.read_holdings()
             elif isinstance(effect, TradeClosed):
                 self._trade(effect.trade)
             elif isinstance(effect, CommandRefused):
@@ -247,21 +252,6 @@ class Turn:
     def _trade(self, trade: Trade) -> None:
         self.trades.append(trade)
         self.mark("fill", f"{trade.quantity} {trade.exit_price} {trade.reason}")
-
-    def go_back(self, seq: int, now_ms: int, fields: Fields) -> None:
-        """Take back the state after tick `seq` of a replay: the trader, the clock, the trades, the simulated broker.
-
-        What the operator locked or paused stays so: going back in time is no way round the typed unlock.
-        """
-        self.trader.load(fields)
-        gate = self.trader.state.gate
-        gate.paused, gate.locked = self.operator_paused, self.operator_lock or gate.locked
-        self.last_seq = seq
-        if self._virtual is not None:
-            self._virtual.now_ns = now_ms * 1_000_000
-        del self.trades[self.trader.state.book.trades :]
-        book = self.trader.state.book
-        self._broker.restore([book.net(index) for index in range(len(book.positions))])
 
     def tell(self, outcome: str) -> None:
         """Keep what became of a command, for a screen; the newest last."""
@@ -289,7 +279,7 @@ class Turn:
                 self.keeper.given(self.position, None, now_ms)
             if effects:
                 self.carry_out(effects)
-            self.keeper.levels()
+            self.keeper.beat(_now_ns(), now_ms)
         now_ns = _now_ns()
         if now_ns >= self._publish_at_ns:
             self._publish_at_ns = now_ns + self._interval_ns

@@ -140,11 +140,10 @@ def _report(run: Run, over: Event) -> None:
 
 def _safe(run: Run) -> tuple[int, int]:
     """(Journal's rows on the disk, ticks handed to the system): bytes that wait may all be ticks."""
-    turn = run.engine.turn
-    journal, recorder = turn._journal, turn._recorder
+    journal, recorder = run.engine._journal, run.engine._recorder
     assert journal is not None
     assert recorder is not None
-    with turn.lock:
+    with run.engine.turn.lock:
         return journal.durable, max(0, recorder.kept - -(-recorder.waiting // _RECORD_BYTES))
 
 
@@ -283,8 +282,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Kill a replay at random moments and look what is left of it.")
     parser.add_argument("kills", type=int, metavar="N")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--account", action="store_true", help="kill a trading account that goes on after each kill")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        if args.account:
+            from tests.engine import crash_account  # noqa: PLC0415 - what is killed here starts without it
+
+            rounds = crash_account.experiment(Path(folder), args.kills, args.seed)
+            print("\n".join(crash_account.figures(rounds)))
+            return int(any(each.problem for each in rounds))
         outcomes = experiment(Path(folder), args.kills, args.seed)
     print("\n".join(figures(outcomes)))
     return int(any(outcome.problem for outcome in outcomes))

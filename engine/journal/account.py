@@ -1,0 +1,261 @@
+"""What the last run's rows say of the account: its `StateKept` and every later event, folded. Knows no file and no configuration.
+
+A row is all there is: what a run had decided and not written has not happened. Each row is folded by itself, so that
+the account is sound after any of them, wherever the journal was cut.
+"""
+
+from decimal import Decimal
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.book import Purse, positions_in, put_position, strays_in
+from engine.errors import InputError
+from engine.flat import FLAT_LOCK, FlatJob
+from engine.journal.events import Entry, RunEnded, RunStarted
+from engine.messages import (
+    DayStarted,
+    EntriesChanged,
+    FillBooked,
+    FlatChanged,
+    LevelsMoved,
+    OrderRejected,
+    StateKept,
+    Submit,
+)
+from engine.orders import Orders
+from engine.risk import EntryGate
+from engine.state import Fields, Plain, dump, load
+from engine.types import Instrument, Order, PositionState
+from engine.watch import BAD_TICKS
+
+UNCLEAN = "the last run ended uncleanly"
+
+
+class _Desk(Struct):
+    """What is known of an instrument that is held: its session day (ISO text), that day's first price, the last one known."""
+
+    day: str
+    day_open: int = 0
+    last_price: int = 0
+
+
+class Account:
+    """An account that follows the rows of a journal from a `StateKept` on.
+
+    `ended`: the newest run has noted its end in good order. Its `last_price` is the price of the newest order: with
+    slippage that is a little worse than the tick's, until the run keeps its state again.
+    """
+
+    def __init__(self, kept: StateKept) -> None:
+        self.ended = False
+        self._begin(kept)
+
+    def _begin(self, kept: StateKept) -> None:
+        """Start from `kept`; raises InputError when it lacks something."""
+        try:
+            self._read(kept)
+        except (KeyError, ValueError, TypeError, ArithmeticError, msgspec.ValidationError) as error:
+            raise InputError(f"the state that was kept cannot be read: {type(error).__name__} {error}") from error
+
+    def _read(self, kept: StateKept) -> None:
+        fields = self._fields = kept.fields
+        self.symbols = kept.symbols
+        self.at_ms = kept.at_ms
+        self.gate, self.flat, self.orders, self.purse = EntryGate(0), FlatJob(), Orders(""), Purse(Decimal(0))
+        load(self.gate, "gate.", fields)
+        load(self.flat, "flat.", fields)
+        load(self.purse, "book.", fields)
+        self.orders.load(fields)
+        self.today = str(fields["today"])
+        self.held = {each.instrument: each for each in positions_in(fields)}
+        self._stray = strays_in(fields)
+        self._desks = {number: self._desk(number) for number in self.held.keys() | self._stray.keys()}
+        self._price_scales, self._quantity_scales = (
+            msgspec.convert(fields[f"{name}_scale"], list[int]) for name in ("price", "quantity")
+        )
+        if not len(self.symbols) == len(self._price_scales) == len(self._quantity_scales):
+            raise ValueError("there is not one scale for each symbol")
+
+    def _desk(self, number: int) -> _Desk:
+        names = _Desk.__struct_fields__
+        return msgspec.convert({name: self._fields[f"{number}.{name}"] for name in names}, _Desk)
+
+    def instrument(self, number: int) -> Instrument:
+        """What is known of instrument `number`: its symbol and how it is counted."""
+        return Instrument(
+            self.symbols[number],
+            price_scale=self._price_scales[number],
+            quantity_scale=self._quantity_scales[number],
+        )
+
+    # ── One row ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def take(self, entry: Entry) -> None:
+        """Follow one row; a kind that changes no account is passed over (a `TradeClosed` only repeats its fill)."""
+        self.at_ms = getattr(entry, "at_ms", self.at_ms)
+        match entry:
+            case StateKept():
+                self._begin(entry)
+            case Submit(order=order):
+                self._submitted(order)
+            case FillBooked():
+                self._booked(entry)
+            case OrderRejected(order=number):
+                self.reject(number)
+            case LevelsMoved(position=position) if position.instrument in self.held:
+                self.held[position.instrument] = position
+            case EntriesChanged():
+                self._entries(entry)
+            case FlatChanged():
+                self._flat(entry)
+            case DayStarted(date=date):
+                self.today = date
+                for desk in self._desks.values():
+                    desk.day_open = 0
+                self.gate.start_day()
+                self.purse.start_day()
+            case RunStarted():
+                self.lock_if_unclean()
+                self.ended = False
+            case RunEnded(fault=fault):
+                self.ended = not fault
+            case _:
+                return
+
+    def lock_if_unclean(self) -> None:
+        """Lock entries when the run has not noted a good end; the first reason stands."""
+        if not self.ended:
+            self.gate.locked = self.gate.locked or UNCLEAN
+
+    def _submitted(self, order: Order) -> None:
+        self.orders.take(order, order.quantity)
+        desk = self._desks.setdefault(order.instrument, _Desk(self.today))
+        desk.last_price = order.price
+        if order.side == "BUY":
+            self.gate.day_entries += 1
+            if order.instrument not in self.held:
+                desk.day = self.today
+            return
+        if self.flat.running and not self.flat.exit_reason:
+            self.flat.exit_reason = order.reason
+        self._mark(order, taken=True)
+
+    def reject(self, number: int) -> None:
+        """Forget order `number`: its exit may be judged again, a whole entry gives its place in the day back."""
+        closed = self.orders.close(number)
+        if closed is None:
+            return
+        order, left = closed
+        untouched = left == order.quantity
+        if untouched and order.side == "SELL":
+            self._mark(order, taken=False)
+        elif untouched:
+            self.gate.day_entries = max(0, self.gate.day_entries - 1)
+
+    def _mark(self, order: Order, *, taken: bool) -> None:
+        """Note whether the take-profit level of an exit is taken."""
+        held = self.held.get(order.instrument)
+        if held is not None and order.target >= 0:
+            bit = 1 << order.target
+            self.held[order.instrument] = replace(held, taken=held.taken | bit if taken else held.taken & ~bit)
+
+    def _booked(self, booked: FillBooked) -> None:
+        """Book a fill: what it cost is what cash changed by beyond its turnover."""
+        fill, purse = booked.fill, self.purse
+        number = fill.instrument
+        self.orders.on_fill(fill)
+        instrument = self.instrument(number)
+        turnover = instrument.money(fill.price * fill.quantity)
+        before_cash, purse.cash = purse.cash, Decimal(booked.cash)
+        before = self.held.pop(number, None)
+        if booked.position is not None:
+            self.held[number] = booked.position
+        desk = self._desks.setdefault(number, _Desk(self.today))
+        desk.last_price = desk.last_price or fill.price
+        if fill.side == "BUY":
+            purse.costs_paid += before_cash - purse.cash - turnover
+            purse.entries += before is None
+            return
+        costs = turnover - (purse.cash - before_cash)
+        purse.costs_paid += costs
+        closed = min(before.quantity, fill.quantity) if before else 0
+        if fill.quantity > closed:
+            self._stray[number] = self._stray.get(number, 0) - (fill.quantity - closed)
+        if before is not None:
+            left = booked.position
+            share = before.entry_turnover - (left.entry_turnover if left else 0)
+            costs += before.entry_costs - (left.entry_costs if left else 0)
+            purse.count(instrument.money(fill.price * closed - share) - costs)
+
+    def _entries(self, changed: EntriesChanged) -> None:
+        gate = self.gate
+        match changed.state:
+            case "paused" | "resumed":
+                gate.paused = changed.state == "paused"
+            case "locked":
+                gate.locked = changed.reason
+                self._flat_asked(changed.reason)
+            case "unlocked":
+                gate.locked = gate.halted = ""
+                self.flat.reset()
+            case "halted" if changed.reason != BAD_TICKS:  # those are the door's; it begins fresh
+                gate.halted = changed.reason
+            case _:
+                return
+
+    def _flat_asked(self, lock: str) -> None:
+        """A flat's lock is its first row: whoever reads it goes on with the flat, also where the next row is missing."""
+        reason = lock.removeprefix(FLAT_LOCK)
+        over = self.flat.state == "FLAT" and self.flat.reason == reason
+        if reason != lock and not over:
+            self.flat.begin(reason, "")
+
+    def _flat(self, changed: FlatChanged) -> None:
+        if changed.state == "LOCKED":
+            self.flat.begin(changed.reason, "")
+            self.gate.locked = f"{FLAT_LOCK}{changed.reason}"
+        self.flat.state = changed.state
+
+    # ── What has come of it ─────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is held, on order or being closed."""
+        return not (self.held or any(self._stray.values()) or len(self.orders) or self.flat.running)
+
+    def net(self) -> dict[int, int]:
+        """What is held by number of the instrument: the sum of all fills; nothing for those that are even."""
+        numbers = sorted(self.held.keys() | self._stray.keys())
+        nets = {each: self._stray.get(each, 0) + self._quantity(each) for each in numbers}
+        return {number: net for number, net in nets.items() if net}
+
+    def _quantity(self, number: int) -> int:
+        held = self.held.get(number)
+        return held.quantity if held else 0
+
+    def state(self) -> StateKept:
+        """The account as the trader would have kept it after the last row."""
+        fields: Fields = {"today": self.today}
+        fields |= {name: self._fields[name] for name in ("price_scale", "quantity_scale")}
+        dump(self.gate, "gate.", fields)
+        dump(self.flat, "flat.", fields)
+        if self.flat.running and not self.flat.exit_reason:
+            fields["flat.exit_reason"] = "Flat"
+        self.orders.dump(fields)
+        dump(self.purse, "book.", fields)
+        for number in sorted(self.held.keys() | self._stray.keys()):
+            self._put(fields, number, self.held.get(number))
+        return StateKept(fields, self.symbols, self.at_ms)
+
+    def _put(self, fields: Fields, number: int, held: PositionState | None) -> None:
+        stray = self._stray.get(number, 0)
+        if held is None and not stray:
+            return
+        if held is not None:
+            put_position(fields, held)
+        if stray:
+            fields[f"position.{number}.stray"] = stray
+        known: dict[str, Plain] = msgspec.structs.asdict(self._desks[number])
+        fields |= {f"{number}.{name}": value for name, value in known.items()}

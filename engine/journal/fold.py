@@ -1,0 +1,62 @@
+"""Finds in a journal the last account that was kept and folds every later row into it; knows nothing of what is done with it.
+
+Each run keeps its account before it does anything, and again after each change of it: only the end of a journal is
+read, however long it is.
+"""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from engine.errors import InputError
+from engine.journal.account import Account
+from engine.journal.events import ENTRIES, Entry
+from engine.journal.schema import open_reader
+from engine.messages import StateKept
+from engine.text import clean
+
+_FOLDED = (
+    "StateKept", "Submit", "FillBooked", "OrderRejected", "LevelsMoved", "EntriesChanged", "FlatChanged", "DayStarted",
+    "RunStarted", "RunEnded",
+)  # fmt: skip
+_NEWEST_FIRST = "SELECT number, run, kind FROM events WHERE kind IN ('StateKept', 'RunStarted') ORDER BY number DESC"
+_TRADED = "SELECT EXISTS (SELECT 1 FROM orders WHERE run = ?1) OR EXISTS (SELECT 1 FROM fills WHERE run = ?1)"
+_LATER = (
+    f"SELECT number, kind, body FROM events WHERE number >= ? AND kind IN ({', '.join('?' * len(_FOLDED))})"  # noqa: S608 - as many ? as kinds
+    " ORDER BY number"
+)
+
+
+def fold(path: Path) -> Account | None:
+    """The account as the journal at `path` leaves it; None when it keeps none. Raises InputError, sqlite3.Error."""
+    with closing(open_reader(path)) as connection:
+        return folded(connection)
+
+
+def folded(connection: sqlite3.Connection) -> Account | None:
+    """The same through a connection that is open."""
+    first = _kept(connection)
+    if first is None:
+        return None
+    account = None
+    for number, kind, body in connection.execute(_LATER, (first, *_FOLDED)):
+        try:
+            entry: Entry = ENTRIES.decode(body)
+            if account is not None:
+                account.take(entry)
+            elif isinstance(entry, StateKept):
+                account = Account(entry)
+        except (ValueError, ArithmeticError, LookupError, InputError) as error:
+            raise InputError(f"event {number} ({clean(kind, 40)}) cannot be followed: {clean(str(error))}") from error
+    return account
+
+
+def _kept(connection: sqlite3.Connection) -> int | None:
+    """Number of the newest `StateKept`; None when there is none, or a run has traded since that kept none."""
+    for number, run, kind in connection.execute(_NEWEST_FIRST):
+        if kind == "StateKept":
+            return int(number)
+        (traded,) = connection.execute(_TRADED, (run,)).fetchone()
+        if traded:
+            return None
+    return None
