@@ -216,6 +216,7 @@ class Snapshot(Struct, frozen=True):
     outcomes: tuple[str, ...]
     stopped: bool
     feed: FeedView | None = None
+    sequence_gaps: int = 0  # jumps of the exchange's numbering this day, over all instruments
     silent: int = 0  # instruments (shown or not) whose newest tick is older than they may be silent
     ticking: int = 0  # instruments that have had a tick
     watched: int = 0  # instruments in all; `quotes` holds at most 50 of them, those with a position first

@@ -92,6 +92,7 @@ class Picture:
             outcomes=turn.outcomes,
             stopped=engine.stopped,
             feed=engine.feed_view(),
+            sequence_gaps=engine.rounds.sequence_gaps,
             silent=engine.rounds.silent,
             ticking=engine.rounds.ticking,
             watched=len(state.desks),

@@ -23,7 +23,7 @@ class Rounds:
     """`beats` counts the engine's loop and `beat_ns` (monotonic) stamps it: the heartbeat is the age of that stamp.
 
     `ticking` instruments have had a tick, `silent` of them none for longer than they may; `refused` counts refused
-    ticks of all instruments by reason. These three are up to a second old.
+    ticks of all instruments by reason, `sequence_gaps` jumps of the exchange's numbering. These are up to a second old.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Rounds:
         self.beat_ns = 0
         self.silent = 0
         self.ticking = 0
+        self.sequence_gaps = 0
         self.refused: dict[str, int] = {}
         self.vitals = vitals
         self._turn = turn
@@ -108,6 +109,7 @@ class Rounds:
                 ticking += 1
                 silent += now_ns - tick.recv_ns > max(self._stale_ns, _PACE * desk.median_gap_ms * 1_000_000)
         self.ticking, self.silent = ticking, silent
+        self.sequence_gaps = sum(desk.admission.sequence_gaps for desk in desks)
         self.refused = refusals(desks)
 
     def _log_heartbeat(self) -> None:
