@@ -46,7 +46,7 @@ fuzz: $(READY) ## ten million bad frames and messages (about two minutes)
 	@$(BIN)/python -m tests.fuzz.wire 10000000
 
 simulator: $(READY) ## a simulated exchange on this machine, to try the program by hand; prints how
-	@$(BIN)/python -m tests.simulator
+	@$(BIN)/python -m tests.simulator --explain --instruments 3 --per-token 2
 
 soak: $(READY) ## an eight-hour session, compressed, against an exchange that misbehaves
 	@$(BIN)/python -m tests.soak --compressed

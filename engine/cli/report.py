@@ -120,7 +120,7 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
         losses=run.source.losses(),
         recording=recorder.problem if recorder and recorder.problem else "",
         faults=snapshot.faults,
-        complete=engine.source_ended,
+        complete=engine.source_ended or engine.playback is None,  # a live stream has no end to come to
     )
 
 

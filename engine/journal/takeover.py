@@ -1,6 +1,7 @@
 """What the next run takes over from the last one, whether it begins locked, and what a person is told. Pure."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from msgspec import Struct
 
@@ -106,6 +107,8 @@ def _order_line(account: Account, order: Order, mode: TradeMode) -> str:
 def _money(account: Account) -> str:
     purse = account.purse
     entries = account.gate.day_entries
+    if account.today == date.min.isoformat():
+        return f"cash {purse.cash:.2f}, no session day had begun"
     return f"cash {purse.cash:.2f}, result of the day {account.today} {purse.day_realised:+.2f}, entries {entries}"
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from time import monotonic
 
 from engine.errors import EXIT_BAD_INPUT, EXIT_WELL, UserError
+from tests.simulator.account import API_KEY, CLIENT_CODE, PIN, TOTP_SECRET
 from tests.simulator.raw_lines import RawLines
 from tests.simulator.simulator import Simulator, played
 from tests.simulator.traffic import Burst, Generated, Quiet, Traffic
@@ -43,6 +44,8 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, _interrupt)
     with simulator:
         _say(_hello(simulator))
+        if options.explain:
+            print(_explain(simulator), file=sys.stderr, flush=True)
         with suppress(KeyboardInterrupt):
             _obey(simulator, options)
         print(simulator.counters.to_json(), flush=True)
@@ -133,6 +136,27 @@ def _hello(simulator: Simulator) -> dict[str, object]:
     }
 
 
+def _explain(simulator: Simulator) -> str:
+    """How to put the program on this exchange by hand, from another shell."""
+    names = ("CLIENT_CODE", "PIN", "API_KEY", "TOTP_SECRET")
+    account = " ".join(
+        f"MYQUANT_SMARTAPI_{name}={value}"
+        for name, value in zip(names, (CLIENT_CODE, PIN, API_KEY, TOTP_SECRET), strict=True)
+    )
+    symbols = [line.symbol for line in simulator.lines]
+    keys = [
+        f"smartapi.stream_url={simulator.ws_url}",
+        f"smartapi.rest_url={simulator.http_url}",
+        f"feed.symbols='{json.dumps(symbols)}'",
+        *(f"instruments.{line.symbol}.token={line.token}" for line in simulator.lines),
+        "session.start=00:00",
+        "session.end=23:59",
+    ]
+    words = " \\\n    --set ".join(["myquant-tui run --source smartapi", *keys])
+    orders = "orders here, a line each: reset · silence 10 · close 1006 · duplicate · jump 5 · counters · stop"
+    return f"In another shell:\n\n{account} \\\n  {words}\n\n{orders}\n"
+
+
 def _say(answer: dict[str, object]) -> None:
     print(json.dumps(answer), flush=True)
 
@@ -166,6 +190,7 @@ def _parser() -> argparse.ArgumentParser:
     option("--seed", type=int, default=1)
     option("--scale", type=float, default=1.0, help="shortens the exchange's time-outs")
     option("--stamp", action="store_true", help="the send time stands where the average price is")
+    option("--explain", action="store_true", help="say how to put the program on it")
     option("--no-rate-limits", action="store_true", help="REST calls as often as you like")
     option("--seconds", type=float, default=0.0, help="end after that long")
     option("--until-finished", action="store_true", help="end when the traffic is over")
