@@ -26,7 +26,7 @@ from engine import (
 from tui.door import Door
 from tui.guard import PLAN_OPEN_NS
 from tui.model import LOG_LEVELS, PANES, Dialog, ThemeName, Ui, View
-from tui.panes import flatplan
+from tui.panes import flatplan, leaving
 from tui.panes.flatplan import RUNS
 from tui.panes.log import found
 
@@ -153,7 +153,8 @@ class Actions:
         """The next delivery mode."""
         wanted = DELIVERIES[(DELIVERIES.index(self._snapshot.delivery) + 1) % len(DELIVERIES)]
         self._door.send(SwitchDelivery(wanted))
-        self.note(f"delivery {self._snapshot.delivery} → {wanted} asked for", at_ns)
+        if not self._door.standing.apart:  # there the last line tells it by itself
+            self.note(f"delivery {self._snapshot.delivery} → {wanted} asked for", at_ns)
 
     def do_pause(self, _at_ns: int) -> None:
         """Pause or resume entries."""
@@ -172,6 +173,14 @@ class Actions:
             self.ui.dialog = ""
         else:
             self.open("found")
+
+    def do_conn(self, at_ns: int) -> None:
+        """Show who has the conn; from there, take it or give it up."""
+        standing = self._door.standing
+        if standing.apart:
+            self.open("conn")
+        else:
+            self.note("the engine is in this process: nobody else can have the conn", at_ns)
 
     def do_next_pane(self, _at_ns: int) -> None:
         """Focus the next pane."""
@@ -274,8 +283,8 @@ class Actions:
         self.open("help")
 
     def do_leave(self, _at_ns: int) -> None:
-        """Leave; ask first when a position is open."""
-        if self._snapshot.positions:
+        """Leave; ask first when something is open, or goes on without us."""
+        if leaving.is_asked(self._door.standing, self._snapshot):
             self.open("quit")
         else:
             self._shell.leave()

@@ -24,6 +24,7 @@ from tui.picture import save
 from tui.rows import plain
 from tui.strokes import Key
 from tui.tuning import settle
+from tui.view_file import ViewFile
 from tui.watcher import Watcher
 
 _FRAME_S = 0.25
@@ -34,7 +35,10 @@ _ANSWERS_S = (0.02, 0.06)  # after a key: when its command has been carried out
 
 
 class MyQuant(DiffApp):
-    """The screen over one engine; `lost` says why the terminal went away, empty when it did not."""
+    """The screen over one engine; `lost` says why the terminal went away, `left` that the operator went on purpose.
+
+    What is looked at is taken up from `kept` and kept there.
+    """
 
     CSS = "Board { width: 100%; height: 100%; }"
     ENABLE_COMMAND_PALETTE = False
@@ -46,6 +50,7 @@ class MyQuant(DiffApp):
         *,
         glyphs: Glyphs = UNICODE,
         theme: ThemeName = "ansi",
+        kept: ViewFile | None = None,
         now_ns: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         super().__init__()
@@ -53,9 +58,15 @@ class MyQuant(DiffApp):
         self.ui = Ui(theme=theme)
         self.board = Board(theme)
         self.lost = ""
+        self.left = False
+        self._kept = kept
+        if kept is not None:
+            kept.take_up(self.ui)
+            kept.select(self.ui, door.snapshot)
+            self.board.theme = self.ui.theme
         self._pictures = pictures
         self._watcher = Watcher(door, self.ui, glyphs)
-        shell = Shell(leave=self.exit, copy=self._copy, save=self._save, set_mouse=self._set_mouse)
+        shell = Shell(leave=self._leave, copy=self._copy, save=self._save, set_mouse=self._set_mouse)
         self._control = Control(self.ui, door, shell)
         self._view: View | None = None
         self._answers: list[Timer] = []
@@ -72,6 +83,8 @@ class MyQuant(DiffApp):
         """Draw the first frame and begin to pull."""
         self._draw()
         self.set_interval(_FRAME_S, self._tick)
+        if self.ui.mouse:
+            self._set_mouse(on=True)
         self.call_after_refresh(settle)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -129,11 +142,24 @@ class MyQuant(DiffApp):
         outcome = self._watcher.new_outcome(view)
         if outcome:
             self._control.note(outcome, now_ns)
+        self._control.tell(self._watcher.new_told(view), now_ns)
+        self._keep(view)
         self.board.theme = self.ui.theme
         self.board.show(frame(view, *(size or self.size)))
         if self.ui.dialog == "flat" and not self.ui.plan_drawn_ns:
             self.call_after_refresh(self._plan_drawn)
         self._set_title(view)
+
+    def _keep(self, view: View) -> None:
+        """Keep what is looked at, for the next screen."""
+        kept = self._kept
+        if kept is None:
+            return
+        kept.select(self.ui, view.snapshot)
+        before = kept.problem
+        kept.keep(self.ui, view.snapshot, view.now_ns)
+        if kept.problem and kept.problem != before:
+            self._control.note(kept.problem, view.now_ns, "warn")
 
     def _plan_drawn(self) -> None:
         """Note that the plan is on the terminal; not before the terminal has taken it."""
@@ -156,13 +182,17 @@ class MyQuant(DiffApp):
             self._title = title
             self.terminal.write(f"\x1b]2;{title}\x07")
 
+    def _leave(self) -> None:
+        self.left = True
+        self.exit()
+
     def terminal_lost(self, why: str) -> None:
-        """End the screen; the engine is ended in good order by whoever showed it."""
+        """End the screen; what becomes of the engine is for whoever showed it."""
         self.lost = why or "the terminal is gone"
         self.exit()
 
     def terminate(self) -> None:
-        """End screen and run in good order (SIGTERM)."""
+        """End the screen in good order (SIGTERM)."""
         self.exit()
 
     def _copy(self) -> None:

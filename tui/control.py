@@ -1,20 +1,24 @@
 """From keys to changes of the view and commands to the engine. Knows no terminal; every key press comes through here."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
+from typing import get_args
 from zoneinfo import ZoneInfo
 
-from engine import Bookmark, Disarm, Flat, Seek, SeekTime, Snapshot, Unlock, clean
+from engine import Bookmark, Disarm, Flat, Seek, SeekTime, Snapshot, Stop, Unlock, clean
 from tui import keys
 from tui.actions import Actions, Shell
 from tui.door import Door
 from tui.guard import Guard, Press
-from tui.model import Dialog, Ui, View
+from tui.model import Dialog, TypedDialog, Ui, View
 from tui.panes import flatplan
 from tui.panes.flatplan import RUNS
+from tui.panes.leaving import LEAVING, stop_word
 
-_TYPED: tuple[Dialog, ...] = ("goto", "unlock", "search", "palette", "bookmark")
+_TYPED: tuple[Dialog, ...] = get_args(TypedDialog)
 _SCROLLED = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}
 _LONGEST_TEXT = 60
+_DIGEST_NS = 20_000_000_000
 
 
 class Control:
@@ -32,6 +36,7 @@ class Control:
         """Take one key press while `view` is on the screen."""
         self._actions.view = view
         by_hand = self._guard.watch(press)
+        self.ui.digest = ""
         if self.ui.dialog:
             self._press_in_dialog(press, by_hand=by_hand)
             return
@@ -39,7 +44,7 @@ class Control:
             self._actions.open("quit")
             return
         self.ui.notice = ""
-        found = keys.find(press.key, replay=view.snapshot.replay is not None)
+        found = keys.find(press.key, view)
         if found is not None:
             self._actions.act(found.action, press.at_ns)
 
@@ -52,6 +57,14 @@ class Control:
         if self.ui.dialog in {"goto", "search", "bookmark"}:
             self.ui.text = clean(self.ui.text + text, _LONGEST_TEXT)
 
+    def tell(self, lines: Sequence[str], now_ns: int) -> None:
+        """Show what the engine told this screen: what happened in an absence over the panes, all else as a notice."""
+        for line in lines:
+            if line.startswith("away ") and not line.endswith(": nothing happened"):
+                self.ui.digest, self.ui.digest_until_ns = line, now_ns + _DIGEST_NS
+            else:
+                self.note(line, now_ns, "accent" if line == "you have the conn" else "alert")
+
     def pass_time(self, now_ns: int) -> None:
         """Close what closes by itself."""
         ui = self.ui
@@ -59,6 +72,8 @@ class Control:
             self._close_plan()
         if ui.notice and now_ns >= ui.notice_until_ns:
             ui.notice = ""
+        if ui.digest and now_ns >= ui.digest_until_ns:
+            ui.digest = ""
 
     # ── Dialogs ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -66,6 +81,8 @@ class Control:
         dialog = self.ui.dialog
         if dialog == "flat":
             self._press_in_plan(press, by_hand=by_hand)
+        elif press.key == "!" and dialog in LEAVING and self._door.standing.apart:
+            self._actions.act("arm", press.at_ns)
         elif dialog in _TYPED:
             self._type(press)
         elif press.key in _SCROLLED and dialog in {"help", "trades", "found"}:
@@ -74,8 +91,26 @@ class Control:
             self._actions.act("acknowledge", press.at_ns)
         elif dialog == "quit" and press.key == "q":
             self._shell.leave()
+        elif dialog == "quit" and press.key == "s" and self._door.standing.apart:
+            self._actions.open("stop")
         else:
             self.ui.dialog = ""
+            if dialog == "conn":
+                self._press_at_conn(press, by_hand=by_hand)
+
+    def _press_at_conn(self, press: Press, *, by_hand: bool) -> None:
+        """`t` takes the conn from whoever has it, `g` gives it up; other keys close. What a line's noise types does neither."""
+        standing = self._door.standing
+        if press.key not in {"t", "g"} or not by_hand:
+            return
+        if standing.lost:
+            self.note("no link to the engine: the conn stays as it is", press.at_ns, "alert")
+        elif standing.read_only:
+            self.note("this screen is read-only: attach without --read-only to command", press.at_ns, "alert")
+        elif press.key == "t" and not standing.has_conn:
+            self._door.take_conn()
+        elif press.key == "g" and standing.has_conn:
+            self._door.leave_conn()
 
     def _press_in_plan(self, press: Press, *, by_hand: bool) -> None:
         """`x` fires under the guard's conditions, and says so when they do not hold; any other key closes the plan.
@@ -140,6 +175,8 @@ class Control:
         match dialog:
             case "unlock":
                 self._unlock(text, at_ns)
+            case "stop":
+                self._stop(text, at_ns)
             case "search":
                 ui.search = text
                 self._actions.show_found()
@@ -155,6 +192,14 @@ class Control:
             self._door.send(Unlock())
         else:
             self.note("not unlocked: type UNLOCK in capitals", at_ns, "warn")
+
+    def _stop(self, text: str, at_ns: int) -> None:
+        """End the engine; with a position open only when that was typed too."""
+        word = stop_word(self._snapshot)
+        if text == word:
+            self._door.send(Stop())
+        else:
+            self.note(f"the engine goes on: type {word} in capitals to stop it", at_ns, "warn")
 
     def _go_to(self, text: str, at_ns: int) -> None:
         """Go to a tick number, a time of the session's day, or the first bookmark that has `text` in it."""

@@ -1,19 +1,21 @@
 """The engine as the screen sees it: snapshot, history and log out, commands in. Another process may stand behind it."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from engine import Command, LogLine, Run, Snapshot
+from engine import LogLine, Snapshot
+from tui.model import Standing
+
+if TYPE_CHECKING:
+    from engine import AnyCommand, Run
+
+_HERE = Standing()
 
 
 class Door(Protocol):
-    """All that the screen ever asks of an engine; every call returns at once."""
+    """All that the screen ever asks of an engine; every call but `leave` returns at once."""
 
-    def start(self) -> None:
-        """Begin."""
-        ...
-
-    def send(self, command: Command) -> None:
-        """Ask for a command."""
+    def send(self, command: "AnyCommand") -> None:
+        """Ask for a command; `Standing.asked` or the snapshot's outcomes tell what becomes of it."""
         ...
 
     @property
@@ -29,18 +31,35 @@ class Door(Protocol):
         """At most `limit` log lines after number `since`, oldest first."""
         ...
 
+    @property
+    def standing(self) -> Standing:
+        """Whether the engine is at the other end, who has the conn, what became of commands; texts are cleaned."""
+        ...
+
+    def take_conn(self) -> None:
+        """Take the conn, whoever has it."""
+        ...
+
+    def leave_conn(self) -> None:
+        """Give the conn up and go on looking."""
+        ...
+
+    def leave(self, detached: bool) -> None:
+        """Look no more; `detached` = on purpose. Waits a second at most, so that the engine hears it."""
+        ...
+
 
 class LocalDoor:
-    """An engine in this process."""
+    """An engine in this process: nobody else looks at it, and it ends with the screen."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: "Run") -> None:
         self._run = run
 
     def start(self) -> None:
         """Start the engine's threads."""
         self._run.engine.start()
 
-    def send(self, command: Command) -> None:
+    def send(self, command: "AnyCommand") -> None:
         """Hand the command to the next turn."""
         self._run.engine.send(command)
 
@@ -56,3 +75,17 @@ class LocalDoor:
     def log_lines(self, since: int, limit: int) -> list[LogLine]:
         """Log lines after number `since`."""
         return self._run.logs.lines_since(since, limit)
+
+    @property
+    def standing(self) -> Standing:
+        """Always there, and ours to command."""
+        return _HERE
+
+    def take_conn(self) -> None:
+        """Change nothing: it is ours."""
+
+    def leave_conn(self) -> None:
+        """Change nothing: there is nobody to leave it to."""
+
+    def leave(self, detached: bool) -> None:
+        """Change nothing: whoever started the run ends it."""

@@ -111,3 +111,8 @@ def _late_ms(quote: Quote, seen: Snapshot) -> float:
         return 0.0
     recv_wall_ms = (seen.wall_ns - (seen.taken_ns - quote.recv_ns)) / 1e6
     return recv_wall_ms - quote.exch_ms + feed.clock_ms
+
+
+def sequence_gaps(seen: Snapshot) -> int:
+    """Jumps of the exchange's numbering this day: those of the instruments shown, or the engine's own sum where more are watched."""
+    return sum(quote.sequence_gaps for quote in seen.quotes) if seen.watched <= len(seen.quotes) else seen.sequence_gaps

@@ -106,7 +106,6 @@ class Heart:
         self._begun_ns = 0
         self._flowing_ns = 0
         self._held = False
-        self._gaps: dict[int, int] = {}  # by instrument: of many only some are in a snapshot, not always the same
         self._lost = _LastMinute()
         self._bad = _LastMinute()
         self._pauses = _LastMinute()
@@ -127,8 +126,7 @@ class Heart:
             self._flowing_ns = now_ns
         self._held = held
         refused = seen.refused
-        self._gaps.update((quote.instrument, quote.sequence_gaps) for quote in seen.quotes)
-        lost = sum(self._gaps.values()) + refused.get("duplicate", 0) + refused.get("out_of_order", 0)
+        lost = feeds.sequence_gaps(seen) + refused.get("duplicate", 0) + refused.get("out_of_order", 0)
         return Look(
             snapshot=seen,
             now_ns=now_ns,

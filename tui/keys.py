@@ -10,7 +10,7 @@ from msgspec import Struct
 from tui.model import View
 from tui.panes.flatplan import RUNS
 
-Where = Literal["always", "replay"]
+Where = Literal["always", "replay", "apart"]
 
 
 class Key(Struct, frozen=True):
@@ -59,6 +59,7 @@ TABLE: tuple[Key, ...] = (
     Key("d", "delivery", "delivery mode: polling, queued, callback", "delivery"),
     Key("p", "pause", "pause entries, or resume them; exits go on", "pause"),
     Key("k", "unlock", "unlock entries (typed)", "unlock"),
+    Key("o", "conn", "who has the conn, that is who commands; take it, or give it up", "", "apart", name="conn"),
     Key("a", "acknowledge", "how the last run ended: read it, then a again acknowledges"),
     Key("1", "pane_ticks", "focus: ticks", "panes", group="1-5"),
     Key("2", "pane_positions", "focus: positions"),
@@ -81,7 +82,7 @@ TABLE: tuple[Key, ...] = (
     Key("m", "mouse", "the mouse wheel scrolls, or not (the terminal's own selection works while it is off)"),
     Key(":", "palette", "all commands by name", "commands"),
     Key("?", "help", "this help", "help"),
-    Key("q", "leave", "leave, quit (asks when a position is open)", "leave"),
+    Key("q", "leave", "leave, quit: an attached engine goes on; asks when a position is open", "leave"),
 )
 
 _BY_KEY = {key.key: key for key in TABLE} | {"ctrl+p": next(key for key in TABLE if key.action == "palette")}
@@ -94,6 +95,8 @@ _IN_DIALOG: dict[str, list[tuple[str, str]]] = {
     "bookmark": [("enter", "keep"), ("esc", "close")],
     "unlock": [("enter", "unlock"), ("esc", "close")],
     "quit": [("q", "leave"), ("any other key", "stay")],
+    "stop": [("enter", "stop the engine"), ("esc", "close")],
+    "conn": [("t", "take the conn"), ("any other key", "close")],
     "found": [("a", "acknowledge"), ("any other key", "close")],
     "search": [("enter", "find"), ("esc", "clear")],
     "palette": [("enter", "do"), ("esc", "close")],
@@ -102,10 +105,20 @@ _IN_DIALOG: dict[str, list[tuple[str, str]]] = {
 }
 
 
-def find(key: str, *, replay: bool) -> Key | None:
+_LEAVING_APART = [("q", "detach"), ("s", "stop the engine"), ("!", "flat"), ("any other key", "stay")]
+_GIVING_UP = [("g", "give the conn up"), ("any other key", "close")]
+
+
+def find(key: str, view: View) -> Key | None:
     """The entry of `key` where it works now, or None."""
     found = _BY_KEY.get(key)
-    return None if found is None or (found.where == "replay" and not replay) else found
+    return None if found is None or not _works(found, view) else found
+
+
+def _works(key: Key, view: View) -> bool:
+    if key.where == "replay":
+        return view.snapshot.replay is not None
+    return key.where == "always" or view.standing.apart
 
 
 def hints(view: View) -> list[tuple[str, str]]:
@@ -113,18 +126,36 @@ def hints(view: View) -> list[tuple[str, str]]:
     if view.ui.dialog == "flat":
         return _in_plan(view.snapshot.flat.state, fired=view.ui.plan_until_ns == 0)
     if view.ui.dialog:
-        return _IN_DIALOG[view.ui.dialog]
-    replay = view.snapshot.replay is not None
-    listed = [key for key in TABLE if key.footer and (replay or key.where == "always")]
+        return _in_dialog(view)
+    listed = [key for key in TABLE if key.footer and _works(key, view)]
     listed += [key for key in TABLE if key.action == "acknowledge" and view.snapshot.found]
+    listed += [key for key in TABLE if key.action == "conn" and _lacks_conn(view)]
     first = (
         ["arm", "acknowledge", "unlock"]
         if view.snapshot.entries.locked or view.snapshot.entries.halted
         else ["arm", "acknowledge"]
     )
-    order = [*first, "help", "leave"]
+    order = [*first, "conn", "help", "leave"]
     listed.sort(key=lambda key: order.index(key.action) if key.action in order else len(order))
     return [(key.group or key.label, key.footer or key.action) for key in listed]
+
+
+def _in_dialog(view: View) -> list[tuple[str, str]]:
+    standing = view.standing
+    match view.ui.dialog:
+        case "quit" if standing.apart:
+            return _LEAVING_APART
+        case "conn" if standing.has_conn:
+            return _GIVING_UP
+        case "conn" if standing.read_only or standing.lost:
+            return [("any other key", "close")]
+        case dialog:
+            return _IN_DIALOG[dialog]
+
+
+def _lacks_conn(view: View) -> bool:
+    standing = view.standing
+    return standing.apart and not (standing.has_conn or standing.read_only or standing.lost)
 
 
 def _in_plan(state: str, *, fired: bool) -> list[tuple[str, str]]:
@@ -138,11 +169,10 @@ def _in_plan(state: str, *, fired: bool) -> list[tuple[str, str]]:
 def palette(view: View) -> list[tuple[str, str, str]]:
     """What the palette lists for the text typed so far: (name, help, action)."""
     typed = view.ui.text.lower()
-    replay = view.snapshot.replay is not None
     listed = [
         (key.title, key.help, key.action)
         for key in TABLE
-        if (replay or key.where == "always") and key.action not in {"up", "down", "page_up", "page_down", "palette"}
+        if _works(key, view) and key.action not in {"up", "down", "page_up", "page_down", "palette"}
     ]
     if typed.startswith("dev"):
         listed.extend(DEVELOPER)

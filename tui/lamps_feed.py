@@ -164,7 +164,7 @@ def sequence(look: Look) -> Lamp:
     seen = look.snapshot
     if is_closed(seen):
         return Lamp("SEQUENCE", "CLOSED", "market closed")
-    gaps = sum(quote.sequence_gaps for quote in seen.quotes)
+    gaps = feeds.sequence_gaps(seen)
     repeated, late = seen.refused.get("duplicate", 0), seen.refused.get("out_of_order", 0)
     bad = sum(seen.feed.bad.values()) if seen.feed is not None else 0
     counted = ((repeated, "repeated"), (late, "late"), (bad, "bad packets"))

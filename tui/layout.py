@@ -31,6 +31,7 @@ _INDENTED = {"positions", "latency", "heartbeat"}
 _ASCII = dict(zip("…·→←×≈≠≤≥–—−µ", "~.><x~#<>---u", strict=True))  # letters of texts; marks come from the glyphs
 _BLANK: Span = (" ", "")
 _KEPT = {"replay", "mock", "paper", "live", "alert"}  # styles of row 0 that stay when the values are old
+_LOUD = {"alert", "banner"}  # and of the line across the screen that says why
 
 
 def frame(view: View, width: int, height: int) -> list[Line]:
@@ -43,7 +44,10 @@ def frame(view: View, width: int, height: int) -> list[Line]:
     if height > 3:
         lines.extend(fill(_body(view, width, height - 3, height), width, height - 3))
     if view.age_s > header.STALE_S:
-        lines = [_greyed(line, _KEPT if number == 0 else {"alert!"}) for number, line in enumerate(lines)]
+        lines = [
+            _greyed(line, _KEPT if number == 0 else _LOUD if number == 1 else {"alert!"})
+            for number, line in enumerate(lines)
+        ]
     if height > 1:
         lines.append(footer.line(view, width))
     lines = _laid_over([fit(line, width) for line in lines], dialogs.overlay(view, width, height), width)

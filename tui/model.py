@@ -1,14 +1,18 @@
 """What the screen is showing: the operator's choices (`Ui`) and everything a pane draws from (`View`). Plain data."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, field
 
 from engine import LogLine, Snapshot
 
+if TYPE_CHECKING:
+    from engine import Pending
+
 Pane = Literal["ticks", "positions", "latency", "heartbeat", "log"]
 PANES: tuple[Pane, ...] = ("ticks", "positions", "latency", "heartbeat", "log")
-Dialog = Literal["", "flat", "goto", "unlock", "quit", "help", "palette", "search", "trades", "bookmark", "found"]
+TypedDialog = Literal["goto", "unlock", "search", "palette", "bookmark", "stop"]  # they take a line of text
+Dialog = Literal[TypedDialog, "", "flat", "quit", "help", "trades", "found", "conn"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LOG_LEVELS: tuple[LogLevel, ...] = ("DEBUG", "INFO", "WARNING", "ERROR")
 ThemeName = Literal["ansi", "truecolor", "mono"]
@@ -84,6 +88,32 @@ class Lamp(Struct, frozen=True):
     following: str = ""  # what happens next
 
 
+class Standing(Struct, frozen=True):
+    """How this screen stands to its engine; the defaults are those of an engine in the same process.
+
+    `lost` says why there is no link, empty = there is one. `there`: the engine's process `pid` exists. `read_only`: this
+    screen never commands. `vacant_ns` is since when nobody has the conn who had it (monotonic, 0 = somebody has, or
+    nobody ever had), `due_ns` when the policy `on_loss` then acts (0 = it does not, or has), `did` what it did. `told` is
+    what the engine told this screen, `asked` the commands on their way; the newest last.
+    """
+
+    apart: bool = False  # the engine is another process: it goes on without this screen
+    lost: str = ""
+    there: bool = True
+    pid: int = 0
+    options: str = ""  # what a command line needs to find this engine; empty or begins with a blank
+    holder: str = "you"
+    has_conn: bool = True
+    read_only: bool = False
+    screens: int = 1
+    on_loss: Literal["keep", "no_entries", "flat_after"] = "keep"
+    vacant_ns: int = 0
+    due_ns: int = 0
+    did: str = ""
+    told: tuple[str, ...] = ()
+    asked: "tuple[Pending, ...]" = ()
+
+
 class Ui(Struct):
     """The operator's choices; changed by `tui.control` alone."""
 
@@ -105,6 +135,8 @@ class Ui(Struct):
     plan_drawn_ns: int = 0  # when the flat plan was first on the terminal (monotonic), 0 = not yet
     plan_until_ns: int = 0  # when the plan closes by itself
     mouse: bool = False
+    digest: str = ""  # what happened while nobody was there, over the panes until a key, or `digest_until_ns`
+    digest_until_ns: int = 0
 
 
 class View(Struct):
@@ -120,7 +152,7 @@ class View(Struct):
     history: tuple[tuple[int, int], ...] = ()  # (ms, price) of the selected instrument
     trends: dict[int, tuple[int, ...]] = field(default_factory=dict)  # newest prices per instrument, for sparks
     pnl_trend: tuple[float, ...] = ()  # the day's P&L over time
-    in_process: bool = True
+    standing: Standing = Standing()
     calm: "View | None" = None  # an earlier view for the panes that need not move at every frame
 
     @property

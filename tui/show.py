@@ -1,15 +1,23 @@
-"""Shows a run on the terminal: the screen itself, again after a crash, and what happens when the terminal is gone."""
+"""Shows a run or an engine elsewhere on the terminal: again after a crash, and what happens when the terminal is gone."""
 
 import os
+import select
 import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine import Run
-from tui.door import LocalDoor
 from tui.terminal import Terminal, detect
-from tui.tuning import tuned
+
+if TYPE_CHECKING:
+    from engine import RemoteDoor, Run
+    from tui.app import MyQuant
+    from tui.door import Door
+    from tui.view_file import ViewFile
 
 _RESTARTS = 2
+_READ_WITHIN_MS = 500  # a terminal that takes nothing for so long is not waited for
 
 
 class TerminalScreen:
@@ -19,27 +27,78 @@ class TerminalScreen:
         """Why this terminal cannot show a screen; empty when it can."""
         return _terminal().refuses
 
-    def show(self, run: Run, pictures: Path) -> None:
+    def show(self, run: "Run", pictures: Path) -> None:
         """Start `run` and show it until the operator leaves or the terminal is lost.
 
         A screen that crashes is put up again twice; after that the engine goes on without one until it is over.
         """
-        from tui.app import MyQuant
+        from tui.door import LocalDoor
 
-        terminal = _terminal()
         door = LocalDoor(run)
         door.start()
-        for attempt in range(_RESTARTS + 1):
-            app = MyQuant(door, pictures, glyphs=terminal.glyphs, theme=terminal.theme)
-            with tuned():
-                app.run(mouse=False)
-            if app.lost:
-                run.say(f"terminal lost ({app.lost}): the run ends in good order")
-            if app.lost or not app.return_code:
-                return
-            print(f"myquant-tui: the screen failed ({attempt + 1} of {_RESTARTS + 1})", file=sys.stderr)
-        print("myquant-tui: going on without a screen; Ctrl-C ends the run", file=sys.stderr)
-        run.engine.wait()
+        app = _put_up(door, pictures)
+        if app.lost:
+            run.say(f"terminal lost ({app.lost}): the run ends in good order")
+        if _has_crashed(app):
+            print("myquant-tui: going on without a screen; Ctrl-C ends the run", file=sys.stderr)
+            run.engine.wait()
+
+    def attach(self, door: "RemoteDoor", folder: Path, pictures: Path) -> None:
+        """Show the engine behind `door` until the operator leaves or the terminal is lost; the engine goes on.
+
+        A screen that crashes is put up again twice. What was looked at is kept in the state directory `folder` for the
+        next one. Where the terminal is lost nothing is said: nobody reads it. Raises LinkError when there is no engine.
+        """
+        from tui.attached import AttachedDoor
+        from tui.farewell import lines
+        from tui.view_file import ViewFile
+
+        door.start()
+        attached = AttachedDoor(door, folder)
+        kept = ViewFile(folder)
+        app = _put_up(attached, pictures, kept)
+        if not _has_crashed(app):
+            kept.keep_last(app.ui, attached.snapshot)
+        last, standing = attached.snapshot, attached.standing
+        attached.leave(detached=app.left)
+        if app.left:
+            _say(lines(last, standing))
+        elif _has_crashed(app):
+            _say(["the screen failed for good", *lines(last, standing)])
+
+
+def _put_up(door: "Door", pictures: Path, kept: "ViewFile | None" = None) -> "MyQuant":
+    """Show the engine, again after a crash; the last of the screens. The third begins with a view of its own: what was kept may be why."""
+    from tui.app import MyQuant
+    from tui.tuning import tuned
+
+    terminal = _terminal()
+    for attempt in range(_RESTARTS + 1):
+        app = MyQuant(
+            door,
+            pictures,
+            glyphs=terminal.glyphs,
+            theme=terminal.theme,
+            kept=kept if attempt < _RESTARTS else None,
+        )
+        with nullcontext() if door.standing.apart else tuned():
+            app.run(mouse=False)
+        if not _has_crashed(app):
+            break
+        print(f"myquant-tui: the screen failed ({attempt + 1} of {_RESTARTS + 1})", file=sys.stderr)
+    return app
+
+
+def _has_crashed(app: "MyQuant") -> bool:
+    return not app.lost and bool(app.return_code)
+
+
+def _say(lines: Sequence[str]) -> None:
+    """Put `lines` on the terminal, if it takes them: nobody waits for one that does not."""
+    poll = select.poll()
+    poll.register(1, select.POLLOUT)
+    if any(event & select.POLLOUT for _, event in poll.poll(_READ_WITHIN_MS)):
+        print(*lines, sep="\n", flush=True)
 
 
 def _terminal() -> Terminal:

@@ -18,6 +18,7 @@ _TREND = 60
 _PNL_TREND = 240
 _TREND_NS = 1_000_000_000
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?[+-]\d\d:\d\d) ")
+_NEWS_NS = 5_000_000_000  # a line this old is none of the newest tick's
 _HISTORY_NS = 1_000_000_000  # a new chart at most once a second
 _LEVEL = {"DEBUG": 0, "INFO": 1, "WARN": 2, "WARNING": 2, "ERROR": 3, "FATAL": 4}
 
@@ -42,6 +43,7 @@ class Watcher:
         self._trend_due_ns = 0
         self._at_ms = 0
         self._outcomes: tuple[str, ...] = ()
+        self._told: tuple[str, ...] = ()
 
     def look(self, now_ns: int, link: Link) -> View:
         """What there is to see at `now_ns` (monotonic)."""
@@ -69,6 +71,7 @@ class Watcher:
             history=self._history,
             trends={index: tuple(trend) for index, trend in self._trends.items()},
             pnl_trend=tuple(self._pnl),
+            standing=self._door.standing,
         )
 
     def new_outcome(self, view: View) -> str:
@@ -77,6 +80,15 @@ class Watcher:
         fresh = outcomes[-1] if outcomes and outcomes != self._outcomes else ""
         self._outcomes = outcomes
         return fresh
+
+    def new_told(self, view: View) -> tuple[str, ...]:
+        """What the engine told this screen since the last look; the newest last."""
+        told, before = view.standing.told, self._told
+        self._told = told
+        known = next(
+            (count for count in range(min(len(before), len(told)), 0, -1) if before[-count:] == told[:count]), 0
+        )
+        return told[known:]
 
     def _note_trends(self, snapshot: Snapshot) -> None:
         """Take a sample of every price and of the day's result; calm sparks are worth more than busy ones."""
@@ -91,7 +103,7 @@ class Watcher:
             self._last_line = lines[-1].number
             cleaned = self._border.log(lines)
             replayed = snapshot.replay is not None
-            self._log.extend(_in_market_time(line, snapshot.at_ms) if replayed else line for line in cleaned)
+            self._log.extend(_in_market_time(line, snapshot) if replayed else line for line in cleaned)
 
     def _filter(self) -> tuple[tuple[LogLine, ...], int]:
         least = _LEVEL[self._ui.log_level]
@@ -109,10 +121,17 @@ class Watcher:
         self._history = self._door.history(selected)
 
 
-def _in_market_time(line: LogLine, at_ms: int) -> LogLine:
-    """Show `line` of a replay at the recording's time: its own stamp where it begins with one, else the newest tick's."""
+def _in_market_time(line: LogLine, seen: Snapshot) -> LogLine:
+    """Show `line` of a replay at the recording's time: its own stamp where it begins with one, else the newest tick's.
+
+    A line from before this screen came stays at the time of day when it was written: nobody knows the tick.
+    """
     found = _STAMP.match(line.text)
     if found is None:
-        return replace(line, wall_ns=at_ms * 1_000_000) if at_ms else line
-    stamp_ns = int(datetime.fromisoformat(found[1]).timestamp() * 1000) * 1_000_000
+        is_news = seen.wall_ns - line.wall_ns < _NEWS_NS
+        return replace(line, wall_ns=seen.at_ms * 1_000_000) if seen.at_ms and is_news else line
+    try:
+        stamp_ns = int(datetime.fromisoformat(found[1]).timestamp() * 1000) * 1_000_000
+    except (ValueError, OverflowError):  # it only looks like one
+        return line
     return replace(line, wall_ns=stamp_ns, text=line.text[found.end() :])

@@ -69,6 +69,7 @@ class RemoteDoor:
         self._mirror = Mirror()
         self._tickets = Tickets(clock_ns)
         self._told: deque[str] = deque(maxlen=_TOLD_KEPT)
+        self._pid = 0
         self._status = LinkStatus("CONNECTING", "", clock_ns())
         self._changed = Condition()  # held for a few lines by either thread; guards the wishes below
         self._woken = False
@@ -128,6 +129,16 @@ class RemoteDoor:
         return self._status
 
     @property
+    def may_steer(self) -> bool:
+        """Whether this screen ever wants the conn."""
+        return self._may_steer
+
+    @property
+    def pid(self) -> int:
+        """The engine's process, as it last said; 0 before it was reached."""
+        return self._pid
+
+    @property
     def conn(self) -> ConnView:
         """Who may command."""
         picture = self._mirror.picture
@@ -184,6 +195,7 @@ class RemoteDoor:
             try:
                 hello = hello_of(self._name, screen=True, wants_conn=self._may_steer, at_once=self._asks)
                 with Channel(self._path, hello, _ANSWER_S) as channel:
+                    self._pid = channel.welcome.pid
                     self._mirror.attach(channel.welcome.engine)
                     self._look(channel)
                     self._set_status("CONNECTED", "")

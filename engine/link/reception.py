@@ -151,7 +151,7 @@ class Reception:
                 self._leave(guest, now_ns, "gave the conn up")
                 return _frames(self._conn.view(guest.number))
             case Bye():
-                self.gone(guest, now_ns, how="detached" if request.detached else "left")
+                self.gone(guest, now_ns, how="detached" if request.detached else "lost its terminal")
                 return None
             case Hello():
                 return None

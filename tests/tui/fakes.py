@@ -2,13 +2,18 @@
 
 from engine import Command, LogLine, Snapshot
 from tests.tui.make import SNAPSHOT, log
+from tui.model import Standing
+
+HERE = Standing()
 
 
 class FakeDoor:
     """A Door whose snapshot a test sets and whose commands it reads."""
 
-    def __init__(self, snapshot: Snapshot = SNAPSHOT) -> None:
+    def __init__(self, snapshot: Snapshot = SNAPSHOT, standing: Standing = HERE) -> None:
         self.snapshot = snapshot
+        self.standing = standing
+        self.conn_asked: list[str] = []
         self.sent: list[Command] = []
         self.lines: list[LogLine] = list(log())
         self.started = self.stopped = False
@@ -24,6 +29,15 @@ class FakeDoor:
 
     def log_lines(self, since: int, limit: int) -> list[LogLine]:
         return [line for line in self.lines if line.number > since][:limit]
+
+    def take_conn(self) -> None:
+        self.conn_asked.append("take")
+
+    def leave_conn(self) -> None:
+        self.conn_asked.append("leave")
+
+    def leave(self, detached: bool) -> None:
+        self.stopped = True
 
     def stop(self) -> int:
         self.stopped = True

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from engine import (
     Account,
+    Command,
     EdgeView,
     EntriesState,
     EpochView,
@@ -16,6 +17,7 @@ from engine import (
     LatencySummary,
     LogLine,
     OpenPosition,
+    Pending,
     PositionState,
     ProcessView,
     Pulse,
@@ -25,7 +27,7 @@ from engine import (
     Snapshot,
     Trade,
 )
-from tui.model import Ui, View
+from tui.model import Standing, Ui, View
 
 SECOND = 1_000_000_000
 NOW_NS = 1_000 * SECOND
@@ -225,6 +227,23 @@ def lost(held: bool = True, **more) -> Snapshot:
     pulse = replace(SNAPSHOT.pulse, came_ns=came_ns, decided_ns=came_ns)
     fields = {"feed": waiting(), "quotes": quotes, "pulse": pulse, "inbox_waiting": 0, "silent": 2}
     return paper(**(fields | ({} if held else {"positions": ()}) | more))
+
+
+def apart(**more) -> Standing:
+    """The engine in another process, this screen alone before it and with the conn."""
+    fields = {"apart": True, "pid": 4711, "holder": "pts/0"}
+    return Standing(**(fields | more))
+
+
+def looking(**more) -> Standing:
+    """One of two screens, and the conn is with the other."""
+    fields = {"holder": "pts/3 from 10.0.0.7", "has_conn": False, "screens": 2}
+    return apart(**(fields | more))
+
+
+def asked(command: Command, state: str = "REQUESTED", reason: str = "", age_s: float = 0.2) -> Pending:
+    """A command on its way."""
+    return Pending(command, state, reason, age_s)
 
 
 def many_instruments(count: int, **more) -> tuple[tuple[Instrument, ...], tuple[Quote, ...]]:

@@ -1,5 +1,6 @@
 """The real program in a real terminal: under tmux, where a person would look at it, and under a pty of our own."""
 
+import json
 import os
 import pty
 import select
@@ -85,6 +86,27 @@ class Tmux:
 
 
 @contextmanager
+def engine(home: Path, folder: Path, *args: str) -> Iterator[subprocess.Popen[bytes]]:
+    """An engine in a process and a session of its own, with its state in `folder`; ended afterwards."""
+    command = (sys.executable, "-m", "engine", "engine", "--source", "mock", "--state-dir", str(folder), "--quiet")
+    process = subprocess.Popen((*command, *args), env=environment(home), cwd=home, start_new_session=True)
+    try:
+        until(lambda: (folder / "engine.sock").exists() or process.poll() is not None)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def status(home: Path, folder: Path) -> dict[str, object]:
+    """What the command `status` tells of the engine in `folder`."""
+    command = (sys.executable, "-m", "engine", "status", "--json", "--state-dir", str(folder))
+    done = subprocess.run(command, env=environment(home), capture_output=True, check=False, timeout=20)
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+@contextmanager
 def tmux(home: Path, width: int, height: int, *args: str, **env: str) -> Iterator[Tmux]:
     """The program under tmux."""
     terminal = Tmux(home, width, height, *args, **env)
@@ -97,10 +119,10 @@ def tmux(home: Path, width: int, height: int, *args: str, **env: str) -> Iterato
 class Pty:
     """The program under a pty whose other end is ours: to be read, left unread, or closed."""
 
-    def __init__(self, home: Path, *args: str, **env: str) -> None:
+    def __init__(self, home: Path, *args: str, program: tuple[str, ...] = ("-m", "tui"), **env: str) -> None:
         self.pid, self.master = pty.fork()
         if not self.pid:
-            os.execve(sys.executable, (sys.executable, "-m", "tui", *args), environment(home, **env))
+            os.execve(sys.executable, (sys.executable, *program, *args), environment(home, **env))
         ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
 
     def read_until(self, wanted: bytes) -> bytes:

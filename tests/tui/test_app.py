@@ -9,17 +9,18 @@ from msgspec.structs import replace
 
 from engine import Arm, CheckView, CommandView, Disarm, Flat, Hold, SwitchDelivery, Unlock
 from tests.tui.fakes import FakeDoor
-from tests.tui.make import CALL, NOW_NS, SNAPSHOT, log, snapshot, trade, waiting
+from tests.tui.make import CALL, NOW_NS, SNAPSHOT, apart, log, snapshot, trade, waiting
 from tui.app import MyQuant
 from tui.rows import plain
+from tui.view_file import ViewFile
 
 
-def run(play: Callable[..., Awaitable[None]], tmp_path: Path, size=(120, 40), door=None) -> FakeDoor:
+def run(play: Callable[..., Awaitable[None]], tmp_path: Path, size=(120, 40), door=None, kept=None) -> FakeDoor:
     """Let `play(app, pilot, door)` run in an app of that size, at a time that stands still."""
     door = door or FakeDoor()
 
     async def whole() -> None:
-        app = MyQuant(door, tmp_path, now_ns=lambda: NOW_NS)
+        app = MyQuant(door, tmp_path, kept=kept, now_ns=lambda: NOW_NS)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             await play(app, pilot, door)
@@ -112,6 +113,32 @@ def test_leaving_with_a_position_open_asks(tmp_path):
         assert not app.is_running
 
     run(play, tmp_path)
+
+
+AWAY = "away 6 min 12 s: 2 entries, P&L −420"
+
+
+def test_coming_back_tells_the_absence_at_once_and_keeps_what_was_looked_at(tmp_path):
+    async def first(app, pilot, door):
+        assert "WHILE YOU WERE AWAY" in text(app)
+        assert "2 entries, P&L −420" in text(app)
+        await pilot.press("5", "z", "l")
+        assert "WHILE YOU WERE AWAY" not in text(app)
+        await pilot.press("q", "q")
+        await pilot.pause()
+        assert (app.left, app.lost, app.return_code) == (True, "", 0)
+        app._kept.keep_last(app.ui, door.snapshot)
+
+    async def again(app, pilot, door):
+        assert (app.ui.focus, app.ui.zoom, app.ui.log_level) == ("log", True, "WARNING")
+        assert "5 LOG WARNING" in text(app)
+        app.terminate()
+        await pilot.pause()
+        assert (app.left, app.lost) == (False, "")
+
+    for play in (first, again):
+        door = FakeDoor(standing=apart(told=(AWAY,)))
+        run(play, tmp_path, door=door, kept=ViewFile(tmp_path))
 
 
 EVIL = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202e[/][@click=app.exit]x[/]"

@@ -78,7 +78,7 @@ def test_outside_the_session_only_a_refusal_is_told():
     night = OPEN_MS - 3_600_000
     assert line(lost(at_ms=night)) == ""
     assert "REFUSED" in line(lost(at_ms=night, feed=waiting(state="REFUSED")))
-    assert line(lost(stopped=True)) == ""
+    assert "LOST" not in line(lost(stopped=True))
 
 
 def test_how_the_last_run_ended_is_told_until_it_is_acknowledged():
@@ -123,7 +123,8 @@ def test_the_smallest_screen_says_it_in_row_0():
 
 
 def test_the_countdown_moves_once_a_second_however_often_it_is_drawn():
-    shown = [line(lost(), now_ns=NOW_NS + quarter * SECOND // 4) for quarter in range(17)]
+    moments = [NOW_NS + quarter * SECOND // 4 for quarter in range(17)]
+    shown = [line(lost(taken_ns=now_ns), now_ns=now_ns) for now_ns in moments]
     changes = sum(one != other for one, other in pairwise(shown))
     assert changes == 4
     assert "reconnect 3 now" in shown[-1]

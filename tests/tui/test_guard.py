@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine import Arm, Disarm, Flat
-from tests.tui.fakes import FakeDoor
+from tests.tui.fakes import HERE, FakeDoor
 from tests.tui.make import snapshot, view
 from tui.actions import Shell
 from tui.control import Control
@@ -19,8 +19,8 @@ MS = 1_000_000
 class Hands:
     """Keys typed at a control, with the plan drawn 20 ms after it opens."""
 
-    def __init__(self, seen=None, draws=True):
-        self.door = FakeDoor(seen or snapshot())
+    def __init__(self, seen=None, draws=True, standing=HERE):
+        self.door = FakeDoor(seen or snapshot(), standing)
         self.ui = Ui()
         self.draws = draws
         self.left = []
@@ -29,7 +29,8 @@ class Hands:
     def press(self, key, at_ms, alone=True, suspicious=False):
         now_ns = (10_000 + at_ms) * MS
         self.control.pass_time(now_ns)
-        self.control.press(Press(key, now_ns, alone, suspicious), view(self.door.snapshot, ui=self.ui))
+        seen = view(self.door.snapshot, ui=self.ui, standing=self.door.standing)
+        self.control.press(Press(key, now_ns, alone, suspicious), seen)
         if self.ui.dialog == "flat" and not self.ui.plan_drawn_ns and self.draws:
             self.ui.plan_drawn_ns = now_ns + 20 * MS
         return self

@@ -1,4 +1,4 @@
-"""One line across the screen for what the operator must not miss: a lost link, and how the last run ended. Pure.
+"""One line across the screen for what the operator must not miss: an engine in trouble, a lost link, an old story. Pure.
 
 It stands in the place of row 1, so that nothing else moves when it comes and goes.
 """
@@ -7,6 +7,7 @@ from engine import FeedView, OpenPosition
 from tui import feeds
 from tui import format as text
 from tui.model import View
+from tui.panes import outage
 from tui.parts import Part, assemble, part, word
 from tui.rows import Line, clip
 from tui.spelling import spelled
@@ -17,10 +18,19 @@ _NAMES = {"LOGIN": "LOGIN", "CONNECTING": "CONNECTING", "WAITING": "NO LINK YET"
 
 
 def line(view: View, width: int) -> Line | None:
-    """The most urgent of what there is to say; None where all is well. A lost link comes before an old story."""
+    """The most urgent of what there is to say; None where all is well.
+
+    An engine in trouble comes first, for without it nothing else is known; an old story comes last.
+    """
+    trouble = outage.trouble(view, width)
+    if trouble is not None:
+        return _across(view, *trouble, width)
     feed = feeds.lost(view.snapshot)
     if feed is not None and (feed.state == "REFUSED" or not feeds.is_closed(view.snapshot)):
         return _lost(view, feed, width)
+    vacant = outage.vacant(view)
+    if vacant is not None:
+        return _across(view, *vacant, width)
     return _found(view, width) if view.snapshot.found else None
 
 

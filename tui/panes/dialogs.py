@@ -6,9 +6,9 @@ from engine import Event
 from tui import format as text
 from tui import keys
 from tui.model import Dialog, View
-from tui.panes import flatplan, trades
+from tui.panes import flatplan, leaving, trades
 from tui.panes import help as help_pane
-from tui.rows import Line, Span, fill, fit, left, right, width_of
+from tui.rows import Line, fill, fit, left, right, width_of
 from tui.spelling import shortened, spelled, wrapped
 
 Body = Callable[[View, int, int], list[Line]]
@@ -18,9 +18,9 @@ _SMALLEST = 8  # a narrower box has no frame
 def overlay(view: View, width: int, height: int) -> list[Line]:
     """The box of the open dialog, all lines equally wide, at most `width` - 4 by `height` - 2; nothing where none is open."""
     dialog = view.ui.dialog
-    if not dialog or width <= 0 or height <= 0:
+    if not (dialog or view.ui.digest) or width <= 0 or height <= 0:
         return []
-    title, body, wide, high = _CONTENTS[dialog]
+    title, body, wide, high = _CONTENTS[dialog] if dialog else _DIGEST
     framed = width >= _SMALLEST + 4 and height >= 5
     if not framed:
         return fill(body(view, width, height)[-height:], width, height)
@@ -34,7 +34,9 @@ def _title(view: View, title: str) -> str:
 
 
 def _frame_style(view: View) -> str:
-    """The mode's colour; of a flat red where real money is at stake, yellow where it is simulated."""
+    """The mode's colour; of a flat red where real money is at stake, yellow where it is simulated, as what was missed."""
+    if not view.ui.dialog:
+        return "warn"
     if view.ui.dialog != "flat":
         return f"edge_{view.snapshot.trade_mode}"
     return "alert" if view.snapshot.trade_mode == "live" else "warn"
@@ -115,31 +117,16 @@ def _unlock(view: View, width: int, height: int) -> list[Line]:
     return _with_foot(lines, _says(view, "enter unlocks · esc closes · the strategy may then enter", width), height)
 
 
-def _quit(view: View, width: int, height: int) -> list[Line]:
-    """Ask; say what is open and what becomes of it."""
-    shot = view.snapshot
-    lines: list[Line] = []
-    for position in shot.positions:
-        instrument = text.instrument_at(shot, position.state.instrument)
-        pnl = position.open_pnl
-        shown: tuple[Span, ...] = (
-            (instrument.symbol, "bold"),
-            (f"  {text.side(instrument, position.state.quantity)}  ", ""),
-            (text.money(pnl, sign=True), "up" if pnl > 0 else "down" if pnl < 0 else ""),
-        )
-        lines.append(shown)
-    if not lines:
-        lines.append(_says(view, "no position is open", width, ""))
-    elif len(lines) > max(1, height - 5):
-        kept = max(1, height - 5)
-        lines = [*lines[:kept], _says(view, f"and {len(lines) - kept:,} more positions", width)]
-    if shot.positions:
-        kind = "REAL" if shot.trade_mode == "live" else "simulated"
-        left_open = f"the engine ends: {kind} positions stay open, no stop is watched"
-        words = left_open if view.in_process else "the engine goes on without a screen and watches the stops"
-        lines.append(_says(view, words, width, "alert" if shot.trade_mode == "live" else "warn"))
-    question = "leave? q again leaves · any other key stays"
-    return _with_foot(lines, _says(view, question, width, "bold"), height)
+def _about(lines_of: Callable[[View, int, int], tuple[list[Line], str]], prompt: str = "") -> Body:
+    """Make the body of a dialog about leaving; with a `prompt` one that is typed into, above all else."""
+
+    def body(view: View, width: int, height: int) -> list[Line]:
+        lines, foot = lines_of(view, width, height)
+        if prompt:
+            lines = [_typed(view, prompt, width), *lines]
+        return _with_foot(lines, _says(view, foot, width, "bold"), height)
+
+    return body
 
 
 def _found(view: View, width: int, height: int) -> list[Line]:
@@ -188,10 +175,13 @@ _CONTENTS: dict[Dialog, tuple[str, Body, int, int]] = {
     "goto": ("GO TO", _goto, 64, 16),
     "bookmark": ("BOOKMARK", _ASKS_BOOKMARK, 52, 5),
     "unlock": ("UNLOCK ENTRIES", _unlock, 60, 7),
-    "quit": ("LEAVE", _quit, 72, 12),
+    "quit": ("LEAVE", _about(leaving.quit_lines), 72, 14),
+    "stop": ("STOP THE ENGINE", _about(leaving.stop_lines, "type it:"), 72, 12),
+    "conn": ("THE CONN", _about(leaving.conn_lines), 72, 9),
     "found": ("HOW THE LAST RUN ENDED", _found, 76, 20),
     "search": ("SEARCH THE LOG", _ASKS_SEARCH, 56, 5),
     "palette": ("COMMANDS", _palette, 76, 20),
     "help": ("HELP", _help, 96, 60),
     "trades": ("TRADES", _trades, 110, 60),
 }
+_DIGEST = ("WHILE YOU WERE AWAY", _about(leaving.digest_lines), 76, 12)  # no dialog: it takes no keys

@@ -5,6 +5,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from engine import FlatLeg, OpenPosition, Snapshot
+from tui import commands
 from tui import format as text
 from tui.model import View
 from tui.rows import Line, Span, fit, left, right
@@ -39,8 +40,8 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     """The plan, the running job or the receipt; the line with the keys is always the last, the totals are always in sight."""
     if width <= 0 or height <= 0:
         return []
-    state = view.snapshot.flat.state
-    head = [*_old(view, width), *_who(view, width)]
+    state = _stage(view)
+    head = [*_old(view, width), *_asked(view, width), *_who(view, width)]
     if state in RUNS or state not in PATH:
         body = _job(view, width)
     elif state == "FLAT":
@@ -58,6 +59,12 @@ def rows(view: View, width: int, height: int) -> list[Line]:
         lines.append(())
     drawn = [tuple((spelled(part, view.glyphs), style) for part, style in line) for line in (*lines, *last)]
     return [fit(line, width) for line in drawn]
+
+
+def _stage(view: View) -> str:
+    """The state of the job; an earlier one that is over counts no more when another was asked for."""
+    state = view.snapshot.flat.state
+    return "ARMED" if state == "FLAT" and commands.flat_asked(view.standing) else state
 
 
 def _window(view: View, body: Body, room: int) -> list[Line]:
@@ -81,11 +88,24 @@ def _sentence(words: str, width: int, style: str) -> list[Line]:
 
 
 def _old(view: View, width: int) -> list[Line]:
-    """A warning over everything when the figures are not of now."""
+    """A warning over everything when the figures are not of now, or nobody is there to close anything."""
+    if not view.standing.there:
+        command = f"myquant-tui flat{view.standing.options}"
+        gone = _sentence("!! THE ENGINE IS GONE: x waits a minute for it; from a shell: !!", width, "alert")
+        return [*gone, *_sentence(command, width, "alert")]
     if view.age_s <= _OLD_S:
         return []
     words = f"!! THESE FIGURES ARE {text.seconds(view.age_s)} OLD: the engine does not answer !!"
     return _sentence(words, width, "alert")
+
+
+def _asked(view: View, width: int) -> list[Line]:
+    """What became of the flat that was asked for, until the engine's own state tells it."""
+    asked = commands.flat_asked(view.standing)
+    if asked is None or view.snapshot.flat.state in RUNS:
+        return []
+    words, style = commands.told(asked)
+    return _sentence(words, width, style)
 
 
 def _who(view: View, width: int) -> list[Line]:
@@ -231,13 +251,15 @@ def _receipt(view: View, width: int) -> Body:
 
 def _keys(view: View, width: int) -> Line:
     """What the keys do now; the last line, always."""
-    state = view.snapshot.flat.state
+    state = _stage(view)
     if state == "FLAT":
         forms = ["flat and locked · k unlocks · any key closes this", "any key closes"]
     elif state in RUNS or state not in PATH:
         forms = ["it runs · any key closes this window, the flat goes on", "any key closes, the flat goes on"]
-    elif not view.ui.plan_until_ns:
+    elif not view.ui.plan_until_ns and (not view.standing.apart or commands.flat_asked(view.standing)):
         forms = ["x was sent; the engine has not answered yet", "x was sent"]
+    elif not view.ui.plan_until_ns:
+        forms = ["no flat is on its way · any key closes, then !x asks again", "no flat is on its way"]
     else:
         left_s = max(0, min(_OPEN_S, -(-(view.ui.plan_until_ns - view.now_ns) // 1_000_000_000)))
         closes = f"closes by itself in {left_s} s"

@@ -1,17 +1,22 @@
-"""The last line: the keys that work now, or one notice to the operator. Pure."""
+"""The last line: what became of the newest command, and the keys that work now or one notice to the operator. Pure."""
 
+from tui import commands
 from tui.keys import hints
 from tui.model import View
 from tui.rows import Line, Span, clip, fit, width_of
+from tui.spelling import spelled
+
+_KEYS_LEAST = 30  # cells that a command that goes well leaves to the keys
 
 
 def line(view: View, width: int) -> Line:
-    """The notice while there is one, else the keys by importance as far as they fit."""
+    """The newest command with its state, then the notice while there is one, else the keys as far as they fit."""
+    spans = list(_command(view, width))
+    room = width - width_of(tuple(spans))
     notice = view.ui.notice
-    if notice:
-        return fit(((clip(f" {notice}", width), view.ui.notice_style or "bold"),), width)
-    spans: list[Span] = []
-    room = width + 1  # the two blanks after the last key may fall off the edge
+    if notice and room > 1:
+        return fit((*spans, (clip(f" {notice}", room), view.ui.notice_style or "bold")), width)
+    room += 1  # the two blanks after the last key may fall off the edge
     for key, word in hints(view):
         pair = ((f" {key}", "key"), (f" {word} ", "dim"))
         room -= width_of(pair)
@@ -19,3 +24,15 @@ def line(view: View, width: int) -> Line:
             break
         spans.extend(pair)
     return fit(tuple(spans), width)
+
+
+def _command(view: View, width: int) -> tuple[Span, ...]:
+    """` FLAT REQUESTED ` while a command is on its way and a few seconds longer; one that goes wrong takes the whole line."""
+    asked = commands.newest(view.standing)
+    if asked is None:
+        return ()
+    words, style = commands.told(asked, read_only=view.standing.read_only)
+    words = spelled(f" {words} ", view.glyphs)
+    if commands.is_alarming(asked):
+        return ((clip(words, width), style),)
+    return ((clip(words, max(0, width - _KEYS_LEAST)), style),)

@@ -1,12 +1,16 @@
 """The two lines at the top: what mode this is, what is held, what a flat would take, where the session stands. Pure."""
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from tui import feeds, heart
+from tui import commands, crew, feeds, heart
 from tui import format as text
 from tui.model import Lamp, View
 from tui.parts import LUXURY, Part, assemble, part, word
 from tui.rows import Line, Span, clip, width_of
+
+if TYPE_CHECKING:
+    from engine import Pending
 
 STALE_S = 2.0  # an older snapshot is history: every value is grey and says so
 _QUIET_S = 5.0  # without any tick for this long the feed mark warns
@@ -32,6 +36,7 @@ def status(view: View, width: int) -> Line:
     style = result_style(account.day_pnl)
     parts = [
         _badge(view, width),
+        crew.conn(view),
         part(8, word(shot.delivery, "accent")),
         _feed(view),
         part(LUXURY, word(shot.source, "dim")),
@@ -96,6 +101,9 @@ def _flat(view: View) -> Part:
     """What a flat would take now (orders, seconds, costs), or how far it is."""
     shot = view.snapshot
     flat = shot.flat
+    asked = commands.flat_asked(view.standing)
+    if asked is not None and flat.state in {"", "NORMAL", "ARMED", "FLAT"}:
+        return part(2, *_asked(asked))
     if flat.state not in {"", "NORMAL"}:
         done = sum(1 for leg in flat.legs if leg.word in {"DONE", "FILLED"})
         count = f" {done}/{len(flat.legs)}" if flat.legs else ""
@@ -110,6 +118,13 @@ def _flat(view: View) -> Part:
     costs = sum((position.exit_costs for position in shot.positions), Decimal(0))
     cost: Line = ((" costs ", "dim"), (text.money(costs), ""))
     return part(6, (*spans, (" ", ""), took, *cost), (*spans, *cost), spans)
+
+
+def _asked(asked: "Pending") -> tuple[Line, Line]:
+    """The flat that the engine has not begun with: long and short."""
+    words, style = commands.told(asked)
+    state = "NO ANSWER" if "NO ANSWER" in words else asked.state
+    return word(f"FLAT: {state} {text.seconds(asked.age_s)}", "alert"), word(f"FLAT {state}", style or "alert")
 
 
 def _entries(view: View) -> Part:

@@ -68,6 +68,11 @@ BADGES = (
     ("LOCKED", "no entries until unlocked (k, typed); exits go on"),
     ("HALTED", "the engine refuses entries until unlocked; the reason stands beside it"),
     ("LINK LOST", "no connection to the exchange for so long: no entries, exits wait for prices"),
+    (
+        "CONN",
+        "who commands the engine, where it is another process; read-only: this screen never does; 2: so many look",
+    ),
+    ("ENGINE", "GONE: its process has ended; SILENT: it stands; STOPPED: it ended in good order, or says why not"),
     ("LAST RUN", "how the last run ended; stays until it was read and acknowledged (a, a)"),
     ("SAME", "the replay decides as was recorded, at so many of the recorded checkpoints"),
     ("DIFFERS", "the first tick and value where it does not"),
@@ -84,6 +89,15 @@ FLAT_WORDS = (
     ("DONE", "closed, and the broker says so too"),
     ("FLAT", "two readings of the broker show nothing held and nothing working"),
 )
+COMMAND_WORDS = (
+    ("REQUESTED", "sent to the engine's process, no answer yet"),
+    ("ACCEPTED", "the engine has it"),
+    ("DONE", "carried out; of a flat: verified"),
+    ("REFUSED", "will not be carried out, with the reason"),
+    ("FAILED", "was not carried out, or nobody knows: the reason says which"),
+    ("NO ANSWER", "the engine has said nothing for over 2 s"),
+)
+_WHERE = {"always": "", "replay": " (replay)", "apart": " (attached)"}
 _BADGE_STYLES = {"REPLAY": "replay", "MOCK": "mock", "PAPER": "paper", "LIVE": "live", "LOCKED": "alert"}
 
 
@@ -100,7 +114,7 @@ def rows(view: View, width: int, height: int) -> list[Line]:
 @lru_cache(maxsize=4)
 def whole(width: int) -> tuple[Line, ...]:
     """Every line of the help at this width."""
-    keys = tuple((key.label, key.help + (" (replay)" if key.where == "replay" else "")) for key in TABLE)
+    keys = tuple((key.label, key.help + _WHERE[key.where]) for key in TABLE)
     sections = (
         ("KEYS", keys, "key"),
         ("LAMPS", LAMPS, "bold"),
@@ -108,6 +122,7 @@ def whole(width: int) -> tuple[Line, ...]:
         ("WORDS OF THE FEED", FEED_WORDS, "bold"),
         ("BADGES", BADGES, "bold"),
         ("WORDS OF A FLAT", FLAT_WORDS, "bold"),
+        ("WORDS OF A COMMAND (ATTACHED)", COMMAND_WORDS, "bold"),
     )
     lines: list[Line] = []
     for heading, entries, style in sections:

@@ -1,0 +1,71 @@
+"""Commands on their way, in words: what was asked for, what became of it, and whether the engine owes an answer. Pure."""
+
+from typing import TYPE_CHECKING
+
+from engine import Arm, Command, Disarm, Flat, SwitchDelivery
+from tui import format as text
+from tui.model import Standing
+
+if TYPE_CHECKING:
+    from engine import Pending
+
+_NO_ANSWER = "NO ANSWER"  # how a reason begins when the engine is silent
+_ENDED = ("DONE", "REFUSED", "FAILED")
+_QUIET = (Arm, Disarm)  # they come with a dialog that shows what they do
+_NAMES = {
+    "Arm": "lock",
+    "Disarm": "close the plan",
+    "Flat": "FLAT",
+    "PauseEntries": "pause entries",
+    "ResumeEntries": "resume entries",
+    "SeekEvent": "go to event",
+    "SeekTime": "go to",
+    "Seek": "go to",
+    "SetSpeed": "speed",
+    "SkipSilence": "skip silences",
+    "Stop": "stop the engine",
+}
+_STYLES = {"REQUESTED": "warn", "ACCEPTED": "accent", "DONE": "good", "REFUSED": "alert", "FAILED": "alert"}
+
+
+def named(command: Command) -> str:
+    """What a person calls `command`."""
+    if isinstance(command, SwitchDelivery):
+        return f"delivery {command.delivery}"
+    name = type(command).__name__
+    return _NAMES.get(name, name.lower())
+
+
+def is_alarming(asked: "Pending") -> bool:
+    """Whether the operator must know: it will not happen, or nobody says whether it does."""
+    return asked.state in {"REFUSED", "FAILED"} or asked.reason.startswith(_NO_ANSWER)
+
+
+def newest(standing: Standing) -> "Pending | None":
+    """The command to tell of: a flat in alarm, else the newest in alarm, else the newest; None where there is none.
+
+    What a dialog shows already is told only when it goes wrong.
+    """
+    told = [each for each in standing.asked if is_alarming(each) or not isinstance(each.command, _QUIET)]
+    alarming = [each for each in told if is_alarming(each)]
+    flats = [each for each in alarming if isinstance(each.command, Flat)]
+    found = flats or alarming or told
+    return found[-1] if found else None
+
+
+def told(asked: "Pending", *, read_only: bool = False) -> tuple[str, str]:
+    """`FLAT REQUESTED: NO ANSWER from engine (3.1 s)` and its style."""
+    style = "alert" if is_alarming(asked) else _STYLES.get(asked.state, "")
+    words = f"{named(asked.command)} {asked.state}"
+    reason = asked.reason
+    if reason and asked.state not in _ENDED:
+        reason = f"{reason} ({text.seconds(asked.age_s)})"
+    if asked.state == "REFUSED" and read_only:
+        reason = f"{reason}; this screen is read-only" if reason else "this screen is read-only"
+    return (f"{words}: {reason}" if reason else words), style
+
+
+def flat_asked(standing: Standing) -> "Pending | None":
+    """The newest flat that this screen asked for and that is not done; None where there is none, or its end is long ago."""
+    flats = [each for each in standing.asked if isinstance(each.command, Flat) and each.state != "DONE"]
+    return flats[-1] if flats else None

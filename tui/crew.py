@@ -1,0 +1,62 @@
+"""Who commands the engine and who looks at it, in words for the top of the screen. Pure."""
+
+from tui.model import View
+from tui.parts import Part, part, word
+
+_SECOND_NS = 1_000_000_000
+
+
+def conn(view: View) -> Part:
+    """`CONN you`, `CONN pts/3 from 10.0.0.7 · 2 screens`, `read-only`; nothing where engine and screen are one process.
+
+    Where somebody else could do something meanwhile, it is worth more than a tick count.
+    """
+    standing = view.standing
+    if not standing.apart or standing.lost:
+        return part(8)
+    count = f" · {standing.screens:,}" if standing.screens > 1 else ""
+    others = f"{count} screens" if count else ""
+    if standing.has_conn:
+        return part(6, *(word(f"CONN you{form}", "dim") for form in (others, count, "")))
+    holder = standing.holder or "nobody"
+    short = holder.split(" ")[0]
+    style = "" if standing.holder else "warn"
+    if standing.read_only:
+        full = word(f"read-only · CONN {holder}{others}", style)
+        return part(
+            3, full, *(word(f"read-only · CONN {short}{form}", style) for form in (count, "")), word("read-only", style)
+        )
+    forms = (f"{holder}{others}", f"{short}{others}", f"{short}{count}", short)
+    return part(3, *(word(f"CONN {form}", style or "accent") for form in forms))
+
+
+def vacancy(view: View) -> str:
+    """`nobody has the conn: flat in 4 min 10 s`, while the policy for that has something to do or has done it; else empty."""
+    standing = view.standing
+    if standing.holder or not standing.vacant_ns:
+        return ""
+    if standing.due_ns:
+        what = "flat" if standing.on_loss == "flat_after" else "entries are paused"
+        return f"nobody has the conn: {what} in {duration((standing.due_ns - view.now_ns) / _SECOND_NS)}"
+    return f"nobody has the conn: {standing.did}" if standing.did else ""
+
+
+def duration(seconds: float) -> str:
+    """Whole seconds in a sentence: `9 s`, `4 min 10 s`, `2 h 05 min`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def when_gone(view: View) -> str:
+    """What the engine does when nobody has the conn any more, for whoever is about to leave."""
+    match view.standing.on_loss:
+        case "no_entries":
+            return "while nobody has the conn: no new entries, exits go on"
+        case "flat_after":
+            return "when nobody has the conn for a while, everything is closed (operator.flat_after_s)"
+        case _:
+            return "it goes on trading: entries and exits"

@@ -1,0 +1,29 @@
+"""What is said on the terminal when an attached screen was left: the engine goes on, and how to come back to it. Pure."""
+
+from engine import Snapshot
+from tui.model import Standing
+
+
+def lines(seen: Snapshot, standing: Standing) -> list[str]:
+    """One or two plain lines: how the engine stands, and the commands for coming back, flattening and stopping."""
+    mode = seen.trade_mode.upper()
+    held = _held(seen)
+    options = standing.options
+    if seen.stopped or not standing.there:
+        word = "has ended" if seen.stopped else "is gone"
+        return [
+            f"the engine {word} ({mode}, {held})",
+            f"again: myquant-tui run{options} · flat: myquant-tui flat{options}",
+        ]
+    pid = f"pid {standing.pid}, " if standing.pid else ""
+    goes_on = "the engine does not answer" if standing.lost else "the engine goes on"
+    commands = (("back", "attach"), ("flat", "flat"), ("stop", "stop"))
+    return [
+        f"detached; {goes_on} ({pid}{mode}, {held})",
+        " · ".join(f"{word}: myquant-tui {command}{options}" for word, command in commands),
+    ]
+
+
+def _held(seen: Snapshot) -> str:
+    count = sum(1 for position in seen.positions if position.state.quantity)
+    return "no position open" if not count else f"{count:,} position{'' if count == 1 else 's'} open"

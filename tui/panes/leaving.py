@@ -1,0 +1,151 @@
+"""The dialogs about leaving: leave or detach, stop the engine, take the conn; and what happened in an absence. Pure."""
+
+from engine import Snapshot
+from tui import commands, crew
+from tui import format as text
+from tui.model import Dialog, Standing, View
+from tui.rows import Line, Span
+from tui.spelling import shortened, wrapped
+
+LEAVING: tuple[Dialog, ...] = ("quit", "stop")
+
+
+def stop_word(seen: Snapshot) -> str:
+    """What is typed to stop the engine: with a position open that is not the same as without."""
+    return "STOP HOLDING" if _is_held(seen) else "STOP"
+
+
+def is_asked(standing: Standing, seen: Snapshot) -> bool:
+    """Whether leaving is worth a question: a position is open, an engine goes on without us, a flat would be given up."""
+    if not standing.apart:
+        return bool(seen.positions)
+    return (standing.there and not seen.stopped) or _is_owed(standing)
+
+
+def _is_owed(standing: Standing) -> bool:
+    """Whether a flat was asked for that no engine has taken."""
+    asked = commands.flat_asked(standing)
+    return asked is not None and asked.state == "REQUESTED"
+
+
+def _is_held(seen: Snapshot) -> bool:
+    return any(position.state.quantity for position in seen.positions)
+
+
+def _kind(view: View) -> str:
+    return "REAL" if view.snapshot.trade_mode == "live" else "simulated"
+
+
+def _danger(view: View) -> str:
+    return "alert" if view.snapshot.trade_mode == "live" else "warn"
+
+
+def _says(view: View, words: str, width: int, style: str = "dim") -> list[Line]:
+    """`words` in as many lines as they need."""
+    return [((shortened(line, width, view.glyphs), style),) for line in wrapped(words, width)]
+
+
+def _command(view: View, words: str, command: str, width: int) -> list[Line]:
+    """What to type on a shell; under its words where it does not fit beside them, never cut."""
+    line = f"myquant-tui {command}{view.standing.options}"
+    if len(words) + 1 + len(line) <= width:
+        return [((f"{words} ", "dim"), (line, "bold"))]
+    return [((words, "dim"),), *(((part, "bold"),) for part in wrapped(line, width))]
+
+
+def _positions(view: View, width: int, most: int) -> list[Line]:
+    """What is open, a line each; the rest counted."""
+    shot = view.snapshot
+    lines: list[Line] = []
+    for position in shot.positions:
+        instrument = text.instrument_at(shot, position.state.instrument)
+        pnl = position.open_pnl
+        shown: tuple[Span, ...] = (
+            (instrument.symbol, "bold"),
+            (f"  {text.side(instrument, position.state.quantity)}  ", ""),
+            (text.money(pnl, sign=True), "up" if pnl > 0 else "down" if pnl < 0 else ""),
+        )
+        lines.append(shown)
+    if not lines:
+        return _says(view, "no position is open", width, "")
+    if len(lines) > most:
+        lines = [*lines[:most], *_says(view, f"and {len(lines) - most:,} more positions", width)]
+    return lines
+
+
+def quit_lines(view: View, width: int, height: int) -> tuple[list[Line], str]:
+    """What is open, what becomes of it, and the keys."""
+    if view.standing.apart:
+        return _detach_lines(view, width, height)
+    lines = _positions(view, width, max(1, height - 5))
+    if view.snapshot.positions:
+        words = f"the engine ends: {_kind(view)} positions stay open, no stop is watched"
+        lines += _says(view, words, width, _danger(view))
+    return lines, "leave? q again leaves · any other key stays"
+
+
+def _detach_lines(view: View, width: int, height: int) -> tuple[list[Line], str]:
+    standing = view.standing
+    pid = f" (pid {standing.pid})" if standing.pid else ""
+    goes_on = f"the engine goes on without this screen{pid}"
+    if standing.lost:
+        goes_on = f"the engine does not answer{pid}" if standing.there else "the engine is gone"
+    elif standing.has_conn:
+        goes_on += f"; {crew.when_gone(view)}"
+    owed = "the flat has not reached the engine: leaving gives it up" if _is_owed(standing) else ""
+    lines = [
+        *_says(view, owed, width, "alert"),
+        *_positions(view, width, max(1, height - 9)),
+        *_says(view, goes_on, width, "alert" if standing.lost else ""),
+        *_command(view, "back:", "attach", width),
+        *_command(view, "flat:", "flat", width),
+        *_command(view, "stop:", "stop", width),
+    ]
+    return lines, "q detaches · s stops the engine · ! flat · any other key stays"
+
+
+def stop_lines(view: View, width: int, height: int) -> tuple[list[Line], str]:
+    """What stopping would leave behind; the word to type is another one while something is held."""
+    standing, held = view.standing, _is_held(view.snapshot)
+    lines = _positions(view, width, max(1, height - 7))
+    if held:
+        words = f"the engine would end: {_kind(view)} positions stay open, no stop is watched"
+        lines += _says(view, words, width, "alert")
+    else:
+        lines += _says(view, "the engine ends in good order; nobody trades until it is run again", width, "")
+    if not standing.has_conn:
+        lines += _says(view, f"it will refuse: {_who(view)}", width, "warn")
+    foot = f"type {stop_word(view.snapshot)} and enter · esc closes"
+    return lines, f"! flat first · {foot}" if held else foot
+
+
+def _who(view: View) -> str:
+    holder = view.standing.holder
+    return f"the conn is with {holder}" if holder else "nobody has the conn"
+
+
+def conn_lines(view: View, width: int, height: int) -> tuple[list[Line], str]:
+    """Who commands now, and how that changes."""
+    standing = view.standing
+    looking = f"{standing.screens:,} screens look at this engine" if standing.screens > 1 else "only this screen looks"
+    free = "whoever looks may lock entries and fire the flat; all else needs the conn"
+    if standing.lost:
+        return _says(view, f"no link to the engine: {standing.lost}", width, "alert"), "any key closes"
+    if standing.has_conn:
+        lines = [*_says(view, "you have the conn", width, "bold"), *_says(view, looking, width)]
+        lines += _says(view, f"given up, {crew.when_gone(view)}", width)
+        return lines[:height], "g gives it up · any other key keeps it"
+    lines = [*_says(view, _who(view), width, "bold"), *_says(view, looking, width), *_says(view, free, width)]
+    if standing.read_only:
+        lines += _says(view, "this screen is read-only: attach without --read-only to command", width, "warn")
+        return lines, "any key closes"
+    if standing.holder:
+        lines += _says(view, f"{standing.holder} is told that you took it, and may look on", width, "warn")
+    return lines, "t takes the conn · any other key closes"
+
+
+def digest_lines(view: View, width: int, height: int) -> tuple[list[Line], str]:
+    """What happened while nobody was there; commas part the happenings."""
+    first, _, rest = view.ui.digest.partition(": ")
+    lines = [*_says(view, first, width, "bold"), *_says(view, rest, width, "warn")]
+    return lines[: max(1, height - 2)], "it stays in the log · any key closes this and does what it does"

@@ -1,0 +1,102 @@
+"""The line across the screen for an engine in trouble: gone, silent, stopped, or with nobody to command it. Pure."""
+
+from tui import crew
+from tui import format as text
+from tui.model import View
+from tui.parts import Part, part, word
+from tui.rows import Line, clip
+
+_NAMED_FROM = 76  # cells from which an unwatched position is always named
+_SILENT_S = 2.0  # an older snapshot comes from a loop that stands, or from nobody
+_BECAUSE = (70, 36, 18)  # cells that a reason may take, by the room there is
+
+
+def trouble(view: View, width: int) -> tuple[list[Part], str] | None:
+    """What to say of an engine that is stopped, gone or silent, and in which style; None while it is well."""
+    standing = view.standing
+    if view.snapshot.stopped:
+        return _stopped(view, width)
+    if standing.lost and not standing.there:
+        return _gone(view, width), "alert"
+    if standing.lost or view.age_s > _SILENT_S:
+        return _silent(view, width), "alert"
+    return None
+
+
+def _stopped(view: View, width: int) -> tuple[list[Part], str]:
+    """`ENGINE STOPPED in good order — nothing is held — start it: myquant-tui run`."""
+    shot, glyphs = view.snapshot, view.glyphs
+    held = _held(view)
+    parts = [
+        part(0, word(f"{glyphs.end} ENGINE STOPPED")),
+        part(1, *(word(f": {clip(shot.fault, most)}") for most in _BECAUSE if shot.fault), word(" in good order")),
+        part(2, *(_unwatched(view, width, " stays open,") or (word(" — nothing is held"),))),
+        part(3, *(word(f" — {form}") for form in _again(view, "run"))),
+    ]
+    return parts, "alert" if held or shot.fault else "banner"
+
+
+def _gone(view: View, width: int) -> list[Part]:
+    """`ENGINE GONE 4 s: process 4711 has ended — LONG 150 UNWATCHED — myquant-tui run`."""
+    standing = view.standing
+    because = f"process {standing.pid} has ended" if standing.pid else standing.lost
+    return [
+        part(0, word(f"{view.glyphs.bad} ENGINE GONE {crew.duration(view.age_s)}")),
+        part(3, *(word(f": {clip(because, most)}") for most in _BECAUSE)),
+        part(1, *_unwatched(view, width)),
+        part(4, word(" — screen shows the last known state"), word(" — last known state")),
+        part(2, *(word(f" — {form}") for form in _again(view, "run"))),
+    ]
+
+
+def _silent(view: View, width: int) -> list[Part]:
+    """`ENGINE SILENT 3.1 s: its process is there, its loop stands — LONG 150 UNWATCHED`."""
+    standing = view.standing
+    loop = "its process is there, its loop stands" if standing.apart else "its loop stands"
+    because = standing.lost or loop
+    return [
+        part(0, word(f"{view.glyphs.bad} ENGINE SILENT {text.seconds(view.age_s)}")),
+        part(2, *(word(f": {clip(because, most)}") for most in _BECAUSE)),
+        part(1, *_unwatched(view, width)),
+        part(3, word(" — screen shows the last known state"), word(" — last known state")),
+    ]
+
+
+def _held(view: View) -> str:
+    """The open position, the first of several; empty where nothing is held."""
+    held = [position for position in view.snapshot.positions if position.state.quantity]
+    if not held:
+        return ""
+    state = held[0].state
+    instrument = text.instrument_at(view.snapshot, state.instrument)
+    more = f" +{len(held) - 1:,} more" if len(held) > 1 else ""
+    return f"{clip(instrument.symbol, 24)} {text.side(instrument, state.quantity)}{more}"
+
+
+def _unwatched(view: View, width: int, stays: str = "") -> tuple[Line, ...]:
+    """What is held and nobody watches, named wherever there is room; nothing where nothing is held."""
+    held = _held(view)
+    if not held:
+        return ()
+    named = word(f" — {held}{stays} UNWATCHED")
+    return (named,) if width >= _NAMED_FROM else (named, word(" — UNWATCHED"))
+
+
+def _again(view: View, command: str) -> tuple[str, ...]:
+    """How to bring the engine back, from the longest form to the shortest; nothing where it ends with the screen.
+
+    Never without its options: the command would bring another one.
+    """
+    if not view.standing.apart:
+        return ()
+    line = f"myquant-tui {command}{view.standing.options}"
+    return (f"bring it back: {line}", line, "q tells how to go on")
+
+
+def vacant(view: View) -> tuple[list[Part], str] | None:
+    """What to say where nobody has the conn and the policy for that has something to do, or did it."""
+    words = crew.vacancy(view)
+    if not words:
+        return None
+    take = "" if view.standing.read_only else " — o takes the conn"
+    return [part(0, word(f"{view.glyphs.warn} {words}")), part(1, word(take))], "banner"
