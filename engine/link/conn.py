@@ -38,13 +38,14 @@ class Conn:
         return True
 
     def refusal(self, client: int, command: Command, *, screen: bool) -> str:
-        """Why `client` may not send `command`; empty when it may. A short command may stop an engine that nobody steers."""
-        if self.holder == client or isinstance(command, _FREE):
+        """Why `client` may not send `command`; empty when it may.
+
+        `stop`, typed into a shell, is as deliberate as taking the conn: whoever has it is told by the engine's end.
+        """
+        if self.holder == client or isinstance(command, _FREE) or (isinstance(command, Stop) and not screen):
             return ""
         if self.holder is not None:
             return f"the conn is with {self.name}"
-        if isinstance(command, Stop) and not screen:
-            return ""
         return "nobody has the conn: take it first"
 
     def view(self, client: int) -> ConnView:

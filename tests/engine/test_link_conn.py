@@ -55,7 +55,7 @@ def test_what_makes_safe_needs_no_conn(command: AnyCommand) -> None:
     assert conn.refusal(3, command, screen=False) == ""
 
 
-@pytest.mark.parametrize("command", [PauseEntries(), ResumeEntries(), Unlock(), Stop(), SetSpeed(1.0)])
+@pytest.mark.parametrize("command", [PauseEntries(), ResumeEntries(), Unlock(), SetSpeed(1.0)])
 def test_everything_else_needs_it(command: AnyCommand) -> None:
     conn = Conn()
     conn.ask(1, "Ann", 0)
@@ -64,7 +64,11 @@ def test_everything_else_needs_it(command: AnyCommand) -> None:
     assert conn.refusal(3, command, screen=False) == "the conn is with Ann"
 
 
-def test_a_short_command_stops_an_engine_that_nobody_steers() -> None:
+def test_a_short_command_may_stop_the_engine_whoever_has_the_conn() -> None:
+    conn = Conn()
+    conn.ask(1, "Ann", 0)
+    assert conn.refusal(3, Stop(), screen=False) == ""
+    assert conn.refusal(2, Stop(), screen=True) == "the conn is with Ann"
     assert Conn().refusal(3, Stop(), screen=False) == ""
     assert Conn().refusal(3, Stop(), screen=True) != ""
     assert Conn().refusal(3, Unlock(), screen=False) != ""
