@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.build import Run, build
+    from engine.build import Run
     from engine.cli import main
     from engine.config import Config, load
     from engine.errors import UserError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Bookmark,
         Command,
         Disarm,
+        Fault,
         Flat,
         Hold,
         Lock,
@@ -64,7 +65,7 @@ if TYPE_CHECKING:
     from engine.version import VERSION
 
 _ROOMS = {
-    "engine.build": ("Run", "build"),
+    "engine.build": ("Run",),
     "engine.cli": ("main",),
     "engine.config": ("Config", "load"),
     "engine.errors": ("UserError",),
@@ -74,7 +75,7 @@ _ROOMS = {
     "engine.link.tickets": ("Pending",),
     "engine.link.words": ("AbsenceView", "AnyCommand", "ConnView"),
     "engine.messages": (
-        *("Acknowledge", "Arm", "Bookmark", "Command", "Disarm", "Flat", "Hold", "Lock", "PauseEntries", "Play"),
+        *("Acknowledge", "Arm", "Bookmark", "Command", "Disarm", "Fault", "Flat", "Hold", "Lock", "PauseEntries", "Play"),
         *("ResumeEntries", "Seek", "SeekEvent", "SeekTime", "SetSpeed", "SkipSilence", "Stall", "Step", "Stop"),
         *("SwitchDelivery", "Unlock"),
     ),
@@ -110,6 +111,7 @@ __all__ = [
     "EntriesState",
     "EpochView",
     "Event",
+    "Fault",
     "FeedView",
     "Flat",
     "FlatLeg",
@@ -148,7 +150,6 @@ __all__ = [
     "TradeMode",
     "Unlock",
     "UserError",
-    "build",
     "clean",
     "load",
     "main",

@@ -18,12 +18,12 @@ from engine import (
     SetSpeed,
     SkipSilence,
     Snapshot,
-    Stall,
     Step,
     SwitchDelivery,
     clean,
 )
 from tui.door import Door
+from tui.faults import BY_ACTION
 from tui.guard import PLAN_OPEN_NS
 from tui.model import LOG_LEVELS, PANES, Dialog, ThemeName, Ui, View
 from tui.panes import flatplan, leaving
@@ -63,6 +63,8 @@ class Actions:
         if action.startswith("pane_"):
             name = action.removeprefix("pane_")
             self.ui.focus = next(pane for pane in PANES if pane == name)
+        elif action in BY_ACTION:
+            self._door.send(BY_ACTION[action])
         else:
             getattr(self, f"do_{action}")(at_ns)
 
@@ -288,10 +290,6 @@ class Actions:
             self.open("quit")
         else:
             self._shell.leave()
-
-    def do_stall(self, _at_ns: int) -> None:
-        """Hold the engine for three seconds."""
-        self._door.send(Stall(3.0))
 
     @property
     def _log(self) -> tuple[LogLine, ...]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from tui.faults import ENTRIES
 from tui.model import View
 from tui.panes.flatplan import RUNS
 
@@ -176,5 +177,7 @@ def palette(view: View) -> list[tuple[str, str, str]]:
     ]
     if typed.startswith("dev"):
         listed.extend(DEVELOPER)
+        if view.snapshot.trade_mode == "mock":
+            listed.extend(ENTRIES)
     words = typed.split()
     return [entry for entry in listed if all(word in f"{entry[0]} {entry[1]}".lower() for word in words)]
