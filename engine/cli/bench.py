@@ -60,6 +60,12 @@ class BenchFigures(Struct, frozen=True):
 
 def bench(args: Namespace) -> int:
     """Carry out the `bench` command."""
+    if args.by_delivery:
+        from engine.cli.bench_delivery import bench_delivery
+
+        return bench_delivery(args)
+    if args.screen or args.rate:
+        raise InputError(f"{'--screen' if args.screen else '--rate'}: only with --delivery")
     if not 1 <= args.rounds <= 1000:
         raise InputError(f"--rounds {args.rounds}: allowed: 1 to 1000")
     config = load_config(args)

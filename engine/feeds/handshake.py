@@ -5,6 +5,7 @@ import time
 from engine.feeds.dialect import Address
 from engine.feeds.line import Line
 from engine.feeds.loss import LinkLost, TokensRefused
+from engine.redaction import redact
 from engine.text import clean
 
 _now_ns = time.perf_counter_ns
@@ -87,7 +88,7 @@ def shake_hands(line: Line, address: Address, deadline_ns: int) -> None:
 
 def _refused(status: int, message: str, headers: dict[str, str]) -> LinkLost:
     """The server's refusal in words."""
-    told = clean(headers.get("x-error-message", "") or message, 200)
+    told = clean(redact(headers.get("x-error-message", "") or message), 200)  # a secret cut in two would not be known
     reason = f"{status} {told}".strip()
     if status == 401:
         return TokensRefused(reason)

@@ -21,6 +21,7 @@ from engine.feeds.tally import Tally
 from engine.feeds.ticker import Ticker
 from engine.messages import FeedEvent
 from engine.ports import FeedView
+from engine.redaction import redact
 from engine.text import clean
 from engine.types import Tick
 
@@ -139,7 +140,8 @@ class LiveFeed:
         except Stopped:
             self._standing.change("STOPPED", "")
         except Exception as error:  # noqa: BLE001 - the mouth of the thread: told, never swallowed
-            problem = f"{self._dialect.source} feed: {type(error).__name__}: {clean(str(error), 200)}"
+            told = clean(redact(str(error)), 200)  # a secret cut in two would not be known
+            problem = f"{self._dialect.source} feed: {type(error).__name__}: {told}"
             self._standing.change("STOPPED", problem)
             self._on_end(problem)
         finally:

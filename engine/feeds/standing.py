@@ -10,6 +10,7 @@ from engine.feeds.tally import Tally
 from engine.feeds.ticker import Ticker
 from engine.messages import FeedEvent, FeedNote, LinkChanged, LinkState
 from engine.ports import FeedView
+from engine.redaction import redact
 
 _now_ns = time.perf_counter_ns
 _MS = 1_000_000
@@ -17,7 +18,10 @@ _KINDS_KEPT = 1000
 
 
 class Standing:
-    """The state of the link and the newest `view`; written by the feed's thread, `view` is read by any."""
+    """The state of the link and the newest `view`; written by the feed's thread, `view` is read by any.
+
+    What a server says may repeat our own tokens to us: they end here, ahead of journal, recording, screen and log.
+    """
 
     def __init__(
         self,
@@ -54,20 +58,20 @@ class Standing:
         if self._state == "UP":
             self._up_ns, self._down_ns = 0, now_ns
         self._state, self._since_ns, self._retry_ns = state, now_ns, 0
-        self._because = "" if state == "UP" else because or self._because
+        self._because = "" if state == "UP" else redact(because) or self._because
         self.show()
 
     def change(self, state: LinkState, reason: str) -> None:
         """Show and tell a change."""
         self.enter(state, reason)
-        self._tell(LinkChanged(state, self._link, reason, self._at_ms()))
+        self._tell(LinkChanged(state, self._link, redact(reason), self._at_ms()))
 
     def waiting(self, reason: str, retry_ns: int) -> None:
         """The link is lost, or did not come up; the next attempt is at `retry_ns`."""
         self.enter("WAITING", reason)
         self._retry_ns = retry_ns
         self.show()
-        self._tell(LinkChanged("WAITING", self._link, reason, self._at_ms()))
+        self._tell(LinkChanged("WAITING", self._link, redact(reason), self._at_ms()))
 
     def came_up(self) -> None:
         """A new link is up."""
@@ -82,7 +86,7 @@ class Standing:
         """Tell something that is no change, once per `kind`."""
         if kind not in self._noted and len(self._noted) < _KINDS_KEPT:
             self._noted.add(kind)
-            self._tell(FeedNote(text, self._at_ms(), severe))
+            self._tell(FeedNote(redact(text), self._at_ms(), severe))
 
     def show(self) -> None:
         """Put a new picture on the table: one attribute store."""

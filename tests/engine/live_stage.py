@@ -39,6 +39,8 @@ FULL_CASH = "risk.max_position_value_percent=100"
 # Enters on the first rising tick and keeps what it has: a position that is open while things go wrong.
 HOLDING = (
     *EAGER,
+    "capital.initial_capital=1000000000",
+    "risk.max_position_value_percent=1",
     "risk.base_sl_points=100000",
     "risk.tp_points=[100000]",
     "risk.tp_percents=[1.0]",
@@ -57,7 +59,7 @@ class Hurried(SystemClock):
     """A clock for logins: the half minute between two of them is over in a blink."""
 
     def monotonic_ns(self) -> int:
-        return super().monotonic_ns() * 1000
+        return super().monotonic_ns() * 1_000_000
 
 
 def as_commanded(chosen: Config, _sim: Simulator) -> tuple[Config, LiveSupply]:
@@ -142,9 +144,9 @@ class Live:
                 assert time.perf_counter_ns() < give_up_ns, ([event for _, event in self.told[-8:]], self.view)
                 self._changed.wait(0.003)
 
-    def all_worked(self) -> None:
+    def all_worked(self, within_s: float = 100.0) -> None:
         """Wait until the exchange has sent all it had, and every tick of that has been worked or merged."""
-        assert self.sim.wait_finished(120)
+        assert self.sim.wait_finished(within_s)
         sent = self.sim.counters.all_sent
         self.until(lambda: self.came >= sent)
 

@@ -15,7 +15,7 @@ from engine.build import build
 from engine.cli.report import TradeFile
 from engine.cli.running import open_file
 from engine.types import DELIVERIES, FLAG_LATE
-from tests.engine.live_stage import FULL_CASH, Live, as_commanded, assert_same, hurried
+from tests.engine.live_stage import FULL_CASH, Live, as_commanded, assert_same
 from tests.engine.make import config, shared
 from tests.engine.test_golden import decided, golden, rows_of
 from tests.simulator import RawLines, Simulator
@@ -25,7 +25,7 @@ DAY = "nifty_option_20251001.csv"
 COINS = "raw_ws/binance_spot_btcusdt_20240808.jsonl.gz"
 ROWS = 3_000  # of the session, where not all of it is taken: twenty minutes and the first trades
 PACED = 3000.0  # times the recorded pace: four thousand ticks a second, which a usual inbox holds
-MESSAGES = 8_000
+MESSAGES = 4_000
 # Rooms in the inbox for a moment in which the machine has no time for the engine: what is to be shown is not that.
 ROOMY = "engine.inbox_size=50000"
 
@@ -111,15 +111,17 @@ every 8000 ticks: nul
 
 
 def test_bad_packets_among_the_good_change_no_decision(tmp_path, record_property) -> None:
-    with Simulator(play=shared(DAY), speed=0.0, script=HARMLESS, seed=7) as sim:
-        with Live(tmp_path, sim, FULL_CASH, "smartapi.sequence=rising") as live:
-            live.all_worked()
-            faults = sim.counters.faults
-            ticks = sum(faults[name] for name in faults if name.split()[0] in {"duplicate", "older", "time", "price"})
-            live.until(lambda: live.came == 32_591 + ticks)
-            live.engine.stop()
-            with TradeFile(tmp_path / "trades.csv") as file:
-                file.write(live.run)
+    with (
+        Simulator(play=shared(DAY), speed=0.0, script=HARMLESS, seed=7) as sim,
+        Live(tmp_path, sim, FULL_CASH, ROOMY, "smartapi.sequence=rising") as live,
+    ):
+        live.all_worked()
+        faults = sim.counters.faults
+        ticks = sum(faults[name] for name in faults if name.split()[0] in {"duplicate", "older", "time", "price"})
+        live.until(lambda: live.came == 32_591 + ticks)
+        live.engine.stop()
+        with TradeFile(tmp_path / "trades.csv") as file:
+            file.write(live.run)
     assert live.view.bad == {"unknown_token": faults["unknown_token"], "mode": 8, "text": 4, "length": 4}
     assert live.refused == {
         "duplicate": faults["duplicate"],
@@ -127,6 +129,7 @@ def test_bad_packets_among_the_good_change_no_decision(tmp_path, record_property
         "non_positive": faults["price zero"] + faults["price negative"],
     }
     assert ticks > 1_500
+    assert live.engine.inbox.merged == 0
     assert len(live.ups) == 1
     assert decided(rows_of(tmp_path / "trades.csv")) == decided(golden("default_20251001.csv"))
     assert_same(live.verified())
@@ -149,7 +152,7 @@ def coins(tmp_path: Path, path: Path, delivery: str, speed: float, *overrides: s
     with Simulator(RawLines(path, speed=speed, rebase=True), hold=2) as sim:
         keys = ("feed.source=binance", 'feed.symbols=["BTCUSDT"]', *overrides)
         with Live(tmp_path, sim, *keys, delivery=delivery, supply=as_commanded) as live:
-            live.all_worked()
+            live.all_worked(500)
             live.until(lambda: live.view.books == sim.counters.books)
         counters = sim.counters
     assert live.view.bad == {}
@@ -165,7 +168,7 @@ def coins(tmp_path: Path, path: Path, delivery: str, speed: float, *overrides: s
 @pytest.mark.parametrize("delivery", ["queued", "callback"])
 def test_every_trade_of_a_coin_is_a_tick_and_every_book_is_counted(tmp_path, delivery) -> None:
     path = shared(COINS) if LONG else messages(tmp_path, MESSAGES)
-    live, counters = coins(tmp_path, path, delivery, 10.0 if LONG else 60.0, ROOMY)
+    live, counters = coins(tmp_path, path, delivery, 10.0 if LONG else 80.0, ROOMY)
     assert (live.turn.position, live.engine.inbox.merged) == (counters.sent["BTCUSDT"], 0)
     if LONG:
         assert (counters.sent["BTCUSDT"], counters.books) == (9_757, 28_040)
@@ -178,7 +181,7 @@ def test_every_trade_of_a_coin_is_a_tick_and_every_book_is_counted(tmp_path, del
 def test_what_a_small_inbox_merges_is_counted_to_the_last(tmp_path, record_property) -> None:
     path = shared(COINS) if LONG else messages(tmp_path, MESSAGES)
     keys = ("engine.inbox_size=100", "engine.poll_interval_ms=200")
-    live, counters = coins(tmp_path, path, "polling", 60.0, *keys)
+    live, counters = coins(tmp_path, path, "polling", 80.0, *keys)
     merged = live.engine.inbox.merged
     record_property("merged", merged)
     assert merged > 0

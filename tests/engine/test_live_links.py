@@ -32,7 +32,7 @@ LOST = {
 }
 
 
-def exchange(script: str = "", *, rate: float = 400.0, instruments: int = 2) -> Simulator:
+def exchange(script: str = "", *, rate: float = 1200.0, instruments: int = 2) -> Simulator:
     traffic = Generated(instruments=instruments, rate=rate, seed=3)
     return Simulator(traffic, script=script, hold=instruments, rate_limits=False)
 
