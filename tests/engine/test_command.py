@@ -201,7 +201,7 @@ REFUSED: dict[str, tuple[tuple[str | Path, ...], str]] = {
     "delivery": (("replay", RECORDING, "--delivery", "pushed"), "'pushed'"),
     "paused": (("replay", RECORDING, "--headless", "--paused"), "--paused"),
     "nothing to stop": (("stop",), "no engine is running"),
-    "nothing to attach to": (("attach",), "no engine is running"),
+    "attach without a terminal": (("attach",), "terminal"),
     "set without value": (("replay", RECORDING, "--headless", "--set", "risk.base_sl_points"), "section.key=value"),
     "set a typo": (("check-config", "--set", "risk.base_sl_point=9"), "base_sl_points"),
     "set the wrong type": (("check-config", "--set", "strategy.fast_ema=abc"), "whole number"),

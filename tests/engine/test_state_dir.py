@@ -100,7 +100,8 @@ def test_an_open_directory_of_ours_is_tightened(tmp_path: Path) -> None:
 
 def test_a_folder_with_other_files_is_used_as_it_is_unless_others_can_write_there(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
-    folder.mkdir(mode=0o755)
+    folder.mkdir()
+    folder.chmod(0o755)  # whatever the umask
     (folder / "notes.txt").write_text("mine")
     with StateDir.open(folder, "paper"):
         assert bits(folder) == 0o755
