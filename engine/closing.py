@@ -4,6 +4,7 @@ from engine.config import RiskConfig
 from engine.flat import FLAT_LOCK
 from engine.messages import Cancel, CommandRefused, FlatChanged, Holdings, ReadHoldings
 from engine.trading_state import TradingState
+from engine.types import Instrument
 
 
 class Closing:
@@ -11,7 +12,7 @@ class Closing:
 
     def __init__(self, state: TradingState, risk: RiskConfig) -> None:
         self._state = state
-        self._max_daily_loss = risk.max_daily_loss
+        self._least_day_pnl = -risk.max_daily_loss
 
     def begin(self, reason: str, exit_reason: str, now_ms: int) -> None:
         """Start the job, or say that the request joins the running one."""
@@ -45,10 +46,11 @@ class Closing:
         flat = state.flat
         if not flat.running:
             return
-        for desk in state.desks:
+        for desk in state.held():
             position = state.position(desk)
             if position is not None:
-                state.close(desk, position, desk.last_price, now_ms, flat.exit_reason)
+                most = _largest_order(desk.instrument)
+                state.close(desk, position, desk.last_price, now_ms, flat.exit_reason, most=most)
         holds = any(state.book.net(desk.index) for desk in state.desks)
         if flat.advance(holds=holds, working=len(state.orders) > 0):
             state.effects.append(FlatChanged(flat.state, flat.reason, now_ms))
@@ -77,7 +79,13 @@ class Closing:
         if state.flat.running or state.flat.state == "FLAT":
             return
         day_pnl = state.book.day_realised
-        for desk in state.desks:
+        for desk in state.held():
             day_pnl += state.book.open_pnl(desk.index, desk.last_price)
-        if day_pnl <= -self._max_daily_loss:
+        if day_pnl <= self._least_day_pnl:
             self.begin(f"daily loss {day_pnl:.2f}", "Daily Loss", now_ms)
+
+
+def _largest_order(instrument: Instrument) -> int:
+    """The largest quantity that the exchange takes in one order: the freeze quantity, down to whole lots."""
+    lot = instrument.lot_size
+    return max(lot, instrument.freeze_quantity // lot * lot)

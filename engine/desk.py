@@ -1,6 +1,8 @@
 """All that belongs to one instrument while it is traded: its door, its strategy, its last tick. Decides nothing."""
 
-from collections.abc import Mapping
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Final
 
@@ -12,9 +14,53 @@ from engine.state import Fields, Plain, dump, load
 from engine.strategy import Strategy
 from engine.types import Instrument, Tick
 
-SAMPLE_MS = 5000
-_MOST_SAMPLES = 8000
+SAMPLE_MS: Final = 5000
+COARSE_SAMPLE_MS: Final = 20_000  # where the instruments are many
+_MOST_POINTS: Final = 4800  # a session of 6:15 h has 4,500 of 5 s; an even number, so that thinning keeps both ends
 _NO_SILENCE_MS: Final = 1 << 62  # `last_ms` of a desk taken over: the time until its first tick is no gap of the feed
+
+
+class Chart:
+    """The day's prices of one instrument for a screen: a point every few seconds, 16 bytes each.
+
+    When there are too many, every second one is forgotten and the points come half as often, so that the whole day
+    stays. Reading is safe beside the turn: the copy that it begins with is atomic, and so is adding a point.
+    """
+
+    __slots__ = ("_first_ms", "_flat", "interval_ms")
+
+    def __init__(self, interval_ms: int) -> None:
+        self._first_ms = interval_ms
+        self.interval_ms = interval_ms  # between two points
+        self._flat = array("q")  # ms, price, ms, price, …
+
+    def __len__(self) -> int:
+        return len(self._flat) // 2
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return iter(self.points())
+
+    def points(self) -> tuple[tuple[int, int], ...]:
+        """All points as (ms, price in minor units), oldest first."""
+        values = iter(self._flat[:])
+        return tuple(zip(values, values, strict=False))
+
+    def add(self, at_ms: int, price: int) -> None:
+        """Add the newest point."""
+        self._flat.extend((at_ms, price))
+        if len(self) > _MOST_POINTS:
+            self._flat = array("q", (value for point in self.points()[::2] for value in point))
+            self.interval_ms *= 2
+
+    def clear(self) -> None:
+        """Begin a day."""
+        self._flat = array("q")
+        self.interval_ms = self._first_ms
+
+    def cut(self, last_ms: int) -> None:
+        """Forget what is later than `last_ms`."""
+        keep = bisect_right(self._flat[::2], last_ms)
+        self._flat = self._flat[: 2 * keep]
 
 
 class Desk:
@@ -40,7 +86,14 @@ class Desk:
     )
     STATE = ("last_price", "day_open", "last_ms", "halt_shown", "objection", "gaps")
 
-    def __init__(self, index: int, instrument: Instrument, risk: RiskConfig, strategy: StrategyConfig) -> None:
+    def __init__(
+        self,
+        index: int,
+        instrument: Instrument,
+        risk: RiskConfig,
+        strategy: StrategyConfig,
+        sample_ms: int = SAMPLE_MS,
+    ) -> None:
         self.index = index
         self.instrument = instrument
         self.levels = Levels.of(risk, instrument)
@@ -53,7 +106,7 @@ class Desk:
         # For a screen; none of these decides anything.
         self.last_tick: Tick | None = None
         self.median_gap_ms = 0  # follows the median of the silences between ticks, a millisecond a tick
-        self.history: list[tuple[int, int]] = []  # (ms, price), one every few seconds of the session
+        self.history = Chart(sample_ms)
         self.sample_at_ms = 0
         self.gaps = 0  # silences in session longer than allowed
         self.halt_shown = False
@@ -72,10 +125,8 @@ class Desk:
 
     def sample(self, at_ms: int, price: int) -> None:
         """Keep a point of the day's chart."""
-        self.sample_at_ms = at_ms + SAMPLE_MS
-        self.history.append((at_ms, price))
-        if len(self.history) > _MOST_SAMPLES:
-            del self.history[: _MOST_SAMPLES // 4]
+        self.history.add(at_ms, price)
+        self.sample_at_ms = at_ms + self.history.interval_ms
 
     def dump(self, into: Fields) -> None:
         """Add the deciding state to `into`."""
@@ -109,5 +160,4 @@ class Desk:
         self.strategy.load(name + "strategy.", fields)
         self.last_tick = None
         self.sample_at_ms = 0
-        while self.history and self.history[-1][0] > self.last_ms:
-            self.history.pop()
+        self.history.cut(self.last_ms)

@@ -11,8 +11,9 @@ class Inbox:
     """Ticks waiting for the turn.
 
     Full on a live feed: only the newest tick of each instrument is kept and the rest counted in `merged`. Full on a
-    lossless feed (a replay): the feed waits. `deque.append` and `popleft` are atomic, so neither side needs a lock;
-    only the one feed thread ever appends or merges.
+    lossless feed (a replay): the feed waits. `append`, `pop` and `popleft` of a deque are atomic, and only the one feed
+    thread ever appends or merges, so neither side needs a lock: the taker takes the oldest while a merge takes the
+    newest, hence what is put back is always newer than what was taken meanwhile.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -49,14 +50,20 @@ class Inbox:
     def _merge(self) -> None:
         newest: dict[int, Tick] = {}
         count = 0
-        while (waiting := self.take()) is not None:
-            older = newest.pop(waiting.instrument, None)  # so that the dict keeps the order of the newest
-            if older is not None:  # the exchange's numbers between them are not lost, and no news of the link either
-                waiting.flags |= older.flags & FLAG_NEW_LINK | FLAG_UNCHAINED
-            newest[waiting.instrument] = waiting
+        while (waiting := self._take_newest()) is not None:
             count += 1
-        self._ticks.extend(newest.values())
+            kept = newest.setdefault(waiting.instrument, waiting)
+            if kept is not waiting:  # the exchange's numbers between them are not lost, and no news of the link either
+                kept.flags |= waiting.flags & FLAG_NEW_LINK | FLAG_UNCHAINED
+        # Counted before the taker can see the holes: whoever compares the two finds at most a merge too many.
         self.merged += count - len(newest)
+        self._ticks.extend(reversed(newest.values()))
+
+    def _take_newest(self) -> Tick | None:
+        try:
+            return self._ticks.pop()
+        except IndexError:
+            return None
 
     def take(self) -> Tick | None:
         """The oldest waiting tick, or None."""

@@ -60,8 +60,8 @@ class Trader:
     def on_tick(self, tick: Tick) -> Sequence[Fact]:
         """Take the next tick of any listed instrument; never raises, whatever its other values."""
         desk = self._desks[tick.instrument]
-        refusal = desk.admission.admit(tick)
-        if self._holds_jumps and (confirmed := desk.admission.take_released(tick.exch_ms)) is not None:
+        refusal = desk.admission.admit(tick, desk.last_price)
+        if self._holds_jumps and (confirmed := desk.admission.take_released()) is not None:
             self._work(desk, confirmed)
         if refusal:
             self._watch.on_refused(desk, tick, refusal)
@@ -212,7 +212,7 @@ class Trader:
         self._closing.push(now_ms, ask=True)
         if self._holds_jumps:
             for desk in self._desks:
-                waited = desk.admission.take_released(now_ms)
+                waited = desk.admission.take_waited(now_ms)
                 if waited is not None:
                     self.moved = True
                     self._work(desk, waited)

@@ -7,7 +7,7 @@ from typing import Final, get_args
 
 from engine.book import Book, positions_in, strays_in
 from engine.config import Config
-from engine.desk import Desk
+from engine.desk import COARSE_SAMPLE_MS, SAMPLE_MS, Desk
 from engine.flat import FlatJob
 from engine.messages import EntriesChanged, Fact, FlatState, LockState, StateKept, Submit
 from engine.orders import Orders, ordered_in
@@ -17,6 +17,8 @@ from engine.session import NO_DAY
 from engine.state import Fields, Plain, Stateful, dump, load
 from engine.types import Instrument
 
+_MANY: Final = 50  # of more instruments the charts are coarser
+_UNKNOWN: Final = -1
 _UNSOUND: Final = "the account of the last run cannot be taken over:"
 
 
@@ -24,7 +26,8 @@ class TradingState:
     """Desks, book, gate, orders and the flat job; `effects` collects what the event at hand brings about."""
 
     def __init__(self, config: Config, instruments: tuple[Instrument, ...], costs: Costs, tag_prefix: str) -> None:
-        self.desks = [Desk(i, each, config.risk, config.strategy) for i, each in enumerate(instruments)]
+        sample_ms = SAMPLE_MS if len(instruments) <= _MANY else COARSE_SAMPLE_MS
+        self.desks = [Desk(i, each, config.risk, config.strategy, sample_ms) for i, each in enumerate(instruments)]
         levels = tuple(desk.levels for desk in self.desks)
         self.book = Book(instruments, levels, costs, config.capital.initial_capital)
         self.gate = EntryGate(config.risk.max_positions_per_day)
@@ -34,6 +37,8 @@ class TradingState:
         self.faults = 0
         self.first_refused: dict[str, int] = {}  # reason → number of the first tick refused for it
         self.effects: list[Fact] = []
+        self._held: list[Desk] = []  # as of so many openings and exits
+        self._held_at = 0
         # What every account that is kept says of the instruments; never changed, so that all of them share it.
         self._symbols = tuple(each.symbol for each in instruments)
         self._scales = {
@@ -49,6 +54,15 @@ class TradingState:
     def position(self, desk: Desk) -> Position | None:
         """What is held on `desk`."""
         return self.book.positions[desk.index]
+
+    def held(self) -> list[Desk]:
+        """The desks on which something is held, in their order; asked with every tick, so looked for only after a change."""
+        book = self.book
+        changes = book.entries + book.trades  # both only rise, and no position comes or goes without one of them
+        if changes != self._held_at:
+            self._held_at = changes
+            self._held = [desk for desk, each in zip(self.desks, book.positions, strict=True) if each is not None]
+        return self._held
 
     @staticmethod
     def _seq(desk: Desk) -> int:
@@ -69,11 +83,15 @@ class TradingState:
         order = self.orders.new(desk.index, "SELL", quantity, limit, reason, at_ms, self._seq(desk), target)
         self.effects.append(Submit(order))
 
-    def close(self, desk: Desk, position: Position, price: int, at_ms: int, reason: str) -> None:
-        """Order the exit of all that no other order is selling already."""
+    def close(
+        self, desk: Desk, position: Position, price: int, at_ms: int, reason: str, *, most: int | None = None
+    ) -> None:
+        """Order the exit of all that no other order is selling already, in orders of at most `most` (None: in one)."""
         left = position.quantity - position.exiting
-        if left > 0:
-            self.sell(desk, position, left, price, at_ms, reason)
+        while left > 0:
+            part = left if most is None else min(left, most)
+            self.sell(desk, position, part, price, at_ms, reason)
+            left -= part
 
     def entries(self, state: LockState, reason: str, at_ms: int) -> None:
         """Tell that entries are allowed or not from now on."""
@@ -106,6 +124,7 @@ class TradingState:
         for desk in self.desks:
             desk.load(fields)
         self.effects = []
+        self._held_at = _UNKNOWN
 
     def keep(self, at_ms: int) -> StateKept:
         """The account as the next run may take it over: no indicators, nothing of instruments that are not held."""
@@ -145,6 +164,7 @@ class TradingState:
         except (ArithmeticError, TypeError) as error:
             raise ValueError(f"{_UNSOUND} {type(error).__name__}") from error
         self.flat.resume()
+        self._held_at = _UNKNOWN
         return tuple(filter(None, (self._moved(place[each.instrument], each.stop) for each in held)))
 
     def _places(self, kept: StateKept) -> Mapping[int, int]:

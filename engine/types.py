@@ -31,6 +31,7 @@ FLAG_STAMP_NS = 2  # recv_wall_ns is the file's own stamp, finer than exch_ms
 FLAG_LATE = 4  # it waited somewhere on its way to us: exits act on it, no entry does
 FLAG_NEW_LINK = 8  # first of its instrument since the link was made: its exchange number follows none before it
 FLAG_UNCHAINED = 16  # the exchange's numbers of this feed only rise: a jump is no loss
+FLAG_AHEAD = 32  # its own time is far ahead of all others: it is refused
 
 
 class Instrument(Struct, frozen=True):

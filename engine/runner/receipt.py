@@ -2,38 +2,51 @@
 
 from decimal import Decimal
 
+from engine.desk import Desk
 from engine.messages import Fact, FillBooked, FlatChanged, OrderRejected, Submit
 from engine.snapshot import FlatLeg, FlatView
 from engine.text import clean
 from engine.trading_state import TradingState
 from engine.types import Instrument
 
+_NEWS_NS = 3_000_000_000
+
 
 class _Leg:
-    def __init__(self, instrument: Instrument, quantity: int, price: int) -> None:
+    def __init__(self, instrument: Instrument, quantity: int, price: int, blind: str) -> None:
         self.instrument = instrument
         self.quantity = quantity
         self.planned = price
         self.filled = 0
         self.turnover = 0
         self.word = "WAIT"
+        self.blind = blind  # how old the price was that it is closed at, where that is no news any more
+
+    @property
+    def shown(self) -> str:
+        """Where the leg stands, in a word or two."""
+        return f"{self.blind} {self.word}".lstrip()
 
     def line(self) -> str:
         """What became of the leg, with the slippage against the price it was planned at."""
         name = self.instrument
         if not self.filled:
-            return f"  {clean(name.symbol)} {self.quantity}: {self.word}"
+            return f"  {clean(name.symbol)} {self.quantity}: {self.shown}"
         average = Decimal(self.turnover) / self.filled / name.price_scale
         slippage = Decimal(self.planned) / name.price_scale - average
         prices = f"sold {self.filled} of {self.quantity} @ {average:.2f}, plan {name.price_text(self.planned)}"
-        return f"  {clean(name.symbol)} {prices}, slippage {slippage:+.2f} a unit: {self.word}"
+        return f"  {clean(name.symbol)} {prices}, slippage {slippage:+.2f} a unit: {self.shown}"
 
 
 class Receipt:
-    """The running or last flat of this engine; `lines` once it is over."""
+    """The running or last flat of this engine; `lines` once it is over.
 
-    def __init__(self, state: TradingState) -> None:
+    `live`: prices grow old by themselves; a leg whose price is older than three seconds is closed BLIND, and says so.
+    """
+
+    def __init__(self, state: TradingState, *, live: bool) -> None:
         self._state = state
+        self._live = live
         self._legs: dict[int, _Leg] = {}
         self._orders: dict[int, int] = {}
         self._begun_ns = 0
@@ -79,10 +92,18 @@ class Receipt:
         self._orders = {}
         self.lines = ()
         self._legs = {
-            desk.index: _Leg(desk.instrument, position.quantity, desk.last_price)
+            desk.index: _Leg(desk.instrument, position.quantity, desk.last_price, self._blind(desk, now_ns))
             for desk in self._state.desks
             if (position := self._state.position(desk)) is not None
         }
+
+    def _blind(self, desk: Desk, now_ns: int) -> str:
+        if not self._live:
+            return ""
+        if desk.last_tick is None:
+            return "BLIND (no price since the start)"
+        age_ns = now_ns - desk.last_tick.recv_ns
+        return f"BLIND {age_ns / 1e9:.0f} s" if age_ns > _NEWS_NS else ""
 
     def _filled(self, fact: FillBooked) -> None:
         leg = self._legs[fact.fill.instrument]
@@ -94,6 +115,6 @@ class Receipt:
         """Where the flat stands, for a screen."""
         flat = self._state.flat
         legs = tuple(
-            FlatLeg(index, leg.quantity, leg.filled, leg.planned, leg.word) for index, leg in self._legs.items()
+            FlatLeg(index, leg.quantity, leg.filled, leg.planned, leg.shown) for index, leg in self._legs.items()
         )
         return FlatView(flat.state, flat.reason, self._begun_ns, legs, self.lines)

@@ -220,7 +220,7 @@ class Oracle:
             self.timed(self.position, row, price)
         if too_much:
             self.locked = True
-            self.close(row, price, "Daily Loss")
+            self.flatten(row, price, "Daily Loss")
         if len(self.exits) > before:
             day.last_was_stop_loss = self.exits[-1].reason == "Stop Loss"
 
@@ -264,6 +264,12 @@ class Oracle:
     def close(self, row: Row, price: Fraction, reason: str) -> None:
         if self.position is not None:
             self.sell(self.position, self.position.lots, row, price, reason)
+
+    def flatten(self, row: Row, price: Fraction, reason: str) -> None:
+        """Close in orders of at most the freeze quantity, in whole lots."""
+        most = max(1, self.config.instrument.freeze_quantity // self.lot)
+        while self.position is not None:
+            self.sell(self.position, min(most, self.position.lots), row, price, reason)
 
     def sell(self, held: Position, lots: int, row: Row, price: Fraction, reason: str) -> None:
         quantity, fill = lots * self.lot, price - Fraction(self.config.risk.slippage_points_exit)
