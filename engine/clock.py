@@ -8,6 +8,10 @@ from collections.abc import Callable
 from threading import Condition
 from typing import Protocol
 
+_SECOND_NS = 1_000_000_000
+_BOOT: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+_AGREES_NS = 60 * _SECOND_NS  # clocks so near each other agree
+
 
 class Clock(Protocol):
     """Where the program's idea of now comes from."""
@@ -41,22 +45,34 @@ class SystemClock:
         condition.wait(duration_s)
 
 
+def boot_ns() -> int:
+    """A time that goes on while the machine is suspended, where it has one; only differences mean anything."""
+    return time.clock_gettime_ns(_BOOT)
+
+
 def slept_ns() -> int:
     """How long the machine has been suspended since it started, as far as it tells; the monotonic clock leaves that out."""
-    boot = getattr(time, "CLOCK_BOOTTIME", None)
-    return 0 if boot is None else time.clock_gettime_ns(boot) - time.monotonic_ns()
+    return boot_ns() - time.monotonic_ns()
 
 
 class SteadyClock(SystemClock):
     """UTC as read once at the start and carried on by the monotonic clock: setting the wall clock does not move it.
 
-    `ahead_ns` + monotonic ns = UTC ns; what the machine has slept is taken in by `refresh`.
+    `ahead_ns` + monotonic ns = UTC ns; what the machine has slept is taken in by `refresh`. Only where the exchange's
+    time says that the machine's clock was set right does this one follow (`side`).
     """
 
-    def __init__(self, clock: Clock | None = None, slept_ns: Callable[[], int] = slept_ns) -> None:
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        slept_ns: Callable[[], int] = slept_ns,
+        boot_ns: Callable[[], int] = boot_ns,
+    ) -> None:
         self._clock = clock or SystemClock()
         self._slept_ns = slept_ns
         self._slept_before_ns = slept_ns()
+        self._boot_ns = boot_ns
+        self._looked_ns = boot_ns()
         self._start_ns = self.ahead_ns = self._followed_ns = self._apart_ns()
 
     def _apart_ns(self) -> int:
@@ -74,8 +90,33 @@ class SteadyClock(SystemClock):
         """Take in what the machine has slept since the last look."""
         slept_ns = self._slept_ns() - self._slept_before_ns
         # Two clocks read one after the other never quite agree.
-        if abs(slept_ns - (self.ahead_ns - self._start_ns)) > 1_000_000_000:
+        if abs(slept_ns - (self.ahead_ns - self._start_ns)) > _SECOND_NS:
             self.ahead_ns = self._start_ns + slept_ns
+
+    def catch_up(self) -> None:
+        """Take in a sleep that ended just now; cheap enough to come before every stamp."""
+        boot_ns = self._boot_ns()
+        if boot_ns - self._looked_ns > _SECOND_NS:
+            self.refresh()
+        self._looked_ns = boot_ns
+
+    def apart_ns(self) -> int:
+        """How far the machine's wall clock is ahead of this one."""
+        return self._apart_ns() - self.ahead_ns
+
+    def side(self, lag_ms: float) -> int:
+        """Take the machine's wall clock over where it was set right: how far this one was moved, in ns; 0 = not.
+
+        `lag_ms` is how far this clock is ahead of the exchange's time. The machine is right where it is within a minute
+        of that and this clock is not, as after a start ahead of the first answer of a time server.
+        """
+        step_ns = self.apart_ns()
+        off_ns = round(lag_ms * 1_000_000)
+        if abs(off_ns) <= _AGREES_NS or abs(off_ns + step_ns) > _AGREES_NS:
+            return 0
+        self._start_ns += step_ns  # first, so that a `refresh` in another thread finds what is right
+        self.ahead_ns += step_ns
+        return step_ns
 
     def stepped_ns(self) -> int:
         """How far the machine's wall clock was moved against the monotonic one since the last `follow`, sleep included."""

@@ -6,6 +6,8 @@ from engine.messages import Cancel, CommandRefused, FlatChanged, Holdings, ReadH
 from engine.trading_state import TradingState
 from engine.types import Instrument
 
+_MOST_ORDERS = 1_000
+
 
 class Closing:
     """Drives the flat job: lock, close every position at once, ask the broker until it says that nothing is left."""
@@ -49,7 +51,7 @@ class Closing:
         for desk in state.held():
             position = state.position(desk)
             if position is not None:
-                most = _largest_order(desk.instrument)
+                most = _largest_order(desk.instrument, position.quantity)
                 state.close(desk, position, desk.last_price, now_ms, flat.exit_reason, most=most)
         holds = any(state.book.net(desk.index) for desk in state.desks)
         if flat.advance(holds=holds, working=len(state.orders) > 0):
@@ -85,7 +87,10 @@ class Closing:
             self.begin(f"daily loss {day_pnl:.2f}", "Daily Loss", now_ms)
 
 
-def _largest_order(instrument: Instrument) -> int:
-    """The largest quantity that the exchange takes in one order: the freeze quantity, down to whole lots."""
+def _largest_order(instrument: Instrument, quantity: int) -> int:
+    """The largest quantity that the exchange takes in one order: the freeze quantity, down to whole lots.
+
+    No position is cut into more than a thousand orders: a freeze quantity that asks for that is a mistake.
+    """
     lot = instrument.lot_size
-    return max(lot, instrument.freeze_quantity // lot * lot)
+    return max(lot, instrument.freeze_quantity // lot * lot, -(-quantity // _MOST_ORDERS))

@@ -83,18 +83,19 @@ class Narrator:
         match fact:
             case Submit(order):
                 name = self._instruments[order.instrument]
-                text = f"order {order.tag} {order.side} {order.quantity} {name.symbol} @ {name.price_text(order.price)}"
+                text = f"order {order.tag} {order.side} {name.quantity_text(order.quantity)} {name.symbol} @ {name.price_text(order.price)}"
                 return Line("broker", logging.DEBUG, f"{text} ({order.reason})")
             case FillBooked(fill):
                 name = self._instruments[fill.instrument]
                 verb = "entry" if fill.side == "BUY" else "sold"
-                text = f"{self._stamp(fill.at_ms)} {verb} {fill.quantity} {name.symbol} @ {name.price_text(fill.price)}"
+                traded = f"{name.quantity_text(fill.quantity)} {name.symbol} @ {name.price_text(fill.price)}"
+                text = f"{self._stamp(fill.at_ms)} {verb} {traded}"
                 level = logging.INFO if fill.side == "BUY" else logging.DEBUG
                 return Line("trader", level, f"{text}, cash {Decimal(fact.cash):.2f}", keep=fill.side == "BUY")
             case TradeClosed(trade):
                 name = self._instruments[trade.instrument]
                 prices = f"{name.price_text(trade.entry_price)} → {name.price_text(trade.exit_price)}"
-                text = f"{self._stamp(trade.exit_ms)} exit {trade.quantity} {name.symbol} {prices} {trade.reason}"
+                text = f"{self._stamp(trade.exit_ms)} exit {name.quantity_text(trade.quantity)} {name.symbol} {prices} {trade.reason}"
                 return Line("trader", logging.INFO, f"{text}, P&L {trade.net_pnl:+.2f}", keep=True)
             case OrderRejected():
                 return Line("broker", logging.ERROR, f"order {fact.order} rejected: {fact.reason}", keep=True)

@@ -1,4 +1,4 @@
-"""The border where secrets end: what was registered leaves no log line, no error line, no crash screen. Knows no source of secrets."""
+"""The border where secrets end: what was registered, and every web token, leaves no log line, no error line, no crash screen. Knows no source of secrets."""
 
 import re
 import threading
@@ -12,6 +12,8 @@ LEAST = 4  # characters; anything shorter would tear holes into every number
 _ALONE_BEFORE = r"(?:(?<![\w#₹])(?<!\d[.,:])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\[nrt]))"
 _ALONE_AFTER = r"(?!\w|[.,:]\d)"
 _SHORT_NUMBER = re.compile(r"[0-9]{4,7}")
+# A JSON Web Token is hidden even if nobody registered it: some limit for texts may have cut it, and half of one tells much.
+_WEB_TOKEN = re.compile(r"eyJ[\w.-]+")
 
 
 class _Hidden:
@@ -34,7 +36,7 @@ class _Hidden:
                 return
             self._patterns |= patterns
             # The longest first: of two forms that begin alike the whole one must go.
-            self.pattern = re.compile("|".join(sorted(self._patterns, key=len, reverse=True)))
+            self.pattern = re.compile("|".join((*sorted(self._patterns, key=len, reverse=True), _WEB_TOKEN.pattern)))
 
 
 _HIDDEN = _Hidden()
@@ -47,9 +49,11 @@ def hide(secret: str) -> None:
 
 
 def redact(text: str) -> str:
-    """`text` with every registered secret replaced by `***`; from any thread, without a lock."""
-    pattern = _HIDDEN.pattern
-    return text if pattern is None else pattern.sub(MASK, text)
+    """`text` with every registered secret, and every JSON Web Token or beginning of one, replaced by `***`.
+
+    From any thread, without a lock.
+    """
+    return (_HIDDEN.pattern or _WEB_TOKEN).sub(MASK, text)
 
 
 def _patterns_of(secret: str) -> set[str]:

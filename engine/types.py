@@ -59,6 +59,12 @@ class Instrument(Struct, frozen=True):
         text = f"{Decimal(price) / self.price_scale:f}"
         return text if "." in text else text + ".0"
 
+    def quantity_text(self, quantity: int) -> str:
+        """`quantity` (minor units) as a decimal text in units, without trailing zeros."""
+        if self.quantity_scale == 1:
+            return str(quantity)
+        return f"{(Decimal(quantity) / self.quantity_scale).normalize():f}"
+
 
 class Tick(Struct, gc=False):
     """One trade print as it reached us; the field order is that of a recording's record.

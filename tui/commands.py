@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from engine import Pending
 
 _NO_ANSWER = "NO ANSWER"  # how a reason begins when the engine is silent
+_CARRIED_OUT = "it may have been carried out"  # in a reason: it was sent, then the link broke
 _ENDED = ("DONE", "REFUSED", "FAILED")
 _QUIET = (Arm, Disarm)  # they come with a dialog that shows what they do
 _NAMES = {
@@ -46,6 +47,9 @@ def newest(standing: Standing) -> "Pending | None":
 
     What a dialog shows already is told only when it goes wrong.
     """
+    flat = flat_asked(standing)
+    if flat is not None and is_unsent(flat, standing):
+        return flat  # what else could not be sent for the same reason is no second story
     told = [each for each in standing.asked if is_alarming(each) or not isinstance(each.command, _QUIET)]
     alarming = [each for each in told if is_alarming(each)]
     flats = [each for each in alarming if isinstance(each.command, Flat)]
@@ -53,16 +57,32 @@ def newest(standing: Standing) -> "Pending | None":
     return found[-1] if found else None
 
 
-def told(asked: "Pending", *, read_only: bool = False) -> tuple[str, str]:
-    """`FLAT REQUESTED: NO ANSWER from engine (3.1 s)` and its style."""
+def is_unsent(asked: "Pending", standing: Standing) -> bool:
+    """Whether `asked` waits for a link: the engine has not heard of it, or the answer was lost and it is sent again."""
+    return bool(standing.lost) and asked.state == "REQUESTED"
+
+
+def told(asked: "Pending", standing: Standing) -> tuple[str, str]:
+    """`FLAT REQUESTED: NO ANSWER from engine (3.1 s)` and its style; of a flat without a link, what to do meanwhile."""
+    if isinstance(asked.command, Flat) and is_unsent(asked, standing):
+        return _unsent(asked, standing), "alert"
     style = "alert" if is_alarming(asked) else _STYLES.get(asked.state, "")
     words = f"{named(asked.command)} {asked.state}"
     reason = asked.reason
     if reason and asked.state not in _ENDED:
         reason = f"{reason} ({text.seconds(asked.age_s)})"
-    if asked.state == "REFUSED" and read_only:
+    if asked.state == "REFUSED" and standing.read_only:
         reason = f"{reason}; this screen is read-only" if reason else "this screen is read-only"
     return (f"{words}: {reason}" if reason else words), style
+
+
+def _unsent(asked: "Pending", standing: Standing) -> str:
+    """What became of a flat that waits for a link."""
+    words = "FLAT NOT SENT YET"
+    if _CARRIED_OUT in asked.reason:
+        words = f"FLAT NOT ANSWERED: {_CARRIED_OUT}"
+    shell = f"meanwhile from a shell: myquant-tui flat{standing.options}"
+    return f"{words}; it is tried for a minute ({text.seconds(asked.age_s)}); {shell}"
 
 
 def flat_asked(standing: Standing) -> "Pending | None":

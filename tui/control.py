@@ -1,5 +1,6 @@
 """From keys to changes of the view and commands to the engine. Knows no terminal; every key press comes through here."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import get_args
@@ -19,6 +20,7 @@ _TYPED: tuple[Dialog, ...] = get_args(TypedDialog)
 _SCROLLED = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}
 _LONGEST_TEXT = 60
 _DIGEST_NS = 20_000_000_000
+_BLINK = re.compile(r"away [01] s: nothing happened")
 
 
 class Control:
@@ -60,6 +62,8 @@ class Control:
     def tell(self, lines: Sequence[str], now_ns: int) -> None:
         """Show what the engine told this screen: what happened in an absence over the panes, all else as a notice."""
         for line in lines:
+            if _BLINK.fullmatch(line):  # a link that blinked is no absence
+                continue
             if line.startswith("away ") and not line.endswith(": nothing happened"):
                 self.ui.digest, self.ui.digest_until_ns = line, now_ns + _DIGEST_NS
             else:

@@ -1,8 +1,10 @@
 """Who commands the engine and who looks at it, in words for the top of the screen. Pure."""
 
-from tui.model import View
+from tui import feeds
+from tui.model import Standing, View
 from tui.parts import Part, part, word
 
+AGAIN = "start it again as you did (myquant-tui run …)"
 _SECOND_NS = 1_000_000_000
 
 
@@ -52,11 +54,42 @@ def duration(seconds: float) -> str:
 
 
 def when_gone(view: View) -> str:
-    """What the engine does when nobody has the conn any more, for whoever is about to leave."""
-    match view.standing.on_loss:
+    """What the engine does when nobody has the conn any more, for whoever is about to leave.
+
+    The policy's seconds are known only while they run.
+    """
+    standing, now = view.standing, _goes_on(view)
+    running = standing.due_ns - standing.vacant_ns if standing.vacant_ns else 0
+    after = f"for {duration(running / _SECOND_NS)}" if running > 0 else "for a while (operator.flat_after_s)"
+    match standing.on_loss:
+        case "no_entries" if _barred(view):
+            return f"{now}; while nobody has the conn there are no new ones"
         case "no_entries":
             return "while nobody has the conn: no new entries, exits go on"
         case "flat_after":
-            return "when nobody has the conn for a while, everything is closed (operator.flat_after_s)"
+            return f"{now}; when nobody has the conn {after}, everything is closed"
         case _:
-            return "it goes on trading: entries and exits"
+            return now
+
+
+def _goes_on(view: View) -> str:
+    """What it trades without anybody doing anything."""
+    if feeds.lost(view.snapshot) is not None and not feeds.is_closed(view.snapshot):
+        return "its feed has no link: entries are off, exits wait for prices"
+    barred = _barred(view)
+    return f"it goes on with exits only: entries are {barred}" if barred else "it goes on trading: entries and exits"
+
+
+def _barred(view: View) -> str:
+    """Why nothing is entered: `LOCKED (flat: operator)`; empty where entries are allowed."""
+    entries = view.snapshot.entries
+    if entries.locked:
+        return f"LOCKED ({entries.locked})"
+    if entries.halted:
+        return f"HALTED ({entries.halted})"
+    return "paused" if entries.paused else ""
+
+
+def again(standing: Standing) -> str:
+    """How an engine that is no more is brought back: only who started it knows its source and options."""
+    return f"{AGAIN}; what was held is restored · flat: myquant-tui flat{standing.options}"

@@ -1,6 +1,7 @@
 """What is said on the terminal when an attached screen was left: the engine goes on, and how to come back to it. Pure."""
 
 from engine import Snapshot
+from tui import crew
 from tui.model import Standing
 
 
@@ -13,7 +14,7 @@ def lines(seen: Snapshot, standing: Standing) -> list[str]:
         word = "has ended" if seen.stopped else "is gone"
         return [
             f"the engine {word} ({mode}, {held})",
-            f"again: myquant-tui run{options} · flat: myquant-tui flat{options}",
+            crew.again(standing),
         ]
     pid = f"pid {standing.pid}, " if standing.pid else ""
     goes_on = "the engine does not answer" if standing.lost else "the engine goes on"

@@ -85,6 +85,11 @@ def all_quiet(seen: Snapshot, now_ns: int) -> bool:
     return not came_ns or (now_ns - came_ns) / 1e9 > _SILENCE_S
 
 
+def is_silent(seen: Snapshot, now_ns: int) -> bool:
+    """Whether prices are due and none comes for any instrument, though no link is known to be down."""
+    return seen.replay is None and not is_closed(seen) and lost(seen) is None and all_quiet(seen, now_ns)
+
+
 def fresh(quote: Quote, seen: Snapshot, now_ns: int) -> Fresh:
     """How far the price of `quote` can be trusted, where ticks come over a link.
 

@@ -47,17 +47,26 @@ def _decimals(price_scale: int, tick_size: int) -> int:
 
 
 def price(instrument: Instrument, minor: int) -> str:
-    """A price in minor units as `157.05`: as many decimals as the tick size has, more only where the price has more."""
+    """A price in minor units as `157.05`: as many decimals as the tick size has, two at least for one between ticks.
+
+    A tick of one minor unit says nothing of the market: there zeros beyond the second decimal are left out.
+    """
     scale = instrument.price_scale
     decimals = _decimals(scale, instrument.tick_size)
     if decimals < 0:
         return instrument.price_text(minor)
-    whole, rest = divmod(abs(minor), scale)
-    unit = scale // 10**decimals
-    if rest % unit:
-        return instrument.price_text(minor)
+    digits = len(str(scale)) - 1
+    if instrument.tick_size > 1 and minor % 10 ** (digits - decimals):
+        decimals = max(decimals, min(2, digits))
+    unit: int = 10 ** (digits - decimals)
+    whole, rest = divmod((abs(minor) + unit // 2) // unit, 10**decimals)
     sign = "-" if minor < 0 else ""
-    return f"{sign}{whole}.{rest // unit:0{decimals}d}" if decimals else f"{sign}{whole}"
+    if not decimals:
+        return f"{sign}{whole}"
+    behind = f"{rest:0{decimals}d}"
+    if instrument.tick_size <= 1:
+        behind = behind[:2] + behind[2:].rstrip("0")
+    return f"{sign}{whole}.{behind}"
 
 
 def points(instrument: Instrument, minor: int) -> str:
@@ -85,6 +94,8 @@ def percent(part: float, whole: float, decimals: int = 2) -> str:
     share = part / whole * 100
     if abs(share) >= 100_000:
         return ">" + "9" * 5 if share > 0 else "<-" + "9" * 5
+    if abs(share) >= 999.5:  # seven cells at most
+        decimals = 0
     text = f"{share:+.{decimals}f}"
     return text if text.strip("+-0.") else text.lstrip("+-")
 

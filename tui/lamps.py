@@ -11,6 +11,7 @@ SILENT = "engine silent"  # in the cause of a lamp that ENGINE explains
 ALARMS: tuple[Word, ...] = ("LATE", "STALE", "DEAD")
 _SIMULATED = ("replay", "mock", "paper")
 _NEWS_S = 2.0
+_FIRST_BEATS, _START_S = 2, 3.0  # a strategy is judged from then on, whatever comes first
 _SMALL_QUEUE = 500
 _RECORDER_QUEUE = 4 << 20  # bytes: half of what a recorder lets wait
 _DISK_MB = 500
@@ -94,6 +95,9 @@ def strategy(look: Look) -> Lamp:
         return Lamp("STRATEGY", "CLOSED", "market closed")
     if not pulse.came_ns:
         return Lamp("STRATEGY", "QUIET", "no tick yet", because="← no tick came", following="waits for the first tick")
+    if _is_starting(look):
+        following = "judged from its first decision on"
+        return Lamp("STRATEGY", "QUIET", "starting", because="← it has just begun", following=following)
     age_s = look.age_s(pulse.decided_ns)
     lag_s = max(0.0, (pulse.decided_ns - pulse.came_ns) / 1e9)
     shown = f"lag {lag_s * 1000:,.2f} ms" if lag_s < 0.01 else f"lag {lag_s * 1000:,.0f} ms"
@@ -108,6 +112,13 @@ def strategy(look: Look) -> Lamp:
         word = "OK"
     following = f"{waiting:,} ticks to go; commands overtake them" if waiting else "waits for the next tick"
     return Lamp("STRATEGY", word, shown, age_s, because=_slow(look), following=following)
+
+
+def _is_starting(look: Look) -> bool:
+    """Whether nothing was decided yet, or the loop has hardly begun, and that is no wonder."""
+    seen = look.snapshot
+    begun = seen.beats >= _FIRST_BEATS and seen.pulse.decided_ns > 0
+    return not begun and look.age_s(look.begun_ns) < _START_S
 
 
 def _slow(look: Look) -> str:

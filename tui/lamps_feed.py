@@ -15,6 +15,7 @@ from tui.model import Lamp, Word
 SOCKET = "SOCKET:"  # in the cause of a lamp that the link explains
 _SILENCE_S = 3.0
 _SHORTEST_S = 1.0  # however fast a replay runs: the screen itself looks four times a second
+_BORNE = 2.0  # times the limit, from which such a silence is as bad as any other
 _LOST_AFTER = 10.0  # times the limit of an instrument's silence
 _HEARD_S, _DUE_S, _GONE_S = 15.0, 30.0, 60.0  # a link without any sign of life: LATE, STALE, DEAD
 _MANY = 10  # from so many instruments on, the share of the silent ones tells more than one of them
@@ -77,7 +78,8 @@ def _few(look: Look, silences: list[Silence], late: int) -> Lamp:
     if not late:
         return Lamp("DATA", "OK", shown, worst.age_s)
     all_quiet = late == len(silences) and (len(silences) > 1 or seen.replay is not None)
-    word: Word = "QUIET" if all_quiet and _is_quiet(look, worst) else _silent_word(worst)
+    own = all_quiet and _is_quiet(look, worst)
+    word = _quiet_word(seen, worst, held) if own else _silent_word(worst)
     because = _missing(look, late, len(silences))
     return Lamp("DATA", word, shown, worst.age_s, because=because, following=_unwatched(seen, worst.quote))
 
@@ -109,6 +111,13 @@ def _many(look: Look, silences: list[Silence], late: int, ticking: int) -> Lamp:
 
 def _silent_word(worst: Silence) -> Word:
     return by_limit(worst.age_s, worst.limit_s, worst.limit_s, _LOST_AFTER * worst.limit_s)
+
+
+def _quiet_word(seen: Snapshot, worst: Silence, held: set[int]) -> Word:
+    """The word for a silence of the market itself: with a position open on live prices nobody may call it quiet."""
+    if seen.trade_mode not in {"paper", "live"} or worst.quote.instrument not in held:
+        return "QUIET"
+    return "LATE" if worst.share < _BORNE else "STALE"
 
 
 def _is_quiet(look: Look, worst: Silence) -> bool:

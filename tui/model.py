@@ -73,6 +73,8 @@ ASCII = Glyphs(
 )
 UNICODE = Glyphs()
 
+OLD_S = 2.0  # an older snapshot comes from a loop that stands, or from nobody
+
 Word = Literal["OK", "QUIET", "LATE", "STALE", "DEAD", "CLOSED", "OFF", "UNKNOWN"]
 
 
@@ -159,3 +161,8 @@ class View(Struct):
     def age_s(self) -> float:
         """How old the snapshot is, in seconds."""
         return max(0.0, (self.now_ns - self.snapshot.taken_ns) / 1e9)
+
+    @property
+    def unheard(self) -> bool:
+        """Whether the engine is gone or silent: what is shown was true, and nobody knows what is."""
+        return bool(self.standing.lost) or self.age_s > OLD_S

@@ -112,7 +112,18 @@ def build(
         edges.callback(engine.stop)
         _tell_start(parts, state_dir)
         take_over(engine, opened, unlock=unlock)
-        return Run(engine, logs, config, source, trader, state_dir.path, edges.pop_all())
+        return Run(
+            engine,
+            logs,
+            config,
+            source,
+            trader,
+            state_dir.path,
+            edges.pop_all(),
+            mode=mode,
+            journal=journal,
+            recorder=recorder,
+        )
 
 
 def _replaying_engine(parts: _Parts, source: TickSource, pace: Clock, *, speed: float, paused: bool) -> Engine:
@@ -152,8 +163,8 @@ def _replaying_engine(parts: _Parts, source: TickSource, pace: Clock, *, speed: 
 
 
 def _live_engine(parts: _Parts, supply: LiveSupply) -> Engine:
-    """Build an engine over a live feed."""
-    inbox = Inbox(parts.config.engine.inbox_size)
+    """Build an engine over a live feed; its inbox has room for all that an exchange tells at once on subscribing."""
+    inbox = Inbox(max(parts.config.engine.inbox_size, 2 * len(supply.instruments)))
     clock = SteadyClock()
     turn = _turn(parts, inbox, clock, lossless=False)
     # What the feed has to say of its link waits with the commands; the beat or the next tick takes it.

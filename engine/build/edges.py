@@ -3,6 +3,7 @@
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,6 +18,8 @@ from engine.recording.retention import tidy
 from engine.runner import LOGGERS, Engine
 from engine.types import Instrument, TradeMode
 
+RECORDING_NOTE: Final = "recording"  # in a state directory: the path of its last run's recording
+
 
 class Failures:
     """Carries what the journal's thread has to tell to the engine, which is built after it."""
@@ -29,13 +32,13 @@ class Failures:
         """Take a failure; called from the journal's thread."""
         self._early.append(problem)
         if self._engine is not None:
-            self._engine.disk_failed(problem)
+            self._engine.trouble.disk_failed(problem)
 
     def found(self, engine: Engine) -> None:
         """Pass on to `engine` from now on, and what came before it."""
         self._engine = engine
         for problem in self._early:
-            engine.disk_failed(problem)
+            engine.trouble.disk_failed(problem)
 
 
 def open_logs(config: Config, folder: Path, console_fd: int | None, ring_lines: int) -> LogBook:
@@ -85,15 +88,22 @@ def open_recorder(
     header = msgspec.structs.replace(header_of(config, title, instruments), started_wall_ns=now_ns)
     recorder = FileRecorder(path, header, flush_ms=config.recording.flush_ms)
     LOGGERS["recording"].info("recording to %s", path)
+    _keep(state_folder / RECORDING_NOTE, (str(path.absolute()),), os.O_TRUNC, "where the recording is")
     return recorder
 
 
 def keep_receipt(folder: Path, lines: tuple[str, ...]) -> None:
     """Write the receipt of a flat into the state directory; the log has it in any case."""
-    stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S.%f}"
+    name = f"flat-{datetime.now(UTC):%Y%m%d-%H%M%S.%f}.txt"
+    _keep(folder / name, lines, os.O_EXCL, "the receipt of the flat")
+
+
+def _keep(path: Path, lines: tuple[str, ...], how: int, what: str) -> None:
+    """Write `lines` into a private file; a disk that refuses is told."""
     try:
-        descriptor = os.open(folder / f"flat-{stamp}.txt", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | how, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write("\n".join(lines) + "\n")
     except OSError as error:
-        LOGGERS["engine"].error("the receipt of the flat could not be kept as a file: %s", error.strerror)
+        path.unlink(missing_ok=True)  # half of it is worse than none
+        LOGGERS["engine"].error("%s could not be kept as a file: %s", what, error.strerror)

@@ -8,9 +8,10 @@ from typing import Self
 from engine.build.live import LiveSupply
 from engine.config import Config
 from engine.logs import LogBook, log_trade
-from engine.ports import TickSource
+from engine.ports import Journal, Recorder, TickSource
 from engine.runner import Engine
 from engine.trader import Trader
+from engine.types import TradeMode
 
 
 class Run:
@@ -25,6 +26,10 @@ class Run:
         trader: Trader,
         folder: Path,
         edges: ExitStack,
+        *,
+        mode: TradeMode,
+        journal: Journal | None,
+        recorder: Recorder | None,
     ) -> None:
         self.engine = engine
         self.logs = logs
@@ -32,6 +37,9 @@ class Run:
         self.source = source
         self.trader = trader
         self.folder = folder  # the state directory
+        self.mode = mode
+        self.journal = journal
+        self.recorder = recorder
         self._edges = edges
 
     def __enter__(self) -> Self:

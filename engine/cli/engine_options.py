@@ -20,6 +20,7 @@ def add_engine_commands(
     engine.add_argument("--source", choices=_SOURCES, help="where ticks come from")
     engine.add_argument("--replay", type=Path, metavar="FILE", dest="file", help="serve the replay of this recording")
     engine.add_argument("--speed", type=speed, metavar="X|max", help="of that replay")
+    engine.add_argument("--paused", action="store_true", help="stand still before the first tick of that replay")
     run_options(engine)
 
     attach = commands.add_parser("attach", help="put the screen on a running engine", allow_abbrev=False)

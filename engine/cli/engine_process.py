@@ -5,20 +5,19 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from engine.build import build
+from engine.build import Run, build
 from engine.cli.running import Choice, choose, load_config, status_of, trade_mode
 from engine.cli.screen import Screen
-from engine.config import Config, find_config
+from engine.config import Config, bundled, find_config
 from engine.errors import InputError
 from engine.fitting import recordings_folder
-from engine.journal import StateDir
-from engine.link import RemoteDoor
 from engine.runner import LOGGERS
-from engine.serving import Place, find_place, launch, place_of, serve, unit_text
-from engine.serving.process import block_signals
+from engine.serving import Place, await_answer, block_signals, find_place, launch, place_of, serve
+from engine.serving.places import usual_folder
 from engine.text import clean
 
-_PASSED_ON = (("--config", "config"), ("--source", "source"), ("--delivery", "delivery"), ("--state-dir", "state_dir"))
+_VALUES = (("--source", "source"), ("--delivery", "delivery"))
+_SWITCHES = (("--unlock", "unlock"), ("--skip-damage", "skip_damage"), ("--paused", "paused"))
 
 
 def engine_command(args: Namespace) -> int:
@@ -26,8 +25,7 @@ def engine_command(args: Namespace) -> int:
     block_signals()
     config = load_config(args)
     choice = choose(args, config, on_screen=False)
-    console = None if args.quiet else sys.stderr.fileno()
-    with _built(args, choice, console) as running:
+    with _built(args, choice) as running:
         LOGGERS["engine"].info("configuration %s", clean(str(find_config(args.config))))
         for line in choice.told:
             running.say(line)
@@ -37,15 +35,16 @@ def engine_command(args: Namespace) -> int:
     return status
 
 
-def _built(args: Namespace, choice: Choice, console_fd: int | None):  # type: ignore[no-untyped-def]
+def _built(args: Namespace, choice: Choice) -> Run:
     return build(
         choice.config,
         choice.source,
         choice.mode,
         speed=choice.speed,
+        paused=args.paused,
         title=choice.title,
-        state_root=args.state_dir,
-        console_fd=console_fd,
+        state_root=args.state_dir or usual_folder(choice.mode),
+        console_fd=None if args.quiet else sys.stderr.fileno(),
         unlock=args.unlock,
         on_screen=True,
     )
@@ -53,33 +52,45 @@ def _built(args: Namespace, choice: Choice, console_fd: int | None):  # type: ig
 
 def attach_command(args: Namespace, screen: Screen | None) -> int:
     """Carry out `attach [--read-only]`: put the screen on a running engine."""
+    shown = _shown(screen)
     place = find_place(args.state_dir)
     if not place.pid:
         raise InputError(f"no engine is running for {clean(str(place.folder))}; myquant-tui run starts one")
-    return _attach(place, _shown(screen), read_only=args.read_only)
+    await_answer(place)
+    return _attach(place, shown, read_only=args.read_only)
 
 
 def run_attached(args: Namespace, config: Config, screen: Screen) -> int:
     """Start the engine in a process of its own where none runs for its state directory, then attach to it."""
-    place = place_of(args.state_dir.absolute() if args.state_dir else StateDir.usual(trade_mode(args, config)))
+    if args.trades is not None:
+        raise InputError("--trades: only with --headless or --in-process; the engine goes on when the screen is left")
+    place = place_of(_folder(args, config))
     if not place.pid:
         print("myquant-tui: starting the engine", file=sys.stderr)
-        launch(_arguments(args), place.folder)
-        place = place_of(place.folder)
+        place = launch(["--quiet", "--state-dir", str(place.folder), *_arguments(args)], place.folder)
+    elif args.command == "replay":
+        raise InputError(f"a replay is running detached (process {place.pid}): `attach` or `stop` it, or --state-dir")
+    else:
+        print(f"myquant-tui: engine {place.pid} is running already, as it was started", file=sys.stderr)
+        await_answer(place)
     return _attach(place, screen, read_only=False)
 
 
+def _folder(args: Namespace, config: Config) -> Path:
+    """Return the state directory of the engine that these arguments mean."""
+    chosen: Path | None = args.state_dir
+    return usual_folder(trade_mode(args, config)) if chosen is None else chosen.absolute()
+
+
 def _arguments(args: Namespace) -> list[str]:
-    """Return the words that make `engine` run what these arguments ask for."""
-    words = ["--quiet"]
-    for option, name in _PASSED_ON:
-        value = getattr(args, name, None)
-        if value is not None:
+    """Return the words that make `engine` run what these arguments ask for, in whatever directory it is started."""
+    words = ["--config", str(args.config.absolute())] if args.config is not None else []
+    for option, name in _VALUES:
+        if (value := getattr(args, name, None)) is not None:
             words += [option, str(value)]
     for override in (*args.overrides, *getattr(args, "more_overrides", ())):
         words += ["--set", override]
-    if args.unlock:
-        words.append("--unlock")
+    words += [option for option, name in _SWITCHES if getattr(args, name, False)]
     if args.command == "replay":
         words += ["--replay", str(args.file.absolute())]
         if args.speed is not None:
@@ -89,6 +100,8 @@ def _arguments(args: Namespace) -> list[str]:
 
 def _attach(place: Place, screen: Screen, *, read_only: bool) -> int:
     """Show the engine of `place` until the operator leaves or the terminal is lost; the engine goes on."""
+    from engine.link import RemoteDoor
+
     door = RemoteDoor(place.socket, _name(), wants_conn=not read_only)
     screen.attach(door, place.folder, Path.cwd())
     return 0
@@ -113,12 +126,20 @@ def _shown(screen: Screen | None) -> Screen:
 
 def unit_command(args: Namespace) -> int:
     """Carry out `systemd-unit`: print a unit that runs the engine as it would be run here."""
+    from engine.serving.unit import unit_text
+
+    if args.unlock:
+        raise InputError("--unlock: not for a service, which is started again after a crash and must come up locked")
     config = load_config(args)
-    folder = args.state_dir.absolute() if args.state_dir else StateDir.usual(trade_mode(args, config))
-    writable = [str(folder.parent if args.state_dir is None else folder), str(recordings_folder(config).absolute())]
+    folder = _folder(args, config)
+    recordings = str(recordings_folder(config).absolute())
     words = _arguments(args)
-    words.remove("--quiet")
-    if args.config is None:
-        words += ["--config", str(find_config(None).absolute())]
-    sys.stdout.write(unit_text(words, writable))
+    found = find_config(args.config)
+    if args.config is None and found != bundled("config.toml"):  # the program finds its own by itself
+        words += ["--config", str(found.absolute())]
+    if args.state_dir is not None:
+        words += ["--state-dir", str(folder)]
+    # The service is started elsewhere: what depends on the present directory must be said.
+    words += ["--set", f"recording.directory={recordings}"]
+    sys.stdout.write(unit_text(words, [str(folder), recordings]))
     return 0

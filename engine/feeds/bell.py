@@ -7,6 +7,7 @@ from threading import Lock, Thread
 from typing import Generic, TypeVar
 
 from engine.feeds.loss import LinkLost, Stopped, in_words
+from engine.text import clean
 
 _T = TypeVar("_T")
 
@@ -69,15 +70,15 @@ def beside(call: Callable[[], _T], bell: Bell, duration_s: float, late: str) -> 
     """What `call` returns or raises, awaited so that the bell still ends the wait.
 
     Looking up a name and logging in cannot be interrupted: when the bell rings (Stopped), or after `duration_s`
-    (LinkLost with the text `late`), their thread is left to end by itself. An OSError becomes LinkLost.
+    (LinkLost with the text `late`), their thread is left to end by itself. An OSError becomes LinkLost, and so does a
+    machine that has no thread left.
     """
     try:
         near, far = os.pipe()
     except OSError as error:
         raise LinkLost(in_words(error)) from None
     try:
-        thread = _Call(call, far)
-        thread.start()
+        thread = _begun(call, far)
         poll = select.poll()
         poll.register(near, select.POLLIN)
         poll.register(bell.fileno(), select.POLLIN)
@@ -93,6 +94,16 @@ def beside(call: Callable[[], _T], bell: Bell, duration_s: float, late: str) -> 
     if thread.error is not None:
         raise thread.error
     return thread.answer[0]
+
+
+def _begun(call: Callable[[], _T], done_fd: int) -> _Call[_T]:
+    thread = _Call(call, done_fd)
+    try:
+        thread.start()
+    except (RuntimeError, MemoryError) as error:
+        os.close(done_fd)
+        raise LinkLost(clean(str(error) or "no memory", 200)) from None
+    return thread
 
 
 def whole_ms(duration_ns: int) -> int:

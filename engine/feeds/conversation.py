@@ -75,10 +75,12 @@ class Conversation:
     def listen(self) -> NoReturn:
         """Receive until the link ends; raises LinkLost, Stopped."""
         receive, ticker, wall, feed = self._line.receive, self._around.ticker, self._around.wall, self._reader.feed
+        catch_up = wall.catch_up
         while True:
             data = receive(self._due_ns)
             now_ns = _now_ns()
             if data is not None:
+                catch_up()  # the machine may have slept while we waited
                 ticker.stamp(now_ns, now_ns + wall.ahead_ns)
                 feed(data)
                 self._take_all(now_ns)
@@ -178,9 +180,22 @@ class Conversation:
             self._ping_ns = now_ns + round(around.ping_s * _NS)
             self._asked_ns = now_ns
             self._send(TEXT, around.dialect.ping)
-        around.wall.refresh()
-        around.ticker.lag.turn_over(now_ns)
+        self._look_at_clocks(now_ns)
         self._look_ns = min(now_ns + _LOOK_NS, around.silence.due_ns(), self._ping_ns, self._ends_ns)
+
+    def _look_at_clocks(self, now_ns: int) -> None:
+        """Follow the lag of the ticks, and the machine's clock where that was set right."""
+        wall, lag = self._around.wall, self._around.ticker.lag
+        wall.refresh()
+        smallest_ms = lag.smallest_ms()
+        moved_ns = 0 if smallest_ms is None else wall.side(smallest_ms)
+        if moved_ns:
+            lag.forget()
+            told = (
+                f"the machine's clock was set right by {moved_ns / _NS:+.1f} s; receipts are stamped by it from now on"
+            )
+            self._around.note(told, told, False)
+        lag.turn_over(now_ns)
 
     def _send(self, opcode: int, payload: bytes) -> None:
         self._line.send(client_frame(opcode, payload, os.urandom(4)), _now_ns() + _SEND_NS)

@@ -1,13 +1,14 @@
 """A feed over a network link that comes and goes: one thread that keeps the link up, and tells how it stands. Knows no exchange."""
 
 import time
+from collections import deque
 from collections.abc import Callable
 from threading import Thread
 from typing import TYPE_CHECKING, NoReturn
 
 from msgspec import Struct
 
-from engine.clock import Clock, SteadyClock, SystemClock
+from engine.clock import SteadyClock
 from engine.feeds.backoff import Backoff, ConnectBudget
 from engine.feeds.bell import Bell, beside
 from engine.feeds.conversation import Around, Conversation
@@ -45,6 +46,10 @@ class Pace(Struct, frozen=True):
     longest_wait_s: float = 30.0
     connects: int = 6
     connects_within_s: float = 60.0
+    again_s: float = 300.0  # between two attempts of a feed that was refused
+    breaks: int = 5  # failures of our own, so many in so short a while …
+    breaks_within_s: float = 60.0
+    breaks_wait_s: float = 60.0  # … are followed by this pause
 
 
 def _random() -> Callable[[], float]:
@@ -71,7 +76,7 @@ class LiveFeed:
         in_session: Callable[[], bool],
         pace: Pace,
         draw: Callable[[], float] | None = None,
-        clock: Clock | None = None,
+        wall: SteadyClock | None = None,
     ) -> None:
         self._dialect = dialect
         self._ticker = ticker
@@ -80,8 +85,7 @@ class LiveFeed:
         self._budget = ConnectBudget(pace.connects, pace.connects_within_s)
         silence = Silence(pace.silence_s, lifeless_s=pace.lifeless_s, steady_s=pace.steady_s)
         tally = Tally()
-        clock = clock or SystemClock()
-        wall = SteadyClock(clock)
+        wall = wall or SteadyClock()
         self._standing = Standing(
             source=dialect.source,
             wanted=wanted,
@@ -91,7 +95,6 @@ class LiveFeed:
             tally=tally,
             backoff=self._backoff,
             wall=wall,
-            clock=clock,
         )
         self._around = Around(
             dialect=dialect,
@@ -107,6 +110,7 @@ class LiveFeed:
         )
         self._sound = False  # this link has proved itself
         self._renewed = False  # the tokens were renewed, and no link has lasted since
+        self._broke_ns: deque[int] = deque(maxlen=pace.breaks)
         self._tls: ssl.SSLContext | None = None
         self._bell = Bell()
         self._on_end: Callable[[str], None] = _nobody
@@ -115,7 +119,7 @@ class LiveFeed:
     # ── What the runner asks, from any thread ──────────────────────────────────────────────────────────────────
 
     def start(self, deliver: Callable[[Tick], None], on_end: Callable[[str], None]) -> None:
-        """Begin to connect and deliver; `on_end` is called only if the feed itself breaks."""
+        """Begin to connect and deliver; `on_end` is called only if the feed breaks so that it cannot even be told."""
         self._ticker.deliver = deliver
         self._on_end = on_end
         self._thread.start()
@@ -136,27 +140,57 @@ class LiveFeed:
 
     def _run(self) -> None:
         try:
-            self._keep_link()
+            while True:
+                self._keep_link()
         except Stopped:
             self._standing.change("STOPPED", "")
         except Exception as error:  # noqa: BLE001 - the mouth of the thread: told, never swallowed
-            told = clean(redact(str(error)), 200)  # a secret cut in two would not be known
-            problem = f"{self._dialect.source} feed: {type(error).__name__}: {told}"
-            self._standing.change("STOPPED", problem)
+            problem = self._in_words(error)
             self._on_end(problem)
+            self._standing.enter("STOPPED", problem)
         finally:
             self._bell.close()
 
-    def _keep_link(self) -> NoReturn:
-        """Link after link; raises Stopped."""
-        while True:
-            try:
-                lost = self._one_link()
-            except Hopeless as verdict:
-                self._standing.change("REFUSED", verdict.reason)
-                self._bell.wait(None)
-            else:
-                self._await_next(lost)
+    def _keep_link(self) -> None:
+        """One link, and the wait for the next; raises Stopped.
+
+        What breaks on our side costs the link and nothing more: a feed that ends leaves positions without prices.
+        """
+        try:
+            lost = self._one_link()
+        except Hopeless as verdict:
+            self._stay_refused(verdict.reason, verdict.again_s)
+            return
+        except Stopped:
+            raise
+        except Exception as error:  # noqa: BLE001 - the mouth of the thread: told, and gone on
+            lost = self._broken(error)
+        if self._standing.refused and not isinstance(lost, TokensRefused):
+            self._stay_refused("", max(self._pace.again_s, lost.wait_s))
+        else:
+            self._await_next(lost)
+
+    def _broken(self, error: Exception) -> LinkLost:
+        """Tell of a failure of our own; the pause after it is long when there were many."""
+        now_ns = _now_ns()
+        self._broke_ns.append(now_ns)
+        problem = self._in_words(error)
+        self._standing.note(problem, f"{problem}; the link is made anew", True)
+        often = len(self._broke_ns) == self._pace.breaks
+        often = often and now_ns - self._broke_ns[0] <= self._pace.breaks_within_s * _NS
+        return LinkLost(problem, wait_s=self._pace.breaks_wait_s if often else 0.0)
+
+    def _in_words(self, error: Exception) -> str:
+        told = clean(redact(str(error)), 200)  # a secret cut in two would not be known
+        return f"{self._dialect.source} feed: {type(error).__name__}: {told}"
+
+    def _stay_refused(self, reason: str, again_s: float | None) -> None:
+        """Stand still until the next of the rare attempts, each with one login of its own, or for good; raises Stopped."""
+        now_ns = _now_ns()
+        wait_ns = None if again_s is None else max(round(again_s * _NS), self._budget.wait_ns(now_ns))
+        self._standing.refuse(reason, 0 if wait_ns is None else now_ns + wait_ns)
+        self._bell.wait(wait_ns)
+        self._renewed = False
 
     def _await_next(self, lost: LinkLost) -> None:
         """Wait until the next attempt is due; raises Stopped."""
@@ -181,7 +215,7 @@ class LiveFeed:
         if not self._dialect.logs_in:
             return refusal
         if self._renewed:
-            raise Hopeless(refusal.reason)
+            raise Hopeless(refusal.reason, again_s=self._pace.again_s)
         self._renewed = True
         self._standing.enter("LOGIN", refusal.reason)
         try:

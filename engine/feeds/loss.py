@@ -23,11 +23,15 @@ class TokensRefused(LinkLost):
 
 
 class Hopeless(Exception):  # noqa: N818 - it is a verdict, not a programmer's error
-    """No further attempt can help; a person must do something."""
+    """No further attempt is likely to help; a person must do something.
 
-    def __init__(self, reason: str) -> None:
+    `again_s` is when one may be made all the same, None = never.
+    """
+
+    def __init__(self, reason: str, *, again_s: float | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.again_s = again_s
 
 
 class Stopped(Exception):  # noqa: N818 - as asked for

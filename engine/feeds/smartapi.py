@@ -81,7 +81,9 @@ class SmartApi:
             return ask()
         except LoginError as error:
             reason = clean(error.text, 300)
-            raise Hopeless(reason) if error.retry_s is None else LinkLost(reason, wait_s=error.retry_s) from None
+            if error.retry_s is None:
+                raise Hopeless(reason, again_s=error.again_s) from None
+            raise LinkLost(reason, wait_s=error.retry_s) from None
 
     def greeting(self) -> list[bytes]:
         """One request for each batch of instruments; its correlation tells them apart in a refusal."""

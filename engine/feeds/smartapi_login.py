@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from engine.clock import Clock, SystemClock
 from engine.feeds.credentials import Credentials, masked
+from engine.feeds.last_tries import LastTries
 from engine.feeds.smartapi_answer import Verdict, judge, one_line
 from engine.https import Answer, Caller, CallError, Request
 from engine.redaction import MASK, hide
@@ -24,6 +25,8 @@ PAUSE_S = 30.0  # between two logins: one window of the one-time password
 UNSENT_PAUSE_S = 5.0  # the broker never heard of it
 BUSY_PAUSE_S = 60.0
 MOST_FAILURES = 5  # refused logins in a row; a broker may block the account for more
+AGAIN_S = 900.0  # until a login that seems hopeless is tried once more, lest positions stay unwatched for a mistake
+MOST_AGAIN = 3
 WINDOW_S = 30
 TAIL_S = 2  # of a window: the password could be too old when it arrives
 
@@ -55,14 +58,18 @@ class Profile(Struct, frozen=True):
 class LoginError(Exception):
     """There is no session; `text` says why, `retry_s` when to ask again (None: never, somebody must act).
 
-    `session_dead`: the tokens in use are worth nothing any more; the next `tokens()` logs in.
+    `session_dead`: the tokens in use are worth nothing any more; the next `tokens()` logs in. `again_s` is when a program
+    that nobody watches may ask once more although `retry_s` is None.
     """
 
-    def __init__(self, text: str, retry_s: float | None, *, session_dead: bool = False) -> None:
+    def __init__(
+        self, text: str, retry_s: float | None, *, session_dead: bool = False, again_s: float | None = None
+    ) -> None:
         super().__init__(text)
         self.text = text
         self.retry_s = retry_s
         self.session_dead = session_dead
+        self.again_s = again_s
 
 
 class Login:
@@ -83,7 +90,7 @@ class Login:
         self._day = date.min
         self._earliest_ns = -(2**62)  # monotonic: no login before
         self._failures = 0
-        self._hopeless = ""
+        self._last = LastTries(most=MOST_AGAIN, every_s=AGAIN_S)
         self._closing = threading.Condition()  # notified by close; never held while calling
         self._closed = False
 
@@ -142,8 +149,9 @@ class Login:
 
     def _log_in(self) -> Tokens:
         self._tokens = None
-        if self._hopeless:
-            raise LoginError(self._hopeless, None)
+        again_s = self._last.wait_s(self._clock.monotonic_ns())
+        if again_s != 0:
+            raise LoginError(self._last.verdict, None, again_s=again_s)
         early_s = (self._earliest_ns - self._clock.monotonic_ns()) / 1e9
         if early_s > 0:
             raise LoginError(f"login: not again for {early_s:.0f} s, lest the account be blocked", early_s)
@@ -158,6 +166,7 @@ class Login:
         if tokens is None:
             raise LoginError("login: the answer holds no tokens", PAUSE_S)
         self._failures = 0
+        self._last.succeeded()
         self._tokens, self._day = tokens, today
         return tokens
 
@@ -191,11 +200,13 @@ class Login:
         self._failures += 1
         if verdict.kind == "clock":
             text += f": check this machine's clock{self._clock_words()} and the TOTP secret"
-        if verdict.kind == "hopeless":
-            self._hopeless = text
-        elif self._failures >= MOST_FAILURES:
-            self._hopeless = f"{text}; given up after {self._failures} refused logins, lest the account be blocked"
-        return LoginError(self._hopeless or text, None if self._hopeless else PAUSE_S)
+        if verdict.kind != "hopeless" and self._failures < MOST_FAILURES:
+            return LoginError(text, PAUSE_S)
+        if verdict.kind != "hopeless":
+            text += f"; given up after {self._failures} refused logins, lest the account be blocked"
+        now_ns = self._clock.monotonic_ns()
+        self._last.give_up(text, now_ns, for_good=self._failures >= MOST_FAILURES)
+        return LoginError(text, None, again_s=self._last.wait_s(now_ns))
 
     def _clock_words(self) -> str:
         if self.clock_off_s is None:
@@ -231,6 +242,7 @@ class Login:
         finally:
             if sent and what == "login":
                 self._earliest_ns = begun_ns + round(PAUSE_S * 1e9)
+                self._last.spend(begun_ns)
         self._note_clock(answer)
         return judge(answer.status, answer.body, scrub)
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from engine.clock import Clock, SteadyClock
+from engine.clock import SteadyClock
 from engine.feeds.backoff import Backoff
 from engine.feeds.silence import Silence
 from engine.feeds.tally import Tally
@@ -34,7 +34,6 @@ class Standing:
         tally: Tally,
         backoff: Backoff,
         wall: SteadyClock,
-        clock: Clock,
     ) -> None:
         self._source = source
         self._wanted = wanted
@@ -44,8 +43,8 @@ class Standing:
         self._tally = tally
         self._backoff = backoff
         self._wall = wall
-        self._clock = clock
         self._state: LinkState = "STOPPED"
+        self.refused = False  # given up; further attempts are rare and change nothing that is shown until one succeeds
         self._because = ""
         self._link = 0
         self._since_ns = self._up_ns = self._down_ns = self._retry_ns = 0
@@ -54,6 +53,8 @@ class Standing:
 
     def enter(self, state: LinkState, because: str = "") -> None:
         """Show a change without telling it; `because` is kept from before where it is empty, until the link is up."""
+        if self._is_quiet(state):
+            return
         now_ns = _now_ns()
         if self._state == "UP":
             self._up_ns, self._down_ns = 0, now_ns
@@ -63,18 +64,35 @@ class Standing:
 
     def change(self, state: LinkState, reason: str) -> None:
         """Show and tell a change."""
+        if self._is_quiet(state):
+            return
         self.enter(state, reason)
         self._tell(LinkChanged(state, self._link, redact(reason), self._at_ms()))
 
     def waiting(self, reason: str, retry_ns: int) -> None:
         """The link is lost, or did not come up; the next attempt is at `retry_ns`."""
+        if self._is_quiet("WAITING"):
+            return
         self.enter("WAITING", reason)
         self._retry_ns = retry_ns
         self.show()
         self._tell(LinkChanged("WAITING", self._link, redact(reason), self._at_ms()))
 
+    def refuse(self, reason: str, retry_ns: int) -> None:
+        """The feed is given up but for an attempt at `retry_ns` (0: none); told once per reason, which "" leaves as it was."""
+        if not self.refused or redact(reason) not in {"", self._because}:
+            self.refused = True
+            self.change("REFUSED", reason)
+        self._retry_ns = retry_ns
+        self.show()
+
+    def _is_quiet(self, state: LinkState) -> bool:
+        """Whether a change to `state` is only an attempt of a feed that was given up."""
+        return self.refused and state in {"CONNECTING", "LOGIN", "WAITING"}
+
     def came_up(self) -> None:
         """A new link is up."""
+        self.refused = False
         self._link += 1
         self.enter("UP")
         self._up_ns = self._since_ns
@@ -92,7 +110,7 @@ class Standing:
         """Put a new picture on the table: one attribute store."""
         lag_ms = self._ticker.lag.smallest_ms()
         # Ours now, not the steady clock's: a wall clock that was set is what the operator must see.
-        stepped_ns = self._clock.wall_ns() - self._clock.monotonic_ns() - self._wall.ahead_ns
+        stepped_ns = self._wall.apart_ns()
         self.view = FeedView(
             source=self._source,
             state=self._state,

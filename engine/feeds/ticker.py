@@ -8,7 +8,16 @@ from msgspec import Struct
 
 from engine.feeds.lag import Lag
 from engine.feeds.numbering import Numbering
-from engine.types import FLAG_HAS_BOOK, FLAG_LATE, FLAG_NEW_LINK, MAX_PRICE, PRICE_NAN, Instrument, Tick
+from engine.types import (
+    FLAG_HAS_BOOK,
+    FLAG_NEW_LINK,
+    MAX_PRICE,
+    MAX_QUANTITY,
+    PRICE_INFINITE,
+    PRICE_NAN,
+    Instrument,
+    Tick,
+)
 
 _MS: Final = 1_000_000
 
@@ -49,7 +58,7 @@ class Ticker:
         "_bids",
         "_flag",
         "_fresh",
-        "_late",
+        "_judge",
         "_recv_ms",
         "_recv_ns",
         "_recv_wall_ns",
@@ -67,7 +76,7 @@ class Ticker:
         self.seq = 0
         self.ticking = 0  # instruments that have had a tick on this link
         self._flag = numbering.flag
-        self._late = lag.late
+        self._judge = lag.flag
         self._fresh = bytearray(b"\1") * count  # 1: no tick on this link yet
         self._bids = [0] * count
         self._asks = [0] * count
@@ -90,15 +99,17 @@ class Ticker:
 
     def book(self, place: Place, bid: int, ask: int) -> None:
         """The best bid and ask that the following ticks of the instrument carry (raw; 0 = none); never better than they are."""
-        over = place.price_over
-        self._bids[place.index] = bid * place.price_times // over if bid <= MAX_PRICE else 0
-        self._asks[place.index] = -(-ask * place.price_times // over) if ask <= MAX_PRICE else 0
+        times, over = place.price_times, place.price_over
+        bid, ask = bid * times // over, -(-ask * times // over)
+        self._bids[place.index] = bid if 0 < bid <= MAX_PRICE else 0
+        self._asks[place.index] = ask if 0 < ask <= MAX_PRICE else 0
 
     def trade(self, place: Place, exch_ms: int, exch_seq: int, price: int, quantity: int, day_volume: int) -> bool:
         """Deliver a tick of raw price and quantity; whether the instrument's price scale could express the price.
 
-        Where it cannot, the tick carries PRICE_NAN and is refused and counted behind the door. A quantity finer than
-        the instrument's is rounded down.
+        Where it cannot, the tick carries PRICE_NAN, or PRICE_INFINITE beyond all measure, and is refused and counted
+        behind the door. A quantity finer than the instrument's is rounded down, one beyond all measure is the most
+        that is allowed.
         """
         index = place.index
         exact = True
@@ -106,19 +117,21 @@ class Ticker:
             price, rest = divmod(price * place.price_times, place.price_over)
             if rest:
                 price, exact = PRICE_NAN, False
+            elif not -MAX_PRICE <= price <= MAX_PRICE:
+                price = PRICE_INFINITE  # scaled up it may be more than a recording's integer
         if place.quantity_times != place.quantity_over:
             quantity = quantity * place.quantity_times // place.quantity_over
             day_volume = day_volume * place.quantity_times // place.quantity_over
+        if quantity > MAX_QUANTITY or day_volume > MAX_QUANTITY:
+            quantity, day_volume = min(quantity, MAX_QUANTITY), min(day_volume, MAX_QUANTITY)
         bid, ask = self._bids[index], self._asks[index]
-        flags = self._flag(index, exch_seq)
+        flags = self._flag(index, exch_seq) | self._judge(index, self._recv_ms - exch_ms)
         if bid or ask:
             flags |= FLAG_HAS_BOOK
         if self._fresh[index]:
             self._fresh[index] = 0
             self.ticking += 1
             flags |= FLAG_NEW_LINK
-        if self._late(self._recv_ms - exch_ms):
-            flags |= FLAG_LATE
         self.seq = seq = self.seq + 1
         self.deliver(
             Tick(

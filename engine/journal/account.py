@@ -27,7 +27,7 @@ from engine.messages import (
 from engine.orders import Orders
 from engine.risk import EntryGate
 from engine.state import Fields, Plain, dump, load
-from engine.types import Instrument, Order, PositionState
+from engine.types import MAX_QUANTITY, Instrument, Order, PositionState
 from engine.watch import BAD_TICKS
 
 UNCLEAN = "the last run ended uncleanly"
@@ -88,6 +88,8 @@ class Account:
             self.symbols[number],
             price_scale=self._price_scales[number],
             quantity_scale=self._quantity_scales[number],
+            lot_size=1,  # neither this nor what the exchange takes in one order is kept
+            freeze_quantity=MAX_QUANTITY,
         )
 
     # ── One row ─────────────────────────────────────────────────────────────────────────────────────────────────────

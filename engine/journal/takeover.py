@@ -90,7 +90,9 @@ def _position(account: Account, number: int, held: PositionState) -> str:
     taken = [str(bit + 1) for bit in range(held.taken.bit_length()) if held.taken >> bit & 1]
     if taken:
         levels.append(f"targets taken {', '.join(taken)}")
-    quantity = f"{held.quantity} of {held.initial_quantity}" if held.quantity < held.initial_quantity else held.quantity
+    quantity = instrument.quantity_text(held.quantity)
+    if held.quantity < held.initial_quantity:
+        quantity += f" of {instrument.quantity_text(held.initial_quantity)}"
     return f"{quantity} {instrument.symbol} @ {price(held.entry_price)}, {', '.join(levels)}"
 
 

@@ -8,8 +8,9 @@ from engine.runner.picture import Picture
 from engine.runner.playback import Playback
 from engine.runner.rewind import take_over
 from engine.runner.rounds import Rounds
-from engine.runner.turn import LOGGERS, Turn
-from engine.runner.vitals import Vitals
+from engine.runner.telling import LOGGERS
+from engine.runner.turn import Turn
+from engine.runner.vitals import Vitals, settle
 
 __all__ = [
     "LOGGERS",
@@ -22,5 +23,6 @@ __all__ = [
     "Turn",
     "Vitals",
     "check_for",
+    "settle",
     "take_over",
 ]

@@ -23,6 +23,7 @@ class DeliverySwitch:
     def __init__(self, config: EngineConfig, turn: Turn, inbox: Inbox, *, live: bool) -> None:
         self.mode: Delivery = config.delivery
         self.wanted: Delivery | None = None
+        self.refusal = ""  # why the newest wish was not carried out
         self._config = config
         self._turn = turn
         self._inbox = inbox
@@ -32,6 +33,7 @@ class DeliverySwitch:
     def request(self, delivery: Delivery) -> None:
         """Wish for `delivery`."""
         self.wanted = delivery
+        self.refusal = ""
         self._turn.milestone = 0
 
     def switch(self) -> None:
@@ -40,17 +42,16 @@ class DeliverySwitch:
         if wanted is None or wanted == self.mode:
             return
         turn = self._turn
-        turn.refusal = ""
-        refusal = "a flat is running" if turn.trader.state.flat.running else self._drain()
-        if refusal:
-            turn.carry_out((CommandRefused(f"delivery {wanted}", refusal),))
+        self.refusal = "a flat is running" if turn.trader.state.flat.running else self._drain()
+        if self.refusal:
+            turn.carry_out((CommandRefused(f"delivery {wanted}", self.refusal),))
             return
         line = f"delivery {self.mode} → {wanted} at #{turn.last_seq}, {turn.holes - self._inbox.merged} lost"
         turn.epochs.switch(wanted, turn.last_seq, self._inbox.merged)
         self.mode = wanted
         self._set_budget()
         turn.mark("delivery", line)
-        turn.tell(line)
+        turn.teller.outcome(line)
         turn.owner.publish(time.perf_counter_ns())  # before the log says it: whoever reads that line sees it done
         log_trade("%s", line, component="engine")
 
@@ -67,23 +68,28 @@ class DeliverySwitch:
 
     def _set_budget(self) -> None:
         """Watch the handler's time in callback mode, where a slow one holds up the feed itself."""
-        self._turn.slow = 0
+        self._begin_window()
         watched = self._live and self.mode == "callback"
         self._turn.budget_ns = self._config.handler_budget_ms * 1_000_000 if watched else _NEVER
+
+    def _begin_window(self) -> None:
+        self._turn.slow = 0
+        self._window_ends = self._turn.position + _SLOW_WINDOW
 
     def next_look(self, seq: int) -> int:
         """The tick number after which `look` is wanted."""
         if self.wanted is not None:
             return 0
-        return _NEVER if self._turn.budget_ns == _NEVER else (seq // _SLOW_WINDOW + 1) * _SLOW_WINDOW
+        # Numbers have holes: then it is looked too early, and again.
+        return _NEVER if self._turn.budget_ns == _NEVER else seq + max(1, self._window_ends - self._turn.position)
 
-    def look(self, seq: int) -> None:
+    def look(self) -> None:
         """Judge the last window of ticks; carry out a wish."""
         turn = self._turn
-        if turn.budget_ns != _NEVER and seq % _SLOW_WINDOW == 0:
+        if turn.budget_ns != _NEVER and turn.position >= self._window_ends:
             if turn.slow * 100 > _SLOW_WINDOW:
                 self.fall_back(f"p99 over {self._config.handler_budget_ms} ms")
-            turn.slow = 0
+            self._begin_window()
         if self.wanted is not None:
             self.switch()
 

@@ -41,9 +41,7 @@ class Dispatch:
         self._playback = playback
         self._end = end
         flat = turn.trader.state.flat
-        self.tickets = Tickets(
-            is_flat=lambda: flat.state == "FLAT", runs_flat=lambda: flat.running, mode=lambda: switch.mode
-        )
+        self.tickets = Tickets(is_flat=lambda: flat.state == "FLAT", runs_flat=lambda: flat.running, switch=switch)
 
     def command(self, command: Posted) -> bool:
         """Carry out `command`; whether a replay was moved by it."""
@@ -88,7 +86,7 @@ class Dispatch:
                 self.found = ()
             case Fault() if self.misbehave is not None:
                 self.misbehave(command)
-                self._turn.tell(f"fault: {command.kind} {command.amount} {command.symbol}".rstrip())
+                self._turn.teller.outcome(f"fault: {command.kind} {command.amount} {command.symbol}".rstrip())
             case _:
                 where = "on generated data" if isinstance(command, Fault) else "in a replay"
                 self._turn.carry_out((CommandRefused(type(command).__name__, f"only {where}"),))

@@ -5,21 +5,22 @@ from collections.abc import Callable
 from threading import Event, Thread
 
 from engine.config import EngineConfig
-from engine.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL
+from engine.errors import EXIT_FAULT, EXIT_WELL
 from engine.inbox import Inbox
-from engine.messages import Command, EntriesChanged, Lock
+from engine.messages import Command
 from engine.ports import Feed, FeedView, Journal, LiveFeed, Recorder
 from engine.runner.delivery import DeliverySwitch
 from engine.runner.dispatch import Dispatch
 from engine.runner.playback import Playback
 from engine.runner.rounds import Rounds
 from engine.runner.tickets import Asked, Posted
-from engine.runner.turn import LOGGERS, Turn
+from engine.runner.trouble import Trouble
+from engine.runner.turn import Turn
 from engine.snapshot import Snapshot
 from engine.types import Tick
 
 _BEAT_S = 0.1
-_log = LOGGERS["engine"]
+_BEAT_EVERY_NS = 45_000_000  # how soon the next beat and round come, at the most, when ticks wake the loop all the time
 
 
 class Engine:
@@ -48,25 +49,21 @@ class Engine:
         self.inbox = inbox
         self.playback = playback
         self.rounds = rounds
-        self.problem = ""  # why the run cannot go on; empty when all is well
-        self.exit_status = EXIT_WELL
-        self.stopped = False
+        self.stopped = False  # no tick and no command is worked any more
+        self.ended = False  # and all is written
         self.total = 0  # ticks of a finite source, once somebody counted them
         self.source_ended = False  # every tick of a finite source was worked
         self._config = config
         self._feed = feed
-        self.feed_view: Callable[[], FeedView | None] = getattr(feed, "view", _no_view)  # how a live feed stands
+        self.feed_view: Callable[[], FeedView | None] = getattr(feed, "view", lambda: None)  # how a live feed stands
         self._journal = journal
         self._recorder = recorder
-        self._checkpoint_ticks = checkpoint_ticks
-        self._next_checkpoint = checkpoint_ticks
+        self._checkpoint_ticks = self._next_checkpoint = checkpoint_ticks
         self._picture = picture
         self._snapshot: Snapshot | None = None
         self._wake = Event()
-        self._asleep = False
-        self._poll_due_ns = 0
-        self._stopping = False
-        self._feed_over = False
+        self._asleep = self._stopping = self._feed_over = False
+        self._poll_due_ns = self._beat_due_ns = 0
         self._done = Event()
         self._thread = Thread(target=self._run, name="engine", daemon=True)
         turn.owner = self
@@ -74,6 +71,7 @@ class Engine:
         self._put = inbox.put_lossless if playback is not None else inbox.put_newest
         self.stop_asked = False
         self.dispatch = Dispatch(turn, self.switch, playback, self._asked_to_stop)
+        self.trouble = Trouble(turn=turn, dispatch=self.dispatch, journal=journal, post=self.post, fatal=self._done.set)
         self._set_milestone()
 
     # ── The front door ──────────────────────────────────────────────────────────────────────────────────────────
@@ -106,50 +104,74 @@ class Engine:
 
     @property
     def snapshot(self) -> Snapshot:
-        """The newest picture of the engine; immutable."""
+        """The newest picture of the engine; immutable. While nobody takes one, there is a new one twice a second only."""
         assert self._snapshot is not None, "start the engine first"
+        self.turn.looked_at()
         return self._snapshot
+
+    @property
+    def problem(self) -> str:
+        """Why the run cannot go on; once it has ended also what the disk refused; empty when all is well."""
+        return self.trouble.problem or (self.trouble.disk if self.ended else "")
+
+    @property
+    def exit_status(self) -> int:
+        """With what the run is to end as things stand."""
+        return self.trouble.exit_status
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until the feed is over and everything worked, or the run failed or was asked to stop."""
         return self._done.wait(timeout_s)
 
     def stop(self) -> None:
-        """End in good order: feed, waiting ticks, last checkpoint, recording, journal. Safe to call twice."""
+        """End in good order: feed, waiting ticks, last checkpoint, recording, journal. Safe to call twice.
+
+        A step that fails is kept as the engine's fault, and keeps none of the others from their turn.
+        """
         if self.stopped:
             return
         self._stopping = True
         self.inbox.close()
-        self._feed.stop(2.0)
+        self._end(lambda: self._feed.stop(2.0))
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(5.0)
         self.rounds.vitals.release()
+        for step in (self._work_the_rest, self._last_picture, self.rounds.keep_receipt, self._close):
+            self._end(step)
+        self.ended = True
+        self._done.set()
+
+    def _end(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - whatever broke: the next steps close what must be closed
+            self.broke(error)
+
+    def _work_the_rest(self) -> None:
+        if self.exit_status == EXIT_FAULT:  # nobody knows what one more step would do
+            return
         with self.turn.lock:
             self._work_inbox()
             self.turn.run_commands()
+            self.turn.keeper.account(self.turn.now_ms)
             self.turn.checkpoint()
+
+    def _last_picture(self) -> None:
+        with self.turn.lock:
             self.stopped = True
             self.publish(time.perf_counter_ns())
+
+    def _close(self) -> None:
         if self._recorder is not None:
             self._recorder.close()
         if self._journal is not None:
-            self._journal.close(self.problem or "stopped", fault=self.exit_status != EXIT_WELL)
-            self._note_disk(self._journal.problem)
-        self._done.set()
+            self._journal.close(self.trouble.outcome, fault=self.exit_status != EXIT_WELL)
+            self.trouble.note_disk(self._journal.problem)
 
-    def _asked_to_stop(self) -> None:
-        self.stop_asked = True
-        self._done.set()
-
-    def disk_failed(self, problem: str) -> None:
-        """The journal cannot keep what it must: lock entries, say so, end with the disk's exit status."""
-        self._note_disk(problem)
-        self.post(Lock(problem))
-
-    def _note_disk(self, problem: str) -> None:
-        if problem and self.exit_status == EXIT_WELL:
-            self.problem, self.exit_status = problem, EXIT_DISK
+    def broke(self, error: Exception) -> None:
+        """Keep and tell a failure of the engine itself, the first one: entries locked, exit status 70; not within the turn."""
+        self.trouble.broke(error, ended=self.stopped)
 
     # ── Delivery ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -165,11 +187,13 @@ class Engine:
             return
         try:
             with self.turn.lock:
+                if self._stopping:  # a feed that outlives its end trades no more
+                    return
                 if self.inbox:
                     self._work_inbox()  # what was put just before the mode was switched comes first
                 self.turn.take(tick)
         except Exception as error:  # noqa: BLE001 - the engine's fault, not the feed's
-            self._broke(error)
+            self.broke(error)
 
     def _work_inbox(self) -> None:
         """Work what waits; the caller holds the lock."""
@@ -180,23 +204,31 @@ class Engine:
 
     def _run(self) -> None:
         try:
-            while not self._stopping:
+            while True:
                 look = self._sleep()
+                self.rounds.watch_time()  # before anything that waited is worked
                 with self.turn.lock:
+                    if self._stopping:
+                        return
                     if look:
                         self._work_inbox()
-                    self.turn.beat(own=self.playback is None or not self.playback.gives_beats)
+                    now_ns = time.perf_counter_ns()
+                    due = now_ns >= self._beat_due_ns
+                    if due or self.turn.commands:
+                        self.turn.beat(own=self.playback is None or not self.playback.gives_beats)
                     if self.switch.wanted is not None:
                         self.switch.switch()
                         self._set_milestone()
-                    self.dispatch.tickets.look(self.turn.refusal)
-                self.rounds.make()
+                    self.dispatch.tickets.look()
+                if due:
+                    self._beat_due_ns = now_ns + _BEAT_EVERY_NS
+                    self.rounds.make()
                 if self._feed_over and not self.inbox and not self.turn.commands:
                     self._feed_over = False
                     self.source_ended = not self.problem
                     self._done.set()
         except Exception as error:  # noqa: BLE001 - the mouth of the thread
-            self._broke(error)
+            self.broke(error)
 
     def _sleep(self) -> bool:
         """Wait for work or for the next beat; whether to look into the inbox: in polling mode only when that is due."""
@@ -214,14 +246,20 @@ class Engine:
         self._poll_due_ns = now_ns + self._config.poll_interval_ms * 1_000_000
         return True
 
+    def _asked_to_stop(self) -> None:
+        self.stop_asked = True
+        self._done.set()
+
     def _feed_ended(self, problem: str) -> None:
+        if problem and self.playback is None:
+            self.trouble.feed_failed(problem)
+            return
         if problem:
-            self.problem = problem
-            self._done.set()
+            self.trouble.source_failed(problem)
         self._feed_over = True
         self._wake.set()
 
-    # ── What the turn tells ─────────────────────────────────────────────────────────────────────────────────────
+    # ── What the turn tells, and what is due every so many ticks ─────────────────────────────────────────────────────
 
     def command(self, command: Posted) -> None:
         """Carry out one command within the turn."""
@@ -233,8 +271,6 @@ class Engine:
         if self.turn.trader.state.faults >= 2:
             self.switch.fall_back("the trader raised twice")
 
-    # ── Every so many ticks, and beats ──────────────────────────────────────────────────────────────────────────
-
     def milestone(self, seq: int) -> None:
         """Do what is due after tick `seq`: checkpoint, saved state, switch of delivery."""
         turn = self.turn
@@ -243,7 +279,7 @@ class Engine:
             turn.checkpoint()
         if self.playback is not None:
             self.playback.milestone(seq)
-        self.switch.look(seq)
+        self.switch.look()
         self._set_milestone()
 
     def _set_milestone(self) -> None:
@@ -261,18 +297,4 @@ class Engine:
 
     def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
         """The day's chart of one instrument: (ms, price in minor units), one point every few seconds."""
-        return tuple(self.turn.trader.state.desks[instrument].history)
-
-    def _broke(self, error: Exception) -> None:
-        """Keep and tell a failure of the engine itself: entries locked, exit status 70."""
-        self.problem = f"engine failed: {type(error).__name__}: {error}"
-        self.exit_status = EXIT_FAULT
-        self.turn.trader.state.gate.locked = "engine fault"
-        if self._journal is not None:
-            self._journal.write(EntriesChanged("locked", "engine fault", self.turn.now_ms))
-        _log.critical("%s", self.problem, exc_info=error)
-        self._done.set()
-
-
-def _no_view() -> None:
-    """Where there is no link, there is nothing to see of it."""
+        return self.turn.trader.state.desks[instrument].history.points()

@@ -9,6 +9,7 @@ from engine.types import Delivery
 STAGES = ("receive→inbox", "wait", "decide", "act", "tick→order")
 TOTAL = "receive→decision"
 _KEPT = 8
+_FRESH_NS = 500_000_000  # how long figures stand: summing the histograms up costs as much as the rest of a picture
 
 
 class Epoch:
@@ -58,6 +59,9 @@ class Epochs:
         self.now = Epoch(delivery, 1, 0)
         self._past: list[Epoch] = []
         self._forgotten = Histogram()
+        self._past_views: tuple[EpochView, ...] = ()  # what is over stays as it is
+        self._views: tuple[EpochView, ...] = ()
+        self._due_ns = 0
 
     def switch(self, delivery: Delivery, last_tick: int, merged: int) -> None:
         """End the present epoch and begin one in `delivery`."""
@@ -65,6 +69,8 @@ class Epochs:
         self._past.append(self.now)
         if len(self._past) > _KEPT:
             self._forgotten.add(self._past.pop(0).total)
+        self._past_views = (*self._past_views, self.now.view(last_tick, merged))[-_KEPT:]
+        self._due_ns = 0
         self.now = Epoch(delivery, last_tick + 1, merged)
 
     def all_ticks(self) -> Histogram:
@@ -74,6 +80,10 @@ class Epochs:
             whole.add(histogram)
         return whole
 
-    def views(self, last_tick: int, merged: int) -> tuple[EpochView, ...]:
-        """All kept epochs as plain figures."""
-        return tuple(epoch.view(last_tick, merged) for epoch in (*self._past, self.now))
+    def views(self, last_tick: int, merged: int, *, fresh: bool = False) -> tuple[EpochView, ...]:
+        """All kept epochs as plain figures; those of the present one are up to half a second old unless `fresh`."""
+        now_ns = time.perf_counter_ns()
+        if fresh or now_ns >= self._due_ns:
+            self._due_ns = now_ns + _FRESH_NS
+            self._views = (*self._past_views, self.now.view(last_tick, merged))
+        return self._views

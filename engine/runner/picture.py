@@ -4,6 +4,8 @@ import time
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from engine.desk import Desk
 from engine.runner.rounds import refusals
 from engine.runner.turn import Turn
@@ -29,6 +31,9 @@ _NEWEST_TRADES = 1000
 _NEWEST_EVENTS = 500
 _METER_NS = 500_000_000
 _SHOWN = 50
+_MOST_TURNOVER = (
+    2**63 - 1
+)  # what a picture can carry through a socket; a position in coins has more, and no screen shows it
 
 
 class Picture:
@@ -81,7 +86,7 @@ class Picture:
             entries=EntriesState(state.gate.paused, state.gate.locked, state.gate.halted, state.gate.day_entries),
             flat=turn.receipt.view(),
             trades=tuple(turn.trades[-_NEWEST_TRADES:]),
-            epochs=turn.epochs.views(turn.last_seq, engine.inbox.merged),
+            epochs=turn.epochs.views(turn.last_seq, engine.inbox.merged, fresh=engine.stopped),
             inbox_waiting=len(engine.inbox),
             merged=engine.inbox.merged,
             beats=engine.rounds.beats,
@@ -89,7 +94,7 @@ class Picture:
             fault=engine.problem,
             edges=self._edges(),
             replay=self._replay(engine, turn),
-            outcomes=turn.outcomes,
+            outcomes=turn.teller.outcomes,
             stopped=engine.stopped,
             feed=engine.feed_view(),
             sequence_gaps=engine.rounds.sequence_gaps,
@@ -125,6 +130,8 @@ class Picture:
                 pnl = state.book.open_pnl(desk.index, desk.last_price)
                 costs = state.book.exit_costs(desk.index, desk.last_price)
                 held = position.state(desk.index)
+                if held.entry_turnover > _MOST_TURNOVER:
+                    held = replace(held, entry_turnover=0)
                 shown.append(OpenPosition(held, desk.last_price, pnl, position.next_target, costs))
         return tuple(shown)
 

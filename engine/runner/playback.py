@@ -143,6 +143,7 @@ class Playback:
             self.check.went_back(seq, fields)
         if self._journal is not None:
             self._journal.rewind(seq)
+            self._turn.keeper.begin_account(now_ms)  # its rows so far lead to a moment that is no more
 
     def next_milestone(self, seq: int) -> int:
         """The tick number after which `milestone` is wanted."""

@@ -31,10 +31,11 @@ class _Leg:
         """What became of the leg, with the slippage against the price it was planned at."""
         name = self.instrument
         if not self.filled:
-            return f"  {clean(name.symbol)} {self.quantity}: {self.shown}"
+            return f"  {clean(name.symbol)} {name.quantity_text(self.quantity)}: {self.shown}"
         average = Decimal(self.turnover) / self.filled / name.price_scale
         slippage = Decimal(self.planned) / name.price_scale - average
-        prices = f"sold {self.filled} of {self.quantity} @ {average:.2f}, plan {name.price_text(self.planned)}"
+        amount = f"{name.quantity_text(self.filled)} of {name.quantity_text(self.quantity)}"
+        prices = f"sold {amount} @ {average:.2f}, plan {name.price_text(self.planned)}"
         return f"  {clean(name.symbol)} {prices}, slippage {slippage:+.2f} a unit: {self.shown}"
 
 

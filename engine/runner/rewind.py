@@ -11,14 +11,16 @@ from engine.messages import StateKept
 from engine.runner.turn import Turn
 from engine.state import Fields
 
-_KEPT = 512
+_MOST = 512
+_MOST_BYTES = 64_000_000  # with a thousand instruments one state has half a megabyte
 
 
 class SavedStates:
-    """The deciding state after certain ticks; when there are too many, every second one is forgotten."""
+    """The deciding state after certain ticks; when they are too many or too much, every second one is forgotten."""
 
-    def __init__(self, interval_ticks: int) -> None:
+    def __init__(self, interval_ticks: int, most_bytes: int = _MOST_BYTES) -> None:
         self._interval = interval_ticks
+        self._most_bytes = most_bytes
         self._saved: list[tuple[int, int, bytes]] = []
 
     def next_after(self, seq: int) -> int:
@@ -30,9 +32,14 @@ class SavedStates:
         if self._saved and self._saved[-1][0] >= seq:
             return
         self._saved.append((seq, now_ms, marshal.dumps(fields)))
-        if len(self._saved) > _KEPT:
+        while len(self._saved) > 1 and (len(self._saved) > _MOST or self.size_bytes > self._most_bytes):
             self._interval *= 2
             self._saved = [saved for saved in self._saved if saved[0] % self._interval == 0]
+
+    @property
+    def size_bytes(self) -> int:
+        """What all of them take together."""
+        return sum(len(fields) for _, _, fields in self._saved)
 
     def nearest(self, seq: int) -> tuple[int, int, Fields]:
         """The newest state after `seq` ticks or fewer, as (tick number, its ms, fields); later ones are forgotten."""

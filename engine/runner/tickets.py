@@ -1,7 +1,7 @@
 """Commands whose outcome somebody waits for: a number each, and what became of it. Carries nothing out itself."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec import Struct
 
@@ -18,6 +18,25 @@ class Asked(Struct, frozen=True):
     command: Command
 
 
+class Switch(Protocol):
+    """What is to be known of switching the delivery: the mode, what is wished for, why the newest wish was refused."""
+
+    @property
+    def mode(self) -> str:
+        """How ticks are delivered now."""
+        ...
+
+    @property
+    def wanted(self) -> str | None:
+        """How they are to be delivered; None when nothing is wished for."""
+        ...
+
+    @property
+    def refusal(self) -> str:
+        """Why the newest wish was not carried out; empty when it was."""
+        ...
+
+
 Posted = Command | BrokerEvent | FeedEvent | Asked
 
 
@@ -28,11 +47,11 @@ class Tickets:
     engine has switched: until then they stand as accepted, and `look` asks whether that has come about.
     """
 
-    def __init__(self, *, is_flat: Callable[[], bool], runs_flat: Callable[[], bool], mode: Callable[[], str]) -> None:
+    def __init__(self, *, is_flat: Callable[[], bool], runs_flat: Callable[[], bool], switch: Switch) -> None:
         self.views: tuple[CommandView, ...] = ()
         self._is_flat = is_flat
         self._runs_flat = runs_flat
-        self._mode = mode
+        self._switch = switch
         self._open: list[tuple[int, Command]] = []
 
     def carried_out(self, asked: Asked, refusal: str) -> None:
@@ -46,17 +65,19 @@ class Tickets:
         if state == "ACCEPTED":
             self._open.append((asked.ticket, command))
         self._put(asked.ticket, command, state, refusal)
-        self.look(refusal="")
+        self.look()
 
-    def look(self, refusal: str) -> None:
-        """See what has come about of the commands that take a while; `refusal` is what was refused just now."""
+    def look(self) -> None:
+        """See what has come about of the commands that take a while."""
         for each in tuple(self._open):
             command = each[1]
             if isinstance(command, SwitchDelivery):
-                if self._mode() == command.delivery:
+                if self._switch.mode == command.delivery:
                     self._close(each, "DONE", "")
-                elif refusal:
-                    self._close(each, "REFUSED", refusal)
+                elif self._switch.wanted != command.delivery:
+                    self._close(
+                        each, "REFUSED", self._switch.refusal or "another mode was asked for before that one came"
+                    )
             elif self._is_flat():
                 self._close(each, "DONE", "")
             elif not self._runs_flat():

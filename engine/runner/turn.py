@@ -3,7 +3,6 @@
 take the turn → every waiting command → the tick → its effects → at most every `snapshot_interval_ms` a new snapshot.
 """
 
-import logging
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -12,7 +11,6 @@ from typing import Protocol
 
 from engine.clock import Clock, VirtualClock
 from engine.inbox import Inbox
-from engine.logs import log_trade
 from engine.messages import (
     BrokerEvent,
     Cancel,
@@ -31,18 +29,15 @@ from engine.runner.epochs import Epochs
 from engine.runner.happenings import Happenings
 from engine.runner.keeping import Keeper
 from engine.runner.receipt import Receipt
+from engine.runner.telling import Teller
 from engine.runner.tickets import Posted
 from engine.trader import Trader
 from engine.types import FLAG_LATE, Tick, Trade
 
 _now_ns = time.perf_counter_ns
 _NEVER = 1 << 62
-_KEPT_OUTCOMES = 16
+_UNSEEN_NS, _SEEN_NS = 500_000_000, 1_000_000_000  # between two pictures nobody looks at; how long a look counts
 _LATE_NS = 2_000_000_000  # a live tick that waited this long for its turn is no news
-LOGGERS = {
-    name: logging.getLogger(f"myquant.{name}")
-    for name in ("engine", "feed", "trader", "broker", "journal", "recording")
-}
 
 
 class TurnOwner(Protocol):
@@ -98,12 +93,11 @@ class Turn:
         self.last_seq = 0
         self.holes = 0  # numbers that never came: merged in the inbox, or lost
         self.stale = 0  # ticks of before a seek, thrown away
-        self.slow = 0  # ticks over the handler's budget among the last ones
+        self.slow = 0  # live ticks over the handler's budget among the last ones
         self.milestone = _NEVER
         self.owner: TurnOwner
-        self.receipt = Receipt(trader.state)
+        self.receipt = Receipt(trader.state, live=not lossless)
         self.happenings = Happenings()
-        self.outcomes: tuple[str, ...] = ()
         self.operator_lock = ""  # the reason of a lock that the operator (not a rule) put on
         self.operator_paused = False
         self.refusal = ""  # why the command at hand was refused
@@ -112,7 +106,7 @@ class Turn:
         self.came_ns = 0
         self.decided_ns = 0
         self.broker = broker
-        self._narrator = narrator
+        self.teller = Teller(narrator)
         self.keeper = keeper
         self._recorder = recorder
         self._inbox = inbox
@@ -122,7 +116,7 @@ class Turn:
         self.virtual = clock if isinstance(clock, VirtualClock) else None  # moved from tick to tick
         self.sample_mask = 0 if every_tick else 15
         self._interval_ns = snapshot_interval_ms * 1_000_000
-        self._publish_at_ns = 0
+        self._publish_at_ns = self._seen_until_ns = 0  # when the next picture is due; how long the last look counts
         self.budget_ns = _NEVER
 
     @property
@@ -139,7 +133,6 @@ class Turn:
         seq = tick.seq
         if seq != self.expected and not self._accepts(seq):
             return
-        self.expected = seq + 1
         self.last_seq = seq
         sampled = not seq & self.sample_mask
         if sampled or self._live:
@@ -152,6 +145,7 @@ class Turn:
             effects = self.trader.on_tick(tick)
         except Exception as error:  # noqa: BLE001 - counted, logged with its tick; entries halt, exits go on
             effects = self.trader.on_fault(error, tick)
+        self.expected = seq + 1
         if sampled:
             decided_ns = _now_ns()
         if self.virtual is not None:
@@ -161,10 +155,10 @@ class Turn:
         now_ns = _now_ns()
         self.came_ns = tick.recv_ns
         self.decided_ns = now_ns
-        total_ns = now_ns - tick.recv_ns
         epoch = self.epochs.now
-        epoch.total.record(total_ns)
-        if total_ns > self.budget_ns:
+        epoch.total.record(now_ns - tick.recv_ns)
+        # The handler's own time: how long a tick waited behind others of one receipt is not its fault.
+        if self._live and now_ns - begun_ns > self.budget_ns:
             self.slow += 1
         if sampled:
             epoch.wait.record(begun_ns - tick.recv_ns)
@@ -173,8 +167,7 @@ class Turn:
         if seq >= self.milestone:
             self.owner.milestone(seq)
         if now_ns >= self._publish_at_ns:
-            self._publish_at_ns = now_ns + self._interval_ns
-            self.owner.publish(now_ns)
+            self._publish(now_ns)
 
     def _accepts(self, seq: int) -> bool:
         """Judge a tick that is not the expected one: on a live feed a merge leaves holes, nothing ever comes twice."""
@@ -190,9 +183,24 @@ class Turn:
         self.expected = seq + 1
 
     @property
+    def deciding(self) -> bool:
+        """Whether a tick was taken and is not decided; read beside the turn."""
+        return 0 < self.expected <= self.last_seq
+
+    @property
     def position(self) -> int:
         """How many ticks were worked: the place in a recording of this run."""
         return self.last_seq - self.holes
+
+    def looked_at(self) -> None:
+        """Somebody took the picture: for a second there is a new one every interval, the first at once. Any thread."""
+        before_ns, self._seen_until_ns = self._seen_until_ns, _now_ns() + _SEEN_NS
+        if self._seen_until_ns - before_ns > _SEEN_NS:
+            self._publish_at_ns = 0
+
+    def _publish(self, now_ns: int) -> None:
+        self._publish_at_ns = now_ns + max(self._interval_ns, 0 if now_ns < self._seen_until_ns else _UNSEEN_NS)
+        self.owner.publish(now_ns)
 
     # ── Commands, effects, beats ────────────────────────────────────────────────────────────────────────────────
 
@@ -208,54 +216,54 @@ class Turn:
         self._publish_at_ns = 0  # what became of them is to be seen at once
 
     def carry_out(self, effects: Sequence[Fact], recv_ns: int = 0) -> None:
-        """Hand effects to the edges, and the simulated broker's answers back to the trader, until nothing follows."""
-        waiting = deque(effects)
-        while waiting:
-            effect = waiting.popleft()
-            self.keeper.fact(effect)
-            self._log(effect)
-            self.receipt.note(effect, _now_ns())
-            self.happenings.note(effect, self.last_seq)
-            answers: Sequence[BrokerEvent] = ()
-            if isinstance(effect, Submit):
-                self._unanswered[effect.order.number] = _now_ns()
-                answers = self.broker.submit(effect.order)
-                if recv_ns:
-                    self.epochs.now.to_order.record(_now_ns() - recv_ns)
-            elif isinstance(effect, Cancel):
-                answers = self.broker.cancel(effect.order)
-            elif isinstance(effect, FillBooked):
-                self._unanswered.pop(effect.fill.order, None)
-            elif isinstance(effect, OrderRejected):
-                self._unanswered.pop(effect.order, None)
-            elif isinstance(effect, ReadHoldings):
-                answers = self.broker.read_holdings()
-            elif isinstance(effect, TradeClosed):
-                self._trade(effect.trade)
-            elif isinstance(effect, CommandRefused):
-                self.refusal = effect.reason
-                self.tell(f"{effect.command} refused: {effect.reason}")
-            elif isinstance(effect, TraderFault):
-                self.owner.trader_raised()
-            for answer in answers:
-                waiting.extend(self.trader.on_event(answer, self.now_ms))
-        self.keeper.account(self.now_ms)
+        """Hand effects to the edges, and the simulated broker's answers back to the trader, until nothing follows.
 
-    def _log(self, fact: Fact) -> None:
-        line = self._narrator.tell(fact)
-        if line is not None:
-            if line.keep:
-                log_trade("%s", line.text, component=line.component, level=line.level)
-            else:
-                LOGGERS[line.component].log(line.level, "%s", line.text)
+        Only then they are put into words: no order waits for a line of the log.
+        """
+        waiting = deque(effects)
+        told: list[Fact] = []
+        try:
+            while waiting:
+                effect = waiting.popleft()
+                told.append(effect)
+                self.keeper.fact(effect)
+                for answer in self._hand_over(effect, recv_ns):
+                    waiting.extend(self.trader.on_event(answer, self.now_ms))
+        finally:
+            self.teller.facts(told)
+        if not self.keeper.begun:
+            self.keeper.account(self.now_ms)
+
+    def _hand_over(self, effect: Fact, recv_ns: int) -> Sequence[BrokerEvent]:
+        """Hand one effect to whom it concerns; what the broker knows of it at once."""
+        answers: Sequence[BrokerEvent] = ()
+        if isinstance(effect, Submit):
+            self._unanswered[effect.order.number] = _now_ns()
+            answers = self.broker.submit(effect.order)
+            if recv_ns:
+                self.epochs.now.to_order.record(_now_ns() - recv_ns)
+        elif isinstance(effect, Cancel):
+            answers = self.broker.cancel(effect.order)
+        elif isinstance(effect, FillBooked):
+            self._unanswered.pop(effect.fill.order, None)
+        elif isinstance(effect, OrderRejected):
+            self._unanswered.pop(effect.order, None)
+        elif isinstance(effect, ReadHoldings):
+            answers = self.broker.read_holdings()
+        elif isinstance(effect, TradeClosed):
+            self._trade(effect.trade)
+        elif isinstance(effect, CommandRefused):
+            self.refusal = effect.reason
+            self.teller.outcome(f"{effect.command} refused: {effect.reason}")
+        elif isinstance(effect, TraderFault):
+            self.owner.trader_raised()
+        self.receipt.note(effect, _now_ns())
+        self.happenings.note(effect, self.last_seq)
+        return answers
 
     def _trade(self, trade: Trade) -> None:
         self.trades.append(trade)
         self.mark("fill", f"{trade.quantity} {trade.exit_price} {trade.reason}")
-
-    def tell(self, outcome: str) -> None:
-        """Keep what became of a command, for a screen; the newest last."""
-        self.outcomes = (*self.outcomes, outcome)[-_KEPT_OUTCOMES:]
 
     def mark(self, kind: str, text: str) -> None:
         """Keep an event in the recording at this place."""
@@ -282,5 +290,4 @@ class Turn:
             self.keeper.beat(_now_ns(), now_ms)
         now_ns = _now_ns()
         if now_ns >= self._publish_at_ns:
-            self._publish_at_ns = now_ns + self._interval_ns
-            self.owner.publish(now_ns)
+            self._publish(now_ns)

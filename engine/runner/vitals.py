@@ -10,6 +10,12 @@ from engine.snapshot import ProcessView
 _EVERY_NS = 1_000_000_000
 
 
+def settle() -> None:
+    """Clear up once after a start and leave what stays out of later collections: their pauses grow with what they look at."""
+    gc.collect()
+    gc.freeze()
+
+
 class Vitals:
     """Reads the figures once a second, outside the turn; `watch` begins and `release` ends counting GC pauses."""
 
@@ -46,13 +52,12 @@ class Vitals:
         cpu_ns = time.process_time_ns()
         share = (cpu_ns - self._cpu_ns) / max(now_ns - self._wall_ns, 1)
         self._cpu_ns, self._wall_ns = cpu_ns, now_ns
-        disk = os.statvfs(self._folder)
         self.view = ProcessView(
             rss_mb=_rss_mb(),
             cpu_share=share,
             descriptors=_descriptors(),
             gc_longest_ms=self._gc_longest_ns / 1e6,
-            disk_free_mb=disk.f_bavail * disk.f_frsize // 1_000_000,
+            disk_free_mb=_disk_free_mb(self._folder),
         )
 
 
@@ -71,3 +76,12 @@ def _descriptors() -> int:
         return len(os.listdir("/proc/self/fd"))
     except OSError:
         return 0
+
+
+def _disk_free_mb(folder: Path) -> int:
+    """Room on the disk of `folder` in MB; 0 where that is gone or does not answer: nothing can be written there."""
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return 0
+    return disk.f_bavail * disk.f_frsize // 1_000_000

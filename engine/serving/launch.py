@@ -1,72 +1,137 @@
 """Starts an engine in a session of its own, so that no terminal can take it along, and waits until it answers."""
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
 
-from engine.errors import EXIT_BAD_INPUT, UserError
+from engine.errors import EXIT_BUSY, EXIT_FAULT, InputError, StateBusyError, UserError
 from engine.link import Call, LinkError
-from engine.serving.places import SOCKET_FILE
+from engine.serving.places import Place, place_of
 from engine.text import clean
 
-_STARTS_WITHIN_S = 15.0
+if TYPE_CHECKING:
+    import subprocess
+
+# A first start may have to fetch the exchange's list of instruments; one that needs nothing answers within a second.
+_STARTS_WITHIN_S = 90.0
+_ANSWERS_WITHIN_S = 5.0  # of an engine that holds its directory already
 _LOOK_S = 0.02
+_ANSWER_S = 0.5
 _OUTPUT = "engine.out"  # what the engine's process says before its log is open, and a crash of the interpreter
+_OUTPUT_LIMIT_BYTES = 1 << 20
+_MOST_LINES = 50
 
 
 class LaunchError(UserError):
-    """The engine did not come up; the lines are its own."""
+    """The engine did not come up; the lines are its own, and so is the exit status."""
 
     def __init__(self, *lines: str, exit_status: int) -> None:
         super().__init__(*lines)
         self.exit_status = exit_status
 
 
-def launch(arguments: Sequence[str], folder: Path) -> int:
-    """Start `engine` with `arguments`, detached; its pid, once it answers at the socket in `folder`.
+def program() -> list[str]:
+    """Return the words that start this very program, whatever lies in the directory it is started from."""
+    return [sys.executable, "-P", "-m", "engine"]
 
-    Raises LaunchError with what it said on its standard error.
+
+def launch(arguments: Sequence[str], folder: Path) -> Place:
+    """Start `engine` with `arguments`, detached, and return its place, once it answers at the socket in `folder`.
+
+    Where another one got hold of the directory meanwhile, that one is the engine. Raises LaunchError with what it
+    said on its standard error.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(folder / _OUTPUT, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "r+", encoding="utf-8", errors="replace") as output:
-        process = subprocess.Popen(  # noqa: S603 - this very program, and words of its own command line
-            [sys.executable, "-m", "engine", "engine", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        )
+    output = _open_output(folder / _OUTPUT)
+    try:
+        begun_at = os.fstat(output).st_size
+        process = _start(arguments, output)
         until_s = time.monotonic() + _STARTS_WITHIN_S
         while time.monotonic() < until_s:
-            if process.poll() is not None:
-                raise _failed(process.returncode, output.read())
-            if _answers(folder, process.pid):
-                process.returncode = 0  # it is not ours to wait for: nobody need be warned that it is still running
-                return process.pid
+            status, place = process.poll(), place_of(folder)
+            was_quicker = status == EXIT_BUSY and place.pid != 0
+            if status is not None and not was_quicker:
+                raise _failed(status, _said(output, begun_at))
+            if (was_quicker or place.pid == process.pid) and answers(place):
+                return place
             time.sleep(_LOOK_S)
         process.kill()
         process.wait()
-        raise _failed(EXIT_BAD_INPUT, output.read() or f"it did not answer within {_STARTS_WITHIN_S:.0f} s")
+        raise _failed(EXIT_FAULT, f"the engine did not answer within {_STARTS_WITHIN_S:.0f} s; its log says why")
+    finally:
+        os.close(output)
 
 
-def _answers(folder: Path, pid: int) -> bool:
-    """Whether the engine of process `pid` answers."""
-    socket = folder / SOCKET_FILE
+def await_answer(place: Place, timeout_s: float = _ANSWERS_WITHIN_S) -> None:
+    """Wait for an engine that was just started by somebody else; raises StateBusyError when nobody answers."""
+    until_s = time.monotonic() + timeout_s
+    while not answers(place_of(place.folder)):
+        if time.monotonic() > until_s or not place_of(place.folder).pid:
+            raise StateBusyError(
+                f"state directory {clean(str(place.folder))} is in use by process {place.pid}, which does not answer:"
+                " a run without a socket (--headless, --in-process), or an engine that is wedged"
+            )
+        time.sleep(_LOOK_S)
+
+
+def answers(place: Place) -> bool:
+    """Whether the engine of `place` answers at its socket."""
     try:
-        if not socket.exists():
+        if not place.pid or not place.socket.exists():
             return False
-        with Call(socket, "launch", 0.5) as call:
-            return call.pid == pid
+        with Call(place.socket, "launch", _ANSWER_S) as call:
+            return call.pid == place.pid
     except LinkError:
         return False
 
 
+def _start(arguments: Sequence[str], output: int) -> "subprocess.Popen[bytes]":
+    """Start the process; nobody is left to wait for it, so a thread does: it must not stay a zombie when it ends."""
+    import subprocess  # noqa: PLC0415 - an engine need not carry what only its launcher uses
+
+    process = subprocess.Popen(  # noqa: S603 - this very program, and words of its own command line
+        [*program(), "engine", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        start_new_session=True,
+        env={**os.environ, **_found_at(), "PYTHONUNBUFFERED": "1"},
+    )
+    Thread(target=process.wait, name="reaper", daemon=True).start()
+    return process
+
+
+def _found_at() -> dict[str, str]:
+    """Return what a child must know to find this program where it is not installed, but run out of its own directory."""
+    root = str(Path(__file__).resolve().parents[2])
+    if sys.flags.safe_path or root in sys.path[1:]:
+        return {}
+    return {"PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))}
+
+
+def _open_output(path: Path) -> int:
+    """Return the descriptor of the file that takes what the engine says: private, appended to; raises InputError."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        os.fchmod(descriptor, 0o600)
+        if os.fstat(descriptor).st_size > _OUTPUT_LIMIT_BYTES:
+            os.ftruncate(descriptor, 0)
+    except OSError as error:
+        raise InputError(f"state directory {clean(str(path.parent))}: {error.strerror}") from error
+    return descriptor
+
+
+def _said(output: int, since: int) -> str:
+    return os.pread(output, _OUTPUT_LIMIT_BYTES, since).decode(errors="replace")
+
+
 def _failed(status: int, said: str) -> LaunchError:
     lines = [clean(line.removeprefix("myquant-tui: "), 300) for line in said.splitlines() if line.strip()]
-    allowed = status if 0 < status < 128 else EXIT_BAD_INPUT
-    return LaunchError(*(lines[-5:] or ["the engine's process ended without a word"]), exit_status=allowed)
+    return LaunchError(
+        *(lines[-_MOST_LINES:] or ["the engine's process ended without a word"]),
+        exit_status=status if 0 < status < 128 else EXIT_FAULT,
+    )

@@ -8,11 +8,13 @@ from msgspec import Struct
 
 from engine.errors import InputError
 from engine.journal import StateDir
+from engine.text import clean
 from engine.types import TradeMode
 
 SOCKET_FILE = "engine.sock"
 FLAT_FILE = "FLAT"
 _MODES: tuple[TradeMode, ...] = ("live", "paper", "mock")
+_DETACHED = "detached"  # below the directory of replays, which have one of their own each unless they are detached
 
 
 class Place(Struct, frozen=True):
@@ -61,6 +63,11 @@ def _is_locked(descriptor: int, pid: str) -> bool:
         return False
 
 
+def usual_folder(mode: TradeMode) -> Path:
+    """Return where an engine of `mode` in a process of its own keeps its state; raises UserError without a home."""
+    return StateDir.usual(mode) / _DETACHED if mode == "replay" else StateDir.usual(mode)
+
+
 def place_of(folder: Path) -> Place:
     """Return what is known of `folder`."""
     try:
@@ -70,20 +77,26 @@ def place_of(folder: Path) -> Place:
     return Place(folder, mode, running_pid(folder))
 
 
+def usual_places() -> list[Place]:
+    """Return the places of all modes that may hold something, where nobody said otherwise."""
+    return [place_of(usual_folder(mode)) for mode in _MODES]
+
+
 def find_place(state_dir: Path | None) -> Place:
     """Return the place of `state_dir`, or of the one engine that runs, or of the last one that did.
 
-    Raises InputError when several run and none is named.
+    A detached replay is meant only where nothing else runs. Raises InputError when several run and none is named.
     """
     if state_dir is not None:
         return place_of(state_dir.absolute())
-    places = [place_of(StateDir.usual(mode)) for mode in _MODES]
+    places = usual_places()
     running = [place for place in places if place.pid]
     if len(running) > 1:
-        named = ", ".join(f"{place.mode} in {place.folder}" for place in running)
+        named = ", ".join(f"{place.mode} in {clean(str(place.folder))}" for place in running)
         raise InputError(f"several engines are running ({named}): say which with --state-dir")
-    if running:
-        return running[0]
+    replay = place_of(usual_folder("replay"))
+    if running or replay.pid:
+        return (*running, replay)[0]
     known = [place for place in places if place.mode]
     return max(known, key=_used_ns) if known else places[-1]
 

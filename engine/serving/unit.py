@@ -1,14 +1,20 @@
 """A systemd unit for the engine, as text. Installs nothing."""
 
 import shlex
-import sys
 from collections.abc import Sequence
+
+from engine.errors import InputError
+from engine.serving.launch import program
+from engine.text import clean
 
 _UNIT = """\
 # systemctl --user: put this into ~/.config/systemd/user/myquant-tui.service, then
+#   mkdir -p -m 700 {folders}
 #   systemctl --user daemon-reload && systemctl --user enable --now myquant-tui
 #   loginctl enable-linger $USER        (so that it runs without a login)
 # Credentials: a file of mode 0600, see EnvironmentFile below or `myquant-tui login`.
+# Where a service ends with status 217 or 218, the system grants users no namespaces: take the lines from
+# NoNewPrivileges to SystemCallFilter out.
 
 [Unit]
 Description=myquant-tui engine
@@ -27,7 +33,7 @@ Restart=on-failure
 RestartSec=2
 # Bad configuration, a second instance, a stop with a position open: starting again would not help.
 RestartPreventExitStatus=2 3 75
-TimeoutStartSec=30
+TimeoutStartSec=120
 TimeoutStopSec=10
 KillMode=mixed
 EnvironmentFile=-%h/.config/myquant-tui/environment
@@ -58,16 +64,28 @@ OOMScoreAdjust=-200
 [Install]
 WantedBy=default.target
 """
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,@+")
 
 
 def unit_text(arguments: Sequence[str], writable: Sequence[str]) -> str:
-    """Return the unit that runs this very program as `engine` with `arguments`, and may write into `writable`."""
-    words = (sys.executable, "-m", "engine", "engine", *arguments)
-    command = " ".join(shlex.quote(word).replace("%", "%%") for word in words)
-    return _UNIT.format(command=command, writable=" ".join(_path(each) for each in writable))
+    """Return the unit that runs this very program as `engine` with `arguments`, and may write into the folders `writable`.
+
+    Raises InputError for a word that no unit can hold.
+    """
+    words = (*program(), "engine", *arguments)
+    return _UNIT.format(
+        command=" ".join(_quoted(word).replace("$", "$$") for word in words),
+        folders=" ".join(shlex.quote(each) for each in writable),
+        writable=" ".join(_quoted(f"-{each}") for each in writable),
+    )
 
 
-def _path(path: str) -> str:
-    """Return `path` as a systemd word: created where it is missing is not its business, so a missing one is no error."""
-    quoted = path.replace("\\\\", "\\\\\\\\").replace('"', '\\\\"').replace("%", "%%")
-    return f'-"{quoted}"' if " " in quoted else f"-{quoted}"
+def _quoted(word: str) -> str:
+    """Return `word` as systemd reads it: `%` doubled, and in quotes unless it is plain."""
+    if not word.isprintable():
+        raise InputError(f"{clean(word)!r}: a unit takes no control characters")
+    word = word.replace("%", "%%")
+    if word and _PLAIN.issuperset(word.replace("%%", "")):
+        return word
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

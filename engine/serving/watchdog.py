@@ -5,60 +5,86 @@ Pure judgement in `Watch`; the thread around it looks, dumps stacks at two secon
 
 import faulthandler
 import os
+import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
-from typing import Final, TextIO
+from typing import Final, Literal
+
+from msgspec import Struct
 
 from engine.clock import Clock
+from engine.errors import InputError
+from engine.text import clean
 
+STACKS_FILE: Final = "stacks.txt"
 DUMP_NS: Final = 2_000_000_000
 ABORT_NS: Final = 5_000_000_000
 _LOOK_S: Final = 0.04  # how soon a wish laid into the state directory is seen
 _JUDGE_NS: Final = 250_000_000
 _SLEPT_NS: Final = 1_000_000_000  # the watchdog itself did not run for so long: the whole process stood still
-_NO_GIL_S: Final = 15.0  # by then not even this thread has run: the system's timer ends the process
+# Where not even this thread gets to run, somebody in C does not let go of the interpreter: when so much processor time
+# was used up meanwhile, a signal of the system's dumps the stacks and ends the process. Not `dump_traceback_later`: it
+# counts the time that a process is merely stopped as well, and crashes one that goes on while it looks.
+_NO_GIL_CPU_S: Final = 12.0
+_STACKS_LIMIT_BYTES: Final = 1 << 20
+_Word = Literal["dump", "abort", "well"]
+
+
+class Verdict(Struct, frozen=True):
+    """What to do about thread `name`, which has stood still for `age_ns`."""
+
+    word: _Word
+    name: str
+    age_ns: int
+
+    def __str__(self) -> str:
+        if self.word == "well":
+            return f"{self.name} goes on"
+        return f"{self.name} has stood still for {self.age_ns / 1e9:.1f} s"
 
 
 class Watch:
     """Says what to do about threads whose stamps (monotonic ns) grow old: `dump` once a stretch, then `abort`.
 
-    Only those named in `vital` bring about an abort; of the others it is only told that they stand still.
+    Only those named in `vital` bring about an abort; of the others it is only told that they stand still. `since_ns` is
+    when the watch begins.
     """
 
-    def __init__(self, vital: frozenset[str]) -> None:
+    def __init__(self, vital: frozenset[str], since_ns: int) -> None:
         self._vital = vital
         self._told: set[str] = set()
-        self._looked_ns = 0
+        self._looked_ns = since_ns
+        self._woke_ns = 0
 
-    def judge(self, stamps: Mapping[str, int], now_ns: int) -> list[tuple[str, str, int]]:
-        """Return (`dump` | `abort` | `well`, name, age in ns) for each thread whose state has changed.
+    def judge(self, stamps: Mapping[str, int], now_ns: int) -> list[Verdict]:
+        """Return a verdict for each thread whose state has changed; a stamp of 0 is a thread that has nothing to do.
 
-        Where the watchdog itself was not run meanwhile (a stopped process), nobody is blamed.
+        Where the watchdog itself was not run meanwhile (a stopped process), nobody is blamed: they all begin anew.
         """
-        slept = bool(self._looked_ns) and now_ns - self._looked_ns > _SLEPT_NS
+        if now_ns - self._looked_ns > _SLEPT_NS:
+            self._woke_ns = now_ns
         self._looked_ns = now_ns
-        if slept:
-            self._told.clear()
-            return []
-        verdicts = []
-        for name, stamp_ns in stamps.items():
-            age_ns = now_ns - stamp_ns
-            if stamp_ns and age_ns > ABORT_NS and name in self._vital and name in self._told:
-                verdicts.append(("abort", name, age_ns))
-            elif stamp_ns and age_ns > DUMP_NS:
-                if name not in self._told:
-                    self._told.add(name)
-                    verdicts.append(("dump", name, age_ns))
-            elif name in self._told:
-                self._told.discard(name)
-                verdicts.append(("well", name, age_ns))
-        return verdicts
+        verdicts = (self._of(name, stamp_ns, now_ns) for name, stamp_ns in stamps.items())
+        return [verdict for verdict in verdicts if verdict is not None]
+
+    def _of(self, name: str, stamp_ns: int, now_ns: int) -> Verdict | None:
+        age_ns = now_ns - max(stamp_ns, self._woke_ns) if stamp_ns else 0
+        if age_ns <= DUMP_NS:
+            if name not in self._told:
+                return None
+            self._told.discard(name)
+            return Verdict("well", name, age_ns)
+        if name not in self._told:
+            self._told.add(name)
+            return Verdict("dump", name, age_ns)
+        return Verdict("abort", name, age_ns) if age_ns > ABORT_NS and name in self._vital else None
 
 
 class Watchdog:
-    """The thread "watchdog": `stamps()` gives the counters, `abort` ends the process, `each_look` is called all the time.
+    """The thread "watchdog": `stamps()` gives the counters, `abort` ends the process, `each_look` are called all the time.
 
     All of them are called from this thread, outside every lock; `say(text)` takes lines for the log.
     """
@@ -72,20 +98,23 @@ class Watchdog:
         clock: Clock,
         say: Callable[[str], None],
         abort: Callable[[str], None],
-        each_look: Callable[[int], None],
+        each_look: Sequence[Callable[[int], None]],
     ) -> None:
+        """Open the file that stacks are dumped into: at that moment opening might be what hangs. Raises InputError."""
         self._stamps = stamps
-        self._watch = Watch(vital)
-        self._folder = folder
+        self._watch = Watch(vital, clock.monotonic_ns())
         self._clock = clock
         self._say = say
         self._abort = abort
         self._each_look = each_look
+        self._stacks = _open_stacks(folder / STACKS_FILE)
+        self._failed = ""
         self._ending = Event()
         self._thread = Thread(target=self._run, name="watchdog", daemon=True)
 
     def start(self) -> None:
         """Begin to watch."""
+        faulthandler.register(signal.SIGPROF, file=self._stacks, all_threads=True, chain=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -93,36 +122,60 @@ class Watchdog:
         self._ending.set()
         if self._thread.is_alive():
             self._thread.join(1.0)
-        faulthandler.cancel_dump_traceback_later()
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        faulthandler.unregister(signal.SIGPROF)
+        if not self._thread.is_alive():
+            os.close(self._stacks)
 
     def _run(self) -> None:
         due_ns = 0
-        with self._stack_file() as stacks:
-            while not self._ending.wait(_LOOK_S):
-                now_ns = self._clock.monotonic_ns()
-                self._each_look(now_ns)
-                if now_ns < due_ns:
-                    continue
-                due_ns = now_ns + _JUDGE_NS
-                faulthandler.dump_traceback_later(_NO_GIL_S, exit=True, file=stacks)
-                for verdict, name, age_ns in self._watch.judge(self._stamps(), now_ns):
-                    self._act(verdict, name, age_ns, stacks)
+        while not self._ending.wait(_LOOK_S):
+            now_ns = self._clock.monotonic_ns()
+            try:
+                for look in self._each_look:
+                    look(now_ns)
+                if now_ns >= due_ns:
+                    due_ns = now_ns + _JUDGE_NS
+                    self._judge(now_ns)
+            except Exception as error:  # noqa: BLE001 - the mouth of the thread: a watch that fails is told, and goes on
+                self._broke(error)
 
-    def _stack_file(self) -> TextIO:
-        """Open the file that stacks are dumped into, kept open: at that moment opening might be what hangs."""
-        descriptor = os.open(self._folder / "stacks.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        return os.fdopen(descriptor, "a", encoding="utf-8")
+    def _judge(self, now_ns: int) -> None:
+        signal.setitimer(signal.ITIMER_PROF, _NO_GIL_CPU_S)
+        verdicts = self._watch.judge(self._stamps(), now_ns)
+        stuck = [verdict for verdict in verdicts if verdict.word == "dump"]
+        if stuck:
+            self._dump(stuck)
+        for verdict in verdicts:
+            if verdict.word == "well":
+                self._say(str(verdict))
+            elif verdict.word == "abort":
+                self._say(f"{verdict}: the engine is ended")
+                self._abort(str(verdict))
 
-    def _act(self, verdict: str, name: str, age_ns: int, stacks: TextIO) -> None:
-        stuck = f"{name} has stood still for {age_ns / 1e9:.1f} s"
-        if verdict == "well":
-            self._say(f"{name} goes on")
-        elif verdict == "dump":
-            stacks.write(f"\n{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {stuck}\n")
-            stacks.flush()
-            faulthandler.dump_traceback(file=stacks, all_threads=True)
-            stacks.flush()
-            self._say(f"{stuck}; stacks of all threads are in {stacks.name}")
-        else:
-            self._say(f"{stuck}: the engine is ended")
-            self._abort(stuck)
+    def _dump(self, stuck: Sequence[Verdict]) -> None:
+        """Put the stacks of all threads into the file, and say so; a full disk keeps back neither of the two."""
+        names = "; ".join(map(str, stuck))
+        with suppress(OSError):
+            os.write(self._stacks, f"\n{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {names}\n".encode())
+        faulthandler.dump_traceback(file=self._stacks, all_threads=True)
+        self._say(f"{names}; stacks of all threads are in {STACKS_FILE}")
+
+    def _broke(self, error: Exception) -> None:
+        """Tell a failure of the watch itself, once per kind."""
+        text = f"{type(error).__name__}: {clean(str(error), 200)}"
+        if text != self._failed:
+            self._failed = text
+            self._say(f"the watchdog failed and goes on: {text}")
+
+
+def _open_stacks(path: Path) -> int:
+    """Return the descriptor of the file for stacks: private, appended to, begun anew when it has grown large."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        os.fchmod(descriptor, 0o600)
+        if os.fstat(descriptor).st_size > _STACKS_LIMIT_BYTES:
+            os.ftruncate(descriptor, 0)
+    except OSError as error:
+        raise InputError(f"{clean(str(path))}: {error.strerror}") from error
+    return descriptor

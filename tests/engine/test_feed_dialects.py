@@ -14,6 +14,7 @@ from engine.feeds.binance import binance_feed
 from engine.feeds.smartapi import smartapi_feed
 from engine.recording.binance_raw import BinanceRawSource
 from engine.types import (
+    FLAG_AHEAD,
     FLAG_HAS_BOOK,
     FLAG_LATE,
     FLAG_NEW_LINK,
@@ -127,11 +128,18 @@ def test_prices_that_cannot_be_are_handed_on_to_be_refused_behind_the_door():
 
 
 def test_packets_that_come_late_say_so():
-    ahead_ms = 1_000_000_000_000  # so that lags are huge and negative, and only their differences matter
-    frames = [frame(BINARY, packet(number, exch_ms=STAMP_MS + ahead_ms)) for number in range(1, 5)]
-    frames.append(frame(BINARY, packet(5, exch_ms=STAMP_MS + ahead_ms - 60_000)))
+    # Long ago, so that lags are huge, and only their differences matter.
+    frames = [frame(BINARY, packet(number, exch_ms=STAMP_MS)) for number in range(1, 5)]
+    frames.append(frame(BINARY, packet(5, exch_ms=STAMP_MS - 60_000)))
     ticks = stream(smartapi, sends(*frames), ticks=5).ticks
     assert [bool(tick.flags & FLAG_LATE) for tick in ticks] == [False] * 4 + [True]
+
+
+def test_a_packet_from_the_far_future_says_so():
+    frames = [frame(BINARY, packet(number, exch_ms=STAMP_MS)) for number in range(1, 5)]
+    frames.append(frame(BINARY, packet(5, exch_ms=STAMP_MS + 1_000_000_000_000)))
+    ticks = stream(smartapi, sends(*frames), ticks=5).ticks
+    assert [bool(tick.flags & FLAG_AHEAD) for tick in ticks] == [False] * 4 + [True]
 
 
 def test_the_clock_of_the_exchange_is_compared_with_ours():

@@ -506,7 +506,7 @@ def test_a_day_old_link_is_made_anew_by_ourselves():
     assert set(witness.losses) == {"the exchange ends every link after a day"}
 
 
-# ── Soundness, and the thread's mouth ───────────────────────────────────────────────────────────────────────────────
+# ── Soundness ───────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_link_with_steady_data_forgives_the_failures_before_it():
@@ -524,16 +524,3 @@ def test_a_link_with_steady_data_forgives_the_failures_before_it():
             witness.until(lambda: witness.ticks)
             witness.until(lambda: feed.view().attempt == 0)
     assert witness.losses[:2] == ["connection reset by peer"] * 2
-
-
-def test_what_breaks_the_feed_itself_is_told_and_ends_the_run():
-    def breaks(_):
-        raise RuntimeError("the \x1b[2Jroof")
-
-    with Server(well) as server:
-        feed, witness = smartapi(server.url)
-        feed.start(breaks, witness.on_end)
-        witness.until(lambda: witness.ended)
-        feed.stop(20)
-    assert witness.ended == ["smartapi 127.0.0.1 feed: RuntimeError: the �[2Jroof"]
-    assert witness.states[-1] == "STOPPED"

@@ -1,10 +1,9 @@
-"""The pure rooms of a live feed: back-off, connect budget, silence, numbering, lag, tally, ticks; all by virtual time."""
+"""The pure rooms of a live feed: back-off, connect budget, silence, numbering, tally, ticks; all by virtual time."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.clock import SteadyClock, VirtualClock
 from engine.errors import ConfigError
 from engine.feeds.backoff import Backoff, ConnectBudget
 from engine.feeds.dialect import Address, address
@@ -14,11 +13,14 @@ from engine.feeds.silence import Silence
 from engine.feeds.tally import Tally
 from engine.feeds.ticker import Ticker, place
 from engine.types import (
+    FLAG_AHEAD,
     FLAG_HAS_BOOK,
     FLAG_LATE,
     FLAG_NEW_LINK,
     FLAG_UNCHAINED,
     MAX_PRICE,
+    MAX_QUANTITY,
+    PRICE_INFINITE,
     PRICE_NAN,
     Instrument,
     Tick,
@@ -252,95 +254,6 @@ def test_any_numbers_are_judged(numbers):
     assert set(flags(Numbering(1, "auto"), numbers)) <= {0, FLAG_UNCHAINED}
 
 
-# ── Lag ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_whole_second_stamps_are_normal_and_two_seconds_above_the_smallest_is_late():
-    lag = Lag()
-    assert [lag.late(ms) for ms in (900, 80, 1_079, 300, 2_080, 2_081, 60_000)] == [False] * 5 + [True, True]
-
-
-@given(st.integers(-(10**7), 10**7), st.lists(st.integers(0, 2000), min_size=3, max_size=300))
-def test_nothing_within_two_seconds_is_ever_late_whatever_the_clocks_differ(offset_ms, spread):
-    lag = Lag()
-    assert not any(lag.late(offset_ms + ms) for ms in spread)
-
-
-def test_one_wild_stamp_moves_nothing():
-    lag = Lag()
-    for _ in range(5):
-        lag.late(100)
-    assert not lag.late(100 - 86_400_000)  # stamped tomorrow
-    assert [lag.late(ms) for ms in (100, 900, 3_000)] == [False, False, True]
-
-
-def test_three_that_agree_are_believed():
-    lag = Lag()
-    for _ in range(5):
-        lag.late(100)
-    for ms in (-9_900, -9_500, -9_900):
-        assert not lag.late(ms)
-    assert lag.late(100)
-
-
-def test_old_snapshots_before_the_first_good_ticks_are_no_measure():
-    lag = Lag()
-    for ms in (300_000, 120_000, 45_000, 150, 700, 130):
-        lag.late(ms)
-    assert lag.late(45_000)
-    assert not lag.late(1_500)
-
-
-def test_a_line_that_clogs_up_does_not_become_its_own_measure_within_minutes():
-    lag = Lag()
-    for second in range(600):
-        late = lag.late(100 if second < 60 else 10_000)
-        lag.turn_over(second * S)
-        assert late == (second >= 60)
-
-
-def test_the_drift_of_two_clocks_is_followed():
-    lag = Lag()
-    for second in range(40_000):  # 1 ms in 2 s: five hundred parts in a million
-        assert not lag.late(100 + second // 2)
-        lag.turn_over(second * S)
-
-
-def test_the_smallest_lag_is_that_of_the_last_minute():
-    lag = Lag()
-    assert lag.smallest_ms() is None
-    for ms in (500, 90, 700):
-        lag.late(ms)
-    lag.turn_over(30 * S)
-    lag.late(400)
-    assert lag.smallest_ms() == 90
-    lag.turn_over(60 * S)
-    assert lag.smallest_ms() == 400
-    lag.turn_over(90 * S)
-    lag.turn_over(120 * S)
-    assert lag.smallest_ms() is None
-
-
-def test_the_steady_wall_does_not_see_the_clock_being_set():
-    clock, slept = VirtualClock(10**18), [0]
-    wall = SteadyClock(clock, lambda: slept[0])
-    clock.advance(5 * S)
-    clock.now_ns += 3600 * S  # somebody sets it
-    wall.refresh()
-    assert clock.monotonic_ns() + wall.ahead_ns == 10**18 + 5 * S
-
-
-def test_the_steady_wall_goes_on_while_the_machine_sleeps():
-    clock, slept = VirtualClock(10**18), [7 * S]
-    wall = SteadyClock(clock, lambda: slept[0])
-    slept[0] += 7200 * S
-    wall.refresh()
-    assert clock.monotonic_ns() + wall.ahead_ns == 10**18 + 7200 * S
-    slept[0] += 40  # two clocks read one after the other
-    wall.refresh()
-    assert clock.monotonic_ns() + wall.ahead_ns == 10**18 + 7200 * S
-
-
 # ── Tally ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -426,13 +339,14 @@ def test_a_book_is_carried_by_the_ticks_that_follow_and_ends_with_the_link():
     ]
 
 
-def test_late_ticks_say_so():
+def test_late_ticks_say_so_and_those_that_are_ahead():
     made, ticks = ticker()
     here = place(0, OPTION, 100, 1)
     for recv_ms in (1_100, 1_150, 1_200, 5_000):
         made.stamp(0, recv_ms * 1_000_000)
         made.trade(here, 1_000, 0, 100, 1, 1)
-    assert [bool(t.flags & FLAG_LATE) for t in ticks] == [False, False, False, True]
+    made.trade(here, 65_001, 0, 100, 1, 1)  # ahead of our own clock by more than a minute
+    assert [t.flags & (FLAG_LATE | FLAG_AHEAD) for t in ticks] == [0, 0, 0, FLAG_LATE, FLAG_AHEAD]
 
 
 @pytest.mark.parametrize(
@@ -458,12 +372,39 @@ def test_a_price_that_the_scale_cannot_express_is_no_price():
     assert (ticks[0].price, ticks[0].quantity) == (PRICE_NAN, 2_000)
 
 
+FINE = Instrument("FINE", price_scale=10_000, quantity_scale=1_000)  # than its exchange counts
+INT64 = 2**63
+
+
+@pytest.mark.parametrize("raw", [MAX_PRICE // 100 + 1, 2**62, INT64 - 1, -(2**62), -INT64])
+def test_a_price_that_is_too_large_when_scaled_up_is_none(raw):
+    made, ticks = ticker()
+    assert made.trade(place(0, FINE, 100, 1), 0, 1, raw, 1, 1)
+    assert ticks[0].price == PRICE_INFINITE
+
+
+@given(st.integers(-INT64, INT64 - 1), st.integers(0, INT64 - 1), st.integers(0, INT64 - 1))
+@example(MAX_PRICE // 100, MAX_QUANTITY // 1000, MAX_QUANTITY // 1000 + 1)
+def test_whatever_comes_fits_into_a_recording(price, quantity, day_volume):
+    made, ticks = ticker()
+    for here in (place(0, FINE, 100, 1), place(0, COIN, 10**8, 10**8), place(0, OPTION, 100, 1)):
+        made.book(here, price, price)
+        made.trade(here, 0, 1, price, quantity, day_volume)
+    for tick in ticks:
+        assert -INT64 <= tick.price < INT64
+        assert 0 <= tick.quantity <= MAX_QUANTITY >= tick.day_volume
+        assert 0 <= tick.bid <= MAX_PRICE >= tick.ask
+    assert ticks[0].quantity == min(quantity * 1000, MAX_QUANTITY)
+    assert ticks[0].price in {price * 100, PRICE_INFINITE}
+    assert (ticks[0].price == PRICE_INFINITE) == (abs(price) * 100 > MAX_PRICE)
+
+
 def test_a_book_is_rounded_to_the_worse_side_and_an_absurd_one_is_none():
     made, ticks = ticker()
     here = place(0, COIN, 100_000_000, 100_000_000)
     made.book(here, 1_999_999, 2_000_001)
     made.trade(here, 0, 1, 2_000_000, 0, 0)
-    made.book(here, MAX_PRICE + 1, MAX_PRICE + 1)
+    made.book(place(0, FINE, 100, 1), MAX_PRICE // 100 + 1, MAX_PRICE)
     made.trade(here, 0, 2, 2_000_000, 0, 0)
     assert [(t.bid, t.ask) for t in ticks] == [(1, 3), (0, 0)]
 

@@ -24,7 +24,7 @@ from engine.messages import (
     Unlock,
 )
 from engine.recording import MqrSource
-from engine.types import DELIVERIES, FLAG_LATE, FLAG_NEW_LINK, Instrument, Tick
+from engine.types import DELIVERIES, FLAG_AHEAD, FLAG_LATE, FLAG_NEW_LINK, Instrument, Tick
 from tests.engine.fakes import ScriptedFeed
 from tests.engine.make import EAGER, config, ms, nifty
 from tests.engine.test_runner import until
@@ -124,6 +124,20 @@ def test_a_late_tick_still_exits(live) -> None:
     live.worked()
     assert not live.held
     assert live.run.engine.turn.trades[-1].reason == "Stop Loss"
+
+
+def test_a_tick_whose_time_is_ahead_is_recorded_and_blinds_no_exit(live) -> None:
+    for price, flags in ((100, FLAG_NEW_LINK), (101, 0), (50, FLAG_AHEAD), (100, 0)):
+        live.tick(price, flags=flags)
+    live.worked()
+    assert live.held
+    live.tick(70)
+    live.worked()
+    assert live.run.engine.turn.trades[-1].reason == "Stop Loss"
+    assert live.run.trader.state.desks[0].admission.refused == {"future": 1}
+    live.run.engine.stop()
+    flags = [tick.flags for tick in live.recording().ticks()]
+    assert flags == [FLAG_NEW_LINK, 0, FLAG_AHEAD, 0, 0]
 
 
 def test_exchange_numbers_are_not_compared_across_links(live) -> None:

@@ -171,7 +171,6 @@ def test_more_than_twenty_bad_packets_in_ten_seconds_make_a_new_link(tmp_path: P
     nothing_went_back(live)
 
 
-@pytest.mark.xfail(strict=True, reason="a tick is charged with the time of all that came with it in one receipt")
 def test_many_packets_in_one_receipt_are_no_slow_handler(tmp_path: Path) -> None:
     keys = (*KEYS, "risk.max_positions_per_day=0", "engine.handler_budget_ms=1")
     with exchange(rate=20.0) as sim, Live(tmp_path, sim, *keys, supply=hurried(BRISK)) as live:

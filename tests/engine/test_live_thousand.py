@@ -74,14 +74,12 @@ def test_cash_is_shared_by_all(tmp_path: Path) -> None:
         assert "cash for not one lot" in {desk.objection for desk in live.desks}
 
 
-@pytest.mark.xfail(strict=True, reason="the inbox holds no more ticks than there are instruments")
 def test_the_usual_inbox_is_enough_for_a_thousand_instruments(tmp_path: Path) -> None:
     with market(2_000, 4_000.0) as sim, Live(tmp_path, sim, *KEYS, delivery="polling", supply=hurried()) as live:
         live.all_worked()
         assert live.engine.inbox.merged == 0
 
 
-@pytest.mark.xfail(strict=True, reason="the account is written whole, with every position in it, after each fill")
 def test_what_the_journal_takes_grows_with_the_fills_and_not_with_their_square(tmp_path: Path) -> None:
     with market(2_000, 4_000.0) as sim, Live(tmp_path, sim, *KEYS, NO_LIMIT, ROOMY, supply=hurried()) as live:
         live.all_worked()

@@ -147,13 +147,47 @@ def test_a_success_forgets_the_failures_before_it(clock: VirtualClock) -> None:
 
 
 @pytest.mark.parametrize("code", ["AB1000", "AB1002", "AB1006", "AB1007"])
-def test_wrong_credentials_are_not_tried_twice(clock: VirtualClock, code: str) -> None:
+def test_a_hopeless_login_is_tried_three_times_more_a_quarter_of_an_hour_apart(clock: VirtualClock, code: str) -> None:
     with Stub(Scripted(no(code, "Invalid"))) as stub:
         login = Login(CREDENTIALS, stub.url, clock)
-        assert refused(login.tokens).retry_s is None
-        clock.advance(HOUR_NS)
-        assert code in refused(login.tokens).text
-        assert len(stub.asked) == 1
+        for tries in (1, 2, 3):
+            error = refused(login.tokens)
+            assert (error.retry_s, error.again_s) == (None, 900)
+            clock.advance(899 * 10**9)
+            early = refused(login.renew)
+            assert code in early.text
+            assert (early.retry_s, early.again_s) == (None, 1)
+            assert len(stub.asked) == tries
+            clock.advance(10**9)
+        assert refused(login.renew).again_s is None
+        for _ in range(24):
+            clock.advance(HOUR_NS)
+            error = refused(login.tokens)
+            assert (error.retry_s, error.again_s) == (None, None)
+            assert code in error.text
+        assert len(stub.asked) == 4
+
+
+def test_a_hopeless_login_that_helps_after_all_forgets_the_verdict(clock: VirtualClock) -> None:
+    with Stub(Scripted(no("AB1006"), no("AB1006"), well(), no("AB1006"))) as stub:
+        login = Login(CREDENTIALS, stub.url, clock)
+        refused(login.tokens)
+        clock.advance(900 * 10**9)
+        refused(login.tokens)
+        clock.advance(900 * 10**9)
+        assert login.tokens().jwt == JWT
+        clock.advance(30 * 10**9)
+        assert refused(login.renew).again_s == 900  # a verdict of its own
+        assert len(stub.asked) == 4
+
+
+def test_a_hopeless_login_that_was_never_sent_is_not_counted(clock: VirtualClock) -> None:
+    with Stub(Scripted(no("AB1006"))) as stub:
+        login = Login(CREDENTIALS, stub.url, clock)
+        refused(login.tokens)
+        clock.advance(900 * 10**9)
+    for _ in range(9):  # nobody listens any more
+        assert refused(login.tokens).retry_s == 5
 
 
 def test_a_failure_on_the_way_is_no_refusal_and_does_not_count(clock: VirtualClock) -> None:

@@ -92,6 +92,21 @@ def test_a_pin_tears_no_hole_into_another_number(text: str) -> None:
     assert redact(text) == text
 
 
+@pytest.mark.parametrize("registered", [False, True])
+def test_a_web_token_is_hidden_though_it_was_cut_or_nobody_registered_it(registered: bool) -> None:
+    token = f"eyJ{'0123456789abcdef' * 20}.{'fedcba' * 40}.sign-_9"
+    if registered:
+        hide(token)
+        hide("canary-9f3a-77")
+    for length in range(4, len(token) + 1):
+        assert redact(f'gone {token[:length]}… "{token}"') == f'gone {MASK}… "{MASK}"'
+
+
+def test_a_registered_secret_that_begins_like_a_web_token_goes_whole() -> None:
+    hide("eyJab+/cd==")
+    assert redact("<eyJab+/cd==>") == f"<{MASK}>"
+
+
 def test_of_two_secrets_that_begin_alike_both_go_whole() -> None:
     hide("AAAA-BBBB")
     hide("AAAA-BBBB-CCCC")

@@ -101,7 +101,7 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     levels = _levels(view, quote)
     prices = [price for _, price in history]
     low, high = _range(prices, levels)
-    beside = 2 + max(len(text.price(instrument, price)) for price in (low, high))
+    beside = 2 + _label_size(instrument, levels, low, high, history[-1][1])
     beside += max((1 + len(level.word) for level in levels), default=0)
     wide = width - beside
     if wide < _SMALLEST or height < 2:
@@ -232,7 +232,8 @@ def _labels(
 
     A level beyond the chart stands at its edge behind a mark that says where it lies.
     """
-    size = max(len(text.price(instrument, price)) for price in (scale.low, scale.high))
+    size = _label_size(instrument, levels, scale.low, scale.high, newest)
+    grid = _round_step((scale.high - scale.low) // 100) if instrument.price_scale > 1000 else 1  # short, if not exact
     labels: dict[int, tuple[str, str, bool]] = {}
     for level in (Level(newest, "", "bold"), *levels):
         row = max(0, min(scale.y(level.price) * high // scale.down, high - 1))
@@ -244,9 +245,15 @@ def _labels(
     for row in (high - 1, *range(0, high, step)):
         if labels.keys() & {row - 1, row, row + 1}:
             continue
-        price = scale.high - (scale.high - scale.low) * row // max(1, high - 1)
+        price = (scale.high - (scale.high - scale.low) * row // max(1, high - 1)) // grid * grid
         labels[row] = (f" {right(text.price(instrument, price), size)}", "dim", False)
     return labels
+
+
+def _label_size(instrument: Instrument, levels: Sequence[Level], low: int, high: int, newest: int) -> int:
+    """Cells of the longest price beside the chart."""
+    prices = (low, high, newest, *(level.price for level in levels))
+    return max(len(text.price(instrument, price)) for price in prices)
 
 
 def _painted(cells: str, style: str, marks: dict[int, Span], dot: str, dot_style: str) -> list[Span]:

@@ -12,6 +12,16 @@ from tui.rows import Line, fill, fit, left, right, width_of
 from tui.spelling import shortened, spelled, wrapped
 
 Body = Callable[[View, int, int], list[Line]]
+_BETWEEN = " · "
+_SHORTER = (  # words of the lines with the keys, what is missed least first
+    (" and does what it does", ""),
+    (" · the strategy may then enter", ""),
+    (" the engine", ""),
+    ("any other key", "any other"),
+    (" and enter", ", enter"),
+    ("closes, it stays", "closes"),
+    ("up down scroll", "up down"),
+)
 _SMALLEST = 8  # a narrower box has no frame
 
 
@@ -69,6 +79,17 @@ def _says(view: View, words: str, width: int, style: str = "dim") -> Line:
     return ((shortened(words, width, view.glyphs), style),)
 
 
+def _foot(view: View, words: str, width: int, style: str = "dim") -> Line:
+    """What the keys do, in shorter words where `width` is short; whole keys are left out, the last ones first."""
+    glyphs = view.glyphs
+    for long, short in _SHORTER:
+        if width_of(((spelled(words, glyphs), ""),)) > width:
+            words = words.replace(long, short)
+    while width_of(((spelled(words, glyphs), ""),)) > width and _BETWEEN in words:
+        words = words.rpartition(_BETWEEN)[0]
+    return _says(view, words, width, style)
+
+
 def _with_foot(lines: list[Line], foot: Line, height: int) -> list[Line]:
     """`lines` as far as there is room, and `foot` last; the first line before everything else."""
     return lines[:height] if height < 3 else [*lines[: height - 2], (), foot]
@@ -93,7 +114,7 @@ def _goto(view: View, width: int, height: int) -> list[Line]:
     if len(lines) == 3:
         lines.append(_says(view, "no bookmark or event by that name yet", width))
     order = lines if height >= 4 else lines[1:]
-    return _with_foot(order, _says(view, "enter goes · esc closes", width), height)
+    return _with_foot(order, _foot(view, "enter goes · esc closes", width), height)
 
 
 def _prompt(prompt: str, says: str, foot: str) -> Body:
@@ -101,7 +122,7 @@ def _prompt(prompt: str, says: str, foot: str) -> Body:
 
     def body(view: View, width: int, height: int) -> list[Line]:
         lines = [_typed(view, prompt, width), _says(view, says, width)]
-        return _with_foot(lines, _says(view, foot, width), height)
+        return _with_foot(lines, _foot(view, foot, width), height)
 
     return body
 
@@ -114,7 +135,7 @@ def _unlock(view: View, width: int, height: int) -> list[Line]:
     lines += [((f"{name}: ", "dim"), (reason, "warn")) for name, reason in reasons if reason]
     if len(lines) == 1:
         lines.append(_says(view, "entries are not locked", width))
-    return _with_foot(lines, _says(view, "enter unlocks · esc closes · the strategy may then enter", width), height)
+    return _with_foot(lines, _foot(view, "enter unlocks · esc closes · the strategy may then enter", width), height)
 
 
 def _about(lines_of: Callable[[View, int, int], tuple[list[Line], str]], prompt: str = "") -> Body:
@@ -124,7 +145,7 @@ def _about(lines_of: Callable[[View, int, int], tuple[list[Line], str]], prompt:
         lines, foot = lines_of(view, width, height)
         if prompt:
             lines = [_typed(view, prompt, width), *lines]
-        return _with_foot(lines, _says(view, foot, width, "bold"), height)
+        return _with_foot(lines, _foot(view, foot, width, "bold"), height)
 
     return body
 
@@ -137,7 +158,7 @@ def _found(view: View, width: int, height: int) -> list[Line]:
     shown = [_says(view, words, width, "") for words in lines[top : top + room]]
     foot = "a acknowledges · any other key closes, it stays"
     foot = f"up down scroll · {foot}" if len(lines) > room else foot
-    return _with_foot(shown or [_says(view, "nothing is left to acknowledge", width)], _says(view, foot, width), height)
+    return _with_foot(shown or [_says(view, "nothing is left to acknowledge", width)], _foot(view, foot, width), height)
 
 
 def _palette(view: View, width: int, height: int) -> list[Line]:
@@ -153,17 +174,17 @@ def _palette(view: View, width: int, height: int) -> list[Line]:
         lines.append(((left(line, width), "select"),) if place == chosen else ((line[:18], "bold"), (line[18:], "")))
     if not entries:
         lines.append(_says(view, "no command by that name", width))
-    return _with_foot(lines, _says(view, "enter does it · esc closes", width), height)
+    return _with_foot(lines, _foot(view, "enter does it · esc closes", width), height)
 
 
 def _help(view: View, width: int, height: int) -> list[Line]:
     lines = help_pane.rows(view, width, height - 2 if height >= 3 else height)
-    return _with_foot(lines, _says(view, "up down scroll · any other key closes", width), height)
+    return _with_foot(lines, _foot(view, "up down scroll · any other key closes", width), height)
 
 
 def _trades(view: View, width: int, height: int) -> list[Line]:
     lines = trades.rows(view, width, height - 2 if height >= 3 else height)
-    return _with_foot(lines, _says(view, "up down scroll · any other key closes", width), height)
+    return _with_foot(lines, _foot(view, "up down scroll · any other key closes", width), height)
 
 
 _ASKS_BOOKMARK = _prompt("name:", "the place is this tick; a name is not needed", "enter keeps · esc closes")

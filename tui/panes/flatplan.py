@@ -4,11 +4,12 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from engine import FlatLeg, OpenPosition, Snapshot
+from engine import OpenPosition, Snapshot
 from tui import commands
 from tui import format as text
 from tui.model import View
-from tui.rows import Line, Span, fit, left, right
+from tui.panes import legs as leg_lines
+from tui.rows import Line, Span, fit
 from tui.spelling import shortened, spelled, wrapped
 
 PATH = ("NORMAL", "ARMED", "LOCKED", "CANCELLING", "CLOSING", "VERIFYING", "FLAT")
@@ -16,8 +17,6 @@ RUNS = PATH[2:6]
 _OLD_S = 2.0
 _OPEN_S = 10
 _FEW = 8  # legs that keep their order while they are closed
-OVER = ("DONE", "FILLED")  # words of a leg that is closed
-_WORD_STYLES = {"DONE": "good", "FILLED": "good", "WAIT": "dim", "SENT": "accent", "ACK": "accent", "PART": "accent"}
 
 
 class Body(Struct, frozen=True):
@@ -90,6 +89,8 @@ def _sentence(words: str, width: int, style: str) -> list[Line]:
 def _old(view: View, width: int) -> list[Line]:
     """A warning over everything when the figures are not of now, or nobody is there to close anything."""
     if not view.standing.there:
+        if commands.flat_asked(view.standing):  # its own line says what to do
+            return _sentence("!! THE ENGINE IS GONE !!", width, "alert")
         command = f"myquant-tui flat{view.standing.options}"
         gone = _sentence("!! THE ENGINE IS GONE: x waits a minute for it; from a shell: !!", width, "alert")
         return [*gone, *_sentence(command, width, "alert")]
@@ -104,7 +105,7 @@ def _asked(view: View, width: int) -> list[Line]:
     asked = commands.flat_asked(view.standing)
     if asked is None or view.snapshot.flat.state in RUNS:
         return []
-    words, style = commands.told(asked)
+    words, style = commands.told(asked, view.standing)
     return _sentence(words, width, style)
 
 
@@ -130,42 +131,13 @@ def _plan(view: View, width: int) -> Body:
     above: list[Line] = [((cancel, "warn"),) if waiting else (("no order to cancel", "dim"),)]
     if not held:
         above.append((("no position: nothing to close; entries are locked", ""),))
-    legs = [_leg_plan(view, position, width) for position in held]
+    legs = [leg_lines.planned(view, position, width) for position in held]
     return Body(above, legs, [*_estimate(view, held, width), _data_age(view, width), _state(view)])
-
-
-def _leg_plan(view: View, position: OpenPosition, width: int) -> list[Line]:
-    """`NIFTY25NOV25900CE LONG 150 → SELL 150 LIMIT  last 157.01`."""
-    shot = view.snapshot
-    state = position.state
-    instrument = text.instrument_at(shot, state.instrument)
-    count = abs(state.quantity)
-    way = "SELL" if state.quantity > 0 else "BUY"
-    slices = _slices(view, position)
-    order = f"{way} {text.quantity(instrument, count)}" + (f" in {slices} orders" if slices > 1 else "")
-    last = f"last {text.price(instrument, position.last)}"
-    bound = f"LIMIT from {last}" if shot.trade_mode == "live" else f"at {last} less slippage"
-    held = f"  {text.side(instrument, state.quantity)} {view.glyphs.arrow} "
-    whole = len(instrument.symbol) + len(held) + len(order) + 2 + len(bound)
-    start: Line = ((instrument.symbol, "bold"), (held, ""), (order, "exit"))
-    if whole <= width:
-        return [(*start, (f"  {bound}", ""))]
-    return [((shortened(instrument.symbol, width, view.glyphs), "bold"),), (*start[1:], (f"  {bound}", ""))]
-
-
-def _slices(view: View, position: OpenPosition) -> int:
-    """How many orders this leg takes: the simulated broker takes any quantity, an exchange only up to its freeze."""
-    if view.snapshot.trade_mode != "live":
-        return 1
-    instrument = text.instrument_at(view.snapshot, position.state.instrument)
-    lot = max(1, instrument.lot_size)
-    most = max(lot, instrument.freeze_quantity // lot * lot)
-    return -(-abs(position.state.quantity) // most)
 
 
 def _estimate(view: View, held: list[OpenPosition], width: int) -> list[Line]:
     """Requests, seconds and the result that closing would realise."""
-    orders = sum(_slices(view, position) for position in held)
+    orders = sum(leg_lines.orders(view, position) for position in held)
     took = "up to 10 s" if view.snapshot.trade_mode == "live" else "under 1 s"
     counted = f"{orders + 2:,} requests ({orders:,} order{'' if orders == 1 else 's'}), {took}"
     if not held:
@@ -222,31 +194,30 @@ def _job(view: View, width: int) -> Body:
     flat = view.snapshot.flat
     took = f" for {text.age((view.now_ns - flat.begun_ns) / 1e9)}" if flat.begun_ns else ""
     head: Line = (("FLAT RUNS", "alert"), (f"{took}  {flat.reason}", ""))
-    done = [leg for leg in flat.legs if leg.word in OVER]
-    ordered = [*(leg for leg in flat.legs if leg.word not in OVER), *done] if len(flat.legs) > _FEW else flat.legs
-    legs = [[_leg(view, leg, width)] for leg in ordered] or [[(("nothing was held", "dim"),)]]
-    return Body([head, *_path(view, width)], legs, [], done=f"{len(done):,} closed · ")
-
-
-def _leg(view: View, leg: FlatLeg, width: int) -> Line:
-    """`NIFTY25NOV25900CE  75/150  plan 157.01  PART 75/150`."""
-    instrument = text.instrument_at(view.snapshot, leg.instrument)
-    filled = f"{text.quantity(instrument, leg.filled)}/{text.quantity(instrument, abs(leg.quantity))}"
-    planned = f"  plan {text.price(instrument, leg.planned_price)}"
-    style = _WORD_STYLES.get(leg.word.split(" ")[0], "alert")
-    room = width - len(leg.word) - 2
-    name = shortened(instrument.symbol, min(24, max(0, room - 14)), view.glyphs)
-    start = f"{name} {right(filled, 13)}" + (planned if room >= 38 + len(planned) else "")
-    return ((left(start, max(0, room)), ""), ("  ", ""), (leg.word, style))
+    done = [leg for leg in flat.legs if leg_lines.is_over(leg)]
+    todo = [leg for leg in flat.legs if not leg_lines.is_over(leg)]
+    blind = sum(1 for leg in flat.legs if leg_lines.is_blind(leg))
+    loud = f"{blind:,} of {len(flat.legs):,} closed {leg_lines.BLIND}: at prices that are no news any more"
+    ordered = [*todo, *done] if len(flat.legs) > _FEW else flat.legs
+    legs = [[leg_lines.line(view, leg, width)] for leg in ordered] or [[(("nothing was held", "dim"),)]]
+    above = [head, *_path(view, width), *(_sentence(loud, width, "alert") if blind else [])]
+    return Body(above, legs, [], done=f"{len(done):,} closed · ")
 
 
 def _receipt(view: View, width: int) -> Body:
     """What the job left behind."""
     lines = view.snapshot.flat.receipt or ("FLAT",)
     shown: list[Line] = [
-        ((shortened(words, width, view.glyphs), "" if place else "good"),) for place, words in enumerate(lines)
+        line for place, words in enumerate(lines) for line in _told(view, words, width, "" if place else "good")
     ]
     return Body(shown[:1], [[line] for line in shown[1:]], [], noun="lines")
+
+
+def _told(view: View, words: str, width: int, style: str) -> list[Line]:
+    """One line of the receipt; of a leg that was closed blind all of it, loud."""
+    if f": {leg_lines.BLIND}" in words:
+        return [((part, "alert"),) for part in wrapped(words, width)]
+    return [((shortened(words, width, view.glyphs), style),)]
 
 
 def _keys(view: View, width: int) -> Line:
@@ -256,8 +227,10 @@ def _keys(view: View, width: int) -> Line:
         forms = ["flat and locked · k unlocks · any key closes this", "any key closes"]
     elif state in RUNS or state not in PATH:
         forms = ["it runs · any key closes this window, the flat goes on", "any key closes, the flat goes on"]
-    elif not view.ui.plan_until_ns and (not view.standing.apart or commands.flat_asked(view.standing)):
+    elif not view.ui.plan_until_ns and (not view.standing.apart or _is_owed(view)):
         forms = ["x was sent; the engine has not answered yet", "x was sent"]
+        if view.standing.lost:
+            forms = ["not sent yet: it is tried for a minute · any key closes", "not sent yet · any key closes"]
     elif not view.ui.plan_until_ns:
         forms = ["no flat is on its way · any key closes, then !x asks again", "no flat is on its way"]
     else:
@@ -269,3 +242,9 @@ def _keys(view: View, width: int) -> Line:
     if shown.startswith("x fires"):
         return (("x fires", "alert"), (shown[len("x fires") :], "bold"))
     return ((shown, "bold"),)
+
+
+def _is_owed(view: View) -> bool:
+    """Whether a flat of this screen is on its way, and not given up or refused."""
+    asked = commands.flat_asked(view.standing)
+    return asked is not None and asked.state in {"REQUESTED", "ACCEPTED"}

@@ -31,8 +31,8 @@ def _command(view: View, width: int) -> tuple[Span, ...]:
     asked = commands.newest(view.standing)
     if asked is None:
         return ()
-    words, style = commands.told(asked, read_only=view.standing.read_only)
+    words, style = commands.told(asked, view.standing)
     words = spelled(f" {words} ", view.glyphs)
-    if commands.is_alarming(asked):
+    if style == "alert":
         return ((clip(words, width), style),)
     return ((clip(words, max(0, width - _KEYS_LEAST)), style),)

@@ -1,23 +1,19 @@
 """The two lines at the top: what mode this is, what is held, what a flat would take, where the session stands. Pure."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
-from tui import commands, crew, feeds, heart
+from tui import crew, feeds, heart
 from tui import format as text
-from tui.model import Lamp, View
+from tui.model import OLD_S, Lamp, View
+from tui.panes import readiness
 from tui.parts import LUXURY, Part, assemble, part, word
 from tui.rows import Line, Span, clip, width_of
 
-if TYPE_CHECKING:
-    from engine import Pending
-
-STALE_S = 2.0  # an older snapshot is history: every value is grey and says so
-_QUIET_S = 5.0  # without any tick for this long the feed mark warns
+STALE_S = OLD_S  # an older snapshot is history: every value is grey and says so
+_QUIET_S = 5.0  # without any tick for this long the feed mark of a replay warns
 _NAMED_FROM = 60  # cells from which it may also say what is missing
 _PADDED_FROM = 40  # cells from which the badge has air around its word
 _WIDE_FROM = 110  # and the bar, why a replay cannot be compared
-_FLAT_STYLES = {"FLAT": "good", "NORMAL": "dim"}
 _BAD = ("STALE", "DEAD")
 _WARN = ("LATE", "UNKNOWN")
 
@@ -42,8 +38,8 @@ def status(view: View, width: int) -> Line:
         part(LUXURY, word(shot.source, "dim")),
         _holding(view),
         part(1, (("P&L ", "dim"), (pnl, style)), word(pnl, style), word(short_pnl, style)),
-        _flat(view),
-        _entries(view),
+        readiness.flat(view),
+        readiness.entries(view),
         _session_clock(view),
         _heart(view),
     ]
@@ -63,7 +59,7 @@ def _badge(view: View, width: int) -> Part:
 def _feed(view: View) -> Part:
     """Whether ticks come: the mark, and the age of the newest where it matters; before all, a link that is lost."""
     shot, glyphs = view.snapshot, view.glyphs
-    if view.age_s > STALE_S:
+    if view.unheard and not shot.stopped:
         words = f"{glyphs.bad} {text.seconds(view.age_s)} old"
         return part(3, word(f"{glyphs.bad} values are {text.seconds(view.age_s)} old", "alert"), word(words, "alert"))
     if shot.stopped:
@@ -79,7 +75,7 @@ def _feed(view: View) -> Part:
     if shot.replay and not shot.replay.playing:
         return part(7, word(f"{glyphs.pause} held", "warn"), word(glyphs.pause, "warn"))
     quiet_s = (view.now_ns - shot.pulse.came_ns) / 1e9
-    if quiet_s > _QUIET_S:
+    if quiet_s > _QUIET_S or feeds.is_silent(shot, view.now_ns):
         return part(5, word(f"{glyphs.warn} no tick for {text.age(quiet_s)}", "warn"), word(glyphs.warn, "warn"))
     return part(7, (*word(glyphs.ok, "good"), (f" {text.scaled(shot.ticks)} ticks", "dim")), word(glyphs.ok, "good"))
 
@@ -97,50 +93,6 @@ def _holding(view: View) -> Part:
     return part(4, ((f"{instrument.symbol} ", ""), side, *others), (side, *others))
 
 
-def _flat(view: View) -> Part:
-    """What a flat would take now (orders, seconds, costs), or how far it is."""
-    shot = view.snapshot
-    flat = shot.flat
-    asked = commands.flat_asked(view.standing)
-    if asked is not None and flat.state in {"", "NORMAL", "ARMED", "FLAT"}:
-        return part(2, *_asked(asked))
-    if flat.state not in {"", "NORMAL"}:
-        done = sum(1 for leg in flat.legs if leg.word in {"DONE", "FILLED"})
-        count = f" {done}/{len(flat.legs)}" if flat.legs else ""
-        style = _FLAT_STYLES.get(flat.state, "alert")
-        return part(3, word(f"FLAT: {flat.state}{count}", style), word(flat.state, style))
-    orders = sum(1 for position in shot.positions if position.state.quantity)
-    start = f"FLAT{view.glyphs.approx}"
-    if not orders:
-        return part(6, word(f"{start}0 orders", "dim"))
-    spans: Line = ((start, "dim"), (f"{orders} order{'s' if orders > 1 else ''}", ""))
-    took = ("<10 s" if shot.trade_mode == "live" else "<1 s", "dim")
-    costs = sum((position.exit_costs for position in shot.positions), Decimal(0))
-    cost: Line = ((" costs ", "dim"), (text.money(costs), ""))
-    return part(6, (*spans, (" ", ""), took, *cost), (*spans, *cost), spans)
-
-
-def _asked(asked: "Pending") -> tuple[Line, Line]:
-    """The flat that the engine has not begun with: long and short."""
-    words, style = commands.told(asked)
-    state = "NO ANSWER" if "NO ANSWER" in words else asked.state
-    return word(f"FLAT: {state} {text.seconds(asked.age_s)}", "alert"), word(f"FLAT {state}", style or "alert")
-
-
-def _entries(view: View) -> Part:
-    """Whether the strategy may open positions, and why not."""
-    entries = view.snapshot.entries
-    for what, reason in (("LOCKED", entries.locked), ("HALTED", entries.halted)):
-        if reason:
-            full = f"{what} {reason}"
-            return part(2, word(full, "alert"), word(clip(full, 22), "alert"), word(what, "alert"))
-    if entries.paused:
-        return part(2, word("entries paused", "warn"), word("paused", "warn"))
-    if feeds.lost(view.snapshot) is not None and not feeds.is_closed(view.snapshot):
-        return part(2, word("entries off: no link", "warn"), word("off", "warn"))
-    return part(2, word("entries armed", "good"), word("armed", "good"))
-
-
 def _session_clock(view: View) -> Part:
     """The engine's own time of day in the session's zone."""
     shot = view.snapshot
@@ -155,7 +107,7 @@ def _heart(view: View) -> Part:
     """The worst lamp as one mark, with its name where it is not well."""
     glyphs = view.glyphs
     worst = _worst(view.lamps)
-    if view.age_s > STALE_S or any(lamp.word in _BAD for lamp in view.lamps):
+    if view.unheard or any(lamp.word in _BAD for lamp in view.lamps):
         mark, style = glyphs.bad, "alert"
     elif worst:
         mark, style = glyphs.warn, "warn"

@@ -2,12 +2,11 @@
 
 from tui import crew
 from tui import format as text
-from tui.model import View
+from tui.model import OLD_S, View
 from tui.parts import Part, part, word
 from tui.rows import Line, clip
 
 _NAMED_FROM = 76  # cells from which an unwatched position is always named
-_SILENT_S = 2.0  # an older snapshot comes from a loop that stands, or from nobody
 _BECAUSE = (70, 36, 18)  # cells that a reason may take, by the room there is
 
 
@@ -18,34 +17,36 @@ def trouble(view: View, width: int) -> tuple[list[Part], str] | None:
         return _stopped(view, width)
     if standing.lost and not standing.there:
         return _gone(view, width), "alert"
-    if standing.lost or view.age_s > _SILENT_S:
+    if standing.lost or view.age_s > OLD_S:
         return _silent(view, width), "alert"
     return None
 
 
 def _stopped(view: View, width: int) -> tuple[list[Part], str]:
-    """`ENGINE STOPPED in good order — nothing is held — start it: myquant-tui run`."""
+    """`ENGINE STOPPED in good order — nothing is held — start it again as you did (myquant-tui run …)`."""
     shot, glyphs = view.snapshot, view.glyphs
     held = _held(view)
     parts = [
         part(0, word(f"{glyphs.end} ENGINE STOPPED")),
         part(1, *(word(f": {clip(shot.fault, most)}") for most in _BECAUSE if shot.fault), word(" in good order")),
         part(2, *(_unwatched(view, width, " stays open,") or (word(" — nothing is held"),))),
-        part(3, *(word(f" — {form}") for form in _again(view, "run"))),
+        part(4, *(word(f" — {form}") for form in _again(view, restored=bool(held)))),
+        part(3, *(word(f" — {form}") for form in _flat(view) if held)),
     ]
     return parts, "alert" if held or shot.fault else "banner"
 
 
 def _gone(view: View, width: int) -> list[Part]:
-    """`ENGINE GONE 4 s: process 4711 has ended — LONG 150 UNWATCHED — myquant-tui run`."""
+    """`ENGINE GONE 4 s: process 4711 has ended — LONG 150 UNWATCHED — start it again as you did — myquant-tui flat`."""
     standing = view.standing
     because = f"process {standing.pid} has ended" if standing.pid else standing.lost
     return [
         part(0, word(f"{view.glyphs.bad} ENGINE GONE {crew.duration(view.age_s)}")),
         part(3, *(word(f": {clip(because, most)}") for most in _BECAUSE)),
         part(1, *_unwatched(view, width)),
-        part(4, word(" — screen shows the last known state"), word(" — last known state")),
-        part(2, *(word(f" — {form}") for form in _again(view, "run"))),
+        part(5, word(" — screen shows the last known state"), word(" — last known state")),
+        part(4, *(word(f" — {form}") for form in _again(view, restored=True))),
+        part(2, *(word(f" — {form}") for form in _flat(view))),
     ]
 
 
@@ -82,15 +83,23 @@ def _unwatched(view: View, width: int, stays: str = "") -> tuple[Line, ...]:
     return (named,) if width >= _NAMED_FROM else (named, word(" — UNWATCHED"))
 
 
-def _again(view: View, command: str) -> tuple[str, ...]:
+def _again(view: View, *, restored: bool) -> tuple[str, ...]:
     """How to bring the engine back, from the longest form to the shortest; nothing where it ends with the screen.
 
-    Never without its options: the command would bring another one.
+    Its whole command line is not known here: a part of it would bring another one.
     """
     if not view.standing.apart:
         return ()
-    line = f"myquant-tui {command}{view.standing.options}"
-    return (f"bring it back: {line}", line, "q tells how to go on")
+    forms = (crew.AGAIN, "start it again as you did", "start it again")
+    return (f"{crew.AGAIN}; what was held is restored", *forms) if restored else forms
+
+
+def _flat(view: View) -> tuple[str, ...]:
+    """How to close what is held without an engine, never without what the command needs to find it."""
+    if not view.standing.apart:
+        return ()
+    line = f"myquant-tui flat{view.standing.options}"
+    return (f"flat: {line}", line, "q tells how to go on")
 
 
 def vacant(view: View) -> tuple[list[Part], str] | None:

@@ -10,7 +10,7 @@ from tui.panes import trades
 from tui.panes.chart import selected
 from tui.panes.header import result_style
 from tui.parts import assemble, part, within, word
-from tui.rows import Line, Span, ends, right
+from tui.rows import Line, Span, ends, right, width_of
 
 _WIDEST = 56  # cells; further apart, a number is hard to follow from its name
 _TRADES_FROM = 4  # rows that must be free for the newest trades to be shown below
@@ -104,7 +104,8 @@ def _position(view: View, position: OpenPosition, width: int) -> list[Line]:
     last = text.price(instrument, position.last) if position.last > 0 else text.NOTHING
     share = text.percent(moved, state.entry_price if position.last > 0 else 0)
     result: Line = ((text.money(position.open_pnl, sign=True), result_style(position.open_pnl)),)
-    size = max(9, len(text.price(instrument, state.entry_price)), len(last)) + 1
+    levels = (state.entry_price, state.stop, state.trail_stop or 0, position.next_target or 0)
+    size = max(9, len(last), *(len(text.price(instrument, level)) for level in levels)) + 1
     priced = _last(view, position, last)
     entry: Line = (("entry  ", "dim"), (right(text.price(instrument, state.entry_price), size), ""))
     return [
@@ -125,7 +126,7 @@ def _last(view: View, position: OpenPosition, last: str) -> Line:
     if fresh in {"LIVE", "CLOSED"}:
         return ((" last  ", "dim"), (last, "bold"))
     age = text.age((view.now_ns - quote.recv_ns) / 1e9)
-    return ((f" {fresh} {age} ", "dim" if fresh == "QUIET" else "warn"), (last, "bold"))
+    return ((f" {fresh} {age} ", "warn"), (last, "bold"))
 
 
 def _levels(view: View, position: OpenPosition, width: int, size: int) -> list[Line]:
@@ -144,9 +145,13 @@ def _levels(view: View, position: OpenPosition, width: int, size: int) -> list[L
             continue
         head: tuple[Span, Span] = ((f"{name:<7}", "dim"), (right(text.price(instrument, level), size), style))
         distance = level - position.last
-        away = word(f"{text.points(instrument, distance):>10}" if position.last > 0 else "")
-        share = word(f" {text.percent(distance, position.last)} %" if position.last > 0 else "")
-        lines.append(ends((*head, *away), share, width))
+        if position.last <= 0:
+            lines.append(head)
+            continue
+        away = word(f" {text.points(instrument, distance):>9}")
+        share = word(f" {text.percent(distance, position.last)} %")
+        fits = width_of((*head, *away, *share)) <= width
+        lines.append(ends((*head, *away) if fits else head, share, width))
     return lines
 
 

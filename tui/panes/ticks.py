@@ -145,7 +145,7 @@ def _row(
     if columns.book:
         words = right(prices[1], columns.book) + right(prices[2], columns.book)
     if columns.volume:
-        words += right(text.scaled(quote.day_volume) if quote.day_volume else text.NOTHING, columns.volume)
+        words += right(_volume(view, quote), columns.volume)
     if words:
         line.append((words, ""))
     if columns.age:
@@ -157,6 +157,12 @@ def _row(
         objection = "(holding)" if held else quote.objection
         line.append((f"  {left(objection, columns.why - 2)}", "dim"))
     return tuple(line)
+
+
+def _volume(view: View, quote: Quote) -> str:
+    """The day's volume in whole units."""
+    units = quote.day_volume // text.instrument_at(view.snapshot, quote.instrument).quantity_scale
+    return text.scaled(units) if quote.day_volume else text.NOTHING
 
 
 def _age(view: View, quote: Quote, columns: Columns, quiet: bool) -> tuple[Span, ...]:

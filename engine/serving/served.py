@@ -1,0 +1,55 @@
+"""The engine as its socket sees it: nobody is told what the journal could still lose. Knows no connection."""
+
+from typing import TYPE_CHECKING, Final
+
+from engine.messages import Command
+from engine.ports import LogLine
+from engine.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from engine.build import Run
+
+_LONGEST_NS: Final = 1_000_000_000  # that a picture is held back: a disk that stands still must not blind the screens
+
+
+class Served:
+    """What the link asks of a running engine; called by its one thread."""
+
+    def __init__(self, run: "Run") -> None:
+        self._run = run
+        self._shown: Snapshot | None = None
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest picture of which every row is on the disk: a fill that somebody has seen survives a power cut.
+
+        Rows take a few milliseconds; meanwhile it is the picture before. One that is a second newer than that is shown
+        in any case, and so is every one once the disk has failed, which they tell.
+        """
+        seen, shown = self._run.engine.snapshot, self._shown
+        if shown is None or self._is_kept(seen) or seen.taken_ns - shown.taken_ns > _LONGEST_NS:
+            self._shown = shown = seen
+        return shown
+
+    def _is_kept(self, seen: Snapshot) -> bool:
+        journal = self._run.journal
+        if journal is None or journal.problem or not journal.waiting:
+            return True
+        edge = next(each for each in seen.edges if each.name == "journal")
+        return journal.durable >= edge.done + edge.waiting
+
+    def send(self, command: Command, ticket: int) -> None:
+        """Hand in a command."""
+        self._run.engine.send(command, ticket)
+
+    def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
+        """The day's chart of one instrument."""
+        return self._run.engine.history(instrument)
+
+    def log_lines(self, since: int, limit: int) -> list[LogLine]:
+        """Log lines after number `since`."""
+        return self._run.logs.lines_since(since, limit)
+
+    def say(self, text: str) -> None:
+        """Put a line into the log."""
+        self._run.say(text)

@@ -1,0 +1,80 @@
+"""Whether entries may come, and what a flat would take now, for row 0; an engine that nobody hears is vouched for in nothing. Pure."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tui import commands, crew, feeds
+from tui import format as text
+from tui.model import View
+from tui.panes import legs
+from tui.parts import Part, part, word
+from tui.rows import Line, clip
+
+if TYPE_CHECKING:
+    from engine import Pending
+
+_FLAT_STYLES = {"FLAT": "good", "NORMAL": "dim"}
+
+
+def entries(view: View) -> Part:
+    """Whether the strategy may open positions, and why not."""
+    shot = view.snapshot
+    if shot.stopped:
+        return part(2, word("entries off: stopped", "warn"), word("off", "warn"))
+    if view.unheard:
+        return part(2, word("entries ?", "alert"))
+    for what, reason in (("LOCKED", shot.entries.locked), ("HALTED", shot.entries.halted)):
+        if reason:
+            full = f"{what} {reason}"
+            return part(2, word(full, "alert"), word(clip(full, 22), "alert"), word(what, "alert"))
+    if shot.entries.paused:
+        return part(2, word("entries paused", "warn"), word("paused", "warn"))
+    if feeds.lost(shot) is not None and not feeds.is_closed(shot):
+        return part(2, word("entries off: no link", "warn"), word("off", "warn"))
+    if feeds.is_silent(shot, view.now_ns):
+        return part(2, *(word(form, "warn") for form in _waits(view)))
+    return part(2, word("entries armed", "good"), word("armed", "good"))
+
+
+def _waits(view: View) -> tuple[str, ...]:
+    """`entries wait: no price for 5 s`, the longest form first."""
+    came_ns = view.snapshot.pulse.came_ns
+    if not came_ns:
+        return "entries wait: no price yet", "entries wait", "wait"
+    since = crew.duration((view.now_ns - came_ns) // 1_000_000_000)
+    return f"entries wait: no price for {since}", f"no price for {since}", "no price"
+
+
+def flat(view: View) -> Part:
+    """What a flat would take now (orders, seconds, costs), or how far it is."""
+    shot = view.snapshot
+    asked = commands.flat_asked(view.standing)
+    if asked is not None and shot.flat.state in {"", "NORMAL", "ARMED", "FLAT"}:
+        return part(2, *_asked(view, asked))
+    if shot.flat.state not in {"", "NORMAL"}:
+        done = sum(1 for leg in shot.flat.legs if legs.is_over(leg))
+        count = f" {done}/{len(shot.flat.legs)}" if shot.flat.legs else ""
+        sure, style = ("?", "alert") if view.unheard else ("", _FLAT_STYLES.get(shot.flat.state, "alert"))
+        return part(3, word(f"FLAT: {shot.flat.state}{sure}{count}", style), word(f"{shot.flat.state}{sure}", style))
+    start = f"FLAT{view.glyphs.approx}"
+    if view.unheard or shot.stopped:
+        return part(6, word(f"{start}?", "alert" if view.unheard else "dim"))
+    orders = sum(1 for position in shot.positions if position.state.quantity)
+    if not orders:
+        return part(6, word(f"{start}0 orders", "dim"))
+    spans: Line = ((start, "dim"), (f"{orders} order{'s' if orders > 1 else ''}", ""))
+    took = ("<10 s" if shot.trade_mode == "live" else "<1 s", "dim")
+    costs = sum((position.exit_costs for position in shot.positions), Decimal(0))
+    blind = feeds.is_silent(shot, view.now_ns)  # no price to reckon with
+    cost: Line = ((" costs ", "dim"), ("?", "warn") if blind else (text.money(costs), ""))
+    return part(6, (*spans, (" ", ""), took, *cost), (*spans, *cost), spans)
+
+
+def _asked(view: View, asked: "Pending") -> tuple[Line, Line]:
+    """The flat that the engine has not begun with: long and short."""
+    words, style = commands.told(asked, view.standing)
+    if commands.is_unsent(asked, view.standing):
+        state = "NOT SENT" if "NOT SENT" in words else "NO ANSWER"
+    else:
+        state = "NO ANSWER" if "NO ANSWER" in words else asked.state
+    return word(f"FLAT: {state} {text.seconds(asked.age_s)}", "alert"), word(f"FLAT {state}", style or "alert")
