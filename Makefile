@@ -42,6 +42,7 @@ pictures: $(READY) ## take the README's pictures again (needs tmux)
 crash: $(READY) ## kill -9 at 200 random moments of a replay, and of a paper account (some minutes)
 	@$(BIN)/python -m tests.engine.crash 200
 	@$(BIN)/python -m tests.engine.crash 200 --account
+	@$(BIN)/python -m tests.engine.crash_engine 200 --stopped 3 10 20
 
 fuzz: $(READY) ## ten million bad frames and messages (about two minutes)
 	@$(BIN)/python -m tests.fuzz.wire 10000000

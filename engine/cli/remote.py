@@ -51,9 +51,6 @@ class Status(Struct, frozen=True):
     found: tuple[str, ...] = ()
 
 
-# ── status ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def status_command(args: Namespace) -> int:
     """Carry out `status`: 0 when an engine runs and goes on, 1 when none runs, 3 when it stands still or does not answer."""
     place = find_place(args.state_dir)
@@ -158,9 +155,6 @@ def _journalled(place: Place) -> tuple[str, ...]:
         return ()
 
 
-# ── stop ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def stop_command(args: Namespace) -> int:
     """Carry out `stop [--flat]`: 0 when the engine has ended, 75 when a paper or live one ended holding something."""
     place = find_place(args.state_dir)
@@ -182,9 +176,6 @@ def stop_command(args: Namespace) -> int:
     held = _journalled(place)
     print(f"engine {place.pid} has ended" + (f", holding {', '.join(held)}" if held else ""))
     return EXIT_POSITION_OPEN if held and place.mode in _REAL_STAKES else EXIT_WELL
-
-
-# ── flat ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def flat_command(args: Namespace) -> int:

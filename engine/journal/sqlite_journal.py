@@ -53,6 +53,7 @@ class SqliteJournal:
         self._ledger = ledger
         self._reserve = reserve
         self._on_failure = on_failure
+        self._called_out = False  # since the last commit that went well
         self._wall_ns = clock.wall_ns
         # Writers only count and put, both without a lock, so that nobody ever waits for the disk, not even a signal
         # handler that interrupts a writer; the journal's thread brings the numbers back into order.
@@ -194,6 +195,7 @@ class SqliteJournal:
             self._fail(str(error))
         else:
             self._backlog.clear()
+            self._called_out = False
             with self._changed:
                 self.durable = self._ledger.number
                 self._failing = False
@@ -221,8 +223,8 @@ class SqliteJournal:
         self._tell(text)
 
     def _tell(self, text: str) -> None:
-        """Keep the problem; only the first one is called out."""
-        first = not self.problem
+        """Keep the problem; the first of a stretch is called out: entries that were unlocked since must lock again."""
         self.problem = f"journal: {clean(text)}"
-        if first:
+        if not self._called_out:
+            self._called_out = True
             self._on_failure(self.problem)

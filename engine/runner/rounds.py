@@ -68,8 +68,8 @@ class Rounds:
         """Make one round; called outside the turn."""
         if self._clock is not None:
             self._clock.refresh()
-            self.watch_time()
-        now_ns = self.beat_ns = time.perf_counter_ns()
+        self.watch_time()
+        now_ns = self.beat_ns
         self.beats += 1
         self.vitals.look(now_ns)
         if now_ns >= self._look_ns:
@@ -94,21 +94,19 @@ class Rounds:
             self._write_receipt(lines)
 
     def watch_time(self) -> None:
-        """Notice that the process stood still, or that somebody moved the machine's clock; called outside the turn.
+        """Stamp the loop; notice that the process stood still, or that somebody moved the machine's clock.
 
         Ticks that were waiting at that moment are old news: they are worked, and enter nothing. So this comes before
-        whatever waits is worked; while all is well it reads two clocks.
+        whatever waits is worked, outside the turn; while all is well it reads two clocks.
         """
-        clock = self._clock
-        if clock is None:
-            return
         now_ns = time.perf_counter_ns()
         paused_ns = now_ns - self.beat_ns if self.beat_ns else 0
-        if paused_ns < _PAUSED_NS and abs(clock.stepped_ns()) < _STEPPED_NS:
+        self.beat_ns = now_ns
+        clock = self._clock
+        if clock is None or (paused_ns < _PAUSED_NS and abs(clock.stepped_ns()) < _STEPPED_NS):
             return
         clock.refresh()
         stepped_ns = clock.stepped_ns()
-        self.beat_ns = now_ns
         turn = self._turn
         with turn.lock:
             turn.late_before_ns = now_ns

@@ -59,11 +59,17 @@ def serve(run: Run, environ: Mapping[str, str] = os.environ) -> int:
 
 def _server(run: Run) -> LinkServer:
     operator = run.config.operator
+    clock = SystemClock()
+    policy = Operator(operator.on_loss, operator.flat_after_s)
+    if run.engine.turn.trader.state.held():
+        # Whoever watched these positions was lost with the run that held them: the policy counts from here.
+        policy.attached(clock.monotonic_ns())
+        policy.lost(clock.monotonic_ns())
     return LinkServer(
         run.folder / SOCKET_FILE,
         Served(run),
-        policy=Operator(operator.on_loss, operator.flat_after_s),
-        clock=SystemClock(),
+        policy=policy,
+        clock=clock,
         note=LOGGERS["engine"].warning,
     )
 

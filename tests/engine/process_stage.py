@@ -92,8 +92,6 @@ class Shell:
         self.output = folder / "output"
         self.ready_s = 0.0
 
-    # ── Commands ────────────────────────────────────────────────────────────────────────────────────────────────
-
     def run(self, *words: str | Path, text: str = "", **environ: str) -> Answer:
         """A command of the program until its end, for this state directory."""
         done = subprocess.run(
@@ -112,8 +110,6 @@ class Shell:
         answer = self.ask("status", "--json")
         found: dict[str, Any] = json.loads(answer.out)
         return found | {"exit": answer.status}
-
-    # ── The engine ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def words(self, *more: str | Path) -> list[str]:
         """What follows `engine` on the command line."""
@@ -183,8 +179,6 @@ class Shell:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    # ── Looking at it ───────────────────────────────────────────────────────────────────────────────────────────
 
     @property
     def socket(self) -> Path:

@@ -82,6 +82,16 @@ def test_a_loss_that_reaches_the_limit_is_a_flat(home: Shell) -> None:
 
 
 @side_by_side
+def test_the_policy_for_a_lost_operator_outlives_the_engine(home: Shell) -> None:
+    with Shell(home.folder, *HOLDING, "operator.on_loss=flat_after", "operator.flat_after_s=1") as shell:
+        shell.start().holds()
+        shell.kill()
+        shell.start("--paused")  # no tick comes that could close anything, and nobody looks
+        shell.is_flat("operator lost for 1 s")
+        assert shell.net() == 0
+
+
+@side_by_side
 def test_an_operator_who_is_lost_is_a_flat(home: Shell) -> None:
     with Shell(home.folder, *HOLDING, "operator.on_loss=flat_after", "operator.flat_after_s=1") as shell:
         shell.start()
