@@ -5,6 +5,7 @@ from typing import Final
 from engine.config import RiskConfig
 from engine.desk import Desk
 from engine.messages import SequenceGap, TickGap, TickRefused, TraderFault
+from engine.redaction import redact
 from engine.trading_state import TradingState
 from engine.types import Tick
 
@@ -50,7 +51,7 @@ class Watch:
     def on_fault(self, where: str, error: Exception, tick: Tick) -> None:
         """Count an exception and halt entries; told once per kind of error (and the second of them), with its tick."""
         self._state.faults += 1
-        text = f"{type(error).__name__}: {error}"
+        text = redact(f"{type(error).__name__}: {error}")
         if text != self._last_error or self._state.faults == 2:
             self._last_error = text
             self._state.effects.append(TraderFault(where, text, tick.seq, tick.exch_ms))

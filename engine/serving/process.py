@@ -7,10 +7,10 @@ from threading import Timer
 
 from engine.build import Run
 from engine.clock import SystemClock
-from engine.errors import EXIT_DISK, EXIT_FAULT
+from engine.errors import EXIT_FAULT
 from engine.link import LinkServer, Operator
 from engine.messages import Flat
-from engine.runner import LOGGERS
+from engine.runner import LOGGERS, settle
 from engine.serving.notify import Heartbeat, Notifier
 from engine.serving.places import FLAT_FILE, SOCKET_FILE
 from engine.serving.restart import Restart
@@ -43,6 +43,7 @@ def serve(run: Run, environ: Mapping[str, str] = os.environ) -> int:
     signals = Signals(lambda name: run.engine.send(Flat(name)))
     try:
         run.engine.start()
+        settle()
         signals.start()
         server.start()
         watchdog.start()
@@ -90,10 +91,10 @@ def _watchdog(run: Run, server: LinkServer, notifier: Notifier, restart: Restart
 
 
 def _until_end(run: Run, signals: Signals) -> None:
-    """Wait until a signal, a command, or a failure that is not the disk's ends the run."""
+    """Wait until a signal, a command, or a failure ends the run; a full disk does not."""
     engine = run.engine
     while not signals.ending.wait(_LOOK_S):
-        if engine.stop_asked or (engine.problem and engine.exit_status != EXIT_DISK):
+        if engine.stop_asked or engine.problem:
             return
 
 
