@@ -80,9 +80,9 @@ def _unsent(asked: "Pending", standing: Standing) -> str:
     """What became of a flat that waits for a link."""
     words = "FLAT NOT SENT YET"
     if _CARRIED_OUT in asked.reason:
-        words = f"FLAT NOT ANSWERED: {_CARRIED_OUT}"
-    shell = f"meanwhile from a shell: myquant-tui flat{standing.options}"
-    return f"{words}; it is tried for a minute ({text.seconds(asked.age_s)}); {shell}"
+        words = f"FLAT NOT ANSWERED, {_CARRIED_OUT}"
+    meanwhile = f"meanwhile: myquant-tui flat{standing.options}"  # on a shell; short, so that it is seen at 80 columns
+    return f"{words} ({text.seconds(asked.age_s)}): tried for a minute; {meanwhile}"
 
 
 def flat_asked(standing: Standing) -> "Pending | None":

@@ -12,6 +12,7 @@ ALARMS: tuple[Word, ...] = ("LATE", "STALE", "DEAD")
 _SIMULATED = ("replay", "mock", "paper")
 _NEWS_S = 2.0
 _FIRST_BEATS, _START_S = 2, 3.0  # a strategy is judged from then on, whatever comes first
+_SETTLED_BEATS = 40  # two seconds of a loop that goes round: before, a late decision is that of the start
 _SMALL_QUEUE = 500
 _RECORDER_QUEUE = 4 << 20  # bytes: half of what a recorder lets wait
 _DISK_MB = 500
@@ -106,7 +107,9 @@ def strategy(look: Look) -> Lamp:
         word = by_limit(age_s, 0.25, 1.0)
     elif look.silent_s >= 2.0:
         word = "UNKNOWN"
-    elif age_s < _NEWS_S and lag_s >= 0.25:  # nothing waits: a late decision counts while it is news
+    elif (
+        age_s < _NEWS_S and lag_s >= 0.25 and seen.beats >= _SETTLED_BEATS
+    ):  # nothing waits: a late decision counts while it is news
         age_s, word = lag_s, "LATE"
     else:
         word = "OK"

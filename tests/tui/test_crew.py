@@ -137,6 +137,38 @@ def test_a_dead_engine_sends_the_operator_to_the_shell():
     assert "myquant-tui flat --state-dir /d" in shown
 
 
+UNHEARD = "not sent: no link to the engine"
+
+
+@pytest.mark.parametrize("answer", ["", NO_ANSWER])
+def test_of_a_flat_that_no_engine_has_heard_one_story_is_told(answer):
+    flat = asked(Flat("operator"), "REQUESTED", answer, 3.1)
+    gone = apart(lost="x", there=False, options=" --state-dir /d", asked=(asked(Arm(), "FAILED", UNHEARD), flat))
+    line = plain([foot(gone, 160)]).strip()
+    assert line.startswith("FLAT NOT SENT YET (3.1 s): tried for a minute; meanwhile: myquant-tui flat --state-dir /d")
+    assert "myquant-tui flat" in plain([foot(gone, 80)])
+    shown = plain(layout.frame(view(paper(), ui=Ui(dialog="flat"), standing=gone), 160, 40))
+    assert "not sent yet: it is tried for a minute · any key closes" in shown
+    assert "x was sent" not in shown
+    assert "lock FAILED" not in shown
+    assert "FLAT: NOT SENT 3.1 s" in top(gone, 160)
+
+
+def test_a_flat_whose_answer_was_lost_may_have_been_carried_out():
+    reason = "the link broke before it was answered: it may have been carried out"
+    unsure = apart(lost="x", asked=(asked(Flat("operator"), "REQUESTED", f"{NO_ANSWER} ({reason})", 3.1),))
+    assert "FLAT NOT ANSWERED, it may have been carried out (3.1 s): tried for a minute" in plain([foot(unsure, 160)])
+    assert "FLAT: NO ANSWER 3.1 s" in top(unsure, 160)
+
+
+def test_after_its_minute_a_flat_is_no_longer_on_its_way():
+    over = apart(lost="x", there=False, asked=(asked(Flat("operator"), "FAILED", UNHEARD, 61.0),))
+    shown = plain(layout.frame(view(paper(), ui=Ui(dialog="flat"), standing=over), 120, 40))
+    assert f"FLAT FAILED: {UNHEARD}" in shown
+    assert "no flat is on its way" in shown
+    assert "not sent yet" not in shown
+
+
 @pytest.mark.parametrize("width", [1, 12, 40, 80, 200])
 @pytest.mark.parametrize("glyphs", [view().glyphs, ASCII])
 def test_the_last_line_fits_whatever_it_tells(width, glyphs):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine import EntriesState, Event, FlatView, Snapshot
-from tests.tui.make import AT_MS, NOW_NS, SNAPSHOT, position, snapshot, view
+from tests.tui.make import AT_MS, NOW_NS, SNAPSHOT, apart, paper, position, snapshot, view
 from tui.heart import RANKS, Heart, Link
 from tui.keys import TABLE
 from tui.model import ASCII, Dialog, Ui, View
@@ -58,6 +58,21 @@ def test_the_keys_of_the_flat_are_seen_on_the_smallest_screen() -> None:
     assert len(lines) == 13
     assert inside(lines)[-1] == "x fires · any other closes · 9 s"
     assert "broker is simulated" in lines[1]
+
+
+@pytest.mark.parametrize("width", [48, 60, 80])
+@pytest.mark.parametrize("apart_too", [False, True])
+def test_the_line_with_the_keys_is_never_cut(width: int, apart_too: bool) -> None:
+    seen = paper(found=tuple(f"line {number}" for number in range(30)))
+    standing = apart() if apart_too else view().standing
+    for dialog in (each for each in DIALOGS if each):
+        for until_ns in (0, NOW_NS + 9_000_000_000):
+            ui = Ui(dialog=dialog, plan_until_ns=until_ns)
+            lines = plain(dialogs.overlay(view(seen, ui=ui, standing=standing), width, 15)).split("\n")
+            assert "…" not in lines[-2], dialog
+            assert lines[-2].strip("│ "), dialog
+    away = dialogs.overlay(view(seen, ui=Ui(digest="away 6 min 12 s: 1 stop loss")), width, 15)
+    assert "any key closes this" in plain(away)
 
 
 def test_goto_lists_bookmarks_first_and_what_fits_the_typed_text() -> None:

@@ -4,10 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine import EntriesState, FlatLeg, FlatView, Snapshot
-from tests.tui.make import NOW_NS, SECOND, SNAPSHOT, position, snapshot, view
+from engine import EntriesState, FlatLeg, FlatView, Instrument, Snapshot
+from tests.tui.make import NOW_NS, SECOND, SNAPSHOT, paper, position, snapshot, view
 from tui.model import ASCII, Ui, View
-from tui.panes import flatplan
+from tui.panes import flatplan, header
 from tui.rows import STYLES, plain, width_of
 
 LOCKED = EntriesState(False, "flat armed", "", 6)
@@ -48,10 +48,14 @@ def test_every_simulated_mode_says_so_and_live_says_the_opposite() -> None:
     assert "up to 10 s" in live[3]
 
 
-def test_a_large_live_position_is_sliced_to_the_freeze_quantity() -> None:
-    large = replace(ARMED, trade_mode="live", positions=(position(quantity=4_000),))
-    assert "SELL 4,000 in 3 orders" in "\n".join(text(large))
-    assert "5 requests (3 orders)" in "\n".join(text(large))
+def test_a_large_position_is_sliced_to_the_freeze_quantity() -> None:
+    for mode in ("paper", "live"):
+        large = replace(ARMED, trade_mode=mode, positions=(position(quantity=4_000),))
+        assert "SELL 4,000 in 3 orders" in "\n".join(text(large))
+        assert "5 requests (3 orders)" in "\n".join(text(large))
+        assert "FLAT≈3 orders" in plain([header.status(view(replace(large, flat=SNAPSHOT.flat)), 160)])
+    vast = replace(ARMED, positions=(position(quantity=10**9),))
+    assert "in 1000 orders" in "\n".join(text(vast))
     short = replace(ARMED, positions=(position(quantity=-75),))
     assert "SHORT 75 → BUY 75" in text(short)[2]
 
@@ -149,3 +153,43 @@ def test_any_flat_at_any_size(state, legs, held, receipt, width: int, height: in
         assert all(width_of(line) == width for line in lines)
         assert all(style in STYLES for line in lines for _, style in line)
         assert glyphs is not ASCII or plain(lines).isascii()
+
+
+# ── Blind ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def styled(seen: Snapshot, words: str) -> str:
+    """The style of the first span that has `words` in it."""
+    lines = flatplan.rows(view(seen, ui=PLAN), 72, 20)
+    return next(style for line in lines for part, style in line if words in part)
+
+
+def test_the_plan_names_each_leg_whose_price_is_no_news() -> None:
+    quotes = (replace(SNAPSHOT.quotes[0], recv_ns=NOW_NS - 22 * SECOND), SNAPSHOT.quotes[1])
+    seen = paper(quotes=quotes, positions=(position(0), position(1, quantity=75)))
+    lines = text(seen)
+    assert lines[3] == "  BLIND: its price is 22s old"
+    assert "BLIND" not in "".join(lines[4:])
+    assert styled(seen, "BLIND") == "alert"
+    never = paper(quotes=(replace(SNAPSHOT.quotes[0], recv_ns=0),))
+    assert "  BLIND: no price since the start" in text(never)
+    assert "BLIND" not in "\n".join(text(replace(ARMED, quotes=quotes)))  # a replay's prices do not grow old
+
+
+def test_a_leg_that_is_closed_blind_is_loud_until_the_receipt_too() -> None:
+    legs = (FlatLeg(0, 150, 150, 15_701, "BLIND 22 s FILLED"), FlatLeg(1, 75, 75, 9_444, "FILLED"))
+    seen = paper(flat=FlatView("CLOSING", "operator", NOW_NS - SECOND, legs, ()))
+    assert "1 of 2 closed BLIND: at prices that are no news any more" in text(seen)
+    assert styled(seen, "BLIND 22 s FILLED") == "alert"
+    assert "FLAT: CLOSING 2/2" in plain([header.status(view(seen), 160)])
+    told = "  NIFTY25NOV25900CE sold 150 of 150 @ 156.50, plan 157.01, slippage +0.51 a unit: BLIND 22 s DONE"
+    done = paper(flat=FlatView("FLAT", "operator", 1, (), ("FLAT verified", told)))
+    assert "BLIND 22 s DONE" in " ".join(" ".join(text(done)).split())
+    assert styled(done, "BLIND") == "alert"
+
+
+def test_coins_have_room_for_their_quantities() -> None:
+    coin = Instrument("BTCUSDT", price_scale=10**8, quantity_scale=10**8, tick_size=1)
+    leg = FlatLeg(0, 1_234_567, 1_234_567, 6_172_830_000_000, "FILLED")
+    seen = snapshot(instruments=(coin,), flat=FlatView("CLOSING", "operator", NOW_NS, (leg,), ()))
+    assert text(seen)[3].split() == ["BTCUSDT", "0.01234567/0.01234567", "plan", "61728.30", "FILLED"]

@@ -40,19 +40,34 @@ def test_money(value, options, shown):
         (CALL, 0, "0.00"),
         (CALL, -5, "-0.05"),
         (Instrument("BTC", price_scale=10**8, tick_size=10**6), 6_421_310_000_000, "64213.10"),
-        (Instrument("BTC", price_scale=10**8, tick_size=10**6), 6_421_310_000_001, "64213.10000001"),
+        (Instrument("BTC", price_scale=10**8, tick_size=10**6), 6_421_310_000_001, "64213.10"),
+        (Instrument("BTC", price_scale=10**8, tick_size=10**6), 6_421_310_600_000, "64213.11"),
+        (Instrument("BTC", price_scale=10**8, tick_size=1), 6_172_830_000_000, "61728.30"),
+        (Instrument("SHIB", price_scale=10**8, tick_size=1), 1_234, "0.00001234"),
+        (Instrument("WHOLE RUPEES", tick_size=100), 15_700, "157"),
+        (Instrument("WHOLE RUPEES", tick_size=100), 15_705, "157.05"),
         (Instrument("WHOLE", price_scale=1, tick_size=1), 42, "42"),
         (Instrument("EIGHTHS", price_scale=8, tick_size=1), 20, "2.5"),
     ],
 )
-def test_a_price_has_the_decimals_of_its_tick_and_loses_none(instrument, minor, shown):
+def test_a_price_has_the_decimals_of_its_tick_and_never_loses_a_paisa(instrument, minor, shown):
     assert text.price(instrument, minor) == shown
 
 
 @given(st.integers(-(10**15), 10**15), st.integers(0, 8), st.integers(1, 10**6))
 def test_a_price_text_is_the_price(minor, digits, tick):
-    instrument = Instrument("X", price_scale=10**digits, tick_size=tick)
-    assert Decimal(text.price(instrument, minor)) * 10**digits == minor
+    """Exactly, for one on its ticks or where nobody knows the tick; else to half a unit of the last decimal."""
+    scale = 10**digits
+    on_tick, unknown = (
+        Instrument("X", price_scale=scale, tick_size=tick),
+        Instrument("X", price_scale=scale, tick_size=1),
+    )
+    assert Decimal(text.price(on_tick, minor * tick)) * scale == minor * tick
+    assert Decimal(text.price(unknown, minor)) * scale == minor
+    shown = text.price(on_tick, minor)
+    decimals = len(shown.partition(".")[2])
+    assert abs(Decimal(shown) * scale - minor) <= Decimal(scale) / 10**decimals / 2
+    assert digits < 2 or abs(Decimal(shown) - Decimal(minor) / scale) <= Decimal("0.005")
 
 
 def test_points_quantities_sides():
@@ -70,6 +85,8 @@ def test_percent():
     assert text.percent(-1, 10**9) == "0.00"
     assert text.percent(5, 0) == "-"
     assert text.percent(10**15, 1) == ">99999"
+    assert text.percent(123_456, 10_000) == "+1235"
+    assert len(text.percent(99_999, 10_000)) <= 7
 
 
 @pytest.mark.parametrize(

@@ -87,9 +87,9 @@ WORDS = [
     ("DATA", lost(quotes=quotes(0.3, 0.4)), "OK", "", ""),  # the link has just gone
     ("DATA", lost(quotes=quotes(33, 34)), "DEAD", "← SOCKET: no data for 8.0 s", "its stop"),
     ("DATA", lost(feed=waiting(state="LOGIN", because="")), "STALE", "← SOCKET: logging in", "its stop"),
-    ("DATA", lost(feed=feed()), "QUIET", "← no tick of any instrument, the link answers", "its stop"),
-    ("DATA", lost(feed=feed(frame_ns=ns(20), pong_ns=ns(20))), "QUIET", "← no tick of any instrument", "its stop"),
-    ("DATA", lost(feed=feed(up_ns=ns(1.5))), "QUIET", "← the link came up 1.5 s ago", "its stop"),
+    ("DATA", lost(feed=feed()), "STALE", "← no tick of any instrument, the link answers", "its stop"),
+    ("DATA", lost(feed=feed(frame_ns=ns(20), pong_ns=ns(20))), "STALE", "← no tick of any instrument", "its stop"),
+    ("DATA", lost(feed=feed(up_ns=ns(1.5))), "STALE", "← the link came up 1.5 s ago", "its stop"),
     ("DATA", lost(quotes=quotes(0.2, 9)), "STALE", "← SOCKET: no data for 8.0 s", "nothing is decided"),
     ("DATA", lost(pulse=pulse(beat=3), quotes=quotes(9, 9)), "STALE", "← engine silent 3.0 s", "its stop"),
     ("DATA", lost(at_ms=OPEN_MS - 1), "CLOSED", "", ""),

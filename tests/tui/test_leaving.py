@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine import Arm, Flat, Stop
-from tests.tui.make import SECOND, SNAPSHOT, apart, asked, looking, paper, position, snapshot, view
+from engine import Arm, EntriesState, Flat, Stop
+from tests.tui.make import SECOND, SNAPSHOT, apart, asked, looking, lost, paper, position, snapshot, view
 from tests.tui.test_control import typed
 from tests.tui.test_guard import Hands
 from tui import keys
@@ -40,9 +40,32 @@ def test_q_says_that_the_engine_goes_on_and_how_to_come_back():
     ]
     held = "\n".join(box(paper(), apart(on_loss="flat_after"), dialog="quit"))
     assert "NIFTY25NOV25900CE  LONG 150  +224.92" in held
-    assert "everything is closed (operator.flat_after_s)" in " ".join(held.split())
+    words = "when nobody has the conn for a while (operator.flat_after_s), everything is closed"
+    assert words in " ".join(held.split())
     assert "no new entries" in "\n".join(box(FREE, apart(on_loss="no_entries"), dialog="quit"))
     assert "pid 4711" in "\n".join(box(FREE, looking(), dialog="quit"))
+
+
+def said(seen, **more):
+    return " ".join(" ".join(box(seen, apart(**more), dialog="quit")).split())
+
+
+def test_q_says_what_is_true_where_nothing_is_entered():
+    locked = paper(entries=EntriesState(False, "daily loss", "", 3))
+    exits = "it goes on with exits only: entries are LOCKED (daily loss)"
+    for policy in ("keep", "no_entries", "flat_after"):
+        assert exits in said(locked, on_loss=policy)
+        assert "entries and exits" not in said(locked, on_loss=policy)
+    assert "there are no new ones" in said(locked, on_loss="no_entries")
+    assert "everything is closed" in said(locked, on_loss="flat_after")
+    assert "entries are HALTED (10 gaps)" in said(paper(entries=EntriesState(False, "", "10 gaps", 3)))
+    assert "entries are paused" in said(paper(entries=EntriesState(True, "", "", 3)))
+    assert "exits wait for prices" in said(lost())
+
+
+def test_the_seconds_of_the_policy_are_named_where_they_are_known():
+    running = {"on_loss": "flat_after", "vacant_ns": SECOND, "due_ns": 301 * SECOND}
+    assert "when nobody has the conn for 5 min 0 s, everything is closed" in said(paper(), **running)
 
 
 def test_q_asks_always_and_q_again_detaches():
@@ -188,8 +211,16 @@ def test_it_goes_away_by_itself_and_an_absence_without_events_is_a_notice():
     assert hands.ui.digest == AWAY
     hands.control.pass_time(21 * SECOND)
     assert hands.ui.digest == ""
-    hands.control.tell(("away 0 s: nothing happened",), SECOND)
-    assert (hands.ui.digest, hands.ui.notice) == ("", "away 0 s: nothing happened")
+    hands.control.tell(("away 2 s: nothing happened",), SECOND)
+    assert (hands.ui.digest, hands.ui.notice) == ("", "away 2 s: nothing happened")
+
+
+def test_a_link_that_blinked_is_no_absence():
+    hands = Hands(FREE, standing=apart())
+    hands.control.tell(("away 0 s: nothing happened", "away 1 s: nothing happened"), SECOND)
+    assert (hands.ui.digest, hands.ui.notice) == ("", "")
+    hands.control.tell(("away 1 s: 1 stop loss, P&L −420",), SECOND)
+    assert hands.ui.digest == "away 1 s: 1 stop loss, P&L −420"
 
 
 def test_a_conn_that_was_taken_is_loud():
@@ -216,7 +247,7 @@ def test_or_that_there_is_nothing_to_come_back_to():
     two = paper(positions=(position(0), position(1)), stopped=True)
     assert farewell(two, apart(lost="x", there=False)) == [
         "the engine has ended (PAPER, 2 positions open)",
-        "again: myquant-tui run · flat: myquant-tui flat",
+        "start it again as you did (myquant-tui run …); what was held is restored · flat: myquant-tui flat",
     ]
     assert farewell(paper(), apart(lost="x", there=False))[0] == "the engine is gone (PAPER, 1 position open)"
     assert farewell(FREE, apart(lost="x", pid=0))[0] == "detached; the engine does not answer (PAPER, no position open)"

@@ -27,9 +27,10 @@ MUTE = apart(lost="no answer from the engine for 5 s")
 
 
 def test_a_process_that_has_ended():
-    assert line(FREE, age_s=4.2, standing=GONE) == (
+    assert line(FREE, 220, 4.2, standing=GONE) == (
         "✖ ENGINE GONE 4 s: process 4711 has ended — screen shows the last known state"
-        " — bring it back: myquant-tui run --state-dir /d"
+        " — start it again as you did (myquant-tui run …); what was held is restored"
+        " — flat: myquant-tui flat --state-dir /d"
     )
     assert style(FREE, standing=GONE) == "alert"
     assert "ENGINE GONE 0 s" in line(FREE, standing=GONE)  # at once, not when the snapshot is old
@@ -39,6 +40,7 @@ def test_what_is_held_is_named_first():
     held = paper()
     assert line(held, 80, 4.2, standing=GONE).startswith("✖ ENGINE GONE 4 s")
     assert "NIFTY25NOV25900CE LONG 150 UNWATCHED" in line(held, 80, 4.2, standing=GONE)
+    assert line(held, 80, 4.2, standing=apart(lost="x", there=False)).endswith("UNWATCHED — myquant-tui flat")
     assert "UNWATCHED" in line(held, 40, 4.2, standing=GONE)
     two = paper(positions=(position(0), position(1)))
     assert "NIFTY25NOV25900CE LONG 150 +1 more UNWATCHED" in line(two, age_s=3.1, standing=apart())
@@ -56,12 +58,16 @@ def test_a_process_that_is_there_and_says_nothing():
 def test_an_engine_that_ended_says_how():
     done = paper(positions=(), stopped=True)
     assert line(done, age_s=9.0, standing=GONE) == (
-        "■ ENGINE STOPPED in good order — nothing is held — bring it back: myquant-tui run --state-dir /d"
+        "■ ENGINE STOPPED in good order — nothing is held — start it again as you did (myquant-tui run …)"
     )
     assert style(done, standing=GONE) == "banner"
     broken = paper(stopped=True, fault="journal: disk I/O error")
     assert "ENGINE STOPPED: journal: disk I/O error" in line(broken, standing=GONE)
     assert "NIFTY25NOV25900CE LONG 150 stays open, UNWATCHED" in line(broken, standing=GONE)
+    assert "start it again as you did (myquant-tui run …); what was held is restored" in line(
+        broken, 250, standing=GONE
+    )
+    assert "flat: myquant-tui flat --state-dir /d" in line(broken, standing=GONE)
     assert style(broken, standing=GONE) == "alert"
     assert "myquant-tui run" not in line(paper(stopped=True))
 

@@ -15,6 +15,7 @@ Body = Callable[[View, int, int], list[Line]]
 _BETWEEN = " · "
 _SHORTER = (  # words of the lines with the keys, what is missed least first
     (" and does what it does", ""),
+    ("it stays in the log · ", ""),
     (" · the strategy may then enter", ""),
     (" the engine", ""),
     ("any other key", "any other"),

@@ -1,6 +1,6 @@
 """The legs of a flat, a position each: what is planned for it, what it is at, and whether it is closed blind. Pure."""
 
-from engine import FlatLeg, Instrument, OpenPosition
+from engine import FlatLeg, OpenPosition
 from tui import format as text
 from tui.model import View
 from tui.rows import Line, Span, left, right
@@ -9,6 +9,7 @@ from tui.spelling import shortened
 BLIND = "BLIND"  # how the word of a leg begins whose price was no news any more
 _OVER = ("DONE", "FILLED")  # how the word of a leg ends that is closed
 _NEWS_S = 3.0
+_MOST_ORDERS = 1000  # the engine cuts no position into more
 _WORD_STYLES = {"DONE": "good", "FILLED": "good", "WAIT": "dim", "SENT": "accent", "ACK": "accent", "PART": "accent"}
 
 
@@ -69,10 +70,9 @@ def _old(view: View, index: int) -> str:
 
 
 def orders(view: View, position: OpenPosition) -> int:
-    """How many orders this leg takes: the simulated broker takes any quantity, an exchange only up to its freeze."""
-    if view.snapshot.trade_mode != "live":
-        return 1
-    instrument: Instrument = text.instrument_at(view.snapshot, position.state.instrument)
+    """How many orders this leg takes: an exchange takes only its freeze quantity in one, and every mode keeps to that."""
+    instrument = text.instrument_at(view.snapshot, position.state.instrument)
     lot = max(1, instrument.lot_size)
-    most = max(lot, instrument.freeze_quantity // lot * lot)
-    return -(-abs(position.state.quantity) // most)
+    count = abs(position.state.quantity)
+    most = max(lot, instrument.freeze_quantity // lot * lot, -(-count // _MOST_ORDERS))
+    return -(-count // most)

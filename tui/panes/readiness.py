@@ -59,10 +59,10 @@ def flat(view: View) -> Part:
     start = f"FLAT{view.glyphs.approx}"
     if view.unheard or shot.stopped:
         return part(6, word(f"{start}?", "alert" if view.unheard else "dim"))
-    orders = sum(1 for position in shot.positions if position.state.quantity)
+    orders = sum(legs.orders(view, position) for position in shot.positions)
     if not orders:
         return part(6, word(f"{start}0 orders", "dim"))
-    spans: Line = ((start, "dim"), (f"{orders} order{'s' if orders > 1 else ''}", ""))
+    spans: Line = ((start, "dim"), (f"{orders:,} order{'s' if orders > 1 else ''}", ""))
     took = ("<10 s" if shot.trade_mode == "live" else "<1 s", "dim")
     costs = sum((position.exit_costs for position in shot.positions), Decimal(0))
     blind = feeds.is_silent(shot, view.now_ns)  # no price to reckon with
