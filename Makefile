@@ -15,7 +15,7 @@ run: $(READY) ## run the program on the bundled recording
 	@$(BIN)/myquant-tui
 
 test: $(READY) check ## lint, types, walls, tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(READY) ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check .
