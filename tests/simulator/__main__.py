@@ -43,10 +43,10 @@ def main(arguments: list[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     with simulator:
-        _say(_hello(simulator))
-        if options.explain:
-            print(_explain(simulator), file=sys.stderr, flush=True)
         with suppress(KeyboardInterrupt):
+            _say(_hello(simulator))
+            if options.explain:
+                print(_explain(simulator), file=sys.stderr, flush=True)
             _obey(simulator, options)
         print(simulator.counters.to_json(), flush=True)
     return EXIT_WELL
