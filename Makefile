@@ -9,7 +9,7 @@ RECORDING := recordings/nifty-synthetic.mqr
 .PHONY: run test check format bench bench-delivery bench-screen crash fuzz simulator soak soak-3m soak-8h pictures recording clean help
 
 help: ## list the targets
-	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: $(READY) ## run the program on the bundled recording
 	@$(BIN)/myquant-tui
@@ -61,29 +61,6 @@ soak-8h: $(READY) ## eight hours of faults in real time
 	@$(BIN)/python -m tests.soak --hours 8
 
 pictures: $(READY) ## take the README's pictures again (needs tmux)
-	@$(BIN)/python -m tests.tui.take_pictures tests/pictures
-
-crash: $(READY) ## kill -9 at 200 random moments of a replay, and of a paper account (some minutes)
-	@$(BIN)/python -m tests.engine.crash 200
-	@$(BIN)/python -m tests.engine.crash 200 --account
-
-fuzz: $(READY) ## ten million bad frames and messages (about two minutes)
-	@$(BIN)/python -m tests.fuzz.wire 10000000
-
-simulator: $(READY) ## a simulated exchange on this machine, to try the program by hand; prints how
-	@$(BIN)/python -m tests.simulator --explain --instruments 3 --per-token 2
-
-soak: $(READY) ## an eight-hour session, compressed, against an exchange that misbehaves
-	@$(BIN)/python -m tests.soak --compressed
-
-soak-3m: $(READY) ## three minutes of it, for a nightly run
-	@$(BIN)/python -m tests.soak --minutes 3
-
-soak-8h: $(READY) ## eight hours in real time
-	@$(BIN)/python -m tests.soak --hours 8
-
-recording: $(READY) ## make the bundled recording again, byte for byte
-	@$(BIN)/myquant-tui make-recording $(RECORDING) --force --config config.toml
 
 $(READY): pyproject.toml constraints.txt setup.sh
 	@PYTHON="$(PYTHON)" sh setup.sh "$(VENV)"
