@@ -60,7 +60,8 @@ soak-3m: $(READY) ## three minutes of faults, for a nightly run
 soak-8h: $(READY) ## eight hours of faults in real time
 	@$(BIN)/python -m tests.soak --hours 8
 
-pictures: $(READY) ## take the README's pictures again (needs tmux)
+recording: $(READY) ## make the bundled recording again, byte for byte
+	@$(BIN)/myquant-tui make-recording $(RECORDING) --force --config config.toml
 
 $(READY): pyproject.toml constraints.txt setup.sh
 	@PYTHON="$(PYTHON)" sh setup.sh "$(VENV)"
