@@ -5,7 +5,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from engine.messages import BrokerEvent, Fact, LinkState, Mark
+from engine.marks import Mark
+from engine.messages import BrokerEvent, Fact, LinkState
 from engine.types import Instrument, Order, Tick
 
 

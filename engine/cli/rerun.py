@@ -11,7 +11,8 @@ from engine.brokers.paper import PaperBroker
 from engine.clock import VirtualClock
 from engine.config import Config
 from engine.inbox import Inbox
-from engine.messages import EventMark, Fact, FillBooked, Mark
+from engine.marks import EventMark, Mark
+from engine.messages import Fact, FillBooked
 from engine.narration import Narrator
 from engine.recording import MqrSource
 from engine.recording.files import Progress

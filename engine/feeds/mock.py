@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from engine.errors import InputError
 from engine.feeds.mock_path import Path, draws, mixed
-from engine.messages import Mark
+from engine.marks import Mark
 from engine.text import clean
 from engine.types import FLAG_HAS_BOOK, Instrument, Tick
 

@@ -8,7 +8,8 @@ from itertools import islice
 from msgspec.structs import replace
 
 from engine.feeds.mock import MockSession
-from engine.messages import Fault, Mark
+from engine.marks import Mark
+from engine.messages import Fault
 from engine.types import PRICE_NAN, Instrument, Tick
 
 

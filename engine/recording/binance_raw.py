@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from engine.errors import InputError, WireError
-from engine.messages import Mark
+from engine.marks import Mark
 from engine.recording.files import reason, regular_size, shown
 from engine.text import clean
 from engine.types import FLAG_HAS_BOOK, Instrument, Tick

@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine.errors import InputError
-from engine.messages import Mark
+from engine.marks import Mark
 from engine.recording.csv_layout import SYMBOL, SYMBOL_ALLOWED, Columns, CsvLayout, find_columns
 from engine.recording.decimals import to_minor
 from engine.recording.files import regular_size, shown, told

@@ -19,7 +19,8 @@ from sys import byteorder
 import msgspec
 from msgspec import Struct
 
-from engine.messages import EventMark, Flat, InputMark, Lock, Mark, StartMark, StateKept, StateMark
+from engine.marks import EventMark, InputMark, Mark, StartMark, StateMark
+from engine.messages import Flat, Lock, StateKept
 from engine.text import clean
 from engine.types import Instrument
 

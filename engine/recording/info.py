@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from engine.messages import EventMark, InputMark, Mark, StateMark
+from engine.marks import EventMark, InputMark, Mark, StateMark
 from engine.recording.files import FileSource, Progress, steps
 from engine.recording.refusals import Refusals
 from engine.recording.stamps import StampWriter

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.errors import InputError
-from engine.messages import Mark
+from engine.marks import Mark
 from engine.recording.blocks import Block, Blocks, Place
 from engine.recording.files import regular_size, shown, told
 from engine.recording.format import (

@@ -18,7 +18,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 
 from engine.errors import UserError
-from engine.messages import Mark
+from engine.marks import Mark
 from engine.recording.files import reason, shown
 from engine.recording.format import (
     BOOK_RECORD,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from engine.errors import InputError
-from engine.messages import Mark
+from engine.marks import Mark
 from engine.recording.files import claim, create_private, shown
 from engine.recording.format import (
     BOOK_RECORD,

@@ -3,20 +3,17 @@
 import sys
 from typing import Final
 
+from engine.marks import EventMark, InputMark, StartMark, StateMark
 from engine.messages import (
     DayStarted,
     EntriesChanged,
-    EventMark,
     Fact,
     FillBooked,
     FlatChanged,
-    InputMark,
     LevelsMoved,
     OrderRejected,
     ReadHoldings,
-    StartMark,
     StateKept,
-    StateMark,
     TradeClosed,
     TraderCommand,
 )

@@ -7,17 +7,8 @@ from threading import Event, Thread
 
 from engine.build import Run, build
 from engine.fitting import header_of
-from engine.messages import (
-    Command,
-    EventMark,
-    InputMark,
-    Mark,
-    PauseEntries,
-    StartMark,
-    StateKept,
-    StateMark,
-    TraderCommand,
-)
+from engine.marks import EventMark, InputMark, Mark, StartMark, StateMark
+from engine.messages import Command, PauseEntries, StateKept, TraderCommand
 from engine.recording import Header, MqrSource
 from engine.recording.format import BLOCK_HEAD, KIND_TICKS, SYNC
 from engine.recording.writer import RecordingWriter

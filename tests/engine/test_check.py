@@ -7,21 +7,17 @@ import pytest
 from msgspec.structs import replace
 
 from engine.build import Run
+from engine.marks import EventMark, InputMark, Mark, StartMark, StateMark
 from engine.messages import (
     Arm,
     Command,
     Disarm,
-    EventMark,
     Flat,
-    InputMark,
     Lock,
-    Mark,
     PauseEntries,
     Play,
     ResumeEntries,
     Seek,
-    StartMark,
-    StateMark,
     Step,
     SwitchDelivery,
     Unlock,

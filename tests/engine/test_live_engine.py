@@ -8,18 +8,17 @@ import pytest
 
 from engine.build import LiveSupply, Run, build
 from engine.journal import JOURNAL_FILE, read_events
+from engine.marks import InputMark, StateMark
 from engine.messages import (
     Acknowledge,
     Fault,
     FeedNote,
     Flat,
-    InputMark,
     LinkChanged,
     Lock,
     PauseEntries,
     ResumeEntries,
     Seek,
-    StateMark,
     SwitchDelivery,
     Unlock,
 )

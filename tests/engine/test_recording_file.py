@@ -12,7 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import InputError
-from engine.messages import EventMark, Flat, InputMark, Lock, Mark, StartMark, StateKept, StateMark
+from engine.marks import EventMark, InputMark, Mark, StartMark, StateMark
+from engine.messages import Flat, Lock, StateKept
 from engine.recording import Header, MqrSource, recording_path
 from engine.recording.arrays import BOOK_DTYPE, TICK_DTYPE, arrays
 from engine.recording.format import (

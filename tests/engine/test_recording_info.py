@@ -5,7 +5,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.messages import EventMark, InputMark, Lock, StartMark, StateKept, StateMark
+from engine.marks import EventMark, InputMark, StartMark, StateMark
+from engine.messages import Lock, StateKept
 from engine.recording import MqrSource
 from engine.recording.info import info_lines, inspect_file
 from engine.recording.tally import Fingerprint, Times, Window

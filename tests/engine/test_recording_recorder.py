@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.messages import EventMark, Mark
+from engine.marks import EventMark, Mark
 from engine.recording import FileRecorder, MqrSource
 from engine.types import Instrument, Tick
 from tests.engine import recording_samples as samples

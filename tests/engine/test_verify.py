@@ -16,20 +16,8 @@ from engine.cli.main import main
 from engine.config import bundled
 from engine.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_WELL
 from engine.indicators import Ema
-from engine.messages import (
-    Arm,
-    Command,
-    Disarm,
-    EventMark,
-    Flat,
-    InputMark,
-    Lock,
-    Mark,
-    PauseEntries,
-    ResumeEntries,
-    StateMark,
-    Unlock,
-)
+from engine.marks import EventMark, InputMark, Mark, StateMark
+from engine.messages import Arm, Command, Disarm, Flat, Lock, PauseEntries, ResumeEntries, Unlock
 from engine.recording import Header, MqrSource
 from engine.recording.format import BLOCK_HEAD
 from tests.engine.make import Stage, config, nifty, shared
