@@ -165,6 +165,7 @@ def test_an_attached_screen_carries_no_engine():
         "errors",
         "latency",
         "link",
+        "marks",
         "messages",
         "ports",
         "redaction",
