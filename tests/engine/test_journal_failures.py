@@ -17,6 +17,7 @@ from engine.clock import VirtualClock
 from engine.errors import DiskError
 from engine.journal import JOURNAL_FILE, RunEnded, SqliteJournal, StateDir, read_events, verify
 from tests.engine.journal_faults import booked, full_while, refusing, rows, submit
+from tests.engine.test_runner import until
 
 PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 30
@@ -94,6 +95,20 @@ def test_a_disk_that_goes_on_refusing_is_told_once_and_keeps_the_rows_for_later(
     assert told == ["journal: disk I/O error"]
     assert journal.durable == before + 3
     assert numbers(tmp_path) == [1, 2, 3, 4, 5, 6]
+    assert verify(tmp_path / JOURNAL_FILE) is None
+
+
+def test_a_disk_that_fails_again_after_it_went_well_is_told_again(tmp_path: Path, clock: VirtualClock) -> None:
+    begun(tmp_path, clock)
+    told: list[str] = []
+    refusals = ["well", *["lost"] * 3, "well", *["lost"] * 3]  # a batch is tried three times
+    journal = SqliteJournal.open(tmp_path, "paper", clock, on_failure=told.append, factory=refusing(refusals))
+    assert not journal.wait_durable(journal.write(submit(1)), PATIENCE_S)
+    row = journal.write(submit(2))
+    until(lambda: journal.durable == row)
+    assert not journal.wait_durable(journal.write(submit(3)), PATIENCE_S)
+    journal.close("the disk came back")
+    assert told == ["journal: disk I/O error"] * 2
     assert verify(tmp_path / JOURNAL_FILE) is None
 
 
