@@ -1,8 +1,9 @@
 """Getting out of everything: the emergency flat and the daily loss limit. Works without ticks and without a strategy."""
 
 from engine.config import RiskConfig
+from engine.facts import Cancel, CommandRefused, FlatChanged, ReadHoldings
 from engine.flat import FLAT_LOCK
-from engine.messages import Cancel, CommandRefused, FlatChanged, Holdings, ReadHoldings
+from engine.messages import Holdings
 from engine.trading_state import TradingState
 from engine.types import Instrument
 

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from engine.messages import FlatState, Holdings
+from engine.facts import FlatState
+from engine.messages import Holdings
 
 FLAT_LOCK: Final = "flat: "  # how the reason of a lock begins that a flat has put on
 _READS_WANTED = 2

@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from engine.messages import StateKept, TraderCommand
+from engine.facts import StateKept
+from engine.messages import TraderCommand
 
 
 class StateMark(Struct, frozen=True, tag=True):

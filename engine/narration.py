@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from engine.messages import (
+from engine.facts import (
     ClockStepped,
     CommandRefused,
     DayStarted,

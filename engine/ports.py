@@ -5,8 +5,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from engine.facts import Fact, LinkState
 from engine.marks import Mark
-from engine.messages import BrokerEvent, Fact, LinkState
+from engine.messages import BrokerEvent
 from engine.types import Instrument, Order, Tick
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from engine.closing import Closing
 from engine.desk import Desk
-from engine.messages import BrokerEvent, FillBooked, Filled, Holdings, OrderRejected, Rejected, TradeClosed
+from engine.facts import FillBooked, OrderRejected, TradeClosed
+from engine.messages import BrokerEvent, Filled, Holdings, Rejected
 from engine.positions import STOP_LOSS, Position
 from engine.trading_state import TradingState
 from engine.types import Fill, Order

@@ -9,21 +9,8 @@ from typing import assert_never
 from engine.closing import Closing
 from engine.config import Config
 from engine.desk import Desk
-from engine.messages import (
-    Arm,
-    BrokerEvent,
-    DayStarted,
-    Disarm,
-    EntryRefused,
-    Fact,
-    Flat,
-    Lock,
-    PauseEntries,
-    ResumeEntries,
-    StateKept,
-    TraderCommand,
-    Unlock,
-)
+from engine.facts import DayStarted, EntryRefused, Fact, StateKept
+from engine.messages import Arm, BrokerEvent, Disarm, Flat, Lock, PauseEntries, ResumeEntries, TraderCommand, Unlock
 from engine.positions import SESSION_END, Costs, Position
 from engine.risk import Sizing
 from engine.session import NO_DAY, SessionDay, TradingHours

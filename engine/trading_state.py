@@ -8,8 +8,8 @@ from typing import Final, get_args
 from engine.book import Book, positions_in, strays_in
 from engine.config import Config
 from engine.desk import COARSE_SAMPLE_MS, SAMPLE_MS, Desk
+from engine.facts import EntriesChanged, Fact, FlatState, LockState, StateKept, Submit
 from engine.flat import FlatJob
-from engine.messages import EntriesChanged, Fact, FlatState, LockState, StateKept, Submit
 from engine.orders import Orders, ordered_in
 from engine.positions import Costs, Position
 from engine.risk import EntryGate

@@ -4,7 +4,7 @@ from typing import Final
 
 from engine.config import RiskConfig
 from engine.desk import Desk
-from engine.messages import SequenceGap, TickGap, TickRefused, TraderFault
+from engine.facts import SequenceGap, TickGap, TickRefused, TraderFault
 from engine.redaction import redact
 from engine.trading_state import TradingState
 from engine.types import Tick

@@ -12,13 +12,13 @@ from engine.build.run import Run
 from engine.build.takeover import take_over, widened
 from engine.clock import Clock, SteadyClock, SystemClock, VirtualClock
 from engine.config import Config
+from engine.facts import StateKept
 from engine.feeds.mock_faults import FaultySource
 from engine.feeds.replay import ReplayFeed
 from engine.fitting import fit_to_recording
 from engine.inbox import Inbox
 from engine.journal import Opened, SqliteJournal, StateDir
 from engine.logs import LogBook
-from engine.messages import StateKept
 from engine.narration import Narrator
 from engine.ports import Feed, TickSource
 from engine.recording import FileRecorder

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from engine.config import Config, changed, instrument_for
 from engine.errors import ConfigError, InputError
-from engine.messages import FeedEvent
+from engine.facts import FeedEvent
 from engine.ports import LiveFeed
 from engine.types import Instrument
 

@@ -2,8 +2,9 @@
 
 from engine.build.live import LiveSupply
 from engine.errors import InputError
+from engine.facts import StateKept
 from engine.journal import Opened
-from engine.messages import Lock, StateKept, Unlock
+from engine.messages import Lock, Unlock
 from engine.ports import TickSource
 from engine.runner import LOGGERS, Engine
 from engine.runner import take_over as take_over_account

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -28,6 +28,17 @@ class BenchError(UserError):
     """A part of the measurement did not do what it should; the line says which."""
 
     exit_status = EXIT_FAULT
+
+
+def end(process: subprocess.Popen[bytes], within_s: float) -> None:
+    """Wait for a process that was asked to end; killed where it does not, and whatever interrupts the waiting (Ctrl-C)."""
+    try:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(within_s)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
 
 
 def started(room: str, folder: Path, children: ExitStack) -> "Child":
@@ -129,14 +140,7 @@ class Child:
             process.kill()
         process.stdin.close()
         try:
-            process.wait(_END_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        except BaseException:  # Ctrl-C: nothing may be left behind
-            process.kill()
-            process.wait()
-            raise
+            end(process, _END_S)
         finally:
             process.stdout.close()
             self._said.close()

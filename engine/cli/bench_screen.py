@@ -9,13 +9,14 @@ import subprocess
 import sys
 import termios
 import time
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
 from typing import Final, Self
 
-from engine.cli.bench_children import BenchError
+from engine.cli.bench_children import BenchError, end
 from engine.cli.bench_vitals import rss_mb
 from engine.errors import InputError
 from engine.link import Call, LinkError
@@ -43,31 +44,30 @@ class AttachedScreen:
         self._near, far = os.openpty()
         fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, _COLUMNS, 0, 0))
         environ = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES", "NO_COLOR"}}
-        try:
-            with (errors / "screen.err").open("wb") as said:
-                self._process = subprocess.Popen(  # noqa: S603 - this very program
-                    [sys.executable, "-m", _PROGRAM, "attach", "--state-dir", str(folder)],
-                    stdin=far,
-                    stdout=far,
-                    stderr=said,
-                    env={**environ, "TERM": "xterm-256color"},
-                    start_new_session=True,
-                )
-        except BaseException:
-            os.close(self._near)
-            raise
-        finally:
-            os.close(far)
+        with ExitStack() as on_failure:
+            on_failure.callback(os.close, self._near)
+            try:
+                with (errors / "screen.err").open("wb") as said:
+                    self._process = subprocess.Popen(  # noqa: S603 - this very program
+                        [sys.executable, "-m", _PROGRAM, "attach", "--state-dir", str(folder)],
+                        stdin=far,
+                        stdout=far,
+                        stderr=said,
+                        env={**environ, "TERM": "xterm-256color"},
+                        start_new_session=True,
+                    )
+            finally:
+                os.close(far)
+            on_failure.pop_all()
         # The terminal: reads all that is drawn, ends when the screen has.
         self._reader = Thread(target=self._read, name="terminal", daemon=True)
 
     def __enter__(self) -> Self:
         self._reader.start()
-        try:
+        with ExitStack() as on_failure:
+            on_failure.callback(self._end)
             self._await()
-        except BaseException:
-            self._end()
-            raise
+            on_failure.pop_all()
         return self
 
     def __exit__(
@@ -108,14 +108,7 @@ class AttachedScreen:
         process = self._process
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(_END_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        except BaseException:  # Ctrl-C: nothing may be left behind
-            process.kill()
-            process.wait()
-            raise
+            end(process, _END_S)
         finally:
             self._reader.join(_END_S)
             os.close(self._near)

@@ -10,9 +10,9 @@ from msgspec import Struct
 from engine.brokers.paper import PaperBroker
 from engine.clock import VirtualClock
 from engine.config import Config
+from engine.facts import Fact, FillBooked
 from engine.inbox import Inbox
 from engine.marks import EventMark, Mark
-from engine.messages import Fact, FillBooked
 from engine.narration import Narrator
 from engine.recording import MqrSource
 from engine.recording.files import Progress

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from msgspec import Struct
 
 from engine.clock import SteadyClock
+from engine.facts import FeedEvent
 from engine.feeds.backoff import Backoff, ConnectBudget
 from engine.feeds.bell import Bell, beside
 from engine.feeds.conversation import Around, Conversation
@@ -20,7 +21,6 @@ from engine.feeds.silence import Silence
 from engine.feeds.standing import Standing
 from engine.feeds.tally import Tally
 from engine.feeds.ticker import Ticker
-from engine.messages import FeedEvent
 from engine.ports import FeedView
 from engine.redaction import redact
 from engine.text import clean

@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable
 
 from engine.clock import SteadyClock
+from engine.facts import FeedEvent, FeedNote, LinkChanged, LinkState
 from engine.feeds.backoff import Backoff
 from engine.feeds.silence import Silence
 from engine.feeds.tally import Tally
 from engine.feeds.ticker import Ticker
-from engine.messages import FeedEvent, FeedNote, LinkChanged, LinkState
 from engine.ports import FeedView
 from engine.redaction import redact
 

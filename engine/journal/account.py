@@ -12,9 +12,7 @@ from msgspec.structs import replace
 
 from engine.book import Purse, positions_in, put_position, strays_in
 from engine.errors import InputError
-from engine.flat import FLAT_LOCK, FlatJob
-from engine.journal.events import Entry, RunEnded, RunStarted
-from engine.messages import (
+from engine.facts import (
     DayStarted,
     EntriesChanged,
     FillBooked,
@@ -24,6 +22,8 @@ from engine.messages import (
     StateKept,
     Submit,
 )
+from engine.flat import FLAT_LOCK, FlatJob
+from engine.journal.events import Entry, RunEnded, RunStarted
 from engine.orders import Orders
 from engine.risk import EntryGate
 from engine.state import Fields, Plain, dump, load

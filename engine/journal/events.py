@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from engine.digest import blake2b
 from engine.errors import InputError
-from engine.messages import Fact, FillBooked, Submit, TradeClosed
+from engine.facts import Fact, FillBooked, Submit, TradeClosed
 from engine.types import TradeMode
 
 GENESIS = bytes(32)

@@ -9,10 +9,10 @@ from contextlib import closing
 from pathlib import Path
 
 from engine.errors import InputError
+from engine.facts import StateKept
 from engine.journal.account import Account
 from engine.journal.events import ENTRIES, Entry
 from engine.journal.schema import open_reader
-from engine.messages import StateKept
 from engine.text import clean
 
 _FOLDED = (

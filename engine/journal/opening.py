@@ -11,13 +11,13 @@ import msgspec
 from msgspec import Struct
 
 from engine.errors import DiskError, InputError
+from engine.facts import StateKept
 from engine.journal.account import UNCLEAN
 from engine.journal.events import ENTRIES, GENESIS, RunStarted, chain_problem
 from engine.journal.fold import folded
 from engine.journal.reader import stored_events
 from engine.journal.schema import foreign, open_reader
 from engine.journal.takeover import LEFT_OPEN, READY, take_over
-from engine.messages import StateKept
 from engine.text import clean
 from engine.types import TradeMode
 

@@ -8,8 +8,8 @@ import sqlite3
 
 import msgspec
 
+from engine.facts import FillBooked, OrderRejected, Submit
 from engine.journal.events import Entry, Rewound, RunEnded, RunStarted, StoredEvent
-from engine.messages import FillBooked, OrderRejected, Submit
 from engine.types import Order
 
 

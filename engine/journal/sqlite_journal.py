@@ -16,12 +16,12 @@ from typing import Self
 
 from engine.clock import Clock
 from engine.errors import DiskError
+from engine.facts import Fact
 from engine.journal.events import Entry, Rewound, RunEnded, RunStarted, Waiting
 from engine.journal.ledger import Ledger, LedgerStoppedError
 from engine.journal.opening import Opened, examine
 from engine.journal.reserve import Reserve
 from engine.journal.schema import Factory
-from engine.messages import Fact
 from engine.text import clean
 from engine.types import TradeMode
 

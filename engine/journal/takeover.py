@@ -5,8 +5,8 @@ from datetime import date
 
 from msgspec import Struct
 
+from engine.facts import StateKept
 from engine.journal.account import Account
-from engine.messages import StateKept
 from engine.text import clean
 from engine.types import Order, PositionState, TradeMode
 

@@ -19,8 +19,9 @@ from sys import byteorder
 import msgspec
 from msgspec import Struct
 
+from engine.facts import StateKept
 from engine.marks import EventMark, InputMark, Mark, StartMark, StateMark
-from engine.messages import Flat, Lock, StateKept
+from engine.messages import Flat, Lock
 from engine.text import clean
 from engine.types import Instrument
 

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from engine.config import Config
 from engine.digest import blake2b
+from engine.facts import StateKept
 from engine.marks import EventMark, InputMark, StartMark, StateMark
-from engine.messages import StateKept
 from engine.ports import TickSource
 from engine.recording import MqrSource
 from engine.runner.comparable import incomparable

@@ -4,9 +4,9 @@ import logging
 import time
 
 from engine.config import EngineConfig
+from engine.facts import CommandRefused
 from engine.inbox import Inbox
 from engine.logs import log_trade
-from engine.messages import CommandRefused
 from engine.runner.turn import Turn
 from engine.types import Delivery
 

@@ -3,15 +3,13 @@
 import time
 from collections.abc import Callable
 
+from engine.facts import CommandRefused, FeedNote, LinkChanged
 from engine.messages import (
     Acknowledge,
     Command,
-    CommandRefused,
     Fault,
-    FeedNote,
     Filled,
     Holdings,
-    LinkChanged,
     Rejected,
     Stall,
     Stop,

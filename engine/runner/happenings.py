@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 
-from engine.messages import Fact, FillBooked, LinkChanged, TickGap, TradeClosed, TraderFault
+from engine.facts import Fact, FillBooked, LinkChanged, TickGap, TradeClosed, TraderFault
 from engine.snapshot import Event
 
 _MOST = 5000

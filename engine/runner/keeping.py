@@ -3,8 +3,7 @@
 import sys
 from typing import Final
 
-from engine.marks import EventMark, InputMark, StartMark, StateMark
-from engine.messages import (
+from engine.facts import (
     DayStarted,
     EntriesChanged,
     Fact,
@@ -15,8 +14,9 @@ from engine.messages import (
     ReadHoldings,
     StateKept,
     TradeClosed,
-    TraderCommand,
 )
+from engine.marks import EventMark, InputMark, StartMark, StateMark
+from engine.messages import TraderCommand
 from engine.ports import Journal, Recorder
 from engine.state import as_text, state_hash
 from engine.trader import Trader

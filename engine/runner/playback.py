@@ -2,21 +2,10 @@
 
 import time
 
+from engine.facts import CommandRefused
 from engine.inbox import Inbox
 from engine.logs import log_trade
-from engine.messages import (
-    Bookmark,
-    Command,
-    CommandRefused,
-    Hold,
-    Play,
-    Seek,
-    SeekEvent,
-    SeekTime,
-    SetSpeed,
-    SkipSilence,
-    Step,
-)
+from engine.messages import Bookmark, Command, Hold, Play, Seek, SeekEvent, SeekTime, SetSpeed, SkipSilence, Step
 from engine.ports import Journal, ReplayControl, TickSource
 from engine.runner.check import Check
 from engine.runner.rewind import SavedStates, go_back

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from engine.desk import Desk
-from engine.messages import Fact, FillBooked, FlatChanged, OrderRejected, Submit
+from engine.facts import Fact, FillBooked, FlatChanged, OrderRejected, Submit
 from engine.snapshot import FlatLeg, FlatView
 from engine.text import clean
 from engine.trading_state import TradingState

@@ -7,7 +7,7 @@ import marshal
 import time
 from bisect import bisect_right
 
-from engine.messages import StateKept
+from engine.facts import StateKept
 from engine.runner.turn import Turn
 from engine.state import Fields
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 
 from engine.clock import Clock, SteadyClock
 from engine.desk import Desk
+from engine.facts import ClockStepped, Paused
 from engine.inbox import Inbox
 from engine.logs import log_trade
-from engine.messages import ClockStepped, Paused
 from engine.ports import Recorder
 from engine.runner.telling import LOGGERS
 from engine.runner.turn import Turn

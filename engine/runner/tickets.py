@@ -5,7 +5,8 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
-from engine.messages import BrokerEvent, Command, FeedEvent, Flat, SwitchDelivery
+from engine.facts import FeedEvent
+from engine.messages import BrokerEvent, Command, Flat, SwitchDelivery
 from engine.snapshot import CommandState, CommandView
 
 _KEPT: Final = 64

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from engine.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL
-from engine.messages import EntriesChanged, FeedNote, Lock
+from engine.facts import EntriesChanged, FeedNote
+from engine.messages import Lock
 from engine.ports import Journal
 from engine.redaction import redact
 from engine.runner.dispatch import Dispatch

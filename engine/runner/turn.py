@@ -10,9 +10,7 @@ from threading import Lock
 from typing import Protocol
 
 from engine.clock import Clock, VirtualClock
-from engine.inbox import Inbox
-from engine.messages import (
-    BrokerEvent,
+from engine.facts import (
     Cancel,
     CommandRefused,
     Fact,
@@ -23,6 +21,8 @@ from engine.messages import (
     TradeClosed,
     TraderFault,
 )
+from engine.inbox import Inbox
+from engine.messages import BrokerEvent
 from engine.narration import Narrator
 from engine.ports import Recorder, SimulatedBroker
 from engine.runner.epochs import Epochs

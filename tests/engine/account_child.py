@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 
 from engine.clock import SystemClock
+from engine.facts import Fact
 from engine.journal import SqliteJournal, StateDir
-from engine.messages import Fact, Flat, Lock, Unlock
+from engine.messages import Flat, Lock, Unlock
 from engine.types import Tick
 from tests.engine.journalled import JournalledStage, listed
 from tests.engine.make import DAY, EAGER

@@ -17,15 +17,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from engine.facts import EntriesChanged, FillBooked, LevelsMoved, OrderRejected, StateKept, Submit
 from engine.journal import JOURNAL_FILE, RunStarted, StoredEvent, read_events, verify
-from engine.messages import (
-    EntriesChanged,
-    FillBooked,
-    LevelsMoved,
-    OrderRejected,
-    StateKept,
-    Submit,
-)
 from engine.types import Order, PositionState
 from tests.engine.account_child import SYMBOLS
 

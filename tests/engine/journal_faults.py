@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
 
-from engine.messages import FillBooked, OrderRejected, Submit
+from engine.facts import FillBooked, OrderRejected, Submit
 from engine.types import Fill, Order, PositionState, Side
 
 

@@ -7,8 +7,8 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from engine.brokers.paper import PaperBroker
+from engine.facts import Fact, StateKept
 from engine.journal import Account
-from engine.messages import Fact, StateKept
 from engine.runner.keeping import Keeper
 from engine.state import Plain
 from engine.trader import Trader

@@ -16,12 +16,12 @@ from engine.build import LiveSupply, Run, build, live_supply
 from engine.cli.verify import verify_command
 from engine.clock import SystemClock
 from engine.config import Config
+from engine.facts import FeedEvent, FeedNote, LinkChanged
 from engine.feeds.credentials import Credentials
 from engine.feeds.live import Pace
 from engine.feeds.smartapi import smartapi_feed
 from engine.feeds.smartapi_login import Login
 from engine.journal import JOURNAL_FILE, read_events
-from engine.messages import FeedEvent, FeedNote, LinkChanged
 from engine.ports import FeedView
 from engine.recording import MqrSource
 from engine.types import Instrument, Tick

@@ -11,8 +11,9 @@ import pytest
 
 from engine.brokers.paper import PaperBroker
 from engine.config import Config, bundled, instrument_for, load
+from engine.facts import Cancel, Fact, ReadHoldings, Submit, TradeClosed
 from engine.marks import Mark
-from engine.messages import BrokerEvent, Cancel, Fact, ReadHoldings, Submit, TradeClosed, TraderCommand
+from engine.messages import BrokerEvent, TraderCommand
 from engine.ports import Broker
 from engine.trader import Trader
 from engine.types import Instrument, Order, Tick, Trade

@@ -6,9 +6,10 @@ from pathlib import Path
 from threading import Event, Thread
 
 from engine.build import Run, build
+from engine.facts import StateKept
 from engine.fitting import header_of
 from engine.marks import EventMark, InputMark, Mark, StartMark, StateMark
-from engine.messages import Command, PauseEntries, StateKept, TraderCommand
+from engine.messages import Command, PauseEntries, TraderCommand
 from engine.recording import Header, MqrSource
 from engine.recording.format import BLOCK_HEAD, KIND_TICKS, SYNC
 from engine.recording.writer import RecordingWriter

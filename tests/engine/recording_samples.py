@@ -5,8 +5,9 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
+from engine.facts import StateKept
 from engine.marks import EventMark, InputMark, Mark, StartMark, StateMark
-from engine.messages import Arm, Flat, Lock, PauseEntries, StateKept, Unlock
+from engine.messages import Arm, Flat, Lock, PauseEntries, Unlock
 from engine.recording import Header, MqrSource
 from engine.recording.writer import RecordingWriter
 from engine.types import FLAG_HAS_BOOK, FLAG_STAMP_NS, Instrument, Tick

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.messages import DayStarted, EntriesChanged, SequenceGap, TickRefused
+from engine.facts import DayStarted, EntriesChanged, SequenceGap, TickRefused
 from engine.state import Fields
 from engine.trader import Trader
 from engine.types import FLAG_AHEAD, FLAG_NEW_LINK, FLAG_UNCHAINED, Tick

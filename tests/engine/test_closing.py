@@ -3,7 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.messages import Flat, StateKept, Unlock
+from engine.facts import StateKept
+from engine.messages import Flat, Unlock
 from engine.trader import Trader
 from tests.engine.make import EAGER, Stage, ms, nifty, tick
 

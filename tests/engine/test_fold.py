@@ -8,27 +8,19 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine.errors import InputError
-from engine.journal import Account, RunEnded, RunStarted
-from engine.messages import (
-    Arm,
+from engine.facts import (
     DayStarted,
-    Disarm,
     EntriesChanged,
     Fact,
     FillBooked,
-    Filled,
-    Flat,
     FlatChanged,
     LevelsMoved,
-    Lock,
     OrderRejected,
-    PauseEntries,
-    Rejected,
-    ResumeEntries,
     StateKept,
     Submit,
-    Unlock,
 )
+from engine.journal import Account, RunEnded, RunStarted
+from engine.messages import Arm, Disarm, Filled, Flat, Lock, PauseEntries, Rejected, ResumeEntries, Unlock
 from engine.types import PRICE_NAN, Fill, Tick
 from engine.watch import BAD_TICKS
 from tests.engine.fakes import LateBroker, RejectingBroker

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
+from engine.facts import Fact, FillBooked, LevelsMoved, StateKept
 from engine.journal import Account
-from engine.messages import Fact, FillBooked, LevelsMoved, StateKept
 from engine.runner import Keeper
 from engine.types import Tick
 from tests.engine.journalled import Rows, told

@@ -7,21 +7,10 @@ from pathlib import Path
 import pytest
 
 from engine.build import LiveSupply, Run, build
+from engine.facts import FeedNote, LinkChanged
 from engine.journal import JOURNAL_FILE, read_events
 from engine.marks import InputMark, StateMark
-from engine.messages import (
-    Acknowledge,
-    Fault,
-    FeedNote,
-    Flat,
-    LinkChanged,
-    Lock,
-    PauseEntries,
-    ResumeEntries,
-    Seek,
-    SwitchDelivery,
-    Unlock,
-)
+from engine.messages import Acknowledge, Fault, Flat, Lock, PauseEntries, ResumeEntries, Seek, SwitchDelivery, Unlock
 from engine.recording import MqrSource
 from engine.types import DELIVERIES, FLAG_AHEAD, FLAG_LATE, FLAG_NEW_LINK, Instrument, Tick
 from tests.engine.fakes import ScriptedFeed

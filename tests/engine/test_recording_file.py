@@ -12,8 +12,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import InputError
+from engine.facts import StateKept
 from engine.marks import EventMark, InputMark, Mark, StartMark, StateMark
-from engine.messages import Flat, Lock, StateKept
+from engine.messages import Flat, Lock
 from engine.recording import Header, MqrSource, recording_path
 from engine.recording.arrays import BOOK_DTYPE, TICK_DTYPE, arrays
 from engine.recording.format import (

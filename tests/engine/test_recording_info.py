@@ -5,8 +5,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.facts import StateKept
 from engine.marks import EventMark, InputMark, StartMark, StateMark
-from engine.messages import Lock, StateKept
+from engine.messages import Lock
 from engine.recording import MqrSource
 from engine.recording.info import info_lines, inspect_file
 from engine.recording.tally import Fingerprint, Times, Window

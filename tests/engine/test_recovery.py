@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.messages import Arm, DayStarted, Flat, Lock, StateKept, TickGap, Unlock
+from engine.facts import DayStarted, StateKept, TickGap
+from engine.messages import Arm, Flat, Lock, Unlock
 from engine.trading_state import symbols_of
 from engine.types import Tick
 from tests.engine.fakes import LateBroker

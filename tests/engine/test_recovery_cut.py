@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from engine.clock import VirtualClock
+from engine.facts import Fact, FillBooked, StateKept
 from engine.journal import SqliteJournal, fold, read_events
 from engine.journal.fold import folded
-from engine.messages import Fact, FillBooked, Flat, StateKept, Unlock
+from engine.messages import Flat, Unlock
 from engine.types import TradeMode
 from tests.engine.fakes import LateBroker
 from tests.engine.journal_faults import booked, submit

@@ -4,26 +4,18 @@ from decimal import Decimal
 
 import pytest
 
-from engine.messages import (
-    Arm,
+from engine.facts import (
     CommandRefused,
     DayStarted,
-    Disarm,
     EntriesChanged,
     EntryRefused,
-    Filled,
-    Flat,
     FlatChanged,
-    Lock,
-    PauseEntries,
-    Rejected,
-    ResumeEntries,
     SequenceGap,
     TickGap,
     TickRefused,
     TraderFault,
-    Unlock,
 )
+from engine.messages import Arm, Disarm, Filled, Flat, Lock, PauseEntries, Rejected, ResumeEntries, Unlock
 from engine.types import Fill
 from tests.engine.fakes import LateBroker, RejectingBroker
 from tests.engine.make import EAGER, Stage, ms, tick, ticks

@@ -10,9 +10,10 @@ import pytest
 from engine.brokers.paper import PaperBroker
 from engine.build import LiveSupply, Run, build
 from engine.errors import EXIT_DISK, EXIT_FAULT
+from engine.facts import StateKept
 from engine.journal import JOURNAL_FILE, read_events
 from engine.marks import InputMark
-from engine.messages import Flat, Lock, Seek, StateKept, SwitchDelivery
+from engine.messages import Flat, Lock, Seek, SwitchDelivery
 from engine.recording import MqrSource
 from engine.redaction import hide
 from engine.runner.rounds import refusals

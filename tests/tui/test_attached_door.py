@@ -163,6 +163,7 @@ def test_an_attached_screen_carries_no_engine():
     assert rooms <= {
         "clock",
         "errors",
+        "facts",
         "latency",
         "link",
         "marks",
