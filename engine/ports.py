@@ -201,6 +201,10 @@ class Feed(Protocol):
         """End the thread; no `deliver` is under way afterwards."""
         ...
 
+    def view(self) -> FeedView | None:
+        """How its link stands, None where there is none; called from any thread, returns at once."""
+        ...
+
 
 class LiveFeed(Feed, Protocol):
     """A feed over a network link that comes and goes.

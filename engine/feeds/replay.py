@@ -80,6 +80,9 @@ class ReplayFeed:
         if self._thread.is_alive():
             self._thread.join(timeout_s)
 
+    def view(self) -> None:
+        """There is no link."""
+
     def move(self, first: int, limit: int | None, *, playing: bool) -> None:
         """Go on from tick number `first`; with `limit` run up to it at once and stand still, else as `playing` says."""
         with self._lock:

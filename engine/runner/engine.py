@@ -8,7 +8,7 @@ from engine.config import EngineConfig
 from engine.errors import EXIT_FAULT, EXIT_WELL
 from engine.inbox import Inbox
 from engine.messages import Command
-from engine.ports import Feed, FeedView, Journal, LiveFeed, Recorder
+from engine.ports import Feed, FeedView, Journal, Recorder
 from engine.runner.delivery import DeliverySwitch
 from engine.runner.dispatch import Dispatch
 from engine.runner.playback import Playback
@@ -36,7 +36,7 @@ class Engine:
         config: EngineConfig,
         turn: Turn,
         inbox: Inbox,
-        feed: Feed | LiveFeed,
+        feed: Feed,
         playback: Playback | None,
         journal: Journal | None,
         recorder: Recorder | None,
@@ -55,7 +55,7 @@ class Engine:
         self.source_ended = False  # every tick of a finite source was worked
         self._config = config
         self._feed = feed
-        self.feed_view: Callable[[], FeedView | None] = getattr(feed, "view", lambda: None)  # how a live feed stands
+        self.feed_view: Callable[[], FeedView | None] = feed.view
         self._journal = journal
         self._recorder = recorder
         self._checkpoint_ticks = self._next_checkpoint = checkpoint_ticks
