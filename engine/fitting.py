@@ -12,7 +12,7 @@ from engine.errors import ConfigError
 from engine.ports import TickSource
 from engine.recording import Header
 from engine.types import Instrument
-from engine.version import VERSION
+from engine.version import RULES_REVISION, VERSION
 
 _INSTRUMENT_KEYS = ("lot_size", "tick_size", "freeze_quantity")
 
@@ -81,6 +81,7 @@ def header_of(config: Config, source_name: str, instruments: tuple[Instrument, .
         source=source_name,
         program_version=VERSION,
         config=describe(config),
+        rules_revision=RULES_REVISION,
     )
 
 

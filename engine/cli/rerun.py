@@ -18,7 +18,7 @@ from engine.recording import MqrSource
 from engine.recording.files import Progress
 from engine.runner import Epochs, Keeper, Turn
 from engine.runner.check import Check
-from engine.runner.comparable import incomparable
+from engine.runner.comparable import incomparable, other_rules
 from engine.runner.tickets import Posted
 from engine.text import clean
 from engine.trader import Trader
@@ -108,7 +108,8 @@ def rerun(
     source: MqrSource, config: Config, instruments: tuple[Instrument, ...], progress: Progress | None = None
 ) -> Rerun:
     """Work all of `source` that can be read under `config`; raises InputError when the disk fails."""
-    check = Check(source, incomparable(source.header, config, instruments))
+    rules = other_rules(source.header)
+    check = Check(source, incomparable(source.header, config, instruments), rules)
     notes = _Notes()
     turn = _turn(config, instruments, notes, source)
     turn.owner = _Owner(turn, check)
@@ -123,6 +124,7 @@ def rerun(
                 progress(source.fraction_read())
     view = check.view()
     fills_same, fills, fill_difference = _compare_fills(source, notes.exits, ticks)
+    why_not = view.incomparable or (rules if fill_difference else "")
     return Rerun(
         turn=turn,
         ticks=ticks,
@@ -133,7 +135,7 @@ def rerun(
         fills_same=fills_same,
         fills=fills,
         fill_difference=fill_difference,
-        incomparable=view.incomparable or ("" if view.total or fills else "it holds no checkpoint and no exit"),
+        incomparable=why_not or ("" if view.total or fills else "it holds no checkpoint and no exit"),
     )
 
 

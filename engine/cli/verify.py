@@ -21,6 +21,7 @@ from engine.recording import Header, MqrSource
 from engine.recording.files import shown
 from engine.runner.comparable import deciding
 from engine.types import Instrument, Trade
+from engine.version import VERSION
 
 Outcome = Literal["same", "different", "not comparable", "damaged", "unreadable"]
 
@@ -157,8 +158,15 @@ def _report(path: Path, source: MqrSource, found: Rerun, notes: tuple[str, ...])
         cash=money(book.cash),
         open_positions=sum(position is not None for position in book.positions),
         damage=source.losses(),
-        notes=notes,
+        notes=(*notes, *_made_by(source.header)),
     )
+
+
+def _made_by(header: Header) -> tuple[str, ...]:
+    """Which program made the recording, where it was not this one; by its rules revision alone it is compared."""
+    if header.program_version == VERSION:
+        return ()
+    return (f"made by {header.program_version or 'an unknown version'}",)
 
 
 def _judge(source: MqrSource, found: Rerun) -> tuple[Outcome, str]:

@@ -70,7 +70,8 @@ class DamageError(Exception):
 class Header(Struct, frozen=True, kw_only=True):
     """What a recording says of itself.
 
-    The session's hours are `HH:MM[:SS]` in its zone, `config` holds no secrets, `started_wall_ns` is UTC.
+    The session's hours are `HH:MM[:SS]` in its zone, `config` holds no secrets, `started_wall_ns` is UTC. A header
+    without a `rules_revision` is of before there were others than the first.
     """
 
     instruments: tuple[Instrument, ...]
@@ -81,6 +82,7 @@ class Header(Struct, frozen=True, kw_only=True):
     program_version: str
     config: dict[str, str] = {}
     started_wall_ns: int = 0
+    rules_revision: int = 1
 
 
 class Head(Struct, frozen=True):
@@ -137,6 +139,8 @@ def decode_header(text: bytes, fixed: bytes) -> Header:
             raise DamageError(f"gives '{clean(time, 20)}' as a time of the session; allowed: such as 09:15:00")
     if header.session_start >= header.session_end:
         raise DamageError(f"begins its session at {header.session_start} and ends it at {header.session_end}")
+    if not 1 <= header.rules_revision <= _MAX_NUMBER:
+        raise DamageError(f"gives {_few(header.rules_revision)} as its rules revision; allowed: 1 to {_MAX_NUMBER}")
     return msgspec.structs.replace(
         header,
         instruments=tuple(map(_checked, header.instruments)),

@@ -13,7 +13,7 @@ from engine.facts import StateKept
 from engine.marks import EventMark, InputMark, StartMark, StateMark
 from engine.ports import TickSource
 from engine.recording import MqrSource
-from engine.runner.comparable import incomparable
+from engine.runner.comparable import incomparable, other_rules
 from engine.runner.rewind import go_back
 from engine.runner.turn import Turn
 from engine.snapshot import CheckView
@@ -39,12 +39,14 @@ class _Checkpoint(Struct, frozen=True):
 class Check:
     """Replays the inputs of a recorded run and judges its checkpoints; every method is called within the turn.
 
-    With `why_not` nothing is compared and no input given, so that a recording can be studied under other rules.
+    With `why_not` nothing is compared and no input given, so that a recording can be studied under other rules. With
+    `other_rules` it is followed all the same, and the first difference ends the comparison with that as its reason.
     """
 
-    def __init__(self, source: TickSource, why_not: str = "") -> None:
+    def __init__(self, source: TickSource, why_not: str = "", other_rules: str = "") -> None:
         self._source = source
         self._why_not = why_not
+        self._other_rules = other_rules
         self._interfered_at = _NEVER  # the operator gave a command of his own after this tick
         self._ticks = array("q")  # of each mark that counts, in the stream's order
         self._marks: list[_Checkpoint | InputMark] = []
@@ -148,6 +150,8 @@ class Check:
         why_not = self._why_not
         if not why_not and self._interfered_at != _NEVER:
             why_not = f"a command was given at tick {self._interfered_at:,}"
+        if not why_not and self._difference and self._other_rules:
+            return CheckView(self._same, self._total, "", self._other_rules)
         return CheckView(self._same, self._total, self._difference, why_not)
 
     def reached(self, seq: int) -> int:
@@ -213,7 +217,7 @@ def check_for(source: TickSource, config: Config, instruments: tuple[Instrument,
     """What follows `source` in a run under `config`; None where nothing was recorded that could be compared."""
     if not isinstance(source, MqrSource):
         return None
-    check = Check(source, incomparable(source.header, config, instruments))
+    check = Check(source, incomparable(source.header, config, instruments), other_rules(source.header))
     return None if check.is_empty else check
 
 

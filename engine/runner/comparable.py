@@ -1,4 +1,4 @@
-"""Whether a replay can be compared with the recorded run: same program, same rules, same market. Knows no tick."""
+"""Whether a replay can be compared with the recorded run: same rules, same market. Knows no tick."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from engine.config import Config, bundled, describe, load
 from engine.recording import Header
 from engine.text import clean
 from engine.types import Instrument
-from engine.version import VERSION
+from engine.version import RULES_REVISION
 
 # What is traded is compared as the trader counts in it, not as it is configured: a recording brings its own.
 _DECIDING = ("session.", "capital.", "strategy.", "risk.")
@@ -17,14 +17,20 @@ _MOST_TOLD = 3
 def incomparable(header: Header, config: Config, instruments: tuple[Instrument, ...]) -> str:
     """Why a run under `config` cannot be compared with the one that `header` describes; empty when it can.
 
-    Such as `fast_ema 9→12` (recorded → now) or `made by 0.1.0`. Raises ConfigError when the bundled configuration,
-    which says what a recording of before a key existed was made with, is missing.
+    Such as `fast_ema 9→12` (recorded → now). Raises ConfigError when the bundled configuration, which says what a
+    recording of before a key existed was made with, is missing.
     """
-    if header.program_version != VERSION:
-        return f"made by {header.program_version or 'an unknown version'}"
     told = [*_rules(header.config, deciding(describe(config))), *_market(header.instruments, instruments)]
     more = f" and {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else ""
     return ", ".join(told[:_MOST_TOLD]) + more
+
+
+def other_rules(header: Header) -> str:
+    """Such as `rules 1→2`: why a difference from that recording says nothing; empty when it says something.
+
+    Where nothing differs the recording is the same all the same: what changed in the rules was never met in it.
+    """
+    return "" if header.rules_revision == RULES_REVISION else f"rules {header.rules_revision}→{RULES_REVISION}"
 
 
 def deciding(texts: Mapping[str, str]) -> dict[str, str]:

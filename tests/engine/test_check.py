@@ -22,11 +22,12 @@ from engine.messages import (
     SwitchDelivery,
     Unlock,
 )
-from engine.recording import MqrSource
+from engine.recording import Header, MqrSource
 from engine.runner.check import Check, check_for
 from engine.runner.comparable import incomparable
 from engine.snapshot import CheckView
 from engine.types import DELIVERIES, Instrument
+from engine.version import RULES_REVISION
 from tests.engine.make import Stage, config
 from tests.engine.recorded_runs import (
     LENGTH,
@@ -294,6 +295,19 @@ def test_a_field_that_is_no_more_or_was_not_yet(plain: Path, tmp_path: Path) -> 
         assert whole(run).difference == "tick 100: gate.paused nothing ≠ False"
 
 
+def test_a_difference_from_a_run_under_other_rules_says_nothing(plain: Path, tmp_path: Path) -> None:
+    def ahead(head: Header) -> Header:
+        return replace(head, rules_revision=RULES_REVISION + 1)
+
+    why_not = f"rules {RULES_REVISION + 1}→{RULES_REVISION}"
+    with replay(rewrite(plain, at(250, "book.cash", "'1.00'"), ahead), tmp_path / "different", paused=True) as run:
+        assert go(run, 240) == CheckView(4, CHECKPOINTS)
+        assert go(run, 260) == CheckView(4, CHECKPOINTS, "", why_not)
+        assert go(run, 240) == CheckView(4, CHECKPOINTS), "it is followed as before"
+    with replay(rewrite(plain, lambda mark: mark, ahead), tmp_path / "same") as run:
+        assert whole(run) == CheckView(CHECKPOINTS, CHECKPOINTS)
+
+
 def test_changed_bytes_of_a_checkpoint_are_seen_whichever_they_are(plain: Path, tmp_path: Path) -> None:
     def hash_only(mark: Mark) -> Mark:
         return replace(mark, state_hash="0" * 32) if isinstance(mark, StateMark) and mark.ticks == 300 else mark
@@ -366,8 +380,7 @@ def test_why_not_comparable(plain: Path) -> None:
     header = MqrSource(plain).header
     rules, listed = config(*OFTEN), header.instruments
     assert incomparable(header, rules, listed) == ""
-    assert incomparable(replace(header, program_version="0.0.7"), rules, listed) == "made by 0.0.7"
-    assert incomparable(replace(header, program_version=""), rules, listed) == "made by an unknown version"
+    assert incomparable(replace(header, program_version="0.0.7"), rules, listed) == "", "only the rules count"
     lots = (replace(listed[0], lot_size=50),)
     assert incomparable(header, rules, lots) == "NIFTY lot_size 75→50"
     assert incomparable(header, rules, (replace(listed[0], symbol="X"),)) == "other instruments"

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.errors import InputError
 from engine.facts import StateKept
@@ -378,6 +379,8 @@ def test_a_header_that_cannot_be_believed(tmp_path: Path, data: bytes, told: str
         (header(Instrument("X", price_scale=0)), "gives an instrument the price_scale 0"),
         (header(Instrument("X", lot_size=10**16)), "gives an instrument the lot_size"),
         (header(Instrument("X", tick_size=-5)), "gives an instrument the tick_size -5"),
+        (replace(header(), rules_revision=0), "gives 0 as its rules revision; allowed: 1 to"),
+        (replace(header(), rules_revision=2**63), "gives 9223372036854775808 as its rules revision"),
     ],
 )
 def test_no_header_is_written_that_could_not_be_read(tmp_path: Path, wrong: Header, told: str) -> None:

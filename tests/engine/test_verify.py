@@ -20,6 +20,7 @@ from engine.marks import EventMark, InputMark, Mark, StateMark
 from engine.messages import Arm, Command, Disarm, Flat, Lock, PauseEntries, ResumeEntries, Unlock
 from engine.recording import Header, MqrSource
 from engine.recording.format import BLOCK_HEAD
+from engine.version import RULES_REVISION
 from tests.engine.make import Stage, config, nifty, shared
 from tests.engine.recorded_runs import (
     LENGTH,
@@ -308,13 +309,34 @@ def test_a_given_configuration_takes_the_place_of_the_recorded_one(
 
 
 def test_a_recording_of_another_version_or_without_marks(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    def older(head: Header) -> Header:
-        return replace(head, program_version="0.0.1")
+    for version, note in (("0.0.1", "made by 0.0.1"), ("", "made by an unknown version")):
 
-    status, report = one(capsys, rewrite(recorded, lambda mark: mark, older))
-    assert (status, report["outcome"], report["reason"]) == (EXIT_DIFFERENT, "not comparable", "made by 0.0.1")
+        def older(head: Header, version: str = version) -> Header:
+            return replace(head, program_version=version)
+
+        status, report = one(capsys, rewrite(recorded, lambda mark: mark, older))
+        assert (status, report["outcome"], report["reason"]) == (EXIT_WELL, "same", "")
+        assert report["notes"] == [note]
     status, report = one(capsys, rewrite(recorded, lambda mark: None))
     assert (status, report["reason"]) == (EXIT_DIFFERENT, "it holds no checkpoint and no exit")
+
+
+def test_a_recording_under_other_rules(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def ahead(head: Header) -> Header:
+        return replace(head, rules_revision=RULES_REVISION + 1)
+
+    def other_state(mark: Mark) -> Mark:
+        return with_field(mark, "book.cash", "'1.00'") if isinstance(mark, StateMark) and mark.ticks == 100 else mark
+
+    def other_exit(mark: Mark) -> Mark:
+        return replace(mark, text="1 1 Luck") if isinstance(mark, EventMark) and mark.kind == "fill" else mark
+
+    status, report = one(capsys, rewrite(recorded, lambda mark: mark, ahead))
+    assert (status, report["outcome"], report["reason"]) == (EXIT_WELL, "same", ""), "what changed was never met"
+    why_not = f"rules {RULES_REVISION + 1}→{RULES_REVISION}"
+    for change in (other_state, other_exit):
+        status, report = one(capsys, rewrite(recorded, change, ahead))
+        assert (status, report["outcome"], report["reason"]) == (EXIT_DIFFERENT, "not comparable", why_not)
 
 
 def test_keys_that_are_new_or_gone(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
