@@ -73,7 +73,7 @@ def chained(waiting: Iterable[Waiting], run: int, previous: bytes) -> list[tuple
     """The rows for `waiting`, linked to the row whose hash is `previous`; the same input gives the same rows again."""
     rows = []
     for item in waiting:
-        entry, kind, at_ms = item.entry, type(item.entry).__name__, _at_ms(item.entry)
+        entry, kind, at_ms = item.entry, str(type(item.entry).__struct_config__.tag), _at_ms(item.entry)
         try:
             body = msgspec.json.encode(entry).decode()
         except UnicodeEncodeError:  # a lone surrogate in a text from outside must not stop the journal
