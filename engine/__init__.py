@@ -10,13 +10,11 @@ if TYPE_CHECKING:
     from engine.build import Run
     from engine.cli import main
     from engine.config import Config, load
-    from engine.errors import UserError
-    from engine.latency import LatencySummary
     from engine.link import LinkError, RemoteDoor
     from engine.link.client import LinkStatus
     from engine.link.tickets import Pending
     from engine.link.words import AbsenceView, AnyCommand, ConnView
-    from engine.messages import (
+    from engine.model.commands import (
         Acknowledge,
         Arm,
         Bookmark,
@@ -40,9 +38,10 @@ if TYPE_CHECKING:
         SwitchDelivery,
         Unlock,
     )
-    from engine.ports import FeedView, LogLine
-    from engine.redaction import redact
-    from engine.snapshot import (
+    from engine.model.errors import UserError
+    from engine.model.latency import LatencySummary
+    from engine.model.ports import FeedView, LogLine
+    from engine.model.snapshot import (
         Account,
         CheckView,
         CommandView,
@@ -60,21 +59,29 @@ if TYPE_CHECKING:
         SessionView,
         Snapshot,
     )
+    from engine.model.types import (
+        DELIVERIES,
+        Delivery,
+        Instrument,
+        PositionState,
+        Trade,
+        TradeMode,
+    )
+    from engine.redaction import redact
     from engine.text import clean
-    from engine.types import DELIVERIES, Delivery, Instrument, PositionState, Trade, TradeMode
     from engine.version import VERSION
 
 _ROOMS = {
     "engine.build": ("Run",),
     "engine.cli": ("main",),
     "engine.config": ("Config", "load"),
-    "engine.errors": ("UserError",),
-    "engine.latency": ("LatencySummary",),
+    "engine.model.errors": ("UserError",),
+    "engine.model.latency": ("LatencySummary",),
     "engine.link": ("LinkError", "RemoteDoor"),
     "engine.link.client": ("LinkStatus",),
     "engine.link.tickets": ("Pending",),
     "engine.link.words": ("AbsenceView", "AnyCommand", "ConnView"),
-    "engine.messages": (
+    "engine.model.commands": (
         *(
             "Acknowledge",
             "Arm",
@@ -91,14 +98,14 @@ _ROOMS = {
         *("ResumeEntries", "Seek", "SeekEvent", "SeekTime", "SetSpeed", "SkipSilence", "Stall", "Step", "Stop"),
         *("SwitchDelivery", "Unlock"),
     ),
-    "engine.ports": ("FeedView", "LogLine"),
+    "engine.model.ports": ("FeedView", "LogLine"),
     "engine.redaction": ("redact",),
-    "engine.snapshot": (
+    "engine.model.snapshot": (
         *("Account", "CheckView", "CommandView", "EdgeView", "EntriesState", "EpochView", "Event", "FlatLeg"),
         *("FlatView", "OpenPosition", "ProcessView", "Pulse", "Quote", "ReplayView", "SessionView", "Snapshot"),
     ),
     "engine.text": ("clean",),
-    "engine.types": ("DELIVERIES", "Delivery", "Instrument", "PositionState", "Trade", "TradeMode"),
+    "engine.model.types": ("DELIVERIES", "Delivery", "Instrument", "PositionState", "Trade", "TradeMode"),
     "engine.version": ("VERSION",),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

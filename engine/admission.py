@@ -4,8 +4,13 @@ from math import inf
 from typing import Final
 
 from engine.config import RiskConfig, StrategyConfig
-from engine.state import Fields, Plain, dump, load
-from engine.types import (
+from engine.model.state import (
+    Fields,
+    Plain,
+    dump,
+    load,
+)
+from engine.model.types import (
     FLAG_AHEAD,
     FLAG_NEW_LINK,
     FLAG_UNCHAINED,

@@ -5,9 +5,19 @@ from decimal import Decimal
 
 import msgspec
 
+from engine.model.state import (
+    Fields,
+    Plain,
+    dump,
+    load,
+)
+from engine.model.types import (
+    Fill,
+    Instrument,
+    PositionState,
+    Trade,
+)
 from engine.positions import Costs, Levels, Position
-from engine.state import Fields, Plain, dump, load
-from engine.types import Fill, Instrument, PositionState, Trade
 
 
 class Purse:

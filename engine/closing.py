@@ -1,11 +1,16 @@
 """Getting out of everything: the emergency flat and the daily loss limit. Works without ticks and without a strategy."""
 
 from engine.config import RiskConfig
-from engine.facts import Cancel, CommandRefused, FlatChanged, ReadHoldings
 from engine.flat import FLAT_LOCK
-from engine.messages import Holdings
+from engine.model.broker_events import Holdings
+from engine.model.events import (
+    Cancel,
+    CommandRefused,
+    FlatChanged,
+    ReadHoldings,
+)
+from engine.model.types import Instrument
 from engine.trading_state import TradingState
-from engine.types import Instrument
 
 _MOST_ORDERS = 1_000
 

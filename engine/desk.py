@@ -8,11 +8,16 @@ from typing import Final
 
 from engine.admission import Admission
 from engine.config import RiskConfig, StrategyConfig
+from engine.model.state import (
+    Fields,
+    Plain,
+    dump,
+    load,
+)
+from engine.model.types import Instrument, Tick
 from engine.positions import Levels
 from engine.session import NO_DAY
-from engine.state import Fields, Plain, dump, load
 from engine.strategy import Strategy
-from engine.types import Instrument, Tick
 
 SAMPLE_MS: Final = 5000
 COARSE_SAMPLE_MS: Final = 20_000  # where the instruments are many

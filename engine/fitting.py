@@ -8,10 +8,10 @@ from typing import Protocol
 import msgspec
 
 from engine.config import Config, changed, describe, instrument_for
-from engine.errors import ConfigError
-from engine.ports import TickSource
+from engine.model.errors import ConfigError
+from engine.model.ports import TickSource
+from engine.model.types import Instrument
 from engine.recording import Header
-from engine.types import Instrument
 from engine.version import VERSION
 
 _INSTRUMENT_KEYS = ("lot_size", "tick_size", "freeze_quantity")

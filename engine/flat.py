@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from engine.facts import FlatState
-from engine.messages import Holdings
+from engine.model.broker_events import Holdings
+from engine.model.events import FlatState
 
 FLAT_LOCK: Final = "flat: "  # how the reason of a lock begins that a flat has put on
 _READS_WANTED = 2

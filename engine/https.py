@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from engine.errors import ConfigError
+from engine.model.errors import ConfigError
 from engine.text import clean
 
 if TYPE_CHECKING:

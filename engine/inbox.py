@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from threading import Event
 
-from engine.types import FLAG_NEW_LINK, FLAG_UNCHAINED, Tick
+from engine.model.types import FLAG_NEW_LINK, FLAG_UNCHAINED, Tick
 
 
 class Inbox:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from engine.facts import (
+from engine.model.events import (
     ClockStepped,
     CommandRefused,
     DayStarted,
@@ -26,7 +26,7 @@ from engine.facts import (
     TradeClosed,
     TraderFault,
 )
-from engine.types import Instrument
+from engine.model.types import Instrument
 
 
 class Line(Struct, frozen=True):

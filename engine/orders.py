@@ -5,8 +5,13 @@ from typing import Final
 
 import msgspec
 
-from engine.state import Fields, Plain, dump, load
-from engine.types import Fill, Order, Side
+from engine.model.state import (
+    Fields,
+    Plain,
+    dump,
+    load,
+)
+from engine.model.types import Fill, Order, Side
 
 _OPEN: Final = "orders.open."
 

@@ -8,8 +8,8 @@ from typing import Final
 from msgspec import Struct
 
 from engine.config import RiskConfig
-from engine.errors import ConfigError
-from engine.types import MAX_PRICE, Instrument, PositionState
+from engine.model.errors import ConfigError
+from engine.model.types import MAX_PRICE, Instrument, PositionState
 
 STOP_LOSS: Final = "Stop Loss"
 TRAILING_STOP: Final = "Trailing Stop"

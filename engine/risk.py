@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from engine.config import RiskConfig
+from engine.model.types import MAX_QUANTITY, Instrument
 from engine.positions import Costs
-from engine.types import MAX_QUANTITY, Instrument
 
 
 class EntryGate:

@@ -4,11 +4,16 @@ from collections.abc import Callable
 
 from engine.closing import Closing
 from engine.desk import Desk
-from engine.facts import FillBooked, OrderRejected, TradeClosed
-from engine.messages import BrokerEvent, Filled, Holdings, Rejected
+from engine.model.broker_events import (
+    BrokerEvent,
+    Filled,
+    Holdings,
+    Rejected,
+)
+from engine.model.events import FillBooked, OrderRejected, TradeClosed
+from engine.model.types import Fill, Order
 from engine.positions import STOP_LOSS, Position
 from engine.trading_state import TradingState
-from engine.types import Fill, Order
 
 
 class Settling:

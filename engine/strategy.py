@@ -4,7 +4,12 @@ from fractions import Fraction
 
 from engine.config import StrategyConfig
 from engine.indicators import Atr, Bollinger, Ema, Macd, Rsi, Vwap
-from engine.state import Fields, Plain, dump, load
+from engine.model.state import (
+    Fields,
+    Plain,
+    dump,
+    load,
+)
 
 
 class Strategy:

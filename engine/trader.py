@@ -9,15 +9,30 @@ from typing import assert_never
 from engine.closing import Closing
 from engine.config import Config
 from engine.desk import Desk
-from engine.facts import DayStarted, EntryRefused, Fact, StateKept
-from engine.messages import Arm, BrokerEvent, Disarm, Flat, Lock, PauseEntries, ResumeEntries, TraderCommand, Unlock
+from engine.model.broker_events import BrokerEvent
+from engine.model.commands import (
+    Arm,
+    Disarm,
+    Flat,
+    Lock,
+    PauseEntries,
+    ResumeEntries,
+    TraderCommand,
+    Unlock,
+)
+from engine.model.events import (
+    DayStarted,
+    EntryRefused,
+    Fact,
+    StateKept,
+)
+from engine.model.state import Fields, Plain
+from engine.model.types import FLAG_LATE, Instrument, Tick
 from engine.positions import SESSION_END, Costs, Position
 from engine.risk import Sizing
 from engine.session import NO_DAY, SessionDay, TradingHours
 from engine.settling import Settling
-from engine.state import Fields, Plain
 from engine.trading_state import TradingState
-from engine.types import FLAG_LATE, Instrument, Tick
 from engine.watch import BAD_TICKS, Watch
 
 NOTHING: Sequence[Fact] = ()

@@ -8,14 +8,27 @@ from typing import Final, get_args
 from engine.book import Book, positions_in, strays_in
 from engine.config import Config
 from engine.desk import COARSE_SAMPLE_MS, SAMPLE_MS, Desk
-from engine.facts import EntriesChanged, Fact, FlatState, LockState, StateKept, Submit
 from engine.flat import FlatJob
+from engine.model.events import (
+    EntriesChanged,
+    Fact,
+    FlatState,
+    LockState,
+    StateKept,
+    Submit,
+)
+from engine.model.state import (
+    Fields,
+    Plain,
+    Stateful,
+    dump,
+    load,
+)
+from engine.model.types import Instrument
 from engine.orders import Orders, ordered_in
 from engine.positions import Costs, Position
 from engine.risk import EntryGate
 from engine.session import NO_DAY
-from engine.state import Fields, Plain, Stateful, dump, load
-from engine.types import Instrument
 
 _MANY: Final = 50  # of more instruments the charts are coarser
 _UNKNOWN: Final = -1

@@ -4,10 +4,15 @@ from typing import Final
 
 from engine.config import RiskConfig
 from engine.desk import Desk
-from engine.facts import SequenceGap, TickGap, TickRefused, TraderFault
+from engine.model.events import (
+    SequenceGap,
+    TickGap,
+    TickRefused,
+    TraderFault,
+)
+from engine.model.types import Tick
 from engine.redaction import redact
 from engine.trading_state import TradingState
-from engine.types import Tick
 
 BAD_TICKS: Final = "too many bad ticks in a row"
 

@@ -2,8 +2,13 @@
 
 from collections.abc import Sequence
 
-from engine.messages import BrokerEvent, Filled, Holdings, Rejected
-from engine.types import Fill, Order
+from engine.model.broker_events import (
+    BrokerEvent,
+    Filled,
+    Holdings,
+    Rejected,
+)
+from engine.model.types import Fill, Order
 
 
 class PaperBroker:

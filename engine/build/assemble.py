@@ -10,22 +10,27 @@ from engine.build.edges import Failures, keep_receipt, open_journal, open_logs, 
 from engine.build.live import LiveSupply
 from engine.build.run import Run
 from engine.build.takeover import take_over, widened
-from engine.clock import Clock, SteadyClock, SystemClock, VirtualClock
 from engine.config import Config
-from engine.facts import StateKept
 from engine.feeds.mock_faults import FaultySource
 from engine.feeds.replay import ReplayFeed
 from engine.fitting import fit_to_recording
 from engine.inbox import Inbox
 from engine.journal import Opened, SqliteJournal, StateDir
 from engine.logs import LogBook
+from engine.model.clock import (
+    Clock,
+    SteadyClock,
+    SystemClock,
+    VirtualClock,
+)
+from engine.model.events import StateKept
+from engine.model.ports import Feed, TickSource
+from engine.model.types import TradeMode
 from engine.narration import Narrator
-from engine.ports import Feed, TickSource
 from engine.recording import FileRecorder
 from engine.runner import LOGGERS, Engine, Epochs, Keeper, Picture, Playback, Rounds, Turn, Vitals, check_for
 from engine.session import NO_DAY, TradingHours
 from engine.trader import Trader
-from engine.types import TradeMode
 
 _RING_LINES = 2_000  # of the log, for a screen
 _RING_UNSEEN = 50  # where there is none

@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from engine.clock import SystemClock
 from engine.config import Config
 from engine.fitting import header_of, recordings_folder
 from engine.journal import SqliteJournal
 from engine.logs import LogBook
+from engine.model.clock import SystemClock
+from engine.model.types import Instrument, TradeMode
 from engine.recording import FileRecorder, recording_path_for
 from engine.recording.retention import tidy
 from engine.runner import LOGGERS, Engine
-from engine.types import Instrument, TradeMode
 
 RECORDING_NOTE: Final = "recording"  # in a state directory: the path of its last run's recording
 

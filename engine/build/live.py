@@ -9,10 +9,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.config import Config, changed, instrument_for
-from engine.errors import ConfigError, InputError
-from engine.facts import FeedEvent
-from engine.ports import LiveFeed
-from engine.types import Instrument
+from engine.model.errors import ConfigError, InputError
+from engine.model.events import FeedEvent
+from engine.model.ports import LiveFeed
+from engine.model.types import Instrument
 
 if TYPE_CHECKING:
     from engine.feeds.credentials import Credentials

@@ -8,10 +8,10 @@ from typing import Self
 from engine.build.live import LiveSupply
 from engine.config import Config
 from engine.logs import LogBook, log_trade
-from engine.ports import Journal, Recorder, TickSource
+from engine.model.ports import Journal, Recorder, TickSource
+from engine.model.types import TradeMode
 from engine.runner import Engine
 from engine.trader import Trader
-from engine.types import TradeMode
 
 
 class Run:

@@ -1,11 +1,11 @@
 """What a run takes over from the one before: the account, its instruments, its locks. Knows the edges, starts nothing."""
 
 from engine.build.live import LiveSupply
-from engine.errors import InputError
-from engine.facts import StateKept
 from engine.journal import Opened
-from engine.messages import Lock, Unlock
-from engine.ports import TickSource
+from engine.model.commands import Lock, Unlock
+from engine.model.errors import InputError
+from engine.model.events import StateKept
+from engine.model.ports import TickSource
 from engine.runner import LOGGERS, Engine
 from engine.runner import take_over as take_over_account
 from engine.trading_state import symbols_of

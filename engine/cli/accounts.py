@@ -9,9 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from engine.cli.running import load_config
-from engine.clock import SystemClock
 from engine.config import Config
-from engine.errors import EXIT_DIFFERENT, EXIT_WELL, ConfigError
 from engine.feeds.credentials import (
     ENVIRONMENT,
     KEYS,
@@ -23,6 +21,8 @@ from engine.feeds.credentials import (
 )
 from engine.feeds.smartapi_login import Login, LoginError
 from engine.instruments import Instruments, Listed, Update, cache_folder, date_text, ready, update
+from engine.model.clock import SystemClock
+from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL, ConfigError
 from engine.text import clean
 
 _NAMES = {"client_code": "client code", "pin": "PIN", "api_key": "API key", "totp_secret": "TOTP secret"}

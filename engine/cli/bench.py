@@ -16,10 +16,10 @@ from msgspec.structs import replace
 from engine.build import Run, build
 from engine.cli.running import load_config, open_file
 from engine.config import Config, bundled
-from engine.errors import InputError
-from engine.latency import Histogram, LatencySummary
-from engine.ports import TickSource
-from engine.types import DELIVERIES, Delivery
+from engine.model.errors import InputError
+from engine.model.latency import Histogram, LatencySummary
+from engine.model.ports import TickSource
+from engine.model.types import DELIVERIES, Delivery
 
 _BATCH = 1000
 

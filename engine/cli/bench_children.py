@@ -14,7 +14,7 @@ from typing import Final, Self, TypeVar
 import msgspec
 
 from engine.cli.bench_words import ENCODER, Answer, Fail, Order
-from engine.errors import EXIT_FAULT, UserError
+from engine.model.errors import EXIT_FAULT, UserError
 from engine.text import clean
 
 _PATIENCE_S: Final = 60.0

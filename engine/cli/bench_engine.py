@@ -16,8 +16,6 @@ from engine.cli.bench_packets import FRAME_BYTES, INSTRUMENTS, SENT, SENT_AT, Tr
 from engine.cli.bench_vitals import rss_mb
 from engine.cli.bench_words import Begin, Collect, Configure, Ended, Fail, Order, Ready, Slice, answer, orders
 from engine.config import Config, find_config, load
-from engine.errors import UserError
-from engine.facts import FeedEvent
 from engine.feeds.dialect import Heard
 from engine.feeds.lag import Lag
 from engine.feeds.live import LiveFeed, Pace
@@ -25,11 +23,13 @@ from engine.feeds.numbering import Numbering
 from engine.feeds.smartapi import SmartApi
 from engine.feeds.smartapi_login import Tokens
 from engine.feeds.ticker import Ticker
-from engine.latency import Histogram
-from engine.messages import Stop, SwitchDelivery
+from engine.model.commands import Stop, SwitchDelivery
+from engine.model.errors import UserError
+from engine.model.events import FeedEvent
+from engine.model.latency import Histogram
+from engine.model.types import Delivery
 from engine.serving import serve
 from engine.serving.process import block_signals
-from engine.types import Delivery
 from engine.wire.frames import BINARY
 
 _PATIENCE_S = 10.0

@@ -6,7 +6,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from engine.cli.bench_words import Slice
-from engine.types import DELIVERIES, Delivery
+from engine.model.types import DELIVERIES, Delivery
 
 BARE: Final = "bare recv"
 Receiver = Literal["bare recv"] | Delivery

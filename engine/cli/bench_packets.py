@@ -4,7 +4,7 @@ from random import Random
 from struct import Struct as Layout
 from typing import Final
 
-from engine.types import Instrument
+from engine.model.types import Instrument
 from engine.wire import smartapi as wire
 
 INSTRUMENTS: Final = tuple(Instrument(f"BENCH{number}", str(40_000 + number)) for number in range(1, 11))

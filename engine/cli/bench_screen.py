@@ -18,8 +18,8 @@ from typing import Final, Self
 
 from engine.cli.bench_children import BenchError, end
 from engine.cli.bench_vitals import rss_mb
-from engine.errors import InputError
 from engine.link import Call, LinkError
+from engine.model.errors import InputError
 from engine.serving import place_of
 
 _STARTS_WITHIN_S: Final = 20.0

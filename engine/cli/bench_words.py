@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from engine.types import Delivery
+from engine.model.types import Delivery
 
 
 class Await(Struct, frozen=True, tag="await"):

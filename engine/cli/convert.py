@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from engine.build import mock_source
 from engine.cli.running import load_config
 from engine.config import Config, changed, find_config, instrument_for
-from engine.errors import InputError
 from engine.fitting import header_of
+from engine.model.errors import InputError
 from engine.recording import CsvLayout, FileSource, ImportReport, MqrSource, export_csv, import_file, open_source
 from engine.recording.files import Progress
 from engine.text import clean

@@ -15,16 +15,21 @@ from engine.build import LiveSupply, Run, build
 from engine.build.edges import RECORDING_NOTE
 from engine.cli.remote import confirmed
 from engine.config import Config, bundled, find_config, load
-from engine.errors import EXIT_DIFFERENT, EXIT_WELL, InputError, UserError
 from engine.journal import JOURNAL_FILE, Account, fold
 from engine.journal.schema import open_reader
-from engine.messages import Flat
-from engine.ports import FeedView
+from engine.model.commands import Flat
+from engine.model.errors import (
+    EXIT_DIFFERENT,
+    EXIT_WELL,
+    InputError,
+    UserError,
+)
+from engine.model.ports import FeedView
+from engine.model.types import Tick, TradeMode
 from engine.recording import MqrSource
 from engine.serving import Place
 from engine.serving.places import usual_places
 from engine.text import clean
-from engine.types import Tick, TradeMode
 
 _WITHIN_S = 15.0
 _LOOK_S = 0.02

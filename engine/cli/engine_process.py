@@ -9,8 +9,8 @@ from engine.build import Run, build
 from engine.cli.running import Choice, choose, load_config, status_of, trade_mode
 from engine.cli.screen import Screen
 from engine.config import Config, bundled, find_config
-from engine.errors import InputError
 from engine.fitting import recordings_folder
+from engine.model.errors import InputError
 from engine.runner import LOGGERS
 from engine.serving import Place, await_answer, block_signals, find_place, launch, place_of, serve
 from engine.serving.places import usual_folder

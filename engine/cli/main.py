@@ -11,7 +11,12 @@ from importlib import import_module
 
 from engine.cli.parser import make_parser
 from engine.cli.screen import Screen
-from engine.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL, UserError
+from engine.model.errors import (
+    EXIT_DISK,
+    EXIT_FAULT,
+    EXIT_WELL,
+    UserError,
+)
 from engine.redaction import redact
 from engine.text import clean
 from engine.version import VERSION

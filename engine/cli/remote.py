@@ -9,14 +9,20 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct
 
-from engine.errors import EXIT_BUSY, EXIT_DIFFERENT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
 from engine.link import Call, LinkError
-from engine.messages import Flat, Stop
+from engine.model.commands import Flat, Stop
+from engine.model.errors import (
+    EXIT_BUSY,
+    EXIT_DIFFERENT,
+    EXIT_POSITION_OPEN,
+    EXIT_WELL,
+    InputError,
+)
+from engine.model.snapshot import FlatLeg, OpenPosition, Snapshot
+from engine.model.types import Instrument
 from engine.serving import Place, find_place, lay_flat, place_of
 from engine.serving.places import FLAT_FILE
-from engine.snapshot import FlatLeg, OpenPosition, Snapshot
 from engine.text import clean
-from engine.types import Instrument
 
 _LOOK_S = 0.05
 _FLAT_WITHIN_S = 60.0

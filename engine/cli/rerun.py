@@ -8,11 +8,12 @@ from itertools import takewhile, zip_longest
 from msgspec import Struct
 
 from engine.brokers.paper import PaperBroker
-from engine.clock import VirtualClock
 from engine.config import Config
-from engine.facts import Fact, FillBooked
 from engine.inbox import Inbox
-from engine.marks import EventMark, Mark
+from engine.model.clock import VirtualClock
+from engine.model.events import Fact, FillBooked
+from engine.model.marks import EventMark, Mark
+from engine.model.types import Fill, Instrument, Tick
 from engine.narration import Narrator
 from engine.recording import MqrSource
 from engine.recording.files import Progress
@@ -22,7 +23,6 @@ from engine.runner.comparable import incomparable
 from engine.runner.tickets import Posted
 from engine.text import clean
 from engine.trader import Trader
-from engine.types import Fill, Instrument, Tick
 
 _NEVER_MS = 1 << 40  # between two pictures that nobody looks at
 _PROGRESS_TICKS = 4096

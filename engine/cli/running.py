@@ -18,13 +18,18 @@ from engine.build import LiveSupply, Run, build, has_credentials, live_supply, m
 from engine.cli.report import TradeFile, summarise, summary_lines
 from engine.cli.screen import Screen
 from engine.config import Config, bundled, find_config, instrument_for, load
-from engine.errors import EXIT_FAULT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
-from engine.messages import Stop
-from engine.ports import TickSource
+from engine.model.commands import Stop
+from engine.model.errors import (
+    EXIT_FAULT,
+    EXIT_POSITION_OPEN,
+    EXIT_WELL,
+    InputError,
+)
+from engine.model.ports import TickSource
+from engine.model.types import TradeMode
 from engine.recording import CsvLayout, open_source
 from engine.runner import LOGGERS
 from engine.text import clean
-from engine.types import TradeMode
 
 _LOOK_S = 0.2
 _WATCHABLE = 10.0  # × the recorded pace

@@ -15,12 +15,17 @@ from engine.cli.report import money
 from engine.cli.rerun import Rerun, rerun
 from engine.config import Config, bundled, describe, load
 from engine.config.schema import OVERRIDABLE
-from engine.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_WELL, UserError
 from engine.fitting import fit_to_recording
+from engine.model.errors import (
+    EXIT_BAD_INPUT,
+    EXIT_DIFFERENT,
+    EXIT_WELL,
+    UserError,
+)
+from engine.model.types import Instrument, Trade
 from engine.recording import Header, MqrSource
 from engine.recording.files import shown
 from engine.runner.comparable import deciding
-from engine.types import Instrument, Trade
 
 Outcome = Literal["same", "different", "not comparable", "damaged", "unreadable"]
 

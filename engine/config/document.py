@@ -8,7 +8,7 @@ from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from engine.errors import ConfigError
+from engine.model.errors import ConfigError
 from engine.text import clean
 
 MAX_BYTES = 1 << 20

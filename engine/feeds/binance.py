@@ -3,15 +3,15 @@
 from collections.abc import Callable
 
 from engine.config import Config
-from engine.errors import ConfigError, WireError
-from engine.facts import FeedEvent
 from engine.feeds.dialect import Address, Heard, Remark, address, too_fine
 from engine.feeds.lag import Lag
 from engine.feeds.live import LiveFeed, Pace
 from engine.feeds.loss import LinkLost
 from engine.feeds.numbering import Numbering
 from engine.feeds.ticker import Ticker, place
-from engine.types import Instrument
+from engine.model.errors import ConfigError, WireError
+from engine.model.events import FeedEvent
+from engine.model.types import Instrument
 from engine.wire import binance as wire
 from engine.wire.frames import TEXT
 

@@ -11,14 +11,14 @@ from typing import NoReturn
 
 from msgspec import Struct
 
-from engine.clock import SteadyClock
-from engine.errors import WireError
 from engine.feeds.dialect import Dialect, Heard, Remark
 from engine.feeds.line import Line
 from engine.feeds.loss import LinkLost, Stopped
 from engine.feeds.silence import Silence
 from engine.feeds.tally import Tally
 from engine.feeds.ticker import Ticker
+from engine.model.clock import SteadyClock
+from engine.model.errors import WireError
 from engine.wire.frames import BINARY, CLOSE, PING, PONG, TEXT, FrameReader, client_frame, close_code
 
 _now_ns = time.perf_counter_ns

@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from engine.config import Config
-from engine.errors import ConfigError
+from engine.model.errors import ConfigError
 from engine.redaction import MASK, hide
 from engine.text import clean
 

@@ -4,7 +4,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from engine.errors import ConfigError
+from engine.model.errors import ConfigError
 
 _PORTS = {"wss": 443, "ws": 80}
 

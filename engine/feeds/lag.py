@@ -12,7 +12,7 @@ stands, so that its silences are not taken for wild stamps.
 
 from typing import Final
 
-from engine.types import FLAG_AHEAD, FLAG_LATE
+from engine.model.types import FLAG_AHEAD, FLAG_LATE
 
 _NS: Final = 1_000_000_000
 _NONE: Final = 1 << 62

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 from msgspec import Struct
 
-from engine.clock import SteadyClock
-from engine.facts import FeedEvent
 from engine.feeds.backoff import Backoff, ConnectBudget
 from engine.feeds.bell import Bell, beside
 from engine.feeds.conversation import Around, Conversation
@@ -21,10 +19,12 @@ from engine.feeds.silence import Silence
 from engine.feeds.standing import Standing
 from engine.feeds.tally import Tally
 from engine.feeds.ticker import Ticker
-from engine.ports import FeedView
+from engine.model.clock import SteadyClock
+from engine.model.events import FeedEvent
+from engine.model.ports import FeedView
+from engine.model.types import Tick
 from engine.redaction import redact
 from engine.text import clean
-from engine.types import Tick
 
 if TYPE_CHECKING:
     import ssl

@@ -8,9 +8,9 @@ from itertools import islice
 from msgspec.structs import replace
 
 from engine.feeds.mock import MockSession
-from engine.marks import Mark
-from engine.messages import Fault
-from engine.types import PRICE_NAN, Instrument, Tick
+from engine.model.commands import Fault
+from engine.model.marks import Mark
+from engine.model.types import PRICE_NAN, Instrument, Tick
 
 
 class FaultySource:

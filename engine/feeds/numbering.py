@@ -12,7 +12,7 @@ the two SmartAPI's "sequence" is, differs by segment and is documented nowhere; 
 
 from typing import Final, Literal
 
-from engine.types import FLAG_UNCHAINED
+from engine.model.types import FLAG_UNCHAINED
 
 Rule = Literal["auto", "chained", "rising"]
 

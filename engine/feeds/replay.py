@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from threading import Condition, Thread
 
-from engine.clock import Clock
-from engine.errors import UserError
-from engine.ports import Progress, TickSource
-from engine.types import Tick
+from engine.model.clock import Clock
+from engine.model.errors import UserError
+from engine.model.ports import Progress, TickSource
+from engine.model.types import Tick
 
 _now_ns = time.perf_counter_ns
 _NO_LIMIT = 1 << 62

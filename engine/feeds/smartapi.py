@@ -7,8 +7,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 from engine.config import Config
-from engine.errors import ConfigError, WireError
-from engine.facts import FeedEvent
 from engine.feeds.dialect import Address, Heard, Remark, address, too_fine
 from engine.feeds.lag import Lag
 from engine.feeds.live import LiveFeed, Pace
@@ -16,8 +14,10 @@ from engine.feeds.loss import Hopeless, LinkLost
 from engine.feeds.numbering import Numbering
 from engine.feeds.smartapi_login import LoginError, Tokens
 from engine.feeds.ticker import Place, Ticker, place
+from engine.model.errors import ConfigError, WireError
+from engine.model.events import FeedEvent
+from engine.model.types import Instrument
 from engine.text import clean
-from engine.types import Instrument
 from engine.wire import smartapi as wire
 from engine.wire.frames import BINARY
 

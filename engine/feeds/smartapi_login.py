@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from engine.clock import Clock, SystemClock
 from engine.feeds.credentials import Credentials, masked
 from engine.feeds.last_tries import LastTries
 from engine.feeds.smartapi_answer import Verdict, judge, one_line
 from engine.https import Answer, Caller, CallError, Request
+from engine.model.clock import Clock, SystemClock
 from engine.redaction import MASK, hide
 from engine.text import clean
 from engine.version import VERSION

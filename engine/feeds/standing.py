@@ -3,13 +3,18 @@
 import time
 from collections.abc import Callable
 
-from engine.clock import SteadyClock
-from engine.facts import FeedEvent, FeedNote, LinkChanged, LinkState
 from engine.feeds.backoff import Backoff
 from engine.feeds.silence import Silence
 from engine.feeds.tally import Tally
 from engine.feeds.ticker import Ticker
-from engine.ports import FeedView
+from engine.model.clock import SteadyClock
+from engine.model.events import (
+    FeedEvent,
+    FeedNote,
+    LinkChanged,
+    LinkState,
+)
+from engine.model.ports import FeedView
 from engine.redaction import redact
 
 _now_ns = time.perf_counter_ns

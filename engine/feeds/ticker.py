@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from engine.feeds.lag import Lag
 from engine.feeds.numbering import Numbering
-from engine.types import (
+from engine.model.types import (
     FLAG_HAS_BOOK,
     FLAG_NEW_LINK,
     MAX_PRICE,

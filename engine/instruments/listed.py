@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from engine.types import MAX_QUANTITY, Instrument
+from engine.model.types import MAX_QUANTITY, Instrument
 
 Kind = Literal["IDX", "EQ", "FUT", "CE", "PE"]
 KINDS: tuple[Kind, ...] = ("IDX", "EQ", "FUT", "CE", "PE")

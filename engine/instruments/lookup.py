@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Self
 
-from engine.errors import InputError
 from engine.instruments.listed import EXCHANGES, KINDS, Listed, date_text
 from engine.instruments.store import Store, Value
 from engine.instruments.words import Wanted, read_symbol, read_words
+from engine.model.errors import InputError
+from engine.model.types import Instrument
 from engine.text import clean
-from engine.types import Instrument
 
 NEAR = 3
 _CASH = f"kind IN ({KINDS.index('IDX')}, {KINDS.index('EQ')})"

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.clock import Clock, SystemClock
 from engine.config import Config
-from engine.errors import DiskError, InputError, UserError
 from engine.https import Answer, Caller, CallError, Request, SinkError
 from engine.instruments.lookup import Instruments
 from engine.instruments.parse import Tally, read_list
 from engine.instruments.store import Store, write_store
+from engine.model.clock import Clock, SystemClock
+from engine.model.errors import DiskError, InputError, UserError
 from engine.text import clean
 from engine.version import VERSION
 

@@ -8,8 +8,8 @@ from typing import Any, BinaryIO
 import msgspec
 from msgspec import Struct
 
-from engine.errors import InputError
 from engine.instruments.listed import CURRENCY_SCALE, OPTIONS, PAISE, Kind, Listed, read_date, scale_of
+from engine.model.errors import InputError
 
 PIECE_BYTES = 1 << 18
 ROW_LIMIT_BYTES = 1 << 20  # longer is no row

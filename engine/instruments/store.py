@@ -7,8 +7,8 @@ from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
 
-from engine.errors import DiskError
 from engine.instruments.listed import EXCHANGES, KINDS, Listed
+from engine.model.errors import DiskError
 from engine.text import clean
 
 VERSION = 1

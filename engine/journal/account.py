@@ -11,8 +11,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.book import Purse, positions_in, put_position, strays_in
-from engine.errors import InputError
-from engine.facts import (
+from engine.flat import FLAT_LOCK, FlatJob
+from engine.journal.events import Entry, RunEnded, RunStarted
+from engine.model.errors import InputError
+from engine.model.events import (
     DayStarted,
     EntriesChanged,
     FillBooked,
@@ -22,12 +24,20 @@ from engine.facts import (
     StateKept,
     Submit,
 )
-from engine.flat import FLAT_LOCK, FlatJob
-from engine.journal.events import Entry, RunEnded, RunStarted
+from engine.model.state import (
+    Fields,
+    Plain,
+    dump,
+    load,
+)
+from engine.model.types import (
+    MAX_QUANTITY,
+    Instrument,
+    Order,
+    PositionState,
+)
 from engine.orders import Orders
 from engine.risk import EntryGate
-from engine.state import Fields, Plain, dump, load
-from engine.types import MAX_QUANTITY, Instrument, Order, PositionState
 from engine.watch import BAD_TICKS
 
 UNCLEAN = "the last run ended uncleanly"

@@ -6,10 +6,15 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from engine.digest import blake2b
-from engine.errors import InputError
-from engine.facts import Fact, FillBooked, Submit, TradeClosed
-from engine.types import TradeMode
+from engine.model.digest import blake2b
+from engine.model.errors import InputError
+from engine.model.events import (
+    Fact,
+    FillBooked,
+    Submit,
+    TradeClosed,
+)
+from engine.model.types import TradeMode
 
 GENESIS = bytes(32)
 

@@ -8,11 +8,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from engine.errors import InputError
-from engine.facts import StateKept
 from engine.journal.account import Account
 from engine.journal.events import ENTRIES, Entry
 from engine.journal.schema import open_reader
+from engine.model.errors import InputError
+from engine.model.events import StateKept
 from engine.text import clean
 
 _FOLDED = (

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from engine.errors import InputError
 from engine.journal.events import GENESIS, StoredEvent, chain_problem
 from engine.journal.schema import foreign, open_reader
+from engine.model.errors import InputError
 from engine.text import clean
 
 _NO_SUM_OF_FILLS = """

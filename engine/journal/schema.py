@@ -4,7 +4,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-from engine.errors import DiskError
+from engine.model.errors import DiskError
 from engine.text import clean
 
 APPLICATION_ID = 0x4D51544A  # "MQTJ"

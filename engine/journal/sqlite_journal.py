@@ -14,16 +14,16 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Self
 
-from engine.clock import Clock
-from engine.errors import DiskError
-from engine.facts import Fact
 from engine.journal.events import Entry, Rewound, RunEnded, RunStarted, Waiting
 from engine.journal.ledger import Ledger, LedgerStoppedError
 from engine.journal.opening import Opened, examine
 from engine.journal.reserve import Reserve
 from engine.journal.schema import Factory
+from engine.model.clock import Clock
+from engine.model.errors import DiskError
+from engine.model.events import Fact
+from engine.model.types import TradeMode
 from engine.text import clean
-from engine.types import TradeMode
 
 JOURNAL_FILE = "journal.db"
 RESERVE_FILE = "journal.reserve"

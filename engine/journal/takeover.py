@@ -5,10 +5,10 @@ from datetime import date
 
 from msgspec import Struct
 
-from engine.facts import StateKept
 from engine.journal.account import Account
+from engine.model.events import StateKept
+from engine.model.types import Order, PositionState, TradeMode
 from engine.text import clean
-from engine.types import Order, PositionState, TradeMode
 
 LEFT_OPEN = "the last run left something open"
 NOT_PLACED = "not placed: the engine ended before it was carried out"

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
-from engine.snapshot import EntriesState, Event, Snapshot
+from engine.model.snapshot import EntriesState, Event, Snapshot
 
 _SECOND_NS = 1_000_000_000
 _GAPS_TOLD = 2  # one by one; more are counted

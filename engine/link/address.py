@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.errors import UserError
+from engine.model.errors import UserError
 from engine.text import clean
 
 _LONGEST_PATH = 100  # bytes; the system's own limit is 108 on Linux, 104 elsewhere

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 from typing import Self
 
-from engine.errors import UserError, WireError
 from engine.link import address
 from engine.link.frames import FrameReader, frame
 from engine.link.words import (
@@ -26,6 +25,7 @@ from engine.link.words import (
     Welcome,
     understood,
 )
+from engine.model.errors import UserError, WireError
 from engine.text import clean
 from engine.version import VERSION
 

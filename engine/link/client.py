@@ -12,7 +12,6 @@ from typing import Literal
 
 from msgspec import Struct
 
-from engine.errors import WireError
 from engine.link.channel import Channel, LinkError, RefusedError, hello_of
 from engine.link.mirror import Mirror, Points
 from engine.link.tickets import Pending, Tickets
@@ -26,8 +25,9 @@ from engine.link.words import (
     TakeConn,
     Taken,
 )
-from engine.ports import LogLine
-from engine.snapshot import Snapshot
+from engine.model.errors import WireError
+from engine.model.ports import LogLine
+from engine.model.snapshot import Snapshot
 
 _LOOK_S = 0.25
 _LOOK_SOON_S = 0.05  # for a second after a command was sent

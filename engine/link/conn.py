@@ -1,7 +1,15 @@
 """Who may command, and what happens when nobody is there who could. Pure: no socket, no clock; stamps are handed in."""
 
 from engine.link.words import AbsenceView, AnyCommand, ConnView, Policy
-from engine.messages import Arm, Command, Disarm, Flat, Lock, PauseEntries, Stop
+from engine.model.commands import (
+    Arm,
+    Command,
+    Disarm,
+    Flat,
+    Lock,
+    PauseEntries,
+    Stop,
+)
 
 _NS = 1_000_000_000
 # What makes things safer needs no conn: whoever sees the fire may use the extinguisher.

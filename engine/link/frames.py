@@ -1,6 +1,6 @@
 """Frames on a byte stream: four bytes of length (little endian), then that many bytes. Knows neither sockets nor words."""
 
-from engine.errors import WireError
+from engine.model.errors import WireError
 
 _HEAD = 4
 

@@ -8,8 +8,8 @@ from threading import Lock
 from msgspec.structs import replace
 
 from engine.link.words import LIGHT, LINES_A_LOOK, LOG, SECTIONS, History, Look, Picture, Replies, understood
-from engine.ports import LogLine
-from engine.snapshot import Snapshot
+from engine.model.ports import LogLine
+from engine.model.snapshot import Snapshot
 
 _LINES_KEPT = 2_000
 _CHARTS_KEPT = 8

@@ -40,7 +40,7 @@ from engine.link.words import (
     Welcome,
     name_of,
 )
-from engine.snapshot import Snapshot
+from engine.model.snapshot import Snapshot
 from engine.text import clean
 from engine.version import VERSION
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from engine.link.frames import frame
 from engine.link.words import ENCODER, LIGHT, REPLY_LIMIT, SECTIONS
-from engine.snapshot import Snapshot
+from engine.model.snapshot import Snapshot
 
 _EMPTY: dict[str, tuple[()]] = dict.fromkeys(SECTIONS, ())
 

@@ -12,8 +12,6 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 
-from engine.clock import Clock
-from engine.errors import WireError
 from engine.link import address
 from engine.link.conn import Operator
 from engine.link.frames import frame
@@ -21,6 +19,8 @@ from engine.link.limits import Bucket, Notes
 from engine.link.reception import Reception, Served
 from engine.link.visitor import Visitor
 from engine.link.words import ENCODER, REQUESTS, Bye, Hello, Refused, understood
+from engine.model.clock import Clock
+from engine.model.errors import WireError
 
 _ROUND_S = 0.1  # the longest between two looks at the clock
 _THROTTLED_S = 0.02

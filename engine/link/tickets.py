@@ -8,8 +8,8 @@ from typing import Literal
 from msgspec import Struct
 
 from engine.link.words import AnyCommand, Taken
-from engine.messages import Flat, Lock
-from engine.snapshot import CommandView
+from engine.model.commands import Flat, Lock
+from engine.model.snapshot import CommandView
 
 NO_ANSWER = "NO ANSWER from engine"
 

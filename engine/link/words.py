@@ -9,10 +9,19 @@ from typing import Annotated, Final, Literal, TypeVar
 
 from msgspec import Meta, Struct, msgpack
 
-from engine.errors import WireError
-from engine.messages import Acknowledge, Command, Fault, ReplayCommand, Stall, Stop, SwitchDelivery, TraderCommand
-from engine.ports import LogLine
-from engine.snapshot import Snapshot
+from engine.model.commands import (
+    Acknowledge,
+    Command,
+    Fault,
+    ReplayCommand,
+    Stall,
+    Stop,
+    SwitchDelivery,
+    TraderCommand,
+)
+from engine.model.errors import WireError
+from engine.model.ports import LogLine
+from engine.model.snapshot import Snapshot
 
 PROTOCOL: Final = 1
 HELLO_LIMIT: Final = 1_024

@@ -5,7 +5,7 @@ import traceback
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
-from engine.ports import LogLine
+from engine.model.ports import LogLine
 from engine.redaction import redact
 from engine.text import clean
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from engine.errors import InputError, WireError
-from engine.marks import Mark
+from engine.model.errors import InputError, WireError
+from engine.model.marks import Mark
+from engine.model.types import FLAG_HAS_BOOK, Instrument, Tick
 from engine.recording.files import reason, regular_size, shown
 from engine.text import clean
-from engine.types import FLAG_HAS_BOOK, Instrument, Tick
 from engine.wire.binance import SCALE, Book, Ignored, Trade, decode
 
 MAX_LINE_BYTES = 1 << 20

@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from engine.errors import InputError
+from engine.model.errors import InputError
 from engine.recording.decimals import to_minor
 from engine.recording.stamps import StampReader, TimeFormat
 from engine.text import clean

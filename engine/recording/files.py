@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from engine.errors import DiskError, InputError
-from engine.ports import TickSource
+from engine.model.errors import DiskError, InputError
+from engine.model.ports import TickSource
 from engine.text import clean
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,79}", re.ASCII)

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.errors import InputError
-from engine.marks import Mark
+from engine.model.errors import InputError
+from engine.model.marks import Mark
+from engine.model.types import Instrument, Tick
 from engine.recording.blocks import Block, Blocks, Place
 from engine.recording.files import regular_size, shown, told
 from engine.recording.format import (
@@ -23,7 +24,6 @@ from engine.recording.format import (
 from engine.recording.index import SparseIndex, Stretch
 from engine.recording.stamps import zone_named
 from engine.text import clean
-from engine.types import Instrument, Tick
 
 _INDEX_SPACING = 1024
 _VALUES = {KIND_TICKS: TICK_VALUES.iter_unpack, KIND_BOOK_TICKS: BOOK_VALUES.iter_unpack}

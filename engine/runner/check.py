@@ -8,18 +8,23 @@ from itertools import islice
 from msgspec import Struct
 
 from engine.config import Config
-from engine.digest import blake2b
-from engine.facts import StateKept
-from engine.marks import EventMark, InputMark, StartMark, StateMark
-from engine.ports import TickSource
+from engine.model.digest import blake2b
+from engine.model.events import StateKept
+from engine.model.marks import (
+    EventMark,
+    InputMark,
+    StartMark,
+    StateMark,
+)
+from engine.model.ports import TickSource
+from engine.model.snapshot import CheckView
+from engine.model.state import Fields, as_text
+from engine.model.types import Instrument
 from engine.recording import MqrSource
 from engine.runner.comparable import incomparable
 from engine.runner.rewind import go_back
 from engine.runner.turn import Turn
-from engine.snapshot import CheckView
-from engine.state import Fields, as_text
 from engine.text import clean
-from engine.types import Instrument
 
 _NEVER = 1 << 62
 _MOST_MARKS = 250_000  # more are no run's of a day; each takes some hundred bytes
@@ -235,7 +240,7 @@ def _digest(texts: Mapping[str, str]) -> bytes:
 
 
 def _hashed(texts: Mapping[str, str]) -> bytes:
-    """The bytes of `engine.state.state_hash`, of fields that are texts already."""
+    """The bytes of `engine.model.state.state_hash`, of fields that are texts already."""
     text = "\n".join(f"{name}={value}" for name, value in sorted(texts.items()))
     return blake2b(text.encode(errors="replace"), digest_size=16).digest()
 

@@ -3,19 +3,17 @@
 import time
 from collections.abc import Callable
 
-from engine.facts import CommandRefused, FeedNote, LinkChanged
-from engine.messages import (
+from engine.model.broker_events import Filled, Holdings, Rejected
+from engine.model.commands import (
     Acknowledge,
     Command,
     Fault,
-    Filled,
-    Holdings,
-    Rejected,
     Stall,
     Stop,
     SwitchDelivery,
     TraderCommand,
 )
+from engine.model.events import CommandRefused, FeedNote, LinkChanged
 from engine.runner.delivery import DeliverySwitch
 from engine.runner.playback import Playback
 from engine.runner.tickets import Asked, Posted, Tickets

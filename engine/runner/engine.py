@@ -5,10 +5,17 @@ from collections.abc import Callable
 from threading import Event, Thread
 
 from engine.config import EngineConfig
-from engine.errors import EXIT_FAULT, EXIT_WELL
 from engine.inbox import Inbox
-from engine.messages import Command
-from engine.ports import Feed, FeedView, Journal, Recorder
+from engine.model.commands import Command
+from engine.model.errors import EXIT_FAULT, EXIT_WELL
+from engine.model.ports import (
+    Feed,
+    FeedView,
+    Journal,
+    Recorder,
+)
+from engine.model.snapshot import Snapshot
+from engine.model.types import Tick
 from engine.runner.delivery import DeliverySwitch
 from engine.runner.dispatch import Dispatch
 from engine.runner.playback import Playback
@@ -16,8 +23,6 @@ from engine.runner.rounds import Rounds
 from engine.runner.tickets import Asked, Posted
 from engine.runner.trouble import Trouble
 from engine.runner.turn import Turn
-from engine.snapshot import Snapshot
-from engine.types import Tick
 
 _BEAT_S = 0.1
 _BEAT_EVERY_NS = 45_000_000  # how soon the next beat and round come, at the most, when ticks wake the loop all the time

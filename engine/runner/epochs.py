@@ -2,9 +2,9 @@
 
 import time
 
-from engine.latency import Histogram
-from engine.snapshot import EpochView
-from engine.types import Delivery
+from engine.model.latency import Histogram
+from engine.model.snapshot import EpochView
+from engine.model.types import Delivery
 
 STAGES = ("receive→inbox", "wait", "decide", "act", "tick→order")
 TOTAL = "receive→decision"

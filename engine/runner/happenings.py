@@ -2,8 +2,15 @@
 
 from bisect import bisect_left, bisect_right
 
-from engine.facts import Fact, FillBooked, LinkChanged, TickGap, TradeClosed, TraderFault
-from engine.snapshot import Event
+from engine.model.events import (
+    Fact,
+    FillBooked,
+    LinkChanged,
+    TickGap,
+    TradeClosed,
+    TraderFault,
+)
+from engine.model.snapshot import Event
 
 _MOST = 5000
 

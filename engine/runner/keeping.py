@@ -3,7 +3,8 @@
 import sys
 from typing import Final
 
-from engine.facts import (
+from engine.model.commands import TraderCommand
+from engine.model.events import (
     DayStarted,
     EntriesChanged,
     Fact,
@@ -15,10 +16,14 @@ from engine.facts import (
     StateKept,
     TradeClosed,
 )
-from engine.marks import EventMark, InputMark, StartMark, StateMark
-from engine.messages import TraderCommand
-from engine.ports import Journal, Recorder
-from engine.state import as_text, state_hash
+from engine.model.marks import (
+    EventMark,
+    InputMark,
+    StartMark,
+    StateMark,
+)
+from engine.model.ports import Journal, Recorder
+from engine.model.state import as_text, state_hash
 from engine.trader import Trader
 
 _UNJOURNALLED = (ReadHoldings,)

@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from engine.desk import Desk
-from engine.runner.rounds import refusals
-from engine.runner.turn import Turn
-from engine.session import NO_DAY
-from engine.snapshot import (
+from engine.model.snapshot import (
     Account,
     EdgeView,
     EntriesState,
@@ -21,10 +18,13 @@ from engine.snapshot import (
     SessionView,
     Snapshot,
 )
-from engine.types import Instrument, TradeMode
+from engine.model.types import Instrument, TradeMode
+from engine.runner.rounds import refusals
+from engine.runner.turn import Turn
+from engine.session import NO_DAY
 
 if TYPE_CHECKING:
-    from engine.ports import Journal, Log, Recorder
+    from engine.model.ports import Journal, Log, Recorder
     from engine.runner.engine import Engine
 
 _NEWEST_TRADES = 1000

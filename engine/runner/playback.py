@@ -2,15 +2,26 @@
 
 import time
 
-from engine.facts import CommandRefused
 from engine.inbox import Inbox
 from engine.logs import log_trade
-from engine.messages import Bookmark, Command, Hold, Play, Seek, SeekEvent, SeekTime, SetSpeed, SkipSilence, Step
-from engine.ports import Journal, ReplayControl, TickSource
+from engine.model.commands import (
+    Bookmark,
+    Command,
+    Hold,
+    Play,
+    Seek,
+    SeekEvent,
+    SeekTime,
+    SetSpeed,
+    SkipSilence,
+    Step,
+)
+from engine.model.events import CommandRefused
+from engine.model.ports import Journal, ReplayControl, TickSource
+from engine.model.snapshot import Event
 from engine.runner.check import Check
 from engine.runner.rewind import SavedStates, go_back
 from engine.runner.turn import Turn
-from engine.snapshot import Event
 from engine.text import clean
 
 _NEVER = 1 << 62

@@ -3,11 +3,17 @@
 from decimal import Decimal
 
 from engine.desk import Desk
-from engine.facts import Fact, FillBooked, FlatChanged, OrderRejected, Submit
-from engine.snapshot import FlatLeg, FlatView
+from engine.model.events import (
+    Fact,
+    FillBooked,
+    FlatChanged,
+    OrderRejected,
+    Submit,
+)
+from engine.model.snapshot import FlatLeg, FlatView
+from engine.model.types import Instrument
 from engine.text import clean
 from engine.trading_state import TradingState
-from engine.types import Instrument
 
 _NEWS_NS = 3_000_000_000
 

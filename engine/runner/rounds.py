@@ -3,12 +3,12 @@
 import time
 from collections.abc import Callable, Iterable
 
-from engine.clock import Clock, SteadyClock
 from engine.desk import Desk
-from engine.facts import ClockStepped, Paused
 from engine.inbox import Inbox
 from engine.logs import log_trade
-from engine.ports import Recorder
+from engine.model.clock import Clock, SteadyClock
+from engine.model.events import ClockStepped, Paused
+from engine.model.ports import Recorder
 from engine.runner.telling import LOGGERS
 from engine.runner.turn import Turn
 from engine.runner.vitals import Vitals

@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Iterable
 
-from engine.facts import Fact
 from engine.logs import log_trade
+from engine.model.events import Fact
 from engine.narration import Narrator
 
 LOGGERS = {

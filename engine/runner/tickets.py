@@ -5,9 +5,10 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
-from engine.facts import FeedEvent
-from engine.messages import BrokerEvent, Command, Flat, SwitchDelivery
-from engine.snapshot import CommandState, CommandView
+from engine.model.broker_events import BrokerEvent
+from engine.model.commands import Command, Flat, SwitchDelivery
+from engine.model.events import FeedEvent
+from engine.model.snapshot import CommandState, CommandView
 
 _KEPT: Final = 64
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from engine.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL
-from engine.facts import EntriesChanged, FeedNote
-from engine.messages import Lock
-from engine.ports import Journal
+from engine.model.commands import Lock
+from engine.model.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL
+from engine.model.events import EntriesChanged, FeedNote
+from engine.model.ports import Journal
 from engine.redaction import redact
 from engine.runner.dispatch import Dispatch
 from engine.runner.telling import LOGGERS

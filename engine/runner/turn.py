@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from threading import Lock
 from typing import Protocol
 
-from engine.clock import Clock, VirtualClock
-from engine.facts import (
+from engine.inbox import Inbox
+from engine.model.broker_events import BrokerEvent
+from engine.model.clock import Clock, VirtualClock
+from engine.model.events import (
     Cancel,
     CommandRefused,
     Fact,
@@ -21,10 +23,9 @@ from engine.facts import (
     TradeClosed,
     TraderFault,
 )
-from engine.inbox import Inbox
-from engine.messages import BrokerEvent
+from engine.model.ports import Recorder, SimulatedBroker
+from engine.model.types import FLAG_LATE, Tick, Trade
 from engine.narration import Narrator
-from engine.ports import Recorder, SimulatedBroker
 from engine.runner.epochs import Epochs
 from engine.runner.happenings import Happenings
 from engine.runner.keeping import Keeper
@@ -32,7 +33,6 @@ from engine.runner.receipt import Receipt
 from engine.runner.telling import Teller
 from engine.runner.tickets import Posted
 from engine.trader import Trader
-from engine.types import FLAG_LATE, Tick, Trade
 
 _now_ns = time.perf_counter_ns
 _NEVER = 1 << 62

@@ -5,7 +5,7 @@ import os
 import time
 from pathlib import Path
 
-from engine.snapshot import ProcessView
+from engine.model.snapshot import ProcessView
 
 _EVERY_NS = 1_000_000_000
 

@@ -8,8 +8,14 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from engine.errors import EXIT_BUSY, EXIT_FAULT, InputError, StateBusyError, UserError
 from engine.link import Call, LinkError
+from engine.model.errors import (
+    EXIT_BUSY,
+    EXIT_FAULT,
+    InputError,
+    StateBusyError,
+    UserError,
+)
 from engine.serving.places import Place, place_of
 from engine.text import clean
 

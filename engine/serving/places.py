@@ -6,10 +6,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.errors import InputError
 from engine.journal import StateDir
+from engine.model.errors import InputError
+from engine.model.types import TradeMode
 from engine.text import clean
-from engine.types import TradeMode
 
 SOCKET_FILE = "engine.sock"
 FLAT_FILE = "FLAT"

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from threading import Timer
 
 from engine.build import Run
-from engine.clock import SystemClock
-from engine.errors import EXIT_FAULT
 from engine.link import LinkServer, Operator
-from engine.messages import Flat
+from engine.model.clock import SystemClock
+from engine.model.commands import Flat
+from engine.model.errors import EXIT_FAULT
 from engine.runner import LOGGERS, settle
 from engine.serving.notify import Heartbeat, Notifier
 from engine.serving.places import FLAT_FILE, SOCKET_FILE

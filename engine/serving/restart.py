@@ -7,8 +7,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from engine.errors import EXIT_FAULT
-from engine.messages import Flat
+from engine.model.commands import Flat
+from engine.model.errors import EXIT_FAULT
 from engine.runner.tickets import Asked
 from engine.serving.places import FLAT_FILE
 from engine.serving.wishes import lay_flat

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Final
 
-from engine.messages import Command
-from engine.ports import LogLine
-from engine.snapshot import Snapshot
+from engine.model.commands import Command
+from engine.model.ports import LogLine
+from engine.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from engine.build import Run

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from engine.ports import FeedView
+from engine.model.ports import FeedView
 
 if TYPE_CHECKING:
     from engine.build import Run

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
-from engine.errors import InputError
+from engine.model.errors import InputError
 from engine.serving.launch import program
 from engine.text import clean
 

@@ -15,8 +15,8 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from engine.clock import Clock
-from engine.errors import InputError
+from engine.model.clock import Clock
+from engine.model.errors import InputError
 from engine.text import clean
 
 STACKS_FILE: Final = "stacks.txt"

@@ -5,7 +5,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from engine.messages import Flat
+from engine.model.commands import Flat
 from engine.runner import LOGGERS, Engine
 
 _ROUNDS = 2  # of the engine's loop, after which a command was surely carried out

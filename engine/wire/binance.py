@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from engine.errors import WireError
+from engine.model.errors import WireError
 from engine.text import clean
 from engine.wire.decimals import SCALE, to_price, to_quantity
 

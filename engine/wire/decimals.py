@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from engine.errors import WireError
+from engine.model.errors import WireError
 from engine.text import clean
 
 SCALE: Final = 100_000_000  # eight decimals

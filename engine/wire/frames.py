@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from engine.errors import WireError
+from engine.model.errors import WireError
 from engine.text import clean
 
 TEXT: Final = 1

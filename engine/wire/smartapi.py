@@ -13,9 +13,9 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from engine.errors import WireError
+from engine.model.errors import WireError
+from engine.model.types import MAX_PRICE, MAX_QUANTITY
 from engine.text import clean
-from engine.types import MAX_PRICE, MAX_QUANTITY
 
 LTP: Final = 1
 QUOTE: Final = 2

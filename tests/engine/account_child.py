@@ -7,11 +7,11 @@ from pathlib import Path
 
 import msgspec
 
-from engine.clock import SystemClock
-from engine.facts import Fact
 from engine.journal import SqliteJournal, StateDir
-from engine.messages import Flat, Lock, Unlock
-from engine.types import Tick
+from engine.model.clock import SystemClock
+from engine.model.commands import Flat, Lock, Unlock
+from engine.model.events import Fact
+from engine.model.types import Tick
 from tests.engine.journalled import JournalledStage, listed
 from tests.engine.make import DAY, EAGER
 

@@ -17,9 +17,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from engine.facts import EntriesChanged, FillBooked, LevelsMoved, OrderRejected, StateKept, Submit
 from engine.journal import JOURNAL_FILE, RunStarted, StoredEvent, read_events, verify
-from engine.types import Order, PositionState
+from engine.model.events import (
+    EntriesChanged,
+    FillBooked,
+    LevelsMoved,
+    OrderRejected,
+    StateKept,
+    Submit,
+)
+from engine.model.types import Order, PositionState
 from tests.engine.account_child import SYMBOLS
 
 PROJECT = Path(__file__).resolve().parents[2]

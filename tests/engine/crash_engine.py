@@ -20,8 +20,8 @@ from msgspec.structs import replace
 
 from engine.journal import JOURNAL_FILE, read_events, verify
 from engine.link import Call, LinkError
-from engine.messages import Flat, Play, Unlock
-from engine.snapshot import Snapshot
+from engine.model.commands import Flat, Play, Unlock
+from engine.model.snapshot import Snapshot
 from tests.engine.crash_account import Ledger, ledger_of
 from tests.engine.process_stage import BUSY, Shell
 

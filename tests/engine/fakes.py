@@ -4,9 +4,14 @@ from collections.abc import Callable, Sequence
 
 from engine.brokers.paper import PaperBroker
 from engine.build.live import InSession, Tell
-from engine.messages import BrokerEvent, Filled, Holdings, Rejected
-from engine.ports import FeedView
-from engine.types import Order, Tick
+from engine.model.broker_events import (
+    BrokerEvent,
+    Filled,
+    Holdings,
+    Rejected,
+)
+from engine.model.ports import FeedView
+from engine.model.types import Order, Tick
 
 
 class RejectingBroker(PaperBroker):

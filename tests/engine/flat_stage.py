@@ -9,9 +9,20 @@ from pathlib import Path
 
 from engine.link import RemoteDoor
 from engine.link.words import Look
-from engine.messages import Arm, Flat, Hold, Lock, PauseEntries, Play, ResumeEntries, Seek, SwitchDelivery, Unlock
+from engine.model.commands import (
+    Arm,
+    Flat,
+    Hold,
+    Lock,
+    PauseEntries,
+    Play,
+    ResumeEntries,
+    Seek,
+    SwitchDelivery,
+    Unlock,
+)
+from engine.model.snapshot import Snapshot
 from engine.serving.places import FLAT_FILE
-from engine.snapshot import Snapshot
 from tests.engine.link_stage import Plain
 from tests.engine.process_stage import HOLDING, Shell, until
 

@@ -7,8 +7,8 @@ import resource
 import sys
 from pathlib import Path
 
-from engine.clock import SystemClock
 from engine.journal import SqliteJournal, StateDir
+from engine.model.clock import SystemClock
 from tests.engine.journal_faults import booked, submit
 
 

@@ -7,12 +7,12 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from engine.brokers.paper import PaperBroker
-from engine.facts import Fact, StateKept
 from engine.journal import Account
+from engine.model.events import Fact, StateKept
+from engine.model.state import Plain
+from engine.model.types import Instrument
 from engine.runner.keeping import Keeper
-from engine.state import Plain
 from engine.trader import Trader
-from engine.types import Instrument
 from tests.engine.make import Stage, nifty
 
 

@@ -9,16 +9,16 @@ from typing import Self
 
 from msgspec.structs import replace
 
-from engine.clock import Clock, SystemClock
 from engine.link import address
 from engine.link.client import RemoteDoor
 from engine.link.conn import Operator
 from engine.link.frames import FrameReader, frame
 from engine.link.server import LinkServer
 from engine.link.words import ENCODER, PROTOCOL, REPLY_LIMIT, AnyCommand, Hello, Look, Picture, Replies, Reply
-from engine.messages import Flat
-from engine.ports import LogLine
-from engine.snapshot import (
+from engine.model.clock import Clock, SystemClock
+from engine.model.commands import Flat
+from engine.model.ports import LogLine
+from engine.model.snapshot import (
     Account,
     CommandView,
     EntriesState,
@@ -30,8 +30,8 @@ from engine.snapshot import (
     SessionView,
     Snapshot,
 )
-from engine.snapshot import Event as Happening
-from engine.types import Instrument, Trade
+from engine.model.snapshot import Event as Happening
+from engine.model.types import Instrument, Trade
 from engine.version import VERSION
 
 OPEN_MS = 1_759_290_300_000  # 2025-10-01 09:15:00 in Kolkata

@@ -3,10 +3,10 @@
 import shutil
 from pathlib import Path
 
-from engine.clock import VirtualClock
 from engine.journal import JOURNAL_FILE, Opened, SqliteJournal
-from engine.messages import Lock
-from engine.types import TradeMode
+from engine.model.clock import VirtualClock
+from engine.model.commands import Lock
+from engine.model.types import TradeMode
 from tests.engine.journalled import JournalledStage
 from tests.engine.make import DAY, EAGER
 

@@ -11,12 +11,24 @@ import pytest
 
 from engine.brokers.paper import PaperBroker
 from engine.config import Config, bundled, instrument_for, load
-from engine.facts import Cancel, Fact, ReadHoldings, Submit, TradeClosed
-from engine.marks import Mark
-from engine.messages import BrokerEvent, TraderCommand
-from engine.ports import Broker
+from engine.model.broker_events import BrokerEvent
+from engine.model.commands import TraderCommand
+from engine.model.events import (
+    Cancel,
+    Fact,
+    ReadHoldings,
+    Submit,
+    TradeClosed,
+)
+from engine.model.marks import Mark
+from engine.model.ports import Broker
+from engine.model.types import (
+    Instrument,
+    Order,
+    Tick,
+    Trade,
+)
 from engine.trader import Trader
-from engine.types import Instrument, Order, Tick, Trade
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 IST = ZoneInfo("Asia/Kolkata")

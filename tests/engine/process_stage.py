@@ -19,9 +19,9 @@ from engine.journal import JOURNAL_FILE, read_events
 from engine.link import Call, RemoteDoor
 from engine.link.tickets import Pending
 from engine.link.words import AnyCommand
+from engine.model.snapshot import Snapshot
 from engine.serving import place_of
 from engine.serving.launch import answers
-from engine.snapshot import Snapshot
 from tests.engine.crash import PROJECT, Answer
 from tests.engine.make import EAGER, config
 from tests.simulator import Simulator

@@ -6,16 +6,22 @@ from pathlib import Path
 from threading import Event, Thread
 
 from engine.build import Run, build
-from engine.facts import StateKept
 from engine.fitting import header_of
-from engine.marks import EventMark, InputMark, Mark, StartMark, StateMark
-from engine.messages import Command, PauseEntries, TraderCommand
+from engine.model.commands import Command, PauseEntries, TraderCommand
+from engine.model.events import StateKept
+from engine.model.marks import (
+    EventMark,
+    InputMark,
+    Mark,
+    StartMark,
+    StateMark,
+)
+from engine.model.state import as_text, state_hash
+from engine.model.types import Instrument, Tick
 from engine.recording import Header, MqrSource
 from engine.recording.format import BLOCK_HEAD, KIND_TICKS, SYNC
 from engine.recording.writer import RecordingWriter
 from engine.runner import Engine
-from engine.state import as_text, state_hash
-from engine.types import Instrument, Tick
 from tests.engine.make import EAGER, ListSource, Stage, config, nifty, ticks
 
 # On the feed's own thread a command is carried out exactly ahead of the tick that it was sent ahead of.

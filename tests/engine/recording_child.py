@@ -5,7 +5,7 @@ import resource
 import sys
 from pathlib import Path
 
-from engine.marks import EventMark
+from engine.model.marks import EventMark
 from engine.recording import FileRecorder
 from tests.engine.recording_samples import header, tick
 

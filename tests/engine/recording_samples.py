@@ -5,12 +5,29 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from engine.facts import StateKept
-from engine.marks import EventMark, InputMark, Mark, StartMark, StateMark
-from engine.messages import Arm, Flat, Lock, PauseEntries, Unlock
+from engine.model.commands import (
+    Arm,
+    Flat,
+    Lock,
+    PauseEntries,
+    Unlock,
+)
+from engine.model.events import StateKept
+from engine.model.marks import (
+    EventMark,
+    InputMark,
+    Mark,
+    StartMark,
+    StateMark,
+)
+from engine.model.types import (
+    FLAG_HAS_BOOK,
+    FLAG_STAMP_NS,
+    Instrument,
+    Tick,
+)
 from engine.recording import Header, MqrSource
 from engine.recording.writer import RecordingWriter
-from engine.types import FLAG_HAS_BOOK, FLAG_STAMP_NS, Instrument, Tick
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 NIFTY = Instrument("NIFTY 25000 CE", token="54786")

@@ -2,10 +2,20 @@
 
 import pytest
 
-from engine.facts import DayStarted, EntriesChanged, SequenceGap, TickRefused
-from engine.state import Fields
+from engine.model.events import (
+    DayStarted,
+    EntriesChanged,
+    SequenceGap,
+    TickRefused,
+)
+from engine.model.state import Fields
+from engine.model.types import (
+    FLAG_AHEAD,
+    FLAG_NEW_LINK,
+    FLAG_UNCHAINED,
+    Tick,
+)
 from engine.trader import Trader
-from engine.types import FLAG_AHEAD, FLAG_NEW_LINK, FLAG_UNCHAINED, Tick
 from tests.engine.make import EAGER, Stage, ms, nifty, tick
 
 HOUR_MS = 3_600_000

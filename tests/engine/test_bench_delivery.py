@@ -25,7 +25,7 @@ from engine.cli.bench_packets import FRAME_BYTES, INSTRUMENTS, SENT, SENT_AT, Tr
 from engine.cli.bench_sender import let_in, send
 from engine.cli.bench_words import Collect, Slice
 from engine.cli.main import main
-from engine.types import DELIVERIES
+from engine.model.types import DELIVERIES
 from engine.wire.smartapi import QUOTE, decode
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.book import Book
-from engine.errors import ConfigError
+from engine.model.errors import ConfigError
+from engine.model.state import state_hash
+from engine.model.types import Fill, Instrument
 from engine.positions import Costs, Levels, Position
 from engine.risk import Sizing
-from engine.state import state_hash
-from engine.types import Fill, Instrument
 from tests.engine.make import config, nifty
 
 CAPITAL = Decimal(1_000_000)

@@ -7,8 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine.build import Run
-from engine.marks import EventMark, InputMark, Mark, StartMark, StateMark
-from engine.messages import (
+from engine.model.commands import (
     Arm,
     Command,
     Disarm,
@@ -22,11 +21,18 @@ from engine.messages import (
     SwitchDelivery,
     Unlock,
 )
+from engine.model.marks import (
+    EventMark,
+    InputMark,
+    Mark,
+    StartMark,
+    StateMark,
+)
+from engine.model.snapshot import CheckView
+from engine.model.types import DELIVERIES, Instrument
 from engine.recording import MqrSource
 from engine.runner.check import Check, check_for
 from engine.runner.comparable import incomparable
-from engine.snapshot import CheckView
-from engine.types import DELIVERIES, Instrument
 from tests.engine.make import Stage, config
 from tests.engine.recorded_runs import (
     LENGTH,

@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.facts import StateKept
-from engine.messages import Flat, Unlock
+from engine.model.commands import Flat, Unlock
+from engine.model.events import StateKept
 from engine.trader import Trader
 from tests.engine.make import EAGER, Stage, ms, nifty, tick
 

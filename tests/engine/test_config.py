@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from engine.config import Config, bundled, changed, describe, find_config, instrument_for, load
 from engine.config.rules import Number, Whole
 from engine.config.schema import TABLES
-from engine.errors import ConfigError
-from engine.types import Instrument
+from engine.model.errors import ConfigError
+from engine.model.types import Instrument
 
 SHIPPED = bundled("config.toml")
 LINES = SHIPPED.read_text(encoding="utf-8").splitlines()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.config import Config, bundled, load
 from engine.config.schema import TABLES
-from engine.errors import ConfigError
+from engine.model.errors import ConfigError
 
 SHIPPED = bundled("config.toml")
 TEXT = SHIPPED.read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ import pytest
 from engine.config import bundled, load
 from engine.config.document import parse_toml
 from engine.config.judge import Draft, judge_document
-from engine.errors import ConfigError
+from engine.model.errors import ConfigError
 
 SHIPPED = bundled("config.toml").read_text(encoding="utf-8")
 

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from engine import redaction
 from engine.config import Config
-from engine.errors import ConfigError
 from engine.feeds.credentials import Credentials, Missing, find_credentials, look_for_credentials, masked
+from engine.model.errors import ConfigError
 from engine.redaction import MASK, redact
 from tests.engine.make import config
 

@@ -7,13 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.clock import SteadyClock, SystemClock, VirtualClock, boot_ns
 from engine.feeds.lag import Lag
 from engine.feeds.live import LiveFeed
 from engine.feeds.numbering import Numbering
 from engine.feeds.smartapi import SmartApi
 from engine.feeds.ticker import Ticker
-from engine.types import FLAG_AHEAD, FLAG_LATE
+from engine.model.clock import (
+    SteadyClock,
+    SystemClock,
+    VirtualClock,
+    boot_ns,
+)
+from engine.model.types import FLAG_AHEAD, FLAG_LATE
 from tests.engine.feed_server import BINARY, Server
 from tests.engine.feed_stage import CALL, QUICK, Login, Witness, packet, running
 from tests.engine.make import config

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import ConfigError
 from engine.feeds.binance import binance_feed
 from engine.feeds.smartapi import smartapi_feed
-from engine.recording.binance_raw import BinanceRawSource
-from engine.types import (
+from engine.model.errors import ConfigError
+from engine.model.types import (
     FLAG_AHEAD,
     FLAG_HAS_BOOK,
     FLAG_LATE,
@@ -22,6 +21,7 @@ from engine.types import (
     PRICE_NAN,
     Instrument,
 )
+from engine.recording.binance_raw import BinanceRawSource
 from tests.engine.feed_server import BINARY, CLOSE, TEXT, Server, frame
 from tests.engine.feed_stage import CALL, COIN, INDEX, PUT, QUICK, Login, Witness, binance, packet, running, smartapi
 from tests.engine.make import config, shared

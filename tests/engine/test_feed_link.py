@@ -12,7 +12,7 @@ from engine.feeds.live import LiveFeed
 from engine.feeds.numbering import Numbering
 from engine.feeds.smartapi_login import LoginError
 from engine.feeds.ticker import Ticker
-from engine.types import FLAG_NEW_LINK
+from engine.model.types import FLAG_NEW_LINK
 from tests.engine.feed_server import BINARY, CLOSE, PING, PONG, TEXT, Server, frame
 from tests.engine.feed_stage import COIN, QUICK, Login, Witness, binance, packet, running, smartapi
 from tests.engine.make import config

@@ -11,8 +11,8 @@ from engine.feeds.bell import Bell, beside
 from engine.feeds.last_tries import LastTries
 from engine.feeds.loss import LinkLost
 from engine.feeds.smartapi_login import LoginError
+from engine.model.types import Tick
 from engine.redaction import hide
-from engine.types import Tick
 from tests.engine.feed_server import BINARY, Conn, Script, Server
 from tests.engine.feed_stage import QUICK, Login, packet, running, smartapi
 

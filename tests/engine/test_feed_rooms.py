@@ -4,7 +4,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.errors import ConfigError
 from engine.feeds.backoff import Backoff, ConnectBudget
 from engine.feeds.dialect import Address, address
 from engine.feeds.lag import Lag
@@ -12,7 +11,8 @@ from engine.feeds.numbering import Numbering
 from engine.feeds.silence import Silence
 from engine.feeds.tally import Tally
 from engine.feeds.ticker import Ticker, place
-from engine.types import (
+from engine.model.errors import ConfigError
+from engine.model.types import (
     FLAG_AHEAD,
     FLAG_HAS_BOOK,
     FLAG_LATE,

@@ -7,8 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.errors import InputError
-from engine.facts import (
+from engine.journal import Account, RunEnded, RunStarted
+from engine.model.broker_events import Filled, Rejected
+from engine.model.commands import (
+    Arm,
+    Disarm,
+    Flat,
+    Lock,
+    PauseEntries,
+    ResumeEntries,
+    Unlock,
+)
+from engine.model.errors import InputError
+from engine.model.events import (
     DayStarted,
     EntriesChanged,
     Fact,
@@ -19,9 +30,7 @@ from engine.facts import (
     StateKept,
     Submit,
 )
-from engine.journal import Account, RunEnded, RunStarted
-from engine.messages import Arm, Disarm, Filled, Flat, Lock, PauseEntries, Rejected, ResumeEntries, Unlock
-from engine.types import PRICE_NAN, Fill, Tick
+from engine.model.types import PRICE_NAN, Fill, Tick
 from engine.watch import BAD_TICKS
 from tests.engine.fakes import LateBroker, RejectingBroker
 from tests.engine.journalled import JournalledStage, Rows, followed, listed, told

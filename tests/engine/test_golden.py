@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from engine.types import DELIVERIES
+from engine.model.types import DELIVERIES
 from tests.engine.crash import PROJECT, Home
 
 SHARED = PROJECT.parent / "shared" / "data"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import ConfigError
 from engine.https import Answer, Caller, CallError, Request, SinkError, place_of
+from engine.model.errors import ConfigError
 from tests.engine.http_stub import Asked, Stub, answer
 
 SECRET = "canary-9f3a-77"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.inbox import Inbox
-from engine.types import FLAG_NEW_LINK, FLAG_UNCHAINED
+from engine.model.types import FLAG_NEW_LINK, FLAG_UNCHAINED
 from tests.engine.make import tick
 
 

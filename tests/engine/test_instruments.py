@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.errors import InputError
 from engine.instruments import Instruments
 from engine.instruments.listed import EXCHANGES
 from engine.instruments.parse import Tally, read_list
 from engine.instruments.store import Store, write_store
+from engine.model.errors import InputError
+from engine.model.types import MAX_QUANTITY
 from engine.text import clean
-from engine.types import MAX_QUANTITY
 from engine.wire.smartapi import EXCHANGE_TYPES
 from tests.engine.listing import text_of
 

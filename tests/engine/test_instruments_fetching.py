@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.clock import VirtualClock
 from engine.config import Config
-from engine.errors import DiskError, InputError, UserError
 from engine.instruments import cache_folder, ready, update
 from engine.instruments.master import is_fresh
+from engine.model.clock import VirtualClock
+from engine.model.errors import DiskError, InputError, UserError
 from tests.engine.http_stub import Asked, Stub, answer
 from tests.engine.listing import text_of
 from tests.engine.make import config

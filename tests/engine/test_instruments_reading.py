@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.errors import InputError
 from engine.instruments.listed import Listed, date_text, read_date
 from engine.instruments.parse import Tally, read_list
+from engine.model.errors import InputError
 from tests.engine.listing import SPECIAL, rows, text_of, write_list
 
 ROOT = Path(__file__).resolve().parents[2]

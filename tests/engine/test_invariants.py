@@ -3,10 +3,21 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.messages import Flat, Lock, PauseEntries, ResumeEntries, Unlock
-from engine.state import state_hash
+from engine.model.commands import (
+    Flat,
+    Lock,
+    PauseEntries,
+    ResumeEntries,
+    Unlock,
+)
+from engine.model.state import state_hash
+from engine.model.types import (
+    PRICE_INFINITE,
+    PRICE_MISSING,
+    PRICE_NAN,
+    Tick,
+)
 from engine.trader import Trader
-from engine.types import PRICE_INFINITE, PRICE_MISSING, PRICE_NAN, Tick
 from tests.engine.make import EAGER, Stage, ms, nifty
 
 START = ms("09:18:00")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.clock import VirtualClock
-from engine.errors import InputError
-from engine.facts import EntriesChanged, TraderFault
 from engine.journal import JOURNAL_FILE, RunEnded, RunStarted, SqliteJournal, read_events, verify
+from engine.model.clock import VirtualClock
+from engine.model.errors import InputError
+from engine.model.events import EntriesChanged, TraderFault
 from tests.engine.journal_faults import booked, rejected, rows, submit
 
 SECOND = 10**9

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from engine.clock import VirtualClock
-from engine.errors import DiskError
 from engine.journal import JOURNAL_FILE, RunEnded, SqliteJournal, StateDir, read_events, verify
+from engine.model.clock import VirtualClock
+from engine.model.errors import DiskError
 from tests.engine.journal_faults import booked, full_while, refusing, rows, submit
 from tests.engine.test_runner import until
 

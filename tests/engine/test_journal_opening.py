@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.clock import VirtualClock
-from engine.errors import DiskError
 from engine.journal import JOURNAL_FILE, SqliteJournal, read_events, verify
 from engine.journal.opening import CHAIN_CHECKED_ON_OPEN
+from engine.model.clock import VirtualClock
+from engine.model.errors import DiskError
 from tests.engine.journal_faults import booked, submit
 
 PATIENCE_S = 30

@@ -7,9 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.clock import VirtualClock
-from engine.facts import EntriesChanged, FillBooked, OrderRejected, Submit
 from engine.journal import JOURNAL_FILE, Rewound, RunEnded, SqliteJournal, read_events, verify
+from engine.model.clock import VirtualClock
+from engine.model.events import (
+    EntriesChanged,
+    FillBooked,
+    OrderRejected,
+    Submit,
+)
 from tests.engine.journal_faults import booked, rejected, rows, submit
 
 SECOND = 10**9

@@ -3,10 +3,15 @@
 import msgspec
 import pytest
 
-from engine.facts import Fact, FillBooked, LevelsMoved, StateKept
 from engine.journal import Account
+from engine.model.events import (
+    Fact,
+    FillBooked,
+    LevelsMoved,
+    StateKept,
+)
+from engine.model.types import Tick
 from engine.runner import Keeper
-from engine.types import Tick
 from tests.engine.journalled import Rows, told
 from tests.engine.make import EAGER, Stage
 

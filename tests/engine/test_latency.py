@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.latency import Histogram
+from engine.model.latency import Histogram
 
 
 @given(st.lists(st.integers(0, 10**12), min_size=1, max_size=200), st.sampled_from((0.5, 0.9, 0.95, 0.99, 0.999, 1.0)))

@@ -5,15 +5,22 @@ import socket
 from pathlib import Path
 
 from engine.build import Run, build
-from engine.clock import VirtualClock
 from engine.config import bundled
 from engine.link.call import Call, ask
 from engine.link.client import RemoteDoor
 from engine.link.conn import Operator
 from engine.link.words import AnyCommand, Bye, Look, Picture, Send, TakeConn, Taken
-from engine.messages import Flat, Lock, PauseEntries, ResumeEntries, SetSpeed, Stop
+from engine.model.clock import VirtualClock
+from engine.model.commands import (
+    Flat,
+    Lock,
+    PauseEntries,
+    ResumeEntries,
+    SetSpeed,
+    Stop,
+)
+from engine.model.snapshot import Snapshot
 from engine.recording import MqrSource
-from engine.snapshot import Snapshot
 from tests.engine.link_stage import Plain, Table, door, gap, picture, stage, trade, until
 from tests.engine.make import config
 

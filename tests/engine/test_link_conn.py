@@ -14,7 +14,7 @@ from engine.link.words import (
     AnyCommand,
     ConnView,
 )
-from engine.messages import (
+from engine.model.commands import (
     Arm,
     Disarm,
     Flat,
@@ -25,7 +25,7 @@ from engine.messages import (
     Stop,
     Unlock,
 )
-from engine.snapshot import EntriesState
+from engine.model.snapshot import EntriesState
 from tests.engine.link_stage import gap, picture
 
 SECOND = 1_000_000_000

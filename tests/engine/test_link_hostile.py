@@ -9,7 +9,6 @@ from threading import Thread
 import pytest
 from msgspec import msgpack
 
-from engine.clock import VirtualClock
 from engine.link import address
 from engine.link.call import ask
 from engine.link.channel import LinkError
@@ -29,7 +28,8 @@ from engine.link.words import (
     Taken,
     Welcome,
 )
-from engine.messages import Flat
+from engine.model.clock import VirtualClock
+from engine.model.commands import Flat
 from engine.version import VERSION
 from tests.engine.link_stage import Plain, Stage, Table, beside, picture, stage, trade, until
 

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.errors import WireError
 from engine.link.frames import FrameReader, frame
 from engine.link.limits import Bucket, Notes
 from engine.link.mirror import Mirror
@@ -29,14 +28,15 @@ from engine.link.words import (
     Taken,
     understood,
 )
-from engine.messages import (
+from engine.model.commands import (
     Command,
     Flat,
     PauseEntries,
     SetSpeed,
 )
-from engine.ports import LogLine
-from engine.snapshot import CommandView
+from engine.model.errors import WireError
+from engine.model.ports import LogLine
+from engine.model.snapshot import CommandView
 from tests.engine.link_stage import Table, gap, picture, trade
 
 SECOND = 1_000_000_000

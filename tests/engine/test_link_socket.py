@@ -10,7 +10,6 @@ from threading import Thread
 
 import pytest
 
-from engine.errors import UserError
 from engine.link import address
 from engine.link.call import ask
 from engine.link.channel import LinkError
@@ -23,7 +22,8 @@ from engine.link.words import (
     Taken,
     Welcome,
 )
-from engine.messages import Flat
+from engine.model.commands import Flat
+from engine.model.errors import UserError
 from engine.version import VERSION
 from tests.engine.link_stage import Plain, beside, door, stage, until
 

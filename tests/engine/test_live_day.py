@@ -14,7 +14,7 @@ import pytest
 from engine.build import build
 from engine.cli.report import TradeFile
 from engine.cli.running import open_file
-from engine.types import DELIVERIES, FLAG_LATE
+from engine.model.types import DELIVERIES, FLAG_LATE
 from tests.engine.live_stage import FULL_CASH, Live, as_commanded, assert_same
 from tests.engine.make import config, shared
 from tests.engine.test_golden import decided, golden, rows_of

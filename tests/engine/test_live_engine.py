@@ -7,12 +7,29 @@ from pathlib import Path
 import pytest
 
 from engine.build import LiveSupply, Run, build
-from engine.facts import FeedNote, LinkChanged
 from engine.journal import JOURNAL_FILE, read_events
-from engine.marks import InputMark, StateMark
-from engine.messages import Acknowledge, Fault, Flat, Lock, PauseEntries, ResumeEntries, Seek, SwitchDelivery, Unlock
+from engine.model.commands import (
+    Acknowledge,
+    Fault,
+    Flat,
+    Lock,
+    PauseEntries,
+    ResumeEntries,
+    Seek,
+    SwitchDelivery,
+    Unlock,
+)
+from engine.model.events import FeedNote, LinkChanged
+from engine.model.marks import InputMark, StateMark
+from engine.model.types import (
+    DELIVERIES,
+    FLAG_AHEAD,
+    FLAG_LATE,
+    FLAG_NEW_LINK,
+    Instrument,
+    Tick,
+)
 from engine.recording import MqrSource
-from engine.types import DELIVERIES, FLAG_AHEAD, FLAG_LATE, FLAG_NEW_LINK, Instrument, Tick
 from tests.engine.fakes import ScriptedFeed
 from tests.engine.make import EAGER, config, ms, nifty
 from tests.engine.test_runner import until

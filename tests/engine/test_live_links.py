@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from engine.feeds.live import Pace
-from engine.messages import Flat
-from engine.types import FLAG_NEW_LINK
+from engine.model.commands import Flat
+from engine.model.types import FLAG_NEW_LINK
 from tests.engine.live_stage import HOLDING, Live, assert_same, hurried, noon
 from tests.simulator import Generated, Simulator
 

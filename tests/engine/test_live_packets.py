@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.messages import Flat, Unlock
-from engine.types import FLAG_LATE
+from engine.model.commands import Flat, Unlock
+from engine.model.types import FLAG_LATE
 from tests.engine.live_stage import HOLDING, Live, assert_same, hurried, noon
 from tests.engine.test_live_links import BRISK, KEYS, begun, exchange, holding, nothing_went_back
 from tests.simulator import Simulator

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import pytest
 
-from engine.errors import EXIT_BAD_INPUT, EXIT_POSITION_OPEN, EXIT_WELL
 from engine.link import RemoteDoor
-from engine.messages import Stall
+from engine.model.commands import Stall
+from engine.model.errors import EXIT_BAD_INPUT, EXIT_POSITION_OPEN, EXIT_WELL
+from engine.model.types import FLAG_LATE
 from engine.recording import MqrSource
-from engine.types import FLAG_LATE
 from tests.engine.crash import Home
 from tests.engine.live_process import (
     CANARIES,

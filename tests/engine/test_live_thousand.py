@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.journal import JOURNAL_FILE
-from engine.types import FLAG_LATE
+from engine.model.types import FLAG_LATE
 from tests.engine.live_stage import HOLDING, Live, assert_same, hurried, noon
 from tests.simulator import Generated, Simulator
 

@@ -13,9 +13,9 @@ import pyotp
 import pytest
 
 from engine import redaction
-from engine.clock import VirtualClock
 from engine.feeds.credentials import Credentials
 from engine.feeds.smartapi_login import Login, LoginError, Tokens
+from engine.model.clock import VirtualClock
 from tests.engine.http_stub import Asked, Stub, answer
 
 SECRETS = {"pin": "7391", "api_key": "canaryKey", "totp_secret": "CANARYJBSWY3DPEHPK3PXPAA"}

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.clock import VirtualClock
-from engine.errors import ConfigError
 from engine.logs import LogBook, LogLine, log_trade
 from engine.logs.log_file import LogFile
+from engine.model.clock import VirtualClock
+from engine.model.errors import ConfigError
 
 PROJECT = Path(__file__).resolve().parents[2]
 INDIA = timezone(timedelta(hours=5, minutes=30))

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.clock import VirtualClock
 from engine.logs import LogBook, log_trade
+from engine.model.clock import VirtualClock
 
 PROJECT = Path(__file__).resolve().parents[2]
 INDIA = timezone(timedelta(hours=5, minutes=30))

@@ -7,8 +7,8 @@ import pytest
 
 from engine.feeds.mock import MockSession
 from engine.feeds.mock_faults import FaultySource
-from engine.messages import Fault
-from engine.types import PRICE_NAN, Instrument, Tick
+from engine.model.commands import Fault
+from engine.model.types import PRICE_NAN, Instrument, Tick
 
 DATE = datetime.date(2025, 10, 3)
 

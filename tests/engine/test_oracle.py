@@ -16,7 +16,12 @@ from hypothesis import strategies as st
 
 from engine.config import Config
 from engine.feeds.mock import MockSession
-from engine.types import PRICE_INFINITE, PRICE_MISSING, PRICE_NAN, Tick
+from engine.model.types import (
+    PRICE_INFINITE,
+    PRICE_MISSING,
+    PRICE_NAN,
+    Tick,
+)
 from tests.engine.make import EAGER, Stage, config, ms, nifty, shared
 from tests.engine.oracle import Exit, Oracle, Row, judge
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import EXIT_POSITION_OPEN, EXIT_WELL
+from engine.model.errors import EXIT_POSITION_OPEN, EXIT_WELL
 from tests.engine.live_process import SCALPING
 from tests.engine.process_stage import Shell, environment, on_paper, until
 from tests.simulator import Generated, Simulator

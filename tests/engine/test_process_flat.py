@@ -7,10 +7,15 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
-from engine.errors import EXIT_BAD_INPUT, EXIT_BUSY, EXIT_DIFFERENT, EXIT_WELL
 from engine.journal import JOURNAL_FILE, verify
 from engine.link import Call
-from engine.messages import Flat, Lock, Stall
+from engine.model.commands import Flat, Lock, Stall
+from engine.model.errors import (
+    EXIT_BAD_INPUT,
+    EXIT_BUSY,
+    EXIT_DIFFERENT,
+    EXIT_WELL,
+)
 from engine.recording import MqrSource
 from engine.serving.places import FLAT_FILE
 from tests.engine.flat_stage import STATES, WAYS, back_to_trading, staged

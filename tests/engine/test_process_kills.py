@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import pytest
 
-from engine.clock import VirtualClock
 from engine.journal import JOURNAL_FILE, read_events
-from engine.messages import Flat, Play, Unlock
+from engine.model.clock import VirtualClock
+from engine.model.commands import Flat, Play, Unlock
 from tests.engine.crash_engine import Round, experiment, figures
 from tests.engine.fakes import LateBroker
 from tests.engine.lives import Life

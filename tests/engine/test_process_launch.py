@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 from engine.config import bundled
-from engine.errors import EXIT_BAD_INPUT, EXIT_BUSY, EXIT_WELL, InputError, StateBusyError
+from engine.model.errors import (
+    EXIT_BAD_INPUT,
+    EXIT_BUSY,
+    EXIT_WELL,
+    InputError,
+    StateBusyError,
+)
 from engine.serving import Place, await_answer, launch, place_of
 from engine.serving.launch import LaunchError, answers
 from tests.engine.process_stage import HOLDING, Shell, environment, until

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import pytest
 
-from engine.errors import EXIT_FAULT, EXIT_WELL
 from engine.journal import JOURNAL_FILE, verify
+from engine.model.errors import EXIT_FAULT, EXIT_WELL
 from engine.serving import place_of
 from engine.serving.places import FLAT_FILE
 from tests.engine.process_stage import BUSY, HOLDING, Shell, environment, until

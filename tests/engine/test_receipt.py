@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.messages import Flat
+from engine.model.commands import Flat
 from engine.runner.receipt import Receipt
 from tests.engine.make import EAGER, Stage
 from tests.engine.test_live_engine import Live

@@ -8,13 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import DiskError, InputError
+from engine.model.errors import DiskError, InputError
+from engine.model.types import (
+    PRICE_MISSING,
+    PRICE_NAN,
+    Instrument,
+    Tick,
+)
 from engine.recording import CsvLayout, MqrSource, export_csv, import_file, open_source
 from engine.recording.binance_raw import BinanceRawSource
 from engine.recording.csv_source import CsvSource
 from engine.recording.info import info_lines, inspect_file
 from engine.recording.writer import RecordingWriter
-from engine.types import PRICE_MISSING, PRICE_NAN, Instrument, Tick
 from tests.engine.recording_samples import SHARED, header, read, tick, write
 
 CSV = b"timestamp,price,volume,symbol\n" + b"".join(

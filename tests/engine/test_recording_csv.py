@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.errors import InputError
+from engine.model.errors import InputError
+from engine.model.types import FLAG_STAMP_NS, Instrument, Tick
 from engine.recording import CsvLayout
 from engine.recording.csv_source import CsvSource
 from engine.recording.decimals import to_minor
 from engine.recording.stamps import StampReader, StampWriter
-from engine.types import FLAG_STAMP_NS, Instrument, Tick
 from tests.engine.recording_samples import SHARED
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -11,10 +11,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from engine.errors import InputError
-from engine.facts import StateKept
-from engine.marks import EventMark, InputMark, Mark, StartMark, StateMark
-from engine.messages import Flat, Lock
+from engine.model.commands import Flat, Lock
+from engine.model.errors import InputError
+from engine.model.events import StateKept
+from engine.model.marks import (
+    EventMark,
+    InputMark,
+    Mark,
+    StartMark,
+    StateMark,
+)
+from engine.model.types import Instrument, Tick
 from engine.recording import Header, MqrSource, recording_path
 from engine.recording.arrays import BOOK_DTYPE, TICK_DTYPE, arrays
 from engine.recording.format import (
@@ -33,7 +40,6 @@ from engine.recording.format import (
     encode_header,
 )
 from engine.recording.writer import BlockFile, RecordingWriter
-from engine.types import Instrument, Tick
 from tests.engine import recording_samples as samples
 from tests.engine.recording_samples import NIFTY, book_tick, header, read, tick, write
 

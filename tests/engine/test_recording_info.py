@@ -5,13 +5,18 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.facts import StateKept
-from engine.marks import EventMark, InputMark, StartMark, StateMark
-from engine.messages import Lock
+from engine.model.commands import Lock
+from engine.model.events import StateKept
+from engine.model.marks import (
+    EventMark,
+    InputMark,
+    StartMark,
+    StateMark,
+)
+from engine.model.types import Instrument
 from engine.recording import MqrSource
 from engine.recording.info import info_lines, inspect_file
 from engine.recording.tally import Fingerprint, Times, Window
-from engine.types import Instrument
 from tests.engine.recording_samples import NIFTY, NINE_OCLOCK_MS, header, tick, write
 
 DAY_MS = 86_400_000

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.marks import EventMark, Mark
+from engine.model.marks import EventMark, Mark
+from engine.model.types import Instrument, Tick
 from engine.recording import FileRecorder, MqrSource
-from engine.types import Instrument, Tick
 from tests.engine import recording_samples as samples
 from tests.engine.recording_samples import NIFTY, book_tick, header, read, tick
 

@@ -7,10 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.facts import DayStarted, StateKept, TickGap
-from engine.messages import Arm, Flat, Lock, Unlock
+from engine.model.commands import (
+    Arm,
+    Flat,
+    Lock,
+    Unlock,
+)
+from engine.model.events import DayStarted, StateKept, TickGap
+from engine.model.types import Tick
 from engine.trading_state import symbols_of
-from engine.types import Tick
 from tests.engine.fakes import LateBroker
 from tests.engine.journalled import JournalledStage, Rows, followed, listed, told
 from tests.engine.make import EAGER

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.clock import VirtualClock
-from engine.facts import Fact, FillBooked, StateKept
 from engine.journal import SqliteJournal, fold, read_events
 from engine.journal.fold import folded
-from engine.messages import Flat, Unlock
-from engine.types import TradeMode
+from engine.model.clock import VirtualClock
+from engine.model.commands import Flat, Unlock
+from engine.model.events import Fact, FillBooked, StateKept
+from engine.model.types import TradeMode
 from tests.engine.fakes import LateBroker
 from tests.engine.journal_faults import booked, submit
 from tests.engine.journalled import JournalledStage, Rows, told

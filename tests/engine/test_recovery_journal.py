@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.clock import VirtualClock
-from engine.errors import StateBusyError
 from engine.journal import SqliteJournal, StateDir, verify
 from engine.journal.state_dir import LOCK_FILE
-from engine.messages import Lock, Unlock
-from engine.types import TradeMode
+from engine.model.clock import VirtualClock
+from engine.model.commands import Lock, Unlock
+from engine.model.errors import StateBusyError
+from engine.model.types import TradeMode
 from tests.engine.lives import READY, Life, money
 from tests.engine.make import DAY, ms
 

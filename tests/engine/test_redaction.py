@@ -15,9 +15,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine import redaction
-from engine.clock import SystemClock
 from engine.logs import LogBook
 from engine.logs.lines import LINE_LIMIT
+from engine.model.clock import SystemClock
 from engine.redaction import MASK, hide, redact
 from tests.engine.make import IST
 

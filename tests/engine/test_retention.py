@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine.config import RecordingConfig
-from engine.errors import InputError
+from engine.model.errors import InputError
 from engine.recording import FileRecorder, recording_path_for
 from engine.recording.naming import is_named_by_us
 from engine.recording.retention import WARNED_FILE, WARNING_NS, Kept, plan, tidy

@@ -7,10 +7,9 @@ import msgspec
 import pytest
 
 from engine.build import Run, build
-from engine.clock import VirtualClock
 from engine.config import bundled
-from engine.errors import EXIT_FAULT
-from engine.messages import (
+from engine.model.clock import VirtualClock
+from engine.model.commands import (
     Bookmark,
     Flat,
     Hold,
@@ -27,10 +26,11 @@ from engine.messages import (
     SwitchDelivery,
     Unlock,
 )
+from engine.model.errors import EXIT_FAULT
+from engine.model.snapshot import Snapshot
+from engine.model.state import state_hash
+from engine.model.types import DELIVERIES, Tick
 from engine.recording import MqrSource
-from engine.snapshot import Snapshot
-from engine.state import state_hash
-from engine.types import DELIVERIES, Tick
 from tests.engine.make import EAGER, ListSource, config, ms, nifty, ticks
 
 DAY_HASH: dict[str, str] = {}

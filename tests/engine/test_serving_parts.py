@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from engine.build import Run
-from engine.errors import EXIT_FAULT
 from engine.journal import JOURNAL_FILE
-from engine.messages import Flat, Lock, PauseEntries
+from engine.model.commands import Flat, Lock, PauseEntries
+from engine.model.errors import EXIT_FAULT
 from engine.serving.notify import Heartbeat, Notifier, status_line
 from engine.serving.served import Served
 from tests.engine.process_stage import unstarted, until

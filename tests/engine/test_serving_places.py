@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from engine.build import Run
-from engine.errors import InputError
-from engine.messages import Flat
+from engine.model.commands import Flat
+from engine.model.errors import InputError
 from engine.serving import Place, find_place, lay_flat, place_of
 from engine.serving.places import FLAT_FILE, usual_folder
 from engine.serving.restart import MOST_RESTARTS, WITHIN_S, recent_restarts, words_again

@@ -11,10 +11,10 @@ from hypothesis import strategies as some
 from msgspec.structs import replace
 
 from engine.build import Run
-from engine.clock import SystemClock
-from engine.errors import InputError
 from engine.link import LinkServer, Operator
-from engine.ports import FeedView
+from engine.model.clock import SystemClock
+from engine.model.errors import InputError
+from engine.model.ports import FeedView
 from engine.serving.stamps import Progress, Stamps, feed_stamp
 from engine.serving.watchdog import ABORT_NS, DUMP_NS, STACKS_FILE, Watch, Watchdog
 from tests.engine.link_stage import Table, until

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 import websocket
 
-from engine.errors import InputError
+from engine.model.errors import InputError
 from tests.engine.make import shared
 from tests.engine.simulator_client import WAIT_S, masked, until_over
 from tests.simulator import Generated, Quiet, RawLines, Simulator

@@ -8,7 +8,7 @@ import sys
 import pytest
 import websocket
 
-from engine.errors import InputError
+from engine.model.errors import InputError
 from tests.engine.crash import PROJECT
 from tests.engine.simulator_client import WAIT_S, packets, request
 from tests.engine.test_simulator_binance import recorded

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.errors import InputError
+from engine.model.errors import InputError
 from tests.simulator import Generated, Quiet, Simulator
 from tests.simulator.script import FORMS, Fault, Rule, parse_script
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.clock import VirtualClock
-from engine.errors import StateBusyError, UserError
 from engine.journal.state_dir import LOCK_FILE, STAMP_FILE, StateDir
-from engine.types import TradeMode
+from engine.model.clock import VirtualClock
+from engine.model.errors import StateBusyError, UserError
+from engine.model.types import TradeMode
 
 PROJECT = Path(__file__).resolve().parents[2]
 SECOND = 10**9

@@ -4,7 +4,17 @@ from decimal import Decimal
 
 import pytest
 
-from engine.facts import (
+from engine.model.broker_events import Filled, Rejected
+from engine.model.commands import (
+    Arm,
+    Disarm,
+    Flat,
+    Lock,
+    PauseEntries,
+    ResumeEntries,
+    Unlock,
+)
+from engine.model.events import (
     CommandRefused,
     DayStarted,
     EntriesChanged,
@@ -15,8 +25,7 @@ from engine.facts import (
     TickRefused,
     TraderFault,
 )
-from engine.messages import Arm, Disarm, Filled, Flat, Lock, PauseEntries, Rejected, ResumeEntries, Unlock
-from engine.types import Fill
+from engine.model.types import Fill
 from tests.engine.fakes import LateBroker, RejectingBroker
 from tests.engine.make import EAGER, Stage, ms, tick, ticks
 

@@ -9,15 +9,20 @@ import pytest
 
 from engine.brokers.paper import PaperBroker
 from engine.build import LiveSupply, Run, build
-from engine.errors import EXIT_DISK, EXIT_FAULT
-from engine.facts import StateKept
 from engine.journal import JOURNAL_FILE, read_events
-from engine.marks import InputMark
-from engine.messages import Flat, Lock, Seek, SwitchDelivery
+from engine.model.commands import (
+    Flat,
+    Lock,
+    Seek,
+    SwitchDelivery,
+)
+from engine.model.errors import EXIT_DISK, EXIT_FAULT
+from engine.model.events import StateKept
+from engine.model.marks import InputMark
+from engine.model.types import Tick
 from engine.recording import MqrSource
 from engine.redaction import hide
 from engine.runner.rounds import refusals
-from engine.types import Tick
 from tests.engine.fakes import ScriptedFeed
 from tests.engine.live_stage import assert_same, verify
 from tests.engine.make import EAGER, ListSource, config, ms, nifty, ticks

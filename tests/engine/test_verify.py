@@ -14,10 +14,24 @@ from msgspec.structs import replace
 from engine.build import LiveSupply, build
 from engine.cli.main import main
 from engine.config import bundled
-from engine.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_WELL
 from engine.indicators import Ema
-from engine.marks import EventMark, InputMark, Mark, StateMark
-from engine.messages import Arm, Command, Disarm, Flat, Lock, PauseEntries, ResumeEntries, Unlock
+from engine.model.commands import (
+    Arm,
+    Command,
+    Disarm,
+    Flat,
+    Lock,
+    PauseEntries,
+    ResumeEntries,
+    Unlock,
+)
+from engine.model.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_WELL
+from engine.model.marks import (
+    EventMark,
+    InputMark,
+    Mark,
+    StateMark,
+)
 from engine.recording import Header, MqrSource
 from engine.recording.format import BLOCK_HEAD
 from tests.engine.make import Stage, config, nifty, shared

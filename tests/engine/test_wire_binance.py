@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.errors import WireError
+from engine.model.errors import WireError
 from engine.wire import binance
 from engine.wire.binance import SCALE, Book, Ignored, Message, Refused, Reply, Shutdown, Trade, decode
 from engine.wire.decimals import to_price, to_quantity

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websocket._abnf import ABNF, continuous_frame, frame_buffer
 
-from engine.errors import WireError
+from engine.model.errors import WireError
 from engine.wire.frames import (
     BINARY,
     CLOSE,

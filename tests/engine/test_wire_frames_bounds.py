@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from engine.errors import WireError
+from engine.model.errors import WireError
 from engine.wire import frames
 from engine.wire.frames import BINARY, CLOSE, PING, PONG, TEXT, FrameReader, Message, client_frame
 from tests.wire_samples import server_frame

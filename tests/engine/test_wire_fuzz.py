@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from engine.errors import WireError
+from engine.model.errors import WireError
 from tests.fuzz import samples, wire
 from tests.fuzz.wire import ACCEPTED, TARGETS, Target, fuzz
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.errors import WireError
-from engine.types import MAX_PRICE, MAX_QUANTITY
+from engine.model.errors import WireError
+from engine.model.types import MAX_PRICE, MAX_QUANTITY
 from engine.wire import smartapi
 from engine.wire.smartapi import Packet, decode
 from tests.wire_samples import LTP, QUOTE, SIZES, SNAP_QUOTE, depth_packet, encode_packet, put_level

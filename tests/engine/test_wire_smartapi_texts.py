@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from engine.errors import WireError
+from engine.model.errors import WireError
 from engine.wire import smartapi
 from engine.wire.smartapi import Pong, Refusal, decode_text
 from tests.wire_samples import QUOTE, encode_packet

@@ -16,8 +16,8 @@ from random import Random
 
 from msgspec import Struct
 
-from engine.errors import WireError
-from engine.types import MAX_PRICE, MAX_QUANTITY
+from engine.model.errors import WireError
+from engine.model.types import MAX_PRICE, MAX_QUANTITY
 from engine.wire import binance, frames, smartapi
 from engine.wire.decimals import to_price, to_quantity
 from tests.fuzz import samples

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import msgspec
 
-from engine.errors import InputError
+from engine.model.errors import InputError
 from tests.simulator.counters import Counters
 
 _ROOT = Path(__file__).resolve().parents[2]

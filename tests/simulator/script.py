@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from engine.errors import InputError
+from engine.model.errors import InputError
 from engine.text import clean
 
 WRONG_LENGTHS = (0, 1, 50, 52, 122, 124, 378, 380, 443)

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from engine.config import bundled, instrument_for, load
-from engine.ports import TickSource
+from engine.model.ports import TickSource
 from engine.recording import CsvLayout, open_source
 from engine.recording.open import kind_of
 from tests.simulator import smartapi

@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from engine.errors import InputError
 from engine.journal import JOURNAL_FILE
 from engine.journal import verify as verify_journal
+from engine.model.errors import InputError
 from tests.engine.live_process import SCALPING
 from tests.engine.live_stage import verify
 from tests.soak.account import Ledger, ledger

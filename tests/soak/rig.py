@@ -13,7 +13,7 @@ from threading import Event
 
 from engine.config import bundled
 from engine.link import RemoteDoor
-from engine.snapshot import Snapshot
+from engine.model.snapshot import Snapshot
 from tests.engine.crash import Home
 from tests.engine.live_stage import ENVIRON
 from tests.simulator import Spawned, spawn

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.types import FLAG_NEW_LINK
+from engine.model.types import FLAG_NEW_LINK
 from tests.engine.recording_samples import tick, write
 from tests.simulator import Counters
 from tests.soak.__main__ import _grown

@@ -6,7 +6,7 @@ import pytest
 
 from engine import Fault, Run, SwitchDelivery
 from engine.build import build, mock_source
-from engine.messages import Stall
+from engine.model.commands import Stall
 from tests.engine.make import config
 from tests.engine.test_runner import until
 from tests.tui.lamp_snapshots import GOOD

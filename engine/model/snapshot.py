@@ -5,9 +5,15 @@ from typing import Literal
 
 from msgspec import Struct
 
-from engine.latency import LatencySummary
-from engine.ports import FeedView
-from engine.types import Delivery, Instrument, PositionState, Trade, TradeMode
+from engine.model.latency import LatencySummary
+from engine.model.ports import FeedView
+from engine.model.types import (
+    Delivery,
+    Instrument,
+    PositionState,
+    Trade,
+    TradeMode,
+)
 
 
 class Quote(Struct, frozen=True):

@@ -1,10 +1,10 @@
-"""What goes into the trader: commands of an operator or a policy, and what a broker says. Plain, frozen, serialisable."""
+"""What goes into the trader and the engine: commands of an operator or a policy. Plain, frozen, serialisable."""
 
 from typing import Literal
 
 from msgspec import Struct
 
-from engine.types import Delivery, Fill
+from engine.model.types import Delivery
 
 # ── Commands: what an operator or a policy asks for. They overtake every waiting tick. ──────────────────────────────
 
@@ -130,28 +130,3 @@ class Stall(Command, frozen=True, tag=True):
 
 ReplayCommand = Play | Hold | SetSpeed | Step | Seek | SeekTime | SkipSilence | SeekEvent | Bookmark
 TraderCommand = PauseEntries | ResumeEntries | Lock | Unlock | Flat | Arm | Disarm
-
-# ── Broker events: what became of an order. ─────────────────────────────────────────────────────────────────────────
-
-
-class Filled(Struct, frozen=True, tag=True):
-    """(Part of) an order was carried out."""
-
-    fill: Fill
-
-
-class Rejected(Struct, frozen=True, tag=True):
-    """An order will not be carried out; nothing of it, or nothing more of it, was filled."""
-
-    order: int
-    reason: str
-
-
-class Holdings(Struct, frozen=True, tag=True):
-    """What the broker says is held, net per instrument index, and how many orders it still works on."""
-
-    net: tuple[int, ...]
-    working: int
-
-
-BrokerEvent = Filled | Rejected | Holdings

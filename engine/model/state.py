@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Protocol
 
-from engine.digest import blake2b
+from engine.model.digest import blake2b
 
 Plain = int | float | str | bool | None | list[int]
 Fields = dict[str, Plain]

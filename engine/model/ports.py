@@ -5,10 +5,10 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from engine.facts import Fact, LinkState
-from engine.marks import Mark
-from engine.messages import BrokerEvent
-from engine.types import Instrument, Order, Tick
+from engine.model.broker_events import BrokerEvent
+from engine.model.events import Fact, LinkState
+from engine.model.marks import Mark
+from engine.model.types import Instrument, Order, Tick
 
 
 class FeedView(Struct, frozen=True):

@@ -7,7 +7,12 @@ from typing import Literal
 
 from msgspec import Struct
 
-from engine.types import Fill, Order, PositionState, Trade
+from engine.model.types import (
+    Fill,
+    Order,
+    PositionState,
+    Trade,
+)
 
 
 class Effect(Struct, frozen=True, tag=True):

@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from engine.facts import StateKept
-from engine.messages import TraderCommand
+from engine.model.commands import TraderCommand
+from engine.model.events import StateKept
 
 
 class StateMark(Struct, frozen=True, tag=True):
