@@ -67,8 +67,8 @@ if TYPE_CHECKING:
         Trade,
         TradeMode,
     )
-    from engine.redaction import redact
-    from engine.text import clean
+    from engine.text.redaction import redact
+    from engine.text.sanitize import clean
     from engine.version import VERSION
 
 _ROOMS = {
@@ -99,12 +99,12 @@ _ROOMS = {
         *("SwitchDelivery", "Unlock"),
     ),
     "engine.model.ports": ("FeedView", "LogLine"),
-    "engine.redaction": ("redact",),
+    "engine.text.redaction": ("redact",),
     "engine.model.snapshot": (
         *("Account", "CheckView", "CommandView", "EdgeView", "EntriesState", "EpochView", "Event", "FlatLeg"),
         *("FlatView", "OpenPosition", "ProcessView", "Pulse", "Quote", "ReplayView", "SessionView", "Snapshot"),
     ),
-    "engine.text": ("clean",),
+    "engine.text.sanitize": ("clean",),
     "engine.model.types": ("DELIVERIES", "Delivery", "Instrument", "PositionState", "Trade", "TradeMode"),
     "engine.version": ("VERSION",),
 }

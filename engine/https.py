@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from engine.model.errors import ConfigError
-from engine.text import clean
+from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection, HTTPResponse

@@ -11,7 +11,7 @@ from engine.model.events import (
     TraderFault,
 )
 from engine.model.types import Tick
-from engine.redaction import redact
+from engine.text.redaction import redact
 from engine.trading_state import TradingState
 
 BAD_TICKS: Final = "too many bad ticks in a row"

@@ -23,7 +23,7 @@ from engine.feeds.smartapi_login import Login, LoginError
 from engine.instruments import Instruments, Listed, Update, cache_folder, date_text, ready, update
 from engine.model.clock import SystemClock
 from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL, ConfigError
-from engine.text import clean
+from engine.text.sanitize import clean
 
 _NAMES = {"client_code": "client code", "pin": "PIN", "api_key": "API key", "totp_secret": "TOTP secret"}
 _IST = timedelta(hours=5, minutes=30)

@@ -15,7 +15,7 @@ import msgspec
 
 from engine.cli.bench_words import ENCODER, Answer, Fail, Order
 from engine.model.errors import EXIT_FAULT, UserError
-from engine.text import clean
+from engine.text.sanitize import clean
 
 _PATIENCE_S: Final = 60.0
 _LOOK_S: Final = 0.2

@@ -32,7 +32,7 @@ from engine.cli.bench_words import (
 from engine.config import find_config
 from engine.model.errors import InputError
 from engine.model.types import DELIVERIES, Delivery
-from engine.text import clean
+from engine.text.sanitize import clean
 
 RATES: Final = (20.0, 100.0, 1000.0)
 _LEAST_S, _MOST_S = 1.0, 3600.0

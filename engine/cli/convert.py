@@ -17,7 +17,7 @@ from engine.fitting import header_of
 from engine.model.errors import InputError
 from engine.recording import CsvLayout, FileSource, ImportReport, MqrSource, export_csv, import_file, open_source
 from engine.recording.files import Progress
-from engine.text import clean
+from engine.text.sanitize import clean
 
 _BAR_WIDTH = 30
 _REDRAW_NS = 100_000_000

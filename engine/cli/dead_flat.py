@@ -29,7 +29,7 @@ from engine.model.types import Tick, TradeMode
 from engine.recording import MqrSource
 from engine.serving import Place
 from engine.serving.places import usual_places
-from engine.text import clean
+from engine.text.sanitize import clean
 
 _WITHIN_S = 15.0
 _LOOK_S = 0.02

@@ -14,7 +14,7 @@ from engine.model.errors import InputError
 from engine.runner import LOGGERS
 from engine.serving import Place, await_answer, block_signals, find_place, launch, place_of, serve
 from engine.serving.places import usual_folder
-from engine.text import clean
+from engine.text.sanitize import clean
 
 _VALUES = (("--source", "source"), ("--delivery", "delivery"))
 _SWITCHES = (("--unlock", "unlock"), ("--skip-damage", "skip_damage"), ("--paused", "paused"))

@@ -17,8 +17,8 @@ from engine.model.errors import (
     EXIT_WELL,
     UserError,
 )
-from engine.redaction import redact
-from engine.text import clean
+from engine.text.redaction import redact
+from engine.text.sanitize import clean
 from engine.version import VERSION
 
 # Rooms are imported when their command is called: a replay need not carry what only `info` uses.

@@ -17,7 +17,7 @@ from engine.model.errors import InputError
 from engine.model.latency import Histogram
 from engine.model.state import state_hash
 from engine.model.types import Trade
-from engine.text import clean
+from engine.text.sanitize import clean
 
 _REASONS = ("missing", "nan", "infinite", "non_positive", "backwards")
 _COLUMNS = (

@@ -21,7 +21,7 @@ from engine.runner import Epochs, Keeper, Turn
 from engine.runner.check import Check
 from engine.runner.comparable import incomparable
 from engine.runner.tickets import Posted
-from engine.text import clean
+from engine.text.sanitize import clean
 from engine.trader import Trader
 
 _NEVER_MS = 1 << 40  # between two pictures that nobody looks at

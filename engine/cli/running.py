@@ -29,7 +29,7 @@ from engine.model.ports import TickSource
 from engine.model.types import TradeMode
 from engine.recording import CsvLayout, open_source
 from engine.runner import LOGGERS
-from engine.text import clean
+from engine.text.sanitize import clean
 
 _LOOK_S = 0.2
 _WATCHABLE = 10.0  # × the recorded pace

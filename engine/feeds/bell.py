@@ -7,7 +7,7 @@ from threading import Lock, Thread
 from typing import Generic, TypeVar
 
 from engine.feeds.loss import LinkLost, Stopped, in_words
-from engine.text import clean
+from engine.text.sanitize import clean
 
 _T = TypeVar("_T")
 

@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from engine.config import Config
 from engine.model.errors import ConfigError
-from engine.redaction import MASK, hide
-from engine.text import clean
+from engine.text.redaction import MASK, hide
+from engine.text.sanitize import clean
 
 MAX_BYTES = 1 << 16
 ENVIRONMENT = "MYQUANT_SMARTAPI_"

@@ -5,8 +5,8 @@ import time
 from engine.feeds.dialect import Address
 from engine.feeds.line import Line
 from engine.feeds.loss import LinkLost, TokensRefused
-from engine.redaction import redact
-from engine.text import clean
+from engine.text.redaction import redact
+from engine.text.sanitize import clean
 
 _now_ns = time.perf_counter_ns
 _HEAD_BYTES = 16_384

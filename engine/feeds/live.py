@@ -23,8 +23,8 @@ from engine.model.clock import SteadyClock
 from engine.model.events import FeedEvent
 from engine.model.ports import FeedView
 from engine.model.types import Tick
-from engine.redaction import redact
-from engine.text import clean
+from engine.text.redaction import redact
+from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
     import ssl

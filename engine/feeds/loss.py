@@ -1,6 +1,6 @@
 """How a link ends: the few exceptions with which the rooms of a live feed tell each other. Their texts hold no secret."""
 
-from engine.text import clean
+from engine.text.sanitize import clean
 
 
 class LinkLost(Exception):  # noqa: N818 - a link that ends is no error

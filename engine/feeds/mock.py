@@ -9,7 +9,7 @@ from engine.feeds.mock_path import Path, draws, mixed
 from engine.model.errors import InputError
 from engine.model.marks import Mark
 from engine.model.types import FLAG_HAS_BOOK, Instrument, Tick
-from engine.text import clean
+from engine.text.sanitize import clean
 
 _OPEN = datetime.time(9, 15)
 _MAX_SEED = 2**64 - 1

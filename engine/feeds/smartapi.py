@@ -17,7 +17,7 @@ from engine.feeds.ticker import Place, Ticker, place
 from engine.model.errors import ConfigError, WireError
 from engine.model.events import FeedEvent
 from engine.model.types import Instrument
-from engine.text import clean
+from engine.text.sanitize import clean
 from engine.wire import smartapi as wire
 from engine.wire.frames import BINARY
 

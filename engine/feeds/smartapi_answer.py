@@ -6,8 +6,8 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from engine.redaction import MASK, redact
-from engine.text import clean
+from engine.text.redaction import MASK, redact
+from engine.text.sanitize import clean
 
 # well: `data` counts · clock: the one-time password did not fit · dead: the session is over · hopeless: trying again
 # may block the account · busy: too many requests · unclear: no answer of the broker's, or it asks to come back · refused: the rest

@@ -13,8 +13,8 @@ from engine.feeds.last_tries import LastTries
 from engine.feeds.smartapi_answer import Verdict, judge, one_line
 from engine.https import Answer, Caller, CallError, Request
 from engine.model.clock import Clock, SystemClock
-from engine.redaction import MASK, hide
-from engine.text import clean
+from engine.text.redaction import MASK, hide
+from engine.text.sanitize import clean
 from engine.version import VERSION
 
 _USER = "/rest/auth/angelbroking/user/v1/"

@@ -15,7 +15,7 @@ from engine.model.events import (
     LinkState,
 )
 from engine.model.ports import FeedView
-from engine.redaction import redact
+from engine.text.redaction import redact
 
 _now_ns = time.perf_counter_ns
 _MS = 1_000_000

@@ -9,7 +9,7 @@ from engine.instruments.store import Store, Value
 from engine.instruments.words import Wanted, read_symbol, read_words
 from engine.model.errors import InputError
 from engine.model.types import Instrument
-from engine.text import clean
+from engine.text.sanitize import clean
 
 NEAR = 3
 _CASH = f"kind IN ({KINDS.index('IDX')}, {KINDS.index('EQ')})"

@@ -17,7 +17,7 @@ from engine.instruments.parse import Tally, read_list
 from engine.instruments.store import Store, write_store
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import DiskError, InputError, UserError
-from engine.text import clean
+from engine.text.sanitize import clean
 from engine.version import VERSION
 
 LEAST_ROWS = 50_000  # the list has some 145,000; a stump must not replace a good copy

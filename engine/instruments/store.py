@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.instruments.listed import EXCHANGES, KINDS, Listed
 from engine.model.errors import DiskError
-from engine.text import clean
+from engine.text.sanitize import clean
 
 VERSION = 1
 _BATCH = 500

@@ -13,7 +13,7 @@ from engine.journal.events import ENTRIES, Entry
 from engine.journal.schema import open_reader
 from engine.model.errors import InputError
 from engine.model.events import StateKept
-from engine.text import clean
+from engine.text.sanitize import clean
 
 _FOLDED = (
     "StateKept", "Submit", "FillBooked", "OrderRejected", "LevelsMoved", "EntriesChanged", "FlatChanged", "DayStarted",

@@ -19,7 +19,7 @@ from engine.journal.takeover import LEFT_OPEN, READY, take_over
 from engine.model.errors import DiskError, InputError
 from engine.model.events import StateKept
 from engine.model.types import TradeMode
-from engine.text import clean
+from engine.text.sanitize import clean
 
 CHAIN_CHECKED_ON_OPEN = 1_000  # events; `verify` checks all of them
 _TAGS_SHOWN = 20

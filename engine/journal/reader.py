@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.journal.events import GENESIS, StoredEvent, chain_problem
 from engine.journal.schema import foreign, open_reader
 from engine.model.errors import InputError
-from engine.text import clean
+from engine.text.sanitize import clean
 
 _NO_SUM_OF_FILLS = """
     SELECT p.run, p.instrument FROM positions p WHERE p.quantity <>

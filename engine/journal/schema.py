@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from engine.model.errors import DiskError
-from engine.text import clean
+from engine.text.sanitize import clean
 
 APPLICATION_ID = 0x4D51544A  # "MQTJ"
 SCHEMA_VERSION = 1

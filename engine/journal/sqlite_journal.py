@@ -23,7 +23,7 @@ from engine.model.clock import Clock
 from engine.model.errors import DiskError
 from engine.model.events import Fact
 from engine.model.types import TradeMode
-from engine.text import clean
+from engine.text.sanitize import clean
 
 JOURNAL_FILE = "journal.db"
 RESERVE_FILE = "journal.reserve"

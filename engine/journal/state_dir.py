@@ -13,7 +13,7 @@ from typing import Self
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import DiskError, StateBusyError, UserError
 from engine.model.types import TradeMode
-from engine.text import clean
+from engine.text.sanitize import clean
 
 APP = "myquant-tui"
 LOCK_FILE = "lock"

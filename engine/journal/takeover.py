@@ -8,7 +8,7 @@ from msgspec import Struct
 from engine.journal.account import Account
 from engine.model.events import StateKept
 from engine.model.types import Order, PositionState, TradeMode
-from engine.text import clean
+from engine.text.sanitize import clean
 
 LEFT_OPEN = "the last run left something open"
 NOT_PLACED = "not placed: the engine ended before it was carried out"

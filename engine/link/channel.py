@@ -26,7 +26,7 @@ from engine.link.words import (
     understood,
 )
 from engine.model.errors import UserError, WireError
-from engine.text import clean
+from engine.text.sanitize import clean
 from engine.version import VERSION
 
 _CHUNK = 64 * 2**10

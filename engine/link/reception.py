@@ -41,7 +41,7 @@ from engine.link.words import (
     name_of,
 )
 from engine.model.snapshot import Snapshot
-from engine.text import clean
+from engine.text.sanitize import clean
 from engine.version import VERSION
 
 _POLICY_TICKET = 0  # of commands that no client sent

@@ -21,7 +21,7 @@ from engine.logs.log_file import LogFile
 from engine.model.clock import Clock
 from engine.model.errors import ConfigError
 from engine.model.ports import LogLine
-from engine.text import clean
+from engine.text.sanitize import clean
 
 LOG_FILE = "engine.log"
 LEVELS: Mapping[str, int] = {

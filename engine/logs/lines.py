@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
 from engine.model.ports import LogLine
-from engine.redaction import redact
-from engine.text import clean
+from engine.text.redaction import redact
+from engine.text.sanitize import clean
 
 ROOT = "myquant"
 LINE_LIMIT = 1_000  # characters

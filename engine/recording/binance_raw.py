@@ -11,7 +11,7 @@ from engine.model.errors import InputError, WireError
 from engine.model.marks import Mark
 from engine.model.types import FLAG_HAS_BOOK, Instrument, Tick
 from engine.recording.files import reason, regular_size, shown
-from engine.text import clean
+from engine.text.sanitize import clean
 from engine.wire.binance import SCALE, Book, Ignored, Trade, decode
 
 MAX_LINE_BYTES = 1 << 20

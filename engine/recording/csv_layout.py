@@ -8,7 +8,7 @@ from msgspec import Struct
 from engine.model.errors import InputError
 from engine.recording.decimals import to_minor
 from engine.recording.stamps import StampReader, TimeFormat
-from engine.text import clean
+from engine.text.sanitize import clean
 
 Role = Literal["time", "price", "volume", "symbol"]
 

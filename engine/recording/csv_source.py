@@ -14,7 +14,7 @@ from engine.recording.decimals import to_minor
 from engine.recording.files import regular_size, shown, told
 from engine.recording.index import SparseIndex, Stretch
 from engine.recording.stamps import EXAMPLES, StampReader
-from engine.text import clean
+from engine.text.sanitize import clean
 
 MAX_LINE_BYTES = 4096
 _MAX_INSTRUMENTS = 1000

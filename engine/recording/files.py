@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from engine.model.errors import DiskError, InputError
 from engine.model.ports import TickSource
-from engine.text import clean
+from engine.text.sanitize import clean
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,79}", re.ASCII)
 

@@ -29,7 +29,7 @@ from engine.model.marks import (
     StateMark,
 )
 from engine.model.types import Instrument
-from engine.text import clean
+from engine.text.sanitize import clean
 
 # As in PNG: a byte with the high bit, a name, and line ends that any text-mode copy would change.
 MAGIC = b"\x89MQR\r\n\x1a\n"

@@ -23,7 +23,7 @@ from engine.recording.format import (
 )
 from engine.recording.index import SparseIndex, Stretch
 from engine.recording.stamps import zone_named
-from engine.text import clean
+from engine.text.sanitize import clean
 
 _INDEX_SPACING = 1024
 _VALUES = {KIND_TICKS: TICK_VALUES.iter_unpack, KIND_BOOK_TICKS: BOOK_VALUES.iter_unpack}

@@ -32,7 +32,7 @@ from engine.recording.format import (
     encode_mark,
 )
 from engine.recording.writer import BLOCK_BYTES, PACK, BlockFile, pack_tick
-from engine.text import clean
+from engine.text.sanitize import clean
 
 _LAST_PLACE = BLOCK_BYTES - BOOK_RECORD.size
 _WRITE_BYTES = 1 << 20  # in one go: each write gives the GIL away, and under a busy engine it takes 5 ms to come back

@@ -13,7 +13,7 @@ from msgspec import Struct
 from engine.config import RecordingConfig
 from engine.recording.files import claim, reason, shown
 from engine.recording.naming import is_named_by_us
-from engine.text import clean
+from engine.text.sanitize import clean
 
 WARNED_FILE = "recordings-warned.json"
 WARNING_NS = 24 * 3600 * 1_000_000_000

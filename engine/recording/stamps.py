@@ -7,7 +7,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from engine.model.errors import InputError
-from engine.text import clean
+from engine.text.sanitize import clean
 
 TimeFormat = Literal["iso", "epoch-s", "epoch-ms", "epoch-ns", "ms-of-day"]
 

@@ -24,7 +24,7 @@ from engine.recording import MqrSource
 from engine.runner.comparable import incomparable
 from engine.runner.rewind import go_back
 from engine.runner.turn import Turn
-from engine.text import clean
+from engine.text.sanitize import clean
 
 _NEVER = 1 << 62
 _MOST_MARKS = 250_000  # more are no run's of a day; each takes some hundred bytes

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from engine.config import Config, bundled, describe, load
 from engine.model.types import Instrument
 from engine.recording import Header
-from engine.text import clean
+from engine.text.sanitize import clean
 from engine.version import VERSION
 
 # What is traded is compared as the trader counts in it, not as it is configured: a recording brings its own.

@@ -22,7 +22,7 @@ from engine.model.snapshot import Event
 from engine.runner.check import Check
 from engine.runner.rewind import SavedStates, go_back
 from engine.runner.turn import Turn
-from engine.text import clean
+from engine.text.sanitize import clean
 
 _NEVER = 1 << 62
 _TO_THE_END = 1 << 61  # further than any tick, and yet a limit

@@ -12,7 +12,7 @@ from engine.model.events import (
 )
 from engine.model.snapshot import FlatLeg, FlatView
 from engine.model.types import Instrument
-from engine.text import clean
+from engine.text.sanitize import clean
 from engine.trading_state import TradingState
 
 _NEWS_NS = 3_000_000_000

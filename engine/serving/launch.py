@@ -17,7 +17,7 @@ from engine.model.errors import (
     UserError,
 )
 from engine.serving.places import Place, place_of
-from engine.text import clean
+from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
     import subprocess

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from engine.runner import LOGGERS
-from engine.text import clean
+from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
     from engine.build import Run

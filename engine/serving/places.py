@@ -9,7 +9,7 @@ from msgspec import Struct
 from engine.journal import StateDir
 from engine.model.errors import InputError
 from engine.model.types import TradeMode
-from engine.text import clean
+from engine.text.sanitize import clean
 
 SOCKET_FILE = "engine.sock"
 FLAT_FILE = "FLAT"

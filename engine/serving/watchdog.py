@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from engine.model.clock import Clock
 from engine.model.errors import InputError
-from engine.text import clean
+from engine.text.sanitize import clean
 
 STACKS_FILE: Final = "stacks.txt"
 DUMP_NS: Final = 2_000_000_000

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from engine.model.errors import WireError
-from engine.text import clean
+from engine.text.sanitize import clean
 from engine.wire.decimals import SCALE, to_price, to_quantity
 
 __all__ = [

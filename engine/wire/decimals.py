@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Final
 
 from engine.model.errors import WireError
-from engine.text import clean
+from engine.text.sanitize import clean
 
 SCALE: Final = 100_000_000  # eight decimals
 

@@ -5,7 +5,7 @@ from typing import Final
 from msgspec import Struct
 
 from engine.model.errors import WireError
-from engine.text import clean
+from engine.text.sanitize import clean
 
 TEXT: Final = 1
 BINARY: Final = 2

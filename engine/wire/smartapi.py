@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from engine.model.errors import WireError
 from engine.model.types import MAX_PRICE, MAX_QUANTITY
-from engine.text import clean
+from engine.text.sanitize import clean
 
 LTP: Final = 1
 QUOTE: Final = 2

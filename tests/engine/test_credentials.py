@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine import redaction
 from engine.config import Config
 from engine.feeds.credentials import Credentials, Missing, find_credentials, look_for_credentials, masked
 from engine.model.errors import ConfigError
-from engine.redaction import MASK, redact
+from engine.text import redaction
+from engine.text.redaction import MASK, redact
 from tests.engine.make import config
 
 GOOD = {

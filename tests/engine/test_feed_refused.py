@@ -12,7 +12,7 @@ from engine.feeds.last_tries import LastTries
 from engine.feeds.loss import LinkLost
 from engine.feeds.smartapi_login import LoginError
 from engine.model.types import Tick
-from engine.redaction import hide
+from engine.text.redaction import hide
 from tests.engine.feed_server import BINARY, Conn, Script, Server
 from tests.engine.feed_stage import QUICK, Login, packet, running, smartapi
 

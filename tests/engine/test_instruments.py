@@ -14,7 +14,7 @@ from engine.instruments.parse import Tally, read_list
 from engine.instruments.store import Store, write_store
 from engine.model.errors import InputError
 from engine.model.types import MAX_QUANTITY
-from engine.text import clean
+from engine.text.sanitize import clean
 from engine.wire.smartapi import EXCHANGE_TYPES
 from tests.engine.listing import text_of
 

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engine import redaction
 from engine.logs import LogBook
 from engine.logs.lines import LINE_LIMIT
 from engine.model.clock import SystemClock
-from engine.redaction import MASK, hide, redact
+from engine.text import redaction
+from engine.text.redaction import MASK, hide, redact
 from tests.engine.make import IST
 
 SECRETS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=9, max_size=60)

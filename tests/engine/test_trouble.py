@@ -21,8 +21,8 @@ from engine.model.events import StateKept
 from engine.model.marks import InputMark
 from engine.model.types import Tick
 from engine.recording import MqrSource
-from engine.redaction import hide
 from engine.runner.rounds import refusals
+from engine.text.redaction import hide
 from tests.engine.fakes import ScriptedFeed
 from tests.engine.live_stage import assert_same, verify
 from tests.engine.make import EAGER, ListSource, config, ms, nifty, ticks
