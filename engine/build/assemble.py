@@ -26,11 +26,11 @@ from engine.model.clock import (
 from engine.model.events import StateKept
 from engine.model.ports import Feed, TickSource
 from engine.model.types import TradeMode
-from engine.narration import Narrator
 from engine.recording import FileRecorder
 from engine.runner import LOGGERS, Engine, Epochs, Keeper, Picture, Playback, Rounds, Turn, Vitals, check_for
-from engine.session import NO_DAY, TradingHours
-from engine.trader import Trader
+from engine.trading.event_text import Narrator
+from engine.trading.session import NO_DAY, TradingHours
+from engine.trading.trader import Trader
 
 _RING_LINES = 2_000  # of the log, for a screen
 _RING_UNSEEN = 50  # where there is none

@@ -11,7 +11,7 @@ from engine.logs import LogBook, log_trade
 from engine.model.ports import Journal, Recorder, TickSource
 from engine.model.types import TradeMode
 from engine.runner import Engine
-from engine.trader import Trader
+from engine.trading.trader import Trader
 
 
 class Run:

@@ -8,7 +8,7 @@ from engine.model.events import StateKept
 from engine.model.ports import TickSource
 from engine.runner import LOGGERS, Engine
 from engine.runner import take_over as take_over_account
-from engine.trading_state import symbols_of
+from engine.trading.trading_state import symbols_of
 
 
 def widened(source: TickSource | LiveSupply, kept: StateKept | None) -> TickSource | LiveSupply:

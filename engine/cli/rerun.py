@@ -14,7 +14,6 @@ from engine.model.clock import VirtualClock
 from engine.model.events import Fact, FillBooked
 from engine.model.marks import EventMark, Mark
 from engine.model.types import Fill, Instrument, Tick
-from engine.narration import Narrator
 from engine.recording import MqrSource
 from engine.recording.files import Progress
 from engine.runner import Epochs, Keeper, Turn
@@ -22,7 +21,8 @@ from engine.runner.check import Check
 from engine.runner.comparable import incomparable
 from engine.runner.tickets import Posted
 from engine.text.sanitize import clean
-from engine.trader import Trader
+from engine.trading.event_text import Narrator
+from engine.trading.trader import Trader
 
 _NEVER_MS = 1 << 40  # between two pictures that nobody looks at
 _PROGRESS_TICKS = 4096

@@ -10,8 +10,6 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.book import Purse, positions_in, put_position, strays_in
-from engine.flat import FLAT_LOCK, FlatJob
 from engine.journal.events import Entry, RunEnded, RunStarted
 from engine.model.errors import InputError
 from engine.model.events import (
@@ -36,9 +34,16 @@ from engine.model.types import (
     Order,
     PositionState,
 )
-from engine.orders import Orders
-from engine.risk import EntryGate
-from engine.watch import BAD_TICKS
+from engine.trading.data_quality import BAD_TICKS
+from engine.trading.flatten_state import FLAT_LOCK, FlatJob
+from engine.trading.orders import Orders
+from engine.trading.portfolio import (
+    Purse,
+    positions_in,
+    put_position,
+    strays_in,
+)
+from engine.trading.risk import EntryGate
 
 UNCLEAN = "the last run ended uncleanly"
 

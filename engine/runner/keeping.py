@@ -24,7 +24,7 @@ from engine.model.marks import (
 )
 from engine.model.ports import Journal, Recorder
 from engine.model.state import as_text, state_hash
-from engine.trader import Trader
+from engine.trading.trader import Trader
 
 _UNJOURNALLED = (ReadHoldings,)
 _MOVES_THE_ACCOUNT = (FillBooked, TradeClosed, OrderRejected, EntriesChanged, FlatChanged, DayStarted)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from engine.desk import Desk
 from engine.model.snapshot import (
     Account,
     EdgeView,
@@ -21,7 +20,8 @@ from engine.model.snapshot import (
 from engine.model.types import Instrument, TradeMode
 from engine.runner.rounds import refusals
 from engine.runner.turn import Turn
-from engine.session import NO_DAY
+from engine.trading.instrument_state import Desk
+from engine.trading.session import NO_DAY
 
 if TYPE_CHECKING:
     from engine.model.ports import Journal, Log, Recorder

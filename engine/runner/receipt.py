@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-from engine.desk import Desk
 from engine.model.events import (
     Fact,
     FillBooked,
@@ -13,7 +12,8 @@ from engine.model.events import (
 from engine.model.snapshot import FlatLeg, FlatView
 from engine.model.types import Instrument
 from engine.text.sanitize import clean
-from engine.trading_state import TradingState
+from engine.trading.instrument_state import Desk
+from engine.trading.trading_state import TradingState
 
 _NEWS_NS = 3_000_000_000
 

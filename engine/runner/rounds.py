@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable
 
-from engine.desk import Desk
 from engine.inbox import Inbox
 from engine.logs import log_trade
 from engine.model.clock import Clock, SteadyClock
@@ -12,6 +11,7 @@ from engine.model.ports import Recorder
 from engine.runner.telling import LOGGERS
 from engine.runner.turn import Turn
 from engine.runner.vitals import Vitals
+from engine.trading.instrument_state import Desk
 
 _log = LOGGERS["engine"]
 _SECOND_NS = 1_000_000_000

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from engine.logs import log_trade
 from engine.model.events import Fact
-from engine.narration import Narrator
+from engine.trading.event_text import Narrator
 
 LOGGERS = {
     name: logging.getLogger(f"myquant.{name}")

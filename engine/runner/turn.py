@@ -25,14 +25,14 @@ from engine.model.events import (
 )
 from engine.model.ports import Recorder, SimulatedBroker
 from engine.model.types import FLAG_LATE, Tick, Trade
-from engine.narration import Narrator
 from engine.runner.epochs import Epochs
 from engine.runner.happenings import Happenings
 from engine.runner.keeping import Keeper
 from engine.runner.receipt import Receipt
 from engine.runner.telling import Teller
 from engine.runner.tickets import Posted
-from engine.trader import Trader
+from engine.trading.event_text import Narrator
+from engine.trading.trader import Trader
 
 _now_ns = time.perf_counter_ns
 _NEVER = 1 << 62

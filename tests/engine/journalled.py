@@ -12,7 +12,7 @@ from engine.model.events import Fact, StateKept
 from engine.model.state import Plain
 from engine.model.types import Instrument
 from engine.runner.keeping import Keeper
-from engine.trader import Trader
+from engine.trading.trader import Trader
 from tests.engine.make import Stage, nifty
 
 

@@ -28,7 +28,7 @@ from engine.model.types import (
     Tick,
     Trade,
 )
-from engine.trader import Trader
+from engine.trading.trader import Trader
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 IST = ZoneInfo("Asia/Kolkata")

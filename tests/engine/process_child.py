@@ -17,7 +17,7 @@ from engine.journal.ledger import Ledger
 from engine.link.reception import Reception
 from engine.recording.writer import BlockFile
 from engine.runner.rounds import Rounds
-from engine.strategy import Strategy
+from engine.trading.strategy.ema_macd_vwap import Strategy
 
 
 def is_wanted(name: str) -> bool:

@@ -15,7 +15,7 @@ from engine.model.types import (
     FLAG_UNCHAINED,
     Tick,
 )
-from engine.trader import Trader
+from engine.trading.trader import Trader
 from tests.engine.make import EAGER, Stage, ms, nifty, tick
 
 HOUR_MS = 3_600_000

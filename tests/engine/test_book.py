@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.book import Book
 from engine.model.errors import ConfigError
 from engine.model.state import state_hash
 from engine.model.types import Fill, Instrument
-from engine.positions import Costs, Levels, Position
-from engine.risk import Sizing
+from engine.trading.portfolio import Book
+from engine.trading.positions import Costs, Levels, Position
+from engine.trading.risk import Sizing
 from tests.engine.make import config, nifty
 
 CAPITAL = Decimal(1_000_000)

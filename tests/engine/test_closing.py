@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from engine.model.commands import Flat, Unlock
 from engine.model.events import StateKept
-from engine.trader import Trader
+from engine.trading.trader import Trader
 from tests.engine.make import EAGER, Stage, ms, nifty, tick
 
 COUNT = 4

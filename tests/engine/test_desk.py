@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.desk import Chart
+from engine.trading.instrument_state import Chart
 from tests.engine.make import EAGER, Stage, ms
 
 FULL = 4800

@@ -31,7 +31,7 @@ from engine.model.events import (
     Submit,
 )
 from engine.model.types import PRICE_NAN, Fill, Tick
-from engine.watch import BAD_TICKS
+from engine.trading.data_quality import BAD_TICKS
 from tests.engine.fakes import LateBroker, RejectingBroker
 from tests.engine.journalled import JournalledStage, Rows, followed, listed, told
 from tests.engine.make import EAGER, ms

@@ -17,7 +17,7 @@ from engine.model.types import (
     PRICE_NAN,
     Tick,
 )
-from engine.trader import Trader
+from engine.trading.trader import Trader
 from tests.engine.make import EAGER, Stage, ms, nifty
 
 START = ms("09:18:00")

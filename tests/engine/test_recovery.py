@@ -15,7 +15,7 @@ from engine.model.commands import (
 )
 from engine.model.events import DayStarted, StateKept, TickGap
 from engine.model.types import Tick
-from engine.trading_state import symbols_of
+from engine.trading.trading_state import symbols_of
 from tests.engine.fakes import LateBroker
 from tests.engine.journalled import JournalledStage, Rows, followed, listed, told
 from tests.engine.make import EAGER

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.session import NO_DAY, TradingHours
+from engine.trading.session import NO_DAY, TradingHours
 from tests.engine.make import config, ms
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.strategy import Strategy
+from engine.trading.strategy.ema_macd_vwap import Strategy
 from tests.engine.make import config
 
 NO_EMA = "strategy.use_ema_crossover=false"

@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from engine.build import LiveSupply, build
 from engine.cli.main import main
 from engine.config import bundled
-from engine.indicators import Ema
 from engine.model.commands import (
     Arm,
     Command,
@@ -34,6 +33,7 @@ from engine.model.marks import (
 )
 from engine.recording import Header, MqrSource
 from engine.recording.format import BLOCK_HEAD
+from engine.trading.indicators import Ema
 from tests.engine.make import Stage, config, nifty, shared
 from tests.engine.recorded_runs import (
     LENGTH,
@@ -256,7 +256,7 @@ def test_a_strategy_that_was_changed_under_the_same_version(
     recorded_ema = next(mark.fields for mark in marks_of(path) if isinstance(mark, StateMark))[
         "0.strategy.ema_slow.value"
     ]
-    monkeypatch.setattr("engine.strategy.Ema", lambda length: Ema(43 if length == 42 else length))
+    monkeypatch.setattr("engine.trading.strategy.ema_macd_vwap.Ema", lambda length: Ema(43 if length == 42 else length))
     status, report = one(capsys, path)
     assert (status, report["outcome"], report["same"]) == (EXIT_DIFFERENT, "different", 0)
     assert report["reason"].startswith(f"tick 50: ema_slow {recorded_ema} ≠ ")

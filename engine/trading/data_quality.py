@@ -3,7 +3,6 @@
 from typing import Final
 
 from engine.config import RiskConfig
-from engine.desk import Desk
 from engine.model.events import (
     SequenceGap,
     TickGap,
@@ -12,7 +11,8 @@ from engine.model.events import (
 )
 from engine.model.types import Tick
 from engine.text.redaction import redact
-from engine.trading_state import TradingState
+from engine.trading.instrument_state import Desk
+from engine.trading.trading_state import TradingState
 
 BAD_TICKS: Final = "too many bad ticks in a row"
 

@@ -17,7 +17,7 @@ from engine.model.types import (
     PositionState,
     Trade,
 )
-from engine.positions import Costs, Levels, Position
+from engine.trading.positions import Costs, Levels, Position
 
 
 class Purse:

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-from engine.closing import Closing
-from engine.desk import Desk
 from engine.model.broker_events import (
     BrokerEvent,
     Filled,
@@ -12,8 +10,10 @@ from engine.model.broker_events import (
 )
 from engine.model.events import FillBooked, OrderRejected, TradeClosed
 from engine.model.types import Fill, Order
-from engine.positions import STOP_LOSS, Position
-from engine.trading_state import TradingState
+from engine.trading.flatten import Closing
+from engine.trading.instrument_state import Desk
+from engine.trading.positions import STOP_LOSS, Position
+from engine.trading.trading_state import TradingState
 
 
 class Settling:

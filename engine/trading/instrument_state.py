@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Final
 
-from engine.admission import Admission
 from engine.config import RiskConfig, StrategyConfig
 from engine.model.state import (
     Fields,
@@ -15,9 +14,10 @@ from engine.model.state import (
     load,
 )
 from engine.model.types import Instrument, Tick
-from engine.positions import Levels
-from engine.session import NO_DAY
-from engine.strategy import Strategy
+from engine.trading.positions import Levels
+from engine.trading.session import NO_DAY
+from engine.trading.strategy.ema_macd_vwap import Strategy
+from engine.trading.tick_filter import Admission
 
 SAMPLE_MS: Final = 5000
 COARSE_SAMPLE_MS: Final = 20_000  # where the instruments are many

@@ -5,10 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, get_args
 
-from engine.book import Book, positions_in, strays_in
 from engine.config import Config
-from engine.desk import COARSE_SAMPLE_MS, SAMPLE_MS, Desk
-from engine.flat import FlatJob
 from engine.model.events import (
     EntriesChanged,
     Fact,
@@ -25,10 +22,13 @@ from engine.model.state import (
     load,
 )
 from engine.model.types import Instrument
-from engine.orders import Orders, ordered_in
-from engine.positions import Costs, Position
-from engine.risk import EntryGate
-from engine.session import NO_DAY
+from engine.trading.flatten_state import FlatJob
+from engine.trading.instrument_state import COARSE_SAMPLE_MS, SAMPLE_MS, Desk
+from engine.trading.orders import Orders, ordered_in
+from engine.trading.portfolio import Book, positions_in, strays_in
+from engine.trading.positions import Costs, Position
+from engine.trading.risk import EntryGate
+from engine.trading.session import NO_DAY
 
 _MANY: Final = 50  # of more instruments the charts are coarser
 _UNKNOWN: Final = -1

@@ -1,7 +1,6 @@
 """Getting out of everything: the emergency flat and the daily loss limit. Works without ticks and without a strategy."""
 
 from engine.config import RiskConfig
-from engine.flat import FLAT_LOCK
 from engine.model.broker_events import Holdings
 from engine.model.events import (
     Cancel,
@@ -10,7 +9,8 @@ from engine.model.events import (
     ReadHoldings,
 )
 from engine.model.types import Instrument
-from engine.trading_state import TradingState
+from engine.trading.flatten_state import FLAT_LOCK
+from engine.trading.trading_state import TradingState
 
 _MOST_ORDERS = 1_000
 

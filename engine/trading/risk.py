@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from engine.config import RiskConfig
 from engine.model.types import MAX_QUANTITY, Instrument
-from engine.positions import Costs
+from engine.trading.positions import Costs
 
 
 class EntryGate:

@@ -6,9 +6,7 @@
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
-from engine.closing import Closing
 from engine.config import Config
-from engine.desk import Desk
 from engine.model.broker_events import BrokerEvent
 from engine.model.commands import (
     Arm,
@@ -28,12 +26,14 @@ from engine.model.events import (
 )
 from engine.model.state import Fields, Plain
 from engine.model.types import FLAG_LATE, Instrument, Tick
-from engine.positions import SESSION_END, Costs, Position
-from engine.risk import Sizing
-from engine.session import NO_DAY, SessionDay, TradingHours
-from engine.settling import Settling
-from engine.trading_state import TradingState
-from engine.watch import BAD_TICKS, Watch
+from engine.trading.data_quality import BAD_TICKS, Watch
+from engine.trading.fills import Settling
+from engine.trading.flatten import Closing
+from engine.trading.instrument_state import Desk
+from engine.trading.positions import SESSION_END, Costs, Position
+from engine.trading.risk import Sizing
+from engine.trading.session import NO_DAY, SessionDay, TradingHours
+from engine.trading.trading_state import TradingState
 
 NOTHING: Sequence[Fact] = ()
 
