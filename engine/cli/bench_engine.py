@@ -16,13 +16,8 @@ from engine.cli.bench_packets import FRAME_BYTES, INSTRUMENTS, SENT, SENT_AT, Tr
 from engine.cli.bench_vitals import rss_mb
 from engine.cli.bench_words import Begin, Collect, Configure, Ended, Fail, Order, Ready, Slice, answer, orders
 from engine.config import Config, find_config, load
-from engine.feeds.dialect import Heard
-from engine.feeds.lag import Lag
-from engine.feeds.live import LiveFeed, Pace
-from engine.feeds.numbering import Numbering
 from engine.feeds.smartapi import SmartApi
 from engine.feeds.smartapi_login import Tokens
-from engine.feeds.ticker import Ticker
 from engine.model.commands import Stop, SwitchDelivery
 from engine.model.errors import UserError
 from engine.model.events import FeedEvent
@@ -30,7 +25,12 @@ from engine.model.latency import Histogram
 from engine.model.types import Delivery
 from engine.serving import serve
 from engine.serving.process import block_signals
-from engine.wire.frames import BINARY
+from engine.stream.adapter import Heard
+from engine.stream.frames import BINARY
+from engine.stream.lateness import Lag
+from engine.stream.live_feed import LiveFeed, Pace
+from engine.stream.sequence import Numbering
+from engine.stream.tick_builder import Ticker
 
 _PATIENCE_S = 10.0
 _LOOK_S = 0.002

@@ -3,17 +3,23 @@
 from collections.abc import Callable
 
 from engine.config import Config
-from engine.feeds.dialect import Address, Heard, Remark, address, too_fine
-from engine.feeds.lag import Lag
-from engine.feeds.live import LiveFeed, Pace
-from engine.feeds.loss import LinkLost
-from engine.feeds.numbering import Numbering
-from engine.feeds.ticker import Ticker, place
 from engine.model.errors import ConfigError, WireError
 from engine.model.events import FeedEvent
 from engine.model.types import Instrument
+from engine.stream.adapter import (
+    Address,
+    Heard,
+    Remark,
+    address,
+    too_fine,
+)
+from engine.stream.errors import LinkLost
+from engine.stream.frames import TEXT
+from engine.stream.lateness import Lag
+from engine.stream.live_feed import LiveFeed, Pace
+from engine.stream.sequence import Numbering
+from engine.stream.tick_builder import Ticker, place
 from engine.wire import binance as wire
-from engine.wire.frames import TEXT
 
 MOST_STREAMS = 1024
 _LIFETIME_S = 23 * 3600 + 50 * 60.0  # the exchange ends every link after 24 hours; better at a moment of our own

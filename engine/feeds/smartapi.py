@@ -7,19 +7,25 @@ from collections.abc import Callable
 from typing import Protocol
 
 from engine.config import Config
-from engine.feeds.dialect import Address, Heard, Remark, address, too_fine
-from engine.feeds.lag import Lag
-from engine.feeds.live import LiveFeed, Pace
-from engine.feeds.loss import Hopeless, LinkLost
-from engine.feeds.numbering import Numbering
 from engine.feeds.smartapi_login import LoginError, Tokens
-from engine.feeds.ticker import Place, Ticker, place
 from engine.model.errors import ConfigError, WireError
 from engine.model.events import FeedEvent
 from engine.model.types import Instrument
+from engine.stream.adapter import (
+    Address,
+    Heard,
+    Remark,
+    address,
+    too_fine,
+)
+from engine.stream.errors import Hopeless, LinkLost
+from engine.stream.frames import BINARY
+from engine.stream.lateness import Lag
+from engine.stream.live_feed import LiveFeed, Pace
+from engine.stream.sequence import Numbering
+from engine.stream.tick_builder import Place, Ticker, place
 from engine.text.sanitize import clean
 from engine.wire import smartapi as wire
-from engine.wire.frames import BINARY
 
 MOST_INSTRUMENTS = 1000  # subscriptions of one session
 _BATCH = 250

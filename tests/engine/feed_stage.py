@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from threading import Condition
 
 from engine.feeds.binance import binance_feed
-from engine.feeds.live import LiveFeed, Pace
 from engine.feeds.smartapi import smartapi_feed
 from engine.feeds.smartapi_login import LoginError, Tokens
 from engine.model.events import FeedEvent, FeedNote, LinkChanged
 from engine.model.types import Instrument, Tick
+from engine.stream.live_feed import LiveFeed, Pace
 from tests.engine.feed_server import PATIENCE_S
 from tests.engine.make import config
 from tests.wire_samples import QUOTE, encode_packet

@@ -16,7 +16,6 @@ from engine.build import LiveSupply, Run, build, live_supply
 from engine.cli.verify import verify_command
 from engine.config import Config
 from engine.feeds.credentials import Credentials
-from engine.feeds.live import Pace
 from engine.feeds.smartapi import smartapi_feed
 from engine.feeds.smartapi_login import Login
 from engine.journal import JOURNAL_FILE, read_events
@@ -25,6 +24,7 @@ from engine.model.events import FeedEvent, FeedNote, LinkChanged
 from engine.model.ports import FeedView
 from engine.model.types import Instrument, Tick
 from engine.recording import MqrSource
+from engine.stream.live_feed import Pace
 from tests.engine.make import EAGER, config
 from tests.simulator import API_KEY, CLIENT_CODE, PIN, TOTP_SECRET, Simulator
 

@@ -7,11 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.feeds.lag import Lag
-from engine.feeds.live import LiveFeed
-from engine.feeds.numbering import Numbering
 from engine.feeds.smartapi import SmartApi
-from engine.feeds.ticker import Ticker
 from engine.model.clock import (
     SteadyClock,
     SystemClock,
@@ -19,6 +15,10 @@ from engine.model.clock import (
     boot_ns,
 )
 from engine.model.types import FLAG_AHEAD, FLAG_LATE
+from engine.stream.lateness import Lag
+from engine.stream.live_feed import LiveFeed
+from engine.stream.sequence import Numbering
+from engine.stream.tick_builder import Ticker
 from tests.engine.feed_server import BINARY, Server
 from tests.engine.feed_stage import CALL, QUICK, Login, Witness, packet, running
 from tests.engine.make import config

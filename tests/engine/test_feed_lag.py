@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.feeds.lag import Lag
 from engine.model.types import FLAG_AHEAD, FLAG_LATE
+from engine.stream.lateness import Lag
 
 S = 1_000_000_000
 WILD_MS = -40 * 60_000  # what a stamp that is 40 minutes ahead does to a lag

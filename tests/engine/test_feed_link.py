@@ -7,12 +7,12 @@ import msgspec
 import pytest
 
 from engine.feeds.binance import Binance
-from engine.feeds.lag import Lag
-from engine.feeds.live import LiveFeed
-from engine.feeds.numbering import Numbering
 from engine.feeds.smartapi_login import LoginError
-from engine.feeds.ticker import Ticker
 from engine.model.types import FLAG_NEW_LINK
+from engine.stream.lateness import Lag
+from engine.stream.live_feed import LiveFeed
+from engine.stream.sequence import Numbering
+from engine.stream.tick_builder import Ticker
 from tests.engine.feed_server import BINARY, CLOSE, PING, PONG, TEXT, Server, frame
 from tests.engine.feed_stage import COIN, QUICK, Login, Witness, binance, packet, running, smartapi
 from tests.engine.make import config
@@ -421,7 +421,7 @@ def test_no_descriptor_free_is_a_reason_to_try_again(monkeypatch):
 
     with Server(well) as server:
         feed, witness = smartapi(server.url)
-        monkeypatch.setattr("engine.feeds.line.socket.socket", scarce)
+        monkeypatch.setattr("engine.stream.socket.socket.socket", scarce)
         with running(feed, witness):
             witness.until_ups(1)
         monkeypatch.undo()

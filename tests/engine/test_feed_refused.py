@@ -7,11 +7,11 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from engine.feeds.bell import Bell, beside
 from engine.feeds.last_tries import LastTries
-from engine.feeds.loss import LinkLost
 from engine.feeds.smartapi_login import LoginError
 from engine.model.types import Tick
+from engine.stream.errors import LinkLost
+from engine.stream.wakeup import Bell, beside
 from engine.text.redaction import hide
 from tests.engine.feed_server import BINARY, Conn, Script, Server
 from tests.engine.feed_stage import QUICK, Login, packet, running, smartapi

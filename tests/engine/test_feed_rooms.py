@@ -4,13 +4,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.feeds.backoff import Backoff, ConnectBudget
-from engine.feeds.dialect import Address, address
-from engine.feeds.lag import Lag
-from engine.feeds.numbering import Numbering
-from engine.feeds.silence import Silence
-from engine.feeds.tally import Tally
-from engine.feeds.ticker import Ticker, place
 from engine.model.errors import ConfigError
 from engine.model.types import (
     FLAG_AHEAD,
@@ -25,6 +18,13 @@ from engine.model.types import (
     Instrument,
     Tick,
 )
+from engine.stream.adapter import Address, address
+from engine.stream.backoff import Backoff, ConnectBudget
+from engine.stream.counters import Tally
+from engine.stream.lateness import Lag
+from engine.stream.sequence import Numbering
+from engine.stream.silence import Silence
+from engine.stream.tick_builder import Ticker, place
 
 S = 1_000_000_000
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.feeds.live import Pace
 from engine.model.commands import Flat
 from engine.model.types import FLAG_NEW_LINK
+from engine.stream.live_feed import Pace
 from tests.engine.live_stage import HOLDING, Live, assert_same, hurried, noon
 from tests.simulator import Generated, Simulator
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from websocket._abnf import ABNF, continuous_frame, frame_buffer
 
 from engine.model.errors import WireError
-from engine.wire.frames import (
+from engine.stream.frames import (
     BINARY,
     CLOSE,
     NO_CODE,

@@ -6,8 +6,17 @@ from collections.abc import Iterable
 import pytest
 
 from engine.model.errors import WireError
-from engine.wire import frames
-from engine.wire.frames import BINARY, CLOSE, PING, PONG, TEXT, FrameReader, Message, client_frame
+from engine.stream import frames
+from engine.stream.frames import (
+    BINARY,
+    CLOSE,
+    PING,
+    PONG,
+    TEXT,
+    FrameReader,
+    Message,
+    client_frame,
+)
 from tests.wire_samples import server_frame
 
 CONTINUATION = 0

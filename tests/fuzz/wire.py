@@ -18,7 +18,8 @@ from msgspec import Struct
 
 from engine.model.errors import WireError
 from engine.model.types import MAX_PRICE, MAX_QUANTITY
-from engine.wire import binance, frames, smartapi
+from engine.stream import frames
+from engine.wire import binance, smartapi
 from engine.wire.decimals import to_price, to_quantity
 from tests.fuzz import samples
 

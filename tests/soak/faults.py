@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.feeds.live import Pace
+from engine.stream.live_feed import Pace
 from tests.engine.live_stage import HOLDING, Live, assert_same, hurried, noon
 from tests.engine.test_live_links import LOST, REFUSED, begun, exchange, holding
 

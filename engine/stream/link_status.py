@@ -3,10 +3,6 @@
 import time
 from collections.abc import Callable
 
-from engine.feeds.backoff import Backoff
-from engine.feeds.silence import Silence
-from engine.feeds.tally import Tally
-from engine.feeds.ticker import Ticker
 from engine.model.clock import SteadyClock
 from engine.model.events import (
     FeedEvent,
@@ -15,6 +11,10 @@ from engine.model.events import (
     LinkState,
 )
 from engine.model.ports import FeedView
+from engine.stream.backoff import Backoff
+from engine.stream.counters import Tally
+from engine.stream.silence import Silence
+from engine.stream.tick_builder import Ticker
 from engine.text.redaction import redact
 
 _now_ns = time.perf_counter_ns

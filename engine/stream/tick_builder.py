@@ -6,8 +6,6 @@ from typing import Final
 
 from msgspec import Struct
 
-from engine.feeds.lag import Lag
-from engine.feeds.numbering import Numbering
 from engine.model.types import (
     FLAG_HAS_BOOK,
     FLAG_NEW_LINK,
@@ -18,6 +16,8 @@ from engine.model.types import (
     Instrument,
     Tick,
 )
+from engine.stream.lateness import Lag
+from engine.stream.sequence import Numbering
 
 _MS: Final = 1_000_000
 

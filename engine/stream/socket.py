@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from engine.feeds.bell import Bell, beside, whole_ms
-from engine.feeds.loss import LinkLost, Stopped, in_words
+from engine.stream.errors import LinkLost, Stopped, in_words
+from engine.stream.wakeup import Bell, beside, whole_ms
 
 if TYPE_CHECKING:
     import ssl

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from threading import Lock, Thread
 from typing import Generic, TypeVar
 
-from engine.feeds.loss import LinkLost, Stopped, in_words
+from engine.stream.errors import LinkLost, Stopped, in_words
 from engine.text.sanitize import clean
 
 _T = TypeVar("_T")

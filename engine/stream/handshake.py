@@ -2,9 +2,9 @@
 
 import time
 
-from engine.feeds.dialect import Address
-from engine.feeds.line import Line
-from engine.feeds.loss import LinkLost, TokensRefused
+from engine.stream.adapter import Address
+from engine.stream.errors import LinkLost, TokensRefused
+from engine.stream.socket import Line
 from engine.text.redaction import redact
 from engine.text.sanitize import clean
 

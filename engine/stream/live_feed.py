@@ -8,21 +8,26 @@ from typing import TYPE_CHECKING, NoReturn
 
 from msgspec import Struct
 
-from engine.feeds.backoff import Backoff, ConnectBudget
-from engine.feeds.bell import Bell, beside
-from engine.feeds.conversation import Around, Conversation
-from engine.feeds.dialect import Dialect
-from engine.feeds.handshake import shake_hands
-from engine.feeds.line import dial
-from engine.feeds.loss import Hopeless, LinkLost, Stopped, TokensRefused
-from engine.feeds.silence import Silence
-from engine.feeds.standing import Standing
-from engine.feeds.tally import Tally
-from engine.feeds.ticker import Ticker
 from engine.model.clock import SteadyClock
 from engine.model.events import FeedEvent
 from engine.model.ports import FeedView
 from engine.model.types import Tick
+from engine.stream.adapter import Dialect
+from engine.stream.backoff import Backoff, ConnectBudget
+from engine.stream.counters import Tally
+from engine.stream.errors import (
+    Hopeless,
+    LinkLost,
+    Stopped,
+    TokensRefused,
+)
+from engine.stream.handshake import shake_hands
+from engine.stream.link_status import Standing
+from engine.stream.session import Around, Conversation
+from engine.stream.silence import Silence
+from engine.stream.socket import dial
+from engine.stream.tick_builder import Ticker
+from engine.stream.wakeup import Bell, beside
 from engine.text.redaction import redact
 from engine.text.sanitize import clean
 

@@ -11,15 +11,24 @@ from typing import NoReturn
 
 from msgspec import Struct
 
-from engine.feeds.dialect import Dialect, Heard, Remark
-from engine.feeds.line import Line
-from engine.feeds.loss import LinkLost, Stopped
-from engine.feeds.silence import Silence
-from engine.feeds.tally import Tally
-from engine.feeds.ticker import Ticker
 from engine.model.clock import SteadyClock
 from engine.model.errors import WireError
-from engine.wire.frames import BINARY, CLOSE, PING, PONG, TEXT, FrameReader, client_frame, close_code
+from engine.stream.adapter import Dialect, Heard, Remark
+from engine.stream.counters import Tally
+from engine.stream.errors import LinkLost, Stopped
+from engine.stream.frames import (
+    BINARY,
+    CLOSE,
+    PING,
+    PONG,
+    TEXT,
+    FrameReader,
+    client_frame,
+    close_code,
+)
+from engine.stream.silence import Silence
+from engine.stream.socket import Line
+from engine.stream.tick_builder import Ticker
 
 _now_ns = time.perf_counter_ns
 _NS = 1_000_000_000
