@@ -5,13 +5,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.brokers.paper import PaperBroker
 from engine.build.edges import Failures, keep_receipt, open_journal, open_logs, open_recorder
 from engine.build.live import LiveSupply
 from engine.build.run import Run
 from engine.build.takeover import take_over, widened
 from engine.config import Config
-from engine.feeds.mock_faults import FaultySource
 from engine.feeds.replay import ReplayFeed
 from engine.fitting import fit_to_recording
 from engine.inbox import Inbox
@@ -31,6 +29,8 @@ from engine.runner import LOGGERS, Engine, Epochs, Keeper, Picture, Playback, Ro
 from engine.trading.event_text import Narrator
 from engine.trading.session import NO_DAY, TradingHours
 from engine.trading.trader import Trader
+from engine.venues.simulated.broker import PaperBroker
+from engine.venues.simulated.faults import FaultySource
 
 _RING_LINES = 2_000  # of the log, for a screen
 _RING_UNSEEN = 50  # where there is none

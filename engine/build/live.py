@@ -15,7 +15,7 @@ from engine.model.ports import LiveFeed
 from engine.model.types import Instrument
 
 if TYPE_CHECKING:
-    from engine.feeds.credentials import Credentials
+    from engine.venues.angelone.credentials import Credentials
 
 Tell = Callable[[FeedEvent], None]
 InSession = Callable[[], bool]
@@ -81,7 +81,7 @@ def live_supply(
 
 def has_credentials(config: Config, environ: Mapping[str, str]) -> bool:
     """Whether there is anything to log in with; raises ConfigError when that is malformed."""
-    from engine.feeds.credentials import Missing, find_credentials
+    from engine.venues.angelone.credentials import Missing, find_credentials
 
     return not isinstance(find_credentials(config, environ), Missing)
 
@@ -94,7 +94,7 @@ def _round_the_clock(config: Config) -> Config:
 
 
 def _binance(config: Config) -> LiveSupply:
-    from engine.feeds.binance import binance_feed
+    from engine.venues.binance.stream import binance_feed
 
     symbols = config.feed.symbols or (config.instrument.symbol,)
     instruments = tuple(
@@ -116,7 +116,7 @@ def _with_symbols(config: Config, symbols: tuple[str, ...]) -> Config:
 
 
 def _smartapi(config: Config, environ: Mapping[str, str]) -> tuple[LiveSupply | NoCredentials, tuple[str, ...]]:
-    from engine.feeds.credentials import Missing, find_credentials
+    from engine.venues.angelone.credentials import Missing, find_credentials
 
     found = find_credentials(config, environ)
     if isinstance(found, Missing):
@@ -125,8 +125,8 @@ def _smartapi(config: Config, environ: Mapping[str, str]) -> tuple[LiveSupply | 
 
 
 def _smartapi_supply(config: Config, credentials: "Credentials") -> tuple[LiveSupply, tuple[str, ...]]:
-    from engine.feeds.smartapi import smartapi_feed
-    from engine.feeds.smartapi_login import Login
+    from engine.venues.angelone.login import Login
+    from engine.venues.angelone.stream import smartapi_feed
 
     symbols = config.feed.symbols or (config.instrument.symbol,)
     instruments, told = _listed(config, symbols)
@@ -143,7 +143,7 @@ def _smartapi_supply(config: Config, credentials: "Credentials") -> tuple[LiveSu
 
 def _listed(config: Config, symbols: tuple[str, ...]) -> tuple[tuple[Instrument, ...], tuple[str, ...]]:
     """Look the instruments up: in the configuration where their token stands there, else in the exchange's list."""
-    from engine.instruments import ready
+    from engine.venues.angelone.instruments import ready
 
     known = {symbol: instrument_for(config, symbol) for symbol in symbols}
     unknown = [symbol for symbol, instrument in known.items() if not instrument.token]

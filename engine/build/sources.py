@@ -1,8 +1,8 @@
 """The sources that need no network and no file of the operator's."""
 
 from engine.config import Config, instrument_for
-from engine.feeds.mock import MockSession
-from engine.feeds.mock_faults import FaultySource
+from engine.venues.simulated.faults import FaultySource
+from engine.venues.simulated.generator import MockSession
 
 
 def mock_source(config: Config) -> FaultySource:

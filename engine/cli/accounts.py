@@ -10,7 +10,10 @@ import msgspec
 
 from engine.cli.running import load_config
 from engine.config import Config
-from engine.feeds.credentials import (
+from engine.model.clock import SystemClock
+from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL, ConfigError
+from engine.text.sanitize import clean
+from engine.venues.angelone.credentials import (
     ENVIRONMENT,
     KEYS,
     Credentials,
@@ -19,11 +22,16 @@ from engine.feeds.credentials import (
     look_for_credentials,
     masked,
 )
-from engine.feeds.smartapi_login import Login, LoginError
-from engine.instruments import Instruments, Listed, Update, cache_folder, date_text, ready, update
-from engine.model.clock import SystemClock
-from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL, ConfigError
-from engine.text.sanitize import clean
+from engine.venues.angelone.instruments import (
+    Instruments,
+    Listed,
+    Update,
+    cache_folder,
+    date_text,
+    ready,
+    update,
+)
+from engine.venues.angelone.login import Login, LoginError
 
 _NAMES = {"client_code": "client code", "pin": "PIN", "api_key": "API key", "totp_secret": "TOTP secret"}
 _IST = timedelta(hours=5, minutes=30)

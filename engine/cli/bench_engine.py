@@ -16,8 +16,6 @@ from engine.cli.bench_packets import FRAME_BYTES, INSTRUMENTS, SENT, SENT_AT, Tr
 from engine.cli.bench_vitals import rss_mb
 from engine.cli.bench_words import Begin, Collect, Configure, Ended, Fail, Order, Ready, Slice, answer, orders
 from engine.config import Config, find_config, load
-from engine.feeds.smartapi import SmartApi
-from engine.feeds.smartapi_login import Tokens
 from engine.model.commands import Stop, SwitchDelivery
 from engine.model.errors import UserError
 from engine.model.events import FeedEvent
@@ -31,6 +29,8 @@ from engine.stream.lateness import Lag
 from engine.stream.live_feed import LiveFeed, Pace
 from engine.stream.sequence import Numbering
 from engine.stream.tick_builder import Ticker
+from engine.venues.angelone.login import Tokens
+from engine.venues.angelone.stream import SmartApi
 
 _PATIENCE_S = 10.0
 _LOOK_S = 0.002

@@ -5,7 +5,7 @@ from struct import Struct as Layout
 from typing import Final
 
 from engine.model.types import Instrument
-from engine.wire import smartapi as wire
+from engine.venues.angelone import wire
 
 INSTRUMENTS: Final = tuple(Instrument(f"BENCH{number}", str(40_000 + number)) for number in range(1, 11))
 

@@ -7,7 +7,6 @@ from itertools import takewhile, zip_longest
 
 from msgspec import Struct
 
-from engine.brokers.paper import PaperBroker
 from engine.config import Config
 from engine.inbox import Inbox
 from engine.model.clock import VirtualClock
@@ -23,6 +22,7 @@ from engine.runner.tickets import Posted
 from engine.text.sanitize import clean
 from engine.trading.event_text import Narrator
 from engine.trading.trader import Trader
+from engine.venues.simulated.broker import PaperBroker
 
 _NEVER_MS = 1 << 40  # between two pictures that nobody looks at
 _PROGRESS_TICKS = 4096

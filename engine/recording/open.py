@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Literal
 
 from engine.model.types import Instrument
-from engine.recording.binance_raw import BinanceRawSource
 from engine.recording.csv_layout import CsvLayout
 from engine.recording.csv_source import CsvSource
 from engine.recording.files import FileSource, regular_size, told
 from engine.recording.format import MAGIC
 from engine.recording.reader import MqrSource
+from engine.venues.binance.raw_lines import BinanceRawSource
 
 FileKind = Literal["mqr", "csv", "binance-raw"]
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from engine.brokers.paper import PaperBroker
 from engine.build.live import InSession, Tell
 from engine.model.broker_events import (
     BrokerEvent,
@@ -12,6 +11,7 @@ from engine.model.broker_events import (
 )
 from engine.model.ports import FeedView
 from engine.model.types import Order, Tick
+from engine.venues.simulated.broker import PaperBroker
 
 
 class RejectingBroker(PaperBroker):

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Condition
 
-from engine.feeds.binance import binance_feed
-from engine.feeds.smartapi import smartapi_feed
-from engine.feeds.smartapi_login import LoginError, Tokens
 from engine.model.events import FeedEvent, FeedNote, LinkChanged
 from engine.model.types import Instrument, Tick
 from engine.stream.live_feed import LiveFeed, Pace
+from engine.venues.angelone.login import LoginError, Tokens
+from engine.venues.angelone.stream import smartapi_feed
+from engine.venues.binance.stream import binance_feed
 from tests.engine.feed_server import PATIENCE_S
 from tests.engine.make import config
 from tests.wire_samples import QUOTE, encode_packet

@@ -6,9 +6,9 @@ What is raised names every secret that the process knows; none of them may be se
 import sys
 
 from engine.cli.main import main
-from engine.feeds.smartapi import SmartApi
-from engine.feeds.smartapi_login import Login
 from engine.runner import Turn
+from engine.venues.angelone.login import Login
+from engine.venues.angelone.stream import SmartApi
 
 BREAKS_AT = 50
 _LOGINS: list[Login] = []

@@ -15,9 +15,6 @@ from typing import Any, Self
 from engine.build import LiveSupply, Run, build, live_supply
 from engine.cli.verify import verify_command
 from engine.config import Config
-from engine.feeds.credentials import Credentials
-from engine.feeds.smartapi import smartapi_feed
-from engine.feeds.smartapi_login import Login
 from engine.journal import JOURNAL_FILE, read_events
 from engine.model.clock import SystemClock
 from engine.model.events import FeedEvent, FeedNote, LinkChanged
@@ -25,6 +22,9 @@ from engine.model.ports import FeedView
 from engine.model.types import Instrument, Tick
 from engine.recording import MqrSource
 from engine.stream.live_feed import Pace
+from engine.venues.angelone.credentials import Credentials
+from engine.venues.angelone.login import Login
+from engine.venues.angelone.stream import smartapi_feed
 from tests.engine.make import EAGER, config
 from tests.simulator import API_KEY, CLIENT_CODE, PIN, TOTP_SECRET, Simulator
 

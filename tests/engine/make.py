@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.brokers.paper import PaperBroker
 from engine.config import Config, bundled, instrument_for, load
 from engine.model.broker_events import BrokerEvent
 from engine.model.commands import TraderCommand
@@ -29,6 +28,7 @@ from engine.model.types import (
     Trade,
 )
 from engine.trading.trader import Trader
+from engine.venues.simulated.broker import PaperBroker
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 IST = ZoneInfo("Asia/Kolkata")

@@ -26,7 +26,7 @@ from engine.cli.bench_sender import let_in, send
 from engine.cli.bench_words import Collect, Slice
 from engine.cli.main import main
 from engine.model.types import DELIVERIES
-from engine.wire.smartapi import QUOTE, decode
+from engine.venues.angelone.wire import QUOTE, decode
 
 ROOT = Path(__file__).resolve().parents[2]
 MARK = "MYQUANT_BENCH_TEST"

@@ -9,10 +9,16 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine.config import Config
-from engine.feeds.credentials import Credentials, Missing, find_credentials, look_for_credentials, masked
 from engine.model.errors import ConfigError
 from engine.text import redaction
 from engine.text.redaction import MASK, redact
+from engine.venues.angelone.credentials import (
+    Credentials,
+    Missing,
+    find_credentials,
+    look_for_credentials,
+    masked,
+)
 from tests.engine.make import config
 
 GOOD = {

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.feeds.smartapi import SmartApi
 from engine.model.clock import (
     SteadyClock,
     SystemClock,
@@ -19,6 +18,7 @@ from engine.stream.lateness import Lag
 from engine.stream.live_feed import LiveFeed
 from engine.stream.sequence import Numbering
 from engine.stream.tick_builder import Ticker
+from engine.venues.angelone.stream import SmartApi
 from tests.engine.feed_server import BINARY, Server
 from tests.engine.feed_stage import CALL, QUICK, Login, Witness, packet, running
 from tests.engine.make import config

@@ -9,8 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.feeds.binance import binance_feed
-from engine.feeds.smartapi import smartapi_feed
 from engine.model.errors import ConfigError
 from engine.model.types import (
     FLAG_AHEAD,
@@ -21,7 +19,9 @@ from engine.model.types import (
     PRICE_NAN,
     Instrument,
 )
-from engine.recording.binance_raw import BinanceRawSource
+from engine.venues.angelone.stream import smartapi_feed
+from engine.venues.binance.raw_lines import BinanceRawSource
+from engine.venues.binance.stream import binance_feed
 from tests.engine.feed_server import BINARY, CLOSE, TEXT, Server, frame
 from tests.engine.feed_stage import CALL, COIN, INDEX, PUT, QUICK, Login, Witness, binance, packet, running, smartapi
 from tests.engine.make import config, shared

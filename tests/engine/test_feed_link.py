@@ -6,13 +6,13 @@ from threading import Event
 import msgspec
 import pytest
 
-from engine.feeds.binance import Binance
-from engine.feeds.smartapi_login import LoginError
 from engine.model.types import FLAG_NEW_LINK
 from engine.stream.lateness import Lag
 from engine.stream.live_feed import LiveFeed
 from engine.stream.sequence import Numbering
 from engine.stream.tick_builder import Ticker
+from engine.venues.angelone.login import LoginError
+from engine.venues.binance.stream import Binance
 from tests.engine.feed_server import BINARY, CLOSE, PING, PONG, TEXT, Server, frame
 from tests.engine.feed_stage import COIN, QUICK, Login, Witness, binance, packet, running, smartapi
 from tests.engine.make import config

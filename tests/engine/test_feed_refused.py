@@ -7,12 +7,12 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from engine.feeds.last_tries import LastTries
-from engine.feeds.smartapi_login import LoginError
 from engine.model.types import Tick
 from engine.stream.errors import LinkLost
 from engine.stream.wakeup import Bell, beside
 from engine.text.redaction import hide
+from engine.venues.angelone.login import LoginError
+from engine.venues.angelone.login_budget import LastTries
 from tests.engine.feed_server import BINARY, Conn, Script, Server
 from tests.engine.feed_stage import QUICK, Login, packet, running, smartapi
 

@@ -9,8 +9,8 @@ from threading import Event
 import msgspec
 import pytest
 
-from engine.feeds.smartapi_login import LoginError
 from engine.stream.live_feed import LiveFeed
+from engine.venues.angelone.login import LoginError
 from tests.engine.feed_server import BINARY, PATIENCE_S, Server
 from tests.engine.feed_stage import QUICK, Login, packet, running, smartapi
 

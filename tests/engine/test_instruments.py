@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.instruments import Instruments
-from engine.instruments.listed import EXCHANGES
-from engine.instruments.parse import Tally, read_list
-from engine.instruments.store import Store, write_store
 from engine.model.errors import InputError
 from engine.model.types import MAX_QUANTITY
 from engine.text.sanitize import clean
-from engine.wire.smartapi import EXCHANGE_TYPES
+from engine.venues.angelone.instruments import Instruments
+from engine.venues.angelone.instruments.listed import EXCHANGES
+from engine.venues.angelone.instruments.parse import Tally, read_list
+from engine.venues.angelone.instruments.store import Store, write_store
+from engine.venues.angelone.wire import EXCHANGE_TYPES
 from tests.engine.listing import text_of
 
 TODAY = date(2025, 11, 20)

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine.config import Config
-from engine.instruments import cache_folder, ready, update
-from engine.instruments.master import is_fresh
 from engine.model.clock import VirtualClock
 from engine.model.errors import DiskError, InputError, UserError
+from engine.venues.angelone.instruments import cache_folder, ready, update
+from engine.venues.angelone.instruments.master import is_fresh
 from tests.engine.http_stub import Asked, Stub, answer
 from tests.engine.listing import text_of
 from tests.engine.make import config

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.instruments.listed import Listed, date_text, read_date
-from engine.instruments.parse import Tally, read_list
 from engine.model.errors import InputError
+from engine.venues.angelone.instruments.listed import Listed, date_text, read_date
+from engine.venues.angelone.instruments.parse import Tally, read_list
 from tests.engine.listing import SPECIAL, rows, text_of, write_list
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +31,7 @@ def test_every_row_of_ours_is_kept_however_the_file_is_laid_out(monkeypatch: pyt
     assert len(compact) == 298  # all but a bond and an exchange that the stream does not serve here
     spaced = json.dumps(list(rows(300)), indent=2)
     for size in (97, 1000, 1 << 18):
-        monkeypatch.setattr("engine.instruments.parse.PIECE_BYTES", size)
+        monkeypatch.setattr("engine.venues.angelone.instruments.parse.PIECE_BYTES", size)
         assert read(spaced)[0] == compact
         assert read(b"\xef\xbb\xbf \n" + text_of(300).encode() + b"\n")[0] == compact
 

@@ -12,10 +12,10 @@ from urllib.parse import quote
 import pyotp
 import pytest
 
-from engine.feeds.credentials import Credentials
-from engine.feeds.smartapi_login import Login, LoginError, Tokens
 from engine.model.clock import VirtualClock
 from engine.text import redaction
+from engine.venues.angelone.credentials import Credentials
+from engine.venues.angelone.login import Login, LoginError, Tokens
 from tests.engine.http_stub import Asked, Stub, answer
 
 SECRETS = {"pin": "7391", "api_key": "canaryKey", "totp_secret": "CANARYJBSWY3DPEHPK3PXPAA"}

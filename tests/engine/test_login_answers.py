@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.feeds.smartapi_answer import judge
+from engine.venues.angelone.answers import judge
 
 
 @pytest.mark.parametrize(

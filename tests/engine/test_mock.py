@@ -12,11 +12,11 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from engine.feeds.mock import MockSession
-from engine.feeds.mock_path import Path
 from engine.model.errors import InputError
 from engine.model.ports import TickSource
 from engine.model.types import FLAG_HAS_BOOK, Instrument, Tick
+from engine.venues.simulated.generator import MockSession
+from engine.venues.simulated.price_path import Path
 
 NIFTY = Instrument(symbol="NIFTY07OCT2525000CE", token="40672")
 DATE = datetime.date(2025, 10, 3)

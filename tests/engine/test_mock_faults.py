@@ -5,10 +5,10 @@ from itertools import islice, pairwise
 
 import pytest
 
-from engine.feeds.mock import MockSession
-from engine.feeds.mock_faults import FaultySource
 from engine.model.commands import Fault
 from engine.model.types import PRICE_NAN, Instrument, Tick
+from engine.venues.simulated.faults import FaultySource
+from engine.venues.simulated.generator import MockSession
 
 DATE = datetime.date(2025, 10, 3)
 

@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from engine.config import Config
-from engine.feeds.mock import MockSession
 from engine.model.types import (
     PRICE_INFINITE,
     PRICE_MISSING,
     PRICE_NAN,
     Tick,
 )
+from engine.venues.simulated.generator import MockSession
 from tests.engine.make import EAGER, Stage, config, ms, nifty, shared
 from tests.engine.oracle import Exit, Oracle, Row, judge
 

@@ -16,10 +16,10 @@ from engine.model.types import (
     Tick,
 )
 from engine.recording import CsvLayout, MqrSource, export_csv, import_file, open_source
-from engine.recording.binance_raw import BinanceRawSource
 from engine.recording.csv_source import CsvSource
 from engine.recording.info import info_lines, inspect_file
 from engine.recording.writer import RecordingWriter
+from engine.venues.binance.raw_lines import BinanceRawSource
 from tests.engine.recording_samples import SHARED, header, read, tick, write
 
 CSV = b"timestamp,price,volume,symbol\n" + b"".join(

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.brokers.paper import PaperBroker
 from engine.build import LiveSupply, Run, build
 from engine.journal import JOURNAL_FILE, read_events
 from engine.model.commands import (
@@ -23,6 +22,7 @@ from engine.model.types import Tick
 from engine.recording import MqrSource
 from engine.runner.rounds import refusals
 from engine.text.redaction import hide
+from engine.venues.simulated.broker import PaperBroker
 from tests.engine.fakes import ScriptedFeed
 from tests.engine.live_stage import assert_same, verify
 from tests.engine.make import EAGER, ListSource, config, ms, nifty, ticks

@@ -11,9 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.errors import WireError
-from engine.wire import binance
-from engine.wire.binance import SCALE, Book, Ignored, Message, Refused, Reply, Shutdown, Trade, decode
-from engine.wire.decimals import to_price, to_quantity
+from engine.venues.binance import wire as binance
+from engine.venues.binance.decimals import to_price, to_quantity
+from engine.venues.binance.wire import (
+    SCALE,
+    Book,
+    Ignored,
+    Message,
+    Refused,
+    Reply,
+    Shutdown,
+    Trade,
+    decode,
+)
 from tests.engine.make import shared
 
 TRADE = (

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from engine.model.errors import WireError
 from engine.model.types import MAX_PRICE, MAX_QUANTITY
-from engine.wire import smartapi
-from engine.wire.smartapi import Packet, decode
+from engine.venues.angelone import wire as smartapi
+from engine.venues.angelone.wire import Packet, decode
 from tests.wire_samples import LTP, QUOTE, SIZES, SNAP_QUOTE, depth_packet, encode_packet, put_level
 
 NOW_MS = 1_759_290_318_000

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from engine.model.errors import WireError
-from engine.wire import smartapi
-from engine.wire.smartapi import Pong, Refusal, decode_text
+from engine.venues.angelone import wire as smartapi
+from engine.venues.angelone.wire import Pong, Refusal, decode_text
 from tests.wire_samples import QUOTE, encode_packet
 
 

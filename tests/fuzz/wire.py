@@ -19,8 +19,9 @@ from msgspec import Struct
 from engine.model.errors import WireError
 from engine.model.types import MAX_PRICE, MAX_QUANTITY
 from engine.stream import frames
-from engine.wire import binance, smartapi
-from engine.wire.decimals import to_price, to_quantity
+from engine.venues.angelone import wire as smartapi
+from engine.venues.binance import wire as binance
+from engine.venues.binance.decimals import to_price, to_quantity
 from tests.fuzz import samples
 
 ACCEPTED = "accepted"

@@ -7,9 +7,9 @@ from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
 
-from engine.instruments.listed import EXCHANGES, KINDS, Listed
 from engine.model.errors import DiskError
 from engine.text.sanitize import clean
+from engine.venues.angelone.instruments.listed import EXCHANGES, KINDS, Listed
 
 VERSION = 1
 _BATCH = 500

@@ -5,11 +5,11 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from engine.feeds.mock_path import Path, draws, mixed
 from engine.model.errors import InputError
 from engine.model.marks import Mark
 from engine.model.types import FLAG_HAS_BOOK, Instrument, Tick
 from engine.text.sanitize import clean
+from engine.venues.simulated.price_path import Path, draws, mixed
 
 _OPEN = datetime.time(9, 15)
 _MAX_SEED = 2**64 - 1

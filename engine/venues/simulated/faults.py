@@ -7,10 +7,10 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from engine.feeds.mock import MockSession
 from engine.model.commands import Fault
 from engine.model.marks import Mark
 from engine.model.types import PRICE_NAN, Instrument, Tick
+from engine.venues.simulated.generator import MockSession
 
 
 class FaultySource:

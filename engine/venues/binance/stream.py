@@ -19,7 +19,7 @@ from engine.stream.lateness import Lag
 from engine.stream.live_feed import LiveFeed, Pace
 from engine.stream.sequence import Numbering
 from engine.stream.tick_builder import Ticker, place
-from engine.wire import binance as wire
+from engine.venues.binance import wire
 
 MOST_STREAMS = 1024
 _LIFETIME_S = 23 * 3600 + 50 * 60.0  # the exchange ends every link after 24 hours; better at a moment of our own

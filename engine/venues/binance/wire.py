@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from engine.model.errors import WireError
 from engine.text.sanitize import clean
-from engine.wire.decimals import SCALE, to_price, to_quantity
+from engine.venues.binance.decimals import SCALE, to_price, to_quantity
 
 __all__ = [
     "REASONS",

@@ -12,12 +12,12 @@ from msgspec import Struct
 
 from engine.config import Config
 from engine.https import Answer, Caller, CallError, Request, SinkError
-from engine.instruments.lookup import Instruments
-from engine.instruments.parse import Tally, read_list
-from engine.instruments.store import Store, write_store
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import DiskError, InputError, UserError
 from engine.text.sanitize import clean
+from engine.venues.angelone.instruments.lookup import Instruments
+from engine.venues.angelone.instruments.parse import Tally, read_list
+from engine.venues.angelone.instruments.store import Store, write_store
 from engine.version import VERSION
 
 LEAST_ROWS = 50_000  # the list has some 145,000; a stump must not replace a good copy

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 from engine.config import Config
-from engine.feeds.smartapi_login import LoginError, Tokens
 from engine.model.errors import ConfigError, WireError
 from engine.model.events import FeedEvent
 from engine.model.types import Instrument
@@ -25,7 +24,8 @@ from engine.stream.live_feed import LiveFeed, Pace
 from engine.stream.sequence import Numbering
 from engine.stream.tick_builder import Place, Ticker, place
 from engine.text.sanitize import clean
-from engine.wire import smartapi as wire
+from engine.venues.angelone import wire
+from engine.venues.angelone.login import LoginError, Tokens
 
 MOST_INSTRUMENTS = 1000  # subscriptions of one session
 _BATCH = 250

@@ -12,7 +12,13 @@ from engine.model.marks import Mark
 from engine.model.types import FLAG_HAS_BOOK, Instrument, Tick
 from engine.recording.files import reason, regular_size, shown
 from engine.text.sanitize import clean
-from engine.wire.binance import SCALE, Book, Ignored, Trade, decode
+from engine.venues.binance.wire import (
+    SCALE,
+    Book,
+    Ignored,
+    Trade,
+    decode,
+)
 
 MAX_LINE_BYTES = 1 << 20
 _MAX_INSTRUMENTS = 1000

@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from engine.feeds.credentials import Credentials, masked
-from engine.feeds.last_tries import LastTries
-from engine.feeds.smartapi_answer import Verdict, judge, one_line
 from engine.https import Answer, Caller, CallError, Request
 from engine.model.clock import Clock, SystemClock
 from engine.text.redaction import MASK, hide
 from engine.text.sanitize import clean
+from engine.venues.angelone.answers import Verdict, judge, one_line
+from engine.venues.angelone.credentials import Credentials, masked
+from engine.venues.angelone.login_budget import LastTries
 from engine.version import VERSION
 
 _USER = "/rest/auth/angelbroking/user/v1/"

@@ -4,12 +4,17 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Self
 
-from engine.instruments.listed import EXCHANGES, KINDS, Listed, date_text
-from engine.instruments.store import Store, Value
-from engine.instruments.words import Wanted, read_symbol, read_words
 from engine.model.errors import InputError
 from engine.model.types import Instrument
 from engine.text.sanitize import clean
+from engine.venues.angelone.instruments.listed import (
+    EXCHANGES,
+    KINDS,
+    Listed,
+    date_text,
+)
+from engine.venues.angelone.instruments.query import Wanted, read_symbol, read_words
+from engine.venues.angelone.instruments.store import Store, Value
 
 NEAR = 3
 _CASH = f"kind IN ({KINDS.index('IDX')}, {KINDS.index('EQ')})"
