@@ -10,9 +10,7 @@ from engine.build.live import LiveSupply
 from engine.build.run import Run
 from engine.build.takeover import take_over, widened
 from engine.config import Config
-from engine.feeds.replay import ReplayFeed
 from engine.fitting import fit_to_recording
-from engine.inbox import Inbox
 from engine.journal import Opened, SqliteJournal, StateDir
 from engine.logs import LogBook
 from engine.model.clock import (
@@ -25,7 +23,20 @@ from engine.model.events import StateKept
 from engine.model.ports import Feed, TickSource
 from engine.model.types import TradeMode
 from engine.recording import FileRecorder
-from engine.runner import LOGGERS, Engine, Epochs, Keeper, Picture, Playback, Rounds, Turn, Vitals, check_for
+from engine.runtime import (
+    LOGGERS,
+    Engine,
+    Epochs,
+    Keeper,
+    Picture,
+    Playback,
+    Rounds,
+    Turn,
+    Vitals,
+    check_for,
+)
+from engine.runtime.inbox import Inbox
+from engine.runtime.replay.feed import ReplayFeed
 from engine.trading.event_text import Narrator
 from engine.trading.session import NO_DAY, TradingHours
 from engine.trading.trader import Trader

@@ -16,7 +16,7 @@ from engine.model.clock import SystemClock
 from engine.model.types import Instrument, TradeMode
 from engine.recording import FileRecorder, recording_path_for
 from engine.recording.retention import tidy
-from engine.runner import LOGGERS, Engine
+from engine.runtime import LOGGERS, Engine
 
 RECORDING_NOTE: Final = "recording"  # in a state directory: the path of its last run's recording
 

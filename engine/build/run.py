@@ -10,7 +10,7 @@ from engine.config import Config
 from engine.logs import LogBook, log_trade
 from engine.model.ports import Journal, Recorder, TickSource
 from engine.model.types import TradeMode
-from engine.runner import Engine
+from engine.runtime import Engine
 from engine.trading.trader import Trader
 
 

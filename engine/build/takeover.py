@@ -6,8 +6,8 @@ from engine.model.commands import Lock, Unlock
 from engine.model.errors import InputError
 from engine.model.events import StateKept
 from engine.model.ports import TickSource
-from engine.runner import LOGGERS, Engine
-from engine.runner import take_over as take_over_account
+from engine.runtime import LOGGERS, Engine
+from engine.runtime import take_over as take_over_account
 from engine.trading.trading_state import symbols_of
 
 

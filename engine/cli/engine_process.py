@@ -11,7 +11,7 @@ from engine.cli.screen import Screen
 from engine.config import Config, bundled, find_config
 from engine.fitting import recordings_folder
 from engine.model.errors import InputError
-from engine.runner import LOGGERS
+from engine.runtime import LOGGERS
 from engine.serving import Place, await_answer, block_signals, find_place, launch, place_of, serve
 from engine.serving.places import usual_folder
 from engine.text.sanitize import clean

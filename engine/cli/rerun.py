@@ -8,17 +8,17 @@ from itertools import takewhile, zip_longest
 from msgspec import Struct
 
 from engine.config import Config
-from engine.inbox import Inbox
 from engine.model.clock import VirtualClock
 from engine.model.events import Fact, FillBooked
 from engine.model.marks import EventMark, Mark
 from engine.model.types import Fill, Instrument, Tick
 from engine.recording import MqrSource
 from engine.recording.files import Progress
-from engine.runner import Epochs, Keeper, Turn
-from engine.runner.check import Check
-from engine.runner.comparable import incomparable
-from engine.runner.tickets import Posted
+from engine.runtime import Epochs, Keeper, Turn
+from engine.runtime.inbox import Inbox
+from engine.runtime.replay.check import Check
+from engine.runtime.replay.comparable import incomparable
+from engine.runtime.tickets import Posted
 from engine.text.sanitize import clean
 from engine.trading.event_text import Narrator
 from engine.trading.trader import Trader

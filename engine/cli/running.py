@@ -28,7 +28,7 @@ from engine.model.errors import (
 from engine.model.ports import TickSource
 from engine.model.types import TradeMode
 from engine.recording import CsvLayout, open_source
-from engine.runner import LOGGERS
+from engine.runtime import LOGGERS
 from engine.text.sanitize import clean
 
 _LOOK_S = 0.2

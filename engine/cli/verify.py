@@ -25,7 +25,7 @@ from engine.model.errors import (
 from engine.model.types import Instrument, Trade
 from engine.recording import Header, MqrSource
 from engine.recording.files import shown
-from engine.runner.comparable import deciding
+from engine.runtime.replay.comparable import deciding
 
 Outcome = Literal["same", "different", "not comparable", "damaged", "unreadable"]
 

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from engine.runner import LOGGERS
+from engine.runtime import LOGGERS
 from engine.text.sanitize import clean
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from engine.link import LinkServer, Operator
 from engine.model.clock import SystemClock
 from engine.model.commands import Flat
 from engine.model.errors import EXIT_FAULT
-from engine.runner import LOGGERS, settle
+from engine.runtime import LOGGERS, settle
 from engine.serving.notify import Heartbeat, Notifier
 from engine.serving.places import FLAT_FILE, SOCKET_FILE
 from engine.serving.restart import Restart

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.model.commands import Flat
 from engine.model.errors import EXIT_FAULT
-from engine.runner.tickets import Asked
+from engine.runtime.tickets import Asked
 from engine.serving.places import FLAT_FILE
 from engine.serving.wishes import lay_flat
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.model.commands import Flat
-from engine.runner import LOGGERS, Engine
+from engine.runtime import LOGGERS, Engine
 
 _ROUNDS = 2  # of the engine's loop, after which a command was surely carried out
 _Identity = tuple[int, int, int]

@@ -10,7 +10,7 @@ from engine.journal import Account
 from engine.model.events import Fact, StateKept
 from engine.model.state import Plain
 from engine.model.types import Instrument
-from engine.runner.keeping import Keeper
+from engine.runtime.persistence import Keeper
 from engine.trading.trader import Trader
 from engine.venues.simulated.broker import PaperBroker
 from tests.engine.make import Stage, nifty

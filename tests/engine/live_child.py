@@ -6,7 +6,7 @@ What is raised names every secret that the process knows; none of them may be se
 import sys
 
 from engine.cli.main import main
-from engine.runner import Turn
+from engine.runtime import Turn
 from engine.venues.angelone.login import Login
 from engine.venues.angelone.stream import SmartApi
 

@@ -16,7 +16,7 @@ from engine.cli import main
 from engine.journal.ledger import Ledger
 from engine.link.reception import Reception
 from engine.recording.writer import BlockFile
-from engine.runner.rounds import Rounds
+from engine.runtime.housekeeping import Rounds
 from engine.trading.strategy.ema_macd_vwap import Strategy
 
 

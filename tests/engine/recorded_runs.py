@@ -21,7 +21,7 @@ from engine.model.types import Instrument, Tick
 from engine.recording import Header, MqrSource
 from engine.recording.format import BLOCK_HEAD, KIND_TICKS, SYNC
 from engine.recording.writer import RecordingWriter
-from engine.runner import Engine
+from engine.runtime import Engine
 from tests.engine.make import EAGER, ListSource, Stage, config, nifty, ticks
 
 # On the feed's own thread a command is carried out exactly ahead of the tick that it was sent ahead of.

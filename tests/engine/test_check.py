@@ -31,8 +31,8 @@ from engine.model.marks import (
 from engine.model.snapshot import CheckView
 from engine.model.types import DELIVERIES, Instrument
 from engine.recording import MqrSource
-from engine.runner.check import Check, check_for
-from engine.runner.comparable import incomparable
+from engine.runtime.replay.check import Check, check_for
+from engine.runtime.replay.comparable import incomparable
 from tests.engine.make import Stage, config
 from tests.engine.recorded_runs import (
     LENGTH,
@@ -446,6 +446,6 @@ def test_marks_out_of_order_and_beyond_the_end(plain: Path, tmp_path: Path) -> N
 
 
 def test_more_marks_than_a_run_makes(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.runner.check._MOST_MARKS", 5)
+    monkeypatch.setattr("engine.runtime.replay.check._MOST_MARKS", 5)
     found = Check(MqrSource(plain)).view()
     assert (found.total, found.incomparable) == (5, "more than 5 marks")

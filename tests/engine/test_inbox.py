@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.inbox import Inbox
 from engine.model.types import FLAG_NEW_LINK, FLAG_UNCHAINED
+from engine.runtime.inbox import Inbox
 from tests.engine.make import tick
 
 

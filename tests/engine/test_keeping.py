@@ -11,7 +11,7 @@ from engine.model.events import (
     StateKept,
 )
 from engine.model.types import Tick
-from engine.runner import Keeper
+from engine.runtime import Keeper
 from tests.engine.journalled import Rows, told
 from tests.engine.make import EAGER, Stage
 

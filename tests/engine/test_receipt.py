@@ -3,7 +3,7 @@
 import pytest
 
 from engine.model.commands import Flat
-from engine.runner.receipt import Receipt
+from engine.runtime.receipt import Receipt
 from tests.engine.make import EAGER, Stage
 from tests.engine.test_live_engine import Live
 

@@ -4,9 +4,9 @@ from threading import Event
 
 import pytest
 
-from engine.feeds.replay import ReplayFeed
 from engine.model.clock import SystemClock, VirtualClock
 from engine.model.errors import InputError
+from engine.runtime.replay.feed import ReplayFeed
 from tests.engine.make import ListSource, ms, tick, ticks
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.runner import Vitals, settle
-from engine.runner.rewind import SavedStates
+from engine.runtime import Vitals, settle
+from engine.runtime.replay.rewind import SavedStates
 
 
 @given(st.integers(1, 200), st.integers(0, 400), st.integers(1, 40))

@@ -20,7 +20,7 @@ from engine.model.events import StateKept
 from engine.model.marks import InputMark
 from engine.model.types import Tick
 from engine.recording import MqrSource
-from engine.runner.rounds import refusals
+from engine.runtime.housekeeping import refusals
 from engine.text.redaction import hide
 from engine.venues.simulated.broker import PaperBroker
 from tests.engine.fakes import ScriptedFeed

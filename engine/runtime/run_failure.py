@@ -6,10 +6,10 @@ from engine.model.commands import Lock
 from engine.model.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL
 from engine.model.events import EntriesChanged, FeedNote
 from engine.model.ports import Journal
-from engine.runner.dispatch import Dispatch
-from engine.runner.telling import LOGGERS
-from engine.runner.tickets import Posted
-from engine.runner.turn import Turn
+from engine.runtime.dispatch import Dispatch
+from engine.runtime.event_log import LOGGERS
+from engine.runtime.tickets import Posted
+from engine.runtime.turn import Turn
 from engine.text.redaction import redact
 
 _FAULT = "engine fault"

@@ -21,9 +21,9 @@ from engine.model.snapshot import CheckView
 from engine.model.state import Fields, as_text
 from engine.model.types import Instrument
 from engine.recording import MqrSource
-from engine.runner.comparable import incomparable
-from engine.runner.rewind import go_back
-from engine.runner.turn import Turn
+from engine.runtime.replay.comparable import incomparable
+from engine.runtime.replay.rewind import go_back
+from engine.runtime.turn import Turn
 from engine.text.sanitize import clean
 
 _NEVER = 1 << 62

@@ -4,11 +4,11 @@ import logging
 import time
 
 from engine.config import EngineConfig
-from engine.inbox import Inbox
 from engine.logs import log_trade
 from engine.model.events import CommandRefused
 from engine.model.types import Delivery
-from engine.runner.turn import Turn
+from engine.runtime.inbox import Inbox
+from engine.runtime.turn import Turn
 
 _SLOW_WINDOW = 200  # ticks; more than 1 % of them over the budget is a p99 over the budget
 _NEVER = 1 << 62

@@ -18,14 +18,14 @@ from engine.model.snapshot import (
     Snapshot,
 )
 from engine.model.types import Instrument, TradeMode
-from engine.runner.rounds import refusals
-from engine.runner.turn import Turn
+from engine.runtime.housekeeping import refusals
+from engine.runtime.turn import Turn
 from engine.trading.instrument_state import Desk
 from engine.trading.session import NO_DAY
 
 if TYPE_CHECKING:
     from engine.model.ports import Journal, Log, Recorder
-    from engine.runner.engine import Engine
+    from engine.runtime.engine import Engine
 
 _NEWEST_TRADES = 1000
 _NEWEST_EVENTS = 500

@@ -9,7 +9,7 @@ from bisect import bisect_right
 
 from engine.model.events import StateKept
 from engine.model.state import Fields
-from engine.runner.turn import Turn
+from engine.runtime.turn import Turn
 
 _MOST = 512
 _MOST_BYTES = 64_000_000  # with a thousand instruments one state has half a megabyte

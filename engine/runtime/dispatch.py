@@ -14,10 +14,10 @@ from engine.model.commands import (
     TraderCommand,
 )
 from engine.model.events import CommandRefused, FeedNote, LinkChanged
-from engine.runner.delivery import DeliverySwitch
-from engine.runner.playback import Playback
-from engine.runner.tickets import Asked, Posted, Tickets
-from engine.runner.turn import Turn
+from engine.runtime.delivery import DeliverySwitch
+from engine.runtime.replay.playback import Playback
+from engine.runtime.tickets import Asked, Posted, Tickets
+from engine.runtime.turn import Turn
 
 _LONGEST_STALL_S = 10.0
 _MARKED_LINK_STATES = frozenset({"UP", "WAITING", "REFUSED"})

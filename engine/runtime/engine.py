@@ -5,7 +5,6 @@ from collections.abc import Callable
 from threading import Event, Thread
 
 from engine.config import EngineConfig
-from engine.inbox import Inbox
 from engine.model.commands import Command
 from engine.model.errors import EXIT_FAULT, EXIT_WELL
 from engine.model.ports import (
@@ -16,13 +15,14 @@ from engine.model.ports import (
 )
 from engine.model.snapshot import Snapshot
 from engine.model.types import Tick
-from engine.runner.delivery import DeliverySwitch
-from engine.runner.dispatch import Dispatch
-from engine.runner.playback import Playback
-from engine.runner.rounds import Rounds
-from engine.runner.tickets import Asked, Posted
-from engine.runner.trouble import Trouble
-from engine.runner.turn import Turn
+from engine.runtime.delivery import DeliverySwitch
+from engine.runtime.dispatch import Dispatch
+from engine.runtime.housekeeping import Rounds
+from engine.runtime.inbox import Inbox
+from engine.runtime.replay.playback import Playback
+from engine.runtime.run_failure import Trouble
+from engine.runtime.tickets import Asked, Posted
+from engine.runtime.turn import Turn
 
 _BEAT_S = 0.1
 _BEAT_EVERY_NS = 45_000_000  # how soon the next beat and round come, at the most, when ticks wake the loop all the time

@@ -3,14 +3,14 @@
 import time
 from collections.abc import Callable, Iterable
 
-from engine.inbox import Inbox
 from engine.logs import log_trade
 from engine.model.clock import Clock, SteadyClock
 from engine.model.events import ClockStepped, Paused
 from engine.model.ports import Recorder
-from engine.runner.telling import LOGGERS
-from engine.runner.turn import Turn
-from engine.runner.vitals import Vitals
+from engine.runtime.event_log import LOGGERS
+from engine.runtime.inbox import Inbox
+from engine.runtime.process_stats import Vitals
+from engine.runtime.turn import Turn
 from engine.trading.instrument_state import Desk
 
 _log = LOGGERS["engine"]

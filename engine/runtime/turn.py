@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from threading import Lock
 from typing import Protocol
 
-from engine.inbox import Inbox
 from engine.model.broker_events import BrokerEvent
 from engine.model.clock import Clock, VirtualClock
 from engine.model.events import (
@@ -25,12 +24,13 @@ from engine.model.events import (
 )
 from engine.model.ports import Recorder, SimulatedBroker
 from engine.model.types import FLAG_LATE, Tick, Trade
-from engine.runner.epochs import Epochs
-from engine.runner.happenings import Happenings
-from engine.runner.keeping import Keeper
-from engine.runner.receipt import Receipt
-from engine.runner.telling import Teller
-from engine.runner.tickets import Posted
+from engine.runtime.epochs import Epochs
+from engine.runtime.event_log import Teller
+from engine.runtime.inbox import Inbox
+from engine.runtime.persistence import Keeper
+from engine.runtime.receipt import Receipt
+from engine.runtime.tickets import Posted
+from engine.runtime.timeline import Happenings
 from engine.trading.event_text import Narrator
 from engine.trading.trader import Trader
 

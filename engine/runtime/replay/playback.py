@@ -2,7 +2,6 @@
 
 import time
 
-from engine.inbox import Inbox
 from engine.logs import log_trade
 from engine.model.commands import (
     Bookmark,
@@ -19,9 +18,10 @@ from engine.model.commands import (
 from engine.model.events import CommandRefused
 from engine.model.ports import Journal, ReplayControl, TickSource
 from engine.model.snapshot import Event
-from engine.runner.check import Check
-from engine.runner.rewind import SavedStates, go_back
-from engine.runner.turn import Turn
+from engine.runtime.inbox import Inbox
+from engine.runtime.replay.check import Check
+from engine.runtime.replay.rewind import SavedStates, go_back
+from engine.runtime.turn import Turn
 from engine.text.sanitize import clean
 
 _NEVER = 1 << 62
