@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.build import Run
+    from engine.assembly import Run
     from engine.cli import main
     from engine.config import Config, load
     from engine.link import LinkError, RemoteDoor
@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     from engine.version import VERSION
 
 _ROOMS = {
-    "engine.build": ("Run",),
+    "engine.assembly": ("Run",),
     "engine.cli": ("main",),
     "engine.config": ("Config", "load"),
     "engine.model.errors": ("UserError",),

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.build import Run, build
+from engine.assembly import Run, build
 from engine.cli.running import load_config, open_file
 from engine.config import Config, bundled
 from engine.model.errors import InputError

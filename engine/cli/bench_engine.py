@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 
-from engine.build import LiveSupply, Run, build
+from engine.assembly import LiveSupply, Run, build
 from engine.cli.bench_packets import FRAME_BYTES, INSTRUMENTS, SENT, SENT_AT, Traffic
 from engine.cli.bench_vitals import rss_mb
 from engine.cli.bench_words import Begin, Collect, Configure, Ended, Fail, Order, Ready, Slice, answer, orders

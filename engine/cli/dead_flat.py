@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
-from engine.build import LiveSupply, Run, build
-from engine.build.edges import RECORDING_NOTE
+from engine.assembly import LiveSupply, Run, build
+from engine.assembly.edges import RECORDING_NOTE
 from engine.cli.remote import confirmed
 from engine.config import Config, bundled, find_config, load
 from engine.journal import JOURNAL_FILE, Account, fold

@@ -5,11 +5,11 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from engine.build import Run, build
+from engine.assembly import Run, build
+from engine.assembly.recording_config import recordings_folder
 from engine.cli.running import Choice, choose, load_config, status_of, trade_mode
 from engine.cli.screen import Screen
 from engine.config import Config, bundled, find_config
-from engine.fitting import recordings_folder
 from engine.model.errors import InputError
 from engine.runtime import LOGGERS
 from engine.serving import Place, await_answer, block_signals, find_place, launch, place_of, serve

@@ -12,7 +12,7 @@ from typing import Self, TextIO
 
 from msgspec import Struct
 
-from engine.build import Run
+from engine.assembly import Run
 from engine.model.errors import InputError
 from engine.model.latency import Histogram
 from engine.model.state import state_hash

@@ -14,7 +14,15 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.build import LiveSupply, Run, build, has_credentials, live_supply, mock_source
+from engine.assembly import (
+    LiveSupply,
+    Run,
+    build,
+    has_credentials,
+    live_supply,
+    mock_source,
+)
+from engine.assembly.open_source import open_source
 from engine.cli.report import TradeFile, summarise, summary_lines
 from engine.cli.screen import Screen
 from engine.config import Config, bundled, find_config, instrument_for, load
@@ -27,7 +35,7 @@ from engine.model.errors import (
 )
 from engine.model.ports import TickSource
 from engine.model.types import TradeMode
-from engine.recording import CsvLayout, open_source
+from engine.recording import CsvLayout
 from engine.runtime import LOGGERS
 from engine.text.sanitize import clean
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from engine.build import Run
+    from engine.assembly import Run
     from engine.link import RemoteDoor
 
 

@@ -9,7 +9,7 @@ from engine.runtime import LOGGERS
 from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
-    from engine.build import Run
+    from engine.assembly import Run
 
 _LONGEST = 120  # of a status line
 _STATUS_NS = 1_000_000_000

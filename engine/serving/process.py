@@ -5,7 +5,7 @@ import resource
 from collections.abc import Mapping
 from threading import Timer
 
-from engine.build import Run
+from engine.assembly import Run
 from engine.link import LinkServer, Operator
 from engine.model.clock import SystemClock
 from engine.model.commands import Flat

@@ -14,7 +14,7 @@ from engine.serving.places import FLAT_FILE
 from engine.serving.wishes import lay_flat
 
 if TYPE_CHECKING:
-    from engine.build import Run
+    from engine.assembly import Run
 
 RESTARTS = "MYQUANT_RESTARTS"  # moments (monotonic s) of the newest restarts, from one program image to the next
 MOST_RESTARTS = 3

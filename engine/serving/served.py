@@ -7,7 +7,7 @@ from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from engine.build import Run
+    from engine.assembly import Run
 
 _LONGEST_NS: Final = 1_000_000_000  # that a picture is held back: a disk that stands still must not blind the screens
 

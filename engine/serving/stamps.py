@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.model.ports import FeedView
 
 if TYPE_CHECKING:
-    from engine.build import Run
+    from engine.assembly import Run
     from engine.link import LinkServer
 
 _S = 1_000_000_000

@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import NamedTuple
 
-from engine.build import Run, build
+from engine.assembly import Run, build
 from engine.config import bundled, load
 from engine.journal import JOURNAL_FILE, read_events, verify
 from engine.recording import MqrSource

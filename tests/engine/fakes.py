@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from engine.build.live import InSession, Tell
+from engine.assembly.live import InSession, Tell
 from engine.model.broker_events import (
     BrokerEvent,
     Filled,

@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Self
 
-from engine.build import Run, build, mock_source
+from engine.assembly import Run, build, mock_source
 from engine.journal import JOURNAL_FILE, read_events
 from engine.link import Call, RemoteDoor
 from engine.link.tickets import Pending

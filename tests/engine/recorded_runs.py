@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event, Thread
 
-from engine.build import Run, build
-from engine.fitting import header_of
+from engine.assembly import Run, build
+from engine.assembly.recording_config import header_of
 from engine.model.commands import Command, PauseEntries, TraderCommand
 from engine.model.events import StateKept
 from engine.model.marks import (

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from engine.build import Run
+from engine.assembly import Run
 from engine.model.commands import (
     Arm,
     Command,

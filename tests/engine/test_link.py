@@ -4,7 +4,7 @@ import os
 import socket
 from pathlib import Path
 
-from engine.build import Run, build
+from engine.assembly import Run, build
 from engine.config import bundled
 from engine.link.call import Call, ask
 from engine.link.client import RemoteDoor

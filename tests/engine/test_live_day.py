@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from engine.build import build
+from engine.assembly import build
 from engine.cli.report import TradeFile
 from engine.cli.running import open_file
 from engine.model.types import DELIVERIES, FLAG_LATE

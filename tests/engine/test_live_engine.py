@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.build import LiveSupply, Run, build
+from engine.assembly import LiveSupply, Run, build
 from engine.journal import JOURNAL_FILE, read_events
 from engine.model.commands import (
     Acknowledge,

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.assembly.open_source import open_source
 from engine.model.errors import DiskError, InputError
 from engine.model.types import (
     PRICE_MISSING,
@@ -15,7 +16,12 @@ from engine.model.types import (
     Instrument,
     Tick,
 )
-from engine.recording import CsvLayout, MqrSource, export_csv, import_file, open_source
+from engine.recording import (
+    CsvLayout,
+    MqrSource,
+    export_csv,
+    import_file,
+)
 from engine.recording.csv_source import CsvSource
 from engine.recording.info import info_lines, inspect_file
 from engine.recording.writer import RecordingWriter

@@ -6,7 +6,7 @@ from threading import Event
 import msgspec
 import pytest
 
-from engine.build import Run, build
+from engine.assembly import Run, build
 from engine.config import bundled
 from engine.model.clock import VirtualClock
 from engine.model.commands import (

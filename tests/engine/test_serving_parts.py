@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.build import Run
+from engine.assembly import Run
 from engine.journal import JOURNAL_FILE
 from engine.model.commands import Flat, Lock, PauseEntries
 from engine.model.errors import EXIT_FAULT

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from engine.build import Run
+from engine.assembly import Run
 from engine.model.commands import Flat
 from engine.model.errors import InputError
 from engine.serving import Place, find_place, lay_flat, place_of

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from msgspec.structs import replace
 
-from engine.build import Run
+from engine.assembly import Run
 from engine.link import LinkServer, Operator
 from engine.model.clock import SystemClock
 from engine.model.errors import InputError

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from engine.build import LiveSupply, build
+from engine.assembly import LiveSupply, build
 from engine.cli.main import main
 from engine.config import bundled
 from engine.model.commands import (

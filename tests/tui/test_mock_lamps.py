@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from engine import Fault, Run, SwitchDelivery
-from engine.build import build, mock_source
+from engine.assembly import build, mock_source
 from engine.model.commands import Stall
 from tests.engine.make import config
 from tests.engine.test_runner import until

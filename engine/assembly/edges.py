@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from engine.assembly.recording_config import header_of, recordings_folder
 from engine.config import Config
-from engine.fitting import header_of, recordings_folder
 from engine.journal import SqliteJournal
 from engine.logs import LogBook
 from engine.model.clock import SystemClock

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-from engine.build.live import LiveSupply
+from engine.assembly.live import LiveSupply
 from engine.config import Config
 from engine.logs import LogBook, log_trade
 from engine.model.ports import Journal, Recorder, TickSource

@@ -1,6 +1,6 @@
 """What a run takes over from the one before: the account, its instruments, its locks. Knows the edges, starts nothing."""
 
-from engine.build.live import LiveSupply
+from engine.assembly.live import LiveSupply
 from engine.journal import Opened
 from engine.model.commands import Lock, Unlock
 from engine.model.errors import InputError

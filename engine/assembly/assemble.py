@@ -5,12 +5,18 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.build.edges import Failures, keep_receipt, open_journal, open_logs, open_recorder
-from engine.build.live import LiveSupply
-from engine.build.run import Run
-from engine.build.takeover import take_over, widened
+from engine.assembly.edges import (
+    Failures,
+    keep_receipt,
+    open_journal,
+    open_logs,
+    open_recorder,
+)
+from engine.assembly.live import LiveSupply
+from engine.assembly.recording_config import fit_to_recording
+from engine.assembly.run import Run
+from engine.assembly.takeover import take_over, widened
 from engine.config import Config
-from engine.fitting import fit_to_recording
 from engine.journal import Opened, SqliteJournal, StateDir
 from engine.logs import LogBook
 from engine.model.clock import (
