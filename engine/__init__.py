@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from engine.config import Config, load
     from engine.link import LinkError, RemoteDoor
     from engine.link.client import LinkStatus
+    from engine.link.protocol import AbsenceView, AnyCommand, ConnView
     from engine.link.tickets import Pending
-    from engine.link.words import AbsenceView, AnyCommand, ConnView
     from engine.model.commands import (
         Acknowledge,
         Arm,
@@ -80,7 +80,7 @@ _ROOMS = {
     "engine.link": ("LinkError", "RemoteDoor"),
     "engine.link.client": ("LinkStatus",),
     "engine.link.tickets": ("Pending",),
-    "engine.link.words": ("AbsenceView", "AnyCommand", "ConnView"),
+    "engine.link.protocol": ("AbsenceView", "AnyCommand", "ConnView"),
     "engine.model.commands": (
         *(
             "Acknowledge",

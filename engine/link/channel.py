@@ -8,7 +8,7 @@ from typing import Self
 
 from engine.link import address
 from engine.link.frames import FrameReader, frame
-from engine.link.words import (
+from engine.link.protocol import (
     ENCODER,
     LIGHT,
     LOG,

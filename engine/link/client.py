@@ -13,9 +13,7 @@ from typing import Literal
 from msgspec import Struct
 
 from engine.link.channel import Channel, LinkError, RefusedError, hello_of
-from engine.link.mirror import Mirror, Points
-from engine.link.tickets import Pending, Tickets
-from engine.link.words import (
+from engine.link.protocol import (
     AbsenceView,
     AnyCommand,
     ConnView,
@@ -25,6 +23,8 @@ from engine.link.words import (
     TakeConn,
     Taken,
 )
+from engine.link.replica import Mirror, Points
+from engine.link.tickets import Pending, Tickets
 from engine.model.errors import WireError
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot

@@ -13,12 +13,19 @@ from pathlib import Path
 from threading import Event, Thread
 
 from engine.link import address
-from engine.link.conn import Operator
+from engine.link.connection import Visitor
+from engine.link.control import Operator
 from engine.link.frames import frame
 from engine.link.limits import Bucket, Notes
-from engine.link.reception import Reception, Served
-from engine.link.visitor import Visitor
-from engine.link.words import ENCODER, REQUESTS, Bye, Hello, Refused, understood
+from engine.link.protocol import (
+    ENCODER,
+    REQUESTS,
+    Bye,
+    Hello,
+    Refused,
+    understood,
+)
+from engine.link.request_handler import Reception, Served
 from engine.model.clock import Clock
 from engine.model.errors import WireError
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from engine.link.words import AnyCommand, Taken
+from engine.link.protocol import AnyCommand, Taken
 from engine.model.commands import Flat, Lock
 from engine.model.snapshot import CommandView
 

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from engine.link import RemoteDoor
-from engine.link.words import Look
+from engine.link.protocol import Look
 from engine.model.commands import (
     Arm,
     Flat,

@@ -11,10 +11,20 @@ from msgspec.structs import replace
 
 from engine.link import address
 from engine.link.client import RemoteDoor
-from engine.link.conn import Operator
+from engine.link.control import Operator
 from engine.link.frames import FrameReader, frame
+from engine.link.protocol import (
+    ENCODER,
+    PROTOCOL,
+    REPLY_LIMIT,
+    AnyCommand,
+    Hello,
+    Look,
+    Picture,
+    Replies,
+    Reply,
+)
 from engine.link.server import LinkServer
-from engine.link.words import ENCODER, PROTOCOL, REPLY_LIMIT, AnyCommand, Hello, Look, Picture, Replies, Reply
 from engine.model.clock import Clock, SystemClock
 from engine.model.commands import Flat
 from engine.model.ports import LogLine

@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.cli import main
 from engine.journal.ledger import Ledger
-from engine.link.reception import Reception
+from engine.link.request_handler import Reception
 from engine.recording.writer import BlockFile
 from engine.runtime.housekeeping import Rounds
 from engine.trading.strategy.ema_macd_vwap import Strategy

@@ -17,8 +17,8 @@ from typing import Any, Self
 from engine.assembly import Run, build, mock_source
 from engine.journal import JOURNAL_FILE, read_events
 from engine.link import Call, RemoteDoor
+from engine.link.protocol import AnyCommand
 from engine.link.tickets import Pending
-from engine.link.words import AnyCommand
 from engine.model.snapshot import Snapshot
 from engine.serving import place_of
 from engine.serving.launch import answers

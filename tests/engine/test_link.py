@@ -6,10 +6,18 @@ from pathlib import Path
 
 from engine.assembly import Run, build
 from engine.config import bundled
-from engine.link.call import Call, ask
 from engine.link.client import RemoteDoor
-from engine.link.conn import Operator
-from engine.link.words import AnyCommand, Bye, Look, Picture, Send, TakeConn, Taken
+from engine.link.control import Operator
+from engine.link.oneshot import Call, ask
+from engine.link.protocol import (
+    AnyCommand,
+    Bye,
+    Look,
+    Picture,
+    Send,
+    TakeConn,
+    Taken,
+)
 from engine.model.clock import VirtualClock
 from engine.model.commands import (
     Flat,

@@ -8,12 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine.link.absence import digest, remember
-from engine.link.conn import Conn, Operator
-from engine.link.words import (
-    AbsenceView,
-    AnyCommand,
-    ConnView,
-)
+from engine.link.control import Conn, Operator
+from engine.link.protocol import AbsenceView, AnyCommand, ConnView
 from engine.model.commands import (
     Arm,
     Disarm,

@@ -10,12 +10,12 @@ import pytest
 from msgspec import msgpack
 
 from engine.link import address
-from engine.link.call import ask
 from engine.link.channel import LinkError
 from engine.link.client import RemoteDoor
-from engine.link.conn import Operator
+from engine.link.control import Operator
 from engine.link.frames import frame
-from engine.link.words import (
+from engine.link.oneshot import ask
+from engine.link.protocol import (
     ENCODER,
     HELLO_LIMIT,
     REQUEST_LIMIT,

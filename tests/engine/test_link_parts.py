@@ -8,12 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from engine.link.delta import Sections
 from engine.link.frames import FrameReader, frame
 from engine.link.limits import Bucket, Notes
-from engine.link.mirror import Mirror
-from engine.link.sections import Sections
-from engine.link.tickets import NO_ANSWER, Tickets
-from engine.link.words import (
+from engine.link.protocol import (
     LIGHT,
     LINES_A_LOOK,
     REPLY_LIMIT,
@@ -28,6 +26,8 @@ from engine.link.words import (
     Taken,
     understood,
 )
+from engine.link.replica import Mirror
+from engine.link.tickets import NO_ANSWER, Tickets
 from engine.model.commands import (
     Command,
     Flat,

@@ -11,11 +11,11 @@ from threading import Thread
 import pytest
 
 from engine.link import address
-from engine.link.call import ask
 from engine.link.channel import LinkError
 from engine.link.client import RemoteDoor
 from engine.link.frames import frame
-from engine.link.words import (
+from engine.link.oneshot import ask
+from engine.link.protocol import (
     ENCODER,
     Look,
     Send,

@@ -6,9 +6,16 @@ from typing import Self
 from msgspec.structs import replace
 
 from engine.link.channel import Channel, LinkError, hello_of
-from engine.link.mirror import Mirror
+from engine.link.protocol import (
+    AnyCommand,
+    Picture,
+    Reply,
+    Request,
+    Send,
+    Taken,
+)
+from engine.link.replica import Mirror
 from engine.link.tickets import Tickets
-from engine.link.words import AnyCommand, Picture, Reply, Request, Send, Taken
 from engine.model.errors import WireError
 from engine.model.snapshot import CommandView, Snapshot
 

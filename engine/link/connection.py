@@ -5,8 +5,8 @@ from collections import deque
 
 from engine.link.frames import FrameReader
 from engine.link.limits import Bucket
-from engine.link.reception import Guest
-from engine.link.words import HELLO_LIMIT, REQUEST_LIMIT
+from engine.link.protocol import HELLO_LIMIT, REQUEST_LIMIT
+from engine.link.request_handler import Guest
 
 _NS = 1_000_000_000
 _CHUNK = 16 * 2**10

@@ -15,11 +15,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.link.absence import Left, digest, remember
-from engine.link.conn import Conn, Operator
+from engine.link.control import Conn, Operator
+from engine.link.delta import Sections
 from engine.link.frames import frame
 from engine.link.limits import Notes
-from engine.link.sections import Sections
-from engine.link.words import (
+from engine.link.protocol import (
     ENCODER,
     LINES_A_LOOK,
     LOG,

@@ -1,6 +1,11 @@
 """Who may command, and what happens when nobody is there who could. Pure: no socket, no clock; stamps are handed in."""
 
-from engine.link.words import AbsenceView, AnyCommand, ConnView, Policy
+from engine.link.protocol import (
+    AbsenceView,
+    AnyCommand,
+    ConnView,
+    Policy,
+)
 from engine.model.commands import (
     Arm,
     Command,
