@@ -28,7 +28,7 @@ from engine.model.ports import FeedView
 from engine.model.types import Tick, TradeMode
 from engine.recording import MqrSource
 from engine.serving import Place
-from engine.serving.places import usual_places
+from engine.serving.state_dirs import usual_places
 from engine.text.sanitize import clean
 
 _WITHIN_S = 15.0

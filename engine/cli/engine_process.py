@@ -13,7 +13,7 @@ from engine.config import Config, bundled, find_config
 from engine.model.errors import InputError
 from engine.runtime import LOGGERS
 from engine.serving import Place, await_answer, block_signals, find_place, launch, place_of, serve
-from engine.serving.places import usual_folder
+from engine.serving.state_dirs import usual_folder
 from engine.text.sanitize import clean
 
 _VALUES = (("--source", "source"), ("--delivery", "delivery"))

@@ -21,7 +21,7 @@ from engine.model.errors import (
 from engine.model.snapshot import FlatLeg, OpenPosition, Snapshot
 from engine.model.types import Instrument
 from engine.serving import Place, find_place, lay_flat, place_of
-from engine.serving.places import FLAT_FILE
+from engine.serving.state_dirs import FLAT_FILE
 from engine.text.sanitize import clean
 
 _LOOK_S = 0.05

@@ -16,7 +16,7 @@ from engine.model.errors import (
     StateBusyError,
     UserError,
 )
-from engine.serving.places import Place, place_of
+from engine.serving.state_dirs import Place, place_of
 from engine.text.sanitize import clean
 
 if TYPE_CHECKING:

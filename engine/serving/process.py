@@ -11,14 +11,14 @@ from engine.model.clock import SystemClock
 from engine.model.commands import Flat
 from engine.model.errors import EXIT_FAULT
 from engine.runtime import LOGGERS, settle
+from engine.serving.flat_file import FlatFile
+from engine.serving.liveness import Stamps
 from engine.serving.notify import Heartbeat, Notifier
-from engine.serving.places import FLAT_FILE, SOCKET_FILE
 from engine.serving.restart import Restart
 from engine.serving.served import Served
 from engine.serving.signals import Signals, block_signals
-from engine.serving.stamps import Stamps
+from engine.serving.state_dirs import FLAT_FILE, SOCKET_FILE
 from engine.serving.watchdog import Watchdog
-from engine.serving.wishes import FlatFile
 
 __all__ = ["block_signals", "serve"]
 

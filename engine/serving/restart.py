@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from engine.model.commands import Flat
 from engine.model.errors import EXIT_FAULT
 from engine.runtime.tickets import Asked
-from engine.serving.places import FLAT_FILE
-from engine.serving.wishes import lay_flat
+from engine.serving.flat_file import lay_flat
+from engine.serving.state_dirs import FLAT_FILE
 
 if TYPE_CHECKING:
     from engine.assembly import Run

@@ -22,7 +22,7 @@ from engine.model.commands import (
     Unlock,
 )
 from engine.model.snapshot import Snapshot
-from engine.serving.places import FLAT_FILE
+from engine.serving.state_dirs import FLAT_FILE
 from tests.engine.link_stage import Plain
 from tests.engine.process_stage import HOLDING, Shell, until
 

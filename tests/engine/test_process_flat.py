@@ -17,7 +17,7 @@ from engine.model.errors import (
     EXIT_WELL,
 )
 from engine.recording import MqrSource
-from engine.serving.places import FLAT_FILE
+from engine.serving.state_dirs import FLAT_FILE
 from tests.engine.flat_stage import STATES, WAYS, back_to_trading, staged
 from tests.engine.link_stage import Plain
 from tests.engine.process_stage import HOLDING, Shell, environment, flat_times, on_paper, until

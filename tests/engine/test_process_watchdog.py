@@ -16,7 +16,7 @@ import pytest
 from engine.journal import JOURNAL_FILE, verify
 from engine.model.errors import EXIT_FAULT, EXIT_WELL
 from engine.serving import place_of
-from engine.serving.places import FLAT_FILE
+from engine.serving.state_dirs import FLAT_FILE
 from tests.engine.process_stage import BUSY, HOLDING, Shell, environment, until
 
 PROGRAM = ("-m", "tests.engine.process_child")

@@ -14,9 +14,9 @@ from engine.assembly import Run
 from engine.model.commands import Flat
 from engine.model.errors import InputError
 from engine.serving import Place, find_place, lay_flat, place_of
-from engine.serving.places import FLAT_FILE, usual_folder
+from engine.serving.flat_file import FlatFile
 from engine.serving.restart import MOST_RESTARTS, WITHIN_S, recent_restarts, words_again
-from engine.serving.wishes import FlatFile
+from engine.serving.state_dirs import FLAT_FILE, usual_folder
 from tests.engine.process_stage import unstarted
 
 

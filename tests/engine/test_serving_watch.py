@@ -15,7 +15,7 @@ from engine.link import LinkServer, Operator
 from engine.model.clock import SystemClock
 from engine.model.errors import InputError
 from engine.model.ports import FeedView
-from engine.serving.stamps import Progress, Stamps, feed_stamp
+from engine.serving.liveness import Progress, Stamps, feed_stamp
 from engine.serving.watchdog import ABORT_NS, DUMP_NS, STACKS_FILE, Watch, Watchdog
 from tests.engine.link_stage import Table, until
 from tests.engine.process_stage import unstarted
