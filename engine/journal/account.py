@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.journal.events import Entry, RunEnded, RunStarted
+from engine.journal.rows import Entry, RunEnded, RunStarted
 from engine.model.errors import InputError
 from engine.model.events import (
     DayStarted,

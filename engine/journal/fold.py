@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from engine.journal.account import Account
-from engine.journal.events import ENTRIES, Entry
+from engine.journal.rows import ENTRIES, Entry
 from engine.journal.schema import open_reader
 from engine.model.errors import InputError
 from engine.model.events import StateKept

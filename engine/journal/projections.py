@@ -8,7 +8,13 @@ import sqlite3
 
 import msgspec
 
-from engine.journal.events import Entry, Rewound, RunEnded, RunStarted, StoredEvent
+from engine.journal.rows import (
+    Entry,
+    Rewound,
+    RunEnded,
+    RunStarted,
+    StoredEvent,
+)
 from engine.model.events import FillBooked, OrderRejected, Submit
 from engine.model.types import Order
 

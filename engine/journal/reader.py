@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from engine.journal.events import GENESIS, StoredEvent, chain_problem
+from engine.journal.rows import GENESIS, StoredEvent, chain_problem
 from engine.journal.schema import foreign, open_reader
 from engine.model.errors import InputError
 from engine.text.sanitize import clean

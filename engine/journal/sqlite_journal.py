@@ -14,10 +14,16 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Self
 
-from engine.journal.events import Entry, Rewound, RunEnded, RunStarted, Waiting
 from engine.journal.ledger import Ledger, LedgerStoppedError
 from engine.journal.opening import Opened, examine
 from engine.journal.reserve import Reserve
+from engine.journal.rows import (
+    Entry,
+    Rewound,
+    RunEnded,
+    RunStarted,
+    Waiting,
+)
 from engine.journal.schema import Factory
 from engine.model.clock import Clock
 from engine.model.errors import DiskError
