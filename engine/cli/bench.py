@@ -61,7 +61,7 @@ class BenchFigures(Struct, frozen=True):
 def bench(args: Namespace) -> int:
     """Carry out the `bench` command."""
     if args.by_delivery:
-        from engine.cli.bench_delivery import bench_delivery
+        from engine.bench.delivery import bench_delivery
 
         return bench_delivery(args)
     if args.screen or args.rate:

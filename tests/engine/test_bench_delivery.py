@@ -17,13 +17,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.cli.bench_children import BenchError
-from engine.cli.bench_delivery import Stage
-from engine.cli.bench_figures import Collected, DeliveryReport, LatencyFigures, ThroughputFigures, lines
-from engine.cli.bench_floor import receive, subscribed
-from engine.cli.bench_packets import FRAME_BYTES, INSTRUMENTS, SENT, SENT_AT, Traffic, stamp
-from engine.cli.bench_sender import let_in, send
-from engine.cli.bench_words import Collect, Slice
+from engine.bench.children import BenchError
+from engine.bench.delivery import Stage
+from engine.bench.figures import (
+    Collected,
+    DeliveryReport,
+    LatencyFigures,
+    ThroughputFigures,
+    lines,
+)
+from engine.bench.floor_process import receive, subscribed
+from engine.bench.packets import (
+    FRAME_BYTES,
+    INSTRUMENTS,
+    SENT,
+    SENT_AT,
+    Traffic,
+    stamp,
+)
+from engine.bench.protocol import Collect, Slice
+from engine.bench.sender_process import let_in, send
 from engine.cli.main import main
 from engine.model.types import DELIVERIES
 from engine.venues.angelone.wire import QUOTE, decode

@@ -16,8 +16,8 @@ from threading import Thread
 from types import TracebackType
 from typing import Final, Self
 
-from engine.cli.bench_children import BenchError, end
-from engine.cli.bench_vitals import rss_mb
+from engine.bench.children import BenchError, end
+from engine.bench.process_figures import rss_mb
 from engine.link import Call, LinkError
 from engine.model.errors import InputError
 from engine.serving import place_of

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from engine.cli.bench_words import Slice
+from engine.bench.protocol import Slice
 from engine.model.types import DELIVERIES, Delivery
 
 BARE: Final = "bare recv"

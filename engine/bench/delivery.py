@@ -13,10 +13,14 @@ from typing import Final, Literal
 
 import msgspec
 
-from engine.cli.bench_children import BenchError, started
-from engine.cli.bench_figures import Collected, DeliveryReport, ThroughputFigures, lines
-from engine.cli.bench_screen import AttachedScreen, check_screen
-from engine.cli.bench_words import (
+from engine.bench.children import BenchError, started
+from engine.bench.figures import (
+    Collected,
+    DeliveryReport,
+    ThroughputFigures,
+    lines,
+)
+from engine.bench.protocol import (
     Await,
     Begin,
     Collect,
@@ -29,6 +33,7 @@ from engine.cli.bench_words import (
     Sent,
     Slice,
 )
+from engine.bench.screen import AttachedScreen, check_screen
 from engine.config import find_config
 from engine.model.errors import InputError
 from engine.model.types import DELIVERIES, Delivery
@@ -111,11 +116,11 @@ class Stage:
     """Sender, bare loop and engine, connected; they end with `children`."""
 
     def __init__(self, args: Namespace, folder: Path, children: ExitStack) -> None:
-        self._sender = started("engine.cli.bench_sender", folder, children)
+        self._sender = started("engine.bench.sender_process", folder, children)
         port = self._sender.hear(Open).port
-        self._bare = started("engine.cli.bench_floor", folder, children)
+        self._bare = started("engine.bench.floor_process", folder, children)
         self._bare.tell(Connect(port, "/bare"))
-        self._engine = started("engine.cli.bench_engine", folder, children)
+        self._engine = started("engine.bench.engine_process", folder, children)
         said = [*args.overrides, *getattr(args, "more_overrides", ())]
         own = [f"smartapi.stream_url=ws://127.0.0.1:{port}/engine", f"recording.directory={folder / 'recordings'}"]
         config = str(find_config(args.config).absolute())

@@ -13,7 +13,12 @@ from typing import Final, Self, TypeVar
 
 import msgspec
 
-from engine.cli.bench_words import ENCODER, Answer, Fail, Order
+from engine.bench.protocol import (
+    ENCODER,
+    Answer,
+    Fail,
+    Order,
+)
 from engine.model.errors import EXIT_FAULT, UserError
 from engine.text.sanitize import clean
 

@@ -8,8 +8,15 @@ import socket
 import time
 from array import array
 
-from engine.cli.bench_packets import FRAME_BYTES, SENT, SENT_AT
-from engine.cli.bench_words import Collect, Connect, Fail, Slice, answer, orders
+from engine.bench.packets import FRAME_BYTES, SENT, SENT_AT
+from engine.bench.protocol import (
+    Collect,
+    Connect,
+    Fail,
+    Slice,
+    answer,
+    orders,
+)
 
 _PATIENCE_S = 30.0
 _now_ns = time.perf_counter_ns
