@@ -1,7 +1,7 @@
 """Lines of styled text: what every pane makes and the board draws. Knows no terminal and no snapshot.
 
 A line is a tuple of (text, style name); equal lines are equal tuples, so that only lines that changed are drawn.
-Style names are the keys of a theme (`tui.themes`); the empty name is plain text.
+Style names are the keys of a theme (`tui.shell.themes`); the empty name is plain text.
 """
 
 from collections.abc import Iterable, Sequence

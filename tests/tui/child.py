@@ -5,10 +5,10 @@ import sys
 
 from textual.app import ComposeResult
 
-import tui.display
-from tui.display import DiffApp
-from tui.grid import Board
+import tui.shell.display
 from tui.keyboard import Burst
+from tui.shell.board import Board
+from tui.shell.display import DiffApp
 
 
 def say(*words: object) -> None:

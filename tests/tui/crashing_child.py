@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from engine import LogLine, RemoteDoor
-from tui.show import TerminalScreen
+from tui.shell.show import TerminalScreen
 
 
 class Breaking(RemoteDoor):

@@ -9,9 +9,14 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.geometry import Region
 
-from tui.grid import Board, _regions, strip_of
-from tui.themes import style_of
-from tui.tuning import GC_THRESHOLDS, SWITCH_INTERVAL_S, settle, tuned
+from tui.shell.board import Board, _regions, strip_of
+from tui.shell.themes import style_of
+from tui.shell.tuning import (
+    GC_THRESHOLDS,
+    SWITCH_INTERVAL_S,
+    settle,
+    tuned,
+)
 
 
 def run_board(script):

@@ -3,7 +3,7 @@
 import pytest
 
 from tui.rows import STYLES
-from tui.themes import THEMES, style_of
+from tui.shell.themes import THEMES, style_of
 
 BADGES = ("replay", "mock", "paper", "live")
 

@@ -12,18 +12,18 @@ from textual.timer import Timer
 
 from tui.actions import Shell
 from tui.control import Control
-from tui.display import DiffApp
 from tui.door import Door
-from tui.grid import Board
 from tui.guard import Press
 from tui.heart import Link
 from tui.layout import frame
 from tui.model import UNICODE, Glyphs, ThemeName, Ui, View
 from tui.panes.log import selected_place
-from tui.picture import save
 from tui.rows import plain
+from tui.shell.board import Board
+from tui.shell.display import DiffApp
+from tui.shell.picture import save
+from tui.shell.tuning import settle
 from tui.strokes import Key
-from tui.tuning import settle
 from tui.view_file import ViewFile
 from tui.watcher import Watcher
 

@@ -12,8 +12,8 @@ from tui.terminal import Terminal, detect
 
 if TYPE_CHECKING:
     from engine import RemoteDoor, Run
-    from tui.app import MyQuant
     from tui.door import Door
+    from tui.shell.app import MyQuant
     from tui.view_file import ViewFile
 
 _RESTARTS = 2
@@ -50,7 +50,7 @@ class TerminalScreen:
         next one. Where the terminal is lost nothing is said: nobody reads it. Raises LinkError when there is no engine.
         """
         from tui.attached import AttachedDoor
-        from tui.farewell import lines
+        from tui.shell.exit_message import lines
         from tui.view_file import ViewFile
 
         door.start()
@@ -69,8 +69,8 @@ class TerminalScreen:
 
 def _put_up(door: "Door", pictures: Path, kept: "ViewFile | None" = None) -> "MyQuant":
     """Show the engine, again after a crash; the last of the screens. The third begins with a view of its own: what was kept may be why."""
-    from tui.app import MyQuant
-    from tui.tuning import tuned
+    from tui.shell.app import MyQuant
+    from tui.shell.tuning import tuned
 
     terminal = _terminal()
     for attempt in range(_RESTARTS + 1):

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from engine import clean
 from tui.model import ThemeName
 from tui.rows import Line
-from tui.themes import style_of
+from tui.shell.themes import style_of
 
 
 def strip_of(line: Line, width: int, theme: ThemeName) -> Strip:
