@@ -6,9 +6,9 @@ import sys
 from textual.app import ComposeResult
 
 import tui.shell.display
-from tui.keyboard import Burst
 from tui.shell.board import Board
 from tui.shell.display import DiffApp
+from tui.terminal.keyboard import Burst
 
 
 def say(*words: object) -> None:

@@ -5,8 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
 
-from tui.keyboard import PASTE_END, PASTE_LIMIT, PASTE_START, Burst, Keyboard, Stroke
-from tui.strokes import Key, Translator
+from tui.terminal.keyboard import (
+    PASTE_END,
+    PASTE_LIMIT,
+    PASTE_START,
+    Burst,
+    Keyboard,
+    Stroke,
+)
+from tui.terminal.strokes import Key, Translator
 
 SEQUENCES = [
     "\x1b[A", "\x1bOP", "\x1b[15~", "\x1b[1;5C", "\x1b[I", "\x1b[O", "\x1b[?62;22c", "\x1b[?2026;2$y", "\x1b[0n",

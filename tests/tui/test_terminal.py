@@ -3,7 +3,7 @@
 import pytest
 
 from tui.model import ASCII, UNICODE
-from tui.terminal import detect
+from tui.terminal.capabilities import detect
 
 
 @pytest.mark.parametrize(

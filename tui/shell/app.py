@@ -23,7 +23,7 @@ from tui.shell.board import Board
 from tui.shell.display import DiffApp
 from tui.shell.picture import save
 from tui.shell.tuning import settle
-from tui.strokes import Key
+from tui.terminal.strokes import Key
 from tui.view_file import ViewFile
 from tui.watcher import Watcher
 

@@ -14,8 +14,8 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.screen import Screen
 
-from tui.diff import Cells
-from tui.driver import TerminalDriver
+from tui.terminal.diff import Cells
+from tui.terminal.driver import TerminalDriver
 
 PINNED = "8.2.8"
 # The installed version, by the name of its folder: asking `importlib.metadata` would cost two megabytes.

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.terminal import Terminal, detect
+from tui.terminal.capabilities import Terminal, detect
 
 if TYPE_CHECKING:
     from engine import RemoteDoor, Run

@@ -4,7 +4,7 @@ from textual import events
 from textual._xterm_parser import FOCUSIN, FOCUSOUT, XTermParser
 from textual.message import Message
 
-from tui.keyboard import Burst, Stroke
+from tui.terminal.keyboard import Burst, Stroke
 
 
 class Key(events.Key):

@@ -20,9 +20,9 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 from textual.message import Message
 
-from tui.keyboard import Burst, Keyboard, Stroke
-from tui.outlet import Outlet
-from tui.strokes import Key, Translator
+from tui.terminal.keyboard import Burst, Keyboard, Stroke
+from tui.terminal.outlet import Outlet
+from tui.terminal.strokes import Key, Translator
 
 __all__ = ["Host", "Key", "TerminalDriver"]
 
