@@ -117,7 +117,7 @@ class Standing(Struct, frozen=True):
 
 
 class Ui(Struct):
-    """The operator's choices; changed by `tui.control` alone."""
+    """The operator's choices; changed by `tui.input.control` alone."""
 
     focus: Pane = "ticks"
     zoom: bool = False

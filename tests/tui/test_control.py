@@ -27,8 +27,8 @@ from engine import (
 )
 from tests.tui.make import SNAPSHOT, position, snapshot, view
 from tests.tui.test_guard import Hands
-from tui import keys
-from tui.actions import SPEEDS, Actions
+from tui.input import keys
+from tui.input.actions import SPEEDS, Actions
 from tui.model import PANES
 
 

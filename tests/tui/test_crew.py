@@ -4,7 +4,8 @@ import pytest
 
 from engine import Arm, Flat, PauseEntries, Seek, SwitchDelivery
 from tests.tui.make import NOW_NS, SECOND, SNAPSHOT, apart, asked, looking, lost, paper, position, snapshot, view
-from tui import commands, crew, keys, layout
+from tui import commands, crew, layout
+from tui.input import keys
 from tui.model import ASCII, Ui
 from tui.panes import banner, footer, header
 from tui.rows import STYLES, plain, width_of

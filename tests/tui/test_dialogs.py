@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from engine import EntriesState, Event, FlatView, Snapshot
 from tests.tui.make import AT_MS, NOW_NS, SNAPSHOT, apart, paper, position, snapshot, view
 from tui.heart import RANKS, Heart, Link
-from tui.keys import TABLE
+from tui.input.keys import TABLE
 from tui.model import ASCII, Dialog, Ui, View
 from tui.panes import dialogs
 from tui.panes import help as help_pane

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from engine import Arm, Disarm, Flat
 from tests.tui.fakes import HERE, FakeDoor
 from tests.tui.make import snapshot, view
-from tui.actions import Shell
-from tui.control import Control
-from tui.guard import Guard, Press
+from tui.input.actions import Shell
+from tui.input.control import Control
+from tui.input.guard import Guard, Press
 from tui.model import Ui
 
 MS = 1_000_000

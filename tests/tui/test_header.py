@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from engine import CheckView
 from tests.tui.make import NOW_NS, SECOND, SNAPSHOT, position, snapshot, view
-from tui.keys import hints
+from tui.input.keys import hints
 from tui.model import ASCII, Lamp
 from tui.panes import footer, header
 from tui.parts import assemble, part, word

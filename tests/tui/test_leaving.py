@@ -9,7 +9,7 @@ from engine import Arm, EntriesState, Flat, Stop
 from tests.tui.make import SECOND, SNAPSHOT, apart, asked, looking, lost, paper, position, snapshot, view
 from tests.tui.test_control import typed
 from tests.tui.test_guard import Hands
-from tui import keys
+from tui.input import keys
 from tui.model import ASCII, Ui
 from tui.panes import dialogs
 from tui.rows import STYLES, plain, width_of

@@ -1,10 +1,10 @@
-"""The dialogs: boxes over the panes, drawn like everything else; what they mean is decided by `tui.control`. Pure."""
+"""The dialogs: boxes over the panes, drawn like everything else; what they mean is decided by `tui.input.control`. Pure."""
 
 from collections.abc import Callable
 
 from engine import Event
 from tui import format as text
-from tui import keys
+from tui.input import keys
 from tui.model import Dialog, View
 from tui.panes import flatplan, leaving, trades
 from tui.panes import help as help_pane

@@ -1,7 +1,7 @@
 """The last line: what became of the newest command, and the keys that work now or one notice to the operator. Pure."""
 
 from tui import commands
-from tui.keys import hints
+from tui.input.keys import hints
 from tui.model import View
 from tui.rows import Line, Span, clip, fit, width_of
 from tui.spelling import spelled

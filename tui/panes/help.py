@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from tui.keys import TABLE
+from tui.input.keys import TABLE
 from tui.model import View
 from tui.rows import Line, fit, left
 from tui.spelling import spelled, wrapped

@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 from textual.geometry import Size
 from textual.timer import Timer
 
-from tui.actions import Shell
-from tui.control import Control
 from tui.door import Door
-from tui.guard import Press
 from tui.heart import Link
+from tui.input.actions import Shell
+from tui.input.control import Control
+from tui.input.guard import Press
 from tui.layout import frame
 from tui.model import UNICODE, Glyphs, ThemeName, Ui, View
 from tui.panes.log import selected_place

@@ -7,10 +7,10 @@ from typing import get_args
 from zoneinfo import ZoneInfo
 
 from engine import Bookmark, Disarm, Flat, Seek, SeekTime, Snapshot, Stop, Unlock, clean
-from tui import keys
-from tui.actions import Actions, Shell
 from tui.door import Door
-from tui.guard import Guard, Press
+from tui.input import keys
+from tui.input.actions import Actions, Shell
+from tui.input.guard import Guard, Press
 from tui.model import Dialog, TypedDialog, Ui, View
 from tui.panes import flatplan
 from tui.panes.flatplan import RUNS

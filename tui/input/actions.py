@@ -24,7 +24,7 @@ from engine import (
 )
 from tui.door import Door
 from tui.faults import BY_ACTION
-from tui.guard import PLAN_OPEN_NS
+from tui.input.guard import PLAN_OPEN_NS
 from tui.model import LOG_LEVELS, PANES, Dialog, ThemeName, Ui, View
 from tui.panes import flatplan, leaving
 from tui.panes.flatplan import RUNS
