@@ -11,7 +11,7 @@ from math import isfinite
 from zoneinfo import ZoneInfo
 
 from engine import Instrument, Snapshot
-from tui.model import Glyphs
+from tui.view.model import Glyphs
 
 NOTHING = "-"  # where there is no value
 _PAISA = Decimal("0.01")

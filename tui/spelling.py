@@ -4,8 +4,8 @@ from functools import lru_cache
 
 from rich.cells import cell_len
 
-from tui.model import Glyphs
 from tui.rows import clip
+from tui.view.model import Glyphs
 
 
 @lru_cache(maxsize=512)

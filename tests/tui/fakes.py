@@ -2,7 +2,7 @@
 
 from engine import Command, LogLine, Snapshot
 from tests.tui.make import SNAPSHOT, log
-from tui.model import Standing
+from tui.view.model import Standing
 
 HERE = Standing()
 

@@ -4,8 +4,8 @@ from msgspec.structs import replace
 
 from engine import EdgeView, ProcessView, Pulse, Quote, Snapshot
 from tests.tui.make import NOW_NS, SECOND, SNAPSHOT, quote, snapshot
-from tui.heart import Heart, Link
-from tui.model import Lamp
+from tui.view.health import Heart, Link
+from tui.view.model import Lamp
 
 GOOD = Link(18.0, 0.0)
 REPLAY = SNAPSHOT.replay

@@ -27,7 +27,7 @@ from engine import (
     Snapshot,
     Trade,
 )
-from tui.model import Standing, Ui, View
+from tui.view.model import Standing, Ui, View
 
 SECOND = 1_000_000_000
 NOW_NS = 1_000 * SECOND

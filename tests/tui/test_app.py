@@ -12,7 +12,7 @@ from tests.tui.fakes import FakeDoor
 from tests.tui.make import CALL, NOW_NS, SNAPSHOT, apart, log, snapshot, trade, waiting
 from tui.rows import plain
 from tui.shell.app import MyQuant
-from tui.view_file import ViewFile
+from tui.view.view_file import ViewFile
 
 
 def run(play: Callable[..., Awaitable[None]], tmp_path: Path, size=(120, 40), door=None, kept=None) -> FakeDoor:

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from engine import LogLine, PauseEntries, RemoteDoor
 from tests.engine.link_stage import Table, stage, until
 from tests.tui.make import AT_MS, SECOND, SNAPSHOT
-from tui.attached import AttachedDoor
-from tui.lamps import Link
-from tui.model import Ui
-from tui.watcher import Watcher
+from tui.view.attached import AttachedDoor
+from tui.view.lamps import Link
+from tui.view.model import Ui
+from tui.view.view_builder import Watcher
 
 ROOT = Path(__file__).resolve().parents[2]
 

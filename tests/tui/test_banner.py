@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from tests.tui.make import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, feed, lost, paper, position, view, waiting
 from tui import layout
-from tui.model import ASCII, Ui
 from tui.panes import banner, dialogs
 from tui.rows import STYLES, plain, width_of
+from tui.view.model import ASCII, Ui
 
 FOUND = (
     "the last run ended without closing (killed, or a power cut)",

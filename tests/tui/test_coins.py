@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from engine import Instrument
 from tests.tui.make import NOW_NS, OPEN_MS, SECOND, apart, paper, position, quote, view
 from tui import layout
-from tui.model import Ui
 from tui.panes import chart, positions
 from tui.rows import plain, width_of
+from tui.view.model import Ui
 
 E8 = 10**8
 COIN = Instrument("BTCUSDT", price_scale=E8, quantity_scale=E8, tick_size=1, lot_size=1)

@@ -29,7 +29,7 @@ from tests.tui.make import SNAPSHOT, position, snapshot, view
 from tests.tui.test_guard import Hands
 from tui.input import keys
 from tui.input.actions import SPEEDS, Actions
-from tui.model import PANES
+from tui.view.model import PANES
 
 
 def sent(key, seen=SNAPSHOT):

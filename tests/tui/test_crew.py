@@ -4,11 +4,13 @@ import pytest
 
 from engine import Arm, Flat, PauseEntries, Seek, SwitchDelivery
 from tests.tui.make import NOW_NS, SECOND, SNAPSHOT, apart, asked, looking, lost, paper, position, snapshot, view
-from tui import commands, crew, layout
+from tui import layout
 from tui.input import keys
-from tui.model import ASCII, Ui
 from tui.panes import banner, footer, header
 from tui.rows import STYLES, plain, width_of
+from tui.view import commands
+from tui.view import control_holder as crew
+from tui.view.model import ASCII, Ui
 
 NO_ANSWER = "NO ANSWER from engine"
 

@@ -9,12 +9,17 @@ from msgspec.structs import replace
 
 from engine import EntriesState, Event, FlatView, Snapshot
 from tests.tui.make import AT_MS, NOW_NS, SNAPSHOT, apart, paper, position, snapshot, view
-from tui.heart import RANKS, Heart, Link
 from tui.input.keys import TABLE
-from tui.model import ASCII, Dialog, Ui, View
 from tui.panes import dialogs
 from tui.panes import help as help_pane
 from tui.rows import STYLES, plain, width_of
+from tui.view.health import RANKS, Heart, Link
+from tui.view.model import (
+    ASCII,
+    Dialog,
+    Ui,
+    View,
+)
 
 DIALOGS = get_args(Dialog)
 

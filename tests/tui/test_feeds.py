@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.tui.make import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, feed, lost, paper, quote, snapshot, waiting
-from tui import feeds
+from tui.view import feeds
 
 STATES = ("CONNECTING", "LOGIN", "UP", "WAITING", "REFUSED", "STOPPED")
 

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from engine import Instrument
 from tests.tui.make import AT_MS, snapshot
 from tui import format as text
-from tui.model import ASCII, UNICODE
+from tui.view.model import ASCII, UNICODE
 
 CALL = Instrument("CALL")
 NUMBERS = st.one_of(st.integers(-(10**20), 10**20), st.floats(), st.decimals(allow_nan=True, allow_infinity=True))

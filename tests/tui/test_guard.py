@@ -11,7 +11,7 @@ from tests.tui.make import snapshot, view
 from tui.input.actions import Shell
 from tui.input.control import Control
 from tui.input.guard import Guard, Press
-from tui.model import Ui
+from tui.view.model import Ui
 
 MS = 1_000_000
 

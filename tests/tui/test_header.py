@@ -7,10 +7,10 @@ from msgspec.structs import replace
 from engine import CheckView
 from tests.tui.make import NOW_NS, SECOND, SNAPSHOT, position, snapshot, view
 from tui.input.keys import hints
-from tui.model import ASCII, Lamp
 from tui.panes import footer, header
 from tui.parts import assemble, part, word
 from tui.rows import plain, width_of
+from tui.view.model import ASCII, Lamp
 
 
 def status(seen=SNAPSHOT, width=130, **more):

@@ -8,8 +8,13 @@ from msgspec.structs import replace
 from engine import EntriesState, LatencySummary, Pulse
 from tests.tui.lamp_snapshots import GOOD, REPLAY, judge, live, ns, process, pulse, quotes
 from tests.tui.make import AT_MS, CALL, NOW_NS, OPEN_MS, SECOND, SNAPSHOT, epoch, quote, snapshot
-from tui.heart import RANKS, Heart, Link, worst
-from tui.model import Lamp
+from tui.view.health import (
+    RANKS,
+    Heart,
+    Link,
+    worst,
+)
+from tui.view.model import Lamp
 
 
 def test_all_is_well_in_the_lifelike_snapshot() -> None:

@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.tui.make import NOW_NS, SECOND, SNAPSHOT, view
-from tui.heart import RANKS, Heart, Link
-from tui.model import ASCII, Lamp, View
 from tui.panes import heartbeat
 from tui.rows import STYLES, plain, width_of
+from tui.view.health import RANKS, Heart, Link
+from tui.view.model import ASCII, Lamp, View
 
 STRATEGY = Lamp("STRATEGY", "LATE", "9.1 ms", 0.8, 1.8, "← inbox 812 deep ← handler 22 ms", "812 ticks to go")
 DATA = Lamp("DATA", "STALE", "NIFTY", 4.2, 3.0, "← no tick of any instrument", "nothing is decided")

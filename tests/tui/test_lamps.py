@@ -5,7 +5,7 @@ import pytest
 from engine import EntriesState, ProcessView, Pulse, Snapshot
 from tests.tui.lamp_snapshots import edges, judge, live, ns, process, pulse, quotes
 from tests.tui.make import OPEN_MS, SNAPSHOT, snapshot
-from tui.heart import RANKS, Link
+from tui.view.health import RANKS, Link
 
 WORDS = [
     ("ENGINE", snapshot(pulse=pulse(beat=0.49)), "OK", "", ""),

@@ -19,7 +19,7 @@ from tests.tui.make import (
     snapshot,
     waiting,
 )
-from tui.heart import RANKS, Heart, worst
+from tui.view.health import RANKS, Heart, worst
 
 
 def up(heard: float, pong: float = 100.0, **more) -> Snapshot:

@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 
 from engine import LatencySummary
 from tests.tui.make import SNAPSHOT, epoch, snapshot, view
-from tui.model import ASCII
 from tui.panes import latency
 from tui.rows import STYLES, plain, width_of
+from tui.view.model import ASCII
 
 TWO = snapshot(epochs=(epoch("polling"), epoch("callback", 9_000, ticks=900, cpu_share=0.25)))
 

@@ -10,10 +10,10 @@ from tests.tui.make import SECOND, SNAPSHOT, apart, asked, looking, lost, paper,
 from tests.tui.test_control import typed
 from tests.tui.test_guard import Hands
 from tui.input import keys
-from tui.model import ASCII, Ui
 from tui.panes import dialogs
 from tui.rows import STYLES, plain, width_of
 from tui.shell.exit_message import lines as farewell
+from tui.view.model import ASCII, Ui
 
 FREE = paper(positions=())
 PLACED = apart(options=" --state-dir /d")

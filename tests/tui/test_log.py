@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 
 from engine import LogLine
 from tests.tui.make import log, view
-from tui.model import ASCII, Ui
 from tui.panes import log as pane
 from tui.rows import STYLES, plain, width_of
+from tui.view.model import ASCII, Ui
 
 
 def text(shown, width: int, height: int) -> list[str]:

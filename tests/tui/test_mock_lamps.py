@@ -11,10 +11,10 @@ from tests.engine.make import config
 from tests.engine.test_runner import until
 from tests.tui.lamp_snapshots import GOOD
 from tests.tui.make import view
-from tui.faults import BY_ACTION, ENTRIES
-from tui.heart import Heart
 from tui.input import keys
-from tui.model import Lamp, Ui
+from tui.view.faults import BY_ACTION, ENTRIES
+from tui.view.health import Heart
+from tui.view.model import Lamp, Ui
 
 SECOND = 1_000_000_000
 

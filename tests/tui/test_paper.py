@@ -9,13 +9,14 @@ from msgspec.structs import replace
 from engine import FlatLeg, FlatView, Snapshot
 from tests.tui.fakes import FakeDoor
 from tests.tui.make import NOW_NS, SECOND, SNAPSHOT, feed, lost, many_instruments, paper, position, snapshot, view
-from tui import feeds, layout
-from tui.heart import Heart, Link
-from tui.model import ASCII, Ui
+from tui import layout
 from tui.panes import flatplan, header, positions, ticks
 from tui.panes import help as help_pane
 from tui.rows import Line, plain, width_of
-from tui.watcher import Watcher
+from tui.view import feeds
+from tui.view.health import Heart, Link
+from tui.view.model import ASCII, Ui
+from tui.view.view_builder import Watcher
 
 MODES = ("replay", "mock", "paper", "live")
 COUNT = 50

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tui.model import ASCII, UNICODE
 from tui.terminal.capabilities import detect
+from tui.view.model import ASCII, UNICODE
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from msgspec.structs import replace
 
 from engine import Instrument
 from tests.tui.make import NOW_NS, SECOND, SNAPSHOT, position, quote, snapshot, view
-from tui.model import ASCII
 from tui.panes import ticks
 from tui.rows import plain, width_of
+from tui.view.model import ASCII
 
 
 def many(count, **more):

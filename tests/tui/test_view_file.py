@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui.make import NOW_NS, SECOND, SNAPSHOT, snapshot
-from tui.model import Ui
-from tui.view_file import FILE, ViewFile
+from tui.view.model import Ui
+from tui.view.view_file import FILE, ViewFile
 
 CHOSEN = {"focus": "log", "zoom": True, "selected": 1, "log_level": "WARNING", "search": "stop", "theme": "truecolor"}
 

@@ -7,14 +7,19 @@ from typing import get_args
 from zoneinfo import ZoneInfo
 
 from engine import Bookmark, Disarm, Flat, Seek, SeekTime, Snapshot, Stop, Unlock, clean
-from tui.door import Door
 from tui.input import keys
 from tui.input.actions import Actions, Shell
 from tui.input.guard import Guard, Press
-from tui.model import Dialog, TypedDialog, Ui, View
 from tui.panes import flatplan
 from tui.panes.flatplan import RUNS
 from tui.panes.leaving import LEAVING, stop_word
+from tui.view.door import Door
+from tui.view.model import (
+    Dialog,
+    TypedDialog,
+    Ui,
+    View,
+)
 
 _TYPED: tuple[Dialog, ...] = get_args(TypedDialog)
 _SCROLLED = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}

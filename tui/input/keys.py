@@ -7,9 +7,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from tui.faults import ENTRIES
-from tui.model import View
 from tui.panes.flatplan import RUNS
+from tui.view.faults import ENTRIES
+from tui.view.model import View
 
 Where = Literal["always", "replay", "apart"]
 

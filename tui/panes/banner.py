@@ -4,13 +4,13 @@ It stands in the place of row 1, so that nothing else moves when it comes and go
 """
 
 from engine import FeedView, OpenPosition
-from tui import feeds
 from tui import format as text
-from tui.model import View
 from tui.panes import outage
 from tui.parts import Part, assemble, part, word
 from tui.rows import Line, clip
 from tui.spelling import spelled
+from tui.view import feeds
+from tui.view.model import View
 
 _BECAUSE = (48, 22, 12)  # cells that a cause may take, by the room there is
 _NAMED_FROM = 76  # cells from which an unwatched position is always named

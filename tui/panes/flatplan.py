@@ -5,12 +5,12 @@ from decimal import Decimal
 from msgspec import Struct
 
 from engine import OpenPosition, Snapshot
-from tui import commands
 from tui import format as text
-from tui.model import View
 from tui.panes import legs as leg_lines
 from tui.rows import Line, Span, fit
 from tui.spelling import shortened, spelled, wrapped
+from tui.view import commands
+from tui.view.model import View
 
 PATH = ("NORMAL", "ARMED", "LOCKED", "CANCELLING", "CLOSING", "VERIFYING", "FLAT")
 RUNS = PATH[2:6]

@@ -1,10 +1,10 @@
 """The last line: what became of the newest command, and the keys that work now or one notice to the operator. Pure."""
 
-from tui import commands
 from tui.input.keys import hints
-from tui.model import View
 from tui.rows import Line, Span, clip, fit, width_of
 from tui.spelling import spelled
+from tui.view import commands
+from tui.view.model import View
 
 _KEYS_LEAST = 30  # cells that a command that goes well leaves to the keys
 

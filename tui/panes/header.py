@@ -2,12 +2,14 @@
 
 from decimal import Decimal
 
-from tui import crew, feeds, heart
 from tui import format as text
-from tui.model import OLD_S, Lamp, View
 from tui.panes import readiness
 from tui.parts import LUXURY, Part, assemble, part, word
 from tui.rows import Line, Span, clip, width_of
+from tui.view import control_holder as crew
+from tui.view import feeds
+from tui.view import health as heart
+from tui.view.model import OLD_S, Lamp, View
 
 STALE_S = OLD_S  # an older snapshot is history: every value is grey and says so
 _QUIET_S = 5.0  # without any tick for this long the feed mark of a replay warns

@@ -3,9 +3,9 @@
 from functools import lru_cache
 
 from tui.input.keys import TABLE
-from tui.model import View
 from tui.rows import Line, fit, left
 from tui.spelling import spelled, wrapped
+from tui.view.model import View
 
 _NAME = 11
 

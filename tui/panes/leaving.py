@@ -1,11 +1,12 @@
 """The dialogs about leaving: leave or detach, stop the engine, take the conn; and what happened in an absence. Pure."""
 
 from engine import Snapshot
-from tui import commands, crew
 from tui import format as text
-from tui.model import Dialog, Standing, View
 from tui.rows import Line, Span
 from tui.spelling import shortened, wrapped
+from tui.view import commands
+from tui.view import control_holder as crew
+from tui.view.model import Dialog, Standing, View
 
 LEAVING: tuple[Dialog, ...] = ("quit", "stop")
 

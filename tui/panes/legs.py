@@ -2,9 +2,9 @@
 
 from engine import FlatLeg, OpenPosition
 from tui import format as text
-from tui.model import View
 from tui.rows import Line, Span, left, right
 from tui.spelling import shortened
+from tui.view.model import View
 
 BLIND = "BLIND"  # how the word of a leg begins whose price was no news any more
 _OVER = ("DONE", "FILLED")  # how the word of a leg ends that is closed

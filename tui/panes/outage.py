@@ -1,10 +1,10 @@
 """The line across the screen for an engine in trouble: gone, silent, stopped, or with nobody to command it. Pure."""
 
-from tui import crew
 from tui import format as text
-from tui.model import OLD_S, View
 from tui.parts import Part, part, word
 from tui.rows import Line, clip
+from tui.view import control_holder as crew
+from tui.view.model import OLD_S, View
 
 _NAMED_FROM = 76  # cells from which an unwatched position is always named
 _BECAUSE = (70, 36, 18)  # cells that a reason may take, by the room there is

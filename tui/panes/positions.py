@@ -3,14 +3,14 @@
 from decimal import Decimal
 
 from engine import Account, OpenPosition, Quote
-from tui import feeds
 from tui import format as text
-from tui.model import View
 from tui.panes import trades
 from tui.panes.chart import selected
 from tui.panes.header import result_style
 from tui.parts import assemble, part, within, word
 from tui.rows import Line, Span, ends, right, width_of
+from tui.view import feeds
+from tui.view.model import View
 
 _WIDEST = 56  # cells; further apart, a number is hard to follow from its name
 _TRADES_FROM = 4  # rows that must be free for the newest trades to be shown below

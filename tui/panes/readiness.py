@@ -3,12 +3,13 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tui import commands, crew, feeds
 from tui import format as text
-from tui.model import View
 from tui.panes import legs
 from tui.parts import Part, part, word
 from tui.rows import Line, clip
+from tui.view import commands, feeds
+from tui.view import control_holder as crew
+from tui.view.model import View
 
 if TYPE_CHECKING:
     from engine import Pending

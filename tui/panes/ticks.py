@@ -3,12 +3,12 @@
 from msgspec import Struct
 
 from engine import Quote
-from tui import feeds
 from tui import format as text
-from tui.feeds import Fresh
-from tui.model import View
 from tui.parts import within, word
 from tui.rows import Line, Span, left, right
+from tui.view import feeds
+from tui.view.feeds import Fresh
+from tui.view.model import View
 
 _LONG_S = 30.0  # a price this old is marked as bad, not as late
 _FEED = 7  # cells of the feed column: the longest word and a blank

@@ -2,10 +2,10 @@
 
 from engine import Trade
 from tui import format as text
-from tui.model import View
 from tui.panes.header import result_style
 from tui.parts import within
 from tui.rows import Line, left, right
+from tui.view.model import View
 
 _FULL_FROM = 76  # cells from which prices and seconds fit beside the rest
 

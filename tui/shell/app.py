@@ -10,13 +10,10 @@ from textual.app import ComposeResult
 from textual.geometry import Size
 from textual.timer import Timer
 
-from tui.door import Door
-from tui.heart import Link
 from tui.input.actions import Shell
 from tui.input.control import Control
 from tui.input.guard import Press
 from tui.layout import frame
-from tui.model import UNICODE, Glyphs, ThemeName, Ui, View
 from tui.panes.log import selected_place
 from tui.rows import plain
 from tui.shell.board import Board
@@ -24,8 +21,17 @@ from tui.shell.display import DiffApp
 from tui.shell.picture import save
 from tui.shell.tuning import settle
 from tui.terminal.strokes import Key
-from tui.view_file import ViewFile
-from tui.watcher import Watcher
+from tui.view.door import Door
+from tui.view.health import Link
+from tui.view.model import (
+    UNICODE,
+    Glyphs,
+    ThemeName,
+    Ui,
+    View,
+)
+from tui.view.view_builder import Watcher
+from tui.view.view_file import ViewFile
 
 _FRAME_S = 0.25
 _UNFOCUSED_NS = 1_000_000_000

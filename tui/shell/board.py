@@ -8,9 +8,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from engine import clean
-from tui.model import ThemeName
 from tui.rows import Line
 from tui.shell.themes import style_of
+from tui.view.model import ThemeName
 
 
 def strip_of(line: Line, width: int, theme: ThemeName) -> Strip:

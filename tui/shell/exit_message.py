@@ -1,8 +1,8 @@
 """What is said on the terminal when an attached screen was left: the engine goes on, and how to come back to it. Pure."""
 
 from engine import Snapshot
-from tui import crew
-from tui.model import Standing
+from tui.view import control_holder as crew
+from tui.view.model import Standing
 
 
 def lines(seen: Snapshot, standing: Standing) -> list[str]:

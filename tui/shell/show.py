@@ -12,9 +12,9 @@ from tui.terminal.capabilities import Terminal, detect
 
 if TYPE_CHECKING:
     from engine import RemoteDoor, Run
-    from tui.door import Door
     from tui.shell.app import MyQuant
-    from tui.view_file import ViewFile
+    from tui.view.door import Door
+    from tui.view.view_file import ViewFile
 
 _RESTARTS = 2
 _READ_WITHIN_MS = 500  # a terminal that takes nothing for so long is not waited for
@@ -32,7 +32,7 @@ class TerminalScreen:
 
         A screen that crashes is put up again twice; after that the engine goes on without one until it is over.
         """
-        from tui.door import LocalDoor
+        from tui.view.door import LocalDoor
 
         door = LocalDoor(run)
         door.start()
@@ -49,9 +49,9 @@ class TerminalScreen:
         A screen that crashes is put up again twice. What was looked at is kept in the state directory `folder` for the
         next one. Where the terminal is lost nothing is said: nobody reads it. Raises LinkError when there is no engine.
         """
-        from tui.attached import AttachedDoor
         from tui.shell.exit_message import lines
-        from tui.view_file import ViewFile
+        from tui.view.attached import AttachedDoor
+        from tui.view.view_file import ViewFile
 
         door.start()
         attached = AttachedDoor(door, folder)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from rich.style import Style
 
-from tui.model import ThemeName
+from tui.view.model import ThemeName
 
 _MONO = {
     "": "",

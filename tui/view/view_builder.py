@@ -8,9 +8,14 @@ from msgspec.structs import replace
 
 from engine import LogLine, Snapshot
 from tui.border import Border
-from tui.door import Door
-from tui.heart import Heart, Link
-from tui.model import UNICODE, Glyphs, Ui, View
+from tui.view.door import Door
+from tui.view.health import Heart, Link
+from tui.view.model import (
+    UNICODE,
+    Glyphs,
+    Ui,
+    View,
+)
 
 _LOG_KEPT = 2_000
 _LOG_BATCH = 1_000

@@ -1,8 +1,8 @@
 """Who commands the engine and who looks at it, in words for the top of the screen. Pure."""
 
-from tui import feeds
-from tui.model import Standing, View
 from tui.parts import Part, part, word
+from tui.view import feeds
+from tui.view.model import Standing, View
 
 AGAIN = "start it again as you did (myquant-tui run …)"
 _SECOND_NS = 1_000_000_000

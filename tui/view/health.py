@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from msgspec.structs import replace
 
 from engine import Snapshot
-from tui import feeds, lamps, lamps_feed
-from tui.lamps import ALARMS, Link, Look
-from tui.model import Lamp, Word
+from tui.view import feeds, lamps, lamps_feed
+from tui.view.lamps import ALARMS, Link, Look
+from tui.view.model import Lamp, Word
 
 __all__ = ["RANKS", "Heart", "Link", "by_gravity", "worst"]
 

@@ -4,8 +4,8 @@ from msgspec import Struct
 
 from engine import EdgeView, Snapshot
 from tui import format as text
-from tui.feeds import is_closed
-from tui.model import Lamp, Word
+from tui.view.feeds import is_closed
+from tui.view.model import Lamp, Word
 
 SILENT = "engine silent"  # in the cause of a lamp that ENGINE explains
 ALARMS: tuple[Word, ...] = ("LATE", "STALE", "DEAD")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from engine import LogLine, Snapshot, clean
-from tui.model import Standing
+from tui.view.model import Standing
 
 if TYPE_CHECKING:
     from engine import AnyCommand, LinkStatus, Pending, RemoteDoor

@@ -1,4 +1,4 @@
-"""Judges the lamps of what comes in: DATA, SEQUENCE, SOCKET, CLOCK. Like `tui.lamps` it remembers nothing and reads no clock.
+"""Judges the lamps of what comes in: DATA, SEQUENCE, SOCKET, CLOCK. Like `tui.view.lamps` it remembers nothing and reads no clock.
 
 A lost link is named before the silence that it brings about: `DATA STALE 9.1 s ← SOCKET: no data for 8.0 s`.
 """
@@ -6,11 +6,16 @@ A lost link is named before the silence that it brings about: `DATA STALE 9.1 s 
 from msgspec import Struct
 
 from engine import FeedView, Quote, Snapshot
-from tui import feeds
 from tui import format as text
-from tui.feeds import is_closed
-from tui.lamps import SILENT, Look, by_limit, is_held
-from tui.model import Lamp, Word
+from tui.view import feeds
+from tui.view.feeds import is_closed
+from tui.view.lamps import (
+    SILENT,
+    Look,
+    by_limit,
+    is_held,
+)
+from tui.view.model import Lamp, Word
 
 SOCKET = "SOCKET:"  # in the cause of a lamp that the link explains
 _SILENCE_S = 3.0

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Protocol
 
 from engine import LogLine, Snapshot
-from tui.model import Standing
+from tui.view.model import Standing
 
 if TYPE_CHECKING:
     from engine import AnyCommand, Run

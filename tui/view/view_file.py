@@ -14,7 +14,12 @@ import msgspec
 from msgspec import Struct
 
 from engine import Snapshot, clean
-from tui.model import LogLevel, Pane, ThemeName, Ui
+from tui.view.model import (
+    LogLevel,
+    Pane,
+    ThemeName,
+    Ui,
+)
 
 FILE = "view.json"
 _VERSION: Final = 1
