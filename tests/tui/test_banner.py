@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.tui.make import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, feed, lost, paper, position, view, waiting
 from tui import layout
 from tui.panes import banner, dialogs
-from tui.rows import STYLES, plain, width_of
+from tui.text.rows import STYLES, plain, width_of
 from tui.view.model import ASCII, Ui
 
 FOUND = (

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.tui.make import AT_MS, OPEN_MS, position, quote, snapshot, trade, view
-from tui.canvas import AsciiCanvas, Canvas, trace
 from tui.panes import chart
-from tui.rows import plain, width_of
+from tui.text.canvas import AsciiCanvas, Canvas, trace
+from tui.text.rows import plain, width_of
 from tui.view.model import ASCII, UNICODE
 
 RISING = tuple((OPEN_MS + 1000 * n, 15_000 + n) for n in range(1_001))

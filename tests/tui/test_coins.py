@@ -9,7 +9,7 @@ from engine import Instrument
 from tests.tui.make import NOW_NS, OPEN_MS, SECOND, apart, paper, position, quote, view
 from tui import layout
 from tui.panes import chart, positions
-from tui.rows import plain, width_of
+from tui.text.rows import plain, width_of
 from tui.view.model import Ui
 
 E8 = 10**8

@@ -7,7 +7,7 @@ from tests.tui.make import NOW_NS, SECOND, SNAPSHOT, apart, asked, looking, lost
 from tui import layout
 from tui.input import keys
 from tui.panes import banner, footer, header
-from tui.rows import STYLES, plain, width_of
+from tui.text.rows import STYLES, plain, width_of
 from tui.view import commands
 from tui.view import control_holder as crew
 from tui.view.model import ASCII, Ui

@@ -12,7 +12,7 @@ from tests.tui.make import AT_MS, NOW_NS, SNAPSHOT, apart, paper, position, snap
 from tui.input.keys import TABLE
 from tui.panes import dialogs
 from tui.panes import help as help_pane
-from tui.rows import STYLES, plain, width_of
+from tui.text.rows import STYLES, plain, width_of
 from tui.view.health import RANKS, Heart, Link
 from tui.view.model import (
     ASCII,

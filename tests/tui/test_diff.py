@@ -7,7 +7,6 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tests.tui.emulator import Emulator
-from tui.rows import STYLES, fit
 from tui.shell.board import strip_of
 from tui.shell.themes import THEMES, style_of
 from tui.terminal.diff import (
@@ -18,6 +17,7 @@ from tui.terminal.diff import (
     on_blank,
     pen_of,
 )
+from tui.text.rows import STYLES, fit
 
 TEXT = st.lists(st.sampled_from([*"ab 1─▲●你好👍", "e\u0301"]), max_size=8).map("".join)
 LINE = st.lists(st.tuples(TEXT, st.sampled_from(STYLES)), max_size=5).map(tuple)

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from engine import EntriesState, FlatLeg, FlatView, Instrument, Snapshot
 from tests.tui.make import NOW_NS, SECOND, SNAPSHOT, paper, position, snapshot, view
 from tui.panes import flatplan, header
-from tui.rows import STYLES, plain, width_of
+from tui.text.rows import STYLES, plain, width_of
 from tui.view.model import ASCII, Ui, View
 
 LOCKED = EntriesState(False, "flat armed", "", 6)

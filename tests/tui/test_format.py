@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from engine import Instrument
 from tests.tui.make import AT_MS, snapshot
-from tui import format as text
+from tui.text import format as text
 from tui.view.model import ASCII, UNICODE
 
 CALL = Instrument("CALL")

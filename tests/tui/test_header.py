@@ -8,8 +8,8 @@ from engine import CheckView
 from tests.tui.make import NOW_NS, SECOND, SNAPSHOT, position, snapshot, view
 from tui.input.keys import hints
 from tui.panes import footer, header
-from tui.parts import assemble, part, word
-from tui.rows import plain, width_of
+from tui.text.rows import plain, width_of
+from tui.text.segments import assemble, part, word
 from tui.view.model import ASCII, Lamp
 
 

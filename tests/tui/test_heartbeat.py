@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from tests.tui.make import NOW_NS, SECOND, SNAPSHOT, view
 from tui.panes import heartbeat
-from tui.rows import STYLES, plain, width_of
+from tui.text.rows import STYLES, plain, width_of
 from tui.view.health import RANKS, Heart, Link
 from tui.view.model import ASCII, Lamp, View
 

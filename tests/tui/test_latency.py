@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from engine import LatencySummary
 from tests.tui.make import SNAPSHOT, epoch, snapshot, view
 from tui.panes import latency
-from tui.rows import STYLES, plain, width_of
+from tui.text.rows import STYLES, plain, width_of
 from tui.view.model import ASCII
 
 TWO = snapshot(epochs=(epoch("polling"), epoch("callback", 9_000, ticks=900, cpu_share=0.25)))

@@ -11,7 +11,7 @@ from engine import Instrument
 from tests.tui.make import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, position, quote, snapshot, trade, view
 from tui import layout
 from tui.panes import footer
-from tui.rows import STYLES, plain, width_of
+from tui.text.rows import STYLES, plain, width_of
 from tui.view.model import (
     ASCII,
     PANES,

@@ -11,8 +11,8 @@ from tests.tui.test_control import typed
 from tests.tui.test_guard import Hands
 from tui.input import keys
 from tui.panes import dialogs
-from tui.rows import STYLES, plain, width_of
 from tui.shell.exit_message import lines as farewell
+from tui.text.rows import STYLES, plain, width_of
 from tui.view.model import ASCII, Ui
 
 FREE = paper(positions=())

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from engine import LogLine
 from tests.tui.make import log, view
 from tui.panes import log as pane
-from tui.rows import STYLES, plain, width_of
+from tui.text.rows import STYLES, plain, width_of
 from tui.view.model import ASCII, Ui
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.tui.make import NOW_NS, SECOND, SNAPSHOT, apart, lost, paper, position, view
 from tui import layout
 from tui.panes import banner
-from tui.rows import STYLES, plain, width_of
+from tui.text.rows import STYLES, plain, width_of
 from tui.view.model import ASCII
 
 FREE = paper(positions=())

@@ -12,7 +12,7 @@ from tests.tui.make import NOW_NS, SECOND, SNAPSHOT, feed, lost, many_instrument
 from tui import layout
 from tui.panes import flatplan, header, positions, ticks
 from tui.panes import help as help_pane
-from tui.rows import Line, plain, width_of
+from tui.text.rows import Line, plain, width_of
 from tui.view import feeds
 from tui.view.health import Heart, Link
 from tui.view.model import ASCII, Ui

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from tests.tui.make import SNAPSHOT, position, snapshot, view
 from tui.panes import positions
-from tui.rows import plain, width_of
+from tui.text.rows import plain, width_of
 
 
 def shown(seen=SNAPSHOT, width=42, height=9, **more):

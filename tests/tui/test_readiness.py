@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from engine import EntriesState
 from tests.tui.make import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, apart, feed, lost, paper, view
 from tui.panes import header
-from tui.rows import plain
+from tui.text.rows import plain
 
 GONE = apart(lost="nobody listens", there=False)
 

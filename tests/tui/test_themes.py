@@ -2,8 +2,8 @@
 
 import pytest
 
-from tui.rows import STYLES
 from tui.shell.themes import THEMES, style_of
+from tui.text.rows import STYLES
 
 BADGES = ("replay", "mock", "paper", "live")
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from engine import Instrument
 from tests.tui.make import NOW_NS, SECOND, SNAPSHOT, position, quote, snapshot, view
 from tui.panes import ticks
-from tui.rows import plain, width_of
+from tui.text.rows import plain, width_of
 from tui.view.model import ASCII
 
 

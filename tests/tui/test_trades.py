@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from tests.tui.make import snapshot, trade, view
 from tui.panes import trades
-from tui.rows import plain, width_of
+from tui.text.rows import plain, width_of
 
 MANY = snapshot(trades=tuple(trade(n, net="-20.5" if n % 2 else "362.72") for n in range(1, 201)))
 

@@ -4,11 +4,16 @@ It stands in the place of row 1, so that nothing else moves when it comes and go
 """
 
 from engine import FeedView, OpenPosition
-from tui import format as text
 from tui.panes import outage
-from tui.parts import Part, assemble, part, word
-from tui.rows import Line, clip
-from tui.spelling import spelled
+from tui.text import format as text
+from tui.text.rows import Line, clip
+from tui.text.segments import (
+    Part,
+    assemble,
+    part,
+    word,
+)
+from tui.text.spelling import spelled
 from tui.view import feeds
 from tui.view.model import View
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from engine import Instrument, OpenPosition, Quote
-from tui import format as text
-from tui.canvas import AsciiCanvas, Canvas, trace
-from tui.rows import Line, Span, right
+from tui.text import format as text
+from tui.text.canvas import AsciiCanvas, Canvas, trace
+from tui.text.rows import Line, Span, right
 from tui.view.model import View
 
 _SMALLEST = 16  # cells of chart; narrower says nothing

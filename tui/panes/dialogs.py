@@ -3,12 +3,19 @@
 from collections.abc import Callable
 
 from engine import Event
-from tui import format as text
 from tui.input import keys
 from tui.panes import flatplan, leaving, trades
 from tui.panes import help as help_pane
-from tui.rows import Line, fill, fit, left, right, width_of
-from tui.spelling import shortened, spelled, wrapped
+from tui.text import format as text
+from tui.text.rows import (
+    Line,
+    fill,
+    fit,
+    left,
+    right,
+    width_of,
+)
+from tui.text.spelling import shortened, spelled, wrapped
 from tui.view.model import Dialog, View
 
 Body = Callable[[View, int, int], list[Line]]

@@ -2,10 +2,21 @@
 
 from decimal import Decimal
 
-from tui import format as text
 from tui.panes import readiness
-from tui.parts import LUXURY, Part, assemble, part, word
-from tui.rows import Line, Span, clip, width_of
+from tui.text import format as text
+from tui.text.rows import (
+    Line,
+    Span,
+    clip,
+    width_of,
+)
+from tui.text.segments import (
+    LUXURY,
+    Part,
+    assemble,
+    part,
+    word,
+)
 from tui.view import control_holder as crew
 from tui.view import feeds
 from tui.view import health as heart

@@ -2,9 +2,16 @@
 
 from collections.abc import Sequence
 
-from tui import format as text
-from tui.rows import Line, Span, fit, left, right, width_of
-from tui.spelling import shortened, spelled
+from tui.text import format as text
+from tui.text.rows import (
+    Line,
+    Span,
+    fit,
+    left,
+    right,
+    width_of,
+)
+from tui.text.spelling import shortened, spelled
 from tui.view.health import RANKS, by_gravity
 from tui.view.model import (
     Glyphs,

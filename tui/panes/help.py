@@ -3,8 +3,8 @@
 from functools import lru_cache
 
 from tui.input.keys import TABLE
-from tui.rows import Line, fit, left
-from tui.spelling import spelled, wrapped
+from tui.text.rows import Line, fit, left
+from tui.text.spelling import spelled, wrapped
 from tui.view.model import View
 
 _NAME = 11

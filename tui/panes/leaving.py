@@ -1,9 +1,9 @@
 """The dialogs about leaving: leave or detach, stop the engine, take the conn; and what happened in an absence. Pure."""
 
 from engine import Snapshot
-from tui import format as text
-from tui.rows import Line, Span
-from tui.spelling import shortened, wrapped
+from tui.text import format as text
+from tui.text.rows import Line, Span
+from tui.text.spelling import shortened, wrapped
 from tui.view import commands
 from tui.view import control_holder as crew
 from tui.view.model import Dialog, Standing, View

@@ -1,8 +1,8 @@
 """The line across the screen for an engine in trouble: gone, silent, stopped, or with nobody to command it. Pure."""
 
-from tui import format as text
-from tui.parts import Part, part, word
-from tui.rows import Line, clip
+from tui.text import format as text
+from tui.text.rows import Line, clip
+from tui.text.segments import Part, part, word
 from tui.view import control_holder as crew
 from tui.view.model import OLD_S, View
 

@@ -3,12 +3,23 @@
 from decimal import Decimal
 
 from engine import Account, OpenPosition, Quote
-from tui import format as text
 from tui.panes import trades
 from tui.panes.chart import selected
 from tui.panes.header import result_style
-from tui.parts import assemble, part, within, word
-from tui.rows import Line, Span, ends, right, width_of
+from tui.text import format as text
+from tui.text.rows import (
+    Line,
+    Span,
+    ends,
+    right,
+    width_of,
+)
+from tui.text.segments import (
+    assemble,
+    part,
+    within,
+    word,
+)
 from tui.view import feeds
 from tui.view.model import View
 

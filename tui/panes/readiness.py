@@ -3,10 +3,10 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tui import format as text
 from tui.panes import legs
-from tui.parts import Part, part, word
-from tui.rows import Line, clip
+from tui.text import format as text
+from tui.text.rows import Line, clip
+from tui.text.segments import Part, part, word
 from tui.view import commands, feeds
 from tui.view import control_holder as crew
 from tui.view.model import View

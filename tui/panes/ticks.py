@@ -3,9 +3,14 @@
 from msgspec import Struct
 
 from engine import Quote
-from tui import format as text
-from tui.parts import within, word
-from tui.rows import Line, Span, left, right
+from tui.text import format as text
+from tui.text.rows import (
+    Line,
+    Span,
+    left,
+    right,
+)
+from tui.text.segments import within, word
 from tui.view import feeds
 from tui.view.feeds import Fresh
 from tui.view.model import View

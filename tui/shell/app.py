@@ -15,12 +15,12 @@ from tui.input.control import Control
 from tui.input.guard import Press
 from tui.layout import frame
 from tui.panes.log import selected_place
-from tui.rows import plain
 from tui.shell.board import Board
 from tui.shell.display import DiffApp
 from tui.shell.picture import save
 from tui.shell.tuning import settle
 from tui.terminal.strokes import Key
+from tui.text.rows import plain
 from tui.view.door import Door
 from tui.view.health import Link
 from tui.view.model import (

@@ -8,8 +8,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from engine import clean
-from tui.rows import Line
 from tui.shell.themes import style_of
+from tui.text.rows import Line
 from tui.view.model import ThemeName
 
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from engine import Arm, Command, Disarm, Flat, SwitchDelivery
-from tui import format as text
+from tui.text import format as text
 from tui.view.model import Standing
 
 if TYPE_CHECKING:

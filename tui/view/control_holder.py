@@ -1,6 +1,6 @@
 """Who commands the engine and who looks at it, in words for the top of the screen. Pure."""
 
-from tui.parts import Part, part, word
+from tui.text.segments import Part, part, word
 from tui.view import feeds
 from tui.view.model import Standing, View
 

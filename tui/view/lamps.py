@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from engine import EdgeView, Snapshot
-from tui import format as text
+from tui.text import format as text
 from tui.view.feeds import is_closed
 from tui.view.model import Lamp, Word
 

@@ -6,7 +6,7 @@ A lost link is named before the silence that it brings about: `DATA STALE 9.1 s 
 from msgspec import Struct
 
 from engine import FeedView, Quote, Snapshot
-from tui import format as text
+from tui.text import format as text
 from tui.view import feeds
 from tui.view.feeds import is_closed
 from tui.view.lamps import (

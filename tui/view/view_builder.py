@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from engine import LogLine, Snapshot
-from tui.border import Border
+from tui.text.sanitize import Border
 from tui.view.door import Door
 from tui.view.health import Heart, Link
 from tui.view.model import (

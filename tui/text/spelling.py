@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from rich.cells import cell_len
 
-from tui.rows import clip
+from tui.text.rows import clip
 from tui.view.model import Glyphs
 
 
