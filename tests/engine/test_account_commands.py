@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.crash import Answer, Home
-from tests.engine.http_stub import Asked, Respond, Stub, answer
-from tests.engine.listing import write_list
+from tests.soak.crash_replay import Answer, Home
+from tests.support.http_server import (
+    Asked,
+    Respond,
+    Stub,
+    answer,
+)
+from tests.support.instrument_list import write_list
 
 CANARIES = {"CLIENT_CODE": "Z98765", "PIN": "7391", "API_KEY": "canaryKey", "TOTP_SECRET": "CANARYJBSWY3DPEHPK3PXPAA"}
 TOKENS = {"jwtToken": "eyJcanary.jwt", "refreshToken": "eyJcanary.refresh", "feedToken": "eyJcanary.feed"}

@@ -16,7 +16,13 @@ from engine.model.types import (
     Tick,
 )
 from engine.trading.trader import Trader
-from tests.engine.make import EAGER, Stage, ms, nifty, tick
+from tests.support.builders import (
+    EAGER,
+    Stage,
+    ms,
+    nifty,
+    tick,
+)
 
 HOUR_MS = 3_600_000
 JUMPY = "risk.jump_percent=10"

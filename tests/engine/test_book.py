@@ -13,7 +13,7 @@ from engine.model.types import Fill, Instrument
 from engine.trading.portfolio import Book
 from engine.trading.positions import Costs, Levels, Position
 from engine.trading.risk import Sizing
-from tests.engine.make import config, nifty
+from tests.support.builders import config, nifty
 
 CAPITAL = Decimal(1_000_000)
 

@@ -33,8 +33,8 @@ from engine.model.types import DELIVERIES, Instrument
 from engine.recording import MqrSource
 from engine.runtime.replay.check import Check, check_for
 from engine.runtime.replay.comparable import incomparable
-from tests.engine.make import Stage, config
-from tests.engine.recorded_runs import (
+from tests.support.builders import Stage, config
+from tests.support.recorded_runs import (
     LENGTH,
     OFTEN,
     Beat,

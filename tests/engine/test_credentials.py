@@ -19,7 +19,7 @@ from engine.venues.angelone.credentials import (
     look_for_credentials,
     masked,
 )
-from tests.engine.make import config
+from tests.support.builders import config
 
 GOOD = {
     "client_code": "A123456",

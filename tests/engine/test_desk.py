@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.trading.instrument_state import Chart
-from tests.engine.make import EAGER, Stage, ms
+from tests.support.builders import EAGER, Stage, ms
 
 FULL = 4800
 

@@ -19,9 +19,16 @@ from engine.stream.live_feed import LiveFeed
 from engine.stream.sequence import Numbering
 from engine.stream.tick_builder import Ticker
 from engine.venues.angelone.stream import SmartApi
-from tests.engine.feed_server import BINARY, Server
-from tests.engine.feed_stage import CALL, QUICK, Login, Witness, packet, running
-from tests.engine.make import config
+from tests.support.builders import config
+from tests.support.stream_harness import (
+    CALL,
+    QUICK,
+    Login,
+    Witness,
+    packet,
+    running,
+)
+from tests.support.stream_server import BINARY, Server
 
 S = 1_000_000_000
 HOUR = 3600 * S

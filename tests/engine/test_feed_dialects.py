@@ -22,10 +22,28 @@ from engine.model.types import (
 from engine.venues.angelone.stream import smartapi_feed
 from engine.venues.binance.raw_lines import BinanceRawSource
 from engine.venues.binance.stream import binance_feed
-from tests.engine.feed_server import BINARY, CLOSE, TEXT, Server, frame
-from tests.engine.feed_stage import CALL, COIN, INDEX, PUT, QUICK, Login, Witness, binance, packet, running, smartapi
-from tests.engine.make import config, shared
-from tests.wire_samples import SNAP_QUOTE, encode_packet
+from tests.support.builders import config, shared
+from tests.support.stream_harness import (
+    CALL,
+    COIN,
+    INDEX,
+    PUT,
+    QUICK,
+    Login,
+    Witness,
+    binance,
+    packet,
+    running,
+    smartapi,
+)
+from tests.support.stream_server import (
+    BINARY,
+    CLOSE,
+    TEXT,
+    Server,
+    frame,
+)
+from tests.support.wire_samples import SNAP_QUOTE, encode_packet
 
 STAMP_MS = 1_763_622_900_000
 

@@ -32,9 +32,15 @@ from engine.model.events import (
 )
 from engine.model.types import PRICE_NAN, Fill, Tick
 from engine.trading.data_quality import BAD_TICKS
-from tests.engine.fakes import LateBroker, RejectingBroker
-from tests.engine.journalled import JournalledStage, Rows, followed, listed, told
-from tests.engine.make import EAGER, ms
+from tests.support.brokers import LateBroker, RejectingBroker
+from tests.support.builders import EAGER, ms
+from tests.support.journal_harness import (
+    JournalledStage,
+    Rows,
+    followed,
+    listed,
+    told,
+)
 
 START = ms("09:30:00")
 NAMES = listed("NIFTY", "BANKNIFTY")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from engine.model.types import DELIVERIES
-from tests.engine.crash import PROJECT, Home
+from tests.soak.crash_replay import PROJECT, Home
 
 SHARED = PROJECT.parent / "shared" / "data"
 DAY = SHARED / "nifty_option_20251001.csv"

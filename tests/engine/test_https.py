@@ -11,7 +11,7 @@ import pytest
 
 from engine.https import Answer, Caller, CallError, Request, SinkError, place_of
 from engine.model.errors import ConfigError
-from tests.engine.http_stub import Asked, Stub, answer
+from tests.support.http_server import Asked, Stub, answer
 
 SECRET = "canary-9f3a-77"
 GET = Request("GET", "/x", {"X-Key": SECRET})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.model.types import FLAG_NEW_LINK, FLAG_UNCHAINED
 from engine.runtime.inbox import Inbox
-from tests.engine.make import tick
+from tests.support.builders import tick
 
 
 def numbered(count, instruments=1):

@@ -16,7 +16,7 @@ from engine.venues.angelone.instruments.listed import EXCHANGES
 from engine.venues.angelone.instruments.parse import Tally, read_list
 from engine.venues.angelone.instruments.store import Store, write_store
 from engine.venues.angelone.wire import EXCHANGE_TYPES
-from tests.engine.listing import text_of
+from tests.support.instrument_list import text_of
 
 TODAY = date(2025, 11, 20)
 COUNT = 600

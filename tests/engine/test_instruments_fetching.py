@@ -19,9 +19,9 @@ from engine.model.clock import VirtualClock
 from engine.model.errors import DiskError, InputError, UserError
 from engine.venues.angelone.instruments import cache_folder, ready, update
 from engine.venues.angelone.instruments.master import is_fresh
-from tests.engine.http_stub import Asked, Stub, answer
-from tests.engine.listing import text_of
-from tests.engine.make import config
+from tests.support.builders import config
+from tests.support.http_server import Asked, Stub, answer
+from tests.support.instrument_list import text_of
 
 TODAY = date(2025, 11, 20)
 NOON_NS = int(datetime(2025, 11, 20, 6, 30, tzinfo=UTC).timestamp()) * 10**9

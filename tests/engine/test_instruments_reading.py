@@ -15,7 +15,12 @@ from hypothesis import strategies as st
 from engine.model.errors import InputError
 from engine.venues.angelone.instruments.listed import Listed, date_text, read_date
 from engine.venues.angelone.instruments.parse import Tally, read_list
-from tests.engine.listing import SPECIAL, rows, text_of, write_list
+from tests.support.instrument_list import (
+    SPECIAL,
+    rows,
+    text_of,
+    write_list,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -18,7 +18,12 @@ from engine.model.types import (
     Tick,
 )
 from engine.trading.trader import Trader
-from tests.engine.make import EAGER, Stage, ms, nifty
+from tests.support.builders import (
+    EAGER,
+    Stage,
+    ms,
+    nifty,
+)
 
 START = ms("09:18:00")
 

@@ -12,7 +12,7 @@ from engine.journal import JOURNAL_FILE, SqliteJournal, read_events, verify
 from engine.journal.opening import CHAIN_CHECKED_ON_OPEN
 from engine.model.clock import VirtualClock
 from engine.model.errors import DiskError
-from tests.engine.journal_faults import booked, submit
+from tests.support.journal_faults import booked, submit
 
 PATIENCE_S = 30
 

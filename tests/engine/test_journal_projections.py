@@ -15,7 +15,12 @@ from engine.model.events import (
     OrderRejected,
     Submit,
 )
-from tests.engine.journal_faults import booked, rejected, rows, submit
+from tests.support.journal_faults import (
+    booked,
+    rejected,
+    rows,
+    submit,
+)
 
 SECOND = 10**9
 

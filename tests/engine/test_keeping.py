@@ -12,8 +12,8 @@ from engine.model.events import (
 )
 from engine.model.types import Tick
 from engine.runtime import Keeper
-from tests.engine.journalled import Rows, told
-from tests.engine.make import EAGER, Stage
+from tests.support.builders import EAGER, Stage
+from tests.support.journal_harness import Rows, told
 
 RICH = (
     *EAGER,

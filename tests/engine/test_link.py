@@ -29,8 +29,17 @@ from engine.model.commands import (
 )
 from engine.model.snapshot import Snapshot
 from engine.recording import MqrSource
-from tests.engine.link_stage import Plain, Table, door, gap, picture, stage, trade, until
-from tests.engine.make import config
+from tests.support.builders import config
+from tests.support.link_harness import (
+    Plain,
+    Table,
+    door,
+    gap,
+    picture,
+    stage,
+    trade,
+    until,
+)
 
 SECOND = 1_000_000_000
 

@@ -22,7 +22,7 @@ from engine.model.commands import (
     Unlock,
 )
 from engine.model.snapshot import EntriesState
-from tests.engine.link_stage import gap, picture
+from tests.support.link_harness import gap, picture
 
 SECOND = 1_000_000_000
 

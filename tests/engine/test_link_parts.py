@@ -37,7 +37,12 @@ from engine.model.commands import (
 from engine.model.errors import WireError
 from engine.model.ports import LogLine
 from engine.model.snapshot import CommandView
-from tests.engine.link_stage import Table, gap, picture, trade
+from tests.support.link_harness import (
+    Table,
+    gap,
+    picture,
+    trade,
+)
 
 SECOND = 1_000_000_000
 

@@ -25,7 +25,13 @@ from engine.link.protocol import (
 from engine.model.commands import Flat
 from engine.model.errors import UserError
 from engine.version import VERSION
-from tests.engine.link_stage import Plain, beside, door, stage, until
+from tests.support.link_harness import (
+    Plain,
+    beside,
+    door,
+    stage,
+    until,
+)
 
 NOBODY = 65_534
 

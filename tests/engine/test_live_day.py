@@ -15,10 +15,15 @@ from engine.assembly import build
 from engine.cli.report import TradeFile
 from engine.cli.running import open_file
 from engine.model.types import DELIVERIES, FLAG_LATE
-from tests.engine.live_stage import FULL_CASH, Live, as_commanded, assert_same
-from tests.engine.make import config, shared
 from tests.engine.test_golden import decided, golden, rows_of
 from tests.simulator import RawLines, Simulator
+from tests.support.builders import config, shared
+from tests.support.live_harness import (
+    FULL_CASH,
+    Live,
+    as_commanded,
+    assert_same,
+)
 
 LONG = os.environ.get("MYQUANT_LONG", "") not in {"", "0"}
 DAY = "nifty_option_20251001.csv"

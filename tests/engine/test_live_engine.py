@@ -30,9 +30,14 @@ from engine.model.types import (
     Tick,
 )
 from engine.recording import MqrSource
-from tests.engine.fakes import ScriptedFeed
-from tests.engine.make import EAGER, config, ms, nifty
 from tests.engine.test_runner import until
+from tests.support.brokers import ScriptedFeed
+from tests.support.builders import (
+    EAGER,
+    config,
+    ms,
+    nifty,
+)
 
 AT_10 = ms("10:00:00")
 

@@ -7,11 +7,17 @@ import pytest
 
 from engine.model.commands import Flat, Unlock
 from engine.model.types import FLAG_LATE
-from tests.engine.live_stage import HOLDING, Live, assert_same, hurried, noon
 from tests.engine.test_live_links import BRISK, KEYS, begun, exchange, holding, nothing_went_back
 from tests.simulator import Simulator
 from tests.simulator.framing import BINARY, TEXT, frame
-from tests.wire_samples import QUOTE, encode_packet
+from tests.support.live_harness import (
+    HOLDING,
+    Live,
+    assert_same,
+    hurried,
+    noon,
+)
+from tests.support.wire_samples import QUOTE, encode_packet
 
 SIZES = (0, 1, 50, 52, 122, 124, 378, 380, 443)
 

@@ -16,8 +16,17 @@ from engine.model.commands import Stall
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_POSITION_OPEN, EXIT_WELL
 from engine.model.types import FLAG_LATE
 from engine.recording import MqrSource
-from tests.engine.crash import Home
-from tests.engine.live_process import (
+from tests.engine.test_runner import until
+from tests.simulator import Simulator
+from tests.simulator.framing import TEXT, frame
+from tests.soak.crash_replay import Home
+from tests.support.live_harness import (
+    ENVIRON,
+    HOLDING,
+    assert_same,
+    verify,
+)
+from tests.support.live_processes import (
     CANARIES,
     RATE,
     SCALPING,
@@ -29,10 +38,6 @@ from tests.engine.live_process import (
     nothing_seen,
     words,
 )
-from tests.engine.live_stage import ENVIRON, HOLDING, assert_same, verify
-from tests.engine.test_runner import until
-from tests.simulator import Simulator
-from tests.simulator.framing import TEXT, frame
 
 # Three runs that spend their time waiting, and so do it together.
 
@@ -216,7 +221,15 @@ def test_malformed_credentials_are_refused_in_one_line_each(tmp_path: Path, name
 def broken(home: Home, sim: Simulator, where: str, *, ends: bool) -> tuple[int, str, str]:
     """Status and output of a run in which something breaks on purpose; one that does not end by itself is ended on its next link."""
     (home.cwd / "recordings").mkdir()
-    whole = [sys.executable, "-m", "tests.engine.live_child", where, "run", "--headless", *words(sim, *HOLDING)]
+    whole = [
+        sys.executable,
+        "-m",
+        "tests.support.broken_feed_process",
+        where,
+        "run",
+        "--headless",
+        *words(sim, *HOLDING),
+    ]
     with subprocess.Popen(
         whole,
         cwd=home.cwd,

@@ -16,7 +16,7 @@ from engine.model.clock import VirtualClock
 from engine.text import redaction
 from engine.venues.angelone.credentials import Credentials
 from engine.venues.angelone.login import Login, LoginError, Tokens
-from tests.engine.http_stub import Asked, Stub, answer
+from tests.support.http_server import Asked, Stub, answer
 
 SECRETS = {"pin": "7391", "api_key": "canaryKey", "totp_secret": "CANARYJBSWY3DPEHPK3PXPAA"}
 CREDENTIALS = Credentials("A123456", **SECRETS)

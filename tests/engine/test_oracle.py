@@ -22,8 +22,20 @@ from engine.model.types import (
     Tick,
 )
 from engine.venues.simulated.generator import MockSession
-from tests.engine.make import EAGER, Stage, config, ms, nifty, shared
-from tests.engine.oracle import Exit, Oracle, Row, judge
+from tests.support.builders import (
+    EAGER,
+    Stage,
+    config,
+    ms,
+    nifty,
+    shared,
+)
+from tests.support.oracle import (
+    Exit,
+    Oracle,
+    Row,
+    judge,
+)
 
 
 def played(overrides: tuple[str, ...], rows: list[Row]) -> Stage:

@@ -10,9 +10,14 @@ from pathlib import Path
 import pytest
 
 from engine.model.errors import EXIT_POSITION_OPEN, EXIT_WELL
-from tests.engine.live_process import SCALPING
-from tests.engine.process_stage import Shell, environment, on_paper, until
 from tests.simulator import Generated, Simulator
+from tests.support.live_processes import SCALPING
+from tests.support.process_harness import (
+    Shell,
+    environment,
+    on_paper,
+    until,
+)
 
 ZONES = ("Asia/Kolkata", "UTC", "America/New_York", "Pacific/Chatham", "Asia/Pyongyang")
 WHOLE_DAY = ("run", "--source", "mock", "--headless", "--quiet", "--json", "--trades", "trades.csv")
@@ -35,7 +40,9 @@ def day(folder: Path, *program: str, **environ: str) -> tuple[object, ...]:
 def test_a_day_is_the_same_in_every_zone_and_under_a_clock_that_is_set_all_the_time(tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         days = [pool.submit(day, tmp_path / f"zone{place}", TZ=zone) for place, zone in enumerate(ZONES)]
-        restless = pool.submit(day, tmp_path / "restless", "-m", "tests.engine.process_child", "restless clock")
+        restless = pool.submit(
+            day, tmp_path / "restless", "-m", "tests.support.broken_engine_process", "restless clock"
+        )
         first, *others = [each.result() for each in (*days, restless)]
     assert first[OUTCOME.index("exits")] > 20  # type: ignore[operator]
     assert "+05:30" in str(first[-1])  # the session's own offset, whatever the host thinks
@@ -52,7 +59,7 @@ def set_clock(tmp_path_factory: pytest.TempPathFactory) -> Shell:
         on_paper(folder, sim, "BTCUSDT") as shell,
     ):
         shell.rules = (*shell.rules, *SCALPING, "recording.checkpoint_ticks=50")
-        shell.start("--quiet", program=("-m", "tests.engine.process_child", "clock"))
+        shell.start("--quiet", program=("-m", "tests.support.broken_engine_process", "clock"))
         for place, ahead_s in enumerate((300, -300, 0)):
             entries = shell.snapshot.account.entries
             shell.sees(lambda seen, entries=entries: seen.account.entries > entries + 2)

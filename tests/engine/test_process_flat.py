@@ -18,11 +18,23 @@ from engine.model.errors import (
 )
 from engine.recording import MqrSource
 from engine.serving.state_dirs import FLAT_FILE
-from tests.engine.flat_stage import STATES, WAYS, back_to_trading, staged
-from tests.engine.link_stage import Plain
-from tests.engine.process_stage import HOLDING, Shell, environment, flat_times, on_paper, until
-from tests.engine.together import Together
 from tests.simulator import Generated, Simulator
+from tests.support.flat_harness import (
+    STATES,
+    WAYS,
+    back_to_trading,
+    staged,
+)
+from tests.support.link_harness import Plain
+from tests.support.parallel import Together
+from tests.support.process_harness import (
+    HOLDING,
+    Shell,
+    environment,
+    flat_times,
+    on_paper,
+    until,
+)
 
 LOCK_MS, VERIFY_MS = 2_000, 10_000  # on a machine that is busy with something else; figures are properties of the tests
 

@@ -12,11 +12,11 @@ import pytest
 from engine.journal import JOURNAL_FILE, read_events
 from engine.model.clock import VirtualClock
 from engine.model.commands import Flat, Play, Unlock
-from tests.engine.crash_engine import Round, experiment, figures
-from tests.engine.fakes import LateBroker
-from tests.engine.lives import Life
-from tests.engine.make import DAY, EAGER, ms
-from tests.engine.process_stage import HOLDING, Shell, until
+from tests.soak.crash_engine import Round, experiment, figures
+from tests.support.brokers import LateBroker
+from tests.support.builders import DAY, EAGER, ms
+from tests.support.process_harness import HOLDING, Shell, until
+from tests.support.restart_harness import Life
 
 KILLS = 6
 _TIMED = ("mock.date=" + DAY, "recording.enabled=off")

@@ -20,8 +20,13 @@ from engine.model.errors import (
 )
 from engine.serving import Place, await_answer, launch, place_of
 from engine.serving.launch import LaunchError, answers
-from tests.engine.process_stage import HOLDING, Shell, environment, until
-from tests.tui.real import Pty
+from tests.support.process_harness import (
+    HOLDING,
+    Shell,
+    environment,
+    until,
+)
+from tests.support.terminal import Pty
 
 RECORDING = bundled("nifty-synthetic.mqr")
 KNOWN_AS_SCREEN = b"MOCK"

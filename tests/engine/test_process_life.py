@@ -23,9 +23,15 @@ from engine.model.errors import (
     EXIT_POSITION_OPEN,
     EXIT_WELL,
 )
-from tests.engine.process_stage import BUSY, HOLDING, Shell, on_paper, until
-from tests.engine.together import Together
 from tests.simulator import Generated, Simulator
+from tests.support.parallel import Together
+from tests.support.process_harness import (
+    BUSY,
+    HOLDING,
+    Shell,
+    on_paper,
+    until,
+)
 
 READY_S = 5.0  # on a busy machine; what it takes is a property of the test
 

@@ -17,9 +17,15 @@ from engine.journal import JOURNAL_FILE, verify
 from engine.model.errors import EXIT_FAULT, EXIT_WELL
 from engine.serving import place_of
 from engine.serving.state_dirs import FLAT_FILE
-from tests.engine.process_stage import BUSY, HOLDING, Shell, environment, until
+from tests.support.process_harness import (
+    BUSY,
+    HOLDING,
+    Shell,
+    environment,
+    until,
+)
 
-PROGRAM = ("-m", "tests.engine.process_child")
+PROGRAM = ("-m", "tests.support.broken_engine_process")
 # What these engines hold is sold by its stop only, and that soon.
 STOPPED_OUT = (*HOLDING, "risk.base_sl_points=4", "mock.speed=300")
 
@@ -205,7 +211,7 @@ def test_under_a_service_manager_a_wedged_engine_aborts_and_loses_no_flat(runs: 
 
 
 def test_a_process_that_is_stopped_is_not_wedged(tmp_path: Path) -> None:
-    """The suite cannot wait for minutes: `python -m tests.engine.crash_engine --stopped 3 10 20` does."""
+    """The suite cannot wait for minutes: `python -m tests.soak.crash_engine --stopped 3 10 20` does."""
     with Shell(tmp_path, *HOLDING) as shell:
         shell.start("--quiet").holds()
         for _ in range(3):

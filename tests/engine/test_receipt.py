@@ -4,8 +4,8 @@ import pytest
 
 from engine.model.commands import Flat
 from engine.runtime.receipt import Receipt
-from tests.engine.make import EAGER, Stage
 from tests.engine.test_live_engine import Live
+from tests.support.builders import EAGER, Stage
 
 
 def test_a_leg_that_is_closed_at_an_old_price_is_blind(tmp_path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from engine.model.errors import InputError
 from engine.model.types import FLAG_HAS_BOOK, Tick
 from engine.venues.binance.raw_lines import BinanceRawSource
-from tests.engine.recording_samples import SHARED
+from tests.support.recording_samples import SHARED
 
 BTC = b'{"stream":"btcusdt@trade","data":{"e":"trade","E":5,"s":"BTCUSDT","t":%d,"p":"%s","q":"0.02","T":%d,"m":true}}'
 BOOK = b'{"stream":"btcusdt@bookTicker","data":{"u":1,"s":"BTCUSDT","b":"%s","B":"3.7","a":"%s","A":"1.5"}}'

@@ -26,7 +26,13 @@ from engine.recording.csv_source import CsvSource
 from engine.recording.info import info_lines, inspect_file
 from engine.recording.writer import RecordingWriter
 from engine.venues.binance.raw_lines import BinanceRawSource
-from tests.engine.recording_samples import SHARED, header, read, tick, write
+from tests.support.recording_samples import (
+    SHARED,
+    header,
+    read,
+    tick,
+    write,
+)
 
 CSV = b"timestamp,price,volume,symbol\n" + b"".join(
     b"2025-10-01T09:15:%02d%s+05:30,%s,%d,%s\n" % row

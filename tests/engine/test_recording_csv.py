@@ -20,7 +20,7 @@ from engine.recording import CsvLayout
 from engine.recording.csv_source import CsvSource
 from engine.recording.decimals import to_minor
 from engine.recording.stamps import StampReader, StampWriter
-from tests.engine.recording_samples import SHARED
+from tests.support.recording_samples import SHARED
 
 PROJECT = Path(__file__).resolve().parents[2]
 HEAD = b"timestamp,price,volume\n"

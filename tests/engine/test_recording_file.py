@@ -40,8 +40,15 @@ from engine.recording.format import (
     encode_header,
 )
 from engine.recording.writer import BlockFile, RecordingWriter
-from tests.engine import recording_samples as samples
-from tests.engine.recording_samples import NIFTY, book_tick, header, read, tick, write
+from tests.support import recording_samples as samples
+from tests.support.recording_samples import (
+    NIFTY,
+    book_tick,
+    header,
+    read,
+    tick,
+    write,
+)
 
 THREE = header(NIFTY, Instrument("BTC", price_scale=10**8, quantity_scale=10**8), Instrument("X"))
 SMALL: list[Tick | Mark | None] = [

@@ -14,8 +14,14 @@ from hypothesis import strategies as st
 from engine.model.marks import EventMark, Mark
 from engine.model.types import Instrument, Tick
 from engine.recording import FileRecorder, MqrSource
-from tests.engine import recording_samples as samples
-from tests.engine.recording_samples import NIFTY, book_tick, header, read, tick
+from tests.support import recording_samples as samples
+from tests.support.recording_samples import (
+    NIFTY,
+    book_tick,
+    header,
+    read,
+    tick,
+)
 
 PROJECT = Path(__file__).resolve().parents[2]
 THREE = header(NIFTY, Instrument("B"), Instrument("C"))
@@ -173,7 +179,7 @@ def test_a_mark_that_cannot_be_written_stops_the_recording(tmp_path: Path, text:
 
 
 def child(what: str, path: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.engine.recording_child", what, str(path)]
+    command = [sys.executable, "-m", "tests.support.recording_process", what, str(path)]
     return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 

@@ -16,9 +16,15 @@ from engine.model.commands import (
 from engine.model.events import DayStarted, StateKept, TickGap
 from engine.model.types import Tick
 from engine.trading.trading_state import symbols_of
-from tests.engine.fakes import LateBroker
-from tests.engine.journalled import JournalledStage, Rows, followed, listed, told
-from tests.engine.make import EAGER
+from tests.support.brokers import LateBroker
+from tests.support.builders import EAGER
+from tests.support.journal_harness import (
+    JournalledStage,
+    Rows,
+    followed,
+    listed,
+    told,
+)
 
 NEXT_DAY = "2025-10-03"
 

@@ -12,11 +12,11 @@ from engine.model.clock import VirtualClock
 from engine.model.commands import Flat, Unlock
 from engine.model.events import Fact, FillBooked, StateKept
 from engine.model.types import TradeMode
-from tests.engine.fakes import LateBroker
-from tests.engine.journal_faults import booked, submit
-from tests.engine.journalled import JournalledStage, Rows, told
-from tests.engine.lives import READY, Life
-from tests.engine.make import EAGER, ms
+from tests.support.brokers import LateBroker
+from tests.support.builders import EAGER, ms
+from tests.support.journal_faults import booked, submit
+from tests.support.journal_harness import JournalledStage, Rows, told
+from tests.support.restart_harness import READY, Life
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from engine.model.clock import VirtualClock
 from engine.model.commands import Lock, Unlock
 from engine.model.errors import StateBusyError
 from engine.model.types import TradeMode
-from tests.engine.lives import READY, Life, money
-from tests.engine.make import DAY, ms
+from tests.support.builders import DAY, ms
+from tests.support.restart_harness import READY, Life, money
 
 DAY_AFTER = "2025-10-03"
 

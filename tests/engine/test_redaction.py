@@ -19,7 +19,7 @@ from engine.logs.lines import LINE_LIMIT
 from engine.model.clock import SystemClock
 from engine.text import redaction
 from engine.text.redaction import MASK, hide, redact
-from tests.engine.make import IST
+from tests.support.builders import IST
 
 SECRETS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=9, max_size=60)
 

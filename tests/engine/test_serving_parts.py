@@ -15,7 +15,7 @@ from engine.model.commands import Flat, Lock, PauseEntries
 from engine.model.errors import EXIT_FAULT
 from engine.serving.notify import Heartbeat, Notifier, status_line
 from engine.serving.served import Served
-from tests.engine.process_stage import unstarted, until
+from tests.support.process_harness import unstarted, until
 
 S = 1_000_000_000
 

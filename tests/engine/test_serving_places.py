@@ -17,7 +17,7 @@ from engine.serving import Place, find_place, lay_flat, place_of
 from engine.serving.flat_file import FlatFile
 from engine.serving.restart import MOST_RESTARTS, WITHIN_S, recent_restarts, words_again
 from engine.serving.state_dirs import FLAT_FILE, usual_folder
-from tests.engine.process_stage import unstarted
+from tests.support.process_harness import unstarted
 
 
 @pytest.fixture

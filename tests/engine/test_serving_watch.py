@@ -17,8 +17,8 @@ from engine.model.errors import InputError
 from engine.model.ports import FeedView
 from engine.serving.liveness import Progress, Stamps, feed_stamp
 from engine.serving.watchdog import ABORT_NS, DUMP_NS, STACKS_FILE, Watch, Watchdog
-from tests.engine.link_stage import Table, until
-from tests.engine.process_stage import unstarted
+from tests.support.link_harness import Table, until
+from tests.support.process_harness import unstarted
 
 S = 1_000_000_000
 VITAL = frozenset({"loop"})

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.trading.session import NO_DAY, TradingHours
-from tests.engine.make import config, ms
+from tests.support.builders import config, ms
 
 
 def test_the_default_day():

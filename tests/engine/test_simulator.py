@@ -6,8 +6,14 @@ from contextlib import ExitStack
 import pytest
 import websocket
 
-from tests.engine.simulator_client import WAIT_S, connected, packets, request, until_over
 from tests.simulator import Generated, Quiet, Simulator
+from tests.support.simulator_client import (
+    WAIT_S,
+    connected,
+    packets,
+    request,
+    until_over,
+)
 
 
 def without(headers: list[str], name: str) -> list[str]:

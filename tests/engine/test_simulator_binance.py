@@ -10,11 +10,11 @@ import pytest
 import websocket
 
 from engine.model.errors import InputError
-from tests.engine.make import shared
-from tests.engine.simulator_client import WAIT_S, masked, until_over
 from tests.simulator import Generated, Quiet, RawLines, Simulator
 from tests.simulator.binance import _decimal
 from tests.simulator.market import Line
+from tests.support.builders import shared
+from tests.support.simulator_client import WAIT_S, masked, until_over
 
 BOOK = (
     "1723161254087891268 "

@@ -5,7 +5,8 @@ import select
 
 import pytest
 
-from tests.engine.simulator_client import (
+from tests.simulator import Generated, Quiet, Simulator
+from tests.support.simulator_client import (
     WAIT_S,
     connected,
     masked,
@@ -15,7 +16,6 @@ from tests.engine.simulator_client import (
     read,
     until_over,
 )
-from tests.simulator import Generated, Quiet, Simulator
 
 TOKEN = "40001"
 PONG = b"\x81\x04pong"

@@ -6,7 +6,8 @@ import socket
 import pytest
 import websocket
 
-from tests.engine.simulator_client import (
+from tests.simulator import Generated, Quiet, Simulator
+from tests.support.simulator_client import (
     WAIT_S,
     connected,
     handshake,
@@ -19,7 +20,6 @@ from tests.engine.simulator_client import (
     request,
     until_over,
 )
-from tests.simulator import Generated, Quiet, Simulator
 
 TOKEN = "40001"
 PONG = b"\x81\x04pong"

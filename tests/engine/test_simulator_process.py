@@ -9,10 +9,10 @@ import pytest
 import websocket
 
 from engine.model.errors import InputError
-from tests.engine.crash import PROJECT
-from tests.engine.simulator_client import WAIT_S, packets, request
 from tests.engine.test_simulator_binance import recorded
 from tests.simulator import Counters, spawn
+from tests.soak.crash_replay import PROJECT
+from tests.support.simulator_client import WAIT_S, packets, request
 
 
 def opened(child, *tokens, mode=2):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.trading.strategy.ema_macd_vwap import Strategy
-from tests.engine.make import config
+from tests.support.builders import config
 
 NO_EMA = "strategy.use_ema_crossover=false"
 SHORT = ("strategy.min_warmup_ticks=1", "strategy.consecutive_green_ticks=1")

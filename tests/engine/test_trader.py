@@ -26,8 +26,14 @@ from engine.model.events import (
     TraderFault,
 )
 from engine.model.types import Fill
-from tests.engine.fakes import LateBroker, RejectingBroker
-from tests.engine.make import EAGER, Stage, ms, tick, ticks
+from tests.support.brokers import LateBroker, RejectingBroker
+from tests.support.builders import (
+    EAGER,
+    Stage,
+    ms,
+    tick,
+    ticks,
+)
 
 
 def entered(*overrides: str, price: float = 100.0, **more: object) -> Stage:

@@ -23,11 +23,18 @@ from engine.recording import MqrSource
 from engine.runtime.housekeeping import refusals
 from engine.text.redaction import hide
 from engine.venues.simulated.broker import PaperBroker
-from tests.engine.fakes import ScriptedFeed
-from tests.engine.live_stage import assert_same, verify
-from tests.engine.make import EAGER, ListSource, config, ms, nifty, ticks
 from tests.engine.test_live_engine import Live
 from tests.engine.test_runner import until
+from tests.support.brokers import ScriptedFeed
+from tests.support.builders import (
+    EAGER,
+    ListSource,
+    config,
+    ms,
+    nifty,
+    ticks,
+)
+from tests.support.live_harness import assert_same, verify
 
 CANARY = "canary-9f3k2"
 

@@ -34,8 +34,13 @@ from engine.model.marks import (
 from engine.recording import Header, MqrSource
 from engine.recording.format import BLOCK_HEAD
 from engine.trading.indicators import Ema
-from tests.engine.make import Stage, config, nifty, shared
-from tests.engine.recorded_runs import (
+from tests.support.builders import (
+    Stage,
+    config,
+    nifty,
+    shared,
+)
+from tests.support.recorded_runs import (
     LENGTH,
     OFTEN,
     Beat,

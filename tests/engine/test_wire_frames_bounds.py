@@ -17,7 +17,7 @@ from engine.stream.frames import (
     Message,
     client_frame,
 )
-from tests.wire_samples import server_frame
+from tests.support.wire_samples import server_frame
 
 CONTINUATION = 0
 

@@ -8,7 +8,7 @@ import pytest
 from engine.model.errors import WireError
 from engine.venues.angelone import wire as smartapi
 from engine.venues.angelone.wire import Pong, Refusal, decode_text
-from tests.wire_samples import QUOTE, encode_packet
+from tests.support.wire_samples import QUOTE, encode_packet
 
 
 def test_texts() -> None:

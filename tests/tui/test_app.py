@@ -8,8 +8,17 @@ import pytest
 from msgspec.structs import replace
 
 from engine import Arm, CheckView, CommandView, Disarm, Flat, Hold, SwitchDelivery, Unlock
-from tests.tui.fakes import FakeDoor
-from tests.tui.make import CALL, NOW_NS, SNAPSHOT, apart, log, snapshot, trade, waiting
+from tests.support.doors import FakeDoor
+from tests.support.snapshots import (
+    CALL,
+    NOW_NS,
+    SNAPSHOT,
+    apart,
+    log,
+    snapshot,
+    trade,
+    waiting,
+)
 from tui.shell.app import MyQuant
 from tui.text.rows import plain
 from tui.view.view_file import ViewFile

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.real import Pty, engine, status, tmux, until
+from tests.support.terminal import (
+    Pty,
+    engine,
+    status,
+    tmux,
+    until,
+)
 
 pytestmark = pytest.mark.slow
 HERE = Path(__file__).parent

@@ -13,7 +13,7 @@ from typing import Self
 import pytest
 
 from engine.link import Call
-from tests.tui.real import Pty, engine, until
+from tests.support.terminal import Pty, engine, until
 
 pytestmark = pytest.mark.slow
 LONG = bool(os.environ.get("MYQUANT_LONG"))

@@ -9,8 +9,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine import LogLine, PauseEntries, RemoteDoor
-from tests.engine.link_stage import Table, stage, until
-from tests.tui.make import AT_MS, SECOND, SNAPSHOT
+from tests.support.link_harness import Table, stage, until
+from tests.support.snapshots import AT_MS, SECOND, SNAPSHOT
 from tui.view.attached import AttachedDoor
 from tui.view.lamps import Link
 from tui.view.model import Ui

@@ -25,7 +25,12 @@ from engine import (
     SwitchDelivery,
     Unlock,
 )
-from tests.tui.make import SNAPSHOT, position, snapshot, view
+from tests.support.snapshots import (
+    SNAPSHOT,
+    position,
+    snapshot,
+    view,
+)
 from tests.tui.test_guard import Hands
 from tui.input import keys
 from tui.input.actions import SPEEDS, Actions

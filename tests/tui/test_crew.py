@@ -3,7 +3,19 @@
 import pytest
 
 from engine import Arm, Flat, PauseEntries, Seek, SwitchDelivery
-from tests.tui.make import NOW_NS, SECOND, SNAPSHOT, apart, asked, looking, lost, paper, position, snapshot, view
+from tests.support.snapshots import (
+    NOW_NS,
+    SECOND,
+    SNAPSHOT,
+    apart,
+    asked,
+    looking,
+    lost,
+    paper,
+    position,
+    snapshot,
+    view,
+)
 from tui import layout
 from tui.input import keys
 from tui.panes import banner, footer, header

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine import EntriesState, Event, FlatView, Snapshot
-from tests.tui.make import AT_MS, NOW_NS, SNAPSHOT, apart, paper, position, snapshot, view
+from tests.support.snapshots import (
+    AT_MS,
+    NOW_NS,
+    SNAPSHOT,
+    apart,
+    paper,
+    position,
+    snapshot,
+    view,
+)
 from tui.input.keys import TABLE
 from tui.panes import dialogs
 from tui.panes import help as help_pane

@@ -6,7 +6,7 @@ from rich.cells import get_character_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
-from tests.tui.emulator import Emulator
+from tests.support.emulator import Emulator
 from tui.shell.board import strip_of
 from tui.shell.themes import THEMES, style_of
 from tui.terminal.diff import (

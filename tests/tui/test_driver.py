@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.emulator import Emulator
-from tests.tui.pty_child import PtyChild
+from tests.support.emulator import Emulator
+from tests.support.pty_process import PtyChild
 
 
 @pytest.fixture

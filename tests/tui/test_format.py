@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from engine import Instrument
-from tests.tui.make import AT_MS, snapshot
+from tests.support.snapshots import AT_MS, snapshot
 from tui.text import format as text
 from tui.view.model import ASCII, UNICODE
 

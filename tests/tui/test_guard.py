@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine import Arm, Disarm, Flat
-from tests.tui.fakes import HERE, FakeDoor
-from tests.tui.make import snapshot, view
+from tests.support.doors import HERE, FakeDoor
+from tests.support.snapshots import snapshot, view
 from tui.input.actions import Shell
 from tui.input.control import Control
 from tui.input.guard import Guard, Press

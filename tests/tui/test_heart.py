@@ -6,8 +6,27 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine import EntriesState, LatencySummary, Pulse
-from tests.tui.lamp_snapshots import GOOD, REPLAY, judge, live, ns, process, pulse, quotes
-from tests.tui.make import AT_MS, CALL, NOW_NS, OPEN_MS, SECOND, SNAPSHOT, epoch, quote, snapshot
+from tests.support.lamp_snapshots import (
+    GOOD,
+    REPLAY,
+    judge,
+    live,
+    ns,
+    process,
+    pulse,
+    quotes,
+)
+from tests.support.snapshots import (
+    AT_MS,
+    CALL,
+    NOW_NS,
+    OPEN_MS,
+    SECOND,
+    SNAPSHOT,
+    epoch,
+    quote,
+    snapshot,
+)
 from tui.view.health import (
     RANKS,
     Heart,

@@ -4,8 +4,14 @@ import pytest
 from msgspec.structs import replace
 
 from engine import Snapshot
-from tests.tui.lamp_snapshots import GOOD, judge, ns, pulse, quotes
-from tests.tui.make import (
+from tests.support.lamp_snapshots import (
+    GOOD,
+    judge,
+    ns,
+    pulse,
+    quotes,
+)
+from tests.support.snapshots import (
     NOW_NS,
     OPEN_MS,
     SECOND,

@@ -6,7 +6,18 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine import Arm, EntriesState, Flat, Stop
-from tests.tui.make import SECOND, SNAPSHOT, apart, asked, looking, lost, paper, position, snapshot, view
+from tests.support.snapshots import (
+    SECOND,
+    SNAPSHOT,
+    apart,
+    asked,
+    looking,
+    lost,
+    paper,
+    position,
+    snapshot,
+    view,
+)
 from tests.tui.test_control import typed
 from tests.tui.test_guard import Hands
 from tui.input import keys

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import LogLine
-from tests.tui.make import log, view
+from tests.support.snapshots import log, view
 from tui.panes import log as pane
 from tui.text.rows import STYLES, plain, width_of
 from tui.view.model import ASCII, Ui

@@ -7,10 +7,10 @@ import pytest
 from engine import Fault, Run, SwitchDelivery
 from engine.assembly import build, mock_source
 from engine.model.commands import Stall
-from tests.engine.make import config
 from tests.engine.test_runner import until
-from tests.tui.lamp_snapshots import GOOD
-from tests.tui.make import view
+from tests.support.builders import config
+from tests.support.lamp_snapshots import GOOD
+from tests.support.snapshots import view
 from tui.input import keys
 from tui.view.faults import BY_ACTION, ENTRIES
 from tui.view.health import Heart

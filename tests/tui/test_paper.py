@@ -7,8 +7,19 @@ import pytest
 from msgspec.structs import replace
 
 from engine import FlatLeg, FlatView, Snapshot
-from tests.tui.fakes import FakeDoor
-from tests.tui.make import NOW_NS, SECOND, SNAPSHOT, feed, lost, many_instruments, paper, position, snapshot, view
+from tests.support.doors import FakeDoor
+from tests.support.snapshots import (
+    NOW_NS,
+    SECOND,
+    SNAPSHOT,
+    feed,
+    lost,
+    many_instruments,
+    paper,
+    position,
+    snapshot,
+    view,
+)
 from tui import layout
 from tui.panes import flatplan, header, positions, ticks
 from tui.panes import help as help_pane

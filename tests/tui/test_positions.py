@@ -5,7 +5,12 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from tests.tui.make import SNAPSHOT, position, snapshot, view
+from tests.support.snapshots import (
+    SNAPSHOT,
+    position,
+    snapshot,
+    view,
+)
 from tui.panes import positions
 from tui.text.rows import plain, width_of
 

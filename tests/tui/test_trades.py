@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from tests.tui.make import snapshot, trade, view
+from tests.support.snapshots import snapshot, trade, view
 from tui.panes import trades
 from tui.text.rows import plain, width_of
 

@@ -1,4 +1,4 @@
-"""How fast the emergency flat of an engine process is: `python -m tests.engine.flat_figures [ROUNDS]`, by way in and by state.
+"""How fast the emergency flat of an engine process is: `python -m tests.bench.flat_figures [ROUNDS]`, by way in and by state.
 
 From the moment a flat is asked for to the lock, and from the lock to its verification, in milliseconds. The way
 `command` includes the start of a Python interpreter.
@@ -9,8 +9,14 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.engine.flat_stage import STATES, WAYS, Way, back_to_trading, staged
-from tests.engine.process_stage import Shell, flat_times
+from tests.support.flat_harness import (
+    STATES,
+    WAYS,
+    Way,
+    back_to_trading,
+    staged,
+)
+from tests.support.process_harness import Shell, flat_times
 
 ROUNDS = 20
 _TIRED_TICKS = 14_000  # a generated session has some 32,000 ticks

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.journal import SqliteJournal, StateDir
 from engine.model.clock import SystemClock
-from tests.engine.journal_faults import booked, submit
+from tests.support.journal_faults import booked, submit
 
 
 def write_until_killed(directory: Path, seed: int) -> None:

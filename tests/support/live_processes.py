@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from engine.journal import JOURNAL_FILE, read_events
-from tests.engine.crash import Home
-from tests.engine.live_stage import ENVIRON, noon
-from tests.engine.make import EAGER
 from tests.simulator import Account, Generated, Simulator, Tokens
 from tests.simulator import rest as rest_room
 from tests.simulator import smartapi as smartapi_room
 from tests.simulator.http import response
+from tests.soak.crash_replay import Home
+from tests.support.builders import EAGER
+from tests.support.live_harness import ENVIRON, noon
 
 RATE = 400
 # In and out again as often as the price moves, so that there is always an entry that could be wrong.

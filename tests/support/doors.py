@@ -1,7 +1,7 @@
 """A door with nothing behind it: keeps what it was asked for and shows the snapshot it is given."""
 
 from engine import Command, LogLine, Snapshot
-from tests.tui.make import SNAPSHOT, log
+from tests.support.snapshots import SNAPSHOT, log
 from tui.view.model import Standing
 
 HERE = Standing()

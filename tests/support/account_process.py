@@ -12,8 +12,8 @@ from engine.model.clock import SystemClock
 from engine.model.commands import Flat, Lock, Unlock
 from engine.model.events import Fact
 from engine.model.types import Tick
-from tests.engine.journalled import JournalledStage, listed
-from tests.engine.make import DAY, EAGER
+from tests.support.builders import DAY, EAGER
+from tests.support.journal_harness import JournalledStage, listed
 
 SYMBOLS = ("NIFTY", "BANKNIFTY", "SENSEX")
 _RULES = (

@@ -22,7 +22,14 @@ from engine.recording import Header, MqrSource
 from engine.recording.format import BLOCK_HEAD, KIND_TICKS, SYNC
 from engine.recording.writer import RecordingWriter
 from engine.runtime import Engine
-from tests.engine.make import EAGER, ListSource, Stage, config, nifty, ticks
+from tests.support.builders import (
+    EAGER,
+    ListSource,
+    Stage,
+    config,
+    nifty,
+    ticks,
+)
 
 # On the feed's own thread a command is carried out exactly ahead of the tick that it was sent ahead of.
 OFTEN = (*EAGER, "engine.delivery=callback", "recording.checkpoint_ticks=50", "replay.snapshot_ticks=120")

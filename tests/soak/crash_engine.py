@@ -1,6 +1,6 @@
 """Kills whole engine processes with SIGKILL at random moments of trading, starts them again, and looks what is left of the account.
 
-`python -m tests.engine.crash_engine 200 --seed 1` reports figures and ends with status 1 when anything was wrong. What
+`python -m tests.soak.crash_engine 200 --seed 1` reports figures and ends with status 1 when anything was wrong. What
 must be there is worked out from the journal's rows by themselves, without the program's own way of folding them.
 """
 
@@ -22,8 +22,8 @@ from engine.journal import JOURNAL_FILE, read_events, verify
 from engine.link import Call, LinkError
 from engine.model.commands import Flat, Play, Unlock
 from engine.model.snapshot import Snapshot
-from tests.engine.crash_account import Ledger, ledger_of
-from tests.engine.process_stage import BUSY, Shell
+from tests.soak.crash_account import Ledger, ledger_of
+from tests.support.process_harness import BUSY, Shell
 
 LIVES = 10  # kills of one account, before the next one begins
 _RUN_S = 0.5  # kills land within

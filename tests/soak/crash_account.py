@@ -1,6 +1,6 @@
 """Kills a trading account with SIGKILL at random moments, starts it again, and looks whether it is still the same account.
 
-`python -m tests.engine.crash 200 --account` reports figures. What must be there is worked out from the journal's rows
+`python -m tests.soak.crash_replay 200 --account` reports figures. What must be there is worked out from the journal's rows
 by itself, without the program's own way of folding them.
 """
 
@@ -27,7 +27,7 @@ from engine.model.events import (
     Submit,
 )
 from engine.model.types import Order, PositionState
-from tests.engine.account_child import SYMBOLS
+from tests.support.account_process import SYMBOLS
 
 PROJECT = Path(__file__).resolve().parents[2]
 LIVES = 10  # kills of one account, before the next one begins
@@ -125,7 +125,7 @@ def kill(folder: Path, seed: int, chance: random.Random) -> Round:
     """Start the account in `folder` once more, kill it at a random moment and judge what is left."""
     path = folder / JOURNAL_FILE
     before = ledger_of(path) if path.exists() else None
-    words = ("-m", "tests.engine.account_child", str(folder), str(seed))
+    words = ("-m", "tests.support.account_process", str(folder), str(seed))
     with subprocess.Popen([sys.executable, *words], cwd=PROJECT, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         said = process.stdout.readline()

@@ -13,7 +13,7 @@ from engine.model.types import Instrument
 from engine.runtime.persistence import Keeper
 from engine.trading.trader import Trader
 from engine.venues.simulated.broker import PaperBroker
-from tests.engine.make import Stage, nifty
+from tests.support.builders import Stage, nifty
 
 
 class Writes(Protocol):

@@ -23,12 +23,12 @@ from engine.model.commands import (
 )
 from engine.model.snapshot import Snapshot
 from engine.serving.state_dirs import FLAT_FILE
-from tests.engine.link_stage import Plain
-from tests.engine.process_stage import HOLDING, Shell, until
+from tests.support.link_harness import Plain
+from tests.support.process_harness import HOLDING, Shell, until
 
 WAITING = 5_000  # ticks
 OPEN_TICK = 50  # of the generated session: the silence before the market opens is over
-STAGE = ("-m", "tests.engine.process_child", "strategy")
+STAGE = ("-m", "tests.support.broken_engine_process", "strategy")
 RULES = (
     *HOLDING,
     "mock.speed=300",

@@ -30,8 +30,8 @@ from engine.stream.live_feed import Pace
 from engine.venues.angelone.credentials import Credentials
 from engine.venues.angelone.login import Login
 from engine.venues.angelone.stream import smartapi_feed
-from tests.engine.make import EAGER, config
 from tests.simulator import API_KEY, CLIENT_CODE, PIN, TOTP_SECRET, Simulator
+from tests.support.builders import EAGER, config
 
 PATIENCE_S = 30.0
 ENVIRON = {

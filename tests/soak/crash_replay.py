@@ -1,6 +1,6 @@
 """Kills a recorded and journalled replay with SIGKILL at random moments, and looks whether all that it acknowledged is there.
 
-`python -m tests.engine.crash 200 --seed 1` reports figures and ends with status 1 when anything was lost or a start
+`python -m tests.soak.crash_replay 200 --seed 1` reports figures and ends with status 1 when anything was lost or a start
 afterwards was refused. `Home` runs the command in a folder of its own; other tests of the command use it, too.
 """
 
@@ -169,7 +169,7 @@ class Experiment:
         home = Home(self._folder / name)
         early = chance.random() < 0.1
         flush_ms = chance.choice(("10", "100", "1000"))
-        words = ("-m", "tests.engine.crash", "--victim", str(home.folder), str(self._source), flush_ms)
+        words = ("-m", "tests.soak.crash_replay", "--victim", str(home.folder), str(self._source), flush_ms)
         with subprocess.Popen(
             [sys.executable, *words], cwd=PROJECT, env=home.environment, stdout=subprocess.PIPE
         ) as victim:
@@ -286,7 +286,7 @@ def main() -> int:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if args.account:
-            from tests.engine import crash_account  # noqa: PLC0415 - what is killed here starts without it
+            from tests.soak import crash_account  # noqa: PLC0415 - what is killed here starts without it
 
             rounds = crash_account.experiment(Path(folder), args.kills, args.seed)
             print("\n".join(crash_account.figures(rounds)))

@@ -14,10 +14,10 @@ from threading import Event
 from engine.config import bundled
 from engine.link import RemoteDoor
 from engine.model.snapshot import Snapshot
-from tests.engine.crash import Home
-from tests.engine.live_stage import ENVIRON
 from tests.simulator import Spawned, spawn
+from tests.soak.crash_replay import Home
 from tests.soak.growth import Sample
+from tests.support.live_harness import ENVIRON
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 _FIRST_STRIKE = 10_000

@@ -22,9 +22,9 @@ from engine.link.tickets import Pending
 from engine.model.snapshot import Snapshot
 from engine.serving import place_of
 from engine.serving.launch import answers
-from tests.engine.crash import PROJECT, Answer
-from tests.engine.make import EAGER, config
 from tests.simulator import Simulator
+from tests.soak.crash_replay import PROJECT, Answer
+from tests.support.builders import EAGER, config
 
 PATIENCE_S = 30.0
 # Trading from the first tick on, all day long; what is bought is soon sold, or kept whatever happens.

@@ -7,8 +7,8 @@ from engine.journal import JOURNAL_FILE, Opened, SqliteJournal
 from engine.model.clock import VirtualClock
 from engine.model.commands import Lock
 from engine.model.types import TradeMode
-from tests.engine.journalled import JournalledStage
-from tests.engine.make import DAY, EAGER
+from tests.support.builders import DAY, EAGER
+from tests.support.journal_harness import JournalledStage
 
 PATIENCE_S = 30
 READY = "READY: locked until you unlock (k)"
