@@ -52,7 +52,7 @@ simulator: $(READY) ## a simulated exchange on this machine, to try the program 
 
 soak: $(READY) ## eight hours within ten minutes, and whole days through the wire
 	@$(BIN)/python -m tests.soak --compressed
-	@MYQUANT_LONG=1 $(BIN)/python -m pytest -s tests/engine/test_live_day.py tests/tui/test_attach_rounds.py
+	@MYQUANT_LONG=1 $(BIN)/python -m pytest -s tests/end_to_end/test_live_day.py tests/end_to_end/test_attach_rounds.py
 
 soak-3m: $(READY) ## three minutes of faults, for a nightly run
 	@$(BIN)/python -m tests.soak --minutes 3

@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.stream.live_feed import Pace
-from tests.engine.test_live_links import LOST, REFUSED, begun, exchange, holding
+from tests.end_to_end.test_live_links import (
+    LOST,
+    REFUSED,
+    begun,
+    exchange,
+    holding,
+)
 from tests.support.live_harness import (
     HOLDING,
     Live,

@@ -18,8 +18,8 @@ from tests.support.snapshots import (
     snapshot,
     view,
 )
-from tests.tui.test_control import typed
-from tests.tui.test_guard import Hands
+from tests.tui.input.test_control import typed
+from tests.tui.input.test_guard import Hands
 from tui.input import keys
 from tui.panes import dialogs
 from tui.shell.exit_message import lines as farewell

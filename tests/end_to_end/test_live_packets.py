@@ -7,7 +7,14 @@ import pytest
 
 from engine.model.commands import Flat, Unlock
 from engine.model.types import FLAG_LATE
-from tests.engine.test_live_links import BRISK, KEYS, begun, exchange, holding, nothing_went_back
+from tests.end_to_end.test_live_links import (
+    BRISK,
+    KEYS,
+    begun,
+    exchange,
+    holding,
+    nothing_went_back,
+)
 from tests.simulator import Simulator
 from tests.simulator.framing import BINARY, TEXT, frame
 from tests.support.live_harness import (

@@ -16,7 +16,7 @@ from engine.model.commands import Stall
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_POSITION_OPEN, EXIT_WELL
 from engine.model.types import FLAG_LATE
 from engine.recording import MqrSource
-from tests.engine.test_runner import until
+from tests.engine.runtime.test_engine import until
 from tests.simulator import Simulator
 from tests.simulator.framing import TEXT, frame
 from tests.soak.crash_replay import Home

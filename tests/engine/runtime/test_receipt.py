@@ -4,7 +4,7 @@ import pytest
 
 from engine.model.commands import Flat
 from engine.runtime.receipt import Receipt
-from tests.engine.test_live_engine import Live
+from tests.engine.runtime.test_live_engine import Live
 from tests.support.builders import EAGER, Stage
 
 

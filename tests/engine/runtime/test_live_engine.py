@@ -30,7 +30,7 @@ from engine.model.types import (
     Tick,
 )
 from engine.recording import MqrSource
-from tests.engine.test_runner import until
+from tests.engine.runtime.test_engine import until
 from tests.support.brokers import ScriptedFeed
 from tests.support.builders import (
     EAGER,

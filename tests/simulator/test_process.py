@@ -9,8 +9,8 @@ import pytest
 import websocket
 
 from engine.model.errors import InputError
-from tests.engine.test_simulator_binance import recorded
 from tests.simulator import Counters, spawn
+from tests.simulator.test_binance import recorded
 from tests.soak.crash_replay import PROJECT
 from tests.support.simulator_client import WAIT_S, packets, request
 

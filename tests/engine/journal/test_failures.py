@@ -16,7 +16,7 @@ import pytest
 from engine.journal import JOURNAL_FILE, RunEnded, SqliteJournal, StateDir, read_events, verify
 from engine.model.clock import VirtualClock
 from engine.model.errors import DiskError
-from tests.engine.test_runner import until
+from tests.engine.runtime.test_engine import until
 from tests.support.journal_faults import (
     booked,
     full_while,

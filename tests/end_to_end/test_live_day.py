@@ -15,7 +15,7 @@ from engine.assembly import build
 from engine.cli.report import TradeFile
 from engine.cli.running import open_file
 from engine.model.types import DELIVERIES, FLAG_LATE
-from tests.engine.test_golden import decided, golden, rows_of
+from tests.engine.backtest.test_golden import decided, golden, rows_of
 from tests.simulator import RawLines, Simulator
 from tests.support.builders import config, shared
 from tests.support.live_harness import (

@@ -23,8 +23,8 @@ from engine.recording import MqrSource
 from engine.runtime.housekeeping import refusals
 from engine.text.redaction import hide
 from engine.venues.simulated.broker import PaperBroker
-from tests.engine.test_live_engine import Live
-from tests.engine.test_runner import until
+from tests.engine.runtime.test_engine import until
+from tests.engine.runtime.test_live_engine import Live
 from tests.support.brokers import ScriptedFeed
 from tests.support.builders import (
     EAGER,

@@ -31,7 +31,7 @@ from tests.support.snapshots import (
     snapshot,
     view,
 )
-from tests.tui.test_guard import Hands
+from tests.tui.input.test_guard import Hands
 from tui.input import keys
 from tui.input.actions import SPEEDS, Actions
 from tui.view.model import PANES

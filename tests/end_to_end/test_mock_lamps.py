@@ -7,7 +7,7 @@ import pytest
 from engine import Fault, Run, SwitchDelivery
 from engine.assembly import build, mock_source
 from engine.model.commands import Stall
-from tests.engine.test_runner import until
+from tests.engine.runtime.test_engine import until
 from tests.support.builders import config
 from tests.support.lamp_snapshots import GOOD
 from tests.support.snapshots import view
