@@ -5,10 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+from engine.files import regular_size, told
 from engine.model.types import Instrument
 from engine.recording.csv_layout import CsvLayout
 from engine.recording.csv_source import CsvSource
-from engine.recording.files import FileSource, regular_size, told
+from engine.recording.files import FileSource
 from engine.recording.format import MAGIC
 from engine.recording.reader import MqrSource
 from engine.venues.binance.raw_lines import BinanceRawSource

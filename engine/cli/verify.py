@@ -16,6 +16,7 @@ from engine.cli.report import money
 from engine.cli.rerun import Rerun, rerun
 from engine.config import Config, bundled, describe, load
 from engine.config.schema import OVERRIDABLE
+from engine.files import shown
 from engine.model.errors import (
     EXIT_BAD_INPUT,
     EXIT_DIFFERENT,
@@ -24,7 +25,6 @@ from engine.model.errors import (
 )
 from engine.model.types import Instrument, Trade
 from engine.recording import Header, MqrSource
-from engine.recording.files import shown
 from engine.runtime.replay.comparable import deciding
 
 Outcome = Literal["same", "different", "not comparable", "damaged", "unreadable"]

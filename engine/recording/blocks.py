@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.recording.files import shown, told
+from engine.files import shown, told
 from engine.recording.format import (
     BLOCK_HEAD,
     KIND_END,

@@ -4,9 +4,10 @@ import re
 from datetime import datetime
 from pathlib import Path
 
+from engine.files import shown
 from engine.model.errors import InputError
 from engine.model.types import TradeMode
-from engine.recording.files import recording_path, shown
+from engine.recording.files import recording_path
 from engine.recording.stamps import zone_named
 
 _MOST_SYMBOL = 40

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.files import regular_size, shown, told
 from engine.model.errors import InputError
 from engine.model.marks import Mark
 from engine.model.types import Instrument, Tick
 from engine.recording.blocks import Block, Blocks, Place
-from engine.recording.files import regular_size, shown, told
 from engine.recording.format import (
     BOOK_VALUES,
     FIXED_HEADER,

@@ -17,10 +17,10 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
+from engine.files import reason, shown
 from engine.model.errors import UserError
 from engine.model.marks import Mark
 from engine.model.types import FLAG_HAS_BOOK, Tick
-from engine.recording.files import reason, shown
 from engine.recording.format import (
     BOOK_RECORD,
     KIND_BOOK_TICKS,

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.config import RecordingConfig
-from engine.recording.files import claim, reason, shown
+from engine.files import claim, reason, shown
 from engine.recording.naming import is_named_by_us
 from engine.text.sanitize import clean
 

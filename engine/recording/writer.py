@@ -6,10 +6,10 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Self
 
+from engine.files import claim, create_private, shown
 from engine.model.errors import InputError
 from engine.model.marks import Mark
 from engine.model.types import FLAG_HAS_BOOK, Tick
-from engine.recording.files import claim, create_private, shown
 from engine.recording.format import (
     BOOK_RECORD,
     KIND_BOOK_TICKS,

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from engine.files import reason, regular_size, shown
 from engine.model.errors import InputError, WireError
 from engine.model.marks import Mark
 from engine.model.types import FLAG_HAS_BOOK, Instrument, Tick
-from engine.recording.files import reason, regular_size, shown
 from engine.text.sanitize import clean
 from engine.venues.binance.wire import (
     SCALE,

@@ -41,7 +41,7 @@ from engine.cli.main import main
 from engine.model.types import DELIVERIES
 from engine.venues.angelone.wire import QUOTE, decode
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MARK = "MYQUANT_BENCH_TEST"
 
 

@@ -25,7 +25,7 @@ from tests.support.journal_faults import (
     submit,
 )
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 PATIENCE_S = 30
 
 

@@ -15,7 +15,7 @@ from engine.model.clock import VirtualClock
 from engine.model.errors import StateBusyError, UserError
 from engine.model.types import TradeMode
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 SECOND = 10**9
 ONE_OF_A_KIND: tuple[TradeMode, ...] = ("mock", "paper", "live")
 

@@ -14,7 +14,7 @@ import pytest
 from engine.logs import LogBook, log_trade
 from engine.model.clock import VirtualClock
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 INDIA = timezone(timedelta(hours=5, minutes=30))
 SECOND = 10**9
 PATIENCE_S = 30

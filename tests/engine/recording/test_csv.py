@@ -22,7 +22,7 @@ from engine.recording.decimals import to_minor
 from engine.recording.stamps import StampReader, StampWriter
 from tests.support.recording_samples import SHARED
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 HEAD = b"timestamp,price,volume\n"
 ROW = b"2025-10-01 09:15:18+05:30,235.85,75\n"
 ROW_NS = 1_759_290_318 * 10**9

@@ -23,7 +23,7 @@ from tests.support.recording_samples import (
     tick,
 )
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 THREE = header(NIFTY, Instrument("B"), Instrument("C"))
 
 

@@ -176,7 +176,7 @@ def test_the_command_s_own_error_lines_hold_no_secret(tmp_path: Path) -> None:
         "m._carry_out = fail\n"
         "raise SystemExit(m.main([]))"
     )
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     for error, status in (("InputError", 2), ("RuntimeError", 70)):
         done = subprocess.run(
             [sys.executable, "-c", program.format(error)],

@@ -16,7 +16,7 @@ from tui.view.lamps import Link
 from tui.view.model import Ui
 from tui.view.view_builder import Watcher
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from tests.support.instrument_list import (
     write_list,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def read(text: str | bytes) -> tuple[list[Listed], Tally]:
