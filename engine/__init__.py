@@ -59,14 +59,7 @@ if TYPE_CHECKING:
         SessionView,
         Snapshot,
     )
-    from engine.model.types import (
-        DELIVERIES,
-        Delivery,
-        Instrument,
-        PositionState,
-        Trade,
-        TradeMode,
-    )
+    from engine.model.types import DELIVERIES, Delivery, Instrument, PositionState, Trade, TradeMode
     from engine.text.redaction import redact
     from engine.text.sanitize import clean
     from engine.version import VERSION

@@ -5,13 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.assembly.edges import (
-    Failures,
-    keep_receipt,
-    open_journal,
-    open_logs,
-    open_recorder,
-)
+from engine.assembly.edges import Failures, keep_receipt, open_journal, open_logs, open_recorder
 from engine.assembly.live import LiveSupply
 from engine.assembly.recording_config import fit_to_recording
 from engine.assembly.run import Run
@@ -19,28 +13,12 @@ from engine.assembly.takeover import take_over, widened
 from engine.config import Config
 from engine.journal import Opened, SqliteJournal, StateDir
 from engine.logs import LogBook
-from engine.model.clock import (
-    Clock,
-    SteadyClock,
-    SystemClock,
-    VirtualClock,
-)
+from engine.model.clock import Clock, SteadyClock, SystemClock, VirtualClock
 from engine.model.events import StateKept
 from engine.model.ports import Feed, TickSource
 from engine.model.types import TradeMode
 from engine.recording import FileRecorder
-from engine.runtime import (
-    LOGGERS,
-    Engine,
-    Epochs,
-    Keeper,
-    Picture,
-    Playback,
-    Rounds,
-    Turn,
-    Vitals,
-    check_for,
-)
+from engine.runtime import LOGGERS, Engine, Epochs, Keeper, Picture, Playback, Rounds, Turn, Vitals, check_for
 from engine.runtime.inbox import Inbox
 from engine.runtime.replay.feed import ReplayFeed
 from engine.trading.event_text import Narrator

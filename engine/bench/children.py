@@ -13,12 +13,7 @@ from typing import Final, Self, TypeVar
 
 import msgspec
 
-from engine.bench.protocol import (
-    ENCODER,
-    Answer,
-    Fail,
-    Order,
-)
+from engine.bench.protocol import ENCODER, Answer, Fail, Order
 from engine.model.errors import EXIT_FAULT, UserError
 from engine.text.sanitize import clean
 

@@ -14,25 +14,8 @@ from typing import Final, Literal
 import msgspec
 
 from engine.bench.children import BenchError, started
-from engine.bench.figures import (
-    Collected,
-    DeliveryReport,
-    ThroughputFigures,
-    lines,
-)
-from engine.bench.protocol import (
-    Await,
-    Begin,
-    Collect,
-    Configure,
-    Connect,
-    Ended,
-    Open,
-    Ready,
-    Send,
-    Sent,
-    Slice,
-)
+from engine.bench.figures import Collected, DeliveryReport, ThroughputFigures, lines
+from engine.bench.protocol import Await, Begin, Collect, Configure, Connect, Ended, Open, Ready, Send, Sent, Slice
 from engine.bench.screen import AttachedScreen, check_screen
 from engine.config import find_config
 from engine.model.errors import InputError

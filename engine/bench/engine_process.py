@@ -12,26 +12,9 @@ from pathlib import Path
 from threading import Thread
 
 from engine.assembly import LiveSupply, Run, build
-from engine.bench.packets import (
-    FRAME_BYTES,
-    INSTRUMENTS,
-    SENT,
-    SENT_AT,
-    Traffic,
-)
+from engine.bench.packets import FRAME_BYTES, INSTRUMENTS, SENT, SENT_AT, Traffic
 from engine.bench.process_figures import rss_mb
-from engine.bench.protocol import (
-    Begin,
-    Collect,
-    Configure,
-    Ended,
-    Fail,
-    Order,
-    Ready,
-    Slice,
-    answer,
-    orders,
-)
+from engine.bench.protocol import Begin, Collect, Configure, Ended, Fail, Order, Ready, Slice, answer, orders
 from engine.config import Config, find_config, load
 from engine.model.commands import Stop, SwitchDelivery
 from engine.model.errors import UserError

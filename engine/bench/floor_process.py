@@ -9,14 +9,7 @@ import time
 from array import array
 
 from engine.bench.packets import FRAME_BYTES, SENT, SENT_AT
-from engine.bench.protocol import (
-    Collect,
-    Connect,
-    Fail,
-    Slice,
-    answer,
-    orders,
-)
+from engine.bench.protocol import Collect, Connect, Fail, Slice, answer, orders
 
 _PATIENCE_S = 30.0
 _now_ns = time.perf_counter_ns

@@ -10,17 +10,7 @@ import socket
 import time
 
 from engine.bench.packets import FRAME_BYTES, Traffic, stamp
-from engine.bench.protocol import (
-    Await,
-    Ended,
-    Fail,
-    Open,
-    Order,
-    Send,
-    Sent,
-    answer,
-    orders,
-)
+from engine.bench.protocol import Await, Ended, Fail, Open, Order, Send, Sent, answer, orders
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455
 _PONG = b"\x81\x04pong"

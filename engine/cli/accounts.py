@@ -22,15 +22,7 @@ from engine.venues.angelone.credentials import (
     look_for_credentials,
     masked,
 )
-from engine.venues.angelone.instruments import (
-    Instruments,
-    Listed,
-    Update,
-    cache_folder,
-    date_text,
-    ready,
-    update,
-)
+from engine.venues.angelone.instruments import Instruments, Listed, Update, cache_folder, date_text, ready, update
 from engine.venues.angelone.login import Login, LoginError
 
 _NAMES = {"client_code": "client code", "pin": "PIN", "api_key": "API key", "totp_secret": "TOTP secret"}

@@ -16,14 +16,7 @@ from engine.assembly.recording_config import header_of
 from engine.cli.running import load_config
 from engine.config import Config, changed, find_config, instrument_for
 from engine.model.errors import InputError
-from engine.recording import (
-    CsvLayout,
-    FileSource,
-    ImportReport,
-    MqrSource,
-    export_csv,
-    import_file,
-)
+from engine.recording import CsvLayout, FileSource, ImportReport, MqrSource, export_csv, import_file
 from engine.recording.files import Progress
 from engine.text.sanitize import clean
 

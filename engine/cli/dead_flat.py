@@ -18,12 +18,7 @@ from engine.config import Config, bundled, find_config, load
 from engine.journal import JOURNAL_FILE, Account, fold
 from engine.journal.schema import open_reader
 from engine.model.commands import Flat
-from engine.model.errors import (
-    EXIT_DIFFERENT,
-    EXIT_WELL,
-    InputError,
-    UserError,
-)
+from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL, InputError, UserError
 from engine.model.ports import FeedView
 from engine.model.types import Tick, TradeMode
 from engine.recording import MqrSource

@@ -11,12 +11,7 @@ from importlib import import_module
 
 from engine.cli.parser import make_parser
 from engine.cli.screen import Screen
-from engine.model.errors import (
-    EXIT_DISK,
-    EXIT_FAULT,
-    EXIT_WELL,
-    UserError,
-)
+from engine.model.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL, UserError
 from engine.text.redaction import redact
 from engine.text.sanitize import clean
 from engine.version import VERSION

@@ -11,13 +11,7 @@ from msgspec import Struct
 
 from engine.link import Call, LinkError
 from engine.model.commands import Flat, Stop
-from engine.model.errors import (
-    EXIT_BUSY,
-    EXIT_DIFFERENT,
-    EXIT_POSITION_OPEN,
-    EXIT_WELL,
-    InputError,
-)
+from engine.model.errors import EXIT_BUSY, EXIT_DIFFERENT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
 from engine.model.snapshot import FlatLeg, OpenPosition, Snapshot
 from engine.model.types import Instrument
 from engine.serving import Place, find_place, lay_flat, place_of

@@ -14,25 +14,13 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.assembly import (
-    LiveSupply,
-    Run,
-    build,
-    has_credentials,
-    live_supply,
-    mock_source,
-)
+from engine.assembly import LiveSupply, Run, build, has_credentials, live_supply, mock_source
 from engine.assembly.open_source import open_source
 from engine.cli.report import TradeFile, summarise, summary_lines
 from engine.cli.screen import Screen
 from engine.config import Config, bundled, find_config, instrument_for, load
 from engine.model.commands import Stop
-from engine.model.errors import (
-    EXIT_FAULT,
-    EXIT_POSITION_OPEN,
-    EXIT_WELL,
-    InputError,
-)
+from engine.model.errors import EXIT_FAULT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
 from engine.model.ports import TickSource
 from engine.model.types import TradeMode
 from engine.recording import CsvLayout

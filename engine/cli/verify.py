@@ -17,12 +17,7 @@ from engine.cli.rerun import Rerun, rerun
 from engine.config import Config, bundled, describe, load
 from engine.config.schema import OVERRIDABLE
 from engine.files import shown
-from engine.model.errors import (
-    EXIT_BAD_INPUT,
-    EXIT_DIFFERENT,
-    EXIT_WELL,
-    UserError,
-)
+from engine.model.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_WELL, UserError
 from engine.model.types import Instrument, Trade
 from engine.recording import Header, MqrSource
 from engine.runtime.replay.comparable import deciding

@@ -4,13 +4,7 @@ from engine.journal.account import Account
 from engine.journal.fold import fold
 from engine.journal.opening import Opened
 from engine.journal.reader import read_events, verify
-from engine.journal.rows import (
-    Entry,
-    Rewound,
-    RunEnded,
-    RunStarted,
-    StoredEvent,
-)
+from engine.journal.rows import Entry, Rewound, RunEnded, RunStarted, StoredEvent
 from engine.journal.sqlite_journal import JOURNAL_FILE, SqliteJournal
 from engine.journal.state_dir import StateDir
 

@@ -22,27 +22,12 @@ from engine.model.events import (
     StateKept,
     Submit,
 )
-from engine.model.state import (
-    Fields,
-    Plain,
-    dump,
-    load,
-)
-from engine.model.types import (
-    MAX_QUANTITY,
-    Instrument,
-    Order,
-    PositionState,
-)
+from engine.model.state import Fields, Plain, dump, load
+from engine.model.types import MAX_QUANTITY, Instrument, Order, PositionState
 from engine.trading.data_quality import BAD_TICKS
 from engine.trading.flatten_state import FLAT_LOCK, FlatJob
 from engine.trading.orders import Orders
-from engine.trading.portfolio import (
-    Purse,
-    positions_in,
-    put_position,
-    strays_in,
-)
+from engine.trading.portfolio import Purse, positions_in, put_position, strays_in
 from engine.trading.risk import EntryGate
 
 UNCLEAN = "the last run ended uncleanly"

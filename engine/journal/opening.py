@@ -13,12 +13,7 @@ from msgspec import Struct
 from engine.journal.account import UNCLEAN
 from engine.journal.fold import folded
 from engine.journal.reader import stored_events
-from engine.journal.rows import (
-    ENTRIES,
-    GENESIS,
-    RunStarted,
-    chain_problem,
-)
+from engine.journal.rows import ENTRIES, GENESIS, RunStarted, chain_problem
 from engine.journal.schema import foreign, open_reader
 from engine.journal.takeover import LEFT_OPEN, READY, take_over
 from engine.model.errors import DiskError, InputError

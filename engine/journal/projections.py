@@ -8,13 +8,7 @@ import sqlite3
 
 import msgspec
 
-from engine.journal.rows import (
-    Entry,
-    Rewound,
-    RunEnded,
-    RunStarted,
-    StoredEvent,
-)
+from engine.journal.rows import Entry, Rewound, RunEnded, RunStarted, StoredEvent
 from engine.model.events import FillBooked, OrderRejected, Submit
 from engine.model.types import Order
 

@@ -8,12 +8,7 @@ from msgspec import Struct
 
 from engine.model.digest import blake2b
 from engine.model.errors import InputError
-from engine.model.events import (
-    Fact,
-    FillBooked,
-    Submit,
-    TradeClosed,
-)
+from engine.model.events import Fact, FillBooked, Submit, TradeClosed
 from engine.model.types import TradeMode
 
 GENESIS = bytes(32)

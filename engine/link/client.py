@@ -13,16 +13,7 @@ from typing import Literal
 from msgspec import Struct
 
 from engine.link.channel import Channel, LinkError, RefusedError, hello_of
-from engine.link.protocol import (
-    AbsenceView,
-    AnyCommand,
-    ConnView,
-    LeaveConn,
-    Picture,
-    Send,
-    TakeConn,
-    Taken,
-)
+from engine.link.protocol import AbsenceView, AnyCommand, ConnView, LeaveConn, Picture, Send, TakeConn, Taken
 from engine.link.replica import Mirror, Points
 from engine.link.tickets import Pending, Tickets
 from engine.model.errors import WireError

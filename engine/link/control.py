@@ -1,20 +1,7 @@
 """Who may command, and what happens when nobody is there who could. Pure: no socket, no clock; stamps are handed in."""
 
-from engine.link.protocol import (
-    AbsenceView,
-    AnyCommand,
-    ConnView,
-    Policy,
-)
-from engine.model.commands import (
-    Arm,
-    Command,
-    Disarm,
-    Flat,
-    Lock,
-    PauseEntries,
-    Stop,
-)
+from engine.link.protocol import AbsenceView, AnyCommand, ConnView, Policy
+from engine.model.commands import Arm, Command, Disarm, Flat, Lock, PauseEntries, Stop
 
 _NS = 1_000_000_000
 # What makes things safer needs no conn: whoever sees the fire may use the extinguisher.

@@ -8,12 +8,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from engine.link.frames import frame
-from engine.link.protocol import (
-    ENCODER,
-    LIGHT,
-    REPLY_LIMIT,
-    SECTIONS,
-)
+from engine.link.protocol import ENCODER, LIGHT, REPLY_LIMIT, SECTIONS
 from engine.model.snapshot import Snapshot
 
 _EMPTY: dict[str, tuple[()]] = dict.fromkeys(SECTIONS, ())

@@ -6,14 +6,7 @@ from typing import Self
 from msgspec.structs import replace
 
 from engine.link.channel import Channel, LinkError, hello_of
-from engine.link.protocol import (
-    AnyCommand,
-    Picture,
-    Reply,
-    Request,
-    Send,
-    Taken,
-)
+from engine.link.protocol import AnyCommand, Picture, Reply, Request, Send, Taken
 from engine.link.replica import Mirror
 from engine.link.tickets import Tickets
 from engine.model.errors import WireError

@@ -9,16 +9,7 @@ from typing import Annotated, Final, Literal, TypeVar
 
 from msgspec import Meta, Struct, msgpack
 
-from engine.model.commands import (
-    Acknowledge,
-    Command,
-    Fault,
-    ReplayCommand,
-    Stall,
-    Stop,
-    SwitchDelivery,
-    TraderCommand,
-)
+from engine.model.commands import Acknowledge, Command, Fault, ReplayCommand, Stall, Stop, SwitchDelivery, TraderCommand
 from engine.model.errors import WireError
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot

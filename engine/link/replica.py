@@ -7,17 +7,7 @@ from threading import Lock
 
 from msgspec.structs import replace
 
-from engine.link.protocol import (
-    LIGHT,
-    LINES_A_LOOK,
-    LOG,
-    SECTIONS,
-    History,
-    Look,
-    Picture,
-    Replies,
-    understood,
-)
+from engine.link.protocol import LIGHT, LINES_A_LOOK, LOG, SECTIONS, History, Look, Picture, Replies, understood
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
 

@@ -17,14 +17,7 @@ from engine.link.connection import Visitor
 from engine.link.control import Operator
 from engine.link.frames import frame
 from engine.link.limits import Bucket, Notes
-from engine.link.protocol import (
-    ENCODER,
-    REQUESTS,
-    Bye,
-    Hello,
-    Refused,
-    understood,
-)
+from engine.link.protocol import ENCODER, REQUESTS, Bye, Hello, Refused, understood
 from engine.link.request_handler import Reception, Served
 from engine.model.clock import Clock
 from engine.model.errors import WireError

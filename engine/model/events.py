@@ -7,12 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from engine.model.types import (
-    Fill,
-    Order,
-    PositionState,
-    Trade,
-)
+from engine.model.types import Fill, Order, PositionState, Trade
 
 
 class Effect(Struct, frozen=True, tag=True):

@@ -7,13 +7,7 @@ from msgspec import Struct
 
 from engine.model.latency import LatencySummary
 from engine.model.ports import FeedView
-from engine.model.types import (
-    Delivery,
-    Instrument,
-    PositionState,
-    Trade,
-    TradeMode,
-)
+from engine.model.types import Delivery, Instrument, PositionState, Trade, TradeMode
 
 
 class Quote(Struct, frozen=True):

@@ -21,13 +21,7 @@ from msgspec import Struct
 
 from engine.model.commands import Flat, Lock
 from engine.model.events import StateKept
-from engine.model.marks import (
-    EventMark,
-    InputMark,
-    Mark,
-    StartMark,
-    StateMark,
-)
+from engine.model.marks import EventMark, InputMark, Mark, StartMark, StateMark
 from engine.model.types import Instrument
 from engine.text.sanitize import clean
 

@@ -2,12 +2,7 @@
 
 from msgspec import Struct
 
-from engine.model.marks import (
-    EventMark,
-    InputMark,
-    Mark,
-    StateMark,
-)
+from engine.model.marks import EventMark, InputMark, Mark, StateMark
 from engine.model.types import Instrument
 from engine.recording.files import FileSource, Progress, steps
 from engine.recording.refusals import Refusals

@@ -4,15 +4,7 @@ import time
 from collections.abc import Callable
 
 from engine.model.broker_events import Filled, Holdings, Rejected
-from engine.model.commands import (
-    Acknowledge,
-    Command,
-    Fault,
-    Stall,
-    Stop,
-    SwitchDelivery,
-    TraderCommand,
-)
+from engine.model.commands import Acknowledge, Command, Fault, Stall, Stop, SwitchDelivery, TraderCommand
 from engine.model.events import CommandRefused, FeedNote, LinkChanged
 from engine.runtime.delivery import DeliverySwitch
 from engine.runtime.replay.playback import Playback

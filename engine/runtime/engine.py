@@ -7,12 +7,7 @@ from threading import Event, Thread
 from engine.config import EngineConfig
 from engine.model.commands import Command
 from engine.model.errors import EXIT_FAULT, EXIT_WELL
-from engine.model.ports import (
-    Feed,
-    FeedView,
-    Journal,
-    Recorder,
-)
+from engine.model.ports import Feed, FeedView, Journal, Recorder
 from engine.model.snapshot import Snapshot
 from engine.model.types import Tick
 from engine.runtime.delivery import DeliverySwitch

@@ -16,12 +16,7 @@ from engine.model.events import (
     StateKept,
     TradeClosed,
 )
-from engine.model.marks import (
-    EventMark,
-    InputMark,
-    StartMark,
-    StateMark,
-)
+from engine.model.marks import EventMark, InputMark, StartMark, StateMark
 from engine.model.ports import Journal, Recorder
 from engine.model.state import as_text, state_hash
 from engine.trading.trader import Trader

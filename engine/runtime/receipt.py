@@ -2,13 +2,7 @@
 
 from decimal import Decimal
 
-from engine.model.events import (
-    Fact,
-    FillBooked,
-    FlatChanged,
-    OrderRejected,
-    Submit,
-)
+from engine.model.events import Fact, FillBooked, FlatChanged, OrderRejected, Submit
 from engine.model.snapshot import FlatLeg, FlatView
 from engine.model.types import Instrument
 from engine.text.sanitize import clean

@@ -2,14 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 
-from engine.model.events import (
-    Fact,
-    FillBooked,
-    LinkChanged,
-    TickGap,
-    TradeClosed,
-    TraderFault,
-)
+from engine.model.events import Fact, FillBooked, LinkChanged, TickGap, TradeClosed, TraderFault
 from engine.model.snapshot import Event
 
 _MOST = 5000

@@ -9,13 +9,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from engine.link import Call, LinkError
-from engine.model.errors import (
-    EXIT_BUSY,
-    EXIT_FAULT,
-    InputError,
-    StateBusyError,
-    UserError,
-)
+from engine.model.errors import EXIT_BUSY, EXIT_FAULT, InputError, StateBusyError, UserError
 from engine.serving.state_dirs import Place, place_of
 from engine.text.sanitize import clean
 

@@ -4,12 +4,7 @@ import time
 from collections.abc import Callable
 
 from engine.model.clock import SteadyClock
-from engine.model.events import (
-    FeedEvent,
-    FeedNote,
-    LinkChanged,
-    LinkState,
-)
+from engine.model.events import FeedEvent, FeedNote, LinkChanged, LinkState
 from engine.model.ports import FeedView
 from engine.stream.backoff import Backoff
 from engine.stream.counters import Tally

@@ -15,12 +15,7 @@ from engine.model.types import Tick
 from engine.stream.adapter import Dialect
 from engine.stream.backoff import Backoff, ConnectBudget
 from engine.stream.counters import Tally
-from engine.stream.errors import (
-    Hopeless,
-    LinkLost,
-    Stopped,
-    TokensRefused,
-)
+from engine.stream.errors import Hopeless, LinkLost, Stopped, TokensRefused
 from engine.stream.handshake import shake_hands
 from engine.stream.link_status import Standing
 from engine.stream.session import Around, Conversation

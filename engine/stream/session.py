@@ -16,16 +16,7 @@ from engine.model.errors import WireError
 from engine.stream.adapter import Dialect, Heard, Remark
 from engine.stream.counters import Tally
 from engine.stream.errors import LinkLost, Stopped
-from engine.stream.frames import (
-    BINARY,
-    CLOSE,
-    PING,
-    PONG,
-    TEXT,
-    FrameReader,
-    client_frame,
-    close_code,
-)
+from engine.stream.frames import BINARY, CLOSE, PING, PONG, TEXT, FrameReader, client_frame, close_code
 from engine.stream.silence import Silence
 from engine.stream.socket import Line
 from engine.stream.tick_builder import Ticker

@@ -3,12 +3,7 @@
 from typing import Final
 
 from engine.config import RiskConfig
-from engine.model.events import (
-    SequenceGap,
-    TickGap,
-    TickRefused,
-    TraderFault,
-)
+from engine.model.events import SequenceGap, TickGap, TickRefused, TraderFault
 from engine.model.types import Tick
 from engine.text.redaction import redact
 from engine.trading.instrument_state import Desk

@@ -2,12 +2,7 @@
 
 from collections.abc import Callable
 
-from engine.model.broker_events import (
-    BrokerEvent,
-    Filled,
-    Holdings,
-    Rejected,
-)
+from engine.model.broker_events import BrokerEvent, Filled, Holdings, Rejected
 from engine.model.events import FillBooked, OrderRejected, TradeClosed
 from engine.model.types import Fill, Order
 from engine.trading.flatten import Closing

@@ -2,12 +2,7 @@
 
 from engine.config import RiskConfig
 from engine.model.broker_events import Holdings
-from engine.model.events import (
-    Cancel,
-    CommandRefused,
-    FlatChanged,
-    ReadHoldings,
-)
+from engine.model.events import Cancel, CommandRefused, FlatChanged, ReadHoldings
 from engine.model.types import Instrument
 from engine.trading.flatten_state import FLAT_LOCK
 from engine.trading.trading_state import TradingState

@@ -7,12 +7,7 @@ from datetime import date
 from typing import Final
 
 from engine.config import RiskConfig, StrategyConfig
-from engine.model.state import (
-    Fields,
-    Plain,
-    dump,
-    load,
-)
+from engine.model.state import Fields, Plain, dump, load
 from engine.model.types import Instrument, Tick
 from engine.trading.positions import Levels
 from engine.trading.session import NO_DAY

@@ -5,12 +5,7 @@ from typing import Final
 
 import msgspec
 
-from engine.model.state import (
-    Fields,
-    Plain,
-    dump,
-    load,
-)
+from engine.model.state import Fields, Plain, dump, load
 from engine.model.types import Fill, Order, Side
 
 _OPEN: Final = "orders.open."

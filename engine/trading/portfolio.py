@@ -5,18 +5,8 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.model.state import (
-    Fields,
-    Plain,
-    dump,
-    load,
-)
-from engine.model.types import (
-    Fill,
-    Instrument,
-    PositionState,
-    Trade,
-)
+from engine.model.state import Fields, Plain, dump, load
+from engine.model.types import Fill, Instrument, PositionState, Trade
 from engine.trading.positions import Costs, Levels, Position
 
 

@@ -4,12 +4,7 @@ from math import inf
 from typing import Final
 
 from engine.config import RiskConfig, StrategyConfig
-from engine.model.state import (
-    Fields,
-    Plain,
-    dump,
-    load,
-)
+from engine.model.state import Fields, Plain, dump, load
 from engine.model.types import (
     FLAG_AHEAD,
     FLAG_NEW_LINK,

@@ -8,22 +8,8 @@ from typing import assert_never
 
 from engine.config import Config
 from engine.model.broker_events import BrokerEvent
-from engine.model.commands import (
-    Arm,
-    Disarm,
-    Flat,
-    Lock,
-    PauseEntries,
-    ResumeEntries,
-    TraderCommand,
-    Unlock,
-)
-from engine.model.events import (
-    DayStarted,
-    EntryRefused,
-    Fact,
-    StateKept,
-)
+from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeEntries, TraderCommand, Unlock
+from engine.model.events import DayStarted, EntryRefused, Fact, StateKept
 from engine.model.state import Fields, Plain
 from engine.model.types import FLAG_LATE, Instrument, Tick
 from engine.trading.data_quality import BAD_TICKS, Watch

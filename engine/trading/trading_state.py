@@ -6,21 +6,8 @@ from decimal import Decimal
 from typing import Final, get_args
 
 from engine.config import Config
-from engine.model.events import (
-    EntriesChanged,
-    Fact,
-    FlatState,
-    LockState,
-    StateKept,
-    Submit,
-)
-from engine.model.state import (
-    Fields,
-    Plain,
-    Stateful,
-    dump,
-    load,
-)
+from engine.model.events import EntriesChanged, Fact, FlatState, LockState, StateKept, Submit
+from engine.model.state import Fields, Plain, Stateful, dump, load
 from engine.model.types import Instrument
 from engine.trading.flatten_state import FlatJob
 from engine.trading.instrument_state import COARSE_SAMPLE_MS, SAMPLE_MS, Desk

@@ -9,13 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.support.flat_harness import (
-    STATES,
-    WAYS,
-    Way,
-    back_to_trading,
-    staged,
-)
+from tests.support.flat_harness import STATES, WAYS, Way, back_to_trading, staged
 from tests.support.process_harness import Shell, flat_times
 
 ROUNDS = 20

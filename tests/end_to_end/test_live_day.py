@@ -18,12 +18,7 @@ from engine.model.types import DELIVERIES, FLAG_LATE
 from tests.engine.backtest.test_golden import decided, golden, rows_of
 from tests.simulator import RawLines, Simulator
 from tests.support.builders import config, shared
-from tests.support.live_harness import (
-    FULL_CASH,
-    Live,
-    as_commanded,
-    assert_same,
-)
+from tests.support.live_harness import FULL_CASH, Live, as_commanded, assert_same
 
 LONG = os.environ.get("MYQUANT_LONG", "") not in {"", "0"}
 DAY = "nifty_option_20251001.csv"

@@ -9,13 +9,7 @@ from engine.model.commands import Flat
 from engine.model.types import FLAG_NEW_LINK
 from engine.stream.live_feed import Pace
 from tests.simulator import Generated, Simulator
-from tests.support.live_harness import (
-    HOLDING,
-    Live,
-    assert_same,
-    hurried,
-    noon,
-)
+from tests.support.live_harness import HOLDING, Live, assert_same, hurried, noon
 
 SILENCE_S = 0.4
 # What a whole test must not wait for is short; the rest is as in a real run.

@@ -7,23 +7,10 @@ import pytest
 
 from engine.model.commands import Flat, Unlock
 from engine.model.types import FLAG_LATE
-from tests.end_to_end.test_live_links import (
-    BRISK,
-    KEYS,
-    begun,
-    exchange,
-    holding,
-    nothing_went_back,
-)
+from tests.end_to_end.test_live_links import BRISK, KEYS, begun, exchange, holding, nothing_went_back
 from tests.simulator import Simulator
 from tests.simulator.framing import BINARY, TEXT, frame
-from tests.support.live_harness import (
-    HOLDING,
-    Live,
-    assert_same,
-    hurried,
-    noon,
-)
+from tests.support.live_harness import HOLDING, Live, assert_same, hurried, noon
 from tests.support.wire_samples import QUOTE, encode_packet
 
 SIZES = (0, 1, 50, 52, 122, 124, 378, 380, 443)

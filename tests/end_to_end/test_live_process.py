@@ -20,12 +20,7 @@ from tests.engine.runtime.test_engine import until
 from tests.simulator import Simulator
 from tests.simulator.framing import TEXT, frame
 from tests.soak.crash_replay import Home
-from tests.support.live_harness import (
-    ENVIRON,
-    HOLDING,
-    assert_same,
-    verify,
-)
+from tests.support.live_harness import ENVIRON, HOLDING, assert_same, verify
 from tests.support.live_processes import (
     CANARIES,
     RATE,

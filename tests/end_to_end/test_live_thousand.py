@@ -7,13 +7,7 @@ import pytest
 from engine.journal import JOURNAL_FILE
 from engine.model.types import FLAG_LATE
 from tests.simulator import Generated, Simulator
-from tests.support.live_harness import (
-    HOLDING,
-    Live,
-    assert_same,
-    hurried,
-    noon,
-)
+from tests.support.live_harness import HOLDING, Live, assert_same, hurried, noon
 
 COUNT = 1000
 KEYS = (*HOLDING, *noon(), "capital.initial_capital=100000000000", "recording.checkpoint_ticks=2000")

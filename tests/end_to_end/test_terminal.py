@@ -7,12 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.journal import read_events, verify
-from tests.support.terminal import (
-    BUNDLED,
-    Pty,
-    tmux,
-    until,
-)
+from tests.support.terminal import BUNDLED, Pty, tmux, until
 
 pytestmark = pytest.mark.slow
 

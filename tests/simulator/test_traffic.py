@@ -12,13 +12,7 @@ from tests.simulator import Burst, Generated, Recorded, Simulator, played
 from tests.simulator.market import Line
 from tests.support.builders import shared
 from tests.support.recording_samples import tick, write
-from tests.support.simulator_client import (
-    WAIT_S,
-    connected,
-    packet,
-    packets,
-    request,
-)
+from tests.support.simulator_client import WAIT_S, connected, packet, packets, request
 
 BUNDLED = Path(__file__).resolve().parents[2] / "recordings" / "nifty-synthetic.mqr"
 

@@ -3,12 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from engine.assembly.live import InSession, Tell
-from engine.model.broker_events import (
-    BrokerEvent,
-    Filled,
-    Holdings,
-    Rejected,
-)
+from engine.model.broker_events import BrokerEvent, Filled, Holdings, Rejected
 from engine.model.ports import FeedView
 from engine.model.types import Order, Tick
 from engine.venues.simulated.broker import PaperBroker

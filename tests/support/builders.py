@@ -12,21 +12,10 @@ import pytest
 from engine.config import Config, bundled, instrument_for, load
 from engine.model.broker_events import BrokerEvent
 from engine.model.commands import TraderCommand
-from engine.model.events import (
-    Cancel,
-    Fact,
-    ReadHoldings,
-    Submit,
-    TradeClosed,
-)
+from engine.model.events import Cancel, Fact, ReadHoldings, Submit, TradeClosed
 from engine.model.marks import Mark
 from engine.model.ports import Broker
-from engine.model.types import (
-    Instrument,
-    Order,
-    Tick,
-    Trade,
-)
+from engine.model.types import Instrument, Order, Tick, Trade
 from engine.trading.trader import Trader
 from engine.venues.simulated.broker import PaperBroker
 

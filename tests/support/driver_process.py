@@ -75,7 +75,7 @@ class Tiny(DiffApp):
 
 
 if __name__ == "__main__":
-    tui.display.FITS = "stock" not in sys.argv
+    tui.shell.display.FITS = "stock" not in sys.argv
     app = Tiny()
     app.run(mouse=False)
     say("end", app.return_code)

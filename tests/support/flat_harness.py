@@ -9,18 +9,7 @@ from pathlib import Path
 
 from engine.link import RemoteDoor
 from engine.link.protocol import Look
-from engine.model.commands import (
-    Arm,
-    Flat,
-    Hold,
-    Lock,
-    PauseEntries,
-    Play,
-    ResumeEntries,
-    Seek,
-    SwitchDelivery,
-    Unlock,
-)
+from engine.model.commands import Arm, Flat, Hold, Lock, PauseEntries, Play, ResumeEntries, Seek, SwitchDelivery, Unlock
 from engine.model.snapshot import Snapshot
 from engine.serving.state_dirs import FLAT_FILE
 from tests.support.link_harness import Plain

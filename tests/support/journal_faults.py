@@ -6,12 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from engine.model.events import FillBooked, OrderRejected, Submit
-from engine.model.types import (
-    Fill,
-    Order,
-    PositionState,
-    Side,
-)
+from engine.model.types import Fill, Order, PositionState, Side
 
 
 def submit(number: int, *, tick: int = 0, side: Side = "BUY", quantity: int = 75, reason: str = "Entry") -> Submit:

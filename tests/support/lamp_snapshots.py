@@ -3,13 +3,7 @@
 from msgspec.structs import replace
 
 from engine import EdgeView, ProcessView, Pulse, Quote, Snapshot
-from tests.support.snapshots import (
-    NOW_NS,
-    SECOND,
-    SNAPSHOT,
-    quote,
-    snapshot,
-)
+from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, quote, snapshot
 from tui.view.health import Heart, Link
 from tui.view.model import Lamp
 

@@ -13,17 +13,7 @@ from engine.link import address
 from engine.link.client import RemoteDoor
 from engine.link.control import Operator
 from engine.link.frames import FrameReader, frame
-from engine.link.protocol import (
-    ENCODER,
-    PROTOCOL,
-    REPLY_LIMIT,
-    AnyCommand,
-    Hello,
-    Look,
-    Picture,
-    Replies,
-    Reply,
-)
+from engine.link.protocol import ENCODER, PROTOCOL, REPLY_LIMIT, AnyCommand, Hello, Look, Picture, Replies, Reply
 from engine.link.server import LinkServer
 from engine.model.clock import Clock, SystemClock
 from engine.model.commands import Flat

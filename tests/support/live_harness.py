@@ -12,12 +12,7 @@ from threading import Condition
 from types import TracebackType
 from typing import Any, Self
 
-from engine.assembly import (
-    LiveSupply,
-    Run,
-    build,
-    live_supply,
-)
+from engine.assembly import LiveSupply, Run, build, live_supply
 from engine.cli.verify import verify_command
 from engine.config import Config
 from engine.journal import JOURNAL_FILE, read_events

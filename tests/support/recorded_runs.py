@@ -9,27 +9,14 @@ from engine.assembly import Run, build
 from engine.assembly.recording_config import header_of
 from engine.model.commands import Command, PauseEntries, TraderCommand
 from engine.model.events import StateKept
-from engine.model.marks import (
-    EventMark,
-    InputMark,
-    Mark,
-    StartMark,
-    StateMark,
-)
+from engine.model.marks import EventMark, InputMark, Mark, StartMark, StateMark
 from engine.model.state import as_text, state_hash
 from engine.model.types import Instrument, Tick
 from engine.recording import Header, MqrSource
 from engine.recording.format import BLOCK_HEAD, KIND_TICKS, SYNC
 from engine.recording.writer import RecordingWriter
 from engine.runtime import Engine
-from tests.support.builders import (
-    EAGER,
-    ListSource,
-    Stage,
-    config,
-    nifty,
-    ticks,
-)
+from tests.support.builders import EAGER, ListSource, Stage, config, nifty, ticks
 
 # On the feed's own thread a command is carried out exactly ahead of the tick that it was sent ahead of.
 OFTEN = (*EAGER, "engine.delivery=callback", "recording.checkpoint_ticks=50", "replay.snapshot_ticks=120")

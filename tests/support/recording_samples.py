@@ -5,27 +5,10 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from engine.model.commands import (
-    Arm,
-    Flat,
-    Lock,
-    PauseEntries,
-    Unlock,
-)
+from engine.model.commands import Arm, Flat, Lock, PauseEntries, Unlock
 from engine.model.events import StateKept
-from engine.model.marks import (
-    EventMark,
-    InputMark,
-    Mark,
-    StartMark,
-    StateMark,
-)
-from engine.model.types import (
-    FLAG_HAS_BOOK,
-    FLAG_STAMP_NS,
-    Instrument,
-    Tick,
-)
+from engine.model.marks import EventMark, InputMark, Mark, StartMark, StateMark
+from engine.model.types import FLAG_HAS_BOOK, FLAG_STAMP_NS, Instrument, Tick
 from engine.recording import Header, MqrSource
 from engine.recording.writer import RecordingWriter
 

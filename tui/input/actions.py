@@ -28,14 +28,7 @@ from tui.panes.flatplan import RUNS
 from tui.panes.log import found
 from tui.view.door import Door
 from tui.view.faults import BY_ACTION
-from tui.view.model import (
-    LOG_LEVELS,
-    PANES,
-    Dialog,
-    ThemeName,
-    Ui,
-    View,
-)
+from tui.view.model import LOG_LEVELS, PANES, Dialog, ThemeName, Ui, View
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 1000.0, 0.0)  # 0 = as fast as it goes
 _THEMES: tuple[ThemeName, ...] = ("ansi", "truecolor", "mono")

@@ -14,12 +14,7 @@ from tui.panes import flatplan
 from tui.panes.flatplan import RUNS
 from tui.panes.leaving import LEAVING, stop_word
 from tui.view.door import Door
-from tui.view.model import (
-    Dialog,
-    TypedDialog,
-    Ui,
-    View,
-)
+from tui.view.model import Dialog, TypedDialog, Ui, View
 
 _TYPED: tuple[Dialog, ...] = get_args(TypedDialog)
 _SCROLLED = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}

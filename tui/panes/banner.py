@@ -7,12 +7,7 @@ from engine import FeedView, OpenPosition
 from tui.panes import outage
 from tui.text import format as text
 from tui.text.rows import Line, clip
-from tui.text.segments import (
-    Part,
-    assemble,
-    part,
-    word,
-)
+from tui.text.segments import Part, assemble, part, word
 from tui.text.spelling import spelled
 from tui.view import feeds
 from tui.view.model import View

@@ -7,14 +7,7 @@ from tui.input import keys
 from tui.panes import flatplan, leaving, trades
 from tui.panes import help as help_pane
 from tui.text import format as text
-from tui.text.rows import (
-    Line,
-    fill,
-    fit,
-    left,
-    right,
-    width_of,
-)
+from tui.text.rows import Line, fill, fit, left, right, width_of
 from tui.text.spelling import shortened, spelled, wrapped
 from tui.view.model import Dialog, View
 

@@ -1,13 +1,7 @@
 """The last line: what became of the newest command, and the keys that work now or one notice to the operator. Pure."""
 
 from tui.input.keys import hints
-from tui.text.rows import (
-    Line,
-    Span,
-    clip,
-    fit,
-    width_of,
-)
+from tui.text.rows import Line, Span, clip, fit, width_of
 from tui.text.spelling import spelled
 from tui.view import commands
 from tui.view.model import View

@@ -4,19 +4,8 @@ from decimal import Decimal
 
 from tui.panes import readiness
 from tui.text import format as text
-from tui.text.rows import (
-    Line,
-    Span,
-    clip,
-    width_of,
-)
-from tui.text.segments import (
-    LUXURY,
-    Part,
-    assemble,
-    part,
-    word,
-)
+from tui.text.rows import Line, Span, clip, width_of
+from tui.text.segments import LUXURY, Part, assemble, part, word
 from tui.view import control_holder as crew
 from tui.view import feeds
 from tui.view import health as heart

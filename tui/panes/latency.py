@@ -4,13 +4,7 @@ from msgspec import Struct
 
 from engine import EpochView, LatencySummary
 from tui.text import format as text
-from tui.text.rows import (
-    Line,
-    Span,
-    fit,
-    left,
-    right,
-)
+from tui.text.rows import Line, Span, fit, left, right
 from tui.text.spelling import shortened, spelled
 from tui.view.model import View
 

@@ -2,12 +2,7 @@
 
 from engine import FlatLeg, OpenPosition
 from tui.text import format as text
-from tui.text.rows import (
-    Line,
-    Span,
-    left,
-    right,
-)
+from tui.text.rows import Line, Span, left, right
 from tui.text.spelling import shortened
 from tui.view.model import View
 

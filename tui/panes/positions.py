@@ -7,19 +7,8 @@ from tui.panes import trades
 from tui.panes.chart import selected
 from tui.panes.header import result_style
 from tui.text import format as text
-from tui.text.rows import (
-    Line,
-    Span,
-    ends,
-    right,
-    width_of,
-)
-from tui.text.segments import (
-    assemble,
-    part,
-    within,
-    word,
-)
+from tui.text.rows import Line, Span, ends, right, width_of
+from tui.text.segments import assemble, part, within, word
 from tui.view import feeds
 from tui.view.model import View
 

@@ -4,12 +4,7 @@ from msgspec import Struct
 
 from engine import Quote
 from tui.text import format as text
-from tui.text.rows import (
-    Line,
-    Span,
-    left,
-    right,
-)
+from tui.text.rows import Line, Span, left, right
 from tui.text.segments import within, word
 from tui.view import feeds
 from tui.view.feeds import Fresh

@@ -23,13 +23,7 @@ from tui.terminal.strokes import Key
 from tui.text.rows import plain
 from tui.view.door import Door
 from tui.view.health import Link
-from tui.view.model import (
-    UNICODE,
-    Glyphs,
-    ThemeName,
-    Ui,
-    View,
-)
+from tui.view.model import UNICODE, Glyphs, ThemeName, Ui, View
 from tui.view.view_builder import Watcher
 from tui.view.view_file import ViewFile
 

@@ -4,12 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from tui.text.rows import (
-    Line,
-    Span,
-    fit,
-    width_of,
-)
+from tui.text.rows import Line, Span, fit, width_of
 
 LUXURY = 10  # parts of this rank and above come only after all others have their longest form
 

@@ -9,12 +9,7 @@ from engine import FeedView, Quote, Snapshot
 from tui.text import format as text
 from tui.view import feeds
 from tui.view.feeds import is_closed
-from tui.view.lamps import (
-    SILENT,
-    Look,
-    by_limit,
-    is_held,
-)
+from tui.view.lamps import SILENT, Look, by_limit, is_held
 from tui.view.model import Lamp, Word
 
 SOCKET = "SOCKET:"  # in the cause of a lamp that the link explains

@@ -10,12 +10,7 @@ from engine import LogLine, Snapshot
 from tui.text.sanitize import Border
 from tui.view.door import Door
 from tui.view.health import Heart, Link
-from tui.view.model import (
-    UNICODE,
-    Glyphs,
-    Ui,
-    View,
-)
+from tui.view.model import UNICODE, Glyphs, Ui, View
 
 _LOG_KEPT = 2_000
 _LOG_BATCH = 1_000

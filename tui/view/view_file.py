@@ -14,12 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from engine import Snapshot, clean
-from tui.view.model import (
-    LogLevel,
-    Pane,
-    ThemeName,
-    Ui,
-)
+from tui.view.model import LogLevel, Pane, ThemeName, Ui
 
 FILE = "view.json"
 _VERSION: Final = 1

@@ -10,12 +10,7 @@ from msgspec import Struct
 from engine.config import Config
 from engine.model.digest import blake2b
 from engine.model.events import StateKept
-from engine.model.marks import (
-    EventMark,
-    InputMark,
-    StartMark,
-    StateMark,
-)
+from engine.model.marks import EventMark, InputMark, StartMark, StateMark
 from engine.model.ports import TickSource
 from engine.model.snapshot import CheckView
 from engine.model.state import Fields, as_text

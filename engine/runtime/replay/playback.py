@@ -3,18 +3,7 @@
 import time
 
 from engine.logs import log_trade
-from engine.model.commands import (
-    Bookmark,
-    Command,
-    Hold,
-    Play,
-    Seek,
-    SeekEvent,
-    SeekTime,
-    SetSpeed,
-    SkipSilence,
-    Step,
-)
+from engine.model.commands import Bookmark, Command, Hold, Play, Seek, SeekEvent, SeekTime, SetSpeed, SkipSilence, Step
 from engine.model.events import CommandRefused
 from engine.model.ports import Journal, ReplayControl, TickSource
 from engine.model.snapshot import Event

@@ -3,20 +3,8 @@
 from fractions import Fraction
 
 from engine.config import StrategyConfig
-from engine.model.state import (
-    Fields,
-    Plain,
-    dump,
-    load,
-)
-from engine.trading.indicators import (
-    Atr,
-    Bollinger,
-    Ema,
-    Macd,
-    Rsi,
-    Vwap,
-)
+from engine.model.state import Fields, Plain, dump, load
+from engine.trading.indicators import Atr, Bollinger, Ema, Macd, Rsi, Vwap
 
 
 class Strategy:

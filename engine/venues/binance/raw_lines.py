@@ -12,13 +12,7 @@ from engine.model.errors import InputError, WireError
 from engine.model.marks import Mark
 from engine.model.types import FLAG_HAS_BOOK, Instrument, Tick
 from engine.text.sanitize import clean
-from engine.venues.binance.wire import (
-    SCALE,
-    Book,
-    Ignored,
-    Trade,
-    decode,
-)
+from engine.venues.binance.wire import SCALE, Book, Ignored, Trade, decode
 
 MAX_LINE_BYTES = 1 << 20
 _MAX_INSTRUMENTS = 1000

@@ -6,13 +6,7 @@ from engine.config import Config
 from engine.model.errors import ConfigError, WireError
 from engine.model.events import FeedEvent
 from engine.model.types import Instrument
-from engine.stream.adapter import (
-    Address,
-    Heard,
-    Remark,
-    address,
-    too_fine,
-)
+from engine.stream.adapter import Address, Heard, Remark, address, too_fine
 from engine.stream.errors import LinkLost
 from engine.stream.frames import TEXT
 from engine.stream.lateness import Lag

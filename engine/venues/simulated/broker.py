@@ -2,12 +2,7 @@
 
 from collections.abc import Sequence
 
-from engine.model.broker_events import (
-    BrokerEvent,
-    Filled,
-    Holdings,
-    Rejected,
-)
+from engine.model.broker_events import BrokerEvent, Filled, Holdings, Rejected
 from engine.model.types import Fill, Order
 
 

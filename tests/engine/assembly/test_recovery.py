@@ -7,24 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.model.commands import (
-    Arm,
-    Flat,
-    Lock,
-    Unlock,
-)
+from engine.model.commands import Arm, Flat, Lock, Unlock
 from engine.model.events import DayStarted, StateKept, TickGap
 from engine.model.types import Tick
 from engine.trading.trading_state import symbols_of
 from tests.support.brokers import LateBroker
 from tests.support.builders import EAGER
-from tests.support.journal_harness import (
-    JournalledStage,
-    Rows,
-    followed,
-    listed,
-    told,
-)
+from tests.support.journal_harness import JournalledStage, Rows, followed, listed, told
 
 NEXT_DAY = "2025-10-03"
 

@@ -6,14 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.journal import JOURNAL_FILE, read_events
-from tests.soak.crash_account import (
-    Round,
-    experiment,
-    figures,
-    judge,
-    kill,
-    ledger_of,
-)
+from tests.soak.crash_account import Round, experiment, figures, judge, kill, ledger_of
 
 KILLS = 10
 

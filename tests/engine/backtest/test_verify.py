@@ -14,32 +14,13 @@ from msgspec.structs import replace
 from engine.assembly import LiveSupply, build
 from engine.cli.main import main
 from engine.config import bundled
-from engine.model.commands import (
-    Arm,
-    Command,
-    Disarm,
-    Flat,
-    Lock,
-    PauseEntries,
-    ResumeEntries,
-    Unlock,
-)
+from engine.model.commands import Arm, Command, Disarm, Flat, Lock, PauseEntries, ResumeEntries, Unlock
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_WELL
-from engine.model.marks import (
-    EventMark,
-    InputMark,
-    Mark,
-    StateMark,
-)
+from engine.model.marks import EventMark, InputMark, Mark, StateMark
 from engine.recording import Header, MqrSource
 from engine.recording.format import BLOCK_HEAD
 from engine.trading.indicators import Ema
-from tests.support.builders import (
-    Stage,
-    config,
-    nifty,
-    shared,
-)
+from tests.support.builders import Stage, config, nifty, shared
 from tests.support.recorded_runs import (
     LENGTH,
     OFTEN,

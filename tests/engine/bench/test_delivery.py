@@ -19,22 +19,9 @@ from hypothesis import strategies as st
 
 from engine.bench.children import BenchError
 from engine.bench.delivery import Stage
-from engine.bench.figures import (
-    Collected,
-    DeliveryReport,
-    LatencyFigures,
-    ThroughputFigures,
-    lines,
-)
+from engine.bench.figures import Collected, DeliveryReport, LatencyFigures, ThroughputFigures, lines
 from engine.bench.floor_process import receive, subscribed
-from engine.bench.packets import (
-    FRAME_BYTES,
-    INSTRUMENTS,
-    SENT,
-    SENT_AT,
-    Traffic,
-    stamp,
-)
+from engine.bench.packets import FRAME_BYTES, INSTRUMENTS, SENT, SENT_AT, Traffic, stamp
 from engine.bench.protocol import Collect, Slice
 from engine.bench.sender_process import let_in, send
 from engine.cli.main import main

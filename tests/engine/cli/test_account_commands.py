@@ -9,12 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.soak.crash_replay import Answer, Home
-from tests.support.http_server import (
-    Asked,
-    Respond,
-    Stub,
-    answer,
-)
+from tests.support.http_server import Asked, Respond, Stub, answer
 from tests.support.instrument_list import write_list
 
 CANARIES = {"CLIENT_CODE": "Z98765", "PIN": "7391", "API_KEY": "canaryKey", "TOTP_SECRET": "CANARYJBSWY3DPEHPK3PXPAA"}

@@ -216,7 +216,7 @@ def test_a_file_that_is_there_but_unusable_is_not_passed_over(elsewhere: Path) -
 def test_an_installed_program_finds_its_files_without_a_source_tree(tmp_path: Path) -> None:
     package = Path(sys.modules["engine"].__path__[0])
     shutil.copytree(package, tmp_path / "engine", ignore=shutil.ignore_patterns("__pycache__", "bundled"))
-    show = "from engine.config import *; from engine.errors import *\ntry: print(bundled('config.toml'))\nexcept ConfigError as e: print(e)"
+    show = "from engine.config import *; from engine.model.errors import *\ntry: print(bundled('config.toml'))\nexcept ConfigError as e: print(e)"
     command = [sys.executable, "-c", show]
 
     def run() -> str:

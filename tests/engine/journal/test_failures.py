@@ -17,13 +17,7 @@ from engine.journal import JOURNAL_FILE, RunEnded, SqliteJournal, StateDir, read
 from engine.model.clock import VirtualClock
 from engine.model.errors import DiskError
 from tests.engine.runtime.test_engine import until
-from tests.support.journal_faults import (
-    booked,
-    full_while,
-    refusing,
-    rows,
-    submit,
-)
+from tests.support.journal_faults import booked, full_while, refusing, rows, submit
 
 PROJECT = Path(__file__).resolve().parents[3]
 PATIENCE_S = 30

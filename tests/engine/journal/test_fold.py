@@ -9,15 +9,7 @@ from msgspec.structs import replace
 
 from engine.journal import Account, RunEnded, RunStarted
 from engine.model.broker_events import Filled, Rejected
-from engine.model.commands import (
-    Arm,
-    Disarm,
-    Flat,
-    Lock,
-    PauseEntries,
-    ResumeEntries,
-    Unlock,
-)
+from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeEntries, Unlock
 from engine.model.errors import InputError
 from engine.model.events import (
     DayStarted,
@@ -34,13 +26,7 @@ from engine.model.types import PRICE_NAN, Fill, Tick
 from engine.trading.data_quality import BAD_TICKS
 from tests.support.brokers import LateBroker, RejectingBroker
 from tests.support.builders import EAGER, ms
-from tests.support.journal_harness import (
-    JournalledStage,
-    Rows,
-    followed,
-    listed,
-    told,
-)
+from tests.support.journal_harness import JournalledStage, Rows, followed, listed, told
 
 START = ms("09:30:00")
 NAMES = listed("NIFTY", "BANKNIFTY")

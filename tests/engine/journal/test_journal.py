@@ -13,12 +13,7 @@ from engine.journal import JOURNAL_FILE, RunEnded, RunStarted, SqliteJournal, re
 from engine.model.clock import VirtualClock
 from engine.model.errors import InputError
 from engine.model.events import EntriesChanged, TraderFault
-from tests.support.journal_faults import (
-    booked,
-    rejected,
-    rows,
-    submit,
-)
+from tests.support.journal_faults import booked, rejected, rows, submit
 
 SECOND = 10**9
 PATIENCE_S = 30

@@ -9,18 +9,8 @@ from hypothesis import strategies as st
 
 from engine.journal import JOURNAL_FILE, Rewound, RunEnded, SqliteJournal, read_events, verify
 from engine.model.clock import VirtualClock
-from engine.model.events import (
-    EntriesChanged,
-    FillBooked,
-    OrderRejected,
-    Submit,
-)
-from tests.support.journal_faults import (
-    booked,
-    rejected,
-    rows,
-    submit,
-)
+from engine.model.events import EntriesChanged, FillBooked, OrderRejected, Submit
+from tests.support.journal_faults import booked, rejected, rows, submit
 
 SECOND = 10**9
 

@@ -270,7 +270,7 @@ def test_a_directory_without_write_permission_is_one_line(tmp_path: Path) -> Non
 def test_a_disk_that_takes_nothing_is_one_line_and_74(tmp_path: Path) -> None:
     script = (
         "import resource, sys; from pathlib import Path; from engine.journal.state_dir import StateDir\n"
-        "from engine.errors import UserError\n"
+        "from engine.model.errors import UserError\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
         "try: StateDir.open(Path(sys.argv[1]), 'paper')\n"
         "except UserError as error: sys.stdout.write(str(error)); sys.exit(error.exit_status)\n"

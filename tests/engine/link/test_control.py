@@ -10,17 +10,7 @@ from msgspec.structs import replace
 from engine.link.absence import digest, remember
 from engine.link.control import Conn, Operator
 from engine.link.protocol import AbsenceView, AnyCommand, ConnView
-from engine.model.commands import (
-    Arm,
-    Disarm,
-    Flat,
-    Lock,
-    PauseEntries,
-    ResumeEntries,
-    SetSpeed,
-    Stop,
-    Unlock,
-)
+from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeEntries, SetSpeed, Stop, Unlock
 from engine.model.snapshot import EntriesState
 from tests.support.link_harness import gap, picture
 

@@ -9,37 +9,13 @@ from engine.config import bundled
 from engine.link.client import RemoteDoor
 from engine.link.control import Operator
 from engine.link.oneshot import Call, ask
-from engine.link.protocol import (
-    AnyCommand,
-    Bye,
-    Look,
-    Picture,
-    Send,
-    TakeConn,
-    Taken,
-)
+from engine.link.protocol import AnyCommand, Bye, Look, Picture, Send, TakeConn, Taken
 from engine.model.clock import VirtualClock
-from engine.model.commands import (
-    Flat,
-    Lock,
-    PauseEntries,
-    ResumeEntries,
-    SetSpeed,
-    Stop,
-)
+from engine.model.commands import Flat, Lock, PauseEntries, ResumeEntries, SetSpeed, Stop
 from engine.model.snapshot import Snapshot
 from engine.recording import MqrSource
 from tests.support.builders import config
-from tests.support.link_harness import (
-    Plain,
-    Table,
-    door,
-    gap,
-    picture,
-    stage,
-    trade,
-    until,
-)
+from tests.support.link_harness import Plain, Table, door, gap, picture, stage, trade, until
 
 SECOND = 1_000_000_000
 

@@ -28,21 +28,11 @@ from engine.link.protocol import (
 )
 from engine.link.replica import Mirror
 from engine.link.tickets import NO_ANSWER, Tickets
-from engine.model.commands import (
-    Command,
-    Flat,
-    PauseEntries,
-    SetSpeed,
-)
+from engine.model.commands import Command, Flat, PauseEntries, SetSpeed
 from engine.model.errors import WireError
 from engine.model.ports import LogLine
 from engine.model.snapshot import CommandView
-from tests.support.link_harness import (
-    Table,
-    gap,
-    picture,
-    trade,
-)
+from tests.support.link_harness import Table, gap, picture, trade
 
 SECOND = 1_000_000_000
 

@@ -15,23 +15,11 @@ from engine.link.channel import LinkError
 from engine.link.client import RemoteDoor
 from engine.link.frames import frame
 from engine.link.oneshot import ask
-from engine.link.protocol import (
-    ENCODER,
-    Look,
-    Send,
-    Taken,
-    Welcome,
-)
+from engine.link.protocol import ENCODER, Look, Send, Taken, Welcome
 from engine.model.commands import Flat
 from engine.model.errors import UserError
 from engine.version import VERSION
-from tests.support.link_harness import (
-    Plain,
-    beside,
-    door,
-    stage,
-    until,
-)
+from tests.support.link_harness import Plain, beside, door, stage, until
 
 NOBODY = 65_534
 

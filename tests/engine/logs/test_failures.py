@@ -82,7 +82,7 @@ def test_a_full_disk_costs_small_talk_but_no_trade(tmp_path: Path) -> None:
 import logging, resource, sys
 from datetime import timezone
 from pathlib import Path
-from engine.clock import VirtualClock
+from engine.model.clock import VirtualClock
 from engine.logs import LogBook, log_trade
 book = LogBook.open(Path(sys.argv[1]), VirtualClock(), timezone.utc, lines_per_s=0)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, resource.RLIM_INFINITY))

@@ -7,12 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.model.clock import (
-    SteadyClock,
-    SystemClock,
-    VirtualClock,
-    boot_ns,
-)
+from engine.model.clock import SteadyClock, SystemClock, VirtualClock, boot_ns
 from engine.model.types import FLAG_AHEAD, FLAG_LATE
 from engine.stream.lateness import Lag
 from engine.stream.live_feed import LiveFeed
@@ -20,14 +15,7 @@ from engine.stream.sequence import Numbering
 from engine.stream.tick_builder import Ticker
 from engine.venues.angelone.stream import SmartApi
 from tests.support.builders import config
-from tests.support.stream_harness import (
-    CALL,
-    QUICK,
-    Login,
-    Witness,
-    packet,
-    running,
-)
+from tests.support.stream_harness import CALL, QUICK, Login, Witness, packet, running
 from tests.support.stream_server import BINARY, Server
 
 S = 1_000_000_000

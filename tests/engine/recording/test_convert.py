@@ -10,29 +10,13 @@ from hypothesis import strategies as st
 
 from engine.assembly.open_source import open_source
 from engine.model.errors import DiskError, InputError
-from engine.model.types import (
-    PRICE_MISSING,
-    PRICE_NAN,
-    Instrument,
-    Tick,
-)
-from engine.recording import (
-    CsvLayout,
-    MqrSource,
-    export_csv,
-    import_file,
-)
+from engine.model.types import PRICE_MISSING, PRICE_NAN, Instrument, Tick
+from engine.recording import CsvLayout, MqrSource, export_csv, import_file
 from engine.recording.csv_source import CsvSource
 from engine.recording.info import info_lines, inspect_file
 from engine.recording.writer import RecordingWriter
 from engine.venues.binance.raw_lines import BinanceRawSource
-from tests.support.recording_samples import (
-    SHARED,
-    header,
-    read,
-    tick,
-    write,
-)
+from tests.support.recording_samples import SHARED, header, read, tick, write
 
 CSV = b"timestamp,price,volume,symbol\n" + b"".join(
     b"2025-10-01T09:15:%02d%s+05:30,%s,%d,%s\n" % row

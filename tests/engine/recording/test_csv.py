@@ -369,8 +369,8 @@ import resource
 from pathlib import Path
 from engine.recording.csv_source import CsvSource
 from engine.recording import CsvLayout
-from engine.types import Instrument
-from engine.errors import InputError
+from engine.model.types import Instrument
+from engine.model.errors import InputError
 resource.setrlimit(resource.RLIMIT_DATA, (64 << 20, 64 << 20))
 try:
     list(CsvSource(Path({str(path)!r}), CsvLayout(), Instrument).ticks())

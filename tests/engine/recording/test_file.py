@@ -14,13 +14,7 @@ from hypothesis import strategies as st
 from engine.model.commands import Flat, Lock
 from engine.model.errors import InputError
 from engine.model.events import StateKept
-from engine.model.marks import (
-    EventMark,
-    InputMark,
-    Mark,
-    StartMark,
-    StateMark,
-)
+from engine.model.marks import EventMark, InputMark, Mark, StartMark, StateMark
 from engine.model.types import Instrument, Tick
 from engine.recording import Header, MqrSource, recording_path
 from engine.recording.arrays import BOOK_DTYPE, TICK_DTYPE, arrays
@@ -41,14 +35,7 @@ from engine.recording.format import (
 )
 from engine.recording.writer import BlockFile, RecordingWriter
 from tests.support import recording_samples as samples
-from tests.support.recording_samples import (
-    NIFTY,
-    book_tick,
-    header,
-    read,
-    tick,
-    write,
-)
+from tests.support.recording_samples import NIFTY, book_tick, header, read, tick, write
 
 THREE = header(NIFTY, Instrument("BTC", price_scale=10**8, quantity_scale=10**8), Instrument("X"))
 SMALL: list[Tick | Mark | None] = [

@@ -7,23 +7,12 @@ from hypothesis import strategies as st
 
 from engine.model.commands import Lock
 from engine.model.events import StateKept
-from engine.model.marks import (
-    EventMark,
-    InputMark,
-    StartMark,
-    StateMark,
-)
+from engine.model.marks import EventMark, InputMark, StartMark, StateMark
 from engine.model.types import Instrument
 from engine.recording import MqrSource
 from engine.recording.info import info_lines, inspect_file
 from engine.recording.tally import Fingerprint, Times, Window
-from tests.support.recording_samples import (
-    NIFTY,
-    NINE_OCLOCK_MS,
-    header,
-    tick,
-    write,
-)
+from tests.support.recording_samples import NIFTY, NINE_OCLOCK_MS, header, tick, write
 
 DAY_MS = 86_400_000
 

@@ -15,13 +15,7 @@ from engine.model.marks import EventMark, Mark
 from engine.model.types import Instrument, Tick
 from engine.recording import FileRecorder, MqrSource
 from tests.support import recording_samples as samples
-from tests.support.recording_samples import (
-    NIFTY,
-    book_tick,
-    header,
-    read,
-    tick,
-)
+from tests.support.recording_samples import NIFTY, book_tick, header, read, tick
 
 PROJECT = Path(__file__).resolve().parents[3]
 THREE = header(NIFTY, Instrument("B"), Instrument("C"))

@@ -31,14 +31,7 @@ from engine.model.snapshot import Snapshot
 from engine.model.state import state_hash
 from engine.model.types import DELIVERIES, Tick
 from engine.recording import MqrSource
-from tests.support.builders import (
-    EAGER,
-    ListSource,
-    config,
-    ms,
-    nifty,
-    ticks,
-)
+from tests.support.builders import EAGER, ListSource, config, ms, nifty, ticks
 
 DAY_HASH: dict[str, str] = {}
 

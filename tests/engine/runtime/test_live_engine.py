@@ -21,23 +21,11 @@ from engine.model.commands import (
 )
 from engine.model.events import FeedNote, LinkChanged
 from engine.model.marks import InputMark, StateMark
-from engine.model.types import (
-    DELIVERIES,
-    FLAG_AHEAD,
-    FLAG_LATE,
-    FLAG_NEW_LINK,
-    Instrument,
-    Tick,
-)
+from engine.model.types import DELIVERIES, FLAG_AHEAD, FLAG_LATE, FLAG_NEW_LINK, Instrument, Tick
 from engine.recording import MqrSource
 from tests.engine.runtime.test_engine import until
 from tests.support.brokers import ScriptedFeed
-from tests.support.builders import (
-    EAGER,
-    config,
-    ms,
-    nifty,
-)
+from tests.support.builders import EAGER, config, ms, nifty
 
 AT_10 = ms("10:00:00")
 

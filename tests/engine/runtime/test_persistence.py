@@ -4,12 +4,7 @@ import msgspec
 import pytest
 
 from engine.journal import Account
-from engine.model.events import (
-    Fact,
-    FillBooked,
-    LevelsMoved,
-    StateKept,
-)
+from engine.model.events import Fact, FillBooked, LevelsMoved, StateKept
 from engine.model.types import Tick
 from engine.runtime import Keeper
 from tests.support.builders import EAGER, Stage

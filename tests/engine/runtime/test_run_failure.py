@@ -9,12 +9,7 @@ import pytest
 
 from engine.assembly import LiveSupply, Run, build
 from engine.journal import JOURNAL_FILE, read_events
-from engine.model.commands import (
-    Flat,
-    Lock,
-    Seek,
-    SwitchDelivery,
-)
+from engine.model.commands import Flat, Lock, Seek, SwitchDelivery
 from engine.model.errors import EXIT_DISK, EXIT_FAULT
 from engine.model.events import StateKept
 from engine.model.marks import InputMark
@@ -26,14 +21,7 @@ from engine.venues.simulated.broker import PaperBroker
 from tests.engine.runtime.test_engine import until
 from tests.engine.runtime.test_live_engine import Live
 from tests.support.brokers import ScriptedFeed
-from tests.support.builders import (
-    EAGER,
-    ListSource,
-    config,
-    ms,
-    nifty,
-    ticks,
-)
+from tests.support.builders import EAGER, ListSource, config, ms, nifty, ticks
 from tests.support.live_harness import assert_same, verify
 
 CANARY = "canary-9f3k2"

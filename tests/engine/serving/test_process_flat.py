@@ -10,31 +10,14 @@ from pathlib import Path
 from engine.journal import JOURNAL_FILE, verify
 from engine.link import Call
 from engine.model.commands import Flat, Lock, Stall
-from engine.model.errors import (
-    EXIT_BAD_INPUT,
-    EXIT_BUSY,
-    EXIT_DIFFERENT,
-    EXIT_WELL,
-)
+from engine.model.errors import EXIT_BAD_INPUT, EXIT_BUSY, EXIT_DIFFERENT, EXIT_WELL
 from engine.recording import MqrSource
 from engine.serving.state_dirs import FLAT_FILE
 from tests.simulator import Generated, Simulator
-from tests.support.flat_harness import (
-    STATES,
-    WAYS,
-    back_to_trading,
-    staged,
-)
+from tests.support.flat_harness import STATES, WAYS, back_to_trading, staged
 from tests.support.link_harness import Plain
 from tests.support.parallel import Together
-from tests.support.process_harness import (
-    HOLDING,
-    Shell,
-    environment,
-    flat_times,
-    on_paper,
-    until,
-)
+from tests.support.process_harness import HOLDING, Shell, environment, flat_times, on_paper, until
 
 LOCK_MS, VERIFY_MS = 2_000, 10_000  # on a machine that is busy with something else; figures are properties of the tests
 

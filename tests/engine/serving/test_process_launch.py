@@ -11,21 +11,10 @@ from pathlib import Path
 import pytest
 
 from engine.config import bundled
-from engine.model.errors import (
-    EXIT_BAD_INPUT,
-    EXIT_BUSY,
-    EXIT_WELL,
-    InputError,
-    StateBusyError,
-)
+from engine.model.errors import EXIT_BAD_INPUT, EXIT_BUSY, EXIT_WELL, InputError, StateBusyError
 from engine.serving import Place, await_answer, launch, place_of
 from engine.serving.launch import LaunchError, answers
-from tests.support.process_harness import (
-    HOLDING,
-    Shell,
-    environment,
-    until,
-)
+from tests.support.process_harness import HOLDING, Shell, environment, until
 from tests.support.terminal import Pty
 
 RECORDING = bundled("nifty-synthetic.mqr")

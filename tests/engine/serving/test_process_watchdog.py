@@ -17,13 +17,7 @@ from engine.journal import JOURNAL_FILE, verify
 from engine.model.errors import EXIT_FAULT, EXIT_WELL
 from engine.serving import place_of
 from engine.serving.state_dirs import FLAT_FILE
-from tests.support.process_harness import (
-    BUSY,
-    HOLDING,
-    Shell,
-    environment,
-    until,
-)
+from tests.support.process_harness import BUSY, HOLDING, Shell, environment, until
 
 PROGRAM = ("-m", "tests.support.broken_engine_process")
 # What these engines hold is sold by its stop only, and that soon.
@@ -190,7 +184,7 @@ def test_a_strategy_that_never_returns_is_seen_ended_and_begun_anew(runs: Runs, 
     record_property("back_s", run.back_s)
     assert 2 <= run.dumped_s < 5
     assert 5 <= run.back_s < 20
-    assert "process_child.py" in run.stacks
+    assert "broken_engine_process.py" in run.stacks
     assert "in _spin" in run.stacks
     assert "engine loop has stood still for 2." in run.log
     assert "strategy has stood still for 2." in run.log

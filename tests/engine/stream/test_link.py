@@ -14,25 +14,8 @@ from engine.stream.tick_builder import Ticker
 from engine.venues.angelone.login import LoginError
 from engine.venues.binance.stream import Binance
 from tests.support.builders import config
-from tests.support.stream_harness import (
-    COIN,
-    QUICK,
-    Login,
-    Witness,
-    binance,
-    packet,
-    running,
-    smartapi,
-)
-from tests.support.stream_server import (
-    BINARY,
-    CLOSE,
-    PING,
-    PONG,
-    TEXT,
-    Server,
-    frame,
-)
+from tests.support.stream_harness import COIN, QUICK, Login, Witness, binance, packet, running, smartapi
+from tests.support.stream_server import BINARY, CLOSE, PING, PONG, TEXT, Server, frame
 
 IMPATIENT = msgspec.structs.replace(QUICK, silence_s=0.1)
 

@@ -13,19 +13,8 @@ from engine.stream.wakeup import Bell, beside
 from engine.text.redaction import hide
 from engine.venues.angelone.login import LoginError
 from engine.venues.angelone.login_budget import LastTries
-from tests.support.stream_harness import (
-    QUICK,
-    Login,
-    packet,
-    running,
-    smartapi,
-)
-from tests.support.stream_server import (
-    BINARY,
-    Conn,
-    Script,
-    Server,
-)
+from tests.support.stream_harness import QUICK, Login, packet, running, smartapi
+from tests.support.stream_server import BINARY, Conn, Script, Server
 
 S = 1_000_000_000
 RARE = msgspec.structs.replace(QUICK, again_s=0.01, steady_s=60.0)

@@ -11,13 +11,7 @@ import pytest
 
 from engine.stream.live_feed import LiveFeed
 from engine.venues.angelone.login import LoginError
-from tests.support.stream_harness import (
-    QUICK,
-    Login,
-    packet,
-    running,
-    smartapi,
-)
+from tests.support.stream_harness import QUICK, Login, packet, running, smartapi
 from tests.support.stream_server import BINARY, PATIENCE_S, Server
 
 # Of "localhost" and of nobody else, valid from 2020 to 2120, and known to no one but these tests.

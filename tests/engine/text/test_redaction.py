@@ -169,7 +169,7 @@ def test_no_log_line_holds_a_secret_traceback_and_cut_lines_included(tmp_path: P
 def test_the_command_s_own_error_lines_hold_no_secret(tmp_path: Path) -> None:
     """What `main` says goes through the same border, an internal error's text included."""
     program = (
-        "import sys; from engine.cli import main; from engine.redaction import hide; from engine.errors import InputError\n"
+        "import sys; from engine.cli import main; from engine.text.redaction import hide; from engine.model.errors import InputError\n"
         "m = sys.modules['engine.cli.main']\n"
         "hide('canary-9f3a-77')\n"
         "def fail(argv, screen): raise {}('seen: canary-9f3a-77')\n"

@@ -6,13 +6,7 @@ from hypothesis import strategies as st
 from engine.model.commands import Flat, Unlock
 from engine.model.events import StateKept
 from engine.trading.trader import Trader
-from tests.support.builders import (
-    EAGER,
-    Stage,
-    ms,
-    nifty,
-    tick,
-)
+from tests.support.builders import EAGER, Stage, ms, nifty, tick
 
 COUNT = 4
 KEYS = (*EAGER, "risk.max_position_value_percent=20", "risk.max_positions_per_day=1000")

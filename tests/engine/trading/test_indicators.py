@@ -8,14 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.state import dump, load
-from engine.trading.indicators import (
-    Atr,
-    Bollinger,
-    Ema,
-    Macd,
-    Rsi,
-    Vwap,
-)
+from engine.trading.indicators import Atr, Bollinger, Ema, Macd, Rsi, Vwap
 
 prices = st.lists(st.integers(5, 4_000_000), min_size=1, max_size=120)
 lengths = st.integers(1, 30)

@@ -3,27 +3,11 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.model.commands import (
-    Flat,
-    Lock,
-    PauseEntries,
-    ResumeEntries,
-    Unlock,
-)
+from engine.model.commands import Flat, Lock, PauseEntries, ResumeEntries, Unlock
 from engine.model.state import state_hash
-from engine.model.types import (
-    PRICE_INFINITE,
-    PRICE_MISSING,
-    PRICE_NAN,
-    Tick,
-)
+from engine.model.types import PRICE_INFINITE, PRICE_MISSING, PRICE_NAN, Tick
 from engine.trading.trader import Trader
-from tests.support.builders import (
-    EAGER,
-    Stage,
-    ms,
-    nifty,
-)
+from tests.support.builders import EAGER, Stage, ms, nifty
 
 START = ms("09:18:00")
 

@@ -2,27 +2,11 @@
 
 import pytest
 
-from engine.model.events import (
-    DayStarted,
-    EntriesChanged,
-    SequenceGap,
-    TickRefused,
-)
+from engine.model.events import DayStarted, EntriesChanged, SequenceGap, TickRefused
 from engine.model.state import Fields
-from engine.model.types import (
-    FLAG_AHEAD,
-    FLAG_NEW_LINK,
-    FLAG_UNCHAINED,
-    Tick,
-)
+from engine.model.types import FLAG_AHEAD, FLAG_NEW_LINK, FLAG_UNCHAINED, Tick
 from engine.trading.trader import Trader
-from tests.support.builders import (
-    EAGER,
-    Stage,
-    ms,
-    nifty,
-    tick,
-)
+from tests.support.builders import EAGER, Stage, ms, nifty, tick
 
 HOUR_MS = 3_600_000
 JUMPY = "risk.jump_percent=10"

@@ -5,15 +5,7 @@ from decimal import Decimal
 import pytest
 
 from engine.model.broker_events import Filled, Rejected
-from engine.model.commands import (
-    Arm,
-    Disarm,
-    Flat,
-    Lock,
-    PauseEntries,
-    ResumeEntries,
-    Unlock,
-)
+from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeEntries, Unlock
 from engine.model.events import (
     CommandRefused,
     DayStarted,
@@ -27,13 +19,7 @@ from engine.model.events import (
 )
 from engine.model.types import Fill
 from tests.support.brokers import LateBroker, RejectingBroker
-from tests.support.builders import (
-    EAGER,
-    Stage,
-    ms,
-    tick,
-    ticks,
-)
+from tests.support.builders import EAGER, Stage, ms, tick, ticks
 
 
 def entered(*overrides: str, price: float = 100.0, **more: object) -> Stage:

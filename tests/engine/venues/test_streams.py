@@ -36,13 +36,7 @@ from tests.support.stream_harness import (
     running,
     smartapi,
 )
-from tests.support.stream_server import (
-    BINARY,
-    CLOSE,
-    TEXT,
-    Server,
-    frame,
-)
+from tests.support.stream_server import BINARY, CLOSE, TEXT, Server, frame
 from tests.support.wire_samples import SNAP_QUOTE, encode_packet
 
 STAMP_MS = 1_763_622_900_000

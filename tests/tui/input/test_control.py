@@ -25,12 +25,7 @@ from engine import (
     SwitchDelivery,
     Unlock,
 )
-from tests.support.snapshots import (
-    SNAPSHOT,
-    position,
-    snapshot,
-    view,
-)
+from tests.support.snapshots import SNAPSHOT, position, snapshot, view
 from tests.tui.input.test_guard import Hands
 from tui.input import keys
 from tui.input.actions import SPEEDS, Actions

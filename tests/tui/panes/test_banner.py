@@ -6,18 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.snapshots import (
-    NOW_NS,
-    OPEN_MS,
-    SECOND,
-    SNAPSHOT,
-    feed,
-    lost,
-    paper,
-    position,
-    view,
-    waiting,
-)
+from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, feed, lost, paper, position, view, waiting
 from tui import layout
 from tui.panes import banner, dialogs
 from tui.text.rows import STYLES, plain, width_of

@@ -7,15 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.support.snapshots import (
-    AT_MS,
-    OPEN_MS,
-    position,
-    quote,
-    snapshot,
-    trade,
-    view,
-)
+from tests.support.snapshots import AT_MS, OPEN_MS, position, quote, snapshot, trade, view
 from tui.panes import chart
 from tui.text.canvas import AsciiCanvas, Canvas, trace
 from tui.text.rows import plain, width_of

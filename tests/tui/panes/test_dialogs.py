@@ -8,27 +8,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine import EntriesState, Event, FlatView, Snapshot
-from tests.support.snapshots import (
-    AT_MS,
-    NOW_NS,
-    SNAPSHOT,
-    apart,
-    paper,
-    position,
-    snapshot,
-    view,
-)
+from tests.support.snapshots import AT_MS, NOW_NS, SNAPSHOT, apart, paper, position, snapshot, view
 from tui.input.keys import TABLE
 from tui.panes import dialogs
 from tui.panes import help as help_pane
 from tui.text.rows import STYLES, plain, width_of
 from tui.view.health import RANKS, Heart, Link
-from tui.view.model import (
-    ASCII,
-    Dialog,
-    Ui,
-    View,
-)
+from tui.view.model import ASCII, Dialog, Ui, View
 
 DIALOGS = get_args(Dialog)
 

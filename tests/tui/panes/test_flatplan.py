@@ -5,15 +5,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine import EntriesState, FlatLeg, FlatView, Instrument, Snapshot
-from tests.support.snapshots import (
-    NOW_NS,
-    SECOND,
-    SNAPSHOT,
-    paper,
-    position,
-    snapshot,
-    view,
-)
+from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, paper, position, snapshot, view
 from tui.panes import flatplan, header
 from tui.text.rows import STYLES, plain, width_of
 from tui.view.model import ASCII, Ui, View

@@ -5,14 +5,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from engine import CheckView
-from tests.support.snapshots import (
-    NOW_NS,
-    SECOND,
-    SNAPSHOT,
-    position,
-    snapshot,
-    view,
-)
+from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, position, snapshot, view
 from tui.input.keys import hints
 from tui.panes import footer, header
 from tui.text.rows import plain, width_of

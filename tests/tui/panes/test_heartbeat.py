@@ -4,12 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.support.snapshots import (
-    NOW_NS,
-    SECOND,
-    SNAPSHOT,
-    view,
-)
+from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, view
 from tui.panes import heartbeat
 from tui.text.rows import STYLES, plain, width_of
 from tui.view.health import RANKS, Heart, Link

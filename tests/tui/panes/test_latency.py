@@ -4,12 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import LatencySummary
-from tests.support.snapshots import (
-    SNAPSHOT,
-    epoch,
-    snapshot,
-    view,
-)
+from tests.support.snapshots import SNAPSHOT, epoch, snapshot, view
 from tui.panes import latency
 from tui.text.rows import STYLES, plain, width_of
 from tui.view.model import ASCII

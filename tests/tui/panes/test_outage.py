@@ -4,16 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.snapshots import (
-    NOW_NS,
-    SECOND,
-    SNAPSHOT,
-    apart,
-    lost,
-    paper,
-    position,
-    view,
-)
+from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, apart, lost, paper, position, view
 from tui import layout
 from tui.panes import banner
 from tui.text.rows import STYLES, plain, width_of

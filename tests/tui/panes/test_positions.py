@@ -5,12 +5,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from tests.support.snapshots import (
-    SNAPSHOT,
-    position,
-    snapshot,
-    view,
-)
+from tests.support.snapshots import SNAPSHOT, position, snapshot, view
 from tui.panes import positions
 from tui.text.rows import plain, width_of
 

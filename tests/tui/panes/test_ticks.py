@@ -4,15 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine import Instrument
-from tests.support.snapshots import (
-    NOW_NS,
-    SECOND,
-    SNAPSHOT,
-    position,
-    quote,
-    snapshot,
-    view,
-)
+from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, position, quote, snapshot, view
 from tui.panes import ticks
 from tui.text.rows import plain, width_of
 from tui.view.model import ASCII

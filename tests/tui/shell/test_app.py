@@ -9,16 +9,7 @@ from msgspec.structs import replace
 
 from engine import Arm, CheckView, CommandView, Disarm, Flat, Hold, SwitchDelivery, Unlock
 from tests.support.doors import FakeDoor
-from tests.support.snapshots import (
-    CALL,
-    NOW_NS,
-    SNAPSHOT,
-    apart,
-    log,
-    snapshot,
-    trade,
-    waiting,
-)
+from tests.support.snapshots import CALL, NOW_NS, SNAPSHOT, apart, log, snapshot, trade, waiting
 from tui.shell.app import MyQuant
 from tui.text.rows import plain
 from tui.view.view_file import ViewFile

@@ -11,12 +11,7 @@ from textual.geometry import Region
 
 from tui.shell.board import Board, _regions, strip_of
 from tui.shell.themes import style_of
-from tui.shell.tuning import (
-    GC_THRESHOLDS,
-    SWITCH_INTERVAL_S,
-    settle,
-    tuned,
-)
+from tui.shell.tuning import GC_THRESHOLDS, SWITCH_INTERVAL_S, settle, tuned
 
 
 def run_board(script):

@@ -9,14 +9,7 @@ from rich.style import Style
 from tests.support.emulator import Emulator
 from tui.shell.board import strip_of
 from tui.shell.themes import THEMES, style_of
-from tui.terminal.diff import (
-    Cells,
-    _is_narrow,
-    cells_of,
-    change_pen,
-    on_blank,
-    pen_of,
-)
+from tui.terminal.diff import Cells, _is_narrow, cells_of, change_pen, on_blank, pen_of
 from tui.text.rows import STYLES, fit
 
 TEXT = st.lists(st.sampled_from([*"ab 1─▲●你好👍", "e\u0301"]), max_size=8).map("".join)

@@ -5,14 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
 
-from tui.terminal.keyboard import (
-    PASTE_END,
-    PASTE_LIMIT,
-    PASTE_START,
-    Burst,
-    Keyboard,
-    Stroke,
-)
+from tui.terminal.keyboard import PASTE_END, PASTE_LIMIT, PASTE_START, Burst, Keyboard, Stroke
 from tui.terminal.strokes import Key, Translator
 
 SEQUENCES = [

@@ -6,14 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from engine import CheckView, CommandView, EdgeView, Event, FlatLeg, FlatView, Snapshot
-from tests.support.snapshots import (
-    CALL,
-    SNAPSHOT,
-    log,
-    paper,
-    trade,
-    waiting,
-)
+from tests.support.snapshots import CALL, SNAPSHOT, log, paper, trade, waiting
 from tui.text.sanitize import Border
 
 EVIL = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202e\u2066"

@@ -5,18 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.support.snapshots import (
-    NOW_NS,
-    OPEN_MS,
-    SECOND,
-    SNAPSHOT,
-    feed,
-    lost,
-    paper,
-    quote,
-    snapshot,
-    waiting,
-)
+from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, feed, lost, paper, quote, snapshot, waiting
 from tui.view import feeds
 
 STATES = ("CONNECTING", "LOGIN", "UP", "WAITING", "REFUSED", "STOPPED")

@@ -6,33 +6,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine import EntriesState, LatencySummary, Pulse
-from tests.support.lamp_snapshots import (
-    GOOD,
-    REPLAY,
-    judge,
-    live,
-    ns,
-    process,
-    pulse,
-    quotes,
-)
-from tests.support.snapshots import (
-    AT_MS,
-    CALL,
-    NOW_NS,
-    OPEN_MS,
-    SECOND,
-    SNAPSHOT,
-    epoch,
-    quote,
-    snapshot,
-)
-from tui.view.health import (
-    RANKS,
-    Heart,
-    Link,
-    worst,
-)
+from tests.support.lamp_snapshots import GOOD, REPLAY, judge, live, ns, process, pulse, quotes
+from tests.support.snapshots import AT_MS, CALL, NOW_NS, OPEN_MS, SECOND, SNAPSHOT, epoch, quote, snapshot
+from tui.view.health import RANKS, Heart, Link, worst
 from tui.view.model import Lamp
 
 

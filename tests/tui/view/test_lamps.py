@@ -3,15 +3,7 @@
 import pytest
 
 from engine import EntriesState, ProcessView, Pulse, Snapshot
-from tests.support.lamp_snapshots import (
-    edges,
-    judge,
-    live,
-    ns,
-    process,
-    pulse,
-    quotes,
-)
+from tests.support.lamp_snapshots import edges, judge, live, ns, process, pulse, quotes
 from tests.support.snapshots import OPEN_MS, SNAPSHOT, snapshot
 from tui.view.health import RANKS, Link
 

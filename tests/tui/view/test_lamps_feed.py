@@ -4,13 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine import Snapshot
-from tests.support.lamp_snapshots import (
-    GOOD,
-    judge,
-    ns,
-    pulse,
-    quotes,
-)
+from tests.support.lamp_snapshots import GOOD, judge, ns, pulse, quotes
 from tests.support.snapshots import (
     NOW_NS,
     OPEN_MS,

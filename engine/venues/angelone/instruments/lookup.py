@@ -7,12 +7,7 @@ from typing import Self
 from engine.model.errors import InputError
 from engine.model.types import Instrument
 from engine.text.sanitize import clean
-from engine.venues.angelone.instruments.listed import (
-    EXCHANGES,
-    KINDS,
-    Listed,
-    date_text,
-)
+from engine.venues.angelone.instruments.listed import EXCHANGES, KINDS, Listed, date_text
 from engine.venues.angelone.instruments.query import Wanted, read_symbol, read_words
 from engine.venues.angelone.instruments.store import Store, Value
 

@@ -9,15 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.model.errors import InputError
-from engine.venues.angelone.instruments.listed import (
-    CURRENCY_SCALE,
-    OPTIONS,
-    PAISE,
-    Kind,
-    Listed,
-    read_date,
-    scale_of,
-)
+from engine.venues.angelone.instruments.listed import CURRENCY_SCALE, OPTIONS, PAISE, Kind, Listed, read_date, scale_of
 
 PIECE_BYTES = 1 << 18
 ROW_LIMIT_BYTES = 1 << 20  # longer is no row

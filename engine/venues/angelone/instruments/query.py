@@ -8,14 +8,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from engine.model.errors import InputError
-from engine.venues.angelone.instruments.listed import (
-    EXCHANGES,
-    KINDS,
-    PAISE,
-    Kind,
-    read_date,
-    scale_of,
-)
+from engine.venues.angelone.instruments.listed import EXCHANGES, KINDS, PAISE, Kind, read_date, scale_of
 
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,7})?")
 _WHOLE_NAME = re.compile(r"([A-Z0-9&-]*?[A-Z&-])([0-9]{2}[A-Z]{3}[0-9]{2})(FUT|([0-9]{1,9}(?:\.[0-9]{1,7})?)(CE|PE))")

@@ -21,13 +21,7 @@ from engine.model.commands import (
     SwitchDelivery,
     Unlock,
 )
-from engine.model.marks import (
-    EventMark,
-    InputMark,
-    Mark,
-    StartMark,
-    StateMark,
-)
+from engine.model.marks import EventMark, InputMark, Mark, StartMark, StateMark
 from engine.model.snapshot import CheckView
 from engine.model.types import DELIVERIES, Instrument
 from engine.recording import MqrSource

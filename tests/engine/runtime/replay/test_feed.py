@@ -7,12 +7,7 @@ import pytest
 from engine.model.clock import SystemClock, VirtualClock
 from engine.model.errors import InputError
 from engine.runtime.replay.feed import ReplayFeed
-from tests.support.builders import (
-    ListSource,
-    ms,
-    tick,
-    ticks,
-)
+from tests.support.builders import ListSource, ms, tick, ticks
 
 
 class Listener:

@@ -12,13 +12,7 @@ from engine.config import Config
 from engine.model.errors import ConfigError
 from engine.text import redaction
 from engine.text.redaction import MASK, redact
-from engine.venues.angelone.credentials import (
-    Credentials,
-    Missing,
-    find_credentials,
-    look_for_credentials,
-    masked,
-)
+from engine.venues.angelone.credentials import Credentials, Missing, find_credentials, look_for_credentials, masked
 from tests.support.builders import config
 
 GOOD = {

@@ -15,12 +15,7 @@ from hypothesis import strategies as st
 from engine.model.errors import InputError
 from engine.venues.angelone.instruments.listed import Listed, date_text, read_date
 from engine.venues.angelone.instruments.parse import Tally, read_list
-from tests.support.instrument_list import (
-    SPECIAL,
-    rows,
-    text_of,
-    write_list,
-)
+from tests.support.instrument_list import SPECIAL, rows, text_of, write_list
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -120,7 +115,7 @@ def test_reading_takes_flat_memory(tmp_path: Path) -> None:
 def _growth_mb(path: Path) -> float:
     program = (
         "import resource, sys, sqlite3; from pathlib import Path\n"
-        "from engine.instruments.parse import Tally, read_list; from engine.instruments.store import write_store\n"
+        "from engine.venues.angelone.instruments.parse import Tally, read_list; from engine.venues.angelone.instruments.store import write_store\n"
         "sqlite3.connect(':memory:').close(); peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "before = peak(); source = Path(sys.argv[1])\n"
         "with source.open('rb') as file: write_store(source.with_suffix('.sqlite'), read_list(file, Tally()), {})\n"

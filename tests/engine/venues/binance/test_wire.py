@@ -13,17 +13,7 @@ from hypothesis import strategies as st
 from engine.model.errors import WireError
 from engine.venues.binance import wire as binance
 from engine.venues.binance.decimals import to_price, to_quantity
-from engine.venues.binance.wire import (
-    SCALE,
-    Book,
-    Ignored,
-    Message,
-    Refused,
-    Reply,
-    Shutdown,
-    Trade,
-    decode,
-)
+from engine.venues.binance.wire import SCALE, Book, Ignored, Message, Refused, Reply, Shutdown, Trade, decode
 from tests.support.builders import shared
 
 TRADE = (
