@@ -57,7 +57,7 @@ class Child:
     """
 
     def __init__(self, room: str, folder: Path) -> None:
-        self.name = room.rpartition("bench_")[2]
+        self.name = room.rpartition(".")[2].removesuffix("_process")
         self.fellows: tuple[Child, ...] = ()  # must live as well while its answer is awaited
         self._rest = b""
         self._said = (folder / f"{self.name}.err").open("w+b")  # what the interpreter says when it breaks
