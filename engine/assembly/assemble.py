@@ -145,7 +145,7 @@ def _replaying_engine(parts: _Parts, source: TickSource, pace: Clock, *, speed: 
         journal=parts.journal,
         snapshot_ticks=replay.snapshot_ticks,
         recorded=parts.recorder is not None,
-        check=check_for(source, parts.config, tuple(desk.instrument for desk in parts.trader.state.desks)),
+        check=check_for(source, parts.config, tuple(inst.instrument for inst in parts.trader.state.instrument_states)),
     )
     begins_ms = _begins_ms(source)
     skipped = 0
@@ -174,7 +174,7 @@ def _live_engine(parts: _Parts, supply: LiveSupply) -> Engine:
 
 def _turn(parts: _Parts, inbox: Inbox, clock: Clock, *, lossless: bool) -> Turn:
     trader, config = parts.trader, parts.config.engine
-    instruments = tuple(desk.instrument for desk in trader.state.desks)
+    instruments = tuple(inst.instrument for inst in trader.state.instrument_states)
     return Turn(
         trader=trader,
         broker=PaperBroker(len(instruments)),
@@ -205,7 +205,7 @@ def _engine(parts: _Parts, feed: Feed, playback: Playback | None, turn: Turn, in
         picture=Picture(
             trade_mode=parts.mode,
             source=parts.name,
-            instruments=tuple(desk.instrument for desk in parts.trader.state.desks),
+            instruments=tuple(inst.instrument for inst in parts.trader.state.instrument_states),
             journal=parts.journal,
             recorder=parts.recorder,
             log=parts.logs,

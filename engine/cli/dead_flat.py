@@ -174,8 +174,8 @@ def _flatten(config: Config, place: Place, account: Account, prices: Mapping[str
     supply = LiveSupply("the journal of a dead engine", instruments, lambda _tell, _in_session: _Silent())
     mode: TradeMode = "mock" if place.mode == "mock" else "paper"
     with build(config, supply, mode, state_root=place.folder, record=False) as run:
-        for desk in run.trader.state.desks:
-            desk.last_price = prices.get(desk.instrument.symbol, (desk.last_price, 0))[0]
+        for inst in run.trader.state.instrument_states:
+            inst.last_price = prices.get(inst.instrument.symbol, (inst.last_price, 0))[0]
         run.engine.start()
         run.engine.send(Flat("flat command, engine dead"))
         if not _is_flat(run):

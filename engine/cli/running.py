@@ -86,9 +86,9 @@ def run(args: Namespace, screen: Screen | None) -> int:
                 running.engine.stop()
             else:
                 _run_headless(running)
-            for desk in running.trader.state.desks:
-                if held := running.trader.state.book.net(desk.index):
-                    running.say(f"stopped with {held} {desk.instrument.symbol} open")
+            for inst in running.trader.state.instrument_states:
+                if held := running.trader.state.book.net(inst.index):
+                    running.say(f"stopped with {held} {inst.instrument.symbol} open")
             elapsed_s = (time.perf_counter_ns() - begun_ns) / 1e9
             status = status_of(running, mode)
             trade_file.write(running)

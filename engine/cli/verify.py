@@ -175,14 +175,14 @@ def _judge(source: MqrSource, found: Rerun) -> tuple[Outcome, str]:
 def _entries(found: Rerun) -> Iterator[Entry]:
     trader = found.turn.trader
     for fill in found.entries:
-        instrument = trader.state.desks[fill.instrument].instrument
+        instrument = trader.state.instrument_states[fill.instrument].instrument
         price, quantity = instrument.price_text(fill.price), _units(instrument, fill.quantity)
         yield Entry(trader.hours.stamp(fill.at_ms), instrument.symbol, price, quantity)
 
 
 def _exit(found: Rerun, trade: Trade) -> Exit:
     trader = found.turn.trader
-    instrument = trader.state.desks[trade.instrument].instrument
+    instrument = trader.state.instrument_states[trade.instrument].instrument
     return Exit(
         time=trader.hours.stamp(trade.exit_ms),
         symbol=instrument.symbol,

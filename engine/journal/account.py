@@ -114,8 +114,8 @@ class Account:
                 self._flat(entry)
             case DayStarted(date=date):
                 self.today = date
-                for desk in self._desks.values():
-                    desk.day_open = 0
+                for inst in self._desks.values():
+                    inst.day_open = 0
                 self.gate.start_day()
                 self.purse.start_day()
             case RunStarted():
@@ -133,12 +133,12 @@ class Account:
 
     def _submitted(self, order: Order) -> None:
         self.orders.take(order, order.quantity)
-        desk = self._desks.setdefault(order.instrument, _Desk(self.today))
-        desk.last_price = order.price
+        inst = self._desks.setdefault(order.instrument, _Desk(self.today))
+        inst.last_price = order.price
         if order.side == "BUY":
             self.gate.day_entries += 1
             if order.instrument not in self.held:
-                desk.day = self.today
+                inst.day = self.today
             return
         if self.flat.running and not self.flat.exit_reason:
             self.flat.exit_reason = order.reason
@@ -174,8 +174,8 @@ class Account:
         before = self.held.pop(number, None)
         if booked.position is not None:
             self.held[number] = booked.position
-        desk = self._desks.setdefault(number, _Desk(self.today))
-        desk.last_price = desk.last_price or fill.price
+        inst = self._desks.setdefault(number, _Desk(self.today))
+        inst.last_price = inst.last_price or fill.price
         if fill.side == "BUY":
             purse.costs_paid += before_cash - purse.cash - turnover
             purse.entries += before is None

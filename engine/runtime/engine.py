@@ -297,4 +297,4 @@ class Engine:
 
     def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
         """The day's chart of one instrument: (ms, price in minor units), one point every few seconds."""
-        return self.turn.trader.state.desks[instrument].history.points()
+        return self.turn.trader.state.instrument_states[instrument].history.points()

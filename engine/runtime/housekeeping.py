@@ -11,7 +11,7 @@ from engine.runtime.event_log import LOGGERS
 from engine.runtime.inbox import Inbox
 from engine.runtime.process_stats import Vitals
 from engine.runtime.turn import Turn
-from engine.trading.instrument_state import Desk
+from engine.trading.instrument_state import InstrumentState
 
 _log = LOGGERS["engine"]
 _SECOND_NS = 1_000_000_000
@@ -58,7 +58,7 @@ class Rounds:
         self._clock = clock if isinstance(clock, SteadyClock) else None  # only where ticks are live
         self._stale_ns = stale_ns
         self._look_ns = 0
-        self._look_every_ns = _LOOK_AT_FEW_NS if len(turn.trader.state.desks) <= _FEW else _LOOK_NS
+        self._look_every_ns = _LOOK_AT_FEW_NS if len(turn.trader.state.instrument_states) <= _FEW else _LOOK_NS
         self._heartbeat_ns = heartbeat_log_s * _SECOND_NS
         self._next_heartbeat_ns = time.perf_counter_ns() + self._heartbeat_ns
         self._write_receipt = keep_receipt
@@ -118,15 +118,15 @@ class Rounds:
 
     def _look_at_desks(self, now_ns: int) -> None:
         ticking = silent = 0
-        desks = self._turn.trader.state.desks
-        for desk in desks:
-            tick = desk.last_tick
+        instrument_states = self._turn.trader.state.instrument_states
+        for inst in instrument_states:
+            tick = inst.last_tick
             if tick is not None:
                 ticking += 1
-                silent += now_ns - tick.recv_ns > max(self._stale_ns, _PACE * desk.median_gap_ms * 1_000_000)
+                silent += now_ns - tick.recv_ns > max(self._stale_ns, _PACE * inst.median_gap_ms * 1_000_000)
         self.ticking, self.silent = ticking, silent
-        self.sequence_gaps = sum(desk.admission.sequence_gaps for desk in desks)
-        self.refused = refusals(desks)
+        self.sequence_gaps = sum(inst.admission.sequence_gaps for inst in instrument_states)
+        self.refused = refusals(instrument_states)
 
     def _follow_exchange(self, now_ns: int) -> None:
         """Let our time of day follow a machine's clock that was set right after the start, where the exchange's says it was."""
@@ -134,7 +134,7 @@ class Rounds:
         if clock is None or abs(clock.apart_ns()) < _APART_NS:
             return
         with self._turn.lock:
-            ticks = [desk.last_tick for desk in self._turn.trader.state.desks if desk.last_tick is not None]
+            ticks = [inst.last_tick for inst in self._turn.trader.state.instrument_states if inst.last_tick is not None]
             lags_ns = [
                 tick.recv_ns + clock.ahead_ns - tick.exch_ms * 1_000_000
                 for tick in ticks
@@ -152,11 +152,11 @@ class Rounds:
         _log.info("heartbeat %s faults %d", counters, turn.trader.state.faults)
 
 
-def refusals(desks: Iterable[Desk]) -> dict[str, int]:
-    """Count the refused ticks of all `desks` by reason."""
+def refusals(instrument_states: Iterable[InstrumentState]) -> dict[str, int]:
+    """Count the refused ticks of all `instrument_states` by reason."""
     total: dict[str, int] = {}
-    for desk in desks:
+    for inst in instrument_states:
         # A copy is made in one go: beside the turn a feed's thread may add a reason at any moment.
-        for reason, count in desk.admission.refused.copy().items():
+        for reason, count in inst.admission.refused.copy().items():
             total[reason] = total.get(reason, 0) + count
     return total

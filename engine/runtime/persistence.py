@@ -92,7 +92,9 @@ class Keeper:
         if self._changed:
             self.account(now_ms)
             state = self._trader.state
-            size = _FIELDS_BYTES + _INSTRUMENT_BYTES * len(state.desks) + _POSITION_BYTES * len(self._prices)
+            size = (
+                _FIELDS_BYTES + _INSTRUMENT_BYTES * len(state.instrument_states) + _POSITION_BYTES * len(self._prices)
+            )
             paid_ns = size * 1_000_000_000 // _BYTES_PER_S
             self._account_due_ns = now_ns + paid_ns
             self._prices_due_ns = now_ns + min(max(_PRICES_NS, _PRICES_COST * paid_ns), _PRICES_MOST_NS)
@@ -100,7 +102,7 @@ class Keeper:
     def _held_prices(self) -> dict[int, int]:
         state = self._trader.state
         return {
-            index: state.desks[index].last_price
+            index: state.instrument_states[index].last_price
             for index, position in enumerate(state.book.positions)
             if position is not None
         }
@@ -143,7 +145,7 @@ class Keeper:
         """Keep the hash of the deciding state, and its fields, in the recording at this place."""
         if self._recorder is None:
             return
-        count = len(self._trader.state.desks)
+        count = len(self._trader.state.instrument_states)
         chosen = range(count)
         if count > WHOLE_DESKS:
             first = self._checkpoints * WHOLE_DESKS % count

@@ -6,7 +6,7 @@ from engine.model.events import Fact, FillBooked, FlatChanged, OrderRejected, Su
 from engine.model.snapshot import FlatLeg, FlatView
 from engine.model.types import Instrument
 from engine.text.sanitize import clean
-from engine.trading.instrument_state import Desk
+from engine.trading.instrument_state import InstrumentState
 from engine.trading.trading_state import TradingState
 
 _NEWS_NS = 3_000_000_000
@@ -93,17 +93,17 @@ class Receipt:
         self._orders = {}
         self.lines = ()
         self._legs = {
-            desk.index: _Leg(desk.instrument, position.quantity, desk.last_price, self._blind(desk, now_ns))
-            for desk in self._state.desks
-            if (position := self._state.position(desk)) is not None
+            inst.index: _Leg(inst.instrument, position.quantity, inst.last_price, self._blind(inst, now_ns))
+            for inst in self._state.instrument_states
+            if (position := self._state.position(inst)) is not None
         }
 
-    def _blind(self, desk: Desk, now_ns: int) -> str:
+    def _blind(self, inst: InstrumentState, now_ns: int) -> str:
         if not self._live:
             return ""
-        if desk.last_tick is None:
+        if inst.last_tick is None:
             return "BLIND (no price since the start)"
-        age_ns = now_ns - desk.last_tick.recv_ns
+        age_ns = now_ns - inst.last_tick.recv_ns
         return f"BLIND {age_ns / 1e9:.0f} s" if age_ns > _NEWS_NS else ""
 
     def _filled(self, fact: FillBooked) -> None:

@@ -20,7 +20,7 @@ from engine.model.snapshot import (
 from engine.model.types import Instrument, TradeMode
 from engine.runtime.housekeeping import refusals
 from engine.runtime.turn import Turn
-from engine.trading.instrument_state import Desk
+from engine.trading.instrument_state import InstrumentState
 from engine.trading.session import NO_DAY
 
 if TYPE_CHECKING:
@@ -75,12 +75,14 @@ class Picture:
             delivery=engine.switch.mode,
             instruments=self._instruments,
             ticks=turn.position,
-            refused=engine.rounds.refused if len(state.desks) > _SHOWN else refusals(state.desks),
+            refused=engine.rounds.refused
+            if len(state.instrument_states) > _SHOWN
+            else refusals(state.instrument_states),
             session=self._session(turn),
             pulse=Pulse(engine.rounds.beat_ns, turn.came_ns, turn.decided_ns, turn.oldest_order_ns),
             process=engine.rounds.vitals.view,
             events=tuple(turn.happenings.events[-_NEWEST_EVENTS:]),
-            quotes=tuple(_quote(desk) for desk in self._shown(turn)),
+            quotes=tuple(_quote(inst) for inst in self._shown(turn)),
             positions=self._positions(turn),
             account=self._account(turn),
             entries=EntriesState(state.gate.paused, state.gate.locked, state.gate.halted, state.gate.day_entries),
@@ -100,7 +102,7 @@ class Picture:
             sequence_gaps=engine.rounds.sequence_gaps,
             silent=engine.rounds.silent,
             ticking=engine.rounds.ticking,
-            watched=len(state.desks),
+            watched=len(state.instrument_states),
             commands=engine.dispatch.tickets.views,
             found=engine.dispatch.found,
         )
@@ -112,27 +114,27 @@ class Picture:
         return SessionView(hours.zone.key, day.date.isoformat(), day.start_ms, day.end_ms)
 
     @staticmethod
-    def _shown(turn: Turn) -> list[Desk]:
+    def _shown(turn: Turn) -> list[InstrumentState]:
         """The instruments to show: all, or where they are many those with a position and the first others."""
-        desks = turn.trader.state.desks
-        if len(desks) <= _SHOWN:
-            return desks
+        instrument_states = turn.trader.state.instrument_states
+        if len(instrument_states) <= _SHOWN:
+            return instrument_states
         held = [index for index, position in enumerate(turn.trader.state.book.positions) if position is not None]
         chosen = dict.fromkeys((*held, *range(_SHOWN)))
-        return [desks[index] for index in sorted(list(chosen)[: max(_SHOWN, len(held))])]
+        return [instrument_states[index] for index in sorted(list(chosen)[: max(_SHOWN, len(held))])]
 
     @staticmethod
     def _positions(turn: Turn) -> tuple[OpenPosition, ...]:
         state = turn.trader.state
         shown = []
-        for desk, position in zip(state.desks, state.book.positions, strict=True):
+        for inst, position in zip(state.instrument_states, state.book.positions, strict=True):
             if position is not None:
-                pnl = state.book.open_pnl(desk.index, desk.last_price)
-                costs = state.book.exit_costs(desk.index, desk.last_price)
-                held = position.state(desk.index)
+                pnl = state.book.open_pnl(inst.index, inst.last_price)
+                costs = state.book.exit_costs(inst.index, inst.last_price)
+                held = position.state(inst.index)
                 if held.entry_turnover > _MOST_TURNOVER:
                     held = replace(held, entry_turnover=0)
-                shown.append(OpenPosition(held, desk.last_price, pnl, position.next_target, costs))
+                shown.append(OpenPosition(held, inst.last_price, pnl, position.next_target, costs))
         return tuple(shown)
 
     @staticmethod
@@ -140,7 +142,7 @@ class Picture:
         state = turn.trader.state
         book = state.book
         held = [index for index, position in enumerate(book.positions) if position is not None]
-        open_pnl = sum((book.open_pnl(index, state.desks[index].last_price) for index in held), Decimal(0))
+        open_pnl = sum((book.open_pnl(index, state.instrument_states[index].last_price) for index in held), Decimal(0))
         return Account(
             cash=book.cash,
             realised=book.realised,
@@ -191,13 +193,13 @@ class Picture:
             self._meter = (now_ns, at_ms)
 
 
-def _quote(desk: Desk) -> Quote:
-    tick = desk.last_tick
-    strategy = desk.strategy
+def _quote(inst: InstrumentState) -> Quote:
+    tick = inst.last_tick
+    strategy = inst.strategy
     return Quote(
-        instrument=desk.index,
-        last=desk.last_price,
-        day_open=desk.day_open,
+        instrument=inst.index,
+        last=inst.last_price,
+        day_open=inst.day_open,
         bid=tick.bid if tick else 0,
         ask=tick.ask if tick else 0,
         quantity=tick.quantity if tick else 0,
@@ -205,9 +207,9 @@ def _quote(desk: Desk) -> Quote:
         exch_ms=tick.exch_ms if tick else 0,
         recv_ns=tick.recv_ns if tick else 0,
         green=strategy.green,
-        objection=desk.objection,
-        gaps=desk.gaps,
-        sequence_gaps=desk.admission.sequence_gaps,
-        median_gap_ms=desk.median_gap_ms,
+        objection=inst.objection,
+        gaps=inst.gaps,
+        sequence_gaps=inst.admission.sequence_gaps,
+        median_gap_ms=inst.median_gap_ms,
         indicators=strategy.values(),
     )

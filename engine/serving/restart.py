@@ -68,9 +68,9 @@ class Restart:
     def _held(self) -> str:
         """What is left behind, for the last line of a log."""
         held = [
-            f"{net} {desk.instrument.symbol}"
-            for desk in self._run.trader.state.desks
-            if (net := self._run.trader.state.book.net(desk.index))
+            f"{net} {inst.instrument.symbol}"
+            for inst in self._run.trader.state.instrument_states
+            if (net := self._run.trader.state.book.net(inst.index))
         ]
         return f"; NOBODY WATCHES {', '.join(held)}: myquant-tui flat closes it" if held else ""
 

@@ -6,7 +6,7 @@ from engine.config import RiskConfig
 from engine.model.events import SequenceGap, TickGap, TickRefused, TraderFault
 from engine.model.types import Tick
 from engine.text.redaction import redact
-from engine.trading.instrument_state import Desk
+from engine.trading.instrument_state import InstrumentState
 from engine.trading.trading_state import TradingState
 
 BAD_TICKS: Final = "too many bad ticks in a row"
@@ -21,31 +21,31 @@ class Watch:
         self._max_sequence_gaps = risk.missed_ticks_before_stop
         self._last_error = ""
 
-    def on_refused(self, desk: Desk, tick: Tick, reason: str) -> None:
+    def on_refused(self, inst: InstrumentState, tick: Tick, reason: str) -> None:
         """Tell the first tick refused for each reason; halt entries after too many in a row."""
-        door = desk.admission
+        door = inst.admission
         if door.refused.get(reason) == 1:
             self._state.first_refused.setdefault(reason, tick.seq)
-            self._state.effects.append(TickRefused(desk.index, reason, tick.seq, tick.exch_ms))
-        if door.halted and not desk.halt_shown:
-            desk.halt_shown = True
+            self._state.effects.append(TickRefused(inst.index, reason, tick.seq, tick.exch_ms))
+        if door.halted and not inst.halt_shown:
+            inst.halt_shown = True
             self._state.entries("halted", BAD_TICKS, tick.exch_ms)
 
-    def on_odd(self, desk: Desk, tick: Tick) -> None:
+    def on_odd(self, inst: InstrumentState, tick: Tick) -> None:
         """Tell a silence in session, a jump of the exchange's numbering, and the end of a run of bad ticks."""
         now_ms = tick.exch_ms
-        gap_ms = now_ms - desk.last_ms
+        gap_ms = now_ms - inst.last_ms
         if gap_ms > self._max_gap_ms:
-            desk.gaps += 1
-            held = self._state.position(desk) is not None
-            self._state.effects.append(TickGap(desk.index, gap_ms, now_ms, held))
-        door = desk.admission
+            inst.gaps += 1
+            held = self._state.position(inst) is not None
+            self._state.effects.append(TickGap(inst.index, gap_ms, now_ms, held))
+        door = inst.admission
         if tick.exch_seq and door.missing:
-            self._state.effects.append(SequenceGap(desk.index, door.missing, now_ms))
+            self._state.effects.append(SequenceGap(inst.index, door.missing, now_ms))
             if door.sequence_gaps >= self._max_sequence_gaps:
                 self._state.halt(f"{door.sequence_gaps} gaps in the exchange's sequence", now_ms)
-        if desk.halt_shown and not door.halted:
-            desk.halt_shown = False
+        if inst.halt_shown and not door.halted:
+            inst.halt_shown = False
             self._state.entries("recovered", BAD_TICKS, now_ms)
 
     def on_fault(self, where: str, error: Exception, tick: Tick) -> None:

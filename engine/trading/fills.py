@@ -6,7 +6,7 @@ from engine.model.broker_events import BrokerEvent, Filled, Holdings, Rejected
 from engine.model.events import FillBooked, OrderRejected, TradeClosed
 from engine.model.types import Fill, Order
 from engine.trading.flatten import Closing
-from engine.trading.instrument_state import Desk
+from engine.trading.instrument_state import InstrumentState
 from engine.trading.positions import STOP_LOSS, Position
 from engine.trading.trading_state import TradingState
 
@@ -15,7 +15,7 @@ class Settling:
     """Takes broker events; `judge_entry` puts a fresh entry through the exits (desk, position, decided price, ms)."""
 
     def __init__(
-        self, state: TradingState, closing: Closing, judge_entry: Callable[[Desk, Position, int, int], None]
+        self, state: TradingState, closing: Closing, judge_entry: Callable[[InstrumentState, Position, int, int], None]
     ) -> None:
         self._state = state
         self._closing = closing
@@ -37,23 +37,23 @@ class Settling:
 
     def _bought(self, fill: Fill, order: Order | None) -> None:
         state = self._state
-        desk = state.desks[fill.instrument]
-        decided = order.price - desk.levels.slippage if order else fill.price
+        inst = state.instrument_states[fill.instrument]
+        decided = order.price - inst.levels.slippage if order else fill.price
         position = state.book.buy(fill, decided)
-        state.effects.append(FillBooked(fill, position.state(desk.index), str(state.book.cash)))
-        desk.strategy.on_entry()
+        state.effects.append(FillBooked(fill, position.state(inst.index), str(state.book.cash)))
+        inst.strategy.on_entry()
         if not state.flat.running:
-            self._judge_entry(desk, position, decided, fill.at_ms)
+            self._judge_entry(inst, position, decided, fill.at_ms)
 
     def _sold(self, fill: Fill, reason: str) -> None:
         state = self._state
-        desk = state.desks[fill.instrument]
+        inst = state.instrument_states[fill.instrument]
         trade = state.book.sell(fill, reason)
-        left = state.position(desk)
-        held = left.state(desk.index) if left else None
+        left = state.position(inst)
+        held = left.state(inst.index) if left else None
         state.effects.append(FillBooked(fill, held, str(state.book.cash)))
         if trade is not None:
-            desk.strategy.on_exit(stop_loss=trade.reason == STOP_LOSS)
+            inst.strategy.on_exit(stop_loss=trade.reason == STOP_LOSS)
             state.effects.append(TradeClosed(trade))
 
     def _rejected(self, number: int, reason: str) -> None:

@@ -49,12 +49,12 @@ class Closing:
         flat = state.flat
         if not flat.running:
             return
-        for desk in state.held():
-            position = state.position(desk)
+        for inst in state.held():
+            position = state.position(inst)
             if position is not None:
-                most = _largest_order(desk.instrument, position.quantity)
-                state.close(desk, position, desk.last_price, now_ms, flat.exit_reason, most=most)
-        holds = any(state.book.net(desk.index) for desk in state.desks)
+                most = _largest_order(inst.instrument, position.quantity)
+                state.close(inst, position, inst.last_price, now_ms, flat.exit_reason, most=most)
+        holds = any(state.book.net(inst.index) for inst in state.instrument_states)
         if flat.advance(holds=holds, working=len(state.orders) > 0):
             state.effects.append(FlatChanged(flat.state, flat.reason, now_ms))
         if ask and flat.state == "VERIFYING":
@@ -82,8 +82,8 @@ class Closing:
         if state.flat.running or state.flat.state == "FLAT":
             return
         day_pnl = state.book.day_realised
-        for desk in state.held():
-            day_pnl += state.book.open_pnl(desk.index, desk.last_price)
+        for inst in state.held():
+            day_pnl += state.book.open_pnl(inst.index, inst.last_price)
         if day_pnl <= self._least_day_pnl:
             self.begin(f"daily loss {day_pnl:.2f}", "Daily Loss", now_ms)
 

@@ -63,7 +63,7 @@ class Chart:
         self._flat = self._flat[: 2 * keep]
 
 
-class Desk:
+class InstrumentState:
     """One instrument's place in the trader; `index` is its number in a tick."""
 
     __slots__ = (

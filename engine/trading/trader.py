@@ -15,7 +15,7 @@ from engine.model.types import FLAG_LATE, Instrument, Tick
 from engine.trading.data_quality import BAD_TICKS, Watch
 from engine.trading.fills import Settling
 from engine.trading.flatten import Closing
-from engine.trading.instrument_state import Desk
+from engine.trading.instrument_state import InstrumentState
 from engine.trading.positions import SESSION_END, Costs, Position
 from engine.trading.risk import Sizing
 from engine.trading.session import NO_DAY, SessionDay, TradingHours
@@ -35,7 +35,7 @@ class Trader:
         self._closing = Closing(self.state, config.risk)
         self._settling = Settling(self.state, self._closing, self._judge_entry)
         self._sizing = Sizing(config.risk, costs)
-        self._desks = self.state.desks
+        self._desks = self.state.instrument_states
         self._positions = self.state.book.positions
         self._max_gap_ms = config.risk.max_tick_gap_ms
         self._limits_loss = config.risk.max_daily_loss > 0
@@ -47,37 +47,37 @@ class Trader:
 
     def on_tick(self, tick: Tick) -> Sequence[Fact]:
         """Take the next tick of any listed instrument; never raises, whatever its other values."""
-        desk = self._desks[tick.instrument]
-        refusal = desk.admission.admit(tick, desk.last_price)
-        if self._holds_jumps and (confirmed := desk.admission.take_released()) is not None:
-            self._work(desk, confirmed)
+        inst = self._desks[tick.instrument]
+        refusal = inst.admission.admit(tick, inst.last_price)
+        if self._holds_jumps and (confirmed := inst.admission.take_released()) is not None:
+            self._work(inst, confirmed)
         if refusal:
-            self._watch.on_refused(desk, tick, refusal)
+            self._watch.on_refused(inst, tick, refusal)
         else:
-            self._work(desk, tick)
+            self._work(inst, tick)
         return self.state.take_effects() if self.state.effects else NOTHING
 
-    def _work(self, desk: Desk, tick: Tick) -> None:
+    def _work(self, inst: InstrumentState, tick: Tick) -> None:
         now_ms = tick.exch_ms
         price = tick.price
-        desk.last_price = price
-        desk.last_tick = tick
+        inst.last_price = price
+        inst.last_tick = tick
         day = self._day
         if not day.day_from_ms <= now_ms < day.day_until_ms:
             day = self._day = self.hours.day_of(now_ms)
         if not day.start_ms <= now_ms <= day.end_ms:
             return
-        position = self._positions[desk.index]
+        position = self._positions[inst.index]
         # `is`: the same SessionDay gives the same date object; another one is looked at closely in `_on_day`.
-        if desk.day is not day.date and not self._on_day(desk, day, price, now_ms):
+        if inst.day is not day.date and not self._on_day(inst, day, price, now_ms):
             return
-        gap_ms = now_ms - desk.last_ms
-        if gap_ms > self._max_gap_ms or tick.exch_seq or desk.halt_shown:
-            self._watch.on_odd(desk, tick)
-        desk.last_ms = now_ms
-        desk.median_gap_ms += 1 if gap_ms > desk.median_gap_ms else -1
-        if now_ms >= desk.sample_at_ms:
-            desk.sample(now_ms, price)
+        gap_ms = now_ms - inst.last_ms
+        if gap_ms > self._max_gap_ms or tick.exch_seq or inst.halt_shown:
+            self._watch.on_odd(inst, tick)
+        inst.last_ms = now_ms
+        inst.median_gap_ms += 1 if gap_ms > inst.median_gap_ms else -1
+        if now_ms >= inst.sample_at_ms:
+            inst.sample(now_ms, price)
         if position is not None:
             if price > position.highest:
                 position.follow(price)
@@ -87,69 +87,69 @@ class Trader:
                 or now_ms >= position.deadline_ms
                 or now_ms >= day.exit_from_ms
             ):
-                self._exit(desk, position, price, now_ms, day)
+                self._exit(inst, position, price, now_ms, day)
         if self._limits_loss:
             self._closing.judge_daily_loss(now_ms)
         try:
             # A tick that found a position open enters nothing: an exit and an entry never share a tick.
-            if desk.strategy.on_tick(price, tick.quantity) and position is None:
-                self._enter(desk, price, now_ms, day)
+            if inst.strategy.on_tick(price, tick.quantity) and position is None:
+                self._enter(inst, price, now_ms, day)
         except Exception as error:  # noqa: BLE001 - a broken strategy must not stop the exits
             self._watch.on_fault("strategy", error, tick)
 
-    def _exit(self, desk: Desk, position: Position, price: int, now_ms: int, day: SessionDay) -> None:
+    def _exit(self, inst: InstrumentState, position: Position, price: int, now_ms: int, day: SessionDay) -> None:
         """Order every exit that is due at `price`."""
         if now_ms >= day.exit_from_ms:
-            self.state.close(desk, position, price, now_ms, SESSION_END)
+            self.state.close(inst, position, price, now_ms, SESSION_END)
             return
         for due in position.exits(price, now_ms):
-            self.state.sell(desk, position, due.quantity, price, now_ms, due.reason, due.target)
+            self.state.sell(inst, position, due.quantity, price, now_ms, due.reason, due.target)
 
-    def _enter(self, desk: Desk, price: int, now_ms: int, day: SessionDay) -> None:
+    def _enter(self, inst: InstrumentState, price: int, now_ms: int, day: SessionDay) -> None:
         """Follow the signal, or say why not."""
-        objection = self._objection(desk, now_ms, day) or desk.strategy.objection(price)
+        objection = self._objection(inst, now_ms, day) or inst.strategy.objection(price)
         if not objection:
-            limit = price + desk.levels.slippage
-            quantity = self._sizing.quantity(self.state.book.cash, limit, desk.instrument)
+            limit = price + inst.levels.slippage
+            quantity = self._sizing.quantity(self.state.book.cash, limit, inst.instrument)
             if quantity:
-                desk.objection = ""
-                self.state.buy(desk, quantity, limit, now_ms)
+                inst.objection = ""
+                self.state.buy(inst, quantity, limit, now_ms)
                 return
             objection = "cash for not one lot"
-        if objection != desk.objection:
-            desk.objection = objection
-            self.state.effects.append(EntryRefused(desk.index, objection, now_ms))
+        if objection != inst.objection:
+            inst.objection = objection
+            self.state.effects.append(EntryRefused(inst.index, objection, now_ms))
 
-    def _objection(self, desk: Desk, now_ms: int, day: SessionDay) -> str:
+    def _objection(self, inst: InstrumentState, now_ms: int, day: SessionDay) -> str:
         # Not `now_ms` alone: a tick that is late by less than `max_backwards_ms` must not open the day again.
-        if not day.entry_from_ms <= now_ms < day.entry_until_ms or desk.admission.newest_ms >= day.exit_from_ms:
+        if not day.entry_from_ms <= now_ms < day.entry_until_ms or inst.admission.newest_ms >= day.exit_from_ms:
             return "outside the entry window"
-        if desk.last_tick is not None and desk.last_tick.flags & FLAG_LATE:
+        if inst.last_tick is not None and inst.last_tick.flags & FLAG_LATE:
             return "the price is late"
-        if desk.admission.halted:
+        if inst.admission.halted:
             return f"halted: {BAD_TICKS}"
-        if self.state.orders.entry_open(desk.index):
+        if self.state.orders.entry_open(inst.index):
             return "entry order unanswered"
         return self.state.gate.objection()
 
-    def _on_day(self, desk: Desk, day: SessionDay, price: int, now_ms: int) -> bool:
+    def _on_day(self, inst: InstrumentState, day: SessionDay, price: int, now_ms: int) -> bool:
         """Begin a session day where it is a new one; False when the tick belongs to a day that is over."""
         state = self.state
         if day.date < state.today:
-            desk.admission.drop("past_day")
+            inst.admission.drop("past_day")
             return False
-        if day.date == desk.day:
-            desk.day = day.date
+        if day.date == inst.day:
+            inst.day = day.date
             return True
         if day.date > state.today:
             state.today = day.date
             state.gate.start_day()
             state.book.start_day()
             state.effects.append(DayStarted(day.date.isoformat(), now_ms))
-        left_over = state.position(desk)
+        left_over = state.position(inst)
         if left_over is not None:
-            state.close(desk, left_over, price, now_ms, SESSION_END)
-        desk.start_day(day.date, price, now_ms)
+            state.close(inst, left_over, price, now_ms, SESSION_END)
+        inst.start_day(day.date, price, now_ms)
         return True
 
     # ── Everything that is not a tick ───────────────────────────────────────────────────────────────────────────
@@ -159,10 +159,10 @@ class Trader:
         self._settling.take(event, now_ms)
         return self.state.take_effects()
 
-    def _judge_entry(self, desk: Desk, position: Position, price: int, at_ms: int) -> None:
+    def _judge_entry(self, inst: InstrumentState, position: Position, price: int, at_ms: int) -> None:
         """Put an entry that was just filled through the exits, at the price it was decided at."""
         day = self.hours.day_of(at_ms) if self._day is NO_DAY else self._day
-        self._exit(desk, position, price, at_ms, day)
+        self._exit(inst, position, price, at_ms, day)
         if self._limits_loss:
             self._closing.judge_daily_loss(at_ms)
 
@@ -199,11 +199,11 @@ class Trader:
         self.moved = self.state.flat.running
         self._closing.push(now_ms, ask=True)
         if self._holds_jumps:
-            for desk in self._desks:
-                waited = desk.admission.take_waited(now_ms)
+            for inst in self._desks:
+                waited = inst.admission.take_waited(now_ms)
                 if waited is not None:
                     self.moved = True
-                    self._work(desk, waited)
+                    self._work(inst, waited)
         return self.state.take_effects()
 
     def dump(self, chosen: Iterable[int] | None = None) -> Fields:

@@ -10,7 +10,7 @@ from engine.model.events import EntriesChanged, Fact, FlatState, LockState, Stat
 from engine.model.state import Fields, Plain, Stateful, dump, load
 from engine.model.types import Instrument
 from engine.trading.flatten_state import FlatJob
-from engine.trading.instrument_state import COARSE_SAMPLE_MS, SAMPLE_MS, Desk
+from engine.trading.instrument_state import COARSE_SAMPLE_MS, SAMPLE_MS, InstrumentState
 from engine.trading.orders import Orders, ordered_in
 from engine.trading.portfolio import Book, positions_in, strays_in
 from engine.trading.positions import Costs, Position
@@ -27,8 +27,10 @@ class TradingState:
 
     def __init__(self, config: Config, instruments: tuple[Instrument, ...], costs: Costs, tag_prefix: str) -> None:
         sample_ms = SAMPLE_MS if len(instruments) <= _MANY else COARSE_SAMPLE_MS
-        self.desks = [Desk(i, each, config.risk, config.strategy, sample_ms) for i, each in enumerate(instruments)]
-        levels = tuple(desk.levels for desk in self.desks)
+        self.instrument_states = [
+            InstrumentState(i, each, config.risk, config.strategy, sample_ms) for i, each in enumerate(instruments)
+        ]
+        levels = tuple(inst.levels for inst in self.instrument_states)
         self.book = Book(instruments, levels, costs, config.capital.initial_capital)
         self.gate = EntryGate(config.risk.max_positions_per_day)
         self.orders = Orders(tag_prefix)
@@ -37,7 +39,7 @@ class TradingState:
         self.faults = 0
         self.first_refused: dict[str, int] = {}  # reason → number of the first tick refused for it
         self.effects: list[Fact] = []
-        self._held: list[Desk] = []  # as of so many openings and exits
+        self._held: list[InstrumentState] = []  # as of so many openings and exits
         self._held_at = 0
         # What every account that is kept says of the instruments; never changed, so that all of them share it.
         self._symbols = tuple(each.symbol for each in instruments)
@@ -51,46 +53,55 @@ class TradingState:
         effects, self.effects = self.effects, []
         return effects
 
-    def position(self, desk: Desk) -> Position | None:
-        """What is held on `desk`."""
-        return self.book.positions[desk.index]
+    def position(self, inst: InstrumentState) -> Position | None:
+        """What is held on `inst`."""
+        return self.book.positions[inst.index]
 
-    def held(self) -> list[Desk]:
+    def held(self) -> list[InstrumentState]:
         """The desks on which something is held, in their order; asked with every tick, so looked for only after a change."""
         book = self.book
         changes = book.entries + book.trades  # both only rise, and no position comes or goes without one of them
         if changes != self._held_at:
             self._held_at = changes
-            self._held = [desk for desk, each in zip(self.desks, book.positions, strict=True) if each is not None]
+            self._held = [
+                inst for inst, each in zip(self.instrument_states, book.positions, strict=True) if each is not None
+            ]
         return self._held
 
     @staticmethod
-    def _seq(desk: Desk) -> int:
-        return desk.last_tick.seq if desk.last_tick else 0
+    def _seq(inst: InstrumentState) -> int:
+        return inst.last_tick.seq if inst.last_tick else 0
 
-    def buy(self, desk: Desk, quantity: int, price: int, at_ms: int) -> None:
+    def buy(self, inst: InstrumentState, quantity: int, price: int, at_ms: int) -> None:
         """Order an entry of `quantity` at `price`."""
         self.gate.day_entries += 1
-        order = self.orders.new(desk.index, "BUY", quantity, price, "Entry", at_ms, self._seq(desk))
+        order = self.orders.new(inst.index, "BUY", quantity, price, "Entry", at_ms, self._seq(inst))
         self.effects.append(Submit(order))
 
     def sell(
-        self, desk: Desk, position: Position, quantity: int, price: int, at_ms: int, reason: str, target: int = -1
+        self,
+        inst: InstrumentState,
+        position: Position,
+        quantity: int,
+        price: int,
+        at_ms: int,
+        reason: str,
+        target: int = -1,
     ) -> None:
         """Order an exit of `quantity`, decided at tick price `price`."""
         position.exiting += quantity
-        limit = max(price - desk.levels.slippage_exit, desk.instrument.tick_size)  # no order goes below one tick
-        order = self.orders.new(desk.index, "SELL", quantity, limit, reason, at_ms, self._seq(desk), target)
+        limit = max(price - inst.levels.slippage_exit, inst.instrument.tick_size)  # no order goes below one tick
+        order = self.orders.new(inst.index, "SELL", quantity, limit, reason, at_ms, self._seq(inst), target)
         self.effects.append(Submit(order))
 
     def close(
-        self, desk: Desk, position: Position, price: int, at_ms: int, reason: str, *, most: int | None = None
+        self, inst: InstrumentState, position: Position, price: int, at_ms: int, reason: str, *, most: int | None = None
     ) -> None:
         """Order the exit of all that no other order is selling already, in orders of at most `most` (None: in one)."""
         left = position.quantity - position.exiting
         while left > 0:
             part = left if most is None else min(left, most)
-            self.sell(desk, position, part, price, at_ms, reason)
+            self.sell(inst, position, part, price, at_ms, reason)
             left -= part
 
     def entries(self, state: LockState, reason: str, at_ms: int) -> None:
@@ -110,8 +121,8 @@ class TradingState:
         dump(self.flat, "flat.", fields)
         self.orders.dump(fields)
         self.book.dump(fields)
-        for desk in self.desks if chosen is None else [self.desks[index] for index in chosen]:
-            desk.dump(fields)
+        for inst in self.instrument_states if chosen is None else [self.instrument_states[index] for index in chosen]:
+            inst.dump(fields)
         return fields
 
     def load(self, fields: dict[str, Plain]) -> None:
@@ -121,8 +132,8 @@ class TradingState:
         load(self.flat, "flat.", fields)
         self.orders.load(fields)
         self.book.load(fields)
-        for desk in self.desks:
-            desk.load(fields)
+        for inst in self.instrument_states:
+            inst.load(fields)
         self.effects = []
         self._held_at = _UNKNOWN
 
@@ -133,7 +144,7 @@ class TradingState:
         dump(self.flat, "flat.", fields)
         self.orders.dump(fields)
         for index in self.book.keep(fields):
-            self.desks[index].keep(fields)
+            self.instrument_states[index].keep(fields)
         return StateKept(fields, self._symbols, at_ms)
 
     def restore(self, kept: StateKept) -> tuple[str, ...]:
@@ -158,7 +169,7 @@ class TradingState:
             self.book.restore(fields, place, {index: self.orders.selling(index) for index in place.values()})
             held = positions_in(fields)
             for number in {each.instrument for each in held} | strays_in(fields).keys():
-                self.desks[place[number]].restore(fields, number)
+                self.instrument_states[place[number]].restore(fields, number)
         except KeyError as error:
             raise ValueError(f"{_UNSOUND} {error} is missing") from error
         except (ArithmeticError, TypeError) as error:
@@ -192,7 +203,7 @@ class TradingState:
         position = self.book.positions[index]
         if position is None or position.stop == stop:
             return ""
-        name = self.desks[index].instrument
+        name = self.instrument_states[index].instrument
         return f"{name.symbol}: the stop is {name.price_text(position.stop)} by this configuration, it was {name.price_text(stop)}"
 
 

@@ -45,7 +45,7 @@ def holding(live: Live) -> list[tuple[int, int]]:
 def begun(live: Live) -> list[tuple[int, int]]:
     """The run is up, every instrument ticks and is held."""
     live.ticking()
-    live.until(lambda: len(holding(live)) == len(live.desks))
+    live.until(lambda: len(holding(live)) == len(live.instrument_states))
     return holding(live)
 
 
@@ -53,7 +53,7 @@ def nothing_went_back(live: Live) -> None:
     """The run's own record: numbers without holes, admitted times that never fall, fresh instruments marked as such."""
     ticks = live.recorded()
     assert [tick.seq for tick in ticks] == list(range(1, len(ticks) + 1))
-    for index in range(len(live.desks)):
+    for index in range(len(live.instrument_states)):
         own = [tick for tick in ticks if tick.instrument == index]
         assert sum(bool(tick.flags & FLAG_NEW_LINK) for tick in own) <= len(live.ups)
         last_ms = 0
@@ -215,5 +215,5 @@ def test_a_silent_instrument_is_stale_while_its_siblings_keep_the_link(tmp_path:
         sim.fault(f"silence_token {sim.lines[0].token}")
         live.until(lambda: live.engine.snapshot.silent == 1)
         record_property("stale_s", round((time.perf_counter_ns() - at_ns) / 1e9, 3))
-        live.until(lambda: time.perf_counter_ns() - live.desks[0].last_tick.recv_ns > 1.5 * SILENCE_S * 1e9)
+        live.until(lambda: time.perf_counter_ns() - live.instrument_states[0].last_tick.recv_ns > 1.5 * SILENCE_S * 1e9)
         assert live.losses == []

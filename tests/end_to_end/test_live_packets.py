@@ -109,7 +109,7 @@ def test_repeated_and_late_packets_move_nothing(tmp_path: Path, script: str) -> 
         counted(live, worked=300 // 7)
         assert holding(live) == held
         assert live.refused == {"duplicate" if fault == "duplicate" else "backwards": 300 // 7}
-        assert [desk.last_price for desk in live.desks] == [line.price for line in sim.lines]
+        assert [inst.last_price for inst in live.instrument_states] == [line.price for line in sim.lines]
     assert_same(live.verified())
 
 
@@ -122,7 +122,7 @@ def test_a_number_that_comes_too_late_moves_nothing_whatever_its_price(tmp_path:
         send(sim, handmade(sim, sequence=line.sequence - 3, price=5))  # a crash that is old news
         live.until(lambda: live.refused.get("out_of_order") == 1)
         assert live.book.trades == exits
-        assert live.desks[0].last_price == line.price
+        assert live.instrument_states[0].last_price == line.price
     assert_same(live.verified())
 
 
@@ -132,7 +132,7 @@ def test_numbers_that_jump_are_counted_where_they_are_chained(tmp_path: Path) ->
     with bounded(script) as sim, Live(tmp_path, sim, *keys, supply=hurried(BRISK)) as live:
         live.ticking()
         counted(live)
-        assert sum(desk.admission.sequence_gaps for desk in live.desks) == 2
+        assert sum(inst.admission.sequence_gaps for inst in live.instrument_states) == 2
         assert live.engine.snapshot.entries.halted == ""
     assert [each["missing"] for each in live.journal("SequenceGap")] == [3, 5]
     assert_same(live.verified())
@@ -204,7 +204,7 @@ def test_a_clock_that_is_set_decides_nothing(tmp_path: Path, monkeypatch, step_s
         live.engine.send(Flat("operator"), 1)
         live.until(lambda: holding(live) == [] and live.engine.snapshot.flat.state == "FLAT")
         live.engine.send(Unlock(), 2)
-        live.until(lambda: len(holding(live)) == len(live.desks))  # and entries are allowed again
+        live.until(lambda: len(holding(live)) == len(live.instrument_states))  # and entries are allowed again
     steps = [each["step_ms"] for each in live.journal("ClockStepped")]
     assert [round(step / 1000) for step in steps] == [step_s]
     assert live.losses == []

@@ -71,7 +71,7 @@ def test_cash_is_shared_by_all(tmp_path: Path) -> None:
         live.all_worked()
         assert 3 < held(live) < 100
         assert 0 <= live.book.cash < 2_000_000
-        assert "cash for not one lot" in {desk.objection for desk in live.desks}
+        assert "cash for not one lot" in {inst.objection for inst in live.instrument_states}
 
 
 def test_the_usual_inbox_is_enough_for_a_thousand_instruments(tmp_path: Path) -> None:

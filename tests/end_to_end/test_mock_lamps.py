@@ -48,7 +48,7 @@ def wait_for(run: Run, fault: Fault, happened) -> None:
 def test_the_sequence_lamp_tells_what_was_lost_repeated_or_late(run, fault, text) -> None:
     heart = Heart()
     assert lamps(run, heart)["SEQUENCE"].word == "OK"
-    door = run.trader.state.desks[0].admission
+    door = run.trader.state.instrument_states[0].admission
 
     def happened() -> bool:
         return bool(door.sequence_gaps or door.refused.get("duplicate", 0) >= 3 or door.refused.get("out_of_order"))
@@ -71,8 +71,8 @@ def test_a_silent_line_turns_the_data_lamp_and_is_counted_as_a_gap(run) -> None:
     heart = Heart()
     assert lamps(run, heart)["DATA"].word == "OK"
     assert lamps(run, heart, 60 * SECOND)["DATA"].word in {"STALE", "DEAD", "QUIET"}
-    gaps = run.trader.state.desks[0].gaps
-    wait_for(run, Fault("stall", 60), lambda: run.trader.state.desks[0].gaps > gaps)
+    gaps = run.trader.state.instrument_states[0].gaps
+    wait_for(run, Fault("stall", 60), lambda: run.trader.state.instrument_states[0].gaps > gaps)
 
 
 def test_an_engine_that_is_held_turns_its_lamp_and_names_the_cause(run) -> None:

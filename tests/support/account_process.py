@@ -89,8 +89,8 @@ class _Session:
     def _account(self) -> dict[str, object]:
         state = self._stage.trader.state
         held = {
-            desk.instrument.symbol: position.state(0)
-            for desk, position in zip(state.desks, state.book.positions, strict=True)
+            inst.instrument.symbol: position.state(0)
+            for inst, position in zip(state.instrument_states, state.book.positions, strict=True)
             if position is not None
         }
         return {"held": held, "cash": str(state.book.cash), "locked": state.gate.locked}

@@ -111,7 +111,7 @@ class Live:
         self.run: Run = build(fitted, heard, "paper", state_root=folder / "state")
         self.engine = self.run.engine
         self.turn = self.run.engine.turn
-        self.desks = self.run.trader.state.desks
+        self.instrument_states = self.run.trader.state.instrument_states
         self.book = self.run.trader.state.book
 
     def _both(self, tell: Callable[[FeedEvent], None]) -> Callable[[FeedEvent], None]:
@@ -192,8 +192,8 @@ class Live:
     def refused(self) -> dict[str, int]:
         """Refused ticks of all instruments by reason, as of now."""
         total: dict[str, int] = {}
-        for desk in self.desks:
-            for reason, count in desk.admission.refused.items():
+        for inst in self.instrument_states:
+            for reason, count in inst.admission.refused.items():
                 total[reason] = total.get(reason, 0) + count
         return total
 

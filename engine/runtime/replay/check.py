@@ -33,7 +33,7 @@ class _Checkpoint(Struct, frozen=True):
 
     place: int
     digest: bytes
-    desks: tuple[int, ...]
+    instrument_states: tuple[int, ...]
 
 
 class Check:
@@ -87,8 +87,10 @@ class Check:
             self._ticks.append(newest)
             self._verdicts.append(0)
             if isinstance(mark, StateMark):
-                desks = _desks(mark.fields, count)
-                self._marks.append(_Checkpoint(self._total, _digest_of(mark), known.setdefault(desks, desks)))
+                instrument_states = _desks(mark.fields, count)
+                self._marks.append(
+                    _Checkpoint(self._total, _digest_of(mark), known.setdefault(instrument_states, instrument_states))
+                )
                 self._total += 1
             else:
                 self._marks.append(mark)
@@ -181,7 +183,7 @@ class Check:
             turn.carry_out(turn.trader.on_command(mark.command, mark.at_ms))
 
     def _judge(self, place: int, checkpoint: _Checkpoint, seq: int) -> None:
-        texts = as_text(self._turn.trader.dump(checkpoint.desks))
+        texts = as_text(self._turn.trader.dump(checkpoint.instrument_states))
         if _digest(texts) == checkpoint.digest:
             self._verdicts[place] = _SAME
             self._same += 1

@@ -84,7 +84,9 @@ def test_what_is_held_ends_the_same_with_and_without_a_restart(before, later, lo
     # Whether indicators let one enter is not compared: both may only go out.
     for stage in (whole, restarted):
         stage.do(Lock("both"))
-    if whole.trader.state.desks[1].day == whole.trader.state.today:  # else its own first tick is still to come
+    if (
+        whole.trader.state.instrument_states[1].day == whole.trader.state.today
+    ):  # else its own first tick is still to come
         _walk(whole, later)
         _walk(restarted, later)
         assert told(restarted.trader.keep(0)) == told(whole.trader.keep(0))

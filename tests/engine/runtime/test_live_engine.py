@@ -109,7 +109,7 @@ def test_a_tick_that_waited_enters_nothing_and_is_recorded_as_late(tmp_path, del
         live.worked()
         assert late.flags & FLAG_LATE
         assert not live.held
-        assert live.run.trader.state.desks[0].objection == "the price is late"
+        assert live.run.trader.state.instrument_states[0].objection == "the price is late"
     assert [tick.flags & FLAG_LATE for tick in live.recording().ticks()] == [0, FLAG_LATE]
 
 
@@ -132,7 +132,7 @@ def test_a_tick_whose_time_is_ahead_is_recorded_and_blinds_no_exit(live) -> None
     live.tick(70)
     live.worked()
     assert live.run.engine.turn.trades[-1].reason == "Stop Loss"
-    assert live.run.trader.state.desks[0].admission.refused == {"future": 1}
+    assert live.run.trader.state.instrument_states[0].admission.refused == {"future": 1}
     live.run.engine.stop()
     flags = [tick.flags for tick in live.recording().ticks()]
     assert flags == [FLAG_NEW_LINK, 0, FLAG_AHEAD, 0, 0]
@@ -144,7 +144,7 @@ def test_exchange_numbers_are_not_compared_across_links(live) -> None:
     live.tick(102, exch_seq=8)
     live.tick(103, exch_seq=8)
     live.worked()
-    snapshot = live.run.engine.turn.trader.state.desks[0]
+    snapshot = live.run.engine.turn.trader.state.instrument_states[0]
     assert snapshot.admission.refused == {"duplicate": 1}
     assert snapshot.admission.sequence_gaps == 0
 
@@ -161,7 +161,7 @@ def test_a_full_inbox_keeps_the_newest_and_counts_the_rest(tmp_path) -> None:
         snapshot = live.run.engine
         assert snapshot.inbox.merged + snapshot.turn.position == 35
         assert snapshot.inbox.merged > 20
-        assert live.run.trader.state.desks[0].last_price == 13400
+        assert live.run.trader.state.instrument_states[0].last_price == 13400
     assert live.recording().count() == live.run.engine.turn.position
 
 

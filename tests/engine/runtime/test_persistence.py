@@ -42,7 +42,7 @@ class Kept(Stage):
     def all_at(self, price: float) -> None:
         """A tick of every instrument."""
         self.now_ms += 1000
-        for index in range(len(self.trader.state.desks)):
+        for index in range(len(self.trader.state.instrument_states)):
             self.seq += 1
             self.play([Tick(self.seq, index, 0, 0, 0, self.now_ms, 0, round(price * 100), 75, 0)])
 
@@ -65,11 +65,11 @@ def test_a_minute_of_movement_takes_a_bounded_room(record_property, held: int) -
     stage.all_at(101)
     assert sum(each is not None for each in stage.trader.state.book.positions) == held
     begun = len(stage.rows)
-    desk = stage.trader.state.desks[0]
+    inst = stage.trader.state.instrument_states[0]
     for _ in range(MINUTE):
         for position in stage.trader.state.book.positions:  # prices that rise all the time, each of them
             position.follow(position.highest + 10)
-        desk.last_price += 10
+        inst.last_price += 10
         stage.tenth()
     taken = size(stage.rows[begun:])
     record_property("bytes_a_minute", taken)

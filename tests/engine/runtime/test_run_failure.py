@@ -105,7 +105,7 @@ def test_what_waits_when_the_process_goes_on_is_late_at_once(tmp_path, delivery)
         run.engine.start()
         until(lambda: run.engine.turn.position == 2)
         assert not run.trader.state.book.net(0)
-        assert run.trader.state.desks[0].objection == "the price is late"
+        assert run.trader.state.instrument_states[0].objection == "the price is late"
 
 
 @pytest.mark.parametrize("wrong_s", [-7200, 7200])
@@ -116,7 +116,7 @@ def test_a_clock_that_was_set_right_is_followed_where_the_exchange_agrees(live, 
     clock.ahead_ns += wrong_s * 1_000_000_000
     exch_ms = time.time_ns() // 1_000_000 + (0 if exchange_agrees else wrong_s * 500)
     live.run.engine.deliver(Tick(1, 0, 0, time.time_ns(), time.perf_counter_ns(), exch_ms, 0, 10_000, 75, 0))
-    assert live.run.engine.turn.trader.state.desks[0].last_tick is not None
+    assert live.run.engine.turn.trader.state.instrument_states[0].last_tick is not None
     rounds = live.run.engine.rounds
     rounds._look_ns = 0  # the next round looks at once
     looked = rounds.beats + 2
@@ -126,7 +126,7 @@ def test_a_clock_that_was_set_right_is_followed_where_the_exchange_agrees(live, 
 
 
 def test_reasons_may_be_added_while_they_are_counted(live) -> None:
-    door = live.run.trader.state.desks[0].admission
+    door = live.run.trader.state.instrument_states[0].admission
 
     class Busy(str):
         """A reason; while it is counted, a feed's thread adds another one."""
@@ -138,7 +138,7 @@ def test_reasons_may_be_added_while_they_are_counted(live) -> None:
             return str.__hash__(self)
 
     door.refused[Busy("price")] = 3
-    assert refusals(live.run.trader.state.desks)["price"] == 3
+    assert refusals(live.run.trader.state.instrument_states)["price"] == 3
 
 
 # ── The end ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -18,7 +18,7 @@ def held(trader: Trader) -> list[int]:
 
 
 def told(trader: Trader) -> list[int]:
-    return [desk.index for desk in trader.state.held()]
+    return [inst.index for inst in trader.state.held()]
 
 
 def play(stage: Stage, moves: list[tuple[int, int]]) -> None:

@@ -78,4 +78,4 @@ def test_the_charts_of_many_instruments_are_coarser(instruments, interval_ms):
     stage = Stage(*EAGER, instruments=instruments).prices(*[100] * 60)
     start_ms = ms("09:30:01")
     wanted = tuple((at_ms, 10_000) for at_ms in range(start_ms, start_ms + 60_000, interval_ms))
-    assert stage.trader.state.desks[0].history.points() == wanted
+    assert stage.trader.state.instrument_states[0].history.points() == wanted

@@ -20,7 +20,7 @@ def entered(*overrides: str, instruments: int = 1) -> Stage:
 
 
 def refused(stage: Stage, instrument: int = 0) -> dict[str, int]:
-    return stage.trader.state.desks[instrument].admission.refused
+    return stage.trader.state.instrument_states[instrument].admission.refused
 
 
 def dumped(stage: Stage) -> Fields:
@@ -111,13 +111,13 @@ def test_a_new_link_is_state_only_as_long_as_it_decides():
 
 def test_a_link_that_begins_with_what_the_last_one_ended_with_repeats_it():
     stage = Stage(*EAGER).play([numbered(1, 10), numbered(2, 11)])
-    ticks_before = stage.trader.state.desks[0].strategy.ticks
+    ticks_before = stage.trader.state.instrument_states[0].strategy.ticks
     again = numbered(3, 11, flags=FLAG_NEW_LINK | FLAG_UNCHAINED, at_ms=ms("09:30:02"))
     stage.play([again, again, numbered(4, 20)])
     assert refused(stage) == {"duplicate": 2}
-    assert stage.trader.state.desks[0].strategy.ticks == ticks_before + 1
+    assert stage.trader.state.instrument_states[0].strategy.ticks == ticks_before + 1
     assert stage.told(SequenceGap) == []
-    assert stage.trader.state.desks[0].admission.bad_streak == 0
+    assert stage.trader.state.instrument_states[0].admission.bad_streak == 0
 
 
 @pytest.mark.parametrize(("price", "at"), [(100.05, "09:30:02"), (100.0, "09:30:02.001")])

@@ -152,17 +152,17 @@ def test_session_end_closes_at_1510_and_nothing_is_entered_after_it():
 
 def test_outside_the_session_nothing_is_touched():
     stage = Stage(*EAGER).at("09:14:57").prices(100, 101)
-    assert stage.trader.state.desks[0].strategy.ticks == 0
+    assert stage.trader.state.instrument_states[0].strategy.ticks == 0
     stage.prices(102)  # 09:15:00
-    assert stage.trader.state.desks[0].strategy.ticks == 1
+    assert stage.trader.state.instrument_states[0].strategy.ticks == 1
     stage.at("15:29:59").prices(103, 104)
-    assert stage.trader.state.desks[0].strategy.ticks == 2
+    assert stage.trader.state.instrument_states[0].strategy.ticks == 2
 
 
 def test_a_holiday_has_no_session():
     stage = Stage(*EAGER, 'session.holidays=["2025-10-01"]').prices(100, 101, 102)
     assert stage.orders == []
-    assert stage.trader.state.desks[0].strategy.ticks == 0
+    assert stage.trader.state.instrument_states[0].strategy.ticks == 0
 
 
 def test_an_exit_and_an_entry_never_share_a_tick():
@@ -231,7 +231,7 @@ def test_a_new_day_begins_anew_and_closes_what_was_left():
     stage = entered("strategy.min_warmup_ticks=2", "risk.max_positions_per_day=1")
     stage.at("09:30:00", "2025-10-03").prices(120)
     assert stage.exits == [("Session End", 120.0, 975)]
-    strategy = stage.trader.state.desks[0].strategy
+    strategy = stage.trader.state.instrument_states[0].strategy
     assert (strategy.ticks, strategy.green, strategy.needed) == (1, 0, 1)
     assert stage.trader.state.gate.day_entries == 0
     assert [fact.date for fact in stage.told(DayStarted)] == ["2025-10-01", "2025-10-03"]
@@ -251,19 +251,19 @@ def test_bad_ticks_are_counted_by_reason_and_touch_nothing():
         tick(5, 100.0, "09:29:58"),
     ]
     stage.play(good + bad)
-    door = stage.trader.state.desks[0].admission
+    door = stage.trader.state.instrument_states[0].admission
     assert door.refused == {"non_positive": 2, "nan": 1, "backwards": 1}
     assert [(fact.reason, fact.seq) for fact in stage.told(TickRefused)] == [
         ("non_positive", 2),
         ("nan", 4),
         ("backwards", 5),
     ]
-    assert stage.trader.state.desks[0].strategy.ticks == 1
+    assert stage.trader.state.instrument_states[0].strategy.ticks == 1
 
 
 def test_a_second_backwards_is_still_a_tick():
     stage = Stage(*EAGER).play([tick(1, 100.0, "09:30:01"), tick(2, 101.0, "09:30:00")])
-    assert stage.trader.state.desks[0].strategy.ticks == 2
+    assert stage.trader.state.instrument_states[0].strategy.ticks == 2
 
 
 def test_seven_bad_ticks_in_a_row_halt_entries_and_three_good_ones_lift_it():
@@ -281,14 +281,14 @@ def test_seven_bad_ticks_in_a_row_halt_entries_and_three_good_ones_lift_it():
 
 def test_repeated_values_are_trades():
     stage = Stage(*EAGER).play([tick(n, 100.0, "09:30:00") for n in range(1, 6)])
-    assert stage.trader.state.desks[0].strategy.ticks == 5
+    assert stage.trader.state.instrument_states[0].strategy.ticks == 5
 
 
 def test_gaps_in_the_exchanges_sequence_halt_until_unlocked():
     stage = Stage(*EAGER, "risk.missed_ticks_before_stop=2")
     stage.play([tick(n, 100.0, "09:30:00", exch_seq=seq) for n, seq in enumerate((1, 2, 5, 6, 6, 4, 9), 1)])
     assert [fact.missing for fact in stage.told(SequenceGap)] == [2, 2]
-    assert stage.trader.state.desks[0].admission.refused == {"duplicate": 1, "out_of_order": 1}
+    assert stage.trader.state.instrument_states[0].admission.refused == {"duplicate": 1, "out_of_order": 1}
     assert stage.trader.state.gate.halted == "2 gaps in the exchange's sequence"
     stage.do(Unlock())
     assert stage.trader.state.gate.objection() == ""
@@ -300,7 +300,7 @@ def test_a_numbering_that_begins_anew_is_believed_after_three_ticks():
         stage.now_ms += 1000
         stage.play([tick(50 + n, price, stage.now_ms, exch_seq=5001 if n == 1 else n)])
     assert stage.exits == [("Stop Loss", 85.0, 975)]
-    assert stage.trader.state.desks[0].admission.refused == {"out_of_order": 2}
+    assert stage.trader.state.instrument_states[0].admission.refused == {"out_of_order": 2}
 
 
 def test_a_stamp_far_ahead_of_its_receipt_is_refused_and_blinds_nobody():
@@ -308,7 +308,7 @@ def test_a_stamp_far_ahead_of_its_receipt_is_refused_and_blinds_nobody():
     ahead = tick(60, 100.0, "09:31:00", day="2031-01-01", recv_wall_ns=ms("09:30:10") * 1_000_000)
     stage.play([ahead]).at("09:30:10").prices(85)
     assert stage.exits == [("Stop Loss", 85.0, 975)]
-    assert stage.trader.state.desks[0].admission.refused == {"future": 1}
+    assert stage.trader.state.instrument_states[0].admission.refused == {"future": 1}
 
 
 def test_a_silence_is_told_and_changes_nothing():
@@ -326,7 +326,7 @@ def test_a_jump_is_held_until_confirmed():
     assert stage.exits == []
     stage.prices(100.2, step_ms=100)
     assert stage.exits == []
-    assert stage.trader.state.desks[0].admission.refused == {"jump": 1}
+    assert stage.trader.state.instrument_states[0].admission.refused == {"jump": 1}
     stage.prices(80.0, 80.1, step_ms=100)
     assert stage.exits == [("Stop Loss", 80.0, 975)]
 
@@ -467,7 +467,7 @@ def test_a_raising_strategy_halts_entries_while_exits_go_on(monkeypatch):
     def broken(*_):
         raise ZeroDivisionError("boom")
 
-    monkeypatch.setattr(type(stage.trader.state.desks[0].strategy), "on_tick", broken)
+    monkeypatch.setattr(type(stage.trader.state.instrument_states[0].strategy), "on_tick", broken)
     stage.prices(99, 98, 85)
     assert stage.exits == [("Stop Loss", 85.0, 975)]
     assert stage.trader.state.faults == 3
