@@ -27,7 +27,7 @@ from engine.model.types import MAX_QUANTITY, Instrument, Order, PositionState
 from engine.trading.data_quality import BAD_TICKS
 from engine.trading.flatten_state import FLAT_LOCK, FlatJob
 from engine.trading.orders import Orders
-from engine.trading.portfolio import Purse, positions_in, put_position, strays_in
+from engine.trading.portfolio import CashAccount, positions_in, put_position, strays_in
 from engine.trading.risk import EntryGate
 
 UNCLEAN = "the last run ended uncleanly"
@@ -63,10 +63,15 @@ class Account:
         fields = self._fields = kept.fields
         self.symbols = kept.symbols
         self.at_ms = kept.at_ms
-        self.gate, self.flat, self.orders, self.purse = EntryGate(0), FlatJob(), Orders(""), Purse(Decimal(0))
+        self.gate, self.flat, self.orders, self.cash_account = (
+            EntryGate(0),
+            FlatJob(),
+            Orders(""),
+            CashAccount(Decimal(0)),
+        )
         load(self.gate, "gate.", fields)
         load(self.flat, "flat.", fields)
-        load(self.purse, "book.", fields)
+        load(self.cash_account, "book.", fields)
         self.orders.load(fields)
         self.today = str(fields["today"])
         self.held = {each.instrument: each for each in positions_in(fields)}
@@ -117,7 +122,7 @@ class Account:
                 for inst in self._desks.values():
                     inst.day_open = 0
                 self.gate.start_day()
-                self.purse.start_day()
+                self.cash_account.start_day()
             case RunStarted():
                 self.lock_if_unclean()
                 self.ended = False
@@ -165,7 +170,7 @@ class Account:
 
     def _booked(self, booked: FillBooked) -> None:
         """Book a fill: what it cost is what cash changed by beyond its turnover."""
-        fill, purse = booked.fill, self.purse
+        fill, purse = booked.fill, self.cash_account
         number = fill.instrument
         self.orders.on_fill(fill)
         instrument = self.instrument(number)
@@ -246,7 +251,7 @@ class Account:
         if self.flat.running and not self.flat.exit_reason:
             fields["flat.exit_reason"] = "Flat"
         self.orders.dump(fields)
-        dump(self.purse, "book.", fields)
+        dump(self.cash_account, "book.", fields)
         for number in sorted(self.held.keys() | self._stray.keys()):
             self._put(fields, number, self.held.get(number))
         return StateKept(fields, self.symbols, self.at_ms)

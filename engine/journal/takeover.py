@@ -107,7 +107,7 @@ def _order_line(account: Account, order: Order, mode: TradeMode) -> str:
 
 
 def _money(account: Account) -> str:
-    purse = account.purse
+    purse = account.cash_account
     entries = account.gate.day_entries
     if account.today == date.min.isoformat():
         return f"cash {purse.cash:.2f}, no session day had begun"

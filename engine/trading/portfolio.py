@@ -10,7 +10,7 @@ from engine.model.types import Fill, Instrument, PositionState, Trade
 from engine.trading.positions import Costs, Levels, Position
 
 
-class Purse:
+class CashAccount:
     """Cash, and what was realised.
 
     Money is exact `Decimal` in the currency; `day_realised` is the net result of the session day's exits.
@@ -61,7 +61,7 @@ class Purse:
         self.drawdown = max(self.drawdown, self.peak - self.realised)
 
 
-class Book(Purse):
+class Portfolio(CashAccount):
     """Purse and positions; quantities sold beyond what was held are kept in `stray`, so that nothing is ever lost."""
 
     def __init__(

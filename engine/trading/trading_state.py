@@ -12,7 +12,7 @@ from engine.model.types import Instrument
 from engine.trading.flatten_state import FlatJob
 from engine.trading.instrument_state import COARSE_SAMPLE_MS, SAMPLE_MS, InstrumentState
 from engine.trading.orders import Orders, ordered_in
-from engine.trading.portfolio import Book, positions_in, strays_in
+from engine.trading.portfolio import Portfolio, positions_in, strays_in
 from engine.trading.positions import Costs, Position
 from engine.trading.risk import EntryGate
 from engine.trading.session import NO_DAY
@@ -31,7 +31,7 @@ class TradingState:
             InstrumentState(i, each, config.risk, config.strategy, sample_ms) for i, each in enumerate(instruments)
         ]
         levels = tuple(inst.levels for inst in self.instrument_states)
-        self.book = Book(instruments, levels, costs, config.capital.initial_capital)
+        self.book = Portfolio(instruments, levels, costs, config.capital.initial_capital)
         self.gate = EntryGate(config.risk.max_positions_per_day)
         self.orders = Orders(tag_prefix)
         self.flat = FlatJob()

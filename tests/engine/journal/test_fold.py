@@ -92,7 +92,7 @@ def test_folding_any_prefix_gives_the_sum_of_its_fills_and_at_each_turns_end_the
             if not isinstance(row, StateKept):
                 account.take(row)
             assert account.net() == {index: net for index, net in enumerate(nets) if net}
-            assert account.purse.cash == cash
+            assert account.cash_account.cash == cash
         done = len(rows)
         kept = stage.trader.keep(stage.now_ms)
         assert told(account.state()) == told(kept)
@@ -242,13 +242,13 @@ def test_a_flat_sells_under_the_name_of_its_first_order(rows: Rows) -> None:
 
 def test_another_day_begins_the_counters_anew_and_leaves_positions_on_theirs(rows: Rows) -> None:
     account = Account(only(rows, StateKept)[-1])  # type: ignore[arg-type]
-    assert (account.gate.day_entries, account.purse.day_realised > 0) == (1, True)
+    assert (account.gate.day_entries, account.cash_account.day_realised > 0) == (1, True)
     assert account.state().fields["0.day_open"] == 9_900
     account.take(DayStarted("2025-10-03", START))
     fields = account.state().fields
     assert fields["0.day_open"] == 0
     assert (fields["today"], fields["0.day"], fields["gate.day_entries"]) == ("2025-10-03", "2025-10-01", 0)
-    assert (Decimal(str(fields["book.day_realised"])), account.purse.realised > 0) == (0, True)
+    assert (Decimal(str(fields["book.day_realised"])), account.cash_account.realised > 0) == (0, True)
 
 
 def test_the_last_price_is_that_of_the_newest_order(rows: Rows) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.model.errors import ConfigError
 from engine.model.state import state_hash
 from engine.model.types import Fill, Instrument
-from engine.trading.portfolio import Book
+from engine.trading.portfolio import Portfolio
 from engine.trading.positions import Costs, Levels, Position
 from engine.trading.risk import Sizing
 from tests.support.builders import config, nifty
@@ -26,7 +26,7 @@ fills = st.lists(
 def new_book(*overrides, instruments=1):
     risk = config(*overrides).risk
     listed = (nifty(),) * instruments
-    return Book(listed, tuple(Levels.of(risk, each) for each in listed), Costs(risk), CAPITAL)
+    return Portfolio(listed, tuple(Levels.of(risk, each) for each in listed), Costs(risk), CAPITAL)
 
 
 def book_all(book, stream):
