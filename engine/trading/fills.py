@@ -11,7 +11,7 @@ from engine.trading.positions import STOP_LOSS, Position
 from engine.trading.trading_state import TradingState
 
 
-class Settling:
+class FillHandler:
     """Takes broker events; `judge_entry` puts a fresh entry through the exits (desk, position, decided price, ms)."""
 
     def __init__(

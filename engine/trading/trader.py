@@ -13,7 +13,7 @@ from engine.model.events import DayStarted, EntryRefused, Fact, StateKept
 from engine.model.state import Fields, Plain
 from engine.model.types import FLAG_LATE, Instrument, Tick
 from engine.trading.data_quality import BAD_TICKS, Watch
-from engine.trading.fills import Settling
+from engine.trading.fills import FillHandler
 from engine.trading.flatten import Closing
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.positions import SESSION_END, Costs, Position
@@ -33,7 +33,7 @@ class Trader:
         self.hours = TradingHours(config.session)
         self._watch = Watch(self.state, config.risk)
         self._closing = Closing(self.state, config.risk)
-        self._settling = Settling(self.state, self._closing, self._judge_entry)
+        self._fills = FillHandler(self.state, self._closing, self._judge_entry)
         self._sizing = Sizing(config.risk, costs)
         self._desks = self.state.instrument_states
         self._positions = self.state.book.positions
@@ -156,7 +156,7 @@ class Trader:
 
     def on_event(self, event: BrokerEvent, now_ms: int) -> Sequence[Fact]:
         """Take what the broker says."""
-        self._settling.take(event, now_ms)
+        self._fills.take(event, now_ms)
         return self.state.take_effects()
 
     def _judge_entry(self, inst: InstrumentState, position: Position, price: int, at_ms: int) -> None:
