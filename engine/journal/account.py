@@ -25,7 +25,7 @@ from engine.model.events import (
 from engine.model.state import Fields, Plain, dump, load
 from engine.model.types import MAX_QUANTITY, Instrument, Order, PositionState
 from engine.trading.data_quality import BAD_TICKS
-from engine.trading.flatten_state import FLAT_LOCK, FlatJob
+from engine.trading.flatten_state import FLAT_LOCK, FlattenState
 from engine.trading.orders import Orders
 from engine.trading.portfolio import CashAccount, positions_in, put_position, strays_in
 from engine.trading.risk import EntryGate
@@ -65,7 +65,7 @@ class Account:
         self.at_ms = kept.at_ms
         self.gate, self.flat, self.orders, self.cash_account = (
             EntryGate(0),
-            FlatJob(),
+            FlattenState(),
             Orders(""),
             CashAccount(Decimal(0)),
         )

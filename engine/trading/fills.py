@@ -5,7 +5,7 @@ from collections.abc import Callable
 from engine.model.broker_events import BrokerEvent, Filled, Holdings, Rejected
 from engine.model.events import FillBooked, OrderRejected, TradeClosed
 from engine.model.types import Fill, Order
-from engine.trading.flatten import Closing
+from engine.trading.flatten import Flattener
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.positions import STOP_LOSS, Position
 from engine.trading.trading_state import TradingState
@@ -15,10 +15,13 @@ class FillHandler:
     """Takes broker events; `judge_entry` puts a fresh entry through the exits (desk, position, decided price, ms)."""
 
     def __init__(
-        self, state: TradingState, closing: Closing, judge_entry: Callable[[InstrumentState, Position, int, int], None]
+        self,
+        state: TradingState,
+        flattener: Flattener,
+        judge_entry: Callable[[InstrumentState, Position, int, int], None],
     ) -> None:
         self._state = state
-        self._closing = closing
+        self._flattener = flattener
         self._judge_entry = judge_entry
 
     def take(self, event: BrokerEvent, now_ms: int) -> None:
@@ -33,7 +36,7 @@ class FillHandler:
             case Rejected():
                 self._rejected(event.order, event.reason)
             case Holdings():
-                self._closing.verify(event, now_ms)
+                self._flattener.verify(event, now_ms)
 
     def _bought(self, fill: Fill, order: Order | None) -> None:
         state = self._state

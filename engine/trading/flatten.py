@@ -10,7 +10,7 @@ from engine.trading.trading_state import TradingState
 _MOST_ORDERS = 1_000
 
 
-class Closing:
+class Flattener:
     """Drives the flat job: lock, close every position at once, ask the broker until it says that nothing is left."""
 
     def __init__(self, state: TradingState, risk: RiskConfig) -> None:

@@ -9,7 +9,7 @@ FLAT_LOCK: Final = "flat: "  # how the reason of a lock begins that a flat has p
 _READS_WANTED = 2
 
 
-class FlatJob:
+class FlattenState:
     """NORMAL → ARMED → LOCKED → CANCELLING → CLOSING → VERIFYING → FLAT.
 
     ARMED is somebody looking at the plan; it may end without a flat. FLAT is said only after the broker itself has

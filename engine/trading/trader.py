@@ -14,7 +14,7 @@ from engine.model.state import Fields, Plain
 from engine.model.types import FLAG_LATE, Instrument, Tick
 from engine.trading.data_quality import BAD_TICKS, Watch
 from engine.trading.fills import FillHandler
-from engine.trading.flatten import Closing
+from engine.trading.flatten import Flattener
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.positions import SESSION_END, Costs, Position
 from engine.trading.risk import Sizing
@@ -32,8 +32,8 @@ class Trader:
         self.state = TradingState(config, instruments, costs, tag_prefix)
         self.hours = TradingHours(config.session)
         self._watch = Watch(self.state, config.risk)
-        self._closing = Closing(self.state, config.risk)
-        self._fills = FillHandler(self.state, self._closing, self._judge_entry)
+        self._flattener = Flattener(self.state, config.risk)
+        self._fills = FillHandler(self.state, self._flattener, self._judge_entry)
         self._sizing = Sizing(config.risk, costs)
         self._desks = self.state.instrument_states
         self._positions = self.state.book.positions
@@ -89,7 +89,7 @@ class Trader:
             ):
                 self._exit(inst, position, price, now_ms, day)
         if self._limits_loss:
-            self._closing.judge_daily_loss(now_ms)
+            self._flattener.judge_daily_loss(now_ms)
         try:
             # A tick that found a position open enters nothing: an exit and an entry never share a tick.
             if inst.strategy.on_tick(price, tick.quantity) and position is None:
@@ -164,7 +164,7 @@ class Trader:
         day = self.hours.day_of(at_ms) if self._day is NO_DAY else self._day
         self._exit(inst, position, price, at_ms, day)
         if self._limits_loss:
-            self._closing.judge_daily_loss(at_ms)
+            self._flattener.judge_daily_loss(at_ms)
 
     def on_command(self, command: TraderCommand, now_ms: int) -> Sequence[Fact]:
         """Carry out an operator's command."""
@@ -180,11 +180,11 @@ class Trader:
                 gate.locked = command.reason or "operator"
                 self.state.entries("locked", gate.locked, now_ms)
             case Flat():
-                self._closing.begin(command.reason, "Flat", now_ms)
+                self._flattener.begin(command.reason, "Flat", now_ms)
             case Arm() | Disarm():
-                self._closing.arm(now_ms, armed=isinstance(command, Arm))
+                self._flattener.arm(now_ms, armed=isinstance(command, Arm))
             case Unlock():
-                self._closing.unlock(now_ms)
+                self._flattener.unlock(now_ms)
             case _:
                 assert_never(command)
         return self.state.take_effects()
@@ -197,7 +197,7 @@ class Trader:
     def on_beat(self, now_ms: int) -> Sequence[Fact]:
         """Go on with what needs no tick: a running flat, a held tick whose second is over; `moved` tells whether it did."""
         self.moved = self.state.flat.running
-        self._closing.push(now_ms, ask=True)
+        self._flattener.push(now_ms, ask=True)
         if self._holds_jumps:
             for inst in self._desks:
                 waited = inst.admission.take_waited(now_ms)

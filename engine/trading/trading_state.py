@@ -9,7 +9,7 @@ from engine.config import Config
 from engine.model.events import EntriesChanged, Fact, FlatState, LockState, StateKept, Submit
 from engine.model.state import Fields, Plain, Stateful, dump, load
 from engine.model.types import Instrument
-from engine.trading.flatten_state import FlatJob
+from engine.trading.flatten_state import FlattenState
 from engine.trading.instrument_state import COARSE_SAMPLE_MS, SAMPLE_MS, InstrumentState
 from engine.trading.orders import Orders, ordered_in
 from engine.trading.portfolio import Portfolio, positions_in, strays_in
@@ -34,7 +34,7 @@ class TradingState:
         self.book = Portfolio(instruments, levels, costs, config.capital.initial_capital)
         self.gate = EntryGate(config.risk.max_positions_per_day)
         self.orders = Orders(tag_prefix)
-        self.flat = FlatJob()
+        self.flat = FlattenState()
         self.today: date = NO_DAY.date
         self.faults = 0
         self.first_refused: dict[str, int] = {}  # reason → number of the first tick refused for it
