@@ -12,7 +12,7 @@ from engine.trading.trading_state import TradingState
 BAD_TICKS: Final = "too many bad ticks in a row"
 
 
-class Watch:
+class DataQualityMonitor:
     """Turns oddities into effects and halts; none of it is on the path of a good tick."""
 
     def __init__(self, state: TradingState, risk: RiskConfig) -> None:

@@ -12,7 +12,7 @@ from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeE
 from engine.model.events import DayStarted, EntryRefused, Fact, StateKept
 from engine.model.state import Fields, Plain
 from engine.model.types import FLAG_LATE, Instrument, Tick
-from engine.trading.data_quality import BAD_TICKS, Watch
+from engine.trading.data_quality import BAD_TICKS, DataQualityMonitor
 from engine.trading.fills import FillHandler
 from engine.trading.flatten import Flattener
 from engine.trading.instrument_state import InstrumentState
@@ -31,7 +31,7 @@ class Trader:
         costs = Costs(config.risk)
         self.state = TradingState(config, instruments, costs, tag_prefix)
         self.hours = TradingHours(config.session)
-        self._watch = Watch(self.state, config.risk)
+        self._data_quality = DataQualityMonitor(self.state, config.risk)
         self._flattener = Flattener(self.state, config.risk)
         self._fills = FillHandler(self.state, self._flattener, self._judge_entry)
         self._sizing = Sizing(config.risk, costs)
@@ -52,7 +52,7 @@ class Trader:
         if self._holds_jumps and (confirmed := inst.admission.take_released()) is not None:
             self._work(inst, confirmed)
         if refusal:
-            self._watch.on_refused(inst, tick, refusal)
+            self._data_quality.on_refused(inst, tick, refusal)
         else:
             self._work(inst, tick)
         return self.state.take_effects() if self.state.effects else NOTHING
@@ -73,7 +73,7 @@ class Trader:
             return
         gap_ms = now_ms - inst.last_ms
         if gap_ms > self._max_gap_ms or tick.exch_seq or inst.halt_shown:
-            self._watch.on_odd(inst, tick)
+            self._data_quality.on_odd(inst, tick)
         inst.last_ms = now_ms
         inst.median_gap_ms += 1 if gap_ms > inst.median_gap_ms else -1
         if now_ms >= inst.sample_at_ms:
@@ -95,7 +95,7 @@ class Trader:
             if inst.strategy.on_tick(price, tick.quantity) and position is None:
                 self._enter(inst, price, now_ms, day)
         except Exception as error:  # noqa: BLE001 - a broken strategy must not stop the exits
-            self._watch.on_fault("strategy", error, tick)
+            self._data_quality.on_fault("strategy", error, tick)
 
     def _exit(self, inst: InstrumentState, position: Position, price: int, now_ms: int, day: SessionDay) -> None:
         """Order every exit that is due at `price`."""
@@ -191,7 +191,7 @@ class Trader:
 
     def on_fault(self, error: Exception, tick: Tick) -> Sequence[Fact]:
         """Take note that working `tick` raised: entries halt, exits go on with the next tick."""
-        self._watch.on_fault("trader", error, tick)
+        self._data_quality.on_fault("trader", error, tick)
         return self.state.take_effects()
 
     def on_beat(self, now_ms: int) -> Sequence[Fact]:
