@@ -125,7 +125,7 @@ class Rounds:
                 ticking += 1
                 silent += now_ns - tick.recv_ns > max(self._stale_ns, _PACE * inst.median_gap_ms * 1_000_000)
         self.ticking, self.silent = ticking, silent
-        self.sequence_gaps = sum(inst.admission.sequence_gaps for inst in instrument_states)
+        self.sequence_gaps = sum(inst.tick_filter.sequence_gaps for inst in instrument_states)
         self.refused = refusals(instrument_states)
 
     def _follow_exchange(self, now_ns: int) -> None:
@@ -157,6 +157,6 @@ def refusals(instrument_states: Iterable[InstrumentState]) -> dict[str, int]:
     total: dict[str, int] = {}
     for inst in instrument_states:
         # A copy is made in one go: beside the turn a feed's thread may add a reason at any moment.
-        for reason, count in inst.admission.refused.copy().items():
+        for reason, count in inst.tick_filter.refused.copy().items():
             total[reason] = total.get(reason, 0) + count
     return total

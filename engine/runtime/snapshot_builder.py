@@ -209,7 +209,7 @@ def _quote(inst: InstrumentState) -> Quote:
         green=strategy.green,
         objection=inst.objection,
         gaps=inst.gaps,
-        sequence_gaps=inst.admission.sequence_gaps,
+        sequence_gaps=inst.tick_filter.sequence_gaps,
         median_gap_ms=inst.median_gap_ms,
         indicators=strategy.values(),
     )

@@ -23,7 +23,7 @@ class DataQualityMonitor:
 
     def on_refused(self, inst: InstrumentState, tick: Tick, reason: str) -> None:
         """Tell the first tick refused for each reason; halt entries after too many in a row."""
-        door = inst.admission
+        door = inst.tick_filter
         if door.refused.get(reason) == 1:
             self._state.first_refused.setdefault(reason, tick.seq)
             self._state.effects.append(TickRefused(inst.index, reason, tick.seq, tick.exch_ms))
@@ -39,7 +39,7 @@ class DataQualityMonitor:
             inst.gaps += 1
             held = self._state.position(inst) is not None
             self._state.effects.append(TickGap(inst.index, gap_ms, now_ms, held))
-        door = inst.admission
+        door = inst.tick_filter
         if tick.exch_seq and door.missing:
             self._state.effects.append(SequenceGap(inst.index, door.missing, now_ms))
             if door.sequence_gaps >= self._max_sequence_gaps:

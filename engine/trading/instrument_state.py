@@ -12,7 +12,7 @@ from engine.model.types import Instrument, Tick
 from engine.trading.positions import Levels
 from engine.trading.session import NO_DAY
 from engine.trading.strategy.ema_macd_vwap import Strategy
-from engine.trading.tick_filter import Admission
+from engine.trading.tick_filter import TickFilter
 
 SAMPLE_MS: Final = 5000
 COARSE_SAMPLE_MS: Final = 20_000  # where the instruments are many
@@ -97,7 +97,7 @@ class InstrumentState:
         self.index = index
         self.instrument = instrument
         self.levels = Levels.of(risk, instrument)
-        self.admission = Admission(risk, strategy)
+        self.tick_filter = TickFilter(risk, strategy)
         self.strategy = Strategy(strategy, instrument.tick_size)
         self.day: date = NO_DAY.date
         self.last_price = 0
@@ -121,7 +121,7 @@ class InstrumentState:
         self.last_ms = at_ms
         self.objection = ""
         self.strategy.start_day()
-        self.admission.start_day()
+        self.tick_filter.start_day()
 
     def sample(self, at_ms: int, price: int) -> None:
         """Keep a point of the day's chart."""
@@ -133,7 +133,7 @@ class InstrumentState:
         name = f"{self.index}."
         dump(self, name, into)
         into[name + "day"] = self.day.isoformat()
-        self.admission.dump(name + "door.", into)
+        self.tick_filter.dump(name + "door.", into)
         self.strategy.dump(name + "strategy.", into)
 
     def keep(self, into: Fields) -> None:
@@ -156,7 +156,7 @@ class InstrumentState:
         name = f"{self.index}."
         load(self, name, fields)
         self.day = date.fromisoformat(str(fields[name + "day"]))
-        self.admission.load(name + "door.", fields)
+        self.tick_filter.load(name + "door.", fields)
         self.strategy.load(name + "strategy.", fields)
         self.last_tick = None
         self.sample_at_ms = 0

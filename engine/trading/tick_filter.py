@@ -29,7 +29,7 @@ _TOLD_BY_FEED: Final = FLAG_NEW_LINK | FLAG_AHEAD
 _RESTART_AFTER = 3  # so many lower numbers in rising order are a numbering that began anew
 
 
-class Admission:
+class TickFilter:
     """Admits or refuses each tick of one instrument.
 
     After `nan_streak_threshold` refusals in a row `halted` is set, until `nan_recovery_threshold` good ticks in a row.

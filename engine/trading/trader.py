@@ -48,8 +48,8 @@ class Trader:
     def on_tick(self, tick: Tick) -> Sequence[Fact]:
         """Take the next tick of any listed instrument; never raises, whatever its other values."""
         inst = self._desks[tick.instrument]
-        refusal = inst.admission.admit(tick, inst.last_price)
-        if self._holds_jumps and (confirmed := inst.admission.take_released()) is not None:
+        refusal = inst.tick_filter.admit(tick, inst.last_price)
+        if self._holds_jumps and (confirmed := inst.tick_filter.take_released()) is not None:
             self._work(inst, confirmed)
         if refusal:
             self._data_quality.on_refused(inst, tick, refusal)
@@ -122,11 +122,11 @@ class Trader:
 
     def _objection(self, inst: InstrumentState, now_ms: int, day: SessionDay) -> str:
         # Not `now_ms` alone: a tick that is late by less than `max_backwards_ms` must not open the day again.
-        if not day.entry_from_ms <= now_ms < day.entry_until_ms or inst.admission.newest_ms >= day.exit_from_ms:
+        if not day.entry_from_ms <= now_ms < day.entry_until_ms or inst.tick_filter.newest_ms >= day.exit_from_ms:
             return "outside the entry window"
         if inst.last_tick is not None and inst.last_tick.flags & FLAG_LATE:
             return "the price is late"
-        if inst.admission.halted:
+        if inst.tick_filter.halted:
             return f"halted: {BAD_TICKS}"
         if self.state.orders.entry_open(inst.index):
             return "entry order unanswered"
@@ -136,7 +136,7 @@ class Trader:
         """Begin a session day where it is a new one; False when the tick belongs to a day that is over."""
         state = self.state
         if day.date < state.today:
-            inst.admission.drop("past_day")
+            inst.tick_filter.drop("past_day")
             return False
         if day.date == inst.day:
             inst.day = day.date
@@ -200,7 +200,7 @@ class Trader:
         self._flattener.push(now_ms, ask=True)
         if self._holds_jumps:
             for inst in self._desks:
-                waited = inst.admission.take_waited(now_ms)
+                waited = inst.tick_filter.take_waited(now_ms)
                 if waited is not None:
                     self.moved = True
                     self._work(inst, waited)

@@ -132,7 +132,7 @@ def test_numbers_that_jump_are_counted_where_they_are_chained(tmp_path: Path) ->
     with bounded(script) as sim, Live(tmp_path, sim, *keys, supply=hurried(BRISK)) as live:
         live.ticking()
         counted(live)
-        assert sum(inst.admission.sequence_gaps for inst in live.instrument_states) == 2
+        assert sum(inst.tick_filter.sequence_gaps for inst in live.instrument_states) == 2
         assert live.engine.snapshot.entries.halted == ""
     assert [each["missing"] for each in live.journal("SequenceGap")] == [3, 5]
     assert_same(live.verified())

@@ -48,7 +48,7 @@ def wait_for(run: Run, fault: Fault, happened) -> None:
 def test_the_sequence_lamp_tells_what_was_lost_repeated_or_late(run, fault, text) -> None:
     heart = Heart()
     assert lamps(run, heart)["SEQUENCE"].word == "OK"
-    door = run.trader.state.instrument_states[0].admission
+    door = run.trader.state.instrument_states[0].tick_filter
 
     def happened() -> bool:
         return bool(door.sequence_gaps or door.refused.get("duplicate", 0) >= 3 or door.refused.get("out_of_order"))

@@ -193,7 +193,7 @@ class Live:
         """Refused ticks of all instruments by reason, as of now."""
         total: dict[str, int] = {}
         for inst in self.instrument_states:
-            for reason, count in inst.admission.refused.items():
+            for reason, count in inst.tick_filter.refused.items():
                 total[reason] = total.get(reason, 0) + count
         return total
 

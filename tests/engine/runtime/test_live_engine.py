@@ -132,7 +132,7 @@ def test_a_tick_whose_time_is_ahead_is_recorded_and_blinds_no_exit(live) -> None
     live.tick(70)
     live.worked()
     assert live.run.engine.turn.trades[-1].reason == "Stop Loss"
-    assert live.run.trader.state.instrument_states[0].admission.refused == {"future": 1}
+    assert live.run.trader.state.instrument_states[0].tick_filter.refused == {"future": 1}
     live.run.engine.stop()
     flags = [tick.flags for tick in live.recording().ticks()]
     assert flags == [FLAG_NEW_LINK, 0, FLAG_AHEAD, 0, 0]
@@ -145,8 +145,8 @@ def test_exchange_numbers_are_not_compared_across_links(live) -> None:
     live.tick(103, exch_seq=8)
     live.worked()
     snapshot = live.run.engine.turn.trader.state.instrument_states[0]
-    assert snapshot.admission.refused == {"duplicate": 1}
-    assert snapshot.admission.sequence_gaps == 0
+    assert snapshot.tick_filter.refused == {"duplicate": 1}
+    assert snapshot.tick_filter.sequence_gaps == 0
 
 
 def test_a_full_inbox_keeps_the_newest_and_counts_the_rest(tmp_path) -> None:

@@ -126,7 +126,7 @@ def test_a_clock_that_was_set_right_is_followed_where_the_exchange_agrees(live, 
 
 
 def test_reasons_may_be_added_while_they_are_counted(live) -> None:
-    door = live.run.trader.state.instrument_states[0].admission
+    door = live.run.trader.state.instrument_states[0].tick_filter
 
     class Busy(str):
         """A reason; while it is counted, a feed's thread adds another one."""

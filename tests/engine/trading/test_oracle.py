@@ -55,7 +55,7 @@ def differences(stage: Stage, oracle: Oracle) -> list[str]:
     figures = (
         ("exits", len(ours), len(oracle.exits)),
         ("entries", state.book.entries, oracle.entries),
-        ("refused", state.instrument_states[0].admission.refused, dict(oracle.refused)),
+        ("refused", state.instrument_states[0].tick_filter.refused, dict(oracle.refused)),
         ("cash", Fraction(state.book.cash), oracle.cash),
         ("held", Fraction(stage.held, it.quantity_scale), oracle.held),
         ("locked", bool(state.gate.locked), oracle.locked),

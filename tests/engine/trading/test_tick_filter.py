@@ -20,7 +20,7 @@ def entered(*overrides: str, instruments: int = 1) -> Stage:
 
 
 def refused(stage: Stage, instrument: int = 0) -> dict[str, int]:
-    return stage.trader.state.instrument_states[instrument].admission.refused
+    return stage.trader.state.instrument_states[instrument].tick_filter.refused
 
 
 def dumped(stage: Stage) -> Fields:
@@ -117,7 +117,7 @@ def test_a_link_that_begins_with_what_the_last_one_ended_with_repeats_it():
     assert refused(stage) == {"duplicate": 2}
     assert stage.trader.state.instrument_states[0].strategy.ticks == ticks_before + 1
     assert stage.told(SequenceGap) == []
-    assert stage.trader.state.instrument_states[0].admission.bad_streak == 0
+    assert stage.trader.state.instrument_states[0].tick_filter.bad_streak == 0
 
 
 @pytest.mark.parametrize(("price", "at"), [(100.05, "09:30:02"), (100.0, "09:30:02.001")])

@@ -251,7 +251,7 @@ def test_bad_ticks_are_counted_by_reason_and_touch_nothing():
         tick(5, 100.0, "09:29:58"),
     ]
     stage.play(good + bad)
-    door = stage.trader.state.instrument_states[0].admission
+    door = stage.trader.state.instrument_states[0].tick_filter
     assert door.refused == {"non_positive": 2, "nan": 1, "backwards": 1}
     assert [(fact.reason, fact.seq) for fact in stage.told(TickRefused)] == [
         ("non_positive", 2),
@@ -288,7 +288,7 @@ def test_gaps_in_the_exchanges_sequence_halt_until_unlocked():
     stage = Stage(*EAGER, "risk.missed_ticks_before_stop=2")
     stage.play([tick(n, 100.0, "09:30:00", exch_seq=seq) for n, seq in enumerate((1, 2, 5, 6, 6, 4, 9), 1)])
     assert [fact.missing for fact in stage.told(SequenceGap)] == [2, 2]
-    assert stage.trader.state.instrument_states[0].admission.refused == {"duplicate": 1, "out_of_order": 1}
+    assert stage.trader.state.instrument_states[0].tick_filter.refused == {"duplicate": 1, "out_of_order": 1}
     assert stage.trader.state.gate.halted == "2 gaps in the exchange's sequence"
     stage.do(Unlock())
     assert stage.trader.state.gate.objection() == ""
@@ -300,7 +300,7 @@ def test_a_numbering_that_begins_anew_is_believed_after_three_ticks():
         stage.now_ms += 1000
         stage.play([tick(50 + n, price, stage.now_ms, exch_seq=5001 if n == 1 else n)])
     assert stage.exits == [("Stop Loss", 85.0, 975)]
-    assert stage.trader.state.instrument_states[0].admission.refused == {"out_of_order": 2}
+    assert stage.trader.state.instrument_states[0].tick_filter.refused == {"out_of_order": 2}
 
 
 def test_a_stamp_far_ahead_of_its_receipt_is_refused_and_blinds_nobody():
@@ -308,7 +308,7 @@ def test_a_stamp_far_ahead_of_its_receipt_is_refused_and_blinds_nobody():
     ahead = tick(60, 100.0, "09:31:00", day="2031-01-01", recv_wall_ns=ms("09:30:10") * 1_000_000)
     stage.play([ahead]).at("09:30:10").prices(85)
     assert stage.exits == [("Stop Loss", 85.0, 975)]
-    assert stage.trader.state.instrument_states[0].admission.refused == {"future": 1}
+    assert stage.trader.state.instrument_states[0].tick_filter.refused == {"future": 1}
 
 
 def test_a_silence_is_told_and_changes_nothing():
@@ -326,7 +326,7 @@ def test_a_jump_is_held_until_confirmed():
     assert stage.exits == []
     stage.prices(100.2, step_ms=100)
     assert stage.exits == []
-    assert stage.trader.state.instrument_states[0].admission.refused == {"jump": 1}
+    assert stage.trader.state.instrument_states[0].tick_filter.refused == {"jump": 1}
     stage.prices(80.0, 80.1, step_ms=100)
     assert stage.exits == [("Stop Loss", 80.0, 975)]
 
