@@ -48,7 +48,6 @@ if TYPE_CHECKING:
         EdgeView,
         EntriesState,
         EpochView,
-        Event,
         FlatLeg,
         FlatView,
         OpenPosition,
@@ -58,6 +57,7 @@ if TYPE_CHECKING:
         ReplayView,
         SessionView,
         Snapshot,
+        TimelineEvent,
     )
     from engine.model.types import DELIVERIES, Delivery, Instrument, PositionState, Trade, TradeMode
     from engine.text.redaction import redact
@@ -94,7 +94,7 @@ _ROOMS = {
     "engine.model.ports": ("FeedView", "LogLine"),
     "engine.text.redaction": ("redact",),
     "engine.model.snapshot": (
-        *("Account", "CheckView", "CommandView", "EdgeView", "EntriesState", "EpochView", "Event", "FlatLeg"),
+        *("Account", "CheckView", "CommandView", "EdgeView", "EntriesState", "EpochView", "TimelineEvent", "FlatLeg"),
         *("FlatView", "OpenPosition", "ProcessView", "Pulse", "Quote", "ReplayView", "SessionView", "Snapshot"),
     ),
     "engine.text.sanitize": ("clean",),
@@ -122,7 +122,7 @@ __all__ = [
     "EdgeView",
     "EntriesState",
     "EpochView",
-    "Event",
+    "TimelineEvent",
     "Fault",
     "FeedView",
     "Flat",

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from engine.config import Config
 from engine.model.clock import VirtualClock
-from engine.model.events import Fact, FillBooked
+from engine.model.events import AnyEvent, FillBooked
 from engine.model.marks import EventMark, Mark
 from engine.model.types import Fill, Instrument, Tick
 from engine.recording import MqrSource
@@ -38,7 +38,7 @@ class _Notes:
         self.entries: list[Fill] = []
         self.exits: list[tuple[int, str]] = []
 
-    def write(self, fact: Fact) -> int:
+    def write(self, fact: AnyEvent) -> int:
         """Take a fact."""
         if isinstance(fact, FillBooked) and fact.fill.side == "BUY":
             self.entries.append(fact.fill)

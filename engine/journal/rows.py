@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from engine.model.digest import blake2b
 from engine.model.errors import InputError
-from engine.model.events import Fact, FillBooked, Submit, TradeClosed
+from engine.model.events import AnyEvent, FillBooked, Submit, TradeClosed
 from engine.model.types import TradeMode
 
 GENESIS = bytes(32)
@@ -37,7 +37,7 @@ class Rewound(Struct, frozen=True, tag=True):
     ticks: int
 
 
-Entry = Fact | RunStarted | RunEnded | Rewound
+Entry = AnyEvent | RunStarted | RunEnded | Rewound
 ENTRIES: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 
 

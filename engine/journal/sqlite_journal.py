@@ -21,7 +21,7 @@ from engine.journal.rows import Entry, Rewound, RunEnded, RunStarted, Waiting
 from engine.journal.schema import Factory
 from engine.model.clock import Clock
 from engine.model.errors import DiskError
-from engine.model.events import Fact
+from engine.model.events import AnyEvent
 from engine.model.types import TradeMode
 from engine.text.sanitize import clean
 
@@ -106,7 +106,7 @@ class SqliteJournal:
         """How many events are not known to be on the disk yet."""
         return max(0, self._handed - self.durable)
 
-    def write(self, fact: Fact) -> int:
+    def write(self, fact: AnyEvent) -> int:
         """Hand over one fact; its number. Never blocks, never raises."""
         return self._hand_over(fact)
 

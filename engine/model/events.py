@@ -10,27 +10,27 @@ from msgspec import Struct
 from engine.model.types import Fill, Order, PositionState, Trade
 
 
-class Effect(Struct, frozen=True, tag=True):
+class Event(Struct, frozen=True, tag=True):
     """Base of all effects."""
 
 
-class Submit(Effect, frozen=True, tag=True):
+class Submit(Event, frozen=True, tag=True):
     """Send this order."""
 
     order: Order
 
 
-class Cancel(Effect, frozen=True, tag=True):
+class Cancel(Event, frozen=True, tag=True):
     """Take this order back; its answer is a fill or a rejection."""
 
     order: int
 
 
-class ReadHoldings(Effect, frozen=True, tag=True):
+class ReadHoldings(Event, frozen=True, tag=True):
     """Ask the broker what is held and what it still works on."""
 
 
-class FillBooked(Effect, frozen=True, tag=True):
+class FillBooked(Event, frozen=True, tag=True):
     """A fill is in the book; `position` is what is held after it (None: nothing), `cash` exact in the currency."""
 
     fill: Fill
@@ -38,13 +38,13 @@ class FillBooked(Effect, frozen=True, tag=True):
     cash: str
 
 
-class TradeClosed(Effect, frozen=True, tag=True):
+class TradeClosed(Event, frozen=True, tag=True):
     """An exit is complete."""
 
     trade: Trade
 
 
-class OrderRejected(Effect, frozen=True, tag=True):
+class OrderRejected(Event, frozen=True, tag=True):
     """An order was refused by the broker; its exit will be judged again on the next tick."""
 
     order: int
@@ -52,7 +52,7 @@ class OrderRejected(Effect, frozen=True, tag=True):
     reason: str
 
 
-class EntryRefused(Effect, frozen=True, tag=True):
+class EntryRefused(Event, frozen=True, tag=True):
     """The signal was there and something said no; sent once per change of reason."""
 
     instrument: int
@@ -60,7 +60,7 @@ class EntryRefused(Effect, frozen=True, tag=True):
     at_ms: int
 
 
-class CommandRefused(Effect, frozen=True, tag=True):
+class CommandRefused(Event, frozen=True, tag=True):
     """A command could not be carried out, and why."""
 
     command: str
@@ -70,7 +70,7 @@ class CommandRefused(Effect, frozen=True, tag=True):
 LockState = Literal["paused", "resumed", "locked", "unlocked", "halted", "recovered"]
 
 
-class EntriesChanged(Effect, frozen=True, tag=True):
+class EntriesChanged(Event, frozen=True, tag=True):
     """Whether new entries are allowed has changed."""
 
     state: LockState
@@ -81,7 +81,7 @@ class EntriesChanged(Effect, frozen=True, tag=True):
 FlatState = Literal["NORMAL", "ARMED", "LOCKED", "CANCELLING", "CLOSING", "VERIFYING", "FLAT"]
 
 
-class FlatChanged(Effect, frozen=True, tag=True):
+class FlatChanged(Event, frozen=True, tag=True):
     """The flat job went on to `state`."""
 
     state: FlatState
@@ -89,14 +89,14 @@ class FlatChanged(Effect, frozen=True, tag=True):
     at_ms: int
 
 
-class DayStarted(Effect, frozen=True, tag=True):
+class DayStarted(Event, frozen=True, tag=True):
     """The first tick of another session date (ISO text)."""
 
     date: str
     at_ms: int
 
 
-class TickRefused(Effect, frozen=True, tag=True):
+class TickRefused(Event, frozen=True, tag=True):
     """The first tick refused for this reason in this run; the counters tell the rest."""
 
     instrument: int
@@ -105,7 +105,7 @@ class TickRefused(Effect, frozen=True, tag=True):
     at_ms: int
 
 
-class TickGap(Effect, frozen=True, tag=True):
+class TickGap(Event, frozen=True, tag=True):
     """No tick for `gap_ms` within the session; `position_open` makes it an error."""
 
     instrument: int
@@ -114,7 +114,7 @@ class TickGap(Effect, frozen=True, tag=True):
     position_open: bool
 
 
-class SequenceGap(Effect, frozen=True, tag=True):
+class SequenceGap(Event, frozen=True, tag=True):
     """The exchange's own numbering jumped by `missing`."""
 
     instrument: int
@@ -122,7 +122,7 @@ class SequenceGap(Effect, frozen=True, tag=True):
     at_ms: int
 
 
-class TraderFault(Effect, frozen=True, tag=True):
+class TraderFault(Event, frozen=True, tag=True):
     """The strategy or the trader raised on this tick; entries are halted, exits go on."""
 
     where: str
@@ -134,7 +134,7 @@ class TraderFault(Effect, frozen=True, tag=True):
 LinkState = Literal["CONNECTING", "LOGIN", "UP", "WAITING", "REFUSED", "STOPPED"]
 
 
-class LinkChanged(Effect, frozen=True, tag=True):
+class LinkChanged(Event, frozen=True, tag=True):
     """The feed's connection number `link` came up, was lost, or is given up; `down_ms` is how long there was none before."""
 
     state: LinkState
@@ -144,7 +144,7 @@ class LinkChanged(Effect, frozen=True, tag=True):
     down_ms: int = 0
 
 
-class FeedNote(Effect, frozen=True, tag=True):
+class FeedNote(Event, frozen=True, tag=True):
     """Something the feed saw that is no tick: a refused subscription, bad packets of a kind; told once per kind."""
 
     text: str
@@ -152,27 +152,27 @@ class FeedNote(Effect, frozen=True, tag=True):
     severe: bool = False
 
 
-class ClockStepped(Effect, frozen=True, tag=True):
+class ClockStepped(Event, frozen=True, tag=True):
     """The machine's wall clock was moved by `step_ms`; no decision rests on it."""
 
     step_ms: int
     at_ms: int
 
 
-class Paused(Effect, frozen=True, tag=True):
+class Paused(Event, frozen=True, tag=True):
     """The process itself stood still for `pause_ms` (suspended, stopped); what waited meanwhile enters nothing."""
 
     pause_ms: int
     at_ms: int
 
 
-class LevelsMoved(Effect, frozen=True, tag=True):
+class LevelsMoved(Event, frozen=True, tag=True):
     """The levels of an open position moved without a fill (highest price, trailing stop)."""
 
     position: PositionState
 
 
-class StateKept(Effect, frozen=True, tag=True):
+class StateKept(Event, frozen=True, tag=True):
     """The account's state by name (no indicators), and which symbols its instrument numbers stand for."""
 
     fields: dict[str, int | float | str | bool | list[int] | None]
@@ -182,7 +182,7 @@ class StateKept(Effect, frozen=True, tag=True):
 
 FeedEvent = LinkChanged | FeedNote
 
-Fact = (
+AnyEvent = (
     Submit
     | Cancel
     | ReadHoldings

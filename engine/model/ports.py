@@ -6,7 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from engine.model.broker_events import BrokerEvent
-from engine.model.events import Fact, LinkState
+from engine.model.events import AnyEvent, LinkState
 from engine.model.marks import Mark
 from engine.model.types import Instrument, Order, Tick
 
@@ -149,7 +149,7 @@ class Journal(Protocol):
         """Number of the newest row known to be on the disk."""
         ...
 
-    def write(self, fact: Fact) -> int:
+    def write(self, fact: AnyEvent) -> int:
         """Hand over one fact; its number. Never blocks, never raises."""
         ...
 

@@ -137,7 +137,7 @@ class SessionView(Struct, frozen=True):
     end_ms: int
 
 
-class Event(Struct, frozen=True):
+class TimelineEvent(Struct, frozen=True):
     """A place worth going to in a replay: `entry`, `exit`, `gap`, `error`, `bookmark`, `delivery`."""
 
     tick: int
@@ -198,7 +198,7 @@ class Snapshot(Struct, frozen=True):
     session: SessionView
     pulse: Pulse
     process: ProcessView
-    events: tuple[Event, ...]
+    events: tuple[TimelineEvent, ...]
     quotes: tuple[Quote, ...]
     positions: tuple[OpenPosition, ...]
     account: Account

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 
 from engine.logs import log_trade
-from engine.model.events import Fact
+from engine.model.events import AnyEvent
 from engine.trading.event_text import Narrator
 
 LOGGERS = {
@@ -25,7 +25,7 @@ class Teller:
         """Keep what became of a command, for a screen."""
         self.outcomes = (*self.outcomes, text)[-_KEPT_OUTCOMES:]
 
-    def facts(self, facts: Iterable[Fact]) -> None:
+    def facts(self, facts: Iterable[AnyEvent]) -> None:
         """Put `facts` into the log, in their order."""
         for fact in facts:
             line = self._narrator.tell(fact)

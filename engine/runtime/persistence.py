@@ -5,9 +5,9 @@ from typing import Final
 
 from engine.model.commands import TraderCommand
 from engine.model.events import (
+    AnyEvent,
     DayStarted,
     EntriesChanged,
-    Fact,
     FillBooked,
     FlatChanged,
     LevelsMoved,
@@ -56,7 +56,7 @@ class Keeper:
         self._levels: dict[int, tuple[int, int | None, int]] = {}  # of what is held, as the journal has them
         self._prices: dict[int, int] = {}  # of what was held when the account was kept
 
-    def fact(self, fact: Fact) -> None:
+    def fact(self, fact: AnyEvent) -> None:
         """Put `fact` into the journal."""
         if self._journal is not None and not isinstance(fact, _UNJOURNALLED):
             self._journal.write(fact)

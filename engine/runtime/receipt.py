@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from engine.model.events import Fact, FillBooked, FlatChanged, OrderRejected, Submit
+from engine.model.events import AnyEvent, FillBooked, FlatChanged, OrderRejected, Submit
 from engine.model.snapshot import FlatLeg, FlatView
 from engine.model.types import Instrument
 from engine.text.sanitize import clean
@@ -60,7 +60,7 @@ class Receipt:
             self._begin(now_ns)
             self._steps.append(f"  {0:6.3f} s  RESUMED at {self._state.flat.state}")
 
-    def note(self, fact: Fact, now_ns: int) -> None:
+    def note(self, fact: AnyEvent, now_ns: int) -> None:
         """Take a fact of the turn; only those of a flat matter."""
         match fact:
             case FlatChanged():

@@ -2,8 +2,8 @@
 
 from bisect import bisect_left, bisect_right
 
-from engine.model.events import Fact, FillBooked, LinkChanged, TickGap, TradeClosed, TraderFault
-from engine.model.snapshot import Event
+from engine.model.events import AnyEvent, FillBooked, LinkChanged, TickGap, TradeClosed, TraderFault
+from engine.model.snapshot import TimelineEvent
 
 _MOST = 5000
 
@@ -12,26 +12,26 @@ class Happenings:
     """The events of a run in order of their tick; going over a stretch again adds nothing twice."""
 
     def __init__(self) -> None:
-        self.events: list[Event] = []
+        self.events: list[TimelineEvent] = []
         self.newest = 0  # tick of the newest event ever noted: beyond it nothing is known
 
-    def note(self, fact: Fact, tick: int) -> None:
+    def note(self, fact: AnyEvent, tick: int) -> None:
         """Take a fact that came about at tick number `tick`."""
         match fact:
             case FillBooked() if fact.fill.side == "BUY":
-                self.add(Event(tick, fact.fill.at_ms, "entry", str(fact.fill.quantity)))
+                self.add(TimelineEvent(tick, fact.fill.at_ms, "entry", str(fact.fill.quantity)))
             case TradeClosed():
-                self.add(Event(tick, fact.trade.exit_ms, "exit", fact.trade.reason))
+                self.add(TimelineEvent(tick, fact.trade.exit_ms, "exit", fact.trade.reason))
             case TickGap():
-                self.add(Event(tick, fact.at_ms, "gap", f"{fact.gap_ms / 1000:.1f} s"))
+                self.add(TimelineEvent(tick, fact.at_ms, "gap", f"{fact.gap_ms / 1000:.1f} s"))
             case LinkChanged() if fact.state == "UP" and fact.down_ms:
-                self.add(Event(tick, fact.at_ms, "reconnect", f"{fact.down_ms / 1000:.1f} s"))
+                self.add(TimelineEvent(tick, fact.at_ms, "reconnect", f"{fact.down_ms / 1000:.1f} s"))
             case TraderFault():
-                self.add(Event(tick, fact.at_ms, "error", fact.where))
+                self.add(TimelineEvent(tick, fact.at_ms, "error", fact.where))
             case _:
                 return
 
-    def add(self, event: Event) -> None:
+    def add(self, event: TimelineEvent) -> None:
         """Keep `event`, unless it is known."""
         first = bisect_left(self.events, event.tick, key=_tick)
         last = bisect_right(self.events, event.tick, key=_tick)
@@ -53,5 +53,5 @@ class Happenings:
         return self.events[place].tick if place < len(self.events) else 0
 
 
-def _tick(event: Event) -> int:
+def _tick(event: TimelineEvent) -> int:
     return event.tick

@@ -12,9 +12,9 @@ from typing import Protocol
 from engine.model.broker_events import BrokerEvent
 from engine.model.clock import Clock, VirtualClock
 from engine.model.events import (
+    AnyEvent,
     Cancel,
     CommandRefused,
-    Fact,
     FillBooked,
     OrderRejected,
     ReadHoldings,
@@ -215,13 +215,13 @@ class Turn:
             self.owner.command(self.commands.popleft())
         self._publish_at_ns = 0  # what became of them is to be seen at once
 
-    def carry_out(self, effects: Sequence[Fact], recv_ns: int = 0) -> None:
+    def carry_out(self, effects: Sequence[AnyEvent], recv_ns: int = 0) -> None:
         """Hand effects to the edges, and the simulated broker's answers back to the trader, until nothing follows.
 
         Only then they are put into words: no order waits for a line of the log.
         """
         waiting = deque(effects)
-        told: list[Fact] = []
+        told: list[AnyEvent] = []
         try:
             while waiting:
                 effect = waiting.popleft()
@@ -234,7 +234,7 @@ class Turn:
         if not self.keeper.begun:
             self.keeper.account(self.now_ms)
 
-    def _hand_over(self, effect: Fact, recv_ns: int) -> Sequence[BrokerEvent]:
+    def _hand_over(self, effect: AnyEvent, recv_ns: int) -> Sequence[BrokerEvent]:
         """Hand one effect to whom it concerns; what the broker knows of it at once."""
         answers: Sequence[BrokerEvent] = ()
         if isinstance(effect, Submit):

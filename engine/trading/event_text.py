@@ -7,12 +7,12 @@ from decimal import Decimal
 from msgspec import Struct
 
 from engine.model.events import (
+    AnyEvent,
     ClockStepped,
     CommandRefused,
     DayStarted,
     EntriesChanged,
     EntryRefused,
-    Fact,
     FeedNote,
     FillBooked,
     FlatChanged,
@@ -48,7 +48,7 @@ class Narrator:
         self._instruments = instruments
         self._clock = stamp
 
-    def tell(self, fact: Fact) -> Line | None:
+    def tell(self, fact: AnyEvent) -> Line | None:
         """Say `fact`, or None when it is nothing for a log."""
         match fact:
             case Submit() | FillBooked() | TradeClosed() | OrderRejected():

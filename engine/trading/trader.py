@@ -9,7 +9,7 @@ from typing import assert_never
 from engine.config import Config
 from engine.model.broker_events import BrokerEvent
 from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeEntries, TraderCommand, Unlock
-from engine.model.events import DayStarted, EntryRefused, Fact, StateKept
+from engine.model.events import AnyEvent, DayStarted, EntryRefused, StateKept
 from engine.model.state import Fields, Plain
 from engine.model.types import FLAG_LATE, Instrument, Tick
 from engine.trading.data_quality import BAD_TICKS, DataQualityMonitor
@@ -21,7 +21,7 @@ from engine.trading.risk import Sizing
 from engine.trading.session import NO_DAY, SessionDay, TradingHours
 from engine.trading.trading_state import TradingState
 
-NOTHING: Sequence[Fact] = ()
+NOTHING: Sequence[AnyEvent] = ()
 
 
 class Trader:
@@ -45,7 +45,7 @@ class Trader:
 
     # ── The hot path ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def on_tick(self, tick: Tick) -> Sequence[Fact]:
+    def on_tick(self, tick: Tick) -> Sequence[AnyEvent]:
         """Take the next tick of any listed instrument; never raises, whatever its other values."""
         inst = self._desks[tick.instrument]
         refusal = inst.tick_filter.admit(tick, inst.last_price)
@@ -154,7 +154,7 @@ class Trader:
 
     # ── Everything that is not a tick ───────────────────────────────────────────────────────────────────────────
 
-    def on_event(self, event: BrokerEvent, now_ms: int) -> Sequence[Fact]:
+    def on_event(self, event: BrokerEvent, now_ms: int) -> Sequence[AnyEvent]:
         """Take what the broker says."""
         self._fills.take(event, now_ms)
         return self.state.take_effects()
@@ -166,7 +166,7 @@ class Trader:
         if self._limits_loss:
             self._flattener.judge_daily_loss(at_ms)
 
-    def on_command(self, command: TraderCommand, now_ms: int) -> Sequence[Fact]:
+    def on_command(self, command: TraderCommand, now_ms: int) -> Sequence[AnyEvent]:
         """Carry out an operator's command."""
         gate = self.state.gate
         match command:
@@ -189,12 +189,12 @@ class Trader:
                 assert_never(command)
         return self.state.take_effects()
 
-    def on_fault(self, error: Exception, tick: Tick) -> Sequence[Fact]:
+    def on_fault(self, error: Exception, tick: Tick) -> Sequence[AnyEvent]:
         """Take note that working `tick` raised: entries halt, exits go on with the next tick."""
         self._data_quality.on_fault("trader", error, tick)
         return self.state.take_effects()
 
-    def on_beat(self, now_ms: int) -> Sequence[Fact]:
+    def on_beat(self, now_ms: int) -> Sequence[AnyEvent]:
         """Go on with what needs no tick: a running flat, a held tick whose second is over; `moved` tells whether it did."""
         self.moved = self.state.flat.running
         self._flattener.push(now_ms, ask=True)

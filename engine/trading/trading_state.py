@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final, get_args
 
 from engine.config import Config
-from engine.model.events import EntriesChanged, Fact, FlatState, LockState, StateKept, Submit
+from engine.model.events import AnyEvent, EntriesChanged, FlatState, LockState, StateKept, Submit
 from engine.model.state import Fields, Plain, Stateful, dump, load
 from engine.model.types import Instrument
 from engine.trading.flatten_state import FlattenState
@@ -38,7 +38,7 @@ class TradingState:
         self.today: date = NO_DAY.date
         self.faults = 0
         self.first_refused: dict[str, int] = {}  # reason → number of the first tick refused for it
-        self.effects: list[Fact] = []
+        self.effects: list[AnyEvent] = []
         self._held: list[InstrumentState] = []  # as of so many openings and exits
         self._held_at = 0
         # What every account that is kept says of the instruments; never changed, so that all of them share it.
@@ -48,7 +48,7 @@ class TradingState:
             "quantity_scale": [each.quantity_scale for each in instruments],
         }
 
-    def take_effects(self) -> Sequence[Fact]:
+    def take_effects(self) -> Sequence[AnyEvent]:
         """What has come about since the last call."""
         effects, self.effects = self.effects, []
         return effects

@@ -10,7 +10,7 @@ import msgspec
 from engine.journal import SqliteJournal, StateDir
 from engine.model.clock import SystemClock
 from engine.model.commands import Flat, Lock, Unlock
-from engine.model.events import Fact
+from engine.model.events import AnyEvent
 from engine.model.types import Tick
 from tests.support.builders import DAY, EAGER
 from tests.support.journal_harness import JournalledStage, listed
@@ -41,7 +41,7 @@ class _Hesitating:
         self._journal = journal
         self._chance = chance
 
-    def write(self, fact: Fact) -> int:
+    def write(self, fact: AnyEvent) -> int:
         number = self._journal.write(fact)
         if self._chance.random() < 0.08 and self._journal.wait_durable(number, _PATIENCE_S):
             say(f"acknowledged {number}")

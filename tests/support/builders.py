@@ -12,7 +12,7 @@ import pytest
 from engine.config import Config, bundled, instrument_for, load
 from engine.model.broker_events import BrokerEvent
 from engine.model.commands import TraderCommand
-from engine.model.events import Cancel, Fact, ReadHoldings, Submit, TradeClosed
+from engine.model.events import AnyEvent, Cancel, ReadHoldings, Submit, TradeClosed
 from engine.model.marks import Mark
 from engine.model.ports import Broker
 from engine.model.types import Instrument, Order, Tick, Trade
@@ -84,7 +84,7 @@ class Stage:
         listed = (nifty(self.config),) * instruments
         self.trader = Trader(self.config, listed, "T-")
         self.broker = broker or PaperBroker(instruments)
-        self.facts: list[Fact] = []
+        self.facts: list[AnyEvent] = []
         self.seq = 0
         self.now_ms = ms("09:30:00")
 
@@ -124,7 +124,7 @@ class Stage:
             self.carry(self.trader.on_event(event, self.now_ms))
         return self
 
-    def carry(self, effects: Sequence[Fact]) -> None:
+    def carry(self, effects: Sequence[AnyEvent]) -> None:
         """Carry effects out until nothing follows."""
         waiting = deque(effects)
         while waiting:
@@ -150,7 +150,7 @@ class Stage:
         """The orders so far."""
         return [fact.order for fact in self.facts if isinstance(fact, Submit)]
 
-    def told(self, kind: type[Fact]) -> list[Fact]:
+    def told(self, kind: type[AnyEvent]) -> list[AnyEvent]:
         """The facts of one kind so far."""
         return [fact for fact in self.facts if isinstance(fact, kind)]
 

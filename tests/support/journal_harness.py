@@ -7,7 +7,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from engine.journal import Account
-from engine.model.events import Fact, StateKept
+from engine.model.events import AnyEvent, StateKept
 from engine.model.state import Plain
 from engine.model.types import Instrument
 from engine.runtime.persistence import Keeper
@@ -19,13 +19,13 @@ from tests.support.builders import Stage, nifty
 class Writes(Protocol):
     """All that this stage asks of a journal."""
 
-    def write(self, fact: Fact) -> int: ...
+    def write(self, fact: AnyEvent) -> int: ...
 
 
-class Rows(list[Fact]):
+class Rows(list[AnyEvent]):
     """The rows of a journal in memory."""
 
-    def write(self, fact: Fact) -> int:
+    def write(self, fact: AnyEvent) -> int:
         self.append(fact)
         return len(self)
 
@@ -63,7 +63,7 @@ class JournalledStage(Stage):
         book = self.trader.state.book
         return [book.net(index) for index in range(len(book.positions))]
 
-    def carry(self, effects: Sequence[Fact]) -> None:
+    def carry(self, effects: Sequence[AnyEvent]) -> None:
         """Carry effects out, and write them."""
         before = len(self.facts)
         super().carry(effects)
@@ -96,7 +96,7 @@ def told(kept: StateKept) -> dict[str, Plain | Decimal]:
     return fields
 
 
-def followed(kept: StateKept, rows: Sequence[Fact]) -> Account:
+def followed(kept: StateKept, rows: Sequence[AnyEvent]) -> Account:
     """The account after `rows`, of which no `StateKept` helps."""
     account = Account(kept)
     for row in rows:

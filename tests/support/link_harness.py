@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from threading import Event
+from threading import TimelineEvent
 from typing import Self
 
 from msgspec.structs import replace
@@ -30,7 +30,7 @@ from engine.model.snapshot import (
     SessionView,
     Snapshot,
 )
-from engine.model.snapshot import Event as Happening
+from engine.model.snapshot import TimelineEvent as Happening
 from engine.model.types import Instrument, Trade
 from engine.version import VERSION
 

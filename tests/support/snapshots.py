@@ -10,7 +10,6 @@ from engine import (
     EdgeView,
     EntriesState,
     EpochView,
-    Event,
     FeedView,
     FlatView,
     Instrument,
@@ -25,6 +24,7 @@ from engine import (
     ReplayView,
     SessionView,
     Snapshot,
+    TimelineEvent,
     Trade,
 )
 from tui.view.model import Standing, Ui, View
@@ -128,7 +128,10 @@ SNAPSHOT = Snapshot(
     session=SessionView("Asia/Kolkata", "2025-10-01", OPEN_MS, OPEN_MS + 22_500_000),
     pulse=Pulse(NOW_NS - SECOND // 20, NOW_NS - SECOND // 5, NOW_NS - SECOND // 5, 0),
     process=ProcessView(31.2, 0.013, 14, 1.8, 53_000),
-    events=(Event(120, OPEN_MS + 60_000, "entry", "225"), Event(180, OPEN_MS + 90_000, "exit", "Take Profit 1")),
+    events=(
+        TimelineEvent(120, OPEN_MS + 60_000, "entry", "225"),
+        TimelineEvent(180, OPEN_MS + 90_000, "exit", "Take Profit 1"),
+    ),
     quotes=(quote(0, 15_701), quote(1, 9_444, objection="", green=0, indicators={})),
     positions=(position(),),
     account=Account(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from engine import Event
+from engine import TimelineEvent
 from tui.input import keys
 from tui.panes import flatplan, leaving, trades
 from tui.panes import help as help_pane
@@ -96,7 +96,7 @@ def _with_foot(lines: list[Line], foot: Line, height: int) -> list[Line]:
     return lines[:height] if height < 3 else [*lines[: height - 2], (), foot]
 
 
-def places(view: View) -> list[Event]:
+def places(view: View) -> list[TimelineEvent]:
     """Where one may go: bookmarks first, then the other events; those that have the typed text in them."""
     typed = view.ui.text.strip().lower()
     marks = [event for event in view.snapshot.events if event.kind == "bookmark"]

@@ -6,7 +6,7 @@ from engine.logs import log_trade
 from engine.model.commands import Bookmark, Command, Hold, Play, Seek, SeekEvent, SeekTime, SetSpeed, SkipSilence, Step
 from engine.model.events import CommandRefused
 from engine.model.ports import Journal, ReplayControl, TickSource
-from engine.model.snapshot import Event
+from engine.model.snapshot import TimelineEvent
 from engine.runtime.inbox import Inbox
 from engine.runtime.replay.check import Check
 from engine.runtime.replay.rewind import SavedStates, go_back
@@ -81,7 +81,7 @@ class Playback:
             case Bookmark():
                 turn = self._turn
                 tick, at_ms = (command.tick, command.at_ms) if command.tick else (last, turn.now_ms)
-                turn.happenings.add(Event(tick, at_ms, "bookmark", clean(command.text, 80)))
+                turn.happenings.add(TimelineEvent(tick, at_ms, "bookmark", clean(command.text, 80)))
                 turn.mark("bookmark", command.text)
             case SetSpeed():
                 self.feed.set_speed(command.speed)

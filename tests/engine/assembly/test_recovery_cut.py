@@ -10,7 +10,7 @@ from engine.journal import SqliteJournal, fold, read_events
 from engine.journal.fold import folded
 from engine.model.clock import VirtualClock
 from engine.model.commands import Flat, Unlock
-from engine.model.events import Fact, FillBooked, StateKept
+from engine.model.events import AnyEvent, FillBooked, StateKept
 from engine.model.types import TradeMode
 from tests.support.brokers import LateBroker
 from tests.support.builders import EAGER, ms
@@ -191,7 +191,7 @@ def _steps(path: Path) -> int:
 def test_only_the_end_of_a_journal_is_read(life: Life, clock: VirtualClock) -> None:
     rows = Rows()
     stage = JournalledStage(rows, *EAGER).prices(99, 100, 105, 84)
-    last: list[Fact] = [stage.trader.keep(0), *(submit(100 + number) for number in range(5))]
+    last: list[AnyEvent] = [stage.trader.keep(0), *(submit(100 + number) for number in range(5))]
     steps = []
     for length in (1, 200):
         journal = SqliteJournal.open(life.folder, "paper", clock)

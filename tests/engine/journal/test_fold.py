@@ -12,9 +12,9 @@ from engine.model.broker_events import Filled, Rejected
 from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeEntries, Unlock
 from engine.model.errors import InputError
 from engine.model.events import (
+    AnyEvent,
     DayStarted,
     EntriesChanged,
-    Fact,
     FillBooked,
     FlatChanged,
     LevelsMoved,
@@ -123,11 +123,11 @@ def rows() -> Rows:
     return rows
 
 
-def only(rows: list[Fact], kind: type[Fact]) -> list[Fact]:
+def only(rows: list[AnyEvent], kind: type[AnyEvent]) -> list[AnyEvent]:
     return [row for row in rows if isinstance(row, kind)]
 
 
-def account_of(rows: list[Fact]) -> Account:
+def account_of(rows: list[AnyEvent]) -> Account:
     return followed(rows[0], rows)  # type: ignore[arg-type]
 
 
@@ -164,7 +164,7 @@ def test_an_entry_on_order_counts_and_its_rejection_gives_the_place_back(rows: R
     assert account.gate.day_entries == 1
 
 
-GATE: dict[str, tuple[tuple[Fact | RunStarted | RunEnded, ...], tuple[bool, str, str]]] = {
+GATE: dict[str, tuple[tuple[AnyEvent | RunStarted | RunEnded, ...], tuple[bool, str, str]]] = {
     "paused": ((EntriesChanged("paused", "operator", 1),), (True, "", "")),
     "resumed": ((EntriesChanged("paused", "operator", 1), EntriesChanged("resumed", "", 2)), (False, "", "")),
     "locked": ((EntriesChanged("locked", "me", 1),), (False, "me", "")),
@@ -204,7 +204,7 @@ def test_locks_and_halts_are_those_of_the_rows(rows: Rows, case: str) -> None:
 
 
 LOCKED = EntriesChanged("locked", "flat: me", 1)
-FLAT: dict[str, tuple[tuple[Fact, ...], tuple[str, bool, str]]] = {
+FLAT: dict[str, tuple[tuple[AnyEvent, ...], tuple[str, bool, str]]] = {
     "its lock": ((LOCKED,), ("LOCKED", True, "me")),
     "locked": ((LOCKED, FlatChanged("LOCKED", "me", 1)), ("LOCKED", True, "me")),
     "locked alone": ((FlatChanged("LOCKED", "me", 1),), ("LOCKED", True, "me")),

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from engine.journal import Account
-from engine.model.events import Fact, FillBooked, LevelsMoved, StateKept
+from engine.model.events import AnyEvent, FillBooked, LevelsMoved, StateKept
 from engine.model.types import Tick
 from engine.runtime import Keeper
 from tests.support.builders import EAGER, Stage
@@ -50,11 +50,11 @@ class Kept(Stage):
         self.beats += 1
         self.keeper.beat(self.beats * 100_000_000, self.now_ms)
 
-    def count(self, kind: type[Fact]) -> int:
+    def count(self, kind: type[AnyEvent]) -> int:
         return sum(isinstance(row, kind) for row in self.rows)
 
 
-def size(rows: list[Fact]) -> int:
+def size(rows: list[AnyEvent]) -> int:
     return sum(len(msgspec.json.encode(row)) for row in rows)
 
 

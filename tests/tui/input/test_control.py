@@ -9,7 +9,6 @@ from engine import (
     Acknowledge,
     Arm,
     Bookmark,
-    Event,
     Flat,
     Hold,
     PauseEntries,
@@ -23,6 +22,7 @@ from engine import (
     Stall,
     Step,
     SwitchDelivery,
+    TimelineEvent,
     Unlock,
 )
 from tests.support.snapshots import SNAPSHOT, position, snapshot, view
@@ -91,7 +91,7 @@ def test_replay_keys_do_nothing_elsewhere(key):
     ],
 )
 def test_go_to(text, command):
-    marked = snapshot(events=(*SNAPSHOT.events, Event(77, 0, "bookmark", "before Lunch")))
+    marked = snapshot(events=(*SNAPSHOT.events, TimelineEvent(77, 0, "bookmark", "before Lunch")))
     assert typed(Hands(marked).press("g", 0), text).door.sent == [command]
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine import EntriesState, Event, FlatView, Snapshot
+from engine import EntriesState, FlatView, Snapshot, TimelineEvent
 from tests.support.snapshots import AT_MS, NOW_NS, SNAPSHOT, apart, paper, position, snapshot, view
 from tui.input.keys import TABLE
 from tui.panes import dialogs
@@ -76,7 +76,11 @@ def test_the_line_with_the_keys_is_never_cut(width: int, apart_too: bool) -> Non
 
 
 def test_goto_lists_bookmarks_first_and_what_fits_the_typed_text() -> None:
-    events = (*SNAPSHOT.events, Event(9_000, AT_MS, "bookmark", "lunch"), Event(18_000, AT_MS, "gap", "6.2 s"))
+    events = (
+        *SNAPSHOT.events,
+        TimelineEvent(9_000, AT_MS, "bookmark", "lunch"),
+        TimelineEvent(18_000, AT_MS, "gap", "6.2 s"),
+    )
     seen = snapshot(events=events)
     lines = inside(box(seen, "goto", text=""))
     assert lines[:2] == ["HH:MM[:SS], tick number, or bookmark", "go to"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec.structs import replace
 
-from engine import CheckView, CommandView, EdgeView, Event, FlatLeg, FlatView, Snapshot
+from engine import CheckView, CommandView, EdgeView, FlatLeg, FlatView, Snapshot, TimelineEvent
 from tests.support.snapshots import CALL, SNAPSHOT, log, paper, trade, waiting
 from tui.text.sanitize import Border
 
@@ -37,7 +37,7 @@ def filled(text: str) -> Snapshot:
         entries=replace(SNAPSHOT.entries, locked=text, halted=text),
         flat=FlatView("FLAT", text, 0, (FlatLeg(0, 1, 1, 1, text),), (text,)),
         trades=(replace(trade(1), reason=text),),
-        events=(Event(1, 1, "bookmark", text),),
+        events=(TimelineEvent(1, 1, "bookmark", text),),
         edges=(EdgeView("journal", 0, 0, text),),
         outcomes=(text,),
         feed=waiting(source=text, because=text, bad={text: 1, "length": 2}),
