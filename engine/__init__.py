@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from engine.model.latency import LatencySummary
     from engine.model.ports import FeedView, LogLine
     from engine.model.snapshot import (
-        Account,
+        AccountView,
         CheckView,
         CommandView,
         EdgeView,
@@ -94,7 +94,16 @@ _ROOMS = {
     "engine.model.ports": ("FeedView", "LogLine"),
     "engine.text.redaction": ("redact",),
     "engine.model.snapshot": (
-        *("Account", "CheckView", "CommandView", "EdgeView", "EntriesState", "EpochView", "TimelineEvent", "FlatLeg"),
+        *(
+            "AccountView",
+            "CheckView",
+            "CommandView",
+            "EdgeView",
+            "EntriesState",
+            "EpochView",
+            "TimelineEvent",
+            "FlatLeg",
+        ),
         *("FlatView", "OpenPosition", "ProcessView", "Pulse", "Quote", "ReplayView", "SessionView", "Snapshot"),
     ),
     "engine.text.sanitize": ("clean",),
@@ -107,7 +116,7 @@ __all__ = [
     "DELIVERIES",
     "VERSION",
     "AbsenceView",
-    "Account",
+    "AccountView",
     "Acknowledge",
     "AnyCommand",
     "Arm",

@@ -15,7 +15,7 @@ from engine.assembly import LiveSupply, Run, build
 from engine.assembly.edges import RECORDING_NOTE
 from engine.cli.remote import confirmed
 from engine.config import Config, bundled, find_config, load
-from engine.journal import JOURNAL_FILE, Account, fold
+from engine.journal import JOURNAL_FILE, JournalledAccount, fold
 from engine.journal.schema import open_reader
 from engine.model.commands import Flat
 from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL, InputError, UserError
@@ -32,7 +32,7 @@ _LAST_TICKS = 2_000  # of each instrument in the recording
 _Price = tuple[int, int]  # in minor units, and its ms (UTC)
 
 
-def account_of(place: Place) -> Account | None:
+def account_of(place: Place) -> JournalledAccount | None:
     """Return the account as the journal in `place` leaves it, None where there is no journal; raises InputError."""
     path = place.folder / JOURNAL_FILE
     if place.mode == "replay" or not path.exists():
@@ -43,7 +43,7 @@ def account_of(place: Place) -> Account | None:
         raise InputError(f"journal {clean(str(path))}: {clean(str(error))}") from error
 
 
-def held_in(account: Account | None) -> list[tuple[str, str]]:
+def held_in(account: JournalledAccount | None) -> list[tuple[str, str]]:
     """Return (symbol, net quantity in words) of what is held."""
     if account is None:
         return []
@@ -75,7 +75,7 @@ def flatten_journal(place: Place, args: Namespace) -> int:
     return _flatten(config, place, account, prices)
 
 
-def _meant(place: Place, *, named: bool) -> tuple[Place, Account]:
+def _meant(place: Place, *, named: bool) -> tuple[Place, JournalledAccount]:
     """Return the place whose journal is to be flattened: the named one, or of all modes the one that holds something."""
     if named:
         return place, _known(place)
@@ -91,7 +91,7 @@ def _meant(place: Place, *, named: bool) -> tuple[Place, Account]:
     return next((each for each in known if each[0].folder == place.folder), known[0])
 
 
-def _known(place: Place) -> Account:
+def _known(place: Place) -> JournalledAccount:
     """Return the account of `place`; raises InputError where its journal does not tell what is held."""
     where = clean(str(place.folder))
     if not place.mode:
@@ -113,7 +113,7 @@ def _config() -> Config:
         return load(bundled("config.toml"))
 
 
-def _plan(account: Account, prices: Mapping[str, _Price]) -> list[str]:
+def _plan(account: JournalledAccount, prices: Mapping[str, _Price]) -> list[str]:
     """What will be done, in words."""
     lines = []
     for number, net in account.net().items():
@@ -168,7 +168,7 @@ class _Silent:
         return FeedView("journal", "STOPPED", 0, 0, 0, 0, 0, 0, 0, "no engine is running", 0.0, None, 0, 0, {}, 0, 0)
 
 
-def _flatten(config: Config, place: Place, account: Account, prices: Mapping[str, _Price]) -> int:
+def _flatten(config: Config, place: Place, account: JournalledAccount, prices: Mapping[str, _Price]) -> int:
     """Take the account over in an engine without a feed, and have that go flat."""
     instruments = tuple(account.instrument(number) for number in account.net())
     supply = LiveSupply("the journal of a dead engine", instruments, lambda _tell, _in_session: _Silent())

@@ -41,7 +41,7 @@ class _Desk(Struct):
     last_price: int = 0
 
 
-class Account:
+class JournalledAccount:
     """An account that follows the rows of a journal from a `StateKept` on.
 
     `ended`: the newest run has noted its end in good order. Its `last_price` is the price of the newest order: with

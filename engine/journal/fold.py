@@ -8,7 +8,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from engine.journal.account import Account
+from engine.journal.account import JournalledAccount
 from engine.journal.rows import ENTRIES, Entry
 from engine.journal.schema import open_reader
 from engine.model.errors import InputError
@@ -27,13 +27,13 @@ _LATER = (
 )
 
 
-def fold(path: Path) -> Account | None:
+def fold(path: Path) -> JournalledAccount | None:
     """The account as the journal at `path` leaves it; None when it keeps none. Raises InputError, sqlite3.Error."""
     with closing(open_reader(path)) as connection:
         return folded(connection)
 
 
-def folded(connection: sqlite3.Connection) -> Account | None:
+def folded(connection: sqlite3.Connection) -> JournalledAccount | None:
     """The same through a connection that is open."""
     first = _kept(connection)
     if first is None:
@@ -45,7 +45,7 @@ def folded(connection: sqlite3.Connection) -> Account | None:
             if account is not None:
                 account.take(entry)
             elif isinstance(entry, StateKept):
-                account = Account(entry)
+                account = JournalledAccount(entry)
         except (ValueError, ArithmeticError, LookupError, InputError) as error:
             raise InputError(f"event {number} ({clean(kind, 40)}) cannot be followed: {clean(str(error))}") from error
     return account

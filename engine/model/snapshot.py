@@ -40,7 +40,7 @@ class OpenPosition(Struct, frozen=True):
     exit_costs: Decimal = Decimal(0)
 
 
-class Account(Struct, frozen=True):
+class AccountView(Struct, frozen=True):
     """Money in the currency; `day_pnl` is realised today plus open, `drawdown` the largest fall of the realised result."""
 
     cash: Decimal
@@ -201,7 +201,7 @@ class Snapshot(Struct, frozen=True):
     events: tuple[TimelineEvent, ...]
     quotes: tuple[Quote, ...]
     positions: tuple[OpenPosition, ...]
-    account: Account
+    account: AccountView
     entries: EntriesState
     flat: FlatView
     trades: tuple[Trade, ...]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from engine.model.snapshot import (
-    Account,
+    AccountView,
     EdgeView,
     EntriesState,
     OpenPosition,
@@ -138,12 +138,12 @@ class Picture:
         return tuple(shown)
 
     @staticmethod
-    def _account(turn: Turn) -> Account:
+    def _account(turn: Turn) -> AccountView:
         state = turn.trader.state
         book = state.book
         held = [index for index, position in enumerate(book.positions) if position is not None]
         open_pnl = sum((book.open_pnl(index, state.instrument_states[index].last_price) for index in held), Decimal(0))
-        return Account(
+        return AccountView(
             cash=book.cash,
             realised=book.realised,
             costs=book.costs_paid,

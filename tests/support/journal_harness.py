@@ -6,7 +6,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from engine.journal import Account
+from engine.journal import JournalledAccount
 from engine.model.events import AnyEvent, StateKept
 from engine.model.state import Plain
 from engine.model.types import Instrument
@@ -96,9 +96,9 @@ def told(kept: StateKept) -> dict[str, Plain | Decimal]:
     return fields
 
 
-def followed(kept: StateKept, rows: Sequence[AnyEvent]) -> Account:
+def followed(kept: StateKept, rows: Sequence[AnyEvent]) -> JournalledAccount:
     """The account after `rows`, of which no `StateKept` helps."""
-    account = Account(kept)
+    account = JournalledAccount(kept)
     for row in rows:
         if not isinstance(row, StateKept):
             account.take(row)

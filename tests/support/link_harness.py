@@ -19,7 +19,7 @@ from engine.model.clock import Clock, SystemClock
 from engine.model.commands import Flat
 from engine.model.ports import LogLine
 from engine.model.snapshot import (
-    Account,
+    AccountView,
     CommandView,
     EntriesState,
     EpochView,
@@ -111,7 +111,7 @@ def picture(number: int = 1, instruments: int = 1, trades: int = 0, events: int 
         events=tuple(gap(n + 1) for n in range(events)),
         quotes=tuple(quote(n) for n in range(min(instruments, 50))),
         positions=(),
-        account=Account(Decimal(100_000), ZERO, ZERO, ZERO, ZERO, 0, 0, 0, ZERO, ZERO, ZERO),
+        account=AccountView(Decimal(100_000), ZERO, ZERO, ZERO, ZERO, 0, 0, 0, ZERO, ZERO, ZERO),
         entries=EntriesState(paused=False, locked="", halted="", today=0),
         flat=FlatView("NORMAL", "", 0, (), ()),
         trades=tuple(trade(n + 1) for n in range(trades)),

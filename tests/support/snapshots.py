@@ -5,7 +5,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from engine import (
-    Account,
+    AccountView,
     Command,
     EdgeView,
     EntriesState,
@@ -134,7 +134,7 @@ SNAPSHOT = Snapshot(
     ),
     quotes=(quote(0, 15_701), quote(1, 9_444, objection="", green=0, indicators={})),
     positions=(position(),),
-    account=Account(
+    account=AccountView(
         cash=Decimal("76420.55"),
         realised=Decimal("4210.00"),
         costs=Decimal("612.40"),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.journal import Account, RunEnded, RunStarted
+from engine.journal import JournalledAccount, RunEnded, RunStarted
 from engine.model.broker_events import Filled, Rejected
 from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeEntries, Unlock
 from engine.model.errors import InputError
@@ -81,7 +81,7 @@ def test_folding_any_prefix_gives_the_sum_of_its_fills_and_at_each_turns_end_the
     limit = ("risk.max_daily_loss=900",) if limited else ()
     stage = JournalledStage(rows, *AGGRESSIVE, *limit, instruments=NAMES, broker=broker)
     stage.now_ms = START
-    account = Account(rows[0])  # type: ignore[arg-type]
+    account = JournalledAccount(rows[0])  # type: ignore[arg-type]
     nets, cash, done = [0, 0], stage.trader.state.book.cash, 1
     for number, event in enumerate(stream, 1):
         play(stage, event, number)
@@ -127,7 +127,7 @@ def only(rows: list[AnyEvent], kind: type[AnyEvent]) -> list[AnyEvent]:
     return [row for row in rows if isinstance(row, kind)]
 
 
-def account_of(rows: list[AnyEvent]) -> Account:
+def account_of(rows: list[AnyEvent]) -> JournalledAccount:
     return followed(rows[0], rows)  # type: ignore[arg-type]
 
 
@@ -241,7 +241,7 @@ def test_a_flat_sells_under_the_name_of_its_first_order(rows: Rows) -> None:
 
 
 def test_another_day_begins_the_counters_anew_and_leaves_positions_on_theirs(rows: Rows) -> None:
-    account = Account(only(rows, StateKept)[-1])  # type: ignore[arg-type]
+    account = JournalledAccount(only(rows, StateKept)[-1])  # type: ignore[arg-type]
     assert (account.gate.day_entries, account.cash_account.day_realised > 0) == (1, True)
     assert account.state().fields["0.day_open"] == 9_900
     account.take(DayStarted("2025-10-03", START))
@@ -254,7 +254,7 @@ def test_another_day_begins_the_counters_anew_and_leaves_positions_on_theirs(row
 def test_the_last_price_is_that_of_the_newest_order(rows: Rows) -> None:
     assert account_of(rows).state().fields["0.last_price"] == 10_500
     kept = only(rows, StateKept)[-1]
-    assert Account(kept).state() == kept  # type: ignore[arg-type]
+    assert JournalledAccount(kept).state() == kept  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["today", "gate.locked", "orders.last_number", "book.cash", "price_scale", "0.day"])
@@ -262,4 +262,4 @@ def test_a_kept_state_that_lacks_something_is_refused_in_one_line(rows: Rows, na
     kept = only(rows, StateKept)[-1]
     fields = {key: value for key, value in kept.fields.items() if key != name}  # type: ignore[union-attr]
     with pytest.raises(InputError, match=name):
-        Account(replace(kept, fields=fields))  # type: ignore[type-var]
+        JournalledAccount(replace(kept, fields=fields))  # type: ignore[type-var]

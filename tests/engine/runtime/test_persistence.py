@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from engine.journal import Account
+from engine.journal import JournalledAccount
 from engine.model.events import AnyEvent, FillBooked, LevelsMoved, StateKept
 from engine.model.types import Tick
 from engine.runtime import Keeper
@@ -140,7 +140,7 @@ def test_the_account_is_known_after_every_row_however_seldom_it_is_kept() -> Non
         for row in stage.rows:
             if account is None:
                 assert isinstance(row, StateKept)
-                account = Account(row)
+                account = JournalledAccount(row)
             else:
                 account.take(row)  # type: ignore[arg-type]
         stage.rows.clear()
