@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from engine.assembly import Run
     from engine.cli import main
     from engine.config import Config, load
-    from engine.link import LinkError, RemoteDoor
-    from engine.link.client import LinkStatus
-    from engine.link.protocol import AbsenceView, AnyCommand, ConnView
+    from engine.link import LinkError, RemoteEngine
+    from engine.link.client import ConnectionStatus
+    from engine.link.protocol import AbsenceView, AnyCommand, ControlView
     from engine.link.tickets import Pending
     from engine.model.commands import (
         Acknowledge,
@@ -70,10 +70,10 @@ _ROOMS = {
     "engine.config": ("Config", "load"),
     "engine.model.errors": ("UserError",),
     "engine.model.latency": ("LatencySummary",),
-    "engine.link": ("LinkError", "RemoteDoor"),
-    "engine.link.client": ("LinkStatus",),
+    "engine.link": ("LinkError", "RemoteEngine"),
+    "engine.link.client": ("ConnectionStatus",),
     "engine.link.tickets": ("Pending",),
-    "engine.link.protocol": ("AbsenceView", "AnyCommand", "ConnView"),
+    "engine.link.protocol": ("AbsenceView", "AnyCommand", "ControlView"),
     "engine.model.commands": (
         *(
             "Acknowledge",
@@ -125,7 +125,7 @@ __all__ = [
     "Command",
     "CommandView",
     "Config",
-    "ConnView",
+    "ControlView",
     "Delivery",
     "Disarm",
     "EdgeView",
@@ -141,7 +141,7 @@ __all__ = [
     "Instrument",
     "LatencySummary",
     "LinkError",
-    "LinkStatus",
+    "ConnectionStatus",
     "Lock",
     "LogLine",
     "OpenPosition",
@@ -152,7 +152,7 @@ __all__ = [
     "ProcessView",
     "Pulse",
     "Quote",
-    "RemoteDoor",
+    "RemoteEngine",
     "ReplayView",
     "ResumeEntries",
     "Run",

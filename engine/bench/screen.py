@@ -18,7 +18,7 @@ from typing import Final, Self
 
 from engine.bench.children import BenchError, end
 from engine.bench.process_figures import rss_mb
-from engine.link import Call, LinkError
+from engine.link import LinkError, Oneshot
 from engine.model.errors import InputError
 from engine.serving import place_of
 
@@ -84,7 +84,7 @@ class AttachedScreen:
         until_s = time.monotonic() + _STARTS_WITHIN_S
         while time.monotonic() < until_s and self._process.poll() is None:
             try:
-                with Call(place_of(self._folder).socket, "bench") as call:
+                with Oneshot(place_of(self._folder).socket, "bench") as call:
                     seen = call.picture().watched_by
             except LinkError as error:
                 raise BenchError(f"bench: {error}") from None

@@ -100,9 +100,9 @@ def _arguments(args: Namespace) -> list[str]:
 
 def _attach(place: Place, screen: Screen, *, read_only: bool) -> int:
     """Show the engine of `place` until the operator leaves or the terminal is lost; the engine goes on."""
-    from engine.link import RemoteDoor
+    from engine.link import RemoteEngine
 
-    door = RemoteDoor(place.socket, _name(), wants_conn=not read_only)
+    door = RemoteEngine(place.socket, _name(), wants_conn=not read_only)
     screen.attach(door, place.folder, Path.cwd())
     return 0
 

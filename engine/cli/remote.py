@@ -9,7 +9,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct
 
-from engine.link import Call, LinkError
+from engine.link import LinkError, Oneshot
 from engine.model.commands import Flat, Stop
 from engine.model.errors import EXIT_BUSY, EXIT_DIFFERENT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
 from engine.model.snapshot import FlatLeg, OpenPosition, Snapshot
@@ -61,7 +61,7 @@ def status_command(args: Namespace) -> int:
         _print(args, Status(False, 0, clean(place.mode, 20), where, positions=held), lines)
         return EXIT_DIFFERENT
     try:
-        with Call(place.socket, "status") as call:
+        with Oneshot(place.socket, "status") as call:
             status = _status(place, call)
     except LinkError as error:
         status = Status(True, place.pid, clean(place.mode, 20), where, problem=f"does not answer: {error}")
@@ -71,7 +71,7 @@ def status_command(args: Namespace) -> int:
     return EXIT_WELL if status.beat_age_s is not None and status.beat_age_s < _STANDS_STILL_S else EXIT_BUSY
 
 
-def _status(place: Place, call: Call) -> Status:
+def _status(place: Place, call: Oneshot) -> Status:
     seen, picture = call.snapshot(), call.picture()
     beat_age_s = _age_s(seen.pulse.beat_ns or seen.taken_ns)  # at the very start it has made no round so far
     still = beat_age_s is not None and beat_age_s >= _STANDS_STILL_S
@@ -162,7 +162,7 @@ def stop_command(args: Namespace) -> int:
         raise InputError(f"no engine is running for {clean(str(place.folder))}")
     if args.flat and (status := _flatten(place, "stop --flat")) != EXIT_WELL:
         return status
-    with Call(place.socket, "stop") as call:
+    with Oneshot(place.socket, "stop") as call:
         taken = call.send(Stop())
     if taken.state == "REFUSED":
         raise InputError(f"stop refused: {taken.reason}")
@@ -187,7 +187,7 @@ def flat_command(args: Namespace) -> int:
         return flatten_journal(place, args)
     silent = False
     try:
-        with Call(place.socket, "flat") as call:
+        with Oneshot(place.socket, "flat") as call:
             lines = list(_plan(call.snapshot()))
     except LinkError as error:
         silent = True
@@ -234,7 +234,7 @@ def _flatten(place: Place, reason: str, *, silent: bool = False) -> int:
     until_s = time.monotonic() + _FLAT_WITHIN_S
     while time.monotonic() < until_s:
         try:
-            with Call(place.socket, "flat") as call:
+            with Oneshot(place.socket, "flat") as call:
                 return _follow(call, reason, until_s, told)
         except LinkError as error:
             if not place_of(place.folder).pid:
@@ -266,7 +266,7 @@ class _Told:
             print(line, flush=True)
 
 
-def _follow(call: Call, reason: str, until_s: float, told: _Told) -> int:
+def _follow(call: Oneshot, reason: str, until_s: float, told: _Told) -> int:
     """Send the flat, or join the running one, and tell its way; raises LinkError when the engine is lost."""
     taken = call.send(Flat(reason))
     if taken.state == "REFUSED":

@@ -3,10 +3,10 @@
 import socket
 from collections import deque
 
-from engine.link.frames import FrameReader
+from engine.link.frames import MessageReader
 from engine.link.limits import Bucket
 from engine.link.protocol import HELLO_LIMIT, REQUEST_LIMIT
-from engine.link.request_handler import Guest
+from engine.link.request_handler import Client
 
 _NS = 1_000_000_000
 _CHUNK = 16 * 2**10
@@ -19,15 +19,15 @@ _UNREAD_NS = 10 * _NS  # to read on when it has stopped reading
 _SILENT_NS = 10 * _NS  # to ask for something: a screen looks four times a second
 
 
-class Visitor:
+class Connection:
     """A connected client; `guest` once it was let in. At most one request is read ahead and one reply waits."""
 
     def __init__(self, sock: socket.socket, now_ns: int) -> None:
         self.sock = sock
-        self.guest: Guest | None = None
+        self.guest: Client | None = None
         self.leaving = False  # to be closed when its last word is sent
         self.mask = 0  # what the selector looks for
-        self._reader = FrameReader(HELLO_LIMIT)
+        self._reader = MessageReader(HELLO_LIMIT)
         self._bucket = Bucket(_REQUESTS_PER_S, _REQUESTS_AT_ONCE, now_ns)
         self._out: deque[memoryview] = deque()
         self._came_ns = self._heard_ns = self._moved_ns = now_ns

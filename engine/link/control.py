@@ -1,6 +1,6 @@
 """Who may command, and what happens when nobody is there who could. Pure: no socket, no clock; stamps are handed in."""
 
-from engine.link.protocol import AbsenceView, AnyCommand, ConnView, Policy
+from engine.link.protocol import AbsenceView, AnyCommand, ControlView, Policy
 from engine.model.commands import Arm, Command, Disarm, Flat, Lock, PauseEntries, Stop
 
 _NS = 1_000_000_000
@@ -8,7 +8,7 @@ _NS = 1_000_000_000
 _FREE = (Flat, Arm, Lock, Disarm)
 
 
-class Conn:
+class ControlLease:
     """The conn: one client has it at a time, the first that asks; it moves only when somebody deliberately takes it."""
 
     def __init__(self) -> None:
@@ -48,15 +48,15 @@ class Conn:
             return f"the conn is with {self.name}"
         return "nobody has the conn: take it first"
 
-    def view(self, client: int) -> ConnView:
+    def view(self, client: int) -> ControlView:
         """How it looks to `client`."""
-        return ConnView(self.name, self.holder == client, self._since_ns)
+        return ControlView(self.name, self.holder == client, self._since_ns)
 
     def _give(self, client: int, name: str, now_ns: int) -> None:
         self.holder, self.name, self._since_ns = client, name, now_ns
 
 
-class Operator:
+class OperatorPolicy:
     """Counts the time since the last one with the conn was gone, and says once what the policy then wants.
 
     An engine to which no operator ever came counts nothing. `did` tells what the policy did in the present or last

@@ -14,7 +14,7 @@ from engine.model.snapshot import Snapshot
 _EMPTY: dict[str, tuple[()]] = dict.fromkeys(SECTIONS, ())
 
 
-class Sections:
+class SnapshotDelta:
     """The newest snapshot's parts, each encoded when somebody first wants it; not thread-safe."""
 
     def __init__(self) -> None:

@@ -6,22 +6,22 @@ from typing import Self
 from msgspec.structs import replace
 
 from engine.link.channel import Channel, LinkError, hello_of
-from engine.link.protocol import AnyCommand, Picture, Reply, Request, Send, Taken
-from engine.link.replica import Mirror
-from engine.link.tickets import Tickets
+from engine.link.protocol import AnyCommand, CommandTaken, Reply, Request, SendCommand, SnapshotReply
+from engine.link.replica import Replica
+from engine.link.tickets import PendingCommands
 from engine.model.errors import WireError
 from engine.model.snapshot import CommandView, Snapshot
 
 
-class Call:
+class Oneshot:
     """An open talk; each call blocks at most `timeout_s` and raises LinkError (a UserError) with one line that says why."""
 
     def __init__(self, path: Path, name: str, timeout_s: float = 2.0) -> None:
         """Connect to the engine behind `path`."""
         self._channel = Channel(path, hello_of(name, screen=False), timeout_s)
-        self._mirror = Mirror()
+        self._mirror = Replica()
         self._mirror.attach(self._channel.welcome.engine)
-        self._tickets = Tickets(lambda: 0)
+        self._tickets = PendingCommands(lambda: 0)
 
     def __enter__(self) -> Self:
         return self
@@ -34,10 +34,10 @@ class Call:
         """The engine's process."""
         return self._channel.welcome.pid
 
-    def send(self, command: AnyCommand) -> Taken:
+    def send(self, command: AnyCommand) -> CommandTaken:
         """Hand over a command; the ticket in the answer is that of `outcome`."""
-        reply = self.ask(Send(self._tickets.add(command), command))
-        if not isinstance(reply, Taken):
+        reply = self.ask(SendCommand(self._tickets.add(command), command))
+        if not isinstance(reply, CommandTaken):
             raise LinkError("the engine answered something else than it was asked")
         return reply
 
@@ -49,7 +49,7 @@ class Call:
         assert self._mirror.snapshot is not None
         return self._mirror.snapshot
 
-    def picture(self) -> Picture:
+    def picture(self) -> SnapshotReply:
         """Who looks at the engine and who commands it now."""
         self._look()
         assert self._mirror.picture is not None
@@ -65,7 +65,7 @@ class Call:
 
     def _look(self) -> None:
         answer = self._channel.ask(replace(self._mirror.look(), log_limit=0))
-        if not isinstance(answer.reply, Picture):
+        if not isinstance(answer.reply, SnapshotReply):
             raise LinkError("the engine answered something else than it was asked")
         try:
             self._mirror.take(answer.reply, answer.parts)
@@ -75,5 +75,5 @@ class Call:
 
 def ask(path: Path, request: Request, timeout_s: float, name: str = "command") -> Reply:
     """One request to the engine behind `path`, and its answer; raises LinkError (a UserError)."""
-    with Call(path, name, timeout_s) as call:
+    with Oneshot(path, name, timeout_s) as call:
         return call.ask(request)

@@ -47,7 +47,7 @@ class Hello(Struct, frozen=True, tag=True):
     at_once: bool = True
 
 
-class Look(Struct, frozen=True, tag=True):
+class GetSnapshot(Struct, frozen=True, tag="Look"):
     """What is new since snapshot `number`, the section versions in `have`, log line `log_since`, and one chart's point."""
 
     number: int = -1
@@ -58,18 +58,18 @@ class Look(Struct, frozen=True, tag=True):
     history_since_ms: int = -1
 
 
-class Send(Struct, frozen=True, tag=True):
+class SendCommand(Struct, frozen=True, tag="Send"):
     """Ask for a command; `ticket` is the client's own, unique over all clients by chance (63 bits, not 0)."""
 
     ticket: Annotated[int, Meta(gt=0)]
     command: AnyCommand
 
 
-class TakeConn(Struct, frozen=True, tag=True):
+class TakeControl(Struct, frozen=True, tag="TakeConn"):
     """Take the conn, whoever has it."""
 
 
-class LeaveConn(Struct, frozen=True, tag=True):
+class GiveControl(Struct, frozen=True, tag="LeaveConn"):
     """Give the conn up and go on looking."""
 
 
@@ -79,7 +79,7 @@ class Bye(Struct, frozen=True, tag=True):
     detached: bool = False
 
 
-Request = Hello | Look | Send | TakeConn | LeaveConn | Bye
+Request = Hello | GetSnapshot | SendCommand | TakeControl | GiveControl | Bye
 
 # ── What the engine answers ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -93,13 +93,13 @@ class Welcome(Struct, frozen=True, tag=True):
     pid: int
 
 
-class Refused(Struct, frozen=True, tag=True):
+class RequestRefused(Struct, frozen=True, tag="Refused"):
     """Not let in, or thrown out, and why; the connection ends."""
 
     reason: str
 
 
-class Taken(Struct, frozen=True, tag=True):
+class CommandTaken(Struct, frozen=True, tag="Taken"):
     """Whether a command was handed to the engine; what became of it is told in `Snapshot.commands`."""
 
     ticket: int
@@ -107,7 +107,7 @@ class Taken(Struct, frozen=True, tag=True):
     reason: str = ""
 
 
-class ConnView(Struct, frozen=True, tag=True):
+class ControlView(Struct, frozen=True, tag="ConnView"):
     """Who may command: the `holder`'s name ("" = nobody) since `since_ns`, and whether that is `mine`."""
 
     holder: str
@@ -136,20 +136,20 @@ class History(Struct, frozen=True):
     points: tuple[tuple[int, int], ...]
 
 
-class Picture(Struct, frozen=True, tag=True):
+class SnapshotReply(Struct, frozen=True, tag="Picture"):
     """How the engine stands; `versions` are those of snapshot `number`, `told` is for this client and said once."""
 
     number: int
     parts: tuple[str, ...]
     versions: dict[str, int]
     history: History | None
-    conn: ConnView
+    conn: ControlView
     absence: AbsenceView
     watched_by: int
     told: tuple[str, ...]
 
 
-Reply = Welcome | Refused | Taken | ConnView | Picture
+Reply = Welcome | RequestRefused | CommandTaken | ControlView | SnapshotReply
 
 ENCODER: Final = msgpack.Encoder()
 REQUESTS: Final = msgpack.Decoder(Request)

@@ -7,7 +7,17 @@ from threading import Lock
 
 from msgspec.structs import replace
 
-from engine.link.protocol import LIGHT, LINES_A_LOOK, LOG, SECTIONS, History, Look, Picture, Replies, understood
+from engine.link.protocol import (
+    LIGHT,
+    LINES_A_LOOK,
+    LOG,
+    SECTIONS,
+    GetSnapshot,
+    History,
+    Replies,
+    SnapshotReply,
+    understood,
+)
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
 
@@ -18,12 +28,12 @@ _POINTS_KEPT = 20_000
 Points = tuple[tuple[int, int], ...]
 
 
-class Mirror:
+class Replica:
     """Fed by one thread, read by others; `snapshot` is None until every part of one has come."""
 
     def __init__(self) -> None:
         self.snapshot: Snapshot | None = None
-        self.picture: Picture | None = None
+        self.picture: SnapshotReply | None = None
         self.behind = False  # there is more to fetch at once
         self._engine = 0
         self._replies = Replies()
@@ -46,11 +56,11 @@ class Mirror:
         self._log_before, self._log_number = self._log[-1].number if self._log else 0, 0
         self._charts = {}
 
-    def look(self) -> Look:
+    def look(self) -> GetSnapshot:
         """What to ask for next."""
         wanted, self._wanted = self._wanted, None
         points = self._charts.get(wanted, ()) if wanted is not None else ()
-        return Look(
+        return GetSnapshot(
             number=self._light.number if self._light else -1,
             have=self._have,
             log_since=self._log_number,
@@ -59,7 +69,7 @@ class Mirror:
             history_since_ms=points[-1][0] if points else -1,
         )
 
-    def take(self, picture: Picture, parts: dict[str, bytes]) -> None:
+    def take(self, picture: SnapshotReply, parts: dict[str, bytes]) -> None:
         """Take an answer; raises WireError when it is not what it should be."""
         replies = self._replies
         changed = any(name != LOG for name in parts)

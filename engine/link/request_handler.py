@@ -15,8 +15,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.link.absence import Left, digest, remember
-from engine.link.control import Conn, Operator
-from engine.link.delta import Sections
+from engine.link.control import ControlLease, OperatorPolicy
+from engine.link.delta import SnapshotDelta
 from engine.link.frames import frame
 from engine.link.limits import Notes
 from engine.link.protocol import (
@@ -27,16 +27,16 @@ from engine.link.protocol import (
     PROTOCOL,
     AnyCommand,
     Bye,
+    CommandTaken,
+    GetSnapshot,
+    GiveControl,
     Hello,
     History,
-    LeaveConn,
-    Look,
-    Picture,
     Reply,
     Request,
-    Send,
-    TakeConn,
-    Taken,
+    SendCommand,
+    SnapshotReply,
+    TakeControl,
     Welcome,
     name_of,
 )
@@ -49,7 +49,7 @@ _TEXT_LIMIT = 200
 _TOLD_KEPT = 16
 
 
-class Served(Protocol):
+class ServedEngine(Protocol):
     """The engine as seen from the socket; every call returns at once and may come from any thread."""
 
     @property
@@ -74,7 +74,7 @@ class Served(Protocol):
         ...
 
 
-class Guest:
+class Client:
     """Somebody who was let in; `number` is never given twice, `told` waits for the next look."""
 
     def __init__(self, number: int, hello: Hello) -> None:
@@ -86,16 +86,16 @@ class Guest:
         self.told: deque[str] = deque(maxlen=_TOLD_KEPT)
 
 
-class Reception:
+class RequestHandler:
     """Everybody who was let in, the conn between them, and the operator's absence; used by one thread."""
 
-    def __init__(self, served: Served, operator: Operator, notes: Notes) -> None:
-        self.guests: dict[int, Guest] = {}
+    def __init__(self, served: ServedEngine, operator: OperatorPolicy, notes: Notes) -> None:
+        self.guests: dict[int, Client] = {}
         self._served = served
         self._operator = operator
         self._notes = notes
-        self._conn = Conn()
-        self._sections = Sections()
+        self._conn = ControlLease()
+        self._sections = SnapshotDelta()
         self._left: Left | None = None
         self._numbers = 0
         self._engine = int.from_bytes(os.urandom(6), "little")
@@ -113,10 +113,10 @@ class Reception:
             return f"the engine is myquant-tui {VERSION} (protocol {PROTOCOL}), this is {theirs}: use the same version"
         return ""
 
-    def welcome(self, hello: Hello, now_ns: int) -> tuple[Guest, list[bytes]]:
+    def welcome(self, hello: Hello, now_ns: int) -> tuple[Client, list[bytes]]:
         """Let somebody in."""
         self._numbers += 1
-        guest = self.guests[self._numbers] = Guest(self._numbers, hello)
+        guest = self.guests[self._numbers] = Client(self._numbers, hello)
         if guest.may_steer and hello.at_once:
             if self._conn.holder is None:
                 self._give(guest, now_ns)
@@ -124,7 +124,7 @@ class Reception:
                 guest.told.append(f"the conn is with {self._conn.name}: you may look")
         return guest, _frames(Welcome(PROTOCOL, VERSION, self._engine, os.getpid()))
 
-    def gone(self, guest: Guest, now_ns: int, *, how: str = "lost") -> None:
+    def gone(self, guest: Client, now_ns: int, *, how: str = "lost") -> None:
         """Somebody left, or was lost."""
         if self.guests.pop(guest.number, None) is not None:
             self._leave(guest, now_ns, how)
@@ -138,16 +138,16 @@ class Reception:
 
     # ── Requests ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def answer(self, guest: Guest, request: Request, now_ns: int) -> list[bytes] | None:
+    def answer(self, guest: Client, request: Request, now_ns: int) -> list[bytes] | None:
         """The frames that answer `request`; None when the guest has left or breaks the order of words."""
         match request:
-            case Look():
+            case GetSnapshot():
                 return self._look(guest, request)
-            case Send():
+            case SendCommand():
                 return _frames(self._send(guest, request, now_ns))
-            case TakeConn():
+            case TakeControl():
                 return _frames(self._take(guest, now_ns))
-            case LeaveConn():
+            case GiveControl():
                 self._leave(guest, now_ns, "gave the conn up")
                 return _frames(self._conn.view(guest.number))
             case Bye():
@@ -156,7 +156,7 @@ class Reception:
             case Hello():
                 return None
 
-    def _look(self, guest: Guest, look: Look) -> list[bytes]:
+    def _look(self, guest: Client, look: GetSnapshot) -> list[bytes]:
         sections = self._sections
         snapshot = self._served.snapshot
         sections.take(snapshot)
@@ -165,7 +165,7 @@ class Reception:
             lines = self._served.log_lines(look.log_since, min(look.log_limit, LINES_A_LOOK))
             if lines:
                 parts, frames = (*parts, LOG), [*frames, frame(ENCODER.encode(lines))]
-        picture = Picture(
+        picture = SnapshotReply(
             number=sections.number,
             parts=parts,
             versions=sections.versions,
@@ -179,7 +179,7 @@ class Reception:
         guest.seen = sections.number
         return [frame(ENCODER.encode(picture)), *frames]
 
-    def _history(self, look: Look, instruments: int) -> History | None:
+    def _history(self, look: GetSnapshot, instruments: int) -> History | None:
         """The points after the asked moment; the whole chart when that moment is none of its points (a seek, a new day)."""
         if look.history_of is None or look.history_of >= instruments:
             return None
@@ -188,20 +188,20 @@ class Reception:
         whole = not known or points[known - 1][0] != look.history_since_ms
         return History(look.history_of, whole, tuple(points if whole else points[known:]))
 
-    def _send(self, guest: Guest, send: Send, now_ns: int) -> Taken:
+    def _send(self, guest: Client, send: SendCommand, now_ns: int) -> CommandTaken:
         command = _clean(send.command)
         reason = self._conn.refusal(guest.number, command, screen=guest.screen)
         if not reason and not all(math.isfinite(value) for value in _values(command) if isinstance(value, float)):
             reason = "a number in it is none"
         if reason:
             self._notes.tell("command", f"{name_of(command)} of {guest.name} refused: {reason}", now_ns)
-            return Taken(send.ticket, "REFUSED", reason)
+            return CommandTaken(send.ticket, "REFUSED", reason)
         self._served.send(command, send.ticket)
-        return Taken(send.ticket, "ACCEPTED")
+        return CommandTaken(send.ticket, "ACCEPTED")
 
     # ── The conn ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _take(self, guest: Guest, now_ns: int) -> Reply:
+    def _take(self, guest: Client, now_ns: int) -> Reply:
         before = self._conn.holder
         if not guest.may_steer:
             guest.told.append("the conn is not for those who only look")
@@ -211,7 +211,7 @@ class Reception:
             self._give(guest, now_ns)
         return self._conn.view(guest.number)
 
-    def _give(self, guest: Guest, now_ns: int) -> None:
+    def _give(self, guest: Client, now_ns: int) -> None:
         """Let `guest` have the conn; an operator that was away is told what happened meanwhile."""
         before = self._conn.name
         self._conn.take(guest.number, guest.name, now_ns)
@@ -225,7 +225,7 @@ class Reception:
             guest.told.append("you have the conn")
         self._left = None
 
-    def _leave(self, guest: Guest, now_ns: int, how: str) -> None:
+    def _leave(self, guest: Client, now_ns: int, how: str) -> None:
         """If `guest` has the conn, nobody has it now, and the absence begins."""
         if self._conn.leave(guest.number, now_ns):
             self._operator.lost(now_ns)

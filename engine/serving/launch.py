@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from engine.link import Call, LinkError
+from engine.link import LinkError, Oneshot
 from engine.model.errors import EXIT_BUSY, EXIT_FAULT, InputError, StateBusyError, UserError
 from engine.serving.state_dirs import Place, place_of
 from engine.text.sanitize import clean
@@ -82,7 +82,7 @@ def answers(place: Place) -> bool:
     try:
         if not place.pid or not place.socket.exists():
             return False
-        with Call(place.socket, "launch", _ANSWER_S) as call:
+        with Oneshot(place.socket, "launch", _ANSWER_S) as call:
             return call.pid == place.pid
     except LinkError:
         return False

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from threading import Timer
 
 from engine.assembly import Run
-from engine.link import LinkServer, Operator
+from engine.link import LinkServer, OperatorPolicy
 from engine.model.clock import SystemClock
 from engine.model.commands import Flat
 from engine.model.errors import EXIT_FAULT
@@ -61,7 +61,7 @@ def serve(run: Run, environ: Mapping[str, str] = os.environ) -> int:
 def _server(run: Run) -> LinkServer:
     operator = run.config.operator
     clock = SystemClock()
-    policy = Operator(operator.on_loss, operator.flat_after_s)
+    policy = OperatorPolicy(operator.on_loss, operator.flat_after_s)
     if run.engine.turn.trader.state.held():
         # Whoever watched these positions was lost with the run that held them: the policy counts from here.
         policy.attached(clock.monotonic_ns())

@@ -12,7 +12,7 @@ from typing import Self
 
 import pytest
 
-from engine.link import Call
+from engine.link import Oneshot
 from tests.support.terminal import Pty, engine, until
 
 pytestmark = pytest.mark.slow
@@ -32,7 +32,7 @@ class Pulse(Thread):
         self._ending = Event()
 
     def run(self) -> None:
-        with Call(self._folder / "engine.sock", "pulse") as call:
+        with Oneshot(self._folder / "engine.sock", "pulse") as call:
             while not self._ending.wait(0.1):
                 age_s = (time.perf_counter_ns() - call.snapshot().pulse.beat_ns) / 1e9
                 self.longest_s = max(self.longest_s, age_s)
@@ -47,7 +47,7 @@ class Pulse(Thread):
 
 
 def seen(folder: Path):
-    with Call(folder / "engine.sock", "test") as call:
+    with Oneshot(folder / "engine.sock", "test") as call:
         return call.snapshot()
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from engine.link import RemoteDoor
+from engine.link import RemoteEngine
 from engine.model.commands import Stall
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_POSITION_OPEN, EXIT_WELL
 from engine.model.types import FLAG_LATE
@@ -101,7 +101,7 @@ def is_watched(folder: Path, echo: Echo) -> Watched:
             client.data(frame(TEXT, refused.encode()) + frame(TEXT, f"no JSON: {tokens}".encode()))
 
         sim._do(say)
-        door = RemoteDoor(process.state / "engine.sock", "test")
+        door = RemoteEngine(process.state / "engine.sock", "test")
         door.start(20)
         door.send(Stall(2.4))
         stacks = process.state / "stacks.txt"

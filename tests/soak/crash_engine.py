@@ -19,7 +19,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from engine.journal import JOURNAL_FILE, read_events, verify
-from engine.link import Call, LinkError
+from engine.link import LinkError, Oneshot
 from engine.model.commands import Flat, Play, Unlock
 from engine.model.snapshot import Snapshot
 from tests.soak.crash_account import Ledger, ledger_of
@@ -109,7 +109,7 @@ class Life:
         until_s = time.monotonic() + self._chance.uniform(0, _RUN_S)
         flat_at_s = until_s - self._chance.uniform(0, 0.02) if self._chance.random() < 0.3 else until_s + 1
         locked = self._chance.random() < 0.2  # only exits, and only of what was taken over
-        with self.shell.door() as door, Call(self.shell.socket, "watch") as call:
+        with self.shell.door() as door, Oneshot(self.shell.socket, "watch") as call:
             if not locked:
                 door.send(Unlock())
             door.send(Play())

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event
 
 from engine.config import bundled
-from engine.link import RemoteDoor
+from engine.link import RemoteEngine
 from engine.model.snapshot import Snapshot
 from tests.simulator import Spawned, spawn
 from tests.soak.crash_replay import Home
@@ -31,7 +31,7 @@ def symbols(count: int) -> list[str]:
 class Rig:
     """All that runs during a soak; `door` shows what the engine shows a screen."""
 
-    def __init__(self, home: Home, exchange: Spawned, engine: subprocess.Popen[str], door: RemoteDoor) -> None:
+    def __init__(self, home: Home, exchange: Spawned, engine: subprocess.Popen[str], door: RemoteEngine) -> None:
         self.home = home
         self.exchange = exchange
         self.engine = engine
@@ -116,7 +116,7 @@ def rig(folder: Path, listed: Sequence[str], traffic: Sequence[str], keys: Seque
             *words,
         )
         with home.start(*whole, env=home.environment | ENVIRON) as engine:
-            door = RemoteDoor(state / "engine.sock", "soak")
+            door = RemoteEngine(state / "engine.sock", "soak")
             try:
                 door.start(30)
                 yield Rig(home, exchange, engine, door)

@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.cli import main
 from engine.journal.ledger import Ledger
-from engine.link.request_handler import Reception
+from engine.link.request_handler import RequestHandler
 from engine.recording.writer import BlockFile
 from engine.runtime.housekeeping import Rounds
 from engine.trading.strategy.ema_macd_vwap import Strategy
@@ -107,7 +107,7 @@ def change() -> None:
         case "edges":
             _before(Ledger, "append", _stuck("stuck"))
             _before(BlockFile, "write", _stuck("stuck"))
-            _before(Reception, "look_after", _stuck("stuck"))
+            _before(RequestHandler, "look_after", _stuck("stuck"))
         case "restless clock":
             looks = count()
             _set_the_wall_clock(lambda: (0, 300, -300)[next(looks) // 40 % 3])

@@ -3,11 +3,11 @@
 import sys
 from pathlib import Path
 
-from engine import LogLine, RemoteDoor
+from engine import LogLine, RemoteEngine
 from tui.shell.show import TerminalScreen
 
 
-class Breaking(RemoteDoor):
+class Breaking(RemoteEngine):
     """A door that breaks."""
 
     looks = int(sys.argv[2])

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-from engine.link import RemoteDoor
-from engine.link.protocol import Look
+from engine.link import RemoteEngine
+from engine.link.protocol import GetSnapshot
 from engine.model.commands import Arm, Flat, Hold, Lock, PauseEntries, Play, ResumeEntries, Seek, SwitchDelivery, Unlock
 from engine.model.snapshot import Snapshot
 from engine.serving.state_dirs import FLAT_FILE
@@ -39,17 +39,17 @@ def staged(folder: Path) -> Shell:
 # ── Ways in: each asks for a flat, and tells when (monotonic ns) and what its reason says ───────────────────────────
 
 
-def by_signal(shell: Shell, _door: RemoteDoor) -> int:
+def by_signal(shell: Shell, _door: RemoteEngine) -> int:
     return shell.signal(signal.SIGUSR1)
 
 
-def by_file(shell: Shell, _door: RemoteDoor) -> int:
+def by_file(shell: Shell, _door: RemoteEngine) -> int:
     now_ns = time.perf_counter_ns()
     (shell.state / FLAT_FILE).touch()
     return now_ns
 
 
-def by_key(_shell: Shell, door: RemoteDoor) -> int:
+def by_key(_shell: Shell, door: RemoteEngine) -> int:
     """As `!` and `x` on a screen."""
     door.send(Arm())
     until(lambda: door.snapshot.flat.state == "ARMED", lambda: (door.snapshot.flat, door.pending()))
@@ -58,14 +58,14 @@ def by_key(_shell: Shell, door: RemoteDoor) -> int:
     return now_ns
 
 
-def by_command(shell: Shell, _door: RemoteDoor) -> int:
+def by_command(shell: Shell, _door: RemoteEngine) -> int:
     """As `flat --yes` in a second shell, its own start included."""
     now_ns = time.perf_counter_ns()
     assert shell.ask("flat", "--yes").status == 0
     return now_ns
 
 
-Way = Callable[[Shell, RemoteDoor], int]
+Way = Callable[[Shell, RemoteEngine], int]
 WAYS: dict[str, tuple[Way, str]] = {
     "signal": (by_signal, "SIGUSR1"),
     "file": (by_file, "file FLAT"),
@@ -126,7 +126,7 @@ def screen_hung(shell: Shell) -> Iterator[None]:
         hung.sock.settimeout(0.05)
         try:
             for _ in range(2_000):
-                hung.say(Look(log_limit=250))
+                hung.say(GetSnapshot(log_limit=250))
         except TimeoutError:
             yield
             return

@@ -10,10 +10,20 @@ from typing import Self
 from msgspec.structs import replace
 
 from engine.link import address
-from engine.link.client import RemoteDoor
-from engine.link.control import Operator
-from engine.link.frames import FrameReader, frame
-from engine.link.protocol import ENCODER, PROTOCOL, REPLY_LIMIT, AnyCommand, Hello, Look, Picture, Replies, Reply
+from engine.link.client import RemoteEngine
+from engine.link.control import OperatorPolicy
+from engine.link.frames import MessageReader, frame
+from engine.link.protocol import (
+    ENCODER,
+    PROTOCOL,
+    REPLY_LIMIT,
+    AnyCommand,
+    GetSnapshot,
+    Hello,
+    Replies,
+    Reply,
+    SnapshotReply,
+)
 from engine.link.server import LinkServer
 from engine.model.clock import Clock, SystemClock
 from engine.model.commands import Flat
@@ -175,7 +185,7 @@ class Table:
 class Stage:
     """A server on a real socket, its table, and what was noted of clients."""
 
-    def __init__(self, folder: Path, table: Table, operator: Operator, clock: Clock) -> None:
+    def __init__(self, folder: Path, table: Table, operator: OperatorPolicy, clock: Clock) -> None:
         self.path = folder / "engine.sock"
         self.table = table
         self.clock = clock
@@ -195,11 +205,11 @@ class Stage:
 
 @contextmanager
 def stage(
-    folder: Path, *, table: Table | None = None, operator: Operator | None = None, clock: Clock | None = None
+    folder: Path, *, table: Table | None = None, operator: OperatorPolicy | None = None, clock: Clock | None = None
 ) -> Iterator[Stage]:
     """A server that serves, until the end of the block."""
     folder.chmod(0o700)
-    made = Stage(folder, table or Table(), operator or Operator("keep", 600), clock or SystemClock())
+    made = Stage(folder, table or Table(), operator or OperatorPolicy("keep", 600), clock or SystemClock())
     made.server.start()
     try:
         yield made
@@ -212,7 +222,7 @@ class Plain:
 
     def __init__(self, path: Path) -> None:
         self.sock = address.connect(path, 10.0)
-        self._reader = FrameReader(REPLY_LIMIT)
+        self._reader = MessageReader(REPLY_LIMIT)
         self.replies = Replies()
 
     def __enter__(self) -> Self:
@@ -235,7 +245,7 @@ class Plain:
         """Send, and wait for the answer; the parts of a picture are kept in `parts`."""
         self.say(request)
         reply = self.replies.reply.decode(self.receive())
-        self.parts = {name: self.receive() for name in reply.parts} if isinstance(reply, Picture) else {}
+        self.parts = {name: self.receive() for name in reply.parts} if isinstance(reply, SnapshotReply) else {}
         return reply
 
     def receive(self) -> bytes:
@@ -258,9 +268,9 @@ class Plain:
 
 
 @contextmanager
-def door(where: Stage | Path, name: str = "Ann", **more: bool) -> Iterator[RemoteDoor]:
+def door(where: Stage | Path, name: str = "Ann", **more: bool) -> Iterator[RemoteEngine]:
     """A screen's door that was opened; the screen leaves at the end of the block."""
-    opened = RemoteDoor(where if isinstance(where, Path) else where.path, name, **more)
+    opened = RemoteEngine(where if isinstance(where, Path) else where.path, name, **more)
     opened.start()
     try:
         yield opened
@@ -275,4 +285,4 @@ def beside(there: Stage) -> Iterator[Plain]:
         good.hello("good")
         yield good
         there.table.go_on()
-        assert good.ask(Look()).number == there.table.snapshot.number
+        assert good.ask(GetSnapshot()).number == there.table.snapshot.number

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from engine.assembly import Run, build, mock_source
 from engine.journal import JOURNAL_FILE, read_events
-from engine.link import Call, RemoteDoor
+from engine.link import Oneshot, RemoteEngine
 from engine.link.protocol import AnyCommand
 from engine.link.tickets import Pending
 from engine.model.snapshot import Snapshot
@@ -88,7 +88,7 @@ class Shell:
         self.rules = (f"recording.directory={self.kept}", "recording.flush_ms=10", *rules)
         self.source = source
         self.popen: subprocess.Popen[str]
-        self._steering: RemoteDoor | None = None
+        self._steering: RemoteEngine | None = None
         self.output = folder / "output"
         self.ready_s = 0.0
 
@@ -187,13 +187,13 @@ class Shell:
     @property
     def snapshot(self) -> Snapshot:
         """The newest picture, through the socket."""
-        with Call(self.socket, "test", 20.0) as call:
+        with Oneshot(self.socket, "test", 20.0) as call:
             return call.snapshot()
 
     def sees(self, wanted: Callable[[Snapshot], object]) -> Snapshot:
         """Wait until the engine shows what is `wanted`; that picture."""
         seen: list[Snapshot] = []
-        with Call(self.socket, "test", 20.0) as call:
+        with Oneshot(self.socket, "test", 20.0) as call:
 
             def look() -> object:
                 seen[:] = [call.snapshot()]
@@ -211,9 +211,9 @@ class Shell:
         return self.sees(lambda seen: seen.flat.state == "FLAT" and reason in seen.flat.reason and seen.flat.receipt)
 
     @contextmanager
-    def door(self, name: str = "Ann") -> Iterator[RemoteDoor]:
+    def door(self, name: str = "Ann") -> Iterator[RemoteEngine]:
         """A screen with the conn; it leaves in good order."""
-        opened = RemoteDoor(self.socket, name)
+        opened = RemoteEngine(self.socket, name)
         opened.start(20.0)
         self._steering = opened
         try:
@@ -232,7 +232,7 @@ class Shell:
             self._carried_out(self._steering, command)
 
     @staticmethod
-    def _carried_out(door: RemoteDoor, command: AnyCommand) -> None:
+    def _carried_out(door: RemoteEngine, command: AnyCommand) -> None:
         door.send(command)
 
         def newest() -> Pending | None:
@@ -245,7 +245,7 @@ class Shell:
         assert asked.state == "DONE", asked
 
     @property
-    def steering(self) -> RemoteDoor:
+    def steering(self) -> RemoteEngine:
         """The screen with the conn."""
         assert self._steering is not None
         return self._steering

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tui.terminal.capabilities import Terminal, detect
 
 if TYPE_CHECKING:
-    from engine import RemoteDoor, Run
+    from engine import RemoteEngine, Run
     from tui.shell.app import MyQuant
     from tui.view.door import Door
     from tui.view.view_file import ViewFile
@@ -43,7 +43,7 @@ class TerminalScreen:
             print("myquant-tui: going on without a screen; Ctrl-C ends the run", file=sys.stderr)
             run.engine.wait()
 
-    def attach(self, door: "RemoteDoor", folder: Path, pictures: Path) -> None:
+    def attach(self, door: "RemoteEngine", folder: Path, pictures: Path) -> None:
         """Show the engine behind `door` until the operator leaves or the terminal is lost; the engine goes on.
 
         A screen that crashes is put up again twice. What was looked at is kept in the state directory `folder` for the

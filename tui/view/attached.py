@@ -11,7 +11,7 @@ from engine import LogLine, Snapshot, clean
 from tui.view.model import Standing
 
 if TYPE_CHECKING:
-    from engine import AnyCommand, LinkStatus, Pending, RemoteDoor
+    from engine import AnyCommand, ConnectionStatus, Pending, RemoteEngine
 
 _LOCK_FILE = "lock"  # the engine that holds the directory writes its pid into it
 _APP = "myquant-tui"
@@ -25,11 +25,11 @@ class AttachedDoor:
     told nothing.
     """
 
-    def __init__(self, remote: "RemoteDoor", folder: Path) -> None:
+    def __init__(self, remote: "RemoteEngine", folder: Path) -> None:
         self._remote = remote
         self._folder = folder
         self._read_only = not remote.may_steer
-        self._pid_of: LinkStatus | None = None
+        self._pid_of: ConnectionStatus | None = None
         self._pid = 0
         self._options: tuple[str, str] | None = None
 
@@ -87,7 +87,7 @@ class AttachedDoor:
             asked=tuple(_cleaned(each) for each in remote.pending()),
         )
 
-    def _engine_pid(self, status: "LinkStatus") -> int:
+    def _engine_pid(self, status: "ConnectionStatus") -> int:
         """The pid in the lock file, read anew whenever the link came or went: another engine may have the directory."""
         if status is not self._pid_of:
             self._pid_of, self._pid = status, _locked_by(self._folder)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine.link.absence import digest, remember
-from engine.link.control import Conn, Operator
-from engine.link.protocol import AbsenceView, AnyCommand, ConnView
+from engine.link.control import ControlLease, OperatorPolicy
+from engine.link.protocol import AbsenceView, AnyCommand, ControlView
 from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeEntries, SetSpeed, Stop, Unlock
 from engine.model.snapshot import EntriesState
 from tests.support.link_harness import gap, picture
@@ -20,14 +20,14 @@ SECOND = 1_000_000_000
 
 
 def test_the_first_that_asks_has_the_conn_until_somebody_takes_it() -> None:
-    conn = Conn()
+    conn = ControlLease()
     assert conn.refusal(1, PauseEntries(), screen=True) == "nobody has the conn: take it first"
     assert conn.ask(1, "Ann", 10)
     assert not conn.ask(2, "Ben", 20)
-    assert conn.view(2) == ConnView("Ann", mine=False, since_ns=10)
+    assert conn.view(2) == ControlView("Ann", mine=False, since_ns=10)
     assert conn.take(2, "Ben", 30) == 1
     assert conn.take(2, "Ben", 40) is None
-    assert conn.view(2) == ConnView("Ben", mine=True, since_ns=30)
+    assert conn.view(2) == ControlView("Ben", mine=True, since_ns=30)
     assert not conn.leave(1, 50)
     assert conn.leave(2, 60)
     assert conn.holder is None
@@ -35,7 +35,7 @@ def test_the_first_that_asks_has_the_conn_until_somebody_takes_it() -> None:
 
 @pytest.mark.parametrize("command", [Flat(), Arm(), Lock(), Disarm()])
 def test_what_makes_safe_needs_no_conn(command: AnyCommand) -> None:
-    conn = Conn()
+    conn = ControlLease()
     conn.ask(1, "Ann", 0)
     assert conn.refusal(2, command, screen=True) == ""
     assert conn.refusal(3, command, screen=False) == ""
@@ -43,7 +43,7 @@ def test_what_makes_safe_needs_no_conn(command: AnyCommand) -> None:
 
 @pytest.mark.parametrize("command", [PauseEntries(), ResumeEntries(), Unlock(), SetSpeed(1.0)])
 def test_everything_else_needs_it(command: AnyCommand) -> None:
-    conn = Conn()
+    conn = ControlLease()
     conn.ask(1, "Ann", 0)
     assert conn.refusal(1, command, screen=True) == ""
     assert conn.refusal(2, command, screen=True) == "the conn is with Ann"
@@ -51,27 +51,27 @@ def test_everything_else_needs_it(command: AnyCommand) -> None:
 
 
 def test_a_short_command_may_stop_the_engine_whoever_has_the_conn() -> None:
-    conn = Conn()
+    conn = ControlLease()
     conn.ask(1, "Ann", 0)
     assert conn.refusal(3, Stop(), screen=False) == ""
     assert conn.refusal(2, Stop(), screen=True) == "the conn is with Ann"
-    assert Conn().refusal(3, Stop(), screen=False) == ""
-    assert Conn().refusal(3, Stop(), screen=True) != ""
-    assert Conn().refusal(3, Unlock(), screen=False) != ""
+    assert ControlLease().refusal(3, Stop(), screen=False) == ""
+    assert ControlLease().refusal(3, Stop(), screen=True) != ""
+    assert ControlLease().refusal(3, Unlock(), screen=False) != ""
 
 
 # ── The absent operator ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_nothing_is_counted_before_the_first_operator_came() -> None:
-    operator = Operator("flat_after", 60)
+    operator = OperatorPolicy("flat_after", 60)
     operator.lost(5)
     assert operator.due(10**18) is None
     assert operator.view() == AbsenceView("flat_after", 0, 0, "")
 
 
 def test_flat_after_comes_once_and_only_when_nobody_came_back_in_time() -> None:
-    operator = Operator("flat_after", 60)
+    operator = OperatorPolicy("flat_after", 60)
     assert operator.attached(1) is None
     operator.lost(10 * SECOND)
     assert operator.view() == AbsenceView("flat_after", 10 * SECOND, 70 * SECOND, "")
@@ -89,7 +89,7 @@ def test_flat_after_comes_once_and_only_when_nobody_came_back_in_time() -> None:
 
 
 def test_no_entries_pauses_at_once_and_keep_does_nothing() -> None:
-    careful, trusting = Operator("no_entries", 60), Operator("keep", 60)
+    careful, trusting = OperatorPolicy("no_entries", 60), OperatorPolicy("keep", 60)
     for operator in (careful, trusting):
         operator.attached(1)
         operator.lost(SECOND)
@@ -101,7 +101,7 @@ def test_no_entries_pauses_at_once_and_keep_does_nothing() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(["attached", "lost", "due"]), st.integers(0, 40 * SECOND)), max_size=40))
 def test_a_flat_comes_exactly_when_the_operator_was_away_long_enough(steps: list[tuple[str, int]]) -> None:
-    operator, now_ns, away_since, ever, done = Operator("flat_after", 60), 0, None, False, False
+    operator, now_ns, away_since, ever, done = OperatorPolicy("flat_after", 60), 0, None, False, False
     for what, passed in steps:
         now_ns += passed
         if what == "attached":

@@ -11,8 +11,8 @@ from msgspec import msgpack
 
 from engine.link import address
 from engine.link.channel import LinkError
-from engine.link.client import RemoteDoor
-from engine.link.control import Operator
+from engine.link.client import RemoteEngine
+from engine.link.control import OperatorPolicy
 from engine.link.frames import frame
 from engine.link.oneshot import ask
 from engine.link.protocol import (
@@ -20,12 +20,12 @@ from engine.link.protocol import (
     HELLO_LIMIT,
     REQUEST_LIMIT,
     SECTIONS,
+    CommandTaken,
+    GetSnapshot,
     Hello,
-    Look,
-    Picture,
-    Refused,
-    Send,
-    Taken,
+    RequestRefused,
+    SendCommand,
+    SnapshotReply,
     Welcome,
 )
 from engine.model.clock import VirtualClock
@@ -60,14 +60,14 @@ STRANGE = {
     "no msgpack": (frame(b"\xc1\xc1\xc1"), "not_understood"),
     "another word": (frame(msgpack.encode({"type": "Python", "code": "import os"})), "not_understood"),
     "a wrong type": (frame(msgpack.encode({"type": "Hello", "protocol": "1"})), "not_understood"),
-    "no hello": (frame(ENCODER.encode(Look())), "order"),
+    "no hello": (frame(ENCODER.encode(GetSnapshot())), "order"),
 }
 KNOWN = {
     "a byte too many": ((REQUEST_LIMIT + 1).to_bytes(4, "little"), "too_long"),
     "a deep nest": (frame(b"\x91" * 60_000), "not_understood"),
     "a deep nest in a word": (frame(b"\x82\xa4type\xa4Look\xa1x" + b"\x91" * 60_000), "not_understood"),
     "a name that is no text": (frame(b"\x81\xa4type\xa4Lo\xe9k"), "not_understood"),
-    "a command with no ticket": (frame(ENCODER.encode(Send(0, Flat()))), "not_understood"),
+    "a command with no ticket": (frame(ENCODER.encode(SendCommand(0, Flat()))), "not_understood"),
     "hello again": (frame(ENCODER.encode(Hello(1, VERSION, "x"))), "order"),
 }
 
@@ -103,7 +103,10 @@ def test_a_guest_that_goes_bad_is_named_once_and_a_huge_claim_takes_no_memory(tm
 
 def test_random_bytes_in_good_frames_and_out_of_them(tmp_path: Path) -> None:
     dice = random.Random(7)
-    words = [ENCODER.encode(word) for word in (Look(), Send(1, Flat()), Look(1, {"trades": 1}, 2, 3, 0, 5))]
+    words = [
+        ENCODER.encode(word)
+        for word in (GetSnapshot(), SendCommand(1, Flat()), GetSnapshot(1, {"trades": 1}, 2, 3, 0, 5))
+    ]
     with stage(tmp_path) as there, beside(there):
         for n in range(60):
             with Plain(there.path) as bad:
@@ -129,10 +132,10 @@ def test_half_a_frame_no_hello_and_silence_are_dropped_in_time(tmp_path: Path, c
         assert mute.is_closed()
         passes(there, clock, 2.0)
         half.sock.sendall(b"x")  # a trickle gains no time
-        assert isinstance(good.ask(Look()), Picture)
+        assert isinstance(good.ask(GetSnapshot()), SnapshotReply)
         passes(there, clock, 2.0)
         assert half.is_closed()
-        assert isinstance(good.ask(Look()), Picture)
+        assert isinstance(good.ask(GetSnapshot()), SnapshotReply)
         passes(there, clock, 10.1)
         assert good.is_closed()
         assert there.notes == [
@@ -153,7 +156,7 @@ def test_two_hundred_connections_keep_nobody_out(tmp_path: Path) -> None:
         thread.start()
         with Plain(there.path) as flat:  # in the midst of it
             assert isinstance(flat.hello("flat", screen=False).answer, Welcome)
-            assert flat.ask(Send(1, Flat())) == Taken(1, "ACCEPTED")
+            assert flat.ask(SendCommand(1, Flat())) == CommandTaken(1, "ACCEPTED")
         thread.join(20)
         assert there.visitors <= 1 + 128
         assert len(there.notes) <= 2
@@ -165,10 +168,10 @@ def test_the_seventeenth_is_told_that_it_is_busy(tmp_path: Path) -> None:
             assert isinstance(open_ones.enter_context(Plain(there.path)).hello(f"{n}").answer, Welcome)
         for _ in range(3):
             with Plain(there.path) as late:
-                assert late.hello("late").answer == Refused("busy: 16 clients are connected")
+                assert late.hello("late").answer == RequestRefused("busy: 16 clients are connected")
                 assert late.is_closed()
         with pytest.raises(LinkError, match="busy: 16 clients"):
-            RemoteDoor(there.path, "late").start(60.0)
+            RemoteEngine(there.path, "late").start(60.0)
         assert there.notes == ["link: a client was refused: busy: 16 clients are connected"]
 
 
@@ -181,30 +184,30 @@ def test_a_client_that_never_reads_costs_little_and_is_dropped(tmp_path: Path, c
         try:
             for n in range(8):
                 for each in deaf:
-                    each.say(Look())
+                    each.say(GetSnapshot())
                 table.go_on(trades=tuple(trade(n + m) for m in range(1000)))
-                assert good.ask(Look()).number == table.snapshot.number
+                assert good.ask(GetSnapshot()).number == table.snapshot.number
             assert tracemalloc.get_traced_memory()[1] < 12 * MIB  # ten of them, and the snapshots themselves
         finally:
             tracemalloc.stop()
         assert there.guests == 11
         passes(there, clock, 8.0)
-        good.ask(Look())
+        good.ask(GetSnapshot())
         passes(there, clock, 4.0)
         until(lambda: there.guests == 1)
         assert there.notes == ["link: client deaf 0 does not read: dropped"]
-        assert good.ask(Look()).number == table.snapshot.number
+        assert good.ask(GetSnapshot()).number == table.snapshot.number
 
 
 def test_a_flood_of_looks_is_answered_at_a_bounded_rate(tmp_path: Path, clock: VirtualClock) -> None:
-    looks = frame(ENCODER.encode(Look(number=1, have=dict.fromkeys(SECTIONS, 1)))) * 300
+    looks = frame(ENCODER.encode(GetSnapshot(number=1, have=dict.fromkeys(SECTIONS, 1)))) * 300
     with stage(tmp_path, clock=clock) as there, Plain(there.path) as flood, Plain(there.path) as good:
         flood.hello("flood")
         good.hello("good")
         flood.sock.sendall(looks)
         for _ in range(39):  # one is spent for the hello, as the flood has spent one
             flood.receive()
-        assert isinstance(good.ask(Look()), Picture)
+        assert isinstance(good.ask(GetSnapshot()), SnapshotReply)
         flood.sock.settimeout(0.3)
         with pytest.raises(TimeoutError):
             flood.receive()
@@ -212,7 +215,7 @@ def test_a_flood_of_looks_is_answered_at_a_bounded_rate(tmp_path: Path, clock: V
         passes(there, clock, 1.0)
         for _ in range(20):
             flood.receive()
-        assert isinstance(good.ask(Look()), Picture)
+        assert isinstance(good.ask(GetSnapshot()), SnapshotReply)
         assert there.guests == 2
         assert there.notes == []
 
@@ -222,16 +225,16 @@ def test_a_failure_of_the_link_itself_ends_it_in_the_end_but_never_the_policy(tm
         def log_lines(self, since: int, limit: int) -> list:
             raise OSError("broken")
 
-    with stage(tmp_path, table=Broken(), operator=Operator("flat_after", 0)) as there:
+    with stage(tmp_path, table=Broken(), operator=OperatorPolicy("flat_after", 0)) as there:
         for n in range(5):
             with Plain(there.path) as plain:
-                plain.hello("Ann", wants_conn=True).say(Look(log_limit=1))
+                plain.hello("Ann", wants_conn=True).say(GetSnapshot(log_limit=1))
                 assert plain.is_closed()
             until(lambda n=n: len(there.notes) == n + 1)
         assert there.notes[0] == "link failed: OSError: broken"
         assert "nobody is let in any more" in there.notes[-1]
         until(lambda: there.table.flats >= 1 and not there.path.exists())
         with pytest.raises(LinkError, match="no engine runs here"):
-            ask(there.path, Look(), 1.0)
+            ask(there.path, GetSnapshot(), 1.0)
         beat_ns = there.server.beat_ns
         until(lambda: there.server.beat_ns > beat_ns)

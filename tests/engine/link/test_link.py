@@ -6,10 +6,10 @@ from pathlib import Path
 
 from engine.assembly import Run, build
 from engine.config import bundled
-from engine.link.client import RemoteDoor
-from engine.link.control import Operator
-from engine.link.oneshot import Call, ask
-from engine.link.protocol import AnyCommand, Bye, Look, Picture, Send, TakeConn, Taken
+from engine.link.client import RemoteEngine
+from engine.link.control import OperatorPolicy
+from engine.link.oneshot import Oneshot, ask
+from engine.link.protocol import AnyCommand, Bye, CommandTaken, GetSnapshot, SendCommand, SnapshotReply, TakeControl
 from engine.model.clock import VirtualClock
 from engine.model.commands import Flat, Lock, PauseEntries, ResumeEntries, SetSpeed, Stop
 from engine.model.snapshot import Snapshot
@@ -20,7 +20,7 @@ from tests.support.link_harness import Plain, Table, door, gap, picture, stage, 
 SECOND = 1_000_000_000
 
 
-def catches_up(opened: RemoteDoor, table: Table) -> None:
+def catches_up(opened: RemoteEngine, table: Table) -> None:
     until(lambda: opened.snapshot == table.snapshot, lambda: opened.state)
 
 
@@ -56,7 +56,7 @@ def test_the_engine_in_its_own_process_and_thread_is_commanded_through_the_socke
             ann.send(PauseEntries())
             until(lambda: ann.snapshot.entries.paused)
             until(lambda: ann.pending()[0].state == "DONE", ann.pending)
-            with Call(there.path, "flat") as call:
+            with Oneshot(there.path, "flat") as call:
                 taken = call.send(Flat("by hand"))
                 assert taken.state == "ACCEPTED"
                 until(lambda: (told := call.outcome(taken.ticket)) is not None and told.state == "DONE")
@@ -127,8 +127,8 @@ def test_who_only_looks_never_has_the_conn(tmp_path: Path) -> None:
         eve.send(SetSpeed(1.0))
         until(lambda: eve.pending()[0].state == "REFUSED")
         with Plain(there.path) as short:
-            short.hello("flat", screen=False, wants_conn=True).ask(TakeConn())
-            assert short.ask(Look()).conn.holder == ""
+            short.hello("flat", screen=False, wants_conn=True).ask(TakeControl())
+            assert short.ask(GetSnapshot()).conn.holder == ""
 
 
 def test_the_conn_can_be_given_up_and_is_not_asked_back_by_itself(tmp_path: Path) -> None:
@@ -147,14 +147,14 @@ def test_the_conn_can_be_given_up_and_is_not_asked_back_by_itself(tmp_path: Path
 def test_texts_and_numbers_of_a_command_are_made_harmless(tmp_path: Path) -> None:
     with stage(tmp_path) as there, Plain(there.path) as plain:
         plain.hello("Ann\x1b[2J", wants_conn=True)
-        assert plain.ask(Look()).conn.holder == "Ann�[2J"
-        assert plain.ask(Send(1, Lock("\x1b]0;x\x07" + "y" * 1000))).state == "ACCEPTED"
+        assert plain.ask(GetSnapshot()).conn.holder == "Ann�[2J"
+        assert plain.ask(SendCommand(1, Lock("\x1b]0;x\x07" + "y" * 1000))).state == "ACCEPTED"
         [(command, ticket)] = there.table.sent
         assert ticket == 1
         assert "\x1b" not in command.reason
         assert len(command.reason) == 200
-        refused = plain.ask(Send(2, SetSpeed(float("nan"))))
-        assert refused == Taken(2, "REFUSED", "a number in it is none")
+        refused = plain.ask(SendCommand(2, SetSpeed(float("nan"))))
+        assert refused == CommandTaken(2, "REFUSED", "a number in it is none")
 
 
 # ── Coming, going, and what happens when nobody is there ────────────────────────────────────────────────────────────
@@ -163,25 +163,25 @@ def test_texts_and_numbers_of_a_command_are_made_harmless(tmp_path: Path) -> Non
 def test_a_lost_operator_is_missed_and_told_on_return_what_happened(tmp_path: Path) -> None:
     clock = VirtualClock()
     clock.advance(SECOND)
-    with stage(tmp_path, operator=Operator("flat_after", 60), clock=clock) as there:
+    with stage(tmp_path, operator=OperatorPolicy("flat_after", 60), clock=clock) as there:
         with Plain(there.path) as ann:
             ann.hello("Ann", wants_conn=True)
-            assert ann.ask(Look()).told == ("you have the conn",)
-            assert ann.ask(Look()).absence.lost_ns == 0
+            assert ann.ask(GetSnapshot()).told == ("you have the conn",)
+            assert ann.ask(GetSnapshot()).absence.lost_ns == 0
         until(lambda: there.guests == 0)
         there.table.go_on(events=(gap(5),))
         with Plain(there.path) as eve:
-            absence = eve.hello("Eve").ask(Look()).absence
+            absence = eve.hello("Eve").ask(GetSnapshot()).absence
             assert absence.due_ns - absence.lost_ns == 60 * SECOND
         clock.advance(61 * SECOND)
         until(lambda: there.table.flats == 1)
         clock.advance(100 * SECOND)
         with Plain(there.path) as ann:
-            seen = ann.hello("Ann", wants_conn=True).ask(Look())
+            seen = ann.hello("Ann", wants_conn=True).ask(GetSnapshot())
             away = "away 2 min 41 s: flat: operator lost for 60 s, feed gap 4.2 s at 10:14:03, P&L 0"
             assert seen.told == (away,)
             assert seen.absence.lost_ns == 0
-            assert ann.ask(Look()).told == ()
+            assert ann.ask(GetSnapshot()).told == ()
         assert there.table.flats == 1
         assert there.table.said[:5] == [
             "Ann has the conn",
@@ -195,7 +195,7 @@ def test_a_lost_operator_is_missed_and_told_on_return_what_happened(tmp_path: Pa
 def test_leaving_on_purpose_starts_the_clock_as_well_and_coming_back_stops_it(tmp_path: Path) -> None:
     clock = VirtualClock()
     clock.advance(SECOND)
-    with stage(tmp_path, operator=Operator("flat_after", 60), clock=clock) as there:
+    with stage(tmp_path, operator=OperatorPolicy("flat_after", 60), clock=clock) as there:
         for _ in range(3):
             with Plain(there.path) as ann:
                 ann.hello("Ann", wants_conn=True)
@@ -209,24 +209,24 @@ def test_leaving_on_purpose_starts_the_clock_as_well_and_coming_back_stops_it(tm
             beat_ns = there.server.beat_ns
             clock.advance(5 * SECOND)
             until(lambda: there.server.beat_ns > beat_ns)
-            assert ann.ask(Look()).absence.due_ns == 0
+            assert ann.ask(GetSnapshot()).absence.due_ns == 0
         assert there.table.flats == 0
 
 
 def test_no_entries_are_made_without_an_operator_but_short_commands_are_none(tmp_path: Path) -> None:
-    with stage(tmp_path, operator=Operator("no_entries", 60)) as there:
-        with Call(there.path, "status") as call:
+    with stage(tmp_path, operator=OperatorPolicy("no_entries", 60)) as there:
+        with Oneshot(there.path, "status") as call:
             assert call.snapshot() == there.table.snapshot
             assert call.pid == os.getpid()
         until(lambda: there.guests == 0)
         with door(there):
             assert there.table.sent == []
-            assert isinstance(ask(there.path, Look(), 5.0), Picture)
+            assert isinstance(ask(there.path, GetSnapshot(), 5.0), SnapshotReply)
         until(lambda: there.table.sent == [(PauseEntries(), 0)])
 
 
 def test_a_short_command_stops_the_engine_under_a_screen(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, door(there), Call(there.path, "stop") as call:
+    with stage(tmp_path) as there, door(there), Oneshot(there.path, "stop") as call:
         taken = call.send(Stop())
         assert taken.state == "ACCEPTED"
         assert call.outcome(taken.ticket) is None
@@ -239,7 +239,7 @@ def test_a_screen_finds_the_next_engine_and_a_flat_asked_meanwhile_gets_through(
     first.log(3, "old")
     second.log(2, "new")
     with stage(tmp_path, table=first) as there:
-        ann = RemoteDoor(there.path, "Ann")
+        ann = RemoteEngine(there.path, "Ann")
         ann.start()
         until(lambda: len(ann.log_lines(0, 10)) == 3)
     until(lambda: ann.state.word == "LOST")

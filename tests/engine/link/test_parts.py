@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.link.delta import Sections
-from engine.link.frames import FrameReader, frame
+from engine.link.delta import SnapshotDelta
+from engine.link.frames import MessageReader, frame
 from engine.link.limits import Bucket, Notes
 from engine.link.protocol import (
     LIGHT,
@@ -19,15 +19,15 @@ from engine.link.protocol import (
     SECTIONS,
     AbsenceView,
     AnyCommand,
-    ConnView,
+    CommandTaken,
+    ControlView,
     History,
-    Picture,
-    Send,
-    Taken,
+    SendCommand,
+    SnapshotReply,
     understood,
 )
-from engine.link.replica import Mirror
-from engine.link.tickets import NO_ANSWER, Tickets
+from engine.link.replica import Replica
+from engine.link.tickets import NO_ANSWER, PendingCommands
 from engine.model.commands import Command, Flat, PauseEntries, SetSpeed
 from engine.model.errors import WireError
 from engine.model.ports import LogLine
@@ -42,7 +42,7 @@ SECOND = 1_000_000_000
 @given(st.lists(st.binary(min_size=1, max_size=60), max_size=8), st.lists(st.integers(1, 40), min_size=1))
 def test_frames_come_out_whole_however_the_stream_is_cut(payloads: list[bytes], cuts: list[int]) -> None:
     stream = b"".join(map(frame, payloads))
-    reader, out, at = FrameReader(60), [], 0
+    reader, out, at = MessageReader(60), [], 0
     while at < len(stream):
         cut = cuts[at % len(cuts)]
         reader.feed(stream[at : at + cut])
@@ -59,9 +59,9 @@ def test_frames_come_out_whole_however_the_stream_is_cut(payloads: list[bytes], 
 )
 def test_a_length_that_is_not_allowed_is_refused_at_once_and_behind_a_good_frame_too(head: bytes, reason: str) -> None:
     with pytest.raises(WireError) as refused:
-        FrameReader(60).feed(head)
+        MessageReader(60).feed(head)
     assert refused.value.reason == reason
-    reader = FrameReader(60)
+    reader = MessageReader(60)
     reader.feed(frame(b"good") + head)
     assert reader.take() == b"good"
     assert reader.ready
@@ -80,8 +80,8 @@ def test_every_command_there_is_can_be_sent() -> None:
         fields = {"delivery": "queued", "speed": 2.0, "ticks": 3, "tick": 4, "at_ms": 5, "on": True, "forward": True}
         fields |= {"kind": "stall", "seconds": 0.5}
         command = kind(**{name: fields[name] for name in kind.__struct_fields__ if name in fields})
-        sent = REQUESTS.decode(msgspec.msgpack.encode(Send(7, command)))
-        assert sent == Send(7, command)
+        sent = REQUESTS.decode(msgspec.msgpack.encode(SendCommand(7, command)))
+        assert sent == SendCommand(7, command)
 
 
 # ── Rates and notes ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -113,19 +113,19 @@ def test_trouble_of_a_kind_is_told_once_a_minute_with_its_number() -> None:
 # ── Sections and the mirror ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def look(sections: Sections, mirror: Mirror) -> tuple[str, ...]:
+def look(sections: SnapshotDelta, mirror: Replica) -> tuple[str, ...]:
     """One look of `mirror`, without a connection; what was sent."""
     asked = mirror.look()
     names, frames = sections.wanted(asked.number, asked.have)
-    told = Picture(
-        sections.number, names, sections.versions, None, ConnView("", False, 0), AbsenceView("keep", 0, 0, ""), 1, ()
+    told = SnapshotReply(
+        sections.number, names, sections.versions, None, ControlView("", False, 0), AbsenceView("keep", 0, 0, ""), 1, ()
     )
     mirror.take(told, {name: encoded[4:] for name, encoded in zip(names, frames, strict=True)})
     return names
 
 
 def test_only_what_changed_is_sent_and_the_snapshot_is_whole_again() -> None:
-    sections, mirror, table = Sections(), Mirror(), Table(picture(instruments=3, trades=20, events=4))
+    sections, mirror, table = SnapshotDelta(), Replica(), Table(picture(instruments=3, trades=20, events=4))
     sections.take(table.snapshot)
     assert look(sections, mirror) == (LIGHT, *SECTIONS)
     assert mirror.snapshot == table.snapshot
@@ -137,7 +137,7 @@ def test_only_what_changed_is_sent_and_the_snapshot_is_whole_again() -> None:
 
 
 def test_many_share_the_bytes_of_one_snapshot() -> None:
-    sections = Sections()
+    sections = SnapshotDelta()
     sections.take(picture(instruments=50, trades=100))
     _, first = sections.wanted(-1, {})
     _, second = sections.wanted(-1, {})
@@ -147,7 +147,7 @@ def test_many_share_the_bytes_of_one_snapshot() -> None:
 def test_a_picture_over_the_limit_comes_in_several_looks() -> None:
     long = tuple(trade(n, "x" * 1000) for n in range(2_500))
     events = tuple(replace(gap(n), text="y" * 1000) for n in range(2_500))
-    sections, mirror = Sections(), Mirror()
+    sections, mirror = SnapshotDelta(), Replica()
     snapshot = picture(trades=1, events=1)
     sections.take(replace(snapshot, trades=long, events=events))
     _, frames = sections.wanted(-1, {})
@@ -162,11 +162,11 @@ def test_a_picture_over_the_limit_comes_in_several_looks() -> None:
 
 def test_another_engine_is_seen_anew_and_its_log_lines_count_on() -> None:
     def told(*lines: LogLine, history: History | None = None) -> None:
-        nobody = ConnView("", mine=False, since_ns=0)
+        nobody = ControlView("", mine=False, since_ns=0)
         parts = {"log": msgspec.msgpack.encode(lines)}
-        mirror.take(Picture(1, ("log",), {}, history, nobody, AbsenceView("keep", 0, 0, ""), 1, ()), parts)
+        mirror.take(SnapshotReply(1, ("log",), {}, history, nobody, AbsenceView("keep", 0, 0, ""), 1, ()), parts)
 
-    mirror = Mirror()
+    mirror = Replica()
     mirror.attach(1)
     told(*(LogLine(n, n, "INFO", "engine", "old") for n in (1, 2, 5)), history=History(0, True, ((1, 10), (2, 20))))
     told(history=History(0, False, ((3, 30),)))
@@ -181,10 +181,11 @@ def test_another_engine_is_seen_anew_and_its_log_lines_count_on() -> None:
 
 
 def test_a_full_batch_of_lines_is_followed_up_at_once() -> None:
-    mirror = Mirror()
+    mirror = Replica()
     encoded = msgspec.msgpack.encode([LogLine(n, n, "INFO", "engine", "x") for n in range(1, LINES_A_LOOK + 1)])
     mirror.take(
-        Picture(-1, ("log",), {}, None, ConnView("", False, 0), AbsenceView("keep", 0, 0, ""), 1, ()), {"log": encoded}
+        SnapshotReply(-1, ("log",), {}, None, ControlView("", False, 0), AbsenceView("keep", 0, 0, ""), 1, ()),
+        {"log": encoded},
     )
     assert mirror.behind
     assert len(mirror.lines(0, 1000)) == LINES_A_LOOK
@@ -199,7 +200,7 @@ class Hands:
 
     def __init__(self) -> None:
         self.now_ns = 0
-        self.tickets = Tickets(lambda: self.now_ns)
+        self.tickets = PendingCommands(lambda: self.now_ns)
 
     def states(self) -> list[tuple[str, str]]:
         return [(each.state, each.reason) for each in self.tickets.pending()]
@@ -215,7 +216,7 @@ def test_a_command_goes_from_requested_to_done() -> None:
     hands = Hands()
     number = hands.send(PauseEntries())
     assert hands.states() == [("REQUESTED", "")]
-    hands.tickets.taken(Taken(number, "ACCEPTED"))
+    hands.tickets.taken(CommandTaken(number, "ACCEPTED"))
     assert hands.states() == [("ACCEPTED", "")]
     hands.tickets.seen((CommandView(number, "PauseEntries", "DONE"),))
     assert hands.states() == [("DONE", "")]
@@ -225,7 +226,7 @@ def test_a_command_goes_from_requested_to_done() -> None:
 
 def test_silence_is_told_after_two_seconds_and_given_up_in_the_end() -> None:
     hands = Hands()
-    hands.tickets.taken(Taken(hands.send(PauseEntries()), "ACCEPTED"))
+    hands.tickets.taken(CommandTaken(hands.send(PauseEntries()), "ACCEPTED"))
     hands.now_ns = 3 * SECOND
     assert hands.states() == [("ACCEPTED", NO_ANSWER)]
     hands.now_ns = 31 * SECOND
@@ -269,5 +270,5 @@ def test_after_a_broken_link_only_the_engine_can_tell_whether_it_was_carried_out
 
 
 def test_tickets_of_two_clients_are_not_the_same() -> None:
-    first, second = Tickets(lambda: 0), Tickets(lambda: 0)
+    first, second = PendingCommands(lambda: 0), PendingCommands(lambda: 0)
     assert {first.add(Flat()) for _ in range(100)}.isdisjoint({second.add(Flat()) for _ in range(100)})

@@ -12,10 +12,10 @@ import pytest
 
 from engine.link import address
 from engine.link.channel import LinkError
-from engine.link.client import RemoteDoor
+from engine.link.client import RemoteEngine
 from engine.link.frames import frame
 from engine.link.oneshot import ask
-from engine.link.protocol import ENCODER, Look, Send, Taken, Welcome
+from engine.link.protocol import ENCODER, CommandTaken, GetSnapshot, SendCommand, Welcome
 from engine.model.commands import Flat
 from engine.model.errors import UserError
 from engine.version import VERSION
@@ -34,7 +34,7 @@ def test_the_socket_is_private_replaces_a_dead_one_and_goes_with_its_server(tmp_
     address.listen(there.path).close()  # what a killed engine leaves behind
     assert there.path.is_socket()
     with pytest.raises(LinkError, match=r"nobody listens at .*engine.sock; the last one was killed"):
-        ask(there.path, Look(), 1.0)
+        ask(there.path, GetSnapshot(), 1.0)
     with stage(tmp_path) as there, door(there):
         there.path.unlink()
         address.listen(there.path).close()  # somebody else's
@@ -64,9 +64,9 @@ def test_a_path_that_will_not_do_is_told_in_one_line(tmp_path: Path) -> None:
 
 def test_where_no_engine_runs_a_door_says_so(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no engine runs here: there is no .*engine.sock"):
-        RemoteDoor(tmp_path / "engine.sock", "Ann").start(0.1)
+        RemoteEngine(tmp_path / "engine.sock", "Ann").start(0.1)
     with pytest.raises(UserError, match="no engine runs here"):
-        ask(tmp_path / "engine.sock", Look(), 1.0)
+        ask(tmp_path / "engine.sock", GetSnapshot(), 1.0)
 
 
 # ── Who is let in ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -108,12 +108,12 @@ def test_another_version_is_refused_with_a_clear_line_on_both_sides(
             "this is myquant-tui 99.0 (protocol 1): use the same version"
         )
         with pytest.raises(LinkError) as told:
-            RemoteDoor(there.path, "new").start(60.0)
+            RemoteEngine(there.path, "new").start(60.0)
         assert told.value.lines == (line,)
         assert there.notes == [f"link: a client was refused: {line}"]
         with Plain(there.path) as flat:  # a flat gets through all the same
             flat.hello("flat", program="99.0", screen=False)
-            assert flat.ask(Send(1, Flat())).state == "ACCEPTED"
+            assert flat.ask(SendCommand(1, Flat())).state == "ACCEPTED"
         with Plain(there.path) as future:
             assert "protocol 7" in future.hello("flat", protocol=7, screen=False).answer.reason
 
@@ -126,9 +126,9 @@ def test_another_version_is_refused_with_a_clear_line_on_both_sides(
     [
         (b"\xff\xff\xff\xff", "is no engine of this program: too_long"),
         (frame(b"\xc1"), "is no engine of this program"),
-        (frame(ENCODER.encode(Taken(1, "ACCEPTED"))), "it did not say welcome"),
+        (frame(ENCODER.encode(CommandTaken(1, "ACCEPTED"))), "it did not say welcome"),
         (
-            frame(ENCODER.encode(Welcome(1, VERSION, 1, 1))) + frame(ENCODER.encode(Taken(1, "ACCEPTED"))),
+            frame(ENCODER.encode(Welcome(1, VERSION, 1, 1))) + frame(ENCODER.encode(CommandTaken(1, "ACCEPTED"))),
             "something else",
         ),
         (b"", "closed the connection"),
@@ -149,7 +149,7 @@ def test_a_false_engine_is_told_from_a_true_one(tmp_path: Path, answer: bytes, t
 
     thread = Thread(target=serve)
     thread.start()
-    door = RemoteDoor(tmp_path / "engine.sock", "Ann")
+    door = RemoteEngine(tmp_path / "engine.sock", "Ann")
     Thread.start(door._thread)
     until(lambda: told in door.state.reason, lambda: door.state)
     assert door.state.word == "LOST"

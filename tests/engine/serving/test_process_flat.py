@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from engine.journal import JOURNAL_FILE, verify
-from engine.link import Call
+from engine.link import Oneshot
 from engine.model.commands import Flat, Lock, Stall
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_BUSY, EXIT_DIFFERENT, EXIT_WELL
 from engine.recording import MqrSource
@@ -55,7 +55,7 @@ def test_it_is_flat_by_every_way_in(home: Shell, state: str) -> dict[str, float]
 @side_by_side
 def test_all_at_once_are_one_job(home: Shell) -> None:
     with staged(home.folder) as shell:
-        with shell.door() as door, Call(shell.socket, "one") as one, Call(shell.socket, "two") as two:
+        with shell.door() as door, Oneshot(shell.socket, "one") as one, Oneshot(shell.socket, "two") as two:
             door.send(Stall(1.0))  # they all find their way in while the turn is held, and none has begun
             (shell.state / FLAT_FILE).touch()
             until(lambda: door.pending()[-1].state != "REQUESTED", door.pending)

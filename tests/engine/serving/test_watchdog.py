@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from msgspec.structs import replace
 
 from engine.assembly import Run
-from engine.link import LinkServer, Operator
+from engine.link import LinkServer, OperatorPolicy
 from engine.model.clock import SystemClock
 from engine.model.errors import InputError
 from engine.model.ports import FeedView
@@ -164,7 +164,7 @@ def test_a_live_feed_has_the_time_that_its_state_may_take() -> None:
 
 def test_every_thread_that_must_go_on_has_a_stamp(tmp_path: Path, run: Run) -> None:
     server = LinkServer(
-        tmp_path / "s", Table(), policy=Operator("keep", 1), clock=SystemClock(), note=print
+        tmp_path / "s", Table(), policy=OperatorPolicy("keep", 1), clock=SystemClock(), note=print
     )  # fmt: skip
     begun_ns = time.perf_counter_ns()
     stamps = Stamps(run, server)

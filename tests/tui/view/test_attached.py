@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from engine import LogLine, PauseEntries, RemoteDoor
+from engine import LogLine, PauseEntries, RemoteEngine
 from tests.support.link_harness import Table, stage, until
 from tests.support.snapshots import AT_MS, SECOND, SNAPSHOT
 from tui.view.attached import AttachedDoor
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @contextmanager
 def attached(made, name="pts/0", **more):
-    remote = RemoteDoor(made.path, name, **more)
+    remote = RemoteEngine(made.path, name, **more)
     remote.start(10.0)
     door = AttachedDoor(remote, made.path.parent)
     try:
