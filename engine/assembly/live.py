@@ -125,12 +125,12 @@ def _smartapi(config: Config, environ: Mapping[str, str]) -> tuple[LiveSupply | 
 
 
 def _smartapi_supply(config: Config, credentials: "Credentials") -> tuple[LiveSupply, tuple[str, ...]]:
-    from engine.venues.angelone.login import Login
+    from engine.venues.angelone.login import LoginSession
     from engine.venues.angelone.stream import smartapi_feed
 
     symbols = config.feed.symbols or (config.instrument.symbol,)
     instruments, told = _listed(config, symbols)
-    login = Login(credentials, config.smartapi.rest_url)
+    login = LoginSession(credentials, config.smartapi.rest_url)
     supply = LiveSupply(
         name=f"SmartAPI {_named(symbols)}",
         instruments=instruments,

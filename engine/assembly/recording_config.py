@@ -17,7 +17,7 @@ from engine.version import VERSION
 _INSTRUMENT_KEYS = ("lot_size", "tick_size", "freeze_quantity")
 
 
-class Listed(Protocol):
+class InstrumentList(Protocol):
     """A live source: no more than a list of instruments, before its first tick."""
 
     @property
@@ -26,7 +26,7 @@ class Listed(Protocol):
         ...
 
 
-def fit_to_recording(config: Config, source: "TickSource | Listed") -> tuple[Config, tuple[Instrument, ...]]:
+def fit_to_recording(config: Config, source: "TickSource | InstrumentList") -> tuple[Config, tuple[Instrument, ...]]:
     """Join what a recording knows of its market with the configuration.
 
     A recording states its session's zone and hours, lot and tick sizes. They hold, unless the operator has set such a

@@ -25,10 +25,10 @@ from engine.serving import serve
 from engine.serving.process import block_signals
 from engine.stream.adapter import Heard
 from engine.stream.frames import BINARY
-from engine.stream.lateness import Lag
-from engine.stream.live_feed import LiveFeed, Pace
-from engine.stream.sequence import Numbering
-from engine.stream.tick_builder import Ticker
+from engine.stream.lateness import LatenessMonitor
+from engine.stream.live_feed import Pace, StreamFeed
+from engine.stream.sequence import SequenceTracker
+from engine.stream.tick_builder import TickBuilder
 from engine.venues.angelone.login import Tokens
 from engine.venues.angelone.stream import SmartApi
 
@@ -54,17 +54,17 @@ class _FixedLogin:
 class _StampedApi(SmartApi):
     """SmartAPI's dialect, but each tick is stamped with the time at which its packet was sent."""
 
-    def __init__(self, config: Config, ticker: Ticker) -> None:
+    def __init__(self, config: Config, ticker: TickBuilder) -> None:
         super().__init__(config, INSTRUMENTS, _FixedLogin(), ticker)
         self._stamp = ticker.stamp
         self._ahead_ns = time.time_ns() - _now_ns()
 
-    def hear(self, opcode: int, payload: bytes) -> Heard:
+    def on_message(self, opcode: int, payload: bytes) -> Heard:
         """Take in a message; raises WireError."""
         if opcode == BINARY:
             sent_ns = SENT.unpack_from(payload, SENT_AT)[0]
             self._stamp(sent_ns, sent_ns + self._ahead_ns)
-        return super().hear(opcode, payload)
+        return super().on_message(opcode, payload)
 
 
 class _Every(Histogram):
@@ -100,11 +100,13 @@ def main() -> int:
 
 
 def _supply(config: Config) -> LiveSupply:
-    def connect(tell: Callable[[FeedEvent], None], in_session: Callable[[], bool]) -> LiveFeed:
-        ticker = Ticker(len(INSTRUMENTS), Numbering(len(INSTRUMENTS), config.smartapi.sequence), Lag())
+    def connect(tell: Callable[[FeedEvent], None], in_session: Callable[[], bool]) -> StreamFeed:
+        ticker = TickBuilder(
+            len(INSTRUMENTS), SequenceTracker(len(INSTRUMENTS), config.smartapi.sequence), LatenessMonitor()
+        )
         pace = Pace(silence_s=float(config.feed.silence_s))
-        dialect = _StampedApi(config, ticker)
-        return LiveFeed(dialect, ticker, wanted=len(INSTRUMENTS), tell=tell, in_session=in_session, pace=pace)
+        adapter = _StampedApi(config, ticker)
+        return StreamFeed(adapter, ticker, wanted=len(INSTRUMENTS), tell=tell, in_session=in_session, pace=pace)
 
     return LiveSupply("bench", INSTRUMENTS, connect)
 
@@ -193,13 +195,13 @@ def _measuring_ns(config: Config) -> int:
     stamped: list[int] = []
     for _ in range(5):
         for spent, histogram in ((plain, Histogram()), (stamped, _Every())):
-            ticker = Ticker(len(INSTRUMENTS), Numbering(len(INSTRUMENTS), "rising"), Lag())
-            dialect = SmartApi(config, INSTRUMENTS, _FixedLogin(), ticker)
-            hear = _StampedApi(config, ticker).hear if spent is stamped else dialect.hear
+            ticker = TickBuilder(len(INSTRUMENTS), SequenceTracker(len(INSTRUMENTS), "rising"), LatenessMonitor())
+            adapter = SmartApi(config, INSTRUMENTS, _FixedLogin(), ticker)
+            on_message = _StampedApi(config, ticker).on_message if spent is stamped else adapter.on_message
             record = histogram.record
             begun_ns = time.thread_time_ns()
             for packet in packets:
-                hear(BINARY, packet)
+                on_message(BINARY, packet)
                 record(40_000)
             spent.append(time.thread_time_ns() - begun_ns)
     return max(0, min(stamped) - min(plain)) // _TRIED

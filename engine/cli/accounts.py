@@ -23,7 +23,7 @@ from engine.venues.angelone.credentials import (
     masked,
 )
 from engine.venues.angelone.instruments import Instruments, Listed, Update, cache_folder, date_text, ready, update
-from engine.venues.angelone.login import Login, LoginError
+from engine.venues.angelone.login import LoginError, LoginSession
 
 _NAMES = {"client_code": "client code", "pin": "PIN", "api_key": "API key", "totp_secret": "TOTP secret"}
 _IST = timedelta(hours=5, minutes=30)
@@ -77,7 +77,7 @@ def _clock_problems(off_s: float | None) -> list[str]:
 
 def _try(config: Config, credentials: Credentials) -> list[str]:
     """Compare the clock, log in, ask for the profile, log out; return what went wrong."""
-    login = Login(credentials, config.smartapi.rest_url)
+    login = LoginSession(credentials, config.smartapi.rest_url)
     problems: list[str] = []
     try:
         problems += _clock_problems(login.probe_clock())

@@ -9,7 +9,7 @@ from engine.model.errors import ConfigError
 _PORTS = {"wss": 443, "ws": 80}
 
 
-class Remark(Struct, frozen=True):
+class Notice(Struct, frozen=True):
     """What a message says that is no tick, for a person; told once per text. `data`: it was market data all the same."""
 
     text: str
@@ -18,15 +18,15 @@ class Remark(Struct, frozen=True):
 
 
 # What a message was: market data, a book alone (data too), the answer to our ping, anything else that is in order, or something to tell.
-Heard = Literal["data", "book", "pong", "other"] | Remark
+Heard = Literal["data", "book", "pong", "other"] | Notice
 
 
-def too_fine(symbol: str) -> Remark:
+def too_fine(symbol: str) -> Notice:
     """What to say of a price that the instrument's price scale cannot express."""
-    return Remark(f"{symbol}: prices finer than its price_scale are refused; raise it", severe=True, data=True)
+    return Notice(f"{symbol}: prices finer than its price_scale are refused; raise it", severe=True, data=True)
 
 
-class Address(Struct, frozen=True):
+class Endpoint(Struct, frozen=True):
     """Where to connect; `headers` may hold secrets and are shown by no repr."""
 
     secure: bool
@@ -48,7 +48,7 @@ class Address(Struct, frozen=True):
         return [("url", self.url)]
 
 
-def address(key: str, url: str, default_resource: str = "/") -> Address:
+def address(key: str, url: str, default_resource: str = "/") -> Endpoint:
     """`url` (of the configuration key `key`) in its parts; raises ConfigError for what is no ws:// or wss:// URL."""
     scheme, _, rest = url.partition("://")
     place, slash, path = rest.partition("/")
@@ -56,11 +56,11 @@ def address(key: str, url: str, default_resource: str = "/") -> Address:
     if scheme not in _PORTS or not host or not (port or "1").isdigit() or not 0 < int(port or "1") < 65_536:
         raise ConfigError(f"{key}: '{url}' is not allowed; wss://host[:port][/path] is, with a port from 1 to 65535")
     resource = slash + path if path else default_resource
-    return Address(scheme == "wss", host.lower(), int(port or _PORTS[scheme]), resource)
+    return Endpoint(scheme == "wss", host.lower(), int(port or _PORTS[scheme]), resource)
 
 
-class Dialect(Protocol):
-    """How one exchange is spoken to; pure but for `entrance` and `renew`, which may talk to a login server."""
+class StreamAdapter(Protocol):
+    """How one exchange is spoken to; pure but for `endpoint` and `renew`, which may talk to a login server."""
 
     @property
     def source(self) -> str:
@@ -69,7 +69,7 @@ class Dialect(Protocol):
 
     @property
     def logs_in(self) -> bool:
-        """Whether `entrance` may log in, and `renew` is worth a try."""
+        """Whether `endpoint` may log in, and `renew` is worth a try."""
         ...
 
     @property
@@ -82,7 +82,7 @@ class Dialect(Protocol):
         """How long the exchange lets a link live; 0 = no limit."""
         ...
 
-    def entrance(self) -> Address:
+    def endpoint(self) -> Endpoint:
         """Where to connect and with which headers; blocks while it logs in. Raises LinkLost, Hopeless."""
         ...
 
@@ -90,10 +90,10 @@ class Dialect(Protocol):
         """Log in afresh because the tokens were refused; blocks. Raises LinkLost, Hopeless."""
         ...
 
-    def greeting(self) -> list[bytes]:
+    def subscriptions(self) -> list[bytes]:
         """The texts that ask for everything wanted, to be sent on every new link."""
         ...
 
-    def hear(self, opcode: int, payload: bytes) -> Heard:
+    def on_message(self, opcode: int, payload: bytes) -> Heard:
         """Take in a text or binary message; ticks go where they belong. Raises WireError, LinkLost (planned)."""
         ...

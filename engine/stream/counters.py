@@ -7,7 +7,7 @@ _NS = 1_000_000_000
 _HARMLESS = frozenset({"unknown_token"})
 
 
-class Tally:
+class StreamCounters:
     """Frames, books, bad packets by reason; signs of life and their round trip. Written by the feed's thread alone."""
 
     def __init__(self, *, most_bad: int = 20, within_s: float = 10.0) -> None:

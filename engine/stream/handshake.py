@@ -2,9 +2,9 @@
 
 import time
 
-from engine.stream.adapter import Address
+from engine.stream.adapter import Endpoint
 from engine.stream.errors import LinkLost, TokensRefused
-from engine.stream.socket import Line
+from engine.stream.socket import StreamSocket
 from engine.text.redaction import redact
 from engine.text.sanitize import clean
 
@@ -18,7 +18,7 @@ _UNWANTED = (b"set-cookie:", b"content-length:")
 class _Doorway:
     """What websocket-client takes for a socket while it shakes hands: it gets the server's head and nothing behind it."""
 
-    def __init__(self, line: Line, deadline_ns: int) -> None:
+    def __init__(self, line: StreamSocket, deadline_ns: int) -> None:
         self._line = line
         self._deadline_ns = deadline_ns
         self._head = b""
@@ -61,7 +61,7 @@ class _Doorway:
         """Nothing, likewise."""
 
 
-def shake_hands(line: Line, address: Address, deadline_ns: int) -> None:
+def shake_hands(line: StreamSocket, address: Endpoint, deadline_ns: int) -> None:
     """Make a WebSocket of the line; raises TokensRefused for 401, LinkLost for all else, Stopped."""
     # 4 MB with what they bring along, and only a live feed needs them.
     from websocket import WebSocket, WebSocketBadStatusException, WebSocketException  # noqa: PLC0415

@@ -69,7 +69,7 @@ class _Row:
         return alone or (agreed and (self._mixed or not several))
 
 
-class Lag:
+class LatenessMonitor:
     """Judges the lags (ms) of all ticks of a feed against the floor, and keeps the smallest of the last half to whole minute.
 
     The floor falls at once by a second, to three that agree by more, and rises by `creep` ms a second at most, so that

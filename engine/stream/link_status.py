@@ -7,9 +7,9 @@ from engine.model.clock import SteadyClock
 from engine.model.events import FeedEvent, FeedNote, LinkChanged, LinkState
 from engine.model.ports import FeedView
 from engine.stream.backoff import Backoff
-from engine.stream.counters import Tally
-from engine.stream.silence import Silence
-from engine.stream.tick_builder import Ticker
+from engine.stream.counters import StreamCounters
+from engine.stream.silence import SilenceTimer
+from engine.stream.tick_builder import TickBuilder
 from engine.text.redaction import redact
 
 _now_ns = time.perf_counter_ns
@@ -17,7 +17,7 @@ _MS = 1_000_000
 _KINDS_KEPT = 1000
 
 
-class Standing:
+class LinkStatus:
     """The state of the link and the newest `view`; written by the feed's thread, `view` is read by any.
 
     What a server says may repeat our own tokens to us: they end here, ahead of journal, recording, screen and log.
@@ -29,9 +29,9 @@ class Standing:
         source: str,
         wanted: int,
         tell: Callable[[FeedEvent], None],
-        ticker: Ticker,
-        silence: Silence,
-        tally: Tally,
+        ticker: TickBuilder,
+        silence: SilenceTimer,
+        tally: StreamCounters,
         backoff: Backoff,
         wall: SteadyClock,
     ) -> None:

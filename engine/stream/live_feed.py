@@ -12,17 +12,17 @@ from engine.model.clock import SteadyClock
 from engine.model.events import FeedEvent
 from engine.model.ports import FeedView
 from engine.model.types import Tick
-from engine.stream.adapter import Dialect
+from engine.stream.adapter import StreamAdapter
 from engine.stream.backoff import Backoff, ConnectBudget
-from engine.stream.counters import Tally
+from engine.stream.counters import StreamCounters
 from engine.stream.errors import Hopeless, LinkLost, Stopped, TokensRefused
 from engine.stream.handshake import shake_hands
-from engine.stream.link_status import Standing
-from engine.stream.session import Around, Conversation
-from engine.stream.silence import Silence
+from engine.stream.link_status import LinkStatus
+from engine.stream.session import Around, StreamSession
+from engine.stream.silence import SilenceTimer
 from engine.stream.socket import dial
-from engine.stream.tick_builder import Ticker
-from engine.stream.wakeup import Bell, beside
+from engine.stream.tick_builder import TickBuilder
+from engine.stream.wakeup import Wakeup, beside
 from engine.text.redaction import redact
 from engine.text.sanitize import clean
 
@@ -58,8 +58,8 @@ def _random() -> Callable[[], float]:
     return Random().random  # noqa: S311 - no secret hangs on a wait
 
 
-class LiveFeed:
-    """Keeps one link to one exchange, delivers its ticks, and tells `tell` of every change (fulfils `ports.LiveFeed`).
+class StreamFeed:
+    """Keeps one link to one exchange, delivers its ticks, and tells `tell` of every change (fulfils `ports.StreamFeed`).
 
     The feed's thread alone connects, receives, delivers and tells. `stop` rings a bell that ends every wait of it.
     """
@@ -68,8 +68,8 @@ class LiveFeed:
 
     def __init__(
         self,
-        dialect: Dialect,
-        ticker: Ticker,
+        adapter: StreamAdapter,
+        ticker: TickBuilder,
         *,
         wanted: int,
         tell: Callable[[FeedEvent], None],
@@ -78,16 +78,16 @@ class LiveFeed:
         draw: Callable[[], float] | None = None,
         wall: SteadyClock | None = None,
     ) -> None:
-        self._dialect = dialect
+        self._dialect = adapter
         self._ticker = ticker
         self._pace = pace
         self._backoff = Backoff(draw or _random(), first_s=pace.first_wait_s, longest_s=pace.longest_wait_s)
         self._budget = ConnectBudget(pace.connects, pace.connects_within_s)
-        silence = Silence(pace.silence_s, lifeless_s=pace.lifeless_s, steady_s=pace.steady_s)
-        tally = Tally()
+        silence = SilenceTimer(pace.silence_s, lifeless_s=pace.lifeless_s, steady_s=pace.steady_s)
+        tally = StreamCounters()
         wall = wall or SteadyClock()
-        self._standing = Standing(
-            source=dialect.source,
+        self._standing = LinkStatus(
+            source=adapter.source,
             wanted=wanted,
             tell=tell,
             ticker=ticker,
@@ -97,7 +97,7 @@ class LiveFeed:
             wall=wall,
         )
         self._around = Around(
-            dialect=dialect,
+            adapter=adapter,
             ticker=ticker,
             silence=silence,
             tally=tally,
@@ -112,7 +112,7 @@ class LiveFeed:
         self._renewed = False  # the tokens were renewed, and no link has lasted since
         self._broke_ns: deque[int] = deque(maxlen=pace.breaks)
         self._tls: ssl.SSLContext | None = None
-        self._bell = Bell()
+        self._wakeup = Wakeup()
         self._on_end: Callable[[str], None] = _nobody
         self._thread = Thread(target=self._run, name="feed", daemon=True)
 
@@ -126,11 +126,11 @@ class LiveFeed:
 
     def stop(self, timeout_s: float) -> None:
         """End the thread, whatever it waits for."""
-        self._bell.ring()
+        self._wakeup.ring()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
         elif self._thread.ident is None:
-            self._bell.close()
+            self._wakeup.close()
 
     def view(self) -> FeedView:
         """How the link stands, at most 0.2 s ago."""
@@ -149,7 +149,7 @@ class LiveFeed:
             self._on_end(problem)
             self._standing.enter("STOPPED", problem)
         finally:
-            self._bell.close()
+            self._wakeup.close()
 
     def _keep_link(self) -> None:
         """One link, and the wait for the next; raises Stopped.
@@ -189,7 +189,7 @@ class LiveFeed:
         now_ns = _now_ns()
         wait_ns = None if again_s is None else max(round(again_s * _NS), self._budget.wait_ns(now_ns))
         self._standing.refuse(reason, 0 if wait_ns is None else now_ns + wait_ns)
-        self._bell.wait(wait_ns)
+        self._wakeup.wait(wait_ns)
         self._renewed = False
 
     def _await_next(self, lost: LinkLost) -> None:
@@ -198,7 +198,7 @@ class LiveFeed:
         wait_ns = 0 if lost.planned and self._sound else self._backoff.failed()
         wait_ns = max(wait_ns, round(lost.wait_s * _NS), self._budget.wait_ns(now_ns))
         self._standing.waiting(lost.reason, now_ns + wait_ns)
-        self._bell.wait(wait_ns)
+        self._wakeup.wait(wait_ns)
 
     def _one_link(self) -> LinkLost:
         """One link from the login to its end, and how it ended; raises Hopeless, Stopped."""
@@ -219,7 +219,7 @@ class LiveFeed:
         self._renewed = True
         self._standing.enter("LOGIN", refusal.reason)
         try:
-            beside(self._dialect.renew, self._bell, self._pace.login_s, "no answer to the login")
+            beside(self._dialect.renew, self._wakeup, self._pace.login_s, "no answer to the login")
         except LinkLost as lost:
             return lost
         return refusal
@@ -228,22 +228,22 @@ class LiveFeed:
         """Raises LinkLost, Hopeless, Stopped."""
         if self._dialect.logs_in:
             self._standing.enter("LOGIN")
-        address = beside(self._dialect.entrance, self._bell, self._pace.login_s, "no answer to the login")
+        address = beside(self._dialect.endpoint, self._wakeup, self._pace.login_s, "no answer to the login")
         self._standing.change("CONNECTING", "")
         deadline_ns = _now_ns() + round(self._pace.handshake_s * _NS)
         try:
-            line = dial(address.host, address.port, self._bell, deadline_ns, loopback_only=not address.secure)
+            line = dial(address.host, address.port, self._wakeup, deadline_ns, loopback_only=not address.secure)
         finally:
             self._budget.spend(_now_ns())  # at its end, so that the next ones are never nearer than they may be
         try:
             if address.secure:
                 line.secure(self._context(), address.host, deadline_ns)
             shake_hands(line, address, deadline_ns)
-            self._converse(Conversation(line, self._around))
+            self._converse(StreamSession(line, self._around))
         finally:
             line.close()
 
-    def _converse(self, conversation: Conversation) -> NoReturn:
+    def _converse(self, conversation: StreamSession) -> NoReturn:
         """Greet and listen until the end, and say goodbye; raises LinkLost, Stopped."""
         code, begun_ns = 0, _now_ns()
         try:

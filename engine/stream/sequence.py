@@ -21,7 +21,7 @@ _MOST: Final = 36
 _JUMP: Final = 4
 
 
-class Numbering:
+class SequenceTracker:
     """Judges the numbers of each of `count` instruments; `rule` "chained" or "rising" says it once and for all."""
 
     __slots__ = ("_always", "_chained", "_last", "_points")

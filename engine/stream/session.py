@@ -13,13 +13,13 @@ from msgspec import Struct
 
 from engine.model.clock import SteadyClock
 from engine.model.errors import WireError
-from engine.stream.adapter import Dialect, Heard, Remark
-from engine.stream.counters import Tally
+from engine.stream.adapter import Heard, Notice, StreamAdapter
+from engine.stream.counters import StreamCounters
 from engine.stream.errors import LinkLost, Stopped
 from engine.stream.frames import BINARY, CLOSE, PING, PONG, TEXT, FrameReader, client_frame, close_code
-from engine.stream.silence import Silence
-from engine.stream.socket import Line
-from engine.stream.tick_builder import Ticker
+from engine.stream.silence import SilenceTimer
+from engine.stream.socket import StreamSocket
+from engine.stream.tick_builder import TickBuilder
 
 _now_ns = time.perf_counter_ns
 _NS = 1_000_000_000
@@ -34,10 +34,10 @@ _TOO_BIG, _PROTOCOL_BROKEN = 1009, 1002
 class Around(Struct):
     """What a conversation shares with those before and after it, and whom it tells."""
 
-    dialect: Dialect
-    ticker: Ticker
-    silence: Silence
-    tally: Tally
+    adapter: StreamAdapter
+    ticker: TickBuilder
+    silence: SilenceTimer
+    tally: StreamCounters
     wall: SteadyClock
     in_session: Callable[[], bool]
     show: Callable[[], None]  # make a new picture
@@ -46,18 +46,18 @@ class Around(Struct):
     ping_s: float
 
 
-class Conversation:
+class StreamSession:
     """Speaks with a server over a line on which hands have been shaken."""
 
-    def __init__(self, line: Line, around: Around) -> None:
+    def __init__(self, line: StreamSocket, around: Around) -> None:
         self._line = line
         self._around = around
         self._reader = FrameReader()
-        self._hear = around.dialect.hear
+        self._hear = around.adapter.on_message
         now_ns = _now_ns()
-        lifetime_s = around.dialect.lifetime_s
+        lifetime_s = around.adapter.lifetime_s
         self._ends_ns = now_ns + round(lifetime_s * _NS) if lifetime_s else _NEVER_NS
-        self._ping_ns = now_ns + round(around.ping_s * _NS) if around.dialect.ping else _NEVER_NS
+        self._ping_ns = now_ns + round(around.ping_s * _NS) if around.adapter.ping else _NEVER_NS
         self._asked_ns = 0  # when the ping went out that is not answered yet
         self._look_ns = now_ns  # when the ages are due
         self._shown_ns = 0
@@ -69,7 +69,7 @@ class Conversation:
 
     def greet(self) -> None:
         """Ask for everything wanted; raises LinkLost, Stopped."""
-        for text in self._around.dialect.greeting():
+        for text in self._around.adapter.subscriptions():
             self._send(TEXT, text)
 
     def listen(self) -> NoReturn:
@@ -101,7 +101,7 @@ class Conversation:
 
     def _take_all(self, now_ns: int) -> None:
         """Work every message that is complete; raises LinkLost, Stopped."""
-        take, hear = self._reader.take, self._hear
+        take, on_message = self._reader.take, self._hear
         messages = frames = 0
         data = False
         ping: bytes | None = None
@@ -111,7 +111,7 @@ class Conversation:
                 if message.opcode <= BINARY:
                     frames += 1
                     try:
-                        heard = hear(message.opcode, message.payload)
+                        heard = on_message(message.opcode, message.payload)
                     except WireError as error:
                         self._refuse(error, now_ns)
                         continue
@@ -149,7 +149,7 @@ class Conversation:
         if heard == "pong":
             tally.pong(self._asked_ns, now_ns)
             self._asked_ns = 0
-        elif isinstance(heard, Remark):
+        elif isinstance(heard, Notice):
             self._around.note(heard.text, heard.text, heard.severe)
             return heard.data
         return False
@@ -179,7 +179,7 @@ class Conversation:
         if now_ns >= self._ping_ns:
             self._ping_ns = now_ns + round(around.ping_s * _NS)
             self._asked_ns = now_ns
-            self._send(TEXT, around.dialect.ping)
+            self._send(TEXT, around.adapter.ping)
         self._look_at_clocks(now_ns)
         self._look_ns = min(now_ns + _LOOK_NS, around.silence.due_ns(), self._ping_ns, self._ends_ns)
 

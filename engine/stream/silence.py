@@ -8,7 +8,7 @@ _NS = 1_000_000_000
 _LONGEST_S = 60.0
 
 
-class Silence:
+class SilenceTimer:
     """Watches the ages of one feed's data and frames, over all its links.
 
     A drop by silence that was fruitless doubles what the next link is allowed (up to a minute), because an option that

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engine.stream.errors import LinkLost, Stopped, in_words
-from engine.stream.wakeup import Bell, beside, whole_ms
+from engine.stream.wakeup import Wakeup, beside, whole_ms
 
 if TYPE_CHECKING:
     import ssl
@@ -18,12 +18,12 @@ _RECV_BYTES = 65_536
 _TRIES = 3  # addresses of one host
 
 
-class Line:
+class StreamSocket:
     """A connected, non-blocking socket and the bell, TLS or plain; used by one thread."""
 
-    def __init__(self, sock: socket.socket, bell: Bell) -> None:
+    def __init__(self, sock: socket.socket, wakeup: Wakeup) -> None:
         self._sock = sock
-        self._bell_fd = bell.fileno()
+        self._bell_fd = wakeup.fileno()
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
         self._poll.register(self._bell_fd, select.POLLIN)
@@ -110,10 +110,10 @@ class Line:
             raise LinkLost(late) from None
 
 
-def dial(host: str, port: int, bell: Bell, deadline_ns: int, *, loopback_only: bool) -> Line:
+def dial(host: str, port: int, wakeup: Wakeup, deadline_ns: int, *, loopback_only: bool) -> StreamSocket:
     """A line to the first address of `host` that answers; raises LinkLost, Stopped."""
     left_s = (deadline_ns - _now_ns()) / 1e9
-    addresses = beside(lambda: _addresses(host, port), bell, left_s, f"no address for {host}")
+    addresses = beside(lambda: _addresses(host, port), wakeup, left_s, f"no address for {host}")
     if loopback_only and not all(_is_loopback(address) for _, address in addresses):
         raise LinkLost(f"{host} is not this machine; an unencrypted line goes nowhere else")
     lost = LinkLost(f"no address for {host}")
@@ -121,20 +121,20 @@ def dial(host: str, port: int, bell: Bell, deadline_ns: int, *, loopback_only: b
         family, address = addresses.pop(0)
         now_ns = _now_ns()
         try:
-            return _connected(family, address, bell, now_ns + (deadline_ns - now_ns) // left)
+            return _connected(family, address, wakeup, now_ns + (deadline_ns - now_ns) // left)
         except LinkLost as problem:
             lost = problem
     raise lost
 
 
-def _connected(family: int, address: Any, bell: Bell, deadline_ns: int) -> Line:
+def _connected(family: int, address: Any, wakeup: Wakeup, deadline_ns: int) -> StreamSocket:
     try:
         sock = socket.socket(family, socket.SOCK_STREAM)
     except OSError as error:  # too many files open: may pass
         raise LinkLost(in_words(error)) from None
     sock.setblocking(False)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    line = Line(sock, bell)
+    line = StreamSocket(sock, wakeup)
     try:
         line.connect(address, deadline_ns)
     except (LinkLost, Stopped):

@@ -16,13 +16,13 @@ from engine.model.types import (
     Instrument,
     Tick,
 )
-from engine.stream.lateness import Lag
-from engine.stream.sequence import Numbering
+from engine.stream.lateness import LatenessMonitor
+from engine.stream.sequence import SequenceTracker
 
 _MS: Final = 1_000_000
 
 
-class Place(Struct, frozen=True):
+class Slot(Struct, frozen=True):
     """Which instrument a message is about, and by what its raw prices and quantities become the instrument's own."""
 
     index: int
@@ -33,11 +33,11 @@ class Place(Struct, frozen=True):
     quantity_over: int
 
 
-def place(index: int, instrument: Instrument, price_scale: int, quantity_scale: int) -> Place:
+def place(index: int, instrument: Instrument, price_scale: int, quantity_scale: int) -> Slot:
     """The place of `instrument` among those of a run, for messages that count in 1/`price_scale` and 1/`quantity_scale`."""
     prices = gcd(instrument.price_scale, price_scale)
     quantities = gcd(instrument.quantity_scale, quantity_scale)
-    return Place(
+    return Slot(
         index,
         instrument.symbol,
         instrument.price_scale // prices,
@@ -47,7 +47,7 @@ def place(index: int, instrument: Instrument, price_scale: int, quantity_scale: 
     )
 
 
-class Ticker:
+class TickBuilder:
     """Numbers the ticks of a run from 1 without holes and hands each to `deliver`; used by the feed's thread alone.
 
     `stamp` once for all that one receipt brought, then `trade` and `book` for each message of it.
@@ -69,7 +69,7 @@ class Ticker:
         "ticking",
     )
 
-    def __init__(self, count: int, numbering: Numbering, lag: Lag) -> None:
+    def __init__(self, count: int, numbering: SequenceTracker, lag: LatenessMonitor) -> None:
         self.deliver: Callable[[Tick], None] = _nobody
         self.numbering = numbering
         self.lag = lag
@@ -97,14 +97,14 @@ class Ticker:
         self._recv_wall_ns = recv_wall_ns
         self._recv_ms = recv_wall_ns // _MS
 
-    def book(self, place: Place, bid: int, ask: int) -> None:
+    def book(self, place: Slot, bid: int, ask: int) -> None:
         """The best bid and ask that the following ticks of the instrument carry (raw; 0 = none); never better than they are."""
         times, over = place.price_times, place.price_over
         bid, ask = bid * times // over, -(-ask * times // over)
         self._bids[place.index] = bid if 0 < bid <= MAX_PRICE else 0
         self._asks[place.index] = ask if 0 < ask <= MAX_PRICE else 0
 
-    def trade(self, place: Place, exch_ms: int, exch_seq: int, price: int, quantity: int, day_volume: int) -> bool:
+    def trade(self, place: Slot, exch_ms: int, exch_seq: int, price: int, quantity: int, day_volume: int) -> bool:
         """Deliver a tick of raw price and quantity; whether the instrument's price scale could express the price.
 
         Where it cannot, the tick carries PRICE_NAN, or PRICE_INFINITE beyond all measure, and is refused and counted

@@ -12,7 +12,7 @@ from engine.text.sanitize import clean
 _T = TypeVar("_T")
 
 
-class Bell:
+class Wakeup:
     """Rings once, for good: whoever waits with it stops waiting."""
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ class _Call(Thread, Generic[_T]):
         os.close(self._done_fd)
 
 
-def beside(call: Callable[[], _T], bell: Bell, duration_s: float, late: str) -> _T:
+def beside(call: Callable[[], _T], wakeup: Wakeup, duration_s: float, late: str) -> _T:
     """What `call` returns or raises, awaited so that the bell still ends the wait.
 
     Looking up a name and logging in cannot be interrupted: when the bell rings (Stopped), or after `duration_s`
@@ -81,11 +81,11 @@ def beside(call: Callable[[], _T], bell: Bell, duration_s: float, late: str) -> 
         thread = _begun(call, far)
         poll = select.poll()
         poll.register(near, select.POLLIN)
-        poll.register(bell.fileno(), select.POLLIN)
+        poll.register(wakeup.fileno(), select.POLLIN)
         ready = [fd for fd, _ in poll.poll(whole_ms(round(duration_s * 1e9)))]
     finally:
         os.close(near)
-    if bell.fileno() in ready:
+    if wakeup.fileno() in ready:
         raise Stopped
     if not ready:
         raise LinkLost(late)

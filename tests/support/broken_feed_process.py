@@ -7,11 +7,11 @@ import sys
 
 from engine.cli.main import main
 from engine.runtime import Turn
-from engine.venues.angelone.login import Login
+from engine.venues.angelone.login import LoginSession
 from engine.venues.angelone.stream import SmartApi
 
 BREAKS_AT = 50
-_LOGINS: list[Login] = []
+_LOGINS: list[LoginSession] = []
 
 
 def _secrets() -> str:
@@ -22,13 +22,13 @@ def _secrets() -> str:
 
 def _prepare(where: str) -> None:
     """Let message or tick number `BREAKS_AT` raise."""
-    known = Login.__init__
+    known = LoginSession.__init__
 
     def noted(self, *args, **more):  # type: ignore[no-untyped-def]
         known(self, *args, **more)
         _LOGINS.append(self)
 
-    Login.__init__ = noted  # type: ignore[method-assign]
+    LoginSession.__init__ = noted  # type: ignore[method-assign]
     owner, name = (SmartApi, "hear") if where == "feed" else (Turn, "take")
     whole, count = getattr(owner, name), 0
 

@@ -23,7 +23,7 @@ from engine.model.types import Instrument, Tick
 from engine.recording import MqrSource
 from engine.stream.live_feed import Pace
 from engine.venues.angelone.credentials import Credentials
-from engine.venues.angelone.login import Login
+from engine.venues.angelone.login import LoginSession
 from engine.venues.angelone.stream import smartapi_feed
 from tests.simulator import API_KEY, CLIENT_CODE, PIN, TOTP_SECRET, Simulator
 from tests.support.builders import EAGER, config
@@ -76,7 +76,7 @@ def hurried(pace: Pace | None = None) -> Supply:
         listed = tuple(Instrument(line.symbol, token=line.token) for line in sim.lines)
 
         def connect(tell: Callable[[FeedEvent], None], in_session: Callable[[], bool]) -> Any:
-            login = Login(Credentials(CLIENT_CODE, PIN, API_KEY, TOTP_SECRET), sim.http_url, Hurried())
+            login = LoginSession(Credentials(CLIENT_CODE, PIN, API_KEY, TOTP_SECRET), sim.http_url, Hurried())
             return smartapi_feed(chosen, listed, login, tell=tell, in_session=in_session, pace=pace)
 
         return chosen, LiveSupply("simulated", listed, connect)

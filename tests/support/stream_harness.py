@@ -6,7 +6,7 @@ from threading import Condition
 
 from engine.model.events import FeedEvent, FeedNote, LinkChanged
 from engine.model.types import Instrument, Tick
-from engine.stream.live_feed import LiveFeed, Pace
+from engine.stream.live_feed import Pace, StreamFeed
 from engine.venues.angelone.login import LoginError, Tokens
 from engine.venues.angelone.stream import smartapi_feed
 from engine.venues.binance.stream import binance_feed
@@ -111,7 +111,7 @@ class Witness:
 
 
 @contextmanager
-def running(feed: LiveFeed, witness: Witness) -> Iterator[LiveFeed]:
+def running(feed: StreamFeed, witness: Witness) -> Iterator[StreamFeed]:
     """`feed` from its start to its stop; afterwards its thread is over and nothing told holds a secret."""
     feed.start(witness.deliver, witness.on_end)
     try:
@@ -130,7 +130,7 @@ def smartapi(
     in_session: bool = True,
     pace: Pace = QUICK,
     **more: str,
-) -> tuple[LiveFeed, Witness]:
+) -> tuple[StreamFeed, Witness]:
     """A SmartAPI feed on `url` and its witness; `more` are keys of [smartapi]."""
     witness = Witness()
     overrides = [f'smartapi.stream_url="{url}"', *(f'smartapi.{key}="{value}"' for key, value in more.items())]
@@ -145,7 +145,7 @@ def smartapi(
     return feed, witness
 
 
-def binance(url: str, *instruments: Instrument, pace: Pace = QUICK, **more: str) -> tuple[LiveFeed, Witness]:
+def binance(url: str, *instruments: Instrument, pace: Pace = QUICK, **more: str) -> tuple[StreamFeed, Witness]:
     """A Binance feed on `url` and its witness; `more` are keys of [binance]."""
     witness = Witness()
     overrides = [f'binance.stream_url="{url}"', *(f"binance.{key}={value}" for key, value in more.items())]

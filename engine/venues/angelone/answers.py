@@ -24,7 +24,7 @@ _TRUE = (True, "true", "True", "TRUE")
 _FALSE = (False, "false", "False", "FALSE")
 
 
-class Verdict(Struct, frozen=True):
+class AnswerVerdict(Struct, frozen=True):
     """What an answer says: `data` where it is well, else the broker's `code` ("" = none) and `text` in one clean line."""
 
     kind: Kind
@@ -33,23 +33,23 @@ class Verdict(Struct, frozen=True):
     data: object = None
 
 
-def judge(status: int, body: bytes, scrub: str = "") -> Verdict:
+def judge(status: int, body: bytes, scrub: str = "") -> AnswerVerdict:
     """Tell what the answer with HTTP `status` means; `scrub` (a one-time password) is taken out of the text, as secrets are."""
     try:
         document = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError):
         return _not_json(status, body, scrub)
     if not isinstance(document, dict):
-        return Verdict("unclear", f"not the broker's format (HTTP {status})")
+        return AnswerVerdict("unclear", f"not the broker's format (HTTP {status})")
     well = document.get("status", document.get("success"))
     if not isinstance(well, bool | str) or well not in (*_TRUE, *_FALSE):
-        return Verdict("unclear", f"neither yes nor no (HTTP {status})")
+        return AnswerVerdict("unclear", f"neither yes nor no (HTTP {status})")
     if well in _TRUE:
-        return Verdict("well", data=document.get("data"))
+        return AnswerVerdict("well", data=document.get("data"))
     code = document.get("errorcode") or document.get("errorCode") or ""
     code = code if isinstance(code, str) and re.fullmatch("[A-Z]{2}[0-9]{3,6}", code) else ""
     text = one_line(f"{code} {document.get('message') or 'no reason given'}", scrub)
-    return Verdict(_KINDS.get(code, "refused"), text, code)
+    return AnswerVerdict(_KINDS.get(code, "refused"), text, code)
 
 
 def one_line(text: str, scrub: str = "") -> str:
@@ -58,13 +58,15 @@ def one_line(text: str, scrub: str = "") -> str:
     return clean((text.replace(scrub, MASK) if scrub else text).strip(), _TEXT_LIMIT)
 
 
-def _not_json(status: int, body: bytes, scrub: str) -> Verdict:
+def _not_json(status: int, body: bytes, scrub: str) -> AnswerVerdict:
     """A gateway, a firewall or a limit answered instead of the broker."""
     text = body.decode("utf-8", "replace").strip()
     if status == 429 or "exceeding access rate" in text or "Too Many Requests" in text:
-        return Verdict("busy", f"too many requests (HTTP {status})")
+        return AnswerVerdict("busy", f"too many requests (HTTP {status})")
     if not text:
-        return Verdict("unclear", f"an empty answer (HTTP {status})")
+        return AnswerVerdict("unclear", f"an empty answer (HTTP {status})")
     if text.startswith("<"):
-        return Verdict("unclear", f"a web page instead of an answer (HTTP {status}): a firewall, or the wrong address")
-    return Verdict("unclear", f"not the broker's format (HTTP {status}): {one_line(text, scrub)[:80]}")
+        return AnswerVerdict(
+            "unclear", f"a web page instead of an answer (HTTP {status}): a firewall, or the wrong address"
+        )
+    return AnswerVerdict("unclear", f"not the broker's format (HTTP {status}): {one_line(text, scrub)[:80]}")

@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from engine.https import Answer, Caller, CallError, Request
+from engine.https import Caller, CallError, HttpAnswer, Request
 from engine.model.clock import Clock, SystemClock
 from engine.text.redaction import MASK, hide
 from engine.text.sanitize import clean
-from engine.venues.angelone.answers import Verdict, judge, one_line
+from engine.venues.angelone.answers import AnswerVerdict, judge, one_line
 from engine.venues.angelone.credentials import Credentials, masked
-from engine.venues.angelone.login_budget import LastTries
+from engine.venues.angelone.login_budget import LoginBudget
 from engine.version import VERSION
 
 _USER = "/rest/auth/angelbroking/user/v1/"
@@ -72,7 +72,7 @@ class LoginError(Exception):
         self.again_s = again_s
 
 
-class Login:
+class LoginSession:
     """Keeps the tokens of one IST day in memory; `close` from any thread ends the call under way at once.
 
     Every call is over within 7 s, and 2 s more where it waits for a fresh password.
@@ -90,7 +90,7 @@ class Login:
         self._day = date.min
         self._earliest_ns = -(2**62)  # monotonic: no login before
         self._failures = 0
-        self._last = LastTries(most=MOST_AGAIN, every_s=AGAIN_S)
+        self._last = LoginBudget(most=MOST_AGAIN, every_s=AGAIN_S)
         self._closing = threading.Condition()  # notified by close; never held while calling
         self._closed = False
 
@@ -189,7 +189,7 @@ class Login:
         now = datetime.fromtimestamp(self._clock.wall_ns() // 10**9, UTC)
         return TOTP(self._credentials.totp_secret).at(now)
 
-    def _refused(self, verdict: Verdict) -> LoginError:
+    def _refused(self, verdict: AnswerVerdict) -> LoginError:
         """What a login that was answered with no means for the next one."""
         text = f"login: {verdict.text}"
         if verdict.kind == "busy":
@@ -214,7 +214,7 @@ class Login:
         direction = "ahead of" if self.clock_off_s >= 0 else "behind"
         return f" ({abs(self.clock_off_s):.0f} s {direction} the broker's)"
 
-    def _ask(self, what: str, method: str, path: str, content: Mapping[str, str] | None = None) -> Verdict:
+    def _ask(self, what: str, method: str, path: str, content: Mapping[str, str] | None = None) -> AnswerVerdict:
         """Ask something within the session, logging in where there is none; raises LoginError for every no."""
         if self._tokens is None or self._day != self._today():
             self._log_in()
@@ -228,7 +228,7 @@ class Login:
 
     def _call(
         self, what: str, method: str, path: str, content: Mapping[str, str] | None, *, scrub: str = ""
-    ) -> Verdict:
+    ) -> AnswerVerdict:
         """Make one call; a login counts as tried once its bytes may be on their way."""
         body = b"" if content is None else msgspec.json.encode(content)
         begun_ns = self._clock.monotonic_ns()
@@ -263,7 +263,7 @@ class Login:
             headers["Authorization"] = f"Bearer {self._tokens.jwt}"
         return headers
 
-    def _note_clock(self, answer: Answer) -> None:
+    def _note_clock(self, answer: HttpAnswer) -> None:
         from email.utils import parsedate_to_datetime  # noqa: PLC0415 - the HTTP client has it loaded by now
 
         try:

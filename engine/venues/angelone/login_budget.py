@@ -7,7 +7,7 @@ can be a broker's mistake, and positions are open: so a few are tried all the sa
 _NS = 1_000_000_000
 
 
-class LastTries:
+class LoginBudget:
     """`verdict` is why no login helps, empty while there is hope; all times are monotonic ns."""
 
     def __init__(self, *, most: int, every_s: float) -> None:

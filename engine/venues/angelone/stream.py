@@ -10,13 +10,13 @@ from engine.config import Config
 from engine.model.errors import ConfigError, WireError
 from engine.model.events import FeedEvent
 from engine.model.types import Instrument
-from engine.stream.adapter import Address, Heard, Remark, address, too_fine
+from engine.stream.adapter import Endpoint, Heard, Notice, address, too_fine
 from engine.stream.errors import Hopeless, LinkLost
 from engine.stream.frames import BINARY
-from engine.stream.lateness import Lag
-from engine.stream.live_feed import LiveFeed, Pace
-from engine.stream.sequence import Numbering
-from engine.stream.tick_builder import Place, Ticker, place
+from engine.stream.lateness import LatenessMonitor
+from engine.stream.live_feed import Pace, StreamFeed
+from engine.stream.sequence import SequenceTracker
+from engine.stream.tick_builder import Slot, TickBuilder, place
 from engine.text.sanitize import clean
 from engine.venues.angelone import wire
 from engine.venues.angelone.login import LoginError, Tokens
@@ -48,21 +48,21 @@ class SmartApi:
     ping = wire.PING
     lifetime_s = 0.0
 
-    def __init__(self, config: Config, instruments: tuple[Instrument, ...], login: Login, ticker: Ticker) -> None:
+    def __init__(self, config: Config, instruments: tuple[Instrument, ...], login: Login, ticker: TickBuilder) -> None:
         self._address = address("smartapi.stream_url", config.smartapi.stream_url)
         self.source = f"smartapi {self._address.host}"
         self._login = login
         self._ticker = ticker
         self._mode = wire.MODES[config.smartapi.mode]
         self._snap = self._mode == wire.SNAP_QUOTE
-        self._places: dict[str, dict[int, Place]] = {}
+        self._places: dict[str, dict[int, Slot]] = {}
         self._batches = [instruments[start : start + _BATCH] for start in range(0, len(instruments), _BATCH)]
         for index, instrument in enumerate(instruments):
             exchange_type = wire.EXCHANGE_TYPES[instrument.exchange]
             here = place(index, instrument, wire.price_scale(exchange_type), 1)
             self._places.setdefault(instrument.token, {})[exchange_type] = here
 
-    def entrance(self) -> Address:
+    def endpoint(self) -> Endpoint:
         """The stream's address with the four headers; raises LinkLost, Hopeless."""
         tokens = self._logged_in(self._login.tokens)
         try:
@@ -70,7 +70,7 @@ class SmartApi:
         except ValueError as error:  # names the header, never its value
             raise Hopeless(str(error)) from None
         at = self._address
-        return Address(at.secure, at.host, at.port, at.resource, tuple(headers))
+        return Endpoint(at.secure, at.host, at.port, at.resource, tuple(headers))
 
     def renew(self) -> None:
         """Log in afresh; raises LinkLost, Hopeless."""
@@ -85,7 +85,7 @@ class SmartApi:
                 raise Hopeless(reason, again_s=error.again_s) from None
             raise LinkLost(reason, wait_s=error.retry_s) from None
 
-    def greeting(self) -> list[bytes]:
+    def subscriptions(self) -> list[bytes]:
         """One request for each batch of instruments; its correlation tells them apart in a refusal."""
         return [self._request(number, batch) for number, batch in enumerate(self._batches)]
 
@@ -95,7 +95,7 @@ class SmartApi:
             tokens.setdefault(wire.EXCHANGE_TYPES[instrument.exchange], []).append(instrument.token)
         return wire.subscribe(f"batch{number}", self._mode, tokens)
 
-    def hear(self, opcode: int, payload: bytes) -> Heard:
+    def on_message(self, opcode: int, payload: bytes) -> Heard:
         """A packet becomes a tick; raises WireError, `unknown_token` for one that nobody asked for."""
         if opcode != BINARY:
             return self._hear_text(payload)
@@ -115,7 +115,7 @@ class SmartApi:
         message = wire.decode_text(payload)
         if isinstance(message, wire.Pong):
             return "pong"
-        return Remark(
+        return Notice(
             f"subscription refused: {message.code} {message.message}, for {self._named(message.correlation)}", True
         )
 
@@ -137,15 +137,17 @@ def smartapi_feed(
     tell: Callable[[FeedEvent], None],
     in_session: Callable[[], bool],
     pace: Pace | None = None,
-) -> LiveFeed:
+) -> StreamFeed:
     """A feed of `instruments` from SmartAPI; raises ConfigError for what cannot be subscribed, all problems at once."""
     problems = list(_problems(instruments))
     if problems:
         raise ConfigError(*problems)
-    ticker = Ticker(len(instruments), Numbering(len(instruments), config.smartapi.sequence), Lag())
-    dialect = SmartApi(config, instruments, login, ticker)
+    ticker = TickBuilder(
+        len(instruments), SequenceTracker(len(instruments), config.smartapi.sequence), LatenessMonitor()
+    )
+    adapter = SmartApi(config, instruments, login, ticker)
     pace = pace or Pace(silence_s=float(config.feed.silence_s))
-    return LiveFeed(dialect, ticker, wanted=len(instruments), tell=tell, in_session=in_session, pace=pace)
+    return StreamFeed(adapter, ticker, wanted=len(instruments), tell=tell, in_session=in_session, pace=pace)
 
 
 def _problems(instruments: tuple[Instrument, ...]) -> list[str]:

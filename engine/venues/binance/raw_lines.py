@@ -12,7 +12,7 @@ from engine.model.errors import InputError, WireError
 from engine.model.marks import Mark
 from engine.model.types import FLAG_HAS_BOOK, Instrument, Tick
 from engine.text.sanitize import clean
-from engine.venues.binance.wire import SCALE, Book, Ignored, Trade, decode
+from engine.venues.binance.wire import SCALE, BookMessage, Ignored, TradeMessage, decode
 
 MAX_LINE_BYTES = 1 << 20
 _MAX_INSTRUMENTS = 1000
@@ -63,7 +63,7 @@ class BinanceRawSource:
         indices = {symbol: index for index, symbol in enumerate(self._aggregated)}
         number = 0
         for _, recv_wall_ns, message in self._messages():
-            if isinstance(message, Book):
+            if isinstance(message, BookMessage):
                 if message.symbol in indices:
                     books[message.symbol] = (message.bid, message.ask)
             elif message is not None and message.aggregate is self._aggregated.get(message.symbol):
@@ -106,7 +106,7 @@ class BinanceRawSource:
         """`row 17`: the line of the file; looked for from its start."""
         number = 0
         for row, _, message in self._messages():
-            if isinstance(message, Trade) and message.aggregate is self._aggregated.get(message.symbol):
+            if isinstance(message, TradeMessage) and message.aggregate is self._aggregated.get(message.symbol):
                 number += 1
                 if number == seq:
                     return f"row {row}"
@@ -124,7 +124,7 @@ class BinanceRawSource:
         symbols: dict[str, None] = {}
         for row, _, message in self._messages(self.skipped):
             if message is not None:
-                counts = books if isinstance(message, Book) else aggregates if message.aggregate else trades
+                counts = books if isinstance(message, BookMessage) else aggregates if message.aggregate else trades
                 counts[message.symbol] = counts.get(message.symbol, 0) + 1
                 symbols[message.symbol] = None
                 if len(symbols) > _MAX_INSTRUMENTS:
@@ -140,7 +140,9 @@ class BinanceRawSource:
         self.skipped.update({kind: count for kind, count in unused.items() if count})
         return aggregated
 
-    def _messages(self, skipped: dict[str, int] | None = None) -> Iterator[tuple[int, int, Trade | Book | None]]:
+    def _messages(
+        self, skipped: dict[str, int] | None = None
+    ) -> Iterator[tuple[int, int, TradeMessage | BookMessage | None]]:
         """(Row, receive time in UTC ns, the message or None for one of another kind) of each line."""
         for row, line in self._lines():
             match = _LINE.fullmatch(line)
@@ -156,7 +158,7 @@ class BinanceRawSource:
             except WireError as error:
                 what = f"the message cannot be read: {error.detail}" if error.reason in _UNREADABLE else error.detail
                 raise self._bad(row, what) from None
-            if isinstance(message, Trade | Book):
+            if isinstance(message, TradeMessage | BookMessage):
                 yield row, recv_wall_ns, message
                 continue
             if skipped is not None:

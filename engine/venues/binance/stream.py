@@ -6,13 +6,13 @@ from engine.config import Config
 from engine.model.errors import ConfigError, WireError
 from engine.model.events import FeedEvent
 from engine.model.types import Instrument
-from engine.stream.adapter import Address, Heard, Remark, address, too_fine
+from engine.stream.adapter import Endpoint, Heard, Notice, address, too_fine
 from engine.stream.errors import LinkLost
 from engine.stream.frames import TEXT
-from engine.stream.lateness import Lag
-from engine.stream.live_feed import LiveFeed, Pace
-from engine.stream.sequence import Numbering
-from engine.stream.tick_builder import Ticker, place
+from engine.stream.lateness import LatenessMonitor
+from engine.stream.live_feed import Pace, StreamFeed
+from engine.stream.sequence import SequenceTracker
+from engine.stream.tick_builder import TickBuilder, place
 from engine.venues.binance import wire
 
 MOST_STREAMS = 1024
@@ -27,7 +27,7 @@ class Binance:
     ping = b""
     lifetime_s = _LIFETIME_S
 
-    def __init__(self, config: Config, instruments: tuple[Instrument, ...], ticker: Ticker) -> None:
+    def __init__(self, config: Config, instruments: tuple[Instrument, ...], ticker: TickBuilder) -> None:
         self._address = address("binance.stream_url", config.binance.stream_url, "/ws")
         self.source = f"binance {self._address.host}"
         self._ticker = ticker
@@ -41,30 +41,30 @@ class Binance:
             for index, instrument in enumerate(instruments)
         }
 
-    def entrance(self) -> Address:
+    def endpoint(self) -> Endpoint:
         """The stream's address; nobody need say who they are."""
         return self._address
 
     def renew(self) -> None:
         """Nothing: there are no tokens."""
 
-    def greeting(self) -> list[bytes]:
+    def subscriptions(self) -> list[bytes]:
         """One request for all streams, because more than five messages a second are not welcome."""
         return [wire.subscribe(self._streams, _REQUEST)]
 
-    def hear(self, opcode: int, payload: bytes) -> Heard:
+    def on_message(self, opcode: int, payload: bytes) -> Heard:
         """A trade becomes a tick, a book what the next ticks carry; raises WireError, and LinkLost before a shutdown."""
         if opcode != TEXT:
             raise WireError("binary")
         message = wire.decode(payload)
-        if isinstance(message, wire.Trade):
+        if isinstance(message, wire.TradeMessage):
             place = self._places.get(message.symbol)
             if place is None:
                 raise WireError("unknown_token", message.symbol)
             if self._ticker.trade(place, message.exch_ms, message.id, message.price, message.quantity, 0):
                 return "data"
             return too_fine(place.symbol)
-        if isinstance(message, wire.Book):
+        if isinstance(message, wire.BookMessage):
             place = self._places.get(message.symbol)
             if place is None:
                 raise WireError("unknown_token", message.symbol)
@@ -72,8 +72,8 @@ class Binance:
             return "book"
         if isinstance(message, wire.Shutdown):
             raise LinkLost("the server goes down", planned=True)
-        if isinstance(message, wire.Refused):
-            return Remark(f"request refused: {message.code} {message.message}", severe=True)
+        if isinstance(message, wire.RequestError):
+            return Notice(f"request refused: {message.code} {message.message}", severe=True)
         return "other"
 
 
@@ -84,16 +84,16 @@ def binance_feed(
     tell: Callable[[FeedEvent], None],
     in_session: Callable[[], bool],
     pace: Pace | None = None,
-) -> LiveFeed:
+) -> StreamFeed:
     """A feed of `instruments` from Binance; raises ConfigError for what cannot be subscribed, all problems at once."""
     problems = list(_problems(instruments, 2 if config.binance.book else 1))
     if problems:
         raise ConfigError(*problems)
     # Ids of trades and of aggregated trades each rise by one.
-    ticker = Ticker(len(instruments), Numbering(len(instruments), "chained"), Lag())
-    dialect = Binance(config, instruments, ticker)
+    ticker = TickBuilder(len(instruments), SequenceTracker(len(instruments), "chained"), LatenessMonitor())
+    adapter = Binance(config, instruments, ticker)
     pace = pace or Pace(silence_s=float(config.feed.silence_s))
-    return LiveFeed(dialect, ticker, wanted=len(instruments), tell=tell, in_session=in_session, pace=pace)
+    return StreamFeed(adapter, ticker, wanted=len(instruments), tell=tell, in_session=in_session, pace=pace)
 
 
 def _problems(instruments: tuple[Instrument, ...], streams_each: int) -> list[str]:

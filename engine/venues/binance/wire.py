@@ -43,7 +43,7 @@ _SYMBOL = re.compile(r"[A-Z0-9_.-]{1,40}", re.ASCII)
 _KIND_LENGTH = 40
 
 
-class Trade(Struct, frozen=True, gc=False):
+class TradeMessage(Struct, frozen=True, gc=False):
     """One trade, or with `aggregate` all trades of one order at one price; ids of a symbol rise by one, each kind its own.
 
     A price ≤ 0 is handed on, for the door for ticks to count; a quantity beyond all measure is 0.
@@ -57,7 +57,7 @@ class Trade(Struct, frozen=True, gc=False):
     aggregate: bool
 
 
-class Book(Struct, frozen=True, gc=False):
+class BookMessage(Struct, frozen=True, gc=False):
     """The best bid and ask of a symbol, 0 where there is none; `update_id` only rises, `exch_ms` is 0 on the spot market."""
 
     symbol: str
@@ -73,7 +73,7 @@ class Reply(Struct, frozen=True):
     id: int
 
 
-class Refused(Struct, frozen=True):
+class RequestError(Struct, frozen=True):
     """A request was refused; `id` is its number, 0 where that is not told. The text is cleaned."""
 
     code: int
@@ -91,7 +91,7 @@ class Ignored(Struct, frozen=True):
     kind: str
 
 
-Message = Trade | Book | Reply | Refused | Shutdown | Ignored
+Message = TradeMessage | BookMessage | Reply | RequestError | Shutdown | Ignored
 
 
 # What stands in the messages; the one-letter names are Binance's own, and mean different things per kind.
@@ -193,42 +193,42 @@ def _other(kind: str) -> Message:
     return _SHUTDOWN if kind == "serverShutdown" else Ignored(clean(kind, _KIND_LENGTH) or "other")
 
 
-def _read_answer(message: bytes) -> Reply | Refused | Ignored:
+def _read_answer(message: bytes) -> Reply | RequestError | Ignored:
     """What a message says that belongs to no stream."""
     row = _answer(message)
     number = row.id if isinstance(row.id, int) and 0 < row.id <= _MAX_ID else 0
     error = row.error or (_Error(row.code, row.msg) if row.code is not None else None)
     if error is not None:
-        return Refused(error.code, clean(error.msg, 200), number)
+        return RequestError(error.code, clean(error.msg, 200), number)
     return Ignored("other") if row.result is UNSET else Reply(number)
 
 
-def _read_trade(data: bytes | Raw) -> Trade:
+def _read_trade(data: bytes | Raw) -> TradeMessage:
     row = _trade(data)
     if row.e != "trade":
         raise _wrong_kind(row.e)
     if not (0 <= row.T < _END_MS and 0 <= row.t <= _MAX_ID):
         raise _out_of_range(row.T, row.t)
-    return Trade(_symbol(row.s), row.t, to_price(row.p), to_quantity(row.q), row.T, False)
+    return TradeMessage(_symbol(row.s), row.t, to_price(row.p), to_quantity(row.q), row.T, False)
 
 
-def _read_aggregate(data: bytes | Raw) -> Trade:
+def _read_aggregate(data: bytes | Raw) -> TradeMessage:
     row = _aggregate(data)
     if row.e != "aggTrade":
         raise _wrong_kind(row.e)
     if not (0 <= row.T < _END_MS and 0 <= row.a <= _MAX_ID):
         raise _out_of_range(row.T, row.a)
-    return Trade(_symbol(row.s), row.a, to_price(row.p), to_quantity(row.q), row.T, True)
+    return TradeMessage(_symbol(row.s), row.a, to_price(row.p), to_quantity(row.q), row.T, True)
 
 
-def _read_book(data: bytes | Raw) -> Book:
+def _read_book(data: bytes | Raw) -> BookMessage:
     row = _book_ticker(data)
     if row.e != "bookTicker":
         raise _wrong_kind(row.e)
     if not (0 <= row.T < _END_MS and 0 <= row.u <= _MAX_ID):
         raise _out_of_range(row.T, row.u)
     bid, ask = to_price(row.b), to_price(row.a)
-    return Book(_symbol(row.s), row.u, bid if bid > 0 else 0, ask if ask > 0 else 0, row.T)
+    return BookMessage(_symbol(row.s), row.u, bid if bid > 0 else 0, ask if ask > 0 else 0, row.T)
 
 
 _READERS: dict[str, Callable[[bytes | Raw], Message]] = {
@@ -260,7 +260,7 @@ def _out_of_range(at_ms: int, number: int) -> WireError:
 
 
 def subscribe(streams: Sequence[str], id: int) -> bytes:  # noqa: A002 - the name of the field
-    """The request for `streams`; a `Reply` or `Refused` with its `id` answers."""
+    """The request for `streams`; a `Reply` or `RequestError` with its `id` answers."""
     return _request("SUBSCRIBE", streams, id)
 
 

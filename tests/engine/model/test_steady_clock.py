@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from engine.model.clock import SteadyClock, SystemClock, VirtualClock, boot_ns
 from engine.model.types import FLAG_AHEAD, FLAG_LATE
-from engine.stream.lateness import Lag
-from engine.stream.live_feed import LiveFeed
-from engine.stream.sequence import Numbering
-from engine.stream.tick_builder import Ticker
+from engine.stream.lateness import LatenessMonitor
+from engine.stream.live_feed import StreamFeed
+from engine.stream.sequence import SequenceTracker
+from engine.stream.tick_builder import TickBuilder
 from engine.venues.angelone.stream import SmartApi
 from tests.support.builders import config
 from tests.support.stream_harness import CALL, QUICK, Login, Witness, packet, running
@@ -115,12 +115,12 @@ def test_a_clock_that_followed_agrees_with_the_exchange(step_ns: int, off_ns: in
 # ── On a link ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def on(url: str, wall: SteadyClock, lag: Lag) -> tuple[LiveFeed, Witness]:
+def on(url: str, wall: SteadyClock, lag: LatenessMonitor) -> tuple[StreamFeed, Witness]:
     """A feed of one instrument that goes by `wall` and `lag`."""
     witness = Witness()
-    ticker = Ticker(1, Numbering(1, "rising"), lag)
-    dialect = SmartApi(config(f"smartapi.stream_url={url}"), (CALL,), Login(), ticker)
-    feed = LiveFeed(dialect, ticker, wanted=1, tell=witness.tell, in_session=lambda: True, pace=QUICK, wall=wall)
+    ticker = TickBuilder(1, SequenceTracker(1, "rising"), lag)
+    adapter = SmartApi(config(f"smartapi.stream_url={url}"), (CALL,), Login(), ticker)
+    feed = StreamFeed(adapter, ticker, wanted=1, tell=witness.tell, in_session=lambda: True, pace=QUICK, wall=wall)
     return feed, witness
 
 
@@ -142,7 +142,7 @@ def test_the_first_ticks_after_a_sleep_are_stamped_as_what_they_are() -> None:
 
     wall = SteadyClock(SystemClock(), lambda: slept[0], lambda: boot_ns() + slept[0])
     with Server(script) as server:
-        feed, witness = on(server.url, wall, Lag())
+        feed, witness = on(server.url, wall, LatenessMonitor())
         with running(feed, witness):
             witness.until(lambda: len(witness.ticks) == 4)
             slept[0] = 2 * HOUR
@@ -163,7 +163,7 @@ class Set(SystemClock):
 
 def test_a_clock_that_is_set_right_is_followed_and_told_once() -> None:
     machine = Set()
-    lag = Lag()
+    lag = LatenessMonitor()
     now_ns = time.perf_counter_ns()
     for look in range(
         20

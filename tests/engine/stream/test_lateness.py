@@ -8,21 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.types import FLAG_AHEAD, FLAG_LATE
-from engine.stream.lateness import Lag
+from engine.stream.lateness import LatenessMonitor
 
 S = 1_000_000_000
 WILD_MS = -40 * 60_000  # what a stamp that is 40 minutes ahead does to a lag
 OK, LATE, AHEAD = 0, FLAG_LATE, FLAG_AHEAD
 
 
-def flags(lag: Lag, lags_ms: Sequence[int], instrument: int = 0) -> list[int]:
+def flags(lag: LatenessMonitor, lags_ms: Sequence[int], instrument: int = 0) -> list[int]:
     return [lag.flag(instrument, ms) for ms in lags_ms]
 
 
 class Day:
     """Ticks of `instruments` in turn, `rate` a second, looked after every half second as a link does."""
 
-    def __init__(self, lag: Lag, *, rate: int = 20, instruments: int = 1) -> None:
+    def __init__(self, lag: LatenessMonitor, *, rate: int = 20, instruments: int = 1) -> None:
         self.lag = lag
         self.rate = rate
         self.instruments = instruments
@@ -51,7 +51,7 @@ def whole_seconds(fastest_ms: int = 80, seed: int = 1) -> Callable[[float, int],
 
 def usual(*, rate: int = 20, instruments: int = 1, offset_ms: int = 0, seconds: float = 20) -> Day:
     """A day on which a floor stands."""
-    day = Day(Lag(), rate=rate, instruments=instruments)
+    day = Day(LatenessMonitor(), rate=rate, instruments=instruments)
     assert not any(day.go(seconds, whole_seconds(offset_ms + 80))[-50:])
     return day
 
@@ -60,23 +60,23 @@ def usual(*, rate: int = 20, instruments: int = 1, offset_ms: int = 0, seconds: 
 
 
 def test_whole_second_stamps_are_normal_and_two_seconds_above_the_smallest_is_late() -> None:
-    told = flags(Lag(), (900, 80, 1_079, 300, 80, 2_080, 2_081, 60_000))
+    told = flags(LatenessMonitor(), (900, 80, 1_079, 300, 80, 2_080, 2_081, 60_000))
     assert told == [OK] * 6 + [LATE, LATE]
 
 
 @given(st.integers(-50_000, 10**13), st.lists(st.integers(0, 2000), min_size=3, max_size=300))
 def test_nothing_within_two_seconds_is_ever_late_whatever_the_clocks_differ(offset_ms: int, spread: list[int]) -> None:
-    assert not any(flags(Lag(), [offset_ms + ms for ms in spread]))
+    assert not any(flags(LatenessMonitor(), [offset_ms + ms for ms in spread]))
 
 
 def test_old_snapshots_before_the_first_good_ticks_are_no_measure() -> None:
-    lag = Lag()
+    lag = LatenessMonitor()
     assert not any(flags(lag, (300_000, 120_000, 45_000, 150, 700, 130)))
     assert flags(lag, (45_000, 1_500)) == [LATE, OK]
 
 
 def test_hundreds_of_old_snapshots_among_good_ticks_are_no_measure_either() -> None:
-    random, lag = Random(5), Lag()
+    random, lag = Random(5), LatenessMonitor()
     day = Day(lag, rate=200, instruments=50)
     day.go(10, lambda _, __: random.randrange(5_000, 900_000) if random.random() < 0.7 else 80 + random.randrange(1000))
     assert flags(lag, (300, 5_000)) == [OK, LATE]
@@ -95,7 +95,7 @@ def test_the_drift_of_two_clocks_is_followed() -> None:
 
 
 def test_the_smallest_lag_is_that_of_the_last_minute() -> None:
-    lag = Lag()
+    lag = LatenessMonitor()
     assert lag.smallest_ms() is None
     flags(lag, (90, 90, 90, 700))
     lag.turn_over(30 * S)
@@ -131,7 +131,7 @@ def test_wild_stamps_of_one_instrument_among_good_ones_are_told_all_day() -> Non
 
 def test_stamps_ahead_from_the_first_tick_on_are_told_where_good_ones_come_as_well() -> None:
     good = whole_seconds()
-    day = Day(Lag(), instruments=2)
+    day = Day(LatenessMonitor(), instruments=2)
     told = day.go(60, lambda t, instrument: good(t, instrument) + (WILD_MS if instrument else 0))
     assert told == [OK, AHEAD] * 600
 
@@ -185,7 +185,7 @@ def test_after_a_spell_of_wild_stamps_all_is_well_within_the_minute(wild_s: int)
 
 def test_a_spell_of_wild_stamps_at_the_start_ends_as_well() -> None:
     good = whole_seconds()
-    day = Day(Lag())
+    day = Day(LatenessMonitor())
     day.go(120, lambda t, i: good(t, i) + WILD_MS)
     assert not any(day.go(120, good)[40 * day.rate :])
 
@@ -198,7 +198,7 @@ def test_a_line_that_clogs_up_long_after_the_floor_followed_is_late() -> None:
 
 @pytest.mark.parametrize("offset_ms", [-7_200_000, -61_000])
 def test_a_machine_whose_clock_is_behind_by_hours_refuses_some_seconds_and_no_more(offset_ms: int) -> None:
-    day = Day(Lag(), instruments=4)
+    day = Day(LatenessMonitor(), instruments=4)
     told = day.go(60, whole_seconds(offset_ms))
     refused = told.count(AHEAD)
     assert refused / day.rate <= 3.5
@@ -207,7 +207,7 @@ def test_a_machine_whose_clock_is_behind_by_hours_refuses_some_seconds_and_no_mo
 
 @pytest.mark.parametrize("offset_ms", [7_200_000, 59_000, -1_270, -50_000])
 def test_other_clocks_refuse_nothing_at_all(offset_ms: int) -> None:
-    assert not any(Day(Lag()).go(60, whole_seconds(offset_ms)))
+    assert not any(Day(LatenessMonitor()).go(60, whole_seconds(offset_ms)))
 
 
 def test_forgetting_begins_anew() -> None:
@@ -224,12 +224,12 @@ def test_forgetting_begins_anew() -> None:
 @pytest.mark.parametrize("start_ms", [0, 31_536_000_000])
 @pytest.mark.parametrize("rate", [200, 2_000])
 def test_a_fast_exchange_is_neither_late_nor_ahead(speed: int, start_ms: int, rate: int) -> None:
-    day = Day(Lag(), rate=rate)
+    day = Day(LatenessMonitor(), rate=rate)
     assert not any(day.go(20, lambda t, _: round(start_ms - t * speed * 1000)))
 
 
 def test_a_silence_of_a_fast_exchange_is_no_wild_stamp() -> None:
-    day = Day(Lag(), rate=1_000)
+    day = Day(LatenessMonitor(), rate=1_000)
     day.go(5, lambda t, _: round(10**10 - t * 10**6))
     assert not any(day.go(5, lambda t, _: round(10**10 - 5 * 10**6 - 15_000 - t * 10**6)))
 
@@ -251,7 +251,7 @@ def test_whatever_single_stamps_are_wild_no_good_tick_is_late_or_refused(
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(-(2**43), 2**43), st.integers(0, 20)), max_size=300))
 def test_any_lags_are_judged_and_what_is_not_late_is_believed_in_the_end(ticks: list[tuple[int, int, int]]) -> None:
-    lag, now_ns = Lag(), 10**12
+    lag, now_ns = LatenessMonitor(), 10**12
     for instrument, lag_ms, looks in ticks:
         assert lag.flag(instrument, lag_ms) in {OK, LATE, AHEAD}
         for _ in range(looks):

@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from engine.model.types import FLAG_NEW_LINK
-from engine.stream.lateness import Lag
-from engine.stream.live_feed import LiveFeed
-from engine.stream.sequence import Numbering
-from engine.stream.tick_builder import Ticker
+from engine.stream.lateness import LatenessMonitor
+from engine.stream.live_feed import StreamFeed
+from engine.stream.sequence import SequenceTracker
+from engine.stream.tick_builder import TickBuilder
 from engine.venues.angelone.login import LoginError
 from engine.venues.binance.stream import Binance
 from tests.support.builders import config
@@ -497,10 +497,10 @@ def test_the_round_trip_is_measured_by_our_own_pings_only():
 def test_a_day_old_link_is_made_anew_by_ourselves():
     with Server(half_open) as server:
         witness = Witness()
-        ticker = Ticker(1, Numbering(1, "chained"), Lag())
-        dialect = Binance(config(f'binance.stream_url="{server.url}"'), (COIN,), ticker)
-        dialect.lifetime_s = 0.05
-        feed = LiveFeed(dialect, ticker, wanted=1, tell=witness.tell, in_session=lambda: True, pace=QUICK)
+        ticker = TickBuilder(1, SequenceTracker(1, "chained"), LatenessMonitor())
+        adapter = Binance(config(f'binance.stream_url="{server.url}"'), (COIN,), ticker)
+        adapter.lifetime_s = 0.05
+        feed = StreamFeed(adapter, ticker, wanted=1, tell=witness.tell, in_session=lambda: True, pace=QUICK)
         with running(feed, witness):
             witness.until_ups(3)
     assert set(witness.losses) == {"the exchange ends every link after a day"}

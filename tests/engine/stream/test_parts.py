@@ -18,13 +18,13 @@ from engine.model.types import (
     Instrument,
     Tick,
 )
-from engine.stream.adapter import Address, address
+from engine.stream.adapter import Endpoint, address
 from engine.stream.backoff import Backoff, ConnectBudget
-from engine.stream.counters import Tally
-from engine.stream.lateness import Lag
-from engine.stream.sequence import Numbering
-from engine.stream.silence import Silence
-from engine.stream.tick_builder import Ticker, place
+from engine.stream.counters import StreamCounters
+from engine.stream.lateness import LatenessMonitor
+from engine.stream.sequence import SequenceTracker
+from engine.stream.silence import SilenceTimer
+from engine.stream.tick_builder import TickBuilder, place
 
 S = 1_000_000_000
 
@@ -81,7 +81,7 @@ def silent(watch, now_s, in_session=True):
 
 
 def test_no_data_for_eight_seconds_in_session_drops_the_link_whatever_else_came():
-    watch = Silence(8.0)
+    watch = SilenceTimer(8.0)
     watch.link_up(0)
     assert silent(watch, 0) == ""
     watch.heard(2 * S)
@@ -92,7 +92,7 @@ def test_no_data_for_eight_seconds_in_session_drops_the_link_whatever_else_came(
 
 
 def test_outside_the_session_only_signs_of_life_count():
-    watch = Silence(8.0)
+    watch = SilenceTimer(8.0)
     watch.link_up(0)
     assert silent(watch, 24.9, in_session=False) == ""
     assert watch.due_ns() == 25 * S
@@ -102,7 +102,7 @@ def test_outside_the_session_only_signs_of_life_count():
 
 
 def test_a_session_that_begins_forgives_the_silence_before_it():
-    watch = Silence(8.0, lifeless_s=1e6)
+    watch = SilenceTimer(8.0, lifeless_s=1e6)
     watch.link_up(0)
     assert silent(watch, 3600, in_session=False) == ""
     assert silent(watch, 3601) == ""
@@ -111,7 +111,7 @@ def test_a_session_that_begins_forgives_the_silence_before_it():
 
 
 def test_fruitless_drops_double_the_allowance_up_to_a_minute():
-    watch, spans, now_s = Silence(8.0, lifeless_s=1e6), [], 0.0
+    watch, spans, now_s = SilenceTimer(8.0, lifeless_s=1e6), [], 0.0
     for _ in range(6):
         watch.link_up(round(now_s * S))
         silent(watch, now_s)
@@ -122,7 +122,7 @@ def test_fruitless_drops_double_the_allowance_up_to_a_minute():
 
 
 def test_a_longer_allowance_than_a_minute_stays_as_configured():
-    watch = Silence(300.0, lifeless_s=1e6)
+    watch = SilenceTimer(300.0, lifeless_s=1e6)
     watch.link_up(0)
     silent(watch, 0)
     assert silent(watch, 299) == ""
@@ -131,7 +131,7 @@ def test_a_longer_allowance_than_a_minute_stays_as_configured():
 
 
 def test_a_minute_of_data_without_a_hole_takes_the_doubling_back():
-    watch = Silence(8.0, lifeless_s=1e6)
+    watch = SilenceTimer(8.0, lifeless_s=1e6)
     watch.link_up(0)
     silent(watch, 0)
     assert silent(watch, 8)
@@ -146,7 +146,7 @@ def test_a_minute_of_data_without_a_hole_takes_the_doubling_back():
 
 
 def test_a_hole_begins_the_minute_anew():
-    watch = Silence(8.0)
+    watch = SilenceTimer(8.0)
     watch.link_up(0)
     for second in [*range(0, 40, 4), *range(49, 105, 4)]:
         watch.heard(second * S)
@@ -157,7 +157,7 @@ def test_a_hole_begins_the_minute_anew():
 
 def test_an_option_that_is_quiet_at_noon_makes_no_storm():
     """One tick each 20 s for an hour: a few drops, then the link is left alone."""
-    watch, drops, tick_s = Silence(8.0, lifeless_s=1e6), 0, 0
+    watch, drops, tick_s = SilenceTimer(8.0, lifeless_s=1e6), 0, 0
     watch.link_up(0)
     silent(watch, 0)
     for second in range(1, 3600):
@@ -180,24 +180,24 @@ def flags(numbering, numbers, instrument=0):
 
 
 def test_what_is_configured_needs_no_learning():
-    assert set(flags(Numbering(1, "chained"), [5, 9, 3, 0])) == {0}
-    assert set(flags(Numbering(1, "rising"), [1, 2, 3, 4])) == {FLAG_UNCHAINED}
+    assert set(flags(SequenceTracker(1, "chained"), [5, 9, 3, 0])) == {0}
+    assert set(flags(SequenceTracker(1, "rising"), [1, 2, 3, 4])) == {FLAG_UNCHAINED}
 
 
 def test_twenty_steps_of_one_in_a_row_make_a_chain():
-    told = flags(Numbering(1, "auto"), range(100, 130))
+    told = flags(SequenceTracker(1, "auto"), range(100, 130))
     assert told == [FLAG_UNCHAINED] * 20 + [0] * 10
 
 
 def test_a_jump_while_learning_begins_the_row_anew():
-    numbering = Numbering(1, "auto")
+    numbering = SequenceTracker(1, "auto")
     flags(numbering, range(1, 20))  # 18 steps
     told = flags(numbering, range(50, 72))  # a jump and 21 steps
     assert told == [FLAG_UNCHAINED] * 20 + [0] * 2
 
 
 def test_a_loss_in_a_chain_is_told_as_one_and_a_rare_loss_never_ends_it():
-    numbering = Numbering(1, "auto")
+    numbering = SequenceTracker(1, "auto")
     flags(numbering, range(1, 40))
     number = 40
     for _ in range(200):
@@ -209,7 +209,7 @@ def test_a_loss_in_a_chain_is_told_as_one_and_a_rare_loss_never_ends_it():
 
 
 def test_a_numbering_that_only_rises_ceases_to_be_a_chain_before_ten_jumps():
-    numbering = Numbering(1, "auto")
+    numbering = SequenceTracker(1, "auto")
     flags(numbering, range(1, 200))
     told = flags(numbering, range(300, 400, 5))
     assert 5 <= told.index(FLAG_UNCHAINED) < 9
@@ -217,7 +217,7 @@ def test_a_numbering_that_only_rises_ceases_to_be_a_chain_before_ten_jumps():
 
 
 def test_one_packet_lost_in_three_halts_entries_before_it_ends_the_chain():
-    numbering = Numbering(1, "auto")
+    numbering = SequenceTracker(1, "auto")
     flags(numbering, range(1, 200))
     number, losses = 200, 0
     while numbering.flag(0, number) == 0 and losses < 50:
@@ -228,14 +228,14 @@ def test_one_packet_lost_in_three_halts_entries_before_it_ends_the_chain():
 
 
 def test_each_instrument_is_learned_for_itself():
-    numbering = Numbering(2, "auto")
+    numbering = SequenceTracker(2, "auto")
     flags(numbering, range(1, 30), 0)
     assert flags(numbering, [31], 1) == [FLAG_UNCHAINED]
     assert flags(numbering, [30], 0) == [0]
 
 
 def test_a_new_link_breaks_a_row_but_no_chain():
-    numbering = Numbering(2, "auto")
+    numbering = SequenceTracker(2, "auto")
     flags(numbering, range(1, 30), 0)
     flags(numbering, range(1, 20), 1)
     numbering.link_up()
@@ -244,33 +244,33 @@ def test_a_new_link_breaks_a_row_but_no_chain():
 
 
 def test_repeated_and_older_numbers_and_none_say_nothing():
-    numbering = Numbering(1, "auto")
+    numbering = SequenceTracker(1, "auto")
     flags(numbering, range(1, 30))
     assert flags(numbering, [29, 29, 0, 30]) == [0, 0, 0, 0]
 
 
 @given(st.lists(st.integers(0, 10**6), max_size=200))
 def test_any_numbers_are_judged(numbers):
-    assert set(flags(Numbering(1, "auto"), numbers)) <= {0, FLAG_UNCHAINED}
+    assert set(flags(SequenceTracker(1, "auto"), numbers)) <= {0, FLAG_UNCHAINED}
 
 
 # ── Tally ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_twenty_first_bad_packet_in_ten_seconds_is_too_many():
-    tally = Tally()
+    tally = StreamCounters()
     assert not any(tally.count_bad("length", round(n * 0.4 * S)) for n in range(20))
     assert tally.count_bad("mode", 8 * S)
     assert tally.bad == {"length": 20, "mode": 1}
 
 
 def test_twenty_one_in_a_longer_while_are_not():
-    tally = Tally()
+    tally = StreamCounters()
     assert not any(tally.count_bad("length", n * S) for n in range(200))
 
 
 def test_a_new_link_begins_anew_and_packets_nobody_asked_for_drop_no_link():
-    tally = Tally()
+    tally = StreamCounters()
     for _ in range(20):
         tally.count_bad("length", 0)
     tally.link_up()
@@ -286,7 +286,7 @@ COIN = Instrument("BTCUSDT", exchange="BINANCE", price_scale=100, tick_size=1, l
 
 def ticker(count=2, rule="chained"):
     ticks: list[Tick] = []
-    made = Ticker(count, Numbering(count, rule), Lag())
+    made = TickBuilder(count, SequenceTracker(count, rule), LatenessMonitor())
     made.deliver = ticks.append
     return made, ticks
 
@@ -432,4 +432,4 @@ def test_what_is_no_address_is_refused_by_its_key(url):
 
 
 def test_an_address_shows_no_header():
-    assert "secret" not in repr(Address(True, "a", 443, "/", ("Authorization: secret",)))
+    assert "secret" not in repr(Endpoint(True, "a", 443, "/", ("Authorization: secret",)))

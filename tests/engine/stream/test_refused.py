@@ -9,10 +9,10 @@ import pytest
 
 from engine.model.types import Tick
 from engine.stream.errors import LinkLost
-from engine.stream.wakeup import Bell, beside
+from engine.stream.wakeup import Wakeup, beside
 from engine.text.redaction import hide
 from engine.venues.angelone.login import LoginError
-from engine.venues.angelone.login_budget import LastTries
+from engine.venues.angelone.login_budget import LoginBudget
 from tests.support.stream_harness import QUICK, Login, packet, running, smartapi
 from tests.support.stream_server import BINARY, Conn, Script, Server
 
@@ -107,7 +107,7 @@ def test_a_login_that_is_no_longer_hopeless_brings_the_link_up() -> None:
 
 
 def test_the_last_tries_are_few_and_far_apart() -> None:
-    tries = LastTries(most=3, every_s=900.0)
+    tries = LoginBudget(most=3, every_s=900.0)
     assert tries.wait_s(5 * S) == 0
     tries.spend(5 * S)  # there was hope: it does not count
     now_ns, waits = 10 * S, []
@@ -203,7 +203,7 @@ def test_no_descriptor_is_left_where_no_thread_could_start(monkeypatch: pytest.M
     def never(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    bell, pipe, made = Bell(), os.pipe, list[int]()
+    wakeup, pipe, made = Wakeup(), os.pipe, list[int]()
 
     def noted() -> tuple[int, int]:
         made.extend(pipe())
@@ -213,8 +213,8 @@ def test_no_descriptor_is_left_where_no_thread_could_start(monkeypatch: pytest.M
     monkeypatch.setattr(os, "pipe", noted)
     for _ in range(3):
         with pytest.raises(LinkLost, match="can't start new thread"):
-            beside(lambda: 1, bell, 1.0, "late")
-    bell.close()
+            beside(lambda: 1, wakeup, 1.0, "late")
+    wakeup.close()
     assert len(made) == 6
     for fd in made:
         with pytest.raises(OSError, match="Bad file descriptor"):

@@ -9,7 +9,7 @@ from threading import Event
 import msgspec
 import pytest
 
-from engine.stream.live_feed import LiveFeed
+from engine.stream.live_feed import StreamFeed
 from engine.venues.angelone.login import LoginError
 from tests.support.stream_harness import QUICK, Login, packet, running, smartapi
 from tests.support.stream_server import BINARY, PATIENCE_S, Server
@@ -120,7 +120,7 @@ def test_a_server_that_speaks_no_tls_is_refused():
 # ── Stop, whatever the feed waits for ───────────────────────────────────────────────────────────────────────────────
 
 
-def stops(feed: LiveFeed) -> None:
+def stops(feed: StreamFeed) -> None:
     """The feed ends by itself long before anything it waits for does."""
     feed.stop(PATIENCE_S)
     assert not feed._thread.is_alive()

@@ -11,12 +11,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from engine.config import Config
-from engine.https import Answer, Caller, CallError, Request, SinkError
+from engine.https import Caller, CallError, HttpAnswer, Request, SinkError
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import DiskError, InputError, UserError
 from engine.text.sanitize import clean
 from engine.venues.angelone.instruments.lookup import Instruments
-from engine.venues.angelone.instruments.parse import Tally, read_list
+from engine.venues.angelone.instruments.parse import ParseCounts, read_list
 from engine.venues.angelone.instruments.store import Store, write_store
 from engine.version import VERSION
 
@@ -109,7 +109,7 @@ def update(folder: Path, url: str, clock: Clock, *, least_rows: int = LEAST_ROWS
     return done
 
 
-def _download(url: str, part: Path, tag: str, total_s: float) -> Answer:
+def _download(url: str, part: Path, tag: str, total_s: float) -> HttpAnswer:
     """Bring the list into the file `part`, or learn that `tag` still names it; raises InputError, OSError."""
     headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": f"myquant-tui/{VERSION}"}
     if tag:
@@ -130,11 +130,11 @@ def _download(url: str, part: Path, tag: str, total_s: float) -> Answer:
     return answer
 
 
-def _rebuild(folder: Path, part: Path, url: str, answer: Answer, least_rows: int) -> Update:
+def _rebuild(folder: Path, part: Path, url: str, answer: HttpAnswer, least_rows: int) -> Update:
     """Turn the downloaded file into the store; raises InputError, DiskError, OSError."""
     tag = answer.headers.get("etag", "")
     told = {"url": url, "etag": tag if _TAG.fullmatch(tag) else ""}
-    tally = Tally()
+    tally = ParseCounts()
     fresh = folder / f"{_STORE}.part"
     try:
         with part.open("rb") as file:

@@ -38,7 +38,7 @@ class Row(Struct):
     freeze_qty: Any = ""
 
 
-class Tally(Struct):
+class ParseCounts(Struct):
     """How many rows were read, and how many of those that concern us cannot be used."""
 
     rows: int = 0
@@ -48,7 +48,7 @@ class Tally(Struct):
 _DECODER = msgspec.json.Decoder(list[Row])
 
 
-def read_list(file: BinaryIO, tally: Tally) -> Iterator[Listed]:
+def read_list(file: BinaryIO, tally: ParseCounts) -> Iterator[Listed]:
     """Yield what can be traded or watched, counting in `tally`; raises InputError where the file is no such list."""
     for rows in _batches(file):
         tally.rows += len(rows)

@@ -13,7 +13,7 @@ from engine.model.types import MAX_QUANTITY
 from engine.text.sanitize import clean
 from engine.venues.angelone.instruments import Instruments
 from engine.venues.angelone.instruments.listed import EXCHANGES
-from engine.venues.angelone.instruments.parse import Tally, read_list
+from engine.venues.angelone.instruments.parse import ParseCounts, read_list
 from engine.venues.angelone.instruments.store import Store, write_store
 from engine.venues.angelone.wire import EXCHANGE_TYPES
 from tests.support.instrument_list import text_of
@@ -25,7 +25,7 @@ COUNT = 600
 @pytest.fixture(scope="module")
 def listed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instruments]:
     path = tmp_path_factory.mktemp("list") / "list.sqlite"
-    write_store(path, read_list(BytesIO(text_of(COUNT).encode()), Tally()), {})
+    write_store(path, read_list(BytesIO(text_of(COUNT).encode()), ParseCounts()), {})
     with Instruments(Store(path)) as instruments:
         yield instruments
 

@@ -14,20 +14,20 @@ from hypothesis import strategies as st
 
 from engine.model.errors import InputError
 from engine.venues.angelone.instruments.listed import Listed, date_text, read_date
-from engine.venues.angelone.instruments.parse import Tally, read_list
+from engine.venues.angelone.instruments.parse import ParseCounts, read_list
 from tests.support.instrument_list import SPECIAL, rows, text_of, write_list
 
 ROOT = Path(__file__).resolve().parents[4]
 
 
-def read(text: str | bytes) -> tuple[list[Listed], Tally]:
-    tally = Tally()
+def read(text: str | bytes) -> tuple[list[Listed], ParseCounts]:
+    tally = ParseCounts()
     return list(read_list(BytesIO(text if isinstance(text, bytes) else text.encode()), tally)), tally
 
 
 def test_every_row_of_ours_is_kept_however_the_file_is_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
     compact, tally = read(text_of(300))
-    assert tally == Tally(rows=300, bad=0)
+    assert tally == ParseCounts(rows=300, bad=0)
     assert len(compact) == 298  # all but a bond and an exchange that the stream does not serve here
     spaced = json.dumps(list(rows(300)), indent=2)
     for size in (97, 1000, 1 << 18):

@@ -15,7 +15,7 @@ import pytest
 from engine.model.clock import VirtualClock
 from engine.text import redaction
 from engine.venues.angelone.credentials import Credentials
-from engine.venues.angelone.login import Login, LoginError, Tokens
+from engine.venues.angelone.login import LoginError, LoginSession, Tokens
 from tests.support.http_server import Asked, Stub, answer
 
 SECRETS = {"pin": "7391", "api_key": "canaryKey", "totp_secret": "CANARYJBSWY3DPEHPK3PXPAA"}
@@ -67,7 +67,7 @@ def refused(call: Callable[[], object]) -> LoginError:
 
 def test_what_is_sent_and_what_comes_back(clock: VirtualClock) -> None:
     with Stub(Scripted(well({**GOOD, "jwtToken": f"Bearer {JWT}"}))) as stub:
-        tokens = Login(CREDENTIALS, stub.url, clock).tokens()
+        tokens = LoginSession(CREDENTIALS, stub.url, clock).tokens()
     assert (tokens.jwt, tokens.refresh, tokens.feed) == (JWT, REFRESH, FEED)
     (asked,) = stub.asked
     assert (asked.method, asked.path) == ("POST", "/rest/auth/angelbroking/user/v1/loginByPassword")
@@ -81,7 +81,7 @@ def test_what_is_sent_and_what_comes_back(clock: VirtualClock) -> None:
 
 def test_tokens_are_kept_for_the_day_and_never_over_midnight_in_india(clock: VirtualClock) -> None:
     with Stub(Scripted(well())) as stub:
-        login = Login(CREDENTIALS, stub.url, clock)
+        login = LoginSession(CREDENTIALS, stub.url, clock)
         for _ in range(3):
             login.tokens()
         clock.advance(12 * HOUR_NS - 11 * 10**9)  # 23:59:59 IST
@@ -95,7 +95,7 @@ def test_tokens_are_kept_for_the_day_and_never_over_midnight_in_india(clock: Vir
 def test_the_last_two_seconds_of_a_window_are_let_pass(clock: VirtualClock) -> None:
     clock.advance(19 * 10**9)  # second 29 of 30
     with Stub(Scripted(well())) as stub:
-        Login(CREDENTIALS, stub.url, clock).tokens()
+        LoginSession(CREDENTIALS, stub.url, clock).tokens()
     assert clock.wall_ns() == NOON_NS + 20 * 10**9
     code = pyotp.TOTP(SECRETS["totp_secret"]).at(datetime.fromtimestamp(clock.wall_ns() / 1e9, UTC))
     assert json.loads(stub.asked[0].body)["totp"] == code
@@ -103,7 +103,7 @@ def test_the_last_two_seconds_of_a_window_are_let_pass(clock: VirtualClock) -> N
 
 def test_one_login_in_thirty_seconds(clock: VirtualClock) -> None:
     with Stub(Scripted(well())) as stub:
-        login = Login(CREDENTIALS, stub.url, clock)
+        login = LoginSession(CREDENTIALS, stub.url, clock)
         login.tokens()
         clock.advance(12 * 10**9)
         assert refused(login.renew).retry_s == pytest.approx(18)
@@ -117,7 +117,7 @@ def test_one_login_in_thirty_seconds(clock: VirtualClock) -> None:
 def test_a_wrong_one_time_password_points_at_the_clock_and_is_tried_five_times(clock: VirtualClock) -> None:
     date = "Thu, 20 Nov 2025 06:28:35 GMT"  # 95 s behind ours
     with Stub(Scripted(no("AB1050", "Invalid totp", Date=date))) as stub:
-        login = Login(CREDENTIALS, stub.url, clock)
+        login = LoginSession(CREDENTIALS, stub.url, clock)
         first = refused(login.tokens)
         assert "AB1050 Invalid totp: check this machine's clock (94 s ahead of the broker's)" in first.text
         assert first.retry_s == 30
@@ -133,7 +133,7 @@ def test_a_wrong_one_time_password_points_at_the_clock_and_is_tried_five_times(c
 
 def test_a_success_forgets_the_failures_before_it(clock: VirtualClock) -> None:
     with Stub(Scripted(*[no("AB1050")] * 4, well(), *[no("AB1050")] * 4, well())) as stub:
-        login = Login(CREDENTIALS, stub.url, clock)
+        login = LoginSession(CREDENTIALS, stub.url, clock)
         for _ in range(4):
             refused(login.renew)
             clock.advance(30 * 10**9)
@@ -149,7 +149,7 @@ def test_a_success_forgets_the_failures_before_it(clock: VirtualClock) -> None:
 @pytest.mark.parametrize("code", ["AB1000", "AB1002", "AB1006", "AB1007"])
 def test_a_hopeless_login_is_tried_three_times_more_a_quarter_of_an_hour_apart(clock: VirtualClock, code: str) -> None:
     with Stub(Scripted(no(code, "Invalid"))) as stub:
-        login = Login(CREDENTIALS, stub.url, clock)
+        login = LoginSession(CREDENTIALS, stub.url, clock)
         for tries in (1, 2, 3):
             error = refused(login.tokens)
             assert (error.retry_s, error.again_s) == (None, 900)
@@ -170,7 +170,7 @@ def test_a_hopeless_login_is_tried_three_times_more_a_quarter_of_an_hour_apart(c
 
 def test_a_hopeless_login_that_helps_after_all_forgets_the_verdict(clock: VirtualClock) -> None:
     with Stub(Scripted(no("AB1006"), no("AB1006"), well(), no("AB1006"))) as stub:
-        login = Login(CREDENTIALS, stub.url, clock)
+        login = LoginSession(CREDENTIALS, stub.url, clock)
         refused(login.tokens)
         clock.advance(900 * 10**9)
         refused(login.tokens)
@@ -183,7 +183,7 @@ def test_a_hopeless_login_that_helps_after_all_forgets_the_verdict(clock: Virtua
 
 def test_a_hopeless_login_that_was_never_sent_is_not_counted(clock: VirtualClock) -> None:
     with Stub(Scripted(no("AB1006"))) as stub:
-        login = Login(CREDENTIALS, stub.url, clock)
+        login = LoginSession(CREDENTIALS, stub.url, clock)
         refused(login.tokens)
         clock.advance(900 * 10**9)
     for _ in range(9):  # nobody listens any more
@@ -192,7 +192,7 @@ def test_a_hopeless_login_that_was_never_sent_is_not_counted(clock: VirtualClock
 
 def test_a_failure_on_the_way_is_no_refusal_and_does_not_count(clock: VirtualClock) -> None:
     with Stub(Scripted(answer(502, "<html>"))) as stub:
-        login = Login(CREDENTIALS, stub.url, clock)
+        login = LoginSession(CREDENTIALS, stub.url, clock)
         for _ in range(8):
             assert refused(login.tokens).retry_s == 30
             clock.advance(30 * 10**9)
@@ -205,7 +205,7 @@ def test_a_failure_on_the_way_is_no_refusal_and_does_not_count(clock: VirtualClo
 @pytest.mark.parametrize("data", [None, {}, "", [], {**GOOD, "feedToken": None}, {**GOOD, "jwtToken": "a b\r\nX: 1"}])
 def test_a_yes_without_three_usable_tokens_is_no_session(clock: VirtualClock, data: object) -> None:
     with Stub(Scripted(well(data))) as stub:
-        error = refused(Login(CREDENTIALS, stub.url, clock).tokens)
+        error = refused(LoginSession(CREDENTIALS, stub.url, clock).tokens)
     assert "no tokens" in error.text
     assert error.retry_s == 30
 
@@ -213,7 +213,7 @@ def test_a_yes_without_three_usable_tokens_is_no_session(clock: VirtualClock, da
 def test_the_profile_is_asked_with_the_token_and_a_dead_session_is_forgotten(clock: VirtualClock) -> None:
     profile = well({"clientcode": "A123456", "exchanges": ["NSE", "NFO"], "name": "X"})
     with Stub(Scripted(well(), profile, no("AG8002", "Token expired"), well())) as stub:
-        login = Login(CREDENTIALS, stub.url, clock)
+        login = LoginSession(CREDENTIALS, stub.url, clock)
         assert login.profile().exchanges == ("NSE", "NFO")
         assert stub.asked[1].headers["authorization"] == f"Bearer {JWT}"
         dead = refused(login.profile)
@@ -225,7 +225,7 @@ def test_the_profile_is_asked_with_the_token_and_a_dead_session_is_forgotten(clo
 
 def test_a_logout_forgets_the_tokens_even_when_it_fails(clock: VirtualClock) -> None:
     with Stub(Scripted(well(), answer(500, ""), well())) as stub:
-        login = Login(CREDENTIALS, stub.url, clock)
+        login = LoginSession(CREDENTIALS, stub.url, clock)
         login.logout()  # nothing to end
         assert stub.asked == []
         login.tokens()
@@ -238,7 +238,7 @@ def test_a_logout_forgets_the_tokens_even_when_it_fails(clock: VirtualClock) -> 
 
 def test_close_ends_a_login_that_hangs(clock: VirtualClock) -> None:
     with Stub(lambda _: None) as stub:
-        login = Login(CREDENTIALS, stub.url, clock)
+        login = LoginSession(CREDENTIALS, stub.url, clock)
         errors: list[LoginError] = []
         thread = threading.Thread(target=lambda: errors.append(refused(login.tokens)))
         thread.start()
@@ -264,7 +264,7 @@ class Standing(VirtualClock):
 def test_close_ends_the_wait_for_the_next_window() -> None:
     clock = Standing(NOON_NS + 19 * 10**9)
     with Stub(Scripted(well())) as stub:
-        login = Login(CREDENTIALS, stub.url, clock)
+        login = LoginSession(CREDENTIALS, stub.url, clock)
         errors: list[LoginError] = []
         thread = threading.Thread(target=lambda: errors.append(refused(login.tokens)))
         thread.start()
@@ -293,7 +293,7 @@ def test_a_server_that_echoes_the_request_makes_no_secret_visible(
         return answer(500, echo) if shape == "plain" else no(echo if shape == "code" else "AB9999", echo)
 
     with Stub(respond) as stub:
-        login = Login(CREDENTIALS, stub.url, clock)
+        login = LoginSession(CREDENTIALS, stub.url, clock)
         error = refused(login.profile)
         whole = "".join(traceback.format_exception(error)) + repr(error) + repr(login)
         whole += repr({name: value for name, value in vars(login).items() if name != "api_key"})

@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from engine.model.errors import WireError
 from engine.venues.binance import wire as binance
 from engine.venues.binance.decimals import to_price, to_quantity
-from engine.venues.binance.wire import SCALE, Book, Ignored, Message, Refused, Reply, Shutdown, Trade, decode
+from engine.venues.binance.wire import (
+    SCALE,
+    BookMessage,
+    Ignored,
+    Message,
+    Reply,
+    RequestError,
+    Shutdown,
+    TradeMessage,
+    decode,
+)
 from tests.support.builders import shared
 
 TRADE = (
@@ -39,9 +49,9 @@ def of_trade(**changed: object) -> bytes:
     return json.dumps({**json.loads(TRADE), **changed}).encode()
 
 
-THE_TRADE = Trade("BTCUSDT", 3_735_683_259, 6_183_763_000_000, 2_000_000, 1_723_161_255_342, False)
-THE_AGGREGATE = Trade("NKNUSDT", 15_683_430, 35_280_000, 5_800_000_000, 1_633_998_523_963, True)
-THE_BOOK = Book("BTCUSDT", 50_093_239_212, 6_183_763_000_000, 6_183_764_000_000, 0)
+THE_TRADE = TradeMessage("BTCUSDT", 3_735_683_259, 6_183_763_000_000, 2_000_000, 1_723_161_255_342, False)
+THE_AGGREGATE = TradeMessage("NKNUSDT", 15_683_430, 35_280_000, 5_800_000_000, 1_633_998_523_963, True)
+THE_BOOK = BookMessage("BTCUSDT", 50_093_239_212, 6_183_763_000_000, 6_183_764_000_000, 0)
 
 
 @pytest.mark.parametrize(
@@ -54,10 +64,16 @@ THE_BOOK = Book("BTCUSDT", 50_093_239_212, 6_183_763_000_000, 6_183_764_000_000,
         (BOOK, THE_BOOK),
         (wrapped(b"btcusdt@bookTicker", BOOK), THE_BOOK),
         (wrapped(b"!bookTicker", BOOK), THE_BOOK),
-        (FUTURES_BOOK, Book("BNBUSDT", 4, 2_530_000_000, 2_540_000_000, 1_568_014_460_891)),
+        (FUTURES_BOOK, BookMessage("BNBUSDT", 4, 2_530_000_000, 2_540_000_000, 1_568_014_460_891)),
         (b' {"data":%s,"stream":"btcusdt@trade"} ' % TRADE, THE_TRADE),
-        (BOOK.replace(b"61837.64000000", b"0.00000000"), Book("BTCUSDT", 50_093_239_212, 6_183_763_000_000, 0, 0)),
-        (BOOK.replace(b"61837.63000000", b"-0.00000001"), Book("BTCUSDT", 50_093_239_212, 0, 6_183_764_000_000, 0)),
+        (
+            BOOK.replace(b"61837.64000000", b"0.00000000"),
+            BookMessage("BTCUSDT", 50_093_239_212, 6_183_763_000_000, 0, 0),
+        ),
+        (
+            BOOK.replace(b"61837.63000000", b"-0.00000001"),
+            BookMessage("BTCUSDT", 50_093_239_212, 0, 6_183_764_000_000, 0),
+        ),
         (b'{"e":"serverShutdown","E":1770123456789}', Shutdown()),
         (wrapped(b"!serverShutdown", b'{"e":"serverShutdown","E":1770123456789}'), Shutdown()),
         (b'{"result":null,"id":1}', Reply(1)),
@@ -67,10 +83,10 @@ THE_BOOK = Book("BTCUSDT", 50_093_239_212, 6_183_763_000_000, 6_183_764_000_000,
         (b'{"result":null,"id":"seven"}', Reply(0)),
         (b'{"result":null,"id":-5}', Reply(0)),
         (b'{"result":null,"id":%s}' % (b"9" * 300), Reply(0)),
-        (b'{"code":2,"msg":"Invalid request"}', Refused(2, "Invalid request", 0)),
-        (b'{"code":-1121,"msg":"Invalid symbol.","id":4}', Refused(-1121, "Invalid symbol.", 4)),
-        (b'{"error":{"code":2,"msg":"Invalid request"},"id":5}', Refused(2, "Invalid request", 5)),
-        (b'{"code":0,"msg":"\\u001b[2J\\u202e"}', Refused(0, "\ufffd[2J\ufffd", 0)),
+        (b'{"code":2,"msg":"Invalid request"}', RequestError(2, "Invalid request", 0)),
+        (b'{"code":-1121,"msg":"Invalid symbol.","id":4}', RequestError(-1121, "Invalid symbol.", 4)),
+        (b'{"error":{"code":2,"msg":"Invalid request"},"id":5}', RequestError(2, "Invalid request", 5)),
+        (b'{"code":0,"msg":"\\u001b[2J\\u202e"}', RequestError(0, "\ufffd[2J\ufffd", 0)),
         (b'{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":1,"u":2,"b":[["1","2"]],"a":[]}', Ignored("depthUpdate")),
         (wrapped(b"btcusdt@depth@100ms", b'{"e":"depthUpdate","b":[["1","2"]]}'), Ignored("depth")),
         (wrapped(b"btcusdt@kline_1m", b'{"e":"kline","k":{"t":1}}'), Ignored("kline_1m")),
@@ -83,11 +99,14 @@ THE_BOOK = Book("BTCUSDT", 50_093_239_212, 6_183_763_000_000, 6_183_764_000_000,
         (b"{}", Ignored("other")),
         (
             of_trade(t=1, u=2).replace(b'"u"', b'"t"'),
-            Trade("BTCUSDT", 2, 6_183_763_000_000, 2_000_000, 1_723_161_255_342, False),
+            TradeMessage("BTCUSDT", 2, 6_183_763_000_000, 2_000_000, 1_723_161_255_342, False),
         ),
-        (of_trade(p="0.00000000"), Trade("BTCUSDT", 3_735_683_259, 0, 2_000_000, 1_723_161_255_342, False)),
-        (of_trade(p="-1.5"), Trade("BTCUSDT", 3_735_683_259, -150_000_000, 2_000_000, 1_723_161_255_342, False)),
-        (of_trade(q="99999999999.5"), Trade("BTCUSDT", 3_735_683_259, 6_183_763_000_000, 0, 1_723_161_255_342, False)),
+        (of_trade(p="0.00000000"), TradeMessage("BTCUSDT", 3_735_683_259, 0, 2_000_000, 1_723_161_255_342, False)),
+        (of_trade(p="-1.5"), TradeMessage("BTCUSDT", 3_735_683_259, -150_000_000, 2_000_000, 1_723_161_255_342, False)),
+        (
+            of_trade(q="99999999999.5"),
+            TradeMessage("BTCUSDT", 3_735_683_259, 6_183_763_000_000, 0, 1_723_161_255_342, False),
+        ),
     ],
 )
 def test_what_messages_mean(message: bytes, meaning: Message) -> None:
@@ -219,11 +238,11 @@ def read_all(name: str, messages: list[bytes]) -> Counter[str]:
         found = decode(message)
         kind = found.kind if isinstance(found, Ignored) else type(found).__name__
         kinds[kind] += 1
-        if not isinstance(found, Trade | Book):
+        if not isinstance(found, TradeMessage | BookMessage):
             continue
         plain = json.loads(message)["data"]
         before = last.get((found.symbol, kind))
-        if isinstance(found, Trade):
+        if isinstance(found, TradeMessage):
             number = plain["a"] if found.aggregate else plain["t"]
             assert found.id == number
             assert found.aggregate is (plain["e"] == "aggTrade")
