@@ -18,10 +18,21 @@ from engine.model.events import StateKept
 from engine.model.ports import Feed, TickSource
 from engine.model.types import TradeMode
 from engine.recording import FileRecorder
-from engine.runtime import LOGGERS, Engine, Epochs, Keeper, Picture, Playback, Rounds, Turn, Vitals, check_for
+from engine.runtime import (
+    LOGGERS,
+    Engine,
+    Epochs,
+    Housekeeping,
+    Persistence,
+    Playback,
+    ProcessStats,
+    SnapshotBuilder,
+    Turn,
+    check_for,
+)
 from engine.runtime.inbox import Inbox
 from engine.runtime.replay.feed import ReplayFeed
-from engine.trading.event_text import Narrator
+from engine.trading.event_text import EventText
 from engine.trading.session import NO_DAY, TradingHours
 from engine.trading.trader import Trader
 from engine.venues.simulated.broker import PaperBroker
@@ -178,8 +189,8 @@ def _turn(parts: _Parts, inbox: Inbox, clock: Clock, *, lossless: bool) -> Turn:
     return Turn(
         trader=trader,
         broker=PaperBroker(len(instruments)),
-        narrator=Narrator(instruments, trader.hours.stamp),
-        keeper=Keeper(trader, parts.journal, parts.recorder, keeps_account=parts.mode != "replay"),
+        event_text=EventText(instruments, trader.hours.stamp),
+        persistence=Persistence(trader, parts.journal, parts.recorder, keeps_account=parts.mode != "replay"),
         recorder=parts.recorder,
         epochs=Epochs(config.delivery),
         inbox=inbox,
@@ -202,7 +213,7 @@ def _engine(parts: _Parts, feed: Feed, playback: Playback | None, turn: Turn, in
         journal=parts.journal,
         recorder=parts.recorder,
         checkpoint_ticks=config.recording.checkpoint_ticks,
-        picture=Picture(
+        picture=SnapshotBuilder(
             trade_mode=parts.mode,
             source=parts.name,
             instruments=tuple(inst.instrument for inst in parts.trader.state.instrument_states),
@@ -210,11 +221,11 @@ def _engine(parts: _Parts, feed: Feed, playback: Playback | None, turn: Turn, in
             recorder=parts.recorder,
             log=parts.logs,
         ),
-        rounds=Rounds(
+        housekeeping=Housekeeping(
             turn=turn,
             inbox=inbox,
             recorder=parts.recorder,
-            vitals=Vitals(parts.folder),
+            process_stats=ProcessStats(parts.folder),
             clock=clock,
             stale_ns=int(config.feed.stale_s * 1_000_000_000),
             heartbeat_log_s=config.heartbeat.heartbeat_log_s,

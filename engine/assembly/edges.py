@@ -32,13 +32,13 @@ class Failures:
         """Take a failure; called from the journal's thread."""
         self._early.append(problem)
         if self._engine is not None:
-            self._engine.trouble.disk_failed(problem)
+            self._engine.failure.disk_failed(problem)
 
     def found(self, engine: Engine) -> None:
         """Pass on to `engine` from now on, and what came before it."""
         self._engine = engine
         for problem in self._early:
-            engine.trouble.disk_failed(problem)
+            engine.failure.disk_failed(problem)
 
 
 def open_logs(config: Config, folder: Path, console_fd: int | None, ring_lines: int) -> LogBook:

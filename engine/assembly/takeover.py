@@ -49,4 +49,4 @@ def take_over(engine: Engine, opened: Opened, *, unlock: bool) -> None:
         engine.send(Unlock() if unlock else Lock(opened.still_locked))
         engine.dispatch.found = opened.report
     if opened.kept is not None or not opened.still_locked:
-        turn.keeper.begin_account(turn.now_ms)
+        turn.persistence.begin_account(turn.now_ms)

@@ -14,13 +14,13 @@ from engine.model.marks import EventMark, Mark
 from engine.model.types import Fill, Instrument, Tick
 from engine.recording import MqrSource
 from engine.recording.files import Progress
-from engine.runtime import Epochs, Keeper, Turn
+from engine.runtime import Epochs, Persistence, Turn
 from engine.runtime.inbox import Inbox
-from engine.runtime.replay.check import Check
+from engine.runtime.replay.check import ReplayCheck
 from engine.runtime.replay.comparable import incomparable
 from engine.runtime.tickets import Posted
 from engine.text.sanitize import clean
-from engine.trading.event_text import Narrator
+from engine.trading.event_text import EventText
 from engine.trading.trader import Trader
 from engine.venues.simulated.broker import PaperBroker
 
@@ -66,7 +66,7 @@ class _Notes:
 class _Owner:
     """What an engine would be to the turn, were there one: only the marks are looked after."""
 
-    def __init__(self, turn: Turn, check: Check) -> None:
+    def __init__(self, turn: Turn, check: ReplayCheck) -> None:
         self._turn = turn
         self._check = check
 
@@ -108,7 +108,7 @@ def rerun(
     source: MqrSource, config: Config, instruments: tuple[Instrument, ...], progress: Progress | None = None
 ) -> Rerun:
     """Work all of `source` that can be read under `config`; raises InputError when the disk fails."""
-    check = Check(source, incomparable(source.header, config, instruments))
+    check = ReplayCheck(source, incomparable(source.header, config, instruments))
     notes = _Notes()
     turn = _turn(config, instruments, notes, source)
     turn.owner = _Owner(turn, check)
@@ -143,8 +143,8 @@ def _turn(config: Config, instruments: tuple[Instrument, ...], notes: _Notes, so
     return Turn(
         trader=trader,
         broker=PaperBroker(len(instruments)),
-        narrator=Narrator(instruments, trader.hours.stamp),
-        keeper=Keeper(trader, notes, notes, keeps_account=False),
+        event_text=EventText(instruments, trader.hours.stamp),
+        persistence=Persistence(trader, notes, notes, keeps_account=False),
         recorder=None,
         epochs=Epochs(config.engine.delivery),
         inbox=Inbox(1),

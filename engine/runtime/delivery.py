@@ -51,7 +51,7 @@ class DeliverySwitch:
         self.mode = wanted
         self._set_budget()
         turn.mark("delivery", line)
-        turn.teller.outcome(line)
+        turn.event_log.outcome(line)
         turn.owner.publish(time.perf_counter_ns())  # before the log says it: whoever reads that line sees it done
         log_trade("%s", line, component="engine")
 

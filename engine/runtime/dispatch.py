@@ -56,7 +56,7 @@ class Dispatch:
             self._playback.interfered()
         turn = self._turn
         now_ms = turn.now_ms
-        turn.keeper.given(turn.position, command, now_ms)
+        turn.persistence.given(turn.position, command, now_ms)
         turn.carry_out(turn.trader.on_command(command, now_ms))
         gate = turn.trader.state.gate
         turn.operator_paused, turn.operator_lock = gate.paused, gate.locked
@@ -74,7 +74,7 @@ class Dispatch:
                 self.found = ()
             case Fault() if self.misbehave is not None:
                 self.misbehave(command)
-                self._turn.teller.outcome(f"fault: {command.kind} {command.amount} {command.symbol}".rstrip())
+                self._turn.event_log.outcome(f"fault: {command.kind} {command.amount} {command.symbol}".rstrip())
             case _:
                 where = "on generated data" if isinstance(command, Fault) else "in a replay"
                 self._turn.carry_out((CommandRefused(type(command).__name__, f"only {where}"),))
@@ -84,4 +84,4 @@ class Dispatch:
         self._turn.carry_out((event,))
         if isinstance(event, LinkChanged) and event.state in _MARKED_LINK_STATES:
             text = f"{event.state} {event.reason}".rstrip()
-            self._turn.keeper.event(self._turn.position, "reconnect", text, event.at_ms)
+            self._turn.persistence.event(self._turn.position, "reconnect", text, event.at_ms)

@@ -12,10 +12,10 @@ from engine.model.snapshot import Snapshot
 from engine.model.types import Tick
 from engine.runtime.delivery import DeliverySwitch
 from engine.runtime.dispatch import Dispatch
-from engine.runtime.housekeeping import Rounds
+from engine.runtime.housekeeping import Housekeeping
 from engine.runtime.inbox import Inbox
 from engine.runtime.replay.playback import Playback
-from engine.runtime.run_failure import Trouble
+from engine.runtime.run_failure import RunFailure
 from engine.runtime.tickets import Asked, Posted
 from engine.runtime.turn import Turn
 
@@ -42,13 +42,13 @@ class Engine:
         recorder: Recorder | None,
         checkpoint_ticks: int,
         picture: Callable[["Engine", int], Snapshot],
-        rounds: Rounds,
+        housekeeping: Housekeeping,
     ) -> None:
         self.switch = DeliverySwitch(config, turn, inbox, live=playback is None)
         self.turn = turn
         self.inbox = inbox
         self.playback = playback
-        self.rounds = rounds
+        self.housekeeping = housekeeping
         self.stopped = False  # no tick and no command is worked any more
         self.ended = False  # and all is written
         self.total = 0  # ticks of a finite source, once somebody counted them
@@ -71,7 +71,9 @@ class Engine:
         self._put = inbox.put_lossless if playback is not None else inbox.put_newest
         self.stop_asked = False
         self.dispatch = Dispatch(turn, self.switch, playback, self._asked_to_stop)
-        self.trouble = Trouble(turn=turn, dispatch=self.dispatch, journal=journal, post=self.post, fatal=self._done.set)
+        self.failure = RunFailure(
+            turn=turn, dispatch=self.dispatch, journal=journal, post=self.post, fatal=self._done.set
+        )
         self._set_milestone()
 
     # ── The front door ──────────────────────────────────────────────────────────────────────────────────────────
@@ -86,7 +88,7 @@ class Engine:
     def start(self) -> None:
         """Begin: the engine's thread first, then the feed's."""
         self.prepare()
-        self.rounds.vitals.watch()
+        self.housekeeping.process_stats.watch()
         self._thread.start()
         self._feed.start(self.deliver, self._feed_ended)
 
@@ -112,12 +114,12 @@ class Engine:
     @property
     def problem(self) -> str:
         """Why the run cannot go on; once it has ended also what the disk refused; empty when all is well."""
-        return self.trouble.problem or (self.trouble.disk if self.ended else "")
+        return self.failure.problem or (self.failure.disk if self.ended else "")
 
     @property
     def exit_status(self) -> int:
         """With what the run is to end as things stand."""
-        return self.trouble.exit_status
+        return self.failure.exit_status
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until the feed is over and everything worked, or the run failed or was asked to stop."""
@@ -136,8 +138,8 @@ class Engine:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(5.0)
-        self.rounds.vitals.release()
-        for step in (self._work_the_rest, self._last_picture, self.rounds.keep_receipt, self._close):
+        self.housekeeping.process_stats.release()
+        for step in (self._work_the_rest, self._last_picture, self.housekeeping.keep_receipt, self._close):
             self._end(step)
         self.ended = True
         self._done.set()
@@ -154,7 +156,7 @@ class Engine:
         with self.turn.lock:
             self._work_inbox()
             self.turn.run_commands()
-            self.turn.keeper.account(self.turn.now_ms)
+            self.turn.persistence.account(self.turn.now_ms)
             self.turn.checkpoint()
 
     def _last_picture(self) -> None:
@@ -166,12 +168,12 @@ class Engine:
         if self._recorder is not None:
             self._recorder.close()
         if self._journal is not None:
-            self._journal.close(self.trouble.outcome, fault=self.exit_status != EXIT_WELL)
-            self.trouble.note_disk(self._journal.problem)
+            self._journal.close(self.failure.outcome, fault=self.exit_status != EXIT_WELL)
+            self.failure.note_disk(self._journal.problem)
 
     def broke(self, error: Exception) -> None:
         """Keep and tell a failure of the engine itself, the first one: entries locked, exit status 70; not within the turn."""
-        self.trouble.broke(error, ended=self.stopped)
+        self.failure.broke(error, ended=self.stopped)
 
     # ── Delivery ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -206,7 +208,7 @@ class Engine:
         try:
             while True:
                 look = self._sleep()
-                self.rounds.watch_time()  # before anything that waited is worked
+                self.housekeeping.watch_time()  # before anything that waited is worked
                 with self.turn.lock:
                     if self._stopping:
                         return
@@ -222,7 +224,7 @@ class Engine:
                     self.dispatch.tickets.look()
                 if due:
                     self._beat_due_ns = now_ns + _BEAT_EVERY_NS
-                    self.rounds.make()
+                    self.housekeeping.make()
                 if self._feed_over and not self.inbox and not self.turn.commands:
                     self._feed_over = False
                     self.source_ended = not self.problem
@@ -252,10 +254,10 @@ class Engine:
 
     def _feed_ended(self, problem: str) -> None:
         if problem and self.playback is None:
-            self.trouble.feed_failed(problem)
+            self.failure.feed_failed(problem)
             return
         if problem:
-            self.trouble.source_failed(problem)
+            self.failure.source_failed(problem)
         self._feed_over = True
         self._wake.set()
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from engine.logs import log_trade
 from engine.model.events import AnyEvent
-from engine.trading.event_text import Narrator
+from engine.trading.event_text import EventText
 
 LOGGERS = {
     name: logging.getLogger(f"myquant.{name}")
@@ -14,11 +14,11 @@ LOGGERS = {
 _KEPT_OUTCOMES = 16
 
 
-class Teller:
+class EventLog:
     """Tells facts to the log; `outcomes` keeps what became of the newest commands, the newest last."""
 
-    def __init__(self, narrator: Narrator) -> None:
-        self._narrator = narrator
+    def __init__(self, event_text: EventText) -> None:
+        self._narrator = event_text
         self.outcomes: tuple[str, ...] = ()
 
     def outcome(self, text: str) -> None:

@@ -9,7 +9,7 @@ from engine.model.events import ClockStepped, Paused
 from engine.model.ports import Recorder
 from engine.runtime.event_log import LOGGERS
 from engine.runtime.inbox import Inbox
-from engine.runtime.process_stats import Vitals
+from engine.runtime.process_stats import ProcessStats
 from engine.runtime.turn import Turn
 from engine.trading.instrument_state import InstrumentState
 
@@ -24,7 +24,7 @@ _FRESH_NS = 10 * _SECOND_NS  # a tick received within tells the exchange's time
 _PACE = 5  # an instrument may be silent for so many times its own median gap
 
 
-class Rounds:
+class Housekeeping:
     """`beats` counts the engine's loop and `beat_ns` (monotonic) stamps it: the heartbeat is the age of that stamp.
 
     `ticking` instruments have had a tick, `silent` of them none for longer than they may; `refused` counts refused
@@ -38,7 +38,7 @@ class Rounds:
         turn: Turn,
         inbox: Inbox,
         recorder: Recorder | None,
-        vitals: Vitals,
+        process_stats: ProcessStats,
         clock: Clock,
         stale_ns: int,
         heartbeat_log_s: int,
@@ -50,7 +50,7 @@ class Rounds:
         self.ticking = 0
         self.sequence_gaps = 0
         self.refused: dict[str, int] = {}
-        self.vitals = vitals
+        self.process_stats = process_stats
         self._turn = turn
         self._inbox = inbox
         self._recorder = recorder
@@ -71,7 +71,7 @@ class Rounds:
         self.watch_time()
         now_ns = self.beat_ns
         self.beats += 1
-        self.vitals.look(now_ns)
+        self.process_stats.look(now_ns)
         if now_ns >= self._look_ns:
             self._look_ns = now_ns + self._look_every_ns
             self._look_at_desks(now_ns)

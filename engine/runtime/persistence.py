@@ -34,7 +34,7 @@ _FIELDS_BYTES, _INSTRUMENT_BYTES, _POSITION_BYTES = 700, 28, 400  # about, of an
 WHOLE_DESKS: Final = 10  # with more instruments a checkpoint covers the account and this many of them, in turn
 
 
-class Keeper:
+class Persistence:
     """Hands facts to the journal and marks to the recorder; every call comes within the turn.
 
     `keeps_account`: the journal also gets the account as a whole, so that the next run can take it over: at the start,

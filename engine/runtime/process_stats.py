@@ -16,7 +16,7 @@ def settle() -> None:
     gc.freeze()
 
 
-class Vitals:
+class ProcessStats:
     """Reads the figures once a second, outside the turn; `watch` begins and `release` ends counting GC pauses."""
 
     def __init__(self, state_folder: Path) -> None:

@@ -16,7 +16,7 @@ _FAULT = "engine fault"
 _log = LOGGERS["engine"]
 
 
-class Trouble:
+class RunFailure:
     """`problem` is why a run cannot go on; `disk` is what the disk refuses, with which it goes on; both empty when all is well.
 
     `fatal` is called once there is a problem; `post` takes a command for the next turn.

@@ -36,7 +36,7 @@ _MOST_TURNOVER = (
 )  # what a picture can carry through a socket; a position in coins has more, and no screen shows it
 
 
-class Picture:
+class SnapshotBuilder:
     """Makes snapshots of one engine; remembers only what the replay's real speed is measured from."""
 
     def __init__(
@@ -75,13 +75,13 @@ class Picture:
             delivery=engine.switch.mode,
             instruments=self._instruments,
             ticks=turn.position,
-            refused=engine.rounds.refused
+            refused=engine.housekeeping.refused
             if len(state.instrument_states) > _SHOWN
             else refusals(state.instrument_states),
             session=self._session(turn),
-            pulse=Pulse(engine.rounds.beat_ns, turn.came_ns, turn.decided_ns, turn.oldest_order_ns),
-            process=engine.rounds.vitals.view,
-            events=tuple(turn.happenings.events[-_NEWEST_EVENTS:]),
+            pulse=Pulse(engine.housekeeping.beat_ns, turn.came_ns, turn.decided_ns, turn.oldest_order_ns),
+            process=engine.housekeeping.process_stats.view,
+            events=tuple(turn.timeline.events[-_NEWEST_EVENTS:]),
             quotes=tuple(_quote(inst) for inst in self._shown(turn)),
             positions=self._positions(turn),
             account=self._account(turn),
@@ -91,17 +91,17 @@ class Picture:
             epochs=turn.epochs.views(turn.last_seq, engine.inbox.merged, fresh=engine.stopped),
             inbox_waiting=len(engine.inbox),
             merged=engine.inbox.merged,
-            beats=engine.rounds.beats,
+            beats=engine.housekeeping.beats,
             faults=state.faults,
             fault=engine.problem,
             edges=self._edges(),
             replay=self._replay(engine, turn),
-            outcomes=turn.teller.outcomes,
+            outcomes=turn.event_log.outcomes,
             stopped=engine.stopped,
             feed=engine.feed_view(),
-            sequence_gaps=engine.rounds.sequence_gaps,
-            silent=engine.rounds.silent,
-            ticking=engine.rounds.ticking,
+            sequence_gaps=engine.housekeeping.sequence_gaps,
+            silent=engine.housekeeping.silent,
+            ticking=engine.housekeeping.ticking,
             watched=len(state.instrument_states),
             commands=engine.dispatch.tickets.views,
             found=engine.dispatch.found,

@@ -8,7 +8,7 @@ from engine.model.snapshot import TimelineEvent
 _MOST = 5000
 
 
-class Happenings:
+class Timeline:
     """The events of a run in order of their tick; going over a stretch again adds nothing twice."""
 
     def __init__(self) -> None:

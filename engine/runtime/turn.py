@@ -25,13 +25,13 @@ from engine.model.events import (
 from engine.model.ports import Recorder, SimulatedBroker
 from engine.model.types import FLAG_LATE, Tick, Trade
 from engine.runtime.epochs import Epochs
-from engine.runtime.event_log import Teller
+from engine.runtime.event_log import EventLog
 from engine.runtime.inbox import Inbox
-from engine.runtime.persistence import Keeper
+from engine.runtime.persistence import Persistence
 from engine.runtime.receipt import Receipt
 from engine.runtime.tickets import Posted
-from engine.runtime.timeline import Happenings
-from engine.trading.event_text import Narrator
+from engine.runtime.timeline import Timeline
+from engine.trading.event_text import EventText
 from engine.trading.trader import Trader
 
 _now_ns = time.perf_counter_ns
@@ -73,8 +73,8 @@ class Turn:
         *,
         trader: Trader,
         broker: SimulatedBroker,
-        narrator: Narrator,
-        keeper: Keeper,
+        event_text: EventText,
+        persistence: Persistence,
         recorder: Recorder | None,
         epochs: Epochs,
         inbox: Inbox,
@@ -97,7 +97,7 @@ class Turn:
         self.milestone = _NEVER
         self.owner: TurnOwner
         self.receipt = Receipt(trader.state, live=not lossless)
-        self.happenings = Happenings()
+        self.timeline = Timeline()
         self.operator_lock = ""  # the reason of a lock that the operator (not a rule) put on
         self.operator_paused = False
         self.refusal = ""  # why the command at hand was refused
@@ -106,8 +106,8 @@ class Turn:
         self.came_ns = 0
         self.decided_ns = 0
         self.broker = broker
-        self.teller = Teller(narrator)
-        self.keeper = keeper
+        self.event_log = EventLog(event_text)
+        self.persistence = persistence
         self._recorder = recorder
         self._inbox = inbox
         self._lossless = lossless
@@ -226,13 +226,13 @@ class Turn:
             while waiting:
                 effect = waiting.popleft()
                 told.append(effect)
-                self.keeper.fact(effect)
+                self.persistence.fact(effect)
                 for answer in self._hand_over(effect, recv_ns):
                     waiting.extend(self.trader.on_event(answer, self.now_ms))
         finally:
-            self.teller.facts(told)
-        if not self.keeper.begun:
-            self.keeper.account(self.now_ms)
+            self.event_log.facts(told)
+        if not self.persistence.begun:
+            self.persistence.account(self.now_ms)
 
     def _hand_over(self, effect: AnyEvent, recv_ns: int) -> Sequence[BrokerEvent]:
         """Hand one effect to whom it concerns; what the broker knows of it at once."""
@@ -254,11 +254,11 @@ class Turn:
             self._trade(effect.trade)
         elif isinstance(effect, CommandRefused):
             self.refusal = effect.reason
-            self.teller.outcome(f"{effect.command} refused: {effect.reason}")
+            self.event_log.outcome(f"{effect.command} refused: {effect.reason}")
         elif isinstance(effect, TraderFault):
             self.owner.trader_raised()
         self.receipt.note(effect, _now_ns())
-        self.happenings.note(effect, self.last_seq)
+        self.timeline.note(effect, self.last_seq)
         return answers
 
     def _trade(self, trade: Trade) -> None:
@@ -267,11 +267,11 @@ class Turn:
 
     def mark(self, kind: str, text: str) -> None:
         """Keep an event in the recording at this place."""
-        self.keeper.event(self.position, kind, text, self.now_ms)
+        self.persistence.event(self.position, kind, text, self.now_ms)
 
     def checkpoint(self) -> None:
         """Keep the hash of the deciding state in the recording at this place."""
-        self.keeper.checkpoint(self.position)
+        self.persistence.checkpoint(self.position)
 
     def beat(self, *, own: bool = True) -> None:
         """Run commands and what needs no tick; the caller holds the lock.
@@ -284,10 +284,10 @@ class Turn:
             now_ms = self.now_ms
             effects = self.trader.on_beat(now_ms)
             if self.trader.moved:
-                self.keeper.given(self.position, None, now_ms)
+                self.persistence.given(self.position, None, now_ms)
             if effects:
                 self.carry_out(effects)
-            self.keeper.beat(_now_ns(), now_ms)
+            self.persistence.beat(_now_ns(), now_ms)
         now_ns = _now_ns()
         if now_ns >= self._publish_at_ns:
             self._publish(now_ns)

@@ -61,7 +61,7 @@ class Stamps:
     def __call__(self) -> dict[str, int]:
         """Read them all."""
         at_ns = now_ns()
-        loop_ns = max(self._engine.rounds.beat_ns, self._begun_ns)
+        loop_ns = max(self._engine.housekeeping.beat_ns, self._begun_ns)
         return {
             "engine loop": loop_ns,
             # A tick that was taken and is not decided, while the loop waits for its turn or is that turn itself.

@@ -29,7 +29,7 @@ from engine.model.events import (
 from engine.model.types import Instrument
 
 
-class Line(Struct, frozen=True):
+class EventLine(Struct, frozen=True):
     """One line for the log; `keep` = never to be lost or limited (entries, exits, P&L)."""
 
     component: str
@@ -41,14 +41,14 @@ class Line(Struct, frozen=True):
 _TOLD_ALWAYS = frozenset({"UP", "WAITING", "REFUSED"})
 
 
-class Narrator:
+class EventText:
     """Words for facts; `stamp` turns UTC milliseconds into the session's time."""
 
     def __init__(self, instruments: tuple[Instrument, ...], stamp: Callable[[int], str]) -> None:
         self._instruments = instruments
         self._clock = stamp
 
-    def tell(self, fact: AnyEvent) -> Line | None:
+    def tell(self, fact: AnyEvent) -> EventLine | None:
         """Say `fact`, or None when it is nothing for a log."""
         match fact:
             case Submit() | FillBooked() | TradeClosed() | OrderRejected():
@@ -56,18 +56,18 @@ class Narrator:
             case TickRefused() | TickGap() | SequenceGap():
                 return self._tell_tick(fact)
             case EntryRefused():
-                return Line("trader", logging.INFO, f"{self._at(fact)} no entry: {fact.reason}")
+                return EventLine("trader", logging.INFO, f"{self._at(fact)} no entry: {fact.reason}")
             case EntriesChanged():
                 level = logging.WARNING if fact.state in {"locked", "halted"} else logging.INFO
                 reason = f": {fact.reason}" if fact.reason else ""
-                return Line("trader", level, f"{self._stamp(fact.at_ms)} entries {fact.state}{reason}", keep=True)
+                return EventLine("trader", level, f"{self._stamp(fact.at_ms)} entries {fact.state}{reason}", keep=True)
             case FlatChanged():
-                return Line("trader", logging.WARNING, f"flat {fact.state} ({fact.reason})", keep=True)
+                return EventLine("trader", logging.WARNING, f"flat {fact.state} ({fact.reason})", keep=True)
             case DayStarted():
-                return Line("trader", logging.INFO, f"session of {fact.date} begins")
+                return EventLine("trader", logging.INFO, f"session of {fact.date} begins")
             case TraderFault():
                 text = f"{fact.where} raised at tick {fact.seq}: {fact.error}; entries halted, exits go on"
-                return Line("trader", logging.ERROR, text, keep=True)
+                return EventLine("trader", logging.ERROR, text, keep=True)
             case LinkChanged() | FeedNote() | ClockStepped() | Paused() | CommandRefused():
                 return _tell_line(fact)
             case _:
@@ -79,41 +79,41 @@ class Narrator:
     def _at(self, fact: EntryRefused | TickGap | SequenceGap | TickRefused) -> str:
         return f"{self._stamp(fact.at_ms)} {self._instruments[fact.instrument].symbol}"
 
-    def _tell_order(self, fact: Submit | FillBooked | TradeClosed | OrderRejected) -> Line:
+    def _tell_order(self, fact: Submit | FillBooked | TradeClosed | OrderRejected) -> EventLine:
         match fact:
             case Submit(order):
                 name = self._instruments[order.instrument]
                 text = f"order {order.tag} {order.side} {name.quantity_text(order.quantity)} {name.symbol} @ {name.price_text(order.price)}"
-                return Line("broker", logging.DEBUG, f"{text} ({order.reason})")
+                return EventLine("broker", logging.DEBUG, f"{text} ({order.reason})")
             case FillBooked(fill):
                 name = self._instruments[fill.instrument]
                 verb = "entry" if fill.side == "BUY" else "sold"
                 traded = f"{name.quantity_text(fill.quantity)} {name.symbol} @ {name.price_text(fill.price)}"
                 text = f"{self._stamp(fill.at_ms)} {verb} {traded}"
                 level = logging.INFO if fill.side == "BUY" else logging.DEBUG
-                return Line("trader", level, f"{text}, cash {Decimal(fact.cash):.2f}", keep=fill.side == "BUY")
+                return EventLine("trader", level, f"{text}, cash {Decimal(fact.cash):.2f}", keep=fill.side == "BUY")
             case TradeClosed(trade):
                 name = self._instruments[trade.instrument]
                 prices = f"{name.price_text(trade.entry_price)} → {name.price_text(trade.exit_price)}"
                 text = f"{self._stamp(trade.exit_ms)} exit {name.quantity_text(trade.quantity)} {name.symbol} {prices} {trade.reason}"
-                return Line("trader", logging.INFO, f"{text}, P&L {trade.net_pnl:+.2f}", keep=True)
+                return EventLine("trader", logging.INFO, f"{text}, P&L {trade.net_pnl:+.2f}", keep=True)
             case OrderRejected():
-                return Line("broker", logging.ERROR, f"order {fact.order} rejected: {fact.reason}", keep=True)
+                return EventLine("broker", logging.ERROR, f"order {fact.order} rejected: {fact.reason}", keep=True)
 
-    def _tell_tick(self, fact: TickRefused | TickGap | SequenceGap) -> Line:
+    def _tell_tick(self, fact: TickRefused | TickGap | SequenceGap) -> EventLine:
         match fact:
             case TickRefused():
                 text = f"{self._at(fact)} tick {fact.seq} refused: {fact.reason} (further ones are counted)"
-                return Line("feed", logging.WARNING, text)
+                return EventLine("feed", logging.WARNING, text)
             case TickGap():
                 level = logging.ERROR if fact.position_open else logging.INFO
                 held = " with a position open" if fact.position_open else ""
-                return Line("feed", level, f"{self._at(fact)} no tick for {fact.gap_ms / 1000:.1f} s{held}")
+                return EventLine("feed", level, f"{self._at(fact)} no tick for {fact.gap_ms / 1000:.1f} s{held}")
             case SequenceGap():
-                return Line("feed", logging.WARNING, f"{self._at(fact)} {fact.missing} missing in the sequence")
+                return EventLine("feed", logging.WARNING, f"{self._at(fact)} {fact.missing} missing in the sequence")
 
 
-def _tell_line(fact: LinkChanged | FeedNote | ClockStepped | Paused | CommandRefused) -> Line:
+def _tell_line(fact: LinkChanged | FeedNote | ClockStepped | Paused | CommandRefused) -> EventLine:
     """Say what became of the line to the exchange, of time, and of what was asked."""
     match fact:
         case LinkChanged():
@@ -126,14 +126,16 @@ def _tell_line(fact: LinkChanged | FeedNote | ClockStepped | Paused | CommandRef
             )
             down = f" after {fact.down_ms / 1000:.1f} s" if fact.down_ms else ""
             reason = f": {fact.reason}" if fact.reason else ""
-            return Line("feed", level, f"link {fact.link} {fact.state}{down}{reason}", keep=fact.state in _TOLD_ALWAYS)
+            return EventLine(
+                "feed", level, f"link {fact.link} {fact.state}{down}{reason}", keep=fact.state in _TOLD_ALWAYS
+            )
         case FeedNote():
-            return Line("feed", logging.ERROR if fact.severe else logging.WARNING, fact.text, keep=fact.severe)
+            return EventLine("feed", logging.ERROR if fact.severe else logging.WARNING, fact.text, keep=fact.severe)
         case CommandRefused():
-            return Line("engine", logging.WARNING, f"{fact.command} refused: {fact.reason}", keep=True)
+            return EventLine("engine", logging.WARNING, f"{fact.command} refused: {fact.reason}", keep=True)
         case ClockStepped():
             text = f"the machine's clock was moved by {fact.step_ms / 1000:+.1f} s; decisions go by the exchange's time"
-            return Line("engine", logging.WARNING, text, keep=True)
+            return EventLine("engine", logging.WARNING, text, keep=True)
         case Paused():
             text = f"the process stood still for {fact.pause_ms / 1000:.1f} s; what waited meanwhile enters nothing"
-            return Line("engine", logging.WARNING, text, keep=True)
+            return EventLine("engine", logging.WARNING, text, keep=True)

@@ -16,7 +16,7 @@ from engine.cli import main
 from engine.journal.ledger import Ledger
 from engine.link.request_handler import RequestHandler
 from engine.recording.writer import BlockFile
-from engine.runtime.housekeeping import Rounds
+from engine.runtime.housekeeping import Housekeeping
 from engine.trading.strategy.ema_macd_vwap import Strategy
 
 
@@ -103,7 +103,7 @@ def change() -> None:
             _before(Strategy, "on_tick", _hog)
             _before(Strategy, "on_tick", _raise("raise"))
         case "loop":
-            _before(Rounds, "make", _raise("fault"))
+            _before(Housekeeping, "make", _raise("fault"))
         case "edges":
             _before(Ledger, "append", _stuck("stuck"))
             _before(BlockFile, "write", _stuck("stuck"))

@@ -10,7 +10,7 @@ from engine.journal import JournalledAccount
 from engine.model.events import AnyEvent, StateKept
 from engine.model.state import Plain
 from engine.model.types import Instrument
-from engine.runtime.persistence import Keeper
+from engine.runtime.persistence import Persistence
 from engine.trading.trader import Trader
 from engine.venues.simulated.broker import PaperBroker
 from tests.support.builders import Stage, nifty
@@ -49,7 +49,7 @@ class JournalledStage(Stage):
     ) -> None:
         super().__init__(*overrides, broker=broker or PaperBroker(len(instruments)), instruments=len(instruments))
         self.trader = Trader(self.config, instruments, prefix)
-        self.keeper = Keeper(self.trader, journal, None, keeps_account=True)  # type: ignore[arg-type]
+        self.persistence = Persistence(self.trader, journal, None, keeps_account=True)  # type: ignore[arg-type]
         self.told_at_start: tuple[str, ...] = ()
         if kept is not None:
             self.told_at_start = self.trader.restore(kept)
@@ -68,13 +68,13 @@ class JournalledStage(Stage):
         before = len(self.facts)
         super().carry(effects)
         for fact in self.facts[before:]:
-            self.keeper.fact(fact)
-        self.keeper.account(self.now_ms)
+            self.persistence.fact(fact)
+        self.persistence.account(self.now_ms)
 
     def beat(self) -> "JournalledStage":
         """Let the beat come, which also writes levels that have moved."""
         super().beat()
-        self.keeper.levels()
+        self.persistence.levels()
         return self
 
 

@@ -36,7 +36,7 @@ class _Checkpoint(Struct, frozen=True):
     instrument_states: tuple[int, ...]
 
 
-class Check:
+class ReplayCheck:
     """Replays the inputs of a recorded run and judges its checkpoints; every method is called within the turn.
 
     With `why_not` nothing is compared and no input given, so that a recording can be studied under other rules.
@@ -168,7 +168,7 @@ class Check:
             trader.load(before)
             self._why_not = f"the account it began with cannot be taken over: {clean(str(error), 200)}"
             return
-        turn.keeper.begin(kept)  # where the replay is recorded itself
+        turn.persistence.begin(kept)  # where the replay is recorded itself
         fields = trader.dump()
         go_back(turn, 0, turn.now_ms, fields)  # the simulated broker has to hold it as well
         self._trades_before = trader.state.book.trades
@@ -176,7 +176,7 @@ class Check:
 
     def _give(self, mark: InputMark, seq: int) -> None:
         turn = self._turn
-        turn.keeper.given(seq, mark.command, mark.at_ms)
+        turn.persistence.given(seq, mark.command, mark.at_ms)
         if mark.command is None:
             turn.carry_out(turn.trader.on_beat(mark.at_ms))
         else:
@@ -211,11 +211,11 @@ class Check:
         return f"{_spoken(name, self._source.instruments)} {clean(then, 60)} ≠ {clean(today, 60)}"
 
 
-def check_for(source: TickSource, config: Config, instruments: tuple[Instrument, ...]) -> Check | None:
+def check_for(source: TickSource, config: Config, instruments: tuple[Instrument, ...]) -> ReplayCheck | None:
     """What follows `source` in a run under `config`; None where nothing was recorded that could be compared."""
     if not isinstance(source, MqrSource):
         return None
-    check = Check(source, incomparable(source.header, config, instruments))
+    check = ReplayCheck(source, incomparable(source.header, config, instruments))
     return None if check.is_empty else check
 
 

@@ -8,7 +8,7 @@ from engine.model.events import CommandRefused
 from engine.model.ports import Journal, ReplayControl, TickSource
 from engine.model.snapshot import TimelineEvent
 from engine.runtime.inbox import Inbox
-from engine.runtime.replay.check import Check
+from engine.runtime.replay.check import ReplayCheck
 from engine.runtime.replay.rewind import SavedStates, go_back
 from engine.runtime.turn import Turn
 from engine.text.sanitize import clean
@@ -33,7 +33,7 @@ class Playback:
         journal: Journal | None,
         snapshot_ticks: int,
         recorded: bool,
-        check: Check | None = None,
+        check: ReplayCheck | None = None,
     ) -> None:
         self.feed = feed
         self.source = source
@@ -81,7 +81,7 @@ class Playback:
             case Bookmark():
                 turn = self._turn
                 tick, at_ms = (command.tick, command.at_ms) if command.tick else (last, turn.now_ms)
-                turn.happenings.add(TimelineEvent(tick, at_ms, "bookmark", clean(command.text, 80)))
+                turn.timeline.add(TimelineEvent(tick, at_ms, "bookmark", clean(command.text, 80)))
                 turn.mark("bookmark", command.text)
             case SetSpeed():
                 self.feed.set_speed(command.speed)
@@ -93,10 +93,10 @@ class Playback:
 
     def _go_to_event(self, *, forward: bool) -> None:
         """Stand just after the previous event, or the next: known from an earlier pass, or run until one comes."""
-        happenings, last = self._turn.happenings, self._turn.last_seq
+        timeline, last = self._turn.timeline, self._turn.last_seq
         if not forward:
-            self._go(happenings.before(last), playing=False)
-        elif known := happenings.after(last):
+            self._go(timeline.before(last), playing=False)
+        elif known := timeline.after(last):
             self._go(known, playing=False)
         else:
             self._seeks_event = True
@@ -132,7 +132,7 @@ class Playback:
             self.check.went_back(seq, fields)
         if self._journal is not None:
             self._journal.rewind(seq)
-            self._turn.keeper.begin_account(now_ms)  # its rows so far lead to a moment that is no more
+            self._turn.persistence.begin_account(now_ms)  # its rows so far lead to a moment that is no more
 
     def next_milestone(self, seq: int) -> int:
         """The tick number after which `milestone` is wanted."""
@@ -148,7 +148,7 @@ class Playback:
             self.check.passed(seq)  # first: a saved state has in it what was given after its tick
         if self._saved.next_after(seq - 1) == seq:
             self._saved.save(seq, turn.now_ms, turn.trader.dump())
-        if self._seeks_event and turn.happenings.newest == seq:
+        if self._seeks_event and turn.timeline.newest == seq:
             self._run(seq, playing=False)
         elif seq >= self._limit:
             turn.expected = _HELD

@@ -74,7 +74,7 @@ def take_over(turn: Turn, kept: StateKept) -> tuple[str, ...]:
     turn.trades_before = turn.trader.state.book.trades
     turn.operator_paused = turn.trader.state.gate.paused
     _hold_what_is_booked(turn)
-    turn.keeper.begin(kept)
+    turn.persistence.begin(kept)
     turn.receipt.resume(time.perf_counter_ns())
     return told
 

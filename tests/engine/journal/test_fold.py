@@ -68,7 +68,7 @@ def play(stage: JournalledStage, event: object, number: int) -> None:
             stage.answer(event)
         case _:
             stage.do(event)  # type: ignore[arg-type]
-    stage.keeper.levels()
+    stage.persistence.levels()
 
 
 @settings(max_examples=120, deadline=None)

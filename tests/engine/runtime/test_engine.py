@@ -359,16 +359,16 @@ def test_next_and_previous_event(tmp_path):
             before = engine.turn.last_seq
             engine.send(SeekEvent(forward=True))
             until(lambda before=before: engine.turn.last_seq > before and engine.turn.expected == -1)
-            kinds.append([event.kind for event in engine.turn.happenings.events][-1])
+            kinds.append([event.kind for event in engine.turn.timeline.events][-1])
         assert kinds == ["entry", "exit", "exit"]
         last = engine.turn.last_seq
         engine.send(Bookmark("here"))
         engine.send(SeekEvent(forward=False))
         until(lambda: engine.turn.last_seq < last and engine.turn.expected == -1)
-        assert engine.turn.last_seq == engine.turn.happenings.events[1].tick
+        assert engine.turn.last_seq == engine.turn.timeline.events[1].tick
         engine.send(SeekEvent(forward=True))
         until(lambda: engine.turn.last_seq == last and engine.turn.expected == -1)
-        assert [event.text for event in engine.turn.happenings.events if event.kind == "bookmark"] == ["here"]
+        assert [event.text for event in engine.turn.timeline.events if event.kind == "bookmark"] == ["here"]
 
 
 def test_the_chart_has_a_point_every_few_seconds_and_forgets_the_future(tmp_path):
@@ -387,6 +387,6 @@ def test_the_chart_has_a_point_every_few_seconds_and_forgets_the_future(tmp_path
 
 def test_a_stall_stops_the_beat_and_it_comes_back(tmp_path):
     with start(tmp_path, ListSource(ticks([100.0]))) as run:
-        beats = run.engine.rounds.beats
+        beats = run.engine.housekeeping.beats
         run.engine.send(Stall(0.05))
-        until(lambda: run.engine.rounds.beats > beats + 1)
+        until(lambda: run.engine.housekeeping.beats > beats + 1)

@@ -230,7 +230,7 @@ def test_the_link_is_told_in_log_journal_events_and_recording(live) -> None:
 
 
 def test_a_stepped_clock_is_told_and_decides_nothing(live) -> None:
-    clock = live.run.engine.rounds._clock
+    clock = live.run.engine.housekeeping._clock
     before_ms = live.run.engine.turn.now_ms
     clock._followed_ns -= 300_000_000_000  # as if somebody had put the clock five minutes ahead
     until(lambda: live.run.engine.turn.late_before_ns > 0)
@@ -247,11 +247,11 @@ def test_a_stepped_clock_is_told_and_decides_nothing(live) -> None:
 def test_what_waited_while_the_process_stood_still_enters_nothing(tmp_path) -> None:
     live = Live(tmp_path, "engine.delivery=polling", "engine.poll_interval_ms=10000")
     with live.run:
-        rounds = live.run.engine.rounds
-        until(lambda: rounds.beats > 1)
+        housekeeping = live.run.engine.housekeeping
+        until(lambda: housekeeping.beats > 1)
         live.tick(100)
         live.tick(101)
-        rounds.beat_ns -= 10_000_000_000
+        housekeeping.beat_ns -= 10_000_000_000
         until(lambda: live.run.engine.turn.late_before_ns > 0)
         live.run.engine.send(SwitchDelivery("queued"))
         live.worked()

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.runtime import Vitals, settle
+from engine.runtime import ProcessStats, settle
 from engine.runtime.replay.rewind import SavedStates
 
 
@@ -27,13 +27,13 @@ def test_saved_states_stay_within_their_bytes_and_begin_at_the_start(count: int,
 
 
 def test_a_state_directory_that_is_gone_is_no_fault(tmp_path: Path) -> None:
-    vitals = Vitals(tmp_path / "gone")
-    vitals.look(1)
-    assert vitals.view.disk_free_mb == 0
-    assert vitals.view.rss_mb > 0
-    vitals = Vitals(tmp_path)
-    vitals.look(1)
-    assert vitals.view.disk_free_mb > 0
+    process_stats = ProcessStats(tmp_path / "gone")
+    process_stats.look(1)
+    assert process_stats.view.disk_free_mb == 0
+    assert process_stats.view.rss_mb > 0
+    process_stats = ProcessStats(tmp_path)
+    process_stats.look(1)
+    assert process_stats.view.disk_free_mb > 0
 
 
 def test_what_stays_is_left_out_of_collections() -> None:

@@ -6,7 +6,7 @@ import pytest
 from engine.journal import JournalledAccount
 from engine.model.events import AnyEvent, FillBooked, LevelsMoved, StateKept
 from engine.model.types import Tick
-from engine.runtime import Keeper
+from engine.runtime import Persistence
 from tests.support.builders import EAGER, Stage
 from tests.support.journal_harness import Rows, told
 
@@ -29,15 +29,15 @@ class Kept(Stage):
     def __init__(self, instruments: int, *overrides: str, keeps_account: bool = True) -> None:
         super().__init__(*RICH, *overrides, instruments=instruments)
         self.rows = Rows()
-        self.keeper = Keeper(self.trader, self.rows, None, keeps_account=keeps_account)  # type: ignore[arg-type]
+        self.persistence = Persistence(self.trader, self.rows, None, keeps_account=keeps_account)  # type: ignore[arg-type]
         self.beats = 0
-        self.keeper.begin_account(self.now_ms)
+        self.persistence.begin_account(self.now_ms)
 
     def carry(self, effects) -> None:
         before = len(self.facts)
         super().carry(effects)
         for fact in self.facts[before:]:
-            self.keeper.fact(fact)
+            self.persistence.fact(fact)
 
     def all_at(self, price: float) -> None:
         """A tick of every instrument."""
@@ -48,7 +48,7 @@ class Kept(Stage):
 
     def tenth(self) -> None:
         self.beats += 1
-        self.keeper.beat(self.beats * 100_000_000, self.now_ms)
+        self.persistence.beat(self.beats * 100_000_000, self.now_ms)
 
     def count(self, kind: type[AnyEvent]) -> int:
         return sum(isinstance(row, kind) for row in self.rows)
@@ -83,7 +83,7 @@ def test_fills_without_end_take_a_bounded_room_besides_their_own_rows() -> None:
     for price in range(101, 161):
         stage.all_at(price)
         for _ in range(10):
-            stage.keeper._changed = True  # something happened before each beat
+            stage.persistence._changed = True  # something happened before each beat
             stage.tenth()
     assert size([row for row in stage.rows if isinstance(row, StateKept)]) < 700_000
 
@@ -136,7 +136,7 @@ def test_the_account_is_known_after_every_row_however_seldom_it_is_kept() -> Non
     account = None
     for price in (100, 101, 103, 90, 91, 92, 95, 80, 81, 82, 99, 70):
         stage.all_at(price)
-        stage.keeper.levels()
+        stage.persistence.levels()
         for row in stage.rows:
             if account is None:
                 assert isinstance(row, StateKept)

@@ -101,7 +101,7 @@ def test_what_waits_when_the_process_goes_on_is_late_at_once(tmp_path, delivery)
             run.engine.deliver(
                 Tick(seq, 0, 0, time.time_ns(), time.perf_counter_ns(), at_ms + 1000 * seq, 0, price, 75, 0)
             )
-        run.engine.rounds.beat_ns = time.perf_counter_ns() - 10_000_000_000
+        run.engine.housekeeping.beat_ns = time.perf_counter_ns() - 10_000_000_000
         run.engine.start()
         until(lambda: run.engine.turn.position == 2)
         assert not run.trader.state.book.net(0)
@@ -111,16 +111,16 @@ def test_what_waits_when_the_process_goes_on_is_late_at_once(tmp_path, delivery)
 @pytest.mark.parametrize("wrong_s", [-7200, 7200])
 @pytest.mark.parametrize("exchange_agrees", [True, False])
 def test_a_clock_that_was_set_right_is_followed_where_the_exchange_agrees(live, wrong_s, exchange_agrees) -> None:
-    clock = live.run.engine.rounds._clock
+    clock = live.run.engine.housekeeping._clock
     clock._start_ns += wrong_s * 1_000_000_000  # as if the machine had been wrong at the start, and put right since
     clock.ahead_ns += wrong_s * 1_000_000_000
     exch_ms = time.time_ns() // 1_000_000 + (0 if exchange_agrees else wrong_s * 500)
     live.run.engine.deliver(Tick(1, 0, 0, time.time_ns(), time.perf_counter_ns(), exch_ms, 0, 10_000, 75, 0))
     assert live.run.engine.turn.trader.state.instrument_states[0].last_tick is not None
-    rounds = live.run.engine.rounds
-    rounds._look_ns = 0  # the next round looks at once
-    looked = rounds.beats + 2
-    until(lambda: rounds.beats > looked)
+    housekeeping = live.run.engine.housekeeping
+    housekeeping._look_ns = 0  # the next round looks at once
+    looked = housekeeping.beats + 2
+    until(lambda: housekeeping.beats > looked)
     ahead_s = (live.run.engine.turn.now_ms - time.time_ns() // 1_000_000) / 1000
     assert round(ahead_s / 60) == (0 if exchange_agrees else wrong_s // 60)
 

@@ -51,10 +51,10 @@ def test_systemd_is_told_only_while_the_loop_itself_goes_on(
     ]
     heartbeat.look(1 * S + 1)
     heartbeat.look(4 * S)  # the loop has not gone on
-    run.engine.rounds.make()
+    run.engine.housekeeping.make()
     heartbeat.look(4 * S + 1)
     assert sock.recv(999) == b"WATCHDOG=1"
-    run.engine.rounds.make()
+    run.engine.housekeeping.make()
     heartbeat.look(5 * S)  # it is not time
     heartbeat.look(6 * S + 1)
     assert sock.recv(999) == b"WATCHDOG=1"

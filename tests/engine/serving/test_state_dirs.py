@@ -40,7 +40,7 @@ def go_on(run: Run) -> None:
         for _ in range(3):
             run.engine.turn.beat()
     for _ in range(3):
-        run.engine.rounds.make()
+        run.engine.housekeeping.make()
 
 
 @pytest.mark.parametrize("kind", ["file", "link", "directory"])

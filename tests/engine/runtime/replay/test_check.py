@@ -25,7 +25,7 @@ from engine.model.marks import EventMark, InputMark, Mark, StartMark, StateMark
 from engine.model.snapshot import CheckView
 from engine.model.types import DELIVERIES, Instrument
 from engine.recording import MqrSource
-from engine.runtime.replay.check import Check, check_for
+from engine.runtime.replay.check import ReplayCheck, check_for
 from engine.runtime.replay.comparable import incomparable
 from tests.support.builders import Stage, config
 from tests.support.recorded_runs import (
@@ -163,8 +163,8 @@ def test_beats_come_from_the_recording_and_from_nowhere_else(tmp_path: Path) -> 
     with replay(path, tmp_path / "replay", paused=True) as run:
         assert go(run, 347) == CheckView(6, 12)
         assert run.trader.state.flat.state == "CLOSING"
-        before = run.engine.rounds.beats
-        until(lambda: run.engine.rounds.beats > before + 3)
+        before = run.engine.housekeeping.beats
+        until(lambda: run.engine.housekeeping.beats > before + 3)
         assert run.trader.state.flat.state == "CLOSING"
         assert go(run, 350) == CheckView(7, 12)
         assert run.trader.state.flat.state == "VERIFYING"
@@ -441,5 +441,5 @@ def test_marks_out_of_order_and_beyond_the_end(plain: Path, tmp_path: Path) -> N
 
 def test_more_marks_than_a_run_makes(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.runtime.replay.check._MOST_MARKS", 5)
-    found = Check(MqrSource(plain)).view()
+    found = ReplayCheck(MqrSource(plain)).view()
     assert (found.total, found.incomparable) == (5, "more than 5 marks")

@@ -29,15 +29,15 @@ COUNT = 600
 
 
 class Server:
-    """Hands out the list with a tag, or 304, or whatever `trouble` says."""
+    """Hands out the list with a tag, or 304, or whatever `failure` says."""
 
     def __init__(self) -> None:
-        self.trouble: bytes | None = None
+        self.failure: bytes | None = None
         self.tag = '"one"'
 
     def __call__(self, asked: Asked) -> bytes:
-        if self.trouble is not None:
-            return self.trouble
+        if self.failure is not None:
+            return self.failure
         if asked.headers.get("if-none-match") == self.tag:
             return answer(304, "")
         return answer(200, text_of(COUNT), ETag=self.tag)
@@ -92,19 +92,19 @@ def test_once_a_day_by_tag_and_in_private_files(cache: Path) -> None:
         (answer(304, ""), "HTTP 304"),
     ],
 )
-def test_yesterday_s_copy_stands_in_with_a_warning_and_is_not_touched(cache: Path, trouble: bytes, words: str) -> None:
+def test_yesterday_s_copy_stands_in_with_a_warning_and_is_not_touched(cache: Path, failure: bytes, words: str) -> None:
     server, clock = Server(), VirtualClock(NOON_NS)
     server.tag = ""  # so that a 304 is nonsense
     with Stub(server) as stub:
-        server.trouble = trouble
+        server.failure = failure
         with pytest.raises(UserError, match=words):
             ready(at(stub), clock, least_rows=COUNT)
         assert not (cache / "instruments.sqlite").exists()
-        server.trouble = None
+        server.failure = None
         ready(at(stub), clock, least_rows=COUNT)[0].close()
         before = (cache / "instruments.sqlite").read_bytes()
         clock.advance(24 * 3600 * 10**9)
-        server.trouble = trouble
+        server.failure = failure
         instruments, warning = ready(at(stub), clock, least_rows=COUNT)
         with instruments:
             assert instruments.find("NIFTY 25000 CE", TODAY)
