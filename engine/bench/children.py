@@ -13,15 +13,15 @@ from typing import Final, Self, TypeVar
 
 import msgspec
 
-from engine.bench.protocol import ENCODER, Answer, Fail, Order
+from engine.bench.protocol import ENCODER, Fail, Order, ProcessAnswer
 from engine.model.errors import EXIT_FAULT, UserError
 from engine.text.sanitize import clean
 
 _PATIENCE_S: Final = 60.0
 _LOOK_S: Final = 0.2
 _END_S: Final = 6.0  # an engine has five seconds to end in good order
-_A = TypeVar("_A", bound=Answer)
-_ANSWERS: Final = msgspec.json.Decoder[Answer](Answer)
+_A = TypeVar("_A", bound=ProcessAnswer)
+_ANSWERS: Final = msgspec.json.Decoder[ProcessAnswer](ProcessAnswer)
 
 
 class BenchError(UserError):

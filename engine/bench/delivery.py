@@ -15,7 +15,7 @@ import msgspec
 
 from engine.bench.children import BenchError, started
 from engine.bench.figures import Collected, DeliveryReport, ThroughputFigures, lines
-from engine.bench.protocol import Await, Begin, Collect, Configure, Connect, Ended, Open, Ready, Send, Sent, Slice
+from engine.bench.protocol import Await, Begin, Collect, Configure, Connect, Ended, Open, Ready, SendTicks, Sent, Slice
 from engine.bench.screen import AttachedScreen, check_screen
 from engine.config import find_config
 from engine.model.errors import InputError
@@ -160,7 +160,7 @@ class Stage:
             child.ask(Begin(delivery), Ended)
         else:
             child.tell(Collect(count))
-        sent = self._sender.ask(Send(path, rate, count, self._seed), Sent)
+        sent = self._sender.ask(SendTicks(path, rate, count, self._seed), Sent)
         if delivery:
             child.tell(Collect(count))
         return child.on_message(Slice), sent

@@ -17,7 +17,7 @@ class Await(Struct, frozen=True, tag="await"):
     path: str
 
 
-class Send(Struct, frozen=True, tag="send"):
+class SendTicks(Struct, frozen=True, tag="send"):
     """To the sender: `count` packets to `path`, `rate` a second on average, at moments drawn from `seed`."""
 
     path: str
@@ -53,7 +53,7 @@ class Connect(Struct, frozen=True, tag="connect"):
     path: str
 
 
-Order = Await | Send | Begin | Collect | Configure | Connect
+Order = Await | SendTicks | Begin | Collect | Configure | Connect
 
 
 class Open(Struct, frozen=True, tag="open"):
@@ -102,7 +102,7 @@ class Fail(Struct, frozen=True, tag="fail"):
     reason: str
 
 
-Answer = Open | Ready | Ended | Sent | Slice | Fail
+ProcessAnswer = Open | Ready | Ended | Sent | Slice | Fail
 
 _CHUNK = 65_536
 ENCODER: Final = msgspec.json.Encoder()
@@ -121,7 +121,7 @@ def orders(descriptor: int = 0) -> Iterator[Order]:
             yield decoder.decode(line)
 
 
-def answer(words: Answer) -> None:
+def answer(words: ProcessAnswer) -> None:
     """Say `words` on standard output."""
     sys.stdout.buffer.write(ENCODER.encode(words) + b"\n")
     sys.stdout.buffer.flush()

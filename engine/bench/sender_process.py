@@ -10,7 +10,7 @@ import socket
 import time
 
 from engine.bench.packets import FRAME_BYTES, Traffic, stamp
-from engine.bench.protocol import Await, Ended, Fail, Open, Order, Send, Sent, answer, orders
+from engine.bench.protocol import Await, Ended, Fail, Open, Order, SendTicks, Sent, answer, orders
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455
 _PONG = b"\x81\x04pong"
@@ -51,7 +51,7 @@ class _Sender:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._clients[let_in(sock)] = sock
             return Ended()
-        if not isinstance(order, Send):
+        if not isinstance(order, SendTicks):
             return Fail("sender: no such order")
         client = self._clients[order.path]
         _drain(client)

@@ -14,7 +14,7 @@ from engine.model.commands import Flat, Stop
 from engine.model.errors import EXIT_BUSY, EXIT_DIFFERENT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
 from engine.model.snapshot import FlatLeg, OpenPosition, Snapshot
 from engine.model.types import Instrument
-from engine.serving import Place, find_place, lay_flat, place_of
+from engine.serving import EngineDir, find_place, lay_flat, place_of
 from engine.serving.state_dirs import FLAT_FILE
 from engine.text.sanitize import clean
 
@@ -71,7 +71,7 @@ def status_command(args: Namespace) -> int:
     return EXIT_WELL if status.beat_age_s is not None and status.beat_age_s < _STANDS_STILL_S else EXIT_BUSY
 
 
-def _status(place: Place, call: Oneshot) -> Status:
+def _status(place: EngineDir, call: Oneshot) -> Status:
     seen, picture = call.snapshot(), call.picture()
     beat_age_s = _age_s(seen.pulse.beat_ns or seen.taken_ns)  # at the very start it has made no round so far
     still = beat_age_s is not None and beat_age_s >= _STANDS_STILL_S
@@ -144,7 +144,7 @@ def _name(instrument: Instrument) -> str:
     return clean(instrument.symbol, 80)
 
 
-def _journalled(place: Place) -> tuple[str, ...]:
+def _journalled(place: EngineDir) -> tuple[str, ...]:
     """What the journal of an engine that is gone says is held; what cannot be read is told and counts as nothing."""
     from engine.cli.dead_flat import account_of, held_in
 
@@ -222,7 +222,7 @@ def _plan(seen: Snapshot) -> Iterator[str]:
     yield "  no price yet" if age_s is None else f"  newest price {age_s:.1f} s old"
 
 
-def _flatten(place: Place, reason: str, *, silent: bool = False) -> int:
+def _flatten(place: EngineDir, reason: str, *, silent: bool = False) -> int:
     """Have the engine go flat and tell how it goes until that is verified; 1 when it is not within a minute.
 
     One that does not answer (`silent`: it did not just now) is asked again, and finds the wish in its state directory
@@ -247,7 +247,7 @@ def _flatten(place: Place, reason: str, *, silent: bool = False) -> int:
     return _not_verified()
 
 
-def _lay_wish(place: Place, told: "_Told") -> None:
+def _lay_wish(place: EngineDir, told: "_Told") -> None:
     """Leave the wish where the engine finds it as soon as it goes on, or is started again."""
     if lay_flat(place.folder / FLAT_FILE):
         told.once(f"the wish lies in its state directory as {FLAT_FILE}")

@@ -142,7 +142,7 @@ def _run_headless(running: Run) -> None:
         running.engine.stop()
 
 
-class Choice(Struct, frozen=True):
+class RunChoice(Struct, frozen=True):
     """What is to be run: where ticks come from, in which mode, at what speed, and what is to be told at the start."""
 
     config: Config
@@ -153,7 +153,7 @@ class Choice(Struct, frozen=True):
     told: tuple[str, ...] = ()
 
 
-def choose(args: Namespace, config: Config, *, on_screen: bool) -> Choice:
+def choose(args: Namespace, config: Config, *, on_screen: bool) -> RunChoice:
     """Choose by command and configuration; raises UserError.
 
     A replay on the screen goes at a pace that can be watched unless a speed is said. Where a broker's feed is
@@ -163,19 +163,19 @@ def choose(args: Namespace, config: Config, *, on_screen: bool) -> Choice:
     skip_damage = getattr(args, "skip_damage", False)
     if getattr(args, "file", None) is not None:
         speed = usual if args.speed is None else args.speed
-        return Choice(config, open_file(args.file, config, skip_damage=skip_damage), "replay", speed)
+        return RunChoice(config, open_file(args.file, config, skip_damage=skip_damage), "replay", speed)
     match config.feed.source:
         case "mock":
-            return Choice(config, mock_source(config), "mock", config.mock.speed)
+            return RunChoice(config, mock_source(config), "mock", config.mock.speed)
         case "replay":
             path = bundled("nifty-synthetic.mqr")
-            return Choice(config, open_file(path, config, skip_damage=skip_damage), "replay", usual)
+            return RunChoice(config, open_file(path, config, skip_damage=skip_damage), "replay", usual)
     fitted, supply, told = live_supply(config, os.environ)
     if isinstance(supply, LiveSupply):
-        return Choice(fitted, supply, "paper", told=told)
+        return RunChoice(fitted, supply, "paper", told=told)
     generated = mock_source(config)
     title = f"MOCK (no credentials) · {generated.name}"
-    return Choice(config, generated, "mock", config.mock.speed, title, supply.lines)
+    return RunChoice(config, generated, "mock", config.mock.speed, title, supply.lines)
 
 
 def status_of(running: Run, mode: TradeMode) -> int:

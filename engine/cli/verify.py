@@ -44,7 +44,7 @@ class Entry(Struct, frozen=True):
     quantity: str
 
 
-class Exit(Struct, frozen=True):
+class ExitRow(Struct, frozen=True):
     """One exit of (a part of) a position; `net_pnl` to two decimals."""
 
     time: str
@@ -69,7 +69,7 @@ class Report(Struct, frozen=True):
     exits_same: int = 0
     exits_recorded: int = 0
     entries: tuple[Entry, ...] = ()
-    exits: tuple[Exit, ...] = ()
+    exits: tuple[ExitRow, ...] = ()
     gross_pnl: str = "0.00"
     costs: str = "0.00"
     net_pnl: str = "0.00"
@@ -180,10 +180,10 @@ def _entries(found: Rerun) -> Iterator[Entry]:
         yield Entry(trader.hours.stamp(fill.at_ms), instrument.symbol, price, quantity)
 
 
-def _exit(found: Rerun, trade: Trade) -> Exit:
+def _exit(found: Rerun, trade: Trade) -> ExitRow:
     trader = found.turn.trader
     instrument = trader.state.instrument_states[trade.instrument].instrument
-    return Exit(
+    return ExitRow(
         time=trader.hours.stamp(trade.exit_ms),
         symbol=instrument.symbol,
         entry_time=trader.hours.stamp(trade.entry_ms),

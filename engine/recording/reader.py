@@ -7,7 +7,7 @@ from engine.files import regular_size, shown, told
 from engine.model.errors import InputError
 from engine.model.marks import Mark
 from engine.model.types import Instrument, Tick
-from engine.recording.blocks import Block, Blocks, Place
+from engine.recording.blocks import Block, BlockPlace, Blocks
 from engine.recording.format import (
     BOOK_VALUES,
     FIXED_HEADER,
@@ -64,7 +64,7 @@ class MqrSource:
             self.count()
         begin = self._index.before(first)
         number = begin.number - 1
-        for block in self.tick_blocks(Place(begin.offset, begin.counted)):
+        for block in self.tick_blocks(BlockPlace(begin.offset, begin.counted)):
             values = enumerate(_VALUES[block.kind](block.payload), number + 1)
             if number + 1 >= first:
                 for seq, record in values:
@@ -75,7 +75,7 @@ class MqrSource:
                         yield Tick(seq, *record)
             number += block.count
 
-    def tick_blocks(self, place: Place | None = None) -> Iterator[Block]:
+    def tick_blocks(self, place: BlockPlace | None = None) -> Iterator[Block]:
         """The checked blocks of ticks from `place` on, for who wants their records whole."""
         return (block for block in self._blocks.walk(place or self._blocks.start) if block.kind != KIND_MARKS)
 

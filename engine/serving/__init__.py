@@ -4,10 +4,10 @@ from engine.serving.flat_file import lay_flat
 from engine.serving.launch import await_answer, launch
 from engine.serving.process import serve
 from engine.serving.signals import block_signals
-from engine.serving.state_dirs import Place, find_place, place_of
+from engine.serving.state_dirs import EngineDir, find_place, place_of
 
 __all__ = [
-    "Place",
+    "EngineDir",
     "await_answer",
     "block_signals",
     "find_place",

@@ -17,7 +17,7 @@ _FEED_LIMIT_NS: Mapping[str, int] = {"UP": 30 * _S, "WAITING": 10 * _S, "CONNECT
 now_ns = time.perf_counter_ns
 
 
-class Progress:
+class ThreadProgress:
     """A writer that has work: `stamp` is the moment (monotonic ns) it last got on with it; 0 = nothing waits.
 
     `waiting` tells how much waits; less of it than before, or more `done`, is progress. `patience_ns` is what the
@@ -41,20 +41,20 @@ class Progress:
         return self._moved_ns + self._patience_ns if waits else 0
 
 
-class Stamps:
+class Liveness:
     """The stamps of a served run by the thread's name (monotonic ns, 0 = it has nothing to do); called by one thread."""
 
     def __init__(self, run: "Run", server: "LinkServer") -> None:
         self._engine = run.engine
         self._server = server
         self._begun_ns = now_ns()
-        self._writers: dict[str, Progress] = {}
+        self._writers: dict[str, ThreadProgress] = {}
         journal, recorder = run.journal, run.recorder
         if journal is not None:
-            self._writers["journal"] = Progress(lambda: journal.waiting, lambda: journal.durable)
+            self._writers["journal"] = ThreadProgress(lambda: journal.waiting, lambda: journal.durable)
         if recorder is not None:
             flush_ns = run.config.recording.flush_ms * 1_000_000
-            self._writers["recorder"] = Progress(
+            self._writers["recorder"] = ThreadProgress(
                 lambda: 0 if recorder.problem else recorder.waiting, lambda: 0, patience_ns=flush_ns
             )
 

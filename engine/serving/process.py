@@ -12,10 +12,10 @@ from engine.model.commands import Flat
 from engine.model.errors import EXIT_FAULT
 from engine.runtime import LOGGERS, settle
 from engine.serving.flat_file import FlatFile
-from engine.serving.liveness import Stamps
+from engine.serving.liveness import Liveness
 from engine.serving.notify import Heartbeat, Notifier
 from engine.serving.restart import Restart
-from engine.serving.served import Served
+from engine.serving.served import DurableView
 from engine.serving.signals import Signals, block_signals
 from engine.serving.state_dirs import FLAT_FILE, SOCKET_FILE
 from engine.serving.watchdog import Watchdog
@@ -68,7 +68,7 @@ def _server(run: Run) -> LinkServer:
         policy.lost(clock.monotonic_ns())
     return LinkServer(
         run.folder / SOCKET_FILE,
-        Served(run),
+        DurableView(run),
         policy=policy,
         clock=clock,
         note=LOGGERS["engine"].warning,
@@ -80,7 +80,7 @@ def _watchdog(run: Run, server: LinkServer, notifier: Notifier, restart: Restart
     flat_file = FlatFile(run.engine, run.folder / FLAT_FILE)
     heartbeat = Heartbeat(run, notifier)
     return Watchdog(
-        stamps=Stamps(run, server),
+        stamps=Liveness(run, server),
         vital=frozenset({"engine loop"}),
         folder=run.folder,
         clock=SystemClock(),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _LONGEST_NS: Final = 1_000_000_000  # that a picture is held back: a disk that stands still must not blind the screens
 
 
-class Served:
+class DurableView:
     """What the link asks of a running engine; called by its one thread."""
 
     def __init__(self, run: "Run") -> None:

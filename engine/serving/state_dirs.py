@@ -17,7 +17,7 @@ _MODES: tuple[TradeMode, ...] = ("live", "paper", "mock")
 _DETACHED = "detached"  # below the directory of replays, which have one of their own each unless they are detached
 
 
-class Place(Struct, frozen=True):
+class EngineDir(Struct, frozen=True):
     """A state directory, the mode it is stamped with ("" = none), and the pid of the engine that holds it (0 = none)."""
 
     folder: Path
@@ -68,21 +68,21 @@ def usual_folder(mode: TradeMode) -> Path:
     return StateDir.usual(mode) / _DETACHED if mode == "replay" else StateDir.usual(mode)
 
 
-def place_of(folder: Path) -> Place:
+def place_of(folder: Path) -> EngineDir:
     """Return what is known of `folder`."""
     try:
         mode = (folder / "mode").read_text(encoding="utf-8")[:20].strip()
     except (OSError, UnicodeDecodeError):
         mode = ""
-    return Place(folder, mode, running_pid(folder))
+    return EngineDir(folder, mode, running_pid(folder))
 
 
-def usual_places() -> list[Place]:
+def usual_places() -> list[EngineDir]:
     """Return the places of all modes that may hold something, where nobody said otherwise."""
     return [place_of(usual_folder(mode)) for mode in _MODES]
 
 
-def find_place(state_dir: Path | None) -> Place:
+def find_place(state_dir: Path | None) -> EngineDir:
     """Return the place of `state_dir`, or of the one engine that runs, or of the last one that did.
 
     A detached replay is meant only where nothing else runs. Raises InputError when several run and none is named.
@@ -101,7 +101,7 @@ def find_place(state_dir: Path | None) -> Place:
     return max(known, key=_used_ns) if known else places[-1]
 
 
-def _used_ns(place: Place) -> int:
+def _used_ns(place: EngineDir) -> int:
     try:
         return (place.folder / "lock").stat().st_mtime_ns
     except OSError:

@@ -19,7 +19,7 @@ from tui.shell.board import Board
 from tui.shell.display import DiffApp
 from tui.shell.picture import save
 from tui.shell.tuning import settle
-from tui.terminal.strokes import Key
+from tui.terminal.strokes import KeyEvent
 from tui.text.rows import plain
 from tui.view.door import Door
 from tui.view.health import Link
@@ -108,7 +108,7 @@ class MyQuant(DiffApp):
     def _press(self, event: events.Key) -> None:
         character = event.character or ""
         key = character if len(character) == 1 and character.isprintable() else event.key
-        if isinstance(event, Key):
+        if isinstance(event, KeyEvent):
             press = Press(key, event.read_ns, event.alone, event.suspicious)
         else:  # not from our driver: a test's
             press = Press(key, self._now_ns())

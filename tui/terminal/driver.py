@@ -22,7 +22,7 @@ from textual.message import Message
 
 from tui.terminal.keyboard import Burst, Keyboard, Stroke
 from tui.terminal.outlet import Outlet
-from tui.terminal.strokes import Key, Translator
+from tui.terminal.strokes import KeyEvent, Translator
 
 __all__ = ["Host", "Key", "TerminalDriver"]
 
@@ -178,7 +178,7 @@ class TerminalDriver(LinuxDriver):
             signal.SIGCONT: lambda *_: self._continued(),
             signal.SIGTERM: lambda *_: self._tell(self._host.terminate),
             signal.SIGHUP: lambda *_: self.lose("hangup"),
-            signal.SIGINT: lambda *_: self._send(Key("ctrl+c", "\x03", Burst(monotonic_ns(), 0, 0, 1))),
+            signal.SIGINT: lambda *_: self._send(KeyEvent("ctrl+c", "\x03", Burst(monotonic_ns(), 0, 0, 1))),
         }
         for number, handler in handlers.items():
             self._before.setdefault(number, signal.getsignal(number))

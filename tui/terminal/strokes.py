@@ -7,7 +7,7 @@ from textual.message import Message
 from tui.terminal.keyboard import Burst, Stroke
 
 
-class Key(events.Key):
+class KeyEvent(events.Key):
     """A key press that knows the burst in which it came."""
 
     __slots__ = ["burst"]
@@ -53,7 +53,7 @@ class Translator:
             keys = self._keys(text[1], alt=True)
         plain = len(text) == 1
         return [
-            Key(key.key, key.character, burst)
+            KeyEvent(key.key, key.character, burst)
             for key in keys
             if key.key != "<ignore>" and (plain or key.key.startswith("alt+") or not key.is_printable)
         ]

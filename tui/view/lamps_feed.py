@@ -22,7 +22,7 @@ _MANY = 10  # from so many instruments on, the share of the silent ones tells mo
 _SOME, _MOST = 0.1, 0.5
 
 
-class Silence(Struct, frozen=True):
+class QuietTime(Struct, frozen=True):
     """One instrument's silence and how long it may last, in seconds."""
 
     age_s: float
@@ -55,7 +55,7 @@ def data(look: Look) -> Lamp:
     if is_closed(seen):
         return Lamp("DATA", "CLOSED", "market closed")
     silences = [
-        Silence(look.age_s(max(quote.recv_ns, look.flowing_ns)), limit_s(quote, seen), quote)
+        QuietTime(look.age_s(max(quote.recv_ns, look.flowing_ns)), limit_s(quote, seen), quote)
         for quote in seen.quotes
         if quote.recv_ns
     ]
@@ -67,7 +67,7 @@ def data(look: Look) -> Lamp:
     return _many(look, silences, late, ticking) if ticking >= _MANY else _few(look, silences, late)
 
 
-def _few(look: Look, silences: list[Silence], late: int) -> Lamp:
+def _few(look: Look, silences: list[QuietTime], late: int) -> Lamp:
     """Few instruments: each of them counts."""
     seen = look.snapshot
     held = _held(seen)
@@ -84,7 +84,7 @@ def _few(look: Look, silences: list[Silence], late: int) -> Lamp:
     return Lamp("DATA", word, shown, worst.age_s, because=because, following=_unwatched(seen, worst.quote))
 
 
-def _many(look: Look, silences: list[Silence], late: int, ticking: int) -> Lamp:
+def _many(look: Look, silences: list[QuietTime], late: int, ticking: int) -> Lamp:
     """Many instruments, of which some are always quiet: one that is held counts by itself, the others by their share."""
     seen = look.snapshot
     held = _held(seen)
@@ -109,18 +109,18 @@ def _many(look: Look, silences: list[Silence], late: int, ticking: int) -> Lamp:
     return Lamp("DATA", word, shown, newest_s, because=because, following=_unwatched(seen, worst.quote))
 
 
-def _silent_word(worst: Silence) -> Word:
+def _silent_word(worst: QuietTime) -> Word:
     return by_limit(worst.age_s, worst.limit_s, worst.limit_s, _LOST_AFTER * worst.limit_s)
 
 
-def _quiet_word(seen: Snapshot, worst: Silence, held: set[int]) -> Word:
+def _quiet_word(seen: Snapshot, worst: QuietTime, held: set[int]) -> Word:
     """The word for a silence of the market itself: with a position open on live prices nobody may call it quiet."""
     if seen.trade_mode not in {"paper", "live"} or worst.quote.instrument not in held:
         return "QUIET"
     return "LATE" if worst.share < _BORNE else "STALE"
 
 
-def _is_quiet(look: Look, worst: Silence) -> bool:
+def _is_quiet(look: Look, worst: QuietTime) -> bool:
     """Whether a silence of all instruments is the market's own: nothing else explains it, and it is not too long."""
     if look.silent_s or feeds.lost(look.snapshot) is not None:
         return False

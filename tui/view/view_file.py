@@ -25,7 +25,7 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-class Kept(Struct, frozen=True, forbid_unknown_fields=True):
+class KeptView(Struct, frozen=True, forbid_unknown_fields=True):
     """What is kept; `theme` only where the operator chose one, the instrument by its symbol."""
 
     version: Literal[1]
@@ -43,7 +43,7 @@ class ViewFile:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._written: Kept | None = None
+        self._written: KeptView | None = None
         self._theme: ThemeName | None = None  # as kept before this screen
         self._given_theme: ThemeName = "ansi"
         self._due_ns = 0
@@ -89,10 +89,10 @@ class ViewFile:
         else:
             self._written, self.problem = kept, ""
 
-    def _of(self, ui: Ui, seen: Snapshot) -> Kept:
+    def _of(self, ui: Ui, seen: Snapshot) -> KeptView:
         quotes = seen.quotes
         symbol = _symbol(seen, quotes[min(ui.selected, len(quotes) - 1)].instrument) if quotes else ""
-        return Kept(
+        return KeptView(
             version=_VERSION,
             focus=ui.focus,
             zoom=ui.zoom,
@@ -108,7 +108,7 @@ def _symbol(seen: Snapshot, index: int) -> str:
     return clean(seen.instruments[index].symbol, 80) if 0 <= index < len(seen.instruments) else ""
 
 
-def _read(folder: Path) -> Kept | None:
+def _read(folder: Path) -> KeptView | None:
     """Return what was kept in `folder`, None where there is nothing of ours."""
     try:
         descriptor = os.open(folder / FILE, _READ)
@@ -118,7 +118,7 @@ def _read(folder: Path) -> Kept | None:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_size > _LARGEST:
             return None
-        return msgspec.json.decode(os.read(descriptor, _LARGEST), type=Kept)
+        return msgspec.json.decode(os.read(descriptor, _LARGEST), type=KeptView)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None
     finally:

@@ -14,7 +14,7 @@ from engine.config import RecordingConfig
 from engine.model.errors import InputError
 from engine.recording import FileRecorder, recording_path_for
 from engine.recording.naming import is_named_by_us
-from engine.recording.retention import WARNED_FILE, WARNING_NS, Kept, plan, tidy
+from engine.recording.retention import WARNED_FILE, WARNING_NS, KeptRecording, plan, tidy
 from tests.support.builders import config
 from tests.support.recording_samples import header
 
@@ -27,9 +27,12 @@ def named(day: int, suffix: str = "") -> str:
     return f"paper-NIFTY-202610{day:02}-091500{suffix}.mqr"
 
 
-def aged(*days_old: float, size_mb: int = 10) -> list[Kept]:
+def aged(*days_old: float, size_mb: int = 10) -> list[KeptRecording]:
     """One file for each age in days, called by its place."""
-    return [Kept(named(place), NOW_NS - int(old * DAY_NS), size_mb * 10**6) for place, old in enumerate(days_old, 1)]
+    return [
+        KeptRecording(named(place), NOW_NS - int(old * DAY_NS), size_mb * 10**6)
+        for place, old in enumerate(days_old, 1)
+    ]
 
 
 def names(doomed: Sequence[object]) -> list[str]:
@@ -134,7 +137,9 @@ def test_a_warning_that_no_longer_holds_is_forgotten() -> None:
 
 
 FILES = st.lists(st.tuples(st.integers(-2, 60), st.integers(0, 50)), max_size=12).map(
-    lambda ages: [Kept(named(place), NOW_NS - days * DAY_NS, mb * 10**6) for place, (days, mb) in enumerate(ages, 1)]
+    lambda ages: [
+        KeptRecording(named(place), NOW_NS - days * DAY_NS, mb * 10**6) for place, (days, mb) in enumerate(ages, 1)
+    ]
 )
 
 
@@ -145,7 +150,7 @@ FILES = st.lists(st.tuples(st.integers(-2, 60), st.integers(0, 50)), max_size=12
     st.integers(0, 200),
 )
 def test_nothing_goes_unwarned_nor_more_than_exceeds(
-    files: list[Kept], warned: dict[str, int], keep_days: int, budget_mb: int
+    files: list[KeptRecording], warned: dict[str, int], keep_days: int, budget_mb: int
 ) -> None:
     found = plan(files, warned, NOW_NS, keep_days=keep_days, budget_mb=budget_mb)
     gone, told = set(names(found.delete)), set(names(found.warn))

@@ -14,7 +14,7 @@ from engine.journal import JOURNAL_FILE
 from engine.model.commands import Flat, Lock, PauseEntries
 from engine.model.errors import EXIT_FAULT
 from engine.serving.notify import Heartbeat, Notifier, status_line
-from engine.serving.served import Served
+from engine.serving.served import DurableView
 from tests.support.process_harness import unstarted, until
 
 S = 1_000_000_000
@@ -114,7 +114,7 @@ def test_nobody_is_shown_what_is_not_on_the_disk(run: Run) -> None:
     run.engine.prepare()
     assert run.journal is not None
     until(lambda: not run.journal.waiting)
-    served = Served(run)
+    served = DurableView(run)
     assert not served.snapshot.entries.paused
     other = sqlite3.connect(run.folder / JOURNAL_FILE, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")  # the journal's own writing waits for this
@@ -129,7 +129,7 @@ def test_nobody_is_shown_what_is_not_on_the_disk(run: Run) -> None:
 
 def test_a_disk_that_stands_still_does_not_blind_the_screens(run: Run) -> None:
     run.engine.prepare()
-    served = Served(run)
+    served = DurableView(run)
     first = served.snapshot
     other = sqlite3.connect(run.folder / JOURNAL_FILE, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

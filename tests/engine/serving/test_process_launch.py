@@ -12,7 +12,7 @@ import pytest
 
 from engine.config import bundled
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_BUSY, EXIT_WELL, InputError, StateBusyError
-from engine.serving import Place, await_answer, launch, place_of
+from engine.serving import EngineDir, await_answer, launch, place_of
 from engine.serving.launch import LaunchError, answers
 from tests.support.process_harness import HOLDING, Shell, environment, until
 from tests.support.terminal import Pty
@@ -177,7 +177,7 @@ def test_an_engine_is_found_wherever_it_is_started_from(shell: Shell) -> None:
     (shell.cwd / "engine" / "__init__.py").write_text("raise SystemExit(9)")
     place = launch(["--quiet", *shell.words()], shell.state)
     assert answers(place)
-    assert place == Place(shell.state, "mock", place.pid)
+    assert place == EngineDir(shell.state, "mock", place.pid)
 
 
 # ── The unit ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 from engine.assembly import Run
 from engine.model.commands import Flat
 from engine.model.errors import InputError
-from engine.serving import Place, find_place, lay_flat, place_of
+from engine.serving import EngineDir, find_place, lay_flat, place_of
 from engine.serving.flat_file import FlatFile
 from engine.serving.restart import MOST_RESTARTS, WITHIN_S, recent_restarts, words_again
 from engine.serving.state_dirs import FLAT_FILE, usual_folder
@@ -123,10 +123,10 @@ def hold(folder: Path, mode: str, text: str = "") -> int:
 
 
 def test_the_engine_that_runs_is_the_one_that_is_meant(home: Path) -> None:
-    assert find_place(None) == Place(usual_folder("mock"), "", 0)
+    assert find_place(None) == EngineDir(usual_folder("mock"), "", 0)
     held = [hold(usual_folder("replay"), "replay"), hold(usual_folder("mock"), "mock")]
     try:
-        assert find_place(None) == Place(usual_folder("mock"), "mock", os.getpid())
+        assert find_place(None) == EngineDir(usual_folder("mock"), "mock", os.getpid())
         held.append(hold(usual_folder("paper"), "paper"))
         with pytest.raises(InputError, match=r"paper in .*, mock in .*--state-dir"):
             find_place(None)
@@ -138,7 +138,7 @@ def test_the_engine_that_runs_is_the_one_that_is_meant(home: Path) -> None:
         for descriptor in held:
             os.close(descriptor)
     os.utime(usual_folder("mock") / "lock", ns=(1, 1))
-    assert find_place(None) == Place(usual_folder("paper"), "paper", 0)
+    assert find_place(None) == EngineDir(usual_folder("paper"), "paper", 0)
 
 
 def test_a_lock_without_a_holder_and_a_holder_without_a_name(home: Path) -> None:
@@ -150,4 +150,4 @@ def test_a_lock_without_a_holder_and_a_holder_without_a_name(home: Path) -> None
     (folder / "lock").unlink()
     (folder / "lock").symlink_to("mode")
     (folder / "mode").write_bytes(b"\xff")
-    assert place_of(folder) == Place(folder, "", 0)
+    assert place_of(folder) == EngineDir(folder, "", 0)

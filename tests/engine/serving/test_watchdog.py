@@ -15,8 +15,8 @@ from engine.link import LinkServer, OperatorPolicy
 from engine.model.clock import SystemClock
 from engine.model.errors import InputError
 from engine.model.ports import FeedView
-from engine.serving.liveness import Progress, Stamps, feed_stamp
-from engine.serving.watchdog import ABORT_NS, DUMP_NS, STACKS_FILE, Watch, Watchdog
+from engine.serving.liveness import Liveness, ThreadProgress, feed_stamp
+from engine.serving.watchdog import ABORT_NS, DUMP_NS, STACKS_FILE, Watchdog, WatchedThreads
 from tests.support.link_harness import Table, until
 from tests.support.process_harness import unstarted
 
@@ -33,7 +33,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
 # ── The watch ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def judged(watch: Watch, stamp_ns: int, *looks_ns: int, name: str = "loop") -> list[str]:
+def judged(watch: WatchedThreads, stamp_ns: int, *looks_ns: int, name: str = "loop") -> list[str]:
     """The words of the watch about one thread, whose stamp stays, in a row of looks."""
     return [verdict.word for now_ns in looks_ns for verdict in watch.judge({name: stamp_ns}, now_ns)]
 
@@ -43,26 +43,26 @@ def every(step_ns: int, until_ns: int) -> list[int]:
 
 
 def test_a_thread_that_stands_still_is_dumped_once_and_then_ended() -> None:
-    words = judged(Watch(VITAL, 0), 1, *every(S // 4, 5 * S))
+    words = judged(WatchedThreads(VITAL, 0), 1, *every(S // 4, 5 * S))
     assert words == ["dump"]
-    assert judged(Watch(VITAL, 0), 1, *every(S // 4, 5 * S + S // 4)) == ["dump", "abort"]
+    assert judged(WatchedThreads(VITAL, 0), 1, *every(S // 4, 5 * S + S // 4)) == ["dump", "abort"]
 
 
 def test_what_is_not_vital_is_told_and_nothing_more() -> None:
-    watch = Watch(VITAL, 0)
+    watch = WatchedThreads(VITAL, 0)
     assert judged(watch, 1, *every(S // 4, 20 * S), name="journal") == ["dump"]
     assert judged(watch, 20 * S, 20 * S + 1, name="journal") == ["well"]
 
 
 def test_who_has_nothing_to_do_is_never_blamed() -> None:
-    watch = Watch(VITAL, 0)
+    watch = WatchedThreads(VITAL, 0)
     assert judged(watch, 0, *every(S // 4, 20 * S)) == []
     assert judged(watch, 18 * S, 20 * S + S // 4) == ["dump"]
     assert judged(watch, 0, 20 * S + S // 2) == ["well"]
 
 
 def test_after_a_pause_of_the_whole_process_everybody_begins_anew() -> None:
-    watch = Watch(VITAL, 0)
+    watch = WatchedThreads(VITAL, 0)
     assert judged(watch, 1, 31 * S, *(31 * S + each for each in every(S // 2, 2 * S))) == []
     assert judged(watch, 1, 33 * S + S // 4) == ["dump"]
     assert judged(watch, 1, *(33 * S + each for each in every(S // 2, 3 * S + S // 2))) == ["abort"]
@@ -70,7 +70,7 @@ def test_after_a_pause_of_the_whole_process_everybody_begins_anew() -> None:
 
 @given(some.lists(some.integers(0, 900_000_000), min_size=1, max_size=60))
 def test_nobody_is_ended_before_its_time_nor_without_a_dump(steps_ns: list[int]) -> None:
-    watch, now_ns, dumped = Watch(VITAL, 0), 1, False
+    watch, now_ns, dumped = WatchedThreads(VITAL, 0), 1, False
     for step_ns in steps_ns:
         now_ns += step_ns
         for verdict in watch.judge({"loop": 1}, now_ns):
@@ -131,7 +131,7 @@ def test_stacks_are_never_written_through_a_link(tmp_path: Path, run: Run) -> No
 
 def test_a_writer_with_work_is_judged_by_its_progress() -> None:
     now = {"waiting": 0, "done": 0}
-    progress = Progress(lambda: now["waiting"], lambda: now["done"], patience_ns=7)
+    progress = ThreadProgress(lambda: now["waiting"], lambda: now["done"], patience_ns=7)
     assert progress.stamp(100) == 0
     now["waiting"] = 5
     assert progress.stamp(200) == 207
@@ -167,7 +167,7 @@ def test_every_thread_that_must_go_on_has_a_stamp(tmp_path: Path, run: Run) -> N
         tmp_path / "s", Table(), policy=OperatorPolicy("keep", 1), clock=SystemClock(), note=print
     )  # fmt: skip
     begun_ns = time.perf_counter_ns()
-    stamps = Stamps(run, server)
+    stamps = Liveness(run, server)
     assert set(stamps()) == {"engine loop", "strategy", "feed", "link", "journal", "recorder"}
     assert stamps()["engine loop"] >= begun_ns
     assert stamps()["strategy"] == stamps()["feed"] == stamps()["link"] == 0

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from textual import events
 
 from tui.terminal.keyboard import PASTE_END, PASTE_LIMIT, PASTE_START, Burst, Keyboard, Stroke
-from tui.terminal.strokes import Key, Translator
+from tui.terminal.strokes import KeyEvent, Translator
 
 SEQUENCES = [
     "\x1b[A", "\x1bOP", "\x1b[15~", "\x1b[1;5C", "\x1b[I", "\x1b[O", "\x1b[?62;22c", "\x1b[?2026;2$y", "\x1b[0n",
@@ -32,7 +32,7 @@ def read(pieces):
 def names(strokes):
     translator = Translator()
     messages = [message for stroke in strokes for message in translator.messages(stroke, BURST, mouse=False)]
-    return [message.key if isinstance(message, Key) else type(message).__name__ for message in messages]
+    return [message.key if isinstance(message, KeyEvent) else type(message).__name__ for message in messages]
 
 
 @pytest.mark.parametrize("sequence", SEQUENCES)
@@ -106,7 +106,7 @@ def test_plain_keys_come_one_by_one(text):
 )
 def test_alone(burst, alone):
     assert burst.alone is alone
-    assert Key("x", "x", burst).alone is alone
+    assert KeyEvent("x", "x", burst).alone is alone
 
 
 def test_names():
