@@ -101,17 +101,17 @@ def is_watched(folder: Path, echo: Echo) -> Watched:
             client.data(frame(TEXT, refused.encode()) + frame(TEXT, f"no JSON: {tokens}".encode()))
 
         sim._do(say)
-        door = RemoteEngine(process.state / "engine.sock", "test")
-        door.start(20)
-        door.send(Stall(2.4))
+        client = RemoteEngine(process.state / "engine.sock", "test")
+        client.start(20)
+        client.send(Stall(2.4))
         stacks = process.state / "stacks.txt"
         until(lambda: "has stood still" in stacks.read_text(encoding="utf-8"))
         sim._do(lambda: sim._floor.clients[0].close(1011, f"gone {keys} {tokens}"[:120]))
         sim.fault("expire")
-        until(lambda: door.snapshot.feed is not None and door.snapshot.feed.because.startswith("login: not again"))
+        until(lambda: client.snapshot.feed is not None and client.snapshot.feed.because.startswith("login: not again"))
         status = process.home.run("status", "--json", "--state-dir", str(process.state))
-        shown = repr((door.snapshot, door.log_lines(0, 2000)))
-        door.leave(detached=False)
+        shown = repr((client.snapshot, client.log_lines(0, 2000)))
+        client.leave(detached=False)
         process.end()
     return Watched(process, (*process.said, status.out, status.err, shown), echo.passwords)
 

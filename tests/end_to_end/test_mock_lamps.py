@@ -13,7 +13,7 @@ from tests.support.lamp_snapshots import GOOD
 from tests.support.snapshots import view
 from tui.input import keys
 from tui.view.faults import BY_ACTION, ENTRIES
-from tui.view.health import Heart
+from tui.view.health import Health
 from tui.view.model import Lamp, Ui
 
 SECOND = 1_000_000_000
@@ -29,7 +29,7 @@ def run(tmp_path) -> Iterator[Run]:
         yield it
 
 
-def lamps(run: Run, heart: Heart, later_ns: int = 0) -> dict[str, Lamp]:
+def lamps(run: Run, heart: Health, later_ns: int = 0) -> dict[str, Lamp]:
     snapshot = run.engine.snapshot
     return {lamp.name: lamp for lamp in heart.judge(snapshot, snapshot.taken_ns + later_ns, GOOD)}
 
@@ -46,12 +46,14 @@ def wait_for(run: Run, fault: Fault, happened) -> None:
     [(Fault("drop", 3), "1 gaps"), (Fault("duplicate", 3), "3 repeated"), (Fault("reorder", 1), "1 late")],
 )
 def test_the_sequence_lamp_tells_what_was_lost_repeated_or_late(run, fault, text) -> None:
-    heart = Heart()
+    heart = Health()
     assert lamps(run, heart)["SEQUENCE"].word == "OK"
-    door = run.trader.state.instrument_states[0].tick_filter
+    client = run.trader.state.instrument_states[0].tick_filter
 
     def happened() -> bool:
-        return bool(door.sequence_gaps or door.refused.get("duplicate", 0) >= 3 or door.refused.get("out_of_order"))
+        return bool(
+            client.sequence_gaps or client.refused.get("duplicate", 0) >= 3 or client.refused.get("out_of_order")
+        )
 
     wait_for(run, fault, happened)
     lamp = lamps(run, heart)["SEQUENCE"]
@@ -68,7 +70,7 @@ def test_prices_that_are_none_halt_entries_and_are_counted(run) -> None:
 
 
 def test_a_silent_line_turns_the_data_lamp_and_is_counted_as_a_gap(run) -> None:
-    heart = Heart()
+    heart = Health()
     assert lamps(run, heart)["DATA"].word == "OK"
     assert lamps(run, heart, 60 * SECOND)["DATA"].word in {"STALE", "DEAD", "QUIET"}
     gaps = run.trader.state.instrument_states[0].gaps
@@ -76,7 +78,7 @@ def test_a_silent_line_turns_the_data_lamp_and_is_counted_as_a_gap(run) -> None:
 
 
 def test_an_engine_that_is_held_turns_its_lamp_and_names_the_cause(run) -> None:
-    heart = Heart()
+    heart = Health()
     assert lamps(run, heart)["ENGINE"].word == "OK"
     run.engine.send(Stall(0.01))
     lamp = lamps(run, heart, 3 * SECOND)["ENGINE"]

@@ -2,17 +2,17 @@
 
 from engine import Command, LogLine, Snapshot
 from tests.support.snapshots import SNAPSHOT, log
-from tui.view.model import Standing
+from tui.view.model import Attachment
 
-HERE = Standing()
+HERE = Attachment()
 
 
 class FakeDoor:
     """A Door whose snapshot a test sets and whose commands it reads."""
 
-    def __init__(self, snapshot: Snapshot = SNAPSHOT, standing: Standing = HERE) -> None:
+    def __init__(self, snapshot: Snapshot = SNAPSHOT, attachment: Attachment = HERE) -> None:
         self.snapshot = snapshot
-        self.standing = standing
+        self.attachment = attachment
         self.conn_asked: list[str] = []
         self.sent: list[Command] = []
         self.lines: list[LogLine] = list(log())

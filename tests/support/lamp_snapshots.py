@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from engine import EdgeView, ProcessView, Pulse, Quote, Snapshot
 from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, quote, snapshot
-from tui.view.health import Heart, Link
+from tui.view.health import Health, Link
 from tui.view.model import Lamp
 
 GOOD = Link(18.0, 0.0)
@@ -17,7 +17,7 @@ def ns(seconds: float) -> int:
 
 
 def judge(seen: Snapshot, link: Link = GOOD, now_ns: int = NOW_NS) -> dict[str, Lamp]:
-    return {lamp.name: lamp for lamp in Heart().judge(seen, now_ns, link)}
+    return {lamp.name: lamp for lamp in Health().judge(seen, now_ns, link)}
 
 
 def pulse(beat: float = 0.05, came: float = 0.2, decided: float = 0.2, order: float | None = None) -> Pulse:

@@ -27,7 +27,7 @@ from engine import (
     TimelineEvent,
     Trade,
 )
-from tui.view.model import Standing, Ui, View
+from tui.view.model import Attachment, Ui, View
 
 SECOND = 1_000_000_000
 NOW_NS = 1_000 * SECOND
@@ -232,13 +232,13 @@ def lost(held: bool = True, **more) -> Snapshot:
     return paper(**(fields | ({} if held else {"positions": ()}) | more))
 
 
-def apart(**more) -> Standing:
+def apart(**more) -> Attachment:
     """The engine in another process, this screen alone before it and with the conn."""
     fields = {"apart": True, "pid": 4711, "holder": "pts/0"}
-    return Standing(**(fields | more))
+    return Attachment(**(fields | more))
 
 
-def looking(**more) -> Standing:
+def looking(**more) -> Attachment:
     """One of two screens, and the conn is with the other."""
     fields = {"holder": "pts/3 from 10.0.0.7", "has_conn": False, "screens": 2}
     return apart(**(fields | more))

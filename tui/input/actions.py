@@ -26,7 +26,7 @@ from tui.input.guard import PLAN_OPEN_NS
 from tui.panes import flatplan, leaving
 from tui.panes.flatplan import RUNS
 from tui.panes.log import found
-from tui.view.door import Door
+from tui.view.client import EngineClient
 from tui.view.faults import BY_ACTION
 from tui.view.model import LOG_LEVELS, PANES, Dialog, ThemeName, Ui, View
 
@@ -52,10 +52,10 @@ class Shell(Struct):
 class Actions:
     """One method for each action; `view` is what was on the screen when the key came."""
 
-    def __init__(self, ui: Ui, door: Door, shell: Shell) -> None:
+    def __init__(self, ui: Ui, client: EngineClient, shell: Shell) -> None:
         self.ui = ui
         self.view: View | None = None
-        self._door = door
+        self._client = client
         self._shell = shell
 
     def act(self, action: str, at_ns: int) -> None:
@@ -64,7 +64,7 @@ class Actions:
             name = action.removeprefix("pane_")
             self.ui.focus = next(pane for pane in PANES if pane == name)
         elif action in BY_ACTION:
-            self._door.send(BY_ACTION[action])
+            self._client.send(BY_ACTION[action])
         else:
             getattr(self, f"do_{action}")(at_ns)
 
@@ -78,7 +78,7 @@ class Actions:
 
     @property
     def _snapshot(self) -> Snapshot:
-        return self._door.snapshot
+        return self._client.snapshot
 
     def do_arm(self, at_ns: int) -> None:
         """Lock entries at once and open the plan; a flat that runs is only shown."""
@@ -87,21 +87,21 @@ class Actions:
         self.ui.plan_drawn_ns = 0
         self.ui.plan_until_ns = 0 if running else at_ns + PLAN_OPEN_NS
         if not running:
-            self._door.send(Arm())
+            self._client.send(Arm())
 
     def do_play(self, _at_ns: int) -> None:
         """Pause or play."""
         replay = self._snapshot.replay
         if replay is not None:
-            self._door.send(Hold() if replay.playing else Play())
+            self._client.send(Hold() if replay.playing else Play())
 
     def do_step(self, _at_ns: int) -> None:
         """One tick on."""
-        self._door.send(Step(1))
+        self._client.send(Step(1))
 
     def do_step_back(self, _at_ns: int) -> None:
         """One tick back."""
-        self._door.send(Step(-1))
+        self._client.send(Step(-1))
 
     def do_faster(self, at_ns: int) -> None:
         """The next higher speed."""
@@ -119,7 +119,7 @@ class Actions:
         now = replay.speed or float("inf")
         nearest = min(range(len(order)), key=lambda i: 0.0 if order[i] == now else abs(order[i] - now) + 1e-9)
         speed = SPEEDS[max(0, min(len(SPEEDS) - 1, nearest + by))]
-        self._door.send(SetSpeed(speed))
+        self._client.send(SetSpeed(speed))
         self.note(f"speed {speed:g}×" if speed else "speed max", at_ns)
 
     def do_goto(self, _at_ns: int) -> None:
@@ -128,17 +128,17 @@ class Actions:
 
     def do_next_event(self, _at_ns: int) -> None:
         """Go to the next event."""
-        self._door.send(SeekEvent(forward=True))
+        self._client.send(SeekEvent(forward=True))
 
     def do_previous_event(self, _at_ns: int) -> None:
         """Go to the previous event."""
-        self._door.send(SeekEvent(forward=False))
+        self._client.send(SeekEvent(forward=False))
 
     def do_silence(self, at_ns: int) -> None:
         """Skip silences, or do not."""
         replay = self._snapshot.replay
         if replay is not None:
-            self._door.send(SkipSilence(not replay.skip_silence))
+            self._client.send(SkipSilence(not replay.skip_silence))
             self.note("silences are waited for" if replay.skip_silence else "silences over 2 s are skipped", at_ns)
 
     def do_bookmark(self, _at_ns: int) -> None:
@@ -149,18 +149,18 @@ class Actions:
 
     def do_restart(self, _at_ns: int) -> None:
         """Back to before the first tick."""
-        self._door.send(Seek(0))
+        self._client.send(Seek(0))
 
     def do_delivery(self, at_ns: int) -> None:
         """The next delivery mode."""
         wanted = DELIVERIES[(DELIVERIES.index(self._snapshot.delivery) + 1) % len(DELIVERIES)]
-        self._door.send(SwitchDelivery(wanted))
-        if not self._door.standing.apart:  # there the last line tells it by itself
+        self._client.send(SwitchDelivery(wanted))
+        if not self._client.attachment.apart:  # there the last line tells it by itself
             self.note(f"delivery {self._snapshot.delivery} → {wanted} asked for", at_ns)
 
     def do_pause(self, _at_ns: int) -> None:
         """Pause or resume entries."""
-        self._door.send(ResumeEntries() if self._snapshot.entries.paused else PauseEntries())
+        self._client.send(ResumeEntries() if self._snapshot.entries.paused else PauseEntries())
 
     def do_unlock(self, _at_ns: int) -> None:
         """Ask for the word."""
@@ -171,15 +171,15 @@ class Actions:
         if not self._snapshot.found:
             self.note("nothing to acknowledge", at_ns)
         elif self.ui.dialog == "found":
-            self._door.send(Acknowledge())
+            self._client.send(Acknowledge())
             self.ui.dialog = ""
         else:
             self.open("found")
 
     def do_conn(self, at_ns: int) -> None:
         """Show who has the conn; from there, take it or give it up."""
-        standing = self._door.standing
-        if standing.apart:
+        attachment = self._client.attachment
+        if attachment.apart:
             self.open("conn")
         else:
             self.note("the engine is in this process: nobody else can have the conn", at_ns)
@@ -286,7 +286,7 @@ class Actions:
 
     def do_leave(self, _at_ns: int) -> None:
         """Leave; ask first when something is open, or goes on without us."""
-        if leaving.is_asked(self._door.standing, self._snapshot):
+        if leaving.is_asked(self._client.attachment, self._snapshot):
             self.open("quit")
         else:
             self._shell.leave()

@@ -13,7 +13,7 @@ from tui.input.guard import Guard, Press
 from tui.panes import flatplan
 from tui.panes.flatplan import RUNS
 from tui.panes.leaving import LEAVING, stop_word
-from tui.view.door import Door
+from tui.view.client import EngineClient
 from tui.view.model import Dialog, TypedDialog, Ui, View
 
 _TYPED: tuple[Dialog, ...] = get_args(TypedDialog)
@@ -26,12 +26,12 @@ _BLINK = re.compile(r"away [01] s: nothing happened")
 class Control:
     """The operator's hands: every key press comes through `press`."""
 
-    def __init__(self, ui: Ui, door: Door, shell: Shell) -> None:
+    def __init__(self, ui: Ui, client: EngineClient, shell: Shell) -> None:
         self.ui = ui
-        self._door = door
+        self._client = client
         self._shell = shell
         self._guard = Guard()
-        self._actions = Actions(ui, door, shell)
+        self._actions = Actions(ui, client, shell)
         self.note = self._actions.note
 
     def press(self, press: Press, view: View) -> None:
@@ -85,7 +85,7 @@ class Control:
         dialog = self.ui.dialog
         if dialog == "flat":
             self._press_in_plan(press, by_hand=by_hand)
-        elif press.key == "!" and dialog in LEAVING and self._door.standing.apart:
+        elif press.key == "!" and dialog in LEAVING and self._client.attachment.apart:
             self._actions.act("arm", press.at_ns)
         elif dialog in _TYPED:
             self._type(press)
@@ -95,7 +95,7 @@ class Control:
             self._actions.act("acknowledge", press.at_ns)
         elif dialog == "quit" and press.key == "q":
             self._shell.leave()
-        elif dialog == "quit" and press.key == "s" and self._door.standing.apart:
+        elif dialog == "quit" and press.key == "s" and self._client.attachment.apart:
             self._actions.open("stop")
         else:
             self.ui.dialog = ""
@@ -104,17 +104,17 @@ class Control:
 
     def _press_at_conn(self, press: Press, *, by_hand: bool) -> None:
         """`t` takes the conn from whoever has it, `g` gives it up; other keys close. What a line's noise types does neither."""
-        standing = self._door.standing
+        attachment = self._client.attachment
         if press.key not in {"t", "g"} or not by_hand:
             return
-        if standing.lost:
+        if attachment.lost:
             self.note("no link to the engine: the conn stays as it is", press.at_ns, "alert")
-        elif standing.read_only:
+        elif attachment.read_only:
             self.note("this screen is read-only: attach without --read-only to command", press.at_ns, "alert")
-        elif press.key == "t" and not standing.has_conn:
-            self._door.take_conn()
-        elif press.key == "g" and standing.has_conn:
-            self._door.leave_conn()
+        elif press.key == "t" and not attachment.has_conn:
+            self._client.take_conn()
+        elif press.key == "g" and attachment.has_conn:
+            self._client.leave_conn()
 
     def _press_in_plan(self, press: Press, *, by_hand: bool) -> None:
         """`x` fires under the guard's conditions, and says so when they do not hold; any other key closes the plan.
@@ -132,7 +132,7 @@ class Control:
             if press.key == "k":
                 self._actions.open("unlock")
         elif press.key == "x" and self._guard.may_fire(by_hand, self.ui.plan_drawn_ns, press.at_ns):
-            self._door.send(Flat("operator"))
+            self._client.send(Flat("operator"))
             self.ui.plan_until_ns = 0
         elif press.key == "x":
             self.note("x not taken: it came too fast, or behind an escape; press x again", press.at_ns, "alert")
@@ -143,7 +143,7 @@ class Control:
         self.ui.dialog = ""
         self.ui.plan_drawn_ns = self.ui.plan_until_ns = 0
         if not self._flat_goes_on():
-            self._door.send(Disarm())
+            self._client.send(Disarm())
 
     def _flat_goes_on(self) -> bool:
         """Whether a flat was fired from this plan, or runs for another reason."""
@@ -152,7 +152,7 @@ class Control:
 
     @property
     def _snapshot(self) -> Snapshot:
-        return self._door.snapshot
+        return self._client.snapshot
 
     def _type(self, press: Press) -> None:
         ui = self.ui
@@ -185,7 +185,7 @@ class Control:
                 ui.search = text
                 self._actions.show_found()
             case "bookmark":
-                self._door.send(Bookmark(text, *ui.place))
+                self._client.send(Bookmark(text, *ui.place))
             case "goto":
                 self._go_to(text, at_ns)
             case "palette" if entries:
@@ -193,7 +193,7 @@ class Control:
 
     def _unlock(self, text: str, at_ns: int) -> None:
         if text == "UNLOCK":
-            self._door.send(Unlock())
+            self._client.send(Unlock())
         else:
             self.note("not unlocked: type UNLOCK in capitals", at_ns, "warn")
 
@@ -201,7 +201,7 @@ class Control:
         """End the engine; with a position open only when that was typed too."""
         word = stop_word(self._snapshot)
         if text == word:
-            self._door.send(Stop())
+            self._client.send(Stop())
         else:
             self.note(f"the engine goes on: type {word} in capitals to stop it", at_ns, "warn")
 
@@ -213,15 +213,15 @@ class Control:
             if total and int(text) > total:
                 self.note(f"there are {total:,} ticks", at_ns, "warn")
             else:
-                self._door.send(Seek(int(text)))
+                self._client.send(Seek(int(text)))
             return
         at_ms = _moment_ms(text, snapshot)
         if at_ms is not None:
-            self._door.send(SeekTime(at_ms))
+            self._client.send(SeekTime(at_ms))
             return
         marks = [event for event in snapshot.events if event.kind == "bookmark" and text.lower() in event.text.lower()]
         if text and marks:
-            self._door.send(Seek(marks[0].tick))
+            self._client.send(Seek(marks[0].tick))
         else:
             self.note(f"'{text}' is no time HH:MM[:SS], tick number or bookmark", at_ns, "warn")
 

@@ -119,7 +119,7 @@ def find(key: str, view: View) -> Key | None:
 def _works(key: Key, view: View) -> bool:
     if key.where == "replay":
         return view.snapshot.replay is not None
-    return key.where == "always" or view.standing.apart
+    return key.where == "always" or view.attachment.apart
 
 
 def hints(view: View) -> list[tuple[str, str]]:
@@ -142,21 +142,21 @@ def hints(view: View) -> list[tuple[str, str]]:
 
 
 def _in_dialog(view: View) -> list[tuple[str, str]]:
-    standing = view.standing
+    attachment = view.attachment
     match view.ui.dialog:
-        case "quit" if standing.apart:
+        case "quit" if attachment.apart:
             return _LEAVING_APART
-        case "conn" if standing.has_conn:
+        case "conn" if attachment.has_conn:
             return _GIVING_UP
-        case "conn" if standing.read_only or standing.lost:
+        case "conn" if attachment.read_only or attachment.lost:
             return [("any other key", "close")]
         case dialog:
             return _IN_DIALOG[dialog]
 
 
 def _lacks_conn(view: View) -> bool:
-    standing = view.standing
-    return standing.apart and not (standing.has_conn or standing.read_only or standing.lost)
+    attachment = view.attachment
+    return attachment.apart and not (attachment.has_conn or attachment.read_only or attachment.lost)
 
 
 def _in_plan(state: str, *, fired: bool) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from engine import FeedView, OpenPosition
 from tui.panes import outage
 from tui.text import format as text
 from tui.text.rows import Line, clip
-from tui.text.segments import Part, assemble, part, word
+from tui.text.segments import Segment, assemble, part, word
 from tui.text.spelling import spelled
 from tui.view import feeds
 from tui.view.model import View
@@ -34,7 +34,7 @@ def line(view: View, width: int) -> Line | None:
     return _found(view, width) if view.snapshot.found else None
 
 
-def _across(view: View, parts: list[Part], style: str, width: int) -> Line:
+def _across(view: View, parts: list[Segment], style: str, width: int) -> Line:
     """The parts that fit in one style from edge to edge."""
     shown = "".join(words for words, _ in assemble(parts, max(0, width - 1), gap=0))
     return ((spelled(f" {shown}", view.glyphs), style),)

@@ -28,10 +28,10 @@ def line(view: View, width: int) -> Line:
 
 def _command(view: View, width: int) -> tuple[Span, ...]:
     """` FLAT REQUESTED ` while a command is on its way and a few seconds longer; one that goes wrong takes the whole line."""
-    asked = commands.newest(view.standing)
+    asked = commands.newest(view.attachment)
     if asked is None:
         return ()
-    words, style = commands.told(asked, view.standing)
+    words, style = commands.told(asked, view.attachment)
     words = spelled(f" {words} ", view.glyphs)
     if style == "alert":
         return ((clip(words, width), style),)

@@ -21,10 +21,10 @@ from tui.shell.picture import save
 from tui.shell.tuning import settle
 from tui.terminal.strokes import KeyEvent
 from tui.text.rows import plain
-from tui.view.door import Door
+from tui.view.client import EngineClient
 from tui.view.health import Link
 from tui.view.model import UNICODE, Glyphs, ThemeName, Ui, View
-from tui.view.view_builder import Watcher
+from tui.view.view_builder import ViewBuilder
 from tui.view.view_file import ViewFile
 
 _FRAME_S = 0.25
@@ -45,7 +45,7 @@ class MyQuant(DiffApp):
 
     def __init__(
         self,
-        door: Door,
+        client: EngineClient,
         pictures: Path,
         *,
         glyphs: Glyphs = UNICODE,
@@ -62,12 +62,12 @@ class MyQuant(DiffApp):
         self._kept = kept
         if kept is not None:
             kept.take_up(self.ui)
-            kept.select(self.ui, door.snapshot)
+            kept.select(self.ui, client.snapshot)
             self.board.theme = self.ui.theme
         self._pictures = pictures
-        self._watcher = Watcher(door, self.ui, glyphs)
+        self._view_builder = ViewBuilder(client, self.ui, glyphs)
         shell = Shell(leave=self._leave, copy=self._copy, save=self._save, set_mouse=self._set_mouse)
-        self._control = Control(self.ui, door, shell)
+        self._control = Control(self.ui, client, shell)
         self._view: View | None = None
         self._answers: list[Timer] = []
         self._calm: View | None = None  # the one that the slower panes were drawn from
@@ -134,15 +134,15 @@ class MyQuant(DiffApp):
         """Pull, make the frame, show it; `size` is the terminal's where Textual does not know it yet."""
         now_ns = self._drawn_ns = self._now_ns()
         self._control.pass_time(now_ns)
-        view = self._view = self._watcher.look(now_ns, self._link())
+        view = self._view = self._view_builder.look(now_ns, self._link())
         if self._calm is None or size is not None or now_ns - self._calm.now_ns >= _CALM_NS:
             self._calm = view
         else:
             view.calm = self._calm
-        outcome = self._watcher.new_outcome(view)
+        outcome = self._view_builder.new_outcome(view)
         if outcome:
             self._control.note(outcome, now_ns)
-        self._control.tell(self._watcher.new_told(view), now_ns)
+        self._control.tell(self._view_builder.new_told(view), now_ns)
         self._keep(view)
         self.board.theme = self.ui.theme
         self.board.show(frame(view, *(size or self.size)))

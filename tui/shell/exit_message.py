@@ -2,22 +2,22 @@
 
 from engine import Snapshot
 from tui.view import control_holder as crew
-from tui.view.model import Standing
+from tui.view.model import Attachment
 
 
-def lines(seen: Snapshot, standing: Standing) -> list[str]:
+def lines(seen: Snapshot, attachment: Attachment) -> list[str]:
     """One or two plain lines: how the engine stands, and the commands for coming back, flattening and stopping."""
     mode = seen.trade_mode.upper()
     held = _held(seen)
-    options = standing.options
-    if seen.stopped or not standing.there:
+    options = attachment.options
+    if seen.stopped or not attachment.there:
         word = "has ended" if seen.stopped else "is gone"
         return [
             f"the engine {word} ({mode}, {held})",
-            crew.again(standing),
+            crew.again(attachment),
         ]
-    pid = f"pid {standing.pid}, " if standing.pid else ""
-    goes_on = "the engine does not answer" if standing.lost else "the engine goes on"
+    pid = f"pid {attachment.pid}, " if attachment.pid else ""
+    goes_on = "the engine does not answer" if attachment.lost else "the engine goes on"
     commands = (("back", "attach"), ("flat", "flat"), ("stop", "stop"))
     return [
         f"detached; {goes_on} ({pid}{mode}, {held})",

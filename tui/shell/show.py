@@ -13,7 +13,7 @@ from tui.terminal.capabilities import Terminal, detect
 if TYPE_CHECKING:
     from engine import RemoteEngine, Run
     from tui.shell.app import MyQuant
-    from tui.view.door import Door
+    from tui.view.client import EngineClient
     from tui.view.view_file import ViewFile
 
 _RESTARTS = 2
@@ -32,42 +32,42 @@ class TerminalScreen:
 
         A screen that crashes is put up again twice; after that the engine goes on without one until it is over.
         """
-        from tui.view.door import LocalDoor
+        from tui.view.client import LocalEngine
 
-        door = LocalDoor(run)
-        door.start()
-        app = _put_up(door, pictures)
+        client = LocalEngine(run)
+        client.start()
+        app = _put_up(client, pictures)
         if app.lost:
             run.say(f"terminal lost ({app.lost}): the run ends in good order")
         if _has_crashed(app):
             print("myquant-tui: going on without a screen; Ctrl-C ends the run", file=sys.stderr)
             run.engine.wait()
 
-    def attach(self, door: "RemoteEngine", folder: Path, pictures: Path) -> None:
-        """Show the engine behind `door` until the operator leaves or the terminal is lost; the engine goes on.
+    def attach(self, client: "RemoteEngine", folder: Path, pictures: Path) -> None:
+        """Show the engine behind `client` until the operator leaves or the terminal is lost; the engine goes on.
 
         A screen that crashes is put up again twice. What was looked at is kept in the state directory `folder` for the
         next one. Where the terminal is lost nothing is said: nobody reads it. Raises LinkError when there is no engine.
         """
         from tui.shell.exit_message import lines
-        from tui.view.attached import AttachedDoor
+        from tui.view.attached import AttachedEngine
         from tui.view.view_file import ViewFile
 
-        door.start()
-        attached = AttachedDoor(door, folder)
+        client.start()
+        attached = AttachedEngine(client, folder)
         kept = ViewFile(folder)
         app = _put_up(attached, pictures, kept)
         if not _has_crashed(app):
             kept.keep_last(app.ui, attached.snapshot)
-        last, standing = attached.snapshot, attached.standing
+        last, attachment = attached.snapshot, attached.attachment
         attached.leave(detached=app.left)
         if app.left:
-            _say(lines(last, standing))
+            _say(lines(last, attachment))
         elif _has_crashed(app):
-            _say(["the screen failed for good", *lines(last, standing)])
+            _say(["the screen failed for good", *lines(last, attachment)])
 
 
-def _put_up(door: "Door", pictures: Path, kept: "ViewFile | None" = None) -> "MyQuant":
+def _put_up(client: "EngineClient", pictures: Path, kept: "ViewFile | None" = None) -> "MyQuant":
     """Show the engine, again after a crash; the last of the screens. The third begins with a view of its own: what was kept may be why."""
     from tui.shell.app import MyQuant
     from tui.shell.tuning import tuned
@@ -75,13 +75,13 @@ def _put_up(door: "Door", pictures: Path, kept: "ViewFile | None" = None) -> "My
     terminal = _terminal()
     for attempt in range(_RESTARTS + 1):
         app = MyQuant(
-            door,
+            client,
             pictures,
             glyphs=terminal.glyphs,
             theme=terminal.theme,
             kept=kept if attempt < _RESTARTS else None,
         )
-        with nullcontext() if door.standing.apart else tuned():
+        with nullcontext() if client.attachment.apart else tuned():
             app.run(mouse=False)
         if not _has_crashed(app):
             break

@@ -13,7 +13,7 @@ _BAD_REASONS = 40
 _FOUND_LINES = 200
 
 
-class Border:
+class Sanitizer:
     """Cleans snapshots and log lines; what was cleaned once is remembered, for it hardly ever changes."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from tui.text.rows import Line, Span, fit, width_of
 LUXURY = 10  # parts of this rank and above come only after all others have their longest form
 
 
-class Part(Struct, frozen=True):
+class Segment(Struct, frozen=True):
     """A piece of a line: its forms from the longest to the shortest, and its rank (0 = survives longest).
 
     A part at the right end (`at_end`) stands flush right with the others there.
@@ -25,12 +25,12 @@ def word(text: str, style: str = "") -> Line:
     return ((text, style),) if text else ()
 
 
-def part(rank: int, *forms: Line, at_end: bool = False) -> Part:
+def part(rank: int, *forms: Line, at_end: bool = False) -> Segment:
     """A part that may be shown as any of `forms`, the longest first; empty forms are left out."""
-    return Part(rank, tuple(form for form in forms if form), at_end)
+    return Segment(rank, tuple(form for form in forms if form), at_end)
 
 
-def _chosen(parts: Sequence[Part], width: int, gap: int) -> dict[int, int]:
+def _chosen(parts: Sequence[Segment], width: int, gap: int) -> dict[int, int]:
     """Which form of which part is shown: the shortest forms by rank first, then longer ones by rank, then luxury."""
     room = width
     chosen: dict[int, int] = {}
@@ -56,7 +56,7 @@ def _chosen(parts: Sequence[Part], width: int, gap: int) -> dict[int, int]:
     return chosen
 
 
-def assemble(parts: Sequence[Part], width: int, gap: int = 2) -> Line:
+def assemble(parts: Sequence[Segment], width: int, gap: int = 2) -> Line:
     """The parts that fit into `width` cells, in their order, `gap` blanks between them, the line exactly `width` wide.
 
     Where not even the most important part fits, it is cut.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from engine import LogLine, Snapshot, clean
-from tui.view.model import Standing
+from tui.view.model import Attachment
 
 if TYPE_CHECKING:
     from engine import AnyCommand, ConnectionStatus, Pending, RemoteEngine
@@ -18,7 +18,7 @@ _APP = "myquant-tui"
 _REASON, _NAME, _TOLD = 160, 60, 400  # the longest texts that a screen takes from an engine
 
 
-class AttachedDoor:
+class AttachedEngine:
     """`remote` and what its state directory tells: the engine's process, and how a command line finds it.
 
     It has been started: what it was told first is how a screen that may command is greeted. One that only looks is
@@ -63,13 +63,13 @@ class AttachedDoor:
         self._remote.leave(detached)
 
     @property
-    def standing(self) -> Standing:
+    def attachment(self) -> Attachment:
         """The link, the engine's process, the conn, and what became of commands."""
         remote = self._remote
         status, conn, absence = remote.state, remote.conn, remote.absence
         lost = "" if status.word == "CONNECTED" else clean(status.reason, _REASON) or "not connected yet"
         pid = self._engine_pid(status)
-        return Standing(
+        return Attachment(
             apart=True,
             lost=lost,
             there=not lost or _exists(pid),

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from engine import Arm, Command, Disarm, Flat, SwitchDelivery
 from tui.text import format as text
-from tui.view.model import Standing
+from tui.view.model import Attachment
 
 if TYPE_CHECKING:
     from engine import Pending
@@ -42,50 +42,52 @@ def is_alarming(asked: "Pending") -> bool:
     return asked.state in {"REFUSED", "FAILED"} or asked.reason.startswith(_NO_ANSWER)
 
 
-def newest(standing: Standing) -> "Pending | None":
+def newest(attachment: Attachment) -> "Pending | None":
     """The command to tell of: a flat in alarm, else the newest in alarm, else the newest; None where there is none.
 
     What a dialog shows already is told only when it goes wrong.
     """
-    flat = flat_asked(standing)
-    if flat is not None and is_unsent(flat, standing):
+    flat = flat_asked(attachment)
+    if flat is not None and is_unsent(flat, attachment):
         return flat  # what else could not be sent for the same reason is no second story
-    told = [each for each in standing.asked if is_alarming(each) or not isinstance(each.command, _QUIET)]
+    told = [each for each in attachment.asked if is_alarming(each) or not isinstance(each.command, _QUIET)]
     alarming = [each for each in told if is_alarming(each)]
     flats = [each for each in alarming if isinstance(each.command, Flat)]
     found = flats or alarming or told
     return found[-1] if found else None
 
 
-def is_unsent(asked: "Pending", standing: Standing) -> bool:
+def is_unsent(asked: "Pending", attachment: Attachment) -> bool:
     """Whether `asked` waits for a link: the engine has not heard of it, or the answer was lost and it is sent again."""
-    return bool(standing.lost) and asked.state == "REQUESTED"
+    return bool(attachment.lost) and asked.state == "REQUESTED"
 
 
-def told(asked: "Pending", standing: Standing) -> tuple[str, str]:
+def told(asked: "Pending", attachment: Attachment) -> tuple[str, str]:
     """`FLAT REQUESTED: NO ANSWER from engine (3.1 s)` and its style; of a flat without a link, what to do meanwhile."""
-    if isinstance(asked.command, Flat) and is_unsent(asked, standing):
-        return _unsent(asked, standing), "alert"
+    if isinstance(asked.command, Flat) and is_unsent(asked, attachment):
+        return _unsent(asked, attachment), "alert"
     style = "alert" if is_alarming(asked) else _STYLES.get(asked.state, "")
     words = f"{named(asked.command)} {asked.state}"
     reason = asked.reason
     if reason and asked.state not in _ENDED:
         reason = f"{reason} ({text.seconds(asked.age_s)})"
-    if asked.state == "REFUSED" and standing.read_only:
+    if asked.state == "REFUSED" and attachment.read_only:
         reason = f"{reason}; this screen is read-only" if reason else "this screen is read-only"
     return (f"{words}: {reason}" if reason else words), style
 
 
-def _unsent(asked: "Pending", standing: Standing) -> str:
+def _unsent(asked: "Pending", attachment: Attachment) -> str:
     """What became of a flat that waits for a link."""
     words = "FLAT NOT SENT YET"
     if _CARRIED_OUT in asked.reason:
         words = f"FLAT NOT ANSWERED, {_CARRIED_OUT}"
-    meanwhile = f"meanwhile: myquant-tui flat{standing.options}"  # on a shell; short, so that it is seen at 80 columns
+    meanwhile = (
+        f"meanwhile: myquant-tui flat{attachment.options}"  # on a shell; short, so that it is seen at 80 columns
+    )
     return f"{words} ({text.seconds(asked.age_s)}): tried for a minute; {meanwhile}"
 
 
-def flat_asked(standing: Standing) -> "Pending | None":
+def flat_asked(attachment: Attachment) -> "Pending | None":
     """The newest flat that this screen asked for and that is not done; None where there is none, or its end is long ago."""
-    flats = [each for each in standing.asked if isinstance(each.command, Flat) and each.state != "DONE"]
+    flats = [each for each in attachment.asked if isinstance(each.command, Flat) and each.state != "DONE"]
     return flats[-1] if flats else None

@@ -1,29 +1,29 @@
 """Who commands the engine and who looks at it, in words for the top of the screen. Pure."""
 
-from tui.text.segments import Part, part, word
+from tui.text.segments import Segment, part, word
 from tui.view import feeds
-from tui.view.model import Standing, View
+from tui.view.model import Attachment, View
 
 AGAIN = "start it again as you did (myquant-tui run …)"
 _SECOND_NS = 1_000_000_000
 
 
-def conn(view: View) -> Part:
+def conn(view: View) -> Segment:
     """`CONN you`, `CONN pts/3 from 10.0.0.7 · 2 screens`, `read-only`; nothing where engine and screen are one process.
 
     Where somebody else could do something meanwhile, it is worth more than a tick count.
     """
-    standing = view.standing
-    if not standing.apart or standing.lost:
+    attachment = view.attachment
+    if not attachment.apart or attachment.lost:
         return part(8)
-    count = f" · {standing.screens:,}" if standing.screens > 1 else ""
+    count = f" · {attachment.screens:,}" if attachment.screens > 1 else ""
     others = f"{count} screens" if count else ""
-    if standing.has_conn:
+    if attachment.has_conn:
         return part(6, *(word(f"CONN you{form}", "dim") for form in (others, count, "")))
-    holder = standing.holder or "nobody"
+    holder = attachment.holder or "nobody"
     short = holder.split(" ")[0]
-    style = "" if standing.holder else "warn"
-    if standing.read_only:
+    style = "" if attachment.holder else "warn"
+    if attachment.read_only:
         full = word(f"read-only · CONN {holder}{others}", style)
         return part(
             3, full, *(word(f"read-only · CONN {short}{form}", style) for form in (count, "")), word("read-only", style)
@@ -34,13 +34,13 @@ def conn(view: View) -> Part:
 
 def vacancy(view: View) -> str:
     """`nobody has the conn: flat in 4 min 10 s`, while the policy for that has something to do or has done it; else empty."""
-    standing = view.standing
-    if standing.holder or not standing.vacant_ns:
+    attachment = view.attachment
+    if attachment.holder or not attachment.vacant_ns:
         return ""
-    if standing.due_ns:
-        what = "flat" if standing.on_loss == "flat_after" else "entries are paused"
-        return f"nobody has the conn: {what} in {duration((standing.due_ns - view.now_ns) / _SECOND_NS)}"
-    return f"nobody has the conn: {standing.did}" if standing.did else ""
+    if attachment.due_ns:
+        what = "flat" if attachment.on_loss == "flat_after" else "entries are paused"
+        return f"nobody has the conn: {what} in {duration((attachment.due_ns - view.now_ns) / _SECOND_NS)}"
+    return f"nobody has the conn: {attachment.did}" if attachment.did else ""
 
 
 def duration(seconds: float) -> str:
@@ -58,10 +58,10 @@ def when_gone(view: View) -> str:
 
     The policy's seconds are known only while they run.
     """
-    standing, now = view.standing, _goes_on(view)
-    running = standing.due_ns - standing.vacant_ns if standing.vacant_ns else 0
+    attachment, now = view.attachment, _goes_on(view)
+    running = attachment.due_ns - attachment.vacant_ns if attachment.vacant_ns else 0
     after = f"for {duration(running / _SECOND_NS)}" if running > 0 else "for a while (operator.flat_after_s)"
-    match standing.on_loss:
+    match attachment.on_loss:
         case "no_entries" if _barred(view):
             return f"{now}; while nobody has the conn there are no new ones"
         case "no_entries":
@@ -90,6 +90,6 @@ def _barred(view: View) -> str:
     return "paused" if entries.paused else ""
 
 
-def again(standing: Standing) -> str:
+def again(attachment: Attachment) -> str:
     """How an engine that is no more is brought back: only who started it knows its source and options."""
-    return f"{AGAIN}; what was held is restored · flat: myquant-tui flat{standing.options}"
+    return f"{AGAIN}; what was held is restored · flat: myquant-tui flat{attachment.options}"

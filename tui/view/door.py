@@ -3,19 +3,19 @@
 from typing import TYPE_CHECKING, Protocol
 
 from engine import LogLine, Snapshot
-from tui.view.model import Standing
+from tui.view.model import Attachment
 
 if TYPE_CHECKING:
     from engine import AnyCommand, Run
 
-_HERE = Standing()
+_HERE = Attachment()
 
 
-class Door(Protocol):
+class EngineClient(Protocol):
     """All that the screen ever asks of an engine; every call but `leave` returns at once."""
 
     def send(self, command: "AnyCommand") -> None:
-        """Ask for a command; `Standing.asked` or the snapshot's outcomes tell what becomes of it."""
+        """Ask for a command; `Attachment.asked` or the snapshot's outcomes tell what becomes of it."""
         ...
 
     @property
@@ -32,7 +32,7 @@ class Door(Protocol):
         ...
 
     @property
-    def standing(self) -> Standing:
+    def attachment(self) -> Attachment:
         """Whether the engine is at the other end, who has the conn, what became of commands; texts are cleaned."""
         ...
 
@@ -49,7 +49,7 @@ class Door(Protocol):
         ...
 
 
-class LocalDoor:
+class LocalEngine:
     """An engine in this process: nobody else looks at it, and it ends with the screen."""
 
     def __init__(self, run: "Run") -> None:
@@ -77,7 +77,7 @@ class LocalDoor:
         return self._run.logs.lines_since(since, limit)
 
     @property
-    def standing(self) -> Standing:
+    def attachment(self) -> Attachment:
         """Always there, and ours to command."""
         return _HERE
 

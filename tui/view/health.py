@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from engine import Snapshot
 from tui.view import feeds, lamps, lamps_feed
-from tui.view.lamps import ALARMS, Link, Look
+from tui.view.lamps import ALARMS, LampInput, Link
 from tui.view.model import Lamp, Word
 
 __all__ = ["RANKS", "Heart", "Link", "by_gravity", "worst"]
@@ -19,7 +19,7 @@ _GOOD_SAMPLES = 3
 _MINUTE_NS = 60_000_000_000
 
 # In the order of cause and effect: what comes first is likely to be why the others are not well.
-_JUDGES: tuple[Callable[[Look], Lamp | None], ...] = (
+_JUDGES: tuple[Callable[[LampInput], Lamp | None], ...] = (
     lamps.engine,
     lamps.strategy,
     lamps_feed.data,
@@ -97,7 +97,7 @@ class _LastMinute:
         return sum(count for _, count in self._rises)
 
 
-class Heart:
+class Health:
     """Judges the lamps, one call a look; a new sample is a new snapshot (for LINK: a new call)."""
 
     def __init__(self) -> None:
@@ -118,7 +118,7 @@ class Heart:
         judged = [lamp for judge in _JUDGES if (lamp := judge(look)) is not None]
         return tuple(self._settle(lamp, now_ns, fresh=fresh or lamp.name == "LINK") for lamp in judged)
 
-    def _look(self, seen: Snapshot, now_ns: int, link: Link) -> Look:
+    def _look(self, seen: Snapshot, now_ns: int, link: Link) -> LampInput:
         """Add what a single snapshot cannot tell."""
         self._begun_ns = self._begun_ns or now_ns
         held = feeds.is_closed(seen) or lamps.is_held(seen)
@@ -127,7 +127,7 @@ class Heart:
         self._held = held
         refused = seen.refused
         lost = feeds.sequence_gaps(seen) + refused.get("duplicate", 0) + refused.get("out_of_order", 0)
-        return Look(
+        return LampInput(
             snapshot=seen,
             now_ns=now_ns,
             link=link,

@@ -26,7 +26,7 @@ class Link(Struct, frozen=True):
     stalled_s: float
 
 
-class Look(Struct, frozen=True):
+class LampInput(Struct, frozen=True):
     """What the lamps are judged by; the last five are what a single snapshot cannot tell.
 
     `begun_ns`: the first look; `flowing_ns`: when ticks became due again (a replay was held, a market was closed), 0 =
@@ -67,7 +67,7 @@ def by_limit(value: float, late: float, stale: float, dead: float = float("inf")
     return "LATE" if value < stale else "STALE" if value < dead else "DEAD"
 
 
-def engine(look: Look) -> Lamp:
+def engine(look: LampInput) -> Lamp:
     """The engine's loop."""
     seen = look.snapshot
     beats = f"{text.scaled(seen.beats)} beats"
@@ -88,7 +88,7 @@ def _busy(seen: Snapshot) -> str:
     return f" ← processor {seen.process.cpu_share:.0%}" if seen.process.cpu_share > 0.9 else ""
 
 
-def strategy(look: Look) -> Lamp:
+def strategy(look: LampInput) -> Lamp:
     """The newest decision against the newest tick, and how long ticks have been waiting for one."""
     seen = look.snapshot
     pulse, waiting = seen.pulse, seen.inbox_waiting
@@ -117,14 +117,14 @@ def strategy(look: Look) -> Lamp:
     return Lamp("STRATEGY", word, shown, age_s, because=_slow(look), following=following)
 
 
-def _is_starting(look: Look) -> bool:
+def _is_starting(look: LampInput) -> bool:
     """Whether nothing was decided yet, or the loop has hardly begun, and that is no wonder."""
     seen = look.snapshot
     begun = seen.beats >= _FIRST_BEATS and seen.pulse.decided_ns > 0
     return not begun and look.age_s(look.begun_ns) < _START_S
 
 
-def _slow(look: Look) -> str:
+def _slow(look: LampInput) -> str:
     """Why decisions are late: what waits, and what it waits for."""
     seen = look.snapshot
     chain = f"← inbox {seen.inbox_waiting:,} deep" if seen.inbox_waiting else ""
@@ -137,7 +137,7 @@ def _slow(look: Look) -> str:
     return (chain + _busy(seen)).lstrip() or "← the tick waited for its turn"
 
 
-def orders(look: Look) -> Lamp:
+def orders(look: LampInput) -> Lamp:
     """The oldest order that nobody has answered."""
     order_ns = look.snapshot.pulse.order_ns
     if not order_ns:
@@ -148,14 +148,14 @@ def orders(look: Look) -> Lamp:
     return Lamp("ORDERS", by_limit(age_s, 1.0, 3.0), "oldest unanswered", age_s, because=because, following=following)
 
 
-def broker(look: Look) -> Lamp:
+def broker(look: LampInput) -> Lamp:
     """The broker's last answer; a simulated one is always there."""
     if look.snapshot.trade_mode in _SIMULATED:
         return Lamp("BROKER", "OK", "simulated")
     return Lamp("BROKER", "UNKNOWN", "not measured", because="← no figures", following="trust ORDERS")
 
 
-def edge(look: Look, name: str) -> Lamp | None:
+def edge(look: LampInput, name: str) -> Lamp | None:
     """An edge that writes to the disk; None where a run need not have it and has not."""
     seen = look.snapshot
     title = name.upper()
@@ -191,7 +191,7 @@ def _room(megabytes: int) -> str:
     return f"{megabytes:,} MB" if megabytes < 10_000 else f"{megabytes // 1024:,} GB"
 
 
-def process(look: Look) -> Lamp:
+def process(look: LampInput) -> Lamp:
     """Memory, descriptors, processor and pauses, each against its cap."""
     figures = look.snapshot.process
     if figures.rss_mb <= 0 and not figures.descriptors:
@@ -210,7 +210,7 @@ def process(look: Look) -> Lamp:
     return Lamp("PROCESS", word, shown, because=f"← {cause}", following="goes on; leave when flat if it grows")
 
 
-def link(look: Look) -> Lamp:
+def link(look: LampInput) -> Lamp:
     """How long the terminal takes to accept output."""
     line = look.link
     waited_ms = max(line.accept_ms, line.stalled_s * 1000)

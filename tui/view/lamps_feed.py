@@ -9,7 +9,7 @@ from engine import FeedView, Quote, Snapshot
 from tui.text import format as text
 from tui.view import feeds
 from tui.view.feeds import is_closed
-from tui.view.lamps import SILENT, Look, by_limit, is_held
+from tui.view.lamps import SILENT, LampInput, by_limit, is_held
 from tui.view.model import Lamp, Word
 
 SOCKET = "SOCKET:"  # in the cause of a lamp that the link explains
@@ -47,7 +47,7 @@ def limit_s(quote: Quote, seen: Snapshot) -> float:
 # ── DATA ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def data(look: Look) -> Lamp:
+def data(look: LampInput) -> Lamp:
     """Every instrument's newest tick, folded into one lamp that names the worst."""
     seen = look.snapshot
     if seen.replay is not None and is_held(seen):
@@ -67,7 +67,7 @@ def data(look: Look) -> Lamp:
     return _many(look, silences, late, ticking) if ticking >= _MANY else _few(look, silences, late)
 
 
-def _few(look: Look, silences: list[QuietTime], late: int) -> Lamp:
+def _few(look: LampInput, silences: list[QuietTime], late: int) -> Lamp:
     """Few instruments: each of them counts."""
     seen = look.snapshot
     held = _held(seen)
@@ -84,7 +84,7 @@ def _few(look: Look, silences: list[QuietTime], late: int) -> Lamp:
     return Lamp("DATA", word, shown, worst.age_s, because=because, following=_unwatched(seen, worst.quote))
 
 
-def _many(look: Look, silences: list[QuietTime], late: int, ticking: int) -> Lamp:
+def _many(look: LampInput, silences: list[QuietTime], late: int, ticking: int) -> Lamp:
     """Many instruments, of which some are always quiet: one that is held counts by itself, the others by their share."""
     seen = look.snapshot
     held = _held(seen)
@@ -120,14 +120,14 @@ def _quiet_word(seen: Snapshot, worst: QuietTime, held: set[int]) -> Word:
     return "LATE" if worst.share < _BORNE else "STALE"
 
 
-def _is_quiet(look: Look, worst: QuietTime) -> bool:
+def _is_quiet(look: LampInput, worst: QuietTime) -> bool:
     """Whether a silence of all instruments is the market's own: nothing else explains it, and it is not too long."""
     if look.silent_s or feeds.lost(look.snapshot) is not None:
         return False
     return look.snapshot.replay is not None or worst.share < _LOST_AFTER
 
 
-def _missing(look: Look, late: int, ticking: int) -> str:
+def _missing(look: LampInput, late: int, ticking: int) -> str:
     """Why there are no ticks: the cause, where one is known."""
     if look.silent_s:
         return f"← {SILENT} {text.seconds(look.silent_s)}"
@@ -155,7 +155,7 @@ def _unwatched(seen: Snapshot, quote: Quote) -> str:
     return "nothing is decided on it until a tick comes"
 
 
-def _no_data(look: Look) -> Lamp:
+def _no_data(look: LampInput) -> Lamp:
     """Not one tick so far."""
     age_s = look.age_s(look.flowing_ns or look.begun_ns)
     word: Word = "QUIET" if look.snapshot.replay is not None else by_limit(age_s, _SILENCE_S, _SILENCE_S, 30.0)
@@ -168,7 +168,7 @@ def _no_data(look: Look) -> Lamp:
 # ── SEQUENCE ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def sequence(look: Look) -> Lamp:
+def sequence(look: LampInput) -> Lamp:
     """Numbers of the exchange that were lost, repeated or late within the last minute, and packets that were no ticks."""
     seen = look.snapshot
     if is_closed(seen):
@@ -200,7 +200,7 @@ def _reasons(seen: Snapshot) -> str:
 # ── SOCKET ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def socket(look: Look) -> Lamp:
+def socket(look: LampInput) -> Lamp:
     """The live feed's link: the age of its newest frame or pong, and while it is down why, and when the next attempt is due."""
     seen = look.snapshot
     feed = seen.feed
@@ -234,7 +234,7 @@ def _trip(feed: FeedView) -> str:
     return f", rtt {feed.rtt_ms:,.0f} ms" if feed.rtt_ms > 0 else f", {text.scaled(feed.frames)} frames"
 
 
-def _answers(look: Look, feed: FeedView) -> bool:
+def _answers(look: LampInput, feed: FeedView) -> bool:
     """Whether the link shows a sign of life though no tick comes."""
     return feed.state == "UP" and look.age_s(feeds.heard_ns(feed)) < _HEARD_S
 
@@ -251,7 +251,7 @@ def _without_feed(name: str, seen: Snapshot) -> Lamp:
 # ── CLOCK ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def clock(look: Look) -> Lamp:
+def clock(look: LampInput) -> Lamp:
     """This machine's clock against the exchange's, and which of them is ahead."""
     seen = look.snapshot
     feed = seen.feed

@@ -33,7 +33,7 @@ class Glyphs(Struct, frozen=True):
     warn: str = "▲"
     bad: str = "✖"
     off: str = "·"
-    heart: str = "♥"
+    health: str = "♥"
     play: str = "▶"
     pause: str = "‖"
     end: str = "■"
@@ -59,7 +59,7 @@ ASCII = Glyphs(
     warn="!",
     bad="X",
     off=".",
-    heart="*",
+    health="*",
     play=">",
     pause='"',
     end="#",
@@ -90,7 +90,7 @@ class Lamp(Struct, frozen=True):
     following: str = ""  # what happens next
 
 
-class Standing(Struct, frozen=True):
+class Attachment(Struct, frozen=True):
     """How this screen stands to its engine; the defaults are those of an engine in the same process.
 
     `lost` says why there is no link, empty = there is one. `there`: the engine's process `pid` exists. `read_only`: this
@@ -154,7 +154,7 @@ class View(Struct):
     history: tuple[tuple[int, int], ...] = ()  # (ms, price) of the selected instrument
     trends: dict[int, tuple[int, ...]] = field(default_factory=dict)  # newest prices per instrument, for sparks
     pnl_trend: tuple[float, ...] = ()  # the day's P&L over time
-    standing: Standing = Standing()
+    attachment: Attachment = Attachment()
     calm: "View | None" = None  # an earlier view for the panes that need not move at every frame
 
     @property
@@ -165,4 +165,4 @@ class View(Struct):
     @property
     def unheard(self) -> bool:
         """Whether the engine is gone or silent: what is shown was true, and nobody knows what is."""
-        return bool(self.standing.lost) or self.age_s > OLD_S
+        return bool(self.attachment.lost) or self.age_s > OLD_S

@@ -7,9 +7,9 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from engine import LogLine, Snapshot
-from tui.text.sanitize import Border
-from tui.view.door import Door
-from tui.view.health import Heart, Link
+from tui.text.sanitize import Sanitizer
+from tui.view.client import EngineClient
+from tui.view.health import Health, Link
 from tui.view.model import UNICODE, Glyphs, Ui, View
 
 _LOG_KEPT = 2_000
@@ -23,15 +23,15 @@ _HISTORY_NS = 1_000_000_000  # a new chart at most once a second
 _LEVEL = {"DEBUG": 0, "INFO": 1, "WARN": 2, "WARNING": 2, "ERROR": 3, "FATAL": 4}
 
 
-class Watcher:
+class ViewBuilder:
     """Makes one `View` a look; sparks and the P&L line are what it has seen pass by."""
 
-    def __init__(self, door: Door, ui: Ui, glyphs: Glyphs = UNICODE) -> None:
-        self._door = door
+    def __init__(self, client: EngineClient, ui: Ui, glyphs: Glyphs = UNICODE) -> None:
+        self._client = client
         self._ui = ui
         self._glyphs = glyphs
-        self._border = Border()
-        self._heart = Heart()
+        self._border = Sanitizer()
+        self._health = Health()
         self._log: deque[LogLine] = deque(maxlen=_LOG_KEPT)
         self._last_line = 0
         self._trends: dict[int, deque[int]] = {}
@@ -47,7 +47,7 @@ class Watcher:
 
     def look(self, now_ns: int, link: Link) -> View:
         """What there is to see at `now_ns` (monotonic)."""
-        snapshot = self._border.snapshot(self._door.snapshot)
+        snapshot = self._border.snapshot(self._client.snapshot)
         if snapshot.at_ms < self._at_ms:  # a replay went back: what was ahead has not happened
             self._trends.clear()
             self._pnl.clear()
@@ -65,13 +65,13 @@ class Watcher:
             ui=self._ui,
             now_ns=now_ns,
             glyphs=self._glyphs,
-            lamps=self._heart.judge(snapshot, now_ns, link),
+            lamps=self._health.judge(snapshot, now_ns, link),
             log=shown,
             log_hidden=hidden,
             history=self._history,
             trends={index: tuple(trend) for index, trend in self._trends.items()},
             pnl_trend=tuple(self._pnl),
-            standing=self._door.standing,
+            attachment=self._client.attachment,
         )
 
     def new_outcome(self, view: View) -> str:
@@ -83,7 +83,7 @@ class Watcher:
 
     def new_told(self, view: View) -> tuple[str, ...]:
         """What the engine told this screen since the last look; the newest last."""
-        told, before = view.standing.told, self._told
+        told, before = view.attachment.told, self._told
         self._told = told
         known = next(
             (count for count in range(min(len(before), len(told)), 0, -1) if before[-count:] == told[:count]), 0
@@ -98,7 +98,7 @@ class Watcher:
         self._pnl.append(float(snapshot.account.day_pnl))
 
     def _read_log(self, snapshot: Snapshot) -> None:
-        lines = self._door.log_lines(self._last_line, _LOG_BATCH)
+        lines = self._client.log_lines(self._last_line, _LOG_BATCH)
         if lines:
             self._last_line = lines[-1].number
             cleaned = self._border.log(lines)
@@ -118,7 +118,7 @@ class Watcher:
         if selected == self._history_of and now_ns < self._history_due_ns:
             return
         self._history_of, self._history_due_ns = selected, now_ns + _HISTORY_NS
-        self._history = self._door.history(selected)
+        self._history = self._client.history(selected)
 
 
 def _in_market_time(line: LogLine, seen: Snapshot) -> LogLine:

@@ -34,7 +34,7 @@ from tui.view.model import PANES
 
 def sent(key, seen=SNAPSHOT):
     hands = Hands(seen).press(key, 0)
-    return hands.door.sent
+    return hands.client.sent
 
 
 def typed(hands, text, end="enter"):
@@ -77,7 +77,7 @@ def test_a_key_sends_its_command(key, seen, command):
 @pytest.mark.parametrize("key", [" ", ".", ",", "+", "-", "n", "N", "i", "r", "g", "b"])
 def test_replay_keys_do_nothing_elsewhere(key):
     hands = Hands(snapshot(replay=None, trade_mode="paper")).press(key, 0)
-    assert hands.door.sent == []
+    assert hands.client.sent == []
     assert hands.ui.dialog == ""
 
 
@@ -92,26 +92,26 @@ def test_replay_keys_do_nothing_elsewhere(key):
 )
 def test_go_to(text, command):
     marked = snapshot(events=(*SNAPSHOT.events, TimelineEvent(77, 0, "bookmark", "before Lunch")))
-    assert typed(Hands(marked).press("g", 0), text).door.sent == [command]
+    assert typed(Hands(marked).press("g", 0), text).client.sent == [command]
 
 
 @pytest.mark.parametrize("text", ["25:00", "11:61", "1:2:3:4", "nowhere", "", "-5", "11:4x", "٣"])
 def test_go_to_nowhere_says_so(text):
     hands = typed(Hands().press("g", 0), text)
-    assert hands.door.sent == []
+    assert hands.client.sent == []
     assert "is no time" in hands.ui.notice
 
 
 def test_unlock_is_typed():
-    assert typed(Hands().press("k", 0), "UNLOCK").door.sent == [Unlock()]
+    assert typed(Hands().press("k", 0), "UNLOCK").client.sent == [Unlock()]
     hands = typed(Hands().press("k", 0), "unlock")
-    assert hands.door.sent == []
+    assert hands.client.sent == []
     assert "UNLOCK" in hands.ui.notice
-    assert typed(Hands().press("k", 0), "UNLOCK", "escape").door.sent == []
+    assert typed(Hands().press("k", 0), "UNLOCK", "escape").client.sent == []
 
 
 def test_bookmark_and_search():
-    assert typed(Hands().press("b", 0), "here").door.sent == [Bookmark("here", 18_233, SNAPSHOT.at_ms)]
+    assert typed(Hands().press("b", 0), "here").client.sent == [Bookmark("here", 18_233, SNAPSHOT.at_ms)]
     hands = typed(Hands().press("/", 0), "stop los")
     assert hands.ui.search == "stop los"
     typed(hands.press("/", 50), "line 7")
@@ -122,7 +122,7 @@ def test_bookmark_and_search():
 
 def test_a_tick_beyond_the_end_is_no_place():
     hands = typed(Hands().press("g", 0), "40000")
-    assert hands.door.sent == []
+    assert hands.client.sent == []
     assert hands.ui.notice == "there are 34,086 ticks"
 
 
@@ -139,14 +139,14 @@ FOUND = snapshot(found=("the last run ended without closing", "READY: locked unt
 
 def test_how_the_last_run_ended_is_read_and_then_acknowledged():
     hands = Hands(FOUND).press("a", 0)
-    assert (hands.ui.dialog, hands.door.sent) == ("found", [])
+    assert (hands.ui.dialog, hands.client.sent) == ("found", [])
     assert keys.hints(view(FOUND, ui=hands.ui))[0] == ("a", "acknowledge")
     hands.press("a", 200)
-    assert (hands.ui.dialog, hands.door.sent) == ("", [Acknowledge()])
+    assert (hands.ui.dialog, hands.client.sent) == ("", [Acknowledge()])
     closed = Hands(FOUND).press("a", 0).press("down", 100).press("q", 200)
-    assert (closed.ui.dialog, closed.door.sent, closed.left) == ("", [], [])
+    assert (closed.ui.dialog, closed.client.sent, closed.left) == ("", [], [])
     nothing = Hands().press("a", 0)
-    assert (nothing.ui.dialog, nothing.door.sent, nothing.ui.notice) == ("", [], "nothing to acknowledge")
+    assert (nothing.ui.dialog, nothing.client.sent, nothing.ui.notice) == ("", [], "nothing to acknowledge")
 
 
 def test_the_footer_names_the_key_only_while_there_is_something_to_acknowledge():
@@ -160,8 +160,8 @@ def test_arrows_move_among_the_legs_of_a_plan_and_close_that_of_one():
     assert (hands.ui.dialog, hands.ui.choice) == ("flat", 1)
     hands.press("up", 500).press("pageup", 600)
     assert (hands.ui.dialog, hands.ui.choice) == ("flat", 0)
-    assert hands.door.sent == [Arm()]
-    assert hands.press("x", 900).door.sent == [Arm(), Flat("operator")]
+    assert hands.client.sent == [Arm()]
+    assert hands.press("x", 900).client.sent == [Arm(), Flat("operator")]
     one = Hands(snapshot()).press("!", 0).press("down", 300)
     assert one.ui.dialog == ""
 
@@ -186,7 +186,7 @@ def test_ctrl_c_asks_and_ctrl_z_and_ctrl_q_do_nothing():
     assert Hands(snapshot(positions=())).press("ctrl+c", 0).ui.dialog == "quit"
     for key in ("ctrl+z", "ctrl+q", "ctrl+s", "f1", "X", "y"):
         hands = Hands().press(key, 0)
-        assert (hands.door.sent, hands.ui.dialog, hands.left) == ([], "", [])
+        assert (hands.client.sent, hands.ui.dialog, hands.left) == ([], "", [])
 
 
 def test_panes_zoom_and_selection():
@@ -214,12 +214,12 @@ def test_the_log_scrolls_and_follows_again():
 
 def test_the_palette_does_what_is_chosen():
     hands = typed(Hands().press(":", 0), "restart")
-    assert hands.door.sent == [Seek(0)]
+    assert hands.client.sent == [Seek(0)]
     hands = Hands().press(":", 0)
     assert not any(entry[2] == "stall" for entry in keys.palette(view(ui=hands.ui)))
     typed(hands, "dev")
-    assert hands.door.sent == [Stall(3.0)]
-    assert typed(Hands().press("ctrl+p", 0), "no such thing").door.sent == []
+    assert hands.client.sent == [Stall(3.0)]
+    assert typed(Hands().press("ctrl+p", 0), "no such thing").client.sent == []
 
 
 def test_every_action_of_the_table_exists():

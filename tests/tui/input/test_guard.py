@@ -19,17 +19,17 @@ MS = 1_000_000
 class Hands:
     """Keys typed at a control, with the plan drawn 20 ms after it opens."""
 
-    def __init__(self, seen=None, draws=True, standing=HERE):
-        self.door = FakeDoor(seen or snapshot(), standing)
+    def __init__(self, seen=None, draws=True, attachment=HERE):
+        self.client = FakeDoor(seen or snapshot(), attachment)
         self.ui = Ui()
         self.draws = draws
         self.left = []
-        self.control = Control(self.ui, self.door, Shell(leave=lambda: self.left.append(True)))
+        self.control = Control(self.ui, self.client, Shell(leave=lambda: self.left.append(True)))
 
     def press(self, key, at_ms, alone=True, suspicious=False):
         now_ns = (10_000 + at_ms) * MS
         self.control.pass_time(now_ns)
-        seen = view(self.door.snapshot, ui=self.ui, standing=self.door.standing)
+        seen = view(self.client.snapshot, ui=self.ui, attachment=self.client.attachment)
         self.control.press(Press(key, now_ns, alone, suspicious), seen)
         if self.ui.dialog == "flat" and not self.ui.plan_drawn_ns and self.draws:
             self.ui.plan_drawn_ns = now_ns + 20 * MS
@@ -37,15 +37,15 @@ class Hands:
 
     @property
     def fired(self):
-        return any(isinstance(command, Flat) for command in self.door.sent)
+        return any(isinstance(command, Flat) for command in self.client.sent)
 
 
 def test_by_hand_it_locks_at_once_shows_the_plan_and_fires():
     hands = Hands().press("!", 0)
-    assert hands.door.sent == [Arm()]
+    assert hands.client.sent == [Arm()]
     assert hands.ui.dialog == "flat"
     hands.press("x", 400)
-    assert hands.door.sent == [Arm(), Flat("operator")]
+    assert hands.client.sent == [Arm(), Flat("operator")]
     assert hands.ui.dialog == "flat"  # the plan stays to show how it goes
 
 
@@ -60,7 +60,7 @@ def test_the_plan_must_have_been_seen():
 
 
 def test_x_without_the_plan_does_nothing():
-    assert Hands().press("x", 0).press("x", 500).door.sent == []
+    assert Hands().press("x", 0).press("x", 500).client.sent == []
 
 
 def test_one_burst_never_fires():
@@ -71,7 +71,7 @@ def test_one_burst_never_fires():
 def test_a_paste_is_no_key():
     hands = Hands()
     hands.control.paste("!x")
-    assert hands.door.sent == []
+    assert hands.client.sent == []
     hands.press("!", 0)
     hands.control.paste("x")
     assert not hands.fired
@@ -82,13 +82,13 @@ def test_a_held_exclamation_mark_only_locks():
     for n in range(40):
         hands.press("!", n * 33)
     assert not hands.fired
-    assert {type(command) for command in hands.door.sent} == {Arm, Disarm}
+    assert {type(command) for command in hands.client.sent} == {Arm, Disarm}
 
 
 @pytest.mark.parametrize("key", ["y", "enter", "X", "1", "up", "f5", "escape", "ctrl+c", "q", " "])
 def test_any_other_key_closes_the_plan_and_entries_stay_locked(key):
     hands = Hands().press("!", 0).press(key, 400)
-    assert hands.door.sent == [Arm(), Disarm()]
+    assert hands.client.sent == [Arm(), Disarm()]
     assert hands.ui.dialog == ""
     assert not hands.press("x", 800).fired
 
@@ -97,7 +97,7 @@ def test_ten_seconds_close_the_plan():
     hands = Hands().press("!", 0)
     hands.press("x", 10_100)
     assert not hands.fired
-    assert hands.door.sent == [Arm(), Disarm()]
+    assert hands.client.sent == [Arm(), Disarm()]
 
 
 @given(st.lists(st.sampled_from("!x[AOM<0;12~cRyn "), min_size=1, max_size=10), st.integers(50, 950))
@@ -138,7 +138,7 @@ def test_a_running_flat_is_only_shown():
     running = snapshot()
     hands = Hands(replace(running, flat=replace(running.flat, state="CLOSING")))
     hands.press("!", 0).press("x", 500)
-    assert hands.door.sent == []
+    assert hands.client.sent == []
     hands.press("q", 900)
     assert hands.ui.dialog == ""
-    assert hands.door.sent == []
+    assert hands.client.sent == []

@@ -50,7 +50,7 @@ def test_no_column_touches_the_next(seen, width, height):
     assert "LONG 0.05" in shown
     assert " 1,234 " in shown
     plan = Ui(dialog="flat", plan_until_ns=NOW_NS + 5 * SECOND)
-    assert "SELL 0.05" in plain(layout.frame(view(seen, ui=plan, standing=apart()), width, height))
+    assert "SELL 0.05" in plain(layout.frame(view(seen, ui=plan, attachment=apart()), width, height))
 
 
 def test_the_labels_of_the_chart_are_whole_and_within_its_width():

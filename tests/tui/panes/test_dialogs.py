@@ -13,7 +13,7 @@ from tui.input.keys import TABLE
 from tui.panes import dialogs
 from tui.panes import help as help_pane
 from tui.text.rows import STYLES, plain, width_of
-from tui.view.health import RANKS, Heart, Link
+from tui.view.health import RANKS, Health, Link
 from tui.view.model import ASCII, Dialog, Ui, View
 
 DIALOGS = get_args(Dialog)
@@ -64,11 +64,11 @@ def test_the_keys_of_the_flat_are_seen_on_the_smallest_screen() -> None:
 @pytest.mark.parametrize("apart_too", [False, True])
 def test_the_line_with_the_keys_is_never_cut(width: int, apart_too: bool) -> None:
     seen = paper(found=tuple(f"line {number}" for number in range(30)))
-    standing = apart() if apart_too else view().standing
+    attachment = apart() if apart_too else view().attachment
     for dialog in (each for each in DIALOGS if each):
         for until_ns in (0, NOW_NS + 9_000_000_000):
             ui = Ui(dialog=dialog, plan_until_ns=until_ns)
-            lines = plain(dialogs.overlay(view(seen, ui=ui, standing=standing), width, 15)).split("\n")
+            lines = plain(dialogs.overlay(view(seen, ui=ui, attachment=attachment), width, 15)).split("\n")
             assert "…" not in lines[-2], dialog
             assert lines[-2].strip("│ "), dialog
     away = dialogs.overlay(view(seen, ui=Ui(digest="away 6 min 12 s: 1 stop loss")), width, 15)
@@ -142,7 +142,7 @@ def test_help_has_every_key_lamp_and_word() -> None:
     for key in TABLE:
         assert f"\n{key.label} " in lines
         assert key.help.split()[0] in lines
-    lamps = Heart().judge(replace(SNAPSHOT, edges=()), NOW_NS, Link(1.0, 0.0))
+    lamps = Health().judge(replace(SNAPSHOT, edges=()), NOW_NS, Link(1.0, 0.0))
     names = [*(lamp.name for lamp in lamps), *RANKS, "REPLAY", "MOCK", "PAPER", "LIVE", "polling", "queued", "callback"]
     assert [name for name in names if f"\n{name} " not in lines] == []
 

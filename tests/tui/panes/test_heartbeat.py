@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, view
 from tui.panes import heartbeat
 from tui.text.rows import STYLES, plain, width_of
-from tui.view.health import RANKS, Heart, Link
+from tui.view.health import RANKS, Health, Link
 from tui.view.model import ASCII, Lamp, View
 
 STRATEGY = Lamp("STRATEGY", "LATE", "9.1 ms", 0.8, 1.8, "← inbox 812 deep ← handler 22 ms", "812 ticks to go")
@@ -117,7 +117,7 @@ def test_any_lamps_at_any_size(lamps: list[Lamp], width: int, height: int, old: 
 
 
 def test_the_lamps_of_a_real_look_fit_the_pane() -> None:
-    lamps = Heart().judge(SNAPSHOT, NOW_NS, Link(18.0, 0.0))
+    lamps = Health().judge(SNAPSHOT, NOW_NS, Link(18.0, 0.0))
     lines = text(seen(*lamps), 54, 12)
     assert len(lines) == 12
     assert [line.split()[1] for line in lines] == [lamp.name for lamp in lamps]

@@ -19,8 +19,8 @@ FREE = paper(positions=())
 PLACED = apart(options=" --state-dir /d")
 
 
-def box(seen, standing, width=80, height=24, **ui):
-    shown = view(seen, ui=Ui(**ui), standing=standing)
+def box(seen, attachment, width=80, height=24, **ui):
+    shown = view(seen, ui=Ui(**ui), attachment=attachment)
     return [line[2:-2].rstrip() for line in plain(dialogs.overlay(shown, width, height)).split("\n")[1:-1]]
 
 
@@ -69,12 +69,12 @@ def test_the_seconds_of_the_policy_are_named_where_they_are_known():
 
 
 def test_q_asks_always_and_q_again_detaches():
-    hands = Hands(FREE, standing=PLACED).press("q", 0)
+    hands = Hands(FREE, attachment=PLACED).press("q", 0)
     assert (hands.ui.dialog, hands.left) == ("quit", [])
-    assert keys.hints(view(FREE, ui=hands.ui, standing=PLACED))[0] == ("q", "detach")
+    assert keys.hints(view(FREE, ui=hands.ui, attachment=PLACED))[0] == ("q", "detach")
     assert hands.press("y", 200).ui.dialog == ""
     hands.press("q", 400).press("q", 800)
-    assert (hands.left, hands.door.sent) == ([True], [])
+    assert (hands.left, hands.client.sent) == ([True], [])
 
 
 @pytest.mark.parametrize(
@@ -84,15 +84,15 @@ def test_q_asks_always_and_q_again_detaches():
         (paper(), apart(lost="nobody listens", there=False)),
     ],
 )
-def test_of_an_engine_that_is_no_more_there_is_nothing_to_ask(seen, standing):
-    assert Hands(seen, standing=standing).press("q", 0).left == [True]
+def test_of_an_engine_that_is_no_more_there_is_nothing_to_ask(seen, attachment):
+    assert Hands(seen, attachment=attachment).press("q", 0).left == [True]
 
 
 def test_a_flat_that_no_engine_has_taken_is_not_left_unawares():
-    standing = apart(lost="nobody listens", there=False, asked=(asked(Flat("operator")),))
-    hands = Hands(paper(), standing=standing).press("q", 0)
+    attachment = apart(lost="nobody listens", there=False, asked=(asked(Flat("operator")),))
+    hands = Hands(paper(), attachment=attachment).press("q", 0)
     assert (hands.ui.dialog, hands.left) == ("quit", [])
-    assert box(paper(), standing, dialog="quit")[0] == "the flat has not reached the engine: leaving gives it up"
+    assert box(paper(), attachment, dialog="quit")[0] == "the flat has not reached the engine: leaving gives it up"
     assert hands.press("q", 300).left == [True]
     taken = apart(asked=(asked(Flat("operator"), "ACCEPTED"),))
     assert "gives it up" not in "\n".join(box(paper(), taken, dialog="quit"))
@@ -100,23 +100,23 @@ def test_a_flat_that_no_engine_has_taken_is_not_left_unawares():
 
 def test_from_the_question_a_flat_is_one_key_away():
     for key in ("q", "s"):
-        hands = Hands(paper(), standing=PLACED).press("q", 0)
+        hands = Hands(paper(), attachment=PLACED).press("q", 0)
         if key == "s":
             hands.press("s", 100)
         hands.press("!", 200)
-        assert (hands.ui.dialog, hands.door.sent) == ("flat", [Arm()])
-    assert Hands(snapshot()).press("q", 0).press("!", 200).door.sent == []  # in one process any key but q stays
+        assert (hands.ui.dialog, hands.client.sent) == ("flat", [Arm()])
+    assert Hands(snapshot()).press("q", 0).press("!", 200).client.sent == []  # in one process any key but q stays
 
 
 # ── Stop ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_stopping_is_typed():
-    hands = Hands(FREE, standing=PLACED).press("q", 0).press("s", 100)
+    hands = Hands(FREE, attachment=PLACED).press("q", 0).press("s", 100)
     assert hands.ui.dialog == "stop"
-    assert typed(hands, "STOP").door.sent == [Stop()]
-    hands = typed(Hands(FREE, standing=PLACED).press("q", 0).press("s", 50), "stop")
-    assert hands.door.sent == []
+    assert typed(hands, "STOP").client.sent == [Stop()]
+    hands = typed(Hands(FREE, attachment=PLACED).press("q", 0).press("s", 50), "stop")
+    assert hands.client.sent == []
     assert hands.ui.notice == "the engine goes on: type STOP in capitals to stop it"
 
 
@@ -125,8 +125,8 @@ def test_with_a_position_open_more_must_be_typed():
     assert "the engine would end: simulated positions stay open, no stop is watched" in shown
     assert shown[-1] == "! flat first · type STOP HOLDING and enter · esc closes"
     assert "REAL positions" in "\n".join(box(paper(trade_mode="live"), PLACED, dialog="stop"))
-    assert typed(Hands(paper(), standing=PLACED).press("q", 0).press("s", 50), "STOP").door.sent == []
-    assert typed(Hands(paper(), standing=PLACED).press("q", 0).press("s", 50), "STOP HOLDING").door.sent == [Stop()]
+    assert typed(Hands(paper(), attachment=PLACED).press("q", 0).press("s", 50), "STOP").client.sent == []
+    assert typed(Hands(paper(), attachment=PLACED).press("q", 0).press("s", 50), "STOP HOLDING").client.sent == [Stop()]
 
 
 def test_who_has_not_the_conn_is_told_before_typing():
@@ -135,32 +135,32 @@ def test_who_has_not_the_conn_is_told_before_typing():
 
 def test_an_engine_in_this_process_is_not_stopped_from_here():
     hands = Hands(snapshot()).press("q", 0).press("s", 100)
-    assert (hands.ui.dialog, hands.door.sent) == ("", [])
+    assert (hands.ui.dialog, hands.client.sent) == ("", [])
 
 
 # ── The conn ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_taking_the_conn_names_its_holder_and_needs_another_key():
-    hands = Hands(FREE, standing=looking()).press("o", 0)
-    assert (hands.ui.dialog, hands.door.conn_asked) == ("conn", [])
+    hands = Hands(FREE, attachment=looking()).press("o", 0)
+    assert (hands.ui.dialog, hands.client.conn_asked) == ("conn", [])
     shown = box(FREE, looking(), dialog="conn")
     assert shown[:2] == ["the conn is with pts/3 from 10.0.0.7", "2 screens look at this engine"]
     assert shown[-1] == "t takes the conn · any other key closes"
-    assert hands.press("o", 100).door.conn_asked == []
+    assert hands.press("o", 100).client.conn_asked == []
     hands.press("o", 200).press("t", 600)
-    assert (hands.door.conn_asked, hands.ui.dialog) == (["take"], "")
+    assert (hands.client.conn_asked, hands.ui.dialog) == (["take"], "")
 
 
 def test_what_a_line_s_noise_types_takes_nothing():
-    assert Hands(FREE, standing=looking()).press("o", 0).press("t", 100, alone=False).door.conn_asked == []
-    assert Hands(FREE, standing=looking()).press("o", 0).press("t", 100, suspicious=True).door.conn_asked == []
+    assert Hands(FREE, attachment=looking()).press("o", 0).press("t", 100, alone=False).client.conn_asked == []
+    assert Hands(FREE, attachment=looking()).press("o", 0).press("t", 100, suspicious=True).client.conn_asked == []
 
 
 def test_it_is_given_up_by_another_key():
-    hands = Hands(FREE, standing=apart()).press("o", 0).press("t", 100)
-    assert hands.door.conn_asked == []
-    assert hands.press("o", 200).press("g", 300).door.conn_asked == ["leave"]
+    hands = Hands(FREE, attachment=apart()).press("o", 0).press("t", 100)
+    assert hands.client.conn_asked == []
+    assert hands.press("o", 200).press("g", 300).client.conn_asked == ["leave"]
     assert box(FREE, apart(), dialog="conn")[0] == "you have the conn"
 
 
@@ -168,21 +168,21 @@ def test_it_is_given_up_by_another_key():
     ("standing", "words"),
     [(looking(read_only=True), "read-only"), (looking(lost="nobody listens"), "no link to the engine")],
 )
-def test_where_it_cannot_be_had_that_is_said(standing, words):
-    hands = Hands(FREE, standing=standing).press("o", 0)
-    assert words in "\n".join(box(FREE, standing, dialog="conn"))
-    assert keys.hints(view(FREE, ui=hands.ui, standing=standing))[0] == ("any other key", "close")
+def test_where_it_cannot_be_had_that_is_said(attachment, words):
+    hands = Hands(FREE, attachment=attachment).press("o", 0)
+    assert words in "\n".join(box(FREE, attachment, dialog="conn"))
+    assert keys.hints(view(FREE, ui=hands.ui, attachment=attachment))[0] == ("any other key", "close")
     hands.press("t", 300)
-    assert hands.door.conn_asked == []
+    assert hands.client.conn_asked == []
     assert words in hands.ui.notice
 
 
 def test_the_palette_has_it_only_where_there_is_one():
-    apart_view = view(FREE, ui=Ui(text="conn"), standing=looking())
+    apart_view = view(FREE, ui=Ui(text="conn"), attachment=looking())
     assert [entry[2] for entry in keys.palette(apart_view)] == ["conn"]
     assert keys.palette(view(snapshot(), ui=Ui(text="conn"))) == []
-    assert ("o", "conn") in keys.hints(view(FREE, standing=looking()))[:3]
-    assert not any(label == "o" for label, _ in keys.hints(view(FREE, standing=apart())))
+    assert ("o", "conn") in keys.hints(view(FREE, attachment=looking()))[:3]
+    assert not any(label == "o" for label, _ in keys.hints(view(FREE, attachment=apart())))
 
 
 # ── What happened meanwhile ─────────────────────────────────────────────────────────────────────────────────────────
@@ -191,7 +191,7 @@ AWAY = "away 6 min 12 s: 2 entries, 1 stop loss, P&L −420"
 
 
 def test_the_absence_is_told_over_the_panes_and_takes_no_key():
-    hands = Hands(FREE, standing=apart())
+    hands = Hands(FREE, attachment=apart())
     hands.control.tell((AWAY, "you have the conn"), 10_000_000_000)
     assert box(FREE, apart(), digest=AWAY) == [
         "away 6 min 12 s",
@@ -201,11 +201,11 @@ def test_the_absence_is_told_over_the_panes_and_takes_no_key():
     ]
     assert (hands.ui.digest, hands.ui.notice) == (AWAY, "you have the conn")
     hands.press("!", 100)
-    assert (hands.ui.digest, hands.ui.dialog, hands.door.sent) == ("", "flat", [Arm()])
+    assert (hands.ui.digest, hands.ui.dialog, hands.client.sent) == ("", "flat", [Arm()])
 
 
 def test_it_goes_away_by_itself_and_an_absence_without_events_is_a_notice():
-    hands = Hands(FREE, standing=apart())
+    hands = Hands(FREE, attachment=apart())
     hands.control.tell((AWAY,), SECOND)
     hands.control.pass_time(20 * SECOND)
     assert hands.ui.digest == AWAY
@@ -216,7 +216,7 @@ def test_it_goes_away_by_itself_and_an_absence_without_events_is_a_notice():
 
 
 def test_a_link_that_blinked_is_no_absence():
-    hands = Hands(FREE, standing=apart())
+    hands = Hands(FREE, attachment=apart())
     hands.control.tell(("away 0 s: nothing happened", "away 1 s: nothing happened"), SECOND)
     assert (hands.ui.digest, hands.ui.notice) == ("", "")
     hands.control.tell(("away 1 s: 1 stop loss, P&L −420",), SECOND)
@@ -224,7 +224,7 @@ def test_a_link_that_blinked_is_no_absence():
 
 
 def test_a_conn_that_was_taken_is_loud():
-    hands = Hands(FREE, standing=looking())
+    hands = Hands(FREE, attachment=looking())
     hands.control.tell(("pts/3 took the conn: you may look",), SECOND)
     assert (hands.ui.notice, hands.ui.notice_style) == ("pts/3 took the conn: you may look", "alert")
 
@@ -258,12 +258,12 @@ def test_or_that_there_is_nothing_to_come_back_to():
     dialog=st.sampled_from(["quit", "stop", "conn", ""]),
     width=st.integers(1, 130),
     height=st.integers(1, 40),
-    standing=st.sampled_from([PLACED, looking(), looking(read_only=True), apart(lost="x" * 200, there=False)]),
+    attachment=st.sampled_from([PLACED, looking(), looking(read_only=True), apart(lost="x" * 200, there=False)]),
     glyphs=st.sampled_from([view().glyphs, ASCII]),
 )
-def test_any_size(dialog, width, height, standing, glyphs):
+def test_any_size(dialog, width, height, attachment, glyphs):
     many = replace(SNAPSHOT, positions=tuple(position(n % 2) for n in range(30)))
-    shown = view(many, ui=Ui(dialog=dialog, digest=AWAY), standing=standing, glyphs=glyphs)
+    shown = view(many, ui=Ui(dialog=dialog, digest=AWAY), attachment=attachment, glyphs=glyphs)
     lines = dialogs.overlay(shown, width, height)
     assert len(lines) <= height
     assert len({width_of(line) for line in lines}) <= 1

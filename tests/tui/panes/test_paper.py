@@ -25,9 +25,9 @@ from tui.panes import flatplan, header, positions, ticks
 from tui.panes import help as help_pane
 from tui.text.rows import Line, plain, width_of
 from tui.view import feeds
-from tui.view.health import Heart, Link
+from tui.view.health import Health, Link
 from tui.view.model import ASCII, Ui
-from tui.view.view_builder import Watcher
+from tui.view.view_builder import ViewBuilder
 
 MODES = ("replay", "mock", "paper", "live")
 COUNT = 50
@@ -48,7 +48,7 @@ def crowd(held: int = COUNT, **more) -> Snapshot:
 
 
 def frame(seen: Snapshot, width: int, height: int, **ui) -> list[Line]:
-    lamps = Heart().judge(seen, NOW_NS, Link(1.0, 0.0))
+    lamps = Health().judge(seen, NOW_NS, Link(1.0, 0.0))
     return layout.frame(view(seen, ui=Ui(**ui), lamps=lamps), width, height)
 
 
@@ -146,12 +146,12 @@ def test_the_chart_is_that_of_the_selected_instrument_not_of_its_place() -> None
             return super().history(instrument)
 
     ui = Ui(selected=2)
-    door = Door(paper(instruments=instruments, quotes=(quotes[0], quotes[5], quotes[80]), watched=90))
-    watcher = Watcher(door, ui)
+    client = Door(paper(instruments=instruments, quotes=(quotes[0], quotes[5], quotes[80]), watched=90))
+    watcher = ViewBuilder(client, ui)
     watcher.look(NOW_NS, Link(1.0, 0.0))
     ui.selected = 99
     watcher.look(NOW_NS + 2 * SECOND, Link(1.0, 0.0))
-    door.snapshot = paper(quotes=())
+    client.snapshot = paper(quotes=())
     watcher.look(NOW_NS + 4 * SECOND, Link(1.0, 0.0))
     assert asked == [80, 80]
 

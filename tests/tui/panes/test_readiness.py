@@ -65,10 +65,10 @@ def test_what_is_worse_comes_first():
 @pytest.mark.parametrize(
     ("age_s", "standing"), [(0.1, GONE), (4.0, GONE), (4.0, apart()), (0.1, apart(lost="no answer for 5 s"))]
 )
-def test_of_an_engine_that_nobody_hears_nothing_is_known(width, age_s, standing):
+def test_of_an_engine_that_nobody_hears_nothing_is_known(width, age_s, attachment):
     for seen in (paper(), paper(entries=EntriesState(False, "daily loss", "", 1))):
         now_ns = seen.taken_ns + round(age_s * SECOND)
-        shown = top(seen, width, now_ns=now_ns, standing=standing)
+        shown = top(seen, width, now_ns=now_ns, attachment=attachment)
         assert "entries ?" in shown
         assert "FLAT≈?" in shown
         assert "●" not in shown
@@ -76,6 +76,6 @@ def test_of_an_engine_that_nobody_hears_nothing_is_known(width, age_s, standing)
 
 
 def test_a_stopped_engine_enters_nothing():
-    shown = top(paper(stopped=True), standing=GONE)
+    shown = top(paper(stopped=True), attachment=GONE)
     assert "entries off: stopped" in shown
     assert "FLAT≈?" in shown

@@ -15,18 +15,18 @@ from tui.text.rows import plain
 from tui.view.view_file import ViewFile
 
 
-def run(play: Callable[..., Awaitable[None]], tmp_path: Path, size=(120, 40), door=None, kept=None) -> FakeDoor:
-    """Let `play(app, pilot, door)` run in an app of that size, at a time that stands still."""
-    door = door or FakeDoor()
+def run(play: Callable[..., Awaitable[None]], tmp_path: Path, size=(120, 40), client=None, kept=None) -> FakeDoor:
+    """Let `play(app, pilot, client)` run in an app of that size, at a time that stands still."""
+    client = client or FakeDoor()
 
     async def whole() -> None:
-        app = MyQuant(door, tmp_path, kept=kept, now_ns=lambda: NOW_NS)
+        app = MyQuant(client, tmp_path, kept=kept, now_ns=lambda: NOW_NS)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
-            await play(app, pilot, door)
+            await play(app, pilot, client)
 
     asyncio.run(whole())
-    return door
+    return client
 
 
 def text(app: MyQuant) -> str:
@@ -34,9 +34,9 @@ def text(app: MyQuant) -> str:
 
 
 def test_keys_reach_the_engine(tmp_path):
-    async def play(app, pilot, door):
+    async def play(app, pilot, client):
         await pilot.press("space", "d", "k", *"UNLOCK", "enter")
-        assert door.sent == [Hold(), SwitchDelivery("queued"), Unlock()]
+        assert client.sent == [Hold(), SwitchDelivery("queued"), Unlock()]
         await pilot.press("question_mark")
         assert "HELP" in text(app)
         await pilot.press("escape", "tab", "z")
@@ -51,35 +51,35 @@ def test_the_plan_is_drawn_before_x_counts(tmp_path):
     times = iter(range(NOW_NS, NOW_NS + 10**12, 200_000_000))
 
     async def whole():
-        door = FakeDoor()
-        app = MyQuant(door, tmp_path, now_ns=lambda: next(times))
+        client = FakeDoor()
+        app = MyQuant(client, tmp_path, now_ns=lambda: next(times))
         async with app.run_test(size=(120, 40)) as pilot:
             await pilot.press("exclamation_mark")
-            assert door.sent == [Arm()]
+            assert client.sent == [Arm()]
             await pilot.pause()
             assert "EMERGENCY FLAT" in text(app)
             assert app.ui.plan_drawn_ns > 0
             await pilot.press("x")
-            assert door.sent == [Arm(), Flat("operator")]
+            assert client.sent == [Arm(), Flat("operator")]
 
     asyncio.run(whole())
 
 
 def test_a_plan_that_was_never_drawn_is_not_fired(tmp_path):
-    async def play(app, pilot, door):
+    async def play(app, pilot, client):
         app.call_after_refresh = lambda *_: False
         await pilot.press("exclamation_mark", "x")
-        assert door.sent == [Arm()]
+        assert client.sent == [Arm()]
         assert "x not taken" in text(app)
         await pilot.press("w")
-        assert door.sent == [Arm(), Disarm()]
+        assert client.sent == [Arm(), Disarm()]
 
     run(play, tmp_path)
 
 
 @pytest.mark.parametrize("size", [(200, 60), (120, 40), (80, 24), (60, 15), (20, 5)])
 def test_every_size_and_resizing_between_them(tmp_path, size):
-    async def play(app, pilot, door):
+    async def play(app, pilot, client):
         for width, height in (size, (80, 24), (200, 60), size):
             await pilot.resize_terminal(width, height)
             await pilot.pause()
@@ -91,7 +91,7 @@ def test_every_size_and_resizing_between_them(tmp_path, size):
 
 
 def test_saving_leaves_a_text_and_a_picture(tmp_path):
-    async def play(app, pilot, door):
+    async def play(app, pilot, client):
         await pilot.press("s")
         await pilot.pause()
         assert "saved" in app.ui.notice
@@ -104,7 +104,7 @@ def test_saving_leaves_a_text_and_a_picture(tmp_path):
 
 
 def test_leaving_with_a_position_open_asks(tmp_path):
-    async def play(app, pilot, door):
+    async def play(app, pilot, client):
         await pilot.press("q")
         assert app.is_running
         assert app.ui.dialog == "quit"
@@ -119,7 +119,7 @@ AWAY = "away 6 min 12 s: 2 entries, P&L −420"
 
 
 def test_coming_back_tells_the_absence_at_once_and_keeps_what_was_looked_at(tmp_path):
-    async def first(app, pilot, door):
+    async def first(app, pilot, client):
         assert "WHILE YOU WERE AWAY" in text(app)
         assert "2 entries, P&L −420" in text(app)
         await pilot.press("5", "z", "l")
@@ -127,9 +127,9 @@ def test_coming_back_tells_the_absence_at_once_and_keeps_what_was_looked_at(tmp_
         await pilot.press("q", "q")
         await pilot.pause()
         assert (app.left, app.lost, app.return_code) == (True, "", 0)
-        app._kept.keep_last(app.ui, door.snapshot)
+        app._kept.keep_last(app.ui, client.snapshot)
 
-    async def again(app, pilot, door):
+    async def again(app, pilot, client):
         assert (app.ui.focus, app.ui.zoom, app.ui.log_level) == ("log", True, "WARNING")
         assert "5 LOG WARNING" in text(app)
         app.terminate()
@@ -137,8 +137,8 @@ def test_coming_back_tells_the_absence_at_once_and_keeps_what_was_looked_at(tmp_
         assert (app.left, app.lost) == (False, "")
 
     for play in (first, again):
-        door = FakeDoor(standing=apart(told=(AWAY,)))
-        run(play, tmp_path, door=door, kept=ViewFile(tmp_path))
+        client = FakeDoor(attachment=apart(told=(AWAY,)))
+        run(play, tmp_path, client=client, kept=ViewFile(tmp_path))
 
 
 EVIL = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202e[/][@click=app.exit]x[/]"
@@ -163,10 +163,10 @@ def test_escape_sequences_and_markup_are_only_text(tmp_path):
         flat=replace(SNAPSHOT.flat, state="FLAT", reason=EVIL, receipt=(EVIL,)),
         positions=(),
     )
-    door = FakeDoor(bad)
-    door.lines = [replace(line, text=EVIL, component=EVIL) for line in log()]
+    client = FakeDoor(bad)
+    client.lines = [replace(line, text=EVIL, component=EVIL) for line in log()]
 
-    async def play(app, pilot, door):
+    async def play(app, pilot, client):
         for keys in (
             (),
             ("enter",),
@@ -186,4 +186,4 @@ def test_escape_sequences_and_markup_are_only_text(tmp_path):
         strips = [app.board.render_line(y) for y in range(app.size.height)]
         assert not any("\x1b" in segment.text for strip in strips for segment in strip)
 
-    run(play, tmp_path, (200, 60), door)
+    run(play, tmp_path, (200, 60), client)

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from engine import CheckView, CommandView, EdgeView, FlatLeg, FlatView, Snapshot, TimelineEvent
 from tests.support.snapshots import CALL, SNAPSHOT, log, paper, trade, waiting
-from tui.text.sanitize import Border
+from tui.text.sanitize import Sanitizer
 
 EVIL = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202e\u2066"
 LONG = "x" * 5_000
@@ -49,7 +49,7 @@ def filled(text: str) -> Snapshot:
 
 def test_no_escape_sequence_and_no_text_without_end_passes() -> None:
     for bad in (EVIL, LONG, EVIL + LONG):
-        cleaned = Border().snapshot(filled(bad))
+        cleaned = Sanitizer().snapshot(filled(bad))
         seen = list(texts(msgspec.to_builtins(cleaned)))
         assert seen
         assert all(text.isprintable() and not set(text) & {"\u202e", "\u2066"} for text in seen)
@@ -58,17 +58,17 @@ def test_no_escape_sequence_and_no_text_without_end_passes() -> None:
 
 def test_what_is_clean_stays_as_it_is() -> None:
     for seen in (SNAPSHOT, paper(), paper(feed=waiting(bad={"length": 3}), found=("one", "two"))):
-        assert Border().snapshot(seen) == seen
+        assert Sanitizer().snapshot(seen) == seen
 
 
 def test_a_feed_cannot_flood_the_screen_with_reasons() -> None:
     bad = {f"reason {n}": n for n in range(10_000)}
-    cleaned = Border().snapshot(paper(feed=waiting(bad=bad), found=("line",) * 10_000))
+    cleaned = Sanitizer().snapshot(paper(feed=waiting(bad=bad), found=("line",) * 10_000))
     assert cleaned.feed is not None
     assert len(cleaned.feed.bad) <= 40
     assert len(cleaned.found) <= 200
 
 
 def test_log_lines_are_cleaned() -> None:
-    lines = Border.log([replace(line, text=EVIL, component=EVIL) for line in log(3)])
+    lines = Sanitizer.log([replace(line, text=EVIL, component=EVIL) for line in log(3)])
     assert all(line.text.isprintable() and line.component.isprintable() for line in lines)

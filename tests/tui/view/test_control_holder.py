@@ -27,12 +27,12 @@ from tui.view.model import ASCII, Ui
 NO_ANSWER = "NO ANSWER from engine"
 
 
-def top(standing, width=120, seen=None):
-    return plain([header.status(view(seen or paper(), standing=standing), width)])
+def top(attachment, width=120, seen=None):
+    return plain([header.status(view(seen or paper(), attachment=attachment), width)])
 
 
-def foot(standing, width=120, **ui):
-    return footer.line(view(paper(), standing=standing, ui=Ui(**ui)), width)
+def foot(attachment, width=120, **ui):
+    return footer.line(view(paper(), attachment=attachment, ui=Ui(**ui)), width)
 
 
 def told(*pending, **more):
@@ -69,19 +69,19 @@ def test_without_a_link_nobody_knows_who_has_it():
 
 def test_the_policy_counts_down_where_nobody_has_the_conn():
     alone = {"holder": "", "has_conn": False, "on_loss": "flat_after", "vacant_ns": NOW_NS - 50 * SECOND}
-    line = banner.line(view(paper(), standing=apart(due_ns=NOW_NS + 250 * SECOND, **alone)), 120)
+    line = banner.line(view(paper(), attachment=apart(due_ns=NOW_NS + 250 * SECOND, **alone)), 120)
     assert plain([line]).strip() == "▲ nobody has the conn: flat in 4 min 10 s — o takes the conn"
     assert line[0][1] == "banner"
-    did = banner.line(view(paper(), standing=apart(did="flat: operator lost for 300 s", **alone)), 120)
+    did = banner.line(view(paper(), attachment=apart(did="flat: operator lost for 300 s", **alone)), 120)
     assert "nobody has the conn: flat: operator lost for 300 s" in plain([did])
-    only = banner.line(view(paper(), standing=apart(read_only=True, did="x", **alone)), 120)
+    only = banner.line(view(paper(), attachment=apart(read_only=True, did="x", **alone)), 120)
     assert "takes the conn" not in plain([only])
 
 
 def test_with_nothing_to_do_the_policy_takes_no_line():
     gone = apart(holder="", has_conn=False, vacant_ns=NOW_NS - SECOND)
-    assert banner.line(view(paper(), standing=gone), 120) is None
-    assert banner.line(view(paper(), standing=looking(vacant_ns=1, did="x")), 120) is None
+    assert banner.line(view(paper(), attachment=gone), 120) is None
+    assert banner.line(view(paper(), attachment=looking(vacant_ns=1, did="x")), 120) is None
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_flat_is_seen_in_row_0_before_the_engine_has_it():
 
 def test_the_flat_window_says_what_became_of_the_request():
     def window(*pending, seen=None, **ui):
-        shown = view(seen or snapshot(replay=None), ui=Ui(dialog="flat", **ui), standing=apart(asked=pending))
+        shown = view(seen or snapshot(replay=None), ui=Ui(dialog="flat", **ui), attachment=apart(asked=pending))
         return plain(layout.frame(shown, 80, 24))
 
     assert "FLAT REQUESTED" in window(asked(Flat("operator")))
@@ -147,7 +147,7 @@ def test_the_flat_window_says_what_became_of_the_request():
 
 def test_a_dead_engine_sends_the_operator_to_the_shell():
     gone = apart(lost="nobody listens", there=False, options=" --state-dir /d")
-    shown = plain(layout.frame(view(paper(), ui=Ui(dialog="flat"), standing=gone), 120, 40))
+    shown = plain(layout.frame(view(paper(), ui=Ui(dialog="flat"), attachment=gone), 120, 40))
     assert "THE ENGINE IS GONE" in shown
     assert "myquant-tui flat --state-dir /d" in shown
 
@@ -162,7 +162,7 @@ def test_of_a_flat_that_no_engine_has_heard_one_story_is_told(answer):
     line = plain([foot(gone, 160)]).strip()
     assert line.startswith("FLAT NOT SENT YET (3.1 s): tried for a minute; meanwhile: myquant-tui flat --state-dir /d")
     assert "myquant-tui flat" in plain([foot(gone, 80)])
-    shown = plain(layout.frame(view(paper(), ui=Ui(dialog="flat"), standing=gone), 160, 40))
+    shown = plain(layout.frame(view(paper(), ui=Ui(dialog="flat"), attachment=gone), 160, 40))
     assert "not sent yet: it is tried for a minute · any key closes" in shown
     assert "x was sent" not in shown
     assert "lock FAILED" not in shown
@@ -178,7 +178,7 @@ def test_a_flat_whose_answer_was_lost_may_have_been_carried_out():
 
 def test_after_its_minute_a_flat_is_no_longer_on_its_way():
     over = apart(lost="x", there=False, asked=(asked(Flat("operator"), "FAILED", UNHEARD, 61.0),))
-    shown = plain(layout.frame(view(paper(), ui=Ui(dialog="flat"), standing=over), 120, 40))
+    shown = plain(layout.frame(view(paper(), ui=Ui(dialog="flat"), attachment=over), 120, 40))
     assert f"FLAT FAILED: {UNHEARD}" in shown
     assert "no flat is on its way" in shown
     assert "not sent yet" not in shown
@@ -188,8 +188,8 @@ def test_after_its_minute_a_flat_is_no_longer_on_its_way():
 @pytest.mark.parametrize("glyphs", [view().glyphs, ASCII])
 def test_the_last_line_fits_whatever_it_tells(width, glyphs):
     long = asked(Flat("operator"), "FAILED", "x" * 300)
-    for standing in (apart(asked=(long,)), looking(asked=(asked(PauseEntries(), "DONE"),)), apart()):
+    for attachment in (apart(asked=(long,)), looking(asked=(asked(PauseEntries(), "DONE"),)), apart()):
         for notice in ("", "n" * 300):
-            line = footer.line(view(paper(positions=(position(),)), standing=standing, ui=Ui(notice=notice)), width)
+            line = footer.line(view(paper(positions=(position(),)), attachment=attachment, ui=Ui(notice=notice)), width)
             assert width_of(line) == width
             assert all(style in STYLES for _, style in line)

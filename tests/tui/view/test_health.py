@@ -8,12 +8,12 @@ from msgspec.structs import replace
 from engine import EntriesState, LatencySummary, Pulse
 from tests.support.lamp_snapshots import GOOD, REPLAY, judge, live, ns, process, pulse, quotes
 from tests.support.snapshots import AT_MS, CALL, NOW_NS, OPEN_MS, SECOND, SNAPSHOT, epoch, quote, snapshot
-from tui.view.health import RANKS, Heart, Link, worst
+from tui.view.health import RANKS, Health, Link, worst
 from tui.view.model import Lamp
 
 
 def test_all_is_well_in_the_lifelike_snapshot() -> None:
-    lamps = Heart().judge(SNAPSHOT, NOW_NS, GOOD)
+    lamps = Health().judge(SNAPSHOT, NOW_NS, GOOD)
     assert {lamp.name: lamp.word for lamp in lamps} == {
         "ENGINE": "OK",
         "STRATEGY": "OK",
@@ -52,7 +52,7 @@ def test_the_cause_chain_goes_from_the_symptom_to_the_root() -> None:
 
 
 def test_worse_at_once_better_after_three_good_samples() -> None:
-    heart = Heart()
+    heart = Health()
     heart.judge(snapshot(number=1), NOW_NS, GOOD)
     seen = []
     for number, beat in enumerate((0.6, 2.5, 0.6, 0.1, 0.1, 0.7, 0.1, 0.1, 0.1), 2):
@@ -74,7 +74,7 @@ def test_worse_at_once_better_after_three_good_samples() -> None:
 
 
 def test_the_same_snapshot_seen_again_is_no_new_sample() -> None:
-    heart = Heart()
+    heart = Health()
     late = snapshot(number=1, entries=EntriesState(False, "", "2 gaps in the exchange's sequence", 0))
     heart.judge(late, NOW_NS, GOOD)
     words = [heart.judge(snapshot(number=2), NOW_NS + n, GOOD)[3].word for n in range(9)]
@@ -84,7 +84,7 @@ def test_the_same_snapshot_seen_again_is_no_new_sample() -> None:
 
 
 def test_the_link_recovers_by_calls_because_it_is_in_no_snapshot() -> None:
-    heart = Heart()
+    heart = Health()
     heart.judge(SNAPSHOT, NOW_NS, Link(900.0, 0.0))
     words = [heart.judge(SNAPSHOT, NOW_NS + n, GOOD)[-1] for n in range(3)]
     assert [lamp.word for lamp in words] == ["STALE", "STALE", "OK"]
@@ -92,7 +92,7 @@ def test_the_link_recovers_by_calls_because_it_is_in_no_snapshot() -> None:
 
 
 def test_an_engine_stalled_for_three_seconds_is_named_as_the_cause() -> None:
-    heart = Heart()
+    heart = Health()
     heart.judge(SNAPSHOT, NOW_NS, GOOD)  # a lifelike engine, three ticks waiting; then no snapshot comes any more
     words = []
     for step in range(1, 13):
@@ -137,7 +137,7 @@ def test_a_playing_replay_is_judged_at_its_real_speed(speed: float, real: float,
 
 
 def test_after_a_pause_silence_is_counted_from_its_end() -> None:
-    heart = Heart()
+    heart = Health()
     held = snapshot(number=1, replay=replace(REPLAY, playing=False), quotes=quotes(600))
     heart.judge(held, NOW_NS, GOOD)
     beating = Pulse(NOW_NS + 5 * SECOND, ns(600), ns(600), 0)
@@ -147,7 +147,7 @@ def test_after_a_pause_silence_is_counted_from_its_end() -> None:
 
 
 def test_a_live_feed_that_never_ticks_is_not_quiet_for_ever() -> None:
-    heart = Heart()
+    heart = Health()
     words = []
     for number in range(4):
         silent = live(number=number, quotes=(quote(0, 0, recv_ns=0),), pulse=Pulse(NOW_NS, 0, 0, 0))
@@ -156,7 +156,7 @@ def test_a_live_feed_that_never_ticks_is_not_quiet_for_ever() -> None:
 
 
 def test_lost_numbers_are_forgotten_after_a_minute() -> None:
-    heart = Heart()
+    heart = Health()
     heart.judge(snapshot(number=0), NOW_NS, GOOD)
     words = []
     for number, seconds in enumerate((1, 30, 60, 62, 63, 64), 1):
@@ -168,7 +168,7 @@ def test_lost_numbers_are_forgotten_after_a_minute() -> None:
 
 
 def test_a_closed_market_ends_an_alarm_at_once() -> None:
-    heart = Heart()
+    heart = Health()
     open_until = live(number=1, quotes=quotes(9))
     assert heart.judge(open_until, NOW_NS, GOOD)[2].word == "STALE"
     closed = replace(open_until, number=2, at_ms=OPEN_MS + 22_500_001)
@@ -206,7 +206,7 @@ def test_nothing_raises(beat, came, decided, order, recv, gap, speed, link, at_m
         replay=replace(REPLAY, playing=playing, speed=speed, real_speed=speed) if replayed else None,
         at_ms=at_ms,
     )
-    heart = Heart()
+    heart = Health()
     for number in range(3):
         lamps = heart.judge(replace(seen, number=number), NOW_NS, Link(link, link))
         assert all(bool(lamp.because) == (RANKS[lamp.word] > 0) for lamp in lamps)

@@ -19,7 +19,7 @@ from tests.support.snapshots import (
     snapshot,
     waiting,
 )
-from tui.view.health import RANKS, Heart, worst
+from tui.view.health import RANKS, Health, worst
 
 
 def up(heard: float, pong: float = 100.0, **more) -> Snapshot:
@@ -136,17 +136,17 @@ def test_the_texts_say_what_was_counted() -> None:
 
 
 def test_the_link_is_named_before_the_silence_it_brings_about() -> None:
-    lamps = Heart().judge(lost(quotes=quotes(33, 34)), NOW_NS, GOOD)
+    lamps = Health().judge(lost(quotes=quotes(33, 34)), NOW_NS, GOOD)
     found = {lamp.name: lamp.word for lamp in lamps}
     assert (found["SOCKET"], found["DATA"]) == ("LATE", "DEAD")
     assert worst(lamps).name == "SOCKET"
-    stalled = Heart().judge(lost(pulse=pulse(beat=3), quotes=quotes(33, 34)), NOW_NS, GOOD)
+    stalled = Health().judge(lost(pulse=pulse(beat=3), quotes=quotes(33, 34)), NOW_NS, GOOD)
     assert worst(stalled).name == "ENGINE"
 
 
 def test_a_lost_link_turns_its_lamps_in_order_and_they_recover_after_three_samples() -> None:
     """From the last tick on: reset at 0 s, silence told by DATA at 3.2 s, by SOCKET at 15 s; up again at 20 s."""
-    heart = Heart()
+    heart = Health()
     heart.judge(paper(number=0), NOW_NS, GOOD)
     seen = []
     for number, second in enumerate((0, 1, 4, 14, 16, 20, 21, 22, 23), 1):
@@ -173,7 +173,7 @@ def test_a_lost_link_turns_its_lamps_in_order_and_they_recover_after_three_sampl
 
 
 def test_a_link_that_never_comes_up_grows_older_with_every_attempt() -> None:
-    heart = Heart()
+    heart = Health()
     words = []
     for number, second in enumerate((0, 10, 20, 31)):
         now_ns = NOW_NS + second * SECOND
@@ -229,7 +229,7 @@ def test_many_instruments(seen: Snapshot, word: str, text: str, because: str) ->
 
 def test_an_instrument_that_comes_into_sight_brings_no_gaps_twice() -> None:
     """Of many instruments those shown change; the engine's own sum over all of them is what counts."""
-    heart = Heart()
+    heart = Health()
     _, shown = many_instruments(3)
     gaps = tuple(replace(each, sequence_gaps=2 * each.instrument) for each in shown)
     words = []
