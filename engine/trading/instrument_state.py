@@ -67,7 +67,6 @@ class InstrumentState:
     """One instrument's place in the trader; `index` is its number in a tick."""
 
     __slots__ = (
-        "admission",
         "day",
         "day_open",
         "gaps",
@@ -83,6 +82,7 @@ class InstrumentState:
         "objection",
         "sample_at_ms",
         "strategy",
+        "tick_filter",
     )
     STATE = ("last_price", "day_open", "last_ms", "halt_shown", "objection", "gaps")
 

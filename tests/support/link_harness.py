@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from threading import TimelineEvent
+from threading import Event
 from typing import Self
 
 from msgspec.structs import replace

@@ -26,7 +26,7 @@ from tui.input.guard import PLAN_OPEN_NS
 from tui.panes import flatplan, leaving
 from tui.panes.flatplan import RUNS
 from tui.panes.log import found
-from tui.view.client import EngineClient
+from tui.view.engine_client import EngineClient
 from tui.view.faults import BY_ACTION
 from tui.view.model import LOG_LEVELS, PANES, Dialog, ThemeName, Ui, View
 

@@ -13,7 +13,7 @@ from tui.input.guard import Guard, Press
 from tui.panes import flatplan
 from tui.panes.flatplan import RUNS
 from tui.panes.leaving import LEAVING, stop_word
-from tui.view.client import EngineClient
+from tui.view.engine_client import EngineClient
 from tui.view.model import Dialog, TypedDialog, Ui, View
 
 _TYPED: tuple[Dialog, ...] = get_args(TypedDialog)

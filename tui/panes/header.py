@@ -7,8 +7,7 @@ from tui.text import format as text
 from tui.text.rows import Line, Span, clip, width_of
 from tui.text.segments import LUXURY, Segment, assemble, part, word
 from tui.view import control_holder as crew
-from tui.view import feeds
-from tui.view import health as health
+from tui.view import feeds, health
 from tui.view.model import OLD_S, Lamp, View
 
 STALE_S = OLD_S  # an older snapshot is history: every value is grey and says so

@@ -21,7 +21,7 @@ from tui.shell.picture import save
 from tui.shell.tuning import settle
 from tui.terminal.strokes import KeyEvent
 from tui.text.rows import plain
-from tui.view.client import EngineClient
+from tui.view.engine_client import EngineClient
 from tui.view.health import Link
 from tui.view.model import UNICODE, Glyphs, ThemeName, Ui, View
 from tui.view.view_builder import ViewBuilder

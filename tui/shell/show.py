@@ -13,7 +13,7 @@ from tui.terminal.capabilities import Terminal, detect
 if TYPE_CHECKING:
     from engine import RemoteEngine, Run
     from tui.shell.app import MyQuant
-    from tui.view.client import EngineClient
+    from tui.view.engine_client import EngineClient
     from tui.view.view_file import ViewFile
 
 _RESTARTS = 2
@@ -32,7 +32,7 @@ class TerminalScreen:
 
         A screen that crashes is put up again twice; after that the engine goes on without one until it is over.
         """
-        from tui.view.client import LocalEngine
+        from tui.view.engine_client import LocalEngine
 
         client = LocalEngine(run)
         client.start()

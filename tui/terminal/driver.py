@@ -24,7 +24,7 @@ from tui.terminal.keyboard import Burst, Keyboard, Stroke
 from tui.terminal.outlet import Outlet
 from tui.terminal.strokes import KeyEvent, Translator
 
-__all__ = ["Host", "Key", "TerminalDriver"]
+__all__ = ["Host", "KeyEvent", "TerminalDriver"]
 
 _ENTER = "\x1b[?1049h\x1b[?25l\x1b[?1004h\x1b[?2004h\x1b[?7l"  # other screen, no cursor, focus, pastes marked, no wrap
 _MOUSE_ON, _MOUSE_OFF = "\x1b[?1000h\x1b[?1003h\x1b[?1006h", "\x1b[?1006l\x1b[?1003l\x1b[?1000l"

@@ -10,7 +10,7 @@ from tui.view import feeds, lamps, lamps_feed
 from tui.view.lamps import ALARMS, LampInput, Link
 from tui.view.model import Lamp, Word
 
-__all__ = ["RANKS", "Heart", "Link", "by_gravity", "worst"]
+__all__ = ["RANKS", "Health", "Link", "by_gravity", "worst"]
 
 # How bad a word is; lamps of rank 0 need nobody.
 RANKS: dict[Word, int] = {"OK": 0, "OFF": 0, "CLOSED": 0, "QUIET": 1, "UNKNOWN": 2, "LATE": 3, "STALE": 4, "DEAD": 5}

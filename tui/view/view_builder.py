@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from engine import LogLine, Snapshot
 from tui.text.sanitize import Sanitizer
-from tui.view.client import EngineClient
+from tui.view.engine_client import EngineClient
 from tui.view.health import Health, Link
 from tui.view.model import UNICODE, Glyphs, Ui, View
 
