@@ -66,18 +66,18 @@ def bench(args: Namespace) -> int:
         return bench_delivery(args)
     if args.screen or args.rate:
         raise InputError(f"{'--screen' if args.screen else '--rate'}: only with --delivery")
-    if not 1 <= args.housekeeping <= 1000:
-        raise InputError(f"--rounds {args.housekeeping}: allowed: 1 to 1000")
+    if not 1 <= args.rounds <= 1000:
+        raise InputError(f"--rounds {args.rounds}: allowed: 1 to 1000")
     config = load_config(args)
     path = args.file or bundled("nifty-synthetic.mqr")
-    handler = _handler(config, path, args.housekeeping)
+    handler = _handler(config, path, args.rounds)
     value_ns = _record_value_ns()
     figures = BenchFigures(
         source=open_file(path, config).name,
         handler=handler,
         record_value_ns=round(value_ns, 1),
         record_value_share=round(value_ns / 1000 / handler.cpu_us_per_tick, 3),
-        modes=tuple(_mode(config, path, delivery, args.housekeeping) for delivery in DELIVERIES),
+        modes=tuple(_mode(config, path, delivery, args.rounds) for delivery in DELIVERIES),
     )
     text = msgspec.json.encode(figures).decode() if args.json else "\n".join(_lines(figures))
     sys.stdout.write(text + "\n")
@@ -88,14 +88,14 @@ def _quiet_run(config: Config, source: TickSource, state: Path) -> Run:
     return build(config, source, "replay", speed=0.0, state_root=state)
 
 
-def _handler(config: Config, path: Path, housekeeping: int) -> HandlerFigures:
+def _handler(config: Config, path: Path, rounds: int) -> HandlerFigures:
     """Hand over decoded ticks as the callback mode does; only the handing over is timed."""
     config = replace(config, engine=replace(config.engine, delivery="callback"))
     spent_us: list[float] = []
     spread, steady = Histogram(), Histogram()
     durations: list[array[int]] = []
     ticks = 0
-    for _ in range(housekeeping):
+    for _ in range(rounds):
         source = open_file(path, config)
         with tempfile.TemporaryDirectory() as state, _quiet_run(config, source, Path(state)) as run:
             durations.append(array("q"))
@@ -135,11 +135,11 @@ def _drive(run: Run, source: TickSource, durations: "array[int]") -> tuple[int, 
     return spent_ns, count
 
 
-def _mode(config: Config, path: Path, delivery: Delivery, housekeeping: int) -> ModeFigures:
+def _mode(config: Config, path: Path, delivery: Delivery, rounds: int) -> ModeFigures:
     engine_config = replace(config.engine, delivery=delivery, latency_every_tick=True)
     config = replace(config, engine=engine_config)
     best: ModeFigures | None = None
-    for _ in range(housekeeping):
+    for _ in range(rounds):
         source = open_file(path, config)
         with tempfile.TemporaryDirectory() as state, _quiet_run(config, source, Path(state)) as run:
             begun_ns, begun_cpu_ns = time.perf_counter_ns(), time.process_time_ns()

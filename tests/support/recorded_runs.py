@@ -59,8 +59,8 @@ class Operated(ListSource):
     @staticmethod
     def _carry_out(engine: Engine, order: Command | Beat) -> None:
         if isinstance(order, Beat):
-            before = engine.rounds.beats
-            until(lambda: engine.rounds.beats > before)
+            before = engine.housekeeping.beats
+            until(lambda: engine.housekeeping.beats > before)
         else:
             engine.send(order)
 

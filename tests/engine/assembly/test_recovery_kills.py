@@ -12,17 +12,17 @@ KILLS = 10
 
 
 @pytest.fixture(scope="module")
-def housekeeping(tmp_path_factory: pytest.TempPathFactory) -> list[Round]:
+def rounds(tmp_path_factory: pytest.TempPathFactory) -> list[Round]:
     return experiment(tmp_path_factory.mktemp("accounts"), KILLS, seed=11)
 
 
-def test_an_account_that_is_killed_again_and_again_stays_the_same(housekeeping: list[Round]) -> None:
-    assert [each.problem for each in housekeeping] == [""] * KILLS
+def test_an_account_that_is_killed_again_and_again_stays_the_same(rounds: list[Round]) -> None:
+    assert [each.problem for each in rounds] == [""] * KILLS
 
 
-def test_the_kills_landed_while_something_was_held(housekeeping: list[Round]) -> None:
-    assert sum(each.acknowledged for each in housekeeping) > KILLS
-    assert sum(each.held for each in housekeeping) > 3
+def test_the_kills_landed_while_something_was_held(rounds: list[Round]) -> None:
+    assert sum(each.acknowledged for each in rounds) > KILLS
+    assert sum(each.held for each in rounds) > 3
 
 
 def test_the_experiment_notices_what_is_wrong(tmp_path: Path) -> None:

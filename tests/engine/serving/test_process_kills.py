@@ -77,7 +77,7 @@ def finished(folder: Path, source: Path, number: int, row: str) -> Cut:
 class Runs(NamedTuple):
     """Engines that are killed at random, and those that find a flat cut short, all at once."""
 
-    housekeeping: "Future[list[Round]]"
+    rounds: "Future[list[Round]]"
     cuts: "list[Future[Cut]]"
 
 
@@ -85,7 +85,7 @@ class Runs(NamedTuple):
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     folder = tmp_path_factory.mktemp("killed")
     with ThreadPoolExecutor(4) as pool:
-        housekeeping = pool.submit(experiment, folder / "engines", KILLS, seed=3)
+        rounds = pool.submit(experiment, folder / "engines", KILLS, seed=3)
         cuts = []
         for kind in ("prompt", "late", "entering"):
             source, before = flat_journal(folder / kind, kind)
@@ -93,30 +93,30 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
             cuts += [
                 pool.submit(finished, folder / f"{kind}{row.number}", source, row.number, row.kind) for row in rows
             ]
-        yield Runs(housekeeping, cuts)
+        yield Runs(rounds, cuts)
 
 
 # ── At random moments ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture(scope="module")
-def housekeeping(runs: Runs) -> list[Round]:
-    return runs.housekeeping.result()
+def rounds(runs: Runs) -> list[Round]:
+    return runs.rounds.result()
 
 
-def test_an_engine_that_is_killed_again_and_again_keeps_its_account(housekeeping: list[Round], record_property) -> None:
-    assert [each.problem for each in housekeeping] == [""] * KILLS
-    record_property("ready_s", max(each.ready_s for each in housekeeping))
+def test_an_engine_that_is_killed_again_and_again_keeps_its_account(rounds: list[Round], record_property) -> None:
+    assert [each.problem for each in rounds] == [""] * KILLS
+    record_property("ready_s", max(each.ready_s for each in rounds))
 
 
-def test_the_kills_landed_while_it_traded(housekeeping: list[Round]) -> None:
-    assert housekeeping[-1].fills > KILLS
-    assert sum(each.acknowledged for each in housekeeping) > KILLS
-    assert sum(each.held for each in housekeeping) > 0
+def test_the_kills_landed_while_it_traded(rounds: list[Round]) -> None:
+    assert rounds[-1].fills > KILLS
+    assert sum(each.acknowledged for each in rounds) > KILLS
+    assert sum(each.held for each in rounds) > 0
 
 
-def test_the_figures_name_what_is_wrong(housekeeping: list[Round]) -> None:
-    wrong = housekeeping[-1]._replace(acknowledged=housekeeping[-1].rows + 2, problem="2 rows are gone")
+def test_the_figures_name_what_is_wrong(rounds: list[Round]) -> None:
+    wrong = rounds[-1]._replace(acknowledged=rounds[-1].rows + 2, problem="2 rows are gone")
     assert "lost 2;" in figures([wrong])[1]
     assert figures([wrong])[-1] == "kill 1: 2 rows are gone"
 
