@@ -78,7 +78,7 @@ def test_q_asks_always_and_q_again_detaches():
 
 
 @pytest.mark.parametrize(
-    ("seen", "standing"),
+    ("seen", "attachment"),
     [
         (paper(stopped=True), apart(lost="closed the connection", there=False)),
         (paper(), apart(lost="nobody listens", there=False)),
@@ -165,7 +165,7 @@ def test_it_is_given_up_by_another_key():
 
 
 @pytest.mark.parametrize(
-    ("standing", "words"),
+    ("attachment", "words"),
     [(looking(read_only=True), "read-only"), (looking(lost="nobody listens"), "no link to the engine")],
 )
 def test_where_it_cannot_be_had_that_is_said(attachment, words):

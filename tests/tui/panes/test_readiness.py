@@ -63,7 +63,7 @@ def test_what_is_worse_comes_first():
 
 @pytest.mark.parametrize("width", [80, 120, 160])
 @pytest.mark.parametrize(
-    ("age_s", "standing"), [(0.1, GONE), (4.0, GONE), (4.0, apart()), (0.1, apart(lost="no answer for 5 s"))]
+    ("age_s", "attachment"), [(0.1, GONE), (4.0, GONE), (4.0, apart()), (0.1, apart(lost="no answer for 5 s"))]
 )
 def test_of_an_engine_that_nobody_hears_nothing_is_known(width, age_s, attachment):
     for seen in (paper(), paper(entries=EntriesState(False, "daily loss", "", 1))):

@@ -80,7 +80,7 @@ def test_once_a_day_by_tag_and_in_private_files(cache: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "words"),
+    ("failure", "words"),
     [
         (answer(503, "x"), "HTTP 503"),
         (answer(302, "", Location="/x"), "HTTP 302"),
