@@ -37,12 +37,12 @@ bench-screen: $(READY) ## memory, bytes, CPU, first frame, keys and delays of th
 	@$(BIN)/python -m tests.bench.screen
 
 pictures: $(READY) ## take the README's pictures again (needs tmux)
-	@$(BIN)/python -m tests.tui.take_pictures tests/pictures
+	@$(BIN)/python -m tests.support.take_pictures tests/pictures
 
 crash: $(READY) ## kill -9 at 200 random moments of a replay, and of a paper account (some minutes)
-	@$(BIN)/python -m tests.engine.crash 200
-	@$(BIN)/python -m tests.engine.crash 200 --account
-	@$(BIN)/python -m tests.engine.crash_engine 200 --stopped 3 10 20
+	@$(BIN)/python -m tests.soak.crash_replay 200
+	@$(BIN)/python -m tests.soak.crash_replay 200 --account
+	@$(BIN)/python -m tests.soak.crash_engine 200 --stopped 3 10 20
 
 fuzz: $(READY) ## ten million bad frames and messages (about two minutes)
 	@$(BIN)/python -m tests.fuzz.wire 10000000
@@ -52,7 +52,7 @@ simulator: $(READY) ## a simulated exchange on this machine, to try the program 
 
 soak: $(READY) ## eight hours within ten minutes, and whole days through the wire
 	@$(BIN)/python -m tests.soak --compressed
-	@MYQUANT_LONG=1 $(BIN)/python -m pytest -s tests/engine/test_live_day.py tests/tui/test_attach_rounds.py
+	@MYQUANT_LONG=1 $(BIN)/python -m pytest -s tests/end_to_end/test_live_day.py tests/end_to_end/test_attach_rounds.py
 
 soak-3m: $(READY) ## three minutes of faults, for a nightly run
 	@$(BIN)/python -m tests.soak --minutes 3

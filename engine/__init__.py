@@ -7,16 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.build import Run
+    from engine.assembly import Run
     from engine.cli import main
     from engine.config import Config, load
-    from engine.errors import UserError
-    from engine.latency import LatencySummary
-    from engine.link import LinkError, RemoteDoor
-    from engine.link.client import LinkStatus
+    from engine.link import LinkError, RemoteEngine
+    from engine.link.client import ConnectionStatus
+    from engine.link.protocol import AbsenceView, AnyCommand, ControlView
     from engine.link.tickets import Pending
-    from engine.link.words import AbsenceView, AnyCommand, ConnView
-    from engine.messages import (
+    from engine.model.commands import (
         Acknowledge,
         Arm,
         Bookmark,
@@ -40,16 +38,16 @@ if TYPE_CHECKING:
         SwitchDelivery,
         Unlock,
     )
-    from engine.ports import FeedView, LogLine
-    from engine.redaction import redact
-    from engine.snapshot import (
-        Account,
+    from engine.model.errors import UserError
+    from engine.model.latency import LatencySummary
+    from engine.model.ports import FeedView, LogLine
+    from engine.model.snapshot import (
+        AccountView,
         CheckView,
         CommandView,
         EdgeView,
         EntriesState,
         EpochView,
-        Event,
         FlatLeg,
         FlatView,
         OpenPosition,
@@ -59,22 +57,24 @@ if TYPE_CHECKING:
         ReplayView,
         SessionView,
         Snapshot,
+        TimelineEvent,
     )
-    from engine.text import clean
-    from engine.types import DELIVERIES, Delivery, Instrument, PositionState, Trade, TradeMode
+    from engine.model.types import DELIVERIES, Delivery, Instrument, PositionState, Trade, TradeMode
+    from engine.text.redaction import redact
+    from engine.text.sanitize import clean
     from engine.version import VERSION
 
 _ROOMS = {
-    "engine.build": ("Run",),
+    "engine.assembly": ("Run",),
     "engine.cli": ("main",),
     "engine.config": ("Config", "load"),
-    "engine.errors": ("UserError",),
-    "engine.latency": ("LatencySummary",),
-    "engine.link": ("LinkError", "RemoteDoor"),
-    "engine.link.client": ("LinkStatus",),
+    "engine.model.errors": ("UserError",),
+    "engine.model.latency": ("LatencySummary",),
+    "engine.link": ("LinkError", "RemoteEngine"),
+    "engine.link.client": ("ConnectionStatus",),
     "engine.link.tickets": ("Pending",),
-    "engine.link.words": ("AbsenceView", "AnyCommand", "ConnView"),
-    "engine.messages": (
+    "engine.link.protocol": ("AbsenceView", "AnyCommand", "ControlView"),
+    "engine.model.commands": (
         *(
             "Acknowledge",
             "Arm",
@@ -91,14 +91,23 @@ _ROOMS = {
         *("ResumeEntries", "Seek", "SeekEvent", "SeekTime", "SetSpeed", "SkipSilence", "Stall", "Step", "Stop"),
         *("SwitchDelivery", "Unlock"),
     ),
-    "engine.ports": ("FeedView", "LogLine"),
-    "engine.redaction": ("redact",),
-    "engine.snapshot": (
-        *("Account", "CheckView", "CommandView", "EdgeView", "EntriesState", "EpochView", "Event", "FlatLeg"),
+    "engine.model.ports": ("FeedView", "LogLine"),
+    "engine.text.redaction": ("redact",),
+    "engine.model.snapshot": (
+        *(
+            "AccountView",
+            "CheckView",
+            "CommandView",
+            "EdgeView",
+            "EntriesState",
+            "EpochView",
+            "TimelineEvent",
+            "FlatLeg",
+        ),
         *("FlatView", "OpenPosition", "ProcessView", "Pulse", "Quote", "ReplayView", "SessionView", "Snapshot"),
     ),
-    "engine.text": ("clean",),
-    "engine.types": ("DELIVERIES", "Delivery", "Instrument", "PositionState", "Trade", "TradeMode"),
+    "engine.text.sanitize": ("clean",),
+    "engine.model.types": ("DELIVERIES", "Delivery", "Instrument", "PositionState", "Trade", "TradeMode"),
     "engine.version": ("VERSION",),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
@@ -107,7 +116,7 @@ __all__ = [
     "DELIVERIES",
     "VERSION",
     "AbsenceView",
-    "Account",
+    "AccountView",
     "Acknowledge",
     "AnyCommand",
     "Arm",
@@ -116,13 +125,13 @@ __all__ = [
     "Command",
     "CommandView",
     "Config",
-    "ConnView",
+    "ControlView",
     "Delivery",
     "Disarm",
     "EdgeView",
     "EntriesState",
     "EpochView",
-    "Event",
+    "TimelineEvent",
     "Fault",
     "FeedView",
     "Flat",
@@ -132,7 +141,7 @@ __all__ = [
     "Instrument",
     "LatencySummary",
     "LinkError",
-    "LinkStatus",
+    "ConnectionStatus",
     "Lock",
     "LogLine",
     "OpenPosition",
@@ -143,7 +152,7 @@ __all__ = [
     "ProcessView",
     "Pulse",
     "Quote",
-    "RemoteDoor",
+    "RemoteEngine",
     "ReplayView",
     "ResumeEntries",
     "Run",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from engine.errors import ConfigError
-from engine.text import clean
+from engine.model.errors import ConfigError
+from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection, HTTPResponse
@@ -27,7 +27,7 @@ class CallError(Exception):
         self.sent = sent
 
 
-class Answer(Struct, frozen=True):
+class HttpAnswer(Struct, frozen=True):
     """What a server answered; header names in lower case, `body` empty where a sink took it."""
 
     status: int
@@ -51,7 +51,7 @@ class Request(Struct, frozen=True):
     sink: Sink | None = None
 
 
-class Place(Struct, frozen=True):
+class Origin(Struct, frozen=True):
     """A server as an address names it; `path` has no slash at its end."""
 
     tls: bool
@@ -60,7 +60,7 @@ class Place(Struct, frozen=True):
     path: str
 
 
-def place_of(url: str) -> Place:
+def place_of(url: str) -> Origin:
     """Take `url` apart; raises ConfigError for anything but https://, or http:// on this machine."""
     scheme, _, rest = url.partition("://")
     where, _, path = rest.partition("/")
@@ -71,7 +71,7 @@ def place_of(url: str) -> Place:
     number = int(port) if port.isdecimal() else 0
     if port and not 1 <= number <= 65_535:
         raise ConfigError(f"{clean(url, 100)}: the port must be a whole number from 1 to 65535")
-    return Place(tls, host, number or (443 if tls else 80), f"/{path}".rstrip("/"))
+    return Origin(tls, host, number or (443 if tls else 80), f"/{path}".rstrip("/"))
 
 
 class Caller:
@@ -83,7 +83,7 @@ class Caller:
         self._job: _Job | None = None
         self._closed = False
 
-    def call(self, request: Request) -> Answer:
+    def call(self, request: Request) -> HttpAnswer:
         """Ask and wait for the whole answer; raises CallError, and what the sink raises."""
         job = _Job(self.place, request)
         with self._lock:
@@ -113,16 +113,16 @@ class Caller:
 class _Job:
     """One call: carried out by its own thread, waited for and perhaps ended by others; the first outcome counts."""
 
-    def __init__(self, place: Place, request: Request) -> None:
+    def __init__(self, place: Origin, request: Request) -> None:
         self.over = threading.Event()
         self._place = place
         self._request = request
         self._lock = threading.Lock()  # guards the outcome and which socket is to be shut
-        self._outcome: Answer | Exception | None = None
+        self._outcome: HttpAnswer | Exception | None = None
         self._socket: socket.socket | None = None
         self._sent = False
 
-    def result(self) -> Answer:
+    def result(self) -> HttpAnswer:
         """The answer; raises what ended the call instead."""
         if isinstance(self._outcome, Exception):
             raise self._outcome
@@ -133,7 +133,7 @@ class _Job:
         """Make it fail with `why`, unless it is over."""
         self._finish(CallError(why, sent=self._sent))
 
-    def _finish(self, outcome: Answer | Exception) -> None:
+    def _finish(self, outcome: HttpAnswer | Exception) -> None:
         with self._lock:
             if self._outcome is None:
                 self._outcome = outcome
@@ -149,7 +149,7 @@ class _Job:
         except Exception as error:  # noqa: BLE001 - the mouth of the thread; the caller raises what is stored
             self._finish(error)
 
-    def _talk(self) -> Answer:
+    def _talk(self) -> HttpAnswer:
         from http.client import HTTPConnection, HTTPException  # noqa: PLC0415 - 3 MB that a replay need not carry
 
         place = self._place
@@ -207,7 +207,7 @@ class _Job:
         with self._lock:
             self._socket = None
 
-    def _exchange(self, connection: "HTTPConnection") -> Answer:
+    def _exchange(self, connection: "HTTPConnection") -> HttpAnswer:
         request = self._request
         self._sent = True
         path = self._place.path + request.path
@@ -217,7 +217,7 @@ class _Job:
             if headers.get("content-encoding", "identity") != "identity":
                 raise CallError("the answer is compressed, which was not asked for", sent=True)
             body = self._read(response, headers)
-            return Answer(response.status, headers, body)
+            return HttpAnswer(response.status, headers, body)
 
     def _read(self, response: "HTTPResponse", headers: Mapping[str, str]) -> bytes:
         limit = self._request.limit_bytes

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine import redaction
+from engine.text import redaction
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -6,7 +6,7 @@ import sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the command takes it: no traceback out of an import
 
 from engine import main as run_command  # noqa: E402
-from tui.show import TerminalScreen  # noqa: E402
+from tui.shell.show import TerminalScreen  # noqa: E402
 
 
 def main() -> int:

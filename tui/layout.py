@@ -9,10 +9,10 @@ from types import ModuleType
 
 from rich.cells import cell_len, set_cell_size
 
-from tui import format as text
-from tui.model import PANES, Pane, View
 from tui.panes import banner, chart, dialogs, footer, header, heartbeat, latency, log, positions, ticks
-from tui.rows import Line, Span, beside, clip, fill, fit, width_of
+from tui.text import format as text
+from tui.text.rows import Line, Span, beside, clip, fill, fit, width_of
+from tui.view.model import PANES, Pane, View
 
 _WIDE = 110  # columns from which the right panes have a column of their own
 _WIDE_ROWS = 24  # and the rows that they need

@@ -9,10 +9,11 @@ from decimal import Decimal
 import msgspec
 
 from engine.cli.running import load_config
-from engine.clock import SystemClock
 from engine.config import Config
-from engine.errors import EXIT_DIFFERENT, EXIT_WELL, ConfigError
-from engine.feeds.credentials import (
+from engine.model.clock import SystemClock
+from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL, ConfigError
+from engine.text.sanitize import clean
+from engine.venues.angelone.credentials import (
     ENVIRONMENT,
     KEYS,
     Credentials,
@@ -21,9 +22,8 @@ from engine.feeds.credentials import (
     look_for_credentials,
     masked,
 )
-from engine.feeds.smartapi_login import Login, LoginError
-from engine.instruments import Instruments, Listed, Update, cache_folder, date_text, ready, update
-from engine.text import clean
+from engine.venues.angelone.instruments import Instruments, Listed, Update, cache_folder, date_text, ready, update
+from engine.venues.angelone.login import LoginError, LoginSession
 
 _NAMES = {"client_code": "client code", "pin": "PIN", "api_key": "API key", "totp_secret": "TOTP secret"}
 _IST = timedelta(hours=5, minutes=30)
@@ -77,7 +77,7 @@ def _clock_problems(off_s: float | None) -> list[str]:
 
 def _try(config: Config, credentials: Credentials) -> list[str]:
     """Compare the clock, log in, ask for the profile, log out; return what went wrong."""
-    login = Login(credentials, config.smartapi.rest_url)
+    login = LoginSession(credentials, config.smartapi.rest_url)
     problems: list[str] = []
     try:
         problems += _clock_problems(login.probe_clock())

@@ -13,13 +13,13 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.build import Run, build
+from engine.assembly import Run, build
 from engine.cli.running import load_config, open_file
 from engine.config import Config, bundled
-from engine.errors import InputError
-from engine.latency import Histogram, LatencySummary
-from engine.ports import TickSource
-from engine.types import DELIVERIES, Delivery
+from engine.model.errors import InputError
+from engine.model.latency import Histogram, LatencySummary
+from engine.model.ports import TickSource
+from engine.model.types import DELIVERIES, Delivery
 
 _BATCH = 1000
 
@@ -61,7 +61,7 @@ class BenchFigures(Struct, frozen=True):
 def bench(args: Namespace) -> int:
     """Carry out the `bench` command."""
     if args.by_delivery:
-        from engine.cli.bench_delivery import bench_delivery
+        from engine.bench.delivery import bench_delivery
 
         return bench_delivery(args)
     if args.screen or args.rate:

@@ -11,20 +11,20 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
-from engine.build import LiveSupply, Run, build
-from engine.build.edges import RECORDING_NOTE
+from engine.assembly import LiveSupply, Run, build
+from engine.assembly.edges import RECORDING_NOTE
 from engine.cli.remote import confirmed
 from engine.config import Config, bundled, find_config, load
-from engine.errors import EXIT_DIFFERENT, EXIT_WELL, InputError, UserError
-from engine.journal import JOURNAL_FILE, Account, fold
+from engine.journal import JOURNAL_FILE, JournalledAccount, fold
 from engine.journal.schema import open_reader
-from engine.messages import Flat
-from engine.ports import FeedView
+from engine.model.commands import Flat
+from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL, InputError, UserError
+from engine.model.ports import FeedView
+from engine.model.types import Tick, TradeMode
 from engine.recording import MqrSource
-from engine.serving import Place
-from engine.serving.places import usual_places
-from engine.text import clean
-from engine.types import Tick, TradeMode
+from engine.serving import EngineDir
+from engine.serving.state_dirs import usual_places
+from engine.text.sanitize import clean
 
 _WITHIN_S = 15.0
 _LOOK_S = 0.02
@@ -32,7 +32,7 @@ _LAST_TICKS = 2_000  # of each instrument in the recording
 _Price = tuple[int, int]  # in minor units, and its ms (UTC)
 
 
-def account_of(place: Place) -> Account | None:
+def account_of(place: EngineDir) -> JournalledAccount | None:
     """Return the account as the journal in `place` leaves it, None where there is no journal; raises InputError."""
     path = place.folder / JOURNAL_FILE
     if place.mode == "replay" or not path.exists():
@@ -43,7 +43,7 @@ def account_of(place: Place) -> Account | None:
         raise InputError(f"journal {clean(str(path))}: {clean(str(error))}") from error
 
 
-def held_in(account: Account | None) -> list[tuple[str, str]]:
+def held_in(account: JournalledAccount | None) -> list[tuple[str, str]]:
     """Return (symbol, net quantity in words) of what is held."""
     if account is None:
         return []
@@ -53,7 +53,7 @@ def held_in(account: Account | None) -> list[tuple[str, str]]:
     ]
 
 
-def flatten_journal(place: Place, args: Namespace) -> int:
+def flatten_journal(place: EngineDir, args: Namespace) -> int:
     """Close what the journal of a dead engine holds: 0 only when it is verified that nothing is held any more.
 
     Raises InputError where nothing is known: that must never look like "nothing is held".
@@ -75,7 +75,7 @@ def flatten_journal(place: Place, args: Namespace) -> int:
     return _flatten(config, place, account, prices)
 
 
-def _meant(place: Place, *, named: bool) -> tuple[Place, Account]:
+def _meant(place: EngineDir, *, named: bool) -> tuple[EngineDir, JournalledAccount]:
     """Return the place whose journal is to be flattened: the named one, or of all modes the one that holds something."""
     if named:
         return place, _known(place)
@@ -91,7 +91,7 @@ def _meant(place: Place, *, named: bool) -> tuple[Place, Account]:
     return next((each for each in known if each[0].folder == place.folder), known[0])
 
 
-def _known(place: Place) -> Account:
+def _known(place: EngineDir) -> JournalledAccount:
     """Return the account of `place`; raises InputError where its journal does not tell what is held."""
     where = clean(str(place.folder))
     if not place.mode:
@@ -113,7 +113,7 @@ def _config() -> Config:
         return load(bundled("config.toml"))
 
 
-def _plan(account: Account, prices: Mapping[str, _Price]) -> list[str]:
+def _plan(account: JournalledAccount, prices: Mapping[str, _Price]) -> list[str]:
     """What will be done, in words."""
     lines = []
     for number, net in account.net().items():
@@ -126,7 +126,7 @@ def _plan(account: Account, prices: Mapping[str, _Price]) -> list[str]:
     return lines
 
 
-def _last_prices(place: Place) -> dict[str, _Price]:
+def _last_prices(place: EngineDir) -> dict[str, _Price]:
     """Return symbol → (price, its ms) out of the dead run's own recording; what is damaged tells as far as it goes.
 
     A recording that is older than the run is of another one and tells nothing.
@@ -147,7 +147,7 @@ def _last_prices(place: Place) -> dict[str, _Price]:
         return {}
 
 
-def _began_ns(place: Place) -> int:
+def _began_ns(place: EngineDir) -> int:
     """Return when the newest run of the journal began (UTC ns); raises sqlite3.Error."""
     with closing(open_reader(place.folder / JOURNAL_FILE)) as connection:
         (began_ns,) = connection.execute("SELECT max(started_ns) FROM runs").fetchone()
@@ -168,14 +168,14 @@ class _Silent:
         return FeedView("journal", "STOPPED", 0, 0, 0, 0, 0, 0, 0, "no engine is running", 0.0, None, 0, 0, {}, 0, 0)
 
 
-def _flatten(config: Config, place: Place, account: Account, prices: Mapping[str, _Price]) -> int:
+def _flatten(config: Config, place: EngineDir, account: JournalledAccount, prices: Mapping[str, _Price]) -> int:
     """Take the account over in an engine without a feed, and have that go flat."""
     instruments = tuple(account.instrument(number) for number in account.net())
     supply = LiveSupply("the journal of a dead engine", instruments, lambda _tell, _in_session: _Silent())
     mode: TradeMode = "mock" if place.mode == "mock" else "paper"
     with build(config, supply, mode, state_root=place.folder, record=False) as run:
-        for desk in run.trader.state.desks:
-            desk.last_price = prices.get(desk.instrument.symbol, (desk.last_price, 0))[0]
+        for inst in run.trader.state.instrument_states:
+            inst.last_price = prices.get(inst.instrument.symbol, (inst.last_price, 0))[0]
         run.engine.start()
         run.engine.send(Flat("flat command, engine dead"))
         if not _is_flat(run):

@@ -5,16 +5,16 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from engine.build import Run, build
-from engine.cli.running import Choice, choose, load_config, status_of, trade_mode
+from engine.assembly import Run, build
+from engine.assembly.recording_config import recordings_folder
+from engine.cli.running import RunChoice, choose, load_config, status_of, trade_mode
 from engine.cli.screen import Screen
 from engine.config import Config, bundled, find_config
-from engine.errors import InputError
-from engine.fitting import recordings_folder
-from engine.runner import LOGGERS
-from engine.serving import Place, await_answer, block_signals, find_place, launch, place_of, serve
-from engine.serving.places import usual_folder
-from engine.text import clean
+from engine.model.errors import InputError
+from engine.runtime import LOGGERS
+from engine.serving import EngineDir, await_answer, block_signals, find_place, launch, place_of, serve
+from engine.serving.state_dirs import usual_folder
+from engine.text.sanitize import clean
 
 _VALUES = (("--source", "source"), ("--delivery", "delivery"))
 _SWITCHES = (("--unlock", "unlock"), ("--skip-damage", "skip_damage"), ("--paused", "paused"))
@@ -35,7 +35,7 @@ def engine_command(args: Namespace) -> int:
     return status
 
 
-def _built(args: Namespace, choice: Choice) -> Run:
+def _built(args: Namespace, choice: RunChoice) -> Run:
     return build(
         choice.config,
         choice.source,
@@ -98,11 +98,11 @@ def _arguments(args: Namespace) -> list[str]:
     return words
 
 
-def _attach(place: Place, screen: Screen, *, read_only: bool) -> int:
+def _attach(place: EngineDir, screen: Screen, *, read_only: bool) -> int:
     """Show the engine of `place` until the operator leaves or the terminal is lost; the engine goes on."""
-    from engine.link import RemoteDoor
+    from engine.link import RemoteEngine
 
-    door = RemoteDoor(place.socket, _name(), wants_conn=not read_only)
+    door = RemoteEngine(place.socket, _name(), wants_conn=not read_only)
     screen.attach(door, place.folder, Path.cwd())
     return 0
 

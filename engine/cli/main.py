@@ -11,9 +11,9 @@ from importlib import import_module
 
 from engine.cli.parser import make_parser
 from engine.cli.screen import Screen
-from engine.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL, UserError
-from engine.redaction import redact
-from engine.text import clean
+from engine.model.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL, UserError
+from engine.text.redaction import redact
+from engine.text.sanitize import clean
 from engine.version import VERSION
 
 # Rooms are imported when their command is called: a replay need not carry what only `info` uses.

@@ -6,9 +6,9 @@ from typing import NoReturn
 
 from engine.cli.bench_options import add_bench_command
 from engine.cli.engine_options import add_engine_commands
-from engine.errors import EXIT_BAD_INPUT
-from engine.text import clean
-from engine.types import DELIVERIES
+from engine.model.errors import EXIT_BAD_INPUT
+from engine.model.types import DELIVERIES
+from engine.text.sanitize import clean
 
 _EXAMPLES = """examples:
   myquant-tui                                   replay the bundled session

@@ -9,14 +9,14 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct
 
-from engine.errors import EXIT_BUSY, EXIT_DIFFERENT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
-from engine.link import Call, LinkError
-from engine.messages import Flat, Stop
-from engine.serving import Place, find_place, lay_flat, place_of
-from engine.serving.places import FLAT_FILE
-from engine.snapshot import FlatLeg, OpenPosition, Snapshot
-from engine.text import clean
-from engine.types import Instrument
+from engine.link import LinkError, Oneshot
+from engine.model.commands import Flat, Stop
+from engine.model.errors import EXIT_BUSY, EXIT_DIFFERENT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
+from engine.model.snapshot import FlatLeg, OpenPosition, Snapshot
+from engine.model.types import Instrument
+from engine.serving import EngineDir, find_place, lay_flat, place_of
+from engine.serving.state_dirs import FLAT_FILE
+from engine.text.sanitize import clean
 
 _LOOK_S = 0.05
 _FLAT_WITHIN_S = 60.0
@@ -61,7 +61,7 @@ def status_command(args: Namespace) -> int:
         _print(args, Status(False, 0, clean(place.mode, 20), where, positions=held), lines)
         return EXIT_DIFFERENT
     try:
-        with Call(place.socket, "status") as call:
+        with Oneshot(place.socket, "status") as call:
             status = _status(place, call)
     except LinkError as error:
         status = Status(True, place.pid, clean(place.mode, 20), where, problem=f"does not answer: {error}")
@@ -71,7 +71,7 @@ def status_command(args: Namespace) -> int:
     return EXIT_WELL if status.beat_age_s is not None and status.beat_age_s < _STANDS_STILL_S else EXIT_BUSY
 
 
-def _status(place: Place, call: Call) -> Status:
+def _status(place: EngineDir, call: Oneshot) -> Status:
     seen, picture = call.snapshot(), call.picture()
     beat_age_s = _age_s(seen.pulse.beat_ns or seen.taken_ns)  # at the very start it has made no round so far
     still = beat_age_s is not None and beat_age_s >= _STANDS_STILL_S
@@ -144,7 +144,7 @@ def _name(instrument: Instrument) -> str:
     return clean(instrument.symbol, 80)
 
 
-def _journalled(place: Place) -> tuple[str, ...]:
+def _journalled(place: EngineDir) -> tuple[str, ...]:
     """What the journal of an engine that is gone says is held; what cannot be read is told and counts as nothing."""
     from engine.cli.dead_flat import account_of, held_in
 
@@ -162,7 +162,7 @@ def stop_command(args: Namespace) -> int:
         raise InputError(f"no engine is running for {clean(str(place.folder))}")
     if args.flat and (status := _flatten(place, "stop --flat")) != EXIT_WELL:
         return status
-    with Call(place.socket, "stop") as call:
+    with Oneshot(place.socket, "stop") as call:
         taken = call.send(Stop())
     if taken.state == "REFUSED":
         raise InputError(f"stop refused: {taken.reason}")
@@ -187,7 +187,7 @@ def flat_command(args: Namespace) -> int:
         return flatten_journal(place, args)
     silent = False
     try:
-        with Call(place.socket, "flat") as call:
+        with Oneshot(place.socket, "flat") as call:
             lines = list(_plan(call.snapshot()))
     except LinkError as error:
         silent = True
@@ -222,7 +222,7 @@ def _plan(seen: Snapshot) -> Iterator[str]:
     yield "  no price yet" if age_s is None else f"  newest price {age_s:.1f} s old"
 
 
-def _flatten(place: Place, reason: str, *, silent: bool = False) -> int:
+def _flatten(place: EngineDir, reason: str, *, silent: bool = False) -> int:
     """Have the engine go flat and tell how it goes until that is verified; 1 when it is not within a minute.
 
     One that does not answer (`silent`: it did not just now) is asked again, and finds the wish in its state directory
@@ -234,7 +234,7 @@ def _flatten(place: Place, reason: str, *, silent: bool = False) -> int:
     until_s = time.monotonic() + _FLAT_WITHIN_S
     while time.monotonic() < until_s:
         try:
-            with Call(place.socket, "flat") as call:
+            with Oneshot(place.socket, "flat") as call:
                 return _follow(call, reason, until_s, told)
         except LinkError as error:
             if not place_of(place.folder).pid:
@@ -247,7 +247,7 @@ def _flatten(place: Place, reason: str, *, silent: bool = False) -> int:
     return _not_verified()
 
 
-def _lay_wish(place: Place, told: "_Told") -> None:
+def _lay_wish(place: EngineDir, told: "_Told") -> None:
     """Leave the wish where the engine finds it as soon as it goes on, or is started again."""
     if lay_flat(place.folder / FLAT_FILE):
         told.once(f"the wish lies in its state directory as {FLAT_FILE}")
@@ -266,7 +266,7 @@ class _Told:
             print(line, flush=True)
 
 
-def _follow(call: Call, reason: str, until_s: float, told: _Told) -> int:
+def _follow(call: Oneshot, reason: str, until_s: float, told: _Told) -> int:
     """Send the flat, or join the running one, and tell its way; raises LinkError when the engine is lost."""
     taken = call.send(Flat(reason))
     if taken.state == "REFUSED":

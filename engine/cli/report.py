@@ -12,12 +12,12 @@ from typing import Self, TextIO
 
 from msgspec import Struct
 
-from engine.build import Run
-from engine.errors import InputError
-from engine.latency import Histogram
-from engine.state import state_hash
-from engine.text import clean
-from engine.types import Trade
+from engine.assembly import Run
+from engine.model.errors import InputError
+from engine.model.latency import Histogram
+from engine.model.state import state_hash
+from engine.model.types import Trade
+from engine.text.sanitize import clean
 
 _REASONS = ("missing", "nan", "infinite", "non_positive", "backwards")
 _COLUMNS = (

@@ -7,22 +7,22 @@ from itertools import takewhile, zip_longest
 
 from msgspec import Struct
 
-from engine.brokers.paper import PaperBroker
-from engine.clock import VirtualClock
 from engine.config import Config
-from engine.facts import Fact, FillBooked
-from engine.inbox import Inbox
-from engine.marks import EventMark, Mark
-from engine.narration import Narrator
+from engine.model.clock import VirtualClock
+from engine.model.events import AnyEvent, FillBooked
+from engine.model.marks import EventMark, Mark
+from engine.model.types import Fill, Instrument, Tick
 from engine.recording import MqrSource
 from engine.recording.files import Progress
-from engine.runner import Epochs, Keeper, Turn
-from engine.runner.check import Check
-from engine.runner.comparable import incomparable, other_rules
-from engine.runner.tickets import Posted
-from engine.text import clean
-from engine.trader import Trader
-from engine.types import Fill, Instrument, Tick
+from engine.runtime import Epochs, Persistence, Turn
+from engine.runtime.inbox import Inbox
+from engine.runtime.replay.check import ReplayCheck
+from engine.runtime.replay.comparable import incomparable, other_rules
+from engine.runtime.tickets import Posted
+from engine.text.sanitize import clean
+from engine.trading.event_text import EventText
+from engine.trading.trader import Trader
+from engine.venues.simulated.broker import PaperBroker
 
 _NEVER_MS = 1 << 40  # between two pictures that nobody looks at
 _PROGRESS_TICKS = 4096
@@ -38,7 +38,7 @@ class _Notes:
         self.entries: list[Fill] = []
         self.exits: list[tuple[int, str]] = []
 
-    def write(self, fact: Fact) -> int:
+    def write(self, fact: AnyEvent) -> int:
         """Take a fact."""
         if isinstance(fact, FillBooked) and fact.fill.side == "BUY":
             self.entries.append(fact.fill)
@@ -66,7 +66,7 @@ class _Notes:
 class _Owner:
     """What an engine would be to the turn, were there one: only the marks are looked after."""
 
-    def __init__(self, turn: Turn, check: Check) -> None:
+    def __init__(self, turn: Turn, check: ReplayCheck) -> None:
         self._turn = turn
         self._check = check
 
@@ -109,7 +109,7 @@ def rerun(
 ) -> Rerun:
     """Work all of `source` that can be read under `config`; raises InputError when the disk fails."""
     rules = other_rules(source.header)
-    check = Check(source, incomparable(source.header, config, instruments), rules)
+    check = ReplayCheck(source, incomparable(source.header, config, instruments), rules)
     notes = _Notes()
     turn = _turn(config, instruments, notes, source)
     turn.owner = _Owner(turn, check)
@@ -145,8 +145,8 @@ def _turn(config: Config, instruments: tuple[Instrument, ...], notes: _Notes, so
     return Turn(
         trader=trader,
         broker=PaperBroker(len(instruments)),
-        narrator=Narrator(instruments, trader.hours.stamp),
-        keeper=Keeper(trader, notes, notes, keeps_account=False),
+        event_text=EventText(instruments, trader.hours.stamp),
+        persistence=Persistence(trader, notes, notes, keeps_account=False),
         recorder=None,
         epochs=Epochs(config.engine.delivery),
         inbox=Inbox(1),

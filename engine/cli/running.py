@@ -14,17 +14,18 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.build import LiveSupply, Run, build, has_credentials, live_supply, mock_source
+from engine.assembly import LiveSupply, Run, build, has_credentials, live_supply, mock_source
+from engine.assembly.open_source import open_source
 from engine.cli.report import TradeFile, summarise, summary_lines
 from engine.cli.screen import Screen
 from engine.config import Config, bundled, find_config, instrument_for, load
-from engine.errors import EXIT_FAULT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
-from engine.messages import Stop
-from engine.ports import TickSource
-from engine.recording import CsvLayout, open_source
-from engine.runner import LOGGERS
-from engine.text import clean
-from engine.types import TradeMode
+from engine.model.commands import Stop
+from engine.model.errors import EXIT_FAULT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
+from engine.model.ports import TickSource
+from engine.model.types import TradeMode
+from engine.recording import CsvLayout
+from engine.runtime import LOGGERS
+from engine.text.sanitize import clean
 
 _LOOK_S = 0.2
 _WATCHABLE = 10.0  # × the recorded pace
@@ -85,9 +86,9 @@ def run(args: Namespace, screen: Screen | None) -> int:
                 running.engine.stop()
             else:
                 _run_headless(running)
-            for desk in running.trader.state.desks:
-                if held := running.trader.state.book.net(desk.index):
-                    running.say(f"stopped with {held} {desk.instrument.symbol} open")
+            for inst in running.trader.state.instrument_states:
+                if held := running.trader.state.book.net(inst.index):
+                    running.say(f"stopped with {held} {inst.instrument.symbol} open")
             elapsed_s = (time.perf_counter_ns() - begun_ns) / 1e9
             status = status_of(running, mode)
             trade_file.write(running)
@@ -141,7 +142,7 @@ def _run_headless(running: Run) -> None:
         running.engine.stop()
 
 
-class Choice(Struct, frozen=True):
+class RunChoice(Struct, frozen=True):
     """What is to be run: where ticks come from, in which mode, at what speed, and what is to be told at the start."""
 
     config: Config
@@ -152,7 +153,7 @@ class Choice(Struct, frozen=True):
     told: tuple[str, ...] = ()
 
 
-def choose(args: Namespace, config: Config, *, on_screen: bool) -> Choice:
+def choose(args: Namespace, config: Config, *, on_screen: bool) -> RunChoice:
     """Choose by command and configuration; raises UserError.
 
     A replay on the screen goes at a pace that can be watched unless a speed is said. Where a broker's feed is
@@ -162,19 +163,19 @@ def choose(args: Namespace, config: Config, *, on_screen: bool) -> Choice:
     skip_damage = getattr(args, "skip_damage", False)
     if getattr(args, "file", None) is not None:
         speed = usual if args.speed is None else args.speed
-        return Choice(config, open_file(args.file, config, skip_damage=skip_damage), "replay", speed)
+        return RunChoice(config, open_file(args.file, config, skip_damage=skip_damage), "replay", speed)
     match config.feed.source:
         case "mock":
-            return Choice(config, mock_source(config), "mock", config.mock.speed)
+            return RunChoice(config, mock_source(config), "mock", config.mock.speed)
         case "replay":
             path = bundled("nifty-synthetic.mqr")
-            return Choice(config, open_file(path, config, skip_damage=skip_damage), "replay", usual)
+            return RunChoice(config, open_file(path, config, skip_damage=skip_damage), "replay", usual)
     fitted, supply, told = live_supply(config, os.environ)
     if isinstance(supply, LiveSupply):
-        return Choice(fitted, supply, "paper", told=told)
+        return RunChoice(fitted, supply, "paper", told=told)
     generated = mock_source(config)
     title = f"MOCK (no credentials) · {generated.name}"
-    return Choice(config, generated, "mock", config.mock.speed, title, supply.lines)
+    return RunChoice(config, generated, "mock", config.mock.speed, title, supply.lines)
 
 
 def status_of(running: Run, mode: TradeMode) -> int:

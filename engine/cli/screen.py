@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from engine.build import Run
-    from engine.link import RemoteDoor
+    from engine.assembly import Run
+    from engine.link import RemoteEngine
 
 
 class Screen(Protocol):
@@ -15,7 +15,7 @@ class Screen(Protocol):
         """Why this terminal cannot show a screen, in one line that says what to do; empty when it can."""
         ...
 
-    def attach(self, door: "RemoteDoor", folder: Path, pictures: Path) -> None:
+    def attach(self, door: "RemoteEngine", folder: Path, pictures: Path) -> None:
         """Show the engine behind `door` until the operator leaves or the terminal is lost; the engine goes on.
 
         `folder` is its state directory: what the operator was looking at is kept there, for the next screen.

@@ -10,17 +10,17 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from engine.assembly.recording_config import fit_to_recording
 from engine.cli.convert import progress_bar
 from engine.cli.report import money
 from engine.cli.rerun import Rerun, rerun
 from engine.config import Config, bundled, describe, load
 from engine.config.schema import OVERRIDABLE
-from engine.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_WELL, UserError
-from engine.fitting import fit_to_recording
+from engine.files import shown
+from engine.model.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_WELL, UserError
+from engine.model.types import Instrument, Trade
 from engine.recording import Header, MqrSource
-from engine.recording.files import shown
-from engine.runner.comparable import deciding
-from engine.types import Instrument, Trade
+from engine.runtime.replay.comparable import deciding
 from engine.version import VERSION
 
 Outcome = Literal["same", "different", "not comparable", "damaged", "unreadable"]
@@ -45,7 +45,7 @@ class Entry(Struct, frozen=True):
     quantity: str
 
 
-class Exit(Struct, frozen=True):
+class ExitRow(Struct, frozen=True):
     """One exit of (a part of) a position; `net_pnl` to two decimals."""
 
     time: str
@@ -70,7 +70,7 @@ class Report(Struct, frozen=True):
     exits_same: int = 0
     exits_recorded: int = 0
     entries: tuple[Entry, ...] = ()
-    exits: tuple[Exit, ...] = ()
+    exits: tuple[ExitRow, ...] = ()
     gross_pnl: str = "0.00"
     costs: str = "0.00"
     net_pnl: str = "0.00"
@@ -183,15 +183,15 @@ def _judge(source: MqrSource, found: Rerun) -> tuple[Outcome, str]:
 def _entries(found: Rerun) -> Iterator[Entry]:
     trader = found.turn.trader
     for fill in found.entries:
-        instrument = trader.state.desks[fill.instrument].instrument
+        instrument = trader.state.instrument_states[fill.instrument].instrument
         price, quantity = instrument.price_text(fill.price), _units(instrument, fill.quantity)
         yield Entry(trader.hours.stamp(fill.at_ms), instrument.symbol, price, quantity)
 
 
-def _exit(found: Rerun, trade: Trade) -> Exit:
+def _exit(found: Rerun, trade: Trade) -> ExitRow:
     trader = found.turn.trader
-    instrument = trader.state.desks[trade.instrument].instrument
-    return Exit(
+    instrument = trader.state.instrument_states[trade.instrument].instrument
+    return ExitRow(
         time=trader.hours.stamp(trade.exit_ms),
         symbol=instrument.symbol,
         entry_time=trader.hours.stamp(trade.entry_ms),

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from engine.errors import ConfigError
+from engine.model.errors import ConfigError
 
 # Where a bundled file lies in a source tree; a wheel puts them all into engine/bundled.
 _IN_SOURCE = {"config.toml": "config.toml", "nifty-synthetic.mqr": "recordings/nifty-synthetic.mqr"}

@@ -14,7 +14,7 @@ from engine.config.schema import INSTRUMENTS, OVERRIDABLE
 Values = Mapping[str, object]
 
 
-class Check(Struct, frozen=True):
+class ContradictionRule(Struct, frozen=True):
     """The values of `keys`, in this order, must satisfy `agree`; else `sentence` says what is wrong."""
 
     keys: tuple[str, ...]
@@ -55,7 +55,7 @@ def _path(key: str, symbol: str, values: Values) -> str:
     return own if own in values else f"instrument.{key}"
 
 
-def _judge(check: Check, keys: tuple[str, ...], values: Values) -> Iterator[Contradiction]:
+def _judge(check: ContradictionRule, keys: tuple[str, ...], values: Values) -> Iterator[Contradiction]:
     if all(key in values for key in keys) and not check.agree(*(values[key] for key in keys)):
         shown = ", ".join(f"{key} = {_text(key, values[key])}" for key in keys)
         yield Contradiction(keys, f"{shown}: {check.sentence}")
@@ -89,8 +89,8 @@ def _below(low: Any, high: Any) -> bool:
 
 
 _CHECKS = (
-    Check(("session.start", "session.end"), _below, "start must be before end"),
-    Check(
+    ContradictionRule(("session.start", "session.end"), _below, "start must be before end"),
+    ContradictionRule(
         (
             "session.start",
             "session.end",
@@ -102,16 +102,18 @@ _CHECKS = (
         _window_is_open,
         "these leave no time for an entry",
     ),
-    Check(("strategy.fast_ema", "strategy.slow_ema"), _below, "fast_ema must be below slow_ema"),
-    Check(("strategy.macd_fast", "strategy.macd_slow"), _below, "macd_fast must be below macd_slow"),
-    Check(("strategy.rsi_oversold", "strategy.rsi_overbought"), _below, "rsi_oversold must be below rsi_overbought"),
-    Check(("risk.tp_points",), _rising, "each level must be above the one before"),
-    Check(
+    ContradictionRule(("strategy.fast_ema", "strategy.slow_ema"), _below, "fast_ema must be below slow_ema"),
+    ContradictionRule(("strategy.macd_fast", "strategy.macd_slow"), _below, "macd_fast must be below macd_slow"),
+    ContradictionRule(
+        ("strategy.rsi_oversold", "strategy.rsi_overbought"), _below, "rsi_oversold must be below rsi_overbought"
+    ),
+    ContradictionRule(("risk.tp_points",), _rising, "each level must be above the one before"),
+    ContradictionRule(
         ("risk.tp_points", "risk.tp_percents"),
         lambda points, percents: len(points) == len(percents),
         "there must be as many tp_percents as tp_points",
     ),
-    Check(("risk.tp_percents",), lambda percents: sum(percents) == 1, "together they must be exactly 1"),
+    ContradictionRule(("risk.tp_percents",), lambda percents: sum(percents) == 1, "together they must be exactly 1"),
 )
 
 _POINTS = (
@@ -124,11 +126,14 @@ _POINTS = (
 )
 
 _INSTRUMENT_CHECKS = (
-    Check(("tick_size", "price_scale"), _whole, "tick_size must be a multiple of 1/price_scale"),
-    Check(
+    ContradictionRule(("tick_size", "price_scale"), _whole, "tick_size must be a multiple of 1/price_scale"),
+    ContradictionRule(
         ("lot_size", "freeze_quantity"),
         lambda lot_size, freeze_quantity: lot_size <= freeze_quantity,
         "lot_size must not be above freeze_quantity",
     ),
-    *(Check((f"risk.{key}", "price_scale"), _whole, f"{key} must be multiples of 1/price_scale") for key in _POINTS),
+    *(
+        ContradictionRule((f"risk.{key}", "price_scale"), _whole, f"{key} must be multiples of 1/price_scale")
+        for key in _POINTS
+    ),
 )

@@ -7,7 +7,7 @@ from engine.config.bundled import bundled
 from engine.config.load import fill_up, load
 from engine.config.rules import Rule
 from engine.config.schema import INSTRUMENTS, OVERRIDABLE, TABLES, Config, InstrumentConfig
-from engine.types import Instrument
+from engine.model.types import Instrument
 
 
 def describe(config: Config) -> dict[str, str]:

@@ -8,8 +8,8 @@ from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from engine.errors import ConfigError
-from engine.text import clean
+from engine.model.errors import ConfigError
+from engine.text.sanitize import clean
 
 MAX_BYTES = 1 << 20
 MAX_DOTS = 50

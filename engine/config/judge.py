@@ -8,7 +8,7 @@ from msgspec import Struct
 from engine.config.document import Document, show
 from engine.config.rules import NAME, NAME_WORDS, Rule
 from engine.config.schema import INSTRUMENTS, OVERRIDABLE, TABLES
-from engine.text import clean
+from engine.text.sanitize import clean
 
 # Beyond this many unknown names, finding the nearest known one for each would take longer than reading helps.
 MAX_HINTS = 200

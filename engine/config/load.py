@@ -11,7 +11,7 @@ from engine.config.document import Document, place_of, read_document
 from engine.config.judge import Draft, judge_document, rule_of
 from engine.config.overrides import judge_overrides
 from engine.config.schema import INSTRUMENTS, OVERRIDABLE, TABLES, Config, InstrumentConfig
-from engine.errors import ConfigError
+from engine.model.errors import ConfigError
 
 MAX_LINES = 200
 

@@ -7,7 +7,7 @@ from engine.config.document import parse_toml, show
 from engine.config.judge import Draft, all_keys, elsewhere_hint, judge_value, nearest_hint, rule_of
 from engine.config.rules import NAME, NAME_WORDS, Rule
 from engine.config.schema import INSTRUMENTS, OVERRIDABLE, TABLES
-from engine.text import clean
+from engine.text.sanitize import clean
 
 
 def judge_overrides(overrides: Sequence[str], draft: Draft) -> frozenset[str]:

@@ -24,7 +24,7 @@ from engine.config.rules import (
     Whole,
     Zone,
 )
-from engine.types import DELIVERIES, Delivery
+from engine.model.types import DELIVERIES, Delivery
 
 FeedSource = Literal["replay", "mock", "binance", "smartapi"]
 RecordingChoice = Literal["auto", "on", "off"]

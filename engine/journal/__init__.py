@@ -1,17 +1,17 @@
 """What must not be lost, on the disk: a hash-chained journal of facts, and the locked folder that it lives in."""
 
-from engine.journal.account import Account
-from engine.journal.events import Entry, Rewound, RunEnded, RunStarted, StoredEvent
+from engine.journal.account import JournalledAccount
 from engine.journal.fold import fold
 from engine.journal.opening import Opened
 from engine.journal.reader import read_events, verify
+from engine.journal.rows import Entry, Rewound, RunEnded, RunStarted, StoredEvent
 from engine.journal.sqlite_journal import JOURNAL_FILE, SqliteJournal
 from engine.journal.state_dir import StateDir
 
 __all__ = [
     "JOURNAL_FILE",
-    "Account",
     "Entry",
+    "JournalledAccount",
     "Opened",
     "Rewound",
     "RunEnded",

@@ -10,9 +10,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.book import Purse, positions_in, put_position, strays_in
-from engine.errors import InputError
-from engine.facts import (
+from engine.journal.rows import Entry, RunEnded, RunStarted
+from engine.model.errors import InputError
+from engine.model.events import (
     DayStarted,
     EntriesChanged,
     FillBooked,
@@ -22,13 +22,13 @@ from engine.facts import (
     StateKept,
     Submit,
 )
-from engine.flat import FLAT_LOCK, FlatJob
-from engine.journal.events import Entry, RunEnded, RunStarted
-from engine.orders import Orders
-from engine.risk import EntryGate
-from engine.state import Fields, Plain, dump, load
-from engine.types import MAX_QUANTITY, Instrument, Order, PositionState
-from engine.watch import BAD_TICKS
+from engine.model.state import Fields, Plain, dump, load
+from engine.model.types import MAX_QUANTITY, Instrument, Order, PositionState
+from engine.trading.data_quality import BAD_TICKS
+from engine.trading.flatten_state import FLAT_LOCK, FlattenState
+from engine.trading.orders import Orders
+from engine.trading.portfolio import CashAccount, positions_in, put_position, strays_in
+from engine.trading.risk import EntryGate
 
 UNCLEAN = "the last run ended uncleanly"
 
@@ -41,7 +41,7 @@ class _Desk(Struct):
     last_price: int = 0
 
 
-class Account:
+class JournalledAccount:
     """An account that follows the rows of a journal from a `StateKept` on.
 
     `ended`: the newest run has noted its end in good order. Its `last_price` is the price of the newest order: with
@@ -63,10 +63,15 @@ class Account:
         fields = self._fields = kept.fields
         self.symbols = kept.symbols
         self.at_ms = kept.at_ms
-        self.gate, self.flat, self.orders, self.purse = EntryGate(0), FlatJob(), Orders(""), Purse(Decimal(0))
+        self.gate, self.flat, self.orders, self.cash_account = (
+            EntryGate(0),
+            FlattenState(),
+            Orders(""),
+            CashAccount(Decimal(0)),
+        )
         load(self.gate, "gate.", fields)
         load(self.flat, "flat.", fields)
-        load(self.purse, "book.", fields)
+        load(self.cash_account, "book.", fields)
         self.orders.load(fields)
         self.today = str(fields["today"])
         self.held = {each.instrument: each for each in positions_in(fields)}
@@ -114,10 +119,10 @@ class Account:
                 self._flat(entry)
             case DayStarted(date=date):
                 self.today = date
-                for desk in self._desks.values():
-                    desk.day_open = 0
+                for inst in self._desks.values():
+                    inst.day_open = 0
                 self.gate.start_day()
-                self.purse.start_day()
+                self.cash_account.start_day()
             case RunStarted():
                 self.lock_if_unclean()
                 self.ended = False
@@ -133,12 +138,12 @@ class Account:
 
     def _submitted(self, order: Order) -> None:
         self.orders.take(order, order.quantity)
-        desk = self._desks.setdefault(order.instrument, _Desk(self.today))
-        desk.last_price = order.price
+        inst = self._desks.setdefault(order.instrument, _Desk(self.today))
+        inst.last_price = order.price
         if order.side == "BUY":
             self.gate.day_entries += 1
             if order.instrument not in self.held:
-                desk.day = self.today
+                inst.day = self.today
             return
         if self.flat.running and not self.flat.exit_reason:
             self.flat.exit_reason = order.reason
@@ -165,7 +170,7 @@ class Account:
 
     def _booked(self, booked: FillBooked) -> None:
         """Book a fill: what it cost is what cash changed by beyond its turnover."""
-        fill, purse = booked.fill, self.purse
+        fill, purse = booked.fill, self.cash_account
         number = fill.instrument
         self.orders.on_fill(fill)
         instrument = self.instrument(number)
@@ -174,8 +179,8 @@ class Account:
         before = self.held.pop(number, None)
         if booked.position is not None:
             self.held[number] = booked.position
-        desk = self._desks.setdefault(number, _Desk(self.today))
-        desk.last_price = desk.last_price or fill.price
+        inst = self._desks.setdefault(number, _Desk(self.today))
+        inst.last_price = inst.last_price or fill.price
         if fill.side == "BUY":
             purse.costs_paid += before_cash - purse.cash - turnover
             purse.entries += before is None
@@ -246,7 +251,7 @@ class Account:
         if self.flat.running and not self.flat.exit_reason:
             fields["flat.exit_reason"] = "Flat"
         self.orders.dump(fields)
-        dump(self.purse, "book.", fields)
+        dump(self.cash_account, "book.", fields)
         for number in sorted(self.held.keys() | self._stray.keys()):
             self._put(fields, number, self.held.get(number))
         return StateKept(fields, self.symbols, self.at_ms)

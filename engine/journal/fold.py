@@ -8,12 +8,12 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from engine.errors import InputError
-from engine.facts import StateKept
-from engine.journal.account import Account
-from engine.journal.events import ENTRIES, Entry
+from engine.journal.account import JournalledAccount
+from engine.journal.rows import ENTRIES, Entry
 from engine.journal.schema import open_reader
-from engine.text import clean
+from engine.model.errors import InputError
+from engine.model.events import StateKept
+from engine.text.sanitize import clean
 
 _FOLDED = (
     "StateKept", "Submit", "FillBooked", "OrderRejected", "LevelsMoved", "EntriesChanged", "FlatChanged", "DayStarted",
@@ -27,13 +27,13 @@ _LATER = (
 )
 
 
-def fold(path: Path) -> Account | None:
+def fold(path: Path) -> JournalledAccount | None:
     """The account as the journal at `path` leaves it; None when it keeps none. Raises InputError, sqlite3.Error."""
     with closing(open_reader(path)) as connection:
         return folded(connection)
 
 
-def folded(connection: sqlite3.Connection) -> Account | None:
+def folded(connection: sqlite3.Connection) -> JournalledAccount | None:
     """The same through a connection that is open."""
     first = _kept(connection)
     if first is None:
@@ -45,7 +45,7 @@ def folded(connection: sqlite3.Connection) -> Account | None:
             if account is not None:
                 account.take(entry)
             elif isinstance(entry, StateKept):
-                account = Account(entry)
+                account = JournalledAccount(entry)
         except (ValueError, ArithmeticError, LookupError, InputError) as error:
             raise InputError(f"event {number} ({clean(kind, 40)}) cannot be followed: {clean(str(error))}") from error
     return account

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from engine.journal.events import Entry, StoredEvent, Waiting, chained
 from engine.journal.opening import Last
 from engine.journal.projections import project
 from engine.journal.reserve import Reserve
+from engine.journal.rows import Entry, StoredEvent, Waiting, chained
 from engine.journal.schema import Factory, create, open_reader, open_writer
 
 ATTEMPTS = 3

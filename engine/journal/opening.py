@@ -10,16 +10,16 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from engine.errors import DiskError, InputError
-from engine.facts import StateKept
 from engine.journal.account import UNCLEAN
-from engine.journal.events import ENTRIES, GENESIS, RunStarted, chain_problem
 from engine.journal.fold import folded
 from engine.journal.reader import stored_events
+from engine.journal.rows import ENTRIES, GENESIS, RunStarted, chain_problem
 from engine.journal.schema import foreign, open_reader
 from engine.journal.takeover import LEFT_OPEN, READY, take_over
-from engine.text import clean
-from engine.types import TradeMode
+from engine.model.errors import DiskError, InputError
+from engine.model.events import StateKept
+from engine.model.types import TradeMode
+from engine.text.sanitize import clean
 
 CHAIN_CHECKED_ON_OPEN = 1_000  # events; `verify` checks all of them
 _TAGS_SHOWN = 20

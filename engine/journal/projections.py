@@ -8,9 +8,9 @@ import sqlite3
 
 import msgspec
 
-from engine.facts import FillBooked, OrderRejected, Submit
-from engine.journal.events import Entry, Rewound, RunEnded, RunStarted, StoredEvent
-from engine.types import Order
+from engine.journal.rows import Entry, Rewound, RunEnded, RunStarted, StoredEvent
+from engine.model.events import FillBooked, OrderRejected, Submit
+from engine.model.types import Order
 
 
 def project(connection: sqlite3.Connection, event: StoredEvent, entry: Entry) -> None:

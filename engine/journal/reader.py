@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from engine.errors import InputError
-from engine.journal.events import GENESIS, StoredEvent, chain_problem
+from engine.journal.rows import GENESIS, StoredEvent, chain_problem
 from engine.journal.schema import foreign, open_reader
-from engine.text import clean
+from engine.model.errors import InputError
+from engine.text.sanitize import clean
 
 _NO_SUM_OF_FILLS = """
     SELECT p.run, p.instrument FROM positions p WHERE p.quantity <>

@@ -4,8 +4,8 @@ import os
 import sqlite3
 from pathlib import Path
 
-from engine.errors import DiskError
-from engine.text import clean
+from engine.model.errors import DiskError
+from engine.text.sanitize import clean
 
 APPLICATION_ID = 0x4D51544A  # "MQTJ"
 SCHEMA_VERSION = 1

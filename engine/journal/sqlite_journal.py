@@ -14,16 +14,16 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Self
 
-from engine.clock import Clock
-from engine.errors import DiskError
-from engine.facts import Fact
-from engine.journal.events import Entry, Rewound, RunEnded, RunStarted, Waiting
 from engine.journal.ledger import Ledger, LedgerStoppedError
 from engine.journal.opening import Opened, examine
 from engine.journal.reserve import Reserve
+from engine.journal.rows import Entry, Rewound, RunEnded, RunStarted, Waiting
 from engine.journal.schema import Factory
-from engine.text import clean
-from engine.types import TradeMode
+from engine.model.clock import Clock
+from engine.model.errors import DiskError
+from engine.model.events import AnyEvent
+from engine.model.types import TradeMode
+from engine.text.sanitize import clean
 
 JOURNAL_FILE = "journal.db"
 RESERVE_FILE = "journal.reserve"
@@ -106,7 +106,7 @@ class SqliteJournal:
         """How many events are not known to be on the disk yet."""
         return max(0, self._handed - self.durable)
 
-    def write(self, fact: Fact) -> int:
+    def write(self, fact: AnyEvent) -> int:
         """Hand over one fact; its number. Never blocks, never raises."""
         return self._hand_over(fact)
 

@@ -10,10 +10,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-from engine.clock import Clock, SystemClock
-from engine.errors import DiskError, StateBusyError, UserError
-from engine.text import clean
-from engine.types import TradeMode
+from engine.model.clock import Clock, SystemClock
+from engine.model.errors import DiskError, StateBusyError, UserError
+from engine.model.types import TradeMode
+from engine.text.sanitize import clean
 
 APP = "myquant-tui"
 LOCK_FILE = "lock"

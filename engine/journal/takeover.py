@@ -5,10 +5,10 @@ from datetime import date
 
 from msgspec import Struct
 
-from engine.facts import StateKept
-from engine.journal.account import Account
-from engine.text import clean
-from engine.types import Order, PositionState, TradeMode
+from engine.journal.account import JournalledAccount
+from engine.model.events import StateKept
+from engine.model.types import Order, PositionState, TradeMode
+from engine.text.sanitize import clean
 
 LEFT_OPEN = "the last run left something open"
 NOT_PLACED = "not placed: the engine ended before it was carried out"
@@ -30,7 +30,7 @@ class Takeover(Struct, frozen=True):
     unresolved: tuple[str, ...] = ()
 
 
-def take_over(account: Account, mode: TradeMode, session_date: str, unclean: str) -> Takeover:
+def take_over(account: JournalledAccount, mode: TradeMode, session_date: str, unclean: str) -> Takeover:
     """Decide what the next run in `mode` takes over of `account` on `session_date` (ISO text; "" = the same day).
 
     `unclean` says that the last run did not end well, "" that it did. In a simulated mode the broker died with the run:
@@ -65,7 +65,7 @@ def take_over(account: Account, mode: TradeMode, session_date: str, unclean: str
     return Takeover(account.state(), locked, tuple(clean(line) for line in lines), held, unresolved)
 
 
-def _verdict(account: Account) -> str:
+def _verdict(account: JournalledAccount) -> str:
     if account.flat.running:
         return "NOT READY: the flat is finished first; then locked until you unlock (k)"
     if len(account.orders):
@@ -73,7 +73,7 @@ def _verdict(account: Account) -> str:
     return READY
 
 
-def _positions(account: Account) -> Iterator[str]:
+def _positions(account: JournalledAccount) -> Iterator[str]:
     for number, held in sorted(account.held.items()):
         yield _position(account, number, held)
     for number, net in account.net().items():
@@ -81,7 +81,7 @@ def _positions(account: Account) -> Iterator[str]:
             yield f"{account.symbols[number]}: {-net} sold that were not held"
 
 
-def _position(account: Account, number: int, held: PositionState) -> str:
+def _position(account: JournalledAccount, number: int, held: PositionState) -> str:
     instrument = account.instrument(number)
     price = instrument.price_text
     levels = [f"stop {price(held.stop)}", f"highest {price(held.highest)}"]
@@ -96,7 +96,7 @@ def _position(account: Account, number: int, held: PositionState) -> str:
     return f"{quantity} {instrument.symbol} @ {price(held.entry_price)}, {', '.join(levels)}"
 
 
-def _order_line(account: Account, order: Order, mode: TradeMode) -> str:
+def _order_line(account: JournalledAccount, order: Order, mode: TradeMode) -> str:
     left = account.orders.left(order.number)
     part = f"{left} of {order.quantity}" if left < order.quantity else left
     name = f"order {order.tag} {order.side} {part} {account.symbols[order.instrument]} ({order.reason})"
@@ -106,8 +106,8 @@ def _order_line(account: Account, order: Order, mode: TradeMode) -> str:
     return f"{name}: {NOT_PLACED}; {then}"
 
 
-def _money(account: Account) -> str:
-    purse = account.purse
+def _money(account: JournalledAccount) -> str:
+    purse = account.cash_account
     entries = account.gate.day_entries
     if account.today == date.min.isoformat():
         return f"cash {purse.cash:.2f}, no session day had begun"

@@ -1,9 +1,9 @@
 """The door through a Unix socket: an engine here, screens elsewhere. Only plain data passes."""
 
-from engine.link.call import Call
 from engine.link.channel import LinkError
-from engine.link.client import RemoteDoor
-from engine.link.conn import Operator
+from engine.link.client import RemoteEngine
+from engine.link.control import OperatorPolicy
+from engine.link.oneshot import Oneshot
 from engine.link.server import LinkServer
 
-__all__ = ["Call", "LinkError", "LinkServer", "Operator", "RemoteDoor"]
+__all__ = ["LinkError", "LinkServer", "Oneshot", "OperatorPolicy", "RemoteEngine"]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
-from engine.snapshot import EntriesState, Event, Snapshot
+from engine.model.snapshot import EntriesState, Snapshot, TimelineEvent
 
 _SECOND_NS = 1_000_000_000
 _GAPS_TOLD = 2  # one by one; more are counted
@@ -20,7 +20,7 @@ class Left(Struct, frozen=True):
     entries: int
     last_trade: int
     event_tick: int
-    events: frozenset[Event]  # those of that very tick
+    events: frozenset[TimelineEvent]  # those of that very tick
     refused: int
     link: int
     faults: int

@@ -6,10 +6,9 @@ import time
 from pathlib import Path
 from typing import Self
 
-from engine.errors import UserError, WireError
 from engine.link import address
-from engine.link.frames import FrameReader, frame
-from engine.link.words import (
+from engine.link.frames import MessageReader, frame
+from engine.link.protocol import (
     ENCODER,
     LIGHT,
     LOG,
@@ -18,15 +17,16 @@ from engine.link.words import (
     SECTIONS,
     Bye,
     Hello,
-    Picture,
-    Refused,
     Replies,
     Reply,
     Request,
+    RequestRefused,
+    SnapshotReply,
     Welcome,
     understood,
 )
-from engine.text import clean
+from engine.model.errors import UserError, WireError
+from engine.text.sanitize import clean
 from engine.version import VERSION
 
 _CHUNK = 64 * 2**10
@@ -41,7 +41,7 @@ class RefusedError(LinkError):
     """The engine does not want this client; asking again will not help."""
 
 
-class Answer:
+class Received:
     """A reply, and the parts that came with it if it is a picture: their bytes by name."""
 
     def __init__(self, reply: Reply, parts: dict[str, bytes]) -> None:
@@ -57,7 +57,7 @@ class Channel:
         self.timeout_s = timeout_s
         self._path = path
         self._until_s = time.monotonic() + timeout_s
-        self._reader = FrameReader(REPLY_LIMIT)
+        self._reader = MessageReader(REPLY_LIMIT)
         self._replies = Replies()
         self._sock = _connected(path, timeout_s)
         try:
@@ -79,7 +79,7 @@ class Channel:
         """Close the connection; safe to call twice."""
         self._sock.close()
 
-    def ask(self, request: Request) -> Answer:
+    def ask(self, request: Request) -> Received:
         """Send `request` and wait for its answer."""
         self._until_s = time.monotonic() + self.timeout_s
         self._send(request)
@@ -87,14 +87,14 @@ class Channel:
             reply = understood(self._replies.reply, self._receive())
         except WireError as error:
             raise self._bad(str(error)) from error
-        if isinstance(reply, Refused):
+        if isinstance(reply, RequestRefused):
             raise RefusedError(clean(reply.reason))
         parts = {}
-        if isinstance(reply, Picture):
+        if isinstance(reply, SnapshotReply):
             if len(reply.parts) > _MOST_PARTS or not {*reply.parts} <= {*SECTIONS, LIGHT, LOG}:
                 raise self._bad("a picture of unknown parts")
             parts = {name: self._receive() for name in reply.parts}
-        return Answer(reply, parts)
+        return Received(reply, parts)
 
     def tell_bye(self, *, detached: bool) -> None:
         """Send the last word; it has no answer."""

@@ -12,22 +12,22 @@ from typing import Literal
 
 from msgspec import Struct
 
-from engine.errors import WireError
 from engine.link.channel import Channel, LinkError, RefusedError, hello_of
-from engine.link.mirror import Mirror, Points
-from engine.link.tickets import Pending, Tickets
-from engine.link.words import (
+from engine.link.protocol import (
     AbsenceView,
     AnyCommand,
-    ConnView,
-    LeaveConn,
-    Picture,
-    Send,
-    TakeConn,
-    Taken,
+    CommandTaken,
+    ControlView,
+    GiveControl,
+    SendCommand,
+    SnapshotReply,
+    TakeControl,
 )
-from engine.ports import LogLine
-from engine.snapshot import Snapshot
+from engine.link.replica import Points, Replica
+from engine.link.tickets import Pending, PendingCommands
+from engine.model.errors import WireError
+from engine.model.ports import LogLine
+from engine.model.snapshot import Snapshot
 
 _LOOK_S = 0.25
 _LOOK_SOON_S = 0.05  # for a second after a command was sent
@@ -37,11 +37,11 @@ _FIRST_RETRY_S = 0.2
 _LONGEST_RETRY_S = 2.0
 _TOLD_KEPT = 16
 
-_NOBODY = ConnView("", mine=False, since_ns=0)
+_NOBODY = ControlView("", mine=False, since_ns=0)
 _UNKNOWN = AbsenceView("keep", 0, 0, "")
 
 
-class LinkStatus(Struct, frozen=True):
+class ConnectionStatus(Struct, frozen=True):
     """Whether the engine is at the other end, why not, and since when (monotonic ns)."""
 
     word: Literal["CONNECTING", "CONNECTED", "LOST"]
@@ -49,7 +49,7 @@ class LinkStatus(Struct, frozen=True):
     since_ns: int
 
 
-class RemoteDoor:
+class RemoteEngine:
     """A screen's door to an engine in another process of this machine, by its socket.
 
     All calls but `start` and `leave` return at once. Stamps in the snapshot are the engine's monotonic clock, which on
@@ -66,14 +66,14 @@ class RemoteDoor:
         self._may_steer = wants_conn
         self._asks = True  # for the conn, when it attaches
         self._clock_ns = clock_ns
-        self._mirror = Mirror()
-        self._tickets = Tickets(clock_ns)
+        self._mirror = Replica()
+        self._tickets = PendingCommands(clock_ns)
         self._told: deque[str] = deque(maxlen=_TOLD_KEPT)
         self._pid = 0
-        self._status = LinkStatus("CONNECTING", "", clock_ns())
+        self._status = ConnectionStatus("CONNECTING", "", clock_ns())
         self._changed = Condition()  # held for a few lines by either thread; guards the wishes below
         self._woken = False
-        self._wish: TakeConn | LeaveConn | None = None
+        self._wish: TakeControl | GiveControl | None = None
         self._refused = False
         self._leaving = False
         self._detached = False
@@ -124,7 +124,7 @@ class RemoteDoor:
         return self._tickets.pending()
 
     @property
-    def state(self) -> LinkStatus:
+    def state(self) -> ConnectionStatus:
         """Whether the engine is at the other end."""
         return self._status
 
@@ -139,7 +139,7 @@ class RemoteDoor:
         return self._pid
 
     @property
-    def conn(self) -> ConnView:
+    def conn(self) -> ControlView:
         """Who may command."""
         picture = self._mirror.picture
         return picture.conn if picture else _NOBODY
@@ -163,11 +163,11 @@ class RemoteDoor:
 
     def take_conn(self) -> None:
         """Take the conn, whoever has it."""
-        self._wish_for(TakeConn())
+        self._wish_for(TakeControl())
 
     def leave_conn(self) -> None:
         """Give the conn up and go on looking."""
-        self._wish_for(LeaveConn())
+        self._wish_for(GiveControl())
 
     def leave(self, detached: bool, timeout_s: float = 1.0) -> None:
         """Say goodbye and end the thread; waits at most `timeout_s` so that the engine hears it."""
@@ -177,7 +177,7 @@ class RemoteDoor:
         if self._thread.is_alive():
             self._thread.join(timeout_s)
 
-    def _wish_for(self, wish: TakeConn | LeaveConn) -> None:
+    def _wish_for(self, wish: TakeControl | GiveControl) -> None:
         with self._changed:
             self._wish, self._woken = wish, True
             self._changed.notify_all()
@@ -229,16 +229,16 @@ class RemoteDoor:
             wish, self._wish = self._wish, None
         if wish is not None:
             channel.ask(wish)
-            self._asks = isinstance(wish, TakeConn)
+            self._asks = isinstance(wish, TakeControl)
         while (asked := self._tickets.to_send()) is not None:
-            answer = channel.ask(Send(*asked)).reply
-            if isinstance(answer, Taken):
+            answer = channel.ask(SendCommand(*asked)).reply
+            if isinstance(answer, CommandTaken):
                 self._tickets.taken(answer)
 
     def _look(self, channel: Channel) -> None:
         answer = channel.ask(self._mirror.look())
         picture = answer.reply
-        if not isinstance(picture, Picture):
+        if not isinstance(picture, SnapshotReply):
             raise LinkError("the engine answered something else than it was asked")
         had = self.conn.mine
         first = self._mirror.snapshot is None
@@ -267,4 +267,4 @@ class RemoteDoor:
     def _set_status(self, word: Literal["CONNECTED", "LOST"], reason: str) -> None:
         if (word, reason) != (self._status.word, self._status.reason):
             since_ns = self._clock_ns() if word != self._status.word else self._status.since_ns
-            self._status = LinkStatus(word, reason, since_ns)
+            self._status = ConnectionStatus(word, reason, since_ns)

@@ -1,6 +1,6 @@
 """Frames on a byte stream: four bytes of length (little endian), then that many bytes. Knows neither sockets nor words."""
 
-from engine.errors import WireError
+from engine.model.errors import WireError
 
 _HEAD = 4
 
@@ -10,7 +10,7 @@ def frame(payload: bytes) -> bytes:
     return len(payload).to_bytes(_HEAD, "little") + payload
 
 
-class FrameReader:
+class MessageReader:
     """Cuts a byte stream into frames of at most `limit` bytes; a larger claim is refused before anything is kept for it."""
 
     def __init__(self, limit: int) -> None:

@@ -12,15 +12,15 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 
-from engine.clock import Clock
-from engine.errors import WireError
 from engine.link import address
-from engine.link.conn import Operator
+from engine.link.connection import Connection
+from engine.link.control import OperatorPolicy
 from engine.link.frames import frame
 from engine.link.limits import Bucket, Notes
-from engine.link.reception import Reception, Served
-from engine.link.visitor import Visitor
-from engine.link.words import ENCODER, REQUESTS, Bye, Hello, Refused, understood
+from engine.link.protocol import ENCODER, REQUESTS, Bye, Hello, RequestRefused, understood
+from engine.link.request_handler import RequestHandler, ServedEngine
+from engine.model.clock import Clock
+from engine.model.errors import WireError
 
 _ROUND_S = 0.1  # the longest between two looks at the clock
 _THROTTLED_S = 0.02
@@ -41,7 +41,7 @@ class LinkServer:
     """
 
     def __init__(
-        self, path: Path, served: Served, *, policy: Operator, clock: Clock, note: Callable[[str], None]
+        self, path: Path, served: ServedEngine, *, policy: OperatorPolicy, clock: Clock, note: Callable[[str], None]
     ) -> None:
         self.beat_ns = 0
         self._path = path
@@ -49,13 +49,13 @@ class LinkServer:
         self._clock = clock
         self._note = note
         self._notes = Notes(note)
-        self._reception = Reception(served, policy, self._notes)
+        self._reception = RequestHandler(served, policy, self._notes)
         self._selector = selectors.DefaultSelector()
         self._listener: socket.socket | None = None
         self._listening = False  # the selector looks at the listener
         self._file: os.stat_result | None = None
         self._accepts = Bucket(_ACCEPTS_PER_S, _ACCEPTS_AT_ONCE, clock.monotonic_ns())
-        self._visitors: list[Visitor] = []  # the oldest first
+        self._visitors: list[Connection] = []  # the oldest first
         self._failures = 0
         self._ending = False
         self._pause = Event()
@@ -155,7 +155,7 @@ class LinkServer:
                 wait_s = min(wait_s, _THROTTLED_S)
         return wait_s
 
-    def _set_mask(self, visitor: Visitor, mask: int) -> None:
+    def _set_mask(self, visitor: Connection, mask: int) -> None:
         if mask == visitor.mask:
             return
         if not mask:
@@ -187,7 +187,7 @@ class LinkServer:
     def _take_in(self, sock: socket.socket, now_ns: int) -> None:
         """Keep a new connection of our own user, until it has said who it is."""
         sock.setblocking(False)
-        visitor = Visitor(sock, now_ns)
+        visitor = Connection(sock, now_ns)
         self._visitors.append(visitor)
         uid = address.peer_uid(sock)
         if uid is not None and uid != os.geteuid():
@@ -198,7 +198,7 @@ class LinkServer:
         if len(strangers) > _MOST_STRANGERS:
             self._drop(strangers[0], now_ns, "made room: too many connect and do not say who they are", kind="crowd")
 
-    def _hello(self, visitor: Visitor, hello: Hello, now_ns: int) -> None:
+    def _hello(self, visitor: Connection, hello: Hello, now_ns: int) -> None:
         reason = self._reception.refusal(hello)
         kind = "version"
         if not reason and len(self._reception.guests) >= _MOST_GUESTS:
@@ -211,31 +211,31 @@ class LinkServer:
         visitor.trust()
         self._post(visitor, frames, now_ns)
 
-    def _refuse(self, visitor: Visitor, reason: str, now_ns: int) -> None:
+    def _refuse(self, visitor: Connection, reason: str, now_ns: int) -> None:
         visitor.leaving = True
-        self._post(visitor, [frame(ENCODER.encode(Refused(reason)))], now_ns)
+        self._post(visitor, [frame(ENCODER.encode(RequestRefused(reason)))], now_ns)
 
     # ── Hearing and answering ───────────────────────────────────────────────────────────────────────────────────
 
-    def _work(self, visitor: Visitor, events: int, now_ns: int) -> None:
+    def _work(self, visitor: Connection, events: int, now_ns: int) -> None:
         if events & selectors.EVENT_WRITE:
             self._sent(visitor, visitor.flush(now_ns), now_ns)
         else:
             self._guarded(visitor, now_ns, self._read)
 
-    def _guarded(self, visitor: Visitor, now_ns: int, work: Callable[[Visitor, int], None]) -> None:
+    def _guarded(self, visitor: Connection, now_ns: int, work: Callable[[Connection, int], None]) -> None:
         """Work on what a client sent; if that is not what it should be, the client is dropped."""
         try:
             work(visitor, now_ns)
         except WireError as error:  # the reason is a word of ours; the bytes may be anything and are not repeated
             self._drop(visitor, now_ns, f"sent bytes that are no request ({error.reason})", kind=error.reason)
 
-    def _read(self, visitor: Visitor, now_ns: int) -> None:
+    def _read(self, visitor: Connection, now_ns: int) -> None:
         if not visitor.read(now_ns):
             self._serve(visitor, now_ns)  # a last word may have come with the end
             self._close(visitor, now_ns)
 
-    def _serve(self, visitor: Visitor, now_ns: int) -> None:
+    def _serve(self, visitor: Connection, now_ns: int) -> None:
         """Answer one request of `visitor`, if there is one and it is its turn: one a round."""
         if not visitor.asks(now_ns):
             return
@@ -254,21 +254,21 @@ class LinkServer:
         else:
             self._post(visitor, frames, now_ns)
 
-    def _post(self, visitor: Visitor, frames: list[bytes], now_ns: int) -> None:
+    def _post(self, visitor: Connection, frames: list[bytes], now_ns: int) -> None:
         self._sent(visitor, visitor.post(frames, now_ns), now_ns)
 
-    def _sent(self, visitor: Visitor, well: bool, now_ns: int) -> None:
+    def _sent(self, visitor: Connection, well: bool, now_ns: int) -> None:
         if not well or (visitor.leaving and not visitor.sending):
             self._close(visitor, now_ns)
 
     # ── Letting go ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _drop(self, visitor: Visitor, now_ns: int, why: str, kind: str = "") -> None:
+    def _drop(self, visitor: Connection, now_ns: int, why: str, kind: str = "") -> None:
         who = f"client {visitor.guest.name}" if visitor.guest else "a client"
         self._notes.tell(kind or why, f"{who} {why}: dropped", now_ns)
         self._close(visitor, now_ns)
 
-    def _close(self, visitor: Visitor, now_ns: int) -> None:
+    def _close(self, visitor: Connection, now_ns: int) -> None:
         if visitor not in self._visitors:
             return
         self._visitors.remove(visitor)

@@ -7,9 +7,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from engine.link.words import AnyCommand, Taken
-from engine.messages import Flat, Lock
-from engine.snapshot import CommandView
+from engine.link.protocol import AnyCommand, CommandTaken
+from engine.model.commands import Flat, Lock
+from engine.model.snapshot import CommandView
 
 NO_ANSWER = "NO ANSWER from engine"
 
@@ -48,7 +48,7 @@ class _Ticket:
         self.state, self.reason, self.ended_ns = state, reason, now_ns
 
 
-class Tickets:
+class PendingCommands:
     """The commands of one client, oldest first; asked for by one thread, sent by another."""
 
     def __init__(self, clock_ns: Callable[[], int]) -> None:
@@ -77,7 +77,7 @@ class Tickets:
                     return ticket.number, ticket.command
         return None
 
-    def taken(self, answer: Taken) -> None:
+    def taken(self, answer: CommandTaken) -> None:
         """The engine's door has taken a command, or refused it."""
         with self._lock:
             for ticket in self._tickets:

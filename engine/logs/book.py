@@ -14,14 +14,14 @@ from pathlib import Path
 from queue import Empty
 from typing import Self
 
-from engine.clock import Clock
-from engine.errors import ConfigError
 from engine.logs.console import Console
 from engine.logs.intake import Flush, Intake, Item, Note, is_kept
 from engine.logs.lines import ROOT, Stamper, component_of, level_name, one_line, texts_of
 from engine.logs.log_file import LogFile
-from engine.ports import LogLine
-from engine.text import clean
+from engine.model.clock import Clock
+from engine.model.errors import ConfigError
+from engine.model.ports import LogLine
+from engine.text.sanitize import clean
 
 LOG_FILE = "engine.log"
 LEVELS: Mapping[str, int] = {

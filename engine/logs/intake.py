@@ -6,9 +6,9 @@ from queue import SimpleQueue
 
 from msgspec import Struct
 
-from engine.clock import Clock
 from engine.logs.limit import RateLimit
 from engine.logs.lines import component_of
+from engine.model.clock import Clock
 
 
 class Note(Struct, frozen=True):

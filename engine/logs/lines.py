@@ -5,9 +5,9 @@ import traceback
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
-from engine.ports import LogLine
-from engine.redaction import redact
-from engine.text import clean
+from engine.model.ports import LogLine
+from engine.text.redaction import redact
+from engine.text.sanitize import clean
 
 ROOT = "myquant"
 LINE_LIMIT = 1_000  # characters

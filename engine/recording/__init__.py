@@ -5,14 +5,12 @@ from engine.recording.csv_layout import CsvLayout
 from engine.recording.files import FileSource, recording_path
 from engine.recording.format import Header
 from engine.recording.naming import recording_path_for
-from engine.recording.open import FileKind, open_source
 from engine.recording.reader import MqrSource
 from engine.recording.recorder import FileRecorder
 
 __all__ = [
     "CsvLayout",
     "ExportReport",
-    "FileKind",
     "FileRecorder",
     "FileSource",
     "Header",
@@ -20,7 +18,6 @@ __all__ = [
     "MqrSource",
     "export_csv",
     "import_file",
-    "open_source",
     "recording_path",
     "recording_path_for",
 ]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.recording.files import shown, told
+from engine.files import shown, told
 from engine.recording.format import (
     BLOCK_HEAD,
     KIND_END,
@@ -24,7 +24,7 @@ _MAX_TRIES = 1000  # blocks that begin well and are damaged, in one search: beyo
 _MAX_LOSSES = 100  # lines told of one file
 
 
-class Place(Struct, frozen=True):
+class BlockPlace(Struct, frozen=True):
     """Where a block begins: offset in the file, and the ticks that were written before it."""
 
     offset: int
@@ -34,7 +34,7 @@ class Place(Struct, frozen=True):
 class Block(Struct, frozen=True):
     """A block that was read and checked; `payload` is empty where only its head was wanted."""
 
-    place: Place
+    place: BlockPlace
     kind: int
     count: int
     earliest_ms: int
@@ -49,7 +49,7 @@ class Blocks:
     """
 
     def __init__(self, path: Path, size: int, start: int, instruments: int, skip_damage: bool) -> None:
-        self.start = Place(start, 0)
+        self.start = BlockPlace(start, 0)
         self.size = size
         self.offset_read = start
         self.unread = False  # something good lies behind damage, and was not read
@@ -72,7 +72,7 @@ class Blocks:
                 self.size + 1, f"{shown(self._path)}: more damage than the {_MAX_LOSSES} lines above"
             )
 
-    def walk(self, place: Place, marks_only: bool = False) -> Iterator[Block]:
+    def walk(self, place: BlockPlace, marks_only: bool = False) -> Iterator[Block]:
         """The good blocks from `place` on; with `marks_only`, other blocks are passed over unread. Raises InputError."""
         with told(self._path), FileIO(self._path) as file:
             while place.offset < self.size:
@@ -92,7 +92,7 @@ class Blocks:
                     return
                 yield block
                 ticks = block.count if RECORD_SIZES[block.kind] else 0
-                place = Place(block.end, block.place.ticks_before + ticks)
+                place = BlockPlace(block.end, block.place.ticks_before + ticks)
             self.note_loss(
                 self.size,
                 f"ends after tick {place.ticks_before} without its end mark: it was not closed (killed, or still being "
@@ -109,9 +109,9 @@ class Blocks:
         if not marks_only or head.kind in {KIND_MARKS, KIND_END}:
             payload = file.read(head.length)
             check_block(raw_head, head, payload, self._instruments)
-        return Block(Place(offset, head.ticks_before), head.kind, head.count, head.earliest_ms, payload, end)
+        return Block(BlockPlace(offset, head.ticks_before), head.kind, head.count, head.earliest_ms, payload, end)
 
-    def _after_damage(self, file: FileIO, place: Place, why: str, marks_only: bool) -> Block | None:
+    def _after_damage(self, file: FileIO, place: BlockPlace, why: str, marks_only: bool) -> Block | None:
         """Notes the loss at `place`; the block to go on with, if there is one and that is wanted."""
         following = self._next_good(file, place)
         unread = self.size - place.offset
@@ -134,7 +134,7 @@ class Blocks:
         self.note_loss(place.offset, f"{why}; {skipped} bytes with {ticks} ticks are lost, reading goes on behind them")
         return self._read(file, following.place.offset, marks_only)
 
-    def _next_good(self, file: FileIO, place: Place) -> Block | None:
+    def _next_good(self, file: FileIO, place: BlockPlace) -> Block | None:
         """The first good block from `place` on that continues the stream; None if there is none."""
         offset = place.offset
         for _ in range(_MAX_TRIES):

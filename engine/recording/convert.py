@@ -8,17 +8,18 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.errors import InputError
-from engine.ports import TickSource
+from engine.files import create_private, refuse_existing, replacing
+from engine.model.errors import InputError
+from engine.model.ports import TickSource
+from engine.model.types import FLAG_STAMP_NS, Instrument, Tick
 from engine.recording.csv_layout import SYMBOL, SYMBOL_ALLOWED
 from engine.recording.decimals import MAX_MINOR
-from engine.recording.files import FileSource, Progress, create_private, refuse_existing, replacing, steps
+from engine.recording.files import FileSource, Progress, steps
 from engine.recording.format import Header
 from engine.recording.reader import MqrSource
 from engine.recording.refusals import Refusals
 from engine.recording.stamps import StampWriter
 from engine.recording.writer import RecordingWriter
-from engine.types import FLAG_STAMP_NS, Instrument, Tick
 
 _PROGRESS_TICKS = 5000
 _TEXTS_KEPT = 4096

@@ -5,10 +5,10 @@ from typing import Literal
 
 from msgspec import Struct
 
-from engine.errors import InputError
+from engine.model.errors import InputError
 from engine.recording.decimals import to_minor
 from engine.recording.stamps import StampReader, TimeFormat
-from engine.text import clean
+from engine.text.sanitize import clean
 
 Role = Literal["time", "price", "volume", "symbol"]
 

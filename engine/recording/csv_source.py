@@ -6,15 +6,15 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from engine.errors import InputError
-from engine.marks import Mark
+from engine.files import regular_size, shown, told
+from engine.model.errors import InputError
+from engine.model.marks import Mark
+from engine.model.types import FLAG_STAMP_NS, Instrument, Tick
 from engine.recording.csv_layout import SYMBOL, SYMBOL_ALLOWED, Columns, CsvLayout, find_columns
 from engine.recording.decimals import to_minor
-from engine.recording.files import regular_size, shown, told
 from engine.recording.index import SparseIndex, Stretch
 from engine.recording.stamps import EXAMPLES, StampReader
-from engine.text import clean
-from engine.types import FLAG_STAMP_NS, Instrument, Tick
+from engine.text.sanitize import clean
 
 MAX_LINE_BYTES = 4096
 _MAX_INSTRUMENTS = 1000

@@ -19,11 +19,11 @@ from sys import byteorder
 import msgspec
 from msgspec import Struct
 
-from engine.facts import StateKept
-from engine.marks import EventMark, InputMark, Mark, StartMark, StateMark
-from engine.messages import Flat, Lock
-from engine.text import clean
-from engine.types import Instrument
+from engine.model.commands import Flat, Lock
+from engine.model.events import StateKept
+from engine.model.marks import EventMark, InputMark, Mark, StartMark, StateMark
+from engine.model.types import Instrument
+from engine.text.sanitize import clean
 
 # As in PNG: a byte with the high bit, a name, and line ends that any text-mode copy would change.
 MAGIC = b"\x89MQR\r\n\x1a\n"

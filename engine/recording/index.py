@@ -7,7 +7,7 @@ from itertools import islice
 
 from msgspec import Struct
 
-from engine.types import Tick
+from engine.model.types import Tick
 
 
 class Stretch(Struct, frozen=True):

@@ -2,12 +2,12 @@
 
 from msgspec import Struct
 
-from engine.marks import EventMark, InputMark, Mark, StateMark
+from engine.model.marks import EventMark, InputMark, Mark, StateMark
+from engine.model.types import Instrument
 from engine.recording.files import FileSource, Progress, steps
 from engine.recording.refusals import Refusals
 from engine.recording.stamps import StampWriter
 from engine.recording.tally import BURST_MS, BURST_TICKS, GAP_MS, Duplicates, Fingerprint, Prices, Times
-from engine.types import Instrument
 
 _MAX_MARK_KINDS = 100
 _PROGRESS_TICKS = 5000

@@ -4,10 +4,11 @@ import re
 from datetime import datetime
 from pathlib import Path
 
-from engine.errors import InputError
-from engine.recording.files import recording_path, shown
+from engine.files import shown
+from engine.model.errors import InputError
+from engine.model.types import TradeMode
+from engine.recording.files import recording_path
 from engine.recording.stamps import zone_named
-from engine.types import TradeMode
 
 _MOST_SYMBOL = 40
 _MOST_ALIKE = 99  # recordings of one symbol begun in one second

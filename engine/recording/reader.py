@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.errors import InputError
-from engine.marks import Mark
-from engine.recording.blocks import Block, Blocks, Place
-from engine.recording.files import regular_size, shown, told
+from engine.files import regular_size, shown, told
+from engine.model.errors import InputError
+from engine.model.marks import Mark
+from engine.model.types import Instrument, Tick
+from engine.recording.blocks import Block, BlockPlace, Blocks
 from engine.recording.format import (
     BOOK_VALUES,
     FIXED_HEADER,
@@ -22,8 +23,7 @@ from engine.recording.format import (
 )
 from engine.recording.index import SparseIndex, Stretch
 from engine.recording.stamps import zone_named
-from engine.text import clean
-from engine.types import Instrument, Tick
+from engine.text.sanitize import clean
 
 _INDEX_SPACING = 1024
 _VALUES = {KIND_TICKS: TICK_VALUES.iter_unpack, KIND_BOOK_TICKS: BOOK_VALUES.iter_unpack}
@@ -64,7 +64,7 @@ class MqrSource:
             self.count()
         begin = self._index.before(first)
         number = begin.number - 1
-        for block in self.tick_blocks(Place(begin.offset, begin.counted)):
+        for block in self.tick_blocks(BlockPlace(begin.offset, begin.counted)):
             values = enumerate(_VALUES[block.kind](block.payload), number + 1)
             if number + 1 >= first:
                 for seq, record in values:
@@ -75,7 +75,7 @@ class MqrSource:
                         yield Tick(seq, *record)
             number += block.count
 
-    def tick_blocks(self, place: Place | None = None) -> Iterator[Block]:
+    def tick_blocks(self, place: BlockPlace | None = None) -> Iterator[Block]:
         """The checked blocks of ticks from `place` on, for who wants their records whole."""
         return (block for block in self._blocks.walk(place or self._blocks.start) if block.kind != KIND_MARKS)
 

@@ -17,9 +17,10 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from engine.errors import UserError
-from engine.marks import Mark
-from engine.recording.files import reason, shown
+from engine.files import reason, shown
+from engine.model.errors import UserError
+from engine.model.marks import Mark
+from engine.model.types import FLAG_HAS_BOOK, Tick
 from engine.recording.format import (
     BOOK_RECORD,
     KIND_BOOK_TICKS,
@@ -31,8 +32,7 @@ from engine.recording.format import (
     encode_mark,
 )
 from engine.recording.writer import BLOCK_BYTES, PACK, BlockFile, pack_tick
-from engine.text import clean
-from engine.types import FLAG_HAS_BOOK, Tick
+from engine.text.sanitize import clean
 
 _LAST_PLACE = BLOCK_BYTES - BOOK_RECORD.size
 _WRITE_BYTES = 1 << 20  # in one go: each write gives the GIL away, and under a busy engine it takes 5 ms to come back

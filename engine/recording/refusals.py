@@ -1,6 +1,6 @@
 """Counts the ticks that an engine will refuse, by reason and with the first of each. Decides nothing itself."""
 
-from engine.types import MAX_PRICE, PRICE_INFINITE, PRICE_MISSING, PRICE_NAN, Tick
+from engine.model.types import MAX_PRICE, PRICE_INFINITE, PRICE_MISSING, PRICE_NAN, Tick
 
 _SENTINELS = {PRICE_MISSING: "missing", PRICE_NAN: "nan", PRICE_INFINITE: "infinite"}
 _NEVER_MS = -(2**62)

@@ -11,9 +11,9 @@ import msgspec
 from msgspec import Struct
 
 from engine.config import RecordingConfig
-from engine.recording.files import claim, reason, shown
+from engine.files import claim, reason, shown
 from engine.recording.naming import is_named_by_us
-from engine.text import clean
+from engine.text.sanitize import clean
 
 WARNED_FILE = "recordings-warned.json"
 WARNING_NS = 24 * 3600 * 1_000_000_000
@@ -22,7 +22,7 @@ _MB = 1_000_000
 _MAX_WARNED_BYTES = 1 << 20
 
 
-class Kept(Struct, frozen=True):
+class KeptRecording(Struct, frozen=True):
     """A recording in the folder: its name, when it was last written (UTC), how large it is."""
 
     name: str
@@ -33,7 +33,7 @@ class Kept(Struct, frozen=True):
 class Doomed(Struct, frozen=True):
     """A recording that exceeds what is to be kept, and why."""
 
-    file: Kept
+    file: KeptRecording
     why: str
 
 
@@ -45,7 +45,9 @@ class Plan(Struct, frozen=True):
     warned: dict[str, int]
 
 
-def plan(files: Sequence[Kept], warned: Mapping[str, int], now_ns: int, *, keep_days: int, budget_mb: int) -> Plan:
+def plan(
+    files: Sequence[KeptRecording], warned: Mapping[str, int], now_ns: int, *, keep_days: int, budget_mb: int
+) -> Plan:
     """Decide by age and by room (0: no limit); `warned` says when each name was warned of.
 
     The newest file never goes, nor does any within a day of its warning. A warning that no longer holds is forgotten,
@@ -59,7 +61,7 @@ def plan(files: Sequence[Kept], warned: Mapping[str, int], now_ns: int, *, keep_
     return Plan(delete, warn, {name: at_ns for name, at_ns in since.items() if name not in gone})
 
 
-def _exceeding(oldest_first: Sequence[Kept], now_ns: int, keep_days: int, budget_mb: int) -> list[Doomed]:
+def _exceeding(oldest_first: Sequence[KeptRecording], now_ns: int, keep_days: int, budget_mb: int) -> list[Doomed]:
     """What exceeds age or room, oldest first; never the newest."""
     excess_bytes = sum(file.size_bytes for file in oldest_first) - budget_mb * _MB if budget_mb else 0
     doomed = []
@@ -103,7 +105,7 @@ def tidy(folder: Path, state_dir: Path, config: RecordingConfig, now_ns: int) ->
     return tuple(lines)
 
 
-def _recordings(folder: Path) -> list[Kept]:
+def _recordings(folder: Path) -> list[KeptRecording]:
     """Our recordings in `folder`; none when there is no such folder. Raises OSError."""
     found = []
     try:
@@ -112,7 +114,7 @@ def _recordings(folder: Path) -> list[Kept]:
                 if is_named_by_us(entry.name):
                     status = entry.stat(follow_symlinks=False)
                     if _is_ours(status):
-                        found.append(Kept(entry.name, status.st_mtime_ns, status.st_size))
+                        found.append(KeptRecording(entry.name, status.st_mtime_ns, status.st_size))
     except FileNotFoundError:
         return []
     return found

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from engine.errors import InputError
-from engine.text import clean
+from engine.model.errors import InputError
+from engine.text.sanitize import clean
 
 TimeFormat = Literal["iso", "epoch-s", "epoch-ms", "epoch-ns", "ms-of-day"]
 

@@ -5,8 +5,8 @@ from collections import deque
 from datetime import UTC, datetime
 from hashlib import blake2b
 
+from engine.model.types import Tick
 from engine.recording.stamps import zone_named
-from engine.types import Tick
 
 GAP_MS = 5000
 BURST_MS, BURST_TICKS = 100, 10

@@ -6,9 +6,10 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Self
 
-from engine.errors import InputError
-from engine.marks import Mark
-from engine.recording.files import claim, create_private, shown
+from engine.files import claim, create_private, shown
+from engine.model.errors import InputError
+from engine.model.marks import Mark
+from engine.model.types import FLAG_HAS_BOOK, Tick
 from engine.recording.format import (
     BOOK_RECORD,
     KIND_BOOK_TICKS,
@@ -24,7 +25,6 @@ from engine.recording.format import (
     encode_header,
     encode_mark,
 )
-from engine.types import FLAG_HAS_BOOK, Tick
 
 BLOCK_BYTES = 64 * 1024
 _TICK_BYTES, _BOOK_BYTES = TICK_RECORD.size, BOOK_RECORD.size

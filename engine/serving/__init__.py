@@ -1,13 +1,13 @@
 """An engine in a process of its own: its signals, its watchdogs, its door, its start and its end. Knows no screen."""
 
+from engine.serving.flat_file import lay_flat
 from engine.serving.launch import await_answer, launch
-from engine.serving.places import Place, find_place, place_of
 from engine.serving.process import serve
 from engine.serving.signals import block_signals
-from engine.serving.wishes import lay_flat
+from engine.serving.state_dirs import EngineDir, find_place, place_of
 
 __all__ = [
-    "Place",
+    "EngineDir",
     "await_answer",
     "block_signals",
     "find_place",

@@ -8,10 +8,10 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from engine.errors import EXIT_BUSY, EXIT_FAULT, InputError, StateBusyError, UserError
-from engine.link import Call, LinkError
-from engine.serving.places import Place, place_of
-from engine.text import clean
+from engine.link import LinkError, Oneshot
+from engine.model.errors import EXIT_BUSY, EXIT_FAULT, InputError, StateBusyError, UserError
+from engine.serving.state_dirs import EngineDir, place_of
+from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
     import subprocess
@@ -39,7 +39,7 @@ def program() -> list[str]:
     return [sys.executable, "-P", "-m", "engine"]
 
 
-def launch(arguments: Sequence[str], folder: Path) -> Place:
+def launch(arguments: Sequence[str], folder: Path) -> EngineDir:
     """Start `engine` with `arguments`, detached, and return its place, once it answers at the socket in `folder`.
 
     Where another one got hold of the directory meanwhile, that one is the engine. Raises LaunchError with what it
@@ -65,7 +65,7 @@ def launch(arguments: Sequence[str], folder: Path) -> Place:
         os.close(output)
 
 
-def await_answer(place: Place, timeout_s: float = _ANSWERS_WITHIN_S) -> None:
+def await_answer(place: EngineDir, timeout_s: float = _ANSWERS_WITHIN_S) -> None:
     """Wait for an engine that was just started by somebody else; raises StateBusyError when nobody answers."""
     until_s = time.monotonic() + timeout_s
     while not answers(place_of(place.folder)):
@@ -77,12 +77,12 @@ def await_answer(place: Place, timeout_s: float = _ANSWERS_WITHIN_S) -> None:
         time.sleep(_LOOK_S)
 
 
-def answers(place: Place) -> bool:
+def answers(place: EngineDir) -> bool:
     """Whether the engine of `place` answers at its socket."""
     try:
         if not place.pid or not place.socket.exists():
             return False
-        with Call(place.socket, "launch", _ANSWER_S) as call:
+        with Oneshot(place.socket, "launch", _ANSWER_S) as call:
             return call.pid == place.pid
     except LinkError:
         return False

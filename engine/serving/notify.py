@@ -5,11 +5,11 @@ import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from engine.runner import LOGGERS
-from engine.text import clean
+from engine.runtime import LOGGERS
+from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
-    from engine.build import Run
+    from engine.assembly import Run
 
 _LONGEST = 120  # of a status line
 _STATUS_NS = 1_000_000_000
@@ -63,7 +63,7 @@ class Heartbeat:
         """Do what is due at `now_ns` (monotonic)."""
         notifier = self._notifier
         if notifier.watchdog_ns and now_ns >= self._ping_ns:
-            beats = self._run.engine.rounds.beats
+            beats = self._run.engine.housekeeping.beats
             if beats != self._beats:  # the loop itself counts: a ping of this thread alone would prove nothing
                 self._beats = beats
                 self._ping_ns = now_ns + notifier.watchdog_ns

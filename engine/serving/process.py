@@ -5,20 +5,20 @@ import resource
 from collections.abc import Mapping
 from threading import Timer
 
-from engine.build import Run
-from engine.clock import SystemClock
-from engine.errors import EXIT_FAULT
-from engine.link import LinkServer, Operator
-from engine.messages import Flat
-from engine.runner import LOGGERS, settle
+from engine.assembly import Run
+from engine.link import LinkServer, OperatorPolicy
+from engine.model.clock import SystemClock
+from engine.model.commands import Flat
+from engine.model.errors import EXIT_FAULT
+from engine.runtime import LOGGERS, settle
+from engine.serving.flat_file import FlatFile
+from engine.serving.liveness import Liveness
 from engine.serving.notify import Heartbeat, Notifier
-from engine.serving.places import FLAT_FILE, SOCKET_FILE
 from engine.serving.restart import Restart
-from engine.serving.served import Served
+from engine.serving.served import DurableView
 from engine.serving.signals import Signals, block_signals
-from engine.serving.stamps import Stamps
+from engine.serving.state_dirs import FLAT_FILE, SOCKET_FILE
 from engine.serving.watchdog import Watchdog
-from engine.serving.wishes import FlatFile
 
 __all__ = ["block_signals", "serve"]
 
@@ -61,14 +61,14 @@ def serve(run: Run, environ: Mapping[str, str] = os.environ) -> int:
 def _server(run: Run) -> LinkServer:
     operator = run.config.operator
     clock = SystemClock()
-    policy = Operator(operator.on_loss, operator.flat_after_s)
+    policy = OperatorPolicy(operator.on_loss, operator.flat_after_s)
     if run.engine.turn.trader.state.held():
         # Whoever watched these positions was lost with the run that held them: the policy counts from here.
         policy.attached(clock.monotonic_ns())
         policy.lost(clock.monotonic_ns())
     return LinkServer(
         run.folder / SOCKET_FILE,
-        Served(run),
+        DurableView(run),
         policy=policy,
         clock=clock,
         note=LOGGERS["engine"].warning,
@@ -80,7 +80,7 @@ def _watchdog(run: Run, server: LinkServer, notifier: Notifier, restart: Restart
     flat_file = FlatFile(run.engine, run.folder / FLAT_FILE)
     heartbeat = Heartbeat(run, notifier)
     return Watchdog(
-        stamps=Stamps(run, server),
+        stamps=Liveness(run, server),
         vital=frozenset({"engine loop"}),
         folder=run.folder,
         clock=SystemClock(),

@@ -7,14 +7,14 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from engine.errors import EXIT_FAULT
-from engine.messages import Flat
-from engine.runner.tickets import Asked
-from engine.serving.places import FLAT_FILE
-from engine.serving.wishes import lay_flat
+from engine.model.commands import Flat
+from engine.model.errors import EXIT_FAULT
+from engine.runtime.tickets import Asked
+from engine.serving.flat_file import lay_flat
+from engine.serving.state_dirs import FLAT_FILE
 
 if TYPE_CHECKING:
-    from engine.build import Run
+    from engine.assembly import Run
 
 RESTARTS = "MYQUANT_RESTARTS"  # moments (monotonic s) of the newest restarts, from one program image to the next
 MOST_RESTARTS = 3
@@ -68,9 +68,9 @@ class Restart:
     def _held(self) -> str:
         """What is left behind, for the last line of a log."""
         held = [
-            f"{net} {desk.instrument.symbol}"
-            for desk in self._run.trader.state.desks
-            if (net := self._run.trader.state.book.net(desk.index))
+            f"{net} {inst.instrument.symbol}"
+            for inst in self._run.trader.state.instrument_states
+            if (net := self._run.trader.state.book.net(inst.index))
         ]
         return f"; NOBODY WATCHES {', '.join(held)}: myquant-tui flat closes it" if held else ""
 

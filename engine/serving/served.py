@@ -2,17 +2,17 @@
 
 from typing import TYPE_CHECKING, Final
 
-from engine.messages import Command
-from engine.ports import LogLine
-from engine.snapshot import Snapshot
+from engine.model.commands import Command
+from engine.model.ports import LogLine
+from engine.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from engine.build import Run
+    from engine.assembly import Run
 
 _LONGEST_NS: Final = 1_000_000_000  # that a picture is held back: a disk that stands still must not blind the screens
 
 
-class Served:
+class DurableView:
     """What the link asks of a running engine; called by its one thread."""
 
     def __init__(self, run: "Run") -> None:

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Callable
 from threading import Event, Thread
 
-from engine.runner import LOGGERS
+from engine.runtime import LOGGERS
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 _log = LOGGERS["engine"]

@@ -3,9 +3,9 @@
 import shlex
 from collections.abc import Sequence
 
-from engine.errors import InputError
+from engine.model.errors import InputError
 from engine.serving.launch import program
-from engine.text import clean
+from engine.text.sanitize import clean
 
 _UNIT = """\
 # systemctl --user: put this into ~/.config/systemd/user/myquant-tui.service, then

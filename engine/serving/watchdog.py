@@ -1,6 +1,6 @@
 """Watches that the engine's threads go on, by the monotonic clock and by counters that they themselves write.
 
-Pure judgement in `Watch`; the thread around it looks, dumps stacks at two seconds and calls for the end at five.
+Pure judgement in `WatchedThreads`; the thread around it looks, dumps stacks at two seconds and calls for the end at five.
 """
 
 import faulthandler
@@ -15,9 +15,9 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from engine.clock import Clock
-from engine.errors import InputError
-from engine.text import clean
+from engine.model.clock import Clock
+from engine.model.errors import InputError
+from engine.text.sanitize import clean
 
 STACKS_FILE: Final = "stacks.txt"
 DUMP_NS: Final = 2_000_000_000
@@ -33,7 +33,7 @@ _STACKS_LIMIT_BYTES: Final = 1 << 20
 _Word = Literal["dump", "abort", "well"]
 
 
-class Verdict(Struct, frozen=True):
+class WatchVerdict(Struct, frozen=True):
     """What to do about thread `name`, which has stood still for `age_ns`."""
 
     word: _Word
@@ -46,7 +46,7 @@ class Verdict(Struct, frozen=True):
         return f"{self.name} has stood still for {self.age_ns / 1e9:.1f} s"
 
 
-class Watch:
+class WatchedThreads:
     """Says what to do about threads whose stamps (monotonic ns) grow old: `dump` once a stretch, then `abort`.
 
     Only those named in `vital` bring about an abort; of the others it is only told that they stand still. `since_ns` is
@@ -59,7 +59,7 @@ class Watch:
         self._looked_ns = since_ns
         self._woke_ns = 0
 
-    def judge(self, stamps: Mapping[str, int], now_ns: int) -> list[Verdict]:
+    def judge(self, stamps: Mapping[str, int], now_ns: int) -> list[WatchVerdict]:
         """Return a verdict for each thread whose state has changed; a stamp of 0 is a thread that has nothing to do.
 
         Where the watchdog itself was not run meanwhile (a stopped process), nobody is blamed: they all begin anew.
@@ -70,17 +70,17 @@ class Watch:
         verdicts = (self._of(name, stamp_ns, now_ns) for name, stamp_ns in stamps.items())
         return [verdict for verdict in verdicts if verdict is not None]
 
-    def _of(self, name: str, stamp_ns: int, now_ns: int) -> Verdict | None:
+    def _of(self, name: str, stamp_ns: int, now_ns: int) -> WatchVerdict | None:
         age_ns = now_ns - max(stamp_ns, self._woke_ns) if stamp_ns else 0
         if age_ns <= DUMP_NS:
             if name not in self._told:
                 return None
             self._told.discard(name)
-            return Verdict("well", name, age_ns)
+            return WatchVerdict("well", name, age_ns)
         if name not in self._told:
             self._told.add(name)
-            return Verdict("dump", name, age_ns)
-        return Verdict("abort", name, age_ns) if age_ns > ABORT_NS and name in self._vital else None
+            return WatchVerdict("dump", name, age_ns)
+        return WatchVerdict("abort", name, age_ns) if age_ns > ABORT_NS and name in self._vital else None
 
 
 class Watchdog:
@@ -102,7 +102,7 @@ class Watchdog:
     ) -> None:
         """Open the file that stacks are dumped into: at that moment opening might be what hangs. Raises InputError."""
         self._stamps = stamps
-        self._watch = Watch(vital, clock.monotonic_ns())
+        self._watch = WatchedThreads(vital, clock.monotonic_ns())
         self._clock = clock
         self._say = say
         self._abort = abort
@@ -153,7 +153,7 @@ class Watchdog:
                 self._say(f"{verdict}: the engine is ended")
                 self._abort(str(verdict))
 
-    def _dump(self, stuck: Sequence[Verdict]) -> None:
+    def _dump(self, stuck: Sequence[WatchVerdict]) -> None:
         """Put the stacks of all threads into the file, and say so; a full disk keeps back neither of the two."""
         names = "; ".join(map(str, stuck))
         with suppress(OSError):

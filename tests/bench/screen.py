@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.tui.emulator import Emulator
+from tests.support.emulator import Emulator
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDING = ROOT / "recordings" / "nifty-synthetic.mqr"

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import ConfigError
-from engine.https import Answer, Caller, CallError, Request, SinkError, place_of
-from tests.engine.http_stub import Asked, Stub, answer
+from engine.https import Caller, CallError, HttpAnswer, Request, SinkError, place_of
+from engine.model.errors import ConfigError
+from tests.support.http_server import Asked, Stub, answer
 
 SECRET = "canary-9f3a-77"
 GET = Request("GET", "/x", {"X-Key": SECRET})
 
 
-def ask(stub: Stub, request: Request = GET) -> Answer:
+def ask(stub: Stub, request: Request = GET) -> HttpAnswer:
     return Caller(stub.url).call(request)
 
 
@@ -31,7 +31,7 @@ def failure(said: bytes, request: Request = GET, *, hold: bool = False) -> CallE
 def test_a_whole_answer_whatever_its_status() -> None:
     with Stub(lambda _: answer(403, "no", X_Error_Message="why")) as stub:
         said = Caller(stub.url + "/base").call(Request("POST", "/x", {"X-Key": "k"}, b"body"))
-    assert said == Answer(403, {"content-length": "2", "x-error-message": "why"}, b"no")
+    assert said == HttpAnswer(403, {"content-length": "2", "x-error-message": "why"}, b"no")
     assert stub.asked[0].method == "POST"
     assert stub.asked[0].path == "/base/x"
     assert stub.asked[0].headers["x-key"] == "k"

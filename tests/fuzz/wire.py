@@ -16,10 +16,12 @@ from random import Random
 
 from msgspec import Struct
 
-from engine.errors import WireError
-from engine.types import MAX_PRICE, MAX_QUANTITY
-from engine.wire import binance, frames, smartapi
-from engine.wire.decimals import to_price, to_quantity
+from engine.model.errors import WireError
+from engine.model.types import MAX_PRICE, MAX_QUANTITY
+from engine.stream import frames
+from engine.venues.angelone import wire as smartapi
+from engine.venues.binance import wire as binance
+from engine.venues.binance.decimals import to_price, to_quantity
 from tests.fuzz import samples
 
 ACCEPTED = "accepted"
@@ -72,16 +74,16 @@ def _text(data: bytes, _: Random) -> None:
 
 def _message(data: bytes, _: Random) -> None:
     found = binance.decode(data)
-    if isinstance(found, binance.Trade):
+    if isinstance(found, binance.TradeMessage):
         assert all(0 <= value < _I64 for value in (found.id, found.quantity, found.exch_ms))
         assert -_I64 <= found.price < _I64
         _clean(found.symbol, 40)
-    elif isinstance(found, binance.Book):
+    elif isinstance(found, binance.BookMessage):
         assert all(0 <= value < _I64 for value in (found.update_id, found.bid, found.ask, found.exch_ms))
     elif isinstance(found, binance.Ignored):
         assert found.kind
         _clean(found.kind, 40)
-    elif isinstance(found, binance.Refused):
+    elif isinstance(found, binance.RequestError):
         _clean(found.message, 200)
 
 

@@ -24,8 +24,8 @@ As a process of its own: `python -m tests.simulator --help`, and in a test or be
 """
 
 from tests.simulator.account import API_KEY, CLIENT_CODE, PIN, TOTP_SECRET, Account, Tokens, totp
-from tests.simulator.child import Spawned, spawn
 from tests.simulator.counters import Counters
+from tests.simulator.process import Spawned, spawn
 from tests.simulator.raw_lines import RawLines
 from tests.simulator.simulator import Simulator, played
 from tests.simulator.traffic import Burst, Generated, Quiet, Recorded, Traffic

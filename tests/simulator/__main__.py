@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
-from engine.errors import EXIT_BAD_INPUT, EXIT_WELL, UserError
+from engine.model.errors import EXIT_BAD_INPUT, EXIT_WELL, UserError
 from tests.simulator.account import API_KEY, CLIENT_CODE, PIN, TOTP_SECRET
 from tests.simulator.raw_lines import RawLines
 from tests.simulator.simulator import Simulator, played

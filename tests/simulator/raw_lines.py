@@ -10,7 +10,7 @@ from typing import IO
 import msgspec
 from msgspec import Raw, Struct
 
-from engine.errors import InputError
+from engine.model.errors import InputError
 from engine.recording.decimals import to_minor
 from tests.simulator.market import Line, RawMessage
 

@@ -6,8 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from engine.errors import InputError
-from engine.text import clean
+from engine.model.errors import InputError
+from engine.text.sanitize import clean
 
 WRONG_LENGTHS = (0, 1, 50, 52, 122, 124, 378, 380, 443)
 CLOSE_CODES = (1000, 1001, 1006, 1011)

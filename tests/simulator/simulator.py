@@ -7,10 +7,10 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
+from engine.assembly.open_source import kind_of, open_source
 from engine.config import bundled, instrument_for, load
-from engine.ports import TickSource
-from engine.recording import CsvLayout, open_source
-from engine.recording.open import kind_of
+from engine.model.ports import TickSource
+from engine.recording import CsvLayout
 from tests.simulator import smartapi
 from tests.simulator.account import Account, Tokens
 from tests.simulator.counters import Counters

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from engine.ports import TickSource
-from engine.types import Tick
+from engine.model.ports import TickSource
+from engine.model.types import Tick
 from tests.simulator.market import FIRST_TOKEN, Line, RawMessage, line_of
 
 IST = ZoneInfo("Asia/Kolkata")

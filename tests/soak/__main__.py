@@ -8,15 +8,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from engine.errors import InputError
 from engine.journal import JOURNAL_FILE
 from engine.journal import verify as verify_journal
-from tests.engine.live_process import SCALPING
-from tests.engine.live_stage import verify
+from engine.model.errors import InputError
 from tests.soak.account import Ledger, ledger
+from tests.soak.fault_schedule import weather
 from tests.soak.growth import Growth, Sample, growth
-from tests.soak.rig import Rig, rig, symbols
-from tests.soak.weather import weather
+from tests.soak.soak_harness import Rig, rig, symbols
+from tests.support.live_harness import verify
+from tests.support.live_processes import SCALPING
 
 _SAMPLES = 600  # at most, over the whole run
 _QUIET_S = 20.0  # at the end nothing goes wrong any more, so that all can be counted

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.model.types import FLAG_NEW_LINK
 from engine.recording import MqrSource
-from engine.types import FLAG_NEW_LINK
 from tests.simulator import Counters
 
 # Faults that are packets with a tick in them; every other packet of a fault is bad as such.

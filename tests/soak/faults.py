@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.feeds.live import Pace
-from tests.engine.live_stage import HOLDING, Live, assert_same, hurried, noon
-from tests.engine.test_live_links import LOST, REFUSED, begun, exchange, holding
+from engine.stream.live_feed import Pace
+from tests.end_to_end.test_live_links import LOST, REFUSED, begun, exchange, holding
+from tests.support.live_harness import HOLDING, Live, assert_same, hurried, noon
 
 _FOUND_S, _UP_S = 8.6, 20.0  # the age of the data and one look; and an unlucky draw of the back-off
 _KEYS = (*HOLDING, *noon(), "smartapi.sequence=rising")

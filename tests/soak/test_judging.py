@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.types import FLAG_NEW_LINK
-from tests.engine.recording_samples import tick, write
+from engine.model.types import FLAG_NEW_LINK
 from tests.simulator import Counters
 from tests.soak.__main__ import _grown
 from tests.soak.account import Ledger, ledger
+from tests.soak.fault_schedule import LINK, PACKET, weather
 from tests.soak.growth import Sample, growth, slope
-from tests.soak.weather import LINK, PACKET, weather
+from tests.support.recording_samples import tick, write
 
 
 def samples(rise_kb: int, descriptors: int = 0) -> list[Sample]:

@@ -14,10 +14,10 @@ from struct import pack
 from termios import TIOCSWINSZ
 from threading import Event, Thread
 
-from tests.engine.live_stage import HOLDING, verify
 from tests.soak.account import ledger
 from tests.soak.growth import Sample, growth
-from tests.soak.rig import Rig, rig, symbols
+from tests.soak.soak_harness import Rig, rig, symbols
+from tests.support.live_harness import HOLDING, verify
 
 _WARM_UP_S = 10.0
 _KEYS = (

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine import Instrument
-from tests.tui.make import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, position, quote, snapshot, trade, view
+from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, position, quote, snapshot, trade, view
 from tui import layout
-from tui.model import ASCII, PANES, UNICODE, Lamp, Ui
 from tui.panes import footer
-from tui.rows import STYLES, plain, width_of
+from tui.text.rows import STYLES, plain, width_of
+from tui.view.model import ASCII, PANES, UNICODE, Lamp, Ui
 
 SIZES = [
     (200, 60),

@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from engine import CheckView, Snapshot
-from tests.tui.fakes import FakeDoor
-from tests.tui.make import NOW_NS, SNAPSHOT, lost, paper, snapshot
-from tui.app import MyQuant
+from tests.support.doors import FakeDoor
+from tests.support.snapshots import NOW_NS, SNAPSHOT, lost, paper, snapshot
+from tui.shell.app import MyQuant
 
 PICTURES = Path(__file__).parent / "pictures"
 SCENES = {

@@ -4,13 +4,13 @@ It stands in the place of row 1, so that nothing else moves when it comes and go
 """
 
 from engine import FeedView, OpenPosition
-from tui import feeds
-from tui import format as text
-from tui.model import View
 from tui.panes import outage
-from tui.parts import Part, assemble, part, word
-from tui.rows import Line, clip
-from tui.spelling import spelled
+from tui.text import format as text
+from tui.text.rows import Line, clip
+from tui.text.segments import Segment, assemble, part, word
+from tui.text.spelling import spelled
+from tui.view import feeds
+from tui.view.model import View
 
 _BECAUSE = (48, 22, 12)  # cells that a cause may take, by the room there is
 _NAMED_FROM = 76  # cells from which an unwatched position is always named
@@ -34,7 +34,7 @@ def line(view: View, width: int) -> Line | None:
     return _found(view, width) if view.snapshot.found else None
 
 
-def _across(view: View, parts: list[Part], style: str, width: int) -> Line:
+def _across(view: View, parts: list[Segment], style: str, width: int) -> Line:
     """The parts that fit in one style from edge to edge."""
     shown = "".join(words for words, _ in assemble(parts, max(0, width - 1), gap=0))
     return ((spelled(f" {shown}", view.glyphs), style),)

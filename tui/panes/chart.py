@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from engine import Instrument, OpenPosition, Quote
-from tui import format as text
-from tui.canvas import AsciiCanvas, Canvas, trace
-from tui.model import View
-from tui.rows import Line, Span, right
+from tui.text import format as text
+from tui.text.canvas import AsciiCanvas, Canvas, trace
+from tui.text.rows import Line, Span, right
+from tui.view.model import View
 
 _SMALLEST = 16  # cells of chart; narrower says nothing
 _TIMES_FROM = 7  # rows from which a line of times is worth its row

@@ -1,15 +1,15 @@
-"""The dialogs: boxes over the panes, drawn like everything else; what they mean is decided by `tui.control`. Pure."""
+"""The dialogs: boxes over the panes, drawn like everything else; what they mean is decided by `tui.input.control`. Pure."""
 
 from collections.abc import Callable
 
-from engine import Event
-from tui import format as text
-from tui import keys
-from tui.model import Dialog, View
+from engine import TimelineEvent
+from tui.input import keys
 from tui.panes import flatplan, leaving, trades
 from tui.panes import help as help_pane
-from tui.rows import Line, fill, fit, left, right, width_of
-from tui.spelling import shortened, spelled, wrapped
+from tui.text import format as text
+from tui.text.rows import Line, fill, fit, left, right, width_of
+from tui.text.spelling import shortened, spelled, wrapped
+from tui.view.model import Dialog, View
 
 Body = Callable[[View, int, int], list[Line]]
 _BETWEEN = " · "
@@ -96,7 +96,7 @@ def _with_foot(lines: list[Line], foot: Line, height: int) -> list[Line]:
     return lines[:height] if height < 3 else [*lines[: height - 2], (), foot]
 
 
-def places(view: View) -> list[Event]:
+def places(view: View) -> list[TimelineEvent]:
     """Where one may go: bookmarks first, then the other events; those that have the typed text in them."""
     typed = view.ui.text.strip().lower()
     marks = [event for event in view.snapshot.events if event.kind == "bookmark"]

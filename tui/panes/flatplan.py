@@ -5,12 +5,12 @@ from decimal import Decimal
 from msgspec import Struct
 
 from engine import OpenPosition, Snapshot
-from tui import commands
-from tui import format as text
-from tui.model import View
 from tui.panes import legs as leg_lines
-from tui.rows import Line, Span, fit
-from tui.spelling import shortened, spelled, wrapped
+from tui.text import format as text
+from tui.text.rows import Line, Span, fit
+from tui.text.spelling import shortened, spelled, wrapped
+from tui.view import commands
+from tui.view.model import View
 
 PATH = ("NORMAL", "ARMED", "LOCKED", "CANCELLING", "CLOSING", "VERIFYING", "FLAT")
 RUNS = PATH[2:6]
@@ -63,7 +63,7 @@ def rows(view: View, width: int, height: int) -> list[Line]:
 def _stage(view: View) -> str:
     """The state of the job; an earlier one that is over counts no more when another was asked for."""
     state = view.snapshot.flat.state
-    return "ARMED" if state == "FLAT" and commands.flat_asked(view.standing) else state
+    return "ARMED" if state == "FLAT" and commands.flat_asked(view.attachment) else state
 
 
 def _window(view: View, body: Body, room: int) -> list[Line]:
@@ -88,10 +88,10 @@ def _sentence(words: str, width: int, style: str) -> list[Line]:
 
 def _old(view: View, width: int) -> list[Line]:
     """A warning over everything when the figures are not of now, or nobody is there to close anything."""
-    if not view.standing.there:
-        if commands.flat_asked(view.standing):  # its own line says what to do
+    if not view.attachment.there:
+        if commands.flat_asked(view.attachment):  # its own line says what to do
             return _sentence("!! THE ENGINE IS GONE !!", width, "alert")
-        command = f"myquant-tui flat{view.standing.options}"
+        command = f"myquant-tui flat{view.attachment.options}"
         gone = _sentence("!! THE ENGINE IS GONE: x waits a minute for it; from a shell: !!", width, "alert")
         return [*gone, *_sentence(command, width, "alert")]
     if view.age_s <= _OLD_S:
@@ -102,10 +102,10 @@ def _old(view: View, width: int) -> list[Line]:
 
 def _asked(view: View, width: int) -> list[Line]:
     """What became of the flat that was asked for, until the engine's own state tells it."""
-    asked = commands.flat_asked(view.standing)
+    asked = commands.flat_asked(view.attachment)
     if asked is None or view.snapshot.flat.state in RUNS:
         return []
-    words, style = commands.told(asked, view.standing)
+    words, style = commands.told(asked, view.attachment)
     return _sentence(words, width, style)
 
 
@@ -227,9 +227,9 @@ def _keys(view: View, width: int) -> Line:
         forms = ["flat and locked · k unlocks · any key closes this", "any key closes"]
     elif state in RUNS or state not in PATH:
         forms = ["it runs · any key closes this window, the flat goes on", "any key closes, the flat goes on"]
-    elif not view.ui.plan_until_ns and (not view.standing.apart or _is_owed(view)):
+    elif not view.ui.plan_until_ns and (not view.attachment.apart or _is_owed(view)):
         forms = ["x was sent; the engine has not answered yet", "x was sent"]
-        if view.standing.lost:
+        if view.attachment.lost:
             forms = ["not sent yet: it is tried for a minute · any key closes", "not sent yet · any key closes"]
     elif not view.ui.plan_until_ns:
         forms = ["no flat is on its way · any key closes, then !x asks again", "no flat is on its way"]
@@ -246,5 +246,5 @@ def _keys(view: View, width: int) -> Line:
 
 def _is_owed(view: View) -> bool:
     """Whether a flat of this screen is on its way, and not given up or refused."""
-    asked = commands.flat_asked(view.standing)
+    asked = commands.flat_asked(view.attachment)
     return asked is not None and asked.state in {"REQUESTED", "ACCEPTED"}

@@ -1,10 +1,10 @@
 """The last line: what became of the newest command, and the keys that work now or one notice to the operator. Pure."""
 
-from tui import commands
-from tui.keys import hints
-from tui.model import View
-from tui.rows import Line, Span, clip, fit, width_of
-from tui.spelling import spelled
+from tui.input.keys import hints
+from tui.text.rows import Line, Span, clip, fit, width_of
+from tui.text.spelling import spelled
+from tui.view import commands
+from tui.view.model import View
 
 _KEYS_LEAST = 30  # cells that a command that goes well leaves to the keys
 
@@ -28,10 +28,10 @@ def line(view: View, width: int) -> Line:
 
 def _command(view: View, width: int) -> tuple[Span, ...]:
     """` FLAT REQUESTED ` while a command is on its way and a few seconds longer; one that goes wrong takes the whole line."""
-    asked = commands.newest(view.standing)
+    asked = commands.newest(view.attachment)
     if asked is None:
         return ()
-    words, style = commands.told(asked, view.standing)
+    words, style = commands.told(asked, view.attachment)
     words = spelled(f" {words} ", view.glyphs)
     if style == "alert":
         return ((clip(words, width), style),)

@@ -2,12 +2,13 @@
 
 from decimal import Decimal
 
-from tui import crew, feeds, heart
-from tui import format as text
-from tui.model import OLD_S, Lamp, View
 from tui.panes import readiness
-from tui.parts import LUXURY, Part, assemble, part, word
-from tui.rows import Line, Span, clip, width_of
+from tui.text import format as text
+from tui.text.rows import Line, Span, clip, width_of
+from tui.text.segments import LUXURY, Segment, assemble, part, word
+from tui.view import control_holder as crew
+from tui.view import feeds, health
+from tui.view.model import OLD_S, Lamp, View
 
 STALE_S = OLD_S  # an older snapshot is history: every value is grey and says so
 _QUIET_S = 5.0  # without any tick for this long the feed mark of a replay warns
@@ -41,12 +42,12 @@ def status(view: View, width: int) -> Line:
         readiness.flat(view),
         readiness.entries(view),
         _session_clock(view),
-        _heart(view),
+        _health(view),
     ]
     return assemble(parts, width)
 
 
-def _badge(view: View, width: int) -> Part:
+def _badge(view: View, width: int) -> Segment:
     """The mode; where the generated feed stands in for a live one, that too."""
     shot = view.snapshot
     mode = shot.trade_mode
@@ -56,7 +57,7 @@ def _badge(view: View, width: int) -> Part:
     return part(0, word(f" {name} " if width >= _PADDED_FROM else name, mode))
 
 
-def _feed(view: View) -> Part:
+def _feed(view: View) -> Segment:
     """Whether ticks come: the mark, and the age of the newest where it matters; before all, a link that is lost."""
     shot, glyphs = view.snapshot, view.glyphs
     if view.unheard and not shot.stopped:
@@ -80,7 +81,7 @@ def _feed(view: View) -> Part:
     return part(7, (*word(glyphs.ok, "good"), (f" {text.scaled(shot.ticks)} ticks", "dim")), word(glyphs.ok, "good"))
 
 
-def _holding(view: View) -> Part:
+def _holding(view: View) -> Segment:
     """The open position, the first of several."""
     shot = view.snapshot
     if not shot.positions:
@@ -93,7 +94,7 @@ def _holding(view: View) -> Part:
     return part(4, ((f"{instrument.symbol} ", ""), side, *others), (side, *others))
 
 
-def _session_clock(view: View) -> Part:
+def _session_clock(view: View) -> Segment:
     """The engine's own time of day in the session's zone."""
     shot = view.snapshot
     if not shot.at_ms:
@@ -103,7 +104,7 @@ def _session_clock(view: View) -> Part:
     return part(9, ((clock, ""), (f" {zone}", "dim")), word(clock), at_end=True)
 
 
-def _heart(view: View) -> Part:
+def _health(view: View) -> Segment:
     """The worst lamp as one mark, with its name where it is not well."""
     glyphs = view.glyphs
     worst = _worst(view.lamps)
@@ -112,7 +113,7 @@ def _heart(view: View) -> Part:
     elif worst:
         mark, style = glyphs.warn, "warn"
     else:
-        return part(5, word(glyphs.heart, "good"), at_end=True)
+        return part(5, word(glyphs.health, "good"), at_end=True)
     named = word(f"{worst.name} {worst.word} {mark}", style) if worst else ()
     return part(5, named, word(mark, style), at_end=True)
 
@@ -121,7 +122,7 @@ def _worst(lamps: tuple[Lamp, ...]) -> Lamp | None:
     """The lamp to name first where not all is well; None where it is."""
     if not lamps:
         return None
-    worst = heart.worst(lamps)
+    worst = health.worst(lamps)
     return worst if worst.word in _BAD or worst.word in _WARN else None
 
 
@@ -174,7 +175,7 @@ def _replay_bar(view: View, width: int) -> Line:
     return _with_gauge(start, share, end, view, width)
 
 
-def _check(view: View, width: int) -> Part:
+def _check(view: View, width: int) -> Segment:
     """Whether the replay decides as was recorded: quiet where it does, loud where it does not."""
     check = view.snapshot.replay.check if view.snapshot.replay else None
     if check is None:
@@ -203,7 +204,7 @@ def _session_share(view: View) -> tuple[float | None, Line]:
     )
 
 
-def _packed(parts: list[Part], width: int) -> Line:
+def _packed(parts: list[Segment], width: int) -> Line:
     """The parts that fit, without the blanks after them."""
     line = list(assemble(parts, width))
     while line and not line[-1][0].strip():

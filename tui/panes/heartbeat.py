@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from tui import format as text
-from tui.heart import RANKS, by_gravity
-from tui.model import Glyphs, Lamp, View, Word
-from tui.rows import Line, Span, fit, left, right, width_of
-from tui.spelling import shortened, spelled
+from tui.text import format as text
+from tui.text.rows import Line, Span, fit, left, right, width_of
+from tui.text.spelling import shortened, spelled
+from tui.view.health import RANKS, by_gravity
+from tui.view.model import Glyphs, Lamp, View, Word
 
 _OLD_S = 2.0
 _NAME, _WORD, _AGE = 8, 7, 6

@@ -2,10 +2,10 @@
 
 from functools import lru_cache
 
-from tui.keys import TABLE
-from tui.model import View
-from tui.rows import Line, fit, left
-from tui.spelling import spelled, wrapped
+from tui.input.keys import TABLE
+from tui.text.rows import Line, fit, left
+from tui.text.spelling import spelled, wrapped
+from tui.view.model import View
 
 _NAME = 11
 

@@ -3,10 +3,10 @@
 from msgspec import Struct
 
 from engine import EpochView, LatencySummary
-from tui import format as text
-from tui.model import View
-from tui.rows import Line, Span, fit, left, right
-from tui.spelling import shortened, spelled
+from tui.text import format as text
+from tui.text.rows import Line, Span, fit, left, right
+from tui.text.spelling import shortened, spelled
+from tui.view.model import View
 
 _STAGES = ("receive→inbox", "wait", "decide", "act", "tick→order", "receive→decision")
 _IMPORTANT = (

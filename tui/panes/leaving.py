@@ -1,11 +1,12 @@
 """The dialogs about leaving: leave or detach, stop the engine, take the conn; and what happened in an absence. Pure."""
 
 from engine import Snapshot
-from tui import commands, crew
-from tui import format as text
-from tui.model import Dialog, Standing, View
-from tui.rows import Line, Span
-from tui.spelling import shortened, wrapped
+from tui.text import format as text
+from tui.text.rows import Line, Span
+from tui.text.spelling import shortened, wrapped
+from tui.view import commands
+from tui.view import control_holder as crew
+from tui.view.model import Attachment, Dialog, View
 
 LEAVING: tuple[Dialog, ...] = ("quit", "stop")
 
@@ -15,16 +16,16 @@ def stop_word(seen: Snapshot) -> str:
     return "STOP HOLDING" if _is_held(seen) else "STOP"
 
 
-def is_asked(standing: Standing, seen: Snapshot) -> bool:
+def is_asked(attachment: Attachment, seen: Snapshot) -> bool:
     """Whether leaving is worth a question: a position is open, an engine goes on without us, a flat would be given up."""
-    if not standing.apart:
+    if not attachment.apart:
         return bool(seen.positions)
-    return (standing.there and not seen.stopped) or _is_owed(standing)
+    return (attachment.there and not seen.stopped) or _is_owed(attachment)
 
 
-def _is_owed(standing: Standing) -> bool:
+def _is_owed(attachment: Attachment) -> bool:
     """Whether a flat was asked for that no engine has taken."""
-    asked = commands.flat_asked(standing)
+    asked = commands.flat_asked(attachment)
     return asked is not None and asked.state == "REQUESTED"
 
 
@@ -47,7 +48,7 @@ def _says(view: View, words: str, width: int, style: str = "dim") -> list[Line]:
 
 def _command(view: View, words: str, command: str, width: int) -> list[Line]:
     """What to type on a shell; under its words where it does not fit beside them, never cut."""
-    line = f"myquant-tui {command}{view.standing.options}"
+    line = f"myquant-tui {command}{view.attachment.options}"
     if len(words) + 1 + len(line) <= width:
         return [((f"{words} ", "dim"), (line, "bold"))]
     return [((words, "dim"),), *(((part, "bold"),) for part in wrapped(line, width))]
@@ -75,7 +76,7 @@ def _positions(view: View, width: int, most: int) -> list[Line]:
 
 def quit_lines(view: View, width: int, height: int) -> tuple[list[Line], str]:
     """What is open, what becomes of it, and the keys."""
-    if view.standing.apart:
+    if view.attachment.apart:
         return _detach_lines(view, width, height)
     lines = _positions(view, width, max(1, height - 5))
     if view.snapshot.positions:
@@ -85,18 +86,18 @@ def quit_lines(view: View, width: int, height: int) -> tuple[list[Line], str]:
 
 
 def _detach_lines(view: View, width: int, height: int) -> tuple[list[Line], str]:
-    standing = view.standing
-    pid = f" (pid {standing.pid})" if standing.pid else ""
+    attachment = view.attachment
+    pid = f" (pid {attachment.pid})" if attachment.pid else ""
     goes_on = f"the engine goes on without this screen{pid}"
-    if standing.lost:
-        goes_on = f"the engine does not answer{pid}" if standing.there else "the engine is gone"
-    elif standing.has_conn:
+    if attachment.lost:
+        goes_on = f"the engine does not answer{pid}" if attachment.there else "the engine is gone"
+    elif attachment.has_conn:
         goes_on += f"; {crew.when_gone(view)}"
-    owed = "the flat has not reached the engine: leaving gives it up" if _is_owed(standing) else ""
+    owed = "the flat has not reached the engine: leaving gives it up" if _is_owed(attachment) else ""
     lines = [
         *_says(view, owed, width, "alert"),
         *_positions(view, width, max(1, height - 9)),
-        *_says(view, goes_on, width, "alert" if standing.lost else ""),
+        *_says(view, goes_on, width, "alert" if attachment.lost else ""),
         *_command(view, "back:", "attach", width),
         *_command(view, "flat:", "flat", width),
         *_command(view, "stop:", "stop", width),
@@ -106,41 +107,43 @@ def _detach_lines(view: View, width: int, height: int) -> tuple[list[Line], str]
 
 def stop_lines(view: View, width: int, height: int) -> tuple[list[Line], str]:
     """What stopping would leave behind; the word to type is another one while something is held."""
-    standing, held = view.standing, _is_held(view.snapshot)
+    attachment, held = view.attachment, _is_held(view.snapshot)
     lines = _positions(view, width, max(1, height - 7))
     if held:
         words = f"the engine would end: {_kind(view)} positions stay open, no stop is watched"
         lines += _says(view, words, width, "alert")
     else:
         lines += _says(view, "the engine ends in good order; nobody trades until it is run again", width, "")
-    if not standing.has_conn:
+    if not attachment.has_conn:
         lines += _says(view, f"it will refuse: {_who(view)}", width, "warn")
     foot = f"type {stop_word(view.snapshot)} and enter · esc closes"
     return lines, f"! flat first · {foot}" if held else foot
 
 
 def _who(view: View) -> str:
-    holder = view.standing.holder
+    holder = view.attachment.holder
     return f"the conn is with {holder}" if holder else "nobody has the conn"
 
 
 def conn_lines(view: View, width: int, height: int) -> tuple[list[Line], str]:
     """Who commands now, and how that changes."""
-    standing = view.standing
-    looking = f"{standing.screens:,} screens look at this engine" if standing.screens > 1 else "only this screen looks"
+    attachment = view.attachment
+    looking = (
+        f"{attachment.screens:,} screens look at this engine" if attachment.screens > 1 else "only this screen looks"
+    )
     free = "whoever looks may lock entries and fire the flat; all else needs the conn"
-    if standing.lost:
-        return _says(view, f"no link to the engine: {standing.lost}", width, "alert"), "any key closes"
-    if standing.has_conn:
+    if attachment.lost:
+        return _says(view, f"no link to the engine: {attachment.lost}", width, "alert"), "any key closes"
+    if attachment.has_conn:
         lines = [*_says(view, "you have the conn", width, "bold"), *_says(view, looking, width)]
         lines += _says(view, f"given up, {crew.when_gone(view)}", width)
         return lines[:height], "g gives it up · any other key keeps it"
     lines = [*_says(view, _who(view), width, "bold"), *_says(view, looking, width), *_says(view, free, width)]
-    if standing.read_only:
+    if attachment.read_only:
         lines += _says(view, "this screen is read-only: attach without --read-only to command", width, "warn")
         return lines, "any key closes"
-    if standing.holder:
-        lines += _says(view, f"{standing.holder} is told that you took it, and may look on", width, "warn")
+    if attachment.holder:
+        lines += _says(view, f"{attachment.holder} is told that you took it, and may look on", width, "warn")
     return lines, "t takes the conn · any other key closes"
 
 

@@ -1,10 +1,10 @@
 """The legs of a flat, a position each: what is planned for it, what it is at, and whether it is closed blind. Pure."""
 
 from engine import FlatLeg, OpenPosition
-from tui import format as text
-from tui.model import View
-from tui.rows import Line, Span, left, right
-from tui.spelling import shortened
+from tui.text import format as text
+from tui.text.rows import Line, Span, left, right
+from tui.text.spelling import shortened
+from tui.view.model import View
 
 BLIND = "BLIND"  # how the word of a leg begins whose price was no news any more
 _OVER = ("DONE", "FILLED")  # how the word of a leg ends that is closed

@@ -4,10 +4,10 @@ import re
 from functools import lru_cache
 
 from engine import LogLine
-from tui import format as text
-from tui.model import View
-from tui.rows import Line, Span, fit, left
-from tui.spelling import shortened, spelled
+from tui.text import format as text
+from tui.text.rows import Line, Span, fit, left
+from tui.text.spelling import shortened, spelled
+from tui.view.model import View
 
 _TIME, _LEVEL, _SOURCE = 12, 5, 9
 _LEVEL_STYLES = {"FATAL": "alert", "ERROR": "alert", "WARN": "warn", "INFO": "good", "DEBUG": "dim"}

@@ -1,28 +1,28 @@
 """The line across the screen for an engine in trouble: gone, silent, stopped, or with nobody to command it. Pure."""
 
-from tui import crew
-from tui import format as text
-from tui.model import OLD_S, View
-from tui.parts import Part, part, word
-from tui.rows import Line, clip
+from tui.text import format as text
+from tui.text.rows import Line, clip
+from tui.text.segments import Segment, part, word
+from tui.view import control_holder as crew
+from tui.view.model import OLD_S, View
 
 _NAMED_FROM = 76  # cells from which an unwatched position is always named
 _BECAUSE = (70, 36, 18)  # cells that a reason may take, by the room there is
 
 
-def trouble(view: View, width: int) -> tuple[list[Part], str] | None:
+def trouble(view: View, width: int) -> tuple[list[Segment], str] | None:
     """What to say of an engine that is stopped, gone or silent, and in which style; None while it is well."""
-    standing = view.standing
+    attachment = view.attachment
     if view.snapshot.stopped:
         return _stopped(view, width)
-    if standing.lost and not standing.there:
+    if attachment.lost and not attachment.there:
         return _gone(view, width), "alert"
-    if standing.lost or view.age_s > OLD_S:
+    if attachment.lost or view.age_s > OLD_S:
         return _silent(view, width), "alert"
     return None
 
 
-def _stopped(view: View, width: int) -> tuple[list[Part], str]:
+def _stopped(view: View, width: int) -> tuple[list[Segment], str]:
     """`ENGINE STOPPED in good order — nothing is held — start it again as you did (myquant-tui run …)`."""
     shot, glyphs = view.snapshot, view.glyphs
     held = _held(view)
@@ -36,10 +36,10 @@ def _stopped(view: View, width: int) -> tuple[list[Part], str]:
     return parts, "alert" if held or shot.fault else "banner"
 
 
-def _gone(view: View, width: int) -> list[Part]:
+def _gone(view: View, width: int) -> list[Segment]:
     """`ENGINE GONE 4 s: process 4711 has ended — LONG 150 UNWATCHED — start it again as you did — myquant-tui flat`."""
-    standing = view.standing
-    because = f"process {standing.pid} has ended" if standing.pid else standing.lost
+    attachment = view.attachment
+    because = f"process {attachment.pid} has ended" if attachment.pid else attachment.lost
     return [
         part(0, word(f"{view.glyphs.bad} ENGINE GONE {crew.duration(view.age_s)}")),
         part(3, *(word(f": {clip(because, most)}") for most in _BECAUSE)),
@@ -50,11 +50,11 @@ def _gone(view: View, width: int) -> list[Part]:
     ]
 
 
-def _silent(view: View, width: int) -> list[Part]:
+def _silent(view: View, width: int) -> list[Segment]:
     """`ENGINE SILENT 3.1 s: its process is there, its loop stands — LONG 150 UNWATCHED`."""
-    standing = view.standing
-    loop = "its process is there, its loop stands" if standing.apart else "its loop stands"
-    because = standing.lost or loop
+    attachment = view.attachment
+    loop = "its process is there, its loop stands" if attachment.apart else "its loop stands"
+    because = attachment.lost or loop
     return [
         part(0, word(f"{view.glyphs.bad} ENGINE SILENT {text.seconds(view.age_s)}")),
         part(2, *(word(f": {clip(because, most)}") for most in _BECAUSE)),
@@ -88,7 +88,7 @@ def _again(view: View, *, restored: bool) -> tuple[str, ...]:
 
     Its whole command line is not known here: a part of it would bring another one.
     """
-    if not view.standing.apart:
+    if not view.attachment.apart:
         return ()
     forms = (crew.AGAIN, "start it again as you did", "start it again")
     return (f"{crew.AGAIN}; what was held is restored", *forms) if restored else forms
@@ -96,16 +96,16 @@ def _again(view: View, *, restored: bool) -> tuple[str, ...]:
 
 def _flat(view: View) -> tuple[str, ...]:
     """How to close what is held without an engine, never without what the command needs to find it."""
-    if not view.standing.apart:
+    if not view.attachment.apart:
         return ()
-    line = f"myquant-tui flat{view.standing.options}"
+    line = f"myquant-tui flat{view.attachment.options}"
     return (f"flat: {line}", line, "q tells how to go on")
 
 
-def vacant(view: View) -> tuple[list[Part], str] | None:
+def vacant(view: View) -> tuple[list[Segment], str] | None:
     """What to say where nobody has the conn and the policy for that has something to do, or did it."""
     words = crew.vacancy(view)
     if not words:
         return None
-    take = "" if view.standing.read_only else " — o takes the conn"
+    take = "" if view.attachment.read_only else " — o takes the conn"
     return [part(0, word(f"{view.glyphs.warn} {words}")), part(1, word(take))], "banner"

@@ -2,15 +2,15 @@
 
 from decimal import Decimal
 
-from engine import Account, OpenPosition, Quote
-from tui import feeds
-from tui import format as text
-from tui.model import View
+from engine import AccountView, OpenPosition, Quote
 from tui.panes import trades
 from tui.panes.chart import selected
 from tui.panes.header import result_style
-from tui.parts import assemble, part, within, word
-from tui.rows import Line, Span, ends, right, width_of
+from tui.text import format as text
+from tui.text.rows import Line, Span, ends, right, width_of
+from tui.text.segments import assemble, part, within, word
+from tui.view import feeds
+from tui.view.model import View
 
 _WIDEST = 56  # cells; further apart, a number is hard to follow from its name
 _TRADES_FROM = 4  # rows that must be free for the newest trades to be shown below
@@ -165,12 +165,12 @@ def _other(view: View, position: OpenPosition, width: int) -> Line:
     return ends((*start, (f" @{price}", "dim")), ((f" {result}", result_style(position.open_pnl)),), width)
 
 
-def profit_factor(account: Account) -> str:
+def profit_factor(account: AccountView) -> str:
     """What was won for each unit lost: `1.62`; nothing while nothing was lost."""
     return f"{account.profit / account.loss:.2f}" if account.loss > 0 else text.NOTHING
 
 
-def _drawdown(account: Account) -> tuple[Line, ...]:
+def _drawdown(account: AccountView) -> tuple[Line, ...]:
     """The drawdown in forms of three lengths."""
     fell = text.money(account.drawdown)
     short = text.money(account.drawdown, decimals=0)

@@ -3,12 +3,13 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tui import commands, crew, feeds
-from tui import format as text
-from tui.model import View
 from tui.panes import legs
-from tui.parts import Part, part, word
-from tui.rows import Line, clip
+from tui.text import format as text
+from tui.text.rows import Line, clip
+from tui.text.segments import Segment, part, word
+from tui.view import commands, feeds
+from tui.view import control_holder as crew
+from tui.view.model import View
 
 if TYPE_CHECKING:
     from engine import Pending
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _FLAT_STYLES = {"FLAT": "good", "NORMAL": "dim"}
 
 
-def entries(view: View) -> Part:
+def entries(view: View) -> Segment:
     """Whether the strategy may open positions, and why not."""
     shot = view.snapshot
     if shot.stopped:
@@ -45,10 +46,10 @@ def _waits(view: View) -> tuple[str, ...]:
     return f"entries wait: no price for {since}", f"no price for {since}", "no price"
 
 
-def flat(view: View) -> Part:
+def flat(view: View) -> Segment:
     """What a flat would take now (orders, seconds, costs), or how far it is."""
     shot = view.snapshot
-    asked = commands.flat_asked(view.standing)
+    asked = commands.flat_asked(view.attachment)
     if asked is not None and shot.flat.state in {"", "NORMAL", "ARMED", "FLAT"}:
         return part(2, *_asked(view, asked))
     if shot.flat.state not in {"", "NORMAL"}:
@@ -72,8 +73,8 @@ def flat(view: View) -> Part:
 
 def _asked(view: View, asked: "Pending") -> tuple[Line, Line]:
     """The flat that the engine has not begun with: long and short."""
-    words, style = commands.told(asked, view.standing)
-    if commands.is_unsent(asked, view.standing):
+    words, style = commands.told(asked, view.attachment)
+    if commands.is_unsent(asked, view.attachment):
         state = "NOT SENT" if "NOT SENT" in words else "NO ANSWER"
     else:
         state = "NO ANSWER" if "NO ANSWER" in words else asked.state

@@ -3,12 +3,12 @@
 from msgspec import Struct
 
 from engine import Quote
-from tui import feeds
-from tui import format as text
-from tui.feeds import Fresh
-from tui.model import View
-from tui.parts import within, word
-from tui.rows import Line, Span, left, right
+from tui.text import format as text
+from tui.text.rows import Line, Span, left, right
+from tui.text.segments import within, word
+from tui.view import feeds
+from tui.view.feeds import Fresh
+from tui.view.model import View
 
 _LONG_S = 30.0  # a price this old is marked as bad, not as late
 _FEED = 7  # cells of the feed column: the longest word and a blank
@@ -16,7 +16,7 @@ _TREND = 12  # cells of trend before any other column is added
 _MOST_TREND = 40
 
 
-class Columns(Struct, frozen=True):
+class TickColumns(Struct, frozen=True):
     """Which columns fit, by width in cells; 0 = left out."""
 
     symbol: int
@@ -88,7 +88,7 @@ def _price_texts(view: View, quote: Quote) -> tuple[str, str, str]:
     )
 
 
-def _columns(view: View, width: int, price: int) -> Columns:
+def _columns(view: View, width: int, price: int) -> TickColumns:
     """Share out the width: symbol, last, change and age first, then trend, volume, book, and why no entry."""
     symbol = max([len(instrument.symbol) for instrument in view.snapshot.instruments], default=8)
     symbol = max(8, min(symbol, 24, max(8, width - price - 13)))
@@ -104,10 +104,10 @@ def _columns(view: View, width: int, price: int) -> Columns:
     room -= 2 * book
     why = room - _MOST_TREND if room >= _MOST_TREND + 24 else 0
     trend = max(0, min(room - why - 3, _MOST_TREND))
-    return Columns(symbol, price, change, book, volume, age, feed, trend if trend >= 4 else 0, why)
+    return TickColumns(symbol, price, change, book, volume, age, feed, trend if trend >= 4 else 0, why)
 
 
-def _head(columns: Columns) -> Line:
+def _head(columns: TickColumns) -> Line:
     """Names of the columns."""
     words = f"  {'SYMBOL':<{columns.symbol}}  {'LAST':>{columns.price}}"
     if columns.change:
@@ -128,7 +128,7 @@ def _head(columns: Columns) -> Line:
 
 
 def _row(
-    view: View, quote: Quote, prices: tuple[str, str, str], columns: Columns, chosen: bool, held: bool, quiet: bool
+    view: View, quote: Quote, prices: tuple[str, str, str], columns: TickColumns, chosen: bool, held: bool, quiet: bool
 ) -> Line:
     """One instrument."""
     symbol = text.instrument_at(view.snapshot, quote.instrument).symbol
@@ -165,7 +165,7 @@ def _volume(view: View, quote: Quote) -> str:
     return text.scaled(units) if quote.day_volume else text.NOTHING
 
 
-def _age(view: View, quote: Quote, columns: Columns, quiet: bool) -> tuple[Span, ...]:
+def _age(view: View, quote: Quote, columns: TickColumns, quiet: bool) -> tuple[Span, ...]:
     """How long ago the last tick came, its mark, and over a live link the word for what that means."""
     seen = view.snapshot
     age_s = (view.now_ns - quote.recv_ns) / 1e9

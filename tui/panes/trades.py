@@ -1,11 +1,11 @@
 """The list of every exit with its entry: what the trade list dialog shows. Pure."""
 
 from engine import Trade
-from tui import format as text
-from tui.model import View
 from tui.panes.header import result_style
-from tui.parts import within
-from tui.rows import Line, left, right
+from tui.text import format as text
+from tui.text.rows import Line, left, right
+from tui.text.segments import within
+from tui.view.model import View
 
 _FULL_FROM = 76  # cells from which prices and seconds fit beside the rest
 

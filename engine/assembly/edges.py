@@ -1,0 +1,109 @@
+"""Opens what a run writes: log, journal, recording, receipts. Knows no trader."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from engine.assembly.recording_config import header_of, recordings_folder
+from engine.config import Config
+from engine.journal import SqliteJournal
+from engine.logs import LogBook
+from engine.model.clock import SystemClock
+from engine.model.types import Instrument, TradeMode
+from engine.recording import FileRecorder, recording_path_for
+from engine.recording.retention import tidy
+from engine.runtime import LOGGERS, Engine
+
+RECORDING_NOTE: Final = "recording"  # in a state directory: the path of its last run's recording
+
+
+class Failures:
+    """Carries what the journal's thread has to tell to the engine, which is built after it."""
+
+    def __init__(self) -> None:
+        self._engine: Engine | None = None
+        self._early: list[str] = []
+
+    def tell(self, problem: str) -> None:
+        """Take a failure; called from the journal's thread."""
+        self._early.append(problem)
+        if self._engine is not None:
+            self._engine.failure.disk_failed(problem)
+
+    def found(self, engine: Engine) -> None:
+        """Pass on to `engine` from now on, and what came before it."""
+        self._engine = engine
+        for problem in self._early:
+            engine.failure.disk_failed(problem)
+
+
+def open_logs(config: Config, folder: Path, console_fd: int | None, ring_lines: int) -> LogBook:
+    """Begin the log; `ring_lines` of it are kept in memory for a screen."""
+    levels = msgspec.to_builtins(config.logging.levels)
+    return LogBook.open(
+        folder,
+        SystemClock(),
+        ZoneInfo(config.session.zone),
+        level=config.logging.level,
+        levels={name: level for name, level in levels.items() if level},
+        lines_per_s=config.logging.lines_per_s,
+        console_fd=console_fd,
+        ring_lines=ring_lines,
+    )
+
+
+def open_journal(config: Config, folder: Path, mode: TradeMode, title: str, failures: Failures) -> SqliteJournal | None:
+    """Open the journal, where the configuration wants one; raises DiskError."""
+    if not config.journal.enabled:
+        return None
+    now_ns = SystemClock().wall_ns()
+    return SqliteJournal.open(
+        folder,
+        mode,
+        SystemClock(),
+        title=title,
+        reserve_kb=config.journal.reserve_kb,
+        on_failure=failures.tell,
+        session_date=datetime.fromtimestamp(now_ns / 1e9, ZoneInfo(config.session.zone)).date().isoformat(),
+    )
+
+
+def open_recorder(
+    config: Config, mode: TradeMode, title: str, instruments: tuple[Instrument, ...], state_folder: Path
+) -> FileRecorder | None:
+    """Begin a recording of the run, where the configuration wants one, and see to the old ones."""
+    wanted = config.recording.enabled
+    if wanted == "off" or (wanted == "auto" and mode == "replay"):
+        return None
+    now_ns = SystemClock().wall_ns()
+    folder = recordings_folder(config)
+    if mode != "replay":
+        for line in tidy(folder, state_folder, config.recording, now_ns):
+            LOGGERS["recording"].warning("%s", line)
+    path = recording_path_for(folder, mode, instruments[0].symbol, now_ns, config.session.zone)
+    header = msgspec.structs.replace(header_of(config, title, instruments), started_wall_ns=now_ns)
+    recorder = FileRecorder(path, header, flush_ms=config.recording.flush_ms)
+    LOGGERS["recording"].info("recording to %s", path)
+    _keep(state_folder / RECORDING_NOTE, (str(path.absolute()),), os.O_TRUNC, "where the recording is")
+    return recorder
+
+
+def keep_receipt(folder: Path, lines: tuple[str, ...]) -> None:
+    """Write the receipt of a flat into the state directory; the log has it in any case."""
+    name = f"flat-{datetime.now(UTC):%Y%m%d-%H%M%S.%f}.txt"
+    _keep(folder / name, lines, os.O_EXCL, "the receipt of the flat")
+
+
+def _keep(path: Path, lines: tuple[str, ...], how: int, what: str) -> None:
+    """Write `lines` into a private file; a disk that refuses is told."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | how, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write("\n".join(lines) + "\n")
+    except OSError as error:
+        path.unlink(missing_ok=True)  # half of it is worse than none
+        LOGGERS["engine"].error("%s could not be kept as a file: %s", what, error.strerror)

@@ -1,0 +1,57 @@
+"""A built engine with the edges that outlive it. Knows how they end, not how they were made."""
+
+import logging
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+from engine.assembly.live import LiveSupply
+from engine.config import Config
+from engine.logs import LogBook, log_trade
+from engine.model.ports import Journal, Recorder, TickSource
+from engine.model.types import TradeMode
+from engine.runtime import Engine
+from engine.trading.trader import Trader
+
+
+class Run:
+    """A built engine; `close` ends it and its edges in good order."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        logs: LogBook,
+        config: Config,
+        source: TickSource | LiveSupply,
+        trader: Trader,
+        folder: Path,
+        edges: ExitStack,
+        *,
+        mode: TradeMode,
+        journal: Journal | None,
+        recorder: Recorder | None,
+    ) -> None:
+        self.engine = engine
+        self.logs = logs
+        self.config = config
+        self.source = source
+        self.trader = trader
+        self.folder = folder  # the state directory
+        self.mode = mode
+        self.journal = journal
+        self.recorder = recorder
+        self._edges = edges
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def say(self, text: str) -> None:
+        """Put a line into the log that must not be lost."""
+        log_trade("%s", text, component="engine", level=logging.WARNING)
+
+    def close(self) -> None:
+        """Stop the engine, write what is waiting, release the state directory. Safe to call twice."""
+        self._edges.close()

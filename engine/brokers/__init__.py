@@ -1,1 +1,0 @@
-"""Carry out orders: simulated ones here, real ones beside it. They know neither the trader nor each other."""

@@ -1,0 +1,90 @@
+"""Opening files with suspicion and creating them for their owner only. Knows no format."""
+
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from engine.model.errors import DiskError, InputError
+from engine.text.sanitize import clean
+
+
+def shown(path: Path) -> str:
+    """A path as it may be printed."""
+    return clean(str(path), 300)
+
+
+def regular_size(path: Path) -> int:
+    """Size in bytes of an ordinary file; raises InputError for anything else, without opening it."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError) as error:
+        raise InputError(f"{shown(path)}: cannot be read: {reason(error)}") from None
+    if not stat.S_ISREG(found.st_mode):
+        what = "is a directory" if stat.S_ISDIR(found.st_mode) else "is not an ordinary file"
+        raise InputError(f"{shown(path)}: {what}; allowed: a file")
+    return found.st_size
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turns a failure of the disk while reading `path` into an InputError."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{shown(path)}: cannot be read: {reason(error)}") from None
+
+
+def reason(error: Exception) -> str:
+    """What the system says of an error, without the number and the path."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return clean(text, 200)
+
+
+def create_private(path: Path) -> int:
+    """Descriptor of a new file that only its owner may read, folders included; an existing file or link raises OSError."""
+    missing = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
+
+def claim(descriptor: int) -> bool:
+    """Mark the open file as being written by us, until it is closed; False when another process has done so."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # a disk that knows no locks: nobody can say that it is in use
+    return True
+
+
+@contextmanager
+def replacing(path: Path, force: bool) -> Iterator[Path]:
+    """A temporary name beside `path`: renamed to it when the block succeeds, removed when it fails.
+
+    Raises InputError when `path` exists and `force` is off, and when a link or a folder stands there; DiskError when
+    the disk refuses.
+    """
+    refuse_existing(path, force)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield temporary
+        refuse_existing(path, force)
+        temporary.replace(path)
+    except OSError as error:
+        raise DiskError(f"{shown(path)}: cannot be written: {reason(error)}") from None
+    finally:
+        with suppress(OSError):  # renamed already, or never made
+            temporary.unlink()
+
+
+def refuse_existing(path: Path, force: bool) -> None:
+    """Raises InputError unless a new file may be put at `path`."""
+    if path.is_symlink() or path.is_dir():
+        raise InputError(f"{shown(path)}: is a link or a directory; allowed: the name of a file")
+    if path.exists() and not force:
+        raise InputError(f"{shown(path)}: exists already; allowed: a new name, or --force")

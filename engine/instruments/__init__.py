@@ -1,7 +1,0 @@
-"""The exchange's list of instruments, cached in a small file; knows no feed and no trader."""
-
-from engine.instruments.listed import Listed, date_text
-from engine.instruments.lookup import Instruments
-from engine.instruments.master import Update, cache_folder, ready, update
-
-__all__ = ["Instruments", "Listed", "Update", "cache_folder", "date_text", "ready", "update"]

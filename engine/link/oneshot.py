@@ -1,0 +1,79 @@
+"""A short command's talk with an engine: connect, ask, go. Does not count as a screen and never has the conn."""
+
+from pathlib import Path
+from typing import Self
+
+from msgspec.structs import replace
+
+from engine.link.channel import Channel, LinkError, hello_of
+from engine.link.protocol import AnyCommand, CommandTaken, Reply, Request, SendCommand, SnapshotReply
+from engine.link.replica import Replica
+from engine.link.tickets import PendingCommands
+from engine.model.errors import WireError
+from engine.model.snapshot import CommandView, Snapshot
+
+
+class Oneshot:
+    """An open talk; each call blocks at most `timeout_s` and raises LinkError (a UserError) with one line that says why."""
+
+    def __init__(self, path: Path, name: str, timeout_s: float = 2.0) -> None:
+        """Connect to the engine behind `path`."""
+        self._channel = Channel(path, hello_of(name, screen=False), timeout_s)
+        self._mirror = Replica()
+        self._mirror.attach(self._channel.welcome.engine)
+        self._tickets = PendingCommands(lambda: 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._channel.close()
+
+    @property
+    def pid(self) -> int:
+        """The engine's process."""
+        return self._channel.welcome.pid
+
+    def send(self, command: AnyCommand) -> CommandTaken:
+        """Hand over a command; the ticket in the answer is that of `outcome`."""
+        reply = self.ask(SendCommand(self._tickets.add(command), command))
+        if not isinstance(reply, CommandTaken):
+            raise LinkError("the engine answered something else than it was asked")
+        return reply
+
+    def snapshot(self) -> Snapshot:
+        """How the engine stands now."""
+        self._look()
+        while self._mirror.behind and self._mirror.snapshot is None:
+            self._look()
+        assert self._mirror.snapshot is not None
+        return self._mirror.snapshot
+
+    def picture(self) -> SnapshotReply:
+        """Who looks at the engine and who commands it now."""
+        self._look()
+        assert self._mirror.picture is not None
+        return self._mirror.picture
+
+    def outcome(self, ticket: int) -> CommandView | None:
+        """What the engine tells of a command now; None when nothing."""
+        return next((view for view in self.snapshot().commands if view.ticket == ticket), None)
+
+    def ask(self, request: Request) -> Reply:
+        """Any request and its answer, without the parts of a picture."""
+        return self._channel.ask(request).reply
+
+    def _look(self) -> None:
+        answer = self._channel.ask(replace(self._mirror.look(), log_limit=0))
+        if not isinstance(answer.reply, SnapshotReply):
+            raise LinkError("the engine answered something else than it was asked")
+        try:
+            self._mirror.take(answer.reply, answer.parts)
+        except WireError as error:
+            raise LinkError(f"the engine's picture cannot be read: {error}") from error
+
+
+def ask(path: Path, request: Request, timeout_s: float, name: str = "command") -> Reply:
+    """One request to the engine behind `path`, and its answer; raises LinkError (a UserError)."""
+    with Oneshot(path, name, timeout_s) as call:
+        return call.ask(request)

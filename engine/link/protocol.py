@@ -1,0 +1,181 @@
+"""The words that pass through the socket: requests, replies and their limits. Typed plain data only; knows no connection.
+
+A screen says Hello, then one request at a time; each but Bye has one reply. A Picture is followed by one frame for each
+of its `parts`, so that what many screens want is encoded once. Stamps are the engine's monotonic clock, which on Linux
+is the whole machine's: a screen of the same machine may subtract them from its own.
+"""
+
+from typing import Annotated, Final, Literal, TypeVar
+
+from msgspec import Meta, Struct, msgpack
+
+from engine.model.commands import Acknowledge, Command, Fault, ReplayCommand, Stall, Stop, SwitchDelivery, TraderCommand
+from engine.model.errors import WireError
+from engine.model.ports import LogLine
+from engine.model.snapshot import Snapshot
+
+PROTOCOL: Final = 1
+HELLO_LIMIT: Final = 1_024
+REQUEST_LIMIT: Final = 64 * 2**10
+REPLY_LIMIT: Final = 4 * 2**20
+LINES_A_LOOK: Final = 250
+NAME_LIMIT: Final = 40
+# Heavy parts of a snapshot that seldom change: each has a version, and is sent only to those that have another one.
+SECTIONS: Final = ("instruments", "trades", "events", "epochs")
+LIGHT: Final = "light"  # the part that is a Snapshot with its sections left empty
+LOG: Final = "log"  # the part that is a list of log lines
+
+AnyCommand = TraderCommand | ReplayCommand | SwitchDelivery | Stop | Fault | Acknowledge | Stall
+Policy = Literal["keep", "no_entries", "flat_after"]
+_Count = Annotated[int, Meta(ge=0)]
+
+
+# ── What a client asks ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Hello(Struct, frozen=True, tag=True):
+    """The first word: who comes; `screen` = somebody looks (else a short command), `wants_conn` = and would command.
+
+    A screen that does not want the conn never has it; one that wants it asks for it `at_once`, or takes it later.
+    """
+
+    protocol: int
+    program: str
+    name: str
+    wants_conn: bool = False
+    screen: bool = True
+    at_once: bool = True
+
+
+class GetSnapshot(Struct, frozen=True, tag="Look"):
+    """What is new since snapshot `number`, the section versions in `have`, log line `log_since`, and one chart's point."""
+
+    number: int = -1
+    have: dict[str, int] = {}
+    log_since: _Count = 0
+    log_limit: _Count = 0
+    history_of: _Count | None = None
+    history_since_ms: int = -1
+
+
+class SendCommand(Struct, frozen=True, tag="Send"):
+    """Ask for a command; `ticket` is the client's own, unique over all clients by chance (63 bits, not 0)."""
+
+    ticket: Annotated[int, Meta(gt=0)]
+    command: AnyCommand
+
+
+class TakeControl(Struct, frozen=True, tag="TakeConn"):
+    """Take the conn, whoever has it."""
+
+
+class GiveControl(Struct, frozen=True, tag="LeaveConn"):
+    """Give the conn up and go on looking."""
+
+
+class Bye(Struct, frozen=True, tag=True):
+    """The last word; `detached` = the operator left on purpose."""
+
+    detached: bool = False
+
+
+Request = Hello | GetSnapshot | SendCommand | TakeControl | GiveControl | Bye
+
+# ── What the engine answers ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Welcome(Struct, frozen=True, tag=True):
+    """Come in; `engine` is another number for every engine that was started."""
+
+    protocol: int
+    program: str
+    engine: int
+    pid: int
+
+
+class RequestRefused(Struct, frozen=True, tag="Refused"):
+    """Not let in, or thrown out, and why; the connection ends."""
+
+    reason: str
+
+
+class CommandTaken(Struct, frozen=True, tag="Taken"):
+    """Whether a command was handed to the engine; what became of it is told in `Snapshot.commands`."""
+
+    ticket: int
+    state: Literal["ACCEPTED", "REFUSED"]
+    reason: str = ""
+
+
+class ControlView(Struct, frozen=True, tag="ConnView"):
+    """Who may command: the `holder`'s name ("" = nobody) since `since_ns`, and whether that is `mine`."""
+
+    holder: str
+    mine: bool
+    since_ns: int
+
+
+class AbsenceView(Struct, frozen=True):
+    """Whether an operator is there, and what happens when not; stamps are monotonic ns.
+
+    `lost_ns` is when the last one with the conn was gone (0 = one is there, or never was), `due_ns` when the policy
+    acts (0 = not again), `did` what it did in the present or last absence.
+    """
+
+    policy: Policy
+    lost_ns: int
+    due_ns: int
+    did: str
+
+
+class History(Struct, frozen=True):
+    """Points (ms, price in minor units) of one chart: those after the asked moment, or the `whole` chart anew."""
+
+    instrument: int
+    whole: bool
+    points: tuple[tuple[int, int], ...]
+
+
+class SnapshotReply(Struct, frozen=True, tag="Picture"):
+    """How the engine stands; `versions` are those of snapshot `number`, `told` is for this client and said once."""
+
+    number: int
+    parts: tuple[str, ...]
+    versions: dict[str, int]
+    history: History | None
+    conn: ControlView
+    absence: AbsenceView
+    watched_by: int
+    told: tuple[str, ...]
+
+
+Reply = Welcome | RequestRefused | CommandTaken | ControlView | SnapshotReply
+
+ENCODER: Final = msgpack.Encoder()
+REQUESTS: Final = msgpack.Decoder(Request)
+
+_T = TypeVar("_T")
+
+
+def understood(decoder: msgpack.Decoder[_T], data: bytes) -> _T:
+    """What `data` says; raises WireError for everything that is not what it should be."""
+    try:
+        return decoder.decode(data)
+    except (ValueError, RecursionError) as error:  # no msgpack, another type, no UTF-8; a deep nest
+        raise WireError("not_understood", str(error)) from error
+
+
+class Replies:
+    """Decoders for what an engine says; made by those who listen, for an engine needs none of them."""
+
+    def __init__(self) -> None:
+        self.reply = msgpack.Decoder[Reply](Reply)
+        self.light = msgpack.Decoder(Snapshot)
+        self.log = msgpack.Decoder(list[LogLine])
+        fields = Snapshot.__annotations__
+        self.sections = {name: msgpack.Decoder[tuple[object, ...]](fields[name]) for name in SECTIONS}
+
+
+def name_of(command: Command) -> str:
+    """What a person calls `command`."""
+    return type(command).__name__

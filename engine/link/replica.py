@@ -1,0 +1,121 @@
+"""What a client has of the engine: its newest snapshot put together from parts, log lines, charts. Knows no connection."""
+
+from bisect import bisect_right
+from collections import deque
+from itertools import islice
+from threading import Lock
+
+from msgspec.structs import replace
+
+from engine.link.protocol import (
+    LIGHT,
+    LINES_A_LOOK,
+    LOG,
+    SECTIONS,
+    GetSnapshot,
+    History,
+    Replies,
+    SnapshotReply,
+    understood,
+)
+from engine.model.ports import LogLine
+from engine.model.snapshot import Snapshot
+
+_LINES_KEPT = 2_000
+_CHARTS_KEPT = 8
+_POINTS_KEPT = 20_000
+
+Points = tuple[tuple[int, int], ...]
+
+
+class Replica:
+    """Fed by one thread, read by others; `snapshot` is None until every part of one has come."""
+
+    def __init__(self) -> None:
+        self.snapshot: Snapshot | None = None
+        self.picture: SnapshotReply | None = None
+        self.behind = False  # there is more to fetch at once
+        self._engine = 0
+        self._replies = Replies()
+        self._have: dict[str, int] = {}
+        self._sections: dict[str, object] = {}
+        self._light: Snapshot | None = None
+        self._log: deque[LogLine] = deque(maxlen=_LINES_KEPT)
+        self._log_lock = Lock()  # the feeding thread adds, the screen's copies
+        self._log_before = 0  # lines of the engines before this one: their successors count on
+        self._log_number = 0
+        self._charts: dict[int, Points] = {}
+        self._wanted: int | None = None  # the chart that somebody asked for
+
+    def attach(self, engine: int) -> None:
+        """Begin with engine number `engine`: of a new one nothing is known, though what was seen stays to be seen."""
+        if engine == self._engine:
+            return
+        self._engine = engine
+        self._have, self._sections, self._light = {}, {}, None
+        self._log_before, self._log_number = self._log[-1].number if self._log else 0, 0
+        self._charts = {}
+
+    def look(self) -> GetSnapshot:
+        """What to ask for next."""
+        wanted, self._wanted = self._wanted, None
+        points = self._charts.get(wanted, ()) if wanted is not None else ()
+        return GetSnapshot(
+            number=self._light.number if self._light else -1,
+            have=self._have,
+            log_since=self._log_number,
+            log_limit=LINES_A_LOOK,
+            history_of=wanted,
+            history_since_ms=points[-1][0] if points else -1,
+        )
+
+    def take(self, picture: SnapshotReply, parts: dict[str, bytes]) -> None:
+        """Take an answer; raises WireError when it is not what it should be."""
+        replies = self._replies
+        changed = any(name != LOG for name in parts)
+        for name, encoded in parts.items():
+            if name == LIGHT:
+                self._light = understood(replies.light, encoded)
+            elif name in SECTIONS and name in picture.versions:
+                self._sections[name] = understood(replies.sections[name], encoded)
+                self._have[name] = picture.versions[name]
+        lines = understood(replies.log, parts[LOG]) if LOG in parts else []
+        self._add_lines(lines)
+        if picture.history is not None:
+            self._add_points(picture.history)
+        whole = self._light is not None and self._light.number == picture.number and self._have == picture.versions
+        if whole and changed:
+            assert self._light is not None
+            self.snapshot = replace(self._light, **self._sections)
+        self.picture = picture
+        self.behind = not whole or len(lines) >= LINES_A_LOOK
+
+    def lines(self, since: int, limit: int) -> list[LogLine]:
+        """At most `limit` log lines after number `since`, oldest first; numbers go on rising over engines."""
+        with self._log_lock:
+            start = bisect_right(self._log, since, key=_number)
+            return list(islice(self._log, start, start + limit))
+
+    def chart(self, instrument: int) -> Points | None:
+        """The chart as far as it is known, None when it was never fetched; the next look fetches what is new."""
+        self._wanted = instrument
+        return self._charts.get(instrument)
+
+    def _add_lines(self, lines: list[LogLine]) -> None:
+        if not lines:
+            return
+        self._log_number = lines[-1].number
+        if before := self._log_before:
+            lines = [replace(line, number=line.number + before) for line in lines]
+        with self._log_lock:
+            self._log.extend(lines)
+
+    def _add_points(self, history: History) -> None:
+        known = () if history.whole else self._charts.pop(history.instrument, ())
+        if len(self._charts) >= _CHARTS_KEPT:
+            self._charts.pop(next(iter(self._charts)), None)
+        self._charts[history.instrument] = (known + history.points)[-_POINTS_KEPT:]
+
+
+def _number(line: LogLine) -> int:
+    return line.number

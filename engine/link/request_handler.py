@@ -1,0 +1,254 @@
+"""What the engine answers to those who come through the socket: who is let in, who may command, what each gets to see.
+
+Words in, frames out; knows no socket. It reads the newest snapshot and log lines and hands commands over: nothing else
+of the engine is touched, and nothing is ever waited for.
+"""
+
+import math
+import os
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Sequence
+from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.link.absence import Left, digest, remember
+from engine.link.control import ControlLease, OperatorPolicy
+from engine.link.delta import SnapshotDelta
+from engine.link.frames import frame
+from engine.link.limits import Notes
+from engine.link.protocol import (
+    ENCODER,
+    LINES_A_LOOK,
+    LOG,
+    NAME_LIMIT,
+    PROTOCOL,
+    AnyCommand,
+    Bye,
+    CommandTaken,
+    GetSnapshot,
+    GiveControl,
+    Hello,
+    History,
+    Reply,
+    Request,
+    SendCommand,
+    SnapshotReply,
+    TakeControl,
+    Welcome,
+    name_of,
+)
+from engine.model.snapshot import Snapshot
+from engine.text.sanitize import clean
+from engine.version import VERSION
+
+_POLICY_TICKET = 0  # of commands that no client sent
+_TEXT_LIMIT = 200
+_TOLD_KEPT = 16
+
+
+class ServedEngine(Protocol):
+    """The engine as seen from the socket; every call returns at once and may come from any thread."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest picture."""
+        ...
+
+    def send(self, command: AnyCommand, ticket: int) -> None:
+        """Hand `command` to the next turn; `Snapshot.commands` tells by `ticket` what became of it (0: nobody asks)."""
+        ...
+
+    def history(self, instrument: int) -> Sequence[tuple[int, int]]:
+        """The day's chart of one instrument: (ms, price in minor units), rising in time."""
+        ...
+
+    def log_lines(self, since: int, limit: int) -> Sequence[Struct]:
+        """At most `limit` log lines after number `since`, oldest first."""
+        ...
+
+    def say(self, text: str) -> None:
+        """Put a line into the log that must not be lost."""
+        ...
+
+
+class Client:
+    """Somebody who was let in; `number` is never given twice, `told` waits for the next look."""
+
+    def __init__(self, number: int, hello: Hello) -> None:
+        self.number = number
+        self.name = clean(hello.name, NAME_LIMIT) or f"client {number}"
+        self.screen = hello.screen
+        self.may_steer = hello.screen and hello.wants_conn
+        self.seen = -1  # number of the last snapshot it was sent
+        self.told: deque[str] = deque(maxlen=_TOLD_KEPT)
+
+
+class RequestHandler:
+    """Everybody who was let in, the conn between them, and the operator's absence; used by one thread."""
+
+    def __init__(self, served: ServedEngine, operator: OperatorPolicy, notes: Notes) -> None:
+        self.guests: dict[int, Client] = {}
+        self._served = served
+        self._operator = operator
+        self._notes = notes
+        self._conn = ControlLease()
+        self._sections = SnapshotDelta()
+        self._left: Left | None = None
+        self._numbers = 0
+        self._engine = int.from_bytes(os.urandom(6), "little")
+
+    # ── Coming and going ────────────────────────────────────────────────────────────────────────────────────────
+
+    def refusal(self, hello: Hello) -> str:
+        """Why whoever says `hello` is not let in; empty when welcome.
+
+        A screen must be of the engine's own version, for it is shown the engine's own records; a short command only
+        has to speak the same protocol, so that a flat gets through to an engine that was started before an upgrade.
+        """
+        if hello.protocol != PROTOCOL or (hello.screen and hello.program != VERSION):
+            theirs = f"myquant-tui {clean(hello.program, 20)} (protocol {hello.protocol})"
+            return f"the engine is myquant-tui {VERSION} (protocol {PROTOCOL}), this is {theirs}: use the same version"
+        return ""
+
+    def welcome(self, hello: Hello, now_ns: int) -> tuple[Client, list[bytes]]:
+        """Let somebody in."""
+        self._numbers += 1
+        guest = self.guests[self._numbers] = Client(self._numbers, hello)
+        if guest.may_steer and hello.at_once:
+            if self._conn.holder is None:
+                self._give(guest, now_ns)
+            else:
+                guest.told.append(f"the conn is with {self._conn.name}: you may look")
+        return guest, _frames(Welcome(PROTOCOL, VERSION, self._engine, os.getpid()))
+
+    def gone(self, guest: Client, now_ns: int, *, how: str = "lost") -> None:
+        """Somebody left, or was lost."""
+        if self.guests.pop(guest.number, None) is not None:
+            self._leave(guest, now_ns, how)
+
+    def look_after(self, now_ns: int) -> None:
+        """Do what the policy for an absent operator wants."""
+        command = self._operator.due(now_ns)
+        if command is not None:
+            self._served.send(command, _POLICY_TICKET)
+            self._served.say(f"policy: {self._operator.did}")
+
+    # ── Requests ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def answer(self, guest: Client, request: Request, now_ns: int) -> list[bytes] | None:
+        """The frames that answer `request`; None when the guest has left or breaks the order of words."""
+        match request:
+            case GetSnapshot():
+                return self._look(guest, request)
+            case SendCommand():
+                return _frames(self._send(guest, request, now_ns))
+            case TakeControl():
+                return _frames(self._take(guest, now_ns))
+            case GiveControl():
+                self._leave(guest, now_ns, "gave the conn up")
+                return _frames(self._conn.view(guest.number))
+            case Bye():
+                self.gone(guest, now_ns, how="detached" if request.detached else "lost its terminal")
+                return None
+            case Hello():
+                return None
+
+    def _look(self, guest: Client, look: GetSnapshot) -> list[bytes]:
+        sections = self._sections
+        snapshot = self._served.snapshot
+        sections.take(snapshot)
+        parts, frames = sections.wanted(look.number, look.have)
+        if look.log_limit:
+            lines = self._served.log_lines(look.log_since, min(look.log_limit, LINES_A_LOOK))
+            if lines:
+                parts, frames = (*parts, LOG), [*frames, frame(ENCODER.encode(lines))]
+        picture = SnapshotReply(
+            number=sections.number,
+            parts=parts,
+            versions=sections.versions,
+            history=self._history(look, len(snapshot.instruments)),
+            conn=self._conn.view(guest.number),
+            absence=self._operator.view(),
+            watched_by=sum(each.screen for each in self.guests.values()),
+            told=tuple(guest.told),
+        )
+        guest.told.clear()
+        guest.seen = sections.number
+        return [frame(ENCODER.encode(picture)), *frames]
+
+    def _history(self, look: GetSnapshot, instruments: int) -> History | None:
+        """The points after the asked moment; the whole chart when that moment is none of its points (a seek, a new day)."""
+        if look.history_of is None or look.history_of >= instruments:
+            return None
+        points = self._served.history(look.history_of)
+        known = bisect_right(points, look.history_since_ms, key=_ms)
+        whole = not known or points[known - 1][0] != look.history_since_ms
+        return History(look.history_of, whole, tuple(points if whole else points[known:]))
+
+    def _send(self, guest: Client, send: SendCommand, now_ns: int) -> CommandTaken:
+        command = _clean(send.command)
+        reason = self._conn.refusal(guest.number, command, screen=guest.screen)
+        if not reason and not all(math.isfinite(value) for value in _values(command) if isinstance(value, float)):
+            reason = "a number in it is none"
+        if reason:
+            self._notes.tell("command", f"{name_of(command)} of {guest.name} refused: {reason}", now_ns)
+            return CommandTaken(send.ticket, "REFUSED", reason)
+        self._served.send(command, send.ticket)
+        return CommandTaken(send.ticket, "ACCEPTED")
+
+    # ── The conn ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _take(self, guest: Client, now_ns: int) -> Reply:
+        before = self._conn.holder
+        if not guest.may_steer:
+            guest.told.append("the conn is not for those who only look")
+        elif before != guest.number:
+            if before in self.guests:
+                self.guests[before].told.append(f"{guest.name} took the conn: you may look")
+            self._give(guest, now_ns)
+        return self._conn.view(guest.number)
+
+    def _give(self, guest: Client, now_ns: int) -> None:
+        """Let `guest` have the conn; an operator that was away is told what happened meanwhile."""
+        before = self._conn.name
+        self._conn.take(guest.number, guest.name, now_ns)
+        away_ns = self._operator.attached(now_ns)
+        self._served.say(f"{guest.name} has the conn" + (f", {before} had it" if before else ""))
+        if away_ns is not None and self._left is not None:
+            line = digest(self._left, self._served.snapshot, away_ns, self._operator.did)
+            self._served.say(f"operator back: {line}")
+            guest.told.append(line)
+        else:
+            guest.told.append("you have the conn")
+        self._left = None
+
+    def _leave(self, guest: Client, now_ns: int, how: str) -> None:
+        """If `guest` has the conn, nobody has it now, and the absence begins."""
+        if self._conn.leave(guest.number, now_ns):
+            self._operator.lost(now_ns)
+            self._left = remember(self._served.snapshot)
+            self._served.say(f"operator {guest.name} {how}: {self._operator.plan}")
+            for other in self.guests.values():
+                other.told.append(f"{guest.name} {how}: nobody has the conn")
+
+
+def _frames(reply: Reply) -> list[bytes]:
+    return [frame(ENCODER.encode(reply))]
+
+
+def _ms(point: tuple[int, int]) -> int:
+    return point[0]
+
+
+def _values(command: AnyCommand) -> list[object]:
+    return [getattr(command, name) for name in command.__struct_fields__]
+
+
+def _clean(command: AnyCommand) -> AnyCommand:
+    """`command` with every text in it cleaned: it came from outside."""
+    texts = {name: getattr(command, name) for name in command.__struct_fields__}
+    cleaned = {name: clean(text, _TEXT_LIMIT) for name, text in texts.items() if isinstance(text, str)}
+    return replace(command, **cleaned) if cleaned else command

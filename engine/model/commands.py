@@ -1,0 +1,132 @@
+"""What goes into the trader and the engine: commands of an operator or a policy. Plain, frozen, serialisable."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from engine.model.types import Delivery
+
+# ── Commands: what an operator or a policy asks for. They overtake every waiting tick. ──────────────────────────────
+
+
+class Command(Struct, frozen=True, tag=True):
+    """Base of all commands."""
+
+
+class SwitchDelivery(Command, frozen=True, tag=True):
+    """Deliver ticks by `delivery` from the next tick on."""
+
+    delivery: Delivery
+
+
+class PauseEntries(Command, frozen=True, tag=True):
+    """No new entries until `ResumeEntries`; exits go on."""
+
+
+class ResumeEntries(Command, frozen=True, tag=True):
+    """Lift a pause."""
+
+
+class Lock(Command, frozen=True, tag=True):
+    """No entries until `Unlock`, whatever else is resumed."""
+
+    reason: str = "operator"
+
+
+class Unlock(Command, frozen=True, tag=True):
+    """Lift a lock and every halt that waits for the operator."""
+
+
+class Flat(Command, frozen=True, tag=True):
+    """Lock, drop pending entries, close every position at once, verify, stay locked."""
+
+    reason: str = "operator"
+
+
+class Arm(Command, frozen=True, tag=True):
+    """Lock entries while somebody looks at the plan of a flat; harmless in itself."""
+
+
+class Disarm(Command, frozen=True, tag=True):
+    """The plan was closed without a flat; entries stay locked until `Unlock`."""
+
+
+class Stop(Command, frozen=True, tag=True):
+    """End the run in good order."""
+
+
+class Play(Command, frozen=True, tag=True):
+    """Let the replay run."""
+
+
+class Hold(Command, frozen=True, tag=True):
+    """Let the replay stand still."""
+
+
+class SetSpeed(Command, frozen=True, tag=True):
+    """Replay at `speed` times the recorded pace; 0 = as fast as it goes."""
+
+    speed: float
+
+
+class Step(Command, frozen=True, tag=True):
+    """Move a standing replay by `ticks` (negative: back)."""
+
+    ticks: int
+
+
+class Seek(Command, frozen=True, tag=True):
+    """Bring the replay to the state just after tick number `tick` (0 = before the first) and go on as before."""
+
+    tick: int
+
+
+class SeekTime(Command, frozen=True, tag=True):
+    """Bring the replay to the state just after the last tick whose own time is ≤ `at_ms`."""
+
+    at_ms: int
+
+
+class SkipSilence(Command, frozen=True, tag=True):
+    """Do not wait through silences longer than the configured length."""
+
+    on: bool
+
+
+class SeekEvent(Command, frozen=True, tag=True):
+    """Bring the replay to the next event (entry, exit, gap, error, bookmark), or the previous one; it stands still there."""
+
+    forward: bool
+
+
+class Bookmark(Command, frozen=True, tag=True):
+    """Remember a place of the replay: just after tick number `tick`, or where it is (0)."""
+
+    text: str = ""
+    tick: int = 0
+    at_ms: int = 0
+
+
+FaultKind = Literal["stall", "drop", "duplicate", "reorder", "skew", "jump", "bad_price"]
+
+
+class Fault(Command, frozen=True, tag=True):
+    """Make the generated feed misbehave: `amount` ticks (stall: seconds, skew: milliseconds) of `symbol` ("" = all)."""
+
+    kind: FaultKind
+    amount: int = 1
+    symbol: str = ""
+
+
+class Acknowledge(Command, frozen=True, tag=True):
+    """The operator has read how the last run ended."""
+
+
+class Stall(Command, frozen=True, tag=True):
+    """Hold the turn for `seconds` (≤ 10) and do nothing: for developers, to see the heartbeat turn."""
+
+    seconds: float
+
+
+ReplayCommand = Play | Hold | SetSpeed | Step | Seek | SeekTime | SkipSilence | SeekEvent | Bookmark
+TraderCommand = PauseEntries | ResumeEntries | Lock | Unlock | Flat | Arm | Disarm

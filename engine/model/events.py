@@ -1,0 +1,207 @@
+"""What comes out of the trader: effects, each a fact that edges carry out, keep and tell. Plain, frozen, serialisable.
+
+None of them is carried out by the trader itself.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from engine.model.types import Fill, Order, PositionState, Trade
+
+
+class Event(Struct, frozen=True, tag=True):
+    """Base of all effects."""
+
+
+class Submit(Event, frozen=True, tag=True):
+    """Send this order."""
+
+    order: Order
+
+
+class Cancel(Event, frozen=True, tag=True):
+    """Take this order back; its answer is a fill or a rejection."""
+
+    order: int
+
+
+class ReadHoldings(Event, frozen=True, tag=True):
+    """Ask the broker what is held and what it still works on."""
+
+
+class FillBooked(Event, frozen=True, tag=True):
+    """A fill is in the book; `position` is what is held after it (None: nothing), `cash` exact in the currency."""
+
+    fill: Fill
+    position: PositionState | None
+    cash: str
+
+
+class TradeClosed(Event, frozen=True, tag=True):
+    """An exit is complete."""
+
+    trade: Trade
+
+
+class OrderRejected(Event, frozen=True, tag=True):
+    """An order was refused by the broker; its exit will be judged again on the next tick."""
+
+    order: int
+    instrument: int
+    reason: str
+
+
+class EntryRefused(Event, frozen=True, tag=True):
+    """The signal was there and something said no; sent once per change of reason."""
+
+    instrument: int
+    reason: str
+    at_ms: int
+
+
+class CommandRefused(Event, frozen=True, tag=True):
+    """A command could not be carried out, and why."""
+
+    command: str
+    reason: str
+
+
+LockState = Literal["paused", "resumed", "locked", "unlocked", "halted", "recovered"]
+
+
+class EntriesChanged(Event, frozen=True, tag=True):
+    """Whether new entries are allowed has changed."""
+
+    state: LockState
+    reason: str
+    at_ms: int
+
+
+FlatState = Literal["NORMAL", "ARMED", "LOCKED", "CANCELLING", "CLOSING", "VERIFYING", "FLAT"]
+
+
+class FlatChanged(Event, frozen=True, tag=True):
+    """The flat job went on to `state`."""
+
+    state: FlatState
+    reason: str
+    at_ms: int
+
+
+class DayStarted(Event, frozen=True, tag=True):
+    """The first tick of another session date (ISO text)."""
+
+    date: str
+    at_ms: int
+
+
+class TickRefused(Event, frozen=True, tag=True):
+    """The first tick refused for this reason in this run; the counters tell the rest."""
+
+    instrument: int
+    reason: str
+    seq: int
+    at_ms: int
+
+
+class TickGap(Event, frozen=True, tag=True):
+    """No tick for `gap_ms` within the session; `position_open` makes it an error."""
+
+    instrument: int
+    gap_ms: int
+    at_ms: int
+    position_open: bool
+
+
+class SequenceGap(Event, frozen=True, tag=True):
+    """The exchange's own numbering jumped by `missing`."""
+
+    instrument: int
+    missing: int
+    at_ms: int
+
+
+class TraderFault(Event, frozen=True, tag=True):
+    """The strategy or the trader raised on this tick; entries are halted, exits go on."""
+
+    where: str
+    error: str
+    seq: int
+    at_ms: int
+
+
+LinkState = Literal["CONNECTING", "LOGIN", "UP", "WAITING", "REFUSED", "STOPPED"]
+
+
+class LinkChanged(Event, frozen=True, tag=True):
+    """The feed's connection number `link` came up, was lost, or is given up; `down_ms` is how long there was none before."""
+
+    state: LinkState
+    link: int
+    reason: str
+    at_ms: int
+    down_ms: int = 0
+
+
+class FeedNote(Event, frozen=True, tag=True):
+    """Something the feed saw that is no tick: a refused subscription, bad packets of a kind; told once per kind."""
+
+    text: str
+    at_ms: int
+    severe: bool = False
+
+
+class ClockStepped(Event, frozen=True, tag=True):
+    """The machine's wall clock was moved by `step_ms`; no decision rests on it."""
+
+    step_ms: int
+    at_ms: int
+
+
+class Paused(Event, frozen=True, tag=True):
+    """The process itself stood still for `pause_ms` (suspended, stopped); what waited meanwhile enters nothing."""
+
+    pause_ms: int
+    at_ms: int
+
+
+class LevelsMoved(Event, frozen=True, tag=True):
+    """The levels of an open position moved without a fill (highest price, trailing stop)."""
+
+    position: PositionState
+
+
+class StateKept(Event, frozen=True, tag=True):
+    """The account's state by name (no indicators), and which symbols its instrument numbers stand for."""
+
+    fields: dict[str, int | float | str | bool | list[int] | None]
+    symbols: tuple[str, ...]
+    at_ms: int
+
+
+FeedEvent = LinkChanged | FeedNote
+
+AnyEvent = (
+    Submit
+    | Cancel
+    | ReadHoldings
+    | FillBooked
+    | TradeClosed
+    | OrderRejected
+    | CommandRefused
+    | EntryRefused
+    | EntriesChanged
+    | FlatChanged
+    | DayStarted
+    | TickRefused
+    | TickGap
+    | SequenceGap
+    | TraderFault
+    | LinkChanged
+    | FeedNote
+    | ClockStepped
+    | Paused
+    | LevelsMoved
+    | StateKept
+)

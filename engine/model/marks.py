@@ -1,0 +1,40 @@
+"""What a recording keeps beside the ticks: hashes of the state, what happened, what the trader was given. Plain, frozen, serialisable."""
+
+from msgspec import Struct
+
+from engine.model.commands import TraderCommand
+from engine.model.events import StateKept
+
+
+class StateMark(Struct, frozen=True, tag=True):
+    """The deciding state after `ticks` ticks: its hash, and its fields by name so that a difference can be named."""
+
+    ticks: int
+    state_hash: str
+    fields: dict[str, str]
+
+
+class EventMark(Struct, frozen=True, tag=True):
+    """Something that happened after `ticks` ticks: `delivery`, `gap`, `reconnect`, `fill`, `bookmark`, `note`."""
+
+    ticks: int
+    kind: str
+    text: str
+    at_ms: int
+
+
+class InputMark(Struct, frozen=True, tag=True):
+    """What the trader was given after `ticks` ticks that was no tick: a command, or a beat (None) that did something."""
+
+    ticks: int
+    command: TraderCommand | None
+    at_ms: int
+
+
+class StartMark(Struct, frozen=True, tag=True):
+    """The trader did not begin with an empty account: what it took over from the run before, ahead of the first tick."""
+
+    kept: StateKept
+
+
+Mark = StateMark | EventMark | InputMark | StartMark

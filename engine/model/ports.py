@@ -1,0 +1,248 @@
+"""What the runner asks of its edges, so that the edges need not know each other, nor the runner them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from engine.model.broker_events import BrokerEvent
+from engine.model.events import AnyEvent, LinkState
+from engine.model.marks import Mark
+from engine.model.types import Instrument, Order, Tick
+
+
+class FeedView(Struct, frozen=True):
+    """How a live feed stands; stamps are monotonic ns, 0 = never. All texts are cleaned and hold no secret.
+
+    `up_ns` is when the present link came up, `frame_ns` when the newest frame (data or pong) came, `retry_ns` when the
+    next attempt is due. `clock_ms` is exchange time minus ours, None = unknown. `bad` counts refused packets by
+    reason. `ticking` of the `wanted` instruments have had a tick on this link.
+    """
+
+    source: str
+    state: LinkState
+    link: int
+    since_ns: int
+    up_ns: int
+    frame_ns: int
+    pong_ns: int
+    retry_ns: int
+    attempt: int
+    because: str
+    rtt_ms: float
+    clock_ms: float | None
+    frames: int
+    books: int
+    bad: dict[str, int]
+    wanted: int
+    ticking: int
+
+
+class TickSource(Protocol):
+    """A recorded or generated session that can be read from any tick on, as often as wanted."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls this source, cleaned."""
+        ...
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """The instruments; a tick's `instrument` is an index into them."""
+        ...
+
+    def ticks(self, first: int = 1) -> Iterator[Tick]:
+        """The ticks from number `first` on, numbered without holes from there (`seq`); raises InputError."""
+        ...
+
+    def count(self) -> int:
+        """How many ticks there are (may read through the file the first time)."""
+        ...
+
+    def number_at(self, at_ms: int) -> int:
+        """Number of the last tick whose own time is ≤ `at_ms`; 0 if there is none."""
+        ...
+
+    def marks(self) -> Iterator[Mark]:
+        """The marks kept beside the ticks, in order; none for a CSV file."""
+        ...
+
+    def losses(self) -> tuple[str, ...]:
+        """One line for each part that could not be read so far (torn tail, damaged block); empty when all is well."""
+        ...
+
+    def row_of(self, seq: int) -> str:
+        """Where tick number `seq` stands in the file, for a person: `row 17`, or `tick 16` where there are no rows."""
+        ...
+
+
+class Broker(Protocol):
+    """Carries out orders."""
+
+    def submit(self, order: Order) -> Sequence[BrokerEvent]:
+        """Take the order; what is already known of it at once (simulated fills), the rest comes later through the engine."""
+        ...
+
+    def cancel(self, number: int) -> Sequence[BrokerEvent]:
+        """Take order `number` back; the answer at once (simulated), or later through the engine."""
+        ...
+
+    def read_holdings(self) -> Sequence[BrokerEvent]:
+        """Ask what is held; the answer at once (simulated), or later through the engine."""
+        ...
+
+
+class SimulatedBroker(Broker, Protocol):
+    """A broker that can be put back to an earlier moment."""
+
+    def restore(self, net: Sequence[int]) -> None:
+        """Hold `net` per instrument from now on."""
+        ...
+
+
+class Recorder(Protocol):
+    """Keeps ticks and marks; never blocks, never raises: a failing disk stops the recording and is told in `problem`."""
+
+    @property
+    def problem(self) -> str:
+        """Why not everything is kept, in one line; empty when all is well."""
+        ...
+
+    @property
+    def waiting(self) -> int:
+        """What is not on the disk yet: bytes of a recording, rows of a journal."""
+        ...
+
+    @property
+    def kept(self) -> int:
+        """How many ticks were taken."""
+        ...
+
+    def tick(self, tick: Tick) -> None:
+        """Keep one tick (called within the turn)."""
+        ...
+
+    def mark(self, mark: Mark) -> None:
+        """Keep a mark at this place in the stream."""
+        ...
+
+    def close(self) -> None:
+        """Write what is waiting and close the file."""
+        ...
+
+
+class Journal(Protocol):
+    """Keeps what must not be lost; writing goes on in its own thread."""
+
+    @property
+    def problem(self) -> str:
+        """Why not everything is kept, in one line; empty when all is well."""
+        ...
+
+    @property
+    def waiting(self) -> int:
+        """What is not on the disk yet: bytes of a recording, rows of a journal."""
+        ...
+
+    @property
+    def durable(self) -> int:
+        """Number of the newest row known to be on the disk."""
+        ...
+
+    def write(self, fact: AnyEvent) -> int:
+        """Hand over one fact; its number. Never blocks, never raises."""
+        ...
+
+    def rewind(self, ticks: int) -> None:
+        """The replay went back to just after `ticks` ticks: projections forget what came later."""
+        ...
+
+    def wait_durable(self, number: int, timeout_s: float) -> bool:
+        """Whether row `number` is on the disk within `timeout_s`."""
+        ...
+
+    def close(self, outcome: str, *, fault: bool = False) -> None:
+        """Write what is waiting, note how the run ended, and close; after a `fault` the next run begins locked."""
+        ...
+
+
+class LogLine(Struct, frozen=True, gc=False):
+    """One line as a screen shows it; `number` counts a run's lines from 1, `wall_ns` is UTC, texts are cleaned."""
+
+    number: int
+    wall_ns: int
+    level: str
+    component: str
+    text: str
+
+
+class Log(Protocol):
+    """Where the loggers' lines go."""
+
+    @property
+    def problem(self) -> str:
+        """Why the file is not complete; empty when it is."""
+        ...
+
+    @property
+    def last_number(self) -> int:
+        """Number of the newest line."""
+        ...
+
+
+class Feed(Protocol):
+    """A source of live or replayed ticks with a thread of its own."""
+
+    def start(self, deliver: Callable[[Tick], None], on_end: Callable[[str], None]) -> None:
+        """Begin to call `deliver` with ticks, from the feed's own thread."""
+        ...
+
+    def stop(self, timeout_s: float) -> None:
+        """End the thread; no `deliver` is under way afterwards."""
+        ...
+
+    def view(self) -> FeedView | None:
+        """How its link stands, None where there is none; called from any thread, returns at once."""
+        ...
+
+
+class LiveFeed(Feed, Protocol):
+    """A feed over a network link that comes and goes.
+
+    It numbers its ticks itself (`seq` from 1, without holes), stamps them (`recv_ns`, and `recv_wall_ns` by a steady
+    clock) and sets the flags that decisions rest on.
+    """
+
+    def view(self) -> FeedView:
+        """How the link stands; called from any thread, returns at once."""
+        ...
+
+
+class Progress(Struct, frozen=True):
+    """How a replay plays; `speed` 0 = as fast as it goes."""
+
+    playing: bool
+    ended: bool
+    speed: float
+    skip_silence: bool
+    silences_skipped: int
+
+
+class ReplayControl(Protocol):
+    """A feed whose pace and place an operator commands; every call returns at once."""
+
+    def move(self, first: int, limit: int | None, *, playing: bool) -> None:
+        """Go on from tick number `first`; with `limit` run up to it at once, then stand or play on as `playing` says."""
+        ...
+
+    def set_speed(self, speed: float) -> None:
+        """Play at `speed` times the recorded pace; 0 = as fast as it goes."""
+        ...
+
+    def set_skip_silence(self, on: bool) -> None:
+        """Do not wait through long silences, or do."""
+        ...
+
+    def progress(self) -> Progress:
+        """How it plays."""
+        ...

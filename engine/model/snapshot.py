@@ -1,0 +1,224 @@
+"""What the screen is given to look at: one immutable picture of the engine, plain data, serialisable by msgspec."""
+
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+from engine.model.latency import LatencySummary
+from engine.model.ports import FeedView
+from engine.model.types import Delivery, Instrument, PositionState, Trade, TradeMode
+
+
+class Quote(Struct, frozen=True):
+    """The last tick of one instrument (prices in minor units; 0 = unknown) and what its strategy sees."""
+
+    instrument: int
+    last: int
+    day_open: int
+    bid: int
+    ask: int
+    quantity: int
+    day_volume: int
+    exch_ms: int
+    recv_ns: int
+    green: int
+    objection: str
+    gaps: int
+    sequence_gaps: int
+    median_gap_ms: int
+    indicators: dict[str, float | None]
+
+
+class OpenPosition(Struct, frozen=True):
+    """An open position: what it would win at the last price, its nearest target (None: all taken), what closing costs."""
+
+    state: PositionState
+    last: int
+    open_pnl: Decimal
+    next_target: int | None
+    exit_costs: Decimal = Decimal(0)
+
+
+class AccountView(Struct, frozen=True):
+    """Money in the currency; `day_pnl` is realised today plus open, `drawdown` the largest fall of the realised result."""
+
+    cash: Decimal
+    realised: Decimal
+    costs: Decimal
+    open_pnl: Decimal
+    day_pnl: Decimal
+    entries: int
+    exits: int
+    won: int
+    profit: Decimal
+    loss: Decimal
+    drawdown: Decimal
+
+
+class EntriesState(Struct, frozen=True):
+    """Whether new entries are allowed; `locked` and `halted` hold the reason or are empty."""
+
+    paused: bool
+    locked: str
+    halted: str
+    today: int
+
+
+class FlatLeg(Struct, frozen=True):
+    """One position that a flat closes; `word` is WAIT, SENT, PART n/m, FILLED, REJ reason or DONE."""
+
+    instrument: int
+    quantity: int
+    filled: int
+    planned_price: int
+    word: str
+
+
+class FlatView(Struct, frozen=True):
+    """Where the emergency flat stands; `receipt` has lines once it is over."""
+
+    state: str
+    reason: str
+    begun_ns: int
+    legs: tuple[FlatLeg, ...]
+    receipt: tuple[str, ...]
+
+
+class EpochView(Struct, frozen=True):
+    """Latency and cost of one stretch in one delivery mode; stages by name."""
+
+    delivery: Delivery
+    first_tick: int
+    ticks: int
+    merged: int
+    cpu_share: float
+    stages: dict[str, LatencySummary]
+
+
+class EdgeView(Struct, frozen=True):
+    """Health of an edge that writes: what waits, what is safe, what is wrong (empty: nothing)."""
+
+    name: str
+    waiting: int
+    done: int
+    problem: str
+
+
+class ProcessView(Struct, frozen=True):
+    """The engine's process: memory, share of one core, open descriptors, longest garbage collection, room on the disk."""
+
+    rss_mb: float
+    cpu_share: float
+    descriptors: int
+    gc_longest_ms: float
+    disk_free_mb: int
+
+
+class Pulse(Struct, frozen=True):
+    """Stamps (monotonic ns, 0 = never) that their own producers wrote; a heartbeat is the age of these.
+
+    `beat_ns` the engine's loop, `came_ns` the newest tick's receipt, `decided_ns` the newest decision,
+    `order_ns` the oldest unanswered order.
+    """
+
+    beat_ns: int
+    came_ns: int
+    decided_ns: int
+    order_ns: int
+
+
+class SessionView(Struct, frozen=True):
+    """The session day of the newest tick (UTC ms; 0 before the first) and the zone its times are shown in."""
+
+    zone: str
+    date: str
+    start_ms: int
+    end_ms: int
+
+
+class TimelineEvent(Struct, frozen=True):
+    """A place worth going to in a replay: `entry`, `exit`, `gap`, `error`, `bookmark`, `delivery`."""
+
+    tick: int
+    at_ms: int
+    kind: str
+    text: str
+
+
+class ReplayView(Struct, frozen=True):
+    """Where the replay stands; `speed` 0 = as fast as it goes; `total` 0 = not counted."""
+
+    tick: int
+    total: int
+    at_ms: int
+    playing: bool
+    ended: bool
+    speed: float
+    real_speed: float
+    skip_silence: bool
+    silences_skipped: int
+    check: "CheckView | None" = None
+
+
+class CheckView(Struct, frozen=True):
+    """Whether the replay equals what was recorded: `same` checkpoints of `total`; the first difference, or why it cannot be said."""
+
+    same: int
+    total: int
+    difference: str = ""
+    incomparable: str = ""
+
+
+CommandState = Literal["ACCEPTED", "REFUSED", "DONE", "FAILED"]
+
+
+class CommandView(Struct, frozen=True):
+    """What became of a command that was sent with a ticket."""
+
+    ticket: int
+    command: str
+    state: CommandState
+    reason: str = ""
+
+
+class Snapshot(Struct, frozen=True):
+    """Everything a screen shows, as it was at `taken_ns` (monotonic) / `wall_ns`; `at_ms` is the engine's own time."""
+
+    number: int
+    taken_ns: int
+    wall_ns: int
+    at_ms: int
+    trade_mode: TradeMode
+    source: str
+    delivery: Delivery
+    instruments: tuple[Instrument, ...]
+    ticks: int
+    refused: dict[str, int]
+    session: SessionView
+    pulse: Pulse
+    process: ProcessView
+    events: tuple[TimelineEvent, ...]
+    quotes: tuple[Quote, ...]
+    positions: tuple[OpenPosition, ...]
+    account: AccountView
+    entries: EntriesState
+    flat: FlatView
+    trades: tuple[Trade, ...]
+    epochs: tuple[EpochView, ...]
+    inbox_waiting: int
+    merged: int
+    beats: int
+    faults: int
+    fault: str
+    edges: tuple[EdgeView, ...]
+    replay: ReplayView | None
+    outcomes: tuple[str, ...]
+    stopped: bool
+    feed: FeedView | None = None
+    sequence_gaps: int = 0  # jumps of the exchange's numbering this day, over all instruments
+    silent: int = 0  # instruments (shown or not) whose newest tick is older than they may be silent
+    ticking: int = 0  # instruments that have had a tick
+    watched: int = 0  # instruments in all; `quotes` holds at most 50 of them, those with a position first
+    commands: tuple[CommandView, ...] = ()  # newest last
+    found: tuple[str, ...] = ()  # how the last run ended, until acknowledged

@@ -1,0 +1,89 @@
+"""Latency per epoch: one epoch is one stretch in one delivery mode, so that modes can be compared side by side."""
+
+import time
+
+from engine.model.latency import Histogram
+from engine.model.snapshot import EpochView
+from engine.model.types import Delivery
+
+STAGES = ("receive→inbox", "wait", "decide", "act", "tick→order")
+TOTAL = "receive→decision"
+_KEPT = 8
+_FRESH_NS = 500_000_000  # how long figures stand: summing the histograms up costs as much as the rest of a picture
+
+
+class Epoch:
+    """Histograms of one stretch; `total` gets every tick, the stages one in 16 (or all, on demand)."""
+
+    def __init__(self, delivery: Delivery, first_tick: int, merged_before: int) -> None:
+        self.delivery = delivery
+        self.first_tick = first_tick
+        self.ticks = 0
+        self.total = Histogram()
+        self.to_inbox, self.wait, self.decide, self.act, self.to_order = (Histogram() for _ in STAGES)
+        self._merged_before = merged_before
+        self._wall_ns = time.perf_counter_ns()
+        self._cpu_ns = time.process_time_ns()
+        self._ended: tuple[int, int, int] | None = None  # wall ns, CPU ns, merged: once the epoch is over
+
+    def _used(self, merged: int) -> tuple[int, int, int]:
+        if self._ended is not None:
+            return self._ended
+        wall_ns = time.perf_counter_ns() - self._wall_ns
+        return wall_ns, time.process_time_ns() - self._cpu_ns, merged - self._merged_before
+
+    def end(self, last_tick: int, merged: int) -> None:
+        """Freeze the epoch's figures."""
+        self.ticks = last_tick - self.first_tick + 1
+        self._ended = self._used(merged)
+
+    def view(self, last_tick: int, merged: int) -> EpochView:
+        """Plain figures of the epoch so far."""
+        wall_ns, cpu_ns, merged_here = self._used(merged)
+        stages = (self.to_inbox, self.wait, self.decide, self.act, self.to_order)
+        named = {TOTAL: self.total} | dict(zip(STAGES, stages, strict=True))
+        return EpochView(
+            delivery=self.delivery,
+            first_tick=self.first_tick,
+            ticks=self.ticks if self._ended else last_tick - self.first_tick + 1,
+            merged=merged_here,
+            cpu_share=cpu_ns / wall_ns if wall_ns else 0.0,
+            stages={name: histogram.summary() for name, histogram in named.items() if histogram.max_ns},
+        )
+
+
+class Epochs:
+    """The epochs of a run, the newest last; only the newest few are kept."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        self.now = Epoch(delivery, 1, 0)
+        self._past: list[Epoch] = []
+        self._forgotten = Histogram()
+        self._past_views: tuple[EpochView, ...] = ()  # what is over stays as it is
+        self._views: tuple[EpochView, ...] = ()
+        self._due_ns = 0
+
+    def switch(self, delivery: Delivery, last_tick: int, merged: int) -> None:
+        """End the present epoch and begin one in `delivery`."""
+        self.now.end(last_tick, merged)
+        self._past.append(self.now)
+        if len(self._past) > _KEPT:
+            self._forgotten.add(self._past.pop(0).total)
+        self._past_views = (*self._past_views, self.now.view(last_tick, merged))[-_KEPT:]
+        self._due_ns = 0
+        self.now = Epoch(delivery, last_tick + 1, merged)
+
+    def all_ticks(self) -> Histogram:
+        """Receive → decision over every tick of the run."""
+        whole = Histogram()
+        for histogram in (self._forgotten, *(epoch.total for epoch in self._past), self.now.total):
+            whole.add(histogram)
+        return whole
+
+    def views(self, last_tick: int, merged: int, *, fresh: bool = False) -> tuple[EpochView, ...]:
+        """All kept epochs as plain figures; those of the present one are up to half a second old unless `fresh`."""
+        now_ns = time.perf_counter_ns()
+        if fresh or now_ns >= self._due_ns:
+            self._due_ns = now_ns + _FRESH_NS
+            self._views = (*self._past_views, self.now.view(last_tick, merged))
+        return self._views

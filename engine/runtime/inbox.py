@@ -1,0 +1,88 @@
+"""The bounded queue between a feed's thread and the engine's. One feed puts, whoever holds the turn takes."""
+
+from collections import deque
+from collections.abc import Callable
+from threading import Event
+
+from engine.model.types import FLAG_NEW_LINK, FLAG_UNCHAINED, Tick
+
+
+class Inbox:
+    """Ticks waiting for the turn.
+
+    Full on a live feed: only the newest tick of each instrument is kept and the rest counted in `merged`. Full on a
+    lossless feed (a replay): the feed waits. `append`, `pop` and `popleft` of a deque are atomic, and only the one feed
+    thread ever appends or merges, so neither side needs a lock: the taker takes the oldest while a merge takes the
+    newest, hence what is put back is always newer than what was taken meanwhile.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self.wake: Callable[[], None] = lambda: None  # tells the taker that a lossless feed waits
+        self._ticks: deque[Tick] = deque()
+        self._space = Event()
+        self._closed = False
+        self.merged = 0
+
+    def __len__(self) -> int:
+        return len(self._ticks)
+
+    def put_lossless(self, tick: Tick) -> None:
+        """Add a tick, waiting for room as long as it takes (or until `close`)."""
+        if len(self._ticks) >= self._capacity:
+            self._wait_for_space()
+        self._ticks.append(tick)
+
+    def _wait_for_space(self) -> None:
+        while len(self._ticks) >= self._capacity and not self._closed:
+            self._space.clear()
+            self.wake()
+            # The taker may have made room between the two looks: then it saw no waiter and set nothing.
+            if len(self._ticks) >= self._capacity:
+                self._space.wait(0.1)
+
+    def put_newest(self, tick: Tick) -> None:
+        """Add a tick; when there is no room, merge what waits per instrument."""
+        if len(self._ticks) >= self._capacity:
+            self._merge()
+        self._ticks.append(tick)
+
+    def _merge(self) -> None:
+        newest: dict[int, Tick] = {}
+        count = 0
+        while (waiting := self._take_newest()) is not None:
+            count += 1
+            kept = newest.setdefault(waiting.instrument, waiting)
+            if kept is not waiting:  # the exchange's numbers between them are not lost, and no news of the link either
+                kept.flags |= waiting.flags & FLAG_NEW_LINK | FLAG_UNCHAINED
+        # Counted before the taker can see the holes: whoever compares the two finds at most a merge too many.
+        self.merged += count - len(newest)
+        self._ticks.extend(reversed(newest.values()))
+
+    def _take_newest(self) -> Tick | None:
+        try:
+            return self._ticks.pop()
+        except IndexError:
+            return None
+
+    def take(self) -> Tick | None:
+        """The oldest waiting tick, or None."""
+        try:
+            return self._ticks.popleft()
+        except IndexError:
+            return None
+
+    def room_made(self) -> None:
+        """Let a waiting feed go on; called after a drain."""
+        if not self._space.is_set():
+            self._space.set()
+
+    def clear(self) -> None:
+        """Throw away what waits (a replay that is moved elsewhere)."""
+        self._ticks.clear()
+        self.room_made()
+
+    def close(self) -> None:
+        """Never make a feed wait again."""
+        self._closed = True
+        self._space.set()

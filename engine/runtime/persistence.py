@@ -1,0 +1,155 @@
+"""What a run leaves behind: facts and the account in the journal, ticks' marks in the recording. Decides nothing."""
+
+import sys
+from typing import Final
+
+from engine.model.commands import TraderCommand
+from engine.model.events import (
+    AnyEvent,
+    DayStarted,
+    EntriesChanged,
+    FillBooked,
+    FlatChanged,
+    LevelsMoved,
+    OrderRejected,
+    ReadHoldings,
+    StateKept,
+    TradeClosed,
+)
+from engine.model.marks import EventMark, InputMark, StartMark, StateMark
+from engine.model.ports import Journal, Recorder
+from engine.model.state import as_text, state_hash
+from engine.trading.trader import Trader
+
+_UNJOURNALLED = (ReadHoldings,)
+_MOVES_THE_ACCOUNT = (FillBooked, TradeClosed, OrderRejected, EntriesChanged, FlatChanged, DayStarted)
+# What is kept is bounded by the second, not by how much happens: the rows after the newest account tell the rest.
+_LEVELS_NS: Final = 250_000_000  # between two looks at levels
+_LEVELS_A_LOOK: Final = 5  # positions; the next look begins with those that are left
+_BYTES_PER_S: Final = 8_000  # of accounts as wholes; the next one waits until the last is paid for
+_PRICES_NS: Final = 5_000_000_000  # between two accounts that are only kept for their prices, at least
+_PRICES_COST: Final = 4  # and of the time that the account itself is paid for with
+_PRICES_MOST_NS: Final = 60_000_000_000
+_FIELDS_BYTES, _INSTRUMENT_BYTES, _POSITION_BYTES = 700, 28, 400  # about, of an account in a row
+WHOLE_DESKS: Final = 10  # with more instruments a checkpoint covers the account and this many of them, in turn
+
+
+class Persistence:
+    """Hands facts to the journal and marks to the recorder; every call comes within the turn.
+
+    `keeps_account`: the journal also gets the account as a whole, so that the next run can take it over: at the start,
+    and on a beat when it has changed. A replay's need not. `begun`: there is nothing to keep before anything else.
+    """
+
+    def __init__(
+        self, trader: Trader, journal: Journal | None, recorder: Recorder | None, *, keeps_account: bool
+    ) -> None:
+        self._trader = trader
+        self._journal = journal
+        self._recorder = recorder
+        self._keeps_account = keeps_account and journal is not None
+        self.begun = not self._keeps_account
+        self._changed = False
+        self._checkpoints = 0
+        self._account_due_ns = self._levels_due_ns = self._prices_due_ns = 0
+        self._levels_from = 0  # the instrument that the next look begins with
+        self._levels: dict[int, tuple[int, int | None, int]] = {}  # of what is held, as the journal has them
+        self._prices: dict[int, int] = {}  # of what was held when the account was kept
+
+    def fact(self, fact: AnyEvent) -> None:
+        """Put `fact` into the journal."""
+        if self._journal is not None and not isinstance(fact, _UNJOURNALLED):
+            self._journal.write(fact)
+            if isinstance(fact, _MOVES_THE_ACCOUNT):
+                self._changed = self._keeps_account
+                if isinstance(fact, FillBooked) and fact.position is not None:
+                    held = fact.position
+                    self._levels[held.instrument] = (held.highest, held.trail_stop, held.taken)
+
+    def account(self, now_ms: int) -> None:
+        """Put the account into the journal at once, where a fact has changed it since the last time."""
+        if self._changed and self._journal is not None:
+            self._changed, self.begun = False, True
+            self._prices = self._held_prices()
+            self._journal.write(self._trader.keep(now_ms))
+
+    def begin_account(self, now_ms: int) -> None:
+        """Put the account into the journal as it is: what comes later is followed from there."""
+        self._changed = self._keeps_account
+        self.account(now_ms)
+
+    def beat(self, now_ns: int, now_ms: int) -> None:
+        """Keep what is due at `now_ns` (monotonic): levels that have moved, the account where it or its prices changed."""
+        if not self._keeps_account:
+            return
+        if now_ns >= self._levels_due_ns:
+            self._levels_due_ns = now_ns + _LEVELS_NS
+            self.levels(_LEVELS_A_LOOK)
+        if now_ns < self._account_due_ns:
+            return
+        if now_ns >= self._prices_due_ns and self._levels:
+            self._changed = self._changed or self._prices != self._held_prices()
+        if self._changed:
+            self.account(now_ms)
+            state = self._trader.state
+            size = (
+                _FIELDS_BYTES + _INSTRUMENT_BYTES * len(state.instrument_states) + _POSITION_BYTES * len(self._prices)
+            )
+            paid_ns = size * 1_000_000_000 // _BYTES_PER_S
+            self._account_due_ns = now_ns + paid_ns
+            self._prices_due_ns = now_ns + min(max(_PRICES_NS, _PRICES_COST * paid_ns), _PRICES_MOST_NS)
+
+    def _held_prices(self) -> dict[int, int]:
+        state = self._trader.state
+        return {
+            index: state.instrument_states[index].last_price
+            for index, position in enumerate(state.book.positions)
+            if position is not None
+        }
+
+    def levels(self, most: int = sys.maxsize) -> None:
+        """Put the levels of open positions into the journal, where they have moved since the last time; of `most` of them."""
+        if not self._keeps_account or self._journal is None:
+            return
+        positions = self._trader.state.book.positions
+        for index in (*range(self._levels_from, len(positions)), *range(self._levels_from)):
+            position = positions[index]
+            if position is None:
+                self._levels.pop(index, None)
+                continue
+            levels = (position.highest, position.trail_stop, position.taken)
+            if self._levels.get(index) != levels:
+                if not most:
+                    self._levels_from = index
+                    return
+                most -= 1
+                self._levels[index] = levels
+                self._journal.write(LevelsMoved(position.state(index)))
+
+    def begin(self, kept: StateKept) -> None:
+        """Note in the recording what the trader took over from the run before."""
+        if self._recorder is not None:
+            self._recorder.mark(StartMark(kept))
+
+    def event(self, ticks: int, kind: str, text: str, at_ms: int) -> None:
+        """Keep an event in the recording at this place."""
+        if self._recorder is not None:
+            self._recorder.mark(EventMark(ticks, kind, text, at_ms))
+
+    def given(self, ticks: int, command: TraderCommand | None, at_ms: int) -> None:
+        """Keep in the recording that the trader was given a command, or a beat (None) that did something."""
+        if self._recorder is not None:
+            self._recorder.mark(InputMark(ticks, command, at_ms))
+
+    def checkpoint(self, ticks: int) -> None:
+        """Keep the hash of the deciding state, and its fields, in the recording at this place."""
+        if self._recorder is None:
+            return
+        count = len(self._trader.state.instrument_states)
+        chosen = range(count)
+        if count > WHOLE_DESKS:
+            first = self._checkpoints * WHOLE_DESKS % count
+            chosen = range(first, min(first + WHOLE_DESKS, count))
+        self._checkpoints += 1
+        fields = self._trader.dump(chosen)
+        self._recorder.mark(StateMark(ticks, state_hash(fields), as_text(fields)))

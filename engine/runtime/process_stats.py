@@ -1,0 +1,87 @@
+"""The process's own figures: memory, processor, descriptors, pauses of the garbage collector, room on the disk."""
+
+import gc
+import os
+import time
+from pathlib import Path
+
+from engine.model.snapshot import ProcessView
+
+_EVERY_NS = 1_000_000_000
+
+
+def settle() -> None:
+    """Clear up once after a start and leave what stays out of later collections: their pauses grow with what they look at."""
+    gc.collect()
+    gc.freeze()
+
+
+class ProcessStats:
+    """Reads the figures once a second, outside the turn; `watch` begins and `release` ends counting GC pauses."""
+
+    def __init__(self, state_folder: Path) -> None:
+        self._folder = state_folder
+        self._due_ns = 0
+        self._cpu_ns = time.process_time_ns()
+        self._wall_ns = time.perf_counter_ns()
+        self._gc_begun_ns = 0
+        self._gc_longest_ns = 0
+        self.view = ProcessView(0.0, 0.0, 0, 0.0, 0)
+
+    def watch(self) -> None:
+        """Begin to count the collector's pauses."""
+        gc.callbacks.append(self._on_gc)
+
+    def release(self) -> None:
+        """Stop counting."""
+        if self._on_gc in gc.callbacks:
+            gc.callbacks.remove(self._on_gc)
+
+    def _on_gc(self, phase: str, _info: dict[str, int]) -> None:
+        now_ns = time.perf_counter_ns()
+        if phase == "start":
+            self._gc_begun_ns = now_ns
+        else:
+            self._gc_longest_ns = max(self._gc_longest_ns, now_ns - self._gc_begun_ns)
+
+    def look(self, now_ns: int) -> None:
+        """Read the figures when a second has passed since the last look."""
+        if now_ns < self._due_ns:
+            return
+        self._due_ns = now_ns + _EVERY_NS
+        cpu_ns = time.process_time_ns()
+        share = (cpu_ns - self._cpu_ns) / max(now_ns - self._wall_ns, 1)
+        self._cpu_ns, self._wall_ns = cpu_ns, now_ns
+        self.view = ProcessView(
+            rss_mb=_rss_mb(),
+            cpu_share=share,
+            descriptors=_descriptors(),
+            gc_longest_ms=self._gc_longest_ns / 1e6,
+            disk_free_mb=_disk_free_mb(self._folder),
+        )
+
+
+def _rss_mb() -> float:
+    """Resident memory in MB; 0 where the system does not tell."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    except OSError:
+        return 0.0
+
+
+def _descriptors() -> int:
+    """Open file descriptors; 0 where the system does not tell."""
+    try:
+        return len(os.listdir("/proc/self/fd"))
+    except OSError:
+        return 0
+
+
+def _disk_free_mb(folder: Path) -> int:
+    """Room on the disk of `folder` in MB; 0 where that is gone or does not answer: nothing can be written there."""
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return 0
+    return disk.f_bavail * disk.f_frsize // 1_000_000

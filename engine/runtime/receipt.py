@@ -1,0 +1,121 @@
+"""Watches a flat from lock to FLAT: what each leg is at, and the receipt when it is over. Decides nothing."""
+
+from decimal import Decimal
+
+from engine.model.events import AnyEvent, FillBooked, FlatChanged, OrderRejected, Submit
+from engine.model.snapshot import FlatLeg, FlatView
+from engine.model.types import Instrument
+from engine.text.sanitize import clean
+from engine.trading.instrument_state import InstrumentState
+from engine.trading.trading_state import TradingState
+
+_NEWS_NS = 3_000_000_000
+
+
+class _Leg:
+    def __init__(self, instrument: Instrument, quantity: int, price: int, blind: str) -> None:
+        self.instrument = instrument
+        self.quantity = quantity
+        self.planned = price
+        self.filled = 0
+        self.turnover = 0
+        self.word = "WAIT"
+        self.blind = blind  # how old the price was that it is closed at, where that is no news any more
+
+    @property
+    def shown(self) -> str:
+        """Where the leg stands, in a word or two."""
+        return f"{self.blind} {self.word}".lstrip()
+
+    def line(self) -> str:
+        """What became of the leg, with the slippage against the price it was planned at."""
+        name = self.instrument
+        if not self.filled:
+            return f"  {clean(name.symbol)} {name.quantity_text(self.quantity)}: {self.shown}"
+        average = Decimal(self.turnover) / self.filled / name.price_scale
+        slippage = Decimal(self.planned) / name.price_scale - average
+        amount = f"{name.quantity_text(self.filled)} of {name.quantity_text(self.quantity)}"
+        prices = f"sold {amount} @ {average:.2f}, plan {name.price_text(self.planned)}"
+        return f"  {clean(name.symbol)} {prices}, slippage {slippage:+.2f} a unit: {self.shown}"
+
+
+class Receipt:
+    """The running or last flat of this engine; `lines` once it is over.
+
+    `live`: prices grow old by themselves; a leg whose price is older than three seconds is closed BLIND, and says so.
+    """
+
+    def __init__(self, state: TradingState, *, live: bool) -> None:
+        self._state = state
+        self._live = live
+        self._legs: dict[int, _Leg] = {}
+        self._orders: dict[int, int] = {}
+        self._begun_ns = 0
+        self._steps: list[str] = []
+        self.lines: tuple[str, ...] = ()
+
+    def resume(self, now_ns: int) -> None:
+        """Go on with a flat that the run before did not finish; nothing where there is none."""
+        if self._state.flat.running:
+            self._begin(now_ns)
+            self._steps.append(f"  {0:6.3f} s  RESUMED at {self._state.flat.state}")
+
+    def note(self, fact: AnyEvent, now_ns: int) -> None:
+        """Take a fact of the turn; only those of a flat matter."""
+        match fact:
+            case FlatChanged():
+                self._changed(fact, now_ns)
+            case Submit() if self._legs and fact.order.side == "SELL" and fact.order.instrument in self._legs:
+                self._orders[fact.order.number] = fact.order.instrument
+                self._legs[fact.order.instrument].word = "SENT"
+            case FillBooked() if fact.fill.order in self._orders:
+                self._filled(fact)
+            case OrderRejected() if fact.order in self._orders:
+                self._legs[self._orders[fact.order]].word = f"REJ {clean(fact.reason, 60)}"
+            case _:
+                return
+
+    def _changed(self, fact: FlatChanged, now_ns: int) -> None:
+        if fact.state == "LOCKED":
+            self._begin(now_ns)
+        self._steps.append(f"  {(now_ns - self._begun_ns) / 1e9:6.3f} s  {fact.state}")
+        if fact.state == "FLAT":
+            for leg in self._legs.values():
+                leg.word = "DONE"
+            elapsed_s = (now_ns - self._begun_ns) / 1e9
+            head = f"FLAT verified {elapsed_s:.3f} s after the lock ({clean(fact.reason)})"
+            legs = [leg.line() for leg in self._legs.values()] or ["  nothing was held"]
+            self.lines = (head, *self._steps, *legs, "  unresolved: nothing")
+
+    def _begin(self, now_ns: int) -> None:
+        self._begun_ns = now_ns
+        self._steps = []
+        self._orders = {}
+        self.lines = ()
+        self._legs = {
+            inst.index: _Leg(inst.instrument, position.quantity, inst.last_price, self._blind(inst, now_ns))
+            for inst in self._state.instrument_states
+            if (position := self._state.position(inst)) is not None
+        }
+
+    def _blind(self, inst: InstrumentState, now_ns: int) -> str:
+        if not self._live:
+            return ""
+        if inst.last_tick is None:
+            return "BLIND (no price since the start)"
+        age_ns = now_ns - inst.last_tick.recv_ns
+        return f"BLIND {age_ns / 1e9:.0f} s" if age_ns > _NEWS_NS else ""
+
+    def _filled(self, fact: FillBooked) -> None:
+        leg = self._legs[fact.fill.instrument]
+        leg.filled += fact.fill.quantity
+        leg.turnover += fact.fill.quantity * fact.fill.price
+        leg.word = "FILLED" if fact.position is None else f"PART {leg.filled}/{leg.quantity}"
+
+    def view(self) -> FlatView:
+        """Where the flat stands, for a screen."""
+        flat = self._state.flat
+        legs = tuple(
+            FlatLeg(index, leg.quantity, leg.filled, leg.planned, leg.shown) for index, leg in self._legs.items()
+        )
+        return FlatView(flat.state, flat.reason, self._begun_ns, legs, self.lines)

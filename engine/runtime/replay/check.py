@@ -1,0 +1,271 @@
+"""Follows a recorded run: gives the trader what it was given then, compares its state at every checkpoint. Reads no clock."""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from itertools import islice
+
+from msgspec import Struct
+
+from engine.config import Config
+from engine.model.digest import blake2b
+from engine.model.events import StateKept
+from engine.model.marks import EventMark, InputMark, StartMark, StateMark
+from engine.model.ports import TickSource
+from engine.model.snapshot import CheckView
+from engine.model.state import Fields, as_text
+from engine.model.types import Instrument
+from engine.recording import MqrSource
+from engine.runtime.replay.comparable import incomparable, other_rules
+from engine.runtime.replay.rewind import go_back
+from engine.runtime.turn import Turn
+from engine.text.sanitize import clean
+
+_NEVER = 1 << 62
+_MOST_MARKS = 250_000  # more are no run's of a day; each takes some hundred bytes
+_SAME, _DIFFERENT = 1, 2
+_HELD = ".door.held"  # a tick that waits for its confirmation
+_ABSENT = "nothing"
+
+
+class _Checkpoint(Struct, frozen=True):
+    """What is kept of a StateMark: its place among them, a digest of its fields, and of which desks they are."""
+
+    place: int
+    digest: bytes
+    instrument_states: tuple[int, ...]
+
+
+class ReplayCheck:
+    """Replays the inputs of a recorded run and judges its checkpoints; every method is called within the turn.
+
+    With `why_not` nothing is compared and no input given, so that a recording can be studied under other rules. With
+    `other_rules` it is followed all the same, and the first difference ends the comparison with that as its reason.
+    """
+
+    def __init__(self, source: TickSource, why_not: str = "", other_rules: str = "") -> None:
+        self._source = source
+        self._why_not = why_not
+        self._other_rules = other_rules
+        self._interfered_at = _NEVER  # the operator gave a command of his own after this tick
+        self._ticks = array("q")  # of each mark that counts, in the stream's order
+        self._marks: list[_Checkpoint | InputMark] = []
+        self._start: StateKept | None = None
+        self._verdicts = bytearray()  # of each mark: same, different, or 0 = not judged (again)
+        self._next = 0
+        self._same = 0
+        self._total = 0
+        self._difference = ""
+        self._differs_at = -1  # the mark that `_difference` is of
+        self._trades_before = 0
+        self._begun = False
+        self._read()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the recording holds nothing to follow: no checkpoint, no input."""
+        return not self._marks and self._start is None
+
+    @property
+    def follows(self) -> bool:
+        """Whether the trader's commands and beats come from the recording, so that none of our own may be added."""
+        return not self._why_not and self._interfered_at == _NEVER
+
+    def _read(self) -> None:
+        """Take from the recording what is needed of its marks; the fields of a checkpoint stay in the file."""
+        known: dict[tuple[int, ...], tuple[int, ...]] = {}
+        count = len(self._source.instruments)
+        newest = 0
+        for mark in self._source.marks():
+            if isinstance(mark, StartMark):
+                self._start = self._start or mark.kept
+                continue
+            if isinstance(mark, EventMark):
+                continue
+            if len(self._marks) == _MOST_MARKS:
+                self._why_not = self._why_not or f"more than {_MOST_MARKS:,} marks"
+                return
+            newest = min(max(newest, mark.ticks), _NEVER)
+            self._ticks.append(newest)
+            self._verdicts.append(0)
+            if isinstance(mark, StateMark):
+                instrument_states = _desks(mark.fields, count)
+                self._marks.append(
+                    _Checkpoint(self._total, _digest_of(mark), known.setdefault(instrument_states, instrument_states))
+                )
+                self._total += 1
+            else:
+                self._marks.append(mark)
+
+    # ── On the way ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def begin(self, turn: Turn) -> None:
+        """Bring the trader to where the recorded run began, what was given ahead of the first tick included."""
+        if self._begun:
+            return
+        self._begun = True
+        self._turn = turn
+        if self._start is not None and self.follows:
+            self._take_over(self._start)
+        self.passed(0)
+
+    @property
+    def next_tick(self) -> int:
+        """The tick number after which `passed` is wanted."""
+        return self._ticks[self._next] if self._next < len(self._ticks) else _NEVER
+
+    def passed(self, seq: int) -> None:
+        """Tick number `seq` was worked: give and judge what was recorded after it, in the stream's order."""
+        while self._next < len(self._ticks) and self._ticks[self._next] <= seq:
+            place = self._next
+            self._next += 1
+            if isinstance(self._source, MqrSource) and self._source.left_out:
+                self._why_not = self._why_not or "ticks are missing: the recording is damaged"
+            if not self.follows:
+                continue
+            mark = self._marks[place]
+            if isinstance(mark, InputMark):
+                self._give(mark, seq)
+            else:
+                self._judge(place, mark, seq)
+
+    def went_back(self, seq: int, fields: Fields) -> None:
+        """The trader has the state after tick `seq` again, which was `fields`; what lies ahead is judged again."""
+        turn = self._turn
+        if seq <= self._interfered_at and not turn.operator_lock and not turn.operator_paused:
+            self._interfered_at = _NEVER
+        if self.follows:
+            turn.trader.state.gate.paused = bool(fields["gate.paused"])  # by the recording, not by an operator of now
+        del turn.trades[max(0, turn.trader.state.book.trades - self._trades_before) :]
+        self._next = bisect_right(self._ticks, seq)
+        self._verdicts[self._next :] = bytes(len(self._verdicts) - self._next)
+        self._same = self._verdicts.count(_SAME)
+        if self._differs_at >= self._next:
+            self._difference, self._differs_at = "", -1
+
+    def interfered(self, seq: int) -> None:
+        """The operator gave the trader a command of his own after tick `seq`: from there on it is another run."""
+        self._interfered_at = min(self._interfered_at, seq)
+
+    def view(self) -> CheckView:
+        """How it stands."""
+        why_not = self._why_not
+        if not why_not and self._interfered_at != _NEVER:
+            why_not = f"a command was given at tick {self._interfered_at:,}"
+        if not why_not and self._difference and self._other_rules:
+            return CheckView(self._same, self._total, "", self._other_rules)
+        return CheckView(self._same, self._total, self._difference, why_not)
+
+    def reached(self, seq: int) -> int:
+        """How many checkpoints there are up to tick `seq`."""
+        return sum(isinstance(mark, _Checkpoint) for mark in islice(self._marks, bisect_right(self._ticks, seq)))
+
+    # ── Giving and judging ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _take_over(self, kept: StateKept) -> None:
+        turn = self._turn
+        trader = turn.trader
+        before = trader.dump()
+        try:
+            trader.restore(kept)
+        except (ValueError, LookupError, TypeError, ArithmeticError, AssertionError) as error:  # what a file can cause
+            trader.load(before)
+            self._why_not = f"the account it began with cannot be taken over: {clean(str(error), 200)}"
+            return
+        turn.persistence.begin(kept)  # where the replay is recorded itself
+        fields = trader.dump()
+        go_back(turn, 0, turn.now_ms, fields)  # the simulated broker has to hold it as well
+        self._trades_before = trader.state.book.trades
+        trader.state.gate.paused = bool(fields["gate.paused"])
+
+    def _give(self, mark: InputMark, seq: int) -> None:
+        turn = self._turn
+        turn.persistence.given(seq, mark.command, mark.at_ms)
+        if mark.command is None:
+            turn.carry_out(turn.trader.on_beat(mark.at_ms))
+        else:
+            turn.carry_out(turn.trader.on_command(mark.command, mark.at_ms))
+
+    def _judge(self, place: int, checkpoint: _Checkpoint, seq: int) -> None:
+        texts = as_text(self._turn.trader.dump(checkpoint.instrument_states))
+        if _digest(texts) == checkpoint.digest:
+            self._verdicts[place] = _SAME
+            self._same += 1
+            return
+        self._verdicts[place] = _DIFFERENT
+        if not self._difference:
+            self._differs_at = place
+            self._difference = f"tick {seq:,}: {self._first_difference(checkpoint, texts)}"
+
+    def _first_difference(self, checkpoint: _Checkpoint, now: dict[str, str]) -> str:
+        """Name what differs; the recorded fields are read again for that."""
+        states = (mark for mark in self._source.marks() if isinstance(mark, StateMark))
+        mark = next(islice(states, checkpoint.place, None), None)
+        if mark is None:
+            return "the recording cannot be read there any more"
+        recorded = _plain(mark.fields)
+        now = _plain(now)
+        names = [name for name in (recorded | now) if recorded.get(name) != now.get(name)]
+        if not names:
+            return (
+                f"the checkpoint contradicts itself: its hash is {clean(mark.state_hash, 40)}, its fields have another"
+            )
+        name = min(names, key=_is_result)
+        then, today = recorded.get(name, _ABSENT), now.get(name, _ABSENT)
+        return f"{_spoken(name, self._source.instruments)} {clean(then, 60)} ≠ {clean(today, 60)}"
+
+
+def check_for(source: TickSource, config: Config, instruments: tuple[Instrument, ...]) -> ReplayCheck | None:
+    """What follows `source` in a run under `config`; None where nothing was recorded that could be compared."""
+    if not isinstance(source, MqrSource):
+        return None
+    check = ReplayCheck(source, incomparable(source.header, config, instruments), other_rules(source.header))
+    return None if check.is_empty else check
+
+
+def _desks(names: Iterable[str], count: int) -> tuple[int, ...]:
+    """Which instruments' own state is among the fields `names`: those that begin with its number."""
+    numbers = {head for name in names if (head := name.partition(".")[0]).isdecimal() and head.isascii()}
+    return tuple(sorted(index for text in numbers if len(text) < 5 and (index := int(text)) < count))
+
+
+def _digest_of(mark: StateMark) -> bytes:
+    """A digest of the fields of `mark`; one that equals none where the mark's own hash says otherwise."""
+    if _hashed(mark.fields).hex() != mark.state_hash:
+        return b""
+    return _digest(mark.fields)
+
+
+def _digest(texts: Mapping[str, str]) -> bytes:
+    return _hashed(_plain(texts))
+
+
+def _hashed(texts: Mapping[str, str]) -> bytes:
+    """The bytes of `engine.model.state.state_hash`, of fields that are texts already."""
+    text = "\n".join(f"{name}={value}" for name, value in sorted(texts.items()))
+    return blake2b(text.encode(errors="replace"), digest_size=16).digest()
+
+
+def _plain(texts: Mapping[str, str]) -> dict[str, str]:
+    """`texts` without what differs from run to run and decides nothing: a held tick's number and receipt time."""
+    plain = dict(texts)
+    for name, text in texts.items():
+        if name.endswith(_HELD):
+            seq, *middle = text.strip("[]").split(", ")
+            plain[name] = str([each for place, each in enumerate(middle) if place != 3]) if seq else text
+    return plain
+
+
+def _is_result(name: str) -> bool:
+    """Whether the field is what decisions come to (money, positions): a difference there has a cause elsewhere."""
+    return name.startswith(("book.", "position.", "orders."))
+
+
+def _spoken(name: str, instruments: tuple[Instrument, ...]) -> str:
+    """A field as a person calls it: `ema_fast` for `0.strategy.ema_fast.value`, the symbol before it where there are several."""
+    head, _, rest = name.partition(".")
+    if not head.isdecimal():
+        return clean(name, 80)
+    short = rest.removeprefix("strategy.").removeprefix("door.").removesuffix(".value")
+    owner = f"{instruments[int(head)].symbol} " if len(instruments) > 1 and int(head) < len(instruments) else ""
+    return clean(f"{owner}{short}", 120)

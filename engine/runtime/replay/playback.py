@@ -1,0 +1,154 @@
+"""Replay control within the turn: hold, step, seek forward and back. Moves the feed and the trader together."""
+
+import time
+
+from engine.logs import log_trade
+from engine.model.commands import Bookmark, Command, Hold, Play, Seek, SeekEvent, SeekTime, SetSpeed, SkipSilence, Step
+from engine.model.events import CommandRefused
+from engine.model.ports import Journal, ReplayControl, TickSource
+from engine.model.snapshot import TimelineEvent
+from engine.runtime.inbox import Inbox
+from engine.runtime.replay.check import ReplayCheck
+from engine.runtime.replay.rewind import SavedStates, go_back
+from engine.runtime.turn import Turn
+from engine.text.sanitize import clean
+
+_NEVER = 1 << 62
+_TO_THE_END = 1 << 61  # further than any tick, and yet a limit
+_HELD = -1
+
+
+class Playback:
+    """Where the replay is and where it is bound; every method is called within the turn.
+
+    `check` follows the recorded run, where there is one to follow.
+    """
+
+    def __init__(
+        self,
+        *,
+        feed: ReplayControl,
+        source: TickSource,
+        inbox: Inbox,
+        journal: Journal | None,
+        snapshot_ticks: int,
+        recorded: bool,
+        check: ReplayCheck | None = None,
+    ) -> None:
+        self.feed = feed
+        self.source = source
+        self.check = check
+        self._inbox = inbox
+        self._journal = journal
+        self._recorded = recorded
+        self._saved = SavedStates(snapshot_ticks)
+        self._seeks_event = False  # run until something happens
+        self._limit = _NEVER  # after this tick the replay stands still
+
+    def begin(self, turn: Turn) -> None:
+        """Put the state before the first tick aside, with what the recorded run was given before it."""
+        self._turn = turn
+        if self.check is not None:
+            self.check.begin(turn)
+        self._saved.save(0, turn.now_ms, turn.trader.dump())
+
+    @property
+    def gives_beats(self) -> bool:
+        """Whether the trader's beats come from the recording, so that the engine must give it none of its own."""
+        return self.check is not None and self.check.follows
+
+    def interfered(self) -> None:
+        """The operator has given the trader a command of his own."""
+        if self.check is not None:
+            self.check.interfered(self._turn.last_seq)
+
+    def command(self, command: Command) -> bool:
+        """Carry out a replay command; False when it is none."""
+        last = self._turn.last_seq
+        match command:
+            case Play():
+                self._run(None, playing=True)
+            case Hold():
+                self._run(last, playing=False)
+            case Step():
+                self._go(last + command.ticks, playing=False)
+            case Seek():
+                self._go(command.tick, playing=self.feed.progress().playing)
+            case SeekTime():
+                self._go(self.source.number_at(command.at_ms), playing=self.feed.progress().playing)
+            case SeekEvent():
+                self._go_to_event(forward=command.forward)
+            case Bookmark():
+                turn = self._turn
+                tick, at_ms = (command.tick, command.at_ms) if command.tick else (last, turn.now_ms)
+                turn.timeline.add(TimelineEvent(tick, at_ms, "bookmark", clean(command.text, 80)))
+                turn.mark("bookmark", command.text)
+            case SetSpeed():
+                self.feed.set_speed(command.speed)
+            case SkipSilence():
+                self.feed.set_skip_silence(command.on)
+            case _:
+                return False
+        return True
+
+    def _go_to_event(self, *, forward: bool) -> None:
+        """Stand just after the previous event, or the next: known from an earlier pass, or run until one comes."""
+        timeline, last = self._turn.timeline, self._turn.last_seq
+        if not forward:
+            self._go(timeline.before(last), playing=False)
+        elif known := timeline.after(last):
+            self._go(known, playing=False)
+        else:
+            self._seeks_event = True
+            self._run(_TO_THE_END, playing=False)
+
+    def _go(self, target: int, *, playing: bool) -> None:
+        """Bring trader and feed to the state just after tick `target`."""
+        target = max(0, target)
+        if target < self._turn.last_seq:
+            if self._recorded:
+                refusal = "this run is recorded, and a recording only goes forward"
+                self._turn.carry_out((CommandRefused("going back", refusal),))
+                return
+            log_trade("— back to tick %d —", target, component="engine")
+            self._restore(target)
+        self._run(target, playing=playing)
+
+    def _run(self, target: int | None, *, playing: bool) -> None:
+        """Let the feed go on after the last worked tick, at once up to `target` if there is one."""
+        turn = self._turn
+        turn.decided_ns = turn.came_ns = time.perf_counter_ns()  # nothing was due while it stood
+        self._seeks_event = self._seeks_event and target == _TO_THE_END
+        self._inbox.clear()
+        there = target is None or target <= turn.last_seq
+        self._limit = target if target is not None and not playing else _NEVER
+        turn.expected = _HELD if there and not playing else turn.last_seq + 1
+        self.feed.move(turn.last_seq + 1, None if there else target, playing=playing)
+
+    def _restore(self, target: int) -> None:
+        seq, now_ms, fields = self._saved.nearest(target)
+        go_back(self._turn, seq, now_ms, fields)
+        if self.check is not None:
+            self.check.went_back(seq, fields)
+        if self._journal is not None:
+            self._journal.rewind(seq)
+            self._turn.persistence.begin_account(now_ms)  # its rows so far lead to a moment that is no more
+
+    def next_milestone(self, seq: int) -> int:
+        """The tick number after which `milestone` is wanted."""
+        if self._seeks_event:
+            return seq + 1
+        recorded = self.check.next_tick if self.check is not None else _NEVER
+        return min(self._saved.next_after(seq), self._limit, recorded)
+
+    def milestone(self, seq: int) -> None:
+        """Follow the recording; put the state aside where it is due; stand still where it was asked for."""
+        turn = self._turn
+        if self.check is not None:
+            self.check.passed(seq)  # first: a saved state has in it what was given after its tick
+        if self._saved.next_after(seq - 1) == seq:
+            self._saved.save(seq, turn.now_ms, turn.trader.dump())
+        if self._seeks_event and turn.timeline.newest == seq:
+            self._run(seq, playing=False)
+        elif seq >= self._limit:
+            turn.expected = _HELD

@@ -1,0 +1,94 @@
+"""Commands whose outcome somebody waits for: a number each, and what became of it. Carries nothing out itself."""
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from msgspec import Struct
+
+from engine.model.broker_events import BrokerEvent
+from engine.model.commands import Command, Flat, SwitchDelivery
+from engine.model.events import FeedEvent
+from engine.model.snapshot import CommandState, CommandView
+
+_KEPT: Final = 64
+
+
+class Asked(Struct, frozen=True):
+    """A command whose outcome somebody waits for under the number `ticket`."""
+
+    ticket: int
+    command: Command
+
+
+class Switch(Protocol):
+    """What is to be known of switching the delivery: the mode, what is wished for, why the newest wish was refused."""
+
+    @property
+    def mode(self) -> str:
+        """How ticks are delivered now."""
+        ...
+
+    @property
+    def wanted(self) -> str | None:
+        """How they are to be delivered; None when nothing is wished for."""
+        ...
+
+    @property
+    def refusal(self) -> str:
+        """Why the newest wish was not carried out; empty when it was."""
+        ...
+
+
+Posted = Command | BrokerEvent | FeedEvent | Asked
+
+
+class Tickets:
+    """The newest commands with a ticket, as a screen sees them; called within the turn.
+
+    Most are done as soon as they are carried out. A flat is done when it is verified, a switch of delivery when the
+    engine has switched: until then they stand as accepted, and `look` asks whether that has come about.
+    """
+
+    def __init__(self, *, is_flat: Callable[[], bool], runs_flat: Callable[[], bool], switch: Switch) -> None:
+        self.views: tuple[CommandView, ...] = ()
+        self._is_flat = is_flat
+        self._runs_flat = runs_flat
+        self._switch = switch
+        self._open: list[tuple[int, Command]] = []
+
+    def carried_out(self, asked: Asked, refusal: str) -> None:
+        """Note that the command was carried out, or why not."""
+        command = asked.command
+        if isinstance(command, Flat) and (self._runs_flat() or self._is_flat()):
+            refusal = ""
+            state: CommandState = "ACCEPTED"  # a second request joins the running job, and is done with it
+        else:
+            state = "REFUSED" if refusal else "ACCEPTED" if isinstance(command, SwitchDelivery) else "DONE"
+        if state == "ACCEPTED":
+            self._open.append((asked.ticket, command))
+        self._put(asked.ticket, command, state, refusal)
+        self.look()
+
+    def look(self) -> None:
+        """See what has come about of the commands that take a while."""
+        for each in tuple(self._open):
+            command = each[1]
+            if isinstance(command, SwitchDelivery):
+                if self._switch.mode == command.delivery:
+                    self._close(each, "DONE", "")
+                elif self._switch.wanted != command.delivery:
+                    self._close(
+                        each, "REFUSED", self._switch.refusal or "another mode was asked for before that one came"
+                    )
+            elif self._is_flat():
+                self._close(each, "DONE", "")
+            elif not self._runs_flat():
+                self._close(each, "FAILED", "the flat ended without being verified")
+
+    def _close(self, each: tuple[int, Command], state: CommandState, reason: str) -> None:
+        self._open.remove(each)
+        self._put(each[0], each[1], state, reason)
+
+    def _put(self, ticket: int, command: Command, state: CommandState, reason: str) -> None:
+        view = CommandView(ticket, type(command).__name__, state, reason)
+        self.views = (*(known for known in self.views if known.ticket != ticket), view)[-_KEPT:]

@@ -1,0 +1,71 @@
+"""Emergency flats that are wished for by a file in the state directory. Asks the engine, decides nothing."""
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from engine.model.commands import Flat
+from engine.runtime import LOGGERS, Engine
+
+_ROUNDS = 2  # of the engine's loop, after which a command was surely carried out
+_Identity = tuple[int, int, int]
+
+
+class FlatFile:
+    """A file (of any kind) at `path` is an emergency flat; it is taken away when the engine has verified that it is flat.
+
+    As long as it lies there the wish outlives everything: an engine that is killed and started again finds it. `look`
+    is called by one thread, some 25 times a second.
+    """
+
+    def __init__(self, engine: Engine, path: Path) -> None:
+        self._engine = engine
+        self._path = path
+        self._granted: _Identity | None = None  # the file whose flat was asked for
+        self._beats = 0  # of the engine's loop, when that was
+        self._over = False
+
+    def look(self, _now_ns: int) -> None:
+        """Look once."""
+        wish = _identity(self._path)
+        if wish != self._granted:
+            self._granted, self._over = wish, False
+            if wish is not None:
+                self._beats = self._engine.housekeeping.beats
+                self._engine.send(Flat(f"file {self._path.name}"))
+        elif wish is not None and not self._over and self._is_done():
+            self._over = True
+            _take_away(self._path)
+
+    def _is_done(self) -> bool:
+        carried_out = self._engine.housekeeping.beats >= self._beats + _ROUNDS
+        return carried_out and not self._engine.turn.trader.state.flat.running
+
+
+def lay_flat(path: Path) -> bool:
+    """Wish for an emergency flat; whether the wish lies at `path` now."""
+    with suppress(OSError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+    return os.path.lexists(path)
+
+
+def _identity(path: Path) -> _Identity | None:
+    """Which file lies at `path`; None when none does. One that was written to again is another wish."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns
+
+
+def _take_away(path: Path) -> None:
+    """Put the file aside, private; one that cannot be moved stays where it is and is not granted again."""
+    aside = path.with_name(f"{path.name}.taken")
+    try:
+        os.rename(path, aside)
+        kind = os.lstat(aside).st_mode
+        if not stat.S_ISLNK(kind):
+            os.chmod(aside, 0o700 if stat.S_ISDIR(kind) else 0o600)
+    except OSError as error:
+        LOGGERS["engine"].error("%s was granted and cannot be taken away: %s", path.name, error.strerror)

@@ -1,0 +1,108 @@
+"""Where engines are: the state directories they lock and the sockets in them. Starts and asks nothing."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from msgspec import Struct
+
+from engine.journal import StateDir
+from engine.model.errors import InputError
+from engine.model.types import TradeMode
+from engine.text.sanitize import clean
+
+SOCKET_FILE = "engine.sock"
+FLAT_FILE = "FLAT"
+_MODES: tuple[TradeMode, ...] = ("live", "paper", "mock")
+_DETACHED = "detached"  # below the directory of replays, which have one of their own each unless they are detached
+
+
+class EngineDir(Struct, frozen=True):
+    """A state directory, the mode it is stamped with ("" = none), and the pid of the engine that holds it (0 = none)."""
+
+    folder: Path
+    mode: str
+    pid: int
+
+    @property
+    def socket(self) -> Path:
+        """Where its engine listens."""
+        return self.folder / SOCKET_FILE
+
+
+def running_pid(folder: Path) -> int:
+    """Return the pid of whoever locks `folder`; 0 when nobody does, -1 when it does not say.
+
+    The kernel's own list is read: trying the lock would be in the way of an engine that is just starting.
+    """
+    try:
+        descriptor = os.open(folder / "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return 0
+    try:
+        text = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+        if not _is_locked(descriptor, text):
+            return 0
+        return int(text) if text.isdecimal() else -1
+    finally:
+        os.close(descriptor)
+
+
+def _is_locked(descriptor: int, pid: str) -> bool:
+    """Whether process `pid` locks the file; its device is not compared, for some file systems have two names for one."""
+    end = f":{os.fstat(descriptor).st_ino}"
+    try:
+        with open("/proc/locks", encoding="ascii") as locks:
+            found = [line.split() for line in locks if " FLOCK " in line]
+        return any(words[4] == pid and words[5].endswith(end) for words in found if len(words) > 5)
+    except OSError:  # no such list on this system: try the lock
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
+def usual_folder(mode: TradeMode) -> Path:
+    """Return where an engine of `mode` in a process of its own keeps its state; raises UserError without a home."""
+    return StateDir.usual(mode) / _DETACHED if mode == "replay" else StateDir.usual(mode)
+
+
+def place_of(folder: Path) -> EngineDir:
+    """Return what is known of `folder`."""
+    try:
+        mode = (folder / "mode").read_text(encoding="utf-8")[:20].strip()
+    except (OSError, UnicodeDecodeError):
+        mode = ""
+    return EngineDir(folder, mode, running_pid(folder))
+
+
+def usual_places() -> list[EngineDir]:
+    """Return the places of all modes that may hold something, where nobody said otherwise."""
+    return [place_of(usual_folder(mode)) for mode in _MODES]
+
+
+def find_place(state_dir: Path | None) -> EngineDir:
+    """Return the place of `state_dir`, or of the one engine that runs, or of the last one that did.
+
+    A detached replay is meant only where nothing else runs. Raises InputError when several run and none is named.
+    """
+    if state_dir is not None:
+        return place_of(state_dir.absolute())
+    places = usual_places()
+    running = [place for place in places if place.pid]
+    if len(running) > 1:
+        named = ", ".join(f"{place.mode} in {clean(str(place.folder))}" for place in running)
+        raise InputError(f"several engines are running ({named}): say which with --state-dir")
+    replay = place_of(usual_folder("replay"))
+    if running or replay.pid:
+        return (*running, replay)[0]
+    known = [place for place in places if place.mode]
+    return max(known, key=_used_ns) if known else places[-1]
+
+
+def _used_ns(place: EngineDir) -> int:
+    try:
+        return (place.folder / "lock").stat().st_mtime_ns
+    except OSError:
+        return 0

@@ -1,0 +1,1 @@
+"""One streaming link over a WebSocket, kept up, watched and counted. Knows no exchange."""

@@ -1,0 +1,135 @@
+"""How a live feed stands: tells each change once, and keeps the picture that a screen takes. Knows no socket."""
+
+import time
+from collections.abc import Callable
+
+from engine.model.clock import SteadyClock
+from engine.model.events import FeedEvent, FeedNote, LinkChanged, LinkState
+from engine.model.ports import FeedView
+from engine.stream.backoff import Backoff
+from engine.stream.counters import StreamCounters
+from engine.stream.silence import SilenceTimer
+from engine.stream.tick_builder import TickBuilder
+from engine.text.redaction import redact
+
+_now_ns = time.perf_counter_ns
+_MS = 1_000_000
+_KINDS_KEPT = 1000
+
+
+class LinkStatus:
+    """The state of the link and the newest `view`; written by the feed's thread, `view` is read by any.
+
+    What a server says may repeat our own tokens to us: they end here, ahead of journal, recording, screen and log.
+    """
+
+    def __init__(
+        self,
+        *,
+        source: str,
+        wanted: int,
+        tell: Callable[[FeedEvent], None],
+        ticker: TickBuilder,
+        silence: SilenceTimer,
+        tally: StreamCounters,
+        backoff: Backoff,
+        wall: SteadyClock,
+    ) -> None:
+        self._source = source
+        self._wanted = wanted
+        self._tell = tell
+        self._ticker = ticker
+        self._silence = silence
+        self._tally = tally
+        self._backoff = backoff
+        self._wall = wall
+        self._state: LinkState = "STOPPED"
+        self.refused = False  # given up; further attempts are rare and change nothing that is shown until one succeeds
+        self._because = ""
+        self._link = 0
+        self._since_ns = self._up_ns = self._down_ns = self._retry_ns = 0
+        self._noted: set[str] = set()
+        self.show()
+
+    def enter(self, state: LinkState, because: str = "") -> None:
+        """Show a change without telling it; `because` is kept from before where it is empty, until the link is up."""
+        if self._is_quiet(state):
+            return
+        now_ns = _now_ns()
+        if self._state == "UP":
+            self._up_ns, self._down_ns = 0, now_ns
+        self._state, self._since_ns, self._retry_ns = state, now_ns, 0
+        self._because = "" if state == "UP" else redact(because) or self._because
+        self.show()
+
+    def change(self, state: LinkState, reason: str) -> None:
+        """Show and tell a change."""
+        if self._is_quiet(state):
+            return
+        self.enter(state, reason)
+        self._tell(LinkChanged(state, self._link, redact(reason), self._at_ms()))
+
+    def waiting(self, reason: str, retry_ns: int) -> None:
+        """The link is lost, or did not come up; the next attempt is at `retry_ns`."""
+        if self._is_quiet("WAITING"):
+            return
+        self.enter("WAITING", reason)
+        self._retry_ns = retry_ns
+        self.show()
+        self._tell(LinkChanged("WAITING", self._link, redact(reason), self._at_ms()))
+
+    def refuse(self, reason: str, retry_ns: int) -> None:
+        """The feed is given up but for an attempt at `retry_ns` (0: none); told once per reason, which "" leaves as it was."""
+        if not self.refused or redact(reason) not in {"", self._because}:
+            self.refused = True
+            self.change("REFUSED", reason)
+        self._retry_ns = retry_ns
+        self.show()
+
+    def _is_quiet(self, state: LinkState) -> bool:
+        """Whether a change to `state` is only an attempt of a feed that was given up."""
+        return self.refused and state in {"CONNECTING", "LOGIN", "WAITING"}
+
+    def came_up(self) -> None:
+        """A new link is up."""
+        self.refused = False
+        self._link += 1
+        self.enter("UP")
+        self._up_ns = self._since_ns
+        self.show()
+        down_ms = (self._since_ns - self._down_ns) // _MS if self._down_ns else 0
+        self._tell(LinkChanged("UP", self._link, "", self._at_ms(), down_ms))
+
+    def note(self, kind: str, text: str, severe: bool) -> None:
+        """Tell something that is no change, once per `kind`."""
+        if kind not in self._noted and len(self._noted) < _KINDS_KEPT:
+            self._noted.add(kind)
+            self._tell(FeedNote(redact(text), self._at_ms(), severe))
+
+    def show(self) -> None:
+        """Put a new picture on the table: one attribute store."""
+        lag_ms = self._ticker.lag.smallest_ms()
+        # Ours now, not the steady clock's: a wall clock that was set is what the operator must see.
+        stepped_ns = self._wall.apart_ns()
+        self.view = FeedView(
+            source=self._source,
+            state=self._state,
+            link=self._link,
+            since_ns=self._since_ns,
+            up_ns=self._up_ns,
+            frame_ns=self._silence.frame_ns,
+            pong_ns=self._tally.pong_ns,
+            retry_ns=self._retry_ns,
+            attempt=self._backoff.attempt,
+            because=self._because,
+            rtt_ms=self._tally.rtt_ms,
+            clock_ms=None if lag_ms is None else -(lag_ms + stepped_ns / _MS),
+            frames=self._tally.frames,
+            books=self._tally.books,
+            bad=dict(self._tally.bad),
+            wanted=self._wanted,
+            ticking=self._ticker.ticking if self._state == "UP" else 0,
+        )
+
+    def _at_ms(self) -> int:
+        return (_now_ns() + self._wall.ahead_ns) // _MS

@@ -1,0 +1,276 @@
+"""A feed over a network link that comes and goes: one thread that keeps the link up, and tells how it stands. Knows no exchange."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from threading import Thread
+from typing import TYPE_CHECKING, NoReturn
+
+from msgspec import Struct
+
+from engine.model.clock import SteadyClock
+from engine.model.events import FeedEvent
+from engine.model.ports import FeedView
+from engine.model.types import Tick
+from engine.stream.adapter import StreamAdapter
+from engine.stream.backoff import Backoff, ConnectBudget
+from engine.stream.counters import StreamCounters
+from engine.stream.errors import Hopeless, LinkLost, Stopped, TokensRefused
+from engine.stream.handshake import shake_hands
+from engine.stream.link_status import LinkStatus
+from engine.stream.session import Around, StreamSession
+from engine.stream.silence import SilenceTimer
+from engine.stream.socket import dial
+from engine.stream.tick_builder import TickBuilder
+from engine.stream.wakeup import Wakeup, beside
+from engine.text.redaction import redact
+from engine.text.sanitize import clean
+
+if TYPE_CHECKING:
+    import ssl
+
+_now_ns = time.perf_counter_ns
+_NS = 1_000_000_000
+
+
+class Pace(Struct, frozen=True):
+    """The times by which a live feed goes, in seconds."""
+
+    silence_s: float = 8.0  # no data for so long in session: drop the link
+    lifeless_s: float = 25.0  # no frame of any kind for so long: drop it at any hour
+    steady_s: float = 60.0  # data that flows for so long makes a link sound
+    ping_s: float = 10.0
+    handshake_s: float = 5.0  # from the look-up of the name to the end of the HTTP answer
+    login_s: float = 30.0
+    first_wait_s: float = 0.5
+    longest_wait_s: float = 30.0
+    connects: int = 6
+    connects_within_s: float = 60.0
+    again_s: float = 300.0  # between two attempts of a feed that was refused
+    breaks: int = 5  # failures of our own, so many in so short a while …
+    breaks_within_s: float = 60.0
+    breaks_wait_s: float = 60.0  # … are followed by this pause
+
+
+def _random() -> Callable[[], float]:
+    from random import Random  # noqa: PLC0415 - only a live feed rolls dice
+
+    return Random().random  # noqa: S311 - no secret hangs on a wait
+
+
+class StreamFeed:
+    """Keeps one link to one exchange, delivers its ticks, and tells `tell` of every change (fulfils `ports.StreamFeed`).
+
+    The feed's thread alone connects, receives, delivers and tells. `stop` rings a bell that ends every wait of it.
+    """
+
+    lossless = False
+
+    def __init__(
+        self,
+        adapter: StreamAdapter,
+        ticker: TickBuilder,
+        *,
+        wanted: int,
+        tell: Callable[[FeedEvent], None],
+        in_session: Callable[[], bool],
+        pace: Pace,
+        draw: Callable[[], float] | None = None,
+        wall: SteadyClock | None = None,
+    ) -> None:
+        self._dialect = adapter
+        self._ticker = ticker
+        self._pace = pace
+        self._backoff = Backoff(draw or _random(), first_s=pace.first_wait_s, longest_s=pace.longest_wait_s)
+        self._budget = ConnectBudget(pace.connects, pace.connects_within_s)
+        silence = SilenceTimer(pace.silence_s, lifeless_s=pace.lifeless_s, steady_s=pace.steady_s)
+        tally = StreamCounters()
+        wall = wall or SteadyClock()
+        self._standing = LinkStatus(
+            source=adapter.source,
+            wanted=wanted,
+            tell=tell,
+            ticker=ticker,
+            silence=silence,
+            tally=tally,
+            backoff=self._backoff,
+            wall=wall,
+        )
+        self._around = Around(
+            adapter=adapter,
+            ticker=ticker,
+            silence=silence,
+            tally=tally,
+            wall=wall,
+            in_session=in_session,
+            show=self._standing.show,
+            steady=self._proved,
+            note=self._standing.note,
+            ping_s=pace.ping_s,
+        )
+        self._sound = False  # this link has proved itself
+        self._renewed = False  # the tokens were renewed, and no link has lasted since
+        self._broke_ns: deque[int] = deque(maxlen=pace.breaks)
+        self._tls: ssl.SSLContext | None = None
+        self._wakeup = Wakeup()
+        self._on_end: Callable[[str], None] = _nobody
+        self._thread = Thread(target=self._run, name="feed", daemon=True)
+
+    # ── What the runner asks, from any thread ──────────────────────────────────────────────────────────────────
+
+    def start(self, deliver: Callable[[Tick], None], on_end: Callable[[str], None]) -> None:
+        """Begin to connect and deliver; `on_end` is called only if the feed breaks so that it cannot even be told."""
+        self._ticker.deliver = deliver
+        self._on_end = on_end
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> None:
+        """End the thread, whatever it waits for."""
+        self._wakeup.ring()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        elif self._thread.ident is None:
+            self._wakeup.close()
+
+    def view(self) -> FeedView:
+        """How the link stands, at most 0.2 s ago."""
+        return self._standing.view
+
+    # ── The feed's thread ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _run(self) -> None:
+        try:
+            while True:
+                self._keep_link()
+        except Stopped:
+            self._standing.change("STOPPED", "")
+        except Exception as error:  # noqa: BLE001 - the mouth of the thread: told, never swallowed
+            problem = self._in_words(error)
+            self._on_end(problem)
+            self._standing.enter("STOPPED", problem)
+        finally:
+            self._wakeup.close()
+
+    def _keep_link(self) -> None:
+        """One link, and the wait for the next; raises Stopped.
+
+        What breaks on our side costs the link and nothing more: a feed that ends leaves positions without prices.
+        """
+        try:
+            lost = self._one_link()
+        except Hopeless as verdict:
+            self._stay_refused(verdict.reason, verdict.again_s)
+            return
+        except Stopped:
+            raise
+        except Exception as error:  # noqa: BLE001 - the mouth of the thread: told, and gone on
+            lost = self._broken(error)
+        if self._standing.refused and not isinstance(lost, TokensRefused):
+            self._stay_refused("", max(self._pace.again_s, lost.wait_s))
+        else:
+            self._await_next(lost)
+
+    def _broken(self, error: Exception) -> LinkLost:
+        """Tell of a failure of our own; the pause after it is long when there were many."""
+        now_ns = _now_ns()
+        self._broke_ns.append(now_ns)
+        problem = self._in_words(error)
+        self._standing.note(problem, f"{problem}; the link is made anew", True)
+        often = len(self._broke_ns) == self._pace.breaks
+        often = often and now_ns - self._broke_ns[0] <= self._pace.breaks_within_s * _NS
+        return LinkLost(problem, wait_s=self._pace.breaks_wait_s if often else 0.0)
+
+    def _in_words(self, error: Exception) -> str:
+        told = clean(redact(str(error)), 200)  # a secret cut in two would not be known
+        return f"{self._dialect.source} feed: {type(error).__name__}: {told}"
+
+    def _stay_refused(self, reason: str, again_s: float | None) -> None:
+        """Stand still until the next of the rare attempts, each with one login of its own, or for good; raises Stopped."""
+        now_ns = _now_ns()
+        wait_ns = None if again_s is None else max(round(again_s * _NS), self._budget.wait_ns(now_ns))
+        self._standing.refuse(reason, 0 if wait_ns is None else now_ns + wait_ns)
+        self._wakeup.wait(wait_ns)
+        self._renewed = False
+
+    def _await_next(self, lost: LinkLost) -> None:
+        """Wait until the next attempt is due; raises Stopped."""
+        now_ns = _now_ns()
+        wait_ns = 0 if lost.planned and self._sound else self._backoff.failed()
+        wait_ns = max(wait_ns, round(lost.wait_s * _NS), self._budget.wait_ns(now_ns))
+        self._standing.waiting(lost.reason, now_ns + wait_ns)
+        self._wakeup.wait(wait_ns)
+
+    def _one_link(self) -> LinkLost:
+        """One link from the login to its end, and how it ended; raises Hopeless, Stopped."""
+        self._sound = False
+        try:
+            self._connect_and_listen()
+        except TokensRefused as refusal:
+            return self._renew(refusal)
+        except LinkLost as lost:
+            return lost
+
+    def _renew(self, refusal: TokensRefused) -> LinkLost:
+        """Log in once more because the tokens were refused; raises Hopeless when that was done before, Stopped."""
+        if not self._dialect.logs_in:
+            return refusal
+        if self._renewed:
+            raise Hopeless(refusal.reason, again_s=self._pace.again_s)
+        self._renewed = True
+        self._standing.enter("LOGIN", refusal.reason)
+        try:
+            beside(self._dialect.renew, self._wakeup, self._pace.login_s, "no answer to the login")
+        except LinkLost as lost:
+            return lost
+        return refusal
+
+    def _connect_and_listen(self) -> NoReturn:
+        """Raises LinkLost, Hopeless, Stopped."""
+        if self._dialect.logs_in:
+            self._standing.enter("LOGIN")
+        address = beside(self._dialect.endpoint, self._wakeup, self._pace.login_s, "no answer to the login")
+        self._standing.change("CONNECTING", "")
+        deadline_ns = _now_ns() + round(self._pace.handshake_s * _NS)
+        try:
+            line = dial(address.host, address.port, self._wakeup, deadline_ns, loopback_only=not address.secure)
+        finally:
+            self._budget.spend(_now_ns())  # at its end, so that the next ones are never nearer than they may be
+        try:
+            if address.secure:
+                line.secure(self._context(), address.host, deadline_ns)
+            shake_hands(line, address, deadline_ns)
+            self._converse(StreamSession(line, self._around))
+        finally:
+            line.close()
+
+    def _converse(self, conversation: StreamSession) -> NoReturn:
+        """Greet and listen until the end, and say goodbye; raises LinkLost, Stopped."""
+        code, begun_ns = 0, _now_ns()
+        try:
+            conversation.greet()
+            self._standing.came_up()
+            conversation.listen()
+        except LinkLost as lost:
+            code = lost.close_code
+            raise
+        finally:
+            conversation.bye(code)
+            if _now_ns() - begun_ns >= self._pace.steady_s * _NS:
+                self._renewed = False  # the tokens were good, even if no data came at night
+
+    def _context(self) -> "ssl.SSLContext":
+        """How TLS is spoken: certificates and names are verified. Made once."""
+        if self._tls is None:
+            import ssl  # noqa: PLC0415 - 5 MB that only an encrypted line needs
+
+            self._tls = ssl.create_default_context()
+        return self._tls
+
+    def _proved(self) -> None:
+        """The link is sound: what went wrong before counts no more."""
+        self._sound = True
+        self._backoff.succeeded()
+
+
+def _nobody(_: str) -> None:
+    """Stand in for the runner until the feed is started."""

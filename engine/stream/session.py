@@ -1,0 +1,201 @@
+"""One WebSocket link from its greeting to its end: the loop that receives. Knows no exchange and no back-off.
+
+Bytes are received in one system call for as many frames as have come, and stamped once. Everything that is due at a time
+(pings, the age of what came, the picture for the screen) is looked at between two receipts.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from typing import NoReturn
+
+from msgspec import Struct
+
+from engine.model.clock import SteadyClock
+from engine.model.errors import WireError
+from engine.stream.adapter import Heard, Notice, StreamAdapter
+from engine.stream.counters import StreamCounters
+from engine.stream.errors import LinkLost, Stopped
+from engine.stream.frames import BINARY, CLOSE, PING, PONG, TEXT, FrameReader, client_frame, close_code
+from engine.stream.silence import SilenceTimer
+from engine.stream.socket import StreamSocket
+from engine.stream.tick_builder import TickBuilder
+
+_now_ns = time.perf_counter_ns
+_NS = 1_000_000_000
+_SHOW_NS = 100_000_000  # least time between two pictures
+_LOOK_NS = 500_000_000  # longest time between two looks at the ages
+_SEND_NS = 5 * _NS
+_NEVER_NS = 1 << 62
+_GOING = 1000
+_TOO_BIG, _PROTOCOL_BROKEN = 1009, 1002
+
+
+class Around(Struct):
+    """What a conversation shares with those before and after it, and whom it tells."""
+
+    adapter: StreamAdapter
+    ticker: TickBuilder
+    silence: SilenceTimer
+    tally: StreamCounters
+    wall: SteadyClock
+    in_session: Callable[[], bool]
+    show: Callable[[], None]  # make a new picture
+    steady: Callable[[], None]  # data has flowed long enough
+    note: Callable[[str, str, bool], None]  # (kind, text, severe): told once per kind
+    ping_s: float
+
+
+class StreamSession:
+    """Speaks with a server over a line on which hands have been shaken."""
+
+    def __init__(self, line: StreamSocket, around: Around) -> None:
+        self._line = line
+        self._around = around
+        self._reader = FrameReader()
+        self._hear = around.adapter.on_message
+        now_ns = _now_ns()
+        lifetime_s = around.adapter.lifetime_s
+        self._ends_ns = now_ns + round(lifetime_s * _NS) if lifetime_s else _NEVER_NS
+        self._ping_ns = now_ns + round(around.ping_s * _NS) if around.adapter.ping else _NEVER_NS
+        self._asked_ns = 0  # when the ping went out that is not answered yet
+        self._look_ns = now_ns  # when the ages are due
+        self._shown_ns = 0
+        self._due_ns = now_ns  # when anything is due
+        self._news = False  # something came that no picture shows yet
+        around.silence.link_up(now_ns)
+        around.ticker.link_up()
+        around.tally.link_up()
+
+    def greet(self) -> None:
+        """Ask for everything wanted; raises LinkLost, Stopped."""
+        for text in self._around.adapter.subscriptions():
+            self._send(TEXT, text)
+
+    def listen(self) -> NoReturn:
+        """Receive until the link ends; raises LinkLost, Stopped."""
+        receive, ticker, wall, feed = self._line.receive, self._around.ticker, self._around.wall, self._reader.feed
+        catch_up = wall.catch_up
+        while True:
+            data = receive(self._due_ns)
+            now_ns = _now_ns()
+            if data is not None:
+                catch_up()  # the machine may have slept while we waited
+                ticker.stamp(now_ns, now_ns + wall.ahead_ns)
+                feed(data)
+                self._take_all(now_ns)
+                if not self._news:
+                    self._news = True
+                    self._due_ns = min(self._due_ns, self._shown_ns + _SHOW_NS)
+            if now_ns >= self._due_ns:
+                self._see_to(now_ns)
+
+    def bye(self, code: int) -> None:
+        """Tell the server that the link ends, if it listens at once."""
+        try:
+            self._line.send(client_frame(CLOSE, (code or _GOING).to_bytes(2), os.urandom(4)), _now_ns())
+        except (LinkLost, Stopped):
+            return  # it does not
+
+    # ── What came ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _take_all(self, now_ns: int) -> None:
+        """Work every message that is complete; raises LinkLost, Stopped."""
+        take, on_message = self._reader.take, self._hear
+        messages = frames = 0
+        data = False
+        ping: bytes | None = None
+        try:
+            while (message := take()) is not None:
+                messages += 1
+                if message.opcode <= BINARY:
+                    frames += 1
+                    try:
+                        heard = on_message(message.opcode, message.payload)
+                    except WireError as error:
+                        self._refuse(error, now_ns)
+                        continue
+                    if heard == "data" or self._other(heard, now_ns):
+                        data = True
+                elif message.opcode == PING:
+                    ping = message.payload
+                elif message.opcode == CLOSE:
+                    code, reason = close_code(message.payload)
+                    raise LinkLost(f"closed by the server: {code} {reason}".rstrip())
+        except WireError as error:
+            code = _TOO_BIG if error.reason == "size" else _PROTOCOL_BROKEN
+            raise LinkLost(f"no WebSocket's bytes: {error}", close_code=code) from None
+        finally:
+            self._around.tally.frames += frames
+        if data:
+            self._around.silence.heard(now_ns)
+        elif messages:
+            self._around.silence.frame_ns = now_ns
+        if ping is not None:
+            self._send(PONG, ping)  # of several, the newest alone need be answered
+
+    def _refuse(self, error: WireError, now_ns: int) -> None:
+        """Count a bad packet; raises LinkLost when there are too many."""
+        self._around.note(error.reason, f"bad packet, dropped and counted: {error}", False)
+        if self._around.tally.count_bad(error.reason, now_ns):
+            raise LinkLost(f"too many bad packets, the last: {error}", close_code=_PROTOCOL_BROKEN)
+
+    def _other(self, heard: Heard, now_ns: int) -> bool:
+        """See to a message that is no tick; whether it was data."""
+        tally = self._around.tally
+        if heard == "book":
+            tally.books += 1
+            return True
+        if heard == "pong":
+            tally.pong(self._asked_ns, now_ns)
+            self._asked_ns = 0
+        elif isinstance(heard, Notice):
+            self._around.note(heard.text, heard.text, heard.severe)
+            return heard.data
+        return False
+
+    # ── What is due ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _see_to(self, now_ns: int) -> None:
+        """Do all that is due; raises LinkLost, Stopped."""
+        if now_ns >= self._look_ns:
+            self._look(now_ns)
+        if now_ns - self._shown_ns >= _SHOW_NS:
+            self._around.show()
+            self._shown_ns = now_ns
+            self._news = False
+        self._due_ns = min(self._look_ns, self._shown_ns + _SHOW_NS if self._news else _NEVER_NS)
+
+    def _look(self, now_ns: int) -> None:
+        """Look at the ages of what came, and whether it is time for a ping or to part."""
+        around = self._around
+        reason = around.silence.overdue(now_ns, in_session=around.in_session())
+        if reason:
+            raise LinkLost(reason)
+        if now_ns >= self._ends_ns:
+            raise LinkLost("the exchange ends every link after a day", planned=True)
+        if around.silence.steady():
+            around.steady()
+        if now_ns >= self._ping_ns:
+            self._ping_ns = now_ns + round(around.ping_s * _NS)
+            self._asked_ns = now_ns
+            self._send(TEXT, around.adapter.ping)
+        self._look_at_clocks(now_ns)
+        self._look_ns = min(now_ns + _LOOK_NS, around.silence.due_ns(), self._ping_ns, self._ends_ns)
+
+    def _look_at_clocks(self, now_ns: int) -> None:
+        """Follow the lag of the ticks, and the machine's clock where that was set right."""
+        wall, lag = self._around.wall, self._around.ticker.lag
+        wall.refresh()
+        smallest_ms = lag.smallest_ms()
+        moved_ns = 0 if smallest_ms is None else wall.side(smallest_ms)
+        if moved_ns:
+            lag.forget()
+            told = (
+                f"the machine's clock was set right by {moved_ns / _NS:+.1f} s; receipts are stamped by it from now on"
+            )
+            self._around.note(told, told, False)
+        lag.turn_over(now_ns)
+
+    def _send(self, opcode: int, payload: bytes) -> None:
+        self._line.send(client_frame(opcode, payload, os.urandom(4)), _now_ns() + _SEND_NS)

@@ -1,0 +1,156 @@
+"""Makes the ticks of a live feed out of what an exchange said: numbered, stamped, scaled, flagged. Knows no message and no socket."""
+
+from collections.abc import Callable
+from math import gcd
+from typing import Final
+
+from msgspec import Struct
+
+from engine.model.types import (
+    FLAG_HAS_BOOK,
+    FLAG_NEW_LINK,
+    MAX_PRICE,
+    MAX_QUANTITY,
+    PRICE_INFINITE,
+    PRICE_NAN,
+    Instrument,
+    Tick,
+)
+from engine.stream.lateness import LatenessMonitor
+from engine.stream.sequence import SequenceTracker
+
+_MS: Final = 1_000_000
+
+
+class Slot(Struct, frozen=True):
+    """Which instrument a message is about, and by what its raw prices and quantities become the instrument's own."""
+
+    index: int
+    symbol: str
+    price_times: int
+    price_over: int
+    quantity_times: int
+    quantity_over: int
+
+
+def place(index: int, instrument: Instrument, price_scale: int, quantity_scale: int) -> Slot:
+    """The place of `instrument` among those of a run, for messages that count in 1/`price_scale` and 1/`quantity_scale`."""
+    prices = gcd(instrument.price_scale, price_scale)
+    quantities = gcd(instrument.quantity_scale, quantity_scale)
+    return Slot(
+        index,
+        instrument.symbol,
+        instrument.price_scale // prices,
+        price_scale // prices,
+        instrument.quantity_scale // quantities,
+        quantity_scale // quantities,
+    )
+
+
+class TickBuilder:
+    """Numbers the ticks of a run from 1 without holes and hands each to `deliver`; used by the feed's thread alone.
+
+    `stamp` once for all that one receipt brought, then `trade` and `book` for each message of it.
+    """
+
+    __slots__ = (
+        "_asks",
+        "_bids",
+        "_flag",
+        "_fresh",
+        "_judge",
+        "_recv_ms",
+        "_recv_ns",
+        "_recv_wall_ns",
+        "deliver",
+        "lag",
+        "numbering",
+        "seq",
+        "ticking",
+    )
+
+    def __init__(self, count: int, numbering: SequenceTracker, lag: LatenessMonitor) -> None:
+        self.deliver: Callable[[Tick], None] = _nobody
+        self.numbering = numbering
+        self.lag = lag
+        self.seq = 0
+        self.ticking = 0  # instruments that have had a tick on this link
+        self._flag = numbering.flag
+        self._judge = lag.flag
+        self._fresh = bytearray(b"\1") * count  # 1: no tick on this link yet
+        self._bids = [0] * count
+        self._asks = [0] * count
+        self._recv_ns = self._recv_wall_ns = self._recv_ms = 0
+
+    def link_up(self) -> None:
+        """Begin with a new link: nothing that the old one said holds any more."""
+        count = len(self._fresh)
+        self.ticking = 0
+        self._fresh = bytearray(b"\1") * count
+        self._bids = [0] * count
+        self._asks = [0] * count
+        self.numbering.link_up()
+
+    def stamp(self, recv_ns: int, recv_wall_ns: int) -> None:
+        """All that follows was received at this moment (monotonic, and UTC by the steady clock)."""
+        self._recv_ns = recv_ns
+        self._recv_wall_ns = recv_wall_ns
+        self._recv_ms = recv_wall_ns // _MS
+
+    def book(self, place: Slot, bid: int, ask: int) -> None:
+        """The best bid and ask that the following ticks of the instrument carry (raw; 0 = none); never better than they are."""
+        times, over = place.price_times, place.price_over
+        bid, ask = bid * times // over, -(-ask * times // over)
+        self._bids[place.index] = bid if 0 < bid <= MAX_PRICE else 0
+        self._asks[place.index] = ask if 0 < ask <= MAX_PRICE else 0
+
+    def trade(self, place: Slot, exch_ms: int, exch_seq: int, price: int, quantity: int, day_volume: int) -> bool:
+        """Deliver a tick of raw price and quantity; whether the instrument's price scale could express the price.
+
+        Where it cannot, the tick carries PRICE_NAN, or PRICE_INFINITE beyond all measure, and is refused and counted
+        behind the door. A quantity finer than the instrument's is rounded down, one beyond all measure is the most
+        that is allowed.
+        """
+        index = place.index
+        exact = True
+        if place.price_times != place.price_over:
+            price, rest = divmod(price * place.price_times, place.price_over)
+            if rest:
+                price, exact = PRICE_NAN, False
+            elif not -MAX_PRICE <= price <= MAX_PRICE:
+                price = PRICE_INFINITE  # scaled up it may be more than a recording's integer
+        if place.quantity_times != place.quantity_over:
+            quantity = quantity * place.quantity_times // place.quantity_over
+            day_volume = day_volume * place.quantity_times // place.quantity_over
+        if quantity > MAX_QUANTITY or day_volume > MAX_QUANTITY:
+            quantity, day_volume = min(quantity, MAX_QUANTITY), min(day_volume, MAX_QUANTITY)
+        bid, ask = self._bids[index], self._asks[index]
+        flags = self._flag(index, exch_seq) | self._judge(index, self._recv_ms - exch_ms)
+        if bid or ask:
+            flags |= FLAG_HAS_BOOK
+        if self._fresh[index]:
+            self._fresh[index] = 0
+            self.ticking += 1
+            flags |= FLAG_NEW_LINK
+        self.seq = seq = self.seq + 1
+        self.deliver(
+            Tick(
+                seq,
+                index,
+                flags,
+                self._recv_wall_ns,
+                self._recv_ns,
+                exch_ms,
+                exch_seq,
+                price,
+                quantity,
+                day_volume,
+                bid,
+                ask,
+            )
+        )
+        return exact
+
+
+def _nobody(_: Tick) -> None:
+    """Stand in for the runner until the feed is started."""

@@ -1,0 +1,1 @@
+"""Text at the borders: what comes from outside is cleaned, what goes out holds no secret."""

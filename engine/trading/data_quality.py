@@ -1,0 +1,58 @@
+"""Notices what is odd about ticks: refusals, silences, missing numbers, a raising strategy. Halts entries, never exits."""
+
+from typing import Final
+
+from engine.config import RiskConfig
+from engine.model.events import SequenceGap, TickGap, TickRefused, TraderFault
+from engine.model.types import Tick
+from engine.text.redaction import redact
+from engine.trading.instrument_state import InstrumentState
+from engine.trading.trading_state import TradingState
+
+BAD_TICKS: Final = "too many bad ticks in a row"
+
+
+class DataQualityMonitor:
+    """Turns oddities into effects and halts; none of it is on the path of a good tick."""
+
+    def __init__(self, state: TradingState, risk: RiskConfig) -> None:
+        self._state = state
+        self._max_gap_ms = risk.max_tick_gap_ms
+        self._max_sequence_gaps = risk.missed_ticks_before_stop
+        self._last_error = ""
+
+    def on_refused(self, inst: InstrumentState, tick: Tick, reason: str) -> None:
+        """Tell the first tick refused for each reason; halt entries after too many in a row."""
+        door = inst.tick_filter
+        if door.refused.get(reason) == 1:
+            self._state.first_refused.setdefault(reason, tick.seq)
+            self._state.effects.append(TickRefused(inst.index, reason, tick.seq, tick.exch_ms))
+        if door.halted and not inst.halt_shown:
+            inst.halt_shown = True
+            self._state.entries("halted", BAD_TICKS, tick.exch_ms)
+
+    def on_odd(self, inst: InstrumentState, tick: Tick) -> None:
+        """Tell a silence in session, a jump of the exchange's numbering, and the end of a run of bad ticks."""
+        now_ms = tick.exch_ms
+        gap_ms = now_ms - inst.last_ms
+        if gap_ms > self._max_gap_ms:
+            inst.gaps += 1
+            held = self._state.position(inst) is not None
+            self._state.effects.append(TickGap(inst.index, gap_ms, now_ms, held))
+        door = inst.tick_filter
+        if tick.exch_seq and door.missing:
+            self._state.effects.append(SequenceGap(inst.index, door.missing, now_ms))
+            if door.sequence_gaps >= self._max_sequence_gaps:
+                self._state.halt(f"{door.sequence_gaps} gaps in the exchange's sequence", now_ms)
+        if inst.halt_shown and not door.halted:
+            inst.halt_shown = False
+            self._state.entries("recovered", BAD_TICKS, now_ms)
+
+    def on_fault(self, where: str, error: Exception, tick: Tick) -> None:
+        """Count an exception and halt entries; told once per kind of error (and the second of them), with its tick."""
+        self._state.faults += 1
+        text = redact(f"{type(error).__name__}: {error}")
+        if text != self._last_error or self._state.faults == 2:
+            self._last_error = text
+            self._state.effects.append(TraderFault(where, text, tick.seq, tick.exch_ms))
+        self._state.halt(f"{where} raised {type(error).__name__}", tick.exch_ms)

@@ -1,0 +1,75 @@
+"""What the broker says, booked: fills and rejections into positions, cash, memory. Asks for no new order itself."""
+
+from collections.abc import Callable
+
+from engine.model.broker_events import BrokerEvent, Filled, Holdings, Rejected
+from engine.model.events import FillBooked, OrderRejected, TradeClosed
+from engine.model.types import Fill, Order
+from engine.trading.flatten import Flattener
+from engine.trading.instrument_state import InstrumentState
+from engine.trading.positions import STOP_LOSS, Position
+from engine.trading.trading_state import TradingState
+
+
+class FillHandler:
+    """Takes broker events; `judge_entry` puts a fresh entry through the exits (desk, position, decided price, ms)."""
+
+    def __init__(
+        self,
+        state: TradingState,
+        flattener: Flattener,
+        judge_entry: Callable[[InstrumentState, Position, int, int], None],
+    ) -> None:
+        self._state = state
+        self._flattener = flattener
+        self._judge_entry = judge_entry
+
+    def take(self, event: BrokerEvent, now_ms: int) -> None:
+        """Book what the broker says."""
+        match event:
+            case Filled():
+                order = self._state.orders.on_fill(event.fill)
+                if event.fill.side == "BUY":
+                    self._bought(event.fill, order)
+                else:
+                    self._sold(event.fill, order.reason if order else "External")
+            case Rejected():
+                self._rejected(event.order, event.reason)
+            case Holdings():
+                self._flattener.verify(event, now_ms)
+
+    def _bought(self, fill: Fill, order: Order | None) -> None:
+        state = self._state
+        inst = state.instrument_states[fill.instrument]
+        decided = order.price - inst.levels.slippage if order else fill.price
+        position = state.book.buy(fill, decided)
+        state.effects.append(FillBooked(fill, position.state(inst.index), str(state.book.cash)))
+        inst.strategy.on_entry()
+        if not state.flat.running:
+            self._judge_entry(inst, position, decided, fill.at_ms)
+
+    def _sold(self, fill: Fill, reason: str) -> None:
+        state = self._state
+        inst = state.instrument_states[fill.instrument]
+        trade = state.book.sell(fill, reason)
+        left = state.position(inst)
+        held = left.state(inst.index) if left else None
+        state.effects.append(FillBooked(fill, held, str(state.book.cash)))
+        if trade is not None:
+            inst.strategy.on_exit(stop_loss=trade.reason == STOP_LOSS)
+            state.effects.append(TradeClosed(trade))
+
+    def _rejected(self, number: int, reason: str) -> None:
+        """Let an exit be judged again, and a whole entry give its place in the day back."""
+        state = self._state
+        closed = state.orders.close(number)
+        if closed is None:
+            return
+        order, left = closed
+        untouched = left == order.quantity
+        position = state.book.positions[order.instrument]
+        if order.side == "SELL" and position is not None:
+            position.undo(left, order.target if untouched else -1)
+        elif order.side == "BUY" and untouched:
+            state.gate.day_entries = max(0, state.gate.day_entries - 1)
+        state.effects.append(OrderRejected(number, order.instrument, reason))

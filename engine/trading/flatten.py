@@ -1,0 +1,97 @@
+"""Getting out of everything: the emergency flat and the daily loss limit. Works without ticks and without a strategy."""
+
+from engine.config import RiskConfig
+from engine.model.broker_events import Holdings
+from engine.model.events import Cancel, CommandRefused, FlatChanged, ReadHoldings
+from engine.model.types import Instrument
+from engine.trading.flatten_state import FLAT_LOCK
+from engine.trading.trading_state import TradingState
+
+_MOST_ORDERS = 1_000
+
+
+class Flattener:
+    """Drives the flat job: lock, close every position at once, ask the broker until it says that nothing is left."""
+
+    def __init__(self, state: TradingState, risk: RiskConfig) -> None:
+        self._state = state
+        self._least_day_pnl = -risk.max_daily_loss
+
+    def begin(self, reason: str, exit_reason: str, now_ms: int) -> None:
+        """Start the job, or say that the request joins the running one."""
+        state = self._state
+        if not state.flat.begin(reason, exit_reason):
+            state.effects.append(CommandRefused("flat", f"joins the running one ({state.flat.reason})"))
+            return
+        state.gate.locked = f"{FLAT_LOCK}{reason}"
+        state.effects.append(FlatChanged("LOCKED", reason, now_ms))
+        state.entries("locked", state.gate.locked, now_ms)
+        entries = state.orders.open_entries()
+        if entries:
+            state.flat.cancelling()
+            state.effects.append(FlatChanged("CANCELLING", reason, now_ms))
+            state.effects.extend(Cancel(number) for number in entries)
+        self.push(now_ms)
+
+    def arm(self, now_ms: int, *, armed: bool) -> None:
+        """Lock entries while the plan of a flat is looked at; they stay locked when it is closed again."""
+        state = self._state
+        if not state.flat.arm(armed=armed):
+            return
+        if armed and not state.gate.locked:
+            state.gate.locked = "flat armed"
+            state.entries("locked", "flat armed", now_ms)
+        state.effects.append(FlatChanged(state.flat.state, "plan open" if armed else "plan closed", now_ms))
+
+    def push(self, now_ms: int, *, ask: bool = False) -> None:
+        """Order what is still to be closed; once our own book is empty `ask` the broker (once a beat, no oftener)."""
+        state = self._state
+        flat = state.flat
+        if not flat.running:
+            return
+        for inst in state.held():
+            position = state.position(inst)
+            if position is not None:
+                most = _largest_order(inst.instrument, position.quantity)
+                state.close(inst, position, inst.last_price, now_ms, flat.exit_reason, most=most)
+        holds = any(state.book.net(inst.index) for inst in state.instrument_states)
+        if flat.advance(holds=holds, working=len(state.orders) > 0):
+            state.effects.append(FlatChanged(flat.state, flat.reason, now_ms))
+        if ask and flat.state == "VERIFYING":
+            state.effects.append(ReadHoldings())
+
+    def verify(self, holdings: Holdings, now_ms: int) -> None:
+        """Take the broker's own word of what is held."""
+        flat = self._state.flat
+        if flat.verify(holdings):
+            self._state.effects.append(FlatChanged("FLAT", flat.reason, now_ms))
+
+    def unlock(self, now_ms: int) -> None:
+        """Lift lock and halt, unless a flat is running."""
+        state = self._state
+        if state.flat.running:
+            state.effects.append(CommandRefused("unlock", "a flat is running"))
+            return
+        state.gate.locked = state.gate.halted = ""
+        state.flat.reset()
+        state.entries("unlocked", "operator", now_ms)
+
+    def judge_daily_loss(self, now_ms: int) -> None:
+        """Go flat when the day's result, open positions included, has reached the limit; a lock alone does not hinder it."""
+        state = self._state
+        if state.flat.running or state.flat.state == "FLAT":
+            return
+        day_pnl = state.book.day_realised
+        for inst in state.held():
+            day_pnl += state.book.open_pnl(inst.index, inst.last_price)
+        if day_pnl <= self._least_day_pnl:
+            self.begin(f"daily loss {day_pnl:.2f}", "Daily Loss", now_ms)
+
+
+def _largest_order(instrument: Instrument, quantity: int) -> int:
+    """The largest quantity that the exchange takes in one order: the freeze quantity, down to whole lots.
+
+    No position is cut into more than a thousand orders: a freeze quantity that asks for that is a mistake.
+    """
+    lot = instrument.lot_size
+    return max(lot, instrument.freeze_quantity // lot * lot, -(-quantity // _MOST_ORDERS))

@@ -1,0 +1,78 @@
+"""The emergency-flat job: where it stands and what comes next. Sends nothing itself and trusts no single look."""
+
+from typing import Final
+
+from engine.model.broker_events import Holdings
+from engine.model.events import FlatState
+
+FLAT_LOCK: Final = "flat: "  # how the reason of a lock begins that a flat has put on
+_READS_WANTED = 2
+
+
+class FlattenState:
+    """NORMAL → ARMED → LOCKED → CANCELLING → CLOSING → VERIFYING → FLAT.
+
+    ARMED is somebody looking at the plan; it may end without a flat. FLAT is said only after the broker itself has
+    reported twice in a row, a beat apart, that nothing is held and nothing is working.
+    """
+
+    STATE = ("state", "reason", "exit_reason", "trusted_reads")
+
+    def __init__(self) -> None:
+        self.state: FlatState = "NORMAL"
+        self.reason = ""
+        self.exit_reason = ""
+        self.trusted_reads = 0
+
+    @property
+    def running(self) -> bool:
+        """Whether a flat was asked for and is not finished."""
+        return self.state in {"LOCKED", "CANCELLING", "CLOSING", "VERIFYING"}
+
+    def arm(self, *, armed: bool) -> bool:
+        """Note that the plan is looked at, or no longer; False when that changes nothing, for a flat runs or is done."""
+        if self.state != ("NORMAL" if armed else "ARMED"):
+            return False
+        self.state = "ARMED" if armed else "NORMAL"
+        return True
+
+    def begin(self, reason: str, exit_reason: str) -> bool:
+        """Start the job; False when one is running already and this request joins it."""
+        if self.running:
+            return False
+        self.state, self.reason, self.exit_reason, self.trusted_reads = "LOCKED", reason, exit_reason, 0
+        return True
+
+    def cancelling(self) -> None:
+        """Entries are being cancelled."""
+        self.state = "CANCELLING"
+
+    def advance(self, *, holds: bool, working: bool) -> bool:
+        """Move between CLOSING and VERIFYING by what our own book says; whether the state changed."""
+        if not self.running:
+            return False
+        before = self.state
+        self.state = "CLOSING" if holds or working else "VERIFYING"
+        if self.state == "CLOSING":
+            self.trusted_reads = 0
+        return self.state != before
+
+    def verify(self, holdings: Holdings) -> bool:
+        """Take the broker's own word; whether it made the job FLAT."""
+        if self.state != "VERIFYING":
+            return False
+        empty = not holdings.working and not any(holdings.net)
+        self.trusted_reads = self.trusted_reads + 1 if empty else 0
+        if self.trusted_reads >= _READS_WANTED:
+            self.state = "FLAT"
+        return self.state == "FLAT"
+
+    def resume(self) -> None:
+        """Go on after a restart: nothing that was read before it counts, and nobody looks at the plan any more."""
+        self.trusted_reads = 0
+        if self.state == "ARMED":
+            self.state = "NORMAL"
+
+    def reset(self) -> None:
+        """Back to NORMAL, after an unlock."""
+        self.state, self.reason, self.exit_reason, self.trusted_reads = "NORMAL", "", "", 0

@@ -1,0 +1,163 @@
+"""All that belongs to one instrument while it is traded: its door, its strategy, its last tick. Decides nothing."""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Final
+
+from engine.config import RiskConfig, StrategyConfig
+from engine.model.state import Fields, Plain, dump, load
+from engine.model.types import Instrument, Tick
+from engine.trading.positions import Levels
+from engine.trading.session import NO_DAY
+from engine.trading.strategy.ema_macd_vwap import Strategy
+from engine.trading.tick_filter import TickFilter
+
+SAMPLE_MS: Final = 5000
+COARSE_SAMPLE_MS: Final = 20_000  # where the instruments are many
+_MOST_POINTS: Final = 4800  # a session of 6:15 h has 4,500 of 5 s; an even number, so that thinning keeps both ends
+_NO_SILENCE_MS: Final = 1 << 62  # `last_ms` of a desk taken over: the time until its first tick is no gap of the feed
+
+
+class Chart:
+    """The day's prices of one instrument for a screen: a point every few seconds, 16 bytes each.
+
+    When there are too many, every second one is forgotten and the points come half as often, so that the whole day
+    stays. Reading is safe beside the turn: the copy that it begins with is atomic, and so is adding a point.
+    """
+
+    __slots__ = ("_first_ms", "_flat", "interval_ms")
+
+    def __init__(self, interval_ms: int) -> None:
+        self._first_ms = interval_ms
+        self.interval_ms = interval_ms  # between two points
+        self._flat = array("q")  # ms, price, ms, price, …
+
+    def __len__(self) -> int:
+        return len(self._flat) // 2
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return iter(self.points())
+
+    def points(self) -> tuple[tuple[int, int], ...]:
+        """All points as (ms, price in minor units), oldest first."""
+        values = iter(self._flat[:])
+        return tuple(zip(values, values, strict=False))
+
+    def add(self, at_ms: int, price: int) -> None:
+        """Add the newest point."""
+        self._flat.extend((at_ms, price))
+        if len(self) > _MOST_POINTS:
+            self._flat = array("q", (value for point in self.points()[::2] for value in point))
+            self.interval_ms *= 2
+
+    def clear(self) -> None:
+        """Begin a day."""
+        self._flat = array("q")
+        self.interval_ms = self._first_ms
+
+    def cut(self, last_ms: int) -> None:
+        """Forget what is later than `last_ms`."""
+        keep = bisect_right(self._flat[::2], last_ms)
+        self._flat = self._flat[: 2 * keep]
+
+
+class InstrumentState:
+    """One instrument's place in the trader; `index` is its number in a tick."""
+
+    __slots__ = (
+        "day",
+        "day_open",
+        "gaps",
+        "halt_shown",
+        "history",
+        "index",
+        "instrument",
+        "last_ms",
+        "last_price",
+        "last_tick",
+        "levels",
+        "median_gap_ms",
+        "objection",
+        "sample_at_ms",
+        "strategy",
+        "tick_filter",
+    )
+    STATE = ("last_price", "day_open", "last_ms", "halt_shown", "objection", "gaps")
+
+    def __init__(
+        self,
+        index: int,
+        instrument: Instrument,
+        risk: RiskConfig,
+        strategy: StrategyConfig,
+        sample_ms: int = SAMPLE_MS,
+    ) -> None:
+        self.index = index
+        self.instrument = instrument
+        self.levels = Levels.of(risk, instrument)
+        self.tick_filter = TickFilter(risk, strategy)
+        self.strategy = Strategy(strategy, instrument.tick_size)
+        self.day: date = NO_DAY.date
+        self.last_price = 0
+        self.day_open = 0
+        self.last_ms = 0
+        # For a screen; none of these decides anything.
+        self.last_tick: Tick | None = None
+        self.median_gap_ms = 0  # follows the median of the silences between ticks, a millisecond a tick
+        self.history = Chart(sample_ms)
+        self.sample_at_ms = 0
+        self.gaps = 0  # silences in session longer than allowed
+        self.halt_shown = False
+        self.objection = ""  # why the last signal was not followed; told once per change
+
+    def start_day(self, day: date, price: int, at_ms: int) -> None:
+        """Begin a session day with its first tick."""
+        self.day = day
+        self.day_open = price
+        self.history.clear()
+        self.sample_at_ms = 0
+        self.last_ms = at_ms
+        self.objection = ""
+        self.strategy.start_day()
+        self.tick_filter.start_day()
+
+    def sample(self, at_ms: int, price: int) -> None:
+        """Keep a point of the day's chart."""
+        self.history.add(at_ms, price)
+        self.sample_at_ms = at_ms + self.history.interval_ms
+
+    def dump(self, into: Fields) -> None:
+        """Add the deciding state to `into`."""
+        name = f"{self.index}."
+        dump(self, name, into)
+        into[name + "day"] = self.day.isoformat()
+        self.tick_filter.dump(name + "door.", into)
+        self.strategy.dump(name + "strategy.", into)
+
+    def keep(self, into: Fields) -> None:
+        """Add to `into` what a restart must know of an instrument that is held: its day and its last price."""
+        name = f"{self.index}."
+        into[name + "day"] = self.day.isoformat()
+        into[name + "day_open"] = self.day_open
+        into[name + "last_price"] = self.last_price
+
+    def restore(self, fields: Mapping[str, Plain], number: int) -> None:
+        """Take over what `keep` wrote of the instrument that was number `number` then; everything else begins fresh."""
+        name = f"{number}."
+        self.day = date.fromisoformat(str(fields[name + "day"]))
+        self.day_open = int(str(fields[name + "day_open"]))
+        self.last_price = int(str(fields[name + "last_price"]))
+        self.last_ms = _NO_SILENCE_MS
+
+    def load(self, fields: dict[str, Plain]) -> None:
+        """Take the deciding state back from what `dump` wrote."""
+        name = f"{self.index}."
+        load(self, name, fields)
+        self.day = date.fromisoformat(str(fields[name + "day"]))
+        self.tick_filter.load(name + "door.", fields)
+        self.strategy.load(name + "strategy.", fields)
+        self.last_tick = None
+        self.sample_at_ms = 0
+        self.history.cut(self.last_ms)

@@ -1,0 +1,143 @@
+"""Orders on their way: numbers, tags, and what the broker has not answered yet. Sends nothing itself."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import msgspec
+
+from engine.model.state import Fields, Plain, dump, load
+from engine.model.types import Fill, Order, Side
+
+_OPEN: Final = "orders.open."
+
+
+class Orders:
+    """The run's orders; `open` maps the number of each unanswered order to what is still to be filled of it."""
+
+    STATE = ("last_number",)
+
+    def __init__(self, tag_prefix: str) -> None:
+        self._tag_prefix = tag_prefix
+        self.last_number = 0
+        self._open: dict[int, Order] = {}
+        self._left: dict[int, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def new(
+        self,
+        instrument: int,
+        side: Side,
+        quantity: int,
+        price: int,
+        reason: str,
+        at_ms: int,
+        tick_seq: int,
+        target: int = -1,
+    ) -> Order:
+        """Make the next order; it is open until it is filled or rejected."""
+        self.last_number += 1
+        number = self.last_number
+        order = Order(
+            number=number,
+            tag=f"{self._tag_prefix}{number}",
+            instrument=instrument,
+            side=side,
+            quantity=quantity,
+            price=price,
+            reason=reason,
+            at_ms=at_ms,
+            tick_seq=tick_seq,
+            target=target,
+        )
+        self.take(order, quantity)
+        return order
+
+    def take(self, order: Order, left: int) -> None:
+        """Count `order` among the open ones, with `left` of it still to be filled; the next new order is numbered behind it."""
+        self.last_number = max(self.last_number, order.number)
+        self._open[order.number] = order
+        self._left[order.number] = left
+
+    def __iter__(self) -> Iterator[Order]:
+        return iter(self._open.values())
+
+    def left(self, number: int) -> int:
+        """What is still to be filled of order `number`, which must be open."""
+        return self._left[number]
+
+    def selling(self, instrument: int) -> int:
+        """How much of `instrument` the unanswered sell orders still have to sell."""
+        return sum(
+            self._left[number]
+            for number, order in self._open.items()
+            if order.side == "SELL" and order.instrument == instrument
+        )
+
+    def on_fill(self, fill: Fill) -> Order | None:
+        """Return the order that `fill` belongs to, closing it when nothing is left; None for an order we do not know."""
+        order = self._open.get(fill.order)
+        if order is None:
+            return None
+        self._left[fill.order] -= fill.quantity
+        if self._left[fill.order] <= 0:
+            self.close(fill.order)
+        return order
+
+    def close(self, number: int) -> tuple[Order, int] | None:
+        """Forget the order; it and what was left of it, or None when it is not open."""
+        order = self._open.pop(number, None)
+        return None if order is None else (order, self._left.pop(number))
+
+    def open_entries(self) -> list[int]:
+        """Numbers of the unanswered buy orders."""
+        return [number for number, order in self._open.items() if order.side == "BUY"]
+
+    def entry_open(self, instrument: int) -> bool:
+        """Whether a buy order of `instrument` is unanswered."""
+        return bool(self._open) and any(
+            order.side == "BUY" and order.instrument == instrument for order in self._open.values()
+        )
+
+    def dump(self, into: Fields) -> None:
+        """Add the deciding state to `into`."""
+        dump(self, "orders.", into)
+        for number, order in self._open.items():
+            text = "|".join(str(getattr(order, name)) for name in Order.__struct_fields__)
+            into[f"{_OPEN}{number}"] = f"{self._left[number]}|{text}"
+
+    def load(self, fields: Mapping[str, Plain], place: Mapping[int, int] | None = None) -> None:
+        """Take the deciding state back from what `dump` wrote; `place` tells new numbers of instruments, where they have changed."""
+        load(self, "orders.", fields)
+        self._open.clear()
+        self._left.clear()
+        for name, value in fields.items():
+            if name.startswith(_OPEN):
+                left, order = _read(str(value))
+                if place is not None:
+                    order = msgspec.structs.replace(order, instrument=place[order.instrument])
+                self.take(order, left)
+
+
+def ordered_in(fields: Mapping[str, Plain]) -> set[int]:
+    """The instruments that the unanswered orders of a dumped state are of; raises ValueError."""
+    return {_read(str(value))[1].instrument for name, value in fields.items() if name.startswith(_OPEN)}
+
+
+def _read(text: str) -> tuple[int, Order]:
+    """What is left of a dumped order, and the order; raises ValueError."""
+    left, number, tag, instrument, side, quantity, price, reason, at_ms, seq, target = text.split("|")
+    order = Order(
+        int(number),
+        tag,
+        int(instrument),
+        "BUY" if side == "BUY" else "SELL",
+        int(quantity),
+        int(price),
+        reason,
+        int(at_ms),
+        int(seq),
+        int(target),
+    )
+    return int(left), order

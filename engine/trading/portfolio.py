@@ -1,0 +1,232 @@
+"""The account: exact cash, open positions by instrument, what was realised. Every change comes from a fill."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import msgspec
+
+from engine.model.state import Fields, Plain, dump, load
+from engine.model.types import Fill, Instrument, PositionState, Trade
+from engine.trading.positions import Costs, Levels, Position
+
+
+class CashAccount:
+    """Cash, and what was realised.
+
+    Money is exact `Decimal` in the currency; `day_realised` is the net result of the session day's exits.
+    """
+
+    STATE = (
+        "cash",
+        "realised",
+        "costs_paid",
+        "day_realised",
+        "trades",
+        "won",
+        "profit",
+        "loss",
+        "peak",
+        "drawdown",
+        "entries",
+    )
+
+    def __init__(self, cash: Decimal) -> None:
+        self.cash = cash
+        self.entries = 0  # positions opened
+        self.trades = 0  # exits
+        self.won = 0
+        self.realised = Decimal(0)
+        self.costs_paid = Decimal(0)
+        self.day_realised = Decimal(0)
+        self.profit = Decimal(0)
+        self.loss = Decimal(0)
+        self.peak = Decimal(0)
+        self.drawdown = Decimal(0)
+
+    def start_day(self) -> None:
+        """Begin the day's result anew; cash and the counts of the run go on."""
+        self.day_realised = Decimal(0)
+
+    def count(self, net: Decimal) -> None:
+        """Count an exit with the result `net`."""
+        self.trades += 1
+        self.realised += net
+        self.day_realised += net
+        if net > 0:
+            self.won += 1
+            self.profit += net
+        else:
+            self.loss -= net
+        self.peak = max(self.peak, self.realised)
+        self.drawdown = max(self.drawdown, self.peak - self.realised)
+
+
+class Portfolio(CashAccount):
+    """Purse and positions; quantities sold beyond what was held are kept in `stray`, so that nothing is ever lost."""
+
+    def __init__(
+        self, instruments: tuple[Instrument, ...], levels: tuple[Levels, ...], costs: Costs, cash: Decimal
+    ) -> None:
+        super().__init__(cash)
+        self._instruments = instruments
+        self._levels = levels
+        self._costs = costs
+        self.positions: list[Position | None] = [None] * len(instruments)
+        self.stray = [0] * len(instruments)
+
+    def net(self, index: int) -> int:
+        """What is held of instrument `index`: the sum of all its fills, sells negative."""
+        position = self.positions[index]
+        return self.stray[index] + (position.quantity if position else 0)
+
+    def buy(self, fill: Fill, decided_price: int) -> Position:
+        """Book a buy fill of an order that was decided at tick price `decided_price`."""
+        index = fill.instrument
+        instrument = self._instruments[index]
+        turnover = instrument.money(fill.price * fill.quantity)
+        costs = self._costs.of(turnover, selling=False)
+        self.cash -= turnover + costs
+        self.costs_paid += costs
+        position = self.positions[index]
+        if position is None:
+            position = Position(instrument, self._levels[index], price=decided_price, at_ms=fill.at_ms)
+            self.positions[index] = position
+            self.entries += 1
+        position.add(fill.quantity, fill.price, costs)
+        return position
+
+    def sell(self, fill: Fill, reason: str) -> Trade | None:
+        """Book a sell fill; the exit it completes, or None when nothing was held."""
+        index = fill.instrument
+        instrument = self._instruments[index]
+        turnover = instrument.money(fill.price * fill.quantity)
+        exit_costs = self._costs.of(turnover, selling=True)
+        self.cash += turnover - exit_costs
+        self.costs_paid += exit_costs
+        position = self.positions[index]
+        held = position.quantity if position else 0
+        closed = min(held, fill.quantity)
+        self.stray[index] -= fill.quantity - closed
+        if position is None or not closed:
+            return None
+        entry_turnover, entry_costs = position.reduce(closed)
+        if not position.quantity:
+            self.positions[index] = None
+        gross = instrument.money(fill.price * closed - entry_turnover)
+        costs = entry_costs + exit_costs
+        self.count(gross - costs)
+        return Trade(
+            number=self.trades,
+            instrument=index,
+            entry_ms=position.entry_ms,
+            exit_ms=fill.at_ms,
+            entry_price=position.entry_price,
+            exit_price=fill.price,
+            quantity=closed,
+            gross_pnl=gross,
+            costs=costs,
+            net_pnl=gross - costs,
+            reason=reason,
+        )
+
+    def open_pnl(self, index: int, price: int) -> Decimal:
+        """What the position in instrument `index` would win at `price`, before the costs of its exit."""
+        position = self.positions[index]
+        if position is None:
+            return Decimal(0)
+        value = self._instruments[index].money(position.quantity * price - position.entry_turnover)
+        return value - position.entry_costs
+
+    def exit_costs(self, index: int, price: int) -> Decimal:
+        """What selling all that is held of instrument `index` at `price` would cost."""
+        position = self.positions[index]
+        held = position.quantity if position else 0
+        return self._costs.of(self._instruments[index].money(held * price), selling=True)
+
+    def dump(self, into: Fields) -> None:
+        """Add the deciding state to `into`."""
+        dump(self, "book.", into)
+        for index, position in enumerate(self.positions):
+            name = f"position.{index}."
+            into[name + "stray"] = self.stray[index]
+            into[name + "open"] = position is not None
+            if position is not None:
+                dump(position, name, into)
+
+    def load(self, fields: dict[str, Plain]) -> None:
+        """Take the deciding state back from what `dump` wrote."""
+        load(self, "book.", fields)
+        for index, instrument in enumerate(self._instruments):
+            name = f"position.{index}."
+            stray = fields[name + "stray"]
+            assert isinstance(stray, int)
+            self.stray[index] = stray
+            position = None
+            if fields[name + "open"]:
+                position = Position(instrument, self._levels[index], price=0, at_ms=0)
+                load(position, name, fields)
+                position.arm()
+            self.positions[index] = position
+
+    def keep(self, into: Fields) -> list[int]:
+        """Add the purse and what is held to `into`; the numbers of the instruments of which something is."""
+        dump(self, "book.", into)
+        held = []
+        for index, position in enumerate(self.positions):
+            if position is not None:
+                put_position(into, position.state(index))
+            if self.stray[index]:
+                into[f"{_HELD}{index}.stray"] = self.stray[index]
+            if position is not None or self.stray[index]:
+                held.append(index)
+        return held
+
+    def restore(self, fields: Mapping[str, Plain], place: Mapping[int, int], exiting: Mapping[int, int]) -> None:
+        """Take over what `keep` wrote; `place` tells new numbers of instruments, `exiting` what is on order of them.
+
+        Raises ValueError where `fields` is not what `keep` writes.
+        """
+        load(self, "book.", fields)
+        for number, stray in strays_in(fields).items():
+            self.stray[place[number]] = stray
+        for held in positions_in(fields):
+            index = place[held.instrument]
+            self.positions[index] = Position.restored(
+                self._instruments[index], self._levels[index], held, exiting.get(index, 0)
+            )
+
+
+# ── Positions as they are kept for the next run: nothing is said of an instrument that is not held. ──────────────────
+
+_HELD = "position."
+
+
+def put_position(into: Fields, held: PositionState) -> None:
+    """Add an open position to `into`."""
+    for name in PositionState.__struct_fields__[1:]:
+        value = getattr(held, name)
+        into[f"{_HELD}{held.instrument}.{name}"] = str(value) if isinstance(value, Decimal) else value
+
+
+def positions_in(fields: Mapping[str, Plain]) -> list[PositionState]:
+    """The open positions that were put into `fields`; raises ValueError."""
+    found = []
+    for number in _numbers(fields, ".quantity"):
+        try:
+            values = {name: fields[f"{_HELD}{number}.{name}"] for name in PositionState.__struct_fields__[1:]}
+            held = msgspec.convert({"instrument": number, **values}, PositionState)
+        except (KeyError, msgspec.ValidationError) as error:
+            raise ValueError(f"position {number}: {error}") from error
+        if held.quantity <= 0 or not held.entry_costs.is_finite():
+            raise ValueError(f"position {number}: it has {held.quantity} with costs of {held.entry_costs}")
+        found.append(held)
+    return found
+
+
+def strays_in(fields: Mapping[str, Plain]) -> dict[int, int]:
+    """What was sold beyond what was held, by the number of the instrument; raises ValueError."""
+    return {number: int(str(fields[f"{_HELD}{number}.stray"])) for number in _numbers(fields, ".stray")}
+
+
+def _numbers(fields: Mapping[str, Plain], name: str) -> list[int]:
+    return [int(each.split(".")[1]) for each in fields if each.startswith(_HELD) and each.endswith(name)]

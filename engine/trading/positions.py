@@ -1,0 +1,273 @@
+"""Positions with their levels, the judgement of exits, and what a trade costs. Knows no cash, no broker and no clock."""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+from math import ceil
+from typing import Final
+
+from msgspec import Struct
+
+from engine.config import RiskConfig
+from engine.model.errors import ConfigError
+from engine.model.types import MAX_PRICE, Instrument, PositionState
+
+STOP_LOSS: Final = "Stop Loss"
+TRAILING_STOP: Final = "Trailing Stop"
+SESSION_END: Final = "Session End"
+MAX_DURATION: Final = "Max Duration"
+EMERGENCY: Final = "Emergency"
+TAKE_PROFIT: Final = "Take Profit"
+
+_COST_STEP = Decimal("1e-9")  # entry costs shared out over exits are cut here; the last exit takes the rest
+_NEVER_MS = 1 << 62
+_TAKEN_OVER = tuple(name for name in PositionState.__struct_fields__ if name not in {"instrument", "stop"})
+
+
+class Exit(Struct, frozen=True):
+    """An exit that is due: `target` is the index of the take-profit level, or -1."""
+
+    quantity: int
+    reason: str
+    target: int = -1
+
+
+class Levels(Struct, frozen=True):
+    """Exit rules of one instrument, distances in minor units.
+
+    Distances are rounded up: prices are whole, so `price ≤ entry − 15.005` is `price ≤ entry − ceil(15.005)`.
+    """
+
+    stop: int
+    use_trail: bool
+    trail_activation: int
+    trail_distance: int
+    targets: tuple[int, ...]
+    shares: tuple[Decimal, ...]
+    max_age_ms: int
+    emergency_percent: Decimal
+    emergency_window_ms: int
+    slippage: int
+    slippage_exit: int
+
+    @classmethod
+    def of(cls, risk: RiskConfig, instrument: Instrument) -> "Levels":
+        """Levels of `instrument`; ConfigError when a slippage is finer than its smallest price step."""
+        scale = instrument.price_scale
+
+        def up(points: Decimal) -> int:
+            return ceil(points * scale)
+
+        def whole(key: str, points: Decimal) -> int:
+            if points * scale % 1:
+                step = Decimal(1) / scale
+                raise ConfigError(
+                    f"risk.{key} = {points}: must be a multiple of {step}, the price step of {instrument.symbol}"
+                )
+            return int(points * scale)
+
+        return cls(
+            stop=up(risk.base_sl_points),
+            use_trail=risk.use_trail_stop,
+            trail_activation=up(risk.trail_activation_points),
+            trail_distance=up(risk.trail_distance_points),
+            targets=tuple(up(points) for points in risk.tp_points),
+            shares=risk.tp_percents,
+            max_age_ms=ceil(risk.max_position_duration_minutes * 60_000),
+            emergency_percent=risk.emergency_exit_percent,
+            emergency_window_ms=ceil(risk.emergency_window_s * 1000),
+            slippage=whole("slippage_points", risk.slippage_points),
+            slippage_exit=whole("slippage_points_exit", risk.slippage_points_exit),
+        )
+
+
+class Costs:
+    """Costs of one side of a trade, exact (percent of turnover; GST on commission and exchange charges)."""
+
+    def __init__(self, risk: RiskConfig) -> None:
+        hundred = Decimal(100)
+        self._commission_least = risk.commission_per_trade
+        self._commission = risk.commission_percent / hundred
+        self._exchange = risk.exchange_charges_percent / hundred
+        self._stt = risk.stt_percent / hundred
+        self._gst = risk.gst_percent / hundred
+
+    def of(self, turnover: Decimal, *, selling: bool) -> Decimal:
+        """Costs of trading `turnover` (currency)."""
+        charged = max(self._commission_least, turnover * self._commission) + turnover * self._exchange
+        costs = charged + charged * self._gst
+        return costs + turnover * self._stt if selling else costs
+
+
+class Position:
+    """An open long position of one instrument and where its exits are.
+
+    A tick above `highest` is told to `follow`; `exits` is needed only when then price ≤ `floor`, price ≥ `ceiling` or
+    time ≥ `deadline_ms`.
+    """
+
+    __slots__ = (
+        "_instrument",
+        "_levels",
+        "ceiling",
+        "deadline_ms",
+        "emergency",
+        "entry_costs",
+        "entry_ms",
+        "entry_price",
+        "entry_turnover",
+        "exiting",
+        "floor",
+        "highest",
+        "initial_quantity",
+        "quantity",
+        "stop",
+        "taken",
+        "trail_stop",
+    )
+    STATE = (
+        "quantity",
+        "initial_quantity",
+        "entry_ms",
+        "entry_price",
+        "entry_turnover",
+        "entry_costs",
+        "exiting",
+        "highest",
+        "trail_stop",
+        "taken",
+    )
+
+    def __init__(self, instrument: Instrument, levels: Levels, *, price: int, at_ms: int) -> None:
+        """Start an empty position that is about to be filled, decided at tick price `price`."""
+        self._instrument = instrument
+        self._levels = levels
+        self.quantity = self.initial_quantity = 0
+        self.entry_ms = at_ms
+        self.entry_price = 0
+        self.entry_turnover = 0
+        self.entry_costs = Decimal(0)
+        self.exiting = 0  # sent to the broker and not answered yet
+        self.highest = price
+        self.trail_stop: int | None = None
+        self.taken = 0
+        self.stop = self.floor = self.emergency = 0
+        self.ceiling = MAX_PRICE
+        self.deadline_ms = _NEVER_MS
+
+    @classmethod
+    def restored(cls, instrument: Instrument, levels: Levels, held: PositionState, exiting: int) -> "Position":
+        """Return the position `held`, of which `exiting` is on order; its distances are those of `levels`, as for any other."""
+        position = cls(instrument, levels, price=held.highest, at_ms=held.entry_ms)
+        for name in _TAKEN_OVER:
+            setattr(position, name, getattr(held, name))
+        position.exiting = exiting
+        position.arm()
+        return position
+
+    def add(self, quantity: int, price: int, costs: Decimal) -> None:
+        """Book a buy fill of `quantity` at `price`."""
+        self.quantity += quantity
+        self.initial_quantity += quantity
+        self.entry_turnover += quantity * price
+        self.entry_costs += costs
+        self.entry_price = round(Fraction(self.entry_turnover, self.quantity))
+        self.arm()
+
+    def reduce(self, quantity: int) -> tuple[int, Decimal]:
+        """Book a sell fill of `quantity` ≤ what is held: its share of the entry turnover (minor units) and entry costs."""
+        if quantity == self.quantity:
+            turnover, costs = self.entry_turnover, self.entry_costs
+        else:
+            turnover = self.entry_turnover * quantity // self.quantity
+            share = self.entry_costs * quantity / self.quantity
+            costs = share.quantize(_COST_STEP, ROUND_HALF_EVEN)
+        self.quantity -= quantity
+        self.exiting = max(0, self.exiting - quantity)
+        self.entry_turnover -= turnover
+        self.entry_costs -= costs
+        return turnover, costs
+
+    def arm(self) -> None:
+        """Work out the derived levels from the entry price, the trail and the targets taken."""
+        levels = self._levels
+        self.stop = self.entry_price - levels.stop
+        loss = ceil(Fraction(self.entry_price) * Fraction(levels.emergency_percent) / 100)
+        self.emergency = self.entry_price - loss if loss else -MAX_PRICE
+        self.deadline_ms = self.entry_ms + levels.max_age_ms if levels.max_age_ms else _NEVER_MS
+        self.floor = max(self.stop, self.emergency, -MAX_PRICE if self.trail_stop is None else self.trail_stop)
+        waiting = [target for i, target in enumerate(levels.targets) if not self.taken >> i & 1]
+        self.ceiling = self.entry_price + min(waiting) if waiting else MAX_PRICE
+
+    def exits(self, price: int, at_ms: int) -> list[Exit]:
+        """Judge all exits but Session End at tick price `price`, in the order of the rules; marks targets as taken."""
+        self.follow(price)
+        left = self.quantity - self.exiting
+        if left <= 0:
+            return []
+        if price <= self.stop:
+            return [Exit(left, STOP_LOSS)]
+        if self.trail_stop is not None and price <= self.trail_stop:
+            return [Exit(left, TRAILING_STOP)]
+        due = self._targets_hit(price, left) if price >= self.ceiling else []
+        left -= sum(each.quantity for each in due)
+        if left and at_ms >= self.deadline_ms:
+            due.append(Exit(left, MAX_DURATION))
+        elif left and price <= self.emergency and at_ms - self.entry_ms <= self._levels.emergency_window_ms:
+            due.append(Exit(left, EMERGENCY))
+        return due
+
+    def follow(self, price: int) -> None:
+        """Raise `highest` and the trailing stop; neither ever falls."""
+        if price > self.highest:
+            self.highest = price
+        levels = self._levels
+        trail = self.trail_stop
+        if levels.use_trail and (trail is not None or price - self.entry_price >= levels.trail_activation):
+            follows = self.highest - levels.trail_distance
+            if trail is None or follows > trail:
+                self.trail_stop = follows
+                if follows > self.floor:
+                    self.floor = follows
+
+    def _targets_hit(self, price: int, left: int) -> list[Exit]:
+        lot = self._instrument.lot_size
+        targets = self._levels.targets
+        due: list[Exit] = []
+        for i, target in enumerate(targets):
+            if not left or self.taken >> i & 1 or price < self.entry_price + target:
+                continue
+            lots = max(1, int(self.initial_quantity // lot * self._levels.shares[i]))
+            quantity = left if i == len(targets) - 1 else min(left, lots * lot)
+            left -= quantity
+            self.taken |= 1 << i
+            due.append(Exit(quantity, f"{TAKE_PROFIT} {i + 1}", i))
+        self.arm()
+        return due
+
+    def undo(self, quantity: int, target: int) -> None:
+        """An exit of `quantity` will not happen: it may be judged again; so may `target`, unless it is -1."""
+        self.exiting = max(0, self.exiting - quantity)
+        if target >= 0:
+            self.taken &= ~(1 << target)
+        self.arm()
+
+    @property
+    def next_target(self) -> int | None:
+        """Price of the nearest target not taken, or None."""
+        return self.ceiling if self.ceiling < MAX_PRICE else None
+
+    def state(self, index: int) -> PositionState:
+        """The position as plain data; `index` is the instrument's."""
+        return PositionState(
+            instrument=index,
+            quantity=self.quantity,
+            entry_ms=self.entry_ms,
+            entry_price=self.entry_price,
+            initial_quantity=self.initial_quantity,
+            highest=self.highest,
+            stop=self.stop,
+            trail_stop=self.trail_stop,
+            taken=self.taken,
+            entry_turnover=self.entry_turnover,
+            entry_costs=self.entry_costs,
+        )

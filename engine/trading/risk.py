@@ -1,0 +1,68 @@
+"""What stands between a signal and an order: locks, pauses, halts, the day's limits, and the size. Knows no broker."""
+
+from decimal import Decimal
+
+from engine.config import RiskConfig
+from engine.model.types import MAX_QUANTITY, Instrument
+from engine.trading.positions import Costs
+
+
+class EntryGate:
+    """Whether new entries are allowed, over all instruments.
+
+    `locked` and `halted` hold a reason or are empty; both wait for the operator. A pause is lifted by a resume.
+    """
+
+    STATE = ("paused", "locked", "halted", "day_entries")
+
+    def __init__(self, max_positions_per_day: int) -> None:
+        self._max_positions_per_day = max_positions_per_day
+        self.paused = False
+        self.locked = ""
+        self.halted = ""
+        self.day_entries = 0
+
+    def objection(self) -> str:
+        """Why no entry is allowed now; empty when one is."""
+        if self.locked:
+            return f"locked: {self.locked}"
+        if self.halted:
+            return f"halted: {self.halted}"
+        if self.paused:
+            return "paused"
+        if self.day_entries >= self._max_positions_per_day:
+            return "day's limit of positions reached"
+        return ""
+
+    def start_day(self) -> None:
+        """Begin the day's counters anew; locks, halts and the pause stay."""
+        self.day_entries = 0
+
+
+class Sizing:
+    """How many lots an entry buys."""
+
+    def __init__(self, risk: RiskConfig, costs: Costs) -> None:
+        self._share = risk.max_position_value_percent / Decimal(100)
+        self._costs = costs
+
+    def quantity(self, cash: Decimal, price: int, instrument: Instrument) -> int:
+        """Quantity (whole lots) that `cash` affords at `price` (minor units), costs included; 0 when not one lot."""
+        lot_value = instrument.money(price * instrument.lot_size)
+        spendable = min(cash, cash * self._share)
+        lots = int(spendable / lot_value) if spendable > 0 else 0
+        lots = min(lots, MAX_QUANTITY // instrument.lot_size)
+        if not lots or self._fits(lots, lot_value, cash):
+            return lots * instrument.lot_size
+        fits, too_many = 0, lots
+        while too_many - fits > 1:
+            middle = (fits + too_many) // 2
+            if self._fits(middle, lot_value, cash):
+                fits = middle
+            else:
+                too_many = middle
+        return fits * instrument.lot_size
+
+    def _fits(self, lots: int, lot_value: Decimal, cash: Decimal) -> bool:
+        turnover = lots * lot_value
+        return turnover + self._costs.of(turnover, selling=False) <= cash

@@ -1,0 +1,1 @@
+"""Strategies, one file each: when to enter one instrument. Know nothing of cash, positions or time."""

@@ -1,0 +1,231 @@
+"""The heart: one event in, effects out. Touches nothing but trading state; whoever holds the turn calls it.
+
+`on_tick` is the hot path: admit → session → exits → indicators → signal → limits → size → order.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import assert_never
+
+from engine.config import Config
+from engine.model.broker_events import BrokerEvent
+from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeEntries, TraderCommand, Unlock
+from engine.model.events import AnyEvent, DayStarted, EntryRefused, StateKept
+from engine.model.state import Fields, Plain
+from engine.model.types import FLAG_LATE, Instrument, Tick
+from engine.trading.data_quality import BAD_TICKS, DataQualityMonitor
+from engine.trading.fills import FillHandler
+from engine.trading.flatten import Flattener
+from engine.trading.instrument_state import InstrumentState
+from engine.trading.positions import SESSION_END, Costs, Position
+from engine.trading.risk import Sizing
+from engine.trading.session import NO_DAY, SessionDay, TradingHours
+from engine.trading.trading_state import TradingState
+
+NOTHING: Sequence[AnyEvent] = ()
+
+
+class Trader:
+    """Turns ticks, broker events, commands and beats into effects."""
+
+    def __init__(self, config: Config, instruments: tuple[Instrument, ...], tag_prefix: str) -> None:
+        costs = Costs(config.risk)
+        self.state = TradingState(config, instruments, costs, tag_prefix)
+        self.hours = TradingHours(config.session)
+        self._data_quality = DataQualityMonitor(self.state, config.risk)
+        self._flattener = Flattener(self.state, config.risk)
+        self._fills = FillHandler(self.state, self._flattener, self._judge_entry)
+        self._sizing = Sizing(config.risk, costs)
+        self._desks = self.state.instrument_states
+        self._positions = self.state.book.positions
+        self._max_gap_ms = config.risk.max_tick_gap_ms
+        self._limits_loss = config.risk.max_daily_loss > 0
+        self._holds_jumps = config.risk.jump_percent > 0
+        self._day: SessionDay = NO_DAY
+        self.moved = False  # whether the last beat changed anything
+
+    # ── The hot path ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def on_tick(self, tick: Tick) -> Sequence[AnyEvent]:
+        """Take the next tick of any listed instrument; never raises, whatever its other values."""
+        inst = self._desks[tick.instrument]
+        refusal = inst.tick_filter.admit(tick, inst.last_price)
+        if self._holds_jumps and (confirmed := inst.tick_filter.take_released()) is not None:
+            self._work(inst, confirmed)
+        if refusal:
+            self._data_quality.on_refused(inst, tick, refusal)
+        else:
+            self._work(inst, tick)
+        return self.state.take_effects() if self.state.effects else NOTHING
+
+    def _work(self, inst: InstrumentState, tick: Tick) -> None:
+        now_ms = tick.exch_ms
+        price = tick.price
+        inst.last_price = price
+        inst.last_tick = tick
+        day = self._day
+        if not day.day_from_ms <= now_ms < day.day_until_ms:
+            day = self._day = self.hours.day_of(now_ms)
+        if not day.start_ms <= now_ms <= day.end_ms:
+            return
+        position = self._positions[inst.index]
+        # `is`: the same SessionDay gives the same date object; another one is looked at closely in `_on_day`.
+        if inst.day is not day.date and not self._on_day(inst, day, price, now_ms):
+            return
+        gap_ms = now_ms - inst.last_ms
+        if gap_ms > self._max_gap_ms or tick.exch_seq or inst.halt_shown:
+            self._data_quality.on_odd(inst, tick)
+        inst.last_ms = now_ms
+        inst.median_gap_ms += 1 if gap_ms > inst.median_gap_ms else -1
+        if now_ms >= inst.sample_at_ms:
+            inst.sample(now_ms, price)
+        if position is not None:
+            if price > position.highest:
+                position.follow(price)
+            if (
+                price <= position.floor
+                or price >= position.ceiling
+                or now_ms >= position.deadline_ms
+                or now_ms >= day.exit_from_ms
+            ):
+                self._exit(inst, position, price, now_ms, day)
+        if self._limits_loss:
+            self._flattener.judge_daily_loss(now_ms)
+        try:
+            # A tick that found a position open enters nothing: an exit and an entry never share a tick.
+            if inst.strategy.on_tick(price, tick.quantity) and position is None:
+                self._enter(inst, price, now_ms, day)
+        except Exception as error:  # noqa: BLE001 - a broken strategy must not stop the exits
+            self._data_quality.on_fault("strategy", error, tick)
+
+    def _exit(self, inst: InstrumentState, position: Position, price: int, now_ms: int, day: SessionDay) -> None:
+        """Order every exit that is due at `price`."""
+        if now_ms >= day.exit_from_ms:
+            self.state.close(inst, position, price, now_ms, SESSION_END)
+            return
+        for due in position.exits(price, now_ms):
+            self.state.sell(inst, position, due.quantity, price, now_ms, due.reason, due.target)
+
+    def _enter(self, inst: InstrumentState, price: int, now_ms: int, day: SessionDay) -> None:
+        """Follow the signal, or say why not."""
+        objection = self._objection(inst, now_ms, day) or inst.strategy.objection(price)
+        if not objection:
+            limit = price + inst.levels.slippage
+            quantity = self._sizing.quantity(self.state.book.cash, limit, inst.instrument)
+            if quantity:
+                inst.objection = ""
+                self.state.buy(inst, quantity, limit, now_ms)
+                return
+            objection = "cash for not one lot"
+        if objection != inst.objection:
+            inst.objection = objection
+            self.state.effects.append(EntryRefused(inst.index, objection, now_ms))
+
+    def _objection(self, inst: InstrumentState, now_ms: int, day: SessionDay) -> str:
+        # Not `now_ms` alone: a tick that is late by less than `max_backwards_ms` must not open the day again.
+        if not day.entry_from_ms <= now_ms < day.entry_until_ms or inst.tick_filter.newest_ms >= day.exit_from_ms:
+            return "outside the entry window"
+        if inst.last_tick is not None and inst.last_tick.flags & FLAG_LATE:
+            return "the price is late"
+        if inst.tick_filter.halted:
+            return f"halted: {BAD_TICKS}"
+        if self.state.orders.entry_open(inst.index):
+            return "entry order unanswered"
+        return self.state.gate.objection()
+
+    def _on_day(self, inst: InstrumentState, day: SessionDay, price: int, now_ms: int) -> bool:
+        """Begin a session day where it is a new one; False when the tick belongs to a day that is over."""
+        state = self.state
+        if day.date < state.today:
+            inst.tick_filter.drop("past_day")
+            return False
+        if day.date == inst.day:
+            inst.day = day.date
+            return True
+        if day.date > state.today:
+            state.today = day.date
+            state.gate.start_day()
+            state.book.start_day()
+            state.effects.append(DayStarted(day.date.isoformat(), now_ms))
+        left_over = state.position(inst)
+        if left_over is not None:
+            state.close(inst, left_over, price, now_ms, SESSION_END)
+        inst.start_day(day.date, price, now_ms)
+        return True
+
+    # ── Everything that is not a tick ───────────────────────────────────────────────────────────────────────────
+
+    def on_event(self, event: BrokerEvent, now_ms: int) -> Sequence[AnyEvent]:
+        """Take what the broker says."""
+        self._fills.take(event, now_ms)
+        return self.state.take_effects()
+
+    def _judge_entry(self, inst: InstrumentState, position: Position, price: int, at_ms: int) -> None:
+        """Put an entry that was just filled through the exits, at the price it was decided at."""
+        day = self.hours.day_of(at_ms) if self._day is NO_DAY else self._day
+        self._exit(inst, position, price, at_ms, day)
+        if self._limits_loss:
+            self._flattener.judge_daily_loss(at_ms)
+
+    def on_command(self, command: TraderCommand, now_ms: int) -> Sequence[AnyEvent]:
+        """Carry out an operator's command."""
+        gate = self.state.gate
+        match command:
+            case PauseEntries():
+                gate.paused = True
+                self.state.entries("paused", "operator", now_ms)
+            case ResumeEntries():
+                gate.paused = False
+                self.state.entries("resumed", gate.objection(), now_ms)
+            case Lock():
+                gate.locked = command.reason or "operator"
+                self.state.entries("locked", gate.locked, now_ms)
+            case Flat():
+                self._flattener.begin(command.reason, "Flat", now_ms)
+            case Arm() | Disarm():
+                self._flattener.arm(now_ms, armed=isinstance(command, Arm))
+            case Unlock():
+                self._flattener.unlock(now_ms)
+            case _:
+                assert_never(command)
+        return self.state.take_effects()
+
+    def on_fault(self, error: Exception, tick: Tick) -> Sequence[AnyEvent]:
+        """Take note that working `tick` raised: entries halt, exits go on with the next tick."""
+        self._data_quality.on_fault("trader", error, tick)
+        return self.state.take_effects()
+
+    def on_beat(self, now_ms: int) -> Sequence[AnyEvent]:
+        """Go on with what needs no tick: a running flat, a held tick whose second is over; `moved` tells whether it did."""
+        self.moved = self.state.flat.running
+        self._flattener.push(now_ms, ask=True)
+        if self._holds_jumps:
+            for inst in self._desks:
+                waited = inst.tick_filter.take_waited(now_ms)
+                if waited is not None:
+                    self.moved = True
+                    self._work(inst, waited)
+        return self.state.take_effects()
+
+    def dump(self, chosen: Iterable[int] | None = None) -> Fields:
+        """The deciding state by name; of the instruments' own state that of the `chosen` ones only (None: all)."""
+        return self.state.dump(chosen)
+
+    def keep(self, at_ms: int) -> StateKept:
+        """The account by name (locks, flat, orders, money, positions, session day), as `restore` of the next run takes it."""
+        return self.state.keep(at_ms)
+
+    def restore(self, kept: StateKept) -> tuple[str, ...]:
+        """Take over the account of an earlier run, before the first event; lines for a person on what is otherwise now.
+
+        Instruments are found by their symbols. Exits of what is held are judged from the first good tick on. Indicators
+        and what belongs to them begin fresh: the warm-up counts again, a stop loss of before is forgotten. On the kept
+        session day its counters go on; the first tick of a later one begins it as ever, and closes what is left over.
+
+        Raises ValueError naming a symbol that is not listed any more, or what is wrong with `kept`.
+        """
+        return self.state.restore(kept)
+
+    def load(self, fields: dict[str, Plain]) -> None:
+        """Take the deciding state back from what `dump` wrote."""
+        self.state.load(fields)
+        self._day = NO_DAY

@@ -1,0 +1,228 @@
+"""All trading state of a run in one place, with the few moves that everything else is made of. Decides nothing itself."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Final, get_args
+
+from engine.config import Config
+from engine.model.events import AnyEvent, EntriesChanged, FlatState, LockState, StateKept, Submit
+from engine.model.state import Fields, Plain, Stateful, dump, load
+from engine.model.types import Instrument
+from engine.trading.flatten_state import FlattenState
+from engine.trading.instrument_state import COARSE_SAMPLE_MS, SAMPLE_MS, InstrumentState
+from engine.trading.orders import Orders, ordered_in
+from engine.trading.portfolio import Portfolio, positions_in, strays_in
+from engine.trading.positions import Costs, Position
+from engine.trading.risk import EntryGate
+from engine.trading.session import NO_DAY
+
+_MANY: Final = 50  # of more instruments the charts are coarser
+_UNKNOWN: Final = -1
+_UNSOUND: Final = "the account of the last run cannot be taken over:"
+
+
+class TradingState:
+    """Desks, book, gate, orders and the flat job; `effects` collects what the event at hand brings about."""
+
+    def __init__(self, config: Config, instruments: tuple[Instrument, ...], costs: Costs, tag_prefix: str) -> None:
+        sample_ms = SAMPLE_MS if len(instruments) <= _MANY else COARSE_SAMPLE_MS
+        self.instrument_states = [
+            InstrumentState(i, each, config.risk, config.strategy, sample_ms) for i, each in enumerate(instruments)
+        ]
+        levels = tuple(inst.levels for inst in self.instrument_states)
+        self.book = Portfolio(instruments, levels, costs, config.capital.initial_capital)
+        self.gate = EntryGate(config.risk.max_positions_per_day)
+        self.orders = Orders(tag_prefix)
+        self.flat = FlattenState()
+        self.today: date = NO_DAY.date
+        self.faults = 0
+        self.first_refused: dict[str, int] = {}  # reason → number of the first tick refused for it
+        self.effects: list[AnyEvent] = []
+        self._held: list[InstrumentState] = []  # as of so many openings and exits
+        self._held_at = 0
+        # What every account that is kept says of the instruments; never changed, so that all of them share it.
+        self._symbols = tuple(each.symbol for each in instruments)
+        self._scales = {
+            "price_scale": [each.price_scale for each in instruments],
+            "quantity_scale": [each.quantity_scale for each in instruments],
+        }
+
+    def take_effects(self) -> Sequence[AnyEvent]:
+        """What has come about since the last call."""
+        effects, self.effects = self.effects, []
+        return effects
+
+    def position(self, inst: InstrumentState) -> Position | None:
+        """What is held on `inst`."""
+        return self.book.positions[inst.index]
+
+    def held(self) -> list[InstrumentState]:
+        """The desks on which something is held, in their order; asked with every tick, so looked for only after a change."""
+        book = self.book
+        changes = book.entries + book.trades  # both only rise, and no position comes or goes without one of them
+        if changes != self._held_at:
+            self._held_at = changes
+            self._held = [
+                inst for inst, each in zip(self.instrument_states, book.positions, strict=True) if each is not None
+            ]
+        return self._held
+
+    @staticmethod
+    def _seq(inst: InstrumentState) -> int:
+        return inst.last_tick.seq if inst.last_tick else 0
+
+    def buy(self, inst: InstrumentState, quantity: int, price: int, at_ms: int) -> None:
+        """Order an entry of `quantity` at `price`."""
+        self.gate.day_entries += 1
+        order = self.orders.new(inst.index, "BUY", quantity, price, "Entry", at_ms, self._seq(inst))
+        self.effects.append(Submit(order))
+
+    def sell(
+        self,
+        inst: InstrumentState,
+        position: Position,
+        quantity: int,
+        price: int,
+        at_ms: int,
+        reason: str,
+        target: int = -1,
+    ) -> None:
+        """Order an exit of `quantity`, decided at tick price `price`."""
+        position.exiting += quantity
+        limit = max(price - inst.levels.slippage_exit, inst.instrument.tick_size)  # no order goes below one tick
+        order = self.orders.new(inst.index, "SELL", quantity, limit, reason, at_ms, self._seq(inst), target)
+        self.effects.append(Submit(order))
+
+    def close(
+        self, inst: InstrumentState, position: Position, price: int, at_ms: int, reason: str, *, most: int | None = None
+    ) -> None:
+        """Order the exit of all that no other order is selling already, in orders of at most `most` (None: in one)."""
+        left = position.quantity - position.exiting
+        while left > 0:
+            part = left if most is None else min(left, most)
+            self.sell(inst, position, part, price, at_ms, reason)
+            left -= part
+
+    def entries(self, state: LockState, reason: str, at_ms: int) -> None:
+        """Tell that entries are allowed or not from now on."""
+        self.effects.append(EntriesChanged(state, reason, at_ms))
+
+    def halt(self, reason: str, at_ms: int) -> None:
+        """No entries until the operator unlocks; the first reason stands."""
+        if not self.gate.halted:
+            self.gate.halted = reason
+            self.entries("halted", reason, at_ms)
+
+    def dump(self, chosen: Iterable[int] | None = None) -> Fields:
+        """The deciding state by name: positions, cash, limits, orders, and the indicators of `chosen` desks (None: all)."""
+        fields: Fields = {"today": self.today.isoformat()}
+        dump(self.gate, "gate.", fields)
+        dump(self.flat, "flat.", fields)
+        self.orders.dump(fields)
+        self.book.dump(fields)
+        for inst in self.instrument_states if chosen is None else [self.instrument_states[index] for index in chosen]:
+            inst.dump(fields)
+        return fields
+
+    def load(self, fields: dict[str, Plain]) -> None:
+        """Take the deciding state back from what `dump` wrote."""
+        self.today = date.fromisoformat(str(fields["today"]))
+        load(self.gate, "gate.", fields)
+        load(self.flat, "flat.", fields)
+        self.orders.load(fields)
+        self.book.load(fields)
+        for inst in self.instrument_states:
+            inst.load(fields)
+        self.effects = []
+        self._held_at = _UNKNOWN
+
+    def keep(self, at_ms: int) -> StateKept:
+        """The account as the next run may take it over: no indicators, nothing of instruments that are not held."""
+        fields: Fields = {"today": self.today.isoformat(), **self._scales}
+        dump(self.gate, "gate.", fields)
+        dump(self.flat, "flat.", fields)
+        self.orders.dump(fields)
+        for index in self.book.keep(fields):
+            self.instrument_states[index].keep(fields)
+        return StateKept(fields, self._symbols, at_ms)
+
+    def restore(self, kept: StateKept) -> tuple[str, ...]:
+        """Take an account over, fresh as this state is; a line for each stop that is another by the present configuration.
+
+        Raises ValueError naming a symbol that is not listed or is counted otherwise now, or what `kept` lacks.
+        """
+        fields = kept.fields
+        try:
+            for owner, prefix in (
+                (self.gate, "gate."),
+                (self.flat, "flat."),
+                (self.orders, "orders."),
+                (self.book, "book."),
+            ):
+                _check(owner, prefix, fields)
+            place = self._places(kept)
+            self.today = date.fromisoformat(str(fields["today"]))
+            load(self.gate, "gate.", fields)
+            load(self.flat, "flat.", fields)
+            self.orders.load(fields, place)
+            self.book.restore(fields, place, {index: self.orders.selling(index) for index in place.values()})
+            held = positions_in(fields)
+            for number in {each.instrument for each in held} | strays_in(fields).keys():
+                self.instrument_states[place[number]].restore(fields, number)
+        except KeyError as error:
+            raise ValueError(f"{_UNSOUND} {error} is missing") from error
+        except (ArithmeticError, TypeError) as error:
+            raise ValueError(f"{_UNSOUND} {type(error).__name__}") from error
+        self.flat.resume()
+        self._held_at = _UNKNOWN
+        return tuple(filter(None, (self._moved(place[each.instrument], each.stop) for each in held)))
+
+    def _places(self, kept: StateKept) -> Mapping[int, int]:
+        """The present number of each instrument that `kept` is concerned with."""
+        concerned = symbols_of(kept)
+        if kept.symbols == self._symbols:
+            place = {number: number for number in concerned}
+        else:
+            present = {symbol: index for index, symbol in enumerate(self._symbols)}
+            if missing := [symbol for symbol in concerned.values() if symbol not in present]:
+                raise ValueError(f"held or on order, and not listed any more: {', '.join(missing)}")
+            place = {number: present[symbol] for number, symbol in concerned.items()}
+        for name, scales in self._scales.items():
+            before = kept.fields[name]
+            if not isinstance(before, list) or len(before) != len(kept.symbols):
+                raise ValueError(f"{_UNSOUND} {name} is not one for each instrument")
+            for number, index in place.items():
+                if before[number] != scales[index]:
+                    what = f"{name} of {kept.symbols[number]}"
+                    raise ValueError(f"{what} was {before[number]} in the last run and is {scales[index]} now")
+        return place
+
+    def _moved(self, index: int, stop: int) -> str:
+        """What to say of a position whose stop was `stop` before it was taken over."""
+        position = self.book.positions[index]
+        if position is None or position.stop == stop:
+            return ""
+        name = self.instrument_states[index].instrument
+        return f"{name.symbol}: the stop is {name.price_text(position.stop)} by this configuration, it was {name.price_text(stop)}"
+
+
+def symbols_of(kept: StateKept) -> dict[int, str]:
+    """The instruments that `kept` holds or has on order, by their numbers in it; raises ValueError when it is not sound."""
+    fields = kept.fields
+    numbers = {each.instrument for each in positions_in(fields)} | strays_in(fields).keys() | ordered_in(fields)
+    if any(not 0 <= number < len(kept.symbols) for number in numbers):
+        raise ValueError(f"{_UNSOUND} an instrument without a name")
+    return {number: kept.symbols[number] for number in sorted(numbers)}
+
+
+def _check(owner: Stateful, prefix: str, fields: Mapping[str, Plain]) -> None:
+    """See that `owner` can take its state from `fields`; raises ValueError, KeyError, ArithmeticError."""
+    for name in owner.STATE:
+        value, now = fields[prefix + name], getattr(owner, name)
+        if isinstance(now, Decimal):
+            sound = isinstance(value, str) and Decimal(value).is_finite()
+        else:
+            sound = type(value) is type(now)
+        if not sound or (prefix + name == "flat.state" and value not in get_args(FlatState)):
+            raise ValueError(f"{_UNSOUND} {prefix}{name} is {value!r}")

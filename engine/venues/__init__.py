@@ -1,0 +1,1 @@
+"""One folder an exchange; none of them knows another."""

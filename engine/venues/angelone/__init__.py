@@ -1,0 +1,1 @@
+"""Angel One SmartAPI: its stream, login, credentials and list of instruments."""

@@ -1,0 +1,72 @@
+"""What an answer of SmartAPI's REST side means, judged by its body; knows no connection and no clock."""
+
+import re
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from engine.text.redaction import MASK, redact
+from engine.text.sanitize import clean
+
+# well: `data` counts · clock: the one-time password did not fit · dead: the session is over · hopeless: trying again
+# may block the account · busy: too many requests · unclear: no answer of the broker's, or it asks to come back · refused: the rest
+Kind = Literal["well", "clock", "dead", "hopeless", "busy", "unclear", "refused"]
+
+_TEXT_LIMIT = 200
+_KINDS: dict[str, Kind] = {
+    "AB1050": "clock",
+    **dict.fromkeys(("AG8001", "AG8002", "AG8003", "AB1010", "AB1011", "AB8050", "AB8051"), "dead"),
+    **dict.fromkeys(("AB1000", "AB1001", "AB1002", "AB1005", "AB1006", "AB1007", "AB1031", "AB1032"), "hopeless"),
+    **dict.fromkeys(("AB1004", "AB2000", "AB2001"), "unclear"),
+}
+_TRUE = (True, "true", "True", "TRUE")
+_FALSE = (False, "false", "False", "FALSE")
+
+
+class AnswerVerdict(Struct, frozen=True):
+    """What an answer says: `data` where it is well, else the broker's `code` ("" = none) and `text` in one clean line."""
+
+    kind: Kind
+    text: str = ""
+    code: str = ""
+    data: object = None
+
+
+def judge(status: int, body: bytes, scrub: str = "") -> AnswerVerdict:
+    """Tell what the answer with HTTP `status` means; `scrub` (a one-time password) is taken out of the text, as secrets are."""
+    try:
+        document = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return _not_json(status, body, scrub)
+    if not isinstance(document, dict):
+        return AnswerVerdict("unclear", f"not the broker's format (HTTP {status})")
+    well = document.get("status", document.get("success"))
+    if not isinstance(well, bool | str) or well not in (*_TRUE, *_FALSE):
+        return AnswerVerdict("unclear", f"neither yes nor no (HTTP {status})")
+    if well in _TRUE:
+        return AnswerVerdict("well", data=document.get("data"))
+    code = document.get("errorcode") or document.get("errorCode") or ""
+    code = code if isinstance(code, str) and re.fullmatch("[A-Z]{2}[0-9]{3,6}", code) else ""
+    text = one_line(f"{code} {document.get('message') or 'no reason given'}", scrub)
+    return AnswerVerdict(_KINDS.get(code, "refused"), text, code)
+
+
+def one_line(text: str, scrub: str = "") -> str:
+    """`text` from outside without secrets, without `scrub`, in one clean line."""
+    text = redact(text)  # before it is cut: half a secret would not be found
+    return clean((text.replace(scrub, MASK) if scrub else text).strip(), _TEXT_LIMIT)
+
+
+def _not_json(status: int, body: bytes, scrub: str) -> AnswerVerdict:
+    """A gateway, a firewall or a limit answered instead of the broker."""
+    text = body.decode("utf-8", "replace").strip()
+    if status == 429 or "exceeding access rate" in text or "Too Many Requests" in text:
+        return AnswerVerdict("busy", f"too many requests (HTTP {status})")
+    if not text:
+        return AnswerVerdict("unclear", f"an empty answer (HTTP {status})")
+    if text.startswith("<"):
+        return AnswerVerdict(
+            "unclear", f"a web page instead of an answer (HTTP {status}): a firewall, or the wrong address"
+        )
+    return AnswerVerdict("unclear", f"not the broker's format (HTTP {status}): {one_line(text, scrub)[:80]}")

@@ -1,0 +1,189 @@
+"""Gets the exchange's list once a day and keeps it in the user's cache; yesterday's stands in where today's cannot be had."""
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from msgspec import Struct
+
+from engine.config import Config
+from engine.https import Caller, CallError, HttpAnswer, Request, SinkError
+from engine.model.clock import Clock, SystemClock
+from engine.model.errors import DiskError, InputError, UserError
+from engine.text.sanitize import clean
+from engine.venues.angelone.instruments.lookup import Instruments
+from engine.venues.angelone.instruments.parse import ParseCounts, read_list
+from engine.venues.angelone.instruments.store import Store, write_store
+from engine.version import VERSION
+
+LEAST_ROWS = 50_000  # the list has some 145,000; a stump must not replace a good copy
+LIMIT_BYTES = 128 << 20
+FIRST_TOTAL_S = 300.0  # for the first copy ever
+RENEWAL_TOTAL_S = 60.0  # while an older copy could be used
+SILENCE_S = 15.0
+_RENEWED = timedelta(hours=8, minutes=30)  # of the day in India: the exchange's list is then today's
+_IST = timedelta(hours=5, minutes=30)
+_STORE, _PART, _LOCK = "instruments.sqlite", "instruments.json.part", "instruments.lock"
+_SYSTEM_CLOCK = SystemClock()
+_TAG = re.compile(r'(W/)?"[!#-~]{0,200}"')
+
+
+class Update(Struct, frozen=True):
+    """What fetching the list did: `rows` read, `kept` of them; `bad` ones passed over. Not `changed`: ours is the newest."""
+
+    changed: bool
+    rows: int = 0
+    kept: int = 0
+    bad: int = 0
+
+
+def ready(config: Config, clock: Clock = _SYSTEM_CLOCK, *, least_rows: int = LEAST_ROWS) -> tuple[Instruments, str]:
+    """Return today's list, fetched where it must be, and a warning: "", or why an older copy stands in.
+
+    Raises UserError where there is no list at all.
+    """
+    folder = cache_folder(os.environ)
+    url = config.smartapi.master_url
+    held = _held(folder, url)
+    if held is not None and is_fresh(_checked_ns(folder), clock.wall_ns()):
+        return Instruments(held), ""
+    if held is not None:
+        held.close()
+    try:
+        update(folder, url, clock, least_rows=least_rows)
+    except UserError as problem:
+        held = _held(folder, url)
+        if held is None:
+            raise
+        when = datetime.fromtimestamp(_checked_ns(folder) // 10**9, UTC) + _IST
+        return Instruments(held), f"instrument list of {when:%Y-%m-%d %H:%M} IST is used: {problem.lines[0]}"
+    held = _held(folder, url)
+    if held is None:
+        raise DiskError(f"{clean(str(folder))}: the instrument list just written is not there")
+    return Instruments(held), ""
+
+
+def is_fresh(checked_ns: int, now_ns: int) -> bool:
+    """Whether no newer list can be expected: none has been made (08:30 IST) between the two UTC times."""
+    turn = int((_IST - _RENEWED).total_seconds()) * 10**9
+    day = 86_400 * 10**9
+    return (checked_ns + turn) // day >= (now_ns + turn) // day
+
+
+def cache_folder(environ: Mapping[str, str]) -> Path:
+    """Return the user's cache directory of this program."""
+    home = environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(home):  # unset, or relative, which the XDG rules say to ignore
+        home = os.path.expanduser("~/.cache")
+    return Path(home, "myquant-tui")
+
+
+def update(folder: Path, url: str, clock: Clock, *, least_rows: int = LEAST_ROWS) -> Update:
+    """Fetch the list at `url` into `folder` unless it is what we have; raises InputError, DiskError, ConfigError.
+
+    The copy before stays until the new one is complete and plausible.
+    """
+    with _alone(folder):
+        held = _held(folder, url)
+        tag = ""
+        if held is not None:
+            tag = held.told.get("etag", "")
+            held.close()
+        part = folder / _PART
+        try:
+            answer = _download(url, part, tag, RENEWAL_TOTAL_S if held is not None else FIRST_TOTAL_S)
+            done = Update(changed=False)
+            if answer.status != 304:
+                done = _rebuild(folder, part, url, answer, least_rows)
+            stamp = clock.wall_ns()
+            os.utime(folder / _STORE, ns=(stamp, stamp))
+        except OSError as error:
+            raise DiskError(f"{clean(str(folder))}: {clean(error.strerror or str(error))}") from None
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+    return done
+
+
+def _download(url: str, part: Path, tag: str, total_s: float) -> HttpAnswer:
+    """Bring the list into the file `part`, or learn that `tag` still names it; raises InputError, OSError."""
+    headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": f"myquant-tui/{VERSION}"}
+    if tag:
+        headers["If-None-Match"] = tag
+    flags = os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    with closing(Caller(url)) as caller, open(os.open(part, flags, 0o600), "wb") as file:
+        request = Request(
+            "GET", "", headers, limit_bytes=LIMIT_BYTES, total_s=total_s, silence_s=SILENCE_S, sink=file.write
+        )
+        try:
+            answer = caller.call(request)
+        except CallError as error:
+            raise InputError(f"instrument list: {error}") from None
+        except SinkError as error:
+            raise DiskError(f"{clean(str(part))}: {error}") from None
+    if answer.status != 200 and not (answer.status == 304 and tag):
+        raise InputError(f"instrument list: {clean(url, 200)} answers HTTP {answer.status}")
+    return answer
+
+
+def _rebuild(folder: Path, part: Path, url: str, answer: HttpAnswer, least_rows: int) -> Update:
+    """Turn the downloaded file into the store; raises InputError, DiskError, OSError."""
+    tag = answer.headers.get("etag", "")
+    told = {"url": url, "etag": tag if _TAG.fullmatch(tag) else ""}
+    tally = ParseCounts()
+    fresh = folder / f"{_STORE}.part"
+    try:
+        with part.open("rb") as file:
+            kept = write_store(fresh, read_list(file, tally), told)
+        if tally.rows < least_rows or not kept:
+            raise InputError(
+                f"instrument list: {tally.rows:,} rows, {kept:,} of them of use; "
+                f"fewer than {least_rows:,} are not taken for the whole list"
+            )
+        os.replace(fresh, folder / _STORE)
+    finally:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
+    return Update(changed=True, rows=tally.rows, kept=kept, bad=tally.bad)
+
+
+def _held(folder: Path, url: str) -> Store | None:
+    """The copy we have of the list at `url`, opened; None where there is none that can be used."""
+    try:
+        store = Store(folder / _STORE)
+    except OSError:
+        return None
+    if store.told.get("url") != url:
+        store.close()
+        return None
+    return store
+
+
+def _checked_ns(folder: Path) -> int:
+    """When the copy was last known to be the newest, UTC ns."""
+    try:
+        return os.stat(folder / _STORE).st_mtime_ns
+    except OSError:
+        return 0
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Within: no other process fetches into the private directory `folder`; raises DiskError, InputError."""
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        os.chmod(folder, 0o700)
+        fd = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise DiskError(f"{clean(str(folder))}: {clean(error.strerror or str(error))}") from None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise InputError("instrument list: another myquant-tui is fetching it just now") from None
+    finally:
+        os.close(fd)

@@ -1,0 +1,295 @@
+"""A session with SmartAPI: one-time password, login, tokens of today. Knows no feed; writes no token anywhere."""
+
+import re
+import threading
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+from msgspec import Struct
+
+from engine.https import Caller, CallError, HttpAnswer, Request
+from engine.model.clock import Clock, SystemClock
+from engine.text.redaction import MASK, hide
+from engine.text.sanitize import clean
+from engine.venues.angelone.answers import AnswerVerdict, judge, one_line
+from engine.venues.angelone.credentials import Credentials, masked
+from engine.venues.angelone.login_budget import LoginBudget
+from engine.version import VERSION
+
+_USER = "/rest/auth/angelbroking/user/v1/"
+_SECURE = "/rest/secure/angelbroking/user/v1/"
+_IST = timedelta(hours=5, minutes=30)  # no daylight saving
+
+PAUSE_S = 30.0  # between two logins: one window of the one-time password
+UNSENT_PAUSE_S = 5.0  # the broker never heard of it
+BUSY_PAUSE_S = 60.0
+MOST_FAILURES = 5  # refused logins in a row; a broker may block the account for more
+AGAIN_S = 900.0  # until a login that seems hopeless is tried once more, lest positions stay unwatched for a mistake
+MOST_AGAIN = 3
+WINDOW_S = 30
+TAIL_S = 2  # of a window: the password could be too old when it arrives
+
+_SYSTEM_CLOCK = SystemClock()
+
+
+class Tokens(Struct, frozen=True):
+    """What a login gives; `jwt` without the word Bearer. Shows nothing of itself."""
+
+    jwt: str
+    refresh: str
+    feed: str
+
+    def __repr__(self) -> str:
+        return f"Tokens({MASK})"
+
+    def __rich_repr__(self) -> list[tuple[str, str]]:
+        """The same for a debugger that would list the fields."""
+        return [("tokens", MASK)]
+
+
+class Profile(Struct, frozen=True):
+    """Whose session it is, as the broker says, and where it may trade."""
+
+    client_code: str
+    exchanges: tuple[str, ...]
+
+
+class LoginError(Exception):
+    """There is no session; `text` says why, `retry_s` when to ask again (None: never, somebody must act).
+
+    `session_dead`: the tokens in use are worth nothing any more; the next `tokens()` logs in. `again_s` is when a program
+    that nobody watches may ask once more although `retry_s` is None.
+    """
+
+    def __init__(
+        self, text: str, retry_s: float | None, *, session_dead: bool = False, again_s: float | None = None
+    ) -> None:
+        super().__init__(text)
+        self.text = text
+        self.retry_s = retry_s
+        self.session_dead = session_dead
+        self.again_s = again_s
+
+
+class LoginSession:
+    """Keeps the tokens of one IST day in memory; `close` from any thread ends the call under way at once.
+
+    Every call is over within 7 s, and 2 s more where it waits for a fresh password.
+    """
+
+    def __init__(self, credentials: Credentials, rest_url: str, clock: Clock = _SYSTEM_CLOCK) -> None:
+        self.client_code = credentials.client_code
+        self.api_key = credentials.api_key
+        self.clock_off_s: float | None = None  # ours minus the server's, to a second; None = not known
+        self._credentials = credentials
+        self._caller = Caller(rest_url)
+        self._clock = clock
+        self._turn = threading.Lock()  # one call at a time; guards everything below
+        self._tokens: Tokens | None = None
+        self._day = date.min
+        self._earliest_ns = -(2**62)  # monotonic: no login before
+        self._failures = 0
+        self._last = LoginBudget(most=MOST_AGAIN, every_s=AGAIN_S)
+        self._closing = threading.Condition()  # notified by close; never held while calling
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"Login({masked(self.client_code)})"
+
+    def tokens(self) -> Tokens:
+        """Return today's tokens, logging in where there are none; raises LoginError."""
+        with self._turn:
+            if self._tokens is not None and self._day == self._today():
+                return self._tokens
+            return self._log_in()
+
+    def renew(self) -> Tokens:
+        """Log in anew, at most once in 30 s; raises LoginError, also when it is too early."""
+        with self._turn:
+            return self._log_in()
+
+    def profile(self) -> Profile:
+        """Ask whose session it is: the probe whether it is alive; raises LoginError (`session_dead` where it is not)."""
+        with self._turn:
+            verdict = self._ask("profile", "GET", _SECURE + "getProfile")
+        data = verdict.data if isinstance(verdict.data, dict) else {}
+        code, exchanges = data.get("clientcode"), data.get("exchanges")
+        if not isinstance(code, str) or not isinstance(exchanges, list | None):
+            raise LoginError("profile: the answer names no client", PAUSE_S)
+        return Profile(clean(code, 40), tuple(one_line(str(exchange)) for exchange in exchanges or ()))
+
+    def logout(self) -> None:
+        """End the session at the broker and forget the tokens; raises LoginError where the broker did not hear of it."""
+        with self._turn:
+            if self._tokens is None:
+                return
+            try:
+                self._ask("logout", "POST", _SECURE + "logout", {"clientcode": self.client_code})
+            finally:
+                self._tokens = None
+
+    def probe_clock(self) -> float | None:
+        """Seconds that our clock is ahead of the server's, None where it does not tell; raises LoginError."""
+        with self._turn:
+            try:
+                self._note_clock(self._caller.call(Request("GET", "/", {"Accept": "*/*", "User-Agent": _AGENT})))
+            except CallError as error:
+                raise LoginError(str(error), UNSENT_PAUSE_S) from None
+            return self.clock_off_s
+
+    def close(self) -> None:
+        """End the call under way and refuse every further one."""
+        with self._closing:
+            self._closed = True
+            self._closing.notify_all()
+        self._caller.close()
+
+    # ── Below, the turn is held. ───────────────────────────────────────────────────────────────────────────────────
+
+    def _log_in(self) -> Tokens:
+        self._tokens = None
+        again_s = self._last.wait_s(self._clock.monotonic_ns())
+        if again_s != 0:
+            raise LoginError(self._last.verdict, None, again_s=again_s)
+        early_s = (self._earliest_ns - self._clock.monotonic_ns()) / 1e9
+        if early_s > 0:
+            raise LoginError(f"login: not again for {early_s:.0f} s, lest the account be blocked", early_s)
+        self._await_window()
+        today = self._today()
+        code = self._one_time_password()
+        secrets = {"clientcode": self.client_code, "password": self._credentials.pin, "totp": code}
+        verdict = self._call("login", "POST", _USER + "loginByPassword", secrets, scrub=code)
+        if verdict.kind != "well":
+            raise self._refused(verdict)
+        tokens = _tokens_in(verdict.data)
+        if tokens is None:
+            raise LoginError("login: the answer holds no tokens", PAUSE_S)
+        self._failures = 0
+        self._last.succeeded()
+        self._tokens, self._day = tokens, today
+        return tokens
+
+    def _await_window(self) -> None:
+        """Let the end of a password's window pass: it would be too old on arrival."""
+        left_ns = WINDOW_S * 10**9 - self._clock.wall_ns() % (WINDOW_S * 10**9)
+        if left_ns >= TAIL_S * 10**9:
+            return
+        until_ns = self._clock.monotonic_ns() + left_ns
+        with self._closing:
+            while not self._closed and (rest_ns := until_ns - self._clock.monotonic_ns()) > 0:
+                self._clock.wait(self._closing, rest_ns / 1e9)
+            if self._closed:
+                raise LoginError("login: ended on our side", None)
+
+    def _one_time_password(self) -> str:
+        from pyotp import TOTP  # noqa: PLC0415 - carries hashlib in, which a replay need not
+
+        # A stamp with its zone: a naive one would be an hour off when the machine's daylight saving ends.
+        now = datetime.fromtimestamp(self._clock.wall_ns() // 10**9, UTC)
+        return TOTP(self._credentials.totp_secret).at(now)
+
+    def _refused(self, verdict: AnswerVerdict) -> LoginError:
+        """What a login that was answered with no means for the next one."""
+        text = f"login: {verdict.text}"
+        if verdict.kind == "busy":
+            self._earliest_ns = self._clock.monotonic_ns() + round(BUSY_PAUSE_S * 1e9)
+            return LoginError(text, BUSY_PAUSE_S)
+        if verdict.kind == "unclear":
+            return LoginError(text, PAUSE_S)
+        self._failures += 1
+        if verdict.kind == "clock":
+            text += f": check this machine's clock{self._clock_words()} and the TOTP secret"
+        if verdict.kind != "hopeless" and self._failures < MOST_FAILURES:
+            return LoginError(text, PAUSE_S)
+        if verdict.kind != "hopeless":
+            text += f"; given up after {self._failures} refused logins, lest the account be blocked"
+        now_ns = self._clock.monotonic_ns()
+        self._last.give_up(text, now_ns, for_good=self._failures >= MOST_FAILURES)
+        return LoginError(text, None, again_s=self._last.wait_s(now_ns))
+
+    def _clock_words(self) -> str:
+        if self.clock_off_s is None:
+            return ""
+        direction = "ahead of" if self.clock_off_s >= 0 else "behind"
+        return f" ({abs(self.clock_off_s):.0f} s {direction} the broker's)"
+
+    def _ask(self, what: str, method: str, path: str, content: Mapping[str, str] | None = None) -> AnswerVerdict:
+        """Ask something within the session, logging in where there is none; raises LoginError for every no."""
+        if self._tokens is None or self._day != self._today():
+            self._log_in()
+        verdict = self._call(what, method, path, content)
+        if verdict.kind == "well":
+            return verdict
+        if verdict.kind == "dead":
+            self._tokens = None
+            raise LoginError(f"{what}: {verdict.text}", PAUSE_S, session_dead=True)
+        raise LoginError(f"{what}: {verdict.text}", None if verdict.kind == "hopeless" else PAUSE_S)
+
+    def _call(
+        self, what: str, method: str, path: str, content: Mapping[str, str] | None, *, scrub: str = ""
+    ) -> AnswerVerdict:
+        """Make one call; a login counts as tried once its bytes may be on their way."""
+        body = b"" if content is None else msgspec.json.encode(content)
+        begun_ns = self._clock.monotonic_ns()
+        sent = True
+        try:
+            answer = self._caller.call(Request(method, path, self._headers(), body))
+        except CallError as error:
+            sent = error.sent
+            pause_s = None if self._closed else PAUSE_S if sent else UNSENT_PAUSE_S
+            raise LoginError(f"{what}: {error}", pause_s) from None
+        finally:
+            if sent and what == "login":
+                self._earliest_ns = begun_ns + round(PAUSE_S * 1e9)
+                self._last.spend(begun_ns)
+        self._note_clock(answer)
+        return judge(answer.status, answer.body, scrub)
+
+    def _headers(self) -> dict[str, str]:
+        """All nine that the broker asks for; the addresses are placeholders, which it takes."""
+        headers = {
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "User-Agent": _AGENT,
+            "X-UserType": "USER",
+            "X-SourceID": "WEB",
+            "X-ClientLocalIP": "127.0.0.1",
+            "X-ClientPublicIP": "127.0.0.1",
+            "X-MACAddress": "00:00:00:00:00:00",
+            "X-PrivateKey": self.api_key,
+        }
+        if self._tokens is not None:
+            headers["Authorization"] = f"Bearer {self._tokens.jwt}"
+        return headers
+
+    def _note_clock(self, answer: HttpAnswer) -> None:
+        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - the HTTP client has it loaded by now
+
+        try:
+            theirs_s = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
+        except (ValueError, TypeError, OverflowError):
+            return
+        self.clock_off_s = self._clock.wall_ns() / 1e9 - theirs_s - 0.5  # a date tells whole seconds
+
+    def _today(self) -> date:
+        return (datetime.fromtimestamp(self._clock.wall_ns() // 10**9, UTC) + _IST).date()
+
+
+_AGENT = f"myquant-tui/{VERSION}"
+_TOKEN = re.compile(r"[!-~]{4,8192}")  # what can stand in a header
+
+
+def _tokens_in(data: object) -> Tokens | None:
+    """The three tokens of a login's answer, hidden from logs from now on; None where one is missing or malformed."""
+    if not isinstance(data, dict):
+        return None
+    found: list[str] = []
+    for key in ("jwtToken", "refreshToken", "feedToken"):
+        token = data.get(key)
+        token = re.sub("(?i)^bearer +", "", token.strip()) if isinstance(token, str) else ""
+        if not _TOKEN.fullmatch(token):
+            return None
+        hide(token)
+        found.append(token)
+    return Tokens(*found)

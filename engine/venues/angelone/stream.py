@@ -1,0 +1,168 @@
+"""Angel One SmartAPI's stream as a live feed: what to ask for, how to get in, which packet is which instrument's tick.
+
+Knows no socket, no thread and no login server; it is handed somebody who logs in.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from engine.config import Config
+from engine.model.errors import ConfigError, WireError
+from engine.model.events import FeedEvent
+from engine.model.types import Instrument
+from engine.stream.adapter import Endpoint, Heard, Notice, address, too_fine
+from engine.stream.errors import Hopeless, LinkLost
+from engine.stream.frames import BINARY
+from engine.stream.lateness import LatenessMonitor
+from engine.stream.live_feed import Pace, StreamFeed
+from engine.stream.sequence import SequenceTracker
+from engine.stream.tick_builder import Slot, TickBuilder, place
+from engine.text.sanitize import clean
+from engine.venues.angelone import wire
+from engine.venues.angelone.login import LoginError, Tokens
+
+MOST_INSTRUMENTS = 1000  # subscriptions of one session
+_BATCH = 250
+_NAMED = 5  # instruments named in a remark
+
+
+class Login(Protocol):
+    """Who keeps the tokens of a session; every call may take some seconds."""
+
+    client_code: str
+    api_key: str
+
+    def tokens(self) -> Tokens:
+        """Today's tokens, by a login where there are none; raises LoginError."""
+        ...
+
+    def renew(self) -> Tokens:
+        """New tokens by a login; raises LoginError."""
+        ...
+
+
+class SmartApi:
+    """The dialect of SmartAPI's "streaming 2.0" (ports in `Dialect`)."""
+
+    logs_in = True
+    ping = wire.PING
+    lifetime_s = 0.0
+
+    def __init__(self, config: Config, instruments: tuple[Instrument, ...], login: Login, ticker: TickBuilder) -> None:
+        self._address = address("smartapi.stream_url", config.smartapi.stream_url)
+        self.source = f"smartapi {self._address.host}"
+        self._login = login
+        self._ticker = ticker
+        self._mode = wire.MODES[config.smartapi.mode]
+        self._snap = self._mode == wire.SNAP_QUOTE
+        self._places: dict[str, dict[int, Slot]] = {}
+        self._batches = [instruments[start : start + _BATCH] for start in range(0, len(instruments), _BATCH)]
+        for index, instrument in enumerate(instruments):
+            exchange_type = wire.EXCHANGE_TYPES[instrument.exchange]
+            here = place(index, instrument, wire.price_scale(exchange_type), 1)
+            self._places.setdefault(instrument.token, {})[exchange_type] = here
+
+    def endpoint(self) -> Endpoint:
+        """The stream's address with the four headers; raises LinkLost, Hopeless."""
+        tokens = self._logged_in(self._login.tokens)
+        try:
+            headers = wire.handshake_headers(tokens.jwt, self._login.api_key, self._login.client_code, tokens.feed)
+        except ValueError as error:  # names the header, never its value
+            raise Hopeless(str(error)) from None
+        at = self._address
+        return Endpoint(at.secure, at.host, at.port, at.resource, tuple(headers))
+
+    def renew(self) -> None:
+        """Log in afresh; raises LinkLost, Hopeless."""
+        self._logged_in(self._login.renew)
+
+    def _logged_in(self, ask: Callable[[], Tokens]) -> Tokens:
+        try:
+            return ask()
+        except LoginError as error:
+            reason = clean(error.text, 300)
+            if error.retry_s is None:
+                raise Hopeless(reason, again_s=error.again_s) from None
+            raise LinkLost(reason, wait_s=error.retry_s) from None
+
+    def subscriptions(self) -> list[bytes]:
+        """One request for each batch of instruments; its correlation tells them apart in a refusal."""
+        return [self._request(number, batch) for number, batch in enumerate(self._batches)]
+
+    def _request(self, number: int, batch: tuple[Instrument, ...]) -> bytes:
+        tokens: dict[int, list[str]] = {}
+        for instrument in batch:
+            tokens.setdefault(wire.EXCHANGE_TYPES[instrument.exchange], []).append(instrument.token)
+        return wire.subscribe(f"batch{number}", self._mode, tokens)
+
+    def on_message(self, opcode: int, payload: bytes) -> Heard:
+        """A packet becomes a tick; raises WireError, `unknown_token` for one that nobody asked for."""
+        if opcode != BINARY:
+            return self._hear_text(payload)
+        packet = wire.decode(payload)
+        here = self._places.get(packet.token)
+        place = here.get(packet.exchange_type) if here else None
+        if place is None:
+            raise WireError("unknown_token", f"exchange type {packet.exchange_type}, token {packet.token}")
+        ticker = self._ticker
+        if self._snap:
+            ticker.book(place, packet.bid, packet.ask)
+        if ticker.trade(place, packet.exch_ms, packet.sequence, packet.price, packet.quantity, packet.day_volume):
+            return "data"
+        return too_fine(place.symbol)
+
+    def _hear_text(self, payload: bytes) -> Heard:
+        message = wire.decode_text(payload)
+        if isinstance(message, wire.Pong):
+            return "pong"
+        return Notice(
+            f"subscription refused: {message.code} {message.message}, for {self._named(message.correlation)}", True
+        )
+
+    def _named(self, correlation: str) -> str:
+        """The instruments of the batch that `correlation` stands for."""
+        number = correlation.removeprefix("batch")
+        known = number.isascii() and number.isdigit() and len(number) < 4 and int(number) < len(self._batches)
+        batch = self._batches[int(number)] if known else tuple(i for batch in self._batches for i in batch)
+        names = ", ".join(instrument.symbol for instrument in batch[:_NAMED])
+        more = len(batch) - _NAMED
+        return f"{names} and {more} more" if more > 0 else names
+
+
+def smartapi_feed(
+    config: Config,
+    instruments: tuple[Instrument, ...],
+    login: Login,
+    *,
+    tell: Callable[[FeedEvent], None],
+    in_session: Callable[[], bool],
+    pace: Pace | None = None,
+) -> StreamFeed:
+    """A feed of `instruments` from SmartAPI; raises ConfigError for what cannot be subscribed, all problems at once."""
+    problems = list(_problems(instruments))
+    if problems:
+        raise ConfigError(*problems)
+    ticker = TickBuilder(
+        len(instruments), SequenceTracker(len(instruments), config.smartapi.sequence), LatenessMonitor()
+    )
+    adapter = SmartApi(config, instruments, login, ticker)
+    pace = pace or Pace(silence_s=float(config.feed.silence_s))
+    return StreamFeed(adapter, ticker, wanted=len(instruments), tell=tell, in_session=in_session, pace=pace)
+
+
+def _problems(instruments: tuple[Instrument, ...]) -> list[str]:
+    problems: list[str] = []
+    if not 0 < len(instruments) <= MOST_INSTRUMENTS:
+        problems.append(f"feed.symbols: {len(instruments)} instruments; SmartAPI streams 1 to {MOST_INSTRUMENTS}")
+    known = ", ".join(wire.EXCHANGE_TYPES)
+    seen: dict[tuple[str, str], str] = {}
+    for instrument in instruments:
+        symbol, token = instrument.symbol, instrument.token
+        if not (token.isascii() and token.isdigit() and len(token) <= 25):
+            problems.append(f"instrument {symbol}: token '{clean(token, 40)}' is not one; 1 to 25 digits are")
+        if instrument.exchange not in wire.EXCHANGE_TYPES:
+            problems.append(f"instrument {symbol}: exchange '{clean(instrument.exchange, 40)}' is not one of {known}")
+        elif (other := seen.get((instrument.exchange, token))) is not None:
+            problems.append(f"instrument {symbol}: has the exchange and token of {other}")
+        seen[instrument.exchange, token] = symbol
+    return problems

@@ -1,0 +1,1 @@
+"""Binance: its public market data, live and as recorded raw lines."""

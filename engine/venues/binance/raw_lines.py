@@ -1,0 +1,215 @@
+"""Reads raw lines of Binance streams as a source: `<receive time>[:] <message>`, plain or gzip. Opens no connection."""
+
+import gzip
+import re
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from engine.files import reason, regular_size, shown
+from engine.model.errors import InputError, WireError
+from engine.model.marks import Mark
+from engine.model.types import FLAG_HAS_BOOK, Instrument, Tick
+from engine.text.sanitize import clean
+from engine.venues.binance.wire import SCALE, BookMessage, Ignored, TradeMessage, decode
+
+MAX_LINE_BYTES = 1 << 20
+_MAX_INSTRUMENTS = 1000
+_MAX_KINDS = 100
+_UNREADABLE = {"json", "shape"}  # reasons of the wire whose detail does not say what it is about
+_MAX_RATIO = 200  # of plain to packed bytes; such lines reach about 10
+_FREE_BYTES = 16 << 20  # plain bytes that are allowed whatever the ratio
+_GZIP_MAGIC = b"\x1f\x8b"
+
+_LINE = re.compile(rb"([0-9]{10}(?:[.][0-9]{1,9})?|[0-9]{19}):? (\{.*\})", re.DOTALL)
+_URL = re.compile(rb"wss?://[!-~]{1,8000}(?: [ -~]{0,200})?")  # the first line of some captures
+
+
+class BinanceRawSource:
+    """A TickSource over raw lines; raises InputError with the row for any line that is not one.
+
+    `trade` messages become ticks, and `aggTrade` for symbols that have none; `bookTicker` gives the bid and ask of the
+    ticks that follow. All else is counted by kind in `skipped`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._size = regular_size(path)
+        self._offset_read = 0
+        self.skipped: dict[str, int] = {}
+        self._total = 0
+        self._aggregated = self._survey()
+        self._instruments = tuple(_instrument(symbol) for symbol in self._aggregated)
+
+    @property
+    def name(self) -> str:
+        """The file's name, cleaned."""
+        return clean(self._path.name, 200)
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """One for each symbol that has trades, in order of appearance; scales are 10^8."""
+        return self._instruments
+
+    @property
+    def zone(self) -> str:
+        """Coins have no session but UTC's days."""
+        return "UTC"
+
+    def ticks(self, first: int = 1) -> Iterator[Tick]:
+        """The ticks from number `first` on; reads the file from its start, packed text cannot be entered in the middle."""
+        books: dict[str, tuple[int, int]] = {}
+        indices = {symbol: index for index, symbol in enumerate(self._aggregated)}
+        number = 0
+        for _, recv_wall_ns, message in self._messages():
+            if isinstance(message, BookMessage):
+                if message.symbol in indices:
+                    books[message.symbol] = (message.bid, message.ask)
+            elif message is not None and message.aggregate is self._aggregated.get(message.symbol):
+                number += 1
+                if number < first:
+                    continue
+                bid, ask = books.get(message.symbol, (0, 0))
+                yield Tick(
+                    number,
+                    indices[message.symbol],
+                    FLAG_HAS_BOOK if bid or ask else 0,
+                    recv_wall_ns,
+                    0,
+                    message.exch_ms,
+                    message.id,
+                    message.price,
+                    message.quantity,
+                    0,
+                    bid,
+                    ask,
+                )
+
+    def count(self) -> int:
+        """How many ticks there are."""
+        return self._total
+
+    def number_at(self, at_ms: int) -> int:
+        """Number of the last tick whose own time is ≤ `at_ms`; 0 if there is none."""
+        return max((tick.seq for tick in self.ticks() if tick.exch_ms <= at_ms), default=0)
+
+    def marks(self) -> Iterator[Mark]:
+        """None: raw lines have no marks."""
+        return iter(())
+
+    def losses(self) -> tuple[str, ...]:
+        """None: what cannot be read here is an error."""
+        return ()
+
+    def row_of(self, seq: int) -> str:
+        """`row 17`: the line of the file; looked for from its start."""
+        number = 0
+        for row, _, message in self._messages():
+            if isinstance(message, TradeMessage) and message.aggregate is self._aggregated.get(message.symbol):
+                number += 1
+                if number == seq:
+                    return f"row {row}"
+        return f"tick {seq}"
+
+    def fraction_read(self) -> float:
+        """Which part of the file the latest reading has passed."""
+        return self._offset_read / self._size
+
+    def _survey(self) -> dict[str, bool]:
+        """Reads the file once: the symbols, and whether aggregates are their ticks; counts what gives none."""
+        trades: dict[str, int] = {}
+        aggregates: dict[str, int] = {}
+        books: dict[str, int] = {}
+        symbols: dict[str, None] = {}
+        for row, _, message in self._messages(self.skipped):
+            if message is not None:
+                counts = books if isinstance(message, BookMessage) else aggregates if message.aggregate else trades
+                counts[message.symbol] = counts.get(message.symbol, 0) + 1
+                symbols[message.symbol] = None
+                if len(symbols) > _MAX_INSTRUMENTS:
+                    raise self._bad(row, f"is the {len(symbols)}th symbol; allowed: up to {_MAX_INSTRUMENTS}")
+        aggregated = {symbol: symbol not in trades for symbol in symbols if symbol in trades or symbol in aggregates}
+        if not aggregated:
+            raise InputError(f"{shown(self._path)}: holds no trade; allowed: raw lines of Binance streams with trades")
+        self._total = sum(trades.get(symbol) or aggregates[symbol] for symbol in aggregated)
+        unused = {
+            "aggTrade": sum(count for symbol, count in aggregates.items() if symbol in trades),
+            "bookTicker": sum(count for symbol, count in books.items() if symbol not in aggregated),
+        }
+        self.skipped.update({kind: count for kind, count in unused.items() if count})
+        return aggregated
+
+    def _messages(
+        self, skipped: dict[str, int] | None = None
+    ) -> Iterator[tuple[int, int, TradeMessage | BookMessage | None]]:
+        """(Row, receive time in UTC ns, the message or None for one of another kind) of each line."""
+        for row, line in self._lines():
+            match = _LINE.fullmatch(line)
+            if not match:
+                if row == 1 and _URL.fullmatch(line):
+                    continue
+                allowed = "'<epoch ns> <message>' or '<epoch s>: <message>'"
+                raise self._bad(row, f"'{_quoted(line)}' is not a raw line; allowed: {allowed}")
+            seconds, _, fraction = match[1].partition(b".")
+            recv_wall_ns = int(seconds) if len(seconds) == 19 else int(seconds + fraction.ljust(9, b"0"))
+            try:
+                message = decode(match[2])
+            except WireError as error:
+                what = f"the message cannot be read: {error.detail}" if error.reason in _UNREADABLE else error.detail
+                raise self._bad(row, what) from None
+            if isinstance(message, TradeMessage | BookMessage):
+                yield row, recv_wall_ns, message
+                continue
+            if skipped is not None:
+                kind = message.kind if isinstance(message, Ignored) else "other"
+                kind = kind if kind in skipped or len(skipped) < _MAX_KINDS else "other"
+                skipped[kind] = skipped.get(kind, 0) + 1
+            yield row, recv_wall_ns, None
+
+    def _lines(self) -> Iterator[tuple[int, bytes]]:
+        """(Row, line without its end) of each line; raises InputError for what is too long, or packed too well."""
+        row = plain_bytes = blank = 0
+        try:
+            with self._path.open("rb") as raw:
+                packed = raw.read(2) == _GZIP_MAGIC
+                raw.seek(0)
+                file: IO[bytes] = gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[assignment]
+                while line := file.readline(MAX_LINE_BYTES + 1):
+                    row += 1
+                    plain_bytes += len(line)
+                    self._offset_read = raw.tell()
+                    if len(line) > MAX_LINE_BYTES:
+                        raise self._bad(row, f"is longer than {MAX_LINE_BYTES} bytes")
+                    if plain_bytes > max(_FREE_BYTES, _MAX_RATIO * self._size):
+                        raise self._bad(row, f"the file unpacks to more than {_MAX_RATIO} times its size")
+                    text = line.rstrip(b"\r\n")
+                    if not text:
+                        blank = blank or row
+                    elif blank:
+                        raise self._bad(blank, "is blank; allowed: blank lines at the end only")
+                    else:
+                        yield row, text
+        except (OSError, EOFError, zlib.error) as error:
+            raise self._bad(row + 1, f"cannot be read: {reason(error)}") from None
+        if not row:
+            raise InputError(f"{shown(self._path)}: the file is empty")
+
+    def _bad(self, row: int, what: str) -> InputError:
+        return InputError(f"{shown(self._path)}: row {row}: {what}")
+
+
+def _instrument(symbol: str) -> Instrument:
+    return Instrument(
+        symbol,
+        exchange="BINANCE",
+        price_scale=SCALE,
+        tick_size=1,
+        lot_size=1,
+        freeze_quantity=10**15,
+        quantity_scale=SCALE,
+    )
+
+
+def _quoted(text: bytes) -> str:
+    return clean(text[:200].decode(errors="replace"), 60)

@@ -1,0 +1,285 @@
+"""Binance's market-data streams: messages in, plain data out, and the requests we send; knows no socket or clock.
+
+Prices and quantities are exact integers of 1/`SCALE`, times in UTC ms. Spot and futures, raw and combined streams.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from engine.model.errors import WireError
+from engine.text.sanitize import clean
+from engine.venues.binance.decimals import SCALE, to_price, to_quantity
+
+__all__ = [
+    "REASONS",
+    "SCALE",
+    "BookMessage",
+    "Ignored",
+    "Message",
+    "Reply",
+    "RequestError",
+    "Shutdown",
+    "TradeMessage",
+    "decode",
+    "stream_names",
+    "subscribe",
+    "unsubscribe",
+]
+
+# Why messages are refused, to count by: no JSON, not the fields of their kind, a symbol, number, id or time that is none.
+REASONS: frozenset[str] = frozenset({"json", "shape", "symbol", "number", "id", "time"})
+
+_MAX_ID = (1 << 63) - 1
+_END_MS = 1 << 43  # the year 2248
+_NAMES_KEPT = 2048  # a connection has at most 1,024 streams
+_MAX_STREAMS = 1024
+_MAX_NAME = 100
+_SYMBOL = re.compile(r"[A-Z0-9_.-]{1,40}", re.ASCII)
+_KIND_LENGTH = 40
+
+
+class TradeMessage(Struct, frozen=True, gc=False):
+    """One trade, or with `aggregate` all trades of one order at one price; ids of a symbol rise by one, each kind its own.
+
+    A price ≤ 0 is handed on, for the door for ticks to count; a quantity beyond all measure is 0.
+    """
+
+    symbol: str
+    id: int
+    price: int
+    quantity: int
+    exch_ms: int
+    aggregate: bool
+
+
+class BookMessage(Struct, frozen=True, gc=False):
+    """The best bid and ask of a symbol, 0 where there is none; `update_id` only rises, `exch_ms` is 0 on the spot market."""
+
+    symbol: str
+    update_id: int
+    bid: int
+    ask: int
+    exch_ms: int
+
+
+class Reply(Struct, frozen=True):
+    """Request number `id` (0: not a number) was carried out."""
+
+    id: int
+
+
+class RequestError(Struct, frozen=True):
+    """A request was refused; `id` is its number, 0 where that is not told. The text is cleaned."""
+
+    code: int
+    message: str
+    id: int
+
+
+class Shutdown(Struct, frozen=True):
+    """The server goes down: connect anew now."""
+
+
+class Ignored(Struct, frozen=True):
+    """A message of a kind that is not needed here (cleaned, at most 40 characters; `other` where it has no name)."""
+
+    kind: str
+
+
+Message = TradeMessage | BookMessage | Reply | RequestError | Shutdown | Ignored
+
+
+# What stands in the messages; the one-letter names are Binance's own, and mean different things per kind.
+class _Trade(Struct, gc=False):
+    s: str
+    t: int
+    p: str
+    q: str
+    T: int
+    e: str
+
+
+class _AggTrade(Struct, gc=False):
+    s: str
+    a: int
+    p: str
+    q: str
+    T: int
+    e: str
+
+
+class _BookTicker(Struct, gc=False):
+    s: str
+    u: int
+    b: str
+    a: str
+    T: int = 0
+    e: str = "bookTicker"  # named by the futures markets only
+
+
+_Code = Annotated[int, Meta(ge=-(1 << 31), lt=1 << 31)]
+
+
+class _Error(Struct):
+    code: _Code
+    msg: str = ""
+
+
+class _Envelope(Struct, gc=False):
+    stream: str = ""
+    data: Raw | UnsetType = UNSET
+    e: str = ""
+    u: Raw | UnsetType = UNSET
+    s: Raw | UnsetType = UNSET
+
+
+class _Answer(Struct):
+    result: Raw | UnsetType = UNSET
+    error: _Error | None = None
+    code: _Code | None = None
+    msg: str = ""
+    id: int | str | None = None
+
+
+_SHUTDOWN = Shutdown()
+_envelope = msgspec.json.Decoder(_Envelope).decode
+_answer = msgspec.json.Decoder(_Answer).decode
+_trade = msgspec.json.Decoder(_Trade).decode
+_aggregate = msgspec.json.Decoder(_AggTrade).decode
+_book_ticker = msgspec.json.Decoder(_BookTicker).decode
+
+
+def decode(message: bytes) -> Message:
+    """What a text message says; raises WireError with one of `REASONS`."""
+    try:
+        return _decoded(message)
+    except msgspec.ValidationError as error:
+        raise WireError("shape", clean(str(error), 200)) from None
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        raise WireError("json", clean(str(error), 200)) from None
+
+
+def _decoded(message: bytes) -> Message:
+    envelope = _envelope(message)
+    if envelope.stream:
+        if envelope.data is UNSET or len(envelope.stream) > _MAX_NAME:
+            raise WireError("shape", "a stream without data, or with a name of no stream")
+        kind = _kind(envelope.stream)
+        read = _READERS.get(kind)
+        return read(envelope.data) if read else _other(kind)
+    read = _READERS.get(envelope.e)
+    if read:
+        return read(message)
+    if envelope.e:
+        return _other(envelope.e)
+    if envelope.u is not UNSET and envelope.s is not UNSET:  # the spot market's raw book stream names no kind
+        return _read_book(message)
+    return _read_answer(message)
+
+
+@lru_cache(_NAMES_KEPT)
+def _kind(stream: str) -> str:
+    """`trade` of `btcusdt@trade`, `depth` of `btcusdt@depth@100ms`, `bookTicker` of `!bookTicker`."""
+    name = stream[1:] if stream.startswith("!") else stream.partition("@")[2]
+    return name.partition("@")[0]
+
+
+def _other(kind: str) -> Message:
+    return _SHUTDOWN if kind == "serverShutdown" else Ignored(clean(kind, _KIND_LENGTH) or "other")
+
+
+def _read_answer(message: bytes) -> Reply | RequestError | Ignored:
+    """What a message says that belongs to no stream."""
+    row = _answer(message)
+    number = row.id if isinstance(row.id, int) and 0 < row.id <= _MAX_ID else 0
+    error = row.error or (_Error(row.code, row.msg) if row.code is not None else None)
+    if error is not None:
+        return RequestError(error.code, clean(error.msg, 200), number)
+    return Ignored("other") if row.result is UNSET else Reply(number)
+
+
+def _read_trade(data: bytes | Raw) -> TradeMessage:
+    row = _trade(data)
+    if row.e != "trade":
+        raise _wrong_kind(row.e)
+    if not (0 <= row.T < _END_MS and 0 <= row.t <= _MAX_ID):
+        raise _out_of_range(row.T, row.t)
+    return TradeMessage(_symbol(row.s), row.t, to_price(row.p), to_quantity(row.q), row.T, False)
+
+
+def _read_aggregate(data: bytes | Raw) -> TradeMessage:
+    row = _aggregate(data)
+    if row.e != "aggTrade":
+        raise _wrong_kind(row.e)
+    if not (0 <= row.T < _END_MS and 0 <= row.a <= _MAX_ID):
+        raise _out_of_range(row.T, row.a)
+    return TradeMessage(_symbol(row.s), row.a, to_price(row.p), to_quantity(row.q), row.T, True)
+
+
+def _read_book(data: bytes | Raw) -> BookMessage:
+    row = _book_ticker(data)
+    if row.e != "bookTicker":
+        raise _wrong_kind(row.e)
+    if not (0 <= row.T < _END_MS and 0 <= row.u <= _MAX_ID):
+        raise _out_of_range(row.T, row.u)
+    bid, ask = to_price(row.b), to_price(row.a)
+    return BookMessage(_symbol(row.s), row.u, bid if bid > 0 else 0, ask if ask > 0 else 0, row.T)
+
+
+_READERS: dict[str, Callable[[bytes | Raw], Message]] = {
+    "trade": _read_trade,
+    "aggTrade": _read_aggregate,
+    "bookTicker": _read_book,
+}
+
+
+@lru_cache(_NAMES_KEPT)
+def _symbol(text: str) -> str:
+    if not _SYMBOL.fullmatch(text):
+        raise WireError("symbol", f"'{clean(text, 60)}' is not a symbol; allowed: 1 to 40 of A-Z 0-9 _ . -")
+    return text
+
+
+def _wrong_kind(kind: str) -> WireError:
+    return WireError("shape", f"'{clean(kind, _KIND_LENGTH)}' in a stream of another kind")
+
+
+def _out_of_range(at_ms: int, number: int) -> WireError:
+    """Which of the two it is that cannot be; either may have thousands of digits."""
+    reason = "id" if 0 <= at_ms < _END_MS else "time"
+    told = clean(f"time {at_ms} or id {number}", 100)
+    return WireError(reason, f"{told} is out of range; allowed: ms since 1970, and a positive id")
+
+
+# ── What we send. A mistake here is our own: ValueError. ────────────────────────────────────────────────────────────
+
+
+def subscribe(streams: Sequence[str], id: int) -> bytes:  # noqa: A002 - the name of the field
+    """The request for `streams`; a `Reply` or `RequestError` with its `id` answers."""
+    return _request("SUBSCRIBE", streams, id)
+
+
+def unsubscribe(streams: Sequence[str], id: int) -> bytes:  # noqa: A002
+    """The request that ends `streams`."""
+    return _request("UNSUBSCRIBE", streams, id)
+
+
+def stream_names(symbol: str, trades: str, book: bool) -> list[str]:
+    """The streams of `symbol`: its `trade` or `aggTrade` messages, and its best bid and ask; raises ValueError."""
+    if not _SYMBOL.fullmatch(symbol.upper()):
+        raise ValueError(f"symbol '{clean(symbol, 60)}'")
+    if trades not in {"trade", "aggTrade"}:
+        raise ValueError(f"trades '{clean(trades, 60)}'; allowed: trade, aggTrade")
+    name = symbol.lower()
+    return [f"{name}@{trades}", *([f"{name}@bookTicker"] if book else [])]
+
+
+def _request(method: str, streams: Sequence[str], number: int) -> bytes:
+    if isinstance(streams, str) or not 0 < len(streams) <= _MAX_STREAMS or number < 0:
+        raise ValueError(f"request {number} needs a list of 1 to {_MAX_STREAMS} streams")
+    return msgspec.json.encode({"method": method, "params": list(streams), "id": number})

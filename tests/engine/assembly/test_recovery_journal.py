@@ -1,0 +1,231 @@
+"""What a start finds in the journal of an earlier run: the account it goes on with, the lock, and what a person is told."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.journal import SqliteJournal, StateDir, verify
+from engine.journal.state_dir import LOCK_FILE
+from engine.model.clock import VirtualClock
+from engine.model.commands import Lock, Unlock
+from engine.model.errors import StateBusyError
+from engine.model.types import TradeMode
+from tests.support.builders import DAY, ms
+from tests.support.restart_harness import READY, Life, money
+
+DAY_AFTER = "2025-10-03"
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock(ms("09:30:00") * 1_000_000)
+
+
+@pytest.fixture
+def life(tmp_path: Path, clock: VirtualClock) -> Life:
+    return Life(tmp_path / "state", clock)
+
+
+# ── What is found ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_killed_run_is_taken_over_locked_and_told(life: Life) -> None:
+    first, journal = life.start()
+    first.prices(99, 100, 105, 107).beat()
+    life.kill(journal)
+    opened = life.look()
+    assert opened.kept is not None
+    assert opened.still_locked == "the last run ended uncleanly"
+    assert opened.report == (
+        "run 1 (paper) of 20251001T040000Z did not end in good order; its last row is of 20251001T040000Z",
+        "found: 600 of 975 NIFTY @ 100.0, stop 85.0, trailing stop 102.0, highest 107.0, targets taken 1",
+        f"found: {money(first)}",
+        "entries are locked: the last run ended uncleanly",
+        READY,
+    )
+    assert opened.open_positions == ((0, 600),)
+
+    second, journal = life.start()
+    assert second.trader.state.book.positions[0].state(0) == first.trader.state.book.positions[0].state(0)
+    assert second.trader.state.book.cash == first.trader.state.book.cash
+    second.prices(102)
+    assert second.exits == [("Trailing Stop", 102.0, 600)]
+    second.prices(103, 104, 105)
+    assert [order.side for order in second.orders] == ["SELL"]
+    second.do(Unlock()).prices(106)
+    assert [order.tag for order in second.orders] == ["P2-3", "P2-4"]  # numbers of orders go on
+    journal.close("stopped")
+    assert verify(life.path) is None
+
+
+def test_a_run_that_was_killed_before_it_kept_anything_leaves_the_one_before_it(life: Life) -> None:
+    first, journal = life.start()
+    first.prices(99, 100)
+    life.kill(journal)
+    for _ in range(3):
+        life.kill(SqliteJournal.open(life.folder, "paper", life.clock))
+    opened = life.look()
+    assert opened.run == 5
+    assert opened.open_positions == ((0, 975),)
+    second, journal = life.start()
+    journal.close("stopped")
+    assert second.held == 975
+
+
+def test_what_is_held_is_not_told_by_the_fills_of_the_last_run_alone(life: Life) -> None:
+    first, journal = life.start()
+    first.prices(99, 100)
+    life.kill(journal)
+    second, journal = life.start()
+    second.prices(105)
+    journal.close("stopped")
+    opened = life.look()
+    assert opened.open_positions == ((0, 600),)
+    assert opened.still_locked == "the last run ended uncleanly"  # nobody has unlocked
+
+
+def test_a_position_left_by_a_good_end_locks(life: Life) -> None:
+    first, journal = life.start()
+    first.prices(99, 100)
+    journal.close("stopped")
+    opened = life.look()
+    assert opened.still_locked == "the last run left something open"
+    assert opened.report[0].startswith("found: 975 NIFTY @ 100.0, stop 85.0, highest 100.0")
+    assert opened.report[-2:] == ("entries are locked: the last run left something open", READY)
+    assert opened.unclean == ""
+
+
+FRESH_OR_NOT = {
+    ("paper", DAY): True,
+    ("live", DAY): True,
+    ("mock", DAY): False,
+    ("paper", DAY_AFTER): False,
+    ("live", DAY_AFTER): False,
+}
+
+
+@pytest.mark.parametrize(("mode", "day"), FRESH_OR_NOT)
+def test_after_a_good_end_with_nothing_held_a_restart_of_the_same_day_goes_on(
+    tmp_path: Path, clock: VirtualClock, mode: TradeMode, day: str
+) -> None:
+    life = Life(tmp_path / "state", clock, mode)
+    first, journal = life.start()
+    first.prices(99, 100, 84)
+    journal.close("stopped")
+    opened = life.look(day)
+    assert opened.still_locked == ""
+    if not FRESH_OR_NOT[mode, day]:
+        assert (opened.kept, opened.report) == (None, ())
+        return
+    second, journal = life.start(day)
+    journal.close("stopped")
+    assert opened.report == (f"carried over from the last run: {money(first)}",)
+    assert "result of the day 2025-10-01 -15690.33, entries 1" in opened.report[0]
+    assert second.trader.state.book.day_realised == first.trader.state.book.day_realised
+    assert second.trader.state.gate.day_entries == 1
+
+
+def test_a_mock_with_something_held_goes_on_too(tmp_path: Path, clock: VirtualClock) -> None:
+    life = Life(tmp_path / "state", clock, "mock")
+    first, journal = life.start()
+    first.prices(99, 100)
+    journal.close("stopped")
+    assert life.look(DAY_AFTER).kept is not None
+
+
+def test_a_replay_takes_nothing_over(tmp_path: Path, clock: VirtualClock) -> None:
+    life = Life(tmp_path / "state", clock, "replay")
+    first, journal = life.start()
+    first.prices(99, 100)
+    life.kill(journal)
+    opened = life.look()
+    assert (opened.kept, opened.still_locked) == (None, "")
+    assert opened.report == opened.lines() != ()
+
+
+def test_a_fault_is_no_good_end(life: Life) -> None:
+    first, journal = life.start()
+    first.prices(99)
+    journal.close("engine failed: ValueError", fault=True)
+    opened = life.look()
+    assert opened.still_locked == "the last run ended uncleanly"
+    assert opened.report[0].startswith("run 1 (paper) of 20251001T040000Z ended because something was broken;")
+
+
+# ── Locks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("mode", ["paper", "live", "mock"])
+@pytest.mark.parametrize("day", [DAY, DAY_AFTER])
+def test_a_lock_outlives_any_restart_until_somebody_unlocks(
+    tmp_path: Path, clock: VirtualClock, mode: TradeMode, day: str
+) -> None:
+    life = Life(tmp_path / "state", clock, mode)
+    stage, journal = life.start()
+    stage.prices(99).do(Lock("me"))
+    ends: tuple[Callable[[SqliteJournal], None], ...] = (
+        lambda journal: journal.close("stopped"),
+        life.kill,
+        lambda journal: journal.close("not started"),
+        lambda journal: journal.close("engine failed", fault=True),
+        lambda journal: journal.close("stopped"),
+    )
+    for end in ends:
+        end(journal)
+        assert life.look(day).still_locked == "me"
+        stage, journal = life.start(day)
+        assert stage.trader.state.gate.locked == "me"
+        assert stage.prices(98, 99).orders == []
+    stage.do(Unlock())
+    journal.close("stopped")
+    assert life.look(day).still_locked == ""
+
+
+def test_the_lock_after_a_kill_outlives_starts_that_fail(life: Life) -> None:
+    stage, journal = life.start()
+    stage.prices(99, 98)
+    life.kill(journal)
+    for _ in range(2):
+        SqliteJournal.open(life.folder, "paper", life.clock).close("not started")
+    assert life.look().still_locked == "the last run ended uncleanly"
+
+
+def test_a_halt_waits_for_a_person_across_restarts(life: Life) -> None:
+    stage, journal = life.start()
+    stage.prices(99)
+    stage.trader.state.halt("strategy raised ValueError", 0)
+    stage.beat()
+    journal.close("stopped")
+    assert life.look(DAY_AFTER).still_locked == "strategy raised ValueError"
+
+
+def test_the_lock_of_a_damaged_journal_outlives_restarts(life: Life) -> None:
+    stage, journal = life.start()
+    stage.prices(99, 100)
+    journal.close("stopped")
+    life.path.write_bytes(b"")
+    first = SqliteJournal.open(life.folder, "paper", life.clock)
+    first.close("not started")
+    assert first.opened.still_locked == "the journal was damaged"
+    assert first.opened.report[0].startswith("journal was damaged: it is empty")
+    assert first.opened.report[-1] == READY
+    assert first.opened.kept is None
+    again = life.look()
+    assert again.still_locked == "the last run ended uncleanly"
+    assert again.report[-1] == READY
+
+
+# ── One instance ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("left", ["1\n", "99999999999999999999999999\n", "", "not a pid\x1b[2J"])
+def test_a_lock_file_that_a_killed_run_left_stops_nobody_and_the_owner_is_named(tmp_path: Path, left: str) -> None:
+    folder = tmp_path / "state"
+    StateDir.open(folder, "paper").close()
+    (folder / LOCK_FILE).write_text(left)  # process 1 is always there: what counts is who holds the lock
+    with StateDir.open(folder, "paper"):
+        with pytest.raises(StateBusyError, match=f"in use by process {os.getpid()};") as raised:
+            StateDir.open(folder, "paper")
+        assert raised.value.exit_status == 3

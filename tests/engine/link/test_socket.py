@@ -1,0 +1,158 @@
+"""The socket itself: private, replaced, of any length; who is let in through it, and what a client makes of what answers."""
+
+import os
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from engine.link import address
+from engine.link.channel import LinkError
+from engine.link.client import RemoteEngine
+from engine.link.frames import frame
+from engine.link.oneshot import ask
+from engine.link.protocol import ENCODER, CommandTaken, GetSnapshot, SendCommand, Welcome
+from engine.model.commands import Flat
+from engine.model.errors import UserError
+from engine.version import VERSION
+from tests.support.link_harness import Plain, beside, door, stage, until
+
+NOBODY = 65_534
+
+
+# ── The socket itself ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_socket_is_private_replaces_a_dead_one_and_goes_with_its_server(tmp_path: Path) -> None:
+    with stage(tmp_path) as there:
+        assert stat.S_IMODE(there.path.stat().st_mode) == 0o600
+    assert not there.path.exists()
+    address.listen(there.path).close()  # what a killed engine leaves behind
+    assert there.path.is_socket()
+    with pytest.raises(LinkError, match=r"nobody listens at .*engine.sock; the last one was killed"):
+        ask(there.path, GetSnapshot(), 1.0)
+    with stage(tmp_path) as there, door(there):
+        there.path.unlink()
+        address.listen(there.path).close()  # somebody else's
+    assert there.path.is_socket()
+
+
+def test_a_path_of_any_length_will_do(tmp_path: Path) -> None:
+    folder = tmp_path / ("long" * 30) / ("longer" * 20)
+    folder.mkdir(parents=True)
+    with stage(folder) as there, door(there) as ann:
+        assert ann.snapshot == there.table.snapshot
+    assert not there.path.exists()
+
+
+def test_a_path_that_will_not_do_is_told_in_one_line(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    (tmp_path / "engine.sock").write_text("not a socket")
+    with pytest.raises(UserError, match="something else is there"):
+        address.listen(tmp_path / "engine.sock")
+    (tmp_path / "engine.sock").unlink()
+    tmp_path.chmod(0o777)
+    with pytest.raises(UserError, match=r"no others' to write in \(chmod 700\)"):
+        address.listen(tmp_path / "engine.sock")
+    with pytest.raises(UserError, match="No such file or directory"):
+        address.listen(tmp_path / "nowhere" / "engine.sock")
+
+
+def test_where_no_engine_runs_a_door_says_so(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no engine runs here: there is no .*engine.sock"):
+        RemoteEngine(tmp_path / "engine.sock", "Ann").start(0.1)
+    with pytest.raises(UserError, match="no engine runs here"):
+        ask(tmp_path / "engine.sock", GetSnapshot(), 1.0)
+
+
+# ── Who is let in ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+CHILD = """
+import os, socket, sys
+os.setgid(%d); os.setuid(%d)
+sock = socket.socket(socket.AF_UNIX); sock.settimeout(20); sock.connect("engine.sock")
+print(sock.recv(200)[4:].decode("latin-1"))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become somebody else")
+def test_another_user_is_refused_even_where_the_modes_would_let_him_in(tmp_path: Path) -> None:
+    with stage(tmp_path) as there, beside(there):
+        tmp_path.chmod(0o711)
+        there.path.chmod(0o666)
+        for _ in range(2):
+            child = subprocess.run(
+                [sys.executable, "-c", CHILD % (NOBODY, NOBODY)],
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=30,
+            )
+            assert "this engine belongs to another user" in child.stdout
+        assert there.notes == [f"link: a connection of user {NOBODY} was refused"]
+
+
+def test_another_version_is_refused_with_a_clear_line_on_both_sides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with stage(tmp_path) as there:
+        monkeypatch.setattr("engine.link.channel.VERSION", "99.0")
+        line = (
+            f"the engine is myquant-tui {VERSION} (protocol 1), "
+            "this is myquant-tui 99.0 (protocol 1): use the same version"
+        )
+        with pytest.raises(LinkError) as told:
+            RemoteEngine(there.path, "new").start(60.0)
+        assert told.value.lines == (line,)
+        assert there.notes == [f"link: a client was refused: {line}"]
+        with Plain(there.path) as flat:  # a flat gets through all the same
+            flat.hello("flat", program="99.0", screen=False)
+            assert flat.ask(SendCommand(1, Flat())).state == "ACCEPTED"
+        with Plain(there.path) as future:
+            assert "protocol 7" in future.hello("flat", protocol=7, screen=False).answer.reason
+
+
+# ── A client trusts no engine either ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (b"\xff\xff\xff\xff", "is no engine of this program: too_long"),
+        (frame(b"\xc1"), "is no engine of this program"),
+        (frame(ENCODER.encode(CommandTaken(1, "ACCEPTED"))), "it did not say welcome"),
+        (
+            frame(ENCODER.encode(Welcome(1, VERSION, 1, 1))) + frame(ENCODER.encode(CommandTaken(1, "ACCEPTED"))),
+            "something else",
+        ),
+        (b"", "closed the connection"),
+    ],
+)
+def test_a_false_engine_is_told_from_a_true_one(tmp_path: Path, answer: bytes, told: str) -> None:
+    tmp_path.chmod(0o700)
+    listener = address.listen(tmp_path / "engine.sock")
+    listener.setblocking(True)
+
+    def serve() -> None:
+        sock, _ = listener.accept()
+        with sock:
+            sock.sendall(answer)
+            sock.shutdown(socket.SHUT_WR)
+            while sock.recv(65_536):
+                continue
+
+    thread = Thread(target=serve)
+    thread.start()
+    door = RemoteEngine(tmp_path / "engine.sock", "Ann")
+    Thread.start(door._thread)
+    until(lambda: told in door.state.reason, lambda: door.state)
+    assert door.state.word == "LOST"
+    door.leave(detached=True)
+    listener.close()
+    thread.join(10)

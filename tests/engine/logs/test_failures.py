@@ -1,0 +1,172 @@
+"""The log on a disk that refuses and a terminal that nobody reads: told, counted, and no trade line lost."""
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from engine.logs import LogBook, log_trade
+from engine.model.clock import VirtualClock
+
+PROJECT = Path(__file__).resolve().parents[3]
+INDIA = timezone(timedelta(hours=5, minutes=30))
+SECOND = 10**9
+PATIENCE_S = 30
+STAMP = "2025-10-01T09:20:49.000+05:30"
+
+Open = Callable[..., LogBook]
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock(1_759_290_649 * SECOND)
+
+
+@pytest.fixture
+def open_book(tmp_path: Path, clock: VirtualClock) -> Iterator[Open]:
+    books = []
+
+    def open_book(directory: Path = tmp_path, **options: object) -> LogBook:
+        books.append(LogBook.open(directory, clock, INDIA, **options))
+        return books[-1]
+
+    yield open_book
+    for book in books:
+        book.close()
+
+
+def lines(directory: Path, name: str = "engine.log") -> list[str]:
+    return (directory / name).read_text().splitlines()
+
+
+def logger(component: str = "feed") -> logging.Logger:
+    return logging.getLogger(f"myquant.{component}")
+
+
+def test_a_log_that_cannot_be_opened_is_told_and_catches_up_later(open_book: Open, tmp_path: Path) -> None:
+    book = open_book(tmp_path / "absent")
+    log_trade("bought")
+    logger().info("small talk")
+    assert book.flush(PATIENCE_S)
+    assert book.problem == f"log {tmp_path / 'absent' / 'engine.log'}: No such file or directory"
+    assert [line.text for line in book.lines_since(0, 9)] == ["bought", "small talk"]
+    (tmp_path / "absent").mkdir()
+    log_trade("sold")
+    book.close()
+    assert book.problem == ""
+    assert [line.split(maxsplit=3)[3] for line in lines(tmp_path / "absent")] == [
+        "bought",
+        "sold",
+        "1 line lost here: the disk refused to take more",
+    ]
+
+
+def test_a_link_or_a_fifo_in_place_of_the_log_is_refused(open_book: Open, tmp_path: Path) -> None:
+    (tmp_path / "victim").write_text("")
+    (tmp_path / "engine.log").symlink_to(tmp_path / "victim")
+    book = open_book()
+    log_trade("sold")
+    book.close()
+    assert "engine.log: " in book.problem
+    assert (tmp_path / "victim").read_text() == ""
+
+
+def test_a_full_disk_costs_small_talk_but_no_trade(tmp_path: Path) -> None:
+    script = """
+import logging, resource, sys
+from datetime import timezone
+from pathlib import Path
+from engine.model.clock import VirtualClock
+from engine.logs import LogBook, log_trade
+book = LogBook.open(Path(sys.argv[1]), VirtualClock(), timezone.utc, lines_per_s=0)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, resource.RLIM_INFINITY))
+for number in range(100):
+    log_trade("trade %d", number)
+    logging.getLogger("myquant.feed").info("tick %d", number)
+    book.flush(30)
+print(book.problem, book.last_number, sep="\\n")
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+book.close()
+print(book.problem)
+"""
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert ended.stderr == ""
+    assert ended.stdout.splitlines() == [f"log {tmp_path / 'engine.log'}: File too large", "200", ""]
+    found = lines(tmp_path)
+    assert found[19] == "19"  # all of tick 9 that still fitted
+    assert [line[45:] for line in found[:19]] == [f"{what} {n}" for n in range(10) for what in ("trade", "tick")][:19]
+    assert [line[45:] for line in found[20:-1]] == [f"trade {n}" for n in range(10, 100)]
+    assert found[-1].endswith("91 lines lost here: the disk refused to take more")
+
+
+def test_the_console_gets_every_line_too(open_book: Open, tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    book = open_book(console_fd=writer)
+    log_trade("bought")
+    logger().error("link lost")
+    book.close()
+    os.close(writer)
+    with os.fdopen(reader) as shown:
+        assert shown.read() == (tmp_path / "engine.log").read_text()
+
+
+def test_a_terminal_that_nobody_reads_holds_up_nothing(
+    open_book: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.logs.console.WAITING_LIMIT_BYTES", 100_000)
+    monkeypatch.setattr("engine.logs.book.CONSOLE_TIMEOUT_S", 0.01)
+    reader, writer = os.pipe()
+    book = open_book(console_fd=writer, lines_per_s=0)
+    for number in range(200):
+        log_trade("%d %s", number, "x" * 900)
+        assert book.flush(PATIENCE_S)
+    assert len(lines(tmp_path)) == 200  # while the pipe is full
+    with os.fdopen(reader) as shown:
+        first = [shown.readline() for _ in range(110)]
+        log_trade("after the stall")
+        rest = [shown.readline()]
+        while "after the stall" not in rest[-1]:
+            rest.append(shown.readline())
+        log_trade("told once")
+        assert shown.readline().endswith("told once\n")
+        book.close()
+    os.close(writer)
+    assert first == (tmp_path / "engine.log").read_text().splitlines(keepends=True)[:110]
+    skipped = [line for line in rest if "were not shown" in line]
+    assert len(skipped) == 1
+    assert int(skipped[0].split()[1]) == 200 - 110 - (len(rest) - 2)
+
+
+def test_a_console_that_hung_up_is_no_problem(open_book: Open, tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    book = open_book(console_fd=writer)
+    for number in range(3):
+        log_trade("trade %d", number)
+        assert book.flush(PATIENCE_S)
+    book.close()
+    os.close(writer)
+    assert len(lines(tmp_path)) == 3
+    assert book.problem == ""
+
+
+def test_closing_from_any_thread_and_twice_loses_nothing(open_book: Open, tmp_path: Path) -> None:
+    book = open_book(lines_per_s=0)
+    for number in range(3_000):
+        log_trade("trade %d", number)
+    closers = [threading.Thread(target=book.close) for _ in range(3)]
+    for closer in closers:
+        closer.start()
+    for closer in closers:
+        closer.join()
+    assert len(lines(tmp_path)) == 3_000
+    log_trade("after the end")
+    assert len(lines(tmp_path)) == 3_000
+    assert book.flush(0.0) is False

@@ -1,0 +1,45 @@
+"""The histogram's quantiles are at most one bucket from the exact ones."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.model.latency import Histogram
+
+
+@given(st.lists(st.integers(0, 10**12), min_size=1, max_size=200), st.sampled_from((0.5, 0.9, 0.95, 0.99, 0.999, 1.0)))
+def test_quantile_is_within_a_bucket(values, share):
+    histogram = Histogram()
+    for value in values:
+        histogram.record(value)
+    values.sort()
+    rank = max(1, -(-round(share * len(values) * 1000) // 1000))
+    exact = values[min(rank, len(values)) - 1]
+    (found,) = histogram.quantiles((share,))
+    assert exact <= found <= exact + exact // 16 + 1
+
+
+@given(st.lists(st.integers(-(10**6), 2**60), max_size=50))
+def test_any_value_is_counted_and_the_maximum_is_exact(values):
+    histogram = Histogram()
+    for value in values:
+        histogram.record(value)
+    assert histogram.count == len(values)
+    assert histogram.max_ns == min(max([0, *values]), 2**42 - 1)
+    assert histogram.summary().max_ns == histogram.max_ns
+
+
+@given(st.lists(st.integers(0, 10**9)), st.lists(st.integers(0, 10**9)))
+def test_adding_is_recording_both(first, second):
+    one, two, both = Histogram(), Histogram(), Histogram()
+    for value in first:
+        one.record(value)
+        both.record(value)
+    for value in second:
+        two.record(value)
+        both.record(value)
+    one.add(two)
+    assert one.summary() == both.summary()
+
+
+def test_an_empty_histogram_says_nothing():
+    assert Histogram().summary().p99_ns == 0

@@ -1,0 +1,45 @@
+"""What a flat says of itself: each leg, and that it was closed at a price that is no news any more."""
+
+import pytest
+
+from engine.model.commands import Flat
+from engine.runtime.receipt import Receipt
+from tests.engine.runtime.test_live_engine import Live
+from tests.support.builders import EAGER, Stage
+
+
+def test_a_leg_that_is_closed_at_an_old_price_is_blind(tmp_path) -> None:
+    live = Live(tmp_path, "engine.delivery=queued")
+    with live.run:
+        live.tick(100)
+        live.tick(101)
+        live.worked()
+        live.tick(101, late_ns=22_000_000_000)
+        live.worked()
+        assert live.held
+        live.run.engine.send(Flat("operator"), 1)
+        assert live.done(1) == "DONE"
+        flat = live.run.engine.snapshot.flat
+        assert [leg.word for leg in flat.legs] == ["BLIND 22 s DONE"]
+        assert "BLIND 22 s DONE" in "\n".join(flat.receipt)
+
+
+def test_a_leg_at_a_fresh_price_is_not(tmp_path) -> None:
+    live = Live(tmp_path, "engine.delivery=queued")
+    with live.run:
+        live.tick(100)
+        live.tick(101)
+        live.worked()
+        live.run.engine.send(Flat("operator"), 1)
+        assert live.done(1) == "DONE"
+        assert [leg.word for leg in live.run.engine.snapshot.flat.legs] == ["DONE"]
+
+
+@pytest.mark.parametrize(("live", "word"), [(False, "SENT"), (True, "BLIND 60 s SENT")])
+def test_only_live_prices_grow_old(live, word) -> None:
+    stage = Stage(*EAGER)
+    stage.prices(100, 101)
+    receipt = Receipt(stage.trader.state, live=live)
+    for fact in stage.trader.on_command(Flat(), stage.now_ms):
+        receipt.note(fact, 60_000_000_000)
+    assert [leg.word for leg in receipt.view().legs] == [word]

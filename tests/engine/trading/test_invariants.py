@@ -1,0 +1,77 @@
+"""Whatever comes in, the trader never raises and never loses count."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.model.commands import Flat, Lock, PauseEntries, ResumeEntries, Unlock
+from engine.model.state import state_hash
+from engine.model.types import PRICE_INFINITE, PRICE_MISSING, PRICE_NAN, Tick
+from engine.trading.trader import Trader
+from tests.support.builders import EAGER, Stage, ms, nifty
+
+START = ms("09:18:00")
+
+good_prices = st.integers(-6, 6).map(lambda step: 10_000 + step * 250)
+prices = st.one_of(
+    good_prices,
+    good_prices,
+    good_prices,
+    st.sampled_from((0, -5, PRICE_NAN, PRICE_MISSING, PRICE_INFINITE, 10**17, float("nan"), float("inf"))),
+)
+steps_ms = st.one_of(st.integers(0, 2000), st.sampled_from((-500, -5000, 86_400_000, 3_600_000, -(2**61), 2**61)))
+events = st.one_of(
+    st.tuples(prices, steps_ms, st.integers(0, 4)),
+    st.tuples(prices, steps_ms, st.integers(0, 4)),
+    st.sampled_from((PauseEntries(), ResumeEntries(), Lock("x"), Unlock(), Flat("x"), "beat")),
+)
+
+
+def work(stage, stream):
+    at_ms = START
+    for n, event in enumerate(stream, 1):
+        if event == "beat":
+            stage.beat()
+        elif isinstance(event, tuple):
+            price, step_ms, exch_seq = event
+            tick_ms = at_ms + step_ms
+            if 0 <= step_ms < 10**9:
+                at_ms = tick_ms
+            stage.play([Tick(n, 0, 0, 0, 0, tick_ms, exch_seq, price, 75, 0)])
+        else:
+            stage.do(event)
+        yield n
+
+
+@settings(max_examples=150)
+@given(st.lists(events, max_size=120), st.booleans())
+def test_random_events_never_raise_and_never_leave_two_positions(stream, jumps):
+    stage = Stage(*EAGER, *(("risk.jump_percent=8",) if jumps else ()))
+    state = stage.trader.state
+    for _ in work(stage, stream):
+        assert state.faults == 0
+        assert stage.held >= 0
+        assert state.book.cash >= 0
+        assert len(state.orders) == 0
+        assert stage.held == stage.broker.read_holdings()[0].net[0]
+        buys = sum(order.side == "BUY" for order in stage.orders)
+        closed = sum(1 for trade in stage.trades)
+        assert (stage.held > 0) == (state.book.positions[0] is not None)
+        assert buys - (1 if stage.held else 0) <= closed or not closed
+        if state.flat.state == "FLAT":
+            assert stage.held == 0
+
+
+@settings(max_examples=60)
+@given(st.lists(events, max_size=80), st.lists(events, max_size=40), st.booleans())
+def test_state_put_aside_and_taken_back_goes_on_the_same(before, after, jumps):
+    overrides = (*EAGER, "strategy.use_vwap=true", *(("risk.jump_percent=8",) if jumps else ()))
+    first, second = Stage(*overrides), Stage(*overrides)
+    for _ in work(first, before):
+        pass
+    second.trader = Trader(second.config, (nifty(second.config),), "T-")
+    second.trader.load(first.trader.dump())
+    second.broker.restore([first.held])
+    second.now_ms = first.now_ms
+    for _ in zip(work(first, after), work(second, after), strict=True):
+        pass
+    assert state_hash(first.trader.dump()) == state_hash(second.trader.dump())

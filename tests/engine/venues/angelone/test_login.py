@@ -1,0 +1,308 @@
+"""The login: what is sent, what every answer means, how often it is tried, and that no secret is in any error."""
+
+import base64
+import json
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from threading import Condition
+from urllib.parse import quote
+
+import pyotp
+import pytest
+
+from engine.model.clock import VirtualClock
+from engine.text import redaction
+from engine.venues.angelone.credentials import Credentials
+from engine.venues.angelone.login import LoginError, LoginSession, Tokens
+from tests.support.http_server import Asked, Stub, answer
+
+SECRETS = {"pin": "7391", "api_key": "canaryKey", "totp_secret": "CANARYJBSWY3DPEHPK3PXPAA"}
+CREDENTIALS = Credentials("A123456", **SECRETS)
+JWT, REFRESH, FEED = "eyJcanary.jwt.sig-_1", "eyJcanary.refresh", "eyJcanary.feed"
+GOOD = {"jwtToken": JWT, "refreshToken": REFRESH, "feedToken": FEED, "state": None}
+NOON_NS = int(datetime(2025, 11, 20, 6, 30, 10, tzinfo=UTC).timestamp()) * 10**9  # 12:00:10 IST
+HOUR_NS = 3600 * 10**9
+
+
+@pytest.fixture(autouse=True)
+def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = redaction._Hidden()
+    monkeypatch.setattr(redaction, "_HIDDEN", registry)
+    for secret in SECRETS.values():
+        redaction.hide(secret)
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock(NOON_NS)
+
+
+def well(data: object = GOOD) -> bytes:
+    return answer(200, json.dumps({"status": True, "message": "SUCCESS", "errorcode": "", "data": data}))
+
+
+def no(code: str, message: str = "no", **headers: str) -> bytes:
+    return answer(200, json.dumps({"status": False, "message": message, "errorcode": code, "data": None}), **headers)
+
+
+class Scripted:
+    """Answers with one line of a script after the other, the last one again and again."""
+
+    def __init__(self, *answers: bytes) -> None:
+        self._answers: Iterator[bytes] = iter(answers)
+        self._last = b""
+
+    def __call__(self, asked: Asked) -> bytes:
+        self._last = next(self._answers, self._last)
+        return self._last
+
+
+def refused(call: Callable[[], object]) -> LoginError:
+    with pytest.raises(LoginError) as caught:
+        call()
+    return caught.value
+
+
+def test_what_is_sent_and_what_comes_back(clock: VirtualClock) -> None:
+    with Stub(Scripted(well({**GOOD, "jwtToken": f"Bearer {JWT}"}))) as stub:
+        tokens = LoginSession(CREDENTIALS, stub.url, clock).tokens()
+    assert (tokens.jwt, tokens.refresh, tokens.feed) == (JWT, REFRESH, FEED)
+    (asked,) = stub.asked
+    assert (asked.method, asked.path) == ("POST", "/rest/auth/angelbroking/user/v1/loginByPassword")
+    code = pyotp.TOTP(SECRETS["totp_secret"]).at(datetime.fromtimestamp(NOON_NS / 1e9, UTC))
+    assert json.loads(asked.body) == {"clientcode": "A123456", "password": "7391", "totp": code}
+    needed = "content-type accept x-usertype x-sourceid x-clientlocalip x-clientpublicip x-macaddress x-privatekey"
+    assert set(needed.split()) <= set(asked.headers)
+    assert asked.headers["x-privatekey"] == "canaryKey"
+    assert "authorization" not in asked.headers
+
+
+def test_tokens_are_kept_for_the_day_and_never_over_midnight_in_india(clock: VirtualClock) -> None:
+    with Stub(Scripted(well())) as stub:
+        login = LoginSession(CREDENTIALS, stub.url, clock)
+        for _ in range(3):
+            login.tokens()
+        clock.advance(12 * HOUR_NS - 11 * 10**9)  # 23:59:59 IST
+        login.tokens()
+        assert len(stub.asked) == 1
+        clock.advance(10**9)
+        login.tokens()
+        assert len(stub.asked) == 2
+
+
+def test_the_last_two_seconds_of_a_window_are_let_pass(clock: VirtualClock) -> None:
+    clock.advance(19 * 10**9)  # second 29 of 30
+    with Stub(Scripted(well())) as stub:
+        LoginSession(CREDENTIALS, stub.url, clock).tokens()
+    assert clock.wall_ns() == NOON_NS + 20 * 10**9
+    code = pyotp.TOTP(SECRETS["totp_secret"]).at(datetime.fromtimestamp(clock.wall_ns() / 1e9, UTC))
+    assert json.loads(stub.asked[0].body)["totp"] == code
+
+
+def test_one_login_in_thirty_seconds(clock: VirtualClock) -> None:
+    with Stub(Scripted(well())) as stub:
+        login = LoginSession(CREDENTIALS, stub.url, clock)
+        login.tokens()
+        clock.advance(12 * 10**9)
+        assert refused(login.renew).retry_s == pytest.approx(18)
+        assert len(stub.asked) == 1
+        clock.advance(18 * 10**9)
+        login.renew()
+        assert len(stub.asked) == 2
+        assert login.tokens().jwt == JWT
+
+
+def test_a_wrong_one_time_password_points_at_the_clock_and_is_tried_five_times(clock: VirtualClock) -> None:
+    date = "Thu, 20 Nov 2025 06:28:35 GMT"  # 95 s behind ours
+    with Stub(Scripted(no("AB1050", "Invalid totp", Date=date))) as stub:
+        login = LoginSession(CREDENTIALS, stub.url, clock)
+        first = refused(login.tokens)
+        assert "AB1050 Invalid totp: check this machine's clock (94 s ahead of the broker's)" in first.text
+        assert first.retry_s == 30
+        for _ in range(4):
+            clock.advance(30 * 10**9)
+            last = refused(login.tokens)
+        assert last.retry_s is None
+        assert "given up after 5" in last.text
+        clock.advance(HOUR_NS)
+        assert refused(login.renew).retry_s is None
+        assert len(stub.asked) == 5
+
+
+def test_a_success_forgets_the_failures_before_it(clock: VirtualClock) -> None:
+    with Stub(Scripted(*[no("AB1050")] * 4, well(), *[no("AB1050")] * 4, well())) as stub:
+        login = LoginSession(CREDENTIALS, stub.url, clock)
+        for _ in range(4):
+            refused(login.renew)
+            clock.advance(30 * 10**9)
+        login.renew()
+        for _ in range(4):
+            clock.advance(30 * 10**9)
+            assert refused(login.renew).retry_s is not None
+        clock.advance(30 * 10**9)
+        login.renew()
+        assert len(stub.asked) == 10
+
+
+@pytest.mark.parametrize("code", ["AB1000", "AB1002", "AB1006", "AB1007"])
+def test_a_hopeless_login_is_tried_three_times_more_a_quarter_of_an_hour_apart(clock: VirtualClock, code: str) -> None:
+    with Stub(Scripted(no(code, "Invalid"))) as stub:
+        login = LoginSession(CREDENTIALS, stub.url, clock)
+        for tries in (1, 2, 3):
+            error = refused(login.tokens)
+            assert (error.retry_s, error.again_s) == (None, 900)
+            clock.advance(899 * 10**9)
+            early = refused(login.renew)
+            assert code in early.text
+            assert (early.retry_s, early.again_s) == (None, 1)
+            assert len(stub.asked) == tries
+            clock.advance(10**9)
+        assert refused(login.renew).again_s is None
+        for _ in range(24):
+            clock.advance(HOUR_NS)
+            error = refused(login.tokens)
+            assert (error.retry_s, error.again_s) == (None, None)
+            assert code in error.text
+        assert len(stub.asked) == 4
+
+
+def test_a_hopeless_login_that_helps_after_all_forgets_the_verdict(clock: VirtualClock) -> None:
+    with Stub(Scripted(no("AB1006"), no("AB1006"), well(), no("AB1006"))) as stub:
+        login = LoginSession(CREDENTIALS, stub.url, clock)
+        refused(login.tokens)
+        clock.advance(900 * 10**9)
+        refused(login.tokens)
+        clock.advance(900 * 10**9)
+        assert login.tokens().jwt == JWT
+        clock.advance(30 * 10**9)
+        assert refused(login.renew).again_s == 900  # a verdict of its own
+        assert len(stub.asked) == 4
+
+
+def test_a_hopeless_login_that_was_never_sent_is_not_counted(clock: VirtualClock) -> None:
+    with Stub(Scripted(no("AB1006"))) as stub:
+        login = LoginSession(CREDENTIALS, stub.url, clock)
+        refused(login.tokens)
+        clock.advance(900 * 10**9)
+    for _ in range(9):  # nobody listens any more
+        assert refused(login.tokens).retry_s == 5
+
+
+def test_a_failure_on_the_way_is_no_refusal_and_does_not_count(clock: VirtualClock) -> None:
+    with Stub(Scripted(answer(502, "<html>"))) as stub:
+        login = LoginSession(CREDENTIALS, stub.url, clock)
+        for _ in range(8):
+            assert refused(login.tokens).retry_s == 30
+            clock.advance(30 * 10**9)
+    assert len(stub.asked) == 8
+    gone = refused(login.tokens)  # nobody listens any more
+    assert gone.retry_s == 5
+    assert refused(login.tokens).retry_s == 5  # nothing was sent: no half minute's wait
+
+
+@pytest.mark.parametrize("data", [None, {}, "", [], {**GOOD, "feedToken": None}, {**GOOD, "jwtToken": "a b\r\nX: 1"}])
+def test_a_yes_without_three_usable_tokens_is_no_session(clock: VirtualClock, data: object) -> None:
+    with Stub(Scripted(well(data))) as stub:
+        error = refused(LoginSession(CREDENTIALS, stub.url, clock).tokens)
+    assert "no tokens" in error.text
+    assert error.retry_s == 30
+
+
+def test_the_profile_is_asked_with_the_token_and_a_dead_session_is_forgotten(clock: VirtualClock) -> None:
+    profile = well({"clientcode": "A123456", "exchanges": ["NSE", "NFO"], "name": "X"})
+    with Stub(Scripted(well(), profile, no("AG8002", "Token expired"), well())) as stub:
+        login = LoginSession(CREDENTIALS, stub.url, clock)
+        assert login.profile().exchanges == ("NSE", "NFO")
+        assert stub.asked[1].headers["authorization"] == f"Bearer {JWT}"
+        dead = refused(login.profile)
+        assert dead.session_dead
+        clock.advance(30 * 10**9)
+        login.tokens()
+        assert stub.asked[3].path.endswith("loginByPassword")
+
+
+def test_a_logout_forgets_the_tokens_even_when_it_fails(clock: VirtualClock) -> None:
+    with Stub(Scripted(well(), answer(500, ""), well())) as stub:
+        login = LoginSession(CREDENTIALS, stub.url, clock)
+        login.logout()  # nothing to end
+        assert stub.asked == []
+        login.tokens()
+        assert "empty answer" in refused(login.logout).text
+        assert json.loads(stub.asked[1].body) == {"clientcode": "A123456"}
+        clock.advance(30 * 10**9)
+        login.tokens()
+        assert len(stub.asked) == 3
+
+
+def test_close_ends_a_login_that_hangs(clock: VirtualClock) -> None:
+    with Stub(lambda _: None) as stub:
+        login = LoginSession(CREDENTIALS, stub.url, clock)
+        errors: list[LoginError] = []
+        thread = threading.Thread(target=lambda: errors.append(refused(login.tokens)))
+        thread.start()
+        assert stub.came.wait(20)
+        login.close()
+        thread.join(20)
+        assert [(error.text, error.retry_s) for error in errors] == [("login: ended on our side", None)]
+        assert "closed on our side" in refused(login.profile).text or "not again" in refused(login.profile).text
+
+
+class Standing(VirtualClock):
+    """A clock on which a wait is over only when somebody notifies."""
+
+    def __init__(self, wall_ns: int) -> None:
+        super().__init__(wall_ns)
+        self.waiting = threading.Event()
+
+    def wait(self, condition: Condition, duration_s: float) -> None:
+        self.waiting.set()
+        condition.wait(60)
+
+
+def test_close_ends_the_wait_for_the_next_window() -> None:
+    clock = Standing(NOON_NS + 19 * 10**9)
+    with Stub(Scripted(well())) as stub:
+        login = LoginSession(CREDENTIALS, stub.url, clock)
+        errors: list[LoginError] = []
+        thread = threading.Thread(target=lambda: errors.append(refused(login.tokens)))
+        thread.start()
+        assert clock.waiting.wait(20)
+        login.close()
+        thread.join(20)
+        assert [error.text for error in errors] == ["login: ended on our side"]
+        assert stub.asked == []
+
+
+def _echoes(asked: Asked) -> list[str]:
+    """The request as careless servers print it."""
+    text = f"{asked.headers} {asked.body.decode()}"
+    return [text, json.dumps(text), quote(text), base64.b64encode(text.encode()).decode(), repr(asked)]
+
+
+@pytest.mark.parametrize("spelling", range(5))
+@pytest.mark.parametrize("shape", ["message", "plain", "code"])
+def test_a_server_that_echoes_the_request_makes_no_secret_visible(
+    clock: VirtualClock, spelling: int, shape: str
+) -> None:
+    def respond(asked: Asked) -> bytes:
+        if asked.path.endswith("loginByPassword") and shape == "code":
+            return well()
+        echo = _echoes(asked)[spelling]
+        return answer(500, echo) if shape == "plain" else no(echo if shape == "code" else "AB9999", echo)
+
+    with Stub(respond) as stub:
+        login = LoginSession(CREDENTIALS, stub.url, clock)
+        error = refused(login.profile)
+        whole = "".join(traceback.format_exception(error)) + repr(error) + repr(login)
+        whole += repr({name: value for name, value in vars(login).items() if name != "api_key"})
+        sent = json.loads(stub.asked[0].body)
+    shown = [value for value in (*SECRETS.values(), JWT, REFRESH, FEED) if value in whole]
+    assert shown == []
+    assert sent["totp"] not in error.text
+
+
+def test_tokens_show_nothing_of_themselves() -> None:
+    tokens = Tokens(JWT, REFRESH, FEED)
+    assert "canary" not in f"{tokens!r} {tokens} {tokens.__rich_repr__()}"

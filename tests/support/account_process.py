@@ -1,0 +1,137 @@
+"""A trading account that is killed and started again: takes over, is locked, lets exits act, is unlocked, trades for ever."""
+
+import os
+import random
+import sys
+from pathlib import Path
+
+import msgspec
+
+from engine.journal import SqliteJournal, StateDir
+from engine.model.clock import SystemClock
+from engine.model.commands import Flat, Lock, Unlock
+from engine.model.events import AnyEvent
+from engine.model.types import Tick
+from tests.support.builders import DAY, EAGER
+from tests.support.journal_harness import JournalledStage, listed
+
+SYMBOLS = ("NIFTY", "BANKNIFTY", "SENSEX")
+_RULES = (
+    *EAGER,
+    "risk.max_position_value_percent=30",
+    "risk.base_sl_points=4",
+    "risk.tp_points=[2, 4, 7]",
+    "risk.tp_percents=[0.4, 0.3, 0.3]",
+    "risk.trail_activation_points=3",
+    "risk.trail_distance_points=2",
+    "risk.max_positions_per_day=1000",
+)
+_PATIENCE_S = 30
+
+
+def say(text: str) -> None:
+    """One line on standard output, whole or not at all."""
+    os.write(1, f"{text}\n".encode())
+
+
+class _Hesitating:
+    """A journal that is waited for now and then, so that kills land between any two rows; says what is acknowledged."""
+
+    def __init__(self, journal: SqliteJournal, chance: random.Random) -> None:
+        self._journal = journal
+        self._chance = chance
+
+    def write(self, fact: AnyEvent) -> int:
+        number = self._journal.write(fact)
+        if self._chance.random() < 0.08 and self._journal.wait_durable(number, _PATIENCE_S):
+            say(f"acknowledged {number}")
+        return number
+
+
+class _Session:
+    """One run over generated prices: it takes over, is locked, lets exits act, is unlocked and trades for ever."""
+
+    def __init__(self, journal: SqliteJournal, seed: int) -> None:
+        opened = journal.opened
+        self._chance = chance = random.Random(seed)
+        instruments = listed(*chance.sample(SYMBOLS, 3))  # their numbers are others in each run
+        hesitating = _Hesitating(journal, chance)
+        self._stage = JournalledStage(
+            hesitating, *_RULES, kept=opened.kept, instruments=instruments, prefix=f"P{opened.run}-"
+        )
+        self._prices = dict.fromkeys(range(3), 10000)
+        self._locked = opened.still_locked
+
+    def run(self) -> None:
+        """Take over, and trade until killed."""
+        stage, chance = self._stage, self._chance
+        say(f"restored {msgspec.json.encode(self._account()).decode()}")
+        if self._locked:
+            stage.do(Lock(self._locked))
+            self._finish_flat()
+            if chance.random() < 0.5:
+                self._sink()
+            for _ in range(chance.randrange(60)):
+                self._tick()
+            stage.do(Unlock())
+        while True:
+            self._tick()
+            dice = chance.random()
+            if dice < 0.1:
+                stage.beat()
+            elif dice < 0.106:
+                stage.do(Flat("chance"))
+                for _ in range(chance.randrange(5)):
+                    stage.beat()
+            elif dice < 0.16 and not stage.trader.state.flat.running:
+                stage.do(Unlock())
+
+    def _account(self) -> dict[str, object]:
+        state = self._stage.trader.state
+        held = {
+            inst.instrument.symbol: position.state(0)
+            for inst, position in zip(state.instrument_states, state.book.positions, strict=True)
+            if position is not None
+        }
+        return {"held": held, "cash": str(state.book.cash), "locked": state.gate.locked}
+
+    def _finish_flat(self) -> None:
+        flat = self._stage.trader.state.flat
+        if not flat.running:
+            return
+        for _ in range(5):
+            self._stage.beat()
+        say("resumed" if flat.state == "FLAT" and not any(self._stage.nets) else f"problem: flat is {flat.state}")
+
+    def _sink(self) -> None:
+        """Let the first tick of each held instrument be at its nearest stop: all of it must go at once."""
+        for index, position in enumerate(self._stage.trader.state.book.positions):
+            if position is not None:
+                self._prices[index] = position.floor
+                self._tick(index, 0)
+                gone = self._stage.nets[index] == 0
+                say("sunk" if gone else f"problem: {self._stage.nets[index]} left after a tick at the stop")
+
+    def _tick(self, index: int | None = None, move: int | None = None) -> None:
+        stage, chance = self._stage, self._chance
+        index = chance.randrange(3) if index is None else index
+        price = self._prices[index] + (chance.randint(-18, 20) * 5 if move is None else move)
+        self._prices[index] = max(5_000, min(price, 20_000))
+        stage.now_ms += chance.randint(0, 1500)
+        day = stage.trader.hours.day_of(stage.now_ms)
+        if stage.now_ms > day.exit_from_ms + 20_000 or chance.random() < 0.0005:
+            stage.now_ms = day.start_ms + 86_400_000 + 300_000
+        stage.seq += 1
+        stage.play([Tick(stage.seq, index, 0, 0, 0, stage.now_ms, 0, self._prices[index], 75, 0)])
+
+
+def victim(folder: Path, seed: int) -> None:
+    """Trade in `folder` until killed; says on standard output what was taken over and what is acknowledged."""
+    with StateDir.open(folder, "paper") as state:
+        journal = SqliteJournal.open(state.path, "paper", SystemClock(), session_date=DAY)
+        assert journal.opened.kept or journal.opened.fresh
+        _Session(journal, seed).run()
+
+
+if __name__ == "__main__":
+    victim(Path(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,105 @@
+"""A stage whose trader leaves in a journal what a run leaves there, and can take over what an earlier one left."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from engine.journal import JournalledAccount
+from engine.model.events import AnyEvent, StateKept
+from engine.model.state import Plain
+from engine.model.types import Instrument
+from engine.runtime.persistence import Persistence
+from engine.trading.trader import Trader
+from engine.venues.simulated.broker import PaperBroker
+from tests.support.builders import Stage, nifty
+
+
+class Writes(Protocol):
+    """All that this stage asks of a journal."""
+
+    def write(self, fact: AnyEvent) -> int: ...
+
+
+class Rows(list[AnyEvent]):
+    """The rows of a journal in memory."""
+
+    def write(self, fact: AnyEvent) -> int:
+        self.append(fact)
+        return len(self)
+
+
+def listed(*symbols: str) -> tuple[Instrument, ...]:
+    """Instruments like the default one under these names."""
+    return tuple(replace(nifty(), symbol=symbol) for symbol in symbols)
+
+
+class JournalledStage(Stage):
+    """A stage that begins with `kept`, writes all that the runner would write, and keeps its account first of all."""
+
+    def __init__(
+        self,
+        journal: Writes,
+        *overrides: str,
+        kept: StateKept | None = None,
+        instruments: tuple[Instrument, ...] = listed("NIFTY"),
+        broker: PaperBroker | None = None,
+        prefix: str = "T-",
+    ) -> None:
+        super().__init__(*overrides, broker=broker or PaperBroker(len(instruments)), instruments=len(instruments))
+        self.trader = Trader(self.config, instruments, prefix)
+        self.persistence = Persistence(self.trader, journal, None, keeps_account=True)  # type: ignore[arg-type]
+        self.told_at_start: tuple[str, ...] = ()
+        if kept is not None:
+            self.told_at_start = self.trader.restore(kept)
+            self.now_ms = kept.at_ms or self.now_ms
+            self.broker.restore(self.nets)  # type: ignore[attr-defined]
+        journal.write(self.trader.keep(self.now_ms))
+
+    @property
+    def nets(self) -> list[int]:
+        """What is held of each instrument."""
+        book = self.trader.state.book
+        return [book.net(index) for index in range(len(book.positions))]
+
+    def carry(self, effects: Sequence[AnyEvent]) -> None:
+        """Carry effects out, and write them."""
+        before = len(self.facts)
+        super().carry(effects)
+        for fact in self.facts[before:]:
+            self.persistence.fact(fact)
+        self.persistence.account(self.now_ms)
+
+    def beat(self) -> "JournalledStage":
+        """Let the beat come, which also writes levels that have moved."""
+        super().beat()
+        self.persistence.levels()
+        return self
+
+
+# What no row but a `StateKept` tells: whether the broker was asked twice, under which name a flat sells, the ticks of
+# an instrument between two orders.
+_UNTOLD = ("flat.trusted_reads", "flat.exit_reason", ".day", ".day_open", ".last_price")
+_MONEY = ("book.cash", "book.realised", "book.costs_paid", "book.day_realised", "book.profit", "book.loss")
+_MONEY += ("book.peak", "book.drawdown")
+
+
+def told(kept: StateKept) -> dict[str, Plain | Decimal]:
+    """The fields of an account that rows tell exactly, money as numbers: `1.0` and `1.00` are the same cash."""
+    fields: dict[str, Plain | Decimal] = {}
+    for name, value in kept.fields.items():
+        if name in _MONEY or name.endswith(".entry_costs"):
+            fields[name] = Decimal(str(value))
+        elif not name.endswith(_UNTOLD):
+            fields[name] = value
+    return fields
+
+
+def followed(kept: StateKept, rows: Sequence[AnyEvent]) -> JournalledAccount:
+    """The account after `rows`, of which no `StateKept` helps."""
+    account = JournalledAccount(kept)
+    for row in rows:
+        if not isinstance(row, StateKept):
+            account.take(row)
+    return account

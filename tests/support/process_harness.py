@@ -1,0 +1,300 @@
+"""Engines as processes of their own: started, looked at, commanded and ended as from any shell; nothing of them is a double."""
+
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event
+from typing import Any, Self
+
+from engine.assembly import Run, build, mock_source
+from engine.journal import JOURNAL_FILE, read_events
+from engine.link import Oneshot, RemoteEngine
+from engine.link.protocol import AnyCommand
+from engine.link.tickets import Pending
+from engine.model.snapshot import Snapshot
+from engine.serving import place_of
+from engine.serving.launch import answers
+from tests.simulator import Simulator
+from tests.soak.crash_replay import PROJECT, Answer
+from tests.support.builders import EAGER, config
+
+PATIENCE_S = 30.0
+# Trading from the first tick on, all day long; what is bought is soon sold, or kept whatever happens.
+BUSY = (
+    *EAGER,
+    "session.start=09:00",
+    "session.start_buffer_minutes=0",
+    "session.no_trade_start_minutes=0",
+    "mock.speed=1000",
+)
+HOLDING = (
+    *BUSY,
+    "risk.base_sl_points=100000",
+    "risk.tp_points=[100000]",
+    "risk.tp_percents=[1.0]",
+    "risk.use_trail_stop=false",
+)
+
+
+def until(condition: Callable[[], object], what: Callable[[], object] = str) -> None:
+    """Wait for something that another process brings about; fails, saying what there is, when it never comes."""
+    pause = Event()
+    give_up_s = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < give_up_s, what()
+        pause.wait(0.02)
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """An environment of its own below `folder`."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "PYTHONPATH": str(PROJECT),
+        "LC_ALL": "C.UTF-8",
+        "HOME": str(folder),
+        **{f"XDG_{name}_HOME": str(folder / name.lower()) for name in ("STATE", "DATA", "CONFIG")},
+        **more,
+    }
+
+
+@contextmanager
+def unstarted(folder: Path) -> Iterator[Run]:
+    """A run on a generated session, in this very process, that was built and not started."""
+    chosen = config("feed.source=mock", f"recording.directory={folder / 'kept'}")
+    with build(chosen, mock_source(chosen), "mock", state_root=folder / "state") as built:
+        yield built
+
+
+class Shell:
+    """One operator's home, below `folder`, with a state directory in which engines run one after the other.
+
+    `rules` are configuration keys of every engine that is started; `source` is where its ticks come from.
+    """
+
+    def __init__(self, folder: Path, *rules: str, source: str = "mock") -> None:
+        self.folder = folder
+        self.state = folder / "here"
+        self.cwd = folder / "work"
+        self.kept = folder / "kept"
+        self.cwd.mkdir(parents=True, exist_ok=True)
+        self.rules = (f"recording.directory={self.kept}", "recording.flush_ms=10", *rules)
+        self.source = source
+        self.popen: subprocess.Popen[str]
+        self._steering: RemoteEngine | None = None
+        self.output = folder / "output"
+        self.ready_s = 0.0
+
+    def run(self, *words: str | Path, text: str = "", **environ: str) -> Answer:
+        """A command of the program until its end, for this state directory."""
+        done = subprocess.run(
+            [sys.executable, "-m", "engine", *map(str, words)],
+            cwd=self.cwd, env=environment(self.folder, **environ), input=text, capture_output=True, text=True,
+            timeout=90, check=False,
+        )  # fmt: skip
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    def ask(self, *words: str, text: str = "") -> Answer:
+        """A command about the engine of this state directory."""
+        return self.run(*words, "--state-dir", self.state, text=text)
+
+    def status(self) -> dict[str, Any]:
+        """What `status --json` says."""
+        answer = self.ask("status", "--json")
+        found: dict[str, Any] = json.loads(answer.out)
+        return found | {"exit": answer.status}
+
+    def words(self, *more: str | Path) -> list[str]:
+        """What follows `engine` on the command line."""
+        keys = [word for rule in self.rules for word in ("--set", rule)]
+        return ["--source", self.source, "--state-dir", str(self.state), *keys, *map(str, more)]
+
+    def start(
+        self,
+        *more: str | Path,
+        wait: bool = True,
+        program: Sequence[str] = ("-m", "engine"),
+        environ: dict[str, str] | None = None,
+    ) -> Self:
+        """Start `engine` in the foreground of nobody, with what it says in `output`; waits until it answers."""
+        begun_s = time.monotonic()
+        with self.output.open("a") as output:
+            self.popen = subprocess.Popen(
+                [sys.executable, *program, "engine", *self.words(*more)],
+                cwd=self.cwd, env=environment(self.folder, **(environ or {})), start_new_session=True, text=True, umask=0,
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            )  # fmt: skip
+        if wait:
+            self.answers()
+            self.ready_s = time.monotonic() - begun_s
+        return self
+
+    def answers(self) -> None:
+        """Wait until the engine answers at its socket."""
+        until(lambda: self.popen.poll() is not None or answers(place_of(self.state)), self.said)
+        assert self.popen.poll() is None, self.said()
+
+    def said(self) -> str:
+        """All that engines of this shell have put on their terminal."""
+        return self.output.read_text() if self.output.exists() else ""
+
+    @property
+    def pid(self) -> int:
+        return self.popen.pid
+
+    def signal(self, number: signal.Signals) -> int:
+        """Send a signal; when that was (monotonic ns)."""
+        now_ns = time.perf_counter_ns()
+        self.popen.send_signal(number)
+        return now_ns
+
+    def ended(self) -> int:
+        """Wait for the end; the exit status."""
+        return self.popen.wait(PATIENCE_S)
+
+    def kill(self) -> None:
+        """The end as by a power cut."""
+        self.popen.kill()
+        self.popen.wait(PATIENCE_S)
+
+    def close(self) -> None:
+        """See that nothing is left."""
+        if hasattr(self, "popen") and self.popen.poll() is None:
+            self.kill()
+        pid = place_of(self.state).pid
+        if pid > 0:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            until(lambda: place_of(self.state).pid != pid)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def socket(self) -> Path:
+        return self.state / "engine.sock"
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest picture, through the socket."""
+        with Oneshot(self.socket, "test", 20.0) as call:
+            return call.snapshot()
+
+    def sees(self, wanted: Callable[[Snapshot], object]) -> Snapshot:
+        """Wait until the engine shows what is `wanted`; that picture."""
+        seen: list[Snapshot] = []
+        with Oneshot(self.socket, "test", 20.0) as call:
+
+            def look() -> object:
+                seen[:] = [call.snapshot()]
+                return wanted(seen[0])
+
+            until(look, lambda: (seen[0].entries, seen[0].flat, seen[0].positions, seen[0].ticks, self.said()[-2000:]))
+        return seen[0]
+
+    def holds(self) -> Snapshot:
+        """Wait until something is held."""
+        return self.sees(lambda seen: seen.positions)
+
+    def is_flat(self, reason: str = "") -> Snapshot:
+        """Wait until the engine has verified that it is flat."""
+        return self.sees(lambda seen: seen.flat.state == "FLAT" and reason in seen.flat.reason and seen.flat.receipt)
+
+    @contextmanager
+    def door(self, name: str = "Ann") -> Iterator[RemoteEngine]:
+        """A screen with the conn; it leaves in good order."""
+        opened = RemoteEngine(self.socket, name)
+        opened.start(20.0)
+        self._steering = opened
+        try:
+            yield opened
+        finally:
+            self._steering = None
+            opened.leave(detached=True)
+
+    def command(self, *commands: AnyCommand) -> None:
+        """Give commands from the screen with the conn, each carried out before the next; none is refused."""
+        if self._steering is None:
+            with self.door("test"):
+                self.command(*commands)
+            return
+        for command in commands:
+            self._carried_out(self._steering, command)
+
+    @staticmethod
+    def _carried_out(door: RemoteEngine, command: AnyCommand) -> None:
+        door.send(command)
+
+        def newest() -> Pending | None:
+            asked = door.pending()
+            return asked[-1] if asked else None
+
+        until(lambda: (asked := newest()) is not None and asked.state not in {"REQUESTED", "ACCEPTED"}, door.pending)
+        asked = newest()
+        assert asked is not None
+        assert asked.state == "DONE", asked
+
+    @property
+    def steering(self) -> RemoteEngine:
+        """The screen with the conn."""
+        assert self._steering is not None
+        return self._steering
+
+    # ── What it leaves ──────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def log(self) -> str:
+        return (self.state / "engine.log").read_text(encoding="utf-8")
+
+    @property
+    def receipts(self) -> list[Path]:
+        return sorted(self.state.glob("flat-*.txt"))
+
+    def journal(self, *kinds: str) -> list[Any]:
+        """The bodies of the journal's rows of these kinds (none: of all)."""
+        rows = read_events(self.state / JOURNAL_FILE)
+        return [json.loads(row.body) for row in rows if not kinds or row.kind in kinds]
+
+    def net(self) -> int:
+        """Sum of all journalled fills, over all runs."""
+        fills = [row["fill"] for row in self.journal("FillBooked")]
+        return sum(fill["quantity"] if fill["side"] == "BUY" else -fill["quantity"] for fill in fills)
+
+    def locks(self) -> int:
+        """How many flat jobs were begun, over all runs."""
+        return sum(row["state"] == "LOCKED" for row in self.journal("FlatChanged"))
+
+    def wide_open(self) -> list[tuple[Path, str]]:
+        """Files and directories of the engine's that others than its owner could open."""
+        found = [self.state, *self.state.iterdir(), *(self.kept.iterdir() if self.kept.exists() else ())]
+        return [(path, oct(mode)) for path in found if (mode := stat.S_IMODE(path.lstat().st_mode)) & 0o077]
+
+
+def flat_times(seen: Snapshot, asked_ns: int) -> tuple[float, float]:
+    """How long after `asked_ns` (monotonic) entries were locked, and how long after that the flat was verified, in ms."""
+    verified = re.search(r"FLAT verified ([\d.]+) s", seen.flat.receipt[0])
+    assert verified is not None
+    return (seen.flat.begun_ns - asked_ns) / 1e6, float(verified[1]) * 1000
+
+
+def on_paper(folder: Path, sim: Simulator, *symbols: str) -> Shell:
+    """A shell whose engines trade coins of the simulated exchange on paper, and keep what they buy."""
+    listed = ", ".join(f'"{symbol}"' for symbol in symbols)
+    keys = (
+        f"binance.stream_url={sim.binance_url}",
+        f"feed.symbols=[{listed}]",
+        "capital.initial_capital=1000000000",
+        "risk.max_position_value_percent=1",
+    )
+    kept = (rule for rule in HOLDING if not rule.startswith(("session.", "risk.max_position_value_percent=")))
+    return Shell(folder, *kept, *keys, source="binance")  # coins are traded round the clock

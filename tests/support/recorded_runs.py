@@ -1,0 +1,229 @@
+"""Runs that the real engine records, with an operator who gives commands at certain ticks; and ways to change the file."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from threading import Event, Thread
+
+from engine.assembly import Run, build
+from engine.assembly.recording_config import header_of
+from engine.model.commands import Command, PauseEntries, TraderCommand
+from engine.model.events import StateKept
+from engine.model.marks import EventMark, InputMark, Mark, StartMark, StateMark
+from engine.model.state import as_text, state_hash
+from engine.model.types import Instrument, Tick
+from engine.recording import Header, MqrSource
+from engine.recording.format import BLOCK_HEAD, KIND_TICKS, SYNC
+from engine.recording.writer import RecordingWriter
+from engine.runtime import Engine
+from tests.support.builders import EAGER, ListSource, Stage, config, nifty, ticks
+
+# On the feed's own thread a command is carried out exactly ahead of the tick that it was sent ahead of.
+OFTEN = (*EAGER, "engine.delivery=callback", "recording.checkpoint_ticks=50", "replay.snapshot_ticks=120")
+LENGTH = 600
+
+
+def zigzag(length: int = LENGTH, *, step_ms: int = 500) -> list[Tick]:
+    """Ticks that make an eager strategy enter and exit often: 20 up, 10 down, by half a rupee, and some of each are large."""
+    prices, price = [], 200.0
+    for place in range(length):
+        price += 0.5 if place % 30 < 20 else -0.9
+        prices.append(round(price + (6.0 if place % 50 == 49 else 0.0), 2))
+    return ticks(prices, step_ms=step_ms)
+
+
+class Beat:
+    """Among the orders of a session: the next tick waits for the engine's beat."""
+
+
+class Operated(ListSource):
+    """A session in which somebody sends commands: `orders` says which, ahead of which tick."""
+
+    def __init__(
+        self,
+        stream: Sequence[Tick],
+        orders: Mapping[int, Sequence[Command | Beat]],
+        instruments: tuple[Instrument, ...] | None = None,
+    ) -> None:
+        super().__init__(stream, instruments)
+        self.orders = orders
+        self.engine: Engine | None = None
+
+    def ticks(self, first: int = 1) -> Iterator[Tick]:
+        for each in super().ticks(first):
+            for order in self.orders.get(each.seq, ()):
+                if self.engine is not None:
+                    self._carry_out(self.engine, order)
+            yield each
+
+    @staticmethod
+    def _carry_out(engine: Engine, order: Command | Beat) -> None:
+        if isinstance(order, Beat):
+            before = engine.housekeeping.beats
+            until(lambda: engine.housekeeping.beats > before)
+        else:
+            engine.send(order)
+
+
+class Unsteady:
+    """A live line that is over after `stream`: the numbers of its ticks are those given, whatever is missing."""
+
+    def __init__(self, stream: Sequence[Tick]) -> None:
+        self._stream = stream
+        self._thread: Thread | None = None
+
+    def start(self, deliver: Callable[[Tick], None], on_end: Callable[[str], None]) -> None:
+        def run() -> None:
+            for each in self._stream:
+                each.recv_ns = time.perf_counter_ns()
+                deliver(each)
+            on_end("")
+
+        self._thread = Thread(target=run)
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> None:
+        assert self._thread is not None
+        self._thread.join(timeout_s)
+
+    def view(self) -> None:
+        """How the line stands is of no interest here."""
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that another thread brings about; fails when it never does."""
+    pause = Event()
+    for _ in range(20_000):
+        if condition():
+            return
+        pause.wait(0.001)
+    raise AssertionError("it never came")
+
+
+def record(
+    folder: Path,
+    stream: Sequence[Tick] | None = None,
+    orders: Mapping[int, Sequence[Command | Beat]] | None = None,
+    *overrides: str,
+    instruments: tuple[Instrument, ...] | None = None,
+) -> Path:
+    """The recording of a run at full speed in `folder`."""
+    source = Operated(zigzag() if stream is None else stream, orders or {}, instruments)
+    folder.mkdir(parents=True, exist_ok=True)
+    options = (*OFTEN, f"recording.directory={folder / 'recordings'}", *overrides)
+    with build(config(*options), source, "mock", speed=0.0, state_root=folder / "state") as run:
+        source.engine = run.engine
+        run.engine.start()
+        assert run.engine.wait(30)
+        run.engine.stop()
+    (path,) = (folder / "recordings").iterdir()
+    return path
+
+
+def replay(path: Path, folder: Path, *overrides: str, paused: bool = False, skip_damage: bool = False) -> Run:
+    """A replay of the recording at `path` under the same rules, started."""
+    source = MqrSource(path, skip_damage)
+    run = build(config(*OFTEN, *overrides), source, "replay", speed=0.0, paused=paused, state_root=folder)
+    playback = run.engine.playback
+    assert playback is not None
+    run.engine.start()
+    return run
+
+
+def marks_of(path: Path) -> list[Mark]:
+    return list(MqrSource(path).marks())
+
+
+def rewrite(
+    path: Path, change: Callable[[Mark], Mark | None], head: Callable[[Header], Header] = lambda head: head
+) -> Path:
+    """A copy of the recording beside it, with each mark changed (None: left out)."""
+    source = MqrSource(path)
+    marks = list(source.marks())
+    copy = path.with_name("changed.mqr")
+    copy.unlink(missing_ok=True)
+    with RecordingWriter(copy, head(source.header)) as writer:
+
+        def put(until: int) -> None:
+            while marks and _place(marks[0]) <= until:
+                changed = change(marks.pop(0))
+                if changed is not None:
+                    writer.append_mark(changed)
+
+        put(0)
+        for each in source.ticks():
+            writer.append_tick(each)
+            put(each.seq)
+        put(1 << 60)
+    return copy
+
+
+def damage_ticks(path: Path) -> None:
+    """Change a byte of a block of ticks in the second half of the recording."""
+    data = bytearray(path.read_bytes())
+    block = data.index(SYNC + bytes((KIND_TICKS, 0)), len(data) // 2)
+    data[block + BLOCK_HEAD.size] ^= 1
+    path.write_bytes(data)
+
+
+def _place(mark: Mark) -> int:
+    return 0 if isinstance(mark, StartMark) else mark.ticks
+
+
+def with_field(mark: StateMark, name: str, text: str) -> StateMark:
+    """`mark` as it would have been with another value under `name`."""
+    fields = mark.fields | {name: text}
+
+    class Written(str):
+        __slots__ = ()
+
+        def __repr__(self) -> str:
+            return str(self)
+
+    return StateMark(mark.ticks, state_hash({key: Written(value) for key, value in fields.items()}), fields)
+
+
+def inputs_of(path: Path) -> list[InputMark]:
+    return [mark for mark in marks_of(path) if isinstance(mark, InputMark)]
+
+
+def record_by_hand(
+    path: Path,
+    stage: Stage,
+    stream: Sequence[Tick],
+    orders: Mapping[int, TraderCommand | None],
+    kept: StateKept | None = None,
+) -> Path:
+    """A recording made without an engine, of a run that was given `orders` (None: a beat) and began with the account `kept`."""
+    if kept is not None:
+        stage.trader.restore(kept)
+        stage.broker.restore([stage.trader.state.book.net(0)])
+    told = 0
+    with RecordingWriter(path, header_of(stage.config, "by hand", (nifty(stage.config),))) as writer:
+        if kept is not None:
+            writer.append_mark(StartMark(kept))
+        for seq, each in enumerate(stream, 1):
+            writer.append_tick(each)
+            stage.play([each])
+            for trade in stage.trades[told:]:
+                writer.append_mark(EventMark(seq, "fill", f"{trade.quantity} {trade.exit_price} {trade.reason}", 0))
+            told = len(stage.trades)
+            if seq % 50 == 0:
+                fields = stage.trader.dump()
+                writer.append_mark(StateMark(seq, state_hash(fields), as_text(fields)))
+            if seq in orders:
+                order = orders[seq]
+                writer.append_mark(InputMark(seq, order, stage.now_ms))
+                stage.beat() if order is None else stage.do(order)
+    return path
+
+
+def account_of_before(*overrides: str) -> tuple[Stage, int]:
+    """A stage that holds a position after three exits, paused; and how many ticks of `zigzag` that took."""
+    stage = Stage(*overrides)
+    for each in zigzag():
+        stage.play([each])
+        if len(stage.trades) >= 3 and stage.held:
+            stage.do(PauseEntries())
+            return stage, each.seq
+    raise AssertionError("the session has no such moment")

@@ -1,0 +1,254 @@
+"""Every key does what the table says, through the door and nowhere else."""
+
+from decimal import Decimal
+
+import pytest
+from msgspec.structs import replace
+
+from engine import (
+    Acknowledge,
+    Arm,
+    Bookmark,
+    Flat,
+    Hold,
+    PauseEntries,
+    Play,
+    ResumeEntries,
+    Seek,
+    SeekEvent,
+    SeekTime,
+    SetSpeed,
+    SkipSilence,
+    Stall,
+    Step,
+    SwitchDelivery,
+    TimelineEvent,
+    Unlock,
+)
+from tests.support.snapshots import SNAPSHOT, position, snapshot, view
+from tests.tui.input.test_guard import Hands
+from tui.input import keys
+from tui.input.actions import SPEEDS, Actions
+from tui.view.model import PANES
+
+
+def sent(key, seen=SNAPSHOT):
+    hands = Hands(seen).press(key, 0)
+    return hands.client.sent
+
+
+def typed(hands, text, end="enter"):
+    for n, key in enumerate([*text, end]):
+        hands.press(key, 100 + n)
+    return hands
+
+
+def held(seen=SNAPSHOT, **changes):
+    return replace(seen, replay=replace(seen.replay, **changes))
+
+
+@pytest.mark.parametrize(
+    ("key", "seen", "command"),
+    [
+        (" ", SNAPSHOT, Hold()),
+        (" ", held(playing=False), Play()),
+        (".", SNAPSHOT, Step(1)),
+        (",", SNAPSHOT, Step(-1)),
+        ("+", SNAPSHOT, SetSpeed(50.0)),
+        ("-", SNAPSHOT, SetSpeed(5.0)),
+        ("+", held(speed=1000.0), SetSpeed(0.0)),
+        ("+", held(speed=0.0), SetSpeed(0.0)),
+        ("-", held(speed=0.0), SetSpeed(1000.0)),
+        ("-", held(speed=0.25), SetSpeed(0.25)),
+        ("n", SNAPSHOT, SeekEvent(forward=True)),
+        ("N", SNAPSHOT, SeekEvent(forward=False)),
+        ("i", SNAPSHOT, SkipSilence(on=True)),
+        ("r", SNAPSHOT, Seek(0)),
+        ("d", SNAPSHOT, SwitchDelivery("queued")),
+        ("d", snapshot(delivery="callback"), SwitchDelivery("polling")),
+        ("p", SNAPSHOT, PauseEntries()),
+        ("p", snapshot(entries=replace(SNAPSHOT.entries, paused=True)), ResumeEntries()),
+    ],
+)
+def test_a_key_sends_its_command(key, seen, command):
+    assert sent(key, seen) == [command]
+
+
+@pytest.mark.parametrize("key", [" ", ".", ",", "+", "-", "n", "N", "i", "r", "g", "b"])
+def test_replay_keys_do_nothing_elsewhere(key):
+    hands = Hands(snapshot(replay=None, trade_mode="paper")).press(key, 0)
+    assert hands.client.sent == []
+    assert hands.ui.dialog == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("12345", Seek(12345)),
+        ("11:42", SeekTime(1_759_299_120_999)),
+        ("11:42:17", SeekTime(1_759_299_137_999)),
+        ("lunch", Seek(77)),
+    ],
+)
+def test_go_to(text, command):
+    marked = snapshot(events=(*SNAPSHOT.events, TimelineEvent(77, 0, "bookmark", "before Lunch")))
+    assert typed(Hands(marked).press("g", 0), text).client.sent == [command]
+
+
+@pytest.mark.parametrize("text", ["25:00", "11:61", "1:2:3:4", "nowhere", "", "-5", "11:4x", "٣"])
+def test_go_to_nowhere_says_so(text):
+    hands = typed(Hands().press("g", 0), text)
+    assert hands.client.sent == []
+    assert "is no time" in hands.ui.notice
+
+
+def test_unlock_is_typed():
+    assert typed(Hands().press("k", 0), "UNLOCK").client.sent == [Unlock()]
+    hands = typed(Hands().press("k", 0), "unlock")
+    assert hands.client.sent == []
+    assert "UNLOCK" in hands.ui.notice
+    assert typed(Hands().press("k", 0), "UNLOCK", "escape").client.sent == []
+
+
+def test_bookmark_and_search():
+    assert typed(Hands().press("b", 0), "here").client.sent == [Bookmark("here", 18_233, SNAPSHOT.at_ms)]
+    hands = typed(Hands().press("/", 0), "stop los")
+    assert hands.ui.search == "stop los"
+    typed(hands.press("/", 50), "line 7")
+    assert (hands.ui.focus, hands.ui.log_follow, hands.ui.log_top) == ("log", False, 7)
+    hands.press("/", 600).press("escape", 610)
+    assert hands.ui.search == ""
+
+
+def test_a_tick_beyond_the_end_is_no_place():
+    hands = typed(Hands().press("g", 0), "40000")
+    assert hands.client.sent == []
+    assert hands.ui.notice == "there are 34,086 ticks"
+
+
+def test_the_receipt_leads_to_the_unlock():
+    done = snapshot(flat=replace(SNAPSHOT.flat, state="FLAT"))
+    hands = Hands(done).press("!", 0)
+    hands.ui.plan_until_ns = 0  # as after firing
+    assert hands.press("k", 900).ui.dialog == "unlock"
+    assert keys.hints(view(done, ui=Hands(done).ui))[0][0] == "!x"
+
+
+FOUND = snapshot(found=("the last run ended without closing", "READY: locked until you unlock (k)"))
+
+
+def test_how_the_last_run_ended_is_read_and_then_acknowledged():
+    hands = Hands(FOUND).press("a", 0)
+    assert (hands.ui.dialog, hands.client.sent) == ("found", [])
+    assert keys.hints(view(FOUND, ui=hands.ui))[0] == ("a", "acknowledge")
+    hands.press("a", 200)
+    assert (hands.ui.dialog, hands.client.sent) == ("", [Acknowledge()])
+    closed = Hands(FOUND).press("a", 0).press("down", 100).press("q", 200)
+    assert (closed.ui.dialog, closed.client.sent, closed.left) == ("", [], [])
+    nothing = Hands().press("a", 0)
+    assert (nothing.ui.dialog, nothing.client.sent, nothing.ui.notice) == ("", [], "nothing to acknowledge")
+
+
+def test_the_footer_names_the_key_only_while_there_is_something_to_acknowledge():
+    assert keys.hints(view(FOUND))[1] == ("a", "acknowledge")
+    assert not any(label == "a" for label, _ in keys.hints(view()))
+
+
+def test_arrows_move_among_the_legs_of_a_plan_and_close_that_of_one():
+    two = snapshot(positions=(position(0), position(1)))
+    hands = Hands(two).press("!", 0).press("down", 300).press("down", 400)
+    assert (hands.ui.dialog, hands.ui.choice) == ("flat", 1)
+    hands.press("up", 500).press("pageup", 600)
+    assert (hands.ui.dialog, hands.ui.choice) == ("flat", 0)
+    assert hands.client.sent == [Arm()]
+    assert hands.press("x", 900).client.sent == [Arm(), Flat("operator")]
+    one = Hands(snapshot()).press("!", 0).press("down", 300)
+    assert one.ui.dialog == ""
+
+
+def test_the_way_out_is_among_the_first_hints():
+    assert [label for label, _ in keys.hints(view())][:3] == ["!x", "?", "q"]
+    locked = snapshot(entries=replace(SNAPSHOT.entries, locked="me"))
+    assert [label for label, _ in keys.hints(view(locked))][:2] == ["!x", "k"]
+
+
+def test_leaving_asks_only_with_a_position_open():
+    hands = Hands(snapshot(positions=())).press("q", 0)
+    assert hands.left == [True]
+    hands = Hands().press("q", 0)
+    assert (hands.left, hands.ui.dialog) == ([], "quit")
+    assert hands.press("y", 200).left == []
+    assert hands.ui.dialog == ""
+    assert hands.press("q", 400).press("q", 800).left == [True]
+
+
+def test_ctrl_c_asks_and_ctrl_z_and_ctrl_q_do_nothing():
+    assert Hands(snapshot(positions=())).press("ctrl+c", 0).ui.dialog == "quit"
+    for key in ("ctrl+z", "ctrl+q", "ctrl+s", "f1", "X", "y"):
+        hands = Hands().press(key, 0)
+        assert (hands.client.sent, hands.ui.dialog, hands.left) == ([], "", [])
+
+
+def test_panes_zoom_and_selection():
+    hands = Hands()
+    for n, pane in enumerate(PANES):
+        assert hands.press(str(n + 1), n).ui.focus == pane
+    assert hands.press("tab", 10).ui.focus == "ticks"
+    assert hands.press("z", 11).ui.zoom
+    assert hands.press("down", 12).ui.selected == 1
+    assert hands.press("down", 13).ui.selected == 1  # there are two
+    assert hands.press("pageup", 14).ui.selected == 0
+
+
+def test_the_log_scrolls_and_follows_again():
+    hands = Hands().press("5", 0).press("up", 1)
+    assert not hands.ui.log_follow
+    assert hands.ui.log_top == 29
+    hands.press("pageup", 2)
+    assert hands.ui.log_top == 19
+    hands.press("pagedown", 3).press("down", 4)
+    assert hands.ui.log_follow
+    assert not hands.press("f", 5).ui.log_follow
+    assert hands.press("l", 6).ui.log_level == "WARNING"
+
+
+def test_the_palette_does_what_is_chosen():
+    hands = typed(Hands().press(":", 0), "restart")
+    assert hands.client.sent == [Seek(0)]
+    hands = Hands().press(":", 0)
+    assert not any(entry[2] == "stall" for entry in keys.palette(view(ui=hands.ui)))
+    typed(hands, "dev")
+    assert hands.client.sent == [Stall(3.0)]
+    assert typed(Hands().press("ctrl+p", 0), "no such thing").client.sent == []
+
+
+def test_every_action_of_the_table_exists():
+    for key in keys.TABLE:
+        assert key.action.startswith("pane_") or hasattr(Actions, f"do_{key.action}"), key.action
+    assert len({key.key for key in keys.TABLE}) == len(keys.TABLE)
+    assert not any(key.key.startswith(("ctrl", "alt", "f1")) for key in keys.TABLE)
+    assert len(set(SPEEDS)) == 10
+
+
+def test_hints_are_the_keys_that_work_now():
+    live = view(snapshot(replay=None))
+    assert not any(label == "space" for label, _ in keys.hints(live))
+    assert any(label == "space" for label, _ in keys.hints(view()))
+    hands = Hands().press("!", 0)
+    assert keys.hints(view(ui=hands.ui))[0] == ("x", "FIRE the flat")
+
+
+def test_a_notice_goes_away():
+    hands = Hands().press("t", 0)
+    assert hands.ui.notice == "theme truecolor"
+    hands.control.pass_time(10_000 * 1_000_000 + 5_000_000_001)
+    assert hands.ui.notice == ""
+
+
+def test_trades_open_at_their_end():
+    hands = Hands().press("enter", 0)
+    assert (hands.ui.dialog, hands.ui.choice) == ("trades", 10)
+    assert hands.press("up", 1).ui.choice == 9
+    assert hands.press("down", 2).press("down", 3).ui.choice == 10
+    assert hands.press("x", 4).ui.dialog == ""
+    assert SNAPSHOT.account.day_pnl > Decimal(0)

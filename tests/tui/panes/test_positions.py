@@ -1,0 +1,105 @@
+"""The position pane and its one-line form."""
+
+from decimal import Decimal
+
+import pytest
+from msgspec.structs import replace
+
+from tests.support.snapshots import SNAPSHOT, position, snapshot, view
+from tui.panes import positions
+from tui.text.rows import plain, width_of
+
+
+def shown(seen=SNAPSHOT, width=42, height=9, **more):
+    return plain(positions.rows(view(seen, **more), width, height)).splitlines()
+
+
+def test_what_is_held_what_it_wins_and_how_far_its_ends_are():
+    rows = shown()
+    assert rows[0].split() == ["NIFTY25NOV25900CE", "LONG", "150", "4m00s"]
+    assert rows[1].split() == ["entry", "155.45", "last", "157.01"]
+    assert rows[2].split() == ["open", "P&L", "+1.00", "%", "+224.92"]
+    assert rows[3].split() == ["stop", "140.45", "-16.56", "-10.55", "%"]
+    assert rows[4].split() == ["trail", "155.80", "-1.21", "-0.77", "%"]
+    assert rows[5].split() == ["target", "167.45", "+10.44", "+6.65", "%"]
+    assert rows[6].split()[:3] == ["day", "P&L", "+4,434.92"]
+    assert "█" in rows[6]
+    assert rows[7].split() == ["realised", "+4,210.00", "costs", "612.40"]
+    assert rows[8].split() == ["trades", "11", "won", "7", "PF", "2.56", "DD", "2,140.00"]
+    assert len(rows) == 9
+
+
+def test_levels_that_are_not_there_say_so():
+    state = replace(position().state, trail_stop=None)
+    rows = shown(snapshot(positions=(replace(position(), state=state, next_target=None),)))
+    assert rows[4].split() == ["trail", "not", "active"]
+    assert rows[5].split() == ["target", "all", "taken"]
+
+
+def test_a_short_position_wins_when_the_price_falls():
+    state = replace(position().state, quantity=-150)
+    rows = shown(snapshot(positions=(replace(position(), state=state, open_pnl=Decimal(-234)),)))
+    assert "SHORT 150" in rows[0]
+    assert rows[2].split() == ["open", "P&L", "-1.00", "%", "-234.00"]
+
+
+def test_results_have_sign_and_style():
+    lines = positions.rows(view(), 42, 9)
+    assert ("+224.92", "up") in lines[2]
+    lost = replace(position(), open_pnl=Decimal(-5))
+    assert ("-5.00", "down") in positions.rows(view(snapshot(positions=(lost,))), 42, 9)[2]
+
+
+def test_without_a_position_the_reason_for_no_entry_is_told():
+    rows = shown(snapshot(positions=()))
+    assert rows[0] == "no open position"
+    assert rows[1] == "no entry: EMA fast not above slow"
+    assert "day P&L" in "".join(rows)
+
+
+def test_the_selected_position_comes_first_and_the_others_in_a_line_each():
+    seen = view(snapshot(positions=(position(0), position(1, quantity=75), position(0, quantity=300))))
+    seen.ui.selected = 1
+    assert positions.title(seen) == "2 POSITIONS 3  open +674.76"
+    assert positions.wanted(seen) == 11
+    rows = plain(positions.rows(seen, 42, 11)).splitlines()
+    assert rows[0].startswith("NIFTY25NOV25900PE  LONG 75")
+    assert rows[6].startswith("NIFTY25NOV25900CE LONG 150 @155.45")
+    assert rows[7].startswith("NIFTY25NOV25900CE LONG 300 @155.45")
+    assert rows[6].endswith("+224.92")
+    for height in (2, 5, 6, 9):
+        assert "+2 more" in plain(positions.rows(seen, 42, height)).splitlines()
+        assert len(positions.rows(seen, 42, height)) == height
+
+
+def test_profit_factor_without_a_loss_is_unknown():
+    assert positions.profit_factor(replace(SNAPSHOT.account, loss=Decimal(0))) == "-"
+
+
+def test_a_tall_pane_shows_the_newest_trades_below():
+    rows = shown(width=90, height=16)
+    assert len(rows) == 16
+    assert rows[-1].split()[0] == "11"
+    assert not any(row.startswith("▶") for row in rows)
+
+
+def test_the_collapsed_line_drops_by_importance():
+    def line(width, seen=SNAPSHOT):
+        return plain([positions.line(view(seen), width)])
+
+    assert line(80) == "NIFTY25NOV25900CE  LONG 150  @155.45  +224.92  stop 155.80  target 167.45"
+    assert line(32) == "LONG 150  +224.92  stop 155.80"
+    assert line(18) == "LONG 150  +224.92"
+    assert line(80, snapshot(positions=())).startswith("no open position  realised +4,210.00  trades 11")
+    two = snapshot(positions=(position(0), position(1)))
+    assert "+1 more" in line(40, two)
+
+
+@pytest.mark.parametrize("width", range(60))
+def test_nothing_is_too_wide_or_too_high(width):
+    for seen in (SNAPSHOT, snapshot(positions=()), snapshot(positions=(position(0), position(1)))):
+        for height in (0, 1, 3, 9, 20):
+            lines = positions.rows(view(seen), width, height)
+            assert len(lines) <= height
+            assert all(width_of(line) <= width for line in lines)
+        assert width_of(positions.line(view(seen), width)) == width

@@ -1,0 +1,115 @@
+"""The table of instruments."""
+
+import pytest
+from msgspec.structs import replace
+
+from engine import Instrument
+from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, position, quote, snapshot, view
+from tui.panes import ticks
+from tui.text.rows import plain, width_of
+from tui.view.model import ASCII
+
+
+def many(count, **more):
+    instruments = tuple(Instrument(f"NIFTY25NOV{25_000 + 50 * n}CE") for n in range(count))
+    return snapshot(instruments=instruments, quotes=tuple(quote(n, 15_000 + n, **more) for n in range(count)))
+
+
+def test_a_row_has_price_change_volume_age_and_trend():
+    lines = ticks.rows(view(), 80, 10)
+    shown = plain(lines).splitlines()
+    assert shown[0].split() == ["SYMBOL", "LAST", "CHG", "%", "VOLUME", "AGE", "TREND"]
+    assert shown[1].split()[:6] == ["▶", "NIFTY25NOV25900CE", "157.01", "+0.65", "815,061", "0.2s"]
+    assert "●" in shown[1]
+    assert "█" in shown[1]
+    assert shown[2].startswith("  NIFTY25NOV25900PE")
+    assert len(lines) == 3
+
+
+def test_numbers_end_below_their_names():
+    head, row = plain(ticks.rows(view(many(3, bid=14_995, ask=15_005)), 130, 10)).splitlines()[:2]
+    for name, value in (
+        ("LAST", "150.00"),
+        ("CHG %", "-3.85"),
+        ("BID", "149.95"),
+        ("ASK", "150.05"),
+        ("VOLUME", "815,061"),
+    ):
+        assert head.index(name) + len(name) == row.index(value) + len(value)
+
+
+def test_rising_and_falling_have_sign_and_style():
+    lines = ticks.rows(view(), 80, 10)
+    assert {style for text, style in lines[1] if "157.01" in text} == {"up"}
+    assert {style for text, style in lines[2] if "94.44" in text} == {"down"}
+    assert "-39.46" in plain(lines[2:])
+
+
+def test_the_selected_row_is_marked_and_stays_in_sight():
+    seen = view(many(1_000))
+    for selected, place in ((0, 1), (500, None), (999, 9)):
+        seen.ui.selected = selected
+        shown = plain(ticks.rows(seen, 80, 10)).splitlines()
+        marked = [number for number, row in enumerate(shown) if row.startswith("▶")]
+        assert len(shown) == 10
+        assert len(marked) == 1
+        assert f"NIFTY25NOV{25_000 + 50 * selected}CE" in shown[marked[0]]
+        assert place in (None, marked[0])
+    assert plain([ticks.note(seen, 10)]) == "1,000 of 1,000"
+    assert ticks.note(view(), 10) == ()
+
+
+def test_a_selection_beyond_the_end_is_the_last():
+    seen = view()
+    seen.ui.selected = 77
+    assert plain(ticks.rows(seen, 80, 10)).splitlines()[2].startswith("▶")
+
+
+def age_of(seen, **more):
+    return plain(ticks.rows(view(seen, **more), 48, 10)).splitlines()[1].split()[4:6]
+
+
+def test_silence_has_a_mark_of_its_own():
+    def silent(seconds, came=0.1, median_gap_ms=640):
+        old = quote(0, 15_701, recv_ns=NOW_NS - int(seconds * SECOND), median_gap_ms=median_gap_ms)
+        pulse = replace(SNAPSHOT.pulse, came_ns=NOW_NS - int(came * SECOND))
+        return snapshot(quotes=(old, quote(1, 9_444)), pulse=pulse)
+
+    assert age_of(silent(2.9)) == ["2.9s", "●"]
+    assert age_of(silent(4)) == ["4.0s", "▲"]
+    assert age_of(silent(40)) == ["40s", "✖"]
+    assert age_of(silent(40, came=40)) == ["40s", "·"]
+    assert age_of(silent(40, median_gap_ms=9_000)) == ["40s", "●"]
+    held = replace(silent(40), replay=replace(SNAPSHOT.replay, playing=False))
+    assert age_of(held) == ["40s", "·"]
+    assert age_of(snapshot(quotes=(quote(0, 15_701, recv_ns=0),))) == ["never", "·"]
+
+
+def test_unknown_values_are_a_dash():
+    row = plain(ticks.rows(view(snapshot(quotes=(quote(0, 0, day_open=0, day_volume=0),))), 80, 5)).splitlines()[1]
+    assert row.split()[2:5] == ["-", "-", "-"]
+
+
+def test_where_it_is_wide_the_reason_for_no_entry_is_told():
+    seen = snapshot(positions=(position(1),))
+    shown = plain(ticks.rows(view(seen), 140, 5)).splitlines()
+    assert shown[0].endswith("NO ENTRY BECAUSE")
+    assert shown[1].endswith("EMA fast not above slow")
+    assert shown[2].endswith("(holding)")
+
+
+def test_little_room():
+    assert ticks.rows(view(), 80, 0) == []
+    assert ticks.rows(view(), 0, 5) == []
+    assert plain(ticks.rows(view(), 80, 2)).splitlines()[0].startswith("▶")
+    assert "no instrument" in plain(ticks.rows(view(snapshot(quotes=())), 80, 5))
+
+
+@pytest.mark.parametrize("width", range(1, 200, 7))
+def test_no_row_is_too_wide(width):
+    for seen in (view(), view(many(30, bid=1, ask=10**15)), view(glyphs=ASCII)):
+        assert all(width_of(line) <= width for line in ticks.rows(seen, width, 12))
+
+
+def test_a_price_is_never_cut_where_there_is_room():
+    assert "10000000000000.00" in plain(ticks.rows(view(snapshot(quotes=(quote(0, 10**15),))), 100, 5))

@@ -1,0 +1,118 @@
+"""Whole keys from broken streams: nothing of an escape sequence or a paste may come out as a key."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual import events
+
+from tui.terminal.keyboard import PASTE_END, PASTE_LIMIT, PASTE_START, Burst, Keyboard, Stroke
+from tui.terminal.strokes import KeyEvent, Translator
+
+SEQUENCES = [
+    "\x1b[A", "\x1bOP", "\x1b[15~", "\x1b[1;5C", "\x1b[I", "\x1b[O", "\x1b[?62;22c", "\x1b[?2026;2$y", "\x1b[0n",
+    "\x1b[24;80R", "\x1b]11;rgb:0/0/0\x07", "\x1bP>|xterm(388)\x1b\\", "\x1b[M !!", "\x1b[[A", "\x1b[120u", "\x1b[<0;3;4M",
+]  # fmt: skip
+BURST = Burst(10**9, 10**9, 1, 1)
+
+
+def read(pieces):
+    """(time, text) pieces → strokes, with the clock ticking in between and long after."""
+    keyboard, strokes, now = Keyboard(), [], 0.0
+    for at, text in pieces:
+        while now + 0.05 < at:
+            now += 0.05
+            strokes += keyboard.tick(now)
+        now = at
+        strokes += keyboard.feed(text, now)
+    for step in range(100):
+        strokes += keyboard.tick(now + step * 0.05)
+    return strokes
+
+
+def names(strokes):
+    translator = Translator()
+    messages = [message for stroke in strokes for message in translator.messages(stroke, BURST, mouse=False)]
+    return [message.key if isinstance(message, KeyEvent) else type(message).__name__ for message in messages]
+
+
+@pytest.mark.parametrize("sequence", SEQUENCES)
+def test_a_sequence_is_never_a_printable_key(sequence):
+    for key in names(read([(1.0, sequence), (1.0, "q")]))[:-1]:
+        assert len(key) > 1
+
+
+@given(st.sampled_from(SEQUENCES), st.lists(st.sampled_from([0.0, 0.02, 0.3, 0.9]), min_size=20, max_size=20))
+def test_nor_when_it_is_torn_apart(sequence, gaps):
+    at, pieces = 1.0, []
+    for char, gap in zip(sequence, gaps, strict=False):
+        at += gap
+        pieces.append((at, char))
+    head = 2 if sequence[1] in "[O" else len(sequence)  # ESC and a letter, torn, are the key escape and the letter
+    if any(gap >= 0.1 for gap in gaps[1:2]) and head != 2:
+        return
+    assert all(len(key) > 1 for key in names(read(pieces)))
+
+
+def test_an_arrow_torn_apart_is_escape_and_the_arrow():
+    assert names(read([(1.0, "\x1b"), (1.3, "["), (1.6, "A")])) == ["escape", "up"]
+
+
+def test_a_key_soon_after_a_broken_sequence_is_suspicious():
+    strokes = read([(1.0, "\x1b"), (1.5, "x"), (4.0, "x")])
+    assert [(stroke.text, stroke.suspicious) for stroke in strokes] == [("\x1b", False), ("x", True), ("x", False)]
+    strokes = read([(1.0, "\x1b[12"), (2.6, "x")])
+    assert strokes == [Stroke("key", "x", suspicious=True)]
+    assert read([(1.0, "\x1b[A"), (1.2, "x")])[1] == Stroke("key", "x")  # a whole one is no reason
+
+
+def test_the_old_mouse_report_swallows_any_three_characters():
+    assert names(read([(1.0, "\x1b[M !x"), (1.0, "q")])) == ["q"]
+    assert names(read([(1.0, "\x1b[M\x7f\xe9!"), (1.0, "q")])) == ["q"]
+
+
+@given(st.text(alphabet="!x\x1b[A~201\r\n", max_size=30).filter(lambda text: PASTE_END not in text), st.integers(0, 40))
+def test_a_paste_is_one_paste_however_it_arrives(text, cut):
+    whole = PASTE_START + text + PASTE_END
+    pieces = [(1.0, whole[:cut]), (1.05, whole[cut:])]
+    assert read(pieces) == [Stroke("paste", text)]
+
+
+def test_a_paste_without_end_is_over_after_silence_and_never_grows_without_bound():
+    strokes = read([(1.0, PASTE_START + "!x" * PASTE_LIMIT), (9.0, "q")])
+    assert [stroke.kind for stroke in strokes] == ["paste", "key"]
+    assert len(strokes[0].text) == PASTE_LIMIT
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_taken(text):
+    names(read([(1.0, text)]))
+
+
+@given(st.text(alphabet="abc!x12 \t\rü", max_size=20))
+def test_plain_keys_come_one_by_one(text):
+    assert [stroke.text for stroke in read([(1.0, text)])] == list(text)
+
+
+@pytest.mark.parametrize(
+    ("burst", "alone"),
+    [
+        (Burst(0, 200_000_000, 1, 1), True),
+        (Burst(0, 5_000_000, 1, 1), False),
+        (Burst(0, 200_000_000, 2, 2), False),
+        (Burst(0, 200_000_000, 1, 2), False),
+        (Burst(0, 200_000_000, 3, 1), False),
+        (Burst(0, 200_000_000, 1, 1, suspicious=True), False),
+    ],
+)
+def test_alone(burst, alone):
+    assert burst.alone is alone
+    assert KeyEvent("x", "x", burst).alone is alone
+
+
+def test_names():
+    assert names(read([(1.0, "\x1bx")])) == ["alt+x"]
+    assert names(read([(1.0, "x\r\t !\x03\x1b[A\x1b[I\x1b[O")])) == [
+        "x", "enter", "tab", "space", "exclamation_mark", "ctrl+c", "up", "AppFocus", "AppBlur",
+    ]  # fmt: skip
+    mouse = Translator().messages(Stroke("key", "\x1b[<0;3;4M"), BURST, mouse=True)
+    assert isinstance(mouse[0], events.MouseDown)

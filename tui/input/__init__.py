@@ -1,0 +1,1 @@
+"""From keys to what they do; what may fire and what never."""

@@ -1,0 +1,296 @@
+"""What each key does, by the action names of the key table: a change of the view, or a command to the engine."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from engine import (
+    DELIVERIES,
+    Acknowledge,
+    Arm,
+    Hold,
+    LogLine,
+    PauseEntries,
+    Play,
+    ResumeEntries,
+    Seek,
+    SeekEvent,
+    SetSpeed,
+    SkipSilence,
+    Snapshot,
+    Step,
+    SwitchDelivery,
+    clean,
+)
+from tui.input.guard import PLAN_OPEN_NS
+from tui.panes import flatplan, leaving
+from tui.panes.flatplan import RUNS
+from tui.panes.log import found
+from tui.view.engine_client import EngineClient
+from tui.view.faults import BY_ACTION
+from tui.view.model import LOG_LEVELS, PANES, Dialog, ThemeName, Ui, View
+
+SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 1000.0, 0.0)  # 0 = as fast as it goes
+_THEMES: tuple[ThemeName, ...] = ("ansi", "truecolor", "mono")
+_NOTICE_NS = 5_000_000_000
+_PAGE = 10
+
+
+def _nothing(*_: object) -> None:
+    """Stand in for what the terminal's shell will do."""
+
+
+class Shell(Struct):
+    """What only the terminal's shell can do; it fills these in."""
+
+    leave: Callable[[], None] = _nothing
+    copy: Callable[[], None] = _nothing
+    save: Callable[[], None] = _nothing
+    set_mouse: Callable[[bool], None] = _nothing
+
+
+class Actions:
+    """One method for each action; `view` is what was on the screen when the key came."""
+
+    def __init__(self, ui: Ui, client: EngineClient, shell: Shell) -> None:
+        self.ui = ui
+        self.view: View | None = None
+        self._client = client
+        self._shell = shell
+
+    def act(self, action: str, at_ns: int) -> None:
+        """Carry out an action of the key table."""
+        if action.startswith("pane_"):
+            name = action.removeprefix("pane_")
+            self.ui.focus = next(pane for pane in PANES if pane == name)
+        elif action in BY_ACTION:
+            self._client.send(BY_ACTION[action])
+        else:
+            getattr(self, f"do_{action}")(at_ns)
+
+    def note(self, text: str, now_ns: int, style: str = "accent") -> None:
+        """Show one line for a few seconds."""
+        self.ui.notice, self.ui.notice_style, self.ui.notice_until_ns = clean(text, 200), style, now_ns + _NOTICE_NS
+
+    def open(self, dialog: Dialog) -> None:
+        """Open a dialog, empty."""
+        self.ui.dialog, self.ui.text, self.ui.choice = dialog, "", 0
+
+    @property
+    def _snapshot(self) -> Snapshot:
+        return self._client.snapshot
+
+    def do_arm(self, at_ns: int) -> None:
+        """Lock entries at once and open the plan; a flat that runs is only shown."""
+        running = self._snapshot.flat.state in RUNS
+        self.open("flat")
+        self.ui.plan_drawn_ns = 0
+        self.ui.plan_until_ns = 0 if running else at_ns + PLAN_OPEN_NS
+        if not running:
+            self._client.send(Arm())
+
+    def do_play(self, _at_ns: int) -> None:
+        """Pause or play."""
+        replay = self._snapshot.replay
+        if replay is not None:
+            self._client.send(Hold() if replay.playing else Play())
+
+    def do_step(self, _at_ns: int) -> None:
+        """One tick on."""
+        self._client.send(Step(1))
+
+    def do_step_back(self, _at_ns: int) -> None:
+        """One tick back."""
+        self._client.send(Step(-1))
+
+    def do_faster(self, at_ns: int) -> None:
+        """The next higher speed."""
+        self._change_speed(1, at_ns)
+
+    def do_slower(self, at_ns: int) -> None:
+        """The next lower speed."""
+        self._change_speed(-1, at_ns)
+
+    def _change_speed(self, by: int, at_ns: int) -> None:
+        replay = self._snapshot.replay
+        if replay is None:
+            return
+        order = [speed or float("inf") for speed in SPEEDS]
+        now = replay.speed or float("inf")
+        nearest = min(range(len(order)), key=lambda i: 0.0 if order[i] == now else abs(order[i] - now) + 1e-9)
+        speed = SPEEDS[max(0, min(len(SPEEDS) - 1, nearest + by))]
+        self._client.send(SetSpeed(speed))
+        self.note(f"speed {speed:g}×" if speed else "speed max", at_ns)
+
+    def do_goto(self, _at_ns: int) -> None:
+        """Ask where to."""
+        self.open("goto")
+
+    def do_next_event(self, _at_ns: int) -> None:
+        """Go to the next event."""
+        self._client.send(SeekEvent(forward=True))
+
+    def do_previous_event(self, _at_ns: int) -> None:
+        """Go to the previous event."""
+        self._client.send(SeekEvent(forward=False))
+
+    def do_silence(self, at_ns: int) -> None:
+        """Skip silences, or do not."""
+        replay = self._snapshot.replay
+        if replay is not None:
+            self._client.send(SkipSilence(not replay.skip_silence))
+            self.note("silences are waited for" if replay.skip_silence else "silences over 2 s are skipped", at_ns)
+
+    def do_bookmark(self, _at_ns: int) -> None:
+        """Ask for the bookmark's text; the place is the one where `b` was pressed."""
+        snapshot = self._snapshot
+        self.ui.place = (snapshot.replay.tick, snapshot.at_ms) if snapshot.replay else (0, 0)
+        self.open("bookmark")
+
+    def do_restart(self, _at_ns: int) -> None:
+        """Back to before the first tick."""
+        self._client.send(Seek(0))
+
+    def do_delivery(self, at_ns: int) -> None:
+        """The next delivery mode."""
+        wanted = DELIVERIES[(DELIVERIES.index(self._snapshot.delivery) + 1) % len(DELIVERIES)]
+        self._client.send(SwitchDelivery(wanted))
+        if not self._client.attachment.apart:  # there the last line tells it by itself
+            self.note(f"delivery {self._snapshot.delivery} → {wanted} asked for", at_ns)
+
+    def do_pause(self, _at_ns: int) -> None:
+        """Pause or resume entries."""
+        self._client.send(ResumeEntries() if self._snapshot.entries.paused else PauseEntries())
+
+    def do_unlock(self, _at_ns: int) -> None:
+        """Ask for the word."""
+        self.open("unlock")
+
+    def do_acknowledge(self, at_ns: int) -> None:
+        """Show how the last run ended; from there, acknowledge it."""
+        if not self._snapshot.found:
+            self.note("nothing to acknowledge", at_ns)
+        elif self.ui.dialog == "found":
+            self._client.send(Acknowledge())
+            self.ui.dialog = ""
+        else:
+            self.open("found")
+
+    def do_conn(self, at_ns: int) -> None:
+        """Show who has the conn; from there, take it or give it up."""
+        attachment = self._client.attachment
+        if attachment.apart:
+            self.open("conn")
+        else:
+            self.note("the engine is in this process: nobody else can have the conn", at_ns)
+
+    def do_next_pane(self, _at_ns: int) -> None:
+        """Focus the next pane."""
+        self.ui.focus = PANES[(PANES.index(self.ui.focus) + 1) % len(PANES)]
+
+    def do_zoom(self, _at_ns: int) -> None:
+        """Zoom the focused pane, or back."""
+        self.ui.zoom = not self.ui.zoom
+
+    def do_trades(self, _at_ns: int) -> None:
+        """Open the list of trades at its end."""
+        self.open("trades")
+        self.ui.choice = max(0, len(self._snapshot.trades) - 1)
+
+    def do_up(self, _at_ns: int) -> None:
+        """Move up in the focused pane."""
+        self.move(-1)
+
+    def do_down(self, _at_ns: int) -> None:
+        """Move down in the focused pane."""
+        self.move(1)
+
+    def do_page_up(self, _at_ns: int) -> None:
+        """A page up."""
+        self.move(-_PAGE)
+
+    def do_page_down(self, _at_ns: int) -> None:
+        """A page down."""
+        self.move(_PAGE)
+
+    def move(self, by: int) -> None:
+        """Move the selection of the dialog, or of the focused pane, by `by` lines."""
+        ui = self.ui
+        if ui.dialog:
+            most = {"trades": len(self._snapshot.trades), "flat": flatplan.count(self._snapshot)}.get(
+                ui.dialog, 201
+            ) - 1
+            ui.choice = max(0, min(most, ui.choice + by))
+        elif ui.focus == "log":
+            self._scroll_log(by)
+        else:
+            ui.selected = max(0, min(len(self._snapshot.quotes) - 1, ui.selected + by))
+
+    def _scroll_log(self, by: int) -> None:
+        numbers = [line.number for line in self._log]
+        if not numbers:
+            return
+        top = numbers[-1] if self.ui.log_follow else self.ui.log_top
+        place = max((i for i, number in enumerate(numbers) if number <= top), default=0) + by
+        self.ui.log_follow = place >= len(numbers) - 1 and by > 0
+        self.ui.log_top = numbers[max(0, min(len(numbers) - 1, place))]
+
+    def do_search(self, _at_ns: int) -> None:
+        """Ask for what to find in the log."""
+        self.open("search")
+
+    def show_found(self) -> None:
+        """Bring the newest line that matches the search into sight."""
+        if self.view is None or not self.ui.search:
+            return
+        numbers = found(self.view)
+        if numbers:
+            self.ui.focus, self.ui.log_follow, self.ui.log_top = "log", False, numbers[-1]
+
+    def do_level(self, _at_ns: int) -> None:
+        """The next level of the log."""
+        self.ui.log_level = LOG_LEVELS[(LOG_LEVELS.index(self.ui.log_level) + 1) % len(LOG_LEVELS)]
+
+    def do_follow(self, _at_ns: int) -> None:
+        """Follow the log's end, or stand still."""
+        self.ui.log_follow = not self.ui.log_follow
+        if not self.ui.log_follow and self._log:
+            self.ui.log_top = self._log[-1].number
+
+    def do_copy(self, _at_ns: int) -> None:
+        """Copy the selected line."""
+        self._shell.copy()
+
+    def do_save(self, _at_ns: int) -> None:
+        """Save a picture of the screen."""
+        self._shell.save()
+
+    def do_theme(self, at_ns: int) -> None:
+        """The next theme."""
+        self.ui.theme = _THEMES[(_THEMES.index(self.ui.theme) + 1) % len(_THEMES)]
+        self.note(f"theme {self.ui.theme}", at_ns)
+
+    def do_mouse(self, at_ns: int) -> None:
+        """Mouse on or off."""
+        self.ui.mouse = not self.ui.mouse
+        self._shell.set_mouse(self.ui.mouse)
+        self.note(f"mouse {'on' if self.ui.mouse else 'off'}", at_ns)
+
+    def do_palette(self, _at_ns: int) -> None:
+        """Open the palette."""
+        self.open("palette")
+
+    def do_help(self, _at_ns: int) -> None:
+        """Open the help."""
+        self.open("help")
+
+    def do_leave(self, _at_ns: int) -> None:
+        """Leave; ask first when something is open, or goes on without us."""
+        if leaving.is_asked(self._client.attachment, self._snapshot):
+            self.open("quit")
+        else:
+            self._shell.leave()
+
+    @property
+    def _log(self) -> tuple[LogLine, ...]:
+        return self.view.log if self.view is not None else ()

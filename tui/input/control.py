@@ -1,0 +1,241 @@
+"""From keys to changes of the view and commands to the engine. Knows no terminal; every key press comes through here."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import get_args
+from zoneinfo import ZoneInfo
+
+from engine import Bookmark, Disarm, Flat, Seek, SeekTime, Snapshot, Stop, Unlock, clean
+from tui.input import keys
+from tui.input.actions import Actions, Shell
+from tui.input.guard import Guard, Press
+from tui.panes import flatplan
+from tui.panes.flatplan import RUNS
+from tui.panes.leaving import LEAVING, stop_word
+from tui.view.engine_client import EngineClient
+from tui.view.model import Dialog, TypedDialog, Ui, View
+
+_TYPED: tuple[Dialog, ...] = get_args(TypedDialog)
+_SCROLLED = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}
+_LONGEST_TEXT = 60
+_DIGEST_NS = 20_000_000_000
+_BLINK = re.compile(r"away [01] s: nothing happened")
+
+
+class Control:
+    """The operator's hands: every key press comes through `press`."""
+
+    def __init__(self, ui: Ui, client: EngineClient, shell: Shell) -> None:
+        self.ui = ui
+        self._client = client
+        self._shell = shell
+        self._guard = Guard()
+        self._actions = Actions(ui, client, shell)
+        self.note = self._actions.note
+
+    def press(self, press: Press, view: View) -> None:
+        """Take one key press while `view` is on the screen."""
+        self._actions.view = view
+        by_hand = self._guard.watch(press)
+        self.ui.digest = ""
+        if self.ui.dialog:
+            self._press_in_dialog(press, by_hand=by_hand)
+            return
+        if press.key == "ctrl+c":
+            self._actions.open("quit")
+            return
+        self.ui.notice = ""
+        found = keys.find(press.key, view)
+        if found is not None:
+            self._actions.act(found.action, press.at_ns)
+
+    def scroll(self, by: int) -> None:
+        """Take a turn of the mouse's wheel."""
+        self._actions.move(by)
+
+    def paste(self, text: str) -> None:
+        """Take pasted text: into a dialog that asks for a place or a word, and nowhere else."""
+        if self.ui.dialog in {"goto", "search", "bookmark"}:
+            self.ui.text = clean(self.ui.text + text, _LONGEST_TEXT)
+
+    def tell(self, lines: Sequence[str], now_ns: int) -> None:
+        """Show what the engine told this screen: what happened in an absence over the panes, all else as a notice."""
+        for line in lines:
+            if _BLINK.fullmatch(line):  # a link that blinked is no absence
+                continue
+            if line.startswith("away ") and not line.endswith(": nothing happened"):
+                self.ui.digest, self.ui.digest_until_ns = line, now_ns + _DIGEST_NS
+            else:
+                self.note(line, now_ns, "accent" if line == "you have the conn" else "alert")
+
+    def pass_time(self, now_ns: int) -> None:
+        """Close what closes by itself."""
+        ui = self.ui
+        if ui.dialog == "flat" and ui.plan_until_ns and now_ns >= ui.plan_until_ns and not self._flat_goes_on():
+            self._close_plan()
+        if ui.notice and now_ns >= ui.notice_until_ns:
+            ui.notice = ""
+        if ui.digest and now_ns >= ui.digest_until_ns:
+            ui.digest = ""
+
+    # ── Dialogs ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _press_in_dialog(self, press: Press, *, by_hand: bool) -> None:
+        dialog = self.ui.dialog
+        if dialog == "flat":
+            self._press_in_plan(press, by_hand=by_hand)
+        elif press.key == "!" and dialog in LEAVING and self._client.attachment.apart:
+            self._actions.act("arm", press.at_ns)
+        elif dialog in _TYPED:
+            self._type(press)
+        elif press.key in _SCROLLED and dialog in {"help", "trades", "found"}:
+            self._actions.move(_SCROLLED[press.key])
+        elif dialog == "found" and press.key == "a":
+            self._actions.act("acknowledge", press.at_ns)
+        elif dialog == "quit" and press.key == "q":
+            self._shell.leave()
+        elif dialog == "quit" and press.key == "s" and self._client.attachment.apart:
+            self._actions.open("stop")
+        else:
+            self.ui.dialog = ""
+            if dialog == "conn":
+                self._press_at_conn(press, by_hand=by_hand)
+
+    def _press_at_conn(self, press: Press, *, by_hand: bool) -> None:
+        """`t` takes the conn from whoever has it, `g` gives it up; other keys close. What a line's noise types does neither."""
+        attachment = self._client.attachment
+        if press.key not in {"t", "g"} or not by_hand:
+            return
+        if attachment.lost:
+            self.note("no link to the engine: the conn stays as it is", press.at_ns, "alert")
+        elif attachment.read_only:
+            self.note("this screen is read-only: attach without --read-only to command", press.at_ns, "alert")
+        elif press.key == "t" and not attachment.has_conn:
+            self._client.take_conn()
+        elif press.key == "g" and attachment.has_conn:
+            self._client.leave_conn()
+
+    def _press_in_plan(self, press: Press, *, by_hand: bool) -> None:
+        """`x` fires under the guard's conditions, and says so when they do not hold; any other key closes the plan.
+
+        A running flat is only looked at; a finished one leaves its receipt until a key is pressed. Among several legs
+        arrows only move: who looks for one must not lose the plan.
+        """
+        if press.key in _SCROLLED and flatplan.count(self._snapshot) > 1:
+            self._actions.move(_SCROLLED[press.key])
+        elif self._snapshot.flat.state in RUNS:
+            if press.key not in {"x", "!"}:
+                self.ui.dialog = ""
+        elif self._flat_goes_on():
+            self.ui.dialog = ""
+            if press.key == "k":
+                self._actions.open("unlock")
+        elif press.key == "x" and self._guard.may_fire(by_hand, self.ui.plan_drawn_ns, press.at_ns):
+            self._client.send(Flat("operator"))
+            self.ui.plan_until_ns = 0
+        elif press.key == "x":
+            self.note("x not taken: it came too fast, or behind an escape; press x again", press.at_ns, "alert")
+        else:
+            self._close_plan()
+
+    def _close_plan(self) -> None:
+        self.ui.dialog = ""
+        self.ui.plan_drawn_ns = self.ui.plan_until_ns = 0
+        if not self._flat_goes_on():
+            self._client.send(Disarm())
+
+    def _flat_goes_on(self) -> bool:
+        """Whether a flat was fired from this plan, or runs for another reason."""
+        fired = self.ui.dialog == "flat" and self.ui.plan_until_ns == 0
+        return fired or self._snapshot.flat.state in RUNS
+
+    @property
+    def _snapshot(self) -> Snapshot:
+        return self._client.snapshot
+
+    def _type(self, press: Press) -> None:
+        ui = self.ui
+        match press.key:
+            case "escape" | "ctrl+c":
+                if ui.dialog == "search":
+                    ui.search = ""
+                ui.dialog = ""
+            case "backspace" | "ctrl+h":
+                ui.text, ui.choice = ui.text[:-1], 0
+            case "up" | "down":
+                self._actions.move(_SCROLLED[press.key])
+            case "enter":
+                self._enter(press.at_ns)
+            case key if len(key) == 1 and key.isprintable() and len(ui.text) < _LONGEST_TEXT:
+                ui.text, ui.choice = ui.text + key, 0
+
+    def _enter(self, at_ns: int) -> None:
+        ui = self.ui
+        dialog, text = ui.dialog, ui.text.strip()
+        view = self._actions.view
+        entries = keys.palette(view) if dialog == "palette" and view is not None else []
+        ui.dialog = ""
+        match dialog:
+            case "unlock":
+                self._unlock(text, at_ns)
+            case "stop":
+                self._stop(text, at_ns)
+            case "search":
+                ui.search = text
+                self._actions.show_found()
+            case "bookmark":
+                self._client.send(Bookmark(text, *ui.place))
+            case "goto":
+                self._go_to(text, at_ns)
+            case "palette" if entries:
+                self._actions.act(entries[min(ui.choice, len(entries) - 1)][2], at_ns)
+
+    def _unlock(self, text: str, at_ns: int) -> None:
+        if text == "UNLOCK":
+            self._client.send(Unlock())
+        else:
+            self.note("not unlocked: type UNLOCK in capitals", at_ns, "warn")
+
+    def _stop(self, text: str, at_ns: int) -> None:
+        """End the engine; with a position open only when that was typed too."""
+        word = stop_word(self._snapshot)
+        if text == word:
+            self._client.send(Stop())
+        else:
+            self.note(f"the engine goes on: type {word} in capitals to stop it", at_ns, "warn")
+
+    def _go_to(self, text: str, at_ns: int) -> None:
+        """Go to a tick number, a time of the session's day, or the first bookmark that has `text` in it."""
+        snapshot = self._snapshot
+        if text.isascii() and text.isdecimal():
+            total = snapshot.replay.total if snapshot.replay else 0
+            if total and int(text) > total:
+                self.note(f"there are {total:,} ticks", at_ns, "warn")
+            else:
+                self._client.send(Seek(int(text)))
+            return
+        at_ms = _moment_ms(text, snapshot)
+        if at_ms is not None:
+            self._client.send(SeekTime(at_ms))
+            return
+        marks = [event for event in snapshot.events if event.kind == "bookmark" and text.lower() in event.text.lower()]
+        if text and marks:
+            self._client.send(Seek(marks[0].tick))
+        else:
+            self.note(f"'{text}' is no time HH:MM[:SS], tick number or bookmark", at_ns, "warn")
+
+
+def _moment_ms(text: str, snapshot: Snapshot) -> int | None:
+    """`HH:MM[:SS]` on the session's day in UTC ms (the whole of that second), or None when `text` is no time."""
+    parts = text.split(":")
+    if len(parts) not in {2, 3} or not all(part.isascii() and part.isdecimal() and len(part) <= 2 for part in parts):
+        return None
+    try:
+        hour, minute, second = (*(int(part) for part in parts), 0)[:3]
+        at = time(hour, minute, second)
+        day = date.fromisoformat(snapshot.session.date)
+        moment = datetime.combine(day, at, tzinfo=ZoneInfo(snapshot.session.zone))
+        return round(moment.timestamp() * 1000) + 999
+    except (ValueError, OverflowError):
+        return None

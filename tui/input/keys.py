@@ -1,0 +1,183 @@
+"""The one table of keys: what each does, where it works, what help and footer say of it. Acts on nothing.
+
+Only plain printable keys, arrows, tab and enter: they survive SSH, tmux, screen and mosh.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from tui.panes.flatplan import RUNS
+from tui.view.faults import ENTRIES
+from tui.view.model import View
+
+Where = Literal["always", "replay", "apart"]
+
+
+class Key(Struct, frozen=True):
+    """A key: `key` is the character, or Textual's name of a key that has none; `action` is a name in `tui.input.control`."""
+
+    key: str
+    action: str
+    help: str
+    footer: str = ""
+    where: Where = "always"
+    shown: str = ""  # how it is written, where that is not `key`
+    group: str = ""  # how the footer writes it together with its neighbours
+    name: str = ""  # what the palette calls it, where that is not `action`
+
+    @property
+    def label(self) -> str:
+        """The key as help writes it."""
+        return self.shown or self.key
+
+    @property
+    def title(self) -> str:
+        """What the palette calls it."""
+        return self.name or self.action.replace("_", " ")
+
+
+TABLE: tuple[Key, ...] = (
+    Key(
+        "!",
+        "arm",
+        "emergency flat: lock entries and show the plan; then x fires it",
+        "flat",
+        shown="!x",
+        name="emergency flat",
+    ),
+    Key(" ", "play", "pause or play the replay", "play", "replay", "space"),
+    Key(".", "step", "one tick on", "step", "replay"),
+    Key(",", "step_back", "one tick back", "", "replay"),
+    Key("+", "faster", "faster: 0.25 0.5 1 2 5 10 50 100 1000 max", "speed", "replay", group="+-"),
+    Key("-", "slower", "slower", "", "replay"),
+    Key("g", "goto", "go to a time, a tick number or a bookmark", "go to", "replay"),
+    Key("n", "next_event", "next event: entry, exit, gap, error, bookmark", "next", "replay", group="n N"),
+    Key("N", "previous_event", "previous event", "", "replay"),
+    Key("i", "silence", "skip long silences, or do not", "", "replay"),
+    Key("b", "bookmark", "bookmark this tick", "", "replay"),
+    Key("r", "restart", "restart the replay from its first tick", "", "replay"),
+    Key("d", "delivery", "delivery mode: polling, queued, callback", "delivery"),
+    Key("p", "pause", "pause entries, or resume them; exits go on", "pause"),
+    Key("k", "unlock", "unlock entries (typed)", "unlock"),
+    Key("o", "conn", "who has the conn, that is who commands; take it, or give it up", "", "apart", name="conn"),
+    Key("a", "acknowledge", "how the last run ended: read it, then a again acknowledges"),
+    Key("1", "pane_ticks", "focus: ticks", "panes", group="1-5"),
+    Key("2", "pane_positions", "focus: positions"),
+    Key("3", "pane_latency", "focus: latency"),
+    Key("4", "pane_heartbeat", "focus: heartbeat"),
+    Key("5", "pane_log", "focus: log"),
+    Key("tab", "next_pane", "next pane"),
+    Key("z", "zoom", "the focused pane over the whole screen, and back", "zoom"),
+    Key("enter", "trades", "list of all trades"),
+    Key("up", "up", "move up"),
+    Key("down", "down", "move down"),
+    Key("pageup", "page_up", "a page up"),
+    Key("pagedown", "page_down", "a page down"),
+    Key("/", "search", "search the log", "search"),
+    Key("l", "level", "level of the log: DEBUG, INFO, WARNING, ERROR", "level"),
+    Key("f", "follow", "follow the log's end, or stand still", ""),
+    Key("c", "copy", "copy the selected line (OSC 52)"),
+    Key("s", "save", "save a picture of the screen, as text and SVG"),
+    Key("t", "theme", "theme: ANSI colours, true colour, mono"),
+    Key("m", "mouse", "the mouse wheel scrolls, or not (the terminal's own selection works while it is off)"),
+    Key(":", "palette", "all commands by name", "commands"),
+    Key("?", "help", "this help", "help"),
+    Key("q", "leave", "leave, quit: an attached engine goes on; asks when a position is open", "leave"),
+)
+
+_BY_KEY = {key.key: key for key in TABLE} | {"ctrl+p": next(key for key in TABLE if key.action == "palette")}
+
+# Hidden from the list until `dev` is typed.
+DEVELOPER = (("dev: stall engine", "hold the engine for 3 s, to see the heartbeat turn", "stall"),)
+
+_IN_DIALOG: dict[str, list[tuple[str, str]]] = {
+    "goto": [("enter", "go"), ("esc", "close")],
+    "bookmark": [("enter", "keep"), ("esc", "close")],
+    "unlock": [("enter", "unlock"), ("esc", "close")],
+    "quit": [("q", "leave"), ("any other key", "stay")],
+    "stop": [("enter", "stop the engine"), ("esc", "close")],
+    "conn": [("t", "take the conn"), ("any other key", "close")],
+    "found": [("a", "acknowledge"), ("any other key", "close")],
+    "search": [("enter", "find"), ("esc", "clear")],
+    "palette": [("enter", "do"), ("esc", "close")],
+    "help": [("up down", "scroll"), ("any other key", "close")],
+    "trades": [("up down", "scroll"), ("any other key", "close")],
+}
+
+
+_LEAVING_APART = [("q", "detach"), ("s", "stop the engine"), ("!", "flat"), ("any other key", "stay")]
+_GIVING_UP = [("g", "give the conn up"), ("any other key", "close")]
+
+
+def find(key: str, view: View) -> Key | None:
+    """The entry of `key` where it works now, or None."""
+    found = _BY_KEY.get(key)
+    return None if found is None or not _works(found, view) else found
+
+
+def _works(key: Key, view: View) -> bool:
+    if key.where == "replay":
+        return view.snapshot.replay is not None
+    return key.where == "always" or view.attachment.apart
+
+
+def hints(view: View) -> list[tuple[str, str]]:
+    """The keys that work now with a word each, the most important first: the way out among them."""
+    if view.ui.dialog == "flat":
+        return _in_plan(view.snapshot.flat.state, fired=view.ui.plan_until_ns == 0)
+    if view.ui.dialog:
+        return _in_dialog(view)
+    listed = [key for key in TABLE if key.footer and _works(key, view)]
+    listed += [key for key in TABLE if key.action == "acknowledge" and view.snapshot.found]
+    listed += [key for key in TABLE if key.action == "conn" and _lacks_conn(view)]
+    first = (
+        ["arm", "acknowledge", "unlock"]
+        if view.snapshot.entries.locked or view.snapshot.entries.halted
+        else ["arm", "acknowledge"]
+    )
+    order = [*first, "conn", "help", "leave"]
+    listed.sort(key=lambda key: order.index(key.action) if key.action in order else len(order))
+    return [(key.group or key.label, key.footer or key.action) for key in listed]
+
+
+def _in_dialog(view: View) -> list[tuple[str, str]]:
+    attachment = view.attachment
+    match view.ui.dialog:
+        case "quit" if attachment.apart:
+            return _LEAVING_APART
+        case "conn" if attachment.has_conn:
+            return _GIVING_UP
+        case "conn" if attachment.read_only or attachment.lost:
+            return [("any other key", "close")]
+        case dialog:
+            return _IN_DIALOG[dialog]
+
+
+def _lacks_conn(view: View) -> bool:
+    attachment = view.attachment
+    return attachment.apart and not (attachment.has_conn or attachment.read_only or attachment.lost)
+
+
+def _in_plan(state: str, *, fired: bool) -> list[tuple[str, str]]:
+    if state in RUNS:
+        return [("any key", "hide this; the flat goes on")]
+    if fired:
+        return [("k", "unlock"), ("any other key", "close")]
+    return [("x", "FIRE the flat"), ("any other key", "close the plan")]
+
+
+def palette(view: View) -> list[tuple[str, str, str]]:
+    """What the palette lists for the text typed so far: (name, help, action)."""
+    typed = view.ui.text.lower()
+    listed = [
+        (key.title, key.help, key.action)
+        for key in TABLE
+        if _works(key, view) and key.action not in {"up", "down", "page_up", "page_down", "palette"}
+    ]
+    if typed.startswith("dev"):
+        listed.extend(DEVELOPER)
+        if view.snapshot.trade_mode == "mock":
+            listed.extend(ENTRIES)
+    words = typed.split()
+    return [entry for entry in listed if all(word in f"{entry[0]} {entry[1]}".lower() for word in words)]

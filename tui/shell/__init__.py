@@ -1,0 +1,1 @@
+"""The Textual application around the screen: loop, timers, themes, start and end."""

@@ -1,0 +1,232 @@
+"""The Textual shell: a timer that pulls, keys that go to `control`, one board that shows the frame. No trading knowledge."""
+
+import base64
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from textual import events
+from textual.app import ComposeResult
+from textual.geometry import Size
+from textual.timer import Timer
+
+from tui.input.actions import Shell
+from tui.input.control import Control
+from tui.input.guard import Press
+from tui.layout import frame
+from tui.panes.log import selected_place
+from tui.shell.board import Board
+from tui.shell.display import DiffApp
+from tui.shell.picture import save
+from tui.shell.tuning import settle
+from tui.terminal.strokes import KeyEvent
+from tui.text.rows import plain
+from tui.view.engine_client import EngineClient
+from tui.view.health import Link
+from tui.view.model import UNICODE, Glyphs, ThemeName, Ui, View
+from tui.view.view_builder import ViewBuilder
+from tui.view.view_file import ViewFile
+
+_FRAME_S = 0.25
+_UNFOCUSED_NS = 1_000_000_000
+_CALM_NS = 450_000_000  # panes but the ticks change twice a second
+_TAKEN_S = 0.05
+_ANSWERS_S = (0.02, 0.06)  # after a key: when its command has been carried out
+
+
+class MyQuant(DiffApp):
+    """The screen over one engine; `lost` says why the terminal went away, `left` that the operator went on purpose.
+
+    What is looked at is taken up from `kept` and kept there.
+    """
+
+    CSS = "Board { width: 100%; height: 100%; }"
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(
+        self,
+        client: EngineClient,
+        pictures: Path,
+        *,
+        glyphs: Glyphs = UNICODE,
+        theme: ThemeName = "ansi",
+        kept: ViewFile | None = None,
+        now_ns: Callable[[], int] = time.perf_counter_ns,
+    ) -> None:
+        super().__init__()
+        self._now_ns = now_ns
+        self.ui = Ui(theme=theme)
+        self.board = Board(theme)
+        self.lost = ""
+        self.left = False
+        self._kept = kept
+        if kept is not None:
+            kept.take_up(self.ui)
+            kept.select(self.ui, client.snapshot)
+            self.board.theme = self.ui.theme
+        self._pictures = pictures
+        self._view_builder = ViewBuilder(client, self.ui, glyphs)
+        shell = Shell(leave=self._leave, copy=self._copy, save=self._save, set_mouse=self._set_mouse)
+        self._control = Control(self.ui, client, shell)
+        self._view: View | None = None
+        self._answers: list[Timer] = []
+        self._calm: View | None = None  # the one that the slower panes were drawn from
+        self._title = ""
+        self._unfocused = False
+        self._drawn_ns = 0
+
+    def compose(self) -> ComposeResult:
+        """Put up the one board."""
+        yield self.board
+
+    def on_mount(self) -> None:
+        """Draw the first frame and begin to pull."""
+        self._draw()
+        self.set_interval(_FRAME_S, self._tick)
+        if self.ui.mouse:
+            self._set_mouse(on=True)
+        self.call_after_refresh(settle)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Draw for the new size at once."""
+        self._draw(event.size)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take keys and pastes before anything of Textual's own does; there is one place that knows what keys mean."""
+        if isinstance(event, events.Key):
+            self._press(event)
+        elif isinstance(event, events.Paste):
+            self._control.paste(event.text)
+            self._draw()
+        elif isinstance(event, events.MouseScrollDown | events.MouseScrollUp):
+            self._control.scroll(1 if isinstance(event, events.MouseScrollDown) else -1)
+        elif isinstance(event, events.AppBlur | events.AppFocus):
+            self._unfocused = isinstance(event, events.AppBlur)
+        else:
+            await super().on_event(event)
+
+    def _press(self, event: events.Key) -> None:
+        character = event.character or ""
+        key = character if len(character) == 1 and character.isprintable() else event.key
+        if isinstance(event, KeyEvent):
+            press = Press(key, event.read_ns, event.alone, event.suspicious)
+        else:  # not from our driver: a test's
+            press = Press(key, self._now_ns())
+        if self._view is not None:
+            self._control.press(press, self._view)
+            self._draw_at_once()
+            for timer in self._answers:
+                timer.stop()
+            self._answers = [self.set_timer(delay_s, self._draw_at_once) for delay_s in _ANSWERS_S]
+
+    def _tick(self) -> None:
+        now_ns = self._now_ns()
+        if self._unfocused and now_ns - self._drawn_ns < _UNFOCUSED_NS:
+            return
+        self._draw()
+
+    def _draw_at_once(self) -> None:
+        """Draw every pane anew: a key was pressed, and its doing is to be seen."""
+        self._calm = None
+        self._draw()
+
+    def _draw(self, size: Size | None = None) -> None:
+        """Pull, make the frame, show it; `size` is the terminal's where Textual does not know it yet."""
+        now_ns = self._drawn_ns = self._now_ns()
+        self._control.pass_time(now_ns)
+        view = self._view = self._view_builder.look(now_ns, self._link())
+        if self._calm is None or size is not None or now_ns - self._calm.now_ns >= _CALM_NS:
+            self._calm = view
+        else:
+            view.calm = self._calm
+        outcome = self._view_builder.new_outcome(view)
+        if outcome:
+            self._control.note(outcome, now_ns)
+        self._control.tell(self._view_builder.new_told(view), now_ns)
+        self._keep(view)
+        self.board.theme = self.ui.theme
+        self.board.show(frame(view, *(size or self.size)))
+        if self.ui.dialog == "flat" and not self.ui.plan_drawn_ns:
+            self.call_after_refresh(self._plan_drawn)
+        self._set_title(view)
+
+    def _keep(self, view: View) -> None:
+        """Keep what is looked at, for the next screen."""
+        kept = self._kept
+        if kept is None:
+            return
+        kept.select(self.ui, view.snapshot)
+        before = kept.problem
+        kept.keep(self.ui, view.snapshot, view.now_ns)
+        if kept.problem and kept.problem != before:
+            self._control.note(kept.problem, view.now_ns, "warn")
+
+    def _plan_drawn(self) -> None:
+        """Note that the plan is on the terminal; not before the terminal has taken it."""
+        if self.ui.dialog != "flat" or self.ui.plan_drawn_ns:
+            return
+        if self.terminal is None or self.terminal.ready:
+            self.ui.plan_drawn_ns = self._now_ns()
+        else:
+            self.set_timer(_TAKEN_S, self._plan_drawn)
+
+    def _link(self) -> Link:
+        terminal = self.terminal
+        return Link(terminal.accept_ms, terminal.stalled_s) if terminal else Link(0.0, 0.0)
+
+    def _set_title(self, view: View) -> None:
+        snapshot = view.snapshot
+        mode = snapshot.trade_mode.upper()
+        title = snapshot.source if snapshot.source.startswith(mode) else f"{mode} {snapshot.source}"
+        if title != self._title and self.terminal is not None:
+            self._title = title
+            self.terminal.write(f"\x1b]2;{title}\x07")
+
+    def _leave(self) -> None:
+        self.left = True
+        self.exit()
+
+    def terminal_lost(self, why: str) -> None:
+        """End the screen; what becomes of the engine is for whoever showed it."""
+        self.lost = why or "the terminal is gone"
+        self.exit()
+
+    def terminate(self) -> None:
+        """End the screen in good order (SIGTERM)."""
+        self.exit()
+
+    def _copy(self) -> None:
+        """Hand the selected line to the terminal's clipboard."""
+        text = self._selected_text()
+        if text and self.terminal is not None:
+            encoded = base64.b64encode(text.encode()).decode()
+            self.terminal.write(f"\x1b]52;c;{encoded}\x07")
+            self._control.note("copied", self._now_ns())
+
+    def _selected_text(self) -> str:
+        view, ui = self._view, self.ui
+        if view is None:
+            return ""
+        if ui.focus == "log" and view.log:
+            line = view.log[selected_place(view)]
+            return f"{line.level} {line.component} {line.text}"
+        quotes = view.snapshot.quotes
+        if not quotes:
+            return ""
+        quote = quotes[min(ui.selected, len(quotes) - 1)]
+        instrument = view.snapshot.instruments[quote.instrument]
+        return f"{instrument.symbol} {instrument.price_text(quote.last)}"
+
+    def _save(self) -> None:
+        if self._view is None:
+            return
+        try:
+            path = save(self._pictures, plain(frame(self._view, *self.size)), self.export_screenshot())
+        except OSError as error:
+            self._control.note(f"the picture could not be saved: {error.strerror}", self._now_ns(), "warn")
+        else:
+            self._control.note(f"saved {path} and .svg", self._now_ns())
+
+    def _set_mouse(self, on: bool) -> None:
+        if self.terminal is not None:
+            self.terminal.set_mouse(on)

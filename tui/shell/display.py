@@ -1,0 +1,105 @@
+"""The Textual application's way to the terminal: only cells that changed, only when the terminal takes them. Knows no pane.
+
+It leans on the insides of one Textual version; with any other it steps aside and Textual draws as it always does.
+"""
+
+import asyncio
+import traceback
+from pathlib import Path
+
+import textual
+from rich.console import RenderableType
+from rich.text import Text
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.app import App
+from textual.screen import Screen
+
+from tui.terminal.diff import Cells
+from tui.terminal.driver import TerminalDriver
+
+PINNED = "8.2.8"
+# The installed version, by the name of its folder: asking `importlib.metadata` would cost two megabytes.
+FITS = (Path(textual.__file__).parents[1] / f"textual-{PINNED}.dist-info").is_dir()
+SETTLE_S = 0.05  # after a change of size, until Textual has laid out the new one
+FORGET_AFTER_S = 1.0  # a terminal that was away for so long may show something else now
+
+
+class DiffApp(App[int]):
+    """An application that draws differences, and draws again whatever the terminal may have lost."""
+
+    def __init__(self) -> None:
+        super().__init__(driver_class=TerminalDriver, ansi_color=True)
+        self.cells = Cells()
+
+    @property
+    def terminal(self) -> TerminalDriver | None:
+        """The driver of the real terminal; None in tests without one."""
+        return self._driver if isinstance(self._driver, TerminalDriver) else None
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Draw `renderable`: by cells where it is a plain update of the screen, else as Textual does."""
+        by_cells = FITS and isinstance(renderable, LayoutUpdate | ChopsUpdate) and self.terminal is not None
+        if not by_cells or self._batch_count or not self._running or self._closed:
+            if renderable is not None:
+                self.cells.forget()
+            super()._display(screen, renderable)
+            return
+        if isinstance(renderable, LayoutUpdate):
+            self._put_layout(renderable)
+        elif isinstance(renderable, ChopsUpdate):
+            self._put_chops(renderable)
+        self.draw()
+        self.post_display_hook()
+
+    def _put_layout(self, update: LayoutUpdate) -> None:
+        x, y, width, height = update.region
+        if (x, y) == (0, 0):
+            self.cells.resize(width, height)
+        for row, strips in enumerate(update.strips, y):
+            self.cells.put(x, row, [segment for strip in strips for segment in strip])
+
+    def _put_chops(self, update: ChopsUpdate) -> None:
+        for y, first, last in update.spans:
+            for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+                if strip is not None and x <= last and end > first:
+                    whole = last > x >= first and end <= last
+                    self.cells.put(x, y, strip if whole else strip.crop(0, min(end, last) - x))
+
+    def draw(self) -> None:
+        """Bring the terminal up to date if it takes output; if not, `terminal_ready` will."""
+        terminal = self.terminal
+        if terminal is None or not self._running:
+            return
+        frame = self.cells.frame() if terminal.ready else None
+        if frame is None:
+            terminal.call_when_ready()
+        elif not frame or terminal.offer(frame):
+            self.cells.commit()
+
+    def _fatal_error(self) -> None:
+        """End; the traceback is printed when the terminal is restored, without the values of variables: some are secret."""
+        self._exit_renderables.append(Text(traceback.format_exc()))
+        self._close_messages_no_wait()
+
+    def terminal_ready(self, stalled_s: float) -> None:
+        """The terminal takes output again, after `stalled_s` seconds."""
+        if stalled_s > FORGET_AFTER_S:
+            self.cells.forget()
+        if FITS:
+            self.draw()
+        elif self._running:
+            self.refresh()
+
+    def terminal_changed(self) -> None:
+        """The terminal was resized or shown again: nothing is known about what it shows."""
+        self.cells.forget()
+        asyncio.get_running_loop().call_later(SETTLE_S, self.draw)
+
+    def terminal_lost(self, why: str) -> None:
+        """The terminal is gone for good, said once; `why` is for the log. Override to say so to others."""
+        self.log.system(f"terminal lost: {why}")
+        self.exit(return_code=129)
+
+    def terminate(self) -> None:
+        """The process was asked to end (SIGTERM). Override to end more than the screen."""
+        self.exit(return_code=143)

@@ -1,0 +1,30 @@
+"""What is said on the terminal when an attached screen was left: the engine goes on, and how to come back to it. Pure."""
+
+from engine import Snapshot
+from tui.view import control_holder as crew
+from tui.view.model import Attachment
+
+
+def lines(seen: Snapshot, attachment: Attachment) -> list[str]:
+    """One or two plain lines: how the engine stands, and the commands for coming back, flattening and stopping."""
+    mode = seen.trade_mode.upper()
+    held = _held(seen)
+    options = attachment.options
+    if seen.stopped or not attachment.there:
+        word = "has ended" if seen.stopped else "is gone"
+        return [
+            f"the engine {word} ({mode}, {held})",
+            crew.again(attachment),
+        ]
+    pid = f"pid {attachment.pid}, " if attachment.pid else ""
+    goes_on = "the engine does not answer" if attachment.lost else "the engine goes on"
+    commands = (("back", "attach"), ("flat", "flat"), ("stop", "stop"))
+    return [
+        f"detached; {goes_on} ({pid}{mode}, {held})",
+        " · ".join(f"{word}: myquant-tui {command}{options}" for word, command in commands),
+    ]
+
+
+def _held(seen: Snapshot) -> str:
+    count = sum(1 for position in seen.positions if position.state.quantity)
+    return "no position open" if not count else f"{count:,} position{'' if count == 1 else 's'} open"

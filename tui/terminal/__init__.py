@@ -1,0 +1,1 @@
+"""The terminal itself: keys in, changed cells out, and what it can show."""

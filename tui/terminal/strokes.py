@@ -1,0 +1,62 @@
+"""Strokes of the keyboard as the events that Textual knows. Knows no terminal; the last wall before keys mean something."""
+
+from textual import events
+from textual._xterm_parser import FOCUSIN, FOCUSOUT, XTermParser
+from textual.message import Message
+
+from tui.terminal.keyboard import Burst, Stroke
+
+
+class KeyEvent(events.Key):
+    """A key press that knows the burst in which it came."""
+
+    __slots__ = ["burst"]
+
+    def __init__(self, key: str, character: str | None, burst: Burst) -> None:
+        super().__init__(key, character)
+        self.burst = burst
+
+    @property
+    def read_ns(self) -> int:
+        """When it was read, monotonic."""
+        return self.burst.read_ns
+
+    @property
+    def alone(self) -> bool:
+        """Whether it was one plain key press by itself (see `Burst.alone`)."""
+        return self.burst.alone
+
+    @property
+    def suspicious(self) -> bool:
+        """Whether it may be the rest of an escape sequence that broke off."""
+        return self.burst.suspicious
+
+
+class Translator:
+    """Names strokes; Textual's own parser is asked for names only, its reading of a stream is not used."""
+
+    def __init__(self) -> None:
+        self._parser = XTermParser()
+
+    def messages(self, stroke: Stroke, burst: Burst, *, mouse: bool) -> list[Message]:
+        """What `stroke` means; an escape sequence is never a printable key, unless with alt, and an unknown one nothing."""
+        text = stroke.text
+        if stroke.kind == "paste":
+            return [events.Paste(text)]
+        if text in (FOCUSIN, FOCUSOUT):
+            return [events.AppFocus() if text == FOCUSIN else events.AppBlur()]
+        if text.startswith("\x1b[<"):
+            event = self._parser.parse_mouse_code(text) if mouse else None
+            return [event] if event else []
+        keys = self._keys(text)
+        if len(text) == 2 and not keys:
+            keys = self._keys(text[1], alt=True)
+        plain = len(text) == 1
+        return [
+            KeyEvent(key.key, key.character, burst)
+            for key in keys
+            if key.key != "<ignore>" and (plain or key.key.startswith("alt+") or not key.is_printable)
+        ]
+
+    def _keys(self, text: str, *, alt: bool = False) -> list[events.Key]:
+        return list(self._parser._sequence_to_key_events(text, alt=alt))  # noqa: SLF001 - of the pinned version

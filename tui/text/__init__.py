@@ -1,0 +1,1 @@
+"""Lines of styled text and the numbers, marks and sentences in them."""

@@ -1,0 +1,102 @@
+"""Lines of styled text: what every pane makes and the board draws. Knows no terminal and no snapshot.
+
+A line is a tuple of (text, style name); equal lines are equal tuples, so that only lines that changed are drawn.
+Style names are the keys of a theme (`tui.shell.themes`); the empty name is plain text.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from rich.cells import cell_len, set_cell_size
+
+Span = tuple[str, str]
+Line = tuple[Span, ...]
+
+# Every style name that a pane may use; a theme has each of them.
+STYLES = (
+    "",
+    "dim",
+    "bold",
+    "up",  # profit, rising
+    "down",  # loss, falling
+    "warn",
+    "alert",  # needs the operator now
+    "accent",
+    "title",
+    "focus",  # the title of the pane that has the keys
+    "select",  # the selected row
+    "key",  # a key in the footer or help
+    "replay",  # the four trade-mode badges
+    "mock",
+    "paper",
+    "live",
+    "edge_replay",  # rules, walls and frames in the colour of the mode
+    "edge_mock",
+    "edge_paper",
+    "edge_live",
+    "banner",  # a line across the screen that wants to be read; with real danger it is an alert
+    "good",
+    "entry",  # marks in the chart
+    "exit",
+    "stop",
+    "grey",  # everything, when the snapshot is old
+)
+
+
+def width_of(line: Line) -> int:
+    """Width of `line` in terminal cells."""
+    return sum(cell_len(text) for text, _ in line)
+
+
+def clip(text: str, width: int) -> str:
+    """`text` in at most `width` cells, its end replaced by `…` where it was longer."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1) + "…" if width > 0 else ""
+
+
+def left(text: str, width: int) -> str:
+    """`text` in exactly `width` cells, flush left."""
+    return set_cell_size(clip(text, width), width)
+
+
+def right(text: str, width: int) -> str:
+    """`text` in exactly `width` cells, flush right."""
+    text = clip(text, width)
+    return " " * (width - cell_len(text)) + text
+
+
+def fit(line: Line, width: int) -> Line:
+    """`line` in exactly `width` cells: cut, or filled with blanks."""
+    room = width
+    kept: list[Span] = []
+    for text, style in line:
+        if room <= 0:
+            break
+        cells = cell_len(text)
+        kept.append((text, style) if cells <= room else (set_cell_size(text, room), style))
+        room -= min(cells, room)
+    if room > 0:
+        kept.append((" " * room, ""))
+    return tuple(kept)
+
+
+def fill(lines: Sequence[Line], width: int, height: int) -> list[Line]:
+    """Exactly `height` lines of exactly `width` cells."""
+    shown = [fit(line, width) for line in lines[:height]]
+    return shown + [fit((), width)] * (height - len(shown))
+
+
+def ends(start: Line, end: Line, width: int) -> Line:
+    """`start` flush left and `end` flush right in one line of `width` cells; `start` is cut where they meet."""
+    room = max(0, width - width_of(end))
+    return fit((*fit(start, room), *end), width)
+
+
+def beside(start: Sequence[Line], between: Span, end: Sequence[Line]) -> list[Line]:
+    """Two blocks of equally many lines side by side."""
+    return [(*one, between, *other) for one, other in zip(start, end, strict=True)]
+
+
+def plain(lines: Iterable[Line]) -> str:
+    """The text of `lines` without styles, one line each: for tests, copies and pictures in text."""
+    return "\n".join("".join(text for text, _ in line).rstrip() for line in lines)

@@ -1,0 +1,146 @@
+"""The door to an engine in another process, as the rest of the screen knows doors. Reads its state directory, writes nothing."""
+
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from engine import LogLine, Snapshot, clean
+from tui.view.model import Attachment
+
+if TYPE_CHECKING:
+    from engine import AnyCommand, ConnectionStatus, Pending, RemoteEngine
+
+_LOCK_FILE = "lock"  # the engine that holds the directory writes its pid into it
+_APP = "myquant-tui"
+_REASON, _NAME, _TOLD = 160, 60, 400  # the longest texts that a screen takes from an engine
+
+
+class AttachedEngine:
+    """`remote` and what its state directory tells: the engine's process, and how a command line finds it.
+
+    It has been started: what it was told first is how a screen that may command is greeted. One that only looks is
+    told nothing.
+    """
+
+    def __init__(self, remote: "RemoteEngine", folder: Path) -> None:
+        self._remote = remote
+        self._folder = folder
+        self._read_only = not remote.may_steer
+        self._pid_of: ConnectionStatus | None = None
+        self._pid = 0
+        self._options: tuple[str, str] | None = None
+
+    def send(self, command: "AnyCommand") -> None:
+        """Ask for a command."""
+        self._remote.send(command)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest picture."""
+        return self._remote.snapshot
+
+    def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
+        """The day's chart of one instrument."""
+        return self._remote.history(instrument)
+
+    def log_lines(self, since: int, limit: int) -> list[LogLine]:
+        """Log lines after number `since`."""
+        return self._remote.log_lines(since, limit)
+
+    def take_conn(self) -> None:
+        """Take the conn, whoever has it."""
+        self._remote.take_conn()
+
+    def leave_conn(self) -> None:
+        """Give the conn up and go on looking."""
+        self._remote.leave_conn()
+
+    def leave(self, detached: bool) -> None:
+        """Say goodbye; waits a second at most."""
+        self._remote.leave(detached)
+
+    @property
+    def attachment(self) -> Attachment:
+        """The link, the engine's process, the conn, and what became of commands."""
+        remote = self._remote
+        status, conn, absence = remote.state, remote.conn, remote.absence
+        lost = "" if status.word == "CONNECTED" else clean(status.reason, _REASON) or "not connected yet"
+        pid = self._engine_pid(status)
+        return Attachment(
+            apart=True,
+            lost=lost,
+            there=not lost or _exists(pid),
+            pid=pid,
+            options=self._found_by(self.snapshot.trade_mode),
+            holder=clean(conn.holder, _NAME),
+            has_conn=conn.mine and not lost,
+            read_only=self._read_only,
+            screens=remote.watched_by,
+            on_loss=absence.policy,
+            vacant_ns=absence.lost_ns,
+            due_ns=absence.due_ns,
+            did=clean(absence.did, _REASON),
+            told=tuple(clean(line, _TOLD) for line in remote.told),
+            asked=tuple(_cleaned(each) for each in remote.pending()),
+        )
+
+    def _engine_pid(self, status: "ConnectionStatus") -> int:
+        """The pid in the lock file, read anew whenever the link came or went: another engine may have the directory."""
+        if status is not self._pid_of:
+            self._pid_of, self._pid = status, _locked_by(self._folder)
+        return self._pid
+
+    def _found_by(self, mode: str) -> str:
+        if self._options is None or self._options[0] != mode:
+            usual = self._folder == _usual_folder(mode)
+            self._options = (mode, "" if usual else f" --state-dir {clean(shlex.quote(str(self._folder)), _REASON)}")
+        return self._options[1]
+
+
+def _cleaned(asked: "Pending") -> "Pending":
+    reason = clean(asked.reason, _REASON)
+    return asked if reason == asked.reason else replace(asked, reason=reason)
+
+
+def _locked_by(folder: Path) -> int:
+    """Return the pid that stands in the lock file of `folder`; 0 where none does."""
+    try:
+        descriptor = os.open(folder / _LOCK_FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return 0
+    try:
+        text = os.read(descriptor, 20).strip()
+    except OSError:
+        return 0
+    finally:
+        os.close(descriptor)
+    return int(text) if text.isdigit() and len(text) < 10 else 0
+
+
+def _exists(pid: int) -> bool:
+    """Whether process `pid` is there and has not ended; nobody else takes its number so soon.
+
+    One that ended stays in the table until whoever started it asks: where a screen started the engine, that is never.
+    """
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read(400).rpartition(b")")[2].split()[:1] not in ([b"Z"], [b"X"])
+    except OSError:  # no such table on this system, or it has ended just now
+        return not os.path.isdir("/proc/self")
+
+
+def _usual_folder(mode: str) -> Path:
+    """Return where an engine of `mode` keeps its state when nobody says otherwise; commands find it there unasked."""
+    home = os.environ.get("XDG_STATE_HOME", "")
+    return Path(home if os.path.isabs(home) else os.path.expanduser("~/.local/state"), _APP, mode)

@@ -1,0 +1,95 @@
+"""Who commands the engine and who looks at it, in words for the top of the screen. Pure."""
+
+from tui.text.segments import Segment, part, word
+from tui.view import feeds
+from tui.view.model import Attachment, View
+
+AGAIN = "start it again as you did (myquant-tui run …)"
+_SECOND_NS = 1_000_000_000
+
+
+def conn(view: View) -> Segment:
+    """`CONN you`, `CONN pts/3 from 10.0.0.7 · 2 screens`, `read-only`; nothing where engine and screen are one process.
+
+    Where somebody else could do something meanwhile, it is worth more than a tick count.
+    """
+    attachment = view.attachment
+    if not attachment.apart or attachment.lost:
+        return part(8)
+    count = f" · {attachment.screens:,}" if attachment.screens > 1 else ""
+    others = f"{count} screens" if count else ""
+    if attachment.has_conn:
+        return part(6, *(word(f"CONN you{form}", "dim") for form in (others, count, "")))
+    holder = attachment.holder or "nobody"
+    short = holder.split(" ")[0]
+    style = "" if attachment.holder else "warn"
+    if attachment.read_only:
+        full = word(f"read-only · CONN {holder}{others}", style)
+        return part(
+            3, full, *(word(f"read-only · CONN {short}{form}", style) for form in (count, "")), word("read-only", style)
+        )
+    forms = (f"{holder}{others}", f"{short}{others}", f"{short}{count}", short)
+    return part(3, *(word(f"CONN {form}", style or "accent") for form in forms))
+
+
+def vacancy(view: View) -> str:
+    """`nobody has the conn: flat in 4 min 10 s`, while the policy for that has something to do or has done it; else empty."""
+    attachment = view.attachment
+    if attachment.holder or not attachment.vacant_ns:
+        return ""
+    if attachment.due_ns:
+        what = "flat" if attachment.on_loss == "flat_after" else "entries are paused"
+        return f"nobody has the conn: {what} in {duration((attachment.due_ns - view.now_ns) / _SECOND_NS)}"
+    return f"nobody has the conn: {attachment.did}" if attachment.did else ""
+
+
+def duration(seconds: float) -> str:
+    """Whole seconds in a sentence: `9 s`, `4 min 10 s`, `2 h 05 min`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def when_gone(view: View) -> str:
+    """What the engine does when nobody has the conn any more, for whoever is about to leave.
+
+    The policy's seconds are known only while they run.
+    """
+    attachment, now = view.attachment, _goes_on(view)
+    running = attachment.due_ns - attachment.vacant_ns if attachment.vacant_ns else 0
+    after = f"for {duration(running / _SECOND_NS)}" if running > 0 else "for a while (operator.flat_after_s)"
+    match attachment.on_loss:
+        case "no_entries" if _barred(view):
+            return f"{now}; while nobody has the conn there are no new ones"
+        case "no_entries":
+            return "while nobody has the conn: no new entries, exits go on"
+        case "flat_after":
+            return f"{now}; when nobody has the conn {after}, everything is closed"
+        case _:
+            return now
+
+
+def _goes_on(view: View) -> str:
+    """What it trades without anybody doing anything."""
+    if feeds.lost(view.snapshot) is not None and not feeds.is_closed(view.snapshot):
+        return "its feed has no link: entries are off, exits wait for prices"
+    barred = _barred(view)
+    return f"it goes on with exits only: entries are {barred}" if barred else "it goes on trading: entries and exits"
+
+
+def _barred(view: View) -> str:
+    """Why nothing is entered: `LOCKED (flat: operator)`; empty where entries are allowed."""
+    entries = view.snapshot.entries
+    if entries.locked:
+        return f"LOCKED ({entries.locked})"
+    if entries.halted:
+        return f"HALTED ({entries.halted})"
+    return "paused" if entries.paused else ""
+
+
+def again(attachment: Attachment) -> str:
+    """How an engine that is no more is brought back: only who started it knows its source and options."""
+    return f"{AGAIN}; what was held is restored · flat: myquant-tui flat{attachment.options}"

@@ -1,0 +1,91 @@
+"""The engine as the screen sees it: snapshot, history and log out, commands in. Another process may stand behind it."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from engine import LogLine, Snapshot
+from tui.view.model import Attachment
+
+if TYPE_CHECKING:
+    from engine import AnyCommand, Run
+
+_HERE = Attachment()
+
+
+class EngineClient(Protocol):
+    """All that the screen ever asks of an engine; every call but `leave` returns at once."""
+
+    def send(self, command: "AnyCommand") -> None:
+        """Ask for a command; `Attachment.asked` or the snapshot's outcomes tell what becomes of it."""
+        ...
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest picture."""
+        ...
+
+    def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
+        """The day's chart of one instrument: (ms, price in minor units)."""
+        ...
+
+    def log_lines(self, since: int, limit: int) -> list[LogLine]:
+        """At most `limit` log lines after number `since`, oldest first."""
+        ...
+
+    @property
+    def attachment(self) -> Attachment:
+        """Whether the engine is at the other end, who has the conn, what became of commands; texts are cleaned."""
+        ...
+
+    def take_conn(self) -> None:
+        """Take the conn, whoever has it."""
+        ...
+
+    def leave_conn(self) -> None:
+        """Give the conn up and go on looking."""
+        ...
+
+    def leave(self, detached: bool) -> None:
+        """Look no more; `detached` = on purpose. Waits a second at most, so that the engine hears it."""
+        ...
+
+
+class LocalEngine:
+    """An engine in this process: nobody else looks at it, and it ends with the screen."""
+
+    def __init__(self, run: "Run") -> None:
+        self._run = run
+
+    def start(self) -> None:
+        """Start the engine's threads."""
+        self._run.engine.start()
+
+    def send(self, command: "AnyCommand") -> None:
+        """Hand the command to the next turn."""
+        self._run.engine.send(command)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest picture."""
+        return self._run.engine.snapshot
+
+    def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
+        """The day's chart of one instrument."""
+        return self._run.engine.history(instrument)
+
+    def log_lines(self, since: int, limit: int) -> list[LogLine]:
+        """Log lines after number `since`."""
+        return self._run.logs.lines_since(since, limit)
+
+    @property
+    def attachment(self) -> Attachment:
+        """Always there, and ours to command."""
+        return _HERE
+
+    def take_conn(self) -> None:
+        """Change nothing: it is ours."""
+
+    def leave_conn(self) -> None:
+        """Change nothing: there is nobody to leave it to."""
+
+    def leave(self, detached: bool) -> None:
+        """Change nothing: whoever started the run ends it."""

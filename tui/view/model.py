@@ -1,0 +1,168 @@
+"""What the screen is showing: the operator's choices (`Ui`) and everything a pane draws from (`View`). Plain data."""
+
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct, field
+
+from engine import LogLine, Snapshot
+
+if TYPE_CHECKING:
+    from engine import Pending
+
+Pane = Literal["ticks", "positions", "latency", "heartbeat", "log"]
+PANES: tuple[Pane, ...] = ("ticks", "positions", "latency", "heartbeat", "log")
+TypedDialog = Literal["goto", "unlock", "search", "palette", "bookmark", "stop"]  # they take a line of text
+Dialog = Literal[TypedDialog, "", "flat", "quit", "help", "trades", "found", "conn"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+LOG_LEVELS: tuple[LogLevel, ...] = ("DEBUG", "INFO", "WARNING", "ERROR")
+ThemeName = Literal["ansi", "truecolor", "mono"]
+
+
+class Glyphs(Struct, frozen=True):
+    """The characters that a terminal can show: Unicode, or ASCII where it cannot."""
+
+    rule: str = "─"
+    wall: str = "│"
+    cross: str = "┬"
+    bars: str = "▁▂▃▄▅▆▇█"
+    block: str = "█"
+    shade: str = "░"
+    progress: str = "━"
+    progress_rest: str = "─"
+    ok: str = "●"
+    warn: str = "▲"
+    bad: str = "✖"
+    off: str = "·"
+    health: str = "♥"
+    play: str = "▶"
+    pause: str = "‖"
+    end: str = "■"
+    arrow: str = "→"
+    back: str = "←"
+    approx: str = "≈"
+    times: str = "×"
+    entry: str = "▲"
+    exit: str = "▼"
+    braille: bool = True
+
+
+ASCII = Glyphs(
+    rule="-",
+    wall="|",
+    cross="+",
+    bars="_.-=oO#@",
+    block="#",
+    shade=".",
+    progress="=",
+    progress_rest="-",
+    ok="o",
+    warn="!",
+    bad="X",
+    off=".",
+    health="*",
+    play=">",
+    pause='"',
+    end="#",
+    arrow="->",
+    back="<-",
+    approx="~",
+    times="x",
+    entry="^",
+    exit="v",
+    braille=False,
+)
+UNICODE = Glyphs()
+
+OLD_S = 2.0  # an older snapshot comes from a loop that stands, or from nobody
+
+Word = Literal["OK", "QUIET", "LATE", "STALE", "DEAD", "CLOSED", "OFF", "UNKNOWN"]
+
+
+class Lamp(Struct, frozen=True):
+    """One lamp of the heartbeat: a word, how old its counter is, and for anything but OK since when, why, what next."""
+
+    name: str
+    word: Word
+    text: str = ""  # the counter in a few words: `loop 4.1k/s`, `queue 3`
+    age_s: float | None = None
+    since_s: float | None = None  # how long it has not been OK
+    because: str = ""  # the cause, not the symptom: `← inbox 812 deep ← handler 22 ms`
+    following: str = ""  # what happens next
+
+
+class Attachment(Struct, frozen=True):
+    """How this screen stands to its engine; the defaults are those of an engine in the same process.
+
+    `lost` says why there is no link, empty = there is one. `there`: the engine's process `pid` exists. `read_only`: this
+    screen never commands. `vacant_ns` is since when nobody has the conn who had it (monotonic, 0 = somebody has, or
+    nobody ever had), `due_ns` when the policy `on_loss` then acts (0 = it does not, or has), `did` what it did. `told` is
+    what the engine told this screen, `asked` the commands on their way; the newest last.
+    """
+
+    apart: bool = False  # the engine is another process: it goes on without this screen
+    lost: str = ""
+    there: bool = True
+    pid: int = 0
+    options: str = ""  # what a command line needs to find this engine; empty or begins with a blank
+    holder: str = "you"
+    has_conn: bool = True
+    read_only: bool = False
+    screens: int = 1
+    on_loss: Literal["keep", "no_entries", "flat_after"] = "keep"
+    vacant_ns: int = 0
+    due_ns: int = 0
+    did: str = ""
+    told: tuple[str, ...] = ()
+    asked: "tuple[Pending, ...]" = ()
+
+
+class Ui(Struct):
+    """The operator's choices; changed by `tui.input.control` alone."""
+
+    focus: Pane = "ticks"
+    zoom: bool = False
+    selected: int = 0  # index of the selected instrument in snapshot.quotes
+    dialog: Dialog = ""
+    text: str = ""  # what was typed into the dialog
+    choice: int = 0  # selected line of a list in the dialog (help, trades, palette): also its scroll position
+    log_level: LogLevel = "INFO"
+    log_follow: bool = True
+    log_top: int = 0  # number of the newest log line shown while not following
+    search: str = ""
+    place: tuple[int, int] = (0, 0)  # tick and ms where a bookmark was asked for
+    theme: ThemeName = "ansi"
+    notice: str = ""  # one line for the operator, over the footer, until `notice_until_ns`
+    notice_style: str = ""
+    notice_until_ns: int = 0
+    plan_drawn_ns: int = 0  # when the flat plan was first on the terminal (monotonic), 0 = not yet
+    plan_until_ns: int = 0  # when the plan closes by itself
+    mouse: bool = False
+    digest: str = ""  # what happened while nobody was there, over the panes until a key, or `digest_until_ns`
+    digest_until_ns: int = 0
+
+
+class View(Struct):
+    """Everything a pane draws from; `now_ns` is monotonic, `age_s` how old the snapshot is."""
+
+    snapshot: Snapshot
+    ui: Ui
+    now_ns: int
+    glyphs: Glyphs = UNICODE
+    lamps: tuple[Lamp, ...] = ()
+    log: tuple[LogLine, ...] = ()  # newest last; already those of the chosen level
+    log_hidden: int = 0  # lines below the chosen level
+    history: tuple[tuple[int, int], ...] = ()  # (ms, price) of the selected instrument
+    trends: dict[int, tuple[int, ...]] = field(default_factory=dict)  # newest prices per instrument, for sparks
+    pnl_trend: tuple[float, ...] = ()  # the day's P&L over time
+    attachment: Attachment = Attachment()
+    calm: "View | None" = None  # an earlier view for the panes that need not move at every frame
+
+    @property
+    def age_s(self) -> float:
+        """How old the snapshot is, in seconds."""
+        return max(0.0, (self.now_ns - self.snapshot.taken_ns) / 1e9)
+
+    @property
+    def unheard(self) -> bool:
+        """Whether the engine is gone or silent: what is shown was true, and nobody knows what is."""
+        return bool(self.attachment.lost) or self.age_s > OLD_S

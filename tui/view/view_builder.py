@@ -1,0 +1,137 @@
+"""Looks through the door and makes the view that panes draw from; remembers the little that a single snapshot cannot tell."""
+
+import re
+from collections import deque
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from engine import LogLine, Snapshot
+from tui.text.sanitize import Sanitizer
+from tui.view.engine_client import EngineClient
+from tui.view.health import Health, Link
+from tui.view.model import UNICODE, Glyphs, Ui, View
+
+_LOG_KEPT = 2_000
+_LOG_BATCH = 1_000
+_TREND = 60
+_PNL_TREND = 240
+_TREND_NS = 1_000_000_000
+_STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?[+-]\d\d:\d\d) ")
+_NEWS_NS = 5_000_000_000  # a line this old is none of the newest tick's
+_HISTORY_NS = 1_000_000_000  # a new chart at most once a second
+_LEVEL = {"DEBUG": 0, "INFO": 1, "WARN": 2, "WARNING": 2, "ERROR": 3, "FATAL": 4}
+
+
+class ViewBuilder:
+    """Makes one `View` a look; sparks and the P&L line are what it has seen pass by."""
+
+    def __init__(self, client: EngineClient, ui: Ui, glyphs: Glyphs = UNICODE) -> None:
+        self._client = client
+        self._ui = ui
+        self._glyphs = glyphs
+        self._border = Sanitizer()
+        self._health = Health()
+        self._log: deque[LogLine] = deque(maxlen=_LOG_KEPT)
+        self._last_line = 0
+        self._trends: dict[int, deque[int]] = {}
+        self._pnl: deque[float] = deque(maxlen=_PNL_TREND)
+        self._history: tuple[tuple[int, int], ...] = ()
+        self._history_of = -1
+        self._history_due_ns = 0
+        self._seen_number = -1
+        self._trend_due_ns = 0
+        self._at_ms = 0
+        self._outcomes: tuple[str, ...] = ()
+        self._told: tuple[str, ...] = ()
+
+    def look(self, now_ns: int, link: Link) -> View:
+        """What there is to see at `now_ns` (monotonic)."""
+        snapshot = self._border.snapshot(self._client.snapshot)
+        if snapshot.at_ms < self._at_ms:  # a replay went back: what was ahead has not happened
+            self._trends.clear()
+            self._pnl.clear()
+        self._at_ms = snapshot.at_ms
+        if snapshot.number != self._seen_number:
+            self._seen_number = snapshot.number
+            if now_ns >= self._trend_due_ns:
+                self._trend_due_ns = now_ns + _TREND_NS
+                self._note_trends(snapshot)
+        self._read_log(snapshot)
+        self._read_history(now_ns, snapshot)
+        shown, hidden = self._filter()
+        return View(
+            snapshot=snapshot,
+            ui=self._ui,
+            now_ns=now_ns,
+            glyphs=self._glyphs,
+            lamps=self._health.judge(snapshot, now_ns, link),
+            log=shown,
+            log_hidden=hidden,
+            history=self._history,
+            trends={index: tuple(trend) for index, trend in self._trends.items()},
+            pnl_trend=tuple(self._pnl),
+            attachment=self._client.attachment,
+        )
+
+    def new_outcome(self, view: View) -> str:
+        """What became of the newest command, once; empty when nothing new was told."""
+        outcomes = view.snapshot.outcomes
+        fresh = outcomes[-1] if outcomes and outcomes != self._outcomes else ""
+        self._outcomes = outcomes
+        return fresh
+
+    def new_told(self, view: View) -> tuple[str, ...]:
+        """What the engine told this screen since the last look; the newest last."""
+        told, before = view.attachment.told, self._told
+        self._told = told
+        known = next(
+            (count for count in range(min(len(before), len(told)), 0, -1) if before[-count:] == told[:count]), 0
+        )
+        return told[known:]
+
+    def _note_trends(self, snapshot: Snapshot) -> None:
+        """Take a sample of every price and of the day's result; calm sparks are worth more than busy ones."""
+        for quote in snapshot.quotes:
+            if quote.last:
+                self._trends.setdefault(quote.instrument, deque(maxlen=_TREND)).append(quote.last)
+        self._pnl.append(float(snapshot.account.day_pnl))
+
+    def _read_log(self, snapshot: Snapshot) -> None:
+        lines = self._client.log_lines(self._last_line, _LOG_BATCH)
+        if lines:
+            self._last_line = lines[-1].number
+            cleaned = self._border.log(lines)
+            replayed = snapshot.replay is not None
+            self._log.extend(_in_market_time(line, snapshot) if replayed else line for line in cleaned)
+
+    def _filter(self) -> tuple[tuple[LogLine, ...], int]:
+        least = _LEVEL[self._ui.log_level]
+        shown = tuple(line for line in self._log if _LEVEL.get(line.level, 4) >= least)
+        return shown, len(self._log) - len(shown)
+
+    def _read_history(self, now_ns: int, snapshot: Snapshot) -> None:
+        if not snapshot.quotes:
+            return
+        # Of many instruments only some are in a snapshot: a place in it is no instrument's number.
+        selected = snapshot.quotes[max(0, min(self._ui.selected, len(snapshot.quotes) - 1))].instrument
+        if selected == self._history_of and now_ns < self._history_due_ns:
+            return
+        self._history_of, self._history_due_ns = selected, now_ns + _HISTORY_NS
+        self._history = self._client.history(selected)
+
+
+def _in_market_time(line: LogLine, seen: Snapshot) -> LogLine:
+    """Show `line` of a replay at the recording's time: its own stamp where it begins with one, else the newest tick's.
+
+    A line from before this screen came stays at the time of day when it was written: nobody knows the tick.
+    """
+    found = _STAMP.match(line.text)
+    if found is None:
+        is_news = seen.wall_ns - line.wall_ns < _NEWS_NS
+        return replace(line, wall_ns=seen.at_ms * 1_000_000) if seen.at_ms and is_news else line
+    try:
+        stamp_ns = int(datetime.fromisoformat(found[1]).timestamp() * 1000) * 1_000_000
+    except (ValueError, OverflowError):  # it only looks like one
+        return line
+    return replace(line, wall_ns=stamp_ns, text=line.text[found.end() :])
