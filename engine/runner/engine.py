@@ -167,7 +167,7 @@ class Engine:
             self._recorder.close()
         if self._journal is not None:
             self._journal.close(self.trouble.outcome, fault=self.exit_status != EXIT_WELL)
-            self.trouble.note_disk(self._journal.problem)
+            self.trouble.journal_ended(self._journal)
 
     def broke(self, error: Exception) -> None:
         """Keep and tell a failure of the engine itself, the first one: entries locked, exit status 70; not within the turn."""
