@@ -12,6 +12,8 @@ from tests.engine.crash import Answer, Home
 from tests.engine.http_stub import Asked, Respond, Stub, answer
 from tests.engine.listing import write_list
 
+pytestmark = pytest.mark.slow
+
 CANARIES = {"CLIENT_CODE": "Z98765", "PIN": "7391", "API_KEY": "canaryKey", "TOTP_SECRET": "CANARYJBSWY3DPEHPK3PXPAA"}
 TOKENS = {"jwtToken": "eyJcanary.jwt", "refreshToken": "eyJcanary.refresh", "feedToken": "eyJcanary.feed"}
 IST = timedelta(hours=5, minutes=30)

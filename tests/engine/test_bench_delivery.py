@@ -28,6 +28,8 @@ from engine.cli.main import main
 from engine.types import DELIVERIES
 from engine.wire.smartapi import QUOTE, decode
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 MARK = "MYQUANT_BENCH_TEST"
 

@@ -238,6 +238,7 @@ def child(*arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE)
 
 
+@pytest.mark.slow
 def test_no_acknowledged_row_is_lost_by_kill_9(tmp_path: Path) -> None:
     chance = random.Random(20251001)
     path = tmp_path / JOURNAL_FILE

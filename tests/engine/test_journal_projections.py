@@ -75,6 +75,7 @@ class Folded:
         return sorted((*key, *value) for key, value in held.items())
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(operations=st.lists(_operations, max_size=25))
 def test_projections_are_the_events_folded(tmp_path_factory: pytest.TempPathFactory, operations: list[object]) -> None:

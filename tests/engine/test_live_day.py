@@ -20,6 +20,8 @@ from tests.engine.make import config, shared
 from tests.engine.test_golden import decided, golden, rows_of
 from tests.simulator import RawLines, Simulator
 
+pytestmark = pytest.mark.slow
+
 LONG = os.environ.get("MYQUANT_LONG", "") not in {"", "0"}
 DAY = "nifty_option_20251001.csv"
 COINS = "raw_ws/binance_spot_btcusdt_20240808.jsonl.gz"

@@ -13,6 +13,8 @@ from tests.simulator import Simulator
 from tests.simulator.framing import BINARY, TEXT, frame
 from tests.wire_samples import QUOTE, encode_packet
 
+pytestmark = pytest.mark.slow
+
 SIZES = (0, 1, 50, 52, 122, 124, 378, 380, 443)
 
 

@@ -34,6 +34,8 @@ from tests.engine.test_runner import until
 from tests.simulator import Simulator
 from tests.simulator.framing import TEXT, frame
 
+pytestmark = pytest.mark.slow
+
 # Three runs that spend their time waiting, and so do it together.
 
 

@@ -20,6 +20,8 @@ from engine.types import PRICE_INFINITE, PRICE_MISSING, PRICE_NAN, Tick
 from tests.engine.make import EAGER, Stage, config, ms, nifty, shared
 from tests.engine.oracle import Exit, Oracle, Row, judge
 
+pytestmark = pytest.mark.slow
+
 
 def played(overrides: tuple[str, ...], rows: list[Row]) -> Stage:
     """The engine with its paper broker over `rows`."""

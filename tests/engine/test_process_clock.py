@@ -14,6 +14,8 @@ from tests.engine.live_process import SCALPING
 from tests.engine.process_stage import Shell, environment, on_paper, until
 from tests.simulator import Generated, Simulator
 
+pytestmark = pytest.mark.slow
+
 ZONES = ("Asia/Kolkata", "UTC", "America/New_York", "Pacific/Chatham", "Asia/Pyongyang")
 WHOLE_DAY = ("run", "--source", "mock", "--headless", "--quiet", "--json", "--trades", "trades.csv")
 KEYS = ("--set", "mock.speed=max", "--set", "recording.enabled=off")

@@ -7,6 +7,8 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from engine.errors import EXIT_BAD_INPUT, EXIT_BUSY, EXIT_DIFFERENT, EXIT_WELL
 from engine.journal import JOURNAL_FILE, verify
 from engine.link import Call
@@ -18,6 +20,8 @@ from tests.engine.link_stage import Plain
 from tests.engine.process_stage import HOLDING, Shell, environment, flat_times, on_paper, until
 from tests.engine.together import Together
 from tests.simulator import Generated, Simulator
+
+pytestmark = pytest.mark.slow
 
 LOCK_MS, VERIFY_MS = 2_000, 10_000  # on a machine that is busy with something else; figures are properties of the tests
 

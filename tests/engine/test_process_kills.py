@@ -19,6 +19,8 @@ from tests.engine.lives import Life
 from tests.engine.make import DAY, EAGER, ms
 from tests.engine.process_stage import HOLDING, Shell, until
 
+pytestmark = pytest.mark.slow
+
 KILLS = 6
 _TIMED = ("mock.date=" + DAY, "recording.enabled=off")
 

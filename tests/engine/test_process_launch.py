@@ -17,6 +17,8 @@ from engine.serving.launch import LaunchError, answers
 from tests.engine.process_stage import HOLDING, Shell, environment, until
 from tests.tui.real import Pty
 
+pytestmark = pytest.mark.slow
+
 RECORDING = bundled("nifty-synthetic.mqr")
 KNOWN_AS_SCREEN = b"MOCK"
 

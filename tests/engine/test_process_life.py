@@ -6,12 +6,16 @@ import socket
 import time
 from pathlib import Path
 
+import pytest
+
 from engine.errors import EXIT_BAD_INPUT, EXIT_BUSY, EXIT_DIFFERENT, EXIT_DISK, EXIT_POSITION_OPEN, EXIT_WELL
 from engine.journal import JOURNAL_FILE, read_events, verify
 from engine.messages import Acknowledge, Hold, Lock, PauseEntries, Play, Unlock
 from tests.engine.process_stage import BUSY, HOLDING, Shell, on_paper, until
 from tests.engine.together import Together
 from tests.simulator import Generated, Simulator
+
+pytestmark = pytest.mark.slow
 
 READY_S = 5.0  # on a busy machine; what it takes is a property of the test
 

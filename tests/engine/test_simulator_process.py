@@ -14,6 +14,8 @@ from tests.engine.simulator_client import WAIT_S, packets, request
 from tests.engine.test_simulator_binance import recorded
 from tests.simulator import Counters, spawn
 
+pytestmark = pytest.mark.slow
+
 
 def opened(child, *tokens, mode=2):
     ws = websocket.create_connection(child.ws_url, header=child.headers, timeout=WAIT_S)
