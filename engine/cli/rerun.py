@@ -32,6 +32,7 @@ class _Notes:
     """Stands where a journal and a recorder would: notes the entries, and each exit as a recording would have it."""
 
     problem = ""
+    broken = False
     waiting = durable = kept = 0
 
     def __init__(self) -> None:

@@ -169,7 +169,7 @@ class Engine:
             self._recorder.close()
         if self._journal is not None:
             self._journal.close(self.failure.outcome, fault=self.exit_status != EXIT_WELL)
-            self.failure.note_disk(self._journal.problem)
+            self.failure.journal_ended(self._journal)
 
     def broke(self, error: Exception) -> None:
         """Keep and tell a failure of the engine itself, the first one: entries locked, exit status 70; not within the turn."""

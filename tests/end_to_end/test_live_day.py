@@ -20,6 +20,8 @@ from tests.simulator import RawLines, Simulator
 from tests.support.builders import config, shared
 from tests.support.live_harness import FULL_CASH, Live, as_commanded, assert_same
 
+pytestmark = pytest.mark.slow
+
 LONG = os.environ.get("MYQUANT_LONG", "") not in {"", "0"}
 DAY = "nifty_option_20251001.csv"
 COINS = "raw_ws/binance_spot_btcusdt_20240808.jsonl.gz"

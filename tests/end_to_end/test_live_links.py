@@ -63,6 +63,7 @@ def nothing_went_back(live: Live) -> None:
     assert_same(live.verified())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", LOST)
 def test_a_lost_link_is_found_and_made_again(tmp_path: Path, fault: str, record_property) -> None:
     with exchange() as sim, Live(tmp_path, sim, *KEYS, supply=hurried(BRISK)) as live:

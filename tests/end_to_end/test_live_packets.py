@@ -13,6 +13,8 @@ from tests.simulator.framing import BINARY, TEXT, frame
 from tests.support.live_harness import HOLDING, Live, assert_same, hurried, noon
 from tests.support.wire_samples import QUOTE, encode_packet
 
+pytestmark = pytest.mark.slow
+
 SIZES = (0, 1, 50, 52, 122, 124, 378, 380, 443)
 
 

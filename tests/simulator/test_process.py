@@ -14,6 +14,8 @@ from tests.simulator.test_binance import recorded
 from tests.soak.crash_replay import PROJECT
 from tests.support.simulator_client import WAIT_S, packets, request
 
+pytestmark = pytest.mark.slow
+
 
 def opened(child, *tokens, mode=2):
     ws = websocket.create_connection(child.ws_url, header=child.headers, timeout=WAIT_S)

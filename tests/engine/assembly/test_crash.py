@@ -14,6 +14,8 @@ from engine.journal import JOURNAL_FILE, RunEnded, read_events, verify
 from engine.recording import MqrSource
 from tests.soak.crash_replay import Answer, Experiment, Home, Outcome, experiment, figures
 
+pytestmark = pytest.mark.slow
+
 KILLS = 6
 RECORDING = bundled("nifty-synthetic.mqr")
 SLOWLY = ("replay", RECORDING, "--headless", "--json", "--speed", "1000", "--state-dir", "state")

@@ -28,6 +28,8 @@ from engine.cli.main import main
 from engine.model.types import DELIVERIES
 from engine.venues.angelone.wire import QUOTE, decode
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 MARK = "MYQUANT_BENCH_TEST"
 

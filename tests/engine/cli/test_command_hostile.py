@@ -22,6 +22,8 @@ from engine.recording import MqrSource
 from engine.recording.writer import RecordingWriter
 from tests.soak.crash_replay import Answer, Home, long_recording
 
+pytestmark = pytest.mark.slow
+
 RECORDING = bundled("nifty-synthetic.mqr")
 QUIET = ("--headless", "--quiet")
 GOOD = "timestamp,price,volume\n2025-10-01 09:15:18+05:30,235.85,75\n"

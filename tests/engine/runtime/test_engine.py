@@ -77,6 +77,7 @@ def start(tmp_path, source=None, *overrides, **options) -> Run:
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("delivery", DELIVERIES)
 @pytest.mark.parametrize("speed", [0.0, 1000.0])
 def test_delivery_and_speed_change_nothing(tmp_path, day_result, delivery, speed):

@@ -70,6 +70,19 @@ def test_a_full_disk_locks_entries_and_leaves_the_exits(live) -> None:
     assert (engine.exit_status, engine.problem) == (EXIT_DISK, locked(live))
 
 
+def test_a_journal_that_breaks_by_itself_is_a_fault_of_the_program_and_leaves_the_exits(live) -> None:
+    holding(live)
+    engine = live.run.engine
+    live.run.journal.write(object())
+    until(lambda: locked(live) != "")
+    assert locked(live).startswith("journal: the journal broke, not the disk: ")
+    assert not engine.wait(0)
+    live.tick(70)
+    assert not live.held
+    engine.stop()
+    assert engine.exit_status == EXIT_FAULT
+
+
 def test_a_feed_that_ended_by_itself_locks_entries_and_leaves_flats(live) -> None:
     holding(live)
     engine = live.run.engine

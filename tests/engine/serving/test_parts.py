@@ -5,6 +5,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -116,13 +117,12 @@ def test_nobody_is_shown_what_is_not_on_the_disk(run: Run) -> None:
     until(lambda: not run.journal.waiting)
     served = DurableView(run)
     assert not served.snapshot.entries.paused
-    other = sqlite3.connect(run.folder / JOURNAL_FILE, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")  # the journal's own writing waits for this
-    paint(run)
-    assert run.engine.snapshot.entries.paused
-    assert not served.snapshot.entries.paused
-    other.execute("ROLLBACK")
-    other.close()
+    with closing(sqlite3.connect(run.folder / JOURNAL_FILE, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # the journal's own writing waits for this
+        paint(run)
+        assert run.engine.snapshot.entries.paused
+        assert not served.snapshot.entries.paused
+        other.execute("ROLLBACK")
     until(lambda: not run.journal.waiting)
     assert served.snapshot.entries.paused
 
@@ -131,14 +131,13 @@ def test_a_disk_that_stands_still_does_not_blind_the_screens(run: Run) -> None:
     run.engine.prepare()
     served = DurableView(run)
     first = served.snapshot
-    other = sqlite3.connect(run.folder / JOURNAL_FILE, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    paint(run)
-    assert served.snapshot is first
-    with run.engine.turn.lock:
-        run.engine.publish(first.taken_ns + 2 * S)
-    assert served.snapshot.entries.paused
-    other.close()
+    with closing(sqlite3.connect(run.folder / JOURNAL_FILE, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        paint(run)
+        assert served.snapshot is first
+        with run.engine.turn.lock:
+            run.engine.publish(first.taken_ns + 2 * S)
+        assert served.snapshot.entries.paused
 
 
 # ── Ends ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,6 +14,8 @@ from tests.simulator import Generated, Simulator
 from tests.support.live_processes import SCALPING
 from tests.support.process_harness import Shell, environment, on_paper, until
 
+pytestmark = pytest.mark.slow
+
 ZONES = ("Asia/Kolkata", "UTC", "America/New_York", "Pacific/Chatham", "Asia/Pyongyang")
 WHOLE_DAY = ("run", "--source", "mock", "--headless", "--quiet", "--json", "--trades", "trades.csv")
 KEYS = ("--set", "mock.speed=max", "--set", "recording.enabled=off")

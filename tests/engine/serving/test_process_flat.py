@@ -7,6 +7,8 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from engine.journal import JOURNAL_FILE, verify
 from engine.link import Oneshot
 from engine.model.commands import Flat, Lock, Stall
@@ -18,6 +20,8 @@ from tests.support.flat_harness import STATES, WAYS, back_to_trading, staged
 from tests.support.link_harness import Plain
 from tests.support.parallel import Together
 from tests.support.process_harness import HOLDING, Shell, environment, flat_times, on_paper, until
+
+pytestmark = pytest.mark.slow
 
 LOCK_MS, VERIFY_MS = 2_000, 10_000  # on a machine that is busy with something else; figures are properties of the tests
 

@@ -17,6 +17,8 @@ from engine.serving.launch import LaunchError, answers
 from tests.support.process_harness import HOLDING, Shell, environment, until
 from tests.support.terminal import Pty
 
+pytestmark = pytest.mark.slow
+
 RECORDING = bundled("nifty-synthetic.mqr")
 KNOWN_AS_SCREEN = b"MOCK"
 

@@ -20,6 +20,8 @@ from engine.venues.simulated.generator import MockSession
 from tests.support.builders import EAGER, Stage, config, ms, nifty, shared
 from tests.support.oracle import Exit, Oracle, Row, judge
 
+pytestmark = pytest.mark.slow
+
 
 def played(overrides: tuple[str, ...], rows: list[Row]) -> Stage:
     """The engine with its paper broker over `rows`."""

@@ -46,6 +46,8 @@ from tests.support.recorded_runs import (
     zigzag,
 )
 
+pytestmark = pytest.mark.slow
+
 ORDERS: dict[int, Sequence[Command | Beat]] = {
     1: (Lock("not yet"),),
     20: (Unlock(),),
