@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from engine.config import StrategyConfig
-from engine.indicators import Atr, Bollinger, Ema, Macd, Rsi, Vwap
+from engine.indicators import Atr, Bollinger, Ema, EmaPair, Macd, Rsi, Vwap
 from engine.state import Fields, Plain, dump, load
 
 
@@ -63,7 +63,8 @@ class Strategy:
         bands = config.use_bollinger_bands
         self.bollinger = Bollinger(config.bollinger_length, float(config.bollinger_width)) if bands else None
         self.vwap = Vwap() if config.use_vwap else None
-        by_price = (self.fast, self.slow, self.macd, self.htf, self.rsi, self.atr, self.bollinger)
+        pair = EmaPair(self.fast, self.slow) if self.fast is not None and self.slow is not None else None
+        by_price = (pair, self.macd, self.htf, self.rsi, self.atr, self.bollinger)
         self._updates = tuple(each.update for each in by_price if each is not None)
 
     def on_tick(self, price: int, quantity: int) -> bool:
