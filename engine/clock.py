@@ -133,6 +133,8 @@ class VirtualClock:
     `now_ns` is its wall time; whoever holds the turn sets it to the time of the tick at hand.
     """
 
+    __slots__ = ("_passed_ns", "now_ns")
+
     def __init__(self, wall_ns: int = 0) -> None:
         self.now_ns = wall_ns
         self._passed_ns = 0

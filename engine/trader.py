@@ -26,6 +26,22 @@ NOTHING: Sequence[Fact] = ()
 class Trader:
     """Turns ticks, broker events, commands and beats into effects."""
 
+    __slots__ = (
+        "_closing",
+        "_day",
+        "_desks",
+        "_holds_jumps",
+        "_limits_loss",
+        "_max_gap_ms",
+        "_positions",
+        "_settling",
+        "_sizing",
+        "_watch",
+        "hours",
+        "moved",
+        "state",
+    )
+
     def __init__(self, config: Config, instruments: tuple[Instrument, ...], tag_prefix: str) -> None:
         costs = Costs(config.risk)
         self.state = TradingState(config, instruments, costs, tag_prefix)
@@ -62,16 +78,16 @@ class Trader:
         desk.last_price = price
         desk.last_tick = tick
         day = self._day
-        if not day.day_from_ms <= now_ms < day.day_until_ms:
-            day = self._day = self.hours.day_of(now_ms)
         if not day.start_ms <= now_ms <= day.end_ms:
-            return
+            day = self._day_of(now_ms)
+            if not day.start_ms <= now_ms <= day.end_ms:
+                return
         position = self._positions[desk.index]
         # `is`: the same SessionDay gives the same date object; another one is looked at closely in `_on_day`.
         if desk.day is not day.date and not self._on_day(desk, day, price, now_ms):
             return
         gap_ms = now_ms - desk.last_ms
-        if gap_ms > self._max_gap_ms or tick.exch_seq or desk.halt_shown:
+        if gap_ms > self._max_gap_ms or (desk.admission.missing and tick.exch_seq) or desk.halt_shown:
             self._watch.on_odd(desk, tick)
         desk.last_ms = now_ms
         desk.median_gap_ms += 1 if gap_ms > desk.median_gap_ms else -1
@@ -95,6 +111,13 @@ class Trader:
                 self._enter(desk, price, now_ms, day)
         except Exception as error:  # noqa: BLE001 - a broken strategy must not stop the exits
             self._watch.on_fault("strategy", error, tick)
+
+    def _day_of(self, now_ms: int) -> SessionDay:
+        """The day of a tick outside the session of the day before; looked up once a day."""
+        day = self._day
+        if not day.day_from_ms <= now_ms < day.day_until_ms:
+            day = self._day = self.hours.day_of(now_ms)
+        return day
 
     def _exit(self, desk: Desk, position: Position, price: int, now_ms: int, day: SessionDay) -> None:
         """Order every exit that is due at `price`."""
