@@ -15,14 +15,14 @@ class Inbox:
     thread ever appends or merges, so neither side needs a lock: the taker takes the oldest while a merge takes the
     newest, hence what is put back is always newer than what was taken meanwhile.
 
-    `waiting` is the deque itself, the same for good: whoever holds the turn may look into it and take from its left
-    without a call of ours, once a tick.
+    `waiting` is the deque itself, the same for good: the feed may append while it is shorter than `capacity`, whoever
+    holds the turn may look into it and take from its left. Once a tick, that is cheaper than a call of ours.
     """
 
-    __slots__ = ("_capacity", "_closed", "_space", "merged", "waiting", "wake")
+    __slots__ = ("_closed", "_space", "capacity", "merged", "waiting", "wake")
 
     def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
+        self.capacity = capacity
         self.wake: Callable[[], None] = lambda: None  # tells the taker that a lossless feed waits
         self.waiting: deque[Tick] = deque()
         self._space = Event()
@@ -34,21 +34,21 @@ class Inbox:
 
     def put_lossless(self, tick: Tick) -> None:
         """Add a tick, waiting for room as long as it takes (or until `close`)."""
-        if len(self.waiting) >= self._capacity:
+        if len(self.waiting) >= self.capacity:
             self._wait_for_space()
         self.waiting.append(tick)
 
     def _wait_for_space(self) -> None:
-        while len(self.waiting) >= self._capacity and not self._closed:
+        while len(self.waiting) >= self.capacity and not self._closed:
             self._space.clear()
             self.wake()
             # The taker may have made room between the two looks: then it saw no waiter and set nothing.
-            if len(self.waiting) >= self._capacity:
+            if len(self.waiting) >= self.capacity:
                 self._space.wait(0.1)
 
     def put_newest(self, tick: Tick) -> None:
         """Add a tick; when there is no room, merge what waits per instrument."""
-        if len(self.waiting) >= self._capacity:
+        if len(self.waiting) >= self.capacity:
             self._merge()
         self.waiting.append(tick)
 

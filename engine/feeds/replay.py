@@ -161,8 +161,10 @@ class ReplayFeed:
     def _rush(self, first: Tick, rest: Iterator[Tick]) -> None:
         """Deliver `first` and the rest without waiting, until the limit, an order or the end."""
         deliver, now_ns = self._deliver, _now_ns
+        if self._limit != _NO_LIMIT:
+            rest = islice(rest, max(0, self._limit - first.seq))
         tick = first
-        for tick in chain((first,), islice(rest, max(0, self._limit - first.seq))):
+        for tick in chain((first,), rest):
             tick.recv_ns = now_ns()
             deliver(tick)
             if self._interrupted:

@@ -67,7 +67,8 @@ class MqrSource:
         begin = self._index.before(first)
         number = begin.number
         for block in self.tick_blocks(Place(begin.offset, begin.counted)):
-            yield islice(_ticks_of(block, number), max(0, first - number), None)
+            ticks = _ticks_of(block, number)
+            yield ticks if number >= first else islice(ticks, first - number, None)
             number += block.count
 
     def tick_blocks(self, place: Place | None = None) -> Iterator[Block]:

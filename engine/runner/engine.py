@@ -218,7 +218,10 @@ class Engine:
         if mode != "callback":
             if not tick.seq & self.turn.sample_mask:
                 self.turn.epochs.now.to_inbox.record(time.perf_counter_ns() - tick.recv_ns)
-            self._put(tick)
+            if len(self._waiting) < self.inbox.capacity:
+                self._waiting.append(tick)
+            else:
+                self._put(tick)
             if self._asleep and mode == "queued":
                 self._wake.set()
             return
@@ -237,10 +240,10 @@ class Engine:
 
     def _work_inbox(self) -> None:
         """Work what waits; the caller holds the lock."""
-        oldest, take = self._waiting.popleft, self.turn.take
-        while self._waiting:
+        waiting, take = self._waiting, self.turn.take
+        while waiting:
             try:
-                tick = oldest()
+                tick = waiting.popleft()
             except IndexError:  # a merge has the rest in its hands at this moment, and puts it back
                 break
             take(tick)

@@ -189,7 +189,7 @@ class Turn:
         if sampled:
             decided_ns = _now_ns()
         if self.virtual is not None:
-            self.virtual.now_ns = tick.exch_ms * 1_000_000
+            self.virtual.at_ms = tick.exch_ms
         if effects:
             self.carry_out(effects, recv_ns)
         now_ns = _now_ns()
