@@ -112,9 +112,8 @@ class Admission:
                 return self._refuse(reason)
         number = tick.exch_seq
         if number:
-            if (
-                number == self.last_exch_seq + 1 and not self.new_link
-            ):  # nearly every one; a call would be most of its cost
+            # Nearly every one follows its predecessor, and a call would be most of its cost.
+            if number == self.last_exch_seq + 1 and not self.new_link:
                 self.last_exch_seq = number
                 self.missing = self.late_streak = self.late_seq = 0
             else:
