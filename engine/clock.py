@@ -136,8 +136,12 @@ class VirtualClock:
     __slots__ = ("_beyond_ns", "_passed_ns", "at_ms")
 
     def __init__(self, wall_ns: int = 0) -> None:
-        self.at_ms, self._beyond_ns = divmod(wall_ns, 1_000_000)
+        self.set(wall_ns)
         self._passed_ns = 0
+
+    def set(self, wall_ns: int) -> None:
+        """Make `wall_ns` its wall time; no time passes by that."""
+        self.at_ms, self._beyond_ns = divmod(wall_ns, 1_000_000)
 
     def wall_ns(self) -> int:
         """UTC of the recording, in nanoseconds."""
