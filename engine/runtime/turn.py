@@ -68,6 +68,45 @@ class Turn:
     lossless feed; -1 stands for none (a replay that is held).
     """
 
+    __slots__ = (
+        "_clock",
+        "_inbox",
+        "_interval_ns",
+        "_live",
+        "_lossless",
+        "_publish_at_ns",
+        "_recorder",
+        "_seen_until_ns",
+        "_unanswered",
+        "broker",
+        "budget_ns",
+        "came_ns",
+        "commands",
+        "decided_ns",
+        "epochs",
+        "expected",
+        "happenings",
+        "holes",
+        "keeper",
+        "last_seq",
+        "late_before_ns",
+        "lock",
+        "milestone",
+        "operator_lock",
+        "operator_paused",
+        "owner",
+        "receipt",
+        "refusal",
+        "sample_mask",
+        "slow",
+        "stale",
+        "teller",
+        "trader",
+        "trades",
+        "trades_before",
+        "virtual",
+    )
+
     def __init__(
         self,
         *,
@@ -134,10 +173,11 @@ class Turn:
         if seq != self.expected and not self._accepts(seq):
             return
         self.last_seq = seq
+        recv_ns = tick.recv_ns
         sampled = not seq & self.sample_mask
         if sampled or self._live:
             begun_ns = _now_ns()
-            if self._live and (begun_ns - tick.recv_ns > _LATE_NS or tick.recv_ns < self.late_before_ns):
+            if self._live and (begun_ns - recv_ns > _LATE_NS or recv_ns < self.late_before_ns):
                 tick.flags |= FLAG_LATE
         if self._recorder is not None:
             self._recorder.tick(tick)
@@ -149,19 +189,19 @@ class Turn:
         if sampled:
             decided_ns = _now_ns()
         if self.virtual is not None:
-            self.virtual.now_ns = tick.exch_ms * 1_000_000
+            self.virtual.at_ms = tick.exch_ms
         if effects:
-            self.carry_out(effects, tick.recv_ns)
+            self.carry_out(effects, recv_ns)
         now_ns = _now_ns()
-        self.came_ns = tick.recv_ns
+        self.came_ns = recv_ns
         self.decided_ns = now_ns
         epoch = self.epochs.now
-        epoch.total.record(now_ns - tick.recv_ns)
+        epoch.total.record(now_ns - recv_ns)
         # The handler's own time: how long a tick waited behind others of one receipt is not its fault.
         if self._live and now_ns - begun_ns > self.budget_ns:
             self.slow += 1
         if sampled:
-            epoch.wait.record(begun_ns - tick.recv_ns)
+            epoch.wait.record(begun_ns - recv_ns)
             epoch.decide.record(decided_ns - begun_ns)
             epoch.act.record(now_ns - decided_ns)
         if seq >= self.milestone:

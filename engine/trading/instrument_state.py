@@ -16,7 +16,8 @@ from engine.trading.tick_filter import TickFilter
 
 SAMPLE_MS: Final = 5000
 COARSE_SAMPLE_MS: Final = 20_000  # where the instruments are many
-_MOST_POINTS: Final = 4800  # a session of 6:15 h has 4,500 of 5 s; an even number, so that thinning keeps both ends
+# A session of 6:15 h has 4,500 points of 5 s; an even number, so that thinning keeps both ends.
+_MOST_VALUES: Final = 2 * 4800
 _NO_SILENCE_MS: Final = 1 << 62  # `last_ms` of a desk taken over: the time until its first tick is no gap of the feed
 
 
@@ -47,8 +48,9 @@ class Chart:
 
     def add(self, at_ms: int, price: int) -> None:
         """Add the newest point."""
-        self._flat.extend((at_ms, price))
-        if len(self) > _MOST_POINTS:
+        flat = self._flat
+        flat.extend((at_ms, price))
+        if len(flat) > _MOST_VALUES:
             self._flat = array("q", (value for point in self.points()[::2] for value in point))
             self.interval_ms *= 2
 

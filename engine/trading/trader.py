@@ -27,6 +27,22 @@ NOTHING: Sequence[AnyEvent] = ()
 class Trader:
     """Turns ticks, broker events, commands and beats into effects."""
 
+    __slots__ = (
+        "_closing",
+        "_day",
+        "_desks",
+        "_holds_jumps",
+        "_limits_loss",
+        "_max_gap_ms",
+        "_positions",
+        "_settling",
+        "_sizing",
+        "_watch",
+        "hours",
+        "moved",
+        "state",
+    )
+
     def __init__(self, config: Config, instruments: tuple[Instrument, ...], tag_prefix: str) -> None:
         costs = Costs(config.risk)
         self.state = TradingState(config, instruments, costs, tag_prefix)
@@ -63,16 +79,16 @@ class Trader:
         inst.last_price = price
         inst.last_tick = tick
         day = self._day
-        if not day.day_from_ms <= now_ms < day.day_until_ms:
-            day = self._day = self.hours.day_of(now_ms)
         if not day.start_ms <= now_ms <= day.end_ms:
-            return
+            day = self._day_of(now_ms)
+            if not day.start_ms <= now_ms <= day.end_ms:
+                return
         position = self._positions[inst.index]
         # `is`: the same SessionDay gives the same date object; another one is looked at closely in `_on_day`.
         if inst.day is not day.date and not self._on_day(inst, day, price, now_ms):
             return
         gap_ms = now_ms - inst.last_ms
-        if gap_ms > self._max_gap_ms or tick.exch_seq or inst.halt_shown:
+        if gap_ms > self._max_gap_ms or (inst.tick_filter.missing and tick.exch_seq) or inst.halt_shown:
             self._data_quality.on_odd(inst, tick)
         inst.last_ms = now_ms
         inst.median_gap_ms += 1 if gap_ms > inst.median_gap_ms else -1
@@ -96,6 +112,13 @@ class Trader:
                 self._enter(inst, price, now_ms, day)
         except Exception as error:  # noqa: BLE001 - a broken strategy must not stop the exits
             self._data_quality.on_fault("strategy", error, tick)
+
+    def _day_of(self, now_ms: int) -> SessionDay:
+        """The day of a tick outside the session of the day before; looked up once a day."""
+        day = self._day
+        if not day.day_from_ms <= now_ms < day.day_until_ms:
+            day = self._day = self.hours.day_of(now_ms)
+        return day
 
     def _exit(self, inst: InstrumentState, position: Position, price: int, now_ms: int, day: SessionDay) -> None:
         """Order every exit that is due at `price`."""

@@ -16,6 +16,7 @@ from engine.text.sanitize import clean
 _NEVER = 1 << 62
 _TO_THE_END = 1 << 61  # further than any tick, and yet a limit
 _HELD = -1
+_FEW = 50  # of more instruments a state is so much larger that it is put aside so much more rarely
 
 
 class Playback:
@@ -41,7 +42,7 @@ class Playback:
         self._inbox = inbox
         self._journal = journal
         self._recorded = recorded
-        self._saved = SavedStates(snapshot_ticks)
+        self._saved = SavedStates(_NEVER if recorded else snapshot_ticks * max(1, len(source.instruments) // _FEW))
         self._seeks_event = False  # run until something happens
         self._limit = _NEVER  # after this tick the replay stands still
 

@@ -60,7 +60,7 @@ def go_back(turn: Turn, seq: int, now_ms: int, fields: Fields) -> None:
     gate.paused, gate.locked = turn.operator_paused, turn.operator_lock or gate.locked
     turn.last_seq = seq
     if turn.virtual is not None:
-        turn.virtual.now_ns = now_ms * 1_000_000
+        turn.virtual.at_ms = now_ms
     del turn.trades[max(0, trader.state.book.trades - turn.trades_before) :]
     _hold_what_is_booked(turn)
 

@@ -171,7 +171,7 @@ def test_a_feed_that_outlives_the_end_trades_no_more(tmp_path, delivery) -> None
 
 
 @pytest.mark.parametrize("breaks", ["picture", "checkpoint", "feed"])
-def test_whatever_breaks_at_the_end_the_rest_is_closed(tmp_path, breaks) -> None:
+def test_whatever_breaks_at_the_end_the_rest_is_closed(tmp_path, monkeypatch, breaks) -> None:
     live = Live(tmp_path, "engine.delivery=callback")
     hide(CANARY)
 
@@ -183,10 +183,10 @@ def test_whatever_breaks_at_the_end_the_rest_is_closed(tmp_path, breaks) -> None
         engine = live.run.engine
         owner, name = {
             "picture": (engine, "_picture"),
-            "checkpoint": (engine.turn, "checkpoint"),
+            "checkpoint": (type(engine.turn), "checkpoint"),
             "feed": (live.feed, "stop"),
         }[breaks]
-        setattr(owner, name, broken)
+        monkeypatch.setattr(owner, name, broken)
         engine.stop()
         engine.stop()
         assert engine.stopped
