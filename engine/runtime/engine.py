@@ -53,16 +53,16 @@ class Engine:
         "_wake",
         "dispatch",
         "ended",
+        "failure",
         "feed_view",
+        "housekeeping",
         "inbox",
         "playback",
-        "rounds",
         "source_ended",
         "stop_asked",
         "stopped",
         "switch",
         "total",
-        "trouble",
         "turn",
     )
 

@@ -28,16 +28,16 @@ class Trader:
     """Turns ticks, broker events, commands and beats into effects."""
 
     __slots__ = (
-        "_closing",
+        "_data_quality",
         "_day",
-        "_desks",
+        "_fills",
+        "_flattener",
         "_holds_jumps",
+        "_instruments",
         "_limits_loss",
         "_max_gap_ms",
         "_positions",
-        "_settling",
         "_sizing",
-        "_watch",
         "hours",
         "moved",
         "state",
@@ -51,7 +51,7 @@ class Trader:
         self._flattener = Flattener(self.state, config.risk)
         self._fills = FillHandler(self.state, self._flattener, self._judge_entry)
         self._sizing = Sizing(config.risk, costs)
-        self._desks = self.state.instrument_states
+        self._instruments = self.state.instrument_states
         self._positions = self.state.book.positions
         self._max_gap_ms = config.risk.max_tick_gap_ms
         self._limits_loss = config.risk.max_daily_loss > 0
@@ -63,7 +63,7 @@ class Trader:
 
     def on_tick(self, tick: Tick) -> Sequence[AnyEvent]:
         """Take the next tick of any listed instrument; never raises, whatever its other values."""
-        inst = self._desks[tick.instrument]
+        inst = self._instruments[tick.instrument]
         refusal = inst.tick_filter.admit(tick, inst.last_price)
         if self._holds_jumps and (confirmed := inst.tick_filter.take_released()) is not None:
             self._work(inst, confirmed)
@@ -222,7 +222,7 @@ class Trader:
         self.moved = self.state.flat.running
         self._flattener.push(now_ms, ask=True)
         if self._holds_jumps:
-            for inst in self._desks:
+            for inst in self._instruments:
                 waited = inst.tick_filter.take_waited(now_ms)
                 if waited is not None:
                     self.moved = True

@@ -31,12 +31,12 @@ class TradingState:
         "_scales",
         "_symbols",
         "book",
-        "desks",
         "effects",
         "faults",
         "first_refused",
         "flat",
         "gate",
+        "instrument_states",
         "orders",
         "today",
     )
