@@ -12,6 +12,7 @@ from engine.positions import Levels
 from engine.session import NO_DAY
 from engine.state import Fields, Plain, dump, load
 from engine.strategy import Strategy
+from engine.stretches import Refusals, Silences
 from engine.types import Instrument, Tick
 
 SAMPLE_MS: Final = 5000
@@ -81,7 +82,9 @@ class Desk:
         "levels",
         "median_gap_ms",
         "objection",
+        "refusals",
         "sample_at_ms",
+        "silences",
         "strategy",
     )
     STATE = ("last_price", "day_open", "last_ms", "halt_shown", "objection", "gaps")
@@ -110,7 +113,10 @@ class Desk:
         self.sample_at_ms = 0
         self.gaps = 0  # silences in session longer than allowed
         self.halt_shown = False
-        self.objection = ""  # why the last signal was not followed; told once per change
+        self.objection = ""  # why the last signal was not followed
+        # What of both was told: once per change, counted otherwise.
+        self.silences = Silences()
+        self.refusals = Refusals()
 
     def start_day(self, day: date, price: int, at_ms: int) -> None:
         """Begin a session day with its first tick."""
@@ -161,3 +167,5 @@ class Desk:
         self.last_tick = None
         self.sample_at_ms = 0
         self.history.cut(self.last_ms)
+        self.silences.clear()
+        self.refusals.clear()

@@ -9,7 +9,7 @@ from typing import assert_never
 from engine.closing import Closing
 from engine.config import Config
 from engine.desk import Desk
-from engine.facts import DayStarted, EntryRefused, Fact, StateKept
+from engine.facts import DayStarted, Fact, StateKept
 from engine.messages import Arm, BrokerEvent, Disarm, Flat, Lock, PauseEntries, ResumeEntries, TraderCommand, Unlock
 from engine.positions import SESSION_END, Costs, Position
 from engine.risk import Sizing
@@ -77,6 +77,7 @@ class Trader:
         desk.median_gap_ms += 1 if gap_ms > desk.median_gap_ms else -1
         if now_ms >= desk.sample_at_ms:
             desk.sample(now_ms, price)
+            self._watch.on_sample(desk, now_ms)
         if position is not None:
             if price > position.highest:
                 position.follow(price)
@@ -112,12 +113,12 @@ class Trader:
             quantity = self._sizing.quantity(self.state.book.cash, limit, desk.instrument)
             if quantity:
                 desk.objection = ""
+                desk.refusals.entered()
                 self.state.buy(desk, quantity, limit, now_ms)
                 return
             objection = "cash for not one lot"
         if objection != desk.objection:
-            desk.objection = objection
-            self.state.effects.append(EntryRefused(desk.index, objection, now_ms))
+            self._watch.on_objection(desk, objection, now_ms)
 
     def _objection(self, desk: Desk, now_ms: int, day: SessionDay) -> str:
         # Not `now_ms` alone: a tick that is late by less than `max_backwards_ms` must not open the day again.
@@ -148,6 +149,7 @@ class Trader:
         left_over = state.position(desk)
         if left_over is not None:
             state.close(desk, left_over, price, now_ms, SESSION_END)
+        self._watch.tell_counted(desk, now_ms)
         desk.start_day(day.date, price, now_ms)
         return True
 
@@ -203,6 +205,12 @@ class Trader:
                 if waited is not None:
                     self.moved = True
                     self._work(desk, waited)
+        return self.state.take_effects()
+
+    def on_end(self, now_ms: int) -> Sequence[Fact]:
+        """Tell at the end of a run what was only counted so far; changes nothing that decides."""
+        for desk in self._desks:
+            self._watch.tell_counted(desk, now_ms)
         return self.state.take_effects()
 
     def dump(self, chosen: Iterable[int] | None = None) -> Fields:

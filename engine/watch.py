@@ -4,7 +4,7 @@ from typing import Final
 
 from engine.config import RiskConfig
 from engine.desk import Desk
-from engine.facts import SequenceGap, TickGap, TickRefused, TraderFault
+from engine.facts import EntryRefused, GapsCounted, RefusalsCounted, SequenceGap, TickGap, TickRefused, TraderFault
 from engine.redaction import redact
 from engine.trading_state import TradingState
 from engine.types import Tick
@@ -37,8 +37,7 @@ class Watch:
         gap_ms = now_ms - desk.last_ms
         if gap_ms > self._max_gap_ms:
             desk.gaps += 1
-            held = self._state.position(desk) is not None
-            self._state.effects.append(TickGap(desk.index, gap_ms, now_ms, held))
+            self._on_silence(desk, gap_ms, now_ms)
         door = desk.admission
         if tick.exch_seq and door.missing:
             self._state.effects.append(SequenceGap(desk.index, door.missing, now_ms))
@@ -47,6 +46,42 @@ class Watch:
         if desk.halt_shown and not door.halted:
             desk.halt_shown = False
             self._state.entries("recovered", BAD_TICKS, now_ms)
+
+    def _on_silence(self, desk: Desk, gap_ms: int, now_ms: int) -> None:
+        """Tell a silence that is news; an instrument that is rarely traded is silent with every tick."""
+        if desk.silences.over(now_ms - gap_ms):
+            self.tell_silences(desk, now_ms)
+        held = self._state.position(desk) is not None
+        untold = desk.silences.note(gap_ms, now_ms, held=held)
+        if untold is not None:
+            self._state.effects.append(TickGap(desk.index, gap_ms, now_ms, held, untold))
+
+    def on_sample(self, desk: Desk, now_ms: int) -> None:
+        """Tell of a stretch of silences that is over; asked every few seconds."""
+        if desk.silences.over(now_ms):
+            self.tell_silences(desk, now_ms)
+
+    def tell_silences(self, desk: Desk, now_ms: int) -> None:
+        """End the stretch of silences, and tell how many of them were only counted."""
+        silences = desk.silences
+        if silences.untold:
+            counted = GapsCounted(desk.index, silences.untold, silences.longest_ms, silences.since_ms, now_ms)
+            self._state.effects.append(counted)
+        silences.clear()
+
+    def on_objection(self, desk: Desk, objection: str, now_ms: int) -> None:
+        """Tell that a signal is not followed for another reason than before, unless reasons come and go."""
+        desk.objection = objection
+        untold = desk.refusals.note(objection, now_ms)
+        if untold is not None:
+            self._state.effects.append(EntryRefused(desk.index, objection, now_ms, untold))
+
+    def tell_counted(self, desk: Desk, now_ms: int) -> None:
+        """Tell what was only counted so far: at the end of a day or a run."""
+        self.tell_silences(desk, now_ms)
+        if desk.refusals.untold:
+            self._state.effects.append(RefusalsCounted(desk.index, desk.refusals.untold, now_ms))
+        desk.refusals.clear()
 
     def on_fault(self, where: str, error: Exception, tick: Tick) -> None:
         """Count an exception and halt entries; told once per kind of error (and the second of them), with its tick."""
