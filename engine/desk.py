@@ -49,7 +49,7 @@ class Chart:
     def add(self, at_ms: int, price: int) -> None:
         """Add the newest point."""
         self._flat.extend((at_ms, price))
-        if len(self) > _MOST_POINTS:
+        if len(self._flat) > 2 * _MOST_POINTS:
             self._flat = array("q", (value for point in self.points()[::2] for value in point))
             self.interval_ms *= 2
 

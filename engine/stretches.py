@@ -34,6 +34,19 @@ class Silences:
         """Whether there was a stretch that has ended by `at_ms`."""
         return 0 < self._until_ms < at_ms
 
+    def counts(self, gap_ms: int, now_ms: int) -> bool:
+        """Count a silence of what is not held where it is no news; else False, and it is for `note`.
+
+        One call, because a thousand instruments that are rarely traded are silent with every tick.
+        """
+        if now_ms - gap_ms > self._until_ms or gap_ms >= _LOUDER * self._told_ms:
+            return False
+        self._until_ms = now_ms + CALM_MS
+        if gap_ms > self.longest_ms:
+            self.longest_ms = gap_ms
+        self.untold += 1
+        return True
+
     def note(self, gap_ms: int, now_ms: int, *, held: bool) -> int | None:
         """Take a silence that ends now; how many untold ones it is told with, or None when it is counted only."""
         if not self._until_ms:

@@ -17,6 +17,7 @@ class Watch:
 
     def __init__(self, state: TradingState, risk: RiskConfig) -> None:
         self._state = state
+        self._positions = state.book.positions
         self._max_gap_ms = risk.max_tick_gap_ms
         self._max_sequence_gaps = risk.missed_ticks_before_stop
         self._last_error = ""
@@ -37,7 +38,9 @@ class Watch:
         gap_ms = now_ms - desk.last_ms
         if gap_ms > self._max_gap_ms:
             desk.gaps += 1
-            self._on_silence(desk, gap_ms, now_ms)
+            held = self._positions[desk.index] is not None
+            if held or not desk.silences.counts(gap_ms, now_ms):
+                self._on_silence(desk, gap_ms, now_ms, held=held)
         door = desk.admission
         if tick.exch_seq and door.missing:
             self._state.effects.append(SequenceGap(desk.index, door.missing, now_ms))
@@ -47,11 +50,10 @@ class Watch:
             desk.halt_shown = False
             self._state.entries("recovered", BAD_TICKS, now_ms)
 
-    def _on_silence(self, desk: Desk, gap_ms: int, now_ms: int) -> None:
+    def _on_silence(self, desk: Desk, gap_ms: int, now_ms: int, *, held: bool) -> None:
         """Tell a silence that is news; an instrument that is rarely traded is silent with every tick."""
         if desk.silences.over(now_ms - gap_ms):
             self.tell_silences(desk, now_ms)
-        held = self._state.position(desk) is not None
         untold = desk.silences.note(gap_ms, now_ms, held=held)
         if untold is not None:
             self._state.effects.append(TickGap(desk.index, gap_ms, now_ms, held, untold))

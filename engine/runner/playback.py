@@ -16,6 +16,7 @@ from engine.text import clean
 _NEVER = 1 << 62
 _TO_THE_END = 1 << 61  # further than any tick, and yet a limit
 _HELD = -1
+_FEW = 50  # instruments; with more of them the state is put aside less often
 
 
 class Playback:
@@ -41,7 +42,8 @@ class Playback:
         self._inbox = inbox
         self._journal = journal
         self._recorded = recorded
-        self._saved = SavedStates(snapshot_ticks)
+        # Putting the state of many instruments aside takes as long as working some ten thousand ticks.
+        self._saved = SavedStates(snapshot_ticks * max(1, len(source.instruments) // _FEW))
         self._seeks_event = False  # run until something happens
         self._limit = _NEVER  # after this tick the replay stands still
 
