@@ -97,7 +97,6 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
     book = run.trader.state.book
     snapshot = engine.snapshot
     recorder = next((edge for edge in snapshot.edges if edge.name == "recorder"), None)
-    trades = turn.trades
     return Summary(
         source=run.source.name,
         mode=snapshot.trade_mode,
@@ -108,8 +107,8 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
         entries=book.entries,
         exits=book.trades,
         cash=money(book.cash),
-        gross_pnl=money(sum((trade.gross_pnl for trade in trades), Decimal(0))),
-        costs=money(sum((trade.costs for trade in trades), Decimal(0))),
+        gross_pnl=money(turn.exits.gross),
+        costs=money(turn.exits.costs),
         net_pnl=money(book.realised),
         open_positions=sum(position is not None for position in book.positions),
         elapsed_s=round(elapsed_s, 3),

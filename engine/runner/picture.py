@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from engine.ports import Journal, Log, Recorder
     from engine.runner.engine import Engine
 
-_NEWEST_TRADES = 1000
-_NEWEST_EVENTS = 500
 _METER_NS = 500_000_000
 _SHOWN = 50
 _MOST_TURNOVER = (
@@ -79,13 +77,13 @@ class Picture:
             session=self._session(turn),
             pulse=Pulse(engine.rounds.beat_ns, turn.came_ns, turn.decided_ns, turn.oldest_order_ns),
             process=engine.rounds.vitals.view,
-            events=tuple(turn.happenings.events[-_NEWEST_EVENTS:]),
+            events=tuple(turn.happenings.events),
             quotes=tuple(_quote(desk) for desk in self._shown(turn)),
             positions=self._positions(turn),
             account=self._account(turn),
             entries=EntriesState(state.gate.paused, state.gate.locked, state.gate.halted, state.gate.day_entries),
             flat=turn.receipt.view(),
-            trades=tuple(turn.trades[-_NEWEST_TRADES:]),
+            trades=tuple(turn.exits.newest),
             epochs=turn.epochs.views(turn.last_seq, engine.inbox.merged, fresh=engine.stopped),
             inbox_waiting=len(engine.inbox),
             merged=engine.inbox.merged,

@@ -26,6 +26,7 @@ from engine.messages import BrokerEvent
 from engine.narration import Narrator
 from engine.ports import Recorder, SimulatedBroker
 from engine.runner.epochs import Epochs
+from engine.runner.exits import Exits
 from engine.runner.happenings import Happenings
 from engine.runner.keeping import Keeper
 from engine.runner.receipt import Receipt
@@ -87,8 +88,7 @@ class Turn:
         self.trader = trader
         self.epochs = epochs
         self.commands: deque[Posted] = deque()
-        self.trades: list[Trade] = []
-        self.trades_before = 0  # exits of earlier runs that this account counts as well
+        self.exits = Exits()
         self.expected = 1
         self.last_seq = 0
         self.holes = 0  # numbers that never came: merged in the inbox, or lost
@@ -192,6 +192,11 @@ class Turn:
         """How many ticks were worked: the place in a recording of this run."""
         return self.last_seq - self.holes
 
+    @property
+    def trades(self) -> list[Trade]:
+        """The newest exits of this run."""
+        return self.exits.newest
+
     def looked_at(self) -> None:
         """Somebody took the picture: for a second there is a new one every interval, the first at once. Any thread."""
         before_ns, self._seen_until_ns = self._seen_until_ns, _now_ns() + _SEEN_NS
@@ -262,7 +267,7 @@ class Turn:
         return answers
 
     def _trade(self, trade: Trade) -> None:
-        self.trades.append(trade)
+        self.exits.add(trade)
         self.mark("fill", f"{trade.quantity} {trade.exit_price} {trade.reason}")
 
     def mark(self, kind: str, text: str) -> None:
