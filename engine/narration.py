@@ -57,12 +57,8 @@ class Narrator:
                 return self._tell_order(fact)
             case TickRefused() | TickGap() | GapsCounted() | SequenceGap():
                 return self._tell_tick(fact)
-            case EntryRefused():
-                text = f"{self._at(fact)} no entry: {fact.reason}"
-                return Line("trader", logging.INFO, text + _before(fact.untold, "change of reason", "changes of reason"))
-            case RefusalsCounted():
-                told = _many(fact.untold, "more change", "more changes")
-                return Line("trader", logging.INFO, f"{self._at(fact)} no entry: {told} of reason, counted only")
+            case EntryRefused() | RefusalsCounted():
+                return self._tell_refusal(fact)
             case EntriesChanged():
                 level = logging.WARNING if fact.state in {"locked", "halted"} else logging.INFO
                 reason = f": {fact.reason}" if fact.reason else ""
@@ -82,10 +78,15 @@ class Narrator:
     def _stamp(self, at_ms: int) -> str:
         return self._clock(at_ms) if at_ms else "before the first tick"
 
-    def _at(
-        self, fact: EntryRefused | RefusalsCounted | TickGap | GapsCounted | SequenceGap | TickRefused
-    ) -> str:
+    def _at(self, fact: EntryRefused | RefusalsCounted | TickGap | GapsCounted | SequenceGap | TickRefused) -> str:
         return f"{self._stamp(fact.at_ms)} {self._instruments[fact.instrument].symbol}"
+
+    def _tell_refusal(self, fact: EntryRefused | RefusalsCounted) -> Line:
+        if isinstance(fact, EntryRefused):
+            text = fact.reason + _before(fact.untold, "change of reason", "changes of reason")
+        else:
+            text = f"{_many(fact.untold, 'more change', 'more changes')} of reason, counted only"
+        return Line("trader", logging.INFO, f"{self._at(fact)} no entry: {text}")
 
     def _tell_order(self, fact: Submit | FillBooked | TradeClosed | OrderRejected) -> Line:
         match fact:
