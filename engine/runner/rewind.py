@@ -11,7 +11,7 @@ from engine.facts import StateKept
 from engine.runner.turn import Turn
 from engine.state import Fields
 
-_MOST = 128  # of a session of two million ticks each 16,000: run again in a few hundredths of a second
+_MOST = 64  # of a session of two million ticks one each 40,000: run again in a tenth of a second
 _MOST_BYTES = 64_000_000  # with a thousand instruments one state has half a megabyte
 
 
