@@ -16,7 +16,7 @@ from engine.text import clean
 _NEVER = 1 << 62
 _TO_THE_END = 1 << 61  # further than any tick, and yet a limit
 _HELD = -1
-_FEW = 50  # instruments; with more of them the state is put aside less often
+_FEW = 20  # instruments; with more of them the state is put aside less often
 
 
 class Playback:
