@@ -193,6 +193,7 @@ class Engine:
         with self.turn.lock:
             self._work_inbox()
             self.turn.run_commands()
+            self.turn.carry_out(self.turn.trader.on_end(self.turn.now_ms))
             self.turn.persistence.account(self.turn.now_ms)
             self.turn.checkpoint()
 

@@ -26,6 +26,7 @@ from engine.model.ports import Recorder, SimulatedBroker
 from engine.model.types import FLAG_LATE, Tick, Trade
 from engine.runtime.epochs import Epochs
 from engine.runtime.event_log import EventLog
+from engine.runtime.exits import Exits
 from engine.runtime.inbox import Inbox
 from engine.runtime.persistence import Persistence
 from engine.runtime.receipt import Receipt
@@ -85,6 +86,7 @@ class Turn:
         "decided_ns",
         "epochs",
         "event_log",
+        "exits",
         "expected",
         "holes",
         "last_seq",
@@ -102,8 +104,6 @@ class Turn:
         "stale",
         "timeline",
         "trader",
-        "trades",
-        "trades_before",
         "virtual",
     )
 
@@ -126,8 +126,7 @@ class Turn:
         self.trader = trader
         self.epochs = epochs
         self.commands: deque[Posted] = deque()
-        self.trades: list[Trade] = []
-        self.trades_before = 0  # exits of earlier runs that this account counts as well
+        self.exits = Exits()
         self.expected = 1
         self.last_seq = 0
         self.holes = 0  # numbers that never came: merged in the inbox, or lost
@@ -232,6 +231,11 @@ class Turn:
         """How many ticks were worked: the place in a recording of this run."""
         return self.last_seq - self.holes
 
+    @property
+    def trades(self) -> list[Trade]:
+        """The newest exits of this run."""
+        return self.exits.newest
+
     def looked_at(self) -> None:
         """Somebody took the picture: for a second there is a new one every interval, the first at once. Any thread."""
         before_ns, self._seen_until_ns = self._seen_until_ns, _now_ns() + _SEEN_NS
@@ -302,7 +306,7 @@ class Turn:
         return answers
 
     def _trade(self, trade: Trade) -> None:
-        self.trades.append(trade)
+        self.exits.add(trade)
         self.mark("fill", f"{trade.quantity} {trade.exit_price} {trade.reason}")
 
     def mark(self, kind: str, text: str) -> None:

@@ -12,6 +12,7 @@ from engine.model.types import Instrument, Tick
 from engine.trading.positions import Levels
 from engine.trading.session import NO_DAY
 from engine.trading.strategy.ema_macd_vwap import Strategy
+from engine.trading.stretches import Refusals, Silences
 from engine.trading.tick_filter import TickFilter
 
 SAMPLE_MS: Final = 5000
@@ -82,7 +83,9 @@ class InstrumentState:
         "levels",
         "median_gap_ms",
         "objection",
+        "refusals",
         "sample_at_ms",
+        "silences",
         "strategy",
         "tick_filter",
     )
@@ -112,7 +115,10 @@ class InstrumentState:
         self.sample_at_ms = 0
         self.gaps = 0  # silences in session longer than allowed
         self.halt_shown = False
-        self.objection = ""  # why the last signal was not followed; told once per change
+        self.objection = ""  # why the last signal was not followed
+        # What of both was told: once per change, counted otherwise.
+        self.silences = Silences()
+        self.refusals = Refusals()
 
     def start_day(self, day: date, price: int, at_ms: int) -> None:
         """Begin a session day with its first tick."""
@@ -163,3 +169,5 @@ class InstrumentState:
         self.last_tick = None
         self.sample_at_ms = 0
         self.history.cut(self.last_ms)
+        self.silences.clear()
+        self.refusals.clear()

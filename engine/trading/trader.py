@@ -9,7 +9,7 @@ from typing import assert_never
 from engine.config import Config
 from engine.model.broker_events import BrokerEvent
 from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeEntries, TraderCommand, Unlock
-from engine.model.events import AnyEvent, DayStarted, EntryRefused, StateKept
+from engine.model.events import AnyEvent, DayStarted, StateKept
 from engine.model.state import Fields, Plain
 from engine.model.types import FLAG_LATE, Instrument, Tick
 from engine.trading.data_quality import BAD_TICKS, DataQualityMonitor
@@ -94,6 +94,7 @@ class Trader:
         inst.median_gap_ms += 1 if gap_ms > inst.median_gap_ms else -1
         if now_ms >= inst.sample_at_ms:
             inst.sample(now_ms, price)
+            self._data_quality.on_sample(inst, now_ms)
         if position is not None:
             if price > position.highest:
                 position.follow(price)
@@ -136,12 +137,12 @@ class Trader:
             quantity = self._sizing.quantity(self.state.book.cash, limit, inst.instrument)
             if quantity:
                 inst.objection = ""
+                inst.refusals.entered()
                 self.state.buy(inst, quantity, limit, now_ms)
                 return
             objection = "cash for not one lot"
         if objection != inst.objection:
-            inst.objection = objection
-            self.state.effects.append(EntryRefused(inst.index, objection, now_ms))
+            self._data_quality.on_objection(inst, objection, now_ms)
 
     def _objection(self, inst: InstrumentState, now_ms: int, day: SessionDay) -> str:
         # Not `now_ms` alone: a tick that is late by less than `max_backwards_ms` must not open the day again.
@@ -172,6 +173,7 @@ class Trader:
         left_over = state.position(inst)
         if left_over is not None:
             state.close(inst, left_over, price, now_ms, SESSION_END)
+        self._data_quality.tell_counted(inst, now_ms)
         inst.start_day(day.date, price, now_ms)
         return True
 
@@ -227,6 +229,12 @@ class Trader:
                 if waited is not None:
                     self.moved = True
                     self._work(inst, waited)
+        return self.state.take_effects()
+
+    def on_end(self, now_ms: int) -> Sequence[AnyEvent]:
+        """Tell at the end of a run what was only counted so far; changes nothing that decides."""
+        for inst in self._instruments:
+            self._data_quality.tell_counted(inst, now_ms)
         return self.state.take_effects()
 
     def dump(self, chosen: Iterable[int] | None = None) -> Fields:

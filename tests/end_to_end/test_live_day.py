@@ -5,6 +5,8 @@ MYQUANT_LONG=1 takes every session whole and paced, and that of Binance also at 
 
 import gzip
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -50,15 +52,23 @@ def replayed(tmp_path: Path, path: Path) -> Any:
         return [one.reason for one in run.engine.turn.trades], run.engine.turn.trades, book.entries, book.cash
 
 
+@contextmanager
+def trade_list(folder: Path, live: Live) -> Iterator[None]:
+    """Within: the exits of `live`, which has not begun, are written into `trades.csv`."""
+    with TradeFile(folder / "trades.csv") as file:
+        file.follow(live.run)
+        yield
+        file.finish()
+
+
 def through_the_wire(tmp_path: Path, path: Path, delivery: str, speed: float, *overrides: str) -> Live:
     """A paper run, over by now, that was sent the session as packets and has worked every one of them."""
     with Simulator(play=path, speed=speed) as sim:
         keys = (FULL_CASH, "instrument.token=40001", *overrides)
-        with Live(tmp_path, sim, *keys, delivery=delivery, supply=as_commanded) as live:
+        live = Live(tmp_path, sim, *keys, delivery=delivery, supply=as_commanded)
+        with trade_list(tmp_path, live), live:
             live.all_worked()
             live.engine.stop()
-            with TradeFile(tmp_path / "trades.csv") as file:
-                file.write(live.run)
         sent = sim.counters.sent["40001"]
     assert (live.turn.position, live.engine.inbox.merged, live.turn.holes) == (sent, 0, 0)
     assert live.refused == live.view.bad == {}
@@ -113,17 +123,15 @@ every 8000 ticks: nul
 
 
 def test_bad_packets_among_the_good_change_no_decision(tmp_path, record_property) -> None:
-    with (
-        Simulator(play=shared(DAY), speed=0.0, script=HARMLESS, seed=7) as sim,
-        Live(tmp_path, sim, FULL_CASH, ROOMY, "smartapi.sequence=rising") as live,
-    ):
+    with Simulator(play=shared(DAY), speed=0.0, script=HARMLESS, seed=7) as sim, ExitStack() as stack:
+        live = Live(tmp_path, sim, FULL_CASH, ROOMY, "smartapi.sequence=rising")
+        stack.enter_context(trade_list(tmp_path, live))
+        stack.enter_context(live)
         live.all_worked()
         faults = sim.counters.faults
         ticks = sum(faults[name] for name in faults if name.split()[0] in {"duplicate", "older", "time", "price"})
         live.until(lambda: live.came == 32_591 + ticks)
         live.engine.stop()
-        with TradeFile(tmp_path / "trades.csv") as file:
-            file.write(live.run)
     assert live.view.bad == {"unknown_token": faults["unknown_token"], "mode": 8, "text": 4, "length": 4}
     assert live.refused == {
         "duplicate": faults["duplicate"],

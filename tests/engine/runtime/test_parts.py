@@ -33,7 +33,7 @@ def test_saved_states_stay_within_their_bytes_and_begin_at_the_start(count: int,
 
 @pytest.mark.parametrize(
     ("instruments", "recorded", "wanted"),
-    [(1, False, 5000), (99, False, 5000), (1000, False, 100_000), (1, True, 1 << 61)],
+    [(1, False, 5000), (99, False, 20_000), (1000, False, 250_000), (1, True, 1 << 61)],
 )
 def test_large_states_are_put_aside_more_rarely_and_none_where_nobody_goes_back(
     instruments: int, recorded: bool, wanted: int
