@@ -6,7 +6,6 @@ from pathlib import Path
 from msgspec import Struct
 
 from engine.assembly.edges import Failures, keep_receipt, open_journal, open_logs, open_recorder
-from engine.assembly.live import LiveSupply
 from engine.assembly.recording_config import fit_to_recording
 from engine.assembly.run import Run
 from engine.assembly.takeover import take_over, widened
@@ -14,8 +13,9 @@ from engine.config import Config
 from engine.journal import Opened, SqliteJournal, StateDir
 from engine.logs import LogBook
 from engine.model.clock import Clock, SteadyClock, SystemClock, VirtualClock
+from engine.model.errors import InputError
 from engine.model.events import StateKept
-from engine.model.ports import Feed, TickSource
+from engine.model.ports import Feed, SimulatedBroker, TickSource
 from engine.model.types import TradeMode
 from engine.recording import FileRecorder
 from engine.runtime import (
@@ -37,6 +37,7 @@ from engine.trading.session import NO_DAY, TradingHours
 from engine.trading.trader import Trader
 from engine.venues.simulated.broker import PaperBroker
 from engine.venues.simulated.faults import FaultySource
+from engine.venues.supply import LiveSupply
 
 _RING_LINES = 2_000  # of the log, for a screen
 _RING_UNSEEN = 50  # where there is none
@@ -165,7 +166,7 @@ def _replaying_engine(parts: _Parts, source: TickSource, pace: Clock, *, speed: 
         skipped = source.number_at(begins_ms)
         feed.move(skipped + 1, None, playing=not paused)
     clock = VirtualClock(begins_ms * 1_000_000)
-    turn = _turn(parts, inbox, clock, lossless=True)
+    turn = _turn(parts, _broker(parts, None), inbox, clock, lossless=True)
     turn.begin_after(skipped)
     engine = _engine(parts, feed, playback, turn, inbox, clock)
     if isinstance(source, FaultySource):
@@ -177,18 +178,28 @@ def _live_engine(parts: _Parts, supply: LiveSupply) -> Engine:
     """Build an engine over a live feed; its inbox has room for all that an exchange tells at once on subscribing."""
     inbox = Inbox(max(parts.config.engine.inbox_size, 2 * len(supply.instruments)))
     clock = SteadyClock()
-    turn = _turn(parts, inbox, clock, lossless=False)
+    turn = _turn(parts, _broker(parts, supply), inbox, clock, lossless=False)
     # What the feed has to say of its link waits with the commands; the beat or the next tick takes it.
     feed = supply.connect(turn.commands.append, _InSession(parts.trader.hours, clock))
     return _engine(parts, feed, None, turn, inbox, clock)
 
 
-def _turn(parts: _Parts, inbox: Inbox, clock: Clock, *, lossless: bool) -> Turn:
+def _broker(parts: _Parts, supply: LiveSupply | None) -> SimulatedBroker:
+    """Return who takes the orders: in a live run the venue's own broker, else the simulated one; raises InputError."""
+    instruments = tuple(inst.instrument for inst in parts.trader.state.instrument_states)
+    if parts.mode != "live":
+        return PaperBroker(len(instruments))
+    if supply is None or supply.broker is None:
+        raise InputError(f"{parts.name}: takes no orders; it can be traded on paper only")
+    return supply.broker(instruments)
+
+
+def _turn(parts: _Parts, broker: SimulatedBroker, inbox: Inbox, clock: Clock, *, lossless: bool) -> Turn:
     trader, config = parts.trader, parts.config.engine
     instruments = tuple(inst.instrument for inst in trader.state.instrument_states)
     return Turn(
         trader=trader,
-        broker=PaperBroker(len(instruments)),
+        broker=broker,
         event_text=EventText(instruments, trader.hours.stamp),
         persistence=Persistence(trader, parts.journal, parts.recorder, keeps_account=parts.mode != "replay"),
         recorder=parts.recorder,

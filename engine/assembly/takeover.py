@@ -1,6 +1,5 @@
 """What a run takes over from the one before: the account, its instruments, its locks. Knows the edges, starts nothing."""
 
-from engine.assembly.live import LiveSupply
 from engine.journal import Opened
 from engine.model.commands import Lock, Unlock
 from engine.model.errors import InputError
@@ -9,6 +8,7 @@ from engine.model.ports import TickSource
 from engine.runtime import LOGGERS, Engine
 from engine.runtime import take_over as take_over_account
 from engine.trading.trading_state import symbols_of
+from engine.venues.supply import LiveSupply
 
 
 def widened(source: TickSource | LiveSupply, kept: StateKept | None) -> TickSource | LiveSupply:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
-from engine.assembly import LiveSupply, Run, build
+from engine.assembly import LiveSupply, Run, build, load
 from engine.assembly.edges import RECORDING_NOTE
 from engine.cli.remote import confirmed
-from engine.config import Config, bundled, find_config, load
+from engine.config import Config, bundled, find_config
 from engine.journal import JOURNAL_FILE, JournalledAccount, fold
 from engine.journal.schema import open_reader
 from engine.model.commands import Flat

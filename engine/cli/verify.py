@@ -10,11 +10,12 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from engine.assembly import load
 from engine.assembly.recording_config import fit_to_recording
 from engine.cli.convert import progress_bar
 from engine.cli.report import money
 from engine.cli.rerun import Rerun, rerun
-from engine.config import Config, bundled, describe, load
+from engine.config import Config, bundled, describe
 from engine.config.schema import OVERRIDABLE
 from engine.files import shown
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_WELL, UserError

@@ -1,7 +1,7 @@
 """What the runner asks of its edges, so that the edges need not know each other, nor the runner them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -250,4 +250,18 @@ class ReplayControl(Protocol):
 
     def progress(self) -> Progress:
         """How it plays."""
+        ...
+
+
+@runtime_checkable
+class FileSource(TickSource, Protocol):
+    """A TickSource over a file: it also knows the zone its days are counted in, and how far it was read."""
+
+    @property
+    def zone(self) -> str:
+        """Name of the session's zone."""
+        ...
+
+    def fraction_read(self) -> float:
+        """Which part of the file the latest reading has passed, 0 to 1."""
         ...

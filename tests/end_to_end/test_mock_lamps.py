@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from engine import Fault, Run, SwitchDelivery
-from engine.assembly import build, mock_source
+from engine.assembly import build
 from engine.model.commands import Stall
+from engine.venues.simulated.source import mock_source
 from tests.engine.runtime.test_engine import until
 from tests.support.builders import config
 from tests.support.lamp_snapshots import GOOD

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-from engine.assembly.live import InSession, Tell
 from engine.model.broker_events import BrokerEvent, Filled, Holdings, Rejected
 from engine.model.ports import FeedView
 from engine.model.types import Order, Tick
 from engine.venues.simulated.broker import PaperBroker
+from engine.venues.supply import InSession, Tell
 
 
 class RejectingBroker(PaperBroker):

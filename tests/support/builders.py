@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.config import Config, bundled, instrument_for, load
+from engine.assembly import load
+from engine.config import Config, bundled, instrument_for
 from engine.model.broker_events import BrokerEvent
 from engine.model.commands import TraderCommand
 from engine.model.events import AnyEvent, Cancel, ReadHoldings, Submit, TradeClosed

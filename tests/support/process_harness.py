@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Self
 
-from engine.assembly import Run, build, mock_source
+from engine.assembly import Run, build
 from engine.journal import JOURNAL_FILE, read_events
 from engine.link import Oneshot, RemoteEngine
 from engine.link.protocol import AnyCommand
@@ -22,6 +22,7 @@ from engine.link.tickets import Pending
 from engine.model.snapshot import Snapshot
 from engine.serving import place_of
 from engine.serving.launch import answers
+from engine.venues.simulated.source import mock_source
 from tests.simulator import Simulator
 from tests.soak.crash_replay import PROJECT, Answer
 from tests.support.builders import EAGER, config
