@@ -9,7 +9,7 @@ from engine.cli.engine_options import add_engine_commands
 from engine.model.errors import EXIT_BAD_INPUT
 from engine.model.types import DELIVERIES
 from engine.text.sanitize import clean
-from engine.venues.registry import SOURCES, VENUES
+from engine.venues.registry import SOURCES, SOURCES_HELP, VENUES
 
 _EXAMPLES = """examples:
   myquant-tui                                   replay the bundled session
@@ -154,7 +154,7 @@ def make_parser(version: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
     run = commands.add_parser("run", help="run on a feed", allow_abbrev=False)
-    run.add_argument("--source", choices=SOURCES, help="where ticks come from")
+    run.add_argument("--source", choices=SOURCES, help=SOURCES_HELP)
     run.add_argument("--in-process", action="store_true", help="keep engine and screen in one process")
     _run_options(run)
 

@@ -170,9 +170,9 @@ def choose(args: Namespace, config: Config, *, on_screen: bool) -> RunChoice:
     if venue is None:
         path = bundled("nifty-synthetic.mqr")
         return RunChoice(config, open_file(path, config, skip_damage=skip_damage), "replay", usual)
-    found = venue.open(config, os.environ)
+    found = venue.opener()(config, os.environ)
     if isinstance(found, NoCredentials):
-        generated = open_mock(config)
+        generated = open_mock(config, os.environ)
         title = f"MOCK (no credentials) · {generated.source.name}"
         return RunChoice(config, generated.source, "mock", generated.speed, title, found.lines)
     return RunChoice(found.config, found.source, venue.mode, found.speed, told=found.told)

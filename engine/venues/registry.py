@@ -11,13 +11,16 @@ from engine.venues.venue import Venue
 if TYPE_CHECKING:
     from engine.config import Sections
 
-# In the order in which they stand in config.toml.
+# In the order of their sections in config.toml.
 VENUES: Final[tuple[Venue, ...]] = (
     MOCK,
     BINANCE,
     SMARTAPI,
 )
 SOURCES: Final = (REPLAY, *(venue.name for venue in VENUES))
+SOURCES_HELP: Final = "; ".join(
+    ["where ticks come from: replay, the bundled session", *(f"{venue.name}, {venue.about}" for venue in VENUES)]
+)
 
 
 def venue_of(source: str) -> Venue | None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from engine.venues.supply import NoCredentials, Opened
 
 Environ = Mapping[str, str]
+Open = Callable[["Config", Environ], "Opened | NoCredentials"]  # raises UserError
 Row = Mapping[str, str | int]  # one listed instrument as a person reads it and a script is given it
 
 
@@ -62,15 +63,15 @@ class RawLines(Protocol):
 class Venue(Struct, frozen=True):
     """A venue by its `name`: in `--source`, in `feed.source`, and of its section in config.toml.
 
-    What is called for is imported then: a replay does not carry a login, nor `--help` a venue. `open` gives a run its
-    source, and with it the broker that takes orders there, where there is one.
+    Each part is imported by whoever calls for it: a replay carries no login, and `--help` no venue. What `opener` opens
+    gives a run its ticks, and the broker that takes orders there, where there is one.
     """
 
     name: str
     about: str  # what one gets there, in a few words
     mode: TradeMode  # what an order means there
     settings: Callable[[], type[Struct]]  # the record of its section
-    open: Callable[["Config", Environ], "Opened | NoCredentials"]
+    opener: Callable[[], Open]
     login: Callable[[], Login] | None = None
     listing: Callable[[], Listing] | None = None
     raw_lines: Callable[[], RawLines] | None = None

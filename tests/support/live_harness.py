@@ -68,7 +68,7 @@ def as_commanded(chosen: Config, _sim: Simulator) -> tuple[Config, LiveSupply]:
     """The source that the command itself would make of the configuration and the simulated broker's credentials."""
     venue = venue_of(chosen.feed.source)
     assert venue is not None
-    found = venue.open(chosen, ENVIRON)
+    found = venue.opener()(chosen, ENVIRON)
     assert isinstance(found, Opened)
     assert isinstance(found.source, LiveSupply)
     return found.config, found.source

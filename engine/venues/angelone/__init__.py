@@ -1,25 +1,22 @@
 """Angel One SmartAPI: its stream, login, credentials and list of instruments."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from engine.venues.venue import Environ, Listing, Login, Venue
+from msgspec import Struct
 
-if TYPE_CHECKING:
-    from engine.config import Config
-    from engine.venues.angelone.settings import SmartApiConfig
-    from engine.venues.supply import NoCredentials, Opened
+from engine.venues.venue import Listing, Login, Open, Venue
 
 
-def _settings() -> "type[SmartApiConfig]":
+def _settings() -> type[Struct]:
     from engine.venues.angelone.settings import SmartApiConfig
 
     return SmartApiConfig
 
 
-def _open(config: "Config", environ: Environ) -> "Opened | NoCredentials":
+def _opener() -> Open:
     from engine.venues.angelone.supply import open_smartapi
 
-    return open_smartapi(config, environ)
+    return open_smartapi
 
 
 def _login() -> Login:
@@ -35,11 +32,5 @@ def _listing() -> Listing:
 
 
 SMARTAPI: Final = Venue(
-    "smartapi",
-    "Angel One: India's exchanges, with an account there",
-    "paper",
-    _settings,
-    _open,
-    login=_login,
-    listing=_listing,
+    "smartapi", "India's exchanges live by Angel One", "paper", _settings, _opener, login=_login, listing=_listing
 )

@@ -1,25 +1,22 @@
 """Binance: its public market data, live and as recorded raw lines."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from engine.venues.venue import Environ, RawLines, Venue
+from msgspec import Struct
 
-if TYPE_CHECKING:
-    from engine.config import Config
-    from engine.venues.binance.settings import BinanceConfig
-    from engine.venues.supply import Opened
+from engine.venues.venue import Open, RawLines, Venue
 
 
-def _settings() -> "type[BinanceConfig]":
+def _settings() -> type[Struct]:
     from engine.venues.binance.settings import BinanceConfig
 
     return BinanceConfig
 
 
-def _open(config: "Config", _environ: Environ) -> "Opened":
+def _opener() -> Open:
     from engine.venues.binance.supply import open_binance
 
-    return open_binance(config)
+    return open_binance
 
 
 def _raw_lines() -> RawLines:
@@ -28,6 +25,4 @@ def _raw_lines() -> RawLines:
     return raw_lines
 
 
-BINANCE: Final = Venue(
-    "binance", "public market data of coins, no account needed", "paper", _settings, _open, raw_lines=_raw_lines
-)
+BINANCE: Final = Venue("binance", "coins live, no account", "paper", _settings, _opener, raw_lines=_raw_lines)

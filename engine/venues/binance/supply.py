@@ -1,5 +1,6 @@
 """Binance as a run's source: its instruments, its hours, its feed. Starts nothing."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -23,7 +24,7 @@ _ROUND_THE_CLOCK = {
 }
 
 
-def open_binance(config: Config) -> Opened:
+def open_binance(config: Config, _environ: Mapping[str, str]) -> Opened:
     """Return the live source, under the hours of coins where the operator has said no others."""
     fitted = _round_the_clock(config)
     return Opened(fitted, _supply(fitted))

@@ -1,25 +1,22 @@
 """A market of our own: generated sessions, a broker that fills at once, faults on command."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from engine.venues.venue import Environ, Venue
+from msgspec import Struct
 
-if TYPE_CHECKING:
-    from engine.config import Config
-    from engine.venues.simulated.settings import MockConfig
-    from engine.venues.supply import Opened
+from engine.venues.venue import Open, Venue
 
 
-def _settings() -> "type[MockConfig]":
+def _settings() -> type[Struct]:
     from engine.venues.simulated.settings import MockConfig
 
     return MockConfig
 
 
-def _open(config: "Config", _environ: Environ) -> "Opened":
+def _opener() -> Open:
     from engine.venues.simulated.source import open_mock
 
-    return open_mock(config)
+    return open_mock
 
 
-MOCK: Final = Venue("mock", "a generated session at its own pace", "mock", _settings, _open)
+MOCK: Final = Venue("mock", "a generated session, at its own pace", "mock", _settings, _opener)

@@ -1,5 +1,7 @@
 """The generated session as the configuration describes it. Knows no pace."""
 
+from collections.abc import Mapping
+
 from engine.config import Config, instrument_for, wanted_symbols
 from engine.venues.simulated.faults import FaultySource
 from engine.venues.simulated.generator import MockSession
@@ -17,6 +19,6 @@ def mock_source(config: Config) -> FaultySource:
     return FaultySource(sessions)
 
 
-def open_mock(config: Config) -> Opened:
+def open_mock(config: Config, _environ: Mapping[str, str]) -> Opened:
     """Return that session at the pace that the configuration gives it."""
     return Opened(config, mock_source(config), config.venue(MockConfig).speed)
