@@ -49,7 +49,7 @@ def replayed(tmp_path: Path, path: Path) -> Any:
         assert run.engine.wait(60)
         run.engine.stop()
         book = run.trader.state.book
-        return [one.reason for one in run.engine.turn.trades], run.engine.turn.trades, book.entries, book.cash
+        return [one.reason for one in run.engine.exits.newest], run.engine.exits.newest, book.entries, book.cash
 
 
 @contextmanager

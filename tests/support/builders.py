@@ -14,10 +14,9 @@ from engine.model.broker_events import BrokerEvent
 from engine.model.commands import TraderCommand
 from engine.model.events import AnyEvent, Cancel, ReadHoldings, Submit, TradeClosed
 from engine.model.marks import Mark
-from engine.model.ports import Broker
 from engine.model.types import Instrument, Order, Tick, Trade
 from engine.trading.trader import Trader
-from engine.venues.simulated.broker import PaperBroker
+from tests.support.brokers import InstantBroker
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 IST = ZoneInfo("Asia/Kolkata")
@@ -79,11 +78,11 @@ def ticks(prices: Iterable[float], *, start: str = "09:30:00", step_ms: int = 10
 class Stage:
     """A trader and a broker, without threads: what the runner does within a turn, and nothing else."""
 
-    def __init__(self, *overrides: str, broker: Broker | None = None, instruments: int = 1) -> None:
+    def __init__(self, *overrides: str, broker: InstantBroker | None = None, instruments: int = 1) -> None:
         self.config = config(*overrides)
         listed = (nifty(self.config),) * instruments
         self.trader = Trader(self.config, listed, "T-")
-        self.broker = broker or PaperBroker(instruments)
+        self.broker = broker or InstantBroker(instruments)
         self.facts: list[AnyEvent] = []
         self.seq = 0
         self.now_ms = ms("09:30:00")
@@ -130,15 +129,14 @@ class Stage:
         while waiting:
             effect = waiting.popleft()
             self.facts.append(effect)
-            answers: Sequence[BrokerEvent] = ()
             if isinstance(effect, Submit):
-                answers = self.broker.submit(effect.order)
+                self.broker.submit(effect.order)
             elif isinstance(effect, Cancel):
-                answers = self.broker.cancel(effect.order)
+                self.broker.cancel(effect.order)
             elif isinstance(effect, ReadHoldings):
-                answers = self.broker.read_holdings()
-            for event in answers:
-                waiting.extend(self.trader.on_event(event, self.now_ms))
+                self.broker.read_holdings()
+            while self.broker.posted:
+                waiting.extend(self.trader.on_event(self.broker.posted.popleft(), self.now_ms))
 
     @property
     def trades(self) -> list[Trade]:

@@ -12,7 +12,7 @@ from engine.model.state import Plain
 from engine.model.types import Instrument
 from engine.runtime.persistence import Persistence
 from engine.trading.trader import Trader
-from engine.venues.simulated.broker import PaperBroker
+from tests.support.brokers import InstantBroker
 from tests.support.builders import Stage, nifty
 
 
@@ -47,7 +47,7 @@ class JournalledStage(Stage):
         broker: PaperBroker | None = None,
         prefix: str = "T-",
     ) -> None:
-        super().__init__(*overrides, broker=broker or PaperBroker(len(instruments)), instruments=len(instruments))
+        super().__init__(*overrides, broker=broker or InstantBroker(len(instruments)), instruments=len(instruments))
         self.trader = Trader(self.config, instruments, prefix)
         self.persistence = Persistence(self.trader, journal, None, keeps_account=True)  # type: ignore[arg-type]
         self.told_at_start: tuple[str, ...] = ()

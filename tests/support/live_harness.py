@@ -156,8 +156,8 @@ class Live:
 
     def beaten(self) -> None:
         """Wait for two more rounds of the engine's thread: what was told before is carried out then."""
-        beats = self.engine.housekeeping.beats
-        self.until(lambda: self.engine.housekeeping.beats >= beats + 2)
+        beats = self.engine.stats.beats
+        self.until(lambda: self.engine.stats.beats >= beats + 2)
 
     # ── What it shows ──────────────────────────────────────────────────────────────────────────────────────────
 

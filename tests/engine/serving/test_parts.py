@@ -152,5 +152,5 @@ def test_a_broken_engine_is_stopped_without_one_more_step(run: Run, monkeypatch:
     run.engine.broke(RuntimeError("two"))
     monkeypatch.setattr(type(run.trader), "dump", fails)
     run.engine.stop()
-    assert (run.engine.problem, run.engine.exit_status) == ("engine failed: RuntimeError: one", EXIT_FAULT)
+    assert (run.engine.problem, run.engine.status.exit_status) == ("engine failed: RuntimeError: one", EXIT_FAULT)
     assert run.engine.snapshot.stopped

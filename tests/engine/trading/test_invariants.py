@@ -70,7 +70,7 @@ def test_state_put_aside_and_taken_back_goes_on_the_same(before, after, jumps):
         pass
     second.trader = Trader(second.config, (nifty(second.config),), "T-")
     second.trader.load(first.trader.dump())
-    second.broker.restore([first.held])
+    second.broker.hold([first.held])
     second.now_ms = first.now_ms
     for _ in zip(work(first, after), work(second, after), strict=True):
         pass
