@@ -9,12 +9,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from engine.assembly.turn_parts import TurnParts
 from engine.config import Config, bundled, instrument_for, load
 from engine.model.broker_events import BrokerEvent
+from engine.model.clock import VirtualClock
 from engine.model.commands import TraderCommand
 from engine.model.events import AnyEvent, Cancel, ReadHoldings, Submit, TradeClosed
 from engine.model.marks import Mark
 from engine.model.types import Instrument, Order, Tick, Trade
+from engine.runtime.cursor import Cursor
 from engine.trading.trader import Trader
 from tests.support.brokers import InstantBroker
 
@@ -161,6 +164,16 @@ class Stage:
     def held(self) -> int:
         """What is held of instrument 0."""
         return self.trader.state.book.net(0)
+
+
+def turn_parts(instruments: tuple[Instrument, ...], *overrides: str) -> TurnParts:
+    """The parts of a replay's turn, without journal and recorder."""
+    chosen = config(*overrides)
+    trader = Trader(chosen, instruments, "T-")
+    cursor = Cursor(lossless=True)
+    return TurnParts(
+        chosen, trader, VirtualClock(0), cursor, journal=None, recorder=None, keeps_account=False, inbox_size=1
+    )
 
 
 class ListSource:

@@ -170,7 +170,7 @@ class Live:
     @property
     def came(self) -> int:
         """Ticks that were worked, and those of them that were merged away in a full inbox."""
-        return self.turn.position + self.engine.inbox.merged
+        return self.engine.cursor.position + self.engine.inbox.merged
 
     def link(self, state: str) -> list[tuple[int, LinkChanged]]:
         """Each change of the link to `state`, with its moment."""

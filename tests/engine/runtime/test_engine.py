@@ -244,7 +244,7 @@ def test_a_broken_engine_locks_tells_and_ends_with_its_status(tmp_path, monkeypa
     def broken(*_):
         raise RuntimeError("edge")
 
-    monkeypatch.setattr(type(run.engine.turn), "carry_out", broken)
+    monkeypatch.setattr(type(run.engine._effects), "carry_out", broken)
     with run:
         run.engine.start()
         assert run.engine.wait(30)
@@ -360,16 +360,16 @@ def test_next_and_previous_event(tmp_path):
             before = engine.cursor.last_seq
             engine.send(SeekEvent(forward=True))
             until(lambda before=before: engine.cursor.last_seq > before and engine.cursor.expected == -1)
-            kinds.append([event.kind for event in engine.turn.timeline.events][-1])
+            kinds.append([event.kind for event in engine.playback._timeline.events][-1])
         assert kinds == ["entry", "exit", "exit"]
         last = engine.cursor.last_seq
         engine.send(Bookmark("here"))
         engine.send(SeekEvent(forward=False))
         until(lambda: engine.cursor.last_seq < last and engine.cursor.expected == -1)
-        assert engine.cursor.last_seq == engine.turn.timeline.events[1].tick
+        assert engine.cursor.last_seq == engine.playback._timeline.events[1].tick
         engine.send(SeekEvent(forward=True))
         until(lambda: engine.cursor.last_seq == last and engine.cursor.expected == -1)
-        assert [event.text for event in engine.turn.timeline.events if event.kind == "bookmark"] == ["here"]
+        assert [event.text for event in engine.playback._timeline.events if event.kind == "bookmark"] == ["here"]
 
 
 def test_the_chart_has_a_point_every_few_seconds_and_forgets_the_future(tmp_path):

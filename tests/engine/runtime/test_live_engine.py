@@ -158,9 +158,9 @@ def test_a_full_inbox_keeps_the_newest_and_counts_the_rest(tmp_path) -> None:
             assert len(live.run.engine.inbox) <= 11
         live.run.engine.send(SwitchDelivery("queued"))
         live.worked()
-        snapshot = live.run.engine
-        assert snapshot.inbox.merged + snapshot.turn.position == 35
-        assert snapshot.inbox.merged > 20
+        engine = live.run.engine
+        assert engine.inbox.merged + engine.cursor.position == 35
+        assert engine.inbox.merged > 20
         assert live.run.trader.state.instrument_states[0].last_price == 13400
     assert live.recording().count() == live.run.engine.cursor.position
 
@@ -233,7 +233,7 @@ def test_a_stepped_clock_is_told_and_decides_nothing(live) -> None:
     clock = live.run.engine.housekeeping._clock
     before_ms = live.run.engine.now_ms
     clock._followed_ns -= 300_000_000_000  # as if somebody had put the clock five minutes ahead
-    until(lambda: live.run.engine.turn.late_before_ns > 0)
+    until(lambda: live.run.engine.turn._late_before_ns > 0)
     assert 0 <= live.run.engine.now_ms - before_ms < 60_000
     live.tick(100)
     live.tick(101)
@@ -252,7 +252,7 @@ def test_what_waited_while_the_process_stood_still_enters_nothing(tmp_path) -> N
         live.tick(100)
         live.tick(101)
         stats.beat_ns -= 10_000_000_000
-        until(lambda: live.run.engine.turn.late_before_ns > 0)
+        until(lambda: live.run.engine.turn._late_before_ns > 0)
         live.run.engine.send(SwitchDelivery("queued"))
         live.worked()
         assert not live.held
@@ -268,7 +268,7 @@ def test_a_fault_is_refused_where_ticks_are_real(live) -> None:
 
 
 def test_how_the_last_run_ended_is_shown_until_it_is_acknowledged(live) -> None:
-    live.run.engine.dispatch.found = ("run 7 did not end in good order",)
+    live.run.engine._dispatch._outcomes.found = ("run 7 did not end in good order",)
     live.run.engine.send(Lock("test"), 1)
     assert live.done(1) == "DONE"
     assert live.run.engine.snapshot.found

@@ -9,6 +9,7 @@ import pytest
 
 from engine.assembly import LiveSupply, Run, build
 from engine.journal import JOURNAL_FILE, read_events
+from engine.model.broker_events import BrokerEvent
 from engine.model.commands import Flat, Lock, Seek, SwitchDelivery
 from engine.model.errors import EXIT_DISK, EXIT_FAULT
 from engine.model.events import StateKept
@@ -182,8 +183,8 @@ def test_whatever_breaks_at_the_end_the_rest_is_closed(tmp_path, monkeypatch, br
         holding(live)
         engine = live.run.engine
         owner, name = {
-            "picture": (engine, "_picture"),
-            "checkpoint": (type(engine.turn), "checkpoint"),
+            "picture": (type(engine._publisher), "publish"),
+            "checkpoint": (type(engine.turn._persistence), "checkpoint"),
             "feed": (live.feed, "stop"),
         }[breaks]
         monkeypatch.setattr(owner, name, broken)
@@ -235,10 +236,9 @@ def test_the_account_on_the_disk_at_the_end_is_the_newest(live) -> None:
 
 
 def test_a_slow_window_is_judged_where_numbers_have_holes(live) -> None:
-    turn = live.run.engine.turn
     for _ in range(150):
         live.tick(100)
-    turn.slow = 50  # as if a third of them had taken too long
+    live.run.engine.turn._budget.slow = 50  # as if a third of them had taken too long
     live.seq += 100
     for _ in range(50):
         live.tick(100)
@@ -257,13 +257,13 @@ def test_a_switch_that_another_one_overtook_is_told_so(live) -> None:
 class Noting(PaperBroker):
     """Notes when it is given an order."""
 
-    def __init__(self, note: Callable[[str], None]) -> None:
-        super().__init__(2)
+    def __init__(self, note: Callable[[str], None], post: Callable[[BrokerEvent], None]) -> None:
+        super().__init__(2, post)
         self._note = note
 
     def submit(self, order):
         self._note("order")
-        return super().submit(order)
+        super().submit(order)
 
 
 def test_orders_go_out_before_anything_is_put_into_words(tmp_path) -> None:
@@ -281,9 +281,10 @@ def test_orders_go_out_before_anything_is_put_into_words(tmp_path) -> None:
             for index in range(2):
                 live.tick(price, instrument=index)
         assert sum(each is not None for each in live.run.trader.state.book.positions) == 2
-        broker = Noting(happened.append)
+        effects = live.run.engine._effects
+        broker = Noting(happened.append, effects._answers.append)
         broker.hold([live.run.trader.state.book.net(index) for index in range(2)])
-        live.run.engine.turn.broker = broker
+        effects._broker = broker
         logging.getLogger("myquant").addHandler(heard)
         try:
             live.run.engine.send(Flat("operator"), 1)

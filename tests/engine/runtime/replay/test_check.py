@@ -25,10 +25,9 @@ from engine.model.marks import EventMark, InputMark, Mark, StartMark, StateMark
 from engine.model.snapshot import CheckView
 from engine.model.types import DELIVERIES, Instrument
 from engine.recording import Header, MqrSource
-from engine.runtime.replay.check import ReplayCheck, check_for
 from engine.runtime.replay.comparable import incomparable
 from engine.version import RULES_REVISION
-from tests.support.builders import Stage, config
+from tests.support.builders import Stage, config, turn_parts
 from tests.support.recorded_runs import (
     LENGTH,
     OFTEN,
@@ -399,7 +398,7 @@ def test_why_not_comparable(plain: Path) -> None:
 
 def test_a_session_without_a_recorded_run_has_nothing_to_follow(plain: Path) -> None:
     source = MqrSource(rewrite(plain, lambda mark: mark if isinstance(mark, EventMark) else None))
-    assert check_for(source, config(*OFTEN), source.instruments) is None
+    assert turn_parts(source.instruments, *OFTEN).check(source).is_empty
 
 
 def test_an_own_command_ends_the_comparison_until_going_back_before_it(operated: Path, tmp_path: Path) -> None:
@@ -456,5 +455,6 @@ def test_marks_out_of_order_and_beyond_the_end(plain: Path, tmp_path: Path) -> N
 
 def test_more_marks_than_a_run_makes(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.runtime.replay.check._MOST_MARKS", 5)
-    found = ReplayCheck(MqrSource(plain)).view()
+    source = MqrSource(plain)
+    found = turn_parts(source.instruments, *OFTEN).check(source).view()
     assert (found.total, found.incomparable) == (5, "more than 5 marks")
