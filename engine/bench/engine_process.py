@@ -147,8 +147,8 @@ class _Slices:
             return Fail(f"engine: delivery {delivery} was refused")
         self._delivery, self._every = delivery, _Every()
         with engine.turn.lock:
-            engine.turn.epochs.now.total = self._every
-            self._position, self._merged = engine.turn.position, engine.inbox.merged
+            engine.epochs.now.total = self._every
+            self._position, self._merged = engine.cursor.position, engine.inbox.merged
         self._cpu_ns, self._wall_ns = time.process_time_ns(), _now_ns()
         return Ended()
 
@@ -177,7 +177,7 @@ class _Slices:
 
     def _worked(self) -> int:
         engine = self._engine
-        return engine.turn.position - self._position + engine.inbox.merged - self._merged
+        return engine.cursor.position - self._position + engine.inbox.merged - self._merged
 
 
 def _until(true: Callable[[], bool]) -> bool:

@@ -181,14 +181,14 @@ def _flatten(config: Config, place: EngineDir, account: JournalledAccount, price
         if not _is_flat(run):
             print(f"myquant-tui: NOT verified flat within {_WITHIN_S:.0f} s", file=sys.stderr)
             return EXIT_DIFFERENT
-        print("\n".join(run.engine.turn.receipt.lines))
+        print("\n".join(run.engine.receipt.lines))
     return EXIT_WELL
 
 
 def _is_flat(run: Run) -> bool:
     until_s = time.monotonic() + _WITHIN_S
     while time.monotonic() < until_s:
-        if run.engine.turn.receipt.lines:
+        if run.engine.receipt.lines:
             return True
         time.sleep(_LOOK_S)
     return False

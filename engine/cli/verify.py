@@ -139,7 +139,7 @@ def _is_of_an_instrument(key: str) -> bool:
 
 
 def _report(path: Path, source: MqrSource, found: Rerun, notes: tuple[str, ...]) -> Report:
-    book = found.turn.trader.state.book
+    book = found.trader.state.book
     trades = found.exits
     outcome, reason = _judge(source, found)
     return Report(
@@ -182,7 +182,7 @@ def _judge(source: MqrSource, found: Rerun) -> tuple[Outcome, str]:
 
 
 def _entries(found: Rerun) -> Iterator[Entry]:
-    trader = found.turn.trader
+    trader = found.trader
     for fill in found.entries:
         instrument = trader.state.instrument_states[fill.instrument].instrument
         price, quantity = instrument.price_text(fill.price), _units(instrument, fill.quantity)
@@ -190,7 +190,7 @@ def _entries(found: Rerun) -> Iterator[Entry]:
 
 
 def _exit(found: Rerun, trade: Trade) -> ExitRow:
-    trader = found.turn.trader
+    trader = found.trader
     instrument = trader.state.instrument_states[trade.instrument].instrument
     return ExitRow(
         time=trader.hours.stamp(trade.exit_ms),

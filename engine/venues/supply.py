@@ -6,13 +6,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.config import Config
+from engine.model.broker_events import BrokerEvent
 from engine.model.errors import InputError
 from engine.model.events import FeedEvent
-from engine.model.ports import LiveFeed, SimulatedBroker, TickSource
+from engine.model.ports import Broker, LiveFeed, TickSource
 from engine.model.types import Instrument
 
 Tell = Callable[[FeedEvent], None]
 InSession = Callable[[], bool]
+MakeBroker = Callable[[tuple[Instrument, ...], Callable[[BrokerEvent], None]], Broker]
 
 
 def _nothing() -> None:
@@ -26,8 +28,9 @@ def _no_more(symbols: tuple[str, ...]) -> "LiveSupply":
 class LiveSupply(Struct, frozen=True):
     """A live source of ticks: its name, its instruments, and `connect(tell, in_session)`, which makes its feed.
 
-    `with_more(symbols)` is the same source with further instruments. `broker(instruments)` makes the one that takes
-    orders there, beside the feed because both stand on one login; None where it can be traded on paper only.
+    `with_more(symbols)` is the same source with further instruments. `broker(instruments, post)` makes the one that
+    takes orders there and posts what becomes of them, beside the feed because both stand on one login; None where it
+    can be traded on paper only.
     """
 
     name: str
@@ -35,7 +38,7 @@ class LiveSupply(Struct, frozen=True):
     connect: Callable[[Tell, InSession], LiveFeed]
     with_more: Callable[[tuple[str, ...]], "LiveSupply"] = _no_more
     close: Callable[[], None] = _nothing  # ends what the feed has under way elsewhere (a login)
-    broker: Callable[[tuple[Instrument, ...]], SimulatedBroker] | None = None
+    broker: MakeBroker | None = None
 
     def losses(self) -> tuple[str, ...]:
         """Nothing of a live stream is a file that could be damaged."""

@@ -26,7 +26,7 @@ def run(tmp_path) -> Iterator[Run]:
     cfg = config(f"recording.directory={tmp_path / 'kept'}", "engine.delivery=queued")
     with build(cfg, mock_source(cfg), "mock", speed=1000.0, state_root=tmp_path / "state") as it:
         it.engine.start()
-        until(lambda: it.engine.turn.position > 200)
+        until(lambda: it.engine.cursor.position > 200)
         yield it
 
 

@@ -161,8 +161,8 @@ class Live:
 
     def beaten(self) -> None:
         """Wait for two more rounds of the engine's thread: what was told before is carried out then."""
-        beats = self.engine.housekeeping.beats
-        self.until(lambda: self.engine.housekeeping.beats >= beats + 2)
+        beats = self.engine.stats.beats
+        self.until(lambda: self.engine.stats.beats >= beats + 2)
 
     # ── What it shows ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -175,7 +175,7 @@ class Live:
     @property
     def came(self) -> int:
         """Ticks that were worked, and those of them that were merged away in a full inbox."""
-        return self.turn.position + self.engine.inbox.merged
+        return self.engine.cursor.position + self.engine.inbox.merged
 
     def link(self, state: str) -> list[tuple[int, LinkChanged]]:
         """Each change of the link to `state`, with its moment."""
