@@ -9,8 +9,8 @@ from types import ModuleType
 
 from rich.cells import cell_len, set_cell_size
 
+from engine.presentation import format as text
 from tui.panes import banner, chart, dialogs, footer, header, heartbeat, latency, log, positions, ticks
-from tui.text import format as text
 from tui.text.rows import Line, Span, beside, clip, fill, fit, width_of
 from tui.view.model import PANES, Pane, View
 

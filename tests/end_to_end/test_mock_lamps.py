@@ -7,14 +7,15 @@ import pytest
 from engine import Fault, Run, SwitchDelivery
 from engine.assembly import build, mock_source
 from engine.model.commands import Stall
+from engine.presentation.health import Health
+from engine.presentation.lamps import Lamp
 from tests.engine.runtime.test_engine import until
 from tests.support.builders import config
 from tests.support.lamp_snapshots import GOOD
 from tests.support.snapshots import view
 from tui.input import keys
 from tui.view.faults import BY_ACTION, ENTRIES
-from tui.view.health import Health
-from tui.view.model import Lamp, Ui
+from tui.view.model import Ui
 
 SECOND = 1_000_000_000
 

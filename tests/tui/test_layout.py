@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine import Instrument
+from engine.presentation.lamps import Lamp
 from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, position, quote, snapshot, trade, view
 from tui import layout
 from tui.panes import footer
+from tui.text.glyphs import ASCII, UNICODE
 from tui.text.rows import STYLES, plain, width_of
-from tui.view.model import ASCII, PANES, UNICODE, Lamp, Ui
+from tui.view.model import PANES, Ui
 
 SIZES = [
     (200, 60),

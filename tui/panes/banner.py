@@ -4,12 +4,12 @@ It stands in the place of row 1, so that nothing else moves when it comes and go
 """
 
 from engine import FeedView, OpenPosition
+from engine.presentation import feeds
+from engine.presentation import format as text
 from tui.panes import outage
-from tui.text import format as text
 from tui.text.rows import Line, clip
 from tui.text.segments import Segment, assemble, part, word
 from tui.text.spelling import spelled
-from tui.view import feeds
 from tui.view.model import View
 
 _BECAUSE = (48, 22, 12)  # cells that a cause may take, by the room there is

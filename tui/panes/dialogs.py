@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from engine import TimelineEvent
+from engine.presentation import format as text
 from tui.input import keys
 from tui.panes import flatplan, leaving, trades
 from tui.panes import help as help_pane
-from tui.text import format as text
 from tui.text.rows import Line, fill, fit, left, right, width_of
 from tui.text.spelling import shortened, spelled, wrapped
 from tui.view.model import Dialog, View

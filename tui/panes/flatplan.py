@@ -5,8 +5,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from engine import OpenPosition, Snapshot
+from engine.presentation import format as text
 from tui.panes import legs as leg_lines
-from tui.text import format as text
 from tui.text.rows import Line, Span, fit
 from tui.text.spelling import shortened, spelled, wrapped
 from tui.view import commands

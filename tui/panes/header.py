@@ -2,13 +2,15 @@
 
 from decimal import Decimal
 
+from engine.presentation import feeds, health
+from engine.presentation import format as text
+from engine.presentation.lamps import Lamp
 from tui.panes import readiness
-from tui.text import format as text
+from tui.text.glyphs import gauge
 from tui.text.rows import Line, Span, clip, width_of
 from tui.text.segments import LUXURY, Segment, assemble, part, word
 from tui.view import control_holder as crew
-from tui.view import feeds, health
-from tui.view.model import OLD_S, Lamp, View
+from tui.view.model import OLD_S, View
 
 STALE_S = OLD_S  # an older snapshot is history: every value is grey and says so
 _QUIET_S = 5.0  # without any tick for this long the feed mark of a replay warns
@@ -136,7 +138,7 @@ def _with_gauge(start: Line, share: float | None, end: Line, view: View, width: 
     room = width - width_of(start) - width_of(end) - 4
     if share is None or room < 6:
         return (*start, ("  ", ""), *end)
-    done, rest = text.gauge(share, room, view.glyphs)
+    done, rest = gauge(share, room, view.glyphs)
     return (*start, ("  ", ""), (done, "accent"), (rest, "dim"), ("  ", ""), *end)
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
-from tui.text import format as text
+from engine.presentation import format as text
+from engine.presentation.health import RANKS, by_gravity
+from engine.presentation.lamps import Lamp, Word
+from tui.text.glyphs import Glyphs
 from tui.text.rows import Line, Span, fit, left, right, width_of
 from tui.text.spelling import shortened, spelled
-from tui.view.health import RANKS, by_gravity
-from tui.view.model import Glyphs, Lamp, View, Word
+from tui.view.model import View
 
 _OLD_S = 2.0
 _NAME, _WORD, _AGE = 8, 7, 6

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from engine import EpochView, LatencySummary
-from tui.text import format as text
+from engine.presentation import format as text
 from tui.text.rows import Line, Span, fit, left, right
 from tui.text.spelling import shortened, spelled
 from tui.view.model import View
@@ -98,7 +98,7 @@ def _stage(view: View, name: str, grid: _Grid) -> Line:
         else:
             figures = (summary.p50_ns, summary.p99_ns, summary.max_ns)[: grid.columns]
             for ns in figures:
-                shown = right(shortened(text.latency(ns, view.glyphs), grid.number - 1, view.glyphs), grid.number)
+                shown = right(shortened(text.latency(ns), grid.number - 1, view.glyphs), grid.number)
                 spans.append((shown, _style(ns, newest=not place)))
         if grid.bar and not place:
             spans.append((left(f" {_bar(view, summary, epoch)}", grid.bar), "accent"))
@@ -148,6 +148,6 @@ def line(view: View, width: int) -> Line:
     summary = newest[name]
     spans: list[Span] = [(f"{spelled(name, view.glyphs)} ", "dim")]
     for words, ns in (("p50", summary.p50_ns), ("p99", summary.p99_ns), ("max", summary.max_ns)):
-        spans += [(f"{words} ", "dim"), (f"{text.latency(ns, view.glyphs)}  ", _style(ns, newest=True))]
+        spans += [(f"{words} ", "dim"), (f"{spelled(text.latency(ns), view.glyphs)}  ", _style(ns, newest=True))]
     used = sum(len(words) for words, _ in spans)
     return fit((*spans, *_foot(view, width - used)), max(0, width))

@@ -1,7 +1,7 @@
 """The dialogs about leaving: leave or detach, stop the engine, take the conn; and what happened in an absence. Pure."""
 
 from engine import Snapshot
-from tui.text import format as text
+from engine.presentation import format as text
 from tui.text.rows import Line, Span
 from tui.text.spelling import shortened, wrapped
 from tui.view import commands

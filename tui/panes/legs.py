@@ -1,7 +1,7 @@
 """The legs of a flat, a position each: what is planned for it, what it is at, and whether it is closed blind. Pure."""
 
 from engine import FlatLeg, OpenPosition
-from tui.text import format as text
+from engine.presentation import format as text
 from tui.text.rows import Line, Span, left, right
 from tui.text.spelling import shortened
 from tui.view.model import View

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from engine import LogLine
-from tui.text import format as text
+from engine.presentation import format as text
 from tui.text.rows import Line, Span, fit, left
 from tui.text.spelling import shortened, spelled
 from tui.view.model import View

@@ -1,6 +1,6 @@
 """The line across the screen for an engine in trouble: gone, silent, stopped, or with nobody to command it. Pure."""
 
-from tui.text import format as text
+from engine.presentation import format as text
 from tui.text.rows import Line, clip
 from tui.text.segments import Segment, part, word
 from tui.view import control_holder as crew
@@ -41,7 +41,7 @@ def _gone(view: View, width: int) -> list[Segment]:
     attachment = view.attachment
     because = f"process {attachment.pid} has ended" if attachment.pid else attachment.lost
     return [
-        part(0, word(f"{view.glyphs.bad} ENGINE GONE {crew.duration(view.age_s)}")),
+        part(0, word(f"{view.glyphs.bad} ENGINE GONE {text.duration(view.age_s)}")),
         part(3, *(word(f": {clip(because, most)}") for most in _BECAUSE)),
         part(1, *_unwatched(view, width)),
         part(5, word(" — screen shows the last known state"), word(" — last known state")),

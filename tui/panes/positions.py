@@ -3,13 +3,15 @@
 from decimal import Decimal
 
 from engine import AccountView, OpenPosition, Quote
+from engine.presentation import feeds
+from engine.presentation import format as text
+from engine.presentation.statistics import profit_factor
 from tui.panes import trades
 from tui.panes.chart import selected
 from tui.panes.header import result_style
-from tui.text import format as text
+from tui.text.glyphs import spark
 from tui.text.rows import Line, Span, ends, right, width_of
 from tui.text.segments import assemble, part, within, word
-from tui.view import feeds
 from tui.view.model import View
 
 _WIDEST = 56  # cells; further apart, a number is hard to follow from its name
@@ -165,9 +167,10 @@ def _other(view: View, position: OpenPosition, width: int) -> Line:
     return ends((*start, (f" @{price}", "dim")), ((f" {result}", result_style(position.open_pnl)),), width)
 
 
-def profit_factor(account: AccountView) -> str:
+def _profit_factor(account: AccountView) -> str:
     """What was won for each unit lost: `1.62`; nothing while nothing was lost."""
-    return f"{account.profit / account.loss:.2f}" if account.loss > 0 else text.NOTHING
+    factor = profit_factor(account.profit, account.loss)
+    return text.NOTHING if factor is None else f"{factor:.2f}"
 
 
 def _drawdown(account: AccountView) -> tuple[Line, ...]:
@@ -182,7 +185,7 @@ def _account(view: View, width: int) -> list[Line]:
     account = view.snapshot.account
     day: Span = (right(text.money(account.day_pnl, sign=True), 12), result_style(account.day_pnl))
     room = width - 8 - 12 - 2
-    bars = text.spark(view.pnl_trend, room, view.glyphs) if room >= 4 else ""
+    bars = spark(view.pnl_trend, room, view.glyphs) if room >= 4 else ""
     realised = text.money(account.realised, sign=True)
     return [
         (("day P&L ", "dim"), day, ("  ", ""), (bars, result_style(account.day_pnl))),
@@ -195,7 +198,7 @@ def _account(view: View, width: int) -> list[Line]:
             [
                 part(0, (("trades ", "dim"), (f"{account.exits:,}", ""))),
                 part(1, (("won ", "dim"), (f"{account.won:,}", ""))),
-                part(3, (("PF ", "dim"), (profit_factor(account), ""))),
+                part(3, (("PF ", "dim"), (_profit_factor(account), ""))),
                 part(2, *_drawdown(account)),
             ],
             width,
@@ -208,7 +211,7 @@ def line(view: View, width: int) -> Line:
     shown = _ordered(view)
     if not shown:
         account = view.snapshot.account
-        counts = f"trades {account.exits:,}  won {account.won:,}  PF {profit_factor(account)}"
+        counts = f"trades {account.exits:,}  won {account.won:,}  PF {_profit_factor(account)}"
         realised = text.money(account.realised, sign=True)
         money = (("realised ", "dim"), (realised, result_style(account.realised)))
         return assemble([part(0, word("no open position", "dim")), part(1, money), part(2, word(counts, "dim"))], width)

@@ -3,12 +3,12 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from engine.presentation import feeds
+from engine.presentation import format as text
 from tui.panes import legs
-from tui.text import format as text
 from tui.text.rows import Line, clip
 from tui.text.segments import Segment, part, word
-from tui.view import commands, feeds
-from tui.view import control_holder as crew
+from tui.view import commands
 from tui.view.model import View
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _waits(view: View) -> tuple[str, ...]:
     came_ns = view.snapshot.pulse.came_ns
     if not came_ns:
         return "entries wait: no price yet", "entries wait", "wait"
-    since = crew.duration((view.now_ns - came_ns) // 1_000_000_000)
+    since = text.duration((view.now_ns - came_ns) // 1_000_000_000)
     return f"entries wait: no price for {since}", f"no price for {since}", "no price"
 
 

@@ -3,11 +3,12 @@
 from msgspec import Struct
 
 from engine import Quote
-from tui.text import format as text
+from engine.presentation import feeds
+from engine.presentation import format as text
+from engine.presentation.feeds import Fresh
+from tui.text.glyphs import spark
 from tui.text.rows import Line, Span, left, right
 from tui.text.segments import within, word
-from tui.view import feeds
-from tui.view.feeds import Fresh
 from tui.view.model import View
 
 _LONG_S = 30.0  # a price this old is marked as bad, not as late
@@ -151,7 +152,7 @@ def _row(
     if columns.age:
         line.extend(_age(view, quote, columns, quiet))
     if columns.trend:
-        bars = text.spark(view.trends.get(quote.instrument, ()), columns.trend, view.glyphs)
+        bars = spark(view.trends.get(quote.instrument, ()), columns.trend, view.glyphs)
         line.append((f"   {bars:<{columns.trend}}", style))
     if columns.why:
         objection = "(holding)" if held else quote.objection

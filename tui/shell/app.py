@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.geometry import Size
 from textual.timer import Timer
 
+from engine.presentation.lamps import TerminalLink
 from tui.input.actions import Shell
 from tui.input.control import Control
 from tui.input.guard import Press
@@ -20,10 +21,10 @@ from tui.shell.display import DiffApp
 from tui.shell.picture import save
 from tui.shell.tuning import settle
 from tui.terminal.strokes import KeyEvent
+from tui.text.glyphs import UNICODE, Glyphs
 from tui.text.rows import plain
 from tui.view.engine_client import EngineClient
-from tui.view.health import Link
-from tui.view.model import UNICODE, Glyphs, ThemeName, Ui, View
+from tui.view.model import ThemeName, Ui, View
 from tui.view.view_builder import ViewBuilder
 from tui.view.view_file import ViewFile
 
@@ -170,9 +171,9 @@ class MyQuant(DiffApp):
         else:
             self.set_timer(_TAKEN_S, self._plan_drawn)
 
-    def _link(self) -> Link:
+    def _link(self) -> TerminalLink:
         terminal = self.terminal
-        return Link(terminal.accept_ms, terminal.stalled_s) if terminal else Link(0.0, 0.0)
+        return TerminalLink(terminal.accept_ms, terminal.stalled_s) if terminal else TerminalLink(0.0, 0.0)
 
     def _set_title(self, view: View) -> None:
         snapshot = view.snapshot

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from engine import Arm, Command, Disarm, Flat, SwitchDelivery
-from tui.text import format as text
+from engine.presentation import format as text
 from tui.view.model import Attachment
 
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
 """Who commands the engine and who looks at it, in words for the top of the screen. Pure."""
 
+from engine.presentation import feeds
+from engine.presentation import format as text
 from tui.text.segments import Segment, part, word
-from tui.view import feeds
 from tui.view.model import Attachment, View
 
 AGAIN = "start it again as you did (myquant-tui run …)"
@@ -39,18 +40,8 @@ def vacancy(view: View) -> str:
         return ""
     if attachment.due_ns:
         what = "flat" if attachment.on_loss == "flat_after" else "entries are paused"
-        return f"nobody has the conn: {what} in {duration((attachment.due_ns - view.now_ns) / _SECOND_NS)}"
+        return f"nobody has the conn: {what} in {text.duration((attachment.due_ns - view.now_ns) / _SECOND_NS)}"
     return f"nobody has the conn: {attachment.did}" if attachment.did else ""
-
-
-def duration(seconds: float) -> str:
-    """Whole seconds in a sentence: `9 s`, `4 min 10 s`, `2 h 05 min`."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
 def when_gone(view: View) -> str:
@@ -60,7 +51,7 @@ def when_gone(view: View) -> str:
     """
     attachment, now = view.attachment, _goes_on(view)
     running = attachment.due_ns - attachment.vacant_ns if attachment.vacant_ns else 0
-    after = f"for {duration(running / _SECOND_NS)}" if running > 0 else "for a while (operator.flat_after_s)"
+    after = f"for {text.duration(running / _SECOND_NS)}" if running > 0 else "for a while (operator.flat_after_s)"
     match attachment.on_loss:
         case "no_entries" if _barred(view):
             return f"{now}; while nobody has the conn there are no new ones"

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct, field
 
 from engine import LogLine, Snapshot
+from engine.presentation.lamps import Lamp
+from tui.text.glyphs import UNICODE, Glyphs
 
 if TYPE_CHECKING:
     from engine import Pending
@@ -18,76 +20,7 @@ LOG_LEVELS: tuple[LogLevel, ...] = ("DEBUG", "INFO", "WARNING", "ERROR")
 ThemeName = Literal["ansi", "truecolor", "mono"]
 
 
-class Glyphs(Struct, frozen=True):
-    """The characters that a terminal can show: Unicode, or ASCII where it cannot."""
-
-    rule: str = "─"
-    wall: str = "│"
-    cross: str = "┬"
-    bars: str = "▁▂▃▄▅▆▇█"
-    block: str = "█"
-    shade: str = "░"
-    progress: str = "━"
-    progress_rest: str = "─"
-    ok: str = "●"
-    warn: str = "▲"
-    bad: str = "✖"
-    off: str = "·"
-    health: str = "♥"
-    play: str = "▶"
-    pause: str = "‖"
-    end: str = "■"
-    arrow: str = "→"
-    back: str = "←"
-    approx: str = "≈"
-    times: str = "×"
-    entry: str = "▲"
-    exit: str = "▼"
-    braille: bool = True
-
-
-ASCII = Glyphs(
-    rule="-",
-    wall="|",
-    cross="+",
-    bars="_.-=oO#@",
-    block="#",
-    shade=".",
-    progress="=",
-    progress_rest="-",
-    ok="o",
-    warn="!",
-    bad="X",
-    off=".",
-    health="*",
-    play=">",
-    pause='"',
-    end="#",
-    arrow="->",
-    back="<-",
-    approx="~",
-    times="x",
-    entry="^",
-    exit="v",
-    braille=False,
-)
-UNICODE = Glyphs()
-
 OLD_S = 2.0  # an older snapshot comes from a loop that stands, or from nobody
-
-Word = Literal["OK", "QUIET", "LATE", "STALE", "DEAD", "CLOSED", "OFF", "UNKNOWN"]
-
-
-class Lamp(Struct, frozen=True):
-    """One lamp of the heartbeat: a word, how old its counter is, and for anything but OK since when, why, what next."""
-
-    name: str
-    word: Word
-    text: str = ""  # the counter in a few words: `loop 4.1k/s`, `queue 3`
-    age_s: float | None = None
-    since_s: float | None = None  # how long it has not been OK
-    because: str = ""  # the cause, not the symptom: `← inbox 812 deep ← handler 22 ms`
-    following: str = ""  # what happens next
 
 
 class Attachment(Struct, frozen=True):

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, feed, lost, paper, position, view, waiting
 from tui import layout
 from tui.panes import banner, dialogs
+from tui.text.glyphs import ASCII
 from tui.text.rows import STYLES, plain, width_of
-from tui.view.model import ASCII, Ui
+from tui.view.model import Ui
 
 FOUND = (
     "the last run ended without closing (killed, or a power cut)",

@@ -8,13 +8,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine import EntriesState, FlatView, Snapshot, TimelineEvent
+from engine.presentation.health import RANKS, Health
+from engine.presentation.lamps import TerminalLink
 from tests.support.snapshots import AT_MS, NOW_NS, SNAPSHOT, apart, paper, position, snapshot, view
 from tui.input.keys import TABLE
 from tui.panes import dialogs
 from tui.panes import help as help_pane
+from tui.text.glyphs import ASCII
 from tui.text.rows import STYLES, plain, width_of
-from tui.view.health import RANKS, Health, Link
-from tui.view.model import ASCII, Dialog, Ui, View
+from tui.view.model import Dialog, Ui, View
 
 DIALOGS = get_args(Dialog)
 
@@ -142,7 +144,7 @@ def test_help_has_every_key_lamp_and_word() -> None:
     for key in TABLE:
         assert f"\n{key.label} " in lines
         assert key.help.split()[0] in lines
-    lamps = Health().judge(replace(SNAPSHOT, edges=()), NOW_NS, Link(1.0, 0.0))
+    lamps = Health().judge(replace(SNAPSHOT, edges=()), NOW_NS, TerminalLink(1.0, 0.0))
     names = [*(lamp.name for lamp in lamps), *RANKS, "REPLAY", "MOCK", "PAPER", "LIVE", "polling", "queued", "callback"]
     assert [name for name in names if f"\n{name} " not in lines] == []
 

@@ -7,8 +7,9 @@ from msgspec.structs import replace
 from engine import EntriesState, FlatLeg, FlatView, Instrument, Snapshot
 from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, paper, position, snapshot, view
 from tui.panes import flatplan, header
+from tui.text.glyphs import ASCII
 from tui.text.rows import STYLES, plain, width_of
-from tui.view.model import ASCII, Ui, View
+from tui.view.model import Ui, View
 
 LOCKED = EntriesState(False, "flat armed", "", 6)
 ARMED = snapshot(flat=FlatView("ARMED", "", 0, (), ()), entries=LOCKED)

@@ -4,11 +4,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from engine.presentation.health import RANKS, Health
+from engine.presentation.lamps import Lamp, TerminalLink
 from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, view
 from tui.panes import heartbeat
+from tui.text.glyphs import ASCII
 from tui.text.rows import STYLES, plain, width_of
-from tui.view.health import RANKS, Health, Link
-from tui.view.model import ASCII, Lamp, View
+from tui.view.model import View
 
 STRATEGY = Lamp("STRATEGY", "LATE", "9.1 ms", 0.8, 1.8, "← inbox 812 deep ← handler 22 ms", "812 ticks to go")
 DATA = Lamp("DATA", "STALE", "NIFTY", 4.2, 3.0, "← no tick of any instrument", "nothing is decided")
@@ -117,7 +119,7 @@ def test_any_lamps_at_any_size(lamps: list[Lamp], width: int, height: int, old: 
 
 
 def test_the_lamps_of_a_real_look_fit_the_pane() -> None:
-    lamps = Health().judge(SNAPSHOT, NOW_NS, Link(18.0, 0.0))
+    lamps = Health().judge(SNAPSHOT, NOW_NS, TerminalLink(18.0, 0.0))
     lines = text(seen(*lamps), 54, 12)
     assert len(lines) == 12
     assert [line.split()[1] for line in lines] == [lamp.name for lamp in lamps]

@@ -12,8 +12,9 @@ from tests.tui.input.test_guard import Hands
 from tui.input import keys
 from tui.panes import dialogs
 from tui.shell.exit_message import lines as farewell
+from tui.text.glyphs import ASCII
 from tui.text.rows import STYLES, plain, width_of
-from tui.view.model import ASCII, Ui
+from tui.view.model import Ui
 
 FREE = paper(positions=())
 PLACED = apart(options=" --state-dir /d")

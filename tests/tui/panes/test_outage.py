@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, apart, lost, paper, position, view
 from tui import layout
 from tui.panes import banner
+from tui.text.glyphs import ASCII
 from tui.text.rows import STYLES, plain, width_of
-from tui.view.model import ASCII
 
 FREE = paper(positions=())
 

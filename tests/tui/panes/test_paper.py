@@ -7,6 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from engine import FlatLeg, FlatView, Snapshot
+from engine.presentation import feeds
+from engine.presentation.health import Health
+from engine.presentation.lamps import TerminalLink
 from tests.support.doors import FakeDoor
 from tests.support.snapshots import (
     NOW_NS,
@@ -23,10 +26,9 @@ from tests.support.snapshots import (
 from tui import layout
 from tui.panes import flatplan, header, positions, ticks
 from tui.panes import help as help_pane
+from tui.text.glyphs import ASCII
 from tui.text.rows import Line, plain, width_of
-from tui.view import feeds
-from tui.view.health import Health, Link
-from tui.view.model import ASCII, Ui
+from tui.view.model import Ui
 from tui.view.view_builder import ViewBuilder
 
 MODES = ("replay", "mock", "paper", "live")
@@ -48,7 +50,7 @@ def crowd(held: int = COUNT, **more) -> Snapshot:
 
 
 def frame(seen: Snapshot, width: int, height: int, **ui) -> list[Line]:
-    lamps = Health().judge(seen, NOW_NS, Link(1.0, 0.0))
+    lamps = Health().judge(seen, NOW_NS, TerminalLink(1.0, 0.0))
     return layout.frame(view(seen, ui=Ui(**ui), lamps=lamps), width, height)
 
 
@@ -148,11 +150,11 @@ def test_the_chart_is_that_of_the_selected_instrument_not_of_its_place() -> None
     ui = Ui(selected=2)
     client = Door(paper(instruments=instruments, quotes=(quotes[0], quotes[5], quotes[80]), watched=90))
     watcher = ViewBuilder(client, ui)
-    watcher.look(NOW_NS, Link(1.0, 0.0))
+    watcher.look(NOW_NS, TerminalLink(1.0, 0.0))
     ui.selected = 99
-    watcher.look(NOW_NS + 2 * SECOND, Link(1.0, 0.0))
+    watcher.look(NOW_NS + 2 * SECOND, TerminalLink(1.0, 0.0))
     client.snapshot = paper(quotes=())
-    watcher.look(NOW_NS + 4 * SECOND, Link(1.0, 0.0))
+    watcher.look(NOW_NS + 4 * SECOND, TerminalLink(1.0, 0.0))
     assert asked == [80, 80]
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine import LogLine, PauseEntries, RemoteEngine
+from engine.presentation.lamps import TerminalLink
 from tests.support.link_harness import Table, stage, until
 from tests.support.snapshots import AT_MS, SECOND, SNAPSHOT
 from tui.view.attached import AttachedEngine
-from tui.view.lamps import Link
 from tui.view.model import Ui
 from tui.view.view_builder import ViewBuilder
 
@@ -126,14 +126,14 @@ def test_nothing_from_the_socket_reaches_the_screen_uncleaned(tmp_path):
 def test_what_the_engine_tells_is_told_once(tmp_path):
     with stage(tmp_path, table=Table()) as made, attached(made) as client:
         watcher = ViewBuilder(client, Ui())
-        look = watcher.look(1, Link(0.0, 0.0))
+        look = watcher.look(1, TerminalLink(0.0, 0.0))
         assert watcher.new_told(look) == ("you have the conn",)
-        assert watcher.new_told(watcher.look(2, Link(0.0, 0.0))) == ()
+        assert watcher.new_told(watcher.look(2, TerminalLink(0.0, 0.0))) == ()
         client.leave_conn()
         until(lambda: len(client.attachment.told) == 2)
         client.take_conn()
         until(lambda: len(client.attachment.told) == 3)
-        given_up, back = watcher.new_told(watcher.look(3, Link(0.0, 0.0)))
+        given_up, back = watcher.new_told(watcher.look(3, TerminalLink(0.0, 0.0)))
         assert given_up == "pts/0 gave the conn up: nobody has the conn"
         assert back.startswith("away 0 s: ")
 
@@ -146,7 +146,7 @@ def test_old_lines_of_a_replay_stay_at_the_time_of_day_when_they_were_written(tm
     table.lines = [LogLine(n, wall_ns, "INFO", "engine", words) for n, (wall_ns, words) in enumerate(texts, 1)]
     with stage(tmp_path, table=table) as made, attached(made) as client:
         until(lambda: len(client.log_lines(0, 9)) == 4)
-        shown = ViewBuilder(client, Ui()).look(1, Link(0.0, 0.0)).log
+        shown = ViewBuilder(client, Ui()).look(1, TerminalLink(0.0, 0.0)).log
         assert [line.wall_ns for line in shown[:2]] == [old, SNAPSHOT.at_ms * 1_000_000]
         assert (shown[2].text, shown[2].wall_ns) == ("bought", (AT_MS - 17_331) * 1_000_000)
         assert shown[3] == table.lines[3]
@@ -155,10 +155,10 @@ def test_old_lines_of_a_replay_stay_at_the_time_of_day_when_they_were_written(tm
 def test_an_attached_screen_carries_no_engine():
     """What importing it must not bring in: the engine's own rooms, its database, its broker."""
     code = (
-        "import sys; from engine import RemoteDoor; import tui.shell.show, tui.shell.app, tui.view.attached, tui.shell.exit_message, tui.view.view_file;"
+        "import sys; from engine import RemoteEngine; import tui.shell.show, tui.shell.app, tui.view.attached, tui.shell.exit_message, tui.view.view_file;"
         "print(*sorted(name for name in sys.modules if name.startswith(('engine.', 'sqlite3', 'numpy'))))"
     )
     done = subprocess.run((sys.executable, "-c", code), capture_output=True, text=True, check=True, cwd=ROOT)
     rooms = {name.split(".")[1] for name in done.stdout.split() if name.startswith("engine.")}
-    assert rooms <= {"link", "model", "text", "version"}
+    assert rooms <= {"link", "model", "presentation", "text", "version"}
     assert "sqlite3" not in done.stdout

@@ -19,10 +19,10 @@ from tests.support.snapshots import (
 from tui import layout
 from tui.input import keys
 from tui.panes import banner, footer, header
+from tui.text.glyphs import ASCII
 from tui.text.rows import STYLES, plain, width_of
 from tui.view import commands
-from tui.view import control_holder as crew
-from tui.view.model import ASCII, Ui
+from tui.view.model import Ui
 
 NO_ANSWER = "NO ANSWER from engine"
 
@@ -82,13 +82,6 @@ def test_with_nothing_to_do_the_policy_takes_no_line():
     gone = apart(holder="", has_conn=False, vacant_ns=NOW_NS - SECOND)
     assert banner.line(view(paper(), attachment=gone), 120) is None
     assert banner.line(view(paper(), attachment=looking(vacant_ns=1, did="x")), 120) is None
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(-3, "0 s"), (9.4, "9 s"), (59.6, "1 min 0 s"), (250, "4 min 10 s"), (7500, "2 h 05 min")]
-)
-def test_durations(seconds, words):
-    assert crew.duration(seconds) == words
 
 
 def test_a_command_is_told_with_its_state_beside_the_keys():

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine import EntriesState, LatencySummary, Pulse
+from engine.presentation.health import RANKS, Health, worst
+from engine.presentation.lamps import Lamp, TerminalLink
 from tests.support.lamp_snapshots import GOOD, REPLAY, judge, live, ns, process, pulse, quotes
 from tests.support.snapshots import AT_MS, CALL, NOW_NS, OPEN_MS, SECOND, SNAPSHOT, epoch, quote, snapshot
-from tui.view.health import RANKS, Health, Link, worst
-from tui.view.model import Lamp
 
 
 def test_all_is_well_in_the_lifelike_snapshot() -> None:
@@ -85,7 +85,7 @@ def test_the_same_snapshot_seen_again_is_no_new_sample() -> None:
 
 def test_the_link_recovers_by_calls_because_it_is_in_no_snapshot() -> None:
     heart = Health()
-    heart.judge(SNAPSHOT, NOW_NS, Link(900.0, 0.0))
+    heart.judge(SNAPSHOT, NOW_NS, TerminalLink(900.0, 0.0))
     words = [heart.judge(SNAPSHOT, NOW_NS + n, GOOD)[-1] for n in range(3)]
     assert [lamp.word for lamp in words] == ["STALE", "STALE", "OK"]
     assert (words[1].because, words[1].following) == ("← recovering", "2 of 3 good samples")
@@ -208,5 +208,5 @@ def test_nothing_raises(beat, came, decided, order, recv, gap, speed, link, at_m
     )
     heart = Health()
     for number in range(3):
-        lamps = heart.judge(replace(seen, number=number), NOW_NS, Link(link, link))
+        lamps = heart.judge(replace(seen, number=number), NOW_NS, TerminalLink(link, link))
         assert all(bool(lamp.because) == (RANKS[lamp.word] > 0) for lamp in lamps)

@@ -3,9 +3,10 @@
 import pytest
 
 from engine import EntriesState, ProcessView, Pulse, Snapshot
+from engine.presentation.health import RANKS
+from engine.presentation.lamps import TerminalLink
 from tests.support.lamp_snapshots import edges, judge, live, ns, process, pulse, quotes
 from tests.support.snapshots import OPEN_MS, SNAPSHOT, snapshot
-from tui.view.health import RANKS, Link
 
 WORDS = [
     ("ENGINE", snapshot(pulse=pulse(beat=0.49)), "OK", "", ""),
@@ -114,14 +115,14 @@ def test_words(name: str, seen: Snapshot, word: str, because: str, following: st
 @pytest.mark.parametrize(
     ("link", "word"),
     [
-        (Link(49.0, 0.0), "OK"),
-        (Link(50.0, 0.0), "LATE"),
-        (Link(500.0, 0.0), "STALE"),
-        (Link(3.0, 0.6), "STALE"),
-        (Link(3.0, 0.01), "OK"),
+        (TerminalLink(49.0, 0.0), "OK"),
+        (TerminalLink(50.0, 0.0), "LATE"),
+        (TerminalLink(500.0, 0.0), "STALE"),
+        (TerminalLink(3.0, 0.6), "STALE"),
+        (TerminalLink(3.0, 0.01), "OK"),
     ],
 )
-def test_link(link: Link, word: str) -> None:
+def test_link(link: TerminalLink, word: str) -> None:
     lamp = judge(SNAPSHOT, link)["LINK"]
     assert lamp.word == word
     assert not RANKS[lamp.word] or "redraws less often" in lamp.following

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine import Snapshot
+from engine.presentation.health import RANKS, Health, worst
 from tests.support.lamp_snapshots import GOOD, judge, ns, pulse, quotes
 from tests.support.snapshots import (
     NOW_NS,
@@ -19,7 +20,6 @@ from tests.support.snapshots import (
     snapshot,
     waiting,
 )
-from tui.view.health import RANKS, Health, worst
 
 
 def up(heard: float, pong: float = 100.0, **more) -> Snapshot:

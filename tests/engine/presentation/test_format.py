@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from engine import Instrument
+from engine.presentation import format as text
 from tests.support.snapshots import AT_MS, snapshot
-from tui.text import format as text
-from tui.view.model import ASCII, UNICODE
 
 CALL = Instrument("CALL")
 NUMBERS = st.one_of(st.integers(-(10**20), 10**20), st.floats(), st.decimals(allow_nan=True, allow_infinity=True))
@@ -107,10 +106,16 @@ def test_ages(seconds, shown):
     assert len(shown) <= 6
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(-3, "0 s"), (9.4, "9 s"), (59.6, "1 min 0 s"), (250, "4 min 10 s"), (7500, "2 h 05 min")]
+)
+def test_durations(seconds, words):
+    assert text.duration(seconds) == words
+
+
 def test_latencies_adapt_their_unit():
-    shown = [text.latency(ns, UNICODE) for ns in (780, 14_200, 120_000, 999_700, 1_940_000, 2_300_000_000)]
+    shown = [text.latency(ns) for ns in (780, 14_200, 120_000, 999_700, 1_940_000, 2_300_000_000)]
     assert shown == ["0.78 µs", "14.2 µs", "120 µs", "1.00 ms", "1.94 ms", "2.3 s"]
-    assert text.latency(14_200, ASCII) == "14.2 us"
 
 
 def test_clock_texts_are_in_the_zone_and_never_raise():
@@ -137,27 +142,6 @@ def test_no_number_raises(value):
     if not isinstance(value, Decimal):
         assert cell_len(text.age(value)) <= 6
         text.seconds(value)
-        text.gauge(value, 10, UNICODE)
-
-
-@given(st.lists(st.one_of(st.integers(-(10**18), 10**18), st.floats(-1e300, 1e300))), st.integers(-2, 50))
-def test_a_spark_has_a_bar_per_value(values, width):
-    bars = text.spark(values, width, UNICODE)
-    assert len(bars) == min(len(values), max(0, width))
-    assert set(bars) <= set(UNICODE.bars)
-
-
-def test_a_spark_runs_from_the_floor_to_the_top():
-    assert text.spark([1, 2, 3], 10, UNICODE) == "▁▄█"
-    assert text.spark([9, 9, 1, 3], 2, ASCII) == "_@"
-    assert text.spark([5, 5, 5], 10, UNICODE) == "▁▁▁"
-
-
-def test_a_gauge_is_full_only_at_the_end():
-    assert text.gauge(0.5, 10, UNICODE) == ("━" * 5, "─" * 5)
-    assert text.gauge(0.999, 10, ASCII) == ("=" * 9, "-")
-    assert text.gauge(7, 3, UNICODE) == ("━━━", "")
-    assert text.gauge(float("nan"), 3, UNICODE) == ("", "───")
 
 
 def test_counts_and_unknown_instruments():

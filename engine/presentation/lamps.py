@@ -1,11 +1,27 @@
 """Judges one look at the engine, lamp by lamp: the age of a stamp that its own producer wrote. Remembers nothing, reads no clock."""
 
+from typing import Literal
+
 from msgspec import Struct
 
-from engine import EdgeView, Snapshot
-from tui.text import format as text
-from tui.view.feeds import is_closed
-from tui.view.model import Lamp, Word
+from engine.model.snapshot import EdgeView, Snapshot
+from engine.presentation import format as text
+from engine.presentation.feeds import is_closed
+
+Word = Literal["OK", "QUIET", "LATE", "STALE", "DEAD", "CLOSED", "OFF", "UNKNOWN"]
+
+
+class Lamp(Struct, frozen=True):
+    """One lamp of the heartbeat: a word, how old its counter is, and for anything but OK since when, why, what next."""
+
+    name: str
+    word: Word
+    text: str = ""  # the counter in a few words: `loop 4.1k/s`, `queue 3`
+    age_s: float | None = None
+    since_s: float | None = None  # how long it has not been OK
+    because: str = ""  # the cause, not the symptom: `← inbox 812 deep ← handler 22 ms`
+    following: str = ""  # what happens next
+
 
 SILENT = "engine silent"  # in the cause of a lamp that ENGINE explains
 ALARMS: tuple[Word, ...] = ("LATE", "STALE", "DEAD")
@@ -19,7 +35,7 @@ _DISK_MB = 500
 _RSS_MB, _DESCRIPTORS, _GC_MS, _CPU = 80.0, 256, 100.0, 1.0  # caps; LATE from 80 % of each
 
 
-class Link(Struct, frozen=True):
+class TerminalLink(Struct, frozen=True):
     """How long the terminal took to accept the last output, and for how long it has accepted none."""
 
     accept_ms: float
@@ -36,7 +52,7 @@ class LampInput(Struct, frozen=True):
 
     snapshot: Snapshot
     now_ns: int
-    link: Link
+    link: TerminalLink
     begun_ns: int
     flowing_ns: int
     lost: int

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from engine.presentation import feeds
 from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, feed, lost, paper, quote, snapshot, waiting
-from tui.view import feeds
 
 STATES = ("CONNECTING", "LOGIN", "UP", "WAITING", "REFUSED", "STOPPED")
 

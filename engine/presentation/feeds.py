@@ -5,7 +5,8 @@ Seconds here are whole and all turn together, so that a countdown changes the sc
 
 from typing import Literal
 
-from engine import FeedView, Quote, Snapshot
+from engine.model.ports import FeedView
+from engine.model.snapshot import Quote, Snapshot
 
 # What the feed column of the ticks says of a price; never by colour alone.
 Fresh = Literal["LIVE", "LATE", "QUIET", "STALE", "NEW", "CLOSED"]

@@ -1,17 +1,16 @@
-"""Numbers as texts: money, prices, quantities, ages, latencies, clock texts, bars. Knows no pane and no clock.
+"""Numbers as texts: money, prices, quantities, ages, latencies, times of day. Pure; reads no clock.
 
-Every text is plain ASCII but where a `Glyphs` is given, and none of these functions raises on any number.
+Every text is plain ASCII but for the `µ` of a latency, and none of these functions raises on any number.
 """
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from math import isfinite
 from zoneinfo import ZoneInfo
 
-from engine import Instrument, Snapshot
-from tui.view.model import Glyphs
+from engine.model.snapshot import Snapshot
+from engine.model.types import Instrument
 
 NOTHING = "-"  # where there is no value
 _PAISA = Decimal("0.01")
@@ -122,10 +121,19 @@ def seconds(value: float) -> str:
     return (f"{value:.1f} s" if value < 59.95 else f"{value:,.0f} s") if isfinite(value) else NOTHING
 
 
-def latency(ns: int, glyphs: Glyphs) -> str:
+def duration(value: float) -> str:
+    """Whole seconds in a sentence: `9 s`, `4 min 10 s`, `2 h 05 min`."""
+    whole = max(0, round(value))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def latency(ns: int) -> str:
     """A duration in nanoseconds with three digits at most: `0.78 µs`, `14.2 µs`, `120 µs`, `1.94 ms`, `2.3 s`."""
-    micro = "µs" if glyphs.braille else "us"
-    for unit, size in ((micro, 1e3), ("ms", 1e6)):
+    for unit, size in (("µs", 1e3), ("ms", 1e6)):
         value = ns / size
         if value < 9.995:
             return f"{value:.2f} {unit}"
@@ -177,28 +185,6 @@ def _zone_word(zone: str, day: int) -> str:
 def zone_word(ms: int, zone: str) -> str:
     """What the zone is called at `ms`: `IST`."""
     return _zone_word(zone, ms // 86_400_000) if abs(ms) < 10**14 else ""
-
-
-def spark(values: Sequence[float], width: int, glyphs: Glyphs) -> str:
-    """The newest `width` of `values` as bars from the lowest to the highest; equal values lie on the floor."""
-    shown = values[-width:] if width > 0 else ()
-    if not shown:
-        return ""
-    low, high = min(shown), max(shown)
-    bars, top = glyphs.bars, len(glyphs.bars) - 1
-    if not (high > low and isfinite(high - low)):
-        return bars[0] * len(shown)
-    scale = (top + 0.999) / (high - low)
-    return "".join([bars[int((value - low) * scale)] for value in shown])
-
-
-def gauge(share: float, width: int, glyphs: Glyphs) -> tuple[str, str]:
-    """A progress bar of `width` cells as its done and its remaining part; `share` runs from 0 to 1."""
-    if width <= 0:
-        return "", ""
-    share = min(1.0, max(0.0, share)) if isfinite(share) else 0.0
-    done = int(share * width + 1e-9)
-    return glyphs.progress * done, glyphs.progress_rest * (width - done)
 
 
 def scaled(counted: int) -> str:

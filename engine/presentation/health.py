@@ -5,12 +5,9 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
-from engine import Snapshot
-from tui.view import feeds, lamps, lamps_feed
-from tui.view.lamps import ALARMS, LampInput, Link
-from tui.view.model import Lamp, Word
-
-__all__ = ["RANKS", "Health", "Link", "by_gravity", "worst"]
+from engine.model.snapshot import Snapshot
+from engine.presentation import feeds, lamps, lamps_feed
+from engine.presentation.lamps import ALARMS, Lamp, LampInput, TerminalLink, Word
 
 # How bad a word is; lamps of rank 0 need nobody.
 RANKS: dict[Word, int] = {"OK": 0, "OFF": 0, "CLOSED": 0, "QUIET": 1, "UNKNOWN": 2, "LATE": 3, "STALE": 4, "DEAD": 5}
@@ -110,7 +107,7 @@ class Health:
         self._bad = _LastMinute()
         self._pauses = _LastMinute()
 
-    def judge(self, snapshot: Snapshot, now_ns: int, link: Link) -> tuple[Lamp, ...]:
+    def judge(self, snapshot: Snapshot, now_ns: int, link: TerminalLink) -> tuple[Lamp, ...]:
         """Every lamp that has a producer, at `now_ns` (monotonic); causes before effects."""
         look = self._look(snapshot, now_ns, link)
         fresh = snapshot.number != self._number
@@ -118,7 +115,7 @@ class Health:
         judged = [lamp for judge in _JUDGES if (lamp := judge(look)) is not None]
         return tuple(self._settle(lamp, now_ns, fresh=fresh or lamp.name == "LINK") for lamp in judged)
 
-    def _look(self, seen: Snapshot, now_ns: int, link: Link) -> LampInput:
+    def _look(self, seen: Snapshot, now_ns: int, link: TerminalLink) -> LampInput:
         """Add what a single snapshot cannot tell."""
         self._begun_ns = self._begun_ns or now_ns
         held = feeds.is_closed(seen) or lamps.is_held(seen)

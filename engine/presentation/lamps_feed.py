@@ -1,16 +1,16 @@
-"""Judges the lamps of what comes in: DATA, SEQUENCE, SOCKET, CLOCK. Like `tui.view.lamps` it remembers nothing and reads no clock.
+"""Judges the lamps of what comes in: DATA, SEQUENCE, SOCKET, CLOCK. Like `engine.presentation.lamps` it remembers nothing and reads no clock.
 
 A lost link is named before the silence that it brings about: `DATA STALE 9.1 s ← SOCKET: no data for 8.0 s`.
 """
 
 from msgspec import Struct
 
-from engine import FeedView, Quote, Snapshot
-from tui.text import format as text
-from tui.view import feeds
-from tui.view.feeds import is_closed
-from tui.view.lamps import SILENT, LampInput, by_limit, is_held
-from tui.view.model import Lamp, Word
+from engine.model.ports import FeedView
+from engine.model.snapshot import Quote, Snapshot
+from engine.presentation import feeds
+from engine.presentation import format as text
+from engine.presentation.feeds import is_closed
+from engine.presentation.lamps import SILENT, Lamp, LampInput, Word, by_limit, is_held
 
 SOCKET = "SOCKET:"  # in the cause of a lamp that the link explains
 _SILENCE_S = 3.0
