@@ -1,5 +1,6 @@
 """The one table of keys: what each does, where it works, what help and footer say of it. Acts on nothing.
 
+Those of a pane are declared beside it and stand in the table among the others.
 Only plain printable keys, arrows, tab and enter: they survive SSH, tmux, screen and mosh.
 """
 
@@ -7,8 +8,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from tui.panes.flatplan import RUNS
+from tui.panes.layout import PANES
 from tui.view.faults import ENTRIES
+from tui.view.flat import RUNS
 from tui.view.model import View
 
 Where = Literal["always", "replay", "apart"]
@@ -37,6 +39,11 @@ class Key(Struct, frozen=True):
         return self.name or self.action.replace("_", " ")
 
 
+_FOCUS = (
+    Key("1", f"pane_{PANES[0].name}", f"focus: {PANES[0].name}", "panes", group=f"1-{len(PANES)}"),
+    *(Key(str(number), f"pane_{pane.name}", f"focus: {pane.name}") for number, pane in enumerate(PANES[1:], 2)),
+)
+
 TABLE: tuple[Key, ...] = (
     Key(
         "!",
@@ -62,11 +69,7 @@ TABLE: tuple[Key, ...] = (
     Key("k", "unlock", "unlock entries (typed)", "unlock"),
     Key("o", "conn", "who has the conn, that is who commands; take it, or give it up", "", "apart", name="conn"),
     Key("a", "acknowledge", "how the last run ended: read it, then a again acknowledges"),
-    Key("1", "pane_ticks", "focus: ticks", "panes", group="1-5"),
-    Key("2", "pane_positions", "focus: positions"),
-    Key("3", "pane_latency", "focus: latency"),
-    Key("4", "pane_heartbeat", "focus: heartbeat"),
-    Key("5", "pane_log", "focus: log"),
+    *_FOCUS,
     Key("tab", "next_pane", "next pane"),
     Key("z", "zoom", "the focused pane over the whole screen, and back", "zoom"),
     Key("enter", "trades", "list of all trades"),
@@ -74,9 +77,7 @@ TABLE: tuple[Key, ...] = (
     Key("down", "down", "move down"),
     Key("pageup", "page_up", "a page up"),
     Key("pagedown", "page_down", "a page down"),
-    Key("/", "search", "search the log", "search"),
-    Key("l", "level", "level of the log: DEBUG, INFO, WARNING, ERROR", "level"),
-    Key("f", "follow", "follow the log's end, or stand still", ""),
+    *(Key(key.key, key.action, key.help, key.footer) for pane in PANES for key in pane.keys),
     Key("c", "copy", "copy the selected line (OSC 52)"),
     Key("s", "save", "save a picture of the screen, as text and SVG"),
     Key("t", "theme", "theme: ANSI colours, true colour, mono"),

@@ -8,9 +8,9 @@ from engine.presentation import format as text
 from engine.presentation.statistics import profit_factor
 from tui.panes import trades
 from tui.panes.chart import selected
-from tui.panes.header import result_style
+from tui.panes.pane import Pane
 from tui.text.glyphs import spark
-from tui.text.rows import Line, Span, ends, right, width_of
+from tui.text.rows import Line, Span, ends, result_style, right, width_of
 from tui.text.segments import assemble, part, within, word
 from tui.view.model import View
 
@@ -24,8 +24,8 @@ def title(view: View) -> str:
     """Title of the pane; of several positions their number and what they would win together."""
     held = [position for position in view.snapshot.positions if position.state.quantity]
     if len(held) < 2:
-        return "2 POSITION"
-    return f"2 POSITIONS {len(held):,}  open {text.money(_open_pnl(held), sign=True)}"
+        return "POSITION"
+    return f"POSITIONS {len(held):,}  open {text.money(_open_pnl(held), sign=True)}"
 
 
 def _open_pnl(held: list[OpenPosition]) -> Decimal:
@@ -33,7 +33,7 @@ def _open_pnl(held: list[OpenPosition]) -> Decimal:
     return sum((position.open_pnl for position in held), Decimal(0))
 
 
-def wanted(view: View) -> int:
+def wanted(view: View, _width: int, _room: int) -> int:
     """How many lines the pane needs."""
     return _FEW + max(0, min(_MOST_OTHERS, len(view.snapshot.positions) - 1))
 
@@ -236,3 +236,14 @@ def line(view: View, width: int) -> Line:
             part(1, (*word(f"{more}, all ", "warn"), (total, result_style(_open_pnl(shown)))), word(more, "warn"))
         )
     return assemble(parts, width)
+
+
+PANE = Pane(
+    name="positions",
+    label="POSITION",
+    rows=rows,
+    title=title,
+    wanted=wanted,
+    least=6,
+    line=line,
+)

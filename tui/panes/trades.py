@@ -2,8 +2,7 @@
 
 from engine import Trade
 from engine.presentation import format as text
-from tui.panes.header import result_style
-from tui.text.rows import Line, left, right
+from tui.text.rows import Line, left, result_style, right
 from tui.text.segments import within
 from tui.view.model import View
 

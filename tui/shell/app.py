@@ -11,11 +11,11 @@ from textual.geometry import Size
 from textual.timer import Timer
 
 from engine.presentation.lamps import TerminalLink
+from tui.frame.screen import frame
 from tui.input.actions import Shell
 from tui.input.control import Control
 from tui.input.guard import Press
-from tui.layout import frame
-from tui.panes.log import selected_place
+from tui.panes.layout import PANES, focused
 from tui.shell.board import Board
 from tui.shell.display import DiffApp
 from tui.shell.picture import save
@@ -56,13 +56,13 @@ class MyQuant(DiffApp):
     ) -> None:
         super().__init__()
         self._now_ns = now_ns
-        self.ui = Ui(theme=theme)
+        self.ui = Ui(focus=PANES[0].name, theme=theme)
         self.board = Board(theme)
         self.lost = ""
         self.left = False
         self._kept = kept
         if kept is not None:
-            kept.take_up(self.ui)
+            kept.take_up(self.ui, [pane.name for pane in PANES])
             kept.select(self.ui, client.snapshot)
             self.board.theme = self.ui.theme
         self._pictures = pictures
@@ -100,7 +100,8 @@ class MyQuant(DiffApp):
             self._control.paste(event.text)
             self._draw()
         elif isinstance(event, events.MouseScrollDown | events.MouseScrollUp):
-            self._control.scroll(1 if isinstance(event, events.MouseScrollDown) else -1)
+            if self._view is not None:
+                self._control.scroll(1 if isinstance(event, events.MouseScrollDown) else -1, self._view)
         elif isinstance(event, events.AppBlur | events.AppFocus):
             self._unfocused = isinstance(event, events.AppBlur)
         else:
@@ -198,25 +199,11 @@ class MyQuant(DiffApp):
 
     def _copy(self) -> None:
         """Hand the selected line to the terminal's clipboard."""
-        text = self._selected_text()
+        text = focused(self.ui).copied(self._view) if self._view is not None else ""
         if text and self.terminal is not None:
             encoded = base64.b64encode(text.encode()).decode()
             self.terminal.write(f"\x1b]52;c;{encoded}\x07")
             self._control.note("copied", self._now_ns())
-
-    def _selected_text(self) -> str:
-        view, ui = self._view, self.ui
-        if view is None:
-            return ""
-        if ui.focus == "log" and view.log:
-            line = view.log[selected_place(view)]
-            return f"{line.level} {line.component} {line.text}"
-        quotes = view.snapshot.quotes
-        if not quotes:
-            return ""
-        quote = quotes[min(ui.selected, len(quotes) - 1)]
-        instrument = view.snapshot.instruments[quote.instrument]
-        return f"{instrument.symbol} {instrument.price_text(quote.last)}"
 
     def _save(self) -> None:
         if self._view is None:

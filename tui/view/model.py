@@ -11,8 +11,6 @@ from tui.text.glyphs import UNICODE, Glyphs
 if TYPE_CHECKING:
     from engine import Pending
 
-Pane = Literal["ticks", "positions", "latency", "heartbeat", "log"]
-PANES: tuple[Pane, ...] = ("ticks", "positions", "latency", "heartbeat", "log")
 TypedDialog = Literal["goto", "unlock", "search", "palette", "bookmark", "stop"]  # they take a line of text
 Dialog = Literal[TypedDialog, "", "flat", "quit", "help", "trades", "found", "conn"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -50,9 +48,9 @@ class Attachment(Struct, frozen=True):
 
 
 class Ui(Struct):
-    """The operator's choices; changed by `tui.input.control` alone."""
+    """The operator's choices; changed by `tui.input` and by the keys of panes alone."""
 
-    focus: Pane = "ticks"
+    focus: str = ""  # the name of a pane; of none = the first
     zoom: bool = False
     selected: int = 0  # index of the selected instrument in snapshot.quotes
     dialog: Dialog = ""
@@ -72,6 +70,11 @@ class Ui(Struct):
     mouse: bool = False
     digest: str = ""  # what happened while nobody was there, over the panes until a key, or `digest_until_ns`
     digest_until_ns: int = 0
+    of_panes: dict[str, int] = field(default_factory=dict)  # what a pane's own keys chose, by the pane's name
+
+    def open(self, dialog: Dialog) -> None:
+        """Open a dialog, empty."""
+        self.dialog, self.text, self.choice = dialog, "", 0
 
 
 class View(Struct):

@@ -76,8 +76,8 @@ def test_the_collapsed_pane_names_what_is_not_well_first() -> None:
 
 def test_old_values_are_grey_and_the_title_says_so() -> None:
     fresh, old = seen(STRATEGY), seen(STRATEGY, old_s=4.1)
-    assert heartbeat.title(fresh) == "4 HEARTBEAT"
-    assert heartbeat.title(old) == "4 HEARTBEAT  values are 4.1 s old"
+    assert heartbeat.alarm(fresh) == ""
+    assert heartbeat.alarm(old) == "HEARTBEAT  values are 4.1 s old"
     assert {style for line in heartbeat.rows(old, 60, 9) for words, style in line if words.strip()} == {"grey"}
     assert {style for words, style in heartbeat.line(old, 60) if words.strip()} == {"grey"}
     assert "grey" not in {style for line in heartbeat.rows(fresh, 60, 9) for _, style in line}

@@ -23,9 +23,9 @@ from tests.support.snapshots import (
     snapshot,
     view,
 )
-from tui import layout
-from tui.panes import flatplan, header, positions, ticks
-from tui.panes import help as help_pane
+from tui.frame import flatplan, header, screen
+from tui.frame import help as help_pane
+from tui.panes import positions, ticks
 from tui.text.glyphs import ASCII
 from tui.text.rows import Line, plain, width_of
 from tui.view.model import Ui
@@ -51,7 +51,7 @@ def crowd(held: int = COUNT, **more) -> Snapshot:
 
 def frame(seen: Snapshot, width: int, height: int, **ui) -> list[Line]:
     lamps = Health().judge(seen, NOW_NS, TerminalLink(1.0, 0.0))
-    return layout.frame(view(seen, ui=Ui(**ui), lamps=lamps), width, height)
+    return screen.frame(view(seen, ui=Ui(**ui), lamps=lamps), width, height)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -163,7 +163,7 @@ def test_the_chart_is_that_of_the_selected_instrument_not_of_its_place() -> None
 
 def test_fifty_positions_are_counted_summed_and_scrolled_by_the_selection() -> None:
     seen = view(crowd(), ui=Ui(selected=30))
-    assert positions.title(seen) == "2 POSITIONS 50  open +11,246.00"
+    assert positions.title(seen) == "POSITIONS 50  open +11,246.00"
     shown = plain(positions.rows(seen, 50, 20)).splitlines()
     assert shown[0].startswith("NIFTY25NOV26500CE")  # the selected one, in full
     listed = [row.split()[0] for row in shown if "@155.45" in row]

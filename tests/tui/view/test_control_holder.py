@@ -16,9 +16,8 @@ from tests.support.snapshots import (
     snapshot,
     view,
 )
-from tui import layout
+from tui.frame import banner, footer, header, screen
 from tui.input import keys
-from tui.panes import banner, footer, header
 from tui.text.glyphs import ASCII
 from tui.text.rows import STYLES, plain, width_of
 from tui.view import commands
@@ -127,7 +126,7 @@ def test_a_flat_is_seen_in_row_0_before_the_engine_has_it():
 def test_the_flat_window_says_what_became_of_the_request():
     def window(*pending, seen=None, **ui):
         shown = view(seen or snapshot(replay=None), ui=Ui(dialog="flat", **ui), attachment=apart(asked=pending))
-        return plain(layout.frame(shown, 80, 24))
+        return plain(screen.frame(shown, 80, 24))
 
     assert "FLAT REQUESTED" in window(asked(Flat("operator")))
     assert "x was sent" in window(asked(Flat("operator")))
@@ -140,7 +139,7 @@ def test_the_flat_window_says_what_became_of_the_request():
 
 def test_a_dead_engine_sends_the_operator_to_the_shell():
     gone = apart(lost="nobody listens", there=False, options=" --state-dir /d")
-    shown = plain(layout.frame(view(paper(), ui=Ui(dialog="flat"), attachment=gone), 120, 40))
+    shown = plain(screen.frame(view(paper(), ui=Ui(dialog="flat"), attachment=gone), 120, 40))
     assert "THE ENGINE IS GONE" in shown
     assert "myquant-tui flat --state-dir /d" in shown
 
@@ -155,7 +154,7 @@ def test_of_a_flat_that_no_engine_has_heard_one_story_is_told(answer):
     line = plain([foot(gone, 160)]).strip()
     assert line.startswith("FLAT NOT SENT YET (3.1 s): tried for a minute; meanwhile: myquant-tui flat --state-dir /d")
     assert "myquant-tui flat" in plain([foot(gone, 80)])
-    shown = plain(layout.frame(view(paper(), ui=Ui(dialog="flat"), attachment=gone), 160, 40))
+    shown = plain(screen.frame(view(paper(), ui=Ui(dialog="flat"), attachment=gone), 160, 40))
     assert "not sent yet: it is tried for a minute · any key closes" in shown
     assert "x was sent" not in shown
     assert "lock FAILED" not in shown
@@ -171,7 +170,7 @@ def test_a_flat_whose_answer_was_lost_may_have_been_carried_out():
 
 def test_after_its_minute_a_flat_is_no_longer_on_its_way():
     over = apart(lost="x", there=False, asked=(asked(Flat("operator"), "FAILED", UNHEARD, 61.0),))
-    shown = plain(layout.frame(view(paper(), ui=Ui(dialog="flat"), attachment=over), 120, 40))
+    shown = plain(screen.frame(view(paper(), ui=Ui(dialog="flat"), attachment=over), 120, 40))
     assert f"FLAT FAILED: {UNHEARD}" in shown
     assert "no flat is on its way" in shown
     assert "not sent yet" not in shown

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, feed, lost, paper, position, view, waiting
-from tui import layout
-from tui.panes import banner, dialogs
+from tui.frame import banner, dialogs, screen
 from tui.text.glyphs import ASCII
 from tui.text.rows import STYLES, plain, width_of
 from tui.view.model import Ui
@@ -108,19 +107,19 @@ def test_the_story_is_read_in_full_in_its_dialog():
 
 @pytest.mark.parametrize(("width", "height"), [(120, 40), (80, 24), (60, 15), (40, 4)])
 def test_it_takes_the_place_of_row_1_and_nothing_else_moves(width, height):
-    calm = plain(layout.frame(view(paper()), width, height)).split("\n")
-    loud = plain(layout.frame(view(lost()), width, height)).split("\n")
+    calm = plain(screen.frame(view(paper()), width, height)).split("\n")
+    loud = plain(screen.frame(view(lost()), width, height)).split("\n")
     assert "LINK LOST" in loud[1]
     assert "LINK LOST" not in calm[1]
     rules = [[number for number, row in enumerate(rows) if row.startswith("─")] for rows in (calm, loud)]
     assert rules[0] == rules[1]
-    zoomed = plain(layout.frame(view(lost(), ui=Ui(focus="log", zoom=True)), width, height)).split("\n")
+    zoomed = plain(screen.frame(view(lost(), ui=Ui(focus="log", zoom=True)), width, height)).split("\n")
     assert "LINK LOST" in zoomed[1]
 
 
 def test_the_smallest_screen_says_it_in_row_0():
-    assert "no link" in plain(layout.frame(view(lost()), 40, 2))
-    assert "entries off: no link" in plain(layout.frame(view(lost(held=False)), 130, 2))
+    assert "no link" in plain(screen.frame(view(lost()), 40, 2))
+    assert "entries off: no link" in plain(screen.frame(view(lost(held=False)), 130, 2))
 
 
 def test_the_countdown_moves_once_a_second_however_often_it_is_drawn():

@@ -4,17 +4,15 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from engine import OpenPosition, Snapshot
+from engine import OpenPosition
 from engine.presentation import format as text
-from tui.panes import legs as leg_lines
+from tui.frame import legs as leg_lines
 from tui.text.rows import Line, Span, fit
 from tui.text.spelling import shortened, spelled, wrapped
 from tui.view import commands
-from tui.view.model import View
+from tui.view.flat import PATH, RUNS
+from tui.view.model import OLD_S, View
 
-PATH = ("NORMAL", "ARMED", "LOCKED", "CANCELLING", "CLOSING", "VERIFYING", "FLAT")
-RUNS = PATH[2:6]
-_OLD_S = 2.0
 _OPEN_S = 10
 _FEW = 8  # legs that keep their order while they are closed
 
@@ -27,12 +25,6 @@ class Body(Struct, frozen=True):
     below: list[Line]
     noun: str = "legs"
     done: str = ""  # how many of the blocks are over with
-
-
-def count(seen: Snapshot) -> int:
-    """How many legs or lines there are to scroll among."""
-    flat = seen.flat
-    return len(flat.receipt) if flat.state == "FLAT" else len(flat.legs) if flat.state in RUNS else len(seen.positions)
 
 
 def rows(view: View, width: int, height: int) -> list[Line]:
@@ -94,7 +86,7 @@ def _old(view: View, width: int) -> list[Line]:
         command = f"myquant-tui flat{view.attachment.options}"
         gone = _sentence("!! THE ENGINE IS GONE: x waits a minute for it; from a shell: !!", width, "alert")
         return [*gone, *_sentence(command, width, "alert")]
-    if view.age_s <= _OLD_S:
+    if view.age_s <= OLD_S:
         return []
     words = f"!! THESE FIGURES ARE {text.seconds(view.age_s)} OLD: the engine does not answer !!"
     return _sentence(words, width, "alert")

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from engine import CheckView
 from engine.presentation.lamps import Lamp
 from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, position, snapshot, view
+from tui.frame import footer, header
 from tui.input.keys import hints
-from tui.panes import footer, header
 from tui.text.glyphs import ASCII
 from tui.text.rows import plain, width_of
 from tui.text.segments import assemble, part, word

@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from engine import Instrument
 from engine.presentation.lamps import Lamp
 from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, position, quote, snapshot, trade, view
-from tui import layout
-from tui.panes import footer
+from tui.frame import footer, screen
+from tui.panes.layout import PANES
 from tui.text.glyphs import ASCII, UNICODE
 from tui.text.rows import STYLES, plain, width_of
-from tui.view.model import PANES, Ui
+from tui.view.model import Ui
 
 SIZES = [
     (200, 60),
@@ -33,7 +33,7 @@ SIZES = [
 
 def frame(width, height, seen=SNAPSHOT, **more):
     look = view(seen, **more)
-    lines = layout.frame(look, width, height)
+    lines = screen.frame(look, width, height)
     assert len(lines) == height
     assert {width_of(line) for line in lines} <= {width}
     assert {style for line in lines for _, style in line} <= set(STYLES)
@@ -97,8 +97,8 @@ def test_the_smallest_screens_keep_the_position():
     assert "LONG 150" in "\n".join(frame(20, 4)[2:])
     assert len(frame(20, 3)) == 3
     assert "REPLAY" in frame(20, 1)[0]
-    assert layout.frame(view(), 0, 5) == [()] * 5
-    assert layout.frame(view(), 5, 0) == []
+    assert screen.frame(view(), 0, 5) == [()] * 5
+    assert screen.frame(view(), 5, 0) == []
 
 
 def test_a_thousand_instruments_leave_the_log_its_place():
@@ -108,15 +108,15 @@ def test_a_thousand_instruments_leave_the_log_its_place():
         assert "1 of 1,000" in shown[2]
 
 
-@pytest.mark.parametrize("pane", PANES)
+@pytest.mark.parametrize("pane", [pane.name for pane in PANES])
 def test_the_focused_title_has_its_style_and_zoom_gives_it_all(pane):
-    number = f" {PANES.index(pane) + 1} "
+    number = f" {[each.name for each in PANES].index(pane) + 1} "
     for width, height in ((120, 40), (80, 24)):
-        lines = layout.frame(view(ui=Ui(focus=pane)), width, height)
+        lines = screen.frame(view(ui=Ui(focus=pane)), width, height)
         focused = [text for line in lines for text, style in line if style == "focus"]
         assert len(focused) == 1
         assert focused[0].startswith(number)
-        zoomed = layout.frame(view(ui=Ui(focus=pane, zoom=True)), width, height)
+        zoomed = screen.frame(view(ui=Ui(focus=pane, zoom=True)), width, height)
         assert plain(zoomed[2:3]).startswith(f"─{number}")
         titles = [text for line in zoomed for text, style in line if style == "title"]
         assert titles == ([" NIFTY25NOV25900CE "] if pane == "ticks" else [])
@@ -125,7 +125,7 @@ def test_the_focused_title_has_its_style_and_zoom_gives_it_all(pane):
 def test_old_values_are_grey_and_the_heartbeat_says_how_old():
     seen = snapshot(taken_ns=NOW_NS - 4_100_000_000)
     for width, height in ((120, 40), (80, 24)):
-        lines = layout.frame(view(seen), width, height)
+        lines = screen.frame(view(seen), width, height)
         assert "4 HEARTBEAT  values are 4.1 s old" in plain(lines)
         coloured = [(text, style) for line in lines[2:-1] for text, style in line if style != "grey"]
         assert [style for _, style in coloured] == ["alert"]
@@ -136,9 +136,9 @@ def test_old_values_are_grey_and_the_heartbeat_says_how_old():
 
 def test_a_dialog_lies_over_the_middle():
     for dialog in ("flat", "quit", "help", "trades"):
-        lines = layout.frame(view(ui=Ui(dialog=dialog)), 100, 30)
+        lines = screen.frame(view(ui=Ui(dialog=dialog)), 100, 30)
         assert {width_of(line) for line in lines} == {100}
-        plainly = layout.frame(view(ui=Ui()), 100, 30)
+        plainly = screen.frame(view(ui=Ui()), 100, 30)
         changed = [number for number in range(29) if lines[number] != plainly[number]]
         assert changed, dialog
         assert abs((changed[0] + changed[-1]) / 2 - 14.5) <= 1.5, dialog
@@ -146,11 +146,11 @@ def test_a_dialog_lies_over_the_middle():
 
 def test_cutting_cells_out_of_a_line():
     line = (("ab日本", "up"), ("cd", ""))
-    assert layout.cut(line, 0, 8) == line
-    assert layout.cut(line, 1, 4) == (("b日", "up"),)
-    assert layout.cut(line, 3, 7) == ((" 本", "up"), ("c", ""))
-    assert layout.cut(line, 0, 3) == (("ab ", "up"),)
-    assert layout.cut(line, 8, 12) == ()
+    assert screen.cut(line, 0, 8) == line
+    assert screen.cut(line, 1, 4) == (("b日", "up"),)
+    assert screen.cut(line, 3, 7) == ((" 本", "up"), ("c", ""))
+    assert screen.cut(line, 0, 3) == (("ab ", "up"),)
+    assert screen.cut(line, 8, 12) == ()
 
 
 def test_ascii_terminals_get_ascii_only():
@@ -242,7 +242,7 @@ def snapshots(draw):
     st.integers(0, 220),
     st.integers(0, 70),
     st.sampled_from([UNICODE, ASCII]),
-    st.sampled_from(PANES),
+    st.sampled_from([pane.name for pane in PANES]),
     st.booleans(),
     st.integers(-1, 9),
     st.sampled_from([(), ((OPEN_MS, 0),), ((OPEN_MS, 5), (OPEN_MS, 5)), ((0, 1), (10**17, 10**15))]),
@@ -250,6 +250,6 @@ def snapshots(draw):
 def test_any_snapshot_in_any_size_is_drawn_exactly(seen, width, height, glyphs, pane, zoom, selected, history):
     ui = Ui(focus=pane, zoom=zoom, selected=selected, choice=selected)
     lamps = (Lamp("DATA", "STALE", "x" * 50, 3.0, 4.0, "because", "next"),)
-    lines = layout.frame(view(seen, ui=ui, glyphs=glyphs, history=history, lamps=lamps), width, height)
+    lines = screen.frame(view(seen, ui=ui, glyphs=glyphs, history=history, lamps=lamps), width, height)
     assert len(lines) == height
     assert all(width_of(line) == width for line in lines)

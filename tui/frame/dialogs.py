@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from engine import TimelineEvent
 from engine.presentation import format as text
+from tui.frame import flatplan, leaving
+from tui.frame import help as help_pane
 from tui.input import keys
-from tui.panes import flatplan, leaving, trades
-from tui.panes import help as help_pane
+from tui.panes import trades
 from tui.text.rows import Line, fill, fit, left, right, width_of
 from tui.text.spelling import shortened, spelled, wrapped
 from tui.view.model import Dialog, View

@@ -6,7 +6,7 @@ It stands in the place of row 1, so that nothing else moves when it comes and go
 from engine import FeedView, OpenPosition
 from engine.presentation import feeds
 from engine.presentation import format as text
-from tui.panes import outage
+from tui.frame import outage
 from tui.text.rows import Line, clip
 from tui.text.segments import Segment, assemble, part, word
 from tui.text.spelling import spelled

@@ -5,8 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, apart, lost, paper, position, view
-from tui import layout
-from tui.panes import banner
+from tui.frame import banner, screen
 from tui.text.glyphs import ASCII
 from tui.text.rows import STYLES, plain, width_of
 
@@ -91,13 +90,13 @@ def test_any_width(width, age_s, attachment, seen, glyphs):
     if found is not None:
         assert width_of(found) <= width
         assert {name for _, name in found} <= set(STYLES)
-    lines = layout.frame(shown, width, 24)
+    lines = screen.frame(shown, width, 24)
     assert len(lines) == 24
 
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_all_panes_are_grey_but_the_line_is_not_missed(width):
     old = view(paper(), now_ns=NOW_NS + 4 * SECOND, attachment=GONE)
-    lines = layout.frame(old, width, 24)
+    lines = screen.frame(old, width, 24)
     assert "ENGINE GONE" in plain(lines[1:2])
     assert lines[1][0][1] == "alert"

@@ -1,29 +1,21 @@
 """The two lines at the top: what mode this is, what is held, what a flat would take, where the session stands. Pure."""
 
-from decimal import Decimal
-
 from engine.presentation import feeds, health
 from engine.presentation import format as text
 from engine.presentation.lamps import Lamp
-from tui.panes import readiness
+from tui.frame import readiness
 from tui.text.glyphs import gauge
-from tui.text.rows import Line, Span, clip, width_of
+from tui.text.rows import Line, Span, clip, result_style, width_of
 from tui.text.segments import LUXURY, Segment, assemble, part, word
 from tui.view import control_holder as crew
-from tui.view.model import OLD_S, View
+from tui.view.model import View
 
-STALE_S = OLD_S  # an older snapshot is history: every value is grey and says so
 _QUIET_S = 5.0  # without any tick for this long the feed mark of a replay warns
 _NAMED_FROM = 60  # cells from which it may also say what is missing
 _PADDED_FROM = 40  # cells from which the badge has air around its word
 _WIDE_FROM = 110  # and the bar, why a replay cannot be compared
 _BAD = ("STALE", "DEAD")
 _WARN = ("LATE", "UNKNOWN")
-
-
-def result_style(value: Decimal | float) -> str:
-    """The style of a profit or a loss."""
-    return "up" if value > 0 else "down" if value < 0 else ""
 
 
 def status(view: View, width: int) -> Line:

@@ -1,36 +1,11 @@
 """The dialogs about leaving: leave or detach, stop the engine, take the conn; and what happened in an absence. Pure."""
 
-from engine import Snapshot
 from engine.presentation import format as text
 from tui.text.rows import Line, Span
 from tui.text.spelling import shortened, wrapped
-from tui.view import commands
 from tui.view import control_holder as crew
-from tui.view.model import Attachment, Dialog, View
-
-LEAVING: tuple[Dialog, ...] = ("quit", "stop")
-
-
-def stop_word(seen: Snapshot) -> str:
-    """What is typed to stop the engine: with a position open that is not the same as without."""
-    return "STOP HOLDING" if _is_held(seen) else "STOP"
-
-
-def is_asked(attachment: Attachment, seen: Snapshot) -> bool:
-    """Whether leaving is worth a question: a position is open, an engine goes on without us, a flat would be given up."""
-    if not attachment.apart:
-        return bool(seen.positions)
-    return (attachment.there and not seen.stopped) or _is_owed(attachment)
-
-
-def _is_owed(attachment: Attachment) -> bool:
-    """Whether a flat was asked for that no engine has taken."""
-    asked = commands.flat_asked(attachment)
-    return asked is not None and asked.state == "REQUESTED"
-
-
-def _is_held(seen: Snapshot) -> bool:
-    return any(position.state.quantity for position in seen.positions)
+from tui.view.leaving import is_flat_untaken, is_held, stop_word
+from tui.view.model import View
 
 
 def _kind(view: View) -> str:
@@ -93,7 +68,7 @@ def _detach_lines(view: View, width: int, height: int) -> tuple[list[Line], str]
         goes_on = f"the engine does not answer{pid}" if attachment.there else "the engine is gone"
     elif attachment.has_conn:
         goes_on += f"; {crew.when_gone(view)}"
-    owed = "the flat has not reached the engine: leaving gives it up" if _is_owed(attachment) else ""
+    owed = "the flat has not reached the engine: leaving gives it up" if is_flat_untaken(attachment) else ""
     lines = [
         *_says(view, owed, width, "alert"),
         *_positions(view, width, max(1, height - 9)),
@@ -107,7 +82,7 @@ def _detach_lines(view: View, width: int, height: int) -> tuple[list[Line], str]
 
 def stop_lines(view: View, width: int, height: int) -> tuple[list[Line], str]:
     """What stopping would leave behind; the word to type is another one while something is held."""
-    attachment, held = view.attachment, _is_held(view.snapshot)
+    attachment, held = view.attachment, is_held(view.snapshot)
     lines = _positions(view, width, max(1, height - 7))
     if held:
         words = f"the engine would end: {_kind(view)} positions stay open, no stop is watched"

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from engine import EntriesState
 from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, apart, feed, lost, paper, view
-from tui.panes import header
+from tui.frame import header
 from tui.text.rows import plain
 
 GONE = apart(lost="nobody listens", there=False)

@@ -11,9 +11,9 @@ from engine import EntriesState, FlatView, Snapshot, TimelineEvent
 from engine.presentation.health import RANKS, Health
 from engine.presentation.lamps import TerminalLink
 from tests.support.snapshots import AT_MS, NOW_NS, SNAPSHOT, apart, paper, position, snapshot, view
+from tui.frame import dialogs
+from tui.frame import help as help_pane
 from tui.input.keys import TABLE
-from tui.panes import dialogs
-from tui.panes import help as help_pane
 from tui.text.glyphs import ASCII
 from tui.text.rows import STYLES, plain, width_of
 from tui.view.model import Dialog, Ui, View

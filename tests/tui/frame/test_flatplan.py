@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from engine import EntriesState, FlatLeg, FlatView, Instrument, Snapshot
 from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, paper, position, snapshot, view
-from tui.panes import flatplan, header
+from tui.frame import flatplan, header
 from tui.text.glyphs import ASCII
 from tui.text.rows import STYLES, plain, width_of
 from tui.view.model import Ui, View

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from engine.presentation import feeds
 from engine.presentation import format as text
-from tui.panes import legs
+from tui.frame import legs
 from tui.text.rows import Line, clip
 from tui.text.segments import Segment, part, word
 from tui.view import commands
