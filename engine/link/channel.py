@@ -132,9 +132,9 @@ class Channel:
         return LinkError(f"what answers at {clean(str(self._path))} is no engine of this program: {clean(why, 120)}")
 
 
-def hello_of(name: str, *, screen: bool, wants_conn: bool = False, at_once: bool = True) -> Hello:
+def hello_of(name: str, *, screen: bool, wants_control: bool = False, at_once: bool = True) -> Hello:
     """The first word of this program's clients."""
-    return Hello(PROTOCOL, VERSION, clean(name, 40), wants_conn, screen, at_once)
+    return Hello(PROTOCOL, VERSION, clean(name, 40), wants_control, screen, at_once)
 
 
 def _connected(path: Path, timeout_s: float) -> socket.socket:

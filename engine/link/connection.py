@@ -20,11 +20,11 @@ _SILENT_NS = 10 * _NS  # to ask for something: a screen looks four times a secon
 
 
 class Connection:
-    """A connected client; `guest` once it was let in. At most one request is read ahead and one reply waits."""
+    """A connected client; `client` once it was let in. At most one request is read ahead and one reply waits."""
 
     def __init__(self, sock: socket.socket, now_ns: int) -> None:
         self.sock = sock
-        self.guest: Client | None = None
+        self.client: Client | None = None
         self.leaving = False  # to be closed when its last word is sent
         self.mask = 0  # what the selector looks for
         self._reader = MessageReader(HELLO_LIMIT)
@@ -39,7 +39,7 @@ class Connection:
         return bool(self._out)
 
     def trust(self) -> None:
-        """Take longer requests from now on: it is a guest."""
+        """Take longer requests from now on: it is a client."""
         self._reader.limit = REQUEST_LIMIT
 
     def reads(self, now_ns: int) -> bool:
@@ -103,7 +103,7 @@ class Connection:
             return "does not read" if now_ns - self._moved_ns > _UNREAD_NS else ""
         if self._reader.ready:
             return ""
-        if self.guest is None and now_ns - self._came_ns > _HELLO_NS:
+        if self.client is None and now_ns - self._came_ns > _HELLO_NS:
             return "does not say who it is"
         if self._reader.begun and now_ns - self._begun_ns > _HALF_NS:
             return "sent half a frame"

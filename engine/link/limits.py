@@ -1,4 +1,4 @@
-"""What keeps strangers from keeping us busy: rates, and notes that are not repeated. Knows no connection."""
+"""What keeps unnamed from keeping us busy: rates, and notes that are not repeated. Knows no connection."""
 
 from collections.abc import Callable
 

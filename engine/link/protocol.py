@@ -7,7 +7,7 @@ is the whole machine's: a screen of the same machine may subtract them from its 
 
 from typing import Annotated, Final, Literal, TypeVar
 
-from msgspec import Meta, Struct, msgpack
+from msgspec import Meta, Struct, field, msgpack
 
 from engine.model.commands import Acknowledge, Command, Fault, ReplayCommand, Stall, Stop, SwitchDelivery, TraderCommand
 from engine.model.errors import WireError
@@ -34,15 +34,15 @@ _Count = Annotated[int, Meta(ge=0)]
 
 
 class Hello(Struct, frozen=True, tag=True):
-    """The first word: who comes; `screen` = somebody looks (else a short command), `wants_conn` = and would command.
+    """The first word: who comes; `screen` = somebody looks (else a short command), `wants_control` = and would command.
 
-    A screen that does not want the conn never has it; one that wants it asks for it `at_once`, or takes it later.
+    A screen that does not want control never has it; one that wants it asks for it `at_once`, or takes it later.
     """
 
     protocol: int
     program: str
     name: str
-    wants_conn: bool = False
+    wants_control: bool = field(default=False, name="wants_conn")  # as every version calls it in the socket
     screen: bool = True
     at_once: bool = True
 
@@ -66,11 +66,11 @@ class SendCommand(Struct, frozen=True, tag="Send"):
 
 
 class TakeControl(Struct, frozen=True, tag="TakeConn"):
-    """Take the conn, whoever has it."""
+    """Take control, whoever has it."""
 
 
 class GiveControl(Struct, frozen=True, tag="LeaveConn"):
-    """Give the conn up and go on looking."""
+    """Give control up and go on looking."""
 
 
 class Bye(Struct, frozen=True, tag=True):
@@ -118,7 +118,7 @@ class ControlView(Struct, frozen=True, tag="ConnView"):
 class AbsenceView(Struct, frozen=True):
     """Whether an operator is there, and what happens when not; stamps are monotonic ns.
 
-    `lost_ns` is when the last one with the conn was gone (0 = one is there, or never was), `due_ns` when the policy
+    `lost_ns` is when the last one with control was gone (0 = one is there, or never was), `due_ns` when the policy
     acts (0 = not again), `did` what it did in the present or last absence.
     """
 
@@ -143,7 +143,7 @@ class SnapshotReply(Struct, frozen=True, tag="Picture"):
     parts: tuple[str, ...]
     versions: dict[str, int]
     history: History | None
-    conn: ControlView
+    control: ControlView = field(name="conn")
     absence: AbsenceView
     watched_by: int
     told: tuple[str, ...]

@@ -212,7 +212,7 @@ class Shell:
 
     @contextmanager
     def door(self, name: str = "Ann") -> Iterator[RemoteEngine]:
-        """A screen with the conn; it leaves in good order."""
+        """A screen with control; it leaves in good order."""
         opened = RemoteEngine(self.socket, name)
         opened.start(20.0)
         self._steering = opened
@@ -223,7 +223,7 @@ class Shell:
             opened.leave(detached=True)
 
     def command(self, *commands: AnyCommand) -> None:
-        """Give commands from the screen with the conn, each carried out before the next; none is refused."""
+        """Give commands from the screen with control, each carried out before the next; none is refused."""
         if self._steering is None:
             with self.door("test"):
                 self.command(*commands)
@@ -246,7 +246,7 @@ class Shell:
 
     @property
     def steering(self) -> RemoteEngine:
-        """The screen with the conn."""
+        """The screen with control."""
         assert self._steering is not None
         return self._steering
 

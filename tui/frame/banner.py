@@ -8,7 +8,7 @@ from engine.presentation import feeds
 from engine.presentation import format as text
 from tui.frame import outage
 from tui.text.rows import Line, clip
-from tui.text.segments import Segment, assemble, part, word
+from tui.text.segments import Segment, assemble, segment, word
 from tui.text.spelling import spelled
 from tui.view.model import View
 
@@ -34,9 +34,9 @@ def line(view: View, width: int) -> Line | None:
     return _found(view, width) if view.snapshot.found else None
 
 
-def _across(view: View, parts: list[Segment], style: str, width: int) -> Line:
-    """The parts that fit in one style from edge to edge."""
-    shown = "".join(words for words, _ in assemble(parts, max(0, width - 1), gap=0))
+def _across(view: View, segments: list[Segment], style: str, width: int) -> Line:
+    """The segments that fit in one style from edge to edge."""
+    shown = "".join(words for words, _ in assemble(segments, max(0, width - 1), gap=0))
     return ((spelled(f" {shown}", view.glyphs), style),)
 
 
@@ -53,14 +53,14 @@ def _lost(view: View, feed: FeedView, width: int) -> Line:
         name = _NAMES.get(feed.state, feed.state)
     because = feeds.cause(feed) if feed.because or feed.state == "WAITING" else ""
     coming = feeds.coming(feed, view.now_ns)
-    parts = [
-        part(0, word(f"{mark} {name}"), word(name)),
-        part(3, *(word(f": {clip(because, most)}") for most in _BECAUSE if because)),
-        part(1, *(word(f" — {form}") for form in _unwatched(view, held, width))),
-        part(2, *(word(f" — {form}") for form in (coming, "login --check" if refused else "") if form)),
-        part(4, word(f" — {_meaning(held)}"), word(" — entries off")),
+    segments = [
+        segment(0, word(f"{mark} {name}"), word(name)),
+        segment(3, *(word(f": {clip(because, most)}") for most in _BECAUSE if because)),
+        segment(1, *(word(f" — {form}") for form in _unwatched(view, held, width))),
+        segment(2, *(word(f" — {form}") for form in (coming, "login --check" if refused else "") if form)),
+        segment(4, word(f" — {_meaning(held)}"), word(" — entries off")),
     ]
-    return _across(view, parts, "alert" if held or refused else "banner", width)
+    return _across(view, segments, "alert" if held or refused else "banner", width)
 
 
 def _unwatched(view: View, held: list[OpenPosition], width: int) -> tuple[str, ...]:
@@ -83,10 +83,12 @@ def _found(view: View, width: int) -> Line:
     """`LAST RUN: ended without closing — READY: locked until you unlock (k) — a shows it`; the verdict stands last in what was found."""
     found = view.snapshot.found
     first, verdict = found[0], found[-1] if len(found) > 1 else ""
-    parts = [
-        part(0, word("LAST RUN")),
-        part(3, word(f": {clip(first, 60)}"), word(f": {clip(first, 22)}")),
-        part(2, word(f" — {clip(verdict, 60)}" if verdict else ""), word(f" — {clip(verdict, 28)}" if verdict else "")),
-        part(1, word(" — press a to read and acknowledge"), word(" — a shows it")),
+    segments = [
+        segment(0, word("LAST RUN")),
+        segment(3, word(f": {clip(first, 60)}"), word(f": {clip(first, 22)}")),
+        segment(
+            2, word(f" — {clip(verdict, 60)}" if verdict else ""), word(f" — {clip(verdict, 28)}" if verdict else "")
+        ),
+        segment(1, word(" — press a to read and acknowledge"), word(" — a shows it")),
     ]
-    return _across(view, parts, "banner", width)
+    return _across(view, segments, "banner", width)

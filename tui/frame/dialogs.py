@@ -200,7 +200,7 @@ _CONTENTS: dict[Dialog, tuple[str, Body, int, int]] = {
     "unlock": ("UNLOCK ENTRIES", _unlock, 60, 7),
     "quit": ("LEAVE", _about(leaving.quit_lines), 72, 14),
     "stop": ("STOP THE ENGINE", _about(leaving.stop_lines, "type it:"), 72, 12),
-    "conn": ("THE CONN", _about(leaving.conn_lines), 72, 9),
+    "control": ("CONTROL", _about(leaving.control_lines), 72, 9),
     "found": ("HOW THE LAST RUN ENDED", _found, 76, 20),
     "search": ("SEARCH THE LOG", _ASKS_SEARCH, 56, 5),
     "palette": ("COMMANDS", _palette, 76, 20),

@@ -6,8 +6,8 @@ from engine.presentation.lamps import Lamp
 from tui.frame import readiness
 from tui.text.glyphs import gauge
 from tui.text.rows import Line, Span, clip, result_style, width_of
-from tui.text.segments import LUXURY, Segment, assemble, part, word
-from tui.view import control_holder as crew
+from tui.text.segments import LUXURY, Segment, assemble, segment, word
+from tui.view import control_holder
 from tui.view.model import View
 
 _QUIET_S = 5.0  # without any tick for this long the feed mark of a replay warns
@@ -25,20 +25,20 @@ def status(view: View, width: int) -> Line:
     pnl = text.money(account.day_pnl, sign=True)
     short_pnl = text.money(account.day_pnl, sign=True, decimals=0)
     style = result_style(account.day_pnl)
-    parts = [
+    segments = [
         _badge(view, width),
-        crew.conn(view),
-        part(8, word(shot.delivery, "accent")),
+        control_holder.badge(view),
+        segment(8, word(shot.delivery, "accent")),
         _feed(view),
-        part(LUXURY, word(shot.source, "dim")),
+        segment(LUXURY, word(shot.source, "dim")),
         _holding(view),
-        part(1, (("P&L ", "dim"), (pnl, style)), word(pnl, style), word(short_pnl, style)),
+        segment(1, (("P&L ", "dim"), (pnl, style)), word(pnl, style), word(short_pnl, style)),
         readiness.flat(view),
         readiness.entries(view),
         _session_clock(view),
         _health(view),
     ]
-    return assemble(parts, width)
+    return assemble(segments, width)
 
 
 def _badge(view: View, width: int) -> Segment:
@@ -48,7 +48,7 @@ def _badge(view: View, width: int) -> Segment:
     name = mode.upper()
     if feeds.CREDENTIALS_MISSING in shot.source and width >= _NAMED_FROM:
         name = f"{name} {feeds.CREDENTIALS_MISSING}"
-    return part(0, word(f" {name} " if width >= _PADDED_FROM else name, mode))
+    return segment(0, word(f" {name} " if width >= _PADDED_FROM else name, mode))
 
 
 def _feed(view: View) -> Segment:
@@ -56,46 +56,48 @@ def _feed(view: View) -> Segment:
     shot, glyphs = view.snapshot, view.glyphs
     if view.unheard and not shot.stopped:
         words = f"{glyphs.bad} {text.seconds(view.age_s)} old"
-        return part(3, word(f"{glyphs.bad} values are {text.seconds(view.age_s)} old", "alert"), word(words, "alert"))
+        return segment(
+            3, word(f"{glyphs.bad} values are {text.seconds(view.age_s)} old", "alert"), word(words, "alert")
+        )
     if shot.stopped:
-        return part(5, word(f"{glyphs.end} stopped", "warn"))
+        return segment(5, word(f"{glyphs.end} stopped", "warn"))
     down = feeds.lost(shot)
     if down is not None and not feeds.is_closed(shot):
         since = f" for {feeds.passed_s(down, view.now_ns):,} s" if down.frames else ""
-        return part(3, word(f"{glyphs.bad} no link{since}", "alert"), word(f"{glyphs.bad} no link", "alert"))
+        return segment(3, word(f"{glyphs.bad} no link{since}", "alert"), word(f"{glyphs.bad} no link", "alert"))
     if not shot.pulse.came_ns:
-        return part(7, word(f"{glyphs.off} no ticks yet", "dim"), word(glyphs.off, "dim"))
+        return segment(7, word(f"{glyphs.off} no ticks yet", "dim"), word(glyphs.off, "dim"))
     if shot.replay and shot.replay.ended:
-        return part(7, word(f"{glyphs.end} ended", "dim"), word(glyphs.end, "dim"))
+        return segment(7, word(f"{glyphs.end} ended", "dim"), word(glyphs.end, "dim"))
     if shot.replay and not shot.replay.playing:
-        return part(7, word(f"{glyphs.pause} held", "warn"), word(glyphs.pause, "warn"))
+        return segment(7, word(f"{glyphs.pause} held", "warn"), word(glyphs.pause, "warn"))
     quiet_s = (view.now_ns - shot.pulse.came_ns) / 1e9
     if quiet_s > _QUIET_S or feeds.is_silent(shot, view.now_ns):
-        return part(5, word(f"{glyphs.warn} no tick for {text.age(quiet_s)}", "warn"), word(glyphs.warn, "warn"))
-    return part(7, (*word(glyphs.ok, "good"), (f" {text.scaled(shot.ticks)} ticks", "dim")), word(glyphs.ok, "good"))
+        return segment(5, word(f"{glyphs.warn} no tick for {text.age(quiet_s)}", "warn"), word(glyphs.warn, "warn"))
+    return segment(7, (*word(glyphs.ok, "good"), (f" {text.scaled(shot.ticks)} ticks", "dim")), word(glyphs.ok, "good"))
 
 
 def _holding(view: View) -> Segment:
     """The open position, the first of several."""
     shot = view.snapshot
     if not shot.positions:
-        return part(4, word("no position", "dim"))
+        return segment(4, word("no position", "dim"))
     state = shot.positions[0].state
     instrument = text.instrument_at(shot, state.instrument)
     side: Span = (text.side(instrument, state.quantity), "bold")
     more = len(shot.positions) - 1
     others: Line = ((f" +{more} more", "warn"),) if more else ()
-    return part(4, ((f"{instrument.symbol} ", ""), side, *others), (side, *others))
+    return segment(4, ((f"{instrument.symbol} ", ""), side, *others), (side, *others))
 
 
 def _session_clock(view: View) -> Segment:
     """The engine's own time of day in the session's zone."""
     shot = view.snapshot
     if not shot.at_ms:
-        return part(9, at_end=True)
+        return segment(9, at_end=True)
     clock = text.clock(shot.at_ms, shot.session.zone)
     zone = text.zone_word(shot.at_ms, shot.session.zone)
-    return part(9, ((clock, ""), (f" {zone}", "dim")), word(clock), at_end=True)
+    return segment(9, ((clock, ""), (f" {zone}", "dim")), word(clock), at_end=True)
 
 
 def _health(view: View) -> Segment:
@@ -107,9 +109,9 @@ def _health(view: View) -> Segment:
     elif worst:
         mark, style = glyphs.warn, "warn"
     else:
-        return part(5, word(glyphs.health, "good"), at_end=True)
+        return segment(5, word(glyphs.health, "good"), at_end=True)
     named = word(f"{worst.name} {worst.word} {mark}", style) if worst else ()
-    return part(5, named, word(mark, style), at_end=True)
+    return segment(5, named, word(mark, style), at_end=True)
 
 
 def _worst(lamps: tuple[Lamp, ...]) -> Lamp | None:
@@ -151,21 +153,21 @@ def _replay_bar(view: View, width: int) -> Line:
     state = word("ended" if replay.ended else "held" if held else "", "warn")
     percent = f"{share * 100:.0f} %" if share is not None else ""
     skipping = f"skipped {replay.silences_skipped:,}" if replay.skip_silence else ""
-    parts = [
-        part(0, ((f"{mark} ", "warn" if held or replay.ended else "replay"), (speed, "bold"))),
-        part(3, state or real),
-        part(1, word(text.clock(replay.at_ms, shot.session.zone, millis=True))),
-        part(2, word(ticks), word(ticks.removeprefix("tick "))),
+    segments = [
+        segment(0, ((f"{mark} ", "warn" if held or replay.ended else "replay"), (speed, "bold"))),
+        segment(3, state or real),
+        segment(1, word(text.clock(replay.at_ms, shot.session.zone, millis=True))),
+        segment(2, word(ticks), word(ticks.removeprefix("tick "))),
         _check(view, width),
-        part(6, word(shot.session.date, "dim")),
-        part(5, word(f"{gaps:,} gap{'' if gaps == 1 else 's'}" if gaps else "", "warn")),
-        part(7, word(skipping, "dim")),
+        segment(6, word(shot.session.date, "dim")),
+        segment(5, word(f"{gaps:,} gap{'' if gaps == 1 else 's'}" if gaps else "", "warn")),
+        segment(7, word(skipping, "dim")),
     ]
     end = word(percent)
     if share is None:
         share, end = _session_share(view)
     loud = bool(replay.check and replay.check.difference)  # worth more than a long gauge
-    start = _packed(parts, max(6, width - width_of(end) - (2 if loud else 12)))
+    start = _packed(segments, max(6, width - width_of(end) - (2 if loud else 12)))
     return _with_gauge(start, share, end, view, width)
 
 
@@ -173,18 +175,18 @@ def _check(view: View, width: int) -> Segment:
     """Whether the replay decides as was recorded: quiet where it does, loud where it does not."""
     check = view.snapshot.replay.check if view.snapshot.replay else None
     if check is None:
-        return part(4)
+        return segment(4)
     if check.difference:
-        return part(1, word(clip(f"DIFFERS {check.difference}", max(7, width - 27)), "alert"))
+        return segment(1, word(clip(f"DIFFERS {check.difference}", max(7, width - 27)), "alert"))
     if check.incomparable:
         why = check.incomparable
         full = why if why.startswith("not comparable") else f"not comparable ({why})"
-        return part(4, word(clip(full, 44) if width >= _WIDE_FROM else "not comparable", "warn"))
+        return segment(4, word(clip(full, 44) if width >= _WIDE_FROM else "not comparable", "warn"))
     if not check.total:
-        return part(4)
+        return segment(4)
     count = f"{check.same:,}/{check.total:,}"
     style = "good" if check.same else "dim"
-    return part(4, word(f"SAME AS RECORDED {count}", style), word(f"SAME {count}", style))
+    return segment(4, word(f"SAME AS RECORDED {count}", style), word(f"SAME {count}", style))
 
 
 def _session_share(view: View) -> tuple[float | None, Line]:
@@ -198,9 +200,9 @@ def _session_share(view: View) -> tuple[float | None, Line]:
     )
 
 
-def _packed(parts: list[Segment], width: int) -> Line:
-    """The parts that fit, without the blanks after them."""
-    line = list(assemble(parts, width))
+def _packed(segments: list[Segment], width: int) -> Line:
+    """The segments that fit, without the blanks after them."""
+    line = list(assemble(segments, width))
     while line and not line[-1][0].strip():
         line.pop()
     return tuple(line)
@@ -212,7 +214,7 @@ def _session_bar(view: View, width: int) -> Line:
     session, zone = shot.session, shot.session.zone
     if session.end_ms <= session.start_ms:
         words = "no session today" if shot.ticks else "waiting for the first tick"
-        return assemble([part(0, word(words, "dim")), part(1, word(session.date, "dim"), at_end=True)], width)
+        return assemble([segment(0, word(words, "dim")), segment(1, word(session.date, "dim"), at_end=True)], width)
     start = ((text.minute(session.start_ms, zone), "dim"),)
     length_ms = session.end_ms - session.start_ms
     passed_ms = shot.at_ms - session.start_ms

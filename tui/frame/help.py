@@ -69,7 +69,7 @@ BADGES = (
     ("HALTED", "the engine refuses entries until unlocked; the reason stands beside it"),
     ("LINK LOST", "no connection to the exchange for so long: no entries, exits wait for prices"),
     (
-        "CONN",
+        "CONTROL",
         "who commands the engine, where it is another process; read-only: this screen never does; 2: so many look",
     ),
     ("ENGINE", "GONE: its process has ended; SILENT: it stands; STOPPED: it ended in good order, or says why not"),

@@ -1,9 +1,9 @@
-"""The dialogs about leaving: leave or detach, stop the engine, take the conn; and what happened in an absence. Pure."""
+"""The dialogs about leaving: leave or detach, stop the engine, take control; and what happened in an absence. Pure."""
 
 from engine.presentation import format as text
 from tui.text.rows import Line, Span
 from tui.text.spelling import shortened, wrapped
-from tui.view import control_holder as crew
+from tui.view import control_holder
 from tui.view.leaving import is_flat_untaken, is_held, stop_word
 from tui.view.model import View
 
@@ -66,8 +66,8 @@ def _detach_lines(view: View, width: int, height: int) -> tuple[list[Line], str]
     goes_on = f"the engine goes on without this screen{pid}"
     if attachment.lost:
         goes_on = f"the engine does not answer{pid}" if attachment.there else "the engine is gone"
-    elif attachment.has_conn:
-        goes_on += f"; {crew.when_gone(view)}"
+    elif attachment.has_control:
+        goes_on += f"; {control_holder.when_gone(view)}"
     owed = "the flat has not reached the engine: leaving gives it up" if is_flat_untaken(attachment) else ""
     lines = [
         *_says(view, owed, width, "alert"),
@@ -89,7 +89,7 @@ def stop_lines(view: View, width: int, height: int) -> tuple[list[Line], str]:
         lines += _says(view, words, width, "alert")
     else:
         lines += _says(view, "the engine ends in good order; nobody trades until it is run again", width, "")
-    if not attachment.has_conn:
+    if not attachment.has_control:
         lines += _says(view, f"it will refuse: {_who(view)}", width, "warn")
     foot = f"type {stop_word(view.snapshot)} and enter · esc closes"
     return lines, f"! flat first · {foot}" if held else foot
@@ -97,21 +97,21 @@ def stop_lines(view: View, width: int, height: int) -> tuple[list[Line], str]:
 
 def _who(view: View) -> str:
     holder = view.attachment.holder
-    return f"the conn is with {holder}" if holder else "nobody has the conn"
+    return f"{holder} has control" if holder else "nobody has control"
 
 
-def conn_lines(view: View, width: int, height: int) -> tuple[list[Line], str]:
+def control_lines(view: View, width: int, height: int) -> tuple[list[Line], str]:
     """Who commands now, and how that changes."""
     attachment = view.attachment
     looking = (
         f"{attachment.screens:,} screens look at this engine" if attachment.screens > 1 else "only this screen looks"
     )
-    free = "whoever looks may lock entries and fire the flat; all else needs the conn"
+    free = "whoever looks may lock entries and fire the flat; all else needs control"
     if attachment.lost:
         return _says(view, f"no link to the engine: {attachment.lost}", width, "alert"), "any key closes"
-    if attachment.has_conn:
-        lines = [*_says(view, "you have the conn", width, "bold"), *_says(view, looking, width)]
-        lines += _says(view, f"given up, {crew.when_gone(view)}", width)
+    if attachment.has_control:
+        lines = [*_says(view, "you have control", width, "bold"), *_says(view, looking, width)]
+        lines += _says(view, f"given up, {control_holder.when_gone(view)}", width)
         return lines[:height], "g gives it up · any other key keeps it"
     lines = [*_says(view, _who(view), width, "bold"), *_says(view, looking, width), *_says(view, free, width)]
     if attachment.read_only:
@@ -119,7 +119,7 @@ def conn_lines(view: View, width: int, height: int) -> tuple[list[Line], str]:
         return lines, "any key closes"
     if attachment.holder:
         lines += _says(view, f"{attachment.holder} is told that you took it, and may look on", width, "warn")
-    return lines, "t takes the conn · any other key closes"
+    return lines, "t takes control · any other key closes"
 
 
 def digest_lines(view: View, width: int, height: int) -> tuple[list[Line], str]:

@@ -2,8 +2,8 @@
 
 from engine.presentation import format as text
 from tui.text.rows import Line, clip
-from tui.text.segments import Segment, part, word
-from tui.view import control_holder as crew
+from tui.text.segments import Segment, segment, word
+from tui.view import control_holder
 from tui.view.model import OLD_S, View
 
 _NAMED_FROM = 76  # cells from which an unwatched position is always named
@@ -26,14 +26,14 @@ def _stopped(view: View, width: int) -> tuple[list[Segment], str]:
     """`ENGINE STOPPED in good order — nothing is held — start it again as you did (myquant-tui run …)`."""
     shot, glyphs = view.snapshot, view.glyphs
     held = _held(view)
-    parts = [
-        part(0, word(f"{glyphs.end} ENGINE STOPPED")),
-        part(1, *(word(f": {clip(shot.fault, most)}") for most in _BECAUSE if shot.fault), word(" in good order")),
-        part(2, *(_unwatched(view, width, " stays open,") or (word(" — nothing is held"),))),
-        part(4, *(word(f" — {form}") for form in _again(view, restored=bool(held)))),
-        part(3, *(word(f" — {form}") for form in _flat(view) if held)),
+    segments = [
+        segment(0, word(f"{glyphs.end} ENGINE STOPPED")),
+        segment(1, *(word(f": {clip(shot.fault, most)}") for most in _BECAUSE if shot.fault), word(" in good order")),
+        segment(2, *(_unwatched(view, width, " stays open,") or (word(" — nothing is held"),))),
+        segment(4, *(word(f" — {form}") for form in _again(view, restored=bool(held)))),
+        segment(3, *(word(f" — {form}") for form in _flat(view) if held)),
     ]
-    return parts, "alert" if held or shot.fault else "banner"
+    return segments, "alert" if held or shot.fault else "banner"
 
 
 def _gone(view: View, width: int) -> list[Segment]:
@@ -41,12 +41,12 @@ def _gone(view: View, width: int) -> list[Segment]:
     attachment = view.attachment
     because = f"process {attachment.pid} has ended" if attachment.pid else attachment.lost
     return [
-        part(0, word(f"{view.glyphs.bad} ENGINE GONE {text.duration(view.age_s)}")),
-        part(3, *(word(f": {clip(because, most)}") for most in _BECAUSE)),
-        part(1, *_unwatched(view, width)),
-        part(5, word(" — screen shows the last known state"), word(" — last known state")),
-        part(4, *(word(f" — {form}") for form in _again(view, restored=True))),
-        part(2, *(word(f" — {form}") for form in _flat(view))),
+        segment(0, word(f"{view.glyphs.bad} ENGINE GONE {text.duration(view.age_s)}")),
+        segment(3, *(word(f": {clip(because, most)}") for most in _BECAUSE)),
+        segment(1, *_unwatched(view, width)),
+        segment(5, word(" — screen shows the last known state"), word(" — last known state")),
+        segment(4, *(word(f" — {form}") for form in _again(view, restored=True))),
+        segment(2, *(word(f" — {form}") for form in _flat(view))),
     ]
 
 
@@ -56,10 +56,10 @@ def _silent(view: View, width: int) -> list[Segment]:
     loop = "its process is there, its loop stands" if attachment.apart else "its loop stands"
     because = attachment.lost or loop
     return [
-        part(0, word(f"{view.glyphs.bad} ENGINE SILENT {text.seconds(view.age_s)}")),
-        part(2, *(word(f": {clip(because, most)}") for most in _BECAUSE)),
-        part(1, *_unwatched(view, width)),
-        part(3, word(" — screen shows the last known state"), word(" — last known state")),
+        segment(0, word(f"{view.glyphs.bad} ENGINE SILENT {text.seconds(view.age_s)}")),
+        segment(2, *(word(f": {clip(because, most)}") for most in _BECAUSE)),
+        segment(1, *_unwatched(view, width)),
+        segment(3, word(" — screen shows the last known state"), word(" — last known state")),
     ]
 
 
@@ -90,8 +90,8 @@ def _again(view: View, *, restored: bool) -> tuple[str, ...]:
     """
     if not view.attachment.apart:
         return ()
-    forms = (crew.AGAIN, "start it again as you did", "start it again")
-    return (f"{crew.AGAIN}; what was held is restored", *forms) if restored else forms
+    forms = (control_holder.AGAIN, "start it again as you did", "start it again")
+    return (f"{control_holder.AGAIN}; what was held is restored", *forms) if restored else forms
 
 
 def _flat(view: View) -> tuple[str, ...]:
@@ -103,9 +103,9 @@ def _flat(view: View) -> tuple[str, ...]:
 
 
 def vacant(view: View) -> tuple[list[Segment], str] | None:
-    """What to say where nobody has the conn and the policy for that has something to do, or did it."""
-    words = crew.vacancy(view)
+    """What to say where nobody has control and the policy for that has something to do, or did it."""
+    words = control_holder.vacancy(view)
     if not words:
         return None
-    take = "" if view.attachment.read_only else " — o takes the conn"
-    return [part(0, word(f"{view.glyphs.warn} {words}")), part(1, word(take))], "banner"
+    take = "" if view.attachment.read_only else " — o takes control"
+    return [segment(0, word(f"{view.glyphs.warn} {words}")), segment(1, word(take))], "banner"

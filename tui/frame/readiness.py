@@ -7,7 +7,7 @@ from engine.presentation import feeds
 from engine.presentation import format as text
 from tui.frame import legs
 from tui.text.rows import Line, clip
-from tui.text.segments import Segment, part, word
+from tui.text.segments import Segment, segment, word
 from tui.view import commands
 from tui.view.model import View
 
@@ -21,20 +21,20 @@ def entries(view: View) -> Segment:
     """Whether the strategy may open positions, and why not."""
     shot = view.snapshot
     if shot.stopped:
-        return part(2, word("entries off: stopped", "warn"), word("off", "warn"))
+        return segment(2, word("entries off: stopped", "warn"), word("off", "warn"))
     if view.unheard:
-        return part(2, word("entries ?", "alert"))
+        return segment(2, word("entries ?", "alert"))
     for what, reason in (("LOCKED", shot.entries.locked), ("HALTED", shot.entries.halted)):
         if reason:
             full = f"{what} {reason}"
-            return part(2, word(full, "alert"), word(clip(full, 22), "alert"), word(what, "alert"))
+            return segment(2, word(full, "alert"), word(clip(full, 22), "alert"), word(what, "alert"))
     if shot.entries.paused:
-        return part(2, word("entries paused", "warn"), word("paused", "warn"))
+        return segment(2, word("entries paused", "warn"), word("paused", "warn"))
     if feeds.lost(shot) is not None and not feeds.is_closed(shot):
-        return part(2, word("entries off: no link", "warn"), word("off", "warn"))
+        return segment(2, word("entries off: no link", "warn"), word("off", "warn"))
     if feeds.is_silent(shot, view.now_ns):
-        return part(2, *(word(form, "warn") for form in _waits(view)))
-    return part(2, word("entries armed", "good"), word("armed", "good"))
+        return segment(2, *(word(form, "warn") for form in _waits(view)))
+    return segment(2, word("entries armed", "good"), word("armed", "good"))
 
 
 def _waits(view: View) -> tuple[str, ...]:
@@ -51,24 +51,24 @@ def flat(view: View) -> Segment:
     shot = view.snapshot
     asked = commands.flat_asked(view.attachment)
     if asked is not None and shot.flat.state in {"", "NORMAL", "ARMED", "FLAT"}:
-        return part(2, *_asked(view, asked))
+        return segment(2, *_asked(view, asked))
     if shot.flat.state not in {"", "NORMAL"}:
         done = sum(1 for leg in shot.flat.legs if legs.is_over(leg))
         count = f" {done}/{len(shot.flat.legs)}" if shot.flat.legs else ""
         sure, style = ("?", "alert") if view.unheard else ("", _FLAT_STYLES.get(shot.flat.state, "alert"))
-        return part(3, word(f"FLAT: {shot.flat.state}{sure}{count}", style), word(f"{shot.flat.state}{sure}", style))
+        return segment(3, word(f"FLAT: {shot.flat.state}{sure}{count}", style), word(f"{shot.flat.state}{sure}", style))
     start = f"FLAT{view.glyphs.approx}"
     if view.unheard or shot.stopped:
-        return part(6, word(f"{start}?", "alert" if view.unheard else "dim"))
+        return segment(6, word(f"{start}?", "alert" if view.unheard else "dim"))
     orders = sum(legs.orders(view, position) for position in shot.positions)
     if not orders:
-        return part(6, word(f"{start}0 orders", "dim"))
+        return segment(6, word(f"{start}0 orders", "dim"))
     spans: Line = ((start, "dim"), (f"{orders:,} order{'s' if orders > 1 else ''}", ""))
     took = ("<10 s" if shot.trade_mode == "live" else "<1 s", "dim")
     costs = sum((position.exit_costs for position in shot.positions), Decimal(0))
     blind = feeds.is_silent(shot, view.now_ns)  # no price to reckon with
     cost: Line = ((" costs ", "dim"), ("?", "warn") if blind else (text.money(costs), ""))
-    return part(6, (*spans, (" ", ""), took, *cost), (*spans, *cost), spans)
+    return segment(6, (*spans, (" ", ""), took, *cost), (*spans, *cost), spans)
 
 
 def _asked(view: View, asked: "Pending") -> tuple[Line, Line]:

@@ -174,13 +174,13 @@ class Actions:
         else:
             self.ui.open("found")
 
-    def do_conn(self, at_ns: int) -> None:
-        """Show who has the conn; from there, take it or give it up."""
+    def do_control(self, at_ns: int) -> None:
+        """Show who has control; from there, take it or give it up."""
         attachment = self._client.attachment
         if attachment.apart:
-            self.ui.open("conn")
+            self.ui.open("control")
         else:
-            self.note("the engine is in this process: nobody else can have the conn", at_ns)
+            self.note("the engine is in this process: nobody else can have control", at_ns)
 
     def do_next_pane(self, _at_ns: int) -> None:
         """Focus the next pane."""

@@ -67,7 +67,7 @@ class Control:
             if line.startswith("away ") and not line.endswith(": nothing happened"):
                 self.ui.digest, self.ui.digest_until_ns = line, now_ns + _DIGEST_NS
             else:
-                self.note(line, now_ns, "accent" if line == "you have the conn" else "alert")
+                self.note(line, now_ns, "accent" if line.startswith("you have ") else "alert")
 
     def pass_time(self, now_ns: int) -> None:
         """Close what closes by itself."""
@@ -99,22 +99,22 @@ class Control:
             self.ui.open("stop")
         else:
             self.ui.dialog = ""
-            if dialog == "conn":
-                self._press_at_conn(press, by_hand=by_hand)
+            if dialog == "control":
+                self._press_at_control(press, by_hand=by_hand)
 
-    def _press_at_conn(self, press: Press, *, by_hand: bool) -> None:
-        """`t` takes the conn from whoever has it, `g` gives it up; other keys close. What a line's noise types does neither."""
+    def _press_at_control(self, press: Press, *, by_hand: bool) -> None:
+        """`t` takes control from whoever has it, `g` gives it up; other keys close. What a line's noise types does neither."""
         attachment = self._client.attachment
         if press.key not in {"t", "g"} or not by_hand:
             return
         if attachment.lost:
-            self.note("no link to the engine: the conn stays as it is", press.at_ns, "alert")
+            self.note("no link to the engine: control stays as it is", press.at_ns, "alert")
         elif attachment.read_only:
             self.note("this screen is read-only: attach without --read-only to command", press.at_ns, "alert")
-        elif press.key == "t" and not attachment.has_conn:
-            self._client.take_conn()
-        elif press.key == "g" and attachment.has_conn:
-            self._client.leave_conn()
+        elif press.key == "t" and not attachment.has_control:
+            self._client.take_control()
+        elif press.key == "g" and attachment.has_control:
+            self._client.give_control()
 
     def _press_in_plan(self, press: Press, *, by_hand: bool) -> None:
         """`x` fires under the guard's conditions, and says so when they do not hold; any other key closes the plan.

@@ -67,7 +67,7 @@ TABLE: tuple[Key, ...] = (
     Key("d", "delivery", "delivery mode: polling, queued, callback", "delivery"),
     Key("p", "pause", "pause entries, or resume them; exits go on", "pause"),
     Key("k", "unlock", "unlock entries (typed)", "unlock"),
-    Key("o", "conn", "who has the conn, that is who commands; take it, or give it up", "", "apart", name="conn"),
+    Key("o", "control", "who has control of the engine; take it, or give it up", "", "apart", name="control"),
     Key("a", "acknowledge", "how the last run ended: read it, then a again acknowledges"),
     *_FOCUS,
     Key("tab", "next_pane", "next pane"),
@@ -98,7 +98,7 @@ _IN_DIALOG: dict[str, list[tuple[str, str]]] = {
     "unlock": [("enter", "unlock"), ("esc", "close")],
     "quit": [("q", "leave"), ("any other key", "stay")],
     "stop": [("enter", "stop the engine"), ("esc", "close")],
-    "conn": [("t", "take the conn"), ("any other key", "close")],
+    "control": [("t", "take control"), ("any other key", "close")],
     "found": [("a", "acknowledge"), ("any other key", "close")],
     "search": [("enter", "find"), ("esc", "clear")],
     "palette": [("enter", "do"), ("esc", "close")],
@@ -108,7 +108,7 @@ _IN_DIALOG: dict[str, list[tuple[str, str]]] = {
 
 
 _LEAVING_APART = [("q", "detach"), ("s", "stop the engine"), ("!", "flat"), ("any other key", "stay")]
-_GIVING_UP = [("g", "give the conn up"), ("any other key", "close")]
+_GIVING_UP = [("g", "give control up"), ("any other key", "close")]
 
 
 def find(key: str, view: View) -> Key | None:
@@ -131,13 +131,13 @@ def hints(view: View) -> list[tuple[str, str]]:
         return _in_dialog(view)
     listed = [key for key in TABLE if key.footer and _works(key, view)]
     listed += [key for key in TABLE if key.action == "acknowledge" and view.snapshot.found]
-    listed += [key for key in TABLE if key.action == "conn" and _lacks_conn(view)]
+    listed += [key for key in TABLE if key.action == "control" and _lacks_control(view)]
     first = (
         ["arm", "acknowledge", "unlock"]
         if view.snapshot.entries.locked or view.snapshot.entries.halted
         else ["arm", "acknowledge"]
     )
-    order = [*first, "conn", "help", "leave"]
+    order = [*first, "control", "help", "leave"]
     listed.sort(key=lambda key: order.index(key.action) if key.action in order else len(order))
     return [(key.group or key.label, key.footer or key.action) for key in listed]
 
@@ -147,17 +147,17 @@ def _in_dialog(view: View) -> list[tuple[str, str]]:
     match view.ui.dialog:
         case "quit" if attachment.apart:
             return _LEAVING_APART
-        case "conn" if attachment.has_conn:
+        case "control" if attachment.has_control:
             return _GIVING_UP
-        case "conn" if attachment.read_only or attachment.lost:
+        case "control" if attachment.read_only or attachment.lost:
             return [("any other key", "close")]
         case dialog:
             return _IN_DIALOG[dialog]
 
 
-def _lacks_conn(view: View) -> bool:
+def _lacks_control(view: View) -> bool:
     attachment = view.attachment
-    return attachment.apart and not (attachment.has_conn or attachment.read_only or attachment.lost)
+    return attachment.apart and not (attachment.has_control or attachment.read_only or attachment.lost)
 
 
 def _in_plan(state: str, *, fired: bool) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from tui.panes.chart import selected
 from tui.panes.pane import Pane
 from tui.text.glyphs import spark
 from tui.text.rows import Line, Span, ends, result_style, right, width_of
-from tui.text.segments import assemble, part, within, word
+from tui.text.segments import assemble, segment, within, word
 from tui.view.model import View
 
 _WIDEST = 56  # cells; further apart, a number is hard to follow from its name
@@ -95,10 +95,10 @@ def _position(view: View, position: OpenPosition, width: int) -> list[Line]:
     state = position.state
     instrument = text.instrument_at(shot, state.instrument)
     held_s = max(0, shot.at_ms - state.entry_ms) / 1000
-    parts = [
-        part(1, word(instrument.symbol, "bold")),
-        part(0, word(text.side(instrument, state.quantity), "up" if state.quantity > 0 else "down")),
-        part(2, word(text.age(held_s), "dim"), at_end=True),
+    segments = [
+        segment(1, word(instrument.symbol, "bold")),
+        segment(0, word(text.side(instrument, state.quantity), "up" if state.quantity > 0 else "down")),
+        segment(2, word(text.age(held_s), "dim"), at_end=True),
     ]
     moved = position.last - state.entry_price
     if state.quantity < 0:
@@ -111,7 +111,7 @@ def _position(view: View, position: OpenPosition, width: int) -> list[Line]:
     priced = _last(view, position, last)
     entry: Line = (("entry  ", "dim"), (right(text.price(instrument, state.entry_price), size), ""))
     return [
-        assemble(parts, width),
+        assemble(segments, width),
         ends(entry, priced, width),
         ends((("open P&L", "dim"), (f"  {share} %", result_style(moved))), result, width),
         *_levels(view, position, width, size),
@@ -196,10 +196,10 @@ def _account(view: View, width: int) -> list[Line]:
         ),
         assemble(
             [
-                part(0, (("trades ", "dim"), (f"{account.exits:,}", ""))),
-                part(1, (("won ", "dim"), (f"{account.won:,}", ""))),
-                part(3, (("PF ", "dim"), (_profit_factor(account), ""))),
-                part(2, *_drawdown(account)),
+                segment(0, (("trades ", "dim"), (f"{account.exits:,}", ""))),
+                segment(1, (("won ", "dim"), (f"{account.won:,}", ""))),
+                segment(3, (("PF ", "dim"), (_profit_factor(account), ""))),
+                segment(2, *_drawdown(account)),
             ],
             width,
         ),
@@ -214,28 +214,30 @@ def line(view: View, width: int) -> Line:
         counts = f"trades {account.exits:,}  won {account.won:,}  PF {_profit_factor(account)}"
         realised = text.money(account.realised, sign=True)
         money = (("realised ", "dim"), (realised, result_style(account.realised)))
-        return assemble([part(0, word("no open position", "dim")), part(1, money), part(2, word(counts, "dim"))], width)
+        return assemble(
+            [segment(0, word("no open position", "dim")), segment(1, money), segment(2, word(counts, "dim"))], width
+        )
     position = shown[0]
     state = position.state
     instrument = text.instrument_at(view.snapshot, state.instrument)
     result = word(text.money(position.open_pnl, sign=True), result_style(position.open_pnl))
     stop = max(state.stop, state.trail_stop or 0) if state.quantity > 0 else state.stop
-    parts = [
-        part(3, word(instrument.symbol, "bold")),
-        part(0, word(text.side(instrument, state.quantity), "bold")),
-        part(5, word(f"@{text.price(instrument, state.entry_price)}", "dim")),
-        part(1, result),
-        part(2, (("stop ", "dim"), (text.price(instrument, stop), "stop")) if stop else ()),
+    segments = [
+        segment(3, word(instrument.symbol, "bold")),
+        segment(0, word(text.side(instrument, state.quantity), "bold")),
+        segment(5, word(f"@{text.price(instrument, state.entry_price)}", "dim")),
+        segment(1, result),
+        segment(2, (("stop ", "dim"), (text.price(instrument, stop), "stop")) if stop else ()),
     ]
     if position.next_target is not None:
-        parts.append(part(4, (("target ", "dim"), (text.price(instrument, position.next_target), "good"))))
+        segments.append(segment(4, (("target ", "dim"), (text.price(instrument, position.next_target), "good"))))
     if len(shown) > 1:
         total = text.money(_open_pnl(shown), sign=True)
         more = f"+{len(shown) - 1} more"
-        parts.append(
-            part(1, (*word(f"{more}, all ", "warn"), (total, result_style(_open_pnl(shown)))), word(more, "warn"))
+        segments.append(
+            segment(1, (*word(f"{more}, all ", "warn"), (total, result_style(_open_pnl(shown)))), word(more, "warn"))
         )
-    return assemble(parts, width)
+    return assemble(segments, width)
 
 
 PANE = Pane(

@@ -28,7 +28,7 @@ class AttachedEngine:
     def __init__(self, remote: "RemoteEngine", folder: Path) -> None:
         self._remote = remote
         self._folder = folder
-        self._read_only = not remote.may_steer
+        self._read_only = not remote.wants_control
         self._pid_of: ConnectionStatus | None = None
         self._pid = 0
         self._options: tuple[str, str] | None = None
@@ -50,13 +50,13 @@ class AttachedEngine:
         """Log lines after number `since`."""
         return self._remote.log_lines(since, limit)
 
-    def take_conn(self) -> None:
-        """Take the conn, whoever has it."""
-        self._remote.take_conn()
+    def take_control(self) -> None:
+        """Take control, whoever has it."""
+        self._remote.take_control()
 
-    def leave_conn(self) -> None:
-        """Give the conn up and go on looking."""
-        self._remote.leave_conn()
+    def give_control(self) -> None:
+        """Give control up and go on looking."""
+        self._remote.give_control()
 
     def leave(self, detached: bool) -> None:
         """Say goodbye; waits a second at most."""
@@ -64,9 +64,9 @@ class AttachedEngine:
 
     @property
     def attachment(self) -> Attachment:
-        """The link, the engine's process, the conn, and what became of commands."""
+        """The link, the engine's process, control, and what became of commands."""
         remote = self._remote
-        status, conn, absence = remote.state, remote.conn, remote.absence
+        status, control, absence = remote.state, remote.control, remote.absence
         lost = "" if status.word == "CONNECTED" else clean(status.reason, _REASON) or "not connected yet"
         pid = self._engine_pid(status)
         return Attachment(
@@ -75,8 +75,8 @@ class AttachedEngine:
             there=not lost or _exists(pid),
             pid=pid,
             options=self._found_by(self.snapshot.trade_mode),
-            holder=clean(conn.holder, _NAME),
-            has_conn=conn.mine and not lost,
+            holder=clean(control.holder, _NAME),
+            has_control=control.mine and not lost,
             read_only=self._read_only,
             screens=remote.watched_by,
             on_loss=absence.policy,

@@ -33,15 +33,15 @@ class EngineClient(Protocol):
 
     @property
     def attachment(self) -> Attachment:
-        """Whether the engine is at the other end, who has the conn, what became of commands; texts are cleaned."""
+        """Whether the engine is at the other end, who has control, what became of commands; texts are cleaned."""
         ...
 
-    def take_conn(self) -> None:
-        """Take the conn, whoever has it."""
+    def take_control(self) -> None:
+        """Take control, whoever has it."""
         ...
 
-    def leave_conn(self) -> None:
-        """Give the conn up and go on looking."""
+    def give_control(self) -> None:
+        """Give control up and go on looking."""
         ...
 
     def leave(self, detached: bool) -> None:
@@ -81,10 +81,10 @@ class LocalEngine:
         """Always there, and ours to command."""
         return _HERE
 
-    def take_conn(self) -> None:
+    def take_control(self) -> None:
         """Change nothing: it is ours."""
 
-    def leave_conn(self) -> None:
+    def give_control(self) -> None:
         """Change nothing: there is nobody to leave it to."""
 
     def leave(self, detached: bool) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from engine import Pending
 
 TypedDialog = Literal["goto", "unlock", "search", "palette", "bookmark", "stop"]  # they take a line of text
-Dialog = Literal[TypedDialog, "", "flat", "quit", "help", "trades", "found", "conn"]
+Dialog = Literal[TypedDialog, "", "flat", "quit", "help", "trades", "found", "control"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LOG_LEVELS: tuple[LogLevel, ...] = ("DEBUG", "INFO", "WARNING", "ERROR")
 ThemeName = Literal["ansi", "truecolor", "mono"]
@@ -25,7 +25,7 @@ class Attachment(Struct, frozen=True):
     """How this screen stands to its engine; the defaults are those of an engine in the same process.
 
     `lost` says why there is no link, empty = there is one. `there`: the engine's process `pid` exists. `read_only`: this
-    screen never commands. `vacant_ns` is since when nobody has the conn who had it (monotonic, 0 = somebody has, or
+    screen never commands. `vacant_ns` is since when nobody has control who had it (monotonic, 0 = somebody has, or
     nobody ever had), `due_ns` when the policy `on_loss` then acts (0 = it does not, or has), `did` what it did. `told` is
     what the engine told this screen, `asked` the commands on their way; the newest last.
     """
@@ -36,7 +36,7 @@ class Attachment(Struct, frozen=True):
     pid: int = 0
     options: str = ""  # what a command line needs to find this engine; empty or begins with a blank
     holder: str = "you"
-    has_conn: bool = True
+    has_control: bool = True
     read_only: bool = False
     screens: int = 1
     on_loss: Literal["keep", "no_entries", "flat_after"] = "keep"

@@ -52,13 +52,13 @@ def test_the_cause_chain_goes_from_the_symptom_to_the_root() -> None:
 
 
 def test_worse_at_once_better_after_three_good_samples() -> None:
-    heart = Health()
-    heart.judge(snapshot(number=1), NOW_NS, GOOD)
+    health = Health()
+    health.judge(snapshot(number=1), NOW_NS, GOOD)
     seen = []
     for number, beat in enumerate((0.6, 2.5, 0.6, 0.1, 0.1, 0.7, 0.1, 0.1, 0.1), 2):
         now_ns = NOW_NS + number * SECOND
         late = snapshot(number=number, pulse=replace(SNAPSHOT.pulse, beat_ns=now_ns - round(beat * SECOND)))
-        lamp = heart.judge(late, now_ns, GOOD)[0]
+        lamp = health.judge(late, now_ns, GOOD)[0]
         seen.append((lamp.word, lamp.since_s))
     assert seen == [
         ("LATE", 0.0),
@@ -74,29 +74,29 @@ def test_worse_at_once_better_after_three_good_samples() -> None:
 
 
 def test_the_same_snapshot_seen_again_is_no_new_sample() -> None:
-    heart = Health()
+    health = Health()
     late = snapshot(number=1, entries=EntriesState(False, "", "2 gaps in the exchange's sequence", 0))
-    heart.judge(late, NOW_NS, GOOD)
-    words = [heart.judge(snapshot(number=2), NOW_NS + n, GOOD)[3].word for n in range(9)]
+    health.judge(late, NOW_NS, GOOD)
+    words = [health.judge(snapshot(number=2), NOW_NS + n, GOOD)[3].word for n in range(9)]
     assert words == ["STALE"] * 9
-    words = [heart.judge(snapshot(number=3 + n), NOW_NS + n, GOOD)[3].word for n in range(3)]
+    words = [health.judge(snapshot(number=3 + n), NOW_NS + n, GOOD)[3].word for n in range(3)]
     assert words == ["STALE", "OK", "OK"]
 
 
 def test_the_link_recovers_by_calls_because_it_is_in_no_snapshot() -> None:
-    heart = Health()
-    heart.judge(SNAPSHOT, NOW_NS, TerminalLink(900.0, 0.0))
-    words = [heart.judge(SNAPSHOT, NOW_NS + n, GOOD)[-1] for n in range(3)]
+    health = Health()
+    health.judge(SNAPSHOT, NOW_NS, TerminalLink(900.0, 0.0))
+    words = [health.judge(SNAPSHOT, NOW_NS + n, GOOD)[-1] for n in range(3)]
     assert [lamp.word for lamp in words] == ["STALE", "STALE", "OK"]
     assert (words[1].because, words[1].following) == ("← recovering", "2 of 3 good samples")
 
 
 def test_an_engine_stalled_for_three_seconds_is_named_as_the_cause() -> None:
-    heart = Health()
-    heart.judge(SNAPSHOT, NOW_NS, GOOD)  # a lifelike engine, three ticks waiting; then no snapshot comes any more
+    health = Health()
+    health.judge(SNAPSHOT, NOW_NS, GOOD)  # a lifelike engine, three ticks waiting; then no snapshot comes any more
     words = []
     for step in range(1, 13):
-        lamps = heart.judge(SNAPSHOT, NOW_NS + step * SECOND // 4, GOOD)
+        lamps = health.judge(SNAPSHOT, NOW_NS + step * SECOND // 4, GOOD)
         words.append(lamps[0].word)
         assert worst(lamps).name == "ENGINE" or lamps[0].word == "OK"  # though STRATEGY is STALE sooner
     assert words == ["OK"] + ["LATE"] * 6 + ["STALE"] * 5
@@ -137,42 +137,42 @@ def test_a_playing_replay_is_judged_at_its_real_speed(speed: float, real: float,
 
 
 def test_after_a_pause_silence_is_counted_from_its_end() -> None:
-    heart = Health()
+    health = Health()
     held = snapshot(number=1, replay=replace(REPLAY, playing=False), quotes=quotes(600))
-    heart.judge(held, NOW_NS, GOOD)
+    health.judge(held, NOW_NS, GOOD)
     beating = Pulse(NOW_NS + 5 * SECOND, ns(600), ns(600), 0)
     played = snapshot(number=2, pulse=beating, quotes=held.quotes, replay=replace(REPLAY, real_speed=1.0, speed=1.0))
-    assert heart.judge(played, NOW_NS + SECOND, GOOD)[2].word == "OK"
-    assert heart.judge(replace(played, number=3), NOW_NS + 5 * SECOND, GOOD)[2].word == "QUIET"
+    assert health.judge(played, NOW_NS + SECOND, GOOD)[2].word == "OK"
+    assert health.judge(replace(played, number=3), NOW_NS + 5 * SECOND, GOOD)[2].word == "QUIET"
 
 
 def test_a_live_feed_that_never_ticks_is_not_quiet_for_ever() -> None:
-    heart = Health()
+    health = Health()
     words = []
     for number in range(4):
         silent = live(number=number, quotes=(quote(0, 0, recv_ns=0),), pulse=Pulse(NOW_NS, 0, 0, 0))
-        words.append(heart.judge(silent, NOW_NS + 12 * number * SECOND, GOOD)[2].word)
+        words.append(health.judge(silent, NOW_NS + 12 * number * SECOND, GOOD)[2].word)
     assert words == ["QUIET", "STALE", "STALE", "DEAD"]
 
 
 def test_lost_numbers_are_forgotten_after_a_minute() -> None:
-    heart = Health()
-    heart.judge(snapshot(number=0), NOW_NS, GOOD)
+    health = Health()
+    health.judge(snapshot(number=0), NOW_NS, GOOD)
     words = []
     for number, seconds in enumerate((1, 30, 60, 62, 63, 64), 1):
         lost = snapshot(number=number, refused={"duplicate": 1})
-        words.append(heart.judge(lost, NOW_NS + seconds * SECOND, GOOD)[3].word)
+        words.append(health.judge(lost, NOW_NS + seconds * SECOND, GOOD)[3].word)
     assert words == ["LATE", "LATE", "LATE", "LATE", "LATE", "OK"]
-    again = heart.judge(snapshot(number=9, refused={}), NOW_NS + 65 * SECOND, GOOD)
+    again = health.judge(snapshot(number=9, refused={}), NOW_NS + 65 * SECOND, GOOD)
     assert again[3].word == "OK"  # a replay that went back
 
 
 def test_a_closed_market_ends_an_alarm_at_once() -> None:
-    heart = Health()
+    health = Health()
     open_until = live(number=1, quotes=quotes(9))
-    assert heart.judge(open_until, NOW_NS, GOOD)[2].word == "STALE"
+    assert health.judge(open_until, NOW_NS, GOOD)[2].word == "STALE"
     closed = replace(open_until, number=2, at_ms=OPEN_MS + 22_500_001)
-    assert heart.judge(closed, NOW_NS, GOOD)[2].word == "CLOSED"
+    assert health.judge(closed, NOW_NS, GOOD)[2].word == "CLOSED"
     assert judge(live(at_ms=0))["DATA"].word == "OK"  # before the first tick nobody knows the session
     assert judge(live(at_ms=AT_MS))["DATA"].word == "OK"
 
@@ -206,7 +206,7 @@ def test_nothing_raises(beat, came, decided, order, recv, gap, speed, link, at_m
         replay=replace(REPLAY, playing=playing, speed=speed, real_speed=speed) if replayed else None,
         at_ms=at_ms,
     )
-    heart = Health()
+    health = Health()
     for number in range(3):
-        lamps = heart.judge(replace(seen, number=number), NOW_NS, TerminalLink(link, link))
+        lamps = health.judge(replace(seen, number=number), NOW_NS, TerminalLink(link, link))
         assert all(bool(lamp.because) == (RANKS[lamp.word] > 0) for lamp in lamps)

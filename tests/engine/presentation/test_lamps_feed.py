@@ -146,8 +146,8 @@ def test_the_link_is_named_before_the_silence_it_brings_about() -> None:
 
 def test_a_lost_link_turns_its_lamps_in_order_and_they_recover_after_three_samples() -> None:
     """From the last tick on: reset at 0 s, silence told by DATA at 3.2 s, by SOCKET at 15 s; up again at 20 s."""
-    heart = Health()
-    heart.judge(paper(number=0), NOW_NS, GOOD)
+    health = Health()
+    health.judge(paper(number=0), NOW_NS, GOOD)
     seen = []
     for number, second in enumerate((0, 1, 4, 14, 16, 20, 21, 22, 23), 1):
         now_ns = NOW_NS + second * SECOND
@@ -157,7 +157,7 @@ def test_a_lost_link_turns_its_lamps_in_order_and_they_recover_after_three_sampl
         ticks = tuple(replace(each, recv_ns=heard if well else ns(0.1)) for each in SNAPSHOT.quotes)
         beats = replace(SNAPSHOT.pulse, beat_ns=now_ns, came_ns=ticks[0].recv_ns, decided_ns=ticks[0].recv_ns)
         state = paper(number=number, feed=link, quotes=ticks, pulse=beats, inbox_waiting=0)
-        lamps = {lamp.name: lamp.word for lamp in heart.judge(state, now_ns, GOOD)}
+        lamps = {lamp.name: lamp.word for lamp in health.judge(state, now_ns, GOOD)}
         seen.append((second, lamps["SOCKET"], lamps["DATA"]))
     assert seen == [
         (0, "LATE", "OK"),
@@ -173,13 +173,13 @@ def test_a_lost_link_turns_its_lamps_in_order_and_they_recover_after_three_sampl
 
 
 def test_a_link_that_never_comes_up_grows_older_with_every_attempt() -> None:
-    heart = Health()
+    health = Health()
     words = []
     for number, second in enumerate((0, 10, 20, 31)):
         now_ns = NOW_NS + second * SECOND
         first = feed(state="CONNECTING", since_ns=now_ns, **FIRST | {"attempt": number})  # each attempt is a new state
         seen = paper(number=number, feed=first, pulse=replace(SNAPSHOT.pulse, beat_ns=now_ns))
-        words.append({lamp.name: lamp.word for lamp in heart.judge(seen, now_ns, GOOD)}["SOCKET"])
+        words.append({lamp.name: lamp.word for lamp in health.judge(seen, now_ns, GOOD)}["SOCKET"])
     assert words == ["UNKNOWN", "LATE", "STALE", "DEAD"]
 
 
@@ -229,7 +229,7 @@ def test_many_instruments(seen: Snapshot, word: str, text: str, because: str) ->
 
 def test_an_instrument_that_comes_into_sight_brings_no_gaps_twice() -> None:
     """Of many instruments those shown change; the engine's own sum over all of them is what counts."""
-    heart = Health()
+    health = Health()
     _, shown = many_instruments(3)
     gaps = tuple(replace(each, sequence_gaps=2 * each.instrument) for each in shown)
     words = []
@@ -239,6 +239,6 @@ def test_an_instrument_that_comes_into_sight_brings_no_gaps_twice() -> None:
         now_ns = NOW_NS + number * 90 * SECOND
         pulse = replace(SNAPSHOT.pulse, beat_ns=now_ns)
         seen = paper(number=number, quotes=part, pulse=pulse, watched=1000, sequence_gaps=total)
-        words.append({lamp.name: lamp for lamp in heart.judge(seen, now_ns, GOOD)}["SEQUENCE"].because)
+        words.append({lamp.name: lamp for lamp in health.judge(seen, now_ns, GOOD)}["SEQUENCE"].because)
     assert [bool(because) for because in words] == [False, True, True, True, False]
     assert words[1:] == ["← 2 in the last minute", "← recovering", "← recovering", ""]

@@ -96,7 +96,7 @@ def test_an_operator_who_is_lost_is_a_flat(home: Shell) -> None:
     with Shell(home.folder, *HOLDING, "operator.on_loss=flat_after", "operator.flat_after_s=1") as shell:
         shell.start()
         with Plain(shell.socket) as lost:
-            lost.hello("Ann", wants_conn=True)
+            lost.hello("Ann", wants_control=True)
             shell.holds()
         shell.is_flat("operator lost for 1 s")
         until(lambda: len(shell.receipts) == 1)

@@ -11,7 +11,7 @@ from tui.frame import footer, header
 from tui.input.keys import hints
 from tui.text.glyphs import ASCII
 from tui.text.rows import plain, width_of
-from tui.text.segments import assemble, part, word
+from tui.text.segments import assemble, segment, word
 
 
 def status(seen=SNAPSHOT, width=130, **more):
@@ -194,15 +194,15 @@ def test_a_notice_stands_in_place_of_the_keys():
 
 
 def test_parts_shorten_before_they_drop_and_luxury_comes_last():
-    parts = [
-        part(1, word("long form"), word("lo")),
-        part(10, word("extra")),
-        part(0, word("first")),
-        part(2, word("end"), at_end=True),
+    segments = [
+        segment(1, word("long form"), word("lo")),
+        segment(10, word("extra")),
+        segment(0, word("first")),
+        segment(2, word("end"), at_end=True),
     ]
-    assert plain([assemble(parts, 40)]) == "long form  extra  first" + " " * 14 + "end"
-    assert plain([assemble(parts, 22)]) == "long form  first   end"
-    assert plain([assemble(parts, 15)]) == "lo  first   end"
-    assert plain([assemble(parts, 9)]) == "lo  first"
-    assert plain([assemble(parts, 3)]) == "fir"
+    assert plain([assemble(segments, 40)]) == "long form  extra  first" + " " * 14 + "end"
+    assert plain([assemble(segments, 22)]) == "long form  first   end"
+    assert plain([assemble(segments, 15)]) == "lo  first   end"
+    assert plain([assemble(segments, 9)]) == "lo  first"
+    assert plain([assemble(segments, 3)]) == "fir"
     assert assemble([], 3) == (("   ", ""),)

@@ -1,4 +1,4 @@
-"""Leaving an engine that goes on: detach, stop it, come back; the conn and how it moves; what happened meanwhile."""
+"""Leaving an engine that goes on: detach, stop it, come back; control and how it moves; what happened meanwhile."""
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +10,7 @@ from tests.support.hands import Hands, typed
 from tests.support.snapshots import SECOND, SNAPSHOT, apart, asked, looking, lost, paper, position, snapshot, view
 from tui.frame import dialogs
 from tui.input import keys
-from tui.shell.exit_message import lines as farewell
+from tui.shell.exit_message import lines as exit_lines
 from tui.text.glyphs import ASCII
 from tui.text.rows import STYLES, plain, width_of
 from tui.view.model import Ui
@@ -40,7 +40,7 @@ def test_q_says_that_the_engine_goes_on_and_how_to_come_back():
     ]
     held = "\n".join(box(paper(), apart(on_loss="flat_after"), dialog="quit"))
     assert "NIFTY25NOV25900CE  LONG 150  +224.92" in held
-    words = "when nobody has the conn for a while (operator.flat_after_s), everything is closed"
+    words = "when nobody has control for a while (operator.flat_after_s), everything is closed"
     assert words in " ".join(held.split())
     assert "no new entries" in "\n".join(box(FREE, apart(on_loss="no_entries"), dialog="quit"))
     assert "pid 4711" in "\n".join(box(FREE, looking(), dialog="quit"))
@@ -65,7 +65,7 @@ def test_q_says_what_is_true_where_nothing_is_entered():
 
 def test_the_seconds_of_the_policy_are_named_where_they_are_known():
     running = {"on_loss": "flat_after", "vacant_ns": SECOND, "due_ns": 301 * SECOND}
-    assert "when nobody has the conn for 5 min 0 s, everything is closed" in said(paper(), **running)
+    assert "when nobody has control for 5 min 0 s, everything is closed" in said(paper(), **running)
 
 
 def test_q_asks_always_and_q_again_detaches():
@@ -129,8 +129,8 @@ def test_with_a_position_open_more_must_be_typed():
     assert typed(Hands(paper(), attachment=PLACED).press("q", 0).press("s", 50), "STOP HOLDING").client.sent == [Stop()]
 
 
-def test_who_has_not_the_conn_is_told_before_typing():
-    assert "it will refuse: the conn is with pts/3 from 10.0.0.7" in box(FREE, looking(), dialog="stop")
+def test_who_has_not_control_is_told_before_typing():
+    assert "it will refuse: pts/3 from 10.0.0.7 has control" in box(FREE, looking(), dialog="stop")
 
 
 def test_an_engine_in_this_process_is_not_stopped_from_here():
@@ -138,30 +138,30 @@ def test_an_engine_in_this_process_is_not_stopped_from_here():
     assert (hands.ui.dialog, hands.client.sent) == ("", [])
 
 
-# ── The conn ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Control ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_taking_the_conn_names_its_holder_and_needs_another_key():
+def test_taking_control_names_its_holder_and_needs_another_key():
     hands = Hands(FREE, attachment=looking()).press("o", 0)
-    assert (hands.ui.dialog, hands.client.conn_asked) == ("conn", [])
-    shown = box(FREE, looking(), dialog="conn")
-    assert shown[:2] == ["the conn is with pts/3 from 10.0.0.7", "2 screens look at this engine"]
-    assert shown[-1] == "t takes the conn · any other key closes"
-    assert hands.press("o", 100).client.conn_asked == []
+    assert (hands.ui.dialog, hands.client.control_asked) == ("control", [])
+    shown = box(FREE, looking(), dialog="control")
+    assert shown[:2] == ["pts/3 from 10.0.0.7 has control", "2 screens look at this engine"]
+    assert shown[-1] == "t takes control · any other key closes"
+    assert hands.press("o", 100).client.control_asked == []
     hands.press("o", 200).press("t", 600)
-    assert (hands.client.conn_asked, hands.ui.dialog) == (["take"], "")
+    assert (hands.client.control_asked, hands.ui.dialog) == (["take"], "")
 
 
 def test_what_a_line_s_noise_types_takes_nothing():
-    assert Hands(FREE, attachment=looking()).press("o", 0).press("t", 100, alone=False).client.conn_asked == []
-    assert Hands(FREE, attachment=looking()).press("o", 0).press("t", 100, suspicious=True).client.conn_asked == []
+    assert Hands(FREE, attachment=looking()).press("o", 0).press("t", 100, alone=False).client.control_asked == []
+    assert Hands(FREE, attachment=looking()).press("o", 0).press("t", 100, suspicious=True).client.control_asked == []
 
 
 def test_it_is_given_up_by_another_key():
     hands = Hands(FREE, attachment=apart()).press("o", 0).press("t", 100)
-    assert hands.client.conn_asked == []
-    assert hands.press("o", 200).press("g", 300).client.conn_asked == ["leave"]
-    assert box(FREE, apart(), dialog="conn")[0] == "you have the conn"
+    assert hands.client.control_asked == []
+    assert hands.press("o", 200).press("g", 300).client.control_asked == ["give"]
+    assert box(FREE, apart(), dialog="control")[0] == "you have control"
 
 
 @pytest.mark.parametrize(
@@ -170,18 +170,18 @@ def test_it_is_given_up_by_another_key():
 )
 def test_where_it_cannot_be_had_that_is_said(attachment, words):
     hands = Hands(FREE, attachment=attachment).press("o", 0)
-    assert words in "\n".join(box(FREE, attachment, dialog="conn"))
+    assert words in "\n".join(box(FREE, attachment, dialog="control"))
     assert keys.hints(view(FREE, ui=hands.ui, attachment=attachment))[0] == ("any other key", "close")
     hands.press("t", 300)
-    assert hands.client.conn_asked == []
+    assert hands.client.control_asked == []
     assert words in hands.ui.notice
 
 
 def test_the_palette_has_it_only_where_there_is_one():
-    apart_view = view(FREE, ui=Ui(text="conn"), attachment=looking())
-    assert [entry[2] for entry in keys.palette(apart_view)] == ["conn"]
-    assert keys.palette(view(snapshot(), ui=Ui(text="conn"))) == []
-    assert ("o", "conn") in keys.hints(view(FREE, attachment=looking()))[:3]
+    apart_view = view(FREE, ui=Ui(text="control"), attachment=looking())
+    assert [entry[2] for entry in keys.palette(apart_view)] == ["control"]
+    assert keys.palette(view(snapshot(), ui=Ui(text="control"))) == []
+    assert ("o", "control") in keys.hints(view(FREE, attachment=looking()))[:3]
     assert not any(label == "o" for label, _ in keys.hints(view(FREE, attachment=apart())))
 
 
@@ -192,14 +192,14 @@ AWAY = "away 6 min 12 s: 2 entries, 1 stop loss, P&L −420"
 
 def test_the_absence_is_told_over_the_panes_and_takes_no_key():
     hands = Hands(FREE, attachment=apart())
-    hands.control.tell((AWAY, "you have the conn"), 10_000_000_000)
+    hands.control.tell((AWAY, "you have control"), 10_000_000_000)
     assert box(FREE, apart(), digest=AWAY) == [
         "away 6 min 12 s",
         "2 entries, 1 stop loss, P&L −420",
         "",
         "it stays in the log · any key closes this and does what it does",
     ]
-    assert (hands.ui.digest, hands.ui.notice) == (AWAY, "you have the conn")
+    assert (hands.ui.digest, hands.ui.notice) == (AWAY, "you have control")
     hands.press("!", 100)
     assert (hands.ui.digest, hands.ui.dialog, hands.client.sent) == ("", "flat", [Arm()])
 
@@ -223,21 +223,21 @@ def test_a_link_that_blinked_is_no_absence():
     assert hands.ui.digest == "away 1 s: 1 stop loss, P&L −420"
 
 
-def test_a_conn_that_was_taken_is_loud():
+def test_control_that_was_taken_is_loud():
     hands = Hands(FREE, attachment=looking())
-    hands.control.tell(("pts/3 took the conn: you may look",), SECOND)
-    assert (hands.ui.notice, hands.ui.notice_style) == ("pts/3 took the conn: you may look", "alert")
+    hands.control.tell(("pts/3 took control: you may look",), SECOND)
+    assert (hands.ui.notice, hands.ui.notice_style) == ("pts/3 took control: you may look", "alert")
 
 
 # ── The last lines ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_shell_is_told_how_to_come_back():
-    assert farewell(paper(), apart()) == [
+    assert exit_lines(paper(), apart()) == [
         "detached; the engine goes on (pid 4711, PAPER, 1 position open)",
         "back: myquant-tui attach · flat: myquant-tui flat · stop: myquant-tui stop",
     ]
-    assert farewell(FREE, PLACED) == [
+    assert exit_lines(FREE, PLACED) == [
         "detached; the engine goes on (pid 4711, PAPER, no position open)",
         "back: myquant-tui attach --state-dir /d · flat: myquant-tui flat --state-dir /d · stop: myquant-tui stop --state-dir /d",
     ]
@@ -245,17 +245,19 @@ def test_the_shell_is_told_how_to_come_back():
 
 def test_or_that_there_is_nothing_to_come_back_to():
     two = paper(positions=(position(0), position(1)), stopped=True)
-    assert farewell(two, apart(lost="x", there=False)) == [
+    assert exit_lines(two, apart(lost="x", there=False)) == [
         "the engine has ended (PAPER, 2 positions open)",
         "start it again as you did (myquant-tui run …); what was held is restored · flat: myquant-tui flat",
     ]
-    assert farewell(paper(), apart(lost="x", there=False))[0] == "the engine is gone (PAPER, 1 position open)"
-    assert farewell(FREE, apart(lost="x", pid=0))[0] == "detached; the engine does not answer (PAPER, no position open)"
+    assert exit_lines(paper(), apart(lost="x", there=False))[0] == "the engine is gone (PAPER, 1 position open)"
+    assert (
+        exit_lines(FREE, apart(lost="x", pid=0))[0] == "detached; the engine does not answer (PAPER, no position open)"
+    )
 
 
 @settings(max_examples=100)
 @given(
-    dialog=st.sampled_from(["quit", "stop", "conn", ""]),
+    dialog=st.sampled_from(["quit", "stop", "control", ""]),
     width=st.integers(1, 130),
     height=st.integers(1, 40),
     attachment=st.sampled_from([PLACED, looking(), looking(read_only=True), apart(lost="x" * 200, there=False)]),

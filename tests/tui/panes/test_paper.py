@@ -10,7 +10,7 @@ from engine import FlatLeg, FlatView, Snapshot
 from engine.presentation import feeds
 from engine.presentation.health import Health
 from engine.presentation.lamps import TerminalLink
-from tests.support.doors import FakeDoor
+from tests.support.engine_clients import FakeClient
 from tests.support.snapshots import (
     NOW_NS,
     SECOND,
@@ -142,19 +142,19 @@ def test_the_chart_is_that_of_the_selected_instrument_not_of_its_place() -> None
     instruments, quotes = many_instruments(90)
     asked: list[int] = []
 
-    class Door(FakeDoor):
+    class Door(FakeClient):
         def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
             asked.append(instrument)
             return super().history(instrument)
 
     ui = Ui(selected=2)
     client = Door(paper(instruments=instruments, quotes=(quotes[0], quotes[5], quotes[80]), watched=90))
-    watcher = ViewBuilder(client, ui)
-    watcher.look(NOW_NS, TerminalLink(1.0, 0.0))
+    builder = ViewBuilder(client, ui)
+    builder.look(NOW_NS, TerminalLink(1.0, 0.0))
     ui.selected = 99
-    watcher.look(NOW_NS + 2 * SECOND, TerminalLink(1.0, 0.0))
+    builder.look(NOW_NS + 2 * SECOND, TerminalLink(1.0, 0.0))
     client.snapshot = paper(quotes=())
-    watcher.look(NOW_NS + 4 * SECOND, TerminalLink(1.0, 0.0))
+    builder.look(NOW_NS + 4 * SECOND, TerminalLink(1.0, 0.0))
     assert asked == [80, 80]
 
 

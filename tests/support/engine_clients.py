@@ -7,13 +7,13 @@ from tui.view.model import Attachment
 HERE = Attachment()
 
 
-class FakeDoor:
+class FakeClient:
     """A Door whose snapshot a test sets and whose commands it reads."""
 
     def __init__(self, snapshot: Snapshot = SNAPSHOT, attachment: Attachment = HERE) -> None:
         self.snapshot = snapshot
         self.attachment = attachment
-        self.conn_asked: list[str] = []
+        self.control_asked: list[str] = []
         self.sent: list[Command] = []
         self.lines: list[LogLine] = list(log())
         self.started = self.stopped = False
@@ -30,11 +30,11 @@ class FakeDoor:
     def log_lines(self, since: int, limit: int) -> list[LogLine]:
         return [line for line in self.lines if line.number > since][:limit]
 
-    def take_conn(self) -> None:
-        self.conn_asked.append("take")
+    def take_control(self) -> None:
+        self.control_asked.append("take")
 
-    def leave_conn(self) -> None:
-        self.conn_asked.append("leave")
+    def give_control(self) -> None:
+        self.control_asked.append("give")
 
     def leave(self, detached: bool) -> None:
         self.stopped = True
