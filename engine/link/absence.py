@@ -1,4 +1,4 @@
-"""What happened while nobody was there, in one line: from the snapshot when the operator was lost and the one on return. Pure."""
+"""One line that sums up an operator's absence, from the snapshot at its start and the one at its end. Pure."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _GAPS_TOLD = 2  # one by one; more are counted
 
 
 class Left(Struct, frozen=True):
-    """The little that must be remembered of the snapshot at the moment of loss."""
+    """What the summary needs of the snapshot at the moment when the operator was lost."""
 
     entries: int
     last_trade: int

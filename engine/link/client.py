@@ -1,6 +1,6 @@
 """The engine as a screen in another process sees it: the same few calls, and a thread that fetches what they give.
 
-It trusts the engine with no more than it must: sizes are capped, words typed; texts are cleaned at the screen's border.
+What comes is limited in size and checked by type; the screen cleans texts before it shows them.
 """
 
 import time
@@ -50,10 +50,10 @@ class ConnectionStatus(Struct, frozen=True):
 
 
 class RemoteEngine:
-    """A screen's door to an engine in another process of this machine, by its socket.
+    """The client of an engine in another process of this machine, over its Unix socket.
 
     All calls but `start` and `leave` return at once. Stamps in the snapshot are the engine's monotonic clock, which on
-    Linux counts for the whole machine, so that ages hold. A lost engine is looked for again until `leave`; meanwhile
+    Linux counts for the whole machine, so that ages hold. After a loss it tries to connect again until `leave`; meanwhile
     the last snapshot stays, and its age tells. Commands that cannot be sent within 2 s are given up and never sent
     later, except `Flat` and `Lock`, which are tried for a minute.
     """
@@ -71,9 +71,9 @@ class RemoteEngine:
         self._told: deque[str] = deque(maxlen=_TOLD_KEPT)
         self._pid = 0
         self._status = ConnectionStatus("CONNECTING", "", clock_ns())
-        self._changed = Condition()  # held for a few lines by either thread; guards the wishes below
+        self._changed = Condition()  # held for a few lines by either thread; guards what follows
         self._woken = False
-        self._wish: TakeControl | GiveControl | None = None
+        self._control_request: TakeControl | GiveControl | None = None
         self._refused = False
         self._leaving = False
         self._detached = False
@@ -91,7 +91,7 @@ class RemoteEngine:
         with self._changed:
             self._changed.wait_for(lambda: self._replica.snapshot is not None or self._refused, timeout_s)
         if self._replica.snapshot is None:
-            reason = self._status.reason or f"the engine has shown nothing for {timeout_s:g} s"
+            reason = self._status.reason or f"the engine sent no snapshot for {timeout_s:g} s"
             self.leave(detached=False)
             raise LinkError(reason)
 
@@ -103,9 +103,9 @@ class RemoteEngine:
 
     @property
     def snapshot(self) -> Snapshot:
-        """The newest picture."""
+        """The newest snapshot."""
         snapshot = self._replica.snapshot
-        assert snapshot is not None, "start the door first"
+        assert snapshot is not None, "start the client first"
         return snapshot
 
     def history(self, instrument: int) -> Points:
@@ -163,23 +163,23 @@ class RemoteEngine:
 
     def take_control(self) -> None:
         """Take control, whoever has it."""
-        self._wish_for(TakeControl())
+        self._ask_for(TakeControl())
 
     def give_control(self) -> None:
         """Give control up and go on looking."""
-        self._wish_for(GiveControl())
+        self._ask_for(GiveControl())
 
     def leave(self, detached: bool, timeout_s: float = 1.0) -> None:
-        """Say goodbye and end the thread; waits at most `timeout_s` so that the engine hears it."""
+        """Tell the engine, and end the thread; waits at most `timeout_s` so that the engine is told."""
         with self._changed:
             self._leaving, self._detached, self._woken = True, detached, True
             self._changed.notify_all()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
 
-    def _wish_for(self, wish: TakeControl | GiveControl) -> None:
+    def _ask_for(self, request: TakeControl | GiveControl) -> None:
         with self._changed:
-            self._wish, self._woken = wish, True
+            self._control_request, self._woken = request, True
             self._changed.notify_all()
 
     def _wake(self) -> None:
@@ -208,9 +208,9 @@ class RemoteEngine:
                     with self._changed:
                         self._refused = True
                         self._changed.notify_all()
-            except Exception as error:  # noqa: BLE001 - the mouth of the thread: the screen is told, and it is tried again
+            except Exception as error:  # noqa: BLE001 - nothing may end the thread: the screen is told, and it is tried again
                 self._tickets.unsure()
-                self._set_status("LOST", f"the door failed: {type(error).__name__}: {error}")
+                self._set_status("LOST", f"the client of the engine failed: {type(error).__name__}: {error}")
             self._pause(retry_s, only_to_leave=True)
             retry_s = min(2 * retry_s, _LONGEST_RETRY_S)
 
@@ -226,10 +226,10 @@ class RemoteEngine:
 
     def _send_waiting(self, channel: Channel) -> None:
         with self._changed:
-            wish, self._wish = self._wish, None
-        if wish is not None:
-            channel.ask(wish)
-            self._asks = isinstance(wish, TakeControl)
+            request, self._control_request = self._control_request, None
+        if request is not None:
+            channel.ask(request)
+            self._asks = isinstance(request, TakeControl)
         while (asked := self._tickets.to_send()) is not None:
             answer = channel.ask(SendCommand(*asked)).reply
             if isinstance(answer, CommandTaken):
@@ -245,10 +245,10 @@ class RemoteEngine:
         try:
             self._replica.take(picture, answer.parts)
         except WireError as error:
-            raise LinkError(f"the engine's picture cannot be read: {error}") from error
+            raise LinkError(f"the engine's snapshot cannot be read: {error}") from error
         self._told.extend(picture.told)
         if had and not picture.control.mine and picture.control.holder:
-            self._asks = False  # somebody took it: it is not asked back by itself
+            self._asks = False  # another client took it: it is not taken back automatically
         if self._replica.snapshot is not None:
             self._tickets.seen(self._replica.snapshot.commands)
             if first:
@@ -256,7 +256,7 @@ class RemoteEngine:
                     self._changed.notify_all()
 
     def _pause(self, pause_s: float, *, only_to_leave: bool = False) -> None:
-        """Wait until it is time for the next look, or somebody wants something."""
+        """Wait until the next look is due, or a call of the screen wakes the thread."""
         with self._changed:
             if only_to_leave:
                 self._changed.wait_for(lambda: self._leaving, pause_s)

@@ -1,10 +1,10 @@
-"""Who may command, and what happens when nobody is there who could. Pure: no socket, no clock; stamps are handed in."""
+"""Which client may command, and what is done while none does. Pure: no socket, no clock; stamps are handed in."""
 
 from engine.link.protocol import AbsenceView, AnyCommand, ControlView, Policy
 from engine.model.commands import Arm, Command, Disarm, Flat, Lock, PauseEntries, Stop
 
 _NS = 1_000_000_000
-# What makes things safer needs no control: whoever sees the fire may use the extinguisher.
+# What makes things safer may be sent by every client, with control or without.
 _FREE = (Flat, Arm, Lock, Disarm)
 
 

@@ -1,6 +1,6 @@
-"""What the engine answers to those who come through the socket: who is let in, who may command, what each gets to see.
+"""Answers the requests of clients: which are accepted, which may command, what each is sent.
 
-Words in, frames out; knows no socket. It reads the newest snapshot and log lines and hands commands over: nothing else
+Requests in, frames out; knows no socket. It reads the newest snapshot and log lines and hands commands over: nothing else
 of the engine is touched, and nothing is ever waited for.
 """
 
@@ -50,11 +50,11 @@ _TOLD_KEPT = 16
 
 
 class ServedEngine(Protocol):
-    """The engine as seen from the socket; every call returns at once and may come from any thread."""
+    """What the link needs of an engine; every call returns at once and may come from any thread."""
 
     @property
     def snapshot(self) -> Snapshot:
-        """The newest picture."""
+        """The newest snapshot."""
         ...
 
     def send(self, command: AnyCommand, ticket: int) -> None:
@@ -70,12 +70,12 @@ class ServedEngine(Protocol):
         ...
 
     def say(self, text: str) -> None:
-        """Put a line into the log that must not be lost."""
+        """Write a line to the log that must not be dropped."""
         ...
 
 
 class Client:
-    """Somebody who was let in; `number` is never given twice, `told` waits for the next look."""
+    """A client whose Hello was accepted; `number` is never given twice, `told` waits for its next GetSnapshot."""
 
     def __init__(self, number: int, hello: Hello) -> None:
         self.number = number
@@ -87,7 +87,7 @@ class Client:
 
 
 class RequestHandler:
-    """Everybody who was let in, control between them, and the operator's absence; used by one thread."""
+    """All accepted clients, which of them has control, and the operator's absence; used by one thread."""
 
     def __init__(self, served: ServedEngine, operator: OperatorPolicy, notes: Notes) -> None:
         self.clients: dict[int, Client] = {}
@@ -100,10 +100,10 @@ class RequestHandler:
         self._numbers = 0
         self._engine = int.from_bytes(os.urandom(6), "little")
 
-    # ── Coming and going ────────────────────────────────────────────────────────────────────────────────────────
+    # ── Connecting and leaving ────────────────────────────────────────────────────────────────────────────────────────
 
     def refusal(self, hello: Hello) -> str:
-        """Why whoever says `hello` is not let in; empty when welcome.
+        """Why a client with this `hello` is not accepted; empty when it is.
 
         A screen must be of the engine's own version, for it is shown the engine's own records; a short command only
         has to speak the same protocol, so that a flat gets through to an engine that was started before an upgrade.
@@ -114,7 +114,7 @@ class RequestHandler:
         return ""
 
     def welcome(self, hello: Hello, now_ns: int) -> tuple[Client, list[bytes]]:
-        """Let somebody in."""
+        """Accept a client; what it is sent."""
         self._numbers += 1
         client = self.clients[self._numbers] = Client(self._numbers, hello)
         if client.wants_control and hello.at_once:
@@ -125,7 +125,7 @@ class RequestHandler:
         return client, _frames(Welcome(PROTOCOL, VERSION, self._engine, os.getpid()))
 
     def gone(self, client: Client, now_ns: int, *, how: str = "lost") -> None:
-        """Somebody left, or was lost."""
+        """A client left, or was lost."""
         if self.clients.pop(client.number, None) is not None:
             self._leave(client, now_ns, how)
 
@@ -139,7 +139,7 @@ class RequestHandler:
     # ── Requests ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def answer(self, client: Client, request: Request, now_ns: int) -> list[bytes] | None:
-        """The frames that answer `request`; None when the client has left or breaks the order of words."""
+        """The frames that answer `request`; None when the client has left or breaks the order of requests."""
         match request:
             case GetSnapshot():
                 return self._look(client, request)

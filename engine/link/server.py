@@ -1,4 +1,4 @@
-"""The engine's side of the socket: one thread that lets clients in, hears and answers them, and waits for none of them.
+"""The engine's side of the socket: one thread that accepts clients, answers their requests, and waits for none of them.
 
 The engine does not know it: it is only looked at, and handed commands. Whatever a client does costs it that client's
 connection and at most one line of the log a minute.
@@ -28,7 +28,7 @@ _MOST_CLIENTS = 16
 _ACCEPTS_A_ROUND = 8
 _ACCEPTS_PER_S = 100
 _ACCEPTS_AT_ONCE = 64
-_MOST_UNNAMED = 128  # have not said who they are; the oldest makes room, and had over half a second by then
+_MOST_UNNAMED = 128  # connections without a Hello; the oldest is closed, and had over half a second by then
 _MOST_FAILURES = 5
 _JOIN_S = 2.0
 
@@ -37,7 +37,7 @@ class LinkServer:
     """Serves `served` at `path` from `start` to `stop`; `beat_ns` (monotonic) stamps its newest round.
 
     The thread "link" alone touches everything here. `note` is told of trouble with clients, at most once a minute
-    of each kind. After five failures of its own it lets nobody in any more; the policy for an absent operator goes on.
+    of each kind. After five failures of its own it accepts no client any more; the policy for an absent operator goes on.
     """
 
     def __init__(
@@ -97,10 +97,10 @@ class LinkServer:
                     error, failed = failed, None
                     self._broke(error)
                 self._round()
-            except Exception as error:  # noqa: BLE001 - the mouth of the thread; the engine goes on, clients come again
+            except Exception as error:  # noqa: BLE001 - nothing may end the thread; the engine goes on, clients come again
                 failed = error
         self._close_listener()
-        for connection in self._connections:  # nobody is missed any more
+        for connection in self._connections:  # nobody is told any more
             connection.sock.close()
         self._selector.close()
 
@@ -108,7 +108,7 @@ class LinkServer:
         """Tell a failure of our own and begin anew, without the clients that may have brought it about; may fail as well."""
         self._failures += 1
         last = self._failures >= _MOST_FAILURES
-        more = "; nobody is let in any more, the policy for an absent operator goes on" if last else ""
+        more = "; no client is accepted any more, the policy for an absent operator goes on" if last else ""
         self._note(f"link failed: {type(error).__name__}: {error}{more}")
         if last:
             self._close_listener()
@@ -125,7 +125,7 @@ class LinkServer:
         for key, events in found:
             if key.data is None:
                 self._accept(now_ns)
-            elif key.data in self._connections:  # it may have made room for another in this very round
+            elif key.data in self._connections:  # it may have been closed for another in this very round
                 self._work(key.data, events, now_ns)
         for connection in tuple(self._connections):
             self._guarded(connection, now_ns, self._serve)
@@ -166,7 +166,7 @@ class LinkServer:
             self._selector.register(connection.sock, mask, connection)
         connection.mask = mask
 
-    # ── Letting in ──────────────────────────────────────────────────────────────────────────────────────────────
+    # ── Accepting ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _accept(self, now_ns: int) -> None:
         assert self._listener is not None
@@ -185,7 +185,7 @@ class LinkServer:
             self._take_in(sock, now_ns)
 
     def _take_in(self, sock: socket.socket, now_ns: int) -> None:
-        """Keep a new connection of our own user, until it has said who it is."""
+        """Keep a new connection of our own user; its Hello must come soon."""
         sock.setblocking(False)
         connection = Connection(sock, now_ns)
         self._connections.append(connection)
@@ -196,7 +196,7 @@ class LinkServer:
             return
         unnamed = [each for each in self._connections if each.client is None]
         if len(unnamed) > _MOST_UNNAMED:
-            self._drop(unnamed[0], now_ns, "made room: too many connect and do not say who they are", kind="crowd")
+            self._drop(unnamed[0], now_ns, "closed for another: too many connections without a Hello", kind="no_hello")
 
     def _hello(self, connection: Connection, hello: Hello, now_ns: int) -> None:
         reason = self._handler.refusal(hello)
@@ -215,7 +215,7 @@ class LinkServer:
         connection.leaving = True
         self._post(connection, [frame(ENCODER.encode(RequestRefused(reason)))], now_ns)
 
-    # ── Hearing and answering ───────────────────────────────────────────────────────────────────────────────────
+    # ── Requests ───────────────────────────────────────────────────────────────────────────────────
 
     def _work(self, connection: Connection, events: int, now_ns: int) -> None:
         if events & selectors.EVENT_WRITE:
@@ -232,7 +232,7 @@ class LinkServer:
 
     def _read(self, connection: Connection, now_ns: int) -> None:
         if not connection.read(now_ns):
-            self._serve(connection, now_ns)  # a last word may have come with the end
+            self._serve(connection, now_ns)  # a last request may have come with the end
             self._close(connection, now_ns)
 
     def _serve(self, connection: Connection, now_ns: int) -> None:
@@ -243,7 +243,7 @@ class LinkServer:
         assert payload is not None, "it has just asked"
         request = understood(REQUESTS, payload)
         if isinstance(request, Hello) != (connection.client is None):
-            raise WireError("order", "the first word is Hello, and no other is")
+            raise WireError("order", "Hello is the first request, and no other is")
         if isinstance(request, Hello):
             self._hello(connection, request, now_ns)
             return
@@ -261,7 +261,7 @@ class LinkServer:
         if not well or (connection.leaving and not connection.sending):
             self._close(connection, now_ns)
 
-    # ── Letting go ──────────────────────────────────────────────────────────────────────────────────────────────
+    # ── Closing ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _drop(self, connection: Connection, now_ns: int, why: str, kind: str = "") -> None:
         who = f"client {connection.client.name}" if connection.client else "a client"

@@ -1,6 +1,6 @@
 """The live feed in words: whether its link is lost, since when, why, what comes next; how fresh a price is. Pure.
 
-Seconds here are whole and all turn together, so that a countdown changes the screen once a second and no oftener.
+Seconds here are whole and all change together, so that a countdown changes the screen once a second and no oftener.
 """
 
 from typing import Literal
@@ -32,12 +32,12 @@ def lost(seen: Snapshot) -> FeedView | None:
 
 
 def heard_ns(feed: FeedView) -> int:
-    """When the feed last heard anything, or where it never did, since when it tries (monotonic)."""
+    """When anything last came from the exchange; where nothing ever did, since when it is tried (monotonic)."""
     return max(feed.frame_ns, feed.pong_ns) or feed.since_ns
 
 
 def passed_s(feed: FeedView, now_ns: int) -> int:
-    """Whole seconds since the feed heard anything."""
+    """Whole seconds since anything came from the exchange."""
     return max(0, now_ns - heard_ns(feed)) // _SECOND_NS
 
 

@@ -1,4 +1,4 @@
-"""The heart: lamps over time. Worse at once, better after three good samples, and since when; knows no producer and no pane."""
+"""Lamps over time: worse at once, better after three good samples, and since when; knows no pane."""
 
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -48,7 +48,7 @@ def worst(seen: Iterable[Lamp]) -> Lamp:
 
 
 class _Memory:
-    """What the heart remembers of one lamp: the words of its last three samples, and since when it is not OK."""
+    """What is remembered of one lamp: the words of its last three samples, and since when it is not OK."""
 
     def __init__(self) -> None:
         self.samples: deque[Word] = deque(maxlen=_GOOD_SAMPLES)

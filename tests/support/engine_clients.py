@@ -1,4 +1,4 @@
-"""A door with nothing behind it: keeps what it was asked for and shows the snapshot it is given."""
+"""A client of no engine: keeps what it was asked for and shows the snapshot it is given."""
 
 from engine import Command, LogLine, Snapshot
 from tests.support.snapshots import SNAPSHOT, log
@@ -8,7 +8,7 @@ HERE = Attachment()
 
 
 class FakeClient:
-    """A Door whose snapshot a test sets and whose commands it reads."""
+    """An EngineClient whose snapshot a test sets and whose commands it reads."""
 
     def __init__(self, snapshot: Snapshot = SNAPSHOT, attachment: Attachment = HERE) -> None:
         self.snapshot = snapshot

@@ -268,8 +268,8 @@ class Plain:
 
 
 @contextmanager
-def door(where: Stage | Path, name: str = "Ann", **more: bool) -> Iterator[RemoteEngine]:
-    """A screen's door that was opened; the screen leaves at the end of the block."""
+def remote(where: Stage | Path, name: str = "Ann", **more: bool) -> Iterator[RemoteEngine]:
+    """A screen's client that was started; it leaves at the end of the block."""
     opened = RemoteEngine(where if isinstance(where, Path) else where.path, name, **more)
     opened.start()
     try:

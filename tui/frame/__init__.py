@@ -1,1 +1,1 @@
-"""What lies around and over the panes: top lines, footer, dialogs, and the whole of it as lines. Pure."""
+"""What stands around and over the panes: top lines, footer, dialogs, and the whole of it as lines. Pure."""

@@ -1,4 +1,4 @@
-"""One line across the screen for what the operator must not miss: an engine in trouble, a lost link, an old story. Pure.
+"""One line across the screen for what the operator must not miss: an engine in trouble, a lost link, how the last run ended. Pure.
 
 It stands in the place of row 1, so that nothing else moves when it comes and goes.
 """
@@ -20,7 +20,7 @@ _NAMES = {"LOGIN": "LOGIN", "CONNECTING": "CONNECTING", "WAITING": "NO LINK YET"
 def line(view: View, width: int) -> Line | None:
     """The most urgent of what there is to say; None where all is well.
 
-    An engine in trouble comes first, for without it nothing else is known; an old story comes last.
+    An engine in trouble comes first, for without it nothing else is known; how the last run ended comes last.
     """
     trouble = outage.trouble(view, width)
     if trouble is not None:

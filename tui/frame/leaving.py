@@ -123,7 +123,7 @@ def control_lines(view: View, width: int, height: int) -> tuple[list[Line], str]
 
 
 def digest_lines(view: View, width: int, height: int) -> tuple[list[Line], str]:
-    """What happened while nobody was there; commas part the happenings."""
+    """What happened while nobody was there; it is one line, parted by commas."""
     first, _, rest = view.ui.digest.partition(": ")
     lines = [*_says(view, first, width, "bold"), *_says(view, rest, width, "warn")]
     return lines[: max(1, height - 2)], "it stays in the log · any key closes this and does what it does"

@@ -1,4 +1,4 @@
-"""Whether entries may come, and what a flat would take now, for row 0; an engine that nobody hears is vouched for in nothing. Pure."""
+"""Whether entries may come, and what a flat would take now, for row 0; of an engine that does not answer nothing is claimed. Pure."""
 
 from decimal import Decimal
 from typing import TYPE_CHECKING

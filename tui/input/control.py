@@ -23,7 +23,7 @@ _BLINK = re.compile(r"away [01] s: nothing happened")
 
 
 class Control:
-    """The operator's hands: every key press comes through `press`."""
+    """Turns key presses into changes of the view and commands; every one comes through `press`."""
 
     def __init__(self, ui: Ui, client: EngineClient, shell: Shell) -> None:
         self.ui = ui
@@ -62,7 +62,7 @@ class Control:
     def tell(self, lines: Sequence[str], now_ns: int) -> None:
         """Show what the engine told this screen: what happened in an absence over the panes, all else as a notice."""
         for line in lines:
-            if _BLINK.fullmatch(line):  # a link that blinked is no absence
+            if _BLINK.fullmatch(line):  # a link that was lost for a second is no absence
                 continue
             if line.startswith("away ") and not line.endswith(": nothing happened"):
                 self.ui.digest, self.ui.digest_until_ns = line, now_ns + _DIGEST_NS

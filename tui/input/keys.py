@@ -17,7 +17,7 @@ Where = Literal["always", "replay", "apart"]
 
 
 class Key(Struct, frozen=True):
-    """A key: `key` is the character, or Textual's name of a key that has none; `action` is a name in `tui.input.control`."""
+    """A key: `key` is the character, or Textual's name of a key that has none; `action` is a name in `tui.input.actions` or of a pane's key."""
 
     key: str
     action: str

@@ -1,4 +1,4 @@
-"""What is held, what it would win, how far its ends are, and how the day went. Pure."""
+"""The positions pane: open positions with result, stop and target, and the result of the day. Pure."""
 
 from decimal import Decimal
 

@@ -38,7 +38,7 @@ _ANSWERS_S = (0.02, 0.06)  # after a key: when its command has been carried out
 class MyQuant(DiffApp):
     """The screen over one engine; `lost` says why the terminal went away, `left` that the operator went on purpose.
 
-    What is looked at is taken up from `kept` and kept there.
+    The operator's choices are read from `kept` and written there.
     """
 
     CSS = "Board { width: 100%; height: 100%; }"

@@ -12,7 +12,7 @@ LUXURY = 10  # segments of this rank and above come only after all others have t
 class Segment(Struct, frozen=True):
     """A piece of a line: its forms from the longest to the shortest, and its rank (0 = survives longest).
 
-    A part at the right end (`at_end`) stands flush right with the others there.
+    With `at_end` it stands flush right, with the others there.
     """
 
     rank: int

@@ -1,4 +1,4 @@
-"""The door to an engine in another process, as the rest of the screen knows doors. Reads its state directory, writes nothing."""
+"""The client of an engine in another process. Reads the engine's state directory, writes nothing."""
 
 import os
 import shlex
@@ -21,8 +21,7 @@ _REASON, _NAME, _TOLD = 160, 60, 400  # the longest texts that a screen takes fr
 class AttachedEngine:
     """`remote` and what its state directory tells: the engine's process, and how a command line finds it.
 
-    It has been started: what it was told first is how a screen that may command is greeted. One that only looks is
-    told nothing.
+    `remote` has been started. Texts of the engine are cleaned here.
     """
 
     def __init__(self, remote: "RemoteEngine", folder: Path) -> None:
@@ -39,7 +38,7 @@ class AttachedEngine:
 
     @property
     def snapshot(self) -> Snapshot:
-        """The newest picture."""
+        """The newest snapshot."""
         return self._remote.snapshot
 
     def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
@@ -59,7 +58,7 @@ class AttachedEngine:
         self._remote.give_control()
 
     def leave(self, detached: bool) -> None:
-        """Say goodbye; waits a second at most."""
+        """Tell the engine that this screen leaves; waits a second at most."""
         self._remote.leave(detached)
 
     @property

@@ -20,7 +20,7 @@ class EngineClient(Protocol):
 
     @property
     def snapshot(self) -> Snapshot:
-        """The newest picture."""
+        """The newest snapshot."""
         ...
 
     def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
@@ -45,7 +45,7 @@ class EngineClient(Protocol):
         ...
 
     def leave(self, detached: bool) -> None:
-        """Look no more; `detached` = on purpose. Waits a second at most, so that the engine hears it."""
+        """Disconnect; `detached` = the operator left on purpose. Waits a second at most, so that the engine is told."""
         ...
 
 
@@ -65,7 +65,7 @@ class LocalEngine:
 
     @property
     def snapshot(self) -> Snapshot:
-        """The newest picture."""
+        """The newest snapshot."""
         return self._run.engine.snapshot
 
     def history(self, instrument: int) -> tuple[tuple[int, int], ...]:

@@ -1,4 +1,4 @@
-"""Looks through the door and makes the view that panes draw from; remembers the little that a single snapshot cannot tell."""
+"""Reads the engine's newest snapshot and makes the view that panes draw from; remembers the little that a single snapshot cannot tell."""
 
 import re
 from collections import deque

@@ -232,7 +232,7 @@ def test_a_failure_of_the_link_itself_ends_it_in_the_end_but_never_the_policy(tm
                 assert plain.is_closed()
             until(lambda n=n: len(there.notes) == n + 1)
         assert there.notes[0] == "link failed: OSError: broken"
-        assert "nobody is let in any more" in there.notes[-1]
+        assert "no client is accepted any more" in there.notes[-1]
         until(lambda: there.table.flats >= 1 and not there.path.exists())
         with pytest.raises(LinkError, match="no engine runs here"):
             ask(there.path, GetSnapshot(), 1.0)

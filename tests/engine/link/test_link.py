@@ -1,4 +1,4 @@
-"""The door through a socket: screens look and command, one has control, short commands come and go, the lost are missed."""
+"""The link over a socket: screens look and command, one has control, short commands come and go, the lost are missed."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ from engine.model.commands import Flat, Lock, PauseEntries, ResumeEntries, SetSp
 from engine.model.snapshot import Snapshot
 from engine.recording import MqrSource
 from tests.support.builders import config
-from tests.support.link_harness import Plain, Table, door, gap, picture, stage, trade, until
+from tests.support.link_harness import Plain, Table, gap, picture, remote, stage, trade, until
 
 SECOND = 1_000_000_000
 
@@ -31,7 +31,7 @@ def test_a_screen_sees_what_the_engine_puts_on_the_table(tmp_path: Path) -> None
     table = Table(picture(instruments=50, trades=30, events=20))
     table.log(600)
     table.chart = [(n * 5000, 100 + n) for n in range(300)]
-    with stage(tmp_path, table=table) as there, door(there) as ann:
+    with stage(tmp_path, table=table) as there, remote(there) as ann:
         assert ann.snapshot == table.snapshot
         assert ann.state.word == "CONNECTED"
         table.go_on(trades=(*table.snapshot.trades, trade(31)))
@@ -51,7 +51,7 @@ def test_the_engine_in_its_own_process_and_thread_is_commanded_through_the_socke
     source = MqrSource(bundled("nifty-synthetic.mqr"))
     with build(config(), source, "replay", speed=0.0, paused=True, state_root=tmp_path / "state") as run:
         run.engine.start()
-        with stage(tmp_path / "state", table=Real(run)) as there, door(there) as ann:
+        with stage(tmp_path / "state", table=Real(run)) as there, remote(there) as ann:
             assert ann.snapshot.trade_mode == "replay"
             ann.send(PauseEntries())
             until(lambda: ann.snapshot.entries.paused)
@@ -89,7 +89,7 @@ class Real(Table):
 
 
 def test_a_command_is_requested_accepted_and_done(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, door(there) as ann:
+    with stage(tmp_path) as there, remote(there) as ann:
         ann.send(PauseEntries())
         assert ann.pending()[0].state in {"REQUESTED", "ACCEPTED"}
         until(lambda: ann.pending()[0].state == "ACCEPTED")
@@ -100,7 +100,7 @@ def test_a_command_is_requested_accepted_and_done(tmp_path: Path) -> None:
 
 
 def test_only_the_one_with_control_commands_and_both_are_told_when_it_moves(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, door(there, "Ann") as ann, door(there, "Ben") as ben:
+    with stage(tmp_path) as there, remote(there, "Ann") as ann, remote(there, "Ben") as ben:
         assert ann.control.mine
         assert (ben.control.holder, ben.control.mine) == ("Ann", False)
         assert ben.told == ("Ann has control: you may look",)
@@ -119,7 +119,7 @@ def test_only_the_one_with_control_commands_and_both_are_told_when_it_moves(tmp_
 
 
 def test_who_only_looks_never_has_control(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, door(there, "Eve", wants_control=False) as eve:
+    with stage(tmp_path) as there, remote(there, "Eve", wants_control=False) as eve:
         assert eve.control.holder == ""
         eve.take_control()
         until(lambda: "control is not for those who only look" in eve.told)
@@ -132,7 +132,7 @@ def test_who_only_looks_never_has_control(tmp_path: Path) -> None:
 
 
 def test_control_can_be_given_up_and_is_not_asked_back_by_itself(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, door(there, "Ann") as ann:
+    with stage(tmp_path) as there, remote(there, "Ann") as ann:
         ann.give_control()
         until(lambda: ann.control.holder == "")
         [connection] = there.server._connections
@@ -219,14 +219,14 @@ def test_no_entries_are_made_without_an_operator_but_short_commands_are_none(tmp
             assert call.snapshot() == there.table.snapshot
             assert call.pid == os.getpid()
         until(lambda: there.clients == 0)
-        with door(there):
+        with remote(there):
             assert there.table.sent == []
             assert isinstance(ask(there.path, GetSnapshot(), 5.0), SnapshotReply)
         until(lambda: there.table.sent == [(PauseEntries(), 0)])
 
 
 def test_a_short_command_stops_the_engine_under_a_screen(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, door(there), Oneshot(there.path, "stop") as call:
+    with stage(tmp_path) as there, remote(there), Oneshot(there.path, "stop") as call:
         taken = call.send(Stop())
         assert taken.state == "ACCEPTED"
         assert call.outcome(taken.ticket) is None
@@ -256,7 +256,7 @@ def test_a_screen_finds_the_next_engine_and_a_flat_asked_meanwhile_gets_through(
 
 
 def test_screens_see_the_last_snapshot_of_an_engine_that_stops(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, door(there) as ann:
+    with stage(tmp_path) as there, remote(there) as ann:
         there.table.go_on(stopped=True)
         there.server.stop(5.0)
         until(lambda: ann.state.word == "LOST")

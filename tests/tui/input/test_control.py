@@ -1,4 +1,4 @@
-"""Every key does what the table says, through the door and nowhere else."""
+"""Every key does what the table says, through the engine's client and nowhere else."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""The door to an engine in another process, on a real socket: what the screen is told of link, process, control and commands."""
+"""The client of an engine in another process, on a real socket: what the screen is told of link, process, control and commands."""
 
 import os
 import subprocess
