@@ -17,7 +17,7 @@ _OPEN_S = 10
 _FEW = 8  # legs that keep their order while they are closed
 
 
-class Body(Struct, frozen=True):
+class FlatLines(Struct, frozen=True):
     """What stands between head and keys: lines that always stay, around blocks that are scrolled where they are many."""
 
     above: list[Line]
@@ -58,7 +58,7 @@ def _stage(view: View) -> str:
     return "ARMED" if state == "FLAT" and commands.flat_asked(view.attachment) else state
 
 
-def _window(view: View, body: Body, room: int) -> list[Line]:
+def _window(view: View, body: FlatLines, room: int) -> list[Line]:
     """The blocks that fit into `room` lines from number `ui.choice` on, and one line that counts them where not all do."""
     blocks = body.blocks
     if sum(len(block) for block in blocks) <= room or not blocks:
@@ -115,7 +115,7 @@ def _who(view: View, width: int) -> list[Line]:
 # ── The plan ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _plan(view: View, width: int) -> Body:
+def _plan(view: View, width: int) -> FlatLines:
     shot = view.snapshot
     held = [position for position in shot.positions if position.state.quantity]
     waiting = shot.pulse.order_ns
@@ -124,7 +124,7 @@ def _plan(view: View, width: int) -> Body:
     if not held:
         above.append((("no position: nothing to close; entries are locked", ""),))
     legs = [leg_lines.planned(view, position, width) for position in held]
-    return Body(above, legs, [*_estimate(view, held, width), _data_age(view, width), _state(view)])
+    return FlatLines(above, legs, [*_estimate(view, held, width), _data_age(view, width), _state(view)])
 
 
 def _estimate(view: View, held: list[OpenPosition], width: int) -> list[Line]:
@@ -181,7 +181,7 @@ def _path(view: View, width: int) -> list[Line]:
     return [tuple(spans)]
 
 
-def _job(view: View, width: int) -> Body:
+def _job(view: View, width: int) -> FlatLines:
     """Why, for how long, the path, and each leg with its word; those that are not closed yet first."""
     flat = view.snapshot.flat
     took = f" for {text.age((view.now_ns - flat.begun_ns) / 1e9)}" if flat.begun_ns else ""
@@ -193,16 +193,16 @@ def _job(view: View, width: int) -> Body:
     ordered = [*todo, *done] if len(flat.legs) > _FEW else flat.legs
     legs = [[leg_lines.line(view, leg, width)] for leg in ordered] or [[(("nothing was held", "dim"),)]]
     above = [head, *_path(view, width), *(_sentence(loud, width, "alert") if blind else [])]
-    return Body(above, legs, [], done=f"{len(done):,} closed · ")
+    return FlatLines(above, legs, [], done=f"{len(done):,} closed · ")
 
 
-def _receipt(view: View, width: int) -> Body:
+def _receipt(view: View, width: int) -> FlatLines:
     """What the job left behind."""
     lines = view.snapshot.flat.receipt or ("FLAT",)
     shown: list[Line] = [
         line for place, words in enumerate(lines) for line in _told(view, words, width, "" if place else "good")
     ]
-    return Body(shown[:1], [[line] for line in shown[1:]], [], noun="lines")
+    return FlatLines(shown[:1], [[line] for line in shown[1:]], [], noun="lines")
 
 
 def _told(view: View, words: str, width: int, style: str) -> list[Line]:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from engine import LogLine
 from engine.presentation import format as text
-from tui.panes.pane import Pane, PaneKey
+from tui.panes.pane import Pane, PaneKey, instrument_line
 from tui.text.rows import Line, Span, fit, left
 from tui.text.spelling import shortened, spelled
 from tui.view.model import LOG_LEVELS, View
@@ -111,9 +111,9 @@ def _move(view: View, by: int) -> None:
 
 
 def _copied(view: View) -> str:
-    """The selected line as it is copied."""
+    """The selected line as it is copied; of an empty log the instrument."""
     if not view.log:
-        return ""
+        return instrument_line(view)
     line = view.log[selected_place(view)]
     return f"{line.level} {line.component} {line.text}"
 
