@@ -2,6 +2,7 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
+from itertools import islice
 
 from engine.model.events import AnyEvent, FillBooked, LinkChanged, TickGap, TradeClosed, TraderFault
 from engine.model.snapshot import TimelineEvent
@@ -59,10 +60,9 @@ class Timeline:
                 del self._places[0]
 
     def _forget_one(self) -> None:
-        """Forget the oldest event that is no bookmark, or where there are very many of them the oldest one."""
-        marks = [place for place, event in enumerate(self.events) if event.kind == "bookmark"]
-        others = (place for place, event in enumerate(self.events) if event.kind != "bookmark")
-        del self.events[marks[0] if len(marks) > _MOST_BOOKMARKS else next(others)]
+        """Forget the oldest event that is no bookmark, or where very many of them come first the oldest of those."""
+        kinds = (event.kind for event in islice(self.events, _MOST_BOOKMARKS))
+        del self.events[next((place for place, kind in enumerate(kinds) if kind != "bookmark"), 0)]
 
     def before(self, tick: int) -> int:
         """Tick of the last event before tick number `tick`; 0 when there is none."""
