@@ -62,7 +62,7 @@ class OrderCancelled(Event, frozen=True, tag=True):
 class EntryRefused(Event, frozen=True, tag=True, omit_defaults=True):
     """The signal was there and something said no; sent once per change of reason.
 
-    A reason told within the last minute is only counted; `untold` such changes came before this one.
+    A reason told within the last five minutes is only counted; `untold` such changes came before this one.
     """
 
     instrument: int

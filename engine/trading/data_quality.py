@@ -25,8 +25,6 @@ class DataQualityMonitor:
 
     def __init__(self, state: TradingState, risk: RiskConfig) -> None:
         self._state = state
-        self._positions = state.book.positions
-        self._max_gap_ms = risk.max_tick_gap_ms
         self._max_sequence_gaps = risk.missed_ticks_before_stop
         self._last_error = ""
 
@@ -41,14 +39,8 @@ class DataQualityMonitor:
             self._state.entries("halted", BAD_TICKS, tick.exch_ms)
 
     def on_odd(self, inst: InstrumentState, tick: Tick) -> None:
-        """Tell a silence in session, a jump of the exchange's numbering, and the end of a run of bad ticks."""
+        """Tell a jump of the exchange's numbering, and the end of a run of bad ticks."""
         now_ms = tick.exch_ms
-        gap_ms = now_ms - inst.last_ms
-        if gap_ms > self._max_gap_ms:
-            inst.gaps += 1
-            held = self._positions[inst.index] is not None
-            if held or not inst.silences.counts(gap_ms, now_ms):
-                self._on_silence(inst, gap_ms, now_ms, held=held)
         door = inst.tick_filter
         if tick.exch_seq and door.missing:
             self._state.effects.append(SequenceGap(inst.index, door.missing, now_ms))
@@ -58,7 +50,7 @@ class DataQualityMonitor:
             inst.halt_shown = False
             self._state.entries("recovered", BAD_TICKS, now_ms)
 
-    def _on_silence(self, inst: InstrumentState, gap_ms: int, now_ms: int, *, held: bool) -> None:
+    def on_silence(self, inst: InstrumentState, gap_ms: int, now_ms: int, *, held: bool) -> None:
         """Tell a silence that is news; an instrument that is rarely traded is silent with every tick."""
         if inst.silences.over(now_ms - gap_ms):
             self.tell_silences(inst, now_ms)

@@ -16,7 +16,7 @@ from engine.trading.stretches import Refusals, Silences
 from engine.trading.tick_filter import TickFilter
 
 SAMPLE_MS: Final = 5000
-COARSE_SAMPLE_MS: Final = 20_000  # where the instruments are many
+COARSE_SAMPLE_MS: Final = 60_000  # where the instruments are many
 # A session of 6:15 h has 4,500 points of 5 s; an even number, so that thinning keeps both ends.
 _MOST_VALUES: Final = 2 * 4800
 _NO_SILENCE_MS: Final = 1 << 62  # `last_ms` of a desk taken over: the time until its first tick is no gap of the feed

@@ -8,7 +8,7 @@ from typing import Final
 CALM_MS: Final = 60_000  # so long without a silence, and the stretch of them is over
 TOLD_WHILE_HELD: Final = 10  # silences of a stretch told one by one while a position is open; then one a minute
 _LOUDER: Final = 2  # a silence so many times as long as the longest one told is news
-AGAIN_MS: Final = 60_000  # a reason told within is not told again
+AGAIN_MS: Final = 300_000  # a reason told within is not told again
 MOST_REASONS: Final = 16  # told within that time; a strategy may make its reasons up
 
 
@@ -69,7 +69,7 @@ class Silences:
 
 
 class Refusals:
-    """Why one instrument is not entered, as far as it was told: a reason at most once a minute; `untold` counts the others."""
+    """Why one instrument is not entered, as far as it was told: a reason at most once in five minutes; `untold` counts the others."""
 
     __slots__ = ("_told_at_ms", "untold")
 

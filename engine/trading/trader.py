@@ -73,7 +73,7 @@ class Trader:
             self._work(inst, tick)
         return self.state.take_effects() if self.state.effects else NOTHING
 
-    def _work(self, inst: InstrumentState, tick: Tick) -> None:
+    def _work(self, inst: InstrumentState, tick: Tick) -> None:  # noqa: C901, PLR0912 - one function is what makes it fast
         now_ms = tick.exch_ms
         price = tick.price
         inst.last_price = price
@@ -88,7 +88,11 @@ class Trader:
         if inst.day is not day.date and not self._on_day(inst, day, price, now_ms):
             return
         gap_ms = now_ms - inst.last_ms
-        if gap_ms > self._max_gap_ms or (inst.tick_filter.missing and tick.exch_seq) or inst.halt_shown:
+        if gap_ms > self._max_gap_ms:
+            inst.gaps += 1
+            if position is not None or not inst.silences.counts(gap_ms, now_ms):
+                self._data_quality.on_silence(inst, gap_ms, now_ms, held=position is not None)
+        if (inst.tick_filter.missing and tick.exch_seq) or inst.halt_shown:
             self._data_quality.on_odd(inst, tick)
         inst.last_ms = now_ms
         inst.median_gap_ms += 1 if gap_ms > inst.median_gap_ms else -1

@@ -73,7 +73,7 @@ def test_a_new_day_begins_with_the_first_interval():
     assert (len(chart), chart.interval_ms) == (0, 5000)
 
 
-@pytest.mark.parametrize(("instruments", "interval_ms"), [(50, 5000), (51, 20_000)])
+@pytest.mark.parametrize(("instruments", "interval_ms"), [(50, 5000), (51, 60_000)])
 def test_the_charts_of_many_instruments_are_coarser(instruments, interval_ms):
     stage = Stage(*EAGER, instruments=instruments).prices(*[100] * 60)
     start_ms = ms("09:30:01")

@@ -118,15 +118,15 @@ def flap(stage: Stage, ticks: int) -> Stage:
     return stage
 
 
-def test_reasons_that_come_and_go_with_every_tick_are_told_once_a_minute_each() -> None:
-    stage = flap(Stage(*EAGER), 480)  # four minutes
+def test_reasons_that_come_and_go_with_every_tick_are_told_once_in_five_minutes_each() -> None:
+    stage = flap(Stage(*EAGER), 2_400)  # twenty minutes
     told = stage.told(EntryRefused)
     assert [fact.reason for fact in told] == ["locked: me", "locked: you"] * 4
-    assert [fact.untold for fact in told] == [0, 0] + [118, 0] * 3
+    assert [fact.untold for fact in told] == [0, 0] + [598, 0] * 3
     assert stage.trader.state.instrument_states[0].objection == "locked: me"  # as it is now, told or not
     stage.carry(stage.trader.on_end(stage.now_ms))
     counted = sum(fact.untold for fact in (*told, *stage.told(RefusalsCounted)))
-    assert len(told) + counted == 479  # the first tick is no signal
+    assert len(told) + counted == 2_399  # the first tick is no signal
 
 
 def test_another_reason_is_told_at_once_in_spite_of_them() -> None:
