@@ -8,6 +8,7 @@ from msgspec import Struct
 from engine.model.latency import LatencySummary
 from engine.model.ports import FeedView
 from engine.model.types import Delivery, Instrument, PositionState, Trade, TradeMode
+from engine.text.sanitize import CleanText
 
 
 class Quote(Struct, frozen=True):
@@ -102,7 +103,7 @@ class EdgeView(Struct, frozen=True):
     name: str
     waiting: int
     done: int
-    problem: str
+    problem: CleanText
 
 
 class ProcessView(Struct, frozen=True):
@@ -190,7 +191,7 @@ class Snapshot(Struct, frozen=True):
     wall_ns: int
     at_ms: int
     trade_mode: TradeMode
-    source: str
+    source: CleanText
     delivery: Delivery
     instruments: tuple[Instrument, ...]
     ticks: int
@@ -210,7 +211,7 @@ class Snapshot(Struct, frozen=True):
     merged: int
     beats: int
     faults: int
-    fault: str
+    fault: CleanText
     edges: tuple[EdgeView, ...]
     replay: ReplayView | None
     outcomes: tuple[str, ...]
@@ -221,4 +222,4 @@ class Snapshot(Struct, frozen=True):
     ticking: int = 0  # instruments that have had a tick
     watched: int = 0  # instruments in all; `quotes` holds at most 50 of them, those with a position first
     commands: tuple[CommandView, ...] = ()  # newest last
-    found: tuple[str, ...] = ()  # how the last run ended, until acknowledged
+    found: tuple[CleanText, ...] = ()  # how the last run ended, until acknowledged
