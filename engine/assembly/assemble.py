@@ -32,6 +32,7 @@ from engine.runtime import (
 )
 from engine.runtime.inbox import Inbox
 from engine.runtime.replay.feed import ReplayFeed
+from engine.text.sanitize import clean
 from engine.trading.event_text import EventText
 from engine.trading.session import NO_DAY, TradingHours
 from engine.trading.trader import Trader
@@ -215,7 +216,7 @@ def _engine(parts: _Parts, feed: Feed, playback: Playback | None, turn: Turn, in
         checkpoint_ticks=config.recording.checkpoint_ticks,
         picture=SnapshotBuilder(
             trade_mode=parts.mode,
-            source=parts.name,
+            source=clean(parts.name),
             instruments=tuple(inst.instrument for inst in parts.trader.state.instrument_states),
             journal=parts.journal,
             recorder=parts.recorder,

@@ -24,10 +24,11 @@ from engine.model.types import Tick, TradeMode
 from engine.recording import MqrSource
 from engine.serving import EngineDir
 from engine.serving.state_dirs import usual_places
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 
 _WITHIN_S = 15.0
 _LOOK_S = 0.02
+_NO_ENGINE = CleanText("no engine is running")
 _LAST_TICKS = 2_000  # of each instrument in the recording
 _Price = tuple[int, int]  # in minor units, and its ms (UTC)
 
@@ -165,7 +166,7 @@ class _Silent:
 
     def view(self) -> FeedView:
         """How a feed that was never connected stands."""
-        return FeedView("journal", "STOPPED", 0, 0, 0, 0, 0, 0, 0, "no engine is running", 0.0, None, 0, 0, {}, 0, 0)
+        return FeedView(CleanText("journal"), "STOPPED", 0, 0, 0, 0, 0, 0, 0, _NO_ENGINE, 0.0, None, 0, 0, {}, 0, 0)
 
 
 def _flatten(config: Config, place: EngineDir, account: JournalledAccount, prices: Mapping[str, _Price]) -> int:
@@ -177,7 +178,7 @@ def _flatten(config: Config, place: EngineDir, account: JournalledAccount, price
         for inst in run.trader.state.instrument_states:
             inst.last_price = prices.get(inst.instrument.symbol, (inst.last_price, 0))[0]
         run.engine.start()
-        run.engine.send(Flat("flat command, engine dead"))
+        run.engine.send(Flat(CleanText("flat command, engine dead")))
         if not _is_flat(run):
             print(f"myquant-tui: NOT verified flat within {_WITHIN_S:.0f} s", file=sys.stderr)
             return EXIT_DIFFERENT

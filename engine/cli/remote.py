@@ -268,7 +268,7 @@ class _Told:
 
 def _follow(call: Oneshot, reason: str, until_s: float, told: _Told) -> int:
     """Send the flat, or join the running one, and tell its way; raises LinkError when the engine is lost."""
-    taken = call.send(Flat(reason))
+    taken = call.send(Flat(clean(reason)))
     if taken.state == "REFUSED":
         raise InputError(f"flat refused: {taken.reason}")
     while time.monotonic() < until_s:

@@ -19,7 +19,7 @@ from engine.runtime.inbox import Inbox
 from engine.runtime.replay.check import ReplayCheck
 from engine.runtime.replay.comparable import incomparable, other_rules
 from engine.runtime.tickets import Posted
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 from engine.trading.event_text import EventText
 from engine.trading.trader import Trader
 from engine.venues.simulated.broker import PaperBroker
@@ -31,7 +31,7 @@ _PROGRESS_TICKS = 4096
 class _Notes:
     """Stands where a journal and a recorder would: notes the entries, and each exit as a recording would have it."""
 
-    problem = ""
+    problem = CleanText("")
     waiting = durable = kept = 0
 
     def __init__(self) -> None:

@@ -23,8 +23,8 @@ def read_document(path: Path) -> Document:
     try:
         blob = _read_bytes(path)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise ConfigError(f"{place}: cannot be read: {clean(reason, 200)}") from None
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise ConfigError(f"{place}: cannot be read: {reason}") from None
     if len(blob) > MAX_BYTES:
         raise ConfigError(f"{place}: larger than {MAX_BYTES} bytes, which no configuration is")
     if b"\0" in blob:
@@ -39,7 +39,7 @@ def read_document(path: Path) -> Document:
 
 def place_of(path: Path) -> str:
     """Return `path` as it stands at the head of an error line."""
-    return clean(str(path), 300)
+    return str(path)
 
 
 def parse_toml(text: str) -> Document:
@@ -83,9 +83,9 @@ def _decimal(text: str) -> Decimal:
 def _position(message: str, text: str) -> tuple[str, int, int]:
     found = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", message, re.DOTALL)
     if found:
-        return clean(found[1], 200), int(found[2]), int(found[3])
+        return found[1], int(found[2]), int(found[3])
     lines = text.removesuffix("\n").split("\n")
-    return clean(message.removesuffix(" (at end of document)"), 200), len(lines), len(lines[-1]) + 1
+    return message.removesuffix(" (at end of document)"), len(lines), len(lines[-1]) + 1
 
 
 def _written(value: object, depth: int) -> str:

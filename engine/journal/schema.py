@@ -5,7 +5,6 @@ import sqlite3
 from pathlib import Path
 
 from engine.model.errors import DiskError
-from engine.text.sanitize import clean
 
 APPLICATION_ID = 0x4D51544A  # "MQTJ"
 SCHEMA_VERSION = 1
@@ -79,9 +78,7 @@ def open_writer(path: Path, factory: Factory) -> sqlite3.Connection:
     (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
         connection.close()
-        raise DiskError(
-            f"journal {clean(str(path))}: this disk cannot keep a write-ahead log; give another --state-dir"
-        )
+        raise DiskError(f"journal {path}: this disk cannot keep a write-ahead log; give another --state-dir")
     for pragma in _WRITER:
         connection.execute(pragma)
     return connection

@@ -13,6 +13,7 @@ from engine.model.commands import Acknowledge, Command, Fault, ReplayCommand, St
 from engine.model.errors import WireError
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
+from engine.text.sanitize import cleaned
 
 PROTOCOL: Final = 1
 HELLO_LIMIT: Final = 1_024
@@ -158,9 +159,9 @@ _T = TypeVar("_T")
 
 
 def understood(decoder: msgpack.Decoder[_T], data: bytes) -> _T:
-    """What `data` says; raises WireError for everything that is not what it should be."""
+    """What `data` says, cleaned: whoever is at the other end. Raises WireError for everything that is not what it should be."""
     try:
-        return decoder.decode(data)
+        return cleaned(decoder.decode(data))
     except (ValueError, RecursionError) as error:  # no msgpack, another type, no UTF-8; a deep nest
         raise WireError("not_understood", str(error)) from error
 

@@ -21,7 +21,7 @@ from engine.logs.log_file import LogFile
 from engine.model.clock import Clock
 from engine.model.errors import ConfigError
 from engine.model.ports import LogLine
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 
 LOG_FILE = "engine.log"
 LEVELS: Mapping[str, int] = {
@@ -39,6 +39,7 @@ LOOK_AGAIN_S = 1.0  # for suppressions whose second is over, when nothing else i
 CLOSE_TIMEOUT_S = 2.0
 CONSOLE_TIMEOUT_S = 1.0
 
+_LONGEST_NAME = 40
 _Out = list[tuple[bytes, bool]]  # lines as they stand in the file, and whether they must not be lost
 
 
@@ -70,7 +71,7 @@ class LogBook:
         self._file = file
         self._stamper = stamper
         self._console = console
-        self._late = ""
+        self._late = CleanText("")
         self._lost_told = 0
         self._timeout_s: float | None = None
         self._ring: deque[LogLine] = deque(maxlen=ring_lines)
@@ -108,7 +109,7 @@ class LogBook:
         return book
 
     @property
-    def problem(self) -> str:
+    def problem(self) -> CleanText:
         """Why the file is not complete at the moment; "" when it is."""
         return self._late or self._file.problem
 
@@ -137,7 +138,7 @@ class LogBook:
         self._intake.queue.put(None)
         self._thread.join(CLOSE_TIMEOUT_S)
         if self._thread.is_alive():
-            self._late = f"log: the disk did not take the last lines within {CLOSE_TIMEOUT_S:g} s"
+            self._late = clean(f"log: the disk did not take the last lines within {CLOSE_TIMEOUT_S:g} s")
         if self._console:
             self._console.close(CONSOLE_TIMEOUT_S)
         self._intake.close()
@@ -158,7 +159,7 @@ class LogBook:
                         wall_ns,
                         logging.ERROR,
                         "engine",
-                        f"a log line failed: {type(error).__name__}, {_format_of(item)}",
+                        clean(f"a log line failed: {type(error).__name__}, {_format_of(item)}"),
                     )
             self._write(out)
             self._timeout_s = LOOK_AGAIN_S if self._intake.note_denied(all_of_them=False) else None
@@ -186,15 +187,15 @@ class LogBook:
     def _put_together(self, out: _Out, wall_ns: int, item: Item) -> None:
         if isinstance(item, Note):
             if item.lines:
-                text = f"… {_count(item.lines)} of {item.component} suppressed in 1 s"
+                text = clean(f"… {_count(item.lines)} of {item.component} suppressed in 1 s")
                 self._add(out, wall_ns, logging.WARNING, item.component, text)
         elif isinstance(item, logging.LogRecord):
             component = component_of(item)
             for text in texts_of(item):
                 self._add(out, wall_ns, item.levelno, component, text, kept=is_kept(item))
 
-    def _add(self, out: _Out, wall_ns: int, level: int, component: str, text: str, *, kept: bool = False) -> None:
-        line = LogLine(self.last_number + 1, wall_ns, level_name(level), component, text)
+    def _add(self, out: _Out, wall_ns: int, level: int, component: str, text: CleanText, *, kept: bool = False) -> None:
+        line = LogLine(self.last_number + 1, wall_ns, level_name(level), clean(component, _LONGEST_NAME), text)
         out.append((self._stamper.bytes_of(line), kept or level >= logging.WARNING))
         with self._ring_lock:
             self._ring.append(line)
@@ -205,7 +206,7 @@ class LogBook:
         if self._console:
             self._console.put([line for line, _ in out])
         if self._file.lost > self._lost_told and not self._file.problem:
-            text = f"{_count(self._file.lost - self._lost_told)} lost here: the disk refused to take more"
+            text = clean(f"{_count(self._file.lost - self._lost_told)} lost here: the disk refused to take more")
             self._lost_told = self._file.lost
             told: _Out = []
             self._add(told, self._clock.wall_ns(), logging.WARNING, "engine", text)
@@ -224,12 +225,12 @@ def _format_of(item: Item) -> str:
 def _set_levels(level: str, levels: Mapping[str, str]) -> None:
     """Set every component's level; raises ConfigError with every problem at once."""
     problems = [
-        f"[log] level {clean(name, 40)!r} is not known; allowed: {', '.join(LEVELS)}"
+        f"[log] level {name[:40]!r} is not known; allowed: {', '.join(LEVELS)}"
         for name in dict.fromkeys((level, *levels.values()))
         if name.lower() not in LEVELS
     ]
     problems += [
-        f"[log] component {clean(name, 40)!r} is not known; allowed: {', '.join(COMPONENTS)}"
+        f"[log] component {name[:40]!r} is not known; allowed: {', '.join(COMPONENTS)}"
         for name in levels
         if name not in COMPONENTS
     ]

@@ -1,5 +1,6 @@
 """What a person is told when something cannot go on: clear lines and an exit status, never a traceback."""
 
+from engine.text.redaction import redact
 from engine.text.sanitize import CleanText, clean
 
 EXIT_WELL = 0
@@ -59,5 +60,6 @@ class DiskError(UserError):
 
 def _fit_to_print(line: str) -> CleanText:
     """`line` cleaned; a very long one keeps both its ends, of which the last says what is allowed."""
+    line = redact(line)  # before it is cut: half a secret would not be found
     half = _LONGEST_LINE // 2
     return clean(line if len(line) <= _LONGEST_LINE else f"{line[: half - 1]}…{line[-half:]}", _LONGEST_LINE)

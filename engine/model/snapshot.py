@@ -222,4 +222,4 @@ class Snapshot(Struct, frozen=True):
     ticking: int = 0  # instruments that have had a tick
     watched: int = 0  # instruments in all; `quotes` holds at most 50 of them, those with a position first
     commands: tuple[CommandView, ...] = ()  # newest last
-    found: tuple[CleanText, ...] = ()  # how the last run ended, until acknowledged
+    found: tuple[str, ...] = ()  # how the last run ended, until acknowledged

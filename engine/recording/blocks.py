@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.files import shown, told
+from engine.files import told
 from engine.recording.format import (
     BLOCK_HEAD,
     KIND_END,
@@ -66,11 +66,9 @@ class Blocks:
     def note_loss(self, offset: int, what: str) -> None:
         """Remember what was lost at `offset`; told once, however often it is met."""
         if len(self._losses) < _MAX_LOSSES:
-            self._losses.setdefault(offset, f"{shown(self._path)}: at offset {offset}: {what}")
+            self._losses.setdefault(offset, f"{self._path}: at offset {offset}: {what}")
         else:
-            self._losses.setdefault(
-                self.size + 1, f"{shown(self._path)}: more damage than the {_MAX_LOSSES} lines above"
-            )
+            self._losses.setdefault(self.size + 1, f"{self._path}: more damage than the {_MAX_LOSSES} lines above")
 
     def walk(self, place: BlockPlace, marks_only: bool = False) -> Iterator[Block]:
         """The good blocks from `place` on; with `marks_only`, other blocks are passed over unread. Raises InputError."""

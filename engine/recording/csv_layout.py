@@ -92,9 +92,9 @@ def _columns(names: tuple[str, ...], header: bool) -> Columns:
     places = _placed(names)
     for role in ("time", "price"):
         if role not in places:
-            found = clean(",".join(names), 120)
+            found = ",".join(names)
             raise InputError(
-                f"row 1: no column is the {role} in '{found}'; allowed: one of {', '.join(_ALIASES[role])}"
+                f"row 1: no column is the {role} in '{found:.120}'; allowed: one of {', '.join(_ALIASES[role])}"
             )
     return Columns(
         len(names), places["time"], places["price"], places.get("volume", -1), places.get("symbol", -1), names, header

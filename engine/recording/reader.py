@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.files import regular_size, shown, told
+from engine.files import regular_size, told
 from engine.model.errors import InputError
 from engine.model.marks import Mark
 from engine.model.types import Instrument, Tick
@@ -23,7 +23,7 @@ from engine.recording.format import (
 )
 from engine.recording.index import SparseIndex, Stretch
 from engine.recording.stamps import zone_named
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 
 _INDEX_SPACING = 1024
 _VALUES = {KIND_TICKS: TICK_VALUES.iter_unpack, KIND_BOOK_TICKS: BOOK_VALUES.iter_unpack}
@@ -44,7 +44,7 @@ class MqrSource:
         self._index = SparseIndex(_INDEX_SPACING, Stretch(1, start, 0))
 
     @property
-    def name(self) -> str:
+    def name(self) -> CleanText:
         """The file's name, cleaned."""
         return clean(self._path.name, 200)
 
@@ -136,4 +136,4 @@ def _read_header(path: Path, size: int) -> tuple[Header, int]:
             zone_named(header.session_zone)
             return header, FIXED_HEADER.size + length
         except (DamageError, InputError) as damage:
-            raise InputError(f"{shown(path)}: {damage}") from None
+            raise InputError(f"{path}: {damage}") from None

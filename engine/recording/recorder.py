@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from engine.files import reason, shown
+from engine.files import reason
 from engine.model.errors import UserError
 from engine.model.marks import Mark
 from engine.model.types import FLAG_HAS_BOOK, Tick
@@ -32,7 +32,7 @@ from engine.recording.format import (
     encode_mark,
 )
 from engine.recording.writer import BLOCK_BYTES, PACK, BlockFile, pack_tick
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 
 _LAST_PLACE = BLOCK_BYTES - BOOK_RECORD.size
 _WRITE_BYTES = 1 << 20  # in one go: each write gives the GIL away, and under a busy engine it takes 5 ms to come back
@@ -82,8 +82,8 @@ class FileRecorder:
         backlog_bytes: int = 8 << 20,
         reserve_bytes: int = 64 << 20,
     ) -> None:
-        self.problem = ""
-        self._name = shown(path)
+        self.problem = CleanText("")
+        self._name = str(path)
         self._flush_s = flush_ms / 1000
         self._backlog_bytes = backlog_bytes
         self._reserve_bytes = reserve_bytes
@@ -180,7 +180,7 @@ class FileRecorder:
 
     def _stop(self, why: str) -> None:
         """Recording ends here; the first reason is kept."""
-        self.problem = self.problem or f"{self._name}: {clean(why, 200)}"
+        self.problem = self.problem or clean(f"{self._name}: {why}")
 
     # ── The thread. ──────────────────────────────────────────────────────────────────────────────────────────────────
 

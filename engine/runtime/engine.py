@@ -18,6 +18,7 @@ from engine.runtime.replay.playback import Playback
 from engine.runtime.run_failure import RunFailure
 from engine.runtime.tickets import Asked, Posted
 from engine.runtime.turn import Turn
+from engine.text.sanitize import CleanText
 
 _BEAT_S = 0.1
 _BEAT_EVERY_NS = 45_000_000  # how soon the next beat and round come, at the most, when ticks wake the loop all the time
@@ -112,9 +113,9 @@ class Engine:
         return self._snapshot
 
     @property
-    def problem(self) -> str:
+    def problem(self) -> CleanText:
         """Why the run cannot go on; once it has ended also what the disk refused; empty when all is well."""
-        return self.failure.problem or (self.failure.disk if self.ended else "")
+        return self.failure.problem or (self.failure.disk if self.ended else CleanText(""))
 
     @property
     def exit_status(self) -> int:

@@ -11,8 +11,9 @@ from engine.runtime.event_log import LOGGERS
 from engine.runtime.tickets import Posted
 from engine.runtime.turn import Turn
 from engine.text.redaction import redact
+from engine.text.sanitize import CleanText, clean
 
-_FAULT = "engine fault"
+_FAULT = CleanText("engine fault")
 _log = LOGGERS["engine"]
 
 
@@ -31,8 +32,7 @@ class RunFailure:
         post: Callable[[Posted], None],
         fatal: Callable[[], None],
     ) -> None:
-        self.problem = ""
-        self.disk = ""
+        self.problem = self.disk = CleanText("")
         self.exit_status = EXIT_WELL
         self._turn = turn
         self._dispatch = dispatch
@@ -47,21 +47,21 @@ class RunFailure:
 
     def source_failed(self, problem: str) -> None:
         """A recording cannot be read on: the run ends."""
-        self.problem = problem
+        self.problem = clean(problem)
         self._fatal()
 
     def feed_failed(self, problem: str) -> None:
         """A live feed has ended by itself. Whoever holds something must not be left alone: flats and commands go on."""
-        text = f"the feed has ended: {problem}"
+        text = clean(redact(f"the feed has ended: {problem}"))
         self._post(FeedNote(text, self._turn.now_ms, severe=True))
         self._post(Lock(text))
 
-    def disk_failed(self, problem: str) -> None:
+    def disk_failed(self, problem: CleanText) -> None:
         """The journal cannot keep what it must: entries are locked, what is held is watched on, the end has the disk's status."""
         self.note_disk(problem)
         self._post(Lock(problem))
 
-    def note_disk(self, problem: str) -> None:
+    def note_disk(self, problem: CleanText) -> None:
         """Keep what the disk refuses; nothing where `problem` is empty."""
         self.disk = self.disk or problem
         if problem and self.exit_status == EXIT_WELL:
@@ -74,7 +74,7 @@ class RunFailure:
         """
         if self.exit_status == EXIT_FAULT:
             return
-        self.problem = redact(f"engine failed: {type(error).__name__}: {error}")
+        self.problem = clean(redact(f"engine failed: {type(error).__name__}: {error}"))
         self.exit_status = EXIT_FAULT
         _log.critical("%s", self.problem, exc_info=error)
         try:

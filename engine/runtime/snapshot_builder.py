@@ -20,6 +20,7 @@ from engine.model.snapshot import (
 from engine.model.types import Instrument, TradeMode
 from engine.runtime.housekeeping import refusals
 from engine.runtime.turn import Turn
+from engine.text.sanitize import CleanText
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.session import NO_DAY
 
@@ -43,7 +44,7 @@ class SnapshotBuilder:
         self,
         *,
         trade_mode: TradeMode,
-        source: str,
+        source: CleanText,
         instruments: tuple[Instrument, ...],
         journal: "Journal | None",
         recorder: "Recorder | None",

@@ -9,7 +9,6 @@ from msgspec import Struct
 from engine.journal import StateDir
 from engine.model.errors import InputError
 from engine.model.types import TradeMode
-from engine.text.sanitize import clean
 
 SOCKET_FILE = "engine.sock"
 FLAT_FILE = "FLAT"
@@ -92,7 +91,7 @@ def find_place(state_dir: Path | None) -> EngineDir:
     places = usual_places()
     running = [place for place in places if place.pid]
     if len(running) > 1:
-        named = ", ".join(f"{place.mode} in {clean(str(place.folder))}" for place in running)
+        named = ", ".join(f"{place.mode} in {place.folder}" for place in running)
         raise InputError(f"several engines are running ({named}): say which with --state-dir")
     replay = place_of(usual_folder("replay"))
     if running or replay.pid:

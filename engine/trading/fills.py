@@ -5,6 +5,7 @@ from collections.abc import Callable
 from engine.model.broker_events import BrokerEvent, Filled, Holdings, Rejected
 from engine.model.events import FillBooked, OrderRejected, TradeClosed
 from engine.model.types import Fill, Order
+from engine.text.sanitize import CleanText
 from engine.trading.flatten import Flattener
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.positions import STOP_LOSS, Position
@@ -59,7 +60,7 @@ class FillHandler:
             inst.strategy.on_exit(stop_loss=trade.reason == STOP_LOSS)
             state.effects.append(TradeClosed(trade))
 
-    def _rejected(self, number: int, reason: str) -> None:
+    def _rejected(self, number: int, reason: CleanText) -> None:
         """Let an exit be judged again, and a whole entry give its place in the day back."""
         state = self._state
         closed = state.orders.close(number)

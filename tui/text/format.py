@@ -10,13 +10,13 @@ from functools import lru_cache
 from math import isfinite
 from zoneinfo import ZoneInfo
 
-from engine import Instrument, Snapshot
+from engine import CleanText, Instrument, Snapshot
 from tui.view.model import Glyphs
 
 NOTHING = "-"  # where there is no value
 _PAISA = Decimal("0.01")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_UNKNOWN = Instrument("?")
+_UNKNOWN = Instrument(CleanText("?"))
 
 
 def instrument_at(snapshot: Snapshot, index: int) -> Instrument:

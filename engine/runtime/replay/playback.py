@@ -11,7 +11,6 @@ from engine.runtime.inbox import Inbox
 from engine.runtime.replay.check import ReplayCheck
 from engine.runtime.replay.rewind import SavedStates, go_back
 from engine.runtime.turn import Turn
-from engine.text.sanitize import clean
 
 _NEVER = 1 << 62
 _TO_THE_END = 1 << 61  # further than any tick, and yet a limit
@@ -81,7 +80,7 @@ class Playback:
             case Bookmark():
                 turn = self._turn
                 tick, at_ms = (command.tick, command.at_ms) if command.tick else (last, turn.now_ms)
-                turn.timeline.add(TimelineEvent(tick, at_ms, "bookmark", clean(command.text, 80)))
+                turn.timeline.add(TimelineEvent(tick, at_ms, "bookmark", command.text))
                 turn.mark("bookmark", command.text)
             case SetSpeed():
                 self.feed.set_speed(command.speed)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from engine.model.broker_events import BrokerEvent, Filled, Holdings, Rejected
 from engine.model.types import Fill, Order
+from engine.text.sanitize import CleanText, clean
 
 
 class PaperBroker:
@@ -15,14 +16,14 @@ class PaperBroker:
     def submit(self, order: Order) -> Sequence[BrokerEvent]:
         """Fill `order` at its price (slippage is in it already); refuse what no exchange would take."""
         if order.quantity <= 0 or order.price <= 0:
-            return (Rejected(order.number, f"quantity {order.quantity} at price {order.price}"),)
+            return (Rejected(order.number, clean(f"quantity {order.quantity} at price {order.price}")),)
         self._net[order.instrument] += order.quantity if order.side == "BUY" else -order.quantity
         fill = Fill(order.number, order.instrument, order.side, order.quantity, order.price, order.at_ms)
         return (Filled(fill),)
 
     def cancel(self, number: int) -> Sequence[BrokerEvent]:
         """Nothing is ever left working, so there is nothing to take back."""
-        return (Rejected(number, "cancelled"),)
+        return (Rejected(number, CleanText("cancelled")),)
 
     def read_holdings(self) -> Sequence[BrokerEvent]:
         """What is held; nothing is ever left working."""

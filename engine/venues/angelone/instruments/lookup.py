@@ -68,7 +68,7 @@ class Instruments:
             raise InputError(self._refusal(bare, candidates, today))
         best = min(alive, key=lambda one: (EXCHANGES.index(one.exchange), one.symbol.upper() != bare))
         # "Nifty 50" was asked for as NIFTY: files and keys elsewhere take no spaces.
-        return best.instrument(asked if " " in best.symbol else "")
+        return best.instrument(asked if " " in best.symbol else None)
 
     def _named(self, name: str) -> list[Listed]:
         """Every instrument of exactly this name, however its symbol is spelled."""
