@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from engine.model.errors import DiskError, InputError
+from engine.model.errors import DiskError, InputError, reason
 
 
 def regular_size(path: Path) -> int:
@@ -29,11 +29,6 @@ def told(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {reason(error)}") from None
-
-
-def reason(error: Exception) -> str:
-    """What the system says of an error, without the number and the path."""
-    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
 def create_private(path: Path) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from engine.model.errors import ConfigError
+from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection, HTTPResponse
@@ -268,5 +269,5 @@ def _plain(error: OSError, host: str, silence_s: float) -> str:
         return f"{host}: closed the connection without an answer"
     refused = getattr(error, "verify_message", "")
     if refused:
-        return f"{host}: its certificate is refused: {refused}"
+        return clean(f"{host}: its certificate is refused: {refused}")
     return f"{host}: {error.strerror or type(error).__name__}"

@@ -17,7 +17,6 @@ from engine.model.errors import InputError
 from engine.model.latency import Histogram
 from engine.model.state import state_hash
 from engine.model.types import Trade
-from engine.text.sanitize import clean
 
 _REASONS = ("missing", "nan", "infinite", "non_positive", "backwards")
 _COLUMNS = (
@@ -163,7 +162,7 @@ class TradeFile:
         if self._path is not None:
             if self._path.is_dir() or any(_is_same(self._path, source) for source in self._sources):
                 what = "is a directory" if self._path.is_dir() else "is what is being read"
-                raise InputError(f"--trades {clean(str(self._path))}: {what}; allowed: another file")
+                raise InputError(f"--trades {self._path}: {what}; allowed: another file")
             special = self._path.exists() and not self._path.is_file()  # a pipe or a device: nothing to rename
             self._part = self._path if special else self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
             with self._told():
@@ -182,7 +181,7 @@ class TradeFile:
         try:
             yield
         except OSError as error:
-            raise InputError(f"--trades {clean(str(self._path))}: cannot be written: {error.strerror}") from error
+            raise InputError(f"--trades {self._path}: cannot be written: {error.strerror}") from error
 
     def write(self, run: Run) -> None:
         """Write one row per exit of `run`; a column `symbol` only where there are several instruments."""
@@ -194,7 +193,7 @@ class TradeFile:
             for trade in run.engine.turn.trades:
                 row = _row(run, trade)
                 symbol = run.engine.snapshot.instruments[trade.instrument].symbol
-                writer.writerow((*row, clean(symbol)) if several else row)
+                writer.writerow((*row, symbol) if several else row)
             with self._told():
                 self._file.write(text.getvalue())
                 self._file.flush()

@@ -101,7 +101,8 @@ def _verify(path: Path, config_file: Path | None, overrides: Sequence[str]) -> t
             found = rerun(source, config, instruments, progress)
     except UserError as problem:
         reason = "; ".join(problem.lines)
-        return Report(clean(str(path)), "unreadable", reason), [f"{clean(str(path))}: UNREADABLE: {reason}"]
+        file = clean(str(path))
+        return Report(file, "unreadable", reason), [f"{file}: UNREADABLE: {reason}"]
     report = _report(path, source, found, notes)
     return report, list(_lines(report))
 

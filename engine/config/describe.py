@@ -8,7 +8,6 @@ from engine.config.load import fill_up, load
 from engine.config.rules import Rule
 from engine.config.schema import INSTRUMENTS, OVERRIDABLE, TABLES, Config, InstrumentConfig
 from engine.model.types import Instrument
-from engine.text.sanitize import clean
 
 
 def describe(config: Config) -> dict[str, str]:
@@ -41,9 +40,9 @@ def instrument_for(config: Config, symbol: str) -> Instrument:
     known: InstrumentConfig = config.instruments.get(symbol) or fill_up(config.instrument, symbol, {})
     quantity_scale = _scale_of(known.lot_size)
     return Instrument(
-        symbol=clean(known.symbol),
-        token=clean(known.token),
-        exchange=clean(known.exchange),
+        symbol=known.symbol,
+        token=known.token,
+        exchange=known.exchange,
         price_scale=known.price_scale,
         tick_size=int(known.tick_size * known.price_scale),
         lot_size=int(known.lot_size * quantity_scale),

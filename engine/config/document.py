@@ -8,8 +8,7 @@ from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from engine.model.errors import ConfigError
-from engine.text.sanitize import clean
+from engine.model.errors import ConfigError, reason
 
 MAX_BYTES = 1 << 20
 MAX_DOTS = 50
@@ -23,8 +22,7 @@ def read_document(path: Path) -> Document:
     try:
         blob = _read_bytes(path)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise ConfigError(f"{place}: cannot be read: {reason}") from None
+        raise ConfigError(f"{place}: cannot be read: {reason(error)}") from None
     if len(blob) > MAX_BYTES:
         raise ConfigError(f"{place}: larger than {MAX_BYTES} bytes, which no configuration is")
     if b"\0" in blob:
@@ -61,7 +59,8 @@ def parse_toml(text: str) -> Document:
 
 def show(value: object) -> str:
     """Return a TOML value as a person would write it, cut to what fits in a line."""
-    return clean(_written(value, 8), 80)
+    text = _written(value, 8)
+    return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -25,6 +25,7 @@ from engine.config.rules import (
     Zone,
 )
 from engine.model.types import DELIVERIES, Delivery
+from engine.text.sanitize import CleanText
 
 FeedSource = Literal["replay", "mock", "binance", "smartapi"]
 RecordingChoice = Literal["auto", "on", "off"]
@@ -125,9 +126,9 @@ class RiskConfig(Struct, frozen=True):
 class InstrumentConfig(Struct, frozen=True):
     """What is traded, as an exchange states it: prices in the currency, quantities in units."""
 
-    symbol: Annotated[str, Name()]
-    token: Annotated[str, Name(optional=True)]
-    exchange: Annotated[str, Name()]
+    symbol: Annotated[CleanText, Name()]
+    token: Annotated[CleanText, Name(optional=True)]
+    exchange: Annotated[CleanText, Name()]
     price_scale: Annotated[int, Power(100_000_000)]
     lot_size: Annotated[Decimal, Number(0, 1_000_000, above=True)]
     tick_size: Annotated[Decimal, Number(0, 100_000, above=True)]

@@ -19,7 +19,7 @@ from engine.journal.takeover import LEFT_OPEN, READY, take_over
 from engine.model.errors import DiskError, InputError
 from engine.model.events import StateKept
 from engine.model.types import TradeMode
-from engine.text.sanitize import CleanText, clean
+from engine.text.sanitize import CleanText, clean, cleaned
 
 CHAIN_CHECKED_ON_OPEN = 1_000  # events; `verify` checks all of them
 _TAGS_SHOWN = 20
@@ -158,9 +158,9 @@ def _last(path: Path, mode: TradeMode, session_date: str) -> Last:
         number, link, wall_ns = connection.execute(
             "SELECT number, hash, wall_ns FROM events ORDER BY number DESC LIMIT 1"
         ).fetchone()
-        run, of_mode, ended, started_ns = connection.execute(
-            "SELECT run, mode, ended_ns, started_ns FROM runs ORDER BY run DESC LIMIT 1"
-        ).fetchone()
+        run, of_mode, ended, started_ns = cleaned(
+            connection.execute("SELECT run, mode, ended_ns, started_ns FROM runs ORDER BY run DESC LIMIT 1").fetchone()
+        )
         unclean = ""
         if ended is None:
             unclean = f"run {run} ({of_mode}) of {_utc(started_ns)} did not end in good order"

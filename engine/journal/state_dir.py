@@ -10,9 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-from engine.files import reason
 from engine.model.clock import Clock, SystemClock
-from engine.model.errors import DiskError, StateBusyError, UserError
+from engine.model.errors import DiskError, StateBusyError, UserError, reason
 from engine.model.types import TradeMode
 
 APP = "myquant-tui"

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.files import reason
-from engine.model.errors import UserError
+from engine.model.errors import UserError, reason
 
 _LONGEST_PATH = 100  # bytes; the system's own limit is 108 on Linux, 104 elsewhere
 _BACKLOG = 32

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 from typing import Self
 
-from engine.files import reason
 from engine.link import address
 from engine.link.frames import MessageReader, frame
 from engine.link.protocol import (
@@ -27,7 +26,7 @@ from engine.link.protocol import (
     Welcome,
     understood,
 )
-from engine.model.errors import UserError, WireError
+from engine.model.errors import UserError, WireError, reason
 from engine.version import VERSION
 
 _CHUNK = 64 * 2**10

@@ -21,6 +21,8 @@ REQUEST_LIMIT: Final = 64 * 2**10
 REPLY_LIMIT: Final = 4 * 2**20
 LINES_A_LOOK: Final = 250
 NAME_LIMIT: Final = 40
+LONGEST_TEXT: Final = 1_000
+LONGEST_ASKED: Final = 200
 # Heavy parts of a snapshot that seldom change: each has a version, and is sent only to those that have another one.
 SECTIONS: Final = ("instruments", "trades", "events", "epochs")
 LIGHT: Final = "light"  # the part that is a Snapshot with its sections left empty
@@ -158,10 +160,10 @@ REQUESTS: Final = msgpack.Decoder(Request)
 _T = TypeVar("_T")
 
 
-def understood(decoder: msgpack.Decoder[_T], data: bytes) -> _T:
+def understood(decoder: msgpack.Decoder[_T], data: bytes, longest: int = LONGEST_TEXT) -> _T:
     """What `data` says, cleaned: whoever is at the other end. Raises WireError for everything that is not what it should be."""
     try:
-        return cleaned(decoder.decode(data))
+        return cleaned(decoder.decode(data), longest)
     except (ValueError, RecursionError) as error:  # no msgpack, another type, no UTF-8; a deep nest
         raise WireError("not_understood", str(error)) from error
 

@@ -16,7 +16,7 @@ from typing import Self
 
 from engine.logs.console import Console
 from engine.logs.intake import Flush, Intake, Item, Note, is_kept
-from engine.logs.lines import ROOT, Stamper, component_of, level_name, one_line, texts_of
+from engine.logs.lines import LINE_LIMIT, ROOT, Stamper, component_of, level_name, one_line, texts_of
 from engine.logs.log_file import LogFile
 from engine.model.clock import Clock
 from engine.model.errors import ConfigError
@@ -159,7 +159,7 @@ class LogBook:
                         wall_ns,
                         logging.ERROR,
                         "engine",
-                        clean(f"a log line failed: {type(error).__name__}, {_format_of(item)}"),
+                        f"a log line failed: {type(error).__name__}, {_format_of(item)}",
                     )
             self._write(out)
             self._timeout_s = LOOK_AGAIN_S if self._intake.note_denied(all_of_them=False) else None
@@ -187,15 +187,17 @@ class LogBook:
     def _put_together(self, out: _Out, wall_ns: int, item: Item) -> None:
         if isinstance(item, Note):
             if item.lines:
-                text = clean(f"… {_count(item.lines)} of {item.component} suppressed in 1 s")
+                text = f"… {_count(item.lines)} of {item.component} suppressed in 1 s"
                 self._add(out, wall_ns, logging.WARNING, item.component, text)
         elif isinstance(item, logging.LogRecord):
             component = component_of(item)
             for text in texts_of(item):
                 self._add(out, wall_ns, item.levelno, component, text, kept=is_kept(item))
 
-    def _add(self, out: _Out, wall_ns: int, level: int, component: str, text: CleanText, *, kept: bool = False) -> None:
-        line = LogLine(self.last_number + 1, wall_ns, level_name(level), clean(component, _LONGEST_NAME), text)
+    def _add(self, out: _Out, wall_ns: int, level: int, component: str, text: str, *, kept: bool = False) -> None:
+        line = LogLine(
+            self.last_number + 1, wall_ns, level_name(level), clean(component, _LONGEST_NAME), clean(text, LINE_LIMIT)
+        )
         out.append((self._stamper.bytes_of(line), kept or level >= logging.WARNING))
         with self._ring_lock:
             self._ring.append(line)
@@ -206,7 +208,7 @@ class LogBook:
         if self._console:
             self._console.put([line for line, _ in out])
         if self._file.lost > self._lost_told and not self._file.problem:
-            text = clean(f"{_count(self._file.lost - self._lost_told)} lost here: the disk refused to take more")
+            text = f"{_count(self._file.lost - self._lost_told)} lost here: the disk refused to take more"
             self._lost_told = self._file.lost
             told: _Out = []
             self._add(told, self._clock.wall_ns(), logging.WARNING, "engine", text)

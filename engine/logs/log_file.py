@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from engine.files import reason
+from engine.model.errors import reason
 from engine.text.sanitize import CleanText, clean
 
 HELD_LIMIT = 10_000  # important lines that wait in memory for a failing disk

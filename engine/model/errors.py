@@ -58,6 +58,11 @@ class DiskError(UserError):
     exit_status = EXIT_DISK
 
 
+def reason(error: Exception) -> str:
+    """What the system says of an error, without the number and the path."""
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+
+
 def _fit_to_print(line: str) -> CleanText:
     """`line` cleaned; a very long one keeps both its ends, of which the last says what is allowed."""
     line = redact(line)  # before it is cut: half a secret would not be found

@@ -256,4 +256,4 @@ def _finer(instrument: Instrument, divisor: int) -> Instrument:
 
 
 def _quoted(text: bytes) -> str:
-    return clean(text.decode(errors="replace"), 60)
+    return text.decode(errors="replace")[:60]

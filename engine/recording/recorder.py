@@ -17,8 +17,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from engine.files import reason
-from engine.model.errors import UserError
+from engine.model.errors import UserError, reason
 from engine.model.marks import Mark
 from engine.model.types import FLAG_HAS_BOOK, Tick
 from engine.recording.format import (

@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from engine.config import RecordingConfig
-from engine.files import claim, reason
+from engine.files import claim
+from engine.model.errors import reason
 from engine.recording.naming import is_named_by_us
 
 WARNED_FILE = "recordings-warned.json"

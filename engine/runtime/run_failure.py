@@ -47,12 +47,12 @@ class RunFailure:
 
     def source_failed(self, problem: str) -> None:
         """A recording cannot be read on: the run ends."""
-        self.problem = clean(problem)
+        self.problem = _told(problem)
         self._fatal()
 
     def feed_failed(self, problem: str) -> None:
         """A live feed has ended by itself. Whoever holds something must not be left alone: flats and commands go on."""
-        text = clean(redact(f"the feed has ended: {problem}"))
+        text = _told(f"the feed has ended: {problem}")
         self._post(FeedNote(text, self._turn.now_ms, severe=True))
         self._post(Lock(text))
 
@@ -74,7 +74,7 @@ class RunFailure:
         """
         if self.exit_status == EXIT_FAULT:
             return
-        self.problem = clean(redact(f"engine failed: {type(error).__name__}: {error}"))
+        self.problem = _told(f"engine failed: {type(error).__name__}: {error}")
         self.exit_status = EXIT_FAULT
         _log.critical("%s", self.problem, exc_info=error)
         try:
@@ -96,3 +96,7 @@ class RunFailure:
         turn.trader.state.gate.locked = _FAULT
         if self._journal is not None:
             self._journal.write(EntriesChanged("locked", _FAULT, turn.now_ms))
+
+
+def _told(text: str) -> CleanText:
+    return clean(redact(text))  # before it is cut: half a secret would not be found

@@ -9,6 +9,7 @@ from msgspec import Struct
 from engine.journal import StateDir
 from engine.model.errors import InputError
 from engine.model.types import TradeMode
+from engine.text.sanitize import CleanText, clean
 
 SOCKET_FILE = "engine.sock"
 FLAT_FILE = "FLAT"
@@ -20,8 +21,13 @@ class EngineDir(Struct, frozen=True):
     """A state directory, the mode it is stamped with ("" = none), and the pid of the engine that holds it (0 = none)."""
 
     folder: Path
-    mode: str
+    mode: CleanText
     pid: int
+
+    @property
+    def where(self) -> CleanText:
+        """The folder as it may be printed."""
+        return clean(str(self.folder))
 
     @property
     def socket(self) -> Path:
@@ -70,9 +76,9 @@ def usual_folder(mode: TradeMode) -> Path:
 def place_of(folder: Path) -> EngineDir:
     """Return what is known of `folder`."""
     try:
-        mode = (folder / "mode").read_text(encoding="utf-8")[:20].strip()
+        mode = clean((folder / "mode").read_text(encoding="utf-8").strip(), 20)
     except (OSError, UnicodeDecodeError):
-        mode = ""
+        mode = CleanText("")
     return EngineDir(folder, mode, running_pid(folder))
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from msgspec import Struct
 
 from engine.model.errors import WireError
+from engine.text.sanitize import clean
 
 TEXT: Final = 1
 BINARY: Final = 2
@@ -183,7 +184,7 @@ def close_code(payload: bytes) -> tuple[int, str]:
     if code not in _CODES:
         raise WireError("close", f"code {code}")
     try:
-        return code, payload[_CODE_BYTES:].decode()
+        return code, clean(payload[_CODE_BYTES:].decode())
     except UnicodeDecodeError:
         raise WireError("close", f"code {code} with a reason that is not UTF-8") from None
 

@@ -52,7 +52,7 @@ def cleaned(data: _T, limit: int = _LIMIT) -> _T:
         changed = {}
         for name in _texts_in(type(found)):
             part = getattr(found, name)
-            if not _is_clean(part, limit) and (other := cleaned(part, limit)) is not part:
+            if not _is_harmless(part, limit) and (other := cleaned(part, limit)) is not part:
                 changed[name] = other
         found = replace(found, **changed) if changed else found
     elif isinstance(found, dict):
@@ -60,18 +60,18 @@ def cleaned(data: _T, limit: int = _LIMIT) -> _T:
         if any(map(is_not, (*keys, *parts), (*found, *found.values()))):
             found = dict(zip(keys, parts, strict=True))
     elif isinstance(found, list | tuple):
-        parts = [part if _is_clean(part, limit) else cleaned(part, limit) for part in found]
+        parts = [part if _is_harmless(part, limit) else cleaned(part, limit) for part in found]
         if any(map(is_not, parts, found)):
             found = type(found)(parts)
     return cast(_T, found)
 
 
-def _is_clean(part: object, limit: int) -> bool:
+def _is_harmless(part: object, limit: int) -> bool:
     """Whether nothing is to be done, for the parts that are most: numbers, short printable texts, numbers by name."""
     if isinstance(part, str):
         return len(part) <= limit and part.isprintable()
     if isinstance(part, dict) and _NO_TEXT.issuperset(map(type, part.values())):
-        return _is_clean("".join(part), limit)
+        return _is_harmless("".join(part), limit)
     return type(part) in _NO_TEXT
 
 

@@ -20,7 +20,6 @@ from engine import (
     Snapshot,
     Step,
     SwitchDelivery,
-    clean,
 )
 from tui.input.guard import PLAN_OPEN_NS
 from tui.panes import flatplan, leaving
@@ -33,6 +32,7 @@ from tui.view.model import LOG_LEVELS, PANES, Dialog, ThemeName, Ui, View
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 1000.0, 0.0)  # 0 = as fast as it goes
 _THEMES: tuple[ThemeName, ...] = ("ansi", "truecolor", "mono")
 _NOTICE_NS = 5_000_000_000
+_LONGEST_NOTICE = 200
 _PAGE = 10
 
 
@@ -70,7 +70,11 @@ class Actions:
 
     def note(self, text: str, now_ns: int, style: str = "accent") -> None:
         """Show one line for a few seconds."""
-        self.ui.notice, self.ui.notice_style, self.ui.notice_until_ns = clean(text, 200), style, now_ns + _NOTICE_NS
+        self.ui.notice, self.ui.notice_style, self.ui.notice_until_ns = (
+            text[:_LONGEST_NOTICE],
+            style,
+            now_ns + _NOTICE_NS,
+        )
 
     def open(self, dialog: Dialog) -> None:
         """Open a dialog, empty."""

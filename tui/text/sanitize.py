@@ -27,14 +27,14 @@ class Sanitizer:
         if feed is not None and len(feed.bad) > _BAD_REASONS:
             feed = replace(feed, bad=dict(list(feed.bad.items())[:_BAD_REASONS]))
         seen = replace(seen, feed=feed, found=seen.found[:_FOUND_LINES])
-        return replace(seen, **{name: self._clean(name, getattr(seen, name)) for name in seen.__struct_fields__})
+        return replace(seen, **{name: self._remembered(name, getattr(seen, name)) for name in seen.__struct_fields__})
 
     @staticmethod
     def log(lines: Iterable[LogLine]) -> list[LogLine]:
         """`lines` with every text cleaned."""
         return cleaned(list(lines), _LONGEST_LINE)
 
-    def _clean(self, name: str, part: object) -> object:
+    def _remembered(self, name: str, part: object) -> object:
         before, clean = self._known.get(name, (None, None))
         if part != before:
             clean = cleaned(part, _LONGEST)

@@ -13,7 +13,7 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
-from engine import Snapshot, clean
+from engine import Snapshot, cleaned
 from tui.view.model import LogLevel, Pane, ThemeName, Ui
 
 FILE = "view.json"
@@ -57,7 +57,7 @@ class ViewFile:
         if kept is None:
             return
         ui.focus, ui.zoom, ui.mouse = kept.focus, kept.zoom, kept.mouse
-        ui.log_level, ui.search = kept.log_level, clean(kept.search, _LONGEST)
+        ui.log_level, ui.search = kept.log_level, kept.search
         self._theme, self._wanted = kept.theme, kept.symbol
         if kept.theme is not None and ui.theme != "mono":
             ui.theme = self._given_theme = kept.theme
@@ -105,7 +105,7 @@ class ViewFile:
 
 
 def _symbol(seen: Snapshot, index: int) -> str:
-    return clean(seen.instruments[index].symbol, 80) if 0 <= index < len(seen.instruments) else ""
+    return seen.instruments[index].symbol if 0 <= index < len(seen.instruments) else ""
 
 
 def _read(folder: Path) -> KeptView | None:
@@ -118,7 +118,7 @@ def _read(folder: Path) -> KeptView | None:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_size > _LARGEST:
             return None
-        return msgspec.json.decode(os.read(descriptor, _LARGEST), type=KeptView)
+        return cleaned(msgspec.json.decode(os.read(descriptor, _LARGEST), type=KeptView), _LONGEST)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None
     finally:

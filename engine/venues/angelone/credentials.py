@@ -11,9 +11,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from engine.config import Config
-from engine.files import reason
-from engine.model.errors import ConfigError
+from engine.model.errors import ConfigError, reason
 from engine.text.redaction import MASK, hide
+from engine.text.sanitize import CleanText, clean
 
 MAX_BYTES = 1 << 16
 ENVIRONMENT = "MYQUANT_SMARTAPI_"
@@ -74,7 +74,7 @@ class Search(Struct, frozen=True):
         missing = [item.key for item in self.items if not item.source]
         if missing:
             variables = ", ".join(map(_variable, missing))
-            lines.append(f"missing: {variables} (or {', '.join(missing)} below [{TABLE}] in {self.file})")
+            lines.append(f"missing: {variables} (or {', '.join(missing)} below [{TABLE}] in {_shown(self.file)})")
         return tuple(lines)
 
 
@@ -84,7 +84,7 @@ def find_credentials(config: Config, environ: Mapping[str, str]) -> Credentials 
     if search.credentials is not None:
         return search.credentials
     if not search.problems and not any(item.source for item in search.items):
-        where = f"environment {ENVIRONMENT}… and {search.file}"
+        where = f"environment {ENVIRONMENT}… and {_shown(search.file)}"
         return Missing((f"no SmartAPI credentials: nothing in {where}", *search.lines()))
     raise ConfigError(*(f"credentials: {line}" for line in search.lines()))
 
@@ -99,7 +99,7 @@ def look_for_credentials(config: Config, environ: Mapping[str, str]) -> Search:
         for key, value in _read_file(path, problems).items():
             if key not in values:
                 values[key] = value
-                sources[key] = f"file {path}, {key}"
+                sources[key] = f"file {_shown(path)}, {key}"
     normal = {key: _normal(key, value) for key, value in values.items()}
     for key, value in values.items():
         for form in (value, normal[key]):
@@ -128,6 +128,10 @@ def masked(text: str) -> str:
 
 def _variable(key: str) -> str:
     return ENVIRONMENT + key.upper()
+
+
+def _shown(path: Path) -> CleanText:
+    return clean(str(path))
 
 
 def _normal(key: str, value: object) -> object:
@@ -159,23 +163,23 @@ def _read_file(path: Path, problems: list[str]) -> dict[str, object]:
     except FileNotFoundError:
         return {}
     except _UnfitError as error:
-        problems.append(f"{path}: {error}")
+        problems.append(f"{_shown(path)}: {error}")
         return {}
     except OSError as error:
-        problems.append(f"{path}: cannot be read: {reason(error)}")
+        problems.append(f"{_shown(path)}: cannot be read: {reason(error)}")
         return {}
     except (ValueError, RecursionError) as error:  # its text may quote the file
         line = re.search(r"at line (\d{1,6})", str(error))
-        problems.append(f"{path}: {f'line {line[1]}: ' if line else ''}not TOML in UTF-8")
+        problems.append(f"{_shown(path)}: {f'line {line[1]}: ' if line else ''}not TOML in UTF-8")
         return {}
     table = document.get(TABLE)
     if not isinstance(table, dict):
-        problems.append(f"{path}: has no table [{TABLE}]; must have {', '.join(KEYS)} below one")
+        problems.append(f"{_shown(path)}: has no table [{TABLE}]; must have {', '.join(KEYS)} below one")
         return {}
     for name in table:
         if name not in _RULES:
             shown = f"'{name}'" if re.fullmatch("[a-z_]{1,20}", name) else "one key"
-            problems.append(f"{path}: {shown} is not known; allowed: {', '.join(KEYS)}")
+            problems.append(f"{_shown(path)}: {shown} is not known; allowed: {', '.join(KEYS)}")
     return {key: table[key] for key in KEYS if key in table}
 
 
@@ -210,4 +214,4 @@ def _judge(info: os.stat_result, path: Path) -> None:
     if info.st_uid != os.geteuid():
         raise _UnfitError("belongs to another user; must be your own")
     if mode & ~0o600:
-        raise _UnfitError(f"mode {mode:04o} is too wide; must be 0600: chmod 600 {path}")
+        raise _UnfitError(f"mode {mode:04o} is too wide; must be 0600: chmod 600 {_shown(path)}")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from engine.files import reason, regular_size
-from engine.model.errors import InputError, WireError
+from engine.files import regular_size
+from engine.model.errors import InputError, WireError, reason
 from engine.model.marks import Mark
 from engine.model.types import FLAG_HAS_BOOK, Instrument, Tick
 from engine.text.sanitize import CleanText, clean
@@ -212,4 +212,4 @@ def _instrument(symbol: CleanText) -> Instrument:
 
 
 def _quoted(text: bytes) -> str:
-    return clean(text[:200].decode(errors="replace"), 60)
+    return text[:200].decode(errors="replace")[:60]

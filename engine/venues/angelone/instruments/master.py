@@ -11,10 +11,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from engine.config import Config
-from engine.files import reason
 from engine.https import Caller, CallError, HttpAnswer, Request, SinkError
 from engine.model.clock import Clock, SystemClock
-from engine.model.errors import DiskError, InputError, UserError
+from engine.model.errors import DiskError, InputError, UserError, reason
 from engine.venues.angelone.instruments.lookup import Instruments
 from engine.venues.angelone.instruments.parse import ParseCounts, read_list
 from engine.venues.angelone.instruments.store import Store, write_store

@@ -7,8 +7,7 @@ from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
 
-from engine.files import reason
-from engine.model.errors import DiskError
+from engine.model.errors import DiskError, reason
 from engine.text.sanitize import CleanText, cleaned
 from engine.venues.angelone.instruments.listed import EXCHANGES, KINDS, Listed
 
