@@ -24,7 +24,7 @@ from engine.model.types import Tick, TradeMode
 from engine.recording import MqrSource
 from engine.serving import EngineDir
 from engine.serving.state_dirs import usual_places
-from engine.text.sanitize import CleanText
+from engine.text.sanitize import CleanText, clean
 
 _WITHIN_S = 15.0
 _LOOK_S = 0.02

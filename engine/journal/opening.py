@@ -198,7 +198,7 @@ def _by_projections(connection: sqlite3.Connection, run: int, unclean: str) -> O
         fresh=False,
         unclean=unclean,
         open_positions=tuple(positions),
-        unresolved_orders=tuple(clean(tag, 40) for (tag,) in orders),
+        unresolved_orders=tuple(tag for (tag,) in cleaned(orders)),
     )
 
 

@@ -66,12 +66,11 @@ class Blocks:
 
     def note_loss(self, offset: int, what: str) -> None:
         """Remember what was lost at `offset`; told once, however often it is met."""
-        if len(self._losses) < _MAX_LOSSES:
-            self._losses.setdefault(offset, clean(f"{self._path}: at offset {offset}: {what}"))
+        if len(self._losses) >= _MAX_LOSSES:
+            offset, told = self.size + 1, f"more damage than the {_MAX_LOSSES} lines above"
         else:
-            self._losses.setdefault(
-                self.size + 1, clean(f"{self._path}: more damage than the {_MAX_LOSSES} lines above")
-            )
+            told = f"at offset {offset}: {what}"
+        self._losses.setdefault(offset, clean(f"{self._path}: {told}"))
 
     def walk(self, place: BlockPlace, marks_only: bool = False) -> Iterator[Block]:
         """The good blocks from `place` on; with `marks_only`, other blocks are passed over unread. Raises InputError."""
