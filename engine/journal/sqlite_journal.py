@@ -133,9 +133,7 @@ class SqliteJournal:
         if self._thread is not threading.current_thread():
             self._thread.join(CLOSE_TIMEOUT_S)
             if self._thread.is_alive():
-                self.problem = self.problem or clean(
-                    f"the disk did not take the last rows within {CLOSE_TIMEOUT_S:g} s"
-                )
+                self.problem = self.problem or CleanText("the disk did not take the last rows in time")
 
     def _hand_over(self, entry: Entry) -> int:
         number = self._handed = next(self._numbers)

@@ -138,7 +138,7 @@ class LogBook:
         self._intake.queue.put(None)
         self._thread.join(CLOSE_TIMEOUT_S)
         if self._thread.is_alive():
-            self._late = clean(f"log: the disk did not take the last lines within {CLOSE_TIMEOUT_S:g} s")
+            self._late = CleanText("log: the disk did not take the last lines in time")
         if self._console:
             self._console.close(CONSOLE_TIMEOUT_S)
         self._intake.close()
