@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     )
     from engine.model.types import DELIVERIES, Delivery, Instrument, PositionState, Trade, TradeMode
     from engine.text.redaction import redact
-    from engine.text.sanitize import clean
+    from engine.text.sanitize import CleanText, clean, cleaned
     from engine.version import VERSION
 
 _FOLDERS = {
@@ -106,7 +106,7 @@ _FOLDERS = {
         ),
         *("FlatView", "OpenPosition", "ProcessView", "Pulse", "Quote", "ReplayView", "SessionView", "Snapshot"),
     ),
-    "engine.text.sanitize": ("clean",),
+    "engine.text.sanitize": ("CleanText", "clean", "cleaned"),
     "engine.model.types": ("DELIVERIES", "Delivery", "Instrument", "PositionState", "Trade", "TradeMode"),
     "engine.version": ("VERSION",),
 }
@@ -171,7 +171,9 @@ __all__ = [
     "TradeMode",
     "Unlock",
     "UserError",
+    "CleanText",
     "clean",
+    "cleaned",
     "load",
     "main",
     "redact",

@@ -7,13 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from engine.model.errors import DiskError, InputError
-from engine.text.sanitize import clean
-
-
-def shown(path: Path) -> str:
-    """A path as it may be printed."""
-    return clean(str(path), 300)
+from engine.model.errors import DiskError, InputError, reason
 
 
 def regular_size(path: Path) -> int:
@@ -21,10 +15,10 @@ def regular_size(path: Path) -> int:
     try:
         found = path.stat()
     except (OSError, ValueError) as error:
-        raise InputError(f"{shown(path)}: cannot be read: {reason(error)}") from None
+        raise InputError(f"{path}: cannot be read: {reason(error)}") from None
     if not stat.S_ISREG(found.st_mode):
         what = "is a directory" if stat.S_ISDIR(found.st_mode) else "is not an ordinary file"
-        raise InputError(f"{shown(path)}: {what}; allowed: a file")
+        raise InputError(f"{path}: {what}; allowed: a file")
     return found.st_size
 
 
@@ -34,13 +28,7 @@ def told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(f"{shown(path)}: cannot be read: {reason(error)}") from None
-
-
-def reason(error: Exception) -> str:
-    """What the system says of an error, without the number and the path."""
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return clean(text, 200)
+        raise InputError(f"{path}: cannot be read: {reason(error)}") from None
 
 
 def create_private(path: Path) -> int:
@@ -76,7 +64,7 @@ def replacing(path: Path, force: bool) -> Iterator[Path]:
         refuse_existing(path, force)
         temporary.replace(path)
     except OSError as error:
-        raise DiskError(f"{shown(path)}: cannot be written: {reason(error)}") from None
+        raise DiskError(f"{path}: cannot be written: {reason(error)}") from None
     finally:
         with suppress(OSError):  # renamed already, or never made
             temporary.unlink()
@@ -85,6 +73,6 @@ def replacing(path: Path, force: bool) -> Iterator[Path]:
 def refuse_existing(path: Path, force: bool) -> None:
     """Raises InputError unless a new file may be put at `path`: never in place of a link, a folder or a device."""
     if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise InputError(f"{shown(path)}: is not an ordinary file; allowed: the name of a file")
+        raise InputError(f"{path}: is not an ordinary file; allowed: the name of a file")
     if path.exists() and not force:
-        raise InputError(f"{shown(path)}: exists already; allowed: a new name, or --force")
+        raise InputError(f"{path}: exists already; allowed: a new name, or --force")

@@ -67,10 +67,10 @@ def place_of(url: str) -> Origin:
     host, _, port = where.partition(":")
     tls = scheme == "https"
     if not host or not (tls or (scheme == "http" and host in _LOOPBACK)):
-        raise ConfigError(f"{clean(url, 100)}: allowed: https://host[:port][/path], or http:// on 127.0.0.1")
+        raise ConfigError(f"{url:.100}: allowed: https://host[:port][/path], or http:// on 127.0.0.1")
     number = int(port) if port.isdecimal() else 0
     if port and not 1 <= number <= 65_535:
-        raise ConfigError(f"{clean(url, 100)}: the port must be a whole number from 1 to 65535")
+        raise ConfigError(f"{url:.100}: the port must be a whole number from 1 to 65535")
     return Origin(tls, host, number or (443 if tls else 80), f"/{path}".rstrip("/"))
 
 
@@ -269,5 +269,5 @@ def _plain(error: OSError, host: str, silence_s: float) -> str:
         return f"{host}: closed the connection without an answer"
     refused = getattr(error, "verify_message", "")
     if refused:
-        return f"{host}: its certificate is refused: {clean(str(refused), 100)}"
-    return f"{host}: {clean(error.strerror or type(error).__name__, 100)}"
+        return clean(f"{host}: its certificate is refused: {refused}")
+    return f"{host}: {error.strerror or type(error).__name__}"

@@ -14,6 +14,7 @@ from engine.model.clock import Clock, SystemClock
 from engine.model.ports import TickSource
 from engine.model.types import TradeMode
 from engine.runtime import LOGGERS
+from engine.text.sanitize import clean
 from engine.trading.trader import Trader
 from engine.venues.supply import LiveSupply
 
@@ -44,7 +45,7 @@ def build(
 
     Raises UserError in one line per problem.
     """
-    name = title or source.name
+    name = clean(title or source.name)
     config, _ = fit_to_recording(config, source)
     with ExitStack() as edges:
         state_dir = edges.enter_context(StateDir.open(state_root, mode, config.replay.keep_runs))

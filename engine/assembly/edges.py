@@ -17,6 +17,7 @@ from engine.model.types import Instrument, TradeMode
 from engine.recording import FileRecorder, recording_path_for
 from engine.recording.retention import tidy
 from engine.runtime import LOGGERS, Engine
+from engine.text.sanitize import CleanText
 
 RECORDING_NOTE: Final = "recording"  # in a state directory: the path of its last run's recording
 
@@ -26,9 +27,9 @@ class Failures:
 
     def __init__(self) -> None:
         self._engine: Engine | None = None
-        self._early: list[str] = []
+        self._early: list[CleanText] = []
 
-    def tell(self, problem: str) -> None:
+    def tell(self, problem: CleanText) -> None:
         """Take a failure; called from the journal's thread."""
         self._early.append(problem)
         if self._engine is not None:

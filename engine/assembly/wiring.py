@@ -26,6 +26,7 @@ from engine.runtime.run_status import RunStatus
 from engine.runtime.schedule import Schedule
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import MakeBroker, TurnParts
+from engine.text.sanitize import CleanText
 from engine.trading.session import NO_DAY, TradingHours
 from engine.trading.trader import Trader
 from engine.venues.simulated.broker import simulated
@@ -38,7 +39,7 @@ class RunParts(Struct, frozen=True):
 
     config: Config
     mode: TradeMode
-    name: str
+    name: CleanText
     trader: Trader
     journal: SqliteJournal | None
     recorder: FileRecorder | None

@@ -15,7 +15,6 @@ import msgspec
 
 from engine.bench.protocol import ENCODER, Fail, Order, ProcessAnswer
 from engine.model.errors import EXIT_FAULT, UserError
-from engine.text.sanitize import clean
 
 _PATIENCE_S: Final = 60.0
 _LOOK_S: Final = 0.2
@@ -88,9 +87,9 @@ class Child:
         try:
             said = _ANSWERS.decode(self._line())
         except msgspec.DecodeError as error:
-            raise BenchError(f"bench: the {self.name} process talks nonsense: {clean(str(error), 200)}") from None
+            raise BenchError(f"bench: the {self.name} process talks nonsense: {error}") from None
         if isinstance(said, Fail):
-            raise BenchError(f"bench: {clean(said.reason, 500)}")
+            raise BenchError(f"bench: {said.reason:.500}")
         if not isinstance(said, kind):
             raise BenchError(f"bench: the {self.name} process answered something else than it was asked")
         return said
@@ -124,7 +123,7 @@ class Child:
         """It has ended unasked; its last words."""
         self._said.seek(0)
         words = self._said.read().decode("utf-8", "replace").strip().splitlines()
-        return BenchError(f"bench: the {self.name} process has ended{clean(': ' + words[-1], 300) if words else ''}")
+        return BenchError(f"bench: the {self.name} process has ended{': ' + words[-1] if words else ''}")
 
     def __enter__(self) -> Self:
         return self

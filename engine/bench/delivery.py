@@ -20,7 +20,6 @@ from engine.bench.screen import AttachedScreen, check_screen
 from engine.config import find_config
 from engine.model.errors import InputError
 from engine.model.types import DELIVERIES, Delivery
-from engine.text.sanitize import clean
 
 RATES: Final = (20.0, 100.0, 1000.0)
 _LEAST_S, _MOST_S = 1.0, 3600.0
@@ -68,7 +67,7 @@ def bench_delivery(args: Namespace) -> int:
     rates = tuple(dict.fromkeys(args.rate or RATES))
     _check(args.seconds, rates)
     if args.file is not None:
-        raise InputError(f"{clean(str(args.file))}: --delivery sends traffic of its own, and reads no file")
+        raise InputError(f"{args.file}: --delivery sends traffic of its own, and reads no file")
     if args.screen:
         check_screen()
     if not args.json:

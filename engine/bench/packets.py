@@ -5,9 +5,10 @@ from struct import Struct as Layout
 from typing import Final
 
 from engine.model.types import Instrument
+from engine.text.sanitize import clean
 from engine.venues.angelone import wire
 
-INSTRUMENTS: Final = tuple(Instrument(f"BENCH{number}", str(40_000 + number)) for number in range(1, 11))
+INSTRUMENTS: Final = tuple(Instrument(clean(f"BENCH{number}"), clean(str(40_000 + number))) for number in range(1, 11))
 
 # A server's frame of one quote: two bytes of WebSocket, the packet. The average price, which the engine does not read,
 # is where the send time stands (monotonic ns; on Linux the same clock for every process).

@@ -112,7 +112,7 @@ def export_command(args: Namespace) -> int:
     """Turn a recording into CSV."""
     source = MqrSource(args.input, args.skip_damage)
     if args.output.exists() and args.output.samefile(args.input):
-        raise InputError(f"{clean(str(args.output))}: is what is being read; allowed: another file")
+        raise InputError(f"{args.output}: is what is being read; allowed: another file")
     with progress_bar("export") as progress:
         report = export_csv(source, args.output, progress=progress, force=args.force)
     print(f"{report.rows:,} rows in {clean(str(args.output))}")

@@ -24,10 +24,11 @@ from engine.model.types import Tick, TradeMode
 from engine.recording import MqrSource
 from engine.serving import EngineDir
 from engine.serving.state_dirs import usual_places
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 
 _WITHIN_S = 15.0
 _LOOK_S = 0.02
+_NO_ENGINE = CleanText("no engine is running")
 _LAST_TICKS = 2_000  # of each instrument in the recording
 _Price = tuple[int, int]  # in minor units, and its ms (UTC)
 
@@ -40,7 +41,7 @@ def account_of(place: EngineDir) -> JournalledAccount | None:
     try:
         return fold(path)
     except (sqlite3.Error, OSError) as error:
-        raise InputError(f"journal {clean(str(path))}: {clean(str(error))}") from error
+        raise InputError(f"journal {path}: {error}") from error
 
 
 def held_in(account: JournalledAccount | None) -> list[tuple[str, str]]:
@@ -48,7 +49,7 @@ def held_in(account: JournalledAccount | None) -> list[tuple[str, str]]:
     if account is None:
         return []
     return [
-        (clean(account.symbols[number], 80), account.instrument(number).quantity_text(net))
+        (account.symbols[number], account.instrument(number).quantity_text(net))
         for number, net in account.net().items()
     ]
 
@@ -59,7 +60,7 @@ def flatten_journal(place: EngineDir, args: Namespace) -> int:
     Raises InputError where nothing is known: that must never look like "nothing is held".
     """
     place, account = _meant(place, named=args.state_dir is not None)
-    print(f"no engine is running for {clean(str(place.folder))}")
+    print(f"no engine is running for {place.where}")
     if not account.net():
         print("its journal holds nothing")
         return EXIT_WELL
@@ -82,24 +83,24 @@ def _meant(place: EngineDir, *, named: bool) -> tuple[EngineDir, JournalledAccou
     known = [(each, _known(each)) for each in usual_places() if each.mode]
     holding = [(each, account) for each, account in known if account.net()]
     if len(holding) > 1:
-        names = ", ".join(f"{each.mode} in {clean(str(each.folder))}" for each, _ in holding)
+        names = ", ".join(f"{each.mode} in {each.folder}" for each, _ in holding)
         raise InputError(f"more than one journal holds something ({names}): say which with --state-dir")
     if holding:
         return holding[0]
     if not known:
-        raise InputError(f"no engine has ever run here, nothing is known of {clean(str(place.folder))}")
+        raise InputError(f"no engine has ever run here, nothing is known of {place.folder}")
     return next((each for each in known if each[0].folder == place.folder), known[0])
 
 
 def _known(place: EngineDir) -> JournalledAccount:
     """Return the account of `place`; raises InputError where its journal does not tell what is held."""
-    where = clean(str(place.folder))
+    where = place.folder
     if not place.mode:
         raise InputError(f"{where} is no state directory of an engine: nothing is known of what is held")
     account = account_of(place)
     if account is None:
         aside = sorted(path.name for path in place.folder.glob(f"{JOURNAL_FILE}.damaged-*"))
-        more = f"; a damaged one was put aside as {clean(aside[-1])}" if aside else ""
+        more = f"; a damaged one was put aside as {aside[-1]}" if aside else ""
         raise InputError(f"the journal in {where} keeps no account, what is held is not known{more}")
     return account
 
@@ -122,7 +123,7 @@ def _plan(account: JournalledAccount, prices: Mapping[str, _Price]) -> list[str]
         text = account.instrument(number).price_text(price)
         known = f"at {text}, its last recorded price" if at_ms else "at its last journalled price"
         quantity = account.instrument(number).quantity_text(net)
-        lines.append(f"  sell {quantity} {clean(symbol, 80)} {known}")
+        lines.append(f"  sell {quantity} {symbol} {known}")
     return lines
 
 
@@ -165,7 +166,7 @@ class _Silent:
 
     def view(self) -> FeedView:
         """How a feed that was never connected stands."""
-        return FeedView("journal", "STOPPED", 0, 0, 0, 0, 0, 0, 0, "no engine is running", 0.0, None, 0, 0, {}, 0, 0)
+        return FeedView(CleanText("journal"), "STOPPED", 0, 0, 0, 0, 0, 0, 0, _NO_ENGINE, 0.0, None, 0, 0, {}, 0, 0)
 
 
 def _flatten(config: Config, place: EngineDir, account: JournalledAccount, prices: Mapping[str, _Price]) -> int:
@@ -177,7 +178,7 @@ def _flatten(config: Config, place: EngineDir, account: JournalledAccount, price
         for inst in run.trader.state.instrument_states:
             inst.last_price = prices.get(inst.instrument.symbol, (inst.last_price, 0))[0]
         run.engine.start()
-        run.engine.send(Flat("flat command, engine dead"))
+        run.engine.send(Flat(CleanText("flat command, engine dead")))
         if not _is_flat(run):
             print(f"myquant-tui: NOT verified flat within {_WITHIN_S:.0f} s", file=sys.stderr)
             return EXIT_DIFFERENT

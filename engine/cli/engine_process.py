@@ -14,7 +14,6 @@ from engine.model.errors import InputError
 from engine.runtime import LOGGERS
 from engine.serving import EngineDir, await_answer, block_signals, find_place, launch, place_of, serve
 from engine.serving.state_dirs import usual_folder
-from engine.text.sanitize import clean
 
 _VALUES = (("--source", "source"), ("--delivery", "delivery"))
 _SWITCHES = (("--unlock", "unlock"), ("--skip-damage", "skip_damage"), ("--paused", "paused"))
@@ -26,7 +25,7 @@ def engine_command(args: Namespace) -> int:
     config = load_config(args)
     choice = choose(args, config, on_screen=False)
     with _built(args, choice) as running:
-        LOGGERS["engine"].info("configuration %s", clean(str(find_config(args.config))))
+        LOGGERS["engine"].info("configuration %s", find_config(args.config))
         for line in choice.told:
             running.say(line)
         serve(running)
@@ -55,7 +54,7 @@ def attach_command(args: Namespace, screen: Screen | None) -> int:
     shown = _shown(screen)
     place = find_place(args.state_dir)
     if not place.pid:
-        raise InputError(f"no engine is running for {clean(str(place.folder))}; myquant-tui run starts one")
+        raise InputError(f"no engine is running for {place.folder}; myquant-tui run starts one")
     await_answer(place)
     return _attach(place, shown, read_only=args.read_only)
 
@@ -112,7 +111,7 @@ def _name() -> str:
     terminal = os.path.basename(os.ttyname(0)) if os.isatty(0) else "screen"
     origin = os.environ.get("SSH_CONNECTION", "").split(" ")[0]
     name = f"pts/{terminal}" if terminal.isdecimal() else terminal
-    return clean(f"{name} from {origin}" if origin else name, 60)
+    return f"{name} from {origin}" if origin else name
 
 
 def _shown(screen: Screen | None) -> Screen:

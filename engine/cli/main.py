@@ -59,14 +59,14 @@ def main(argv: Sequence[str] | None = None, screen: Screen | None = None) -> int
     except BrokenPipeError:
         status = _give_up_output(EXIT_WELL)
     except OSError as error:
-        name = clean(str(error.filename)) if error.filename else "standard output"
+        name = error.filename or "standard output"
         status = _give_up_output(_say((f"{name}: {error.strerror}",), EXIT_DISK))
     except KeyboardInterrupt:
         status = _say(("interrupted",), 130)
     except Exception as error:  # noqa: BLE001 - the mouth of the process: told in one line, as a failure of ours
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{os.path.basename(place.filename)}:{place.lineno}"
-        status = _say((f"internal error in {where}: {type(error).__name__}: {clean(str(error))}",), EXIT_FAULT)
+        status = _say((f"internal error in {where}: {type(error).__name__}: {error}",), EXIT_FAULT)
     return status
 
 
@@ -74,7 +74,7 @@ def _say(lines: Sequence[str], status: int) -> int:
     """Put `lines` on stderr; return `status`."""
     with suppress(OSError):
         for line in lines:
-            print(f"myquant-tui: {redact(line)}", file=sys.stderr)
+            print(f"myquant-tui: {clean(redact(line), 1_000)}", file=sys.stderr)
     return status
 
 

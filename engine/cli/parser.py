@@ -55,7 +55,7 @@ def speed(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0.25 <= value <= 1000:
-        raise argparse.ArgumentTypeError(f"'{clean(text, 40)}' is not a speed; allowed: 0.25 to 1000, or max")
+        raise argparse.ArgumentTypeError(f"'{text:.40}' is not a speed; allowed: 0.25 to 1000, or max")
     return value
 
 
@@ -119,7 +119,7 @@ def _limit(text: str) -> int:
     """Read how many lines are wanted; raises ArgumentTypeError."""
     if text.isascii() and text.isdecimal() and len(text) <= 4 and int(text) > 0:
         return int(text)
-    raise argparse.ArgumentTypeError(f"'{clean(text, 40)}' is not a number of lines; allowed: 1 to 9999")
+    raise argparse.ArgumentTypeError(f"'{text:.40}' is not a number of lines; allowed: 1 to 9999")
 
 
 def _account_commands(commands: "argparse._SubParsersAction[_Parser]") -> None:

@@ -54,17 +54,17 @@ class Status(Struct, frozen=True):
 def status_command(args: Namespace) -> int:
     """Carry out `status`: 0 when an engine runs and goes on, 1 when none runs, 3 when it stands still or does not answer."""
     place = find_place(args.state_dir)
-    where = clean(str(place.folder))
+    where = place.where
     if not place.pid:
         held = _journalled(place)
         lines = [f"no engine is running for {where}", *(f"  its journal holds {each}" for each in held)]
-        _print(args, Status(False, 0, clean(place.mode, 20), where, positions=held), lines)
+        _print(args, Status(False, 0, place.mode, where, positions=held), lines)
         return EXIT_DIFFERENT
     try:
         with Oneshot(place.socket, "status") as call:
             status = _status(place, call)
     except LinkError as error:
-        status = Status(True, place.pid, clean(place.mode, 20), where, problem=f"does not answer: {error}")
+        status = Status(True, place.pid, place.mode, where, problem=f"does not answer: {error}")
         _print(args, status, [f"engine {place.pid} ({status.mode}) holds {where} and {status.problem}"])
         return EXIT_BUSY
     _print(args, status, _status_lines(status))
@@ -76,29 +76,29 @@ def _status(place: EngineDir, call: Oneshot) -> Status:
     beat_age_s = _age_s(seen.pulse.beat_ns or seen.taken_ns)  # at the very start it has made no round so far
     still = beat_age_s is not None and beat_age_s >= _STANDS_STILL_S
     told = (seen.fault, *(f"{edge.name}: {edge.problem}" for edge in seen.edges if edge.problem))
-    problem = f"its loop has stood still for {beat_age_s:.1f} s" if still else clean("; ".join(filter(None, told)))
+    problem = f"its loop has stood still for {beat_age_s:.1f} s" if still else "; ".join(filter(None, told))
     return Status(
         running=True,
         pid=call.pid,
         mode=seen.trade_mode,
-        state_dir=clean(str(place.folder)),
-        source=clean(seen.source),
+        state_dir=place.where,
+        source=seen.source,
         delivery=seen.delivery,
         ticks=seen.ticks,
-        link=f"{seen.feed.state} {clean(seen.feed.because)}".strip() if seen.feed else "",
+        link=f"{seen.feed.state} {seen.feed.because}".strip() if seen.feed else "",
         newest_tick_age_s=_age_s(seen.pulse.came_ns),
         beat_age_s=beat_age_s,
-        locked=clean(seen.entries.locked),
-        halted=clean(seen.entries.halted),
+        locked=seen.entries.locked,
+        halted=seen.entries.halted,
         paused=seen.entries.paused,
         flat=seen.flat.state,
         positions=tuple(_position(seen, held) for held in seen.positions),
         day_pnl=f"{seen.account.day_pnl:.2f}",
         screens=picture.watched_by,
-        control=clean(picture.control.holder),
+        control=picture.control.holder,
         rss_mb=round(seen.process.rss_mb, 1),
         problem=problem,
-        found=tuple(clean(line) for line in seen.found),
+        found=seen.found,
     )
 
 
@@ -141,7 +141,7 @@ def _position(seen: Snapshot, held: OpenPosition) -> str:
 
 
 def _name(instrument: Instrument) -> str:
-    return clean(instrument.symbol, 80)
+    return instrument.symbol
 
 
 def _journalled(place: EngineDir) -> tuple[str, ...]:
@@ -159,7 +159,7 @@ def stop_command(args: Namespace) -> int:
     """Carry out `stop [--flat]`: 0 when the engine has ended, 75 when a paper or live one ended holding something."""
     place = find_place(args.state_dir)
     if not place.pid:
-        raise InputError(f"no engine is running for {clean(str(place.folder))}")
+        raise InputError(f"no engine is running for {place.folder}")
     if args.flat and (status := _flatten(place, "stop --flat")) != EXIT_WELL:
         return status
     with Oneshot(place.socket, "stop") as call:
@@ -208,7 +208,7 @@ def confirmed() -> bool:
 
 def _plan(seen: Snapshot) -> Iterator[str]:
     """What a flat would do now."""
-    yield f"{seen.trade_mode.upper()} {clean(seen.source)}: flat job {seen.flat.state}"
+    yield f"{seen.trade_mode.upper()} {seen.source}: flat job {seen.flat.state}"
     total = Decimal(0)
     for held in seen.positions:
         instrument = seen.instruments[held.state.instrument]
@@ -268,7 +268,7 @@ class _Told:
 
 def _follow(call: Oneshot, reason: str, until_s: float, told: _Told) -> int:
     """Send the flat, or join the running one, and tell its way; raises LinkError when the engine is lost."""
-    taken = call.send(Flat(reason))
+    taken = call.send(Flat(clean(reason)))
     if taken.state == "REFUSED":
         raise InputError(f"flat refused: {taken.reason}")
     while time.monotonic() < until_s:
@@ -293,4 +293,4 @@ def _not_verified() -> int:
 def _leg(seen: Snapshot, leg: FlatLeg) -> str:
     instrument = seen.instruments[leg.instrument]
     amount = f"{instrument.quantity_text(leg.filled)}/{instrument.quantity_text(leg.quantity)}"
-    return f"  {_name(instrument)} {amount} {clean(leg.word, 80)}"
+    return f"  {_name(instrument)} {amount} {leg.word}"

@@ -21,7 +21,6 @@ from engine.model.errors import InputError
 from engine.model.latency import Histogram
 from engine.model.state import state_hash
 from engine.model.types import Trade
-from engine.text.sanitize import clean
 
 _REASONS = ("missing", "nan", "infinite", "non_positive", "backwards")
 _COLUMNS = (
@@ -173,7 +172,7 @@ class TradeFile:
         if self._path is not None:
             if self._path.is_dir() or any(_is_same(self._path, source) for source in self._sources):
                 what = "is a directory" if self._path.is_dir() else "is what is being read"
-                raise InputError(f"--trades {clean(str(self._path))}: {what}; allowed: another file")
+                raise InputError(f"--trades {self._path}: {what}; allowed: another file")
             with self._told():
                 if self._path.exists() and not self._path.is_file():
                     self._special = self._path.open("wb")
@@ -197,7 +196,7 @@ class TradeFile:
         try:
             yield
         except OSError as error:
-            raise InputError(f"--trades {clean(str(self._path))}: cannot be written: {error.strerror}") from error
+            raise InputError(f"--trades {self._path}: cannot be written: {error.strerror}") from error
 
     def follow(self, run: Run) -> None:
         """Write one row per exit of `run`, which must not have begun; a column `symbol` only where there are several instruments."""
@@ -243,9 +242,7 @@ class TradeFile:
             if isinstance(item, int):
                 _cut(file, item)
             else:
-                symbol = (
-                    (clean(run.trader.state.instrument_states[item.instrument].instrument.symbol),) if several else ()
-                )
+                symbol = (run.trader.state.instrument_states[item.instrument].instrument.symbol,) if several else ()
                 file.write(_line((*_row(run, item), *symbol)))
 
 
@@ -256,7 +253,7 @@ def _line(cells: Iterable[object]) -> bytes:
 
 
 def _cut(file: BinaryIO, rows: int) -> None:
-    """Cut the file behind its head and the first `rows` rows; a row is a line, for all its texts are cleaned."""
+    """Cut the file behind its head and the first `rows` rows; a row is a line, for all its texts are clean."""
     file.seek(0)
     for _ in range(rows + 1):
         file.readline()
@@ -283,5 +280,5 @@ def _row(run: Run, trade: Trade) -> tuple[object, ...]:
         money(trade.gross_pnl),
         money(trade.costs),
         money(trade.net_pnl),
-        clean(trade.reason),
+        trade.reason,
     )

@@ -20,7 +20,7 @@ from engine.runtime.replay.check import ReplayCheck
 from engine.runtime.replay.comparable import other_rules
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import TurnParts
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText
 from engine.trading.trader import Trader
 from engine.venues.simulated.broker import simulated
 
@@ -34,7 +34,7 @@ class _Notes:
     All of them: the report of `verify` names every one.
     """
 
-    problem = ""
+    problem = CleanText("")
     broken = False
     waiting = durable = kept = 0
 
@@ -184,9 +184,9 @@ def _compare_fills(source: MqrSource, exits: list[tuple[int, str]], ticks: int) 
 def _told(then: tuple[int, str] | None, now: tuple[int, str] | None) -> str:
     place = min(each[0] for each in (then, now) if each is not None)
     if then is not None and now is not None and then[0] == now[0]:
-        return f"tick {place:,}: exit {clean(then[1], 80)} ≠ {clean(now[1], 80)}"
-    was = f"{clean(then[1], 80)} at tick {then[0]:,}" if then else "nothing"
-    found = f"{clean(now[1], 80)} at tick {now[0]:,}" if now else "nothing"
+        return f"tick {place:,}: exit {then[1]} ≠ {now[1]}"
+    was = f"{then[1]} at tick {then[0]:,}" if then else "nothing"
+    found = f"{now[1]} at tick {now[0]:,}" if now else "nothing"
     return f"tick {place:,}: exit {was} ≠ {found}"
 
 

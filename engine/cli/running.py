@@ -25,7 +25,6 @@ from engine.model.ports import TickSource
 from engine.model.types import TradeMode
 from engine.recording import CsvLayout
 from engine.runtime import LOGGERS
-from engine.text.sanitize import clean
 from engine.venues.registry import venue_of
 from engine.venues.simulated.source import open_mock
 from engine.venues.supply import NoCredentials
@@ -81,7 +80,7 @@ def run(args: Namespace, screen: Screen | None) -> int:
             unlock=args.unlock,
             on_screen=shown is not None,
         ) as running:
-            LOGGERS["engine"].info("configuration %s", clean(str(find_config(args.config))))
+            LOGGERS["engine"].info("configuration %s", find_config(args.config))
             for line in choice.told:
                 running.say(line)
             trade_file.follow(running)

@@ -17,11 +17,11 @@ from engine.cli.report import money
 from engine.cli.rerun import Rerun, rerun
 from engine.config import Config, bundled, describe
 from engine.config.schema import OVERRIDABLE
-from engine.files import shown
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_WELL, UserError
 from engine.model.types import Instrument, Trade
 from engine.recording import Header, MqrSource
 from engine.runtime.replay.comparable import deciding
+from engine.text.sanitize import clean
 from engine.version import VERSION
 
 Outcome = Literal["same", "different", "not comparable", "damaged", "unreadable"]
@@ -102,7 +102,8 @@ def _verify(path: Path, config_file: Path | None, overrides: Sequence[str]) -> t
             found = rerun(source, config, instruments, progress)
     except UserError as problem:
         reason = "; ".join(problem.lines)
-        return Report(shown(path), "unreadable", reason), [f"{shown(path)}: UNREADABLE: {reason}"]
+        file = clean(str(path))
+        return Report(file, "unreadable", reason), [f"{file}: UNREADABLE: {reason}"]
     report = _report(path, source, found, notes)
     return report, list(_lines(report))
 
@@ -143,7 +144,7 @@ def _report(path: Path, source: MqrSource, found: Rerun, notes: tuple[str, ...])
     trades = found.exits
     outcome, reason = _judge(source, found)
     return Report(
-        file=shown(path),
+        file=clean(str(path)),
         outcome=outcome,
         reason=reason,
         ticks=found.ticks,

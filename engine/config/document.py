@@ -9,8 +9,7 @@ from pathlib import Path
 
 import tomli
 
-from engine.model.errors import ConfigError
-from engine.text.sanitize import clean
+from engine.model.errors import ConfigError, reason
 
 MAX_BYTES = 1 << 20
 MAX_DOTS = 50
@@ -24,8 +23,7 @@ def read_document(path: Path) -> Document:
     try:
         blob = _read_bytes(path)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise ConfigError(f"{place}: cannot be read: {clean(reason, 200)}") from None
+        raise ConfigError(f"{place}: cannot be read: {reason(error)}") from None
     if len(blob) > MAX_BYTES:
         raise ConfigError(f"{place}: larger than {MAX_BYTES} bytes, which no configuration is")
     if b"\0" in blob:
@@ -40,7 +38,7 @@ def read_document(path: Path) -> Document:
 
 def place_of(path: Path) -> str:
     """Return `path` as it stands at the head of an error line."""
-    return clean(str(path), 300)
+    return str(path)
 
 
 def parse_toml(text: str) -> Document:
@@ -62,7 +60,8 @@ def parse_toml(text: str) -> Document:
 
 def show(value: object) -> str:
     """Return a TOML value as a person would write it, cut to what fits in a line."""
-    return clean(_written(value, 8), 80)
+    text = _written(value, 8)
+    return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -84,9 +83,9 @@ def _decimal(text: str) -> Decimal:
 def _position(message: str, text: str) -> tuple[str, int, int]:
     found = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", message, re.DOTALL)
     if found:
-        return clean(found[1], 200), int(found[2]), int(found[3])
+        return found[1], int(found[2]), int(found[3])
     lines = text.removesuffix("\n").split("\n")
-    return clean(message.removesuffix(" (at end of document)"), 200), len(lines), len(lines[-1]) + 1
+    return message.removesuffix(" (at end of document)"), len(lines), len(lines[-1]) + 1
 
 
 def _written(value: object, depth: int) -> str:

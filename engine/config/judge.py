@@ -8,7 +8,6 @@ from msgspec import Struct
 from engine.config.document import Document, show
 from engine.config.rules import NAME, NAME_WORDS, Rule
 from engine.config.schema import INSTRUMENTS, OVERRIDABLE, Tables
-from engine.text.sanitize import clean
 
 # Beyond this many unknown names, finding the nearest known one for each would take longer than reading helps.
 MAX_HINTS = 200
@@ -127,7 +126,7 @@ def _judge_instruments(tables: object, draft: Draft, strays: list[Stray], missin
         strays.append(Stray("", INSTRUMENTS, tables))
         return
     for name, table in tables.items():
-        path = f"{INSTRUMENTS}.{clean(name, 100)}"
+        path = f"{INSTRUMENTS}.{name:.100}"
         if not isinstance(table, dict):
             draft.problems.append(f"{path} = {show(table)}: must be a section [{INSTRUMENTS}.NAME]")
         elif not re.fullmatch(NAME, name):
@@ -149,7 +148,7 @@ def _is_key(stray: Stray) -> bool:
 
 
 def _label(stray: Stray) -> str:
-    name = clean(stray.key, 100)
+    name = stray.key[:100]
     if stray.table:
         return f"{stray.table}.{name}"
     return name if _is_key(stray) else f"[{name}]"
@@ -178,7 +177,7 @@ def _hint(stray: Stray, missing: list[str], tables: Tables) -> str:
     if close:
         return f"; did you mean {close}?"
     if stray.table == "instrument" and isinstance(stray.value, dict):
-        return f"; did you mean [{INSTRUMENTS}.{clean(stray.key, 80)}]?"
+        return f"; did you mean [{INSTRUMENTS}.{stray.key:.80}]?"
     home = elsewhere_hint(stray.key, stray.table, tables)
     if home:
         moved = [path for path in missing if path.rpartition(".")[2] == stray.key]

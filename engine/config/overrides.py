@@ -7,7 +7,6 @@ from engine.config.document import parse_toml, show
 from engine.config.judge import Draft, all_keys, elsewhere_hint, judge_value, nearest_hint, rule_of
 from engine.config.rules import NAME, NAME_WORDS, Rule
 from engine.config.schema import INSTRUMENTS, OVERRIDABLE, Tables
-from engine.text.sanitize import clean
 
 
 def judge_overrides(overrides: Sequence[str], draft: Draft) -> frozenset[str]:
@@ -20,7 +19,7 @@ def judge_overrides(overrides: Sequence[str], draft: Draft) -> frozenset[str]:
         if not equals or "." not in path:
             draft.problems.append(_no_key(path, draft.tables))
         elif rule is None:
-            draft.problems.append(f"{clean(path, 200)}: {_unknown(path, draft.tables)}")
+            draft.problems.append(f"{path:.200}: {_unknown(path, draft.tables)}")
         else:
             latest[path] = rule, _value(text.strip(), rule)
     for path, (rule, value) in latest.items():

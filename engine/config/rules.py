@@ -140,7 +140,7 @@ class Choice(Rule):
 
 
 class Text(Rule):
-    """Printable text of at most `limit` characters, the whole of which matches `pattern`."""
+    """Printable text of at most `limit` characters, the whole of which matches `pattern`: clean, for it is refused otherwise."""
 
     bare = True
 

@@ -27,6 +27,7 @@ from engine.config.rules import (
     Zone,
 )
 from engine.model.types import DELIVERIES, REPLAY, Delivery
+from engine.text.sanitize import CleanText
 
 # "session" → {"zone": rule, …}, … also "logging.levels".
 Tables = Mapping[str, Mapping[str, Rule]]
@@ -129,9 +130,9 @@ class RiskConfig(Struct, frozen=True):
 class InstrumentConfig(Struct, frozen=True):
     """What is traded, as an exchange states it: prices in the currency, quantities in units."""
 
-    symbol: Annotated[str, Name()]
-    token: Annotated[str, Name(optional=True)]
-    exchange: Annotated[str, Name()]
+    symbol: Annotated[CleanText, Name()]
+    token: Annotated[CleanText, Name(optional=True)]
+    exchange: Annotated[CleanText, Name()]
     price_scale: Annotated[int, Power(100_000_000)]
     lot_size: Annotated[Decimal, Number(0, 1_000_000, above=True)]
     tick_size: Annotated[Decimal, Number(0, 100_000, above=True)]

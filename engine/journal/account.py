@@ -25,13 +25,14 @@ from engine.model.events import (
 )
 from engine.model.state import Fields, Plain, dump, load
 from engine.model.types import MAX_QUANTITY, Instrument, Order, PositionState
+from engine.text.sanitize import CleanText
 from engine.trading.data_quality import BAD_TICKS
 from engine.trading.flatten_state import FLAT_LOCK, FlattenState
 from engine.trading.orders import Orders
 from engine.trading.portfolio import CashAccount, positions_in, put_position, strays_in
 from engine.trading.risk import EntryGate
 
-UNCLEAN = "the last run ended uncleanly"
+UNCLEAN = CleanText("the last run ended uncleanly")
 
 
 class _Desk(Struct):

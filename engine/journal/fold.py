@@ -9,11 +9,10 @@ from contextlib import closing
 from pathlib import Path
 
 from engine.journal.account import JournalledAccount
-from engine.journal.rows import ENTRIES, Entry
+from engine.journal.rows import entry_of
 from engine.journal.schema import open_reader
 from engine.model.errors import InputError
 from engine.model.events import StateKept
-from engine.text.sanitize import clean
 
 _FOLDED = (
     "StateKept", "Submit", "FillBooked", "OrderRejected", "OrderCancelled", "LevelsMoved", "EntriesChanged", "FlatChanged", "DayStarted",
@@ -41,13 +40,13 @@ def folded(connection: sqlite3.Connection) -> JournalledAccount | None:
     account = None
     for number, kind, body in connection.execute(_LATER, (first, *_FOLDED)):
         try:
-            entry: Entry = ENTRIES.decode(body)
+            entry = entry_of(body)
             if account is not None:
                 account.take(entry)
             elif isinstance(entry, StateKept):
                 account = JournalledAccount(entry)
         except (ValueError, ArithmeticError, LookupError, InputError) as error:
-            raise InputError(f"event {number} ({clean(kind, 40)}) cannot be followed: {clean(str(error))}") from error
+            raise InputError(f"event {number} ({kind}) cannot be followed: {error}") from error
     return account
 
 

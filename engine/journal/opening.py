@@ -13,13 +13,13 @@ from msgspec import Struct
 from engine.journal.account import UNCLEAN
 from engine.journal.fold import folded
 from engine.journal.reader import stored_events
-from engine.journal.rows import ENTRIES, GENESIS, RunStarted, chain_problem
+from engine.journal.rows import GENESIS, RunStarted, chain_problem, entry_of
 from engine.journal.schema import foreign, open_reader
 from engine.journal.takeover import LEFT_OPEN, READY, take_over
 from engine.model.errors import DiskError, InputError
 from engine.model.events import StateKept
 from engine.model.types import TradeMode
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean, cleaned
 
 CHAIN_CHECKED_ON_OPEN = 1_000  # events; `verify` checks all of them
 _TAGS_SHOWN = 20
@@ -52,7 +52,7 @@ class Opened(Struct, frozen=True):
     open_positions: tuple[tuple[int, int], ...] = ()
     unresolved_orders: tuple[str, ...] = ()
     kept: StateKept | None = None
-    still_locked: str = ""
+    still_locked: CleanText = CleanText("")
     report: tuple[str, ...] = ()
 
     def lines(self) -> tuple[str, ...]:
@@ -93,12 +93,12 @@ def examine(path: Path, mode: TradeMode, wall_ns: int, session_date: str = "") -
             try:
                 return _last(path, mode, session_date)
             except InputError as error:  # every byte is sound, and this program does not know what to make of it
-                damage = clean(str(error))
+                damage = str(error)
         kept_as = _set_aside(path, wall_ns)
     except (OSError, sqlite3.Error) as error:
-        raise DiskError(f"journal {clean(str(path))}: {clean(str(error))}") from error
-    opened = Opened(run=1, damage=damage, kept_as=clean(kept_as.name))
-    return Last(0, GENESIS, _without_account(opened, mode, "the journal was damaged"))
+        raise DiskError(f"journal {path}: {error}") from error
+    opened = Opened(run=1, damage=clean(damage), kept_as=kept_as.name)
+    return Last(0, GENESIS, _without_account(opened, mode, CleanText("the journal was damaged")))
 
 
 def _damage(path: Path, mode: TradeMode) -> str:
@@ -116,7 +116,7 @@ def _damage(path: Path, mode: TradeMode) -> str:
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NO_VERDICT:
             raise
-        return clean(str(error))
+        return str(error)
 
 
 def _cut_off(path: Path, size: int) -> str:
@@ -139,7 +139,7 @@ def _inside(connection: sqlite3.Connection, mode: TradeMode, whole: bool) -> str
     if whole:
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
-            return clean(verdict)
+            return str(verdict)
     last = connection.execute("SELECT number, run FROM events ORDER BY number DESC LIMIT 1").fetchone()
     if last is None:
         return "it holds no events"
@@ -158,9 +158,9 @@ def _last(path: Path, mode: TradeMode, session_date: str) -> Last:
         number, link, wall_ns = connection.execute(
             "SELECT number, hash, wall_ns FROM events ORDER BY number DESC LIMIT 1"
         ).fetchone()
-        run, of_mode, ended, started_ns = connection.execute(
-            "SELECT run, mode, ended_ns, started_ns FROM runs ORDER BY run DESC LIMIT 1"
-        ).fetchone()
+        run, of_mode, ended, started_ns = cleaned(
+            connection.execute("SELECT run, mode, ended_ns, started_ns FROM runs ORDER BY run DESC LIMIT 1").fetchone()
+        )
         unclean = ""
         if ended is None:
             unclean = f"run {run} ({of_mode}) of {_utc(started_ns)} did not end in good order"
@@ -198,20 +198,20 @@ def _by_projections(connection: sqlite3.Connection, run: int, unclean: str) -> O
         fresh=False,
         unclean=unclean,
         open_positions=tuple(positions),
-        unresolved_orders=tuple(clean(tag, 40) for (tag,) in orders),
+        unresolved_orders=tuple(tag for (tag,) in cleaned(orders)),
     )
 
 
-def _looked_at(connection: sqlite3.Connection, run: int) -> str:
+def _looked_at(connection: sqlite3.Connection, run: int) -> CleanText:
     """Why a run that kept no account leaves entries locked: what it had found itself, and nobody has unlocked; or ""."""
     first = connection.execute(
         "SELECT body FROM events WHERE run = ? AND kind = 'RunStarted' ORDER BY number DESC LIMIT 1", (run,)
     ).fetchone()
-    entry = ENTRIES.decode(first[0]) if first else None
-    return UNCLEAN if isinstance(entry, RunStarted) and entry.found else ""
+    entry = entry_of(first[0]) if first else None
+    return UNCLEAN if isinstance(entry, RunStarted) and entry.found else CleanText("")
 
 
-def _without_account(opened: Opened, mode: TradeMode, locked: str) -> Opened:
+def _without_account(opened: Opened, mode: TradeMode, locked: CleanText) -> Opened:
     """`opened` with its report, where there is no account to go on with."""
     lines = opened.lines()
     if mode == "replay":

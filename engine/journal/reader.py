@@ -8,7 +8,6 @@ from pathlib import Path
 from engine.journal.rows import GENESIS, StoredEvent, chain_problem
 from engine.journal.schema import foreign, open_reader
 from engine.model.errors import InputError
-from engine.text.sanitize import clean
 
 _NO_SUM_OF_FILLS = """
     SELECT p.run, p.instrument FROM positions p WHERE p.quantity <>
@@ -22,10 +21,10 @@ def read_events(path: Path, after: int = 0) -> Iterator[StoredEvent]:
     try:
         with closing(open_reader(path)) as connection:
             if problem := foreign(connection):
-                raise InputError(f"journal {clean(str(path))}: {problem}")
+                raise InputError(f"journal {path}: {problem}")
             yield from stored_events(connection, after)
     except sqlite3.Error as error:
-        raise InputError(f"journal {clean(str(path))}: {clean(str(error))}") from error
+        raise InputError(f"journal {path}: {error}") from error
 
 
 def verify(path: Path) -> str | None:
@@ -35,7 +34,7 @@ def verify(path: Path) -> str | None:
             connection.execute("BEGIN")  # one view of a journal that is being written
             return foreign(connection) or _problem(connection) or None
     except sqlite3.Error as error:
-        return clean(str(error))
+        return str(error)
 
 
 def stored_events(connection: sqlite3.Connection, after: int) -> Iterator[StoredEvent]:
@@ -50,7 +49,7 @@ def stored_events(connection: sqlite3.Connection, after: int) -> Iterator[Stored
 def _problem(connection: sqlite3.Connection) -> str:
     (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if verdict != "ok":
-        return clean(verdict)
+        return str(verdict)
     if problem := chain_problem(stored_events(connection, 0), 0, GENESIS):
         return problem
     if connection.execute("SELECT max(number) FROM events").fetchone() == (None,):

@@ -10,6 +10,7 @@ from engine.model.digest import blake2b
 from engine.model.errors import InputError
 from engine.model.events import AnyEvent, FillBooked, Submit, TradeClosed
 from engine.model.types import TradeMode
+from engine.text.sanitize import cleaned
 
 GENESIS = bytes(32)
 
@@ -64,9 +65,14 @@ class StoredEvent(Struct, frozen=True):
     def entry(self) -> Entry:
         """The entry as it was handed over; raises InputError when this program cannot read it."""
         try:
-            return ENTRIES.decode(self.body)
+            return entry_of(self.body)
         except msgspec.DecodeError as error:
             raise InputError(f"journal: event {self.number} ({self.kind}): {error}") from error
+
+
+def entry_of(body: str) -> Entry:
+    """The entry in a row's `body`, cleaned: anybody may have written the file. Raises msgspec.DecodeError."""
+    return cleaned(ENTRIES.decode(body))
 
 
 def chained(waiting: Iterable[Waiting], run: int, previous: bytes) -> list[tuple[StoredEvent, Entry]]:
@@ -78,7 +84,7 @@ def chained(waiting: Iterable[Waiting], run: int, previous: bytes) -> list[tuple
             body = msgspec.json.encode(entry).decode()
         except UnicodeEncodeError:  # a lone surrogate in a text from outside must not stop the journal
             body = msgspec.json.encode(_encodable(msgspec.to_builtins(entry))).decode()
-            entry = ENTRIES.decode(body)
+            entry = entry_of(body)
         link = digest(item.number, run, item.wall_ns, at_ms, kind, body, previous)
         rows.append((StoredEvent(item.number, run, item.wall_ns, at_ms, kind, body, previous, link), entry))
         previous = link

@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from engine.model.errors import DiskError
-from engine.text.sanitize import clean
 
 APPLICATION_ID = 0x4D51544A  # "MQTJ"
 SCHEMA_VERSION = 1
@@ -81,9 +80,7 @@ def open_writer(path: Path, factory: Factory) -> sqlite3.Connection:
         on_failure.callback(connection.close)
         (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
         if mode != "wal":
-            raise DiskError(
-                f"journal {clean(str(path))}: this disk cannot keep a write-ahead log; give another --state-dir"
-            )
+            raise DiskError(f"journal {path}: this disk cannot keep a write-ahead log; give another --state-dir")
         on_failure.pop_all()
     return _told(connection, *_WRITER)
 

@@ -23,7 +23,7 @@ from engine.model.clock import Clock
 from engine.model.errors import DiskError
 from engine.model.events import AnyEvent
 from engine.model.types import TradeMode
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 
 JOURNAL_FILE = "journal.db"
 RESERVE_FILE = "journal.reserve"
@@ -46,10 +46,10 @@ class SqliteJournal:
     """
 
     def __init__(
-        self, ledger: Ledger, opened: Opened, clock: Clock, reserve: Reserve, on_failure: Callable[[str], None]
+        self, ledger: Ledger, opened: Opened, clock: Clock, reserve: Reserve, on_failure: Callable[[CleanText], None]
     ) -> None:
         self.opened = opened
-        self.problem = ""
+        self.problem = CleanText("")
         self.broken = False
         self.durable = ledger.number
         self._ledger = ledger
@@ -82,7 +82,7 @@ class SqliteJournal:
         title: str = "",
         reserve_kb: int = 256,
         session_date: str = "",
-        on_failure: Callable[[str], None] = _nobody,
+        on_failure: Callable[[CleanText], None] = _nobody,
         factory: Factory = sqlite3.Connection,
     ) -> Self:
         """Begin a run in the journal of a locked state directory; its row is on the disk on return.
@@ -93,14 +93,14 @@ class SqliteJournal:
         """
         path = directory / JOURNAL_FILE
         last = examine(path, mode, clock.wall_ns(), session_date)
-        found = clean("; ".join(last.opened.lines()))
-        started = RunStarted(last.opened.run, mode, clean(title), os.getpid(), found)
+        found = "; ".join(last.opened.lines())
+        started = RunStarted(last.opened.run, mode, title, os.getpid(), found)
         reserve = Reserve(directory / RESERVE_FILE, reserve_kb * 1024)
         try:
             reserve.take()
             ledger = Ledger.begin(path, last, Waiting(last.number + 1, clock.wall_ns(), started), reserve, factory)
         except (OSError, sqlite3.Error, LedgerStoppedError) as error:
-            raise DiskError(f"journal {clean(str(path))}: {clean(str(error))}") from error
+            raise DiskError(f"journal {path}: {error}") from error
         return cls(ledger, last.opened, clock, reserve, on_failure)
 
     @property
@@ -130,18 +130,18 @@ class SqliteJournal:
         After a `fault` the next run begins locked, as after a kill.
         """
         if self._closing.acquire(blocking=False):
-            self._hand_over(RunEnded(clean(outcome), fault))
+            self._hand_over(RunEnded(outcome, fault))
             self._inbox.put(None)
         if self._thread is not threading.current_thread():
             self._thread.join(CLOSE_TIMEOUT_S)
             if self._thread.is_alive():
-                self.problem = self.problem or f"the disk did not take the last rows within {CLOSE_TIMEOUT_S:g} s"
+                self.problem = self.problem or CleanText("the disk did not take the last rows in time")
 
     def _hand_over(self, entry: Entry) -> int:
         number = self._handed = next(self._numbers)
         self._inbox.put(Waiting(number, self._wall_ns(), entry))
         if self._ended:
-            self.problem = self.problem or "something was written after the journal was closed"
+            self.problem = self.problem or CleanText("something was written after the journal was closed")
         return number
 
     # ── The journal's thread. Everything below runs in it alone. ───────────────────────────────────────────────────
@@ -228,7 +228,7 @@ class SqliteJournal:
 
     def _tell(self, text: str) -> None:
         """Keep the problem; the first of a stretch is called out: entries that were unlocked since must lock again."""
-        self.problem = f"journal: {clean(text)}"
+        self.problem = clean(f"journal: {text}")
         if not self._called_out:
             self._called_out = True
             self._on_failure(self.problem)

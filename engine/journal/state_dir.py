@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Self
 
 from engine.model.clock import Clock, SystemClock
-from engine.model.errors import DiskError, StateBusyError, UserError
+from engine.model.errors import DiskError, StateBusyError, UserError, reason
 from engine.model.types import TradeMode
-from engine.text.sanitize import clean
 
 APP = "myquant-tui"
 LOCK_FILE = "lock"
@@ -148,7 +147,7 @@ def _check_bits(dir_fd: int, path: Path, stamped: bool) -> None:
         os.fchmod(dir_fd, 0o700)
     elif bits & 0o022:
         raise UserError(
-            f"state directory {clean(str(path))}: other users may write in it and it holds other files; give one of its own"
+            f"state directory {path}: other users may write in it and it holds other files; give one of its own"
         )
 
 
@@ -157,7 +156,7 @@ def _check_stamp(dir_fd: int, path: Path, mode: TradeMode) -> bool:
     found = _read(dir_fd, STAMP_FILE)
     if found and found != mode:
         raise UserError(
-            f"state directory {clean(str(path))} belongs to mode '{clean(found, 20)}'; mode '{mode}' needs another --state-dir"
+            f"state directory {path} belongs to mode '{found:.20}'; mode '{mode}' needs another --state-dir"
         )
     return bool(found)
 
@@ -205,9 +204,7 @@ def _lock(dir_fd: int, path: Path) -> int:
         pid = os.pread(fd, 20, 0).decode("ascii", "replace").strip()
         os.close(fd)
         owner = f"process {pid}" if pid.isdecimal() else "another process"
-        raise StateBusyError(
-            f"state directory {clean(str(path))} is in use by {owner}; one instance at a time"
-        ) from None
+        raise StateBusyError(f"state directory {path} is in use by {owner}; one instance at a time") from None
     except OSError:
         os.close(fd)
         raise
@@ -223,7 +220,7 @@ def _remove_old(container: Path, keep_runs: int) -> tuple[str, ...]:
         try:
             _remove_run(container, name)
         except OSError as error:
-            notes.append(f"old run {name} was not removed: {clean(error.strerror or str(error))}")
+            notes.append(f"old run {name} was not removed: {reason(error)}")
     return tuple(notes)
 
 
@@ -251,14 +248,13 @@ def _empty(dir_fd: int) -> None:
     names = os.listdir(dir_fd)
     for name in names:
         if stat.S_ISDIR(os.stat(name, dir_fd=dir_fd, follow_symlinks=False).st_mode):
-            raise OSError(errno.ENOTEMPTY, f"it holds a folder, {clean(name, 40)}")
+            raise OSError(errno.ENOTEMPTY, f"it holds a folder, {name:.40}")
     for name in sorted(names, key=lambda name: (name == STAMP_FILE, name == LOCK_FILE)):
         os.unlink(name, dir_fd=dir_fd)
 
 
 def _told(path: Path, error: OSError | ValueError) -> UserError:
     """The one line for what the system said."""
-    text = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    line = f"state directory {clean(str(path))}: {clean(text)}"
+    line = f"state directory {path}: {reason(error)}"
     disk = isinstance(error, OSError) and error.errno in _DISK_ERRNOS
     return DiskError(line) if disk else UserError(line)

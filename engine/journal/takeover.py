@@ -8,9 +8,9 @@ from msgspec import Struct
 from engine.journal.account import JournalledAccount
 from engine.model.events import StateKept
 from engine.model.types import Order, PositionState, TradeMode
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 
-LEFT_OPEN = "the last run left something open"
+LEFT_OPEN = CleanText("the last run left something open")
 NOT_PLACED = "not placed: the engine ended before it was carried out"
 READY = "READY: locked until you unlock (k)"
 _SHOWN = 20  # positions and orders, each
@@ -24,7 +24,7 @@ class Takeover(Struct, frozen=True):
     """
 
     kept: StateKept | None = None
-    still_locked: str = ""
+    still_locked: CleanText = CleanText("")
     report: tuple[str, ...] = ()
     held: tuple[tuple[int, int], ...] = ()
     unresolved: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ def take_over(account: JournalledAccount, mode: TradeMode, session_date: str, un
     idle = account.idle
     orders = tuple(_order_line(account, each, mode) for each in account.orders)
     held = tuple(account.net().items())
-    unresolved = tuple(clean(each.tag, 40) for each in account.orders)
+    unresolved = tuple(each.tag for each in account.orders)
     if mode != "live":
         for number in [each.number for each in account.orders]:
             account.reject(number)
@@ -54,7 +54,7 @@ def take_over(account: JournalledAccount, mode: TradeMode, session_date: str, un
     if fresh:
         return Takeover(None, locked, (f"entries were locked: {locked}", READY))
     if not locked:
-        return Takeover(account.state(), "", (f"carried over from the last run: {_money(account)}",))
+        return Takeover(account.state(), report=(f"carried over from the last run: {_money(account)}",))
     lines = [unclean] if unclean else []
     lines += _some(f"found: {each}" for each in _positions(account))
     lines += _some(iter(orders))
@@ -62,7 +62,7 @@ def take_over(account: JournalledAccount, mode: TradeMode, session_date: str, un
     if account.flat.running:
         lines.append(f"a flat ({account.flat.reason}) was at {account.flat.state}: RESUMED")
     lines += [f"entries are locked: {locked}", _verdict(account)]
-    return Takeover(account.state(), locked, tuple(clean(line) for line in lines), held, unresolved)
+    return Takeover(account.state(), locked, tuple(lines), held, unresolved)
 
 
 def _verdict(account: JournalledAccount) -> str:

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.model.errors import UserError
-from engine.text.sanitize import clean
+from engine.model.errors import UserError, reason
 
 _LONGEST_PATH = 100  # bytes; the system's own limit is 108 on Linux, 104 elsewhere
 _BACKLOG = 32
@@ -81,9 +80,7 @@ def _short(path: Path) -> Iterator[str]:
         yield str(path)
         return
     if not os.path.isdir("/proc/self/fd"):
-        raise UserError(
-            f"socket {clean(str(path))}: its path is longer than {_LONGEST_PATH} bytes; give a shorter --state-dir"
-        )
+        raise UserError(f"socket {path}: its path is longer than {_LONGEST_PATH} bytes; give a shorter --state-dir")
     folder_fd = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         yield f"/proc/self/fd/{folder_fd}/{path.name}"
@@ -95,9 +92,7 @@ def _check_folder(path: Path) -> None:
     """Refuse a directory in which somebody else could put another socket in our place."""
     found = path.parent.stat()
     if found.st_uid != os.geteuid() or found.st_mode & 0o022:
-        raise UserError(
-            f"socket {clean(str(path))}: its directory must be yours and no others' to write in (chmod 700)"
-        )
+        raise UserError(f"socket {path}: its directory must be yours and no others' to write in (chmod 700)")
 
 
 def _remove_old(path: Path) -> None:
@@ -106,10 +101,9 @@ def _remove_old(path: Path) -> None:
     except FileNotFoundError:
         return
     if not stat.S_ISSOCK(found.st_mode):
-        raise UserError(f"socket {clean(str(path))}: something else is there; move it away")
+        raise UserError(f"socket {path}: something else is there; move it away")
     path.unlink()
 
 
 def _told(path: Path, error: OSError | ValueError) -> UserError:
-    text = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return UserError(f"socket {clean(str(path))}: {clean(text)}")
+    return UserError(f"socket {path}: {reason(error)}")

@@ -12,6 +12,7 @@ from engine.link.protocol import (
     ENCODER,
     LIGHT,
     LOG,
+    NAME_LIMIT,
     PROTOCOL,
     REPLY_LIMIT,
     SECTIONS,
@@ -25,8 +26,7 @@ from engine.link.protocol import (
     Welcome,
     understood,
 )
-from engine.model.errors import UserError, WireError
-from engine.text.sanitize import clean
+from engine.model.errors import UserError, WireError, reason
 from engine.version import VERSION
 
 _CHUNK = 64 * 2**10
@@ -88,7 +88,7 @@ class Channel:
         except WireError as error:
             raise self._bad(str(error)) from error
         if isinstance(reply, RequestRefused):
-            raise RefusedError(clean(reply.reason))
+            raise RefusedError(reply.reason)
         parts = {}
         if isinstance(reply, SnapshotReply):
             if len(reply.parts) > _MOST_PARTS or not {*reply.parts} <= {*SECTIONS, LIGHT, LOG}:
@@ -115,7 +115,7 @@ class Channel:
                 self._sock.settimeout(max(0.001, self._until_s - time.monotonic()))
                 data = self._sock.recv(_CHUNK)
                 if not data:
-                    raise LinkError(f"the engine at {clean(str(self._path))} closed the connection")
+                    raise LinkError(f"the engine at {self._path} closed the connection")
                 self._reader.feed(data)
         except WireError as error:
             raise self._bad(str(error)) from error
@@ -126,34 +126,33 @@ class Channel:
     def _lost(self, error: OSError) -> LinkError:
         if isinstance(error, TimeoutError):
             return LinkError(f"no answer from the engine for {self.timeout_s:g} s")
-        return LinkError(f"the connection to the engine was lost: {clean(error.strerror or str(error))}")
+        return LinkError(f"the connection to the engine was lost: {reason(error)}")
 
     def _bad(self, why: str) -> LinkError:
-        return LinkError(f"what answers at {clean(str(self._path))} is no engine of this program: {clean(why, 120)}")
+        return LinkError(f"what answers at {self._path} is no engine of this program: {why}")
 
 
 def hello_of(name: str, *, screen: bool, wants_control: bool = False, at_once: bool = True) -> Hello:
     """The first request of every client of this program."""
-    return Hello(PROTOCOL, VERSION, clean(name, 40), wants_control, screen, at_once)
+    return Hello(PROTOCOL, VERSION, f"{name:.{NAME_LIMIT}}", wants_control, screen, at_once)
 
 
 def _connected(path: Path, timeout_s: float) -> socket.socket:
     """A connection to `path` with one of our own user at its other end."""
-    where = clean(str(path))
     try:
         sock = address.connect(path, timeout_s)
     except FileNotFoundError:
-        raise LinkError(f"no engine runs here: there is no {where}") from None
+        raise LinkError(f"no engine runs here: there is no {path}") from None
     except ConnectionRefusedError:
-        raise LinkError(f"no engine runs here: nobody listens at {where}; the last one was killed") from None
+        raise LinkError(f"no engine runs here: nobody listens at {path}; the last one was killed") from None
     except (BlockingIOError, TimeoutError):
-        raise LinkError(f"the engine at {where} accepts no connection for {timeout_s:g} s") from None
+        raise LinkError(f"the engine at {path} accepts no connection for {timeout_s:g} s") from None
     except PermissionError:
-        raise LinkError(f"the engine at {where} belongs to another user") from None
+        raise LinkError(f"the engine at {path} belongs to another user") from None
     except (OSError, ValueError) as error:
-        raise LinkError(f"no engine can be reached at {where}: {clean(str(error))}") from error
+        raise LinkError(f"no engine can be reached at {path}: {error}") from error
     uid = address.peer_uid(sock)
     if uid is not None and uid != os.geteuid():
         sock.close()
-        raise LinkError(f"the engine at {where} belongs to another user")
+        raise LinkError(f"the engine at {path} belongs to another user")
     return sock

@@ -1,6 +1,6 @@
 """The engine as a screen in another process sees it: the same few calls, and a thread that fetches what they give.
 
-What comes is limited in size and checked by type; the screen cleans texts before it shows them.
+What comes is limited in size and checked by type; its texts are cleaned as they are decoded.
 """
 
 import time
@@ -28,6 +28,7 @@ from engine.link.tickets import Pending, PendingCommands
 from engine.model.errors import WireError
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
+from engine.text.sanitize import CleanText, clean
 
 _LOOK_S = 0.25
 _LOOK_SOON_S = 0.05  # for a second after a command was sent
@@ -45,7 +46,7 @@ class ConnectionStatus(Struct, frozen=True):
     """Whether the engine is at the other end, why not, and since when (monotonic ns)."""
 
     word: Literal["CONNECTING", "CONNECTED", "LOST"]
-    reason: str
+    reason: CleanText
     since_ns: int
 
 
@@ -70,7 +71,7 @@ class RemoteEngine:
         self._tickets = PendingCommands(clock_ns)
         self._told: deque[str] = deque(maxlen=_TOLD_KEPT)
         self._pid = 0
-        self._status = ConnectionStatus("CONNECTING", "", clock_ns())
+        self._status = ConnectionStatus("CONNECTING", CleanText(""), clock_ns())
         self._changed = Condition()  # held for a few lines by either thread; guards what follows
         self._woken = False
         self._control_request: TakeControl | GiveControl | None = None
@@ -198,7 +199,7 @@ class RemoteEngine:
                     self._pid = channel.welcome.pid
                     self._replica.attach(channel.welcome.engine)
                     self._look(channel)
-                    self._set_status("CONNECTED", "")
+                    self._set_status("CONNECTED", CleanText(""))
                     retry_s = _FIRST_RETRY_S
                     self._attend(channel)
             except LinkError as error:
@@ -210,7 +211,7 @@ class RemoteEngine:
                         self._changed.notify_all()
             except Exception as error:  # noqa: BLE001 - nothing may end the thread: the screen is told, and it is tried again
                 self._tickets.unsure()
-                self._set_status("LOST", f"the client of the engine failed: {type(error).__name__}: {error}")
+                self._set_status("LOST", clean(f"the client of the engine failed: {type(error).__name__}: {error}"))
             self._pause(retry_s, only_to_leave=True)
             retry_s = min(2 * retry_s, _LONGEST_RETRY_S)
 
@@ -264,7 +265,7 @@ class RemoteEngine:
                 self._changed.wait_for(lambda: self._woken, pause_s)
                 self._woken = False
 
-    def _set_status(self, word: Literal["CONNECTED", "LOST"], reason: str) -> None:
+    def _set_status(self, word: Literal["CONNECTED", "LOST"], reason: CleanText) -> None:
         if (word, reason) != (self._status.word, self._status.reason):
             since_ns = self._clock_ns() if word != self._status.word else self._status.since_ns
             self._status = ConnectionStatus(word, reason, since_ns)

@@ -2,6 +2,7 @@
 
 from engine.link.protocol import AbsenceView, AnyCommand, ControlView, Policy
 from engine.model.commands import Arm, Command, Disarm, Flat, Lock, PauseEntries, Stop
+from engine.text.sanitize import clean
 
 _NS = 1_000_000_000
 # What makes things safer may be sent by every client, with control or without.
@@ -102,8 +103,9 @@ class OperatorPolicy:
         if self._policy == "no_entries":
             self.did = "entries paused: operator lost"
             return PauseEntries()
-        self.did = f"flat: operator lost for {self._flat_after_ns // _NS} s"
-        return Flat(self.did.removeprefix("flat: "))
+        reason = clean(f"operator lost for {self._flat_after_ns // _NS} s")
+        self.did = f"flat: {reason}"
+        return Flat(reason)
 
     def view(self) -> AbsenceView:
         """How it stands, for a screen."""

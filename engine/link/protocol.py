@@ -13,6 +13,7 @@ from engine.model.commands import Acknowledge, Command, Fault, ReplayCommand, St
 from engine.model.errors import WireError
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
+from engine.text.sanitize import cleaned
 
 PROTOCOL: Final = 1
 HELLO_LIMIT: Final = 1_024
@@ -20,6 +21,8 @@ REQUEST_LIMIT: Final = 64 * 2**10
 REPLY_LIMIT: Final = 4 * 2**20
 LINES_A_LOOK: Final = 250
 NAME_LIMIT: Final = 40
+LONGEST_TEXT: Final = 1_000
+LONGEST_ASKED: Final = 200
 # Heavy parts of a snapshot that seldom change: each has a version, and is sent only to those that have another one.
 SECTIONS: Final = ("instruments", "trades", "events", "epochs")
 LIGHT: Final = "light"  # the part that is a Snapshot with its sections left empty
@@ -157,10 +160,10 @@ REQUESTS: Final = msgpack.Decoder(Request)
 _T = TypeVar("_T")
 
 
-def understood(decoder: msgpack.Decoder[_T], data: bytes) -> _T:
-    """The message in `data`; raises WireError for everything else."""
+def understood(decoder: msgpack.Decoder[_T], data: bytes, longest: int = LONGEST_TEXT) -> _T:
+    """The message in `data`, cleaned whoever sent it; raises WireError for everything else."""
     try:
-        return decoder.decode(data)
+        return cleaned(decoder.decode(data), longest)
     except (ValueError, RecursionError) as error:  # no msgpack, another type, no UTF-8; a deep nest
         raise WireError("not_understood", str(error)) from error
 

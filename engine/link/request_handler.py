@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from engine.link.absence import Left, digest, remember
 from engine.link.control import ControlLease, OperatorPolicy
@@ -41,11 +40,9 @@ from engine.link.protocol import (
     name_of,
 )
 from engine.model.snapshot import Snapshot
-from engine.text.sanitize import clean
 from engine.version import VERSION
 
 _POLICY_TICKET = 0  # of commands that no client sent
-_TEXT_LIMIT = 200
 _TOLD_KEPT = 16
 
 
@@ -79,7 +76,7 @@ class Client:
 
     def __init__(self, number: int, hello: Hello) -> None:
         self.number = number
-        self.name = clean(hello.name, NAME_LIMIT) or f"client {number}"
+        self.name = hello.name[:NAME_LIMIT] or f"client {number}"
         self.screen = hello.screen
         self.wants_control = hello.screen and hello.wants_control
         self.seen = -1  # number of the last snapshot it was sent
@@ -109,7 +106,7 @@ class RequestHandler:
         has to speak the same protocol, so that a flat gets through to an engine that was started before an upgrade.
         """
         if hello.protocol != PROTOCOL or (hello.screen and hello.program != VERSION):
-            theirs = f"myquant-tui {clean(hello.program, 20)} (protocol {hello.protocol})"
+            theirs = f"myquant-tui {hello.program:.20} (protocol {hello.protocol})"
             return f"the engine is myquant-tui {VERSION} (protocol {PROTOCOL}), this is {theirs}: use the same version"
         return ""
 
@@ -189,7 +186,7 @@ class RequestHandler:
         return History(look.history_of, whole, tuple(points if whole else points[known:]))
 
     def _send(self, client: Client, send: SendCommand, now_ns: int) -> CommandTaken:
-        command = _clean(send.command)
+        command = send.command
         reason = self._control.refusal(client.number, command, screen=client.screen)
         if not reason and not all(math.isfinite(value) for value in _values(command) if isinstance(value, float)):
             reason = "a number in it is none"
@@ -245,10 +242,3 @@ def _ms(point: tuple[int, int]) -> int:
 
 def _values(command: AnyCommand) -> list[object]:
     return [getattr(command, name) for name in command.__struct_fields__]
-
-
-def _clean(command: AnyCommand) -> AnyCommand:
-    """`command` with every text in it cleaned: it came from outside."""
-    texts = {name: getattr(command, name) for name in command.__struct_fields__}
-    cleaned = {name: clean(text, _TEXT_LIMIT) for name, text in texts.items() if isinstance(text, str)}
-    return replace(command, **cleaned) if cleaned else command

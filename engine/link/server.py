@@ -17,7 +17,7 @@ from engine.link.connection import Connection
 from engine.link.control import OperatorPolicy
 from engine.link.frames import frame
 from engine.link.limits import Bucket, Notes
-from engine.link.protocol import ENCODER, REQUESTS, Bye, Hello, RequestRefused, understood
+from engine.link.protocol import ENCODER, LONGEST_ASKED, REQUESTS, Bye, Hello, RequestRefused, understood
 from engine.link.request_handler import RequestHandler, ServedEngine
 from engine.model.clock import Clock
 from engine.model.errors import WireError
@@ -241,7 +241,7 @@ class LinkServer:
             return
         payload = connection.take(now_ns)
         assert payload is not None, "it has just asked"
-        request = understood(REQUESTS, payload)
+        request = understood(REQUESTS, payload, LONGEST_ASKED)
         if isinstance(request, Hello) != (connection.client is None):
             raise WireError("order", "Hello is the first request, and no other is")
         if isinstance(request, Hello):

@@ -16,12 +16,12 @@ from typing import Self
 
 from engine.logs.console import Console
 from engine.logs.intake import Flush, Intake, Item, Note, is_kept
-from engine.logs.lines import ROOT, Stamper, component_of, level_name, one_line, texts_of
+from engine.logs.lines import LINE_LIMIT, ROOT, Stamper, component_of, level_name, one_line, texts_of
 from engine.logs.log_file import LogFile
 from engine.model.clock import Clock
 from engine.model.errors import ConfigError
 from engine.model.ports import LogLine
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 
 LOG_FILE = "engine.log"
 LEVELS: Mapping[str, int] = {
@@ -39,6 +39,7 @@ LOOK_AGAIN_S = 1.0  # for suppressions whose second is over, when nothing else i
 CLOSE_TIMEOUT_S = 2.0
 CONSOLE_TIMEOUT_S = 1.0
 
+_LONGEST_NAME = 40
 _Out = list[tuple[bytes, bool]]  # lines as they stand in the file, and whether they must not be lost
 
 
@@ -70,7 +71,7 @@ class LogBook:
         self._file = file
         self._stamper = stamper
         self._console = console
-        self._late = ""
+        self._late = CleanText("")
         self._lost_told = 0
         self._timeout_s: float | None = None
         self._ring: deque[LogLine] = deque(maxlen=ring_lines)
@@ -108,7 +109,7 @@ class LogBook:
         return book
 
     @property
-    def problem(self) -> str:
+    def problem(self) -> CleanText:
         """Why the file is not complete at the moment; "" when it is."""
         return self._late or self._file.problem
 
@@ -137,7 +138,7 @@ class LogBook:
         self._intake.queue.put(None)
         self._thread.join(CLOSE_TIMEOUT_S)
         if self._thread.is_alive():
-            self._late = f"log: the disk did not take the last lines within {CLOSE_TIMEOUT_S:g} s"
+            self._late = CleanText("log: the disk did not take the last lines in time")
         if self._console:
             self._console.close(CONSOLE_TIMEOUT_S)
         self._intake.close()
@@ -194,7 +195,9 @@ class LogBook:
                 self._add(out, wall_ns, item.levelno, component, text, kept=is_kept(item))
 
     def _add(self, out: _Out, wall_ns: int, level: int, component: str, text: str, *, kept: bool = False) -> None:
-        line = LogLine(self.last_number + 1, wall_ns, level_name(level), component, text)
+        line = LogLine(
+            self.last_number + 1, wall_ns, level_name(level), clean(component, _LONGEST_NAME), clean(text, LINE_LIMIT)
+        )
         out.append((self._stamper.bytes_of(line), kept or level >= logging.WARNING))
         with self._ring_lock:
             self._ring.append(line)
@@ -224,12 +227,12 @@ def _format_of(item: Item) -> str:
 def _set_levels(level: str, levels: Mapping[str, str]) -> None:
     """Set every component's level; raises ConfigError with every problem at once."""
     problems = [
-        f"[log] level {clean(name, 40)!r} is not known; allowed: {', '.join(LEVELS)}"
+        f"[log] level {name[:40]!r} is not known; allowed: {', '.join(LEVELS)}"
         for name in dict.fromkeys((level, *levels.values()))
         if name.lower() not in LEVELS
     ]
     problems += [
-        f"[log] component {clean(name, 40)!r} is not known; allowed: {', '.join(COMPONENTS)}"
+        f"[log] component {name[:40]!r} is not known; allowed: {', '.join(COMPONENTS)}"
         for name in levels
         if name not in COMPONENTS
     ]

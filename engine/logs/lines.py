@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 
 from engine.model.ports import LogLine
 from engine.text.redaction import redact
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 
 ROOT = "myquant"
 LINE_LIMIT = 1_000  # characters
@@ -30,7 +30,7 @@ def level_name(level: int) -> str:
     return next((name for floor, name in _LEVEL_NAMES if level >= floor), "DEBUG")
 
 
-def texts_of(record: logging.LogRecord) -> Iterator[str]:
+def texts_of(record: logging.LogRecord) -> Iterator[CleanText]:
     """The message on one line, then a traceback's lines, all cleaned; raises what the message's arguments raise."""
     yield one_line(record.getMessage())
     if record.exc_info and record.exc_info[1]:
@@ -38,7 +38,7 @@ def texts_of(record: logging.LogRecord) -> Iterator[str]:
             yield from map(one_line, block.rstrip("\n").split("\n"))
 
 
-def one_line(text: str) -> str:
+def one_line(text: str) -> CleanText:
     """`text` without secrets and control characters; line ends show as ␤, tabs as spaces."""
     text = redact(text)  # before it is cut: half a secret would not be found
     text = text[: 2 * LINE_LIMIT].replace("\r\n", "␤").replace("\n", "␤").replace("\r", "␤").replace("\t", "    ")

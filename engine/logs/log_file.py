@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from engine.text.sanitize import clean
+from engine.model.errors import reason
+from engine.text.sanitize import CleanText, clean
 
 HELD_LIMIT = 10_000  # important lines that wait in memory for a failing disk
 
@@ -21,7 +22,7 @@ class LogFile:
     """
 
     def __init__(self, path: Path, limit_bytes: int, kept: int) -> None:
-        self.problem = ""
+        self.problem = CleanText("")
         self.lost = 0
         self._path = path
         self._limit_bytes = limit_bytes
@@ -36,9 +37,9 @@ class LogFile:
         self._waiting.extend(lines)
         try:
             self._append()
-            self.problem = ""
+            self.problem = CleanText("")
         except OSError as error:
-            self.problem = f"log {clean(str(self._path))}: {clean(error.strerror or str(error))}"
+            self.problem = clean(f"log {self._path}: {reason(error)}")
             held = [line for line in self._waiting if line[1]][:HELD_LIMIT]
             self.lost += len(self._waiting) - len(held)
             self._waiting = held

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from engine.model.types import Fill
+from engine.text.sanitize import CleanText
 
 
 class Filled(Struct, frozen=True, tag=True):
@@ -15,7 +16,7 @@ class Rejected(Struct, frozen=True, tag=True):
     """An order will not be carried out; nothing of it, or nothing more of it, was filled."""
 
     order: int
-    reason: str
+    reason: CleanText
 
 
 class Cancelled(Struct, frozen=True, tag=True):

@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from engine.model.types import Delivery
+from engine.text.sanitize import CleanText
 
 # ── Commands: what an operator or a policy asks for. They overtake every waiting tick. ──────────────────────────────
 
@@ -30,7 +31,7 @@ class ResumeEntries(Command, frozen=True, tag=True):
 class Lock(Command, frozen=True, tag=True):
     """No entries until `Unlock`, whatever else is resumed."""
 
-    reason: str = "operator"
+    reason: CleanText = CleanText("operator")
 
 
 class Unlock(Command, frozen=True, tag=True):
@@ -40,7 +41,7 @@ class Unlock(Command, frozen=True, tag=True):
 class Flat(Command, frozen=True, tag=True):
     """Lock, drop pending entries, close every position at once, verify, stay locked."""
 
-    reason: str = "operator"
+    reason: CleanText = CleanText("operator")
 
 
 class Arm(Command, frozen=True, tag=True):
@@ -102,7 +103,7 @@ class SeekEvent(Command, frozen=True, tag=True):
 class Bookmark(Command, frozen=True, tag=True):
     """Remember a place of the replay: just after tick number `tick`, or where it is (0)."""
 
-    text: str = ""
+    text: CleanText = CleanText("")
     tick: int = 0
     at_ms: int = 0
 
@@ -115,7 +116,7 @@ class Fault(Command, frozen=True, tag=True):
 
     kind: FaultKind
     amount: int = 1
-    symbol: str = ""
+    symbol: CleanText = CleanText("")
 
 
 class Acknowledge(Command, frozen=True, tag=True):

@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from engine.model.types import Fill, Order, PositionState, Trade
+from engine.text.sanitize import CleanText
 
 
 class Event(Struct, frozen=True, tag=True):
@@ -49,7 +50,7 @@ class OrderRejected(Event, frozen=True, tag=True):
 
     order: int
     instrument: int
-    reason: str
+    reason: CleanText
 
 
 class OrderCancelled(Event, frozen=True, tag=True):
@@ -162,7 +163,7 @@ class TraderFault(Event, frozen=True, tag=True):
     """The strategy or the trader raised on this tick; entries are halted, exits go on."""
 
     where: str
-    error: str
+    error: CleanText
     seq: int
     at_ms: int
 
@@ -175,7 +176,7 @@ class LinkChanged(Event, frozen=True, tag=True):
 
     state: LinkState
     link: int
-    reason: str
+    reason: CleanText
     at_ms: int
     down_ms: int = 0
 
@@ -183,7 +184,7 @@ class LinkChanged(Event, frozen=True, tag=True):
 class FeedNote(Event, frozen=True, tag=True):
     """Something the feed saw that is no tick: a refused subscription, bad packets of a kind; told once per kind."""
 
-    text: str
+    text: CleanText
     at_ms: int
     severe: bool = False
 
@@ -212,7 +213,7 @@ class StateKept(Event, frozen=True, tag=True):
     """The account's state by name (no indicators), and which symbols its instrument numbers stand for."""
 
     fields: dict[str, int | float | str | bool | list[int] | None]
-    symbols: tuple[str, ...]
+    symbols: tuple[CleanText, ...]
     at_ms: int
 
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 from engine.model.events import AnyEvent, LinkState
 from engine.model.marks import Mark
 from engine.model.types import Instrument, Order, Tick
+from engine.text.sanitize import CleanText
 
 
 class FeedView(Struct, frozen=True):
@@ -18,7 +19,7 @@ class FeedView(Struct, frozen=True):
     reason. `ticking` of the `wanted` instruments have had a tick on this link.
     """
 
-    source: str
+    source: CleanText
     state: LinkState
     link: int
     since_ns: int
@@ -27,7 +28,7 @@ class FeedView(Struct, frozen=True):
     pong_ns: int
     retry_ns: int
     attempt: int
-    because: str
+    because: CleanText
     rtt_ms: float
     clock_ms: float | None
     frames: int
@@ -41,8 +42,8 @@ class TickSource(Protocol):
     """A recorded or generated session that can be read from any tick on, as often as wanted."""
 
     @property
-    def name(self) -> str:
-        """What a person calls this source, cleaned."""
+    def name(self) -> CleanText:
+        """What a person calls this source."""
         ...
 
     @property
@@ -95,7 +96,7 @@ class Recorder(Protocol):
     """Keeps ticks and marks; never blocks, never raises: a failing disk stops the recording and is told in `problem`."""
 
     @property
-    def problem(self) -> str:
+    def problem(self) -> CleanText:
         """Why not everything is kept, in one line; empty when all is well."""
         ...
 
@@ -126,7 +127,7 @@ class Journal(Protocol):
     """Keeps what must not be lost; writing goes on in its own thread."""
 
     @property
-    def problem(self) -> str:
+    def problem(self) -> CleanText:
         """Why not everything is kept, in one line; empty when all is well."""
         ...
 
@@ -168,15 +169,15 @@ class LogLine(Struct, frozen=True, gc=False):
     number: int
     wall_ns: int
     level: str
-    component: str
-    text: str
+    component: CleanText
+    text: CleanText
 
 
 class Log(Protocol):
     """Where the loggers' lines go."""
 
     @property
-    def problem(self) -> str:
+    def problem(self) -> CleanText:
         """Why the file is not complete; empty when it is."""
         ...
 

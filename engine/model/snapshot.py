@@ -8,6 +8,7 @@ from msgspec import Struct
 from engine.model.latency import LatencySummary
 from engine.model.ports import FeedView
 from engine.model.types import Delivery, Instrument, PositionState, Trade, TradeMode
+from engine.text.sanitize import CleanText
 
 
 class Quote(Struct, frozen=True):
@@ -102,7 +103,7 @@ class EdgeView(Struct, frozen=True):
     name: str
     waiting: int
     done: int
-    problem: str
+    problem: CleanText
 
 
 class ProcessView(Struct, frozen=True):
@@ -190,7 +191,7 @@ class Snapshot(Struct, frozen=True):
     wall_ns: int
     at_ms: int
     trade_mode: TradeMode
-    source: str
+    source: CleanText
     delivery: Delivery
     instruments: tuple[Instrument, ...]
     ticks: int
@@ -210,7 +211,7 @@ class Snapshot(Struct, frozen=True):
     merged: int
     beats: int
     faults: int
-    fault: str
+    fault: CleanText
     edges: tuple[EdgeView, ...]
     replay: ReplayView | None
     outcomes: tuple[str, ...]

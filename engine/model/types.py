@@ -6,6 +6,8 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from engine.text.sanitize import CleanText
+
 Side = Literal["BUY", "SELL"]
 TradeMode = Literal["replay", "mock", "paper", "live"]
 REPLAY: Final = "replay"  # the one source of ticks that is no venue
@@ -42,9 +44,9 @@ class Instrument(Struct, frozen=True):
     in 1/`quantity_scale` of a unit (1 for shares and options).
     """
 
-    symbol: str
-    token: str = ""
-    exchange: str = "NFO"
+    symbol: CleanText
+    token: CleanText = CleanText("")
+    exchange: CleanText = CleanText("NFO")
     price_scale: int = 100
     tick_size: int = 5
     lot_size: int = 75

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 from engine.model.snapshot import Snapshot
 from engine.model.types import Instrument
+from engine.text.sanitize import CleanText
 
 NOTHING = "-"  # where there is no value
 _PAISA = Decimal("0.01")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_UNKNOWN = Instrument("?")
+_UNKNOWN = Instrument(CleanText("?"))
 
 
 def instrument_at(snapshot: Snapshot, index: int) -> Instrument:

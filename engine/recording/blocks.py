@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.files import shown, told
+from engine.files import told
 from engine.recording.format import (
     BLOCK_HEAD,
     KIND_END,
@@ -18,6 +18,7 @@ from engine.recording.format import (
     check_block,
     decode_head,
 )
+from engine.text.sanitize import CleanText, clean
 
 _SEARCH_BYTES = 64 * 1024
 _MAX_TRIES = 1000  # blocks that begin well and are damaged, in one search: beyond that somebody made them so
@@ -57,7 +58,7 @@ class Blocks:
         self._path = path
         self._instruments = instruments
         self._skip_damage = skip_damage
-        self._losses: dict[int, str] = {}
+        self._losses: dict[int, CleanText] = {}
 
     def losses(self) -> tuple[str, ...]:
         """A line for each loss met so far, in the file's order."""
@@ -65,12 +66,11 @@ class Blocks:
 
     def note_loss(self, offset: int, what: str) -> None:
         """Remember what was lost at `offset`; told once, however often it is met."""
-        if len(self._losses) < _MAX_LOSSES:
-            self._losses.setdefault(offset, f"{shown(self._path)}: at offset {offset}: {what}")
+        if len(self._losses) >= _MAX_LOSSES:
+            offset, told = self.size + 1, f"more damage than the {_MAX_LOSSES} lines above"
         else:
-            self._losses.setdefault(
-                self.size + 1, f"{shown(self._path)}: more damage than the {_MAX_LOSSES} lines above"
-            )
+            told = f"at offset {offset}: {what}"
+        self._losses.setdefault(offset, clean(f"{self._path}: {told}"))
 
     def walk(self, place: BlockPlace, marks_only: bool = False) -> Iterator[Block]:
         """The good blocks from `place` on; with `marks_only`, other blocks are passed over unread. Raises InputError."""

@@ -8,7 +8,6 @@ from msgspec import Struct
 from engine.model.errors import InputError
 from engine.recording.decimals import to_minor
 from engine.recording.stamps import StampReader, TimeFormat
-from engine.text.sanitize import clean
 
 Role = Literal["time", "price", "volume", "symbol"]
 
@@ -57,11 +56,11 @@ class Columns(Struct, frozen=True):
 
 def find_columns(first_row: list[bytes], layout: CsvLayout, stamps: StampReader) -> Columns:
     """The columns of a file that begins with `first_row`; raises InputError without the file's name."""
-    cells = [clean(cell.decode(errors="replace"), 80) for cell in first_row]
+    cells = [cell.decode(errors="replace")[:80] for cell in first_row]
     if len(cells) > _MAX_COLUMNS:
         raise InputError(f"row 1 has {len(cells)} columns; allowed: up to {_MAX_COLUMNS}")
     if layout.columns:
-        names = tuple(clean(name.strip(), 80) for name in layout.columns)
+        names = tuple(name.strip()[:80] for name in layout.columns)
         if len(names) != len(cells):
             raise InputError(f"row 1 has {len(cells)} columns; the options name {len(names)}")
         header = layout.has_header if layout.has_header is not None else not _is_data(first_row, _placed(names), stamps)
@@ -92,9 +91,9 @@ def _columns(names: tuple[str, ...], header: bool) -> Columns:
     places = _placed(names)
     for role in ("time", "price"):
         if role not in places:
-            found = clean(",".join(names), 120)
+            found = ",".join(names)
             raise InputError(
-                f"row 1: no column is the {role} in '{found}'; allowed: one of {', '.join(_ALIASES[role])}"
+                f"row 1: no column is the {role} in '{found:.120}'; allowed: one of {', '.join(_ALIASES[role])}"
             )
     return Columns(
         len(names), places["time"], places["price"], places.get("volume", -1), places.get("symbol", -1), names, header

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from engine.files import regular_size, shown, told
+from engine.files import regular_size, told
 from engine.model.errors import InputError
 from engine.model.marks import Mark
 from engine.model.types import FLAG_STAMP_NS, Instrument, Tick
@@ -14,7 +14,7 @@ from engine.recording.csv_layout import SYMBOL, SYMBOL_ALLOWED, Columns, CsvLayo
 from engine.recording.decimals import to_minor
 from engine.recording.index import SparseIndex, Stretch
 from engine.recording.stamps import EXAMPLES, StampReader
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 
 MAX_LINE_BYTES = 4096
 _MAX_INSTRUMENTS = 1000
@@ -48,7 +48,7 @@ class CsvSource:
         self._instruments = tuple(_finer(instrument_for(name.decode()), layout.price_divisor) for name in self._numbers)
 
     @property
-    def name(self) -> str:
+    def name(self) -> CleanText:
         """The file's name, cleaned."""
         return clean(self._path.name, 200)
 
@@ -191,7 +191,7 @@ class CsvSource:
         return text
 
     def _bad(self, what: str) -> InputError:
-        return InputError(f"{shown(self._path)}: {what}")
+        return InputError(f"{self._path}: {what}")
 
     def _bad_row(self, row: int, cells: list[bytes], reader: "_Cells") -> InputError:
         """The error of a row that could not be read: the first of its cells that is to blame."""
@@ -256,4 +256,4 @@ def _finer(instrument: Instrument, divisor: int) -> Instrument:
 
 
 def _quoted(text: bytes) -> str:
-    return clean(text.decode(errors="replace"), 60)
+    return text.decode(errors="replace")[:60]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from engine.model.errors import InputError
 from engine.model.ports import FileSource, TickSource
-from engine.text.sanitize import clean
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,79}", re.ASCII)
 
@@ -26,7 +25,5 @@ def steps(source: TickSource, progress: Progress | None) -> Callable[[int], obje
 def recording_path(folder: Path, name: str) -> Path:
     """`folder`/`name` for a name that stays inside the folder; raises InputError."""
     if not _NAME.fullmatch(name):
-        raise InputError(
-            f"'{clean(name, 90)}' is not a file name; allowed: 1 to 80 of A-Z a-z 0-9 _ . -, not first a dot"
-        )
+        raise InputError(f"'{name:.90}' is not a file name; allowed: 1 to 80 of A-Z a-z 0-9 _ . -, not first a dot")
     return folder / name

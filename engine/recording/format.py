@@ -19,11 +19,9 @@ from sys import byteorder
 import msgspec
 from msgspec import Struct
 
-from engine.model.commands import Flat, Lock
-from engine.model.events import StateKept
-from engine.model.marks import EventMark, InputMark, Mark, StartMark, StateMark
+from engine.model.marks import InputMark, Mark, StartMark, StateMark
 from engine.model.types import Instrument
-from engine.text.sanitize import clean
+from engine.text.sanitize import cleaned
 
 # As in PNG: a byte with the high bit, a name, and line ends that any text-mode copy would change.
 MAGIC = b"\x89MQR\r\n\x1a\n"
@@ -47,6 +45,7 @@ MAX_HEADER_BYTES = 1 << 20
 MAX_BLOCK_BYTES = 1 << 20
 MAX_INSTRUMENTS = 1000
 _MAX_NUMBER = 10**15
+_LONGEST_VALUE = 50_000  # of a configuration: a thousand holidays; cut short, it could not be read back
 _MAX_TICKS = 1 << 62
 _EARLIEST_MS, _LATEST_MS = -62_000_000_000_000, 253_000_000_000_000  # what a calendar can express
 # zlib lets go of the GIL for more than 5 KiB, and under a busy engine getting it back takes 5 ms: a block is done in 0.1 ms.
@@ -129,28 +128,23 @@ def decode_header(text: bytes, fixed: bytes) -> Header:
     try:
         header = msgspec.json.decode(text, type=Header)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise DamageError(f"has a header that cannot be read: {clean(str(error), 200)}") from None
+        raise DamageError(f"has a header that cannot be read: {error}") from None
     if not 1 <= len(header.instruments) <= MAX_INSTRUMENTS:
         raise DamageError(f"names {len(header.instruments)} instruments; allowed: 1 to {MAX_INSTRUMENTS}")
     for time in (header.session_start, header.session_end):
         if not _TIME.fullmatch(time):
-            raise DamageError(f"gives '{clean(time, 20)}' as a time of the session; allowed: such as 09:15:00")
+            raise DamageError(f"gives '{time:.20}' as a time of the session; allowed: such as 09:15:00")
     if header.session_start >= header.session_end:
         raise DamageError(f"begins its session at {header.session_start} and ends it at {header.session_end}")
     if not 1 <= header.rules_revision <= _MAX_NUMBER:
         raise DamageError(f"gives {_few(header.rules_revision)} as its rules revision; allowed: 1 to {_MAX_NUMBER}")
-    return msgspec.structs.replace(
-        header,
-        instruments=tuple(map(_checked, header.instruments)),
-        session_zone=clean(header.session_zone, 80),
-        source=clean(header.source),
-        program_version=clean(header.program_version, 80),
-        # Long enough for a thousand holidays: cut short, a value could not be read back.
-        config={clean(key, 200): clean(value, 50_000) for key, value in header.config.items()},
-    )
+    for instrument in header.instruments:
+        _check(instrument)
+    config = cleaned(header.config, _LONGEST_VALUE)
+    return msgspec.structs.replace(cleaned(header), config=config)
 
 
-def _checked(instrument: Instrument) -> Instrument:
+def _check(instrument: Instrument) -> None:
     for name in ("price_scale", "quantity_scale"):
         if getattr(instrument, name) not in _SCALES:
             raise DamageError(f"gives an instrument the {name} {getattr(instrument, name)}; allowed: a power of ten")
@@ -159,12 +153,6 @@ def _checked(instrument: Instrument) -> Instrument:
             raise DamageError(
                 f"gives an instrument the {name} {getattr(instrument, name)}; allowed: 1 to {_MAX_NUMBER}"
             )
-    return msgspec.structs.replace(
-        instrument,
-        symbol=clean(instrument.symbol, 80),
-        token=clean(instrument.token, 80),
-        exchange=clean(instrument.exchange, 80),
-    )
 
 
 def column(payload: bytes | bytearray | memoryview, typecode: str, place: int, step: int) -> Sequence[int]:
@@ -225,42 +213,20 @@ def encode_mark(mark: Mark) -> bytes:
 def decode_marks(payload: bytes) -> list[Mark]:
     """The marks of a block, cleaned; raises DamageError."""
     try:
-        return [_cleaned(mark) for mark in _decode_marks(payload)]
+        return [_sound(mark) for mark in _decode_marks(payload)]
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise DamageError(f"its marks cannot be read: {clean(str(error), 200)}") from None
+        raise DamageError(f"its marks cannot be read: {error}") from None
 
 
-def _cleaned(mark: Mark) -> Mark:
+def _sound(mark: Mark) -> Mark:
+    """`mark` cleaned; raises DamageError where it could not be given to a trader again."""
     match mark:
-        case EventMark():
-            return EventMark(mark.ticks, clean(mark.kind, 80), clean(mark.text), mark.at_ms)
-        case InputMark():
-            return _cleaned_input(mark)
-        case StartMark():
-            return StartMark(_cleaned_account(mark.kept))
-        case StateMark():
-            # Not cut to what fits in a line: the values are compared, and some are lists.
-            fields = {clean(name, 200): clean(value, MAX_BLOCK_BYTES) for name, value in mark.fields.items()}
-            return StateMark(mark.ticks, clean(mark.state_hash, 200), fields)
-
-
-def _cleaned_input(mark: InputMark) -> InputMark:
-    """What the trader was given: it will be given that again, so its time must be one."""
-    if not 0 <= mark.ticks < _MAX_TICKS or not _EARLIEST_MS < mark.at_ms < _LATEST_MS:
-        raise DamageError(f"a mark stands at tick {_few(mark.ticks)}, {_few(mark.at_ms)} ms: no such place")
-    command = mark.command
-    if isinstance(command, Lock | Flat):
-        command = msgspec.structs.replace(command, reason=clean(command.reason))
-    return InputMark(mark.ticks, command, mark.at_ms)
-
-
-def _cleaned_account(kept: StateKept) -> StateKept:
-    if len(kept.symbols) > MAX_INSTRUMENTS or not _EARLIEST_MS < kept.at_ms < _LATEST_MS:
-        raise DamageError(f"an account of {len(kept.symbols)} instruments at {_few(kept.at_ms)} ms cannot be")
-    fields = {
-        clean(name, 200): clean(value) if isinstance(value, str) else value for name, value in kept.fields.items()
-    }
-    return StateKept(fields, tuple(clean(symbol, 80) for symbol in kept.symbols), kept.at_ms)
+        case InputMark(ticks=ticks, at_ms=at_ms) if not (0 <= ticks < _MAX_TICKS and _EARLIEST_MS < at_ms < _LATEST_MS):
+            raise DamageError(f"a mark stands at tick {_few(ticks)}, {_few(at_ms)} ms: no such place")
+        case StartMark(kept=kept) if len(kept.symbols) > MAX_INSTRUMENTS or not _EARLIEST_MS < kept.at_ms < _LATEST_MS:
+            raise DamageError(f"an account of {len(kept.symbols)} instruments at {_few(kept.at_ms)} ms cannot be")
+    # The fields of a state are not cut to what fits in a line: they are compared, and some are lists.
+    return cleaned(mark, MAX_BLOCK_BYTES) if isinstance(mark, StateMark) else cleaned(mark)
 
 
 def _few(number: int) -> str:

@@ -4,7 +4,6 @@ import re
 from datetime import datetime
 from pathlib import Path
 
-from engine.files import shown
 from engine.model.errors import InputError
 from engine.model.types import TradeMode
 from engine.recording.files import recording_path
@@ -29,7 +28,7 @@ def recording_path_for(folder: Path, mode: TradeMode, symbol: str, at_ns: int, z
         path = recording_path(folder, f"{name}.mqr" if attempt == 1 else f"{name}-{attempt}.mqr")
         if not (path.exists() or path.is_symlink()):
             return path
-    raise InputError(f"{shown(folder / name)}: {_MOST_ALIKE} recordings of that second are there already")
+    raise InputError(f"{folder / name}: {_MOST_ALIKE} recordings of that second are there already")
 
 
 def is_named_by_us(name: str) -> bool:

@@ -6,7 +6,7 @@ from itertools import chain, islice
 from pathlib import Path
 from sys import byteorder
 
-from engine.files import regular_size, shown, told
+from engine.files import regular_size, told
 from engine.model.errors import InputError
 from engine.model.marks import Mark
 from engine.model.types import Instrument, Tick
@@ -23,7 +23,7 @@ from engine.recording.format import (
 )
 from engine.recording.index import SparseIndex, Stretch
 from engine.recording.stamps import zone_named
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 
 _INDEX_SPACING = 1024
 
@@ -43,7 +43,7 @@ class MqrSource:
         self._index = SparseIndex(_INDEX_SPACING, Stretch(1, start, 0))
 
     @property
-    def name(self) -> str:
+    def name(self) -> CleanText:
         """The file's name, cleaned."""
         return clean(self._path.name, 200)
 
@@ -149,4 +149,4 @@ def _read_header(path: Path, size: int) -> tuple[Header, int]:
             zone_named(header.session_zone)
             return header, FIXED_HEADER.size + length
         except (DamageError, InputError) as damage:
-            raise InputError(f"{shown(path)}: {damage}") from None
+            raise InputError(f"{path}: {damage}") from None

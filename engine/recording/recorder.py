@@ -17,8 +17,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from engine.files import reason, shown
-from engine.model.errors import UserError
+from engine.model.errors import UserError, reason
 from engine.model.marks import Mark
 from engine.model.types import FLAG_HAS_BOOK, Tick
 from engine.recording.format import (
@@ -33,7 +32,7 @@ from engine.recording.format import (
     encode_mark,
 )
 from engine.recording.writer import BLOCK_BYTES, BlockFile, pack_book
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 
 _TICK_BYTES = TICK_RECORD.size
 _pack_tick = TICK_RECORD.pack_into
@@ -85,8 +84,8 @@ class FileRecorder:
         backlog_bytes: int = 8 << 20,
         reserve_bytes: int = 64 << 20,
     ) -> None:
-        self.problem = ""
-        self._name = shown(path)
+        self.problem = CleanText("")
+        self._name = str(path)
         self._flush_s = flush_ms / 1000
         self._backlog_bytes = backlog_bytes
         self._reserve_bytes = reserve_bytes
@@ -203,7 +202,7 @@ class FileRecorder:
 
     def _stop(self, why: str) -> None:
         """Recording ends here; the first reason is kept."""
-        self.problem = self.problem or f"{self._name}: {clean(why, 200)}"
+        self.problem = self.problem or clean(f"{self._name}: {why}")
 
     # ── The thread. ──────────────────────────────────────────────────────────────────────────────────────────────────
 

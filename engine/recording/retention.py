@@ -11,9 +11,9 @@ import msgspec
 from msgspec import Struct
 
 from engine.config import RecordingConfig
-from engine.files import claim, reason, shown
+from engine.files import claim
+from engine.model.errors import reason
 from engine.recording.naming import is_named_by_us
-from engine.text.sanitize import clean
 
 WARNED_FILE = "recordings-warned.json"
 WARNING_NS = 24 * 3600 * 1_000_000_000
@@ -84,7 +84,7 @@ def tidy(folder: Path, state_dir: Path, config: RecordingConfig, now_ns: int) ->
     try:
         files = _recordings(folder)
     except OSError as error:
-        return (f"old recordings in {shown(folder)} cannot be looked for: {reason(error)}",)
+        return (f"old recordings in {folder} cannot be looked for: {reason(error)}",)
     before = _read_warned(state_dir / WARNED_FILE)
     todo = plan(files, before, now_ns, keep_days=config.keep_days, budget_mb=config.budget_mb)
     standing = dict(todo.warned)
@@ -99,7 +99,7 @@ def tidy(folder: Path, state_dir: Path, config: RecordingConfig, now_ns: int) ->
             _write_warned(state_dir / WARNED_FILE, standing)
         except OSError as error:
             # Without the note the warning would not count, and be given again: nothing is deleted unannounced.
-            return (*lines, f"{shown(state_dir / WARNED_FILE)}: cannot be written: {reason(error)}")
+            return (*lines, f"{state_dir / WARNED_FILE}: cannot be written: {reason(error)}")
     due = f"{datetime.fromtimestamp((now_ns + WARNING_NS) // 1_000_000_000, UTC):%Y-%m-%d %H:%M} UTC"
     lines += [f"recording {_told(each)}: a start after {due} deletes it" for each in todo.warn]
     return tuple(lines)
@@ -143,7 +143,7 @@ def _delete(path: Path) -> str:
 
 
 def _told(doomed: Doomed) -> str:
-    return f"{clean(doomed.file.name, 100)} ({doomed.file.size_bytes / _MB:.1f} MB) {doomed.why}"
+    return f"{doomed.file.name:.100} ({doomed.file.size_bytes / _MB:.1f} MB) {doomed.why}"
 
 
 def _read_warned(path: Path) -> dict[str, int]:

@@ -7,7 +7,6 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from engine.model.errors import InputError
-from engine.text.sanitize import clean
 
 TimeFormat = Literal["iso", "epoch-s", "epoch-ms", "epoch-ns", "ms-of-day"]
 
@@ -37,7 +36,7 @@ def zone_named(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise InputError(f"'{clean(name, 80)}' is not a time zone; allowed: a name such as Asia/Kolkata") from None
+        raise InputError(f"'{name:.80}' is not a time zone; allowed: a name such as Asia/Kolkata") from None
 
 
 class StampReader:
@@ -160,7 +159,5 @@ def _day(text: str) -> bytes:
     try:
         return date.fromisoformat(text).isoformat().encode()
     except ValueError:
-        problem = (
-            f"'{clean(text, 40)}' is not a date; allowed, where stamps are milliseconds of a day: such as 2013-10-08"
-        )
+        problem = f"'{text:.40}' is not a date; allowed, where stamps are milliseconds of a day: such as 2013-10-08"
         raise InputError(problem) from None

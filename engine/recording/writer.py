@@ -6,7 +6,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Self
 
-from engine.files import claim, create_private, shown
+from engine.files import claim, create_private
 from engine.model.errors import InputError
 from engine.model.marks import Mark
 from engine.model.types import FLAG_HAS_BOOK, Tick
@@ -41,8 +41,8 @@ class BlockFile:
         try:
             self._waiting = [encode_header(header)]
         except (DamageError, ValueError) as damage:
-            raise InputError(f"{shown(path)}: the header {damage}") from None
-        self._name = shown(path)
+            raise InputError(f"{path}: the header {damage}") from None
+        self._name = str(path)
         self._instruments = len(header.instruments)
         self._ticks = 0
         self._good_bytes = 0

@@ -20,6 +20,7 @@ from engine.runtime.schedule import Schedule
 from engine.runtime.tickets import Asked
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import TurnParts
+from engine.text.sanitize import CleanText
 
 _BEAT_S = 0.1
 _BEAT_EVERY_NS = 45_000_000  # how soon the next beat and round come, at the most, when ticks wake the loop all the time
@@ -140,7 +141,7 @@ class Engine:
         return self._publisher.look()
 
     @property
-    def problem(self) -> str:
+    def problem(self) -> CleanText:
         """Why the run cannot go on; once it has ended also what the disk refused; empty when all is well."""
         return self.status.shown
 

@@ -5,7 +5,6 @@ from decimal import Decimal
 from engine.model.events import AnyEvent, FillBooked, FlatChanged, OrderRejected, Submit
 from engine.model.snapshot import FlatLeg, FlatView
 from engine.model.types import Instrument
-from engine.text.sanitize import clean
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.trading_state import TradingState
 
@@ -31,12 +30,12 @@ class _Leg:
         """What became of the leg, with the slippage against the price it was planned at."""
         name = self.instrument
         if not self.filled:
-            return f"  {clean(name.symbol)} {name.quantity_text(self.quantity)}: {self.shown}"
+            return f"  {name.symbol} {name.quantity_text(self.quantity)}: {self.shown}"
         average = Decimal(self.turnover) / self.filled / name.price_scale
         slippage = Decimal(self.planned) / name.price_scale - average
         amount = f"{name.quantity_text(self.filled)} of {name.quantity_text(self.quantity)}"
         prices = f"sold {amount} @ {average:.2f}, plan {name.price_text(self.planned)}"
-        return f"  {clean(name.symbol)} {prices}, slippage {slippage:+.2f} a unit: {self.shown}"
+        return f"  {name.symbol} {prices}, slippage {slippage:+.2f} a unit: {self.shown}"
 
 
 class Receipt:
@@ -71,7 +70,7 @@ class Receipt:
             case FillBooked() if event.fill.order in self._orders:
                 self._filled(event)
             case OrderRejected() if event.order in self._orders:
-                self._legs[self._orders[event.order]].word = f"REJ {clean(event.reason, 60)}"
+                self._legs[self._orders[event.order]].word = f"REJ {event.reason:.60}"
             case _:
                 return
 
@@ -83,7 +82,7 @@ class Receipt:
             for leg in self._legs.values():
                 leg.word = "DONE"
             elapsed_s = (now_ns - self._begun_ns) / 1e9
-            head = f"FLAT verified {elapsed_s:.3f} s after the lock ({clean(event.reason)})"
+            head = f"FLAT verified {elapsed_s:.3f} s after the lock ({event.reason})"
             legs = [leg.line() for leg in self._legs.values()] or ["  nothing was held"]
             self.lines = (head, *self._steps, *legs, "  unresolved: nothing")
 

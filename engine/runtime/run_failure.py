@@ -10,8 +10,9 @@ from engine.runtime.run_status import RunStatus
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import TurnParts
 from engine.text.redaction import redact
+from engine.text.sanitize import CleanText, clean
 
-_FAULT = "engine fault"
+_FAULT = CleanText("engine fault")
 _log = LOGGERS["engine"]
 
 
@@ -34,21 +35,21 @@ class RunFailure:
 
     def source_failed(self, problem: str) -> None:
         """A recording cannot be read on: the run ends."""
-        self.status.problem = problem
+        self.status.problem = _told(problem)
         self.status.done.set()
 
     def feed_failed(self, problem: str) -> None:
         """A live feed has ended by itself. Whoever holds something must not be left alone: flats and commands go on."""
-        text = f"the feed has ended: {problem}"
+        text = _told(f"the feed has ended: {problem}")
         self._post(FeedNote(text, self._effects.now_ms, severe=True))
         self._post(Lock(text))
 
-    def disk_failed(self, problem: str) -> None:
+    def disk_failed(self, problem: CleanText) -> None:
         """The journal cannot keep what it must: entries are locked, what is held is watched on, the end has the disk's status."""
         self.note_disk(problem)
         self._post(Lock(problem))
 
-    def note_disk(self, problem: str) -> None:
+    def note_disk(self, problem: CleanText) -> None:
         """Keep what the disk refuses; nothing where `problem` is empty."""
         status = self.status
         status.disk = status.disk or problem
@@ -68,7 +69,7 @@ class RunFailure:
         """
         if self.status.exit_status == EXIT_FAULT:
             return
-        self.status.problem = redact(f"engine failed: {type(error).__name__}: {error}")
+        self.status.problem = _told(f"engine failed: {type(error).__name__}: {error}")
         self.status.exit_status = EXIT_FAULT
         _log.critical("%s", self.status.problem, exc_info=error)
         try:
@@ -90,3 +91,7 @@ class RunFailure:
         self._gate.locked = _FAULT
         if self._journal is not None:
             self._journal.write(EntriesChanged("locked", _FAULT, self._effects.now_ms))
+
+
+def _told(text: str) -> CleanText:
+    return clean(redact(text))  # before it is cut: half a secret would not be found

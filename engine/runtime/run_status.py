@@ -3,6 +3,7 @@
 from threading import Event
 
 from engine.model.errors import EXIT_WELL
+from engine.text.sanitize import CleanText
 
 
 class RunStatus:
@@ -15,15 +16,15 @@ class RunStatus:
     __slots__ = ("disk", "done", "ended", "exit_status", "problem", "source_ended", "stop_asked", "stopped")
 
     def __init__(self) -> None:
-        self.problem = self.disk = ""
+        self.problem = self.disk = CleanText("")
         self.exit_status = EXIT_WELL
         self.stopped = self.ended = self.source_ended = self.stop_asked = False
         self.done = Event()
 
     @property
-    def shown(self) -> str:
+    def shown(self) -> CleanText:
         """Why the run cannot go on; once it has ended also what the disk refused; empty when all is well."""
-        return self.problem or (self.disk if self.ended else "")
+        return self.problem or (self.disk if self.ended else CleanText(""))
 
     def ask_to_stop(self) -> None:
         """An operator wants the run to end."""

@@ -22,6 +22,7 @@ from engine.runtime.loop_stats import LoopStats, refusals
 from engine.runtime.replay.playback import Playback
 from engine.runtime.run_status import RunStatus
 from engine.runtime.turn_parts import TurnParts
+from engine.text.sanitize import CleanText
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.session import NO_DAY
 
@@ -40,7 +41,7 @@ class SnapshotBuilder:
         parts: TurnParts,
         *,
         trade_mode: TradeMode,
-        source: str,
+        source: CleanText,
         status: RunStatus,
         stats: LoopStats,
         playback: Playback | None,

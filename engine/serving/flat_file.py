@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.model.commands import Flat
 from engine.runtime import LOGGERS, Engine
+from engine.text.sanitize import CleanText
 
 _ROUNDS = 2  # of the engine's loop, after which a command was surely carried out
 _Identity = tuple[int, int, int]
@@ -33,7 +34,7 @@ class FlatFile:
             self._granted, self._over = wish, False
             if wish is not None:
                 self._beats = self._engine.stats.beats
-                self._engine.send(Flat(f"file {self._path.name}"))
+                self._engine.send(Flat(CleanText("file FLAT")))
         elif wish is not None and not self._over and self._is_done():
             self._over = True
             _take_away(self._path)

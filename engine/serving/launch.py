@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from engine.link import LinkError, Oneshot
 from engine.model.errors import EXIT_BUSY, EXIT_FAULT, InputError, StateBusyError, UserError
 from engine.serving.state_dirs import EngineDir, place_of
-from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
     import subprocess
@@ -71,7 +70,7 @@ def await_answer(place: EngineDir, timeout_s: float = _ANSWERS_WITHIN_S) -> None
     while not answers(place_of(place.folder)):
         if time.monotonic() > until_s or not place_of(place.folder).pid:
             raise StateBusyError(
-                f"state directory {clean(str(place.folder))} is in use by process {place.pid}, which does not answer:"
+                f"state directory {place.folder} is in use by process {place.pid}, which does not answer:"
                 " a run without a socket (--headless, --in-process), or an engine that is wedged"
             )
         time.sleep(_LOOK_S)
@@ -121,7 +120,7 @@ def _open_output(path: Path) -> int:
         if os.fstat(descriptor).st_size > _OUTPUT_LIMIT_BYTES:
             os.ftruncate(descriptor, 0)
     except OSError as error:
-        raise InputError(f"state directory {clean(str(path.parent))}: {error.strerror}") from error
+        raise InputError(f"state directory {path.parent}: {error.strerror}") from error
     return descriptor
 
 
@@ -130,7 +129,7 @@ def _said(output: int, since: int) -> str:
 
 
 def _failed(status: int, said: str) -> LaunchError:
-    lines = [clean(line.removeprefix("myquant-tui: "), 300) for line in said.splitlines() if line.strip()]
+    lines = [line.removeprefix("myquant-tui: ") for line in said.splitlines() if line.strip()]
     return LaunchError(
         *(lines[-_MOST_LINES:] or ["the engine's process ended without a word"]),
         exit_status=status if 0 < status < 128 else EXIT_FAULT,

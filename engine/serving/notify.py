@@ -42,7 +42,7 @@ class Notifier:
         except (OSError, ValueError) as error:
             if not self._failed:
                 self._failed = True
-                LOGGERS["engine"].warning("the service manager does not listen: %s", clean(str(error), 200))
+                LOGGERS["engine"].warning("the service manager does not listen: %s", error)
 
     def status(self, text: str) -> None:
         """Say in one line what the engine is doing."""

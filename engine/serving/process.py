@@ -19,6 +19,7 @@ from engine.serving.served import DurableView
 from engine.serving.signals import Signals, block_signals
 from engine.serving.state_dirs import FLAT_FILE, SOCKET_FILE
 from engine.serving.watchdog import Watchdog
+from engine.text.sanitize import clean
 
 __all__ = ["block_signals", "serve"]
 
@@ -40,7 +41,7 @@ def serve(run: Run, environ: Mapping[str, str] = os.environ) -> int:
     restart = Restart(run, environ)
     server = _server(run)
     watchdog = _watchdog(run, server, notifier, restart)
-    signals = Signals(lambda name: run.engine.send(Flat(name)))
+    signals = Signals(lambda name: run.engine.send(Flat(clean(name))))
     try:
         run.engine.start()
         settle()

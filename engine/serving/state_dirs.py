@@ -9,7 +9,7 @@ from msgspec import Struct
 from engine.journal import StateDir
 from engine.model.errors import InputError
 from engine.model.types import TradeMode
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 
 SOCKET_FILE = "engine.sock"
 FLAT_FILE = "FLAT"
@@ -21,8 +21,13 @@ class EngineDir(Struct, frozen=True):
     """A state directory, the mode it is stamped with ("" = none), and the pid of the engine that holds it (0 = none)."""
 
     folder: Path
-    mode: str
+    mode: CleanText
     pid: int
+
+    @property
+    def where(self) -> CleanText:
+        """The folder as it may be printed."""
+        return clean(str(self.folder))
 
     @property
     def socket(self) -> Path:
@@ -71,9 +76,9 @@ def usual_folder(mode: TradeMode) -> Path:
 def place_of(folder: Path) -> EngineDir:
     """Return what is known of `folder`."""
     try:
-        mode = (folder / "mode").read_text(encoding="utf-8")[:20].strip()
+        mode = clean((folder / "mode").read_text(encoding="utf-8").strip(), 20)
     except (OSError, UnicodeDecodeError):
-        mode = ""
+        mode = CleanText("")
     return EngineDir(folder, mode, running_pid(folder))
 
 
@@ -92,7 +97,7 @@ def find_place(state_dir: Path | None) -> EngineDir:
     places = usual_places()
     running = [place for place in places if place.pid]
     if len(running) > 1:
-        named = ", ".join(f"{place.mode} in {clean(str(place.folder))}" for place in running)
+        named = ", ".join(f"{place.mode} in {place.folder}" for place in running)
         raise InputError(f"several engines are running ({named}): say which with --state-dir")
     replay = place_of(usual_folder("replay"))
     if running or replay.pid:

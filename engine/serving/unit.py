@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from engine.model.errors import InputError
 from engine.serving.launch import program
-from engine.text.sanitize import clean
 
 _UNIT = """\
 # systemctl --user: put this into ~/.config/systemd/user/myquant-tui.service, then
@@ -83,7 +82,7 @@ def unit_text(arguments: Sequence[str], writable: Sequence[str]) -> str:
 def _quoted(word: str) -> str:
     """Return `word` as systemd reads it: `%` doubled, and in quotes unless it is plain."""
     if not word.isprintable():
-        raise InputError(f"{clean(word)!r}: a unit takes no control characters")
+        raise InputError(f"{word!r}: a unit takes no control characters")
     word = word.replace("%", "%%")
     if word and _PLAIN.issuperset(word.replace("%%", "")):
         return word

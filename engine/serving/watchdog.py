@@ -17,7 +17,6 @@ from msgspec import Struct
 
 from engine.model.clock import Clock
 from engine.model.errors import InputError
-from engine.text.sanitize import clean
 
 STACKS_FILE: Final = "stacks.txt"
 DUMP_NS: Final = 2_000_000_000
@@ -163,7 +162,7 @@ class Watchdog:
 
     def _broke(self, error: Exception) -> None:
         """Tell a failure of the watch itself, once per kind."""
-        text = f"{type(error).__name__}: {clean(str(error), 200)}"
+        text = f"{type(error).__name__}: {error}"
         if text != self._failed:
             self._failed = text
             self._say(f"the watchdog failed and goes on: {text}")
@@ -177,5 +176,5 @@ def _open_stacks(path: Path) -> int:
         if os.fstat(descriptor).st_size > _STACKS_LIMIT_BYTES:
             os.ftruncate(descriptor, 0)
     except OSError as error:
-        raise InputError(f"{clean(str(path))}: {error.strerror}") from error
+        raise InputError(f"{path}: {error.strerror}") from error
     return descriptor

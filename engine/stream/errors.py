@@ -1,12 +1,10 @@
-"""How a link ends: the few exceptions with which the rooms of a live feed tell each other. Their texts hold no secret."""
-
-from engine.text.sanitize import clean
+"""How a link ends: the few exceptions with which the rooms of a live feed tell each other. Their texts are cleaned where they are shown."""
 
 
 class LinkLost(Exception):  # noqa: N818 - a link that ends is no error
     """The link is gone or never came up; another attempt will follow.
 
-    `reason` is cleaned text for a person; `close_code` is what the server should be told (0: nothing), `wait_s` the
+    `reason` is for a person; `close_code` is what the server should be told (0: nothing), `wait_s` the
     least time until the next attempt. A `planned` end is no failure.
     """
 
@@ -41,4 +39,4 @@ class Stopped(Exception):  # noqa: N818 - as asked for
 def in_words(error: OSError) -> str:
     """What went wrong with a connection, such as `connection reset by peer`."""
     told: object = getattr(error, "verify_message", None) or error.strerror or error
-    return clean(str(told), 200).lower()
+    return str(told).lower()

@@ -5,8 +5,6 @@ import time
 from engine.stream.adapter import Endpoint
 from engine.stream.errors import LinkLost, TokensRefused
 from engine.stream.socket import StreamSocket
-from engine.text.redaction import redact
-from engine.text.sanitize import clean
 
 _now_ns = time.perf_counter_ns
 _HEAD_BYTES = 16_384
@@ -88,7 +86,7 @@ def shake_hands(line: StreamSocket, address: Endpoint, deadline_ns: int) -> None
 
 def _refused(status: int, message: str, headers: dict[str, str]) -> LinkLost:
     """The server's refusal in words."""
-    told = clean(redact(headers.get("x-error-message", "") or message), 200)  # a secret cut in two would not be known
+    told = headers.get("x-error-message", "") or message
     reason = f"{status} {told}".strip()
     if status == 401:
         return TokensRefused(reason)

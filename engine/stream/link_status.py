@@ -11,16 +11,19 @@ from engine.stream.counters import StreamCounters
 from engine.stream.silence import SilenceTimer
 from engine.stream.tick_builder import TickBuilder
 from engine.text.redaction import redact
+from engine.text.sanitize import CleanText, clean
 
 _now_ns = time.perf_counter_ns
 _MS = 1_000_000
 _KINDS_KEPT = 1000
+_LONGEST_TEXT = 300
 
 
 class LinkStatus:
     """The state of the link and the newest `view`; written by the feed's thread, `view` is read by any.
 
-    What a server says may repeat our own tokens to us: they end here, ahead of journal, recording, screen and log.
+    What a server says may repeat our own tokens to us: they end here, ahead of journal, recording, screen and log, and
+    so does whatever else its texts hold.
     """
 
     def __init__(
@@ -35,7 +38,7 @@ class LinkStatus:
         backoff: Backoff,
         wall: SteadyClock,
     ) -> None:
-        self._source = source
+        self._source = clean(source)
         self._wanted = wanted
         self._tell = tell
         self._ticker = ticker
@@ -45,7 +48,7 @@ class LinkStatus:
         self._wall = wall
         self._state: LinkState = "STOPPED"
         self.refused = False  # given up; further attempts are rare and change nothing that is shown until one succeeds
-        self._because = ""
+        self._because = CleanText("")
         self._link = 0
         self._since_ns = self._up_ns = self._down_ns = self._retry_ns = 0
         self._noted: set[str] = set()
@@ -59,7 +62,7 @@ class LinkStatus:
         if self._state == "UP":
             self._up_ns, self._down_ns = 0, now_ns
         self._state, self._since_ns, self._retry_ns = state, now_ns, 0
-        self._because = "" if state == "UP" else redact(because) or self._because
+        self._because = CleanText("") if state == "UP" else _told(because) or self._because
         self.show()
 
     def change(self, state: LinkState, reason: str) -> None:
@@ -67,7 +70,7 @@ class LinkStatus:
         if self._is_quiet(state):
             return
         self.enter(state, reason)
-        self._tell(LinkChanged(state, self._link, redact(reason), self._at_ms()))
+        self._tell(LinkChanged(state, self._link, _told(reason), self._at_ms()))
 
     def waiting(self, reason: str, retry_ns: int) -> None:
         """The link is lost, or did not come up; the next attempt is at `retry_ns`."""
@@ -76,11 +79,11 @@ class LinkStatus:
         self.enter("WAITING", reason)
         self._retry_ns = retry_ns
         self.show()
-        self._tell(LinkChanged("WAITING", self._link, redact(reason), self._at_ms()))
+        self._tell(LinkChanged("WAITING", self._link, _told(reason), self._at_ms()))
 
     def refuse(self, reason: str, retry_ns: int) -> None:
         """The feed is given up but for an attempt at `retry_ns` (0: none); told once per reason, which "" leaves as it was."""
-        if not self.refused or redact(reason) not in {"", self._because}:
+        if not self.refused or _told(reason) not in {"", self._because}:
             self.refused = True
             self.change("REFUSED", reason)
         self._retry_ns = retry_ns
@@ -98,13 +101,13 @@ class LinkStatus:
         self._up_ns = self._since_ns
         self.show()
         down_ms = (self._since_ns - self._down_ns) // _MS if self._down_ns else 0
-        self._tell(LinkChanged("UP", self._link, "", self._at_ms(), down_ms))
+        self._tell(LinkChanged("UP", self._link, CleanText(""), self._at_ms(), down_ms))
 
     def note(self, kind: str, text: str, severe: bool) -> None:
         """Tell something that is no change, once per `kind`."""
         if kind not in self._noted and len(self._noted) < _KINDS_KEPT:
             self._noted.add(kind)
-            self._tell(FeedNote(redact(text), self._at_ms(), severe))
+            self._tell(FeedNote(_told(text), self._at_ms(), severe))
 
     def show(self) -> None:
         """Put a new picture on the table: one attribute store."""
@@ -133,3 +136,8 @@ class LinkStatus:
 
     def _at_ms(self) -> int:
         return (_now_ns() + self._wall.ahead_ns) // _MS
+
+
+def _told(text: str) -> CleanText:
+    """`text` without secrets and in one line; redacted before it is cut, for half a secret would not be known."""
+    return clean(redact(text), _LONGEST_TEXT)

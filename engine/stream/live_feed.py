@@ -23,8 +23,6 @@ from engine.stream.silence import SilenceTimer
 from engine.stream.socket import dial
 from engine.stream.tick_builder import TickBuilder
 from engine.stream.wakeup import Wakeup, beside
-from engine.text.redaction import redact
-from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
     import ssl
@@ -181,8 +179,7 @@ class StreamFeed:
         return LinkLost(problem, wait_s=self._pace.breaks_wait_s if often else 0.0)
 
     def _in_words(self, error: Exception) -> str:
-        told = clean(redact(str(error)), 200)  # a secret cut in two would not be known
-        return f"{self._dialect.source} feed: {type(error).__name__}: {told}"
+        return f"{self._dialect.source} feed: {type(error).__name__}: {error}"
 
     def _stay_refused(self, reason: str, again_s: float | None) -> None:
         """Stand still until the next of the rare attempts, each with one login of its own, or for good; raises Stopped."""

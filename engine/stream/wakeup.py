@@ -7,7 +7,6 @@ from threading import Lock, Thread
 from typing import Generic, TypeVar
 
 from engine.stream.errors import LinkLost, Stopped, in_words
-from engine.text.sanitize import clean
 
 _T = TypeVar("_T")
 
@@ -102,7 +101,7 @@ def _begun(call: Callable[[], _T], done_fd: int) -> _Call[_T]:
         thread.start()
     except (RuntimeError, MemoryError) as error:
         os.close(done_fd)
-        raise LinkLost(clean(str(error) or "no memory", 200)) from None
+        raise LinkLost(str(error) or "no memory") from None
     return thread
 
 

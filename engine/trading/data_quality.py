@@ -14,6 +14,7 @@ from engine.model.events import (
 )
 from engine.model.types import Tick
 from engine.text.redaction import redact
+from engine.text.sanitize import clean
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.trading_state import TradingState
 
@@ -88,7 +89,7 @@ class DataQualityMonitor:
     def on_fault(self, where: str, error: Exception, tick: Tick) -> None:
         """Count an exception and halt entries; told once per kind of error (and the second of them), with its tick."""
         self._state.faults += 1
-        text = redact(f"{type(error).__name__}: {error}")
+        text = clean(redact(f"{type(error).__name__}: {error}"))
         if text != self._last_error or self._state.faults == 2:
             self._last_error = text
             self._state.effects.append(TraderFault(where, text, tick.seq, tick.exch_ms))

@@ -9,6 +9,7 @@ from engine.config import Config
 from engine.model.events import AnyEvent, EntriesChanged, FlatState, LockState, StateKept, Submit
 from engine.model.state import Fields, Plain, Stateful, dump, load
 from engine.model.types import Instrument
+from engine.text.sanitize import CleanText
 from engine.trading.flatten_state import FlattenState
 from engine.trading.instrument_state import COARSE_SAMPLE_MS, SAMPLE_MS, InstrumentState
 from engine.trading.orders import Orders, ordered_in
@@ -223,7 +224,7 @@ class TradingState:
         return f"{name.symbol}: the stop is {name.price_text(position.stop)} by this configuration, it was {name.price_text(stop)}"
 
 
-def symbols_of(kept: StateKept) -> dict[int, str]:
+def symbols_of(kept: StateKept) -> dict[int, CleanText]:
     """The instruments that `kept` holds or has on order, by their numbers in it; raises ValueError when it is not sound."""
     fields = kept.fields
     numbers = {each.instrument for each in positions_in(fields)} | strays_in(fields).keys() | ordered_in(fields)

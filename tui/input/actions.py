@@ -19,7 +19,6 @@ from engine import (
     Snapshot,
     Step,
     SwitchDelivery,
-    clean,
 )
 from tui.input.guard import PLAN_OPEN_NS
 from tui.panes.layout import PANES, focused
@@ -31,6 +30,7 @@ from tui.view.model import ThemeName, Ui, View
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 1000.0, 0.0)  # 0 = as fast as it goes
 _THEMES: tuple[ThemeName, ...] = ("ansi", "truecolor", "mono")
 _NOTICE_NS = 5_000_000_000
+_LONGEST_NOTICE = 200
 _PAGE = 10
 _OF_PANES = {key.action: key.act for pane in PANES for key in pane.keys}
 
@@ -72,7 +72,11 @@ class Actions:
 
     def note(self, text: str, now_ns: int, style: str = "accent") -> None:
         """Show one line for a few seconds."""
-        self.ui.notice, self.ui.notice_style, self.ui.notice_until_ns = clean(text, 200), style, now_ns + _NOTICE_NS
+        self.ui.notice, self.ui.notice_style, self.ui.notice_until_ns = (
+            text[:_LONGEST_NOTICE],
+            style,
+            now_ns + _NOTICE_NS,
+        )
 
     @property
     def _snapshot(self) -> Snapshot:

@@ -132,7 +132,7 @@ class Control:
             if press.key == "k":
                 self.ui.open("unlock")
         elif press.key == "x" and self._guard.may_fire(by_hand, self.ui.plan_drawn_ns, press.at_ns):
-            self._client.send(Flat("operator"))
+            self._client.send(Flat())
             self.ui.plan_until_ns = 0
         elif press.key == "x":
             self.note("x not taken: it came too fast, or behind an escape; press x again", press.at_ns, "alert")
@@ -186,7 +186,7 @@ class Control:
                 if view is not None:
                     log.show_found(view)
             case "bookmark":
-                self._client.send(Bookmark(text, *ui.place))
+                self._client.send(Bookmark(clean(text), *ui.place))
             case "goto":
                 self._go_to(text, at_ns)
             case "palette" if entries:

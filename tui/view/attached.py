@@ -5,17 +5,15 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from engine import LogLine, Snapshot, clean
 from tui.view.model import Attachment
 
 if TYPE_CHECKING:
-    from engine import AnyCommand, ConnectionStatus, Pending, RemoteEngine
+    from engine import AnyCommand, ConnectionStatus, RemoteEngine
 
 _LOCK_FILE = "lock"  # the engine that holds the directory writes its pid into it
 _APP = "myquant-tui"
-_REASON, _NAME, _TOLD = 160, 60, 400  # the longest texts that a screen takes from an engine
+_REASON = 160  # the longest that has a place on a screen
 
 
 class AttachedEngine:
@@ -66,7 +64,7 @@ class AttachedEngine:
         """The link, the engine's process, control, and what became of commands."""
         remote = self._remote
         status, control, absence = remote.state, remote.control, remote.absence
-        lost = "" if status.word == "CONNECTED" else clean(status.reason, _REASON) or "not connected yet"
+        lost = "" if status.word == "CONNECTED" else status.reason[:_REASON] or "not connected yet"
         pid = self._engine_pid(status)
         return Attachment(
             apart=True,
@@ -74,16 +72,16 @@ class AttachedEngine:
             there=not lost or _exists(pid),
             pid=pid,
             options=self._found_by(self.snapshot.trade_mode),
-            holder=clean(control.holder, _NAME),
+            holder=control.holder,
             has_control=control.mine and not lost,
             read_only=self._read_only,
             screens=remote.watched_by,
             on_loss=absence.policy,
             vacant_ns=absence.lost_ns,
             due_ns=absence.due_ns,
-            did=clean(absence.did, _REASON),
-            told=tuple(clean(line, _TOLD) for line in remote.told),
-            asked=tuple(_cleaned(each) for each in remote.pending()),
+            did=absence.did,
+            told=remote.told,
+            asked=tuple(remote.pending()),
         )
 
     def _engine_pid(self, status: "ConnectionStatus") -> int:
@@ -95,13 +93,8 @@ class AttachedEngine:
     def _found_by(self, mode: str) -> str:
         if self._options is None or self._options[0] != mode:
             usual = self._folder == _usual_folder(mode)
-            self._options = (mode, "" if usual else f" --state-dir {clean(shlex.quote(str(self._folder)), _REASON)}")
+            self._options = (mode, "" if usual else f" --state-dir {shlex.quote(clean(str(self._folder)))}")
         return self._options[1]
-
-
-def _cleaned(asked: "Pending") -> "Pending":
-    reason = clean(asked.reason, _REASON)
-    return asked if reason == asked.reason else replace(asked, reason=reason)
 
 
 def _locked_by(folder: Path) -> int:

@@ -14,7 +14,7 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
-from engine import Snapshot, clean
+from engine import Snapshot, cleaned
 from tui.view.model import LogLevel, ThemeName, Ui
 
 FILE = "view.json"
@@ -61,7 +61,7 @@ class ViewFile:
         if kept is None or kept.focus not in {*panes, ""}:
             return
         ui.focus, ui.zoom, ui.mouse = kept.focus, kept.zoom, kept.mouse
-        ui.log_level, ui.search = kept.log_level, clean(kept.search, _LONGEST)
+        ui.log_level, ui.search = kept.log_level, kept.search
         self._theme, self._wanted = kept.theme, kept.symbol
         if kept.theme is not None and ui.theme != "mono":
             ui.theme = self._given_theme = kept.theme
@@ -109,7 +109,7 @@ class ViewFile:
 
 
 def _symbol(seen: Snapshot, index: int) -> str:
-    return clean(seen.instruments[index].symbol, 80) if 0 <= index < len(seen.instruments) else ""
+    return seen.instruments[index].symbol if 0 <= index < len(seen.instruments) else ""
 
 
 def _read(folder: Path) -> KeptView | None:
@@ -122,7 +122,7 @@ def _read(folder: Path) -> KeptView | None:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_size > _LARGEST:
             return None
-        return msgspec.json.decode(os.read(descriptor, _LARGEST), type=KeptView)
+        return cleaned(msgspec.json.decode(os.read(descriptor, _LARGEST), type=KeptView), _LONGEST)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None
     finally:

@@ -16,7 +16,6 @@ from engine.model.types import Instrument
 from engine.recording import MqrSource
 from engine.runtime.replay.comparable import incomparable, other_rules
 from engine.runtime.turn_parts import TurnParts
-from engine.text.sanitize import clean
 
 _NEVER = 1 << 62
 _MOST_MARKS = 250_000  # more are no run's of a day; each takes some hundred bytes
@@ -167,7 +166,7 @@ class ReplayCheck:
             self._rewind.take_over(kept)  # the simulated broker has to hold it as well
         except (ValueError, LookupError, TypeError, ArithmeticError, AssertionError) as error:  # what a file can cause
             trader.load(before)
-            self._why_not = f"the account it began with cannot be taken over: {clean(str(error), 200)}"
+            self._why_not = f"the account it began with cannot be taken over: {error}"
             return
         self._persistence.begin(kept)  # where the replay is recorded itself
         self._operator.paused = False  # what is paused was by the recording, not by an operator of now
@@ -200,12 +199,10 @@ class ReplayCheck:
         now = _plain(now)
         names = [name for name in (recorded | now) if recorded.get(name) != now.get(name)]
         if not names:
-            return (
-                f"the checkpoint contradicts itself: its hash is {clean(mark.state_hash, 40)}, its fields have another"
-            )
+            return f"the checkpoint contradicts itself: its hash is {mark.state_hash:.40}, its fields have another"
         name = min(names, key=_is_result)
         then, today = recorded.get(name, _ABSENT), now.get(name, _ABSENT)
-        return f"{_spoken(name, self._source.instruments)} {clean(then, 60)} ≠ {clean(today, 60)}"
+        return f"{_spoken(name, self._source.instruments)} {then:.60} ≠ {today:.60}"
 
 
 def _instruments_of(names: Iterable[str], count: int) -> tuple[int, ...]:
@@ -250,7 +247,7 @@ def _spoken(name: str, instruments: tuple[Instrument, ...]) -> str:
     """A field as a person calls it: `ema_fast` for `0.strategy.ema_fast.value`, the symbol before it where there are several."""
     head, _, rest = name.partition(".")
     if not head.isdecimal():
-        return clean(name, 80)
+        return name[:80]
     short = rest.removeprefix("strategy.").removeprefix("door.").removesuffix(".value")
     owner = f"{instruments[int(head)].symbol} " if len(instruments) > 1 and int(head) < len(instruments) else ""
-    return clean(f"{owner}{short}", 120)
+    return f"{owner}{short:.60}"

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from engine.config import Config, defaults, describe
 from engine.model.types import Instrument
 from engine.recording import Header
-from engine.text.sanitize import clean
 from engine.version import RULES_REVISION
 
 # What is traded is compared as the trader counts in it, not as it is configured: a recording brings its own.
@@ -62,8 +61,8 @@ def _market(recorded: tuple[Instrument, ...], now: tuple[Instrument, ...]) -> li
 
 
 def _spoken(key: str) -> str:
-    return clean(key.rpartition(".")[2], 60)
+    return key.rpartition(".")[2][:60]
 
 
 def _few(text: str) -> str:
-    return clean(text, 40)
+    return text if len(text) <= 40 else f"{text:.39}…"

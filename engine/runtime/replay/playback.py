@@ -11,7 +11,6 @@ from engine.runtime.cursor import NEVER
 from engine.runtime.replay.check import ReplayCheck
 from engine.runtime.replay.rewind import SavedStates
 from engine.runtime.turn_parts import TurnParts
-from engine.text.sanitize import clean
 
 _TO_THE_END = 1 << 61  # further than any tick, and yet a limit
 _FEW = 20  # instruments; with more of them the state is put aside less often
@@ -86,7 +85,7 @@ class Playback:
                 self._go_to_event(forward=command.forward)
             case Bookmark():
                 tick, at_ms = (command.tick, command.at_ms) if command.tick else (last, self._effects.now_ms)
-                self._timeline.add(TimelineEvent(tick, at_ms, "bookmark", clean(command.text, 80)))
+                self._timeline.add(TimelineEvent(tick, at_ms, "bookmark", command.text))
                 self._effects.mark("bookmark", command.text)
             case SetSpeed():
                 self.feed.set_speed(command.speed)

@@ -11,9 +11,9 @@ import tomli
 from msgspec import Struct
 
 from engine.config import Config
-from engine.model.errors import ConfigError
+from engine.model.errors import ConfigError, reason
 from engine.text.redaction import MASK, hide
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 from engine.venues.angelone.settings import SmartApiConfig
 
 MAX_BYTES = 1 << 16
@@ -132,8 +132,8 @@ def _variable(key: str) -> str:
     return ENVIRONMENT + key.upper()
 
 
-def _shown(path: Path) -> str:
-    return clean(str(path), 300)
+def _shown(path: Path) -> CleanText:
+    return clean(str(path))
 
 
 def _normal(key: str, value: object) -> object:
@@ -168,7 +168,7 @@ def _read_file(path: Path, problems: list[str]) -> dict[str, object]:
         problems.append(f"{_shown(path)}: {error}")
         return {}
     except OSError as error:
-        problems.append(f"{_shown(path)}: cannot be read: {clean(error.strerror or str(error), 100)}")
+        problems.append(f"{_shown(path)}: cannot be read: {reason(error)}")
         return {}
     except (ValueError, RecursionError) as error:  # its text may quote the file
         line = re.search(r"at line (\d{1,6})", str(error))

@@ -17,7 +17,6 @@ from engine.stream.lateness import LatenessMonitor
 from engine.stream.live_feed import Pace, StreamFeed
 from engine.stream.sequence import SequenceTracker
 from engine.stream.tick_builder import Slot, TickBuilder, place
-from engine.text.sanitize import clean
 from engine.venues.angelone import wire
 from engine.venues.angelone.login import LoginError, Tokens
 from engine.venues.angelone.settings import SmartApiConfig
@@ -82,7 +81,7 @@ class SmartApi:
         try:
             return ask()
         except LoginError as error:
-            reason = clean(error.text, 300)
+            reason = error.text
             if error.retry_s is None:
                 raise Hopeless(reason, again_s=error.again_s) from None
             raise LinkLost(reason, wait_s=error.retry_s) from None
@@ -160,9 +159,9 @@ def _problems(instruments: tuple[Instrument, ...]) -> list[str]:
     for instrument in instruments:
         symbol, token = instrument.symbol, instrument.token
         if not (token.isascii() and token.isdigit() and len(token) <= 25):
-            problems.append(f"instrument {symbol}: token '{clean(token, 40)}' is not one; 1 to 25 digits are")
+            problems.append(f"instrument {symbol}: token '{token:.40}' is not one; 1 to 25 digits are")
         if instrument.exchange not in wire.EXCHANGE_TYPES:
-            problems.append(f"instrument {symbol}: exchange '{clean(instrument.exchange, 40)}' is not one of {known}")
+            problems.append(f"instrument {symbol}: exchange '{instrument.exchange:.40}' is not one of {known}")
         elif (other := seen.get((instrument.exchange, token))) is not None:
             problems.append(f"instrument {symbol}: has the exchange and token of {other}")
         seen[instrument.exchange, token] = symbol

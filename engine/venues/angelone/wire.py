@@ -162,7 +162,7 @@ def _token(field: bytes) -> str:
     """The token in a field of 25 bytes, which ends at the first NUL or fills it; raises WireError."""
     name = field.partition(b"\0")[0]
     if not name.isdigit():  # of bytes: ASCII digits, at least one
-        raise WireError("token", f"'{clean(name.decode(errors='replace'))}' is not 1 to {_TOKEN_BYTES} digits")
+        raise WireError("token", f"'{name.decode(errors='replace')}' is not 1 to {_TOKEN_BYTES} digits")
     return name.decode()
 
 
@@ -191,7 +191,7 @@ def decode_text(text: bytes) -> Pong | Refusal:
     try:
         error = _error(text)
     except (msgspec.DecodeError, RecursionError, ValueError) as problem:
-        raise WireError("text", clean(str(problem), 200)) from None
+        raise WireError("text", str(problem)) from None
     return Refusal(
         clean(error.correlationID or "", 40), clean(error.errorCode, 20), clean(error.errorMessage or "", 200)
     )
@@ -244,7 +244,7 @@ def _checked(exchange_type: int, names: Sequence[str]) -> list[str]:
         raise ValueError("tokens must be a list of texts")  # noqa: TRY004 - one kind of error for the caller's mistakes
     for name in names:
         if not re.fullmatch(r"[0-9]{1,25}", name):
-            raise ValueError(f"token '{clean(name, 40)}' is not 1 to {_TOKEN_BYTES} digits")
+            raise ValueError(f"token '{name:.40}' is not 1 to {_TOKEN_BYTES} digits")
     return list(names)
 
 

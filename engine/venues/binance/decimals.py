@@ -5,7 +5,6 @@ from functools import lru_cache
 from typing import Final
 
 from engine.model.errors import WireError
-from engine.text.sanitize import clean
 
 SCALE: Final = 100_000_000  # eight decimals
 
@@ -21,7 +20,7 @@ def to_price(text: str) -> int:
     """A price in 1/SCALE, also one ≤ 0; raises WireError."""
     value = -_number(text[1:]) if text[:1] == "-" else _number(text)
     if abs(value) > _MAX_NUMBER:
-        raise WireError("number", f"'{clean(text, 60)}' is too large")
+        raise WireError("number", f"'{text:.60}' is too large")
     return value
 
 
@@ -44,6 +43,6 @@ def _unusual_number(text: str) -> int:
     """The same for what Binance does not send now: other than eight decimals, of which zeros may be more."""
     match = _PLAIN.fullmatch(text)
     if not match:
-        raise WireError("number", f"'{clean(text, 60)}' is not a number of at most 8 decimals such as 61837.63")
+        raise WireError("number", f"'{text:.60}' is not a number of at most 8 decimals such as 61837.63")
     whole, fraction = match.groups("")
     return int(whole) * SCALE + int(fraction.ljust(_DECIMALS, "0"))

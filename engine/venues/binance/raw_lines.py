@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from engine.files import reason, regular_size, shown
-from engine.model.errors import InputError, WireError
+from engine.files import regular_size
+from engine.model.errors import InputError, WireError, reason
 from engine.model.marks import Mark
 from engine.model.types import FLAG_HAS_BOOK, Instrument, Tick
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 from engine.venues.binance.wire import SCALE, BookMessage, Ignored, TradeMessage, decode
 
 MAX_LINE_BYTES = 1 << 20
@@ -54,7 +54,7 @@ class BinanceRawSource:
         self._instruments = tuple(_instrument(symbol) for symbol in self._aggregated)
 
     @property
-    def name(self) -> str:
+    def name(self) -> CleanText:
         """The file's name, cleaned."""
         return clean(self._path.name, 200)
 
@@ -127,12 +127,12 @@ class BinanceRawSource:
         """Which part of the file the latest reading has passed."""
         return self._offset_read / self._size
 
-    def _survey(self) -> dict[str, bool]:
+    def _survey(self) -> dict[CleanText, bool]:
         """Reads the file once: the symbols, and whether aggregates are their ticks; counts what gives none."""
         trades: dict[str, int] = {}
         aggregates: dict[str, int] = {}
         books: dict[str, int] = {}
-        symbols: dict[str, None] = {}
+        symbols: dict[CleanText, None] = {}
         for row, _, message in self._messages(self.skipped):
             if message is not None:
                 counts = books if isinstance(message, BookMessage) else aggregates if message.aggregate else trades
@@ -142,7 +142,7 @@ class BinanceRawSource:
                     raise self._bad(row, f"is the {len(symbols)}th symbol; allowed: up to {_MAX_INSTRUMENTS}")
         aggregated = {symbol: symbol not in trades for symbol in symbols if symbol in trades or symbol in aggregates}
         if not aggregated:
-            raise InputError(f"{shown(self._path)}: holds no trade; allowed: raw lines of Binance streams with trades")
+            raise InputError(f"{self._path}: holds no trade; allowed: raw lines of Binance streams with trades")
         self._total = sum(trades.get(symbol) or aggregates[symbol] for symbol in aggregated)
         unused = {
             "aggTrade": sum(count for symbol, count in aggregates.items() if symbol in trades),
@@ -204,16 +204,16 @@ class BinanceRawSource:
         except (OSError, EOFError, zlib.error) as error:
             raise self._bad(row + 1, f"cannot be read: {reason(error)}") from None
         if not row:
-            raise InputError(f"{shown(self._path)}: the file is empty")
+            raise InputError(f"{self._path}: the file is empty")
 
     def _bad(self, row: int, what: str) -> InputError:
-        return InputError(f"{shown(self._path)}: row {row}: {what}")
+        return InputError(f"{self._path}: row {row}: {what}")
 
 
-def _instrument(symbol: str) -> Instrument:
+def _instrument(symbol: CleanText) -> Instrument:
     return Instrument(
         symbol,
-        exchange="BINANCE",
+        exchange=CleanText("BINANCE"),
         price_scale=SCALE,
         tick_size=1,
         lot_size=1,
@@ -223,4 +223,4 @@ def _instrument(symbol: str) -> Instrument:
 
 
 def _quoted(text: bytes) -> str:
-    return clean(text[:200].decode(errors="replace"), 60)
+    return text[:200].decode(errors="replace")[:60]

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from engine.model.errors import WireError
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 from engine.venues.binance.decimals import SCALE, to_price, to_quantity
 
 __all__ = [
@@ -49,7 +49,7 @@ class TradeMessage(Struct, frozen=True, gc=False):
     A price ≤ 0 is handed on, for the door for ticks to count; a quantity beyond all measure is 0.
     """
 
-    symbol: str
+    symbol: CleanText
     id: int
     price: int
     quantity: int
@@ -60,7 +60,7 @@ class TradeMessage(Struct, frozen=True, gc=False):
 class BookMessage(Struct, frozen=True, gc=False):
     """The best bid and ask of a symbol, 0 where there is none; `update_id` only rises, `exch_ms` is 0 on the spot market."""
 
-    symbol: str
+    symbol: CleanText
     update_id: int
     bid: int
     ask: int
@@ -77,7 +77,7 @@ class RequestError(Struct, frozen=True):
     """A request was refused; `id` is its number, 0 where that is not told. The text is cleaned."""
 
     code: int
-    message: str
+    message: CleanText
     id: int
 
 
@@ -88,7 +88,7 @@ class Shutdown(Struct, frozen=True):
 class Ignored(Struct, frozen=True):
     """A message of a kind that is not needed here (cleaned, at most 40 characters; `other` where it has no name)."""
 
-    kind: str
+    kind: CleanText
 
 
 Message = TradeMessage | BookMessage | Reply | RequestError | Shutdown | Ignored
@@ -159,9 +159,9 @@ def decode(message: bytes) -> Message:
     try:
         return _decoded(message)
     except msgspec.ValidationError as error:
-        raise WireError("shape", clean(str(error), 200)) from None
+        raise WireError("shape", str(error)) from None
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise WireError("json", clean(str(error), 200)) from None
+        raise WireError("json", str(error)) from None
 
 
 def _decoded(message: bytes) -> Message:
@@ -190,7 +190,7 @@ def _kind(stream: str) -> str:
 
 
 def _other(kind: str) -> Message:
-    return _SHUTDOWN if kind == "serverShutdown" else Ignored(clean(kind, _KIND_LENGTH) or "other")
+    return _SHUTDOWN if kind == "serverShutdown" else Ignored(clean(kind or "other", _KIND_LENGTH))
 
 
 def _read_answer(message: bytes) -> Reply | RequestError | Ignored:
@@ -200,7 +200,7 @@ def _read_answer(message: bytes) -> Reply | RequestError | Ignored:
     error = row.error or (_Error(row.code, row.msg) if row.code is not None else None)
     if error is not None:
         return RequestError(error.code, clean(error.msg, 200), number)
-    return Ignored("other") if row.result is UNSET else Reply(number)
+    return Ignored(CleanText("other")) if row.result is UNSET else Reply(number)
 
 
 def _read_trade(data: bytes | Raw) -> TradeMessage:
@@ -239,21 +239,21 @@ _READERS: dict[str, Callable[[bytes | Raw], Message]] = {
 
 
 @lru_cache(_NAMES_KEPT)
-def _symbol(text: str) -> str:
+def _symbol(text: str) -> CleanText:
     if not _SYMBOL.fullmatch(text):
-        raise WireError("symbol", f"'{clean(text, 60)}' is not a symbol; allowed: 1 to 40 of A-Z 0-9 _ . -")
-    return text
+        raise WireError("symbol", f"'{text:.60}' is not a symbol; allowed: 1 to 40 of A-Z 0-9 _ . -")
+    return clean(text)
 
 
 def _wrong_kind(kind: str) -> WireError:
-    return WireError("shape", f"'{clean(kind, _KIND_LENGTH)}' in a stream of another kind")
+    return WireError("shape", f"'{kind:.{_KIND_LENGTH}}' in a stream of another kind")
 
 
 def _out_of_range(at_ms: int, number: int) -> WireError:
     """Which of the two it is that cannot be; either may have thousands of digits."""
     reason = "id" if 0 <= at_ms < _END_MS else "time"
-    told = clean(f"time {at_ms} or id {number}", 100)
-    return WireError(reason, f"{told} is out of range; allowed: ms since 1970, and a positive id")
+    told = f"time {at_ms} or id {number}"
+    return WireError(reason, f"{told:.100} is out of range; allowed: ms since 1970, and a positive id")
 
 
 # ── What we send. A mistake here is our own: ValueError. ────────────────────────────────────────────────────────────
@@ -272,9 +272,9 @@ def unsubscribe(streams: Sequence[str], id: int) -> bytes:  # noqa: A002
 def stream_names(symbol: str, trades: str, book: bool) -> list[str]:
     """The streams of `symbol`: its `trade` or `aggTrade` messages, and its best bid and ask; raises ValueError."""
     if not _SYMBOL.fullmatch(symbol.upper()):
-        raise ValueError(f"symbol '{clean(symbol, 60)}'")
+        raise ValueError(f"symbol '{symbol:.60}'")
     if trades not in {"trade", "aggTrade"}:
-        raise ValueError(f"trades '{clean(trades, 60)}'; allowed: trade, aggTrade")
+        raise ValueError(f"trades '{trades:.60}'; allowed: trade, aggTrade")
     name = symbol.lower()
     return [f"{name}@{trades}", *([f"{name}@bookTicker"] if book else [])]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from engine.model.broker_events import BrokerEvent, Cancelled, Filled, Holdings, Rejected
 from engine.model.types import Fill, Instrument, Order
+from engine.text.sanitize import clean
 
 
 class PaperBroker:
@@ -19,7 +20,7 @@ class PaperBroker:
     def submit(self, order: Order) -> None:
         """Fill `order` at its price (slippage is in it already); refuse what no exchange would take."""
         if order.quantity <= 0 or order.price <= 0:
-            self._post(Rejected(order.number, f"quantity {order.quantity} at price {order.price}"))
+            self._post(Rejected(order.number, clean(f"quantity {order.quantity} at price {order.price}")))
             return
         self._net[order.instrument] += order.quantity if order.side == "BUY" else -order.quantity
         fill = Fill(order.number, order.instrument, order.side, order.quantity, order.price, order.at_ms)

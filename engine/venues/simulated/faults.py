@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from engine.model.commands import Fault
 from engine.model.marks import Mark
 from engine.model.types import PRICE_NAN, Instrument, Tick
+from engine.text.sanitize import CleanText, clean
 from engine.venues.simulated.generator import MockSession
 
 
@@ -27,10 +28,10 @@ class FaultySource:
         self._skew_ms = 0
 
     @property
-    def name(self) -> str:
+    def name(self) -> CleanText:
         """What a person calls this source."""
         more = len(self._sessions) - 1
-        return self._sessions[0].name + (f" and {more} more" if more else "")
+        return clean(self._sessions[0].name + (f" and {more} more" if more else ""))
 
     @property
     def zone(self) -> str:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from engine.model.errors import InputError
 from engine.model.marks import Mark
 from engine.model.types import FLAG_HAS_BOOK, Instrument, Tick
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 from engine.venues.simulated.price_path import Path, draws, mixed
 
 _OPEN = datetime.time(9, 15)
@@ -40,9 +40,9 @@ class MockSession:
         self._path = Path(seed)
 
     @property
-    def name(self) -> str:
+    def name(self) -> CleanText:
         """What a person calls this source."""
-        return f"synthetic session, seed {self._seed}"
+        return clean(f"synthetic session, seed {self._seed}")
 
     @property
     def instruments(self) -> tuple[Instrument, ...]:
@@ -110,6 +110,4 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise InputError(
-            f"mock zone: {clean(name)!r} is no known time zone; an IANA name like Asia/Kolkata is"
-        ) from None
+        raise InputError(f"mock zone: {name!r} is no known time zone; an IANA name like Asia/Kolkata is") from None

@@ -8,13 +8,14 @@ from typing import Literal
 from msgspec import Struct
 
 from engine.model.types import MAX_QUANTITY, Instrument
+from engine.text.sanitize import CleanText
 
 Kind = Literal["IDX", "EQ", "FUT", "CE", "PE"]
 KINDS: tuple[Kind, ...] = ("IDX", "EQ", "FUT", "CE", "PE")
 OPTIONS = ("CE", "PE")
 
 # Whoever says RELIANCE means the NSE's: first come first.
-EXCHANGES = ("NSE", "NFO", "MCX", "CDS", "BSE", "BFO")
+EXCHANGES = tuple(map(CleanText, ("NSE", "NFO", "MCX", "CDS", "BSE", "BFO")))
 PAISE = 100
 CURRENCY_SCALE = 10**7  # prices of the CDS segment
 _DEFAULT_TICK = {PAISE: 5, CURRENCY_SCALE: 25_000}  # 0.05 and 0.0025 rupees, where the list says 0 (indices)
@@ -32,9 +33,9 @@ class Listed(Struct, frozen=True, gc=False):
     `expiry` is None for indices and shares. `freeze` is the largest quantity of one order, 0 where the list is silent.
     """
 
-    symbol: str
-    exchange: str
-    token: str
+    symbol: CleanText
+    exchange: CleanText
+    token: CleanText
     name: str
     kind: Kind
     expiry: date | None
@@ -48,7 +49,7 @@ class Listed(Struct, frozen=True, gc=False):
         """Minor units per rupee."""
         return scale_of(self.exchange)
 
-    def instrument(self, symbol: str = "") -> Instrument:
+    def instrument(self, symbol: CleanText | None = None) -> Instrument:
         """As the trader counts in it, called `symbol` (default: as it is listed)."""
         return Instrument(
             symbol=symbol or self.symbol,

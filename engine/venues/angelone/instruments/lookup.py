@@ -38,7 +38,7 @@ class Instruments:
 
         None has expired before `today`. Raises InputError for a word that means nothing.
         """
-        typed = [clean(word, 80) for word in (words if isinstance(words, str) else " ".join(words)).upper().split()]
+        typed = [word[:80] for word in (words if isinstance(words, str) else " ".join(words)).upper().split()]
         whole = " ".join(typed)
         alive: list[Value] = [today.toordinal(), limit]
         exact = self._store.select(f"WHERE symbol = ? COLLATE NOCASE AND {_ALIVE} {_IN_ORDER}", [whole, *alive])
@@ -68,7 +68,7 @@ class Instruments:
             raise InputError(self._refusal(bare, candidates, today))
         best = min(alive, key=lambda one: (EXCHANGES.index(one.exchange), one.symbol.upper() != bare))
         # "Nifty 50" was asked for as NIFTY: files and keys elsewhere take no spaces.
-        return best.instrument(asked if " " in best.symbol else "")
+        return best.instrument(asked if " " in best.symbol else None)
 
     def _named(self, name: str) -> list[Listed]:
         """Every instrument of exactly this name, however its symbol is spelled."""

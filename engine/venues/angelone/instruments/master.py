@@ -13,8 +13,7 @@ from msgspec import Struct
 from engine.config import Config
 from engine.https import Caller, CallError, HttpAnswer, Request, SinkError
 from engine.model.clock import Clock, SystemClock
-from engine.model.errors import DiskError, InputError, UserError
-from engine.text.sanitize import clean
+from engine.model.errors import DiskError, InputError, UserError, reason
 from engine.venues.angelone.instruments.lookup import Instruments
 from engine.venues.angelone.instruments.parse import ParseCounts, read_list
 from engine.venues.angelone.instruments.store import Store, write_store
@@ -64,7 +63,7 @@ def ready(config: Config, clock: Clock = _SYSTEM_CLOCK, *, least_rows: int = LEA
         return Instruments(held), f"instrument list of {when:%Y-%m-%d %H:%M} IST is used: {problem.lines[0]}"
     held = _held(folder, url)
     if held is None:
-        raise DiskError(f"{clean(str(folder))}: the instrument list just written is not there")
+        raise DiskError(f"{folder}: the instrument list just written is not there")
     return Instruments(held), ""
 
 
@@ -103,7 +102,7 @@ def update(folder: Path, url: str, clock: Clock, *, least_rows: int = LEAST_ROWS
             stamp = clock.wall_ns()
             os.utime(folder / _STORE, ns=(stamp, stamp))
         except OSError as error:
-            raise DiskError(f"{clean(str(folder))}: {clean(error.strerror or str(error))}") from None
+            raise DiskError(f"{folder}: {reason(error)}") from None
         finally:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
@@ -125,9 +124,9 @@ def _download(url: str, part: Path, tag: str, total_s: float) -> HttpAnswer:
         except CallError as error:
             raise InputError(f"instrument list: {error}") from None
         except SinkError as error:
-            raise DiskError(f"{clean(str(part))}: {error}") from None
+            raise DiskError(f"{part}: {error}") from None
     if answer.status != 200 and not (answer.status == 304 and tag):
-        raise InputError(f"instrument list: {clean(url, 200)} answers HTTP {answer.status}")
+        raise InputError(f"instrument list: {url:.200} answers HTTP {answer.status}")
     return answer
 
 
@@ -180,7 +179,7 @@ def _alone(folder: Path) -> Iterator[None]:
         os.chmod(folder, 0o700)
         fd = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise DiskError(f"{clean(str(folder))}: {clean(error.strerror or str(error))}") from None
+        raise DiskError(f"{folder}: {reason(error)}") from None
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

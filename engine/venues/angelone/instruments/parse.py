@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.model.errors import InputError
+from engine.text.sanitize import clean
 from engine.venues.angelone.instruments.listed import CURRENCY_SCALE, OPTIONS, PAISE, Kind, Listed, read_date, scale_of
 
 PIECE_BYTES = 1 << 18
@@ -125,7 +126,7 @@ def _kind(row: Row) -> Kind | None:
 def _listed(row: Row, kind: Kind) -> Listed | None:
     """The row as plain data; None where a number, date or name cannot be one."""
     scale = scale_of(row.exch_seg)
-    token, name = str(row.token), row.name if isinstance(row.name, str) else ""
+    token, name = clean(str(row.token)), row.name if isinstance(row.name, str) else ""
     lot = _whole(row.lotsize, 1)
     strike = _whole(row.strike, 1) if kind in OPTIONS else 0
     tick = _tick(row.tick_size, scale)

@@ -7,8 +7,8 @@ from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
 
-from engine.model.errors import DiskError
-from engine.text.sanitize import clean
+from engine.model.errors import DiskError, reason
+from engine.text.sanitize import CleanText, cleaned
 from engine.venues.angelone.instruments.listed import EXCHANGES, KINDS, Listed
 
 VERSION = 1
@@ -27,6 +27,7 @@ _INSERT = "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _COLUMNS = "symbol, exchange, token, name, kind, expiry, strike, lot, tick, freeze"
 
 Value = str | int
+_Row = tuple[CleanText, int, CleanText, str, int, int, int, int, int, int]
 
 
 def write_store(path: Path, listed: Iterable[Listed], told: dict[str, str]) -> int:
@@ -48,9 +49,9 @@ def write_store(path: Path, listed: Iterable[Listed], told: dict[str, str]) -> i
             database.execute(f"PRAGMA user_version = {VERSION}")
         _flush(path)
     except sqlite3.Error as error:
-        raise DiskError(f"{clean(str(path))}: {clean(str(error))}") from None
+        raise DiskError(f"{path}: {error}") from None
     except OSError as error:
-        raise DiskError(f"{clean(str(path))}: {clean(error.strerror or str(error))}") from None
+        raise DiskError(f"{path}: {reason(error)}") from None
     return count
 
 
@@ -113,18 +114,14 @@ class Store:
         """Every name once; raises DiskError."""
         return [row[0] for row in self._rows("SELECT DISTINCT name FROM listed", ())]
 
-    def _rows(
-        self, query: str, values: Sequence[Value]
-    ) -> list[tuple[str, int, str, str, int, int, int, int, int, int]]:
+    def _rows(self, query: str, values: Sequence[Value]) -> list[_Row]:
         try:
-            return self._database.execute(query, values).fetchall()
+            return cleaned(self._database.execute(query, values).fetchall())
         except sqlite3.Error as error:
-            raise DiskError(
-                f"instrument list: {clean(str(error))}; get it anew: myquant-tui instruments update"
-            ) from None
+            raise DiskError(f"instrument list: {error}; get it anew: myquant-tui instruments update") from None
 
 
-def _read(row: tuple[str, int, str, str, int, int, int, int, int, int]) -> Listed:
+def _read(row: _Row) -> Listed:
     symbol, exchange, token, name, kind, expiry, strike, lot, tick, freeze = row
     dated = date.fromordinal(expiry) if expiry else None
     return Listed(symbol, EXCHANGES[exchange], token, name, KINDS[kind], dated, strike, lot, tick, freeze)
