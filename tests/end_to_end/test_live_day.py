@@ -15,10 +15,11 @@ from engine.assembly import build
 from engine.cli.report import TradeFile
 from engine.cli.running import open_file
 from engine.model.types import DELIVERIES, FLAG_LATE
-from tests.engine.backtest.test_golden import decided, golden, rows_of
 from tests.simulator import RawLines, Simulator
-from tests.support.builders import config, shared
+from tests.support.builders import config
 from tests.support.live_harness import FULL_CASH, Live, as_commanded, assert_same
+from tests.support.shared_data import shared
+from tests.support.trade_lists import decided, golden, rows_of
 
 LONG = os.environ.get("MYQUANT_LONG", "") not in {"", "0"}
 DAY = "nifty_option_20251001.csv"

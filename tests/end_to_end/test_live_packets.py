@@ -7,9 +7,9 @@ import pytest
 
 from engine.model.commands import Flat, Unlock
 from engine.model.types import FLAG_LATE
-from tests.end_to_end.test_live_links import BRISK, KEYS, begun, exchange, holding, nothing_went_back
 from tests.simulator import Simulator
 from tests.simulator.framing import BINARY, TEXT, frame
+from tests.support.failing_links import BRISK, KEYS, begun, exchange, holding, nothing_went_back
 from tests.support.live_harness import HOLDING, Live, assert_same, hurried, noon
 from tests.support.wire_samples import QUOTE, encode_packet
 

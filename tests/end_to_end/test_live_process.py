@@ -16,10 +16,9 @@ from engine.model.commands import Stall
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_POSITION_OPEN, EXIT_WELL
 from engine.model.types import FLAG_LATE
 from engine.recording import MqrSource
-from tests.engine.runtime.test_engine import until
 from tests.simulator import Simulator
 from tests.simulator.framing import TEXT, frame
-from tests.soak.crash_replay import Home
+from tests.support.command_home import Home
 from tests.support.live_harness import ENVIRON, HOLDING, assert_same, verify
 from tests.support.live_processes import (
     CANARIES,
@@ -33,6 +32,7 @@ from tests.support.live_processes import (
     nothing_seen,
     words,
 )
+from tests.support.waiting import until
 
 # Three runs that spend their time waiting, and so do it together.
 

@@ -7,10 +7,10 @@ import pytest
 from engine import Fault, Run, SwitchDelivery
 from engine.assembly import build, mock_source
 from engine.model.commands import Stall
-from tests.engine.runtime.test_engine import until
 from tests.support.builders import config
 from tests.support.lamp_snapshots import GOOD
 from tests.support.snapshots import view
+from tests.support.waiting import until
 from tui.input import keys
 from tui.view.faults import BY_ACTION, ENTRIES
 from tui.view.health import Health

@@ -22,10 +22,11 @@ from engine.model.types import PositionState
 from engine.recording import Header, MqrSource
 from engine.trading.trader import Trader
 from engine.version import RULES_REVISION
-from tests.soak.crash_replay import Answer, Home
 from tests.support.builders import config
+from tests.support.command_home import Answer, Home
 from tests.support.journal_harness import followed, listed, told
 from tests.support.old_files import FILTERS, GOLDEN, KILLED
+from tests.support.paths import ROOT
 from tests.support.recorded_runs import rewrite
 
 BUNDLED_HASH = "8260bd06e9f50fb7e30b1cab51a03694"
@@ -174,7 +175,7 @@ def test_import_and_export_keep_the_session(home: Home) -> None:
 def test_the_bundled_session_ends_in_the_same_state(home: Home) -> None:
     answer = home.run("--headless", "--quiet", "--json")
     assert json.loads(answer.out)["state_hash"] == BUNDLED_HASH
-    readme = (GOLDEN.parents[1] / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert f"\nstate {BUNDLED_HASH}\n" in readme
 
 

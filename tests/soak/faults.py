@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.stream.live_feed import Pace
-from tests.end_to_end.test_live_links import LOST, REFUSED, begun, exchange, holding
+from tests.support.failing_links import LOST, REFUSED, begun, exchange, holding
 from tests.support.live_harness import HOLDING, Live, assert_same, hurried, noon
 
 _FOUND_S, _UP_S = 8.6, 20.0  # the age of the data and one look; and an unlucky draw of the back-off

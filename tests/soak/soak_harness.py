@@ -15,8 +15,8 @@ from engine.config import bundled
 from engine.link import RemoteEngine
 from engine.model.snapshot import Snapshot
 from tests.simulator import Spawned, spawn
-from tests.soak.crash_replay import Home
 from tests.soak.growth import Sample
+from tests.support.command_home import Home
 from tests.support.live_harness import ENVIRON
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")

@@ -4,10 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from zoneinfo import ZoneInfo
-
-import pytest
 
 from engine.config import Config, bundled, instrument_for, load
 from engine.model.broker_events import BrokerEvent
@@ -19,17 +16,8 @@ from engine.model.types import Instrument, Order, Tick, Trade
 from engine.trading.trader import Trader
 from engine.venues.simulated.broker import PaperBroker
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 IST = ZoneInfo("Asia/Kolkata")
 DAY = "2025-10-01"
-
-
-def shared(name: str) -> Path:
-    """A recorded session from beside the project; skips where it is missing."""
-    path = SHARED / name
-    if not path.is_file():
-        pytest.skip(f"no recorded data beside the project: {name}")
-    return path
 
 
 @cache

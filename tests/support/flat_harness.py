@@ -13,7 +13,8 @@ from engine.model.commands import Arm, Flat, Hold, Lock, PauseEntries, Play, Res
 from engine.model.snapshot import Snapshot
 from engine.serving.state_dirs import FLAT_FILE
 from tests.support.link_harness import Plain
-from tests.support.process_harness import HOLDING, Shell, until
+from tests.support.process_harness import HOLDING, Shell
+from tests.support.waiting import until
 
 WAITING = 5_000  # ticks
 OPEN_TICK = 50  # of the generated session: the silence before the market opens is over

@@ -1,10 +1,9 @@
 """What the tests of the link are made with: an engine that only stands there to be looked at, and plain connections to its socket."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from threading import Event
 from typing import Self
 
 from msgspec.structs import replace
@@ -46,16 +45,6 @@ from engine.version import VERSION
 
 OPEN_MS = 1_759_290_300_000  # 2025-10-01 09:15:00 in Kolkata
 ZERO = Decimal(0)
-
-
-def until(condition: Callable[[], bool], what: Callable[[], object] = str) -> None:
-    """Wait for something that another thread brings about; fails, saying what there is, when it never does."""
-    pause = Event()
-    for _ in range(5_000):
-        if condition():
-            return
-        pause.wait(0.002)
-    raise AssertionError(f"it never came: {what()}")
 
 
 def trade(number: int, reason: str = "Stop Loss") -> Trade:

@@ -16,8 +16,8 @@ from tests.simulator import Account, Generated, Simulator, Tokens
 from tests.simulator import rest as rest_room
 from tests.simulator import smartapi as smartapi_room
 from tests.simulator.http import response
-from tests.soak.crash_replay import Home
 from tests.support.builders import EAGER
+from tests.support.command_home import Home
 from tests.support.live_harness import ENVIRON, noon
 
 RATE = 400

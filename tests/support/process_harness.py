@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Event
 from typing import Any, Self
 
 from engine.assembly import Run, build, mock_source
@@ -23,8 +22,10 @@ from engine.model.snapshot import Snapshot
 from engine.serving import place_of
 from engine.serving.launch import answers
 from tests.simulator import Simulator
-from tests.soak.crash_replay import PROJECT, Answer
 from tests.support.builders import EAGER, config
+from tests.support.command_home import Answer
+from tests.support.paths import ROOT
+from tests.support.waiting import until
 
 PATIENCE_S = 30.0
 # Trading from the first tick on, all day long; what is bought is soon sold, or kept whatever happens.
@@ -44,20 +45,11 @@ HOLDING = (
 )
 
 
-def until(condition: Callable[[], object], what: Callable[[], object] = str) -> None:
-    """Wait for something that another process brings about; fails, saying what there is, when it never comes."""
-    pause = Event()
-    give_up_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < give_up_s, what()
-        pause.wait(0.02)
-
-
 def environment(folder: Path, **more: str) -> dict[str, str]:
     """An environment of its own below `folder`."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
-        "PYTHONPATH": str(PROJECT),
+        "PYTHONPATH": str(ROOT),
         "LC_ALL": "C.UTF-8",
         "HOME": str(folder),
         **{f"XDG_{name}_HOME": str(folder / name.lower()) for name in ("STATE", "DATA", "CONFIG")},

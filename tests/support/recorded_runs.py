@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
 
 from engine.assembly import Run, build
 from engine.assembly.recording_config import header_of
@@ -17,6 +17,7 @@ from engine.recording.format import BLOCK_HEAD, KIND_TICKS, SYNC
 from engine.recording.writer import RecordingWriter
 from engine.runtime import Engine
 from tests.support.builders import EAGER, ListSource, Stage, config, nifty, ticks
+from tests.support.waiting import until
 
 # On the feed's own thread a command is carried out exactly ahead of the tick that it was sent ahead of.
 OFTEN = (*EAGER, "engine.delivery=callback", "recording.checkpoint_ticks=50", "replay.snapshot_ticks=120")
@@ -88,16 +89,6 @@ class Unsteady:
 
     def view(self) -> None:
         """How the line stands is of no interest here."""
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that another thread brings about; fails when it never does."""
-    pause = Event()
-    for _ in range(20_000):
-        if condition():
-            return
-        pause.wait(0.001)
-    raise AssertionError("it never came")
 
 
 def record(

@@ -12,7 +12,6 @@ from engine.model.types import FLAG_HAS_BOOK, FLAG_STAMP_NS, Instrument, Tick
 from engine.recording import Header, MqrSource
 from engine.recording.writer import RecordingWriter
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 NIFTY = Instrument("NIFTY 25000 CE", token="54786")
 NINE_OCLOCK_MS = 1_759_289_400_000  # 2025-10-01 09:00 in Kolkata
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.soak.crash_replay import Answer, Home
+from tests.support.command_home import Answer, Home
 from tests.support.http_server import Asked, Respond, Stub, answer
 from tests.support.instrument_list import write_list
 

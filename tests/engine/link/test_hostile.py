@@ -31,7 +31,8 @@ from engine.link.protocol import (
 from engine.model.clock import VirtualClock
 from engine.model.commands import Flat
 from engine.version import VERSION
-from tests.support.link_harness import Plain, Stage, Table, beside, picture, stage, trade, until
+from tests.support.link_harness import Plain, Stage, Table, beside, picture, stage, trade
+from tests.support.waiting import until
 
 SECOND = 1_000_000_000
 MIB = 2**20

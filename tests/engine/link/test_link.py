@@ -15,7 +15,8 @@ from engine.model.commands import Flat, Lock, PauseEntries, ResumeEntries, SetSp
 from engine.model.snapshot import Snapshot
 from engine.recording import MqrSource
 from tests.support.builders import config
-from tests.support.link_harness import Plain, Table, door, gap, picture, stage, trade, until
+from tests.support.link_harness import Plain, Table, door, gap, picture, stage, trade
+from tests.support.waiting import until
 
 SECOND = 1_000_000_000
 

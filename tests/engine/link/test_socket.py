@@ -19,7 +19,8 @@ from engine.link.protocol import ENCODER, CommandTaken, GetSnapshot, SendCommand
 from engine.model.commands import Flat
 from engine.model.errors import UserError
 from engine.version import VERSION
-from tests.support.link_harness import Plain, beside, door, stage, until
+from tests.support.link_harness import Plain, beside, door, stage
+from tests.support.waiting import until
 
 NOBODY = 65_534
 

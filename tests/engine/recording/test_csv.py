@@ -20,9 +20,9 @@ from engine.recording import CsvLayout
 from engine.recording.csv_source import CsvSource
 from engine.recording.decimals import to_minor
 from engine.recording.stamps import StampReader, StampWriter
-from tests.support.recording_samples import SHARED
+from tests.support.paths import ROOT
+from tests.support.shared_data import shared
 
-PROJECT = Path(__file__).resolve().parents[3]
 HEAD = b"timestamp,price,volume\n"
 ROW = b"2025-10-01 09:15:18+05:30,235.85,75\n"
 ROW_NS = 1_759_290_318 * 10**9
@@ -377,7 +377,7 @@ try:
 except InputError as error:
     print(error)
 """
-    told = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, check=True, text=True)
+    told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True, text=True)
     assert told.stdout.strip() == f"{path}: row 3: is longer than 4096 bytes; is this a CSV file?"
 
 
@@ -469,14 +469,8 @@ def test_memory_does_not_grow_with_the_file(path: Path) -> None:
 # ── Real recordings. ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def real(name: str) -> Path:
-    if not (SHARED / name).exists():
-        pytest.skip(f"the recorded data are not beside the project: {name}")
-    return SHARED / name
-
-
 def test_a_real_option_session() -> None:
-    found = source(real("nifty_option_20251001.csv"))
+    found = source(shared("nifty_option_20251001.csv"))
     ticks = list(found.ticks())
     assert found.count() == len(ticks) == 32_591
     assert (ticks[0].exch_ms, ticks[0].price, ticks[-1].price) == (ROW_NS // 10**6, 23585, 39200)
@@ -485,7 +479,7 @@ def test_a_real_option_session() -> None:
 
 
 def test_a_real_index_without_header_and_zone() -> None:
-    ticks = list(source(real("nifty50_index_fyers_20250211.csv")).ticks())
+    ticks = list(source(shared("nifty50_index_fyers_20250211.csv")).ticks())
     assert len(ticks) == 1650
     assert ticks[0].recv_wall_ns == 1_739_250_283_722_570_000
     assert (ticks[0].exch_ms, ticks[0].price, ticks[0].quantity) == (1_739_250_283_722, 2_327_170, 0)
@@ -493,7 +487,7 @@ def test_a_real_index_without_header_and_zone() -> None:
 
 
 def test_a_real_foreign_layout(tmp_path: Path) -> None:
-    with zipfile.ZipFile(real("spy_trades_20131008.zip")) as packed, packed.open(packed.namelist()[0]) as file:
+    with zipfile.ZipFile(shared("spy_trades_20131008.zip")) as packed, packed.open(packed.namelist()[0]) as file:
         (tmp_path / "spy.csv").write_bytes(b"".join(islice(file, 20_000)))
     layout = CsvLayout(
         columns=("time", "price", "size", "exchange", "condition", "suspicious"),

@@ -1,7 +1,6 @@
 """The same trades and the same state, however the ticks come: three deliveries, any speed, switched, paused, sought."""
 
-from collections.abc import Callable, Iterator
-from threading import Event
+from collections.abc import Iterator
 
 import msgspec
 import pytest
@@ -32,18 +31,9 @@ from engine.model.state import state_hash
 from engine.model.types import DELIVERIES, Tick
 from engine.recording import MqrSource
 from tests.support.builders import EAGER, ListSource, config, ms, nifty, ticks
+from tests.support.waiting import until
 
 DAY_HASH: dict[str, str] = {}
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that another thread brings about; fails when it never does."""
-    pause = Event()
-    for _ in range(20_000):
-        if condition():
-            return
-        pause.wait(0.001)
-    raise AssertionError("it never came")
 
 
 def whole_day() -> MqrSource:

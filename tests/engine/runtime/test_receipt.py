@@ -4,12 +4,12 @@ import pytest
 
 from engine.model.commands import Flat
 from engine.runtime.receipt import Receipt
-from tests.engine.runtime.test_live_engine import Live
 from tests.support.builders import EAGER, Stage
+from tests.support.scripted_feed import ScriptedRun
 
 
 def test_a_leg_that_is_closed_at_an_old_price_is_blind(tmp_path) -> None:
-    live = Live(tmp_path, "engine.delivery=queued")
+    live = ScriptedRun(tmp_path, "engine.delivery=queued")
     with live.run:
         live.tick(100)
         live.tick(101)
@@ -25,7 +25,7 @@ def test_a_leg_that_is_closed_at_an_old_price_is_blind(tmp_path) -> None:
 
 
 def test_a_leg_at_a_fresh_price_is_not(tmp_path) -> None:
-    live = Live(tmp_path, "engine.delivery=queued")
+    live = ScriptedRun(tmp_path, "engine.delivery=queued")
     with live.run:
         live.tick(100)
         live.tick(101)

@@ -15,7 +15,8 @@ from engine.model.commands import Flat, Lock, PauseEntries
 from engine.model.errors import EXIT_FAULT
 from engine.serving.notify import Heartbeat, Notifier, status_line
 from engine.serving.served import DurableView
-from tests.support.process_harness import unstarted, until
+from tests.support.process_harness import unstarted
+from tests.support.waiting import until
 
 S = 1_000_000_000
 

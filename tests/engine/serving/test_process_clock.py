@@ -12,7 +12,8 @@ import pytest
 from engine.model.errors import EXIT_POSITION_OPEN, EXIT_WELL
 from tests.simulator import Generated, Simulator
 from tests.support.live_processes import SCALPING
-from tests.support.process_harness import Shell, environment, on_paper, until
+from tests.support.process_harness import Shell, environment, on_paper
+from tests.support.waiting import until
 
 ZONES = ("Asia/Kolkata", "UTC", "America/New_York", "Pacific/Chatham", "Asia/Pyongyang")
 WHOLE_DAY = ("run", "--source", "mock", "--headless", "--quiet", "--json", "--trades", "trades.csv")

@@ -17,7 +17,8 @@ from tests.simulator import Generated, Simulator
 from tests.support.flat_harness import STATES, WAYS, back_to_trading, staged
 from tests.support.link_harness import Plain
 from tests.support.parallel import Together
-from tests.support.process_harness import HOLDING, Shell, environment, flat_times, on_paper, until
+from tests.support.process_harness import HOLDING, Shell, environment, flat_times, on_paper
+from tests.support.waiting import until
 
 LOCK_MS, VERIFY_MS = 2_000, 10_000  # on a machine that is busy with something else; figures are properties of the tests
 

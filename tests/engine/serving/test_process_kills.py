@@ -15,8 +15,9 @@ from engine.model.commands import Flat, Play, Unlock
 from tests.soak.crash_engine import Round, experiment, figures
 from tests.support.brokers import LateBroker
 from tests.support.builders import DAY, EAGER, ms
-from tests.support.process_harness import HOLDING, Shell, until
+from tests.support.process_harness import HOLDING, Shell
 from tests.support.restart_harness import Life
+from tests.support.waiting import until
 
 KILLS = 6
 _TIMED = ("mock.date=" + DAY, "recording.enabled=off")

@@ -14,8 +14,9 @@ from engine.config import bundled
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_BUSY, EXIT_WELL, InputError, StateBusyError
 from engine.serving import EngineDir, await_answer, launch, place_of
 from engine.serving.launch import LaunchError, answers
-from tests.support.process_harness import HOLDING, Shell, environment, until
+from tests.support.process_harness import HOLDING, Shell, environment
 from tests.support.terminal import Pty
+from tests.support.waiting import until
 
 RECORDING = bundled("nifty-synthetic.mqr")
 KNOWN_AS_SCREEN = b"MOCK"

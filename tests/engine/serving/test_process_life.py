@@ -11,7 +11,8 @@ from engine.model.commands import Acknowledge, Hold, Lock, PauseEntries, Play, U
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_BUSY, EXIT_DIFFERENT, EXIT_DISK, EXIT_POSITION_OPEN, EXIT_WELL
 from tests.simulator import Generated, Simulator
 from tests.support.parallel import Together
-from tests.support.process_harness import BUSY, HOLDING, Shell, on_paper, until
+from tests.support.process_harness import BUSY, HOLDING, Shell, on_paper
+from tests.support.waiting import until
 
 READY_S = 5.0  # on a busy machine; what it takes is a property of the test
 

@@ -17,7 +17,8 @@ from engine.journal import JOURNAL_FILE, verify
 from engine.model.errors import EXIT_FAULT, EXIT_WELL
 from engine.serving import place_of
 from engine.serving.state_dirs import FLAT_FILE
-from tests.support.process_harness import BUSY, HOLDING, Shell, environment, until
+from tests.support.process_harness import BUSY, HOLDING, Shell, environment
+from tests.support.waiting import until
 
 PROGRAM = ("-m", "tests.support.broken_engine_process")
 # What these engines hold is sold by its stop only, and that soon.

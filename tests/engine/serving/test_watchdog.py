@@ -17,8 +17,9 @@ from engine.model.errors import InputError
 from engine.model.ports import FeedView
 from engine.serving.liveness import Liveness, ThreadProgress, feed_stamp
 from engine.serving.watchdog import ABORT_NS, DUMP_NS, STACKS_FILE, Watchdog, WatchedThreads
-from tests.support.link_harness import Table, until
+from tests.support.link_harness import Table
 from tests.support.process_harness import unstarted
+from tests.support.waiting import until
 
 S = 1_000_000_000
 VITAL = frozenset({"loop"})

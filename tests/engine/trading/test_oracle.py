@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from engine.config import Config
 from engine.model.types import PRICE_INFINITE, PRICE_MISSING, PRICE_NAN, Tick
 from engine.venues.simulated.generator import MockSession
-from tests.support.builders import EAGER, Stage, config, ms, nifty, shared
+from tests.support.builders import EAGER, Stage, config, ms, nifty
 from tests.support.oracle import Exit, Oracle, Row, judge
+from tests.support.shared_data import shared
 
 
 def played(overrides: tuple[str, ...], rows: list[Row]) -> Stage:

@@ -22,7 +22,8 @@ from engine.model.types import (
 from engine.venues.angelone.stream import smartapi_feed
 from engine.venues.binance.raw_lines import BinanceRawSource
 from engine.venues.binance.stream import binance_feed
-from tests.support.builders import config, shared
+from tests.support.builders import config
+from tests.support.shared_data import shared
 from tests.support.stream_harness import (
     CALL,
     COIN,

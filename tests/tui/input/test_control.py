@@ -25,8 +25,8 @@ from engine import (
     TimelineEvent,
     Unlock,
 )
+from tests.support.hands import Hands, typed
 from tests.support.snapshots import SNAPSHOT, position, snapshot, view
-from tests.tui.input.test_guard import Hands
 from tui.input import keys
 from tui.input.actions import SPEEDS, Actions
 from tui.view.model import PANES
@@ -35,12 +35,6 @@ from tui.view.model import PANES
 def sent(key, seen=SNAPSHOT):
     hands = Hands(seen).press(key, 0)
     return hands.client.sent
-
-
-def typed(hands, text, end="enter"):
-    for n, key in enumerate([*text, end]):
-        hands.press(key, 100 + n)
-    return hands
 
 
 def held(seen=SNAPSHOT, **changes):

@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine import Arm, EntriesState, Flat, Stop
+from tests.support.hands import Hands, typed
 from tests.support.snapshots import SECOND, SNAPSHOT, apart, asked, looking, lost, paper, position, snapshot, view
-from tests.tui.input.test_control import typed
-from tests.tui.input.test_guard import Hands
 from tui.input import keys
 from tui.panes import dialogs
 from tui.shell.exit_message import lines as farewell

@@ -4,19 +4,18 @@ import os
 import subprocess
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 
 from msgspec.structs import replace
 
 from engine import LogLine, PauseEntries, RemoteEngine
-from tests.support.link_harness import Table, stage, until
+from tests.support.link_harness import Table, stage
+from tests.support.paths import ROOT
 from tests.support.snapshots import AT_MS, SECOND, SNAPSHOT
+from tests.support.waiting import until
 from tui.view.attached import AttachedEngine
 from tui.view.lamps import Link
 from tui.view.model import Ui
 from tui.view.view_builder import ViewBuilder
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @contextmanager

@@ -41,10 +41,10 @@ from tests.support.recorded_runs import (
     record_by_hand,
     replay,
     rewrite,
-    until,
     with_field,
     zigzag,
 )
+from tests.support.waiting import until
 
 ORDERS: dict[int, Sequence[Command | Beat]] = {
     1: (Lock("not yet"),),

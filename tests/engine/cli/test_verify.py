@@ -21,7 +21,7 @@ from engine.recording import Header, MqrSource
 from engine.recording.format import BLOCK_HEAD
 from engine.trading.indicators import Ema
 from engine.version import RULES_REVISION
-from tests.support.builders import Stage, config, nifty, shared
+from tests.support.builders import Stage, config, nifty
 from tests.support.recorded_runs import (
     LENGTH,
     OFTEN,
@@ -38,6 +38,7 @@ from tests.support.recorded_runs import (
     with_field,
     zigzag,
 )
+from tests.support.shared_data import shared
 
 CHECKPOINTS = LENGTH // 50 + 1
 ANY: tuple[Command | Beat, ...] = (
