@@ -114,10 +114,10 @@ def test_reading_takes_flat_memory(tmp_path: Path) -> None:
 def _growth_mb(path: Path) -> float:
     program = (
         "import resource, sys, sqlite3; from pathlib import Path\n"
-        "from engine.venues.angelone.instruments.parse import Tally, read_list; from engine.venues.angelone.instruments.store import write_store\n"
+        "from engine.venues.angelone.instruments.parse import ParseCounts, read_list; from engine.venues.angelone.instruments.store import write_store\n"
         "sqlite3.connect(':memory:').close(); peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "before = peak(); source = Path(sys.argv[1])\n"
-        "with source.open('rb') as file: write_store(source.with_suffix('.sqlite'), read_list(file, Tally()), {})\n"
+        "with source.open('rb') as file: write_store(source.with_suffix('.sqlite'), read_list(file, ParseCounts()), {})\n"
         "print((peak() - before) / 1024)"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -264,14 +264,14 @@ def test_a_capture_of_one_symbol_is_read_without_loss() -> None:
     path = shared("raw_ws/binance_spot_btcusdt_20240808.jsonl.gz")
     with gzip.open(path) as file:
         messages = [line.split(b" ", 1)[1] for line in file]
-    assert read_all(path.name, messages) == {"Book": 28_040, "Trade": 9757, "depth": 3451, "other": 1}
+    assert read_all(path.name, messages) == {"BookMessage": 28_040, "TradeMessage": 9757, "depth": 3451, "other": 1}
 
 
 def test_a_capture_of_many_symbols_is_read_without_loss() -> None:
     path = shared("raw_ws/binance_spot_cryptofeed_20211012.txt")
     lines = path.read_bytes().splitlines()
     messages = [line.split(b": ", 1)[1] for line in lines[1:] if line]
-    assert read_all(path.name, messages) == {"Book": 84, "Trade": 2, "depth": 177, "kline_1m": 2}
+    assert read_all(path.name, messages) == {"BookMessage": 84, "TradeMessage": 2, "depth": 177, "kline_1m": 2}
 
 
 def test_requests_are_as_documented() -> None:
