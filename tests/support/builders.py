@@ -9,7 +9,13 @@ from zoneinfo import ZoneInfo
 from engine.config import Config, bundled, instrument_for, load
 from engine.model.broker_events import BrokerEvent
 from engine.model.commands import TraderCommand
-from engine.model.events import AnyEvent, Cancel, ReadHoldings, Submit, TradeClosed
+from engine.model.events import (
+    AnyEvent,
+    Cancel,
+    ReadHoldings,
+    Submit,
+    TradeClosed,
+)
 from engine.model.marks import Mark
 from engine.model.ports import Broker
 from engine.model.types import Instrument, Order, Tick, Trade
@@ -185,3 +191,11 @@ class ListSource:
 def _copy(of: Tick, seq: int) -> Tick:
     values = {name: getattr(of, name) for name in Tick.__struct_fields__}
     return Tick(**(values | {"seq": seq}))
+
+
+def entered(*overrides: str, price: float = 100.0, **more: object) -> Stage:
+    """A stage on which one position was opened at `price`."""
+    stage = Stage(*EAGER, *overrides, **more)
+    stage.prices(price - 1, price)
+    assert stage.trader.state.book.positions[0] is not None
+    return stage

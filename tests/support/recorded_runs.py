@@ -7,9 +7,21 @@ from threading import Thread
 
 from engine.assembly import Run, build
 from engine.assembly.recording_config import header_of
-from engine.model.commands import Command, PauseEntries, TraderCommand
+from engine.model.commands import (
+    Arm,
+    Command,
+    Disarm,
+    Flat,
+    Lock,
+    PauseEntries,
+    ResumeEntries,
+    Seek,
+    TraderCommand,
+    Unlock,
+)
 from engine.model.events import StateKept
 from engine.model.marks import EventMark, InputMark, Mark, StartMark, StateMark
+from engine.model.snapshot import CheckView
 from engine.model.state import as_text, state_hash
 from engine.model.types import Instrument, Tick
 from engine.recording import Header, MqrSource
@@ -218,3 +230,43 @@ def account_of_before(*overrides: str) -> tuple[Stage, int]:
             stage.do(PauseEntries())
             return stage, each.seq
     raise AssertionError("the session has no such moment")
+
+
+ORDERS: dict[int, Sequence[Command | Beat]] = {
+    1: (Lock("not yet"),),
+    20: (Unlock(),),
+    130: (PauseEntries(),),
+    251: (ResumeEntries(), Arm(), Disarm()),
+    290: (Unlock(),),
+    345: (Flat("enough"), Beat()),
+    357: (Beat(),),
+    381: (Beat(), Unlock()),
+    480: (Lock("a while"), PauseEntries()),
+    540: (Unlock(), ResumeEntries()),
+}
+CHECKPOINTS = LENGTH // 50 + 1  # and one at the end
+
+
+def view(run: Run) -> CheckView:
+    found = run.engine.snapshot.replay
+    assert found is not None
+    assert found.check is not None
+    return found.check
+
+
+def whole(run: Run) -> CheckView:
+    """How a replay stands after its last tick."""
+    assert run.engine.wait(30)
+    run.engine.stop()
+    return view(run)
+
+
+def go(run: Run, target: int) -> CheckView:
+    """How it stands at `target`."""
+    engine = run.engine
+    engine.send(Seek(target))
+    until(lambda: engine.turn.last_seq == target and engine.turn.expected == -1 and not engine.turn.commands)
+    with engine.turn.lock:
+        assert engine.playback is not None
+        assert engine.playback.check is not None
+        return engine.playback.check.view()

@@ -91,3 +91,21 @@ marks = (
     | st.builds(InputMark, st.integers(0, 2**40), st.none() | _COMMANDS, _MS)
     | st.builds(StartMark, _KEPT)
 )
+
+
+THREE = header(NIFTY, Instrument("BTC", price_scale=10**8, quantity_scale=10**8), Instrument("X"))
+
+
+SMALL: list[Tick | Mark | None] = [
+    tick(1),
+    tick(2),
+    None,
+    StateMark(2, "ab12", {"ema_fast": "101.25"}),
+    tick(3),
+    tick(4),
+    None,
+    EventMark(4, "fill", "75 200.05", 5),
+    book_tick(5),
+]
+SMALL_TICKS = [item for item in SMALL if isinstance(item, Tick)]
+SMALL_MARKS = [item for item in SMALL if isinstance(item, Mark)]

@@ -1,23 +1,31 @@
 """What the tests of live feeds play with: somebody who logs in, a witness of all that a feed tells, and feeds on short times."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Condition
 
+import pytest
+
+from engine.model.errors import ConfigError
 from engine.model.events import FeedEvent, FeedNote, LinkChanged
-from engine.model.types import Instrument, Tick
+from engine.model.types import (
+    Instrument,
+    Tick,
+)
 from engine.stream.live_feed import Pace, StreamFeed
 from engine.venues.angelone.login import LoginError, Tokens
 from engine.venues.angelone.stream import smartapi_feed
 from engine.venues.binance.stream import binance_feed
 from tests.support.builders import config
-from tests.support.stream_server import PATIENCE_S
+from tests.support.stream_server import BINARY, PATIENCE_S, Server
 from tests.support.wire_samples import QUOTE, encode_packet
 
 CALL = Instrument("NIFTY25NOV2526000CE", token="43210", exchange="NFO")
 PUT = Instrument("NIFTY25NOV2526000PE", token="43211", exchange="NFO")
 INDEX = Instrument("NIFTY50", token="99926000", exchange="NSE")
 COIN = Instrument("BTCUSDT", exchange="BINANCE", price_scale=100, tick_size=1, lot_size=1, quantity_scale=100_000)
+STAMP_MS = 1_763_622_900_000  # of every packet
 SECRETS = ("jwt-secret-1", "feed-secret-1", "key-secret-1", "jwt-secret-2", "feed-secret-2")
 
 # Short enough for tests; what is not tried out is out of reach.
@@ -159,5 +167,50 @@ def packet(
     sequence: int, *, token: str = CALL.token, exchange_type: int = 2, price: int = 18_235, **more: int
 ) -> bytes:
     """A quote packet, stamped like all others."""
-    fields = {"exch_ms": 1_763_622_900_000, "quantity": 75, "volume": 1_000} | more
+    fields = {"exch_ms": STAMP_MS, "quantity": 75, "volume": 1_000} | more
     return encode_packet(QUOTE, exchange_type, token, sequence=sequence, price=price, **fields)
+
+
+def well(conn):
+    """A server as it should be: one packet, then nothing to complain about."""
+    conn.accept()
+    conn.send(BINARY, packet(1))
+    conn.linger()
+
+
+def lost(script, *, pace=QUICK, in_session=True, login=None, up_before=True):
+    """What the feed says of a link on which `script` plays, and that it comes back; the server's `seen` beside it."""
+    with Server(script, well) as server:
+        feed, witness = smartapi(server.url, pace=pace, in_session=in_session, login=login)
+        with running(feed, witness):
+            witness.until_ups(2 if up_before else 1)
+            assert feed.view().link >= 1
+        return witness.losses[0], server
+
+
+def sends(*frames, greetings=1):
+    """A script that shakes hands, keeps what it was asked for, and sends these frames."""
+
+    def script(conn):
+        script.asked = [json.loads(text) for text in conn.accept(greetings)]
+        conn.raw(b"".join(frames))
+        conn.linger()
+
+    return script
+
+
+def stream(make, script, *instruments, ticks=1, **more):
+    """The witness of a feed that was sent all that `script` has, once `ticks` ticks have come."""
+    with Server(script) as server:
+        feed, witness = make(server.url, *instruments, **more)
+        with running(feed, witness):
+            witness.until(lambda: len(witness.ticks) >= ticks)
+        witness.heads = list(server.heads)
+        witness.view = feed.view()
+    return witness
+
+
+def refused(make):
+    with pytest.raises(ConfigError) as caught:
+        make()
+    return caught.value.lines

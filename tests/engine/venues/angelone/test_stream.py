@@ -1,76 +1,36 @@
-"""What SmartAPI and Binance feeds ask for, and what becomes of what they are told; over a real socket."""
+"""What a SmartAPI feed asks for, and what becomes of what it is told; over a real socket."""
 
-import gzip
 import json
-from pathlib import Path
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.model.errors import ConfigError
 from engine.model.types import (
     FLAG_AHEAD,
     FLAG_HAS_BOOK,
     FLAG_LATE,
     FLAG_NEW_LINK,
     FLAG_UNCHAINED,
-    PRICE_NAN,
     Instrument,
 )
 from engine.venues.angelone.stream import smartapi_feed
-from engine.venues.binance.raw_lines import BinanceRawSource
-from engine.venues.binance.stream import binance_feed
 from tests.support.builders import config
-from tests.support.shared_data import shared
 from tests.support.stream_harness import (
     CALL,
-    COIN,
     INDEX,
     PUT,
-    QUICK,
+    STAMP_MS,
     Login,
-    Witness,
-    binance,
     packet,
+    refused,
     running,
+    sends,
     smartapi,
+    stream,
 )
 from tests.support.stream_server import BINARY, CLOSE, TEXT, Server, frame
 from tests.support.wire_samples import SNAP_QUOTE, encode_packet
-
-STAMP_MS = 1_763_622_900_000
-
-
-def sends(*frames, greetings=1):
-    """A script that shakes hands, keeps what it was asked for, and sends these frames."""
-
-    def script(conn):
-        script.asked = [json.loads(text) for text in conn.accept(greetings)]
-        conn.raw(b"".join(frames))
-        conn.linger()
-
-    return script
-
-
-def stream(make, script, *instruments, ticks=1, **more):
-    """The witness of a feed that was sent all that `script` has, once `ticks` ticks have come."""
-    with Server(script) as server:
-        feed, witness = make(server.url, *instruments, **more)
-        with running(feed, witness):
-            witness.until(lambda: len(witness.ticks) >= ticks)
-        witness.heads = list(server.heads)
-        witness.view = feed.view()
-    return witness
-
-
-def trade(number, price="61837.63000000", quantity="0.02000000", symbol="BTCUSDT", **more):
-    row = {"e": "trade", "E": STAMP_MS, "s": symbol, "t": number, "p": price, "q": quantity, "T": STAMP_MS - 1}
-    return frame(TEXT, json.dumps(row | {"m": True, "M": True} | more).encode())
-
-
-# ── SmartAPI ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_smartapi_is_asked_for_everything_wanted_with_the_four_headers_and_nothing_more():
@@ -213,12 +173,6 @@ def test_every_packet_is_delivered_however_the_stream_is_cut(cuts):
     assert [tick.exch_seq for tick in stream(smartapi, pieces, ticks=60).ticks] == list(range(1, 61))
 
 
-def refused(make):
-    with pytest.raises(ConfigError) as caught:
-        make()
-    return caught.value.lines
-
-
 def smartapi_of(*instruments):
     return smartapi_feed(config(), instruments, Login(), tell=print, in_session=lambda: True)
 
@@ -243,128 +197,3 @@ def test_what_smartapi_cannot_stream_is_refused_all_at_once():
 def test_smartapi_streams_one_to_a_thousand(count):
     many = [Instrument(f"OPT{number}", token=str(number), exchange="NFO") for number in range(count)]
     assert refused(lambda: smartapi_of(*many)) == (f"feed.symbols: {count} instruments; SmartAPI streams 1 to 1000",)
-
-
-# ── Binance ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_binance_is_asked_for_all_streams_in_one_message():
-    script = sends(trade(1))
-    witness = stream(binance, script, COIN, Instrument("ETHUSDT", exchange="BINANCE"), trades='"aggTrade"')
-    names = ["btcusdt@aggTrade", "btcusdt@bookTicker", "ethusdt@aggTrade", "ethusdt@bookTicker"]
-    assert script.asked == [{"method": "SUBSCRIBE", "params": names, "id": 1}]
-    assert witness.heads[0].startswith(b"GET /ws HTTP/1.1\r\n")
-    assert b"Authorization" not in witness.heads[0]
-
-
-def test_trades_become_ticks_and_books_only_what_they_carry():
-    book = {"u": 5, "s": "BTCUSDT", "b": "61837.63", "B": "1", "a": "61837.64", "A": "2"}
-    frames = (
-        frame(TEXT, b'{"result":null,"id":1}'),
-        trade(41),
-        frame(TEXT, json.dumps(book).encode()),
-        frame(TEXT, json.dumps({"stream": "btcusdt@bookTicker", "data": book}).encode()),
-        trade(42, price="61837.65000000"),
-    )
-    witness = stream(binance, sends(*frames), ticks=2)
-    first, second = witness.ticks
-    assert (first.price, first.quantity, first.exch_ms, first.exch_seq) == (6_183_763, 2_000, STAMP_MS - 1, 41)
-    assert first.flags == FLAG_NEW_LINK
-    assert (second.seq, second.price, second.bid, second.ask) == (2, 6_183_765, 6_183_763, 6_183_764)
-    assert second.flags == FLAG_HAS_BOOK
-    assert (witness.view.books, witness.view.frames, witness.view.bad) == (2, 5, {})
-
-
-def test_books_alone_make_a_link_sound():
-    book = json.dumps({"u": 5, "s": "BTCUSDT", "b": "61837.63", "B": "1", "a": "61837.64", "A": "2"}).encode()
-
-    def books(conn):
-        conn.accept()
-        while not conn.stopped.wait(0.005):
-            conn.send(TEXT, book)
-
-    pace = msgspec.structs.replace(QUICK, steady_s=0.1)
-    with Server(lambda conn: conn.reset(), books) as server:
-        feed, witness = binance(server.url, pace=pace)
-        with running(feed, witness):
-            witness.until(lambda: feed.view().attempt == 1)
-            witness.until(lambda: feed.view().attempt == 0)
-    assert feed.view().books > 1
-    assert witness.ticks == []
-
-
-def test_a_price_finer_than_the_scale_is_no_price_and_told_once():
-    witness = stream(binance, sends(trade(1, price="0.00001234"), trade(2, price="0.00001235")), ticks=2)
-    assert [tick.price for tick in witness.ticks] == [PRICE_NAN, PRICE_NAN]
-    assert [(note.text, note.severe) for note in witness.notes] == [
-        ("BTCUSDT: prices finer than its price_scale are refused; raise it", True)
-    ]
-    assert witness.losses == []
-
-
-def test_unknown_symbols_and_binary_frames_are_counted():
-    frames = (trade(1, symbol="DOGEUSDT"), frame(BINARY, b"x"), trade(2))
-    assert stream(binance, sends(*frames)).view.bad == {"unknown_token": 1, "binary": 1}
-
-
-def test_a_refused_request_is_told():
-    refusal = frame(TEXT, b'{"code":2,"msg":"Invalid request: \\u001b[2J"}')
-    witness = stream(binance, sends(refusal, trade(1)))
-    assert [(note.text, note.severe) for note in witness.notes] == [("request refused: 2 Invalid request: �[2J", True)]
-
-
-def test_a_shutdown_is_an_end_that_was_planned():
-    with Server(sends(frame(TEXT, b'{"e":"serverShutdown","E":1}')), sends(trade(1))) as server:
-        feed, witness = binance(server.url)
-        with running(feed, witness):
-            witness.until(lambda: witness.ticks)
-    assert witness.losses == ["the server goes down"]
-
-
-def binance_of(*instruments):
-    return binance_feed(config(), instruments, tell=print, in_session=lambda: True)
-
-
-def test_what_binance_cannot_stream_is_refused_all_at_once():
-    assert refused(lambda: binance_of(COIN, Instrument("A B"), Instrument("btcusdt"))) == (
-        "instrument A B: no symbol of Binance; up to 40 letters and digits such as BTCUSDT are",
-        "instrument btcusdt: named twice",
-    )
-    many = [Instrument(f"COIN{number}") for number in range(513)]
-    assert refused(lambda: binance_of(*many)) == (
-        "feed.symbols: 513 instruments; Binance streams 1 to 512 of them here",
-    )
-
-
-def raw_lines(path: Path) -> list[bytes]:
-    return [line.split(b" ", 1)[1] for line in gzip.decompress(path.read_bytes()).splitlines()]
-
-
-def test_a_recorded_day_of_binance_gives_the_ticks_of_its_recording():
-    path = shared("raw_ws/binance_spot_btcusdt_20240808.jsonl.gz")
-    expected = list(BinanceRawSource(path).ticks())
-    lines = raw_lines(path)
-
-    def plays(conn):
-        conn.accept()
-        for start in range(0, len(lines), 50):
-            conn.raw(b"".join(frame(TEXT, line) for line in lines[start : start + 50]))
-        conn.linger()
-
-    exact = Instrument("BTCUSDT", exchange="BINANCE", price_scale=10**8, quantity_scale=10**8)
-    witness = stream(binance, plays, exact, ticks=len(expected))
-    assert len(expected) > 1000
-    assert len(witness.ticks) == len(expected)
-    for ours, theirs in zip(witness.ticks, expected, strict=True):
-        for name in ("seq", "exch_ms", "exch_seq", "price", "quantity", "bid", "ask"):
-            assert getattr(ours, name) == getattr(theirs, name), (ours, theirs)
-    assert witness.view.frames <= len(lines)
-    assert witness.view.bad == {}
-
-
-def test_nothing_is_told_before_the_start():
-    feed, witness = binance("ws://127.0.0.1:9")
-    assert (witness.events, witness.ticks, isinstance(witness, Witness)) == ([], [], True)
-    view = feed.view()
-    assert (view.state, view.source, view.wanted, view.ticking) == ("STOPPED", "binance 127.0.0.1", 1, 0)
-    feed.stop(1)
