@@ -38,7 +38,7 @@ class Round(NamedTuple):
     problem: str
 
 
-class Ledger:
+class AccountLedger:
     """What the rows of a journal say of the account, worked out row by row."""
 
     def __init__(self) -> None:
@@ -129,15 +129,15 @@ def kill(folder: Path, seed: int, chance: random.Random) -> Round:
     return judge(path, before, said.decode().split("\n")[:-1])
 
 
-def ledger_of(path: Path) -> Ledger:
+def ledger_of(path: Path) -> AccountLedger:
     """The ledger after all rows that are there."""
-    ledger = Ledger()
+    ledger = AccountLedger()
     for event in read_events(path):
         ledger.take(event)
     return ledger
 
 
-def judge(path: Path, before: Ledger | None, said: Sequence[str]) -> Round:
+def judge(path: Path, before: AccountLedger | None, said: Sequence[str]) -> Round:
     """Compare what a run `said` with what was there `before` it, and what it left with what it had acknowledged."""
     problems = [line for line in said if line.startswith("problem")]
     acknowledged = max((int(line.split()[1]) for line in said if line.startswith("acknowledged")), default=0)
@@ -165,7 +165,7 @@ def judge(path: Path, before: Ledger | None, said: Sequence[str]) -> Round:
     return Round(acknowledged, rows, len(taken.held), said.count("resumed"), said.count("sunk"), "; ".join(problems))
 
 
-def _all(ledger: Ledger) -> list[tuple[str, PositionState | None]]:
+def _all(ledger: AccountLedger) -> list[tuple[str, PositionState | None]]:
     return [(symbol, ledger.held.get(symbol)) for symbol in SYMBOLS]
 
 

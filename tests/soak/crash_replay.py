@@ -59,7 +59,7 @@ def long_recording(path: Path, days: int = DAYS) -> Path:
 # ── The program that is killed. ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _victim(folder: Path, source: Path, flush_ms: str) -> None:
+def _replay_until_killed(folder: Path, source: Path, flush_ms: str) -> None:
     """Replay `source` with journal and recording; a line "rows ticks" for what is safe by now, each time it rises."""
     overrides = (
         "recording.enabled=on",
@@ -227,7 +227,7 @@ def experiment(folder: Path, kills: int, seed: int, days: int = DAYS) -> list[Ou
 def main() -> int:
     """Carry out the command line; 1 when anything was lost."""
     if sys.argv[1:2] == ["--victim"]:
-        _victim(Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4])
+        _replay_until_killed(Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4])
         return 0
     parser = argparse.ArgumentParser(description="Kill a replay at random moments and look what is left of it.")
     parser.add_argument("kills", type=int, metavar="N")

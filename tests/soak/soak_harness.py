@@ -28,7 +28,7 @@ def symbols(count: int) -> list[str]:
     return [f"NIFTY30DEC99{_FIRST_STRIKE + 50 * n}CE" for n in range(count)]
 
 
-class Rig:
+class SoakHarness:
     """All that runs during a soak; `door` shows what the engine shows a screen."""
 
     def __init__(self, home: Home, exchange: Spawned, engine: subprocess.Popen[str], door: RemoteEngine) -> None:
@@ -85,7 +85,7 @@ class Rig:
 
 
 @contextmanager
-def rig(folder: Path, listed: Sequence[str], traffic: Sequence[str], keys: Sequence[str]) -> Iterator[Rig]:
+def soaking(folder: Path, listed: Sequence[str], traffic: Sequence[str], keys: Sequence[str]) -> Iterator[SoakHarness]:
     """A paper run of `listed` symbols on an exchange with the options `traffic`, under the configuration's `keys`."""
     home = Home(folder)
     (home.cwd / "recordings").mkdir(exist_ok=True)
@@ -119,7 +119,7 @@ def rig(folder: Path, listed: Sequence[str], traffic: Sequence[str], keys: Seque
             door = RemoteEngine(state / "engine.sock", "soak")
             try:
                 door.start(30)
-                yield Rig(home, exchange, engine, door)
+                yield SoakHarness(home, exchange, engine, door)
             finally:
                 door.leave(detached=False)
                 if engine.returncode is None:  # it did not come to `end`

@@ -29,7 +29,7 @@ def _prepare(where: str) -> None:
         _LOGINS.append(self)
 
     LoginSession.__init__ = noted  # type: ignore[method-assign]
-    owner, name = (SmartApi, "hear") if where == "feed" else (Turn, "take")
+    owner, name = (SmartApi, "on_message") if where == "feed" else (Turn, "take")
     whole, count = getattr(owner, name), 0
 
     def breaks(self, *args):  # type: ignore[no-untyped-def]

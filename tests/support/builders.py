@@ -1,26 +1,13 @@
-"""What the tests of the heart are made with: configurations, ticks, and a stage on which a trader plays with a broker."""
+"""What most tests are made with: configurations, instruments, ticks, and a source of them."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from engine.config import Config, bundled, instrument_for, load
-from engine.model.broker_events import BrokerEvent
-from engine.model.commands import TraderCommand
-from engine.model.events import (
-    AnyEvent,
-    Cancel,
-    ReadHoldings,
-    Submit,
-    TradeClosed,
-)
 from engine.model.marks import Mark
-from engine.model.ports import Broker
-from engine.model.types import Instrument, Order, Tick, Trade
-from engine.trading.trader import Trader
-from engine.venues.simulated.broker import PaperBroker
+from engine.model.types import Instrument, Tick
 
 IST = ZoneInfo("Asia/Kolkata")
 DAY = "2025-10-01"
@@ -70,95 +57,6 @@ def ticks(prices: Iterable[float], *, start: str = "09:30:00", step_ms: int = 10
     return [tick(i + 1, price, first + i * step_ms) for i, price in enumerate(prices)]
 
 
-class Stage:
-    """A trader and a broker, without threads: what the runner does within a turn, and nothing else."""
-
-    def __init__(self, *overrides: str, broker: Broker | None = None, instruments: int = 1) -> None:
-        self.config = config(*overrides)
-        listed = (nifty(self.config),) * instruments
-        self.trader = Trader(self.config, listed, "T-")
-        self.broker = broker or PaperBroker(instruments)
-        self.facts: list[AnyEvent] = []
-        self.seq = 0
-        self.now_ms = ms("09:30:00")
-
-    def play(self, stream: Iterable[Tick]) -> "Stage":
-        """Let the trader work `stream`."""
-        for each in stream:
-            self.now_ms = each.exch_ms if isinstance(each.exch_ms, int) else self.now_ms
-            self.carry(self.trader.on_tick(each))
-        return self
-
-    def prices(self, *prices: float, step_ms: int = 1000) -> "Stage":
-        """Go on with ticks at `prices`, `step_ms` apart."""
-        for price in prices:
-            self.seq += 1
-            self.now_ms += step_ms
-            self.play([tick(self.seq, price, self.now_ms)])
-        return self
-
-    def at(self, clock: str, day: str = DAY) -> "Stage":
-        """Set the time of the next tick's predecessor."""
-        self.now_ms = ms(clock, day)
-        return self
-
-    def do(self, command: TraderCommand) -> "Stage":
-        """Give a command."""
-        self.carry(self.trader.on_command(command, self.now_ms))
-        return self
-
-    def beat(self) -> "Stage":
-        """Let the beat come."""
-        self.carry(self.trader.on_beat(self.now_ms))
-        return self
-
-    def answer(self, *events: BrokerEvent) -> "Stage":
-        """Let the broker say something late."""
-        for event in events:
-            self.carry(self.trader.on_event(event, self.now_ms))
-        return self
-
-    def carry(self, effects: Sequence[AnyEvent]) -> None:
-        """Carry effects out until nothing follows."""
-        waiting = deque(effects)
-        while waiting:
-            effect = waiting.popleft()
-            self.facts.append(effect)
-            answers: Sequence[BrokerEvent] = ()
-            if isinstance(effect, Submit):
-                answers = self.broker.submit(effect.order)
-            elif isinstance(effect, Cancel):
-                answers = self.broker.cancel(effect.order)
-            elif isinstance(effect, ReadHoldings):
-                answers = self.broker.read_holdings()
-            for event in answers:
-                waiting.extend(self.trader.on_event(event, self.now_ms))
-
-    @property
-    def trades(self) -> list[Trade]:
-        """The exits so far."""
-        return [fact.trade for fact in self.facts if isinstance(fact, TradeClosed)]
-
-    @property
-    def orders(self) -> list[Order]:
-        """The orders so far."""
-        return [fact.order for fact in self.facts if isinstance(fact, Submit)]
-
-    def told(self, kind: type[AnyEvent]) -> list[AnyEvent]:
-        """The facts of one kind so far."""
-        return [fact for fact in self.facts if isinstance(fact, kind)]
-
-    @property
-    def exits(self) -> list[tuple[str, float, int]]:
-        """The exits so far as (reason, price in rupees, quantity)."""
-        return [(trade.reason, trade.exit_price / 100, trade.quantity) for trade in self.trades]
-
-    @property
-    def held(self) -> int:
-        """What is held of instrument 0."""
-        return self.trader.state.book.net(0)
-
-
 class ListSource:
     """A source over ticks in memory."""
 
@@ -191,11 +89,3 @@ class ListSource:
 def _copy(of: Tick, seq: int) -> Tick:
     values = {name: getattr(of, name) for name in Tick.__struct_fields__}
     return Tick(**(values | {"seq": seq}))
-
-
-def entered(*overrides: str, price: float = 100.0, **more: object) -> Stage:
-    """A stage on which one position was opened at `price`."""
-    stage = Stage(*EAGER, *overrides, **more)
-    stage.prices(price - 1, price)
-    assert stage.trader.state.book.positions[0] is not None
-    return stage

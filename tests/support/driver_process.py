@@ -57,7 +57,7 @@ class Tiny(DiffApp):
 
     async def on_event(self, event) -> None:
         name = type(event).__name__
-        if name == "Key":
+        if name == "KeyEvent":
             say("key", event.key, "alone" if event.alone else "burst", "suspicious" if event.suspicious else "clean")
             assert isinstance(event.burst, Burst)
             if event.key == "f":

@@ -3,7 +3,7 @@
 from engine.model.types import FLAG_NEW_LINK
 from engine.stream.live_feed import Pace
 from tests.simulator import Generated, Simulator
-from tests.support.live_harness import HOLDING, Live, assert_same, noon
+from tests.support.live_harness import HOLDING, LiveHarness, assert_same, noon
 
 SILENCE_S = 0.4
 # What a whole test must not wait for is short; the rest is as in a real run.
@@ -40,19 +40,19 @@ def exchange(script: str = "", *, rate: float = 1200.0, instruments: int = 2) ->
     return Simulator(traffic, script=script, hold=instruments, rate_limits=False)
 
 
-def holding(live: Live) -> list[tuple[int, int]]:
+def holding(live: LiveHarness) -> list[tuple[int, int]]:
     """What is held of each instrument, and at which price it was bought."""
     return [(each.quantity, each.entry_price) for each in live.book.positions if each is not None]
 
 
-def begun(live: Live) -> list[tuple[int, int]]:
+def opened_positions(live: LiveHarness) -> list[tuple[int, int]]:
     """The run is up, every instrument ticks and is held."""
     live.ticking()
     live.until(lambda: len(holding(live)) == len(live.instrument_states))
     return holding(live)
 
 
-def nothing_went_back(live: Live) -> None:
+def assert_nothing_went_back(live: LiveHarness) -> None:
     """The run's own record: numbers without holes, admitted times that never fall, fresh instruments marked as such."""
     ticks = live.recorded()
     assert [tick.seq for tick in ticks] == list(range(1, len(ticks) + 1))

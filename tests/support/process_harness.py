@@ -58,14 +58,14 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def unstarted(folder: Path) -> Iterator[Run]:
+def unstarted_run(folder: Path) -> Iterator[Run]:
     """A run on a generated session, in this very process, that was built and not started."""
     chosen = config("feed.source=mock", f"recording.directory={folder / 'kept'}")
     with build(chosen, mock_source(chosen), "mock", state_root=folder / "state") as built:
         yield built
 
 
-class Shell:
+class OperatorShell:
     """One operator's home, below `folder`, with a state directory in which engines run one after the other.
 
     `rules` are configuration keys of every engine that is started; `source` is where its ticks come from.
@@ -204,7 +204,7 @@ class Shell:
 
     @contextmanager
     def door(self, name: str = "Ann") -> Iterator[RemoteEngine]:
-        """A screen with the conn; it leaves in good order."""
+        """A screen that has control; it leaves in good order."""
         opened = RemoteEngine(self.socket, name)
         opened.start(20.0)
         self._steering = opened
@@ -215,7 +215,7 @@ class Shell:
             opened.leave(detached=True)
 
     def command(self, *commands: AnyCommand) -> None:
-        """Give commands from the screen with the conn, each carried out before the next; none is refused."""
+        """Give commands from the screen that has control, each carried out before the next; none is refused."""
         if self._steering is None:
             with self.door("test"):
                 self.command(*commands)
@@ -238,7 +238,7 @@ class Shell:
 
     @property
     def steering(self) -> RemoteEngine:
-        """The screen with the conn."""
+        """The screen that has control."""
         assert self._steering is not None
         return self._steering
 
@@ -266,7 +266,7 @@ class Shell:
         """How many flat jobs were begun, over all runs."""
         return sum(row["state"] == "LOCKED" for row in self.journal("FlatChanged"))
 
-    def wide_open(self) -> list[tuple[Path, str]]:
+    def open_to_others(self) -> list[tuple[Path, str]]:
         """Files and directories of the engine's that others than its owner could open."""
         found = [self.state, *self.state.iterdir(), *(self.kept.iterdir() if self.kept.exists() else ())]
         return [(path, oct(mode)) for path in found if (mode := stat.S_IMODE(path.lstat().st_mode)) & 0o077]
@@ -279,7 +279,7 @@ def flat_times(seen: Snapshot, asked_ns: int) -> tuple[float, float]:
     return (seen.flat.begun_ns - asked_ns) / 1e6, float(verified[1]) * 1000
 
 
-def on_paper(folder: Path, sim: Simulator, *symbols: str) -> Shell:
+def coin_shell(folder: Path, sim: Simulator, *symbols: str) -> OperatorShell:
     """A shell whose engines trade coins of the simulated exchange on paper, and keep what they buy."""
     listed = ", ".join(f'"{symbol}"' for symbol in symbols)
     keys = (
@@ -289,4 +289,4 @@ def on_paper(folder: Path, sim: Simulator, *symbols: str) -> Shell:
         "risk.max_position_value_percent=1",
     )
     kept = (rule for rule in HOLDING if not rule.startswith(("session.", "risk.max_position_value_percent=")))
-    return Shell(folder, *kept, *keys, source="binance")  # coins are traded round the clock
+    return OperatorShell(folder, *kept, *keys, source="binance")  # coins are traded round the clock

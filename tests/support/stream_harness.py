@@ -1,4 +1,4 @@
-"""What the tests of live feeds play with: somebody who logs in, a witness of all that a feed tells, and feeds on short times."""
+"""What the tests of live feeds are made with: a login without a server, an observer of all that a feed tells, feeds on short times."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from engine.venues.angelone.login import LoginError, Tokens
 from engine.venues.angelone.stream import smartapi_feed
 from engine.venues.binance.stream import binance_feed
 from tests.support.builders import config
-from tests.support.stream_server import BINARY, PATIENCE_S, Server
+from tests.support.stream_server import BINARY, PATIENCE_S, ScriptedServer
 from tests.support.wire_samples import QUOTE, encode_packet
 
 CALL = Instrument("NIFTY25NOV2526000CE", token="43210", exchange="NFO")
@@ -40,7 +40,7 @@ QUICK = Pace(
 )
 
 
-class Login:
+class FakeLogin:
     """Gives tokens without a server; `answers` are what `tokens` does first, `renewals` what `renew` does."""
 
     client_code = "A123456"
@@ -65,7 +65,7 @@ class Login:
         return self.tokens()
 
 
-class Witness:
+class FeedObserver:
     """Keeps what a feed tells and delivers, and waits for it."""
 
     def __init__(self) -> None:
@@ -119,48 +119,48 @@ class Witness:
 
 
 @contextmanager
-def running(feed: StreamFeed, witness: Witness) -> Iterator[StreamFeed]:
+def running(feed: StreamFeed, observer: FeedObserver) -> Iterator[StreamFeed]:
     """`feed` from its start to its stop; afterwards its thread is over and nothing told holds a secret."""
-    feed.start(witness.deliver, witness.on_end)
+    feed.start(observer.deliver, observer.on_end)
     try:
         yield feed
     finally:
         feed.stop(PATIENCE_S)
         assert not feed._thread.is_alive()
-        told = repr((witness.events, witness.ended, feed.view()))
+        told = repr((observer.events, observer.ended, feed.view()))
         assert not [secret for secret in SECRETS if secret in told]
 
 
 def smartapi(
     url: str,
     *instruments: Instrument,
-    login: Login | None = None,
+    login: FakeLogin | None = None,
     in_session: bool = True,
     pace: Pace = QUICK,
     **more: str,
-) -> tuple[StreamFeed, Witness]:
-    """A SmartAPI feed on `url` and its witness; `more` are keys of [smartapi]."""
-    witness = Witness()
+) -> tuple[StreamFeed, FeedObserver]:
+    """A SmartAPI feed on `url` and its observer; `more` are keys of [smartapi]."""
+    observer = FeedObserver()
     overrides = [f'smartapi.stream_url="{url}"', *(f'smartapi.{key}="{value}"' for key, value in more.items())]
     feed = smartapi_feed(
         config(*overrides),
         instruments or (CALL, PUT, INDEX),
-        login or Login(),
-        tell=witness.tell,
+        login or FakeLogin(),
+        tell=observer.tell,
         in_session=lambda: in_session,
         pace=pace,
     )
-    return feed, witness
+    return feed, observer
 
 
-def binance(url: str, *instruments: Instrument, pace: Pace = QUICK, **more: str) -> tuple[StreamFeed, Witness]:
-    """A Binance feed on `url` and its witness; `more` are keys of [binance]."""
-    witness = Witness()
+def binance(url: str, *instruments: Instrument, pace: Pace = QUICK, **more: str) -> tuple[StreamFeed, FeedObserver]:
+    """A Binance feed on `url` and its observer; `more` are keys of [binance]."""
+    observer = FeedObserver()
     overrides = [f'binance.stream_url="{url}"', *(f"binance.{key}={value}" for key, value in more.items())]
     feed = binance_feed(
-        config(*overrides), instruments or (COIN,), tell=witness.tell, in_session=lambda: True, pace=pace
+        config(*overrides), instruments or (COIN,), tell=observer.tell, in_session=lambda: True, pace=pace
     )
-    return feed, witness
+    return feed, observer
 
 
 def packet(
@@ -171,24 +171,24 @@ def packet(
     return encode_packet(QUOTE, exchange_type, token, sequence=sequence, price=price, **fields)
 
 
-def well(conn):
+def sends_one_packet(conn):
     """A server as it should be: one packet, then nothing to complain about."""
     conn.accept()
     conn.send(BINARY, packet(1))
     conn.linger()
 
 
-def lost(script, *, pace=QUICK, in_session=True, login=None, up_before=True):
+def loss_of(script, *, pace=QUICK, in_session=True, login=None, up_before=True):
     """What the feed says of a link on which `script` plays, and that it comes back; the server's `seen` beside it."""
-    with Server(script, well) as server:
-        feed, witness = smartapi(server.url, pace=pace, in_session=in_session, login=login)
-        with running(feed, witness):
-            witness.until_ups(2 if up_before else 1)
+    with ScriptedServer(script, sends_one_packet) as server:
+        feed, observer = smartapi(server.url, pace=pace, in_session=in_session, login=login)
+        with running(feed, observer):
+            observer.until_ups(2 if up_before else 1)
             assert feed.view().link >= 1
-        return witness.losses[0], server
+        return observer.losses[0], server
 
 
-def sends(*frames, greetings=1):
+def sending(*frames, greetings=1):
     """A script that shakes hands, keeps what it was asked for, and sends these frames."""
 
     def script(conn):
@@ -199,18 +199,18 @@ def sends(*frames, greetings=1):
     return script
 
 
-def stream(make, script, *instruments, ticks=1, **more):
-    """The witness of a feed that was sent all that `script` has, once `ticks` ticks have come."""
-    with Server(script) as server:
-        feed, witness = make(server.url, *instruments, **more)
-        with running(feed, witness):
-            witness.until(lambda: len(witness.ticks) >= ticks)
-        witness.heads = list(server.heads)
-        witness.view = feed.view()
-    return witness
+def observed(make, script, *instruments, ticks=1, **more):
+    """The observer of a feed that was sent all that `script` has, once `ticks` ticks have come."""
+    with ScriptedServer(script) as server:
+        feed, observer = make(server.url, *instruments, **more)
+        with running(feed, observer):
+            observer.until(lambda: len(observer.ticks) >= ticks)
+        observer.heads = list(server.heads)
+        observer.view = feed.view()
+    return observer
 
 
-def refused(make):
+def refusal_of(make):
     with pytest.raises(ConfigError) as caught:
         make()
     return caught.value.lines

@@ -17,6 +17,6 @@ def verify(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int,
     return status, [json.loads(line) for line in out.splitlines()]
 
 
-def one(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int, dict[str, Any]]:
+def verify_one(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int, dict[str, Any]]:
     status, (report,) = verify(capsys, *words)
     return status, report

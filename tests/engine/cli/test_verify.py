@@ -13,15 +13,15 @@ from engine.model.commands import Arm, Command, Disarm, Flat, Lock, PauseEntries
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_WELL
 from engine.model.marks import EventMark
 from engine.recording.format import BLOCK_HEAD
-from tests.support.builders import Stage, config, nifty
+from tests.support.builders import config, nifty
 from tests.support.recorded_runs import (
+    BUSY,
     CHECKPOINTS,
     LENGTH,
-    OFTEN,
     Beat,
-    Unsteady,
-    account_of_before,
+    GappyFeed,
     damage_ticks,
+    harness_with_position,
     inputs_of,
     marks_of,
     record,
@@ -30,7 +30,8 @@ from tests.support.recorded_runs import (
     zigzag,
 )
 from tests.support.shared_data import shared
-from tests.support.verify_command import one, verify
+from tests.support.trader_harness import TraderHarness
+from tests.support.verify_command import verify, verify_one
 
 pytestmark = pytest.mark.usefixtures("elsewhere")
 ANY: tuple[Command | Beat, ...] = (
@@ -42,7 +43,7 @@ ANY: tuple[Command | Beat, ...] = (
 
 
 def test_the_report_of_a_run_that_is_the_same(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    status, report = one(capsys, recorded)
+    status, report = verify_one(capsys, recorded)
     fills = [mark.text for mark in marks_of(recorded) if isinstance(mark, EventMark) and mark.kind == "fill"]
     assert status == EXIT_WELL
     assert (report["outcome"], report["reason"], report["ticks"]) == ("same", "", LENGTH)
@@ -62,7 +63,7 @@ def test_the_report_of_a_run_that_is_the_same(recorded: Path, capsys: pytest.Cap
 
 
 def test_the_report_for_a_person(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _, report = one(capsys, recorded)
+    _, report = verify_one(capsys, recorded)
     assert main(["verify", str(recorded)]) == EXIT_WELL
     lines = capsys.readouterr().out.splitlines()
     counted = f"{CHECKPOINTS}/{CHECKPOINTS}, exits {len(report['exits'])}/{len(report['exits'])}"
@@ -93,7 +94,7 @@ def test_commands_at_any_tick_in_any_delivery(seed: int, tmp_path: Path, capsys:
     )
     path = record(tmp_path / "run", zigzag(step_ms=chance.choice([250, 700, 1500])), orders, *overrides)
     assert inputs_of(path)
-    status, report = one(capsys, path)
+    status, report = verify_one(capsys, path)
     assert (status, report["outcome"], report["reason"]) == (EXIT_WELL, "same", "")
     assert report["checkpoints"] >= LENGTH // 50
 
@@ -115,7 +116,7 @@ def test_a_whole_generated_day(tmp_path: Path, capsys: pytest.CaptureFixture[str
     ]
     assert main(words) == EXIT_WELL
     capsys.readouterr()
-    status, report = one(capsys, *(tmp_path / "rec").iterdir())
+    status, report = verify_one(capsys, *(tmp_path / "rec").iterdir())
     assert (status, report["same"], report["checkpoints"], len(report["exits"])) == (EXIT_WELL, 33, 33, 61)
     assert report["cash"] == "105725.25"
 
@@ -126,7 +127,7 @@ def test_a_recorded_day_from_csv(tmp_path: Path, capsys: pytest.CaptureFixture[s
     day = str(shared("nifty_option_20251001.csv"))
     assert main(["replay", day, "--headless", "--quiet", "--state-dir", "state", "--json", *where]) == EXIT_WELL
     ran = json.loads(capsys.readouterr().out)
-    status, report = one(capsys, *(tmp_path / "rec").iterdir())
+    status, report = verify_one(capsys, *(tmp_path / "rec").iterdir())
     assert (status, report["outcome"], report["same"]) == (EXIT_WELL, "same", report["checkpoints"])
     assert report["checkpoints"] > 5
     assert (len(report["entries"]), len(report["exits"])) == (ran["entries"], ran["exits"])
@@ -136,27 +137,27 @@ def test_a_recorded_day_from_csv(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_a_live_run_that_merged_ticks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Numbers that never came are holes to the run, and none in its recording."""
     listed = (nifty(),)
-    feed = Unsteady([each for each in zigzag(1500) if each.seq % 10 != 3])
+    feed = GappyFeed([each for each in zigzag(1500) if each.seq % 10 != 3])
     supply = LiveSupply("a line", listed, lambda tell, in_session: feed)
-    options = (*OFTEN, "engine.delivery=queued", f"recording.directory={tmp_path / 'rec'}")
+    options = (*BUSY, "engine.delivery=queued", f"recording.directory={tmp_path / 'rec'}")
     with build(config(*options), supply, "paper", state_root=tmp_path / "state") as run:
         run.engine.start()
         assert run.engine.wait(30)
         run.engine.stop()
         assert run.engine.turn.holes >= 150
         assert run.trader.state.book.entries > 5
-    status, report = one(capsys, *(tmp_path / "rec").iterdir())
+    status, report = verify_one(capsys, *(tmp_path / "rec").iterdir())
     assert (status, report["outcome"], report["reason"]) == (EXIT_WELL, "same", "")
     assert report["ticks"] < 1500
     assert report["same"] >= report["ticks"] // 50
 
 
 def test_an_account_taken_over_from_the_run_before(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    before, passed = account_of_before(*OFTEN)
+    before, passed = harness_with_position(*BUSY)
     path = tmp_path / "paper.mqr"
     kept = before.trader.keep(before.now_ms)
-    record_by_hand(path, Stage(*OFTEN), zigzag(passed + LENGTH)[passed:], {150: ResumeEntries()}, kept)
-    status, report = one(capsys, path)
+    record_by_hand(path, TraderHarness(*BUSY), zigzag(passed + LENGTH)[passed:], {150: ResumeEntries()}, kept)
+    status, report = verify_one(capsys, path)
     assert (status, report["reason"], report["same"]) == (EXIT_WELL, "", 12)
     assert report["exits"][0]["entry_time"] < report["entries"][0]["time"]
 
@@ -164,10 +165,10 @@ def test_an_account_taken_over_from_the_run_before(tmp_path: Path, capsys: pytes
 def test_the_recording_of_a_replay_is_one_of_the_same_run(
     recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before, passed = account_of_before(*OFTEN)
+    before, passed = harness_with_position(*BUSY)
     kept = before.trader.keep(before.now_ms)
     paper = tmp_path / "paper.mqr"
-    record_by_hand(paper, Stage(*OFTEN), zigzag(passed + LENGTH)[passed:], {150: ResumeEntries()}, kept)
+    record_by_hand(paper, TraderHarness(*BUSY), zigzag(passed + LENGTH)[passed:], {150: ResumeEntries()}, kept)
     for path in (recorded, paper):
         folder = tmp_path / path.stem
         options = ("recording.enabled=on", f"recording.directory={folder}")
@@ -176,7 +177,7 @@ def test_the_recording_of_a_replay_is_one_of_the_same_run(
             run.engine.stop()
         (again,) = folder.iterdir()
         assert inputs_of(again) == inputs_of(path)
-        status, report = one(capsys, again)
+        status, report = verify_one(capsys, again)
         assert (status, report["reason"], report["ticks"]) == (EXIT_WELL, "", LENGTH)
 
 
@@ -192,7 +193,7 @@ def test_a_run_that_was_killed_is_verified_as_far_as_it_goes(
     reached = set()
     for length in sorted(chance.sample(range(len(data) // 4, len(data) - BLOCK_HEAD.size - 1), 12)):
         path.write_bytes(data[:length])
-        status, report = one(capsys, path)
+        status, report = verify_one(capsys, path)
         assert report["reason"] == ""
         assert (status, report["outcome"]) == (EXIT_WELL, "same")
         assert report["same"] == report["checkpoints"]
@@ -204,7 +205,7 @@ def test_a_run_that_was_killed_is_verified_as_far_as_it_goes(
 def test_damage_before_good_data_is_no_success(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = record(tmp_path / "run", zigzag(6000))
     damage_ticks(path)
-    status, report = one(capsys, path)
+    status, report = verify_one(capsys, path)
     assert (status, report["outcome"]) == (EXIT_BAD_INPUT, "damaged")
     assert report["reason"] == f"all as recorded up to tick {report['ticks']:,}, where reading ends"
     assert 0 < report["same"] == report["checkpoints"] < 121

@@ -19,7 +19,7 @@ from tests.support.recorded_runs import (
     rewrite,
     with_field,
 )
-from tests.support.verify_command import one
+from tests.support.verify_command import verify_one
 
 pytestmark = pytest.mark.usefixtures("elsewhere")
 
@@ -30,7 +30,7 @@ def test_a_difference_is_named(recorded: Path, capsys: pytest.CaptureFixture[str
         return with_field(mark, "0.strategy.green", "77") if at_200 else mark
 
     path = rewrite(recorded, change)
-    status, report = one(capsys, path)
+    status, report = verify_one(capsys, path)
     assert (status, report["outcome"], report["same"]) == (EXIT_DIFFERENT, "different", CHECKPOINTS - 1)
     assert report["reason"].startswith("tick 200: green 77 ≠ ")
     assert main(["verify", str(path), str(recorded)]) == EXIT_DIFFERENT
@@ -43,12 +43,12 @@ def test_a_strategy_that_was_changed_under_the_same_version(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = record(tmp_path / "run", None, None, "strategy.use_ema_crossover=true")
-    assert one(capsys, path)[0] == EXIT_WELL
+    assert verify_one(capsys, path)[0] == EXIT_WELL
     recorded_ema = next(mark.fields for mark in marks_of(path) if isinstance(mark, StateMark))[
         "0.strategy.ema_slow.value"
     ]
     monkeypatch.setattr("engine.trading.strategy.ema_macd_vwap.Ema", lambda length: Ema(43 if length == 42 else length))
-    status, report = one(capsys, path)
+    status, report = verify_one(capsys, path)
     assert (status, report["outcome"], report["same"]) == (EXIT_DIFFERENT, "different", 0)
     assert report["reason"].startswith(f"tick 50: ema_slow {recorded_ema} ≠ ")
 
@@ -62,24 +62,24 @@ def test_an_exit_that_is_other_missing_or_too_many(recorded: Path, capsys: pytes
         return to if mark == third else mark
 
     other = rewrite(recorded, lambda mark: change(mark, replace(third, text="75 1 Whim")))
-    status, report = one(capsys, other)
+    status, report = verify_one(capsys, other)
     assert (status, report["reason"]) == (EXIT_DIFFERENT, f"{tick}: exit 75 1 Whim ≠ {third.text}")
     assert report["exits_same"] == report["exits_recorded"] - 1
-    status, report = one(capsys, rewrite(recorded, lambda mark: change(mark, None)))
+    status, report = verify_one(capsys, rewrite(recorded, lambda mark: change(mark, None)))
     assert (status, report["outcome"]) == (EXIT_DIFFERENT, "different")
     assert report["reason"].startswith(f"{tick}: exit ")
 
     def without_the_last(mark: Mark) -> Mark | None:
         return None if mark == fills[-1] else mark
 
-    status, report = one(capsys, rewrite(recorded, without_the_last))
+    status, report = verify_one(capsys, rewrite(recorded, without_the_last))
     last = fills[-1]
     assert report["reason"] == f"tick {last.ticks:,}: exit nothing ≠ {last.text} at tick {last.ticks:,}"
     assert status == EXIT_DIFFERENT
 
 
 def test_a_command_that_is_missing_in_the_recording(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    status, report = one(capsys, rewrite(recorded, lambda mark: None if isinstance(mark, InputMark) else mark))
+    status, report = verify_one(capsys, rewrite(recorded, lambda mark: None if isinstance(mark, InputMark) else mark))
     assert status == EXIT_DIFFERENT
     assert report["reason"].startswith("tick 100: gate.locked 'operator' ≠ ''") or "gate.locked" in report["reason"]
 
@@ -87,7 +87,7 @@ def test_a_command_that_is_missing_in_the_recording(recorded: Path, capsys: pyte
 def test_other_rules_are_not_comparable_and_still_replayed(
     recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, report = one(capsys, recorded, "--set", "risk.base_sl_points=3")
+    status, report = verify_one(capsys, recorded, "--set", "risk.base_sl_points=3")
     assert (status, report["outcome"], report["reason"]) == (
         EXIT_DIFFERENT,
         "not comparable",
@@ -96,7 +96,7 @@ def test_other_rules_are_not_comparable_and_still_replayed(
     assert any(each["reason"] == "Stop Loss" for each in report["exits"])
     assert main(["verify", str(recorded), "--set", "risk.base_sl_points=3"]) == EXIT_DIFFERENT
     assert capsys.readouterr().out.startswith(f"{recorded}: NOT COMPARABLE (base_sl_points 15→3)\n")
-    status, report = one(capsys, recorded, "--set", "instrument.lot_size=50")
+    status, report = verify_one(capsys, recorded, "--set", "instrument.lot_size=50")
     assert report["reason"] == "NIFTY lot_size 75→50"
     assert report["entries"][0]["quantity"] == "450"
 
@@ -104,10 +104,10 @@ def test_other_rules_are_not_comparable_and_still_replayed(
 def test_a_given_configuration_takes_the_place_of_the_recorded_one(
     recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, report = one(capsys, recorded, "--config", bundled("config.toml"))
+    status, report = verify_one(capsys, recorded, "--config", bundled("config.toml"))
     assert (status, report["outcome"]) == (EXIT_DIFFERENT, "not comparable")
     assert report["reason"].startswith("use_ema_crossover false→true, ")
-    status, report = one(capsys, recorded, "--config", tmp_path / "config.toml")
+    status, report = verify_one(capsys, recorded, "--config", tmp_path / "config.toml")
     assert (status, report["outcome"]) == (EXIT_BAD_INPUT, "unreadable")
     assert "strategy" in report["reason"]
 
@@ -118,10 +118,10 @@ def test_a_recording_of_another_version_or_without_marks(recorded: Path, capsys:
         def older(head: Header, version: str = version) -> Header:
             return replace(head, program_version=version)
 
-        status, report = one(capsys, rewrite(recorded, lambda mark: mark, older))
+        status, report = verify_one(capsys, rewrite(recorded, lambda mark: mark, older))
         assert (status, report["outcome"], report["reason"]) == (EXIT_WELL, "same", "")
         assert report["notes"] == [note]
-    status, report = one(capsys, rewrite(recorded, lambda mark: None))
+    status, report = verify_one(capsys, rewrite(recorded, lambda mark: None))
     assert (status, report["reason"]) == (EXIT_DIFFERENT, "it holds no checkpoint and no exit")
 
 
@@ -135,11 +135,11 @@ def test_a_recording_under_other_rules(recorded: Path, capsys: pytest.CaptureFix
     def other_exit(mark: Mark) -> Mark:
         return replace(mark, text="1 1 Luck") if isinstance(mark, EventMark) and mark.kind == "fill" else mark
 
-    status, report = one(capsys, rewrite(recorded, lambda mark: mark, ahead))
+    status, report = verify_one(capsys, rewrite(recorded, lambda mark: mark, ahead))
     assert (status, report["outcome"], report["reason"]) == (EXIT_WELL, "same", ""), "what changed was never met"
     why_not = f"rules {RULES_REVISION + 1}→{RULES_REVISION}"
     for change in (other_state, other_exit):
-        status, report = one(capsys, rewrite(recorded, change, ahead))
+        status, report = verify_one(capsys, rewrite(recorded, change, ahead))
         assert (status, report["outcome"], report["reason"]) == (EXIT_DIFFERENT, "not comparable", why_not)
 
 
@@ -147,7 +147,7 @@ def test_keys_that_are_new_or_gone(recorded: Path, capsys: pytest.CaptureFixture
     def lacking(head: Header) -> Header:
         return replace(head, config={key: text for key, text in head.config.items() if key != "risk.gst_percent"})
 
-    status, report = one(capsys, rewrite(recorded, lambda mark: mark, lacking))
+    status, report = verify_one(capsys, rewrite(recorded, lambda mark: mark, lacking))
     assert (status, report["outcome"]) == (EXIT_WELL, "same")
     assert report["notes"] == ["risk.gst_percent: not in the recording, taken as 18"]
 
@@ -155,7 +155,7 @@ def test_keys_that_are_new_or_gone(recorded: Path, capsys: pytest.CaptureFixture
         return replace(head, config=head.config | {"strategy.mood": "good", "instruments.X.colour": "red"})
 
     path = rewrite(recorded, lambda mark: mark, more)
-    status, report = one(capsys, path)
+    status, report = verify_one(capsys, path)
     assert (status, report["reason"]) == (EXIT_DIFFERENT, "mood is gone")
     assert report["notes"][0] == "strategy.mood: not in this program any more"
     assert main(["verify", str(path)]) == EXIT_DIFFERENT
@@ -166,7 +166,7 @@ def test_a_configuration_that_cannot_be_one(recorded: Path, capsys: pytest.Captu
     def absurd(head: Header) -> Header:
         return replace(head, config=head.config | {"strategy.fast_ema": "-3\nrisk.x=1"})
 
-    status, report = one(capsys, rewrite(recorded, lambda mark: mark, absurd))
+    status, report = verify_one(capsys, rewrite(recorded, lambda mark: mark, absurd))
     assert (status, report["outcome"]) == (EXIT_BAD_INPUT, "unreadable")
     assert "strategy.fast_ema" in report["reason"]
 
@@ -184,5 +184,5 @@ def test_long_lists_come_back_as_they_were(tmp_path: Path, capsys: pytest.Captur
         "risk.tp_percents=[0.5, 0.5]",
     )
     assert len(MqrSource(path).header.config["session.holidays"]) > 10_000
-    status, report = one(capsys, path)
+    status, report = verify_one(capsys, path)
     assert (status, report["reason"]) == (EXIT_WELL, "")

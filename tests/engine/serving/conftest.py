@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from engine.assembly import Run
-from tests.support.process_harness import unstarted
+from tests.support.process_harness import unstarted_run
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Run]:
-    with unstarted(tmp_path) as built:
+    with unstarted_run(tmp_path) as built:
         yield built

@@ -18,7 +18,7 @@ from engine.model.ports import FeedView
 from engine.serving.liveness import Liveness, ThreadProgress, feed_stamp
 from engine.serving.watchdog import ABORT_NS, DUMP_NS, STACKS_FILE, Watchdog, WatchedThreads
 from tests.support.link_harness import Table
-from tests.support.process_harness import unstarted
+from tests.support.process_harness import unstarted_run
 from tests.support.waiting import until
 
 S = 1_000_000_000
@@ -27,7 +27,7 @@ VITAL = frozenset({"loop"})
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Run]:
-    with unstarted(tmp_path) as built:
+    with unstarted_run(tmp_path) as built:
         yield built
 
 

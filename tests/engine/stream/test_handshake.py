@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from tests.support.stream_harness import QUICK, lost, running, smartapi
-from tests.support.stream_server import Server
+from tests.support.stream_harness import QUICK, loss_of, running, smartapi
+from tests.support.stream_server import ScriptedServer
 
 
 def half_a_head(conn):
@@ -60,7 +60,7 @@ def forbidden(conn):
     ],
 )
 def test_a_handshake_that_fails_is_tried_again(script, reason):
-    assert lost(script, up_before=False)[0] == reason
+    assert loss_of(script, up_before=False)[0] == reason
 
 
 def test_a_head_that_drips_is_not_waited_for():
@@ -72,16 +72,16 @@ def test_a_head_that_drips_is_not_waited_for():
                 return
 
     pace = msgspec.structs.replace(QUICK, handshake_s=0.5)
-    assert lost(drips, pace=pace, up_before=False)[0] == "no complete answer to the handshake in time"
+    assert loss_of(drips, pace=pace, up_before=False)[0] == "no complete answer to the handshake in time"
 
 
 def test_too_many_requests_are_answered_with_the_pause_that_was_asked_for():
-    with Server(lambda conn: conn.answer("429 Too Many Requests", "Retry-After: 120")) as server:
-        feed, witness = smartapi(server.url)
-        with running(feed, witness):
-            witness.until(lambda: "WAITING" in witness.states)
+    with ScriptedServer(lambda conn: conn.answer("429 Too Many Requests", "Retry-After: 120")) as server:
+        feed, observer = smartapi(server.url)
+        with running(feed, observer):
+            observer.until(lambda: "WAITING" in observer.states)
             view = feed.view()
-    assert witness.losses == ["429 Too Many Requests"]
+    assert observer.losses == ["429 Too Many Requests"]
     assert view.state == "WAITING"
     assert view.attempt == 1
     assert view.retry_ns - view.since_ns > 110 * 10**9

@@ -13,8 +13,18 @@ from engine.stream.sequence import SequenceTracker
 from engine.stream.tick_builder import TickBuilder
 from engine.venues.binance.stream import Binance
 from tests.support.builders import config
-from tests.support.stream_harness import COIN, QUICK, Witness, binance, lost, packet, running, smartapi, well
-from tests.support.stream_server import BINARY, CLOSE, PING, PONG, TEXT, Server, frame
+from tests.support.stream_harness import (
+    COIN,
+    QUICK,
+    FeedObserver,
+    binance,
+    loss_of,
+    packet,
+    running,
+    sends_one_packet,
+    smartapi,
+)
+from tests.support.stream_server import BINARY, CLOSE, PING, PONG, TEXT, ScriptedServer, frame
 
 IMPATIENT = msgspec.structs.replace(QUICK, silence_s=0.1)
 
@@ -52,13 +62,13 @@ def drips_a_frame(conn):
 
 @pytest.mark.parametrize("script", [half_a_frame, half_open, pongs_only, drips_a_frame])
 def test_silence_in_session_is_found_by_the_age_of_the_data(script):
-    reason, _ = lost(script, pace=IMPATIENT)
+    reason, _ = loss_of(script, pace=IMPATIENT)
     assert reason.startswith("no data for 0.")
 
 
 def test_outside_the_session_a_link_without_a_sign_of_life_is_dropped():
     pace = msgspec.structs.replace(QUICK, silence_s=0.01, lifeless_s=0.2)
-    reason, _ = lost(half_open, pace=pace, in_session=False)
+    reason, _ = loss_of(half_open, pace=pace, in_session=False)
     assert reason.startswith("no sign of life for 0.")
 
 
@@ -75,11 +85,11 @@ def test_outside_the_session_pongs_keep_a_link():
 
     enough = Event()
     pace = msgspec.structs.replace(QUICK, silence_s=0.01, lifeless_s=30.0, ping_s=0.01)
-    with Server(answers) as server:
-        feed, witness = smartapi(server.url, pace=pace, in_session=False)
-        with running(feed, witness):
+    with ScriptedServer(answers) as server:
+        feed, observer = smartapi(server.url, pace=pace, in_session=False)
+        with running(feed, observer):
             assert enough.wait(20)
-            assert witness.losses == []
+            assert observer.losses == []
 
 
 # ── Links that are ended ────────────────────────────────────────────────────────────────────────────────────────────
@@ -115,7 +125,7 @@ def hangs_up(conn):
     ],
 )
 def test_an_end_is_told_in_plain_words(script, reason):
-    assert lost(script)[0] == reason
+    assert loss_of(script)[0] == reason
 
 
 def test_ticks_are_numbered_on_over_links_and_the_first_of_each_says_so():
@@ -123,36 +133,36 @@ def test_ticks_are_numbered_on_over_links_and_the_first_of_each_says_so():
         conn.accept()
         conn.raw(frame(BINARY, packet(7)) + frame(BINARY, packet(8)))
 
-    with Server(two_and_out, two_and_out, well) as server:
-        feed, witness = smartapi(server.url)
-        with running(feed, witness):
-            witness.until(lambda: len(witness.ticks) == 5)
-    assert [tick.seq for tick in witness.ticks] == [1, 2, 3, 4, 5]
-    assert [bool(tick.flags & FLAG_NEW_LINK) for tick in witness.ticks] == [True, False, True, False, True]
-    assert [change.link for change in witness.changes if change.state == "UP"] == [1, 2, 3]
-    downs = [change.down_ms for change in witness.changes if change.state == "UP"]
+    with ScriptedServer(two_and_out, two_and_out, sends_one_packet) as server:
+        feed, observer = smartapi(server.url)
+        with running(feed, observer):
+            observer.until(lambda: len(observer.ticks) == 5)
+    assert [tick.seq for tick in observer.ticks] == [1, 2, 3, 4, 5]
+    assert [bool(tick.flags & FLAG_NEW_LINK) for tick in observer.ticks] == [True, False, True, False, True]
+    assert [change.link for change in observer.changes if change.state == "UP"] == [1, 2, 3]
+    downs = [change.down_ms for change in observer.changes if change.state == "UP"]
     assert downs[0] == 0
     assert all(down_ms >= 0 for down_ms in downs)
-    assert witness.states[:4] == ["CONNECTING", "UP", "WAITING", "CONNECTING"]
-    assert witness.states[-1] == "STOPPED"
-    assert not witness.ended
+    assert observer.states[:4] == ["CONNECTING", "UP", "WAITING", "CONNECTING"]
+    assert observer.states[-1] == "STOPPED"
+    assert not observer.ended
 
 
 def test_nobody_there_is_told_and_tried_again():
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"ws://127.0.0.1:{free.getsockname()[1]}"
-    feed, witness = smartapi(url)
-    with running(feed, witness):
-        witness.until(lambda: witness.states.count("WAITING") >= 3)
-    assert set(witness.losses) == {"connection refused"}
+    feed, observer = smartapi(url)
+    with running(feed, observer):
+        observer.until(lambda: observer.states.count("WAITING") >= 3)
+    assert set(observer.losses) == {"connection refused"}
 
 
 def test_connections_are_never_more_than_the_budget_allows():
     pace = msgspec.structs.replace(QUICK, connects=3, connects_within_s=3600.0)
-    with Server(resets) as server:
-        feed, witness = smartapi(server.url, pace=pace)
-        with running(feed, witness):
-            witness.until(lambda: witness.states.count("WAITING") == 3)
+    with ScriptedServer(resets) as server:
+        feed, observer = smartapi(server.url, pace=pace)
+        with running(feed, observer):
+            observer.until(lambda: observer.states.count("WAITING") == 3)
             view = feed.view()
         assert server.connections == 3
     assert view.retry_ns - view.since_ns > 3500 * 10**9
@@ -161,10 +171,10 @@ def test_connections_are_never_more_than_the_budget_allows():
 def test_an_unencrypted_line_goes_nowhere_but_to_this_machine(monkeypatch):
     somewhere = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 80))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: somewhere)
-    feed, witness = smartapi("ws://localhost")
-    with running(feed, witness):
-        witness.until(lambda: witness.losses)
-    assert witness.losses[0] == "localhost is not this machine; an unencrypted line goes nowhere else"
+    feed, observer = smartapi("ws://localhost")
+    with running(feed, observer):
+        observer.until(lambda: observer.losses)
+    assert observer.losses[0] == "localhost is not this machine; an unencrypted line goes nowhere else"
 
 
 # ── Pings, both ways ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -181,9 +191,9 @@ def test_a_ping_of_the_server_is_answered_with_its_payload():
         conn.linger()
 
     answered = Event()
-    with Server(pings) as server:
-        feed, witness = binance(server.url)
-        with running(feed, witness):
+    with ScriptedServer(pings) as server:
+        feed, observer = binance(server.url)
+        with running(feed, observer):
             assert answered.wait(20)
     assert set(server.seen) <= {(PONG, b"one"), (PONG, b"two"), (PONG, b"three")}
 
@@ -199,25 +209,25 @@ def test_the_round_trip_is_measured_by_our_own_pings_only():
         conn.linger()
 
     pace = msgspec.structs.replace(QUICK, ping_s=0.05)
-    with Server(answers) as server:
-        feed, witness = smartapi(server.url, pace=pace)
-        with running(feed, witness):
-            witness.until(lambda: len(witness.ticks) == 2)
+    with ScriptedServer(answers) as server:
+        feed, observer = smartapi(server.url, pace=pace)
+        with running(feed, observer):
+            observer.until(lambda: len(observer.ticks) == 2)
         assert server.seen == [(TEXT, b"ping")]
     assert feed.view().rtt_ms > 0  # in the picture that was made when the feed stopped
     assert feed.view().pong_ns > 0
 
 
 def test_a_day_old_link_is_made_anew_by_ourselves():
-    with Server(half_open) as server:
-        witness = Witness()
+    with ScriptedServer(half_open) as server:
+        observer = FeedObserver()
         ticker = TickBuilder(1, SequenceTracker(1, "chained"), LatenessMonitor())
         adapter = Binance(config(f'binance.stream_url="{server.url}"'), (COIN,), ticker)
         adapter.lifetime_s = 0.05
-        feed = StreamFeed(adapter, ticker, wanted=1, tell=witness.tell, in_session=lambda: True, pace=QUICK)
-        with running(feed, witness):
-            witness.until_ups(3)
-    assert set(witness.losses) == {"the exchange ends every link after a day"}
+        feed = StreamFeed(adapter, ticker, wanted=1, tell=observer.tell, in_session=lambda: True, pace=QUICK)
+        with running(feed, observer):
+            observer.until_ups(3)
+    assert set(observer.losses) == {"the exchange ends every link after a day"}
 
 
 # ── Soundness ───────────────────────────────────────────────────────────────────────────────
@@ -232,9 +242,9 @@ def test_a_link_with_steady_data_forgives_the_failures_before_it():
             conn.send(BINARY, packet(number))
 
     pace = msgspec.structs.replace(QUICK, silence_s=1.0, steady_s=0.1)
-    with Server(resets, resets, streams) as server:
-        feed, witness = smartapi(server.url, pace=pace)
-        with running(feed, witness):
-            witness.until(lambda: witness.ticks)
-            witness.until(lambda: feed.view().attempt == 0)
-    assert witness.losses[:2] == ["connection reset by peer"] * 2
+    with ScriptedServer(resets, resets, streams) as server:
+        feed, observer = smartapi(server.url, pace=pace)
+        with running(feed, observer):
+            observer.until(lambda: observer.ticks)
+            observer.until(lambda: feed.view().attempt == 0)
+    assert observer.losses[:2] == ["connection reset by peer"] * 2

@@ -5,8 +5,8 @@ import socket
 import msgspec
 
 from engine.venues.angelone.login import LoginError
-from tests.support.stream_harness import QUICK, Login, lost, packet, running, smartapi, well
-from tests.support.stream_server import BINARY, Server
+from tests.support.stream_harness import QUICK, FakeLogin, loss_of, packet, running, sends_one_packet, smartapi
+from tests.support.stream_server import BINARY, ScriptedServer
 
 
 def unauthorised(conn):
@@ -14,8 +14,8 @@ def unauthorised(conn):
 
 
 def test_refused_tokens_are_renewed_once():
-    login = Login()
-    reason, server = lost(unauthorised, login=login, up_before=False)
+    login = FakeLogin()
+    reason, server = loss_of(unauthorised, login=login, up_before=False)
     assert reason == "401 Invalid Header - Invalid Auth token�[31m"
     assert login.renewed == 1
     first, second = server.heads
@@ -25,16 +25,16 @@ def test_refused_tokens_are_renewed_once():
 
 
 def test_tokens_refused_twice_are_given_up_and_the_feed_stays_until_it_is_stopped():
-    with Server(unauthorised) as server:
-        feed, witness = smartapi(server.url, login=(login := Login()))
-        with running(feed, witness):
-            witness.until(lambda: "REFUSED" in witness.states)
+    with ScriptedServer(unauthorised) as server:
+        feed, observer = smartapi(server.url, login=(login := FakeLogin()))
+        with running(feed, observer):
+            observer.until(lambda: "REFUSED" in observer.states)
             assert feed.view().state == "REFUSED"
             assert feed.view().because.startswith("401 Invalid Header")
         assert server.connections == 2
     assert login.renewed == 1
-    assert witness.states[-2:] == ["REFUSED", "STOPPED"]
-    assert not witness.ended
+    assert observer.states[-2:] == ["REFUSED", "STOPPED"]
+    assert not observer.ended
 
 
 def test_tokens_that_lasted_on_a_link_may_be_renewed_again():
@@ -44,14 +44,14 @@ def test_tokens_that_lasted_on_a_link_may_be_renewed_again():
             conn.stopped.wait(0.02)
             conn.send(BINARY, packet(number))
 
-    login = Login()
+    login = FakeLogin()
     pace = msgspec.structs.replace(QUICK, steady_s=0.01)
-    with Server(unauthorised, lasts, unauthorised, well) as server:
-        feed, witness = smartapi(server.url, login=login, pace=pace)
-        with running(feed, witness):
-            witness.until_ups(2)
+    with ScriptedServer(unauthorised, lasts, unauthorised, sends_one_packet) as server:
+        feed, observer = smartapi(server.url, login=login, pace=pace)
+        with running(feed, observer):
+            observer.until_ups(2)
     assert login.renewed == 2
-    assert "REFUSED" not in witness.states
+    assert "REFUSED" not in observer.states
 
 
 def test_no_descriptor_free_is_a_reason_to_try_again(monkeypatch):
@@ -62,35 +62,35 @@ def test_no_descriptor_free_is_a_reason_to_try_again(monkeypatch):
             raise failures.pop()
         return real(*args, **more)
 
-    with Server(well) as server:
-        feed, witness = smartapi(server.url)
+    with ScriptedServer(sends_one_packet) as server:
+        feed, observer = smartapi(server.url)
         monkeypatch.setattr("engine.stream.socket.socket.socket", scarce)
-        with running(feed, witness):
-            witness.until_ups(1)
+        with running(feed, observer):
+            observer.until_ups(1)
         monkeypatch.undo()
-    assert witness.losses == ["too many open files"] * 2
+    assert observer.losses == ["too many open files"] * 2
 
 
 def test_a_login_that_can_never_succeed_is_given_up_at_once():
-    feed, witness = smartapi("ws://127.0.0.1:9", login=Login(LoginError("login: AB1006 client blocked", None)))
-    with running(feed, witness):
-        witness.until(lambda: "REFUSED" in witness.states)
-    assert [(c.state, c.reason) for c in witness.changes] == [
+    feed, observer = smartapi("ws://127.0.0.1:9", login=FakeLogin(LoginError("login: AB1006 client blocked", None)))
+    with running(feed, observer):
+        observer.until(lambda: "REFUSED" in observer.states)
+    assert [(c.state, c.reason) for c in observer.changes] == [
         ("REFUSED", "login: AB1006 client blocked"),
         ("STOPPED", ""),
     ]
 
 
 def test_a_login_that_asks_for_patience_gets_it():
-    feed, witness = smartapi("ws://127.0.0.1:9", login=Login(LoginError("login: not again for 28 s", 28.0)))
-    with running(feed, witness):
-        witness.until(lambda: "WAITING" in witness.states)
+    feed, observer = smartapi("ws://127.0.0.1:9", login=FakeLogin(LoginError("login: not again for 28 s", 28.0)))
+    with running(feed, observer):
+        observer.until(lambda: "WAITING" in observer.states)
         view = feed.view()
     assert view.retry_ns - view.since_ns > 25 * 10**9
     assert view.because == "login: not again for 28 s"
 
 
 def test_a_renewal_that_fails_for_now_is_waited_for():
-    login = Login(renewal=LoginError("login: not again for 0 s", 0.001))
-    reason, _ = lost(unauthorised, login=login, up_before=False)
+    login = FakeLogin(renewal=LoginError("login: not again for 0 s", 0.001))
+    reason, _ = loss_of(unauthorised, login=login, up_before=False)
     assert reason == "login: not again for 0 s"

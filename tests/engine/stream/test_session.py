@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.stream_harness import lost, packet, running, smartapi, well
-from tests.support.stream_server import BINARY, TEXT, Server, frame
+from tests.support.stream_harness import loss_of, packet, running, sends_one_packet, smartapi
+from tests.support.stream_server import BINARY, TEXT, ScriptedServer, frame
 
 
 def answering(data, expected_code):
@@ -50,13 +50,13 @@ def reserved_bits():
 )
 def test_what_no_frame_may_be_ends_the_link_with_its_close_code(data, code):
     script = answering(data, code)
-    reason, _ = lost(script)
+    reason, _ = loss_of(script)
     assert reason.startswith("no WebSocket's bytes: ")
     assert script.checked == [code]
 
 
 def test_endless_empty_fragments_end_the_link():
-    assert lost(answering(endless_fragments, 1009))[0].startswith("no WebSocket's bytes: ")
+    assert loss_of(answering(endless_fragments, 1009))[0].startswith("no WebSocket's bytes: ")
 
 
 def test_the_twenty_first_bad_packet_ends_the_link_and_each_kind_is_told_once():
@@ -68,15 +68,15 @@ def test_the_twenty_first_bad_packet_ends_the_link_and_each_kind_is_told_once():
         conn.send(TEXT, b"nonsense")
         conn.linger()
 
-    with Server(script, well) as server:
-        feed, witness = smartapi(server.url)
-        with running(feed, witness):
-            witness.until_ups(2)
-            witness.until(lambda: witness.ticks)
+    with ScriptedServer(script, sends_one_packet) as server:
+        feed, observer = smartapi(server.url)
+        with running(feed, observer):
+            observer.until_ups(2)
+            observer.until(lambda: observer.ticks)
             assert feed.view().bad == {"length": 20, "text": 1}
-    assert witness.losses[0].startswith("too many bad packets, the last: text")
-    assert [note.text.split(":")[1].strip() for note in witness.notes] == ["length", "text"]
-    assert not any(note.severe for note in witness.notes)
+    assert observer.losses[0].startswith("too many bad packets, the last: text")
+    assert [note.text.split(":")[1].strip() for note in observer.notes] == ["length", "text"]
+    assert not any(note.severe for note in observer.notes)
 
 
 def test_twenty_bad_packets_are_counted_and_the_link_kept():
@@ -90,9 +90,9 @@ def test_twenty_bad_packets_are_counted_and_the_link_kept():
         conn.send(BINARY, well_known)
         conn.linger()
 
-    with Server(script) as server:
-        feed, witness = smartapi(server.url)
-        with running(feed, witness):
-            witness.until(lambda: witness.ticks)
-        assert witness.losses == []
+    with ScriptedServer(script) as server:
+        feed, observer = smartapi(server.url)
+        with running(feed, observer):
+            observer.until(lambda: observer.ticks)
+        assert observer.losses == []
         assert feed.view().bad == {"length": 20, "unknown_token": 30}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.recorded_runs import (
-    ORDERS,
+    COMMANDS,
     record,
 )
 
@@ -13,7 +13,7 @@ from tests.support.recorded_runs import (
 @pytest.fixture(scope="module")
 def operated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The recording of a run with all kinds of commands."""
-    return record(tmp_path_factory.mktemp("operated"), None, ORDERS)
+    return record(tmp_path_factory.mktemp("operated"), None, COMMANDS)
 
 
 @pytest.fixture(scope="module")

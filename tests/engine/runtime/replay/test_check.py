@@ -17,30 +17,30 @@ from engine.model.commands import (
 from engine.model.marks import EventMark, Mark, StartMark, StateMark
 from engine.model.snapshot import CheckView
 from engine.model.types import DELIVERIES, Instrument
-from tests.support.builders import Stage
 from tests.support.recorded_runs import (
+    BUSY,
     CHECKPOINTS,
+    COMMANDS,
     LENGTH,
-    OFTEN,
-    ORDERS,
     Beat,
-    account_of_before,
-    go,
+    after_seek,
+    at_the_end,
+    harness_with_position,
     inputs_of,
     marks_of,
     record,
     record_by_hand,
     replay,
     rewrite,
-    whole,
     zigzag,
 )
+from tests.support.trader_harness import TraderHarness
 from tests.support.waiting import until
 
 
 def test_the_run_that_is_followed_has_something_to_follow(operated: Path) -> None:
     commands = [mark.command for mark in inputs_of(operated) if mark.command is not None]
-    assert commands == [order for orders in ORDERS.values() for order in orders if not isinstance(order, Beat)]
+    assert commands == [order for orders in COMMANDS.values() for order in orders if not isinstance(order, Beat)]
     beats = {mark.ticks for mark in inputs_of(operated) if mark.command is None}
     assert beats, "a flat that was verified while ticks came"
     fills = [mark for mark in marks_of(operated) if isinstance(mark, EventMark) and mark.kind == "fill"]
@@ -51,7 +51,7 @@ def test_the_run_that_is_followed_has_something_to_follow(operated: Path) -> Non
 @pytest.mark.parametrize("delivery", DELIVERIES)
 def test_a_replay_is_the_same_as_the_recorded_run(operated: Path, tmp_path: Path, delivery: str) -> None:
     with replay(operated, tmp_path, f"engine.delivery={delivery}") as run:
-        assert whole(run) == CheckView(CHECKPOINTS, CHECKPOINTS)
+        assert at_the_end(run) == CheckView(CHECKPOINTS, CHECKPOINTS)
 
 
 def test_switching_delivery_does_not_interfere(operated: Path, tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_switching_delivery_does_not_interfere(operated: Path, tmp_path: Path) -
             run.engine.send(Step(90))
             until(lambda: run.engine.turn.expected == -1 and not run.engine.turn.commands)
         run.engine.send(Play())
-        assert whole(run) == CheckView(CHECKPOINTS, CHECKPOINTS)
+        assert at_the_end(run) == CheckView(CHECKPOINTS, CHECKPOINTS)
 
 
 def test_what_was_passed_counts_once_and_what_lies_ahead_is_judged_again(operated: Path, tmp_path: Path) -> None:
@@ -90,33 +90,33 @@ def test_what_was_passed_counts_once_and_what_lies_ahead_is_judged_again(operate
             510,
             480,
         ):
-            assert go(run, target) == CheckView(target // 50 + (target == LENGTH), CHECKPOINTS), target
+            assert after_seek(run, target) == CheckView(target // 50 + (target == LENGTH), CHECKPOINTS), target
         run.engine.send(Play())
-        assert whole(run) == CheckView(CHECKPOINTS, CHECKPOINTS)
+        assert at_the_end(run) == CheckView(CHECKPOINTS, CHECKPOINTS)
 
 
 def test_beats_come_from_the_recording_and_from_nowhere_else(tmp_path: Path) -> None:
     given = {345: Flat("enough"), 348: None, 379: None, 380: Unlock()}
-    path = record_by_hand(tmp_path / "paper.mqr", Stage(*OFTEN), zigzag(), given)
+    path = record_by_hand(tmp_path / "paper.mqr", TraderHarness(*BUSY), zigzag(), given)
     with replay(path, tmp_path / "replay", paused=True) as run:
-        assert go(run, 347) == CheckView(6, 12)
+        assert after_seek(run, 347) == CheckView(6, 12)
         assert run.trader.state.flat.state == "CLOSING"
         before = run.engine.housekeeping.beats
         until(lambda: run.engine.housekeeping.beats > before + 3)
         assert run.trader.state.flat.state == "CLOSING"
-        assert go(run, 350) == CheckView(7, 12)
+        assert after_seek(run, 350) == CheckView(7, 12)
         assert run.trader.state.flat.state == "VERIFYING"
-        go(run, 379)
+        after_seek(run, 379)
         assert run.trader.state.flat.state == "FLAT"
-        assert go(run, LENGTH) == CheckView(12, 12)
+        assert after_seek(run, LENGTH) == CheckView(12, 12)
 
 
 def test_a_pause_of_then_survives_going_back_into_it(operated: Path, tmp_path: Path) -> None:
     with replay(operated, tmp_path, paused=True) as run:
-        go(run, 400)
-        go(run, 245)  # from the state saved after tick 240, which was within the pause
+        after_seek(run, 400)
+        after_seek(run, 245)  # from the state saved after tick 240, which was within the pause
         assert run.trader.state.gate.paused
-        go(run, 300)
+        after_seek(run, 300)
         assert not run.trader.state.gate.paused
         assert len(run.engine.turn.trades) == run.trader.state.book.trades
 
@@ -133,15 +133,15 @@ def test_many_instruments_take_turns_at_the_checkpoints(tmp_path: Path) -> None:
     ]
     assert covered[0] != covered[1]
     with replay(path, tmp_path / "replay") as run:
-        assert whole(run) == CheckView(CHECKPOINTS, CHECKPOINTS)
+        assert at_the_end(run) == CheckView(CHECKPOINTS, CHECKPOINTS)
 
 
 def taken_over(folder: Path) -> tuple[Path, int, int]:
     """A recording whose run began with the account of one before; what that held, and how often it had sold."""
-    before, passed = account_of_before(*OFTEN)
+    before, passed = harness_with_position(*BUSY)
     path = record_by_hand(
         folder / "paper.mqr",
-        Stage(*OFTEN),
+        TraderHarness(*BUSY),
         zigzag(passed + LENGTH)[passed:],
         {120: ResumeEntries()},
         before.trader.keep(before.now_ms),
@@ -154,19 +154,19 @@ def test_an_account_that_was_taken_over_is_taken_over_again(tmp_path: Path) -> N
     with replay(path, tmp_path / "replay", paused=True) as run:
         assert run.trader.state.book.net(0) == held
         assert run.trader.state.gate.paused
-        assert go(run, 500) == CheckView(10, 12)
+        assert after_seek(run, 500) == CheckView(10, 12)
         trades = list(run.engine.turn.trades)
         assert len(trades) > 5
         assert run.trader.state.book.trades == len(trades) + sold
-        go(run, 200)
+        after_seek(run, 200)
         assert run.engine.turn.trades == trades[: run.trader.state.book.trades - sold]
-        assert go(run, 500) == CheckView(10, 12)
+        assert after_seek(run, 500) == CheckView(10, 12)
         assert run.engine.turn.trades == trades
-        go(run, 0)
+        after_seek(run, 0)
         assert run.trader.state.book.net(0) == held
         assert run.trader.state.gate.paused
         run.engine.send(Play())
-        assert whole(run) == CheckView(12, 12)
+        assert at_the_end(run) == CheckView(12, 12)
 
 
 def test_an_account_that_cannot_be_taken_over(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_an_account_that_cannot_be_taken_over(tmp_path: Path) -> None:
 
     for change, word in ((foreign, "SENSEX"), (unsound, "")):
         with replay(rewrite(path, change), tmp_path / change.__name__) as run:
-            found = whole(run)
+            found = at_the_end(run)
             assert found.same == 0
             assert found.incomparable.startswith("the account it began with cannot be taken over: ")
             assert word in found.incomparable

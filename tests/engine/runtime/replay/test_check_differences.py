@@ -17,13 +17,13 @@ from engine.version import RULES_REVISION
 from tests.support.recorded_runs import (
     CHECKPOINTS,
     LENGTH,
+    after_seek,
+    at_the_end,
     damage_ticks,
-    go,
     marks_of,
     record,
     replay,
     rewrite,
-    whole,
     with_field,
     zigzag,
 )
@@ -39,7 +39,7 @@ def test_the_first_difference_is_named_with_both_values(plain: Path, tmp_path: P
     cash = marks[250].fields["book.cash"]
     path = rewrite(plain, at(250, "book.cash", "'1.00'"))
     with replay(path, tmp_path) as run:
-        assert whole(run) == CheckView(CHECKPOINTS - 1, CHECKPOINTS, f"tick 250: book.cash '1.00' ≠ {cash}")
+        assert at_the_end(run) == CheckView(CHECKPOINTS - 1, CHECKPOINTS, f"tick 250: book.cash '1.00' ≠ {cash}")
 
 
 def test_a_cause_is_named_rather_than_its_consequence(plain: Path, tmp_path: Path) -> None:
@@ -51,12 +51,12 @@ def test_a_cause_is_named_rather_than_its_consequence(plain: Path, tmp_path: Pat
         at(250, "0.strategy.green", "99"),
     )
     with replay(path, tmp_path) as run:
-        assert whole(run).difference == f"tick 250: green 99 ≠ {green}"
+        assert at_the_end(run).difference == f"tick 250: green 99 ≠ {green}"
 
 
 def test_a_field_that_is_no_more_or_was_not_yet(plain: Path, tmp_path: Path) -> None:
     with replay(rewrite(plain, at(100, "0.strategy.mood", "5")), tmp_path / "a") as run:
-        assert whole(run).difference == "tick 100: mood 5 ≠ nothing"
+        assert at_the_end(run).difference == "tick 100: mood 5 ≠ nothing"
 
     def without(mark: Mark) -> Mark:
         if not isinstance(mark, StateMark) or mark.ticks != 100:
@@ -66,7 +66,7 @@ def test_a_field_that_is_no_more_or_was_not_yet(plain: Path, tmp_path: Path) -> 
         return with_field(StateMark(100, "", fields), "gate.locked", fields["gate.locked"])
 
     with replay(rewrite(plain, without), tmp_path / "b") as run:
-        assert whole(run).difference == "tick 100: gate.paused nothing ≠ False"
+        assert at_the_end(run).difference == "tick 100: gate.paused nothing ≠ False"
 
 
 def test_a_difference_from_a_run_under_other_rules_says_nothing(plain: Path, tmp_path: Path) -> None:
@@ -75,11 +75,11 @@ def test_a_difference_from_a_run_under_other_rules_says_nothing(plain: Path, tmp
 
     why_not = f"rules {RULES_REVISION + 1}→{RULES_REVISION}"
     with replay(rewrite(plain, at(250, "book.cash", "'1.00'"), ahead), tmp_path / "different", paused=True) as run:
-        assert go(run, 240) == CheckView(4, CHECKPOINTS)
-        assert go(run, 260) == CheckView(4, CHECKPOINTS, "", why_not)
-        assert go(run, 240) == CheckView(4, CHECKPOINTS), "it is followed as before"
+        assert after_seek(run, 240) == CheckView(4, CHECKPOINTS)
+        assert after_seek(run, 260) == CheckView(4, CHECKPOINTS, "", why_not)
+        assert after_seek(run, 240) == CheckView(4, CHECKPOINTS), "it is followed as before"
     with replay(rewrite(plain, lambda mark: mark, ahead), tmp_path / "same") as run:
-        assert whole(run) == CheckView(CHECKPOINTS, CHECKPOINTS)
+        assert at_the_end(run) == CheckView(CHECKPOINTS, CHECKPOINTS)
 
 
 def test_changed_bytes_of_a_checkpoint_are_seen_whichever_they_are(plain: Path, tmp_path: Path) -> None:
@@ -92,9 +92,9 @@ def test_changed_bytes_of_a_checkpoint_are_seen_whichever_they_are(plain: Path, 
         return replace(mark, fields=mark.fields | {"gate.locked": "'x'"})
 
     with replay(rewrite(plain, hash_only), tmp_path / "a") as run:
-        assert "tick 300: the checkpoint contradicts itself" in whole(run).difference
+        assert "tick 300: the checkpoint contradicts itself" in at_the_end(run).difference
     with replay(rewrite(plain, field_only), tmp_path / "b") as run:
-        assert whole(run).difference == "tick 300: gate.locked 'x' ≠ ''"
+        assert at_the_end(run).difference == "tick 300: gate.locked 'x' ≠ ''"
 
 
 def test_a_command_that_was_not_recorded_makes_a_difference(operated: Path, tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_command_that_was_not_recorded_makes_a_difference(operated: Path, tmp_
         return None if isinstance(mark, InputMark) and isinstance(mark.command, PauseEntries) else mark
 
     with replay(rewrite(operated, without_pause), tmp_path) as run:
-        found = whole(run)
+        found = at_the_end(run)
     assert found.difference == "tick 150: gate.paused True ≠ False"
     assert found.same < found.total
 
@@ -110,11 +110,11 @@ def test_a_command_that_was_not_recorded_makes_a_difference(operated: Path, tmp_
 def test_a_difference_is_judged_again_after_going_back(plain: Path, tmp_path: Path) -> None:
     path = rewrite(plain, at(250, "gate.locked", "'x'"))
     with replay(path, tmp_path, paused=True) as run:
-        found = go(run, 300)
+        found = after_seek(run, 300)
         assert (found.same, found.difference) == (5, "tick 250: gate.locked 'x' ≠ ''")
-        assert go(run, 249) == CheckView(4, CHECKPOINTS)
-        assert go(run, 250).difference == found.difference
-        assert go(run, LENGTH).same == CHECKPOINTS - 1
+        assert after_seek(run, 249) == CheckView(4, CHECKPOINTS)
+        assert after_seek(run, 250).difference == found.difference
+        assert after_seek(run, LENGTH).same == CHECKPOINTS - 1
 
 
 def test_a_difference_is_named_with_its_instrument_where_there_are_several(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_difference_is_named_with_its_instrument_where_there_are_several(tmp_p
         each.instrument = each.seq % 2
     path = rewrite(record(tmp_path, stream, instruments=listed), at(50, "1.last_price", "7"))
     with replay(path, tmp_path / "replay") as run:
-        assert whole(run).difference.startswith("tick 50: BANKNIFTY last_price 7 ≠ ")
+        assert at_the_end(run).difference.startswith("tick 50: BANKNIFTY last_price 7 ≠ ")
 
 
 # ── Damaged and hostile. ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -134,9 +134,9 @@ def test_ticks_that_were_passed_over_end_the_comparison(tmp_path: Path) -> None:
     path = record(tmp_path, zigzag(6000))
     damage_ticks(path)
     with replay(path, tmp_path / "a", skip_damage=True) as run:
-        assert whole(run).incomparable == "ticks are missing: the recording is damaged"
+        assert at_the_end(run).incomparable == "ticks are missing: the recording is damaged"
     with replay(path, tmp_path / "b") as run:
-        found = whole(run)
+        found = at_the_end(run)
         assert (found.difference, found.incomparable) == ("", "")
         assert 0 < found.same < found.total
 
@@ -148,7 +148,7 @@ def test_marks_out_of_order_and_beyond_the_end(plain: Path, tmp_path: Path) -> N
         return mark
 
     with replay(rewrite(plain, unsettled), tmp_path) as run:
-        found = whole(run)
+        found = at_the_end(run)
         assert found.total == CHECKPOINTS
         assert found.same < CHECKPOINTS
 

@@ -20,14 +20,14 @@ from tests.support.stream_harness import (
     COIN,
     QUICK,
     STAMP_MS,
-    Witness,
+    FeedObserver,
     binance,
-    refused,
+    observed,
+    refusal_of,
     running,
-    sends,
-    stream,
+    sending,
 )
-from tests.support.stream_server import BINARY, TEXT, Server, frame
+from tests.support.stream_server import BINARY, TEXT, ScriptedServer, frame
 
 
 def trade(number, price="61837.63000000", quantity="0.02000000", symbol="BTCUSDT", **more):
@@ -36,12 +36,12 @@ def trade(number, price="61837.63000000", quantity="0.02000000", symbol="BTCUSDT
 
 
 def test_binance_is_asked_for_all_streams_in_one_message():
-    script = sends(trade(1))
-    witness = stream(binance, script, COIN, Instrument("ETHUSDT", exchange="BINANCE"), trades='"aggTrade"')
+    script = sending(trade(1))
+    observer = observed(binance, script, COIN, Instrument("ETHUSDT", exchange="BINANCE"), trades='"aggTrade"')
     names = ["btcusdt@aggTrade", "btcusdt@bookTicker", "ethusdt@aggTrade", "ethusdt@bookTicker"]
     assert script.asked == [{"method": "SUBSCRIBE", "params": names, "id": 1}]
-    assert witness.heads[0].startswith(b"GET /ws HTTP/1.1\r\n")
-    assert b"Authorization" not in witness.heads[0]
+    assert observer.heads[0].startswith(b"GET /ws HTTP/1.1\r\n")
+    assert b"Authorization" not in observer.heads[0]
 
 
 def test_trades_become_ticks_and_books_only_what_they_carry():
@@ -53,13 +53,13 @@ def test_trades_become_ticks_and_books_only_what_they_carry():
         frame(TEXT, json.dumps({"stream": "btcusdt@bookTicker", "data": book}).encode()),
         trade(42, price="61837.65000000"),
     )
-    witness = stream(binance, sends(*frames), ticks=2)
-    first, second = witness.ticks
+    observer = observed(binance, sending(*frames), ticks=2)
+    first, second = observer.ticks
     assert (first.price, first.quantity, first.exch_ms, first.exch_seq) == (6_183_763, 2_000, STAMP_MS - 1, 41)
     assert first.flags == FLAG_NEW_LINK
     assert (second.seq, second.price, second.bid, second.ask) == (2, 6_183_765, 6_183_763, 6_183_764)
     assert second.flags == FLAG_HAS_BOOK
-    assert (witness.view.books, witness.view.frames, witness.view.bad) == (2, 5, {})
+    assert (observer.view.books, observer.view.frames, observer.view.bad) == (2, 5, {})
 
 
 def test_books_alone_make_a_link_sound():
@@ -71,41 +71,41 @@ def test_books_alone_make_a_link_sound():
             conn.send(TEXT, book)
 
     pace = msgspec.structs.replace(QUICK, steady_s=0.1)
-    with Server(lambda conn: conn.reset(), books) as server:
-        feed, witness = binance(server.url, pace=pace)
-        with running(feed, witness):
-            witness.until(lambda: feed.view().attempt == 1)
-            witness.until(lambda: feed.view().attempt == 0)
+    with ScriptedServer(lambda conn: conn.reset(), books) as server:
+        feed, observer = binance(server.url, pace=pace)
+        with running(feed, observer):
+            observer.until(lambda: feed.view().attempt == 1)
+            observer.until(lambda: feed.view().attempt == 0)
     assert feed.view().books > 1
-    assert witness.ticks == []
+    assert observer.ticks == []
 
 
 def test_a_price_finer_than_the_scale_is_no_price_and_told_once():
-    witness = stream(binance, sends(trade(1, price="0.00001234"), trade(2, price="0.00001235")), ticks=2)
-    assert [tick.price for tick in witness.ticks] == [PRICE_NAN, PRICE_NAN]
-    assert [(note.text, note.severe) for note in witness.notes] == [
+    observer = observed(binance, sending(trade(1, price="0.00001234"), trade(2, price="0.00001235")), ticks=2)
+    assert [tick.price for tick in observer.ticks] == [PRICE_NAN, PRICE_NAN]
+    assert [(note.text, note.severe) for note in observer.notes] == [
         ("BTCUSDT: prices finer than its price_scale are refused; raise it", True)
     ]
-    assert witness.losses == []
+    assert observer.losses == []
 
 
 def test_unknown_symbols_and_binary_frames_are_counted():
     frames = (trade(1, symbol="DOGEUSDT"), frame(BINARY, b"x"), trade(2))
-    assert stream(binance, sends(*frames)).view.bad == {"unknown_token": 1, "binary": 1}
+    assert observed(binance, sending(*frames)).view.bad == {"unknown_token": 1, "binary": 1}
 
 
 def test_a_refused_request_is_told():
     refusal = frame(TEXT, b'{"code":2,"msg":"Invalid request: \\u001b[2J"}')
-    witness = stream(binance, sends(refusal, trade(1)))
-    assert [(note.text, note.severe) for note in witness.notes] == [("request refused: 2 Invalid request: �[2J", True)]
+    observer = observed(binance, sending(refusal, trade(1)))
+    assert [(note.text, note.severe) for note in observer.notes] == [("request refused: 2 Invalid request: �[2J", True)]
 
 
 def test_a_shutdown_is_an_end_that_was_planned():
-    with Server(sends(frame(TEXT, b'{"e":"serverShutdown","E":1}')), sends(trade(1))) as server:
-        feed, witness = binance(server.url)
-        with running(feed, witness):
-            witness.until(lambda: witness.ticks)
-    assert witness.losses == ["the server goes down"]
+    with ScriptedServer(sending(frame(TEXT, b'{"e":"serverShutdown","E":1}')), sending(trade(1))) as server:
+        feed, observer = binance(server.url)
+        with running(feed, observer):
+            observer.until(lambda: observer.ticks)
+    assert observer.losses == ["the server goes down"]
 
 
 def binance_of(*instruments):
@@ -113,12 +113,12 @@ def binance_of(*instruments):
 
 
 def test_what_binance_cannot_stream_is_refused_all_at_once():
-    assert refused(lambda: binance_of(COIN, Instrument("A B"), Instrument("btcusdt"))) == (
+    assert refusal_of(lambda: binance_of(COIN, Instrument("A B"), Instrument("btcusdt"))) == (
         "instrument A B: no symbol of Binance; up to 40 letters and digits such as BTCUSDT are",
         "instrument btcusdt: named twice",
     )
     many = [Instrument(f"COIN{number}") for number in range(513)]
-    assert refused(lambda: binance_of(*many)) == (
+    assert refusal_of(lambda: binance_of(*many)) == (
         "feed.symbols: 513 instruments; Binance streams 1 to 512 of them here",
     )
 
@@ -139,19 +139,19 @@ def test_a_recorded_day_of_binance_gives_the_ticks_of_its_recording():
         conn.linger()
 
     exact = Instrument("BTCUSDT", exchange="BINANCE", price_scale=10**8, quantity_scale=10**8)
-    witness = stream(binance, plays, exact, ticks=len(expected))
+    observer = observed(binance, plays, exact, ticks=len(expected))
     assert len(expected) > 1000
-    assert len(witness.ticks) == len(expected)
-    for ours, theirs in zip(witness.ticks, expected, strict=True):
+    assert len(observer.ticks) == len(expected)
+    for ours, theirs in zip(observer.ticks, expected, strict=True):
         for name in ("seq", "exch_ms", "exch_seq", "price", "quantity", "bid", "ask"):
             assert getattr(ours, name) == getattr(theirs, name), (ours, theirs)
-    assert witness.view.frames <= len(lines)
-    assert witness.view.bad == {}
+    assert observer.view.frames <= len(lines)
+    assert observer.view.bad == {}
 
 
 def test_nothing_is_told_before_the_start():
-    feed, witness = binance("ws://127.0.0.1:9")
-    assert (witness.events, witness.ticks, isinstance(witness, Witness)) == ([], [], True)
+    feed, observer = binance("ws://127.0.0.1:9")
+    assert (observer.events, observer.ticks, isinstance(observer, FeedObserver)) == ([], [], True)
     view = feed.view()
     assert (view.state, view.source, view.wanted, view.ticking) == ("STOPPED", "binance 127.0.0.1", 1, 0)
     feed.stop(1)
