@@ -1,12 +1,13 @@
-# Everything a newcomer needs: `make run` and `make test`. Both set up an isolated environment in .venv first.
+# Everything a newcomer needs: `make run` and `make test`. Both set up an isolated environment in .venv first (PYTHON=… in one of its own).
 
 PYTHON ?= python3
-VENV := .venv
+# A PYTHON that is named has an environment of its own: what it is asked to run never runs in that of another.
+VENV := .venv$(if $(filter file,$(origin PYTHON)),,-$(shell "$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null))
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RECORDING := recordings/nifty-synthetic.mqr
 
-.PHONY: run test check format bench bench-delivery bench-screen crash fuzz simulator soak soak-3m soak-8h pictures recording clean help
+.PHONY: run test quick check format bench bench-delivery bench-screen crash fuzz simulator soak soak-3m soak-8h pictures recording clean help
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -16,6 +17,9 @@ run: $(READY) ## run the program on the bundled recording
 
 test: $(READY) check ## lint, types, walls, tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+quick: $(READY) ## the fast tests only
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 check: $(READY) ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check .
@@ -67,5 +71,5 @@ $(READY): pyproject.toml constraints.txt setup.sh
 	@PYTHON="$(PYTHON)" sh setup.sh "$(VENV)"
 
 clean: ## remove the environment and caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+	rm -rf .venv .venv-* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -83,7 +83,7 @@ class Child:
         except BrokenPipeError:
             raise self._ended() from None
 
-    def on_message(self, kind: type[_A]) -> _A:
+    def receive(self, kind: type[_A]) -> _A:
         """Its next answer, which is to be of this kind; raises BenchError."""
         try:
             said = _ANSWERS.decode(self._line())
@@ -98,7 +98,7 @@ class Child:
     def ask(self, order: Order, kind: type[_A]) -> _A:
         """Give an order and wait for its answer; raises BenchError."""
         self.tell(order)
-        return self.on_message(kind)
+        return self.receive(kind)
 
     def _line(self) -> bytes:
         assert self._process.stdout is not None

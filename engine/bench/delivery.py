@@ -100,7 +100,7 @@ class Stage:
 
     def __init__(self, args: Namespace, folder: Path, children: ExitStack) -> None:
         self._sender = started("engine.bench.sender_process", folder, children)
-        port = self._sender.on_message(Open).port
+        port = self._sender.receive(Open).port
         self._bare = started("engine.bench.floor_process", folder, children)
         self._bare.tell(Connect(port, "/bare"))
         self._engine = started("engine.bench.engine_process", folder, children)
@@ -108,7 +108,7 @@ class Stage:
         own = [f"smartapi.stream_url=ws://127.0.0.1:{port}/engine", f"recording.directory={folder / 'recordings'}"]
         config = str(find_config(args.config).absolute())
         self._engine.tell(Configure(config, (*said, *_OVERRIDES, *own), str(folder / "state")))
-        self.ready = self._engine.on_message(Ready)
+        self.ready = self._engine.receive(Ready)
         self._sender.fellows = (self._bare, self._engine)
         for path in ("/bare", "/engine"):
             self._sender.ask(Await(path), Ended)
@@ -163,7 +163,7 @@ class Stage:
         sent = self._sender.ask(SendTicks(path, rate, count, self._seed), Sent)
         if delivery:
             child.tell(Collect(count))
-        return child.on_message(Slice), sent
+        return child.receive(Slice), sent
 
     def _limit(self, delivery: Delivery, probe_s: float) -> ThroughputFigures:
         """Search the highest rate: doubled until it fails, then halved in between."""

@@ -4,11 +4,15 @@ import csv
 import io
 import os
 import resource
-from collections.abc import Iterator
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
-from typing import Self, TextIO
+from queue import SimpleQueue
+from threading import Thread
+from typing import BinaryIO, Self, cast
 
 from msgspec import Struct
 
@@ -97,7 +101,6 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
     book = run.trader.state.book
     snapshot = engine.snapshot
     recorder = next((edge for edge in snapshot.edges if edge.name == "recorder"), None)
-    trades = turn.trades
     return Summary(
         source=run.source.name,
         mode=snapshot.trade_mode,
@@ -108,8 +111,8 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
         entries=book.entries,
         exits=book.trades,
         cash=money(book.cash),
-        gross_pnl=money(sum((trade.gross_pnl for trade in trades), Decimal(0))),
-        costs=money(sum((trade.costs for trade in trades), Decimal(0))),
+        gross_pnl=money(turn.exits.gross),
+        costs=money(turn.exits.costs),
         net_pnl=money(book.realised),
         open_positions=sum(position is not None for position in book.positions),
         elapsed_s=round(elapsed_s, 3),
@@ -150,32 +153,45 @@ def summary_lines(summary: Summary) -> list[str]:
 class TradeFile:
     """The `--trades` file: tried before the run, so that a bad path is told at once; put in place after it.
 
-    It is written under a temporary name and renamed, so that a run that never began leaves an older list as it was.
+    It is written under a temporary name and renamed, so that a run that never began leaves an older list as it was. Rows
+    are written as exits happen, by a thread of its own: no turn waits for the disk, and no list grows with the run.
     """
 
     def __init__(self, path: Path | None, *sources: Path) -> None:
         self._path = path
         self._part: Path | None = None
         self._sources = sources
-        self._file: TextIO | None = None
+        self._file: BinaryIO | None = None
+        self._special: BinaryIO | None = (
+            None  # a pipe or a device: it gets the rows at the end, when none is taken back
+        )
+        self._exits: SimpleQueue[Trade | int | None] = SimpleQueue()
+        # Owned by this file, the only one that touches it while a run goes on; ends with the None of `write` or `__exit__`.
+        self._thread: Thread | None = None
+        self._problem: Exception | None = None
 
     def __enter__(self) -> Self:
         if self._path is not None:
             if self._path.is_dir() or any(_is_same(self._path, source) for source in self._sources):
                 what = "is a directory" if self._path.is_dir() else "is what is being read"
                 raise InputError(f"--trades {clean(str(self._path))}: {what}; allowed: another file")
-            special = self._path.exists() and not self._path.is_file()  # a pipe or a device: nothing to rename
-            self._part = self._path if special else self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
             with self._told():
-                self._file = self._part.open("w", encoding="utf-8", newline="")
+                if self._path.exists() and not self._path.is_file():
+                    self._special = self._path.open("wb")
+                    self._file = cast(BinaryIO, tempfile.TemporaryFile())
+                else:
+                    self._part = self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
+                    self._file = self._part.open("w+b")
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._file is not None and self._part is not None:
-            with suppress(OSError):
-                self._file.close()
-            if self._part != self._path:
-                self._part.unlink(missing_ok=True)
+        self._end()
+        for file in (self._file, self._special):
+            if file is not None:
+                with suppress(OSError):
+                    file.close()
+        if self._part is not None:
+            self._part.unlink(missing_ok=True)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -184,22 +200,68 @@ class TradeFile:
         except OSError as error:
             raise InputError(f"--trades {clean(str(self._path))}: cannot be written: {error.strerror}") from error
 
-    def write(self, run: Run) -> None:
-        """Write one row per exit of `run`; a column `symbol` only where there are several instruments."""
+    def follow(self, run: Run) -> None:
+        """Write one row per exit of `run`, which must not have begun; a column `symbol` only where there are several instruments."""
         if self._file is not None:
-            several = len(run.engine.snapshot.instruments) > 1
-            text = io.StringIO(newline="")
-            writer = csv.writer(text, lineterminator="\n")
-            writer.writerow((*_COLUMNS, "symbol") if several else _COLUMNS)
-            for trade in run.engine.turn.trades:
-                row = _row(run, trade)
-                symbol = run.engine.snapshot.instruments[trade.instrument].symbol
-                writer.writerow((*row, clean(symbol)) if several else row)
-            with self._told():
-                self._file.write(text.getvalue())
+            self._thread = Thread(target=self._take_exits, args=(run, self._file), name="trades", daemon=True)
+            self._thread.start()
+            run.engine.turn.exits.follow(self._exits.put)
+
+    def finish(self) -> None:
+        """Put the file in its place once the run is over; raises InputError where its disk refused."""
+        self._end()
+        with self._told():
+            if self._problem is not None:
+                raise self._problem
+            if self._file is not None:
                 self._file.flush()
-                if self._part is not None and self._path is not None and self._part != self._path:
-                    self._part.replace(self._path)
+            if self._special is not None and self._file is not None:
+                self._file.seek(0)
+                shutil.copyfileobj(self._file, self._special)
+                self._special.flush()
+            elif self._part is not None and self._path is not None:
+                self._part.replace(self._path)
+
+    def _end(self) -> None:
+        if self._thread is not None:
+            self._exits.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _take_exits(self, run: Run, file: BinaryIO) -> None:
+        """The thread; what broke is raised by `finish`, when there is somebody to tell, and what comes after it is let go."""
+        try:
+            self._write_rows(run, file)
+        except Exception as error:  # noqa: BLE001 - the mouth of the thread
+            self._problem = error
+            while self._exits.get() is not None:
+                pass
+
+    def _write_rows(self, run: Run, file: BinaryIO) -> None:
+        several = len(run.trader.state.instrument_states) > 1
+        file.write(_line((*_COLUMNS, "symbol") if several else _COLUMNS))
+        while (item := self._exits.get()) is not None:
+            if isinstance(item, int):
+                _cut(file, item)
+            else:
+                symbol = (
+                    (clean(run.trader.state.instrument_states[item.instrument].instrument.symbol),) if several else ()
+                )
+                file.write(_line((*_row(run, item), *symbol)))
+
+
+def _line(cells: Iterable[object]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue().encode()
+
+
+def _cut(file: BinaryIO, rows: int) -> None:
+    """Cut the file behind its head and the first `rows` rows; a row is a line, for all its texts are cleaned."""
+    file.seek(0)
+    for _ in range(rows + 1):
+        file.readline()
+    file.truncate(file.tell())
 
 
 def _is_same(path: Path, other: Path) -> bool:
@@ -210,7 +272,7 @@ def _is_same(path: Path, other: Path) -> bool:
 
 
 def _row(run: Run, trade: Trade) -> tuple[object, ...]:
-    instrument = run.engine.snapshot.instruments[trade.instrument]
+    instrument = run.trader.state.instrument_states[trade.instrument].instrument
     stamp = run.trader.hours.stamp
     quantity = Decimal(trade.quantity) / instrument.quantity_scale
     return (
@@ -222,5 +284,5 @@ def _row(run: Run, trade: Trade) -> tuple[object, ...]:
         money(trade.gross_pnl),
         money(trade.costs),
         money(trade.net_pnl),
-        trade.reason,
+        clean(trade.reason),
     )

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from engine.config import Config
 from engine.model.clock import VirtualClock
-from engine.model.events import AnyEvent, FillBooked
+from engine.model.events import AnyEvent, FillBooked, TradeClosed
 from engine.model.marks import EventMark, Mark
-from engine.model.types import Fill, Instrument, Tick
+from engine.model.types import Fill, Instrument, Tick, Trade
 from engine.recording import MqrSource
 from engine.recording.files import Progress
 from engine.runtime import Epochs, Persistence, Turn
@@ -29,19 +29,26 @@ _PROGRESS_TICKS = 4096
 
 
 class _Notes:
-    """Stands where a journal and a recorder would: notes the entries, and each exit as a recording would have it."""
+    """Stands where a journal and a recorder would: notes entries and exits, and each exit as a recording would have it.
+
+    All of them: the report of `verify` names every one.
+    """
 
     problem = ""
+    broken = False
     waiting = durable = kept = 0
 
     def __init__(self) -> None:
         self.entries: list[Fill] = []
+        self.trades: list[Trade] = []
         self.exits: list[tuple[int, str]] = []
 
     def write(self, fact: AnyEvent) -> int:
         """Take a fact."""
         if isinstance(fact, FillBooked) and fact.fill.side == "BUY":
             self.entries.append(fact.fill)
+        elif isinstance(fact, TradeClosed):
+            self.trades.append(fact.trade)
         return 0
 
     def mark(self, mark: Mark) -> None:
@@ -86,7 +93,7 @@ class _Owner:
 
 
 class Rerun(Struct, frozen=True):
-    """What came of it: the trader as it stands, entries and exits (in `turn.trades`), and how it compares.
+    """What came of it: the trader as it stands, entries and exits, and how it compares.
 
     `same` of `checkpoints` and `fills_same` of `fills` recorded exits were as recorded; `difference` and
     `fill_difference` name the first that was not.
@@ -95,6 +102,7 @@ class Rerun(Struct, frozen=True):
     turn: Turn
     ticks: int
     entries: list[Fill]
+    exits: list[Trade]
     same: int
     checkpoints: int
     difference: str
@@ -129,6 +137,7 @@ def rerun(
         turn=turn,
         ticks=ticks,
         entries=notes.entries,
+        exits=notes.trades,
         same=view.same,
         checkpoints=check.reached(ticks),
         difference=view.difference,

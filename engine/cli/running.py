@@ -81,6 +81,7 @@ def run(args: Namespace, screen: Screen | None) -> int:
             LOGGERS["engine"].info("configuration %s", clean(str(find_config(args.config))))
             for line in choice.told:
                 running.say(line)
+            trade_file.follow(running)
             if shown is not None:
                 shown.show(running, Path.cwd())
                 running.engine.stop()
@@ -91,7 +92,7 @@ def run(args: Namespace, screen: Screen | None) -> int:
                     running.say(f"stopped with {held} {inst.instrument.symbol} open")
             elapsed_s = (time.perf_counter_ns() - begun_ns) / 1e9
             status = status_of(running, mode)
-            trade_file.write(running)
+            trade_file.finish()
             summary = summarise(running, elapsed_s)
             running.logs.flush(2.0)
     text = msgspec.json.encode(summary).decode() if args.json else "\n".join(summary_lines(summary))

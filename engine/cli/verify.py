@@ -139,7 +139,7 @@ def _is_of_an_instrument(key: str) -> bool:
 
 def _report(path: Path, source: MqrSource, found: Rerun, notes: tuple[str, ...]) -> Report:
     book = found.turn.trader.state.book
-    trades = found.turn.trades
+    trades = found.exits
     outcome, reason = _judge(source, found)
     return Report(
         file=shown(path),

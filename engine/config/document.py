@@ -3,10 +3,11 @@
 import os
 import re
 import stat
-import tomllib
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+
+import tomli
 
 from engine.model.errors import ConfigError
 from engine.text.sanitize import clean
@@ -45,12 +46,12 @@ def place_of(path: Path) -> str:
 def parse_toml(text: str) -> Document:
     """Return the values of a TOML text, its floats as Decimal; raises ValueError with one line saying what and where."""
     for row, content in enumerate(text.split("\n"), 1):
-        # A name of very many parts would cost tomllib gigabytes.
+        # A name of very many parts would cost tomli gigabytes.
         if content.count(".") > MAX_DOTS and not content.lstrip().startswith("#"):
             raise ValueError(f"line {row}: not TOML: more than {MAX_DOTS} dots")
     try:
-        return tomllib.loads(text, parse_float=_decimal)
-    except tomllib.TOMLDecodeError as error:
+        return tomli.loads(text, parse_float=_decimal)
+    except tomli.TOMLDecodeError as error:
         what, line, column = _position(str(error), text)
         raise ValueError(f"line {line}, column {column}: not TOML: {what}") from None
     except RecursionError:

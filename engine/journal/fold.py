@@ -20,7 +20,7 @@ _FOLDED = (
     "RunStarted", "RunEnded",
 )  # fmt: skip
 _NEWEST_FIRST = "SELECT number, run, kind FROM events WHERE kind IN ('StateKept', 'RunStarted') ORDER BY number DESC"
-_TRADED = "SELECT EXISTS (SELECT 1 FROM orders WHERE run = ?1) OR EXISTS (SELECT 1 FROM fills WHERE run = ?1)"
+_TRADED = "SELECT EXISTS (SELECT 1 FROM orders WHERE run = ?) OR EXISTS (SELECT 1 FROM fills WHERE run = ?)"
 _LATER = (
     f"SELECT number, kind, body FROM events WHERE number >= ? AND kind IN ({', '.join('?' * len(_FOLDED))})"  # noqa: S608 - as many ? as kinds
     " ORDER BY number"
@@ -56,7 +56,7 @@ def _kept(connection: sqlite3.Connection) -> int | None:
     for number, run, kind in connection.execute(_NEWEST_FIRST):
         if kind == "StateKept":
             return int(number)
-        (traded,) = connection.execute(_TRADED, (run,)).fetchone()
+        (traded,) = connection.execute(_TRADED, (run, run)).fetchone()
         if traded:
             return None
     return None

@@ -8,7 +8,7 @@ never reach the disk, so nothing that is read proves anything, and the ledger st
 import os
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from engine.journal.opening import Last
@@ -46,11 +46,10 @@ class Ledger:
         if last.number:
             os.chmod(path, 0o600)
             ledger = cls(path, last, reserve, open_writer(path, factory))
-            try:
+            with ExitStack() as on_failure:
+                on_failure.callback(ledger.close)
                 ledger.append((first,))
-            except (sqlite3.Error, LedgerStoppedError):
-                ledger.close()
-                raise
+                on_failure.pop_all()
             return ledger
         unfinished = path.with_name(path.name + ".new")
         for side in ("", "-journal"):
@@ -102,6 +101,10 @@ class Ledger:
         with closing(open_reader(self._path)) as onlooker:
             onlooker.execute("SELECT max(number) FROM events").fetchone()
             self._connection.close()
+
+    def let_go(self) -> None:
+        """Close, whatever is under way; what was not committed is not kept."""
+        self._connection.close()
 
     def _transact(self, rows: _Rows) -> None:
         connection = self._connection

@@ -52,9 +52,9 @@ def _order(connection: sqlite3.Connection, event: StoredEvent, order: Order) -> 
 def _fill(connection: sqlite3.Connection, event: StoredEvent, booked: FillBooked) -> None:
     run, fill = event.run, booked.fill
     (tick,) = connection.execute(
-        "SELECT coalesce((SELECT tick FROM orders WHERE run = ?1 AND number = ?2),"
-        " (SELECT max(tick) FROM orders WHERE run = ?1), 0)",
-        (run, fill.order),
+        "SELECT coalesce((SELECT tick FROM orders WHERE run = ? AND number = ?),"
+        " (SELECT max(tick) FROM orders WHERE run = ?), 0)",
+        (run, fill.order, run),
     ).fetchone()
     (held,) = connection.execute(
         "SELECT coalesce((SELECT quantity FROM positions WHERE run = ? AND instrument = ?), 0)", (run, fill.instrument)
@@ -71,9 +71,9 @@ def _fill(connection: sqlite3.Connection, event: StoredEvent, booked: FillBooked
         (run, fill.instrument, held, fill.at_ms, tick, booked.cash, position, event.number),
     )
     connection.execute(
-        "UPDATE orders SET filled = filled + ?1,"
-        " state = CASE WHEN filled + ?1 >= quantity THEN 'filled' ELSE 'part filled' END WHERE run = ?2 AND number = ?3",
-        (fill.quantity, run, fill.order),
+        "UPDATE orders SET filled = filled + ?,"
+        " state = CASE WHEN filled + ? >= quantity THEN 'filled' ELSE 'part filled' END WHERE run = ? AND number = ?",
+        (fill.quantity, fill.quantity, run, fill.order),
     )
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from contextlib import ExitStack
 from pathlib import Path
 
 from engine.model.errors import DiskError
@@ -61,30 +62,30 @@ def create(path: Path) -> sqlite3.Connection:
     """A new file with empty tables, not yet in WAL mode; raises OSError, sqlite3.Error."""
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
     os.chmod(path, 0o600)  # whatever the umask; SQLite gives its side files the same mode
-    connection = _connect(path, "rw", sqlite3.Connection)
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA fullfsync = ON")
-    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    connection.execute("BEGIN")
-    for statement in TABLES:
-        connection.execute(statement)
-    connection.execute("COMMIT")
-    return connection
+    return _told(
+        _connect(path, "rw", sqlite3.Connection),
+        "PRAGMA synchronous = FULL",
+        "PRAGMA fullfsync = ON",
+        f"PRAGMA application_id = {APPLICATION_ID}",
+        f"PRAGMA user_version = {SCHEMA_VERSION}",
+        "BEGIN",
+        *TABLES,
+        "COMMIT",
+    )
 
 
 def open_writer(path: Path, factory: Factory) -> sqlite3.Connection:
     """The one connection that writes and checkpoints; raises DiskError where no write-ahead log is possible, sqlite3.Error."""
     connection = _connect(path, "rw", factory)
-    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-    if mode != "wal":
-        connection.close()
-        raise DiskError(
-            f"journal {clean(str(path))}: this disk cannot keep a write-ahead log; give another --state-dir"
-        )
-    for pragma in _WRITER:
-        connection.execute(pragma)
-    return connection
+    with ExitStack() as on_failure:
+        on_failure.callback(connection.close)
+        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        if mode != "wal":
+            raise DiskError(
+                f"journal {clean(str(path))}: this disk cannot keep a write-ahead log; give another --state-dir"
+            )
+        on_failure.pop_all()
+    return _told(connection, *_WRITER)
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
@@ -113,6 +114,14 @@ def _connect(path: Path, access: str, factory: Factory) -> sqlite3.Connection:
         cached_statements=32,
         factory=factory,
     )
-    for pragma in _EVERY_CONNECTION:
-        connection.execute(pragma)
+    return _told(connection, *_EVERY_CONNECTION)
+
+
+def _told(connection: sqlite3.Connection, *statements: str) -> sqlite3.Connection:
+    """The connection after these statements; closed where one of them raises, since nobody else holds it yet."""
+    with ExitStack() as on_failure:
+        on_failure.callback(connection.close)
+        for statement in statements:
+            connection.execute(statement)
+        on_failure.pop_all()
     return connection

@@ -40,7 +40,8 @@ class SqliteJournal:
     """The journal of one run; a `ports.Journal`.
 
     `opened` says what was found; `durable` is the last event known to be on the disk; `problem` is the latest failure,
-    "" while all is well. After a failure `write` goes on to take facts: they are kept in memory, tried again with the
+    "" while all is well; `broken` says that the program is at fault, not the disk: only what SQLite and the system
+    refuse is the disk's, anything else that is raised, a warning made an error included, is a fault. After a failure `write` goes on to take facts: they are kept in memory, tried again with the
     next ones, and not durable until that succeeds.
     """
 
@@ -49,6 +50,7 @@ class SqliteJournal:
     ) -> None:
         self.opened = opened
         self.problem = ""
+        self.broken = False
         self.durable = ledger.number
         self._ledger = ledger
         self._reserve = reserve
@@ -152,7 +154,9 @@ class SqliteJournal:
                 self._commit()
             self._finish()
         except Exception as error:  # noqa: BLE001 the mouth of the thread
-            self._fail(f"the journal broke: {type(error).__name__}: {error}")
+            self.broken = True
+            self._fail(f"the journal broke, not the disk: {type(error).__name__}: {error}")
+            self._ledger.let_go()
         finally:
             with self._changed:
                 self._ended = True

@@ -19,6 +19,8 @@ class Left(Struct, frozen=True):
 
     entries: int
     last_trade: int
+    exits: int
+    gaps: int
     event_tick: int
     events: frozenset[TimelineEvent]  # those of that very tick
     refused: int
@@ -36,6 +38,8 @@ def remember(seen: Snapshot) -> Left:
     return Left(
         entries=seen.account.entries,
         last_trade=seen.trades[-1].number if seen.trades else 0,
+        exits=seen.account.exits,
+        gaps=_silences(seen),
         event_tick=tick,
         events=frozenset(event for event in seen.events if event.tick == tick),
         refused=sum(seen.refused.values()),
@@ -70,6 +74,9 @@ def _trading(left: Left, now: Snapshot) -> Iterator[str]:
     reasons = Counter(trade.reason.lower() for trade in now.trades if trade.number > left.last_trade)
     for reason, count in reasons.items():
         yield f"{count} {reason}"
+    listed = sum(reasons.values())
+    if listed and now.account.exits - left.exits > listed:
+        yield _count(now.account.exits - left.exits - listed, "earlier exit", "earlier exits")
     if now.faults > left.faults:
         yield _count(now.faults - left.faults, "fault of the trader", "faults of the trader")
 
@@ -80,12 +87,13 @@ def _feed(left: Left, now: Snapshot) -> Iterator[str]:
         for event in now.events
         if event.kind == "gap" and event.tick >= left.event_tick and event not in left.events
     ]
-    if len(gaps) <= _GAPS_TOLD:
+    counted = max(len(gaps), _silences(now) - left.gaps)  # of a stretch only what is news is an event
+    if counted <= _GAPS_TOLD:
         zone = _zone(now)
         for gap in gaps:
             yield f"feed gap {gap.text} at {datetime.fromtimestamp(gap.at_ms / 1000, zone):%H:%M:%S}"
     else:
-        yield f"{len(gaps)} feed gaps"
+        yield f"{counted} feed gaps"
     if now.feed and now.feed.link > left.link:
         yield _count(now.feed.link - left.link, "reconnect", "reconnects")
     refused = sum(now.refused.values()) - left.refused
@@ -104,6 +112,10 @@ def _gate(left: Left, now: Snapshot) -> Iterator[str]:
         yield "entries paused" if after.paused else "entries resumed"
     if now.flat.state != left.flat:
         yield f"flat job {now.flat.state}"
+
+
+def _silences(seen: Snapshot) -> int:
+    return sum(quote.gaps for quote in seen.quotes)
 
 
 def _zone(seen: Snapshot) -> tzinfo:

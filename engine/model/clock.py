@@ -130,16 +130,22 @@ class SteadyClock(SystemClock):
 class VirtualClock:
     """A clock that stands still until it is moved: a replay's time of day, and the double of tests.
 
-    `now_ns` is its wall time; whoever holds the turn sets it to the time of the tick at hand.
+    Whoever holds the turn sets `at_ms`, its wall time, to that of the tick at hand; what is let pass is added to it.
     """
 
+    __slots__ = ("_beyond_ns", "_passed_ns", "at_ms")
+
     def __init__(self, wall_ns: int = 0) -> None:
-        self.now_ns = wall_ns
+        self.set(wall_ns)
         self._passed_ns = 0
+
+    def set(self, wall_ns: int) -> None:
+        """Make `wall_ns` its wall time; no time passes by that."""
+        self.at_ms, self._beyond_ns = divmod(wall_ns, 1_000_000)
 
     def wall_ns(self) -> int:
         """UTC of the recording, in nanoseconds."""
-        return self.now_ns
+        return self.at_ms * 1_000_000 + self._beyond_ns
 
     def monotonic_ns(self) -> int:
         """Nanoseconds that were let pass so far."""
@@ -147,7 +153,7 @@ class VirtualClock:
 
     def advance(self, duration_ns: int) -> None:
         """Let `duration_ns` pass."""
-        self.now_ns += duration_ns
+        self._beyond_ns += duration_ns
         self._passed_ns += duration_ns
 
     def wait(self, condition: Condition, duration_s: float) -> None:  # noqa: ARG002 - nobody need be awaited

@@ -52,11 +52,23 @@ class OrderRejected(Event, frozen=True, tag=True):
     reason: str
 
 
-class EntryRefused(Event, frozen=True, tag=True):
-    """The signal was there and something said no; sent once per change of reason."""
+class EntryRefused(Event, frozen=True, tag=True, omit_defaults=True):
+    """The signal was there and something said no; sent once per change of reason.
+
+    A reason told within the last minute is only counted; `untold` such changes came before this one.
+    """
 
     instrument: int
     reason: str
+    at_ms: int
+    untold: int = 0
+
+
+class RefusalsCounted(Event, frozen=True, tag=True):
+    """So many changes of the reason not to enter were counted and not told, up to the end of a day or a run."""
+
+    instrument: int
+    untold: int
     at_ms: int
 
 
@@ -105,13 +117,30 @@ class TickRefused(Event, frozen=True, tag=True):
     at_ms: int
 
 
-class TickGap(Event, frozen=True, tag=True):
-    """No tick for `gap_ms` within the session; `position_open` makes it an error."""
+class TickGap(Event, frozen=True, tag=True, omit_defaults=True):
+    """No tick for `gap_ms` within the session; `position_open` makes it an error.
+
+    Of a stretch of silences only what is news is sent; `untold` others were counted before this one.
+    """
 
     instrument: int
     gap_ms: int
     at_ms: int
     position_open: bool
+    untold: int = 0
+
+
+class GapsCounted(Event, frozen=True, tag=True):
+    """A stretch of silences is over (or the day, or the run): `untold` of them were counted since the last one told.
+
+    `longest_ms` is the longest of the whole stretch, which began at `since_ms`.
+    """
+
+    instrument: int
+    untold: int
+    longest_ms: int
+    since_ms: int
+    at_ms: int
 
 
 class SequenceGap(Event, frozen=True, tag=True):
@@ -191,11 +220,13 @@ AnyEvent = (
     | OrderRejected
     | CommandRefused
     | EntryRefused
+    | RefusalsCounted
     | EntriesChanged
     | FlatChanged
     | DayStarted
     | TickRefused
     | TickGap
+    | GapsCounted
     | SequenceGap
     | TraderFault
     | LinkChanged

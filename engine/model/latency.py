@@ -1,13 +1,36 @@
-"""Log-bucket histograms of durations: constant memory, about 100 ns a value, quantiles to 6 %. Knows no clock."""
+"""Histograms of durations: constant memory, about 60 ns a value, quantiles to 6 % and better. Knows no clock.
 
+The buckets, by rising duration: up to `_FINE_FROM_NS` and again from `_FINE_UNTIL_NS` on 16 for each power of two; in
+between, where nearly every tick falls, of one width, so that the place of a value is a shift and no search for its power.
+"""
+
+from bisect import bisect_left
 from collections.abc import Iterable
+from itertools import accumulate
 
 from msgspec import Struct
 
 _SUB_BITS = 4  # 16 buckets per power of two: a bucket is at most 1/16 = 6.25 % wide
 _SUB = 1 << _SUB_BITS
-_LARGEST_NS = 1 << 42  # 73 minutes; longer is counted there
-_BUCKETS = (42 - _SUB_BITS + 2) * _SUB
+_LARGEST_BITS = 42
+_LARGEST_NS = 1 << _LARGEST_BITS  # 73 minutes; longer is counted there
+_FINE_BITS = 5  # 32 ns
+_FINE_FROM_NS = 1 << _FINE_BITS + _SUB_BITS  # from here on a fine bucket is no wider than one of 16 in its power of two
+_FINE_UNTIL_NS = 1 << 15
+_FINE = (_FINE_UNTIL_NS - _FINE_FROM_NS) >> _FINE_BITS
+
+
+def _coarse_place(ns: int) -> int:
+    """Place of `ns` among buckets of which all are 16 for each power of two."""
+    shift = max(0, ns.bit_length() - _SUB_BITS - 1)
+    return (shift << _SUB_BITS) + (ns >> shift)
+
+
+_FIRST_FINE = _coarse_place(_FINE_FROM_NS)
+_LAST_FINE = _FIRST_FINE + _FINE - 1
+_FINE_OFFSET = _FIRST_FINE - (_FINE_FROM_NS >> _FINE_BITS)
+_WIDE_OFFSET = _LAST_FINE + 1 - _coarse_place(_FINE_UNTIL_NS)
+_BUCKETS = _coarse_place(_LARGEST_NS - 1) + _WIDE_OFFSET + 1
 
 
 class LatencySummary(Struct, frozen=True):
@@ -32,16 +55,15 @@ class Histogram:
 
     def record(self, ns: int) -> None:
         """Count one duration; a negative one (a clock stepped) counts as 0."""
-        shift = ns.bit_length() - 5
-        if shift > 0:
-            if ns < 0:
-                ns = shift = 0
-            elif ns >= _LARGEST_NS:
+        if _FINE_FROM_NS <= ns < _FINE_UNTIL_NS:
+            self._counts[(ns >> _FINE_BITS) + _FINE_OFFSET] += 1
+        elif ns >= _FINE_UNTIL_NS:
+            if ns >= _LARGEST_NS:
                 ns = _LARGEST_NS - 1
-                shift = 37
-            self._counts[(shift << 4) + (ns >> shift)] += 1
+            shift = ns.bit_length() - _SUB_BITS - 1
+            self._counts[(shift << _SUB_BITS) + (ns >> shift) + _WIDE_OFFSET] += 1
         else:
-            self._counts[ns if ns > 0 else 0] += 1
+            self._counts[_coarse_place(max(ns, 0))] += 1
         if ns > self.max_ns:
             self.max_ns = ns
 
@@ -56,17 +78,9 @@ class Histogram:
         return sum(self._counts)
 
     def quantiles(self, shares: Iterable[float]) -> list[int]:
-        """For each share (0..1, rising) the upper bound in ns of the bucket that holds it, at most the maximum seen."""
-        total = self.count
-        found: list[int] = []
-        bucket, below = 0, self._counts[0]
-        for share in shares:
-            wanted = share * total
-            while below < wanted and bucket < _BUCKETS - 1:
-                bucket += 1
-                below += self._counts[bucket]
-            found.append(min(_upper_ns(bucket), self.max_ns) if total else 0)
-        return found
+        """For each share (0..1) the upper bound in ns of the bucket that holds it, at most the maximum seen."""
+        up_to = list(accumulate(self._counts))  # how many durations fell into each bucket and those before it
+        return [min(_upper_ns(bisect_left(up_to, share * up_to[-1])), self.max_ns) for share in shares]
 
     def summary(self) -> LatencySummary:
         """Count, p50, p95, p99, p99.9 and maximum."""
@@ -76,7 +90,9 @@ class Histogram:
 
 def _upper_ns(bucket: int) -> int:
     """Largest duration that falls into `bucket`."""
-    if bucket < 2 * _SUB:
-        return bucket
-    shift = (bucket >> _SUB_BITS) - 1
+    if _FIRST_FINE <= bucket <= _LAST_FINE:
+        return ((bucket - _FINE_OFFSET + 1) << _FINE_BITS) - 1
+    if bucket > _LAST_FINE:
+        bucket -= _WIDE_OFFSET
+    shift = max(0, (bucket >> _SUB_BITS) - 1)
     return ((bucket - (shift << _SUB_BITS) + 1) << shift) - 1

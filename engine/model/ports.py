@@ -140,6 +140,11 @@ class Journal(Protocol):
         ...
 
     @property
+    def broken(self) -> bool:
+        """Whether the program is at fault for `problem`, and not the disk."""
+        ...
+
+    @property
     def waiting(self) -> int:
         """What is not on the disk yet: bytes of a recording, rows of a journal."""
         ...

@@ -39,8 +39,6 @@ _CRC = Layout("<I")
 # One record is a Tick in its own field order; the second layout adds bid and ask.
 TICK_RECORD = Layout("<IHHqqqqqqq")
 BOOK_RECORD = Layout("<IHHqqqqqqqqq")
-TICK_VALUES = Layout("<4xHHqqqqqqq")  # the same without `seq`, which a reader counts itself
-BOOK_VALUES = Layout("<4xHHqqqqqqqqq")
 
 KIND_TICKS, KIND_BOOK_TICKS, KIND_MARKS, KIND_END = 1, 2, 3, 4
 RECORD_SIZES = {KIND_TICKS: TICK_RECORD.size, KIND_BOOK_TICKS: BOOK_RECORD.size, KIND_MARKS: 0, KIND_END: 0}

@@ -20,6 +20,8 @@ class DeliverySwitch:
     A wish is carried out after the tick at hand and before any other: `turn.milestone` = 0 brings that about.
     """
 
+    __slots__ = ("_config", "_inbox", "_live", "_turn", "_window_ends", "mode", "refusal", "wanted")
+
     def __init__(self, config: EngineConfig, turn: Turn, inbox: Inbox, *, live: bool) -> None:
         self.mode: Delivery = config.delivery
         self.wanted: Delivery | None = None

@@ -30,6 +30,42 @@ class Engine:
     turn's lock for what they do to trading state.
     """
 
+    __slots__ = (
+        "_acquire",
+        "_asleep",
+        "_beat_due_ns",
+        "_checkpoint_ticks",
+        "_config",
+        "_done",
+        "_feed",
+        "_feed_over",
+        "_journal",
+        "_next_checkpoint",
+        "_picture",
+        "_poll_due_ns",
+        "_put",
+        "_recorder",
+        "_release",
+        "_snapshot",
+        "_stopping",
+        "_thread",
+        "_waiting",
+        "_wake",
+        "dispatch",
+        "ended",
+        "failure",
+        "feed_view",
+        "housekeeping",
+        "inbox",
+        "playback",
+        "source_ended",
+        "stop_asked",
+        "stopped",
+        "switch",
+        "total",
+        "turn",
+    )
+
     def __init__(
         self,
         *,
@@ -67,6 +103,7 @@ class Engine:
         self._done = Event()
         self._thread = Thread(target=self._run, name="engine", daemon=True)
         turn.owner = self
+        self._acquire, self._release, self._waiting = turn.lock.acquire, turn.lock.release, inbox.waiting
         inbox.wake = self._wake.set
         self._put = inbox.put_lossless if playback is not None else inbox.put_newest
         self.stop_asked = False
@@ -156,6 +193,7 @@ class Engine:
         with self.turn.lock:
             self._work_inbox()
             self.turn.run_commands()
+            self.turn.carry_out(self.turn.trader.on_end(self.turn.now_ms))
             self.turn.persistence.account(self.turn.now_ms)
             self.turn.checkpoint()
 
@@ -169,7 +207,7 @@ class Engine:
             self._recorder.close()
         if self._journal is not None:
             self._journal.close(self.failure.outcome, fault=self.exit_status != EXIT_WELL)
-            self.failure.note_disk(self._journal.problem)
+            self.failure.journal_ended(self._journal)
 
     def broke(self, error: Exception) -> None:
         """Keep and tell a failure of the engine itself, the first one: entries locked, exit status 70; not within the turn."""
@@ -183,24 +221,34 @@ class Engine:
         if mode != "callback":
             if not tick.seq & self.turn.sample_mask:
                 self.turn.epochs.now.to_inbox.record(time.perf_counter_ns() - tick.recv_ns)
-            self._put(tick)
+            if len(self._waiting) < self.inbox.capacity:
+                self._waiting.append(tick)
+            else:
+                self._put(tick)
             if self._asleep and mode == "queued":
                 self._wake.set()
             return
         try:
-            with self.turn.lock:
+            self._acquire()  # not `with`: that looks the lock's two methods up for every tick
+            try:
                 if self._stopping:  # a feed that outlives its end trades no more
                     return
-                if self.inbox:
+                if self._waiting:
                     self._work_inbox()  # what was put just before the mode was switched comes first
                 self.turn.take(tick)
+            finally:
+                self._release()
         except Exception as error:  # noqa: BLE001 - the engine's fault, not the feed's
             self.broke(error)
 
     def _work_inbox(self) -> None:
         """Work what waits; the caller holds the lock."""
-        take_tick, take = self.inbox.take, self.turn.take
-        while (tick := take_tick()) is not None:
+        waiting, take = self._waiting, self.turn.take
+        while waiting:
+            try:
+                tick = waiting.popleft()
+            except IndexError:  # a merge has the rest in its hands at this moment, and puts it back
+                break
             take(tick)
         self.inbox.room_made()
 

@@ -15,6 +15,22 @@ _FRESH_NS = 500_000_000  # how long figures stand: summing the histograms up cos
 class Epoch:
     """Histograms of one stretch; `total` gets every tick, the stages one in 16 (or all, on demand)."""
 
+    __slots__ = (
+        "_cpu_ns",
+        "_ended",
+        "_merged_before",
+        "_wall_ns",
+        "act",
+        "decide",
+        "delivery",
+        "first_tick",
+        "ticks",
+        "to_inbox",
+        "to_order",
+        "total",
+        "wait",
+    )
+
     def __init__(self, delivery: Delivery, first_tick: int, merged_before: int) -> None:
         self.delivery = delivery
         self.first_tick = first_tick
@@ -55,10 +71,11 @@ class Epoch:
 class Epochs:
     """The epochs of a run, the newest last; only the newest few are kept."""
 
+    __slots__ = ("_before", "_due_ns", "_past_views", "_views", "now")
+
     def __init__(self, delivery: Delivery) -> None:
         self.now = Epoch(delivery, 1, 0)
-        self._past: list[Epoch] = []
-        self._forgotten = Histogram()
+        self._before = Histogram()  # every tick of the epochs that are over
         self._past_views: tuple[EpochView, ...] = ()  # what is over stays as it is
         self._views: tuple[EpochView, ...] = ()
         self._due_ns = 0
@@ -66,9 +83,7 @@ class Epochs:
     def switch(self, delivery: Delivery, last_tick: int, merged: int) -> None:
         """End the present epoch and begin one in `delivery`."""
         self.now.end(last_tick, merged)
-        self._past.append(self.now)
-        if len(self._past) > _KEPT:
-            self._forgotten.add(self._past.pop(0).total)
+        self._before.add(self.now.total)
         self._past_views = (*self._past_views, self.now.view(last_tick, merged))[-_KEPT:]
         self._due_ns = 0
         self.now = Epoch(delivery, last_tick + 1, merged)
@@ -76,8 +91,8 @@ class Epochs:
     def all_ticks(self) -> Histogram:
         """Receive → decision over every tick of the run."""
         whole = Histogram()
-        for histogram in (self._forgotten, *(epoch.total for epoch in self._past), self.now.total):
-            whole.add(histogram)
+        whole.add(self._before)
+        whole.add(self.now.total)
         return whole
 
     def views(self, last_tick: int, merged: int, *, fresh: bool = False) -> tuple[EpochView, ...]:

@@ -14,38 +14,43 @@ class Inbox:
     lossless feed (a replay): the feed waits. `append`, `pop` and `popleft` of a deque are atomic, and only the one feed
     thread ever appends or merges, so neither side needs a lock: the taker takes the oldest while a merge takes the
     newest, hence what is put back is always newer than what was taken meanwhile.
+
+    `waiting` is the deque itself, the same for good: the feed may append while it is shorter than `capacity`, whoever
+    holds the turn may look into it and take from its left. Once a tick, that is cheaper than a call of ours.
     """
 
+    __slots__ = ("_closed", "_space", "capacity", "merged", "waiting", "wake")
+
     def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
+        self.capacity = capacity
         self.wake: Callable[[], None] = lambda: None  # tells the taker that a lossless feed waits
-        self._ticks: deque[Tick] = deque()
+        self.waiting: deque[Tick] = deque()
         self._space = Event()
         self._closed = False
         self.merged = 0
 
     def __len__(self) -> int:
-        return len(self._ticks)
+        return len(self.waiting)
 
     def put_lossless(self, tick: Tick) -> None:
         """Add a tick, waiting for room as long as it takes (or until `close`)."""
-        if len(self._ticks) >= self._capacity:
+        if len(self.waiting) >= self.capacity:
             self._wait_for_space()
-        self._ticks.append(tick)
+        self.waiting.append(tick)
 
     def _wait_for_space(self) -> None:
-        while len(self._ticks) >= self._capacity and not self._closed:
+        while len(self.waiting) >= self.capacity and not self._closed:
             self._space.clear()
             self.wake()
             # The taker may have made room between the two looks: then it saw no waiter and set nothing.
-            if len(self._ticks) >= self._capacity:
+            if len(self.waiting) >= self.capacity:
                 self._space.wait(0.1)
 
     def put_newest(self, tick: Tick) -> None:
         """Add a tick; when there is no room, merge what waits per instrument."""
-        if len(self._ticks) >= self._capacity:
+        if len(self.waiting) >= self.capacity:
             self._merge()
-        self._ticks.append(tick)
+        self.waiting.append(tick)
 
     def _merge(self) -> None:
         newest: dict[int, Tick] = {}
@@ -57,18 +62,18 @@ class Inbox:
                 kept.flags |= waiting.flags & FLAG_NEW_LINK | FLAG_UNCHAINED
         # Counted before the taker can see the holes: whoever compares the two finds at most a merge too many.
         self.merged += count - len(newest)
-        self._ticks.extend(reversed(newest.values()))
+        self.waiting.extend(reversed(newest.values()))
 
     def _take_newest(self) -> Tick | None:
         try:
-            return self._ticks.pop()
+            return self.waiting.pop()
         except IndexError:
             return None
 
     def take(self) -> Tick | None:
         """The oldest waiting tick, or None."""
         try:
-            return self._ticks.popleft()
+            return self.waiting.popleft()
         except IndexError:
             return None
 
@@ -79,7 +84,7 @@ class Inbox:
 
     def clear(self) -> None:
         """Throw away what waits (a replay that is moved elsewhere)."""
-        self._ticks.clear()
+        self.waiting.clear()
         self.room_made()
 
     def close(self) -> None:

@@ -67,6 +67,12 @@ class RunFailure:
         if problem and self.exit_status == EXIT_WELL:
             self.exit_status = EXIT_DISK
 
+    def journal_ended(self, journal: Journal) -> None:
+        """Keep how the journal was closed: what broke in the program has its own status, whatever the disk would say."""
+        self.note_disk(journal.problem)
+        if journal.broken:
+            self.exit_status = EXIT_FAULT
+
     def broke(self, error: Exception, *, ended: bool) -> None:
         """Keep and tell a failure of the engine itself, the first one; called outside the turn.
 

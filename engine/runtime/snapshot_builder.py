@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from engine.model.ports import Journal, Log, Recorder
     from engine.runtime.engine import Engine
 
-_NEWEST_TRADES = 1000
-_NEWEST_EVENTS = 500
 _METER_NS = 500_000_000
 _SHOWN = 50
 _MOST_TURNOVER = (
@@ -81,13 +79,13 @@ class SnapshotBuilder:
             session=self._session(turn),
             pulse=Pulse(engine.housekeeping.beat_ns, turn.came_ns, turn.decided_ns, turn.oldest_order_ns),
             process=engine.housekeeping.process_stats.view,
-            events=tuple(turn.timeline.events[-_NEWEST_EVENTS:]),
+            events=tuple(turn.timeline.events),
             quotes=tuple(_quote(inst) for inst in self._shown(turn)),
             positions=self._positions(turn),
             account=self._account(turn),
             entries=EntriesState(state.gate.paused, state.gate.locked, state.gate.halted, state.gate.day_entries),
             flat=turn.receipt.view(),
-            trades=tuple(turn.trades[-_NEWEST_TRADES:]),
+            trades=tuple(turn.exits.newest),
             epochs=turn.epochs.views(turn.last_seq, engine.inbox.merged, fresh=engine.stopped),
             inbox_waiting=len(engine.inbox),
             merged=engine.inbox.merged,

@@ -1,18 +1,25 @@
 """Places worth going to: entries, exits, gaps, errors, bookmarks, by tick number. Remembers them, goes nowhere."""
 
+from array import array
 from bisect import bisect_left, bisect_right
 
 from engine.model.events import AnyEvent, FillBooked, LinkChanged, TickGap, TradeClosed, TraderFault
 from engine.model.snapshot import TimelineEvent
 
-_MOST = 5000
+_MOST = 500
+_MOST_BOOKMARKS = 250
+_MOST_PLACES = 5000  # 8 bytes each
 
 
 class Timeline:
-    """The events of a run in order of their tick; going over a stretch again adds nothing twice."""
+    """The newest events of a run in order of their tick, and the ticks of many more; going over a stretch again adds nothing twice.
+
+    An operator's bookmarks outlive what merely happened.
+    """
 
     def __init__(self) -> None:
         self.events: list[TimelineEvent] = []
+        self._places = array("q")  # each tick with an event, once, in order
         self.newest = 0  # tick of the newest event ever noted: beyond it nothing is known
 
     def note(self, fact: AnyEvent, tick: int) -> None:
@@ -23,7 +30,8 @@ class Timeline:
             case TradeClosed():
                 self.add(TimelineEvent(tick, fact.trade.exit_ms, "exit", fact.trade.reason))
             case TickGap():
-                self.add(TimelineEvent(tick, fact.at_ms, "gap", f"{fact.gap_ms / 1000:.1f} s"))
+                untold = f" (and {fact.untold} before)" if fact.untold else ""
+                self.add(TimelineEvent(tick, fact.at_ms, "gap", f"{fact.gap_ms / 1000:.1f} s{untold}"))
             case LinkChanged() if fact.state == "UP" and fact.down_ms:
                 self.add(TimelineEvent(tick, fact.at_ms, "reconnect", f"{fact.down_ms / 1000:.1f} s"))
             case TraderFault():
@@ -39,18 +47,32 @@ class Timeline:
             return
         self.events.insert(last, event)
         if len(self.events) > _MOST:
-            del self.events[0]
+            self._forget_one()
+        self._add_place(event.tick)
         self.newest = max(self.newest, event.tick)
+
+    def _add_place(self, tick: int) -> None:
+        place = bisect_left(self._places, tick)
+        if place == len(self._places) or self._places[place] != tick:
+            self._places.insert(place, tick)
+            if len(self._places) > _MOST_PLACES:
+                del self._places[0]
+
+    def _forget_one(self) -> None:
+        """Forget the oldest event that is no bookmark, or where there are very many of them the oldest one."""
+        marks = [place for place, event in enumerate(self.events) if event.kind == "bookmark"]
+        others = (place for place, event in enumerate(self.events) if event.kind != "bookmark")
+        del self.events[marks[0] if len(marks) > _MOST_BOOKMARKS else next(others)]
 
     def before(self, tick: int) -> int:
         """Tick of the last event before tick number `tick`; 0 when there is none."""
-        place = bisect_left(self.events, tick, key=_tick)
-        return self.events[place - 1].tick if place else 0
+        place = bisect_left(self._places, tick)
+        return self._places[place - 1] if place else 0
 
     def after(self, tick: int) -> int:
         """Tick of the first known event after tick number `tick`; 0 when none is known."""
-        place = bisect_right(self.events, tick, key=_tick)
-        return self.events[place].tick if place < len(self.events) else 0
+        place = bisect_right(self._places, tick)
+        return self._places[place] if place < len(self._places) else 0
 
 
 def _tick(event: TimelineEvent) -> int:

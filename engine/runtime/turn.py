@@ -26,6 +26,7 @@ from engine.model.ports import Recorder, SimulatedBroker
 from engine.model.types import FLAG_LATE, Tick, Trade
 from engine.runtime.epochs import Epochs
 from engine.runtime.event_log import EventLog
+from engine.runtime.exits import Exits
 from engine.runtime.inbox import Inbox
 from engine.runtime.persistence import Persistence
 from engine.runtime.receipt import Receipt
@@ -68,6 +69,44 @@ class Turn:
     lossless feed; -1 stands for none (a replay that is held).
     """
 
+    __slots__ = (
+        "_clock",
+        "_inbox",
+        "_interval_ns",
+        "_live",
+        "_lossless",
+        "_publish_at_ns",
+        "_recorder",
+        "_seen_until_ns",
+        "_unanswered",
+        "broker",
+        "budget_ns",
+        "came_ns",
+        "commands",
+        "decided_ns",
+        "epochs",
+        "event_log",
+        "exits",
+        "expected",
+        "holes",
+        "last_seq",
+        "late_before_ns",
+        "lock",
+        "milestone",
+        "operator_lock",
+        "operator_paused",
+        "owner",
+        "persistence",
+        "receipt",
+        "refusal",
+        "sample_mask",
+        "slow",
+        "stale",
+        "timeline",
+        "trader",
+        "virtual",
+    )
+
     def __init__(
         self,
         *,
@@ -87,8 +126,7 @@ class Turn:
         self.trader = trader
         self.epochs = epochs
         self.commands: deque[Posted] = deque()
-        self.trades: list[Trade] = []
-        self.trades_before = 0  # exits of earlier runs that this account counts as well
+        self.exits = Exits()
         self.expected = 1
         self.last_seq = 0
         self.holes = 0  # numbers that never came: merged in the inbox, or lost
@@ -134,10 +172,11 @@ class Turn:
         if seq != self.expected and not self._accepts(seq):
             return
         self.last_seq = seq
+        recv_ns = tick.recv_ns
         sampled = not seq & self.sample_mask
         if sampled or self._live:
             begun_ns = _now_ns()
-            if self._live and (begun_ns - tick.recv_ns > _LATE_NS or tick.recv_ns < self.late_before_ns):
+            if self._live and (begun_ns - recv_ns > _LATE_NS or recv_ns < self.late_before_ns):
                 tick.flags |= FLAG_LATE
         if self._recorder is not None:
             self._recorder.tick(tick)
@@ -149,19 +188,19 @@ class Turn:
         if sampled:
             decided_ns = _now_ns()
         if self.virtual is not None:
-            self.virtual.now_ns = tick.exch_ms * 1_000_000
+            self.virtual.at_ms = tick.exch_ms
         if effects:
-            self.carry_out(effects, tick.recv_ns)
+            self.carry_out(effects, recv_ns)
         now_ns = _now_ns()
-        self.came_ns = tick.recv_ns
+        self.came_ns = recv_ns
         self.decided_ns = now_ns
         epoch = self.epochs.now
-        epoch.total.record(now_ns - tick.recv_ns)
+        epoch.total.record(now_ns - recv_ns)
         # The handler's own time: how long a tick waited behind others of one receipt is not its fault.
         if self._live and now_ns - begun_ns > self.budget_ns:
             self.slow += 1
         if sampled:
-            epoch.wait.record(begun_ns - tick.recv_ns)
+            epoch.wait.record(begun_ns - recv_ns)
             epoch.decide.record(decided_ns - begun_ns)
             epoch.act.record(now_ns - decided_ns)
         if seq >= self.milestone:
@@ -191,6 +230,11 @@ class Turn:
     def position(self) -> int:
         """How many ticks were worked: the place in a recording of this run."""
         return self.last_seq - self.holes
+
+    @property
+    def trades(self) -> list[Trade]:
+        """The newest exits of this run."""
+        return self.exits.newest
 
     def looked_at(self) -> None:
         """Somebody took the picture: for a second there is a new one every interval, the first at once. Any thread."""
@@ -262,7 +306,7 @@ class Turn:
         return answers
 
     def _trade(self, trade: Trade) -> None:
-        self.trades.append(trade)
+        self.exits.add(trade)
         self.mark("fill", f"{trade.quantity} {trade.exit_price} {trade.reason}")
 
     def mark(self, kind: str, text: str) -> None:

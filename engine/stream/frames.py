@@ -82,6 +82,8 @@ class FrameReader:
         """The next message that is complete, or None; raises WireError with one of `REASONS`."""
         chunk = self._chunk
         at = self._at
+        if at == len(chunk) and not self._later:
+            return None
         # Nearly every frame is a whole message of at most 64 KiB, and at hand; what is not is looked at again below.
         if len(chunk) > at + 3 and not self._opcode and (opcode := _WHOLE.get(chunk[at])):
             size = chunk[at + 1]

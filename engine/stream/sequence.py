@@ -47,17 +47,16 @@ class SequenceTracker:
         if number != last:  # the same again says nothing
             self._last[instrument] = number
             if number == last + 1:
-                self._follows(instrument)
+                if self._points[instrument] < _MOST:
+                    self._follows(instrument)
             elif number > last > 0:
                 self._jumps(instrument)
         return 0 if self._chained[instrument] else FLAG_UNCHAINED
 
     def _follows(self, instrument: int) -> None:
-        points = self._points[instrument]
-        if points < _MOST:
-            self._points[instrument] = points = points + 1
-            if points >= _IN_A_ROW:
-                self._chained[instrument] = True
+        self._points[instrument] += 1
+        if self._points[instrument] >= _IN_A_ROW:
+            self._chained[instrument] = True
 
     def _jumps(self, instrument: int) -> None:
         left = self._points[instrument] - _JUMP if self._chained[instrument] else 0

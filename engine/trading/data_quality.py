@@ -3,7 +3,15 @@
 from typing import Final
 
 from engine.config import RiskConfig
-from engine.model.events import SequenceGap, TickGap, TickRefused, TraderFault
+from engine.model.events import (
+    EntryRefused,
+    GapsCounted,
+    RefusalsCounted,
+    SequenceGap,
+    TickGap,
+    TickRefused,
+    TraderFault,
+)
 from engine.model.types import Tick
 from engine.text.redaction import redact
 from engine.trading.instrument_state import InstrumentState
@@ -17,6 +25,7 @@ class DataQualityMonitor:
 
     def __init__(self, state: TradingState, risk: RiskConfig) -> None:
         self._state = state
+        self._positions = state.book.positions
         self._max_gap_ms = risk.max_tick_gap_ms
         self._max_sequence_gaps = risk.missed_ticks_before_stop
         self._last_error = ""
@@ -37,8 +46,9 @@ class DataQualityMonitor:
         gap_ms = now_ms - inst.last_ms
         if gap_ms > self._max_gap_ms:
             inst.gaps += 1
-            held = self._state.position(inst) is not None
-            self._state.effects.append(TickGap(inst.index, gap_ms, now_ms, held))
+            held = self._positions[inst.index] is not None
+            if held or not inst.silences.counts(gap_ms, now_ms):
+                self._on_silence(inst, gap_ms, now_ms, held=held)
         door = inst.tick_filter
         if tick.exch_seq and door.missing:
             self._state.effects.append(SequenceGap(inst.index, door.missing, now_ms))
@@ -47,6 +57,41 @@ class DataQualityMonitor:
         if inst.halt_shown and not door.halted:
             inst.halt_shown = False
             self._state.entries("recovered", BAD_TICKS, now_ms)
+
+    def _on_silence(self, inst: InstrumentState, gap_ms: int, now_ms: int, *, held: bool) -> None:
+        """Tell a silence that is news; an instrument that is rarely traded is silent with every tick."""
+        if inst.silences.over(now_ms - gap_ms):
+            self.tell_silences(inst, now_ms)
+        untold = inst.silences.note(gap_ms, now_ms, held=held)
+        if untold is not None:
+            self._state.effects.append(TickGap(inst.index, gap_ms, now_ms, held, untold))
+
+    def on_sample(self, inst: InstrumentState, now_ms: int) -> None:
+        """Tell of a stretch of silences that is over; asked every few seconds."""
+        if inst.silences.over(now_ms):
+            self.tell_silences(inst, now_ms)
+
+    def tell_silences(self, inst: InstrumentState, now_ms: int) -> None:
+        """End the stretch of silences, and tell how many of them were only counted."""
+        silences = inst.silences
+        if silences.untold:
+            counted = GapsCounted(inst.index, silences.untold, silences.longest_ms, silences.since_ms, now_ms)
+            self._state.effects.append(counted)
+        silences.clear()
+
+    def on_objection(self, inst: InstrumentState, objection: str, now_ms: int) -> None:
+        """Tell that a signal is not followed for another reason than before, unless reasons come and go."""
+        inst.objection = objection
+        untold = inst.refusals.note(objection, now_ms)
+        if untold is not None:
+            self._state.effects.append(EntryRefused(inst.index, objection, now_ms, untold))
+
+    def tell_counted(self, inst: InstrumentState, now_ms: int) -> None:
+        """Tell what was only counted so far: at the end of a day or a run."""
+        self.tell_silences(inst, now_ms)
+        if inst.refusals.untold:
+            self._state.effects.append(RefusalsCounted(inst.index, inst.refusals.untold, now_ms))
+        inst.refusals.clear()
 
     def on_fault(self, where: str, error: Exception, tick: Tick) -> None:
         """Count an exception and halt entries; told once per kind of error (and the second of them), with its tick."""

@@ -16,9 +16,11 @@ from engine.model.events import (
     FeedNote,
     FillBooked,
     FlatChanged,
+    GapsCounted,
     LinkChanged,
     OrderRejected,
     Paused,
+    RefusalsCounted,
     SequenceGap,
     Submit,
     TickGap,
@@ -53,10 +55,10 @@ class EventText:
         match fact:
             case Submit() | FillBooked() | TradeClosed() | OrderRejected():
                 return self._tell_order(fact)
-            case TickRefused() | TickGap() | SequenceGap():
+            case TickRefused() | TickGap() | GapsCounted() | SequenceGap():
                 return self._tell_tick(fact)
-            case EntryRefused():
-                return EventLine("trader", logging.INFO, f"{self._at(fact)} no entry: {fact.reason}")
+            case EntryRefused() | RefusalsCounted():
+                return self._tell_refusal(fact)
             case EntriesChanged():
                 level = logging.WARNING if fact.state in {"locked", "halted"} else logging.INFO
                 reason = f": {fact.reason}" if fact.reason else ""
@@ -76,8 +78,15 @@ class EventText:
     def _stamp(self, at_ms: int) -> str:
         return self._clock(at_ms) if at_ms else "before the first tick"
 
-    def _at(self, fact: EntryRefused | TickGap | SequenceGap | TickRefused) -> str:
+    def _at(self, fact: EntryRefused | RefusalsCounted | TickGap | GapsCounted | SequenceGap | TickRefused) -> str:
         return f"{self._stamp(fact.at_ms)} {self._instruments[fact.instrument].symbol}"
+
+    def _tell_refusal(self, fact: EntryRefused | RefusalsCounted) -> EventLine:
+        if isinstance(fact, EntryRefused):
+            text = fact.reason + _before(fact.untold, "change of reason", "changes of reason")
+        else:
+            text = f"{_many(fact.untold, 'more change', 'more changes')} of reason, counted only"
+        return EventLine("trader", logging.INFO, f"{self._at(fact)} no entry: {text}")
 
     def _tell_order(self, fact: Submit | FillBooked | TradeClosed | OrderRejected) -> EventLine:
         match fact:
@@ -100,7 +109,7 @@ class EventText:
             case OrderRejected():
                 return EventLine("broker", logging.ERROR, f"order {fact.order} rejected: {fact.reason}", keep=True)
 
-    def _tell_tick(self, fact: TickRefused | TickGap | SequenceGap) -> EventLine:
+    def _tell_tick(self, fact: TickRefused | TickGap | GapsCounted | SequenceGap) -> EventLine:
         match fact:
             case TickRefused():
                 text = f"{self._at(fact)} tick {fact.seq} refused: {fact.reason} (further ones are counted)"
@@ -108,9 +117,23 @@ class EventText:
             case TickGap():
                 level = logging.ERROR if fact.position_open else logging.INFO
                 held = " with a position open" if fact.position_open else ""
-                return EventLine("feed", level, f"{self._at(fact)} no tick for {fact.gap_ms / 1000:.1f} s{held}")
+                text = f"{self._at(fact)} no tick for {fact.gap_ms / 1000:.1f} s{held}"
+                return EventLine("feed", level, text + _before(fact.untold, "silence", "silences"))
+            case GapsCounted():
+                counted = _many(fact.untold, "more silence", "more silences")
+                text = f"{counted} since {self._stamp(fact.since_ms)}, the longest {fact.longest_ms / 1000:.1f} s"
+                return EventLine("feed", logging.INFO, f"{self._at(fact)} {text}")
             case SequenceGap():
                 return EventLine("feed", logging.WARNING, f"{self._at(fact)} {fact.missing} missing in the sequence")
+
+
+def _many(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+def _before(untold: int, one: str, many: str) -> str:
+    """What was counted and not told before this."""
+    return f" (after {_many(untold, one, many)} that {'was' if untold == 1 else 'were'} only counted)" if untold else ""
 
 
 def _tell_line(fact: LinkChanged | FeedNote | ClockStepped | Paused | CommandRefused) -> EventLine:

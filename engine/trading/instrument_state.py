@@ -12,11 +12,13 @@ from engine.model.types import Instrument, Tick
 from engine.trading.positions import Levels
 from engine.trading.session import NO_DAY
 from engine.trading.strategy.ema_macd_vwap import Strategy
+from engine.trading.stretches import Refusals, Silences
 from engine.trading.tick_filter import TickFilter
 
 SAMPLE_MS: Final = 5000
 COARSE_SAMPLE_MS: Final = 20_000  # where the instruments are many
-_MOST_POINTS: Final = 4800  # a session of 6:15 h has 4,500 of 5 s; an even number, so that thinning keeps both ends
+# A session of 6:15 h has 4,500 points of 5 s; an even number, so that thinning keeps both ends.
+_MOST_VALUES: Final = 2 * 4800
 _NO_SILENCE_MS: Final = 1 << 62  # `last_ms` of a desk taken over: the time until its first tick is no gap of the feed
 
 
@@ -47,8 +49,9 @@ class Chart:
 
     def add(self, at_ms: int, price: int) -> None:
         """Add the newest point."""
-        self._flat.extend((at_ms, price))
-        if len(self) > _MOST_POINTS:
+        flat = self._flat
+        flat.extend((at_ms, price))
+        if len(flat) > _MOST_VALUES:
             self._flat = array("q", (value for point in self.points()[::2] for value in point))
             self.interval_ms *= 2
 
@@ -80,7 +83,9 @@ class InstrumentState:
         "levels",
         "median_gap_ms",
         "objection",
+        "refusals",
         "sample_at_ms",
+        "silences",
         "strategy",
         "tick_filter",
     )
@@ -110,7 +115,10 @@ class InstrumentState:
         self.sample_at_ms = 0
         self.gaps = 0  # silences in session longer than allowed
         self.halt_shown = False
-        self.objection = ""  # why the last signal was not followed; told once per change
+        self.objection = ""  # why the last signal was not followed
+        # What of both was told: once per change, counted otherwise.
+        self.silences = Silences()
+        self.refusals = Refusals()
 
     def start_day(self, day: date, price: int, at_ms: int) -> None:
         """Begin a session day with its first tick."""
@@ -161,3 +169,5 @@ class InstrumentState:
         self.last_tick = None
         self.sample_at_ms = 0
         self.history.cut(self.last_ms)
+        self.silences.clear()
+        self.refusals.clear()

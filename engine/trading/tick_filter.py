@@ -105,19 +105,27 @@ class TickFilter:
         price = tick.price
         if not 0 < price <= MAX_PRICE:
             return self._refuse(_what_is_wrong(price))
-        if tick.exch_ms < self.newest_ms - self._max_backwards_ms:
-            return self._refuse("backwards")
-        if tick.exch_ms - self.newest_ms > _FAR_AHEAD_MS and not self._linked and _is_future(tick):
-            return self._refuse("future")
-        if tick.exch_seq:
-            reason = self._judge_sequence(tick, last_price)
+        ahead_ms = tick.exch_ms - self.newest_ms
+        if not 0 <= ahead_ms <= _FAR_AHEAD_MS:
+            reason = self._judge_time(tick, ahead_ms)
             if reason:
-                return reason
+                return self._refuse(reason)
+        number = tick.exch_seq
+        if number:
+            # Nearly every one follows its predecessor, and a call would be most of its cost.
+            if number == self.last_exch_seq + 1 and not self.new_link:
+                self.last_exch_seq = number
+                self.missing = self.late_streak = self.late_seq = 0
+            else:
+                reason = self._judge_sequence(tick, last_price)
+                if reason:
+                    return reason
         if self._jump_percent:
             reason = self._judge_jump(tick)
             if reason:
                 return reason
-        if tick.exch_ms > self.newest_ms:
+            ahead_ms = tick.exch_ms - self.newest_ms  # a tick that was held may have come to be the newest
+        if ahead_ms > 0:
             self.newest_ms = tick.exch_ms
         self.new_link = False
         if self.bad_streak or self.halted:
@@ -129,6 +137,12 @@ class TickFilter:
         if flags & FLAG_NEW_LINK:
             self._linked = self.new_link = True
         return flags & FLAG_AHEAD != 0
+
+    def _judge_time(self, tick: Tick, ahead_ms: int) -> str:
+        """Judge a tick that is older than the newest one by `-ahead_ms`, or newer by very much: the reason of its refusal, or empty."""
+        if ahead_ms < -self._max_backwards_ms:
+            return "backwards"
+        return "future" if ahead_ms > 0 and not self._linked and _is_future(tick) else ""
 
     def _refuse(self, reason: str) -> str:
         self.refused[reason] = self.refused.get(reason, 0) + 1

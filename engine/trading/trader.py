@@ -9,7 +9,7 @@ from typing import assert_never
 from engine.config import Config
 from engine.model.broker_events import BrokerEvent
 from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeEntries, TraderCommand, Unlock
-from engine.model.events import AnyEvent, DayStarted, EntryRefused, StateKept
+from engine.model.events import AnyEvent, DayStarted, StateKept
 from engine.model.state import Fields, Plain
 from engine.model.types import FLAG_LATE, Instrument, Tick
 from engine.trading.data_quality import BAD_TICKS, DataQualityMonitor
@@ -27,6 +27,22 @@ NOTHING: Sequence[AnyEvent] = ()
 class Trader:
     """Turns ticks, broker events, commands and beats into effects."""
 
+    __slots__ = (
+        "_data_quality",
+        "_day",
+        "_fills",
+        "_flattener",
+        "_holds_jumps",
+        "_instruments",
+        "_limits_loss",
+        "_max_gap_ms",
+        "_positions",
+        "_sizing",
+        "hours",
+        "moved",
+        "state",
+    )
+
     def __init__(self, config: Config, instruments: tuple[Instrument, ...], tag_prefix: str) -> None:
         costs = Costs(config.risk)
         self.state = TradingState(config, instruments, costs, tag_prefix)
@@ -35,7 +51,7 @@ class Trader:
         self._flattener = Flattener(self.state, config.risk)
         self._fills = FillHandler(self.state, self._flattener, self._judge_entry)
         self._sizing = Sizing(config.risk, costs)
-        self._desks = self.state.instrument_states
+        self._instruments = self.state.instrument_states
         self._positions = self.state.book.positions
         self._max_gap_ms = config.risk.max_tick_gap_ms
         self._limits_loss = config.risk.max_daily_loss > 0
@@ -47,7 +63,7 @@ class Trader:
 
     def on_tick(self, tick: Tick) -> Sequence[AnyEvent]:
         """Take the next tick of any listed instrument; never raises, whatever its other values."""
-        inst = self._desks[tick.instrument]
+        inst = self._instruments[tick.instrument]
         refusal = inst.tick_filter.admit(tick, inst.last_price)
         if self._holds_jumps and (confirmed := inst.tick_filter.take_released()) is not None:
             self._work(inst, confirmed)
@@ -63,21 +79,22 @@ class Trader:
         inst.last_price = price
         inst.last_tick = tick
         day = self._day
-        if not day.day_from_ms <= now_ms < day.day_until_ms:
-            day = self._day = self.hours.day_of(now_ms)
         if not day.start_ms <= now_ms <= day.end_ms:
-            return
+            day = self._day_of(now_ms)
+            if not day.start_ms <= now_ms <= day.end_ms:
+                return
         position = self._positions[inst.index]
         # `is`: the same SessionDay gives the same date object; another one is looked at closely in `_on_day`.
         if inst.day is not day.date and not self._on_day(inst, day, price, now_ms):
             return
         gap_ms = now_ms - inst.last_ms
-        if gap_ms > self._max_gap_ms or tick.exch_seq or inst.halt_shown:
+        if gap_ms > self._max_gap_ms or (inst.tick_filter.missing and tick.exch_seq) or inst.halt_shown:
             self._data_quality.on_odd(inst, tick)
         inst.last_ms = now_ms
         inst.median_gap_ms += 1 if gap_ms > inst.median_gap_ms else -1
         if now_ms >= inst.sample_at_ms:
             inst.sample(now_ms, price)
+            self._data_quality.on_sample(inst, now_ms)
         if position is not None:
             if price > position.highest:
                 position.follow(price)
@@ -97,6 +114,13 @@ class Trader:
         except Exception as error:  # noqa: BLE001 - a broken strategy must not stop the exits
             self._data_quality.on_fault("strategy", error, tick)
 
+    def _day_of(self, now_ms: int) -> SessionDay:
+        """The day of a tick outside the session of the day before; looked up once a day."""
+        day = self._day
+        if not day.day_from_ms <= now_ms < day.day_until_ms:
+            day = self._day = self.hours.day_of(now_ms)
+        return day
+
     def _exit(self, inst: InstrumentState, position: Position, price: int, now_ms: int, day: SessionDay) -> None:
         """Order every exit that is due at `price`."""
         if now_ms >= day.exit_from_ms:
@@ -113,12 +137,12 @@ class Trader:
             quantity = self._sizing.quantity(self.state.book.cash, limit, inst.instrument)
             if quantity:
                 inst.objection = ""
+                inst.refusals.entered()
                 self.state.buy(inst, quantity, limit, now_ms)
                 return
             objection = "cash for not one lot"
         if objection != inst.objection:
-            inst.objection = objection
-            self.state.effects.append(EntryRefused(inst.index, objection, now_ms))
+            self._data_quality.on_objection(inst, objection, now_ms)
 
     def _objection(self, inst: InstrumentState, now_ms: int, day: SessionDay) -> str:
         # Not `now_ms` alone: a tick that is late by less than `max_backwards_ms` must not open the day again.
@@ -149,6 +173,7 @@ class Trader:
         left_over = state.position(inst)
         if left_over is not None:
             state.close(inst, left_over, price, now_ms, SESSION_END)
+        self._data_quality.tell_counted(inst, now_ms)
         inst.start_day(day.date, price, now_ms)
         return True
 
@@ -199,11 +224,17 @@ class Trader:
         self.moved = self.state.flat.running
         self._flattener.push(now_ms, ask=True)
         if self._holds_jumps:
-            for inst in self._desks:
+            for inst in self._instruments:
                 waited = inst.tick_filter.take_waited(now_ms)
                 if waited is not None:
                     self.moved = True
                     self._work(inst, waited)
+        return self.state.take_effects()
+
+    def on_end(self, now_ms: int) -> Sequence[AnyEvent]:
+        """Tell at the end of a run what was only counted so far; changes nothing that decides."""
+        for inst in self._instruments:
+            self._data_quality.tell_counted(inst, now_ms)
         return self.state.take_effects()
 
     def dump(self, chosen: Iterable[int] | None = None) -> Fields:

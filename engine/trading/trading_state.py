@@ -25,6 +25,22 @@ _UNSOUND: Final = "the account of the last run cannot be taken over:"
 class TradingState:
     """Desks, book, gate, orders and the flat job; `effects` collects what the event at hand brings about."""
 
+    __slots__ = (
+        "_held",
+        "_held_at",
+        "_scales",
+        "_symbols",
+        "book",
+        "effects",
+        "faults",
+        "first_refused",
+        "flat",
+        "gate",
+        "instrument_states",
+        "orders",
+        "today",
+    )
+
     def __init__(self, config: Config, instruments: tuple[Instrument, ...], costs: Costs, tag_prefix: str) -> None:
         sample_ms = SAMPLE_MS if len(instruments) <= _MANY else COARSE_SAMPLE_MS
         self.instrument_states = [

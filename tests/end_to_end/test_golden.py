@@ -21,7 +21,10 @@ ENTRY_COST = Decimal("0.0003894")  # of the turnover: (0.03 % + 0.003 %) and GST
 EXIT_COST = ENTRY_COST + Decimal("0.00025")  # and STT
 CENT = Decimal("0.01")
 
-pytestmark = pytest.mark.skipif(not DAY.exists(), reason="the recorded session (../shared/data) is not here")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not DAY.exists(), reason="the recorded session (../shared/data) is not here"),
+]
 
 
 class Replay(NamedTuple):

@@ -5,6 +5,8 @@ MYQUANT_LONG=1 takes every session whole and paced, and that of Binance also at 
 
 import gzip
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,8 @@ from tests.support.builders import config
 from tests.support.live_harness import FULL_CASH, LiveHarness, assert_same, supply_of_command
 from tests.support.shared_data import shared
 from tests.support.trade_lists import decided, golden, rows_of
+
+pytestmark = pytest.mark.slow
 
 LONG = os.environ.get("MYQUANT_LONG", "") not in {"", "0"}
 DAY = "nifty_option_20251001.csv"
@@ -49,15 +53,23 @@ def replayed(tmp_path: Path, path: Path) -> Any:
         return [one.reason for one in run.engine.turn.trades], run.engine.turn.trades, book.entries, book.cash
 
 
+@contextmanager
+def trade_list(folder: Path, live: LiveHarness) -> Iterator[None]:
+    """Within: the exits of `live`, which has not begun, are written into `trades.csv`."""
+    with TradeFile(folder / "trades.csv") as file:
+        file.follow(live.run)
+        yield
+        file.finish()
+
+
 def through_the_wire(tmp_path: Path, path: Path, delivery: str, speed: float, *overrides: str) -> LiveHarness:
     """A paper run, over by now, that was sent the session as packets and has worked every one of them."""
     with Simulator(play=path, speed=speed) as sim:
         keys = (FULL_CASH, "instrument.token=40001", *overrides)
-        with LiveHarness(tmp_path, sim, *keys, delivery=delivery, supply=supply_of_command) as live:
+        live = LiveHarness(tmp_path, sim, *keys, delivery=delivery, supply=supply_of_command)
+        with trade_list(tmp_path, live), live:
             live.all_worked()
             live.engine.stop()
-            with TradeFile(tmp_path / "trades.csv") as file:
-                file.write(live.run)
         sent = sim.counters.sent["40001"]
     assert (live.turn.position, live.engine.inbox.merged, live.turn.holes) == (sent, 0, 0)
     assert live.refused == live.view.bad == {}
@@ -112,17 +124,15 @@ every 8000 ticks: nul
 
 
 def test_bad_packets_among_the_good_change_no_decision(tmp_path, record_property) -> None:
-    with (
-        Simulator(play=shared(DAY), speed=0.0, script=HARMLESS, seed=7) as sim,
-        LiveHarness(tmp_path, sim, FULL_CASH, ROOMY, "smartapi.sequence=rising") as live,
-    ):
+    with Simulator(play=shared(DAY), speed=0.0, script=HARMLESS, seed=7) as sim, ExitStack() as stack:
+        live = LiveHarness(tmp_path, sim, FULL_CASH, ROOMY, "smartapi.sequence=rising")
+        stack.enter_context(trade_list(tmp_path, live))
+        stack.enter_context(live)
         live.all_worked()
         faults = sim.counters.faults
         ticks = sum(faults[name] for name in faults if name.split()[0] in {"duplicate", "older", "time", "price"})
         live.until(lambda: live.arrived == 32_591 + ticks)
         live.engine.stop()
-        with TradeFile(tmp_path / "trades.csv") as file:
-            file.write(live.run)
     assert live.view.bad == {"unknown_token": faults["unknown_token"], "mode": 8, "text": 4, "length": 4}
     assert live.refused == {
         "duplicate": faults["duplicate"],

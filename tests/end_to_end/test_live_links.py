@@ -22,6 +22,7 @@ from tests.support.failing_links import (
 from tests.support.live_harness import LiveHarness, assert_same, quick_login
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", LOST)
 def test_a_lost_link_is_found_and_made_again(tmp_path: Path, fault: str, record_property) -> None:
     with exchange() as sim, LiveHarness(tmp_path, sim, *KEYS, supply=quick_login(BRISK)) as live:

@@ -13,6 +13,8 @@ from tests.support.failing_links import BRISK, KEYS, assert_nothing_went_back, e
 from tests.support.live_harness import HOLDING, LiveHarness, assert_same, noon, quick_login
 from tests.support.wire_samples import QUOTE, encode_packet
 
+pytestmark = pytest.mark.slow
+
 SIZES = (0, 1, 50, 52, 122, 124, 378, 380, 443)
 
 

@@ -34,6 +34,8 @@ from tests.support.live_processes import (
 )
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.slow
+
 # Three runs that spend their time waiting, and so do it together.
 
 

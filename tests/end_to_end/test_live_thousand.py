@@ -9,6 +9,8 @@ from engine.model.types import FLAG_LATE
 from tests.simulator import Generated, Simulator
 from tests.support.live_harness import HOLDING, LiveHarness, assert_same, noon, quick_login
 
+pytestmark = pytest.mark.slow
+
 COUNT = 1000
 KEYS = (*HOLDING, *noon(), "capital.initial_capital=100000000000", "recording.checkpoint_ticks=2000")
 NO_LIMIT = "risk.max_positions_per_day=1000000"

@@ -41,6 +41,7 @@ def wait_for(run: Run, fault: Fault, happened) -> None:
     until(lambda: run.engine.snapshot.number > before + 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "text"),
     [(Fault("drop", 3), "1 gaps"), (Fault("duplicate", 3), "3 repeated"), (Fault("reorder", 1), "1 late")],

@@ -45,7 +45,7 @@ ConnView: holder mine since_ns
 DayStarted: date at_ms
 Disarm
 EntriesChanged: state reason at_ms
-EntryRefused: instrument reason at_ms
+EntryRefused: instrument reason at_ms untold
 EventMark: ticks kind text at_ms
 Fault: kind amount symbol
 FeedNote: text at_ms severe
@@ -53,6 +53,7 @@ FillBooked: fill{FILL} position{POSITION} cash
 Filled: fill{FILL}
 Flat: reason
 FlatChanged: state reason at_ms
+GapsCounted: instrument untold longest_ms since_ms at_ms
 Hello: protocol program name wants_conn screen at_once
 Hold
 Holdings: net working
@@ -68,6 +69,7 @@ Paused: pause_ms at_ms
 Picture: number parts versions history(instrument whole points) conn absence(policy lost_ns due_ns did) watched_by told
 Play
 ReadHoldings
+RefusalsCounted: instrument untold at_ms
 Refused: reason
 Rejected: order reason
 ResumeEntries
@@ -91,7 +93,7 @@ Submit: order(number tag instrument side quantity price reason at_ms tick_seq ta
 SwitchDelivery: delivery
 TakeConn
 Taken: ticket state reason
-TickGap: instrument gap_ms at_ms position_open
+TickGap: instrument gap_ms at_ms position_open untold
 TickRefused: instrument reason seq at_ms
 TradeClosed: trade(number instrument entry_ms exit_ms entry_price exit_price quantity gross_pnl costs net_pnl reason)
 TraderFault: where error seq at_ms
@@ -118,8 +120,8 @@ BY_SCREEN = (
     " SwitchDelivery"
 )
 JOURNALLED = (
-    "Cancel ClockStepped CommandRefused DayStarted EntriesChanged EntryRefused FeedNote FillBooked FlatChanged"
-    " LevelsMoved LinkChanged OrderRejected Paused ReadHoldings Rewound RunEnded RunStarted SequenceGap StateKept Submit"
+    "Cancel ClockStepped CommandRefused DayStarted EntriesChanged EntryRefused FeedNote FillBooked FlatChanged GapsCounted"
+    " LevelsMoved LinkChanged OrderRejected Paused ReadHoldings Rewound RunEnded RunStarted RefusalsCounted SequenceGap StateKept Submit"
     " TickGap TickRefused TradeClosed TraderFault"
 )
 

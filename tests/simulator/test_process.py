@@ -14,6 +14,8 @@ from tests.support.binance_lines import recorded
 from tests.support.paths import ROOT
 from tests.support.simulator_client import WAIT_S, packets, request
 
+pytestmark = pytest.mark.slow
+
 
 def opened(child, *tokens, mode=2):
     ws = websocket.create_connection(child.ws_url, header=child.headers, timeout=WAIT_S)

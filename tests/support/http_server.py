@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple, Self
 
 
@@ -53,7 +54,8 @@ class HttpServer:
         self._threads[0].join(10)
         self._listener.close()
         for connection in list(self._open):
-            connection.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # whoever asked may have gone
+                connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads[1:]:
             thread.join(10)
 

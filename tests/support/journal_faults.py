@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
@@ -67,8 +68,5 @@ def full_while(no_room: Callable[[], bool]) -> type[sqlite3.Connection]:
 
 def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
     """What a query says, asked through a connection of its own."""
-    connection = sqlite3.connect(path)
-    try:
+    with closing(sqlite3.connect(path)) as connection:
         return connection.execute(sql).fetchall()
-    finally:
-        connection.close()

@@ -11,10 +11,12 @@ _FULL_FROM = 76  # cells from which prices and seconds fit beside the rest
 
 
 def title(view: View) -> str:
-    """Title of the list: how many exits, how many won, and the result."""
+    """Title of the list: how many exits (of how many, where earlier ones are left out), how many won, and the result."""
     shot = view.snapshot
     net = text.money(shot.account.realised, sign=True)
-    return f"TRADES {len(shot.trades):,}  won {shot.account.won:,}  net {net}"
+    listed, all_exits = len(shot.trades), max(len(shot.trades), shot.account.exits)
+    count = f"{listed:,}" if listed == all_exits else f"{listed:,} of {all_exits:,}"
+    return f"TRADES {count}  won {shot.account.won:,}  net {net}"
 
 
 def rows(view: View, width: int, height: int) -> list[Line]:

@@ -57,7 +57,6 @@ class ReplayCheck:
         self._total = 0
         self._difference = ""
         self._differs_at = -1  # the mark that `_difference` is of
-        self._trades_before = 0
         self._begun = False
         self._read()
 
@@ -136,7 +135,6 @@ class ReplayCheck:
             self._interfered_at = _NEVER
         if self.follows:
             turn.trader.state.gate.paused = bool(fields["gate.paused"])  # by the recording, not by an operator of now
-        del turn.trades[max(0, turn.trader.state.book.trades - self._trades_before) :]
         self._next = bisect_right(self._ticks, seq)
         self._verdicts[self._next :] = bytes(len(self._verdicts) - self._next)
         self._same = self._verdicts.count(_SAME)
@@ -174,8 +172,8 @@ class ReplayCheck:
             return
         turn.persistence.begin(kept)  # where the replay is recorded itself
         fields = trader.dump()
+        turn.exits.before = trader.state.book.trades
         go_back(turn, 0, turn.now_ms, fields)  # the simulated broker has to hold it as well
-        self._trades_before = trader.state.book.trades
         trader.state.gate.paused = bool(fields["gate.paused"])
 
     def _give(self, mark: InputMark, seq: int) -> None:

@@ -5,7 +5,7 @@ Pace changes how long the feed waits and nothing else; a tick carries its own ti
 
 import time
 from collections.abc import Callable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from threading import Condition, Thread
 
 from engine.model.clock import Clock
@@ -160,12 +160,14 @@ class ReplayFeed:
 
     def _rush(self, first: Tick, rest: Iterator[Tick]) -> None:
         """Deliver `first` and the rest without waiting, until the limit, an order or the end."""
-        deliver, limit, now_ns = self._deliver, self._limit, _now_ns
+        deliver, now_ns = self._deliver, _now_ns
+        if self._limit != _NO_LIMIT:
+            rest = islice(rest, max(0, self._limit - first.seq))
         tick = first
         for tick in chain((first,), rest):
             tick.recv_ns = now_ns()
             deliver(tick)
-            if self._interrupted or tick.seq >= limit:
+            if self._interrupted:
                 break
         self._note(tick)
 

@@ -16,6 +16,7 @@ from engine.text.sanitize import clean
 _NEVER = 1 << 62
 _TO_THE_END = 1 << 61  # further than any tick, and yet a limit
 _HELD = -1
+_FEW = 20  # instruments; with more of them the state is put aside less often
 
 
 class Playback:
@@ -41,7 +42,8 @@ class Playback:
         self._inbox = inbox
         self._journal = journal
         self._recorded = recorded
-        self._saved = SavedStates(snapshot_ticks)
+        # Putting the state of many instruments aside takes as long as working some ten thousand ticks.
+        self._saved = SavedStates(_NEVER if recorded else snapshot_ticks * max(1, len(source.instruments) // _FEW))
         self._seeks_event = False  # run until something happens
         self._limit = _NEVER  # after this tick the replay stands still
 
@@ -50,7 +52,7 @@ class Playback:
         self._turn = turn
         if self.check is not None:
             self.check.begin(turn)
-        self._saved.save(0, turn.now_ms, turn.trader.dump())
+        self._save(0)
 
     @property
     def gives_beats(self) -> bool:
@@ -90,6 +92,11 @@ class Playback:
             case _:
                 return False
         return True
+
+    def _save(self, seq: int) -> None:
+        """Put the state after tick `seq` aside, with what is summed up of the exits so far."""
+        turn = self._turn
+        self._saved.save(seq, turn.now_ms, turn.trader.dump() | turn.exits.dump())
 
     def _go_to_event(self, *, forward: bool) -> None:
         """Stand just after the previous event, or the next: known from an earlier pass, or run until one comes."""
@@ -147,7 +154,7 @@ class Playback:
         if self.check is not None:
             self.check.passed(seq)  # first: a saved state has in it what was given after its tick
         if self._saved.next_after(seq - 1) == seq:
-            self._saved.save(seq, turn.now_ms, turn.trader.dump())
+            self._save(seq)
         if self._seeks_event and turn.timeline.newest == seq:
             self._run(seq, playing=False)
         elif seq >= self._limit:

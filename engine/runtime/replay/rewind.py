@@ -11,7 +11,7 @@ from engine.model.events import StateKept
 from engine.model.state import Fields
 from engine.runtime.turn import Turn
 
-_MOST = 512
+_MOST = 64  # of a session of two million ticks one each 40,000: run again in a tenth of a second
 _MOST_BYTES = 64_000_000  # with a thousand instruments one state has half a megabyte
 
 
@@ -60,8 +60,8 @@ def go_back(turn: Turn, seq: int, now_ms: int, fields: Fields) -> None:
     gate.paused, gate.locked = turn.operator_paused, turn.operator_lock or gate.locked
     turn.last_seq = seq
     if turn.virtual is not None:
-        turn.virtual.now_ns = now_ms * 1_000_000
-    del turn.trades[max(0, trader.state.book.trades - turn.trades_before) :]
+        turn.virtual.at_ms = now_ms
+    turn.exits.go_back(fields, trader.state.book.trades)
     _hold_what_is_booked(turn)
 
 
@@ -71,7 +71,7 @@ def take_over(turn: Turn, kept: StateKept) -> tuple[str, ...]:
     Raises ValueError when that cannot be.
     """
     told = turn.trader.restore(kept)
-    turn.trades_before = turn.trader.state.book.trades
+    turn.exits.before = turn.trader.state.book.trades
     turn.operator_paused = turn.trader.state.gate.paused
     _hold_what_is_booked(turn)
     turn.persistence.begin(kept)

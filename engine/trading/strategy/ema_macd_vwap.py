@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from engine.config import StrategyConfig
 from engine.model.state import Fields, Plain, dump, load
-from engine.trading.indicators import Atr, Bollinger, Ema, Macd, Rsi, Vwap
+from engine.trading.indicators import Atr, Bollinger, Ema, EmaPair, Macd, Rsi, Vwap
 
 
 class Strategy:
@@ -16,6 +16,7 @@ class Strategy:
     __slots__ = (
         "_after_stop",
         "_config",
+        "_crossover",
         "_filtered_noise",
         "_min_move",
         "_move_share",
@@ -63,12 +64,15 @@ class Strategy:
         bands = config.use_bollinger_bands
         self.bollinger = Bollinger(config.bollinger_length, float(config.bollinger_width)) if bands else None
         self.vwap = Vwap() if config.use_vwap else None
-        by_price = (self.fast, self.slow, self.macd, self.htf, self.rsi, self.atr, self.bollinger)
+        self._crossover = EmaPair(self.fast, self.slow) if self.fast is not None and self.slow is not None else None
+        by_price = (self.macd, self.htf, self.rsi, self.atr, self.bollinger)
         self._updates = tuple(each.update for each in by_price if each is not None)
 
     def on_tick(self, price: int, quantity: int) -> bool:
         """Take a tick of the session; whether the signal to enter is there."""
         self.ticks += 1
+        if self._crossover is not None:
+            self._crossover.update(price)
         for update in self._updates:
             update(price)
         if self.vwap is not None:

@@ -4,10 +4,10 @@ import errno
 import os
 import re
 import stat
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+import tomli
 from msgspec import Struct
 
 from engine.config import Config
@@ -159,7 +159,7 @@ def _read_file(path: Path, problems: list[str]) -> dict[str, object]:
     """The known keys of the file's table; none when it is not there. Problems are added without a value."""
     try:
         blob = _read_private(path)
-        document = tomllib.loads(blob.decode().removeprefix("\ufeff"))
+        document = tomli.loads(blob.decode().removeprefix("\ufeff"))
     except FileNotFoundError:
         return {}
     except _UnfitError as error:

@@ -15,6 +15,8 @@ from engine.recording import MqrSource
 from tests.soak.crash_replay import Experiment, Outcome, experiment, figures
 from tests.support.command_home import Answer, Home
 
+pytestmark = pytest.mark.slow
+
 KILLS = 6
 RECORDING = bundled("nifty-synthetic.mqr")
 SLOWLY = ("replay", RECORDING, "--headless", "--json", "--speed", "1000", "--state-dir", "state")

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -92,12 +93,11 @@ def test_live_orders_without_an_outcome_stay_open_and_lock(tmp_path: Path, clock
 
 def _cut(path: Path, number: int) -> None:
     """Leave of the journal what a kill after event `number` would have left."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("DROP TRIGGER events_stay")
-    for table, column in (("events", "number"), ("fills", "event"), ("orders", "event")):
-        connection.execute(f"DELETE FROM {table} WHERE {column} > ?", (number,))
-    connection.execute("UPDATE runs SET ended_ns = NULL")
-    connection.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("DROP TRIGGER events_stay")
+        for table, column in (("events", "number"), ("fills", "event"), ("orders", "event")):
+            connection.execute(f"DELETE FROM {table} WHERE {column} > ?", (number,))
+        connection.execute("UPDATE runs SET ended_ns = NULL")
 
 
 @pytest.mark.parametrize("late", [False, True])
@@ -181,10 +181,9 @@ def _steps(path: Path) -> int:
         steps += 1
         return 0
 
-    connection = sqlite3.connect(path)
-    connection.set_progress_handler(count, 100)
-    assert folded(connection) is not None
-    connection.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.set_progress_handler(count, 100)
+        assert folded(connection) is not None
     return steps
 
 

@@ -157,6 +157,7 @@ def test_a_fault_is_no_good_end(restarts: RestartHarness) -> None:
 # ── Locks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["paper", "live", "mock"])
 @pytest.mark.parametrize("day", [DAY, DAY_AFTER])
 def test_a_lock_outlives_any_restart_until_somebody_unlocks(

@@ -8,6 +8,8 @@ import pytest
 from engine.journal import JOURNAL_FILE, read_events
 from tests.soak.crash_account import Round, experiment, figures, judge, kill, ledger_of
 
+pytestmark = pytest.mark.slow
+
 KILLS = 10
 
 

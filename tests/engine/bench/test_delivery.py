@@ -29,6 +29,7 @@ from engine.model.types import DELIVERIES
 from engine.venues.angelone.wire import QUOTE, decode
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
 MARK = "MYQUANT_BENCH_TEST"
 
 

@@ -12,6 +12,8 @@ from tests.support.command_home import Answer, Home
 from tests.support.http_server import HttpRequest, HttpServer, Respond, answer
 from tests.support.instrument_list import write_list
 
+pytestmark = pytest.mark.slow
+
 CANARIES = {"CLIENT_CODE": "Z98765", "PIN": "7391", "API_KEY": "canaryKey", "TOTP_SECRET": "CANARYJBSWY3DPEHPK3PXPAA"}
 TOKENS = {"jwtToken": "eyJcanary.jwt", "refreshToken": "eyJcanary.refresh", "feedToken": "eyJcanary.feed"}
 IST = timedelta(hours=5, minutes=30)

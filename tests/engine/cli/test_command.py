@@ -71,6 +71,7 @@ def summary(answer: Answer) -> dict[str, Any]:
 # ── What a run says. ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_the_summary_has_the_documented_keys(said: dict[str, Answer]) -> None:
     found = summary(said["json"])
     assert {name: type(found[name]) for name in KEYS} == KEYS

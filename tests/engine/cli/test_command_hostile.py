@@ -23,6 +23,8 @@ from engine.recording.writer import RecordingWriter
 from tests.soak.crash_replay import long_recording
 from tests.support.command_home import Answer, Home
 
+pytestmark = pytest.mark.slow
+
 RECORDING = bundled("nifty-synthetic.mqr")
 QUIET = ("--headless", "--quiet")
 GOOD = "timestamp,price,volume\n2025-10-01 09:15:18+05:30,235.85,75\n"

@@ -78,6 +78,7 @@ def test_the_report_for_a_person(recorded: Path, capsys: pytest.CaptureFixture[s
     assert len(lines) == 3 + len(report["entries"]) + len(report["exits"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_commands_at_any_tick_in_any_delivery(seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     chance = random.Random(seed)

@@ -150,6 +150,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("config") / "config.toml"
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(st.sampled_from(KEYS), VALUES)
 def test_a_random_value_loads_or_is_refused_by_its_key(path: Path, key: str, text: str) -> None:

@@ -256,6 +256,7 @@ def typos(name: str) -> set[str]:
 BARE = [line for line in SHIPPED.splitlines() if line and not line.startswith("#")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(BARE)))
 def test_no_typing_error_of_one_letter_passes(number: int, tmp_path: Path) -> None:
     path, line = tmp_path / "config.toml", BARE[number]

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -189,7 +190,32 @@ def test_a_broken_thread_is_told_and_nobody_waits_for_it(tmp_path: Path, clock: 
     assert not journal.wait_durable(number, PATIENCE_S)
     journal.close("broken")
     assert told == [journal.problem]
-    assert "the journal broke" in journal.problem
+    assert "the journal broke, not the disk" in journal.problem
+    assert journal.broken
+
+
+def test_a_warning_made_an_error_is_no_broken_disk(tmp_path: Path, clock: VirtualClock) -> None:
+    class Warned(sqlite3.Connection):
+        def execute(self, sql: str, parameters: object = ()) -> sqlite3.Cursor:
+            if sql == "BEGIN IMMEDIATE":
+                warnings.warn("on its way out", DeprecationWarning, stacklevel=1)
+            return super().execute(sql, parameters)
+
+    told: list[str] = []
+    journal = SqliteJournal.open(tmp_path, "paper", clock, on_failure=told.append, factory=Warned)
+    journal.write(submit(1))
+    journal.close("broken")
+    assert told == ["journal: the journal broke, not the disk: DeprecationWarning: on its way out"]
+    assert (journal.broken, journal.problem) == (True, told[0])
+
+
+def test_a_disk_that_refuses_is_no_fault_of_the_program(tmp_path: Path, clock: VirtualClock) -> None:
+    begun(tmp_path, clock)
+    journal = SqliteJournal.open(tmp_path, "paper", clock, factory=refusing(["well", *["lost"] * 9]))
+    journal.write(submit(1))
+    journal.close("failed")
+    assert journal.problem
+    assert not journal.broken
 
 
 def test_a_failure_may_be_answered_by_closing_from_the_journals_own_thread(tmp_path: Path, clock: VirtualClock) -> None:
@@ -212,6 +238,7 @@ def child(*arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
 
 
+@pytest.mark.slow
 def test_no_acknowledged_row_is_lost_by_kill_9(tmp_path: Path) -> None:
     chance = random.Random(20251001)
     path = tmp_path / JOURNAL_FILE

@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -34,10 +35,9 @@ def sound(tmp_path: Path, clock: VirtualClock) -> Path:
 
 
 def change(path: Path, *statements: str) -> None:
-    connection = sqlite3.connect(path, isolation_level=None)
-    for statement in statements:
-        connection.execute(statement)
-    connection.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement)
 
 
 def overwrite(path: Path, offset: int, data: bytes) -> None:
@@ -220,12 +220,11 @@ def test_another_program_that_holds_the_file_is_no_damage(
     sound: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engine.journal.schema.BUSY_TIMEOUT_S", 0.0)
-    holder = sqlite3.connect(sound, isolation_level=None)
-    holder.execute("PRAGMA locking_mode = EXCLUSIVE")
-    holder.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(DiskError, match="locked"):
-        SqliteJournal.open(sound.parent, "paper", clock)
-    holder.execute("ROLLBACK")
-    holder.close()
+    with closing(sqlite3.connect(sound, isolation_level=None)) as holder:
+        holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(DiskError, match="locked"):
+            SqliteJournal.open(sound.parent, "paper", clock)
+        holder.execute("ROLLBACK")
     assert not list(sound.parent.glob("*.damaged-*"))
     assert verify(sound) is None

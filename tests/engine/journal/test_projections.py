@@ -1,6 +1,7 @@
 """Orders, fills, positions and runs of the journal are its events folded, also after a replay went back."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,7 @@ class Folded:
         return sorted((*key, *value) for key, value in held.items())
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(operations=st.lists(_operations, max_size=25))
 def test_projections_are_the_events_folded(tmp_path_factory: pytest.TempPathFactory, operations: list[object]) -> None:
@@ -121,7 +123,6 @@ def test_verify_sees_a_position_that_is_not_the_sum_of_its_fills(tmp_path: Path,
     journal.write(submit(1))
     journal.write(booked(1))
     journal.close("well")
-    with sqlite3.connect(tmp_path / JOURNAL_FILE) as connection:
+    with closing(sqlite3.connect(tmp_path / JOURNAL_FILE, isolation_level=None)) as connection:
         connection.execute("UPDATE positions SET quantity = 150")
-    connection.close()
     assert verify(tmp_path / JOURNAL_FILE) == "the position in instrument 0 of run 1 is not the sum of its fills"

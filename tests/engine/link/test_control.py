@@ -134,6 +134,14 @@ def test_the_digest_tells_entries_exits_gaps_and_the_result() -> None:
     assert line == "away 6 min 12 s: 2 entries, 1 stop loss, feed gap 4.2 s at 10:14:03, P&L −420"
 
 
+def test_the_digest_counts_silences_and_exits_that_are_not_listed_any_more() -> None:
+    left = remember(picture(trades=3))
+    account = replace(picture().account, exits=1200)
+    now = picture(trades=4, events=1, account=account)
+    now = replace(now, quotes=tuple(replace(each, gaps=each.gaps + 240) for each in now.quotes))
+    assert digest(left, now, SECOND) == "away 1 s: 1 stop loss, 1199 earlier exits, 240 feed gaps, P&L 0"
+
+
 def test_the_digest_tells_locks_flats_faults_and_what_the_policy_did() -> None:
     left = remember(picture())
     now = picture(

@@ -144,6 +144,7 @@ def test_many_share_the_bytes_of_one_snapshot() -> None:
     assert all(one is other for one, other in zip(first, second, strict=True))
 
 
+@pytest.mark.slow
 def test_a_picture_over_the_limit_comes_in_several_looks() -> None:
     long = tuple(trade(n, "x" * 1000) for n in range(2_500))
     events = tuple(replace(gap(n), text="y" * 1000) for n in range(2_500))

@@ -66,6 +66,7 @@ def test_a_cut_at_any_byte_of_the_body_leaves_the_good_part_and_is_named(tmp_pat
     assert seen == {0, 2, 4, 5}
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_is_refused_or_named_and_never_becomes_a_tick(tmp_path: Path) -> None:
     whole = write(tmp_path / "a.mqr", SMALL).read_bytes()
     start = body_start(whole)

@@ -20,6 +20,7 @@ from tests.support import recording_samples as samples
 from tests.support.recording_samples import SMALL, SMALL_TICKS, THREE, read, tick, write
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(samples.ticks | samples.marks | st.none(), max_size=60))
 def test_what_goes_in_comes_out_for_any_split_into_blocks(

@@ -177,6 +177,7 @@ def child(what: str, path: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_the_recording_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "a.mqr"
     with child("refuse", path) as process:
@@ -188,6 +189,7 @@ def test_a_full_disk_stops_the_recording_and_nothing_else(tmp_path: Path) -> Non
     assert "without its end mark" in losses[0]  # cut back to the last good block: nothing is torn
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [1, 2, 7, 31, 60])
 def test_a_killed_recording_is_good_up_to_its_last_block(tmp_path: Path, after: int) -> None:
     path = tmp_path / "a.mqr"

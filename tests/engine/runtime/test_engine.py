@@ -27,6 +27,7 @@ from tests.support.day_replays import result, start
 from tests.support.waiting import until
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("delivery", DELIVERIES)
 @pytest.mark.parametrize("speed", [0.0, 1000.0])
 def test_delivery_and_speed_change_nothing(tmp_path, day_result, delivery, speed):

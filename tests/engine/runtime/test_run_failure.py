@@ -69,6 +69,19 @@ def test_a_full_disk_locks_entries_and_leaves_the_exits(live) -> None:
     assert (engine.exit_status, engine.problem) == (EXIT_DISK, locked(live))
 
 
+def test_a_journal_that_breaks_by_itself_is_a_fault_of_the_program_and_leaves_the_exits(live) -> None:
+    holding(live)
+    engine = live.run.engine
+    live.run.journal.write(object())
+    until(lambda: locked(live) != "")
+    assert locked(live).startswith("journal: the journal broke, not the disk: ")
+    assert not engine.wait(0)
+    live.tick(70)
+    assert not live.held
+    engine.stop()
+    assert engine.exit_status == EXIT_FAULT
+
+
 def test_a_feed_that_ended_by_itself_locks_entries_and_leaves_flats(live) -> None:
     holding(live)
     engine = live.run.engine
@@ -157,7 +170,7 @@ def test_a_feed_that_outlives_the_end_trades_no_more(tmp_path, delivery) -> None
 
 
 @pytest.mark.parametrize("breaks", ["picture", "checkpoint", "feed"])
-def test_whatever_breaks_at_the_end_the_rest_is_closed(tmp_path, breaks) -> None:
+def test_whatever_breaks_at_the_end_the_rest_is_closed(tmp_path, monkeypatch, breaks) -> None:
     live = ScriptedRun(tmp_path, "engine.delivery=callback")
     hide(CANARY)
 
@@ -169,10 +182,10 @@ def test_whatever_breaks_at_the_end_the_rest_is_closed(tmp_path, breaks) -> None
         engine = live.run.engine
         owner, name = {
             "picture": (engine, "_picture"),
-            "checkpoint": (engine.turn, "checkpoint"),
+            "checkpoint": (type(engine.turn), "checkpoint"),
             "feed": (live.feed, "stop"),
         }[breaks]
-        setattr(owner, name, broken)
+        monkeypatch.setattr(owner, name, broken)
         engine.stop()
         engine.stop()
         assert engine.stopped

@@ -15,6 +15,8 @@ from tests.support.live_processes import SCALPING
 from tests.support.process_harness import OperatorShell, coin_shell, environment
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.slow
+
 ZONES = ("Asia/Kolkata", "UTC", "America/New_York", "Pacific/Chatham", "Asia/Pyongyang")
 WHOLE_DAY = ("run", "--source", "mock", "--headless", "--quiet", "--json", "--trades", "trades.csv")
 KEYS = ("--set", "mock.speed=max", "--set", "recording.enabled=off")

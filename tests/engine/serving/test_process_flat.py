@@ -7,6 +7,8 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from engine.journal import JOURNAL_FILE, verify
 from engine.link import Oneshot
 from engine.model.commands import Flat, Lock, Stall
@@ -19,6 +21,8 @@ from tests.support.link_harness import Plain
 from tests.support.parallel import Parallel
 from tests.support.process_harness import HOLDING, OperatorShell, coin_shell, environment, flat_times
 from tests.support.waiting import until
+
+pytestmark = pytest.mark.slow
 
 LOCK_MS, VERIFY_MS = 2_000, 10_000  # on a machine that is busy with something else; figures are properties of the tests
 

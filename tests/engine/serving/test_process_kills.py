@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ from tests.support.builders import DAY, EAGER, ms
 from tests.support.process_harness import HOLDING, OperatorShell
 from tests.support.restart_harness import RestartHarness
 from tests.support.waiting import until
+
+pytestmark = pytest.mark.slow
 
 KILLS = 6
 _TIMED = ("mock.date=" + DAY, "recording.enabled=off")
@@ -55,12 +58,11 @@ def cut(source: Path, number: int, target: Path) -> None:
     target.parent.mkdir(parents=True)
     shutil.copyfile(source, target)
     target.with_name("mode").write_text("mock\n")
-    connection = sqlite3.connect(target, isolation_level=None)
-    connection.execute("DROP TRIGGER events_stay")
-    for table, column in (("events", "number"), ("fills", "event"), ("orders", "event")):
-        connection.execute(f"DELETE FROM {table} WHERE {column} > ?", (number,))
-    connection.execute("UPDATE runs SET ended_ns = NULL")
-    connection.close()
+    with closing(sqlite3.connect(target, isolation_level=None)) as connection:
+        connection.execute("DROP TRIGGER events_stay")
+        for table, column in (("events", "number"), ("fills", "event"), ("orders", "event")):
+            connection.execute(f"DELETE FROM {table} WHERE {column} > ?", (number,))
+        connection.execute("UPDATE runs SET ended_ns = NULL")
 
 
 def finished(folder: Path, source: Path, number: int, row: str) -> Cut:

@@ -18,6 +18,8 @@ from tests.support.process_harness import HOLDING, OperatorShell, environment
 from tests.support.terminal import Pty
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.slow
+
 RECORDING = bundled("nifty-synthetic.mqr")
 KNOWN_AS_SCREEN = b"MOCK"
 

@@ -6,6 +6,8 @@ import socket
 import time
 from pathlib import Path
 
+import pytest
+
 from engine.journal import JOURNAL_FILE, read_events, verify
 from engine.model.commands import Acknowledge, Hold, Lock, PauseEntries, Play, Unlock
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_BUSY, EXIT_DIFFERENT, EXIT_DISK, EXIT_POSITION_OPEN, EXIT_WELL
@@ -13,6 +15,8 @@ from tests.simulator import Generated, Simulator
 from tests.support.parallel import Parallel
 from tests.support.process_harness import BUSY, HOLDING, OperatorShell, coin_shell
 from tests.support.waiting import until
+
+pytestmark = pytest.mark.slow
 
 READY_S = 5.0  # on a busy machine; what it takes is a property of the test
 

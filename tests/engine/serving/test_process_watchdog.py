@@ -20,6 +20,8 @@ from engine.serving.state_dirs import FLAT_FILE
 from tests.support.process_harness import BUSY, HOLDING, OperatorShell, environment
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = ("-m", "tests.support.broken_engine_process")
 # What these engines hold is sold by its stop only, and that soon.
 STOPPED_OUT = (*HOLDING, "risk.base_sl_points=4", "mock.speed=300")

@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from contextlib import closing
 
 import pytest
 
@@ -31,13 +32,12 @@ def test_nobody_is_shown_what_is_not_on_the_disk(run: Run) -> None:
     until(lambda: not run.journal.waiting)
     served = DurableView(run)
     assert not served.snapshot.entries.paused
-    other = sqlite3.connect(run.folder / JOURNAL_FILE, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")  # the journal's own writing waits for this
-    paint(run)
-    assert run.engine.snapshot.entries.paused
-    assert not served.snapshot.entries.paused
-    other.execute("ROLLBACK")
-    other.close()
+    with closing(sqlite3.connect(run.folder / JOURNAL_FILE, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # the journal's own writing waits for this
+        paint(run)
+        assert run.engine.snapshot.entries.paused
+        assert not served.snapshot.entries.paused
+        other.execute("ROLLBACK")
     until(lambda: not run.journal.waiting)
     assert served.snapshot.entries.paused
 
@@ -46,14 +46,13 @@ def test_a_disk_that_stands_still_does_not_blind_the_screens(run: Run) -> None:
     run.engine.prepare()
     served = DurableView(run)
     first = served.snapshot
-    other = sqlite3.connect(run.folder / JOURNAL_FILE, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    paint(run)
-    assert served.snapshot is first
-    with run.engine.turn.lock:
-        run.engine.publish(first.taken_ns + 2 * S)
-    assert served.snapshot.entries.paused
-    other.close()
+    with closing(sqlite3.connect(run.folder / JOURNAL_FILE, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        paint(run)
+        assert served.snapshot is first
+        with run.engine.turn.lock:
+            run.engine.publish(first.taken_ns + 2 * S)
+        assert served.snapshot.entries.paused
 
 
 # ── Ends ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -66,7 +65,7 @@ def test_a_broken_engine_is_stopped_without_one_more_step(run: Run, monkeypatch:
     run.engine.start()
     run.engine.broke(RuntimeError("one"))
     run.engine.broke(RuntimeError("two"))
-    monkeypatch.setattr(run.trader, "dump", fails)
+    monkeypatch.setattr(type(run.trader), "dump", fails)
     run.engine.stop()
     assert (run.engine.problem, run.engine.exit_status) == ("engine failed: RuntimeError: one", EXIT_FAULT)
     assert run.engine.snapshot.stopped

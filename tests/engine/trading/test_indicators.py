@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.state import dump, load
-from engine.trading.indicators import Atr, Bollinger, Ema, Macd, Rsi, Vwap
+from engine.trading.indicators import Atr, Bollinger, Ema, EmaPair, Macd, Rsi, Vwap
 
 prices = st.lists(st.integers(5, 4_000_000), min_size=1, max_size=120)
 lengths = st.integers(1, 30)
@@ -53,6 +53,26 @@ def test_macd(stream, fast, slow, signal):
     assert close(macd.macd, lines[-1])
     assert close(macd.signal, ema_anew(lines, signal))
     assert close(macd.histogram, macd.macd - macd.signal)
+
+
+@given(prices, lengths, lengths)
+def test_a_pair_is_two_emas_to_the_last_bit(stream, fast, slow):
+    pair = EmaPair(Ema(fast), Ema(slow))
+    alone = Ema(fast), Ema(slow)
+    for price in stream:
+        pair.update(price)
+        assert (pair.fast.value, pair.slow.value) == tuple(ema.update(price) for ema in alone)
+
+
+@given(prices, lengths, lengths, lengths)
+def test_macd_is_three_emas_to_the_last_bit(stream, fast, slow, signal):
+    macd = Macd(fast, slow, signal)
+    first, second, third = Ema(fast), Ema(slow), Ema(signal)
+    for price in stream:
+        macd.update(price)
+        line = first.update(price) - second.update(price)
+        assert (macd.fast, macd.slow, macd.macd) == (first.value, second.value, line)
+        assert macd.signal == third.update(line)
 
 
 @given(st.lists(st.tuples(st.integers(5, 4_000_000), st.integers(-10, 10_000)), max_size=60))

@@ -22,6 +22,8 @@ from tests.support.oracle import Exit, Oracle, Row, judge
 from tests.support.shared_data import shared
 from tests.support.trader_harness import TraderHarness
 
+pytestmark = pytest.mark.slow
+
 
 def played(overrides: tuple[str, ...], rows: list[Row]) -> TraderHarness:
     """The engine with its paper broker over `rows`."""

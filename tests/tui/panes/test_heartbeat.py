@@ -1,5 +1,6 @@
 """The heartbeat pane by its rendered lines."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -102,6 +103,7 @@ LAMPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(
     lamps=LAMPS, width=st.integers(-1, 130), height=st.integers(-1, 40), old=st.floats(0, 9), plain_text=st.booleans()

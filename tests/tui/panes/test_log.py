@@ -1,5 +1,6 @@
 """The log pane by its rendered lines."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -75,6 +76,7 @@ def test_an_empty_log_says_why() -> None:
 LINES = st.lists(st.tuples(st.integers(-(2**70), 2**70), st.text(max_size=6), st.text(max_size=80)), max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(
     lines=LINES,

@@ -65,6 +65,11 @@ def test_its_title_sums_up():
     assert trades.title(view()) == "TRADES 11  won 7  net +4,210.00"
 
 
+def test_its_title_tells_of_earlier_ones_that_are_left_out():
+    account = replace(snapshot().account, exits=4260)
+    assert trades.title(view(snapshot(account=account))) == "TRADES 11 of 4,260  won 7  net +4,210.00"
+
+
 def test_empty_and_small():
     assert plain(trades.rows(view(snapshot(trades=())), 40, 5)) == " no trade yet"
     assert trades.rows(view(), 40, 0) == []

@@ -77,6 +77,7 @@ def test_a_plan_that_was_never_drawn_is_not_fired(tmp_path):
     run(play, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(200, 60), (120, 40), (80, 24), (60, 15), (20, 5)])
 def test_every_size_and_resizing_between_them(tmp_path, size):
     async def play(app, pilot, client):

@@ -1,5 +1,6 @@
 """Whatever frames come, the terminal shows what it should show; and few bytes are needed for it."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import get_character_cell_size
@@ -47,6 +48,7 @@ def full(width, strips):
     return looks(screen.cells)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(st.tuples(FRAME, st.sampled_from(["take", "take", "take", "refuse", "forget"])), max_size=6),

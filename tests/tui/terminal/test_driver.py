@@ -38,6 +38,7 @@ def calm(width: int, height: int) -> str:
     return "\n".join(f"calm {width}x{height} 你好 {y}" for y in range(height))
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_blocks_nothing_and_sees_the_newest_frame_when_it_is_back(start):
     child = start(width=120, height=40)
     child.until(lambda line: line.startswith("tick") and float(line.split()[2]) > 1.0, read_screen=False)

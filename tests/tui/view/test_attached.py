@@ -154,7 +154,7 @@ def test_old_lines_of_a_replay_stay_at_the_time_of_day_when_they_were_written(tm
 def test_an_attached_screen_carries_no_engine():
     """What importing it must not bring in: the engine's own rooms, its database, its broker."""
     code = (
-        "import sys; from engine import RemoteDoor; import tui.shell.show, tui.shell.app, tui.view.attached, tui.shell.exit_message, tui.view.view_file;"
+        "import sys; from engine import RemoteEngine; import tui.shell.show, tui.shell.app, tui.view.attached, tui.shell.exit_message, tui.view.view_file;"
         "print(*sorted(name for name in sys.modules if name.startswith(('engine.', 'sqlite3', 'numpy'))))"
     )
     done = subprocess.run((sys.executable, "-c", code), capture_output=True, text=True, check=True, cwd=ROOT)

@@ -37,6 +37,8 @@ from tests.support.recorded_runs import (
 from tests.support.trader_harness import TraderHarness
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_run_that_is_followed_has_something_to_follow(operated: Path) -> None:
     commands = [mark.command for mark in inputs_of(operated) if mark.command is not None]

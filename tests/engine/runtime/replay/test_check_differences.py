@@ -28,6 +28,8 @@ from tests.support.recorded_runs import (
     zigzag,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def at(tick: int, name: str, text: str):
     """A change of one field of the checkpoint after `tick`."""

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from engine.model.commands import (
@@ -22,6 +23,8 @@ from tests.support.recorded_runs import (
     rewrite,
 )
 from tests.support.waiting import until
+
+pytestmark = pytest.mark.slow
 
 
 def test_under_other_rules_nothing_is_compared_and_no_command_given(operated: Path, tmp_path: Path) -> None:

@@ -1,9 +1,15 @@
 """Saved states stay within their bytes, and the start is always among them."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.model.clock import SystemClock
+from engine.runtime import Playback
+from engine.runtime.inbox import Inbox
+from engine.runtime.replay.feed import ReplayFeed
 from engine.runtime.replay.rewind import SavedStates
+from tests.support.builders import ListSource, nifty
 
 
 @given(st.integers(1, 200), st.integers(0, 400), st.integers(1, 40))
@@ -20,3 +26,16 @@ def test_saved_states_stay_within_their_bytes_and_begin_at_the_start(count: int,
         assert seq == at_ms <= asked
         assert fields == {"text": "x" * size}
     assert saved.nearest(5)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("instruments", "recorded", "wanted"),
+    [(1, False, 5000), (99, False, 20_000), (1000, False, 250_000), (1, True, 1 << 61)],
+)
+def test_large_states_are_put_aside_more_rarely_and_none_where_nobody_goes_back(
+    instruments: int, recorded: bool, wanted: int
+) -> None:
+    source = ListSource([], (nifty(),) * instruments)
+    feed = ReplayFeed(source, SystemClock())
+    playback = Playback(feed=feed, source=source, inbox=Inbox(1), journal=None, snapshot_ticks=5000, recorded=recorded)
+    assert min(playback.next_milestone(0), 1 << 61) == wanted

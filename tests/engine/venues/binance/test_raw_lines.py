@@ -11,6 +11,8 @@ from engine.model.types import FLAG_HAS_BOOK, Tick
 from engine.venues.binance.raw_lines import BinanceRawSource
 from tests.support.shared_data import shared
 
+pytestmark = pytest.mark.slow
+
 BTC = b'{"stream":"btcusdt@trade","data":{"e":"trade","E":5,"s":"BTCUSDT","t":%d,"p":"%s","q":"0.02","T":%d,"m":true}}'
 BOOK = b'{"stream":"btcusdt@bookTicker","data":{"u":1,"s":"BTCUSDT","b":"%s","B":"3.7","a":"%s","A":"1.5"}}'
 AGGREGATE = b'{"e":"aggTrade","E":5,"s":"%s","a":%d,"p":"0.3528","q":"58","f":1,"l":1,"T":9,"m":false}'

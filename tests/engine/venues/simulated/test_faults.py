@@ -38,6 +38,7 @@ def test_without_faults_a_session_comes_out_unchanged(plain) -> None:
     assert source.count() == len(plain)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["drop", "duplicate", "reorder", "skew", "jump", "bad_price", "stall"])
 def test_numbers_have_no_holes_whatever_happens(kind) -> None:
     assert [tick.seq for tick in given(Fault(kind, 2), count=10)] == list(range(1, 11))
@@ -89,6 +90,7 @@ def test_going_on_after_a_hold_repeats_and_loses_nothing(plain) -> None:
     assert [tick.exch_seq for tick in told + again] == [tick.exch_seq for tick in plain[3:10]]
 
 
+@pytest.mark.slow
 def test_several_sessions_are_one_stream_by_the_exchange_time() -> None:
     source = FaultySource((session(1, "A"), session(2, "B"), session(3, "C")))
     ticks = list(source.ticks())

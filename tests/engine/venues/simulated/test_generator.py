@@ -79,6 +79,7 @@ def test_the_instrument_sets_the_grid_and_the_lot() -> None:
 # ── Any seed: could it have happened? ───────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, phases=(Phase.reuse, Phase.generate))  # a smaller seed is no simpler
 @given(SEEDS)
 def test_every_session_could_have_happened(seed: int) -> None:

@@ -1,0 +1,52 @@
+"""The exits of a run: the newest of them and exact sums of all, however long it goes on. Writes nothing itself."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Final
+
+from engine.model.state import Fields, Plain
+from engine.model.types import Trade
+
+MOST: Final = 300  # exits kept one by one; the journal and the file of `--trades` have them all
+_GROSS, _COSTS = "exits.gross", "exits.costs"
+
+
+class Exits:
+    """`newest` exits, oldest first, and `gross` and `costs` (exact, in the currency) of all that this run has made.
+
+    `before` counts the exits of earlier runs that the same account counts as well.
+    """
+
+    def __init__(self) -> None:
+        self.newest: list[Trade] = []
+        self.gross = Decimal(0)
+        self.costs = Decimal(0)
+        self.before = 0
+        self._tell: Callable[[Trade | int], None] | None = None
+
+    def follow(self, tell: Callable[[Trade | int], None]) -> None:
+        """Hand every exit to `tell`, which must not wait; after a replay went back, how many of the run's exits still stand."""
+        self._tell = tell
+
+    def add(self, trade: Trade) -> None:
+        """Take the newest exit."""
+        self.newest.append(trade)
+        if len(self.newest) > MOST:
+            del self.newest[0]
+        self.gross += trade.gross_pnl
+        self.costs += trade.costs
+        if self._tell is not None:
+            self._tell(trade)
+
+    def dump(self) -> Fields:
+        """The sums by name, to be put aside with the deciding state, of which they are no part."""
+        return {_GROSS: str(self.gross), _COSTS: str(self.costs)}
+
+    def go_back(self, fields: Mapping[str, Plain], number: int) -> None:
+        """Forget what came after the account's exit `number`; the sums as `dump` put them into `fields`, absent = nothing yet."""
+        while self.newest and self.newest[-1].number > number:
+            self.newest.pop()
+        self.gross = Decimal(str(fields.get(_GROSS, "0")))
+        self.costs = Decimal(str(fields.get(_COSTS, "0")))
+        if self._tell is not None:
+            self._tell(max(0, number - self.before))
