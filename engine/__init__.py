@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.assembly import Run
+    from engine.assembly import Run, load
     from engine.cli import main
-    from engine.config import Config, load
+    from engine.config import Config
     from engine.link import LinkError, RemoteEngine
     from engine.link.client import ConnectionStatus
     from engine.link.protocol import AbsenceView, AnyCommand, ControlView
@@ -65,9 +65,9 @@ if TYPE_CHECKING:
     from engine.version import VERSION
 
 _ROOMS = {
-    "engine.assembly": ("Run",),
+    "engine.assembly": ("Run", "load"),
     "engine.cli": ("main",),
-    "engine.config": ("Config", "load"),
+    "engine.config": ("Config",),
     "engine.model.errors": ("UserError",),
     "engine.model.latency": ("LatencySummary",),
     "engine.link": ("LinkError", "RemoteEngine"),

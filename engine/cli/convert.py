@@ -10,15 +10,16 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from engine.assembly import mock_source
 from engine.assembly.open_source import open_source
 from engine.assembly.recording_config import header_of
 from engine.cli.running import load_config
 from engine.config import Config, changed, find_config, instrument_for
 from engine.model.errors import InputError
-from engine.recording import CsvLayout, FileSource, ImportReport, MqrSource, export_csv, import_file
+from engine.model.ports import FileSource
+from engine.recording import CsvLayout, ImportReport, MqrSource, export_csv, import_file
 from engine.recording.files import Progress
 from engine.text.sanitize import clean
+from engine.venues.simulated.source import mock_source
 
 _BAR_WIDTH = 30
 _REDRAW_NS = 100_000_000

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
-from engine.assembly import LiveSupply, Run, build
+from engine.assembly import LiveSupply, Run, build, load
 from engine.assembly.edges import RECORDING_NOTE
 from engine.cli.remote import confirmed
-from engine.config import Config, bundled, find_config, load
+from engine.config import Config, bundled, find_config
 from engine.journal import JOURNAL_FILE, JournalledAccount, fold
 from engine.journal.schema import open_reader
 from engine.model.commands import Flat
@@ -181,14 +181,14 @@ def _flatten(config: Config, place: EngineDir, account: JournalledAccount, price
         if not _is_flat(run):
             print(f"myquant-tui: NOT verified flat within {_WITHIN_S:.0f} s", file=sys.stderr)
             return EXIT_DIFFERENT
-        print("\n".join(run.engine.turn.receipt.lines))
+        print("\n".join(run.engine.receipt.lines))
     return EXIT_WELL
 
 
 def _is_flat(run: Run) -> bool:
     until_s = time.monotonic() + _WITHIN_S
     while time.monotonic() < until_s:
-        if run.engine.turn.receipt.lines:
+        if run.engine.receipt.lines:
             return True
         time.sleep(_LOOK_S)
     return False

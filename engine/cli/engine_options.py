@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-_SOURCES = ("replay", "mock", "binance", "smartapi")
+from engine.venues.registry import SOURCES, SOURCES_HELP
 
 
 def add_engine_commands(
@@ -17,7 +17,7 @@ def add_engine_commands(
     engine = commands.add_parser(
         "engine", help="run the engine in the foreground, without a screen", allow_abbrev=False
     )
-    engine.add_argument("--source", choices=_SOURCES, help="where ticks come from")
+    engine.add_argument("--source", choices=SOURCES, help=SOURCES_HELP)
     engine.add_argument("--replay", type=Path, metavar="FILE", dest="file", help="serve the replay of this recording")
     engine.add_argument("--speed", type=speed, metavar="X|max", help="of that replay")
     engine.add_argument("--paused", action="store_true", help="stand still before the first tick of that replay")
@@ -40,7 +40,7 @@ def add_engine_commands(
     _place(flat)
 
     unit = commands.add_parser("systemd-unit", help="print a systemd unit for the engine", allow_abbrev=False)
-    unit.add_argument("--source", choices=_SOURCES, help="where ticks come from")
+    unit.add_argument("--source", choices=SOURCES, help=SOURCES_HELP)
     run_options(unit)
 
 

@@ -9,6 +9,7 @@ from engine.cli.engine_options import add_engine_commands
 from engine.model.errors import EXIT_BAD_INPUT
 from engine.model.types import DELIVERIES
 from engine.text.sanitize import clean
+from engine.venues.registry import SOURCES, SOURCES_HELP, VENUES
 
 _EXAMPLES = """examples:
   myquant-tui                                   replay the bundled session
@@ -109,7 +110,8 @@ def _layout_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--date", default="", metavar="YYYY-MM-DD", help="day of ms-of-day stamps")
     parser.add_argument("--price-divisor", type=int, default=1, metavar="N", help="prices are written times N")
     parser.add_argument("--no-header", action="store_true", help="the first row is data")
-    parser.add_argument("--format", choices=("csv", "binance-raw"), help="what IN is, where its name does not tell")
+    raw = [venue.raw_format for venue in VENUES if venue.raw_lines]
+    parser.add_argument("--format", choices=("csv", *raw), help="what IN is, where its name does not tell")
     _damage_option(parser)
 
 
@@ -152,7 +154,7 @@ def make_parser(version: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
     run = commands.add_parser("run", help="run on a feed", allow_abbrev=False)
-    run.add_argument("--source", choices=("replay", "mock", "binance", "smartapi"), help="where ticks come from")
+    run.add_argument("--source", choices=SOURCES, help=SOURCES_HELP)
     run.add_argument("--in-process", action="store_true", help="keep engine and screen in one process")
     _run_options(run)
 

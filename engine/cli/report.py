@@ -97,7 +97,6 @@ def _microseconds(histogram: Histogram) -> LatencyMicroseconds:
 def summarise(run: Run, elapsed_s: float) -> Summary:
     """Return the summary of a stopped run."""
     engine = run.engine
-    turn = engine.turn
     book = run.trader.state.book
     snapshot = engine.snapshot
     recorder = next((edge for edge in snapshot.edges if edge.name == "recorder"), None)
@@ -111,19 +110,19 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
         entries=book.entries,
         exits=book.trades,
         cash=money(book.cash),
-        gross_pnl=money(turn.exits.gross),
-        costs=money(turn.exits.costs),
+        gross_pnl=money(engine.exits.gross),
+        costs=money(engine.exits.costs),
         net_pnl=money(book.realised),
         open_positions=sum(position is not None for position in book.positions),
         elapsed_s=round(elapsed_s, 3),
         ticks_per_s=round(snapshot.ticks / elapsed_s) if elapsed_s else 0,
-        latency_us=_microseconds(turn.epochs.all_ticks()),
+        latency_us=_microseconds(engine.epochs.all_ticks()),
         rss_mb=round(_peak_kb() / 1024, 1),
         state_hash=state_hash(run.trader.dump()),
         losses=run.source.losses(),
         recording=recorder.problem if recorder and recorder.problem else "",
         faults=snapshot.faults,
-        complete=engine.source_ended or engine.playback is None,  # a live stream has no end to come to
+        complete=engine.status.source_ended or engine.playback is None,  # a live stream has no end to come to
     )
 
 
@@ -205,7 +204,7 @@ class TradeFile:
         if self._file is not None:
             self._thread = Thread(target=self._take_exits, args=(run, self._file), name="trades", daemon=True)
             self._thread.start()
-            run.engine.turn.exits.follow(self._exits.put)
+            run.engine.exits.follow(self._exits.put)
 
     def finish(self) -> None:
         """Put the file in its place once the run is over; raises InputError where its disk refused."""

@@ -14,11 +14,11 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.assembly import LiveSupply, Run, build, has_credentials, live_supply, mock_source
+from engine.assembly import LiveSupply, Run, build, load
 from engine.assembly.open_source import open_source
 from engine.cli.report import TradeFile, summarise, summary_lines
 from engine.cli.screen import Screen
-from engine.config import Config, bundled, find_config, instrument_for, load
+from engine.config import Config, bundled, find_config, instrument_for
 from engine.model.commands import Stop
 from engine.model.errors import EXIT_FAULT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
 from engine.model.ports import TickSource
@@ -26,6 +26,9 @@ from engine.model.types import TradeMode
 from engine.recording import CsvLayout
 from engine.runtime import LOGGERS
 from engine.text.sanitize import clean
+from engine.venues.registry import venue_of
+from engine.venues.simulated.source import open_mock
+from engine.venues.supply import NoCredentials
 
 _LOOK_S = 0.2
 _WATCHABLE = 10.0  # × the recorded pace
@@ -112,12 +115,10 @@ def trade_mode(args: Namespace, config: Config) -> TradeMode:
     """What an order will mean; the same answer as `choose` gives, without looking anything up on the network."""
     if args.command == "replay" or getattr(args, "file", None) is not None:
         return "replay"
-    match config.feed.source:
-        case "replay" | "mock" as same:
-            return same
-        case "binance":
-            return "paper"
-    return "paper" if has_credentials(config, os.environ) else "mock"
+    venue = venue_of(config.feed.source)
+    if venue is None:
+        return "replay"
+    return venue.mode if venue.login is None or venue.login().found(config, os.environ) else "mock"
 
 
 def _screen_for(args: Namespace, screen: Screen | None) -> Screen | None:
@@ -165,28 +166,26 @@ def choose(args: Namespace, config: Config, *, on_screen: bool) -> RunChoice:
     if getattr(args, "file", None) is not None:
         speed = usual if args.speed is None else args.speed
         return RunChoice(config, open_file(args.file, config, skip_damage=skip_damage), "replay", speed)
-    match config.feed.source:
-        case "mock":
-            return RunChoice(config, mock_source(config), "mock", config.mock.speed)
-        case "replay":
-            path = bundled("nifty-synthetic.mqr")
-            return RunChoice(config, open_file(path, config, skip_damage=skip_damage), "replay", usual)
-    fitted, supply, told = live_supply(config, os.environ)
-    if isinstance(supply, LiveSupply):
-        return RunChoice(fitted, supply, "paper", told=told)
-    generated = mock_source(config)
-    title = f"MOCK (no credentials) · {generated.name}"
-    return RunChoice(config, generated, "mock", config.mock.speed, title, supply.lines)
+    venue = venue_of(config.feed.source)
+    if venue is None:
+        path = bundled("nifty-synthetic.mqr")
+        return RunChoice(config, open_file(path, config, skip_damage=skip_damage), "replay", usual)
+    found = venue.opener()(config, os.environ)
+    if isinstance(found, NoCredentials):
+        generated = open_mock(config, os.environ)
+        title = f"MOCK (no credentials) · {generated.source.name}"
+        return RunChoice(config, generated.source, "mock", generated.speed, title, found.lines)
+    return RunChoice(found.config, found.source, venue.mode, found.speed, told=found.told)
 
 
 def status_of(running: Run, mode: TradeMode) -> int:
     """Return the exit status of a run that is over; raises UserError when its source could not be read to the end."""
     engine = running.engine
-    if engine.problem and engine.exit_status == EXIT_WELL:
+    if engine.problem and engine.status.exit_status == EXIT_WELL:
         raise InputError(engine.problem)
     if engine.problem:
         print(f"myquant-tui: {engine.problem}", file=sys.stderr)
-        return engine.exit_status or EXIT_FAULT
+        return engine.status.exit_status or EXIT_FAULT
     holds = any(position is not None for position in running.trader.state.book.positions)
     return EXIT_POSITION_OPEN if holds and mode in {"paper", "live"} else EXIT_WELL
 

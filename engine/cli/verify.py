@@ -10,11 +10,12 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from engine.assembly import load
 from engine.assembly.recording_config import fit_to_recording
 from engine.cli.convert import progress_bar
 from engine.cli.report import money
 from engine.cli.rerun import Rerun, rerun
-from engine.config import Config, bundled, describe, load
+from engine.config import Config, bundled, describe
 from engine.config.schema import OVERRIDABLE
 from engine.files import shown
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_WELL, UserError
@@ -138,7 +139,7 @@ def _is_of_an_instrument(key: str) -> bool:
 
 
 def _report(path: Path, source: MqrSource, found: Rerun, notes: tuple[str, ...]) -> Report:
-    book = found.turn.trader.state.book
+    book = found.trader.state.book
     trades = found.exits
     outcome, reason = _judge(source, found)
     return Report(
@@ -181,7 +182,7 @@ def _judge(source: MqrSource, found: Rerun) -> tuple[Outcome, str]:
 
 
 def _entries(found: Rerun) -> Iterator[Entry]:
-    trader = found.turn.trader
+    trader = found.trader
     for fill in found.entries:
         instrument = trader.state.instrument_states[fill.instrument].instrument
         price, quantity = instrument.price_text(fill.price), _units(instrument, fill.quantity)
@@ -189,7 +190,7 @@ def _entries(found: Rerun) -> Iterator[Entry]:
 
 
 def _exit(found: Rerun, trade: Trade) -> ExitRow:
-    trader = found.turn.trader
+    trader = found.trader
     instrument = trader.state.instrument_states[trade.instrument].instrument
     return ExitRow(
         time=trader.hours.stamp(trade.exit_ms),

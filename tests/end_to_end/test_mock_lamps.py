@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from engine import Fault, Run, SwitchDelivery
-from engine.assembly import build, mock_source
+from engine.assembly import build
 from engine.model.commands import Stall
+from engine.venues.simulated.source import mock_source
 from tests.support.builders import config
 from tests.support.lamp_snapshots import GOOD
 from tests.support.snapshots import view
@@ -25,7 +26,7 @@ def run(tmp_path) -> Iterator[Run]:
     cfg = config(f"recording.directory={tmp_path / 'kept'}", "engine.delivery=queued")
     with build(cfg, mock_source(cfg), "mock", speed=1000.0, state_root=tmp_path / "state") as it:
         it.engine.start()
-        until(lambda: it.engine.turn.position > 200)
+        until(lambda: it.engine.cursor.position > 200)
         yield it
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from engine.config import Config, bundled, instrument_for, load
+from engine.assembly import load
+from engine.config import Config, bundled, instrument_for
 from engine.model.marks import Mark
 from engine.model.types import Instrument, Tick
 

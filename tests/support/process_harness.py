@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
-from engine.assembly import Run, build, mock_source
+from engine.assembly import Run, build
 from engine.journal import JOURNAL_FILE, read_events
 from engine.link import Oneshot, RemoteEngine
 from engine.link.protocol import AnyCommand
@@ -21,6 +21,7 @@ from engine.link.tickets import Pending
 from engine.model.snapshot import Snapshot
 from engine.serving import place_of
 from engine.serving.launch import answers
+from engine.venues.simulated.source import mock_source
 from tests.simulator import Simulator
 from tests.support.builders import EAGER, config
 from tests.support.command_home import Answer

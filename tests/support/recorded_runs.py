@@ -73,8 +73,8 @@ class CommandedSource(ListSource):
     @staticmethod
     def _carry_out(engine: Engine, order: Command | Beat) -> None:
         if isinstance(order, Beat):
-            before = engine.housekeeping.beats
-            until(lambda: engine.housekeeping.beats > before)
+            before = engine.stats.beats
+            until(lambda: engine.stats.beats > before)
         else:
             engine.send(order)
 
@@ -201,7 +201,7 @@ def record_by_hand(
     """A recording made without an engine, of a run that was given `orders` (None: a beat) and began with the account `kept`."""
     if kept is not None:
         harness.trader.restore(kept)
-        harness.broker.restore([harness.trader.state.book.net(0)])
+        harness.broker.hold([harness.trader.state.book.net(0)])
     told = 0
     with RecordingWriter(path, header_of(harness.config, "by hand", (nifty(harness.config),))) as writer:
         if kept is not None:
@@ -266,7 +266,7 @@ def after_seek(run: Run, target: int) -> CheckView:
     """How it stands at `target`."""
     engine = run.engine
     engine.send(Seek(target))
-    until(lambda: engine.turn.last_seq == target and engine.turn.expected == -1 and not engine.turn.commands)
+    until(lambda: engine.cursor.last_seq == target and engine.cursor.expected == -1 and not engine.turn.inputs)
     with engine.turn.lock:
         assert engine.playback is not None
         assert engine.playback.check is not None

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.assembly import LiveSupply, Run, build
-from engine.assembly.live import InSession, Tell
 from engine.model.ports import FeedView
 from engine.model.types import Instrument, Tick
 from engine.recording import MqrSource
+from engine.venues.supply import InSession, Tell
 from tests.support.builders import EAGER, config, ms, nifty
 from tests.support.waiting import until
 
@@ -68,7 +68,7 @@ class ScriptedRun:
         return tick
 
     def worked(self) -> None:
-        until(lambda: self.run.engine.turn.position + self.run.engine.inbox.merged == self.seq)
+        until(lambda: self.run.engine.cursor.position + self.run.engine.inbox.merged == self.seq)
 
     def done(self, ticket: int) -> str:
         """How the command under `ticket` ended."""

@@ -13,21 +13,20 @@ from engine.model.events import (
     Submit,
     TradeClosed,
 )
-from engine.model.ports import Broker
 from engine.model.types import Order, Tick, Trade
 from engine.trading.trader import Trader
-from engine.venues.simulated.broker import PaperBroker
+from tests.support.brokers import InstantBroker
 from tests.support.builders import DAY, EAGER, config, ms, nifty, tick
 
 
 class TraderHarness:
     """A trader and a broker, without threads: what an engine does within a turn, and nothing else."""
 
-    def __init__(self, *overrides: str, broker: Broker | None = None, instruments: int = 1) -> None:
+    def __init__(self, *overrides: str, broker: InstantBroker | None = None, instruments: int = 1) -> None:
         self.config = config(*overrides)
         listed = (nifty(self.config),) * instruments
         self.trader = Trader(self.config, listed, "T-")
-        self.broker = broker or PaperBroker(instruments)
+        self.broker = broker or InstantBroker(instruments)
         self.events: list[AnyEvent] = []
         self.seq = 0
         self.now_ms = ms("09:30:00")
@@ -74,15 +73,14 @@ class TraderHarness:
         while waiting:
             effect = waiting.popleft()
             self.events.append(effect)
-            answers: Sequence[BrokerEvent] = ()
             if isinstance(effect, Submit):
-                answers = self.broker.submit(effect.order)
+                self.broker.submit(effect.order)
             elif isinstance(effect, Cancel):
-                answers = self.broker.cancel(effect.order)
+                self.broker.cancel(effect.order)
             elif isinstance(effect, ReadHoldings):
-                answers = self.broker.read_holdings()
-            for event in answers:
-                waiting.extend(self.trader.on_event(event, self.now_ms))
+                self.broker.read_holdings()
+            while self.broker.posted:
+                waiting.extend(self.trader.on_event(self.broker.posted.popleft(), self.now_ms))
 
     @property
     def trades(self) -> list[Trade]:

@@ -14,5 +14,5 @@ def day_result(tmp_path_factory) -> tuple[int, int, str]:
         run.engine.start()
         assert run.engine.wait(60)
         run.engine.stop()
-        assert len(run.engine.turn.trades) > 50
+        assert len(run.engine.exits.newest) > 50
         return result(run)

@@ -72,7 +72,7 @@ def test_flat_on_a_standing_replay_closes_verifies_and_stays_locked(tmp_path):
     with start(tmp_path, ListSource(stream), *EAGER, paused=True) as run:
         engine = run.engine
         engine.send(Step(3))
-        until(lambda: engine.turn.last_seq == 3)
+        until(lambda: engine.cursor.last_seq == 3)
         assert run.trader.state.book.net(0) > 0
         engine.send(Flat("test"))
         until(lambda: engine.snapshot.flat.state == "FLAT")
@@ -126,7 +126,7 @@ def test_a_raising_trader_halts_entries_and_falls_back_to_queued(tmp_path, monke
         run.engine.stop()
         assert run.engine.switch.mode == "queued"
         assert run.trader.state.faults == 2
-        assert [trade.reason for trade in run.engine.turn.trades] == ["Stop Loss"]
+        assert [trade.reason for trade in run.engine.exits.newest] == ["Stop Loss"]
         assert run.trader.state.gate.halted == "trader raised RuntimeError"
         assert "raised at tick 3" in (tmp_path / "engine.log").read_text()
 
@@ -137,11 +137,11 @@ def test_a_broken_engine_locks_tells_and_ends_with_its_status(tmp_path, monkeypa
     def broken(*_):
         raise RuntimeError("edge")
 
-    monkeypatch.setattr(type(run.engine.turn), "carry_out", broken)
+    monkeypatch.setattr(type(run.engine._effects), "carry_out", broken)
     with run:
         run.engine.start()
         assert run.engine.wait(30)
-        assert run.engine.exit_status == EXIT_FAULT
+        assert run.engine.status.exit_status == EXIT_FAULT
         assert run.trader.state.gate.locked == "engine fault"
         monkeypatch.undo()
     log = (tmp_path / "engine.log").read_text()
@@ -161,7 +161,7 @@ def test_a_snapshot_goes_through_a_wire_and_back(tmp_path):
     with start(tmp_path, None, "strategy.use_vwap=true", "strategy.use_bollinger_bands=true") as run:
         assert run.engine.wait(60)
         run.engine.send(Seek(10_000))
-        until(lambda: run.engine.turn.last_seq == 10_000)
+        until(lambda: run.engine.cursor.last_seq == 10_000)
         run.engine.stop()
         snapshot = run.engine.snapshot
         assert msgspec.msgpack.decode(msgspec.msgpack.encode(snapshot), type=Snapshot) == snapshot
@@ -188,7 +188,7 @@ def test_every_stage_is_measured_one_tick_in_sixteen(tmp_path, delivery):
         assert stages["receive→decision"].count == 32_664
         sampled = {"wait", "decide", "act"} | ({"receive→inbox"} if delivery != "callback" else set())
         assert {name: stages[name].count for name in sampled} == dict.fromkeys(sampled, 32_664 // 16)
-        assert stages["tick→order"].count == len(run.engine.turn.trades) + run.trader.state.book.entries
+        assert stages["tick→order"].count == len(run.engine.exits.newest) + run.trader.state.book.entries
 
 
 def test_refused_ticks_are_counted_with_the_first_of_each(tmp_path):
@@ -218,6 +218,6 @@ def test_a_flat_leaves_a_receipt_in_log_and_file(tmp_path):
 
 def test_a_stall_stops_the_beat_and_it_comes_back(tmp_path):
     with start(tmp_path, ListSource(ticks([100.0]))) as run:
-        beats = run.engine.housekeeping.beats
+        beats = run.engine.stats.beats
         run.engine.send(Stall(0.05))
-        until(lambda: run.engine.housekeeping.beats > beats + 1)
+        until(lambda: run.engine.stats.beats > beats + 1)

@@ -38,7 +38,7 @@ class Kept(TraderHarness):
         before = len(self.events)
         super().carry_out(effects)
         for fact in self.events[before:]:
-            self.persistence.fact(fact)
+            self.persistence.keep(fact)
 
     def all_at(self, price: float) -> None:
         """A tick of every instrument."""

@@ -30,7 +30,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
 
 def asked(run: Run) -> int:
-    return sum(isinstance(command, Flat) for command in run.engine.turn.commands)
+    return sum(isinstance(command, Flat) for command in run.engine.turn.inputs)
 
 
 def go_on(run: Run) -> None:

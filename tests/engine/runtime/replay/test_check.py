@@ -61,7 +61,7 @@ def test_switching_delivery_does_not_interfere(operated: Path, tmp_path: Path) -
         for delivery in (*DELIVERIES, *DELIVERIES):
             run.engine.send(SwitchDelivery(delivery))
             run.engine.send(Step(90))
-            until(lambda: run.engine.turn.expected == -1 and not run.engine.turn.commands)
+            until(lambda: run.engine.cursor.expected == -1 and not run.engine.turn.inputs)
         run.engine.send(Play())
         assert at_the_end(run) == CheckView(CHECKPOINTS, CHECKPOINTS)
 
@@ -103,8 +103,8 @@ def test_beats_come_from_the_recording_and_from_nowhere_else(tmp_path: Path) -> 
     with replay(path, tmp_path / "replay", paused=True) as run:
         assert after_seek(run, 347) == CheckView(6, 12)
         assert run.trader.state.flat.state == "CLOSING"
-        before = run.engine.housekeeping.beats
-        until(lambda: run.engine.housekeeping.beats > before + 3)
+        before = run.engine.stats.beats
+        until(lambda: run.engine.stats.beats > before + 3)
         assert run.trader.state.flat.state == "CLOSING"
         assert after_seek(run, 350) == CheckView(7, 12)
         assert run.trader.state.flat.state == "VERIFYING"
@@ -120,7 +120,7 @@ def test_a_pause_of_then_survives_going_back_into_it(operated: Path, tmp_path: P
         assert run.trader.state.gate.paused
         after_seek(run, 300)
         assert not run.trader.state.gate.paused
-        assert len(run.engine.turn.trades) == run.trader.state.book.trades
+        assert len(run.engine.exits.newest) == run.trader.state.book.trades
 
 
 def test_many_instruments_take_turns_at_the_checkpoints(tmp_path: Path) -> None:
@@ -157,13 +157,13 @@ def test_an_account_that_was_taken_over_is_taken_over_again(tmp_path: Path) -> N
         assert run.trader.state.book.net(0) == held
         assert run.trader.state.gate.paused
         assert after_seek(run, 500) == CheckView(10, 12)
-        trades = list(run.engine.turn.trades)
+        trades = list(run.engine.exits.newest)
         assert len(trades) > 5
         assert run.trader.state.book.trades == len(trades) + sold
         after_seek(run, 200)
-        assert run.engine.turn.trades == trades[: run.trader.state.book.trades - sold]
+        assert run.engine.exits.newest == trades[: run.trader.state.book.trades - sold]
         assert after_seek(run, 500) == CheckView(10, 12)
-        assert run.engine.turn.trades == trades
+        assert run.engine.exits.newest == trades
         after_seek(run, 0)
         assert run.trader.state.book.net(0) == held
         assert run.trader.state.gate.paused

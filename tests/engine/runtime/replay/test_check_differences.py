@@ -12,9 +12,9 @@ from engine.model.marks import InputMark, Mark, StateMark
 from engine.model.snapshot import CheckView
 from engine.model.types import Instrument
 from engine.recording import Header, MqrSource
-from engine.runtime.replay.check import ReplayCheck
 from engine.version import RULES_REVISION
 from tests.support.recorded_runs import (
+    BUSY,
     CHECKPOINTS,
     LENGTH,
     after_seek,
@@ -27,6 +27,7 @@ from tests.support.recorded_runs import (
     with_field,
     zigzag,
 )
+from tests.support.turn_parts import turn_parts
 
 pytestmark = pytest.mark.slow
 
@@ -157,5 +158,6 @@ def test_marks_out_of_order_and_beyond_the_end(plain: Path, tmp_path: Path) -> N
 
 def test_more_marks_than_a_run_makes(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.runtime.replay.check._MOST_MARKS", 5)
-    found = ReplayCheck(MqrSource(plain)).view()
+    source = MqrSource(plain)
+    found = turn_parts(source.instruments, *BUSY).check(source).view()
     assert (found.total, found.incomparable) == (5, "more than 5 marks")

@@ -11,7 +11,6 @@ from engine.model.commands import (
 from engine.model.marks import EventMark
 from engine.model.snapshot import CheckView
 from engine.recording import MqrSource
-from engine.runtime.replay.check import check_for
 from engine.runtime.replay.comparable import incomparable
 from tests.support.builders import config
 from tests.support.recorded_runs import (
@@ -22,6 +21,7 @@ from tests.support.recorded_runs import (
     replay,
     rewrite,
 )
+from tests.support.turn_parts import turn_parts
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -68,7 +68,7 @@ def test_why_not_comparable(plain: Path) -> None:
 
 def test_a_session_without_a_recorded_run_has_nothing_to_follow(plain: Path) -> None:
     source = MqrSource(rewrite(plain, lambda mark: mark if isinstance(mark, EventMark) else None))
-    assert check_for(source, config(*BUSY), source.instruments) is None
+    assert turn_parts(source.instruments, *BUSY).check(source).is_empty
 
 
 def test_an_own_command_ends_the_comparison_until_going_back_before_it(operated: Path, tmp_path: Path) -> None:

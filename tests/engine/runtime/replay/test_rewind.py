@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from engine.model.clock import SystemClock
 from engine.runtime import Playback
-from engine.runtime.inbox import Inbox
 from engine.runtime.replay.feed import ReplayFeed
 from engine.runtime.replay.rewind import SavedStates
 from tests.support.builders import ListSource, nifty
+from tests.support.turn_parts import turn_parts
 
 
 @given(st.integers(1, 200), st.integers(0, 400), st.integers(1, 40))
@@ -37,5 +37,10 @@ def test_large_states_are_put_aside_more_rarely_and_none_where_nobody_goes_back(
 ) -> None:
     source = ListSource([], (nifty(),) * instruments)
     feed = ReplayFeed(source, SystemClock())
-    playback = Playback(feed=feed, source=source, inbox=Inbox(1), journal=None, snapshot_ticks=5000, recorded=recorded)
+    parts = turn_parts(source.instruments)
+    playback = Playback(
+        feed=feed, source=source, inbox=parts.inbox, journal=None, trader=parts.trader, effects=parts.effects,
+        cursor=parts.cursor, exits=parts.exits, timeline=parts.timeline, persistence=parts.persistence,
+        rewind=parts.rewind, snapshot_ticks=5000, recorded=recorded,
+    )  # fmt: skip
     assert min(playback.next_milestone(0), 1 << 61) == wanted
