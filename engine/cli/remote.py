@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from engine.link import LinkError, Oneshot
 from engine.model.commands import Flat, Stop
@@ -45,7 +45,7 @@ class Status(Struct, frozen=True):
     positions: tuple[str, ...] = ()
     day_pnl: str = ""
     screens: int = 0
-    conn: str = ""
+    control: str = field(default="", name="conn")  # scripts know it by this name
     rss_mb: float = 0.0
     problem: str = ""
     found: tuple[str, ...] = ()
@@ -95,7 +95,7 @@ def _status(place: EngineDir, call: Oneshot) -> Status:
         positions=tuple(_position(seen, held) for held in seen.positions),
         day_pnl=f"{seen.account.day_pnl:.2f}",
         screens=picture.watched_by,
-        conn=clean(picture.conn.holder),
+        control=clean(picture.control.holder),
         rss_mb=round(seen.process.rss_mb, 1),
         problem=problem,
         found=tuple(clean(line) for line in seen.found),
@@ -113,7 +113,7 @@ def _status_lines(status: Status) -> list[str]:
     gate = gate or (status.halted and f"halted ({status.halted})") or ("paused" if status.paused else "allowed")
     if gate == "allowed" and status.link and not status.link.startswith("UP"):
         gate = "wait for the link"
-    conn = f", {status.conn} has the conn" if status.conn else ""
+    control = f", {status.control} has control" if status.control else ""
     return [
         f"{status.mode.upper()} engine {status.pid}: {status.source}, delivery {status.delivery}",
         f"  ticks      {status.ticks:,}, {age}" + (f", link {status.link}" if status.link else ""),
@@ -121,7 +121,7 @@ def _status_lines(status: Status) -> list[str]:
         f"  flat job   {status.flat}",
         *(f"  position   {each}" for each in status.positions or ("none",)),
         f"  day P&L    {status.day_pnl}",
-        f"  screens    {status.screens}{conn}",
+        f"  screens    {status.screens}{control}",
         f"  memory     {status.rss_mb} MB",
         f"  state in   {status.state_dir}",
         *(f"  problem    {line}" for line in (status.problem,) if line),

@@ -99,7 +99,7 @@ def _until_end(run: Run, signals: Signals) -> None:
 
 
 def _stop(run: Run, server: LinkServer, restart: Restart) -> None:
-    """Stop the engine, then the door, so that screens see the end; what hangs is left behind after five seconds."""
+    """Stop the engine, then the link, so that screens see the end; what hangs is left behind after five seconds."""
 
     def overdue() -> None:
         if run.engine.status.exit_status == EXIT_FAULT:

@@ -1,7 +1,7 @@
-"""Keys typed at a control as a person types them."""
+"""An operator's hands on the keys of a screen that is not drawn."""
 
 from engine import Flat
-from tests.support.doors import HERE, FakeDoor
+from tests.support.engine_clients import HERE, FakeClient
 from tests.support.snapshots import snapshot, view
 from tui.input.actions import Shell
 from tui.input.control import Control
@@ -15,7 +15,7 @@ class Hands:
     """Keys typed at a control, with the plan drawn 20 ms after it opens."""
 
     def __init__(self, seen=None, draws=True, attachment=HERE):
-        self.client = FakeDoor(seen or snapshot(), attachment)
+        self.client = FakeClient(seen or snapshot(), attachment)
         self.ui = Ui()
         self.draws = draws
         self.left = []
@@ -36,6 +36,7 @@ class Hands:
 
 
 def typed(hands, text, end="enter"):
+    """Type a text into the open dialog and end it with a key."""
     for n, key in enumerate([*text, end]):
         hands.press(key, 100 + n)
     return hands

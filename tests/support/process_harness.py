@@ -204,7 +204,7 @@ class OperatorShell:
         return self.sees(lambda seen: seen.flat.state == "FLAT" and reason in seen.flat.reason and seen.flat.receipt)
 
     @contextmanager
-    def door(self, name: str = "Ann") -> Iterator[RemoteEngine]:
+    def remote(self, name: str = "Ann") -> Iterator[RemoteEngine]:
         """A screen that has control; it leaves in good order."""
         opened = RemoteEngine(self.socket, name)
         opened.start(20.0)
@@ -218,21 +218,21 @@ class OperatorShell:
     def command(self, *commands: AnyCommand) -> None:
         """Give commands from the screen that has control, each carried out before the next; none is refused."""
         if self._steering is None:
-            with self.door("test"):
+            with self.remote("test"):
                 self.command(*commands)
             return
         for command in commands:
             self._carried_out(self._steering, command)
 
     @staticmethod
-    def _carried_out(door: RemoteEngine, command: AnyCommand) -> None:
-        door.send(command)
+    def _carried_out(remote: RemoteEngine, command: AnyCommand) -> None:
+        remote.send(command)
 
         def newest() -> Pending | None:
-            asked = door.pending()
+            asked = remote.pending()
             return asked[-1] if asked else None
 
-        until(lambda: (asked := newest()) is not None and asked.state not in {"REQUESTED", "ACCEPTED"}, door.pending)
+        until(lambda: (asked := newest()) is not None and asked.state not in {"REQUESTED", "ACCEPTED"}, remote.pending)
         asked = newest()
         assert asked is not None
         assert asked.state == "DONE", asked

@@ -152,7 +152,7 @@ def test_status_tells_running_from_gone(shell: OperatorShell) -> None:
 @side_by_side
 def test_stop_from_a_shell_ends_it_under_a_screen_that_sees_the_end(shell: OperatorShell) -> None:
     shell.start()
-    with shell.door("Ann") as ann:
+    with shell.remote("Ann") as ann:
         held = shell.holds()
         stopped = shell.ask("stop")
         assert (stopped.status, stopped.err, shell.ended()) == (EXIT_WELL, "", EXIT_WELL)
@@ -259,7 +259,7 @@ def test_half_a_journal_is_kept_aside_and_nobody_enters(shell: OperatorShell) ->
 @side_by_side
 def test_nobody_else_can_open_anything_of_it(shell: OperatorShell) -> None:
     shell.start()
-    with shell.door():
+    with shell.remote():
         shell.holds()
         (shell.state / "FLAT").write_text("")
         (shell.state / "FLAT").chmod(0o666)

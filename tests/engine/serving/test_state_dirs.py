@@ -36,7 +36,7 @@ def asked(run: Run) -> int:
 def go_on(run: Run) -> None:
     """Let the loop go on until every command was carried out."""
     with run.engine.turn.lock:
-        run.engine.turn.run_commands()
+        run.engine.turn.take_inputs()
         for _ in range(3):
             run.engine.turn.beat()
     for _ in range(3):
