@@ -12,7 +12,7 @@ from engine.link.protocol import GetSnapshot
 from engine.model.commands import Arm, Flat, Hold, Lock, PauseEntries, Play, ResumeEntries, Seek, SwitchDelivery, Unlock
 from engine.model.snapshot import Snapshot
 from engine.serving.state_dirs import FLAT_FILE
-from tests.support.link_harness import Plain
+from tests.support.link_harness import RawClient
 from tests.support.process_harness import HOLDING, OperatorShell
 from tests.support.waiting import until
 
@@ -122,7 +122,7 @@ def crowded(shell: OperatorShell) -> Iterator[None]:
 @contextmanager
 def screen_hung(shell: OperatorShell) -> Iterator[None]:
     """A screen asks for pictures and does not read them, until its connection takes no more."""
-    with Plain(shell.socket) as hung:
+    with RawClient(shell.socket) as hung:
         hung.hello("hung")
         hung.sock.settimeout(0.05)
         try:

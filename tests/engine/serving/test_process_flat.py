@@ -17,7 +17,7 @@ from engine.recording import MqrSource
 from engine.serving.state_dirs import FLAT_FILE
 from tests.simulator import Generated, Simulator
 from tests.support.flat_harness import STATES, WAYS, back_to_trading, shell_with_position
-from tests.support.link_harness import Plain
+from tests.support.link_harness import RawClient
 from tests.support.parallel import Parallel
 from tests.support.process_harness import HOLDING, OperatorShell, coin_shell, environment, flat_times
 from tests.support.waiting import until
@@ -100,7 +100,7 @@ def test_the_policy_for_a_lost_operator_outlives_the_engine(home: OperatorShell)
 def test_an_operator_who_is_lost_is_a_flat(home: OperatorShell) -> None:
     with OperatorShell(home.folder, *HOLDING, "operator.on_loss=flat_after", "operator.flat_after_s=1") as shell:
         shell.start()
-        with Plain(shell.socket) as lost:
+        with RawClient(shell.socket) as lost:
             lost.hello("Ann", wants_control=True)
             shell.holds()
         shell.is_flat("operator lost for 1 s")
