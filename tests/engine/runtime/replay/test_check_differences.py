@@ -12,6 +12,7 @@ from engine.model.marks import InputMark, Mark, StateMark
 from engine.model.snapshot import CheckView
 from engine.model.types import Instrument
 from engine.recording import Header, MqrSource
+from engine.runtime.replay.check import ReplayCheck
 from engine.version import RULES_REVISION
 from tests.support.recorded_runs import (
     BUSY,
@@ -159,5 +160,5 @@ def test_marks_out_of_order_and_beyond_the_end(plain: Path, tmp_path: Path) -> N
 def test_more_marks_than_a_run_makes(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.runtime.replay.check._MOST_MARKS", 5)
     source = MqrSource(plain)
-    found = turn_parts(source.instruments, *BUSY).check(source).view()
+    found = ReplayCheck(turn_parts(source.instruments, *BUSY), source).view()
     assert (found.total, found.incomparable) == (5, "more than 5 marks")

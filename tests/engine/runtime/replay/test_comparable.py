@@ -11,6 +11,7 @@ from engine.model.commands import (
 from engine.model.marks import EventMark
 from engine.model.snapshot import CheckView
 from engine.recording import MqrSource
+from engine.runtime.replay.check import ReplayCheck
 from engine.runtime.replay.comparable import incomparable
 from tests.support.builders import config
 from tests.support.recorded_runs import (
@@ -68,7 +69,7 @@ def test_why_not_comparable(plain: Path) -> None:
 
 def test_a_session_without_a_recorded_run_has_nothing_to_follow(plain: Path) -> None:
     source = MqrSource(rewrite(plain, lambda mark: mark if isinstance(mark, EventMark) else None))
-    assert turn_parts(source.instruments, *BUSY).check(source).is_empty
+    assert ReplayCheck(turn_parts(source.instruments, *BUSY), source).is_empty
 
 
 def test_an_own_command_ends_the_comparison_until_going_back_before_it(operated: Path, tmp_path: Path) -> None:
