@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.support.flat_harness import STATES, WAYS, Way, back_to_trading, staged
-from tests.support.process_harness import Shell, flat_times
+from tests.support.flat_harness import STATES, WAYS, Way, back_to_trading, shell_with_position
+from tests.support.process_harness import OperatorShell, flat_times
 
 ROUNDS = 20
 _TIRED_TICKS = 14_000  # a generated session has some 32,000 ticks
@@ -19,12 +19,12 @@ _TIRED_TICKS = 14_000  # a generated session has some 32,000 ticks
 def figures_of(folder: Path, state: str, way: Way, reason: str, rounds: int) -> tuple[list[float], list[float]]:
     """Milliseconds to the lock and from there to the verification, of each round."""
     locked, verified = [], []
-    shell: Shell | None = None
+    shell: OperatorShell | None = None
     for number in range(rounds):
         if shell is None or state == "disk failing" or shell.snapshot.ticks > _TIRED_TICKS:
             if shell is not None:
                 shell.close()
-            shell = staged(folder / str(number))
+            shell = shell_with_position(folder / str(number))
         with shell.remote():
             with STATES[state](shell):
                 asked_ns = way(shell, shell.steering)

@@ -22,9 +22,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.emulator import Emulator
+from tests.support.paths import BUNDLED, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-RECORDING = ROOT / "recordings" / "nifty-synthetic.mqr"
 SPEED = 700  # of the bundled recording: about 1,000 ticks a second
 WARM_S = 3.0
 HELLO = """
@@ -40,7 +39,7 @@ Hello().run()
 def program(state: str, *, headless: bool = False, entry: str = "tui") -> list[str]:
     """The command line of a replay at about 1,000 ticks a second."""
     more = ["--headless", "--quiet"] if headless else []
-    return ["-m", entry, "replay", str(RECORDING), "--speed", str(SPEED), "--state-dir", state, *more]
+    return ["-m", entry, "replay", str(BUNDLED), "--speed", str(SPEED), "--state-dir", state, *more]
 
 
 class Watched:

@@ -13,7 +13,8 @@ from typing import Self
 import pytest
 
 from engine.link import Oneshot
-from tests.support.terminal import Pty, engine, until
+from tests.support.terminal import Pty, engine
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 LONG = bool(os.environ.get("MYQUANT_LONG"))

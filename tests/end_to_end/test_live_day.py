@@ -17,10 +17,11 @@ from engine.assembly import build
 from engine.cli.report import TradeFile
 from engine.cli.running import open_file
 from engine.model.types import DELIVERIES, FLAG_LATE
-from tests.engine.backtest.test_golden import decided, golden, rows_of
 from tests.simulator import RawLines, Simulator
-from tests.support.builders import config, shared
-from tests.support.live_harness import FULL_CASH, Live, as_commanded, assert_same
+from tests.support.builders import config
+from tests.support.live_harness import FULL_CASH, LiveHarness, assert_same, supply_of_command
+from tests.support.shared_data import shared
+from tests.support.trade_lists import decided, golden, rows_of
 
 pytestmark = pytest.mark.slow
 
@@ -53,7 +54,7 @@ def replayed(tmp_path: Path, path: Path) -> Any:
 
 
 @contextmanager
-def trade_list(folder: Path, live: Live) -> Iterator[None]:
+def trade_list(folder: Path, live: LiveHarness) -> Iterator[None]:
     """Within: the exits of `live`, which has not begun, are written into `trades.csv`."""
     with TradeFile(folder / "trades.csv") as file:
         file.follow(live.run)
@@ -61,11 +62,11 @@ def trade_list(folder: Path, live: Live) -> Iterator[None]:
         file.finish()
 
 
-def through_the_wire(tmp_path: Path, path: Path, delivery: str, speed: float, *overrides: str) -> Live:
+def through_the_wire(tmp_path: Path, path: Path, delivery: str, speed: float, *overrides: str) -> LiveHarness:
     """A paper run, over by now, that was sent the session as packets and has worked every one of them."""
     with Simulator(play=path, speed=speed) as sim:
         keys = (FULL_CASH, "instrument.token=40001", *overrides)
-        live = Live(tmp_path, sim, *keys, delivery=delivery, supply=as_commanded)
+        live = LiveHarness(tmp_path, sim, *keys, delivery=delivery, supply=supply_of_command)
         with trade_list(tmp_path, live), live:
             live.all_worked()
             live.engine.stop()
@@ -76,7 +77,7 @@ def through_the_wire(tmp_path: Path, path: Path, delivery: str, speed: float, *o
     return live
 
 
-def as_replayed(live: Live, expected: Any) -> None:
+def as_replayed(live: LiveHarness, expected: Any) -> None:
     """The live run's exits, entries and cash are those of the replay; its recording is verified."""
     reasons, trades, entries, cash = expected
     assert len(trades) > 2
@@ -124,13 +125,13 @@ every 8000 ticks: nul
 
 def test_bad_packets_among_the_good_change_no_decision(tmp_path, record_property) -> None:
     with Simulator(play=shared(DAY), speed=0.0, script=HARMLESS, seed=7) as sim, ExitStack() as stack:
-        live = Live(tmp_path, sim, FULL_CASH, ROOMY, "smartapi.sequence=rising")
+        live = LiveHarness(tmp_path, sim, FULL_CASH, ROOMY, "smartapi.sequence=rising")
         stack.enter_context(trade_list(tmp_path, live))
         stack.enter_context(live)
         live.all_worked()
         faults = sim.counters.faults
         ticks = sum(faults[name] for name in faults if name.split()[0] in {"duplicate", "older", "time", "price"})
-        live.until(lambda: live.came == 32_591 + ticks)
+        live.until(lambda: live.arrived == 32_591 + ticks)
         live.engine.stop()
     assert live.view.bad == {"unknown_token": faults["unknown_token"], "mode": 8, "text": 4, "length": 4}
     assert live.refused == {
@@ -157,11 +158,11 @@ def messages(tmp_path: Path, count: int) -> Path:
     return path
 
 
-def coins(tmp_path: Path, path: Path, delivery: str, speed: float, *overrides: str) -> tuple[Live, Any]:
+def coins(tmp_path: Path, path: Path, delivery: str, speed: float, *overrides: str) -> tuple[LiveHarness, Any]:
     """A paper run, over by now, that was sent the messages, and the exchange's counters."""
     with Simulator(RawLines(path, speed=speed, rebase=True), hold=2) as sim:
         keys = ("feed.source=binance", 'feed.symbols=["BTCUSDT"]', *overrides)
-        with Live(tmp_path, sim, *keys, delivery=delivery, supply=as_commanded) as live:
+        with LiveHarness(tmp_path, sim, *keys, delivery=delivery, supply=supply_of_command) as live:
             live.all_worked(500)
             live.until(lambda: live.view.books == sim.counters.books)
         counters = sim.counters

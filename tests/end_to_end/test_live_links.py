@@ -8,74 +8,33 @@ import pytest
 from engine.model.commands import Flat
 from engine.model.types import FLAG_NEW_LINK
 from engine.stream.live_feed import Pace
-from tests.simulator import Generated, Simulator
-from tests.support.live_harness import HOLDING, Live, assert_same, hurried, noon
-
-SILENCE_S = 0.4
-# What a whole test must not wait for is short; the rest is as in a real run.
-BRISK = Pace(silence_s=SILENCE_S, handshake_s=0.4, first_wait_s=0.02)
-KEYS = (*HOLDING, *noon(), "smartapi.sequence=rising")
-
-# What is done to the link, and how the feed puts it into words.
-LOST = {
-    "silence": "no data for 0.",  # pongs go on
-    "half_open": "no data for 0.",
-    "half": "no data for 0.",  # half a frame
-    "reset": "connection reset by peer",
-    "close 1000": "closed by the server: 1000",
-    "close 1001": "closed by the server: 1001",
-    "close 1011": "closed by the server: 1011",
-    "disconnect 1006": "closed by the server without a word",
-    "claim": "no WebSocket's bytes: size",  # a frame of a tebibyte
-    "huge": "no WebSocket's bytes: size",  # of a megabyte
-    "endless": "no WebSocket's bytes: ",  # fragments
-}
-
-
-def exchange(script: str = "", *, rate: float = 1200.0, instruments: int = 2) -> Simulator:
-    traffic = Generated(instruments=instruments, rate=rate, seed=3)
-    return Simulator(traffic, script=script, hold=instruments, rate_limits=False)
-
-
-def holding(live: Live) -> list[tuple[int, int]]:
-    """What is held of each instrument, and at which price it was bought."""
-    return [(each.quantity, each.entry_price) for each in live.book.positions if each is not None]
-
-
-def begun(live: Live) -> list[tuple[int, int]]:
-    """The run is up, every instrument ticks and is held."""
-    live.ticking()
-    live.until(lambda: len(holding(live)) == len(live.instrument_states))
-    return holding(live)
-
-
-def nothing_went_back(live: Live) -> None:
-    """The run's own record: numbers without holes, admitted times that never fall, fresh instruments marked as such."""
-    ticks = live.recorded()
-    assert [tick.seq for tick in ticks] == list(range(1, len(ticks) + 1))
-    for index in range(len(live.instrument_states)):
-        own = [tick for tick in ticks if tick.instrument == index]
-        assert sum(bool(tick.flags & FLAG_NEW_LINK) for tick in own) <= len(live.ups)
-        last_ms = 0
-        for tick in own:
-            assert tick.exch_ms >= last_ms
-            last_ms = tick.exch_ms
-    assert_same(live.verified())
+from tests.support.failing_links import (
+    BRISK,
+    KEYS,
+    LOST,
+    REFUSED,
+    SILENCE_S,
+    assert_nothing_went_back,
+    exchange,
+    holding,
+    opened_positions,
+)
+from tests.support.live_harness import LiveHarness, assert_same, quick_login
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", LOST)
 def test_a_lost_link_is_found_and_made_again(tmp_path: Path, fault: str, record_property) -> None:
-    with exchange() as sim, Live(tmp_path, sim, *KEYS, supply=hurried(BRISK)) as live:
-        held = begun(live)
+    with exchange() as sim, LiveHarness(tmp_path, sim, *KEYS, supply=quick_login(BRISK)) as live:
+        held = opened_positions(live)
         at_ns = time.perf_counter_ns()
         sim.fault(fault)
         live.until(lambda: live.losses)
         found_ns, loss = live.losses[0]
-        before = live.came
+        before = live.arrived
         live.ticking(times=2)
         up_ns, up = live.ups[1]
-        live.until(lambda: live.came > before + 20)
+        live.until(lambda: live.arrived > before + 20)
         assert holding(live) == held
         assert live.engine.snapshot.entries.halted == ""
     assert loss.reason.startswith(LOST[fault])
@@ -83,24 +42,15 @@ def test_a_lost_link_is_found_and_made_again(tmp_path: Path, fault: str, record_
     assert up_ns - at_ns < 16e9
     assert (up.link, up.down_ms) == (2, pytest.approx((up_ns - found_ns) / 1e6, abs=50))
     assert [each["state"] for each in live.journal("LinkChanged")][:4] == ["CONNECTING", "UP", "WAITING", "CONNECTING"]
-    nothing_went_back(live)
+    assert_nothing_went_back(live)
     record_property("found_s", round((found_ns - at_ns) / 1e9, 3))
     record_property("up_again_s", round((up_ns - at_ns) / 1e9, 3))
 
 
-REFUSED = {
-    "429 1": "429 Too Many Requests",
-    "throttle 1": "closed by the server without a word",
-    "refuse 1": "connection reset by peer",
-    "slow_header 1": "no complete answer to the handshake in time",
-    "half_open 1": "no complete answer to the handshake in time",
-}
-
-
 @pytest.mark.parametrize("fault", REFUSED)
 def test_a_door_that_does_not_open_is_tried_again(tmp_path: Path, fault: str, record_property) -> None:
-    with exchange() as sim, Live(tmp_path, sim, *KEYS, supply=hurried(BRISK)) as live:
-        held = begun(live)
+    with exchange() as sim, LiveHarness(tmp_path, sim, *KEYS, supply=quick_login(BRISK)) as live:
+        held = opened_positions(live)
         at_ns = time.perf_counter_ns()
         sim.fault(fault)
         sim.fault("reset")
@@ -111,14 +61,14 @@ def test_a_door_that_does_not_open_is_tried_again(tmp_path: Path, fault: str, re
     assert REFUSED[fault] in [loss.reason for _, loss in live.losses]
     assert len(live.losses) >= 2  # the link, and the door
     assert logins == 1  # none of these says anything about the tokens
-    nothing_went_back(live)
+    assert_nothing_went_back(live)
     record_property("up_again_s", round((up_ns - at_ns) / 1e9, 3))
 
 
 def test_an_exchange_that_is_down_for_a_while(tmp_path: Path, record_property) -> None:
     pace = Pace(first_wait_s=0.05, longest_wait_s=0.2, connects=1000)
-    with exchange() as sim, Live(tmp_path, sim, *KEYS, supply=hurried(pace)) as live:
-        held = begun(live)
+    with exchange() as sim, LiveHarness(tmp_path, sim, *KEYS, supply=quick_login(pace)) as live:
+        held = opened_positions(live)
         at_ns = time.perf_counter_ns()
         sim.fault("down 0.4")
         sim.fault("reset")
@@ -126,7 +76,7 @@ def test_an_exchange_that_is_down_for_a_while(tmp_path: Path, record_property) -
         assert holding(live) == held
         record_property("up_again_s", round((live.ups[1][0] - at_ns) / 1e9, 3))
     assert "connection refused" in [loss.reason for _, loss in live.losses]
-    nothing_went_back(live)
+    assert_nothing_went_back(live)
 
 
 # ── Tokens ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -134,8 +84,8 @@ def test_an_exchange_that_is_down_for_a_while(tmp_path: Path, record_property) -
 
 @pytest.mark.parametrize("fault", ["401 1", "expire"])
 def test_refused_tokens_bring_about_one_login_and_the_feed_goes_on(tmp_path: Path, fault: str) -> None:
-    with exchange() as sim, Live(tmp_path, sim, *KEYS, supply=hurried(BRISK)) as live:
-        held = begun(live)
+    with exchange() as sim, LiveHarness(tmp_path, sim, *KEYS, supply=quick_login(BRISK)) as live:
+        held = opened_positions(live)
         sim.fault(fault)
         sim.fault("reset")
         live.ticking(times=2)
@@ -145,18 +95,18 @@ def test_refused_tokens_bring_about_one_login_and_the_feed_goes_on(tmp_path: Pat
         "connection reset by peer",
         "401 Invalid Header - Invalid Auth token",
     ]
-    nothing_went_back(live)
+    assert_nothing_went_back(live)
 
 
 def test_tokens_refused_for_good_are_given_up_and_exits_are_still_possible(tmp_path: Path) -> None:
-    with exchange() as sim, Live(tmp_path, sim, *KEYS, supply=hurried(BRISK)) as live:
-        begun(live)
+    with exchange() as sim, LiveHarness(tmp_path, sim, *KEYS, supply=quick_login(BRISK)) as live:
+        opened_positions(live)
         sim.fault("401 1000")
         sim.fault("reset")
         live.until(lambda: live.view.state == "REFUSED")
         connects = sim.counters.connects
         assert live.view.because.startswith("401 ")
-        live.beaten()
+        live.two_beats()
         assert sim.counters.connects == connects  # nobody hammers at a door that is shut
         assert sim.counters.logins == 2
         flatten(live)
@@ -164,7 +114,7 @@ def test_tokens_refused_for_good_are_given_up_and_exits_are_still_possible(tmp_p
     assert_same(live.verified())
 
 
-def flatten(live: Live) -> None:
+def flatten(live: LiveHarness) -> None:
     """An emergency flat, verified."""
     live.engine.send(Flat("operator"), 1)
     live.until(lambda: any(each.state == "DONE" for each in live.engine.snapshot.commands))
@@ -176,7 +126,7 @@ def flatten(live: Live) -> None:
 
 def test_a_storm_of_ends_is_no_storm_of_connects(tmp_path: Path, record_property) -> None:
     pace = Pace(first_wait_s=0.001, longest_wait_s=0.002)  # the back-off is not what holds it back here
-    with exchange("every 1 ticks: reset") as sim, Live(tmp_path, sim, *KEYS, supply=hurried(pace)) as live:
+    with exchange("every 1 ticks: reset") as sim, LiveHarness(tmp_path, sim, *KEYS, supply=quick_login(pace)) as live:
         live.until(lambda: len(live.losses) >= pace.connects)
         live.until(lambda: live.view.state == "WAITING" and live.view.retry_ns - time.perf_counter_ns() > 30e9)
         waits_s = (live.view.retry_ns - time.perf_counter_ns()) / 1e9
@@ -192,26 +142,26 @@ def test_a_storm_of_ends_is_no_storm_of_connects(tmp_path: Path, record_property
 
 
 def test_after_a_reconnect_each_instrument_is_fresh_only_with_its_own_first_tick(tmp_path: Path) -> None:
-    with exchange(instruments=3) as sim, Live(tmp_path, sim, *KEYS, supply=hurried(BRISK)) as live:
-        begun(live)
+    with exchange(instruments=3) as sim, LiveHarness(tmp_path, sim, *KEYS, supply=quick_login(BRISK)) as live:
+        opened_positions(live)
         quiet = sim.lines[1].token
         sim.fault(f"silence_token {quiet}")
         sim.fault("reset")
         live.until(lambda: len(live.ups) == 2 and live.view.ticking == 2)
-        before = live.came
-        live.until(lambda: live.came > before + 50)
+        before = live.arrived
+        live.until(lambda: live.arrived > before + 50)
         assert (live.view.ticking, live.view.wanted) == (2, 3)
         sim.fault("recover")
         live.until(lambda: live.view.ticking == 3)
     second = [tick for tick in live.recorded() if tick.flags & FLAG_NEW_LINK][3:]
     assert sorted(tick.instrument for tick in second) == [0, 1, 2]
     assert second[-1].instrument == 1
-    nothing_went_back(live)
+    assert_nothing_went_back(live)
 
 
 def test_a_silent_instrument_is_stale_while_its_siblings_keep_the_link(tmp_path: Path, record_property) -> None:
-    with exchange() as sim, Live(tmp_path, sim, *KEYS, "feed.stale_s=0.5", supply=hurried(BRISK)) as live:
-        begun(live)
+    with exchange() as sim, LiveHarness(tmp_path, sim, *KEYS, "feed.stale_s=0.5", supply=quick_login(BRISK)) as live:
+        opened_positions(live)
         at_ns = time.perf_counter_ns()
         sim.fault(f"silence_token {sim.lines[0].token}")
         live.until(lambda: live.engine.snapshot.silent == 1)

@@ -7,10 +7,10 @@ import pytest
 
 from engine.model.commands import Flat, Unlock
 from engine.model.types import FLAG_LATE
-from tests.end_to_end.test_live_links import BRISK, KEYS, begun, exchange, holding, nothing_went_back
 from tests.simulator import Simulator
 from tests.simulator.framing import BINARY, TEXT, frame
-from tests.support.live_harness import HOLDING, Live, assert_same, hurried, noon
+from tests.support.failing_links import BRISK, KEYS, assert_nothing_went_back, exchange, holding, opened_positions
+from tests.support.live_harness import HOLDING, LiveHarness, assert_same, noon, quick_login
 from tests.support.wire_samples import QUOTE, encode_packet
 
 pytestmark = pytest.mark.slow
@@ -41,13 +41,13 @@ def handmade(sim: Simulator, **other: float | bytes) -> tuple[int, bytes]:
     return BINARY, bytes(packet)
 
 
-def counted(live: Live, worked: int = 0, **bad: int) -> None:
+def counted(live: LiveHarness, worked: int = 0, **bad: int) -> None:
     """Wait until every good packet and `worked` others were worked, and exactly `bad` were dropped; the link is the first."""
     sim = live.sim
     live.all_worked()
     frames = sim.counters.all_sent + worked + sum(bad.values())
-    live.until(lambda: live.came >= sim.counters.all_sent + worked and live.view.bad == bad)
-    assert live.came == sim.counters.all_sent + worked
+    live.until(lambda: live.arrived >= sim.counters.all_sent + worked and live.view.bad == bad)
+    assert live.arrived == sim.counters.all_sent + worked
     live.until(lambda: live.view.frames >= frames)
     assert len(live.ups) == 1
     assert live.losses == []
@@ -63,17 +63,17 @@ def bounded(script: str = "", count: int = 300) -> Simulator:
 def test_wrong_lengths_and_modes_cost_no_link(tmp_path: Path) -> None:
     script = "\n".join(f"at tick {100 + 10 * n}: length {size}" for n, size in enumerate(SIZES))
     script += "\nat tick 200: mode 0\nat tick 210: mode 5\nat tick 220: mode 255"
-    with bounded(script) as sim, Live(tmp_path, sim, *KEYS, supply=hurried(BRISK)) as live:
-        held = begun(live)
+    with bounded(script) as sim, LiveHarness(tmp_path, sim, *KEYS, supply=quick_login(BRISK)) as live:
+        held = opened_positions(live)
         counted(live, length=len(SIZES), mode=3)
         assert holding(live) == held
     assert len([note for note in live.notes if note.startswith("bad packet")]) == 2  # one of each kind
-    nothing_went_back(live)
+    assert_nothing_went_back(live)
 
 
 def test_fields_that_cannot_be_and_texts_that_mean_nothing_cost_no_link(tmp_path: Path) -> None:
-    with bounded() as sim, Live(tmp_path, sim, *KEYS, supply=hurried(BRISK)) as live:
-        held = begun(live)
+    with bounded() as sim, LiveHarness(tmp_path, sim, *KEYS, supply=quick_login(BRISK)) as live:
+        held = opened_positions(live)
         send(
             sim,
             handmade(sim, exchange_type=99),
@@ -100,14 +100,14 @@ def test_fields_that_cannot_be_and_texts_that_mean_nothing_cost_no_link(tmp_path
         assert live.refused == {"too_large": 1, "non_positive": 2}
     assert "subscription refused: E1001 Invalid Request Payload, for" in " ".join(live.notes)
     assert not [note for note in live.notes if "\x1b" in note]
-    nothing_went_back(live)
+    assert_nothing_went_back(live)
 
 
 @pytest.mark.parametrize("script", ["every 7 ticks: duplicate", "every 7 ticks: older"])
 def test_repeated_and_late_packets_move_nothing(tmp_path: Path, script: str) -> None:
     fault = script.rpartition(" ")[2]
-    with bounded(script) as sim, Live(tmp_path, sim, *KEYS, supply=hurried(BRISK)) as live:
-        held = begun(live)
+    with bounded(script) as sim, LiveHarness(tmp_path, sim, *KEYS, supply=quick_login(BRISK)) as live:
+        held = opened_positions(live)
         counted(live, worked=300 // 7)
         assert holding(live) == held
         assert live.refused == {"duplicate" if fault == "duplicate" else "backwards": 300 // 7}
@@ -116,7 +116,10 @@ def test_repeated_and_late_packets_move_nothing(tmp_path: Path, script: str) -> 
 
 
 def test_a_number_that_comes_too_late_moves_nothing_whatever_its_price(tmp_path: Path) -> None:
-    with bounded() as sim, Live(tmp_path, sim, *KEYS, "risk.base_sl_points=1", supply=hurried(BRISK)) as live:
+    with (
+        bounded() as sim,
+        LiveHarness(tmp_path, sim, *KEYS, "risk.base_sl_points=1", supply=quick_login(BRISK)) as live,
+    ):
         live.ticking()
         live.all_worked()
         exits = live.book.trades
@@ -131,7 +134,7 @@ def test_a_number_that_comes_too_late_moves_nothing_whatever_its_price(tmp_path:
 def test_numbers_that_jump_are_counted_where_they_are_chained(tmp_path: Path) -> None:
     script = "at tick 100: jump 3\nat tick 200: jump 5"
     keys = (*HOLDING, *noon(), "smartapi.sequence=chained")
-    with bounded(script) as sim, Live(tmp_path, sim, *keys, supply=hurried(BRISK)) as live:
+    with bounded(script) as sim, LiveHarness(tmp_path, sim, *keys, supply=quick_login(BRISK)) as live:
         live.ticking()
         counted(live)
         assert sum(inst.tick_filter.sequence_gaps for inst in live.instrument_states) == 2
@@ -143,8 +146,8 @@ def test_numbers_that_jump_are_counted_where_they_are_chained(tmp_path: Path) ->
 def test_too_many_jumps_halt_entries_until_somebody_unlocks(tmp_path: Path) -> None:
     keys = (*HOLDING, *noon(), "smartapi.sequence=auto")
     script = "every 20 ticks: jump 1"
-    with bounded(script, 500) as sim, Live(tmp_path, sim, *keys, supply=hurried(BRISK)) as live:
-        held = begun(live)
+    with bounded(script, 500) as sim, LiveHarness(tmp_path, sim, *keys, supply=quick_login(BRISK)) as live:
+        held = opened_positions(live)
         counted(live)
         live.until(lambda: live.engine.snapshot.entries.halted == "10 gaps in the exchange's sequence")
         assert holding(live) == held  # exits go on, nothing is thrown away
@@ -157,8 +160,8 @@ def test_too_many_jumps_halt_entries_until_somebody_unlocks(tmp_path: Path) -> N
 
 
 def test_more_than_twenty_bad_packets_in_ten_seconds_make_a_new_link(tmp_path: Path, record_property) -> None:
-    with exchange() as sim, Live(tmp_path, sim, *KEYS, supply=hurried(BRISK)) as live:
-        held = begun(live)
+    with exchange() as sim, LiveHarness(tmp_path, sim, *KEYS, supply=quick_login(BRISK)) as live:
+        held = opened_positions(live)
         send(sim, *[(BINARY, b"\x02short")] * 20)
         live.until(lambda: live.view.bad == {"length": 20})
         at_ns = time.perf_counter_ns()
@@ -170,18 +173,18 @@ def test_more_than_twenty_bad_packets_in_ten_seconds_make_a_new_link(tmp_path: P
     (loss,) = [loss.reason for _, loss in live.losses]
     assert loss.startswith("too many bad packets, the last: text")
     assert live.view.bad == {"length": 20, "text": 1}
-    nothing_went_back(live)
+    assert_nothing_went_back(live)
 
 
 def test_many_packets_in_one_receipt_are_no_slow_handler(tmp_path: Path) -> None:
     keys = (*KEYS, "risk.max_positions_per_day=0", "engine.handler_budget_ms=1")
-    with exchange(rate=20.0) as sim, Live(tmp_path, sim, *keys, supply=hurried(BRISK)) as live:
+    with exchange(rate=20.0) as sim, LiveHarness(tmp_path, sim, *keys, supply=quick_login(BRISK)) as live:
         live.ticking()
         for _ in range(3):
-            before = live.came
+            before = live.arrived
             send(sim, *[handmade(sim)] * 500)  # as on subscribing to many instruments: some µs each, and all at once
-            live.until(lambda before=before: live.came >= before + 500)
-        live.beaten()
+            live.until(lambda before=before: live.arrived >= before + 500)
+        live.two_beats()
         assert live.engine.switch.mode == "callback"
 
 
@@ -190,15 +193,15 @@ def test_many_packets_in_one_receipt_are_no_slow_handler(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("step_s", [300, -300])
 def test_a_clock_that_is_set_decides_nothing(tmp_path: Path, monkeypatch, step_s: int) -> None:
-    with exchange() as sim, Live(tmp_path, sim, *KEYS, supply=hurried(BRISK)) as live:
-        held = begun(live)
+    with exchange() as sim, LiveHarness(tmp_path, sim, *KEYS, supply=quick_login(BRISK)) as live:
+        held = opened_positions(live)
         before_ms = live.engine.now_ms
         real = time.time_ns
         monkeypatch.setattr(time, "time_ns", lambda: real() + step_s * 1_000_000_000)
         live.until(lambda: live.engine.turn._late_before_ns > 0)
-        stepped_at = live.came
-        live.until(lambda: live.came > stepped_at + 100)
-        live.beaten()
+        stepped_at = live.arrived
+        live.until(lambda: live.arrived > stepped_at + 100)
+        live.two_beats()
         assert holding(live) == held
         assert 0 <= live.engine.now_ms - before_ms < 60_000
         assert live.view.clock_ms is not None

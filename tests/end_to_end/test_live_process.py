@@ -16,23 +16,23 @@ from engine.model.commands import Stall
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_POSITION_OPEN, EXIT_WELL
 from engine.model.types import FLAG_LATE
 from engine.recording import MqrSource
-from tests.engine.runtime.test_engine import until
 from tests.simulator import Simulator
 from tests.simulator.framing import TEXT, frame
-from tests.soak.crash_replay import Home
+from tests.support.command_home import Home
 from tests.support.live_harness import ENVIRON, HOLDING, assert_same, verify
 from tests.support.live_processes import (
     CANARIES,
     RATE,
     SCALPING,
-    Echo,
-    Process,
-    engine,
+    EchoingExchange,
+    EngineProcess,
+    arguments,
+    assert_no_secret,
     exchange,
-    more,
-    nothing_seen,
-    words,
+    running_engine,
+    wait_for_ticks,
 )
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -43,18 +43,18 @@ class Stopped(NamedTuple):
     """What is left of a run that was stopped for three seconds."""
 
     status: int
-    process: Process
+    process: EngineProcess
     sent: int
 
 
 def is_stopped(folder: Path) -> Stopped:
     with exchange() as sim:
-        with engine(folder, sim, *SCALPING) as process:
-            more(sim, RATE // 2)
+        with running_engine(folder, sim, *SCALPING) as process:
+            wait_for_ticks(sim, RATE // 2)
             process.popen.send_signal(signal.SIGSTOP)
-            more(sim, 3 * RATE)
+            wait_for_ticks(sim, 3 * RATE)
             process.popen.send_signal(signal.SIGCONT)
-            more(sim, RATE // 2)
+            wait_for_ticks(sim, RATE // 2)
             status = process.end()
         return Stopped(status, process, sim.counters.all_sent)
 
@@ -63,19 +63,19 @@ class Fed(NamedTuple):
     """What hostile frames brought about."""
 
     status: int
-    process: Process
+    process: EngineProcess
     growth_kb: int
 
 
 def is_fed(folder: Path) -> Fed:
-    with exchange() as sim, engine(folder, sim, *HOLDING, "recording.enabled=off") as process:
-        more(sim, RATE)
+    with exchange() as sim, running_engine(folder, sim, *HOLDING, "recording.enabled=off") as process:
+        wait_for_ticks(sim, RATE)
         before_kb = process.rss_kb()
         for times, fault in enumerate(("claim", "endless"), 2):
             sim.fault(fault)
             assert sim.wait_for(lambda counters, times=times: counters.upgrades == times, 20)
             assert sim.wait_subscribed(1, 20)
-            more(sim, RATE // 4)
+            wait_for_ticks(sim, RATE // 4)
         growth_kb = process.rss_kb() - before_kb
         return Fed(process.end(), process, growth_kb)
 
@@ -83,17 +83,17 @@ def is_fed(folder: Path) -> Fed:
 class Watched(NamedTuple):
     """All that could be seen of a run on an exchange that tells our secrets."""
 
-    process: Process
+    process: EngineProcess
     texts: tuple[str, ...]
     passwords: list[str]
 
 
-def is_watched(folder: Path, echo: Echo) -> Watched:
+def is_watched(folder: Path, echo: EchoingExchange) -> Watched:
     with (
         exchange(account=echo.account) as sim,
-        engine(folder, sim, *HOLDING, "heartbeat.heartbeat_log_s=1", environ=CANARIES) as process,
+        running_engine(folder, sim, *HOLDING, "heartbeat.heartbeat_log_s=1", environ=CANARIES) as process,
     ):
-        more(sim, RATE // 2)
+        wait_for_ticks(sim, RATE // 2)
         keys = " ".join(CANARIES.values())
         tokens = f"{echo.account._good[-1].jwt} {echo.account._good[-1].feed} {keys}"
         refused = json.dumps({"correlationID": "batch0", "errorCode": "E1001", "errorMessage": f"bad {tokens}"})
@@ -133,7 +133,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
         yield Runs(
             pool.submit(is_stopped, folder / "stopped"),
             pool.submit(is_fed, folder / "fed"),
-            pool.submit(is_watched, folder / "watched", Echo(patch)),
+            pool.submit(is_watched, folder / "watched", EchoingExchange(patch)),
         )
 
 
@@ -173,7 +173,7 @@ def test_no_secret_is_in_state_recording_journal_log_output_or_stacks(runs: Runs
     assert any(note.startswith("subscription refused: E1001 bad ***") for note in notes)
     assert "Thread" in (process.state / "stacks.txt").read_text(encoding="utf-8")
     assert process.recording.stat().st_size > 10_000
-    nothing_seen(process.home.folder, *texts, passwords=passwords)
+    assert_no_secret(process.home.folder, *texts, passwords=passwords)
 
 
 # ── Credentials ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -225,7 +225,7 @@ def broken(home: Home, sim: Simulator, where: str, *, ends: bool) -> tuple[int, 
         where,
         "run",
         "--headless",
-        *words(sim, *HOLDING),
+        *arguments(sim, *HOLDING),
     ]
     with subprocess.Popen(
         whole,
@@ -239,7 +239,7 @@ def broken(home: Home, sim: Simulator, where: str, *, ends: bool) -> tuple[int, 
             if not ends:
                 assert sim.wait_for(lambda counters: counters.upgrades == 2, 20)
                 assert sim.wait_subscribed(1, 20)
-                more(sim, RATE // 4)
+                wait_for_ticks(sim, RATE // 4)
                 popen.send_signal(signal.SIGTERM)
             out, err = popen.communicate(timeout=30)
         finally:
@@ -248,28 +248,28 @@ def broken(home: Home, sim: Simulator, where: str, *, ends: bool) -> tuple[int, 
 
 
 def test_no_secret_is_in_a_traceback(tmp_path: Path, monkeypatch) -> None:
-    echo = Echo(monkeypatch)
+    echo = EchoingExchange(monkeypatch)
     with exchange(account=echo.account) as sim:
         status, out, err = broken(Home(tmp_path), sim, "turn", ends=True)
     assert status not in {EXIT_WELL, EXIT_POSITION_OPEN}
     assert "broken on purpose, with *** *** ***" in err
     assert "Traceback (most recent call last):" in err
-    nothing_seen(tmp_path, out, err, passwords=echo.passwords)
+    assert_no_secret(tmp_path, out, err, passwords=echo.passwords)
 
 
 def test_what_breaks_in_the_feed_costs_a_link_and_tells_no_secret(tmp_path: Path, monkeypatch) -> None:
-    echo = Echo(monkeypatch)
+    echo = EchoingExchange(monkeypatch)
     home = Home(tmp_path)
     with exchange(account=echo.account) as sim:
         status, out, err = broken(home, sim, "feed", ends=False)
     assert status in {EXIT_WELL, EXIT_POSITION_OPEN}
     files = [path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.log")]
     assert any("RuntimeError: broken on purpose, with *** *** ***" in text for text in files), files
-    nothing_seen(tmp_path, out, err, passwords=echo.passwords)
+    assert_no_secret(tmp_path, out, err, passwords=echo.passwords)
 
 
 def test_no_secret_is_in_what_the_broker_says_of_a_login(tmp_path: Path, monkeypatch) -> None:
-    echo = Echo(monkeypatch, login=True)
+    echo = EchoingExchange(monkeypatch, login=True)
     home = Home(tmp_path)
     with exchange(account=echo.account) as sim:
         rest = ("--set", f"smartapi.rest_url={sim.http_url}")
@@ -278,15 +278,15 @@ def test_no_secret_is_in_what_the_broker_says_of_a_login(tmp_path: Path, monkeyp
     assert "no such login" in answer.out + answer.err
     assert echo.passwords
     (tmp_path / "a file").touch()
-    nothing_seen(tmp_path, answer.out, answer.err, passwords=echo.passwords)
+    assert_no_secret(tmp_path, answer.out, answer.err, passwords=echo.passwords)
 
 
 def test_the_canaries_would_be_found(tmp_path: Path) -> None:
     for canary in (*CANARIES.values(), "eyJ.sim.jwt.1", "eyJabc"):
         (tmp_path / "file").write_text(f'{{"said":"{canary}"}}')
         with pytest.raises(AssertionError):
-            nothing_seen(tmp_path, passwords=[])
+            assert_no_secret(tmp_path, passwords=[])
     (tmp_path / "file").write_text("password 123456,")
     with pytest.raises(AssertionError):
-        nothing_seen(tmp_path, passwords=["123456"])
-    nothing_seen(tmp_path, passwords=["654321"])
+        assert_no_secret(tmp_path, passwords=["123456"])
+    assert_no_secret(tmp_path, passwords=["654321"])

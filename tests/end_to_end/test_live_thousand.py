@@ -7,7 +7,7 @@ import pytest
 from engine.journal import JOURNAL_FILE
 from engine.model.types import FLAG_LATE
 from tests.simulator import Generated, Simulator
-from tests.support.live_harness import HOLDING, Live, assert_same, hurried, noon
+from tests.support.live_harness import HOLDING, LiveHarness, assert_same, noon, quick_login
 
 pytestmark = pytest.mark.slow
 
@@ -23,14 +23,14 @@ def market(ticks: int, rate: float, count: int = COUNT) -> Simulator:
     return Simulator(Generated(instruments=count, rate=rate, count=ticks, seed=5), hold=count)
 
 
-def held(live: Live) -> int:
+def held(live: LiveHarness) -> int:
     return sum(position is not None for position in live.book.positions)
 
 
 def test_ten_thousand_ticks_of_a_thousand_instruments(tmp_path: Path, record_property) -> None:
     with (
         market(10_000, 6_000.0) as sim,
-        Live(tmp_path, sim, *KEYS, ROOMY, delivery="polling", supply=hurried()) as live,
+        LiveHarness(tmp_path, sim, *KEYS, ROOMY, delivery="polling", supply=quick_login()) as live,
     ):
         live.all_worked()
         live.until(lambda: live.engine.snapshot.ticking == COUNT)
@@ -57,7 +57,10 @@ def test_ten_thousand_ticks_of_a_thousand_instruments(tmp_path: Path, record_pro
 
 
 def test_each_instrument_may_hold_one_position_and_no_second(tmp_path: Path) -> None:
-    with market(2_000, 4_000.0, 200) as sim, Live(tmp_path, sim, *KEYS, NO_LIMIT, ROOMY, supply=hurried()) as live:
+    with (
+        market(2_000, 4_000.0, 200) as sim,
+        LiveHarness(tmp_path, sim, *KEYS, NO_LIMIT, ROOMY, supply=quick_login()) as live,
+    ):
         live.all_worked()
         # Nothing is ever sold here, so that an entry is a position.
         assert live.book.entries == held(live) > 160
@@ -67,14 +70,14 @@ def test_each_instrument_may_hold_one_position_and_no_second(tmp_path: Path) -> 
 @pytest.mark.parametrize("limit", [7, 50])
 def test_entries_of_a_day_are_counted_across_all(tmp_path: Path, limit: int) -> None:
     keys = (*KEYS, f"risk.max_positions_per_day={limit}")
-    with market(2_000, 10_000.0) as sim, Live(tmp_path, sim, *keys, ROOMY, supply=hurried()) as live:
+    with market(2_000, 10_000.0) as sim, LiveHarness(tmp_path, sim, *keys, ROOMY, supply=quick_login()) as live:
         live.all_worked()
         assert live.book.entries == held(live) == limit
 
 
 def test_cash_is_shared_by_all(tmp_path: Path) -> None:
     cash = ("capital.initial_capital=2000000", "risk.max_position_value_percent=30", NO_LIMIT)
-    with market(2_000, 10_000.0) as sim, Live(tmp_path, sim, *KEYS, *cash, ROOMY, supply=hurried()) as live:
+    with market(2_000, 10_000.0) as sim, LiveHarness(tmp_path, sim, *KEYS, *cash, ROOMY, supply=quick_login()) as live:
         live.all_worked()
         assert 3 < held(live) < 100
         assert 0 <= live.book.cash < 2_000_000
@@ -82,13 +85,19 @@ def test_cash_is_shared_by_all(tmp_path: Path) -> None:
 
 
 def test_the_usual_inbox_is_enough_for_a_thousand_instruments(tmp_path: Path) -> None:
-    with market(2_000, 4_000.0) as sim, Live(tmp_path, sim, *KEYS, delivery="polling", supply=hurried()) as live:
+    with (
+        market(2_000, 4_000.0) as sim,
+        LiveHarness(tmp_path, sim, *KEYS, delivery="polling", supply=quick_login()) as live,
+    ):
         live.all_worked()
         assert live.engine.inbox.merged == 0
 
 
 def test_what_the_journal_takes_grows_with_the_fills_and_not_with_their_square(tmp_path: Path) -> None:
-    with market(2_000, 4_000.0) as sim, Live(tmp_path, sim, *KEYS, NO_LIMIT, ROOMY, supply=hurried()) as live:
+    with (
+        market(2_000, 4_000.0) as sim,
+        LiveHarness(tmp_path, sim, *KEYS, NO_LIMIT, ROOMY, supply=quick_login()) as live,
+    ):
         live.all_worked()
         fills = live.book.entries
         assert fills > 200

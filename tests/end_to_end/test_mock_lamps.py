@@ -10,10 +10,10 @@ from engine.model.commands import Stall
 from engine.presentation.health import Health
 from engine.presentation.lamps import Lamp
 from engine.venues.simulated.source import mock_source
-from tests.engine.runtime.test_engine import until
 from tests.support.builders import config
 from tests.support.lamp_snapshots import GOOD
 from tests.support.snapshots import view
+from tests.support.waiting import until
 from tui.input import keys
 from tui.view.faults import BY_ACTION, ENTRIES
 from tui.view.model import Ui

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from engine.journal import read_events, verify
-from tests.support.terminal import BUNDLED, Pty, tmux, until
+from tests.support.paths import BUNDLED
+from tests.support.terminal import Pty, tmux
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 

@@ -11,42 +11,42 @@ import pytest
 
 from engine.https import Caller, CallError, HttpAnswer, Request, SinkError, place_of
 from engine.model.errors import ConfigError
-from tests.support.http_server import Asked, Stub, answer
+from tests.support.http_server import HttpRequest, HttpServer, answer
 
 SECRET = "canary-9f3a-77"
 GET = Request("GET", "/x", {"X-Key": SECRET})
 
 
-def ask(stub: Stub, request: Request = GET) -> HttpAnswer:
+def ask(stub: HttpServer, request: Request = GET) -> HttpAnswer:
     return Caller(stub.url).call(request)
 
 
 def failure(said: bytes, request: Request = GET, *, hold: bool = False) -> CallError:
-    with Stub(lambda _: said, hold=hold) as stub, pytest.raises(CallError) as caught:
+    with HttpServer(lambda _: said, hold=hold) as stub, pytest.raises(CallError) as caught:
         ask(stub, request)
     assert SECRET not in str(caught.value)
     return caught.value
 
 
 def test_a_whole_answer_whatever_its_status() -> None:
-    with Stub(lambda _: answer(403, "no", X_Error_Message="why")) as stub:
+    with HttpServer(lambda _: answer(403, "no", X_Error_Message="why")) as stub:
         said = Caller(stub.url + "/base").call(Request("POST", "/x", {"X-Key": "k"}, b"body"))
     assert said == HttpAnswer(403, {"content-length": "2", "x-error-message": "why"}, b"no")
-    assert stub.asked[0].method == "POST"
-    assert stub.asked[0].path == "/base/x"
-    assert stub.asked[0].headers["x-key"] == "k"
-    assert stub.asked[0].body == b"body"
+    assert stub.requests[0].method == "POST"
+    assert stub.requests[0].path == "/base/x"
+    assert stub.requests[0].headers["x-key"] == "k"
+    assert stub.requests[0].body == b"body"
 
 
 def test_chunks_are_put_together() -> None:
-    with Stub(
+    with HttpServer(
         lambda _: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
     ) as stub:
         assert ask(stub).body == b"abcde"
 
 
 def test_a_redirect_is_not_followed() -> None:
-    with Stub(lambda _: answer(302, "", Location="http://127.0.0.1:1/")) as stub:
+    with HttpServer(lambda _: answer(302, "", Location="http://127.0.0.1:1/")) as stub:
         assert ask(stub).status == 302
 
 
@@ -90,7 +90,7 @@ def test_nobody_there_is_told_and_nothing_was_sent() -> None:
 
 
 def test_close_ends_a_call_from_another_thread_and_refuses_the_next() -> None:
-    with Stub(lambda _: None) as stub:
+    with HttpServer(lambda _: None) as stub:
         caller = Caller(stub.url)
         errors: list[Exception] = []
 
@@ -112,11 +112,11 @@ def test_close_ends_a_call_from_another_thread_and_refuses_the_next() -> None:
 
 
 def test_a_sink_takes_the_body_of_a_good_answer_only(tmp_path: Path) -> None:
-    def respond(asked: Asked) -> bytes:
+    def respond(asked: HttpRequest) -> bytes:
         return answer(200 if asked.path == "/good" else 500, b"z" * 200_000)
 
     pieces: list[bytes] = []
-    with Stub(respond) as stub:
+    with HttpServer(respond) as stub:
         good = ask(stub, Request("GET", "/good", {}, sink=pieces.append))
         bad = ask(stub, Request("GET", "/bad", {}, sink=pieces.append))
     assert b"".join(pieces) == b"z" * 200_000
@@ -128,7 +128,7 @@ def test_a_disk_that_refuses_is_not_the_network_s_fault() -> None:
     def full(_: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    with Stub(lambda _: answer(200, "x")) as stub, pytest.raises(SinkError, match="No space left"):
+    with HttpServer(lambda _: answer(200, "x")) as stub, pytest.raises(SinkError, match="No space left"):
         ask(stub, Request("GET", "/", {}, sink=full))
 
 
@@ -141,10 +141,10 @@ def test_no_address_but_an_encrypted_one_or_this_machine(url: str) -> None:
 
 
 def test_https_to_a_server_without_tls_fails_in_words() -> None:
-    with Stub(lambda _: answer(200, "x")) as stub, pytest.raises(CallError) as caught:
+    with HttpServer(lambda _: answer(200, "x")) as stub, pytest.raises(CallError) as caught:
         Caller(stub.url.replace("http://", "https://")).call(Request("GET", "/", {}, silence_s=0.1))
     assert not caught.value.sent
-    assert stub.asked == []
+    assert stub.requests == []
 
 
 def test_a_certificate_is_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,12 +161,12 @@ def test_a_certificate_is_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     def wrap(connection: socket.socket) -> socket.socket:
         return context.wrap_socket(connection, server_side=True)
 
-    with Stub(lambda _: answer(200, "safe"), wrap=wrap) as stub:
+    with HttpServer(lambda _: answer(200, "safe"), wrap=wrap) as stub:
         secure = stub.url.replace("http://", "https://")
         with pytest.raises(CallError, match="certificate is refused") as caught:
             Caller(secure).call(GET)
         assert not caught.value.sent
-        assert stub.asked == []
+        assert stub.requests == []
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         assert Caller(secure).call(GET).body == b"safe"
         with pytest.raises(CallError, match="certificate is refused"):

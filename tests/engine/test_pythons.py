@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[2]
-RECORDING = PROJECT / "recordings" / "nifty-synthetic.mqr"
-PRODUCT = sorted(path for folder in ("engine", "tui") for path in (PROJECT / folder).rglob("*.py"))
-SOURCES = [*PRODUCT, *sorted((PROJECT / "tests").rglob("*.py"))]
+from tests.support.paths import BUNDLED, ROOT
+
+PRODUCT = sorted(path for folder in ("engine", "tui") for path in (ROOT / folder).rglob("*.py"))
+SOURCES = [*PRODUCT, *sorted((ROOT / "tests").rglob("*.py"))]
 NUMBERED = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|WHERE|SET)\b.*\?\d", re.DOTALL)
 # -X dev also tells of files, sockets and connections that nobody closed.
 STRICT = (sys.executable, "-W", "error", "-X", "dev")
@@ -26,13 +26,13 @@ def sql_with_numbers(source: str) -> list[str]:
 
 def module_names() -> Iterator[str]:
     for path in PRODUCT:
-        name = ".".join(path.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__")
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         if not name.endswith("__main__"):
             yield name
 
 
-def strictly(*words: str, cwd: Path = PROJECT) -> "subprocess.CompletedProcess[str]":
-    environment = {"PYTHONPATH": str(PROJECT), "HOME": str(cwd), "LANG": "C.UTF-8"}
+def strictly(*words: str, cwd: Path = ROOT) -> "subprocess.CompletedProcess[str]":
+    environment = {"PYTHONPATH": str(ROOT), "HOME": str(cwd), "LANG": "C.UTF-8"}
     options = {"cwd": cwd, "env": environment, "capture_output": True, "text": True, "timeout": 100}
     return subprocess.run([*STRICT, *words], check=False, **options)
 
@@ -63,7 +63,5 @@ def test_no_module_is_warned_of_when_it_is_imported() -> None:
 
 @pytest.mark.slow
 def test_a_whole_session_warns_of_nothing(tmp_path: Path) -> None:
-    done = strictly(
-        "-m", "tui", "replay", str(RECORDING), "--headless", "--quiet", "--state-dir", "state", cwd=tmp_path
-    )
+    done = strictly("-m", "tui", "replay", str(BUNDLED), "--headless", "--quiet", "--state-dir", "state", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

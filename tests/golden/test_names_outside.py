@@ -26,8 +26,9 @@ from engine.journal.schema import open_reader
 from engine.link.protocol import ENCODER, PROTOCOL, REQUESTS, Replies
 from engine.recording.format import decode_marks, encode_header, encode_mark
 from tests.support.brokers import LateBroker
-from tests.support.builders import EAGER, Stage, config, nifty
+from tests.support.builders import EAGER, config, nifty
 from tests.support.old_files import FILTERS, KILLED
+from tests.support.trader_harness import TraderHarness
 
 # Each tag with its fields in their order; what a field consists of stands in brackets, unless that has a tag itself.
 POSITION = "(instrument quantity entry_ms entry_price initial_quantity highest stop trail_stop taken entry_turnover entry_costs)"
@@ -237,11 +238,11 @@ def test_which_commands_may_be_sent_and_recorded(tag: str, commands: str) -> Non
 
 def test_the_deciding_state_has_its_names() -> None:
     broker = LateBroker(1)
-    first = Stage(*EAGER, broker=broker).prices(99, 100)
+    first = TraderHarness(*EAGER, broker=broker).prices(99, 100)
     first.answer(*broker.answers()).prices(105)
     kept = first.trader.keep(first.now_ms)
     assert sorted(kept.fields) == KEPT.split()
-    full = Stage(*EAGER, *FILTERS, "strategy.use_ema_crossover=true", broker=LateBroker(1))
+    full = TraderHarness(*EAGER, *FILTERS, "strategy.use_ema_crossover=true", broker=LateBroker(1))
     full.trader.restore(kept)
     full.prices(105, 200)
     assert sorted(full.trader.dump()) == STATE.split()

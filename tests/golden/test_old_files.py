@@ -22,10 +22,11 @@ from engine.model.types import PositionState
 from engine.recording import Header, MqrSource
 from engine.trading.trader import Trader
 from engine.version import RULES_REVISION
-from tests.soak.crash_replay import Answer, Home
 from tests.support.builders import config
-from tests.support.journal_harness import followed, listed, told
+from tests.support.command_home import Answer, Home
+from tests.support.journal_harness import account_after, exact_fields, instruments_named
 from tests.support.old_files import FILTERS, GOLDEN, KILLED
+from tests.support.paths import ROOT
 from tests.support.recorded_runs import rewrite
 
 BUNDLED_HASH = "8260bd06e9f50fb7e30b1cab51a03694"
@@ -174,7 +175,7 @@ def test_import_and_export_keep_the_session(home: Home) -> None:
 def test_the_bundled_session_ends_in_the_same_state(home: Home) -> None:
     answer = home.run("--headless", "--quiet", "--json")
     assert json.loads(answer.out)["state_hash"] == BUNDLED_HASH
-    readme = (GOLDEN.parents[1] / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert f"\nstate {BUNDLED_HASH}\n" in readme
 
 
@@ -219,7 +220,7 @@ def test_a_start_takes_over_what_was_held_and_stays_locked(killed: Path) -> None
 def test_the_trader_goes_on_with_position_levels_and_counters(killed: Path) -> None:
     found = opened(killed)
     assert found.kept is not None
-    trader = Trader(config("risk.base_sl_points=0.4"), listed(SYMBOL), "P4-")
+    trader = Trader(config("risk.base_sl_points=0.4"), instruments_named(SYMBOL), "P4-")
     assert trader.restore(found.kept) == ()
     book, gate = trader.state.book, trader.state.gate
     assert book.positions[0] is not None
@@ -238,7 +239,7 @@ def test_the_rows_alone_tell_the_account_that_was_kept(killed: Path) -> None:
     entries = [event.entry() for event in read_events(killed / JOURNAL_FILE)]
     kept = [entry for entry in entries if isinstance(entry, StateKept)]
     last = max(place for place, entry in enumerate(entries) if isinstance(entry, StateKept))
-    assert told(followed(kept[0], entries[: last + 1]).state()) == told(kept[-1])
+    assert exact_fields(account_after(kept[0], entries[: last + 1]).state()) == exact_fields(kept[-1])
 
 
 def test_every_old_row_would_be_written_again_to_the_byte(killed: Path) -> None:

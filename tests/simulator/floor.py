@@ -62,7 +62,7 @@ class Client(Listener, Protocol):
 
 
 class Floor:
-    """The room in which everything meets; `scale` shortens every time-out (0.01: 120 s become 1.2 s)."""
+    """What all parts of the exchange share; `scale` shortens every time-out (0.01: 120 s become 1.2 s)."""
 
     def __init__(self, loop: Loop, market: Market, scale: float) -> None:
         self.loop = loop

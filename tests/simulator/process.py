@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,8 +10,8 @@ import msgspec
 
 from engine.model.errors import InputError
 from tests.simulator.counters import Counters
+from tests.support.paths import ROOT
 
-_ROOT = Path(__file__).resolve().parents[2]
 _END_S = 20.0
 
 
@@ -95,5 +94,5 @@ def spawn(*arguments: str) -> Spawned:
     """Start `python -m tests.simulator` with `arguments`; raises InputError when it does not come up (why is on stderr)."""
     command = [sys.executable, "-m", "tests.simulator", *arguments]
     return Spawned(
-        subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     )

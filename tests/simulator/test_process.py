@@ -10,8 +10,8 @@ import websocket
 
 from engine.model.errors import InputError
 from tests.simulator import Counters, spawn
-from tests.simulator.test_binance import recorded
-from tests.soak.crash_replay import PROJECT
+from tests.support.binance_lines import recorded
+from tests.support.paths import ROOT
 from tests.support.simulator_client import WAIT_S, packets, request
 
 pytestmark = pytest.mark.slow
@@ -61,7 +61,7 @@ def run(*arguments, **options):
     command = [sys.executable, "-m", "tests.simulator", *arguments]
     return subprocess.run(
         command,
-        cwd=PROJECT,
+        cwd=ROOT,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -81,7 +81,7 @@ def test_without_input_it_ends_when_the_traffic_is_over():
 
 def test_a_signal_ends_it_in_good_order():
     command = [sys.executable, "-m", "tests.simulator"]
-    with subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         json.loads(process.stdout.readline())
         process.send_signal(signal.SIGTERM)

@@ -3,18 +3,16 @@
 import time
 from collections import Counter
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
 from engine.recording import MqrSource
 from tests.simulator import Burst, Generated, Recorded, Simulator, played
 from tests.simulator.market import Line
-from tests.support.builders import shared
+from tests.support.paths import BUNDLED
 from tests.support.recording_samples import tick, write
+from tests.support.shared_data import shared
 from tests.support.simulator_client import WAIT_S, connected, packet, packets, request
-
-BUNDLED = Path(__file__).resolve().parents[2] / "recordings" / "nifty-synthetic.mqr"
 
 
 def test_every_packet_sent_arrives_in_order_with_its_number():

@@ -11,10 +11,10 @@ from typing import Any
 from engine.journal import JOURNAL_FILE
 from engine.journal import verify as verify_journal
 from engine.model.errors import InputError
-from tests.soak.account import Ledger, ledger
-from tests.soak.fault_schedule import weather
+from tests.soak.account import PacketLedger, packet_ledger
+from tests.soak.fault_schedule import fault_schedule
 from tests.soak.growth import Growth, Sample, growth
-from tests.soak.soak_harness import Rig, rig, symbols
+from tests.soak.soak_harness import SoakHarness, soaking, symbols
 from tests.support.live_harness import verify
 from tests.support.live_processes import SCALPING
 
@@ -56,10 +56,10 @@ def main(arguments: list[str]) -> int:
         day = time.strftime("%Y-%m-%dT05:30:00", time.gmtime(time.time() - 86_400))
         keys = (*_KEYS, f"feed.silence_s={options.silence}", *options.overrides)
         began = ("--seed", str(options.seed), "--no-rate-limits", *(("--day-time", day) if options.compressed else ()))
-        running = stack.enter_context(rig(folder, symbols(options.instruments), (*traffic, *began), keys))
-        samples, done = _soak(running, seconds, options)
+        harness = stack.enter_context(soaking(folder, symbols(options.instruments), (*traffic, *began), keys))
+        samples, done = _soak(harness, seconds, options)
         charts_mb = options.instruments * (1 - _WARM_UP) * seconds * speed / _POINT_S * _POINT_BYTES / 1e6
-        problems, told = _judge(running, samples, charts_mb)
+        problems, told = _judge(harness, samples, charts_mb)
         lines = (",".join(map(str, sample)) for sample in samples)
         (folder / "samples.csv").write_text("\n".join((",".join(Sample._fields), *lines)) + "\n", encoding="utf-8")
     print("\n".join((*(f"{name:<24} {value}" for name, value in told), f"{'faults done':<24} {done}")))
@@ -69,43 +69,43 @@ def main(arguments: list[str]) -> int:
     return int(bool(problems))
 
 
-def _soak(running: Rig, seconds: float, options: argparse.Namespace) -> tuple[list[Sample], int]:
+def _soak(harness: SoakHarness, seconds: float, options: argparse.Namespace) -> tuple[list[Sample], int]:
     """Let it run, and let things go wrong; the samples, and how many faults there were."""
     samples: list[Sample] = []
-    storms = weather(options.seed, options.link_every, options.packet_every)
-    due_s, fault = next(storms)
+    schedule = fault_schedule(options.seed, options.link_every, options.packet_every)
+    due_s, fault = next(schedule)
     done = 0
     every_s = max(0.5, seconds / _SAMPLES)
-    while (now_s := time.monotonic() - running.begun_s) < seconds:
+    while (now_s := time.monotonic() - harness.begun_s) < seconds:
         while due_s <= now_s:
             if now_s < seconds - _QUIET_S:
                 try:
-                    running.exchange.tell(fault)
+                    harness.exchange.tell(fault)
                 except InputError as error:  # nothing to be wrong with at this moment
                     print(f"{now_s:8.1f} s {fault}: {error}", file=sys.stderr)
                 done += 1
-            due_s, fault = next(storms)
+            due_s, fault = next(schedule)
         if not samples or now_s >= samples[-1].at_s + every_s:
-            samples.append(running.sample())
-            if running.engine.poll() is not None:
-                raise SystemExit(f"soak: the engine ended with status {running.engine.returncode}")
-        running.pause(min(every_s, max(0.01, due_s - now_s)))
+            samples.append(harness.sample())
+            if harness.engine.poll() is not None:
+                raise SystemExit(f"soak: the engine ended with status {harness.engine.returncode}")
+        harness.pause(min(every_s, max(0.01, due_s - now_s)))
     return samples, done
 
 
-def _judge(running: Rig, samples: list[Sample], charts_mb: float) -> tuple[list[str], list[tuple[str, object]]]:
+def _judge(harness: SoakHarness, samples: list[Sample], charts_mb: float) -> tuple[list[str], list[tuple[str, object]]]:
     """End the run; what is wrong, and the figures."""
-    finished = running.exchange.wait_finished(120)
-    running.pause(2.0)
-    last = running.seen
+    finished = harness.exchange.wait_finished(120)
+    harness.pause(2.0)
+    last = harness.seen
     assert last.feed is not None
-    status = running.end()
-    counters = running.exchange.stop()
-    (recording,) = running.recordings
-    book = ledger(recording, counters, last.merged, last.feed.bad, last.feed.link)
+    status = harness.end()
+    counters = harness.exchange.stop()
+    (recording,) = harness.recordings
+    book = packet_ledger(recording, counters, last.merged, last.feed.bad, last.feed.link)
     (report,) = verify([recording])
     figures = growth(samples, _WARM_UP * samples[-1].at_s)
-    journal = verify_journal(running.home.folder / "state" / JOURNAL_FILE)
+    journal = verify_journal(harness.home.folder / "state" / JOURNAL_FILE)
     problems = book.problems()
     problems += [] if finished else ["the exchange could not send all it had"]
     problems += [] if report["outcome"] == "same" else [f"verify: {report['outcome']}: {report['reason']}"]
@@ -114,7 +114,7 @@ def _judge(running: Rig, samples: list[Sample], charts_mb: float) -> tuple[list[
     problems += _grown(figures, _MOST_GROWTH_MB + charts_mb)
     if last.faults:
         problems.append(f"{last.faults} exceptions in the trader")
-    return problems, _figures(running, book, figures, report, last)
+    return problems, _figures(harness, book, figures, report, last)
 
 
 def _grown(figures: Growth, most_mb: float = _MOST_GROWTH_MB) -> list[str]:
@@ -129,13 +129,13 @@ def _grown(figures: Growth, most_mb: float = _MOST_GROWTH_MB) -> list[str]:
 
 
 def _figures(
-    running: Rig, book: Ledger, figures: Growth, report: dict[str, Any], last: Any
+    harness: SoakHarness, book: PacketLedger, figures: Growth, report: dict[str, Any], last: Any
 ) -> list[tuple[str, object]]:
     total = last.epochs[-1].stages["receive→decision"]
-    counters = running.exchange.final
+    counters = harness.exchange.final
     assert counters is not None
     return [
-        ("ran", f"{time.monotonic() - running.begun_s:.0f} s, {len(last.instruments)} instruments"),
+        ("ran", f"{time.monotonic() - harness.begun_s:.0f} s, {len(last.instruments)} instruments"),
         ("ticks sent", f"{book.sent:,}"),
         ("  worked, recorded", f"{book.worked:,}"),
         ("  merged", book.merged),

@@ -13,7 +13,7 @@ TICKS = ("duplicate", "older", "price", "time", "nan", "book", "ohlc_zero", "clo
 BAD = ("length", "mode", "text", "nul", "bad_utf8", "unknown_token")
 
 
-class Ledger(NamedTuple):
+class PacketLedger(NamedTuple):
     """`sent` ticks came to `worked`, `merged` and `lost`; `holes` are numbers missing within a link, which no cut explains."""
 
     sent: int
@@ -48,7 +48,7 @@ def of_kind(counters: Counters, kinds: Iterable[str]) -> int:
     return sum(count for name, count in counters.faults.items() if name.split()[0] in tuple(kinds))
 
 
-def ledger(recording: Path, counters: Counters, merged: int, bad: dict[str, int], links: int) -> Ledger:
+def packet_ledger(recording: Path, counters: Counters, merged: int, bad: dict[str, int], links: int) -> PacketLedger:
     """Go through the recording, number by number."""
     last: dict[int, int] = {}
     worked = holes = missed = backwards = 0
@@ -63,7 +63,7 @@ def ledger(recording: Path, counters: Counters, merged: int, bad: dict[str, int]
                 holes += tick.exch_seq - before - 1
         last[tick.instrument] = tick.exch_seq if tick.flags & FLAG_NEW_LINK else max(before, tick.exch_seq)
     sent = counters.all_sent + of_kind(counters, TICKS)
-    return Ledger(
+    return PacketLedger(
         sent=sent,
         worked=worked,
         merged=merged,

@@ -21,8 +21,8 @@ from engine.journal import JOURNAL_FILE, RunStarted, StoredEvent, read_events, v
 from engine.model.events import EntriesChanged, FillBooked, LevelsMoved, OrderRejected, StateKept, Submit
 from engine.model.types import Order, PositionState
 from tests.support.account_process import SYMBOLS
+from tests.support.paths import ROOT
 
-PROJECT = Path(__file__).resolve().parents[2]
 LIVES = 10  # kills of one account, before the next one begins
 _RUN_S = 0.25  # kills land within, counted from when the account was taken over
 
@@ -38,7 +38,7 @@ class Round(NamedTuple):
     problem: str
 
 
-class Ledger:
+class AccountLedger:
     """What the rows of a journal say of the account, worked out row by row."""
 
     def __init__(self) -> None:
@@ -119,7 +119,7 @@ def kill(folder: Path, seed: int, chance: random.Random) -> Round:
     path = folder / JOURNAL_FILE
     before = ledger_of(path) if path.exists() else None
     words = ("-m", "tests.support.account_process", str(folder), str(seed))
-    with subprocess.Popen([sys.executable, *words], cwd=PROJECT, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen([sys.executable, *words], cwd=ROOT, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         said = process.stdout.readline()
         with suppress(subprocess.TimeoutExpired):
@@ -129,15 +129,15 @@ def kill(folder: Path, seed: int, chance: random.Random) -> Round:
     return judge(path, before, said.decode().split("\n")[:-1])
 
 
-def ledger_of(path: Path) -> Ledger:
+def ledger_of(path: Path) -> AccountLedger:
     """The ledger after all rows that are there."""
-    ledger = Ledger()
+    ledger = AccountLedger()
     for event in read_events(path):
         ledger.take(event)
     return ledger
 
 
-def judge(path: Path, before: Ledger | None, said: Sequence[str]) -> Round:
+def judge(path: Path, before: AccountLedger | None, said: Sequence[str]) -> Round:
     """Compare what a run `said` with what was there `before` it, and what it left with what it had acknowledged."""
     problems = [line for line in said if line.startswith("problem")]
     acknowledged = max((int(line.split()[1]) for line in said if line.startswith("acknowledged")), default=0)
@@ -165,7 +165,7 @@ def judge(path: Path, before: Ledger | None, said: Sequence[str]) -> Round:
     return Round(acknowledged, rows, len(taken.held), said.count("resumed"), said.count("sunk"), "; ".join(problems))
 
 
-def _all(ledger: Ledger) -> list[tuple[str, PositionState | None]]:
+def _all(ledger: AccountLedger) -> list[tuple[str, PositionState | None]]:
     return [(symbol, ledger.held.get(symbol)) for symbol in SYMBOLS]
 
 

@@ -22,8 +22,8 @@ from engine.journal import JOURNAL_FILE, read_events, verify
 from engine.link import LinkError, Oneshot
 from engine.model.commands import Flat, Play, Unlock
 from engine.model.snapshot import Snapshot
-from tests.soak.crash_account import Ledger, ledger_of
-from tests.support.process_harness import BUSY, Shell
+from tests.soak.crash_account import AccountLedger, ledger_of
+from tests.support.process_harness import BUSY, OperatorShell
 
 LIVES = 10  # kills of one account, before the next one begins
 _RUN_S = 0.5  # kills land within
@@ -53,10 +53,10 @@ class Round(NamedTuple):
     problem: str
 
 
-class Life:
+class AccountRun:
     """One run of an account, from its start to its kill, and what was seen of it."""
 
-    def __init__(self, shell: Shell, chance: random.Random) -> None:
+    def __init__(self, shell: OperatorShell, chance: random.Random) -> None:
         self.shell = shell
         self.problems: list[str] = []
         self.acknowledged = self.exits = self.held = self.resumed = 0
@@ -146,7 +146,7 @@ class Life:
         )
 
 
-def _no_sums(ledger: Ledger) -> list[str]:
+def _no_sums(ledger: AccountLedger) -> list[str]:
     """Positions that are not the sum of their fills."""
     held = {symbol: position.quantity for symbol, position in ledger.held.items()}
     nets = {symbol: net for symbol, net in ledger.nets.items() if net}
@@ -171,8 +171,8 @@ def experiment(folder: Path, kills: int, seed: int) -> list[Round]:
     chance = random.Random(seed)
     rounds = []
     for number in range(kills):
-        with Shell(folder / f"account{number // LIVES}", *_RULES) as shell:
-            rounds.append(Life(shell, chance).run())
+        with OperatorShell(folder / f"account{number // LIVES}", *_RULES) as shell:
+            rounds.append(AccountRun(shell, chance).run())
         if sys.stderr.isatty():
             print(f"\r{number + 1}/{kills}", end="", file=sys.stderr, flush=True)
     return rounds
@@ -197,7 +197,7 @@ def figures(rounds: Sequence[Round]) -> list[str]:
 def stopped(folder: Path, pauses_s: Sequence[float]) -> list[str]:
     """What is wrong with an engine that was stopped (SIGSTOP) for so long each time and went on."""
     problems = []
-    with Shell(folder, *_RULES, "mock.speed=20") as shell:  # a session that outlasts the pauses
+    with OperatorShell(folder, *_RULES, "mock.speed=20") as shell:  # a session that outlasts the pauses
         shell.start("--quiet")
         for pause_s in pauses_s:
             shell.signal(signal.SIGSTOP)

@@ -1,7 +1,7 @@
 """Kills a recorded and journalled replay with SIGKILL at random moments, and looks whether all that it acknowledged is there.
 
 `python -m tests.soak.crash_replay 200 --seed 1` reports figures and ends with status 1 when anything was lost or a start
-afterwards was refused. `Home` runs the command in a folder of its own; other tests of the command use it, too.
+afterwards was refused.
 """
 
 import argparse
@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
@@ -23,63 +22,14 @@ from engine.config import bundled
 from engine.journal import JOURNAL_FILE, read_events, verify
 from engine.recording import MqrSource
 from engine.recording.writer import RecordingWriter
+from tests.support.command_home import Home
+from tests.support.paths import ROOT
 
-PROJECT = Path(__file__).resolve().parents[2]
 DAYS = 6
 _DAY_MS = 86_400_000
 _RECORD_BYTES = 64
 _START_S, _RUN_S = 0.3, 0.6  # about what the program takes to start, and for the run: kills land within
 _OWN_COLUMNS = ("exch_ms", "price", "quantity", "day_volume", "exch_seq", "recv_wall_ns", "flags")
-
-
-class Answer(NamedTuple):
-    """What a command said and how it ended."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[str]:
-        """The lines on standard error."""
-        return self.err.splitlines()
-
-
-class Home:
-    """A user's home and working directory, below one folder, in which the command is run as a program of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.cwd = folder / "work"
-        self.cwd.mkdir(parents=True, exist_ok=True)
-        self.environment = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "PYTHONPATH": str(PROJECT),
-            "LC_ALL": "C.UTF-8",
-            "HOME": str(folder),
-            **{f"XDG_{name}_HOME": str(folder / name.lower()) for name in ("STATE", "DATA", "CONFIG")},
-        }
-
-    def start(self, *words: str | Path, **other: object) -> subprocess.Popen[str]:
-        """The command with `words`, running; `other` are options of Popen."""
-        options = {"cwd": self.cwd, "env": self.environment, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        whole = [sys.executable, "-m", "engine", *map(str, words)]
-        return subprocess.Popen(whole, text=True, encoding="utf-8", **(options | other))  # type: ignore[call-overload,no-any-return]
-
-    def run(self, *words: str | Path, **other: object) -> Answer:
-        """The command with `words`, until its end."""
-        with self.start(*words, **other) as process:
-            try:
-                out, err = process.communicate(timeout=60)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                raise
-        return Answer(process.returncode, out or "", err or "")
-
-    def run_all(self, commands: Sequence[Sequence[str | Path]]) -> list[Answer]:
-        """Every command, two at a time."""
-        with ThreadPoolExecutor(2) as pool:
-            return list(pool.map(lambda words: self.run(*words), commands))
 
 
 class Outcome(NamedTuple):
@@ -109,7 +59,7 @@ def long_recording(path: Path, days: int = DAYS) -> Path:
 # ── The program that is killed. ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _victim(folder: Path, source: Path, flush_ms: str) -> None:
+def _replay_until_killed(folder: Path, source: Path, flush_ms: str) -> None:
     """Replay `source` with journal and recording; a line "rows ticks" for what is safe by now, each time it rises."""
     overrides = (
         "recording.enabled=on",
@@ -171,7 +121,7 @@ class Experiment:
         flush_ms = chance.choice(("10", "100", "1000"))
         words = ("-m", "tests.soak.crash_replay", "--victim", str(home.folder), str(self._source), flush_ms)
         with subprocess.Popen(
-            [sys.executable, *words], cwd=PROJECT, env=home.environment, stdout=subprocess.PIPE
+            [sys.executable, *words], cwd=ROOT, env=home.environment, stdout=subprocess.PIPE
         ) as victim:
             assert victim.stdout is not None
             said = b"" if early else victim.stdout.readline()
@@ -277,7 +227,7 @@ def experiment(folder: Path, kills: int, seed: int, days: int = DAYS) -> list[Ou
 def main() -> int:
     """Carry out the command line; 1 when anything was lost."""
     if sys.argv[1:2] == ["--victim"]:
-        _victim(Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4])
+        _replay_until_killed(Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4])
         return 0
     parser = argparse.ArgumentParser(description="Kill a replay at random moments and look what is left of it.")
     parser.add_argument("kills", type=int, metavar="N")

@@ -43,7 +43,7 @@ PACKET = (
 )
 
 
-def weather(seed: int, link_every_s: float, packet_every_s: float) -> Iterator[tuple[float, str]]:
+def fault_schedule(seed: int, link_every_s: float, packet_every_s: float) -> Iterator[tuple[float, str]]:
     """(Seconds since the start, fault) without end, in the order of time; about one of each sort in its interval."""
     random = Random(seed)
     link_s, packet_s = random.expovariate(1 / link_every_s), random.expovariate(1 / packet_every_s)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.stream.live_feed import Pace
-from tests.end_to_end.test_live_links import LOST, REFUSED, begun, exchange, holding
-from tests.support.live_harness import HOLDING, Live, assert_same, hurried, noon
+from tests.support.failing_links import LOST, REFUSED, exchange, holding, opened_positions
+from tests.support.live_harness import HOLDING, LiveHarness, assert_same, noon, quick_login
 
 _FOUND_S, _UP_S = 8.6, 20.0  # the age of the data and one look; and an unlucky draw of the back-off
 _KEYS = (*HOLDING, *noon(), "smartapi.sequence=rising")
@@ -33,8 +33,8 @@ class Trial(NamedTuple):
 
 def trial(folder: Path, faults: tuple[str, ...]) -> Trial:
     """Let `faults` happen to a run that holds something; raises AssertionError when state goes back or verify differs."""
-    with exchange() as sim, Live(folder, sim, *_KEYS, supply=hurried(Pace())) as live:
-        held = begun(live)
+    with exchange() as sim, LiveHarness(folder, sim, *_KEYS, supply=quick_login(Pace())) as live:
+        held = opened_positions(live)
         at_ns = time.perf_counter_ns()
         for fault in faults:
             sim.fault(fault)

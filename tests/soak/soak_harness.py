@@ -15,8 +15,8 @@ from engine.config import bundled
 from engine.link import RemoteEngine
 from engine.model.snapshot import Snapshot
 from tests.simulator import Spawned, spawn
-from tests.soak.crash_replay import Home
 from tests.soak.growth import Sample
+from tests.support.command_home import Home
 from tests.support.live_harness import ENVIRON
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
@@ -28,7 +28,7 @@ def symbols(count: int) -> list[str]:
     return [f"NIFTY30DEC99{_FIRST_STRIKE + 50 * n}CE" for n in range(count)]
 
 
-class Rig:
+class SoakHarness:
     """All that runs during a soak; `remote` shows what the engine shows a screen."""
 
     def __init__(self, home: Home, exchange: Spawned, engine: subprocess.Popen[str], remote: RemoteEngine) -> None:
@@ -85,7 +85,7 @@ class Rig:
 
 
 @contextmanager
-def rig(folder: Path, listed: Sequence[str], traffic: Sequence[str], keys: Sequence[str]) -> Iterator[Rig]:
+def soaking(folder: Path, listed: Sequence[str], traffic: Sequence[str], keys: Sequence[str]) -> Iterator[SoakHarness]:
     """A paper run of `listed` symbols on an exchange with the options `traffic`, under the configuration's `keys`."""
     home = Home(folder)
     (home.cwd / "recordings").mkdir(exist_ok=True)
@@ -119,7 +119,7 @@ def rig(folder: Path, listed: Sequence[str], traffic: Sequence[str], keys: Seque
             remote = RemoteEngine(state / "engine.sock", "soak")
             try:
                 remote.start(30)
-                yield Rig(home, exchange, engine, remote)
+                yield SoakHarness(home, exchange, engine, remote)
             finally:
                 remote.leave(detached=False)
                 if engine.returncode is None:  # it did not come to `end`

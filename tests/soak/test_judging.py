@@ -1,4 +1,4 @@
-"""What judges a soak must itself be able to say no: growth, missing packets, and weather that is the same for a seed."""
+"""What judges a soak must itself be able to say no: growth, missing packets, and a schedule of faults that is the same for a seed."""
 
 from itertools import islice
 from pathlib import Path
@@ -8,8 +8,8 @@ import pytest
 from engine.model.types import FLAG_NEW_LINK
 from tests.simulator import Counters
 from tests.soak.__main__ import _grown
-from tests.soak.account import Ledger, ledger
-from tests.soak.fault_schedule import LINK, PACKET, weather
+from tests.soak.account import PacketLedger, packet_ledger
+from tests.soak.fault_schedule import LINK, PACKET, fault_schedule
 from tests.soak.growth import Sample, growth, slope
 from tests.support.recording_samples import tick, write
 
@@ -35,11 +35,11 @@ def test_what_grows_is_told(rise_kb: int, descriptors: int, told: int) -> None:
 
 def book(
     tmp_path: Path, numbers: list[tuple[int, int]], counters: Counters, *, merged: int = 0, links: int = 1
-) -> Ledger:
+) -> PacketLedger:
     """The ledger of a recording whose ticks have these exchange numbers and flags."""
     ticks = [tick(seq, exch_seq=number, flags=flags) for seq, (number, flags) in enumerate(numbers, 1)]
     path = write(tmp_path / "some.mqr", ticks)
-    return ledger(path, counters, merged, {"text": 1}, links)
+    return packet_ledger(path, counters, merged, {"text": 1}, links)
 
 
 FIRST = (7, FLAG_NEW_LINK)
@@ -70,9 +70,9 @@ def test_bad_packets_that_nobody_counted_are_told(tmp_path: Path) -> None:
 
 
 def test_weather_is_that_of_its_seed_and_in_the_order_of_time() -> None:
-    first = list(islice(weather(1, 25.0, 2.0), 300))
-    assert first == list(islice(weather(1, 25.0, 2.0), 300))
-    assert first != list(islice(weather(2, 25.0, 2.0), 300))
+    first = list(islice(fault_schedule(1, 25.0, 2.0), 300))
+    assert first == list(islice(fault_schedule(1, 25.0, 2.0), 300))
+    assert first != list(islice(fault_schedule(2, 25.0, 2.0), 300))
     assert [at_s for at_s, _ in first] == sorted(at_s for at_s, _ in first)
     assert {fault for _, fault in first} >= set(PACKET)
     of_links = sum(fault in LINK for _, fault in first)

@@ -14,9 +14,9 @@ from struct import pack
 from termios import TIOCSWINSZ
 from threading import Event, Thread
 
-from tests.soak.account import ledger
+from tests.soak.account import packet_ledger
 from tests.soak.growth import Sample, growth
-from tests.soak.soak_harness import Rig, rig, symbols
+from tests.soak.soak_harness import SoakHarness, soaking, symbols
 from tests.support.live_harness import HOLDING, verify
 
 _WARM_UP_S = 10.0
@@ -42,31 +42,31 @@ def main(arguments: list[str]) -> int:
     with ExitStack() as stack:
         folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="thousand")))
         folder.mkdir(parents=True, exist_ok=True)
-        running = stack.enter_context(rig(folder, listed, traffic, keys))
+        harness = stack.enter_context(soaking(folder, listed, traffic, keys))
         if options.screen:
-            stack.enter_context(_screen(running))
-        samples = _watch(running, options.seconds)
-        return _report(running, samples, options.delivery)
+            stack.enter_context(_screen(harness))
+        samples = _watch(harness, options.seconds)
+        return _report(harness, samples, options.delivery)
 
 
-def _watch(running: Rig, seconds: float) -> list[Sample]:
-    samples = [running.sample()]
+def _watch(harness: SoakHarness, seconds: float) -> list[Sample]:
+    samples = [harness.sample()]
     while samples[-1].at_s < seconds:
-        running.pause(1.0)
-        samples.append(running.sample())
+        harness.pause(1.0)
+        samples.append(harness.sample())
     return samples
 
 
-def _report(running: Rig, samples: list[Sample], delivery: str) -> int:
-    finished = running.exchange.wait_finished(60)
-    running.reaches(running.exchange.counters().all_sent)
-    last = running.seen
+def _report(harness: SoakHarness, samples: list[Sample], delivery: str) -> int:
+    finished = harness.exchange.wait_finished(60)
+    harness.reaches(harness.exchange.counters().all_sent)
+    last = harness.seen
     assert last.feed is not None
-    running.end()
-    counters = running.exchange.stop()
-    book = ledger(running.recordings[0], counters, last.merged, last.feed.bad, last.feed.link)
+    harness.end()
+    counters = harness.exchange.stop()
+    book = packet_ledger(harness.recordings[0], counters, last.merged, last.feed.bad, last.feed.link)
     figures = growth(samples, _WARM_UP_S)
-    (report,) = verify(running.recordings)
+    (report,) = verify(harness.recordings)
     for epoch in last.epochs:
         stage = epoch.stages["receive→decision"]
         print(f"{epoch.delivery:<12} from tick {epoch.first_tick}, {epoch.ticks:,} ticks, merged {epoch.merged}; "
@@ -86,11 +86,11 @@ def _report(running: Rig, samples: list[Sample], delivery: str) -> int:
 
 
 @contextmanager
-def _screen(running: Rig) -> Iterator[None]:
+def _screen(harness: SoakHarness) -> Iterator[None]:
     """The program's own screen on a terminal of 120 × 40 whose output is read and thrown away."""
     pid, master = pty.fork()
     if not pid:
-        environment = running.home.environment | {"TERM": "xterm-256color"}
+        environment = harness.home.environment | {"TERM": "xterm-256color"}
         words = (
             sys.executable,
             "-m",
@@ -98,7 +98,7 @@ def _screen(running: Rig) -> Iterator[None]:
             "attach",
             "--read-only",
             "--state-dir",
-            str(running.home.folder / "state"),
+            str(harness.home.folder / "state"),
         )
         os.execve(sys.executable, words, environment)
     ioctl(master, TIOCSWINSZ, pack("HHHH", 40, 120, 0, 0))

@@ -13,7 +13,7 @@ from engine.model.commands import Flat, Lock, Unlock
 from engine.model.events import AnyEvent
 from engine.model.types import Tick
 from tests.support.builders import DAY, EAGER
-from tests.support.journal_harness import JournalledStage, listed
+from tests.support.journal_harness import JournalHarness, instruments_named
 
 SYMBOLS = ("NIFTY", "BANKNIFTY", "SENSEX")
 _RULES = (
@@ -34,7 +34,7 @@ def say(text: str) -> None:
     os.write(1, f"{text}\n".encode())
 
 
-class _Hesitating:
+class _WaitingJournal:
     """A journal that is waited for now and then, so that kills land between any two rows; says what is acknowledged."""
 
     def __init__(self, journal: SqliteJournal, chance: random.Random) -> None:
@@ -54,40 +54,40 @@ class _Session:
     def __init__(self, journal: SqliteJournal, seed: int) -> None:
         opened = journal.opened
         self._chance = chance = random.Random(seed)
-        instruments = listed(*chance.sample(SYMBOLS, 3))  # their numbers are others in each run
-        hesitating = _Hesitating(journal, chance)
-        self._stage = JournalledStage(
-            hesitating, *_RULES, kept=opened.kept, instruments=instruments, prefix=f"P{opened.run}-"
+        instruments = instruments_named(*chance.sample(SYMBOLS, 3))  # their numbers are others in each run
+        waiting = _WaitingJournal(journal, chance)
+        self._harness = JournalHarness(
+            waiting, *_RULES, kept=opened.kept, instruments=instruments, prefix=f"P{opened.run}-"
         )
         self._prices = dict.fromkeys(range(3), 10000)
         self._locked = opened.still_locked
 
     def run(self) -> None:
         """Take over, and trade until killed."""
-        stage, chance = self._stage, self._chance
+        harness, chance = self._harness, self._chance
         say(f"restored {msgspec.json.encode(self._account()).decode()}")
         if self._locked:
-            stage.do(Lock(self._locked))
+            harness.command(Lock(self._locked))
             self._finish_flat()
             if chance.random() < 0.5:
                 self._sink()
             for _ in range(chance.randrange(60)):
                 self._tick()
-            stage.do(Unlock())
+            harness.command(Unlock())
         while True:
             self._tick()
             dice = chance.random()
             if dice < 0.1:
-                stage.beat()
+                harness.beat()
             elif dice < 0.106:
-                stage.do(Flat("chance"))
+                harness.command(Flat("chance"))
                 for _ in range(chance.randrange(5)):
-                    stage.beat()
-            elif dice < 0.16 and not stage.trader.state.flat.running:
-                stage.do(Unlock())
+                    harness.beat()
+            elif dice < 0.16 and not harness.trader.state.flat.running:
+                harness.command(Unlock())
 
     def _account(self) -> dict[str, object]:
-        state = self._stage.trader.state
+        state = self._harness.trader.state
         held = {
             inst.instrument.symbol: position.state(0)
             for inst, position in zip(state.instrument_states, state.book.positions, strict=True)
@@ -96,36 +96,36 @@ class _Session:
         return {"held": held, "cash": str(state.book.cash), "locked": state.gate.locked}
 
     def _finish_flat(self) -> None:
-        flat = self._stage.trader.state.flat
+        flat = self._harness.trader.state.flat
         if not flat.running:
             return
         for _ in range(5):
-            self._stage.beat()
-        say("resumed" if flat.state == "FLAT" and not any(self._stage.nets) else f"problem: flat is {flat.state}")
+            self._harness.beat()
+        say("resumed" if flat.state == "FLAT" and not any(self._harness.nets) else f"problem: flat is {flat.state}")
 
     def _sink(self) -> None:
         """Let the first tick of each held instrument be at its nearest stop: all of it must go at once."""
-        for index, position in enumerate(self._stage.trader.state.book.positions):
+        for index, position in enumerate(self._harness.trader.state.book.positions):
             if position is not None:
                 self._prices[index] = position.floor
                 self._tick(index, 0)
-                gone = self._stage.nets[index] == 0
-                say("sunk" if gone else f"problem: {self._stage.nets[index]} left after a tick at the stop")
+                gone = self._harness.nets[index] == 0
+                say("sunk" if gone else f"problem: {self._harness.nets[index]} left after a tick at the stop")
 
     def _tick(self, index: int | None = None, move: int | None = None) -> None:
-        stage, chance = self._stage, self._chance
+        harness, chance = self._harness, self._chance
         index = chance.randrange(3) if index is None else index
         price = self._prices[index] + (chance.randint(-18, 20) * 5 if move is None else move)
         self._prices[index] = max(5_000, min(price, 20_000))
-        stage.now_ms += chance.randint(0, 1500)
-        day = stage.trader.hours.day_of(stage.now_ms)
-        if stage.now_ms > day.exit_from_ms + 20_000 or chance.random() < 0.0005:
-            stage.now_ms = day.start_ms + 86_400_000 + 300_000
-        stage.seq += 1
-        stage.play([Tick(stage.seq, index, 0, 0, 0, stage.now_ms, 0, self._prices[index], 75, 0)])
+        harness.now_ms += chance.randint(0, 1500)
+        day = harness.trader.hours.day_of(harness.now_ms)
+        if harness.now_ms > day.exit_from_ms + 20_000 or chance.random() < 0.0005:
+            harness.now_ms = day.start_ms + 86_400_000 + 300_000
+        harness.seq += 1
+        harness.play([Tick(harness.seq, index, 0, 0, 0, harness.now_ms, 0, self._prices[index], 75, 0)])
 
 
-def victim(folder: Path, seed: int) -> None:
+def trade_until_killed(folder: Path, seed: int) -> None:
     """Trade in `folder` until killed; says on standard output what was taken over and what is acknowledged."""
     with StateDir.open(folder, "paper") as state:
         journal = SqliteJournal.open(state.path, "paper", SystemClock(), session_date=DAY)
@@ -134,4 +134,4 @@ def victim(folder: Path, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    victim(Path(sys.argv[1]), int(sys.argv[2]))
+    trade_until_killed(Path(sys.argv[1]), int(sys.argv[2]))

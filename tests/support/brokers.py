@@ -1,13 +1,10 @@
-"""Doubles of what stands outside the program: brokers that answer late, or not as one would like."""
+"""Doubles of brokers: they answer late, or not as one would like."""
 
 from collections import deque
-from collections.abc import Callable
 
 from engine.model.broker_events import BrokerEvent, Cancelled, Filled, Holdings, Rejected
-from engine.model.ports import FeedView
-from engine.model.types import Order, Tick
+from engine.model.types import Order
 from engine.venues.simulated.broker import PaperBroker
-from engine.venues.supply import InSession, Tell
 
 
 class InstantBroker(PaperBroker):
@@ -57,25 +54,3 @@ class LateBroker(InstantBroker):
                 for event in waiting
             ]
         return waiting
-
-
-class ScriptedFeed:
-    """A live feed whose ticks a test delivers itself."""
-
-    def __init__(self, tell: Tell, in_session: InSession) -> None:
-        self.tell = tell
-        self.in_session = in_session
-        self.deliver: Callable[[Tick], None] = lambda _: None
-        self.stopped = False
-
-    def start(self, deliver: Callable[[Tick], None], on_end: Callable[[str], None]) -> None:
-        self.deliver = deliver
-
-    def stop(self, timeout_s: float) -> None:
-        self.stopped = True
-
-    def view(self) -> FeedView:
-        return FeedView(
-            source="scripted", state="UP", link=1, since_ns=0, up_ns=0, frame_ns=0, pong_ns=0, retry_ns=0, attempt=0,
-            because="", rtt_ms=0.0, clock_ms=None, frames=0, books=0, bad={}, wanted=1, ticking=0,
-        )  # fmt: skip

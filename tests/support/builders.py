@@ -1,39 +1,17 @@
-"""What the tests of the heart are made with: configurations, ticks, and a stage on which a trader plays with a broker."""
+"""What most tests are made with: configurations, instruments, ticks, and a source of them."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from zoneinfo import ZoneInfo
-
-import pytest
 
 from engine.assembly import load
 from engine.config import Config, bundled, instrument_for
-from engine.model.broker_events import BrokerEvent
-from engine.model.clock import VirtualClock
-from engine.model.commands import TraderCommand
-from engine.model.events import AnyEvent, Cancel, ReadHoldings, Submit, TradeClosed
 from engine.model.marks import Mark
-from engine.model.types import Instrument, Order, Tick, Trade
-from engine.runtime.cursor import Cursor
-from engine.runtime.turn_parts import TurnParts
-from engine.trading.trader import Trader
-from engine.venues.simulated.broker import simulated
-from tests.support.brokers import InstantBroker
+from engine.model.types import Instrument, Tick
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 IST = ZoneInfo("Asia/Kolkata")
 DAY = "2025-10-01"
-
-
-def shared(name: str) -> Path:
-    """A recorded session from beside the project; skips where it is missing."""
-    path = SHARED / name
-    if not path.is_file():
-        pytest.skip(f"no recorded data beside the project: {name}")
-    return path
 
 
 @cache
@@ -78,105 +56,6 @@ def ticks(prices: Iterable[float], *, start: str = "09:30:00", step_ms: int = 10
     """Ticks one after the other."""
     first = ms(start, day)
     return [tick(i + 1, price, first + i * step_ms) for i, price in enumerate(prices)]
-
-
-class Stage:
-    """A trader and a broker, without threads: what the runner does within a turn, and nothing else."""
-
-    def __init__(self, *overrides: str, broker: InstantBroker | None = None, instruments: int = 1) -> None:
-        self.config = config(*overrides)
-        listed = (nifty(self.config),) * instruments
-        self.trader = Trader(self.config, listed, "T-")
-        self.broker = broker or InstantBroker(instruments)
-        self.facts: list[AnyEvent] = []
-        self.seq = 0
-        self.now_ms = ms("09:30:00")
-
-    def play(self, stream: Iterable[Tick]) -> "Stage":
-        """Let the trader work `stream`."""
-        for each in stream:
-            self.now_ms = each.exch_ms if isinstance(each.exch_ms, int) else self.now_ms
-            self.carry(self.trader.on_tick(each))
-        return self
-
-    def prices(self, *prices: float, step_ms: int = 1000) -> "Stage":
-        """Go on with ticks at `prices`, `step_ms` apart."""
-        for price in prices:
-            self.seq += 1
-            self.now_ms += step_ms
-            self.play([tick(self.seq, price, self.now_ms)])
-        return self
-
-    def at(self, clock: str, day: str = DAY) -> "Stage":
-        """Set the time of the next tick's predecessor."""
-        self.now_ms = ms(clock, day)
-        return self
-
-    def do(self, command: TraderCommand) -> "Stage":
-        """Give a command."""
-        self.carry(self.trader.on_command(command, self.now_ms))
-        return self
-
-    def beat(self) -> "Stage":
-        """Let the beat come."""
-        self.carry(self.trader.on_beat(self.now_ms))
-        return self
-
-    def answer(self, *events: BrokerEvent) -> "Stage":
-        """Let the broker say something late."""
-        for event in events:
-            self.carry(self.trader.on_event(event, self.now_ms))
-        return self
-
-    def carry(self, effects: Sequence[AnyEvent]) -> None:
-        """Carry effects out until nothing follows."""
-        waiting = deque(effects)
-        while waiting:
-            effect = waiting.popleft()
-            self.facts.append(effect)
-            if isinstance(effect, Submit):
-                self.broker.submit(effect.order)
-            elif isinstance(effect, Cancel):
-                self.broker.cancel(effect.order)
-            elif isinstance(effect, ReadHoldings):
-                self.broker.read_holdings()
-            while self.broker.posted:
-                waiting.extend(self.trader.on_event(self.broker.posted.popleft(), self.now_ms))
-
-    @property
-    def trades(self) -> list[Trade]:
-        """The exits so far."""
-        return [fact.trade for fact in self.facts if isinstance(fact, TradeClosed)]
-
-    @property
-    def orders(self) -> list[Order]:
-        """The orders so far."""
-        return [fact.order for fact in self.facts if isinstance(fact, Submit)]
-
-    def told(self, kind: type[AnyEvent]) -> list[AnyEvent]:
-        """The facts of one kind so far."""
-        return [fact for fact in self.facts if isinstance(fact, kind)]
-
-    @property
-    def exits(self) -> list[tuple[str, float, int]]:
-        """The exits so far as (reason, price in rupees, quantity)."""
-        return [(trade.reason, trade.exit_price / 100, trade.quantity) for trade in self.trades]
-
-    @property
-    def held(self) -> int:
-        """What is held of instrument 0."""
-        return self.trader.state.book.net(0)
-
-
-def turn_parts(instruments: tuple[Instrument, ...], *overrides: str) -> TurnParts:
-    """The parts of a replay's turn, without journal and recorder."""
-    chosen = config(*overrides)
-    trader = Trader(chosen, instruments, "T-")
-    cursor = Cursor(lossless=True)
-    return TurnParts(
-        chosen, trader, VirtualClock(0), cursor, simulated, journal=None, recorder=None, keeps_account=False,
-        inbox_size=1,
-    )  # fmt: skip
 
 
 class ListSource:

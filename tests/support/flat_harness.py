@@ -12,12 +12,13 @@ from engine.link.protocol import GetSnapshot
 from engine.model.commands import Arm, Flat, Hold, Lock, PauseEntries, Play, ResumeEntries, Seek, SwitchDelivery, Unlock
 from engine.model.snapshot import Snapshot
 from engine.serving.state_dirs import FLAT_FILE
-from tests.support.link_harness import Plain
-from tests.support.process_harness import HOLDING, Shell, until
+from tests.support.link_harness import RawClient
+from tests.support.process_harness import HOLDING, OperatorShell
+from tests.support.waiting import until
 
 WAITING = 5_000  # ticks
 OPEN_TICK = 50  # of the generated session: the silence before the market opens is over
-STAGE = ("-m", "tests.support.broken_engine_process", "strategy")
+BREAKABLE = ("-m", "tests.support.broken_engine_process", "strategy")
 RULES = (
     *HOLDING,
     "mock.speed=300",
@@ -28,9 +29,9 @@ RULES = (
 )
 
 
-def staged(folder: Path) -> Shell:
+def shell_with_position(folder: Path) -> OperatorShell:
     """A shell with a running engine in which a strategy can be broken, and a position."""
-    shell = Shell(folder, *RULES).start("--quiet", "--paused", program=STAGE)
+    shell = OperatorShell(folder, *RULES).start("--quiet", "--paused", program=BREAKABLE)
     shell.command(Seek(OPEN_TICK), Play())
     shell.holds()
     return shell
@@ -39,17 +40,17 @@ def staged(folder: Path) -> Shell:
 # ── Ways in: each asks for a flat, and tells when (monotonic ns) and what its reason says ───────────────────────────
 
 
-def by_signal(shell: Shell, _remote: RemoteEngine) -> int:
+def by_signal(shell: OperatorShell, _remote: RemoteEngine) -> int:
     return shell.signal(signal.SIGUSR1)
 
 
-def by_file(shell: Shell, _remote: RemoteEngine) -> int:
+def by_file(shell: OperatorShell, _remote: RemoteEngine) -> int:
     now_ns = time.perf_counter_ns()
     (shell.state / FLAT_FILE).touch()
     return now_ns
 
 
-def by_key(_shell: Shell, remote: RemoteEngine) -> int:
+def by_key(_shell: OperatorShell, remote: RemoteEngine) -> int:
     """As `!` and `x` on a screen."""
     remote.send(Arm())
     until(lambda: remote.snapshot.flat.state == "ARMED", lambda: (remote.snapshot.flat, remote.pending()))
@@ -58,14 +59,14 @@ def by_key(_shell: Shell, remote: RemoteEngine) -> int:
     return now_ns
 
 
-def by_command(shell: Shell, _remote: RemoteEngine) -> int:
+def by_command(shell: OperatorShell, _remote: RemoteEngine) -> int:
     """As `flat --yes` in a second shell, its own start included."""
     now_ns = time.perf_counter_ns()
     assert shell.ask("flat", "--yes").status == 0
     return now_ns
 
 
-Way = Callable[[Shell, RemoteEngine], int]
+Way = Callable[[OperatorShell, RemoteEngine], int]
 WAYS: dict[str, tuple[Way, str]] = {
     "signal": (by_signal, "SIGUSR1"),
     "file": (by_file, "file FLAT"),
@@ -78,20 +79,20 @@ WAYS: dict[str, tuple[Way, str]] = {
 
 
 @contextmanager
-def paused(shell: Shell) -> Iterator[None]:
+def paused(shell: OperatorShell) -> Iterator[None]:
     shell.command(PauseEntries())
     yield
     shell.command(ResumeEntries())
 
 
 @contextmanager
-def locked(shell: Shell) -> Iterator[None]:
+def locked(shell: OperatorShell) -> Iterator[None]:
     shell.command(Lock("lunch"))
     yield
 
 
 @contextmanager
-def halted(shell: Shell) -> Iterator[None]:
+def halted(shell: OperatorShell) -> Iterator[None]:
     """The strategy has raised once."""
     (shell.cwd / "raise").write_text("once")
     shell.sees(lambda seen: seen.entries.halted)
@@ -99,7 +100,7 @@ def halted(shell: Shell) -> Iterator[None]:
 
 
 @contextmanager
-def raising(shell: Shell) -> Iterator[None]:
+def raising(shell: OperatorShell) -> Iterator[None]:
     """The strategy raises on every tick."""
     (shell.cwd / "raise").touch()
     before = shell.snapshot.faults
@@ -109,7 +110,7 @@ def raising(shell: Shell) -> Iterator[None]:
 
 
 @contextmanager
-def crowded(shell: Shell) -> Iterator[None]:
+def crowded(shell: OperatorShell) -> Iterator[None]:
     """Thousands of ticks wait for their turn."""
     shell.command(Hold(), SwitchDelivery("polling"))
     shell.command(Seek(shell.snapshot.ticks + WAITING + 500))
@@ -119,9 +120,9 @@ def crowded(shell: Shell) -> Iterator[None]:
 
 
 @contextmanager
-def screen_hung(shell: Shell) -> Iterator[None]:
+def screen_hung(shell: OperatorShell) -> Iterator[None]:
     """A screen asks for pictures and does not read them, until its connection takes no more."""
-    with Plain(shell.socket) as hung:
+    with RawClient(shell.socket) as hung:
         hung.hello("hung")
         hung.sock.settimeout(0.05)
         try:
@@ -134,7 +135,7 @@ def screen_hung(shell: Shell) -> Iterator[None]:
 
 
 @contextmanager
-def disk_failing(shell: Shell) -> Iterator[None]:
+def disk_failing(shell: OperatorShell) -> Iterator[None]:
     """No file of the engine's may grow: nothing can be written, neither journal nor log nor recording."""
     before = resource.prlimit(shell.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
     shell.command(PauseEntries(), ResumeEntries())  # something to be journalled
@@ -144,7 +145,7 @@ def disk_failing(shell: Shell) -> Iterator[None]:
     shell.command(PauseEntries(), ResumeEntries())  # the journal tries again with its next row
 
 
-State = Callable[[Shell], AbstractContextManager[None]]
+State = Callable[[OperatorShell], AbstractContextManager[None]]
 STATES: dict[str, State] = {
     "trading": lambda _shell: nullcontext(),
     "paused": paused,
@@ -157,7 +158,7 @@ STATES: dict[str, State] = {
 }
 
 
-def back_to_trading(shell: Shell) -> Snapshot:
+def back_to_trading(shell: OperatorShell) -> Snapshot:
     """Unlock, and wait for the next position."""
     shell.command(Unlock())
     return shell.holds()

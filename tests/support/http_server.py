@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import NamedTuple, Self
 
 
-class Asked(NamedTuple):
+class HttpRequest(NamedTuple):
     """One request as it came; header names in lower case."""
 
     method: str
@@ -17,7 +17,7 @@ class Asked(NamedTuple):
 
 
 Wrap = Callable[[socket.socket], socket.socket]
-Respond = Callable[[Asked], bytes | None]  # None: no answer, the connection stays open
+Respond = Callable[[HttpRequest], bytes | None]  # None: no answer, the connection stays open
 
 
 def answer(status: int, body: bytes | str, **headers: str) -> bytes:
@@ -28,7 +28,7 @@ def answer(status: int, body: bytes | str, **headers: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + content
 
 
-class Stub:
+class HttpServer:
     """Within: a server at `url`; `asked` is what it was asked; `came` is set when a request has come whole.
 
     With `hold` it does not close after its answer; `wrap` puts TLS around a connection.
@@ -37,7 +37,7 @@ class Stub:
     def __init__(self, respond: Respond, *, hold: bool = False, wrap: Wrap | None = None) -> None:
         self._hold = hold
         self._wrap = wrap
-        self.asked: list[Asked] = []
+        self.requests: list[HttpRequest] = []
         self.came = threading.Event()
         self._respond = respond
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -76,7 +76,7 @@ class Stub:
                 connection = self._wrap(connection)
                 self._open.add(connection)
             asked = _read(connection)
-            self.asked.append(asked)
+            self.requests.append(asked)
             self.came.set()
             said = self._respond(asked)
             if said is not None:
@@ -90,7 +90,7 @@ class Stub:
             connection.close()
 
 
-def _read(connection: socket.socket) -> Asked:
+def _read(connection: socket.socket) -> HttpRequest:
     data = b""
     while b"\r\n\r\n" not in data:
         piece = connection.recv(65536)
@@ -103,4 +103,4 @@ def _read(connection: socket.socket) -> Asked:
     while len(body) < int(headers.get("content-length", 0)):
         body += connection.recv(65536)
     method, path, _ = first.split(" ")
-    return Asked(method, path, headers, body)
+    return HttpRequest(method, path, headers, body)

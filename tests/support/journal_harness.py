@@ -1,8 +1,8 @@
-"""A stage whose trader leaves in a journal what a run leaves there, and can take over what an earlier one left."""
+"""A trader's harness that leaves in a journal what a run leaves there, and can take over what an earlier one left."""
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, Self
 
 from msgspec.structs import replace
 
@@ -13,16 +13,17 @@ from engine.model.types import Instrument
 from engine.runtime.persistence import Persistence
 from engine.trading.trader import Trader
 from tests.support.brokers import InstantBroker
-from tests.support.builders import Stage, nifty
+from tests.support.builders import nifty
+from tests.support.trader_harness import TraderHarness
 
 
-class Writes(Protocol):
-    """All that this stage asks of a journal."""
+class EventWriter(Protocol):
+    """All that the harness asks of a journal."""
 
     def write(self, fact: AnyEvent) -> int: ...
 
 
-class Rows(list[AnyEvent]):
+class MemoryJournal(list[AnyEvent]):
     """The rows of a journal in memory."""
 
     def write(self, fact: AnyEvent) -> int:
@@ -30,20 +31,20 @@ class Rows(list[AnyEvent]):
         return len(self)
 
 
-def listed(*symbols: str) -> tuple[Instrument, ...]:
+def instruments_named(*symbols: str) -> tuple[Instrument, ...]:
     """Instruments like the default one under these names."""
     return tuple(replace(nifty(), symbol=symbol) for symbol in symbols)
 
 
-class JournalledStage(Stage):
-    """A stage that begins with `kept`, writes all that the runner would write, and keeps its account first of all."""
+class JournalHarness(TraderHarness):
+    """A trader's harness that begins with `kept`, writes all that a run would write, and keeps its account first of all."""
 
     def __init__(
         self,
-        journal: Writes,
+        journal: EventWriter,
         *overrides: str,
         kept: StateKept | None = None,
-        instruments: tuple[Instrument, ...] = listed("NIFTY"),
+        instruments: tuple[Instrument, ...] = instruments_named("NIFTY"),
         broker: InstantBroker | None = None,
         prefix: str = "T-",
     ) -> None:
@@ -63,15 +64,15 @@ class JournalledStage(Stage):
         book = self.trader.state.book
         return [book.net(index) for index in range(len(book.positions))]
 
-    def carry(self, effects: Sequence[AnyEvent]) -> None:
+    def carry_out(self, effects: Sequence[AnyEvent]) -> None:
         """Carry effects out, and write them."""
-        before = len(self.facts)
-        super().carry(effects)
-        for fact in self.facts[before:]:
+        before = len(self.events)
+        super().carry_out(effects)
+        for fact in self.events[before:]:
             self.persistence.keep(fact)
         self.persistence.account(self.now_ms)
 
-    def beat(self) -> "JournalledStage":
+    def beat(self) -> Self:
         """Let the beat come, which also writes levels that have moved."""
         super().beat()
         self.persistence.levels()
@@ -85,7 +86,7 @@ _MONEY = ("book.cash", "book.realised", "book.costs_paid", "book.day_realised", 
 _MONEY += ("book.peak", "book.drawdown")
 
 
-def told(kept: StateKept) -> dict[str, Plain | Decimal]:
+def exact_fields(kept: StateKept) -> dict[str, Plain | Decimal]:
     """The fields of an account that rows tell exactly, money as numbers: `1.0` and `1.00` are the same cash."""
     fields: dict[str, Plain | Decimal] = {}
     for name, value in kept.fields.items():
@@ -96,7 +97,7 @@ def told(kept: StateKept) -> dict[str, Plain | Decimal]:
     return fields
 
 
-def followed(kept: StateKept, rows: Sequence[AnyEvent]) -> JournalledAccount:
+def account_after(kept: StateKept, rows: Sequence[AnyEvent]) -> JournalledAccount:
     """The account after `rows`, of which no `StateKept` helps."""
     account = JournalledAccount(kept)
     for row in rows:

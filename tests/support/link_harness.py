@@ -1,10 +1,9 @@
 """What the tests of the link are made with: an engine that only stands there to be looked at, and plain connections to its socket."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from threading import Event
 from typing import Self
 
 from msgspec.structs import replace
@@ -46,16 +45,6 @@ from engine.version import VERSION
 
 OPEN_MS = 1_759_290_300_000  # 2025-10-01 09:15:00 in Kolkata
 ZERO = Decimal(0)
-
-
-def until(condition: Callable[[], bool], what: Callable[[], object] = str) -> None:
-    """Wait for something that another thread brings about; fails, saying what there is, when it never does."""
-    pause = Event()
-    for _ in range(5_000):
-        if condition():
-            return
-        pause.wait(0.002)
-    raise AssertionError(f"it never came: {what()}")
 
 
 def trade(number: int, reason: str = "Stop Loss") -> Trade:
@@ -102,7 +91,9 @@ def quote(index: int) -> Quote:
     )
 
 
-def picture(number: int = 1, instruments: int = 1, trades: int = 0, events: int = 0, **changes: object) -> Snapshot:
+def engine_snapshot(
+    number: int = 1, instruments: int = 1, trades: int = 0, events: int = 0, **changes: object
+) -> Snapshot:
     """A snapshot of an engine."""
     summary = Snapshot(
         number=number,
@@ -139,11 +130,11 @@ def picture(number: int = 1, instruments: int = 1, trades: int = 0, events: int 
     return replace(summary, **changes)
 
 
-class Table:
-    """What an engine leaves on the table, and what it was handed: commands (with tickets) and lines for the log."""
+class FakeEngine:
+    """An engine that only stands there: its snapshot, and what it was handed: commands (with tickets) and lines for the log."""
 
     def __init__(self, snapshot: Snapshot | None = None) -> None:
-        self.snapshot = snapshot or picture()
+        self.snapshot = snapshot or engine_snapshot()
         self.sent: list[tuple[AnyCommand, int]] = []
         self.said: list[str] = []
         self.lines: list[LogLine] = []
@@ -182,15 +173,15 @@ class Table:
         return sum(isinstance(command, Flat) for command, _ in self.sent)
 
 
-class Stage:
-    """A server on a real socket, its table, and what was noted of clients."""
+class LinkHarness:
+    """A server on a real socket, the double that it serves, and what was noted of clients."""
 
-    def __init__(self, folder: Path, table: Table, operator: OperatorPolicy, clock: Clock) -> None:
+    def __init__(self, folder: Path, fake: FakeEngine, operator: OperatorPolicy, clock: Clock) -> None:
         self.path = folder / "engine.sock"
-        self.table = table
+        self.fake = fake
         self.clock = clock
         self.notes: list[str] = []
-        self.server = LinkServer(self.path, table, policy=operator, clock=clock, note=self.notes.append)
+        self.server = LinkServer(self.path, fake, policy=operator, clock=clock, note=self.notes.append)
 
     @property
     def clients(self) -> int:
@@ -204,12 +195,12 @@ class Stage:
 
 
 @contextmanager
-def stage(
-    folder: Path, *, table: Table | None = None, operator: OperatorPolicy | None = None, clock: Clock | None = None
-) -> Iterator[Stage]:
+def serving(
+    folder: Path, *, fake: FakeEngine | None = None, operator: OperatorPolicy | None = None, clock: Clock | None = None
+) -> Iterator[LinkHarness]:
     """A server that serves, until the end of the block."""
     folder.chmod(0o700)
-    made = Stage(folder, table or Table(), operator or OperatorPolicy("keep", 600), clock or SystemClock())
+    made = LinkHarness(folder, fake or FakeEngine(), operator or OperatorPolicy("keep", 600), clock or SystemClock())
     made.server.start()
     try:
         yield made
@@ -217,7 +208,7 @@ def stage(
         made.server.stop(0.0)
 
 
-class Plain:
+class RawClient:
     """A connection that says what it likes; closed at the end of its block."""
 
     def __init__(self, path: Path) -> None:
@@ -231,7 +222,7 @@ class Plain:
     def __exit__(self, *_: object) -> None:
         self.sock.close()
 
-    def hello(self, name: str = "plain", **more: object) -> "Plain":
+    def hello(self, name: str = "plain", **more: object) -> Self:
         """Say who it is, and hear the answer."""
         fields = {"protocol": PROTOCOL, "program": VERSION, "name": name, "wants_control": False, "screen": True}
         self.answer = self.ask(Hello(**(fields | more)))
@@ -242,7 +233,7 @@ class Plain:
         self.sock.sendall(frame(ENCODER.encode(request)))
 
     def ask(self, request: object) -> Reply:
-        """Send, and wait for the answer; the parts of a picture are kept in `parts`."""
+        """Send, and wait for the answer; the sections of a snapshot are kept in `parts`."""
         self.say(request)
         reply = self.replies.reply.decode(self.receive())
         self.parts = {name: self.receive() for name in reply.parts} if isinstance(reply, SnapshotReply) else {}
@@ -268,7 +259,7 @@ class Plain:
 
 
 @contextmanager
-def remote(where: Stage | Path, name: str = "Ann", **more: bool) -> Iterator[RemoteEngine]:
+def remote(where: LinkHarness | Path, name: str = "Ann", **more: bool) -> Iterator[RemoteEngine]:
     """A screen's client that was started; it leaves at the end of the block."""
     opened = RemoteEngine(where if isinstance(where, Path) else where.path, name, **more)
     opened.start()
@@ -279,10 +270,10 @@ def remote(where: Stage | Path, name: str = "Ann", **more: bool) -> Iterator[Rem
 
 
 @contextmanager
-def beside(there: Stage) -> Iterator[Plain]:
+def undisturbed(there: LinkHarness) -> Iterator[RawClient]:
     """A well-behaved screen beside what happens in the block; on its one connection it is served to the end."""
-    with Plain(there.path) as good:
+    with RawClient(there.path) as good:
         good.hello("good")
         yield good
-        there.table.go_on()
-        assert good.ask(GetSnapshot()).number == there.table.snapshot.number
+        there.fake.go_on()
+        assert good.ask(GetSnapshot()).number == there.fake.snapshot.number

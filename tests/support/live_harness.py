@@ -57,14 +57,14 @@ def noon() -> tuple[str, ...]:
     return (f"session.zone={f'Etc/GMT{-ahead:+d}' if ahead else 'UTC'}",)
 
 
-class Hurried(SystemClock):
+class HurriedClock(SystemClock):
     """A clock for logins: the half minute between two of them is over in a blink."""
 
     def monotonic_ns(self) -> int:
         return super().monotonic_ns() * 1_000_000
 
 
-def as_commanded(chosen: Config, _sim: Simulator) -> tuple[Config, LiveSupply]:
+def supply_of_command(chosen: Config, _sim: Simulator) -> tuple[Config, LiveSupply]:
     """The source that the command itself would make of the configuration and the simulated broker's credentials."""
     venue = venue_of(chosen.feed.source)
     assert venue is not None
@@ -74,14 +74,14 @@ def as_commanded(chosen: Config, _sim: Simulator) -> tuple[Config, LiveSupply]:
     return found.config, found.source
 
 
-def hurried(pace: Pace | None = None) -> Supply:
+def quick_login(pace: Pace | None = None) -> Supply:
     """A source of all instruments of the exchange whose logins need not wait for each other."""
 
     def supply(chosen: Config, sim: Simulator) -> tuple[Config, LiveSupply]:
         listed = tuple(Instrument(line.symbol, token=line.token) for line in sim.lines)
 
         def connect(tell: Callable[[FeedEvent], None], in_session: Callable[[], bool]) -> Any:
-            login = LoginSession(Credentials(CLIENT_CODE, PIN, API_KEY, TOTP_SECRET), sim.http_url, Hurried())
+            login = LoginSession(Credentials(CLIENT_CODE, PIN, API_KEY, TOTP_SECRET), sim.http_url, HurriedClock())
             return smartapi_feed(chosen, listed, login, tell=tell, in_session=in_session, pace=pace)
 
         return chosen, LiveSupply("simulated", listed, connect)
@@ -89,7 +89,7 @@ def hurried(pace: Pace | None = None) -> Supply:
     return supply
 
 
-class Live:
+class LiveHarness:
     """A paper run on a simulated exchange, from its login to its recording; use it with `with`.
 
     `told` keeps what the feed told, each with its moment (monotonic ns).
@@ -111,7 +111,7 @@ class Live:
             f"binance.stream_url={sim.binance_url}",
             *overrides,
         )
-        fitted, found = (supply or hurried())(chosen, sim)
+        fitted, found = (supply or quick_login())(chosen, sim)
         heard = LiveSupply(found.name, found.instruments, lambda tell, open_: found.connect(self._both(tell), open_))
         self.run: Run = build(fitted, heard, "paper", state_root=folder / "state")
         self.engine = self.run.engine
@@ -153,13 +153,13 @@ class Live:
         """Wait until the exchange has sent all it had, and every tick of that has been worked or merged."""
         assert self.sim.wait_finished(within_s)
         sent = self.sim.counters.all_sent
-        self.until(lambda: self.came >= sent)
+        self.until(lambda: self.arrived >= sent)
 
     def ticking(self, times: int = 1) -> None:
         """Wait until the link is up for the `times`-th time and every instrument has had a tick on it."""
         self.until(lambda: len(self.ups) >= times and self.view.state == "UP" and self.view.ticking == self.view.wanted)
 
-    def beaten(self) -> None:
+    def two_beats(self) -> None:
         """Wait for two more rounds of the engine's thread: what was told before is carried out then."""
         beats = self.engine.stats.beats
         self.until(lambda: self.engine.stats.beats >= beats + 2)
@@ -173,7 +173,7 @@ class Live:
         return view
 
     @property
-    def came(self) -> int:
+    def arrived(self) -> int:
         """Ticks that were worked, and those of them that were merged away in a full inbox."""
         return self.engine.cursor.position + self.engine.inbox.merged
 

@@ -13,11 +13,11 @@ import pytest
 
 from engine.journal import JOURNAL_FILE, read_events
 from tests.simulator import Account, Generated, Simulator, Tokens
-from tests.simulator import rest as rest_room
-from tests.simulator import smartapi as smartapi_room
+from tests.simulator import rest as rest_module
+from tests.simulator import smartapi as smartapi_module
 from tests.simulator.http import response
-from tests.soak.crash_replay import Home
 from tests.support.builders import EAGER
+from tests.support.command_home import Home
 from tests.support.live_harness import ENVIRON, noon
 
 RATE = 400
@@ -39,7 +39,7 @@ def exchange(**more: Any) -> Simulator:
     return Simulator(Generated(rate=RATE, seed=4), **more)
 
 
-class Process:
+class EngineProcess:
     """A running engine, its state directory and its recordings."""
 
     def __init__(self, home: Home, popen: subprocess.Popen[str]) -> None:
@@ -68,7 +68,7 @@ class Process:
         return [json.loads(event.body) for event in read_events(self.state / JOURNAL_FILE) if event.kind == kind]
 
 
-def words(sim: Simulator, *overrides: str) -> list[str]:
+def arguments(sim: Simulator, *overrides: str) -> list[str]:
     """What follows the command's name: a paper run on the simulated exchange."""
     keys = (
         f"smartapi.stream_url={sim.ws_url}",
@@ -84,13 +84,15 @@ def words(sim: Simulator, *overrides: str) -> list[str]:
 
 
 @contextmanager
-def engine(tmp_path: Path, sim: Simulator, *overrides: str, environ: dict[str, str] = ENVIRON) -> Iterator[Process]:
+def running_engine(
+    tmp_path: Path, sim: Simulator, *overrides: str, environ: dict[str, str] = ENVIRON
+) -> Iterator[EngineProcess]:
     """`engine` on the simulated exchange, subscribed."""
     home = Home(tmp_path)
     (home.cwd / "recordings").mkdir()
-    whole: list[str | Path] = ["engine", "--state-dir", tmp_path / "here", *words(sim, *overrides)]
+    whole: list[str | Path] = ["engine", "--state-dir", tmp_path / "here", *arguments(sim, *overrides)]
     with home.start(*whole, env=home.environment | environ) as popen:
-        process = Process(home, popen)
+        process = EngineProcess(home, popen)
         try:
             assert sim.wait_subscribed(1, 20), popen.poll()
             yield process
@@ -102,7 +104,7 @@ def engine(tmp_path: Path, sim: Simulator, *overrides: str, environ: dict[str, s
                 popen.communicate(timeout=20)
 
 
-def more(sim: Simulator, packets: int) -> None:
+def wait_for_ticks(sim: Simulator, packets: int) -> None:
     """Wait until the exchange has had so many ticks more: it keeps its own time."""
     goal = sim.counters.ticks + packets
     assert sim.wait_for(lambda counters: counters.ticks >= goal, 60)
@@ -116,7 +118,7 @@ CANARIES = {
     "MYQUANT_SMARTAPI_API_KEY": "canary-key-5512",
     "MYQUANT_SMARTAPI_TOTP_SECRET": "CANARYCANARYCANARYCANARYCANARYCA",
 }
-SEEN = re.compile(rb"CANARY7781|canary-key|CANARYCANARY|eyJ[\w.]|(?<![\d.])8391(?![\d.])")
+TRACES = re.compile(rb"CANARY7781|canary-key|CANARYCANARY|eyJ[\w.]|(?<![\d.])8391(?![\d.])")
 
 
 class LongTokens(Account):
@@ -128,13 +130,13 @@ class LongTokens(Account):
         return tokens
 
 
-class Echo:
+class EchoingExchange:
     """An exchange that repeats what it was told in everything it says, and the one-time passwords that it was sent."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, login: bool = False) -> None:
         self.account = LongTokens("CANARY7781", "8391", "canary-key-5512", "CANARYCANARYCANARYCANARYCANARYCA")
         self.passwords: list[str] = []
-        refusal, right_answer = smartapi_room.refusal, rest_room.Rest._right_answer
+        refusal, right_answer = smartapi_module.refusal, rest_module.Rest._right_answer
 
         def echoing(request: Any, account: Account) -> str:
             if account is not self.account:
@@ -142,22 +144,22 @@ class Echo:
             told = " ".join(request.headers.get(name, "") for name in ("authorization", "x-api-key", "x-feed-token"))
             return f"Invalid Header {told}" if not account.knows_jwt(request.headers.get("authorization", "")) else ""
 
-        def logs_in(room: Any, request: Any) -> bytes:
-            if request.path == rest_room.LOGIN and room._account is self.account:
+        def logs_in(rest: Any, request: Any) -> bytes:
+            if request.path == rest_module.LOGIN and rest._account is self.account:
                 self.passwords.append(json.loads(request.body)["totp"])
                 if login:
                     told = f"no such login: {request.body.decode()} {request.headers['x-privatekey']}"
-                    return response(200, rest_room._json(False, told, "AB1007", None))
-            return right_answer(room, request)
+                    return response(200, rest_module._json(False, told, "AB1007", None))
+            return right_answer(rest, request)
 
-        monkeypatch.setattr(smartapi_room, "refusal", echoing)
-        monkeypatch.setattr(rest_room.Rest, "_right_answer", logs_in)
+        monkeypatch.setattr(smartapi_module, "refusal", echoing)
+        monkeypatch.setattr(rest_module.Rest, "_right_answer", logs_in)
 
 
-def nothing_seen(folder: Path, *texts: str, passwords: list[str]) -> None:
+def assert_no_secret(folder: Path, *texts: str, passwords: list[str]) -> None:
     """No file below `folder` and none of `texts` holds a canary, a token, or a one-time password."""
     codes = "|".join(passwords).encode()
-    forms = re.compile(SEEN.pattern + rb"|(?<![\d.])(?:" + codes + rb")(?![\d.])" if codes else SEEN.pattern)
+    forms = re.compile(TRACES.pattern + rb"|(?<![\d.])(?:" + codes + rb")(?![\d.])" if codes else TRACES.pattern)
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert files
     found = {str(path): forms.findall(path.read_bytes()) for path in files}

@@ -1,8 +1,8 @@
 """Where the files of an older program lie, and under which rules one of them was made."""
 
-from pathlib import Path
+from tests.support.paths import ROOT
 
-GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+GOLDEN = ROOT / "tests" / "golden"
 KILLED = GOLDEN / "killed_paper"
 # Every indicator and filter.
 FILTERS = (

@@ -12,15 +12,15 @@ THREADS = 4
 Figures = dict[str, float] | None
 
 
-class Together:
+class Parallel:
     """Decorates the tests of one module that may run side by side; only those that were selected are run.
 
-    Each gets what `stage` makes for it in a folder of its own, closed at its end. What a test returns are figures to be
+    Each gets what `harness` makes for it in a folder of its own, closed at its end. What a test returns are figures to be
     kept as its properties.
     """
 
-    def __init__(self, stage: Callable[[Path], AbstractContextManager[Any]]) -> None:
-        self._stage = stage
+    def __init__(self, harness: Callable[[Path], AbstractContextManager[Any]]) -> None:
+        self._harness = harness
         self._runs: dict[str, Future[Figures]] = {}
 
     def __call__(self, scenario: Callable[[Any], Figures]) -> Callable[..., None]:
@@ -45,7 +45,7 @@ class Together:
     def _named(self, test: Any, scenario: Callable[..., Figures]) -> Callable[..., None]:
         for name in ("__name__", "__doc__", "__module__"):
             setattr(test, name, getattr(scenario, name))
-        test.scenario, test.together = scenario, self
+        test.scenario, test.parallel = scenario, self
         return test  # type: ignore[no-any-return]
 
     def _wait(self, request: pytest.FixtureRequest, folders: pytest.TempPathFactory, record_property: Any) -> None:
@@ -59,10 +59,10 @@ class Together:
         pool = ThreadPoolExecutor(THREADS)
         request.node.getparent(pytest.Module).addfinalizer(lambda: pool.shutdown(cancel_futures=True))
         for item in request.session.items:
-            if getattr(getattr(item, "obj", None), "together", None) is self:
+            if getattr(getattr(item, "obj", None), "parallel", None) is self:
                 kinds = item.callspec.params.values() if hasattr(item, "callspec") else ()
                 self._runs[item.name] = pool.submit(self._run, item.obj.scenario, folders.mktemp("side"), *kinds)
 
     def _run(self, scenario: Callable[..., Figures], folder: Path, *kinds: str) -> Figures:
-        with self._stage(folder) as staged:
-            return scenario(staged, *kinds)
+        with self._harness(folder) as ready:
+            return scenario(ready, *kinds)

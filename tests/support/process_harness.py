@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Event
 from typing import Any, Self
 
 from engine.assembly import Run, build
@@ -24,8 +23,10 @@ from engine.serving import place_of
 from engine.serving.launch import answers
 from engine.venues.simulated.source import mock_source
 from tests.simulator import Simulator
-from tests.soak.crash_replay import PROJECT, Answer
 from tests.support.builders import EAGER, config
+from tests.support.command_home import Answer
+from tests.support.paths import ROOT
+from tests.support.waiting import until
 
 PATIENCE_S = 30.0
 # Trading from the first tick on, all day long; what is bought is soon sold, or kept whatever happens.
@@ -45,20 +46,11 @@ HOLDING = (
 )
 
 
-def until(condition: Callable[[], object], what: Callable[[], object] = str) -> None:
-    """Wait for something that another process brings about; fails, saying what there is, when it never comes."""
-    pause = Event()
-    give_up_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < give_up_s, what()
-        pause.wait(0.02)
-
-
 def environment(folder: Path, **more: str) -> dict[str, str]:
     """An environment of its own below `folder`."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
-        "PYTHONPATH": str(PROJECT),
+        "PYTHONPATH": str(ROOT),
         "LC_ALL": "C.UTF-8",
         "HOME": str(folder),
         **{f"XDG_{name}_HOME": str(folder / name.lower()) for name in ("STATE", "DATA", "CONFIG")},
@@ -67,14 +59,14 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def unstarted(folder: Path) -> Iterator[Run]:
+def unstarted_run(folder: Path) -> Iterator[Run]:
     """A run on a generated session, in this very process, that was built and not started."""
     chosen = config("feed.source=mock", f"recording.directory={folder / 'kept'}")
     with build(chosen, mock_source(chosen), "mock", state_root=folder / "state") as built:
         yield built
 
 
-class Shell:
+class OperatorShell:
     """One operator's home, below `folder`, with a state directory in which engines run one after the other.
 
     `rules` are configuration keys of every engine that is started; `source` is where its ticks come from.
@@ -213,7 +205,7 @@ class Shell:
 
     @contextmanager
     def remote(self, name: str = "Ann") -> Iterator[RemoteEngine]:
-        """A screen with control; it leaves in good order."""
+        """A screen that has control; it leaves in good order."""
         opened = RemoteEngine(self.socket, name)
         opened.start(20.0)
         self._steering = opened
@@ -224,7 +216,7 @@ class Shell:
             opened.leave(detached=True)
 
     def command(self, *commands: AnyCommand) -> None:
-        """Give commands from the screen with control, each carried out before the next; none is refused."""
+        """Give commands from the screen that has control, each carried out before the next; none is refused."""
         if self._steering is None:
             with self.remote("test"):
                 self.command(*commands)
@@ -247,7 +239,7 @@ class Shell:
 
     @property
     def steering(self) -> RemoteEngine:
-        """The screen with control."""
+        """The screen that has control."""
         assert self._steering is not None
         return self._steering
 
@@ -275,7 +267,7 @@ class Shell:
         """How many flat jobs were begun, over all runs."""
         return sum(row["state"] == "LOCKED" for row in self.journal("FlatChanged"))
 
-    def wide_open(self) -> list[tuple[Path, str]]:
+    def open_to_others(self) -> list[tuple[Path, str]]:
         """Files and directories of the engine's that others than its owner could open."""
         found = [self.state, *self.state.iterdir(), *(self.kept.iterdir() if self.kept.exists() else ())]
         return [(path, oct(mode)) for path in found if (mode := stat.S_IMODE(path.lstat().st_mode)) & 0o077]
@@ -288,7 +280,7 @@ def flat_times(seen: Snapshot, asked_ns: int) -> tuple[float, float]:
     return (seen.flat.begun_ns - asked_ns) / 1e6, float(verified[1]) * 1000
 
 
-def on_paper(folder: Path, sim: Simulator, *symbols: str) -> Shell:
+def coin_shell(folder: Path, sim: Simulator, *symbols: str) -> OperatorShell:
     """A shell whose engines trade coins of the simulated exchange on paper, and keep what they buy."""
     listed = ", ".join(f'"{symbol}"' for symbol in symbols)
     keys = (
@@ -298,4 +290,4 @@ def on_paper(folder: Path, sim: Simulator, *symbols: str) -> Shell:
         "risk.max_position_value_percent=1",
     )
     kept = (rule for rule in HOLDING if not rule.startswith(("session.", "risk.max_position_value_percent=")))
-    return Shell(folder, *kept, *keys, source="binance")  # coins are traded round the clock
+    return OperatorShell(folder, *kept, *keys, source="binance")  # coins are traded round the clock

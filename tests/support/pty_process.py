@@ -11,9 +11,9 @@ import sys
 import termios
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.paths import ROOT
+
 PATIENCE_S = 15.0
 
 

@@ -3,23 +3,37 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
 
 from engine.assembly import Run, build
 from engine.assembly.recording_config import header_of
-from engine.model.commands import Command, PauseEntries, TraderCommand
+from engine.model.commands import (
+    Arm,
+    Command,
+    Disarm,
+    Flat,
+    Lock,
+    PauseEntries,
+    ResumeEntries,
+    Seek,
+    TraderCommand,
+    Unlock,
+)
 from engine.model.events import StateKept
 from engine.model.marks import EventMark, InputMark, Mark, StartMark, StateMark
+from engine.model.snapshot import CheckView
 from engine.model.state import as_text, state_hash
 from engine.model.types import Instrument, Tick
 from engine.recording import Header, MqrSource
 from engine.recording.format import BLOCK_HEAD, KIND_TICKS, SYNC
 from engine.recording.writer import RecordingWriter
 from engine.runtime import Engine
-from tests.support.builders import EAGER, ListSource, Stage, config, nifty, ticks
+from tests.support.builders import EAGER, ListSource, config, nifty, ticks
+from tests.support.trader_harness import TraderHarness
+from tests.support.waiting import until
 
 # On the feed's own thread a command is carried out exactly ahead of the tick that it was sent ahead of.
-OFTEN = (*EAGER, "engine.delivery=callback", "recording.checkpoint_ticks=50", "replay.snapshot_ticks=120")
+BUSY = (*EAGER, "engine.delivery=callback", "recording.checkpoint_ticks=50", "replay.snapshot_ticks=120")
 LENGTH = 600
 
 
@@ -36,7 +50,7 @@ class Beat:
     """Among the orders of a session: the next tick waits for the engine's beat."""
 
 
-class Operated(ListSource):
+class CommandedSource(ListSource):
     """A session in which somebody sends commands: `orders` says which, ahead of which tick."""
 
     def __init__(
@@ -65,7 +79,7 @@ class Operated(ListSource):
             engine.send(order)
 
 
-class Unsteady:
+class GappyFeed:
     """A live line that is over after `stream`: the numbers of its ticks are those given, whatever is missing."""
 
     def __init__(self, stream: Sequence[Tick]) -> None:
@@ -90,16 +104,6 @@ class Unsteady:
         """How the line stands is of no interest here."""
 
 
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that another thread brings about; fails when it never does."""
-    pause = Event()
-    for _ in range(20_000):
-        if condition():
-            return
-        pause.wait(0.001)
-    raise AssertionError("it never came")
-
-
 def record(
     folder: Path,
     stream: Sequence[Tick] | None = None,
@@ -108,9 +112,9 @@ def record(
     instruments: tuple[Instrument, ...] | None = None,
 ) -> Path:
     """The recording of a run at full speed in `folder`."""
-    source = Operated(zigzag() if stream is None else stream, orders or {}, instruments)
+    source = CommandedSource(zigzag() if stream is None else stream, orders or {}, instruments)
     folder.mkdir(parents=True, exist_ok=True)
-    options = (*OFTEN, f"recording.directory={folder / 'recordings'}", *overrides)
+    options = (*BUSY, f"recording.directory={folder / 'recordings'}", *overrides)
     with build(config(*options), source, "mock", speed=0.0, state_root=folder / "state") as run:
         source.engine = run.engine
         run.engine.start()
@@ -123,7 +127,7 @@ def record(
 def replay(path: Path, folder: Path, *overrides: str, paused: bool = False, skip_damage: bool = False) -> Run:
     """A replay of the recording at `path` under the same rules, started."""
     source = MqrSource(path, skip_damage)
-    run = build(config(*OFTEN, *overrides), source, "replay", speed=0.0, paused=paused, state_root=folder)
+    run = build(config(*BUSY, *overrides), source, "replay", speed=0.0, paused=paused, state_root=folder)
     playback = run.engine.playback
     assert playback is not None
     run.engine.start()
@@ -189,41 +193,81 @@ def inputs_of(path: Path) -> list[InputMark]:
 
 def record_by_hand(
     path: Path,
-    stage: Stage,
+    harness: TraderHarness,
     stream: Sequence[Tick],
     orders: Mapping[int, TraderCommand | None],
     kept: StateKept | None = None,
 ) -> Path:
     """A recording made without an engine, of a run that was given `orders` (None: a beat) and began with the account `kept`."""
     if kept is not None:
-        stage.trader.restore(kept)
-        stage.broker.hold([stage.trader.state.book.net(0)])
+        harness.trader.restore(kept)
+        harness.broker.hold([harness.trader.state.book.net(0)])
     told = 0
-    with RecordingWriter(path, header_of(stage.config, "by hand", (nifty(stage.config),))) as writer:
+    with RecordingWriter(path, header_of(harness.config, "by hand", (nifty(harness.config),))) as writer:
         if kept is not None:
             writer.append_mark(StartMark(kept))
         for seq, each in enumerate(stream, 1):
             writer.append_tick(each)
-            stage.play([each])
-            for trade in stage.trades[told:]:
+            harness.play([each])
+            for trade in harness.trades[told:]:
                 writer.append_mark(EventMark(seq, "fill", f"{trade.quantity} {trade.exit_price} {trade.reason}", 0))
-            told = len(stage.trades)
+            told = len(harness.trades)
             if seq % 50 == 0:
-                fields = stage.trader.dump()
+                fields = harness.trader.dump()
                 writer.append_mark(StateMark(seq, state_hash(fields), as_text(fields)))
             if seq in orders:
                 order = orders[seq]
-                writer.append_mark(InputMark(seq, order, stage.now_ms))
-                stage.beat() if order is None else stage.do(order)
+                writer.append_mark(InputMark(seq, order, harness.now_ms))
+                harness.beat() if order is None else harness.command(order)
     return path
 
 
-def account_of_before(*overrides: str) -> tuple[Stage, int]:
-    """A stage that holds a position after three exits, paused; and how many ticks of `zigzag` that took."""
-    stage = Stage(*overrides)
+def harness_with_position(*overrides: str) -> tuple[TraderHarness, int]:
+    """A trader's harness that holds a position after three exits, paused; and how many ticks of `zigzag` that took."""
+    harness = TraderHarness(*overrides)
     for each in zigzag():
-        stage.play([each])
-        if len(stage.trades) >= 3 and stage.held:
-            stage.do(PauseEntries())
-            return stage, each.seq
+        harness.play([each])
+        if len(harness.trades) >= 3 and harness.held:
+            harness.command(PauseEntries())
+            return harness, each.seq
     raise AssertionError("the session has no such moment")
+
+
+COMMANDS: dict[int, Sequence[Command | Beat]] = {
+    1: (Lock("not yet"),),
+    20: (Unlock(),),
+    130: (PauseEntries(),),
+    251: (ResumeEntries(), Arm(), Disarm()),
+    290: (Unlock(),),
+    345: (Flat("enough"), Beat()),
+    357: (Beat(),),
+    381: (Beat(), Unlock()),
+    480: (Lock("a while"), PauseEntries()),
+    540: (Unlock(), ResumeEntries()),
+}
+CHECKPOINTS = LENGTH // 50 + 1  # and one at the end
+
+
+def check_view(run: Run) -> CheckView:
+    found = run.engine.snapshot.replay
+    assert found is not None
+    assert found.check is not None
+    return found.check
+
+
+def at_the_end(run: Run) -> CheckView:
+    """How a replay stands after its last tick."""
+    assert run.engine.wait(30)
+    run.engine.stop()
+    return check_view(run)
+
+
+def after_seek(run: Run, target: int) -> CheckView:
+    """How it stands at `target`."""
+    engine = run.engine
+    engine.send(Seek(target))
+    until(lambda: engine.cursor.last_seq == target and engine.cursor.expected == -1 and not engine.turn.inputs)
+    with engine.turn.lock:
+        assert engine.playback is not None
+        assert engine.playback.check is not None
+        return engine.playback.check.view()

@@ -12,7 +12,6 @@ from engine.model.types import FLAG_HAS_BOOK, FLAG_STAMP_NS, Instrument, Tick
 from engine.recording import Header, MqrSource
 from engine.recording.writer import RecordingWriter
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 NIFTY = Instrument("NIFTY 25000 CE", token="54786")
 NINE_OCLOCK_MS = 1_759_289_400_000  # 2025-10-01 09:00 in Kolkata
 
@@ -92,3 +91,21 @@ marks = (
     | st.builds(InputMark, st.integers(0, 2**40), st.none() | _COMMANDS, _MS)
     | st.builds(StartMark, _KEPT)
 )
+
+
+THREE = header(NIFTY, Instrument("BTC", price_scale=10**8, quantity_scale=10**8), Instrument("X"))
+
+
+SMALL: list[Tick | Mark | None] = [
+    tick(1),
+    tick(2),
+    None,
+    StateMark(2, "ab12", {"ema_fast": "101.25"}),
+    tick(3),
+    tick(4),
+    None,
+    EventMark(4, "fill", "75 200.05", 5),
+    book_tick(5),
+]
+SMALL_TICKS = [item for item in SMALL if isinstance(item, Tick)]
+SMALL_MARKS = [item for item in SMALL if isinstance(item, Mark)]

@@ -8,13 +8,13 @@ from engine.model.clock import VirtualClock
 from engine.model.commands import Lock
 from engine.model.types import TradeMode
 from tests.support.builders import DAY, EAGER
-from tests.support.journal_harness import JournalledStage
+from tests.support.journal_harness import JournalHarness
 
 PATIENCE_S = 30
 READY = "READY: locked until you unlock (k)"
 
 
-class Life:
+class RestartHarness:
     """One state directory and the runs in it, one after the other."""
 
     def __init__(self, folder: Path, clock: VirtualClock, mode: TradeMode = "paper") -> None:
@@ -25,16 +25,16 @@ class Life:
         self.copies = 0
         folder.mkdir(exist_ok=True)
 
-    def start(self, session_date: str = DAY, **more: object) -> tuple[JournalledStage, SqliteJournal]:
+    def start(self, session_date: str = DAY, **more: object) -> tuple[JournalHarness, SqliteJournal]:
         """The next run: it takes over and locks as the program does."""
         journal = SqliteJournal.open(self.folder, self.mode, self.clock, session_date=session_date)
         opened = journal.opened
-        stage = JournalledStage(journal, *EAGER, kept=opened.kept, prefix=f"P{opened.run}-", **more)  # type: ignore[arg-type]
+        harness = JournalHarness(journal, *EAGER, kept=opened.kept, prefix=f"P{opened.run}-", **more)  # type: ignore[arg-type]
         if opened.still_locked:
-            stage.do(Lock(opened.still_locked))
-        return stage, journal
+            harness.command(Lock(opened.still_locked))
+        return harness, journal
 
-    def look(self, session_date: str = DAY) -> Opened:
+    def peek(self, session_date: str = DAY) -> Opened:
         """What a start would find, without a trace of it."""
         self.copies += 1
         copy = self.folder.with_name(f"{self.folder.name}-{self.copies}")
@@ -55,7 +55,7 @@ class Life:
         killed.rename(self.folder)
 
 
-def money(stage: JournalledStage) -> str:
+def money(harness: JournalHarness) -> str:
     """What a report says of the money."""
-    book = stage.trader.state.book
+    book = harness.trader.state.book
     return f"cash {book.cash:.2f}, result of the day 2025-10-01 {book.day_realised:+.2f}, entries {book.entries}"

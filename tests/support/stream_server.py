@@ -25,7 +25,7 @@ def frame(opcode: int, payload: bytes, *, fin: bool = True) -> bytes:
     return head + b"\x7f" + struct.pack(">Q", size) + payload
 
 
-class Conn:
+class ServerConnection:
     """One connection as its script sees it; every read waits at most `PATIENCE_S`."""
 
     def __init__(self, sock: socket.socket, stopped: threading.Event, heads: list[bytes]) -> None:
@@ -113,10 +113,10 @@ class Conn:
             return
 
 
-Script = Callable[[Conn], None]
+Script = Callable[[ServerConnection], None]
 
 
-class Server:
+class ScriptedServer:
     """Plays one script per connection, the last one for all that follow; `wrap` may put TLS around a socket."""
 
     def __init__(self, *scripts: Script, wrap: Callable[[socket.socket], socket.socket] | None = None) -> None:
@@ -170,7 +170,7 @@ class Server:
             self._start(self._play, sock, script)
 
     def _play(self, sock: socket.socket, script: Script) -> None:
-        conn = Conn(sock, self._stopped, self.heads)
+        conn = ServerConnection(sock, self._stopped, self.heads)
         try:
             if self._wrap is not None:
                 conn.sock = self._wrap(sock)

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.style import Style
 from rich.terminal_theme import TerminalTheme
 
-from tests.support.terminal import BUNDLED, Tmux, tmux
+from tests.support.paths import BUNDLED
+from tests.support.terminal import Tmux, tmux
 
 _INK = [(40, 42, 54), (238, 83, 80), (95, 200, 120), (240, 200, 90), (90, 150, 240), (180, 130, 240), (90, 200, 215)]
 _THEME = TerminalTheme((17, 18, 23), (214, 218, 226), [*_INK, (190, 195, 205)], [*_INK, (235, 238, 245)])

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from fcntl import ioctl
 from pathlib import Path
@@ -19,18 +19,8 @@ from threading import Event
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-BUNDLED = ROOT / "recordings" / "nifty-synthetic.mqr"
-
-
-def until(condition: Callable[[], bool], what: Callable[[], str] = str) -> None:
-    """Wait for what another process brings about; fails, saying what there is, when it never comes."""
-    pause = Event()
-    for _ in range(600):
-        if condition():
-            return
-        pause.wait(0.05)
-    raise AssertionError(f"it never came:\n{what()}")
+from tests.support.paths import ROOT
+from tests.support.waiting import until
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:

@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from engine import CheckView, Snapshot
 from tests.support.engine_clients import FakeClient
+from tests.support.paths import ROOT
 from tests.support.snapshots import NOW_NS, SNAPSHOT, lost, paper, snapshot
 from tui.shell.app import MyQuant
 
-PICTURES = Path(__file__).parent / "pictures"
+PICTURES = ROOT / "tests" / "tui" / "pictures"
 SCENES = {
     "screen": SNAPSHOT,
     "paper": paper(),

@@ -10,8 +10,8 @@ from engine.model.broker_events import BrokerEvent
 from engine.model.errors import InputError
 from engine.model.types import Instrument, TradeMode
 from engine.venues.simulated.broker import PaperBroker
-from tests.support.brokers import ScriptedFeed
 from tests.support.builders import config, nifty
+from tests.support.scripted_feed import ScriptedFeed
 
 
 def taker(tmp_path: Path, mode: TradeMode, supply: LiveSupply) -> object:

@@ -12,7 +12,8 @@ import pytest
 from engine.config import bundled
 from engine.journal import JOURNAL_FILE, RunEnded, read_events, verify
 from engine.recording import MqrSource
-from tests.soak.crash_replay import Answer, Experiment, Home, Outcome, experiment, figures
+from tests.soak.crash_replay import Experiment, Outcome, experiment, figures
+from tests.support.command_home import Answer, Home
 
 pytestmark = pytest.mark.slow
 

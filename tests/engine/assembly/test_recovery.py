@@ -13,20 +13,20 @@ from engine.model.types import Tick
 from engine.trading.trading_state import symbols_of
 from tests.support.brokers import LateBroker
 from tests.support.builders import EAGER
-from tests.support.journal_harness import JournalledStage, Rows, followed, listed, told
+from tests.support.journal_harness import JournalHarness, MemoryJournal, account_after, exact_fields, instruments_named
 
 NEXT_DAY = "2025-10-03"
 
 
-def ran(*overrides: str, prices: tuple[float, ...] = (99, 100, 105, 107)) -> JournalledStage:
+def ran(*overrides: str, prices: tuple[float, ...] = (99, 100, 105, 107)) -> JournalHarness:
     """A run that has entered at 100 and, by default, taken the first target at 105 and risen to 107."""
-    return JournalledStage(Rows(), *EAGER, *overrides).prices(*prices)  # type: ignore[return-value]
+    return JournalHarness(MemoryJournal(), *EAGER, *overrides).prices(*prices)  # type: ignore[return-value]
 
 
-def after(first: JournalledStage, *overrides: str, **more: object) -> JournalledStage:
+def after(first: JournalHarness, *overrides: str, **more: object) -> JournalHarness:
     """The run that follows it."""
     kept = first.trader.keep(first.now_ms)
-    return JournalledStage(Rows(), *EAGER, *overrides, kept=kept, **more)  # type: ignore[arg-type]
+    return JournalHarness(MemoryJournal(), *EAGER, *overrides, kept=kept, **more)  # type: ignore[arg-type]
 
 
 # ── Positions ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -60,9 +60,9 @@ def test_exits_of_what_was_taken_over_act_on_the_first_good_tick(price, exits):
 
 
 def test_the_account_is_the_same_after_it_was_taken_over():
-    first = ran("risk.max_daily_loss=5000").do(Lock("me")).do(Flat("me")).prices(99)
+    first = ran("risk.max_daily_loss=5000").command(Lock("me")).command(Flat("me")).prices(99)
     second = after(first)
-    assert told(second.trader.keep(0)) == told(first.trader.keep(0))
+    assert exact_fields(second.trader.keep(0)) == exact_fields(first.trader.keep(0))
     assert second.trader.keep(0).fields["flat.reason"] == "me"
 
 
@@ -73,36 +73,36 @@ moves = st.lists(st.tuples(st.integers(0, 1), st.integers(-12, 12), steps), max_
 @settings(max_examples=80, deadline=None)
 @given(before=moves, later=moves, locked=st.booleans())
 def test_what_is_held_ends_the_same_with_and_without_a_restart(before, later, locked):
-    names = listed("NIFTY", "BANKNIFTY")
+    names = instruments_named("NIFTY", "BANKNIFTY")
     rules = (*EAGER, "risk.max_position_value_percent=40", "risk.max_position_duration_minutes=30")
-    whole = JournalledStage(Rows(), *rules, instruments=names)
+    whole = JournalHarness(MemoryJournal(), *rules, instruments=names)
     _walk(whole, [(0, 0, 0), (1, 0, 0), (0, 1, 1), (1, 1, 1), *before])
     if locked:
-        whole.do(Lock("me"))
+        whole.command(Lock("me"))
     kept = whole.trader.keep(whole.now_ms)
-    restarted = JournalledStage(Rows(), *rules, instruments=names, kept=kept)
+    restarted = JournalHarness(MemoryJournal(), *rules, instruments=names, kept=kept)
     # Whether indicators let one enter is not compared: both may only go out.
-    for stage in (whole, restarted):
-        stage.do(Lock("both"))
+    for harness in (whole, restarted):
+        harness.command(Lock("both"))
     if (
         whole.trader.state.instrument_states[1].day == whole.trader.state.today
     ):  # else its own first tick is still to come
         _walk(whole, later)
         _walk(restarted, later)
-        assert told(restarted.trader.keep(0)) == told(whole.trader.keep(0))
+        assert exact_fields(restarted.trader.keep(0)) == exact_fields(whole.trader.keep(0))
 
 
-def _walk(stage: JournalledStage, stream: list[tuple[int, int, int]]) -> None:
+def _walk(harness: JournalHarness, stream: list[tuple[int, int, int]]) -> None:
     for instrument, move, step_ms in stream:
-        stage.seq += 1
-        stage.now_ms += step_ms
-        stage.play([Tick(stage.seq, instrument, 0, 0, 0, stage.now_ms, 0, 10_000 + 150 * move, 75, 0)])
+        harness.seq += 1
+        harness.now_ms += step_ms
+        harness.play([Tick(harness.seq, instrument, 0, 0, 0, harness.now_ms, 0, 10_000 + 150 * move, 75, 0)])
 
 
 def test_orders_without_an_answer_are_taken_over_too():
-    first = JournalledStage(Rows(), *EAGER, broker=LateBroker(1)).prices(99, 100)
+    first = JournalHarness(MemoryJournal(), *EAGER, broker=LateBroker(1)).prices(99, 100)
     kept = first.trader.keep(first.now_ms)
-    second = JournalledStage(Rows(), *EAGER, kept=kept, broker=LateBroker(1)).prices(101, 102)
+    second = JournalHarness(MemoryJournal(), *EAGER, kept=kept, broker=LateBroker(1)).prices(101, 102)
     assert [order.number for order in second.trader.state.orders] == [1]
     assert second.orders == []  # the entry is still on order
     second.answer(*first.broker.answers())
@@ -112,10 +112,10 @@ def test_orders_without_an_answer_are_taken_over_too():
 
 def test_an_exit_that_is_on_order_is_not_sent_twice():
     broker = LateBroker(1)
-    first = JournalledStage(Rows(), *EAGER, broker=broker).prices(99, 100)
+    first = JournalHarness(MemoryJournal(), *EAGER, broker=broker).prices(99, 100)
     first.answer(*broker.answers())
     first.prices(105)  # the first target, not answered
-    second = JournalledStage(Rows(), *EAGER, kept=first.trader.keep(0), broker=LateBroker(1))
+    second = JournalHarness(MemoryJournal(), *EAGER, kept=first.trader.keep(0), broker=LateBroker(1))
     assert second.trader.state.book.positions[0].exiting == 375
     second.prices(80)
     assert [(order.side, order.quantity) for order in second.orders] == [("SELL", 600)]
@@ -127,14 +127,14 @@ def test_an_exit_that_is_on_order_is_not_sent_twice():
 def test_on_the_same_day_nothing_is_left_over_and_no_day_begins():
     second = after(ran(prices=(99, 100)))
     second.prices(101)
-    assert (second.held, second.exits, second.told(DayStarted)) == (975, [], [])
+    assert (second.held, second.exits, second.events_of(DayStarted)) == (975, [], [])
 
 
 def test_on_a_later_day_what_is_left_over_is_closed():
     second = after(ran(prices=(99, 100))).at("09:15:00", NEXT_DAY)
     second.prices(104)
     assert second.exits == [("Session End", 104.0, 975)]
-    assert [fact.date for fact in second.told(DayStarted)] == [NEXT_DAY]
+    assert [fact.date for fact in second.events_of(DayStarted)] == [NEXT_DAY]
     assert second.trader.state.gate.day_entries == 0
 
 
@@ -145,7 +145,7 @@ def test_after_the_sessions_end_of_the_same_day_it_is_closed_too():
 
 def test_the_warm_up_counts_again_and_so_do_the_days_entries():
     rules = ("strategy.min_warmup_ticks=4", "risk.max_positions_per_day=2")
-    first = JournalledStage(Rows(), *EAGER, *rules).prices(95, 96, 97, 98, 83)
+    first = JournalHarness(MemoryJournal(), *EAGER, *rules).prices(95, 96, 97, 98, 83)
     assert first.exits == [("Stop Loss", 83.0, 975)]
     second = after(first, *rules).prices(100, 101, 102)
     assert second.orders == []  # three ticks seen of four
@@ -167,10 +167,10 @@ def test_a_restart_does_not_lift_the_daily_loss_limit():
 
 
 def test_what_is_held_counts_at_its_last_price_until_it_has_a_new_one():
-    names = listed("NIFTY", "BANKNIFTY")
+    names = instruments_named("NIFTY", "BANKNIFTY")
     rules = (*EAGER, "risk.max_daily_loss=5000")
-    first = JournalledStage(Rows(), *rules, instruments=names).prices(99, 100)
-    second = JournalledStage(Rows(), *rules, instruments=names, kept=first.trader.keep(0))
+    first = JournalHarness(MemoryJournal(), *rules, instruments=names).prices(99, 100)
+    second = JournalHarness(MemoryJournal(), *rules, instruments=names, kept=first.trader.keep(0))
     _walk(second, [(1, 0, 1000)])  # of the other instrument
     assert (second.held, second.trader.state.gate.locked) == (975, "")
 
@@ -179,33 +179,33 @@ def test_the_time_without_an_engine_is_no_gap_of_the_feed():
     second = after(ran())
     second.now_ms += 600_000
     second.prices(106)
-    assert second.told(TickGap) == []
+    assert second.events_of(TickGap) == []
     second.now_ms += 600_000
     second.prices(106)
-    assert [fact.gap_ms for fact in second.told(TickGap)] == [601_000]
+    assert [fact.gap_ms for fact in second.events_of(TickGap)] == [601_000]
 
 
 # ── Locks and the flat ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_lock_is_taken_over_until_it_is_lifted():
-    second = after(ran(prices=(99, 98)).do(Lock("me"))).prices(99, 100, 101)
+    second = after(ran(prices=(99, 98)).command(Lock("me"))).prices(99, 100, 101)
     assert second.orders == []
-    assert [order.side for order in second.do(Unlock()).prices(102).orders] == ["BUY"]
+    assert [order.side for order in second.command(Unlock()).prices(102).orders] == ["BUY"]
 
 
 def test_nobody_looks_at_a_plan_after_a_restart():
-    second = after(ran().do(Arm()))
+    second = after(ran().command(Arm()))
     assert (second.trader.state.flat.state, second.trader.state.gate.locked) == ("NORMAL", "flat armed")
-    second.do(Arm())
+    second.command(Arm())
     assert second.trader.state.flat.state == "ARMED"
 
 
 def test_a_flat_goes_on_without_a_tick_and_is_verified_anew():
     broker = LateBroker(1)
-    first = JournalledStage(Rows(), *EAGER, broker=broker).prices(99, 100)
+    first = JournalHarness(MemoryJournal(), *EAGER, broker=broker).prices(99, 100)
     first.answer(*broker.answers())
-    first.prices(101).do(Flat("me"))
+    first.prices(101).command(Flat("me"))
     first.answer(*broker.answers()).beat()
     first.answer(*broker.answers())  # asked once, and empty
     assert (first.trader.state.flat.state, first.trader.state.flat.trusted_reads) == ("VERIFYING", 1)
@@ -220,13 +220,13 @@ def test_a_flat_goes_on_without_a_tick_and_is_verified_anew():
 
 
 def test_instruments_are_found_by_their_symbols():
-    first = JournalledStage(Rows(), *EAGER, instruments=listed("A", "B", "C"))
+    first = JournalHarness(MemoryJournal(), *EAGER, instruments=instruments_named("A", "B", "C"))
     _walk(first, [(2, 0, 0), (2, 1, 1)])
     bought = first.orders[0].quantity
     assert first.nets == [0, 0, bought]
     kept = first.trader.keep(first.now_ms)
     assert symbols_of(kept) == {2: "C"}
-    second = JournalledStage(Rows(), *EAGER, instruments=listed("C", "D"), kept=kept)
+    second = JournalHarness(MemoryJournal(), *EAGER, instruments=instruments_named("C", "D"), kept=kept)
     assert second.nets == [bought, 0]
     _walk(second, [(0, -20, 1000)])
     assert [(order.instrument, order.side) for order in second.orders] == [(0, "SELL")]
@@ -236,11 +236,11 @@ def test_instruments_are_found_by_their_symbols():
 def test_a_symbol_that_is_not_listed_any_more_is_named():
     first = ran()
     with pytest.raises(ValueError, match="not listed any more: NIFTY"):
-        JournalledStage(Rows(), *EAGER, instruments=listed("BANKNIFTY"), kept=first.trader.keep(0))
+        JournalHarness(MemoryJournal(), *EAGER, instruments=instruments_named("BANKNIFTY"), kept=first.trader.keep(0))
 
 
 def test_an_instrument_that_is_counted_otherwise_now_is_named():
-    coins = (replace(listed("NIFTY")[0], price_scale=10_000),)
+    coins = (replace(instruments_named("NIFTY")[0], price_scale=10_000),)
     with pytest.raises(ValueError, match="price_scale of NIFTY was 100 in the last run and is 10000 now"):
         after(ran(), instruments=coins)
 
@@ -252,7 +252,9 @@ def test_a_stop_that_is_another_by_the_present_configuration_is_told():
 
 
 def test_only_what_is_held_is_kept():
-    first = JournalledStage(Rows(), *EAGER, instruments=listed(*(f"S{number}" for number in range(200))))
+    first = JournalHarness(
+        MemoryJournal(), *EAGER, instruments=instruments_named(*(f"S{number}" for number in range(200)))
+    )
     empty = len(first.trader.keep(0).fields)
     _walk(first, [(7, 0, 0), (8, 0, 0), (7, 1, 1)])
     assert len(first.trader.keep(0).fields) - empty == 10 + 3
@@ -279,7 +281,7 @@ WRONG = {
 def test_what_no_trader_has_kept_is_refused(name):
     kept = ran().trader.keep(0)
     with pytest.raises(ValueError, match=r"."):
-        JournalledStage(Rows(), *EAGER, kept=StateKept({**kept.fields, name: WRONG[name]}, kept.symbols, 0))
+        JournalHarness(MemoryJournal(), *EAGER, kept=StateKept({**kept.fields, name: WRONG[name]}, kept.symbols, 0))
 
 
 def test_nothing_of_what_is_kept_may_be_missing():
@@ -287,14 +289,14 @@ def test_nothing_of_what_is_kept_may_be_missing():
     for name in kept.fields.keys() - {"position.0.quantity"}:  # without that one nothing is held
         fields = {key: value for key, value in kept.fields.items() if key != name}
         with pytest.raises(ValueError, match=name.split(".")[-1]):
-            JournalledStage(Rows(), *EAGER, kept=StateKept(fields, kept.symbols, 0))
+            JournalHarness(MemoryJournal(), *EAGER, kept=StateKept(fields, kept.symbols, 0))
     with pytest.raises(ValueError, match="without a name"):
-        JournalledStage(Rows(), *EAGER, kept=StateKept(kept.fields, (), 0))
+        JournalHarness(MemoryJournal(), *EAGER, kept=StateKept(kept.fields, (), 0))
 
 
 def test_what_rows_tell_can_be_taken_over():
-    rows = Rows()
-    first = JournalledStage(rows, *EAGER).prices(99, 100, 105, 107).beat()
-    second = JournalledStage(Rows(), *EAGER, kept=followed(rows[0], rows).state())
+    rows = MemoryJournal()
+    first = JournalHarness(rows, *EAGER).prices(99, 100, 105, 107).beat()
+    second = JournalHarness(MemoryJournal(), *EAGER, kept=account_after(rows[0], rows).state())
     assert second.trader.state.book.positions[0].state(0) == first.trader.state.book.positions[0].state(0)
     assert second.trader.state.book.cash == first.trader.state.book.cash > Decimal(0)

@@ -16,8 +16,8 @@ from engine.model.types import TradeMode
 from tests.support.brokers import LateBroker
 from tests.support.builders import EAGER, ms
 from tests.support.journal_faults import booked, submit
-from tests.support.journal_harness import JournalledStage, Rows, told
-from tests.support.restart_harness import READY, Life
+from tests.support.journal_harness import JournalHarness, MemoryJournal, exact_fields
+from tests.support.restart_harness import READY, RestartHarness
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def clock() -> VirtualClock:
 
 
 @pytest.fixture
-def life(tmp_path: Path, clock: VirtualClock) -> Life:
-    return Life(tmp_path / "state", clock)
+def restarts(tmp_path: Path, clock: VirtualClock) -> RestartHarness:
+    return RestartHarness(tmp_path / "state", clock)
 
 
 # ── Orders without an outcome ───────────────────────────────────────────────────────────────────────────────────────
@@ -37,35 +37,35 @@ def life(tmp_path: Path, clock: VirtualClock) -> Life:
 def test_in_a_simulation_an_order_without_an_outcome_was_not_placed(
     tmp_path: Path, clock: VirtualClock, mode: TradeMode
 ) -> None:
-    life = Life(tmp_path / "state", clock, mode)
-    stage, journal = life.start(broker=LateBroker(1))
-    stage.prices(99, 100)
-    life.kill(journal)
-    opened = life.look()
+    restarts = RestartHarness(tmp_path / "state", clock, mode)
+    harness, journal = restarts.start(broker=LateBroker(1))
+    harness.prices(99, 100)
+    restarts.kill(journal)
+    opened = restarts.peek()
     assert opened.unresolved_orders == ("P1-1",)
     assert opened.report[1] == (
         "order P1-1 BUY 975 NIFTY (Entry): not placed: the engine ended before it was carried out; it is not repeated"
     )
-    second, journal = life.start()
+    second, journal = restarts.start()
     second.prices(101, 102)
     assert second.orders == []
     assert second.trader.state.gate.day_entries == 0
-    assert [order.number for order in second.do(Unlock()).prices(103).orders] == [2]
+    assert [order.number for order in second.command(Unlock()).prices(103).orders] == [2]
     journal.close("stopped")
 
 
-def test_in_a_simulation_an_exit_without_an_outcome_is_judged_again(life: Life) -> None:
+def test_in_a_simulation_an_exit_without_an_outcome_is_judged_again(restarts: RestartHarness) -> None:
     broker = LateBroker(1)
-    stage, journal = life.start(broker=broker)
-    stage.prices(99, 100)
-    stage.answer(*broker.answers())
-    stage.prices(105)
-    life.kill(journal)
-    assert life.look().report[2] == (
+    harness, journal = restarts.start(broker=broker)
+    harness.prices(99, 100)
+    harness.answer(*broker.answers())
+    harness.prices(105)
+    restarts.kill(journal)
+    assert restarts.peek().report[2] == (
         "order P1-2 SELL 375 NIFTY (Take Profit 1): not placed: the engine ended before it was carried out;"
         " the exit is judged again"
     )
-    second, journal = life.start()
+    second, journal = restarts.start()
     assert second.trader.state.book.positions[0].taken == 0
     second.prices(105)
     journal.close("stopped")
@@ -73,17 +73,17 @@ def test_in_a_simulation_an_exit_without_an_outcome_is_judged_again(life: Life) 
 
 
 def test_live_orders_without_an_outcome_stay_open_and_lock(tmp_path: Path, clock: VirtualClock) -> None:
-    life = Life(tmp_path / "state", clock, "live")
-    stage, journal = life.start(broker=LateBroker(1))
-    stage.prices(99, 100)
+    restarts = RestartHarness(tmp_path / "state", clock, "live")
+    harness, journal = restarts.start(broker=LateBroker(1))
+    harness.prices(99, 100)
     journal.close("stopped")
-    opened = life.look()
+    opened = restarts.peek()
     assert opened.still_locked == "the last run left something open"
     assert opened.report[0] == ("order P1-1 BUY 975 NIFTY (Entry): without an outcome; it may stand at the broker")
     assert opened.report[-1] == "NOT READY: orders without an outcome; look at the broker's own list"
-    second, journal = life.start()
+    second, journal = restarts.start()
     assert [order.number for order in second.trader.state.orders] == [1]
-    second.do(Unlock()).prices(101, 102)
+    second.command(Unlock()).prices(101, 102)
     journal.close("stopped")
     assert second.orders == []
 
@@ -101,36 +101,36 @@ def _cut(path: Path, number: int) -> None:
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_a_flat_that_is_cut_after_any_row_comes_to_the_same_end(life: Life, late: bool) -> None:
+def test_a_flat_that_is_cut_after_any_row_comes_to_the_same_end(restarts: RestartHarness, late: bool) -> None:
     broker = LateBroker(1)
-    first, journal = life.start(broker=broker if late else None)
+    first, journal = restarts.start(broker=broker if late else None)
     first.prices(99, 100)
     first.answer(*broker.answers()).prices(105)
     first.answer(*broker.answers()).beat()  # 105 is the last price, which nothing but an order's row tells
     before = journal.durable + journal.waiting
-    first.do(Flat("me"))
+    first.command(Flat("me"))
     while first.trader.state.flat.state != "FLAT":
         first.answer(*broker.answers())
         first.beat()
     journal.close("stopped")
-    events = list(read_events(life.path, after=before))
+    events = list(read_events(restarts.path, after=before))
     kinds = [event.kind for event in events]
     assert {"EntriesChanged", "FlatChanged", "Submit", "FillBooked", "TradeClosed", "StateKept"} <= set(kinds)
     for event in events[:-1]:
-        cut = Life(life.folder.with_name(f"cut{event.number}"), life.clock)
-        shutil.copyfile(life.path, cut.path)
+        cut = RestartHarness(restarts.folder.with_name(f"cut{event.number}"), restarts.clock)
+        shutil.copyfile(restarts.path, cut.path)
         _cut(cut.path, event.number)
-        found = cut.look()
-        stage, journal = cut.start()
+        found = cut.peek()
+        harness, journal = cut.start()
         beats = 0
-        while stage.trader.state.flat.state != "FLAT":
-            stage.beat()
+        while harness.trader.state.flat.state != "FLAT":
+            harness.beat()
             beats += 1
             assert beats < 5, event
         journal.close("stopped")
-        assert (stage.held, stage.trader.state.gate.locked) == (0, "flat: me"), event
-        assert stage.trader.state.book.cash == first.trader.state.book.cash, event
-        assert stage.trader.state.book.trades == first.trader.state.book.trades, event
+        assert (harness.held, harness.trader.state.gate.locked) == (0, "flat: me"), event
+        assert harness.trader.state.book.cash == first.trader.state.book.cash, event
+        assert harness.trader.state.book.trades == first.trader.state.book.trades, event
         assert found.report[-1].startswith("NOT READY: the flat is finished first") or not beats
         assert any(line.endswith(": RESUMED") for line in found.report) == bool(beats)
 
@@ -138,13 +138,13 @@ def test_a_flat_that_is_cut_after_any_row_comes_to_the_same_end(life: Life, late
 # ── The file ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_row_that_cannot_be_followed_puts_the_journal_aside(life: Life) -> None:
-    stage, journal = life.start()
-    stage.prices(99, 100)
-    kept = stage.trader.keep(0)
+def test_a_row_that_cannot_be_followed_puts_the_journal_aside(restarts: RestartHarness) -> None:
+    harness, journal = restarts.start()
+    harness.prices(99, 100)
+    kept = harness.trader.keep(0)
     journal.write(StateKept({name: value for name, value in kept.fields.items() if name != "book.cash"}, ("X",), 0))
     journal.close("stopped")
-    opened = life.look()
+    opened = restarts.peek()
     assert opened.kept is None
     assert opened.still_locked == "the journal was damaged"
     assert (
@@ -153,16 +153,16 @@ def test_a_row_that_cannot_be_followed_puts_the_journal_aside(life: Life) -> Non
     assert opened.kept_as
 
 
-def test_a_run_that_traded_and_kept_nothing_is_told_by_its_tables(life: Life) -> None:
-    stage, journal = life.start()
-    stage.prices(99, 98)
+def test_a_run_that_traded_and_kept_nothing_is_told_by_its_tables(restarts: RestartHarness) -> None:
+    harness, journal = restarts.start()
+    harness.prices(99, 98)
     journal.close("stopped")
-    without = SqliteJournal.open(life.folder, "paper", life.clock)
+    without = SqliteJournal.open(restarts.folder, "paper", restarts.clock)
     for fact in (submit(1), booked(1)):
         without.write(fact)
     without.close("stopped")
-    assert fold(life.path) is None
-    opened = life.look()
+    assert fold(restarts.path) is None
+    opened = restarts.peek()
     assert opened.kept is None
     assert opened.still_locked == "the last run left something open"
     assert opened.report == (
@@ -187,32 +187,32 @@ def _steps(path: Path) -> int:
     return steps
 
 
-def test_only_the_end_of_a_journal_is_read(life: Life, clock: VirtualClock) -> None:
-    rows = Rows()
-    stage = JournalledStage(rows, *EAGER).prices(99, 100, 105, 84)
-    last: list[AnyEvent] = [stage.trader.keep(0), *(submit(100 + number) for number in range(5))]
+def test_only_the_end_of_a_journal_is_read(restarts: RestartHarness, clock: VirtualClock) -> None:
+    rows = MemoryJournal()
+    harness = JournalHarness(rows, *EAGER).prices(99, 100, 105, 84)
+    last: list[AnyEvent] = [harness.trader.keep(0), *(submit(100 + number) for number in range(5))]
     steps = []
     for length in (1, 200):
-        journal = SqliteJournal.open(life.folder, "paper", clock)
+        journal = SqliteJournal.open(restarts.folder, "paper", clock)
         for _ in range(length):
             for row in rows:
                 journal.write(row)
         for row in last:
             journal.write(row)
         journal.close("stopped")
-        steps.append(_steps(life.path))
-    assert sum(1 for _ in read_events(life.path)) > 2000
+        steps.append(_steps(restarts.path))
+    assert sum(1 for _ in read_events(restarts.path)) > 2000
     assert steps[1] <= steps[0] + 1
 
 
-def test_what_is_read_back_is_what_the_trader_had(life: Life) -> None:
-    stage, journal = life.start()
-    stage.prices(99, 100, 105, 107, 112).beat()
-    life.kill(journal)
-    account = fold(life.path)
+def test_what_is_read_back_is_what_the_trader_had(restarts: RestartHarness) -> None:
+    harness, journal = restarts.start()
+    harness.prices(99, 100, 105, 107, 112).beat()
+    restarts.kill(journal)
+    account = fold(restarts.path)
     assert account is not None
-    assert told(account.state()) == told(stage.trader.keep(0))
-    fills = [event.entry() for event in read_events(life.path) if event.kind == "FillBooked"]
+    assert exact_fields(account.state()) == exact_fields(harness.trader.keep(0))
+    fills = [event.entry() for event in read_events(restarts.path) if event.kind == "FillBooked"]
     assert account.net() == {0: sum(_signed(fill) for fill in fills)}  # type: ignore[arg-type]
 
 

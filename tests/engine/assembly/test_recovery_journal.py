@@ -13,7 +13,7 @@ from engine.model.commands import Lock, Unlock
 from engine.model.errors import StateBusyError
 from engine.model.types import TradeMode
 from tests.support.builders import DAY, ms
-from tests.support.restart_harness import READY, Life, money
+from tests.support.restart_harness import READY, RestartHarness, money
 
 DAY_AFTER = "2025-10-03"
 
@@ -24,18 +24,18 @@ def clock() -> VirtualClock:
 
 
 @pytest.fixture
-def life(tmp_path: Path, clock: VirtualClock) -> Life:
-    return Life(tmp_path / "state", clock)
+def restarts(tmp_path: Path, clock: VirtualClock) -> RestartHarness:
+    return RestartHarness(tmp_path / "state", clock)
 
 
 # ── What is found ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_killed_run_is_taken_over_locked_and_told(life: Life) -> None:
-    first, journal = life.start()
+def test_a_killed_run_is_taken_over_locked_and_told(restarts: RestartHarness) -> None:
+    first, journal = restarts.start()
     first.prices(99, 100, 105, 107).beat()
-    life.kill(journal)
-    opened = life.look()
+    restarts.kill(journal)
+    opened = restarts.peek()
     assert opened.kept is not None
     assert opened.still_locked == "the last run ended uncleanly"
     assert opened.report == (
@@ -47,50 +47,50 @@ def test_a_killed_run_is_taken_over_locked_and_told(life: Life) -> None:
     )
     assert opened.open_positions == ((0, 600),)
 
-    second, journal = life.start()
+    second, journal = restarts.start()
     assert second.trader.state.book.positions[0].state(0) == first.trader.state.book.positions[0].state(0)
     assert second.trader.state.book.cash == first.trader.state.book.cash
     second.prices(102)
     assert second.exits == [("Trailing Stop", 102.0, 600)]
     second.prices(103, 104, 105)
     assert [order.side for order in second.orders] == ["SELL"]
-    second.do(Unlock()).prices(106)
+    second.command(Unlock()).prices(106)
     assert [order.tag for order in second.orders] == ["P2-3", "P2-4"]  # numbers of orders go on
     journal.close("stopped")
-    assert verify(life.path) is None
+    assert verify(restarts.path) is None
 
 
-def test_a_run_that_was_killed_before_it_kept_anything_leaves_the_one_before_it(life: Life) -> None:
-    first, journal = life.start()
+def test_a_run_that_was_killed_before_it_kept_anything_leaves_the_one_before_it(restarts: RestartHarness) -> None:
+    first, journal = restarts.start()
     first.prices(99, 100)
-    life.kill(journal)
+    restarts.kill(journal)
     for _ in range(3):
-        life.kill(SqliteJournal.open(life.folder, "paper", life.clock))
-    opened = life.look()
+        restarts.kill(SqliteJournal.open(restarts.folder, "paper", restarts.clock))
+    opened = restarts.peek()
     assert opened.run == 5
     assert opened.open_positions == ((0, 975),)
-    second, journal = life.start()
+    second, journal = restarts.start()
     journal.close("stopped")
     assert second.held == 975
 
 
-def test_what_is_held_is_not_told_by_the_fills_of_the_last_run_alone(life: Life) -> None:
-    first, journal = life.start()
+def test_what_is_held_is_not_told_by_the_fills_of_the_last_run_alone(restarts: RestartHarness) -> None:
+    first, journal = restarts.start()
     first.prices(99, 100)
-    life.kill(journal)
-    second, journal = life.start()
+    restarts.kill(journal)
+    second, journal = restarts.start()
     second.prices(105)
     journal.close("stopped")
-    opened = life.look()
+    opened = restarts.peek()
     assert opened.open_positions == ((0, 600),)
     assert opened.still_locked == "the last run ended uncleanly"  # nobody has unlocked
 
 
-def test_a_position_left_by_a_good_end_locks(life: Life) -> None:
-    first, journal = life.start()
+def test_a_position_left_by_a_good_end_locks(restarts: RestartHarness) -> None:
+    first, journal = restarts.start()
     first.prices(99, 100)
     journal.close("stopped")
-    opened = life.look()
+    opened = restarts.peek()
     assert opened.still_locked == "the last run left something open"
     assert opened.report[0].startswith("found: 975 NIFTY @ 100.0, stop 85.0, highest 100.0")
     assert opened.report[-2:] == ("entries are locked: the last run left something open", READY)
@@ -110,16 +110,16 @@ FRESH_OR_NOT = {
 def test_after_a_good_end_with_nothing_held_a_restart_of_the_same_day_goes_on(
     tmp_path: Path, clock: VirtualClock, mode: TradeMode, day: str
 ) -> None:
-    life = Life(tmp_path / "state", clock, mode)
-    first, journal = life.start()
+    restarts = RestartHarness(tmp_path / "state", clock, mode)
+    first, journal = restarts.start()
     first.prices(99, 100, 84)
     journal.close("stopped")
-    opened = life.look(day)
+    opened = restarts.peek(day)
     assert opened.still_locked == ""
     if not FRESH_OR_NOT[mode, day]:
         assert (opened.kept, opened.report) == (None, ())
         return
-    second, journal = life.start(day)
+    second, journal = restarts.start(day)
     journal.close("stopped")
     assert opened.report == (f"carried over from the last run: {money(first)}",)
     assert "result of the day 2025-10-01 -15690.33, entries 1" in opened.report[0]
@@ -128,28 +128,28 @@ def test_after_a_good_end_with_nothing_held_a_restart_of_the_same_day_goes_on(
 
 
 def test_a_mock_with_something_held_goes_on_too(tmp_path: Path, clock: VirtualClock) -> None:
-    life = Life(tmp_path / "state", clock, "mock")
-    first, journal = life.start()
+    restarts = RestartHarness(tmp_path / "state", clock, "mock")
+    first, journal = restarts.start()
     first.prices(99, 100)
     journal.close("stopped")
-    assert life.look(DAY_AFTER).kept is not None
+    assert restarts.peek(DAY_AFTER).kept is not None
 
 
 def test_a_replay_takes_nothing_over(tmp_path: Path, clock: VirtualClock) -> None:
-    life = Life(tmp_path / "state", clock, "replay")
-    first, journal = life.start()
+    restarts = RestartHarness(tmp_path / "state", clock, "replay")
+    first, journal = restarts.start()
     first.prices(99, 100)
-    life.kill(journal)
-    opened = life.look()
+    restarts.kill(journal)
+    opened = restarts.peek()
     assert (opened.kept, opened.still_locked) == (None, "")
     assert opened.report == opened.lines() != ()
 
 
-def test_a_fault_is_no_good_end(life: Life) -> None:
-    first, journal = life.start()
+def test_a_fault_is_no_good_end(restarts: RestartHarness) -> None:
+    first, journal = restarts.start()
     first.prices(99)
     journal.close("engine failed: ValueError", fault=True)
-    opened = life.look()
+    opened = restarts.peek()
     assert opened.still_locked == "the last run ended uncleanly"
     assert opened.report[0].startswith("run 1 (paper) of 20251001T040000Z ended because something was broken;")
 
@@ -163,57 +163,57 @@ def test_a_fault_is_no_good_end(life: Life) -> None:
 def test_a_lock_outlives_any_restart_until_somebody_unlocks(
     tmp_path: Path, clock: VirtualClock, mode: TradeMode, day: str
 ) -> None:
-    life = Life(tmp_path / "state", clock, mode)
-    stage, journal = life.start()
-    stage.prices(99).do(Lock("me"))
+    restarts = RestartHarness(tmp_path / "state", clock, mode)
+    harness, journal = restarts.start()
+    harness.prices(99).command(Lock("me"))
     ends: tuple[Callable[[SqliteJournal], None], ...] = (
         lambda journal: journal.close("stopped"),
-        life.kill,
+        restarts.kill,
         lambda journal: journal.close("not started"),
         lambda journal: journal.close("engine failed", fault=True),
         lambda journal: journal.close("stopped"),
     )
     for end in ends:
         end(journal)
-        assert life.look(day).still_locked == "me"
-        stage, journal = life.start(day)
-        assert stage.trader.state.gate.locked == "me"
-        assert stage.prices(98, 99).orders == []
-    stage.do(Unlock())
+        assert restarts.peek(day).still_locked == "me"
+        harness, journal = restarts.start(day)
+        assert harness.trader.state.gate.locked == "me"
+        assert harness.prices(98, 99).orders == []
+    harness.command(Unlock())
     journal.close("stopped")
-    assert life.look(day).still_locked == ""
+    assert restarts.peek(day).still_locked == ""
 
 
-def test_the_lock_after_a_kill_outlives_starts_that_fail(life: Life) -> None:
-    stage, journal = life.start()
-    stage.prices(99, 98)
-    life.kill(journal)
+def test_the_lock_after_a_kill_outlives_starts_that_fail(restarts: RestartHarness) -> None:
+    harness, journal = restarts.start()
+    harness.prices(99, 98)
+    restarts.kill(journal)
     for _ in range(2):
-        SqliteJournal.open(life.folder, "paper", life.clock).close("not started")
-    assert life.look().still_locked == "the last run ended uncleanly"
+        SqliteJournal.open(restarts.folder, "paper", restarts.clock).close("not started")
+    assert restarts.peek().still_locked == "the last run ended uncleanly"
 
 
-def test_a_halt_waits_for_a_person_across_restarts(life: Life) -> None:
-    stage, journal = life.start()
-    stage.prices(99)
-    stage.trader.state.halt("strategy raised ValueError", 0)
-    stage.beat()
+def test_a_halt_waits_for_a_person_across_restarts(restarts: RestartHarness) -> None:
+    harness, journal = restarts.start()
+    harness.prices(99)
+    harness.trader.state.halt("strategy raised ValueError", 0)
+    harness.beat()
     journal.close("stopped")
-    assert life.look(DAY_AFTER).still_locked == "strategy raised ValueError"
+    assert restarts.peek(DAY_AFTER).still_locked == "strategy raised ValueError"
 
 
-def test_the_lock_of_a_damaged_journal_outlives_restarts(life: Life) -> None:
-    stage, journal = life.start()
-    stage.prices(99, 100)
+def test_the_lock_of_a_damaged_journal_outlives_restarts(restarts: RestartHarness) -> None:
+    harness, journal = restarts.start()
+    harness.prices(99, 100)
     journal.close("stopped")
-    life.path.write_bytes(b"")
-    first = SqliteJournal.open(life.folder, "paper", life.clock)
+    restarts.path.write_bytes(b"")
+    first = SqliteJournal.open(restarts.folder, "paper", restarts.clock)
     first.close("not started")
     assert first.opened.still_locked == "the journal was damaged"
     assert first.opened.report[0].startswith("journal was damaged: it is empty")
     assert first.opened.report[-1] == READY
     assert first.opened.kept is None
-    again = life.look()
+    again = restarts.peek()
     assert again.still_locked == "the last run ended uncleanly"
     assert again.report[-1] == READY
 

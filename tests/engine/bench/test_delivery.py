@@ -27,10 +27,9 @@ from engine.bench.sender_process import let_in, send
 from engine.cli.main import main
 from engine.model.types import DELIVERIES
 from engine.venues.angelone.wire import QUOTE, decode
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
-
-ROOT = Path(__file__).resolve().parents[3]
 MARK = "MYQUANT_BENCH_TEST"
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.soak.crash_replay import Answer, Home
-from tests.support.http_server import Asked, Respond, Stub, answer
+from tests.support.command_home import Answer, Home
+from tests.support.http_server import HttpRequest, HttpServer, Respond, answer
 from tests.support.instrument_list import write_list
 
 pytestmark = pytest.mark.slow
@@ -30,7 +30,7 @@ def with_canaries(home: Home) -> Home:
 
 
 def check(home: Home, respond: Respond) -> Answer:
-    with Stub(respond) as stub:
+    with HttpServer(respond) as stub:
         said = home.run("login", "--check", "--set", f"smartapi.rest_url={stub.url}")
     for secret in (*CANARIES.values(), *TOKENS.values()):
         assert secret not in said.out + said.err
@@ -42,7 +42,7 @@ def body(status: bool, data: object, code: str = "", message: str = "") -> bytes
     return answer(200, json.dumps({"status": status, "data": data, "errorcode": code, "message": message}), Date=now)
 
 
-def broker(asked: Asked) -> bytes:
+def broker(asked: HttpRequest) -> bytes:
     """A broker to whom all is well."""
     if asked.path.endswith("getProfile"):
         return body(status=True, data={"clientcode": CANARIES["CLIENT_CODE"], "exchanges": ["NSE", "NFO"]})
@@ -61,7 +61,7 @@ def test_a_check_that_is_well(home: Home) -> None:
 
 
 def test_a_login_that_fails_with_everything_echoed_back(home: Home) -> None:
-    def respond(asked: Asked) -> bytes:
+    def respond(asked: HttpRequest) -> bytes:
         return body(status=False, data=None, code="AB1007", message=f"bad: {asked.body.decode()} {asked.headers}")
 
     said = check(with_canaries(home), respond)
@@ -72,7 +72,7 @@ def test_a_login_that_fails_with_everything_echoed_back(home: Home) -> None:
 
 
 def test_a_clock_that_is_wrong_is_told_before_the_login(home: Home) -> None:
-    def respond(asked: Asked) -> bytes:
+    def respond(asked: HttpRequest) -> bytes:
         off = format_datetime(datetime.now(UTC) + timedelta(minutes=3), usegmt=True)
         return broker(asked).replace(b"Date: ", b"X-Was: ").replace(b"\r\n\r\n", f"\r\nDate: {off}\r\n\r\n".encode(), 1)
 
@@ -84,7 +84,7 @@ def test_a_clock_that_is_wrong_is_told_before_the_login(home: Home) -> None:
 
 
 def test_nobody_answers(home: Home) -> None:
-    with Stub(broker) as stub:
+    with HttpServer(broker) as stub:
         url = stub.url
     said = with_canaries(home).run("login", "--check", "--set", f"smartapi.rest_url={url}")
     assert said.status == 2
@@ -125,14 +125,14 @@ def listing(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture
-def exchange(listing: bytes) -> Iterator[Stub]:
-    with Stub(
+def exchange(listing: bytes) -> Iterator[HttpServer]:
+    with HttpServer(
         lambda asked: answer(304, "") if "if-none-match" in asked.headers else answer(200, listing, ETag='"a"')
     ) as stub:
         yield stub
 
 
-def test_update_then_find(home: Home, exchange: Stub) -> None:
+def test_update_then_find(home: Home, exchange: HttpServer) -> None:
     address = ("--set", f"smartapi.master_url={exchange.url}/list.json")
     updated = home.run("instruments", "update", *address)
     assert (updated.status, updated.out) == (0, "instrument list: 50,000 rows, 49,998 kept\n")
@@ -162,7 +162,7 @@ def test_update_then_find(home: Home, exchange: Stub) -> None:
     assert "nothing is listed as NOSUCH" in nothing.err
     empty = home.run("instruments", "find", "NOSUCH", "--json", *address)
     assert (empty.status, empty.out) == (1, "[]\n")
-    assert len(exchange.asked) == 2
+    assert len(exchange.requests) == 2
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,9 @@ def test_update_then_find(home: Home, exchange: Stub) -> None:
         (("search",), "invalid choice: 'search'"),
     ],
 )
-def test_bad_words_are_one_line_and_status_2(home: Home, exchange: Stub, words: tuple[str, ...], says: str) -> None:
+def test_bad_words_are_one_line_and_status_2(
+    home: Home, exchange: HttpServer, words: tuple[str, ...], says: str
+) -> None:
     address = ("--set", f"smartapi.master_url={exchange.url}/list.json") if len(words) > 1 else ()
     said = home.run("instruments", *words, *address)
     assert said.status == 2
@@ -184,7 +186,7 @@ def test_bad_words_are_one_line_and_status_2(home: Home, exchange: Stub, words: 
 
 
 def test_no_list_at_all_is_one_line(home: Home) -> None:
-    with Stub(lambda _: answer(500, "")) as stub:
+    with HttpServer(lambda _: answer(500, "")) as stub:
         said = home.run("instruments", "find", "NIFTY", "--set", f"smartapi.master_url={stub.url}")
     assert said.status == 2
     assert said.lines == [f"myquant-tui: instrument list: {stub.url} answers HTTP 500"]

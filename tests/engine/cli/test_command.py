@@ -12,7 +12,7 @@ import pytest
 
 from engine.config import bundled
 from engine.journal import JOURNAL_FILE
-from tests.soak.crash_replay import Answer, Home
+from tests.support.command_home import Answer, Home
 
 RECORDING = bundled("nifty-synthetic.mqr")
 TICKS, ENTRIES, EXITS, CASH = 32_664, 44, 61, "105725.25"

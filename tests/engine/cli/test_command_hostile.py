@@ -20,7 +20,8 @@ from engine.cli import main
 from engine.config import bundled
 from engine.recording import MqrSource
 from engine.recording.writer import RecordingWriter
-from tests.soak.crash_replay import Answer, Home, long_recording
+from tests.soak.crash_replay import long_recording
+from tests.support.command_home import Answer, Home
 
 pytestmark = pytest.mark.slow
 

@@ -17,10 +17,10 @@ import pytest
 from engine.journal import JOURNAL_FILE, RunEnded, SqliteJournal, StateDir, read_events, verify
 from engine.model.clock import VirtualClock
 from engine.model.errors import DiskError
-from tests.engine.runtime.test_engine import until
 from tests.support.journal_faults import booked, full_while, refusing, rows, submit
+from tests.support.paths import ROOT
+from tests.support.waiting import until
 
-PROJECT = Path(__file__).resolve().parents[3]
 PATIENCE_S = 30
 
 
@@ -235,7 +235,7 @@ def test_a_failure_may_be_answered_by_closing_from_the_journals_own_thread(tmp_p
 
 def child(*arguments: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "tests.support.journal_process", *arguments]
-    return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE)
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
 
 
 @pytest.mark.slow

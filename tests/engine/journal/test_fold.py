@@ -26,10 +26,10 @@ from engine.model.types import PRICE_NAN, Fill, Tick
 from engine.trading.data_quality import BAD_TICKS
 from tests.support.brokers import LateBroker, RejectingBroker
 from tests.support.builders import EAGER, ms
-from tests.support.journal_harness import JournalledStage, Rows, followed, listed, told
+from tests.support.journal_harness import JournalHarness, MemoryJournal, account_after, exact_fields, instruments_named
 
 START = ms("09:30:00")
-NAMES = listed("NIFTY", "BANKNIFTY")
+NAMES = instruments_named("NIFTY", "BANKNIFTY")
 AGGRESSIVE = (*EAGER, "risk.max_position_value_percent=40", "risk.base_sl_points=4", "risk.trail_activation_points=3")
 
 _prices = st.one_of(st.integers(-8, 8).map(lambda step: 10_000 + step * 150), st.just(PRICE_NAN))
@@ -53,22 +53,22 @@ _events = st.one_of(
 )  # fmt: skip
 
 
-def play(stage: JournalledStage, event: object, number: int) -> None:
+def play(harness: JournalHarness, event: object, number: int) -> None:
     """Let one event happen, and the levels be written that it has moved."""
     match event:
         case ("tick", instrument, price, step_ms):
-            stage.now_ms += step_ms
-            stage.play([Tick(number, instrument, 0, 0, 0, stage.now_ms, 0, price, 75, 0)])
+            harness.now_ms += step_ms
+            harness.play([Tick(number, instrument, 0, 0, 0, harness.now_ms, 0, price, 75, 0)])
         case "beat":
-            stage.beat()
+            harness.beat()
         case "answers":
-            if isinstance(stage.broker, LateBroker):
-                stage.answer(*stage.broker.answers())
+            if isinstance(harness.broker, LateBroker):
+                harness.answer(*harness.broker.answers())
         case Filled() | Rejected():
-            stage.answer(event)
+            harness.answer(event)
         case _:
-            stage.do(event)  # type: ignore[arg-type]
-    stage.persistence.levels()
+            harness.command(event)  # type: ignore[arg-type]
+    harness.persistence.levels()
 
 
 @settings(max_examples=120, deadline=None)
@@ -76,15 +76,15 @@ def play(stage: JournalledStage, event: object, number: int) -> None:
 def test_folding_any_prefix_gives_the_sum_of_its_fills_and_at_each_turns_end_the_traders_own_account(
     stream: list[object], answers: str, limited: bool
 ) -> None:
-    rows = Rows()
+    rows = MemoryJournal()
     broker = {"at once": None, "late": LateBroker(2), "refusing": RejectingBroker(2, {2, 3, 5, 8})}[answers]
     limit = ("risk.max_daily_loss=900",) if limited else ()
-    stage = JournalledStage(rows, *AGGRESSIVE, *limit, instruments=NAMES, broker=broker)
-    stage.now_ms = START
+    harness = JournalHarness(rows, *AGGRESSIVE, *limit, instruments=NAMES, broker=broker)
+    harness.now_ms = START
     account = JournalledAccount(rows[0])  # type: ignore[arg-type]
-    nets, cash, done = [0, 0], stage.trader.state.book.cash, 1
+    nets, cash, done = [0, 0], harness.trader.state.book.cash, 1
     for number, event in enumerate(stream, 1):
-        play(stage, event, number)
+        play(harness, event, number)
         for row in rows[done:]:
             if isinstance(row, FillBooked):
                 nets[row.fill.instrument] += row.fill.quantity if row.fill.side == "BUY" else -row.fill.quantity
@@ -94,32 +94,32 @@ def test_folding_any_prefix_gives_the_sum_of_its_fills_and_at_each_turns_end_the
             assert account.net() == {index: net for index, net in enumerate(nets) if net}
             assert account.cash_account.cash == cash
         done = len(rows)
-        kept = stage.trader.keep(stage.now_ms)
-        assert told(account.state()) == told(kept)
-        assert account.flat.running == stage.trader.state.flat.running
+        kept = harness.trader.keep(harness.now_ms)
+        assert exact_fields(account.state()) == exact_fields(kept)
+        assert account.flat.running == harness.trader.state.flat.running
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(_events, max_size=60), st.data())
 def test_an_account_that_is_read_on_the_way_ends_the_same(stream: list[object], data: st.DataObject) -> None:
-    rows = Rows()
-    stage = JournalledStage(rows, *AGGRESSIVE, instruments=NAMES, broker=LateBroker(2))
+    rows = MemoryJournal()
+    harness = JournalHarness(rows, *AGGRESSIVE, instruments=NAMES, broker=LateBroker(2))
     for number, event in enumerate(stream, 1):
-        play(stage, event, number)
+        play(harness, event, number)
     cut = data.draw(st.integers(0, len(rows) - 1))
-    first = followed(rows[0], rows[: cut + 1])  # type: ignore[arg-type]
-    again = followed(first.state(), rows[cut + 1 :])
-    assert told(again.state()) == told(followed(rows[0], rows).state())  # type: ignore[arg-type]
+    first = account_after(rows[0], rows[: cut + 1])  # type: ignore[arg-type]
+    again = account_after(first.state(), rows[cut + 1 :])
+    assert exact_fields(again.state()) == exact_fields(account_after(rows[0], rows).state())  # type: ignore[arg-type]
 
 
 # ── Row by row ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture
-def rows() -> Rows:
+def rows() -> MemoryJournal:
     """A run that has entered at 100, taken the first target at 105 and risen to 107."""
-    rows = Rows()
-    JournalledStage(rows, *EAGER).prices(99, 100, 105, 107).beat()
+    rows = MemoryJournal()
+    JournalHarness(rows, *EAGER).prices(99, 100, 105, 107).beat()
     return rows
 
 
@@ -128,10 +128,10 @@ def only(rows: list[AnyEvent], kind: type[AnyEvent]) -> list[AnyEvent]:
 
 
 def account_of(rows: list[AnyEvent]) -> JournalledAccount:
-    return followed(rows[0], rows)  # type: ignore[arg-type]
+    return account_after(rows[0], rows)  # type: ignore[arg-type]
 
 
-def test_a_position_has_the_levels_of_its_last_row(rows: Rows) -> None:
+def test_a_position_has_the_levels_of_its_last_row(rows: MemoryJournal) -> None:
     held = account_of(rows).held[0]
     assert (held.quantity, held.initial_quantity, held.entry_price) == (600, 975, 10_000)
     assert (held.highest, held.trail_stop, held.stop, held.taken) == (10_700, 10_200, 8_500, 1)
@@ -139,14 +139,14 @@ def test_a_position_has_the_levels_of_its_last_row(rows: Rows) -> None:
     assert account_of(before).held[0].highest == 10_500
 
 
-def test_levels_of_a_position_that_is_gone_bring_nothing_back(rows: Rows) -> None:
+def test_levels_of_a_position_that_is_gone_bring_nothing_back(rows: MemoryJournal) -> None:
     moved = only(rows, LevelsMoved)[-1]
     sold = Fill(0, 0, "SELL", 600, 10_000, START)
     account = account_of([*rows, FillBooked(sold, None, "100000"), moved])
     assert account.held == {}
 
 
-def test_an_exit_on_order_marks_its_target_and_its_rejection_lifts_the_mark(rows: Rows) -> None:
+def test_an_exit_on_order_marks_its_target_and_its_rejection_lifts_the_mark(rows: MemoryJournal) -> None:
     order = only(rows, Submit)[-1].order  # type: ignore[union-attr]
     second = replace(order, number=3, target=1, quantity=225)
     account = account_of([*rows, Submit(second)])
@@ -156,7 +156,7 @@ def test_an_exit_on_order_marks_its_target_and_its_rejection_lifts_the_mark(rows
     assert (account.held[0].taken, len(account.orders)) == (0b01, 0)
 
 
-def test_an_entry_on_order_counts_and_its_rejection_gives_the_place_back(rows: Rows) -> None:
+def test_an_entry_on_order_counts_and_its_rejection_gives_the_place_back(rows: MemoryJournal) -> None:
     entry = only(rows, Submit)[0].order  # type: ignore[union-attr]
     account = account_of([*rows, Submit(replace(entry, number=7))])
     assert (account.gate.day_entries, account.orders.last_number, account.idle) == (2, 7, False)
@@ -197,7 +197,7 @@ GATE: dict[str, tuple[tuple[AnyEvent | RunStarted | RunEnded, ...], tuple[bool, 
 
 
 @pytest.mark.parametrize("case", GATE)
-def test_locks_and_halts_are_those_of_the_rows(rows: Rows, case: str) -> None:
+def test_locks_and_halts_are_those_of_the_rows(rows: MemoryJournal, case: str) -> None:
     more, expected = GATE[case]
     gate = account_of([*rows, *more]).gate  # type: ignore[list-item]
     assert (gate.paused, gate.locked, gate.halted) == expected
@@ -225,7 +225,7 @@ FLAT: dict[str, tuple[tuple[AnyEvent, ...], tuple[str, bool, str]]] = {
 
 
 @pytest.mark.parametrize("case", FLAT)
-def test_a_flat_is_where_its_rows_say(rows: Rows, case: str) -> None:
+def test_a_flat_is_where_its_rows_say(rows: MemoryJournal, case: str) -> None:
     more, expected = FLAT[case]
     account = account_of([*rows, *more])
     assert (account.flat.state, account.flat.running, account.flat.reason) == expected
@@ -234,13 +234,13 @@ def test_a_flat_is_where_its_rows_say(rows: Rows, case: str) -> None:
         assert account.state().fields["flat.exit_reason"] == "Flat"
 
 
-def test_a_flat_sells_under_the_name_of_its_first_order(rows: Rows) -> None:
+def test_a_flat_sells_under_the_name_of_its_first_order(rows: MemoryJournal) -> None:
     order = replace(only(rows, Submit)[-1].order, number=3, reason="Daily Loss", target=-1)  # type: ignore[union-attr]
     account = account_of([*rows, LOCKED, FlatChanged("LOCKED", "me", 1), Submit(order)])
     assert account.state().fields["flat.exit_reason"] == "Daily Loss"
 
 
-def test_another_day_begins_the_counters_anew_and_leaves_positions_on_theirs(rows: Rows) -> None:
+def test_another_day_begins_the_counters_anew_and_leaves_positions_on_theirs(rows: MemoryJournal) -> None:
     account = JournalledAccount(only(rows, StateKept)[-1])  # type: ignore[arg-type]
     assert (account.gate.day_entries, account.cash_account.day_realised > 0) == (1, True)
     assert account.state().fields["0.day_open"] == 9_900
@@ -251,14 +251,14 @@ def test_another_day_begins_the_counters_anew_and_leaves_positions_on_theirs(row
     assert (Decimal(str(fields["book.day_realised"])), account.cash_account.realised > 0) == (0, True)
 
 
-def test_the_last_price_is_that_of_the_newest_order(rows: Rows) -> None:
+def test_the_last_price_is_that_of_the_newest_order(rows: MemoryJournal) -> None:
     assert account_of(rows).state().fields["0.last_price"] == 10_500
     kept = only(rows, StateKept)[-1]
     assert JournalledAccount(kept).state() == kept  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["today", "gate.locked", "orders.last_number", "book.cash", "price_scale", "0.day"])
-def test_a_kept_state_that_lacks_something_is_refused_in_one_line(rows: Rows, name: str) -> None:
+def test_a_kept_state_that_lacks_something_is_refused_in_one_line(rows: MemoryJournal, name: str) -> None:
     kept = only(rows, StateKept)[-1]
     fields = {key: value for key, value in kept.fields.items() if key != name}  # type: ignore[union-attr]
     with pytest.raises(InputError, match=name):

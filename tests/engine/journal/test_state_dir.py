@@ -14,8 +14,8 @@ from engine.journal.state_dir import LOCK_FILE, STAMP_FILE, StateDir
 from engine.model.clock import VirtualClock
 from engine.model.errors import StateBusyError, UserError
 from engine.model.types import TradeMode
+from tests.support.paths import ROOT
 
-PROJECT = Path(__file__).resolve().parents[3]
 SECOND = 10**9
 ONE_OF_A_KIND: tuple[TradeMode, ...] = ("mock", "paper", "live")
 
@@ -138,7 +138,7 @@ def test_the_second_instance_is_told_the_first_ones_pid(tmp_path: Path) -> None:
         "state = StateDir.open(Path(sys.argv[1]), 'paper'); print(flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "state")]
-    with subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
         assert first.stdout
         assert first.stdout.readline() == b"\n"
         with pytest.raises(StateBusyError) as raised:
@@ -276,7 +276,7 @@ def test_a_disk_that_takes_nothing_is_one_line_and_74(tmp_path: Path) -> None:
         "except UserError as error: sys.stdout.write(str(error)); sys.exit(error.exit_status)\n"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "state")]
-    ended = subprocess.run(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=False)
+    ended = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     assert ended.returncode == 74
     assert ended.stdout == f"state directory {tmp_path / 'state'}: File too large"
 

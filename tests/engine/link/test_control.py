@@ -12,7 +12,7 @@ from engine.link.control import ControlLease, OperatorPolicy
 from engine.link.protocol import AbsenceView, AnyCommand, ControlView
 from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeEntries, SetSpeed, Stop, Unlock
 from engine.model.snapshot import EntriesState
-from tests.support.link_harness import gap, picture
+from tests.support.link_harness import engine_snapshot, gap
 
 SECOND = 1_000_000_000
 
@@ -121,32 +121,32 @@ def test_a_flat_comes_exactly_when_the_operator_was_away_long_enough(steps: list
 
 
 def test_nothing_happened() -> None:
-    seen = picture(trades=3, events=2)
+    seen = engine_snapshot(trades=3, events=2)
     assert digest(remember(seen), replace(seen, number=99), 12 * SECOND) == "away 12 s: nothing happened"
 
 
 def test_the_digest_tells_entries_exits_gaps_and_the_result() -> None:
-    left = remember(picture(trades=3, events=2))
-    account = replace(picture().account, entries=2, realised=Decimal("-500.00"), open_pnl=Decimal(80))
-    now = picture(trades=4, events=2, account=account)
+    left = remember(engine_snapshot(trades=3, events=2))
+    account = replace(engine_snapshot().account, entries=2, realised=Decimal("-500.00"), open_pnl=Decimal(80))
+    now = engine_snapshot(trades=4, events=2, account=account)
     now = replace(now, events=(*now.events, gap(7)))
     line = digest(left, now, 372 * SECOND)
     assert line == "away 6 min 12 s: 2 entries, 1 stop loss, feed gap 4.2 s at 10:14:03, P&L −420"
 
 
 def test_the_digest_counts_silences_and_exits_that_are_not_listed_any_more() -> None:
-    left = remember(picture(trades=3))
-    account = replace(picture().account, exits=1200)
-    now = picture(trades=4, events=1, account=account)
+    left = remember(engine_snapshot(trades=3))
+    account = replace(engine_snapshot().account, exits=1200)
+    now = engine_snapshot(trades=4, events=1, account=account)
     now = replace(now, quotes=tuple(replace(each, gaps=each.gaps + 240) for each in now.quotes))
     assert digest(left, now, SECOND) == "away 1 s: 1 stop loss, 1199 earlier exits, 240 feed gaps, P&L 0"
 
 
 def test_the_digest_tells_locks_flats_faults_and_what_the_policy_did() -> None:
-    left = remember(picture())
-    now = picture(
+    left = remember(engine_snapshot())
+    now = engine_snapshot(
         entries=EntriesState(paused=True, locked="operator lost", halted="", today=0),
-        flat=replace(picture().flat, state="FLAT"),
+        flat=replace(engine_snapshot().flat, state="FLAT"),
         refused={"nan": 3},
         events=5,
         fault="engine failed: ValueError",
@@ -156,12 +156,12 @@ def test_the_digest_tells_locks_flats_faults_and_what_the_policy_did() -> None:
         "away 2 h 05 min: flat: operator lost for 60 s, 5 feed gaps, 3 ticks refused, entries locked (operator lost), "
         "entries paused, flat job FLAT, engine failed: ValueError, P&L 0"
     )
-    unlocked = digest(remember(now), picture(), SECOND)
+    unlocked = digest(remember(now), engine_snapshot(), SECOND)
     assert "entries no longer locked" in unlocked
     assert "entries resumed" in unlocked
 
 
 def test_a_gap_at_the_very_tick_of_the_loss_is_told_only_if_it_is_new() -> None:
-    seen = picture(events=1)
+    seen = engine_snapshot(events=1)
     line = digest(remember(seen), replace(seen, events=(*seen.events, gap(1, at_ms=gap(1).at_ms + 1))), SECOND)
     assert line.count("feed gap") == 1

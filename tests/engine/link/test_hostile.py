@@ -31,7 +31,8 @@ from engine.link.protocol import (
 from engine.model.clock import VirtualClock
 from engine.model.commands import Flat
 from engine.version import VERSION
-from tests.support.link_harness import Plain, Stage, Table, beside, picture, stage, trade, until
+from tests.support.link_harness import FakeEngine, LinkHarness, RawClient, engine_snapshot, serving, trade, undisturbed
+from tests.support.waiting import until
 
 SECOND = 1_000_000_000
 MIB = 2**20
@@ -45,7 +46,7 @@ def clock() -> VirtualClock:
     return made
 
 
-def passes(there: Stage, clock: VirtualClock, seconds: float) -> None:
+def passes(there: LinkHarness, clock: VirtualClock, seconds: float) -> None:
     """Let time pass, and the server look at its watch."""
     beat_ns = there.server.beat_ns
     clock.advance(round(seconds * SECOND))
@@ -76,9 +77,9 @@ KNOWN = {
 def test_what_is_no_request_ends_that_connection_with_one_line(tmp_path: Path, name: str) -> None:
     data, reason = (STRANGE | KNOWN)[name]
     who = "a client" if name in STRANGE else "client plain"
-    with stage(tmp_path) as there, beside(there):
+    with serving(tmp_path) as there, undisturbed(there):
         for _ in range(5):
-            with Plain(there.path) as bad:
+            with RawClient(there.path) as bad:
                 if name in KNOWN:
                     bad.hello()
                 bad.sock.sendall(data)
@@ -87,11 +88,11 @@ def test_what_is_no_request_ends_that_connection_with_one_line(tmp_path: Path, n
 
 
 def test_a_guest_that_goes_bad_is_named_once_and_a_huge_claim_takes_no_memory(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, beside(there):
+    with serving(tmp_path) as there, undisturbed(there):
         tracemalloc.start()
         try:
             for _ in range(5):
-                with Plain(there.path) as bad:
+                with RawClient(there.path) as bad:
                     bad.hello("Mallory\n")
                     bad.sock.sendall((2**30).to_bytes(4, "little") + b"x" * 100_000)
                     assert bad.is_closed()
@@ -107,9 +108,9 @@ def test_random_bytes_in_good_frames_and_out_of_them(tmp_path: Path) -> None:
         ENCODER.encode(word)
         for word in (GetSnapshot(), SendCommand(1, Flat()), GetSnapshot(1, {"trades": 1}, 2, 3, 0, 5))
     ]
-    with stage(tmp_path) as there, beside(there):
+    with serving(tmp_path) as there, undisturbed(there):
         for n in range(60):
-            with Plain(there.path) as bad:
+            with RawClient(there.path) as bad:
                 if n % 2:
                     bad.hello()
                 payload = bytearray(dice.choice(words))
@@ -122,8 +123,8 @@ def test_random_bytes_in_good_frames_and_out_of_them(tmp_path: Path) -> None:
 
 
 def test_half_a_frame_no_hello_and_silence_are_dropped_in_time(tmp_path: Path, clock: VirtualClock) -> None:
-    with stage(tmp_path, clock=clock) as there, ExitStack() as open_ones:
-        mute, half, good = (open_ones.enter_context(Plain(there.path)) for _ in range(3))
+    with serving(tmp_path, clock=clock) as there, ExitStack() as open_ones:
+        mute, half, good = (open_ones.enter_context(RawClient(there.path)) for _ in range(3))
         good.hello("good")
         half.hello("half").sock.sendall(frame(b"x" * 100)[:50])
         until(lambda: there.connections == 3)
@@ -146,7 +147,7 @@ def test_half_a_frame_no_hello_and_silence_are_dropped_in_time(tmp_path: Path, c
 
 
 def test_two_hundred_connections_keep_nobody_out(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, beside(there), ExitStack() as open_ones:
+    with serving(tmp_path) as there, undisturbed(there), ExitStack() as open_ones:
 
         def storm() -> None:
             for _ in range(200):
@@ -154,7 +155,7 @@ def test_two_hundred_connections_keep_nobody_out(tmp_path: Path) -> None:
 
         thread = Thread(target=storm)
         thread.start()
-        with Plain(there.path) as flat:  # in the midst of it
+        with RawClient(there.path) as flat:  # in the midst of it
             assert isinstance(flat.hello("flat", screen=False).answer, Welcome)
             assert flat.ask(SendCommand(1, Flat())) == CommandTaken(1, "ACCEPTED")
         thread.join(20)
@@ -163,11 +164,11 @@ def test_two_hundred_connections_keep_nobody_out(tmp_path: Path) -> None:
 
 
 def test_the_seventeenth_is_told_that_it_is_busy(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, ExitStack() as open_ones:
+    with serving(tmp_path) as there, ExitStack() as open_ones:
         for n in range(16):
-            assert isinstance(open_ones.enter_context(Plain(there.path)).hello(f"{n}").answer, Welcome)
+            assert isinstance(open_ones.enter_context(RawClient(there.path)).hello(f"{n}").answer, Welcome)
         for _ in range(3):
-            with Plain(there.path) as late:
+            with RawClient(there.path) as late:
                 assert late.hello("late").answer == RequestRefused("busy: 16 clients are connected")
                 assert late.is_closed()
         with pytest.raises(LinkError, match="busy: 16 clients"):
@@ -176,17 +177,17 @@ def test_the_seventeenth_is_told_that_it_is_busy(tmp_path: Path) -> None:
 
 
 def test_a_client_that_never_reads_costs_little_and_is_dropped(tmp_path: Path, clock: VirtualClock) -> None:
-    table = Table(picture(trades=1000, events=500))
-    with stage(tmp_path, table=table, clock=clock) as there, ExitStack() as open_ones:
-        deaf = [open_ones.enter_context(Plain(there.path)).hello(f"deaf {n}") for n in range(10)]
-        good = open_ones.enter_context(Plain(there.path)).hello("good")
+    fake = FakeEngine(engine_snapshot(trades=1000, events=500))
+    with serving(tmp_path, fake=fake, clock=clock) as there, ExitStack() as open_ones:
+        deaf = [open_ones.enter_context(RawClient(there.path)).hello(f"deaf {n}") for n in range(10)]
+        good = open_ones.enter_context(RawClient(there.path)).hello("good")
         tracemalloc.start()
         try:
             for n in range(8):
                 for each in deaf:
                     each.say(GetSnapshot())
-                table.go_on(trades=tuple(trade(n + m) for m in range(1000)))
-                assert good.ask(GetSnapshot()).number == table.snapshot.number
+                fake.go_on(trades=tuple(trade(n + m) for m in range(1000)))
+                assert good.ask(GetSnapshot()).number == fake.snapshot.number
             assert tracemalloc.get_traced_memory()[1] < 12 * MIB  # ten of them, and the snapshots themselves
         finally:
             tracemalloc.stop()
@@ -196,12 +197,12 @@ def test_a_client_that_never_reads_costs_little_and_is_dropped(tmp_path: Path, c
         passes(there, clock, 4.0)
         until(lambda: there.clients == 1)
         assert there.notes == ["link: client deaf 0 does not read: dropped"]
-        assert good.ask(GetSnapshot()).number == table.snapshot.number
+        assert good.ask(GetSnapshot()).number == fake.snapshot.number
 
 
 def test_a_flood_of_looks_is_answered_at_a_bounded_rate(tmp_path: Path, clock: VirtualClock) -> None:
     looks = frame(ENCODER.encode(GetSnapshot(number=1, have=dict.fromkeys(SECTIONS, 1)))) * 300
-    with stage(tmp_path, clock=clock) as there, Plain(there.path) as flood, Plain(there.path) as good:
+    with serving(tmp_path, clock=clock) as there, RawClient(there.path) as flood, RawClient(there.path) as good:
         flood.hello("flood")
         good.hello("good")
         flood.sock.sendall(looks)
@@ -221,19 +222,19 @@ def test_a_flood_of_looks_is_answered_at_a_bounded_rate(tmp_path: Path, clock: V
 
 
 def test_a_failure_of_the_link_itself_ends_it_in_the_end_but_never_the_policy(tmp_path: Path) -> None:
-    class Broken(Table):
+    class Broken(FakeEngine):
         def log_lines(self, since: int, limit: int) -> list:
             raise OSError("broken")
 
-    with stage(tmp_path, table=Broken(), operator=OperatorPolicy("flat_after", 0)) as there:
+    with serving(tmp_path, fake=Broken(), operator=OperatorPolicy("flat_after", 0)) as there:
         for n in range(5):
-            with Plain(there.path) as plain:
+            with RawClient(there.path) as plain:
                 plain.hello("Ann", wants_control=True).say(GetSnapshot(log_limit=1))
                 assert plain.is_closed()
             until(lambda n=n: len(there.notes) == n + 1)
         assert there.notes[0] == "link failed: OSError: broken"
         assert "no client is accepted any more" in there.notes[-1]
-        until(lambda: there.table.flats >= 1 and not there.path.exists())
+        until(lambda: there.fake.flats >= 1 and not there.path.exists())
         with pytest.raises(LinkError, match="no engine runs here"):
             ask(there.path, GetSnapshot(), 1.0)
         beat_ns = there.server.beat_ns

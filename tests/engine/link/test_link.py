@@ -15,35 +15,36 @@ from engine.model.commands import Flat, Lock, PauseEntries, ResumeEntries, SetSp
 from engine.model.snapshot import Snapshot
 from engine.recording import MqrSource
 from tests.support.builders import config
-from tests.support.link_harness import Plain, Table, gap, picture, remote, stage, trade, until
+from tests.support.link_harness import FakeEngine, RawClient, engine_snapshot, gap, remote, serving, trade
+from tests.support.waiting import until
 
 SECOND = 1_000_000_000
 
 
-def catches_up(opened: RemoteEngine, table: Table) -> None:
-    until(lambda: opened.snapshot == table.snapshot, lambda: opened.state)
+def catches_up(opened: RemoteEngine, fake: FakeEngine) -> None:
+    until(lambda: opened.snapshot == fake.snapshot, lambda: opened.state)
 
 
 # ── Looking ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_screen_sees_what_the_engine_puts_on_the_table(tmp_path: Path) -> None:
-    table = Table(picture(instruments=50, trades=30, events=20))
-    table.log(600)
-    table.chart = [(n * 5000, 100 + n) for n in range(300)]
-    with stage(tmp_path, table=table) as there, remote(there) as ann:
-        assert ann.snapshot == table.snapshot
+    fake = FakeEngine(engine_snapshot(instruments=50, trades=30, events=20))
+    fake.log(600)
+    fake.chart = [(n * 5000, 100 + n) for n in range(300)]
+    with serving(tmp_path, fake=fake) as there, remote(there) as ann:
+        assert ann.snapshot == fake.snapshot
         assert ann.state.word == "CONNECTED"
-        table.go_on(trades=(*table.snapshot.trades, trade(31)))
-        catches_up(ann, table)
+        fake.go_on(trades=(*fake.snapshot.trades, trade(31)))
+        catches_up(ann, fake)
         until(lambda: len(ann.log_lines(0, 1000)) == 600)
-        assert ann.log_lines(598, 10) == table.lines[598:]
+        assert ann.log_lines(598, 10) == fake.lines[598:]
         assert ann.history(0) == ()
-        until(lambda: ann.history(0) == tuple(table.chart))
-        table.chart.append((1_500_000, 7))
-        until(lambda: ann.history(0) == tuple(table.chart))
-        table.chart = table.chart[:10]  # a replay went back
-        until(lambda: ann.history(0) == tuple(table.chart))
+        until(lambda: ann.history(0) == tuple(fake.chart))
+        fake.chart.append((1_500_000, 7))
+        until(lambda: ann.history(0) == tuple(fake.chart))
+        fake.chart = fake.chart[:10]  # a replay went back
+        until(lambda: ann.history(0) == tuple(fake.chart))
         assert ann.history(77) == ()
 
 
@@ -51,7 +52,7 @@ def test_the_engine_in_its_own_process_and_thread_is_commanded_through_the_socke
     source = MqrSource(bundled("nifty-synthetic.mqr"))
     with build(config(), source, "replay", speed=0.0, paused=True, state_root=tmp_path / "state") as run:
         run.engine.start()
-        with stage(tmp_path / "state", table=Real(run)) as there, remote(there) as ann:
+        with serving(tmp_path / "state", fake=Real(run)) as there, remote(there) as ann:
             assert ann.snapshot.trade_mode == "replay"
             ann.send(PauseEntries())
             until(lambda: ann.snapshot.entries.paused)
@@ -64,7 +65,7 @@ def test_the_engine_in_its_own_process_and_thread_is_commanded_through_the_socke
             until(lambda: ann.snapshot.flat.reason == "by hand")
 
 
-class Real(Table):
+class Real(FakeEngine):
     """A real engine on the table."""
 
     def __init__(self, run: Run) -> None:
@@ -89,18 +90,18 @@ class Real(Table):
 
 
 def test_a_command_is_requested_accepted_and_done(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, remote(there) as ann:
+    with serving(tmp_path) as there, remote(there) as ann:
         ann.send(PauseEntries())
         assert ann.pending()[0].state in {"REQUESTED", "ACCEPTED"}
         until(lambda: ann.pending()[0].state == "ACCEPTED")
-        assert [command for command, _ in there.table.sent] == [PauseEntries()]
-        there.table.carry_out()
+        assert [command for command, _ in there.fake.sent] == [PauseEntries()]
+        there.fake.carry_out()
         until(lambda: ann.pending()[0].state == "DONE")
         assert ann.pending()[0].command == PauseEntries()
 
 
 def test_only_the_one_with_control_commands_and_both_are_told_when_it_moves(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, remote(there, "Ann") as ann, remote(there, "Ben") as ben:
+    with serving(tmp_path) as there, remote(there, "Ann") as ann, remote(there, "Ben") as ben:
         assert ann.control.mine
         assert (ben.control.holder, ben.control.mine) == ("Ann", False)
         assert ben.told == ("Ann has control: you may look",)
@@ -114,25 +115,25 @@ def test_only_the_one_with_control_commands_and_both_are_told_when_it_moves(tmp_
         until(lambda: ben.control.mine and ann.control.holder == "Ben")
         until(lambda: "Ben took control: you may look" in ann.told)
         assert not ann.control.mine
-        assert [command for command, _ in there.table.sent] == [Lock("fire")]
-        assert there.table.said[-1] == "Ben has control, Ann had it"
+        assert [command for command, _ in there.fake.sent] == [Lock("fire")]
+        assert there.fake.said[-1] == "Ben has control, Ann had it"
 
 
 def test_who_only_looks_never_has_control(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, remote(there, "Eve", wants_control=False) as eve:
+    with serving(tmp_path) as there, remote(there, "Eve", wants_control=False) as eve:
         assert eve.control.holder == ""
         eve.take_control()
         until(lambda: "control is not for those who only look" in eve.told)
         assert eve.control.holder == ""
         eve.send(SetSpeed(1.0))
         until(lambda: eve.pending()[0].state == "REFUSED")
-        with Plain(there.path) as short:
+        with RawClient(there.path) as short:
             short.hello("flat", screen=False, wants_control=True).ask(TakeControl())
             assert short.ask(GetSnapshot()).control.holder == ""
 
 
 def test_control_can_be_given_up_and_is_not_asked_back_by_itself(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, remote(there, "Ann") as ann:
+    with serving(tmp_path) as there, remote(there, "Ann") as ann:
         ann.give_control()
         until(lambda: ann.control.holder == "")
         [connection] = there.server._connections
@@ -145,11 +146,11 @@ def test_control_can_be_given_up_and_is_not_asked_back_by_itself(tmp_path: Path)
 
 
 def test_texts_and_numbers_of_a_command_are_made_harmless(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, Plain(there.path) as plain:
+    with serving(tmp_path) as there, RawClient(there.path) as plain:
         plain.hello("Ann\x1b[2J", wants_control=True)
         assert plain.ask(GetSnapshot()).control.holder == "Ann�[2J"
         assert plain.ask(SendCommand(1, Lock("\x1b]0;x\x07" + "y" * 1000))).state == "ACCEPTED"
-        [(command, ticket)] = there.table.sent
+        [(command, ticket)] = there.fake.sent
         assert ticket == 1
         assert "\x1b" not in command.reason
         assert len(command.reason) == 200
@@ -163,27 +164,27 @@ def test_texts_and_numbers_of_a_command_are_made_harmless(tmp_path: Path) -> Non
 def test_a_lost_operator_is_missed_and_told_on_return_what_happened(tmp_path: Path) -> None:
     clock = VirtualClock()
     clock.advance(SECOND)
-    with stage(tmp_path, operator=OperatorPolicy("flat_after", 60), clock=clock) as there:
-        with Plain(there.path) as ann:
+    with serving(tmp_path, operator=OperatorPolicy("flat_after", 60), clock=clock) as there:
+        with RawClient(there.path) as ann:
             ann.hello("Ann", wants_control=True)
             assert ann.ask(GetSnapshot()).told == ("you have control",)
             assert ann.ask(GetSnapshot()).absence.lost_ns == 0
         until(lambda: there.clients == 0)
-        there.table.go_on(events=(gap(5),))
-        with Plain(there.path) as eve:
+        there.fake.go_on(events=(gap(5),))
+        with RawClient(there.path) as eve:
             absence = eve.hello("Eve").ask(GetSnapshot()).absence
             assert absence.due_ns - absence.lost_ns == 60 * SECOND
         clock.advance(61 * SECOND)
-        until(lambda: there.table.flats == 1)
+        until(lambda: there.fake.flats == 1)
         clock.advance(100 * SECOND)
-        with Plain(there.path) as ann:
+        with RawClient(there.path) as ann:
             seen = ann.hello("Ann", wants_control=True).ask(GetSnapshot())
             away = "away 2 min 41 s: flat: operator lost for 60 s, feed gap 4.2 s at 10:14:03, P&L 0"
             assert seen.told == (away,)
             assert seen.absence.lost_ns == 0
             assert ann.ask(GetSnapshot()).told == ()
-        assert there.table.flats == 1
-        assert there.table.said[:5] == [
+        assert there.fake.flats == 1
+        assert there.fake.said[:5] == [
             "Ann has control",
             "operator Ann lost: everything is closed in 60 s",
             "policy: flat: operator lost for 60 s",
@@ -195,57 +196,57 @@ def test_a_lost_operator_is_missed_and_told_on_return_what_happened(tmp_path: Pa
 def test_leaving_on_purpose_starts_the_clock_as_well_and_coming_back_stops_it(tmp_path: Path) -> None:
     clock = VirtualClock()
     clock.advance(SECOND)
-    with stage(tmp_path, operator=OperatorPolicy("flat_after", 60), clock=clock) as there:
+    with serving(tmp_path, operator=OperatorPolicy("flat_after", 60), clock=clock) as there:
         for _ in range(3):
-            with Plain(there.path) as ann:
+            with RawClient(there.path) as ann:
                 ann.hello("Ann", wants_control=True)
                 ann.say(Bye(detached=True))
                 assert ann.is_closed()
             until(lambda: there.clients == 0)
-            assert there.table.said[-1] == "operator Ann detached: everything is closed in 60 s"
+            assert there.fake.said[-1] == "operator Ann detached: everything is closed in 60 s"
             clock.advance(59 * SECOND)
-        with Plain(there.path) as ann:
+        with RawClient(there.path) as ann:
             ann.hello("Ann", wants_control=True)
             beat_ns = there.server.beat_ns
             clock.advance(5 * SECOND)
             until(lambda: there.server.beat_ns > beat_ns)
             assert ann.ask(GetSnapshot()).absence.due_ns == 0
-        assert there.table.flats == 0
+        assert there.fake.flats == 0
 
 
 def test_no_entries_are_made_without_an_operator_but_short_commands_are_none(tmp_path: Path) -> None:
-    with stage(tmp_path, operator=OperatorPolicy("no_entries", 60)) as there:
+    with serving(tmp_path, operator=OperatorPolicy("no_entries", 60)) as there:
         with Oneshot(there.path, "status") as call:
-            assert call.snapshot() == there.table.snapshot
+            assert call.snapshot() == there.fake.snapshot
             assert call.pid == os.getpid()
         until(lambda: there.clients == 0)
         with remote(there):
-            assert there.table.sent == []
+            assert there.fake.sent == []
             assert isinstance(ask(there.path, GetSnapshot(), 5.0), SnapshotReply)
-        until(lambda: there.table.sent == [(PauseEntries(), 0)])
+        until(lambda: there.fake.sent == [(PauseEntries(), 0)])
 
 
 def test_a_short_command_stops_the_engine_under_a_screen(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, remote(there), Oneshot(there.path, "stop") as call:
+    with serving(tmp_path) as there, remote(there), Oneshot(there.path, "stop") as call:
         taken = call.send(Stop())
         assert taken.state == "ACCEPTED"
         assert call.outcome(taken.ticket) is None
-        there.table.carry_out()
+        there.fake.carry_out()
         assert call.outcome(taken.ticket).state == "DONE"
 
 
 def test_a_screen_finds_the_next_engine_and_a_flat_asked_meanwhile_gets_through(tmp_path: Path) -> None:
-    first, second = Table(), Table(picture(number=1, source="next"))
+    first, second = FakeEngine(), FakeEngine(engine_snapshot(number=1, source="next"))
     first.log(3, "old")
     second.log(2, "new")
-    with stage(tmp_path, table=first) as there:
+    with serving(tmp_path, fake=first) as there:
         ann = RemoteEngine(there.path, "Ann")
         ann.start()
         until(lambda: len(ann.log_lines(0, 10)) == 3)
     until(lambda: ann.state.word == "LOST")
     assert ann.snapshot == first.snapshot
     ann.send(Flat())
-    with stage(tmp_path, table=second):
+    with serving(tmp_path, fake=second):
         until(lambda: ann.state.word == "CONNECTED" and second.flats == 1, lambda: ann.state)
         catches_up(ann, second)
         until(lambda: [line.number for line in ann.log_lines(0, 10)] == [1, 2, 3, 4, 5])
@@ -256,8 +257,8 @@ def test_a_screen_finds_the_next_engine_and_a_flat_asked_meanwhile_gets_through(
 
 
 def test_screens_see_the_last_snapshot_of_an_engine_that_stops(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, remote(there) as ann:
-        there.table.go_on(stopped=True)
+    with serving(tmp_path) as there, remote(there) as ann:
+        there.fake.go_on(stopped=True)
         there.server.stop(5.0)
         until(lambda: ann.state.word == "LOST")
         assert ann.snapshot.stopped

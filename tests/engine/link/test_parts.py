@@ -32,7 +32,7 @@ from engine.model.commands import Command, Flat, PauseEntries, SetSpeed
 from engine.model.errors import WireError
 from engine.model.ports import LogLine
 from engine.model.snapshot import CommandView
-from tests.support.link_harness import Table, gap, picture, trade
+from tests.support.link_harness import FakeEngine, engine_snapshot, gap, trade
 
 SECOND = 1_000_000_000
 
@@ -125,20 +125,24 @@ def look(sections: SnapshotDelta, replica: Replica) -> tuple[str, ...]:
 
 
 def test_only_what_changed_is_sent_and_the_snapshot_is_whole_again() -> None:
-    sections, replica, table = SnapshotDelta(), Replica(), Table(picture(instruments=3, trades=20, events=4))
-    sections.take(table.snapshot)
+    sections, replica, fake = (
+        SnapshotDelta(),
+        Replica(),
+        FakeEngine(engine_snapshot(instruments=3, trades=20, events=4)),
+    )
+    sections.take(fake.snapshot)
     assert look(sections, replica) == (LIGHT, *SECTIONS)
-    assert replica.snapshot == table.snapshot
+    assert replica.snapshot == fake.snapshot
     assert look(sections, replica) == ()
-    table.go_on(trades=(*table.snapshot.trades,), events=(*table.snapshot.events, gap(9)))
-    sections.take(table.snapshot)
+    fake.go_on(trades=(*fake.snapshot.trades,), events=(*fake.snapshot.events, gap(9)))
+    sections.take(fake.snapshot)
     assert look(sections, replica) == (LIGHT, "events")
-    assert replica.snapshot == table.snapshot
+    assert replica.snapshot == fake.snapshot
 
 
 def test_many_share_the_bytes_of_one_snapshot() -> None:
     sections = SnapshotDelta()
-    sections.take(picture(instruments=50, trades=100))
+    sections.take(engine_snapshot(instruments=50, trades=100))
     _, first = sections.wanted(-1, {})
     _, second = sections.wanted(-1, {})
     assert all(one is other for one, other in zip(first, second, strict=True))
@@ -149,7 +153,7 @@ def test_a_picture_over_the_limit_comes_in_several_looks() -> None:
     long = tuple(trade(n, "x" * 1000) for n in range(2_500))
     events = tuple(replace(gap(n), text="y" * 1000) for n in range(2_500))
     sections, replica = SnapshotDelta(), Replica()
-    snapshot = picture(trades=1, events=1)
+    snapshot = engine_snapshot(trades=1, events=1)
     sections.take(replace(snapshot, trades=long, events=events))
     _, frames = sections.wanted(-1, {})
     assert sum(map(len, frames)) <= REPLY_LIMIT

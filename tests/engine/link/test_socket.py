@@ -19,7 +19,8 @@ from engine.link.protocol import ENCODER, CommandTaken, GetSnapshot, SendCommand
 from engine.model.commands import Flat
 from engine.model.errors import UserError
 from engine.version import VERSION
-from tests.support.link_harness import Plain, beside, remote, stage, until
+from tests.support.link_harness import RawClient, remote, serving, undisturbed
+from tests.support.waiting import until
 
 NOBODY = 65_534
 
@@ -28,14 +29,14 @@ NOBODY = 65_534
 
 
 def test_the_socket_is_private_replaces_a_dead_one_and_goes_with_its_server(tmp_path: Path) -> None:
-    with stage(tmp_path) as there:
+    with serving(tmp_path) as there:
         assert stat.S_IMODE(there.path.stat().st_mode) == 0o600
     assert not there.path.exists()
     address.listen(there.path).close()  # what a killed engine leaves behind
     assert there.path.is_socket()
     with pytest.raises(LinkError, match=r"nobody listens at .*engine.sock; the last one was killed"):
         ask(there.path, GetSnapshot(), 1.0)
-    with stage(tmp_path) as there, remote(there):
+    with serving(tmp_path) as there, remote(there):
         there.path.unlink()
         address.listen(there.path).close()  # somebody else's
     assert there.path.is_socket()
@@ -44,8 +45,8 @@ def test_the_socket_is_private_replaces_a_dead_one_and_goes_with_its_server(tmp_
 def test_a_path_of_any_length_will_do(tmp_path: Path) -> None:
     folder = tmp_path / ("long" * 30) / ("longer" * 20)
     folder.mkdir(parents=True)
-    with stage(folder) as there, remote(there) as ann:
-        assert ann.snapshot == there.table.snapshot
+    with serving(folder) as there, remote(there) as ann:
+        assert ann.snapshot == there.fake.snapshot
     assert not there.path.exists()
 
 
@@ -82,7 +83,7 @@ print(sock.recv(200)[4:].decode("latin-1"))
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become somebody else")
 def test_another_user_is_refused_even_where_the_modes_would_let_him_in(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, beside(there):
+    with serving(tmp_path) as there, undisturbed(there):
         tmp_path.chmod(0o711)
         there.path.chmod(0o666)
         for _ in range(2):
@@ -101,7 +102,7 @@ def test_another_user_is_refused_even_where_the_modes_would_let_him_in(tmp_path:
 def test_another_version_is_refused_with_a_clear_line_on_both_sides(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with stage(tmp_path) as there:
+    with serving(tmp_path) as there:
         monkeypatch.setattr("engine.link.channel.VERSION", "99.0")
         line = (
             f"the engine is myquant-tui {VERSION} (protocol 1), "
@@ -111,10 +112,10 @@ def test_another_version_is_refused_with_a_clear_line_on_both_sides(
             RemoteEngine(there.path, "new").start(60.0)
         assert told.value.lines == (line,)
         assert there.notes == [f"link: a client was refused: {line}"]
-        with Plain(there.path) as flat:  # a flat gets through all the same
+        with RawClient(there.path) as flat:  # a flat gets through all the same
             flat.hello("flat", program="99.0", screen=False)
             assert flat.ask(SendCommand(1, Flat())).state == "ACCEPTED"
-        with Plain(there.path) as future:
+        with RawClient(there.path) as future:
             assert "protocol 7" in future.hello("flat", protocol=7, screen=False).answer.reason
 
 

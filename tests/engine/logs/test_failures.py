@@ -13,8 +13,8 @@ import pytest
 
 from engine.logs import LogBook, log_trade
 from engine.model.clock import VirtualClock
+from tests.support.paths import ROOT
 
-PROJECT = Path(__file__).resolve().parents[3]
 INDIA = timezone(timedelta(hours=5, minutes=30))
 SECOND = 10**9
 PATIENCE_S = 30
@@ -96,7 +96,7 @@ book.close()
 print(book.problem)
 """
     command = [sys.executable, "-c", script, str(tmp_path)]
-    ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert ended.stderr == ""
     assert ended.stdout.splitlines() == [f"log {tmp_path / 'engine.log'}: File too large", "200", ""]
     found = lines(tmp_path)

@@ -15,7 +15,6 @@ from engine.logs.log_file import LogFile
 from engine.model.clock import VirtualClock
 from engine.model.errors import ConfigError
 
-PROJECT = Path(__file__).resolve().parents[3]
 INDIA = timezone(timedelta(hours=5, minutes=30))
 SECOND = 10**9
 PATIENCE_S = 30

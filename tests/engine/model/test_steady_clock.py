@@ -15,8 +15,8 @@ from engine.stream.sequence import SequenceTracker
 from engine.stream.tick_builder import TickBuilder
 from engine.venues.angelone.stream import SmartApi
 from tests.support.builders import config
-from tests.support.stream_harness import CALL, QUICK, Login, Witness, packet, running
-from tests.support.stream_server import BINARY, Server
+from tests.support.stream_harness import CALL, QUICK, FakeLogin, FeedObserver, packet, running
+from tests.support.stream_server import BINARY, ScriptedServer
 
 S = 1_000_000_000
 HOUR = 3600 * S
@@ -115,13 +115,13 @@ def test_a_clock_that_followed_agrees_with_the_exchange(step_ns: int, off_ns: in
 # ── On a link ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def on(url: str, wall: SteadyClock, lag: LatenessMonitor) -> tuple[StreamFeed, Witness]:
+def on(url: str, wall: SteadyClock, lag: LatenessMonitor) -> tuple[StreamFeed, FeedObserver]:
     """A feed of one instrument that goes by `wall` and `lag`."""
-    witness = Witness()
+    observer = FeedObserver()
     ticker = TickBuilder(1, SequenceTracker(1, "rising"), lag)
-    adapter = SmartApi(config(f"smartapi.stream_url={url}"), (CALL,), Login(), ticker)
-    feed = StreamFeed(adapter, ticker, wanted=1, tell=witness.tell, in_session=lambda: True, pace=QUICK, wall=wall)
-    return feed, witness
+    adapter = SmartApi(config(f"smartapi.stream_url={url}"), (CALL,), FakeLogin(), ticker)
+    feed = StreamFeed(adapter, ticker, wanted=1, tell=observer.tell, in_session=lambda: True, pace=QUICK, wall=wall)
+    return feed, observer
 
 
 def now_ms() -> int:
@@ -141,15 +141,15 @@ def test_the_first_ticks_after_a_sleep_are_stamped_as_what_they_are() -> None:
         conn.linger()
 
     wall = SteadyClock(SystemClock(), lambda: slept[0], lambda: boot_ns() + slept[0])
-    with Server(script) as server:
-        feed, witness = on(server.url, wall, LatenessMonitor())
-        with running(feed, witness):
-            witness.until(lambda: len(witness.ticks) == 4)
+    with ScriptedServer(script) as server:
+        feed, observer = on(server.url, wall, LatenessMonitor())
+        with running(feed, observer):
+            observer.until(lambda: len(observer.ticks) == 4)
             slept[0] = 2 * HOUR
             woken.set()
-            witness.until(lambda: len(witness.ticks) == 6)
-    assert [tick.flags & (FLAG_LATE | FLAG_AHEAD) for tick in witness.ticks] == [0] * 5 + [FLAG_LATE]
-    assert witness.ticks[4].recv_wall_ns / 1e6 == pytest.approx(witness.ticks[4].exch_ms, abs=20_000)
+            observer.until(lambda: len(observer.ticks) == 6)
+    assert [tick.flags & (FLAG_LATE | FLAG_AHEAD) for tick in observer.ticks] == [0] * 5 + [FLAG_LATE]
+    assert observer.ticks[4].recv_wall_ns / 1e6 == pytest.approx(observer.ticks[4].exch_ms, abs=20_000)
 
 
 class Set(SystemClock):
@@ -178,16 +178,16 @@ def test_a_clock_that_is_set_right_is_followed_and_told_once() -> None:
             number += 1
             conn.send(BINARY, packet(number, exch_ms=now_ms()))
 
-    with Server(script) as server:
+    with ScriptedServer(script) as server:
         wall = SteadyClock(machine)
-        feed, witness = on(server.url, wall, lag)
-        with running(feed, witness):
-            witness.until(lambda: witness.ticks)
+        feed, observer = on(server.url, wall, lag)
+        with running(feed, observer):
+            observer.until(lambda: observer.ticks)
             machine.ahead_ns = 0
-            witness.until(lambda: witness.notes)
-            before = len(witness.ticks)
-            witness.until(lambda: len(witness.ticks) > before + 50)
+            observer.until(lambda: observer.notes)
+            before = len(observer.ticks)
+            observer.until(lambda: len(observer.ticks) > before + 50)
             assert feed.view().clock_ms == pytest.approx(0, abs=5_000)
-    assert [note.text[:48] for note in witness.notes] == ["the machine's clock was set right by -3600.0 s; "]
-    assert not any(tick.flags & (FLAG_AHEAD | FLAG_LATE) for tick in witness.ticks[before:])
-    assert witness.ticks[-1].recv_wall_ns / 1e6 == pytest.approx(witness.ticks[-1].exch_ms, abs=5_000)
+    assert [note.text[:48] for note in observer.notes] == ["the machine's clock was set right by -3600.0 s; "]
+    assert not any(tick.flags & (FLAG_AHEAD | FLAG_LATE) for tick in observer.ticks[before:])
+    assert observer.ticks[-1].recv_wall_ns / 1e6 == pytest.approx(observer.ticks[-1].exch_ms, abs=5_000)

@@ -17,7 +17,8 @@ from engine.recording.csv_source import CsvSource
 from engine.recording.info import info_lines, inspect_file
 from engine.recording.writer import RecordingWriter
 from engine.venues.binance.raw_lines import BinanceRawSource
-from tests.support.recording_samples import SHARED, header, read, tick, write
+from tests.support.recording_samples import header, read, tick, write
+from tests.support.shared_data import shared
 
 CSV = b"timestamp,price,volume,symbol\n" + b"".join(
     b"2025-10-01T09:15:%02d%s+05:30,%s,%d,%s\n" % row
@@ -84,9 +85,7 @@ def test_any_tick_is_the_same_in_csv(
 
 @pytest.mark.parametrize("name", ["nifty_option_20251001.csv", "nifty50_index_fyers_20250211.csv"])
 def test_real_sessions_there_and_back_again(tmp_path: Path, name: str) -> None:
-    if not (SHARED / name).exists():
-        pytest.skip(f"the recorded data are not beside the project: {name}")
-    csv = CsvSource(SHARED / name, CsvLayout(symbol="NIFTY"), Instrument)
+    csv = CsvSource(shared(name), CsvLayout(symbol="NIFTY"), Instrument)
     recording = imported(csv, tmp_path / "a.mqr")
     ticks = list(csv.ticks())
     assert list(recording.ticks()) == ticks

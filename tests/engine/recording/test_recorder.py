@@ -15,9 +15,9 @@ from engine.model.marks import EventMark, Mark
 from engine.model.types import Instrument, Tick
 from engine.recording import FileRecorder, MqrSource
 from tests.support import recording_samples as samples
+from tests.support.paths import ROOT
 from tests.support.recording_samples import NIFTY, book_tick, header, read, tick
 
-PROJECT = Path(__file__).resolve().parents[3]
 THREE = header(NIFTY, Instrument("B"), Instrument("C"))
 
 
@@ -174,7 +174,7 @@ def test_a_mark_that_cannot_be_written_stops_the_recording(tmp_path: Path, text:
 
 def child(what: str, path: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "tests.support.recording_process", what, str(path)]
-    return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 @pytest.mark.slow

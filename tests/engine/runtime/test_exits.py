@@ -18,8 +18,9 @@ from engine.model.snapshot import TimelineEvent
 from engine.model.types import Trade
 from engine.runtime.exits import MOST, Exits
 from engine.runtime.timeline import Timeline
-from tests.engine.runtime.test_engine import until
-from tests.support.builders import EAGER, ListSource, Stage, config, ticks
+from tests.support.builders import EAGER, ListSource, config, ticks
+from tests.support.trader_harness import TraderHarness
+from tests.support.waiting import until
 
 OFTEN = (
     *EAGER,
@@ -46,8 +47,8 @@ def started(folder: Path, trades: TradeFile, **options: bool) -> Run:
 
 
 def played() -> list[Trade]:
-    """What the same ticks come to on the stage, which keeps every exit."""
-    return Stage(*OFTEN).play(stream().ticks()).trades
+    """What the same ticks come to in the harness, which keeps every exit."""
+    return TraderHarness(*OFTEN).play(stream().ticks()).trades
 
 
 def rows(path: Path) -> list[list[str]]:

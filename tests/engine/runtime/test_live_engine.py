@@ -1,12 +1,9 @@
 """The engine on a live feed: late ticks, full inboxes, links, clocks, tickets, and what it leaves in journal and recording."""
 
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from engine.assembly import LiveSupply, Run, build
 from engine.journal import JOURNAL_FILE, read_events
 from engine.model.commands import (
     Acknowledge,
@@ -21,76 +18,21 @@ from engine.model.commands import (
 )
 from engine.model.events import FeedNote, LinkChanged
 from engine.model.marks import InputMark, StateMark
-from engine.model.types import DELIVERIES, FLAG_AHEAD, FLAG_LATE, FLAG_NEW_LINK, Instrument, Tick
-from engine.recording import MqrSource
-from tests.engine.runtime.test_engine import until
-from tests.support.brokers import ScriptedFeed
-from tests.support.builders import EAGER, config, ms, nifty
-
-AT_10 = ms("10:00:00")
-
-
-class Live:
-    """A paper run on a scripted feed; `tick` delivers the next one, a second later by the exchange's time."""
-
-    def __init__(self, tmp_path: Path, *overrides: str, instruments: tuple[Instrument, ...] = ()) -> None:
-        self.folder = tmp_path
-        self.feed: ScriptedFeed
-        listed = instruments or (nifty(),)
-        self.run: Run = build(
-            config(*EAGER, f"recording.directory={tmp_path / 'kept'}", *overrides),
-            LiveSupply("scripted", listed, self._connect),
-            "paper",
-            state_root=tmp_path / "state",
-        )
-        self.seq = 0
-        self.run.engine.start()
-
-    def _connect(self, tell, in_session) -> ScriptedFeed:
-        self.feed = ScriptedFeed(tell, in_session)
-        return self.feed
-
-    def tick(self, price: float, *, instrument: int = 0, late_ns: int = 0, exch_seq: int = 0, flags: int = 0) -> Tick:
-        self.seq += 1
-        now_ns = time.perf_counter_ns()
-        tick = Tick(
-            self.seq, instrument, flags, time.time_ns(), now_ns - late_ns, AT_10 + self.seq * 1000, exch_seq,
-            round(price * 100), 75, 0,
-        )  # fmt: skip
-        self.feed.deliver(tick)
-        return tick
-
-    def worked(self) -> None:
-        until(lambda: self.run.engine.cursor.position + self.run.engine.inbox.merged == self.seq)
-
-    def done(self, ticket: int) -> str:
-        """How the command under `ticket` ended."""
-
-        def view():
-            return next((each for each in self.run.engine.snapshot.commands if each.ticket == ticket), None)
-
-        until(lambda: view() is not None and view().state != "ACCEPTED")
-        return " ".join(filter(None, (view().state, view().reason)))
-
-    @property
-    def held(self) -> int:
-        return self.run.trader.state.book.net(0)
-
-    def recording(self) -> MqrSource:
-        (path,) = (self.folder / "kept").iterdir()
-        return MqrSource(path)
+from engine.model.types import DELIVERIES, FLAG_AHEAD, FLAG_LATE, FLAG_NEW_LINK, Instrument
+from tests.support.scripted_feed import AT_10, ScriptedRun
+from tests.support.waiting import until
 
 
 @pytest.fixture
-def live(tmp_path) -> Iterator[Live]:
-    it = Live(tmp_path, "engine.delivery=queued")
+def live(tmp_path) -> Iterator[ScriptedRun]:
+    it = ScriptedRun(tmp_path, "engine.delivery=queued")
     with it.run:
         yield it
 
 
 @pytest.mark.parametrize("delivery", DELIVERIES)
 def test_a_live_tick_is_traded_in_every_delivery(tmp_path, delivery) -> None:
-    live = Live(tmp_path, f"engine.delivery={delivery}")
+    live = ScriptedRun(tmp_path, f"engine.delivery={delivery}")
     with live.run:
         for price in (100, 101, 102):
             live.tick(price)
@@ -102,7 +44,7 @@ def test_a_live_tick_is_traded_in_every_delivery(tmp_path, delivery) -> None:
 
 @pytest.mark.parametrize("delivery", DELIVERIES)
 def test_a_tick_that_waited_enters_nothing_and_is_recorded_as_late(tmp_path, delivery) -> None:
-    live = Live(tmp_path, f"engine.delivery={delivery}")
+    live = ScriptedRun(tmp_path, f"engine.delivery={delivery}")
     with live.run:
         live.tick(100)
         late = live.tick(101, late_ns=3_000_000_000)
@@ -150,7 +92,7 @@ def test_exchange_numbers_are_not_compared_across_links(live) -> None:
 
 
 def test_a_full_inbox_keeps_the_newest_and_counts_the_rest(tmp_path) -> None:
-    live = Live(tmp_path, "engine.delivery=polling", "engine.inbox_size=10", "engine.poll_interval_ms=10000")
+    live = ScriptedRun(tmp_path, "engine.delivery=polling", "engine.inbox_size=10", "engine.poll_interval_ms=10000")
     with live.run:
         with live.run.engine.turn.lock:
             for price in range(100, 135):
@@ -245,7 +187,7 @@ def test_a_stepped_clock_is_told_and_decides_nothing(live) -> None:
 
 
 def test_what_waited_while_the_process_stood_still_enters_nothing(tmp_path) -> None:
-    live = Live(tmp_path, "engine.delivery=polling", "engine.poll_interval_ms=10000")
+    live = ScriptedRun(tmp_path, "engine.delivery=polling", "engine.poll_interval_ms=10000")
     with live.run:
         stats = live.run.engine.stats
         until(lambda: stats.beats > 1)
@@ -279,7 +221,7 @@ def test_how_the_last_run_ended_is_shown_until_it_is_acknowledged(live) -> None:
 
 def test_a_thousand_instruments_are_watched_and_fifty_shown(tmp_path) -> None:
     listed = tuple(Instrument(f"NIFTY{i}", str(i)) for i in range(1000))
-    live = Live(tmp_path, "engine.delivery=callback", "recording.checkpoint_ticks=1000", instruments=listed)
+    live = ScriptedRun(tmp_path, "engine.delivery=callback", "recording.checkpoint_ticks=1000", instruments=listed)
     with live.run:
         live.tick(100, instrument=777)
         live.tick(101, instrument=777)

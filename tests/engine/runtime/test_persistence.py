@@ -7,8 +7,9 @@ from engine.journal import JournalledAccount
 from engine.model.events import AnyEvent, FillBooked, LevelsMoved, StateKept
 from engine.model.types import Tick
 from engine.runtime import Persistence
-from tests.support.builders import EAGER, Stage
-from tests.support.journal_harness import Rows, told
+from tests.support.builders import EAGER
+from tests.support.journal_harness import MemoryJournal, exact_fields
+from tests.support.trader_harness import TraderHarness
 
 RICH = (
     *EAGER,
@@ -23,20 +24,20 @@ RICH = (
 MINUTE = 600  # beats
 
 
-class Kept(Stage):
-    """A stage with a keeper whose beats are counted in tenths of a second."""
+class Kept(TraderHarness):
+    """A harness with a persistence whose beats are counted in tenths of a second."""
 
     def __init__(self, instruments: int, *overrides: str, keeps_account: bool = True) -> None:
         super().__init__(*RICH, *overrides, instruments=instruments)
-        self.rows = Rows()
+        self.rows = MemoryJournal()
         self.persistence = Persistence(self.trader, self.rows, None, keeps_account=keeps_account)  # type: ignore[arg-type]
         self.beats = 0
         self.persistence.begin_account(self.now_ms)
 
-    def carry(self, effects) -> None:
-        before = len(self.facts)
-        super().carry(effects)
-        for fact in self.facts[before:]:
+    def carry_out(self, effects) -> None:
+        before = len(self.events)
+        super().carry_out(effects)
+        for fact in self.events[before:]:
             self.persistence.keep(fact)
 
     def all_at(self, price: float) -> None:
@@ -60,100 +61,100 @@ def size(rows: list[AnyEvent]) -> int:
 
 @pytest.mark.parametrize("held", [1, 40, 1000])
 def test_a_minute_of_movement_takes_a_bounded_room(record_property, held: int) -> None:
-    stage = Kept(held)
-    stage.all_at(100)
-    stage.all_at(101)
-    assert sum(each is not None for each in stage.trader.state.book.positions) == held
-    begun = len(stage.rows)
-    inst = stage.trader.state.instrument_states[0]
+    harness = Kept(held)
+    harness.all_at(100)
+    harness.all_at(101)
+    assert sum(each is not None for each in harness.trader.state.book.positions) == held
+    begun = len(harness.rows)
+    inst = harness.trader.state.instrument_states[0]
     for _ in range(MINUTE):
-        for position in stage.trader.state.book.positions:  # prices that rise all the time, each of them
+        for position in harness.trader.state.book.positions:  # prices that rise all the time, each of them
             position.follow(position.highest + 10)
         inst.last_price += 10
-        stage.tenth()
-    taken = size(stage.rows[begun:])
+        harness.tenth()
+    taken = size(harness.rows[begun:])
     record_property("bytes_a_minute", taken)
     assert taken < 1_000_000
-    assert stage.count(LevelsMoved) >= min(240, held)
+    assert harness.count(LevelsMoved) >= min(240, held)
 
 
 def test_fills_without_end_take_a_bounded_room_besides_their_own_rows() -> None:
-    stage = Kept(200)
-    stage.all_at(100)
+    harness = Kept(200)
+    harness.all_at(100)
     for price in range(101, 161):
-        stage.all_at(price)
+        harness.all_at(price)
         for _ in range(10):
-            stage.persistence._changed = True  # something happened before each beat
-            stage.tenth()
-    assert size([row for row in stage.rows if isinstance(row, StateKept)]) < 700_000
+            harness.persistence._changed = True  # something happened before each beat
+            harness.tenth()
+    assert size([row for row in harness.rows if isinstance(row, StateKept)]) < 700_000
 
 
 def test_a_change_is_kept_on_the_next_beat_and_not_before() -> None:
-    stage = Kept(1)
-    stage.prices(100, 101)
-    assert (stage.count(FillBooked), stage.count(StateKept)) == (1, 1)
-    stage.tenth()
-    assert stage.count(StateKept) == 2
-    assert isinstance(stage.rows[-1], StateKept)
-    assert told(stage.rows[-1]) == told(stage.trader.keep(0))
+    harness = Kept(1)
+    harness.prices(100, 101)
+    assert (harness.count(FillBooked), harness.count(StateKept)) == (1, 1)
+    harness.tenth()
+    assert harness.count(StateKept) == 2
+    assert isinstance(harness.rows[-1], StateKept)
+    assert exact_fields(harness.rows[-1]) == exact_fields(harness.trader.keep(0))
 
 
 def test_while_nothing_changes_nothing_is_kept() -> None:
-    stage = Kept(1)
-    stage.prices(100, 101)
+    harness = Kept(1)
+    harness.prices(100, 101)
     for _ in range(MINUTE):
-        stage.tenth()
-    before = len(stage.rows)
+        harness.tenth()
+    before = len(harness.rows)
     for _ in range(MINUTE):
-        stage.tenth()
-    assert len(stage.rows) == before
+        harness.tenth()
+    assert len(harness.rows) == before
 
 
 def test_prices_of_what_is_held_are_kept_every_five_seconds() -> None:
-    stage = Kept(1, "risk.trail_activation_points=1000")
-    stage.prices(100, 101)
-    stage.tenth()
-    before = stage.count(StateKept)
+    harness = Kept(1, "risk.trail_activation_points=1000")
+    harness.prices(100, 101)
+    harness.tenth()
+    before = harness.count(StateKept)
     for number in range(MINUTE):
-        stage.prices(100 - number % 2)
-        stage.tenth()
-    assert 10 <= stage.count(StateKept) - before <= 12
+        harness.prices(100 - number % 2)
+        harness.tenth()
+    assert 10 <= harness.count(StateKept) - before <= 12
 
 
 def test_levels_are_kept_four_times_a_second_at_the_most_and_not_after_a_fill_that_told_them() -> None:
-    stage = Kept(1)
-    stage.prices(100, 101)
-    stage.tenth()
-    assert stage.count(LevelsMoved) == 0
+    harness = Kept(1)
+    harness.prices(100, 101)
+    harness.tenth()
+    assert harness.count(LevelsMoved) == 0
     for number in range(100):
-        stage.prices(102 + number, step_ms=100)
-        stage.tenth()
-    assert 30 <= stage.count(LevelsMoved) <= 40
+        harness.prices(102 + number, step_ms=100)
+        harness.tenth()
+    assert 30 <= harness.count(LevelsMoved) <= 40
 
 
 def test_the_account_is_known_after_every_row_however_seldom_it_is_kept() -> None:
-    stage = Kept(3, "risk.base_sl_points=5")
+    harness = Kept(3, "risk.base_sl_points=5")
     account = None
     for price in (100, 101, 103, 90, 91, 92, 95, 80, 81, 82, 99, 70):
-        stage.all_at(price)
-        stage.persistence.levels()
-        for row in stage.rows:
+        harness.all_at(price)
+        harness.persistence.levels()
+        for row in harness.rows:
             if account is None:
                 assert isinstance(row, StateKept)
                 account = JournalledAccount(row)
             else:
                 account.take(row)  # type: ignore[arg-type]
-        stage.rows.clear()
+        harness.rows.clear()
         assert account is not None
-        assert told(account.state()) == told(stage.trader.keep(stage.now_ms))
-    assert stage.count(StateKept) == 0
-    assert stage.trader.state.book.trades > 3
+        assert exact_fields(account.state()) == exact_fields(harness.trader.keep(harness.now_ms))
+    assert harness.count(StateKept) == 0
+    assert harness.trader.state.book.trades > 3
 
 
 def test_a_run_that_keeps_no_account_keeps_none() -> None:
-    stage = Kept(1, keeps_account=False)
-    stage.prices(100, 101)
+    harness = Kept(1, keeps_account=False)
+    harness.prices(100, 101)
     for _ in range(MINUTE):
-        stage.tenth()
-    assert stage.count(StateKept) == stage.count(LevelsMoved) == 0
-    assert stage.count(FillBooked) == 1
+        harness.tenth()
+    assert harness.count(StateKept) == harness.count(LevelsMoved) == 0
+    assert harness.count(FillBooked) == 1

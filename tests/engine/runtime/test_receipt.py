@@ -4,12 +4,13 @@ import pytest
 
 from engine.model.commands import Flat
 from engine.runtime.receipt import Receipt
-from tests.engine.runtime.test_live_engine import Live
-from tests.support.builders import EAGER, Stage
+from tests.support.builders import EAGER
+from tests.support.scripted_feed import ScriptedRun
+from tests.support.trader_harness import TraderHarness
 
 
 def test_a_leg_that_is_closed_at_an_old_price_is_blind(tmp_path) -> None:
-    live = Live(tmp_path, "engine.delivery=queued")
+    live = ScriptedRun(tmp_path, "engine.delivery=queued")
     with live.run:
         live.tick(100)
         live.tick(101)
@@ -25,7 +26,7 @@ def test_a_leg_that_is_closed_at_an_old_price_is_blind(tmp_path) -> None:
 
 
 def test_a_leg_at_a_fresh_price_is_not(tmp_path) -> None:
-    live = Live(tmp_path, "engine.delivery=queued")
+    live = ScriptedRun(tmp_path, "engine.delivery=queued")
     with live.run:
         live.tick(100)
         live.tick(101)
@@ -37,9 +38,9 @@ def test_a_leg_at_a_fresh_price_is_not(tmp_path) -> None:
 
 @pytest.mark.parametrize(("live", "word"), [(False, "SENT"), (True, "BLIND 60 s SENT")])
 def test_only_live_prices_grow_old(live, word) -> None:
-    stage = Stage(*EAGER)
-    stage.prices(100, 101)
-    receipt = Receipt(stage.trader.state, live=live)
-    for fact in stage.trader.on_command(Flat(), stage.now_ms):
+    harness = TraderHarness(*EAGER)
+    harness.prices(100, 101)
+    receipt = Receipt(harness.trader.state, live=live)
+    for fact in harness.trader.on_command(Flat(), harness.now_ms):
         receipt.note(fact, 60_000_000_000)
     assert [leg.word for leg in receipt.view().legs] == [word]

@@ -19,34 +19,33 @@ from engine.recording import MqrSource
 from engine.runtime.housekeeping import refusals
 from engine.text.redaction import hide
 from engine.venues.simulated.broker import PaperBroker
-from tests.engine.runtime.test_engine import until
-from tests.engine.runtime.test_live_engine import Live
-from tests.support.brokers import ScriptedFeed
 from tests.support.builders import EAGER, ListSource, config, ms, nifty, ticks
 from tests.support.live_harness import assert_same, verify
+from tests.support.scripted_feed import ScriptedFeed, ScriptedRun
+from tests.support.waiting import until
 
 CANARY = "canary-9f3k2"
 
 
 @pytest.fixture
-def live(tmp_path) -> Iterator[Live]:
-    it = Live(tmp_path, "engine.delivery=callback", "recording.checkpoint_ticks=2")
+def live(tmp_path) -> Iterator[ScriptedRun]:
+    it = ScriptedRun(tmp_path, "engine.delivery=callback", "recording.checkpoint_ticks=2")
     with it.run:
         yield it
 
 
-def holding(live: Live) -> None:
+def holding(live: ScriptedRun) -> None:
     for price in (100, 101):
         live.tick(price)
     live.worked()
     assert live.held
 
 
-def rows(live: Live, kind: str) -> list:
+def rows(live: ScriptedRun, kind: str) -> list:
     return [event.entry() for event in read_events(live.folder / "state" / JOURNAL_FILE) if event.kind == kind]
 
 
-def locked(live: Live) -> str:
+def locked(live: ScriptedRun) -> str:
     return live.run.trader.state.gate.locked
 
 
@@ -160,7 +159,7 @@ def test_reasons_may_be_added_while_they_are_counted(live) -> None:
 
 @pytest.mark.parametrize("delivery", ["polling", "queued", "callback"])
 def test_a_feed_that_outlives_the_end_trades_no_more(tmp_path, delivery) -> None:
-    live = Live(tmp_path, f"engine.delivery={delivery}")
+    live = ScriptedRun(tmp_path, f"engine.delivery={delivery}")
     with live.run:
         live.tick(100)
         live.worked()
@@ -173,7 +172,7 @@ def test_a_feed_that_outlives_the_end_trades_no_more(tmp_path, delivery) -> None
 
 @pytest.mark.parametrize("breaks", ["picture", "checkpoint", "feed"])
 def test_whatever_breaks_at_the_end_the_rest_is_closed(tmp_path, monkeypatch, breaks) -> None:
-    live = Live(tmp_path, "engine.delivery=callback")
+    live = ScriptedRun(tmp_path, "engine.delivery=callback")
     hide(CANARY)
 
     def broken(*_: object) -> None:
@@ -268,7 +267,7 @@ class Noting(PaperBroker):
 
 def test_orders_go_out_before_anything_is_put_into_words(tmp_path) -> None:
     rich = ("capital.initial_capital=100000000", "risk.max_position_value_percent=1")
-    live = Live(tmp_path, "engine.delivery=callback", *rich, instruments=(nifty(),) * 2)
+    live = ScriptedRun(tmp_path, "engine.delivery=callback", *rich, instruments=(nifty(),) * 2)
     happened: list[str] = []
 
     class Heard(logging.Handler):

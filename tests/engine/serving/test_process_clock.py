@@ -12,7 +12,8 @@ import pytest
 from engine.model.errors import EXIT_POSITION_OPEN, EXIT_WELL
 from tests.simulator import Generated, Simulator
 from tests.support.live_processes import SCALPING
-from tests.support.process_harness import Shell, environment, on_paper, until
+from tests.support.process_harness import OperatorShell, coin_shell, environment
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -48,12 +49,12 @@ def test_a_day_is_the_same_in_every_zone_and_under_a_clock_that_is_set_all_the_t
 
 
 @pytest.fixture(scope="module")
-def set_clock(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+def set_clock(tmp_path_factory: pytest.TempPathFactory) -> OperatorShell:
     """A paper run that has ended, whose machine's clock was set 5 min ahead and then 5 min back while it traded."""
     folder = tmp_path_factory.mktemp("clock")
     with (
         Simulator(Generated(symbols=["BTCUSDT"], rate=400, seed=4)) as sim,
-        on_paper(folder, sim, "BTCUSDT") as shell,
+        coin_shell(folder, sim, "BTCUSDT") as shell,
     ):
         shell.rules = (*shell.rules, *SCALPING, "recording.checkpoint_ticks=50")
         shell.start("--quiet", program=("-m", "tests.support.broken_engine_process", "clock"))
@@ -69,18 +70,18 @@ def set_clock(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     return shell
 
 
-def test_a_clock_that_is_set_is_told(set_clock: Shell) -> None:
+def test_a_clock_that_is_set_is_told(set_clock: OperatorShell) -> None:
     steps = [round(row["step_ms"] / 1000) for row in set_clock.journal("ClockStepped")]
     assert steps == [300, -600, 300]
 
 
-def test_no_moment_of_the_engines_own_goes_along(set_clock: Shell) -> None:
+def test_no_moment_of_the_engines_own_goes_along(set_clock: OperatorShell) -> None:
     stamps = [row["at_ms"] for row in set_clock.journal("EntriesChanged", "ClockStepped", "StateKept") if row["at_ms"]]
     assert max(stamps) - min(stamps) < 60_000
     assert stamps == sorted(stamps)
 
 
-def test_what_was_decided_meanwhile_a_replay_decides_as_well(set_clock: Shell) -> None:
+def test_what_was_decided_meanwhile_a_replay_decides_as_well(set_clock: OperatorShell) -> None:
     (recording,) = set_clock.kept.iterdir()
     verified = set_clock.run("verify", "--json", recording)
     found = json.loads(verified.out)

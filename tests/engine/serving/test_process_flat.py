@@ -16,26 +16,27 @@ from engine.model.errors import EXIT_BAD_INPUT, EXIT_BUSY, EXIT_DIFFERENT, EXIT_
 from engine.recording import MqrSource
 from engine.serving.state_dirs import FLAT_FILE
 from tests.simulator import Generated, Simulator
-from tests.support.flat_harness import STATES, WAYS, back_to_trading, staged
-from tests.support.link_harness import Plain
-from tests.support.parallel import Together
-from tests.support.process_harness import HOLDING, Shell, environment, flat_times, on_paper, until
+from tests.support.flat_harness import STATES, WAYS, back_to_trading, shell_with_position
+from tests.support.link_harness import RawClient
+from tests.support.parallel import Parallel
+from tests.support.process_harness import HOLDING, OperatorShell, coin_shell, environment, flat_times
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
 LOCK_MS, VERIFY_MS = 2_000, 10_000  # on a machine that is busy with something else; figures are properties of the tests
 
-side_by_side = Together(lambda folder: Shell(folder, *HOLDING))
+side_by_side = Parallel(lambda folder: OperatorShell(folder, *HOLDING))
 
 
 # ── Every way in, in every state ────────────────────────────────────────────────────────────────────────────────────
 
 
 @side_by_side.each(STATES)
-def test_it_is_flat_by_every_way_in(home: Shell, state: str) -> dict[str, float]:
+def test_it_is_flat_by_every_way_in(home: OperatorShell, state: str) -> dict[str, float]:
     names = {"trading": tuple(WAYS), "disk failing": ("signal",)}.get(state, ("signal", "file", "key"))
     figures = {}
-    with staged(home.folder) as shell, shell.remote():
+    with shell_with_position(home.folder) as shell, shell.remote():
         for name in names:
             ask, reason = WAYS[name]
             receipts, locks, trades = len(shell.receipts), shell.locks(), shell.snapshot.account.exits
@@ -57,8 +58,8 @@ def test_it_is_flat_by_every_way_in(home: Shell, state: str) -> dict[str, float]
 
 
 @side_by_side
-def test_all_at_once_are_one_job(home: Shell) -> None:
-    with staged(home.folder) as shell:
+def test_all_at_once_are_one_job(home: OperatorShell) -> None:
+    with shell_with_position(home.folder) as shell:
         with shell.remote() as remote, Oneshot(shell.socket, "one") as one, Oneshot(shell.socket, "two") as two:
             remote.send(Stall(1.0))  # they all find their way in while the turn is held, and none has begun
             (shell.state / FLAT_FILE).touch()
@@ -76,8 +77,8 @@ def test_all_at_once_are_one_job(home: Shell) -> None:
 
 
 @side_by_side
-def test_a_loss_that_reaches_the_limit_is_a_flat(home: Shell) -> None:
-    with Shell(home.folder, *HOLDING, "risk.max_daily_loss=1") as shell:
+def test_a_loss_that_reaches_the_limit_is_a_flat(home: OperatorShell) -> None:
+    with OperatorShell(home.folder, *HOLDING, "risk.max_daily_loss=1") as shell:
         seen = shell.start().is_flat("daily loss")
         assert seen.entries.locked.startswith("flat: daily loss -")
         assert seen.trades[-1].reason == "Daily Loss"
@@ -86,8 +87,8 @@ def test_a_loss_that_reaches_the_limit_is_a_flat(home: Shell) -> None:
 
 
 @side_by_side
-def test_the_policy_for_a_lost_operator_outlives_the_engine(home: Shell) -> None:
-    with Shell(home.folder, *HOLDING, "operator.on_loss=flat_after", "operator.flat_after_s=1") as shell:
+def test_the_policy_for_a_lost_operator_outlives_the_engine(home: OperatorShell) -> None:
+    with OperatorShell(home.folder, *HOLDING, "operator.on_loss=flat_after", "operator.flat_after_s=1") as shell:
         shell.start().holds()
         shell.kill()
         shell.start("--paused")  # no tick comes that could close anything, and nobody looks
@@ -96,10 +97,10 @@ def test_the_policy_for_a_lost_operator_outlives_the_engine(home: Shell) -> None
 
 
 @side_by_side
-def test_an_operator_who_is_lost_is_a_flat(home: Shell) -> None:
-    with Shell(home.folder, *HOLDING, "operator.on_loss=flat_after", "operator.flat_after_s=1") as shell:
+def test_an_operator_who_is_lost_is_a_flat(home: OperatorShell) -> None:
+    with OperatorShell(home.folder, *HOLDING, "operator.on_loss=flat_after", "operator.flat_after_s=1") as shell:
         shell.start()
-        with Plain(shell.socket) as lost:
+        with RawClient(shell.socket) as lost:
             lost.hello("Ann", wants_control=True)
             shell.holds()
         shell.is_flat("operator lost for 1 s")
@@ -112,8 +113,8 @@ def test_an_operator_who_is_lost_is_a_flat(home: Shell) -> None:
 
 
 @side_by_side
-def test_the_command_asks_first(home: Shell) -> None:
-    with staged(home.folder) as shell:
+def test_the_command_asks_first(home: OperatorShell) -> None:
+    with shell_with_position(home.folder) as shell:
         seen = shell.holds()
         for text in ("", "flat\n"):
             refused = shell.ask("flat", text=text)
@@ -128,7 +129,7 @@ def test_the_command_asks_first(home: Shell) -> None:
         assert "(flat command)" in done.out
 
 
-def started(shell: Shell) -> subprocess.Popen[str]:
+def started(shell: OperatorShell) -> subprocess.Popen[str]:
     """`flat --yes` on its way."""
     command = [sys.executable, "-m", "engine", "flat", "--yes", "--state-dir", str(shell.state)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -136,7 +137,9 @@ def started(shell: Shell) -> subprocess.Popen[str]:
 
 
 @side_by_side
-def test_an_engine_that_is_stopped_says_nothing_and_goes_flat_as_soon_as_it_goes_on(shell: Shell) -> dict[str, float]:
+def test_an_engine_that_is_stopped_says_nothing_and_goes_flat_as_soon_as_it_goes_on(
+    shell: OperatorShell,
+) -> dict[str, float]:
     shell.start().holds()
     shell.signal(signal.SIGSTOP)
     with started(shell) as command:
@@ -158,7 +161,7 @@ def test_an_engine_that_is_stopped_says_nothing_and_goes_flat_as_soon_as_it_goes
 
 
 @side_by_side
-def test_an_engine_that_is_lost_meanwhile_is_told(shell: Shell) -> None:
+def test_an_engine_that_is_lost_meanwhile_is_told(shell: OperatorShell) -> None:
     shell.start().holds()
     shell.signal(signal.SIGSTOP)
     with started(shell) as command:
@@ -175,7 +178,7 @@ def test_an_engine_that_is_lost_meanwhile_is_told(shell: Shell) -> None:
 # ── Without an engine ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def closed_by_the_command(shell: Shell, symbol: str) -> None:
+def closed_by_the_command(shell: OperatorShell, symbol: str) -> None:
     """What is held when the engine is killed is sold at the last recorded price, and the next start finds nothing."""
     held = shell.holds().positions[0].state.quantity
     recording = Path((shell.state / "recording").read_text().strip())
@@ -200,13 +203,13 @@ def closed_by_the_command(shell: Shell, symbol: str) -> None:
 
 
 @side_by_side
-def test_what_a_dead_engine_held_is_closed(shell: Shell) -> None:
+def test_what_a_dead_engine_held_is_closed(shell: OperatorShell) -> None:
     shell.start()
     closed_by_the_command(shell, "NIFTY")
 
 
 @side_by_side
-def test_a_wrong_configuration_is_not_in_the_way(shell: Shell) -> None:
+def test_a_wrong_configuration_is_not_in_the_way(shell: OperatorShell) -> None:
     shell.start().holds()
     shell.kill()
     (shell.cwd / "config.toml").write_text("an unfinished edit")
@@ -217,17 +220,17 @@ def test_a_wrong_configuration_is_not_in_the_way(shell: Shell) -> None:
 
 
 @side_by_side
-def test_what_a_dead_paper_engine_held_is_closed(home: Shell) -> None:
+def test_what_a_dead_paper_engine_held_is_closed(home: OperatorShell) -> None:
     with (
         Simulator(Generated(symbols=["BTCUSDT"], rate=200, seed=5)) as sim,
-        on_paper(home.folder, sim, "BTCUSDT") as shell,
+        coin_shell(home.folder, sim, "BTCUSDT") as shell,
     ):
         shell.start()
         closed_by_the_command(shell, "BTCUSDT")
 
 
 @side_by_side
-def test_without_a_recording_of_that_run_the_journal_tells_the_price(shell: Shell) -> None:
+def test_without_a_recording_of_that_run_the_journal_tells_the_price(shell: OperatorShell) -> None:
     shell.start().holds()
     shell.kill()
     shell.start("--paused", "--set", "recording.enabled=off").kill()
@@ -237,7 +240,7 @@ def test_without_a_recording_of_that_run_the_journal_tells_the_price(shell: Shel
 
 
 @side_by_side
-def test_a_flat_of_nothing_is_well_and_a_broken_journal_is_told(shell: Shell) -> None:
+def test_a_flat_of_nothing_is_well_and_a_broken_journal_is_told(shell: OperatorShell) -> None:
     nobody = shell.ask("flat", "--yes")
     assert (nobody.status, nobody.out) == (EXIT_BAD_INPUT, "")
     assert "nothing is known of what is held" in nobody.err

@@ -16,8 +16,9 @@ from engine.model.commands import Flat, Play, Unlock
 from tests.soak.crash_engine import Round, experiment, figures
 from tests.support.brokers import LateBroker
 from tests.support.builders import DAY, EAGER, ms
-from tests.support.process_harness import HOLDING, Shell, until
-from tests.support.restart_harness import Life
+from tests.support.process_harness import HOLDING, OperatorShell
+from tests.support.restart_harness import RestartHarness
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +31,7 @@ class Cut(NamedTuple):
 
     row: str
     state: str
-    shell: Shell
+    shell: OperatorShell
 
 
 def flat_journal(folder: Path, kind: str) -> tuple[Path, int]:
@@ -39,17 +40,17 @@ def flat_journal(folder: Path, kind: str) -> tuple[Path, int]:
     The broker answers at once (`prompt`), or late: an exit is under way when the flat comes, or an entry (`entering`).
     """
     broker = LateBroker(1)
-    life = Life(folder, VirtualClock(ms("09:30:00") * 1_000_000), "mock")
-    stage, journal = life.start(broker=None if kind == "prompt" else broker)
-    stage.prices(99, 100)
+    restarts = RestartHarness(folder, VirtualClock(ms("09:30:00") * 1_000_000), "mock")
+    harness, journal = restarts.start(broker=None if kind == "prompt" else broker)
+    harness.prices(99, 100)
     if kind != "entering":
-        stage.answer(*broker.answers()).prices(105)
+        harness.answer(*broker.answers()).prices(105)
     before = journal.durable + journal.waiting
-    stage.do(Flat("me"))
-    while stage.trader.state.flat.state != "FLAT":
-        stage.answer(*broker.answers()).beat()
+    harness.command(Flat("me"))
+    while harness.trader.state.flat.state != "FLAT":
+        harness.answer(*broker.answers()).beat()
     journal.close("stopped")
-    return life.path, before
+    return restarts.path, before
 
 
 def cut(source: Path, number: int, target: Path) -> None:
@@ -66,7 +67,7 @@ def cut(source: Path, number: int, target: Path) -> None:
 
 def finished(folder: Path, source: Path, number: int, row: str) -> Cut:
     """Start an engine on the journal that was cut after `number`; no tick ever comes to it."""
-    shell = Shell(folder, *EAGER, *_TIMED)
+    shell = OperatorShell(folder, *EAGER, *_TIMED)
     cut(source, number, shell.state / JOURNAL_FILE)
     flats = [row["state"] for row in shell.journal("FlatChanged")]
     with shell.start("--quiet", "--paused"):
@@ -124,7 +125,7 @@ def test_the_figures_name_what_is_wrong(rounds: list[Round]) -> None:
 
 
 def test_nobody_is_shown_what_a_kill_could_still_take_back(tmp_path: Path) -> None:
-    with Shell(tmp_path, *HOLDING) as shell:
+    with OperatorShell(tmp_path, *HOLDING) as shell:
         shell.start("--quiet")
         held = shell.holds().positions[0].state.quantity
         shell.kill()
@@ -148,7 +149,7 @@ def test_a_flat_that_was_killed_after_any_row_is_finished_by_the_next_engine(run
 
 
 def test_what_is_held_is_not_bought_a_second_time(tmp_path: Path) -> None:
-    with Shell(tmp_path, *HOLDING) as shell:
+    with OperatorShell(tmp_path, *HOLDING) as shell:
         shell.start("--quiet").holds()
         shell.kill()
         for unlocked in (False, True):

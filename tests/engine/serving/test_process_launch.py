@@ -14,8 +14,9 @@ from engine.config import bundled
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_BUSY, EXIT_WELL, InputError, StateBusyError
 from engine.serving import EngineDir, await_answer, launch, place_of
 from engine.serving.launch import LaunchError, answers
-from tests.support.process_harness import HOLDING, Shell, environment, until
+from tests.support.process_harness import HOLDING, OperatorShell, environment
 from tests.support.terminal import Pty
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -24,22 +25,22 @@ KNOWN_AS_SCREEN = b"MOCK"
 
 
 @pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OperatorShell]:
     """A shell whose environment is also that of the test itself, which launches engines."""
-    with Shell(tmp_path, *HOLDING) as opened:
+    with OperatorShell(tmp_path, *HOLDING) as opened:
         for name, value in environment(tmp_path).items():
             monkeypatch.setenv(name, value)
         monkeypatch.chdir(opened.cwd)
         yield opened
 
 
-def in_terminal(shell: Shell, *words: str | Path) -> Pty:
+def in_terminal(shell: OperatorShell, *words: str | Path) -> Pty:
     """The program with a screen, in a terminal."""
     here = {name: value for name, value in environment(shell.folder).items() if name.startswith("XDG")}
     return Pty(shell.folder, *map(str, words), **here)
 
 
-def run_words(shell: Shell) -> list[str]:
+def run_words(shell: OperatorShell) -> list[str]:
     return ["run", *shell.words()]
 
 
@@ -51,7 +52,7 @@ def exists(pid: int) -> bool:
 # ── On a terminal ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_run_starts_an_engine_that_outlives_its_launcher_and_serves_the_next(shell: Shell) -> None:
+def test_run_starts_an_engine_that_outlives_its_launcher_and_serves_the_next(shell: OperatorShell) -> None:
     first = in_terminal(shell, *run_words(shell))
     first.read_until(b"starting the engine")
     first.read_until(KNOWN_AS_SCREEN)
@@ -74,10 +75,10 @@ def test_run_starts_an_engine_that_outlives_its_launcher_and_serves_the_next(she
     second.close()
     shell.sees(lambda seen: seen.ticks > ticks + 5)
     assert (shell.state / "engine.out").read_text() == ""
-    assert shell.wide_open() == []
+    assert shell.open_to_others() == []
 
 
-def test_an_engine_that_dies_is_no_zombie_of_its_launcher(shell: Shell) -> None:
+def test_an_engine_that_dies_is_no_zombie_of_its_launcher(shell: OperatorShell) -> None:
     screen = in_terminal(shell, *run_words(shell))
     screen.read_until(KNOWN_AS_SCREEN)
     pid = place_of(shell.state).pid
@@ -89,7 +90,7 @@ def test_an_engine_that_dies_is_no_zombie_of_its_launcher(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("words", [("run", "--in-process"), ("replay", RECORDING)])
-def test_engine_and_screen_may_be_one_process(shell: Shell, words: tuple[str | Path, ...]) -> None:
+def test_engine_and_screen_may_be_one_process(shell: OperatorShell, words: tuple[str | Path, ...]) -> None:
     own = shell.words() if words[0] == "run" else ["--state-dir", str(shell.state)]
     screen = in_terminal(shell, *words, *own)
     screen.read_until(KNOWN_AS_SCREEN if words[0] == "run" else b"REPLAY")
@@ -100,7 +101,7 @@ def test_engine_and_screen_may_be_one_process(shell: Shell, words: tuple[str | P
     screen.close()
 
 
-def test_a_replay_is_detached_on_demand(shell: Shell) -> None:
+def test_a_replay_is_detached_on_demand(shell: OperatorShell) -> None:
     folder = shell.folder / "state/myquant-tui/replay/detached"
     screen = in_terminal(shell, "replay", RECORDING, "--detach", "--paused")
     screen.read_until(b"REPLAY")
@@ -123,13 +124,13 @@ def test_a_replay_is_detached_on_demand(shell: Shell) -> None:
 # ── Launches ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def refused(shell: Shell, *words: str) -> LaunchError:
+def refused(shell: OperatorShell, *words: str) -> LaunchError:
     with pytest.raises(LaunchError) as caught:
         launch(["--quiet", *shell.words(*words)], shell.state)
     return caught.value
 
 
-def test_a_launch_that_fails_says_what_the_engine_said(shell: Shell) -> None:
+def test_a_launch_that_fails_says_what_the_engine_said(shell: OperatorShell) -> None:
     wrong = refused(shell, "--set", "risk.base_sl_points=0", "--set", "strategy.fast_ema=0")
     assert wrong.exit_status == EXIT_BAD_INPUT
     assert len(wrong.lines) == 2
@@ -143,7 +144,7 @@ def test_a_launch_that_fails_says_what_the_engine_said(shell: Shell) -> None:
     )
 
 
-def test_a_directory_that_cannot_be_used_is_told(shell: Shell) -> None:
+def test_a_directory_that_cannot_be_used_is_told(shell: OperatorShell) -> None:
     with pytest.raises(InputError, match="Not a directory"):
         launch([], Path("/dev/null/here"))
     shell.state.mkdir(mode=0o700)
@@ -153,14 +154,14 @@ def test_a_directory_that_cannot_be_used_is_told(shell: Shell) -> None:
     assert not (shell.state / "elsewhere").exists()
 
 
-def test_two_launches_at_once_come_to_one_engine(shell: Shell) -> None:
+def test_two_launches_at_once_come_to_one_engine(shell: OperatorShell) -> None:
     with ThreadPoolExecutor(2) as pool:
         places = list(pool.map(lambda _: launch(["--quiet", *shell.words()], shell.state), range(2)))
     assert places[0] == places[1] == place_of(shell.state)
     assert answers(places[0])
 
 
-def test_who_holds_the_directory_without_a_socket_is_named(shell: Shell) -> None:
+def test_who_holds_the_directory_without_a_socket_is_named(shell: OperatorShell) -> None:
     words = ["run", *shell.words("--headless", "--quiet")]
     command = [sys.executable, "-m", "engine", *words]
     with subprocess.Popen(command, cwd=shell.cwd, stdout=subprocess.DEVNULL) as headless:
@@ -173,7 +174,7 @@ def test_who_holds_the_directory_without_a_socket_is_named(shell: Shell) -> None
         headless.terminate()
 
 
-def test_an_engine_is_found_wherever_it_is_started_from(shell: Shell) -> None:
+def test_an_engine_is_found_wherever_it_is_started_from(shell: OperatorShell) -> None:
     """A directory called `engine` in the present one is somebody else's."""
     (shell.cwd / "engine").mkdir()
     (shell.cwd / "engine" / "__init__.py").write_text("raise SystemExit(9)")
@@ -185,13 +186,13 @@ def test_an_engine_is_found_wherever_it_is_started_from(shell: Shell) -> None:
 # ── The unit ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def unit(shell: Shell, *words: str) -> str:
+def unit(shell: OperatorShell, *words: str) -> str:
     answer = shell.run("systemd-unit", "--source", "mock", *words)
     assert (answer.status, answer.err) == (0, "")
     return answer.out
 
 
-def test_the_unit_runs_this_program_and_quotes_every_path(shell: Shell) -> None:
+def test_the_unit_runs_this_program_and_quotes_every_path(shell: OperatorShell) -> None:
     odd = 'st%ate $x "q" \\b'
     text = unit(shell, "--state-dir", odd, "--set", "recording.directory=my recordings")
     lines = dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
@@ -206,7 +207,7 @@ def test_the_unit_runs_this_program_and_quotes_every_path(shell: Shell) -> None:
     assert all(word.strip('"-').startswith((sys.executable, str(shell.cwd))) for word in named), named
 
 
-def test_the_unit_is_one_that_systemd_understands(shell: Shell) -> None:
+def test_the_unit_is_one_that_systemd_understands(shell: OperatorShell) -> None:
     path = shell.folder / "myquant-tui.service"
     path.write_text(unit(shell, "--state-dir", "a b%c", "--config", str(bundled("config.toml"))))
     command = ["systemd-analyze", "--user", "verify", str(path)]
@@ -223,13 +224,13 @@ def test_the_unit_is_one_that_systemd_understands(shell: Shell) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_the_units_folders_are_said_to_be_made_first(shell: Shell) -> None:
+def test_the_units_folders_are_said_to_be_made_first(shell: OperatorShell) -> None:
     text = unit(shell, "--state-dir", "a b", "--set", "recording.directory=kept")
     assert f"#   mkdir -p -m 700 '{shell.cwd}/a b' {shell.cwd}/kept\n" in text
     refusal = shell.run("systemd-unit", "--source", "mock", "--state-dir", "a\nb")
     assert (refusal.status, len(refusal.lines)) == (EXIT_BAD_INPUT, 1)
 
 
-def test_a_service_is_never_unlocked_by_itself(shell: Shell) -> None:
+def test_a_service_is_never_unlocked_by_itself(shell: OperatorShell) -> None:
     refused = shell.run("systemd-unit", "--source", "mock", "--unlock")
     assert (refused.status, refused.out, len(refused.lines)) == (EXIT_BAD_INPUT, "", 1)

@@ -12,22 +12,23 @@ from engine.journal import JOURNAL_FILE, read_events, verify
 from engine.model.commands import Acknowledge, Hold, Lock, PauseEntries, Play, Unlock
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_BUSY, EXIT_DIFFERENT, EXIT_DISK, EXIT_POSITION_OPEN, EXIT_WELL
 from tests.simulator import Generated, Simulator
-from tests.support.parallel import Together
-from tests.support.process_harness import BUSY, HOLDING, Shell, on_paper, until
+from tests.support.parallel import Parallel
+from tests.support.process_harness import BUSY, HOLDING, OperatorShell, coin_shell
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
 READY_S = 5.0  # on a busy machine; what it takes is a property of the test
 
 
-side_by_side = Together(lambda folder: Shell(folder, *HOLDING))
+side_by_side = Parallel(lambda folder: OperatorShell(folder, *HOLDING))
 
 
 def exchange() -> Simulator:
     return Simulator(Generated(symbols=["BTCUSDT", "ETHUSDT"], rate=200, seed=5))
 
 
-def ended_well(shell: Shell) -> bool:
+def ended_well(shell: OperatorShell) -> bool:
     """Whether the newest run has noted its end, and the journal is sound."""
     last = list(read_events(shell.state / JOURNAL_FILE))[-1]
     return (last.kind, verify(shell.state / JOURNAL_FILE)) == ("RunEnded", None)
@@ -37,7 +38,7 @@ def ended_well(shell: Shell) -> bool:
 
 
 @side_by_side
-def test_it_runs_without_a_terminal_and_says_so_in_its_own_log(shell: Shell) -> dict[str, float]:
+def test_it_runs_without_a_terminal_and_says_so_in_its_own_log(shell: OperatorShell) -> dict[str, float]:
     shell.start("--quiet")
     assert shell.ready_s < READY_S
     assert shell.holds().trade_mode == "mock"
@@ -60,7 +61,7 @@ def test_it_runs_without_a_terminal_and_says_so_in_its_own_log(shell: Shell) -> 
 
 
 @side_by_side
-def test_interrupting_it_in_the_foreground_ends_it_in_good_order(shell: Shell) -> None:
+def test_interrupting_it_in_the_foreground_ends_it_in_good_order(shell: OperatorShell) -> None:
     shell.start()
     shell.signal(signal.SIGINT)
     assert shell.ended() == EXIT_WELL
@@ -70,7 +71,7 @@ def test_interrupting_it_in_the_foreground_ends_it_in_good_order(shell: Shell) -
 
 
 @side_by_side
-def test_a_second_signal_ends_it_at_once(shell: Shell) -> None:
+def test_a_second_signal_ends_it_at_once(shell: OperatorShell) -> None:
     shell.start()
     for number in (signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT):
         shell.signal(number)
@@ -79,7 +80,7 @@ def test_a_second_signal_ends_it_at_once(shell: Shell) -> None:
 
 
 @side_by_side
-def test_a_failing_disk_ends_nothing_and_is_told_at_the_end(shell: Shell) -> None:
+def test_a_failing_disk_ends_nothing_and_is_told_at_the_end(shell: OperatorShell) -> None:
     shell.start("--quiet").holds()
     resource.prlimit(shell.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))  # no file may grow beyond
     shell.command(PauseEntries())
@@ -92,7 +93,7 @@ def test_a_failing_disk_ends_nothing_and_is_told_at_the_end(shell: Shell) -> Non
 
 
 @side_by_side
-def test_a_service_manager_hears_how_it_is(shell: Shell) -> None:
+def test_a_service_manager_hears_how_it_is(shell: OperatorShell) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(shell.folder / "manager"))
         manager.settimeout(30)
@@ -109,8 +110,8 @@ def test_a_service_manager_hears_how_it_is(shell: Shell) -> None:
 
 
 @side_by_side
-def test_a_paper_run_that_is_stopped_with_a_position_says_so(home: Shell) -> None:
-    with exchange() as sim, on_paper(home.folder, sim, "BTCUSDT") as shell:
+def test_a_paper_run_that_is_stopped_with_a_position_says_so(home: OperatorShell) -> None:
+    with exchange() as sim, coin_shell(home.folder, sim, "BTCUSDT") as shell:
         shell.start()
         shell.holds()
         stopped = shell.ask("stop")
@@ -124,14 +125,14 @@ def test_a_paper_run_that_is_stopped_with_a_position_says_so(home: Shell) -> Non
         assert len(shell.snapshot.positions) == 1
         assert shell.ask("stop", "--flat").status == shell.ended() == EXIT_WELL
         assert shell.net() == 0
-        assert shell.wide_open() == []
+        assert shell.open_to_others() == []
 
 
 # ── status and stop ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @side_by_side
-def test_status_tells_running_from_gone(shell: Shell) -> None:
+def test_status_tells_running_from_gone(shell: OperatorShell) -> None:
     assert shell.status()["exit"] == EXIT_DIFFERENT
     shell.start()
     held = shell.holds()
@@ -149,7 +150,7 @@ def test_status_tells_running_from_gone(shell: Shell) -> None:
 
 
 @side_by_side
-def test_stop_from_a_shell_ends_it_under_a_screen_that_sees_the_end(shell: Shell) -> None:
+def test_stop_from_a_shell_ends_it_under_a_screen_that_sees_the_end(shell: OperatorShell) -> None:
     shell.start()
     with shell.remote("Ann") as ann:
         held = shell.holds()
@@ -165,7 +166,7 @@ def test_stop_from_a_shell_ends_it_under_a_screen_that_sees_the_end(shell: Shell
 
 
 @side_by_side
-def test_a_second_instance_is_refused_and_told_of_the_first(shell: Shell) -> None:
+def test_a_second_instance_is_refused_and_told_of_the_first(shell: OperatorShell) -> None:
     shell.start()
     second = shell.run("engine", *shell.words("--quiet"))
     assert (second.status, len(second.lines)) == (EXIT_BUSY, 1)
@@ -174,8 +175,8 @@ def test_a_second_instance_is_refused_and_told_of_the_first(shell: Shell) -> Non
 
 
 @side_by_side
-def test_a_lock_outlives_every_restart_until_somebody_unlocks(home: Shell) -> None:
-    with Shell(home.folder, *BUSY) as shell:
+def test_a_lock_outlives_every_restart_until_somebody_unlocks(home: OperatorShell) -> None:
+    with OperatorShell(home.folder, *BUSY) as shell:
         shell.start("--paused").command(Lock("lunch"))
         shell.kill()
         for _ in range(2):
@@ -191,7 +192,7 @@ def test_a_lock_outlives_every_restart_until_somebody_unlocks(home: Shell) -> No
 
 
 @side_by_side
-def test_how_the_last_run_ended_is_shown_until_it_is_acknowledged(shell: Shell) -> None:
+def test_how_the_last_run_ended_is_shown_until_it_is_acknowledged(shell: OperatorShell) -> None:
     shell.start().holds()
     shell.kill()
     shell.start("--paused")
@@ -207,7 +208,7 @@ def test_how_the_last_run_ended_is_shown_until_it_is_acknowledged(shell: Shell) 
 
 
 @side_by_side
-def test_what_is_held_and_not_listed_any_more_is_refused_in_one_line(shell: Shell) -> None:
+def test_what_is_held_and_not_listed_any_more_is_refused_in_one_line(shell: OperatorShell) -> None:
     shell.start().holds()
     shell.kill()
     refused = shell.run("engine", *shell.words("--quiet", "--set", 'feed.symbols=["BANKNIFTY"]'))
@@ -219,8 +220,8 @@ def test_what_is_held_and_not_listed_any_more_is_refused_in_one_line(shell: Shel
 
 
 @side_by_side
-def test_what_a_paper_run_holds_is_subscribed_as_well(home: Shell) -> None:
-    with exchange() as sim, on_paper(home.folder, sim, "BTCUSDT") as shell:
+def test_what_a_paper_run_holds_is_subscribed_as_well(home: OperatorShell) -> None:
+    with exchange() as sim, coin_shell(home.folder, sim, "BTCUSDT") as shell:
         shell.start().holds()
         shell.kill()
         shell.start("--set", 'feed.symbols=["ETHUSDT"]')
@@ -230,7 +231,7 @@ def test_what_a_paper_run_holds_is_subscribed_as_well(home: Shell) -> None:
         assert shell.ask("flat", "--yes").status == EXIT_WELL
 
 
-def damaged(shell: Shell, content: bytes | None) -> None:
+def damaged(shell: OperatorShell, content: bytes | None) -> None:
     """Start on a journal of that content (None: half of its own), and see that nothing of it is lost or trusted."""
     shell.start().holds()
     shell.kill()
@@ -246,17 +247,17 @@ def damaged(shell: Shell, content: bytes | None) -> None:
 
 
 @side_by_side
-def test_an_empty_journal_is_kept_aside_and_nobody_enters(shell: Shell) -> None:
+def test_an_empty_journal_is_kept_aside_and_nobody_enters(shell: OperatorShell) -> None:
     damaged(shell, b"")
 
 
 @side_by_side
-def test_half_a_journal_is_kept_aside_and_nobody_enters(shell: Shell) -> None:
+def test_half_a_journal_is_kept_aside_and_nobody_enters(shell: OperatorShell) -> None:
     damaged(shell, None)
 
 
 @side_by_side
-def test_nobody_else_can_open_anything_of_it(shell: Shell) -> None:
+def test_nobody_else_can_open_anything_of_it(shell: OperatorShell) -> None:
     shell.start()
     with shell.remote():
         shell.holds()
@@ -264,10 +265,10 @@ def test_nobody_else_can_open_anything_of_it(shell: Shell) -> None:
         (shell.state / "FLAT").chmod(0o666)
         shell.is_flat("file FLAT")
         until((shell.state / "FLAT.taken").exists)
-        assert shell.wide_open() == []
+        assert shell.open_to_others() == []
     shell.signal(signal.SIGTERM)
     assert shell.ended() == EXIT_WELL
-    assert shell.wide_open() == []
+    assert shell.open_to_others() == []
     names = {path.name for path in shell.state.iterdir()}
     assert {"engine.log", "FLAT.taken", "journal.db", "lock", "mode", "recording", "stacks.txt"} <= names
     assert len(shell.receipts) == 1
@@ -275,7 +276,7 @@ def test_nobody_else_can_open_anything_of_it(shell: Shell) -> None:
 
 
 @side_by_side
-def test_a_standing_engine_ends_within_a_second(shell: Shell) -> dict[str, float]:
+def test_a_standing_engine_ends_within_a_second(shell: OperatorShell) -> dict[str, float]:
     shell.start()
     shell.command(Hold())
     asked_s = time.monotonic()

@@ -17,7 +17,8 @@ from engine.journal import JOURNAL_FILE, verify
 from engine.model.errors import EXIT_FAULT, EXIT_WELL
 from engine.serving import place_of
 from engine.serving.state_dirs import FLAT_FILE
-from tests.support.process_harness import BUSY, HOLDING, Shell, environment, until
+from tests.support.process_harness import BUSY, HOLDING, OperatorShell, environment
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +43,7 @@ class Wedged(NamedTuple):
 
 def spins(folder: Path) -> Wedged:
     """A strategy that never returns: the engine puts itself in its own place, and a flat asked for meanwhile is done."""
-    with Shell(folder, *STOPPED_OUT) as shell:
+    with OperatorShell(folder, *STOPPED_OUT) as shell:
         shell.start("--quiet", "--unlock", program=(*PROGRAM, "strategy"))
         shell.holds()
         begun_s = time.monotonic()
@@ -80,7 +81,7 @@ class Aborted(NamedTuple):
 def hangs(folder: Path) -> Aborted:
     """A strategy that waits for ever, under a service manager; a flat that is asked for meanwhile is not lost."""
     heard: list[tuple[float, bytes]] = []
-    with Shell(folder, *HOLDING) as shell, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+    with OperatorShell(folder, *HOLDING) as shell, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(folder / "manager"))
         manager.settimeout(0.5)
         manages = {"NOTIFY_SOCKET": str(folder / "manager"), "WATCHDOG_USEC": "400000"}
@@ -105,7 +106,7 @@ def hangs(folder: Path) -> Aborted:
 
 def breaks(folder: Path) -> tuple[int, str, str, int, str]:
     """A loop that raises again and again."""
-    with Shell(folder, *HOLDING) as shell:
+    with OperatorShell(folder, *HOLDING) as shell:
         shell.start("--quiet", program=(*PROGRAM, "loop"))
         shell.holds()
         (shell.cwd / "fault").touch()
@@ -120,7 +121,7 @@ def breaks(folder: Path) -> tuple[int, str, str, int, str]:
 
 def stands_still(folder: Path) -> tuple[str, int, int]:
     """A journal, a recorder and a link that are stuck for some seconds."""
-    with Shell(folder, *BUSY) as shell:
+    with OperatorShell(folder, *BUSY) as shell:
         shell.start("--quiet", program=(*PROGRAM, "edges"))
         shell.holds()
         (shell.cwd / "stuck").touch()
@@ -163,7 +164,7 @@ def test_a_broken_loop_is_begun_anew_three_times_and_no_more(runs: Runs) -> None
 
 
 def test_under_a_service_manager_a_broken_engine_just_ends(tmp_path: Path) -> None:
-    with Shell(tmp_path, *HOLDING) as shell:
+    with OperatorShell(tmp_path, *HOLDING) as shell:
         (shell.cwd / "fault").touch()
         shell.start("--quiet", wait=False, program=(*PROGRAM, "loop"), environ={"NOTIFY_SOCKET": "/dev/null"})
         assert shell.ended() == EXIT_FAULT
@@ -208,7 +209,7 @@ def test_under_a_service_manager_a_wedged_engine_aborts_and_loses_no_flat(runs: 
 
 def test_a_process_that_is_stopped_is_not_wedged(tmp_path: Path) -> None:
     """The suite cannot wait for minutes: `python -m tests.soak.crash_engine --stopped 3 10 20` does."""
-    with Shell(tmp_path, *HOLDING) as shell:
+    with OperatorShell(tmp_path, *HOLDING) as shell:
         shell.start("--quiet").holds()
         for _ in range(3):
             shell.signal(signal.SIGSTOP)

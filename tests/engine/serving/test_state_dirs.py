@@ -3,7 +3,6 @@
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,14 +16,6 @@ from engine.serving import EngineDir, find_place, lay_flat, place_of
 from engine.serving.flat_file import FlatFile
 from engine.serving.restart import MOST_RESTARTS, WITHIN_S, recent_restarts, words_again
 from engine.serving.state_dirs import FLAT_FILE, usual_folder
-from tests.support.process_harness import unstarted
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Iterator[Run]:
-    with unstarted(tmp_path) as built:
-        yield built
-
 
 # ── Wishes and restarts ─────────────────────────────────────────────────────────────────────────────────────────────
 

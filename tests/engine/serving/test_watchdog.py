@@ -17,8 +17,9 @@ from engine.model.errors import InputError
 from engine.model.ports import FeedView
 from engine.serving.liveness import Liveness, ThreadProgress, feed_stamp
 from engine.serving.watchdog import ABORT_NS, DUMP_NS, STACKS_FILE, Watchdog, WatchedThreads
-from tests.support.link_harness import Table, until
-from tests.support.process_harness import unstarted
+from tests.support.link_harness import FakeEngine
+from tests.support.process_harness import unstarted_run
+from tests.support.waiting import until
 
 S = 1_000_000_000
 VITAL = frozenset({"loop"})
@@ -26,7 +27,7 @@ VITAL = frozenset({"loop"})
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Run]:
-    with unstarted(tmp_path) as built:
+    with unstarted_run(tmp_path) as built:
         yield built
 
 
@@ -164,7 +165,7 @@ def test_a_live_feed_has_the_time_that_its_state_may_take() -> None:
 
 def test_every_thread_that_must_go_on_has_a_stamp(tmp_path: Path, run: Run) -> None:
     server = LinkServer(
-        tmp_path / "s", Table(), policy=OperatorPolicy("keep", 1), clock=SystemClock(), note=print
+        tmp_path / "s", FakeEngine(), policy=OperatorPolicy("keep", 1), clock=SystemClock(), note=print
     )  # fmt: skip
     begun_ns = time.perf_counter_ns()
     stamps = Liveness(run, server)

@@ -13,46 +13,46 @@ from engine.stream.wakeup import Wakeup, beside
 from engine.text.redaction import hide
 from engine.venues.angelone.login import LoginError
 from engine.venues.angelone.login_budget import LoginBudget
-from tests.support.stream_harness import QUICK, Login, packet, running, smartapi
-from tests.support.stream_server import BINARY, Conn, Script, Server
+from tests.support.stream_harness import QUICK, FakeLogin, packet, running, smartapi
+from tests.support.stream_server import BINARY, Script, ScriptedServer, ServerConnection
 
 S = 1_000_000_000
 RARE = msgspec.structs.replace(QUICK, again_s=0.01, steady_s=60.0)
 
 
-def unauthorised(conn: Conn) -> None:
+def unauthorised(conn: ServerConnection) -> None:
     conn.answer("401 Unauthorized", "x-error-message: Invalid Auth token")
 
 
-def forbidden(conn: Conn) -> None:
+def forbidden(conn: ServerConnection) -> None:
     conn.answer("403 Forbidden")
 
 
-def brief(conn: Conn) -> None:
+def brief(conn: ServerConnection) -> None:
     """A link that comes up and is gone before it has proved anything."""
     conn.accept()
     conn.send(BINARY, packet(1))
 
 
-def well(conn: Conn) -> None:
+def well(conn: ServerConnection) -> None:
     brief(conn)
     conn.linger()
 
 
-def told(script: tuple[Script, ...], login: Login, until: Callable[..., bool]) -> tuple[list[tuple[str, str]], int]:
+def told(script: tuple[Script, ...], login: FakeLogin, until: Callable[..., bool]) -> tuple[list[tuple[str, str]], int]:
     """What a feed of rare attempts tells of its link until `until(witness, feed)`, and its connections."""
-    with Server(*script) as server:
-        feed, witness = smartapi(server.url, login=login, pace=RARE)
-        with running(feed, witness):
-            witness.until(lambda: until(witness, feed))
-            assert not witness.ended
-        return [(change.state, change.reason) for change in witness.changes], server.connections
+    with ScriptedServer(*script) as server:
+        feed, observer = smartapi(server.url, login=login, pace=RARE)
+        with running(feed, observer):
+            observer.until(lambda: until(observer, feed))
+            assert not observer.ended
+        return [(change.state, change.reason) for change in observer.changes], server.connections
 
 
 def test_a_refusal_soon_after_a_renewal_is_tried_again_and_comes_back() -> None:
-    login = Login()
+    login = FakeLogin()
     script = (brief, unauthorised, brief, unauthorised, unauthorised, unauthorised, well)
-    changes, connections = told(script, login, lambda witness, _: witness.states.count("UP") == 3)
+    changes, connections = told(script, login, lambda observer, _: observer.states.count("UP") == 3)
     assert connections == 7
     states = [state for state, _ in changes]
     # The refusal is told once; the attempts that follow it are not.
@@ -61,27 +61,27 @@ def test_a_refusal_soon_after_a_renewal_is_tried_again_and_comes_back() -> None:
 
 
 def test_each_rare_attempt_costs_one_login() -> None:
-    login = Login()
-    with Server(unauthorised) as server:
-        feed, witness = smartapi(server.url, login=login, pace=RARE)
-        with running(feed, witness):
-            witness.until(lambda: login.renewed >= 5)
+    login = FakeLogin()
+    with ScriptedServer(unauthorised) as server:
+        feed, observer = smartapi(server.url, login=login, pace=RARE)
+        with running(feed, observer):
+            observer.until(lambda: login.renewed >= 5)
             view = feed.view()
     assert (view.state, view.because) == ("REFUSED", "401 Invalid Auth token")
     assert view.retry_ns
-    assert witness.states == ["CONNECTING", "WAITING", "CONNECTING", "REFUSED", "STOPPED"]
+    assert observer.states == ["CONNECTING", "WAITING", "CONNECTING", "REFUSED", "STOPPED"]
     assert login.renewed <= server.connections // 2 + 1
 
 
 def test_another_trouble_on_a_rare_attempt_leaves_it_refused() -> None:
     script = (unauthorised, unauthorised, forbidden, forbidden, well)
-    changes, _ = told(script, Login(), lambda witness, _: "UP" in witness.states)
+    changes, _ = told(script, FakeLogin(), lambda observer, _: "UP" in observer.states)
     assert [state for state, _ in changes[3:]] == ["REFUSED", "UP", "STOPPED"]
 
 
 def test_after_it_came_back_a_refusal_is_told_anew() -> None:
     script = (unauthorised, unauthorised, unauthorised, brief, unauthorised, well)
-    changes, _ = told(script, Login(), lambda witness, _: witness.states.count("UP") == 2)
+    changes, _ = told(script, FakeLogin(), lambda observer, _: observer.states.count("UP") == 2)
     assert [state for state, _ in changes].count("REFUSED") == 2
 
 
@@ -90,7 +90,7 @@ def blocked(again_s: float | None, text: str = "login: AB1006 client blocked") -
 
 
 def test_a_hopeless_login_is_tried_as_often_as_it_may_be_and_nothing_connects() -> None:
-    login = Login(blocked(0.01), blocked(0.01), blocked(0.01, "login: AB1007 other"), blocked(None))
+    login = FakeLogin(blocked(0.01), blocked(0.01), blocked(0.01, "login: AB1007 other"), blocked(None))
     changes, connections = told((well,), login, lambda _, feed: login.asked == 4 and not feed.view().retry_ns)
     assert connections == 0
     assert changes == [
@@ -102,7 +102,7 @@ def test_a_hopeless_login_is_tried_as_often_as_it_may_be_and_nothing_connects() 
 
 
 def test_a_login_that_is_no_longer_hopeless_brings_the_link_up() -> None:
-    changes, _ = told((well,), Login(blocked(0.01)), lambda witness, _: bool(witness.ticks))
+    changes, _ = told((well,), FakeLogin(blocked(0.01)), lambda observer, _: bool(observer.ticks))
     assert [state for state, _ in changes] == ["REFUSED", "UP", "STOPPED"]
 
 
@@ -143,26 +143,26 @@ def breaks(times: int, deliver: Callable[[Tick], None]) -> Callable[[Tick], None
 
 def test_what_breaks_the_feed_costs_the_link_and_is_told() -> None:
     hide("jwt-secret-1")
-    with Server(well) as server:
-        feed, witness = smartapi(server.url, pace=RARE)
-        witness.deliver = breaks(2, witness.deliver)  # type: ignore[method-assign]
-        with running(feed, witness):
-            witness.until(lambda: witness.ticks)
+    with ScriptedServer(well) as server:
+        feed, observer = smartapi(server.url, pace=RARE)
+        observer.deliver = breaks(2, observer.deliver)  # type: ignore[method-assign]
+        with running(feed, observer):
+            observer.until(lambda: observer.ticks)
             assert feed.view().state == "UP"
     problem = "smartapi 127.0.0.1 feed: RuntimeError: the �[2Jroof, with ***"
-    assert [(note.text, note.severe) for note in witness.notes] == [(f"{problem}; the link is made anew", True)]
-    assert witness.losses == [problem] * 2
-    assert witness.states.count("UP") == 3
-    assert witness.ended == []
+    assert [(note.text, note.severe) for note in observer.notes] == [(f"{problem}; the link is made anew", True)]
+    assert observer.losses == [problem] * 2
+    assert observer.states.count("UP") == 3
+    assert observer.ended == []
 
 
 def test_many_failures_in_a_short_while_are_followed_by_a_long_pause() -> None:
     pace = msgspec.structs.replace(RARE, breaks=3)
-    with Server(well) as server:
-        feed, witness = smartapi(server.url, pace=pace)
-        witness.deliver = breaks(99, witness.deliver)  # type: ignore[method-assign]
-        with running(feed, witness):
-            witness.until(lambda: len(witness.losses) == 3)
+    with ScriptedServer(well) as server:
+        feed, observer = smartapi(server.url, pace=pace)
+        observer.deliver = breaks(99, observer.deliver)  # type: ignore[method-assign]
+        with running(feed, observer):
+            observer.until(lambda: len(observer.losses) == 3)
             view = feed.view()
         assert server.connections == 3
     assert view.state == "WAITING"
@@ -173,12 +173,12 @@ def test_what_cannot_even_be_told_ends_the_feed_aloud() -> None:
     def deaf(_: object) -> None:
         raise RuntimeError("nobody listens")
 
-    feed, witness = smartapi("ws://127.0.0.1:9")
+    feed, observer = smartapi("ws://127.0.0.1:9")
     feed._standing._tell = deaf
-    feed.start(witness.deliver, witness.on_end)
-    witness.until(lambda: witness.ended)
+    feed.start(observer.deliver, observer.on_end)
+    observer.until(lambda: observer.ended)
     feed._thread.join(20)
-    assert witness.ended == ["smartapi 127.0.0.1 feed: RuntimeError: nobody listens"]
+    assert observer.ended == ["smartapi 127.0.0.1 feed: RuntimeError: nobody listens"]
 
 
 def test_a_machine_without_a_thread_to_spare_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,13 +190,13 @@ def test_a_machine_without_a_thread_to_spare_is_waited_for(monkeypatch: pytest.M
             raise RuntimeError("can't start new thread")
         start(self)
 
-    with Server(well) as server:
-        feed, witness = smartapi(server.url)
+    with ScriptedServer(well) as server:
+        feed, observer = smartapi(server.url)
         monkeypatch.setattr(threading.Thread, "start", scarce)
-        with running(feed, witness):
-            witness.until(lambda: witness.ticks)
-    assert witness.losses == ["can't start new thread"] * 2
-    assert witness.notes == []
+        with running(feed, observer):
+            observer.until(lambda: observer.ticks)
+    assert observer.losses == ["can't start new thread"] * 2
+    assert observer.notes == []
 
 
 def test_no_descriptor_is_left_where_no_thread_could_start(monkeypatch: pytest.MonkeyPatch) -> None:

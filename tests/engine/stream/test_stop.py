@@ -11,8 +11,8 @@ import pytest
 
 from engine.stream.live_feed import StreamFeed
 from engine.venues.angelone.login import LoginError
-from tests.support.stream_harness import QUICK, Login, packet, running, smartapi
-from tests.support.stream_server import BINARY, PATIENCE_S, Server
+from tests.support.stream_harness import QUICK, FakeLogin, packet, running, smartapi
+from tests.support.stream_server import BINARY, PATIENCE_S, ScriptedServer
 
 # Of "localhost" and of nobody else, valid from 2020 to 2120, and known to no one but these tests.
 PAIR = """\
@@ -68,11 +68,11 @@ def two_packets(conn):
 
 def test_a_server_that_can_prove_its_name_is_listened_to(pair, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(pair))
-    with Server(two_packets, wrap=encrypting(pair)) as server:
-        feed, witness = smartapi(f"wss://localhost:{server.port}")
-        with running(feed, witness):
-            witness.until(lambda: len(witness.ticks) == 2)
-    assert witness.losses == []
+    with ScriptedServer(two_packets, wrap=encrypting(pair)) as server:
+        feed, observer = smartapi(f"wss://localhost:{server.port}")
+        with running(feed, observer):
+            observer.until(lambda: len(observer.ticks) == 2)
+    assert observer.losses == []
 
 
 def test_a_storm_of_records_comes_through_whole(pair, monkeypatch):
@@ -84,37 +84,37 @@ def test_a_storm_of_records_comes_through_whole(pair, monkeypatch):
         conn.linger()
 
     monkeypatch.setenv("SSL_CERT_FILE", str(pair))
-    with Server(storms, wrap=encrypting(pair)) as server:
-        feed, witness = smartapi(f"wss://localhost:{server.port}")
-        with running(feed, witness):
-            witness.until(lambda: len(witness.ticks) == 5000)
-    assert [tick.exch_seq for tick in witness.ticks] == list(range(1, 5001))
+    with ScriptedServer(storms, wrap=encrypting(pair)) as server:
+        feed, observer = smartapi(f"wss://localhost:{server.port}")
+        with running(feed, observer):
+            observer.until(lambda: len(observer.ticks) == 5000)
+    assert [tick.exch_seq for tick in observer.ticks] == list(range(1, 5001))
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(pair):
-    with Server(two_packets, wrap=encrypting(pair)) as server:
-        feed, witness = smartapi(f"wss://localhost:{server.port}")
-        with running(feed, witness):
-            witness.until(lambda: witness.losses)
-    assert witness.losses[0].startswith("TLS: self")
-    assert "UP" not in witness.states
+    with ScriptedServer(two_packets, wrap=encrypting(pair)) as server:
+        feed, observer = smartapi(f"wss://localhost:{server.port}")
+        with running(feed, observer):
+            observer.until(lambda: observer.losses)
+    assert observer.losses[0].startswith("TLS: self")
+    assert "UP" not in observer.states
 
 
 def test_a_certificate_of_another_name_is_refused(pair, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(pair))
-    with Server(two_packets, wrap=encrypting(pair)) as server:
-        feed, witness = smartapi(f"wss://127.0.0.1:{server.port}")
-        with running(feed, witness):
-            witness.until(lambda: witness.losses)
-    assert witness.losses[0].startswith("TLS: ip address mismatch")
+    with ScriptedServer(two_packets, wrap=encrypting(pair)) as server:
+        feed, observer = smartapi(f"wss://127.0.0.1:{server.port}")
+        with running(feed, observer):
+            observer.until(lambda: observer.losses)
+    assert observer.losses[0].startswith("TLS: ip address mismatch")
 
 
 def test_a_server_that_speaks_no_tls_is_refused():
-    with Server(lambda conn: conn.raw(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
-        feed, witness = smartapi(f"wss://localhost:{server.port}")
-        with running(feed, witness):
-            witness.until(lambda: witness.losses)
-    assert witness.losses[0].startswith("TLS: ")
+    with ScriptedServer(lambda conn: conn.raw(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
+        feed, observer = smartapi(f"wss://localhost:{server.port}")
+        with running(feed, observer):
+            observer.until(lambda: observer.losses)
+    assert observer.losses[0].startswith("TLS: ")
 
 
 # ── Stop, whatever the feed waits for ───────────────────────────────────────────────────────────────────────────────
@@ -136,8 +136,8 @@ def test_while_it_looks_up_a_name(monkeypatch):
         raise socket.gaierror(socket.EAI_AGAIN, "try again")
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    feed, witness = smartapi("wss://stream.example", pace=ENDLESS)
-    feed.start(witness.deliver, witness.on_end)
+    feed, observer = smartapi("wss://stream.example", pace=ENDLESS)
+    feed.start(observer.deliver, observer.on_end)
     assert asked.wait(PATIENCE_S)
     stops(feed)
     let_go.set()
@@ -152,11 +152,11 @@ def test_while_nobody_answers_the_connection():
             waiting = sockets.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(full.getsockname())
-        feed, witness = smartapi(f"ws://127.0.0.1:{full.getsockname()[1]}", pace=ENDLESS)
-        feed.start(witness.deliver, witness.on_end)
-        witness.until(lambda: witness.states == ["CONNECTING"])
+        feed, observer = smartapi(f"ws://127.0.0.1:{full.getsockname()[1]}", pace=ENDLESS)
+        feed.start(observer.deliver, observer.on_end)
+        observer.until(lambda: observer.states == ["CONNECTING"])
         stops(feed)
-    assert witness.states == ["CONNECTING", "STOPPED"]
+    assert observer.states == ["CONNECTING", "STOPPED"]
 
 
 def reached(scheme, script):
@@ -168,12 +168,12 @@ def reached(scheme, script):
         there.set()
         conn.linger()
 
-    with Server(play) as server:
-        feed, witness = smartapi(f"{scheme}://localhost:{server.port}", pace=ENDLESS)
-        feed.start(witness.deliver, witness.on_end)
+    with ScriptedServer(play) as server:
+        feed, observer = smartapi(f"{scheme}://localhost:{server.port}", pace=ENDLESS)
+        feed.start(observer.deliver, observer.on_end)
         assert there.wait(PATIENCE_S)
         stops(feed)
-    assert witness.states[-1] == "STOPPED"
+    assert observer.states[-1] == "STOPPED"
 
 
 def test_within_a_tls_handshake():
@@ -202,33 +202,33 @@ def test_the_server_is_told_goodbye():
         heard.set()
 
     heard = Event()
-    with Server(listens) as server:
-        feed, witness = smartapi(server.url, pace=ENDLESS)
-        feed.start(witness.deliver, witness.on_end)
-        witness.until(lambda: witness.ticks)
+    with ScriptedServer(listens) as server:
+        feed, observer = smartapi(server.url, pace=ENDLESS)
+        feed.start(observer.deliver, observer.on_end)
+        observer.until(lambda: observer.ticks)
         stops(feed)
         assert heard.wait(PATIENCE_S)
     assert codes == [1000]
 
 
 def test_while_it_waits_for_the_next_attempt():
-    feed, witness = smartapi("ws://127.0.0.1:9", pace=ENDLESS, login=Login(LoginError("later", 3600.0)))
-    feed.start(witness.deliver, witness.on_end)
-    witness.until(lambda: witness.states == ["WAITING"])
+    feed, observer = smartapi("ws://127.0.0.1:9", pace=ENDLESS, login=FakeLogin(LoginError("later", 3600.0)))
+    feed.start(observer.deliver, observer.on_end)
+    observer.until(lambda: observer.states == ["WAITING"])
     stops(feed)
 
 
 def test_while_it_logs_in():
     asked, let_go = Event(), Event()
 
-    class Slow(Login):
+    class Slow(FakeLogin):
         def tokens(self):
             asked.set()
             let_go.wait(PATIENCE_S)
             raise LoginError("ended", None)
 
-    feed, witness = smartapi("ws://127.0.0.1:9", pace=ENDLESS, login=Slow())
-    feed.start(witness.deliver, witness.on_end)
+    feed, observer = smartapi("ws://127.0.0.1:9", pace=ENDLESS, login=Slow())
+    feed.start(observer.deliver, observer.on_end)
     assert asked.wait(PATIENCE_S)
     assert feed.view().state == "LOGIN"
     stops(feed)
@@ -236,23 +236,23 @@ def test_while_it_logs_in():
 
 
 def test_before_it_was_started_and_twice():
-    feed, witness = smartapi("ws://127.0.0.1:9")
+    feed, observer = smartapi("ws://127.0.0.1:9")
     feed.stop(1)
     feed.stop(1)
     assert feed.view().state == "STOPPED"
-    assert witness.events == []
+    assert observer.events == []
 
 
 def test_no_descriptor_is_left_behind():
     def out(conn):
         conn.accept()
 
-    with Server(out) as server:
+    with ScriptedServer(out) as server:
         before = os.dup(0)  # the lowest number that is free
         os.close(before)
-        feed, witness = smartapi(server.url)
-        with running(feed, witness):
-            witness.until_ups(20)
+        feed, observer = smartapi(server.url)
+        with running(feed, observer):
+            observer.until_ups(20)
     after = os.dup(0)
     os.close(after)
     assert after <= before + 3

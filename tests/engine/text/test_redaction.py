@@ -20,6 +20,7 @@ from engine.model.clock import SystemClock
 from engine.text import redaction
 from engine.text.redaction import MASK, hide, redact
 from tests.support.builders import IST
+from tests.support.paths import ROOT
 
 SECRETS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=9, max_size=60)
 
@@ -176,7 +177,6 @@ def test_the_command_s_own_error_lines_hold_no_secret(tmp_path: Path) -> None:
         "m._carry_out = fail\n"
         "raise SystemExit(m.main([]))"
     )
-    root = Path(__file__).resolve().parents[3]
     for error, status in (("InputError", 2), ("RuntimeError", 70)):
         done = subprocess.run(
             [sys.executable, "-c", program.format(error)],
@@ -184,7 +184,7 @@ def test_the_command_s_own_error_lines_hold_no_secret(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             timeout=60,
-            env={**os.environ, "PYTHONPATH": str(root)},
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
             cwd=tmp_path,
         )
         assert done.returncode == status

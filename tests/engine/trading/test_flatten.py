@@ -1,79 +1,78 @@
-"""The daily loss over many instruments: only what is held is looked at, and what is held is never mistaken."""
+"""An emergency flat locks, closes, verifies with the broker, and stays locked."""
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from engine.model.commands import Flat, Unlock
-from engine.model.events import StateKept
-from engine.trading.trader import Trader
-from tests.support.builders import EAGER, Stage, ms, nifty, tick
-
-COUNT = 4
-KEYS = (*EAGER, "risk.max_position_value_percent=20", "risk.max_positions_per_day=1000")
-MOVES = st.lists(st.tuples(st.integers(0, COUNT - 1), st.sampled_from([70, 84, 99, 100, 101, 106, 121])), max_size=60)
+from engine.model.commands import Arm, Disarm, Flat, Unlock
+from engine.model.events import (
+    CommandRefused,
+    FlatChanged,
+)
+from tests.support.brokers import LateBroker
+from tests.support.builders import EAGER
+from tests.support.trader_harness import TraderHarness, entered
 
 
-def held(trader: Trader) -> list[int]:
-    return [index for index, position in enumerate(trader.state.book.positions) if position is not None]
+def test_flat_locks_closes_verifies_and_stays_locked():
+    harness = entered().prices(101).command(Flat("test"))
+    assert harness.exits == [("Flat", 101.0, 975)]
+    harness.beat().beat()
+    assert [fact.state for fact in harness.events_of(FlatChanged)] == ["LOCKED", "CLOSING", "VERIFYING", "FLAT"]
+    assert len(harness.prices(102, 103, 104).orders) == 2
+    harness.command(Unlock()).prices(105)
+    assert len(harness.orders) == 3
 
 
-def told(trader: Trader) -> list[int]:
-    return [inst.index for inst in trader.state.held()]
+def test_flat_is_not_said_while_the_broker_still_holds_something():
+    broker = LateBroker(1)
+    harness = TraderHarness(*EAGER, broker=broker).prices(100, 101)
+    harness.answer(*broker.answers()).command(Flat()).beat().beat()
+    assert harness.trader.state.flat.state == "CLOSING"
+    harness.answer(*broker.answers()).beat()
+    assert harness.trader.state.flat.state == "VERIFYING"
+    harness.answer(*broker.answers(lie=75)).beat().answer(*broker.answers(lie=75))
+    assert harness.trader.state.flat.state == "VERIFYING"
+    harness.beat().answer(*broker.answers()).beat().answer(*broker.answers())
+    assert harness.trader.state.flat.state == "FLAT"
 
 
-def play(stage: Stage, moves: list[tuple[int, int]]) -> None:
-    for instrument, price in moves:
-        stage.now_ms += 500
-        stage.play([tick(1, price, stage.now_ms, instrument=instrument)])
-        assert told(stage.trader) == held(stage.trader)
+def test_a_second_flat_joins_the_first_and_no_unlock_ends_it():
+    harness = TraderHarness(*EAGER, broker=LateBroker(1)).prices(100, 101)
+    harness.answer(*harness.broker.answers()).command(Flat("one")).command(Flat("two")).command(Unlock())
+    assert [fact.command for fact in harness.events_of(CommandRefused)] == ["flat", "unlock"]
+    assert [order.side for order in harness.orders] == ["BUY", "SELL"]
+    assert harness.trader.state.gate.locked == "flat: one"
 
 
-@settings(max_examples=60)
-@given(MOVES, MOVES, st.booleans())
-def test_what_is_held_is_known_after_every_tick_flat_and_seek(before, after, flat):
-    stage = Stage(*KEYS, "risk.max_daily_loss=30000", instruments=COUNT)
-    play(stage, before)
-    kept, fields = stage.trader.keep(stage.now_ms), stage.trader.dump()
-    if flat:
-        stage.do(Flat()).beat().beat().do(Unlock())
-        assert told(stage.trader) == held(stage.trader) == []
-    play(stage, after)
-    stage.trader.load(fields)
-    assert told(stage.trader) == held(stage.trader)
-    fresh = Trader(stage.config, (nifty(stage.config),) * COUNT, "U-")
-    fresh.restore(StateKept(kept.fields, kept.symbols, kept.at_ms))
-    assert told(fresh) == held(fresh)
+def test_flat_takes_back_an_entry_that_is_still_working():
+    broker = LateBroker(1)
+    harness = TraderHarness(*EAGER, broker=broker).prices(100, 101).command(Flat())
+    assert harness.events_of(FlatChanged)[1].state == "CANCELLING"
+    harness.answer(*broker.answers()).beat().answer(*broker.answers()).beat().answer(*broker.answers())
+    assert harness.held == 0
+    assert harness.events_of(FlatChanged)[-1].state == "FLAT"
 
 
-def test_a_seek_to_as_many_fills_does_not_mistake_what_is_held():
-    first, other = (Stage(*KEYS, instruments=2) for _ in range(2))
-    for stage, instrument in ((first, 0), (other, 1)):
-        stage.play(tick(n, 99 + n, ms("09:30:00") + n, instrument=instrument) for n in range(3))
-        assert told(stage.trader) == [instrument]
-    first.trader.load(other.trader.dump())
-    assert told(first.trader) == [1]
+def test_looking_at_the_plan_locks_entries_and_closing_it_leaves_them_locked():
+    harness = entered().command(Arm())
+    assert (harness.trader.state.flat.state, harness.trader.state.gate.locked) == ("ARMED", "flat armed")
+    harness.command(Disarm()).prices(90, 84, 86, 88, 90)
+    assert harness.trader.state.flat.state == "NORMAL"
+    assert [order.side for order in harness.orders] == ["BUY", "SELL"]
+    harness.command(Arm()).command(Flat()).command(Disarm()).beat().beat()
+    assert harness.events_of(FlatChanged)[-1].state == "FLAT"
 
 
-def test_the_loss_of_all_that_is_held_counts_together():
-    stage = Stage(*KEYS, "risk.max_daily_loss=1000", instruments=3)
-    start_ms = ms("09:30:00")
-    stage.play(tick(n, 99 + n // 3, start_ms + n, instrument=n % 3) for n in range(6))
-    assert held(stage.trader) == [0, 1, 2]
-    lower = 100 - round(1000 / sum(order.quantity for order in stage.orders) + 0.05, 2)
-    stage.play(tick(10 + n, lower, start_ms + 1000 + n, instrument=n) for n in range(2))
-    assert stage.exits == []
-    stage.play([tick(12, lower, start_ms + 1002, instrument=2)])
-    assert [reason for reason, _, _ in stage.exits] == ["Daily Loss"] * 3
+def test_flat_with_nothing_open_is_verified_too():
+    harness = TraderHarness(*EAGER).command(Flat()).beat().beat()
+    assert harness.events_of(FlatChanged)[-1].state == "FLAT"
 
 
 def test_a_flat_sells_in_orders_that_the_exchange_takes():
-    stage = Stage(*EAGER, "capital.initial_capital=1000000", "instrument.freeze_quantity=1000")
-    stage.prices(100, 101)
-    held_before = stage.held
+    harness = TraderHarness(*EAGER, "capital.initial_capital=1000000", "instrument.freeze_quantity=1000")
+    harness.prices(100, 101)
+    held_before = harness.held
     assert held_before > 3000
-    stage.do(Flat()).beat().beat()
-    sold = [order.quantity for order in stage.orders if order.side == "SELL"]
+    harness.command(Flat()).beat().beat()
+    sold = [order.quantity for order in harness.orders if order.side == "SELL"]
     assert set(sold[:-1]) == {975}  # 1,000 down to lots of 75
     assert sum(sold) == held_before
-    assert stage.held == 0
-    assert stage.trader.state.flat.state == "FLAT"
+    assert harness.held == 0
+    assert harness.trader.state.flat.state == "FLAT"

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.trading.instrument_state import Chart
-from tests.support.builders import EAGER, Stage, ms
+from tests.support.builders import EAGER, ms
+from tests.support.trader_harness import TraderHarness
 
 FULL = 4800
 
@@ -75,7 +76,7 @@ def test_a_new_day_begins_with_the_first_interval():
 
 @pytest.mark.parametrize(("instruments", "interval_ms"), [(50, 5000), (51, 60_000)])
 def test_the_charts_of_many_instruments_are_coarser(instruments, interval_ms):
-    stage = Stage(*EAGER, instruments=instruments).prices(*[100] * 60)
+    harness = TraderHarness(*EAGER, instruments=instruments).prices(*[100] * 60)
     start_ms = ms("09:30:01")
     wanted = tuple((at_ms, 10_000) for at_ms in range(start_ms, start_ms + 60_000, interval_ms))
-    assert stage.trader.state.instrument_states[0].history.points() == wanted
+    assert harness.trader.state.instrument_states[0].history.points() == wanted

@@ -7,7 +7,8 @@ from engine.model.commands import Flat, Lock, PauseEntries, ResumeEntries, Unloc
 from engine.model.state import state_hash
 from engine.model.types import PRICE_INFINITE, PRICE_MISSING, PRICE_NAN, Tick
 from engine.trading.trader import Trader
-from tests.support.builders import EAGER, Stage, ms, nifty
+from tests.support.builders import EAGER, ms, nifty
+from tests.support.trader_harness import TraderHarness
 
 START = ms("09:18:00")
 
@@ -26,47 +27,47 @@ events = st.one_of(
 )
 
 
-def work(stage, stream):
+def work(harness, stream):
     at_ms = START
     for n, event in enumerate(stream, 1):
         if event == "beat":
-            stage.beat()
+            harness.beat()
         elif isinstance(event, tuple):
             price, step_ms, exch_seq = event
             tick_ms = at_ms + step_ms
             if 0 <= step_ms < 10**9:
                 at_ms = tick_ms
-            stage.play([Tick(n, 0, 0, 0, 0, tick_ms, exch_seq, price, 75, 0)])
+            harness.play([Tick(n, 0, 0, 0, 0, tick_ms, exch_seq, price, 75, 0)])
         else:
-            stage.do(event)
+            harness.command(event)
         yield n
 
 
 @settings(max_examples=150)
 @given(st.lists(events, max_size=120), st.booleans())
 def test_random_events_never_raise_and_never_leave_two_positions(stream, jumps):
-    stage = Stage(*EAGER, *(("risk.jump_percent=8",) if jumps else ()))
-    state = stage.trader.state
-    for _ in work(stage, stream):
+    harness = TraderHarness(*EAGER, *(("risk.jump_percent=8",) if jumps else ()))
+    state = harness.trader.state
+    for _ in work(harness, stream):
         assert state.faults == 0
-        assert stage.held >= 0
+        assert harness.held >= 0
         assert state.book.cash >= 0
         assert len(state.orders) == 0
-        stage.broker.read_holdings()
-        assert stage.held == stage.broker.posted.pop().net[0]
-        buys = sum(order.side == "BUY" for order in stage.orders)
-        closed = sum(1 for trade in stage.trades)
-        assert (stage.held > 0) == (state.book.positions[0] is not None)
-        assert buys - (1 if stage.held else 0) <= closed or not closed
+        harness.broker.read_holdings()
+        assert harness.held == harness.broker.posted.pop().net[0]
+        buys = sum(order.side == "BUY" for order in harness.orders)
+        closed = sum(1 for trade in harness.trades)
+        assert (harness.held > 0) == (state.book.positions[0] is not None)
+        assert buys - (1 if harness.held else 0) <= closed or not closed
         if state.flat.state == "FLAT":
-            assert stage.held == 0
+            assert harness.held == 0
 
 
 @settings(max_examples=60)
 @given(st.lists(events, max_size=80), st.lists(events, max_size=40), st.booleans())
 def test_state_put_aside_and_taken_back_goes_on_the_same(before, after, jumps):
     overrides = (*EAGER, "strategy.use_vwap=true", *(("risk.jump_percent=8",) if jumps else ()))
-    first, second = Stage(*overrides), Stage(*overrides)
+    first, second = TraderHarness(*overrides), TraderHarness(*overrides)
     for _ in work(first, before):
         pass
     second.trader = Trader(second.config, (nifty(second.config),), "T-")

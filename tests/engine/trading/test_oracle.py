@@ -17,16 +17,18 @@ from hypothesis import strategies as st
 from engine.config import Config
 from engine.model.types import PRICE_INFINITE, PRICE_MISSING, PRICE_NAN, Tick
 from engine.venues.simulated.generator import MockSession
-from tests.support.builders import EAGER, Stage, config, ms, nifty, shared
+from tests.support.builders import EAGER, config, ms, nifty
 from tests.support.oracle import Exit, Oracle, Row, judge
+from tests.support.shared_data import shared
+from tests.support.trader_harness import TraderHarness
 
 pytestmark = pytest.mark.slow
 
 
-def played(overrides: tuple[str, ...], rows: list[Row]) -> Stage:
+def played(overrides: tuple[str, ...], rows: list[Row]) -> TraderHarness:
     """The engine with its paper broker over `rows`."""
     scale = config(*overrides).instrument.price_scale
-    return Stage(*overrides).play(
+    return TraderHarness(*overrides).play(
         Tick(n, 0, 0, 0, 0, row.at_ms, 0, minor(row.price, scale), row.quantity, 0) for n, row in enumerate(rows, 1)
     )
 
@@ -37,9 +39,9 @@ def minor(price: Decimal | None, scale: int) -> int:
     return int(price * scale)
 
 
-def differences(stage: Stage, oracle: Oracle) -> list[str]:
+def differences(harness: TraderHarness, oracle: Oracle) -> list[str]:
     """What the two do not agree on, one line each; costs are shared out to a billionth of a rupee."""
-    it, state = nifty(stage.config), stage.trader.state
+    it, state = nifty(harness.config), harness.trader.state
     ours = [
         Exit(
             *(one.entry_ms, one.exit_ms),
@@ -47,7 +49,7 @@ def differences(stage: Stage, oracle: Oracle) -> list[str]:
             *(Fraction(one.quantity, it.quantity_scale), Fraction(one.gross_pnl), Fraction(one.costs)),
             one.reason,
         )
-        for one in stage.trades
+        for one in harness.trades
     ]
     found = [
         f"engine {one} ≠ oracle {other}"
@@ -59,7 +61,7 @@ def differences(stage: Stage, oracle: Oracle) -> list[str]:
         ("entries", state.book.entries, oracle.entries),
         ("refused", state.instrument_states[0].tick_filter.refused, dict(oracle.refused)),
         ("cash", Fraction(state.book.cash), oracle.cash),
-        ("held", Fraction(stage.held, it.quantity_scale), oracle.held),
+        ("held", Fraction(harness.held, it.quantity_scale), oracle.held),
         ("locked", bool(state.gate.locked), oracle.locked),
     )
     return found + [f"{name}: engine {one} ≠ oracle {other}" for name, one, other in figures if one != other]

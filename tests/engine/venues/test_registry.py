@@ -13,8 +13,8 @@ from engine.config import bundled
 from engine.model.errors import ConfigError, UserError
 from engine.venues.registry import SOURCES, VENUES, sections, venue_of
 from tests.support.builders import config
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 CONFIG = bundled("config.toml").read_text(encoding="utf-8")
 
 

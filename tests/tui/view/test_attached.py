@@ -4,19 +4,18 @@ import os
 import subprocess
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 
 from msgspec.structs import replace
 
 from engine import LogLine, PauseEntries, RemoteEngine
 from engine.presentation.lamps import TerminalLink
-from tests.support.link_harness import Table, stage, until
+from tests.support.link_harness import FakeEngine, serving
+from tests.support.paths import ROOT
 from tests.support.snapshots import AT_MS, SECOND, SNAPSHOT
+from tests.support.waiting import until
 from tui.view.attached import AttachedEngine
 from tui.view.model import Ui
 from tui.view.view_builder import ViewBuilder
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @contextmanager
@@ -31,7 +30,7 @@ def attached(made, name="pts/0", **more):
 
 
 def test_the_first_screen_has_control_and_the_second_may_look(tmp_path):
-    with stage(tmp_path) as made, attached(made) as first, attached(made, "pts/1") as second:
+    with serving(tmp_path) as made, attached(made) as first, attached(made, "pts/1") as second:
         until(lambda: first.attachment.screens == 2)
         one, two = first.attachment, second.attachment
         assert (one.apart, one.has_control, one.holder, one.read_only) == (True, True, "pts/0", False)
@@ -45,7 +44,7 @@ def test_the_first_screen_has_control_and_the_second_may_look(tmp_path):
 
 
 def test_a_screen_that_only_looks_knows_it(tmp_path):
-    with stage(tmp_path) as made:
+    with serving(tmp_path) as made:
         with attached(made, wants_control=False) as alone:
             assert alone.attachment.read_only
         with attached(made), attached(made, "pts/1", wants_control=False) as other:
@@ -54,16 +53,16 @@ def test_a_screen_that_only_looks_knows_it(tmp_path):
 
 
 def test_a_command_is_seen_from_its_request_to_its_end(tmp_path):
-    with stage(tmp_path) as made, attached(made) as client:
+    with serving(tmp_path) as made, attached(made) as client:
         client.send(PauseEntries())
         assert [each.state for each in client.attachment.asked] in (["REQUESTED"], ["ACCEPTED"])
         until(lambda: [each.state for each in client.attachment.asked] == ["ACCEPTED"])
-        made.table.carry_out()
+        made.fake.carry_out()
         until(lambda: [each.state for each in client.attachment.asked] == ["DONE"])
 
 
 def test_a_command_without_control_is_refused_with_the_reason(tmp_path):
-    with stage(tmp_path) as made, attached(made), attached(made, "pts/1") as client:
+    with serving(tmp_path) as made, attached(made), attached(made, "pts/1") as client:
         client.send(PauseEntries())
         until(lambda: [each.state for each in client.attachment.asked] == ["REFUSED"])
         assert client.attachment.asked[0].reason == "pts/0 has control"
@@ -72,7 +71,7 @@ def test_a_command_without_control_is_refused_with_the_reason(tmp_path):
 def test_a_lost_engine_is_gone_or_silent_by_its_process(tmp_path):
     ended = subprocess.Popen((sys.executable, "-c", ""))  # and nobody asks for its status
     os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
-    with stage(tmp_path) as made:
+    with serving(tmp_path) as made:
         (tmp_path / "lock").write_text(f"{os.getpid()}\n")
         with attached(made) as client:
             assert (client.attachment.lost, client.attachment.there, client.attachment.pid) == ("", True, os.getpid())
@@ -81,7 +80,7 @@ def test_a_lost_engine_is_gone_or_silent_by_its_process(tmp_path):
             assert client.attachment.there
             assert not client.attachment.has_control
             assert client.snapshot.number == 1
-    with stage(tmp_path) as made:
+    with serving(tmp_path) as made:
         (tmp_path / "lock").write_text(f"{ended.pid}\n")
         with attached(made) as client:
             made.server.stop(0.0)
@@ -92,7 +91,7 @@ def test_a_lost_engine_is_gone_or_silent_by_its_process(tmp_path):
 
 
 def test_a_lock_file_that_says_nothing_useful_is_no_process(tmp_path):
-    with stage(tmp_path) as made:
+    with serving(tmp_path) as made:
         for content in ("", "x" * 100, "-1", "99999999999999"):
             (tmp_path / "lock").write_text(content)
             with attached(made) as client:
@@ -107,24 +106,24 @@ def test_commands_name_the_directory_unless_it_is_the_usual_one(tmp_path, monkey
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     for name, options in (("mine", f" --state-dir {tmp_path}/mine"), ("my tui", f" --state-dir '{tmp_path}/my tui'")):
         (tmp_path / name).mkdir(mode=0o700)
-        with stage(tmp_path / name) as made, attached(made) as client:
+        with serving(tmp_path / name) as made, attached(made) as client:
             assert client.attachment.options == options
     usual = tmp_path / "myquant-tui" / "paper"
     usual.mkdir(parents=True, mode=0o700)
-    with stage(usual) as made, attached(made) as client:
+    with serving(usual) as made, attached(made) as client:
         assert client.attachment.options == ""
 
 
 def test_nothing_from_the_socket_reaches_the_screen_uncleaned(tmp_path):
     evil = "pts/\x1b[2J\u202e"
-    with stage(tmp_path) as made, attached(made, evil), attached(made, "b") as client:
+    with serving(tmp_path) as made, attached(made, evil), attached(made, "b") as client:
         attachment = client.attachment
         assert "\x1b" not in repr(attachment).replace("\\x1b", "\x1b")
         assert attachment.holder.startswith("pts/\N{REPLACEMENT CHARACTER}")
 
 
 def test_what_the_engine_tells_is_told_once(tmp_path):
-    with stage(tmp_path, table=Table()) as made, attached(made) as client:
+    with serving(tmp_path, fake=FakeEngine()) as made, attached(made) as client:
         builder = ViewBuilder(client, Ui())
         look = builder.look(1, TerminalLink(0.0, 0.0))
         assert builder.new_told(look) == ("you have control",)
@@ -139,17 +138,17 @@ def test_what_the_engine_tells_is_told_once(tmp_path):
 
 
 def test_old_lines_of_a_replay_stay_at_the_time_of_day_when_they_were_written(tmp_path):
-    table = Table(replace(SNAPSHOT, number=1))
+    fake = FakeEngine(replace(SNAPSHOT, number=1))
     old, new = SNAPSHOT.wall_ns - 3_600 * SECOND, SNAPSHOT.wall_ns - SECOND
     stamped = "2025-10-01T11:42:00+05:30 bought"
     texts = ((old, "an hour ago"), (new, "just now"), (old, stamped), (old, "2025-99-99T11:42:00+05:30 no time"))
-    table.lines = [LogLine(n, wall_ns, "INFO", "engine", words) for n, (wall_ns, words) in enumerate(texts, 1)]
-    with stage(tmp_path, table=table) as made, attached(made) as client:
+    fake.lines = [LogLine(n, wall_ns, "INFO", "engine", words) for n, (wall_ns, words) in enumerate(texts, 1)]
+    with serving(tmp_path, fake=fake) as made, attached(made) as client:
         until(lambda: len(client.log_lines(0, 9)) == 4)
         shown = ViewBuilder(client, Ui()).look(1, TerminalLink(0.0, 0.0)).log
         assert [line.wall_ns for line in shown[:2]] == [old, SNAPSHOT.at_ms * 1_000_000]
         assert (shown[2].text, shown[2].wall_ns) == ("bought", (AT_MS - 17_331) * 1_000_000)
-        assert shown[3] == table.lines[3]
+        assert shown[3] == fake.lines[3]
 
 
 def test_an_attached_screen_carries_no_engine():

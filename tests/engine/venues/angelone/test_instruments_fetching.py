@@ -19,7 +19,7 @@ from engine.model.errors import DiskError, InputError, UserError
 from engine.venues.angelone.instruments import cache_folder, ready, update
 from engine.venues.angelone.instruments.master import is_fresh
 from tests.support.builders import config
-from tests.support.http_server import Asked, Stub, answer
+from tests.support.http_server import HttpRequest, HttpServer, answer
 from tests.support.instrument_list import text_of
 
 TODAY = date(2025, 11, 20)
@@ -34,7 +34,7 @@ class Server:
         self.failure: bytes | None = None
         self.tag = '"one"'
 
-    def __call__(self, asked: Asked) -> bytes:
+    def __call__(self, asked: HttpRequest) -> bytes:
         if self.failure is not None:
             return self.failure
         if asked.headers.get("if-none-match") == self.tag:
@@ -48,30 +48,30 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return cache_folder(os.environ)
 
 
-def at(stub: Stub) -> Config:
+def at(stub: HttpServer) -> Config:
     return config(f"smartapi.master_url={stub.url}/list.json")
 
 
 def test_once_a_day_by_tag_and_in_private_files(cache: Path) -> None:
     server, clock = Server(), VirtualClock(NOON_NS)
-    with Stub(server) as stub:
+    with HttpServer(server) as stub:
         for _ in range(2):
             instruments, warning = ready(at(stub), clock, least_rows=COUNT)
             with instruments:
                 assert instruments.instrument("NIFTY", TODAY).token == "99926000"
             assert warning == ""
-        assert len(stub.asked) == 1
+        assert len(stub.requests) == 1
         clock.advance(20 * 3600 * 10**9)  # 08:00 of the next day: no newer list can be there
         ready(at(stub), clock, least_rows=COUNT)[0].close()
-        assert len(stub.asked) == 1
+        assert len(stub.requests) == 1
         clock.advance(3600 * 10**9)
         ready(at(stub), clock, least_rows=COUNT)[0].close()
-        assert len(stub.asked) == 2
-        assert stub.asked[1].headers["if-none-match"] == '"one"'
+        assert len(stub.requests) == 2
+        assert stub.requests[1].headers["if-none-match"] == '"one"'
         ready(at(stub), clock, least_rows=COUNT)[0].close()  # 304: it was the newest, and is so until tomorrow
-        assert len(stub.asked) == 2
-    assert stub.asked[0].headers["accept-encoding"] == "identity"
-    assert "if-none-match" not in stub.asked[0].headers
+        assert len(stub.requests) == 2
+    assert stub.requests[0].headers["accept-encoding"] == "identity"
+    assert "if-none-match" not in stub.requests[0].headers
     assert cache.stat().st_mode & 0o777 == 0o700
     files = {path.name: path.stat().st_mode & 0o777 for path in cache.iterdir()}
     assert files == {"instruments.sqlite": 0o600, "instruments.lock": 0o600}
@@ -93,7 +93,7 @@ def test_once_a_day_by_tag_and_in_private_files(cache: Path) -> None:
 def test_yesterday_s_copy_stands_in_with_a_warning_and_is_not_touched(cache: Path, failure: bytes, words: str) -> None:
     server, clock = Server(), VirtualClock(NOON_NS)
     server.tag = ""  # so that a 304 is nonsense
-    with Stub(server) as stub:
+    with HttpServer(server) as stub:
         server.failure = failure
         with pytest.raises(UserError, match=words):
             ready(at(stub), clock, least_rows=COUNT)
@@ -114,26 +114,26 @@ def test_yesterday_s_copy_stands_in_with_a_warning_and_is_not_touched(cache: Pat
 
 def test_a_copy_from_elsewhere_or_a_damaged_one_is_no_copy(cache: Path) -> None:
     clock = VirtualClock(NOON_NS)
-    with Stub(Server()) as stub, Stub(Server()) as other:
+    with HttpServer(Server()) as stub, HttpServer(Server()) as other:
         ready(at(stub), clock, least_rows=COUNT)[0].close()
         ready(at(other), clock, least_rows=COUNT)[0].close()
-        assert len(other.asked) == 1
+        assert len(other.requests) == 1
         (cache / "instruments.sqlite").write_bytes(b"SQLite format 3\0" + b"rubbish" * 1000)
         os.utime(cache / "instruments.sqlite", ns=(NOON_NS, NOON_NS))
         ready(at(other), clock, least_rows=COUNT)[0].close()
-        assert len(other.asked) == 2
+        assert len(other.requests) == 2
 
 
 def test_two_at_once_and_one_waits_for_nobody(cache: Path) -> None:
     inside, go_on = threading.Event(), threading.Event()
 
-    def respond(asked: Asked) -> bytes:
+    def respond(asked: HttpRequest) -> bytes:
         inside.set()
         assert go_on.wait(20)
         return Server()(asked)
 
     clock = VirtualClock(NOON_NS)
-    with Stub(respond) as stub:
+    with HttpServer(respond) as stub:
         url = f"{stub.url}/list.json"
         first = threading.Thread(target=lambda: update(cache, url, clock, least_rows=COUNT))
         first.start()
@@ -148,13 +148,13 @@ def test_two_at_once_and_one_waits_for_nobody(cache: Path) -> None:
 def test_a_cache_that_cannot_be_written_is_the_disk_s_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    with Stub(Server()) as stub, pytest.raises(DiskError, match="Not a directory"):
+    with HttpServer(Server()) as stub, pytest.raises(DiskError, match="Not a directory"):
         ready(at(stub), VirtualClock(NOON_NS), least_rows=COUNT)
 
 
 def test_a_full_disk_leaves_the_old_copy(cache: Path) -> None:
     clock = VirtualClock(NOON_NS)
-    with Stub(Server()) as stub:
+    with HttpServer(Server()) as stub:
         ready(at(stub), clock, least_rows=COUNT)[0].close()
         clock.advance(24 * 3600 * 10**9)
         limit = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -16,8 +16,7 @@ from engine.model.errors import InputError
 from engine.venues.angelone.instruments.listed import Listed, date_text, read_date
 from engine.venues.angelone.instruments.parse import ParseCounts, read_list
 from tests.support.instrument_list import SPECIAL, rows, text_of, write_list
-
-ROOT = Path(__file__).resolve().parents[4]
+from tests.support.paths import ROOT
 
 
 def read(text: str | bytes) -> tuple[list[Listed], ParseCounts]:

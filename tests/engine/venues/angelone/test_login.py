@@ -16,7 +16,7 @@ from engine.model.clock import VirtualClock
 from engine.text import redaction
 from engine.venues.angelone.credentials import Credentials
 from engine.venues.angelone.login import LoginError, LoginSession, Tokens
-from tests.support.http_server import Asked, Stub, answer
+from tests.support.http_server import HttpRequest, HttpServer, answer
 
 SECRETS = {"pin": "7391", "api_key": "canaryKey", "totp_secret": "CANARYJBSWY3DPEHPK3PXPAA"}
 CREDENTIALS = Credentials("A123456", **SECRETS)
@@ -54,7 +54,7 @@ class Scripted:
         self._answers: Iterator[bytes] = iter(answers)
         self._last = b""
 
-    def __call__(self, asked: Asked) -> bytes:
+    def __call__(self, asked: HttpRequest) -> bytes:
         self._last = next(self._answers, self._last)
         return self._last
 
@@ -66,10 +66,10 @@ def refused(call: Callable[[], object]) -> LoginError:
 
 
 def test_what_is_sent_and_what_comes_back(clock: VirtualClock) -> None:
-    with Stub(Scripted(well({**GOOD, "jwtToken": f"Bearer {JWT}"}))) as stub:
+    with HttpServer(Scripted(well({**GOOD, "jwtToken": f"Bearer {JWT}"}))) as stub:
         tokens = LoginSession(CREDENTIALS, stub.url, clock).tokens()
     assert (tokens.jwt, tokens.refresh, tokens.feed) == (JWT, REFRESH, FEED)
-    (asked,) = stub.asked
+    (asked,) = stub.requests
     assert (asked.method, asked.path) == ("POST", "/rest/auth/angelbroking/user/v1/loginByPassword")
     code = pyotp.TOTP(SECRETS["totp_secret"]).at(datetime.fromtimestamp(NOON_NS / 1e9, UTC))
     assert json.loads(asked.body) == {"clientcode": "A123456", "password": "7391", "totp": code}
@@ -80,43 +80,43 @@ def test_what_is_sent_and_what_comes_back(clock: VirtualClock) -> None:
 
 
 def test_tokens_are_kept_for_the_day_and_never_over_midnight_in_india(clock: VirtualClock) -> None:
-    with Stub(Scripted(well())) as stub:
+    with HttpServer(Scripted(well())) as stub:
         login = LoginSession(CREDENTIALS, stub.url, clock)
         for _ in range(3):
             login.tokens()
         clock.advance(12 * HOUR_NS - 11 * 10**9)  # 23:59:59 IST
         login.tokens()
-        assert len(stub.asked) == 1
+        assert len(stub.requests) == 1
         clock.advance(10**9)
         login.tokens()
-        assert len(stub.asked) == 2
+        assert len(stub.requests) == 2
 
 
 def test_the_last_two_seconds_of_a_window_are_let_pass(clock: VirtualClock) -> None:
     clock.advance(19 * 10**9)  # second 29 of 30
-    with Stub(Scripted(well())) as stub:
+    with HttpServer(Scripted(well())) as stub:
         LoginSession(CREDENTIALS, stub.url, clock).tokens()
     assert clock.wall_ns() == NOON_NS + 20 * 10**9
     code = pyotp.TOTP(SECRETS["totp_secret"]).at(datetime.fromtimestamp(clock.wall_ns() / 1e9, UTC))
-    assert json.loads(stub.asked[0].body)["totp"] == code
+    assert json.loads(stub.requests[0].body)["totp"] == code
 
 
 def test_one_login_in_thirty_seconds(clock: VirtualClock) -> None:
-    with Stub(Scripted(well())) as stub:
+    with HttpServer(Scripted(well())) as stub:
         login = LoginSession(CREDENTIALS, stub.url, clock)
         login.tokens()
         clock.advance(12 * 10**9)
         assert refused(login.renew).retry_s == pytest.approx(18)
-        assert len(stub.asked) == 1
+        assert len(stub.requests) == 1
         clock.advance(18 * 10**9)
         login.renew()
-        assert len(stub.asked) == 2
+        assert len(stub.requests) == 2
         assert login.tokens().jwt == JWT
 
 
 def test_a_wrong_one_time_password_points_at_the_clock_and_is_tried_five_times(clock: VirtualClock) -> None:
     date = "Thu, 20 Nov 2025 06:28:35 GMT"  # 95 s behind ours
-    with Stub(Scripted(no("AB1050", "Invalid totp", Date=date))) as stub:
+    with HttpServer(Scripted(no("AB1050", "Invalid totp", Date=date))) as stub:
         login = LoginSession(CREDENTIALS, stub.url, clock)
         first = refused(login.tokens)
         assert "AB1050 Invalid totp: check this machine's clock (94 s ahead of the broker's)" in first.text
@@ -128,11 +128,11 @@ def test_a_wrong_one_time_password_points_at_the_clock_and_is_tried_five_times(c
         assert "given up after 5" in last.text
         clock.advance(HOUR_NS)
         assert refused(login.renew).retry_s is None
-        assert len(stub.asked) == 5
+        assert len(stub.requests) == 5
 
 
 def test_a_success_forgets_the_failures_before_it(clock: VirtualClock) -> None:
-    with Stub(Scripted(*[no("AB1050")] * 4, well(), *[no("AB1050")] * 4, well())) as stub:
+    with HttpServer(Scripted(*[no("AB1050")] * 4, well(), *[no("AB1050")] * 4, well())) as stub:
         login = LoginSession(CREDENTIALS, stub.url, clock)
         for _ in range(4):
             refused(login.renew)
@@ -143,12 +143,12 @@ def test_a_success_forgets_the_failures_before_it(clock: VirtualClock) -> None:
             assert refused(login.renew).retry_s is not None
         clock.advance(30 * 10**9)
         login.renew()
-        assert len(stub.asked) == 10
+        assert len(stub.requests) == 10
 
 
 @pytest.mark.parametrize("code", ["AB1000", "AB1002", "AB1006", "AB1007"])
 def test_a_hopeless_login_is_tried_three_times_more_a_quarter_of_an_hour_apart(clock: VirtualClock, code: str) -> None:
-    with Stub(Scripted(no(code, "Invalid"))) as stub:
+    with HttpServer(Scripted(no(code, "Invalid"))) as stub:
         login = LoginSession(CREDENTIALS, stub.url, clock)
         for tries in (1, 2, 3):
             error = refused(login.tokens)
@@ -157,7 +157,7 @@ def test_a_hopeless_login_is_tried_three_times_more_a_quarter_of_an_hour_apart(c
             early = refused(login.renew)
             assert code in early.text
             assert (early.retry_s, early.again_s) == (None, 1)
-            assert len(stub.asked) == tries
+            assert len(stub.requests) == tries
             clock.advance(10**9)
         assert refused(login.renew).again_s is None
         for _ in range(24):
@@ -165,11 +165,11 @@ def test_a_hopeless_login_is_tried_three_times_more_a_quarter_of_an_hour_apart(c
             error = refused(login.tokens)
             assert (error.retry_s, error.again_s) == (None, None)
             assert code in error.text
-        assert len(stub.asked) == 4
+        assert len(stub.requests) == 4
 
 
 def test_a_hopeless_login_that_helps_after_all_forgets_the_verdict(clock: VirtualClock) -> None:
-    with Stub(Scripted(no("AB1006"), no("AB1006"), well(), no("AB1006"))) as stub:
+    with HttpServer(Scripted(no("AB1006"), no("AB1006"), well(), no("AB1006"))) as stub:
         login = LoginSession(CREDENTIALS, stub.url, clock)
         refused(login.tokens)
         clock.advance(900 * 10**9)
@@ -178,11 +178,11 @@ def test_a_hopeless_login_that_helps_after_all_forgets_the_verdict(clock: Virtua
         assert login.tokens().jwt == JWT
         clock.advance(30 * 10**9)
         assert refused(login.renew).again_s == 900  # a verdict of its own
-        assert len(stub.asked) == 4
+        assert len(stub.requests) == 4
 
 
 def test_a_hopeless_login_that_was_never_sent_is_not_counted(clock: VirtualClock) -> None:
-    with Stub(Scripted(no("AB1006"))) as stub:
+    with HttpServer(Scripted(no("AB1006"))) as stub:
         login = LoginSession(CREDENTIALS, stub.url, clock)
         refused(login.tokens)
         clock.advance(900 * 10**9)
@@ -191,12 +191,12 @@ def test_a_hopeless_login_that_was_never_sent_is_not_counted(clock: VirtualClock
 
 
 def test_a_failure_on_the_way_is_no_refusal_and_does_not_count(clock: VirtualClock) -> None:
-    with Stub(Scripted(answer(502, "<html>"))) as stub:
+    with HttpServer(Scripted(answer(502, "<html>"))) as stub:
         login = LoginSession(CREDENTIALS, stub.url, clock)
         for _ in range(8):
             assert refused(login.tokens).retry_s == 30
             clock.advance(30 * 10**9)
-    assert len(stub.asked) == 8
+    assert len(stub.requests) == 8
     gone = refused(login.tokens)  # nobody listens any more
     assert gone.retry_s == 5
     assert refused(login.tokens).retry_s == 5  # nothing was sent: no half minute's wait
@@ -204,7 +204,7 @@ def test_a_failure_on_the_way_is_no_refusal_and_does_not_count(clock: VirtualClo
 
 @pytest.mark.parametrize("data", [None, {}, "", [], {**GOOD, "feedToken": None}, {**GOOD, "jwtToken": "a b\r\nX: 1"}])
 def test_a_yes_without_three_usable_tokens_is_no_session(clock: VirtualClock, data: object) -> None:
-    with Stub(Scripted(well(data))) as stub:
+    with HttpServer(Scripted(well(data))) as stub:
         error = refused(LoginSession(CREDENTIALS, stub.url, clock).tokens)
     assert "no tokens" in error.text
     assert error.retry_s == 30
@@ -212,32 +212,32 @@ def test_a_yes_without_three_usable_tokens_is_no_session(clock: VirtualClock, da
 
 def test_the_profile_is_asked_with_the_token_and_a_dead_session_is_forgotten(clock: VirtualClock) -> None:
     profile = well({"clientcode": "A123456", "exchanges": ["NSE", "NFO"], "name": "X"})
-    with Stub(Scripted(well(), profile, no("AG8002", "Token expired"), well())) as stub:
+    with HttpServer(Scripted(well(), profile, no("AG8002", "Token expired"), well())) as stub:
         login = LoginSession(CREDENTIALS, stub.url, clock)
         assert login.profile().exchanges == ("NSE", "NFO")
-        assert stub.asked[1].headers["authorization"] == f"Bearer {JWT}"
+        assert stub.requests[1].headers["authorization"] == f"Bearer {JWT}"
         dead = refused(login.profile)
         assert dead.session_dead
         clock.advance(30 * 10**9)
         login.tokens()
-        assert stub.asked[3].path.endswith("loginByPassword")
+        assert stub.requests[3].path.endswith("loginByPassword")
 
 
 def test_a_logout_forgets_the_tokens_even_when_it_fails(clock: VirtualClock) -> None:
-    with Stub(Scripted(well(), answer(500, ""), well())) as stub:
+    with HttpServer(Scripted(well(), answer(500, ""), well())) as stub:
         login = LoginSession(CREDENTIALS, stub.url, clock)
         login.logout()  # nothing to end
-        assert stub.asked == []
+        assert stub.requests == []
         login.tokens()
         assert "empty answer" in refused(login.logout).text
-        assert json.loads(stub.asked[1].body) == {"clientcode": "A123456"}
+        assert json.loads(stub.requests[1].body) == {"clientcode": "A123456"}
         clock.advance(30 * 10**9)
         login.tokens()
-        assert len(stub.asked) == 3
+        assert len(stub.requests) == 3
 
 
 def test_close_ends_a_login_that_hangs(clock: VirtualClock) -> None:
-    with Stub(lambda _: None) as stub:
+    with HttpServer(lambda _: None) as stub:
         login = LoginSession(CREDENTIALS, stub.url, clock)
         errors: list[LoginError] = []
         thread = threading.Thread(target=lambda: errors.append(refused(login.tokens)))
@@ -263,7 +263,7 @@ class Standing(VirtualClock):
 
 def test_close_ends_the_wait_for_the_next_window() -> None:
     clock = Standing(NOON_NS + 19 * 10**9)
-    with Stub(Scripted(well())) as stub:
+    with HttpServer(Scripted(well())) as stub:
         login = LoginSession(CREDENTIALS, stub.url, clock)
         errors: list[LoginError] = []
         thread = threading.Thread(target=lambda: errors.append(refused(login.tokens)))
@@ -272,10 +272,10 @@ def test_close_ends_the_wait_for_the_next_window() -> None:
         login.close()
         thread.join(20)
         assert [error.text for error in errors] == ["login: ended on our side"]
-        assert stub.asked == []
+        assert stub.requests == []
 
 
-def _echoes(asked: Asked) -> list[str]:
+def _echoes(asked: HttpRequest) -> list[str]:
     """The request as careless servers print it."""
     text = f"{asked.headers} {asked.body.decode()}"
     return [text, json.dumps(text), quote(text), base64.b64encode(text.encode()).decode(), repr(asked)]
@@ -286,18 +286,18 @@ def _echoes(asked: Asked) -> list[str]:
 def test_a_server_that_echoes_the_request_makes_no_secret_visible(
     clock: VirtualClock, spelling: int, shape: str
 ) -> None:
-    def respond(asked: Asked) -> bytes:
+    def respond(asked: HttpRequest) -> bytes:
         if asked.path.endswith("loginByPassword") and shape == "code":
             return well()
         echo = _echoes(asked)[spelling]
         return answer(500, echo) if shape == "plain" else no(echo if shape == "code" else "AB9999", echo)
 
-    with Stub(respond) as stub:
+    with HttpServer(respond) as stub:
         login = LoginSession(CREDENTIALS, stub.url, clock)
         error = refused(login.profile)
         whole = "".join(traceback.format_exception(error)) + repr(error) + repr(login)
         whole += repr({name: value for name, value in vars(login).items() if name != "api_key"})
-        sent = json.loads(stub.asked[0].body)
+        sent = json.loads(stub.requests[0].body)
     shown = [value for value in (*SECRETS.values(), JWT, REFRESH, FEED) if value in whole]
     assert shown == []
     assert sent["totp"] not in error.text

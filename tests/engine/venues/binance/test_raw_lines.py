@@ -9,7 +9,7 @@ import pytest
 from engine.model.errors import InputError
 from engine.model.types import FLAG_HAS_BOOK, Tick
 from engine.venues.binance.raw_lines import BinanceRawSource
-from tests.support.recording_samples import SHARED
+from tests.support.shared_data import shared
 
 pytestmark = pytest.mark.slow
 
@@ -178,9 +178,7 @@ def test_kinds_without_end_are_counted_as_other(tmp_path: Path) -> None:
 
 
 def test_a_real_capture_of_trades() -> None:
-    path = SHARED / "raw_ws" / "binance_spot_btcusdt_20240808.jsonl.gz"
-    if not path.exists():
-        pytest.skip("the recorded data are not beside the project")
+    path = shared("raw_ws/binance_spot_btcusdt_20240808.jsonl.gz")
     found = BinanceRawSource(path)
     assert found.skipped == {"depth": 3451, "other": 1}
     ticks = list(found.ticks())
@@ -191,9 +189,7 @@ def test_a_real_capture_of_trades() -> None:
 
 
 def test_a_real_capture_of_many_streams() -> None:
-    path = SHARED / "raw_ws" / "binance_spot_cryptofeed_20211012.txt"
-    if not path.exists():
-        pytest.skip("the recorded data are not beside the project")
+    path = shared("raw_ws/binance_spot_cryptofeed_20211012.txt")
     found = BinanceRawSource(path)
     assert found.skipped == {"depth": 177, "kline_1m": 2, "bookTicker": 1}
     assert [(tick.instrument, tick.exch_ms, tick.exch_seq, tick.price) for tick in found.ticks()] == [

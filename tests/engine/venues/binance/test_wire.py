@@ -24,7 +24,7 @@ from engine.venues.binance.wire import (
     TradeMessage,
     decode,
 )
-from tests.support.builders import shared
+from tests.support.shared_data import shared
 
 TRADE = (
     b'{"e":"trade","E":1723161255343,"s":"BTCUSDT","t":3735683259,"p":"61837.63000000","q":"0.02000000",'

@@ -1,6 +1,5 @@
 """What must be shown: a real session gives the trade lists that were worked out beforehand, in every mode, form and pace."""
 
-import csv
 import json
 from collections.abc import Sequence
 from decimal import Decimal
@@ -10,9 +9,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from engine.model.types import DELIVERIES
-from tests.soak.crash_replay import PROJECT, Home
+from tests.support.command_home import Home
+from tests.support.paths import SHARED
+from tests.support.trade_lists import Row, decided, golden, rows_of
 
-SHARED = PROJECT.parent / "shared" / "data"
 DAY = SHARED / "nifty_option_20251001.csv"
 FULL_CASH = ("--set", "risk.max_position_value_percent=100")
 FILTERS = ("--set", "strategy.use_macd=true", "--set", "strategy.use_vwap=true")
@@ -26,32 +26,12 @@ pytestmark = [
     pytest.mark.skipif(not DAY.exists(), reason="the recorded session (../shared/data) is not here"),
 ]
 
-Row = dict[str, str]
-
 
 class Replay(NamedTuple):
     """A replay's summary and trade list."""
 
     summary: dict[str, Any]
     trades: list[Row]
-
-
-def rows_of(path: Path) -> list[Row]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def golden(name: str) -> list[Row]:
-    return rows_of(SHARED / "golden" / name)
-
-
-def decided(rows: Sequence[Row]) -> list[tuple[object, ...]]:
-    """What a trade list says without its costs."""
-    numbers = ("entry_price", "exit_price", "quantity", "gross_pnl")
-    return [
-        (row["entry_time"], row["exit_time"], *(Decimal(row[name]) for name in numbers), row["exit_reason"])
-        for row in rows
-    ]
 
 
 def exact_cash(rows: Sequence[Row]) -> Decimal:

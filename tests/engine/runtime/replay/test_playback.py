@@ -1,0 +1,143 @@
+"""A replay that is paused, stepped, sought and played on: exact at every tick, and the same in the end."""
+
+import pytest
+
+from engine.model.commands import (
+    Bookmark,
+    Flat,
+    Hold,
+    PauseEntries,
+    Play,
+    Seek,
+    SeekEvent,
+    SeekTime,
+    SetSpeed,
+    SkipSilence,
+    Step,
+    Unlock,
+)
+from engine.model.state import state_hash
+from engine.model.types import DELIVERIES
+from tests.support.builders import EAGER, ListSource, ticks
+from tests.support.day_replays import result, start, whole_day
+from tests.support.waiting import until
+
+
+def test_seeking_back_and_forth_ends_the_same(tmp_path, day_result):
+    with start(tmp_path) as run:
+        engine = run.engine
+        assert engine.wait(60)
+        for target in (20_000, 4_999, 30_001, 5_000, 12, 0, 17_777):
+            engine.send(Hold())
+            engine.send(Seek(target))
+            until(lambda target=target: engine.cursor.last_seq == target and not engine.turn.inputs)
+        engine.send(Play())
+        until(lambda: engine.cursor.last_seq == 32_664)
+        engine.stop()
+        assert result(run) == day_result
+
+
+def test_a_seek_is_exact_and_equals_running_there(tmp_path):
+    stream = list(whole_day().ticks())[:9_000]
+    with start(tmp_path / "a", ListSource(stream[:7_321]), "replay.snapshot_ticks=1000") as run:
+        assert run.engine.wait(60)
+        expected = state_hash(run.trader.dump())
+        trades = len(run.engine.exits.newest)
+    with start(tmp_path / "b", ListSource(stream), "replay.snapshot_ticks=1000") as run:
+        engine = run.engine
+        assert engine.wait(60)
+        engine.send(Hold())
+        engine.send(Seek(7_321))
+        until(lambda: engine.cursor.last_seq == 7_321 and engine.cursor.expected == -1)
+        assert state_hash(run.trader.dump()) == expected
+        assert len(engine.exits.newest) == trades
+        engine.send(Step(1))
+        until(lambda: engine.cursor.last_seq == 7_322)
+        engine.send(Step(-1))
+        until(lambda: engine.cursor.last_seq == 7_321 and engine.cursor.expected == -1)
+        assert state_hash(run.trader.dump()) == expected
+        engine.send(SeekTime(stream[7_320].exch_ms - 1))
+        until(lambda: engine.cursor.last_seq != 7_321 and engine.cursor.expected == -1)
+        assert stream[engine.cursor.last_seq].exch_ms == stream[7_320].exch_ms
+
+
+@pytest.mark.parametrize("delivery", DELIVERIES)
+def test_paused_stepped_and_played_on(tmp_path, delivery):
+    stream = ticks([100.0] * 30)
+    with start(tmp_path, ListSource(stream), f"engine.delivery={delivery}", paused=True) as run:
+        engine = run.engine
+        assert engine.cursor.last_seq == 0
+        engine.send(Step(3))
+        until(lambda: engine.cursor.last_seq == 3)
+        engine.send(Step(1))
+        until(lambda: engine.cursor.last_seq == 4)
+        engine.send(SetSpeed(0.0))
+        engine.send(SkipSilence(on=True))
+        engine.send(Play())
+        assert engine.wait(30)
+        until(lambda: engine.snapshot.replay is not None and engine.snapshot.replay.ended)
+        view = engine.snapshot.replay
+        assert (view.tick, view.playing, view.skip_silence) == (30, False, True)
+
+
+def test_going_back_is_no_way_round_the_lock(tmp_path):
+    with start(tmp_path, ListSource(ticks([99.0, 100.0, 101.0, 102.0])), *EAGER, paused=True) as run:
+        engine = run.engine
+        engine.send(Step(3))
+        until(lambda: engine.cursor.last_seq == 3)
+        engine.send(Flat("test"))
+        engine.send(PauseEntries())
+        until(lambda: engine.snapshot.flat.state == "FLAT")
+        engine.send(Seek(0))
+        until(lambda: engine.cursor.last_seq == 0)
+        assert engine.snapshot.entries.locked == "flat: test"
+        assert engine.snapshot.entries.paused
+        engine.send(Unlock())
+        engine.send(Step(1))
+        engine.send(Step(-1))
+        until(lambda: engine.cursor.last_seq == 0 and not engine.turn.inputs)
+        assert run.trader.state.gate.locked == ""
+
+
+def test_a_run_that_is_recorded_only_goes_forward(tmp_path):
+    options = ("recording.enabled=on", f"recording.directory={tmp_path / 'rec'}")
+    with start(tmp_path, ListSource(ticks([100.0] * 20)), *options) as run:
+        engine = run.engine
+        assert engine.wait(30)
+        engine.send(Seek(5))
+        until(lambda: any("going back refused" in line for line in engine.snapshot.outcomes))
+        assert engine.cursor.last_seq == 20
+
+
+def test_next_and_previous_event(tmp_path):
+    with start(tmp_path, None, paused=True) as run:
+        engine = run.engine
+        kinds = []
+        for _ in range(3):
+            before = engine.cursor.last_seq
+            engine.send(SeekEvent(forward=True))
+            until(lambda before=before: engine.cursor.last_seq > before and engine.cursor.expected == -1)
+            kinds.append([event.kind for event in engine.playback._timeline.events][-1])
+        assert kinds == ["entry", "exit", "exit"]
+        last = engine.cursor.last_seq
+        engine.send(Bookmark("here"))
+        engine.send(SeekEvent(forward=False))
+        until(lambda: engine.cursor.last_seq < last and engine.cursor.expected == -1)
+        assert engine.cursor.last_seq == engine.playback._timeline.events[1].tick
+        engine.send(SeekEvent(forward=True))
+        until(lambda: engine.cursor.last_seq == last and engine.cursor.expected == -1)
+        assert [event.text for event in engine.playback._timeline.events if event.kind == "bookmark"] == ["here"]
+
+
+def test_the_chart_has_a_point_every_few_seconds_and_forgets_the_future(tmp_path):
+    with start(tmp_path) as run:
+        engine = run.engine
+        assert engine.wait(60)
+        whole = engine.history(0)
+        assert 3_500 < len(whole) < 4_700
+        engine.send(Seek(10_000))
+        until(lambda: engine.cursor.last_seq == 10_000)
+        assert engine.history(0)[-1][0] <= engine.now_ms
+        engine.send(Play())
+        until(lambda: engine.cursor.last_seq == 32_664)
+        assert len(engine.history(0)) == pytest.approx(len(whole), abs=3)

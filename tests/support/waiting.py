@@ -1,0 +1,18 @@
+"""Waits for what another thread or process brings about."""
+
+import time
+from collections.abc import Callable
+from threading import Event
+
+PATIENCE_S = 30.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.02
+
+
+def until(condition: Callable[[], object], what: Callable[[], object] = str) -> None:
+    """Wait until `condition` holds; fails after half a minute, saying what there is instead."""
+    pause, pause_s = Event(), _FIRST_PAUSE_S
+    give_up_s = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < give_up_s, f"it never came: {what()}"
+        pause.wait(pause_s)
+        pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
