@@ -18,7 +18,7 @@ from engine.runtime.inbox import Inbox
 from engine.runtime.outcomes import Outcomes
 from engine.runtime.persistence import Persistence
 from engine.runtime.receipt import Receipt
-from engine.runtime.replay.rewind import OperatorGate, Rewind
+from engine.runtime.rewind import OperatorGate, Rewind
 from engine.runtime.tickets import Posted
 from engine.runtime.timeline import Timeline
 from engine.trading.event_text import EventText

@@ -9,7 +9,7 @@ from engine.model.ports import ReplayControl, TickSource
 from engine.model.snapshot import TimelineEvent
 from engine.runtime.cursor import NEVER
 from engine.runtime.replay.check import ReplayCheck
-from engine.runtime.replay.rewind import SavedStates
+from engine.runtime.replay.saved_states import SavedStates
 from engine.runtime.turn_parts import TurnParts
 
 _TO_THE_END = 1 << 61  # further than any tick, and yet a limit

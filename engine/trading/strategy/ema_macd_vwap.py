@@ -4,7 +4,12 @@ from fractions import Fraction
 
 from engine.config import StrategyConfig
 from engine.model.state import Fields, Plain, dump, load
-from engine.trading.indicators import Atr, Bollinger, Ema, EmaPair, Macd, Rsi, Vwap
+from engine.trading.indicators.atr import Atr
+from engine.trading.indicators.bollinger import Bollinger
+from engine.trading.indicators.ema import Ema, EmaPair
+from engine.trading.indicators.macd import Macd
+from engine.trading.indicators.rsi import Rsi
+from engine.trading.indicators.vwap import Vwap
 
 
 class Strategy:

@@ -10,7 +10,7 @@ from engine.config import bundled
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_WELL
 from engine.model.marks import EventMark, InputMark, Mark, StateMark
 from engine.recording import Header, MqrSource
-from engine.trading.indicators import Ema
+from engine.trading.indicators.ema import Ema
 from engine.version import RULES_REVISION
 from tests.support.recorded_runs import (
     CHECKPOINTS,

@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.state import dump, load
-from engine.trading.indicators import Atr, Bollinger, Ema, EmaPair, Macd, Rsi, Vwap
+from engine.trading.indicators.atr import Atr
+from engine.trading.indicators.bollinger import Bollinger
+from engine.trading.indicators.ema import Ema, EmaPair
+from engine.trading.indicators.macd import Macd
+from engine.trading.indicators.rsi import Rsi
+from engine.trading.indicators.vwap import Vwap
 
 prices = st.lists(st.integers(5, 4_000_000), min_size=1, max_size=120)
 lengths = st.integers(1, 30)
