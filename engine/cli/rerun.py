@@ -43,12 +43,12 @@ class _Notes:
         self.trades: list[Trade] = []
         self.exits: list[tuple[int, str]] = []
 
-    def write(self, fact: AnyEvent) -> int:
+    def write(self, event: AnyEvent) -> int:
         """Take a fact."""
-        if isinstance(fact, FillBooked) and fact.fill.side == "BUY":
-            self.entries.append(fact.fill)
-        elif isinstance(fact, TradeClosed):
-            self.trades.append(fact.trade)
+        if isinstance(event, FillBooked) and event.fill.side == "BUY":
+            self.entries.append(event.fill)
+        elif isinstance(event, TradeClosed):
+            self.trades.append(event.trade)
         return 0
 
     def mark(self, mark: Mark) -> None:

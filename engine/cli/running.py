@@ -90,7 +90,7 @@ def run(args: Namespace, screen: Screen | None) -> int:
             else:
                 _run_headless(running)
             for inst in running.trader.state.instrument_states:
-                if held := running.trader.state.book.net(inst.index):
+                if held := running.trader.state.portfolio.net(inst.index):
                     running.say(f"stopped with {held} {inst.instrument.symbol} open")
             elapsed_s = (time.perf_counter_ns() - begun_ns) / 1e9
             status = status_of(running, mode)
@@ -185,7 +185,7 @@ def status_of(running: Run, mode: TradeMode) -> int:
     if engine.problem:
         print(f"myquant-tui: {engine.problem}", file=sys.stderr)
         return engine.status.exit_status or EXIT_FAULT
-    holds = any(position is not None for position in running.trader.state.book.positions)
+    holds = any(position is not None for position in running.trader.state.portfolio.positions)
     return EXIT_POSITION_OPEN if holds and mode in {"paper", "live"} else EXIT_WELL
 
 

@@ -140,7 +140,7 @@ def _is_of_an_instrument(key: str) -> bool:
 
 
 def _report(path: Path, source: MqrSource, found: Rerun, notes: tuple[str, ...]) -> Report:
-    book = found.trader.state.book
+    portfolio = found.trader.state.portfolio
     trades = found.exits
     outcome, reason = _judge(source, found)
     return Report(
@@ -157,8 +157,8 @@ def _report(path: Path, source: MqrSource, found: Rerun, notes: tuple[str, ...])
         gross_pnl=money(sum((trade.gross_pnl for trade in trades), Decimal(0))),
         costs=money(sum((trade.costs for trade in trades), Decimal(0))),
         net_pnl=money(sum((trade.net_pnl for trade in trades), Decimal(0))),
-        cash=money(book.cash),
-        open_positions=sum(position is not None for position in book.positions),
+        cash=money(portfolio.cash),
+        open_positions=sum(position is not None for position in portfolio.positions),
         damage=source.losses(),
         notes=(*notes, *_made_by(source.header)),
     )

@@ -108,9 +108,9 @@ class SqliteJournal:
         """How many events are not known to be on the disk yet."""
         return max(0, self._handed - self.durable)
 
-    def write(self, fact: AnyEvent) -> int:
+    def write(self, event: AnyEvent) -> int:
         """Hand over one fact; its number. Never blocks, never raises."""
-        return self._hand_over(fact)
+        return self._hand_over(event)
 
     def rewind(self, ticks: int) -> None:
         """The replay went back to just after `ticks` ticks: orders, fills and positions forget what came later; events stay."""

@@ -146,7 +146,7 @@ class Journal(Protocol):
         """Number of the newest row known to be on the disk."""
         ...
 
-    def write(self, fact: AnyEvent) -> int:
+    def write(self, event: AnyEvent) -> int:
         """Hand over one fact; its number. Never blocks, never raises."""
         ...
 

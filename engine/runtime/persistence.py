@@ -104,7 +104,7 @@ class Persistence:
         state = self._trader.state
         return {
             index: state.instrument_states[index].last_price
-            for index, position in enumerate(state.book.positions)
+            for index, position in enumerate(state.portfolio.positions)
             if position is not None
         }
 
@@ -112,7 +112,7 @@ class Persistence:
         """Put the levels of open positions into the journal, where they have moved since the last time; of `most` of them."""
         if not self._keeps_account or self._journal is None:
             return
-        positions = self._trader.state.book.positions
+        positions = self._trader.state.portfolio.positions
         for index in (*range(self._levels_from, len(positions)), *range(self._levels_from)):
             position = positions[index]
             if position is None:

@@ -50,7 +50,7 @@ class Rewind:
         self._cursor.last_seq = seq
         if self._clock is not None:
             self._clock.at_ms = now_ms
-        self._exits.go_back(fields, state.book.trades)
+        self._exits.go_back(fields, state.portfolio.trades)
         self._hold_what_is_booked()
 
     def take_over(self, kept: StateKept) -> tuple[str, ...]:
@@ -60,11 +60,11 @@ class Rewind:
         """
         state = self._trader.state
         told = self._trader.restore(kept)
-        self._exits.before = state.book.trades
+        self._exits.before = state.portfolio.trades
         self._operator.paused = state.gate.paused
         self._hold_what_is_booked()
         return told
 
     def _hold_what_is_booked(self) -> None:
-        book = self._trader.state.book
-        self._hold([book.net(index) for index in range(len(book.positions))])
+        portfolio = self._trader.state.portfolio
+        self._hold([portfolio.net(index) for index in range(len(portfolio.positions))])

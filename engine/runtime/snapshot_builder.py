@@ -128,17 +128,17 @@ class SnapshotBuilder:
         instrument_states = self._state.instrument_states
         if len(instrument_states) <= _SHOWN:
             return instrument_states
-        held = [index for index, position in enumerate(self._state.book.positions) if position is not None]
+        held = [index for index, position in enumerate(self._state.portfolio.positions) if position is not None]
         chosen = dict.fromkeys((*held, *range(_SHOWN)))
         return [instrument_states[index] for index in sorted(list(chosen)[: max(_SHOWN, len(held))])]
 
     def _positions(self) -> tuple[OpenPosition, ...]:
         state = self._state
         shown = []
-        for inst, position in zip(state.instrument_states, state.book.positions, strict=True):
+        for inst, position in zip(state.instrument_states, state.portfolio.positions, strict=True):
             if position is not None:
-                pnl = state.book.open_pnl(inst.index, inst.last_price)
-                costs = state.book.exit_costs(inst.index, inst.last_price)
+                pnl = state.portfolio.open_pnl(inst.index, inst.last_price)
+                costs = state.portfolio.exit_costs(inst.index, inst.last_price)
                 held = position.state(inst.index)
                 if held.entry_turnover > _MOST_TURNOVER:
                     held = replace(held, entry_turnover=0)
@@ -147,21 +147,23 @@ class SnapshotBuilder:
 
     def _account(self) -> AccountView:
         state = self._state
-        book = state.book
-        held = [index for index, position in enumerate(book.positions) if position is not None]
-        open_pnl = sum((book.open_pnl(index, state.instrument_states[index].last_price) for index in held), Decimal(0))
+        portfolio = state.portfolio
+        held = [index for index, position in enumerate(portfolio.positions) if position is not None]
+        open_pnl = sum(
+            (portfolio.open_pnl(index, state.instrument_states[index].last_price) for index in held), Decimal(0)
+        )
         return AccountView(
-            cash=book.cash,
-            realised=book.realised,
-            costs=book.costs_paid,
+            cash=portfolio.cash,
+            realised=portfolio.realised,
+            costs=portfolio.costs_paid,
             open_pnl=open_pnl,
-            day_pnl=book.day_realised + open_pnl,
-            entries=book.entries,
-            exits=book.trades,
-            won=book.won,
-            profit=book.profit,
-            loss=book.loss,
-            drawdown=book.drawdown,
+            day_pnl=portfolio.day_realised + open_pnl,
+            entries=portfolio.entries,
+            exits=portfolio.trades,
+            won=portfolio.won,
+            profit=portfolio.profit,
+            loss=portfolio.loss,
+            drawdown=portfolio.drawdown,
         )
 
     def _edges(self) -> tuple[EdgeView, ...]:

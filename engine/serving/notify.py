@@ -79,7 +79,7 @@ class Heartbeat:
 def status_line(run: "Run") -> str:
     """Say in one line what is held and whether entries are allowed; read beside the turn, for a person."""
     state = run.trader.state
-    held = sum(position is not None for position in state.book.positions)
+    held = sum(position is not None for position in state.portfolio.positions)
     gate = state.gate
     entries = f"locked ({gate.locked})" if gate.locked else f"halted ({gate.halted})" if gate.halted else ""
     entries = entries or ("paused" if gate.paused else "allowed")

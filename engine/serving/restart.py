@@ -70,7 +70,7 @@ class Restart:
         held = [
             f"{net} {inst.instrument.symbol}"
             for inst in self._run.trader.state.instrument_states
-            if (net := self._run.trader.state.book.net(inst.index))
+            if (net := self._run.trader.state.portfolio.net(inst.index))
         ]
         return f"; NOBODY WATCHES {', '.join(held)}: myquant-tui flat closes it" if held else ""
 

@@ -48,8 +48,8 @@ class FillHandler:
         state = self._state
         inst = state.instrument_states[fill.instrument]
         decided = order.price - inst.levels.slippage if order else fill.price
-        position = state.book.buy(fill, decided)
-        state.effects.append(FillBooked(fill, position.state(inst.index), str(state.book.cash)))
+        position = state.portfolio.buy(fill, decided)
+        state.effects.append(FillBooked(fill, position.state(inst.index), str(state.portfolio.cash)))
         inst.strategy.on_entry()
         if not state.flat.running:
             self._judge_entry(inst, position, decided, fill.at_ms)
@@ -57,10 +57,10 @@ class FillHandler:
     def _sold(self, fill: Fill, reason: str) -> None:
         state = self._state
         inst = state.instrument_states[fill.instrument]
-        trade = state.book.sell(fill, reason)
+        trade = state.portfolio.sell(fill, reason)
         left = state.position(inst)
         held = left.state(inst.index) if left else None
-        state.effects.append(FillBooked(fill, held, str(state.book.cash)))
+        state.effects.append(FillBooked(fill, held, str(state.portfolio.cash)))
         if trade is not None:
             inst.strategy.on_exit(stop_loss=trade.reason == STOP_LOSS)
             state.effects.append(TradeClosed(trade))
@@ -73,7 +73,7 @@ class FillHandler:
             return None
         order, left = closed
         untouched = left == order.quantity
-        position = state.book.positions[order.instrument]
+        position = state.portfolio.positions[order.instrument]
         if order.side == "SELL" and position is not None:
             position.undo(left, order.target if untouched else -1)
         elif order.side == "BUY" and untouched:

@@ -54,7 +54,7 @@ class Flattener:
             if position is not None:
                 most = _largest_order(inst.instrument, position.quantity)
                 state.close(inst, position, inst.last_price, now_ms, flat.exit_reason, most=most)
-        holds = any(state.book.net(inst.index) for inst in state.instrument_states)
+        holds = any(state.portfolio.net(inst.index) for inst in state.instrument_states)
         if flat.advance(holds=holds, working=len(state.orders) > 0):
             state.effects.append(FlatChanged(flat.state, flat.reason, now_ms))
         if ask and flat.state == "VERIFYING":
@@ -81,9 +81,9 @@ class Flattener:
         state = self._state
         if state.flat.running or state.flat.state == "FLAT":
             return
-        day_pnl = state.book.day_realised
+        day_pnl = state.portfolio.day_realised
         for inst in state.held():
-            day_pnl += state.book.open_pnl(inst.index, inst.last_price)
+            day_pnl += state.portfolio.open_pnl(inst.index, inst.last_price)
         if day_pnl <= self._least_day_pnl:
             self.begin(f"daily loss {day_pnl:.2f}", "Daily Loss", now_ms)
 

@@ -52,7 +52,7 @@ class Trader:
         self._fills = FillHandler(self.state, self._flattener, self._judge_entry)
         self._sizing = Sizing(config.risk, costs)
         self._instruments = self.state.instrument_states
-        self._positions = self.state.book.positions
+        self._positions = self.state.portfolio.positions
         self._max_gap_ms = config.risk.max_tick_gap_ms
         self._limits_loss = config.risk.max_daily_loss > 0
         self._holds_jumps = config.risk.jump_percent > 0
@@ -138,7 +138,7 @@ class Trader:
         objection = self._objection(inst, now_ms, day) or inst.strategy.objection(price)
         if not objection:
             limit = price + inst.levels.slippage
-            quantity = self._sizing.quantity(self.state.book.cash, limit, inst.instrument)
+            quantity = self._sizing.quantity(self.state.portfolio.cash, limit, inst.instrument)
             if quantity:
                 inst.objection = ""
                 inst.refusals.entered()
@@ -172,7 +172,7 @@ class Trader:
         if day.date > state.today:
             state.today = day.date
             state.gate.start_day()
-            state.book.start_day()
+            state.portfolio.start_day()
             state.effects.append(DayStarted(day.date.isoformat(), now_ms))
         left_over = state.position(inst)
         if left_over is not None:

@@ -31,7 +31,6 @@ class TradingState:
         "_held_at",
         "_scales",
         "_symbols",
-        "book",
         "effects",
         "faults",
         "first_refused",
@@ -39,6 +38,7 @@ class TradingState:
         "gate",
         "instrument_states",
         "orders",
+        "portfolio",
         "today",
     )
 
@@ -48,7 +48,7 @@ class TradingState:
             InstrumentState(i, each, config.risk, config.strategy, sample_ms) for i, each in enumerate(instruments)
         ]
         levels = tuple(inst.levels for inst in self.instrument_states)
-        self.book = Portfolio(instruments, levels, costs, config.capital.initial_capital)
+        self.portfolio = Portfolio(instruments, levels, costs, config.capital.initial_capital)
         self.gate = EntryGate(config.risk.max_positions_per_day)
         self.orders = Orders(tag_prefix)
         self.flat = FlattenState()
@@ -72,16 +72,18 @@ class TradingState:
 
     def position(self, inst: InstrumentState) -> Position | None:
         """What is held on `inst`."""
-        return self.book.positions[inst.index]
+        return self.portfolio.positions[inst.index]
 
     def held(self) -> list[InstrumentState]:
         """The desks on which something is held, in their order; asked with every tick, so looked for only after a change."""
-        book = self.book
-        changes = book.entries + book.trades  # both only rise, and no position comes or goes without one of them
+        portfolio = self.portfolio
+        changes = (
+            portfolio.entries + portfolio.trades
+        )  # both only rise, and no position comes or goes without one of them
         if changes != self._held_at:
             self._held_at = changes
             self._held = [
-                inst for inst, each in zip(self.instrument_states, book.positions, strict=True) if each is not None
+                inst for inst, each in zip(self.instrument_states, portfolio.positions, strict=True) if each is not None
             ]
         return self._held
 
@@ -137,7 +139,7 @@ class TradingState:
         dump(self.gate, "gate.", fields)
         dump(self.flat, "flat.", fields)
         self.orders.dump(fields)
-        self.book.dump(fields)
+        self.portfolio.dump(fields)
         for inst in self.instrument_states if chosen is None else [self.instrument_states[index] for index in chosen]:
             inst.dump(fields)
         return fields
@@ -148,7 +150,7 @@ class TradingState:
         load(self.gate, "gate.", fields)
         load(self.flat, "flat.", fields)
         self.orders.load(fields)
-        self.book.load(fields)
+        self.portfolio.load(fields)
         for inst in self.instrument_states:
             inst.load(fields)
         self.effects = []
@@ -160,7 +162,7 @@ class TradingState:
         dump(self.gate, "gate.", fields)
         dump(self.flat, "flat.", fields)
         self.orders.dump(fields)
-        for index in self.book.keep(fields):
+        for index in self.portfolio.keep(fields):
             self.instrument_states[index].keep(fields)
         return StateKept(fields, self._symbols, at_ms)
 
@@ -175,7 +177,7 @@ class TradingState:
                 (self.gate, "gate."),
                 (self.flat, "flat."),
                 (self.orders, "orders."),
-                (self.book, "book."),
+                (self.portfolio, "book."),
             ):
                 _check(owner, prefix, fields)
             place = self._places(kept)
@@ -183,7 +185,7 @@ class TradingState:
             load(self.gate, "gate.", fields)
             load(self.flat, "flat.", fields)
             self.orders.load(fields, place)
-            self.book.restore(fields, place, {index: self.orders.selling(index) for index in place.values()})
+            self.portfolio.restore(fields, place, {index: self.orders.selling(index) for index in place.values()})
             held = positions_in(fields)
             for number in {each.instrument for each in held} | strays_in(fields).keys():
                 self.instrument_states[place[number]].restore(fields, number)
@@ -217,7 +219,7 @@ class TradingState:
 
     def _moved(self, index: int, stop: int) -> str:
         """What to say of a position whose stop was `stop` before it was taken over."""
-        position = self.book.positions[index]
+        position = self.portfolio.positions[index]
         if position is None or position.stop == stop:
             return ""
         name = self.instrument_states[index].instrument

@@ -49,7 +49,7 @@ def replayed(tmp_path: Path, path: Path) -> Any:
         run.engine.start()
         assert run.engine.wait(60)
         run.engine.stop()
-        book = run.trader.state.book
+        book = run.trader.state.portfolio
         return [one.reason for one in run.engine.exits.newest], run.engine.exits.newest, book.entries, book.cash
 
 

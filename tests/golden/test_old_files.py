@@ -222,7 +222,7 @@ def test_the_trader_goes_on_with_position_levels_and_counters(killed: Path) -> N
     assert found.kept is not None
     trader = Trader(config("risk.base_sl_points=0.4"), instruments_named(SYMBOL), "P4-")
     assert trader.restore(found.kept) == ()
-    book, gate = trader.state.book, trader.state.gate
+    book, gate = trader.state.portfolio, trader.state.gate
     assert book.positions[0] is not None
     assert book.positions[0].state(0) == HELD
     assert (book.cash, book.day_realised) == (Decimal("736795.678465"), Decimal("-14103.60947475"))

@@ -41,8 +41,8 @@ class _WaitingJournal:
         self._journal = journal
         self._chance = chance
 
-    def write(self, fact: AnyEvent) -> int:
-        number = self._journal.write(fact)
+    def write(self, event: AnyEvent) -> int:
+        number = self._journal.write(event)
         if self._chance.random() < 0.08 and self._journal.wait_durable(number, _PATIENCE_S):
             say(f"acknowledged {number}")
         return number
@@ -90,10 +90,10 @@ class _Session:
         state = self._harness.trader.state
         held = {
             inst.instrument.symbol: position.state(0)
-            for inst, position in zip(state.instrument_states, state.book.positions, strict=True)
+            for inst, position in zip(state.instrument_states, state.portfolio.positions, strict=True)
             if position is not None
         }
-        return {"held": held, "cash": str(state.book.cash), "locked": state.gate.locked}
+        return {"held": held, "cash": str(state.portfolio.cash), "locked": state.gate.locked}
 
     def _finish_flat(self) -> None:
         flat = self._harness.trader.state.flat
@@ -105,7 +105,7 @@ class _Session:
 
     def _sink(self) -> None:
         """Let the first tick of each held instrument be at its nearest stop: all of it must go at once."""
-        for index, position in enumerate(self._harness.trader.state.book.positions):
+        for index, position in enumerate(self._harness.trader.state.portfolio.positions):
             if position is not None:
                 self._prices[index] = position.floor
                 self._tick(index, 0)

@@ -12,8 +12,8 @@ def whole_day() -> MqrSource:
 
 
 def result(run: Run) -> tuple[int, int, str]:
-    book = run.trader.state.book
-    return book.entries, len(run.engine.exits.newest), state_hash(run.trader.dump())
+    portfolio = run.trader.state.portfolio
+    return portfolio.entries, len(run.engine.exits.newest), state_hash(run.trader.dump())
 
 
 def start(tmp_path, source=None, *overrides, **options) -> Run:

@@ -20,14 +20,14 @@ from tests.support.trader_harness import TraderHarness
 class EventWriter(Protocol):
     """All that the harness asks of a journal."""
 
-    def write(self, fact: AnyEvent) -> int: ...
+    def write(self, event: AnyEvent) -> int: ...
 
 
 class MemoryJournal(list[AnyEvent]):
     """The rows of a journal in memory."""
 
-    def write(self, fact: AnyEvent) -> int:
-        self.append(fact)
+    def write(self, event: AnyEvent) -> int:
+        self.append(event)
         return len(self)
 
 
@@ -61,15 +61,15 @@ class JournalHarness(TraderHarness):
     @property
     def nets(self) -> list[int]:
         """What is held of each instrument."""
-        book = self.trader.state.book
-        return [book.net(index) for index in range(len(book.positions))]
+        portfolio = self.trader.state.portfolio
+        return [portfolio.net(index) for index in range(len(portfolio.positions))]
 
     def carry_out(self, effects: Sequence[AnyEvent]) -> None:
         """Carry effects out, and write them."""
         before = len(self.events)
         super().carry_out(effects)
-        for fact in self.events[before:]:
-            self.persistence.keep(fact)
+        for event in self.events[before:]:
+            self.persistence.keep(event)
         self.persistence.account(self.now_ms)
 
     def beat(self) -> Self:

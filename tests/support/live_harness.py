@@ -117,7 +117,7 @@ class LiveHarness:
         self.engine = self.run.engine
         self.turn = self.run.engine.turn
         self.instrument_states = self.run.trader.state.instrument_states
-        self.book = self.run.trader.state.book
+        self.portfolio = self.run.trader.state.portfolio
 
     def _both(self, tell: Callable[[FeedEvent], None]) -> Callable[[FeedEvent], None]:
         """Pass on what the feed tells, and keep it."""

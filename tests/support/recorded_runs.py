@@ -201,7 +201,7 @@ def record_by_hand(
     """A recording made without an engine, of a run that was given `orders` (None: a beat) and began with the account `kept`."""
     if kept is not None:
         harness.trader.restore(kept)
-        harness.broker.hold([harness.trader.state.book.net(0)])
+        harness.broker.hold([harness.trader.state.portfolio.net(0)])
     told = 0
     with RecordingWriter(path, header_of(harness.config, "by hand", (nifty(harness.config),))) as writer:
         if kept is not None:

@@ -57,5 +57,5 @@ class RestartHarness:
 
 def money(harness: JournalHarness) -> str:
     """What a report says of the money."""
-    book = harness.trader.state.book
-    return f"cash {book.cash:.2f}, result of the day 2025-10-01 {book.day_realised:+.2f}, entries {book.entries}"
+    portfolio = harness.trader.state.portfolio
+    return f"cash {portfolio.cash:.2f}, result of the day 2025-10-01 {portfolio.day_realised:+.2f}, entries {portfolio.entries}"

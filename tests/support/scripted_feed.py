@@ -81,7 +81,7 @@ class ScriptedRun:
 
     @property
     def held(self) -> int:
-        return self.run.trader.state.book.net(0)
+        return self.run.trader.state.portfolio.net(0)
 
     def recording(self) -> MqrSource:
         (path,) = (self.folder / "kept").iterdir()

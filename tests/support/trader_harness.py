@@ -85,16 +85,16 @@ class TraderHarness:
     @property
     def trades(self) -> list[Trade]:
         """The exits so far."""
-        return [fact.trade for fact in self.events if isinstance(fact, TradeClosed)]
+        return [event.trade for event in self.events if isinstance(event, TradeClosed)]
 
     @property
     def orders(self) -> list[Order]:
         """The orders so far."""
-        return [fact.order for fact in self.events if isinstance(fact, Submit)]
+        return [event.order for event in self.events if isinstance(event, Submit)]
 
     def events_of(self, kind: type[AnyEvent]) -> list[AnyEvent]:
         """The events of one kind so far."""
-        return [fact for fact in self.events if isinstance(fact, kind)]
+        return [event for event in self.events if isinstance(event, kind)]
 
     @property
     def exits(self) -> list[tuple[str, float, int]]:
@@ -104,12 +104,12 @@ class TraderHarness:
     @property
     def held(self) -> int:
         """What is held of instrument 0."""
-        return self.trader.state.book.net(0)
+        return self.trader.state.portfolio.net(0)
 
 
 def entered(*overrides: str, price: float = 100.0, **more: object) -> TraderHarness:
     """A harness in which one position was opened at `price`."""
     harness = TraderHarness(*EAGER, *overrides, **more)
     harness.prices(price - 1, price)
-    assert harness.trader.state.book.positions[0] is not None
+    assert harness.trader.state.portfolio.positions[0] is not None
     return harness

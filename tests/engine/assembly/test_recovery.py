@@ -35,8 +35,8 @@ def after(first: JournalHarness, *overrides: str, **more: object) -> JournalHarn
 def test_a_position_comes_back_with_its_levels():
     first = ran()
     second = after(first)
-    assert second.trader.state.book.positions[0].state(0) == first.trader.state.book.positions[0].state(0)
-    held = second.trader.state.book.positions[0]
+    assert second.trader.state.portfolio.positions[0].state(0) == first.trader.state.portfolio.positions[0].state(0)
+    held = second.trader.state.portfolio.positions[0]
     assert (held.quantity, held.stop, held.trail_stop, held.highest, held.taken) == (600, 8500, 10200, 10700, 1)
     assert (held.floor, held.ceiling) == (10200, 11200)
     assert second.told_at_start == ()
@@ -116,7 +116,7 @@ def test_an_exit_that_is_on_order_is_not_sent_twice():
     first.answer(*broker.answers())
     first.prices(105)  # the first target, not answered
     second = JournalHarness(MemoryJournal(), *EAGER, kept=first.trader.keep(0), broker=LateBroker(1))
-    assert second.trader.state.book.positions[0].exiting == 375
+    assert second.trader.state.portfolio.positions[0].exiting == 375
     second.prices(80)
     assert [(order.side, order.quantity) for order in second.orders] == [("SELL", 600)]
 
@@ -158,7 +158,7 @@ def test_the_warm_up_counts_again_and_so_do_the_days_entries():
 def test_a_restart_does_not_lift_the_daily_loss_limit():
     limit = "risk.max_daily_loss=20000"
     first = ran(limit, prices=(99, 100, 84))  # a stop loss of some 15,700
-    assert -20_000 < first.trader.state.book.day_realised < -15_000
+    assert -20_000 < first.trader.state.portfolio.day_realised < -15_000
     second = after(first, limit).prices(99, 99.5, 100, 99.5)
     assert second.held  # entered again, and not much lost yet
     second.prices(94)
@@ -247,7 +247,7 @@ def test_an_instrument_that_is_counted_otherwise_now_is_named():
 
 def test_a_stop_that_is_another_by_the_present_configuration_is_told():
     second = after(ran(), "risk.base_sl_points=10")
-    assert second.trader.state.book.positions[0].stop == 9000
+    assert second.trader.state.portfolio.positions[0].stop == 9000
     assert second.told_at_start == ("NIFTY: the stop is 90.0 by this configuration, it was 85.0",)
 
 
@@ -298,5 +298,5 @@ def test_what_rows_tell_can_be_taken_over():
     rows = MemoryJournal()
     first = JournalHarness(rows, *EAGER).prices(99, 100, 105, 107).beat()
     second = JournalHarness(MemoryJournal(), *EAGER, kept=account_after(rows[0], rows).state())
-    assert second.trader.state.book.positions[0].state(0) == first.trader.state.book.positions[0].state(0)
-    assert second.trader.state.book.cash == first.trader.state.book.cash > Decimal(0)
+    assert second.trader.state.portfolio.positions[0].state(0) == first.trader.state.portfolio.positions[0].state(0)
+    assert second.trader.state.portfolio.cash == first.trader.state.portfolio.cash > Decimal(0)

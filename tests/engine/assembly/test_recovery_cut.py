@@ -66,7 +66,7 @@ def test_in_a_simulation_an_exit_without_an_outcome_is_judged_again(restarts: Re
         " the exit is judged again"
     )
     second, journal = restarts.start()
-    assert second.trader.state.book.positions[0].taken == 0
+    assert second.trader.state.portfolio.positions[0].taken == 0
     second.prices(105)
     journal.close("stopped")
     assert second.exits == [("Take Profit 1", 105.0, 375)]
@@ -129,8 +129,8 @@ def test_a_flat_that_is_cut_after_any_row_comes_to_the_same_end(restarts: Restar
             assert beats < 5, event
         journal.close("stopped")
         assert (harness.held, harness.trader.state.gate.locked) == (0, "flat: me"), event
-        assert harness.trader.state.book.cash == first.trader.state.book.cash, event
-        assert harness.trader.state.book.trades == first.trader.state.book.trades, event
+        assert harness.trader.state.portfolio.cash == first.trader.state.portfolio.cash, event
+        assert harness.trader.state.portfolio.trades == first.trader.state.portfolio.trades, event
         assert found.report[-1].startswith("NOT READY: the flat is finished first") or not beats
         assert any(line.endswith(": RESUMED") for line in found.report) == bool(beats)
 

@@ -48,8 +48,8 @@ def test_a_killed_run_is_taken_over_locked_and_told(restarts: RestartHarness) ->
     assert opened.open_positions == ((0, 600),)
 
     second, journal = restarts.start()
-    assert second.trader.state.book.positions[0].state(0) == first.trader.state.book.positions[0].state(0)
-    assert second.trader.state.book.cash == first.trader.state.book.cash
+    assert second.trader.state.portfolio.positions[0].state(0) == first.trader.state.portfolio.positions[0].state(0)
+    assert second.trader.state.portfolio.cash == first.trader.state.portfolio.cash
     second.prices(102)
     assert second.exits == [("Trailing Stop", 102.0, 600)]
     second.prices(103, 104, 105)
@@ -123,7 +123,7 @@ def test_after_a_good_end_with_nothing_held_a_restart_of_the_same_day_goes_on(
     journal.close("stopped")
     assert opened.report == (f"carried over from the last run: {money(first)}",)
     assert "result of the day 2025-10-01 -15690.33, entries 1" in opened.report[0]
-    assert second.trader.state.book.day_realised == first.trader.state.book.day_realised
+    assert second.trader.state.portfolio.day_realised == first.trader.state.portfolio.day_realised
     assert second.trader.state.gate.day_entries == 1
 
 

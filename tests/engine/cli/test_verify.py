@@ -146,7 +146,7 @@ def test_a_live_run_that_merged_ticks(tmp_path: Path, capsys: pytest.CaptureFixt
         assert run.engine.wait(30)
         run.engine.stop()
         assert run.engine.cursor.holes >= 150
-        assert run.trader.state.book.entries > 5
+        assert run.trader.state.portfolio.entries > 5
     status, report = verify_one(capsys, *(tmp_path / "rec").iterdir())
     assert (status, report["outcome"], report["reason"]) == (EXIT_WELL, "same", "")
     assert report["ticks"] < 1500

@@ -82,7 +82,7 @@ def test_folding_any_prefix_gives_the_sum_of_its_fills_and_at_each_turns_end_the
     harness = JournalHarness(rows, *AGGRESSIVE, *limit, instruments=NAMES, broker=broker)
     harness.now_ms = START
     account = JournalledAccount(rows[0])  # type: ignore[arg-type]
-    nets, cash, done = [0, 0], harness.trader.state.book.cash, 1
+    nets, cash, done = [0, 0], harness.trader.state.portfolio.cash, 1
     for number, event in enumerate(stream, 1):
         play(harness, event, number)
         for row in rows[done:]:

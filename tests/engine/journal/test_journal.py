@@ -32,22 +32,22 @@ def journal(tmp_path: Path, clock: VirtualClock) -> Iterator[SqliteJournal]:
 
 
 def test_facts_come_back_as_they_were_written(journal: SqliteJournal, tmp_path: Path, clock: VirtualClock) -> None:
-    facts = [
+    events = [
         submit(1),
         booked(1),
         EntriesChanged("paused", "operator", 5),
         TraderFault("strategy", "ZeroDivisionError", 9, 7),
     ]
     numbers = []
-    for fact in facts:
+    for event in events:
         clock.advance(SECOND)
-        numbers.append(journal.write(fact))
+        numbers.append(journal.write(event))
     assert numbers == [2, 3, 4, 5]  # event 1 is the beginning of the run
     assert journal.wait_durable(5, PATIENCE_S)
 
     events = list(read_events(tmp_path / JOURNAL_FILE))  # beside the running writer
     assert [event.number for event in events] == [1, 2, 3, 4, 5]
-    assert [event.entry() for event in events[1:]] == facts
+    assert [event.entry() for event in events[1:]] == events
     assert [event.kind for event in events] == ["RunStarted", "Submit", "FillBooked", "EntriesChanged", "TraderFault"]
     assert [event.at_ms for event in events] == [0, 1_759_290_649_001, 1_759_290_649_001, 5, 7]
     assert events[4].wall_ns - events[1].wall_ns == 3 * SECOND
@@ -81,8 +81,8 @@ def test_a_run_ends_with_its_outcome_and_the_next_one_goes_on_in_the_chain(tmp_p
 
 def test_what_the_run_before_left_open_is_told(tmp_path: Path, clock: VirtualClock) -> None:
     journal = SqliteJournal.open(tmp_path, "paper", clock)
-    for fact in (submit(1), booked(1), submit(2), submit(3), rejected(3), submit(4, reason="\x1b[2J")):
-        journal.write(fact)
+    for event in (submit(1), booked(1), submit(2), submit(3), rejected(3), submit(4, reason="\x1b[2J")):
+        journal.write(event)
     journal.close("stopped with a position")
     again = SqliteJournal.open(tmp_path, "paper", clock)
     again.close("well")

@@ -73,14 +73,14 @@ def test_flat_on_a_standing_replay_closes_verifies_and_stays_locked(tmp_path):
         engine = run.engine
         engine.send(Step(3))
         until(lambda: engine.cursor.last_seq == 3)
-        assert run.trader.state.book.net(0) > 0
+        assert run.trader.state.portfolio.net(0) > 0
         engine.send(Flat("test"))
         until(lambda: engine.snapshot.flat.state == "FLAT")
-        assert run.trader.state.book.net(0) == 0
+        assert run.trader.state.portfolio.net(0) == 0
         assert engine.snapshot.entries.locked == "flat: test"
         engine.send(Play())
         assert engine.wait(30)
-        assert run.trader.state.book.entries == 1
+        assert run.trader.state.portfolio.entries == 1
         engine.send(Unlock())
         until(lambda: engine.snapshot.entries.locked == "")
 
@@ -105,7 +105,7 @@ def test_commands_overtake_waiting_ticks(tmp_path):
     with run:
         run.engine.start()
         assert run.engine.wait(30)
-        assert run.trader.state.book.entries == 0
+        assert run.trader.state.portfolio.entries == 0
         assert run.trader.state.gate.locked == "flat: now"
 
 
@@ -188,7 +188,7 @@ def test_every_stage_is_measured_one_tick_in_sixteen(tmp_path, delivery):
         assert stages["receive→decision"].count == 32_664
         sampled = {"wait", "decide", "act"} | ({"receive→inbox"} if delivery != "callback" else set())
         assert {name: stages[name].count for name in sampled} == dict.fromkeys(sampled, 32_664 // 16)
-        assert stages["tick→order"].count == len(run.engine.exits.newest) + run.trader.state.book.entries
+        assert stages["tick→order"].count == len(run.engine.exits.newest) + run.trader.state.portfolio.entries
 
 
 def test_refused_ticks_are_counted_with_the_first_of_each(tmp_path):

@@ -87,7 +87,7 @@ def test_a_replay_that_goes_back_takes_rows_and_sums_back(tmp_path: Path) -> Non
         engine.send(Hold())
         engine.send(Seek(300))  # long before the oldest exit that is kept
         until(lambda: cursor.last_seq == 300 and cursor.expected == -1)
-        assert run.trader.state.book.trades == 100
+        assert run.trader.state.portfolio.trades == 100
         assert exits.gross == sum(trade.gross_pnl for trade in expected[:100])
         assert exits.newest == expected[:100]
         engine.send(Play())
@@ -125,7 +125,7 @@ def test_a_disk_that_refuses_is_told_at_the_end_and_the_run_goes_on(tmp_path: Pa
     with TradeFile(Path("/dev/full")) as file, started(tmp_path, file) as run:
         assert run.engine.wait(60)
         run.engine.stop()
-        assert run.trader.state.book.trades == EXITS
+        assert run.trader.state.portfolio.trades == EXITS
         with pytest.raises(InputError, match="--trades /dev/full: cannot be written: No space left on device"):
             file.finish()
 

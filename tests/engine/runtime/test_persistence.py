@@ -64,11 +64,11 @@ def test_a_minute_of_movement_takes_a_bounded_room(record_property, held: int) -
     harness = Kept(held)
     harness.all_at(100)
     harness.all_at(101)
-    assert sum(each is not None for each in harness.trader.state.book.positions) == held
+    assert sum(each is not None for each in harness.trader.state.portfolio.positions) == held
     begun = len(harness.rows)
     inst = harness.trader.state.instrument_states[0]
     for _ in range(MINUTE):
-        for position in harness.trader.state.book.positions:  # prices that rise all the time, each of them
+        for position in harness.trader.state.portfolio.positions:  # prices that rise all the time, each of them
             position.follow(position.highest + 10)
         inst.last_price += 10
         harness.tenth()
@@ -148,7 +148,7 @@ def test_the_account_is_known_after_every_row_however_seldom_it_is_kept() -> Non
         assert account is not None
         assert exact_fields(account.state()) == exact_fields(harness.trader.keep(harness.now_ms))
     assert harness.count(StateKept) == 0
-    assert harness.trader.state.book.trades > 3
+    assert harness.trader.state.portfolio.trades > 3
 
 
 def test_a_run_that_keeps_no_account_keeps_none() -> None:

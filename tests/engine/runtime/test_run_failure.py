@@ -117,7 +117,7 @@ def test_what_waits_when_the_process_goes_on_is_late_at_once(tmp_path, delivery)
         run.engine.stats.beat_ns = time.perf_counter_ns() - 10_000_000_000
         run.engine.start()
         until(lambda: run.engine.cursor.position == 2)
-        assert not run.trader.state.book.net(0)
+        assert not run.trader.state.portfolio.net(0)
         assert run.trader.state.instrument_states[0].objection == "the price is late"
 
 
@@ -279,10 +279,10 @@ def test_orders_go_out_before_anything_is_put_into_words(tmp_path) -> None:
         for price in (100, 101):
             for index in range(2):
                 live.tick(price, instrument=index)
-        assert sum(each is not None for each in live.run.trader.state.book.positions) == 2
+        assert sum(each is not None for each in live.run.trader.state.portfolio.positions) == 2
         effects = live.run.engine._effects
         broker = Noting(happened.append, effects._answers.append)
-        broker.hold([live.run.trader.state.book.net(index) for index in range(2)])
+        broker.hold([live.run.trader.state.portfolio.net(index) for index in range(2)])
         effects._broker = broker
         logging.getLogger("myquant").addHandler(heard)
         try:
@@ -301,9 +301,9 @@ def test_going_back_is_told_to_whoever_reads_the_journal(tmp_path: Path) -> None
     with build(chosen, stream, "mock", speed=0.0, state_root=tmp_path) as run:
         run.engine.start()
         assert run.engine.wait(30)
-        assert run.trader.state.book.trades == 1
+        assert run.trader.state.portfolio.trades == 1
         run.engine.send(Seek(2))
-        until(lambda: run.trader.state.book.trades == 0)
+        until(lambda: run.trader.state.portfolio.trades == 0)
         until(lambda: run.engine.cursor.last_seq == 2)
     kinds = [event.kind for event in read_events(tmp_path / JOURNAL_FILE)]
     back = kinds.index("Rewound")

@@ -24,7 +24,7 @@ def test_bad_ticks_are_counted_by_reason_and_touch_nothing():
     harness.play(good + bad)
     door = harness.trader.state.instrument_states[0].tick_filter
     assert door.refused == {"non_positive": 2, "nan": 1, "backwards": 1}
-    assert [(fact.reason, fact.seq) for fact in harness.events_of(TickRefused)] == [
+    assert [(event.reason, event.seq) for event in harness.events_of(TickRefused)] == [
         ("non_positive", 2),
         ("nan", 4),
         ("backwards", 5),
@@ -58,7 +58,7 @@ def test_repeated_values_are_trades():
 def test_gaps_in_the_exchanges_sequence_halt_until_unlocked():
     harness = TraderHarness(*EAGER, "risk.missed_ticks_before_stop=2")
     harness.play([tick(n, 100.0, "09:30:00", exch_seq=seq) for n, seq in enumerate((1, 2, 5, 6, 6, 4, 9), 1)])
-    assert [fact.missing for fact in harness.events_of(SequenceGap)] == [2, 2]
+    assert [event.missing for event in harness.events_of(SequenceGap)] == [2, 2]
     assert harness.trader.state.instrument_states[0].tick_filter.refused == {"duplicate": 1, "out_of_order": 1}
     assert harness.trader.state.gate.halted == "2 gaps in the exchange's sequence"
     harness.command(Unlock())

@@ -14,7 +14,7 @@ def test_flat_locks_closes_verifies_and_stays_locked():
     harness = entered().prices(101).command(Flat("test"))
     assert harness.exits == [("Flat", 101.0, 975)]
     harness.beat().beat()
-    assert [fact.state for fact in harness.events_of(FlatChanged)] == ["LOCKED", "CLOSING", "VERIFYING", "FLAT"]
+    assert [event.state for event in harness.events_of(FlatChanged)] == ["LOCKED", "CLOSING", "VERIFYING", "FLAT"]
     assert len(harness.prices(102, 103, 104).orders) == 2
     harness.command(Unlock()).prices(105)
     assert len(harness.orders) == 3
@@ -36,7 +36,7 @@ def test_flat_is_not_said_while_the_broker_still_holds_something():
 def test_a_second_flat_joins_the_first_and_no_unlock_ends_it():
     harness = TraderHarness(*EAGER, broker=LateBroker(1)).prices(100, 101)
     harness.answer(*harness.broker.answers()).command(Flat("one")).command(Flat("two")).command(Unlock())
-    assert [fact.command for fact in harness.events_of(CommandRefused)] == ["flat", "unlock"]
+    assert [event.command for event in harness.events_of(CommandRefused)] == ["flat", "unlock"]
     assert [order.side for order in harness.orders] == ["BUY", "SELL"]
     assert harness.trader.state.gate.locked == "flat: one"
 

@@ -51,13 +51,13 @@ def test_random_events_never_raise_and_never_leave_two_positions(stream, jumps):
     for _ in work(harness, stream):
         assert state.faults == 0
         assert harness.held >= 0
-        assert state.book.cash >= 0
+        assert state.portfolio.cash >= 0
         assert len(state.orders) == 0
         harness.broker.read_holdings()
         assert harness.held == harness.broker.posted.pop().net[0]
         buys = sum(order.side == "BUY" for order in harness.orders)
         closed = sum(1 for trade in harness.trades)
-        assert (harness.held > 0) == (state.book.positions[0] is not None)
+        assert (harness.held > 0) == (state.portfolio.positions[0] is not None)
         assert buys - (1 if harness.held else 0) <= closed or not closed
         if state.flat.state == "FLAT":
             assert harness.held == 0

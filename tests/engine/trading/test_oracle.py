@@ -58,9 +58,9 @@ def differences(harness: TraderHarness, oracle: Oracle) -> list[str]:
     ]
     figures = (
         ("exits", len(ours), len(oracle.exits)),
-        ("entries", state.book.entries, oracle.entries),
+        ("entries", state.portfolio.entries, oracle.entries),
         ("refused", state.instrument_states[0].tick_filter.refused, dict(oracle.refused)),
-        ("cash", Fraction(state.book.cash), oracle.cash),
+        ("cash", Fraction(state.portfolio.cash), oracle.cash),
         ("held", Fraction(harness.held, it.quantity_scale), oracle.held),
         ("locked", bool(state.gate.locked), oracle.locked),
     )

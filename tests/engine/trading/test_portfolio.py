@@ -29,51 +29,51 @@ def new_book(*overrides, instruments=1):
     return Portfolio(listed, tuple(Levels.of(risk, each) for each in listed), Costs(risk), CAPITAL)
 
 
-def book_all(book, stream):
+def book_all(portfolio, stream):
     trades = []
     for n, (side, quantity, price) in enumerate(stream):
         fill = Fill(n, 0, side, quantity, price, n)
         if side == "BUY":
-            book.buy(fill, price)
+            portfolio.buy(fill, price)
         else:
-            trades.append(book.sell(fill, "test"))
+            trades.append(portfolio.sell(fill, "test"))
     return [trade for trade in trades if trade is not None]
 
 
 @given(fills)
 def test_position_is_the_sum_of_fills(stream):
-    book = new_book()
-    book_all(book, stream)
-    assert book.net(0) == sum(quantity if side == "BUY" else -quantity for side, quantity, _ in stream)
-    assert book.positions[0] is None or book.positions[0].quantity > 0
+    portfolio = new_book()
+    book_all(portfolio, stream)
+    assert portfolio.net(0) == sum(quantity if side == "BUY" else -quantity for side, quantity, _ in stream)
+    assert portfolio.positions[0] is None or portfolio.positions[0].quantity > 0
 
 
 @given(fills)
 def test_cash_is_capital_less_what_was_paid(stream):
-    book = new_book()
-    book_all(book, stream)
+    portfolio = new_book()
+    book_all(portfolio, stream)
     spent = sum(q * p if side == "BUY" else -q * p for side, q, p in stream)
-    assert book.cash == CAPITAL - Decimal(spent) / 100 - book.costs_paid
+    assert portfolio.cash == CAPITAL - Decimal(spent) / 100 - portfolio.costs_paid
 
 
 @given(fills)
 def test_results_of_exits_and_what_is_open_add_up_to_the_change_of_cash(stream):
-    book = new_book()
-    trades = book_all(book, [each for each in stream if each[0] == "BUY"][:1] + stream)
-    if book.stray[0]:
+    portfolio = new_book()
+    trades = book_all(portfolio, [each for each in stream if each[0] == "BUY"][:1] + stream)
+    if portfolio.stray[0]:
         return  # sold more than was held: that part has no entry to compare with
-    position = book.positions[0]
+    position = portfolio.positions[0]
     invested = Decimal(position.entry_turnover) / 100 + position.entry_costs if position else Decimal(0)
-    assert CAPITAL + sum((trade.net_pnl for trade in trades), Decimal(0)) == book.cash + invested
-    assert book.realised == sum((trade.net_pnl for trade in trades), Decimal(0))
+    assert CAPITAL + sum((trade.net_pnl for trade in trades), Decimal(0)) == portfolio.cash + invested
+    assert portfolio.realised == sum((trade.net_pnl for trade in trades), Decimal(0))
 
 
 @given(fills)
 def test_a_book_put_aside_and_taken_back_is_the_same(stream):
-    book, again = new_book(), new_book()
-    book_all(book, stream)
+    portfolio, again = new_book(), new_book()
+    book_all(portfolio, stream)
     fields = {}
-    book.dump(fields)
+    portfolio.dump(fields)
     again.load(fields)
     other = {}
     again.dump(other)
@@ -81,14 +81,14 @@ def test_a_book_put_aside_and_taken_back_is_the_same(stream):
 
 
 def test_entry_costs_are_shared_out_by_quantity():
-    book = new_book()
-    book.buy(Fill(1, 0, "BUY", 525, 21600, 1), 21600)
-    paid = book.costs_paid
-    first = book.sell(Fill(2, 0, "SELL", 150, 22200, 2), "Take Profit 1")
+    portfolio = new_book()
+    portfolio.buy(Fill(1, 0, "BUY", 525, 21600, 1), 21600)
+    paid = portfolio.costs_paid
+    first = portfolio.sell(Fill(2, 0, "SELL", 150, 22200, 2), "Take Profit 1")
     assert first.gross_pnl == 900
     assert first.costs == (paid * 150 / 525).quantize(Decimal("1e-9")) + Decimal("21.29202")
-    second = book.sell(Fill(3, 0, "SELL", 375, 21800, 3), "Trailing Stop")
-    assert first.net_pnl + second.net_pnl == book.cash - CAPITAL
+    second = portfolio.sell(Fill(3, 0, "SELL", 375, 21800, 3), "Trailing Stop")
+    assert first.net_pnl + second.net_pnl == portfolio.cash - CAPITAL
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_the_quick_look_misses_no_exit(path, entry):
 
 
 def test_average_price_of_several_buys():
-    book = new_book()
-    book.buy(Fill(1, 0, "BUY", 75, 10000, 1), 10000)
-    position = book.buy(Fill(1, 0, "BUY", 150, 10300, 1), 10000)
+    portfolio = new_book()
+    portfolio.buy(Fill(1, 0, "BUY", 75, 10000, 1), 10000)
+    position = portfolio.buy(Fill(1, 0, "BUY", 150, 10300, 1), 10000)
     assert position.entry_price == round(Fraction(75 * 10000 + 150 * 10300, 225))

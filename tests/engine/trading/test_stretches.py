@@ -40,8 +40,8 @@ def silent(*steps: tuple[int, int], more: tuple[str, ...] = LEVEL) -> TraderHarn
 )
 def test_a_stretch_of_silences(steps: Steps, told: list[tuple[int, int]], counted: list[tuple[int, int]]) -> None:
     harness = silent(*steps)
-    assert [(fact.gap_ms, fact.untold) for fact in harness.events_of(TickGap)] == told
-    assert [(fact.untold, fact.longest_ms) for fact in harness.events_of(GapsCounted)] == counted
+    assert [(event.gap_ms, event.untold) for event in harness.events_of(TickGap)] == told
+    assert [(event.untold, event.longest_ms) for event in harness.events_of(GapsCounted)] == counted
     assert harness.trader.state.instrument_states[0].gaps == sum(count for count, step_ms in steps if step_ms > 5000)
 
 
@@ -57,24 +57,24 @@ def test_silences_of_what_is_held_are_told_each_then_one_a_minute() -> None:
     assert harness.held > 0
     harness.prices(*[100.0] * 40, step_ms=6000)
     told = harness.events_of(TickGap)
-    assert all(fact.position_open for fact in told)
-    assert [fact.untold for fact in told] == [0] * TOLD_WHILE_HELD + [9, 9, 9]
+    assert all(event.position_open for event in told)
+    assert [event.untold for event in told] == [0] * TOLD_WHILE_HELD + [9, 9, 9]
     assert harness.trader.state.instrument_states[0].gaps == 40
 
 
 def test_a_position_makes_the_next_silence_of_a_habitual_one_an_error() -> None:
     harness = TraderHarness(*EAGER).command(PauseEntries()).prices(99, 100, *[100.0] * 20, step_ms=10_000)
-    assert [fact.position_open for fact in harness.events_of(TickGap)] == [False]
+    assert [event.position_open for event in harness.events_of(TickGap)] == [False]
     harness.command(ResumeEntries()).prices(100.1, 100.1, step_ms=10_000)
     assert harness.held > 0
-    assert [(fact.position_open, fact.untold) for fact in harness.events_of(TickGap)][1:] == [(True, 21)]
+    assert [(event.position_open, event.untold) for event in harness.events_of(TickGap)][1:] == [(True, 21)]
 
 
 def test_a_new_day_tells_what_the_old_one_counted() -> None:
     harness = silent((20, 10_000)).at("09:15:00", "2025-10-03").prices(100)
-    kinds = [type(fact) for fact in harness.events if isinstance(fact, DayStarted | GapsCounted | TickGap)]
+    kinds = [type(event) for event in harness.events if isinstance(event, DayStarted | GapsCounted | TickGap)]
     assert kinds == [DayStarted, TickGap, DayStarted, GapsCounted]
-    assert [fact.untold for fact in harness.events_of(GapsCounted)] == [19]
+    assert [event.untold for event in harness.events_of(GapsCounted)] == [19]
     harness.prices(100, step_ms=10_000)
     assert len(harness.events_of(TickGap)) == 2
 
@@ -83,7 +83,7 @@ def test_the_end_of_a_run_tells_what_was_counted_and_changes_nothing_that_decide
     harness = silent((20, 10_000))
     before = harness.trader.dump()
     harness.carry_out(harness.trader.on_end(harness.now_ms))
-    assert [fact.untold for fact in harness.events_of(GapsCounted)] == [19]
+    assert [event.untold for event in harness.events_of(GapsCounted)] == [19]
     assert harness.trader.dump() == before
     assert harness.trader.on_end(harness.now_ms) == []
 
@@ -95,7 +95,7 @@ def test_every_silence_is_told_or_counted(gaps: list[int]) -> None:
         harness.prices(100, step_ms=gap_ms)
     harness.carry_out(harness.trader.on_end(harness.now_ms))
     told = harness.events_of(TickGap)
-    counted = sum(fact.untold for fact in (*told, *harness.events_of(GapsCounted)))
+    counted = sum(event.untold for event in (*told, *harness.events_of(GapsCounted)))
     assert (
         len(told) + counted == harness.trader.state.instrument_states[0].gaps == sum(gap_ms > 5000 for gap_ms in gaps)
     )
@@ -124,11 +124,11 @@ def flap(harness: TraderHarness, ticks: int) -> TraderHarness:
 def test_reasons_that_come_and_go_with_every_tick_are_told_once_in_five_minutes_each() -> None:
     harness = flap(TraderHarness(*EAGER), 2_400)  # twenty minutes
     told = harness.events_of(EntryRefused)
-    assert [fact.reason for fact in told] == ["locked: me", "locked: you"] * 4
-    assert [fact.untold for fact in told] == [0, 0] + [598, 0] * 3
+    assert [event.reason for event in told] == ["locked: me", "locked: you"] * 4
+    assert [event.untold for event in told] == [0, 0] + [598, 0] * 3
     assert harness.trader.state.instrument_states[0].objection == "locked: me"  # as it is now, told or not
     harness.carry_out(harness.trader.on_end(harness.now_ms))
-    counted = sum(fact.untold for fact in (*told, *harness.events_of(RefusalsCounted)))
+    counted = sum(event.untold for event in (*told, *harness.events_of(RefusalsCounted)))
     assert len(told) + counted == 2_399  # the first tick is no signal
 
 
@@ -140,7 +140,7 @@ def test_another_reason_is_told_at_once_in_spite_of_them() -> None:
 
 def test_the_same_reason_for_hours_is_told_once() -> None:
     harness = TraderHarness(*EAGER).command(Lock("me")).prices(*[100 + n * 0.05 for n in range(2000)])
-    assert [fact.reason for fact in harness.events_of(EntryRefused)] == ["locked: me"]
+    assert [event.reason for event in harness.events_of(EntryRefused)] == ["locked: me"]
 
 
 def test_after_an_entry_the_same_reason_is_told_again() -> None:
@@ -148,7 +148,7 @@ def test_after_an_entry_the_same_reason_is_told_again() -> None:
     assert harness.held > 0
     harness.prices(50).command(PauseEntries()).prices(51, 52, 53)
     assert harness.held == 0
-    assert [fact.reason for fact in harness.events_of(EntryRefused)] == ["paused", "paused"]
+    assert [event.reason for event in harness.events_of(EntryRefused)] == ["paused", "paused"]
 
 
 def test_reasons_without_end_are_bounded_and_counted() -> None:
@@ -164,4 +164,4 @@ def test_going_back_begins_afresh() -> None:
     inst = harness.trader.state.instrument_states[0]
     assert (inst.silences.untold, inst.refusals.untold, inst.gaps) == (0, 0, 20)
     harness.now_ms += 6000
-    assert [type(fact) for fact in harness.trader.on_tick(tick(99, 100.0, harness.now_ms))] == [TickGap]
+    assert [type(event) for event in harness.trader.on_tick(tick(99, 100.0, harness.now_ms))] == [TickGap]

@@ -41,7 +41,7 @@ def test_a_tick_that_the_feed_calls_ahead_changes_nothing(ahead_ms):
         "0.door.bad_streak",
         "0.door.refused.future",
     }
-    assert [(fact.reason, fact.seq) for fact in harness.events_of(TickRefused)] == [("future", 3)]
+    assert [(event.reason, event.seq) for event in harness.events_of(TickRefused)] == [("future", 3)]
     harness.play([tick(4, 98.0, "09:30:04", instrument=1), tick(5, 85.0, "09:30:05")])
     assert harness.exits == [("Stop Loss", 85.0, harness.orders[0].quantity)]
     assert len(harness.events_of(DayStarted)) == 1
@@ -52,7 +52,7 @@ def test_ticks_ahead_count_like_any_refused_ones():
     harness = TraderHarness(*EAGER)
     harness.play(tick(n, 100.0, "10:30:00", flags=FLAG_AHEAD) for n in range(1, 8))
     assert refused(harness) == {"future": 7}
-    assert [fact.state for fact in harness.events_of(EntriesChanged)] == ["halted"]
+    assert [event.state for event in harness.events_of(EntriesChanged)] == ["halted"]
 
 
 @pytest.mark.parametrize("behind_ms", [0, 2 * HOUR_MS, 30_000 * HOUR_MS])
@@ -91,7 +91,7 @@ def test_a_link_stays_new_until_a_tick_of_it_is_admitted(first, number):
     assert harness.events_of(SequenceGap) == []
     assert len(refused(harness)) == 1
     harness.play([numbered(4, number + 5)])  # and from there on they are compared again
-    assert [fact.missing for fact in harness.events_of(SequenceGap)] == [1]
+    assert [event.missing for event in harness.events_of(SequenceGap)] == [1]
 
 
 def test_a_new_link_is_state_only_as_long_as_it_decides():
@@ -107,7 +107,7 @@ def test_a_new_link_is_state_only_as_long_as_it_decides():
     assert second.events_of(SequenceGap) == []
     assert "0.door.new_link" not in dumped(second)
     second.trader.load(dumped(TraderHarness(*EAGER).play([numbered(1, 1000)])))
-    assert [fact.missing for fact in second.play([numbered(2, 1002)]).events_of(SequenceGap)] == [1]
+    assert [event.missing for event in second.play([numbered(2, 1002)]).events_of(SequenceGap)] == [1]
 
 
 def test_a_link_that_begins_with_what_the_last_one_ended_with_repeats_it():

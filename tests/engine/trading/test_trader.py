@@ -48,7 +48,7 @@ def test_size_is_what_cash_affords_with_costs():
     harness = entered(price=100.0)
     # 100000 / (75 · 100) = 13.33 → 13 lots; 97500 and its costs of 0.0389 % fit.
     assert harness.orders[0].quantity == 13 * 75
-    assert harness.trader.state.book.cash == Decimal(100000) - Decimal(97500) * (
+    assert harness.trader.state.portfolio.cash == Decimal(100000) - Decimal(97500) * (
         1 + Decimal("0.00033") * Decimal("1.18")
     )
 
@@ -61,14 +61,14 @@ def test_costs_that_do_not_fit_lower_the_size_by_a_lot():
 def test_cash_for_not_one_lot_is_a_refusal_told_once():
     harness = TraderHarness(*EAGER, "capital.initial_capital=5000").prices(100, 101, 102, 103)
     assert harness.orders == []
-    assert [fact.reason for fact in harness.events_of(EntryRefused)] == ["cash for not one lot"]
+    assert [event.reason for event in harness.events_of(EntryRefused)] == ["cash for not one lot"]
 
 
 def test_a_refusal_is_told_once_per_change_of_reason():
     harness = TraderHarness(*EAGER).command(PauseEntries()).prices(100, 101, 102, 103)
-    assert [fact.reason for fact in harness.events_of(EntryRefused)] == ["paused"]
+    assert [event.reason for event in harness.events_of(EntryRefused)] == ["paused"]
     harness.command(Lock("me")).prices(104, 105)
-    assert [fact.reason for fact in harness.events_of(EntryRefused)] == ["paused", "locked: me"]
+    assert [event.reason for event in harness.events_of(EntryRefused)] == ["paused", "locked: me"]
     harness.command(Unlock()).command(ResumeEntries()).prices(106)
     assert len(harness.orders) == 1
 
@@ -101,7 +101,7 @@ def test_trailing_stop_follows_and_never_falls():
     harness.prices(104.95, 100.0)
     assert harness.exits == []  # not active before +5
     harness.prices(105.0, 106.0, 101.5, 101.05)
-    assert harness.trader.state.book.positions[0].trail_stop == 10100
+    assert harness.trader.state.portfolio.positions[0].trail_stop == 10100
     assert harness.prices(101.0).exits == [("Trailing Stop", 101.0, 975)]
 
 
@@ -220,7 +220,7 @@ def test_a_new_day_begins_anew_and_closes_what_was_left():
     strategy = harness.trader.state.instrument_states[0].strategy
     assert (strategy.ticks, strategy.green, strategy.needed) == (1, 0, 1)
     assert harness.trader.state.gate.day_entries == 0
-    assert [fact.date for fact in harness.events_of(DayStarted)] == ["2025-10-01", "2025-10-03"]
+    assert [event.date for event in harness.events_of(DayStarted)] == ["2025-10-01", "2025-10-03"]
     assert len(harness.prices(121).orders) == 3
 
 
@@ -237,7 +237,7 @@ def test_a_raising_strategy_halts_entries_while_exits_go_on(monkeypatch):
     harness.prices(99, 98, 85)
     assert harness.exits == [("Stop Loss", 85.0, 975)]
     assert harness.trader.state.faults == 3
-    assert [fact.seq for fact in harness.events_of(TraderFault)] == [3, 4]
+    assert [event.seq for event in harness.events_of(TraderFault)] == [3, 4]
     assert harness.trader.state.gate.halted == "strategy raised ZeroDivisionError"
     harness.command(Flat()).beat().beat()
     assert harness.events_of(FlatChanged)[-1].state == "FLAT"
@@ -252,4 +252,4 @@ def test_several_instruments_share_cash_and_keep_their_own_levels():
     for n, (instrument, price) in enumerate([(0, 99), (1, 199), (0, 100), (1, 200), (0, 85), (1, 190)]):
         harness.play([tick(n + 1, price, start + n, instrument=instrument)])
     assert [(order.instrument, order.side) for order in harness.orders] == [(0, "BUY"), (1, "BUY"), (0, "SELL")]
-    assert harness.trader.state.book.net(1) > 0
+    assert harness.trader.state.portfolio.net(1) > 0

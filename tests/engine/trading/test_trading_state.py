@@ -15,7 +15,7 @@ MOVES = st.lists(st.tuples(st.integers(0, COUNT - 1), st.sampled_from([70, 84, 9
 
 
 def held(trader: Trader) -> list[int]:
-    return [index for index, position in enumerate(trader.state.book.positions) if position is not None]
+    return [index for index, position in enumerate(trader.state.portfolio.positions) if position is not None]
 
 
 def told(trader: Trader) -> list[int]:

@@ -120,7 +120,7 @@ def test_a_pause_of_then_survives_going_back_into_it(operated: Path, tmp_path: P
         assert run.trader.state.gate.paused
         after_seek(run, 300)
         assert not run.trader.state.gate.paused
-        assert len(run.engine.exits.newest) == run.trader.state.book.trades
+        assert len(run.engine.exits.newest) == run.trader.state.portfolio.trades
 
 
 def test_many_instruments_take_turns_at_the_checkpoints(tmp_path: Path) -> None:
@@ -154,18 +154,18 @@ def taken_over(folder: Path) -> tuple[Path, int, int]:
 def test_an_account_that_was_taken_over_is_taken_over_again(tmp_path: Path) -> None:
     path, held, sold = taken_over(tmp_path)
     with replay(path, tmp_path / "replay", paused=True) as run:
-        assert run.trader.state.book.net(0) == held
+        assert run.trader.state.portfolio.net(0) == held
         assert run.trader.state.gate.paused
         assert after_seek(run, 500) == CheckView(10, 12)
         trades = list(run.engine.exits.newest)
         assert len(trades) > 5
-        assert run.trader.state.book.trades == len(trades) + sold
+        assert run.trader.state.portfolio.trades == len(trades) + sold
         after_seek(run, 200)
-        assert run.engine.exits.newest == trades[: run.trader.state.book.trades - sold]
+        assert run.engine.exits.newest == trades[: run.trader.state.portfolio.trades - sold]
         assert after_seek(run, 500) == CheckView(10, 12)
         assert run.engine.exits.newest == trades
         after_seek(run, 0)
-        assert run.trader.state.book.net(0) == held
+        assert run.trader.state.portfolio.net(0) == held
         assert run.trader.state.gate.paused
         run.engine.send(Play())
         assert at_the_end(run) == CheckView(12, 12)
@@ -188,4 +188,4 @@ def test_an_account_that_cannot_be_taken_over(tmp_path: Path) -> None:
             assert found.same == 0
             assert found.incomparable.startswith("the account it began with cannot be taken over: ")
             assert word in found.incomparable
-            assert run.trader.state.book.entries > 5, "it is replayed with an account of its own"
+            assert run.trader.state.portfolio.entries > 5, "it is replayed with an account of its own"

@@ -33,7 +33,7 @@ def test_under_other_rules_nothing_is_compared_and_no_command_given(operated: Pa
         found = at_the_end(run)
         assert found == CheckView(0, CHECKPOINTS, "", "fast_ema 18→9, base_sl_points 15→16")
         assert run.trader.state.flat.state == "NORMAL"
-        assert run.trader.state.book.entries > 10
+        assert run.trader.state.portfolio.entries > 10
 
 
 def test_what_decides_nothing_may_differ(operated: Path, tmp_path: Path) -> None:
