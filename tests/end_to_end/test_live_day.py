@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from engine.assembly import build
-from engine.cli.report import TradeFile
-from engine.cli.running import open_file
+from engine.assembly.open_source import open_file
 from engine.model.types import DELIVERIES, FLAG_LATE
+from engine.reports.trade_file import TradeFile
 from tests.engine.backtest.test_golden import decided, golden, rows_of
 from tests.simulator import RawLines, Simulator
 from tests.support.builders import config, shared

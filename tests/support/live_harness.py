@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from engine.assembly import LiveSupply, Run, build, live_supply
-from engine.cli.verify import verify_command
+from engine.cli.verify import run as verify_command
 from engine.config import Config
 from engine.journal import JOURNAL_FILE, read_events
 from engine.model.clock import SystemClock

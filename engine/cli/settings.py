@@ -1,0 +1,20 @@
+"""The configuration that a command line asks for."""
+
+from argparse import Namespace
+
+from engine.config import Config, find_config, load
+
+
+def overrides_of(args: Namespace) -> list[str]:
+    """Every `--set`, before the command and behind it."""
+    return [*args.overrides, *getattr(args, "more_overrides", ())]
+
+
+def load_config(args: Namespace) -> Config:
+    """Load the configuration that `args` names, with its overrides; raises ConfigError."""
+    overrides = overrides_of(args)
+    if getattr(args, "delivery", None):
+        overrides.append(f"engine.delivery={args.delivery}")
+    if getattr(args, "source", None):
+        overrides.append(f"feed.source={args.source}")
+    return load(find_config(args.config), overrides)
