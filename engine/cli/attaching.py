@@ -20,7 +20,7 @@ def run_attached(args: Namespace, config: Config, screen: Screen) -> int:
     """Start the engine in a process of its own where none runs for its state directory, then attach to it."""
     if args.trades is not None:
         raise InputError("--trades: only with --headless or --in-process; the engine goes on when the screen is left")
-    place = place_of(chosen_folder(args.state_dir, trade_mode(config, getattr(args, "file", None))))
+    place = place_of(chosen_folder(args.state_dir, trade_mode(config, args.file)))
     if not place.pid:
         warn("starting the engine")
         place = launch(["--quiet", "--state-dir", str(place.folder), *words_for(args)], place.folder)

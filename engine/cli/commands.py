@@ -4,13 +4,11 @@ Such a file holds `arguments(parser)` and `run(args) -> exit status`; what only 
 `--help` and a typing error carry no engine. `args.screen` is the screen that a run can be shown on, or None.
 """
 
-import argparse
-from argparse import Namespace
+from argparse import Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from types import ModuleType
 
-from engine.cli.options import Parser, run_options
+from engine.cli.options import UNSAID, Parser, run_options
 from engine.cli.screen import Screen
 from engine.version import VERSION
 
@@ -55,7 +53,7 @@ exit status: 0 well, 1 compared and different, 2 bad configuration, arguments or
 def read(argv: Sequence[str] | None, screen: Screen | None) -> tuple[Callable[[Namespace], int], Namespace]:
     """The command that `argv` means, and its arguments; without a command `run`. Raises SystemExit for a wrong word."""
     args = _parser().parse_args(argv, Namespace(screen=screen))
-    run: Callable[[Namespace], int] = _file_of(args.command or "run").run
+    run: Callable[[Namespace], int] = import_module(_file_of(args.command or "run")).run
     return run, args
 
 
@@ -64,23 +62,17 @@ def _parser() -> Parser:
         prog="myquant-tui",
         description="Record, replay and paper-trade Indian options, and know that you are flat.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"myquant-tui {VERSION}")
-    run_options(parser, top=True)
+    run_options(parser, "overrides")
+    parser.set_defaults(**UNSAID)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     for name, (_, what) in _COMMANDS.items():
-        commands.add_parser(name, help=what, allow_abbrev=False).declare = _declared(name)
+        commands.add_parser(name, help=what, allow_abbrev=False).command_file = _file_of(name)
     return parser
 
 
-def _declared(name: str) -> Callable[[Parser], None]:
-    def declare(parser: Parser) -> None:
-        _file_of(name).arguments(parser)
-
-    return declare
-
-
-def _file_of(name: str) -> ModuleType:
-    return import_module(f"engine.cli.{_COMMANDS[name][0]}")
+def _file_of(name: str) -> str:
+    return f"engine.cli.{_COMMANDS[name][0]}"

@@ -6,9 +6,6 @@ from pathlib import Path
 
 from engine.cli.options import Parser, run_options, source_option, speed
 
-_VALUES = (("--source", "source"), ("--delivery", "delivery"))
-_SWITCHES = (("--unlock", "unlock"), ("--skip-damage", "skip_damage"), ("--paused", "paused"))
-
 
 def arguments(parser: Parser) -> None:
     """Declare the arguments of `engine`."""
@@ -54,12 +51,13 @@ def run(args: Namespace) -> int:
 def words_for(args: Namespace) -> list[str]:
     """Return the words that make `engine` run what these arguments ask for, in whatever directory it is started."""
     words = ["--config", str(args.config.absolute())] if args.config is not None else []
-    for option, name in _VALUES:
-        if (value := getattr(args, name, None)) is not None:
-            words += [option, str(value)]
-    for override in (*args.overrides, *getattr(args, "more_overrides", ())):
+    for option, value in (("--source", args.source), ("--delivery", args.delivery)):
+        if value is not None:
+            words += [option, value]
+    for override in (*args.overrides, *args.more_overrides):
         words += ["--set", override]
-    words += [option for option, name in _SWITCHES if getattr(args, name, False)]
+    switches = {"--unlock": args.unlock, "--skip-damage": args.skip_damage, "--paused": args.paused}
+    words += [option for option, wanted in switches.items() if wanted]
     if args.command == "replay":
         words += ["--replay", str(args.file.absolute())]
         if args.speed is not None:

@@ -25,7 +25,6 @@ def run(args: Namespace) -> int:
     """Import."""
     from msgspec.structs import replace
 
-    from engine.cli.reading import open_as_described
     from engine.cli.settings import load_config
 
     config = load_config(args)
@@ -34,6 +33,23 @@ def run(args: Namespace) -> int:
         config = replace(config, session=replace(config.session, zone=args.zone))
     write_recording(source, args, config)
     return 0
+
+
+def open_as_described(path: Path, args: Namespace, config: "Config") -> "FileSource":
+    """Open `path` as the layout options say; raises InputError."""
+    from engine.assembly.open_source import open_file
+    from engine.recording import CsvLayout
+
+    layout = CsvLayout(
+        columns=tuple(name.strip() for name in args.columns.split(",")) if args.columns else (),
+        time_format=args.time_format,
+        date=args.date,
+        zone=args.zone or config.session.zone,
+        price_divisor=args.price_divisor,
+        has_header=False if args.no_header else None,
+        symbol=args.symbol or config.instrument.symbol,
+    )
+    return open_file(path, config, layout, kind=args.format, skip_damage=args.skip_damage)
 
 
 def write_recording(source: "FileSource", args: Namespace, config: "Config") -> None:

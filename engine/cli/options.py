@@ -1,7 +1,11 @@
-"""The arguments that several commands share. Knows no engine, so that `--help` and a typing error cost nothing."""
+"""The arguments that several commands share. Knows no engine, so that `--help` and a typing error cost nothing.
 
-import argparse
-from collections.abc import Callable, Iterable
+What may be said before the command and behind it has no default here: `UNSAID` holds it, and what a command does not know.
+"""
+
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
+from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,16 +16,23 @@ from engine.text.sanitize import clean
 _SOURCES = ("replay", "mock", "binance", "smartapi")
 
 
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line. A command's own is given its arguments by `declare` only once that command is meant."""
+UNSAID = {
+    **dict.fromkeys(("config", "delivery", "file", "source", "speed", "state_dir", "trades")),
+    **dict.fromkeys(("headless", "in_process", "json", "paused", "quiet", "skip_damage", "unlock"), False),
+    "overrides": [],
+    "more_overrides": [],
+}
 
-    declare: "Callable[[Parser], None] | None" = None
+
+class Parser(ArgumentParser):
+    """Says what is wrong in one line. A command's own gets its arguments from the command's file once the command is meant."""
+
+    command_file = ""
 
     def parse_known_args(self, args: Iterable[str] | None = None, namespace: Any = None) -> tuple[Any, list[str]]:
         """Parse, the arguments being declared."""
-        declare, self.declare = self.declare, None
-        if declare is not None:
-            declare(self)
+        if self.command_file:
+            import_module(self.command_file).arguments(self)
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
@@ -38,41 +49,42 @@ def speed(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0.25 <= value <= 1000:
-        raise argparse.ArgumentTypeError(f"'{clean(text, 40)}' is not a speed; allowed: 0.25 to 1000, or max")
+        raise ArgumentTypeError(f"'{clean(text, 40)}' is not a speed; allowed: 0.25 to 1000, or max")
     return value
 
 
-def config_options(parser: Parser, *, top: bool = False) -> None:
-    """Add the options of configuration; a command's own leave those before the command (`top`) as they are."""
-    absent = None if top else argparse.SUPPRESS
+def config_options(parser: Parser, overrides: str = "more_overrides") -> None:
+    """Add the options of configuration; what is said before a command is kept as `overrides`, and added to by the command's own."""
     parser.add_argument(
-        "--config", type=Path, default=absent, metavar="FILE", help="configuration file (default: ./config.toml, …)"
+        "--config", type=Path, default=SUPPRESS, metavar="FILE", help="configuration file (default: ./config.toml, …)"
     )
     parser.add_argument(
         "--set",
         action="append",
-        default=[] if top else argparse.SUPPRESS,
+        default=SUPPRESS,
         metavar="SECTION.KEY=VALUE",
-        dest="overrides" if top else "more_overrides",
+        dest=overrides,
         help="override one key (repeatable)",
     )
 
 
-def run_options(parser: Parser, *, top: bool = False) -> None:
+def run_options(parser: Parser, overrides: str = "more_overrides") -> None:
     """Add the options of a run."""
-    config_options(parser, top=top)
-    absent = None if top else argparse.SUPPRESS
-    no = False if top else argparse.SUPPRESS
-    parser.add_argument("--delivery", choices=DELIVERIES, default=absent, help="how a tick reaches the trader")
-    parser.add_argument("--headless", action="store_true", default=no, help="run without a screen")
-    parser.add_argument("--state-dir", type=Path, default=absent, metavar="DIR", help="where journal, log and lock go")
-    parser.add_argument("--trades", type=Path, default=absent, metavar="OUT.csv", help="write one row per exit")
-    parser.add_argument("--json", action="store_true", default=no, help="summary as JSON on standard output")
-    parser.add_argument("--quiet", action="store_true", default=no, help="no log on standard error")
+    config_options(parser, overrides)
+    parser.add_argument("--delivery", choices=DELIVERIES, default=SUPPRESS, help="how a tick reaches the trader")
+    _switch(parser, "--headless", "run without a screen")
     parser.add_argument(
-        "--unlock", action="store_true", default=no, help="allow entries although the last run ended uncleanly"
+        "--state-dir", type=Path, default=SUPPRESS, metavar="DIR", help="where journal, log and lock go"
     )
-    damage_option(parser, top=top)
+    parser.add_argument("--trades", type=Path, default=SUPPRESS, metavar="OUT.csv", help="write one row per exit")
+    json_option(parser, "summary as JSON on standard output")
+    _switch(parser, "--quiet", "no log on standard error")
+    _switch(parser, "--unlock", "allow entries although the last run ended uncleanly")
+    damage_option(parser)
+
+
+def _switch(parser: Parser, name: str, help_text: str) -> None:
+    parser.add_argument(name, action="store_true", default=SUPPRESS, help=help_text)
 
 
 def source_option(parser: Parser) -> None:
@@ -81,8 +93,8 @@ def source_option(parser: Parser) -> None:
 
 
 def json_option(parser: Parser, help_text: str = "as JSON") -> None:
-    """Add `--json` to a command that is no run."""
-    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=help_text)
+    """Add `--json`."""
+    _switch(parser, "--json", help_text)
 
 
 def force_option(parser: Parser, output: str) -> None:
@@ -90,12 +102,9 @@ def force_option(parser: Parser, output: str) -> None:
     parser.add_argument("--force", action="store_true", help=f"overwrite {output}")
 
 
-def damage_option(parser: Parser, *, top: bool = False) -> None:
+def damage_option(parser: Parser) -> None:
     """Add leave to read on behind damage."""
-    no = False if top else argparse.SUPPRESS
-    parser.add_argument(
-        "--skip-damage", action="store_true", default=no, help="read on behind a damaged block of a recording"
-    )
+    _switch(parser, "--skip-damage", "read on behind a damaged block of a recording")
 
 
 def layout_options(parser: Parser) -> None:
@@ -116,6 +125,4 @@ def layout_options(parser: Parser) -> None:
 
 def engine_options(parser: Parser) -> None:
     """Add which engine is meant."""
-    parser.add_argument(
-        "--state-dir", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="of the engine that is meant"
-    )
+    parser.add_argument("--state-dir", type=Path, default=SUPPRESS, metavar="DIR", help="of the engine that is meant")

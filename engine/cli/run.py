@@ -22,7 +22,7 @@ def run(args: Namespace) -> int:
 
     config = load_config(args)
     screen = screen_for(args)
-    if screen is not None and trade_mode(config, None) != "replay" and not getattr(args, "in_process", False):
+    if screen is not None and trade_mode(config, None) != "replay" and not args.in_process:
         from engine.cli.attaching import run_attached
 
         return run_attached(args, config, screen)

@@ -7,14 +7,14 @@ from engine.config import Config, find_config, load
 
 def overrides_of(args: Namespace) -> list[str]:
     """Every `--set`, before the command and behind it."""
-    return [*args.overrides, *getattr(args, "more_overrides", ())]
+    return [*args.overrides, *args.more_overrides]
 
 
 def load_config(args: Namespace) -> Config:
     """Load the configuration that `args` names, with its overrides; raises ConfigError."""
     overrides = overrides_of(args)
-    if getattr(args, "delivery", None):
+    if args.delivery:
         overrides.append(f"engine.delivery={args.delivery}")
-    if getattr(args, "source", None):
+    if args.source:
         overrides.append(f"feed.source={args.source}")
     return load(find_config(args.config), overrides)
