@@ -1,15 +1,15 @@
-"""The engine of myquant-tui. Its front door is the names in `__all__`; what stands behind it is not for others.
+"""The engine of myquant-tui. Its public names are those in `__all__`, and `engine.presentation`; the rest is not for others.
 
-The names are resolved when they are asked for, so that importing one room does not carry in all the others.
+The names are resolved when they are asked for, so that importing one folder does not import all the others.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.assembly import Run
+    from engine.assembly import Run, load
     from engine.cli import main
-    from engine.config import Config, load
+    from engine.config import Config
     from engine.link import LinkError, RemoteEngine
     from engine.link.client import ConnectionStatus
     from engine.link.protocol import AbsenceView, AnyCommand, ControlView
@@ -64,10 +64,10 @@ if TYPE_CHECKING:
     from engine.text.sanitize import clean
     from engine.version import VERSION
 
-_ROOMS = {
-    "engine.assembly": ("Run",),
+_FOLDERS = {
+    "engine.assembly": ("Run", "load"),
     "engine.cli": ("main",),
-    "engine.config": ("Config", "load"),
+    "engine.config": ("Config",),
     "engine.model.errors": ("UserError",),
     "engine.model.latency": ("LatencySummary",),
     "engine.link": ("LinkError", "RemoteEngine"),
@@ -110,7 +110,7 @@ _ROOMS = {
     "engine.model.types": ("DELIVERIES", "Delivery", "Instrument", "PositionState", "Trade", "TradeMode"),
     "engine.version": ("VERSION",),
 }
-_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+_FOLDER_OF = {name: folder for folder, names in _FOLDERS.items() for name in names}
 
 __all__ = [
     "DELIVERIES",
@@ -179,8 +179,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Find a name of the front door in its room."""
-    if name not in _ROOM_OF:
+    """Import a public name from the folder that defines it."""
+    if name not in _FOLDER_OF:
         raise AttributeError(f"module 'engine' has no attribute '{name}'")
-    value = globals()[name] = getattr(import_module(_ROOM_OF[name]), name)
+    value = globals()[name] = getattr(import_module(_FOLDER_OF[name]), name)
     return value

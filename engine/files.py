@@ -83,8 +83,8 @@ def replacing(path: Path, force: bool) -> Iterator[Path]:
 
 
 def refuse_existing(path: Path, force: bool) -> None:
-    """Raises InputError unless a new file may be put at `path`."""
-    if path.is_symlink() or path.is_dir():
-        raise InputError(f"{shown(path)}: is a link or a directory; allowed: the name of a file")
+    """Raises InputError unless a new file may be put at `path`: never in place of a link, a folder or a device."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise InputError(f"{shown(path)}: is not an ordinary file; allowed: the name of a file")
     if path.exists() and not force:
         raise InputError(f"{shown(path)}: exists already; allowed: a new name, or --force")

@@ -1,1 +1,1 @@
-"""The terminal program over the engine; stands on the engine's front door only."""
+"""The screen: a terminal program over the engine, of which it uses the public names and `engine.presentation` only."""

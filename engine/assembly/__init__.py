@@ -1,8 +1,8 @@
 """Puts a run together: the only rooms that know every other. Config and source in, a ready engine out."""
 
 from engine.assembly.assemble import build
-from engine.assembly.live import LiveSupply, has_credentials, live_supply
+from engine.assembly.configuration import load
 from engine.assembly.run import Run
-from engine.assembly.sources import mock_source
+from engine.venues.supply import LiveSupply
 
-__all__ = ["LiveSupply", "Run", "build", "has_credentials", "live_supply", "mock_source"]
+__all__ = ["LiveSupply", "Run", "build", "load"]

@@ -5,12 +5,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.assembly.live import LiveSupply, has_credentials, live_supply
 from engine.assembly.open_source import open_file
-from engine.assembly.sources import mock_source
 from engine.config import Config, bundled
 from engine.model.ports import TickSource
 from engine.model.types import TradeMode
+from engine.venues.registry import venue_of
+from engine.venues.simulated.source import open_mock
+from engine.venues.supply import LiveSupply, NoCredentials
 
 _WATCHABLE = 10.0  # × the recorded pace
 
@@ -38,27 +39,21 @@ def choose(
     if file is not None:
         source = open_file(file, config, skip_damage=skip_damage)
         return RunChoice(config, source, "replay", usual if speed is None else speed)
-    match config.feed.source:
-        case "mock":
-            return RunChoice(config, mock_source(config), "mock", config.mock.speed)
-        case "replay":
-            path = bundled("nifty-synthetic.mqr")
-            return RunChoice(config, open_file(path, config, skip_damage=skip_damage), "replay", usual)
-    fitted, supply, told = live_supply(config, os.environ)
-    if isinstance(supply, LiveSupply):
-        return RunChoice(fitted, supply, "paper", told=told)
-    generated = mock_source(config)
-    title = f"MOCK (no credentials) · {generated.name}"
-    return RunChoice(config, generated, "mock", config.mock.speed, title, supply.lines)
+    venue = venue_of(config.feed.source)
+    if venue is None:
+        path = bundled("nifty-synthetic.mqr")
+        return RunChoice(config, open_file(path, config, skip_damage=skip_damage), "replay", usual)
+    found = venue.opener()(config, os.environ)
+    if isinstance(found, NoCredentials):
+        generated = open_mock(config, os.environ)
+        title = f"MOCK (no credentials) · {generated.source.name}"
+        return RunChoice(config, generated.source, "mock", generated.speed, title, found.lines)
+    return RunChoice(found.config, found.source, venue.mode, found.speed, told=found.told)
 
 
 def trade_mode(config: Config, file: Path | None) -> TradeMode:
     """What an order will mean; the same answer as `choose` gives, without looking anything up on the network."""
-    if file is not None:
+    venue = venue_of(config.feed.source) if file is None else None
+    if venue is None:
         return "replay"
-    match config.feed.source:
-        case "replay" | "mock" as same:
-            return same
-        case "binance":
-            return "paper"
-    return "paper" if has_credentials(config, os.environ) else "mock"
+    return venue.mode if venue.login is None or venue.login().found(config, os.environ) else "mock"

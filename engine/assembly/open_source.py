@@ -1,35 +1,32 @@
-"""Opens a file of ticks as what it is: a recording, raw lines of Binance, or CSV. Judges by content, not by name."""
+"""Opens a file of ticks as what it is: a recording, a venue's raw lines, or CSV. Judges by content, not by name."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 from engine.config import Config, instrument_for
 from engine.files import regular_size, told
+from engine.model.ports import FileSource
 from engine.model.types import Instrument
 from engine.recording.csv_layout import CsvLayout
 from engine.recording.csv_source import CsvSource
-from engine.recording.files import FileSource
 from engine.recording.format import MAGIC
 from engine.recording.reader import MqrSource
-from engine.venues.binance.raw_lines import BinanceRawSource
-
-FileKind = Literal["mqr", "csv", "binance-raw"]
-
-_GZIP_MAGIC = b"\x1f\x8b"
-_RAW_LINE = re.compile(rb"wss?://|[0-9]{10}(?:[.][0-9]+|[0-9]{9})?:? \{")
+from engine.venues.registry import VENUES
 
 
-def kind_of(path: Path) -> FileKind:
-    """What `path` holds, by its first bytes; a name ending in `.mqr` is believed. Raises InputError."""
+def kind_of(path: Path) -> str:
+    """What `path` holds, by its first bytes: `mqr`, `csv`, or what the registry calls a venue's raw lines.
+
+    A name ending in `.mqr` is believed. Raises InputError.
+    """
     regular_size(path)
     with told(path), path.open("rb") as file:
         begin = file.read(64)
     if path.suffix.lower() == ".mqr" or begin[:4] == MAGIC[:4]:
         return "mqr"
-    if begin[:2] == _GZIP_MAGIC or _RAW_LINE.match(begin):
-        return "binance-raw"
+    for venue in VENUES:
+        if venue.raw_lines and venue.raw_lines().recognised(begin):
+            return venue.raw_format
     return "csv"
 
 
@@ -38,7 +35,7 @@ def open_source(
     layout: CsvLayout,
     instrument_for: Callable[[str], Instrument],
     *,
-    kind: FileKind | None = None,
+    kind: str | None = None,
     skip_damage: bool = False,
 ) -> FileSource:
     """The source over `path`, of `kind` or of the kind that it looks like; raises InputError.
@@ -48,8 +45,9 @@ def open_source(
     kind = kind or kind_of(path)
     if kind == "mqr":
         return MqrSource(path, skip_damage)
-    if kind == "binance-raw":
-        return BinanceRawSource(path)
+    for venue in VENUES:
+        if venue.raw_lines and kind == venue.raw_format:
+            return venue.raw_lines().opened(path)
     return CsvSource(path, layout, instrument_for)
 
 
@@ -58,7 +56,7 @@ def open_file(
     config: Config,
     layout: CsvLayout | None = None,
     *,
-    kind: FileKind | None = None,
+    kind: str | None = None,
     skip_damage: bool = False,
 ) -> FileSource:
     """The source over `path` with the instruments of `config`, and its zone and symbol unless a layout is given; raises InputError."""

@@ -12,6 +12,7 @@ from engine.model.errors import ConfigError
 from engine.model.ports import TickSource
 from engine.model.types import Instrument
 from engine.recording import Header
+from engine.venues.registry import VENUES
 from engine.version import RULES_REVISION, VERSION
 
 _INSTRUMENT_KEYS = ("lot_size", "tick_size", "freeze_quantity")
@@ -80,9 +81,15 @@ def header_of(config: Config, source_name: str, instruments: tuple[Instrument, .
         session_end=session.end.isoformat(),
         source=source_name,
         program_version=VERSION,
-        config=describe(config),
+        config=_of_this_run(config),
         rules_revision=RULES_REVISION,
     )
+
+
+def _of_this_run(config: Config) -> dict[str, str]:
+    """Return the configuration without the sections of exchanges that the run has nothing to do with."""
+    strangers = tuple(f"{venue.name}." for venue in VENUES if venue.mode != "mock" and venue.name != config.feed.source)
+    return {key: text for key, text in describe(config).items() if not key.startswith(strangers)}
 
 
 def recordings_folder(config: Config) -> Path:

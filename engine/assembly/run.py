@@ -5,13 +5,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-from engine.assembly.live import LiveSupply
 from engine.config import Config
 from engine.logs import LogBook, log_trade
 from engine.model.ports import Journal, Recorder, TickSource
 from engine.model.types import TradeMode
 from engine.runtime import Engine
 from engine.trading.trader import Trader
+from engine.venues.supply import LiveSupply
 
 
 class Run:

@@ -7,6 +7,7 @@ from itertools import takewhile, zip_longest
 
 from msgspec import Struct
 
+from engine.assembly.turn_parts import TurnParts
 from engine.config import Config
 from engine.model.clock import VirtualClock
 from engine.model.events import AnyEvent, FillBooked, TradeClosed
@@ -14,15 +15,12 @@ from engine.model.marks import EventMark, Mark
 from engine.model.types import Fill, Instrument, Tick, Trade
 from engine.recording import MqrSource
 from engine.recording.files import Progress
-from engine.runtime import Epochs, Persistence, Turn
-from engine.runtime.inbox import Inbox
+from engine.runtime.cursor import Cursor
+from engine.runtime.publisher import Publisher
 from engine.runtime.replay.check import ReplayCheck
-from engine.runtime.replay.comparable import incomparable, other_rules
-from engine.runtime.tickets import Posted
+from engine.runtime.replay.comparable import other_rules
 from engine.text.sanitize import clean
-from engine.trading.event_text import EventText
 from engine.trading.trader import Trader
-from engine.venues.simulated.broker import PaperBroker
 
 _NEVER_MS = 1 << 40  # between two pictures that nobody looks at
 _PROGRESS_TICKS = 4096
@@ -70,26 +68,29 @@ class _Notes:
         """Nothing is open."""
 
 
-class _Owner:
-    """What an engine would be to the turn, were there one: only the marks are looked after."""
+class _Following:
+    """Does what is due after a tick of a recording: follows it."""
 
-    def __init__(self, turn: Turn, check: ReplayCheck) -> None:
-        self._turn = turn
+    def __init__(self, check: ReplayCheck, cursor: Cursor) -> None:
         self._check = check
+        self._cursor = cursor
 
-    def command(self, command: Posted) -> None:
-        """Nobody sends any."""
-
-    def milestone(self, seq: int) -> None:
-        """Follow the recording."""
+    def reached(self, seq: int, _take: object) -> None:
+        """Give and judge what was recorded after tick `seq`."""
         self._check.passed(seq)
-        self._turn.milestone = self._check.next_tick
+        self.set()
 
-    def trader_raised(self) -> None:
-        """There is no other delivery to fall back to."""
+    def set(self) -> None:
+        """Find the next tick after which something was recorded."""
+        self._cursor.milestone = self._check.next_tick
 
-    def publish(self, now_ns: int) -> None:
-        """Nobody looks."""
+
+def _ignored(_: object) -> None:
+    """Nobody sends a command."""
+
+
+def _unseen(_: int) -> None:
+    """Nobody looks."""
 
 
 class Rerun(Struct, frozen=True):
@@ -99,7 +100,7 @@ class Rerun(Struct, frozen=True):
     `fill_difference` name the first that was not.
     """
 
-    turn: Turn
+    trader: Trader
     ticks: int
     entries: list[Fill]
     exits: list[Trade]
@@ -116,14 +117,14 @@ def rerun(
     source: MqrSource, config: Config, instruments: tuple[Instrument, ...], progress: Progress | None = None
 ) -> Rerun:
     """Work all of `source` that can be read under `config`; raises InputError when the disk fails."""
-    rules = other_rules(source.header)
-    check = ReplayCheck(source, incomparable(source.header, config, instruments), rules)
     notes = _Notes()
-    turn = _turn(config, instruments, notes, source)
-    turn.owner = _Owner(turn, check)
+    parts = _parts(config, instruments, notes, source)
+    check = parts.check(source)
+    following = _Following(check, parts.cursor)
+    turn = parts.turn(_ignored, following, Publisher(_unseen, _NEVER_MS))
     with _silence():
-        check.begin(turn)
-        turn.milestone = check.next_tick
+        check.begin()
+        following.set()
         ticks = 0
         for tick in source.ticks():
             turn.take(tick)
@@ -132,9 +133,9 @@ def rerun(
                 progress(source.fraction_read())
     view = check.view()
     fills_same, fills, fill_difference = _compare_fills(source, notes.exits, ticks)
-    why_not = view.incomparable or (rules if fill_difference else "")
+    why_not = view.incomparable or (other_rules(source.header) if fill_difference else "")
     return Rerun(
-        turn=turn,
+        trader=parts.trader,
         ticks=ticks,
         entries=notes.entries,
         exits=notes.trades,
@@ -148,21 +149,17 @@ def rerun(
     )
 
 
-def _turn(config: Config, instruments: tuple[Instrument, ...], notes: _Notes, source: MqrSource) -> Turn:
-    trader = Trader(config, instruments, "V-")
+def _parts(config: Config, instruments: tuple[Instrument, ...], notes: _Notes, source: MqrSource) -> TurnParts:
     first = next(iter(source.ticks()), None)
-    return Turn(
-        trader=trader,
-        broker=PaperBroker(len(instruments)),
-        event_text=EventText(instruments, trader.hours.stamp),
-        persistence=Persistence(trader, notes, notes, keeps_account=False),
-        recorder=None,
-        epochs=Epochs(config.engine.delivery),
-        inbox=Inbox(1),
-        clock=VirtualClock(first.exch_ms * 1_000_000 if first else 0),
-        lossless=True,
-        every_tick=False,
-        snapshot_interval_ms=_NEVER_MS,
+    return TurnParts(
+        config,
+        Trader(config, instruments, "V-"),
+        VirtualClock(first.exch_ms * 1_000_000 if first else 0),
+        Cursor(lossless=True),
+        journal=notes,
+        recorder=notes,
+        keeps_account=False,
+        inbox_size=1,
     )
 
 

@@ -7,14 +7,15 @@ from typing import Literal
 
 from msgspec import Struct
 
+from engine.assembly import load
 from engine.assembly.recording_config import fit_to_recording
 from engine.backtest.rerun import Rerun, rerun
-from engine.config import Config, bundled, describe, load
+from engine.config import Config, bundled, describe
 from engine.config.schema import OVERRIDABLE
 from engine.files import shown
 from engine.model.errors import UserError
 from engine.model.types import Instrument, Trade
-from engine.presentation.money import money
+from engine.presentation.money import plain_money
 from engine.recording import Header, MqrSource
 from engine.recording.files import Progress
 from engine.runtime.replay.comparable import deciding
@@ -118,7 +119,7 @@ def _is_of_an_instrument(key: str) -> bool:
 
 
 def _verification(path: Path, source: MqrSource, found: Rerun, notes: tuple[str, ...]) -> Verification:
-    book = found.turn.trader.state.book
+    book = found.trader.state.book
     trades = found.exits
     outcome, reason = _judge(source, found)
     return Verification(
@@ -132,10 +133,10 @@ def _verification(path: Path, source: MqrSource, found: Rerun, notes: tuple[str,
         exits_recorded=found.fills,
         entries=tuple(_entries(found)),
         exits=tuple(_exit(found, trade) for trade in trades),
-        gross_pnl=money(sum((trade.gross_pnl for trade in trades), Decimal(0))),
-        costs=money(sum((trade.costs for trade in trades), Decimal(0))),
-        net_pnl=money(sum((trade.net_pnl for trade in trades), Decimal(0))),
-        cash=money(book.cash),
+        gross_pnl=plain_money(sum((trade.gross_pnl for trade in trades), Decimal(0))),
+        costs=plain_money(sum((trade.costs for trade in trades), Decimal(0))),
+        net_pnl=plain_money(sum((trade.net_pnl for trade in trades), Decimal(0))),
+        cash=plain_money(book.cash),
         open_positions=sum(position is not None for position in book.positions),
         damage=source.losses(),
         notes=(*notes, *_made_by(source.header)),
@@ -161,7 +162,7 @@ def _judge(source: MqrSource, found: Rerun) -> tuple[Outcome, str]:
 
 
 def _entries(found: Rerun) -> Iterator[Entry]:
-    trader = found.turn.trader
+    trader = found.trader
     for fill in found.entries:
         instrument = trader.state.instrument_states[fill.instrument].instrument
         price, quantity = instrument.price_text(fill.price), _units(instrument, fill.quantity)
@@ -169,7 +170,7 @@ def _entries(found: Rerun) -> Iterator[Entry]:
 
 
 def _exit(found: Rerun, trade: Trade) -> ExitRow:
-    trader = found.turn.trader
+    trader = found.trader
     instrument = trader.state.instrument_states[trade.instrument].instrument
     return ExitRow(
         time=trader.hours.stamp(trade.exit_ms),
@@ -179,7 +180,7 @@ def _exit(found: Rerun, trade: Trade) -> ExitRow:
         price=instrument.price_text(trade.exit_price),
         quantity=_units(instrument, trade.quantity),
         reason=trade.reason,
-        net_pnl=money(trade.net_pnl),
+        net_pnl=plain_money(trade.net_pnl),
     )
 
 

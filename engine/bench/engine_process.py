@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 
-from engine.assembly import LiveSupply, Run, build
+from engine.assembly import LiveSupply, Run, build, load
 from engine.bench.packets import FRAME_BYTES, INSTRUMENTS, SENT, SENT_AT, Traffic
 from engine.bench.process_figures import rss_mb
 from engine.bench.protocol import Begin, Collect, Configure, Ended, Fail, Order, Ready, Slice, answer, orders
-from engine.config import Config, find_config, load
+from engine.config import Config, find_config
 from engine.model.commands import Stop, SwitchDelivery
 from engine.model.errors import UserError
 from engine.model.events import FeedEvent
@@ -29,6 +29,7 @@ from engine.stream.live_feed import Pace, StreamFeed
 from engine.stream.sequence import SequenceTracker
 from engine.stream.tick_builder import TickBuilder
 from engine.venues.angelone.login import Tokens
+from engine.venues.angelone.settings import SmartApiConfig
 from engine.venues.angelone.stream import SmartApi
 
 _PATIENCE_S = 10.0
@@ -101,7 +102,9 @@ def main() -> int:
 def _supply(config: Config) -> LiveSupply:
     def connect(tell: Callable[[FeedEvent], None], in_session: Callable[[], bool]) -> StreamFeed:
         ticker = TickBuilder(
-            len(INSTRUMENTS), SequenceTracker(len(INSTRUMENTS), config.smartapi.sequence), LatenessMonitor()
+            len(INSTRUMENTS),
+            SequenceTracker(len(INSTRUMENTS), config.venue(SmartApiConfig).sequence),
+            LatenessMonitor(),
         )
         pace = Pace(silence_s=float(config.feed.silence_s))
         adapter = _StampedApi(config, ticker)
@@ -143,8 +146,8 @@ class _Slices:
             return Fail(f"engine: delivery {delivery} was refused")
         self._delivery, self._every = delivery, _Every()
         with engine.turn.lock:
-            engine.turn.epochs.now.total = self._every
-            self._position, self._merged = engine.turn.position, engine.inbox.merged
+            engine.epochs.now.total = self._every
+            self._position, self._merged = engine.cursor.position, engine.inbox.merged
         self._cpu_ns, self._wall_ns = time.process_time_ns(), _now_ns()
         return Ended()
 
@@ -173,7 +176,7 @@ class _Slices:
 
     def _worked(self) -> int:
         engine = self._engine
-        return engine.turn.position - self._position + engine.inbox.merged - self._merged
+        return engine.cursor.position - self._position + engine.inbox.merged - self._merged
 
 
 def _until(true: Callable[[], bool]) -> bool:

@@ -84,7 +84,7 @@ def _handler(config: Config, path: Path, rounds: int) -> HandlerFigures:
             durations.append(array("q"))
             cpu_ns, ticks = _drive(run, source, durations[-1])
             spent_us.append(cpu_ns / 1000 / max(ticks, 1))
-            spread.add(run.engine.turn.epochs.all_ticks())
+            spread.add(run.engine.epochs.all_ticks())
     spent_us.sort()
     for of_one_tick in zip(*durations, strict=True):
         steady.record(sorted(of_one_tick)[len(of_one_tick) // 2])

@@ -34,8 +34,8 @@ def run_attached(args: Namespace, config: Config, screen: Screen) -> int:
 
 def attach_to(place: EngineDir, screen: Screen, *, read_only: bool) -> int:
     """Show the engine of `place` until the operator leaves or the terminal is lost; the engine goes on."""
-    door = RemoteEngine(place.socket, _name(), wants_conn=not read_only)
-    screen.attach(door, place.folder, Path.cwd())
+    client = RemoteEngine(place.socket, _name(), wants_control=not read_only)
+    screen.attach(client, place.folder, Path.cwd())
     return 0
 
 

@@ -9,7 +9,8 @@ from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
     from engine.config import Config
-    from engine.recording import FileSource, ImportReport
+    from engine.model.ports import FileSource
+    from engine.recording import ImportReport
 
 
 def arguments(parser: Parser) -> None:

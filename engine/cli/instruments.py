@@ -1,10 +1,8 @@
-"""The command `instruments`: finds what the exchange lists, or fetches today's list."""
+"""The command `instruments`: finds what a venue lists, or fetches today's list."""
 
-import os
 import sys
 from argparse import ArgumentTypeError, Namespace
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.cli.options import Parser, config_options, json_option
@@ -12,10 +10,8 @@ from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL
 from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
-    from engine.venues.angelone.instruments import Listed, Update
+    from engine.venues.venue import Row
 
-_IST = timedelta(hours=5, minutes=30)
-_COLUMNS = ("symbol", "exchange", "token", "expiry", "strike", "type", "lot", "tick", "freeze")
 _RIGHT = ("token", "strike", "lot", "tick", "freeze")
 
 
@@ -39,64 +35,30 @@ def _limit(text: str) -> int:
 
 def run(args: Namespace) -> int:
     """Find, or fetch; 1 where nothing is found."""
+    from engine.cli.output import answer, warn
     from engine.cli.settings import load_config
-    from engine.venues.angelone import instruments
+    from engine.venues.registry import VENUES, part_of
 
     config = load_config(args)
+    listing = part_of(config.feed.source, {venue.name: venue.listing for venue in VENUES if venue.listing})
     if args.action == "update":
-        from engine.model.clock import SystemClock
-
-        folder = instruments.cache_folder(os.environ)
-        print(_update_line(instruments.update(folder, config.smartapi.master_url, SystemClock())))
+        print(listing.update(config))
         return EXIT_WELL
-    from engine.cli.output import answer, warn
-
-    listed, warning = instruments.ready(config)
+    found, warning = listing.find(config, args.words, args.limit)
     if warning:
         warn(warning)
-    with listed:
-        found = [_plain(one) for one in listed.find(args.words, (datetime.now(UTC) + _IST).date(), args.limit)]
     if found or args.json:
-        answer(args, found, _table(found))
+        answer(args, found, _table(found) if found else ())
     else:
         print(f"nothing is listed as {clean(' '.join(args.words), 100)}", file=sys.stderr)
     return EXIT_WELL if found else EXIT_DIFFERENT
 
 
-def _update_line(done: "Update") -> str:
-    if not done.changed:
-        return "instrument list: ours is the newest"
-    passed = f", {done.bad:,} passed over as unreadable" if done.bad else ""
-    return f"instrument list: {done.rows:,} rows, {done.kept:,} kept{passed}"
-
-
-def _plain(one: "Listed") -> dict[str, str | int]:
-    """What a script is given and a person shown: prices in rupees as text; nothing of what does not apply."""
-    from engine.venues.angelone.instruments import date_text
-
-    counted = one.instrument()
-    return {
-        "symbol": one.symbol,
-        "exchange": one.exchange,
-        "token": one.token,
-        "expiry": date_text(one.expiry) if one.expiry else "",
-        "strike": _rupees(one.strike, one.price_scale) if one.strike else "",
-        "type": one.kind,
-        "lot": one.lot,
-        "tick": _rupees(counted.tick_size, one.price_scale),
-        "freeze": counted.freeze_quantity if one.expiry else "",
-    }
-
-
-def _rupees(minor: int, scale: int) -> str:
-    text = f"{Decimal(minor) / scale:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _table(rows: list[dict[str, str | int]]) -> list[str]:
-    lines = [list(_COLUMNS), *([str(row[name]) for name in _COLUMNS] for row in rows)]
+def _table(rows: "Sequence[Row]") -> list[str]:
+    columns = list(rows[0])
+    lines = [columns, *([str(row[name]) for name in columns] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return ["  ".join(map(_aligned, _COLUMNS, line, widths)).rstrip() for line in lines]
+    return ["  ".join(map(_aligned, columns, line, widths)).rstrip() for line in lines]
 
 
 def _aligned(column: str, text: str, width: int) -> str:

@@ -1,13 +1,11 @@
-"""The command `login`: how to set the broker's credentials up, and whether they work."""
+"""The command `login`: how to set the credentials of a venue up, and whether they work."""
 
 import os
 import sys
 from argparse import Namespace
-from pathlib import Path
 
 from engine.cli.options import Parser, config_options
 from engine.model.errors import EXIT_WELL, ConfigError
-from engine.text.sanitize import clean
 
 
 def arguments(parser: Parser) -> None:
@@ -22,38 +20,15 @@ def arguments(parser: Parser) -> None:
 def run(args: Namespace) -> int:
     """Say how to set them up, or with `--check` whether they work; raises ConfigError with what is wrong."""
     from engine.cli.settings import load_config
-    from engine.venues.angelone.credentials import credentials_file
+    from engine.venues.registry import VENUES, part_of
 
     config = load_config(args)
+    login = part_of(config.feed.source, {venue.name: venue.login for venue in VENUES if venue.login})
     if not (args.check or args.offline):
-        print("\n".join(_how_to(credentials_file(config, os.environ))))
+        print("\n".join(login.how_to(config, os.environ)))
         return EXIT_WELL
-    from engine.venues.angelone.login_check import check_login
-
-    problems = check_login(config, os.environ, print, offline=args.offline)
+    problems = login.check(config, os.environ, print, offline=args.offline)
     if problems:
         sys.stdout.flush()  # what is well stands above what is not
         raise ConfigError(*problems)
     return EXIT_WELL
-
-
-def _how_to(file: Path) -> list[str]:
-    from engine.venues.angelone.credentials import ENVIRONMENT, KEYS
-
-    return [
-        "SmartAPI needs a client code, its 4-digit PIN, an API key (smartapi.angelone.in) and the base32 secret",
-        "behind the QR code of smartapi.angelone.in/enable-totp. They are read, in this order, from",
-        "",
-        "  the environment   " + ", ".join(ENVIRONMENT + key.upper() for key in KEYS),
-        f"  or the file       {clean(str(file), 300)}",
-        "",
-        "which must be your own, with mode 0600:",
-        "",
-        "  [smartapi]",
-        '  client_code = "A123456"',
-        '  pin = "…"',
-        '  api_key = "…"',
-        '  totp_secret = "…"',
-        "",
-        "Then: myquant-tui login --check",
-    ]

@@ -15,9 +15,9 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     """Write it; the same bytes every time."""
-    from engine.assembly import mock_source
     from engine.cli.import_file import write_recording
     from engine.cli.settings import load_config
+    from engine.venues.simulated.source import mock_source
 
     config = load_config(args)
     write_recording(mock_source(config), args, config)

@@ -7,16 +7,13 @@ from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from engine.model.errors import EXIT_BAD_INPUT
 from engine.model.types import DELIVERIES
 from engine.text.sanitize import clean
 
-_SOURCES = ("replay", "mock", "binance", "smartapi")
-
-
-UNSAID = {
+UNSAID: Final[dict[str, Any]] = {
     **dict.fromkeys(("config", "delivery", "file", "source", "speed", "state_dir", "trades")),
     **dict.fromkeys(("headless", "in_process", "json", "paused", "quiet", "skip_damage", "unlock"), False),
     "overrides": [],
@@ -89,7 +86,9 @@ def _switch(parser: Parser, name: str, help_text: str) -> None:
 
 def source_option(parser: Parser) -> None:
     """Add the choice of a feed."""
-    parser.add_argument("--source", choices=_SOURCES, help="where ticks come from")
+    from engine.venues.registry import SOURCES, SOURCES_HELP
+
+    parser.add_argument("--source", choices=SOURCES, help=SOURCES_HELP)
 
 
 def json_option(parser: Parser, help_text: str = "as JSON") -> None:
@@ -109,6 +108,9 @@ def damage_option(parser: Parser) -> None:
 
 def layout_options(parser: Parser) -> None:
     """Add what must be said of a file that is no recording."""
+    from engine.venues.registry import VENUES
+
+    raw = [venue.raw_format for venue in VENUES if venue.raw_lines]
     formats = ("iso", "epoch-s", "epoch-ms", "epoch-ns", "ms-of-day")
     parser.add_argument("--symbol", default="", help="symbol of a file that names none")
     parser.add_argument("--zone", default="", help="zone of stamps that name none (default: the session's)")
@@ -119,7 +121,7 @@ def layout_options(parser: Parser) -> None:
     parser.add_argument("--date", default="", metavar="YYYY-MM-DD", help="day of ms-of-day stamps")
     parser.add_argument("--price-divisor", type=int, default=1, metavar="N", help="prices are written times N")
     parser.add_argument("--no-header", action="store_true", help="the first row is data")
-    parser.add_argument("--format", choices=("csv", "binance-raw"), help="what IN is, where its name does not tell")
+    parser.add_argument("--format", choices=("csv", *raw), help="what IN is, where its name does not tell")
     damage_option(parser)
 
 

@@ -79,11 +79,11 @@ def say_how_it_was_chosen(args: Namespace, running: Run, choice: RunChoice) -> N
 def status_of(running: Run, mode: TradeMode) -> int:
     """Return the exit status of a run that is over; raises UserError when its source could not be read to the end."""
     engine = running.engine
-    if engine.problem and engine.exit_status == EXIT_WELL:
+    if engine.problem and engine.status.exit_status == EXIT_WELL:
         raise InputError(engine.problem)
     if engine.problem:
         warn(engine.problem)
-        return engine.exit_status or EXIT_FAULT
+        return engine.status.exit_status or EXIT_FAULT
     holds = any(position is not None for position in running.trader.state.book.positions)
     return EXIT_POSITION_OPEN if holds and mode in {"paper", "live"} else EXIT_WELL
 

@@ -15,8 +15,8 @@ class Screen(Protocol):
         """Why this terminal cannot show a screen, in one line that says what to do; empty when it can."""
         ...
 
-    def attach(self, door: "RemoteEngine", folder: Path, pictures: Path) -> None:
-        """Show the engine behind `door` until the operator leaves or the terminal is lost; the engine goes on.
+    def attach(self, client: "RemoteEngine", folder: Path, pictures: Path) -> None:
+        """Show the engine behind `client` until the operator leaves or the terminal is lost; the engine goes on.
 
         `folder` is its state directory: what the operator was looking at is kept there, for the next screen.
         """

@@ -2,7 +2,8 @@
 
 from argparse import Namespace
 
-from engine.config import Config, find_config, load
+from engine.assembly.configuration import load
+from engine.config import Config, find_config
 
 
 def overrides_of(args: Namespace) -> list[str]:

@@ -48,7 +48,7 @@ def _lines(status: "Status") -> list[str]:
     gate = gate or (status.halted and f"halted ({status.halted})") or ("paused" if status.paused else "allowed")
     if gate == "allowed" and status.link and not status.link.startswith("UP"):
         gate = "wait for the link"
-    conn = f", {status.conn} has the conn" if status.conn else ""
+    control = f", {status.control} has control" if status.control else ""
     return [
         f"{status.mode.upper()} engine {status.pid}: {status.source}, delivery {status.delivery}",
         f"  ticks      {status.ticks:,}, {age}" + (f", link {status.link}" if status.link else ""),
@@ -56,7 +56,7 @@ def _lines(status: "Status") -> list[str]:
         f"  flat job   {status.flat}",
         *(f"  position   {each}" for each in status.positions or ("none",)),
         f"  day P&L    {status.day_pnl}",
-        f"  screens    {status.screens}{conn}",
+        f"  screens    {status.screens}{control}",
         f"  memory     {status.rss_mb} MB",
         f"  state in   {status.state_dir}",
         *(f"  problem    {line}" for line in (status.problem,) if line),

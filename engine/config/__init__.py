@@ -1,7 +1,7 @@
 """Front door of the configuration: from config.toml and a few overrides to frozen records."""
 
 from engine.config.bundled import bundled, find_config
-from engine.config.describe import changed, describe, instrument_for
+from engine.config.describe import changed, defaults, describe, instrument_for, wanted_symbols
 from engine.config.load import load
 from engine.config.schema import (
     CapitalConfig,
@@ -13,10 +13,10 @@ from engine.config.schema import (
     JournalConfig,
     LevelsConfig,
     LoggingConfig,
-    MockConfig,
     RecordingConfig,
     ReplayConfig,
     RiskConfig,
+    Sections,
     SessionConfig,
     StrategyConfig,
 )
@@ -31,16 +31,18 @@ __all__ = [
     "JournalConfig",
     "LevelsConfig",
     "LoggingConfig",
-    "MockConfig",
     "RecordingConfig",
     "ReplayConfig",
     "RiskConfig",
+    "Sections",
     "SessionConfig",
     "StrategyConfig",
     "bundled",
     "changed",
+    "defaults",
     "describe",
     "find_config",
     "instrument_for",
     "load",
+    "wanted_symbols",
 ]

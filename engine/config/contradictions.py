@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from engine.config.judge import rule_of
-from engine.config.schema import INSTRUMENTS, OVERRIDABLE
+from engine.config.schema import INSTRUMENTS, OVERRIDABLE, Tables
 
 Values = Mapping[str, object]
 
@@ -29,16 +29,16 @@ class Contradiction(Struct, frozen=True):
     line: str
 
 
-def contradictions(values: Values) -> Iterator[Contradiction]:
-    """Return every contradiction among the parsed `values`."""
+def contradictions(values: Values, tables: Tables) -> Iterator[Contradiction]:
+    """Return every contradiction among the parsed `values` of the keys in `tables`."""
     for check in _CHECKS:
-        yield from _judge(check, check.keys, values)
+        yield from _judge(check, check.keys, values, tables)
     for symbol in ("", *symbols(values)):
         for check in _INSTRUMENT_CHECKS:
             keys = tuple(_path(key, symbol, values) for key in check.keys)
             # What an instrument takes over from [instrument] unchanged has been judged there.
             if not symbol or any(key.startswith(INSTRUMENTS + ".") for key in keys):
-                yield from _judge(check, keys, values)
+                yield from _judge(check, keys, values, tables)
 
 
 def symbols(values: Values) -> tuple[str, ...]:
@@ -55,14 +55,14 @@ def _path(key: str, symbol: str, values: Values) -> str:
     return own if own in values else f"instrument.{key}"
 
 
-def _judge(check: ContradictionRule, keys: tuple[str, ...], values: Values) -> Iterator[Contradiction]:
+def _judge(check: ContradictionRule, keys: tuple[str, ...], values: Values, tables: Tables) -> Iterator[Contradiction]:
     if all(key in values for key in keys) and not check.agree(*(values[key] for key in keys)):
-        shown = ", ".join(f"{key} = {_text(key, values[key])}" for key in keys)
+        shown = ", ".join(f"{key} = {_text(key, values[key], tables)}" for key in keys)
         yield Contradiction(keys, f"{shown}: {check.sentence}")
 
 
-def _text(key: str, value: object) -> str:
-    rule = rule_of(key)
+def _text(key: str, value: object, tables: Tables) -> str:
+    rule = rule_of(key, tables)
     return rule.text(value) if rule else str(value)
 
 

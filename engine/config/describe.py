@@ -6,16 +6,17 @@ from decimal import Decimal
 from engine.config.bundled import bundled
 from engine.config.load import fill_up, load
 from engine.config.rules import Rule
-from engine.config.schema import INSTRUMENTS, OVERRIDABLE, TABLES, Config, InstrumentConfig
+from engine.config.schema import INSTRUMENTS, OVERRIDABLE, Config, InstrumentConfig, sections_of, tables_with
 from engine.model.types import Instrument
 
 
 def describe(config: Config) -> dict[str, str]:
     """Return every key as "section.key" → its value in one fixed spelling, which `--set` would take."""
     texts: dict[str, str] = {}
-    for path, rules in TABLES.items():
-        record: object = config
-        for name in path.split("."):
+    for path, rules in tables_with(sections_of(config)).items():
+        first, *inner = path.split(".")
+        record: object = config.venues[first] if first in config.venues else getattr(config, first)
+        for name in inner:
             record = getattr(record, name)
         texts |= _texts(path, rules, record)
     for symbol, instrument in config.instruments.items():
@@ -23,16 +24,26 @@ def describe(config: Config) -> dict[str, str]:
     return texts
 
 
+def defaults(config: Config) -> dict[str, str]:
+    """Describe the bundled configuration, with the venues that `config` has; raises ConfigError when it is not well."""
+    return describe(load(bundled("config.toml"), (), sections_of(config)))
+
+
 def changed(config: Config) -> tuple[str, ...]:
     """Return the keys whose value is not the bundled default; for an instrument, not what it would be without its table.
 
     Raises ConfigError when the bundled file is missing or damaged.
     """
-    expected = describe(load(bundled("config.toml")))
+    expected = defaults(config)
     for symbol in config.instruments:
         plain = fill_up(config.instrument, symbol, {})
         expected |= _texts(f"{INSTRUMENTS}.{symbol}", OVERRIDABLE, plain)
     return tuple(key for key, text in describe(config).items() if expected.get(key) != text)
+
+
+def wanted_symbols(config: Config) -> tuple[str, ...]:
+    """Return what is to be subscribed: `feed.symbols`, or the one of [instrument]."""
+    return config.feed.symbols or (config.instrument.symbol,)
 
 
 def instrument_for(config: Config, symbol: str) -> Instrument:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from engine.config.document import Document, show
 from engine.config.rules import NAME, NAME_WORDS, Rule
-from engine.config.schema import INSTRUMENTS, OVERRIDABLE, TABLES
+from engine.config.schema import INSTRUMENTS, OVERRIDABLE, Tables
 from engine.text.sanitize import clean
 
 # Beyond this many unknown names, finding the nearest known one for each would take longer than reading helps.
@@ -15,8 +15,12 @@ MAX_HINTS = 200
 
 
 class Draft(Struct):
-    """A configuration in the making: parsed values by "section.key", and the lines that speak against it."""
+    """A configuration in the making: parsed values by "section.key", and the lines that speak against it.
 
+    `tables` holds what it is judged by.
+    """
+
+    tables: Tables
     values: dict[str, object] = {}
     problems: list[str] = []
 
@@ -34,23 +38,24 @@ def judge_document(document: Document, draft: Draft, defaults: Callable[[], Mapp
 
     `defaults` is asked for the default texts by "section.key" when a key is missing.
     """
-    known = {path.partition(".")[0] for path in TABLES} | {INSTRUMENTS}
+    tables = draft.tables
+    known = {path.partition(".")[0] for path in tables} | {INSTRUMENTS}
     strays = [Stray("", key, value) for key, value in document.items() if key not in known]
     missing: list[str] = []
-    for path, rules in TABLES.items():
+    for path, rules in tables.items():
         _judge_table(document, path, rules, draft, strays, missing)
     _judge_instruments(document.get(INSTRUMENTS, {}), draft, strays, missing)
-    for path in [path for path in missing if path in TABLES]:
-        line = _headless(path, strays)
+    for path in [path for path in missing if path in tables]:
+        line = _headless(path, tables[path], strays)
         if line:
             missing.remove(path)
             draft.problems.append(line)
     for number, stray in enumerate(strays):
-        hint = _hint(stray, missing) if number < MAX_HINTS else ""
+        hint = _hint(stray, missing, tables) if number < MAX_HINTS else ""
         draft.problems.append(f"{_label(stray)}: unknown {'key' if _is_key(stray) else 'section'}{hint}")
     if missing:
         texts = defaults()
-        draft.problems.extend(_missing(path, texts) for path in missing)
+        draft.problems.extend(_missing(path, tables, texts) for path in missing)
 
 
 def judge_value(path: str, rule: Rule, value: object, draft: Draft) -> None:
@@ -62,12 +67,12 @@ def judge_value(path: str, rule: Rule, value: object, draft: Draft) -> None:
         draft.problems.append(f"{path} = {show(value)}: must be {error}")
 
 
-def rule_of(path: str) -> Rule | None:
+def rule_of(path: str, tables: Tables) -> Rule | None:
     """Return the rule of the key `path`, such as "session.zone" or "instruments.NAME.lot_size"; None for an unknown one."""
     table, _, key = path.rpartition(".")
     if table.startswith(INSTRUMENTS + "."):
         return OVERRIDABLE.get(key) if re.fullmatch(NAME, table.removeprefix(INSTRUMENTS + ".")) else None
-    return TABLES.get(table, {}).get(key)
+    return tables.get(table, {}).get(key)
 
 
 def nearest_hint(word: str, names: Collection[str], form: str = "{}") -> str:
@@ -78,14 +83,14 @@ def nearest_hint(word: str, names: Collection[str], form: str = "{}") -> str:
     return f"; the nearest is {form.format(_nearest(word, names, 0.0))}"
 
 
-def all_keys() -> list[str]:
+def all_keys(tables: Tables) -> list[str]:
     """Return every key as "section.key"."""
-    return [f"{path}.{key}" for path, rules in TABLES.items() for key in rules]
+    return [f"{path}.{key}" for path, rules in tables.items() for key in rules]
 
 
-def elsewhere_hint(key: str, table: str) -> str:
+def elsewhere_hint(key: str, table: str, tables: Tables) -> str:
     """Return in which other sections `key` is known, as the end of a line; "" for none."""
-    homes = [f"[{path}]" for path, rules in TABLES.items() if key in rules and path != table]
+    homes = [f"[{path}]" for path, rules in tables.items() if key in rules and path != table]
     return f"; it belongs in {' or '.join(homes)}" if homes else ""
 
 
@@ -100,7 +105,7 @@ def _judge_table(
         missing.append(path)
         return
     table = outer[name]
-    if isinstance(table, dict) and table and all(f"{path}.{key}" in TABLES for key in table):
+    if isinstance(table, dict) and table and all(f"{path}.{key}" in draft.tables for key in table):
         missing.append(path)  # it is there only because [logging.levels] implies [logging]
         return
     if not isinstance(table, dict):
@@ -109,7 +114,7 @@ def _judge_table(
     for key, value in table.items():
         if key in rules:
             judge_value(f"{path}.{key}", rules[key], value, draft)
-        elif f"{path}.{key}" not in TABLES:
+        elif f"{path}.{key}" not in draft.tables:
             strays.append(Stray(path, key, value))
     missing.extend(f"{path}.{key}" for key in rules if key not in table)
 
@@ -150,11 +155,11 @@ def _label(stray: Stray) -> str:
     return name if _is_key(stray) else f"[{name}]"
 
 
-def _headless(path: str, strays: list[Stray]) -> str:
+def _headless(path: str, rules: Mapping[str, Rule], strays: list[Stray]) -> str:
     """The line for a section whose keys are all there, but not its header; those keys are taken off `strays`."""
     for home in dict.fromkeys(stray.table for stray in strays):
-        lost = [stray for stray in strays if stray.table == home and _is_key(stray) and stray.key in TABLES[path]]
-        if len(lost) == len(TABLES[path]):
+        lost = [stray for stray in strays if stray.table == home and _is_key(stray) and stray.key in rules]
+        if len(lost) == len(rules):
             for stray in lost:
                 strays.remove(stray)
             return (
@@ -163,27 +168,27 @@ def _headless(path: str, strays: list[Stray]) -> str:
     return ""
 
 
-def _hint(stray: Stray, missing: list[str]) -> str:
+def _hint(stray: Stray, missing: list[str], tables: Tables) -> str:
     """Which known name `stray` stands for; a missing one that it stands for is taken off `missing`."""
     if not _is_key(stray):
-        close = _take(stray, {path: path for path in missing if path in TABLES}, missing)
-        return f"; did you mean [{close}]?" if close else nearest_hint(stray.key, [*TABLES, INSTRUMENTS], "[{}]")
+        close = _take(stray, {path: path for path in missing if path in tables}, missing)
+        return f"; did you mean [{close}]?" if close else nearest_hint(stray.key, [*tables, INSTRUMENTS], "[{}]")
     absent = {path.rpartition(".")[2]: path for path in missing if path.rpartition(".")[0] == stray.table != ""}
     close = _take(stray, absent, missing)
     if close:
         return f"; did you mean {close}?"
     if stray.table == "instrument" and isinstance(stray.value, dict):
         return f"; did you mean [{INSTRUMENTS}.{clean(stray.key, 80)}]?"
-    home = elsewhere_hint(stray.key, stray.table)
+    home = elsewhere_hint(stray.key, stray.table, tables)
     if home:
         moved = [path for path in missing if path.rpartition(".")[2] == stray.key]
         missing[:] = [path for path in missing if moved != [path]]
         return home
     if stray.table:
         return nearest_hint(
-            stray.key, OVERRIDABLE if stray.table.startswith(INSTRUMENTS + ".") else TABLES[stray.table]
+            stray.key, OVERRIDABLE if stray.table.startswith(INSTRUMENTS + ".") else tables[stray.table]
         )
-    return nearest_hint(stray.key, all_keys())
+    return nearest_hint(stray.key, all_keys(tables))
 
 
 def _take(stray: Stray, absent: Mapping[str, str], missing: list[str]) -> str:
@@ -207,11 +212,11 @@ def _spellings(name: str, value: object) -> Iterator[str]:
         yield name
 
 
-def _missing(path: str, defaults: Mapping[str, str]) -> str:
-    if path in TABLES:
-        first, *others = TABLES[path]
+def _missing(path: str, tables: Tables, defaults: Mapping[str, str]) -> str:
+    if path in tables:
+        first, *others = tables[path]
         return f"[{path}]: missing section, with the key {first}" + (f" and {len(others)} more" if others else "")
-    rule = rule_of(path)
+    rule = rule_of(path, tables)
     return f"{path}: missing; " + (
         f"default is {defaults[path]}" if path in defaults else f"must be {rule and rule.allowed}"
     )

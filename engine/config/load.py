@@ -10,47 +10,59 @@ from engine.config.contradictions import contradictions, symbols
 from engine.config.document import Document, place_of, read_document
 from engine.config.judge import Draft, judge_document, rule_of
 from engine.config.overrides import judge_overrides
-from engine.config.schema import INSTRUMENTS, OVERRIDABLE, TABLES, Config, InstrumentConfig
+from engine.config.schema import (
+    INSTRUMENTS,
+    OVERRIDABLE,
+    Config,
+    InstrumentConfig,
+    Sections,
+    Tables,
+    is_section,
+    tables_with,
+)
 from engine.model.errors import ConfigError
 
 MAX_LINES = 200
 
 
-def load(path: Path | None = None, overrides: Sequence[str] = ()) -> Config:
+def load(path: Path | None, overrides: Sequence[str], venues: Sections) -> Config:
     """Return the configuration at `path` (None: where `find_config` finds one) under `overrides` ("section.key=value").
 
-    Raises ConfigError with one line for every problem.
+    `venues` are the sections that stand in it beside the program's own. Raises ConfigError with one line for every
+    problem.
     """
     path = find_config(path)
-    return compose(read_document(path), place_of(path), overrides)
+    return compose(read_document(path), place_of(path), overrides, venues)
 
 
-def compose(document: Document, place: str, overrides: Sequence[str] = ()) -> Config:
+def compose(document: Document, place: str, overrides: Sequence[str], venues: Sections) -> Config:
     """Return the configuration in `document`, called `place` in the lines of the ConfigError that this raises."""
-    written = Draft()
-    judge_document(document, written, default_texts)
-    named = Draft(values=written.values)
+    tables = tables_with(venues)
+    written = Draft(tables)
+    judge_document(document, written, lambda: default_texts(tables))
+    named = Draft(tables, values=written.values)
     overridden = judge_overrides(overrides, named)
     lines = [f"{place}: {line}" for line in written.problems] + [f"--set: {line}" for line in named.problems]
     values = named.values
     lines += [
-        f"{place if overridden.isdisjoint(found.keys) else '--set'}: {found.line}" for found in contradictions(values)
+        f"{place if overridden.isdisjoint(found.keys) else '--set'}: {found.line}"
+        for found in contradictions(values, tables)
     ]
     if len(lines) > MAX_LINES:
         lines[MAX_LINES:] = [f"{place}: and {len(lines) - MAX_LINES} more problems"]
     if lines:
         raise ConfigError(*lines)
-    return _build(values)
+    return _build(values, venues)
 
 
-def default_texts() -> Mapping[str, str]:
+def default_texts(tables: Tables) -> Mapping[str, str]:
     """Return the bundled default of every key, as text by "section.key"; none when the bundled file is not well."""
-    draft = Draft()
+    draft = Draft(tables)
     try:
         judge_document(read_document(bundled("config.toml")), draft, dict)
     except ConfigError:
         return {}
-    return {path: rule.text(value) for path, value in draft.values.items() if (rule := rule_of(path))}
+    return {path: rule.text(value) for path, value in draft.values.items() if (rule := rule_of(path, tables))}
 
 
 def fill_up(plain: InstrumentConfig, symbol: str, values: Mapping[str, object]) -> InstrumentConfig:
@@ -64,20 +76,21 @@ def fill_up(plain: InstrumentConfig, symbol: str, values: Mapping[str, object]) 
     return InstrumentConfig(symbol=symbol, **fields)  # type: ignore[arg-type]  # the rules made the types
 
 
-def _build(values: Mapping[str, object]) -> Config:
-    sections = {name: _record(kind, name, values) for name, kind in Config.__annotations__.items() if name in TABLES}
+def _build(values: Mapping[str, object], venues: Sections) -> Config:
+    sections = {name: _record(kind, name, values) for name, kind in Config.__annotations__.items() if is_section(kind)}
     plain: InstrumentConfig = sections["instrument"]  # type: ignore[assignment]  # likewise
     instruments: dict[str, InstrumentConfig] = {}
     for symbol in symbols(values):
         start = f"{INSTRUMENTS}.{symbol}."
         own = {key: values[start + key] for key in OVERRIDABLE if start + key in values}
         instruments[symbol] = fill_up(plain, symbol, own)
-    return Config(instruments=instruments, **sections)  # type: ignore[arg-type]  # likewise
+    of_venues = {name: _record(kind, name, values) for name, kind in venues.items()}
+    return Config(instruments=instruments, venues=of_venues, **sections)  # type: ignore[arg-type]  # likewise
 
 
 def _record(kind: type[Struct], path: str, values: Mapping[str, object]) -> Struct:
     fields: dict[str, object] = {}
     for name, hint in kind.__annotations__.items():
         inner = f"{path}.{name}"
-        fields[name] = _record(hint, inner, values) if inner in TABLES else values[inner]
+        fields[name] = _record(hint, inner, values) if is_section(hint) else values[inner]
     return kind(**fields)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from engine.config.document import parse_toml, show
 from engine.config.judge import Draft, all_keys, elsewhere_hint, judge_value, nearest_hint, rule_of
 from engine.config.rules import NAME, NAME_WORDS, Rule
-from engine.config.schema import INSTRUMENTS, OVERRIDABLE, TABLES
+from engine.config.schema import INSTRUMENTS, OVERRIDABLE, Tables
 from engine.text.sanitize import clean
 
 
@@ -16,11 +16,11 @@ def judge_overrides(overrides: Sequence[str], draft: Draft) -> frozenset[str]:
     for override in overrides:
         name, equals, text = override.partition("=")
         path = _path(name)
-        rule = rule_of(path)
+        rule = rule_of(path, draft.tables)
         if not equals or "." not in path:
-            draft.problems.append(_no_key(path))
+            draft.problems.append(_no_key(path, draft.tables))
         elif rule is None:
-            draft.problems.append(f"{clean(path, 200)}: {_unknown(path)}")
+            draft.problems.append(f"{clean(path, 200)}: {_unknown(path, draft.tables)}")
         else:
             latest[path] = rule, _value(text.strip(), rule)
     for path, (rule, value) in latest.items():
@@ -34,16 +34,17 @@ def _path(text: str) -> str:
     return f"{quoted[1]}.{quoted[3]}.{quoted[4]}" if quoted else text.strip()
 
 
-def _no_key(path: str) -> str:
+def _no_key(path: str, tables: Tables) -> str:
     """What to say of an override that names no section, or gives no value."""
     line = f"{show(path)}: must be section.key=value"
-    if not path or path in TABLES:
+    if not path or path in tables:
         return line
-    same = [key for key in all_keys() if key.rpartition(".")[2] == path]
-    return line + (f"; did you mean {' or '.join(same)}?" if same else nearest_hint(path, all_keys()))
+    keys = all_keys(tables)
+    same = [key for key in keys if key.rpartition(".")[2] == path]
+    return line + (f"; did you mean {' or '.join(same)}?" if same else nearest_hint(path, keys))
 
 
-def _unknown(path: str) -> str:
+def _unknown(path: str, tables: Tables) -> str:
     """What to say of a key that no rule knows."""
     table, _, key = path.rpartition(".")
     if table.startswith(INSTRUMENTS + "."):
@@ -52,9 +53,9 @@ def _unknown(path: str) -> str:
         return (
             f"unknown key{nearest_hint(key, OVERRIDABLE)}" if named else f"the instrument's name must be {NAME_WORDS}"
         )
-    if table not in TABLES:
-        return "unknown section" + nearest_hint(table, [*TABLES, f"{INSTRUMENTS}.NAME"])
-    return "unknown key" + (elsewhere_hint(key, table) or nearest_hint(key, TABLES[table]))
+    if table not in tables:
+        return "unknown section" + nearest_hint(table, [*tables, f"{INSTRUMENTS}.NAME"])
+    return "unknown key" + (elsewhere_hint(key, table, tables) or nearest_hint(key, tables[table]))
 
 
 def _value(text: str, rule: Rule) -> object:

@@ -1,14 +1,16 @@
-"""The configuration as records: every key, its type and beside it the rule for its value. Holds no default; those are in config.toml."""
+"""The configuration as records: every key, its type and beside it the rule for its value. Holds no default; those are in config.toml.
+
+The sections of the venues are handed in by whoever knows them.
+"""
 
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeGuard, TypeVar
 
 from msgspec import Struct
 
 from engine.config.rules import (
-    Address,
     Choice,
     Day,
     Flag,
@@ -24,13 +26,15 @@ from engine.config.rules import (
     Whole,
     Zone,
 )
-from engine.model.types import DELIVERIES, Delivery
+from engine.model.types import DELIVERIES, REPLAY, Delivery
 
-FeedSource = Literal["replay", "mock", "binance", "smartapi"]
+# "session" → {"zone": rule, …}, … also "logging.levels".
+Tables = Mapping[str, Mapping[str, Rule]]
+# "binance" → the record of what stands in [binance]
+Sections = Mapping[str, type[Struct]]
+Section = TypeVar("Section", bound=Struct)
+
 RecordingChoice = Literal["auto", "on", "off"]
-QuoteMode = Literal["ltp", "quote", "snap_quote"]
-Numbering = Literal["auto", "chained", "rising"]
-TradeStream = Literal["trade", "aggTrade"]
 OnLoss = Literal["keep", "no_entries", "flat_after"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -149,29 +153,10 @@ class EngineConfig(Struct, frozen=True):
 class FeedConfig(Struct, frozen=True):
     """Where ticks come from."""
 
-    source: Annotated[FeedSource, Choice("replay", "mock", "binance", "smartapi")]
+    source: Annotated[str, Choice(REPLAY)]  # or a venue: `tables_with` adds them
     symbols: Annotated[tuple[str, ...], Many(Symbol(), 0, 1000)]
     stale_s: Annotated[Decimal, Number("0.5", 3600)]
     silence_s: Annotated[Decimal, Number(1, 3600)]
-
-
-class SmartApiConfig(Struct, frozen=True):
-    """Angel One SmartAPI: where it is and what is asked of it; credentials are never here."""
-
-    stream_url: Annotated[str, Address("ws")]
-    rest_url: Annotated[str, Address("http")]
-    master_url: Annotated[str, Address("http")]
-    mode: Annotated[QuoteMode, Choice("ltp", "quote", "snap_quote")]
-    sequence: Annotated[Numbering, Choice("auto", "chained", "rising")]
-    credentials_file: Annotated[str, Text(1000)]
-
-
-class BinanceConfig(Struct, frozen=True):
-    """Binance's public market data."""
-
-    stream_url: Annotated[str, Address("ws")]
-    trades: Annotated[TradeStream, Choice("trade", "aggTrade")]
-    book: _Flag
 
 
 class ReplayConfig(Struct, frozen=True):
@@ -182,14 +167,6 @@ class ReplayConfig(Struct, frozen=True):
     silence_s: Annotated[Decimal, Number("0.1", 86_400)]
     snapshot_ticks: Annotated[int, Whole(1, 10_000_000)]
     keep_runs: Annotated[int, Whole(1, 10_000)]
-
-
-class MockConfig(Struct, frozen=True):
-    """The generated session; `speed` 0.0 is as fast as it goes."""
-
-    seed: Annotated[int, Whole(0, 2**63 - 1)]
-    date: Annotated[dt.date, Day()]
-    speed: Annotated[float, Speed()]
 
 
 class RecordingConfig(Struct, frozen=True):
@@ -253,35 +230,55 @@ class Config(Struct, frozen=True):
     instruments: dict[str, InstrumentConfig]
     engine: EngineConfig
     feed: FeedConfig
-    smartapi: SmartApiConfig
-    binance: BinanceConfig
     replay: ReplayConfig
-    mock: MockConfig
+    venues: dict[str, Struct]  # each by its name, in a section of its own
     recording: RecordingConfig
     journal: JournalConfig
     logging: LoggingConfig
     heartbeat: HeartbeatConfig
     operator: OperatorConfig
 
+    def venue(self, kind: type[Section]) -> Section:
+        """Return the section that is of `kind`; raises LookupError where no venue has one."""
+        for section in self.venues.values():
+            if isinstance(section, kind):
+                return section
+        raise LookupError(f"no section of the configuration is a {kind.__name__}")
+
 
 # The one table whose names are the operator's own; its keys are those of [instrument] but the symbol.
 INSTRUMENTS = "instruments"
 
 
-def _tables(record: type[Struct], path: str, into: dict[str, dict[str, Rule]]) -> None:
-    for name, hint in record.__annotations__.items():
-        if isinstance(hint, type) and issubclass(hint, Struct):
-            _tables(hint, f"{path}.{name}" if path else name, into)
-        elif path:
-            into.setdefault(path, {})[name] = hint.__metadata__[0]
+def is_section(hint: object) -> TypeGuard[type[Struct]]:
+    """Whether a field of this type is a section of its own."""
+    return isinstance(hint, type) and issubclass(hint, Struct)
 
 
-def _read_rules() -> dict[str, dict[str, Rule]]:
+def sections_of(config: Config) -> Sections:
+    """Return the sections of the venues that `config` was loaded with."""
+    return {name: type(section) for name, section in config.venues.items()}
+
+
+def tables_with(venues: Sections) -> Tables:
+    """Return the rules of every section, those of `venues` included, in the order in which they stand in config.toml."""
     tables: dict[str, dict[str, Rule]] = {}
-    _tables(Config, "", tables)
+    for name, hint in Config.__annotations__.items():
+        records = venues if name == "venues" else {name: hint} if is_section(hint) else {}
+        for path, record in records.items():
+            _add(record, path, tables)
+    tables["feed"]["source"] = Choice(REPLAY, *venues)
     return tables
 
 
-# "session" → {"zone": rule, …}, … also "logging.levels"; in the order of the records above.
-TABLES: Mapping[str, Mapping[str, Rule]] = _read_rules()
-OVERRIDABLE: Mapping[str, Rule] = {name: rule for name, rule in TABLES["instrument"].items() if name != "symbol"}
+def _add(record: type[Struct], path: str, tables: dict[str, dict[str, Rule]]) -> None:
+    for name, hint in record.__annotations__.items():
+        if is_section(hint):
+            _add(hint, f"{path}.{name}", tables)
+        else:
+            tables.setdefault(path, {})[name] = hint.__metadata__[0]
+
+
+OVERRIDABLE: Mapping[str, Rule] = {
+    name: hint.__metadata__[0] for name, hint in InstrumentConfig.__annotations__.items() if name != "symbol"
+}

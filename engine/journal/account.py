@@ -18,6 +18,7 @@ from engine.model.events import (
     FillBooked,
     FlatChanged,
     LevelsMoved,
+    OrderCancelled,
     OrderRejected,
     StateKept,
     Submit,
@@ -109,7 +110,7 @@ class JournalledAccount:
                 self._submitted(order)
             case FillBooked():
                 self._booked(entry)
-            case OrderRejected(order=number):
+            case OrderRejected(order=number) | OrderCancelled(order=number):
                 self.reject(number)
             case LevelsMoved(position=position) if position.instrument in self.held:
                 self.held[position.instrument] = position

@@ -16,7 +16,7 @@ from engine.model.events import StateKept
 from engine.text.sanitize import clean
 
 _FOLDED = (
-    "StateKept", "Submit", "FillBooked", "OrderRejected", "LevelsMoved", "EntriesChanged", "FlatChanged", "DayStarted",
+    "StateKept", "Submit", "FillBooked", "OrderRejected", "OrderCancelled", "LevelsMoved", "EntriesChanged", "FlatChanged", "DayStarted",
     "RunStarted", "RunEnded",
 )  # fmt: skip
 _NEWEST_FIRST = "SELECT number, run, kind FROM events WHERE kind IN ('StateKept', 'RunStarted') ORDER BY number DESC"

@@ -9,7 +9,7 @@ import sqlite3
 import msgspec
 
 from engine.journal.rows import Entry, Rewound, RunEnded, RunStarted, StoredEvent
-from engine.model.events import FillBooked, OrderRejected, Submit
+from engine.model.events import FillBooked, OrderCancelled, OrderRejected, Submit
 from engine.model.types import Order
 
 
@@ -24,6 +24,10 @@ def project(connection: sqlite3.Connection, event: StoredEvent, entry: Entry) ->
             connection.execute(
                 "UPDATE orders SET state = 'rejected', rejection = ? WHERE run = ? AND number = ?",
                 (entry.reason, event.run, entry.order),
+            )
+        case OrderCancelled():
+            connection.execute(
+                "UPDATE orders SET state = 'cancelled' WHERE run = ? AND number = ?", (event.run, entry.order)
             )
         case Rewound(ticks=ticks):
             _rewind(connection, event.run, ticks)

@@ -1,4 +1,4 @@
-"""The door through a Unix socket: an engine here, screens elsewhere. Only plain data passes."""
+"""The engine over a Unix socket: it is served in one process, screens and commands are clients in others. Plain data only."""
 
 from engine.link.channel import LinkError
 from engine.link.client import RemoteEngine

@@ -1,21 +1,20 @@
-"""What happened while nobody was there, in one line: from the snapshot when the operator was lost and the one on return. Pure."""
+"""One line that sums up an operator's absence, from the snapshot at its start and the one at its end. Pure."""
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
 from engine.model.snapshot import EntriesState, Snapshot, TimelineEvent
+from engine.presentation import format as text
 
 _SECOND_NS = 1_000_000_000
 _GAPS_TOLD = 2  # one by one; more are counted
 
 
 class Left(Struct, frozen=True):
-    """The little that must be remembered of the snapshot at the moment of loss."""
+    """What the summary needs of the snapshot at the moment when the operator was lost."""
 
     entries: int
     last_trade: int
@@ -65,7 +64,7 @@ def digest(left: Left, now: Snapshot, away_ns: int, did: str = "") -> str:
     change = now.account.realised + now.account.open_pnl - left.result
     if told or change:
         told.append(f"P&L {_signed(change)}")
-    return f"away {_duration(away_ns)}: {', '.join(told) or 'nothing happened'}"
+    return f"away {text.duration(away_ns // _SECOND_NS)}: {', '.join(told) or 'nothing happened'}"
 
 
 def _trading(left: Left, now: Snapshot) -> Iterator[str]:
@@ -89,9 +88,8 @@ def _feed(left: Left, now: Snapshot) -> Iterator[str]:
     ]
     counted = max(len(gaps), _silences(now) - left.gaps)  # of a stretch only what is news is an event
     if counted <= _GAPS_TOLD:
-        zone = _zone(now)
         for gap in gaps:
-            yield f"feed gap {gap.text} at {datetime.fromtimestamp(gap.at_ms / 1000, zone):%H:%M:%S}"
+            yield f"feed gap {gap.text} at {text.clock(gap.at_ms, now.session.zone)}"
     else:
         yield f"{counted} feed gaps"
     if now.feed and now.feed.link > left.link:
@@ -118,13 +116,6 @@ def _silences(seen: Snapshot) -> int:
     return sum(quote.gaps for quote in seen.quotes)
 
 
-def _zone(seen: Snapshot) -> tzinfo:
-    try:
-        return ZoneInfo(seen.session.zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
-
-
 def _count(count: int, one: str, many: str) -> str:
     return f"1 {one}" if count == 1 else f"{count} {many}"
 
@@ -132,17 +123,6 @@ def _count(count: int, one: str, many: str) -> str:
 def _signed(money: Decimal) -> str:
     """`−420`, `+1240.55`: at most two decimals, none where they are 0."""
     rounded = round(abs(money), 2)
-    text = f"{rounded:.2f}".removesuffix(".00")
     if not rounded:
         return "0"
-    return f"{'−' if money < 0 else '+'}{text}"
-
-
-def _duration(ns: int) -> str:
-    """`12 s`, `6 min 12 s`, `2 h 05 min`."""
-    seconds = ns // _SECOND_NS
-    if seconds < 60:
-        return f"{seconds} s"
-    if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"
+    return f"{'−' if money < 0 else '+'}{rounded:.2f}".removesuffix(".00")

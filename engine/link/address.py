@@ -1,4 +1,4 @@
-"""Where the socket stands: a path of any length, private, and who is at its other end. Knows no words."""
+"""The Unix socket: listening and connecting at a path of any length, private to one user. Knows no protocol."""
 
 import os
 import socket
@@ -14,7 +14,7 @@ from engine.text.sanitize import clean
 
 _LONGEST_PATH = 100  # bytes; the system's own limit is 108 on Linux, 104 elsewhere
 _BACKLOG = 32
-_KNOCK_S = 0.01
+_CONNECT_AGAIN_S = 0.01
 
 
 def listen(path: Path) -> socket.socket:
@@ -46,15 +46,15 @@ def connect(path: Path, timeout_s: float) -> socket.socket:
     try:
         sock.settimeout(timeout_s)
         with _short(path) as name:
-            _knock(sock, name, time.monotonic() + timeout_s)
+            _connect_patiently(sock, name, time.monotonic() + timeout_s)
     except (OSError, ValueError, UserError):
         sock.close()
         raise
     return sock
 
 
-def _knock(sock: socket.socket, name: str, until_s: float) -> None:
-    """Connect; while too many others wait to be let in the system says so at once, and it is tried again."""
+def _connect_patiently(sock: socket.socket, name: str, until_s: float) -> None:
+    """Connect; while the listener's backlog is full the system refuses at once, and it is tried again."""
     while True:
         try:
             sock.connect(name)
@@ -62,7 +62,7 @@ def _knock(sock: socket.socket, name: str, until_s: float) -> None:
         except BlockingIOError:
             if time.monotonic() > until_s:
                 raise
-            time.sleep(_KNOCK_S)
+            time.sleep(_CONNECT_AGAIN_S)
 
 
 def peer_uid(sock: socket.socket) -> int | None:

@@ -1,4 +1,4 @@
-"""A client's connection: one request, its answer, and no more than so much time and memory for either. Blocks its thread."""
+"""A client's connection: one request and its answer at a time, both limited in time and size. Blocks its thread."""
 
 import os
 import socket
@@ -34,15 +34,15 @@ _MOST_PARTS = len(SECTIONS) + 2
 
 
 class LinkError(UserError):
-    """No engine answers, or not as it should; one line that says where and why."""
+    """No engine answers, or not by the protocol; one line that says where and why."""
 
 
 class RefusedError(LinkError):
-    """The engine does not want this client; asking again will not help."""
+    """The engine refuses this client; trying again will not help."""
 
 
 class Received:
-    """A reply, and the parts that came with it if it is a picture: their bytes by name."""
+    """A reply and, of a snapshot, the parts that came with it: their bytes by name."""
 
     def __init__(self, reply: Reply, parts: dict[str, bytes]) -> None:
         self.reply = reply
@@ -63,7 +63,7 @@ class Channel:
         try:
             welcome = self.ask(hello).reply
             if not isinstance(welcome, Welcome):
-                raise self._bad("it did not say welcome")
+                raise self._bad("it did not answer with Welcome")
         except LinkError:
             self.close()
             raise
@@ -92,12 +92,12 @@ class Channel:
         parts = {}
         if isinstance(reply, SnapshotReply):
             if len(reply.parts) > _MOST_PARTS or not {*reply.parts} <= {*SECTIONS, LIGHT, LOG}:
-                raise self._bad("a picture of unknown parts")
+                raise self._bad("a snapshot of unknown parts")
             parts = {name: self._receive() for name in reply.parts}
         return Received(reply, parts)
 
     def tell_bye(self, *, detached: bool) -> None:
-        """Send the last word; it has no answer."""
+        """Say that this client leaves; there is no answer."""
         self._until_s = time.monotonic() + self.timeout_s
         self._send(Bye(detached))
 
@@ -132,9 +132,9 @@ class Channel:
         return LinkError(f"what answers at {clean(str(self._path))} is no engine of this program: {clean(why, 120)}")
 
 
-def hello_of(name: str, *, screen: bool, wants_conn: bool = False, at_once: bool = True) -> Hello:
-    """The first word of this program's clients."""
-    return Hello(PROTOCOL, VERSION, clean(name, 40), wants_conn, screen, at_once)
+def hello_of(name: str, *, screen: bool, wants_control: bool = False, at_once: bool = True) -> Hello:
+    """The first request of every client of this program."""
+    return Hello(PROTOCOL, VERSION, clean(name, 40), wants_control, screen, at_once)
 
 
 def _connected(path: Path, timeout_s: float) -> socket.socket:
@@ -147,7 +147,7 @@ def _connected(path: Path, timeout_s: float) -> socket.socket:
     except ConnectionRefusedError:
         raise LinkError(f"no engine runs here: nobody listens at {where}; the last one was killed") from None
     except (BlockingIOError, TimeoutError):
-        raise LinkError(f"the engine at {where} lets nobody in for {timeout_s:g} s") from None
+        raise LinkError(f"the engine at {where} accepts no connection for {timeout_s:g} s") from None
     except PermissionError:
         raise LinkError(f"the engine at {where} belongs to another user") from None
     except (OSError, ValueError) as error:

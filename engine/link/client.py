@@ -1,6 +1,6 @@
 """The engine as a screen in another process sees it: the same few calls, and a thread that fetches what they give.
 
-It trusts the engine with no more than it must: sizes are capped, words typed; texts are cleaned at the screen's border.
+What comes is limited in size and checked by type; the screen cleans texts before it shows them.
 """
 
 import time
@@ -50,30 +50,30 @@ class ConnectionStatus(Struct, frozen=True):
 
 
 class RemoteEngine:
-    """A screen's door to an engine in another process of this machine, by its socket.
+    """The client of an engine in another process of this machine, over its Unix socket.
 
     All calls but `start` and `leave` return at once. Stamps in the snapshot are the engine's monotonic clock, which on
-    Linux counts for the whole machine, so that ages hold. A lost engine is looked for again until `leave`; meanwhile
+    Linux counts for the whole machine, so that ages hold. After a loss it tries to connect again until `leave`; meanwhile
     the last snapshot stays, and its age tells. Commands that cannot be sent within 2 s are given up and never sent
     later, except `Flat` and `Lock`, which are tried for a minute.
     """
 
     def __init__(
-        self, path: Path, name: str, *, wants_conn: bool = True, clock_ns: Callable[[], int] = time.perf_counter_ns
+        self, path: Path, name: str, *, wants_control: bool = True, clock_ns: Callable[[], int] = time.perf_counter_ns
     ) -> None:
         self._path = path
         self._name = name
-        self._may_steer = wants_conn
-        self._asks = True  # for the conn, when it attaches
+        self._wants_control = wants_control
+        self._asks = True  # for control, when it attaches
         self._clock_ns = clock_ns
-        self._mirror = Replica()
+        self._replica = Replica()
         self._tickets = PendingCommands(clock_ns)
         self._told: deque[str] = deque(maxlen=_TOLD_KEPT)
         self._pid = 0
         self._status = ConnectionStatus("CONNECTING", "", clock_ns())
-        self._changed = Condition()  # held for a few lines by either thread; guards the wishes below
+        self._changed = Condition()  # held for a few lines by either thread; guards what follows
         self._woken = False
-        self._wish: TakeControl | GiveControl | None = None
+        self._control_request: TakeControl | GiveControl | None = None
         self._refused = False
         self._leaving = False
         self._detached = False
@@ -89,9 +89,9 @@ class RemoteEngine:
         """
         self._thread.start()
         with self._changed:
-            self._changed.wait_for(lambda: self._mirror.snapshot is not None or self._refused, timeout_s)
-        if self._mirror.snapshot is None:
-            reason = self._status.reason or f"the engine has shown nothing for {timeout_s:g} s"
+            self._changed.wait_for(lambda: self._replica.snapshot is not None or self._refused, timeout_s)
+        if self._replica.snapshot is None:
+            reason = self._status.reason or f"the engine sent no snapshot for {timeout_s:g} s"
             self.leave(detached=False)
             raise LinkError(reason)
 
@@ -103,21 +103,21 @@ class RemoteEngine:
 
     @property
     def snapshot(self) -> Snapshot:
-        """The newest picture."""
-        snapshot = self._mirror.snapshot
-        assert snapshot is not None, "start the door first"
+        """The newest snapshot."""
+        snapshot = self._replica.snapshot
+        assert snapshot is not None, "start the client first"
         return snapshot
 
     def history(self, instrument: int) -> Points:
         """The day's chart of one instrument as far as it was fetched; asking fetches the rest."""
-        known = self._mirror.chart(instrument)
+        known = self._replica.chart(instrument)
         if known is None:
             self._wake()
         return known or ()
 
     def log_lines(self, since: int, limit: int) -> list[LogLine]:
         """At most `limit` log lines after number `since`, oldest first."""
-        return self._mirror.lines(since, limit)
+        return self._replica.lines(since, limit)
 
     def pending(self) -> list[Pending]:
         """The commands on their way, and those that ended in the last seconds; oldest first."""
@@ -129,9 +129,9 @@ class RemoteEngine:
         return self._status
 
     @property
-    def may_steer(self) -> bool:
-        """Whether this screen ever wants the conn."""
-        return self._may_steer
+    def wants_control(self) -> bool:
+        """Whether this screen ever wants control."""
+        return self._wants_control
 
     @property
     def pid(self) -> int:
@@ -139,47 +139,47 @@ class RemoteEngine:
         return self._pid
 
     @property
-    def conn(self) -> ControlView:
+    def control(self) -> ControlView:
         """Who may command."""
-        picture = self._mirror.picture
-        return picture.conn if picture else _NOBODY
+        picture = self._replica.picture
+        return picture.control if picture else _NOBODY
 
     @property
     def absence(self) -> AbsenceView:
         """Whether an operator is there, and what happens when not."""
-        picture = self._mirror.picture
+        picture = self._replica.picture
         return picture.absence if picture else _UNKNOWN
 
     @property
     def watched_by(self) -> int:
         """How many screens look at the engine, this one included."""
-        picture = self._mirror.picture
+        picture = self._replica.picture
         return picture.watched_by if picture else 0
 
     @property
     def told(self) -> tuple[str, ...]:
-        """What the engine told this screen: moves of the conn, what happened while nobody was there. The newest last."""
+        """What the engine told this screen: moves of control, what happened while nobody was there. The newest last."""
         return tuple(self._told)
 
-    def take_conn(self) -> None:
-        """Take the conn, whoever has it."""
-        self._wish_for(TakeControl())
+    def take_control(self) -> None:
+        """Take control, whoever has it."""
+        self._ask_for(TakeControl())
 
-    def leave_conn(self) -> None:
-        """Give the conn up and go on looking."""
-        self._wish_for(GiveControl())
+    def give_control(self) -> None:
+        """Give control up and go on looking."""
+        self._ask_for(GiveControl())
 
     def leave(self, detached: bool, timeout_s: float = 1.0) -> None:
-        """Say goodbye and end the thread; waits at most `timeout_s` so that the engine hears it."""
+        """Tell the engine, and end the thread; waits at most `timeout_s` so that the engine is told."""
         with self._changed:
             self._leaving, self._detached, self._woken = True, detached, True
             self._changed.notify_all()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
 
-    def _wish_for(self, wish: TakeControl | GiveControl) -> None:
+    def _ask_for(self, request: TakeControl | GiveControl) -> None:
         with self._changed:
-            self._wish, self._woken = wish, True
+            self._control_request, self._woken = request, True
             self._changed.notify_all()
 
     def _wake(self) -> None:
@@ -193,10 +193,10 @@ class RemoteEngine:
         retry_s = _FIRST_RETRY_S
         while not self._leaving:
             try:
-                hello = hello_of(self._name, screen=True, wants_conn=self._may_steer, at_once=self._asks)
+                hello = hello_of(self._name, screen=True, wants_control=self._wants_control, at_once=self._asks)
                 with Channel(self._path, hello, _ANSWER_S) as channel:
                     self._pid = channel.welcome.pid
-                    self._mirror.attach(channel.welcome.engine)
+                    self._replica.attach(channel.welcome.engine)
                     self._look(channel)
                     self._set_status("CONNECTED", "")
                     retry_s = _FIRST_RETRY_S
@@ -208,9 +208,9 @@ class RemoteEngine:
                     with self._changed:
                         self._refused = True
                         self._changed.notify_all()
-            except Exception as error:  # noqa: BLE001 - the mouth of the thread: the screen is told, and it is tried again
+            except Exception as error:  # noqa: BLE001 - nothing may end the thread: the screen is told, and it is tried again
                 self._tickets.unsure()
-                self._set_status("LOST", f"the door failed: {type(error).__name__}: {error}")
+                self._set_status("LOST", f"the client of the engine failed: {type(error).__name__}: {error}")
             self._pause(retry_s, only_to_leave=True)
             retry_s = min(2 * retry_s, _LONGEST_RETRY_S)
 
@@ -219,44 +219,44 @@ class RemoteEngine:
         while not self._leaving:
             self._send_waiting(channel)
             self._look(channel)
-            if not self._mirror.behind:
+            if not self._replica.behind:
                 self._pause(_LOOK_SOON_S if self._clock_ns() < self._soon_until_ns else _LOOK_S)
         self._send_waiting(channel)
         channel.tell_bye(detached=self._detached)
 
     def _send_waiting(self, channel: Channel) -> None:
         with self._changed:
-            wish, self._wish = self._wish, None
-        if wish is not None:
-            channel.ask(wish)
-            self._asks = isinstance(wish, TakeControl)
+            request, self._control_request = self._control_request, None
+        if request is not None:
+            channel.ask(request)
+            self._asks = isinstance(request, TakeControl)
         while (asked := self._tickets.to_send()) is not None:
             answer = channel.ask(SendCommand(*asked)).reply
             if isinstance(answer, CommandTaken):
                 self._tickets.taken(answer)
 
     def _look(self, channel: Channel) -> None:
-        answer = channel.ask(self._mirror.look())
+        answer = channel.ask(self._replica.look())
         picture = answer.reply
         if not isinstance(picture, SnapshotReply):
             raise LinkError("the engine answered something else than it was asked")
-        had = self.conn.mine
-        first = self._mirror.snapshot is None
+        had = self.control.mine
+        first = self._replica.snapshot is None
         try:
-            self._mirror.take(picture, answer.parts)
+            self._replica.take(picture, answer.parts)
         except WireError as error:
-            raise LinkError(f"the engine's picture cannot be read: {error}") from error
+            raise LinkError(f"the engine's snapshot cannot be read: {error}") from error
         self._told.extend(picture.told)
-        if had and not picture.conn.mine and picture.conn.holder:
-            self._asks = False  # somebody took it: it is not asked back by itself
-        if self._mirror.snapshot is not None:
-            self._tickets.seen(self._mirror.snapshot.commands)
+        if had and not picture.control.mine and picture.control.holder:
+            self._asks = False  # another client took it: it is not taken back automatically
+        if self._replica.snapshot is not None:
+            self._tickets.seen(self._replica.snapshot.commands)
             if first:
                 with self._changed:
                     self._changed.notify_all()
 
     def _pause(self, pause_s: float, *, only_to_leave: bool = False) -> None:
-        """Wait until it is time for the next look, or somebody wants something."""
+        """Wait until the next look is due, or a call of the screen wakes the thread."""
         with self._changed:
             if only_to_leave:
                 self._changed.wait_for(lambda: self._leaving, pause_s)

@@ -20,12 +20,12 @@ _SILENT_NS = 10 * _NS  # to ask for something: a screen looks four times a secon
 
 
 class Connection:
-    """A connected client; `guest` once it was let in. At most one request is read ahead and one reply waits."""
+    """A connected client; `client` once its Hello was accepted. At most one request is read ahead and one reply waits."""
 
     def __init__(self, sock: socket.socket, now_ns: int) -> None:
         self.sock = sock
-        self.guest: Client | None = None
-        self.leaving = False  # to be closed when its last word is sent
+        self.client: Client | None = None
+        self.leaving = False  # to be closed when what waits is sent
         self.mask = 0  # what the selector looks for
         self._reader = MessageReader(HELLO_LIMIT)
         self._bucket = Bucket(_REQUESTS_PER_S, _REQUESTS_AT_ONCE, now_ns)
@@ -39,7 +39,7 @@ class Connection:
         return bool(self._out)
 
     def trust(self) -> None:
-        """Take longer requests from now on: it is a guest."""
+        """Take longer requests from now on: its Hello was accepted."""
         self._reader.limit = REQUEST_LIMIT
 
     def reads(self, now_ns: int) -> bool:
@@ -51,7 +51,7 @@ class Connection:
         return not self.sending and not self.leaving and self._reader.ready and self._bucket.has_one(now_ns)
 
     def read(self, now_ns: int) -> bool:
-        """Take what came; False when it is gone. Raises WireError for bytes that are no frame."""
+        """Read what came; False when the connection is closed. Raises WireError for bytes that are no frame."""
         try:
             data = self.sock.recv(_CHUNK)
         except BlockingIOError:
@@ -73,13 +73,13 @@ class Connection:
         return payload
 
     def post(self, frames: list[bytes], now_ns: int) -> bool:
-        """Send `frames` as far as it goes; False when it is gone."""
+        """Send `frames` as far as it goes; False when the connection is closed."""
         self._out.extend(map(memoryview, frames))
         self._moved_ns = now_ns
         return self.flush(now_ns)
 
     def flush(self, now_ns: int) -> bool:
-        """Send what waits as far as it goes; False when it is gone."""
+        """Send what waits as far as it goes; False when the connection is closed."""
         out = self._out
         try:
             while out:
@@ -103,7 +103,7 @@ class Connection:
             return "does not read" if now_ns - self._moved_ns > _UNREAD_NS else ""
         if self._reader.ready:
             return ""
-        if self.guest is None and now_ns - self._came_ns > _HELLO_NS:
+        if self.client is None and now_ns - self._came_ns > _HELLO_NS:
             return "does not say who it is"
         if self._reader.begun and now_ns - self._begun_ns > _HALF_NS:
             return "sent half a frame"

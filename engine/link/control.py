@@ -1,15 +1,15 @@
-"""Who may command, and what happens when nobody is there who could. Pure: no socket, no clock; stamps are handed in."""
+"""Which client may command, and what is done while none does. Pure: no socket, no clock; stamps are handed in."""
 
 from engine.link.protocol import AbsenceView, AnyCommand, ControlView, Policy
 from engine.model.commands import Arm, Command, Disarm, Flat, Lock, PauseEntries, Stop
 
 _NS = 1_000_000_000
-# What makes things safer needs no conn: whoever sees the fire may use the extinguisher.
+# What makes things safer may be sent by every client, with control or without.
 _FREE = (Flat, Arm, Lock, Disarm)
 
 
 class ControlLease:
-    """The conn: one client has it at a time, the first that asks; it moves only when somebody deliberately takes it."""
+    """Who has control: one client has it at a time, the first that asks; it moves only when somebody deliberately takes it."""
 
     def __init__(self) -> None:
         self.holder: int | None = None
@@ -30,7 +30,7 @@ class ControlLease:
         self._give(client, name, now_ns)
         return before
 
-    def leave(self, client: int, now_ns: int) -> bool:
+    def give_up(self, client: int, now_ns: int) -> bool:
         """Take it from `client`, for nobody; whether `client` had it."""
         if self.holder != client:
             return False
@@ -40,13 +40,13 @@ class ControlLease:
     def refusal(self, client: int, command: Command, *, screen: bool) -> str:
         """Why `client` may not send `command`; empty when it may.
 
-        `stop`, typed into a shell, is as deliberate as taking the conn: whoever has it is told by the engine's end.
+        `stop`, typed into a shell, is as deliberate as taking control: whoever has it is told by the engine's end.
         """
         if self.holder == client or isinstance(command, _FREE) or (isinstance(command, Stop) and not screen):
             return ""
         if self.holder is not None:
-            return f"the conn is with {self.name}"
-        return "nobody has the conn: take it first"
+            return f"{self.name} has control"
+        return "nobody has control: take it first"
 
     def view(self, client: int) -> ControlView:
         """How it looks to `client`."""
@@ -57,7 +57,7 @@ class ControlLease:
 
 
 class OperatorPolicy:
-    """Counts the time since the last one with the conn was gone, and says once what the policy then wants.
+    """Counts the time since the last one with control was gone, and says once what the policy then wants.
 
     An engine to which no operator ever came counts nothing. `did` tells what the policy did in the present or last
     absence; a pause or a flat of its doing is not taken back when the operator returns.
@@ -82,13 +82,13 @@ class OperatorPolicy:
         return words[self._policy]
 
     def attached(self, now_ns: int) -> int | None:
-        """Somebody has the conn; how long (ns) nobody had it before, None when that is no return."""
+        """Somebody has control; how long (ns) nobody had it before, None when that is no return."""
         away_ns = None if self._lost_ns is None else now_ns - self._lost_ns
         self._present, self._lost_ns = True, None
         return away_ns
 
     def lost(self, now_ns: int) -> None:
-        """The last one with the conn is gone."""
+        """The last one with control is gone."""
         if self._present:
             self._present, self._lost_ns = False, now_ns
             self._acted, self.did = False, ""

@@ -1,4 +1,4 @@
-"""The snapshot as bytes, made once for all who look: a light part, and sections that are sent only when they changed.
+"""The snapshot as bytes, encoded once for all clients: a light part, and sections that are sent only when they changed.
 
 Knows neither clients nor sockets.
 """
@@ -15,7 +15,7 @@ _EMPTY: dict[str, tuple[()]] = dict.fromkeys(SECTIONS, ())
 
 
 class SnapshotDelta:
-    """The newest snapshot's parts, each encoded when somebody first wants it; not thread-safe."""
+    """The newest snapshot's parts, each encoded when a client first lacks it; not thread-safe."""
 
     def __init__(self) -> None:
         self.versions = dict.fromkeys(SECTIONS, 0)
@@ -38,7 +38,7 @@ class SnapshotDelta:
         self._snapshot = snapshot
 
     def wanted(self, number: int, have: Mapping[str, int]) -> tuple[tuple[str, ...], list[bytes]]:
-        """Names and frames of what somebody lacks who has snapshot `number` and the sections `have`.
+        """Names and frames of what a client lacks that has snapshot `number` and the sections `have`.
 
         Together they are at most `REPLY_LIMIT` bytes; what does not fit is wanted again with the next look.
         """

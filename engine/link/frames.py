@@ -1,4 +1,4 @@
-"""Frames on a byte stream: four bytes of length (little endian), then that many bytes. Knows neither sockets nor words."""
+"""Frames on a byte stream: four bytes of length (little endian), then that many bytes. Knows neither sockets nor requests."""
 
 from engine.model.errors import WireError
 
@@ -11,7 +11,7 @@ def frame(payload: bytes) -> bytes:
 
 
 class MessageReader:
-    """Cuts a byte stream into frames of at most `limit` bytes; a larger claim is refused before anything is kept for it."""
+    """Cuts a byte stream into frames of at most `limit` bytes; a longer one is refused by its length, before it is read."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit

@@ -1,4 +1,4 @@
-"""What keeps strangers from keeping us busy: rates, and notes that are not repeated. Knows no connection."""
+"""Limits for what clients can cost: rates of requests, and log lines that are not repeated. Knows no connection."""
 
 from collections.abc import Callable
 
@@ -28,7 +28,7 @@ class Bucket:
 
 
 class Notes:
-    """Tells each kind of trouble at once, then at most every minute with the number of those kept back."""
+    """Logs each kind of problem at once, then at most every minute with the number of those left out."""
 
     def __init__(self, note: Callable[[str], None], quiet_s: int = 60) -> None:
         self._note = note

@@ -1,4 +1,4 @@
-"""A short command's talk with an engine: connect, ask, go. Does not count as a screen and never has the conn."""
+"""A short command's connection to an engine: connect, ask, close. Does not count as a screen and never has control."""
 
 from pathlib import Path
 from typing import Self
@@ -14,13 +14,13 @@ from engine.model.snapshot import CommandView, Snapshot
 
 
 class Oneshot:
-    """An open talk; each call blocks at most `timeout_s` and raises LinkError (a UserError) with one line that says why."""
+    """An open connection; each call blocks at most `timeout_s` and raises LinkError (a UserError) with one line that says why."""
 
     def __init__(self, path: Path, name: str, timeout_s: float = 2.0) -> None:
         """Connect to the engine behind `path`."""
         self._channel = Channel(path, hello_of(name, screen=False), timeout_s)
-        self._mirror = Replica()
-        self._mirror.attach(self._channel.welcome.engine)
+        self._replica = Replica()
+        self._replica.attach(self._channel.welcome.engine)
         self._tickets = PendingCommands(lambda: 0)
 
     def __enter__(self) -> Self:
@@ -31,7 +31,7 @@ class Oneshot:
 
     @property
     def pid(self) -> int:
-        """The engine's process."""
+        """The engine's process id."""
         return self._channel.welcome.pid
 
     def send(self, command: AnyCommand) -> CommandTaken:
@@ -42,38 +42,38 @@ class Oneshot:
         return reply
 
     def snapshot(self) -> Snapshot:
-        """How the engine stands now."""
+        """The engine's snapshot of now."""
         self._look()
-        while self._mirror.behind and self._mirror.snapshot is None:
+        while self._replica.behind and self._replica.snapshot is None:
             self._look()
-        assert self._mirror.snapshot is not None
-        return self._mirror.snapshot
+        assert self._replica.snapshot is not None
+        return self._replica.snapshot
 
     def picture(self) -> SnapshotReply:
-        """Who looks at the engine and who commands it now."""
+        """How many screens are connected, and which client has control."""
         self._look()
-        assert self._mirror.picture is not None
-        return self._mirror.picture
+        assert self._replica.picture is not None
+        return self._replica.picture
 
     def outcome(self, ticket: int) -> CommandView | None:
-        """What the engine tells of a command now; None when nothing."""
+        """What became of a command so far; None when the engine does not know it."""
         return next((view for view in self.snapshot().commands if view.ticket == ticket), None)
 
     def ask(self, request: Request) -> Reply:
-        """Any request and its answer, without the parts of a picture."""
+        """Any request and its answer, without the parts of a snapshot."""
         return self._channel.ask(request).reply
 
     def _look(self) -> None:
-        answer = self._channel.ask(replace(self._mirror.look(), log_limit=0))
+        answer = self._channel.ask(replace(self._replica.look(), log_limit=0))
         if not isinstance(answer.reply, SnapshotReply):
             raise LinkError("the engine answered something else than it was asked")
         try:
-            self._mirror.take(answer.reply, answer.parts)
+            self._replica.take(answer.reply, answer.parts)
         except WireError as error:
-            raise LinkError(f"the engine's picture cannot be read: {error}") from error
+            raise LinkError(f"the engine's snapshot cannot be read: {error}") from error
 
 
 def ask(path: Path, request: Request, timeout_s: float, name: str = "command") -> Reply:
     """One request to the engine behind `path`, and its answer; raises LinkError (a UserError)."""
-    with Oneshot(path, name, timeout_s) as call:
-        return call.ask(request)
+    with Oneshot(path, name, timeout_s) as oneshot:
+        return oneshot.ask(request)

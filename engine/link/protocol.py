@@ -1,13 +1,13 @@
-"""The words that pass through the socket: requests, replies and their limits. Typed plain data only; knows no connection.
+"""The protocol of the socket: requests, replies and their limits. Typed plain data only; knows no connection.
 
-A screen says Hello, then one request at a time; each but Bye has one reply. A Picture is followed by one frame for each
+A screen says Hello, then one request at a time; each but Bye has one reply. A SnapshotReply is followed by one frame for each
 of its `parts`, so that what many screens want is encoded once. Stamps are the engine's monotonic clock, which on Linux
 is the whole machine's: a screen of the same machine may subtract them from its own.
 """
 
 from typing import Annotated, Final, Literal, TypeVar
 
-from msgspec import Meta, Struct, msgpack
+from msgspec import Meta, Struct, field, msgpack
 
 from engine.model.commands import Acknowledge, Command, Fault, ReplayCommand, Stall, Stop, SwitchDelivery, TraderCommand
 from engine.model.errors import WireError
@@ -34,15 +34,15 @@ _Count = Annotated[int, Meta(ge=0)]
 
 
 class Hello(Struct, frozen=True, tag=True):
-    """The first word: who comes; `screen` = somebody looks (else a short command), `wants_conn` = and would command.
+    """The first request: the client's name; `screen` = it shows the engine (else a short command), `wants_control` = it may command.
 
-    A screen that does not want the conn never has it; one that wants it asks for it `at_once`, or takes it later.
+    A screen that does not want control never has it; one that wants it asks for it `at_once`, or takes it later.
     """
 
     protocol: int
     program: str
     name: str
-    wants_conn: bool = False
+    wants_control: bool = field(default=False, name="wants_conn")  # as every version calls it in the socket
     screen: bool = True
     at_once: bool = True
 
@@ -66,15 +66,15 @@ class SendCommand(Struct, frozen=True, tag="Send"):
 
 
 class TakeControl(Struct, frozen=True, tag="TakeConn"):
-    """Take the conn, whoever has it."""
+    """Take control, whoever has it."""
 
 
 class GiveControl(Struct, frozen=True, tag="LeaveConn"):
-    """Give the conn up and go on looking."""
+    """Give control up and go on looking."""
 
 
 class Bye(Struct, frozen=True, tag=True):
-    """The last word; `detached` = the operator left on purpose."""
+    """The last request; `detached` = the operator left on purpose."""
 
     detached: bool = False
 
@@ -85,7 +85,7 @@ Request = Hello | GetSnapshot | SendCommand | TakeControl | GiveControl | Bye
 
 
 class Welcome(Struct, frozen=True, tag=True):
-    """Come in; `engine` is another number for every engine that was started."""
+    """The client is accepted; `engine` is another number for every engine that was started."""
 
     protocol: int
     program: str
@@ -94,7 +94,7 @@ class Welcome(Struct, frozen=True, tag=True):
 
 
 class RequestRefused(Struct, frozen=True, tag="Refused"):
-    """Not let in, or thrown out, and why; the connection ends."""
+    """The client is not accepted, and why; the connection ends."""
 
     reason: str
 
@@ -118,7 +118,7 @@ class ControlView(Struct, frozen=True, tag="ConnView"):
 class AbsenceView(Struct, frozen=True):
     """Whether an operator is there, and what happens when not; stamps are monotonic ns.
 
-    `lost_ns` is when the last one with the conn was gone (0 = one is there, or never was), `due_ns` when the policy
+    `lost_ns` is when the last one with control was gone (0 = one is there, or never was), `due_ns` when the policy
     acts (0 = not again), `did` what it did in the present or last absence.
     """
 
@@ -137,13 +137,13 @@ class History(Struct, frozen=True):
 
 
 class SnapshotReply(Struct, frozen=True, tag="Picture"):
-    """How the engine stands; `versions` are those of snapshot `number`, `told` is for this client and said once."""
+    """The engine's snapshot; `versions` are those of snapshot `number`, `told` is for this client and said once."""
 
     number: int
     parts: tuple[str, ...]
     versions: dict[str, int]
     history: History | None
-    conn: ControlView
+    control: ControlView = field(name="conn")
     absence: AbsenceView
     watched_by: int
     told: tuple[str, ...]
@@ -158,7 +158,7 @@ _T = TypeVar("_T")
 
 
 def understood(decoder: msgpack.Decoder[_T], data: bytes) -> _T:
-    """What `data` says; raises WireError for everything that is not what it should be."""
+    """The message in `data`; raises WireError for everything else."""
     try:
         return decoder.decode(data)
     except (ValueError, RecursionError) as error:  # no msgpack, another type, no UTF-8; a deep nest
@@ -166,7 +166,7 @@ def understood(decoder: msgpack.Decoder[_T], data: bytes) -> _T:
 
 
 class Replies:
-    """Decoders for what an engine says; made by those who listen, for an engine needs none of them."""
+    """Decoders of replies; made by clients only, for they cost memory that an engine does not need."""
 
     def __init__(self) -> None:
         self.reply = msgpack.Decoder[Reply](Reply)

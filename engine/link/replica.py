@@ -1,4 +1,4 @@
-"""What a client has of the engine: its newest snapshot put together from parts, log lines, charts. Knows no connection."""
+"""A client's copy of what the engine shows: the newest snapshot put together from parts, log lines, charts. Knows no connection."""
 
 from bisect import bisect_right
 from collections import deque
@@ -34,7 +34,7 @@ class Replica:
     def __init__(self) -> None:
         self.snapshot: Snapshot | None = None
         self.picture: SnapshotReply | None = None
-        self.behind = False  # there is more to fetch at once
+        self.behind = False  # the engine has more that can be fetched at once
         self._engine = 0
         self._replies = Replies()
         self._have: dict[str, int] = {}
@@ -48,7 +48,7 @@ class Replica:
         self._wanted: int | None = None  # the chart that somebody asked for
 
     def attach(self, engine: int) -> None:
-        """Begin with engine number `engine`: of a new one nothing is known, though what was seen stays to be seen."""
+        """Follow engine number `engine`: of a new one nothing is known yet; the last snapshot of the old one stays."""
         if engine == self._engine:
             return
         self._engine = engine
@@ -70,7 +70,7 @@ class Replica:
         )
 
     def take(self, picture: SnapshotReply, parts: dict[str, bytes]) -> None:
-        """Take an answer; raises WireError when it is not what it should be."""
+        """Take an answer; raises WireError when it cannot be decoded."""
         replies = self._replies
         changed = any(name != LOG for name in parts)
         for name, encoded in parts.items():

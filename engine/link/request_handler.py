@@ -1,6 +1,6 @@
-"""What the engine answers to those who come through the socket: who is let in, who may command, what each gets to see.
+"""Answers the requests of clients: which are accepted, which may command, what each is sent.
 
-Words in, frames out; knows no socket. It reads the newest snapshot and log lines and hands commands over: nothing else
+Requests in, frames out; knows no socket. It reads the newest snapshot and log lines and hands commands over: nothing else
 of the engine is touched, and nothing is ever waited for.
 """
 
@@ -50,11 +50,11 @@ _TOLD_KEPT = 16
 
 
 class ServedEngine(Protocol):
-    """The engine as seen from the socket; every call returns at once and may come from any thread."""
+    """What the link needs of an engine; every call returns at once and may come from any thread."""
 
     @property
     def snapshot(self) -> Snapshot:
-        """The newest picture."""
+        """The newest snapshot."""
         ...
 
     def send(self, command: AnyCommand, ticket: int) -> None:
@@ -70,40 +70,40 @@ class ServedEngine(Protocol):
         ...
 
     def say(self, text: str) -> None:
-        """Put a line into the log that must not be lost."""
+        """Write a line to the log that must not be dropped."""
         ...
 
 
 class Client:
-    """Somebody who was let in; `number` is never given twice, `told` waits for the next look."""
+    """A client whose Hello was accepted; `number` is never given twice, `told` waits for its next GetSnapshot."""
 
     def __init__(self, number: int, hello: Hello) -> None:
         self.number = number
         self.name = clean(hello.name, NAME_LIMIT) or f"client {number}"
         self.screen = hello.screen
-        self.may_steer = hello.screen and hello.wants_conn
+        self.wants_control = hello.screen and hello.wants_control
         self.seen = -1  # number of the last snapshot it was sent
         self.told: deque[str] = deque(maxlen=_TOLD_KEPT)
 
 
 class RequestHandler:
-    """Everybody who was let in, the conn between them, and the operator's absence; used by one thread."""
+    """All accepted clients, which of them has control, and the operator's absence; used by one thread."""
 
     def __init__(self, served: ServedEngine, operator: OperatorPolicy, notes: Notes) -> None:
-        self.guests: dict[int, Client] = {}
+        self.clients: dict[int, Client] = {}
         self._served = served
         self._operator = operator
         self._notes = notes
-        self._conn = ControlLease()
-        self._sections = SnapshotDelta()
+        self._control = ControlLease()
+        self._delta = SnapshotDelta()
         self._left: Left | None = None
         self._numbers = 0
         self._engine = int.from_bytes(os.urandom(6), "little")
 
-    # ── Coming and going ────────────────────────────────────────────────────────────────────────────────────────
+    # ── Connecting and leaving ────────────────────────────────────────────────────────────────────────────────────────
 
     def refusal(self, hello: Hello) -> str:
-        """Why whoever says `hello` is not let in; empty when welcome.
+        """Why a client with this `hello` is not accepted; empty when it is.
 
         A screen must be of the engine's own version, for it is shown the engine's own records; a short command only
         has to speak the same protocol, so that a flat gets through to an engine that was started before an upgrade.
@@ -114,20 +114,20 @@ class RequestHandler:
         return ""
 
     def welcome(self, hello: Hello, now_ns: int) -> tuple[Client, list[bytes]]:
-        """Let somebody in."""
+        """Accept a client; what it is sent."""
         self._numbers += 1
-        guest = self.guests[self._numbers] = Client(self._numbers, hello)
-        if guest.may_steer and hello.at_once:
-            if self._conn.holder is None:
-                self._give(guest, now_ns)
+        client = self.clients[self._numbers] = Client(self._numbers, hello)
+        if client.wants_control and hello.at_once:
+            if self._control.holder is None:
+                self._give(client, now_ns)
             else:
-                guest.told.append(f"the conn is with {self._conn.name}: you may look")
-        return guest, _frames(Welcome(PROTOCOL, VERSION, self._engine, os.getpid()))
+                client.told.append(f"{self._control.name} has control: you may look")
+        return client, _frames(Welcome(PROTOCOL, VERSION, self._engine, os.getpid()))
 
-    def gone(self, guest: Client, now_ns: int, *, how: str = "lost") -> None:
-        """Somebody left, or was lost."""
-        if self.guests.pop(guest.number, None) is not None:
-            self._leave(guest, now_ns, how)
+    def gone(self, client: Client, now_ns: int, *, how: str = "lost") -> None:
+        """A client left, or was lost."""
+        if self.clients.pop(client.number, None) is not None:
+            self._leave(client, now_ns, how)
 
     def look_after(self, now_ns: int) -> None:
         """Do what the policy for an absent operator wants."""
@@ -138,45 +138,45 @@ class RequestHandler:
 
     # ── Requests ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def answer(self, guest: Client, request: Request, now_ns: int) -> list[bytes] | None:
-        """The frames that answer `request`; None when the guest has left or breaks the order of words."""
+    def answer(self, client: Client, request: Request, now_ns: int) -> list[bytes] | None:
+        """The frames that answer `request`; None when the client has left or breaks the order of requests."""
         match request:
             case GetSnapshot():
-                return self._look(guest, request)
+                return self._look(client, request)
             case SendCommand():
-                return _frames(self._send(guest, request, now_ns))
+                return _frames(self._send(client, request, now_ns))
             case TakeControl():
-                return _frames(self._take(guest, now_ns))
+                return _frames(self._take(client, now_ns))
             case GiveControl():
-                self._leave(guest, now_ns, "gave the conn up")
-                return _frames(self._conn.view(guest.number))
+                self._leave(client, now_ns, "gave control up")
+                return _frames(self._control.view(client.number))
             case Bye():
-                self.gone(guest, now_ns, how="detached" if request.detached else "lost its terminal")
+                self.gone(client, now_ns, how="detached" if request.detached else "lost its terminal")
                 return None
             case Hello():
                 return None
 
-    def _look(self, guest: Client, look: GetSnapshot) -> list[bytes]:
-        sections = self._sections
+    def _look(self, client: Client, look: GetSnapshot) -> list[bytes]:
+        delta = self._delta
         snapshot = self._served.snapshot
-        sections.take(snapshot)
-        parts, frames = sections.wanted(look.number, look.have)
+        delta.take(snapshot)
+        parts, frames = delta.wanted(look.number, look.have)
         if look.log_limit:
             lines = self._served.log_lines(look.log_since, min(look.log_limit, LINES_A_LOOK))
             if lines:
                 parts, frames = (*parts, LOG), [*frames, frame(ENCODER.encode(lines))]
         picture = SnapshotReply(
-            number=sections.number,
+            number=delta.number,
             parts=parts,
-            versions=sections.versions,
+            versions=delta.versions,
             history=self._history(look, len(snapshot.instruments)),
-            conn=self._conn.view(guest.number),
+            control=self._control.view(client.number),
             absence=self._operator.view(),
-            watched_by=sum(each.screen for each in self.guests.values()),
-            told=tuple(guest.told),
+            watched_by=sum(each.screen for each in self.clients.values()),
+            told=tuple(client.told),
         )
-        guest.told.clear()
-        guest.seen = sections.number
+        client.told.clear()
+        client.seen = delta.number
         return [frame(ENCODER.encode(picture)), *frames]
 
     def _history(self, look: GetSnapshot, instruments: int) -> History | None:
@@ -188,51 +188,51 @@ class RequestHandler:
         whole = not known or points[known - 1][0] != look.history_since_ms
         return History(look.history_of, whole, tuple(points if whole else points[known:]))
 
-    def _send(self, guest: Client, send: SendCommand, now_ns: int) -> CommandTaken:
+    def _send(self, client: Client, send: SendCommand, now_ns: int) -> CommandTaken:
         command = _clean(send.command)
-        reason = self._conn.refusal(guest.number, command, screen=guest.screen)
+        reason = self._control.refusal(client.number, command, screen=client.screen)
         if not reason and not all(math.isfinite(value) for value in _values(command) if isinstance(value, float)):
             reason = "a number in it is none"
         if reason:
-            self._notes.tell("command", f"{name_of(command)} of {guest.name} refused: {reason}", now_ns)
+            self._notes.tell("command", f"{name_of(command)} of {client.name} refused: {reason}", now_ns)
             return CommandTaken(send.ticket, "REFUSED", reason)
         self._served.send(command, send.ticket)
         return CommandTaken(send.ticket, "ACCEPTED")
 
-    # ── The conn ────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── Control ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _take(self, guest: Client, now_ns: int) -> Reply:
-        before = self._conn.holder
-        if not guest.may_steer:
-            guest.told.append("the conn is not for those who only look")
-        elif before != guest.number:
-            if before in self.guests:
-                self.guests[before].told.append(f"{guest.name} took the conn: you may look")
-            self._give(guest, now_ns)
-        return self._conn.view(guest.number)
+    def _take(self, client: Client, now_ns: int) -> Reply:
+        before = self._control.holder
+        if not client.wants_control:
+            client.told.append("control is not for those who only look")
+        elif before != client.number:
+            if before in self.clients:
+                self.clients[before].told.append(f"{client.name} took control: you may look")
+            self._give(client, now_ns)
+        return self._control.view(client.number)
 
-    def _give(self, guest: Client, now_ns: int) -> None:
-        """Let `guest` have the conn; an operator that was away is told what happened meanwhile."""
-        before = self._conn.name
-        self._conn.take(guest.number, guest.name, now_ns)
+    def _give(self, client: Client, now_ns: int) -> None:
+        """Let `client` have control; an operator that was away is told what happened meanwhile."""
+        before = self._control.name
+        self._control.take(client.number, client.name, now_ns)
         away_ns = self._operator.attached(now_ns)
-        self._served.say(f"{guest.name} has the conn" + (f", {before} had it" if before else ""))
+        self._served.say(f"{client.name} has control" + (f", {before} had it" if before else ""))
         if away_ns is not None and self._left is not None:
             line = digest(self._left, self._served.snapshot, away_ns, self._operator.did)
             self._served.say(f"operator back: {line}")
-            guest.told.append(line)
+            client.told.append(line)
         else:
-            guest.told.append("you have the conn")
+            client.told.append("you have control")
         self._left = None
 
-    def _leave(self, guest: Client, now_ns: int, how: str) -> None:
-        """If `guest` has the conn, nobody has it now, and the absence begins."""
-        if self._conn.leave(guest.number, now_ns):
+    def _leave(self, client: Client, now_ns: int, how: str) -> None:
+        """If `client` has control, nobody has it now, and the absence begins."""
+        if self._control.give_up(client.number, now_ns):
             self._operator.lost(now_ns)
             self._left = remember(self._served.snapshot)
-            self._served.say(f"operator {guest.name} {how}: {self._operator.plan}")
-            for other in self.guests.values():
-                other.told.append(f"{guest.name} {how}: nobody has the conn")
+            self._served.say(f"operator {client.name} {how}: {self._operator.plan}")
+            for other in self.clients.values():
+                other.told.append(f"{client.name} {how}: nobody has control")
 
 
 def _frames(reply: Reply) -> list[bytes]:

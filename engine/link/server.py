@@ -1,4 +1,4 @@
-"""The engine's side of the socket: one thread that lets clients in, hears and answers them, and waits for none of them.
+"""The engine's side of the socket: one thread that accepts clients, answers their requests, and waits for none of them.
 
 The engine does not know it: it is only looked at, and handed commands. Whatever a client does costs it that client's
 connection and at most one line of the log a minute.
@@ -24,11 +24,11 @@ from engine.model.errors import WireError
 
 _ROUND_S = 0.1  # the longest between two looks at the clock
 _THROTTLED_S = 0.02
-_MOST_GUESTS = 16
+_MOST_CLIENTS = 16
 _ACCEPTS_A_ROUND = 8
 _ACCEPTS_PER_S = 100
 _ACCEPTS_AT_ONCE = 64
-_MOST_STRANGERS = 128  # have not said who they are; the oldest makes room, and had over half a second by then
+_MOST_UNNAMED = 128  # connections without a Hello; the oldest is closed, and had over half a second by then
 _MOST_FAILURES = 5
 _JOIN_S = 2.0
 
@@ -37,7 +37,7 @@ class LinkServer:
     """Serves `served` at `path` from `start` to `stop`; `beat_ns` (monotonic) stamps its newest round.
 
     The thread "link" alone touches everything here. `note` is told of trouble with clients, at most once a minute
-    of each kind. After five failures of its own it lets nobody in any more; the policy for an absent operator goes on.
+    of each kind. After five failures of its own it accepts no client any more; the policy for an absent operator goes on.
     """
 
     def __init__(
@@ -49,13 +49,13 @@ class LinkServer:
         self._clock = clock
         self._note = note
         self._notes = Notes(note)
-        self._reception = RequestHandler(served, policy, self._notes)
+        self._handler = RequestHandler(served, policy, self._notes)
         self._selector = selectors.DefaultSelector()
         self._listener: socket.socket | None = None
         self._listening = False  # the selector looks at the listener
         self._file: os.stat_result | None = None
         self._accepts = Bucket(_ACCEPTS_PER_S, _ACCEPTS_AT_ONCE, clock.monotonic_ns())
-        self._visitors: list[Connection] = []  # the oldest first
+        self._connections: list[Connection] = []  # the oldest first
         self._failures = 0
         self._ending = False
         self._pause = Event()
@@ -73,7 +73,7 @@ class LinkServer:
             return
         wait = Event()
         for _ in range(round(linger_s / 0.02)):
-            if all(self._has_last(guest.seen) for guest in tuple(self._reception.guests.values()) if guest.screen):
+            if all(self._has_last(client.seen) for client in tuple(self._handler.clients.values()) if client.screen):
                 break
             wait.wait(0.02)
         self._ending = True
@@ -97,18 +97,18 @@ class LinkServer:
                     error, failed = failed, None
                     self._broke(error)
                 self._round()
-            except Exception as error:  # noqa: BLE001 - the mouth of the thread; the engine goes on, clients come again
+            except Exception as error:  # noqa: BLE001 - nothing may end the thread; the engine goes on, clients come again
                 failed = error
         self._close_listener()
-        for visitor in self._visitors:  # nobody is missed any more
-            visitor.sock.close()
+        for connection in self._connections:  # nobody is told any more
+            connection.sock.close()
         self._selector.close()
 
     def _broke(self, error: Exception) -> None:
         """Tell a failure of our own and begin anew, without the clients that may have brought it about; may fail as well."""
         self._failures += 1
         last = self._failures >= _MOST_FAILURES
-        more = "; nobody is let in any more, the policy for an absent operator goes on" if last else ""
+        more = "; no client is accepted any more, the policy for an absent operator goes on" if last else ""
         self._note(f"link failed: {type(error).__name__}: {error}{more}")
         if last:
             self._close_listener()
@@ -125,25 +125,25 @@ class LinkServer:
         for key, events in found:
             if key.data is None:
                 self._accept(now_ns)
-            elif key.data in self._visitors:  # it may have made room for another in this very round
+            elif key.data in self._connections:  # it may have been closed for another in this very round
                 self._work(key.data, events, now_ns)
-        for visitor in tuple(self._visitors):
-            self._guarded(visitor, now_ns, self._serve)
-        for visitor in tuple(self._visitors):
-            if why := visitor.overdue(now_ns):
-                self._drop(visitor, now_ns, why)
-        self._reception.look_after(now_ns)
+        for connection in tuple(self._connections):
+            self._guarded(connection, now_ns, self._serve)
+        for connection in tuple(self._connections):
+            if why := connection.overdue(now_ns):
+                self._drop(connection, now_ns, why)
+        self._handler.look_after(now_ns)
 
     def _look_for(self) -> float:
         """Tell the selector what to look for; how long to wait for it at most, in seconds."""
         now_ns = self._clock.monotonic_ns()
         wait_s = _ROUND_S
-        for visitor in self._visitors:
-            reads = visitor.reads(now_ns)
-            mask = selectors.EVENT_WRITE if visitor.sending else selectors.EVENT_READ if reads else 0
+        for connection in self._connections:
+            reads = connection.reads(now_ns)
+            mask = selectors.EVENT_WRITE if connection.sending else selectors.EVENT_READ if reads else 0
             if not mask:  # a request waits, or it asks too often and waits for its turn
-                wait_s = min(wait_s, 0 if visitor.asks(now_ns) else _THROTTLED_S)
-            self._set_mask(visitor, mask)
+                wait_s = min(wait_s, 0 if connection.asks(now_ns) else _THROTTLED_S)
+            self._set_mask(connection, mask)
         if self._listener is not None:
             listening = self._accepts.has_one(now_ns)
             if listening and not self._listening:
@@ -155,18 +155,18 @@ class LinkServer:
                 wait_s = min(wait_s, _THROTTLED_S)
         return wait_s
 
-    def _set_mask(self, visitor: Connection, mask: int) -> None:
-        if mask == visitor.mask:
+    def _set_mask(self, connection: Connection, mask: int) -> None:
+        if mask == connection.mask:
             return
         if not mask:
-            self._selector.unregister(visitor.sock)
-        elif visitor.mask:
-            self._selector.modify(visitor.sock, mask, visitor)
+            self._selector.unregister(connection.sock)
+        elif connection.mask:
+            self._selector.modify(connection.sock, mask, connection)
         else:
-            self._selector.register(visitor.sock, mask, visitor)
-        visitor.mask = mask
+            self._selector.register(connection.sock, mask, connection)
+        connection.mask = mask
 
-    # ── Letting in ──────────────────────────────────────────────────────────────────────────────────────────────
+    # ── Accepting ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _accept(self, now_ns: int) -> None:
         assert self._listener is not None
@@ -185,102 +185,102 @@ class LinkServer:
             self._take_in(sock, now_ns)
 
     def _take_in(self, sock: socket.socket, now_ns: int) -> None:
-        """Keep a new connection of our own user, until it has said who it is."""
+        """Keep a new connection of our own user; its Hello must come soon."""
         sock.setblocking(False)
-        visitor = Connection(sock, now_ns)
-        self._visitors.append(visitor)
+        connection = Connection(sock, now_ns)
+        self._connections.append(connection)
         uid = address.peer_uid(sock)
         if uid is not None and uid != os.geteuid():
             self._notes.tell("user", f"a connection of user {uid} was refused", now_ns)
-            self._refuse(visitor, "this engine belongs to another user", now_ns)
+            self._refuse(connection, "this engine belongs to another user", now_ns)
             return
-        strangers = [each for each in self._visitors if each.guest is None]
-        if len(strangers) > _MOST_STRANGERS:
-            self._drop(strangers[0], now_ns, "made room: too many connect and do not say who they are", kind="crowd")
+        unnamed = [each for each in self._connections if each.client is None]
+        if len(unnamed) > _MOST_UNNAMED:
+            self._drop(unnamed[0], now_ns, "closed for another: too many connections without a Hello", kind="no_hello")
 
-    def _hello(self, visitor: Connection, hello: Hello, now_ns: int) -> None:
-        reason = self._reception.refusal(hello)
+    def _hello(self, connection: Connection, hello: Hello, now_ns: int) -> None:
+        reason = self._handler.refusal(hello)
         kind = "version"
-        if not reason and len(self._reception.guests) >= _MOST_GUESTS:
-            reason, kind = f"busy: {_MOST_GUESTS} clients are connected", "busy"
+        if not reason and len(self._handler.clients) >= _MOST_CLIENTS:
+            reason, kind = f"busy: {_MOST_CLIENTS} clients are connected", "busy"
         if reason:
             self._notes.tell(kind, f"a client was refused: {reason}", now_ns)
-            self._refuse(visitor, reason, now_ns)
+            self._refuse(connection, reason, now_ns)
             return
-        visitor.guest, frames = self._reception.welcome(hello, now_ns)
-        visitor.trust()
-        self._post(visitor, frames, now_ns)
+        connection.client, frames = self._handler.welcome(hello, now_ns)
+        connection.trust()
+        self._post(connection, frames, now_ns)
 
-    def _refuse(self, visitor: Connection, reason: str, now_ns: int) -> None:
-        visitor.leaving = True
-        self._post(visitor, [frame(ENCODER.encode(RequestRefused(reason)))], now_ns)
+    def _refuse(self, connection: Connection, reason: str, now_ns: int) -> None:
+        connection.leaving = True
+        self._post(connection, [frame(ENCODER.encode(RequestRefused(reason)))], now_ns)
 
-    # ── Hearing and answering ───────────────────────────────────────────────────────────────────────────────────
+    # ── Requests ───────────────────────────────────────────────────────────────────────────────────
 
-    def _work(self, visitor: Connection, events: int, now_ns: int) -> None:
+    def _work(self, connection: Connection, events: int, now_ns: int) -> None:
         if events & selectors.EVENT_WRITE:
-            self._sent(visitor, visitor.flush(now_ns), now_ns)
+            self._sent(connection, connection.flush(now_ns), now_ns)
         else:
-            self._guarded(visitor, now_ns, self._read)
+            self._guarded(connection, now_ns, self._read)
 
-    def _guarded(self, visitor: Connection, now_ns: int, work: Callable[[Connection, int], None]) -> None:
+    def _guarded(self, connection: Connection, now_ns: int, work: Callable[[Connection, int], None]) -> None:
         """Work on what a client sent; if that is not what it should be, the client is dropped."""
         try:
-            work(visitor, now_ns)
+            work(connection, now_ns)
         except WireError as error:  # the reason is a word of ours; the bytes may be anything and are not repeated
-            self._drop(visitor, now_ns, f"sent bytes that are no request ({error.reason})", kind=error.reason)
+            self._drop(connection, now_ns, f"sent bytes that are no request ({error.reason})", kind=error.reason)
 
-    def _read(self, visitor: Connection, now_ns: int) -> None:
-        if not visitor.read(now_ns):
-            self._serve(visitor, now_ns)  # a last word may have come with the end
-            self._close(visitor, now_ns)
+    def _read(self, connection: Connection, now_ns: int) -> None:
+        if not connection.read(now_ns):
+            self._serve(connection, now_ns)  # a last request may have come with the end
+            self._close(connection, now_ns)
 
-    def _serve(self, visitor: Connection, now_ns: int) -> None:
-        """Answer one request of `visitor`, if there is one and it is its turn: one a round."""
-        if not visitor.asks(now_ns):
+    def _serve(self, connection: Connection, now_ns: int) -> None:
+        """Answer one request of `connection`, if there is one and it is its turn: one a round."""
+        if not connection.asks(now_ns):
             return
-        payload = visitor.take(now_ns)
+        payload = connection.take(now_ns)
         assert payload is not None, "it has just asked"
         request = understood(REQUESTS, payload)
-        if isinstance(request, Hello) != (visitor.guest is None):
-            raise WireError("order", "the first word is Hello, and no other is")
+        if isinstance(request, Hello) != (connection.client is None):
+            raise WireError("order", "Hello is the first request, and no other is")
         if isinstance(request, Hello):
-            self._hello(visitor, request, now_ns)
+            self._hello(connection, request, now_ns)
             return
-        assert visitor.guest is not None
-        frames = self._reception.answer(visitor.guest, request, now_ns)
+        assert connection.client is not None
+        frames = self._handler.answer(connection.client, request, now_ns)
         if frames is None or isinstance(request, Bye):
-            self._close(visitor, now_ns)
+            self._close(connection, now_ns)
         else:
-            self._post(visitor, frames, now_ns)
+            self._post(connection, frames, now_ns)
 
-    def _post(self, visitor: Connection, frames: list[bytes], now_ns: int) -> None:
-        self._sent(visitor, visitor.post(frames, now_ns), now_ns)
+    def _post(self, connection: Connection, frames: list[bytes], now_ns: int) -> None:
+        self._sent(connection, connection.post(frames, now_ns), now_ns)
 
-    def _sent(self, visitor: Connection, well: bool, now_ns: int) -> None:
-        if not well or (visitor.leaving and not visitor.sending):
-            self._close(visitor, now_ns)
+    def _sent(self, connection: Connection, well: bool, now_ns: int) -> None:
+        if not well or (connection.leaving and not connection.sending):
+            self._close(connection, now_ns)
 
-    # ── Letting go ──────────────────────────────────────────────────────────────────────────────────────────────
+    # ── Closing ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _drop(self, visitor: Connection, now_ns: int, why: str, kind: str = "") -> None:
-        who = f"client {visitor.guest.name}" if visitor.guest else "a client"
+    def _drop(self, connection: Connection, now_ns: int, why: str, kind: str = "") -> None:
+        who = f"client {connection.client.name}" if connection.client else "a client"
         self._notes.tell(kind or why, f"{who} {why}: dropped", now_ns)
-        self._close(visitor, now_ns)
+        self._close(connection, now_ns)
 
-    def _close(self, visitor: Connection, now_ns: int) -> None:
-        if visitor not in self._visitors:
+    def _close(self, connection: Connection, now_ns: int) -> None:
+        if connection not in self._connections:
             return
-        self._visitors.remove(visitor)
-        self._set_mask(visitor, 0)
-        visitor.sock.close()
-        if visitor.guest is not None:
-            self._reception.gone(visitor.guest, now_ns)
+        self._connections.remove(connection)
+        self._set_mask(connection, 0)
+        connection.sock.close()
+        if connection.client is not None:
+            self._handler.gone(connection.client, now_ns)
 
     def _close_all(self) -> None:
         now_ns = self._clock.monotonic_ns()
-        for visitor in tuple(self._visitors):
-            self._close(visitor, now_ns)
+        for connection in tuple(self._connections):
+            self._close(connection, now_ns)
 
     def _close_listener(self) -> None:
         """Close the socket and take its file away, if it is still our own."""

@@ -17,7 +17,7 @@ _NS = 1_000_000_000
 _ANSWER_NS = 2 * _NS  # from here on the silence is told; a command that could not be sent by then never is
 _URGENT_NS = 60 * _NS  # but what makes safe is tried for so long
 _URGENT = (Flat, Lock)
-_GIVEN_UP_NS = 30 * _NS  # sent, and nothing heard of it
+_GIVEN_UP_NS = 30 * _NS  # sent, and not answered
 _SHOWN_NS = 5 * _NS  # how long an end is told
 _KEPT = 64
 
@@ -78,7 +78,7 @@ class PendingCommands:
         return None
 
     def taken(self, answer: CommandTaken) -> None:
-        """The engine's door has taken a command, or refused it."""
+        """The engine's process has taken a command, or refused it."""
         with self._lock:
             for ticket in self._tickets:
                 if ticket.number == answer.ticket and not ticket.told:

@@ -18,6 +18,12 @@ class Rejected(Struct, frozen=True, tag=True):
     reason: str
 
 
+class Cancelled(Struct, frozen=True, tag=True):
+    """An order was taken back; what of it was not filled before will not be any more."""
+
+    order: int
+
+
 class Holdings(Struct, frozen=True, tag=True):
     """What the broker says is held, net per instrument index, and how many orders it still works on."""
 
@@ -25,4 +31,4 @@ class Holdings(Struct, frozen=True, tag=True):
     working: int
 
 
-BrokerEvent = Filled | Rejected | Holdings
+BrokerEvent = Filled | Rejected | Cancelled | Holdings

@@ -21,7 +21,7 @@ class Submit(Event, frozen=True, tag=True):
 
 
 class Cancel(Event, frozen=True, tag=True):
-    """Take this order back; its answer is a fill or a rejection."""
+    """Take this order back; a fill may still come before the broker says that it is cancelled."""
 
     order: int
 
@@ -50,6 +50,13 @@ class OrderRejected(Event, frozen=True, tag=True):
     order: int
     instrument: int
     reason: str
+
+
+class OrderCancelled(Event, frozen=True, tag=True):
+    """An order was taken back: what of it was still open is given up."""
+
+    order: int
+    instrument: int
 
 
 class EntryRefused(Event, frozen=True, tag=True, omit_defaults=True):
@@ -218,6 +225,7 @@ AnyEvent = (
     | FillBooked
     | TradeClosed
     | OrderRejected
+    | OrderCancelled
     | CommandRefused
     | EntryRefused
     | RefusalsCounted

@@ -1,11 +1,10 @@
 """What the runner asks of its edges, so that the edges need not know each other, nor the runner them."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from engine.model.broker_events import BrokerEvent
 from engine.model.events import AnyEvent, LinkState
 from engine.model.marks import Mark
 from engine.model.types import Instrument, Order, Tick
@@ -77,26 +76,18 @@ class TickSource(Protocol):
 
 
 class Broker(Protocol):
-    """Carries out orders."""
+    """Carries out orders. It answers by posting `BrokerEvent`s only, now or later; no call returns anything or waits."""
 
-    def submit(self, order: Order) -> Sequence[BrokerEvent]:
-        """Take the order; what is already known of it at once (simulated fills), the rest comes later through the engine."""
+    def submit(self, order: Order) -> None:
+        """Take the order; fills or a rejection follow."""
         ...
 
-    def cancel(self, number: int) -> Sequence[BrokerEvent]:
-        """Take order `number` back; the answer at once (simulated), or later through the engine."""
+    def cancel(self, number: int) -> None:
+        """Take order `number` back; a cancellation follows, or a rejection where there is nothing to take back."""
         ...
 
-    def read_holdings(self) -> Sequence[BrokerEvent]:
-        """Ask what is held; the answer at once (simulated), or later through the engine."""
-        ...
-
-
-class SimulatedBroker(Broker, Protocol):
-    """A broker that can be put back to an earlier moment."""
-
-    def restore(self, net: Sequence[int]) -> None:
-        """Hold `net` per instrument from now on."""
+    def read_holdings(self) -> None:
+        """Ask what is held and what is still worked on; holdings follow."""
         ...
 
 
@@ -250,4 +241,18 @@ class ReplayControl(Protocol):
 
     def progress(self) -> Progress:
         """How it plays."""
+        ...
+
+
+@runtime_checkable
+class FileSource(TickSource, Protocol):
+    """A TickSource over a file: it also knows the zone its days are counted in, and how far it was read."""
+
+    @property
+    def zone(self) -> str:
+        """Name of the session's zone."""
+        ...
+
+    def fraction_read(self) -> float:
+        """Which part of the file the latest reading has passed, 0 to 1."""
         ...

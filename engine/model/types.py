@@ -2,12 +2,13 @@
 
 import decimal
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
 Side = Literal["BUY", "SELL"]
 TradeMode = Literal["replay", "mock", "paper", "live"]
+REPLAY: Final = "replay"  # the one source of ticks that is no venue
 Delivery = Literal["polling", "queued", "callback"]
 
 DELIVERIES: tuple[Delivery, ...] = ("polling", "queued", "callback")

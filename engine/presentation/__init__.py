@@ -1,1 +1,4 @@
-"""How figures are written, wherever they are shown: pure, and shared by all that shows them."""
+"""What people are shown, judged and written alike everywhere: numbers as texts, lamps, the scale of a chart. Pure.
+
+Screen, reports and gateway share it; it stands on the engine's plain data alone and knows none of them.
+"""

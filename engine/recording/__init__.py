@@ -2,7 +2,7 @@
 
 from engine.recording.convert import ExportReport, ImportReport, export_csv, import_file
 from engine.recording.csv_layout import CsvLayout
-from engine.recording.files import FileSource, recording_path
+from engine.recording.files import recording_path
 from engine.recording.format import Header
 from engine.recording.naming import recording_path_for
 from engine.recording.reader import MqrSource
@@ -12,7 +12,6 @@ __all__ = [
     "CsvLayout",
     "ExportReport",
     "FileRecorder",
-    "FileSource",
     "Header",
     "ImportReport",
     "MqrSource",

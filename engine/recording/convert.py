@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from engine.files import create_private, refuse_existing, replacing
 from engine.model.errors import InputError
-from engine.model.ports import TickSource
+from engine.model.ports import FileSource, TickSource
 from engine.model.types import FLAG_STAMP_NS, Instrument, Tick
 from engine.recording.csv_layout import SYMBOL, SYMBOL_ALLOWED
 from engine.recording.decimals import MAX_MINOR
-from engine.recording.files import FileSource, Progress, steps
+from engine.recording.files import Progress, steps
 from engine.recording.format import Header
 from engine.recording.reader import MqrSource
 from engine.recording.refusals import Refusals

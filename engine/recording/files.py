@@ -3,29 +3,14 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 from engine.model.errors import InputError
-from engine.model.ports import TickSource
+from engine.model.ports import FileSource, TickSource
 from engine.text.sanitize import clean
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,79}", re.ASCII)
 
 Progress = Callable[[float], object]
-
-
-@runtime_checkable
-class FileSource(TickSource, Protocol):
-    """A TickSource over a file: it also knows the zone its days are counted in, and how far it was read."""
-
-    @property
-    def zone(self) -> str:
-        """Name of the session's zone."""
-        ...
-
-    def fraction_read(self) -> float:
-        """Which part of the file the latest reading has passed, 0 to 1."""
-        ...
 
 
 def steps(source: TickSource, progress: Progress | None) -> Callable[[int], object]:

@@ -3,8 +3,9 @@
 from msgspec import Struct
 
 from engine.model.marks import EventMark, InputMark, Mark, StateMark
+from engine.model.ports import FileSource
 from engine.model.types import Instrument
-from engine.recording.files import FileSource, Progress, steps
+from engine.recording.files import Progress, steps
 from engine.recording.refusals import Refusals
 from engine.recording.stamps import StampWriter
 from engine.recording.tally import BURST_MS, BURST_TICKS, GAP_MS, Duplicates, Fingerprint, Prices, Times

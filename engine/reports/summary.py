@@ -9,7 +9,7 @@ from msgspec import Struct
 from engine.assembly import Run
 from engine.model.latency import Histogram
 from engine.model.state import state_hash
-from engine.presentation.money import money
+from engine.presentation.money import plain_money
 
 _REASONS = ("missing", "nan", "infinite", "non_positive", "backwards")
 
@@ -69,7 +69,6 @@ def _microseconds(histogram: Histogram) -> LatencyMicroseconds:
 def summarise(run: Run, elapsed_s: float) -> Summary:
     """Return the summary of a stopped run."""
     engine = run.engine
-    turn = engine.turn
     book = run.trader.state.book
     snapshot = engine.snapshot
     recorder = next((edge for edge in snapshot.edges if edge.name == "recorder"), None)
@@ -82,18 +81,18 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
         refused_first={reason: run.source.row_of(seq) for reason, seq in run.trader.state.first_refused.items()},
         entries=book.entries,
         exits=book.trades,
-        cash=money(book.cash),
-        gross_pnl=money(turn.exits.gross),
-        costs=money(turn.exits.costs),
-        net_pnl=money(book.realised),
+        cash=plain_money(book.cash),
+        gross_pnl=plain_money(engine.exits.gross),
+        costs=plain_money(engine.exits.costs),
+        net_pnl=plain_money(book.realised),
         open_positions=sum(position is not None for position in book.positions),
         elapsed_s=round(elapsed_s, 3),
         ticks_per_s=round(snapshot.ticks / elapsed_s) if elapsed_s else 0,
-        latency_us=_microseconds(turn.epochs.all_ticks()),
+        latency_us=_microseconds(engine.epochs.all_ticks()),
         rss_mb=round(_peak_kb() / 1024, 1),
         state_hash=state_hash(run.trader.dump()),
         losses=run.source.losses(),
         recording=recorder.problem if recorder and recorder.problem else "",
         faults=snapshot.faults,
-        complete=engine.source_ended or engine.playback is None,  # a live stream has no end to come to
+        complete=engine.status.source_ended or engine.playback is None,  # a live stream has no end to come to
     )

@@ -16,7 +16,7 @@ from typing import BinaryIO, Self, cast
 from engine.assembly import Run
 from engine.model.errors import InputError
 from engine.model.types import Trade
-from engine.presentation.money import money
+from engine.presentation.money import plain_money
 from engine.text.sanitize import clean
 
 _COLUMNS = (
@@ -87,7 +87,7 @@ class TradeFile:
         if self._file is not None:
             self._thread = Thread(target=self._take_exits, args=(run, self._file), name="trades", daemon=True)
             self._thread.start()
-            run.engine.turn.exits.follow(self._exits.put)
+            run.engine.exits.follow(self._exits.put)
 
     def finish(self) -> None:
         """Put the file in its place once the run is over; raises InputError where its disk refused."""
@@ -163,8 +163,8 @@ def _row(run: Run, trade: Trade) -> tuple[object, ...]:
         instrument.price_text(trade.entry_price),
         instrument.price_text(trade.exit_price),
         f"{quantity:f}",
-        money(trade.gross_pnl),
-        money(trade.costs),
-        money(trade.net_pnl),
+        plain_money(trade.gross_pnl),
+        plain_money(trade.costs),
+        plain_money(trade.net_pnl),
         clean(trade.reason),
     )

@@ -6,9 +6,7 @@ from engine.runtime.event_log import LOGGERS
 from engine.runtime.housekeeping import Housekeeping
 from engine.runtime.persistence import Persistence
 from engine.runtime.process_stats import ProcessStats, settle
-from engine.runtime.replay.check import check_for
 from engine.runtime.replay.playback import Playback
-from engine.runtime.replay.rewind import take_over
 from engine.runtime.snapshot_builder import SnapshotBuilder
 from engine.runtime.turn import Turn
 
@@ -22,7 +20,5 @@ __all__ = [
     "ProcessStats",
     "SnapshotBuilder",
     "Turn",
-    "check_for",
     "settle",
-    "take_over",
 ]

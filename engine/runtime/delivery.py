@@ -2,67 +2,100 @@
 
 import logging
 import time
+from collections.abc import Callable
 
 from engine.config import EngineConfig
 from engine.logs import log_trade
 from engine.model.events import CommandRefused
-from engine.model.types import Delivery
+from engine.model.types import Delivery, Tick
+from engine.runtime.cursor import NEVER, Cursor
+from engine.runtime.effects import Effects
+from engine.runtime.epochs import Epochs
 from engine.runtime.inbox import Inbox
-from engine.runtime.turn import Turn
+from engine.runtime.outcomes import Outcomes
+from engine.runtime.publisher import Publisher
+from engine.trading.trading_state import TradingState
 
 _SLOW_WINDOW = 200  # ticks; more than 1 % of them over the budget is a p99 over the budget
-_NEVER = 1 << 62
+_FAULTS = 2  # of trader or strategy, and callback mode is left
+
+Take = Callable[[Tick], None]
+
+
+class HandlerBudget:
+    """How long a live tick's handler may take, `limit_ns`, and how many of the last ticks were over it."""
+
+    __slots__ = ("limit_ns", "slow")
+
+    def __init__(self) -> None:
+        self.limit_ns = NEVER
+        self.slow = 0
 
 
 class DeliverySwitch:
     """The mode of the moment, the one that is asked for, and the watch over a slow handler in callback mode.
 
-    A wish is carried out after the tick at hand and before any other: `turn.milestone` = 0 brings that about.
+    A request is carried out after the tick at hand and before any other: a milestone of 0 brings that about.
     """
 
-    __slots__ = ("_config", "_inbox", "_live", "_turn", "_window_ends", "mode", "refusal", "wanted")
-
-    def __init__(self, config: EngineConfig, turn: Turn, inbox: Inbox, *, live: bool) -> None:
+    def __init__(
+        self,
+        config: EngineConfig,
+        *,
+        state: TradingState,
+        effects: Effects,
+        cursor: Cursor,
+        inbox: Inbox,
+        epochs: Epochs,
+        budget: HandlerBudget,
+        publisher: Publisher,
+        outcomes: Outcomes,
+    ) -> None:
         self.mode: Delivery = config.delivery
         self.wanted: Delivery | None = None
-        self.refusal = ""  # why the newest wish was not carried out
+        self.refusal = ""  # why the newest request was not carried out
         self._config = config
-        self._turn = turn
+        self._state = state
+        self._effects = effects
+        self._cursor = cursor
         self._inbox = inbox
-        self._live = live
+        self._epochs = epochs
+        self._budget = budget
+        self._publisher = publisher
+        self._outcomes = outcomes
         self._set_budget()
 
     def request(self, delivery: Delivery) -> None:
-        """Wish for `delivery`."""
+        """Ask for `delivery`."""
         self.wanted = delivery
         self.refusal = ""
-        self._turn.milestone = 0
+        self._cursor.milestone = 0
 
-    def switch(self) -> None:
+    def switch(self, take: Take) -> None:
         """Drain the inbox in the old mode, then swap; refused while a flat runs or when draining takes too long."""
         wanted, self.wanted = self.wanted, None
         if wanted is None or wanted == self.mode:
             return
-        turn = self._turn
-        self.refusal = "a flat is running" if turn.trader.state.flat.running else self._drain()
+        self.refusal = "a flat is running" if self._state.flat.running else self._drain(take)
         if self.refusal:
-            turn.carry_out((CommandRefused(f"delivery {wanted}", self.refusal),))
+            self._effects.carry_out((CommandRefused(f"delivery {wanted}", self.refusal),))
             return
-        line = f"delivery {self.mode} → {wanted} at #{turn.last_seq}, {turn.holes - self._inbox.merged} lost"
-        turn.epochs.switch(wanted, turn.last_seq, self._inbox.merged)
+        cursor, merged = self._cursor, self._inbox.merged
+        line = f"delivery {self.mode} → {wanted} at #{cursor.last_seq}, {cursor.holes - merged} lost"
+        self._epochs.switch(wanted, cursor.last_seq, merged)
         self.mode = wanted
         self._set_budget()
-        turn.mark("delivery", line)
-        turn.event_log.outcome(line)
-        turn.owner.publish(time.perf_counter_ns())  # before the log says it: whoever reads that line sees it done
+        self._effects.mark("delivery", line)
+        self._outcomes.add(line)
+        self._publisher.publish(time.perf_counter_ns())  # before the log says it: whoever reads that line sees it done
         log_trade("%s", line, component="engine")
 
-    def _drain(self) -> str:
+    def _drain(self, take: Take) -> str:
         """Work what waits; why that was given up, or empty."""
         limit_ms = self._config.switch_drain_ms
         give_up_ns = time.perf_counter_ns() + limit_ms * 1_000_000
         while (tick := self._inbox.take()) is not None:
-            self._turn.take(tick)
+            take(tick)
             if self._inbox and time.perf_counter_ns() > give_up_ns:
                 return f"draining the inbox takes more than {limit_ms} ms"
         self._inbox.room_made()
@@ -71,31 +104,32 @@ class DeliverySwitch:
     def _set_budget(self) -> None:
         """Watch the handler's time in callback mode, where a slow one holds up the feed itself."""
         self._begin_window()
-        watched = self._live and self.mode == "callback"
-        self._turn.budget_ns = self._config.handler_budget_ms * 1_000_000 if watched else _NEVER
+        watched = not self._cursor.lossless and self.mode == "callback"
+        self._budget.limit_ns = self._config.handler_budget_ms * 1_000_000 if watched else NEVER
 
     def _begin_window(self) -> None:
-        self._turn.slow = 0
-        self._window_ends = self._turn.position + _SLOW_WINDOW
+        self._budget.slow = 0
+        self._window_ends = self._cursor.position + _SLOW_WINDOW
 
     def next_look(self, seq: int) -> int:
         """The tick number after which `look` is wanted."""
         if self.wanted is not None:
             return 0
         # Numbers have holes: then it is looked too early, and again.
-        return _NEVER if self._turn.budget_ns == _NEVER else seq + max(1, self._window_ends - self._turn.position)
+        return NEVER if self._budget.limit_ns == NEVER else seq + max(1, self._window_ends - self._cursor.position)
 
-    def look(self) -> None:
-        """Judge the last window of ticks; carry out a wish."""
-        turn = self._turn
-        if turn.budget_ns != _NEVER and turn.position >= self._window_ends:
-            if turn.slow * 100 > _SLOW_WINDOW:
-                self.fall_back(f"p99 over {self._config.handler_budget_ms} ms")
+    def look(self, take: Take) -> None:
+        """Judge the last window of ticks and what the trader raised; carry out a request."""
+        if self._state.faults >= _FAULTS:
+            self._fall_back("the trader raised twice")
+        if self._budget.limit_ns != NEVER and self._cursor.position >= self._window_ends:
+            if self._budget.slow * 100 > _SLOW_WINDOW:
+                self._fall_back(f"p99 over {self._config.handler_budget_ms} ms")
             self._begin_window()
         if self.wanted is not None:
-            self.switch()
+            self.switch(take)
 
-    def fall_back(self, reason: str) -> None:
+    def _fall_back(self, reason: str) -> None:
         """Leave callback mode, visibly."""
         if self.mode == "callback":
             log_trade("callback → queued: %s", reason, component="engine", level=logging.WARNING)

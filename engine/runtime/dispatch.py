@@ -3,63 +3,80 @@
 import time
 from collections.abc import Callable
 
-from engine.model.broker_events import Filled, Holdings, Rejected
+from engine.model.broker_events import BrokerEvent
 from engine.model.commands import Acknowledge, Command, Fault, Stall, Stop, SwitchDelivery, TraderCommand
 from engine.model.events import CommandRefused, FeedNote, LinkChanged
+from engine.runtime.cursor import Cursor
 from engine.runtime.delivery import DeliverySwitch
+from engine.runtime.effects import Effects
+from engine.runtime.outcomes import Outcomes
+from engine.runtime.persistence import Persistence
 from engine.runtime.replay.playback import Playback
+from engine.runtime.replay.rewind import OperatorGate
+from engine.runtime.schedule import Schedule
 from engine.runtime.tickets import Asked, Posted, Tickets
-from engine.runtime.turn import Turn
+from engine.trading.trader import Trader
 
 _LONGEST_STALL_S = 10.0
 _MARKED_LINK_STATES = frozenset({"UP", "WAITING", "REFUSED"})
 
 
 class Dispatch:
-    """Carries out one command at a time; `end` asks for the end of the run.
+    """Carries out one input at a time; `end` asks for the end of the run, `misbehave` makes generated data do so."""
 
-    `found` tells how the last run ended, until the operator has acknowledged it; `misbehave` makes generated data do so.
-    """
-
-    def __init__(self, turn: Turn, switch: DeliverySwitch, playback: Playback | None, end: Callable[[], None]) -> None:
-        self.found: tuple[str, ...] = ()
-        self.misbehave: Callable[[Fault], None] | None = None
-        self._turn = turn
+    def __init__(
+        self,
+        *,
+        trader: Trader,
+        effects: Effects,
+        cursor: Cursor,
+        persistence: Persistence,
+        operator: OperatorGate,
+        switch: DeliverySwitch,
+        schedule: Schedule,
+        playback: Playback | None,
+        outcomes: Outcomes,
+        end: Callable[[], None],
+        misbehave: Callable[[Fault], None] | None = None,
+    ) -> None:
+        self._trader = trader
+        self._effects = effects
+        self._cursor = cursor
+        self._persistence = persistence
+        self._operator = operator
         self._switch = switch
+        self._schedule = schedule
         self._playback = playback
+        self._outcomes = outcomes
         self._end = end
-        flat = turn.trader.state.flat
-        self.tickets = Tickets(is_flat=lambda: flat.state == "FLAT", runs_flat=lambda: flat.running, switch=switch)
+        self._misbehave = misbehave
+        self.tickets = Tickets(trader.state.flat, switch, outcomes)
 
-    def command(self, command: Posted) -> bool:
-        """Carry out `command`; whether a replay was moved by it."""
-        turn = self._turn
-        turn.refusal = ""
-        if isinstance(command, Asked):
-            moved = self.command(command.command)
-            self.tickets.carried_out(command, turn.refusal)
-            return moved
-        if isinstance(command, LinkChanged | FeedNote):
-            self._feed_told(command)
-        elif isinstance(command, Filled | Rejected | Holdings):
-            turn.carry_out(turn.trader.on_event(command, turn.now_ms))
-        elif isinstance(command, TraderCommand):
-            self._trade(command)
-        elif self._playback is not None and self._playback.command(command):
-            return True
+    def carry_out(self, posted: Posted) -> None:
+        """Carry out a command, or take what a broker's or a feed's thread has learned."""
+        self._effects.refusal = ""
+        if isinstance(posted, Asked):
+            self.carry_out(posted.command)
+            self.tickets.carried_out(posted, self._effects.refusal)
+        elif isinstance(posted, LinkChanged | FeedNote):
+            self._feed_told(posted)
+        elif isinstance(posted, BrokerEvent):
+            self._effects.answered(posted)
+        elif isinstance(posted, TraderCommand):
+            self._command_trader(posted)
+        elif self._playback is not None and self._playback.command(posted):
+            self._schedule.set()
         else:
-            self._own(command)
-        return False
+            self._own(posted)
 
-    def _trade(self, command: TraderCommand) -> None:
+    def _command_trader(self, command: TraderCommand) -> None:
         if self._playback is not None:
             self._playback.interfered()
-        turn = self._turn
-        now_ms = turn.now_ms
-        turn.persistence.given(turn.position, command, now_ms)
-        turn.carry_out(turn.trader.on_command(command, now_ms))
-        gate = turn.trader.state.gate
-        turn.operator_paused, turn.operator_lock = gate.paused, gate.locked
+        now_ms = self._effects.now_ms
+        self._persistence.given(self._cursor.position, command, now_ms)
+        self._effects.carry_out(self._trader.on_command(command, now_ms))
+        gate = self._trader.state.gate
+        self._operator.paused, self._operator.locked = gate.paused, gate.locked
 
     def _own(self, command: Command) -> None:
         """Carry out what is the engine's own."""
@@ -71,17 +88,17 @@ class Dispatch:
             case Stall():
                 time.sleep(max(0.0, min(command.seconds, _LONGEST_STALL_S)))
             case Acknowledge():
-                self.found = ()
-            case Fault() if self.misbehave is not None:
-                self.misbehave(command)
-                self._turn.event_log.outcome(f"fault: {command.kind} {command.amount} {command.symbol}".rstrip())
+                self._outcomes.found = ()
+            case Fault() if self._misbehave is not None:
+                self._misbehave(command)
+                self._outcomes.add(f"fault: {command.kind} {command.amount} {command.symbol}".rstrip())
             case _:
                 where = "on generated data" if isinstance(command, Fault) else "in a replay"
-                self._turn.carry_out((CommandRefused(type(command).__name__, f"only {where}"),))
+                self._effects.carry_out((CommandRefused(type(command).__name__, f"only {where}"),))
 
     def _feed_told(self, event: LinkChanged | FeedNote) -> None:
         """Take what the feed says of its link: told, journalled, and marked in the recording where it matters."""
-        self._turn.carry_out((event,))
+        self._effects.carry_out((event,))
         if isinstance(event, LinkChanged) and event.state in _MARKED_LINK_STATES:
             text = f"{event.state} {event.reason}".rstrip()
-            self._turn.persistence.event(self._turn.position, "reconnect", text, event.at_ms)
+            self._persistence.mark(self._cursor.position, "reconnect", text, event.at_ms)

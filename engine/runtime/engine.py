@@ -10,14 +10,23 @@ from engine.model.errors import EXIT_FAULT, EXIT_WELL
 from engine.model.ports import Feed, FeedView, Journal, Recorder
 from engine.model.snapshot import Snapshot
 from engine.model.types import Tick
+from engine.runtime.cursor import Cursor
 from engine.runtime.delivery import DeliverySwitch
 from engine.runtime.dispatch import Dispatch
+from engine.runtime.effects import Effects
+from engine.runtime.epochs import Epochs
+from engine.runtime.exits import Exits
 from engine.runtime.housekeeping import Housekeeping
 from engine.runtime.inbox import Inbox
+from engine.runtime.publisher import Publisher
+from engine.runtime.receipt import Receipt
 from engine.runtime.replay.playback import Playback
 from engine.runtime.run_failure import RunFailure
+from engine.runtime.run_status import RunStatus
+from engine.runtime.schedule import Schedule
 from engine.runtime.tickets import Asked, Posted
 from engine.runtime.turn import Turn
+from engine.trading.trader import Trader
 
 _BEAT_S = 0.1
 _BEAT_EVERY_NS = 45_000_000  # how soon the next beat and round come, at the most, when ticks wake the loop all the time
@@ -34,35 +43,34 @@ class Engine:
         "_acquire",
         "_asleep",
         "_beat_due_ns",
-        "_checkpoint_ticks",
         "_config",
-        "_done",
+        "_dispatch",
+        "_effects",
         "_feed",
         "_feed_over",
         "_journal",
-        "_next_checkpoint",
-        "_picture",
         "_poll_due_ns",
+        "_publisher",
         "_put",
         "_recorder",
         "_release",
-        "_snapshot",
+        "_schedule",
         "_stopping",
         "_thread",
         "_waiting",
         "_wake",
-        "dispatch",
-        "ended",
+        "cursor",
+        "epochs",
+        "exits",
         "failure",
-        "feed_view",
         "housekeeping",
         "inbox",
         "playback",
-        "source_ended",
-        "stop_asked",
-        "stopped",
+        "receipt",
+        "stats",
+        "status",
         "switch",
-        "total",
+        "trader",
         "turn",
     )
 
@@ -71,56 +79,61 @@ class Engine:
         *,
         config: EngineConfig,
         turn: Turn,
+        trader: Trader,
+        cursor: Cursor,
+        epochs: Epochs,
+        exits: Exits,
+        receipt: Receipt,
         inbox: Inbox,
+        wake: Event,
         feed: Feed,
         playback: Playback | None,
+        switch: DeliverySwitch,
+        schedule: Schedule,
+        dispatch: Dispatch,
+        effects: Effects,
+        status: RunStatus,
+        publisher: Publisher,
+        housekeeping: Housekeeping,
         journal: Journal | None,
         recorder: Recorder | None,
-        checkpoint_ticks: int,
-        picture: Callable[["Engine", int], Snapshot],
-        housekeeping: Housekeeping,
     ) -> None:
-        self.switch = DeliverySwitch(config, turn, inbox, live=playback is None)
         self.turn = turn
+        self.trader = trader
+        self.cursor = cursor
+        self.epochs = epochs
+        self.exits = exits
+        self.receipt = receipt
         self.inbox = inbox
         self.playback = playback
+        self.switch = switch
+        self.status = status
         self.housekeeping = housekeeping
-        self.stopped = False  # no tick and no command is worked any more
-        self.ended = False  # and all is written
-        self.total = 0  # ticks of a finite source, once somebody counted them
-        self.source_ended = False  # every tick of a finite source was worked
+        self.stats = housekeeping.stats
+        self.failure = RunFailure(turn, effects, dispatch, trader.state.gate, journal, status=status, post=self.post)
         self._config = config
         self._feed = feed
-        self.feed_view: Callable[[], FeedView | None] = feed.view
+        self._schedule = schedule
+        self._dispatch = dispatch
+        self._effects = effects
+        self._publisher = publisher
         self._journal = journal
         self._recorder = recorder
-        self._checkpoint_ticks = self._next_checkpoint = checkpoint_ticks
-        self._picture = picture
-        self._snapshot: Snapshot | None = None
-        self._wake = Event()
+        self._wake = wake
         self._asleep = self._stopping = self._feed_over = False
         self._poll_due_ns = self._beat_due_ns = 0
-        self._done = Event()
         self._thread = Thread(target=self._run, name="engine", daemon=True)
-        turn.owner = self
         self._acquire, self._release, self._waiting = turn.lock.acquire, turn.lock.release, inbox.waiting
-        inbox.wake = self._wake.set
         self._put = inbox.put_lossless if playback is not None else inbox.put_newest
-        self.stop_asked = False
-        self.dispatch = Dispatch(turn, self.switch, playback, self._asked_to_stop)
-        self.failure = RunFailure(
-            turn=turn, dispatch=self.dispatch, journal=journal, post=self.post, fatal=self._done.set
-        )
-        self._set_milestone()
 
     # ── The front door ──────────────────────────────────────────────────────────────────────────────────────────
 
     def prepare(self) -> None:
         """Make ready for the first tick; `start` does it."""
         if self.playback is not None:
-            self.playback.begin(self.turn)
-        self._set_milestone()
-        self.publish(time.perf_counter_ns())
+            self.playback.begin()
+        self._schedule.set()
+        self._publisher.publish(time.perf_counter_ns())
 
     def start(self) -> None:
         """Begin: the engine's thread first, then the feed's."""
@@ -138,36 +151,38 @@ class Engine:
 
     def post(self, event: Posted) -> None:
         """Hand in a command, or what a broker's or a feed's own thread has learned."""
-        self.turn.commands.append(event)
+        self.turn.inputs.append(event)
         self._wake.set()
 
     @property
     def snapshot(self) -> Snapshot:
         """The newest picture of the engine; immutable. While nobody takes one, there is a new one twice a second only."""
-        assert self._snapshot is not None, "start the engine first"
-        self.turn.looked_at()
-        return self._snapshot
+        return self._publisher.look()
 
     @property
     def problem(self) -> str:
         """Why the run cannot go on; once it has ended also what the disk refused; empty when all is well."""
-        return self.failure.problem or (self.failure.disk if self.ended else "")
+        return self.status.shown
 
     @property
-    def exit_status(self) -> int:
-        """With what the run is to end as things stand."""
-        return self.failure.exit_status
+    def now_ms(self) -> int:
+        """The engine's own time, UTC: that of the newest tick in a replay, the wall's where ticks are live."""
+        return self._effects.now_ms
+
+    def feed_view(self) -> FeedView | None:
+        """How the feed's link stands, None where there is none; any thread."""
+        return self._feed.view()
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until the feed is over and everything worked, or the run failed or was asked to stop."""
-        return self._done.wait(timeout_s)
+        return self.status.done.wait(timeout_s)
 
     def stop(self) -> None:
         """End in good order: feed, waiting ticks, last checkpoint, recording, journal. Safe to call twice.
 
         A step that fails is kept as the engine's fault, and keeps none of the others from their turn.
         """
-        if self.stopped:
+        if self.status.stopped:
             return
         self._stopping = True
         self.inbox.close()
@@ -176,10 +191,10 @@ class Engine:
         if self._thread.is_alive():
             self._thread.join(5.0)
         self.housekeeping.process_stats.release()
-        for step in (self._work_the_rest, self._last_picture, self.housekeeping.keep_receipt, self._close):
+        for step in (self._work_the_rest, self._last_snapshot, self.housekeeping.keep_receipt, self._close):
             self._end(step)
-        self.ended = True
-        self._done.set()
+        self.status.ended = True
+        self.status.done.set()
 
     def _end(self, step: Callable[[], None]) -> None:
         try:
@@ -188,30 +203,27 @@ class Engine:
             self.broke(error)
 
     def _work_the_rest(self) -> None:
-        if self.exit_status == EXIT_FAULT:  # nobody knows what one more step would do
+        if self.status.exit_status == EXIT_FAULT:  # nobody knows what one more step would do
             return
         with self.turn.lock:
             self._work_inbox()
-            self.turn.run_commands()
-            self.turn.carry_out(self.turn.trader.on_end(self.turn.now_ms))
-            self.turn.persistence.account(self.turn.now_ms)
-            self.turn.checkpoint()
+            self.turn.end()
 
-    def _last_picture(self) -> None:
+    def _last_snapshot(self) -> None:
         with self.turn.lock:
-            self.stopped = True
-            self.publish(time.perf_counter_ns())
+            self.status.stopped = True
+            self._publisher.publish(time.perf_counter_ns())
 
     def _close(self) -> None:
         if self._recorder is not None:
             self._recorder.close()
         if self._journal is not None:
-            self._journal.close(self.failure.outcome, fault=self.exit_status != EXIT_WELL)
+            self._journal.close(self.failure.outcome, fault=self.status.exit_status != EXIT_WELL)
             self.failure.journal_ended(self._journal)
 
     def broke(self, error: Exception) -> None:
         """Keep and tell a failure of the engine itself, the first one: entries locked, exit status 70; not within the turn."""
-        self.failure.broke(error, ended=self.stopped)
+        self.failure.broke(error)
 
     # ── Delivery ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -219,8 +231,8 @@ class Engine:
         """Take a tick from the feed's thread, by the mode of the moment."""
         mode = self.switch.mode
         if mode != "callback":
-            if not tick.seq & self.turn.sample_mask:
-                self.turn.epochs.now.to_inbox.record(time.perf_counter_ns() - tick.recv_ns)
+            if not tick.seq & self.epochs.sample_mask:
+                self.epochs.now.to_inbox.record(time.perf_counter_ns() - tick.recv_ns)
             if len(self._waiting) < self.inbox.capacity:
                 self._waiting.append(tick)
             else:
@@ -264,19 +276,19 @@ class Engine:
                         self._work_inbox()
                     now_ns = time.perf_counter_ns()
                     due = now_ns >= self._beat_due_ns
-                    if due or self.turn.commands:
+                    if due or self.turn.inputs:
                         self.turn.beat(own=self.playback is None or not self.playback.gives_beats)
                     if self.switch.wanted is not None:
-                        self.switch.switch()
-                        self._set_milestone()
-                    self.dispatch.tickets.look()
+                        self.switch.switch(self.turn.take)
+                        self._schedule.set()
+                    self._dispatch.tickets.look()
                 if due:
                     self._beat_due_ns = now_ns + _BEAT_EVERY_NS
                     self.housekeeping.make()
-                if self._feed_over and not self.inbox and not self.turn.commands:
+                if self._feed_over and not self.inbox and not self.turn.inputs:
                     self._feed_over = False
-                    self.source_ended = not self.problem
-                    self._done.set()
+                    self.status.source_ended = not self.problem
+                    self.status.done.set()
         except Exception as error:  # noqa: BLE001 - the mouth of the thread
             self.broke(error)
 
@@ -284,7 +296,7 @@ class Engine:
         """Wait for work or for the next beat; whether to look into the inbox: in polling mode only when that is due."""
         polling = self.switch.mode == "polling"
         poll_s = self._config.poll_interval_ms / 1000
-        woken = bool(self.turn.commands) or self._feed_over
+        woken = bool(self.turn.inputs) or self._feed_over
         self._asleep = True
         if not woken and (polling or not self.inbox):
             woken = self._wake.wait(min(poll_s, _BEAT_S) if polling else _BEAT_S)
@@ -296,10 +308,6 @@ class Engine:
         self._poll_due_ns = now_ns + self._config.poll_interval_ms * 1_000_000
         return True
 
-    def _asked_to_stop(self) -> None:
-        self.stop_asked = True
-        self._done.set()
-
     def _feed_ended(self, problem: str) -> None:
         if problem and self.playback is None:
             self.failure.feed_failed(problem)
@@ -309,42 +317,6 @@ class Engine:
         self._feed_over = True
         self._wake.set()
 
-    # ── What the turn tells, and what is due every so many ticks ─────────────────────────────────────────────────────
-
-    def command(self, command: Posted) -> None:
-        """Carry out one command within the turn."""
-        if self.dispatch.command(command):
-            self._set_milestone()
-
-    def trader_raised(self) -> None:
-        """Fall back from callback mode when it happens twice."""
-        if self.turn.trader.state.faults >= 2:
-            self.switch.fall_back("the trader raised twice")
-
-    def milestone(self, seq: int) -> None:
-        """Do what is due after tick `seq`: checkpoint, saved state, switch of delivery."""
-        turn = self.turn
-        if turn.position >= self._next_checkpoint:
-            self._next_checkpoint = turn.position + self._checkpoint_ticks
-            turn.checkpoint()
-        if self.playback is not None:
-            self.playback.milestone(seq)
-        self.switch.look()
-        self._set_milestone()
-
-    def _set_milestone(self) -> None:
-        turn = self.turn
-        nearest = self.switch.next_look(turn.last_seq)
-        if self._recorder is not None:
-            nearest = min(nearest, self._next_checkpoint + turn.holes)
-        if self.playback is not None:
-            nearest = min(nearest, self.playback.next_milestone(turn.last_seq))
-        turn.milestone = nearest
-
-    def publish(self, now_ns: int) -> None:
-        """Put a new snapshot on the table: one attribute store."""
-        self._snapshot = self._picture(self, now_ns)
-
     def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
         """The day's chart of one instrument: (ms, price in minor units), one point every few seconds."""
-        return self.turn.trader.state.instrument_states[instrument].history.points()
+        return self.trader.state.instrument_states[instrument].history.points()

@@ -69,11 +69,15 @@ class Epoch:
 
 
 class Epochs:
-    """The epochs of a run, the newest last; only the newest few are kept."""
+    """The epochs of a run, the newest last; only the newest few are kept.
 
-    __slots__ = ("_before", "_due_ns", "_past_views", "_views", "now")
+    A tick whose number has no bit of `sample_mask` is stamped at every stage.
+    """
 
-    def __init__(self, delivery: Delivery) -> None:
+    __slots__ = ("_before", "_due_ns", "_past_views", "_views", "now", "sample_mask")
+
+    def __init__(self, delivery: Delivery, *, every_tick: bool = False) -> None:
+        self.sample_mask = 0 if every_tick else 15
         self.now = Epoch(delivery, 1, 0)
         self._before = Histogram()  # every tick of the epochs that are over
         self._past_views: tuple[EpochView, ...] = ()  # what is over stays as it is

@@ -1,4 +1,4 @@
-"""Puts what came about into words, once the orders are out: lines for the log, and the few that a screen keeps. Decides nothing."""
+"""Puts what came about into the log, once the orders are out. Decides nothing."""
 
 import logging
 from collections.abc import Iterable
@@ -11,24 +11,18 @@ LOGGERS = {
     name: logging.getLogger(f"myquant.{name}")
     for name in ("engine", "feed", "trader", "broker", "journal", "recording")
 }
-_KEPT_OUTCOMES = 16
 
 
 class EventLog:
-    """Tells facts to the log; `outcomes` keeps what became of the newest commands, the newest last."""
+    """Tells events to the log, in their order."""
 
     def __init__(self, event_text: EventText) -> None:
-        self._narrator = event_text
-        self.outcomes: tuple[str, ...] = ()
+        self._event_text = event_text
 
-    def outcome(self, text: str) -> None:
-        """Keep what became of a command, for a screen."""
-        self.outcomes = (*self.outcomes, text)[-_KEPT_OUTCOMES:]
-
-    def facts(self, facts: Iterable[AnyEvent]) -> None:
-        """Put `facts` into the log, in their order."""
-        for fact in facts:
-            line = self._narrator.tell(fact)
+    def tell(self, events: Iterable[AnyEvent]) -> None:
+        """Put `events` into the log."""
+        for event in events:
+            line = self._event_text.tell(event)
             if line is None:
                 continue
             if line.keep:

@@ -1,17 +1,21 @@
 """What the engine's thread does between two turns: counts the beat, looks at process, clock and silences, tells what must be told."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from engine.logs import log_trade
 from engine.model.clock import Clock, SteadyClock
 from engine.model.events import ClockStepped, Paused
 from engine.model.ports import Recorder
+from engine.runtime.cursor import Cursor
+from engine.runtime.effects import Effects
 from engine.runtime.event_log import LOGGERS
 from engine.runtime.inbox import Inbox
+from engine.runtime.loop_stats import LoopStats, refusals
 from engine.runtime.process_stats import ProcessStats
+from engine.runtime.receipt import Receipt
 from engine.runtime.turn import Turn
-from engine.trading.instrument_state import InstrumentState
+from engine.trading.trading_state import TradingState
 
 _log = LOGGERS["engine"]
 _SECOND_NS = 1_000_000_000
@@ -25,40 +29,40 @@ _PACE = 5  # an instrument may be silent for so many times its own median gap
 
 
 class Housekeeping:
-    """`beats` counts the engine's loop and `beat_ns` (monotonic) stamps it: the heartbeat is the age of that stamp.
-
-    `ticking` instruments have had a tick, `silent` of them none for longer than they may; `refused` counts refused
-    ticks of all instruments by reason, `sequence_gaps` jumps of the exchange's numbering. These are up to a quarter of a
-    second old, with many instruments a second.
-    """
+    """Keeps the loop's `stats`, and tells the log what must be told; `keep_receipt` puts a flat's receipt into a file."""
 
     def __init__(
         self,
         *,
         turn: Turn,
+        effects: Effects,
+        state: TradingState,
+        cursor: Cursor,
+        receipt: Receipt,
         inbox: Inbox,
         recorder: Recorder | None,
+        stats: LoopStats,
         process_stats: ProcessStats,
         clock: Clock,
         stale_ns: int,
         heartbeat_log_s: int,
         keep_receipt: Callable[[tuple[str, ...]], None],
     ) -> None:
-        self.beats = 0
-        self.beat_ns = 0
-        self.silent = 0
-        self.ticking = 0
-        self.sequence_gaps = 0
-        self.refused: dict[str, int] = {}
+        self.stats = stats
         self.process_stats = process_stats
         self._turn = turn
+        self._effects = effects
+        self._state = state
+        self._instruments = state.instrument_states
+        self._cursor = cursor
+        self._receipt = receipt
         self._inbox = inbox
         self._recorder = recorder
         self._recorder_told = False
         self._clock = clock if isinstance(clock, SteadyClock) else None  # only where ticks are live
         self._stale_ns = stale_ns
         self._look_ns = 0
-        self._look_every_ns = _LOOK_AT_FEW_NS if len(turn.trader.state.instrument_states) <= _FEW else _LOOK_NS
+        self._look_every_ns = _LOOK_AT_FEW_NS if len(self._instruments) <= _FEW else _LOOK_NS
         self._heartbeat_ns = heartbeat_log_s * _SECOND_NS
         self._next_heartbeat_ns = time.perf_counter_ns() + self._heartbeat_ns
         self._write_receipt = keep_receipt
@@ -69,12 +73,12 @@ class Housekeeping:
         if self._clock is not None:
             self._clock.refresh()
         self.watch_time()
-        now_ns = self.beat_ns
-        self.beats += 1
-        self.process_stats.look(now_ns)
+        now_ns = self.stats.beat_ns
+        self.stats.beats += 1
+        self.stats.process = self.process_stats.look(now_ns)
         if now_ns >= self._look_ns:
             self._look_ns = now_ns + self._look_every_ns
-            self._look_at_desks(now_ns)
+            self._look_at_instruments(now_ns)
             self._follow_exchange(now_ns)
         if now_ns >= self._next_heartbeat_ns:
             self._next_heartbeat_ns = now_ns + self._heartbeat_ns
@@ -86,7 +90,7 @@ class Housekeeping:
 
     def keep_receipt(self) -> None:
         """Put the receipt of a flat that is over into the log and a file, once."""
-        lines = self._turn.receipt.lines
+        lines = self._receipt.lines
         if lines and lines is not self._kept_receipt:
             self._kept_receipt = lines
             for line in lines:
@@ -100,33 +104,34 @@ class Housekeeping:
         whatever waits is worked, outside the turn; while all is well it reads two clocks.
         """
         now_ns = time.perf_counter_ns()
-        paused_ns = now_ns - self.beat_ns if self.beat_ns else 0
-        self.beat_ns = now_ns
+        stats = self.stats
+        paused_ns = now_ns - stats.beat_ns if stats.beat_ns else 0
+        stats.beat_ns = now_ns
         clock = self._clock
         if clock is None or (paused_ns < _PAUSED_NS and abs(clock.stepped_ns()) < _STEPPED_NS):
             return
         clock.refresh()
         stepped_ns = clock.stepped_ns()
-        turn = self._turn
-        with turn.lock:
-            turn.late_before_ns = now_ns
+        effects = self._effects
+        with self._turn.lock:
+            self._turn.distrust_before(now_ns)
             if paused_ns >= _PAUSED_NS:
-                turn.carry_out((Paused(paused_ns // 1_000_000, turn.now_ms),))
+                effects.carry_out((Paused(paused_ns // 1_000_000, effects.now_ms),))
             if abs(stepped_ns) >= _STEPPED_NS:
                 clock.follow()
-                turn.carry_out((ClockStepped(stepped_ns // 1_000_000, turn.now_ms),))
+                effects.carry_out((ClockStepped(stepped_ns // 1_000_000, effects.now_ms),))
 
-    def _look_at_desks(self, now_ns: int) -> None:
+    def _look_at_instruments(self, now_ns: int) -> None:
         ticking = silent = 0
-        instrument_states = self._turn.trader.state.instrument_states
-        for inst in instrument_states:
+        for inst in self._instruments:
             tick = inst.last_tick
             if tick is not None:
                 ticking += 1
                 silent += now_ns - tick.recv_ns > max(self._stale_ns, _PACE * inst.median_gap_ms * 1_000_000)
-        self.ticking, self.silent = ticking, silent
-        self.sequence_gaps = sum(inst.tick_filter.sequence_gaps for inst in instrument_states)
-        self.refused = refusals(instrument_states)
+        stats = self.stats
+        stats.ticking, stats.silent = ticking, silent
+        stats.sequence_gaps = sum(inst.tick_filter.sequence_gaps for inst in self._instruments)
+        stats.refused = refusals(self._instruments)
 
     def _follow_exchange(self, now_ns: int) -> None:
         """Let our time of day follow a machine's clock that was set right after the start, where the exchange's says it was."""
@@ -134,7 +139,7 @@ class Housekeeping:
         if clock is None or abs(clock.apart_ns()) < _APART_NS:
             return
         with self._turn.lock:
-            ticks = [inst.last_tick for inst in self._turn.trader.state.instrument_states if inst.last_tick is not None]
+            ticks = [inst.last_tick for inst in self._instruments if inst.last_tick is not None]
             lags_ns = [
                 tick.recv_ns + clock.ahead_ns - tick.exch_ms * 1_000_000
                 for tick in ticks
@@ -147,16 +152,6 @@ class Housekeeping:
             )
 
     def _log_heartbeat(self) -> None:
-        turn, inbox = self._turn, self._inbox
-        counters = f"ticks {turn.position} beats {self.beats} waiting {len(inbox)} merged {inbox.merged}"
-        _log.info("heartbeat %s faults %d", counters, turn.trader.state.faults)
-
-
-def refusals(instrument_states: Iterable[InstrumentState]) -> dict[str, int]:
-    """Count the refused ticks of all `instrument_states` by reason."""
-    total: dict[str, int] = {}
-    for inst in instrument_states:
-        # A copy is made in one go: beside the turn a feed's thread may add a reason at any moment.
-        for reason, count in inst.tick_filter.refused.copy().items():
-            total[reason] = total.get(reason, 0) + count
-    return total
+        inbox = self._inbox
+        counters = f"ticks {self._cursor.position} beats {self.stats.beats} waiting {len(inbox)} merged {inbox.merged}"
+        _log.info("heartbeat %s faults %d", counters, self._state.faults)

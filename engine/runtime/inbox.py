@@ -19,11 +19,12 @@ class Inbox:
     holds the turn may look into it and take from its left. Once a tick, that is cheaper than a call of ours.
     """
 
-    __slots__ = ("_closed", "_space", "capacity", "merged", "waiting", "wake")
+    __slots__ = ("_closed", "_space", "_wake", "capacity", "merged", "waiting")
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, wake: Callable[[], None] = lambda: None) -> None:
+        """Room for `capacity` ticks; `wake` tells the taker that a lossless feed waits."""
         self.capacity = capacity
-        self.wake: Callable[[], None] = lambda: None  # tells the taker that a lossless feed waits
+        self._wake = wake
         self.waiting: deque[Tick] = deque()
         self._space = Event()
         self._closed = False
@@ -41,7 +42,7 @@ class Inbox:
     def _wait_for_space(self) -> None:
         while len(self.waiting) >= self.capacity and not self._closed:
             self._space.clear()
-            self.wake()
+            self._wake()
             # The taker may have made room between the two looks: then it saw no waiter and set nothing.
             if len(self.waiting) >= self.capacity:
                 self._space.wait(0.1)

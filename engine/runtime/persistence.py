@@ -1,4 +1,4 @@
-"""What a run leaves behind: facts and the account in the journal, ticks' marks in the recording. Decides nothing."""
+"""What a run leaves behind: events and the account in the journal, ticks' marks in the recording. Decides nothing."""
 
 import sys
 from typing import Final
@@ -11,6 +11,7 @@ from engine.model.events import (
     FillBooked,
     FlatChanged,
     LevelsMoved,
+    OrderCancelled,
     OrderRejected,
     ReadHoldings,
     StateKept,
@@ -22,7 +23,7 @@ from engine.model.state import as_text, state_hash
 from engine.trading.trader import Trader
 
 _UNJOURNALLED = (ReadHoldings,)
-_MOVES_THE_ACCOUNT = (FillBooked, TradeClosed, OrderRejected, EntriesChanged, FlatChanged, DayStarted)
+_MOVES_THE_ACCOUNT = (FillBooked, TradeClosed, OrderRejected, OrderCancelled, EntriesChanged, FlatChanged, DayStarted)
 # What is kept is bounded by the second, not by how much happens: the rows after the newest account tell the rest.
 _LEVELS_NS: Final = 250_000_000  # between two looks at levels
 _LEVELS_A_LOOK: Final = 5  # positions; the next look begins with those that are left
@@ -31,11 +32,11 @@ _PRICES_NS: Final = 5_000_000_000  # between two accounts that are only kept for
 _PRICES_COST: Final = 4  # and of the time that the account itself is paid for with
 _PRICES_MOST_NS: Final = 60_000_000_000
 _FIELDS_BYTES, _INSTRUMENT_BYTES, _POSITION_BYTES = 700, 28, 400  # about, of an account in a row
-WHOLE_DESKS: Final = 10  # with more instruments a checkpoint covers the account and this many of them, in turn
+WHOLE_INSTRUMENTS: Final = 10  # with more instruments a checkpoint covers the account and this many of them, in turn
 
 
 class Persistence:
-    """Hands facts to the journal and marks to the recorder; every call comes within the turn.
+    """Hands events to the journal and marks to the recorder; every call comes within the turn.
 
     `keeps_account`: the journal also gets the account as a whole, so that the next run can take it over: at the start,
     and on a beat when it has changed. A replay's need not. `begun`: there is nothing to keep before anything else.
@@ -56,18 +57,18 @@ class Persistence:
         self._levels: dict[int, tuple[int, int | None, int]] = {}  # of what is held, as the journal has them
         self._prices: dict[int, int] = {}  # of what was held when the account was kept
 
-    def fact(self, fact: AnyEvent) -> None:
-        """Put `fact` into the journal."""
-        if self._journal is not None and not isinstance(fact, _UNJOURNALLED):
-            self._journal.write(fact)
-            if isinstance(fact, _MOVES_THE_ACCOUNT):
+    def keep(self, event: AnyEvent) -> None:
+        """Put `event` into the journal."""
+        if self._journal is not None and not isinstance(event, _UNJOURNALLED):
+            self._journal.write(event)
+            if isinstance(event, _MOVES_THE_ACCOUNT):
                 self._changed = self._keeps_account
-                if isinstance(fact, FillBooked) and fact.position is not None:
-                    held = fact.position
+                if isinstance(event, FillBooked) and event.position is not None:
+                    held = event.position
                     self._levels[held.instrument] = (held.highest, held.trail_stop, held.taken)
 
     def account(self, now_ms: int) -> None:
-        """Put the account into the journal at once, where a fact has changed it since the last time."""
+        """Put the account into the journal at once, where an event has changed it since the last time."""
         if self._changed and self._journal is not None:
             self._changed, self.begun = False, True
             self._prices = self._held_prices()
@@ -131,7 +132,7 @@ class Persistence:
         if self._recorder is not None:
             self._recorder.mark(StartMark(kept))
 
-    def event(self, ticks: int, kind: str, text: str, at_ms: int) -> None:
+    def mark(self, ticks: int, kind: str, text: str, at_ms: int) -> None:
         """Keep an event in the recording at this place."""
         if self._recorder is not None:
             self._recorder.mark(EventMark(ticks, kind, text, at_ms))
@@ -147,9 +148,9 @@ class Persistence:
             return
         count = len(self._trader.state.instrument_states)
         chosen = range(count)
-        if count > WHOLE_DESKS:
-            first = self._checkpoints * WHOLE_DESKS % count
-            chosen = range(first, min(first + WHOLE_DESKS, count))
+        if count > WHOLE_INSTRUMENTS:
+            first = self._checkpoints * WHOLE_INSTRUMENTS % count
+            chosen = range(first, min(first + WHOLE_INSTRUMENTS, count))
         self._checkpoints += 1
         fields = self._trader.dump(chosen)
         self._recorder.mark(StateMark(ticks, state_hash(fields), as_text(fields)))

@@ -26,7 +26,7 @@ class ProcessStats:
         self._wall_ns = time.perf_counter_ns()
         self._gc_begun_ns = 0
         self._gc_longest_ns = 0
-        self.view = ProcessView(0.0, 0.0, 0, 0.0, 0)
+        self._view = ProcessView(0.0, 0.0, 0, 0.0, 0)
 
     def watch(self) -> None:
         """Begin to count the collector's pauses."""
@@ -44,21 +44,22 @@ class ProcessStats:
         else:
             self._gc_longest_ns = max(self._gc_longest_ns, now_ns - self._gc_begun_ns)
 
-    def look(self, now_ns: int) -> None:
-        """Read the figures when a second has passed since the last look."""
+    def look(self, now_ns: int) -> ProcessView:
+        """The figures, read anew when a second has passed since the last look."""
         if now_ns < self._due_ns:
-            return
+            return self._view
         self._due_ns = now_ns + _EVERY_NS
         cpu_ns = time.process_time_ns()
         share = (cpu_ns - self._cpu_ns) / max(now_ns - self._wall_ns, 1)
         self._cpu_ns, self._wall_ns = cpu_ns, now_ns
-        self.view = ProcessView(
+        self._view = ProcessView(
             rss_mb=_rss_mb(),
             cpu_share=share,
             descriptors=_descriptors(),
             gc_longest_ms=self._gc_longest_ns / 1e6,
             disk_free_mb=_disk_free_mb(self._folder),
         )
+        return self._view
 
 
 def _rss_mb() -> float:

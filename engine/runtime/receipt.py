@@ -60,30 +60,30 @@ class Receipt:
             self._begin(now_ns)
             self._steps.append(f"  {0:6.3f} s  RESUMED at {self._state.flat.state}")
 
-    def note(self, fact: AnyEvent, now_ns: int) -> None:
-        """Take a fact of the turn; only those of a flat matter."""
-        match fact:
+    def note(self, event: AnyEvent, now_ns: int) -> None:
+        """Take an event of the turn; only those of a flat matter."""
+        match event:
             case FlatChanged():
-                self._changed(fact, now_ns)
-            case Submit() if self._legs and fact.order.side == "SELL" and fact.order.instrument in self._legs:
-                self._orders[fact.order.number] = fact.order.instrument
-                self._legs[fact.order.instrument].word = "SENT"
-            case FillBooked() if fact.fill.order in self._orders:
-                self._filled(fact)
-            case OrderRejected() if fact.order in self._orders:
-                self._legs[self._orders[fact.order]].word = f"REJ {clean(fact.reason, 60)}"
+                self._changed(event, now_ns)
+            case Submit() if self._legs and event.order.side == "SELL" and event.order.instrument in self._legs:
+                self._orders[event.order.number] = event.order.instrument
+                self._legs[event.order.instrument].word = "SENT"
+            case FillBooked() if event.fill.order in self._orders:
+                self._filled(event)
+            case OrderRejected() if event.order in self._orders:
+                self._legs[self._orders[event.order]].word = f"REJ {clean(event.reason, 60)}"
             case _:
                 return
 
-    def _changed(self, fact: FlatChanged, now_ns: int) -> None:
-        if fact.state == "LOCKED":
+    def _changed(self, event: FlatChanged, now_ns: int) -> None:
+        if event.state == "LOCKED":
             self._begin(now_ns)
-        self._steps.append(f"  {(now_ns - self._begun_ns) / 1e9:6.3f} s  {fact.state}")
-        if fact.state == "FLAT":
+        self._steps.append(f"  {(now_ns - self._begun_ns) / 1e9:6.3f} s  {event.state}")
+        if event.state == "FLAT":
             for leg in self._legs.values():
                 leg.word = "DONE"
             elapsed_s = (now_ns - self._begun_ns) / 1e9
-            head = f"FLAT verified {elapsed_s:.3f} s after the lock ({clean(fact.reason)})"
+            head = f"FLAT verified {elapsed_s:.3f} s after the lock ({clean(event.reason)})"
             legs = [leg.line() for leg in self._legs.values()] or ["  nothing was held"]
             self.lines = (head, *self._steps, *legs, "  unresolved: nothing")
 
@@ -106,11 +106,11 @@ class Receipt:
         age_ns = now_ns - inst.last_tick.recv_ns
         return f"BLIND {age_ns / 1e9:.0f} s" if age_ns > _NEWS_NS else ""
 
-    def _filled(self, fact: FillBooked) -> None:
-        leg = self._legs[fact.fill.instrument]
-        leg.filled += fact.fill.quantity
-        leg.turnover += fact.fill.quantity * fact.fill.price
-        leg.word = "FILLED" if fact.position is None else f"PART {leg.filled}/{leg.quantity}"
+    def _filled(self, event: FillBooked) -> None:
+        leg = self._legs[event.fill.instrument]
+        leg.filled += event.fill.quantity
+        leg.turnover += event.fill.quantity * event.fill.price
+        leg.word = "FILLED" if event.position is None else f"PART {leg.filled}/{leg.quantity}"
 
     def view(self) -> FlatView:
         """Where the flat stands, for a screen."""

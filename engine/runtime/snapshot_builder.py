@@ -1,11 +1,11 @@
-"""Paints the snapshot: copies what a screen shows out of the trading state, within the turn. Changes nothing."""
+"""Builds the snapshot: copies what a screen shows out of the trading state, within the turn. Changes nothing."""
 
 import time
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from engine.model.ports import Feed, Journal, Log, Recorder
 from engine.model.snapshot import (
     AccountView,
     EdgeView,
@@ -17,15 +17,21 @@ from engine.model.snapshot import (
     SessionView,
     Snapshot,
 )
-from engine.model.types import Instrument, TradeMode
-from engine.runtime.housekeeping import refusals
-from engine.runtime.turn import Turn
+from engine.model.types import TradeMode
+from engine.runtime.cursor import Cursor
+from engine.runtime.effects import Effects
+from engine.runtime.epochs import Epochs
+from engine.runtime.exits import Exits
+from engine.runtime.inbox import Inbox
+from engine.runtime.loop_stats import LoopStats, refusals
+from engine.runtime.outcomes import Outcomes
+from engine.runtime.receipt import Receipt
+from engine.runtime.replay.playback import Playback
+from engine.runtime.run_status import RunStatus
+from engine.runtime.timeline import Timeline
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.session import NO_DAY
-
-if TYPE_CHECKING:
-    from engine.model.ports import Journal, Log, Recorder
-    from engine.runtime.engine import Engine
+from engine.trading.trader import Trader
 
 _METER_NS = 500_000_000
 _SHOWN = 50
@@ -35,21 +41,47 @@ _MOST_TURNOVER = (
 
 
 class SnapshotBuilder:
-    """Makes snapshots of one engine; remembers only what the replay's real speed is measured from."""
+    """Makes snapshots of one run within its turn; remembers only what the replay's real speed is measured from."""
 
     def __init__(
         self,
         *,
         trade_mode: TradeMode,
         source: str,
-        instruments: tuple[Instrument, ...],
-        journal: "Journal | None",
-        recorder: "Recorder | None",
-        log: "Log",
+        trader: Trader,
+        effects: Effects,
+        cursor: Cursor,
+        exits: Exits,
+        receipt: Receipt,
+        timeline: Timeline,
+        outcomes: Outcomes,
+        epochs: Epochs,
+        inbox: Inbox,
+        status: RunStatus,
+        stats: LoopStats,
+        playback: Playback | None,
+        feed: Feed,
+        journal: Journal | None,
+        recorder: Recorder | None,
+        log: Log,
     ) -> None:
         self._trade_mode = trade_mode
         self._source = source
-        self._instruments = instruments
+        self._state = trader.state
+        self._hours = trader.hours
+        self._instruments = tuple(inst.instrument for inst in trader.state.instrument_states)
+        self._effects = effects
+        self._cursor = cursor
+        self._exits = exits
+        self._receipt = receipt
+        self._timeline = timeline
+        self._outcomes = outcomes
+        self._epochs = epochs
+        self._inbox = inbox
+        self._status = status
+        self._stats = stats
+        self._playback = playback
+        self._feed = feed
         self._journal = journal
         self._recorder = recorder
         self._log = log
@@ -57,73 +89,68 @@ class SnapshotBuilder:
         self._meter = (0, 0)
         self._real_speed = 0.0
 
-    def __call__(self, engine: "Engine", now_ns: int) -> Snapshot:
-        """Paint `engine` as it is; the caller holds the turn (or nothing runs)."""
-        turn = engine.turn
-        state = turn.trader.state
+    def __call__(self, now_ns: int) -> Snapshot:
+        """Copy what there is to see; the caller holds the turn (or nothing runs)."""
+        state, cursor, stats, merged = self._state, self._cursor, self._stats, self._inbox.merged
+        now_ms = self._effects.now_ms
         self._number += 1
-        self._measure(now_ns, turn.now_ms)
+        self._measure(now_ns, now_ms)
         return Snapshot(
             number=self._number,
             taken_ns=now_ns,
             wall_ns=time.time_ns(),
-            at_ms=turn.now_ms,
+            at_ms=now_ms,
             trade_mode=self._trade_mode,
             source=self._source,
-            delivery=engine.switch.mode,
+            delivery=self._epochs.now.delivery,
             instruments=self._instruments,
-            ticks=turn.position,
-            refused=engine.housekeeping.refused
-            if len(state.instrument_states) > _SHOWN
-            else refusals(state.instrument_states),
-            session=self._session(turn),
-            pulse=Pulse(engine.housekeeping.beat_ns, turn.came_ns, turn.decided_ns, turn.oldest_order_ns),
-            process=engine.housekeeping.process_stats.view,
-            events=tuple(turn.timeline.events),
-            quotes=tuple(_quote(inst) for inst in self._shown(turn)),
-            positions=self._positions(turn),
-            account=self._account(turn),
+            ticks=cursor.position,
+            refused=stats.refused if len(self._instruments) > _SHOWN else refusals(state.instrument_states),
+            session=self._session(now_ms),
+            pulse=Pulse(stats.beat_ns, cursor.came_ns, cursor.decided_ns, self._effects.oldest_order_ns),
+            process=stats.process,
+            events=tuple(self._timeline.events),
+            quotes=tuple(_quote(inst) for inst in self._shown()),
+            positions=self._positions(),
+            account=self._account(),
             entries=EntriesState(state.gate.paused, state.gate.locked, state.gate.halted, state.gate.day_entries),
-            flat=turn.receipt.view(),
-            trades=tuple(turn.exits.newest),
-            epochs=turn.epochs.views(turn.last_seq, engine.inbox.merged, fresh=engine.stopped),
-            inbox_waiting=len(engine.inbox),
-            merged=engine.inbox.merged,
-            beats=engine.housekeeping.beats,
+            flat=self._receipt.view(),
+            trades=tuple(self._exits.newest),
+            epochs=self._epochs.views(cursor.last_seq, merged, fresh=self._status.stopped),
+            inbox_waiting=len(self._inbox),
+            merged=merged,
+            beats=stats.beats,
             faults=state.faults,
-            fault=engine.problem,
+            fault=self._status.shown,
             edges=self._edges(),
-            replay=self._replay(engine, turn),
-            outcomes=turn.event_log.outcomes,
-            stopped=engine.stopped,
-            feed=engine.feed_view(),
-            sequence_gaps=engine.housekeeping.sequence_gaps,
-            silent=engine.housekeeping.silent,
-            ticking=engine.housekeeping.ticking,
-            watched=len(state.instrument_states),
-            commands=engine.dispatch.tickets.views,
-            found=engine.dispatch.found,
+            replay=self._replay(now_ms),
+            outcomes=self._outcomes.lines,
+            stopped=self._status.stopped,
+            feed=self._feed.view(),
+            sequence_gaps=stats.sequence_gaps,
+            silent=stats.silent,
+            ticking=stats.ticking,
+            watched=len(self._instruments),
+            commands=self._outcomes.commands,
+            found=self._outcomes.found,
         )
 
-    @staticmethod
-    def _session(turn: Turn) -> SessionView:
-        hours = turn.trader.hours
-        day = hours.day_of(turn.now_ms) if turn.now_ms else NO_DAY
+    def _session(self, now_ms: int) -> SessionView:
+        hours = self._hours
+        day = hours.day_of(now_ms) if now_ms else NO_DAY
         return SessionView(hours.zone.key, day.date.isoformat(), day.start_ms, day.end_ms)
 
-    @staticmethod
-    def _shown(turn: Turn) -> list[InstrumentState]:
+    def _shown(self) -> list[InstrumentState]:
         """The instruments to show: all, or where they are many those with a position and the first others."""
-        instrument_states = turn.trader.state.instrument_states
+        instrument_states = self._state.instrument_states
         if len(instrument_states) <= _SHOWN:
             return instrument_states
-        held = [index for index, position in enumerate(turn.trader.state.book.positions) if position is not None]
+        held = [index for index, position in enumerate(self._state.book.positions) if position is not None]
         chosen = dict.fromkeys((*held, *range(_SHOWN)))
         return [instrument_states[index] for index in sorted(list(chosen)[: max(_SHOWN, len(held))])]
 
-    @staticmethod
-    def _positions(turn: Turn) -> tuple[OpenPosition, ...]:
-        state = turn.trader.state
+    def _positions(self) -> tuple[OpenPosition, ...]:
+        state = self._state
         shown = []
         for inst, position in zip(state.instrument_states, state.book.positions, strict=True):
             if position is not None:
@@ -135,9 +162,8 @@ class SnapshotBuilder:
                 shown.append(OpenPosition(held, inst.last_price, pnl, position.next_target, costs))
         return tuple(shown)
 
-    @staticmethod
-    def _account(turn: Turn) -> AccountView:
-        state = turn.trader.state
+    def _account(self) -> AccountView:
+        state = self._state
         book = state.book
         held = [index for index, position in enumerate(book.positions) if position is not None]
         open_pnl = sum((book.open_pnl(index, state.instrument_states[index].last_price) for index in held), Decimal(0))
@@ -164,22 +190,22 @@ class SnapshotBuilder:
         edges.append(EdgeView("log", 0, self._log.last_number, self._log.problem))
         return tuple(edges)
 
-    def _replay(self, engine: "Engine", turn: Turn) -> ReplayView | None:
-        if engine.playback is None:
+    def _replay(self, now_ms: int) -> ReplayView | None:
+        playback = self._playback
+        if playback is None:
             return None
-        progress = engine.playback.feed.progress()
-        check = engine.playback.check
+        progress = playback.feed.progress()
         return ReplayView(
-            tick=turn.last_seq,
-            total=engine.total,
-            at_ms=turn.now_ms,
+            tick=self._cursor.last_seq,
+            total=playback.total,
+            at_ms=now_ms,
             playing=progress.playing,
-            ended=progress.ended and not engine.inbox,
+            ended=progress.ended and not self._inbox,
             speed=progress.speed,
             real_speed=self._real_speed,
             skip_silence=progress.skip_silence,
             silences_skipped=progress.silences_skipped,
-            check=check.view() if check is not None else None,
+            check=playback.check.view() if playback.check is not None else None,
         )
 
     def _measure(self, now_ns: int, at_ms: int) -> None:

@@ -1,6 +1,5 @@
 """Commands whose outcome somebody waits for: a number each, and what became of it. Carries nothing out itself."""
 
-from collections.abc import Callable
 from typing import Final, Protocol
 
 from msgspec import Struct
@@ -9,6 +8,8 @@ from engine.model.broker_events import BrokerEvent
 from engine.model.commands import Command, Flat, SwitchDelivery
 from engine.model.events import FeedEvent
 from engine.model.snapshot import CommandState, CommandView
+from engine.runtime.outcomes import Outcomes
+from engine.trading.flatten_state import FlattenState
 
 _KEPT: Final = 64
 
@@ -21,7 +22,7 @@ class Asked(Struct, frozen=True):
 
 
 class Switch(Protocol):
-    """What is to be known of switching the delivery: the mode, what is wished for, why the newest wish was refused."""
+    """What is to be known of switching the delivery: the mode, what is asked for, why the newest request was refused."""
 
     @property
     def mode(self) -> str:
@@ -30,12 +31,12 @@ class Switch(Protocol):
 
     @property
     def wanted(self) -> str | None:
-        """How they are to be delivered; None when nothing is wished for."""
+        """How they are to be delivered; None when nothing is asked for."""
         ...
 
     @property
     def refusal(self) -> str:
-        """Why the newest wish was not carried out; empty when it was."""
+        """Why the newest request was not carried out; empty when it was."""
         ...
 
 
@@ -49,17 +50,16 @@ class Tickets:
     engine has switched: until then they stand as accepted, and `look` asks whether that has come about.
     """
 
-    def __init__(self, *, is_flat: Callable[[], bool], runs_flat: Callable[[], bool], switch: Switch) -> None:
-        self.views: tuple[CommandView, ...] = ()
-        self._is_flat = is_flat
-        self._runs_flat = runs_flat
+    def __init__(self, flat: FlattenState, switch: Switch, outcomes: Outcomes) -> None:
+        self._flat = flat
         self._switch = switch
+        self._outcomes = outcomes
         self._open: list[tuple[int, Command]] = []
 
     def carried_out(self, asked: Asked, refusal: str) -> None:
         """Note that the command was carried out, or why not."""
         command = asked.command
-        if isinstance(command, Flat) and (self._runs_flat() or self._is_flat()):
+        if isinstance(command, Flat) and (self._flat.running or self._flat.state == "FLAT"):
             refusal = ""
             state: CommandState = "ACCEPTED"  # a second request joins the running job, and is done with it
         else:
@@ -80,9 +80,9 @@ class Tickets:
                     self._close(
                         each, "REFUSED", self._switch.refusal or "another mode was asked for before that one came"
                     )
-            elif self._is_flat():
+            elif self._flat.state == "FLAT":
                 self._close(each, "DONE", "")
-            elif not self._runs_flat():
+            elif not self._flat.running:
                 self._close(each, "FAILED", "the flat ended without being verified")
 
     def _close(self, each: tuple[int, Command], state: CommandState, reason: str) -> None:
@@ -91,4 +91,5 @@ class Tickets:
 
     def _put(self, ticket: int, command: Command, state: CommandState, reason: str) -> None:
         view = CommandView(ticket, type(command).__name__, state, reason)
-        self.views = (*(known for known in self.views if known.ticket != ticket), view)[-_KEPT:]
+        known = (each for each in self._outcomes.commands if each.ticket != ticket)
+        self._outcomes.commands = (*known, view)[-_KEPT:]

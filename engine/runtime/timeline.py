@@ -22,20 +22,20 @@ class Timeline:
         self._places = array("q")  # each tick with an event, once, in order
         self.newest = 0  # tick of the newest event ever noted: beyond it nothing is known
 
-    def note(self, fact: AnyEvent, tick: int) -> None:
-        """Take a fact that came about at tick number `tick`."""
-        match fact:
-            case FillBooked() if fact.fill.side == "BUY":
-                self.add(TimelineEvent(tick, fact.fill.at_ms, "entry", str(fact.fill.quantity)))
+    def note(self, event: AnyEvent, tick: int) -> None:
+        """Take an event that came about at tick number `tick`."""
+        match event:
+            case FillBooked() if event.fill.side == "BUY":
+                self.add(TimelineEvent(tick, event.fill.at_ms, "entry", str(event.fill.quantity)))
             case TradeClosed():
-                self.add(TimelineEvent(tick, fact.trade.exit_ms, "exit", fact.trade.reason))
+                self.add(TimelineEvent(tick, event.trade.exit_ms, "exit", event.trade.reason))
             case TickGap():
-                untold = f" (and {fact.untold} before)" if fact.untold else ""
-                self.add(TimelineEvent(tick, fact.at_ms, "gap", f"{fact.gap_ms / 1000:.1f} s{untold}"))
-            case LinkChanged() if fact.state == "UP" and fact.down_ms:
-                self.add(TimelineEvent(tick, fact.at_ms, "reconnect", f"{fact.down_ms / 1000:.1f} s"))
+                untold = f" (and {event.untold} before)" if event.untold else ""
+                self.add(TimelineEvent(tick, event.at_ms, "gap", f"{event.gap_ms / 1000:.1f} s{untold}"))
+            case LinkChanged() if event.state == "UP" and event.down_ms:
+                self.add(TimelineEvent(tick, event.at_ms, "reconnect", f"{event.down_ms / 1000:.1f} s"))
             case TraderFault():
-                self.add(TimelineEvent(tick, fact.at_ms, "error", fact.where))
+                self.add(TimelineEvent(tick, event.at_ms, "error", event.where))
             case _:
                 return
 

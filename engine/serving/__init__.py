@@ -1,4 +1,4 @@
-"""An engine in a process of its own: its signals, its watchdogs, its door, its start and its end. Knows no screen."""
+"""An engine in a process of its own: its signals, its watchdogs, its socket, its start and its end. Knows no screen."""
 
 from engine.serving.flat_file import lay_flat
 from engine.serving.launch import await_answer, launch

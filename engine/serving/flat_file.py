@@ -32,15 +32,15 @@ class FlatFile:
         if wish != self._granted:
             self._granted, self._over = wish, False
             if wish is not None:
-                self._beats = self._engine.housekeeping.beats
+                self._beats = self._engine.stats.beats
                 self._engine.send(Flat(f"file {self._path.name}"))
         elif wish is not None and not self._over and self._is_done():
             self._over = True
             _take_away(self._path)
 
     def _is_done(self) -> bool:
-        carried_out = self._engine.housekeeping.beats >= self._beats + _ROUNDS
-        return carried_out and not self._engine.turn.trader.state.flat.running
+        carried_out = self._engine.stats.beats >= self._beats + _ROUNDS
+        return carried_out and not self._engine.trader.state.flat.running
 
 
 def lay_flat(path: Path) -> bool:

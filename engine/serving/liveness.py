@@ -61,11 +61,11 @@ class Liveness:
     def __call__(self) -> dict[str, int]:
         """Read them all."""
         at_ns = now_ns()
-        loop_ns = max(self._engine.housekeeping.beat_ns, self._begun_ns)
+        loop_ns = max(self._engine.stats.beat_ns, self._begun_ns)
         return {
             "engine loop": loop_ns,
             # A tick that was taken and is not decided, while the loop waits for its turn or is that turn itself.
-            "strategy": loop_ns if self._engine.turn.deciding else 0,
+            "strategy": loop_ns if self._engine.cursor.deciding else 0,
             "feed": feed_stamp(self._engine.feed_view()),
             "link": self._server.beat_ns,
             **{name: writer.stamp(at_ns) for name, writer in self._writers.items()},

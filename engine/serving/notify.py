@@ -63,7 +63,7 @@ class Heartbeat:
         """Do what is due at `now_ns` (monotonic)."""
         notifier = self._notifier
         if notifier.watchdog_ns and now_ns >= self._ping_ns:
-            beats = self._run.engine.housekeeping.beats
+            beats = self._run.engine.stats.beats
             if beats != self._beats:  # the loop itself counts: a ping of this thread alone would prove nothing
                 self._beats = beats
                 self._ping_ns = now_ns + notifier.watchdog_ns

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
-from engine.assembly import LiveSupply, build
+from engine.assembly import LiveSupply, build, load
 from engine.assembly.edges import RECORDING_NOTE
-from engine.config import Config, bundled, find_config, load
+from engine.config import Config, bundled, find_config
 from engine.journal import JOURNAL_FILE, JournalledAccount
 from engine.journal.schema import open_reader
 from engine.model.commands import Flat
@@ -135,9 +135,9 @@ def flatten(
         run.engine.start()
         run.engine.send(Flat("flat command, engine dead"))
         until_s = time.monotonic() + WITHIN_S
-        while not run.engine.turn.receipt.lines and time.monotonic() < until_s:
+        while not run.engine.receipt.lines and time.monotonic() < until_s:
             time.sleep(_LOOK_S)
-        receipt = run.engine.turn.receipt.lines
+        receipt = run.engine.receipt.lines
         for line in receipt:
             tell(line)
     return bool(receipt)

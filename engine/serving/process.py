@@ -53,16 +53,16 @@ def serve(run: Run, environ: Mapping[str, str] = os.environ) -> int:
         notifier.say("STOPPING=1")
         watchdog.stop()
         _stop(run, server, restart)
-    if run.engine.exit_status == EXIT_FAULT and not notifier.listens:
+    if run.engine.status.exit_status == EXIT_FAULT and not notifier.listens:
         restart.in_place(run.engine.problem)
-    return run.engine.exit_status
+    return run.engine.status.exit_status
 
 
 def _server(run: Run) -> LinkServer:
     operator = run.config.operator
     clock = SystemClock()
     policy = OperatorPolicy(operator.on_loss, operator.flat_after_s)
-    if run.engine.turn.trader.state.held():
+    if run.engine.trader.state.held():
         # Whoever watched these positions was lost with the run that held them: the policy counts from here.
         policy.attached(clock.monotonic_ns())
         policy.lost(clock.monotonic_ns())
@@ -94,17 +94,17 @@ def _until_end(run: Run, signals: Signals) -> None:
     """Wait until a signal, a command, or a failure ends the run; a full disk does not."""
     engine = run.engine
     while not signals.ending.wait(_LOOK_S):
-        if engine.stop_asked or engine.problem:
+        if engine.status.stop_asked or engine.problem:
             return
 
 
 def _stop(run: Run, server: LinkServer, restart: Restart) -> None:
-    """Stop the engine, then the door, so that screens see the end; what hangs is left behind after five seconds."""
+    """Stop the engine, then the link, so that screens see the end; what hangs is left behind after five seconds."""
 
     def overdue() -> None:
-        if run.engine.exit_status == EXIT_FAULT:
+        if run.engine.status.exit_status == EXIT_FAULT:
             restart.in_place(run.engine.problem)
-        os._exit(run.engine.exit_status or EXIT_FAULT)
+        os._exit(run.engine.status.exit_status or EXIT_FAULT)
 
     timer = Timer(_STOP_S, overdue)
     timer.daemon = True

@@ -59,7 +59,7 @@ class Restart:
 
     def _prepare(self, told: str) -> None:
         """Say it, and save what an order to go flat would lose: nothing here waits for the engine."""
-        waiting = [each.command if isinstance(each, Asked) else each for each in tuple(self._run.engine.turn.commands)]
+        waiting = [each.command if isinstance(each, Asked) else each for each in tuple(self._run.engine.turn.inputs)]
         if any(isinstance(command, Flat) for command in waiting):
             lay_flat(self._run.folder / FLAT_FILE)
         self._run.say(told)

@@ -1,4 +1,4 @@
-"""The engine as its socket sees it: nobody is told what the journal could still lose. Knows no connection."""
+"""The engine as the link serves it: no snapshot is shown that the journal could still lose. Knows no connection."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +13,7 @@ _LONGEST_NS: Final = 1_000_000_000  # that a picture is held back: a disk that s
 
 
 class DurableView:
-    """What the link asks of a running engine; called by its one thread."""
+    """A running engine as the link serves it: no snapshot before its rows are on the disk. Called by the link's one thread."""
 
     def __init__(self, run: "Run") -> None:
         self._run = run
@@ -21,9 +21,9 @@ class DurableView:
 
     @property
     def snapshot(self) -> Snapshot:
-        """The newest picture of which every row is on the disk: a fill that somebody has seen survives a power cut.
+        """The newest snapshot of which every row is on the disk: a fill that a screen has shown survives a power cut.
 
-        Rows take a few milliseconds; meanwhile it is the picture before. One that is a second newer than that is shown
+        Rows take a few milliseconds; meanwhile it is the snapshot before. One that is a second newer than that is shown
         in any case, and so is every one once the disk has failed, which they tell.
         """
         seen, shown = self._run.engine.snapshot, self._shown

@@ -2,7 +2,7 @@
 
 import time
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from engine.link import Oneshot
 from engine.model.snapshot import OpenPosition, Snapshot
@@ -32,7 +32,7 @@ class Status(Struct, frozen=True):
     positions: tuple[str, ...] = ()
     day_pnl: str = ""
     screens: int = 0
-    conn: str = ""
+    control: str = field(default="", name="conn")  # scripts know it by this name
     rss_mb: float = 0.0
     problem: str = ""
     found: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ def status_of(place: EngineDir) -> Status:
         positions=tuple(_position(seen, held) for held in seen.positions),
         day_pnl=f"{seen.account.day_pnl:.2f}",
         screens=picture.watched_by,
-        conn=clean(picture.conn.holder),
+        control=clean(picture.control.holder),
         rss_mb=round(seen.process.rss_mb, 1),
         problem=problem,
         found=tuple(clean(line) for line in seen.found),

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from engine.model.broker_events import BrokerEvent, Filled, Holdings, Rejected
-from engine.model.events import FillBooked, OrderRejected, TradeClosed
+from engine.model.broker_events import BrokerEvent, Cancelled, Filled, Holdings, Rejected
+from engine.model.events import FillBooked, OrderCancelled, OrderRejected, TradeClosed
 from engine.model.types import Fill, Order
 from engine.trading.flatten import Flattener
 from engine.trading.instrument_state import InstrumentState
@@ -34,7 +34,13 @@ class FillHandler:
                 else:
                     self._sold(event.fill, order.reason if order else "External")
             case Rejected():
-                self._rejected(event.order, event.reason)
+                closed = self._close(event.order)
+                if closed is not None:
+                    self._state.effects.append(OrderRejected(event.order, closed.instrument, event.reason))
+            case Cancelled():
+                closed = self._close(event.order)
+                if closed is not None:
+                    self._state.effects.append(OrderCancelled(event.order, closed.instrument))
             case Holdings():
                 self._flattener.verify(event, now_ms)
 
@@ -59,12 +65,12 @@ class FillHandler:
             inst.strategy.on_exit(stop_loss=trade.reason == STOP_LOSS)
             state.effects.append(TradeClosed(trade))
 
-    def _rejected(self, number: int, reason: str) -> None:
-        """Let an exit be judged again, and a whole entry give its place in the day back."""
+    def _close(self, number: int) -> Order | None:
+        """Let an exit be judged again, and a whole entry give its place in the day back; the order, None = not open."""
         state = self._state
         closed = state.orders.close(number)
         if closed is None:
-            return
+            return None
         order, left = closed
         untouched = left == order.quantity
         position = state.book.positions[order.instrument]
@@ -72,4 +78,4 @@ class FillHandler:
             position.undo(left, order.target if untouched else -1)
         elif order.side == "BUY" and untouched:
             state.gate.day_entries = max(0, state.gate.day_entries - 1)
-        state.effects.append(OrderRejected(number, order.instrument, reason))
+        return order

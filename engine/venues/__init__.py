@@ -1,1 +1,1 @@
-"""One folder an exchange; none of them knows another."""
+"""One folder an exchange, none of which knows another, and the registry of them all."""

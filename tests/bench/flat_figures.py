@@ -25,7 +25,7 @@ def figures_of(folder: Path, state: str, way: Way, reason: str, rounds: int) -> 
             if shell is not None:
                 shell.close()
             shell = staged(folder / str(number))
-        with shell.door():
+        with shell.remote():
             with STATES[state](shell):
                 asked_ns = way(shell, shell.steering)
                 to_lock_ms, to_flat_ms = flat_times(shell.is_flat(reason), asked_ns)

@@ -35,7 +35,7 @@ def is_left(home, folder):
 
 def test_detached_and_back_it_looks_the_same(home, folder, tmp_path):
     with tmux(tmp_path, 120, 40, *attach(folder)) as terminal:
-        terminal.sees("MOCK", "CONN you", "1 TICKS", "5 LOG INFO")
+        terminal.sees("MOCK", "CONTROL you", "1 TICKS", "5 LOG INFO")
         terminal.keys("4", "z", "l")
         terminal.sees("4 HEARTBEAT", "ENGINE", "PROCESS")
         terminal.keys("p")
@@ -48,7 +48,7 @@ def test_detached_and_back_it_looks_the_same(home, folder, tmp_path):
         )
     (tmp_path / "again").mkdir()
     with tmux(tmp_path / "again", 120, 40, *attach(folder)) as terminal:
-        terminal.sees("MOCK", "CONN you", "4 HEARTBEAT", "entries paused")
+        terminal.sees("MOCK", "CONTROL you", "4 HEARTBEAT", "entries paused")
         assert "1 TICKS" not in terminal.screen()
         assert "5 LOG" not in terminal.screen()
         terminal.keys("z")
@@ -57,7 +57,7 @@ def test_detached_and_back_it_looks_the_same(home, folder, tmp_path):
 
 def test_a_line_that_drops_takes_only_the_screen_along(home, folder):
     screen = Pty(home, *attach(folder))
-    screen.read_until(b"CONN you")
+    screen.read_until(b"CONTROL you")
     screen.close()
     assert screen.status() in {0, -signal.SIGHUP}
     until(lambda: is_left(home, folder))
@@ -75,17 +75,17 @@ def test_a_screen_that_is_told_to_end_says_nothing_and_the_engine_goes_on(home, 
     assert status(home, folder)["running"]
 
 
-def test_the_conn_moves_from_screen_to_screen(home, folder, tmp_path):
+def test_control_moves_from_screen_to_screen(home, folder, tmp_path):
     (tmp_path / "other").mkdir()
     with tmux(tmp_path, 120, 24, *attach(folder)) as first:
-        first.sees("CONN you")
+        first.sees("CONTROL you")
         with tmux(tmp_path / "other", 120, 24, *attach(folder)) as second:
-            second.sees("CONN pts/", "2 screens", "you may look")
+            second.sees("CONTROL pts/", "2 screens", "you may look")
             second.keys("d")
-            second.sees("delivery queued REFUSED: the conn is with pts/")
+            second.sees("delivery queued REFUSED: pts/")
             second.keys("o", "t")
-            second.sees("CONN you")
-            first.sees("took the conn: you may look", "CONN pts/")
+            second.sees("CONTROL you")
+            first.sees("took control: you may look", "CONTROL pts/")
 
 
 def test_a_screen_that_crashes_comes_up_again_twice_and_takes_nothing_along(home, folder):
@@ -102,11 +102,11 @@ def test_a_screen_that_crashes_comes_up_again_twice_and_takes_nothing_along(home
 
 def test_an_engine_that_is_killed_is_named_and_found_again(home, tmp_path):
     with engine(home, tmp_path / "state") as first, tmux(tmp_path, 120, 24, *attach(tmp_path / "state")) as terminal:
-        terminal.sees("CONN you")
+        terminal.sees("CONTROL you")
         first.kill()
         terminal.sees("ENGINE GONE", f"process {first.pid} has ended", "last known state")
         with engine(home, tmp_path / "state"):
-            terminal.sees("CONN you", "LAST RUN")
+            terminal.sees("CONTROL you", "LAST RUN")
         terminal.sees("ENGINE STOPPED in good order")
         terminal.keys("q")
         terminal.sees("the engine has ended (MOCK, no position open)", "status=0")

@@ -60,7 +60,7 @@ def attached(home: Path, folder: Path) -> tuple[Pty, float]:
     """A screen, and how long it took to its first frame."""
     begun = time.monotonic()
     screen = Pty(home, "attach", "--state-dir", str(folder))
-    screen.read_until(b"CONN you")
+    screen.read_until(b"CONTROL you")
     return screen, time.monotonic() - begun
 
 

@@ -49,7 +49,7 @@ def replayed(tmp_path: Path, path: Path) -> Any:
         assert run.engine.wait(60)
         run.engine.stop()
         book = run.trader.state.book
-        return [one.reason for one in run.engine.turn.trades], run.engine.turn.trades, book.entries, book.cash
+        return [one.reason for one in run.engine.exits.newest], run.engine.exits.newest, book.entries, book.cash
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def through_the_wire(tmp_path: Path, path: Path, delivery: str, speed: float, *o
             live.all_worked()
             live.engine.stop()
         sent = sim.counters.sent["40001"]
-    assert (live.turn.position, live.engine.inbox.merged, live.turn.holes) == (sent, 0, 0)
+    assert (live.engine.cursor.position, live.engine.inbox.merged, live.engine.cursor.holes) == (sent, 0, 0)
     assert live.refused == live.view.bad == {}
     assert len(live.ups) == 1
     return live
@@ -80,8 +80,8 @@ def as_replayed(live: Live, expected: Any) -> None:
     """The live run's exits, entries and cash are those of the replay; its recording is verified."""
     reasons, trades, entries, cash = expected
     assert len(trades) > 2
-    assert [one.reason for one in live.turn.trades] == reasons
-    assert live.turn.trades == trades
+    assert [one.reason for one in live.engine.exits.newest] == reasons
+    assert live.engine.exits.newest == trades
     assert (live.book.entries, live.book.cash) == (entries, cash)
     assert_same(live.verified())
 
@@ -89,7 +89,7 @@ def as_replayed(live: Live, expected: Any) -> None:
 @pytest.mark.parametrize("delivery", DELIVERIES)
 def test_a_whole_session_gives_the_trade_list_row_for_row(tmp_path, delivery, record_property) -> None:
     live = through_the_wire(tmp_path, shared(DAY), delivery, PACED if LONG else 0.0, ROOMY)
-    assert live.turn.position == 32_591
+    assert live.engine.cursor.position == 32_591
     assert decided(rows_of(tmp_path / "trades.csv")) == decided(golden("default_20251001.csv"))
     assert (live.book.entries, live.book.trades) == (46, 102)
     assert f"{live.book.cash:.2f}" == "141375.06"
@@ -179,7 +179,7 @@ def coins(tmp_path: Path, path: Path, delivery: str, speed: float, *overrides: s
 def test_every_trade_of_a_coin_is_a_tick_and_every_book_is_counted(tmp_path, delivery) -> None:
     path = shared(COINS) if LONG else messages(tmp_path, MESSAGES)
     live, counters = coins(tmp_path, path, delivery, 10.0 if LONG else 80.0, ROOMY)
-    assert (live.turn.position, live.engine.inbox.merged) == (counters.sent["BTCUSDT"], 0)
+    assert (live.engine.cursor.position, live.engine.inbox.merged) == (counters.sent["BTCUSDT"], 0)
     if LONG:
         assert (counters.sent["BTCUSDT"], counters.books) == (9_757, 28_040)
     ids = [tick.exch_seq for tick in live.recorded()]
@@ -195,9 +195,9 @@ def test_what_a_small_inbox_merges_is_counted_to_the_last(tmp_path, record_prope
     merged = live.engine.inbox.merged
     record_property("merged", merged)
     assert merged > 0
-    assert live.turn.position + merged == counters.sent["BTCUSDT"]
-    assert live.turn.holes == merged
-    assert len(live.recorded()) == live.turn.position
+    assert live.engine.cursor.position + merged == counters.sent["BTCUSDT"]
+    assert live.engine.cursor.holes == merged
+    assert len(live.recorded()) == live.engine.cursor.position
     assert_same(live.verified())
 
 
@@ -206,6 +206,6 @@ def test_what_a_small_inbox_merges_is_counted_to_the_last(tmp_path, record_prope
 @pytest.mark.parametrize("delivery", ["callback"])
 def test_a_recorded_stream_at_its_own_pace(tmp_path, delivery) -> None:
     live, counters = coins(tmp_path, shared(COINS), delivery, 1.0)
-    assert (live.turn.position, live.engine.inbox.merged) == (counters.sent["BTCUSDT"], 0)
+    assert (live.engine.cursor.position, live.engine.inbox.merged) == (counters.sent["BTCUSDT"], 0)
     assert not [tick for tick in live.recorded() if tick.flags & FLAG_LATE]
     assert_same(live.verified())

@@ -36,7 +36,12 @@ def test_ten_thousand_ticks_of_a_thousand_instruments(tmp_path: Path, record_pro
         live.until(lambda: live.engine.snapshot.ticking == COUNT)
         sent = sim.counters.sent
         assert sum(sent.values()) == 10_000 + COUNT  # and what the exchange tells of each when it is asked for
-        assert (live.turn.position, live.engine.inbox.merged, live.refused, live.view.bad) == (11_000, 0, {}, {})
+        assert (live.engine.cursor.position, live.engine.inbox.merged, live.refused, live.view.bad) == (
+            11_000,
+            0,
+            {},
+            {},
+        )
         assert live.view.ticking == live.view.wanted == COUNT
         assert len(live.ups) == 1
         stages = live.engine.snapshot.epochs[-1].stages

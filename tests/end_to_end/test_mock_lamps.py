@@ -5,16 +5,18 @@ from collections.abc import Iterator
 import pytest
 
 from engine import Fault, Run, SwitchDelivery
-from engine.assembly import build, mock_source
+from engine.assembly import build
 from engine.model.commands import Stall
+from engine.presentation.health import Health
+from engine.presentation.lamps import Lamp
+from engine.venues.simulated.source import mock_source
 from tests.engine.runtime.test_engine import until
 from tests.support.builders import config
 from tests.support.lamp_snapshots import GOOD
 from tests.support.snapshots import view
 from tui.input import keys
 from tui.view.faults import BY_ACTION, ENTRIES
-from tui.view.health import Health
-from tui.view.model import Lamp, Ui
+from tui.view.model import Ui
 
 SECOND = 1_000_000_000
 
@@ -25,13 +27,13 @@ def run(tmp_path) -> Iterator[Run]:
     cfg = config(f"recording.directory={tmp_path / 'kept'}", "engine.delivery=queued")
     with build(cfg, mock_source(cfg), "mock", speed=1000.0, state_root=tmp_path / "state") as it:
         it.engine.start()
-        until(lambda: it.engine.turn.position > 200)
+        until(lambda: it.engine.cursor.position > 200)
         yield it
 
 
-def lamps(run: Run, heart: Health, later_ns: int = 0) -> dict[str, Lamp]:
+def lamps(run: Run, health: Health, later_ns: int = 0) -> dict[str, Lamp]:
     snapshot = run.engine.snapshot
-    return {lamp.name: lamp for lamp in heart.judge(snapshot, snapshot.taken_ns + later_ns, GOOD)}
+    return {lamp.name: lamp for lamp in health.judge(snapshot, snapshot.taken_ns + later_ns, GOOD)}
 
 
 def wait_for(run: Run, fault: Fault, happened) -> None:
@@ -47,8 +49,8 @@ def wait_for(run: Run, fault: Fault, happened) -> None:
     [(Fault("drop", 3), "1 gaps"), (Fault("duplicate", 3), "3 repeated"), (Fault("reorder", 1), "1 late")],
 )
 def test_the_sequence_lamp_tells_what_was_lost_repeated_or_late(run, fault, text) -> None:
-    heart = Health()
-    assert lamps(run, heart)["SEQUENCE"].word == "OK"
+    health = Health()
+    assert lamps(run, health)["SEQUENCE"].word == "OK"
     client = run.trader.state.instrument_states[0].tick_filter
 
     def happened() -> bool:
@@ -57,7 +59,7 @@ def test_the_sequence_lamp_tells_what_was_lost_repeated_or_late(run, fault, text
         )
 
     wait_for(run, fault, happened)
-    lamp = lamps(run, heart)["SEQUENCE"]
+    lamp = lamps(run, health)["SEQUENCE"]
     assert lamp.word == "LATE"
     assert text in lamp.text
     assert "in the last minute" in lamp.because
@@ -71,18 +73,18 @@ def test_prices_that_are_none_halt_entries_and_are_counted(run) -> None:
 
 
 def test_a_silent_line_turns_the_data_lamp_and_is_counted_as_a_gap(run) -> None:
-    heart = Health()
-    assert lamps(run, heart)["DATA"].word == "OK"
-    assert lamps(run, heart, 60 * SECOND)["DATA"].word in {"STALE", "DEAD", "QUIET"}
+    health = Health()
+    assert lamps(run, health)["DATA"].word == "OK"
+    assert lamps(run, health, 60 * SECOND)["DATA"].word in {"STALE", "DEAD", "QUIET"}
     gaps = run.trader.state.instrument_states[0].gaps
     wait_for(run, Fault("stall", 60), lambda: run.trader.state.instrument_states[0].gaps > gaps)
 
 
 def test_an_engine_that_is_held_turns_its_lamp_and_names_the_cause(run) -> None:
-    heart = Health()
-    assert lamps(run, heart)["ENGINE"].word == "OK"
+    health = Health()
+    assert lamps(run, health)["ENGINE"].word == "OK"
     run.engine.send(Stall(0.01))
-    lamp = lamps(run, heart, 3 * SECOND)["ENGINE"]
+    lamp = lamps(run, health, 3 * SECOND)["ENGINE"]
     assert lamp.word in {"STALE", "DEAD"}
     assert lamp.because
 

@@ -38,6 +38,7 @@ Arm
 Bookmark: text tick at_ms
 Bye: detached
 Cancel: order
+Cancelled: order
 ClockStepped: step_ms at_ms
 CommandRefused: command reason
 ConnView: holder mine since_ns
@@ -62,6 +63,7 @@ LevelsMoved: position{POSITION}
 LinkChanged: state link reason at_ms down_ms
 Lock: reason
 Look: number have log_since log_limit history_of history_since_ms
+OrderCancelled: order instrument
 OrderRejected: order instrument reason
 PauseEntries
 Paused: pause_ms at_ms
@@ -120,14 +122,12 @@ BY_SCREEN = (
 )
 JOURNALLED = (
     "Cancel ClockStepped CommandRefused DayStarted EntriesChanged EntryRefused FeedNote FillBooked FlatChanged GapsCounted"
-    " LevelsMoved LinkChanged OrderRejected Paused ReadHoldings Rewound RunEnded RunStarted RefusalsCounted SequenceGap StateKept Submit"
+    " LevelsMoved LinkChanged OrderCancelled OrderRejected Paused ReadHoldings Rewound RunEnded RunStarted RefusalsCounted SequenceGap StateKept Submit"
     " TickGap TickRefused TradeClosed TraderFault"
 )
 
 # Which of them a takeover asks the journal for.
-FOLLOWED = (
-    "DayStarted EntriesChanged FillBooked FlatChanged LevelsMoved OrderRejected RunEnded RunStarted StateKept Submit"
-)
+FOLLOWED = "DayStarted EntriesChanged FillBooked FlatChanged LevelsMoved OrderCancelled OrderRejected RunEnded RunStarted StateKept Submit"
 
 # The deciding state of one instrument with every indicator, a position, an order on its way and a held tick.
 STATE = """

@@ -7,8 +7,9 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
+from engine.assembly import load
 from engine.assembly.open_source import kind_of, open_source
-from engine.config import bundled, instrument_for, load
+from engine.config import bundled, instrument_for
 from engine.model.ports import TickSource
 from engine.recording import CsvLayout
 from tests.simulator import smartapi
@@ -215,6 +216,6 @@ def played(what: Path | TickSource, speed: float, *, rebase: bool = False) -> Tr
     kind = kind_of(what)
     if kind == "binance-raw":
         return RawLines(what, speed=speed, rebase=rebase)
-    config = load(bundled("config.toml"), ())
+    config = load(bundled("config.toml"))
     layout = CsvLayout(zone=config.session.zone, symbol=config.instrument.symbol)
     return Recorded(open_source(what, layout, lambda symbol: instrument_for(config, symbol), kind=kind), speed=speed)

@@ -109,14 +109,14 @@ class Life:
         until_s = time.monotonic() + self._chance.uniform(0, _RUN_S)
         flat_at_s = until_s - self._chance.uniform(0, 0.02) if self._chance.random() < 0.3 else until_s + 1
         locked = self._chance.random() < 0.2  # only exits, and only of what was taken over
-        with self.shell.door() as door, Oneshot(self.shell.socket, "watch") as call:
+        with self.shell.remote() as remote, Oneshot(self.shell.socket, "watch") as call:
             if not locked:
-                door.send(Unlock())
-            door.send(Play())
+                remote.send(Unlock())
+            remote.send(Play())
             while (now_s := time.monotonic()) < until_s:
                 if now_s >= flat_at_s:
                     flat_at_s = until_s + 1
-                    door.send(Flat("chance"))
+                    remote.send(Flat("chance"))
                 with suppress(LinkError):
                     self._remember(call.snapshot())
                 Event().wait(0.01)

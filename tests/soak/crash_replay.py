@@ -18,8 +18,8 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import NamedTuple
 
-from engine.assembly import Run, build
-from engine.config import bundled, load
+from engine.assembly import Run, build, load
+from engine.config import bundled
 from engine.journal import JOURNAL_FILE, read_events, verify
 from engine.recording import MqrSource
 from engine.recording.writer import RecordingWriter

@@ -1,4 +1,4 @@
-"""A simulated exchange, an engine and a screen's door, each in a place of its own, and samples of the engine's process."""
+"""A simulated exchange, an engine and a screen's client, each in a place of its own, and samples of the engine's process."""
 
 import os
 import re
@@ -29,20 +29,20 @@ def symbols(count: int) -> list[str]:
 
 
 class Rig:
-    """All that runs during a soak; `door` shows what the engine shows a screen."""
+    """All that runs during a soak; `remote` shows what the engine shows a screen."""
 
-    def __init__(self, home: Home, exchange: Spawned, engine: subprocess.Popen[str], door: RemoteEngine) -> None:
+    def __init__(self, home: Home, exchange: Spawned, engine: subprocess.Popen[str], remote: RemoteEngine) -> None:
         self.home = home
         self.exchange = exchange
         self.engine = engine
-        self.door = door
+        self.remote = remote
         self.begun_s = time.monotonic()
         self._pause = Event()
 
     @property
     def seen(self) -> Snapshot:
         """The engine's newest picture."""
-        return self.door.snapshot
+        return self.remote.snapshot
 
     @property
     def recordings(self) -> list[Path]:
@@ -77,7 +77,7 @@ class Rig:
 
     def end(self) -> int:
         """End the engine in good order; its exit status."""
-        self.door.leave(detached=False)
+        self.remote.leave(detached=False)
         self.engine.send_signal(signal.SIGTERM)
         _, said = self.engine.communicate(timeout=60)
         (self.home.folder / "stderr.txt").write_text(said or "", encoding="utf-8")
@@ -116,12 +116,12 @@ def rig(folder: Path, listed: Sequence[str], traffic: Sequence[str], keys: Seque
             *words,
         )
         with home.start(*whole, env=home.environment | ENVIRON) as engine:
-            door = RemoteEngine(state / "engine.sock", "soak")
+            remote = RemoteEngine(state / "engine.sock", "soak")
             try:
-                door.start(30)
-                yield Rig(home, exchange, engine, door)
+                remote.start(30)
+                yield Rig(home, exchange, engine, remote)
             finally:
-                door.leave(detached=False)
+                remote.leave(detached=False)
                 if engine.returncode is None:  # it did not come to `end`
                     engine.kill()
                     print(engine.communicate(timeout=20)[1], file=sys.stderr)

@@ -1,53 +1,56 @@
 """Doubles of what stands outside the program: brokers that answer late, or not as one would like."""
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable
 
-from engine.assembly.live import InSession, Tell
-from engine.model.broker_events import BrokerEvent, Filled, Holdings, Rejected
+from engine.model.broker_events import BrokerEvent, Cancelled, Filled, Holdings, Rejected
 from engine.model.ports import FeedView
 from engine.model.types import Order, Tick
 from engine.venues.simulated.broker import PaperBroker
+from engine.venues.supply import InSession, Tell
 
 
-class RejectingBroker(PaperBroker):
+class InstantBroker(PaperBroker):
+    """The simulated broker; what it posts waits in `posted` for whoever plays the engine."""
+
+    def __init__(self, instruments: int) -> None:
+        self.posted: deque[BrokerEvent] = deque()
+        super().__init__(instruments, self.posted.append)
+
+
+class RejectingBroker(InstantBroker):
     """Refuses the orders whose numbers are in `rejects`."""
 
     def __init__(self, instruments: int, rejects: set[int]) -> None:
         super().__init__(instruments)
         self._rejects = rejects
 
-    def submit(self, order: Order) -> Sequence[BrokerEvent]:
+    def submit(self, order: Order) -> None:
         if order.number in self._rejects:
-            return (Rejected(order.number, "price band"),)
-        return super().submit(order)
+            self._post(Rejected(order.number, "price band"))
+        else:
+            super().submit(order)
 
 
-class LateBroker(PaperBroker):
+class LateBroker(InstantBroker):
     """Says nothing at once; what it has to say waits in `answers()`."""
 
     def __init__(self, instruments: int) -> None:
         super().__init__(instruments)
         self._waiting: list[BrokerEvent] = []
+        self._post = self._waiting.append
 
-    def submit(self, order: Order) -> Sequence[BrokerEvent]:
-        self._waiting.extend(super().submit(order))
-        return ()
-
-    def cancel(self, number: int) -> Sequence[BrokerEvent]:
+    def cancel(self, number: int) -> None:
         working = [event for event in self._waiting if isinstance(event, Filled) and event.fill.order == number]
         for event in working:
             self._waiting.remove(event)
             self._net[event.fill.instrument] -= event.fill.quantity
-        self._waiting.append(Rejected(number, "cancelled"))
-        return ()
-
-    def read_holdings(self) -> Sequence[BrokerEvent]:
-        self._waiting.extend(super().read_holdings())
-        return ()
+        self._post(Cancelled(number))
 
     def answers(self, lie: int = 0) -> list[BrokerEvent]:
         """What was held back; with `lie` every report of holdings claims that much more of instrument 0."""
-        waiting, self._waiting = self._waiting, []
+        waiting = self._waiting[:]
+        self._waiting.clear()
         if lie:
             return [
                 Holdings((event.net[0] + lie, *event.net[1:]), event.working) if isinstance(event, Holdings) else event

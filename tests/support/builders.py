@@ -9,15 +9,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.config import Config, bundled, instrument_for, load
+from engine.assembly import load
+from engine.assembly.turn_parts import TurnParts
+from engine.config import Config, bundled, instrument_for
 from engine.model.broker_events import BrokerEvent
+from engine.model.clock import VirtualClock
 from engine.model.commands import TraderCommand
 from engine.model.events import AnyEvent, Cancel, ReadHoldings, Submit, TradeClosed
 from engine.model.marks import Mark
-from engine.model.ports import Broker
 from engine.model.types import Instrument, Order, Tick, Trade
+from engine.runtime.cursor import Cursor
 from engine.trading.trader import Trader
-from engine.venues.simulated.broker import PaperBroker
+from tests.support.brokers import InstantBroker
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 IST = ZoneInfo("Asia/Kolkata")
@@ -79,11 +82,11 @@ def ticks(prices: Iterable[float], *, start: str = "09:30:00", step_ms: int = 10
 class Stage:
     """A trader and a broker, without threads: what the runner does within a turn, and nothing else."""
 
-    def __init__(self, *overrides: str, broker: Broker | None = None, instruments: int = 1) -> None:
+    def __init__(self, *overrides: str, broker: InstantBroker | None = None, instruments: int = 1) -> None:
         self.config = config(*overrides)
         listed = (nifty(self.config),) * instruments
         self.trader = Trader(self.config, listed, "T-")
-        self.broker = broker or PaperBroker(instruments)
+        self.broker = broker or InstantBroker(instruments)
         self.facts: list[AnyEvent] = []
         self.seq = 0
         self.now_ms = ms("09:30:00")
@@ -130,15 +133,14 @@ class Stage:
         while waiting:
             effect = waiting.popleft()
             self.facts.append(effect)
-            answers: Sequence[BrokerEvent] = ()
             if isinstance(effect, Submit):
-                answers = self.broker.submit(effect.order)
+                self.broker.submit(effect.order)
             elif isinstance(effect, Cancel):
-                answers = self.broker.cancel(effect.order)
+                self.broker.cancel(effect.order)
             elif isinstance(effect, ReadHoldings):
-                answers = self.broker.read_holdings()
-            for event in answers:
-                waiting.extend(self.trader.on_event(event, self.now_ms))
+                self.broker.read_holdings()
+            while self.broker.posted:
+                waiting.extend(self.trader.on_event(self.broker.posted.popleft(), self.now_ms))
 
     @property
     def trades(self) -> list[Trade]:
@@ -163,6 +165,16 @@ class Stage:
     def held(self) -> int:
         """What is held of instrument 0."""
         return self.trader.state.book.net(0)
+
+
+def turn_parts(instruments: tuple[Instrument, ...], *overrides: str) -> TurnParts:
+    """The parts of a replay's turn, without journal and recorder."""
+    chosen = config(*overrides)
+    trader = Trader(chosen, instruments, "T-")
+    cursor = Cursor(lossless=True)
+    return TurnParts(
+        chosen, trader, VirtualClock(0), cursor, journal=None, recorder=None, keeps_account=False, inbox_size=1
+    )
 
 
 class ListSource:

@@ -1,4 +1,4 @@
-"""An attached screen that crashes: after so many looks its door raises. Run by the tests in a real pty: FOLDER LOOKS."""
+"""An attached screen that crashes: after so many looks its client raises. Run by the tests in a real pty: FOLDER LOOKS."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,7 @@ from tui.shell.show import TerminalScreen
 
 
 class Breaking(RemoteEngine):
-    """A door that breaks."""
+    """A client that breaks."""
 
     looks = int(sys.argv[2])
 

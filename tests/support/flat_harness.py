@@ -39,26 +39,26 @@ def staged(folder: Path) -> Shell:
 # ── Ways in: each asks for a flat, and tells when (monotonic ns) and what its reason says ───────────────────────────
 
 
-def by_signal(shell: Shell, _door: RemoteEngine) -> int:
+def by_signal(shell: Shell, _remote: RemoteEngine) -> int:
     return shell.signal(signal.SIGUSR1)
 
 
-def by_file(shell: Shell, _door: RemoteEngine) -> int:
+def by_file(shell: Shell, _remote: RemoteEngine) -> int:
     now_ns = time.perf_counter_ns()
     (shell.state / FLAT_FILE).touch()
     return now_ns
 
 
-def by_key(_shell: Shell, door: RemoteEngine) -> int:
+def by_key(_shell: Shell, remote: RemoteEngine) -> int:
     """As `!` and `x` on a screen."""
-    door.send(Arm())
-    until(lambda: door.snapshot.flat.state == "ARMED", lambda: (door.snapshot.flat, door.pending()))
+    remote.send(Arm())
+    until(lambda: remote.snapshot.flat.state == "ARMED", lambda: (remote.snapshot.flat, remote.pending()))
     now_ns = time.perf_counter_ns()
-    door.send(Flat("key"))
+    remote.send(Flat("key"))
     return now_ns
 
 
-def by_command(shell: Shell, _door: RemoteEngine) -> int:
+def by_command(shell: Shell, _remote: RemoteEngine) -> int:
     """As `flat --yes` in a second shell, its own start included."""
     now_ns = time.perf_counter_ns()
     assert shell.ask("flat", "--yes").status == 0

@@ -12,7 +12,7 @@ from engine.model.state import Plain
 from engine.model.types import Instrument
 from engine.runtime.persistence import Persistence
 from engine.trading.trader import Trader
-from engine.venues.simulated.broker import PaperBroker
+from tests.support.brokers import InstantBroker
 from tests.support.builders import Stage, nifty
 
 
@@ -44,17 +44,17 @@ class JournalledStage(Stage):
         *overrides: str,
         kept: StateKept | None = None,
         instruments: tuple[Instrument, ...] = listed("NIFTY"),
-        broker: PaperBroker | None = None,
+        broker: InstantBroker | None = None,
         prefix: str = "T-",
     ) -> None:
-        super().__init__(*overrides, broker=broker or PaperBroker(len(instruments)), instruments=len(instruments))
+        super().__init__(*overrides, broker=broker or InstantBroker(len(instruments)), instruments=len(instruments))
         self.trader = Trader(self.config, instruments, prefix)
         self.persistence = Persistence(self.trader, journal, None, keeps_account=True)  # type: ignore[arg-type]
         self.told_at_start: tuple[str, ...] = ()
         if kept is not None:
             self.told_at_start = self.trader.restore(kept)
             self.now_ms = kept.at_ms or self.now_ms
-            self.broker.restore(self.nets)  # type: ignore[attr-defined]
+            self.broker.hold(self.nets)  # type: ignore[attr-defined]
         journal.write(self.trader.keep(self.now_ms))
 
     @property
@@ -68,7 +68,7 @@ class JournalledStage(Stage):
         before = len(self.facts)
         super().carry(effects)
         for fact in self.facts[before:]:
-            self.persistence.fact(fact)
+            self.persistence.keep(fact)
         self.persistence.account(self.now_ms)
 
     def beat(self) -> "JournalledStage":

@@ -3,11 +3,11 @@
 from msgspec.structs import replace
 
 from engine import EdgeView, ProcessView, Pulse, Quote, Snapshot
+from engine.presentation.health import Health
+from engine.presentation.lamps import Lamp, TerminalLink
 from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, quote, snapshot
-from tui.view.health import Health, Link
-from tui.view.model import Lamp
 
-GOOD = Link(18.0, 0.0)
+GOOD = TerminalLink(18.0, 0.0)
 REPLAY = SNAPSHOT.replay
 assert REPLAY is not None
 
@@ -16,7 +16,7 @@ def ns(seconds: float) -> int:
     return NOW_NS - round(seconds * SECOND)
 
 
-def judge(seen: Snapshot, link: Link = GOOD, now_ns: int = NOW_NS) -> dict[str, Lamp]:
+def judge(seen: Snapshot, link: TerminalLink = GOOD, now_ns: int = NOW_NS) -> dict[str, Lamp]:
     return {lamp.name: lamp for lamp in Health().judge(seen, now_ns, link)}
 
 

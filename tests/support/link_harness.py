@@ -193,14 +193,14 @@ class Stage:
         self.server = LinkServer(self.path, table, policy=operator, clock=clock, note=self.notes.append)
 
     @property
-    def guests(self) -> int:
+    def clients(self) -> int:
         """How many were let in and are there."""
-        return len(self.server._reception.guests)
+        return len(self.server._handler.clients)
 
     @property
-    def visitors(self) -> int:
+    def connections(self) -> int:
         """How many are connected."""
-        return len(self.server._visitors)
+        return len(self.server._connections)
 
 
 @contextmanager
@@ -233,7 +233,7 @@ class Plain:
 
     def hello(self, name: str = "plain", **more: object) -> "Plain":
         """Say who it is, and hear the answer."""
-        fields = {"protocol": PROTOCOL, "program": VERSION, "name": name, "wants_conn": False, "screen": True}
+        fields = {"protocol": PROTOCOL, "program": VERSION, "name": name, "wants_control": False, "screen": True}
         self.answer = self.ask(Hello(**(fields | more)))
         return self
 
@@ -268,8 +268,8 @@ class Plain:
 
 
 @contextmanager
-def door(where: Stage | Path, name: str = "Ann", **more: bool) -> Iterator[RemoteEngine]:
-    """A screen's door that was opened; the screen leaves at the end of the block."""
+def remote(where: Stage | Path, name: str = "Ann", **more: bool) -> Iterator[RemoteEngine]:
+    """A screen's client that was started; it leaves at the end of the block."""
     opened = RemoteEngine(where if isinstance(where, Path) else where.path, name, **more)
     opened.start()
     try:

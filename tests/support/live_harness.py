@@ -12,7 +12,7 @@ from threading import Condition
 from types import TracebackType
 from typing import Any, Self
 
-from engine.assembly import LiveSupply, Run, build, live_supply
+from engine.assembly import LiveSupply, Run, build
 from engine.cli.verify import run as verify_command
 from engine.config import Config
 from engine.journal import JOURNAL_FILE, read_events
@@ -25,6 +25,8 @@ from engine.stream.live_feed import Pace
 from engine.venues.angelone.credentials import Credentials
 from engine.venues.angelone.login import LoginSession
 from engine.venues.angelone.stream import smartapi_feed
+from engine.venues.registry import venue_of
+from engine.venues.supply import Opened
 from tests.simulator import API_KEY, CLIENT_CODE, PIN, TOTP_SECRET, Simulator
 from tests.support.builders import EAGER, config
 
@@ -64,9 +66,12 @@ class Hurried(SystemClock):
 
 def as_commanded(chosen: Config, _sim: Simulator) -> tuple[Config, LiveSupply]:
     """The source that the command itself would make of the configuration and the simulated broker's credentials."""
-    fitted, found, _ = live_supply(chosen, ENVIRON)
-    assert isinstance(found, LiveSupply)
-    return fitted, found
+    venue = venue_of(chosen.feed.source)
+    assert venue is not None
+    found = venue.opener()(chosen, ENVIRON)
+    assert isinstance(found, Opened)
+    assert isinstance(found.source, LiveSupply)
+    return found.config, found.source
 
 
 def hurried(pace: Pace | None = None) -> Supply:
@@ -156,8 +161,8 @@ class Live:
 
     def beaten(self) -> None:
         """Wait for two more rounds of the engine's thread: what was told before is carried out then."""
-        beats = self.engine.housekeeping.beats
-        self.until(lambda: self.engine.housekeeping.beats >= beats + 2)
+        beats = self.engine.stats.beats
+        self.until(lambda: self.engine.stats.beats >= beats + 2)
 
     # ── What it shows ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -170,7 +175,7 @@ class Live:
     @property
     def came(self) -> int:
         """Ticks that were worked, and those of them that were merged away in a full inbox."""
-        return self.turn.position + self.engine.inbox.merged
+        return self.engine.cursor.position + self.engine.inbox.merged
 
     def link(self, state: str) -> list[tuple[int, LinkChanged]]:
         """Each change of the link to `state`, with its moment."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Self
 
-from engine.assembly import Run, build, mock_source
+from engine.assembly import Run, build
 from engine.journal import JOURNAL_FILE, read_events
 from engine.link import Oneshot, RemoteEngine
 from engine.link.protocol import AnyCommand
@@ -22,6 +22,7 @@ from engine.link.tickets import Pending
 from engine.model.snapshot import Snapshot
 from engine.serving import place_of
 from engine.serving.launch import answers
+from engine.venues.simulated.source import mock_source
 from tests.simulator import Simulator
 from tests.soak.crash_replay import PROJECT, Answer
 from tests.support.builders import EAGER, config
@@ -211,8 +212,8 @@ class Shell:
         return self.sees(lambda seen: seen.flat.state == "FLAT" and reason in seen.flat.reason and seen.flat.receipt)
 
     @contextmanager
-    def door(self, name: str = "Ann") -> Iterator[RemoteEngine]:
-        """A screen with the conn; it leaves in good order."""
+    def remote(self, name: str = "Ann") -> Iterator[RemoteEngine]:
+        """A screen with control; it leaves in good order."""
         opened = RemoteEngine(self.socket, name)
         opened.start(20.0)
         self._steering = opened
@@ -223,30 +224,30 @@ class Shell:
             opened.leave(detached=True)
 
     def command(self, *commands: AnyCommand) -> None:
-        """Give commands from the screen with the conn, each carried out before the next; none is refused."""
+        """Give commands from the screen with control, each carried out before the next; none is refused."""
         if self._steering is None:
-            with self.door("test"):
+            with self.remote("test"):
                 self.command(*commands)
             return
         for command in commands:
             self._carried_out(self._steering, command)
 
     @staticmethod
-    def _carried_out(door: RemoteEngine, command: AnyCommand) -> None:
-        door.send(command)
+    def _carried_out(remote: RemoteEngine, command: AnyCommand) -> None:
+        remote.send(command)
 
         def newest() -> Pending | None:
-            asked = door.pending()
+            asked = remote.pending()
             return asked[-1] if asked else None
 
-        until(lambda: (asked := newest()) is not None and asked.state not in {"REQUESTED", "ACCEPTED"}, door.pending)
+        until(lambda: (asked := newest()) is not None and asked.state not in {"REQUESTED", "ACCEPTED"}, remote.pending)
         asked = newest()
         assert asked is not None
         assert asked.state == "DONE", asked
 
     @property
     def steering(self) -> RemoteEngine:
-        """The screen with the conn."""
+        """The screen with control."""
         assert self._steering is not None
         return self._steering
 

@@ -59,8 +59,8 @@ class Operated(ListSource):
     @staticmethod
     def _carry_out(engine: Engine, order: Command | Beat) -> None:
         if isinstance(order, Beat):
-            before = engine.housekeeping.beats
-            until(lambda: engine.housekeeping.beats > before)
+            before = engine.stats.beats
+            until(lambda: engine.stats.beats > before)
         else:
             engine.send(order)
 
@@ -197,7 +197,7 @@ def record_by_hand(
     """A recording made without an engine, of a run that was given `orders` (None: a beat) and began with the account `kept`."""
     if kept is not None:
         stage.trader.restore(kept)
-        stage.broker.restore([stage.trader.state.book.net(0)])
+        stage.broker.hold([stage.trader.state.book.net(0)])
     told = 0
     with RecordingWriter(path, header_of(stage.config, "by hand", (nifty(stage.config),))) as writer:
         if kept is not None:

@@ -233,14 +233,14 @@ def lost(held: bool = True, **more) -> Snapshot:
 
 
 def apart(**more) -> Attachment:
-    """The engine in another process, this screen alone before it and with the conn."""
+    """The engine in another process, this screen alone before it and with control."""
     fields = {"apart": True, "pid": 4711, "holder": "pts/0"}
     return Attachment(**(fields | more))
 
 
 def looking(**more) -> Attachment:
-    """One of two screens, and the conn is with the other."""
-    fields = {"holder": "pts/3 from 10.0.0.7", "has_conn": False, "screens": 2}
+    """One of two screens, and the other has control."""
+    fields = {"holder": "pts/3 from 10.0.0.7", "has_control": False, "screens": 2}
     return apart(**(fields | more))
 
 

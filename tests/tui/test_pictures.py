@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine import CheckView, Snapshot
-from tests.support.doors import FakeDoor
+from tests.support.engine_clients import FakeClient
 from tests.support.snapshots import NOW_NS, SNAPSHOT, lost, paper, snapshot
 from tui.shell.app import MyQuant
 
@@ -36,7 +36,7 @@ def test_the_picture_is_as_it_was(tmp_path: Path, name: str, seen: Snapshot, siz
 
 async def drawn(folder: Path, seen: Snapshot, size: tuple[int, int]) -> str:
     """Show `seen` at a time that stands still; the screen as SVG."""
-    app = MyQuant(FakeDoor(seen), folder, now_ns=lambda: NOW_NS)
+    app = MyQuant(FakeClient(seen), folder, now_ns=lambda: NOW_NS)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         await pilot.pause()

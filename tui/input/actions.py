@@ -9,7 +9,6 @@ from engine import (
     Acknowledge,
     Arm,
     Hold,
-    LogLine,
     PauseEntries,
     Play,
     ResumeEntries,
@@ -23,17 +22,17 @@ from engine import (
     clean,
 )
 from tui.input.guard import PLAN_OPEN_NS
-from tui.panes import flatplan, leaving
-from tui.panes.flatplan import RUNS
-from tui.panes.log import found
+from tui.panes.layout import PANES, focused
+from tui.view import flat, leaving
 from tui.view.engine_client import EngineClient
 from tui.view.faults import BY_ACTION
-from tui.view.model import LOG_LEVELS, PANES, Dialog, ThemeName, Ui, View
+from tui.view.model import ThemeName, Ui, View
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 1000.0, 0.0)  # 0 = as fast as it goes
 _THEMES: tuple[ThemeName, ...] = ("ansi", "truecolor", "mono")
 _NOTICE_NS = 5_000_000_000
 _PAGE = 10
+_OF_PANES = {key.action: key.act for pane in PANES for key in pane.keys}
 
 
 def _nothing(*_: object) -> None:
@@ -61,8 +60,11 @@ class Actions:
     def act(self, action: str, at_ns: int) -> None:
         """Carry out an action of the key table."""
         if action.startswith("pane_"):
-            name = action.removeprefix("pane_")
-            self.ui.focus = next(pane for pane in PANES if pane == name)
+            self.ui.focus = action.removeprefix("pane_")
+        elif action in _OF_PANES and self.view is not None:
+            notice = _OF_PANES[action](self.view)
+            if notice:
+                self.note(notice, at_ns)
         elif action in BY_ACTION:
             self._client.send(BY_ACTION[action])
         else:
@@ -72,18 +74,14 @@ class Actions:
         """Show one line for a few seconds."""
         self.ui.notice, self.ui.notice_style, self.ui.notice_until_ns = clean(text, 200), style, now_ns + _NOTICE_NS
 
-    def open(self, dialog: Dialog) -> None:
-        """Open a dialog, empty."""
-        self.ui.dialog, self.ui.text, self.ui.choice = dialog, "", 0
-
     @property
     def _snapshot(self) -> Snapshot:
         return self._client.snapshot
 
     def do_arm(self, at_ns: int) -> None:
         """Lock entries at once and open the plan; a flat that runs is only shown."""
-        running = self._snapshot.flat.state in RUNS
-        self.open("flat")
+        running = self._snapshot.flat.state in flat.RUNS
+        self.ui.open("flat")
         self.ui.plan_drawn_ns = 0
         self.ui.plan_until_ns = 0 if running else at_ns + PLAN_OPEN_NS
         if not running:
@@ -124,7 +122,7 @@ class Actions:
 
     def do_goto(self, _at_ns: int) -> None:
         """Ask where to."""
-        self.open("goto")
+        self.ui.open("goto")
 
     def do_next_event(self, _at_ns: int) -> None:
         """Go to the next event."""
@@ -145,7 +143,7 @@ class Actions:
         """Ask for the bookmark's text; the place is the one where `b` was pressed."""
         snapshot = self._snapshot
         self.ui.place = (snapshot.replay.tick, snapshot.at_ms) if snapshot.replay else (0, 0)
-        self.open("bookmark")
+        self.ui.open("bookmark")
 
     def do_restart(self, _at_ns: int) -> None:
         """Back to before the first tick."""
@@ -164,7 +162,7 @@ class Actions:
 
     def do_unlock(self, _at_ns: int) -> None:
         """Ask for the word."""
-        self.open("unlock")
+        self.ui.open("unlock")
 
     def do_acknowledge(self, at_ns: int) -> None:
         """Show how the last run ended; from there, acknowledge it."""
@@ -174,19 +172,19 @@ class Actions:
             self._client.send(Acknowledge())
             self.ui.dialog = ""
         else:
-            self.open("found")
+            self.ui.open("found")
 
-    def do_conn(self, at_ns: int) -> None:
-        """Show who has the conn; from there, take it or give it up."""
+    def do_control(self, at_ns: int) -> None:
+        """Show who has control; from there, take it or give it up."""
         attachment = self._client.attachment
         if attachment.apart:
-            self.open("conn")
+            self.ui.open("control")
         else:
-            self.note("the engine is in this process: nobody else can have the conn", at_ns)
+            self.note("the engine is in this process: nobody else can have control", at_ns)
 
     def do_next_pane(self, _at_ns: int) -> None:
         """Focus the next pane."""
-        self.ui.focus = PANES[(PANES.index(self.ui.focus) + 1) % len(PANES)]
+        self.ui.focus = PANES[(PANES.index(focused(self.ui)) + 1) % len(PANES)].name
 
     def do_zoom(self, _at_ns: int) -> None:
         """Zoom the focused pane, or back."""
@@ -194,7 +192,7 @@ class Actions:
 
     def do_trades(self, _at_ns: int) -> None:
         """Open the list of trades at its end."""
-        self.open("trades")
+        self.ui.open("trades")
         self.ui.choice = max(0, len(self._snapshot.trades) - 1)
 
     def do_up(self, _at_ns: int) -> None:
@@ -217,45 +215,10 @@ class Actions:
         """Move the selection of the dialog, or of the focused pane, by `by` lines."""
         ui = self.ui
         if ui.dialog:
-            most = {"trades": len(self._snapshot.trades), "flat": flatplan.count(self._snapshot)}.get(
-                ui.dialog, 201
-            ) - 1
+            most = {"trades": len(self._snapshot.trades), "flat": flat.count(self._snapshot)}.get(ui.dialog, 201) - 1
             ui.choice = max(0, min(most, ui.choice + by))
-        elif ui.focus == "log":
-            self._scroll_log(by)
-        else:
-            ui.selected = max(0, min(len(self._snapshot.quotes) - 1, ui.selected + by))
-
-    def _scroll_log(self, by: int) -> None:
-        numbers = [line.number for line in self._log]
-        if not numbers:
-            return
-        top = numbers[-1] if self.ui.log_follow else self.ui.log_top
-        place = max((i for i, number in enumerate(numbers) if number <= top), default=0) + by
-        self.ui.log_follow = place >= len(numbers) - 1 and by > 0
-        self.ui.log_top = numbers[max(0, min(len(numbers) - 1, place))]
-
-    def do_search(self, _at_ns: int) -> None:
-        """Ask for what to find in the log."""
-        self.open("search")
-
-    def show_found(self) -> None:
-        """Bring the newest line that matches the search into sight."""
-        if self.view is None or not self.ui.search:
-            return
-        numbers = found(self.view)
-        if numbers:
-            self.ui.focus, self.ui.log_follow, self.ui.log_top = "log", False, numbers[-1]
-
-    def do_level(self, _at_ns: int) -> None:
-        """The next level of the log."""
-        self.ui.log_level = LOG_LEVELS[(LOG_LEVELS.index(self.ui.log_level) + 1) % len(LOG_LEVELS)]
-
-    def do_follow(self, _at_ns: int) -> None:
-        """Follow the log's end, or stand still."""
-        self.ui.log_follow = not self.ui.log_follow
-        if not self.ui.log_follow and self._log:
-            self.ui.log_top = self._log[-1].number
+        elif self.view is not None:
+            focused(ui).move(self.view, by)
 
     def do_copy(self, _at_ns: int) -> None:
         """Copy the selected line."""
@@ -278,19 +241,15 @@ class Actions:
 
     def do_palette(self, _at_ns: int) -> None:
         """Open the palette."""
-        self.open("palette")
+        self.ui.open("palette")
 
     def do_help(self, _at_ns: int) -> None:
         """Open the help."""
-        self.open("help")
+        self.ui.open("help")
 
     def do_leave(self, _at_ns: int) -> None:
         """Leave; ask first when something is open, or goes on without us."""
         if leaving.is_asked(self._client.attachment, self._snapshot):
-            self.open("quit")
+            self.ui.open("quit")
         else:
             self._shell.leave()
-
-    @property
-    def _log(self) -> tuple[LogLine, ...]:
-        return self.view.log if self.view is not None else ()

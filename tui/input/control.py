@@ -10,9 +10,8 @@ from engine import Bookmark, Disarm, Flat, Seek, SeekTime, Snapshot, Stop, Unloc
 from tui.input import keys
 from tui.input.actions import Actions, Shell
 from tui.input.guard import Guard, Press
-from tui.panes import flatplan
-from tui.panes.flatplan import RUNS
-from tui.panes.leaving import LEAVING, stop_word
+from tui.panes import log
+from tui.view import flat, leaving
 from tui.view.engine_client import EngineClient
 from tui.view.model import Dialog, TypedDialog, Ui, View
 
@@ -24,7 +23,7 @@ _BLINK = re.compile(r"away [01] s: nothing happened")
 
 
 class Control:
-    """The operator's hands: every key press comes through `press`."""
+    """Turns key presses into changes of the view and commands; every one comes through `press`."""
 
     def __init__(self, ui: Ui, client: EngineClient, shell: Shell) -> None:
         self.ui = ui
@@ -43,15 +42,16 @@ class Control:
             self._press_in_dialog(press, by_hand=by_hand)
             return
         if press.key == "ctrl+c":
-            self._actions.open("quit")
+            self.ui.open("quit")
             return
         self.ui.notice = ""
         found = keys.find(press.key, view)
         if found is not None:
             self._actions.act(found.action, press.at_ns)
 
-    def scroll(self, by: int) -> None:
-        """Take a turn of the mouse's wheel."""
+    def scroll(self, by: int, view: View) -> None:
+        """Take a turn of the mouse's wheel while `view` is on the screen."""
+        self._actions.view = view
         self._actions.move(by)
 
     def paste(self, text: str) -> None:
@@ -62,12 +62,12 @@ class Control:
     def tell(self, lines: Sequence[str], now_ns: int) -> None:
         """Show what the engine told this screen: what happened in an absence over the panes, all else as a notice."""
         for line in lines:
-            if _BLINK.fullmatch(line):  # a link that blinked is no absence
+            if _BLINK.fullmatch(line):  # a link that was lost for a second is no absence
                 continue
             if line.startswith("away ") and not line.endswith(": nothing happened"):
                 self.ui.digest, self.ui.digest_until_ns = line, now_ns + _DIGEST_NS
             else:
-                self.note(line, now_ns, "accent" if line == "you have the conn" else "alert")
+                self.note(line, now_ns, "accent" if line.startswith("you have ") else "alert")
 
     def pass_time(self, now_ns: int) -> None:
         """Close what closes by itself."""
@@ -85,7 +85,7 @@ class Control:
         dialog = self.ui.dialog
         if dialog == "flat":
             self._press_in_plan(press, by_hand=by_hand)
-        elif press.key == "!" and dialog in LEAVING and self._client.attachment.apart:
+        elif press.key == "!" and dialog in leaving.DIALOGS and self._client.attachment.apart:
             self._actions.act("arm", press.at_ns)
         elif dialog in _TYPED:
             self._type(press)
@@ -96,25 +96,25 @@ class Control:
         elif dialog == "quit" and press.key == "q":
             self._shell.leave()
         elif dialog == "quit" and press.key == "s" and self._client.attachment.apart:
-            self._actions.open("stop")
+            self.ui.open("stop")
         else:
             self.ui.dialog = ""
-            if dialog == "conn":
-                self._press_at_conn(press, by_hand=by_hand)
+            if dialog == "control":
+                self._press_at_control(press, by_hand=by_hand)
 
-    def _press_at_conn(self, press: Press, *, by_hand: bool) -> None:
-        """`t` takes the conn from whoever has it, `g` gives it up; other keys close. What a line's noise types does neither."""
+    def _press_at_control(self, press: Press, *, by_hand: bool) -> None:
+        """`t` takes control from whoever has it, `g` gives it up; other keys close. What a line's noise types does neither."""
         attachment = self._client.attachment
         if press.key not in {"t", "g"} or not by_hand:
             return
         if attachment.lost:
-            self.note("no link to the engine: the conn stays as it is", press.at_ns, "alert")
+            self.note("no link to the engine: control stays as it is", press.at_ns, "alert")
         elif attachment.read_only:
             self.note("this screen is read-only: attach without --read-only to command", press.at_ns, "alert")
-        elif press.key == "t" and not attachment.has_conn:
-            self._client.take_conn()
-        elif press.key == "g" and attachment.has_conn:
-            self._client.leave_conn()
+        elif press.key == "t" and not attachment.has_control:
+            self._client.take_control()
+        elif press.key == "g" and attachment.has_control:
+            self._client.give_control()
 
     def _press_in_plan(self, press: Press, *, by_hand: bool) -> None:
         """`x` fires under the guard's conditions, and says so when they do not hold; any other key closes the plan.
@@ -122,15 +122,15 @@ class Control:
         A running flat is only looked at; a finished one leaves its receipt until a key is pressed. Among several legs
         arrows only move: who looks for one must not lose the plan.
         """
-        if press.key in _SCROLLED and flatplan.count(self._snapshot) > 1:
+        if press.key in _SCROLLED and flat.count(self._snapshot) > 1:
             self._actions.move(_SCROLLED[press.key])
-        elif self._snapshot.flat.state in RUNS:
+        elif self._snapshot.flat.state in flat.RUNS:
             if press.key not in {"x", "!"}:
                 self.ui.dialog = ""
         elif self._flat_goes_on():
             self.ui.dialog = ""
             if press.key == "k":
-                self._actions.open("unlock")
+                self.ui.open("unlock")
         elif press.key == "x" and self._guard.may_fire(by_hand, self.ui.plan_drawn_ns, press.at_ns):
             self._client.send(Flat("operator"))
             self.ui.plan_until_ns = 0
@@ -148,7 +148,7 @@ class Control:
     def _flat_goes_on(self) -> bool:
         """Whether a flat was fired from this plan, or runs for another reason."""
         fired = self.ui.dialog == "flat" and self.ui.plan_until_ns == 0
-        return fired or self._snapshot.flat.state in RUNS
+        return fired or self._snapshot.flat.state in flat.RUNS
 
     @property
     def _snapshot(self) -> Snapshot:
@@ -183,7 +183,8 @@ class Control:
                 self._stop(text, at_ns)
             case "search":
                 ui.search = text
-                self._actions.show_found()
+                if view is not None:
+                    log.show_found(view)
             case "bookmark":
                 self._client.send(Bookmark(text, *ui.place))
             case "goto":
@@ -199,7 +200,7 @@ class Control:
 
     def _stop(self, text: str, at_ns: int) -> None:
         """End the engine; with a position open only when that was typed too."""
-        word = stop_word(self._snapshot)
+        word = leaving.stop_word(self._snapshot)
         if text == word:
             self._client.send(Stop())
         else:

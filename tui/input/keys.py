@@ -1,5 +1,6 @@
 """The one table of keys: what each does, where it works, what help and footer say of it. Acts on nothing.
 
+Those of a pane are declared beside it and stand in the table among the others.
 Only plain printable keys, arrows, tab and enter: they survive SSH, tmux, screen and mosh.
 """
 
@@ -7,15 +8,16 @@ from typing import Literal
 
 from msgspec import Struct
 
-from tui.panes.flatplan import RUNS
+from tui.panes.layout import PANES
 from tui.view.faults import ENTRIES
+from tui.view.flat import RUNS
 from tui.view.model import View
 
 Where = Literal["always", "replay", "apart"]
 
 
 class Key(Struct, frozen=True):
-    """A key: `key` is the character, or Textual's name of a key that has none; `action` is a name in `tui.input.control`."""
+    """A key: `key` is the character, or Textual's name of a key that has none; `action` is a name in `tui.input.actions` or of a pane's key."""
 
     key: str
     action: str
@@ -36,6 +38,11 @@ class Key(Struct, frozen=True):
         """What the palette calls it."""
         return self.name or self.action.replace("_", " ")
 
+
+_FOCUS = (
+    Key("1", f"pane_{PANES[0].name}", f"focus: {PANES[0].name}", "panes", group=f"1-{len(PANES)}"),
+    *(Key(str(number), f"pane_{pane.name}", f"focus: {pane.name}") for number, pane in enumerate(PANES[1:], 2)),
+)
 
 TABLE: tuple[Key, ...] = (
     Key(
@@ -60,13 +67,9 @@ TABLE: tuple[Key, ...] = (
     Key("d", "delivery", "delivery mode: polling, queued, callback", "delivery"),
     Key("p", "pause", "pause entries, or resume them; exits go on", "pause"),
     Key("k", "unlock", "unlock entries (typed)", "unlock"),
-    Key("o", "conn", "who has the conn, that is who commands; take it, or give it up", "", "apart", name="conn"),
+    Key("o", "control", "who has control of the engine; take it, or give it up", "", "apart", name="control"),
     Key("a", "acknowledge", "how the last run ended: read it, then a again acknowledges"),
-    Key("1", "pane_ticks", "focus: ticks", "panes", group="1-5"),
-    Key("2", "pane_positions", "focus: positions"),
-    Key("3", "pane_latency", "focus: latency"),
-    Key("4", "pane_heartbeat", "focus: heartbeat"),
-    Key("5", "pane_log", "focus: log"),
+    *_FOCUS,
     Key("tab", "next_pane", "next pane"),
     Key("z", "zoom", "the focused pane over the whole screen, and back", "zoom"),
     Key("enter", "trades", "list of all trades"),
@@ -74,9 +77,7 @@ TABLE: tuple[Key, ...] = (
     Key("down", "down", "move down"),
     Key("pageup", "page_up", "a page up"),
     Key("pagedown", "page_down", "a page down"),
-    Key("/", "search", "search the log", "search"),
-    Key("l", "level", "level of the log: DEBUG, INFO, WARNING, ERROR", "level"),
-    Key("f", "follow", "follow the log's end, or stand still", ""),
+    *(Key(key.key, key.action, key.help, key.footer) for pane in PANES for key in pane.keys),
     Key("c", "copy", "copy the selected line (OSC 52)"),
     Key("s", "save", "save a picture of the screen, as text and SVG"),
     Key("t", "theme", "theme: ANSI colours, true colour, mono"),
@@ -97,7 +98,7 @@ _IN_DIALOG: dict[str, list[tuple[str, str]]] = {
     "unlock": [("enter", "unlock"), ("esc", "close")],
     "quit": [("q", "leave"), ("any other key", "stay")],
     "stop": [("enter", "stop the engine"), ("esc", "close")],
-    "conn": [("t", "take the conn"), ("any other key", "close")],
+    "control": [("t", "take control"), ("any other key", "close")],
     "found": [("a", "acknowledge"), ("any other key", "close")],
     "search": [("enter", "find"), ("esc", "clear")],
     "palette": [("enter", "do"), ("esc", "close")],
@@ -107,7 +108,7 @@ _IN_DIALOG: dict[str, list[tuple[str, str]]] = {
 
 
 _LEAVING_APART = [("q", "detach"), ("s", "stop the engine"), ("!", "flat"), ("any other key", "stay")]
-_GIVING_UP = [("g", "give the conn up"), ("any other key", "close")]
+_GIVING_UP = [("g", "give control up"), ("any other key", "close")]
 
 
 def find(key: str, view: View) -> Key | None:
@@ -130,13 +131,13 @@ def hints(view: View) -> list[tuple[str, str]]:
         return _in_dialog(view)
     listed = [key for key in TABLE if key.footer and _works(key, view)]
     listed += [key for key in TABLE if key.action == "acknowledge" and view.snapshot.found]
-    listed += [key for key in TABLE if key.action == "conn" and _lacks_conn(view)]
+    listed += [key for key in TABLE if key.action == "control" and _lacks_control(view)]
     first = (
         ["arm", "acknowledge", "unlock"]
         if view.snapshot.entries.locked or view.snapshot.entries.halted
         else ["arm", "acknowledge"]
     )
-    order = [*first, "conn", "help", "leave"]
+    order = [*first, "control", "help", "leave"]
     listed.sort(key=lambda key: order.index(key.action) if key.action in order else len(order))
     return [(key.group or key.label, key.footer or key.action) for key in listed]
 
@@ -146,17 +147,17 @@ def _in_dialog(view: View) -> list[tuple[str, str]]:
     match view.ui.dialog:
         case "quit" if attachment.apart:
             return _LEAVING_APART
-        case "conn" if attachment.has_conn:
+        case "control" if attachment.has_control:
             return _GIVING_UP
-        case "conn" if attachment.read_only or attachment.lost:
+        case "control" if attachment.read_only or attachment.lost:
             return [("any other key", "close")]
         case dialog:
             return _IN_DIALOG[dialog]
 
 
-def _lacks_conn(view: View) -> bool:
+def _lacks_control(view: View) -> bool:
     attachment = view.attachment
-    return attachment.apart and not (attachment.has_conn or attachment.read_only or attachment.lost)
+    return attachment.apart and not (attachment.has_control or attachment.read_only or attachment.lost)
 
 
 def _in_plan(state: str, *, fired: bool) -> list[tuple[str, str]]:

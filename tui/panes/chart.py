@@ -1,12 +1,12 @@
 """The price chart of the selected instrument: its path, entries, exits, and the levels that would end the trade. Pure."""
 
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
 from engine import Instrument, OpenPosition, Quote
-from tui.text import format as text
+from engine.presentation import format as text
+from engine.presentation.chart import Scale, columns, price_range, round_step, time_step
 from tui.text.canvas import AsciiCanvas, Canvas, trace
 from tui.text.rows import Line, Span, right
 from tui.view.model import View
@@ -15,48 +15,7 @@ _SMALLEST = 16  # cells of chart; narrower says nothing
 _TIMES_FROM = 7  # rows from which a line of times is worth its row
 _LABEL_EVERY = 4  # rows between two price labels
 _TIME_EVERY = 15  # cells between two time labels: 30 dots, so that most labels are round
-_STEPS_S = (
-    1,
-    2,
-    5,
-    10,
-    15,
-    30,
-    60,
-    90,
-    120,
-    180,
-    240,
-    300,
-    450,
-    600,
-    900,
-    1800,
-    3600,
-)  # what one dot column may stand for
 _NO_LABEL = ("", "", False)
-
-
-class Scale(Struct, frozen=True):
-    """Where a time and a price lie on a canvas of `across` × `down` dots; a dot column is `step_ms` long.
-
-    Both axes have round ends, so that the picture grows to the right and seldom moves: a moving one costs bytes.
-    """
-
-    first_ms: int
-    step_ms: int
-    low: int
-    high: int
-    across: int
-    down: int
-
-    def x(self, ms: int) -> int:
-        """Dot column of a time; off the canvas for one outside."""
-        return (ms - self.first_ms) // self.step_ms
-
-    def y(self, price: int) -> int:
-        """Dot row of a price (0 = top); off the canvas for one outside."""
-        return (self.high - price) * (self.down - 1) // max(1, self.high - self.low)
 
 
 class Level(Struct, frozen=True):
@@ -99,8 +58,7 @@ def rows(view: View, width: int, height: int) -> list[Line]:
         return [((" no prices yet"[:width], "dim"),)]
     instrument = text.instrument_at(view.snapshot, quote.instrument)
     levels = _levels(view, quote)
-    prices = [price for _, price in history]
-    low, high = _range(prices, levels)
+    low, high = price_range([price for _, price in history], [level.price for level in levels])
     beside = 2 + _label_size(instrument, levels, low, high, history[-1][1])
     beside += max((1 + len(level.word) for level in levels), default=0)
     wide = width - beside
@@ -108,10 +66,10 @@ def rows(view: View, width: int, height: int) -> list[Line]:
         return [((f" {text.price(instrument, history[-1][1])}"[:width], ""),)]
     down = height - (height >= _TIMES_FROM)
     canvas = Canvas(wide, down) if view.glyphs.braille else AsciiCanvas(wide, down)
-    step_ms = _time_step(history[-1][0] - history[0][0], canvas.dots_wide)
+    step_ms = time_step(history[-1][0] - history[0][0], canvas.dots_wide)
     first_ms = history[0][0] // step_ms * step_ms
     scale = Scale(first_ms, step_ms, low, high, canvas.dots_wide, canvas.dots_high)
-    trace(canvas, _columns(history, prices, scale))
+    trace(canvas, columns(history, scale))
     labels = _labels(view, instrument, levels, scale, down, history[-1][1])
     marks = _marks(view, quote, scale, wide, down)
     lines: list[Line] = []
@@ -158,51 +116,6 @@ def _position(view: View, quote: Quote) -> OpenPosition | None:
     return None
 
 
-def _range(prices: Sequence[int], levels: Sequence[Level]) -> tuple[int, int]:
-    """Lowest and highest price shown; a level is taken in unless it would flatten the path by more than half."""
-    low, high = min(prices), max(prices)
-    room = max(high - low, 2)
-    near = [level.price for level in levels if low - room // 2 <= level.price <= high + room // 2]
-    low, high = min([low, *near]), max([high, *near])
-    step = _round_step((high - low) // 8)
-    low, high = low // step * step, -(-high // step) * step
-    return (low - 1, high + 1) if low == high else (low, high)
-
-
-def _round_step(size: int) -> int:
-    """The largest of 1, 2, 5, 10, 20, 50 … that is not above `size`, at least 1."""
-    if size < 2:
-        return 1
-    power: int = 10 ** (len(str(size)) - 1)
-    return power * (5 if size >= 5 * power else 2 if size >= 2 * power else 1)
-
-
-def _time_step(span_ms: int, across: int) -> int:
-    """How long a dot column is, so that `span_ms` has room in one less than `across` columns."""
-    for step_s in _STEPS_S:
-        if span_ms < (across - 1) * step_s * 1000:
-            return step_s * 1000
-    step_ms = _STEPS_S[-1] * 1000
-    while span_ms >= (across - 1) * step_ms:
-        step_ms *= 2
-    return step_ms
-
-
-def _columns(
-    history: Sequence[tuple[int, int]], prices: Sequence[int], scale: Scale
-) -> Iterator[tuple[int, int, int] | None]:
-    """Per dot column the dot rows of the highest, lowest and newest price of its stretch of time."""
-    begin = 0
-    for x in range(scale.across):
-        end = bisect_left(history, (scale.first_ms + (x + 1) * scale.step_ms,), begin)
-        if end > begin:
-            stretch = prices[begin:end]
-            yield scale.y(max(stretch)), scale.y(min(stretch)), scale.y(stretch[-1])
-        else:
-            yield None
-        begin = end
-
-
 def _marks(view: View, quote: Quote, scale: Scale, wide: int, high: int) -> dict[int, dict[int, Span]]:
     """Entries and exits by row and column of cells."""
     entry: Span = (view.glyphs.entry, "entry")
@@ -233,7 +146,7 @@ def _labels(
     A level beyond the chart stands at its edge behind a mark that says where it lies.
     """
     size = _label_size(instrument, levels, scale.low, scale.high, newest)
-    grid = _round_step((scale.high - scale.low) // 100) if instrument.price_scale > 1000 else 1  # short, if not exact
+    grid = round_step((scale.high - scale.low) // 100) if instrument.price_scale > 1000 else 1  # short, if not exact
     labels: dict[int, tuple[str, str, bool]] = {}
     for level in (Level(newest, "", "bold"), *levels):
         row = max(0, min(scale.y(level.price) * high // scale.down, high - 1))

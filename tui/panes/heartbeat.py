@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
-from tui.text import format as text
+from engine.presentation import format as text
+from engine.presentation.health import RANKS, by_gravity
+from engine.presentation.lamps import Lamp, Word
+from tui.panes.pane import Pane
+from tui.text.glyphs import Glyphs
 from tui.text.rows import Line, Span, fit, left, right, width_of
 from tui.text.spelling import shortened, spelled
-from tui.view.health import RANKS, by_gravity
-from tui.view.model import Glyphs, Lamp, View, Word
+from tui.view.model import OLD_S, View
 
-_OLD_S = 2.0
 _NAME, _WORD, _AGE = 8, 7, 6
 _STYLES: dict[Word, str] = {
     "OK": "good",
@@ -22,10 +24,9 @@ _STYLES: dict[Word, str] = {
 }
 
 
-def title(view: View) -> str:
-    """Title of the pane; says when everything in it is old."""
-    old = f"values are {text.seconds(view.age_s)} old" if view.age_s > _OLD_S else ""
-    return f"4 HEARTBEAT  {old}" if old else "4 HEARTBEAT"
+def alarm(view: View) -> str:
+    """The title that says how old everything on the screen is; empty while it is not."""
+    return f"HEARTBEAT  values are {text.seconds(view.age_s)} old" if view.age_s > OLD_S else ""
 
 
 def mark(lamp: Lamp, glyphs: Glyphs) -> Span:
@@ -155,4 +156,16 @@ def _forms(lamp: Lamp, glyphs: Glyphs) -> list[Line]:
 
 def _greyed(line: Line, view: View) -> Line:
     """`line` without its colours when the snapshot is old."""
-    return tuple((part, "grey") for part, _ in line) if view.age_s > _OLD_S else line
+    return tuple((part, "grey") for part, _ in line) if view.age_s > OLD_S else line
+
+
+PANE = Pane(
+    name="heartbeat",
+    label="HEARTBEAT",
+    rows=rows,
+    title=lambda _view: "HEARTBEAT",
+    alarm=alarm,
+    spared=4,
+    line=line,
+    line_rank=1,
+)

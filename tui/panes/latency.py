@@ -3,7 +3,8 @@
 from msgspec import Struct
 
 from engine import EpochView, LatencySummary
-from tui.text import format as text
+from engine.presentation import format as text
+from tui.panes.pane import Pane
 from tui.text.rows import Line, Span, fit, left, right
 from tui.text.spelling import shortened, spelled
 from tui.view.model import View
@@ -21,11 +22,6 @@ _NAME = 17
 _COLUMNS = ("p50", "p99", "max")
 _BAR = 8
 _SLOW_NS, _TOO_SLOW_NS = 20_000_000, 250_000_000  # the handler's budget; where STRATEGY is late
-
-
-def title(_view: View) -> str:
-    """Title of the pane."""
-    return "3 LATENCY"
 
 
 def rows(view: View, width: int, height: int) -> list[Line]:
@@ -98,7 +94,7 @@ def _stage(view: View, name: str, grid: _Grid) -> Line:
         else:
             figures = (summary.p50_ns, summary.p99_ns, summary.max_ns)[: grid.columns]
             for ns in figures:
-                shown = right(shortened(text.latency(ns, view.glyphs), grid.number - 1, view.glyphs), grid.number)
+                shown = right(shortened(text.latency(ns), grid.number - 1, view.glyphs), grid.number)
                 spans.append((shown, _style(ns, newest=not place)))
         if grid.bar and not place:
             spans.append((left(f" {_bar(view, summary, epoch)}", grid.bar), "accent"))
@@ -148,6 +144,19 @@ def line(view: View, width: int) -> Line:
     summary = newest[name]
     spans: list[Span] = [(f"{spelled(name, view.glyphs)} ", "dim")]
     for words, ns in (("p50", summary.p50_ns), ("p99", summary.p99_ns), ("max", summary.max_ns)):
-        spans += [(f"{words} ", "dim"), (f"{text.latency(ns, view.glyphs)}  ", _style(ns, newest=True))]
+        spans += [(f"{words} ", "dim"), (f"{spelled(text.latency(ns), view.glyphs)}  ", _style(ns, newest=True))]
     used = sum(len(words) for words, _ in spans)
     return fit((*spans, *_foot(view, width - used)), max(0, width))
+
+
+PANE = Pane(
+    name="latency",
+    label="LATENCY",
+    rows=rows,
+    title=lambda _view: "LATENCY",
+    wanted=lambda view, width, room: len(rows(view, width, room)),
+    least=2,
+    spared=5,
+    line=line,
+    line_rank=2,
+)

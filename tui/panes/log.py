@@ -4,10 +4,11 @@ import re
 from functools import lru_cache
 
 from engine import LogLine
-from tui.text import format as text
+from engine.presentation import format as text
+from tui.panes.pane import Pane, PaneKey, instrument_line
 from tui.text.rows import Line, Span, fit, left
 from tui.text.spelling import shortened, spelled
-from tui.view.model import View
+from tui.view.model import LOG_LEVELS, View
 
 _TIME, _LEVEL, _SOURCE = 12, 5, 9
 _LEVEL_STYLES = {"FATAL": "alert", "ERROR": "alert", "WARN": "warn", "INFO": "good", "DEBUG": "dim"}
@@ -17,7 +18,7 @@ _TEXT_STYLES = {"FATAL": "alert", "ERROR": "alert", "WARN": "warn", "DEBUG": "di
 def title(view: View) -> str:
     """Title of the pane: level, what is hidden, what the search found, and where one is when it does not follow."""
     ui = view.ui
-    words = [f"5 LOG {ui.log_level}"]
+    words = [f"LOG {ui.log_level}"]
     if view.log_hidden:
         words.append(f"{view.log_hidden:,} hidden")
     if ui.search:
@@ -97,3 +98,62 @@ def _highlighted(words: str, search: str, style: str) -> Line:
         spans += [(words[end : match.start()], style), (match.group(), "select")]
         end = match.end()
     return tuple(span for span in (*spans, (words[end:], style)) if span[0])
+
+
+def _move(view: View, by: int) -> None:
+    """Scroll; past the newest line it is followed again."""
+    numbers = [line.number for line in view.log]
+    if not numbers:
+        return
+    place = selected_place(view) + by
+    view.ui.log_follow = place >= len(numbers) - 1 and by > 0
+    view.ui.log_top = numbers[max(0, min(len(numbers) - 1, place))]
+
+
+def _copied(view: View) -> str:
+    """The selected line as it is copied; of an empty log the instrument."""
+    if not view.log:
+        return instrument_line(view)
+    line = view.log[selected_place(view)]
+    return f"{line.level} {line.component} {line.text}"
+
+
+def show_found(view: View) -> None:
+    """Bring the newest line that matches the search into sight."""
+    numbers = found(view)
+    if numbers:
+        view.ui.focus, view.ui.log_follow, view.ui.log_top = PANE.name, False, numbers[-1]
+
+
+def _search(view: View) -> str:
+    view.ui.open("search")
+    return ""
+
+
+def _next_level(view: View) -> str:
+    place = LOG_LEVELS.index(view.ui.log_level) + 1
+    view.ui.log_level = LOG_LEVELS[place % len(LOG_LEVELS)]
+    return ""
+
+
+def _follow(view: View) -> str:
+    view.ui.log_follow = not view.ui.log_follow
+    if not view.ui.log_follow and view.log:
+        view.ui.log_top = view.log[-1].number
+    return ""
+
+
+PANE = Pane(
+    name="log",
+    label="LOG",
+    rows=rows,
+    title=title,
+    margin="",
+    move=_move,
+    copied=_copied,
+    keys=(
+        PaneKey("/", "search", "search the log", _search, "search"),
+        PaneKey("l", "level", "level of the log: DEBUG, INFO, WARNING, ERROR", _next_level, "level"),
+        PaneKey("f", "follow", "follow the log's end, or stand still", _follow),
+    ),
+)

@@ -1,15 +1,17 @@
-"""What is held, what it would win, how far its ends are, and how the day went. Pure."""
+"""The positions pane: open positions with result, stop and target, and the result of the day. Pure."""
 
 from decimal import Decimal
 
 from engine import AccountView, OpenPosition, Quote
+from engine.presentation import feeds
+from engine.presentation import format as text
+from engine.presentation.statistics import profit_factor
 from tui.panes import trades
 from tui.panes.chart import selected
-from tui.panes.header import result_style
-from tui.text import format as text
-from tui.text.rows import Line, Span, ends, right, width_of
-from tui.text.segments import assemble, part, within, word
-from tui.view import feeds
+from tui.panes.pane import Pane
+from tui.text.glyphs import spark
+from tui.text.rows import Line, Span, ends, result_style, right, width_of
+from tui.text.segments import assemble, segment, within, word
 from tui.view.model import View
 
 _WIDEST = 56  # cells; further apart, a number is hard to follow from its name
@@ -22,8 +24,8 @@ def title(view: View) -> str:
     """Title of the pane; of several positions their number and what they would win together."""
     held = [position for position in view.snapshot.positions if position.state.quantity]
     if len(held) < 2:
-        return "2 POSITION"
-    return f"2 POSITIONS {len(held):,}  open {text.money(_open_pnl(held), sign=True)}"
+        return "POSITION"
+    return f"POSITIONS {len(held):,}  open {text.money(_open_pnl(held), sign=True)}"
 
 
 def _open_pnl(held: list[OpenPosition]) -> Decimal:
@@ -31,7 +33,7 @@ def _open_pnl(held: list[OpenPosition]) -> Decimal:
     return sum((position.open_pnl for position in held), Decimal(0))
 
 
-def wanted(view: View) -> int:
+def wanted(view: View, _width: int, _room: int) -> int:
     """How many lines the pane needs."""
     return _FEW + max(0, min(_MOST_OTHERS, len(view.snapshot.positions) - 1))
 
@@ -93,10 +95,10 @@ def _position(view: View, position: OpenPosition, width: int) -> list[Line]:
     state = position.state
     instrument = text.instrument_at(shot, state.instrument)
     held_s = max(0, shot.at_ms - state.entry_ms) / 1000
-    parts = [
-        part(1, word(instrument.symbol, "bold")),
-        part(0, word(text.side(instrument, state.quantity), "up" if state.quantity > 0 else "down")),
-        part(2, word(text.age(held_s), "dim"), at_end=True),
+    segments = [
+        segment(1, word(instrument.symbol, "bold")),
+        segment(0, word(text.side(instrument, state.quantity), "up" if state.quantity > 0 else "down")),
+        segment(2, word(text.age(held_s), "dim"), at_end=True),
     ]
     moved = position.last - state.entry_price
     if state.quantity < 0:
@@ -109,7 +111,7 @@ def _position(view: View, position: OpenPosition, width: int) -> list[Line]:
     priced = _last(view, position, last)
     entry: Line = (("entry  ", "dim"), (right(text.price(instrument, state.entry_price), size), ""))
     return [
-        assemble(parts, width),
+        assemble(segments, width),
         ends(entry, priced, width),
         ends((("open P&L", "dim"), (f"  {share} %", result_style(moved))), result, width),
         *_levels(view, position, width, size),
@@ -165,9 +167,10 @@ def _other(view: View, position: OpenPosition, width: int) -> Line:
     return ends((*start, (f" @{price}", "dim")), ((f" {result}", result_style(position.open_pnl)),), width)
 
 
-def profit_factor(account: AccountView) -> str:
+def _profit_factor(account: AccountView) -> str:
     """What was won for each unit lost: `1.62`; nothing while nothing was lost."""
-    return f"{account.profit / account.loss:.2f}" if account.loss > 0 else text.NOTHING
+    factor = profit_factor(account.profit, account.loss)
+    return text.NOTHING if factor is None else f"{factor:.2f}"
 
 
 def _drawdown(account: AccountView) -> tuple[Line, ...]:
@@ -182,7 +185,7 @@ def _account(view: View, width: int) -> list[Line]:
     account = view.snapshot.account
     day: Span = (right(text.money(account.day_pnl, sign=True), 12), result_style(account.day_pnl))
     room = width - 8 - 12 - 2
-    bars = text.spark(view.pnl_trend, room, view.glyphs) if room >= 4 else ""
+    bars = spark(view.pnl_trend, room, view.glyphs) if room >= 4 else ""
     realised = text.money(account.realised, sign=True)
     return [
         (("day P&L ", "dim"), day, ("  ", ""), (bars, result_style(account.day_pnl))),
@@ -193,10 +196,10 @@ def _account(view: View, width: int) -> list[Line]:
         ),
         assemble(
             [
-                part(0, (("trades ", "dim"), (f"{account.exits:,}", ""))),
-                part(1, (("won ", "dim"), (f"{account.won:,}", ""))),
-                part(3, (("PF ", "dim"), (profit_factor(account), ""))),
-                part(2, *_drawdown(account)),
+                segment(0, (("trades ", "dim"), (f"{account.exits:,}", ""))),
+                segment(1, (("won ", "dim"), (f"{account.won:,}", ""))),
+                segment(3, (("PF ", "dim"), (_profit_factor(account), ""))),
+                segment(2, *_drawdown(account)),
             ],
             width,
         ),
@@ -208,28 +211,41 @@ def line(view: View, width: int) -> Line:
     shown = _ordered(view)
     if not shown:
         account = view.snapshot.account
-        counts = f"trades {account.exits:,}  won {account.won:,}  PF {profit_factor(account)}"
+        counts = f"trades {account.exits:,}  won {account.won:,}  PF {_profit_factor(account)}"
         realised = text.money(account.realised, sign=True)
         money = (("realised ", "dim"), (realised, result_style(account.realised)))
-        return assemble([part(0, word("no open position", "dim")), part(1, money), part(2, word(counts, "dim"))], width)
+        return assemble(
+            [segment(0, word("no open position", "dim")), segment(1, money), segment(2, word(counts, "dim"))], width
+        )
     position = shown[0]
     state = position.state
     instrument = text.instrument_at(view.snapshot, state.instrument)
     result = word(text.money(position.open_pnl, sign=True), result_style(position.open_pnl))
     stop = max(state.stop, state.trail_stop or 0) if state.quantity > 0 else state.stop
-    parts = [
-        part(3, word(instrument.symbol, "bold")),
-        part(0, word(text.side(instrument, state.quantity), "bold")),
-        part(5, word(f"@{text.price(instrument, state.entry_price)}", "dim")),
-        part(1, result),
-        part(2, (("stop ", "dim"), (text.price(instrument, stop), "stop")) if stop else ()),
+    segments = [
+        segment(3, word(instrument.symbol, "bold")),
+        segment(0, word(text.side(instrument, state.quantity), "bold")),
+        segment(5, word(f"@{text.price(instrument, state.entry_price)}", "dim")),
+        segment(1, result),
+        segment(2, (("stop ", "dim"), (text.price(instrument, stop), "stop")) if stop else ()),
     ]
     if position.next_target is not None:
-        parts.append(part(4, (("target ", "dim"), (text.price(instrument, position.next_target), "good"))))
+        segments.append(segment(4, (("target ", "dim"), (text.price(instrument, position.next_target), "good"))))
     if len(shown) > 1:
         total = text.money(_open_pnl(shown), sign=True)
         more = f"+{len(shown) - 1} more"
-        parts.append(
-            part(1, (*word(f"{more}, all ", "warn"), (total, result_style(_open_pnl(shown)))), word(more, "warn"))
+        segments.append(
+            segment(1, (*word(f"{more}, all ", "warn"), (total, result_style(_open_pnl(shown)))), word(more, "warn"))
         )
-    return assemble(parts, width)
+    return assemble(segments, width)
+
+
+PANE = Pane(
+    name="positions",
+    label="POSITION",
+    rows=rows,
+    title=title,
+    wanted=wanted,
+    least=6,
+    line=line,
+)

@@ -3,11 +3,13 @@
 from msgspec import Struct
 
 from engine import Quote
-from tui.text import format as text
+from engine.presentation import feeds
+from engine.presentation import format as text
+from engine.presentation.feeds import Fresh
+from tui.panes.pane import Pane
+from tui.text.glyphs import spark
 from tui.text.rows import Line, Span, left, right
 from tui.text.segments import within, word
-from tui.view import feeds
-from tui.view.feeds import Fresh
 from tui.view.model import View
 
 _LONG_S = 30.0  # a price this old is marked as bad, not as late
@@ -30,11 +32,6 @@ class TickColumns(Struct, frozen=True):
     why: int
 
 
-def title(view: View) -> str:  # noqa: ARG001 - every pane is asked with its view
-    """Title of the pane."""
-    return "1 TICKS"
-
-
 def note(view: View, height: int) -> Line:
     """What stands at the right end of the rule: which of how many is selected, and how many are shown of all."""
     count = len(view.snapshot.quotes)
@@ -51,7 +48,7 @@ def _headed(count: int, height: int) -> bool:
     return height > 2 or (height == 2 and count == 1)
 
 
-def wanted(view: View) -> int:
+def _wanted(view: View, _width: int, _room: int) -> int:
     """How many lines the whole table needs."""
     return 1 + max(1, len(view.snapshot.quotes))
 
@@ -151,7 +148,7 @@ def _row(
     if columns.age:
         line.extend(_age(view, quote, columns, quiet))
     if columns.trend:
-        bars = text.spark(view.trends.get(quote.instrument, ()), columns.trend, view.glyphs)
+        bars = spark(view.trends.get(quote.instrument, ()), columns.trend, view.glyphs)
         line.append((f"   {bars:<{columns.trend}}", style))
     if columns.why:
         objection = "(holding)" if held else quote.objection
@@ -200,3 +197,15 @@ def _simple_mark(view: View, quote: Quote, age_s: float, quiet: bool) -> Span:
     if quiet:
         return glyphs.off, "dim"
     return (glyphs.bad if age_s > _LONG_S else glyphs.warn), "warn"
+
+
+PANE = Pane(
+    name="ticks",
+    label="TICKS",
+    rows=rows,
+    title=lambda _view: "TICKS",
+    note=note,
+    wanted=_wanted,
+    margin="right",  # a mark of its own stands before each row
+    live=True,
+)

@@ -1,9 +1,8 @@
 """The list of every exit with its entry: what the trade list dialog shows. Pure."""
 
 from engine import Trade
-from tui.panes.header import result_style
-from tui.text import format as text
-from tui.text.rows import Line, left, right
+from engine.presentation import format as text
+from tui.text.rows import Line, left, result_style, right
 from tui.text.segments import within
 from tui.view.model import View
 

@@ -10,20 +10,21 @@ from textual.app import ComposeResult
 from textual.geometry import Size
 from textual.timer import Timer
 
+from engine.presentation.lamps import TerminalLink
+from tui.frame.screen import frame
 from tui.input.actions import Shell
 from tui.input.control import Control
 from tui.input.guard import Press
-from tui.layout import frame
-from tui.panes.log import selected_place
+from tui.panes.layout import PANES, focused
 from tui.shell.board import Board
 from tui.shell.display import DiffApp
 from tui.shell.picture import save
 from tui.shell.tuning import settle
 from tui.terminal.strokes import KeyEvent
+from tui.text.glyphs import UNICODE, Glyphs
 from tui.text.rows import plain
 from tui.view.engine_client import EngineClient
-from tui.view.health import Link
-from tui.view.model import UNICODE, Glyphs, ThemeName, Ui, View
+from tui.view.model import ThemeName, Ui, View
 from tui.view.view_builder import ViewBuilder
 from tui.view.view_file import ViewFile
 
@@ -37,7 +38,7 @@ _ANSWERS_S = (0.02, 0.06)  # after a key: when its command has been carried out
 class MyQuant(DiffApp):
     """The screen over one engine; `lost` says why the terminal went away, `left` that the operator went on purpose.
 
-    What is looked at is taken up from `kept` and kept there.
+    The operator's choices are read from `kept` and written there.
     """
 
     CSS = "Board { width: 100%; height: 100%; }"
@@ -55,13 +56,13 @@ class MyQuant(DiffApp):
     ) -> None:
         super().__init__()
         self._now_ns = now_ns
-        self.ui = Ui(theme=theme)
+        self.ui = Ui(focus=PANES[0].name, theme=theme)
         self.board = Board(theme)
         self.lost = ""
         self.left = False
         self._kept = kept
         if kept is not None:
-            kept.take_up(self.ui)
+            kept.take_up(self.ui, [pane.name for pane in PANES])
             kept.select(self.ui, client.snapshot)
             self.board.theme = self.ui.theme
         self._pictures = pictures
@@ -99,7 +100,8 @@ class MyQuant(DiffApp):
             self._control.paste(event.text)
             self._draw()
         elif isinstance(event, events.MouseScrollDown | events.MouseScrollUp):
-            self._control.scroll(1 if isinstance(event, events.MouseScrollDown) else -1)
+            if self._view is not None:
+                self._control.scroll(1 if isinstance(event, events.MouseScrollDown) else -1, self._view)
         elif isinstance(event, events.AppBlur | events.AppFocus):
             self._unfocused = isinstance(event, events.AppBlur)
         else:
@@ -170,9 +172,9 @@ class MyQuant(DiffApp):
         else:
             self.set_timer(_TAKEN_S, self._plan_drawn)
 
-    def _link(self) -> Link:
+    def _link(self) -> TerminalLink:
         terminal = self.terminal
-        return Link(terminal.accept_ms, terminal.stalled_s) if terminal else Link(0.0, 0.0)
+        return TerminalLink(terminal.accept_ms, terminal.stalled_s) if terminal else TerminalLink(0.0, 0.0)
 
     def _set_title(self, view: View) -> None:
         snapshot = view.snapshot
@@ -197,25 +199,11 @@ class MyQuant(DiffApp):
 
     def _copy(self) -> None:
         """Hand the selected line to the terminal's clipboard."""
-        text = self._selected_text()
+        text = focused(self.ui).copied(self._view) if self._view is not None else ""
         if text and self.terminal is not None:
             encoded = base64.b64encode(text.encode()).decode()
             self.terminal.write(f"\x1b]52;c;{encoded}\x07")
             self._control.note("copied", self._now_ns())
-
-    def _selected_text(self) -> str:
-        view, ui = self._view, self.ui
-        if view is None:
-            return ""
-        if ui.focus == "log" and view.log:
-            line = view.log[selected_place(view)]
-            return f"{line.level} {line.component} {line.text}"
-        quotes = view.snapshot.quotes
-        if not quotes:
-            return ""
-        quote = quotes[min(ui.selected, len(quotes) - 1)]
-        instrument = view.snapshot.instruments[quote.instrument]
-        return f"{instrument.symbol} {instrument.price_text(quote.last)}"
 
     def _save(self) -> None:
         if self._view is None:

@@ -1,7 +1,7 @@
 """What is said on the terminal when an attached screen was left: the engine goes on, and how to come back to it. Pure."""
 
 from engine import Snapshot
-from tui.view import control_holder as crew
+from tui.view import control_holder
 from tui.view.model import Attachment
 
 
@@ -14,7 +14,7 @@ def lines(seen: Snapshot, attachment: Attachment) -> list[str]:
         word = "has ended" if seen.stopped else "is gone"
         return [
             f"the engine {word} ({mode}, {held})",
-            crew.again(attachment),
+            control_holder.again(attachment),
         ]
     pid = f"pid {attachment.pid}, " if attachment.pid else ""
     goes_on = "the engine does not answer" if attachment.lost else "the engine goes on"

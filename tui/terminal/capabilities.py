@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from tui.view.model import ASCII, UNICODE, Glyphs, ThemeName
+from tui.text.glyphs import ASCII, UNICODE, Glyphs
+from tui.view.model import ThemeName
 
 _PLAIN_TERMS = ("vt100", "vt102", "vt220", "ansi-mono")  # prefixes; no colour and no Unicode
 

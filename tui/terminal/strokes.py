@@ -1,4 +1,4 @@
-"""Strokes of the keyboard as the events that Textual knows. Knows no terminal; the last wall before keys mean something."""
+"""Strokes of the keyboard as the events that Textual knows. Knows no terminal and no meaning of a key."""
 
 from textual import events
 from textual._xterm_parser import FOCUSIN, FOCUSOUT, XTermParser

@@ -5,6 +5,7 @@ Style names are the keys of a theme (`tui.shell.themes`); the empty name is plai
 """
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from rich.cells import cell_len, set_cell_size
 
@@ -40,6 +41,11 @@ STYLES = (
     "stop",
     "grey",  # everything, when the snapshot is old
 )
+
+
+def result_style(value: Decimal | float) -> str:
+    """The style of a profit or a loss."""
+    return "up" if value > 0 else "down" if value < 0 else ""
 
 
 def width_of(line: Line) -> int:

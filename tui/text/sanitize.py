@@ -1,6 +1,6 @@
-"""The border for outside text on its way to the terminal: nothing passes it but printable characters.
+"""Cleans text from outside on its way to the terminal: nothing but printable characters gets there.
 
-The engine cleans at its own borders too; this one makes sure whatever engine stands behind the door.
+The engine cleans where text enters it, too; this makes sure of it for an engine in another process.
 """
 
 from collections.abc import Iterable

@@ -4,8 +4,8 @@ from functools import lru_cache
 
 from rich.cells import cell_len
 
+from tui.text.glyphs import Glyphs
 from tui.text.rows import clip
-from tui.view.model import Glyphs
 
 
 @lru_cache(maxsize=512)
@@ -17,7 +17,14 @@ def spelled(text: str, glyphs: Glyphs) -> str:
     text = text.replace("×", glyphs.times).replace("·", glyphs.off)
     if glyphs.braille:
         return text
-    return text.replace("…", "~").replace("–", "-").replace("—", "-").encode("ascii", "replace").decode("ascii")
+    return (
+        text.replace("…", "~")
+        .replace("µ", "u")
+        .replace("–", "-")
+        .replace("—", "-")
+        .encode("ascii", "replace")
+        .decode("ascii")
+    )
 
 
 def shortened(text: str, width: int, glyphs: Glyphs) -> str:

@@ -1,1 +1,1 @@
-"""What a screen shows, as plain data: the door to the engine, the view made from it, its health."""
+"""What a screen shows, as plain data: the client of the engine, the view made from its snapshots, what was chosen."""

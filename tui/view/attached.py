@@ -1,4 +1,4 @@
-"""The door to an engine in another process, as the rest of the screen knows doors. Reads its state directory, writes nothing."""
+"""The client of an engine in another process. Reads the engine's state directory, writes nothing."""
 
 import os
 import shlex
@@ -21,14 +21,13 @@ _REASON, _NAME, _TOLD = 160, 60, 400  # the longest texts that a screen takes fr
 class AttachedEngine:
     """`remote` and what its state directory tells: the engine's process, and how a command line finds it.
 
-    It has been started: what it was told first is how a screen that may command is greeted. One that only looks is
-    told nothing.
+    `remote` has been started. Texts of the engine are cleaned here.
     """
 
     def __init__(self, remote: "RemoteEngine", folder: Path) -> None:
         self._remote = remote
         self._folder = folder
-        self._read_only = not remote.may_steer
+        self._read_only = not remote.wants_control
         self._pid_of: ConnectionStatus | None = None
         self._pid = 0
         self._options: tuple[str, str] | None = None
@@ -39,7 +38,7 @@ class AttachedEngine:
 
     @property
     def snapshot(self) -> Snapshot:
-        """The newest picture."""
+        """The newest snapshot."""
         return self._remote.snapshot
 
     def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
@@ -50,23 +49,23 @@ class AttachedEngine:
         """Log lines after number `since`."""
         return self._remote.log_lines(since, limit)
 
-    def take_conn(self) -> None:
-        """Take the conn, whoever has it."""
-        self._remote.take_conn()
+    def take_control(self) -> None:
+        """Take control, whoever has it."""
+        self._remote.take_control()
 
-    def leave_conn(self) -> None:
-        """Give the conn up and go on looking."""
-        self._remote.leave_conn()
+    def give_control(self) -> None:
+        """Give control up and go on looking."""
+        self._remote.give_control()
 
     def leave(self, detached: bool) -> None:
-        """Say goodbye; waits a second at most."""
+        """Tell the engine that this screen leaves; waits a second at most."""
         self._remote.leave(detached)
 
     @property
     def attachment(self) -> Attachment:
-        """The link, the engine's process, the conn, and what became of commands."""
+        """The link, the engine's process, control, and what became of commands."""
         remote = self._remote
-        status, conn, absence = remote.state, remote.conn, remote.absence
+        status, control, absence = remote.state, remote.control, remote.absence
         lost = "" if status.word == "CONNECTED" else clean(status.reason, _REASON) or "not connected yet"
         pid = self._engine_pid(status)
         return Attachment(
@@ -75,8 +74,8 @@ class AttachedEngine:
             there=not lost or _exists(pid),
             pid=pid,
             options=self._found_by(self.snapshot.trade_mode),
-            holder=clean(conn.holder, _NAME),
-            has_conn=conn.mine and not lost,
+            holder=clean(control.holder, _NAME),
+            has_control=control.mine and not lost,
             read_only=self._read_only,
             screens=remote.watched_by,
             on_loss=absence.policy,

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from engine import Arm, Command, Disarm, Flat, SwitchDelivery
-from tui.text import format as text
+from engine.presentation import format as text
 from tui.view.model import Attachment
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def newest(attachment: Attachment) -> "Pending | None":
     """
     flat = flat_asked(attachment)
     if flat is not None and is_unsent(flat, attachment):
-        return flat  # what else could not be sent for the same reason is no second story
+        return flat  # whatever else could not be sent waits for the same reason
     told = [each for each in attachment.asked if is_alarming(each) or not isinstance(each.command, _QUIET)]
     alarming = [each for each in told if is_alarming(each)]
     flats = [each for each in alarming if isinstance(each.command, Flat)]
@@ -58,7 +58,7 @@ def newest(attachment: Attachment) -> "Pending | None":
 
 
 def is_unsent(asked: "Pending", attachment: Attachment) -> bool:
-    """Whether `asked` waits for a link: the engine has not heard of it, or the answer was lost and it is sent again."""
+    """Whether `asked` waits for a link: the engine does not have it, or the answer was lost and it is sent again."""
     return bool(attachment.lost) and asked.state == "REQUESTED"
 
 

@@ -1,73 +1,67 @@
 """Who commands the engine and who looks at it, in words for the top of the screen. Pure."""
 
-from tui.text.segments import Segment, part, word
-from tui.view import feeds
+from engine.presentation import feeds
+from engine.presentation import format as text
+from tui.text.segments import Segment, segment, word
 from tui.view.model import Attachment, View
 
 AGAIN = "start it again as you did (myquant-tui run …)"
 _SECOND_NS = 1_000_000_000
 
 
-def conn(view: View) -> Segment:
-    """`CONN you`, `CONN pts/3 from 10.0.0.7 · 2 screens`, `read-only`; nothing where engine and screen are one process.
+def badge(view: View) -> Segment:
+    """`CONTROL you`, `CONTROL pts/3 from 10.0.0.7 · 2 screens`, `read-only`; nothing where engine and screen are one process.
 
     Where somebody else could do something meanwhile, it is worth more than a tick count.
     """
     attachment = view.attachment
     if not attachment.apart or attachment.lost:
-        return part(8)
+        return segment(8)
     count = f" · {attachment.screens:,}" if attachment.screens > 1 else ""
     others = f"{count} screens" if count else ""
-    if attachment.has_conn:
-        return part(6, *(word(f"CONN you{form}", "dim") for form in (others, count, "")))
+    if attachment.has_control:
+        return segment(6, *(word(f"CONTROL you{form}", "dim") for form in (others, count, "")))
     holder = attachment.holder or "nobody"
     short = holder.split(" ")[0]
     style = "" if attachment.holder else "warn"
     if attachment.read_only:
-        full = word(f"read-only · CONN {holder}{others}", style)
-        return part(
-            3, full, *(word(f"read-only · CONN {short}{form}", style) for form in (count, "")), word("read-only", style)
+        full = word(f"read-only · CONTROL {holder}{others}", style)
+        return segment(
+            3,
+            full,
+            *(word(f"read-only · CONTROL {short}{form}", style) for form in (count, "")),
+            word("read-only", style),
         )
     forms = (f"{holder}{others}", f"{short}{others}", f"{short}{count}", short)
-    return part(3, *(word(f"CONN {form}", style or "accent") for form in forms))
+    return segment(3, *(word(f"CONTROL {form}", style or "accent") for form in forms))
 
 
 def vacancy(view: View) -> str:
-    """`nobody has the conn: flat in 4 min 10 s`, while the policy for that has something to do or has done it; else empty."""
+    """`nobody has control: flat in 4 min 10 s`, while the policy for that has something to do or has done it; else empty."""
     attachment = view.attachment
     if attachment.holder or not attachment.vacant_ns:
         return ""
     if attachment.due_ns:
         what = "flat" if attachment.on_loss == "flat_after" else "entries are paused"
-        return f"nobody has the conn: {what} in {duration((attachment.due_ns - view.now_ns) / _SECOND_NS)}"
-    return f"nobody has the conn: {attachment.did}" if attachment.did else ""
-
-
-def duration(seconds: float) -> str:
-    """Whole seconds in a sentence: `9 s`, `4 min 10 s`, `2 h 05 min`."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+        return f"nobody has control: {what} in {text.duration((attachment.due_ns - view.now_ns) / _SECOND_NS)}"
+    return f"nobody has control: {attachment.did}" if attachment.did else ""
 
 
 def when_gone(view: View) -> str:
-    """What the engine does when nobody has the conn any more, for whoever is about to leave.
+    """What the engine does when nobody has control any more, for whoever is about to leave.
 
     The policy's seconds are known only while they run.
     """
     attachment, now = view.attachment, _goes_on(view)
     running = attachment.due_ns - attachment.vacant_ns if attachment.vacant_ns else 0
-    after = f"for {duration(running / _SECOND_NS)}" if running > 0 else "for a while (operator.flat_after_s)"
+    after = f"for {text.duration(running / _SECOND_NS)}" if running > 0 else "for a while (operator.flat_after_s)"
     match attachment.on_loss:
         case "no_entries" if _barred(view):
-            return f"{now}; while nobody has the conn there are no new ones"
+            return f"{now}; while nobody has control there are no new ones"
         case "no_entries":
-            return "while nobody has the conn: no new entries, exits go on"
+            return "while nobody has control: no new entries, exits go on"
         case "flat_after":
-            return f"{now}; when nobody has the conn {after}, everything is closed"
+            return f"{now}; when nobody has control {after}, everything is closed"
         case _:
             return now
 

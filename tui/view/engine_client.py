@@ -20,7 +20,7 @@ class EngineClient(Protocol):
 
     @property
     def snapshot(self) -> Snapshot:
-        """The newest picture."""
+        """The newest snapshot."""
         ...
 
     def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
@@ -33,19 +33,19 @@ class EngineClient(Protocol):
 
     @property
     def attachment(self) -> Attachment:
-        """Whether the engine is at the other end, who has the conn, what became of commands; texts are cleaned."""
+        """Whether the engine is at the other end, who has control, what became of commands; texts are cleaned."""
         ...
 
-    def take_conn(self) -> None:
-        """Take the conn, whoever has it."""
+    def take_control(self) -> None:
+        """Take control, whoever has it."""
         ...
 
-    def leave_conn(self) -> None:
-        """Give the conn up and go on looking."""
+    def give_control(self) -> None:
+        """Give control up and go on looking."""
         ...
 
     def leave(self, detached: bool) -> None:
-        """Look no more; `detached` = on purpose. Waits a second at most, so that the engine hears it."""
+        """Disconnect; `detached` = the operator left on purpose. Waits a second at most, so that the engine is told."""
         ...
 
 
@@ -65,7 +65,7 @@ class LocalEngine:
 
     @property
     def snapshot(self) -> Snapshot:
-        """The newest picture."""
+        """The newest snapshot."""
         return self._run.engine.snapshot
 
     def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
@@ -81,10 +81,10 @@ class LocalEngine:
         """Always there, and ours to command."""
         return _HERE
 
-    def take_conn(self) -> None:
+    def take_control(self) -> None:
         """Change nothing: it is ours."""
 
-    def leave_conn(self) -> None:
+    def give_control(self) -> None:
         """Change nothing: there is nobody to leave it to."""
 
     def leave(self, detached: bool) -> None:

@@ -1,4 +1,4 @@
-"""What generated data can be told to do wrong, from the palette: for developers, to see which lamp turns. Sends nothing itself."""
+"""What generated data can be told to do wrong, from the palette: for developers, to see which lamp changes. Sends nothing itself."""
 
 from engine import Fault, Stall
 

@@ -5,96 +5,27 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct, field
 
 from engine import LogLine, Snapshot
+from engine.presentation.lamps import Lamp
+from tui.text.glyphs import UNICODE, Glyphs
 
 if TYPE_CHECKING:
     from engine import Pending
 
-Pane = Literal["ticks", "positions", "latency", "heartbeat", "log"]
-PANES: tuple[Pane, ...] = ("ticks", "positions", "latency", "heartbeat", "log")
 TypedDialog = Literal["goto", "unlock", "search", "palette", "bookmark", "stop"]  # they take a line of text
-Dialog = Literal[TypedDialog, "", "flat", "quit", "help", "trades", "found", "conn"]
+Dialog = Literal[TypedDialog, "", "flat", "quit", "help", "trades", "found", "control"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LOG_LEVELS: tuple[LogLevel, ...] = ("DEBUG", "INFO", "WARNING", "ERROR")
 ThemeName = Literal["ansi", "truecolor", "mono"]
 
 
-class Glyphs(Struct, frozen=True):
-    """The characters that a terminal can show: Unicode, or ASCII where it cannot."""
-
-    rule: str = "─"
-    wall: str = "│"
-    cross: str = "┬"
-    bars: str = "▁▂▃▄▅▆▇█"
-    block: str = "█"
-    shade: str = "░"
-    progress: str = "━"
-    progress_rest: str = "─"
-    ok: str = "●"
-    warn: str = "▲"
-    bad: str = "✖"
-    off: str = "·"
-    health: str = "♥"
-    play: str = "▶"
-    pause: str = "‖"
-    end: str = "■"
-    arrow: str = "→"
-    back: str = "←"
-    approx: str = "≈"
-    times: str = "×"
-    entry: str = "▲"
-    exit: str = "▼"
-    braille: bool = True
-
-
-ASCII = Glyphs(
-    rule="-",
-    wall="|",
-    cross="+",
-    bars="_.-=oO#@",
-    block="#",
-    shade=".",
-    progress="=",
-    progress_rest="-",
-    ok="o",
-    warn="!",
-    bad="X",
-    off=".",
-    health="*",
-    play=">",
-    pause='"',
-    end="#",
-    arrow="->",
-    back="<-",
-    approx="~",
-    times="x",
-    entry="^",
-    exit="v",
-    braille=False,
-)
-UNICODE = Glyphs()
-
 OLD_S = 2.0  # an older snapshot comes from a loop that stands, or from nobody
-
-Word = Literal["OK", "QUIET", "LATE", "STALE", "DEAD", "CLOSED", "OFF", "UNKNOWN"]
-
-
-class Lamp(Struct, frozen=True):
-    """One lamp of the heartbeat: a word, how old its counter is, and for anything but OK since when, why, what next."""
-
-    name: str
-    word: Word
-    text: str = ""  # the counter in a few words: `loop 4.1k/s`, `queue 3`
-    age_s: float | None = None
-    since_s: float | None = None  # how long it has not been OK
-    because: str = ""  # the cause, not the symptom: `← inbox 812 deep ← handler 22 ms`
-    following: str = ""  # what happens next
 
 
 class Attachment(Struct, frozen=True):
     """How this screen stands to its engine; the defaults are those of an engine in the same process.
 
     `lost` says why there is no link, empty = there is one. `there`: the engine's process `pid` exists. `read_only`: this
-    screen never commands. `vacant_ns` is since when nobody has the conn who had it (monotonic, 0 = somebody has, or
+    screen never commands. `vacant_ns` is since when nobody has control who had it (monotonic, 0 = somebody has, or
     nobody ever had), `due_ns` when the policy `on_loss` then acts (0 = it does not, or has), `did` what it did. `told` is
     what the engine told this screen, `asked` the commands on their way; the newest last.
     """
@@ -105,7 +36,7 @@ class Attachment(Struct, frozen=True):
     pid: int = 0
     options: str = ""  # what a command line needs to find this engine; empty or begins with a blank
     holder: str = "you"
-    has_conn: bool = True
+    has_control: bool = True
     read_only: bool = False
     screens: int = 1
     on_loss: Literal["keep", "no_entries", "flat_after"] = "keep"
@@ -117,9 +48,9 @@ class Attachment(Struct, frozen=True):
 
 
 class Ui(Struct):
-    """The operator's choices; changed by `tui.input.control` alone."""
+    """The operator's choices; changed by `tui.input` and by the keys of panes alone."""
 
-    focus: Pane = "ticks"
+    focus: str = ""  # the name of a pane; of none = the first
     zoom: bool = False
     selected: int = 0  # index of the selected instrument in snapshot.quotes
     dialog: Dialog = ""
@@ -139,6 +70,11 @@ class Ui(Struct):
     mouse: bool = False
     digest: str = ""  # what happened while nobody was there, over the panes until a key, or `digest_until_ns`
     digest_until_ns: int = 0
+    of_panes: dict[str, int] = field(default_factory=dict)  # what a pane's own keys chose, by the pane's name
+
+    def open(self, dialog: Dialog) -> None:
+        """Open a dialog, empty."""
+        self.dialog, self.text, self.choice = dialog, "", 0
 
 
 class View(Struct):

@@ -1,4 +1,4 @@
-"""Looks through the door and makes the view that panes draw from; remembers the little that a single snapshot cannot tell."""
+"""Reads the engine's newest snapshot and makes the view that panes draw from; remembers the little that a single snapshot cannot tell."""
 
 import re
 from collections import deque
@@ -7,10 +7,12 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from engine import LogLine, Snapshot
+from engine.presentation.health import Health
+from engine.presentation.lamps import TerminalLink
+from tui.text.glyphs import UNICODE, Glyphs
 from tui.text.sanitize import Sanitizer
 from tui.view.engine_client import EngineClient
-from tui.view.health import Health, Link
-from tui.view.model import UNICODE, Glyphs, Ui, View
+from tui.view.model import Ui, View
 
 _LOG_KEPT = 2_000
 _LOG_BATCH = 1_000
@@ -45,7 +47,7 @@ class ViewBuilder:
         self._outcomes: tuple[str, ...] = ()
         self._told: tuple[str, ...] = ()
 
-    def look(self, now_ns: int, link: Link) -> View:
+    def look(self, now_ns: int, link: TerminalLink) -> View:
         """What there is to see at `now_ns` (monotonic)."""
         snapshot = self._border.snapshot(self._client.snapshot)
         if snapshot.at_ms < self._at_ms:  # a replay went back: what was ahead has not happened

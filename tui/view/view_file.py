@@ -6,6 +6,7 @@ damaged, foreign or newer one is worth nothing and ignored.
 
 import os
 import stat
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
@@ -14,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from engine import Snapshot, clean
-from tui.view.model import LogLevel, Pane, ThemeName, Ui
+from tui.view.model import LogLevel, ThemeName, Ui
 
 FILE = "view.json"
 _VERSION: Final = 1
@@ -29,7 +30,7 @@ class KeptView(Struct, frozen=True, forbid_unknown_fields=True):
     """What is kept; `theme` only where the operator chose one, the instrument by its symbol."""
 
     version: Literal[1]
-    focus: Pane = "ticks"
+    focus: str = ""  # the name of a pane
     zoom: bool = False
     symbol: str = ""
     log_level: LogLevel = "INFO"
@@ -50,11 +51,14 @@ class ViewFile:
         self._wanted = ""  # the instrument that is selected as soon as there is a quote of it
         self.problem = ""
 
-    def take_up(self, ui: Ui) -> None:
-        """Set `ui` as it was left; its theme stays where the terminal has no colours. What cannot be read changes nothing."""
+    def take_up(self, ui: Ui, panes: Collection[str]) -> None:
+        """Set `ui` as it was left; its theme stays where the terminal has no colours.
+
+        What cannot be read, or names a pane that is none of `panes`, changes nothing.
+        """
         self._given_theme = ui.theme
         kept = self._written = _read(self._folder)
-        if kept is None:
+        if kept is None or kept.focus not in {*panes, ""}:
             return
         ui.focus, ui.zoom, ui.mouse = kept.focus, kept.zoom, kept.mouse
         ui.log_level, ui.search = kept.log_level, clean(kept.search, _LONGEST)

@@ -7,7 +7,6 @@ from itertools import islice
 
 from msgspec import Struct
 
-from engine.config import Config
 from engine.model.digest import blake2b
 from engine.model.events import StateKept
 from engine.model.marks import EventMark, InputMark, StartMark, StateMark
@@ -16,10 +15,11 @@ from engine.model.snapshot import CheckView
 from engine.model.state import Fields, as_text
 from engine.model.types import Instrument
 from engine.recording import MqrSource
-from engine.runtime.replay.comparable import incomparable, other_rules
-from engine.runtime.replay.rewind import go_back
-from engine.runtime.turn import Turn
+from engine.runtime.effects import Effects
+from engine.runtime.persistence import Persistence
+from engine.runtime.replay.rewind import OperatorGate, Rewind
 from engine.text.sanitize import clean
+from engine.trading.trader import Trader
 
 _NEVER = 1 << 62
 _MOST_MARKS = 250_000  # more are no run's of a day; each takes some hundred bytes
@@ -29,11 +29,11 @@ _ABSENT = "nothing"
 
 
 class _Checkpoint(Struct, frozen=True):
-    """What is kept of a StateMark: its place among them, a digest of its fields, and of which desks they are."""
+    """What is kept of a StateMark: its place among them, a digest of its fields, and of which instruments they are."""
 
     place: int
     digest: bytes
-    instrument_states: tuple[int, ...]
+    instruments: tuple[int, ...]
 
 
 class ReplayCheck:
@@ -43,8 +43,24 @@ class ReplayCheck:
     `other_rules` it is followed all the same, and the first difference ends the comparison with that as its reason.
     """
 
-    def __init__(self, source: TickSource, why_not: str = "", other_rules: str = "") -> None:
+    def __init__(
+        self,
+        source: TickSource,
+        *,
+        trader: Trader,
+        effects: Effects,
+        persistence: Persistence,
+        rewind: Rewind,
+        operator: OperatorGate,
+        why_not: str = "",
+        other_rules: str = "",
+    ) -> None:
         self._source = source
+        self._trader = trader
+        self._effects = effects
+        self._persistence = persistence
+        self._rewind = rewind
+        self._operator = operator
         self._why_not = why_not
         self._other_rules = other_rules
         self._interfered_at = _NEVER  # the operator gave a command of his own after this tick
@@ -88,9 +104,9 @@ class ReplayCheck:
             self._ticks.append(newest)
             self._verdicts.append(0)
             if isinstance(mark, StateMark):
-                instrument_states = _desks(mark.fields, count)
+                instruments = _instruments_of(mark.fields, count)
                 self._marks.append(
-                    _Checkpoint(self._total, _digest_of(mark), known.setdefault(instrument_states, instrument_states))
+                    _Checkpoint(self._total, _digest_of(mark), known.setdefault(instruments, instruments))
                 )
                 self._total += 1
             else:
@@ -98,12 +114,11 @@ class ReplayCheck:
 
     # ── On the way ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    def begin(self, turn: Turn) -> None:
+    def begin(self) -> None:
         """Bring the trader to where the recorded run began, what was given ahead of the first tick included."""
         if self._begun:
             return
         self._begun = True
-        self._turn = turn
         if self._start is not None and self.follows:
             self._take_over(self._start)
         self.passed(0)
@@ -130,11 +145,10 @@ class ReplayCheck:
 
     def went_back(self, seq: int, fields: Fields) -> None:
         """The trader has the state after tick `seq` again, which was `fields`; what lies ahead is judged again."""
-        turn = self._turn
-        if seq <= self._interfered_at and not turn.operator_lock and not turn.operator_paused:
+        if seq <= self._interfered_at and not self._operator.locked and not self._operator.paused:
             self._interfered_at = _NEVER
         if self.follows:
-            turn.trader.state.gate.paused = bool(fields["gate.paused"])  # by the recording, not by an operator of now
+            self._trader.state.gate.paused = bool(fields["gate.paused"])  # by the recording, not by an operator of now
         self._next = bisect_right(self._ticks, seq)
         self._verdicts[self._next :] = bytes(len(self._verdicts) - self._next)
         self._same = self._verdicts.count(_SAME)
@@ -161,31 +175,26 @@ class ReplayCheck:
     # ── Giving and judging ──────────────────────────────────────────────────────────────────────────────────────
 
     def _take_over(self, kept: StateKept) -> None:
-        turn = self._turn
-        trader = turn.trader
+        trader = self._trader
         before = trader.dump()
         try:
-            trader.restore(kept)
+            self._rewind.take_over(kept)  # the simulated broker has to hold it as well
         except (ValueError, LookupError, TypeError, ArithmeticError, AssertionError) as error:  # what a file can cause
             trader.load(before)
             self._why_not = f"the account it began with cannot be taken over: {clean(str(error), 200)}"
             return
-        turn.persistence.begin(kept)  # where the replay is recorded itself
-        fields = trader.dump()
-        turn.exits.before = trader.state.book.trades
-        go_back(turn, 0, turn.now_ms, fields)  # the simulated broker has to hold it as well
-        trader.state.gate.paused = bool(fields["gate.paused"])
+        self._persistence.begin(kept)  # where the replay is recorded itself
+        self._operator.paused = False  # what is paused was by the recording, not by an operator of now
 
     def _give(self, mark: InputMark, seq: int) -> None:
-        turn = self._turn
-        turn.persistence.given(seq, mark.command, mark.at_ms)
+        self._persistence.given(seq, mark.command, mark.at_ms)
         if mark.command is None:
-            turn.carry_out(turn.trader.on_beat(mark.at_ms))
+            self._effects.carry_out(self._trader.on_beat(mark.at_ms))
         else:
-            turn.carry_out(turn.trader.on_command(mark.command, mark.at_ms))
+            self._effects.carry_out(self._trader.on_command(mark.command, mark.at_ms))
 
     def _judge(self, place: int, checkpoint: _Checkpoint, seq: int) -> None:
-        texts = as_text(self._turn.trader.dump(checkpoint.instrument_states))
+        texts = as_text(self._trader.dump(checkpoint.instruments))
         if _digest(texts) == checkpoint.digest:
             self._verdicts[place] = _SAME
             self._same += 1
@@ -213,15 +222,7 @@ class ReplayCheck:
         return f"{_spoken(name, self._source.instruments)} {clean(then, 60)} ≠ {clean(today, 60)}"
 
 
-def check_for(source: TickSource, config: Config, instruments: tuple[Instrument, ...]) -> ReplayCheck | None:
-    """What follows `source` in a run under `config`; None where nothing was recorded that could be compared."""
-    if not isinstance(source, MqrSource):
-        return None
-    check = ReplayCheck(source, incomparable(source.header, config, instruments), other_rules(source.header))
-    return None if check.is_empty else check
-
-
-def _desks(names: Iterable[str], count: int) -> tuple[int, ...]:
+def _instruments_of(names: Iterable[str], count: int) -> tuple[int, ...]:
     """Which instruments' own state is among the fields `names`: those that begin with its number."""
     numbers = {head for name in names if (head := name.partition(".")[0]).isdecimal() and head.isascii()}
     return tuple(sorted(index for text in numbers if len(text) < 5 and (index := int(text)) < count))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from engine.config import Config, bundled, describe, load
+from engine.config import Config, defaults, describe
 from engine.model.types import Instrument
 from engine.recording import Header
 from engine.text.sanitize import clean
@@ -20,7 +20,7 @@ def incomparable(header: Header, config: Config, instruments: tuple[Instrument, 
     Such as `fast_ema 9→12` (recorded → now). Raises ConfigError when the bundled configuration, which says what a
     recording of before a key existed was made with, is missing.
     """
-    told = [*_rules(header.config, deciding(describe(config))), *_market(header.instruments, instruments)]
+    told = [*_rules(header.config, config), *_market(header.instruments, instruments)]
     more = f" and {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else ""
     return ", ".join(told[:_MOST_TOLD]) + more
 
@@ -38,14 +38,15 @@ def deciding(texts: Mapping[str, str]) -> dict[str, str]:
     return {key: text for key, text in texts.items() if key.startswith(_DECIDING)}
 
 
-def _rules(recorded: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+def _rules(recorded: Mapping[str, str], config: Config) -> list[str]:
     """What differs, and what the recording has that this program does not know."""
+    now = deciding(describe(config))
     differs = [key for key in now if key in recorded and recorded[key] != now[key]]
     told = [f"{_spoken(key)} {_few(recorded[key])}→{_few(now[key])}" for key in differs]
     told += [f"{_spoken(key)} is gone" for key in deciding(recorded) if key not in now]
     if missing := [key for key in now if key not in recorded]:
-        defaults = describe(load(bundled("config.toml")))
-        told += [f"{_spoken(key)} →{_few(now[key])}" for key in missing if defaults.get(key) != now[key]]
+        usual = defaults(config)
+        told += [f"{_spoken(key)} →{_few(now[key])}" for key in missing if usual.get(key) != now[key]]
     return told
 
 

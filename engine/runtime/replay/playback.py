@@ -7,22 +7,25 @@ from engine.model.commands import Bookmark, Command, Hold, Play, Seek, SeekEvent
 from engine.model.events import CommandRefused
 from engine.model.ports import Journal, ReplayControl, TickSource
 from engine.model.snapshot import TimelineEvent
+from engine.runtime.cursor import NEVER, Cursor
+from engine.runtime.effects import Effects
+from engine.runtime.exits import Exits
 from engine.runtime.inbox import Inbox
+from engine.runtime.persistence import Persistence
 from engine.runtime.replay.check import ReplayCheck
-from engine.runtime.replay.rewind import SavedStates, go_back
-from engine.runtime.turn import Turn
+from engine.runtime.replay.rewind import Rewind, SavedStates
+from engine.runtime.timeline import Timeline
 from engine.text.sanitize import clean
+from engine.trading.trader import Trader
 
-_NEVER = 1 << 62
 _TO_THE_END = 1 << 61  # further than any tick, and yet a limit
-_HELD = -1
 _FEW = 20  # instruments; with more of them the state is put aside less often
 
 
 class Playback:
     """Where the replay is and where it is bound; every method is called within the turn.
 
-    `check` follows the recorded run, where there is one to follow.
+    `check` follows the recorded run, where there is one to follow; `total` counts the ticks, 0 = nobody counted them.
     """
 
     def __init__(
@@ -32,26 +35,41 @@ class Playback:
         source: TickSource,
         inbox: Inbox,
         journal: Journal | None,
+        trader: Trader,
+        effects: Effects,
+        cursor: Cursor,
+        exits: Exits,
+        timeline: Timeline,
+        persistence: Persistence,
+        rewind: Rewind,
         snapshot_ticks: int,
         recorded: bool,
+        total: int = 0,
         check: ReplayCheck | None = None,
     ) -> None:
         self.feed = feed
-        self.source = source
+        self.total = total
         self.check = check
+        self._source = source
+        self._trader = trader
+        self._effects = effects
+        self._cursor = cursor
+        self._exits = exits
+        self._timeline = timeline
+        self._persistence = persistence
+        self._rewind = rewind
         self._inbox = inbox
         self._journal = journal
         self._recorded = recorded
         # Putting the state of many instruments aside takes as long as working some ten thousand ticks.
-        self._saved = SavedStates(_NEVER if recorded else snapshot_ticks * max(1, len(source.instruments) // _FEW))
+        self._saved = SavedStates(NEVER if recorded else snapshot_ticks * max(1, len(source.instruments) // _FEW))
         self._seeks_event = False  # run until something happens
-        self._limit = _NEVER  # after this tick the replay stands still
+        self._limit = NEVER  # after this tick the replay stands still
 
-    def begin(self, turn: Turn) -> None:
+    def begin(self) -> None:
         """Put the state before the first tick aside, with what the recorded run was given before it."""
-        self._turn = turn
         if self.check is not None:
-            self.check.begin(turn)
+            self.check.begin()
         self._save(0)
 
     @property
@@ -62,11 +80,11 @@ class Playback:
     def interfered(self) -> None:
         """The operator has given the trader a command of his own."""
         if self.check is not None:
-            self.check.interfered(self._turn.last_seq)
+            self.check.interfered(self._cursor.last_seq)
 
     def command(self, command: Command) -> bool:
         """Carry out a replay command; False when it is none."""
-        last = self._turn.last_seq
+        last = self._cursor.last_seq
         match command:
             case Play():
                 self._run(None, playing=True)
@@ -77,14 +95,13 @@ class Playback:
             case Seek():
                 self._go(command.tick, playing=self.feed.progress().playing)
             case SeekTime():
-                self._go(self.source.number_at(command.at_ms), playing=self.feed.progress().playing)
+                self._go(self._source.number_at(command.at_ms), playing=self.feed.progress().playing)
             case SeekEvent():
                 self._go_to_event(forward=command.forward)
             case Bookmark():
-                turn = self._turn
-                tick, at_ms = (command.tick, command.at_ms) if command.tick else (last, turn.now_ms)
-                turn.timeline.add(TimelineEvent(tick, at_ms, "bookmark", clean(command.text, 80)))
-                turn.mark("bookmark", command.text)
+                tick, at_ms = (command.tick, command.at_ms) if command.tick else (last, self._effects.now_ms)
+                self._timeline.add(TimelineEvent(tick, at_ms, "bookmark", clean(command.text, 80)))
+                self._effects.mark("bookmark", command.text)
             case SetSpeed():
                 self.feed.set_speed(command.speed)
             case SkipSilence():
@@ -95,12 +112,11 @@ class Playback:
 
     def _save(self, seq: int) -> None:
         """Put the state after tick `seq` aside, with what is summed up of the exits so far."""
-        turn = self._turn
-        self._saved.save(seq, turn.now_ms, turn.trader.dump() | turn.exits.dump())
+        self._saved.save(seq, self._effects.now_ms, self._trader.dump() | self._exits.dump())
 
     def _go_to_event(self, *, forward: bool) -> None:
         """Stand just after the previous event, or the next: known from an earlier pass, or run until one comes."""
-        timeline, last = self._turn.timeline, self._turn.last_seq
+        timeline, last = self._timeline, self._cursor.last_seq
         if not forward:
             self._go(timeline.before(last), playing=False)
         elif known := timeline.after(last):
@@ -112,10 +128,10 @@ class Playback:
     def _go(self, target: int, *, playing: bool) -> None:
         """Bring trader and feed to the state just after tick `target`."""
         target = max(0, target)
-        if target < self._turn.last_seq:
+        if target < self._cursor.last_seq:
             if self._recorded:
                 refusal = "this run is recorded, and a recording only goes forward"
-                self._turn.carry_out((CommandRefused("going back", refusal),))
+                self._effects.carry_out((CommandRefused("going back", refusal),))
                 return
             log_trade("— back to tick %d —", target, component="engine")
             self._restore(target)
@@ -123,39 +139,41 @@ class Playback:
 
     def _run(self, target: int | None, *, playing: bool) -> None:
         """Let the feed go on after the last worked tick, at once up to `target` if there is one."""
-        turn = self._turn
-        turn.decided_ns = turn.came_ns = time.perf_counter_ns()  # nothing was due while it stood
+        cursor = self._cursor
+        cursor.decided_ns = cursor.came_ns = time.perf_counter_ns()  # nothing was due while it stood
         self._seeks_event = self._seeks_event and target == _TO_THE_END
         self._inbox.clear()
-        there = target is None or target <= turn.last_seq
-        self._limit = target if target is not None and not playing else _NEVER
-        turn.expected = _HELD if there and not playing else turn.last_seq + 1
-        self.feed.move(turn.last_seq + 1, None if there else target, playing=playing)
+        there = target is None or target <= cursor.last_seq
+        self._limit = target if target is not None and not playing else NEVER
+        if there and not playing:
+            cursor.hold()
+        else:
+            cursor.go_on()
+        self.feed.move(cursor.last_seq + 1, None if there else target, playing=playing)
 
     def _restore(self, target: int) -> None:
         seq, now_ms, fields = self._saved.nearest(target)
-        go_back(self._turn, seq, now_ms, fields)
+        self._rewind.go_back(seq, now_ms, fields)
         if self.check is not None:
             self.check.went_back(seq, fields)
         if self._journal is not None:
             self._journal.rewind(seq)
-            self._turn.persistence.begin_account(now_ms)  # its rows so far lead to a moment that is no more
+            self._persistence.begin_account(now_ms)  # its rows so far lead to a moment that is no more
 
     def next_milestone(self, seq: int) -> int:
         """The tick number after which `milestone` is wanted."""
         if self._seeks_event:
             return seq + 1
-        recorded = self.check.next_tick if self.check is not None else _NEVER
+        recorded = self.check.next_tick if self.check is not None else NEVER
         return min(self._saved.next_after(seq), self._limit, recorded)
 
     def milestone(self, seq: int) -> None:
         """Follow the recording; put the state aside where it is due; stand still where it was asked for."""
-        turn = self._turn
         if self.check is not None:
             self.check.passed(seq)  # first: a saved state has in it what was given after its tick
         if self._saved.next_after(seq - 1) == seq:
             self._save(seq)
-        if self._seeks_event and turn.timeline.newest == seq:
+        if self._seeks_event and self._timeline.newest == seq:
             self._run(seq, playing=False)
         elif seq >= self._limit:
-            turn.expected = _HELD
+            self._cursor.hold()

@@ -4,12 +4,15 @@ They are kept as bytes: a fifth of the memory that a dict takes, and nobody can 
 """
 
 import marshal
-import time
 from bisect import bisect_right
+from collections.abc import Callable, Sequence
 
+from engine.model.clock import Clock, VirtualClock
 from engine.model.events import StateKept
 from engine.model.state import Fields
-from engine.runtime.turn import Turn
+from engine.runtime.cursor import Cursor
+from engine.runtime.exits import Exits
+from engine.trading.trader import Trader
 
 _MOST = 64  # of a session of two million ticks one each 40,000: run again in a tenth of a second
 _MOST_BYTES = 64_000_000  # with a thousand instruments one state has half a megabyte
@@ -49,36 +52,62 @@ class SavedStates:
         return at_seq, now_ms, marshal.loads(fields)  # noqa: S302 - our own bytes, of this very process
 
 
-def go_back(turn: Turn, seq: int, now_ms: int, fields: Fields) -> None:
-    """Take back the state after tick `seq` of a replay: the trader, the clock, the trades, the simulated broker.
+class OperatorGate:
+    """What the operator, not a rule, has paused or locked: going back in time is no way round the typed unlock."""
 
-    What the operator locked or paused stays so: going back in time is no way round the typed unlock.
+    __slots__ = ("locked", "paused")
+
+    def __init__(self) -> None:
+        self.paused = False
+        self.locked = ""
+
+
+class Rewind:
+    """Takes up another state: trader, clock, exits, and what the simulated broker holds.
+
+    `hold` has the simulated broker hold so much of each instrument from now on.
     """
-    trader = turn.trader
-    trader.load(fields)
-    gate = trader.state.gate
-    gate.paused, gate.locked = turn.operator_paused, turn.operator_lock or gate.locked
-    turn.last_seq = seq
-    if turn.virtual is not None:
-        turn.virtual.at_ms = now_ms
-    turn.exits.go_back(fields, trader.state.book.trades)
-    _hold_what_is_booked(turn)
 
+    def __init__(
+        self,
+        *,
+        trader: Trader,
+        cursor: Cursor,
+        clock: Clock,
+        exits: Exits,
+        operator: OperatorGate,
+        hold: Callable[[Sequence[int]], None],
+    ) -> None:
+        self._trader = trader
+        self._cursor = cursor
+        self._clock = clock if isinstance(clock, VirtualClock) else None
+        self._exits = exits
+        self._operator = operator
+        self._hold = hold
 
-def take_over(turn: Turn, kept: StateKept) -> tuple[str, ...]:
-    """Go on with the account of an earlier run, before the first event; lines on what is otherwise now.
+    def go_back(self, seq: int, now_ms: int, fields: Fields) -> None:
+        """Take back the state after tick `seq` of a replay; what the operator locked or paused stays so."""
+        state = self._trader.state
+        self._trader.load(fields)
+        state.gate.paused, state.gate.locked = self._operator.paused, self._operator.locked or state.gate.locked
+        self._cursor.last_seq = seq
+        if self._clock is not None:
+            self._clock.at_ms = now_ms
+        self._exits.go_back(fields, state.book.trades)
+        self._hold_what_is_booked()
 
-    Raises ValueError when that cannot be.
-    """
-    told = turn.trader.restore(kept)
-    turn.exits.before = turn.trader.state.book.trades
-    turn.operator_paused = turn.trader.state.gate.paused
-    _hold_what_is_booked(turn)
-    turn.persistence.begin(kept)
-    turn.receipt.resume(time.perf_counter_ns())
-    return told
+    def take_over(self, kept: StateKept) -> tuple[str, ...]:
+        """Go on with the account of an earlier run, before the first event; lines on what is otherwise now.
 
+        Raises ValueError, as `Trader.restore` does.
+        """
+        state = self._trader.state
+        told = self._trader.restore(kept)
+        self._exits.before = state.book.trades
+        self._operator.paused = state.gate.paused
+        self._hold_what_is_booked()
+        return told
 
-def _hold_what_is_booked(turn: Turn) -> None:
-    book = turn.trader.state.book
-    turn.broker.restore([book.net(index) for index in range(len(book.positions))])
+    def _hold_what_is_booked(self) -> None:
+        book = self._trader.state.book
+        self._hold([book.net(index) for index in range(len(book.positions))])

@@ -1,1 +1,36 @@
 """Angel One SmartAPI: its stream, login, credentials and list of instruments."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from engine.venues.venue import Listing, Login, Open, Venue
+
+
+def _settings() -> type[Struct]:
+    from engine.venues.angelone.settings import SmartApiConfig
+
+    return SmartApiConfig
+
+
+def _opener() -> Open:
+    from engine.venues.angelone.supply import open_smartapi
+
+    return open_smartapi
+
+
+def _login() -> Login:
+    from engine.venues.angelone import account
+
+    return account
+
+
+def _listing() -> Listing:
+    from engine.venues.angelone.instruments import listing
+
+    return listing
+
+
+SMARTAPI: Final = Venue(
+    "smartapi", "India's exchanges live by Angel One", "paper", _settings, _opener, login=_login, listing=_listing
+)

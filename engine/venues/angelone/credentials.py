@@ -14,6 +14,7 @@ from engine.config import Config
 from engine.model.errors import ConfigError
 from engine.text.redaction import MASK, hide
 from engine.text.sanitize import clean
+from engine.venues.angelone.settings import SmartApiConfig
 
 MAX_BYTES = 1 << 16
 ENVIRONMENT = "MYQUANT_SMARTAPI_"
@@ -113,8 +114,9 @@ def look_for_credentials(config: Config, environ: Mapping[str, str]) -> Search:
 
 def credentials_file(config: Config, environ: Mapping[str, str]) -> Path:
     """Return where the file is: as configured, else in the user's configuration directory."""
-    if config.smartapi.credentials_file:
-        return Path(os.path.expanduser(config.smartapi.credentials_file))
+    named = config.venue(SmartApiConfig).credentials_file
+    if named:
+        return Path(os.path.expanduser(named))
     home = environ.get("XDG_CONFIG_HOME", "")
     if not os.path.isabs(home):  # unset, or relative, which the XDG rules say to ignore
         home = os.path.expanduser("~/.config")

@@ -20,6 +20,7 @@ from engine.stream.tick_builder import Slot, TickBuilder, place
 from engine.text.sanitize import clean
 from engine.venues.angelone import wire
 from engine.venues.angelone.login import LoginError, Tokens
+from engine.venues.angelone.settings import SmartApiConfig
 
 MOST_INSTRUMENTS = 1000  # subscriptions of one session
 _BATCH = 250
@@ -49,11 +50,12 @@ class SmartApi:
     lifetime_s = 0.0
 
     def __init__(self, config: Config, instruments: tuple[Instrument, ...], login: Login, ticker: TickBuilder) -> None:
-        self._address = address("smartapi.stream_url", config.smartapi.stream_url)
+        settings = config.venue(SmartApiConfig)
+        self._address = address("smartapi.stream_url", settings.stream_url)
         self.source = f"smartapi {self._address.host}"
         self._login = login
         self._ticker = ticker
-        self._mode = wire.MODES[config.smartapi.mode]
+        self._mode = wire.MODES[settings.mode]
         self._snap = self._mode == wire.SNAP_QUOTE
         self._places: dict[str, dict[int, Slot]] = {}
         self._batches = [instruments[start : start + _BATCH] for start in range(0, len(instruments), _BATCH)]
@@ -142,9 +144,8 @@ def smartapi_feed(
     problems = list(_problems(instruments))
     if problems:
         raise ConfigError(*problems)
-    ticker = TickBuilder(
-        len(instruments), SequenceTracker(len(instruments), config.smartapi.sequence), LatenessMonitor()
-    )
+    sequence = config.venue(SmartApiConfig).sequence
+    ticker = TickBuilder(len(instruments), SequenceTracker(len(instruments), sequence), LatenessMonitor())
     adapter = SmartApi(config, instruments, login, ticker)
     pace = pace or Pace(silence_s=float(config.feed.silence_s))
     return StreamFeed(adapter, ticker, wanted=len(instruments), tell=tell, in_session=in_session, pace=pace)

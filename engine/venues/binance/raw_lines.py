@@ -23,7 +23,18 @@ _FREE_BYTES = 16 << 20  # plain bytes that are allowed whatever the ratio
 _GZIP_MAGIC = b"\x1f\x8b"
 
 _LINE = re.compile(rb"([0-9]{10}(?:[.][0-9]{1,9})?|[0-9]{19}):? (\{.*\})", re.DOTALL)
+_BEGIN = re.compile(rb"wss?://|[0-9]{10}(?:[.][0-9]+|[0-9]{9})?:? \{")
 _URL = re.compile(rb"wss?://[!-~]{1,8000}(?: [ -~]{0,200})?")  # the first line of some captures
+
+
+def recognised(begin: bytes) -> bool:
+    """Whether a file that begins so holds raw lines."""
+    return begin[:2] == _GZIP_MAGIC or _BEGIN.match(begin) is not None
+
+
+def opened(path: Path) -> "BinanceRawSource":
+    """The file as a source; raises InputError."""
+    return BinanceRawSource(path)
 
 
 class BinanceRawSource:

@@ -14,6 +14,7 @@ from engine.stream.live_feed import Pace, StreamFeed
 from engine.stream.sequence import SequenceTracker
 from engine.stream.tick_builder import TickBuilder, place
 from engine.venues.binance import wire
+from engine.venues.binance.settings import BinanceConfig
 
 MOST_STREAMS = 1024
 _LIFETIME_S = 23 * 3600 + 50 * 60.0  # the exchange ends every link after 24 hours; better at a moment of our own
@@ -28,13 +29,14 @@ class Binance:
     lifetime_s = _LIFETIME_S
 
     def __init__(self, config: Config, instruments: tuple[Instrument, ...], ticker: TickBuilder) -> None:
-        self._address = address("binance.stream_url", config.binance.stream_url, "/ws")
+        settings = config.venue(BinanceConfig)
+        self._address = address("binance.stream_url", settings.stream_url, "/ws")
         self.source = f"binance {self._address.host}"
         self._ticker = ticker
         self._streams = [
             name
             for instrument in instruments
-            for name in wire.stream_names(instrument.symbol, config.binance.trades, config.binance.book)
+            for name in wire.stream_names(instrument.symbol, settings.trades, settings.book)
         ]
         self._places = {
             instrument.symbol.upper(): place(index, instrument, wire.SCALE, wire.SCALE)
@@ -86,7 +88,7 @@ def binance_feed(
     pace: Pace | None = None,
 ) -> StreamFeed:
     """A feed of `instruments` from Binance; raises ConfigError for what cannot be subscribed, all problems at once."""
-    problems = list(_problems(instruments, 2 if config.binance.book else 1))
+    problems = list(_problems(instruments, 2 if config.venue(BinanceConfig).book else 1))
     if problems:
         raise ConfigError(*problems)
     # Ids of trades and of aggregated trades each rise by one.

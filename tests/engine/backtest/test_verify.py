@@ -181,7 +181,7 @@ def test_a_live_run_that_merged_ticks(tmp_path: Path, capsys: pytest.CaptureFixt
         run.engine.start()
         assert run.engine.wait(30)
         run.engine.stop()
-        assert run.engine.turn.holes >= 150
+        assert run.engine.cursor.holes >= 150
         assert run.trader.state.book.entries > 5
     status, report = one(capsys, *(tmp_path / "rec").iterdir())
     assert (status, report["outcome"], report["reason"]) == (EXIT_WELL, "same", "")

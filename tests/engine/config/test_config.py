@@ -12,12 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.config import Config, bundled, changed, describe, find_config, instrument_for, load
+from engine.assembly import load
+from engine.config import Config, bundled, changed, describe, find_config, instrument_for
 from engine.config.rules import Number, Whole
-from engine.config.schema import TABLES
+from engine.config.schema import tables_with
 from engine.model.errors import ConfigError
 from engine.model.types import Instrument
+from engine.venues.registry import sections
+from engine.venues.simulated.settings import MockConfig
 
+TABLES = tables_with(sections())
 SHIPPED = bundled("config.toml")
 LINES = SHIPPED.read_text(encoding="utf-8").splitlines()
 
@@ -38,12 +42,7 @@ DEFAULTS = {
     "engine": "delivery=polling poll_interval_ms=50 inbox_size=1000 handler_budget_ms=20 snapshot_interval_ms=50"
     " latency_every_tick=false switch_drain_ms=200",
     "feed": "source=replay symbols=[] stale_s=3 silence_s=7",
-    "smartapi": "stream_url=wss://smartapisocket.angelone.in/smart-stream rest_url=https://apiconnect.angelone.in"
-    " master_url=https://margincalculator.angelone.in/OpenAPI_File/files/OpenAPIScripMaster.json"
-    ' mode=quote sequence=auto credentials_file=""',
-    "binance": "stream_url=wss://data-stream.binance.vision trades=trade book=true",
     "replay": "speed=max skip_silence=false silence_s=2 snapshot_ticks=5000 keep_runs=20",
-    "mock": "seed=1 date=2025-10-03 speed=1",
     "recording": 'enabled=auto directory="" checkpoint_ticks=1000 flush_ms=1000 keep_days=0 budget_mb=0',
     "journal": "enabled=true reserve_kb=256",
     "logging": "level=info lines_per_s=50",
@@ -65,7 +64,9 @@ def test_every_default_of_the_trading_rules_and_no_other_key() -> None:
         for pair in keys.split():
             key, value = pair.split("=")
             expected[f"{section}.{key}"] = value.replace(",", ", ")
-    assert describe(load(SHIPPED)) == expected
+    of_venues = tuple(f"{name}." for name in sections())
+    described = describe(load(SHIPPED))
+    assert {key: text for key, text in described.items() if not key.startswith(of_venues)} == expected
 
 
 def test_values_have_exact_types() -> None:
@@ -77,8 +78,8 @@ def test_values_have_exact_types() -> None:
         type(one) is Decimal
         for one in (config.capital.initial_capital, config.risk.base_sl_points, config.instrument.lot_size)
     )
-    assert (config.replay.speed, config.mock.speed) == (0.0, 1.0)
-    assert config.mock.date == date(2025, 10, 3)
+    assert (config.replay.speed, config.venue(MockConfig).speed) == (0.0, 1.0)
+    assert config.venue(MockConfig).date == date(2025, 10, 3)
     assert config.instruments == {}
 
 
@@ -236,6 +237,9 @@ def test_a_file_that_never_comes_with_the_program_is_refused() -> None:
 
 def test_loading_brings_in_nothing_heavy() -> None:
     heavy = "{'dataclasses', 'difflib', 'asyncio', 'socket', 'numpy', 'logging', 'importlib.resources', 'concurrent.futures'}"
-    code = f"import sys, engine.config as c; c.load(c.bundled('config.toml')); print({heavy} & set(sys.modules))"
+    code = (
+        "import sys, engine.config as c; from engine.venues.registry import sections;"
+        f"c.load(c.bundled('config.toml'), (), sections()); print({heavy} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=SHIPPED.parent, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

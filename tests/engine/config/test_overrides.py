@@ -10,17 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.config import Config, bundled, load
-from engine.config.schema import TABLES
+from engine.assembly import load
+from engine.config import Config, bundled
+from engine.config.schema import tables_with
 from engine.model.errors import ConfigError
+from engine.venues.registry import sections
 
+TABLES = tables_with(sections())
 SHIPPED = bundled("config.toml")
 TEXT = SHIPPED.read_text(encoding="utf-8")
 
 
 def value(config: Config, path: str) -> object:
-    found: object = config
-    for name in path.split("."):
+    first, *inner = path.split(".")
+    found: object = config.venues[first] if first in config.venues else getattr(config, first)
+    for name in inner:
         found = getattr(found, name)
     return found
 

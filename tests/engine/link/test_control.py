@@ -16,45 +16,45 @@ from tests.support.link_harness import gap, picture
 
 SECOND = 1_000_000_000
 
-# ── The conn ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Control ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_first_that_asks_has_the_conn_until_somebody_takes_it() -> None:
-    conn = ControlLease()
-    assert conn.refusal(1, PauseEntries(), screen=True) == "nobody has the conn: take it first"
-    assert conn.ask(1, "Ann", 10)
-    assert not conn.ask(2, "Ben", 20)
-    assert conn.view(2) == ControlView("Ann", mine=False, since_ns=10)
-    assert conn.take(2, "Ben", 30) == 1
-    assert conn.take(2, "Ben", 40) is None
-    assert conn.view(2) == ControlView("Ben", mine=True, since_ns=30)
-    assert not conn.leave(1, 50)
-    assert conn.leave(2, 60)
-    assert conn.holder is None
+def test_the_first_that_asks_has_control_until_somebody_takes_it() -> None:
+    control = ControlLease()
+    assert control.refusal(1, PauseEntries(), screen=True) == "nobody has control: take it first"
+    assert control.ask(1, "Ann", 10)
+    assert not control.ask(2, "Ben", 20)
+    assert control.view(2) == ControlView("Ann", mine=False, since_ns=10)
+    assert control.take(2, "Ben", 30) == 1
+    assert control.take(2, "Ben", 40) is None
+    assert control.view(2) == ControlView("Ben", mine=True, since_ns=30)
+    assert not control.give_up(1, 50)
+    assert control.give_up(2, 60)
+    assert control.holder is None
 
 
 @pytest.mark.parametrize("command", [Flat(), Arm(), Lock(), Disarm()])
-def test_what_makes_safe_needs_no_conn(command: AnyCommand) -> None:
-    conn = ControlLease()
-    conn.ask(1, "Ann", 0)
-    assert conn.refusal(2, command, screen=True) == ""
-    assert conn.refusal(3, command, screen=False) == ""
+def test_what_makes_safe_needs_no_control(command: AnyCommand) -> None:
+    control = ControlLease()
+    control.ask(1, "Ann", 0)
+    assert control.refusal(2, command, screen=True) == ""
+    assert control.refusal(3, command, screen=False) == ""
 
 
 @pytest.mark.parametrize("command", [PauseEntries(), ResumeEntries(), Unlock(), SetSpeed(1.0)])
 def test_everything_else_needs_it(command: AnyCommand) -> None:
-    conn = ControlLease()
-    conn.ask(1, "Ann", 0)
-    assert conn.refusal(1, command, screen=True) == ""
-    assert conn.refusal(2, command, screen=True) == "the conn is with Ann"
-    assert conn.refusal(3, command, screen=False) == "the conn is with Ann"
+    control = ControlLease()
+    control.ask(1, "Ann", 0)
+    assert control.refusal(1, command, screen=True) == ""
+    assert control.refusal(2, command, screen=True) == "Ann has control"
+    assert control.refusal(3, command, screen=False) == "Ann has control"
 
 
-def test_a_short_command_may_stop_the_engine_whoever_has_the_conn() -> None:
-    conn = ControlLease()
-    conn.ask(1, "Ann", 0)
-    assert conn.refusal(3, Stop(), screen=False) == ""
-    assert conn.refusal(2, Stop(), screen=True) == "the conn is with Ann"
+def test_a_short_command_may_stop_the_engine_whoever_has_control() -> None:
+    control = ControlLease()
+    control.ask(1, "Ann", 0)
+    assert control.refusal(3, Stop(), screen=False) == ""
+    assert control.refusal(2, Stop(), screen=True) == "Ann has control"
     assert ControlLease().refusal(3, Stop(), screen=False) == ""
     assert ControlLease().refusal(3, Stop(), screen=True) != ""
     assert ControlLease().refusal(3, Unlock(), screen=False) != ""

@@ -116,7 +116,7 @@ def test_random_bytes_in_good_frames_and_out_of_them(tmp_path: Path) -> None:
                 for _ in range(dice.randrange(1, 4)):
                     payload[dice.randrange(len(payload))] = dice.randrange(256)
                 bad.sock.sendall(frame(bytes(payload)) if n % 3 else dice.randbytes(dice.randrange(1, 200)))
-        until(lambda: there.visitors == 1)
+        until(lambda: there.connections == 1)
         assert not any("failed" in line for line in there.notes)
         assert len(there.notes) <= 6
 
@@ -126,8 +126,8 @@ def test_half_a_frame_no_hello_and_silence_are_dropped_in_time(tmp_path: Path, c
         mute, half, good = (open_ones.enter_context(Plain(there.path)) for _ in range(3))
         good.hello("good")
         half.hello("half").sock.sendall(frame(b"x" * 100)[:50])
-        until(lambda: there.visitors == 3)
-        until(lambda: any(each._reader.begun for each in there.server._visitors))
+        until(lambda: there.connections == 3)
+        until(lambda: any(each._reader.begun for each in there.server._connections))
         passes(there, clock, 2.1)
         assert mute.is_closed()
         passes(there, clock, 2.0)
@@ -158,7 +158,7 @@ def test_two_hundred_connections_keep_nobody_out(tmp_path: Path) -> None:
             assert isinstance(flat.hello("flat", screen=False).answer, Welcome)
             assert flat.ask(SendCommand(1, Flat())) == CommandTaken(1, "ACCEPTED")
         thread.join(20)
-        assert there.visitors <= 1 + 128
+        assert there.connections <= 1 + 128
         assert len(there.notes) <= 2
 
 
@@ -190,11 +190,11 @@ def test_a_client_that_never_reads_costs_little_and_is_dropped(tmp_path: Path, c
             assert tracemalloc.get_traced_memory()[1] < 12 * MIB  # ten of them, and the snapshots themselves
         finally:
             tracemalloc.stop()
-        assert there.guests == 11
+        assert there.clients == 11
         passes(there, clock, 8.0)
         good.ask(GetSnapshot())
         passes(there, clock, 4.0)
-        until(lambda: there.guests == 1)
+        until(lambda: there.clients == 1)
         assert there.notes == ["link: client deaf 0 does not read: dropped"]
         assert good.ask(GetSnapshot()).number == table.snapshot.number
 
@@ -216,7 +216,7 @@ def test_a_flood_of_looks_is_answered_at_a_bounded_rate(tmp_path: Path, clock: V
         for _ in range(20):
             flood.receive()
         assert isinstance(good.ask(GetSnapshot()), SnapshotReply)
-        assert there.guests == 2
+        assert there.clients == 2
         assert there.notes == []
 
 
@@ -228,11 +228,11 @@ def test_a_failure_of_the_link_itself_ends_it_in_the_end_but_never_the_policy(tm
     with stage(tmp_path, table=Broken(), operator=OperatorPolicy("flat_after", 0)) as there:
         for n in range(5):
             with Plain(there.path) as plain:
-                plain.hello("Ann", wants_conn=True).say(GetSnapshot(log_limit=1))
+                plain.hello("Ann", wants_control=True).say(GetSnapshot(log_limit=1))
                 assert plain.is_closed()
             until(lambda n=n: len(there.notes) == n + 1)
         assert there.notes[0] == "link failed: OSError: broken"
-        assert "nobody is let in any more" in there.notes[-1]
+        assert "no client is accepted any more" in there.notes[-1]
         until(lambda: there.table.flats >= 1 and not there.path.exists())
         with pytest.raises(LinkError, match="no engine runs here"):
             ask(there.path, GetSnapshot(), 1.0)

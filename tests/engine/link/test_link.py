@@ -1,4 +1,4 @@
-"""The door through a socket: screens look and command, one has the conn, short commands come and go, the lost are missed."""
+"""The link over a socket: screens look and command, one has control, short commands come and go, the lost are missed."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ from engine.model.commands import Flat, Lock, PauseEntries, ResumeEntries, SetSp
 from engine.model.snapshot import Snapshot
 from engine.recording import MqrSource
 from tests.support.builders import config
-from tests.support.link_harness import Plain, Table, door, gap, picture, stage, trade, until
+from tests.support.link_harness import Plain, Table, gap, picture, remote, stage, trade, until
 
 SECOND = 1_000_000_000
 
@@ -31,7 +31,7 @@ def test_a_screen_sees_what_the_engine_puts_on_the_table(tmp_path: Path) -> None
     table = Table(picture(instruments=50, trades=30, events=20))
     table.log(600)
     table.chart = [(n * 5000, 100 + n) for n in range(300)]
-    with stage(tmp_path, table=table) as there, door(there) as ann:
+    with stage(tmp_path, table=table) as there, remote(there) as ann:
         assert ann.snapshot == table.snapshot
         assert ann.state.word == "CONNECTED"
         table.go_on(trades=(*table.snapshot.trades, trade(31)))
@@ -51,7 +51,7 @@ def test_the_engine_in_its_own_process_and_thread_is_commanded_through_the_socke
     source = MqrSource(bundled("nifty-synthetic.mqr"))
     with build(config(), source, "replay", speed=0.0, paused=True, state_root=tmp_path / "state") as run:
         run.engine.start()
-        with stage(tmp_path / "state", table=Real(run)) as there, door(there) as ann:
+        with stage(tmp_path / "state", table=Real(run)) as there, remote(there) as ann:
             assert ann.snapshot.trade_mode == "replay"
             ann.send(PauseEntries())
             until(lambda: ann.snapshot.entries.paused)
@@ -89,7 +89,7 @@ class Real(Table):
 
 
 def test_a_command_is_requested_accepted_and_done(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, door(there) as ann:
+    with stage(tmp_path) as there, remote(there) as ann:
         ann.send(PauseEntries())
         assert ann.pending()[0].state in {"REQUESTED", "ACCEPTED"}
         until(lambda: ann.pending()[0].state == "ACCEPTED")
@@ -99,55 +99,55 @@ def test_a_command_is_requested_accepted_and_done(tmp_path: Path) -> None:
         assert ann.pending()[0].command == PauseEntries()
 
 
-def test_only_the_one_with_the_conn_commands_and_both_are_told_when_it_moves(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, door(there, "Ann") as ann, door(there, "Ben") as ben:
-        assert ann.conn.mine
-        assert (ben.conn.holder, ben.conn.mine) == ("Ann", False)
-        assert ben.told == ("the conn is with Ann: you may look",)
+def test_only_the_one_with_control_commands_and_both_are_told_when_it_moves(tmp_path: Path) -> None:
+    with stage(tmp_path) as there, remote(there, "Ann") as ann, remote(there, "Ben") as ben:
+        assert ann.control.mine
+        assert (ben.control.holder, ben.control.mine) == ("Ann", False)
+        assert ben.told == ("Ann has control: you may look",)
         until(lambda: ann.watched_by == 2)
         ben.send(ResumeEntries())
         until(lambda: ben.pending()[0].state == "REFUSED")
-        assert ben.pending()[0].reason == "the conn is with Ann"
+        assert ben.pending()[0].reason == "Ann has control"
         ben.send(Lock("fire"))
         until(lambda: ben.pending()[1].state == "ACCEPTED")
-        ben.take_conn()
-        until(lambda: ben.conn.mine and ann.conn.holder == "Ben")
-        until(lambda: "Ben took the conn: you may look" in ann.told)
-        assert not ann.conn.mine
+        ben.take_control()
+        until(lambda: ben.control.mine and ann.control.holder == "Ben")
+        until(lambda: "Ben took control: you may look" in ann.told)
+        assert not ann.control.mine
         assert [command for command, _ in there.table.sent] == [Lock("fire")]
-        assert there.table.said[-1] == "Ben has the conn, Ann had it"
+        assert there.table.said[-1] == "Ben has control, Ann had it"
 
 
-def test_who_only_looks_never_has_the_conn(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, door(there, "Eve", wants_conn=False) as eve:
-        assert eve.conn.holder == ""
-        eve.take_conn()
-        until(lambda: "the conn is not for those who only look" in eve.told)
-        assert eve.conn.holder == ""
+def test_who_only_looks_never_has_control(tmp_path: Path) -> None:
+    with stage(tmp_path) as there, remote(there, "Eve", wants_control=False) as eve:
+        assert eve.control.holder == ""
+        eve.take_control()
+        until(lambda: "control is not for those who only look" in eve.told)
+        assert eve.control.holder == ""
         eve.send(SetSpeed(1.0))
         until(lambda: eve.pending()[0].state == "REFUSED")
         with Plain(there.path) as short:
-            short.hello("flat", screen=False, wants_conn=True).ask(TakeControl())
-            assert short.ask(GetSnapshot()).conn.holder == ""
+            short.hello("flat", screen=False, wants_control=True).ask(TakeControl())
+            assert short.ask(GetSnapshot()).control.holder == ""
 
 
-def test_the_conn_can_be_given_up_and_is_not_asked_back_by_itself(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, door(there, "Ann") as ann:
-        ann.leave_conn()
-        until(lambda: ann.conn.holder == "")
-        [visitor] = there.server._visitors
-        visitor.sock.shutdown(socket.SHUT_RDWR)
+def test_control_can_be_given_up_and_is_not_asked_back_by_itself(tmp_path: Path) -> None:
+    with stage(tmp_path) as there, remote(there, "Ann") as ann:
+        ann.give_control()
+        until(lambda: ann.control.holder == "")
+        [connection] = there.server._connections
+        connection.sock.shutdown(socket.SHUT_RDWR)
         until(lambda: ann.state.word == "LOST")
         until(lambda: ann.state.word == "CONNECTED")
-        assert ann.conn.holder == ""
-        ann.take_conn()
-        until(lambda: ann.conn.mine)
+        assert ann.control.holder == ""
+        ann.take_control()
+        until(lambda: ann.control.mine)
 
 
 def test_texts_and_numbers_of_a_command_are_made_harmless(tmp_path: Path) -> None:
     with stage(tmp_path) as there, Plain(there.path) as plain:
-        plain.hello("Ann\x1b[2J", wants_conn=True)
-        assert plain.ask(GetSnapshot()).conn.holder == "Ann�[2J"
+        plain.hello("Ann\x1b[2J", wants_control=True)
+        assert plain.ask(GetSnapshot()).control.holder == "Ann�[2J"
         assert plain.ask(SendCommand(1, Lock("\x1b]0;x\x07" + "y" * 1000))).state == "ACCEPTED"
         [(command, ticket)] = there.table.sent
         assert ticket == 1
@@ -165,10 +165,10 @@ def test_a_lost_operator_is_missed_and_told_on_return_what_happened(tmp_path: Pa
     clock.advance(SECOND)
     with stage(tmp_path, operator=OperatorPolicy("flat_after", 60), clock=clock) as there:
         with Plain(there.path) as ann:
-            ann.hello("Ann", wants_conn=True)
-            assert ann.ask(GetSnapshot()).told == ("you have the conn",)
+            ann.hello("Ann", wants_control=True)
+            assert ann.ask(GetSnapshot()).told == ("you have control",)
             assert ann.ask(GetSnapshot()).absence.lost_ns == 0
-        until(lambda: there.guests == 0)
+        until(lambda: there.clients == 0)
         there.table.go_on(events=(gap(5),))
         with Plain(there.path) as eve:
             absence = eve.hello("Eve").ask(GetSnapshot()).absence
@@ -177,17 +177,17 @@ def test_a_lost_operator_is_missed_and_told_on_return_what_happened(tmp_path: Pa
         until(lambda: there.table.flats == 1)
         clock.advance(100 * SECOND)
         with Plain(there.path) as ann:
-            seen = ann.hello("Ann", wants_conn=True).ask(GetSnapshot())
+            seen = ann.hello("Ann", wants_control=True).ask(GetSnapshot())
             away = "away 2 min 41 s: flat: operator lost for 60 s, feed gap 4.2 s at 10:14:03, P&L 0"
             assert seen.told == (away,)
             assert seen.absence.lost_ns == 0
             assert ann.ask(GetSnapshot()).told == ()
         assert there.table.flats == 1
         assert there.table.said[:5] == [
-            "Ann has the conn",
+            "Ann has control",
             "operator Ann lost: everything is closed in 60 s",
             "policy: flat: operator lost for 60 s",
-            "Ann has the conn",
+            "Ann has control",
             f"operator back: {away}",
         ]
 
@@ -198,14 +198,14 @@ def test_leaving_on_purpose_starts_the_clock_as_well_and_coming_back_stops_it(tm
     with stage(tmp_path, operator=OperatorPolicy("flat_after", 60), clock=clock) as there:
         for _ in range(3):
             with Plain(there.path) as ann:
-                ann.hello("Ann", wants_conn=True)
+                ann.hello("Ann", wants_control=True)
                 ann.say(Bye(detached=True))
                 assert ann.is_closed()
-            until(lambda: there.guests == 0)
+            until(lambda: there.clients == 0)
             assert there.table.said[-1] == "operator Ann detached: everything is closed in 60 s"
             clock.advance(59 * SECOND)
         with Plain(there.path) as ann:
-            ann.hello("Ann", wants_conn=True)
+            ann.hello("Ann", wants_control=True)
             beat_ns = there.server.beat_ns
             clock.advance(5 * SECOND)
             until(lambda: there.server.beat_ns > beat_ns)
@@ -218,15 +218,15 @@ def test_no_entries_are_made_without_an_operator_but_short_commands_are_none(tmp
         with Oneshot(there.path, "status") as call:
             assert call.snapshot() == there.table.snapshot
             assert call.pid == os.getpid()
-        until(lambda: there.guests == 0)
-        with door(there):
+        until(lambda: there.clients == 0)
+        with remote(there):
             assert there.table.sent == []
             assert isinstance(ask(there.path, GetSnapshot(), 5.0), SnapshotReply)
         until(lambda: there.table.sent == [(PauseEntries(), 0)])
 
 
 def test_a_short_command_stops_the_engine_under_a_screen(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, door(there), Oneshot(there.path, "stop") as call:
+    with stage(tmp_path) as there, remote(there), Oneshot(there.path, "stop") as call:
         taken = call.send(Stop())
         assert taken.state == "ACCEPTED"
         assert call.outcome(taken.ticket) is None
@@ -249,14 +249,14 @@ def test_a_screen_finds_the_next_engine_and_a_flat_asked_meanwhile_gets_through(
         until(lambda: ann.state.word == "CONNECTED" and second.flats == 1, lambda: ann.state)
         catches_up(ann, second)
         until(lambda: [line.number for line in ann.log_lines(0, 10)] == [1, 2, 3, 4, 5])
-        assert ann.conn.mine
+        assert ann.control.mine
         ann.leave(detached=True)
         until(lambda: len(second.said) == 2)
     assert second.said[1] == "operator Ann detached: trading goes on"
 
 
 def test_screens_see_the_last_snapshot_of_an_engine_that_stops(tmp_path: Path) -> None:
-    with stage(tmp_path) as there, door(there) as ann:
+    with stage(tmp_path) as there, remote(there) as ann:
         there.table.go_on(stopped=True)
         there.server.stop(5.0)
         until(lambda: ann.state.word == "LOST")

@@ -1,4 +1,4 @@
-"""The parts of the link without a socket: frames, rates, sections, the mirror, the tickets."""
+"""The parts of the link without a socket: frames, rates, sections, the replica, the tickets."""
 
 from contextlib import suppress
 
@@ -110,30 +110,30 @@ def test_trouble_of_a_kind_is_told_once_a_minute_with_its_number() -> None:
     assert told == ["link: bad 0", "link: another", "link: bad again (99 more like it before)"]
 
 
-# ── Sections and the mirror ─────────────────────────────────────────────────────────────────────────────────────────
+# ── Sections and the replica ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def look(sections: SnapshotDelta, mirror: Replica) -> tuple[str, ...]:
-    """One look of `mirror`, without a connection; what was sent."""
-    asked = mirror.look()
+def look(sections: SnapshotDelta, replica: Replica) -> tuple[str, ...]:
+    """One look of `replica`, without a connection; what was sent."""
+    asked = replica.look()
     names, frames = sections.wanted(asked.number, asked.have)
     told = SnapshotReply(
         sections.number, names, sections.versions, None, ControlView("", False, 0), AbsenceView("keep", 0, 0, ""), 1, ()
     )
-    mirror.take(told, {name: encoded[4:] for name, encoded in zip(names, frames, strict=True)})
+    replica.take(told, {name: encoded[4:] for name, encoded in zip(names, frames, strict=True)})
     return names
 
 
 def test_only_what_changed_is_sent_and_the_snapshot_is_whole_again() -> None:
-    sections, mirror, table = SnapshotDelta(), Replica(), Table(picture(instruments=3, trades=20, events=4))
+    sections, replica, table = SnapshotDelta(), Replica(), Table(picture(instruments=3, trades=20, events=4))
     sections.take(table.snapshot)
-    assert look(sections, mirror) == (LIGHT, *SECTIONS)
-    assert mirror.snapshot == table.snapshot
-    assert look(sections, mirror) == ()
+    assert look(sections, replica) == (LIGHT, *SECTIONS)
+    assert replica.snapshot == table.snapshot
+    assert look(sections, replica) == ()
     table.go_on(trades=(*table.snapshot.trades,), events=(*table.snapshot.events, gap(9)))
     sections.take(table.snapshot)
-    assert look(sections, mirror) == (LIGHT, "events")
-    assert mirror.snapshot == table.snapshot
+    assert look(sections, replica) == (LIGHT, "events")
+    assert replica.snapshot == table.snapshot
 
 
 def test_many_share_the_bytes_of_one_snapshot() -> None:
@@ -148,49 +148,49 @@ def test_many_share_the_bytes_of_one_snapshot() -> None:
 def test_a_picture_over_the_limit_comes_in_several_looks() -> None:
     long = tuple(trade(n, "x" * 1000) for n in range(2_500))
     events = tuple(replace(gap(n), text="y" * 1000) for n in range(2_500))
-    sections, mirror = SnapshotDelta(), Replica()
+    sections, replica = SnapshotDelta(), Replica()
     snapshot = picture(trades=1, events=1)
     sections.take(replace(snapshot, trades=long, events=events))
     _, frames = sections.wanted(-1, {})
     assert sum(map(len, frames)) <= REPLY_LIMIT
-    assert "events" not in look(sections, mirror)
-    assert mirror.snapshot is None
-    assert mirror.behind
-    assert look(sections, mirror) == ("events", "epochs")
-    assert mirror.snapshot is not None
-    assert mirror.snapshot.events == events
+    assert "events" not in look(sections, replica)
+    assert replica.snapshot is None
+    assert replica.behind
+    assert look(sections, replica) == ("events", "epochs")
+    assert replica.snapshot is not None
+    assert replica.snapshot.events == events
 
 
 def test_another_engine_is_seen_anew_and_its_log_lines_count_on() -> None:
     def told(*lines: LogLine, history: History | None = None) -> None:
         nobody = ControlView("", mine=False, since_ns=0)
         parts = {"log": msgspec.msgpack.encode(lines)}
-        mirror.take(SnapshotReply(1, ("log",), {}, history, nobody, AbsenceView("keep", 0, 0, ""), 1, ()), parts)
+        replica.take(SnapshotReply(1, ("log",), {}, history, nobody, AbsenceView("keep", 0, 0, ""), 1, ()), parts)
 
-    mirror = Replica()
-    mirror.attach(1)
+    replica = Replica()
+    replica.attach(1)
     told(*(LogLine(n, n, "INFO", "engine", "old") for n in (1, 2, 5)), history=History(0, True, ((1, 10), (2, 20))))
     told(history=History(0, False, ((3, 30),)))
-    assert mirror.chart(0) == ((1, 10), (2, 20), (3, 30))
-    assert (mirror.look().history_since_ms, mirror.look().history_of) == (3, None)
-    assert [line.number for line in mirror.lines(1, 10)] == [2, 5]
-    mirror.attach(2)
-    assert mirror.look().log_since == 0
+    assert replica.chart(0) == ((1, 10), (2, 20), (3, 30))
+    assert (replica.look().history_since_ms, replica.look().history_of) == (3, None)
+    assert [line.number for line in replica.lines(1, 10)] == [2, 5]
+    replica.attach(2)
+    assert replica.look().log_since == 0
     told(LogLine(1, 9, "INFO", "engine", "new"))
-    assert [(line.number, line.text) for line in mirror.lines(2, 10)] == [(5, "old"), (6, "new")]
-    assert mirror.chart(0) is None
+    assert [(line.number, line.text) for line in replica.lines(2, 10)] == [(5, "old"), (6, "new")]
+    assert replica.chart(0) is None
 
 
 def test_a_full_batch_of_lines_is_followed_up_at_once() -> None:
-    mirror = Replica()
+    replica = Replica()
     encoded = msgspec.msgpack.encode([LogLine(n, n, "INFO", "engine", "x") for n in range(1, LINES_A_LOOK + 1)])
-    mirror.take(
+    replica.take(
         SnapshotReply(-1, ("log",), {}, None, ControlView("", False, 0), AbsenceView("keep", 0, 0, ""), 1, ()),
         {"log": encoded},
     )
-    assert mirror.behind
-    assert len(mirror.lines(0, 1000)) == LINES_A_LOOK
-    assert [line.number for line in mirror.lines(10, 2)] == [11, 12]
+    assert replica.behind
+    assert len(replica.lines(0, 1000)) == LINES_A_LOOK
+    assert [line.number for line in replica.lines(10, 2)] == [11, 12]
 
 
 # ── Tickets ─────────────────────────────────────────────────────────────────────────────────────────────────────────

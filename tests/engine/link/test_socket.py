@@ -19,7 +19,7 @@ from engine.link.protocol import ENCODER, CommandTaken, GetSnapshot, SendCommand
 from engine.model.commands import Flat
 from engine.model.errors import UserError
 from engine.version import VERSION
-from tests.support.link_harness import Plain, beside, door, stage, until
+from tests.support.link_harness import Plain, beside, remote, stage, until
 
 NOBODY = 65_534
 
@@ -35,7 +35,7 @@ def test_the_socket_is_private_replaces_a_dead_one_and_goes_with_its_server(tmp_
     assert there.path.is_socket()
     with pytest.raises(LinkError, match=r"nobody listens at .*engine.sock; the last one was killed"):
         ask(there.path, GetSnapshot(), 1.0)
-    with stage(tmp_path) as there, door(there):
+    with stage(tmp_path) as there, remote(there):
         there.path.unlink()
         address.listen(there.path).close()  # somebody else's
     assert there.path.is_socket()
@@ -44,7 +44,7 @@ def test_the_socket_is_private_replaces_a_dead_one_and_goes_with_its_server(tmp_
 def test_a_path_of_any_length_will_do(tmp_path: Path) -> None:
     folder = tmp_path / ("long" * 30) / ("longer" * 20)
     folder.mkdir(parents=True)
-    with stage(folder) as there, door(there) as ann:
+    with stage(folder) as there, remote(there) as ann:
         assert ann.snapshot == there.table.snapshot
     assert not there.path.exists()
 
@@ -126,7 +126,7 @@ def test_another_version_is_refused_with_a_clear_line_on_both_sides(
     [
         (b"\xff\xff\xff\xff", "is no engine of this program: too_long"),
         (frame(b"\xc1"), "is no engine of this program"),
-        (frame(ENCODER.encode(CommandTaken(1, "ACCEPTED"))), "it did not say welcome"),
+        (frame(ENCODER.encode(CommandTaken(1, "ACCEPTED"))), "it did not answer with Welcome"),
         (
             frame(ENCODER.encode(Welcome(1, VERSION, 1, 1))) + frame(ENCODER.encode(CommandTaken(1, "ACCEPTED"))),
             "something else",
@@ -149,10 +149,10 @@ def test_a_false_engine_is_told_from_a_true_one(tmp_path: Path, answer: bytes, t
 
     thread = Thread(target=serve)
     thread.start()
-    door = RemoteEngine(tmp_path / "engine.sock", "Ann")
-    Thread.start(door._thread)
-    until(lambda: told in door.state.reason, lambda: door.state)
-    assert door.state.word == "LOST"
-    door.leave(detached=True)
+    remote = RemoteEngine(tmp_path / "engine.sock", "Ann")
+    Thread.start(remote._thread)
+    until(lambda: told in remote.state.reason, lambda: remote.state)
+    assert remote.state.word == "LOST"
+    remote.leave(detached=True)
     listener.close()
     thread.join(10)

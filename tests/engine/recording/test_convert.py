@@ -1,5 +1,6 @@
 """A CSV file, its import and the export of that hold the same ticks; nothing half done is ever left behind."""
 
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -168,15 +169,17 @@ def test_what_exists_is_kept_unless_forced(tmp_path: Path) -> None:
         export_csv(csv, tmp_path / "a.csv")
 
 
-def test_links_and_folders_are_not_written_to(tmp_path: Path) -> None:
+def test_links_folders_and_devices_are_not_replaced(tmp_path: Path) -> None:
     csv = source(tmp_path / "a.csv", CSV)
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
-    for target in (tmp_path / "link", tmp_path):
-        with pytest.raises(InputError, match="is a link or a directory"):
+    os.mkfifo(tmp_path / "pipe")  # stands for every device: /dev/null, a disk
+    for target in (tmp_path / "link", tmp_path, tmp_path / "pipe"):
+        with pytest.raises(InputError, match="is not an ordinary file"):
             import_file(csv, target, header(), max_backwards_ms=0, force=True)
-        with pytest.raises(InputError, match="is a link or a directory"):
+        with pytest.raises(InputError, match="is not an ordinary file"):
             export_csv(csv, target, force=True)
     assert not (tmp_path / "elsewhere").exists()
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
 
 
 def test_a_disk_that_refuses_is_told(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def whole_day() -> MqrSource:
 
 def result(run: Run) -> tuple[int, int, str]:
     book = run.trader.state.book
-    return book.entries, len(run.engine.turn.trades), state_hash(run.trader.dump())
+    return book.entries, len(run.engine.exits.newest), state_hash(run.trader.dump())
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def day_result(tmp_path_factory) -> tuple[int, int, str]:
         run.engine.start()
         assert run.engine.wait(60)
         run.engine.stop()
-        assert len(run.engine.turn.trades) > 50
+        assert len(run.engine.exits.newest) > 50
         return result(run)
 
 
@@ -124,9 +124,9 @@ def test_seeking_back_and_forth_ends_the_same(tmp_path, day_result):
         for target in (20_000, 4_999, 30_001, 5_000, 12, 0, 17_777):
             engine.send(Hold())
             engine.send(Seek(target))
-            until(lambda target=target: engine.turn.last_seq == target and not engine.turn.commands)
+            until(lambda target=target: engine.cursor.last_seq == target and not engine.turn.inputs)
         engine.send(Play())
-        until(lambda: engine.turn.last_seq == 32_664)
+        until(lambda: engine.cursor.last_seq == 32_664)
         engine.stop()
         assert result(run) == day_result
 
@@ -136,23 +136,23 @@ def test_a_seek_is_exact_and_equals_running_there(tmp_path):
     with start(tmp_path / "a", ListSource(stream[:7_321]), "replay.snapshot_ticks=1000") as run:
         assert run.engine.wait(60)
         expected = state_hash(run.trader.dump())
-        trades = len(run.engine.turn.trades)
+        trades = len(run.engine.exits.newest)
     with start(tmp_path / "b", ListSource(stream), "replay.snapshot_ticks=1000") as run:
         engine = run.engine
         assert engine.wait(60)
         engine.send(Hold())
         engine.send(Seek(7_321))
-        until(lambda: engine.turn.last_seq == 7_321 and engine.turn.expected == -1)
+        until(lambda: engine.cursor.last_seq == 7_321 and engine.cursor.expected == -1)
         assert state_hash(run.trader.dump()) == expected
-        assert len(engine.turn.trades) == trades
+        assert len(engine.exits.newest) == trades
         engine.send(Step(1))
-        until(lambda: engine.turn.last_seq == 7_322)
+        until(lambda: engine.cursor.last_seq == 7_322)
         engine.send(Step(-1))
-        until(lambda: engine.turn.last_seq == 7_321 and engine.turn.expected == -1)
+        until(lambda: engine.cursor.last_seq == 7_321 and engine.cursor.expected == -1)
         assert state_hash(run.trader.dump()) == expected
         engine.send(SeekTime(stream[7_320].exch_ms - 1))
-        until(lambda: engine.turn.last_seq != 7_321 and engine.turn.expected == -1)
-        assert stream[engine.turn.last_seq].exch_ms == stream[7_320].exch_ms
+        until(lambda: engine.cursor.last_seq != 7_321 and engine.cursor.expected == -1)
+        assert stream[engine.cursor.last_seq].exch_ms == stream[7_320].exch_ms
 
 
 @pytest.mark.parametrize("delivery", DELIVERIES)
@@ -160,11 +160,11 @@ def test_paused_stepped_and_played_on(tmp_path, delivery):
     stream = ticks([100.0] * 30)
     with start(tmp_path, ListSource(stream), f"engine.delivery={delivery}", paused=True) as run:
         engine = run.engine
-        assert engine.turn.last_seq == 0
+        assert engine.cursor.last_seq == 0
         engine.send(Step(3))
-        until(lambda: engine.turn.last_seq == 3)
+        until(lambda: engine.cursor.last_seq == 3)
         engine.send(Step(1))
-        until(lambda: engine.turn.last_seq == 4)
+        until(lambda: engine.cursor.last_seq == 4)
         engine.send(SetSpeed(0.0))
         engine.send(SkipSilence(on=True))
         engine.send(Play())
@@ -179,7 +179,7 @@ def test_flat_on_a_standing_replay_closes_verifies_and_stays_locked(tmp_path):
     with start(tmp_path, ListSource(stream), *EAGER, paused=True) as run:
         engine = run.engine
         engine.send(Step(3))
-        until(lambda: engine.turn.last_seq == 3)
+        until(lambda: engine.cursor.last_seq == 3)
         assert run.trader.state.book.net(0) > 0
         engine.send(Flat("test"))
         until(lambda: engine.snapshot.flat.state == "FLAT")
@@ -233,7 +233,7 @@ def test_a_raising_trader_halts_entries_and_falls_back_to_queued(tmp_path, monke
         run.engine.stop()
         assert run.engine.switch.mode == "queued"
         assert run.trader.state.faults == 2
-        assert [trade.reason for trade in run.engine.turn.trades] == ["Stop Loss"]
+        assert [trade.reason for trade in run.engine.exits.newest] == ["Stop Loss"]
         assert run.trader.state.gate.halted == "trader raised RuntimeError"
         assert "raised at tick 3" in (tmp_path / "engine.log").read_text()
 
@@ -244,11 +244,11 @@ def test_a_broken_engine_locks_tells_and_ends_with_its_status(tmp_path, monkeypa
     def broken(*_):
         raise RuntimeError("edge")
 
-    monkeypatch.setattr(type(run.engine.turn), "carry_out", broken)
+    monkeypatch.setattr(type(run.engine._effects), "carry_out", broken)
     with run:
         run.engine.start()
         assert run.engine.wait(30)
-        assert run.engine.exit_status == EXIT_FAULT
+        assert run.engine.status.exit_status == EXIT_FAULT
         assert run.trader.state.gate.locked == "engine fault"
         monkeypatch.undo()
     log = (tmp_path / "engine.log").read_text()
@@ -268,7 +268,7 @@ def test_a_snapshot_goes_through_a_wire_and_back(tmp_path):
     with start(tmp_path, None, "strategy.use_vwap=true", "strategy.use_bollinger_bands=true") as run:
         assert run.engine.wait(60)
         run.engine.send(Seek(10_000))
-        until(lambda: run.engine.turn.last_seq == 10_000)
+        until(lambda: run.engine.cursor.last_seq == 10_000)
         run.engine.stop()
         snapshot = run.engine.snapshot
         assert msgspec.msgpack.decode(msgspec.msgpack.encode(snapshot), type=Snapshot) == snapshot
@@ -295,7 +295,7 @@ def test_every_stage_is_measured_one_tick_in_sixteen(tmp_path, delivery):
         assert stages["receive→decision"].count == 32_664
         sampled = {"wait", "decide", "act"} | ({"receive→inbox"} if delivery != "callback" else set())
         assert {name: stages[name].count for name in sampled} == dict.fromkeys(sampled, 32_664 // 16)
-        assert stages["tick→order"].count == len(run.engine.turn.trades) + run.trader.state.book.entries
+        assert stages["tick→order"].count == len(run.engine.exits.newest) + run.trader.state.book.entries
 
 
 def test_refused_ticks_are_counted_with_the_first_of_each(tmp_path):
@@ -327,18 +327,18 @@ def test_going_back_is_no_way_round_the_lock(tmp_path):
     with start(tmp_path, ListSource(ticks([99.0, 100.0, 101.0, 102.0])), *EAGER, paused=True) as run:
         engine = run.engine
         engine.send(Step(3))
-        until(lambda: engine.turn.last_seq == 3)
+        until(lambda: engine.cursor.last_seq == 3)
         engine.send(Flat("test"))
         engine.send(PauseEntries())
         until(lambda: engine.snapshot.flat.state == "FLAT")
         engine.send(Seek(0))
-        until(lambda: engine.turn.last_seq == 0)
+        until(lambda: engine.cursor.last_seq == 0)
         assert engine.snapshot.entries.locked == "flat: test"
         assert engine.snapshot.entries.paused
         engine.send(Unlock())
         engine.send(Step(1))
         engine.send(Step(-1))
-        until(lambda: engine.turn.last_seq == 0 and not engine.turn.commands)
+        until(lambda: engine.cursor.last_seq == 0 and not engine.turn.inputs)
         assert run.trader.state.gate.locked == ""
 
 
@@ -349,7 +349,7 @@ def test_a_run_that_is_recorded_only_goes_forward(tmp_path):
         assert engine.wait(30)
         engine.send(Seek(5))
         until(lambda: any("going back refused" in line for line in engine.snapshot.outcomes))
-        assert engine.turn.last_seq == 20
+        assert engine.cursor.last_seq == 20
 
 
 def test_next_and_previous_event(tmp_path):
@@ -357,19 +357,19 @@ def test_next_and_previous_event(tmp_path):
         engine = run.engine
         kinds = []
         for _ in range(3):
-            before = engine.turn.last_seq
+            before = engine.cursor.last_seq
             engine.send(SeekEvent(forward=True))
-            until(lambda before=before: engine.turn.last_seq > before and engine.turn.expected == -1)
-            kinds.append([event.kind for event in engine.turn.timeline.events][-1])
+            until(lambda before=before: engine.cursor.last_seq > before and engine.cursor.expected == -1)
+            kinds.append([event.kind for event in engine.playback._timeline.events][-1])
         assert kinds == ["entry", "exit", "exit"]
-        last = engine.turn.last_seq
+        last = engine.cursor.last_seq
         engine.send(Bookmark("here"))
         engine.send(SeekEvent(forward=False))
-        until(lambda: engine.turn.last_seq < last and engine.turn.expected == -1)
-        assert engine.turn.last_seq == engine.turn.timeline.events[1].tick
+        until(lambda: engine.cursor.last_seq < last and engine.cursor.expected == -1)
+        assert engine.cursor.last_seq == engine.playback._timeline.events[1].tick
         engine.send(SeekEvent(forward=True))
-        until(lambda: engine.turn.last_seq == last and engine.turn.expected == -1)
-        assert [event.text for event in engine.turn.timeline.events if event.kind == "bookmark"] == ["here"]
+        until(lambda: engine.cursor.last_seq == last and engine.cursor.expected == -1)
+        assert [event.text for event in engine.playback._timeline.events if event.kind == "bookmark"] == ["here"]
 
 
 def test_the_chart_has_a_point_every_few_seconds_and_forgets_the_future(tmp_path):
@@ -379,15 +379,15 @@ def test_the_chart_has_a_point_every_few_seconds_and_forgets_the_future(tmp_path
         whole = engine.history(0)
         assert 3_500 < len(whole) < 4_700
         engine.send(Seek(10_000))
-        until(lambda: engine.turn.last_seq == 10_000)
-        assert engine.history(0)[-1][0] <= engine.turn.now_ms
+        until(lambda: engine.cursor.last_seq == 10_000)
+        assert engine.history(0)[-1][0] <= engine.now_ms
         engine.send(Play())
-        until(lambda: engine.turn.last_seq == 32_664)
+        until(lambda: engine.cursor.last_seq == 32_664)
         assert len(engine.history(0)) == pytest.approx(len(whole), abs=3)
 
 
 def test_a_stall_stops_the_beat_and_it_comes_back(tmp_path):
     with start(tmp_path, ListSource(ticks([100.0]))) as run:
-        beats = run.engine.housekeeping.beats
+        beats = run.engine.stats.beats
         run.engine.send(Stall(0.05))
-        until(lambda: run.engine.housekeeping.beats > beats + 1)
+        until(lambda: run.engine.stats.beats > beats + 1)

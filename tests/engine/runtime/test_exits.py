@@ -63,11 +63,11 @@ def test_many_exits_leave_few_in_memory_exact_sums_and_every_row(tmp_path: Path)
         assert run.engine.wait(60)
         run.engine.stop()
         file.finish()
-        summary, turn, seen = summarise(run, 1.0), run.engine.turn, run.engine.snapshot
-    assert turn.trades == expected[-MOST:]
+        summary, exits, seen = summarise(run, 1.0), run.engine.exits, run.engine.snapshot
+    assert exits.newest == expected[-MOST:]
     assert seen.trades == tuple(expected[-MOST:])
     assert seen.account.exits == summary.exits == EXITS
-    assert (turn.exits.gross, turn.exits.costs) == (
+    assert (exits.gross, exits.costs) == (
         sum(trade.gross_pnl for trade in expected),
         sum(trade.costs for trade in expected),
     )
@@ -75,26 +75,26 @@ def test_many_exits_leave_few_in_memory_exact_sums_and_every_row(tmp_path: Path)
     written = rows(tmp_path / "t.csv")
     assert [Decimal(row[3]) * 100 for row in written] == [trade.exit_price for trade in expected]
     assert sum(Decimal(row[5]) for row in written) == Decimal(summary.gross_pnl)
-    assert len(turn.timeline.events) <= 500
+    assert len(seen.events) <= 500
 
 
 def test_a_replay_that_goes_back_takes_rows_and_sums_back(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     expected = played()
     with TradeFile(path) as file, started(tmp_path, file) as run:
-        engine, turn = run.engine, run.engine.turn
+        engine, exits, cursor = run.engine, run.engine.exits, run.engine.cursor
         assert engine.wait(60)
         engine.send(Hold())
         engine.send(Seek(300))  # long before the oldest exit that is kept
-        until(lambda: turn.last_seq == 300 and turn.expected == -1)
+        until(lambda: cursor.last_seq == 300 and cursor.expected == -1)
         assert run.trader.state.book.trades == 100
-        assert turn.exits.gross == sum(trade.gross_pnl for trade in expected[:100])
-        assert turn.trades == expected[:100]
+        assert exits.gross == sum(trade.gross_pnl for trade in expected[:100])
+        assert exits.newest == expected[:100]
         engine.send(Play())
-        until(lambda: turn.last_seq == 3 * EXITS)
+        until(lambda: cursor.last_seq == 3 * EXITS)
         engine.stop()
         file.finish()
-        assert turn.exits.costs == sum(trade.costs for trade in expected)
+        assert exits.costs == sum(trade.costs for trade in expected)
     assert len(rows(path)) == EXITS
 
 

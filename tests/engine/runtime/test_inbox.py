@@ -111,9 +111,8 @@ def test_nothing_is_lost_or_out_of_order_while_one_merges_and_the_other_takes(ha
 
 
 def test_a_lossless_feed_waits_for_room_and_wakes_the_taker():
-    inbox = Inbox(2)
     wanted = Event()
-    inbox.wake = wanted.set
+    inbox = Inbox(2, wanted.set)
     stream = numbered(5)
 
     def feed():

@@ -61,7 +61,7 @@ class Live:
         return tick
 
     def worked(self) -> None:
-        until(lambda: self.run.engine.turn.position + self.run.engine.inbox.merged == self.seq)
+        until(lambda: self.run.engine.cursor.position + self.run.engine.inbox.merged == self.seq)
 
     def done(self, ticket: int) -> str:
         """How the command under `ticket` ended."""
@@ -121,7 +121,7 @@ def test_a_late_tick_still_exits(live) -> None:
     live.tick(70, late_ns=3_000_000_000)
     live.worked()
     assert not live.held
-    assert live.run.engine.turn.trades[-1].reason == "Stop Loss"
+    assert live.run.engine.exits.newest[-1].reason == "Stop Loss"
 
 
 def test_a_tick_whose_time_is_ahead_is_recorded_and_blinds_no_exit(live) -> None:
@@ -131,7 +131,7 @@ def test_a_tick_whose_time_is_ahead_is_recorded_and_blinds_no_exit(live) -> None
     assert live.held
     live.tick(70)
     live.worked()
-    assert live.run.engine.turn.trades[-1].reason == "Stop Loss"
+    assert live.run.engine.exits.newest[-1].reason == "Stop Loss"
     assert live.run.trader.state.instrument_states[0].tick_filter.refused == {"future": 1}
     live.run.engine.stop()
     flags = [tick.flags for tick in live.recording().ticks()]
@@ -144,7 +144,7 @@ def test_exchange_numbers_are_not_compared_across_links(live) -> None:
     live.tick(102, exch_seq=8)
     live.tick(103, exch_seq=8)
     live.worked()
-    snapshot = live.run.engine.turn.trader.state.instrument_states[0]
+    snapshot = live.run.engine.trader.state.instrument_states[0]
     assert snapshot.tick_filter.refused == {"duplicate": 1}
     assert snapshot.tick_filter.sequence_gaps == 0
 
@@ -158,11 +158,11 @@ def test_a_full_inbox_keeps_the_newest_and_counts_the_rest(tmp_path) -> None:
             assert len(live.run.engine.inbox) <= 11
         live.run.engine.send(SwitchDelivery("queued"))
         live.worked()
-        snapshot = live.run.engine
-        assert snapshot.inbox.merged + snapshot.turn.position == 35
-        assert snapshot.inbox.merged > 20
+        engine = live.run.engine
+        assert engine.inbox.merged + engine.cursor.position == 35
+        assert engine.inbox.merged > 20
         assert live.run.trader.state.instrument_states[0].last_price == 13400
-    assert live.recording().count() == live.run.engine.turn.position
+    assert live.recording().count() == live.run.engine.cursor.position
 
 
 def test_what_became_of_a_command_is_told_under_its_ticket(live) -> None:
@@ -219,7 +219,7 @@ def test_the_link_is_told_in_log_journal_events_and_recording(live) -> None:
     live.feed.tell(LinkChanged("WAITING", 1, "no data for 8.0 s", AT_10))
     live.feed.tell(LinkChanged("UP", 2, "", AT_10 + 4200, 4200))
     live.feed.tell(FeedNote("26 packets of an unknown token", AT_10))
-    until(lambda: not live.run.engine.turn.commands)
+    until(lambda: not live.run.engine.turn.inputs)
     until(lambda: any(event.kind == "reconnect" for event in live.run.engine.snapshot.events))
     live.run.close()
     texts = [mark.text for mark in live.recording().marks() if getattr(mark, "kind", "") == "reconnect"]
@@ -231,10 +231,10 @@ def test_the_link_is_told_in_log_journal_events_and_recording(live) -> None:
 
 def test_a_stepped_clock_is_told_and_decides_nothing(live) -> None:
     clock = live.run.engine.housekeeping._clock
-    before_ms = live.run.engine.turn.now_ms
+    before_ms = live.run.engine.now_ms
     clock._followed_ns -= 300_000_000_000  # as if somebody had put the clock five minutes ahead
-    until(lambda: live.run.engine.turn.late_before_ns > 0)
-    assert 0 <= live.run.engine.turn.now_ms - before_ms < 60_000
+    until(lambda: live.run.engine.turn._late_before_ns > 0)
+    assert 0 <= live.run.engine.now_ms - before_ms < 60_000
     live.tick(100)
     live.tick(101)
     live.worked()
@@ -247,12 +247,12 @@ def test_a_stepped_clock_is_told_and_decides_nothing(live) -> None:
 def test_what_waited_while_the_process_stood_still_enters_nothing(tmp_path) -> None:
     live = Live(tmp_path, "engine.delivery=polling", "engine.poll_interval_ms=10000")
     with live.run:
-        housekeeping = live.run.engine.housekeeping
-        until(lambda: housekeeping.beats > 1)
+        stats = live.run.engine.stats
+        until(lambda: stats.beats > 1)
         live.tick(100)
         live.tick(101)
-        housekeeping.beat_ns -= 10_000_000_000
-        until(lambda: live.run.engine.turn.late_before_ns > 0)
+        stats.beat_ns -= 10_000_000_000
+        until(lambda: live.run.engine.turn._late_before_ns > 0)
         live.run.engine.send(SwitchDelivery("queued"))
         live.worked()
         assert not live.held
@@ -268,7 +268,7 @@ def test_a_fault_is_refused_where_ticks_are_real(live) -> None:
 
 
 def test_how_the_last_run_ended_is_shown_until_it_is_acknowledged(live) -> None:
-    live.run.engine.dispatch.found = ("run 7 did not end in good order",)
+    live.run.engine._dispatch._outcomes.found = ("run 7 did not end in good order",)
     live.run.engine.send(Lock("test"), 1)
     assert live.done(1) == "DONE"
     assert live.run.engine.snapshot.found

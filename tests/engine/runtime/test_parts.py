@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from engine.model.clock import SystemClock
 from engine.runtime import Playback, ProcessStats, settle
-from engine.runtime.inbox import Inbox
 from engine.runtime.replay.feed import ReplayFeed
 from engine.runtime.replay.rewind import SavedStates
-from tests.support.builders import ListSource, nifty
+from tests.support.builders import ListSource, nifty, turn_parts
 
 
 @given(st.integers(1, 200), st.integers(0, 400), st.integers(1, 40))
@@ -40,18 +39,20 @@ def test_large_states_are_put_aside_more_rarely_and_none_where_nobody_goes_back(
 ) -> None:
     source = ListSource([], (nifty(),) * instruments)
     feed = ReplayFeed(source, SystemClock())
-    playback = Playback(feed=feed, source=source, inbox=Inbox(1), journal=None, snapshot_ticks=5000, recorded=recorded)
+    parts = turn_parts(source.instruments)
+    playback = Playback(
+        feed=feed, source=source, inbox=parts.inbox, journal=None, trader=parts.trader, effects=parts.effects,
+        cursor=parts.cursor, exits=parts.exits, timeline=parts.timeline, persistence=parts.persistence,
+        rewind=parts.rewind, snapshot_ticks=5000, recorded=recorded,
+    )  # fmt: skip
     assert min(playback.next_milestone(0), 1 << 61) == wanted
 
 
 def test_a_state_directory_that_is_gone_is_no_fault(tmp_path: Path) -> None:
-    process_stats = ProcessStats(tmp_path / "gone")
-    process_stats.look(1)
-    assert process_stats.view.disk_free_mb == 0
-    assert process_stats.view.rss_mb > 0
-    process_stats = ProcessStats(tmp_path)
-    process_stats.look(1)
-    assert process_stats.view.disk_free_mb > 0
+    found = ProcessStats(tmp_path / "gone").look(1 << 60)
+    assert found.disk_free_mb == 0
+    assert found.rss_mb > 0
+    assert ProcessStats(tmp_path).look(1 << 60).disk_free_mb > 0
 
 
 def test_what_stays_is_left_out_of_collections() -> None:

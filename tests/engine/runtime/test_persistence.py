@@ -37,7 +37,7 @@ class Kept(Stage):
         before = len(self.facts)
         super().carry(effects)
         for fact in self.facts[before:]:
-            self.persistence.fact(fact)
+            self.persistence.keep(fact)
 
     def all_at(self, price: float) -> None:
         """A tick of every instrument."""

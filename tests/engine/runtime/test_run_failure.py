@@ -9,6 +9,7 @@ import pytest
 
 from engine.assembly import LiveSupply, Run, build
 from engine.journal import JOURNAL_FILE, read_events
+from engine.model.broker_events import BrokerEvent
 from engine.model.commands import Flat, Lock, Seek, SwitchDelivery
 from engine.model.errors import EXIT_DISK, EXIT_FAULT
 from engine.model.events import StateKept
@@ -67,7 +68,7 @@ def test_a_full_disk_locks_entries_and_leaves_the_exits(live) -> None:
     live.tick(101)
     assert not live.held
     engine.stop()
-    assert (engine.exit_status, engine.problem) == (EXIT_DISK, locked(live))
+    assert (engine.status.exit_status, engine.problem) == (EXIT_DISK, locked(live))
 
 
 def test_a_journal_that_breaks_by_itself_is_a_fault_of_the_program_and_leaves_the_exits(live) -> None:
@@ -80,7 +81,7 @@ def test_a_journal_that_breaks_by_itself_is_a_fault_of_the_program_and_leaves_th
     live.tick(70)
     assert not live.held
     engine.stop()
-    assert engine.exit_status == EXIT_FAULT
+    assert engine.status.exit_status == EXIT_FAULT
 
 
 def test_a_feed_that_ended_by_itself_locks_entries_and_leaves_flats(live) -> None:
@@ -114,9 +115,9 @@ def test_what_waits_when_the_process_goes_on_is_late_at_once(tmp_path, delivery)
             run.engine.deliver(
                 Tick(seq, 0, 0, time.time_ns(), time.perf_counter_ns(), at_ms + 1000 * seq, 0, price, 75, 0)
             )
-        run.engine.housekeeping.beat_ns = time.perf_counter_ns() - 10_000_000_000
+        run.engine.stats.beat_ns = time.perf_counter_ns() - 10_000_000_000
         run.engine.start()
-        until(lambda: run.engine.turn.position == 2)
+        until(lambda: run.engine.cursor.position == 2)
         assert not run.trader.state.book.net(0)
         assert run.trader.state.instrument_states[0].objection == "the price is late"
 
@@ -129,12 +130,12 @@ def test_a_clock_that_was_set_right_is_followed_where_the_exchange_agrees(live, 
     clock.ahead_ns += wrong_s * 1_000_000_000
     exch_ms = time.time_ns() // 1_000_000 + (0 if exchange_agrees else wrong_s * 500)
     live.run.engine.deliver(Tick(1, 0, 0, time.time_ns(), time.perf_counter_ns(), exch_ms, 0, 10_000, 75, 0))
-    assert live.run.engine.turn.trader.state.instrument_states[0].last_tick is not None
+    assert live.run.engine.trader.state.instrument_states[0].last_tick is not None
     housekeeping = live.run.engine.housekeeping
     housekeeping._look_ns = 0  # the next round looks at once
-    looked = housekeeping.beats + 2
-    until(lambda: housekeeping.beats > looked)
-    ahead_s = (live.run.engine.turn.now_ms - time.time_ns() // 1_000_000) / 1000
+    looked = housekeeping.stats.beats + 2
+    until(lambda: housekeeping.stats.beats > looked)
+    ahead_s = (live.run.engine.now_ms - time.time_ns() // 1_000_000) / 1000
     assert round(ahead_s / 60) == (0 if exchange_agrees else wrong_s // 60)
 
 
@@ -165,7 +166,7 @@ def test_a_feed_that_outlives_the_end_trades_no_more(tmp_path, delivery) -> None
         live.worked()
     live.tick(101)
     live.tick(102)
-    assert live.run.engine.turn.position == 1
+    assert live.run.engine.cursor.position == 1
     assert not live.held
     assert live.recording().count() == 1
 
@@ -182,15 +183,18 @@ def test_whatever_breaks_at_the_end_the_rest_is_closed(tmp_path, monkeypatch, br
         holding(live)
         engine = live.run.engine
         owner, name = {
-            "picture": (engine, "_picture"),
-            "checkpoint": (type(engine.turn), "checkpoint"),
+            "picture": (type(engine._publisher), "publish"),
+            "checkpoint": (type(engine.turn._persistence), "checkpoint"),
             "feed": (live.feed, "stop"),
         }[breaks]
         monkeypatch.setattr(owner, name, broken)
         engine.stop()
         engine.stop()
-        assert engine.stopped
-        assert (engine.exit_status, engine.problem) == (EXIT_FAULT, f"engine failed: RuntimeError: no {breaks} ***")
+        assert engine.status.stopped
+        assert (engine.status.exit_status, engine.problem) == (
+            EXIT_FAULT,
+            f"engine failed: RuntimeError: no {breaks} ***",
+        )
         assert engine.wait(0)
     assert live.recording().losses() == ()
     assert live.recording().count() == 2
@@ -218,7 +222,7 @@ def test_a_wedged_turn_does_not_keep_a_fault_from_being_told(live) -> None:
     with live.run.engine.turn.lock:
         live.run.engine.broke(RuntimeError("edge"))
         assert locked(live) == "engine fault"
-        assert live.run.engine.exit_status == EXIT_FAULT
+        assert live.run.engine.status.exit_status == EXIT_FAULT
 
 
 def test_the_account_on_the_disk_at_the_end_is_the_newest(live) -> None:
@@ -232,10 +236,9 @@ def test_the_account_on_the_disk_at_the_end_is_the_newest(live) -> None:
 
 
 def test_a_slow_window_is_judged_where_numbers_have_holes(live) -> None:
-    turn = live.run.engine.turn
     for _ in range(150):
         live.tick(100)
-    turn.slow = 50  # as if a third of them had taken too long
+    live.run.engine.turn._budget.slow = 50  # as if a third of them had taken too long
     live.seq += 100
     for _ in range(50):
         live.tick(100)
@@ -254,13 +257,13 @@ def test_a_switch_that_another_one_overtook_is_told_so(live) -> None:
 class Noting(PaperBroker):
     """Notes when it is given an order."""
 
-    def __init__(self, note: Callable[[str], None]) -> None:
-        super().__init__(2)
+    def __init__(self, note: Callable[[str], None], post: Callable[[BrokerEvent], None]) -> None:
+        super().__init__(2, post)
         self._note = note
 
     def submit(self, order):
         self._note("order")
-        return super().submit(order)
+        super().submit(order)
 
 
 def test_orders_go_out_before_anything_is_put_into_words(tmp_path) -> None:
@@ -278,9 +281,10 @@ def test_orders_go_out_before_anything_is_put_into_words(tmp_path) -> None:
             for index in range(2):
                 live.tick(price, instrument=index)
         assert sum(each is not None for each in live.run.trader.state.book.positions) == 2
-        broker = Noting(happened.append)
-        broker.restore([live.run.trader.state.book.net(index) for index in range(2)])
-        live.run.engine.turn.broker = broker
+        effects = live.run.engine._effects
+        broker = Noting(happened.append, effects._answers.append)
+        broker.hold([live.run.trader.state.book.net(index) for index in range(2)])
+        effects._broker = broker
         logging.getLogger("myquant").addHandler(heard)
         try:
             live.run.engine.send(Flat("operator"), 1)
@@ -301,7 +305,7 @@ def test_going_back_is_told_to_whoever_reads_the_journal(tmp_path: Path) -> None
         assert run.trader.state.book.trades == 1
         run.engine.send(Seek(2))
         until(lambda: run.trader.state.book.trades == 0)
-        until(lambda: run.engine.turn.last_seq == 2)
+        until(lambda: run.engine.cursor.last_seq == 2)
     kinds = [event.kind for event in read_events(tmp_path / JOURNAL_FILE)]
     back = kinds.index("Rewound")
     assert kinds[back + 1] == "StateKept"

@@ -107,8 +107,8 @@ def test_systemd_says_how_often_it_wants_to_hear(environ: dict[str, str], wanted
 def paint(run: Run) -> None:
     """A turn in which somebody pauses entries, and its picture."""
     with run.engine.turn.lock:
-        run.engine.dispatch.command(PauseEntries())
-        run.engine.publish(time.perf_counter_ns())
+        run.engine._dispatch.carry_out(PauseEntries())
+        run.engine._publisher.publish(time.perf_counter_ns())
 
 
 def test_nobody_is_shown_what_is_not_on_the_disk(run: Run) -> None:
@@ -136,7 +136,7 @@ def test_a_disk_that_stands_still_does_not_blind_the_screens(run: Run) -> None:
         paint(run)
         assert served.snapshot is first
         with run.engine.turn.lock:
-            run.engine.publish(first.taken_ns + 2 * S)
+            run.engine._publisher.publish(first.taken_ns + 2 * S)
         assert served.snapshot.entries.paused
 
 
@@ -152,5 +152,5 @@ def test_a_broken_engine_is_stopped_without_one_more_step(run: Run, monkeypatch:
     run.engine.broke(RuntimeError("two"))
     monkeypatch.setattr(type(run.trader), "dump", fails)
     run.engine.stop()
-    assert (run.engine.problem, run.engine.exit_status) == ("engine failed: RuntimeError: one", EXIT_FAULT)
+    assert (run.engine.problem, run.engine.status.exit_status) == ("engine failed: RuntimeError: one", EXIT_FAULT)
     assert run.engine.snapshot.stopped

@@ -35,7 +35,7 @@ side_by_side = Together(lambda folder: Shell(folder, *HOLDING))
 def test_it_is_flat_by_every_way_in(home: Shell, state: str) -> dict[str, float]:
     names = {"trading": tuple(WAYS), "disk failing": ("signal",)}.get(state, ("signal", "file", "key"))
     figures = {}
-    with staged(home.folder) as shell, shell.door():
+    with staged(home.folder) as shell, shell.remote():
         for name in names:
             ask, reason = WAYS[name]
             receipts, locks, trades = len(shell.receipts), shell.locks(), shell.snapshot.account.exits
@@ -59,10 +59,10 @@ def test_it_is_flat_by_every_way_in(home: Shell, state: str) -> dict[str, float]
 @side_by_side
 def test_all_at_once_are_one_job(home: Shell) -> None:
     with staged(home.folder) as shell:
-        with shell.door() as door, Oneshot(shell.socket, "one") as one, Oneshot(shell.socket, "two") as two:
-            door.send(Stall(1.0))  # they all find their way in while the turn is held, and none has begun
+        with shell.remote() as remote, Oneshot(shell.socket, "one") as one, Oneshot(shell.socket, "two") as two:
+            remote.send(Stall(1.0))  # they all find their way in while the turn is held, and none has begun
             (shell.state / FLAT_FILE).touch()
-            until(lambda: door.pending()[-1].state != "REQUESTED", door.pending)
+            until(lambda: remote.pending()[-1].state != "REQUESTED", remote.pending)
             shell.signal(signal.SIGUSR1)
             tickets = [(call, call.send(Flat("call")).ticket) for call in (one, two)]
             shell.is_flat()
@@ -100,7 +100,7 @@ def test_an_operator_who_is_lost_is_a_flat(home: Shell) -> None:
     with Shell(home.folder, *HOLDING, "operator.on_loss=flat_after", "operator.flat_after_s=1") as shell:
         shell.start()
         with Plain(shell.socket) as lost:
-            lost.hello("Ann", wants_conn=True)
+            lost.hello("Ann", wants_control=True)
             shell.holds()
         shell.is_flat("operator lost for 1 s")
         until(lambda: len(shell.receipts) == 1)

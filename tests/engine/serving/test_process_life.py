@@ -151,7 +151,7 @@ def test_status_tells_running_from_gone(shell: Shell) -> None:
 @side_by_side
 def test_stop_from_a_shell_ends_it_under_a_screen_that_sees_the_end(shell: Shell) -> None:
     shell.start()
-    with shell.door("Ann") as ann:
+    with shell.remote("Ann") as ann:
         held = shell.holds()
         stopped = shell.ask("stop")
         assert (stopped.status, stopped.err, shell.ended()) == (EXIT_WELL, "", EXIT_WELL)
@@ -258,7 +258,7 @@ def test_half_a_journal_is_kept_aside_and_nobody_enters(shell: Shell) -> None:
 @side_by_side
 def test_nobody_else_can_open_anything_of_it(shell: Shell) -> None:
     shell.start()
-    with shell.door():
+    with shell.remote():
         shell.holds()
         (shell.state / "FLAT").write_text("")
         (shell.state / "FLAT").chmod(0o666)

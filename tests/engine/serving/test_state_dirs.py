@@ -30,13 +30,13 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
 
 def asked(run: Run) -> int:
-    return sum(isinstance(command, Flat) for command in run.engine.turn.commands)
+    return sum(isinstance(command, Flat) for command in run.engine.turn.inputs)
 
 
 def go_on(run: Run) -> None:
     """Let the loop go on until every command was carried out."""
     with run.engine.turn.lock:
-        run.engine.turn.run_commands()
+        run.engine.turn.take_inputs()
         for _ in range(3):
             run.engine.turn.beat()
     for _ in range(3):

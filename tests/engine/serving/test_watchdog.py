@@ -172,7 +172,7 @@ def test_every_thread_that_must_go_on_has_a_stamp(tmp_path: Path, run: Run) -> N
     assert stamps()["engine loop"] >= begun_ns
     assert stamps()["strategy"] == stamps()["feed"] == stamps()["link"] == 0
     run.engine.housekeeping.make()
-    assert stamps()["engine loop"] == run.engine.housekeeping.beat_ns
-    run.engine.turn.last_seq = 1
-    assert run.engine.turn.deciding
-    assert stamps()["strategy"] == run.engine.housekeeping.beat_ns
+    assert stamps()["engine loop"] == run.engine.stats.beat_ns
+    run.engine.cursor.last_seq = 1
+    assert run.engine.cursor.deciding
+    assert stamps()["strategy"] == run.engine.stats.beat_ns

@@ -1,4 +1,4 @@
-"""Every key does what the table says, through the door and nowhere else."""
+"""Every key does what the table says, through the engine's client and nowhere else."""
 
 from decimal import Decimal
 
@@ -25,22 +25,16 @@ from engine import (
     TimelineEvent,
     Unlock,
 )
+from tests.support.hands import Hands, typed
 from tests.support.snapshots import SNAPSHOT, position, snapshot, view
-from tests.tui.input.test_guard import Hands
 from tui.input import keys
 from tui.input.actions import SPEEDS, Actions
-from tui.view.model import PANES
+from tui.panes.layout import PANES
 
 
 def sent(key, seen=SNAPSHOT):
     hands = Hands(seen).press(key, 0)
     return hands.client.sent
-
-
-def typed(hands, text, end="enter"):
-    for n, key in enumerate([*text, end]):
-        hands.press(key, 100 + n)
-    return hands
 
 
 def held(seen=SNAPSHOT, **changes):
@@ -191,7 +185,7 @@ def test_ctrl_c_asks_and_ctrl_z_and_ctrl_q_do_nothing():
 
 def test_panes_zoom_and_selection():
     hands = Hands()
-    for n, pane in enumerate(PANES):
+    for n, pane in enumerate(pane.name for pane in PANES):
         assert hands.press(str(n + 1), n).ui.focus == pane
     assert hands.press("tab", 10).ui.focus == "ticks"
     assert hands.press("z", 11).ui.zoom
@@ -223,8 +217,15 @@ def test_the_palette_does_what_is_chosen():
 
 
 def test_every_action_of_the_table_exists():
+    of_panes = {key.action for pane in PANES for key in pane.keys}
     for key in keys.TABLE:
-        assert key.action.startswith("pane_") or hasattr(Actions, f"do_{key.action}"), key.action
+        if not key.action.startswith("pane_"):
+            assert hasattr(Actions, f"do_{key.action}") != (key.action in of_panes), key.action
+
+
+def test_no_key_and_no_action_stands_in_the_table_twice():
+    assert len({key.key for key in keys.TABLE}) == len({key.action for key in keys.TABLE}) == len(keys.TABLE)
+    assert len({pane.name for pane in PANES}) == len(PANES)
     assert len({key.key for key in keys.TABLE}) == len(keys.TABLE)
     assert not any(key.key.startswith(("ctrl", "alt", "f1")) for key in keys.TABLE)
     assert len(set(SPEEDS)) == 10

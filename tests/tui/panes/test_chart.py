@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from tests.support.snapshots import AT_MS, OPEN_MS, position, quote, snapshot, trade, view
 from tui.panes import chart
 from tui.text.canvas import AsciiCanvas, Canvas, trace
+from tui.text.glyphs import ASCII, UNICODE
 from tui.text.rows import plain, width_of
-from tui.view.model import ASCII, UNICODE
 
 RISING = tuple((OPEN_MS + 1000 * n, 15_000 + n) for n in range(1_001))
 QUIET = snapshot(quotes=(quote(0, 16_000, exch_ms=RISING[-1][0]),), positions=(), trades=())

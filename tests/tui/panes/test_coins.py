@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from engine import Instrument
 from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, apart, paper, position, quote, view
-from tui import layout
+from tui.frame import screen
 from tui.panes import chart, positions
 from tui.text.rows import plain, width_of
 from tui.view.model import Ui
@@ -45,12 +45,12 @@ def test_what_does_not_fit_is_left_out_and_never_cut(width):
 @pytest.mark.parametrize("seen", [coin(), EXACT])
 @pytest.mark.parametrize(("width", "height"), [(120, 40), (80, 24)])
 def test_no_column_touches_the_next(seen, width, height):
-    shown = plain(layout.frame(view(seen, history=HISTORY, trends={}), width, height))
+    shown = plain(screen.frame(view(seen, history=HISTORY, trends={}), width, height))
     assert not LONG_PRICE.search(shown)
     assert "LONG 0.05" in shown
     assert " 1,234 " in shown
     plan = Ui(dialog="flat", plan_until_ns=NOW_NS + 5 * SECOND)
-    assert "SELL 0.05" in plain(layout.frame(view(seen, ui=plan, attachment=apart()), width, height))
+    assert "SELL 0.05" in plain(screen.frame(view(seen, ui=plan, attachment=apart()), width, height))
 
 
 def test_the_labels_of_the_chart_are_whole_and_within_its_width():

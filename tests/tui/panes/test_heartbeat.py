@@ -5,11 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from engine.presentation.health import RANKS, Health
+from engine.presentation.lamps import Lamp, TerminalLink
 from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, view
 from tui.panes import heartbeat
+from tui.text.glyphs import ASCII
 from tui.text.rows import STYLES, plain, width_of
-from tui.view.health import RANKS, Health, Link
-from tui.view.model import ASCII, Lamp, View
+from tui.view.model import View
 
 STRATEGY = Lamp("STRATEGY", "LATE", "9.1 ms", 0.8, 1.8, "← inbox 812 deep ← handler 22 ms", "812 ticks to go")
 DATA = Lamp("DATA", "STALE", "NIFTY", 4.2, 3.0, "← no tick of any instrument", "nothing is decided")
@@ -75,8 +77,8 @@ def test_the_collapsed_pane_names_what_is_not_well_first() -> None:
 
 def test_old_values_are_grey_and_the_title_says_so() -> None:
     fresh, old = seen(STRATEGY), seen(STRATEGY, old_s=4.1)
-    assert heartbeat.title(fresh) == "4 HEARTBEAT"
-    assert heartbeat.title(old) == "4 HEARTBEAT  values are 4.1 s old"
+    assert heartbeat.alarm(fresh) == ""
+    assert heartbeat.alarm(old) == "HEARTBEAT  values are 4.1 s old"
     assert {style for line in heartbeat.rows(old, 60, 9) for words, style in line if words.strip()} == {"grey"}
     assert {style for words, style in heartbeat.line(old, 60) if words.strip()} == {"grey"}
     assert "grey" not in {style for line in heartbeat.rows(fresh, 60, 9) for _, style in line}
@@ -119,7 +121,7 @@ def test_any_lamps_at_any_size(lamps: list[Lamp], width: int, height: int, old: 
 
 
 def test_the_lamps_of_a_real_look_fit_the_pane() -> None:
-    lamps = Health().judge(SNAPSHOT, NOW_NS, Link(18.0, 0.0))
+    lamps = Health().judge(SNAPSHOT, NOW_NS, TerminalLink(18.0, 0.0))
     lines = text(seen(*lamps), 54, 12)
     assert len(lines) == 12
     assert [line.split()[1] for line in lines] == [lamp.name for lamp in lamps]

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from engine import LogLine
 from tests.support.snapshots import log, view
 from tui.panes import log as pane
+from tui.text.glyphs import ASCII
 from tui.text.rows import STYLES, plain, width_of
-from tui.view.model import ASCII, Ui
+from tui.view.model import Ui
 
 
 def text(shown, width: int, height: int) -> list[str]:
@@ -40,7 +41,7 @@ def test_scrolled_up_the_chosen_line_stands_lowest_and_selected() -> None:
     assert [line[0][1] for line in lines] == ["dim", "dim", "select"]
     assert plain(lines).endswith("17:30:12.000 WARN  trader   line 12 of the log")
     assert width_of(lines[-1]) == 80
-    assert pane.title(shown) == "5 LOG INFO  line 12 of 30, f follows"
+    assert pane.title(shown) == "LOG INFO  line 12 of 30, f follows"
 
 
 def test_at_the_top_the_pane_stays_full_and_the_selection_moves() -> None:
@@ -57,7 +58,7 @@ def test_while_it_follows_a_line_is_selected_only_with_the_focus() -> None:
 
 def test_what_was_searched_for_stands_out_and_is_counted() -> None:
     shown = view(ui=Ui(search="LINE 3"), log_hidden=1_204)
-    assert pane.title(shown) == "5 LOG INFO  1,204 hidden  /LINE 3 2 found"
+    assert pane.title(shown) == "LOG INFO  1,204 hidden  /LINE 3 2 found"
     assert pane.found(shown) == [3, 30]
     assert pane.rows(shown, 80, 1)[0][3:5] == (("line 3", "select"), ("0 of the log", ""))
     assert pane.found(view(ui=Ui(search="[.*"))) == []

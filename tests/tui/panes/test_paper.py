@@ -7,7 +7,10 @@ import pytest
 from msgspec.structs import replace
 
 from engine import FlatLeg, FlatView, Snapshot
-from tests.support.doors import FakeDoor
+from engine.presentation import feeds
+from engine.presentation.health import Health
+from engine.presentation.lamps import TerminalLink
+from tests.support.engine_clients import FakeClient
 from tests.support.snapshots import (
     NOW_NS,
     SECOND,
@@ -20,13 +23,12 @@ from tests.support.snapshots import (
     snapshot,
     view,
 )
-from tui import layout
-from tui.panes import flatplan, header, positions, ticks
-from tui.panes import help as help_pane
+from tui.frame import flatplan, header, screen
+from tui.frame import help as help_pane
+from tui.panes import positions, ticks
+from tui.text.glyphs import ASCII
 from tui.text.rows import Line, plain, width_of
-from tui.view import feeds
-from tui.view.health import Health, Link
-from tui.view.model import ASCII, Ui
+from tui.view.model import Ui
 from tui.view.view_builder import ViewBuilder
 
 MODES = ("replay", "mock", "paper", "live")
@@ -48,8 +50,8 @@ def crowd(held: int = COUNT, **more) -> Snapshot:
 
 
 def frame(seen: Snapshot, width: int, height: int, **ui) -> list[Line]:
-    lamps = Health().judge(seen, NOW_NS, Link(1.0, 0.0))
-    return layout.frame(view(seen, ui=Ui(**ui), lamps=lamps), width, height)
+    lamps = Health().judge(seen, NOW_NS, TerminalLink(1.0, 0.0))
+    return screen.frame(view(seen, ui=Ui(**ui), lamps=lamps), width, height)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -140,19 +142,19 @@ def test_the_chart_is_that_of_the_selected_instrument_not_of_its_place() -> None
     instruments, quotes = many_instruments(90)
     asked: list[int] = []
 
-    class Door(FakeDoor):
+    class Door(FakeClient):
         def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
             asked.append(instrument)
             return super().history(instrument)
 
     ui = Ui(selected=2)
     client = Door(paper(instruments=instruments, quotes=(quotes[0], quotes[5], quotes[80]), watched=90))
-    watcher = ViewBuilder(client, ui)
-    watcher.look(NOW_NS, Link(1.0, 0.0))
+    builder = ViewBuilder(client, ui)
+    builder.look(NOW_NS, TerminalLink(1.0, 0.0))
     ui.selected = 99
-    watcher.look(NOW_NS + 2 * SECOND, Link(1.0, 0.0))
+    builder.look(NOW_NS + 2 * SECOND, TerminalLink(1.0, 0.0))
     client.snapshot = paper(quotes=())
-    watcher.look(NOW_NS + 4 * SECOND, Link(1.0, 0.0))
+    builder.look(NOW_NS + 4 * SECOND, TerminalLink(1.0, 0.0))
     assert asked == [80, 80]
 
 
@@ -161,7 +163,7 @@ def test_the_chart_is_that_of_the_selected_instrument_not_of_its_place() -> None
 
 def test_fifty_positions_are_counted_summed_and_scrolled_by_the_selection() -> None:
     seen = view(crowd(), ui=Ui(selected=30))
-    assert positions.title(seen) == "2 POSITIONS 50  open +11,246.00"
+    assert positions.title(seen) == "POSITIONS 50  open +11,246.00"
     shown = plain(positions.rows(seen, 50, 20)).splitlines()
     assert shown[0].startswith("NIFTY25NOV26500CE")  # the selected one, in full
     listed = [row.split()[0] for row in shown if "@155.45" in row]

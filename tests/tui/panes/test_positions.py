@@ -60,8 +60,8 @@ def test_without_a_position_the_reason_for_no_entry_is_told():
 def test_the_selected_position_comes_first_and_the_others_in_a_line_each():
     seen = view(snapshot(positions=(position(0), position(1, quantity=75), position(0, quantity=300))))
     seen.ui.selected = 1
-    assert positions.title(seen) == "2 POSITIONS 3  open +674.76"
-    assert positions.wanted(seen) == 11
+    assert positions.title(seen) == "POSITIONS 3  open +674.76"
+    assert positions.wanted(seen, 40, 20) == 11
     rows = plain(positions.rows(seen, 42, 11)).splitlines()
     assert rows[0].startswith("NIFTY25NOV25900PE  LONG 75")
     assert rows[6].startswith("NIFTY25NOV25900CE LONG 150 @155.45")
@@ -73,7 +73,8 @@ def test_the_selected_position_comes_first_and_the_others_in_a_line_each():
 
 
 def test_profit_factor_without_a_loss_is_unknown():
-    assert positions.profit_factor(replace(SNAPSHOT.account, loss=Decimal(0))) == "-"
+    account = replace(SNAPSHOT.account, loss=Decimal(0))
+    assert "PF -" in plain(positions.rows(view(snapshot(account=account)), 60, 12))
 
 
 def test_a_tall_pane_shows_the_newest_trades_below():

@@ -6,8 +6,8 @@ from msgspec.structs import replace
 from engine import Instrument
 from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, position, quote, snapshot, view
 from tui.panes import ticks
+from tui.text.glyphs import ASCII
 from tui.text.rows import plain, width_of
-from tui.view.model import ASCII
 
 
 def many(count, **more):

@@ -8,16 +8,16 @@ import pytest
 from msgspec.structs import replace
 
 from engine import Arm, CheckView, CommandView, Disarm, Flat, Hold, SwitchDelivery, Unlock
-from tests.support.doors import FakeDoor
+from tests.support.engine_clients import FakeClient
 from tests.support.snapshots import CALL, NOW_NS, SNAPSHOT, apart, log, snapshot, trade, waiting
 from tui.shell.app import MyQuant
 from tui.text.rows import plain
 from tui.view.view_file import ViewFile
 
 
-def run(play: Callable[..., Awaitable[None]], tmp_path: Path, size=(120, 40), client=None, kept=None) -> FakeDoor:
+def run(play: Callable[..., Awaitable[None]], tmp_path: Path, size=(120, 40), client=None, kept=None) -> FakeClient:
     """Let `play(app, pilot, client)` run in an app of that size, at a time that stands still."""
-    client = client or FakeDoor()
+    client = client or FakeClient()
 
     async def whole() -> None:
         app = MyQuant(client, tmp_path, kept=kept, now_ns=lambda: NOW_NS)
@@ -51,7 +51,7 @@ def test_the_plan_is_drawn_before_x_counts(tmp_path):
     times = iter(range(NOW_NS, NOW_NS + 10**12, 200_000_000))
 
     async def whole():
-        client = FakeDoor()
+        client = FakeClient()
         app = MyQuant(client, tmp_path, now_ns=lambda: next(times))
         async with app.run_test(size=(120, 40)) as pilot:
             await pilot.press("exclamation_mark")
@@ -138,7 +138,7 @@ def test_coming_back_tells_the_absence_at_once_and_keeps_what_was_looked_at(tmp_
         assert (app.left, app.lost) == (False, "")
 
     for play in (first, again):
-        client = FakeDoor(attachment=apart(told=(AWAY,)))
+        client = FakeClient(attachment=apart(told=(AWAY,)))
         run(play, tmp_path, client=client, kept=ViewFile(tmp_path))
 
 
@@ -164,7 +164,7 @@ def test_escape_sequences_and_markup_are_only_text(tmp_path):
         flat=replace(SNAPSHOT.flat, state="FLAT", reason=EVIL, receipt=(EVIL,)),
         positions=(),
     )
-    client = FakeDoor(bad)
+    client = FakeClient(bad)
     client.lines = [replace(line, text=EVIL, component=EVIL) for line in log()]
 
     async def play(app, pilot, client):

@@ -3,7 +3,7 @@
 import pytest
 
 from tui.terminal.capabilities import detect
-from tui.view.model import ASCII, UNICODE
+from tui.text.glyphs import ASCII, UNICODE
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The door to an engine in another process, on a real socket: what the screen is told of link, process, conn and commands."""
+"""The client of an engine in another process, on a real socket: what the screen is told of link, process, control and commands."""
 
 import os
 import subprocess
@@ -9,10 +9,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine import LogLine, PauseEntries, RemoteEngine
+from engine.presentation.lamps import TerminalLink
 from tests.support.link_harness import Table, stage, until
 from tests.support.snapshots import AT_MS, SECOND, SNAPSHOT
 from tui.view.attached import AttachedEngine
-from tui.view.lamps import Link
 from tui.view.model import Ui
 from tui.view.view_builder import ViewBuilder
 
@@ -30,25 +30,25 @@ def attached(made, name="pts/0", **more):
         client.leave(detached=True)
 
 
-def test_the_first_screen_has_the_conn_and_the_second_may_look(tmp_path):
+def test_the_first_screen_has_control_and_the_second_may_look(tmp_path):
     with stage(tmp_path) as made, attached(made) as first, attached(made, "pts/1") as second:
         until(lambda: first.attachment.screens == 2)
         one, two = first.attachment, second.attachment
-        assert (one.apart, one.has_conn, one.holder, one.read_only) == (True, True, "pts/0", False)
-        assert (two.has_conn, two.holder, two.read_only) == (False, "pts/0", False)
-        second.take_conn()
-        until(lambda: second.attachment.has_conn and not first.attachment.has_conn)
-        assert first.attachment.told[-1] == "pts/1 took the conn: you may look"
-        second.leave_conn()
+        assert (one.apart, one.has_control, one.holder, one.read_only) == (True, True, "pts/0", False)
+        assert (two.has_control, two.holder, two.read_only) == (False, "pts/0", False)
+        second.take_control()
+        until(lambda: second.attachment.has_control and not first.attachment.has_control)
+        assert first.attachment.told[-1] == "pts/1 took control: you may look"
+        second.give_control()
         until(lambda: first.attachment.holder == "")
         assert not second.attachment.read_only
 
 
 def test_a_screen_that_only_looks_knows_it(tmp_path):
     with stage(tmp_path) as made:
-        with attached(made, wants_conn=False) as alone:
+        with attached(made, wants_control=False) as alone:
             assert alone.attachment.read_only
-        with attached(made), attached(made, "pts/1", wants_conn=False) as other:
+        with attached(made), attached(made, "pts/1", wants_control=False) as other:
             assert other.attachment.read_only
             assert other.attachment.holder == "pts/0"
 
@@ -62,11 +62,11 @@ def test_a_command_is_seen_from_its_request_to_its_end(tmp_path):
         until(lambda: [each.state for each in client.attachment.asked] == ["DONE"])
 
 
-def test_a_command_without_the_conn_is_refused_with_the_reason(tmp_path):
+def test_a_command_without_control_is_refused_with_the_reason(tmp_path):
     with stage(tmp_path) as made, attached(made), attached(made, "pts/1") as client:
         client.send(PauseEntries())
         until(lambda: [each.state for each in client.attachment.asked] == ["REFUSED"])
-        assert client.attachment.asked[0].reason == "the conn is with pts/0"
+        assert client.attachment.asked[0].reason == "pts/0 has control"
 
 
 def test_a_lost_engine_is_gone_or_silent_by_its_process(tmp_path):
@@ -79,7 +79,7 @@ def test_a_lost_engine_is_gone_or_silent_by_its_process(tmp_path):
             made.server.stop(0.0)
             until(lambda: client.attachment.lost != "")
             assert client.attachment.there
-            assert not client.attachment.has_conn
+            assert not client.attachment.has_control
             assert client.snapshot.number == 1
     with stage(tmp_path) as made:
         (tmp_path / "lock").write_text(f"{ended.pid}\n")
@@ -125,16 +125,16 @@ def test_nothing_from_the_socket_reaches_the_screen_uncleaned(tmp_path):
 
 def test_what_the_engine_tells_is_told_once(tmp_path):
     with stage(tmp_path, table=Table()) as made, attached(made) as client:
-        watcher = ViewBuilder(client, Ui())
-        look = watcher.look(1, Link(0.0, 0.0))
-        assert watcher.new_told(look) == ("you have the conn",)
-        assert watcher.new_told(watcher.look(2, Link(0.0, 0.0))) == ()
-        client.leave_conn()
+        builder = ViewBuilder(client, Ui())
+        look = builder.look(1, TerminalLink(0.0, 0.0))
+        assert builder.new_told(look) == ("you have control",)
+        assert builder.new_told(builder.look(2, TerminalLink(0.0, 0.0))) == ()
+        client.give_control()
         until(lambda: len(client.attachment.told) == 2)
-        client.take_conn()
+        client.take_control()
         until(lambda: len(client.attachment.told) == 3)
-        given_up, back = watcher.new_told(watcher.look(3, Link(0.0, 0.0)))
-        assert given_up == "pts/0 gave the conn up: nobody has the conn"
+        given_up, back = builder.new_told(builder.look(3, TerminalLink(0.0, 0.0)))
+        assert given_up == "pts/0 gave control up: nobody has control"
         assert back.startswith("away 0 s: ")
 
 
@@ -146,7 +146,7 @@ def test_old_lines_of_a_replay_stay_at_the_time_of_day_when_they_were_written(tm
     table.lines = [LogLine(n, wall_ns, "INFO", "engine", words) for n, (wall_ns, words) in enumerate(texts, 1)]
     with stage(tmp_path, table=table) as made, attached(made) as client:
         until(lambda: len(client.log_lines(0, 9)) == 4)
-        shown = ViewBuilder(client, Ui()).look(1, Link(0.0, 0.0)).log
+        shown = ViewBuilder(client, Ui()).look(1, TerminalLink(0.0, 0.0)).log
         assert [line.wall_ns for line in shown[:2]] == [old, SNAPSHOT.at_ms * 1_000_000]
         assert (shown[2].text, shown[2].wall_ns) == ("bought", (AT_MS - 17_331) * 1_000_000)
         assert shown[3] == table.lines[3]
@@ -160,5 +160,5 @@ def test_an_attached_screen_carries_no_engine():
     )
     done = subprocess.run((sys.executable, "-c", code), capture_output=True, text=True, check=True, cwd=ROOT)
     rooms = {name.split(".")[1] for name in done.stdout.split() if name.startswith("engine.")}
-    assert rooms <= {"link", "model", "text", "version"}
+    assert rooms <= {"link", "model", "presentation", "text", "version"}
     assert "sqlite3" not in done.stdout

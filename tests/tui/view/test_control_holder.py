@@ -1,4 +1,4 @@
-"""Who has the conn, at the top of every screen; what happens when nobody has; commands on their way in the last line."""
+"""Who has control, at the top of every screen; what happens when nobody has; commands on their way in the last line."""
 
 import pytest
 
@@ -16,13 +16,12 @@ from tests.support.snapshots import (
     snapshot,
     view,
 )
-from tui import layout
+from tui.frame import banner, footer, header, screen
 from tui.input import keys
-from tui.panes import banner, footer, header
+from tui.text.glyphs import ASCII
 from tui.text.rows import STYLES, plain, width_of
 from tui.view import commands
-from tui.view import control_holder as crew
-from tui.view.model import ASCII, Ui
+from tui.view.model import Ui
 
 NO_ANSWER = "NO ANSWER from engine"
 
@@ -40,55 +39,48 @@ def told(*pending, **more):
     return plain([line]).strip(), line[0][1]
 
 
-def test_every_screen_says_who_has_the_conn_and_how_many_look():
-    assert "CONN you  " in top(apart())
-    assert "CONN you · 2 screens" in top(apart(screens=2), 160)
-    assert "CONN pts/3 from 10.0.0.7 · 2 screens" in top(looking(), 200)
-    assert "CONN nobody" in top(apart(holder="", has_conn=False))
+def test_every_screen_says_who_has_control_and_how_many_look():
+    assert "CONTROL you  " in top(apart())
+    assert "CONTROL you · 2 screens" in top(apart(screens=2), 160)
+    assert "CONTROL pts/3 from 10.0.0.7 · 2 screens" in top(looking(), 200)
+    assert "CONTROL nobody" in top(apart(holder="", has_control=False))
     assert "read-only" in top(looking(read_only=True))
-    assert "read-only · CONN pts/3 from 10.0.0.7" in top(looking(read_only=True), 200)
+    assert "read-only · CONTROL pts/3 from 10.0.0.7" in top(looking(read_only=True), 200)
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])
 def test_it_has_a_place_on_the_smallest_usual_screen(width):
     for seen in (paper(), paper(positions=()), lost(), SNAPSHOT):
-        assert "CONN you" in top(apart(), width, seen)
-        assert "CONN pts/3" in top(looking(), width, seen)
+        assert "CONTROL you" in top(apart(), width, seen)
+        assert "CONTROL pts/3" in top(looking(), width, seen)
         assert "read-only" in top(looking(read_only=True), width, seen)
 
 
-def test_in_one_process_there_is_no_conn_to_speak_of():
-    assert "CONN" not in plain([header.status(view(), 200)])
+def test_in_one_process_there_is_no_control_to_speak_of():
+    assert "CONTROL" not in plain([header.status(view(), 200)])
     assert not any(label == "o" for label, _ in keys.hints(view()))
     assert keys.find("o", view()) is None
 
 
 def test_without_a_link_nobody_knows_who_has_it():
-    assert "CONN" not in top(apart(lost="no answer"), 200)
+    assert "CONTROL" not in top(apart(lost="no answer"), 200)
 
 
-def test_the_policy_counts_down_where_nobody_has_the_conn():
-    alone = {"holder": "", "has_conn": False, "on_loss": "flat_after", "vacant_ns": NOW_NS - 50 * SECOND}
+def test_the_policy_counts_down_where_nobody_has_control():
+    alone = {"holder": "", "has_control": False, "on_loss": "flat_after", "vacant_ns": NOW_NS - 50 * SECOND}
     line = banner.line(view(paper(), attachment=apart(due_ns=NOW_NS + 250 * SECOND, **alone)), 120)
-    assert plain([line]).strip() == "▲ nobody has the conn: flat in 4 min 10 s — o takes the conn"
+    assert plain([line]).strip() == "▲ nobody has control: flat in 4 min 10 s — o takes control"
     assert line[0][1] == "banner"
     did = banner.line(view(paper(), attachment=apart(did="flat: operator lost for 300 s", **alone)), 120)
-    assert "nobody has the conn: flat: operator lost for 300 s" in plain([did])
+    assert "nobody has control: flat: operator lost for 300 s" in plain([did])
     only = banner.line(view(paper(), attachment=apart(read_only=True, did="x", **alone)), 120)
-    assert "takes the conn" not in plain([only])
+    assert "takes control" not in plain([only])
 
 
 def test_with_nothing_to_do_the_policy_takes_no_line():
-    gone = apart(holder="", has_conn=False, vacant_ns=NOW_NS - SECOND)
+    gone = apart(holder="", has_control=False, vacant_ns=NOW_NS - SECOND)
     assert banner.line(view(paper(), attachment=gone), 120) is None
     assert banner.line(view(paper(), attachment=looking(vacant_ns=1, did="x")), 120) is None
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(-3, "0 s"), (9.4, "9 s"), (59.6, "1 min 0 s"), (250, "4 min 10 s"), (7500, "2 h 05 min")]
-)
-def test_durations(seconds, words):
-    assert crew.duration(seconds) == words
 
 
 def test_a_command_is_told_with_its_state_beside_the_keys():
@@ -108,8 +100,8 @@ def test_what_goes_wrong_is_loud():
     words, style = told(silent)
     assert words.startswith("pause entries REQUESTED: NO ANSWER from engine (3.1 s) ")
     assert style == "alert"
-    refused = looking(read_only=True, asked=(asked(Seek(7), "REFUSED", "the conn is with pts/3"),))
-    assert "the conn is with pts/3; this screen is read-only" in plain([foot(refused)])
+    refused = looking(read_only=True, asked=(asked(Seek(7), "REFUSED", "pts/3 has control"),))
+    assert "pts/3 has control; this screen is read-only" in plain([foot(refused)])
 
 
 def test_the_newest_is_told_but_nothing_hides_what_went_wrong_nor_a_flat():
@@ -134,7 +126,7 @@ def test_a_flat_is_seen_in_row_0_before_the_engine_has_it():
 def test_the_flat_window_says_what_became_of_the_request():
     def window(*pending, seen=None, **ui):
         shown = view(seen or snapshot(replay=None), ui=Ui(dialog="flat", **ui), attachment=apart(asked=pending))
-        return plain(layout.frame(shown, 80, 24))
+        return plain(screen.frame(shown, 80, 24))
 
     assert "FLAT REQUESTED" in window(asked(Flat("operator")))
     assert "x was sent" in window(asked(Flat("operator")))
@@ -147,7 +139,7 @@ def test_the_flat_window_says_what_became_of_the_request():
 
 def test_a_dead_engine_sends_the_operator_to_the_shell():
     gone = apart(lost="nobody listens", there=False, options=" --state-dir /d")
-    shown = plain(layout.frame(view(paper(), ui=Ui(dialog="flat"), attachment=gone), 120, 40))
+    shown = plain(screen.frame(view(paper(), ui=Ui(dialog="flat"), attachment=gone), 120, 40))
     assert "THE ENGINE IS GONE" in shown
     assert "myquant-tui flat --state-dir /d" in shown
 
@@ -162,7 +154,7 @@ def test_of_a_flat_that_no_engine_has_heard_one_story_is_told(answer):
     line = plain([foot(gone, 160)]).strip()
     assert line.startswith("FLAT NOT SENT YET (3.1 s): tried for a minute; meanwhile: myquant-tui flat --state-dir /d")
     assert "myquant-tui flat" in plain([foot(gone, 80)])
-    shown = plain(layout.frame(view(paper(), ui=Ui(dialog="flat"), attachment=gone), 160, 40))
+    shown = plain(screen.frame(view(paper(), ui=Ui(dialog="flat"), attachment=gone), 160, 40))
     assert "not sent yet: it is tried for a minute · any key closes" in shown
     assert "x was sent" not in shown
     assert "lock FAILED" not in shown
@@ -178,7 +170,7 @@ def test_a_flat_whose_answer_was_lost_may_have_been_carried_out():
 
 def test_after_its_minute_a_flat_is_no_longer_on_its_way():
     over = apart(lost="x", there=False, asked=(asked(Flat("operator"), "FAILED", UNHEARD, 61.0),))
-    shown = plain(layout.frame(view(paper(), ui=Ui(dialog="flat"), attachment=over), 120, 40))
+    shown = plain(screen.frame(view(paper(), ui=Ui(dialog="flat"), attachment=over), 120, 40))
     assert f"FLAT FAILED: {UNHEARD}" in shown
     assert "no flat is on its way" in shown
     assert "not sent yet" not in shown

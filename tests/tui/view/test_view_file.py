@@ -11,6 +11,7 @@ from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, snapshot
 from tui.view.model import Ui
 from tui.view.view_file import FILE, ViewFile
 
+PANES = ("ticks", "latency", "log")
 CHOSEN = {"focus": "log", "zoom": True, "selected": 1, "log_level": "WARNING", "search": "stop", "theme": "truecolor"}
 
 
@@ -22,7 +23,7 @@ def keep(folder, ui, seen=SNAPSHOT, now_ns=NOW_NS, file=None):
 
 def taken_up(folder, seen=SNAPSHOT, **given_ui):
     file, ui = ViewFile(folder), Ui(**given_ui)
-    file.take_up(ui)
+    file.take_up(ui, PANES)
     file.select(ui, seen)
     return ui
 
@@ -30,7 +31,7 @@ def taken_up(folder, seen=SNAPSHOT, **given_ui):
 def chosen(folder):
     """Keep what an operator chose by hand on a screen that began with the usual view."""
     file, ui = ViewFile(folder), Ui()
-    file.take_up(ui)
+    file.take_up(ui, PANES)
     for name, value in CHOSEN.items():
         setattr(ui, name, value)
     keep(folder, ui, file=file)
@@ -77,7 +78,7 @@ def test_the_instrument_is_found_by_its_name(tmp_path):
     turned = snapshot(quotes=SNAPSHOT.quotes[::-1])
     assert taken_up(tmp_path, turned).selected == 0
     file, ui = ViewFile(tmp_path), Ui()
-    file.take_up(ui)
+    file.take_up(ui, PANES)
     file.select(ui, snapshot(quotes=SNAPSHOT.quotes[:1]))
     assert ui.selected == 0
     file.keep(ui, snapshot(quotes=SNAPSHOT.quotes[:1]), NOW_NS)
@@ -88,7 +89,7 @@ def test_the_instrument_is_found_by_its_name(tmp_path):
 def test_an_operator_who_is_quicker_is_not_moved(tmp_path):
     chosen(tmp_path)
     file, ui = ViewFile(tmp_path), Ui()
-    file.take_up(ui)
+    file.take_up(ui, PANES)
     file.select(ui, snapshot(quotes=()))
     ui.selected = 1
     file.select(ui, snapshot(quotes=SNAPSHOT.quotes[::-1]))
@@ -100,7 +101,7 @@ def test_an_operator_who_is_quicker_is_not_moved(tmp_path):
 def test_a_terminal_without_colours_keeps_none_and_forgets_none(tmp_path):
     chosen(tmp_path)
     file, ui = ViewFile(tmp_path), Ui(theme="mono")
-    file.take_up(ui)
+    file.take_up(ui, PANES)
     assert ui.theme == "mono"
     ui.zoom = False
     file.keep(ui, SNAPSHOT, NOW_NS)

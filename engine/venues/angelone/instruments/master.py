@@ -18,6 +18,7 @@ from engine.text.sanitize import clean
 from engine.venues.angelone.instruments.lookup import Instruments
 from engine.venues.angelone.instruments.parse import ParseCounts, read_list
 from engine.venues.angelone.instruments.store import Store, write_store
+from engine.venues.angelone.settings import SmartApiConfig
 from engine.version import VERSION
 
 LEAST_ROWS = 50_000  # the list has some 145,000; a stump must not replace a good copy
@@ -47,7 +48,7 @@ def ready(config: Config, clock: Clock = _SYSTEM_CLOCK, *, least_rows: int = LEA
     Raises UserError where there is no list at all.
     """
     folder = cache_folder(os.environ)
-    url = config.smartapi.master_url
+    url = config.venue(SmartApiConfig).master_url
     held = _held(folder, url)
     if held is not None and is_fresh(_checked_ns(folder), clock.wall_ns()):
         return Instruments(held), ""

@@ -25,10 +25,9 @@ from engine.model.marks import EventMark, InputMark, Mark, StartMark, StateMark
 from engine.model.snapshot import CheckView
 from engine.model.types import DELIVERIES, Instrument
 from engine.recording import Header, MqrSource
-from engine.runtime.replay.check import ReplayCheck, check_for
 from engine.runtime.replay.comparable import incomparable
 from engine.version import RULES_REVISION
-from tests.support.builders import Stage, config
+from tests.support.builders import Stage, config, turn_parts
 from tests.support.recorded_runs import (
     LENGTH,
     OFTEN,
@@ -93,7 +92,7 @@ def go(run: Run, target: int) -> CheckView:
     """How it stands at `target`."""
     engine = run.engine
     engine.send(Seek(target))
-    until(lambda: engine.turn.last_seq == target and engine.turn.expected == -1 and not engine.turn.commands)
+    until(lambda: engine.cursor.last_seq == target and engine.cursor.expected == -1 and not engine.turn.inputs)
     with engine.turn.lock:
         assert engine.playback is not None
         assert engine.playback.check is not None
@@ -124,7 +123,7 @@ def test_switching_delivery_does_not_interfere(operated: Path, tmp_path: Path) -
         for delivery in (*DELIVERIES, *DELIVERIES):
             run.engine.send(SwitchDelivery(delivery))
             run.engine.send(Step(90))
-            until(lambda: run.engine.turn.expected == -1 and not run.engine.turn.commands)
+            until(lambda: run.engine.cursor.expected == -1 and not run.engine.turn.inputs)
         run.engine.send(Play())
         assert whole(run) == CheckView(CHECKPOINTS, CHECKPOINTS)
 
@@ -166,8 +165,8 @@ def test_beats_come_from_the_recording_and_from_nowhere_else(tmp_path: Path) -> 
     with replay(path, tmp_path / "replay", paused=True) as run:
         assert go(run, 347) == CheckView(6, 12)
         assert run.trader.state.flat.state == "CLOSING"
-        before = run.engine.housekeeping.beats
-        until(lambda: run.engine.housekeeping.beats > before + 3)
+        before = run.engine.stats.beats
+        until(lambda: run.engine.stats.beats > before + 3)
         assert run.trader.state.flat.state == "CLOSING"
         assert go(run, 350) == CheckView(7, 12)
         assert run.trader.state.flat.state == "VERIFYING"
@@ -183,7 +182,7 @@ def test_a_pause_of_then_survives_going_back_into_it(operated: Path, tmp_path: P
         assert run.trader.state.gate.paused
         go(run, 300)
         assert not run.trader.state.gate.paused
-        assert len(run.engine.turn.trades) == run.trader.state.book.trades
+        assert len(run.engine.exits.newest) == run.trader.state.book.trades
 
 
 def test_many_instruments_take_turns_at_the_checkpoints(tmp_path: Path) -> None:
@@ -220,13 +219,13 @@ def test_an_account_that_was_taken_over_is_taken_over_again(tmp_path: Path) -> N
         assert run.trader.state.book.net(0) == held
         assert run.trader.state.gate.paused
         assert go(run, 500) == CheckView(10, 12)
-        trades = list(run.engine.turn.trades)
+        trades = list(run.engine.exits.newest)
         assert len(trades) > 5
         assert run.trader.state.book.trades == len(trades) + sold
         go(run, 200)
-        assert run.engine.turn.trades == trades[: run.trader.state.book.trades - sold]
+        assert run.engine.exits.newest == trades[: run.trader.state.book.trades - sold]
         assert go(run, 500) == CheckView(10, 12)
-        assert run.engine.turn.trades == trades
+        assert run.engine.exits.newest == trades
         go(run, 0)
         assert run.trader.state.book.net(0) == held
         assert run.trader.state.gate.paused
@@ -399,7 +398,7 @@ def test_why_not_comparable(plain: Path) -> None:
 
 def test_a_session_without_a_recorded_run_has_nothing_to_follow(plain: Path) -> None:
     source = MqrSource(rewrite(plain, lambda mark: mark if isinstance(mark, EventMark) else None))
-    assert check_for(source, config(*OFTEN), source.instruments) is None
+    assert turn_parts(source.instruments, *OFTEN).check(source).is_empty
 
 
 def test_an_own_command_ends_the_comparison_until_going_back_before_it(operated: Path, tmp_path: Path) -> None:
@@ -456,5 +455,6 @@ def test_marks_out_of_order_and_beyond_the_end(plain: Path, tmp_path: Path) -> N
 
 def test_more_marks_than_a_run_makes(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.runtime.replay.check._MOST_MARKS", 5)
-    found = ReplayCheck(MqrSource(plain)).view()
+    source = MqrSource(plain)
+    found = turn_parts(source.instruments, *OFTEN).check(source).view()
     assert (found.total, found.incomparable) == (5, "more than 5 marks")

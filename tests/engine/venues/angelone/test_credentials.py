@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from engine.config import Config
 from engine.model.errors import ConfigError
@@ -43,8 +42,7 @@ def write(folder: Path, values: dict[str, str] | None = None, *, mode: int = 0o6
 
 
 def with_file(path: Path) -> Config:
-    cfg = config()
-    return replace(cfg, smartapi=replace(cfg.smartapi, credentials_file=str(path)))
+    return config(f"smartapi.credentials_file={path}")
 
 
 def refusal(environ: dict[str, str], cfg: Config | None = None) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from engine.config import Config
 from engine.model.clock import VirtualClock
@@ -50,8 +49,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def at(stub: Stub) -> Config:
-    cfg = config()
-    return replace(cfg, smartapi=replace(cfg.smartapi, master_url=f"{stub.url}/list.json"))
+    return config(f"smartapi.master_url={stub.url}/list.json")
 
 
 def test_once_a_day_by_tag_and_in_private_files(cache: Path) -> None:
@@ -136,7 +134,7 @@ def test_two_at_once_and_one_waits_for_nobody(cache: Path) -> None:
 
     clock = VirtualClock(NOON_NS)
     with Stub(respond) as stub:
-        url = at(stub).smartapi.master_url
+        url = f"{stub.url}/list.json"
         first = threading.Thread(target=lambda: update(cache, url, clock, least_rows=COUNT))
         first.start()
         assert inside.wait(20)

@@ -1,0 +1,16 @@
+"""The configuration of a run: the program's own sections and those of all venues. Judges nothing itself."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.config import Config
+from engine.config import load as load_with
+from engine.venues.registry import sections
+
+
+def load(path: Path | None = None, overrides: Sequence[str] = ()) -> Config:
+    """Return the configuration at `path` (None: where `find_config` finds one) under `overrides` ("section.key=value").
+
+    Raises ConfigError with one line for every problem.
+    """
+    return load_with(path, overrides, sections())

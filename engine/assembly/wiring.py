@@ -1,0 +1,257 @@
+"""Puts the engine around the parts of a turn, over a source or a live feed. Opens nothing, starts nothing."""
+
+import time
+from pathlib import Path
+
+from msgspec import Struct
+
+from engine.assembly.edges import keep_receipt
+from engine.assembly.takeover import take_over
+from engine.assembly.turn_parts import TurnParts
+from engine.config import Config
+from engine.journal import Opened, SqliteJournal
+from engine.logs import LogBook
+from engine.model.clock import Clock, SteadyClock, VirtualClock
+from engine.model.errors import InputError
+from engine.model.ports import Feed, TickSource
+from engine.model.types import TradeMode
+from engine.recording import FileRecorder, MqrSource
+from engine.runtime import Engine, Housekeeping, Playback, ProcessStats, SnapshotBuilder
+from engine.runtime.cursor import Cursor
+from engine.runtime.delivery import DeliverySwitch
+from engine.runtime.dispatch import Dispatch
+from engine.runtime.loop_stats import LoopStats
+from engine.runtime.publisher import Publisher
+from engine.runtime.replay.feed import ReplayFeed
+from engine.runtime.run_status import RunStatus
+from engine.runtime.schedule import Schedule
+from engine.runtime.turn import Turn
+from engine.trading.session import NO_DAY, TradingHours
+from engine.trading.trader import Trader
+from engine.venues.simulated.faults import FaultySource
+from engine.venues.supply import LiveSupply, MakeBroker
+
+
+class RunParts(Struct, frozen=True):
+    """What stands before the engine is built around it; `opened` is what the run before has left."""
+
+    config: Config
+    mode: TradeMode
+    name: str
+    trader: Trader
+    journal: SqliteJournal | None
+    recorder: FileRecorder | None
+    logs: LogBook
+    folder: Path
+    opened: Opened
+
+
+class Replaying(Struct, frozen=True):
+    """A source and how it is played: by the clock `pace`, `speed` 0 = as fast as it goes; `counted` for a screen."""
+
+    source: TickSource
+    pace: Clock
+    speed: float
+    paused: bool
+    counted: bool
+
+
+class _InSession:
+    """Whether the market is open at this moment; looks the day up once a day."""
+
+    def __init__(self, hours: TradingHours, clock: Clock) -> None:
+        self._hours = hours
+        self._clock = clock
+        self._day = NO_DAY
+
+    def __call__(self) -> bool:
+        now_ms = self._clock.wall_ns() // 1_000_000
+        day = self._day
+        if not day.day_from_ms <= now_ms < day.day_until_ms:
+            day = self._day = self._hours.day_of(now_ms)
+        return day.start_ms <= now_ms <= day.end_ms
+
+
+def _parts(run: RunParts, clock: Clock, cursor: Cursor, inbox_size: int, supply: LiveSupply | None = None) -> TurnParts:
+    """The parts of the run's turn, with the account of the run before in them."""
+    opened = run.opened
+    parts = TurnParts(
+        run.config,
+        run.trader,
+        clock,
+        cursor,
+        journal=run.journal,
+        recorder=run.recorder,
+        keeps_account=run.mode != "replay",
+        inbox_size=inbox_size,
+        found=opened.report if opened.still_locked else (),
+        broker=_broker(run, supply),
+    )
+    take_over(opened, parts.rewind, parts.persistence, parts.effects)
+    parts.receipt.resume(time.perf_counter_ns())
+    return parts
+
+
+def _broker(run: RunParts, supply: LiveSupply | None) -> MakeBroker | None:
+    """Who takes the orders: in a live run the venue's own broker, else (None) the simulated one; raises InputError."""
+    if run.mode != "live":
+        return None
+    if supply is None or supply.broker is None:
+        raise InputError(f"{run.name}: takes no orders; it can be traded on paper only")
+    return supply.broker
+
+
+def _playback(run: RunParts, parts: TurnParts, feed: ReplayFeed, how: Replaying) -> Playback:
+    """The control of a replay, and the check against the recorded run where there is one to compare with."""
+    check = parts.check(how.source) if isinstance(how.source, MqrSource) else None
+    return Playback(
+        feed=feed,
+        source=how.source,
+        inbox=parts.inbox,
+        journal=run.journal,
+        trader=run.trader,
+        effects=parts.effects,
+        cursor=parts.cursor,
+        exits=parts.exits,
+        timeline=parts.timeline,
+        persistence=parts.persistence,
+        rewind=parts.rewind,
+        snapshot_ticks=run.config.replay.snapshot_ticks,
+        recorded=run.recorder is not None,
+        total=how.source.count() if how.counted else 0,
+        check=None if check is None or check.is_empty else check,
+    )
+
+
+def _engine(
+    run: RunParts, parts: TurnParts, feed: Feed, playback: Playback | None, source: TickSource | None
+) -> Engine:
+    """The engine around the parts of a turn."""
+    config, status, stats = run.config, RunStatus(), LoopStats()
+    builder = SnapshotBuilder(
+        trade_mode=run.mode,
+        source=run.name,
+        trader=run.trader,
+        effects=parts.effects,
+        cursor=parts.cursor,
+        exits=parts.exits,
+        receipt=parts.receipt,
+        timeline=parts.timeline,
+        outcomes=parts.outcomes,
+        epochs=parts.epochs,
+        inbox=parts.inbox,
+        status=status,
+        stats=stats,
+        playback=playback,
+        feed=feed,
+        journal=run.journal,
+        recorder=run.recorder,
+        log=run.logs,
+    )
+    publisher = Publisher(builder, config.engine.snapshot_interval_ms)
+    switch = DeliverySwitch(
+        config.engine,
+        state=run.trader.state,
+        effects=parts.effects,
+        cursor=parts.cursor,
+        inbox=parts.inbox,
+        epochs=parts.epochs,
+        budget=parts.budget,
+        publisher=publisher,
+        outcomes=parts.outcomes,
+    )
+    checkpoint_ticks = config.recording.checkpoint_ticks if run.recorder is not None else 0
+    schedule = Schedule(parts.cursor, parts.persistence, switch, playback, checkpoint_ticks)
+    dispatch = Dispatch(
+        trader=run.trader,
+        effects=parts.effects,
+        cursor=parts.cursor,
+        persistence=parts.persistence,
+        operator=parts.operator,
+        switch=switch,
+        schedule=schedule,
+        playback=playback,
+        outcomes=parts.outcomes,
+        end=status.ask_to_stop,
+        misbehave=source.misbehave if isinstance(source, FaultySource) else None,
+    )
+    turn = parts.turn(dispatch.carry_out, schedule, publisher)
+    return Engine(
+        config=config.engine,
+        turn=turn,
+        trader=run.trader,
+        cursor=parts.cursor,
+        epochs=parts.epochs,
+        exits=parts.exits,
+        receipt=parts.receipt,
+        inbox=parts.inbox,
+        wake=parts.wake,
+        feed=feed,
+        playback=playback,
+        switch=switch,
+        schedule=schedule,
+        dispatch=dispatch,
+        effects=parts.effects,
+        status=status,
+        publisher=publisher,
+        housekeeping=_housekeeping(run, parts, turn, stats),
+        journal=run.journal,
+        recorder=run.recorder,
+    )
+
+
+def _housekeeping(run: RunParts, parts: TurnParts, turn: Turn, stats: LoopStats) -> Housekeeping:
+    return Housekeeping(
+        turn=turn,
+        effects=parts.effects,
+        state=run.trader.state,
+        cursor=parts.cursor,
+        receipt=parts.receipt,
+        inbox=parts.inbox,
+        recorder=run.recorder,
+        stats=stats,
+        process_stats=ProcessStats(run.folder),
+        clock=parts.clock,
+        stale_ns=int(run.config.feed.stale_s * 1_000_000_000),
+        heartbeat_log_s=run.config.heartbeat.heartbeat_log_s,
+        keep_receipt=lambda lines: keep_receipt(run.folder, lines),
+    )
+
+
+def replaying_engine(run: RunParts, how: Replaying) -> Engine:
+    """Build an engine over a recorded or generated session; one that goes on with an account goes on at its moment."""
+    replay = run.config.replay
+    feed = ReplayFeed(
+        how.source,
+        how.pace,
+        speed=how.speed,
+        paused=how.paused,
+        skip_silence=replay.skip_silence,
+        silence_ms=int(replay.silence_s * 1000),
+    )
+    begins_ms = _begins_ms(how.source)
+    skipped = 0
+    kept = run.opened.kept
+    if kept is not None and kept.at_ms > begins_ms:
+        begins_ms = kept.at_ms
+        skipped = how.source.number_at(begins_ms)
+        feed.move(skipped + 1, None, playing=not how.paused)
+    clock = VirtualClock(begins_ms * 1_000_000)
+    parts = _parts(run, clock, Cursor(lossless=True, after=skipped), run.config.engine.inbox_size)
+    return _engine(run, parts, feed, _playback(run, parts, feed, how), how.source)
+
+
+def live_engine(run: RunParts, supply: LiveSupply) -> Engine:
+    """Build an engine over a live feed; its inbox has room for all that an exchange tells at once on subscribing."""
+    clock = SteadyClock()
+    size = max(run.config.engine.inbox_size, 2 * len(supply.instruments))
+    parts = _parts(run, clock, Cursor(lossless=False), size, supply)
+    # What the feed has to say of its link waits with the commands; the beat or the next tick takes it.
+    feed = supply.connect(parts.inputs.append, _InSession(run.trader.hours, clock))
+    return _engine(run, parts, feed, None, None)
+
+
+def _begins_ms(source: TickSource) -> int:
+    """When the recording begins (UTC ms), so that its day is known before its first tick; 0 for an empty one."""
+    first = next(iter(source.ticks()), None)
+    return first.exch_ms if first else 0

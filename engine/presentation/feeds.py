@@ -1,0 +1,124 @@
+"""The live feed in words: whether its link is lost, since when, why, what comes next; how fresh a price is. Pure.
+
+Seconds here are whole and all change together, so that a countdown changes the screen once a second and no oftener.
+"""
+
+from typing import Literal
+
+from engine.model.ports import FeedView
+from engine.model.snapshot import Quote, Snapshot
+
+# What the feed column of the ticks says of a price; never by colour alone.
+Fresh = Literal["LIVE", "LATE", "QUIET", "STALE", "NEW", "CLOSED"]
+
+CREDENTIALS_MISSING = "(no credentials)"  # what a source says that took a live feed's place
+_SILENCE_S = 3.0  # no price is stale before this
+_GAPS = 5  # nor before so many of its instrument's own usual gaps
+_LATE_MS = 2000  # longer on its way than the quickest of the last minute: it waited somewhere
+_SECOND_NS = 1_000_000_000
+
+
+def is_closed(seen: Snapshot) -> bool:
+    """Whether the market is closed; a replay's never is, and before the first tick nobody knows."""
+    return seen.replay is None and seen.at_ms > 0 and not seen.session.start_ms <= seen.at_ms <= seen.session.end_ms
+
+
+def lost(seen: Snapshot) -> FeedView | None:
+    """The feed whose link should be up and is not; None where all is well, there is none, or it has not begun."""
+    feed = seen.feed
+    if feed is None or feed.state == "UP" or seen.stopped:
+        return None
+    return None if feed.state == "STOPPED" and not feed.since_ns else feed
+
+
+def heard_ns(feed: FeedView) -> int:
+    """When anything last came from the exchange; where nothing ever did, since when it is tried (monotonic)."""
+    return max(feed.frame_ns, feed.pong_ns) or feed.since_ns
+
+
+def passed_s(feed: FeedView, now_ns: int) -> int:
+    """Whole seconds since anything came from the exchange."""
+    return max(0, now_ns - heard_ns(feed)) // _SECOND_NS
+
+
+def left_s(feed: FeedView, now_ns: int) -> int:
+    """Whole seconds until the next attempt, counted down at the moments when `passed_s` counts up; 0 = now."""
+    turned_ns = heard_ns(feed) + passed_s(feed, now_ns) * _SECOND_NS
+    return max(0, feed.retry_ns - turned_ns) // _SECOND_NS
+
+
+def cause(feed: FeedView) -> str:
+    """Why the link is down, or what it is at."""
+    return feed.because or {
+        "CONNECTING": "not connected yet",
+        "LOGIN": "logging in",
+        "WAITING": "connection lost",
+        "REFUSED": "refused",
+        "STOPPED": "stopped",
+    }.get(feed.state, "no data")
+
+
+def coming(feed: FeedView, now_ns: int) -> str:
+    """What the feed will do next, with its countdown."""
+    match feed.state:
+        case "WAITING":
+            due_s = left_s(feed, now_ns)
+            which = f"reconnect {feed.attempt:,}" if feed.attempt else "reconnect"
+            return f"{which} in {due_s:,} s" if due_s else f"{which} now"
+        case "CONNECTING":
+            return f"connecting, attempt {feed.attempt:,}" if feed.attempt else "connecting"
+        case "LOGIN":
+            return "logging in"
+        case "REFUSED":
+            return "see the log, then: myquant-tui login --check"
+        case _:
+            return "" if feed.state == "UP" else "no reconnect"
+
+
+def allowed_s(quote: Quote) -> float:
+    """How long this instrument may say nothing before that means something, in seconds of its market."""
+    return max(_SILENCE_S, _GAPS * quote.median_gap_ms / 1000)
+
+
+def all_quiet(seen: Snapshot, now_ns: int) -> bool:
+    """Whether no instrument ticks: then one silent instrument is no sign of a broken feed."""
+    came_ns = seen.pulse.came_ns
+    return not came_ns or (now_ns - came_ns) / 1e9 > _SILENCE_S
+
+
+def is_silent(seen: Snapshot, now_ns: int) -> bool:
+    """Whether prices are due and none comes for any instrument, though no link is known to be down."""
+    return seen.replay is None and not is_closed(seen) and lost(seen) is None and all_quiet(seen, now_ns)
+
+
+def fresh(quote: Quote, seen: Snapshot, now_ns: int) -> Fresh:
+    """How far the price of `quote` can be trusted, where ticks come over a link.
+
+    `NEW`: none has come on this link; `LATE`: the newest one waited somewhere on its way.
+    """
+    feed = seen.feed
+    if is_closed(seen):
+        return "CLOSED"
+    if not quote.recv_ns:
+        return "NEW"
+    if feed is not None and feed.state != "UP":
+        return "STALE"
+    if feed is not None and quote.recv_ns < feed.up_ns:
+        return "NEW"
+    if (now_ns - quote.recv_ns) / 1e9 > allowed_s(quote):
+        return "QUIET" if all_quiet(seen, now_ns) else "STALE"
+    return "LATE" if _late_ms(quote, seen) > _LATE_MS else "LIVE"
+
+
+def _late_ms(quote: Quote, seen: Snapshot) -> float:
+    """How much longer the newest tick was on its way than the quickest one; 0 where the clocks are not compared."""
+    feed = seen.feed
+    if feed is None or feed.clock_ms is None or not quote.exch_ms:
+        return 0.0
+    recv_wall_ms = (seen.wall_ns - (seen.taken_ns - quote.recv_ns)) / 1e6
+    return recv_wall_ms - quote.exch_ms + feed.clock_ms
+
+
+def sequence_gaps(seen: Snapshot) -> int:
+    """Jumps of the exchange's numbering this day: those of the instruments shown, or the engine's own sum where more are watched."""
+    return sum(quote.sequence_gaps for quote in seen.quotes) if seen.watched <= len(seen.quotes) else seen.sequence_gaps

@@ -1,0 +1,270 @@
+"""Judges the lamps of what comes in: DATA, SEQUENCE, SOCKET, CLOCK. Like `engine.presentation.lamps` it remembers nothing and reads no clock.
+
+A lost link is named before the silence that it brings about: `DATA STALE 9.1 s ← SOCKET: no data for 8.0 s`.
+"""
+
+from msgspec import Struct
+
+from engine.model.ports import FeedView
+from engine.model.snapshot import Quote, Snapshot
+from engine.presentation import feeds
+from engine.presentation import format as text
+from engine.presentation.feeds import is_closed
+from engine.presentation.lamps import SILENT, Lamp, LampInput, Word, by_limit, is_held
+
+SOCKET = "SOCKET:"  # in the cause of a lamp that the link explains
+_SILENCE_S = 3.0
+_SHORTEST_S = 1.0  # however fast a replay runs: the screen itself looks four times a second
+_BORNE = 2.0  # times the limit, from which such a silence is as bad as any other
+_LOST_AFTER = 10.0  # times the limit of an instrument's silence
+_HEARD_S, _DUE_S, _GONE_S = 15.0, 30.0, 60.0  # a link without any sign of life: LATE, STALE, DEAD
+_MANY = 10  # from so many instruments on, the share of the silent ones tells more than one of them
+_SOME, _MOST = 0.1, 0.5
+
+
+class QuietTime(Struct, frozen=True):
+    """One instrument's silence and how long it may last, in seconds."""
+
+    age_s: float
+    limit_s: float
+    quote: Quote
+
+    @property
+    def share(self) -> float:
+        """How much of what is allowed has passed."""
+        return self.age_s / self.limit_s
+
+
+def limit_s(quote: Quote, seen: Snapshot) -> float:
+    """How long this instrument may be silent, in real seconds: its own pace, and that of a replay, are allowed for."""
+    allowed_s = feeds.allowed_s(quote)
+    if seen.replay is None:
+        return allowed_s
+    pace = seen.replay.real_speed if seen.replay.real_speed > 0 else seen.replay.speed
+    return max(_SHORTEST_S, allowed_s / pace) if pace > 0 else allowed_s
+
+
+# ── DATA ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def data(look: LampInput) -> Lamp:
+    """Every instrument's newest tick, folded into one lamp that names the worst."""
+    seen = look.snapshot
+    if seen.replay is not None and is_held(seen):
+        return Lamp("DATA", "OFF", "replay ended" if seen.replay.ended else "replay held")
+    if is_closed(seen):
+        return Lamp("DATA", "CLOSED", "market closed")
+    silences = [
+        QuietTime(look.age_s(max(quote.recv_ns, look.flowing_ns)), limit_s(quote, seen), quote)
+        for quote in seen.quotes
+        if quote.recv_ns
+    ]
+    if not silences:
+        return _no_data(look)
+    hidden = seen.watched > len(seen.quotes)
+    ticking = max(seen.ticking, len(silences)) if hidden else len(silences)
+    late = max(seen.silent if hidden else 0, sum(1 for each in silences if each.share >= 1))
+    return _many(look, silences, late, ticking) if ticking >= _MANY else _few(look, silences, late)
+
+
+def _few(look: LampInput, silences: list[QuietTime], late: int) -> Lamp:
+    """Few instruments: each of them counts."""
+    seen = look.snapshot
+    held = _held(seen)
+    worst = max(silences, key=lambda each: (each.quote.instrument in held and each.share >= 1, each.share))
+    symbol = text.instrument_at(seen, worst.quote.instrument).symbol
+    waiting = len(seen.quotes) - len(silences)
+    shown = f"{symbol}, no tick yet of {waiting:,}" if waiting else symbol
+    if not late:
+        return Lamp("DATA", "OK", shown, worst.age_s)
+    all_quiet = late == len(silences) and (len(silences) > 1 or seen.replay is not None)
+    own = all_quiet and _is_quiet(look, worst)
+    word = _quiet_word(seen, worst, held) if own else _silent_word(worst)
+    because = _missing(look, late, len(silences))
+    return Lamp("DATA", word, shown, worst.age_s, because=because, following=_unwatched(seen, worst.quote))
+
+
+def _many(look: LampInput, silences: list[QuietTime], late: int, ticking: int) -> Lamp:
+    """Many instruments, of which some are always quiet: one that is held counts by itself, the others by their share."""
+    seen = look.snapshot
+    held = _held(seen)
+    watched = max(seen.watched, len(seen.quotes))
+    parts = [f"{ticking:,} of {watched:,} ticking"] if ticking < watched else [f"{watched:,} instruments"]
+    shown = ", ".join([*parts, f"{late:,} silent"] if late else parts)
+    worst = max(silences, key=lambda each: (each.quote.instrument in held and each.share >= 1, each.share))
+    newest_s = min(each.age_s for each in silences)
+    if worst.quote.instrument in held and worst.share >= 1:
+        word: Word = _silent_word(worst)
+        shown = f"{text.instrument_at(seen, worst.quote.instrument).symbol}, {shown}"
+        newest_s = worst.age_s
+    elif late >= ticking and _is_quiet(look, worst):
+        word, newest_s = "QUIET", worst.age_s
+    elif late >= _MOST * ticking:
+        word, newest_s = _silent_word(worst) if worst.share >= 1 else "STALE", max(newest_s, worst.age_s)
+    elif late >= _SOME * ticking:
+        word = "LATE"
+    else:
+        return Lamp("DATA", "OK", shown, newest_s)
+    because = _missing(look, late, ticking)
+    return Lamp("DATA", word, shown, newest_s, because=because, following=_unwatched(seen, worst.quote))
+
+
+def _silent_word(worst: QuietTime) -> Word:
+    return by_limit(worst.age_s, worst.limit_s, worst.limit_s, _LOST_AFTER * worst.limit_s)
+
+
+def _quiet_word(seen: Snapshot, worst: QuietTime, held: set[int]) -> Word:
+    """The word for a silence of the market itself: with a position open on live prices nobody may call it quiet."""
+    if seen.trade_mode not in {"paper", "live"} or worst.quote.instrument not in held:
+        return "QUIET"
+    return "LATE" if worst.share < _BORNE else "STALE"
+
+
+def _is_quiet(look: LampInput, worst: QuietTime) -> bool:
+    """Whether a silence of all instruments is the market's own: nothing else explains it, and it is not too long."""
+    if look.silent_s or feeds.lost(look.snapshot) is not None:
+        return False
+    return look.snapshot.replay is not None or worst.share < _LOST_AFTER
+
+
+def _missing(look: LampInput, late: int, ticking: int) -> str:
+    """Why there are no ticks: the cause, where one is known."""
+    if look.silent_s:
+        return f"← {SILENT} {text.seconds(look.silent_s)}"
+    down, feed = feeds.lost(look.snapshot), look.snapshot.feed
+    if down is not None:
+        return f"← {SOCKET} {feeds.cause(down)}"
+    if feed is not None and feed.up_ns and look.age_s(feed.up_ns) < _SILENCE_S:
+        return f"← the link came up {text.seconds(look.age_s(feed.up_ns))} ago"
+    if late < ticking:
+        return f"← {late:,} of {ticking:,} silent, the others tick"
+    if look.snapshot.trade_mode == "replay":
+        return "← silence in the recording"
+    return "← no tick of any instrument" + (", the link answers" if feed is not None and _answers(look, feed) else "")
+
+
+def _held(seen: Snapshot) -> set[int]:
+    """The instruments with an open position."""
+    return {position.state.instrument for position in seen.positions if position.state.quantity}
+
+
+def _unwatched(seen: Snapshot, quote: Quote) -> str:
+    """What a silence means for the operator."""
+    if quote.instrument in _held(seen):
+        return "its stop is not watched until a tick comes"
+    return "nothing is decided on it until a tick comes"
+
+
+def _no_data(look: LampInput) -> Lamp:
+    """Not one tick so far."""
+    age_s = look.age_s(look.flowing_ns or look.begun_ns)
+    word: Word = "QUIET" if look.snapshot.replay is not None else by_limit(age_s, _SILENCE_S, _SILENCE_S, 30.0)
+    word = "QUIET" if word == "OK" else word
+    down = feeds.lost(look.snapshot)
+    because = f"← {SOCKET} {feeds.cause(down)}" if down is not None else "← no tick came"
+    return Lamp("DATA", word, "no tick yet", age_s, because=because, following="waits for the first tick")
+
+
+# ── SEQUENCE ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def sequence(look: LampInput) -> Lamp:
+    """Numbers of the exchange that were lost, repeated or late within the last minute, and packets that were no ticks."""
+    seen = look.snapshot
+    if is_closed(seen):
+        return Lamp("SEQUENCE", "CLOSED", "market closed")
+    gaps = feeds.sequence_gaps(seen)
+    repeated, late = seen.refused.get("duplicate", 0), seen.refused.get("out_of_order", 0)
+    bad = sum(seen.feed.bad.values()) if seen.feed is not None else 0
+    counted = ((repeated, "repeated"), (late, "late"), (bad, "bad packets"))
+    shown = ", ".join([f"{gaps:,} gaps", *(f"{count:,} {what}" for count, what in counted if count)])
+    if "exchange's sequence" in seen.entries.halted:
+        because, following = f"← {seen.entries.halted}", "no entries until unlocked (k); exits go on"
+        return Lamp("SEQUENCE", "STALE", shown, because=because, following=following)
+    if look.lost:
+        because = f"← {look.lost:,} in the last minute" + (f", {look.bad:,} bad packets" if look.bad else "")
+        return Lamp("SEQUENCE", "LATE", shown, because=because, following="too many halt entries")
+    if look.bad:
+        because = f"← {look.bad:,} bad packets in the last minute: {_reasons(seen)}"
+        return Lamp("SEQUENCE", "LATE", shown, because=because, following="too many make the feed reconnect")
+    return Lamp("SEQUENCE", "OK", shown)
+
+
+def _reasons(seen: Snapshot) -> str:
+    """Why packets were refused so far, the most frequent reason first."""
+    bad = seen.feed.bad if seen.feed is not None else {}
+    most = sorted(bad.items(), key=lambda item: -item[1])[:3]
+    return ", ".join(f"{reason.replace('_', ' ')} {count:,}" for reason, count in most)
+
+
+# ── SOCKET ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def socket(look: LampInput) -> Lamp:
+    """The live feed's link: the age of its newest frame or pong, and while it is down why, and when the next attempt is due."""
+    seen = look.snapshot
+    feed = seen.feed
+    if feed is None:
+        return _without_feed("SOCKET", seen)
+    if is_closed(seen):
+        return Lamp("SOCKET", "CLOSED", "market closed")
+    if seen.stopped or feed.state == "STOPPED":
+        return Lamp("SOCKET", "OFF", "stopped")
+    never = not max(feed.frame_ns, feed.pong_ns)  # a state's own age begins anew with each attempt
+    age_s = look.age_s(min(feeds.heard_ns(feed), look.begun_ns) if never else feeds.heard_ns(feed))
+    shown = f"{feed.source} link {feed.link:,}" if feed.link else f"{feed.source}, no link yet"
+    if look.silent_s >= 2.0:
+        because = f"← {SILENT} {text.seconds(look.silent_s)}"
+        return Lamp("SOCKET", "UNKNOWN", shown, age_s, because=because, following="trust DATA")
+    if feed.state == "UP":
+        word = by_limit(age_s, _HEARD_S, _DUE_S, _GONE_S)
+        shown += f", {feed.ticking:,} of {feed.wanted:,} ticking" if feed.ticking < feed.wanted else _trip(feed)
+        because = f"← no frame and no pong for {text.seconds(age_s)}"
+        return Lamp("SOCKET", word, shown, age_s, because=because, following="reconnects by itself")
+    following = feeds.coming(feed, look.now_ns)
+    if feed.state == "REFUSED":
+        return Lamp("SOCKET", "DEAD", shown, age_s, because=f"← {feeds.cause(feed)}", following=following)
+    starting = never and not feed.attempt and feed.state != "WAITING"
+    word = "UNKNOWN" if starting and age_s < _HEARD_S else by_limit(age_s, 0.0, _HEARD_S, _DUE_S)
+    return Lamp("SOCKET", word, shown, age_s, because=f"← {feeds.cause(feed)}", following=following)
+
+
+def _trip(feed: FeedView) -> str:
+    """Its round trip, where it was measured."""
+    return f", rtt {feed.rtt_ms:,.0f} ms" if feed.rtt_ms > 0 else f", {text.scaled(feed.frames)} frames"
+
+
+def _answers(look: LampInput, feed: FeedView) -> bool:
+    """Whether the link shows a sign of life though no tick comes."""
+    return feed.state == "UP" and look.age_s(feeds.heard_ns(feed)) < _HEARD_S
+
+
+def _without_feed(name: str, seen: Snapshot) -> Lamp:
+    """A lamp that only a live feed can light, where there is none."""
+    if seen.trade_mode in {"replay", "mock"}:
+        return Lamp(name, "OFF", f"none in {seen.trade_mode}")
+    if is_closed(seen):
+        return Lamp(name, "CLOSED", "market closed")
+    return Lamp(name, "UNKNOWN", "not measured", because="← no figures", following="trust DATA")
+
+
+# ── CLOCK ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def clock(look: LampInput) -> Lamp:
+    """This machine's clock against the exchange's, and which of them is ahead."""
+    seen = look.snapshot
+    feed = seen.feed
+    if feed is None:
+        return _without_feed("CLOCK", seen)
+    if is_closed(seen):
+        return Lamp("CLOCK", "CLOSED", "market closed")
+    if feed.clock_ms is None:
+        following = "waits for a tick with the exchange's time"
+        return Lamp("CLOCK", "UNKNOWN", "not measured", because="← no figures", following=following)
+    off_ms = abs(feed.clock_ms)
+    word: Word = "OK" if off_ms < 200 else "STALE" if off_ms > 2000 else "LATE"
+    off = f"{off_ms:,.0f} ms" if off_ms < 9_999.5 else text.seconds(off_ms / 1000)
+    shown = f"exchange {off} {'ahead' if feed.clock_ms > 0 else 'behind'}" if off_ms >= 0.5 else "as the exchange's"
+    because = f"← this machine is {off} {'behind' if feed.clock_ms > 0 else 'ahead'}"
+    return Lamp("CLOCK", word, shown, because=because, following="no decision rests on it; set the clock (chrony)")

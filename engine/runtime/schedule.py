@@ -1,0 +1,47 @@
+"""What is due after certain ticks: checkpoints, a replay's own stops, a switch of delivery. Within the turn."""
+
+from collections.abc import Callable
+
+from engine.model.types import Tick
+from engine.runtime.cursor import NEVER, Cursor
+from engine.runtime.delivery import DeliverySwitch
+from engine.runtime.persistence import Persistence
+from engine.runtime.replay.playback import Playback
+
+
+class Schedule:
+    """Sets the cursor's milestone, and does what is due there; a checkpoint every `checkpoint_ticks`, 0 = none."""
+
+    def __init__(
+        self,
+        cursor: Cursor,
+        persistence: Persistence,
+        switch: DeliverySwitch,
+        playback: Playback | None,
+        checkpoint_ticks: int,
+    ) -> None:
+        self._cursor = cursor
+        self._persistence = persistence
+        self._switch = switch
+        self._playback = playback
+        self._checkpoint_ticks = checkpoint_ticks
+        self._next_checkpoint = checkpoint_ticks or NEVER
+
+    def reached(self, seq: int, take: Callable[[Tick], None]) -> None:
+        """Do what is due after tick `seq`; `take` works a tick that waits, where the inbox has to be drained."""
+        position = self._cursor.position
+        if position >= self._next_checkpoint:
+            self._next_checkpoint = position + self._checkpoint_ticks
+            self._persistence.checkpoint(position)
+        if self._playback is not None:
+            self._playback.milestone(seq)
+        self._switch.look(take)
+        self.set()
+
+    def set(self) -> None:
+        """Find the next milestone; called whenever what it depends on may have changed."""
+        cursor = self._cursor
+        nearest = min(self._switch.next_look(cursor.last_seq), self._next_checkpoint + cursor.holes)
+        if self._playback is not None:
+            nearest = min(nearest, self._playback.next_milestone(cursor.last_seq))
+        cursor.milestone = nearest

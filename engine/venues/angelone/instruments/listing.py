@@ -1,0 +1,53 @@
+"""The exchange's list for a person and for scripts: rows of plain values. Knows neither file nor network."""
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from engine.config import Config
+from engine.model.clock import SystemClock
+from engine.venues.angelone.instruments.listed import Listed, date_text
+from engine.venues.angelone.instruments.master import cache_folder, ready
+from engine.venues.angelone.instruments.master import update as fetch
+from engine.venues.angelone.settings import SmartApiConfig
+
+_IST = timedelta(hours=5, minutes=30)
+
+
+def update(config: Config) -> str:
+    """Fetch today's list; what that did, in a line. Raises UserError."""
+    done = fetch(cache_folder(os.environ), config.venue(SmartApiConfig).master_url, SystemClock())
+    if not done.changed:
+        return "instrument list: ours is the newest"
+    passed = f", {done.bad:,} passed over as unreadable" if done.bad else ""
+    return f"instrument list: {done.rows:,} rows, {done.kept:,} kept{passed}"
+
+
+def find(config: Config, words: Sequence[str], limit: int) -> tuple[list[dict[str, str | int]], str]:
+    """At most `limit` instruments that `words` mean, nearest expiry first, and a warning or ""; raises UserError."""
+    listed, warning = ready(config)
+    with listed:
+        found = listed.find(words, (datetime.now(UTC) + _IST).date(), limit)
+    return [_row(one) for one in found], warning
+
+
+def _row(one: Listed) -> dict[str, str | int]:
+    """Prices in rupees as text; nothing of what does not apply."""
+    counted = one.instrument()
+    return {
+        "symbol": one.symbol,
+        "exchange": one.exchange,
+        "token": one.token,
+        "expiry": date_text(one.expiry) if one.expiry else "",
+        "strike": _rupees(one.strike, one.price_scale) if one.strike else "",
+        "type": one.kind,
+        "lot": one.lot,
+        "tick": _rupees(counted.tick_size, one.price_scale),
+        "freeze": counted.freeze_quantity if one.expiry else "",
+    }
+
+
+def _rupees(minor: int, scale: int) -> str:
+    text = f"{Decimal(minor) / scale:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

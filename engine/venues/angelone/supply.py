@@ -1,0 +1,56 @@
+"""Angel One as a run's source: credentials, instruments, its feed. Looks instruments up, logs nobody in."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from engine.config import Config, instrument_for, wanted_symbols
+from engine.model.errors import ConfigError
+from engine.model.types import Instrument
+from engine.venues.angelone.credentials import Credentials, Missing, find_credentials
+from engine.venues.angelone.instruments import ready
+from engine.venues.angelone.login import LoginSession
+from engine.venues.angelone.settings import SmartApiConfig
+from engine.venues.angelone.stream import smartapi_feed
+from engine.venues.supply import LiveSupply, NoCredentials, Opened, named, with_symbols
+
+
+def open_smartapi(config: Config, environ: Mapping[str, str]) -> Opened | NoCredentials:
+    """Return the live source; raises UserError for what cannot be logged in with or is not listed."""
+    found = find_credentials(config, environ)
+    if isinstance(found, Missing):
+        return NoCredentials(found.lines)
+    supply, told = _supply(config, found)
+    return Opened(config, supply, told=told)
+
+
+def _supply(config: Config, credentials: Credentials) -> tuple[LiveSupply, tuple[str, ...]]:
+    symbols = wanted_symbols(config)
+    instruments, told = _listed(config, symbols)
+    login = LoginSession(credentials, config.venue(SmartApiConfig).rest_url)
+    supply = LiveSupply(
+        name=f"SmartAPI {named(symbols)}",
+        instruments=instruments,
+        connect=lambda tell, in_session: smartapi_feed(config, instruments, login, tell=tell, in_session=in_session),
+        with_more=lambda more: _supply(with_symbols(config, (*symbols, *more)), credentials)[0],
+        close=login.close,
+    )
+    return supply, told
+
+
+def _listed(config: Config, symbols: tuple[str, ...]) -> tuple[tuple[Instrument, ...], tuple[str, ...]]:
+    """Look the instruments up: in the configuration where their token stands there, else in the exchange's list."""
+    known = {symbol: instrument_for(config, symbol) for symbol in symbols}
+    unknown = [symbol for symbol, instrument in known.items() if not instrument.token]
+    told: tuple[str, ...] = ()
+    if unknown:
+        listed, warning = ready(config)
+        told = (warning,) if warning else ()
+        today = datetime.now(UTC).astimezone(ZoneInfo(config.session.zone)).date()
+        with listed:
+            for symbol in unknown:
+                known[symbol] = listed.instrument(symbol, today)
+    repeated = {symbol for symbol in symbols if symbols.count(symbol) > 1} if len(known) < len(symbols) else set()
+    if repeated:
+        raise ConfigError(f"feed.symbols: {', '.join(sorted(repeated))} stands there twice")
+    return tuple(known.values()), told

@@ -1,0 +1,52 @@
+"""Binance as a run's source: its instruments, its hours, its feed. Starts nothing."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from engine.config import Config, changed, instrument_for, wanted_symbols
+from engine.model.types import Instrument
+from engine.venues.binance.stream import binance_feed
+from engine.venues.supply import LiveSupply, Opened, named, with_symbols
+
+_COINS = {"exchange": "BINANCE", "price_scale": 10**8, "quantity_scale": 10**8, "tick_size": 1, "lot_size": 1}
+_COIN_FREEZE = 10**15
+# Coins are traded round the clock; their day is UTC's.
+_ROUND_THE_CLOCK = {
+    "zone": "UTC",
+    "start": datetime.min.time(),
+    "end": datetime.max.time().replace(microsecond=0),
+    "start_buffer_minutes": 0,
+    "end_buffer_minutes": 0,
+    "no_trade_start_minutes": 0,
+    "no_trade_end_minutes": 0,
+}
+
+
+def open_binance(config: Config, _environ: Mapping[str, str]) -> Opened:
+    """Return the live source, under the hours of coins where the operator has said no others."""
+    fitted = _round_the_clock(config)
+    return Opened(fitted, _supply(fitted))
+
+
+def _round_the_clock(config: Config) -> Config:
+    said = set(changed(config))
+    hours = {key: value for key, value in _ROUND_THE_CLOCK.items() if f"session.{key}" not in said}
+    return replace(config, session=replace(config.session, **hours))
+
+
+def _supply(config: Config) -> LiveSupply:
+    symbols = wanted_symbols(config)
+    instruments = tuple(
+        instrument_for(config, symbol)
+        if symbol in config.instruments
+        else Instrument(symbol, symbol, freeze_quantity=_COIN_FREEZE, **_COINS)  # type: ignore[arg-type]
+        for symbol in symbols
+    )
+    return LiveSupply(
+        name=f"Binance {named(symbols)}",
+        instruments=instruments,
+        connect=lambda tell, in_session: binance_feed(config, instruments, tell=tell, in_session=in_session),
+        with_more=lambda more: _supply(with_symbols(config, (*symbols, *more))),
+    )

@@ -1,0 +1,16 @@
+"""What stands in [mock]. Holds no default."""
+
+import datetime as dt
+from typing import Annotated
+
+from msgspec import Struct
+
+from engine.config.rules import Day, Speed, Whole
+
+
+class MockConfig(Struct, frozen=True):
+    """The generated session; `speed` 0.0 is as fast as it goes."""
+
+    seed: Annotated[int, Whole(0, 2**63 - 1)]
+    date: Annotated[dt.date, Day()]
+    speed: Annotated[float, Speed()]

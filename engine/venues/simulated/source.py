@@ -1,0 +1,24 @@
+"""The generated session as the configuration describes it. Knows no pace."""
+
+from collections.abc import Mapping
+
+from engine.config import Config, instrument_for, wanted_symbols
+from engine.venues.simulated.faults import FaultySource
+from engine.venues.simulated.generator import MockSession
+from engine.venues.simulated.settings import MockConfig
+from engine.venues.supply import Opened
+
+
+def mock_source(config: Config) -> FaultySource:
+    """Return the generated session that the configuration describes, one instrument after the other in `feed.symbols`."""
+    mock = config.venue(MockConfig)
+    sessions = tuple(
+        MockSession(mock.seed + place, mock.date, config.session.zone, instrument_for(config, symbol))
+        for place, symbol in enumerate(wanted_symbols(config))
+    )
+    return FaultySource(sessions)
+
+
+def open_mock(config: Config, _environ: Mapping[str, str]) -> Opened:
+    """Return that session at the pace that the configuration gives it."""
+    return Opened(config, mock_source(config), config.venue(MockConfig).speed)

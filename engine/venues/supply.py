@@ -1,0 +1,74 @@
+"""What a venue gives a run: its live source, or why there is none. Starts nothing."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.config import Config
+from engine.model.broker_events import BrokerEvent
+from engine.model.errors import InputError
+from engine.model.events import FeedEvent
+from engine.model.ports import Broker, LiveFeed, TickSource
+from engine.model.types import Instrument
+
+Tell = Callable[[FeedEvent], None]
+InSession = Callable[[], bool]
+MakeBroker = Callable[[tuple[Instrument, ...], Callable[[BrokerEvent], None]], Broker]
+
+
+def _nothing() -> None:
+    """Where there is nothing to end."""
+
+
+def _no_more(symbols: tuple[str, ...]) -> "LiveSupply":
+    raise InputError(f"the last run holds {', '.join(symbols)}, which this source has not")
+
+
+class LiveSupply(Struct, frozen=True):
+    """A live source of ticks: its name, its instruments, and `connect(tell, in_session)`, which makes its feed.
+
+    `with_more(symbols)` is the same source with further instruments. `broker(instruments, post)` makes the one that
+    takes orders there and posts what becomes of them, beside the feed because both stand on one login; None where it
+    can be traded on paper only.
+    """
+
+    name: str
+    instruments: tuple[Instrument, ...]
+    connect: Callable[[Tell, InSession], LiveFeed]
+    with_more: Callable[[tuple[str, ...]], "LiveSupply"] = _no_more
+    close: Callable[[], None] = _nothing  # ends what the feed has under way elsewhere (a login)
+    broker: MakeBroker | None = None
+
+    def losses(self) -> tuple[str, ...]:
+        """Nothing of a live stream is a file that could be damaged."""
+        return ()
+
+    def row_of(self, seq: int) -> str:
+        """Where tick number `seq` stands, for a person."""
+        return f"tick {seq}"
+
+
+class NoCredentials(Struct, frozen=True):
+    """A live feed is configured but there is nothing to log in with; `lines` say what is missing."""
+
+    lines: tuple[str, ...]
+
+
+class Opened(Struct, frozen=True):
+    """A venue's source, the configuration fitted to it, how fast a generated one goes (0 = as it can), what is to be told."""
+
+    config: Config
+    source: TickSource | LiveSupply
+    speed: float = 1.0
+    told: tuple[str, ...] = ()
+
+
+def with_symbols(config: Config, symbols: tuple[str, ...]) -> Config:
+    """Return `config` that subscribes `symbols`."""
+    return replace(config, feed=replace(config.feed, symbols=symbols))
+
+
+def named(symbols: tuple[str, ...]) -> str:
+    """Return `symbols` as a title has room for them."""
+    return symbols[0] if len(symbols) == 1 else f"{symbols[0]} and {len(symbols) - 1:,} more"

@@ -1,0 +1,82 @@
+"""What a venue is to the rest of the program: one row of the registry. Imports nothing that a venue is made of."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+
+from engine.model.types import TradeMode
+
+if TYPE_CHECKING:
+    from engine.config import Config
+    from engine.model.ports import FileSource
+    from engine.venues.supply import NoCredentials, Opened
+
+Environ = Mapping[str, str]
+Open = Callable[["Config", Environ], "Opened | NoCredentials"]  # raises UserError
+Row = Mapping[str, str | int]  # one listed instrument as a person reads it and a script is given it
+
+
+class Login(Protocol):
+    """How one logs in to a venue."""
+
+    def found(self, config: "Config", environ: Environ) -> bool:
+        """Whether there is anything to log in with; raises ConfigError when that is malformed."""
+        ...
+
+    def how_to(self, config: "Config", environ: Environ) -> Sequence[str]:
+        """How to set the credentials up, in lines."""
+        ...
+
+    def check(
+        self, config: "Config", environ: Environ, say: Callable[[str], object], *, offline: bool
+    ) -> Sequence[str]:
+        """Try them, unless `offline`; `say` what is well as it is found, return what is not."""
+        ...
+
+
+class Listing(Protocol):
+    """What an exchange lists; each call raises UserError where there is no list."""
+
+    def update(self, config: "Config") -> str:
+        """Fetch today's list; what that did, in a line."""
+        ...
+
+    def find(self, config: "Config", words: Sequence[str], limit: int) -> tuple[Sequence[Row], str]:
+        """At most `limit` instruments that `words` mean, and a warning or ""; every row has the same columns."""
+        ...
+
+
+class RawLines(Protocol):
+    """A venue's messages as they were captured into a file."""
+
+    def recognised(self, begin: bytes) -> bool:
+        """Whether a file that begins so holds them."""
+        ...
+
+    def opened(self, path: Path) -> "FileSource":
+        """The file as a source; raises InputError."""
+        ...
+
+
+class Venue(Struct, frozen=True):
+    """A venue by its `name`: in `--source`, in `feed.source`, and of its section in config.toml.
+
+    Each part is imported by whoever calls for it: a replay carries no login, and `--help` no venue. What `opener` opens
+    gives a run its ticks, and the broker that takes orders there, where there is one.
+    """
+
+    name: str
+    about: str  # what one gets there, in a few words
+    mode: TradeMode  # what an order means there
+    settings: Callable[[], type[Struct]]  # the record of its section
+    opener: Callable[[], Open]
+    login: Callable[[], Login] | None = None
+    listing: Callable[[], Listing] | None = None
+    raw_lines: Callable[[], RawLines] | None = None
+
+    @property
+    def raw_format(self) -> str:
+        """What its raw lines are called, where a file's format is said."""
+        return f"{self.name}-raw"

@@ -1,0 +1,118 @@
+"""The registry: what it promises to the schema, the command line, the documents, and what it must not carry in."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from engine.cli.parser import make_parser
+
+from engine.assembly.open_source import kind_of
+from engine.config import bundled
+from engine.model.errors import ConfigError, UserError
+from engine.venues.registry import SOURCES, VENUES, sections, venue_of
+from tests.support.builders import config
+
+ROOT = Path(__file__).resolve().parents[3]
+CONFIG = bundled("config.toml").read_text(encoding="utf-8")
+
+
+def test_every_folder_is_a_venue_and_every_name_stands_once() -> None:
+    folders = {path.parent.name for path in (ROOT / "engine" / "venues").glob("*/__init__.py")}
+    assert folders == {venue.opener().__module__.split(".")[2] for venue in VENUES}
+    assert len(folders) == len(VENUES)
+    assert len(set(SOURCES)) == len(SOURCES)
+
+
+def test_config_toml_has_the_section_of_each_in_the_order_of_the_registry() -> None:
+    headers = [name for name in re.findall(r"(?m)^\[(\w+)\]$", CONFIG) if name in SOURCES]
+    assert headers == list(SOURCES)
+    assert list(config().venues) == [venue.name for venue in VENUES]
+    assert {name: type(section) for name, section in config().venues.items()} == sections()
+
+
+def test_the_readme_names_no_source_that_is_none_and_says_where_they_are_listed() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = {name for names in re.findall(r"--source ([a-z][a-z|\\]*)", readme) for name in re.split(r"\W+", names)}
+    assert {"mock", "binance", "smartapi"} <= named <= set(SOURCES)
+    assert "`run --help` lists every source" in readme
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_config_toml_names_every_source(source: str) -> None:
+    comment = re.search(r"(?m)^# Where ticks come from: (.*)\.$", CONFIG)
+    assert comment
+    assert source in re.split(r", | or ", comment[1])
+
+
+@pytest.mark.parametrize("command", ["run", "engine", "systemd-unit"])
+def test_each_can_be_chosen_on_the_command_line(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = make_parser("0")
+    assert [parser.parse_args([command, "--source", source]).source for source in SOURCES] == list(SOURCES)
+    with pytest.raises(SystemExit):
+        parser.parse_args([command, "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert all(f"{venue.name}, {venue.about}" in told for venue in VENUES)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_each_can_be_configured(source: str) -> None:
+    assert config(f"feed.source={source}").feed.source == source
+    venue = venue_of(source)
+    assert (venue is None) == (source == "replay")
+    assert venue is None or config().venue(venue.settings())
+
+
+def test_another_cannot() -> None:
+    with pytest.raises(ConfigError, match=rf"must be one of {', '.join(SOURCES)}$"):
+        config("feed.source=nowhere")
+    assert venue_of("nowhere") is None
+
+
+def test_a_section_that_no_venue_has_is_not_found() -> None:
+    with pytest.raises(LookupError, match="FeedConfig"):
+        config().venue(type(config().feed))
+
+
+@pytest.mark.parametrize(
+    ("begin", "kind"),
+    [
+        (b"\x1f\x8b", "binance-raw"),
+        (b'1723075200.123456 {"stream":', "binance-raw"),
+        (b"wss://stream.binance.com/ws", "binance-raw"),
+        (b"MQR1", "csv"),
+        (b"time,price\n", "csv"),
+        (b"", "csv"),
+    ],
+)
+def test_raw_lines_are_known_by_their_first_bytes(tmp_path: Path, begin: bytes, kind: str) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(begin)
+    try:
+        assert kind_of(path) == kind
+    except UserError:  # an empty file
+        assert not begin
+
+
+def modules_after(code: str, folder: Path) -> set[str]:
+    """What a fresh process has imported after `code`."""
+    whole = f"{code}\nimport sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", whole], cwd=folder, capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_the_command_line_carries_no_venue_and_no_configuration(tmp_path: Path) -> None:
+    found = modules_after("from engine.cli.parser import make_parser; make_parser('0')", tmp_path)
+    assert "engine.venues.registry" in found
+    assert not {name for name in found if re.match(r"engine\.(config|stream|model\.ports|venues\.\w+\.)", name)}
+
+
+def test_a_replay_carries_no_network(tmp_path: Path) -> None:
+    run = "['replay', sys.argv[1], '--headless', '--quiet', '--state-dir', 'state']"
+    recording = bundled("nifty-synthetic.mqr")
+    code = f"import sys; sys.argv[1:] = [{str(recording)!r}]; from engine.cli import main; assert main({run}) == 0"
+    found = modules_after(code, tmp_path)
+    assert "engine.venues.simulated.broker" in found
+    assert not found & {"socket", "ssl", "http.client", "websocket", "pyotp", "engine.https", "engine.stream.socket"}
+    assert not {name for name in found if re.match(r"engine\.venues\.(angelone|binance)\.(?!settings)", name)}

@@ -1,0 +1,44 @@
+"""A client of no engine: keeps what it was asked for and shows the snapshot it is given."""
+
+from engine import Command, LogLine, Snapshot
+from tests.support.snapshots import SNAPSHOT, log
+from tui.view.model import Attachment
+
+HERE = Attachment()
+
+
+class FakeClient:
+    """An EngineClient whose snapshot a test sets and whose commands it reads."""
+
+    def __init__(self, snapshot: Snapshot = SNAPSHOT, attachment: Attachment = HERE) -> None:
+        self.snapshot = snapshot
+        self.attachment = attachment
+        self.control_asked: list[str] = []
+        self.sent: list[Command] = []
+        self.lines: list[LogLine] = list(log())
+        self.started = self.stopped = False
+
+    def start(self) -> None:
+        self.started = True
+
+    def send(self, command: Command) -> None:
+        self.sent.append(command)
+
+    def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
+        return ((1_759_290_300_000, 15_500), (1_759_290_305_000, 15_600))
+
+    def log_lines(self, since: int, limit: int) -> list[LogLine]:
+        return [line for line in self.lines if line.number > since][:limit]
+
+    def take_control(self) -> None:
+        self.control_asked.append("take")
+
+    def give_control(self) -> None:
+        self.control_asked.append("give")
+
+    def leave(self, detached: bool) -> None:
+        self.stopped = True
+
+    def stop(self) -> int:
+        self.stopped = True
+        return 0

@@ -1,0 +1,152 @@
+"""The line across the screen: a lost link with its countdown, and how the last run ended."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, feed, lost, paper, position, view, waiting
+from tui.frame import banner, dialogs, screen
+from tui.text.glyphs import ASCII
+from tui.text.rows import STYLES, plain, width_of
+from tui.view.model import Ui
+
+FOUND = (
+    "the last run ended without closing (killed, or a power cut)",
+    "1 position restored: NIFTY25NOV25900CE LONG 150",
+    "READY: locked until you unlock (k)",
+)
+
+
+def line(seen, width=120, **more):
+    found = banner.line(view(seen, **more), width)
+    return plain([found]) if found else ""
+
+
+def style(seen, width=120):
+    return banner.line(view(seen), width)[0][1]
+
+
+def test_a_link_that_is_up_needs_no_banner():
+    assert line(paper()) == ""
+    assert line(SNAPSHOT) == ""
+
+
+def test_since_when_why_and_what_next():
+    assert line(lost(held=False)) == (
+        " ▲ LINK LOST 12 s: no data for 8.0 s — reconnect 3 in 4 s — entries off until prices come"
+    )
+    assert line(lost(held=False), 80) == " ▲ LINK LOST 12 s: no data for 8.0 s — reconnect 3 in 4 s — entries off"
+    assert style(lost(held=False)) == "banner"
+
+
+def test_an_open_position_makes_it_louder_and_is_named():
+    assert line(lost(), 140) == (
+        " ✖ LINK LOST 12 s: no data for 8.0 s — NIFTY25NOV25900CE LONG 150 UNWATCHED — reconnect 3 in 4 s"
+        " — entries off, exits wait for prices"
+    )
+    assert line(lost(), 80) == " ✖ LINK LOST 12 s — NIFTY25NOV25900CE LONG 150 UNWATCHED — reconnect 3 in 4 s"
+    assert style(lost()) == "alert"
+    two = lost(positions=(position(0), position(1)))
+    assert "NIFTY25NOV25900CE LONG 150 +1 more UNWATCHED" in line(two)
+    assert "LINK LOST 12 s" in line(lost(), 40)
+    assert "UNWATCHED" in line(lost(), 40)
+
+
+def test_a_refusal_says_where_to_look():
+    refused = waiting(state="REFUSED", because="401 Invalid Header - Invalid Auth token")
+    assert line(lost(feed=refused, positions=())) == (
+        " ✖ REFUSED: 401 Invalid Header - Invalid Auth token — see the log, then: myquant-tui login --check — entries off"
+    )
+    assert "401 Invalid" in line(lost(feed=refused), 80)
+    assert line(lost(feed=refused), 80).endswith("login --check")
+    assert style(lost(feed=refused, positions=())) == "alert"
+
+
+def test_a_link_that_never_was_is_not_lost():
+    first = {"frames": 0, "frame_ns": 0, "pong_ns": 0, "because": "", "since_ns": NOW_NS - 5 * SECOND, "attempt": 0}
+    words = [line(lost(held=False, feed=waiting(state=state, **first))) for state in ("LOGIN", "CONNECTING", "WAITING")]
+    assert [each.split(" — ")[0].strip() for each in words] == [
+        "▲ LOGIN",
+        "▲ CONNECTING",
+        "▲ NO LINK YET: connection lost",
+    ]
+
+
+def test_outside_the_session_only_a_refusal_is_told():
+    night = OPEN_MS - 3_600_000
+    assert line(lost(at_ms=night)) == ""
+    assert "REFUSED" in line(lost(at_ms=night, feed=waiting(state="REFUSED")))
+    assert "LOST" not in line(lost(stopped=True))
+
+
+def test_how_the_last_run_ended_is_told_until_it_is_acknowledged():
+    assert line(paper(found=FOUND), 160).endswith(
+        "READY: locked until you unlock (k) — press a to read and acknowledge"
+    )
+    short = line(paper(found=FOUND), 80)
+    assert short.startswith(" LAST RUN: the last run")
+    assert "READY" in short
+    assert short.endswith("a shows it")
+    assert line(paper(found=FOUND[:1])).startswith(f" LAST RUN: {FOUND[0]}")
+    assert line(lost(found=FOUND)).startswith(" ✖ LINK LOST")  # the more urgent one
+    assert line(paper()) == ""
+
+
+def test_the_story_is_read_in_full_in_its_dialog():
+    shown = plain(dialogs.overlay(view(paper(found=FOUND), ui=Ui(dialog="found")), 80, 24))
+    assert all(words in shown for words in FOUND)
+    assert "a acknowledges · any other key closes, it stays" in shown
+    long = paper(found=tuple(f"line {n}" for n in range(60)))
+    scrolled = plain(dialogs.overlay(view(long, ui=Ui(dialog="found", choice=30)), 80, 24))
+    assert "line 30" in scrolled
+    assert "line 29" not in scrolled
+    assert "line 59" in plain(dialogs.overlay(view(long, ui=Ui(dialog="found", choice=200)), 80, 24))
+
+
+@pytest.mark.parametrize(("width", "height"), [(120, 40), (80, 24), (60, 15), (40, 4)])
+def test_it_takes_the_place_of_row_1_and_nothing_else_moves(width, height):
+    calm = plain(screen.frame(view(paper()), width, height)).split("\n")
+    loud = plain(screen.frame(view(lost()), width, height)).split("\n")
+    assert "LINK LOST" in loud[1]
+    assert "LINK LOST" not in calm[1]
+    rules = [[number for number, row in enumerate(rows) if row.startswith("─")] for rows in (calm, loud)]
+    assert rules[0] == rules[1]
+    zoomed = plain(screen.frame(view(lost(), ui=Ui(focus="log", zoom=True)), width, height)).split("\n")
+    assert "LINK LOST" in zoomed[1]
+
+
+def test_the_smallest_screen_says_it_in_row_0():
+    assert "no link" in plain(screen.frame(view(lost()), 40, 2))
+    assert "entries off: no link" in plain(screen.frame(view(lost(held=False)), 130, 2))
+
+
+def test_the_countdown_moves_once_a_second_however_often_it_is_drawn():
+    moments = [NOW_NS + quarter * SECOND // 4 for quarter in range(17)]
+    shown = [line(lost(taken_ns=now_ns), now_ns=now_ns) for now_ns in moments]
+    changes = sum(one != other for one, other in pairwise(shown))
+    assert changes == 4
+    assert "reconnect 3 now" in shown[-1]
+
+
+@settings(max_examples=100)
+@given(
+    state=st.sampled_from(["CONNECTING", "LOGIN", "WAITING", "REFUSED", "STOPPED", "ELSEWHERE"]),
+    because=st.text(max_size=80),
+    stamps=st.lists(st.integers(0, 2 * NOW_NS), min_size=4, max_size=4),
+    width=st.integers(0, 150),
+    held=st.booleans(),
+    found=st.lists(st.text(max_size=50), max_size=3),
+)
+def test_any_feed_at_any_width(state, because, stamps, width, held, found) -> None:
+    since, frame, pong, retry = stamps
+    link = feed(
+        state=state, because=because, since_ns=since, frame_ns=frame, pong_ns=pong, retry_ns=retry, frames=frame % 2
+    )
+    for seen in (lost(held=held, feed=link, found=tuple(found)), paper(found=tuple(found))):
+        for glyphs in (view().glyphs, ASCII):
+            made = banner.line(view(seen, glyphs=glyphs), width)
+            assert made is None or made[0][1] in STYLES
+            assert made is None or glyphs is not ASCII or plain([made]).isascii()
+            assert made is None or glyphs is ASCII or width_of(made) == max(1, width)

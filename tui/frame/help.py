@@ -1,0 +1,141 @@
+"""The help: every key, lamp, badge and word of the screen, made from the tables that the program itself works by. Pure."""
+
+from functools import lru_cache
+
+from tui.input.keys import TABLE
+from tui.text.rows import Line, fit, left
+from tui.text.spelling import spelled, wrapped
+from tui.view.model import View
+
+_NAME = 11
+
+LAMPS = (
+    ("ENGINE", "age of the engine loop's last beat: LATE from 0.5 s, STALE from 2 s, DEAD from 5 s"),
+    ("STRATEGY", "newest decision against newest tick: LATE from 250 ms, STALE from 1 s with ticks waiting"),
+    (
+        "DATA",
+        (
+            "age of the newest tick against max(3 s, 5 × the instrument's median gap), at a replay's own pace; "
+            "from 10 instruments on by the share that is silent (LATE 10 %, STALE 50 %) and by each that is held"
+        ),
+    ),
+    ("SEQUENCE", "exchange numbers lost, repeated or out of order, and bad packets, in the last minute: LATE from 1"),
+    ("ORDERS", "age of the oldest unanswered order: LATE from 1 s, STALE from 3 s"),
+    ("BROKER", "the broker's last answer; a simulated one is always there"),
+    ("JOURNAL", "orders, fills and locks on their way to the disk: STALE on a failure or with under 500 MB free"),
+    ("RECORDER", "ticks on their way to the recording: likewise; it stops first when the disk fills, trading goes on"),
+    ("LOG", "log lines on their way to the file: likewise"),
+    ("CLOCK", "this machine's clock against the exchange's: LATE from 0.2 s, STALE over 2 s; off in replay and mock"),
+    (
+        "SOCKET",
+        (
+            "last frame or pong of the live feed: LATE from 15 s, STALE from 30 s, DEAD from 60 s; "
+            "while the link is down why, and when it is tried again; off in replay and mock"
+        ),
+    ),
+    ("PROCESS", "memory of 80 MB, 256 descriptors, GC pauses of 100 ms: LATE from 80 % of these, STALE beyond"),
+    ("LINK", "how long the terminal takes to accept output: LATE from 50 ms, STALE from 500 ms"),
+)
+WORDS = (
+    ("OK", "well"),
+    ("QUIET", "no ticks, and the others have none either"),
+    ("LATE", "slower than it should be"),
+    ("STALE", "too old to rely on"),
+    ("DEAD", "does not work any more"),
+    ("CLOSED", "outside the session; no alarm"),
+    ("OFF", "not in use in this run"),
+    ("UNKNOWN", "nothing measures it, or its producer is silent"),
+)
+FEED_WORDS = (
+    ("LIVE", "a tick came lately"),
+    ("LATE", "the newest tick was over 2 s longer on its way than others: exits act on it, no entry does"),
+    ("QUIET", "no tick, and no other instrument has one either"),
+    ("STALE", "no tick though others tick, or the link is lost: its stop is not watched"),
+    ("NEW", "no tick on this link yet"),
+    ("CLOSED", "outside the session"),
+)
+BADGES = (
+    ("REPLAY", "a recording is played; the broker is simulated"),
+    ("MOCK", "generated ticks; the broker is simulated; (no credentials): they stand in for a live feed"),
+    ("PAPER", "live ticks; the broker is simulated"),
+    ("LIVE", "live ticks and real orders: real money"),
+    ("polling", "the engine looks for ticks every few milliseconds"),
+    ("queued", "each tick wakes the engine"),
+    ("callback", "the feed's own thread trades"),
+    ("armed", "entries are allowed"),
+    ("off", "no entries while the link to the exchange is down"),
+    ("paused", "no entries until p; exits go on"),
+    ("LOCKED", "no entries until unlocked (k, typed); exits go on"),
+    ("HALTED", "the engine refuses entries until unlocked; the reason stands beside it"),
+    ("LINK LOST", "no connection to the exchange for so long: no entries, exits wait for prices"),
+    (
+        "CONTROL",
+        "who commands the engine, where it is another process; read-only: this screen never does; 2: so many look",
+    ),
+    ("ENGINE", "GONE: its process has ended; SILENT: it stands; STOPPED: it ended in good order, or says why not"),
+    ("LAST RUN", "how the last run ended; stays until it was read and acknowledged (a, a)"),
+    ("SAME", "the replay decides as was recorded, at so many of the recorded checkpoints"),
+    ("DIFFERS", "the first tick and value where it does not"),
+    ("FLAT≈", "what a flat would take now: orders, seconds, result"),
+)
+FLAT_WORDS = (
+    ("WAIT", "nothing sent for this leg yet"),
+    ("SENT", "the order is out, no answer yet"),
+    ("PART n/m", "n of m are filled"),
+    ("FILLED", "all of it is filled"),
+    ("REJ", "refused, with the reason; it is tried again"),
+    ("UNKNOWN", "no answer: it may still fill, and is looked for"),
+    ("BLIND", "closed without a fresh price"),
+    ("DONE", "closed, and the broker says so too"),
+    ("FLAT", "two readings of the broker show nothing held and nothing working"),
+)
+COMMAND_WORDS = (
+    ("REQUESTED", "sent to the engine's process, no answer yet"),
+    ("ACCEPTED", "the engine has it"),
+    ("DONE", "carried out; of a flat: verified"),
+    ("REFUSED", "will not be carried out, with the reason"),
+    ("FAILED", "was not carried out, or nobody knows: the reason says which"),
+    ("NO ANSWER", "the engine has said nothing for over 2 s"),
+)
+_WHERE = {"always": "", "replay": " (replay)", "apart": " (attached)"}
+_BADGE_STYLES = {"REPLAY": "replay", "MOCK": "mock", "PAPER": "paper", "LIVE": "live", "LOCKED": "alert"}
+
+
+def rows(view: View, width: int, height: int) -> list[Line]:
+    """The part of the help that begins at line `ui.choice`."""
+    if width <= 0 or height <= 0:
+        return []
+    lines = whole(width)
+    top = max(0, min(view.ui.choice, len(lines) - height))
+    shown = lines[top : top + height]
+    return [fit(tuple((spelled(part, view.glyphs), style) for part, style in line), width) for line in shown]
+
+
+@lru_cache(maxsize=4)
+def whole(width: int) -> tuple[Line, ...]:
+    """Every line of the help at this width."""
+    keys = tuple((key.label, key.help + _WHERE[key.where]) for key in TABLE)
+    sections = (
+        ("KEYS", keys, "key"),
+        ("LAMPS", LAMPS, "bold"),
+        ("WORDS OF THE LAMPS", WORDS, "bold"),
+        ("WORDS OF THE FEED", FEED_WORDS, "bold"),
+        ("BADGES", BADGES, "bold"),
+        ("WORDS OF A FLAT", FLAT_WORDS, "bold"),
+        ("WORDS OF A COMMAND (ATTACHED)", COMMAND_WORDS, "bold"),
+    )
+    lines: list[Line] = []
+    for heading, entries, style in sections:
+        lines += [((heading, "title"),)] if not lines else [(), ((heading, "title"),)]
+        for name, words in entries:
+            lines += _entry(name, words, _BADGE_STYLES.get(name, style), width)
+    return tuple(lines)
+
+
+def _entry(name: str, words: str, style: str, width: int) -> list[Line]:
+    """A name and its explanation, which goes on under itself; beneath the name where the width is short."""
+    if width < 2 * _NAME:
+        return [((name, style),), *(((f" {part}", ""),) for part in wrapped(words, width - 1))]
+    parts = wrapped(words, width - _NAME) or [""]
+    first: Line = ((left(name, _NAME - 1), style), (" ", ""), (parts[0], ""))
+    return [first, *(((" " * _NAME, ""), (part, "")) for part in parts[1:])]

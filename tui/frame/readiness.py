@@ -1,0 +1,81 @@
+"""Whether entries may come, and what a flat would take now, for row 0; of an engine that does not answer nothing is claimed. Pure."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from engine.presentation import feeds
+from engine.presentation import format as text
+from tui.frame import legs
+from tui.text.rows import Line, clip
+from tui.text.segments import Segment, segment, word
+from tui.view import commands
+from tui.view.model import View
+
+if TYPE_CHECKING:
+    from engine import Pending
+
+_FLAT_STYLES = {"FLAT": "good", "NORMAL": "dim"}
+
+
+def entries(view: View) -> Segment:
+    """Whether the strategy may open positions, and why not."""
+    shot = view.snapshot
+    if shot.stopped:
+        return segment(2, word("entries off: stopped", "warn"), word("off", "warn"))
+    if view.unheard:
+        return segment(2, word("entries ?", "alert"))
+    for what, reason in (("LOCKED", shot.entries.locked), ("HALTED", shot.entries.halted)):
+        if reason:
+            full = f"{what} {reason}"
+            return segment(2, word(full, "alert"), word(clip(full, 22), "alert"), word(what, "alert"))
+    if shot.entries.paused:
+        return segment(2, word("entries paused", "warn"), word("paused", "warn"))
+    if feeds.lost(shot) is not None and not feeds.is_closed(shot):
+        return segment(2, word("entries off: no link", "warn"), word("off", "warn"))
+    if feeds.is_silent(shot, view.now_ns):
+        return segment(2, *(word(form, "warn") for form in _waits(view)))
+    return segment(2, word("entries armed", "good"), word("armed", "good"))
+
+
+def _waits(view: View) -> tuple[str, ...]:
+    """`entries wait: no price for 5 s`, the longest form first."""
+    came_ns = view.snapshot.pulse.came_ns
+    if not came_ns:
+        return "entries wait: no price yet", "entries wait", "wait"
+    since = text.duration((view.now_ns - came_ns) // 1_000_000_000)
+    return f"entries wait: no price for {since}", f"no price for {since}", "no price"
+
+
+def flat(view: View) -> Segment:
+    """What a flat would take now (orders, seconds, costs), or how far it is."""
+    shot = view.snapshot
+    asked = commands.flat_asked(view.attachment)
+    if asked is not None and shot.flat.state in {"", "NORMAL", "ARMED", "FLAT"}:
+        return segment(2, *_asked(view, asked))
+    if shot.flat.state not in {"", "NORMAL"}:
+        done = sum(1 for leg in shot.flat.legs if legs.is_over(leg))
+        count = f" {done}/{len(shot.flat.legs)}" if shot.flat.legs else ""
+        sure, style = ("?", "alert") if view.unheard else ("", _FLAT_STYLES.get(shot.flat.state, "alert"))
+        return segment(3, word(f"FLAT: {shot.flat.state}{sure}{count}", style), word(f"{shot.flat.state}{sure}", style))
+    start = f"FLAT{view.glyphs.approx}"
+    if view.unheard or shot.stopped:
+        return segment(6, word(f"{start}?", "alert" if view.unheard else "dim"))
+    orders = sum(legs.orders(view, position) for position in shot.positions)
+    if not orders:
+        return segment(6, word(f"{start}0 orders", "dim"))
+    spans: Line = ((start, "dim"), (f"{orders:,} order{'s' if orders > 1 else ''}", ""))
+    took = ("<10 s" if shot.trade_mode == "live" else "<1 s", "dim")
+    costs = sum((position.exit_costs for position in shot.positions), Decimal(0))
+    blind = feeds.is_silent(shot, view.now_ns)  # no price to reckon with
+    cost: Line = ((" costs ", "dim"), ("?", "warn") if blind else (text.money(costs), ""))
+    return segment(6, (*spans, (" ", ""), took, *cost), (*spans, *cost), spans)
+
+
+def _asked(view: View, asked: "Pending") -> tuple[Line, Line]:
+    """The flat that the engine has not begun with: long and short."""
+    words, style = commands.told(asked, view.attachment)
+    if commands.is_unsent(asked, view.attachment):
+        state = "NOT SENT" if "NOT SENT" in words else "NO ANSWER"
+    else:
+        state = "NO ANSWER" if "NO ANSWER" in words else asked.state
+    return word(f"FLAT: {state} {text.seconds(asked.age_s)}", "alert"), word(f"FLAT {state}", style or "alert")

@@ -1,0 +1,223 @@
+"""Where each pane stands and how high it is, in every size of screen. Knows no key, no terminal and no trading.
+
+From 110 columns there are two columns of panes; below that the right panes collapse into a line each. What matters
+least goes first where there is little room. Heights depend on the size alone, so that nothing moves without a reason.
+"""
+
+from collections.abc import Iterable
+
+from rich.cells import cell_len
+
+from tui.panes import chart, heartbeat, latency, log, positions, ticks
+from tui.panes.pane import Pane
+from tui.text.rows import Line, Span, beside, clip, fill, fit, width_of
+from tui.view.model import Ui, View
+
+# A pane is a file in this folder and a line here. The number of a pane, and so its key, is its place among `PANES`.
+_LEFT = ticks.PANE  # with the chart of the selected instrument below it
+_RIGHT: tuple[Pane, ...] = (  # one above the other
+    positions.PANE,
+    latency.PANE,
+    heartbeat.PANE,
+)
+_BELOW = log.PANE  # over the whole width
+PANES: tuple[Pane, ...] = (_LEFT, *_RIGHT, _BELOW)
+
+_WIDE = 110  # columns from which the right panes have a column of their own
+_WIDE_ROWS = 24  # and the rows that they need
+_CHART_ROWS = 32
+_CHART_LEAST = 8  # rule and rows of the smallest chart
+_BLANK: Span = (" ", "")
+
+
+def focused(ui: Ui) -> Pane:
+    """The pane that has the keys; the first where the choice is none of them."""
+    return next((pane for pane in PANES if pane.name == ui.focus), PANES[0])
+
+
+def body(view: View, width: int, room: int, height: int) -> list[Line]:
+    """The panes in `room` lines of a screen that is `height` lines high."""
+    if view.ui.zoom:
+        return _zoomed(view, width, room)
+    if width >= _WIDE and height >= _WIDE_ROWS:
+        return _wide(view, width, room, charted=height >= _CHART_ROWS)
+    if room >= 12:
+        return _narrow(view, width, room, charted=height >= _CHART_ROWS)
+    return _tiny(view, width, room)
+
+
+# ── Rules ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _edge(view: View) -> str:
+    """The style of rules and walls: the screen is framed in the colour of its mode."""
+    return f"edge_{view.snapshot.trade_mode}"
+
+
+def _number(pane: Pane) -> int:
+    return PANES.index(pane) + 1
+
+
+def _style(view: View, pane: Pane) -> str:
+    return "focus" if focused(view.ui) is pane else "title"
+
+
+def _seen(view: View, pane: Pane) -> View:
+    """What the pane draws from: an earlier view where it need not move at every frame."""
+    return view if pane.live else view.calm or view
+
+
+def _rule(view: View, words: str, width: int, style: str, end: Line = ()) -> Line:
+    """`─ 1 TICKS ──────`, with `end` near its right end where there is room."""
+    bar, edge = view.glyphs.rule, _edge(view)
+    title = clip(f" {words} ", max(0, width - 2))
+    room = width - 1 - cell_len(title)
+    if end and width_of(end) + 4 <= room:
+        rest = room - width_of(end) - 3
+        return ((bar, edge), (title, style), (bar * rest, edge), (" ", ""), *end, (" ", ""), (bar, edge))
+    return ((bar, edge), (title, style), (bar * max(0, room), edge))
+
+
+def _title_rule(view: View, pane: Pane, width: int, end: Line) -> Line:
+    """The rule of a pane; its alarm in place of its title."""
+    alarm = pane.alarm(view)
+    if alarm:
+        return _rule(view, f"{_number(pane)} {alarm}", width, "alert!")
+    return _rule(view, f"{_number(pane)} {pane.title(_seen(view, pane))}", width, _style(view, pane), end)
+
+
+def _collapsed_rule(view: View, panes: Iterable[Pane], width: int) -> Line:
+    """One rule for several panes; an alarm in place of a title."""
+    spans: list[Span] = [(view.glyphs.rule, _edge(view))]
+    for pane in panes:
+        if len(spans) > 1:
+            spans.append((view.glyphs.off, _edge(view)))
+        alarm = pane.alarm(view)
+        spans.append((f" {_number(pane)} {alarm or pane.label} ", "alert!" if alarm else _style(view, pane)))
+    rest = width - width_of(tuple(spans))
+    return fit((*spans, (view.glyphs.rule * max(0, rest), _edge(view))), width)
+
+
+# ── One pane ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _inner(pane: Pane, width: int) -> int:
+    """Width of a pane's rows."""
+    return max(0, width - bool(pane.margin))
+
+
+def _pane(view: View, pane: Pane, width: int, height: int) -> list[Line]:
+    """A pane with its rule in exactly `height` lines; nothing in less than two."""
+    if height < 2:
+        return fill((), width, max(0, height))
+    shown = pane.rows(_seen(view, pane), _inner(pane, width), height - 1)
+    if pane.margin == "left":
+        shown = [(_BLANK, *line) for line in shown]
+    return [_title_rule(view, pane, width, pane.note(view, height - 1)), *fill(shown, width, height - 1)]
+
+
+def _wanted(view: View, pane: Pane, width: int, room: int) -> int:
+    """How many rows the pane could use of `room`."""
+    return room if pane.wanted is None else pane.wanted(view, _inner(pane, width), room)
+
+
+def _chart(view: View, width: int, height: int) -> list[Line]:
+    """The chart with its rule in exactly `height` lines."""
+    if height < 2:
+        return fill((), width, max(0, height))
+    seen = view.calm or view
+    name, end = chart.heading(seen)
+    rule = _rule(view, name, width, "title", end)
+    return [rule, *fill(chart.rows(seen, max(0, width - 1), height - 1), width, height - 1)]
+
+
+# ── All of them ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _zoomed(view: View, width: int, room: int) -> list[Line]:
+    """The focused pane alone; under a table of few instruments the chart."""
+    pane = focused(view.ui)
+    if pane is not _LEFT:
+        return _pane(view, pane, width, room)
+    table = min(room, 1 + _wanted(view, _LEFT, width, room))
+    if room - table < _CHART_LEAST:
+        return _pane(view, _LEFT, width, room)
+    return _pane(view, _LEFT, width, table) + _chart(view, width, room - table)
+
+
+def _left(view: View, width: int, room: int, charted: bool) -> list[Line]:
+    """The table of instruments and, where there is room, the chart under it."""
+    if not charted or room < _CHART_LEAST + 3:
+        return _pane(view, _LEFT, width, room)
+    table = min(1 + _wanted(view, _LEFT, width, room), max(room - 2 * _CHART_LEAST, room // 2))
+    return _pane(view, _LEFT, width, table) + _chart(view, width, room - table)
+
+
+def _right(view: View, width: int, room: int) -> list[Line]:
+    """The right panes one above the other, each with its rule; one that has no row is left out."""
+    heights = _heights(view, width, room)
+    shown = [line for pane, height in zip(_RIGHT, heights, strict=True) for line in _pane(view, pane, width, height)]
+    return fill(shown, width, room)
+
+
+def _heights(view: View, width: int, room: int) -> list[int]:
+    """How many lines each right pane has, its rule among them: what it wants as far as others are spared theirs.
+
+    A pane that wants as many as there are has what the others leave.
+    """
+    wanted = {pane.name: _wanted(view, pane, width, room) for pane in _RIGHT}
+    spared = {pane.name: min(wanted[pane.name], pane.spared) for pane in _RIGHT}
+    left = room - len(_RIGHT)  # without the rules
+    heights: dict[str, int] = {}
+    for pane in sorted(_RIGHT, key=lambda pane: pane.wanted is None):
+        others = sum(rows for name, rows in spared.items() if name != pane.name and name not in heights)
+        rows = max(0, min(wanted[pane.name], left, max(pane.least, left - others)))
+        heights[pane.name] = 1 + rows if rows else 0
+        left -= rows or -1  # without rows it needs no rule either
+    return [heights[pane.name] for pane in _RIGHT]
+
+
+def _wide(view: View, width: int, room: int, charted: bool) -> list[Line]:
+    """Two columns with a wall between them, the log below."""
+    under = max(5, room // 4 + 1)
+    upper = room - under
+    right_width = max(42, min(76, width * 37 // 100))
+    left_width = width - right_width - 1
+    start = _left(view, left_width, upper, charted)
+    end = _right(view, right_width, upper)
+    lines = beside(start, (view.glyphs.wall, _edge(view)), end)
+    lines[0] = (*start[0], (view.glyphs.cross, _edge(view)), *end[0])
+    return lines + _pane(view, _BELOW, width, under)
+
+
+def _narrow(view: View, width: int, room: int, charted: bool) -> list[Line]:
+    """The table, the right panes in a line each under one rule, the log."""
+    lined = [pane for pane in _RIGHT if pane.line]
+    rest = room - 1 - len(lined)
+    if charted:
+        under = max(5, room // 4 + 1)
+        upper = _left(view, width, rest - under, charted=True)
+    else:
+        upper = _pane(view, _LEFT, width, max(2, min(1 + _wanted(view, _LEFT, width, room), rest - 5)))
+        under = rest - len(upper)
+    middle = [_collapsed_rule(view, lined, width), *_collapsed(view, width, len(lined))]
+    return upper + middle + _pane(view, _BELOW, width, under)
+
+
+def _tiny(view: View, width: int, room: int) -> list[Line]:
+    """What is left where rules would cost too much: position, lamps, table, and the log in what remains."""
+    middle = _collapsed(view, width, 1 if room == 1 else 2 if room < 10 else 3)
+    rest = room - len(middle)
+    table = min(rest, max(1, min(len(view.snapshot.quotes), rest - 2)))
+    upper = fill(_LEFT.rows(view, width, table), width, table)
+    under = rest - table
+    if under < 3:
+        return upper + middle + fill(_BELOW.rows(view, width, under) if under else (), width, under)
+    return upper + middle + _pane(view, _BELOW, width, under)
+
+
+def _collapsed(view: View, width: int, most: int) -> list[Line]:
+    """At most so many of the right panes in a line each; those with the highest rank go first."""
+    chosen = sorted((pane for pane in _RIGHT if pane.line), key=lambda pane: pane.line_rank)[:most]
+    makers = [pane.line for pane in _RIGHT if pane in chosen and pane.line]
+    return [fit((_BLANK, *make(view, max(0, width - 1))), width) for make in makers]

@@ -1,0 +1,70 @@
+"""What a pane is: how it is drawn, how high it wants to be, and which keys are its own. Knows no pane and no layout."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from msgspec import Struct
+
+from tui.text.rows import Line
+from tui.view.model import View
+
+
+def no_note(_view: View, _height: int) -> Line:
+    """Nothing at the right end of the rule."""
+    return ()
+
+
+def no_alarm(_view: View) -> str:
+    """No title but the usual one."""
+    return ""
+
+
+def select_instrument(view: View, by: int) -> None:
+    """Select the instrument `by` rows further down the table."""
+    view.ui.selected = max(0, min(len(view.snapshot.quotes) - 1, view.ui.selected + by))
+
+
+def instrument_line(view: View) -> str:
+    """The selected instrument and its last price, as they are copied; empty where there is none."""
+    quotes = view.snapshot.quotes
+    if not quotes:
+        return ""
+    quote = quotes[max(0, min(view.ui.selected, len(quotes) - 1))]
+    instrument = view.snapshot.instruments[quote.instrument]
+    return f"{instrument.symbol} {instrument.price_text(quote.last)}"
+
+
+class PaneKey(Struct, frozen=True):
+    """A key of a pane; `act` changes the operator's choices and returns a notice to show, or nothing."""
+
+    key: str
+    action: str  # its name in the command palette
+    help: str
+    act: Callable[[View], str]
+    footer: str = ""
+
+
+class Pane(Struct, frozen=True):
+    """One pane of the layout; its number there is its key and stands before its title.
+
+    `rows` and `line` draw it, whole (view, width, height) and in one line (view, width). `wanted` (view, width, room) is
+    how many rows it could use, None = as many as others leave. `least` rows it takes before others have what they want,
+    `spared` rows those above leave to it.
+    """
+
+    name: str
+    label: str  # its title in a rule that it shares with others
+    rows: Callable[[View, int, int], list[Line]]
+    title: Callable[[View], str]
+    alarm: Callable[[View], str] = no_alarm  # a title that says what must not be missed
+    note: Callable[[View, int], Line] = no_note  # (view, height): what stands at the right end of its rule
+    wanted: Callable[[View, int, int], int] | None = None
+    least: int = 0
+    spared: int = 1
+    line: Callable[[View, int], Line] | None = None  # None: a narrow screen does without it
+    line_rank: int = 0  # of those in one line, the highest go first where room is short
+    margin: Literal["left", "right", ""] = "left"  # where its rows stand a cell off the wall
+    live: bool = False  # it moves at every frame; others twice a second
+    move: Callable[[View, int], None] = select_instrument
+    copied: Callable[[View], str] = instrument_line
+    keys: tuple[PaneKey, ...] = ()
