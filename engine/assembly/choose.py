@@ -10,8 +10,8 @@ from engine.config import Config, bundled
 from engine.model.ports import TickSource
 from engine.model.types import TradeMode
 from engine.venues.registry import venue_of
-from engine.venues.simulated.source import open_mock
-from engine.venues.supply import LiveSupply, NoCredentials
+from engine.venues.simulated import MOCK
+from engine.venues.supply import LiveSupply, NoCredentials, Opened
 
 _WATCHABLE = 10.0  # × the recorded pace
 
@@ -45,7 +45,8 @@ def choose(
         return RunChoice(config, open_file(path, config, skip_damage=skip_damage), "replay", usual)
     found = venue.opener()(config, os.environ)
     if isinstance(found, NoCredentials):
-        generated = open_mock(config, os.environ)
+        generated = MOCK.opener()(config, os.environ)
+        assert isinstance(generated, Opened)
         title = f"MOCK (no credentials) · {generated.source.name}"
         return RunChoice(config, generated.source, "mock", generated.speed, title, found.lines)
     return RunChoice(found.config, found.source, venue.mode, found.speed, told=found.told)

@@ -1,9 +1,9 @@
-"""The configuration that a command line asks for."""
+"""The configuration that a command line asks for. Carries no engine: who only checks a configuration needs none."""
 
 from argparse import Namespace
 
-from engine.assembly.configuration import load
-from engine.config import Config, find_config
+from engine.config import Config, find_config, load
+from engine.venues.registry import sections
 
 
 def overrides_of(args: Namespace) -> list[str]:
@@ -18,4 +18,4 @@ def load_config(args: Namespace) -> Config:
         overrides.append(f"engine.delivery={args.delivery}")
     if args.source:
         overrides.append(f"feed.source={args.source}")
-    return load(find_config(args.config), overrides)
+    return load(find_config(args.config), overrides, sections())
