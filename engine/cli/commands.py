@@ -52,12 +52,13 @@ exit status: 0 well, 1 compared and different, 2 bad configuration, arguments or
 
 def read(argv: Sequence[str] | None, screen: Screen | None) -> tuple[Callable[[Namespace], int], Namespace]:
     """The command that `argv` means, and its arguments; without a command `run`. Raises SystemExit for a wrong word."""
-    args = _parser().parse_args(argv, Namespace(screen=screen))
+    args = make_parser().parse_args(argv, Namespace(screen=screen))
     run: Callable[[Namespace], int] = import_module(_file_of(args.command or "run")).run
     return run, args
 
 
-def _parser() -> Parser:
+def make_parser() -> Parser:
+    """Return the parser of the whole command line, for one command line: the command that is meant adds its arguments."""
     parser = Parser(
         prog="myquant-tui",
         description="Record, replay and paper-trade Indian options, and know that you are flat.",
