@@ -1,14 +1,14 @@
 """What a run takes over from the one before: the account, its instruments, its locks. Knows the edges, starts nothing."""
 
+import time
+
 from engine.journal import Opened
 from engine.model.commands import Lock, Unlock
 from engine.model.errors import InputError
 from engine.model.events import StateKept
 from engine.model.ports import TickSource
 from engine.runtime import LOGGERS, Engine
-from engine.runtime.effects import Effects
-from engine.runtime.persistence import Persistence
-from engine.runtime.replay.rewind import Rewind
+from engine.runtime.turn_parts import TurnParts
 from engine.trading.trading_state import symbols_of
 from engine.venues.supply import LiveSupply
 
@@ -32,7 +32,7 @@ def widened(source: TickSource | LiveSupply, kept: StateKept | None) -> TickSour
     raise InputError(f"the last run holds {names}, which this source has not: list it in feed.symbols, or flatten it")
 
 
-def take_over(opened: Opened, rewind: Rewind, persistence: Persistence, effects: Effects) -> None:
+def take_over(opened: Opened, parts: TurnParts) -> None:
     """Go on with the account that was found, before the first event.
 
     Raises InputError when the account cannot be restored under the present configuration.
@@ -41,14 +41,15 @@ def take_over(opened: Opened, rewind: Rewind, persistence: Persistence, effects:
         LOGGERS["engine"].warning("%s", line, extra={"keep": True})
     if opened.kept is not None:
         try:
-            told = rewind.take_over(opened.kept)
+            told = parts.rewind.take_over(opened.kept)
         except ValueError as error:
             raise InputError(f"{error}; `myquant-tui flat` closes what is journalled") from error
-        persistence.begin(opened.kept)
+        parts.persistence.begin(opened.kept)
+        parts.receipt.resume(time.perf_counter_ns())
         for line in told:
             LOGGERS["engine"].warning("%s", line, extra={"keep": True})
     if opened.kept is not None or not opened.still_locked:
-        persistence.begin_account(effects.now_ms)
+        parts.persistence.begin_account(parts.effects.now_ms)
 
 
 def lock_as_found(engine: Engine, opened: Opened, *, unlock: bool) -> None:

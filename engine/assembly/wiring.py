@@ -1,13 +1,11 @@
 """Puts the engine around the parts of a turn, over a source or a live feed. Opens nothing, starts nothing."""
 
-import time
 from pathlib import Path
 
 from msgspec import Struct
 
 from engine.assembly.edges import keep_receipt
 from engine.assembly.takeover import take_over
-from engine.assembly.turn_parts import TurnParts
 from engine.config import Config
 from engine.journal import Opened, SqliteJournal
 from engine.logs import LogBook
@@ -22,14 +20,17 @@ from engine.runtime.delivery import DeliverySwitch
 from engine.runtime.dispatch import Dispatch
 from engine.runtime.loop_stats import LoopStats
 from engine.runtime.publisher import Publisher
+from engine.runtime.replay.check import ReplayCheck
 from engine.runtime.replay.feed import ReplayFeed
 from engine.runtime.run_status import RunStatus
 from engine.runtime.schedule import Schedule
 from engine.runtime.turn import Turn
+from engine.runtime.turn_parts import MakeBroker, TurnParts
 from engine.trading.session import NO_DAY, TradingHours
 from engine.trading.trader import Trader
+from engine.venues.simulated.broker import simulated
 from engine.venues.simulated.faults import FaultySource
-from engine.venues.supply import LiveSupply, MakeBroker
+from engine.venues.supply import LiveSupply
 
 
 class RunParts(Struct, frozen=True):
@@ -72,7 +73,9 @@ class _InSession:
         return day.start_ms <= now_ms <= day.end_ms
 
 
-def _parts(run: RunParts, clock: Clock, cursor: Cursor, inbox_size: int, supply: LiveSupply | None = None) -> TurnParts:
+def _parts(
+    run: RunParts, clock: Clock, cursor: Cursor, inbox_size: int, make_broker: MakeBroker = simulated
+) -> TurnParts:
     """The parts of the run's turn, with the account of the run before in them."""
     opened = run.opened
     parts = TurnParts(
@@ -80,141 +83,61 @@ def _parts(run: RunParts, clock: Clock, cursor: Cursor, inbox_size: int, supply:
         run.trader,
         clock,
         cursor,
+        make_broker,
         journal=run.journal,
         recorder=run.recorder,
         keeps_account=run.mode != "replay",
         inbox_size=inbox_size,
         found=opened.report if opened.still_locked else (),
-        broker=_broker(run, supply),
     )
-    take_over(opened, parts.rewind, parts.persistence, parts.effects)
-    parts.receipt.resume(time.perf_counter_ns())
+    take_over(opened, parts)
     return parts
 
 
-def _broker(run: RunParts, supply: LiveSupply | None) -> MakeBroker | None:
-    """Who takes the orders: in a live run the venue's own broker, else (None) the simulated one; raises InputError."""
+def _broker_of(run: RunParts, supply: LiveSupply) -> MakeBroker:
+    """Who takes the orders: in a live run the venue's own broker, else the simulated one; raises InputError."""
     if run.mode != "live":
-        return None
-    if supply is None or supply.broker is None:
+        return simulated
+    make = supply.broker
+    if make is None:
         raise InputError(f"{run.name}: takes no orders; it can be traded on paper only")
-    return supply.broker
-
-
-def _playback(run: RunParts, parts: TurnParts, feed: ReplayFeed, how: Replaying) -> Playback:
-    """The control of a replay, and the check against the recorded run where there is one to compare with."""
-    check = parts.check(how.source) if isinstance(how.source, MqrSource) else None
-    return Playback(
-        feed=feed,
-        source=how.source,
-        inbox=parts.inbox,
-        journal=run.journal,
-        trader=run.trader,
-        effects=parts.effects,
-        cursor=parts.cursor,
-        exits=parts.exits,
-        timeline=parts.timeline,
-        persistence=parts.persistence,
-        rewind=parts.rewind,
-        snapshot_ticks=run.config.replay.snapshot_ticks,
-        recorded=run.recorder is not None,
-        total=how.source.count() if how.counted else 0,
-        check=None if check is None or check.is_empty else check,
-    )
+    return lambda instruments, _, post: (make(instruments, post), lambda _: None)  # what it holds it knows itself
 
 
 def _engine(
     run: RunParts, parts: TurnParts, feed: Feed, playback: Playback | None, source: TickSource | None
 ) -> Engine:
     """The engine around the parts of a turn."""
-    config, status, stats = run.config, RunStatus(), LoopStats()
+    status, stats = RunStatus(), LoopStats()
     builder = SnapshotBuilder(
+        parts,
         trade_mode=run.mode,
         source=run.name,
-        trader=run.trader,
-        effects=parts.effects,
-        cursor=parts.cursor,
-        exits=parts.exits,
-        receipt=parts.receipt,
-        timeline=parts.timeline,
-        outcomes=parts.outcomes,
-        epochs=parts.epochs,
-        inbox=parts.inbox,
         status=status,
         stats=stats,
         playback=playback,
         feed=feed,
-        journal=run.journal,
-        recorder=run.recorder,
         log=run.logs,
     )
-    publisher = Publisher(builder, config.engine.snapshot_interval_ms)
-    switch = DeliverySwitch(
-        config.engine,
-        state=run.trader.state,
-        effects=parts.effects,
-        cursor=parts.cursor,
-        inbox=parts.inbox,
-        epochs=parts.epochs,
-        budget=parts.budget,
-        publisher=publisher,
-        outcomes=parts.outcomes,
-    )
-    checkpoint_ticks = config.recording.checkpoint_ticks if run.recorder is not None else 0
-    schedule = Schedule(parts.cursor, parts.persistence, switch, playback, checkpoint_ticks)
-    dispatch = Dispatch(
-        trader=run.trader,
-        effects=parts.effects,
-        cursor=parts.cursor,
-        persistence=parts.persistence,
-        operator=parts.operator,
-        switch=switch,
-        schedule=schedule,
-        playback=playback,
-        outcomes=parts.outcomes,
-        end=status.ask_to_stop,
-        misbehave=source.misbehave if isinstance(source, FaultySource) else None,
-    )
-    turn = parts.turn(dispatch.carry_out, schedule, publisher)
+    publisher = Publisher(builder, run.config.engine.snapshot_interval_ms)
+    switch = DeliverySwitch(parts, publisher)
+    schedule = Schedule(parts, switch, playback, run.config.recording.checkpoint_ticks if run.recorder else 0)
+    misbehave = source.misbehave if isinstance(source, FaultySource) else None
+    dispatch = Dispatch(parts, switch, schedule, playback, status.ask_to_stop, misbehave)
+    turn = Turn(parts, dispatch.carry_out, schedule, publisher)
+    folder = run.folder
+    housekeeping = Housekeeping(parts, turn, stats, ProcessStats(folder), lambda lines: keep_receipt(folder, lines))
     return Engine(
-        config=config.engine,
-        turn=turn,
-        trader=run.trader,
-        cursor=parts.cursor,
-        epochs=parts.epochs,
-        exits=parts.exits,
-        receipt=parts.receipt,
-        inbox=parts.inbox,
-        wake=parts.wake,
+        parts,
+        turn,
         feed=feed,
         playback=playback,
         switch=switch,
         schedule=schedule,
         dispatch=dispatch,
-        effects=parts.effects,
         status=status,
         publisher=publisher,
-        housekeeping=_housekeeping(run, parts, turn, stats),
-        journal=run.journal,
-        recorder=run.recorder,
-    )
-
-
-def _housekeeping(run: RunParts, parts: TurnParts, turn: Turn, stats: LoopStats) -> Housekeeping:
-    return Housekeeping(
-        turn=turn,
-        effects=parts.effects,
-        state=run.trader.state,
-        cursor=parts.cursor,
-        receipt=parts.receipt,
-        inbox=parts.inbox,
-        recorder=run.recorder,
-        stats=stats,
-        process_stats=ProcessStats(run.folder),
-        clock=parts.clock,
-        stale_ns=int(run.config.feed.stale_s * 1_000_000_000),
-        heartbeat_log_s=run.config.heartbeat.heartbeat_log_s,
-        keep_receipt=lambda lines: keep_receipt(run.folder, lines),
+        housekeeping=housekeeping,
     )
 
 
@@ -238,14 +161,18 @@ def replaying_engine(run: RunParts, how: Replaying) -> Engine:
         feed.move(skipped + 1, None, playing=not how.paused)
     clock = VirtualClock(begins_ms * 1_000_000)
     parts = _parts(run, clock, Cursor(lossless=True, after=skipped), run.config.engine.inbox_size)
-    return _engine(run, parts, feed, _playback(run, parts, feed, how), how.source)
+    check = ReplayCheck(parts, how.source) if isinstance(how.source, MqrSource) else None
+    followed = None if check is None or check.is_empty else check
+    total = how.source.count() if how.counted else 0
+    playback = Playback(parts, feed, how.source, total=total, check=followed)
+    return _engine(run, parts, feed, playback, how.source)
 
 
 def live_engine(run: RunParts, supply: LiveSupply) -> Engine:
     """Build an engine over a live feed; its inbox has room for all that an exchange tells at once on subscribing."""
     clock = SteadyClock()
     size = max(run.config.engine.inbox_size, 2 * len(supply.instruments))
-    parts = _parts(run, clock, Cursor(lossless=False), size, supply)
+    parts = _parts(run, clock, Cursor(lossless=False), size, _broker_of(run, supply))
     # What the feed has to say of its link waits with the commands; the beat or the next tick takes it.
     feed = supply.connect(parts.inputs.append, _InSession(run.trader.hours, clock))
     return _engine(run, parts, feed, None, None)

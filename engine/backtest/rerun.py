@@ -7,7 +7,6 @@ from itertools import takewhile, zip_longest
 
 from msgspec import Struct
 
-from engine.assembly.turn_parts import TurnParts
 from engine.config import Config
 from engine.model.clock import VirtualClock
 from engine.model.events import AnyEvent, FillBooked, TradeClosed
@@ -19,8 +18,11 @@ from engine.runtime.cursor import Cursor
 from engine.runtime.publisher import Publisher
 from engine.runtime.replay.check import ReplayCheck
 from engine.runtime.replay.comparable import other_rules
+from engine.runtime.turn import Turn
+from engine.runtime.turn_parts import TurnParts
 from engine.text.sanitize import clean
 from engine.trading.trader import Trader
+from engine.venues.simulated.broker import simulated
 
 _NEVER_MS = 1 << 40  # between two pictures that nobody looks at
 _PROGRESS_TICKS = 4096
@@ -119,9 +121,9 @@ def rerun(
     """Work all of `source` that can be read under `config`; raises InputError when the disk fails."""
     notes = _Notes()
     parts = _parts(config, instruments, notes, source)
-    check = parts.check(source)
+    check = ReplayCheck(parts, source)
     following = _Following(check, parts.cursor)
-    turn = parts.turn(_ignored, following, Publisher(_unseen, _NEVER_MS))
+    turn = Turn(parts, _ignored, following, Publisher(_unseen, _NEVER_MS))
     with _silence():
         check.begin()
         following.set()
@@ -156,6 +158,7 @@ def _parts(config: Config, instruments: tuple[Instrument, ...], notes: _Notes, s
         Trader(config, instruments, "V-"),
         VirtualClock(first.exch_ms * 1_000_000 if first else 0),
         Cursor(lossless=True),
+        simulated,
         journal=notes,
         recorder=notes,
         keeps_account=False,

@@ -4,32 +4,17 @@ import logging
 import time
 from collections.abc import Callable
 
-from engine.config import EngineConfig
 from engine.logs import log_trade
 from engine.model.events import CommandRefused
 from engine.model.types import Delivery, Tick
-from engine.runtime.cursor import NEVER, Cursor
-from engine.runtime.effects import Effects
-from engine.runtime.epochs import Epochs
-from engine.runtime.inbox import Inbox
-from engine.runtime.outcomes import Outcomes
+from engine.runtime.cursor import NEVER
 from engine.runtime.publisher import Publisher
-from engine.trading.trading_state import TradingState
+from engine.runtime.turn_parts import TurnParts
 
 _SLOW_WINDOW = 200  # ticks; more than 1 % of them over the budget is a p99 over the budget
 _FAULTS = 2  # of trader or strategy, and callback mode is left
 
 Take = Callable[[Tick], None]
-
-
-class HandlerBudget:
-    """How long a live tick's handler may take, `limit_ns`, and how many of the last ticks were over it."""
-
-    __slots__ = ("limit_ns", "slow")
-
-    def __init__(self) -> None:
-        self.limit_ns = NEVER
-        self.slow = 0
 
 
 class DeliverySwitch:
@@ -38,31 +23,19 @@ class DeliverySwitch:
     A request is carried out after the tick at hand and before any other: a milestone of 0 brings that about.
     """
 
-    def __init__(
-        self,
-        config: EngineConfig,
-        *,
-        state: TradingState,
-        effects: Effects,
-        cursor: Cursor,
-        inbox: Inbox,
-        epochs: Epochs,
-        budget: HandlerBudget,
-        publisher: Publisher,
-        outcomes: Outcomes,
-    ) -> None:
-        self.mode: Delivery = config.delivery
+    def __init__(self, parts: TurnParts, publisher: Publisher) -> None:
+        self.mode: Delivery = parts.config.engine.delivery
         self.wanted: Delivery | None = None
         self.refusal = ""  # why the newest request was not carried out
-        self._config = config
-        self._state = state
-        self._effects = effects
-        self._cursor = cursor
-        self._inbox = inbox
-        self._epochs = epochs
-        self._budget = budget
+        self._config = parts.config.engine
+        self._state = parts.trader.state
+        self._effects = parts.effects
+        self._cursor = parts.cursor
+        self._inbox = parts.inbox
+        self._epochs = parts.epochs
+        self._budget = parts.budget
+        self._outcomes = parts.outcomes
         self._publisher = publisher
-        self._outcomes = outcomes
         self._set_budget()
 
     def request(self, delivery: Delivery) -> None:

@@ -6,16 +6,11 @@ from collections.abc import Callable
 from engine.model.broker_events import BrokerEvent
 from engine.model.commands import Acknowledge, Command, Fault, Stall, Stop, SwitchDelivery, TraderCommand
 from engine.model.events import CommandRefused, FeedNote, LinkChanged
-from engine.runtime.cursor import Cursor
 from engine.runtime.delivery import DeliverySwitch
-from engine.runtime.effects import Effects
-from engine.runtime.outcomes import Outcomes
-from engine.runtime.persistence import Persistence
 from engine.runtime.replay.playback import Playback
-from engine.runtime.replay.rewind import OperatorGate
 from engine.runtime.schedule import Schedule
 from engine.runtime.tickets import Asked, Posted, Tickets
-from engine.trading.trader import Trader
+from engine.runtime.turn_parts import TurnParts
 
 _LONGEST_STALL_S = 10.0
 _MARKED_LINK_STATES = frozenset({"UP", "WAITING", "REFUSED"})
@@ -26,31 +21,25 @@ class Dispatch:
 
     def __init__(
         self,
-        *,
-        trader: Trader,
-        effects: Effects,
-        cursor: Cursor,
-        persistence: Persistence,
-        operator: OperatorGate,
+        parts: TurnParts,
         switch: DeliverySwitch,
         schedule: Schedule,
         playback: Playback | None,
-        outcomes: Outcomes,
         end: Callable[[], None],
         misbehave: Callable[[Fault], None] | None = None,
     ) -> None:
-        self._trader = trader
-        self._effects = effects
-        self._cursor = cursor
-        self._persistence = persistence
-        self._operator = operator
+        self._trader = parts.trader
+        self._effects = parts.effects
+        self._cursor = parts.cursor
+        self._persistence = parts.persistence
+        self._operator = parts.operator
+        self._outcomes = parts.outcomes
         self._switch = switch
         self._schedule = schedule
         self._playback = playback
-        self._outcomes = outcomes
         self._end = end
         self._misbehave = misbehave
-        self.tickets = Tickets(trader.state.flat, switch, outcomes)
+        self.tickets = Tickets(parts.trader.state.flat, switch, parts.outcomes)
 
     def carry_out(self, posted: Posted) -> None:
         """Carry out a command, or take what a broker's or a feed's thread has learned."""

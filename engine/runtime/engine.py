@@ -2,31 +2,24 @@
 
 import time
 from collections.abc import Callable
-from threading import Event, Thread
+from threading import Thread
 
-from engine.config import EngineConfig
 from engine.model.commands import Command
 from engine.model.errors import EXIT_FAULT, EXIT_WELL
-from engine.model.ports import Feed, FeedView, Journal, Recorder
+from engine.model.ports import Feed, FeedView
 from engine.model.snapshot import Snapshot
 from engine.model.types import Tick
-from engine.runtime.cursor import Cursor
 from engine.runtime.delivery import DeliverySwitch
 from engine.runtime.dispatch import Dispatch
-from engine.runtime.effects import Effects
-from engine.runtime.epochs import Epochs
-from engine.runtime.exits import Exits
 from engine.runtime.housekeeping import Housekeeping
-from engine.runtime.inbox import Inbox
 from engine.runtime.publisher import Publisher
-from engine.runtime.receipt import Receipt
 from engine.runtime.replay.playback import Playback
 from engine.runtime.run_failure import RunFailure
 from engine.runtime.run_status import RunStatus
 from engine.runtime.schedule import Schedule
-from engine.runtime.tickets import Asked, Posted
+from engine.runtime.tickets import Asked
 from engine.runtime.turn import Turn
-from engine.trading.trader import Trader
+from engine.runtime.turn_parts import TurnParts
 
 _BEAT_S = 0.1
 _BEAT_EVERY_NS = 45_000_000  # how soon the next beat and round come, at the most, when ticks wake the loop all the time
@@ -66,6 +59,7 @@ class Engine:
         "housekeeping",
         "inbox",
         "playback",
+        "post",
         "receipt",
         "stats",
         "status",
@@ -76,55 +70,46 @@ class Engine:
 
     def __init__(
         self,
-        *,
-        config: EngineConfig,
+        parts: TurnParts,
         turn: Turn,
-        trader: Trader,
-        cursor: Cursor,
-        epochs: Epochs,
-        exits: Exits,
-        receipt: Receipt,
-        inbox: Inbox,
-        wake: Event,
+        *,
         feed: Feed,
         playback: Playback | None,
         switch: DeliverySwitch,
         schedule: Schedule,
         dispatch: Dispatch,
-        effects: Effects,
         status: RunStatus,
         publisher: Publisher,
         housekeeping: Housekeeping,
-        journal: Journal | None,
-        recorder: Recorder | None,
     ) -> None:
         self.turn = turn
-        self.trader = trader
-        self.cursor = cursor
-        self.epochs = epochs
-        self.exits = exits
-        self.receipt = receipt
-        self.inbox = inbox
+        self.trader = parts.trader
+        self.cursor = parts.cursor
+        self.epochs = parts.epochs
+        self.exits = parts.exits
+        self.receipt = parts.receipt
+        self.inbox = parts.inbox
+        self.post = parts.post
         self.playback = playback
         self.switch = switch
         self.status = status
         self.housekeeping = housekeeping
         self.stats = housekeeping.stats
-        self.failure = RunFailure(turn, effects, dispatch, trader.state.gate, journal, status=status, post=self.post)
-        self._config = config
+        self.failure = RunFailure(parts, turn, dispatch, status)
+        self._config = parts.config.engine
+        self._effects = parts.effects
         self._feed = feed
         self._schedule = schedule
         self._dispatch = dispatch
-        self._effects = effects
         self._publisher = publisher
-        self._journal = journal
-        self._recorder = recorder
-        self._wake = wake
+        self._journal = parts.journal
+        self._recorder = parts.recorder
+        self._wake = parts.wake
         self._asleep = self._stopping = self._feed_over = False
         self._poll_due_ns = self._beat_due_ns = 0
         self._thread = Thread(target=self._run, name="engine", daemon=True)
-        self._acquire, self._release, self._waiting = turn.lock.acquire, turn.lock.release, inbox.waiting
-        self._put = inbox.put_lossless if playback is not None else inbox.put_newest
+        self._acquire, self._release, self._waiting = turn.lock.acquire, turn.lock.release, parts.inbox.waiting
+        self._put = parts.inbox.put_lossless if playback is not None else parts.inbox.put_newest
 
     # ── The front door ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -148,11 +133,6 @@ class Engine:
         What becomes of it stands in the snapshot's `commands` under `ticket`, unless that is 0.
         """
         self.post(Asked(ticket, command) if ticket else command)
-
-    def post(self, event: Posted) -> None:
-        """Hand in a command, or what a broker's or a feed's own thread has learned."""
-        self.turn.inputs.append(event)
-        self._wake.set()
 
     @property
     def snapshot(self) -> Snapshot:

@@ -5,11 +5,22 @@ import time
 from engine.model.latency import Histogram
 from engine.model.snapshot import EpochView
 from engine.model.types import Delivery
+from engine.runtime.cursor import NEVER
 
 STAGES = ("receive→inbox", "wait", "decide", "act", "tick→order")
 TOTAL = "receive→decision"
 _KEPT = 8
 _FRESH_NS = 500_000_000  # how long figures stand: summing the histograms up costs as much as the rest of a picture
+
+
+class HandlerBudget:
+    """How long a live tick's handler may take, `limit_ns`, and how many of the last ticks were over it."""
+
+    __slots__ = ("limit_ns", "slow")
+
+    def __init__(self) -> None:
+        self.limit_ns = NEVER
+        self.slow = 0
 
 
 class Epoch:

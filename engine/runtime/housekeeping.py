@@ -4,18 +4,13 @@ import time
 from collections.abc import Callable
 
 from engine.logs import log_trade
-from engine.model.clock import Clock, SteadyClock
+from engine.model.clock import SteadyClock
 from engine.model.events import ClockStepped, Paused
-from engine.model.ports import Recorder
-from engine.runtime.cursor import Cursor
-from engine.runtime.effects import Effects
 from engine.runtime.event_log import LOGGERS
-from engine.runtime.inbox import Inbox
 from engine.runtime.loop_stats import LoopStats, refusals
 from engine.runtime.process_stats import ProcessStats
-from engine.runtime.receipt import Receipt
 from engine.runtime.turn import Turn
-from engine.trading.trading_state import TradingState
+from engine.runtime.turn_parts import TurnParts
 
 _log = LOGGERS["engine"]
 _SECOND_NS = 1_000_000_000
@@ -33,37 +28,28 @@ class Housekeeping:
 
     def __init__(
         self,
-        *,
+        parts: TurnParts,
         turn: Turn,
-        effects: Effects,
-        state: TradingState,
-        cursor: Cursor,
-        receipt: Receipt,
-        inbox: Inbox,
-        recorder: Recorder | None,
         stats: LoopStats,
         process_stats: ProcessStats,
-        clock: Clock,
-        stale_ns: int,
-        heartbeat_log_s: int,
         keep_receipt: Callable[[tuple[str, ...]], None],
     ) -> None:
         self.stats = stats
         self.process_stats = process_stats
         self._turn = turn
-        self._effects = effects
-        self._state = state
-        self._instruments = state.instrument_states
-        self._cursor = cursor
-        self._receipt = receipt
-        self._inbox = inbox
-        self._recorder = recorder
+        self._effects = parts.effects
+        self._state = parts.trader.state
+        self._instruments = parts.trader.state.instrument_states
+        self._cursor = parts.cursor
+        self._receipt = parts.receipt
+        self._inbox = parts.inbox
+        self._recorder = parts.recorder
         self._recorder_told = False
-        self._clock = clock if isinstance(clock, SteadyClock) else None  # only where ticks are live
-        self._stale_ns = stale_ns
+        self._clock = parts.clock if isinstance(parts.clock, SteadyClock) else None  # only where ticks are live
+        self._stale_ns = int(parts.config.feed.stale_s * _SECOND_NS)
         self._look_ns = 0
         self._look_every_ns = _LOOK_AT_FEW_NS if len(self._instruments) <= _FEW else _LOOK_NS
-        self._heartbeat_ns = heartbeat_log_s * _SECOND_NS
+        self._heartbeat_ns = parts.config.heartbeat.heartbeat_log_s * _SECOND_NS
         self._next_heartbeat_ns = time.perf_counter_ns() + self._heartbeat_ns
         self._write_receipt = keep_receipt
         self._kept_receipt: tuple[str, ...] = ()

@@ -1,19 +1,15 @@
 """What goes wrong with a run: kept, told, entries locked. Says with what status it ends; ends nothing itself."""
 
-from collections.abc import Callable
-
 from engine.model.commands import Lock
 from engine.model.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL
 from engine.model.events import EntriesChanged, FeedNote
 from engine.model.ports import Journal
 from engine.runtime.dispatch import Dispatch
-from engine.runtime.effects import Effects
 from engine.runtime.event_log import LOGGERS
 from engine.runtime.run_status import RunStatus
-from engine.runtime.tickets import Posted
 from engine.runtime.turn import Turn
+from engine.runtime.turn_parts import TurnParts
 from engine.text.redaction import redact
-from engine.trading.risk import EntryGate
 
 _FAULT = "engine fault"
 _log = LOGGERS["engine"]
@@ -22,24 +18,14 @@ _log = LOGGERS["engine"]
 class RunFailure:
     """Keeps in `status` what goes wrong, and has entries locked; `post` takes a command for the next turn."""
 
-    def __init__(
-        self,
-        turn: Turn,
-        effects: Effects,
-        dispatch: Dispatch,
-        gate: EntryGate,
-        journal: Journal | None,
-        *,
-        status: RunStatus,
-        post: Callable[[Posted], None],
-    ) -> None:
+    def __init__(self, parts: TurnParts, turn: Turn, dispatch: Dispatch, status: RunStatus) -> None:
         self.status = status
         self._turn = turn
-        self._effects = effects
+        self._effects = parts.effects
         self._dispatch = dispatch
-        self._gate = gate
-        self._journal = journal
-        self._post = post
+        self._gate = parts.trader.state.gate
+        self._journal = parts.journal
+        self._post = parts.post
 
     @property
     def outcome(self) -> str:

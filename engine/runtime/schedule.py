@@ -3,25 +3,20 @@
 from collections.abc import Callable
 
 from engine.model.types import Tick
-from engine.runtime.cursor import NEVER, Cursor
+from engine.runtime.cursor import NEVER
 from engine.runtime.delivery import DeliverySwitch
-from engine.runtime.persistence import Persistence
 from engine.runtime.replay.playback import Playback
+from engine.runtime.turn_parts import TurnParts
 
 
 class Schedule:
     """Sets the cursor's milestone, and does what is due there; a checkpoint every `checkpoint_ticks`, 0 = none."""
 
     def __init__(
-        self,
-        cursor: Cursor,
-        persistence: Persistence,
-        switch: DeliverySwitch,
-        playback: Playback | None,
-        checkpoint_ticks: int,
+        self, parts: TurnParts, switch: DeliverySwitch, playback: Playback | None, checkpoint_ticks: int
     ) -> None:
-        self._cursor = cursor
-        self._persistence = persistence
+        self._cursor = parts.cursor
+        self._persistence = parts.persistence
         self._switch = switch
         self._playback = playback
         self._checkpoint_ticks = checkpoint_ticks

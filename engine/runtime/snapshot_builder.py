@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from engine.model.ports import Feed, Journal, Log, Recorder
+from engine.model.ports import Feed, Log
 from engine.model.snapshot import (
     AccountView,
     EdgeView,
@@ -18,20 +18,12 @@ from engine.model.snapshot import (
     Snapshot,
 )
 from engine.model.types import TradeMode
-from engine.runtime.cursor import Cursor
-from engine.runtime.effects import Effects
-from engine.runtime.epochs import Epochs
-from engine.runtime.exits import Exits
-from engine.runtime.inbox import Inbox
 from engine.runtime.loop_stats import LoopStats, refusals
-from engine.runtime.outcomes import Outcomes
-from engine.runtime.receipt import Receipt
 from engine.runtime.replay.playback import Playback
 from engine.runtime.run_status import RunStatus
-from engine.runtime.timeline import Timeline
+from engine.runtime.turn_parts import TurnParts
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.session import NO_DAY
-from engine.trading.trader import Trader
 
 _METER_NS = 500_000_000
 _SHOWN = 50
@@ -45,45 +37,35 @@ class SnapshotBuilder:
 
     def __init__(
         self,
+        parts: TurnParts,
         *,
         trade_mode: TradeMode,
         source: str,
-        trader: Trader,
-        effects: Effects,
-        cursor: Cursor,
-        exits: Exits,
-        receipt: Receipt,
-        timeline: Timeline,
-        outcomes: Outcomes,
-        epochs: Epochs,
-        inbox: Inbox,
         status: RunStatus,
         stats: LoopStats,
         playback: Playback | None,
         feed: Feed,
-        journal: Journal | None,
-        recorder: Recorder | None,
         log: Log,
     ) -> None:
         self._trade_mode = trade_mode
         self._source = source
-        self._state = trader.state
-        self._hours = trader.hours
-        self._instruments = tuple(inst.instrument for inst in trader.state.instrument_states)
-        self._effects = effects
-        self._cursor = cursor
-        self._exits = exits
-        self._receipt = receipt
-        self._timeline = timeline
-        self._outcomes = outcomes
-        self._epochs = epochs
-        self._inbox = inbox
+        self._state = parts.trader.state
+        self._hours = parts.trader.hours
+        self._instruments = parts.instruments
+        self._effects = parts.effects
+        self._cursor = parts.cursor
+        self._exits = parts.exits
+        self._receipt = parts.receipt
+        self._timeline = parts.timeline
+        self._outcomes = parts.outcomes
+        self._epochs = parts.epochs
+        self._inbox = parts.inbox
+        self._journal = parts.journal
+        self._recorder = parts.recorder
         self._status = status
         self._stats = stats
         self._playback = playback
         self._feed = feed
-        self._journal = journal
-        self._recorder = recorder
         self._log = log
         self._number = 0
         self._meter = (0, 0)

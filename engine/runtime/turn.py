@@ -5,22 +5,15 @@ take the turn → every waiting command and broker's answer → the tick → its
 """
 
 import time
-from collections import deque
 from collections.abc import Callable
 from threading import Lock
 from typing import Protocol
 
-from engine.model.clock import Clock, VirtualClock
-from engine.model.ports import Recorder
+from engine.model.clock import VirtualClock
 from engine.model.types import FLAG_LATE, Tick
-from engine.runtime.cursor import Cursor
-from engine.runtime.delivery import HandlerBudget
-from engine.runtime.effects import Effects
-from engine.runtime.epochs import Epochs
-from engine.runtime.persistence import Persistence
 from engine.runtime.publisher import Publisher
 from engine.runtime.tickets import Posted
-from engine.trading.trader import Trader
+from engine.runtime.turn_parts import TurnParts
 
 _now_ns = time.perf_counter_ns
 _LATE_NS = 2_000_000_000  # a live tick that waited this long for its turn is no news
@@ -62,36 +55,23 @@ class Turn:
     )
 
     def __init__(
-        self,
-        *,
-        trader: Trader,
-        inputs: deque[Posted],
-        carry_out: Callable[[Posted], None],
-        effects: Effects,
-        cursor: Cursor,
-        schedule: AfterTick,
-        epochs: Epochs,
-        budget: HandlerBudget,
-        publisher: Publisher,
-        persistence: Persistence,
-        recorder: Recorder | None,
-        clock: Clock,
+        self, parts: TurnParts, carry_out: Callable[[Posted], None], schedule: AfterTick, publisher: Publisher
     ) -> None:
         self.lock = Lock()
-        self.inputs = inputs
+        self.inputs = parts.inputs
         self._carry_out = carry_out
-        self._trader = trader
-        self._effects = effects
-        self._cursor = cursor
+        self._trader = parts.trader
+        self._effects = parts.effects
+        self._cursor = parts.cursor
         self._schedule = schedule
-        self._epochs = epochs
-        self._sample_mask = epochs.sample_mask
-        self._budget = budget
+        self._epochs = parts.epochs
+        self._sample_mask = parts.epochs.sample_mask
+        self._budget = parts.budget
         self._publisher = publisher
-        self._persistence = persistence
-        self._recorder = recorder
-        self._live = not cursor.lossless
-        self._clock = clock if isinstance(clock, VirtualClock) else None  # moved from tick to tick
+        self._persistence = parts.persistence
+        self._recorder = parts.recorder
+        self._live = not parts.cursor.lossless
+        self._clock = parts.clock if isinstance(parts.clock, VirtualClock) else None  # moved from tick to tick
         self._late_before_ns = 0  # a live tick received before this moment enters nothing
 
     # ── The hot path ────────────────────────────────────────────────────────────────────────────────────────────

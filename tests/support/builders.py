@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.assembly import load
-from engine.assembly.turn_parts import TurnParts
 from engine.config import Config, bundled, instrument_for
 from engine.model.broker_events import BrokerEvent
 from engine.model.clock import VirtualClock
@@ -19,7 +18,9 @@ from engine.model.events import AnyEvent, Cancel, ReadHoldings, Submit, TradeClo
 from engine.model.marks import Mark
 from engine.model.types import Instrument, Order, Tick, Trade
 from engine.runtime.cursor import Cursor
+from engine.runtime.turn_parts import TurnParts
 from engine.trading.trader import Trader
+from engine.venues.simulated.broker import simulated
 from tests.support.brokers import InstantBroker
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
@@ -173,8 +174,9 @@ def turn_parts(instruments: tuple[Instrument, ...], *overrides: str) -> TurnPart
     trader = Trader(chosen, instruments, "T-")
     cursor = Cursor(lossless=True)
     return TurnParts(
-        chosen, trader, VirtualClock(0), cursor, journal=None, recorder=None, keeps_account=False, inbox_size=1
-    )
+        chosen, trader, VirtualClock(0), cursor, simulated, journal=None, recorder=None, keeps_account=False,
+        inbox_size=1,
+    )  # fmt: skip
 
 
 class ListSource:

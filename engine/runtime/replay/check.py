@@ -10,16 +10,13 @@ from msgspec import Struct
 from engine.model.digest import blake2b
 from engine.model.events import StateKept
 from engine.model.marks import EventMark, InputMark, StartMark, StateMark
-from engine.model.ports import TickSource
 from engine.model.snapshot import CheckView
 from engine.model.state import Fields, as_text
 from engine.model.types import Instrument
 from engine.recording import MqrSource
-from engine.runtime.effects import Effects
-from engine.runtime.persistence import Persistence
-from engine.runtime.replay.rewind import OperatorGate, Rewind
+from engine.runtime.replay.comparable import incomparable, other_rules
+from engine.runtime.turn_parts import TurnParts
 from engine.text.sanitize import clean
-from engine.trading.trader import Trader
 
 _NEVER = 1 << 62
 _MOST_MARKS = 250_000  # more are no run's of a day; each takes some hundred bytes
@@ -39,30 +36,19 @@ class _Checkpoint(Struct, frozen=True):
 class ReplayCheck:
     """Replays the inputs of a recorded run and judges its checkpoints; every method is called within the turn.
 
-    With `why_not` nothing is compared and no input given, so that a recording can be studied under other rules. With
-    `other_rules` it is followed all the same, and the first difference ends the comparison with that as its reason.
+    Under another configuration nothing is compared and no input given, so that a recording can be studied so. One made
+    by other rules is followed all the same, and the first difference ends the comparison with that as its reason.
     """
 
-    def __init__(
-        self,
-        source: TickSource,
-        *,
-        trader: Trader,
-        effects: Effects,
-        persistence: Persistence,
-        rewind: Rewind,
-        operator: OperatorGate,
-        why_not: str = "",
-        other_rules: str = "",
-    ) -> None:
+    def __init__(self, parts: TurnParts, source: MqrSource) -> None:
         self._source = source
-        self._trader = trader
-        self._effects = effects
-        self._persistence = persistence
-        self._rewind = rewind
-        self._operator = operator
-        self._why_not = why_not
-        self._other_rules = other_rules
+        self._trader = parts.trader
+        self._effects = parts.effects
+        self._persistence = parts.persistence
+        self._rewind = parts.rewind
+        self._operator = parts.operator
+        self._why_not = incomparable(source.header, parts.config, parts.instruments)
+        self._other_rules = other_rules(source.header)
         self._interfered_at = _NEVER  # the operator gave a command of his own after this tick
         self._ticks = array("q")  # of each mark that counts, in the stream's order
         self._marks: list[_Checkpoint | InputMark] = []
@@ -133,7 +119,7 @@ class ReplayCheck:
         while self._next < len(self._ticks) and self._ticks[self._next] <= seq:
             place = self._next
             self._next += 1
-            if isinstance(self._source, MqrSource) and self._source.left_out:
+            if self._source.left_out:
                 self._why_not = self._why_not or "ticks are missing: the recording is damaged"
             if not self.follows:
                 continue

@@ -5,18 +5,13 @@ import time
 from engine.logs import log_trade
 from engine.model.commands import Bookmark, Command, Hold, Play, Seek, SeekEvent, SeekTime, SetSpeed, SkipSilence, Step
 from engine.model.events import CommandRefused
-from engine.model.ports import Journal, ReplayControl, TickSource
+from engine.model.ports import ReplayControl, TickSource
 from engine.model.snapshot import TimelineEvent
-from engine.runtime.cursor import NEVER, Cursor
-from engine.runtime.effects import Effects
-from engine.runtime.exits import Exits
-from engine.runtime.inbox import Inbox
-from engine.runtime.persistence import Persistence
+from engine.runtime.cursor import NEVER
 from engine.runtime.replay.check import ReplayCheck
-from engine.runtime.replay.rewind import Rewind, SavedStates
-from engine.runtime.timeline import Timeline
+from engine.runtime.replay.rewind import SavedStates
+from engine.runtime.turn_parts import TurnParts
 from engine.text.sanitize import clean
-from engine.trading.trader import Trader
 
 _TO_THE_END = 1 << 61  # further than any tick, and yet a limit
 _FEW = 20  # instruments; with more of them the state is put aside less often
@@ -30,20 +25,10 @@ class Playback:
 
     def __init__(
         self,
-        *,
+        parts: TurnParts,
         feed: ReplayControl,
         source: TickSource,
-        inbox: Inbox,
-        journal: Journal | None,
-        trader: Trader,
-        effects: Effects,
-        cursor: Cursor,
-        exits: Exits,
-        timeline: Timeline,
-        persistence: Persistence,
-        rewind: Rewind,
-        snapshot_ticks: int,
-        recorded: bool,
+        *,
         total: int = 0,
         check: ReplayCheck | None = None,
     ) -> None:
@@ -51,18 +36,19 @@ class Playback:
         self.total = total
         self.check = check
         self._source = source
-        self._trader = trader
-        self._effects = effects
-        self._cursor = cursor
-        self._exits = exits
-        self._timeline = timeline
-        self._persistence = persistence
-        self._rewind = rewind
-        self._inbox = inbox
-        self._journal = journal
-        self._recorded = recorded
+        self._trader = parts.trader
+        self._effects = parts.effects
+        self._cursor = parts.cursor
+        self._exits = parts.exits
+        self._timeline = parts.timeline
+        self._persistence = parts.persistence
+        self._rewind = parts.rewind
+        self._inbox = parts.inbox
+        self._journal = parts.journal
+        self._recorded = parts.recorder is not None
         # Putting the state of many instruments aside takes as long as working some ten thousand ticks.
-        self._saved = SavedStates(NEVER if recorded else snapshot_ticks * max(1, len(source.instruments) // _FEW))
+        interval = parts.config.replay.snapshot_ticks * max(1, len(parts.instruments) // _FEW)
+        self._saved = SavedStates(NEVER if self._recorded else interval)
         self._seeks_event = False  # run until something happens
         self._limit = NEVER  # after this tick the replay stands still
 

@@ -70,7 +70,6 @@ class Rewind:
 
     def __init__(
         self,
-        *,
         trader: Trader,
         cursor: Cursor,
         clock: Clock,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from engine.model.broker_events import BrokerEvent, Cancelled, Filled, Holdings, Rejected
-from engine.model.types import Fill, Order
+from engine.model.types import Fill, Instrument, Order
 
 
 class PaperBroker:
@@ -36,3 +36,11 @@ class PaperBroker:
     def hold(self, net: Sequence[int]) -> None:
         """Hold `net` per instrument from now on: a replay went back, or a run goes on."""
         self._net = list(net)
+
+
+def simulated(
+    instruments: tuple[Instrument, ...], post: Callable[[BrokerEvent], None], _: object
+) -> tuple[PaperBroker, Callable[[Sequence[int]], None]]:
+    """A simulated broker that posts within the turn, and how it is told what it holds."""
+    broker = PaperBroker(len(instruments), post)
+    return broker, broker.hold

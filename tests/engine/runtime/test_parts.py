@@ -40,11 +40,8 @@ def test_large_states_are_put_aside_more_rarely_and_none_where_nobody_goes_back(
     source = ListSource([], (nifty(),) * instruments)
     feed = ReplayFeed(source, SystemClock())
     parts = turn_parts(source.instruments)
-    playback = Playback(
-        feed=feed, source=source, inbox=parts.inbox, journal=None, trader=parts.trader, effects=parts.effects,
-        cursor=parts.cursor, exits=parts.exits, timeline=parts.timeline, persistence=parts.persistence,
-        rewind=parts.rewind, snapshot_ticks=5000, recorded=recorded,
-    )  # fmt: skip
+    parts.recorder = object() if recorded else None
+    playback = Playback(parts, feed, source)
     assert min(playback.next_milestone(0), 1 << 61) == wanted
 
 

@@ -25,6 +25,7 @@ from engine.model.marks import EventMark, InputMark, Mark, StartMark, StateMark
 from engine.model.snapshot import CheckView
 from engine.model.types import DELIVERIES, Instrument
 from engine.recording import Header, MqrSource
+from engine.runtime.replay.check import ReplayCheck
 from engine.runtime.replay.comparable import incomparable
 from engine.version import RULES_REVISION
 from tests.support.builders import Stage, config, turn_parts
@@ -398,7 +399,7 @@ def test_why_not_comparable(plain: Path) -> None:
 
 def test_a_session_without_a_recorded_run_has_nothing_to_follow(plain: Path) -> None:
     source = MqrSource(rewrite(plain, lambda mark: mark if isinstance(mark, EventMark) else None))
-    assert turn_parts(source.instruments, *OFTEN).check(source).is_empty
+    assert ReplayCheck(turn_parts(source.instruments, *OFTEN), source).is_empty
 
 
 def test_an_own_command_ends_the_comparison_until_going_back_before_it(operated: Path, tmp_path: Path) -> None:
@@ -456,5 +457,5 @@ def test_marks_out_of_order_and_beyond_the_end(plain: Path, tmp_path: Path) -> N
 def test_more_marks_than_a_run_makes(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.runtime.replay.check._MOST_MARKS", 5)
     source = MqrSource(plain)
-    found = turn_parts(source.instruments, *OFTEN).check(source).view()
+    found = ReplayCheck(turn_parts(source.instruments, *OFTEN), source).view()
     assert (found.total, found.incomparable) == (5, "more than 5 marks")
