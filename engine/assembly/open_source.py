@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.config import Config, instrument_for
 from engine.files import regular_size, told
 from engine.model.ports import FileSource
 from engine.model.types import Instrument
@@ -48,3 +49,16 @@ def open_source(
         if venue.raw_lines and kind == venue.raw_format:
             return venue.raw_lines().opened(path)
     return CsvSource(path, layout, instrument_for)
+
+
+def open_file(
+    path: Path,
+    config: Config,
+    layout: CsvLayout | None = None,
+    *,
+    kind: str | None = None,
+    skip_damage: bool = False,
+) -> FileSource:
+    """The source over `path` with the instruments of `config`, and its zone and symbol unless a layout is given; raises InputError."""
+    layout = layout or CsvLayout(zone=config.session.zone, symbol=config.instrument.symbol)
+    return open_source(path, layout, lambda symbol: instrument_for(config, symbol), kind=kind, skip_damage=skip_damage)

@@ -1,20 +1,17 @@
-"""Measures wire → decision in every delivery mode, beside a bare `recv` loop in the same run. Reports, judges nothing.
+"""Measures wire → decision in every delivery mode, beside a bare `recv` loop in the same run. Judges nothing, prints nothing.
 
 A process sends stamped packets over a WebSocket on 127.0.0.1 to an engine process, and in turn to a process that does
 nothing but receive. Modes and bare loop alternate in short slices, so that what else the machine does hits them alike.
 """
 
-import sys
 import tempfile
-from argparse import Namespace
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Literal
 
-import msgspec
-
 from engine.bench.children import BenchError, started
-from engine.bench.figures import Collected, DeliveryReport, ThroughputFigures, lines
+from engine.bench.figures import Collected, DeliveryReport, ThroughputFigures
 from engine.bench.protocol import Await, Begin, Collect, Configure, Connect, Ended, Open, Ready, SendTicks, Sent, Slice
 from engine.bench.screen import AttachedScreen, check_screen
 from engine.config import find_config
@@ -62,23 +59,28 @@ _OVERRIDES: Final = (
 )
 
 
-def bench_delivery(args: Namespace) -> int:
-    """Carry out `bench --delivery`."""
-    rates = tuple(dict.fromkeys(args.rate or RATES))
-    _check(args.seconds, rates)
-    if args.file is not None:
-        raise InputError(f"{args.file}: --delivery sends traffic of its own, and reads no file")
-    if args.screen:
+def measure_delivery(
+    config_file: Path | None,
+    overrides: Sequence[str],
+    seconds: float,
+    rates: Iterable[float],
+    tell: Callable[[str], None],
+    *,
+    with_screen: bool,
+) -> DeliveryReport:
+    """Measure for about `seconds` at these rates (none: the usual ones), and as long once more with a screen.
+
+    `tell` is told once how long it will take. Raises InputError for what cannot be measured, before anything is started.
+    """
+    rates = tuple(dict.fromkeys(rates)) or RATES
+    _check(seconds, rates)
+    if with_screen:
         check_screen()
-    if not args.json:
-        sys.stderr.write(
-            f"measuring for about {args.seconds * (2 if args.screen else 1):.0f} s, on a machine that should do nothing else\n"
-        )
+    whole_s = seconds * (2 if with_screen else 1)
+    tell(f"measuring for about {whole_s:.0f} s, on a machine that should do nothing else")
     with tempfile.TemporaryDirectory(prefix="myquant-bench-") as folder, ExitStack() as children:
-        stage = Stage(args, Path(folder), children)
-        report = stage.measure(args.seconds, rates, with_screen=args.screen)
-    sys.stdout.write((msgspec.json.encode(report).decode() if args.json else "\n".join(lines(report))) + "\n")
-    return 0
+        stage = Stage(config_file, overrides, Path(folder), children)
+        return stage.measure(seconds, rates, with_screen=with_screen)
 
 
 def _check(seconds: float, rates: tuple[float, ...]) -> None:
@@ -97,16 +99,15 @@ def _check(seconds: float, rates: tuple[float, ...]) -> None:
 class Stage:
     """Sender, bare loop and engine, connected; they end with `children`."""
 
-    def __init__(self, args: Namespace, folder: Path, children: ExitStack) -> None:
+    def __init__(self, config_file: Path | None, overrides: Sequence[str], folder: Path, children: ExitStack) -> None:
         self._sender = started("engine.bench.sender_process", folder, children)
         port = self._sender.receive(Open).port
         self._bare = started("engine.bench.floor_process", folder, children)
         self._bare.tell(Connect(port, "/bare"))
         self._engine = started("engine.bench.engine_process", folder, children)
-        said = [*args.overrides, *getattr(args, "more_overrides", ())]
         own = [f"smartapi.stream_url=ws://127.0.0.1:{port}/engine", f"recording.directory={folder / 'recordings'}"]
-        config = str(find_config(args.config).absolute())
-        self._engine.tell(Configure(config, (*said, *_OVERRIDES, *own), str(folder / "state")))
+        config = str(find_config(config_file).absolute())
+        self._engine.tell(Configure(config, (*overrides, *_OVERRIDES, *own), str(folder / "state")))
         self.ready = self._engine.receive(Ready)
         self._sender.fellows = (self._bare, self._engine)
         for path in ("/bare", "/engine"):

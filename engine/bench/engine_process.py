@@ -21,8 +21,7 @@ from engine.model.errors import UserError
 from engine.model.events import FeedEvent
 from engine.model.latency import Histogram
 from engine.model.types import Delivery
-from engine.serving import serve
-from engine.serving.process import block_signals
+from engine.serving.process import block_signals, serve
 from engine.stream.adapter import Heard
 from engine.stream.frames import BINARY
 from engine.stream.lateness import LatenessMonitor

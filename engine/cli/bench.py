@@ -1,190 +1,74 @@
-"""Measures the engine on this machine: CPU time a tick, latency by stage and delivery mode. Reports, judges nothing."""
+"""The command `bench`: how fast the engine is on this machine."""
 
-import gc
 import sys
-import tempfile
-import time
-from argparse import Namespace
-from array import array
-from itertools import islice
+from argparse import Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 
-import msgspec
-from msgspec import Struct
-from msgspec.structs import replace
-
-from engine.assembly import Run, build
-from engine.cli.running import load_config, open_file
-from engine.config import Config, bundled
+from engine.cli.options import Parser, config_options, json_option
 from engine.model.errors import InputError
-from engine.model.latency import Histogram, LatencySummary
-from engine.model.ports import TickSource
-from engine.model.types import DELIVERIES, Delivery
 
-_BATCH = 1000
+_EPILOG = """--delivery sends the same traffic in each mode to an engine process of its own, and to a bare recv loop; beyond
+--seconds it takes a few seconds to start, and with --screen twice as long.
 
-
-class HandlerFigures(Struct, frozen=True):
-    """From a decoded tick to done, everything on, in one thread: CPU µs a tick, and the spread of single ticks.
-
-    `latency` counts every tick of every round as it came; `steady` counts each tick once, by its median over the
-    rounds, so that what other processes did to one round does not look like the engine's own spread.
-    """
-
-    ticks: int
-    cpu_us_per_tick: float
-    cpu_us_per_tick_least: float
-    latency: LatencySummary
-    steady: LatencySummary
-    p99_over_p50: float
+--delivery --json prints one object: seconds, measuring_us (in every latency of a mode), engine_rss_mb, screen_rss_mb
+(or null), latencies [{rate, receiver ("bare recv", polling, queued, callback), screen, ticks, p50_us, p95_us, p99_us,
+max_us, over_bare (p99 over that of bare recv), over_unwatched (p99 over that without a screen), both the median of
+all rounds, cpu_percent (of one core, all threads of the engine process), merged, lost}], throughput [{delivery,
+ticks_per_s, sender_limit (nothing faster could be sent)}]. Memory is in MB of 1,000,000 bytes. A warm-up is not counted."""
 
 
-class ModeFigures(Struct, frozen=True):
-    """A whole replay at full speed in one delivery mode, reading and decoding included."""
+def arguments(parser: Parser) -> None:
+    """Declare the arguments of `bench`."""
+    parser.epilog, parser.formatter_class = _EPILOG, RawDescriptionHelpFormatter
+    parser.add_argument("file", type=Path, metavar="FILE", nargs="?", help="default: the bundled recording")
+    json_option(parser)
+    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="how often each measurement is made")
+    parser.add_argument("--delivery", action="store_true", dest="by_delivery", help="wire → decision in every mode")
+    parser.add_argument("--seconds", type=float, default=60.0, metavar="S", help="how long --delivery measures")
+    parser.add_argument(
+        "--rate", type=float, action="append", metavar="N", help="ticks a second (repeatable; default: 20, 100, 1000)"
+    )
+    parser.add_argument(
+        "--screen",
+        action="store_true",
+        dest="with_screen",
+        help="with --delivery: once more with a screen of 80×24 attached",
+    )
+    config_options(parser)
 
-    delivery: str
-    ticks_per_s: int
-    cpu_us_per_tick: float
-    stages: dict[str, LatencySummary]
 
-
-class BenchFigures(Struct, frozen=True):
-    """What `bench` reports."""
-
-    source: str
-    handler: HandlerFigures
-    record_value_ns: float
-    record_value_share: float
-    modes: tuple[ModeFigures, ...]
-
-
-def bench(args: Namespace) -> int:
-    """Carry out the `bench` command."""
+def run(args: Namespace) -> int:
+    """Measure, and report."""
     if args.by_delivery:
-        from engine.bench.delivery import bench_delivery
-
-        return bench_delivery(args)
-    if args.screen or args.rate:
-        raise InputError(f"{'--screen' if args.screen else '--rate'}: only with --delivery")
+        return _by_delivery(args)
+    if args.with_screen or args.rate:
+        raise InputError(f"{'--screen' if args.with_screen else '--rate'}: only with --delivery")
     if not 1 <= args.rounds <= 1000:
         raise InputError(f"--rounds {args.rounds}: allowed: 1 to 1000")
-    config = load_config(args)
-    path = args.file or bundled("nifty-synthetic.mqr")
-    handler = _handler(config, path, args.rounds)
-    value_ns = _record_value_ns()
-    figures = BenchFigures(
-        source=open_file(path, config).name,
-        handler=handler,
-        record_value_ns=round(value_ns, 1),
-        record_value_share=round(value_ns / 1000 / handler.cpu_us_per_tick, 3),
-        modes=tuple(_mode(config, path, delivery, args.rounds) for delivery in DELIVERIES),
-    )
-    text = msgspec.json.encode(figures).decode() if args.json else "\n".join(_lines(figures))
-    sys.stdout.write(text + "\n")
+    from engine.bench.speed import lines, measure_speed
+    from engine.cli.output import answer
+    from engine.cli.settings import load_config
+    from engine.config import bundled
+
+    figures = measure_speed(load_config(args), args.file or bundled("nifty-synthetic.mqr"), args.rounds)
+    answer(args, figures, lines(figures))
     return 0
 
 
-def _quiet_run(config: Config, source: TickSource, state: Path) -> Run:
-    return build(config, source, "replay", speed=0.0, state_root=state)
+def _by_delivery(args: Namespace) -> int:
+    from engine.bench.delivery import measure_delivery
+    from engine.bench.figures import lines
+    from engine.cli.output import answer
+    from engine.cli.settings import overrides_of
 
+    def tell(line: str) -> None:
+        if not args.json:
+            print(line, file=sys.stderr)
 
-def _handler(config: Config, path: Path, rounds: int) -> HandlerFigures:
-    """Hand over decoded ticks as the callback mode does; only the handing over is timed."""
-    config = replace(config, engine=replace(config.engine, delivery="callback"))
-    spent_us: list[float] = []
-    spread, steady = Histogram(), Histogram()
-    durations: list[array[int]] = []
-    ticks = 0
-    for _ in range(rounds):
-        source = open_file(path, config)
-        with tempfile.TemporaryDirectory() as state, _quiet_run(config, source, Path(state)) as run:
-            durations.append(array("q"))
-            cpu_ns, ticks = _drive(run, source, durations[-1])
-            spent_us.append(cpu_ns / 1000 / max(ticks, 1))
-            spread.add(run.engine.epochs.all_ticks())
-    spent_us.sort()
-    for of_one_tick in zip(*durations, strict=True):
-        steady.record(sorted(of_one_tick)[len(of_one_tick) // 2])
-    calm = steady.summary()
-    return HandlerFigures(
-        ticks=ticks,
-        cpu_us_per_tick=round(spent_us[len(spent_us) // 2], 3),
-        cpu_us_per_tick_least=round(spent_us[0], 3),
-        latency=spread.summary(),
-        steady=calm,
-        p99_over_p50=round(calm.p99_ns / max(calm.p50_ns, 1), 2),
+    if args.file is not None:
+        raise InputError(f"{args.file}: --delivery sends traffic of its own, and reads no file")
+    report = measure_delivery(
+        args.config, overrides_of(args), args.seconds, args.rate or (), tell, with_screen=args.with_screen
     )
-
-
-def _drive(run: Run, source: TickSource, durations: "array[int]") -> tuple[int, int]:
-    """CPU nanoseconds of this thread for all ticks of `source`, and their number; each tick's own time in `durations`."""
-    deliver = run.engine.deliver
-    now_ns, cpu_ns, note = time.perf_counter_ns, time.thread_time_ns, durations.append
-    run.engine.prepare()
-    gc.collect()
-    spent_ns = count = 0
-    stream = source.ticks()
-    while batch := list(islice(stream, _BATCH)):
-        begun_ns = cpu_ns()
-        for tick in batch:
-            tick.recv_ns = before_ns = now_ns()
-            deliver(tick)
-            note(now_ns() - before_ns)
-        spent_ns += cpu_ns() - begun_ns
-        count += len(batch)
-    return spent_ns, count
-
-
-def _mode(config: Config, path: Path, delivery: Delivery, rounds: int) -> ModeFigures:
-    engine_config = replace(config.engine, delivery=delivery, latency_every_tick=True)
-    config = replace(config, engine=engine_config)
-    best: ModeFigures | None = None
-    for _ in range(rounds):
-        source = open_file(path, config)
-        with tempfile.TemporaryDirectory() as state, _quiet_run(config, source, Path(state)) as run:
-            begun_ns, begun_cpu_ns = time.perf_counter_ns(), time.process_time_ns()
-            run.engine.start()
-            run.engine.wait()
-            wall_ns, cpu_ns = time.perf_counter_ns() - begun_ns, time.process_time_ns() - begun_cpu_ns
-            run.engine.stop()
-            ticks = max(run.engine.snapshot.ticks, 1)
-            stages = run.engine.snapshot.epochs[-1].stages
-        figures = ModeFigures(delivery, round(ticks * 1e9 / wall_ns), round(cpu_ns / 1000 / ticks, 3), stages)
-        if best is None or figures.cpu_us_per_tick < best.cpu_us_per_tick:
-            best = figures
-    assert best is not None
-    return best
-
-
-def _record_value_ns() -> float:
-    """CPU nanoseconds that recording one latency costs."""
-    histogram = Histogram()
-    values = [900 + 37 * (i % 97) for i in range(100_000)]
-    record = histogram.record
-    begun_ns = time.thread_time_ns()
-    for value in values:
-        record(value)
-    return (time.thread_time_ns() - begun_ns) / len(values)
-
-
-def _spread(latency: LatencySummary) -> str:
-    values = (("p50", latency.p50_ns), ("p95", latency.p95_ns), ("p99", latency.p99_ns))
-    return "  ".join(f"{name} {ns / 1000:.2f}" for name, ns in values)
-
-
-def _lines(figures: BenchFigures) -> list[str]:
-    handler = figures.handler
-    lines = [
-        f"{figures.source}, {handler.ticks:,} ticks",
-        f"decoded tick → done, all on: {handler.cpu_us_per_tick} µs CPU a tick (least {handler.cpu_us_per_tick_least})",
-        f"single ticks, µs: {_spread(handler.steady)}  p99/p50 {handler.p99_over_p50}  (each tick's median)",
-        f"                  {_spread(handler.latency)}  (every tick of every round)",
-        f"recording one latency: {figures.record_value_ns} ns, {figures.record_value_share:.1%} of a tick",
-        "whole replay at full speed:",
-    ]
-    for mode in figures.modes:
-        lines.append(f"  {mode.delivery:9}{mode.ticks_per_s:>10,} ticks/s  {mode.cpu_us_per_tick:6.2f} µs CPU a tick")
-        for name, stage in mode.stages.items():
-            values = f"p50 {stage.p50_ns / 1000:9.2f}  p99 {stage.p99_ns / 1000:9.2f}  max {stage.max_ns / 1000:9.2f}"
-            lines.append(f"    {name:18}{values} µs")
-    return lines
+    answer(args, report, lines(report))
+    return 0

@@ -1,46 +1,23 @@
-"""The command `myquant-tui`: dispatch, and errors as one line each. Every problem a person can cause ends here."""
+"""The command `myquant-tui`: errors as one line each. Every problem a person can cause ends here."""
 
 import io
 import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from importlib import import_module
 
-from engine.cli.parser import make_parser
+from engine.cli.commands import read
 from engine.cli.screen import Screen
 from engine.model.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL, UserError
 from engine.text.redaction import redact
 from engine.text.sanitize import clean
-from engine.version import VERSION
-
-# Rooms are imported when their command is called: a replay need not carry what only `info` uses.
-_ROOMS = {
-    "attach": ("engine_process", "attach_command"),
-    "bench": ("bench", "bench"),
-    "engine": ("engine_process", "engine_command"),
-    "flat": ("remote", "flat_command"),
-    "instruments": ("accounts", "instruments_command"),
-    "login": ("accounts", "login_command"),
-    "replay": ("running", "run"),
-    "run": ("running", "run"),
-    "status": ("remote", "status_command"),
-    "stop": ("remote", "stop_command"),
-    "systemd-unit": ("engine_process", "unit_command"),
-    "verify": ("verify", "verify_command"),
-    None: ("running", "run"),
-}
-_ON_SCREEN = frozenset({None, "run", "replay", "attach"})
 
 
 def _carry_out(argv: Sequence[str] | None, screen: Screen | None) -> int:
-    args = make_parser(VERSION).parse_args(argv)
-    usual = ("convert", str(args.command).replace("-", "_") + "_command")
-    room, name = _ROOMS.get(args.command, usual)
-    command: Callable[..., int] = getattr(import_module(f"engine.cli.{room}"), name)
-    return command(args, screen) if args.command in _ON_SCREEN else command(args)
+    run, args = read(argv, screen)
+    return run(args)
 
 
 def main(argv: Sequence[str] | None = None, screen: Screen | None = None) -> int:

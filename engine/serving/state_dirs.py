@@ -73,6 +73,11 @@ def usual_folder(mode: TradeMode) -> Path:
     return StateDir.usual(mode) / _DETACHED if mode == "replay" else StateDir.usual(mode)
 
 
+def chosen_folder(state_dir: Path | None, mode: TradeMode) -> Path:
+    """Return the state directory that is meant: the named one, or else the usual one of `mode`."""
+    return usual_folder(mode) if state_dir is None else state_dir.absolute()
+
+
 def place_of(folder: Path) -> EngineDir:
     """Return what is known of `folder`."""
     try:

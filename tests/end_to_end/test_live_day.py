@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from engine.assembly import build
-from engine.cli.report import TradeFile
-from engine.cli.running import open_file
+from engine.assembly.open_source import open_file
 from engine.model.types import DELIVERIES, FLAG_LATE
+from engine.reports.trade_file import TradeFile
 from tests.simulator import RawLines, Simulator
 from tests.support.builders import config
 from tests.support.live_harness import FULL_CASH, LiveHarness, assert_same, supply_of_command
@@ -83,7 +83,7 @@ def as_replayed(live: LiveHarness, expected: Any) -> None:
     assert len(trades) > 2
     assert [one.reason for one in live.engine.exits.newest] == reasons
     assert live.engine.exits.newest == trades
-    assert (live.book.entries, live.book.cash) == (entries, cash)
+    assert (live.portfolio.entries, live.portfolio.cash) == (entries, cash)
     assert_same(live.verified())
 
 
@@ -92,8 +92,8 @@ def test_a_whole_session_gives_the_trade_list_row_for_row(tmp_path, delivery, re
     live = through_the_wire(tmp_path, shared(DAY), delivery, PACED if LONG else 0.0, ROOMY)
     assert live.engine.cursor.position == 32_591
     assert decided(rows_of(tmp_path / "trades.csv")) == decided(golden("default_20251001.csv"))
-    assert (live.book.entries, live.book.trades) == (46, 102)
-    assert f"{live.book.cash:.2f}" == "141375.06"
+    assert (live.portfolio.entries, live.portfolio.trades) == (46, 102)
+    assert f"{live.portfolio.cash:.2f}" == "141375.06"
     report = live.verified()
     assert_same(report)
     assert (report["checkpoints"], len(report["exits"])) == (33, 102)

@@ -122,11 +122,11 @@ def test_a_number_that_comes_too_late_moves_nothing_whatever_its_price(tmp_path:
     ):
         live.ticking()
         live.all_worked()
-        exits = live.book.trades
+        exits = live.portfolio.trades
         line = sim.lines[0]
         send(sim, handmade(sim, sequence=line.sequence - 3, price=5))  # a crash that is old news
         live.until(lambda: live.refused.get("out_of_order") == 1)
-        assert live.book.trades == exits
+        assert live.portfolio.trades == exits
         assert live.instrument_states[0].last_price == line.price
     assert_same(live.verified())
 

@@ -24,7 +24,7 @@ def market(ticks: int, rate: float, count: int = COUNT) -> Simulator:
 
 
 def held(live: LiveHarness) -> int:
-    return sum(position is not None for position in live.book.positions)
+    return sum(position is not None for position in live.portfolio.positions)
 
 
 def test_ten_thousand_ticks_of_a_thousand_instruments(tmp_path: Path, record_property) -> None:
@@ -52,7 +52,7 @@ def test_ten_thousand_ticks_of_a_thousand_instruments(tmp_path: Path, record_pro
         of_each[tick.instrument] += 1
     assert {line.token: of_each[line.index] for line in sim.lines} == sent
     assert not [tick for tick in ticks if tick.flags & FLAG_LATE]
-    assert live.book.entries == held(live) == 100  # of a day, across all
+    assert live.portfolio.entries == held(live) == 100  # of a day, across all
     assert_same(live.verified())
 
 
@@ -63,7 +63,7 @@ def test_each_instrument_may_hold_one_position_and_no_second(tmp_path: Path) -> 
     ):
         live.all_worked()
         # Nothing is ever sold here, so that an entry is a position.
-        assert live.book.entries == held(live) > 160
+        assert live.portfolio.entries == held(live) > 160
     assert_same(live.verified())
 
 
@@ -72,7 +72,7 @@ def test_entries_of_a_day_are_counted_across_all(tmp_path: Path, limit: int) -> 
     keys = (*KEYS, f"risk.max_positions_per_day={limit}")
     with market(2_000, 10_000.0) as sim, LiveHarness(tmp_path, sim, *keys, ROOMY, supply=quick_login()) as live:
         live.all_worked()
-        assert live.book.entries == held(live) == limit
+        assert live.portfolio.entries == held(live) == limit
 
 
 def test_cash_is_shared_by_all(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_cash_is_shared_by_all(tmp_path: Path) -> None:
     with market(2_000, 10_000.0) as sim, LiveHarness(tmp_path, sim, *KEYS, *cash, ROOMY, supply=quick_login()) as live:
         live.all_worked()
         assert 3 < held(live) < 100
-        assert 0 <= live.book.cash < 2_000_000
+        assert 0 <= live.portfolio.cash < 2_000_000
         assert "cash for not one lot" in {inst.objection for inst in live.instrument_states}
 
 
@@ -99,6 +99,6 @@ def test_what_the_journal_takes_grows_with_the_fills_and_not_with_their_square(t
         LiveHarness(tmp_path, sim, *KEYS, NO_LIMIT, ROOMY, supply=quick_login()) as live,
     ):
         live.all_worked()
-        fills = live.book.entries
+        fills = live.portfolio.entries
         assert fills > 200
     assert (live.folder / "state" / JOURNAL_FILE).stat().st_size < 12_000 * fills

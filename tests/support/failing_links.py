@@ -42,7 +42,7 @@ def exchange(script: str = "", *, rate: float = 1200.0, instruments: int = 2) ->
 
 def holding(live: LiveHarness) -> list[tuple[int, int]]:
     """What is held of each instrument, and at which price it was bought."""
-    return [(each.quantity, each.entry_price) for each in live.book.positions if each is not None]
+    return [(each.quantity, each.entry_price) for each in live.portfolio.positions if each is not None]
 
 
 def opened_positions(live: LiveHarness) -> list[tuple[int, int]]:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from engine.assembly import LiveSupply, Run, build
-from engine.cli.verify import verify_command
+from engine.cli.verify import run as verify_command
 from engine.config import Config
 from engine.journal import JOURNAL_FILE, read_events
 from engine.model.clock import SystemClock
@@ -231,7 +231,7 @@ def verify(paths: Sequence[Path]) -> list[dict[str, Any]]:
     """The reports of `verify --json` on recordings."""
     said = io.StringIO()
     with redirect_stdout(said):
-        verify_command(Namespace(files=list(paths), config=None, overrides=[], json=True))
+        verify_command(Namespace(files=list(paths), config=None, overrides=(), more_overrides=(), json=True))
     return [json.loads(line) for line in said.getvalue().splitlines()]
 
 

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -60,7 +59,7 @@ def left_behind(mark: str) -> list[str]:
 
 
 def stage_in(folder: Path, children: ExitStack) -> Stage:
-    return Stage(Namespace(config=ROOT / "config.toml", overrides=[]), folder, children)
+    return Stage(ROOT / "config.toml", (), folder, children)
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +167,7 @@ def test_a_failure_in_the_middle_ends_the_others(tmp_path: Path) -> None:
 
 def test_a_wrong_configuration_is_told(tmp_path: Path) -> None:
     with pytest.raises(BenchError, match="base_sl_points"), ExitStack() as children:
-        Stage(Namespace(config=ROOT / "config.toml", overrides=["risk.base_sl_points=-1"]), tmp_path, children)
+        Stage(ROOT / "config.toml", ["risk.base_sl_points=-1"], tmp_path, children)
 
 
 # ── Packets on their way ────────────────────────────────────────────────────────────────────────────────────────────

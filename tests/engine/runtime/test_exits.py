@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.assembly import Run, build
-from engine.cli.report import TradeFile, summarise
 from engine.model.commands import Hold, Play, Seek
 from engine.model.errors import InputError
 from engine.model.snapshot import TimelineEvent
 from engine.model.types import Trade
+from engine.reports.summary import summarise
+from engine.reports.trade_file import TradeFile
 from engine.runtime.exits import MOST, Exits
 from engine.runtime.timeline import Timeline
 from tests.support.builders import EAGER, ListSource, config, ticks

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.assembly.open_source import kind_of
-from engine.cli.parser import make_parser
+from engine.cli.commands import make_parser
 from engine.config import bundled
 from engine.model.errors import ConfigError, UserError
 from engine.venues.registry import SOURCES, VENUES, sections, venue_of
@@ -48,10 +48,10 @@ def test_config_toml_names_every_source(source: str) -> None:
 
 @pytest.mark.parametrize("command", ["run", "engine", "systemd-unit"])
 def test_each_can_be_chosen_on_the_command_line(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    parser = make_parser("0")
-    assert [parser.parse_args([command, "--source", source]).source for source in SOURCES] == list(SOURCES)
+    chosen = [make_parser().parse_args([command, "--source", source]).source for source in SOURCES]
+    assert chosen == list(SOURCES)
     with pytest.raises(SystemExit):
-        parser.parse_args([command, "--help"])
+        make_parser().parse_args([command, "--help"])
     told = " ".join(capsys.readouterr().out.split())
     assert all(f"{venue.name}, {venue.about}" in told for venue in VENUES)
 
@@ -103,7 +103,7 @@ def modules_after(code: str, folder: Path) -> set[str]:
 
 
 def test_the_command_line_carries_no_venue_and_no_configuration(tmp_path: Path) -> None:
-    found = modules_after("from engine.cli.parser import make_parser; make_parser('0')", tmp_path)
+    found = modules_after("from engine.cli.commands import make_parser; make_parser().parse_args(['run'])", tmp_path)
     assert "engine.venues.registry" in found
     assert not {name for name in found if re.match(r"engine\.(config|stream|model\.ports|venues\.\w+\.)", name)}
 

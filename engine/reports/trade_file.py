@@ -1,28 +1,23 @@
-"""What a run came to: the summary for people and scripts, and the trade list. Reads the engine, changes nothing."""
+"""The file of `--trades`: one row per exit, written while the run goes on. Reads the engine, changes nothing."""
 
 import csv
 import io
 import os
-import resource
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import BinaryIO, Self, cast
 
-from msgspec import Struct
-
 from engine.assembly import Run
 from engine.model.errors import InputError
-from engine.model.latency import Histogram
-from engine.model.state import state_hash
 from engine.model.types import Trade
+from engine.presentation.money import plain_money
 
-_REASONS = ("missing", "nan", "infinite", "non_positive", "backwards")
 _COLUMNS = (
     "entry_time",
     "exit_time",
@@ -34,118 +29,6 @@ _COLUMNS = (
     "net_pnl",
     "exit_reason",
 )
-
-
-class LatencyMicroseconds(Struct, frozen=True):
-    """Receive → decision in microseconds."""
-
-    p50: float
-    p95: float
-    p99: float
-    p999: float
-    max: float
-
-
-class Summary(Struct, frozen=True):
-    """What `--json` prints; money as text to two decimals, `rss_mb` the peak."""
-
-    source: str
-    mode: str
-    delivery: str
-    ticks: int
-    refused: dict[str, int]
-    refused_first: dict[str, str]
-    entries: int
-    exits: int
-    cash: str
-    gross_pnl: str
-    costs: str
-    net_pnl: str
-    open_positions: int
-    elapsed_s: float
-    ticks_per_s: int
-    latency_us: LatencyMicroseconds
-    rss_mb: float
-    state_hash: str
-    losses: tuple[str, ...]
-    recording: str
-    faults: int
-    complete: bool
-
-
-def _peak_kb() -> int:
-    """Peak resident memory of this process; `ru_maxrss` would also tell what was before `exec`."""
-    with suppress(OSError):  # not every system has /proc
-        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1])
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def money(value: Decimal) -> str:
-    """`value` to two decimals, halves away from zero."""
-    return str(value.quantize(Decimal("0.01"), ROUND_HALF_UP))
-
-
-def _microseconds(histogram: Histogram) -> LatencyMicroseconds:
-    summary = histogram.summary()
-    values = (summary.p50_ns, summary.p95_ns, summary.p99_ns, summary.p999_ns, summary.max_ns)
-    return LatencyMicroseconds(*(round(ns / 1000, 2) for ns in values))
-
-
-def summarise(run: Run, elapsed_s: float) -> Summary:
-    """Return the summary of a stopped run."""
-    engine = run.engine
-    portfolio = run.trader.state.portfolio
-    snapshot = engine.snapshot
-    recorder = next((edge for edge in snapshot.edges if edge.name == "recorder"), None)
-    return Summary(
-        source=run.source.name,
-        mode=snapshot.trade_mode,
-        delivery=snapshot.delivery,
-        ticks=snapshot.ticks,
-        refused=dict.fromkeys(_REASONS, 0) | snapshot.refused,
-        refused_first={reason: run.source.row_of(seq) for reason, seq in run.trader.state.first_refused.items()},
-        entries=portfolio.entries,
-        exits=portfolio.trades,
-        cash=money(portfolio.cash),
-        gross_pnl=money(engine.exits.gross),
-        costs=money(engine.exits.costs),
-        net_pnl=money(portfolio.realised),
-        open_positions=sum(position is not None for position in portfolio.positions),
-        elapsed_s=round(elapsed_s, 3),
-        ticks_per_s=round(snapshot.ticks / elapsed_s) if elapsed_s else 0,
-        latency_us=_microseconds(engine.epochs.all_ticks()),
-        rss_mb=round(_peak_kb() / 1024, 1),
-        state_hash=state_hash(run.trader.dump()),
-        losses=run.source.losses(),
-        recording=recorder.problem if recorder and recorder.problem else "",
-        faults=snapshot.faults,
-        complete=engine.status.source_ended or engine.playback is None,  # a live stream has no end to come to
-    )
-
-
-def summary_lines(summary: Summary) -> list[str]:
-    """Say `summary` to a person."""
-    refused = {reason: count for reason, count in summary.refused.items() if count}
-    latency = summary.latency_us
-    pace = f"{summary.elapsed_s:.2f} s ({summary.ticks_per_s:,} a second)"
-    lines = [
-        f"{summary.mode} of {summary.source}: {summary.ticks:,} ticks, {pace}, delivery {summary.delivery}",
-        f"{summary.entries} entries, {summary.exits} exits, {summary.open_positions} positions open",
-        f"gross {summary.gross_pnl}, costs {summary.costs}, net {summary.net_pnl}; cash {summary.cash}",
-        f"receive→decision µs: p50 {latency.p50} p95 {latency.p95} p99 {latency.p99} max {latency.max}",
-        f"peak memory {summary.rss_mb} MB",
-        f"state {summary.state_hash}",
-    ]
-    for reason, count in refused.items():
-        lines.append(f"refused {count} ticks: {reason}, first at {summary.refused_first.get(reason, 'a tick')}")
-    lines += [f"lost: {loss}" for loss in summary.losses]
-    if not summary.complete:
-        lines.append("stopped before its end")
-    if summary.recording:
-        lines.append(f"recording stopped: {summary.recording}")
-    return lines
 
 
 class TradeFile:
@@ -253,7 +136,7 @@ def _line(cells: Iterable[object]) -> bytes:
 
 
 def _cut(file: BinaryIO, rows: int) -> None:
-    """Cut the file behind its head and the first `rows` rows; a row is a line, for all its texts are clean."""
+    """Cut the file behind its head and the first `rows` rows; a row is a line, for all its texts are cleaned."""
     file.seek(0)
     for _ in range(rows + 1):
         file.readline()
@@ -277,8 +160,8 @@ def _row(run: Run, trade: Trade) -> tuple[object, ...]:
         instrument.price_text(trade.entry_price),
         instrument.price_text(trade.exit_price),
         f"{quantity:f}",
-        money(trade.gross_pnl),
-        money(trade.costs),
-        money(trade.net_pnl),
+        plain_money(trade.gross_pnl),
+        plain_money(trade.costs),
+        plain_money(trade.net_pnl),
         trade.reason,
     )

@@ -4,80 +4,38 @@ Only where the broker is simulated: a real one is not asked from here, and a per
 """
 
 import sqlite3
-import sys
 import time
-from argparse import Namespace
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
-from engine.assembly import LiveSupply, Run, build, load
+from engine.assembly import LiveSupply, build, load
 from engine.assembly.edges import RECORDING_NOTE
-from engine.cli.remote import confirmed
 from engine.config import Config, bundled, find_config
-from engine.journal import JOURNAL_FILE, JournalledAccount, fold
+from engine.journal import JOURNAL_FILE, JournalledAccount
 from engine.journal.schema import open_reader
 from engine.model.commands import Flat
-from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL, InputError, UserError
+from engine.model.errors import InputError, UserError
 from engine.model.ports import FeedView
 from engine.model.types import Tick, TradeMode
 from engine.recording import MqrSource
-from engine.serving import EngineDir
-from engine.serving.state_dirs import usual_places
-from engine.text.sanitize import CleanText, clean
+from engine.serving.journalled import account_of
+from engine.serving.state_dirs import EngineDir, usual_places
+from engine.text.sanitize import CleanText
 
-_WITHIN_S = 15.0
+WITHIN_S = 15.0
+_IDLE: Final = CleanText("no engine is running")
 _LOOK_S = 0.02
-_NO_ENGINE = CleanText("no engine is running")
 _LAST_TICKS = 2_000  # of each instrument in the recording
-_Price = tuple[int, int]  # in minor units, and its ms (UTC)
+LastPrice = tuple[int, int]  # in minor units, and its ms (UTC)
 
 
-def account_of(place: EngineDir) -> JournalledAccount | None:
-    """Return the account as the journal in `place` leaves it, None where there is no journal; raises InputError."""
-    path = place.folder / JOURNAL_FILE
-    if place.mode == "replay" or not path.exists():
-        return None
-    try:
-        return fold(path)
-    except (sqlite3.Error, OSError) as error:
-        raise InputError(f"journal {path}: {error}") from error
-
-
-def held_in(account: JournalledAccount | None) -> list[tuple[str, str]]:
-    """Return (symbol, net quantity in words) of what is held."""
-    if account is None:
-        return []
-    return [
-        (account.symbols[number], account.instrument(number).quantity_text(net))
-        for number, net in account.net().items()
-    ]
-
-
-def flatten_journal(place: EngineDir, args: Namespace) -> int:
-    """Close what the journal of a dead engine holds: 0 only when it is verified that nothing is held any more.
+def find_account(place: EngineDir, *, named: bool) -> tuple[EngineDir, JournalledAccount]:
+    """Return the place whose journal is to be flattened: the named one, or of all modes the one that holds something.
 
     Raises InputError where nothing is known: that must never look like "nothing is held".
     """
-    place, account = _meant(place, named=args.state_dir is not None)
-    print(f"no engine is running for {place.where}")
-    if not account.net():
-        print("its journal holds nothing")
-        return EXIT_WELL
-    if place.mode == "live":
-        raise InputError("positions at a real broker are not closed from here: use the broker's own app")
-    config = _config()
-    prices = _last_prices(place)
-    for line in _plan(account, prices):
-        print(line)
-    if not args.yes and not confirmed():
-        print("nothing was done")
-        return EXIT_DIFFERENT
-    return _flatten(config, place, account, prices)
-
-
-def _meant(place: EngineDir, *, named: bool) -> tuple[EngineDir, JournalledAccount]:
-    """Return the place whose journal is to be flattened: the named one, or of all modes the one that holds something."""
     if named:
         return place, _known(place)
     known = [(each, _known(each)) for each in usual_places() if each.mode]
@@ -88,13 +46,13 @@ def _meant(place: EngineDir, *, named: bool) -> tuple[EngineDir, JournalledAccou
     if holding:
         return holding[0]
     if not known:
-        raise InputError(f"no engine has ever run here, nothing is known of {place.folder}")
+        raise InputError(f"no engine has ever run here, nothing is known of {place.where}")
     return next((each for each in known if each[0].folder == place.folder), known[0])
 
 
 def _known(place: EngineDir) -> JournalledAccount:
     """Return the account of `place`; raises InputError where its journal does not tell what is held."""
-    where = place.folder
+    where = place.where
     if not place.mode:
         raise InputError(f"{where} is no state directory of an engine: nothing is known of what is held")
     account = account_of(place)
@@ -105,29 +63,22 @@ def _known(place: EngineDir) -> JournalledAccount:
     return account
 
 
-def _config() -> Config:
+def check_simulated(place: EngineDir) -> None:
+    """Raises InputError where the broker is a real one."""
+    if place.mode == "live":
+        raise InputError("positions at a real broker are not closed from here: use the broker's own app")
+
+
+def usable_config(warn: Callable[[str], None]) -> Config:
     """Return the configuration; one that is wrong must not be in the way of a flat."""
     try:
         return load(find_config(None))
     except UserError as problem:
-        print(f"myquant-tui: {problem.lines[0]}: the program's own configuration takes its place", file=sys.stderr)
+        warn(f"{problem.lines[0]}: the program's own configuration takes its place")
         return load(bundled("config.toml"))
 
 
-def _plan(account: JournalledAccount, prices: Mapping[str, _Price]) -> list[str]:
-    """What will be done, in words."""
-    lines = []
-    for number, net in account.net().items():
-        symbol = account.symbols[number]
-        price, at_ms = prices.get(symbol, (0, 0))
-        text = account.instrument(number).price_text(price)
-        known = f"at {text}, its last recorded price" if at_ms else "at its last journalled price"
-        quantity = account.instrument(number).quantity_text(net)
-        lines.append(f"  sell {quantity} {symbol} {known}")
-    return lines
-
-
-def _last_prices(place: EngineDir) -> dict[str, _Price]:
+def last_prices(place: EngineDir, warn: Callable[[str], None]) -> dict[str, LastPrice]:
     """Return symbol → (price, its ms) out of the dead run's own recording; what is damaged tells as far as it goes.
 
     A recording that is older than the run is of another one and tells nothing.
@@ -144,7 +95,7 @@ def _last_prices(place: EngineDir) -> dict[str, _Price]:
     except FileNotFoundError:
         return {}
     except (UserError, OSError, sqlite3.Error) as problem:
-        print(f"myquant-tui: the last prices cannot be read: {clean(str(problem), 200)}", file=sys.stderr)
+        warn(f"the last prices cannot be read: {problem}")
         return {}
 
 
@@ -166,11 +117,17 @@ class _Silent:
 
     def view(self) -> FeedView:
         """How a feed that was never connected stands."""
-        return FeedView(CleanText("journal"), "STOPPED", 0, 0, 0, 0, 0, 0, 0, _NO_ENGINE, 0.0, None, 0, 0, {}, 0, 0)
+        return FeedView(CleanText("journal"), "STOPPED", 0, 0, 0, 0, 0, 0, 0, _IDLE, 0.0, None, 0, 0, {}, 0, 0)
 
 
-def _flatten(config: Config, place: EngineDir, account: JournalledAccount, prices: Mapping[str, _Price]) -> int:
-    """Take the account over in an engine without a feed, and have that go flat."""
+def flatten(
+    config: Config,
+    place: EngineDir,
+    account: JournalledAccount,
+    prices: Mapping[str, LastPrice],
+    tell: Callable[[str], None],
+) -> bool:
+    """Take the account over in an engine without a feed, have that go flat and tell its receipt; whether it is verified."""
     instruments = tuple(account.instrument(number) for number in account.net())
     supply = LiveSupply("the journal of a dead engine", instruments, lambda _tell, _in_session: _Silent())
     mode: TradeMode = "mock" if place.mode == "mock" else "paper"
@@ -179,17 +136,10 @@ def _flatten(config: Config, place: EngineDir, account: JournalledAccount, price
             inst.last_price = prices.get(inst.instrument.symbol, (inst.last_price, 0))[0]
         run.engine.start()
         run.engine.send(Flat(CleanText("flat command, engine dead")))
-        if not _is_flat(run):
-            print(f"myquant-tui: NOT verified flat within {_WITHIN_S:.0f} s", file=sys.stderr)
-            return EXIT_DIFFERENT
-        print("\n".join(run.engine.receipt.lines))
-    return EXIT_WELL
-
-
-def _is_flat(run: Run) -> bool:
-    until_s = time.monotonic() + _WITHIN_S
-    while time.monotonic() < until_s:
-        if run.engine.receipt.lines:
-            return True
-        time.sleep(_LOOK_S)
-    return False
+        until_s = time.monotonic() + WITHIN_S
+        while not run.engine.receipt.lines and time.monotonic() < until_s:
+            time.sleep(_LOOK_S)
+        receipt = run.engine.receipt.lines
+        for line in receipt:
+            tell(line)
+    return bool(receipt)

@@ -1,0 +1,60 @@
+"""What is to be run: decided by the configuration, and by a file where one is named. Builds nothing."""
+
+import os
+from pathlib import Path
+
+from msgspec import Struct
+
+from engine.assembly.open_source import open_file
+from engine.config import Config, bundled
+from engine.model.ports import TickSource
+from engine.model.types import TradeMode
+from engine.venues.registry import venue_of
+from engine.venues.simulated import MOCK
+from engine.venues.supply import LiveSupply, NoCredentials, Opened
+
+_WATCHABLE = 10.0  # × the recorded pace
+
+
+class RunChoice(Struct, frozen=True):
+    """What is to be run: where ticks come from, in which mode, at what speed, and what is to be told at the start."""
+
+    config: Config
+    source: TickSource | LiveSupply
+    mode: TradeMode
+    speed: float = 1.0
+    title: str = ""
+    told: tuple[str, ...] = ()
+
+
+def choose(
+    config: Config, file: Path | None, speed: float | None, *, skip_damage: bool = False, on_screen: bool = False
+) -> RunChoice:
+    """Choose a replay of `file`, or without one the configured feed; raises UserError.
+
+    A replay on the screen goes at a pace that can be watched unless a speed is said. Where a broker's feed is
+    configured and there is nothing to log in with, the generated session takes its place, and says so.
+    """
+    usual = _WATCHABLE if on_screen and config.replay.speed == 0 else config.replay.speed
+    if file is not None:
+        source = open_file(file, config, skip_damage=skip_damage)
+        return RunChoice(config, source, "replay", usual if speed is None else speed)
+    venue = venue_of(config.feed.source)
+    if venue is None:
+        path = bundled("nifty-synthetic.mqr")
+        return RunChoice(config, open_file(path, config, skip_damage=skip_damage), "replay", usual)
+    found = venue.opener()(config, os.environ)
+    if isinstance(found, NoCredentials):
+        generated = MOCK.opener()(config, os.environ)
+        assert isinstance(generated, Opened)
+        title = f"MOCK (no credentials) · {generated.source.name}"
+        return RunChoice(config, generated.source, "mock", generated.speed, title, found.lines)
+    return RunChoice(found.config, found.source, venue.mode, found.speed, told=found.told)
+
+
+def trade_mode(config: Config, file: Path | None) -> TradeMode:
+    """What an order will mean; the same answer as `choose` gives, without looking anything up on the network."""
+    venue = venue_of(config.feed.source) if file is None else None
+    if venue is None:
+        return "replay"
+    return venue.mode if venue.login is None or venue.login().found(config, os.environ) else "mock"

@@ -1,0 +1,47 @@
+"""The screen on an engine in a process of its own, which is started where none runs. Knows no engine's inside."""
+
+import os
+from argparse import Namespace
+from pathlib import Path
+
+from engine.assembly.choose import trade_mode
+from engine.cli.engine import words_for
+from engine.cli.output import warn
+from engine.cli.screen import Screen
+from engine.config import Config
+from engine.link import RemoteEngine
+from engine.model.errors import InputError
+from engine.serving import EngineDir, await_answer, launch, place_of
+from engine.serving.state_dirs import chosen_folder
+from engine.text.sanitize import clean
+
+
+def run_attached(args: Namespace, config: Config, screen: Screen) -> int:
+    """Start the engine in a process of its own where none runs for its state directory, then attach to it."""
+    if args.trades is not None:
+        raise InputError("--trades: only with --headless or --in-process; the engine goes on when the screen is left")
+    place = place_of(chosen_folder(args.state_dir, trade_mode(config, args.file)))
+    if not place.pid:
+        warn("starting the engine")
+        place = launch(["--quiet", "--state-dir", str(place.folder), *words_for(args)], place.folder)
+    elif args.command == "replay":
+        raise InputError(f"a replay is running detached (process {place.pid}): `attach` or `stop` it, or --state-dir")
+    else:
+        warn(f"engine {place.pid} is running already, as it was started")
+        await_answer(place)
+    return attach_to(place, screen, read_only=False)
+
+
+def attach_to(place: EngineDir, screen: Screen, *, read_only: bool) -> int:
+    """Show the engine of `place` until the operator leaves or the terminal is lost; the engine goes on."""
+    client = RemoteEngine(place.socket, _name(), wants_control=not read_only)
+    screen.attach(client, place.folder, Path.cwd())
+    return 0
+
+
+def _name() -> str:
+    """What this screen is called on the others: the terminal, and where it was logged in from."""
+    terminal = os.path.basename(os.ttyname(0)) if os.isatty(0) else "screen"
+    origin = os.environ.get("SSH_CONNECTION", "").split(" ")[0]
+    name = f"pts/{terminal}" if terminal.isdecimal() else terminal
+    return clean(f"{name} from {origin}" if origin else name, 60)

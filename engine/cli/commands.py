@@ -1,0 +1,79 @@
+"""The commands: one line each, and a file that declares its own arguments. The files are imported when they are meant.
+
+Such a file holds `arguments(parser)` and `run(args) -> exit status`; what only `run` needs it imports inside, so that
+`--help` and a typing error carry no engine. `args.screen` is the screen that a run can be shown on, or None.
+"""
+
+from argparse import Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+from engine.cli.options import UNSAID, Parser, run_options
+from engine.cli.screen import Screen
+from engine.version import VERSION
+
+# name: (file, what it does)
+_COMMANDS = {
+    "run": ("run", "run on a feed"),
+    "replay": ("replay", "replay a recording"),
+    "import": ("import_file", "turn CSV or raw messages into a recording"),
+    "export": ("export", "turn a recording into CSV"),
+    "info": ("info", "what is inside a recording"),
+    "verify": ("verify", "replay recordings and compare with what was recorded"),
+    "bench": ("bench", "speed of the engine on this machine"),
+    "check-config": ("check_config", "every problem of the configuration at once"),
+    "login": ("login", "how to set the broker's credentials up, and whether they work"),
+    "instruments": ("instruments", "what the exchange lists: find, update"),
+    "engine": ("engine", "run the engine in the foreground, without a screen"),
+    "attach": ("attach", "put the screen on a running engine"),
+    "status": ("status", "how a running engine is"),
+    "stop": ("stop", "end a running engine in good order"),
+    "flat": ("flat", "emergency flat of a running engine"),
+    "systemd-unit": ("systemd_unit", "print a systemd unit for the engine"),
+    "make-recording": ("make_recording", "write the generated session as a recording"),
+}
+_EXAMPLES = """examples:
+  myquant-tui                                   replay the bundled session
+  myquant-tui replay day.csv --json             replay a CSV file, summary as JSON
+  myquant-tui replay day.mqr --trades out.csv --set risk.base_sl_points=10
+  myquant-tui run --source mock                 a generated session at its own pace, recorded
+  myquant-tui import day.csv day.mqr --symbol NIFTY25O0725000CE
+  myquant-tui import spy.csv spy.mqr --columns time,price,size,-,-,- --time-format ms-of-day
+      --date 2013-10-08 --zone America/New_York --price-divisor 10000 --symbol SPY
+  myquant-tui info day.mqr                      what is inside
+  myquant-tui verify recordings/paper-*.mqr     does a replay decide as the run did?
+  myquant-tui login --check                     whether the broker's credentials work
+  myquant-tui instruments find NIFTY 25000 CE   what the exchange lists, nearest expiry first
+  myquant-tui check-config --set strategy.fast_ema=9
+
+exit status: 0 well, 1 compared and different, 2 bad configuration, arguments or input, 3 state directory in use,
+70 engine failure, 74 disk, 75 a paper or live run stopped with a position open"""
+
+
+def read(argv: Sequence[str] | None, screen: Screen | None) -> tuple[Callable[[Namespace], int], Namespace]:
+    """The command that `argv` means, and its arguments; without a command `run`. Raises SystemExit for a wrong word."""
+    args = make_parser().parse_args(argv, Namespace(screen=screen))
+    run: Callable[[Namespace], int] = import_module(_file_of(args.command or "run")).run
+    return run, args
+
+
+def make_parser() -> Parser:
+    """Return the parser of the whole command line, for one command line: the command that is meant adds its arguments."""
+    parser = Parser(
+        prog="myquant-tui",
+        description="Record, replay and paper-trade Indian options, and know that you are flat.",
+        epilog=_EXAMPLES,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"myquant-tui {VERSION}")
+    run_options(parser, "overrides")
+    parser.set_defaults(**UNSAID)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    for name, (_, what) in _COMMANDS.items():
+        commands.add_parser(name, help=what, allow_abbrev=False).command_file = _file_of(name)
+    return parser
+
+
+def _file_of(name: str) -> str:
+    return f"engine.cli.{_COMMANDS[name][0]}"

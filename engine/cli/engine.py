@@ -1,0 +1,65 @@
+"""The command `engine`: an engine in the foreground, without a screen; and the words that start one as it was asked for."""
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from engine.cli.options import Parser, run_options, source_option, speed
+
+
+def arguments(parser: Parser) -> None:
+    """Declare the arguments of `engine`."""
+    source_option(parser)
+    parser.add_argument("--replay", type=Path, metavar="FILE", dest="file", help="serve the replay of this recording")
+    parser.add_argument("--speed", type=speed, metavar="X|max", help="of that replay")
+    parser.add_argument("--paused", action="store_true", help="stand still before the first tick of that replay")
+    run_options(parser)
+
+
+def run(args: Namespace) -> int:
+    """Serve until told to end; the exit status."""
+    from engine.serving.signals import block_signals
+
+    block_signals()
+    from engine.assembly import build
+    from engine.assembly.choose import choose
+    from engine.cli.running import say_how_it_was_chosen, status_of
+    from engine.cli.settings import load_config
+    from engine.serving.process import serve
+    from engine.serving.state_dirs import usual_folder
+
+    choice = choose(load_config(args), args.file, args.speed, skip_damage=args.skip_damage)
+    with build(
+        choice.config,
+        choice.source,
+        choice.mode,
+        speed=choice.speed,
+        paused=args.paused,
+        title=choice.title,
+        state_root=args.state_dir or usual_folder(choice.mode),
+        console_fd=None if args.quiet else sys.stderr.fileno(),
+        unlock=args.unlock,
+        on_screen=True,
+    ) as running:
+        say_how_it_was_chosen(args, running, choice)
+        serve(running)
+        status = status_of(running, choice.mode)
+        running.logs.flush(2.0)
+    return status
+
+
+def words_for(args: Namespace) -> list[str]:
+    """Return the words that make `engine` run what these arguments ask for, in whatever directory it is started."""
+    words = ["--config", str(args.config.absolute())] if args.config is not None else []
+    for option, value in (("--source", args.source), ("--delivery", args.delivery)):
+        if value is not None:
+            words += [option, value]
+    for override in (*args.overrides, *args.more_overrides):
+        words += ["--set", override]
+    switches = {"--unlock": args.unlock, "--skip-damage": args.skip_damage, "--paused": args.paused}
+    words += [option for option, wanted in switches.items() if wanted]
+    if args.command == "replay":
+        words += ["--replay", str(args.file.absolute())]
+        if args.speed is not None:
+            words += ["--speed", str(args.speed or "max")]
+    return words

@@ -1,0 +1,117 @@
+"""The command `flat`: closes everything, of a running engine or of what the journal of a dead one says is held."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from engine.cli.options import Parser, engine_options
+from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL
+from engine.text.sanitize import clean
+
+if TYPE_CHECKING:
+    from engine.journal import JournalledAccount
+    from engine.model.snapshot import Snapshot
+    from engine.serving import EngineDir
+    from engine.serving.offline_flat import LastPrice
+
+
+def arguments(parser: Parser) -> None:
+    """Declare the arguments of `flat`."""
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    engine_options(parser)
+
+
+def run(args: Namespace) -> int:
+    """Go flat: 0 only when it is verified that nothing is held any more."""
+    from engine.link import LinkError, Oneshot
+    from engine.serving import find_place
+
+    place = find_place(args.state_dir)
+    if not place.pid:
+        return _close_journalled(args, place)
+    silent = False
+    try:
+        with Oneshot(place.socket, "flat") as call:
+            lines = list(_plan(call.snapshot()))
+    except LinkError as error:
+        silent = True
+        lines = [f"engine {place.pid} does not answer, what it holds is not known: {error}"]
+    print("\n".join(lines), flush=True)
+    if not args.yes and not _confirmed():
+        print("nothing was sent")
+        return EXIT_DIFFERENT
+    return flatten(place, "flat command", silent=silent)
+
+
+def flatten(place: "EngineDir", reason: str, *, silent: bool = False) -> int:
+    """Have the engine of `place` go flat, and say how it goes; the exit status."""
+    from engine.cli.output import warn
+    from engine.serving import remote
+
+    receipt = remote.flatten(place, reason, lambda line: print(line, flush=True), silent=silent)
+    if receipt is None:
+        warn(f"NOT verified flat within {remote.FLAT_WITHIN_S:.0f} s; the engine keeps trying")
+        return EXIT_DIFFERENT
+    print("\n".join(receipt))
+    return EXIT_WELL
+
+
+def _close_journalled(args: Namespace, place: "EngineDir") -> int:
+    from engine.cli.output import warn
+    from engine.serving import offline_flat
+
+    place, account = offline_flat.find_account(place, named=args.state_dir is not None)
+    print(f"no engine is running for {place.where}")
+    if not account.net():
+        print("its journal holds nothing")
+        return EXIT_WELL
+    offline_flat.check_simulated(place)
+    config = offline_flat.usable_config(warn)
+    prices = offline_flat.last_prices(place, warn)
+    for line in _journalled_plan(account, prices):
+        print(line)
+    if not args.yes and not _confirmed():
+        print("nothing was done")
+        return EXIT_DIFFERENT
+    if not offline_flat.flatten(config, place, account, prices, print):
+        warn(f"NOT verified flat within {offline_flat.WITHIN_S:.0f} s")
+        return EXIT_DIFFERENT
+    return EXIT_WELL
+
+
+def _confirmed() -> bool:
+    """Ask; anything but the word is a no, and so is the end of the input."""
+    sys.stdout.write("type FLAT to close all of it at once: ")
+    sys.stdout.flush()
+    return sys.stdin.readline().strip() == "FLAT"
+
+
+def _plan(seen: "Snapshot") -> Iterator[str]:
+    """What a flat would do now."""
+    from engine.serving.status import age_s
+
+    yield f"{seen.trade_mode.upper()} {clean(seen.source)}: flat job {seen.flat.state}"
+    total = Decimal(0)
+    for held in seen.positions:
+        instrument = seen.instruments[held.state.instrument]
+        result = held.open_pnl - held.exit_costs
+        total += result
+        quantity = instrument.quantity_text(held.state.quantity)
+        yield f"  sell {quantity} {clean(instrument.symbol, 80)} near {instrument.price_text(held.last)}: {result:+.2f}"
+    count = len(seen.positions)
+    yield f"  {count} position{'' if count == 1 else 's'}, about {total:+.2f}" if count else "  nothing is held"
+    old_s = age_s(seen.pulse.came_ns)
+    yield "  no price yet" if old_s is None else f"  newest price {old_s:.1f} s old"
+
+
+def _journalled_plan(account: "JournalledAccount", prices: "Mapping[str, LastPrice]") -> Iterator[str]:
+    """What will be done."""
+    for number, net in account.net().items():
+        symbol = account.symbols[number]
+        price, at_ms = prices.get(symbol, (0, 0))
+        text = account.instrument(number).price_text(price)
+        known = f"at {text}, its last recorded price" if at_ms else "at its last journalled price"
+        quantity = account.instrument(number).quantity_text(net)
+        yield f"  sell {quantity} {clean(symbol, 80)} {known}"

@@ -1,0 +1,81 @@
+"""The command `import`: turns a CSV file or raw messages into a recording."""
+
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.cli.options import Parser, config_options, force_option, layout_options
+from engine.text.sanitize import clean
+
+if TYPE_CHECKING:
+    from engine.config import Config
+    from engine.model.ports import FileSource
+    from engine.recording import ImportReport
+
+
+def arguments(parser: Parser) -> None:
+    """Declare the arguments of `import`."""
+    parser.add_argument("input", type=Path, metavar="IN")
+    parser.add_argument("output", type=Path, metavar="OUT.mqr")
+    force_option(parser, "OUT.mqr")
+    config_options(parser)
+    layout_options(parser)
+
+
+def run(args: Namespace) -> int:
+    """Import."""
+    from msgspec.structs import replace
+
+    from engine.cli.settings import load_config
+
+    config = load_config(args)
+    source = open_as_described(args.input, args, config)
+    if args.zone:
+        config = replace(config, session=replace(config.session, zone=args.zone))
+    write_recording(source, args, config)
+    return 0
+
+
+def open_as_described(path: Path, args: Namespace, config: "Config") -> "FileSource":
+    """Open `path` as the layout options say; raises InputError."""
+    from engine.assembly.open_source import open_file
+    from engine.recording import CsvLayout
+
+    layout = CsvLayout(
+        columns=tuple(name.strip() for name in args.columns.split(",")) if args.columns else (),
+        time_format=args.time_format,
+        date=args.date,
+        zone=args.zone or config.session.zone,
+        price_divisor=args.price_divisor,
+        has_header=False if args.no_header else None,
+        symbol=args.symbol or config.instrument.symbol,
+    )
+    return open_file(path, config, layout, kind=args.format, skip_damage=args.skip_damage)
+
+
+def write_recording(source: "FileSource", args: Namespace, config: "Config") -> None:
+    """Write all of `source` as the recording that `args` names, and say what it came to."""
+    from engine.assembly.recording_config import header_of
+    from engine.cli.output import progress_bar
+    from engine.recording import import_file
+
+    header = header_of(config, source.name, source.instruments)
+    with progress_bar("import") as progress:
+        report = import_file(
+            source,
+            args.output,
+            header,
+            max_backwards_ms=config.risk.max_backwards_ms,
+            progress=progress,
+            force=args.force,
+        )
+    for line in _lines(report, args.output):
+        print(line)
+
+
+def _lines(report: "ImportReport", output: Path) -> list[str]:
+    lines = [f"{report.ticks:,} ticks in {clean(str(output))}, {output.stat().st_size:,} bytes"]
+    for reason, count in report.refused.items():
+        first = report.first_refused[reason]
+        lines.append(f"{count} of them will be refused: {reason}, first at {first}")
+    return lines + [f"lost: {loss}" for loss in report.losses]

@@ -1,0 +1,130 @@
+"""The arguments that several commands share. Knows no engine, so that `--help` and a typing error cost nothing.
+
+What may be said before the command and behind it has no default here: `UNSAID` holds it, and what a command does not know.
+"""
+
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
+from collections.abc import Iterable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from engine.model.errors import EXIT_BAD_INPUT
+from engine.model.types import DELIVERIES
+from engine.text.sanitize import clean
+
+UNSAID: Final[dict[str, Any]] = {
+    **dict.fromkeys(("config", "delivery", "file", "source", "speed", "state_dir", "trades")),
+    **dict.fromkeys(("headless", "in_process", "json", "paused", "quiet", "skip_damage", "unlock"), False),
+    "overrides": [],
+    "more_overrides": [],
+}
+
+
+class Parser(ArgumentParser):
+    """Says what is wrong in one line. A command's own gets its arguments from the command's file once the command is meant."""
+
+    command_file = ""
+
+    def parse_known_args(self, args: Iterable[str] | None = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Parse, the arguments being declared."""
+        if self.command_file:
+            import_module(self.command_file).arguments(self)
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        """Say it and leave."""
+        self.exit(EXIT_BAD_INPUT, f"{self.prog}: {clean(message)} (try {self.prog} --help)\n")
+
+
+def speed(text: str) -> float:
+    """Read a replay speed: `max` is 0.0; raises ArgumentTypeError."""
+    if text == "max":
+        return 0.0
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.25 <= value <= 1000:
+        raise ArgumentTypeError(f"'{clean(text, 40)}' is not a speed; allowed: 0.25 to 1000, or max")
+    return value
+
+
+def config_options(parser: Parser, overrides: str = "more_overrides") -> None:
+    """Add the options of configuration; what is said before a command is kept as `overrides`, and added to by the command's own."""
+    parser.add_argument(
+        "--config", type=Path, default=SUPPRESS, metavar="FILE", help="configuration file (default: ./config.toml, …)"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=SUPPRESS,
+        metavar="SECTION.KEY=VALUE",
+        dest=overrides,
+        help="override one key (repeatable)",
+    )
+
+
+def run_options(parser: Parser, overrides: str = "more_overrides") -> None:
+    """Add the options of a run."""
+    config_options(parser, overrides)
+    parser.add_argument("--delivery", choices=DELIVERIES, default=SUPPRESS, help="how a tick reaches the trader")
+    _switch(parser, "--headless", "run without a screen")
+    parser.add_argument(
+        "--state-dir", type=Path, default=SUPPRESS, metavar="DIR", help="where journal, log and lock go"
+    )
+    parser.add_argument("--trades", type=Path, default=SUPPRESS, metavar="OUT.csv", help="write one row per exit")
+    json_option(parser, "summary as JSON on standard output")
+    _switch(parser, "--quiet", "no log on standard error")
+    _switch(parser, "--unlock", "allow entries although the last run ended uncleanly")
+    damage_option(parser)
+
+
+def _switch(parser: Parser, name: str, help_text: str) -> None:
+    parser.add_argument(name, action="store_true", default=SUPPRESS, help=help_text)
+
+
+def source_option(parser: Parser) -> None:
+    """Add the choice of a feed."""
+    from engine.venues.registry import SOURCES, SOURCES_HELP
+
+    parser.add_argument("--source", choices=SOURCES, help=SOURCES_HELP)
+
+
+def json_option(parser: Parser, help_text: str = "as JSON") -> None:
+    """Add `--json`."""
+    _switch(parser, "--json", help_text)
+
+
+def force_option(parser: Parser, output: str) -> None:
+    """Add leave to overwrite `output`."""
+    parser.add_argument("--force", action="store_true", help=f"overwrite {output}")
+
+
+def damage_option(parser: Parser) -> None:
+    """Add leave to read on behind damage."""
+    _switch(parser, "--skip-damage", "read on behind a damaged block of a recording")
+
+
+def layout_options(parser: Parser) -> None:
+    """Add what must be said of a file that is no recording."""
+    from engine.venues.registry import VENUES
+
+    raw = [venue.raw_format for venue in VENUES if venue.raw_lines]
+    formats = ("iso", "epoch-s", "epoch-ms", "epoch-ns", "ms-of-day")
+    parser.add_argument("--symbol", default="", help="symbol of a file that names none")
+    parser.add_argument("--zone", default="", help="zone of stamps that name none (default: the session's)")
+    parser.add_argument(
+        "--columns", default="", metavar="A,B,…", help="what each column is: time, price, volume, symbol, -"
+    )
+    parser.add_argument("--time-format", choices=formats, default="iso", help="how stamps are written")
+    parser.add_argument("--date", default="", metavar="YYYY-MM-DD", help="day of ms-of-day stamps")
+    parser.add_argument("--price-divisor", type=int, default=1, metavar="N", help="prices are written times N")
+    parser.add_argument("--no-header", action="store_true", help="the first row is data")
+    parser.add_argument("--format", choices=("csv", *raw), help="what IN is, where its name does not tell")
+    damage_option(parser)
+
+
+def engine_options(parser: Parser) -> None:
+    """Add which engine is meant."""
+    parser.add_argument("--state-dir", type=Path, default=SUPPRESS, metavar="DIR", help="of the engine that is meant")

@@ -1,0 +1,49 @@
+"""How commands speak: an answer for a person or a script, a warning, a bar while something takes long."""
+
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from engine.text.sanitize import clean
+
+_BAR_WIDTH = 30
+_REDRAW_NS = 100_000_000
+
+
+def answer(args: Namespace, record: object, lines: Iterable[str]) -> None:
+    """Print `record` where JSON is wanted, else `lines`."""
+    sys.stdout.write((msgspec.json.encode(record).decode() if args.json else "\n".join(lines)) + "\n")
+    sys.stdout.flush()
+
+
+def warn(line: str) -> None:
+    """Say `line` on standard error."""
+    print(f"myquant-tui: {clean(line, 1_000)}", file=sys.stderr)
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[float], None] | None]:
+    """Within: a function that draws the fraction done on stderr, or None when that is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    drawn_ns = 0
+
+    def draw(fraction: float) -> None:
+        nonlocal drawn_ns
+        now_ns = time.perf_counter_ns()
+        if now_ns - drawn_ns >= _REDRAW_NS or fraction >= 1:
+            drawn_ns = now_ns
+            full = int(_BAR_WIDTH * fraction)
+            sys.stderr.write(f"\r{what} [{'#' * full}{'.' * (_BAR_WIDTH - full)}] {fraction:4.0%}")
+            sys.stderr.flush()
+
+    try:
+        yield draw
+    finally:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()

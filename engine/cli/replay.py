@@ -1,0 +1,34 @@
+"""The command `replay`: a recording, or CSV, through the engine."""
+
+from argparse import Namespace
+from pathlib import Path
+
+from engine.cli.options import Parser, run_options, speed
+from engine.model.errors import InputError
+
+
+def arguments(parser: Parser) -> None:
+    """Declare the arguments of `replay`."""
+    parser.add_argument("file", type=Path, metavar="FILE", help=".mqr or .csv")
+    parser.add_argument("--speed", type=speed, metavar="X|max", help="multiple of the recorded pace")
+    parser.add_argument("--detach", action="store_true", help="in a process of its own, that outlives the terminal")
+    parser.add_argument("--paused", action="store_true", help="stand still before the first tick (needs the screen)")
+    run_options(parser)
+
+
+def run(args: Namespace) -> int:
+    """Replay the file."""
+    from engine.assembly.choose import choose
+    from engine.cli.running import run_here, screen_for
+    from engine.cli.settings import load_config
+
+    config = load_config(args)
+    screen = screen_for(args)
+    if screen is not None and args.detach:
+        from engine.cli.attaching import run_attached
+
+        return run_attached(args, config, screen)
+    choice = choose(config, args.file, args.speed, skip_damage=args.skip_damage, on_screen=screen is not None)
+    if args.paused and screen is None:
+        raise InputError("--paused: needs the screen; a run without one would never end")
+    return run_here(args, choice, screen, file=args.file, paused=args.paused)

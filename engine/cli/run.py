@@ -1,0 +1,33 @@
+"""The command `run`, and the program without a command: an engine on the configured feed."""
+
+from argparse import Namespace
+
+from engine.cli.options import Parser, run_options, source_option
+
+
+def arguments(parser: Parser) -> None:
+    """Declare the arguments of `run`."""
+    source_option(parser)
+    parser.add_argument("--in-process", action="store_true", help="keep engine and screen in one process")
+    run_options(parser)
+
+
+def run(args: Namespace) -> int:
+    """Run on the feed; on a screen all but a replay, which is in nobody's way, gets a process of its own."""
+    from msgspec.structs import replace
+
+    from engine.assembly.choose import choose, trade_mode
+    from engine.cli.running import run_here, screen_for
+    from engine.cli.settings import load_config
+
+    config = load_config(args)
+    screen = screen_for(args)
+    if screen is not None and trade_mode(config, None) != "replay" and not args.in_process:
+        from engine.cli.attaching import run_attached
+
+        return run_attached(args, config, screen)
+    if screen is not None and args.command is None:
+        # The first sight of the program: a session that moves, not five minutes of silence before the opening.
+        config = replace(config, replay=replace(config.replay, skip_silence=True))
+    choice = choose(config, None, None, skip_damage=args.skip_damage, on_screen=screen is not None)
+    return run_here(args, choice, screen)

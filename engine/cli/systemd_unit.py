@@ -1,0 +1,40 @@
+"""The command `systemd-unit`: a unit that runs the engine as it would be run here."""
+
+import sys
+from argparse import Namespace
+
+from engine.cli.engine import words_for
+from engine.cli.options import Parser, run_options, source_option
+from engine.model.errors import InputError
+
+
+def arguments(parser: Parser) -> None:
+    """Declare the arguments of `systemd-unit`."""
+    source_option(parser)
+    run_options(parser)
+
+
+def run(args: Namespace) -> int:
+    """Print the unit."""
+    from engine.assembly.choose import trade_mode
+    from engine.assembly.recording_config import recordings_folder
+    from engine.cli.settings import load_config
+    from engine.config import bundled, find_config
+    from engine.serving.state_dirs import chosen_folder
+    from engine.serving.unit import unit_text
+
+    if args.unlock:
+        raise InputError("--unlock: not for a service, which is started again after a crash and must come up locked")
+    config = load_config(args)
+    folder = chosen_folder(args.state_dir, trade_mode(config, None))
+    recordings = str(recordings_folder(config).absolute())
+    words = words_for(args)
+    found = find_config(args.config)
+    if args.config is None and found != bundled("config.toml"):  # the program finds its own by itself
+        words += ["--config", str(found.absolute())]
+    if args.state_dir is not None:
+        words += ["--state-dir", str(folder)]
+    # The service is started elsewhere: what depends on the present directory must be said.
+    words += ["--set", f"recording.directory={recordings}"]
+    sys.stdout.write(unit_text(words, [str(folder), recordings]))
+    return 0

@@ -1,0 +1,1 @@
+"""What a run came to: its figures and its list of trades. Reads the engine, changes nothing."""

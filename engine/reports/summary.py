@@ -1,0 +1,98 @@
+"""The figures of a run that is over. Reads the engine, changes nothing, prints nothing."""
+
+import resource
+from contextlib import suppress
+from pathlib import Path
+
+from msgspec import Struct
+
+from engine.assembly import Run
+from engine.model.latency import Histogram
+from engine.model.state import state_hash
+from engine.presentation.money import plain_money
+
+_REASONS = ("missing", "nan", "infinite", "non_positive", "backwards")
+
+
+class LatencyMicroseconds(Struct, frozen=True):
+    """Receive → decision in microseconds."""
+
+    p50: float
+    p95: float
+    p99: float
+    p999: float
+    max: float
+
+
+class Summary(Struct, frozen=True):
+    """What `--json` prints; money as text to two decimals, `rss_mb` the peak."""
+
+    source: str
+    mode: str
+    delivery: str
+    ticks: int
+    refused: dict[str, int]
+    refused_first: dict[str, str]
+    entries: int
+    exits: int
+    cash: str
+    gross_pnl: str
+    costs: str
+    net_pnl: str
+    open_positions: int
+    elapsed_s: float
+    ticks_per_s: int
+    latency_us: LatencyMicroseconds
+    rss_mb: float
+    state_hash: str
+    losses: tuple[str, ...]
+    recording: str
+    faults: int
+    complete: bool
+
+
+def _peak_kb() -> int:
+    """Peak resident memory of this process; `ru_maxrss` would also tell what was before `exec`."""
+    with suppress(OSError):  # not every system has /proc
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _microseconds(histogram: Histogram) -> LatencyMicroseconds:
+    summary = histogram.summary()
+    values = (summary.p50_ns, summary.p95_ns, summary.p99_ns, summary.p999_ns, summary.max_ns)
+    return LatencyMicroseconds(*(round(ns / 1000, 2) for ns in values))
+
+
+def summarise(run: Run, elapsed_s: float) -> Summary:
+    """Return the summary of a stopped run."""
+    engine = run.engine
+    book = run.trader.state.portfolio
+    snapshot = engine.snapshot
+    recorder = next((edge for edge in snapshot.edges if edge.name == "recorder"), None)
+    return Summary(
+        source=run.source.name,
+        mode=snapshot.trade_mode,
+        delivery=snapshot.delivery,
+        ticks=snapshot.ticks,
+        refused=dict.fromkeys(_REASONS, 0) | snapshot.refused,
+        refused_first={reason: run.source.row_of(seq) for reason, seq in run.trader.state.first_refused.items()},
+        entries=book.entries,
+        exits=book.trades,
+        cash=plain_money(book.cash),
+        gross_pnl=plain_money(engine.exits.gross),
+        costs=plain_money(engine.exits.costs),
+        net_pnl=plain_money(book.realised),
+        open_positions=sum(position is not None for position in book.positions),
+        elapsed_s=round(elapsed_s, 3),
+        ticks_per_s=round(snapshot.ticks / elapsed_s) if elapsed_s else 0,
+        latency_us=_microseconds(engine.epochs.all_ticks()),
+        rss_mb=round(_peak_kb() / 1024, 1),
+        state_hash=state_hash(run.trader.dump()),
+        losses=run.source.losses(),
+        recording=recorder.problem if recorder and recorder.problem else "",
+        faults=snapshot.faults,
+        complete=engine.status.source_ended or engine.playback is None,  # a live stream has no end to come to
+    )

@@ -1,0 +1,42 @@
+"""The commands as files: each declares its own arguments, is listed, and until it is carried out costs nothing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import engine.cli
+from engine.cli import commands
+from engine.model.errors import EXIT_BAD_INPUT, EXIT_WELL
+
+CLI = Path(engine.cli.__file__).parent
+FILES = {file for file, _ in commands._COMMANDS.values()}
+HEAVY = ("engine.assembly", "engine.runtime", "engine.recording", "engine.link", "sqlite3", "tomli")
+CARRIED = """import sys
+from engine.cli import main
+status = main(sys.argv[2:])
+print(status, *[name for name in sys.argv[1].split(",") if name in sys.modules])"""
+
+
+def test_every_command_is_a_file_and_every_such_file_is_listed() -> None:
+    declaring = {path.stem for path in CLI.glob("*.py") if "\ndef arguments(" in path.read_text(encoding="utf-8")}
+    assert declaring == FILES
+    assert len(FILES) == len(commands._COMMANDS)
+
+
+@pytest.mark.parametrize("name", commands._COMMANDS)
+def test_a_command_s_help_and_a_wrong_word_carry_no_engine(name: str) -> None:
+    for word, status in (("--help", EXIT_WELL), ("--nonsense", EXIT_BAD_INPUT)):
+        whole = [sys.executable, "-c", CARRIED, ",".join(HEAVY), name, word]
+        done = subprocess.run(whole, capture_output=True, text=True, timeout=30, check=True)
+        assert done.stdout.splitlines()[-1] == str(status)
+        assert f"usage: myquant-tui {name} " in done.stdout or "--nonsense" in done.stderr or "required" in done.stderr
+
+
+def test_what_is_said_before_and_behind_a_command_holds_together() -> None:
+    argv = ["--set", "a.b=1", "--quiet", "replay", "x.mqr", "--set", "c.d=2", "--speed", "max"]
+    _, args = commands.read(argv, None)
+    assert (args.overrides, args.more_overrides) == (["a.b=1"], ["c.d=2"])
+    assert (args.quiet, args.json, args.speed, args.config) == (True, False, 0.0, None)
+    assert commands.read([], None)[1].overrides == []  # nothing of it is left for the next
