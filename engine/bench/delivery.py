@@ -1,19 +1,22 @@
 """Measures wire → decision in every delivery mode, beside a bare `recv` loop in the same run. Judges nothing, prints nothing.
 
-A process sends stamped packets over a WebSocket on 127.0.0.1 to an engine process, and in turn to a process that does
-nothing but receive. Modes and bare loop alternate in short slices, so that what else the machine does hits them alike.
+Stamped packets go over a WebSocket on 127.0.0.1 to an engine process, and in turn to a process that does nothing but
+receive. Modes and bare loop alternate in short slices, so that what else the machine does hits them alike.
 """
 
+import gc
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, Literal
 
 from engine.bench.children import BenchError, started
 from engine.bench.figures import Collected, DeliveryReport, ThroughputFigures
-from engine.bench.protocol import Await, Begin, Collect, Configure, Connect, Ended, Open, Ready, SendTicks, Sent, Slice
+from engine.bench.packets import Traffic
+from engine.bench.protocol import Begin, Begun, Collect, Ready, Slice
 from engine.bench.screen import AttachedScreen, check_screen
+from engine.bench.sender import accept, listening, send
 from engine.config import find_config
 from engine.model.errors import InputError
 from engine.model.types import DELIVERIES, Delivery
@@ -33,6 +36,7 @@ _WARM_TICKS = 300
 _LEAST_TICKS = 3
 _GROWING_NS = 10_000_000  # the newest ticks of a probe are later than that: the engine does not keep up
 _SLOW_SENDER = 1.05
+_TRAFFIC_SEED = 1
 _SLACK_S = 0.01
 
 # Round the clock, whatever day it is; no link is dropped in the pauses between two slices.
@@ -79,6 +83,8 @@ def measure_delivery(
     whole_s = seconds * (2 if with_screen else 1)
     tell(f"measuring for about {whole_s:.0f} s, on a machine that should do nothing else")
     with tempfile.TemporaryDirectory(prefix="myquant-bench-") as folder, ExitStack() as children:
+        children.callback(gc.enable)
+        gc.disable()  # no pause between a packet's stamp and its way out
         stage = Stage(config_file, overrides, Path(folder), children)
         return stage.measure(seconds, rates, with_screen=with_screen)
 
@@ -97,23 +103,22 @@ def _check(seconds: float, rates: tuple[float, ...]) -> None:
 
 
 class Stage:
-    """Sender, bare loop and engine, connected; they end with `children`."""
+    """Bare loop and engine, connected; they end with `children`."""
 
     def __init__(self, config_file: Path | None, overrides: Sequence[str], folder: Path, children: ExitStack) -> None:
-        self._sender = started("engine.bench.sender_process", folder, children)
-        port = self._sender.receive(Open).port
-        self._bare = started("engine.bench.floor_process", folder, children)
-        self._bare.tell(Connect(port, "/bare"))
-        self._engine = started("engine.bench.engine_process", folder, children)
+        listener = children.enter_context(listening())
+        port = listener.getsockname()[1]
         own = [f"smartapi.stream_url=ws://127.0.0.1:{port}/engine", f"recording.directory={folder / 'recordings'}"]
-        config = str(find_config(config_file).absolute())
-        self._engine.tell(Configure(config, (*overrides, *_OVERRIDES, *own), str(folder / "state")))
+        words = (str(find_config(config_file).absolute()), str(folder / "state"), *overrides, *_OVERRIDES, *own)
+        self._bare = started("engine.bench.floor_process", folder, children, str(port), "/bare")
+        self._engine = started("engine.bench.engine_process", folder, children, *words)
         self.ready = self._engine.receive(Ready)
-        self._sender.fellows = (self._bare, self._engine)
-        for path in ("/bare", "/engine"):
-            self._sender.ask(Await(path), Ended)
+        with _sending():
+            self._to_bare = children.enter_context(accept(listener, "/bare"))
+            self._to_engine = children.enter_context(accept(listener, "/engine"))
         self._seed = 0
         self._folder = folder
+        self._traffic = Traffic(_TRAFFIC_SEED)
         self._poll_ns = self.ready.poll_ms * 1_000_000
 
     def measure(self, seconds: float, rates: tuple[float, ...], *, with_screen: bool) -> DeliveryReport:
@@ -153,17 +158,19 @@ class Stage:
                     raise BenchError(f"bench: {delivery} at {rate:g} ticks/s: {measured.wrong}")
                 into.add(rate, delivery, screen, measured)
 
-    def _slice(self, delivery: Delivery | None, rate: float, count: int) -> tuple[Slice, Sent]:
-        """Send `count` packets to the engine in this mode, or to the bare loop; raises BenchError."""
-        child, path = (self._engine, "/engine") if delivery else (self._bare, "/bare")
+    def _slice(self, delivery: Delivery | None, rate: float, count: int) -> tuple[Slice, bool]:
+        """Send `count` packets to the engine in this mode, or to the bare loop; whether they went out in time. Raises BenchError."""
+        child, client = (self._engine, self._to_engine) if delivery else (self._bare, self._to_bare)
         if delivery:
-            child.ask(Begin(delivery), Ended)
+            child.ask(Begin(delivery), Begun)
         else:
             child.tell(Collect(count))
-        sent = self._sender.ask(SendTicks(path, rate, count, self._seed), Sent)
+        frames, moments_ns = self._traffic.frames(count), Traffic.moments_ns(count, rate, self._seed)
+        with _sending():
+            took_s = send(client, frames, moments_ns)
         if delivery:
             child.tell(Collect(count))
-        return child.receive(Slice), sent
+        return child.receive(Slice), took_s <= _SLOW_SENDER * moments_ns[-1] / 1e9 + _SLACK_S
 
     def _limit(self, delivery: Delivery, probe_s: float) -> ThroughputFigures:
         """Search the highest rate: doubled until it fails, then halved in between."""
@@ -190,9 +197,18 @@ class Stage:
     def _probe(self, delivery: Delivery, rate: float, probe_s: float) -> Literal["works", "engine", "sender"]:
         """Whether the engine works `rate` ticks a second, or who it is that cannot."""
         count = max(_LEAST_PROBE, round(rate * probe_s))
-        measured, sent = self._slice(delivery, rate, count)
+        measured, in_time = self._slice(delivery, rate, count)
         newest_ns = measured.late_ns[-max(1, count // 10) :]
         allowed_ns = _GROWING_NS + (self._poll_ns if delivery == "polling" else 0)
         if measured.wrong or measured.merged or sum(newest_ns) > allowed_ns * len(newest_ns):
             return "engine"
-        return "sender" if sent.seconds > _SLOW_SENDER * sent.due_s + _SLACK_S else "works"
+        return "works" if in_time else "sender"
+
+
+@contextmanager
+def _sending() -> Iterator[None]:
+    """Within: a connection that fails is told in one line."""
+    try:
+        yield
+    except OSError as error:
+        raise BenchError(f"bench: sender: {error.strerror or error}") from None

@@ -1,5 +1,7 @@
 """A process of `bench --delivery` that is the engine itself, served as always, told by its standard input what to measure.
 
+Its command line: configuration file, state directory, overrides.
+
 Only two things differ from a paper run: nobody logs in, and a tick counts as received when its packet was sent, so that
 the engine's own "receive → decision" is wire → decision. Every value of that is kept.
 """
@@ -7,20 +9,20 @@ the engine's own "receive → decision" is wire → decision. Every value of tha
 import sys
 import time
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 
 from engine.assembly import LiveSupply, Run, build, load
 from engine.bench.packets import FRAME_BYTES, INSTRUMENTS, SENT, SENT_AT, Traffic
-from engine.bench.process_figures import rss_mb
-from engine.bench.protocol import Begin, Collect, Configure, Ended, Fail, Order, Ready, Slice, answer, orders
-from engine.config import Config, find_config
+from engine.bench.protocol import Begin, Begun, Fail, Ready, Slice, answer, orders
+from engine.config import Config
 from engine.model.commands import Stop, SwitchDelivery
 from engine.model.errors import UserError
 from engine.model.events import FeedEvent
 from engine.model.latency import Histogram
 from engine.model.types import Delivery
+from engine.runtime.process_stats import rss_mb
 from engine.serving.process import block_signals, serve
 from engine.stream.adapter import Heard
 from engine.stream.frames import BINARY
@@ -85,14 +87,11 @@ class _Every(Histogram):
 def main() -> int:
     """Be the engine until the input ends."""
     block_signals()
-    coming = orders()
-    first = next(coming, None)
-    if not isinstance(first, Configure):
-        return 2
+    config_file, state, *overrides = sys.argv[1:]
     try:
-        config = load(find_config(Path(first.config) if first.config else None), first.overrides)
-        with build(config, _supply(config), "paper", state_root=Path(first.state), on_screen=True) as run:
-            Thread(target=_obey, args=(run, coming), name="bench", daemon=True).start()
+        config = load(Path(config_file), overrides)
+        with build(config, _supply(config), "paper", state_root=Path(state), on_screen=True) as run:
+            Thread(target=_obey, args=(run,), name="bench", daemon=True).start()
             return serve(run, {"MYQUANT_RESTARTS": ",".join([str(int(time.time()))] * 3)})  # no second life here
     except UserError as problem:
         answer(Fail("; ".join(problem.lines)))
@@ -113,18 +112,13 @@ def _supply(config: Config) -> LiveSupply:
     return LiveSupply("bench", INSTRUMENTS, connect)
 
 
-def _obey(run: Run, coming: Iterator[Order]) -> None:
+def _obey(run: Run) -> None:
     """Carry out orders until the input ends, then end the engine; the mouth of a thread."""
     try:
         answer(Ready(str(run.folder), run.config.engine.poll_interval_ms, _measuring_ns(run.config)))
         slices = _Slices(run)
-        for order in coming:
-            if isinstance(order, Begin):
-                answer(slices.begin(order.delivery))
-            elif isinstance(order, Collect):
-                answer(slices.collect(order.count))
-            else:
-                answer(Fail("engine: no such order"))
+        for order in orders():
+            answer(slices.begin(order.delivery) if isinstance(order, Begin) else slices.collect(order.count))
     finally:
         run.engine.send(Stop())
 
@@ -138,7 +132,7 @@ class _Slices:
         self._every = _Every()
         self._position = self._merged = self._cpu_ns = self._wall_ns = 0
 
-    def begin(self, delivery: Delivery) -> Ended | Fail:
+    def begin(self, delivery: Delivery) -> Begun | Fail:
         """Switch to `delivery` and begin to keep what comes."""
         engine = self._engine
         engine.send(SwitchDelivery(delivery))
@@ -149,7 +143,7 @@ class _Slices:
             engine.epochs.now.total = self._every
             self._position, self._merged = engine.cursor.position, engine.inbox.merged
         self._cpu_ns, self._wall_ns = time.process_time_ns(), _now_ns()
-        return Ended()
+        return Begun()
 
     def collect(self, count: int) -> Slice:
         """What became of the `count` packets that were sent."""

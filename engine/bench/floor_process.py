@@ -5,26 +5,23 @@ What it measures is what machine, kernel and interpreter need for a packet that 
 
 import gc
 import socket
+import sys
 import time
 from array import array
 
 from engine.bench.packets import FRAME_BYTES, SENT, SENT_AT
-from engine.bench.protocol import Collect, Connect, Fail, Slice, answer, orders
+from engine.bench.protocol import Collect, Fail, Slice, answer, orders
 
 _PATIENCE_S = 30.0
 _now_ns = time.perf_counter_ns
 
 
 def main() -> None:
-    """Receive what is announced."""
+    """Receive what is announced, from the port and the path that the command line names."""
     gc.disable()
-    coming = orders()
-    first = next(coming, None)
-    if not isinstance(first, Connect):
-        return
     try:
-        with subscribed(first.port, first.path) as sock:
-            for order in coming:
+        with subscribed(int(sys.argv[1]), sys.argv[2]) as sock:
+            for order in orders():
                 answer(Slice(receive(sock, order.count)) if isinstance(order, Collect) else Fail("bare: no such order"))
     except OSError as error:
         answer(Fail(f"bare loop: {error.strerror or error}"))

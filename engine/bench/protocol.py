@@ -1,4 +1,4 @@
-"""What the processes of `bench --delivery` say to each other: one JSON object a line, over standard input and output."""
+"""What `bench --delivery` and its processes say to each other: one JSON object a line, over standard input and output."""
 
 import os
 import sys
@@ -11,23 +11,8 @@ from msgspec import Struct
 from engine.model.types import Delivery
 
 
-class Await(Struct, frozen=True, tag="await"):
-    """To the sender: let in whoever asks for `path`; answered when it has subscribed."""
-
-    path: str
-
-
-class SendTicks(Struct, frozen=True, tag="send"):
-    """To the sender: `count` packets to `path`, `rate` a second on average, at moments drawn from `seed`."""
-
-    path: str
-    rate: float
-    count: int
-    seed: int
-
-
 class Begin(Struct, frozen=True, tag="begin"):
-    """To the engine: a slice in this mode begins; answered when the mode is on."""
+    """To the engine: a slice in this mode begins; answered with `Begun` when the mode is on."""
 
     delivery: Delivery
 
@@ -38,28 +23,7 @@ class Collect(Struct, frozen=True, tag="collect"):
     count: int
 
 
-class Configure(Struct, frozen=True, tag="configure"):
-    """The engine's first line: configuration file (None: the usual one), overrides, where state goes."""
-
-    config: str | None
-    overrides: tuple[str, ...]
-    state: str
-
-
-class Connect(Struct, frozen=True, tag="connect"):
-    """The bare loop's first line: where the sender listens."""
-
-    port: int
-    path: str
-
-
-Order = Await | SendTicks | Begin | Collect | Configure | Connect
-
-
-class Open(Struct, frozen=True, tag="open"):
-    """The sender listens on this port of 127.0.0.1."""
-
-    port: int
+Order = Begin | Collect
 
 
 class Ready(Struct, frozen=True, tag="ready"):
@@ -70,16 +34,8 @@ class Ready(Struct, frozen=True, tag="ready"):
     measuring_ns: int
 
 
-class Ended(Struct, frozen=True, tag="ended"):
-    """Done."""
-
-
-class Sent(Struct, frozen=True, tag="sent"):
-    """So many packets went out within so many seconds; the last one was due after `due_s`."""
-
-    count: int
-    seconds: float
-    due_s: float
+class Begun(Struct, frozen=True, tag="begun"):
+    """The mode is on."""
 
 
 class Slice(Struct, frozen=True, tag="slice"):
@@ -102,20 +58,20 @@ class Fail(Struct, frozen=True, tag="fail"):
     reason: str
 
 
-ProcessAnswer = Open | Ready | Ended | Sent | Slice | Fail
+ProcessAnswer = Ready | Begun | Slice | Fail
 
 _CHUNK = 65_536
 ENCODER: Final = msgspec.json.Encoder()
 
 
-def orders(descriptor: int = 0) -> Iterator[Order]:
+def orders() -> Iterator[Order]:
     """The orders that come on standard input, until it ends.
 
     Read without the interpreter's own buffers: their lock, held by a waiting thread, would be in the way of its end.
     """
     decoder = msgspec.json.Decoder[Order](Order)
     rest = b""
-    while data := os.read(descriptor, _CHUNK):
+    while data := os.read(0, _CHUNK):
         *lines, rest = (rest + data).split(b"\n")
         for line in lines:
             yield decoder.decode(line)

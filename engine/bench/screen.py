@@ -17,9 +17,9 @@ from types import TracebackType
 from typing import Final, Self
 
 from engine.bench.children import BenchError, end
-from engine.bench.process_figures import rss_mb
 from engine.link import LinkError, Oneshot
 from engine.model.errors import InputError
+from engine.runtime.process_stats import rss_mb
 from engine.serving import place_of
 
 _STARTS_WITHIN_S: Final = 20.0

@@ -53,7 +53,7 @@ class ProcessStats:
         share = (cpu_ns - self._cpu_ns) / max(now_ns - self._wall_ns, 1)
         self._cpu_ns, self._wall_ns = cpu_ns, now_ns
         self._view = ProcessView(
-            rss_mb=_rss_mb(),
+            rss_mb=rss_mb(),
             cpu_share=share,
             descriptors=_descriptors(),
             gc_longest_ms=self._gc_longest_ns / 1e6,
@@ -62,10 +62,10 @@ class ProcessStats:
         return self._view
 
 
-def _rss_mb() -> float:
-    """Resident memory in MB; 0 where the system does not tell."""
+def rss_mb(pid: int | str = "self") -> float:
+    """Resident memory of a process in MB of 10⁶ bytes; 0 where the system does not tell."""
     try:
-        with open("/proc/self/statm", "rb") as file:
+        with open(f"/proc/{pid}/statm", "rb") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
     except OSError:
         return 0.0
