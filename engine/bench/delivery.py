@@ -15,11 +15,12 @@ from engine.bench.children import BenchError, started
 from engine.bench.figures import Collected, DeliveryReport, ThroughputFigures
 from engine.bench.packets import Traffic
 from engine.bench.protocol import Begin, Begun, Collect, Ready, Slice
-from engine.bench.screen import AttachedScreen, check_screen
+from engine.bench.screen import attached_screen, check_screen
 from engine.bench.sender import accept, listening, send
 from engine.config import find_config
 from engine.model.errors import InputError
 from engine.model.types import DELIVERIES, Delivery
+from engine.runtime.process_stats import rss_mb
 
 RATES: Final = (20.0, 100.0, 1000.0)
 _LEAST_S, _MOST_S = 1.0, 3600.0
@@ -132,9 +133,9 @@ class Stage:
         for turn in range(_ROUNDS):
             self._round(turn, rates, slice_s, collected, screen=False)
             if with_screen:
-                with AttachedScreen(Path(self.ready.folder), self._folder) as screen:
+                with attached_screen(Path(self.ready.folder), self._folder) as screen_pid:
                     self._round(turn, rates, slice_s, collected, screen=True)
-                    screen_rss_mb = max(screen_rss_mb, screen.rss_mb())
+                    screen_rss_mb = max(screen_rss_mb, rss_mb(screen_pid))
         probe_s = seconds * _THROUGHPUT_SHARE / (_PROBES * len(DELIVERIES))
         return DeliveryReport(
             seconds=seconds,
