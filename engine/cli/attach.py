@@ -1,11 +1,18 @@
-"""The command `attach`: the screen on an engine that is running."""
+"""The command `attach`: the screen on an engine in a process of its own, which `run` and `replay` start where none runs."""
 
-import sys
+import os
 from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.cli.options import Parser, engine_options
-from engine.cli.screen import Screen
+from engine.cli.screen import Screen, screen_here
 from engine.model.errors import InputError
+from engine.text.sanitize import clean
+
+if TYPE_CHECKING:
+    from engine.config import Config
+    from engine.serving import EngineDir
 
 
 def arguments(parser: Parser) -> None:
@@ -16,22 +23,52 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     """Attach to the engine that is meant."""
-    from engine.cli.attaching import attach_to
     from engine.serving import await_answer, find_place
 
-    screen = _screen(args)
+    screen = screen_here(args)
+    if screen is None:
+        raise InputError("attach needs a terminal; `status` and `flat` do not")
     place = find_place(args.state_dir)
     if not place.pid:
         raise InputError(f"no engine is running for {place.where}; myquant-tui run starts one")
     await_answer(place)
-    return attach_to(place, screen, read_only=args.read_only)
+    return _attach_to(place, screen, read_only=args.read_only)
 
 
-def _screen(args: Namespace) -> Screen:
-    """Return the screen; raises InputError where there can be none."""
-    screen: Screen | None = args.screen
-    if screen is None or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise InputError("attach needs a terminal; `status` and `flat` do not")
-    if refusal := screen.refusal():
-        raise InputError(refusal)
-    return screen
+def run_attached(args: Namespace, config: "Config", screen: Screen) -> int:
+    """Start the engine in a process of its own where none runs for its state directory, then attach to it."""
+    from engine.assembly.choose import trade_mode
+    from engine.cli.engine import words_for
+    from engine.cli.output import warn
+    from engine.serving import await_answer, launch, place_of
+    from engine.serving.state_dirs import chosen_folder
+
+    if args.trades is not None:
+        raise InputError("--trades: only with --headless or --in-process; the engine goes on when the screen is left")
+    place = place_of(chosen_folder(args.state_dir, trade_mode(config, args.file)))
+    if not place.pid:
+        warn("starting the engine")
+        place = launch(["--quiet", "--state-dir", str(place.folder), *words_for(args)], place.folder)
+    elif args.command == "replay":
+        raise InputError(f"a replay is running detached (process {place.pid}): `attach` or `stop` it, or --state-dir")
+    else:
+        warn(f"engine {place.pid} is running already, as it was started")
+        await_answer(place)
+    return _attach_to(place, screen, read_only=False)
+
+
+def _attach_to(place: "EngineDir", screen: Screen, *, read_only: bool) -> int:
+    """Show the engine of `place` until the operator leaves or the terminal is lost; the engine goes on."""
+    from engine.link import RemoteEngine
+
+    client = RemoteEngine(place.socket, _name(), wants_control=not read_only)
+    screen.attach(client, place.folder, Path.cwd())
+    return 0
+
+
+def _name() -> str:
+    """What this screen is called on the others: the terminal, and where it was logged in from."""
+    terminal = os.path.basename(os.ttyname(0)) if os.isatty(0) else "screen"
+    origin = os.environ.get("SSH_CONNECTION", "").split(" ")[0]
+    name = f"pts/{terminal}" if terminal.isdecimal() else terminal
+    return clean(f"{name} from {origin}" if origin else name, 60)

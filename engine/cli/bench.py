@@ -4,7 +4,7 @@ import sys
 from argparse import Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 
-from engine.cli.options import Parser, config_options, json_option
+from engine.cli.options import Parser, config_options, json_option, load_config, overrides_of
 from engine.model.errors import InputError
 
 _EPILOG = """--delivery sends the same traffic in each mode to an engine process of its own, and to a bare recv loop; beyond
@@ -47,7 +47,6 @@ def run(args: Namespace) -> int:
         raise InputError(f"--rounds {args.rounds}: allowed: 1 to 1000")
     from engine.bench.speed import lines, measure_speed
     from engine.cli.output import answer
-    from engine.cli.settings import load_config
     from engine.config import bundled
 
     figures = measure_speed(load_config(args), args.file or bundled("nifty-synthetic.mqr"), args.rounds)
@@ -59,7 +58,6 @@ def _by_delivery(args: Namespace) -> int:
     from engine.bench.delivery import measure_delivery
     from engine.bench.figures import lines
     from engine.cli.output import answer
-    from engine.cli.settings import overrides_of
 
     def tell(line: str) -> None:
         if not args.json:

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from engine.cli.options import Parser, config_options
+from engine.cli.options import Parser, config_options, load_config
 from engine.text.sanitize import clean
 
 
@@ -13,7 +13,6 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     """Check it, and say what differs from the defaults."""
-    from engine.cli.settings import load_config
     from engine.config import changed, find_config
 
     path = find_config(args.config)

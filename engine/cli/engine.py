@@ -4,7 +4,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from engine.cli.options import Parser, run_options, source_option, speed
+from engine.cli.options import Parser, load_config, overrides_of, run_options, source_option, speed
 
 
 def arguments(parser: Parser) -> None:
@@ -24,7 +24,6 @@ def run(args: Namespace) -> int:
     from engine.assembly import build
     from engine.assembly.choose import choose
     from engine.cli.running import say_how_it_was_chosen, status_of
-    from engine.cli.settings import load_config
     from engine.serving.process import serve
     from engine.serving.state_dirs import usual_folder
 
@@ -54,7 +53,7 @@ def words_for(args: Namespace) -> list[str]:
     for option, value in (("--source", args.source), ("--delivery", args.delivery)):
         if value is not None:
             words += [option, value]
-    for override in (*args.overrides, *args.more_overrides):
+    for override in overrides_of(args):
         words += ["--set", override]
     switches = {"--unlock": args.unlock, "--skip-damage": args.skip_damage, "--paused": args.paused}
     words += [option for option, wanted in switches.items() if wanted]

@@ -4,7 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.options import Parser, config_options, force_option, layout_options
+from engine.cli.options import Parser, config_options, force_option, layout_options, load_config
 from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ def arguments(parser: Parser) -> None:
 def run(args: Namespace) -> int:
     """Import."""
     from msgspec.structs import replace
-
-    from engine.cli.settings import load_config
 
     config = load_config(args)
     source = open_as_described(args.input, args, config)

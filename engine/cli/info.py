@@ -4,7 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from engine.cli.import_file import open_as_described
-from engine.cli.options import Parser, config_options, json_option, layout_options
+from engine.cli.options import Parser, config_options, json_option, layout_options, load_config
 
 
 def arguments(parser: Parser) -> None:
@@ -18,7 +18,6 @@ def arguments(parser: Parser) -> None:
 def run(args: Namespace) -> int:
     """Say it."""
     from engine.cli.output import answer, progress_bar
-    from engine.cli.settings import load_config
     from engine.recording.info import info_lines, inspect_file
 
     source = open_as_described(args.file, args, load_config(args))

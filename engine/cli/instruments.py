@@ -5,7 +5,7 @@ from argparse import ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.cli.options import Parser, config_options, json_option
+from engine.cli.options import Parser, config_options, json_option, load_config
 from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL
 from engine.text.sanitize import clean
 
@@ -36,7 +36,6 @@ def _limit(text: str) -> int:
 def run(args: Namespace) -> int:
     """Find, or fetch; 1 where nothing is found."""
     from engine.cli.output import answer, warn
-    from engine.cli.settings import load_config
     from engine.venues.registry import VENUES, part_of
 
     config = load_config(args)

@@ -4,7 +4,7 @@ import os
 import sys
 from argparse import Namespace
 
-from engine.cli.options import Parser, config_options
+from engine.cli.options import Parser, config_options, load_config
 from engine.model.errors import EXIT_WELL, ConfigError
 
 
@@ -19,7 +19,6 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     """Say how to set them up, or with `--check` whether they work; raises ConfigError with what is wrong."""
-    from engine.cli.settings import load_config
     from engine.venues.registry import VENUES, part_of
 
     config = load_config(args)

@@ -15,11 +15,6 @@ from engine.text.redaction import redact
 from engine.text.sanitize import clean
 
 
-def _carry_out(argv: Sequence[str] | None, screen: Screen | None) -> int:
-    run, args = read(argv, screen)
-    return run(args)
-
-
 def main(argv: Sequence[str] | None = None, screen: Screen | None = None) -> int:
     """Carry out the command line `argv`; the exit status. `screen` shows a run where there is a terminal for it."""
     os.umask(0o077)
@@ -28,9 +23,6 @@ def main(argv: Sequence[str] | None = None, screen: Screen | None = None) -> int
     try:
         status = _carry_out(argv, screen)
         sys.stdout.flush()
-    except SystemExit as left:  # --help, --version, a wrong word on the command line
-        status = left.code if isinstance(left.code, int) else EXIT_WELL
-        status = _flush(status)
     except UserError as problem:
         status = _say(problem.lines, problem.exit_status)
     except BrokenPipeError:
@@ -47,22 +39,19 @@ def main(argv: Sequence[str] | None = None, screen: Screen | None = None) -> int
     return status
 
 
+def _carry_out(argv: Sequence[str] | None, screen: Screen | None) -> int:
+    try:
+        run, args = read(argv, screen)
+        return run(args)
+    except SystemExit as left:  # --help, --version, a wrong word on the command line
+        return left.code if isinstance(left.code, int) else EXIT_WELL
+
+
 def _say(lines: Sequence[str], status: int) -> int:
     """Put `lines` on stderr; return `status`."""
     with suppress(OSError):
         for line in lines:
             print(f"myquant-tui: {clean(redact(line), 1_000)}", file=sys.stderr)
-    return status
-
-
-def _flush(status: int) -> int:
-    """Write out what waits; return `status`, or the disk's where nobody takes it."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return _give_up_output(status)
-    except OSError as error:
-        return _give_up_output(_say((f"standard output: {error.strerror}",), EXIT_DISK))
     return status
 
 

@@ -3,7 +3,7 @@
 from argparse import Namespace
 from pathlib import Path
 
-from engine.cli.options import Parser, config_options, force_option
+from engine.cli.options import Parser, config_options, force_option, load_config
 
 
 def arguments(parser: Parser) -> None:
@@ -16,7 +16,6 @@ def arguments(parser: Parser) -> None:
 def run(args: Namespace) -> int:
     """Write it; the same bytes every time."""
     from engine.cli.import_file import write_recording
-    from engine.cli.settings import load_config
     from engine.venues.simulated.source import mock_source
 
     config = load_config(args)

@@ -1,17 +1,22 @@
-"""The arguments that several commands share. Knows no engine, so that `--help` and a typing error cost nothing.
+"""The arguments that several commands share, and the configuration that they ask for.
+
+Carries no engine, so that `--help` and a typing error cost nothing, and who only checks a configuration little.
 
 What may be said before the command and behind it has no default here: `UNSAID` holds it, and what a command does not know.
 """
 
-from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from engine.model.errors import EXIT_BAD_INPUT
 from engine.model.types import DELIVERIES
 from engine.text.sanitize import clean
+
+if TYPE_CHECKING:
+    from engine.config import Config
 
 UNSAID: Final[dict[str, Any]] = {
     **dict.fromkeys(("config", "delivery", "file", "source", "speed", "state_dir", "trades")),
@@ -128,3 +133,21 @@ def layout_options(parser: Parser) -> None:
 def engine_options(parser: Parser) -> None:
     """Add which engine is meant."""
     parser.add_argument("--state-dir", type=Path, default=SUPPRESS, metavar="DIR", help="of the engine that is meant")
+
+
+def overrides_of(args: Namespace) -> list[str]:
+    """Every `--set`, before the command and behind it."""
+    return [*args.overrides, *args.more_overrides]
+
+
+def load_config(args: Namespace) -> "Config":
+    """Load the configuration that `args` names, with its overrides; raises ConfigError."""
+    from engine.config import find_config, load
+    from engine.venues.registry import sections
+
+    overrides = overrides_of(args)
+    if args.delivery:
+        overrides.append(f"engine.delivery={args.delivery}")
+    if args.source:
+        overrides.append(f"feed.source={args.source}")
+    return load(find_config(args.config), overrides, sections())

@@ -3,7 +3,7 @@
 from argparse import Namespace
 from pathlib import Path
 
-from engine.cli.options import Parser, run_options, speed
+from engine.cli.options import Parser, load_config, run_options, speed
 from engine.model.errors import InputError
 
 
@@ -20,12 +20,11 @@ def run(args: Namespace) -> int:
     """Replay the file."""
     from engine.assembly.choose import choose
     from engine.cli.running import run_here, screen_for
-    from engine.cli.settings import load_config
 
     config = load_config(args)
     screen = screen_for(args)
     if screen is not None and args.detach:
-        from engine.cli.attaching import run_attached
+        from engine.cli.attach import run_attached
 
         return run_attached(args, config, screen)
     choice = choose(config, args.file, args.speed, skip_damage=args.skip_damage, on_screen=screen is not None)

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from engine.cli.options import Parser, run_options, source_option
+from engine.cli.options import Parser, load_config, run_options, source_option
 
 
 def arguments(parser: Parser) -> None:
@@ -18,12 +18,11 @@ def run(args: Namespace) -> int:
 
     from engine.assembly.choose import choose, trade_mode
     from engine.cli.running import run_here, screen_for
-    from engine.cli.settings import load_config
 
     config = load_config(args)
     screen = screen_for(args)
     if screen is not None and trade_mode(config, None) != "replay" and not args.in_process:
-        from engine.cli.attaching import run_attached
+        from engine.cli.attach import run_attached
 
         return run_attached(args, config, screen)
     if screen is not None and args.command is None:

@@ -9,7 +9,7 @@ from engine.assembly import Run, build
 from engine.assembly.choose import RunChoice
 from engine.backtest.headless import run_to_end
 from engine.cli.output import answer, warn
-from engine.cli.screen import Screen
+from engine.cli.screen import Screen, screen_here
 from engine.config import find_config
 from engine.model.errors import EXIT_FAULT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
 from engine.model.types import TradeMode
@@ -21,14 +21,11 @@ from engine.text.sanitize import clean
 
 def screen_for(args: Namespace) -> Screen | None:
     """Return the screen to use, or None for a run without one; raises InputError for a terminal that cannot show it."""
-    screen: Screen | None = args.screen
-    if args.headless or screen is None or args.json:
+    if args.headless or args.screen is None or args.json:
         return None
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    screen = screen_here(args)
+    if screen is None:
         warn("no terminal, running headless")
-        return None
-    if refusal := screen.refusal():
-        raise InputError(refusal)
     return screen
 
 

@@ -22,8 +22,7 @@ def run(args: Namespace) -> int:
     from engine.cli.output import answer, warn
     from engine.link import LinkError
     from engine.serving import find_place
-    from engine.serving.journalled import held_in_journal
-    from engine.serving.status import Status, status_of
+    from engine.serving.status import Status, held_in_journal, status_of
 
     place = find_place(args.state_dir)
     where, mode = place.where, clean(place.mode, 20)

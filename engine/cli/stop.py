@@ -19,8 +19,8 @@ def run(args: Namespace) -> int:
     from engine.cli.flat import flatten
     from engine.cli.output import warn
     from engine.serving import find_place
-    from engine.serving.journalled import held_in_journal
     from engine.serving.remote import stop
+    from engine.serving.status import held_in_journal
 
     place = find_place(args.state_dir)
     if not place.pid:

@@ -4,7 +4,7 @@ import sys
 from argparse import Namespace
 
 from engine.cli.engine import words_for
-from engine.cli.options import Parser, run_options, source_option
+from engine.cli.options import Parser, load_config, run_options, source_option
 from engine.model.errors import InputError
 
 
@@ -18,7 +18,6 @@ def run(args: Namespace) -> int:
     """Print the unit."""
     from engine.assembly.choose import trade_mode
     from engine.assembly.recording_config import recordings_folder
-    from engine.cli.settings import load_config
     from engine.config import bundled, find_config
     from engine.serving.state_dirs import chosen_folder
     from engine.serving.unit import unit_text

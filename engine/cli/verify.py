@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.options import Parser, config_options, json_option
+from engine.cli.options import Parser, config_options, json_option, overrides_of
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_WELL
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ def run(args: Namespace) -> int:
     """Verify every file named; the worst of their exit statuses."""
     from engine.backtest.verification import verify
     from engine.cli.output import answer, progress_bar
-    from engine.cli.settings import overrides_of
 
     worst = EXIT_WELL
     for path in args.files:

@@ -20,8 +20,8 @@ from engine.model.errors import InputError, UserError
 from engine.model.ports import FeedView
 from engine.model.types import Tick, TradeMode
 from engine.recording import MqrSource
-from engine.serving.journalled import account_of
 from engine.serving.state_dirs import EngineDir, usual_places
+from engine.serving.status import account_of
 from engine.text.sanitize import CleanText
 
 WITHIN_S = 15.0

@@ -25,9 +25,8 @@ def stop(place: EngineDir) -> None:
     until_s = time.monotonic() + _STOP_WITHIN_S
     while place_of(place.folder).pid == place.pid:
         if time.monotonic() > until_s:
-            raise InputError(
-                f"engine {place.pid} has not ended within {_STOP_WITHIN_S:.0f} s; its log says what it is doing"
-            )
+            within = f"{_STOP_WITHIN_S:.0f} s"
+            raise InputError(f"engine {place.pid} has not ended within {within}; its log says what it is doing")
         time.sleep(_LOOK_S)
 
 
@@ -36,12 +35,18 @@ def flatten(
 ) -> tuple[str, ...] | None:
     """Have the engine go flat and tell how it goes; the receipt, or None when it is not verified flat within a minute.
 
-    One that does not answer (`silent`: it did not just now) is asked again, and finds the wish in its state directory
-    as soon as it goes on. Raises InputError when it refuses, fails or is gone.
+    One that does not answer (`silent`: it did not just now) is asked again, and finds the request in its state
+    directory as soon as it goes on. Raises InputError when it refuses, fails or is gone.
     """
-    once = _Once(tell)
+    told: set[str] = set()
+
+    def once(line: str) -> None:
+        if line not in told:
+            told.add(line)
+            tell(line)
+
     if silent:
-        _lay_wish(place, once)
+        _lay_request(place, once)
     until_s = time.monotonic() + FLAT_WITHIN_S
     while time.monotonic() < until_s:
         try:
@@ -49,36 +54,21 @@ def flatten(
                 return _follow(call, reason, until_s, once)
         except LinkError as error:
             if not place_of(place.folder).pid:
-                raise InputError(
-                    f"engine {place.pid} is gone: `myquant-tui flat` again closes what is journalled"
-                ) from error
-            once.tell(f"{error}; asking again")
-            _lay_wish(place, once)
+                gone = f"engine {place.pid} is gone: `myquant-tui flat` again closes what is journalled"
+                raise InputError(gone) from error
+            once(f"{error}; asking again")
+            _lay_request(place, once)
             time.sleep(_LOOK_S)
     return None
 
 
-class _Once:
-    """Tells each line once."""
-
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self._tell = tell
-        self._lines: set[str] = set()
-
-    def tell(self, line: str) -> None:
-        """Tell `line`, unless that was done."""
-        if line not in self._lines:
-            self._lines.add(line)
-            self._tell(line)
-
-
-def _lay_wish(place: EngineDir, once: _Once) -> None:
-    """Leave the wish where the engine finds it as soon as it goes on, or is started again."""
+def _lay_request(place: EngineDir, once: Callable[[str], None]) -> None:
+    """Leave the request where the engine finds it as soon as it goes on, or is started again."""
     if lay_flat(place.folder / FLAT_FILE):
-        once.tell(f"the wish lies in its state directory as {FLAT_FILE}")
+        once(f"the wish lies in its state directory as {FLAT_FILE}")
 
 
-def _follow(call: Oneshot, reason: str, until_s: float, once: _Once) -> tuple[str, ...] | None:
+def _follow(call: Oneshot, reason: str, until_s: float, once: Callable[[str], None]) -> tuple[str, ...] | None:
     """Send the flat, or join the running one, and tell its way; raises LinkError when the engine is lost."""
     taken = call.send(Flat(clean(reason)))
     if taken.state == "REFUSED":
@@ -87,7 +77,7 @@ def _follow(call: Oneshot, reason: str, until_s: float, once: _Once) -> tuple[st
         seen = call.snapshot()
         outcome = next((view for view in seen.commands if view.ticket == taken.ticket), None)
         for line in (f"flat {seen.flat.state}", *(_leg(seen, leg) for leg in seen.flat.legs)):
-            once.tell(line)
+            once(line)
         if outcome is not None and outcome.state == "DONE":
             return seen.flat.receipt
         if outcome is not None and outcome.state in {"REFUSED", "FAILED"}:

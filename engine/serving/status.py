@@ -1,10 +1,14 @@
-"""How a running engine is, as it tells through its socket. Prints nothing."""
+"""How a running engine is, as it tells through its socket; what the journal of one that is gone says is held. Prints nothing."""
 
+import sqlite3
 import time
+from collections.abc import Callable
 
 from msgspec import Struct, field
 
+from engine.journal import JOURNAL_FILE, JournalledAccount, fold
 from engine.link import Oneshot
+from engine.model.errors import InputError
 from engine.model.snapshot import OpenPosition, Snapshot
 from engine.serving.state_dirs import EngineDir
 
@@ -85,3 +89,27 @@ def _position(seen: Snapshot, held: OpenPosition) -> str:
     prices = f"{instrument.price_text(held.state.entry_price)} → {instrument.price_text(held.last)}"
     quantity = instrument.quantity_text(held.state.quantity)
     return f"{quantity} {instrument.symbol} {prices} ({held.open_pnl:+.2f})"
+
+
+def account_of(place: EngineDir) -> JournalledAccount | None:
+    """Return the account as the journal in `place` leaves it, None where there is no journal; raises InputError."""
+    path = place.folder / JOURNAL_FILE
+    if place.mode == "replay" or not path.exists():
+        return None
+    try:
+        return fold(path)
+    except (sqlite3.Error, OSError) as error:
+        raise InputError(f"journal {path}: {error}") from error
+
+
+def held_in_journal(place: EngineDir, warn: Callable[[str], None]) -> tuple[str, ...]:
+    """Say each quantity that is held; what cannot be read is told and counts as nothing."""
+    try:
+        account = account_of(place)
+    except InputError as problem:
+        warn(problem.lines[0])
+        return ()
+    if account is None:
+        return ()
+    held = account.net().items()
+    return tuple(f"{account.instrument(number).quantity_text(net)} {account.symbols[number]}" for number, net in held)
