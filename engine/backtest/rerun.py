@@ -24,7 +24,7 @@ from engine.text.sanitize import CleanText
 from engine.trading.trader import Trader
 from engine.venues.simulated.broker import simulated
 
-_NEVER_MS = 1 << 40  # between two pictures that nobody looks at
+_NEVER_MS = 1 << 40  # between two snapshots that nobody looks at
 _PROGRESS_TICKS = 4096
 
 
@@ -44,7 +44,7 @@ class _Notes:
         self.exits: list[tuple[int, str]] = []
 
     def write(self, event: AnyEvent) -> int:
-        """Take a fact."""
+        """Take an event."""
         if isinstance(event, FillBooked) and event.fill.side == "BUY":
             self.entries.append(event.fill)
         elif isinstance(event, TradeClosed):
@@ -87,14 +87,6 @@ class _Following:
         self._cursor.milestone = self._check.next_tick
 
 
-def _ignored(_: object) -> None:
-    """Nobody sends a command."""
-
-
-def _unseen(_: int) -> None:
-    """Nobody looks."""
-
-
 class Rerun(Struct, frozen=True):
     """What came of it: the trader as it stands, entries and exits, and how it compares.
 
@@ -123,7 +115,8 @@ def rerun(
     parts = _parts(config, instruments, notes, source)
     check = ReplayCheck(parts, source)
     following = _Following(check, parts.cursor)
-    turn = Turn(parts, _ignored, following, Publisher(_unseen, _NEVER_MS))
+    # Nobody sends a command, nobody looks.
+    turn = Turn(parts, lambda _: None, following, Publisher(lambda _: None, _NEVER_MS))
     with _silence():
         check.begin()
         following.set()

@@ -119,9 +119,12 @@ def _is_of_an_instrument(key: str) -> bool:
 
 
 def _verification(path: Path, source: MqrSource, found: Rerun, notes: tuple[str, ...]) -> Verification:
-    book = found.trader.state.portfolio
+    portfolio = found.trader.state.portfolio
     trades = found.exits
     outcome, reason = _judge(source, found)
+    made_by = source.header.program_version
+    if made_by != VERSION:  # by its rules revision alone it is compared
+        notes = (*notes, f"made by {made_by or 'an unknown version'}")
     return Verification(
         file=clean(str(path)),
         outcome=outcome,
@@ -136,18 +139,11 @@ def _verification(path: Path, source: MqrSource, found: Rerun, notes: tuple[str,
         gross_pnl=plain_money(sum((trade.gross_pnl for trade in trades), Decimal(0))),
         costs=plain_money(sum((trade.costs for trade in trades), Decimal(0))),
         net_pnl=plain_money(sum((trade.net_pnl for trade in trades), Decimal(0))),
-        cash=plain_money(book.cash),
-        open_positions=sum(position is not None for position in book.positions),
+        cash=plain_money(portfolio.cash),
+        open_positions=sum(position is not None for position in portfolio.positions),
         damage=source.losses(),
-        notes=(*notes, *_made_by(source.header)),
+        notes=notes,
     )
-
-
-def _made_by(header: Header) -> tuple[str, ...]:
-    """Which program made the recording, where it was not this one; by its rules revision alone it is compared."""
-    if header.program_version == VERSION:
-        return ()
-    return (f"made by {header.program_version or 'an unknown version'}",)
 
 
 def _judge(source: MqrSource, found: Rerun) -> tuple[Outcome, str]:
@@ -165,7 +161,7 @@ def _entries(found: Rerun) -> Iterator[Entry]:
     trader = found.trader
     for fill in found.entries:
         instrument = trader.state.instrument_states[fill.instrument].instrument
-        price, quantity = instrument.price_text(fill.price), _units(instrument, fill.quantity)
+        price, quantity = instrument.price_text(fill.price), instrument.quantity_text(fill.quantity)
         yield Entry(trader.hours.stamp(fill.at_ms), instrument.symbol, price, quantity)
 
 
@@ -178,11 +174,7 @@ def _exit(found: Rerun, trade: Trade) -> ExitRow:
         entry_time=trader.hours.stamp(trade.entry_ms),
         entry_price=instrument.price_text(trade.entry_price),
         price=instrument.price_text(trade.exit_price),
-        quantity=_units(instrument, trade.quantity),
+        quantity=instrument.quantity_text(trade.quantity),
         reason=trade.reason,
         net_pnl=plain_money(trade.net_pnl),
     )
-
-
-def _units(instrument: Instrument, quantity: int) -> str:
-    return f"{Decimal(quantity) / instrument.quantity_scale:f}"

@@ -64,11 +64,6 @@ class Child:
             bufsize=0,
         )
 
-    @property
-    def pid(self) -> int:
-        """Its process."""
-        return self._process.pid
-
     def tell(self, order: Order) -> None:
         """Give an order; raises BenchError."""
         assert self._process.stdin is not None

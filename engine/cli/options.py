@@ -57,36 +57,27 @@ def speed(text: str) -> float:
 
 def config_options(parser: Parser, overrides: str = "more_overrides") -> None:
     """Add the options of configuration; what is said before a command is kept as `overrides`, and added to by the command's own."""
-    parser.add_argument(
-        "--config", type=Path, default=SUPPRESS, metavar="FILE", help="configuration file (default: ./config.toml, …)"
-    )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=SUPPRESS,
-        metavar="SECTION.KEY=VALUE",
-        dest=overrides,
-        help="override one key (repeatable)",
-    )
+    _shared(parser, "--config", "configuration file (default: ./config.toml, …)", type=Path, metavar="FILE")
+    override = "override one key (repeatable)"
+    _shared(parser, "--set", override, action="append", metavar="SECTION.KEY=VALUE", dest=overrides)
 
 
 def run_options(parser: Parser, overrides: str = "more_overrides") -> None:
     """Add the options of a run."""
     config_options(parser, overrides)
-    parser.add_argument("--delivery", choices=DELIVERIES, default=SUPPRESS, help="how a tick reaches the trader")
-    _switch(parser, "--headless", "run without a screen")
-    parser.add_argument(
-        "--state-dir", type=Path, default=SUPPRESS, metavar="DIR", help="where journal, log and lock go"
-    )
-    parser.add_argument("--trades", type=Path, default=SUPPRESS, metavar="OUT.csv", help="write one row per exit")
+    _shared(parser, "--delivery", "how a tick reaches the trader", choices=DELIVERIES)
+    _shared(parser, "--headless", "run without a screen", action="store_true")
+    _shared(parser, "--state-dir", "where journal, log and lock go", type=Path, metavar="DIR")
+    _shared(parser, "--trades", "write one row per exit", type=Path, metavar="OUT.csv")
     json_option(parser, "summary as JSON on standard output")
-    _switch(parser, "--quiet", "no log on standard error")
-    _switch(parser, "--unlock", "allow entries although the last run ended uncleanly")
+    _shared(parser, "--quiet", "no log on standard error", action="store_true")
+    _shared(parser, "--unlock", "allow entries although the last run ended uncleanly", action="store_true")
     damage_option(parser)
 
 
-def _switch(parser: Parser, name: str, help_text: str) -> None:
-    parser.add_argument(name, action="store_true", default=SUPPRESS, help=help_text)
+def _shared(parser: Parser, name: str, help_text: str, **kind: Any) -> None:
+    """Add what may be said before the command and behind it: where it is not said here it must not overwrite the other."""
+    parser.add_argument(name, default=SUPPRESS, help=help_text, **kind)
 
 
 def source_option(parser: Parser) -> None:
@@ -98,7 +89,7 @@ def source_option(parser: Parser) -> None:
 
 def json_option(parser: Parser, help_text: str = "as JSON") -> None:
     """Add `--json`."""
-    _switch(parser, "--json", help_text)
+    _shared(parser, "--json", help_text, action="store_true")
 
 
 def force_option(parser: Parser, output: str) -> None:
@@ -108,7 +99,7 @@ def force_option(parser: Parser, output: str) -> None:
 
 def damage_option(parser: Parser) -> None:
     """Add leave to read on behind damage."""
-    _switch(parser, "--skip-damage", "read on behind a damaged block of a recording")
+    _shared(parser, "--skip-damage", "read on behind a damaged block of a recording", action="store_true")
 
 
 def layout_options(parser: Parser) -> None:
@@ -132,7 +123,7 @@ def layout_options(parser: Parser) -> None:
 
 def engine_options(parser: Parser) -> None:
     """Add which engine is meant."""
-    parser.add_argument("--state-dir", type=Path, default=SUPPRESS, metavar="DIR", help="of the engine that is meant")
+    _shared(parser, "--state-dir", "of the engine that is meant", type=Path, metavar="DIR")
 
 
 def overrides_of(args: Namespace) -> list[str]:

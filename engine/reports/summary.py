@@ -69,7 +69,7 @@ def _microseconds(histogram: Histogram) -> LatencyMicroseconds:
 def summarise(run: Run, elapsed_s: float) -> Summary:
     """Return the summary of a stopped run."""
     engine = run.engine
-    book = run.trader.state.portfolio
+    portfolio = run.trader.state.portfolio
     snapshot = engine.snapshot
     recorder = next((edge for edge in snapshot.edges if edge.name == "recorder"), None)
     return Summary(
@@ -79,13 +79,13 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
         ticks=snapshot.ticks,
         refused=dict.fromkeys(_REASONS, 0) | snapshot.refused,
         refused_first={reason: run.source.row_of(seq) for reason, seq in run.trader.state.first_refused.items()},
-        entries=book.entries,
-        exits=book.trades,
-        cash=plain_money(book.cash),
+        entries=portfolio.entries,
+        exits=portfolio.trades,
+        cash=plain_money(portfolio.cash),
         gross_pnl=plain_money(engine.exits.gross),
         costs=plain_money(engine.exits.costs),
-        net_pnl=plain_money(book.realised),
-        open_positions=sum(position is not None for position in book.positions),
+        net_pnl=plain_money(portfolio.realised),
+        open_positions=sum(position is not None for position in portfolio.positions),
         elapsed_s=round(elapsed_s, 3),
         ticks_per_s=round(snapshot.ticks / elapsed_s) if elapsed_s else 0,
         latency_us=_microseconds(engine.epochs.all_ticks()),

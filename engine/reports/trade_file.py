@@ -6,8 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from decimal import Decimal
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -40,14 +39,13 @@ class TradeFile:
 
     def __init__(self, path: Path | None, *sources: Path) -> None:
         self._path = path
-        self._part: Path | None = None
         self._sources = sources
-        self._file: BinaryIO | None = None
-        self._special: BinaryIO | None = (
-            None  # a pipe or a device: it gets the rows at the end, when none is taken back
-        )
+        self._open = ExitStack()
+        self._file: BinaryIO | None = None  # takes the rows while the run goes on
+        self._part: Path | None = None  # what it is called until it is put in place
+        self._special: BinaryIO | None = None  # a pipe or a device: gets the rows at the end, when none is taken back
         self._exits: SimpleQueue[Trade | int | None] = SimpleQueue()
-        # Owned by this file, the only one that touches it while a run goes on; ends with the None of `write` or `__exit__`.
+        # The only one that touches the file while a run goes on; ends with the None of `_end`.
         self._thread: Thread | None = None
         self._problem: Exception | None = None
 
@@ -58,21 +56,18 @@ class TradeFile:
                 raise InputError(f"--trades {self._path}: {what}; allowed: another file")
             with self._told():
                 if self._path.exists() and not self._path.is_file():
-                    self._special = self._path.open("wb")
-                    self._file = cast(BinaryIO, tempfile.TemporaryFile())
+                    self._special = self._open.enter_context(self._path.open("wb"))
+                    self._file = cast(BinaryIO, self._open.enter_context(tempfile.TemporaryFile()))
                 else:
                     self._part = self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
-                    self._file = self._part.open("w+b")
+                    self._open.callback(self._part.unlink, missing_ok=True)
+                    self._file = self._open.enter_context(self._part.open("w+b"))
         return self
 
     def __exit__(self, *_: object) -> None:
         self._end()
-        for file in (self._file, self._special):
-            if file is not None:
-                with suppress(OSError):
-                    file.close()
-        if self._part is not None:
-            self._part.unlink(missing_ok=True)
+        with suppress(OSError):
+            self._open.close()
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -94,14 +89,15 @@ class TradeFile:
         with self._told():
             if self._problem is not None:
                 raise self._problem
-            if self._file is not None:
-                self._file.flush()
-            if self._special is not None and self._file is not None:
+            if self._file is None or self._path is None:
+                return
+            self._file.flush()
+            if self._part is not None:
+                self._part.replace(self._path)
+            if self._special is not None:
                 self._file.seek(0)
                 shutil.copyfileobj(self._file, self._special)
                 self._special.flush()
-            elif self._part is not None and self._path is not None:
-                self._part.replace(self._path)
 
     def _end(self) -> None:
         if self._thread is not None:
@@ -153,13 +149,12 @@ def _is_same(path: Path, other: Path) -> bool:
 def _row(run: Run, trade: Trade) -> tuple[object, ...]:
     instrument = run.trader.state.instrument_states[trade.instrument].instrument
     stamp = run.trader.hours.stamp
-    quantity = Decimal(trade.quantity) / instrument.quantity_scale
     return (
         stamp(trade.entry_ms),
         stamp(trade.exit_ms),
         instrument.price_text(trade.entry_price),
         instrument.price_text(trade.exit_price),
-        f"{quantity:f}",
+        instrument.quantity_text(trade.quantity),
         plain_money(trade.gross_pnl),
         plain_money(trade.costs),
         plain_money(trade.net_pnl),

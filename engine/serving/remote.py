@@ -65,7 +65,7 @@ def flatten(
 def _lay_request(place: EngineDir, once: Callable[[str], None]) -> None:
     """Leave the request where the engine finds it as soon as it goes on, or is started again."""
     if lay_flat(place.folder / FLAT_FILE):
-        once(f"the wish lies in its state directory as {FLAT_FILE}")
+        once(f"the request lies in its state directory as {FLAT_FILE}")
 
 
 def _follow(call: Oneshot, reason: str, until_s: float, once: Callable[[str], None]) -> tuple[str, ...] | None:

@@ -150,7 +150,7 @@ def test_what_is_merged_in_a_flood_is_counted(stage: Stage) -> None:
 def test_a_process_that_ends_is_named(tmp_path: Path) -> None:
     with ExitStack() as children:
         stage = stage_in(tmp_path, children)
-        os.kill(stage._engine.pid, signal.SIGKILL)
+        os.kill(stage._engine._process.pid, signal.SIGKILL)
         with pytest.raises(BenchError, match="the engine process has ended"):
             stage._slice("queued", 1000.0, 10)
 

@@ -153,7 +153,7 @@ def test_an_engine_that_is_stopped_says_nothing_and_goes_flat_as_soon_as_it_goes
         out, _ = command.communicate(timeout=60)
     assert command.returncode == EXIT_WELL
     assert "does not answer, what it holds is not known" in out
-    assert "the wish lies in its state directory as FLAT" in out
+    assert "the request lies in its state directory as FLAT" in out
     assert "FLAT verified" in out
     assert shell.snapshot.positions == ()
     until(lambda: not (shell.state / FLAT_FILE).exists())
@@ -170,7 +170,7 @@ def test_an_engine_that_is_lost_meanwhile_is_told(shell: OperatorShell) -> None:
         _, err = command.communicate(timeout=60)
     assert command.returncode == EXIT_BAD_INPUT
     assert err == f"myquant-tui: engine {shell.pid} is gone: `myquant-tui flat` again closes what is journalled\n"
-    shell.start("--paused")  # and so does the next engine: the wish is still there
+    shell.start("--paused")  # and so does the next engine: the request is still there
     shell.is_flat("file FLAT")
     assert shell.net() == 0
 
