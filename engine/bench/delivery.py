@@ -14,7 +14,7 @@ from typing import Final, Literal
 from engine.bench.children import BenchError, started
 from engine.bench.figures import Collected, DeliveryReport, ThroughputFigures
 from engine.bench.packets import Traffic
-from engine.bench.protocol import Begin, Begun, Collect, Ready, Slice
+from engine.bench.protocol import Begin, Collect, Ended, Ready, Slice
 from engine.bench.screen import attached_screen, check_screen
 from engine.bench.sender import accept, listening, send
 from engine.config import find_config
@@ -163,7 +163,7 @@ class Stage:
         """Send `count` packets to the engine in this mode, or to the bare loop; whether they went out in time. Raises BenchError."""
         child, client = (self._engine, self._to_engine) if delivery else (self._bare, self._to_bare)
         if delivery:
-            child.ask(Begin(delivery), Begun)
+            child.ask(Begin(delivery), Ended)
         else:
             child.tell(Collect(count))
         frames, moments_ns = self._traffic.frames(count), Traffic.moments_ns(count, rate, self._seed)

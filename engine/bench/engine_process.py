@@ -15,7 +15,7 @@ from threading import Thread
 
 from engine.assembly import LiveSupply, Run, build, load
 from engine.bench.packets import FRAME_BYTES, INSTRUMENTS, SENT, SENT_AT, Traffic
-from engine.bench.protocol import Begin, Begun, Fail, Ready, Slice, answer, orders
+from engine.bench.protocol import Begin, Ended, Fail, Ready, Slice, answer, orders
 from engine.config import Config
 from engine.model.commands import Stop, SwitchDelivery
 from engine.model.errors import UserError
@@ -132,7 +132,7 @@ class _Slices:
         self._every = _Every()
         self._position = self._merged = self._cpu_ns = self._wall_ns = 0
 
-    def begin(self, delivery: Delivery) -> Begun | Fail:
+    def begin(self, delivery: Delivery) -> Ended | Fail:
         """Switch to `delivery` and begin to keep what comes."""
         engine = self._engine
         engine.send(SwitchDelivery(delivery))
@@ -143,7 +143,7 @@ class _Slices:
             engine.epochs.now.total = self._every
             self._position, self._merged = engine.cursor.position, engine.inbox.merged
         self._cpu_ns, self._wall_ns = time.process_time_ns(), _now_ns()
-        return Begun()
+        return Ended()
 
     def collect(self, count: int) -> Slice:
         """What became of the `count` packets that were sent."""

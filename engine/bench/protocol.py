@@ -12,7 +12,7 @@ from engine.model.types import Delivery
 
 
 class Begin(Struct, frozen=True, tag="begin"):
-    """To the engine: a slice in this mode begins; answered with `Begun` when the mode is on."""
+    """To the engine: a slice in this mode begins; answered with `Ended` when the mode is on."""
 
     delivery: Delivery
 
@@ -34,8 +34,8 @@ class Ready(Struct, frozen=True, tag="ready"):
     measuring_ns: int
 
 
-class Begun(Struct, frozen=True, tag="begun"):
-    """The mode is on."""
+class Ended(Struct, frozen=True, tag="ended"):
+    """Done."""
 
 
 class Slice(Struct, frozen=True, tag="slice"):
@@ -58,7 +58,7 @@ class Fail(Struct, frozen=True, tag="fail"):
     reason: str
 
 
-ProcessAnswer = Ready | Begun | Slice | Fail
+ProcessAnswer = Ready | Ended | Slice | Fail
 
 _CHUNK = 65_536
 ENCODER: Final = msgspec.json.Encoder()

@@ -101,17 +101,11 @@ TradeClosed: trade(number instrument entry_ms exit_ms entry_price exit_price qua
 TraderFault: where error seq at_ms
 Unlock
 Welcome: protocol program engine pid
-await: path
 begin: delivery
 collect: count
-configure: config overrides state
-connect: port path
 ended
 fail: reason
-open: port
 ready: folder poll_ms measuring_ns
-send: path rate count seed
-sent: count seconds due_s
 slice: late_ns merged lost cpu_share rss_mb wrong
 """
 
