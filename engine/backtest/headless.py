@@ -2,8 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType
 
 from engine.assembly import Run
@@ -14,18 +12,6 @@ _LOOK_S = 0.2
 
 def run_to_end(run: Run) -> None:
     """Start the engine of `run`, wait for its end, stop it; for the main thread, since it takes SIGINT, SIGTERM and SIGHUP."""
-    with _stopping_on_signal(run):
-        run.engine.start()
-        # Not one long wait: a signal that the kernel hands to another thread is seen only when this one wakes.
-        over = False
-        while not over:
-            over = run.engine.wait(_LOOK_S)
-        run.engine.stop()
-
-
-@contextmanager
-def _stopping_on_signal(run: Run) -> Iterator[None]:
-    """Within: the first signal asks the engine to stop, the second leaves at once."""
     asked = False
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
@@ -37,7 +23,11 @@ def _stopping_on_signal(run: Run) -> Iterator[None]:
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
-        yield
+        run.engine.start()
+        # Not one long wait: a signal that the kernel hands to another thread is seen only when this one wakes.
+        while not run.engine.wait(_LOOK_S):
+            pass
+        run.engine.stop()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

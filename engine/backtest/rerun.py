@@ -112,7 +112,18 @@ def rerun(
 ) -> Rerun:
     """Work all of `source` that can be read under `config`; raises InputError when the disk fails."""
     notes = _Notes()
-    parts = _parts(config, instruments, notes, source)
+    first = next(iter(source.ticks()), None)
+    parts = TurnParts(
+        config,
+        Trader(config, instruments, "V-"),
+        VirtualClock(first.exch_ms * 1_000_000 if first else 0),
+        Cursor(lossless=True),
+        simulated,
+        journal=notes,
+        recorder=notes,
+        keeps_account=False,
+        inbox_size=1,
+    )
     check = ReplayCheck(parts, source)
     following = _Following(check, parts.cursor)
     # Nobody sends a command, nobody looks.
@@ -141,21 +152,6 @@ def rerun(
         fills=fills,
         fill_difference=fill_difference,
         incomparable=why_not or ("" if view.total or fills else "it holds no checkpoint and no exit"),
-    )
-
-
-def _parts(config: Config, instruments: tuple[Instrument, ...], notes: _Notes, source: MqrSource) -> TurnParts:
-    first = next(iter(source.ticks()), None)
-    return TurnParts(
-        config,
-        Trader(config, instruments, "V-"),
-        VirtualClock(first.exch_ms * 1_000_000 if first else 0),
-        Cursor(lossless=True),
-        simulated,
-        journal=notes,
-        recorder=notes,
-        keeps_account=False,
-        inbox_size=1,
     )
 
 

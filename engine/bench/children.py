@@ -38,7 +38,7 @@ def end(process: subprocess.Popen[bytes], within_s: float) -> None:
 
 
 def started(program: str, folder: Path, children: ExitStack, *words: str) -> "Child":
-    """A child that ends with `children`; an interrupt waits until it is among them. `folder` takes its last words."""
+    """A child that ends with `children`; an interrupt waits until it is among them. `folder` takes what it says when it breaks."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return children.enter_context(Child(program, folder, words))
@@ -77,17 +77,12 @@ class Child:
         try:
             said = _ANSWERS.decode(self._line())
         except msgspec.DecodeError as error:
-            raise BenchError(f"bench: the {self._name} process talks nonsense: {error}") from None
+            raise BenchError(f"bench: the {self._name} process answered what cannot be read: {error}") from None
         if isinstance(said, Fail):
             raise BenchError(f"bench: {said.reason:.500}")
         if not isinstance(said, kind):
             raise BenchError(f"bench: the {self._name} process answered something else than it was asked")
         return said
-
-    def ask(self, order: Order, kind: type[_A]) -> _A:
-        """Give an order and wait for its answer; raises BenchError."""
-        self.tell(order)
-        return self.receive(kind)
 
     def _line(self) -> bytes:
         """Its next line: one order has one answer, so nothing comes behind it."""
@@ -102,7 +97,7 @@ class Child:
         return b"".join(pieces)
 
     def _ended(self) -> BenchError:
-        """It has ended unasked; its last words."""
+        """It has ended unasked; the last line that it said."""
         self._said.seek(0)
         words = self._said.read().decode("utf-8", "replace").strip().splitlines()
         return BenchError(f"bench: the {self._name} process has ended{': ' + words[-1] if words else ''}")

@@ -86,8 +86,8 @@ def measure_delivery(
     with tempfile.TemporaryDirectory(prefix="myquant-bench-") as folder, ExitStack() as children:
         children.callback(gc.enable)
         gc.disable()  # no pause between a packet's stamp and its way out
-        stage = Stage(config_file, overrides, Path(folder), children)
-        return stage.measure(seconds, rates, with_screen=with_screen)
+        bench = Bench(config_file, overrides, Path(folder), children)
+        return bench.measure(seconds, rates, with_screen=with_screen)
 
 
 def _check(seconds: float, rates: tuple[float, ...]) -> None:
@@ -103,7 +103,7 @@ def _check(seconds: float, rates: tuple[float, ...]) -> None:
         raise InputError(*problems)
 
 
-class Stage:
+class Bench:
     """Bare loop and engine, connected; they end with `children`."""
 
     def __init__(self, config_file: Path | None, overrides: Sequence[str], folder: Path, children: ExitStack) -> None:
@@ -163,7 +163,8 @@ class Stage:
         """Send `count` packets to the engine in this mode, or to the bare loop; whether they went out in time. Raises BenchError."""
         child, client = (self._engine, self._to_engine) if delivery else (self._bare, self._to_bare)
         if delivery:
-            child.ask(Begin(delivery), Ended)
+            child.tell(Begin(delivery))
+            child.receive(Ended)
         else:
             child.tell(Collect(count))
         frames, moments_ns = self._traffic.frames(count), Traffic.moments_ns(count, rate, self._seed)

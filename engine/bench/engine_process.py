@@ -92,7 +92,9 @@ def main() -> int:
         config = load(Path(config_file), overrides)
         with build(config, _supply(config), "paper", state_root=Path(state), on_screen=True) as run:
             Thread(target=_obey, args=(run,), name="bench", daemon=True).start()
-            return serve(run, {"MYQUANT_RESTARTS": ",".join([str(int(time.time()))] * 3)})  # no second life here
+            return serve(
+                run, {"MYQUANT_RESTARTS": ",".join([str(int(time.time()))] * 3)}
+            )  # it is not started again here
     except UserError as problem:
         answer(Fail("; ".join(problem.lines)))
         return problem.exit_status

@@ -7,7 +7,6 @@ import gc
 import socket
 import sys
 import time
-from array import array
 
 from engine.bench.packets import FRAME_BYTES, SENT, SENT_AT
 from engine.bench.protocol import Collect, Fail, Slice, answer, orders
@@ -42,7 +41,7 @@ def subscribed(port: int, path: str) -> socket.socket:
 
 def receive(sock: socket.socket, count: int) -> list[int]:
     """How late each of the next `count` packets is (ns), from before it was sent to when it is in our hands."""
-    late_ns = array("q")
+    late_ns: list[int] = []
     read, recv, note = SENT.unpack_from, sock.recv, late_ns.append
     rest = b""
     while len(late_ns) < count:
@@ -56,7 +55,7 @@ def receive(sock: socket.socket, count: int) -> list[int]:
         for at in range(2 + SENT_AT, whole, FRAME_BYTES):
             note(now_ns - read(data, at)[0])
         rest = data[whole:]
-    return late_ns.tolist()
+    return late_ns
 
 
 if __name__ == "__main__":

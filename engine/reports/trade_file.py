@@ -5,7 +5,7 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
@@ -14,20 +14,22 @@ from typing import BinaryIO, Self, cast
 
 from engine.assembly import Run
 from engine.model.errors import InputError
-from engine.model.types import Trade
+from engine.model.types import Instrument, Trade
 from engine.presentation.money import plain_money
 
-_COLUMNS = (
-    "entry_time",
-    "exit_time",
-    "entry_price",
-    "exit_price",
-    "quantity",
-    "gross_pnl",
-    "costs",
-    "net_pnl",
-    "exit_reason",
-)
+_Cell = Callable[[Trade, Instrument, Callable[[int], str]], str]  # of a trade, its instrument and how a time is written
+_COLUMNS: dict[str, _Cell] = {
+    "entry_time": lambda trade, _, stamp: stamp(trade.entry_ms),
+    "exit_time": lambda trade, _, stamp: stamp(trade.exit_ms),
+    "entry_price": lambda trade, instrument, _: instrument.price_text(trade.entry_price),
+    "exit_price": lambda trade, instrument, _: instrument.price_text(trade.exit_price),
+    "quantity": lambda trade, instrument, _: instrument.quantity_text(trade.quantity),
+    "gross_pnl": lambda trade, _, __: plain_money(trade.gross_pnl),
+    "costs": lambda trade, _, __: plain_money(trade.costs),
+    "net_pnl": lambda trade, _, __: plain_money(trade.net_pnl),
+    "exit_reason": lambda trade, _, __: trade.reason,
+}
+_OF_SEVERAL: dict[str, _Cell] = {"symbol": lambda _, instrument, __: instrument.symbol}
 
 
 class TradeFile:
@@ -115,17 +117,18 @@ class TradeFile:
                 pass
 
     def _write_rows(self, run: Run, file: BinaryIO) -> None:
-        several = len(run.trader.state.instrument_states) > 1
-        file.write(_line((*_COLUMNS, "symbol") if several else _COLUMNS))
+        states = run.trader.state.instrument_states
+        columns = _COLUMNS if len(states) == 1 else _COLUMNS | _OF_SEVERAL
+        file.write(_line(columns))
         while (item := self._exits.get()) is not None:
             if isinstance(item, int):
                 _cut(file, item)
             else:
-                symbol = (run.trader.state.instrument_states[item.instrument].instrument.symbol,) if several else ()
-                file.write(_line((*_row(run, item), *symbol)))
+                instrument = states[item.instrument].instrument
+                file.write(_line(cell(item, instrument, run.trader.hours.stamp) for cell in columns.values()))
 
 
-def _line(cells: Iterable[object]) -> bytes:
+def _line(cells: Iterable[str]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerow(cells)
     return text.getvalue().encode()
@@ -144,19 +147,3 @@ def _is_same(path: Path, other: Path) -> bool:
         return path.samefile(other)
     except OSError:
         return False
-
-
-def _row(run: Run, trade: Trade) -> tuple[object, ...]:
-    instrument = run.trader.state.instrument_states[trade.instrument].instrument
-    stamp = run.trader.hours.stamp
-    return (
-        stamp(trade.entry_ms),
-        stamp(trade.exit_ms),
-        instrument.price_text(trade.entry_price),
-        instrument.price_text(trade.exit_price),
-        instrument.quantity_text(trade.quantity),
-        plain_money(trade.gross_pnl),
-        plain_money(trade.costs),
-        plain_money(trade.net_pnl),
-        trade.reason,
-    )

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.bench.children import BenchError
-from engine.bench.delivery import Stage
+from engine.bench.delivery import Bench
 from engine.bench.figures import Collected, DeliveryReport, LatencyFigures, ThroughputFigures, lines
 from engine.bench.floor_process import receive, subscribed
 from engine.bench.packets import FRAME_BYTES, INSTRUMENTS, SENT, SENT_AT, Traffic, stamp
@@ -58,15 +58,15 @@ def left_behind(mark: str) -> list[str]:
     return found
 
 
-def stage_in(folder: Path, children: ExitStack) -> Stage:
-    return Stage(ROOT / "config.toml", (), folder, children)
+def bench_in(folder: Path, children: ExitStack) -> Bench:
+    return Bench(ROOT / "config.toml", (), folder, children)
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """Bare loop and engine."""
     with ExitStack() as children:
-        yield stage_in(tmp_path_factory.mktemp("bench"), children)
+        yield bench_in(tmp_path_factory.mktemp("bench"), children)
 
 
 # ── The whole command ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -133,15 +133,15 @@ def test_bad_arguments_are_told_in_one_line(
 
 
 @pytest.mark.parametrize("delivery", [None, *DELIVERIES])
-def test_every_packet_is_decided(stage: Stage, delivery: str | None) -> None:
-    measured, _ = stage._slice(delivery, 2_000.0, 300)  # type: ignore[arg-type]
+def test_every_packet_is_decided(bench: Bench, delivery: str | None) -> None:
+    measured, _ = bench._slice(delivery, 2_000.0, 300)  # type: ignore[arg-type]
     assert len(measured.late_ns) == 300
     assert (measured.merged, measured.lost, measured.wrong) == (0, 0, "")
     assert min(measured.late_ns) > 0
 
 
-def test_what_is_merged_in_a_flood_is_counted(stage: Stage) -> None:
-    measured, _ = stage._slice("polling", 1_000_000.0, 8_000)
+def test_what_is_merged_in_a_flood_is_counted(bench: Bench) -> None:
+    measured, _ = bench._slice("polling", 1_000_000.0, 8_000)
     assert measured.merged > 0
     assert len(measured.late_ns) + measured.merged == 8_000
     assert measured.lost == 0
@@ -149,24 +149,24 @@ def test_what_is_merged_in_a_flood_is_counted(stage: Stage) -> None:
 
 def test_a_process_that_ends_is_named(tmp_path: Path) -> None:
     with ExitStack() as children:
-        stage = stage_in(tmp_path, children)
-        os.kill(stage._engine._process.pid, signal.SIGKILL)
+        bench = bench_in(tmp_path, children)
+        os.kill(bench._engine._process.pid, signal.SIGKILL)
         with pytest.raises(BenchError, match="the engine process has ended"):
-            stage._slice("queued", 1000.0, 10)
+            bench._slice("queued", 1000.0, 10)
 
 
 def test_a_failure_in_the_middle_ends_the_others(tmp_path: Path) -> None:
     children = ExitStack()
-    stage = stage_in(tmp_path, children)
-    stage._bare.tell(Collect(10))  # it waits for packets that never come
+    bench = bench_in(tmp_path, children)
+    bench._bare.tell(Collect(10))  # it waits for packets that never come
     children.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
-    for child in (stage._bare, stage._engine):
+    for child in (bench._bare, bench._engine):
         assert child._process.returncode is not None
 
 
 def test_a_wrong_configuration_is_told(tmp_path: Path) -> None:
     with pytest.raises(BenchError, match="base_sl_points"), ExitStack() as children:
-        Stage(ROOT / "config.toml", ["risk.base_sl_points=-1"], tmp_path, children)
+        Bench(ROOT / "config.toml", ["risk.base_sl_points=-1"], tmp_path, children)
 
 
 # ── Packets on their way ────────────────────────────────────────────────────────────────────────────────────────────
