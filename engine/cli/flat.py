@@ -70,8 +70,7 @@ def _close_journalled(args: Namespace, place: "EngineDir") -> int:
     offline_flat.check_simulated(place)
     config = offline_flat.usable_config(warn)
     prices = offline_flat.last_prices(place, warn)
-    for line in _journalled_plan(account, prices):
-        print(line)
+    print("\n".join(_journalled_plan(account, prices)))
     if not args.yes and not _confirmed():
         print("nothing was done")
         return EXIT_DIFFERENT
@@ -83,8 +82,7 @@ def _close_journalled(args: Namespace, place: "EngineDir") -> int:
 
 def _confirmed() -> bool:
     """Ask; anything but the word is a no, and so is the end of the input."""
-    sys.stdout.write("type FLAT to close all of it at once: ")
-    sys.stdout.flush()
+    print("type FLAT to close all of it at once: ", end="", flush=True)
     return sys.stdin.readline().strip() == "FLAT"
 
 

@@ -10,7 +10,6 @@ from engine.text.sanitize import clean
 if TYPE_CHECKING:
     from engine.config import Config
     from engine.model.ports import FileSource
-    from engine.recording import ImportReport
 
 
 def arguments(parser: Parser) -> None:
@@ -67,13 +66,8 @@ def write_recording(source: "FileSource", args: Namespace, config: "Config") -> 
             progress=progress,
             force=args.force,
         )
-    for line in _lines(report, args.output):
-        print(line)
-
-
-def _lines(report: "ImportReport", output: Path) -> list[str]:
-    lines = [f"{report.ticks:,} ticks in {clean(str(output))}, {output.stat().st_size:,} bytes"]
+    print(f"{report.ticks:,} ticks in {clean(str(args.output))}, {args.output.stat().st_size:,} bytes")
     for reason, count in report.refused.items():
-        first = report.first_refused[reason]
-        lines.append(f"{count} of them will be refused: {reason}, first at {first}")
-    return lines + [f"lost: {loss}" for loss in report.losses]
+        print(f"{count} of them will be refused: {reason}, first at {report.first_refused[reason]}")
+    for loss in report.losses:
+        print(f"lost: {loss}")

@@ -86,7 +86,9 @@ def last_prices(place: EngineDir, warn: Callable[[str], None]) -> dict[str, Last
     try:
         path = Path((place.folder / RECORDING_NOTE).read_text(encoding="utf-8", errors="surrogateescape").strip("\n"))
         source = MqrSource(path)
-        if source.header.started_wall_ns < _began_ns(place):
+        with closing(open_reader(place.folder / JOURNAL_FILE)) as connection:
+            (began_ns,) = connection.execute("SELECT max(started_ns) FROM runs").fetchone()
+        if source.header.started_wall_ns < began_ns:
             return {}
         symbols = [instrument.symbol for instrument in source.instruments]
         first = max(1, source.count() - _LAST_TICKS * len(symbols))
@@ -97,13 +99,6 @@ def last_prices(place: EngineDir, warn: Callable[[str], None]) -> dict[str, Last
     except (UserError, OSError, sqlite3.Error) as problem:
         warn(f"the last prices cannot be read: {problem}")
         return {}
-
-
-def _began_ns(place: EngineDir) -> int:
-    """Return when the newest run of the journal began (UTC ns); raises sqlite3.Error."""
-    with closing(open_reader(place.folder / JOURNAL_FILE)) as connection:
-        (began_ns,) = connection.execute("SELECT max(started_ns) FROM runs").fetchone()
-    return int(began_ns)
 
 
 class _Silent:
