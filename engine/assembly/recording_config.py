@@ -24,7 +24,6 @@ class InstrumentList(Protocol):
     @property
     def instruments(self) -> tuple[Instrument, ...]:
         """The instruments."""
-        ...
 
 
 def fit_to_recording(config: Config, source: "TickSource | InstrumentList") -> tuple[Config, tuple[Instrument, ...]]:

@@ -18,15 +18,12 @@ class Clock(Protocol):
 
     def wall_ns(self) -> int:
         """UTC now, in nanoseconds since the epoch."""
-        ...
 
     def monotonic_ns(self) -> int:
         """A time that never steps back, in nanoseconds; only differences mean anything."""
-        ...
 
     def wait(self, condition: Condition, duration_s: float) -> None:
         """Let `duration_s` pass, or less when `condition` (held by the caller) is notified."""
-        ...
 
 
 class SystemClock:

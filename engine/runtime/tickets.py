@@ -27,17 +27,14 @@ class Switch(Protocol):
     @property
     def mode(self) -> str:
         """How ticks are delivered now."""
-        ...
 
     @property
     def wanted(self) -> str | None:
         """How they are to be delivered; None when nothing is asked for."""
-        ...
 
     @property
     def refusal(self) -> str:
         """Why the newest request was not carried out; empty when it was."""
-        ...
 
 
 Posted = Command | BrokerEvent | FeedEvent | Asked

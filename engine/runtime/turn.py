@@ -24,7 +24,6 @@ class AfterTick(Protocol):
 
     def reached(self, seq: int, take: Callable[[Tick], None]) -> None:
         """Tick number `seq` was worked, and the cursor's milestone lies no further; `take` works a waiting tick."""
-        ...
 
 
 class Turn:
