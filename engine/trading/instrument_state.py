@@ -69,27 +69,22 @@ class Chart:
 class InstrumentState:
     """One instrument's place in the trader; `index` is its number in a tick."""
 
+    STATE = ("last_price", "day_open", "last_ms", "halt_shown", "objection", "gaps")
     __slots__ = (
+        *STATE,
         "day",
-        "day_open",
-        "gaps",
-        "halt_shown",
         "history",
         "index",
         "instrument",
-        "last_ms",
-        "last_price",
         "last_tick",
         "levels",
         "median_gap_ms",
-        "objection",
         "refusals",
         "sample_at_ms",
         "silences",
         "strategy",
         "tick_filter",
     )
-    STATE = ("last_price", "day_open", "last_ms", "halt_shown", "objection", "gaps")
 
     def __init__(
         self,

@@ -105,25 +105,6 @@ class Position:
     time ≥ `deadline_ms`.
     """
 
-    __slots__ = (
-        "_instrument",
-        "_levels",
-        "ceiling",
-        "deadline_ms",
-        "emergency",
-        "entry_costs",
-        "entry_ms",
-        "entry_price",
-        "entry_turnover",
-        "exiting",
-        "floor",
-        "highest",
-        "initial_quantity",
-        "quantity",
-        "stop",
-        "taken",
-        "trail_stop",
-    )
     STATE = (
         "quantity",
         "initial_quantity",
@@ -136,6 +117,7 @@ class Position:
         "trail_stop",
         "taken",
     )
+    __slots__ = (*STATE, "_instrument", "_levels", "ceiling", "deadline_ms", "emergency", "floor", "stop")
 
     def __init__(self, instrument: Instrument, levels: Levels, *, price: int, at_ms: int) -> None:
         """Start an empty position that is about to be filled, decided at tick price `price`."""
