@@ -73,30 +73,14 @@ def build(
         edges.callback(engine.stop)
         _tell_start(parts, state_dir)
         lock_as_found(engine, opened, unlock=unlock)
-        return Run(
-            engine,
-            logs,
-            config,
-            source,
-            trader,
-            state_dir.path,
-            edges.pop_all(),
-            mode=mode,
-            journal=journal,
-            recorder=recorder,
-        )
+        kept = edges.pop_all()
+        return Run(config, mode, source, state_dir.path, engine, trader, journal, recorder, logs, kept)
 
 
 def _tell_start(run: RunParts, state_dir: StateDir) -> None:
     session = run.config.session
     hours = f"{session.start:%H:%M}-{session.end:%H:%M} {session.zone}"
-    LOGGERS["engine"].info(
-        "%s of %s, session %s, delivery %s, state in %s",
-        run.mode,
-        run.name,
-        hours,
-        run.config.engine.delivery,
-        state_dir.path,
-    )
+    told = "%s of %s, session %s, delivery %s, state in %s"
+    LOGGERS["engine"].info(told, run.mode, run.name, hours, run.config.engine.delivery, state_dir.path)
     for note in state_dir.notes:
         LOGGERS["engine"].warning("%s", note)

@@ -5,6 +5,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
+from msgspec import Struct
+
 from engine.config import Config
 from engine.logs import LogBook, log_trade
 from engine.model.ports import Journal, Recorder, TickSource
@@ -14,33 +16,19 @@ from engine.trading.trader import Trader
 from engine.venues.supply import LiveSupply
 
 
-class Run:
-    """A built engine; `close` ends it and its edges in good order."""
+class Run(Struct):
+    """A built engine in its state directory `folder`; `close` ends it and its edges in good order."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        logs: LogBook,
-        config: Config,
-        source: TickSource | LiveSupply,
-        trader: Trader,
-        folder: Path,
-        edges: ExitStack,
-        *,
-        mode: TradeMode,
-        journal: Journal | None,
-        recorder: Recorder | None,
-    ) -> None:
-        self.engine = engine
-        self.logs = logs
-        self.config = config
-        self.source = source
-        self.trader = trader
-        self.folder = folder  # the state directory
-        self.mode = mode
-        self.journal = journal
-        self.recorder = recorder
-        self._edges = edges
+    config: Config
+    mode: TradeMode
+    source: TickSource | LiveSupply
+    folder: Path
+    engine: Engine
+    trader: Trader
+    journal: Journal | None
+    recorder: Recorder | None
+    logs: LogBook
+    edges: ExitStack
 
     def __enter__(self) -> Self:
         return self
@@ -54,4 +42,4 @@ class Run:
 
     def close(self) -> None:
         """Stop the engine, write what is waiting, release the state directory. Safe to call twice."""
-        self._edges.close()
+        self.edges.close()

@@ -35,7 +35,7 @@ from engine.trading.risk import EntryGate
 UNCLEAN = CleanText("the last run ended uncleanly")
 
 
-class _Desk(Struct):
+class _HeldDay(Struct):
     """What is known of an instrument that is held: its session day (ISO text), that day's first price, the last one known."""
 
     day: str
@@ -65,12 +65,8 @@ class JournalledAccount:
         fields = self._fields = kept.fields
         self.symbols = kept.symbols
         self.at_ms = kept.at_ms
-        self.gate, self.flat, self.orders, self.cash_account = (
-            EntryGate(0),
-            FlattenState(),
-            Orders(""),
-            CashAccount(Decimal(0)),
-        )
+        self.gate, self.flat, self.orders = EntryGate(0), FlattenState(), Orders("")
+        self.cash_account = CashAccount(Decimal(0))
         load(self.gate, "gate.", fields)
         load(self.flat, "flat.", fields)
         load(self.cash_account, "book.", fields)
@@ -78,16 +74,16 @@ class JournalledAccount:
         self.today = str(fields["today"])
         self.held = {each.instrument: each for each in positions_in(fields)}
         self._stray = strays_in(fields)
-        self._desks = {number: self._desk(number) for number in self.held.keys() | self._stray.keys()}
+        self._days = {number: self._day(number) for number in self.held.keys() | self._stray.keys()}
         self._price_scales, self._quantity_scales = (
             msgspec.convert(fields[f"{name}_scale"], list[int]) for name in ("price", "quantity")
         )
         if not len(self.symbols) == len(self._price_scales) == len(self._quantity_scales):
             raise ValueError("there is not one scale for each symbol")
 
-    def _desk(self, number: int) -> _Desk:
-        names = _Desk.__struct_fields__
-        return msgspec.convert({name: self._fields[f"{number}.{name}"] for name in names}, _Desk)
+    def _day(self, number: int) -> _HeldDay:
+        names = _HeldDay.__struct_fields__
+        return msgspec.convert({name: self._fields[f"{number}.{name}"] for name in names}, _HeldDay)
 
     def instrument(self, number: int) -> Instrument:
         """What is known of instrument `number`: its symbol and how it is counted."""
@@ -121,7 +117,7 @@ class JournalledAccount:
                 self._flat(entry)
             case DayStarted(date=date):
                 self.today = date
-                for inst in self._desks.values():
+                for inst in self._days.values():
                     inst.day_open = 0
                 self.gate.start_day()
                 self.cash_account.start_day()
@@ -140,7 +136,7 @@ class JournalledAccount:
 
     def _submitted(self, order: Order) -> None:
         self.orders.take(order, order.quantity)
-        inst = self._desks.setdefault(order.instrument, _Desk(self.today))
+        inst = self._days.setdefault(order.instrument, _HeldDay(self.today))
         inst.last_price = order.price
         if order.side == "BUY":
             self.gate.day_entries += 1
@@ -172,23 +168,23 @@ class JournalledAccount:
 
     def _booked(self, booked: FillBooked) -> None:
         """Book a fill: what it cost is what cash changed by beyond its turnover."""
-        fill, purse = booked.fill, self.cash_account
+        fill, money = booked.fill, self.cash_account
         number = fill.instrument
         self.orders.on_fill(fill)
         instrument = self.instrument(number)
         turnover = instrument.money(fill.price * fill.quantity)
-        before_cash, purse.cash = purse.cash, Decimal(booked.cash)
+        before_cash, money.cash = money.cash, Decimal(booked.cash)
         before = self.held.pop(number, None)
         if booked.position is not None:
             self.held[number] = booked.position
-        inst = self._desks.setdefault(number, _Desk(self.today))
+        inst = self._days.setdefault(number, _HeldDay(self.today))
         inst.last_price = inst.last_price or fill.price
         if fill.side == "BUY":
-            purse.costs_paid += before_cash - purse.cash - turnover
-            purse.entries += before is None
+            money.costs_paid += before_cash - money.cash - turnover
+            money.entries += before is None
             return
-        costs = turnover - (purse.cash - before_cash)
-        purse.costs_paid += costs
+        costs = turnover - (money.cash - before_cash)
+        money.costs_paid += costs
         closed = min(before.quantity, fill.quantity) if before else 0
         if fill.quantity > closed:
             self._stray[number] = self._stray.get(number, 0) - (fill.quantity - closed)
@@ -196,7 +192,7 @@ class JournalledAccount:
             left = booked.position
             share = before.entry_turnover - (left.entry_turnover if left else 0)
             costs += before.entry_costs - (left.entry_costs if left else 0)
-            purse.count(instrument.money(fill.price * closed - share) - costs)
+            money.count(instrument.money(fill.price * closed - share) - costs)
 
     def _entries(self, changed: EntriesChanged) -> None:
         gate = self.gate
@@ -209,7 +205,7 @@ class JournalledAccount:
             case "unlocked":
                 gate.locked = gate.halted = ""
                 self.flat.reset()
-            case "halted" if changed.reason != BAD_TICKS:  # those are the door's; it begins fresh
+            case "halted" if changed.reason != BAD_TICKS:  # those are the tick filter's; it begins fresh
                 gate.halted = changed.reason
             case _:
                 return
@@ -266,5 +262,5 @@ class JournalledAccount:
             put_position(fields, held)
         if stray:
             fields[f"position.{number}.stray"] = stray
-        known: dict[str, Plain] = msgspec.structs.asdict(self._desks[number])
+        known: dict[str, Plain] = msgspec.structs.asdict(self._days[number])
         fields |= {f"{number}.{name}": value for name, value in known.items()}

@@ -15,10 +15,11 @@ from queue import Empty, SimpleQueue
 from typing import Self
 
 from engine.journal.ledger import Ledger, LedgerStoppedError
-from engine.journal.opening import Opened, examine
+from engine.journal.opening import examine
 from engine.journal.reserve import Reserve
 from engine.journal.rows import Entry, Rewound, RunEnded, RunStarted, Waiting
 from engine.journal.schema import Factory
+from engine.journal.takeover import Opened
 from engine.model.clock import Clock
 from engine.model.errors import DiskError
 from engine.model.events import AnyEvent

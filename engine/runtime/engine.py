@@ -112,7 +112,7 @@ class Engine:
         self._acquire, self._release, self._waiting = turn.lock.acquire, turn.lock.release, parts.inbox.waiting
         self._put = parts.inbox.put_lossless if playback is not None else parts.inbox.put_newest
 
-    # ── The front door ──────────────────────────────────────────────────────────────────────────────────────────
+    # ── What its users call ──────────────────────────────────────────────────────────────────────────────────────────
 
     def prepare(self) -> None:
         """Make ready for the first tick; `start` does it."""

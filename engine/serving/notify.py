@@ -19,7 +19,7 @@ _MOST_DIGITS = 18
 class Notifier:
     """Speaks `sd_notify`: datagrams to the socket that `NOTIFY_SOCKET` names; without one nothing is said.
 
-    `watchdog_ns` is how often systemd wants to hear `WATCHDOG=1`: half of its own patience, as its manual advises; 0 =
+    `watchdog_ns` is how often systemd wants `WATCHDOG=1`: half of its own patience, as its manual advises; 0 =
     it does not want to. `listens` tells whether there is a service manager, which starts the program again when it fails.
     """
 

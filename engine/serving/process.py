@@ -77,7 +77,7 @@ def _server(run: Run) -> LinkServer:
 
 
 def _watchdog(run: Run, server: LinkServer, notifier: Notifier, restart: Restart) -> Watchdog:
-    """Build the watch over all threads; it also looks for wishes and feeds systemd's own watchdog."""
+    """Build the watch over all threads; it also looks for the file FLAT and feeds systemd's own watchdog."""
     flat_file = FlatFile(run.engine, run.folder / FLAT_FILE)
     heartbeat = Heartbeat(run, notifier)
     return Watchdog(

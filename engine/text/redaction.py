@@ -1,4 +1,4 @@
-"""The border where secrets end: what was registered, and every web token, leaves no log line, no error line, no crash screen. Knows no source of secrets."""
+"""Where secrets end: what was registered, and every web token, leaves no log line, no error line, no crash screen. Knows no source of secrets."""
 
 import re
 import threading

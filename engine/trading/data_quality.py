@@ -31,23 +31,23 @@ class DataQualityMonitor:
 
     def on_refused(self, inst: InstrumentState, tick: Tick, reason: str) -> None:
         """Tell the first tick refused for each reason; halt entries after too many in a row."""
-        door = inst.tick_filter
-        if door.refused.get(reason) == 1:
+        tick_filter = inst.tick_filter
+        if tick_filter.refused.get(reason) == 1:
             self._state.first_refused.setdefault(reason, tick.seq)
             self._state.effects.append(TickRefused(inst.index, reason, tick.seq, tick.exch_ms))
-        if door.halted and not inst.halt_shown:
+        if tick_filter.halted and not inst.halt_shown:
             inst.halt_shown = True
             self._state.entries("halted", BAD_TICKS, tick.exch_ms)
 
     def on_odd(self, inst: InstrumentState, tick: Tick) -> None:
         """Tell a jump of the exchange's numbering, and the end of a run of bad ticks."""
         now_ms = tick.exch_ms
-        door = inst.tick_filter
-        if tick.exch_seq and door.missing:
-            self._state.effects.append(SequenceGap(inst.index, door.missing, now_ms))
-            if door.sequence_gaps >= self._max_sequence_gaps:
-                self._state.halt(f"{door.sequence_gaps} gaps in the exchange's sequence", now_ms)
-        if inst.halt_shown and not door.halted:
+        tick_filter = inst.tick_filter
+        if tick.exch_seq and tick_filter.missing:
+            self._state.effects.append(SequenceGap(inst.index, tick_filter.missing, now_ms))
+            if tick_filter.sequence_gaps >= self._max_sequence_gaps:
+                self._state.halt(f"{tick_filter.sequence_gaps} gaps in the exchange's sequence", now_ms)
+        if inst.halt_shown and not tick_filter.halted:
             inst.halt_shown = False
             self._state.entries("recovered", BAD_TICKS, now_ms)
 

@@ -44,7 +44,7 @@ class Flattener:
         state.effects.append(FlatChanged(state.flat.state, "plan open" if armed else "plan closed", now_ms))
 
     def push(self, now_ms: int, *, ask: bool = False) -> None:
-        """Order what is still to be closed; once our own book is empty `ask` the broker (once a beat, no oftener)."""
+        """Order what is still to be closed; once our own portfolio is empty `ask` the broker (once a beat, no oftener)."""
         state = self._state
         flat = state.flat
         if not flat.running:

@@ -48,7 +48,7 @@ class FlattenState:
         self.state = "CANCELLING"
 
     def advance(self, *, holds: bool, working: bool) -> bool:
-        """Move between CLOSING and VERIFYING by what our own book says; whether the state changed."""
+        """Move between CLOSING and VERIFYING by what our own portfolio says; whether the state changed."""
         if not self.running:
             return False
         before = self.state

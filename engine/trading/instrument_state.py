@@ -1,4 +1,4 @@
-"""All that belongs to one instrument while it is traded: its door, its strategy, its last tick. Decides nothing."""
+"""All that belongs to one instrument while it is traded: its tick filter, its strategy, its last tick. Decides nothing."""
 
 from array import array
 from bisect import bisect_right
@@ -19,7 +19,9 @@ SAMPLE_MS: Final = 5000
 COARSE_SAMPLE_MS: Final = 60_000  # where the instruments are many
 # A session of 6:15 h has 4,500 points of 5 s; an even number, so that thinning keeps both ends.
 _MOST_VALUES: Final = 2 * 4800
-_NO_SILENCE_MS: Final = 1 << 62  # `last_ms` of a desk taken over: the time until its first tick is no gap of the feed
+_NO_SILENCE_MS: Final = (
+    1 << 62
+)  # `last_ms` of an instrument taken over: the time until its first tick is no gap of the feed
 
 
 class Chart:

@@ -37,20 +37,9 @@ class Orders:
         target: int = -1,
     ) -> Order:
         """Make the next order; it is open until it is filled or rejected."""
-        self.last_number += 1
-        number = self.last_number
-        order = Order(
-            number=number,
-            tag=f"{self._tag_prefix}{number}",
-            instrument=instrument,
-            side=side,
-            quantity=quantity,
-            price=price,
-            reason=reason,
-            at_ms=at_ms,
-            tick_seq=tick_seq,
-            target=target,
-        )
+        number = self.last_number + 1
+        tag = f"{self._tag_prefix}{number}"
+        order = Order(number, tag, instrument, side, quantity, price, reason, at_ms, tick_seq, target)
         self.take(order, quantity)
         return order
 

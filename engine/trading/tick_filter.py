@@ -1,4 +1,4 @@
-"""The door for ticks of one instrument: refuses what cannot be a trade, counts it by reason, notices gaps. Pure."""
+"""Judges the ticks of one instrument: refuses what cannot be a trade, counts it by reason, notices gaps. Pure."""
 
 from math import inf
 from typing import Final

@@ -24,7 +24,7 @@ _UNSOUND: Final = "the account of the last run cannot be taken over:"
 
 
 class TradingState:
-    """Desks, book, gate, orders and the flat job; `effects` collects what the event at hand brings about."""
+    """Instruments, portfolio, gate, orders and the flat job; `effects` collects what the event at hand brings about."""
 
     __slots__ = (
         "_held",
@@ -75,7 +75,7 @@ class TradingState:
         return self.portfolio.positions[inst.index]
 
     def held(self) -> list[InstrumentState]:
-        """The desks on which something is held, in their order; asked with every tick, so looked for only after a change."""
+        """The instruments of which something is held, in their order; asked with every tick, so looked for only after a change."""
         portfolio = self.portfolio
         changes = (
             portfolio.entries + portfolio.trades
@@ -134,7 +134,7 @@ class TradingState:
             self.entries("halted", reason, at_ms)
 
     def dump(self, chosen: Iterable[int] | None = None) -> Fields:
-        """The deciding state by name: positions, cash, limits, orders, and the indicators of `chosen` desks (None: all)."""
+        """The deciding state by name: positions, cash, limits, orders, and the indicators of `chosen` instruments (None: all)."""
         fields: Fields = {"today": self.today.isoformat()}
         dump(self.gate, "gate.", fields)
         dump(self.flat, "flat.", fields)
