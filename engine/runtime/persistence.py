@@ -92,21 +92,14 @@ class Persistence:
             self._changed = self._changed or self._prices != self._held_prices()
         if self._changed:
             self.account(now_ms)
-            state = self._trader.state
-            size = (
-                _FIELDS_BYTES + _INSTRUMENT_BYTES * len(state.instrument_states) + _POSITION_BYTES * len(self._prices)
-            )
+            instruments = len(self._trader.state.instrument_states)
+            size = _FIELDS_BYTES + _INSTRUMENT_BYTES * instruments + _POSITION_BYTES * len(self._prices)
             paid_ns = size * 1_000_000_000 // _BYTES_PER_S
             self._account_due_ns = now_ns + paid_ns
             self._prices_due_ns = now_ns + min(max(_PRICES_NS, _PRICES_COST * paid_ns), _PRICES_MOST_NS)
 
     def _held_prices(self) -> dict[int, int]:
-        state = self._trader.state
-        return {
-            index: state.instrument_states[index].last_price
-            for index, position in enumerate(state.portfolio.positions)
-            if position is not None
-        }
+        return {inst.index: inst.last_price for inst, _ in self._trader.state.held()}
 
     def levels(self, most: int = sys.maxsize) -> None:
         """Put the levels of open positions into the journal, where they have moved since the last time; of `most` of them."""

@@ -93,8 +93,7 @@ class Receipt:
         self.lines = ()
         self._legs = {
             inst.index: _Leg(inst.instrument, position.quantity, inst.last_price, self._blind(inst, now_ns))
-            for inst in self._state.instrument_states
-            if (position := self._state.position(inst)) is not None
+            for inst, position in self._state.held()
         }
 
     def _blind(self, inst: InstrumentState, now_ns: int) -> str:

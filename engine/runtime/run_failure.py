@@ -22,11 +22,9 @@ class RunFailure:
     def __init__(self, parts: TurnParts, turn: Turn, dispatch: Dispatch, status: RunStatus) -> None:
         self.status = status
         self._turn = turn
-        self._effects = parts.effects
+        self._parts = parts
         self._dispatch = dispatch
         self._gate = parts.trader.state.gate
-        self._journal = parts.journal
-        self._post = parts.post
 
     @property
     def outcome(self) -> str:
@@ -41,13 +39,13 @@ class RunFailure:
     def feed_failed(self, problem: str) -> None:
         """A live feed has ended by itself. Whoever holds something must not be left alone: flats and commands go on."""
         text = _told(f"the feed has ended: {problem}")
-        self._post(FeedNote(text, self._effects.now_ms, severe=True))
-        self._post(Lock(text))
+        self._parts.post(FeedNote(text, self._parts.effects.now_ms, severe=True))
+        self._parts.post(Lock(text))
 
     def disk_failed(self, problem: CleanText) -> None:
         """The journal cannot keep what it must: entries are locked, what is held is watched on, the end has the disk's status."""
         self.note_disk(problem)
-        self._post(Lock(problem))
+        self._parts.post(Lock(problem))
 
     def note_disk(self, problem: CleanText) -> None:
         """Keep what the disk refuses; nothing where `problem` is empty."""
@@ -89,8 +87,8 @@ class RunFailure:
                 turn.lock.release()
             return
         self._gate.locked = _FAULT
-        if self._journal is not None:
-            self._journal.write(EntriesChanged("locked", _FAULT, self._effects.now_ms))
+        if self._parts.journal is not None:
+            self._parts.journal.write(EntriesChanged("locked", _FAULT, self._parts.effects.now_ms))
 
 
 def _told(text: str) -> CleanText:

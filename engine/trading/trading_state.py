@@ -56,7 +56,7 @@ class TradingState:
         self.faults = 0
         self.first_refused: dict[str, int] = {}  # reason → number of the first tick refused for it
         self.effects: list[AnyEvent] = []
-        self._held: list[InstrumentState] = []  # as of so many openings and exits
+        self._held: list[tuple[InstrumentState, Position]] = []  # as of so many openings and exits
         self._held_at = 0
         # What every account that is kept says of the instruments; never changed, so that all of them share it.
         self._symbols = tuple(each.symbol for each in instruments)
@@ -74,17 +74,14 @@ class TradingState:
         """What is held on `inst`."""
         return self.portfolio.positions[inst.index]
 
-    def held(self) -> list[InstrumentState]:
-        """The instruments of which something is held, in their order; asked with every tick, so looked for only after a change."""
+    def held(self) -> list[tuple[InstrumentState, Position]]:
+        """What is held, in the order of the instruments; asked with every tick, so looked for only after a change."""
         portfolio = self.portfolio
-        changes = (
-            portfolio.entries + portfolio.trades
-        )  # both only rise, and no position comes or goes without one of them
+        changes = portfolio.entries + portfolio.trades  # both only rise; no position comes or goes without one of them
         if changes != self._held_at:
             self._held_at = changes
-            self._held = [
-                inst for inst, each in zip(self.instrument_states, portfolio.positions, strict=True) if each is not None
-            ]
+            each = zip(self.instrument_states, portfolio.positions, strict=True)
+            self._held = [(inst, position) for inst, position in each if position is not None]
         return self._held
 
     @staticmethod
