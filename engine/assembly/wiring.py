@@ -14,16 +14,19 @@ from engine.model.errors import InputError
 from engine.model.ports import Feed, TickSource
 from engine.model.types import TradeMode
 from engine.recording import FileRecorder, MqrSource
-from engine.runtime import Engine, Housekeeping, Playback, ProcessStats, SnapshotBuilder
+from engine.runtime import Engine
 from engine.runtime.cursor import Cursor
 from engine.runtime.delivery import DeliverySwitch
 from engine.runtime.dispatch import Dispatch
-from engine.runtime.loop_stats import LoopStats
+from engine.runtime.housekeeping import Housekeeping, LoopStats
+from engine.runtime.process_stats import ProcessStats
 from engine.runtime.publisher import Publisher
 from engine.runtime.replay.check import ReplayCheck
 from engine.runtime.replay.feed import ReplayFeed
+from engine.runtime.replay.playback import Playback
 from engine.runtime.run_status import RunStatus
 from engine.runtime.schedule import Schedule
+from engine.runtime.snapshot_builder import SnapshotBuilder
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import MakeBroker, TurnParts
 from engine.text.sanitize import CleanText

@@ -9,8 +9,8 @@ from engine.model.events import CommandRefused, FeedNote, LinkChanged
 from engine.runtime.delivery import DeliverySwitch
 from engine.runtime.replay.playback import Playback
 from engine.runtime.schedule import Schedule
-from engine.runtime.tickets import Asked, Posted, Tickets
-from engine.runtime.turn_parts import TurnParts
+from engine.runtime.tickets import Tickets
+from engine.runtime.turn_parts import Asked, Posted, TurnParts
 
 _LONGEST_STALL_S = 10.0
 _MARKED_LINK_STATES = frozenset({"UP", "WAITING", "REFUSED"})

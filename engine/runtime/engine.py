@@ -17,9 +17,8 @@ from engine.runtime.replay.playback import Playback
 from engine.runtime.run_failure import RunFailure
 from engine.runtime.run_status import RunStatus
 from engine.runtime.schedule import Schedule
-from engine.runtime.tickets import Asked
 from engine.runtime.turn import Turn
-from engine.runtime.turn_parts import TurnParts
+from engine.runtime.turn_parts import Asked, TurnParts
 from engine.text.sanitize import CleanText
 
 _BEAT_S = 0.1
@@ -181,7 +180,7 @@ class Engine:
         try:
             step()
         except Exception as error:  # noqa: BLE001 - whatever broke: the next steps close what must be closed
-            self.broke(error)
+            self.failure.broke(error)
 
     def _work_the_rest(self) -> None:
         if self.status.exit_status == EXIT_FAULT:  # nobody knows what one more step would do
@@ -201,10 +200,6 @@ class Engine:
         if self._journal is not None:
             self._journal.close(self.failure.outcome, fault=self.status.exit_status != EXIT_WELL)
             self.failure.journal_ended(self._journal)
-
-    def broke(self, error: Exception) -> None:
-        """Keep and tell a failure of the engine itself, the first one: entries locked, exit status 70; not within the turn."""
-        self.failure.broke(error)
 
     # ── Delivery ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -232,7 +227,7 @@ class Engine:
             finally:
                 self._release()
         except Exception as error:  # noqa: BLE001 - the engine's fault, not the feed's
-            self.broke(error)
+            self.failure.broke(error)
 
     def _work_inbox(self) -> None:
         """Work what waits; the caller holds the lock."""
@@ -271,7 +266,7 @@ class Engine:
                     self.status.source_ended = not self.problem
                     self.status.done.set()
         except Exception as error:  # noqa: BLE001 - the mouth of the thread
-            self.broke(error)
+            self.failure.broke(error)
 
     def _sleep(self) -> bool:
         """Wait for work or for the next beat; whether to look into the inbox: in polling mode only when that is due."""

@@ -18,7 +18,7 @@ from engine.model.snapshot import (
     Snapshot,
 )
 from engine.model.types import TradeMode
-from engine.runtime.loop_stats import LoopStats, refusals
+from engine.runtime.housekeeping import LoopStats, refusals
 from engine.runtime.replay.playback import Playback
 from engine.runtime.run_status import RunStatus
 from engine.runtime.turn_parts import TurnParts

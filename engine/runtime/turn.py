@@ -12,8 +12,7 @@ from typing import Protocol
 from engine.model.clock import VirtualClock
 from engine.model.types import FLAG_LATE, Tick
 from engine.runtime.publisher import Publisher
-from engine.runtime.tickets import Posted
-from engine.runtime.turn_parts import TurnParts
+from engine.runtime.turn_parts import Posted, TurnParts
 
 _now_ns = time.perf_counter_ns
 _LATE_NS = 2_000_000_000  # a live tick that waited this long for its turn is no news

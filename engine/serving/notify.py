@@ -3,13 +3,10 @@
 import os
 import socket
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from engine.assembly import Run
 from engine.runtime import LOGGERS
 from engine.text.sanitize import clean
-
-if TYPE_CHECKING:
-    from engine.assembly import Run
 
 _LONGEST = 120  # of a status line
 _STATUS_NS = 1_000_000_000
@@ -52,7 +49,7 @@ class Notifier:
 class Heartbeat:
     """Feeds systemd's watchdog while the engine's own loop goes on, and keeps its status line true."""
 
-    def __init__(self, run: "Run", notifier: Notifier) -> None:
+    def __init__(self, run: Run, notifier: Notifier) -> None:
         self._run = run
         self._notifier = notifier
         self._ping_ns = self._status_ns = 0
@@ -76,7 +73,7 @@ class Heartbeat:
                 notifier.status(text)
 
 
-def status_line(run: "Run") -> str:
+def status_line(run: Run) -> str:
     """Say in one line what is held and whether entries are allowed; read beside the turn, for a person."""
     state = run.trader.state
     held = sum(position is not None for position in state.portfolio.positions)

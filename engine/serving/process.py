@@ -113,7 +113,7 @@ def _stop(run: Run, server: LinkServer, restart: Restart) -> None:
     try:
         run.engine.stop()
     except Exception as error:  # noqa: BLE001 - the mouth of the process: whatever broke must not take the restart along
-        run.engine.broke(error)
+        run.engine.failure.broke(error)
     server.stop()
     run.logs.flush(1.0)
     timer.cancel()

@@ -204,7 +204,7 @@ def test_whatever_breaks_at_the_end_the_rest_is_closed(tmp_path, monkeypatch, br
 
 def test_the_lock_of_a_broken_engine_is_recorded_where_it_was_put_on(live) -> None:
     live.tick(100)
-    live.run.engine.broke(RuntimeError("edge"))
+    live.run.engine.failure.broke(RuntimeError("edge"))
     assert locked(live) == "engine fault"
     live.tick(101)  # would be an entry
     live.tick(102)
@@ -219,7 +219,7 @@ def test_the_lock_of_a_broken_engine_is_recorded_where_it_was_put_on(live) -> No
 
 def test_a_wedged_turn_does_not_keep_a_fault_from_being_told(live) -> None:
     with live.run.engine.turn.lock:
-        live.run.engine.broke(RuntimeError("edge"))
+        live.run.engine.failure.broke(RuntimeError("edge"))
         assert locked(live) == "engine fault"
         assert live.run.engine.status.exit_status == EXIT_FAULT
 
