@@ -7,7 +7,7 @@ from engine.assembly.edges import Failures, open_journal, open_logs, open_record
 from engine.assembly.recording_config import fit_to_recording
 from engine.assembly.run import Run
 from engine.assembly.takeover import lock_as_found, widened
-from engine.assembly.wiring import Replaying, RunParts, live_engine, replaying_engine
+from engine.assembly.wiring import RunParts, live_engine, replaying_engine
 from engine.config import Config
 from engine.journal import Opened, StateDir
 from engine.model.clock import Clock, SystemClock
@@ -67,8 +67,8 @@ def build(
             edges.callback(source.close)
             engine = live_engine(parts, source)
         else:
-            how = Replaying(source, pace or SystemClock(), speed, paused=paused, counted=on_screen)
-            engine = replaying_engine(parts, how)
+            pace = pace or SystemClock()
+            engine = replaying_engine(parts, source, pace, speed, paused=paused, counted=on_screen)
         failures.found(engine)
         edges.callback(engine.stop)
         _tell_start(parts, state_dir)

@@ -51,16 +51,6 @@ class RunParts(Struct, frozen=True):
     opened: Opened
 
 
-class Replaying(Struct, frozen=True):
-    """A source and how it is played: by the clock `pace`, `speed` 0 = as fast as it goes; `counted` for a screen."""
-
-    source: TickSource
-    pace: Clock
-    speed: float
-    paused: bool
-    counted: bool
-
-
 class _InSession:
     """Whether the market is open at this moment; looks the day up once a day."""
 
@@ -113,16 +103,7 @@ def _engine(
 ) -> Engine:
     """The engine around the parts of a turn."""
     status, stats = RunStatus(), LoopStats()
-    builder = SnapshotBuilder(
-        parts,
-        trade_mode=run.mode,
-        source=run.name,
-        status=status,
-        stats=stats,
-        playback=playback,
-        feed=feed,
-        log=run.logs,
-    )
+    builder = SnapshotBuilder(parts, run.mode, run.name, status, stats, playback, feed, run.logs)
     publisher = Publisher(builder, run.config.engine.snapshot_interval_ms)
     switch = DeliverySwitch(parts, publisher)
     schedule = Schedule(parts, switch, playback, run.config.recording.checkpoint_ticks if run.recorder else 0)
@@ -131,45 +112,39 @@ def _engine(
     turn = Turn(parts, dispatch.carry_out, schedule, publisher)
     folder = run.folder
     housekeeping = Housekeeping(parts, turn, stats, ProcessStats(folder), lambda lines: keep_receipt(folder, lines))
-    return Engine(
-        parts,
-        turn,
-        feed=feed,
-        playback=playback,
-        switch=switch,
-        schedule=schedule,
-        dispatch=dispatch,
-        status=status,
-        publisher=publisher,
-        housekeeping=housekeeping,
-    )
+    return Engine(parts, turn, feed, playback, switch, schedule, dispatch, status, publisher, housekeeping)
 
 
-def replaying_engine(run: RunParts, how: Replaying) -> Engine:
-    """Build an engine over a recorded or generated session; one that goes on with an account goes on at its moment."""
+def replaying_engine(
+    run: RunParts, source: TickSource, pace: Clock, speed: float, *, paused: bool, counted: bool
+) -> Engine:
+    """Build an engine over a recorded or generated session; one that goes on with an account goes on at its moment.
+
+    It is played by the clock `pace`, `speed` 0 = as fast as it goes; its ticks are `counted` for a screen.
+    """
     replay = run.config.replay
     feed = ReplayFeed(
-        how.source,
-        how.pace,
-        speed=how.speed,
-        paused=how.paused,
+        source,
+        pace,
+        speed=speed,
+        paused=paused,
         skip_silence=replay.skip_silence,
         silence_ms=int(replay.silence_s * 1000),
     )
-    begins_ms = _begins_ms(how.source)
+    begins_ms = _begins_ms(source)
     skipped = 0
     kept = run.opened.kept
     if kept is not None and kept.at_ms > begins_ms:
         begins_ms = kept.at_ms
-        skipped = how.source.number_at(begins_ms)
-        feed.move(skipped + 1, None, playing=not how.paused)
+        skipped = source.number_at(begins_ms)
+        feed.move(skipped + 1, None, playing=not paused)
     clock = VirtualClock(begins_ms * 1_000_000)
     parts = _parts(run, clock, Cursor(lossless=True, after=skipped), run.config.engine.inbox_size)
-    check = ReplayCheck(parts, how.source) if isinstance(how.source, MqrSource) else None
+    check = ReplayCheck(parts, source) if isinstance(source, MqrSource) else None
     followed = None if check is None or check.is_empty else check
-    total = how.source.count() if how.counted else 0
-    playback = Playback(parts, feed, how.source, total=total, check=followed)
-    return _engine(run, parts, feed, playback, how.source)
+    total = source.count() if counted else 0
+    playback = Playback(parts, feed, source, total=total, check=followed)
+    return _engine(run, parts, feed, playback, source)
 
 
 def live_engine(run: RunParts, supply: LiveSupply) -> Engine:

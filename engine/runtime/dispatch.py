@@ -6,6 +6,7 @@ from collections.abc import Callable
 from engine.model.broker_events import BrokerEvent
 from engine.model.commands import Acknowledge, Command, Fault, Stall, Stop, SwitchDelivery, TraderCommand
 from engine.model.events import CommandRefused, FeedNote, LinkChanged
+from engine.model.marks import EventMark, InputMark
 from engine.runtime.delivery import DeliverySwitch
 from engine.runtime.replay.playback import Playback
 from engine.runtime.schedule import Schedule
@@ -57,7 +58,7 @@ class Dispatch:
         if self._playback is not None:
             self._playback.interfered()
         now_ms = self._parts.effects.now_ms
-        self._parts.persistence.given(self._parts.cursor.position, command, now_ms)
+        self._parts.persistence.mark(InputMark(self._parts.cursor.position, command, now_ms))
         self._parts.effects.carry_out(self._parts.trader.on_command(command, now_ms))
         gate = self._parts.trader.state.gate
         self._parts.operator.paused, self._parts.operator.locked = gate.paused, gate.locked
@@ -85,4 +86,4 @@ class Dispatch:
         self._parts.effects.carry_out((event,))
         if isinstance(event, LinkChanged) and event.state in _MARKED_LINK_STATES:
             text = f"{event.state} {event.reason}".rstrip()
-            self._parts.persistence.mark(self._parts.cursor.position, "reconnect", text, event.at_ms)
+            self._parts.persistence.mark(EventMark(self._parts.cursor.position, "reconnect", text, event.at_ms))

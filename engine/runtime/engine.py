@@ -72,7 +72,6 @@ class Engine:
         self,
         parts: TurnParts,
         turn: Turn,
-        *,
         feed: Feed,
         playback: Playback | None,
         switch: DeliverySwitch,

@@ -3,7 +3,6 @@
 import sys
 from typing import Final
 
-from engine.model.commands import TraderCommand
 from engine.model.events import (
     AnyEvent,
     DayStarted,
@@ -14,10 +13,9 @@ from engine.model.events import (
     OrderCancelled,
     OrderRejected,
     ReadHoldings,
-    StateKept,
     TradeClosed,
 )
-from engine.model.marks import EventMark, InputMark, StartMark, StateMark
+from engine.model.marks import Mark, StateMark
 from engine.model.ports import Journal, Recorder
 from engine.model.state import as_text, state_hash
 from engine.trading.trader import Trader
@@ -120,20 +118,10 @@ class Persistence:
                 self._levels[index] = levels
                 self._journal.write(LevelsMoved(position.state(index)))
 
-    def begin(self, kept: StateKept) -> None:
-        """Note in the recording what the trader took over from the run before."""
+    def mark(self, mark: Mark) -> None:
+        """Keep `mark` in the recording."""
         if self._recorder is not None:
-            self._recorder.mark(StartMark(kept))
-
-    def mark(self, ticks: int, kind: str, text: str, at_ms: int) -> None:
-        """Keep an event in the recording at this place."""
-        if self._recorder is not None:
-            self._recorder.mark(EventMark(ticks, kind, text, at_ms))
-
-    def given(self, ticks: int, command: TraderCommand | None, at_ms: int) -> None:
-        """Keep in the recording that the trader was given a command, or a beat (None) that did something."""
-        if self._recorder is not None:
-            self._recorder.mark(InputMark(ticks, command, at_ms))
+            self._recorder.mark(mark)
 
     def checkpoint(self, ticks: int) -> None:
         """Keep the hash of the deciding state, and its fields, in the recording at this place."""

@@ -2,24 +2,27 @@
 
 from threading import Event
 
+from msgspec import Struct, field
+
 from engine.model.errors import EXIT_WELL
 from engine.text.sanitize import CleanText
 
 
-class RunStatus:
+class RunStatus(Struct):
     """`problem` is why a run cannot go on, `disk` what the disk refuses, with which it goes on; both empty when all is well.
 
     `stopped`: no tick and no command is worked any more; `ended`: and all is written. `source_ended`: every tick of a
     finite source was worked. `done` is set once there is nothing more to wait for, `stop_asked` where an operator said so.
     """
 
-    __slots__ = ("disk", "done", "ended", "exit_status", "problem", "source_ended", "stop_asked", "stopped")
-
-    def __init__(self) -> None:
-        self.problem = self.disk = CleanText("")
-        self.exit_status = EXIT_WELL
-        self.stopped = self.ended = self.source_ended = self.stop_asked = False
-        self.done = Event()
+    problem: CleanText = CleanText("")
+    disk: CleanText = CleanText("")
+    exit_status: int = EXIT_WELL
+    stopped: bool = False
+    ended: bool = False
+    source_ended: bool = False
+    stop_asked: bool = False
+    done: Event = field(default_factory=Event)
 
     @property
     def shown(self) -> CleanText:

@@ -37,7 +37,6 @@ class SnapshotBuilder:
     def __init__(
         self,
         parts: TurnParts,
-        *,
         trade_mode: TradeMode,
         source: CleanText,
         status: RunStatus,

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Protocol
 
 from engine.model.clock import VirtualClock
+from engine.model.marks import InputMark
 from engine.model.types import FLAG_LATE, Tick
 from engine.runtime.publisher import Publisher
 from engine.runtime.turn_parts import Posted, TurnParts
@@ -139,7 +140,7 @@ class Turn:
             now_ms = self._effects.now_ms
             effects = self._trader.on_beat(now_ms)
             if self._trader.moved:
-                self._persistence.given(self._cursor.position, None, now_ms)
+                self._persistence.mark(InputMark(self._cursor.position, None, now_ms))
             if effects:
                 self._effects.carry_out(effects)
             self._persistence.beat(_now_ns(), now_ms)

@@ -16,7 +16,6 @@ from engine.model.types import Instrument
 from engine.runtime.cursor import Cursor
 from engine.runtime.effects import Effects
 from engine.runtime.epochs import Epochs, HandlerBudget
-from engine.runtime.event_log import EventLog
 from engine.runtime.exits import Exits
 from engine.runtime.inbox import Inbox
 from engine.runtime.outcomes import Outcomes
@@ -92,7 +91,7 @@ class TurnParts:
             clock=clock,
             epochs=self.epochs,
             persistence=self.persistence,
-            event_log=EventLog(EventText(self.instruments, trader.hours.stamp)),
+            event_text=EventText(self.instruments, trader.hours.stamp),
             outcomes=self.outcomes,
             exits=self.exits,
             receipt=self.receipt,

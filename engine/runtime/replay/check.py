@@ -168,11 +168,11 @@ class ReplayCheck:
             trader.load(before)
             self._why_not = f"the account it began with cannot be taken over: {error}"
             return
-        self._persistence.begin(kept)  # where the replay is recorded itself
+        self._persistence.mark(StartMark(kept))  # where the replay is recorded itself
         self._operator.paused = False  # what is paused was by the recording, not by an operator of now
 
     def _give(self, mark: InputMark, seq: int) -> None:
-        self._persistence.given(seq, mark.command, mark.at_ms)
+        self._persistence.mark(InputMark(seq, mark.command, mark.at_ms))
         if mark.command is None:
             self._effects.carry_out(self._trader.on_beat(mark.at_ms))
         else:

@@ -30,8 +30,6 @@ class ReplayFeed:
     given to `move`, the feed stands still until it is moved or played on.
     """
 
-    lossless = True
-
     def __init__(
         self,
         source: TickSource,
