@@ -3,11 +3,13 @@
 from contextlib import ExitStack
 from pathlib import Path
 
+from msgspec.structs import asdict
+
 from engine.assembly.edges import Failures, open_journal, open_logs, open_recorder
 from engine.assembly.recording_config import fit_to_recording
-from engine.assembly.run import Run
+from engine.assembly.run import Run, RunParts
 from engine.assembly.takeover import lock_as_found, widened
-from engine.assembly.wiring import RunParts, live_engine, replaying_engine
+from engine.assembly.wiring import live_engine, replaying_engine
 from engine.config import Config
 from engine.journal import Opened, StateDir
 from engine.model.clock import Clock, SystemClock
@@ -73,8 +75,7 @@ def build(
         edges.callback(engine.stop)
         _tell_start(parts, state_dir)
         lock_as_found(engine, opened, unlock=unlock)
-        kept = edges.pop_all()
-        return Run(config, mode, source, state_dir.path, engine, trader, journal, recorder, logs, kept)
+        return Run(**asdict(parts), engine=engine, source=source, edges=edges.pop_all())
 
 
 def _tell_start(run: RunParts, state_dir: StateDir) -> None:

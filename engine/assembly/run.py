@@ -8,26 +8,36 @@ from typing import Self
 from msgspec import Struct
 
 from engine.config import Config
+from engine.journal import Opened, SqliteJournal
 from engine.logs import LogBook, log_trade
-from engine.model.ports import Journal, Recorder, TickSource
+from engine.model.ports import TickSource
 from engine.model.types import TradeMode
+from engine.recording import FileRecorder
 from engine.runtime import Engine
+from engine.text.sanitize import CleanText
 from engine.trading.trader import Trader
 from engine.venues.supply import LiveSupply
 
 
-class Run(Struct):
-    """A built engine in its state directory `folder`; `close` ends it and its edges in good order."""
+class RunParts(Struct):
+    """What stands before the engine is built around it; `folder` is the state directory, `opened` what the run before has left."""
 
     config: Config
     mode: TradeMode
-    source: TickSource | LiveSupply
-    folder: Path
-    engine: Engine
+    name: CleanText
     trader: Trader
-    journal: Journal | None
-    recorder: Recorder | None
+    journal: SqliteJournal | None
+    recorder: FileRecorder | None
     logs: LogBook
+    folder: Path
+    opened: Opened
+
+
+class Run(RunParts, kw_only=True):
+    """A built engine with what it was built around; `close` ends it and its edges in good order."""
+
+    engine: Engine
+    source: TickSource | LiveSupply
     edges: ExitStack
 
     def __enter__(self) -> Self:

@@ -1,19 +1,12 @@
 """Puts the engine around the parts of a turn, over a source or a live feed. Opens nothing, starts nothing."""
 
-from pathlib import Path
-
-from msgspec import Struct
-
 from engine.assembly.edges import keep_receipt
+from engine.assembly.run import RunParts
 from engine.assembly.takeover import take_over
-from engine.config import Config
-from engine.journal import Opened, SqliteJournal
-from engine.logs import LogBook
 from engine.model.clock import Clock, SteadyClock, VirtualClock
 from engine.model.errors import InputError
 from engine.model.ports import Feed, TickSource
-from engine.model.types import TradeMode
-from engine.recording import FileRecorder, MqrSource
+from engine.recording import MqrSource
 from engine.runtime import Engine
 from engine.runtime.cursor import Cursor
 from engine.runtime.delivery import DeliverySwitch
@@ -29,26 +22,10 @@ from engine.runtime.schedule import Schedule
 from engine.runtime.snapshot_builder import SnapshotBuilder
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import MakeBroker, TurnParts
-from engine.text.sanitize import CleanText
 from engine.trading.session import NO_DAY, TradingHours
-from engine.trading.trader import Trader
 from engine.venues.simulated.broker import simulated
 from engine.venues.simulated.faults import FaultySource
 from engine.venues.supply import LiveSupply
-
-
-class RunParts(Struct, frozen=True):
-    """What stands before the engine is built around it; `opened` is what the run before has left."""
-
-    config: Config
-    mode: TradeMode
-    name: CleanText
-    trader: Trader
-    journal: SqliteJournal | None
-    recorder: FileRecorder | None
-    logs: LogBook
-    folder: Path
-    opened: Opened
 
 
 class _InSession:
@@ -131,7 +108,8 @@ def replaying_engine(
         skip_silence=replay.skip_silence,
         silence_ms=int(replay.silence_s * 1000),
     )
-    begins_ms = _begins_ms(source)
+    first = next(iter(source.ticks()), None)
+    begins_ms = first.exch_ms if first else 0  # so that the day is known before the first tick
     skipped = 0
     kept = run.opened.kept
     if kept is not None and kept.at_ms > begins_ms:
@@ -155,9 +133,3 @@ def live_engine(run: RunParts, supply: LiveSupply) -> Engine:
     # What the feed has to say of its link waits with the commands; the beat or the next tick takes it.
     feed = supply.connect(parts.inputs.append, _InSession(run.trader.hours, clock))
     return _engine(run, parts, feed, None, None)
-
-
-def _begins_ms(source: TickSource) -> int:
-    """When the recording begins (UTC ms), so that its day is known before its first tick; 0 for an empty one."""
-    first = next(iter(source.ticks()), None)
-    return first.exch_ms if first else 0

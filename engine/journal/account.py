@@ -11,20 +11,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.journal.rows import Entry, RunEnded, RunStarted
+from engine.model import events
 from engine.model.errors import InputError
-from engine.model.events import (
-    DayStarted,
-    EntriesChanged,
-    FillBooked,
-    FlatChanged,
-    LevelsMoved,
-    OrderCancelled,
-    OrderRejected,
-    StateKept,
-    Submit,
-)
 from engine.model.state import Fields, Plain, dump, load
-from engine.model.types import MAX_QUANTITY, Instrument, Order, PositionState
+from engine.model.types import MAX_QUANTITY, Instrument, Order
 from engine.text.sanitize import CleanText
 from engine.trading.data_quality import BAD_TICKS
 from engine.trading.flatten_state import FLAT_LOCK, FlattenState
@@ -50,18 +40,18 @@ class JournalledAccount:
     slippage that is a little worse than the tick's, until the run keeps its state again.
     """
 
-    def __init__(self, kept: StateKept) -> None:
+    def __init__(self, kept: events.StateKept) -> None:
         self.ended = False
         self._begin(kept)
 
-    def _begin(self, kept: StateKept) -> None:
+    def _begin(self, kept: events.StateKept) -> None:
         """Start from `kept`; raises InputError when it lacks something."""
         try:
             self._read(kept)
         except (KeyError, ValueError, TypeError, ArithmeticError, msgspec.ValidationError) as error:
             raise InputError(f"the state that was kept cannot be read: {type(error).__name__} {error}") from error
 
-    def _read(self, kept: StateKept) -> None:
+    def _read(self, kept: events.StateKept) -> None:
         fields = self._fields = kept.fields
         self.symbols = kept.symbols
         self.at_ms = kept.at_ms
@@ -101,21 +91,21 @@ class JournalledAccount:
         """Follow one row; a kind that changes no account is passed over (a `TradeClosed` only repeats its fill)."""
         self.at_ms = getattr(entry, "at_ms", self.at_ms)
         match entry:
-            case StateKept():
+            case events.StateKept():
                 self._begin(entry)
-            case Submit(order=order):
+            case events.Submit(order=order):
                 self._submitted(order)
-            case FillBooked():
+            case events.FillBooked():
                 self._booked(entry)
-            case OrderRejected(order=number) | OrderCancelled(order=number):
+            case events.OrderRejected(order=number) | events.OrderCancelled(order=number):
                 self.reject(number)
-            case LevelsMoved(position=position) if position.instrument in self.held:
+            case events.LevelsMoved(position=position) if position.instrument in self.held:
                 self.held[position.instrument] = position
-            case EntriesChanged():
+            case events.EntriesChanged():
                 self._entries(entry)
-            case FlatChanged():
+            case events.FlatChanged():
                 self._flat(entry)
-            case DayStarted(date=date):
+            case events.DayStarted(date=date):
                 self.today = date
                 for inst in self._days.values():
                     inst.day_open = 0
@@ -166,7 +156,7 @@ class JournalledAccount:
             bit = 1 << order.target
             self.held[order.instrument] = replace(held, taken=held.taken | bit if taken else held.taken & ~bit)
 
-    def _booked(self, booked: FillBooked) -> None:
+    def _booked(self, booked: events.FillBooked) -> None:
         """Book a fill: what it cost is what cash changed by beyond its turnover."""
         fill, money = booked.fill, self.cash_account
         number = fill.instrument
@@ -194,7 +184,7 @@ class JournalledAccount:
             costs += before.entry_costs - (left.entry_costs if left else 0)
             money.count(instrument.money(fill.price * closed - share) - costs)
 
-    def _entries(self, changed: EntriesChanged) -> None:
+    def _entries(self, changed: events.EntriesChanged) -> None:
         gate = self.gate
         match changed.state:
             case "paused" | "resumed":
@@ -217,7 +207,7 @@ class JournalledAccount:
         if reason != lock and not over:
             self.flat.begin(reason, "")
 
-    def _flat(self, changed: FlatChanged) -> None:
+    def _flat(self, changed: events.FlatChanged) -> None:
         if changed.state == "LOCKED":
             self.flat.begin(changed.reason, "")
             self.gate.locked = f"{FLAT_LOCK}{changed.reason}"
@@ -233,14 +223,11 @@ class JournalledAccount:
     def net(self) -> dict[int, int]:
         """What is held by number of the instrument: the sum of all fills; nothing for those that are even."""
         numbers = sorted(self.held.keys() | self._stray.keys())
-        nets = {each: self._stray.get(each, 0) + self._quantity(each) for each in numbers}
+        quantities = {number: held.quantity for number, held in self.held.items()}
+        nets = {each: self._stray.get(each, 0) + quantities.get(each, 0) for each in numbers}
         return {number: net for number, net in nets.items() if net}
 
-    def _quantity(self, number: int) -> int:
-        held = self.held.get(number)
-        return held.quantity if held else 0
-
-    def state(self) -> StateKept:
+    def state(self) -> events.StateKept:
         """The account as the trader would have kept it after the last row."""
         fields: Fields = {"today": self.today}
         fields |= {name: self._fields[name] for name in ("price_scale", "quantity_scale")}
@@ -251,16 +238,12 @@ class JournalledAccount:
         self.orders.dump(fields)
         dump(self.cash_account, "book.", fields)
         for number in sorted(self.held.keys() | self._stray.keys()):
-            self._put(fields, number, self.held.get(number))
-        return StateKept(fields, self.symbols, self.at_ms)
-
-    def _put(self, fields: Fields, number: int, held: PositionState | None) -> None:
-        stray = self._stray.get(number, 0)
-        if held is None and not stray:
-            return
-        if held is not None:
-            put_position(fields, held)
-        if stray:
-            fields[f"position.{number}.stray"] = stray
-        known: dict[str, Plain] = msgspec.structs.asdict(self._days[number])
-        fields |= {f"{number}.{name}": value for name, value in known.items()}
+            held, stray = self.held.get(number), self._stray.get(number, 0)
+            if held is not None:
+                put_position(fields, held)
+            if stray:
+                fields[f"position.{number}.stray"] = stray
+            if held is not None or stray:
+                known: dict[str, Plain] = msgspec.structs.asdict(self._days[number])
+                fields |= {f"{number}.{name}": value for name, value in known.items()}
+        return events.StateKept(fields, self.symbols, self.at_ms)

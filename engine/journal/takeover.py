@@ -88,12 +88,7 @@ def take_over(opened: Opened, account: JournalledAccount, mode: TradeMode, sessi
         lines.append(f"a flat ({account.flat.reason}) was at {account.flat.state}: RESUMED")
     lines += [f"entries are locked: {locked}", _verdict(account)]
     return replace(
-        opened,
-        open_positions=held,
-        unresolved_orders=unresolved,
-        kept=kept,
-        still_locked=locked,
-        report=tuple(lines),
+        opened, open_positions=held, unresolved_orders=unresolved, kept=kept, still_locked=locked, report=tuple(lines)
     )
 
 

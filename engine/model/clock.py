@@ -60,10 +60,7 @@ class SteadyClock(SystemClock):
     """
 
     def __init__(
-        self,
-        clock: Clock | None = None,
-        slept_ns: Callable[[], int] = slept_ns,
-        boot_ns: Callable[[], int] = boot_ns,
+        self, clock: Clock | None = None, slept_ns: Callable[[], int] = slept_ns, boot_ns: Callable[[], int] = boot_ns
     ) -> None:
         self._clock = clock or SystemClock()
         self._slept_ns = slept_ns

@@ -38,14 +38,12 @@ class Engine:
         "_beat_due_ns",
         "_config",
         "_dispatch",
-        "_effects",
         "_feed",
         "_feed_over",
-        "_journal",
+        "_parts",
         "_poll_due_ns",
         "_publisher",
         "_put",
-        "_recorder",
         "_release",
         "_schedule",
         "_stopping",
@@ -96,13 +94,11 @@ class Engine:
         self.stats = housekeeping.stats
         self.failure = RunFailure(parts, turn, dispatch, status)
         self._config = parts.config.engine
-        self._effects = parts.effects
+        self._parts = parts
         self._feed = feed
         self._schedule = schedule
         self._dispatch = dispatch
         self._publisher = publisher
-        self._journal = parts.journal
-        self._recorder = parts.recorder
         self._wake = parts.wake
         self._asleep = self._stopping = self._feed_over = False
         self._poll_due_ns = self._beat_due_ns = 0
@@ -146,7 +142,7 @@ class Engine:
     @property
     def now_ms(self) -> int:
         """The engine's own time, UTC: that of the newest tick in a replay, the wall's where ticks are live."""
-        return self._effects.now_ms
+        return self._parts.effects.now_ms
 
     def feed_view(self) -> FeedView | None:
         """How the feed's link stands, None where there is none; any thread."""
@@ -194,11 +190,12 @@ class Engine:
             self._publisher.publish(time.perf_counter_ns())
 
     def _close(self) -> None:
-        if self._recorder is not None:
-            self._recorder.close()
-        if self._journal is not None:
-            self._journal.close(self.failure.outcome, fault=self.status.exit_status != EXIT_WELL)
-            self.failure.journal_ended(self._journal)
+        recorder, journal = self._parts.recorder, self._parts.journal
+        if recorder is not None:
+            recorder.close()
+        if journal is not None:
+            journal.close(self.failure.outcome, fault=self.status.exit_status != EXIT_WELL)
+            self.failure.journal_ended(journal)
 
     # ── Delivery ────────────────────────────────────────────────────────────────────────────────────────────────
 

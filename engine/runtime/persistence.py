@@ -3,25 +3,21 @@
 import sys
 from typing import Final
 
-from engine.model.events import (
-    AnyEvent,
-    DayStarted,
-    EntriesChanged,
-    FillBooked,
-    FlatChanged,
-    LevelsMoved,
-    OrderCancelled,
-    OrderRejected,
-    ReadHoldings,
-    TradeClosed,
-)
+from engine.model import events
 from engine.model.marks import Mark, StateMark
 from engine.model.ports import Journal, Recorder
 from engine.model.state import as_text, state_hash
 from engine.trading.trader import Trader
 
-_UNJOURNALLED = (ReadHoldings,)
-_MOVES_THE_ACCOUNT = (FillBooked, TradeClosed, OrderRejected, OrderCancelled, EntriesChanged, FlatChanged, DayStarted)
+_MOVES_THE_ACCOUNT = (
+    events.FillBooked,
+    events.TradeClosed,
+    events.OrderRejected,
+    events.OrderCancelled,
+    events.EntriesChanged,
+    events.FlatChanged,
+    events.DayStarted,
+)
 # What is kept is bounded by the second, not by how much happens: the rows after the newest account tell the rest.
 _LEVELS_NS: Final = 250_000_000  # between two looks at levels
 _LEVELS_A_LOOK: Final = 5  # positions; the next look begins with those that are left
@@ -55,13 +51,13 @@ class Persistence:
         self._levels: dict[int, tuple[int, int | None, int]] = {}  # of what is held, as the journal has them
         self._prices: dict[int, int] = {}  # of what was held when the account was kept
 
-    def keep(self, event: AnyEvent) -> None:
+    def keep(self, event: events.AnyEvent) -> None:
         """Put `event` into the journal."""
-        if self._journal is not None and not isinstance(event, _UNJOURNALLED):
+        if self._journal is not None and not isinstance(event, events.ReadHoldings):
             self._journal.write(event)
             if isinstance(event, _MOVES_THE_ACCOUNT):
                 self._changed = self._keeps_account
-                if isinstance(event, FillBooked) and event.position is not None:
+                if isinstance(event, events.FillBooked) and event.position is not None:
                     held = event.position
                     self._levels[held.instrument] = (held.highest, held.trail_stop, held.taken)
 
@@ -116,7 +112,7 @@ class Persistence:
                     return
                 most -= 1
                 self._levels[index] = levels
-                self._journal.write(LevelsMoved(position.state(index)))
+                self._journal.write(events.LevelsMoved(position.state(index)))
 
     def mark(self, mark: Mark) -> None:
         """Keep `mark` in the recording."""

@@ -5,18 +5,8 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from engine.model import snapshot
 from engine.model.ports import Feed, Log
-from engine.model.snapshot import (
-    AccountView,
-    EdgeView,
-    EntriesState,
-    OpenPosition,
-    Pulse,
-    Quote,
-    ReplayView,
-    SessionView,
-    Snapshot,
-)
 from engine.model.types import TradeMode
 from engine.runtime.housekeeping import LoopStats, refusals
 from engine.runtime.replay.playback import Playback
@@ -59,14 +49,14 @@ class SnapshotBuilder:
         self._meter = (0, 0)
         self._real_speed = 0.0
 
-    def __call__(self, now_ns: int) -> Snapshot:
+    def __call__(self, now_ns: int) -> snapshot.Snapshot:
         """Copy what there is to see; the caller holds the turn (or nothing runs)."""
         parts, state, stats = self._parts, self._state, self._stats
         cursor, instruments, merged = parts.cursor, parts.instruments, parts.inbox.merged
         now_ms = parts.effects.now_ms
         self._number += 1
         self._measure(now_ns, now_ms)
-        return Snapshot(
+        return snapshot.Snapshot(
             number=self._number,
             taken_ns=now_ns,
             wall_ns=time.time_ns(),
@@ -78,13 +68,15 @@ class SnapshotBuilder:
             ticks=cursor.position,
             refused=stats.refused if len(instruments) > _SHOWN else refusals(state.instrument_states),
             session=self._session(now_ms),
-            pulse=Pulse(stats.beat_ns, cursor.came_ns, cursor.decided_ns, parts.effects.oldest_order_ns),
+            pulse=snapshot.Pulse(stats.beat_ns, cursor.came_ns, cursor.decided_ns, parts.effects.oldest_order_ns),
             process=stats.process,
             events=tuple(parts.timeline.events),
             quotes=tuple(_quote(inst) for inst in self._shown()),
             positions=self._positions(),
             account=self._account(),
-            entries=EntriesState(state.gate.paused, state.gate.locked, state.gate.halted, state.gate.day_entries),
+            entries=snapshot.EntriesState(
+                state.gate.paused, state.gate.locked, state.gate.halted, state.gate.day_entries
+            ),
             flat=parts.receipt.view(),
             trades=tuple(parts.exits.newest),
             epochs=parts.epochs.views(cursor.last_seq, merged, fresh=self._status.stopped),
@@ -106,10 +98,10 @@ class SnapshotBuilder:
             found=parts.outcomes.found,
         )
 
-    def _session(self, now_ms: int) -> SessionView:
+    def _session(self, now_ms: int) -> snapshot.SessionView:
         hours = self._hours
         day = hours.day_of(now_ms) if now_ms else NO_DAY
-        return SessionView(hours.zone.key, day.date.isoformat(), day.start_ms, day.end_ms)
+        return snapshot.SessionView(hours.zone.key, day.date.isoformat(), day.start_ms, day.end_ms)
 
     def _shown(self) -> list[InstrumentState]:
         """The instruments to show: all, or where they are many those with a position and the first others."""
@@ -120,7 +112,7 @@ class SnapshotBuilder:
         chosen = dict.fromkeys((*held, *range(_SHOWN)))
         return [instrument_states[index] for index in sorted(list(chosen)[: max(_SHOWN, len(held))])]
 
-    def _positions(self) -> tuple[OpenPosition, ...]:
+    def _positions(self) -> tuple[snapshot.OpenPosition, ...]:
         state = self._state
         shown = []
         for inst, position in state.held():
@@ -129,14 +121,14 @@ class SnapshotBuilder:
             held = position.state(inst.index)
             if held.entry_turnover > _MOST_TURNOVER:
                 held = replace(held, entry_turnover=0)
-            shown.append(OpenPosition(held, inst.last_price, pnl, position.next_target, costs))
+            shown.append(snapshot.OpenPosition(held, inst.last_price, pnl, position.next_target, costs))
         return tuple(shown)
 
-    def _account(self) -> AccountView:
+    def _account(self) -> snapshot.AccountView:
         state = self._state
         portfolio = state.portfolio
         open_pnl = sum((portfolio.open_pnl(inst.index, inst.last_price) for inst, _ in state.held()), Decimal(0))
-        return AccountView(
+        return snapshot.AccountView(
             cash=portfolio.cash,
             realised=portfolio.realised,
             costs=portfolio.costs_paid,
@@ -150,21 +142,21 @@ class SnapshotBuilder:
             drawdown=portfolio.drawdown,
         )
 
-    def _edges(self) -> tuple[EdgeView, ...]:
+    def _edges(self) -> tuple[snapshot.EdgeView, ...]:
         edges = []
         journal, recorder = self._parts.journal, self._parts.recorder
         if journal is not None:
-            edges.append(EdgeView("journal", journal.waiting, journal.durable, journal.problem))
+            edges.append(snapshot.EdgeView("journal", journal.waiting, journal.durable, journal.problem))
         if recorder is not None:
-            edges.append(EdgeView("recorder", recorder.waiting, recorder.kept, recorder.problem))
-        return (*edges, EdgeView("log", 0, self._log.last_number, self._log.problem))
+            edges.append(snapshot.EdgeView("recorder", recorder.waiting, recorder.kept, recorder.problem))
+        return (*edges, snapshot.EdgeView("log", 0, self._log.last_number, self._log.problem))
 
-    def _replay(self, now_ms: int) -> ReplayView | None:
+    def _replay(self, now_ms: int) -> snapshot.ReplayView | None:
         playback = self._playback
         if playback is None:
             return None
         progress = playback.feed.progress()
-        return ReplayView(
+        return snapshot.ReplayView(
             tick=self._parts.cursor.last_seq,
             total=playback.total,
             at_ms=now_ms,
@@ -186,10 +178,10 @@ class SnapshotBuilder:
             self._meter = (now_ns, at_ms)
 
 
-def _quote(inst: InstrumentState) -> Quote:
+def _quote(inst: InstrumentState) -> snapshot.Quote:
     tick = inst.last_tick
     strategy = inst.strategy
-    return Quote(
+    return snapshot.Quote(
         instrument=inst.index,
         last=inst.last_price,
         day_open=inst.day_open,

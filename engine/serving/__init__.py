@@ -6,13 +6,4 @@ from engine.serving.process import serve
 from engine.serving.signals import block_signals
 from engine.serving.state_dirs import EngineDir, find_place, place_of
 
-__all__ = [
-    "EngineDir",
-    "await_answer",
-    "block_signals",
-    "find_place",
-    "launch",
-    "lay_flat",
-    "place_of",
-    "serve",
-]
+__all__ = ["EngineDir", "await_answer", "block_signals", "find_place", "launch", "lay_flat", "place_of", "serve"]

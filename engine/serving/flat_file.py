@@ -35,13 +35,10 @@ class FlatFile:
             if found is not None:
                 self._beats = self._engine.stats.beats
                 self._engine.send(Flat(CleanText("file FLAT")))
-        elif found is not None and not self._over and self._is_done():
-            self._over = True
-            _take_away(self._path)
-
-    def _is_done(self) -> bool:
-        carried_out = self._engine.stats.beats >= self._beats + _ROUNDS
-        return carried_out and not self._engine.trader.state.flat.running
+        elif found is not None and not self._over and self._engine.stats.beats >= self._beats + _ROUNDS:
+            self._over = not self._engine.trader.state.flat.running
+            if self._over:
+                _take_away(self._path)
 
 
 def lay_flat(path: Path) -> bool:

@@ -54,7 +54,8 @@ def launch(arguments: Sequence[str], folder: Path) -> EngineDir:
             status, place = process.poll(), place_of(folder)
             was_quicker = status == EXIT_BUSY and place.pid != 0
             if status is not None and not was_quicker:
-                raise _failed(status, _said(output, begun_at))
+                said = os.pread(output, _OUTPUT_LIMIT_BYTES, begun_at)
+                raise _failed(status, said.decode(errors="replace"))
             if (was_quicker or place.pid == process.pid) and answers(place):
                 return place
             time.sleep(_LOOK_S)
@@ -119,10 +120,6 @@ def _open_output(path: Path) -> int:
         return open_appended(path, _OUTPUT_LIMIT_BYTES)
     except OSError as error:
         raise InputError(f"state directory {path.parent}: {error.strerror}") from error
-
-
-def _said(output: int, since: int) -> str:
-    return os.pread(output, _OUTPUT_LIMIT_BYTES, since).decode(errors="replace")
 
 
 def _failed(status: int, said: str) -> LaunchError:

@@ -41,10 +41,6 @@ class Notifier:
                 self._failed = True
                 LOGGERS["engine"].warning("the service manager does not listen: %s", error)
 
-    def status(self, text: str) -> None:
-        """Say in one line what the engine is doing."""
-        self.say(f"STATUS={clean(text, _LONGEST)}")
-
 
 class Heartbeat:
     """Feeds systemd's watchdog while the engine's own loop goes on, and keeps its status line true."""
@@ -70,7 +66,7 @@ class Heartbeat:
             text = status_line(self._run)
             if text != self._told:
                 self._told = text
-                notifier.status(text)
+                notifier.say(f"STATUS={clean(text, _LONGEST)}")
 
 
 def status_line(run: Run) -> str:

@@ -68,11 +68,7 @@ def _server(run: Run) -> LinkServer:
         policy.attached(clock.monotonic_ns())
         policy.lost(clock.monotonic_ns())
     return LinkServer(
-        run.folder / SOCKET_FILE,
-        DurableView(run),
-        policy=policy,
-        clock=clock,
-        note=LOGGERS["engine"].warning,
+        run.folder / SOCKET_FILE, DurableView(run), policy=policy, clock=clock, note=LOGGERS["engine"].warning
     )
 
 

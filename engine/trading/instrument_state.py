@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
@@ -37,12 +37,6 @@ class Chart:
         self._first_ms = interval_ms
         self.interval_ms = interval_ms  # between two points
         self._flat = array("q")  # ms, price, ms, price, …
-
-    def __len__(self) -> int:
-        return len(self._flat) // 2
-
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        return iter(self.points())
 
     def points(self) -> tuple[tuple[int, int], ...]:
         """All points as (ms, price in minor units), oldest first."""
@@ -89,12 +83,7 @@ class InstrumentState:
     )
 
     def __init__(
-        self,
-        index: int,
-        instrument: Instrument,
-        risk: RiskConfig,
-        strategy: StrategyConfig,
-        sample_ms: int = SAMPLE_MS,
+        self, index: int, instrument: Instrument, risk: RiskConfig, strategy: StrategyConfig, sample_ms: int = SAMPLE_MS
     ) -> None:
         self.index = index
         self.instrument = instrument

@@ -280,7 +280,7 @@ def test_orders_go_out_before_anything_is_put_into_words(tmp_path) -> None:
             for index in range(2):
                 live.tick(price, instrument=index)
         assert sum(each is not None for each in live.run.trader.state.portfolio.positions) == 2
-        effects = live.run.engine._effects
+        effects = live.run.engine._parts.effects
         broker = Noting(happened.append, effects._answers.append)
         broker.hold([live.run.trader.state.portfolio.net(index) for index in range(2)])
         effects._broker = broker
