@@ -17,7 +17,7 @@ from engine.runtime.publisher import Publisher
 from engine.runtime.replay.check import ReplayCheck
 from engine.runtime.replay.feed import ReplayFeed
 from engine.runtime.replay.playback import Playback
-from engine.runtime.run_status import RunStatus
+from engine.runtime.run_failure import RunStatus
 from engine.runtime.schedule import Schedule
 from engine.runtime.snapshot_builder import SnapshotBuilder
 from engine.runtime.turn import Turn

@@ -14,8 +14,7 @@ from engine.runtime.dispatch import Dispatch
 from engine.runtime.housekeeping import Housekeeping
 from engine.runtime.publisher import Publisher
 from engine.runtime.replay.playback import Playback
-from engine.runtime.run_failure import RunFailure
-from engine.runtime.run_status import RunStatus
+from engine.runtime.run_failure import RunFailure, RunStatus
 from engine.runtime.schedule import Schedule
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import Asked, TurnParts

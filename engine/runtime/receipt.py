@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from msgspec import Struct
+
 from engine.model.events import AnyEvent, FillBooked, FlatChanged, OrderRejected, Submit
 from engine.model.snapshot import FlatLeg, FlatView
 from engine.model.types import Instrument
@@ -11,15 +13,14 @@ from engine.trading.trading_state import TradingState
 _NEWS_NS = 3_000_000_000
 
 
-class _Leg:
-    def __init__(self, instrument: Instrument, quantity: int, price: int, blind: str) -> None:
-        self.instrument = instrument
-        self.quantity = quantity
-        self.planned = price
-        self.filled = 0
-        self.turnover = 0
-        self.word = "WAIT"
-        self.blind = blind  # how old the price was that it is closed at, where that is no news any more
+class _Leg(Struct):
+    instrument: Instrument
+    quantity: int
+    planned: int
+    blind: str  # how old the price was that it is closed at, where that is no news any more
+    filled: int = 0
+    turnover: int = 0
+    word: str = "WAIT"
 
     @property
     def shown(self) -> str:

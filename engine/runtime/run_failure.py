@@ -1,4 +1,8 @@
-"""What goes wrong with a run: kept, told, entries locked. Says with what status it ends; ends nothing itself."""
+"""How a run stands as a whole, and what goes wrong with it: kept, told, entries locked. Ends nothing itself."""
+
+from threading import Event
+
+from msgspec import Struct, field
 
 from engine.model.commands import Lock
 from engine.model.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL
@@ -6,7 +10,6 @@ from engine.model.events import EntriesChanged, FeedNote
 from engine.model.ports import Journal
 from engine.runtime.dispatch import Dispatch
 from engine.runtime.event_log import LOGGERS
-from engine.runtime.run_status import RunStatus
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import TurnParts
 from engine.text.redaction import redact
@@ -14,6 +17,33 @@ from engine.text.sanitize import CleanText, clean
 
 _FAULT = CleanText("engine fault")
 _log = LOGGERS["engine"]
+
+
+class RunStatus(Struct):
+    """`problem` is why a run cannot go on, `disk` what the disk refuses, with which it goes on; both empty when all is well.
+
+    `stopped`: no tick and no command is worked any more; `ended`: and all is written. `source_ended`: every tick of a
+    finite source was worked. `done` is set once there is nothing more to wait for, `stop_asked` where an operator said so.
+    """
+
+    problem: CleanText = CleanText("")
+    disk: CleanText = CleanText("")
+    exit_status: int = EXIT_WELL
+    stopped: bool = False
+    ended: bool = False
+    source_ended: bool = False
+    stop_asked: bool = False
+    done: Event = field(default_factory=Event)
+
+    @property
+    def shown(self) -> CleanText:
+        """Why the run cannot go on; once it has ended also what the disk refused; empty when all is well."""
+        return self.problem or (self.disk if self.ended else CleanText(""))
+
+    def ask_to_stop(self) -> None:
+        """An operator wants the run to end."""
+        self.stop_asked = True
+        self.done.set()
 
 
 class RunFailure:

@@ -10,7 +10,7 @@ from engine.model.ports import Feed, Log
 from engine.model.types import TradeMode
 from engine.runtime.housekeeping import LoopStats, refusals
 from engine.runtime.replay.playback import Playback
-from engine.runtime.run_status import RunStatus
+from engine.runtime.run_failure import RunStatus
 from engine.runtime.turn_parts import TurnParts
 from engine.text.sanitize import CleanText
 from engine.trading.instrument_state import InstrumentState
