@@ -6,178 +6,133 @@ The names are resolved when they are asked for, so that importing one folder doe
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from engine.assembly import Run, load
-    from engine.cli import main
-    from engine.config import Config
-    from engine.link import LinkError, RemoteEngine
-    from engine.link.client import ConnectionStatus
-    from engine.link.protocol import AbsenceView, AnyCommand, ControlView
-    from engine.link.tickets import Pending
-    from engine.model.commands import (
-        Acknowledge,
-        Arm,
-        Bookmark,
-        Command,
-        Disarm,
-        Fault,
-        Flat,
-        Hold,
-        Lock,
-        PauseEntries,
-        Play,
-        ResumeEntries,
-        Seek,
-        SeekEvent,
-        SeekTime,
-        SetSpeed,
-        SkipSilence,
-        Stall,
-        Step,
-        Stop,
-        SwitchDelivery,
-        Unlock,
-    )
-    from engine.model.errors import UserError
-    from engine.model.latency import LatencySummary
-    from engine.model.ports import FeedView, LogLine
-    from engine.model.snapshot import (
-        AccountView,
-        CheckView,
-        CommandView,
-        EdgeView,
-        EntriesState,
-        EpochView,
-        FlatLeg,
-        FlatView,
-        OpenPosition,
-        ProcessView,
-        Pulse,
-        Quote,
-        ReplayView,
-        SessionView,
-        Snapshot,
-        TimelineEvent,
-    )
-    from engine.model.types import DELIVERIES, Delivery, Instrument, PositionState, Trade, TradeMode
-    from engine.text.redaction import redact
-    from engine.text.sanitize import CleanText, clean, cleaned
-    from engine.version import VERSION
+if TYPE_CHECKING:  # the same names once more, for who checks types
+    from engine.assembly import Run as Run
+    from engine.assembly import load as load
+    from engine.cli import main as main
+    from engine.config import Config as Config
+    from engine.link import LinkError as LinkError
+    from engine.link import RemoteEngine as RemoteEngine
+    from engine.link.client import ConnectionStatus as ConnectionStatus
+    from engine.link.protocol import AbsenceView as AbsenceView
+    from engine.link.protocol import AnyCommand as AnyCommand
+    from engine.link.protocol import ControlView as ControlView
+    from engine.link.tickets import Pending as Pending
+    from engine.model.commands import Acknowledge as Acknowledge
+    from engine.model.commands import Arm as Arm
+    from engine.model.commands import Bookmark as Bookmark
+    from engine.model.commands import Command as Command
+    from engine.model.commands import Disarm as Disarm
+    from engine.model.commands import Fault as Fault
+    from engine.model.commands import Flat as Flat
+    from engine.model.commands import Hold as Hold
+    from engine.model.commands import Lock as Lock
+    from engine.model.commands import PauseEntries as PauseEntries
+    from engine.model.commands import Play as Play
+    from engine.model.commands import ResumeEntries as ResumeEntries
+    from engine.model.commands import Seek as Seek
+    from engine.model.commands import SeekEvent as SeekEvent
+    from engine.model.commands import SeekTime as SeekTime
+    from engine.model.commands import SetSpeed as SetSpeed
+    from engine.model.commands import SkipSilence as SkipSilence
+    from engine.model.commands import Stall as Stall
+    from engine.model.commands import Step as Step
+    from engine.model.commands import Stop as Stop
+    from engine.model.commands import SwitchDelivery as SwitchDelivery
+    from engine.model.commands import Unlock as Unlock
+    from engine.model.errors import UserError as UserError
+    from engine.model.latency import LatencySummary as LatencySummary
+    from engine.model.ports import FeedView as FeedView
+    from engine.model.ports import LogLine as LogLine
+    from engine.model.snapshot import AccountView as AccountView
+    from engine.model.snapshot import CheckView as CheckView
+    from engine.model.snapshot import CommandView as CommandView
+    from engine.model.snapshot import EdgeView as EdgeView
+    from engine.model.snapshot import EntriesState as EntriesState
+    from engine.model.snapshot import EpochView as EpochView
+    from engine.model.snapshot import FlatLeg as FlatLeg
+    from engine.model.snapshot import FlatView as FlatView
+    from engine.model.snapshot import OpenPosition as OpenPosition
+    from engine.model.snapshot import ProcessView as ProcessView
+    from engine.model.snapshot import Pulse as Pulse
+    from engine.model.snapshot import Quote as Quote
+    from engine.model.snapshot import ReplayView as ReplayView
+    from engine.model.snapshot import SessionView as SessionView
+    from engine.model.snapshot import Snapshot as Snapshot
+    from engine.model.snapshot import TimelineEvent as TimelineEvent
+    from engine.model.types import DELIVERIES as DELIVERIES
+    from engine.model.types import Delivery as Delivery
+    from engine.model.types import Instrument as Instrument
+    from engine.model.types import PositionState as PositionState
+    from engine.model.types import Trade as Trade
+    from engine.model.types import TradeMode as TradeMode
+    from engine.text.redaction import redact as redact
+    from engine.text.sanitize import CleanText as CleanText
+    from engine.text.sanitize import clean as clean
+    from engine.text.sanitize import cleaned as cleaned
+    from engine.version import VERSION as VERSION
 
 _FOLDERS = {
     "engine.assembly": ("Run", "load"),
     "engine.cli": ("main",),
     "engine.config": ("Config",),
-    "engine.model.errors": ("UserError",),
-    "engine.model.latency": ("LatencySummary",),
     "engine.link": ("LinkError", "RemoteEngine"),
     "engine.link.client": ("ConnectionStatus",),
-    "engine.link.tickets": ("Pending",),
     "engine.link.protocol": ("AbsenceView", "AnyCommand", "ControlView"),
+    "engine.link.tickets": ("Pending",),
     "engine.model.commands": (
-        *(
-            "Acknowledge",
-            "Arm",
-            "Bookmark",
-            "Command",
-            "Disarm",
-            "Fault",
-            "Flat",
-            "Hold",
-            "Lock",
-            "PauseEntries",
-            "Play",
-        ),
-        *("ResumeEntries", "Seek", "SeekEvent", "SeekTime", "SetSpeed", "SkipSilence", "Stall", "Step", "Stop"),
-        *("SwitchDelivery", "Unlock"),
+        "Acknowledge",
+        "Arm",
+        "Bookmark",
+        "Command",
+        "Disarm",
+        "Fault",
+        "Flat",
+        "Hold",
+        "Lock",
+        "PauseEntries",
+        "Play",
+        "ResumeEntries",
+        "Seek",
+        "SeekEvent",
+        "SeekTime",
+        "SetSpeed",
+        "SkipSilence",
+        "Stall",
+        "Step",
+        "Stop",
+        "SwitchDelivery",
+        "Unlock",
     ),
+    "engine.model.errors": ("UserError",),
+    "engine.model.latency": ("LatencySummary",),
     "engine.model.ports": ("FeedView", "LogLine"),
-    "engine.text.redaction": ("redact",),
     "engine.model.snapshot": (
-        *(
-            "AccountView",
-            "CheckView",
-            "CommandView",
-            "EdgeView",
-            "EntriesState",
-            "EpochView",
-            "TimelineEvent",
-            "FlatLeg",
-        ),
-        *("FlatView", "OpenPosition", "ProcessView", "Pulse", "Quote", "ReplayView", "SessionView", "Snapshot"),
+        "AccountView",
+        "CheckView",
+        "CommandView",
+        "EdgeView",
+        "EntriesState",
+        "EpochView",
+        "FlatLeg",
+        "FlatView",
+        "OpenPosition",
+        "ProcessView",
+        "Pulse",
+        "Quote",
+        "ReplayView",
+        "SessionView",
+        "Snapshot",
+        "TimelineEvent",
     ),
-    "engine.text.sanitize": ("CleanText", "clean", "cleaned"),
     "engine.model.types": ("DELIVERIES", "Delivery", "Instrument", "PositionState", "Trade", "TradeMode"),
+    "engine.text.redaction": ("redact",),
+    "engine.text.sanitize": ("CleanText", "clean", "cleaned"),
     "engine.version": ("VERSION",),
 }
 _FOLDER_OF = {name: folder for folder, names in _FOLDERS.items() for name in names}
 
-__all__ = [
-    "DELIVERIES",
-    "VERSION",
-    "AbsenceView",
-    "AccountView",
-    "Acknowledge",
-    "AnyCommand",
-    "Arm",
-    "Bookmark",
-    "CheckView",
-    "Command",
-    "CommandView",
-    "Config",
-    "ControlView",
-    "Delivery",
-    "Disarm",
-    "EdgeView",
-    "EntriesState",
-    "EpochView",
-    "TimelineEvent",
-    "Fault",
-    "FeedView",
-    "Flat",
-    "FlatLeg",
-    "FlatView",
-    "Hold",
-    "Instrument",
-    "LatencySummary",
-    "LinkError",
-    "ConnectionStatus",
-    "Lock",
-    "LogLine",
-    "OpenPosition",
-    "PauseEntries",
-    "Pending",
-    "Play",
-    "PositionState",
-    "ProcessView",
-    "Pulse",
-    "Quote",
-    "RemoteEngine",
-    "ReplayView",
-    "ResumeEntries",
-    "Run",
-    "Seek",
-    "SeekEvent",
-    "SeekTime",
-    "SessionView",
-    "SetSpeed",
-    "SkipSilence",
-    "Snapshot",
-    "Stall",
-    "Step",
-    "Stop",
-    "SwitchDelivery",
-    "Trade",
-    "TradeMode",
-    "Unlock",
-    "UserError",
-    "CleanText",
-    "clean",
-    "cleaned",
-    "load",
-    "main",
-    "redact",
-]
+__all__ = list(_FOLDER_OF)
 
 
 def __getattr__(name: str) -> object:

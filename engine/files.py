@@ -39,6 +39,15 @@ def create_private(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
+def open_appended(path: Path, limit_bytes: int) -> int:
+    """Descriptor of a private file that is read and appended to, begun anew when it is larger than `limit_bytes`; raises OSError."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    os.fchmod(descriptor, 0o600)
+    if os.fstat(descriptor).st_size > limit_bytes:
+        os.ftruncate(descriptor, 0)
+    return descriptor
+
+
 def claim(descriptor: int) -> bool:
     """Mark the open file as being written by us, until it is closed; False when another process has done so."""
     try:

@@ -3,11 +3,13 @@
 from contextlib import ExitStack
 from pathlib import Path
 
+from msgspec.structs import asdict
+
 from engine.assembly.edges import Failures, open_journal, open_logs, open_recorder
 from engine.assembly.recording_config import fit_to_recording
-from engine.assembly.run import Run
+from engine.assembly.run import Run, RunParts
 from engine.assembly.takeover import lock_as_found, widened
-from engine.assembly.wiring import Replaying, RunParts, live_engine, replaying_engine
+from engine.assembly.wiring import live_engine, replaying_engine
 from engine.config import Config
 from engine.journal import Opened, StateDir
 from engine.model.clock import Clock, SystemClock
@@ -67,36 +69,19 @@ def build(
             edges.callback(source.close)
             engine = live_engine(parts, source)
         else:
-            how = Replaying(source, pace or SystemClock(), speed, paused=paused, counted=on_screen)
-            engine = replaying_engine(parts, how)
+            pace = pace or SystemClock()
+            engine = replaying_engine(parts, source, pace, speed, paused=paused, counted=on_screen)
         failures.found(engine)
         edges.callback(engine.stop)
         _tell_start(parts, state_dir)
         lock_as_found(engine, opened, unlock=unlock)
-        return Run(
-            engine,
-            logs,
-            config,
-            source,
-            trader,
-            state_dir.path,
-            edges.pop_all(),
-            mode=mode,
-            journal=journal,
-            recorder=recorder,
-        )
+        return Run(**asdict(parts), engine=engine, source=source, edges=edges.pop_all())
 
 
 def _tell_start(run: RunParts, state_dir: StateDir) -> None:
     session = run.config.session
     hours = f"{session.start:%H:%M}-{session.end:%H:%M} {session.zone}"
-    LOGGERS["engine"].info(
-        "%s of %s, session %s, delivery %s, state in %s",
-        run.mode,
-        run.name,
-        hours,
-        run.config.engine.delivery,
-        state_dir.path,
-    )
+    told = "%s of %s, session %s, delivery %s, state in %s"
+    LOGGERS["engine"].info(told, run.mode, run.name, hours, run.config.engine.delivery, state_dir.path)
     for note in state_dir.notes:
         LOGGERS["engine"].warning("%s", note)

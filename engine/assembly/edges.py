@@ -45,7 +45,7 @@ class Failures:
 def open_logs(config: Config, folder: Path, console_fd: int | None, ring_lines: int) -> LogBook:
     """Begin the log; `ring_lines` of it are kept in memory for a screen."""
     levels = msgspec.to_builtins(config.logging.levels)
-    return LogBook.open(
+    return LogBook(
         folder,
         SystemClock(),
         ZoneInfo(config.session.zone),

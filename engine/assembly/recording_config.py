@@ -3,7 +3,6 @@
 import os
 from datetime import time
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
@@ -13,21 +12,13 @@ from engine.model.ports import TickSource
 from engine.model.types import Instrument
 from engine.recording import Header
 from engine.venues.registry import VENUES
+from engine.venues.supply import LiveSupply
 from engine.version import RULES_REVISION, VERSION
 
 _INSTRUMENT_KEYS = ("lot_size", "tick_size", "freeze_quantity")
 
 
-class InstrumentList(Protocol):
-    """A live source: no more than a list of instruments, before its first tick."""
-
-    @property
-    def instruments(self) -> tuple[Instrument, ...]:
-        """The instruments."""
-        ...
-
-
-def fit_to_recording(config: Config, source: "TickSource | InstrumentList") -> tuple[Config, tuple[Instrument, ...]]:
+def fit_to_recording(config: Config, source: TickSource | LiveSupply) -> tuple[Config, tuple[Instrument, ...]]:
     """Join what a recording knows of its market with the configuration.
 
     A recording states its session's zone and hours, lot and tick sizes. They hold, unless the operator has set such a
@@ -88,8 +79,8 @@ def header_of(config: Config, source_name: str, instruments: tuple[Instrument, .
 
 def _of_this_run(config: Config) -> dict[str, str]:
     """Return the configuration without the sections of exchanges that the run has nothing to do with."""
-    strangers = tuple(f"{venue.name}." for venue in VENUES if venue.mode != "mock" and venue.name != config.feed.source)
-    return {key: text for key, text in describe(config).items() if not key.startswith(strangers)}
+    others = tuple(f"{venue.name}." for venue in VENUES if venue.mode != "mock" and venue.name != config.feed.source)
+    return {key: text for key, text in describe(config).items() if not key.startswith(others)}
 
 
 def recordings_folder(config: Config) -> Path:

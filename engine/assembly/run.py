@@ -5,42 +5,40 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
+from msgspec import Struct
+
 from engine.config import Config
+from engine.journal import Opened, SqliteJournal
 from engine.logs import LogBook, log_trade
-from engine.model.ports import Journal, Recorder, TickSource
+from engine.model.ports import TickSource
 from engine.model.types import TradeMode
+from engine.recording import FileRecorder
 from engine.runtime import Engine
+from engine.text.sanitize import CleanText
 from engine.trading.trader import Trader
 from engine.venues.supply import LiveSupply
 
 
-class Run:
-    """A built engine; `close` ends it and its edges in good order."""
+class RunParts(Struct):
+    """What stands before the engine is built around it; `folder` is the state directory, `opened` what the run before has left."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        logs: LogBook,
-        config: Config,
-        source: TickSource | LiveSupply,
-        trader: Trader,
-        folder: Path,
-        edges: ExitStack,
-        *,
-        mode: TradeMode,
-        journal: Journal | None,
-        recorder: Recorder | None,
-    ) -> None:
-        self.engine = engine
-        self.logs = logs
-        self.config = config
-        self.source = source
-        self.trader = trader
-        self.folder = folder  # the state directory
-        self.mode = mode
-        self.journal = journal
-        self.recorder = recorder
-        self._edges = edges
+    config: Config
+    mode: TradeMode
+    name: CleanText
+    trader: Trader
+    journal: SqliteJournal | None
+    recorder: FileRecorder | None
+    logs: LogBook
+    folder: Path
+    opened: Opened
+
+
+class Run(RunParts, kw_only=True):
+    """A built engine with what it was built around; `close` ends it and its edges in good order."""
+
+    engine: Engine
+    source: TickSource | LiveSupply
+    edges: ExitStack
 
     def __enter__(self) -> Self:
         return self
@@ -54,4 +52,4 @@ class Run:
 
     def close(self) -> None:
         """Stop the engine, write what is waiting, release the state directory. Safe to call twice."""
-        self._edges.close()
+        self.edges.close()

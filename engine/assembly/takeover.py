@@ -6,6 +6,7 @@ from engine.journal import Opened
 from engine.model.commands import Lock, Unlock
 from engine.model.errors import InputError
 from engine.model.events import StateKept
+from engine.model.marks import StartMark
 from engine.model.ports import TickSource
 from engine.runtime import LOGGERS, Engine
 from engine.runtime.turn_parts import TurnParts
@@ -44,7 +45,7 @@ def take_over(opened: Opened, parts: TurnParts) -> None:
             told = parts.rewind.take_over(opened.kept)
         except ValueError as error:
             raise InputError(f"{error}; `myquant-tui flat` closes what is journalled") from error
-        parts.persistence.begin(opened.kept)
+        parts.persistence.mark(StartMark(opened.kept))
         parts.receipt.resume(time.perf_counter_ns())
         for line in told:
             LOGGERS["engine"].warning("%s", line, extra={"keep": True})

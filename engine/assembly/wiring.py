@@ -1,61 +1,31 @@
 """Puts the engine around the parts of a turn, over a source or a live feed. Opens nothing, starts nothing."""
 
-from pathlib import Path
-
-from msgspec import Struct
-
 from engine.assembly.edges import keep_receipt
+from engine.assembly.run import RunParts
 from engine.assembly.takeover import take_over
-from engine.config import Config
-from engine.journal import Opened, SqliteJournal
-from engine.logs import LogBook
 from engine.model.clock import Clock, SteadyClock, VirtualClock
 from engine.model.errors import InputError
 from engine.model.ports import Feed, TickSource
-from engine.model.types import TradeMode
-from engine.recording import FileRecorder, MqrSource
-from engine.runtime import Engine, Housekeeping, Playback, ProcessStats, SnapshotBuilder
+from engine.recording import MqrSource
+from engine.runtime import Engine
 from engine.runtime.cursor import Cursor
 from engine.runtime.delivery import DeliverySwitch
 from engine.runtime.dispatch import Dispatch
-from engine.runtime.loop_stats import LoopStats
+from engine.runtime.housekeeping import Housekeeping, LoopStats
+from engine.runtime.process_stats import ProcessStats
 from engine.runtime.publisher import Publisher
 from engine.runtime.replay.check import ReplayCheck
 from engine.runtime.replay.feed import ReplayFeed
-from engine.runtime.run_status import RunStatus
+from engine.runtime.replay.playback import Playback
+from engine.runtime.run_failure import RunStatus
 from engine.runtime.schedule import Schedule
+from engine.runtime.snapshot_builder import SnapshotBuilder
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import MakeBroker, TurnParts
-from engine.text.sanitize import CleanText
 from engine.trading.session import NO_DAY, TradingHours
-from engine.trading.trader import Trader
 from engine.venues.simulated.broker import simulated
 from engine.venues.simulated.faults import FaultySource
 from engine.venues.supply import LiveSupply
-
-
-class RunParts(Struct, frozen=True):
-    """What stands before the engine is built around it; `opened` is what the run before has left."""
-
-    config: Config
-    mode: TradeMode
-    name: CleanText
-    trader: Trader
-    journal: SqliteJournal | None
-    recorder: FileRecorder | None
-    logs: LogBook
-    folder: Path
-    opened: Opened
-
-
-class Replaying(Struct, frozen=True):
-    """A source and how it is played: by the clock `pace`, `speed` 0 = as fast as it goes; `counted` for a screen."""
-
-    source: TickSource
-    pace: Clock
-    speed: float
-    paused: bool
-    counted: bool
 
 
 class _InSession:
@@ -110,16 +80,7 @@ def _engine(
 ) -> Engine:
     """The engine around the parts of a turn."""
     status, stats = RunStatus(), LoopStats()
-    builder = SnapshotBuilder(
-        parts,
-        trade_mode=run.mode,
-        source=run.name,
-        status=status,
-        stats=stats,
-        playback=playback,
-        feed=feed,
-        log=run.logs,
-    )
+    builder = SnapshotBuilder(parts, run.mode, run.name, status, stats, playback, feed, run.logs)
     publisher = Publisher(builder, run.config.engine.snapshot_interval_ms)
     switch = DeliverySwitch(parts, publisher)
     schedule = Schedule(parts, switch, playback, run.config.recording.checkpoint_ticks if run.recorder else 0)
@@ -128,45 +89,40 @@ def _engine(
     turn = Turn(parts, dispatch.carry_out, schedule, publisher)
     folder = run.folder
     housekeeping = Housekeeping(parts, turn, stats, ProcessStats(folder), lambda lines: keep_receipt(folder, lines))
-    return Engine(
-        parts,
-        turn,
-        feed=feed,
-        playback=playback,
-        switch=switch,
-        schedule=schedule,
-        dispatch=dispatch,
-        status=status,
-        publisher=publisher,
-        housekeeping=housekeeping,
-    )
+    return Engine(parts, turn, feed, playback, switch, schedule, dispatch, status, publisher, housekeeping)
 
 
-def replaying_engine(run: RunParts, how: Replaying) -> Engine:
-    """Build an engine over a recorded or generated session; one that goes on with an account goes on at its moment."""
+def replaying_engine(
+    run: RunParts, source: TickSource, pace: Clock, speed: float, *, paused: bool, counted: bool
+) -> Engine:
+    """Build an engine over a recorded or generated session; one that goes on with an account goes on at its moment.
+
+    It is played by the clock `pace`, `speed` 0 = as fast as it goes; its ticks are `counted` for a screen.
+    """
     replay = run.config.replay
     feed = ReplayFeed(
-        how.source,
-        how.pace,
-        speed=how.speed,
-        paused=how.paused,
+        source,
+        pace,
+        speed=speed,
+        paused=paused,
         skip_silence=replay.skip_silence,
         silence_ms=int(replay.silence_s * 1000),
     )
-    begins_ms = _begins_ms(how.source)
+    first = next(iter(source.ticks()), None)
+    begins_ms = first.exch_ms if first else 0  # so that the day is known before the first tick
     skipped = 0
     kept = run.opened.kept
     if kept is not None and kept.at_ms > begins_ms:
         begins_ms = kept.at_ms
-        skipped = how.source.number_at(begins_ms)
-        feed.move(skipped + 1, None, playing=not how.paused)
+        skipped = source.number_at(begins_ms)
+        feed.move(skipped + 1, None, playing=not paused)
     clock = VirtualClock(begins_ms * 1_000_000)
     parts = _parts(run, clock, Cursor(lossless=True, after=skipped), run.config.engine.inbox_size)
-    check = ReplayCheck(parts, how.source) if isinstance(how.source, MqrSource) else None
+    check = ReplayCheck(parts, source) if isinstance(source, MqrSource) else None
     followed = None if check is None or check.is_empty else check
-    total = how.source.count() if how.counted else 0
-    playback = Playback(parts, feed, how.source, total=total, check=followed)
-    return _engine(run, parts, feed, playback, how.source)
+    total = source.count() if counted else 0
+    playback = Playback(parts, feed, source, total=total, check=followed)
+    return _engine(run, parts, feed, playback, source)
 
 
 def live_engine(run: RunParts, supply: LiveSupply) -> Engine:
@@ -177,9 +133,3 @@ def live_engine(run: RunParts, supply: LiveSupply) -> Engine:
     # What the feed has to say of its link waits with the commands; the beat or the next tick takes it.
     feed = supply.connect(parts.inputs.append, _InSession(run.trader.hours, clock))
     return _engine(run, parts, feed, None, None)
-
-
-def _begins_ms(source: TickSource) -> int:
-    """When the recording begins (UTC ms), so that its day is known before its first tick; 0 for an empty one."""
-    first = next(iter(source.ticks()), None)
-    return first.exch_ms if first else 0

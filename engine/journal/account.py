@@ -11,20 +11,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.journal.rows import Entry, RunEnded, RunStarted
+from engine.model import events
 from engine.model.errors import InputError
-from engine.model.events import (
-    DayStarted,
-    EntriesChanged,
-    FillBooked,
-    FlatChanged,
-    LevelsMoved,
-    OrderCancelled,
-    OrderRejected,
-    StateKept,
-    Submit,
-)
 from engine.model.state import Fields, Plain, dump, load
-from engine.model.types import MAX_QUANTITY, Instrument, Order, PositionState
+from engine.model.types import MAX_QUANTITY, Instrument, Order
 from engine.text.sanitize import CleanText
 from engine.trading.data_quality import BAD_TICKS
 from engine.trading.flatten_state import FLAT_LOCK, FlattenState
@@ -35,7 +25,7 @@ from engine.trading.risk import EntryGate
 UNCLEAN = CleanText("the last run ended uncleanly")
 
 
-class _Desk(Struct):
+class _HeldDay(Struct):
     """What is known of an instrument that is held: its session day (ISO text), that day's first price, the last one known."""
 
     day: str
@@ -50,27 +40,23 @@ class JournalledAccount:
     slippage that is a little worse than the tick's, until the run keeps its state again.
     """
 
-    def __init__(self, kept: StateKept) -> None:
+    def __init__(self, kept: events.StateKept) -> None:
         self.ended = False
         self._begin(kept)
 
-    def _begin(self, kept: StateKept) -> None:
+    def _begin(self, kept: events.StateKept) -> None:
         """Start from `kept`; raises InputError when it lacks something."""
         try:
             self._read(kept)
         except (KeyError, ValueError, TypeError, ArithmeticError, msgspec.ValidationError) as error:
             raise InputError(f"the state that was kept cannot be read: {type(error).__name__} {error}") from error
 
-    def _read(self, kept: StateKept) -> None:
+    def _read(self, kept: events.StateKept) -> None:
         fields = self._fields = kept.fields
         self.symbols = kept.symbols
         self.at_ms = kept.at_ms
-        self.gate, self.flat, self.orders, self.cash_account = (
-            EntryGate(0),
-            FlattenState(),
-            Orders(""),
-            CashAccount(Decimal(0)),
-        )
+        self.gate, self.flat, self.orders = EntryGate(0), FlattenState(), Orders("")
+        self.cash_account = CashAccount(Decimal(0))
         load(self.gate, "gate.", fields)
         load(self.flat, "flat.", fields)
         load(self.cash_account, "book.", fields)
@@ -78,16 +64,16 @@ class JournalledAccount:
         self.today = str(fields["today"])
         self.held = {each.instrument: each for each in positions_in(fields)}
         self._stray = strays_in(fields)
-        self._desks = {number: self._desk(number) for number in self.held.keys() | self._stray.keys()}
+        self._days = {number: self._day(number) for number in self.held.keys() | self._stray.keys()}
         self._price_scales, self._quantity_scales = (
             msgspec.convert(fields[f"{name}_scale"], list[int]) for name in ("price", "quantity")
         )
         if not len(self.symbols) == len(self._price_scales) == len(self._quantity_scales):
             raise ValueError("there is not one scale for each symbol")
 
-    def _desk(self, number: int) -> _Desk:
-        names = _Desk.__struct_fields__
-        return msgspec.convert({name: self._fields[f"{number}.{name}"] for name in names}, _Desk)
+    def _day(self, number: int) -> _HeldDay:
+        names = _HeldDay.__struct_fields__
+        return msgspec.convert({name: self._fields[f"{number}.{name}"] for name in names}, _HeldDay)
 
     def instrument(self, number: int) -> Instrument:
         """What is known of instrument `number`: its symbol and how it is counted."""
@@ -105,23 +91,23 @@ class JournalledAccount:
         """Follow one row; a kind that changes no account is passed over (a `TradeClosed` only repeats its fill)."""
         self.at_ms = getattr(entry, "at_ms", self.at_ms)
         match entry:
-            case StateKept():
+            case events.StateKept():
                 self._begin(entry)
-            case Submit(order=order):
+            case events.Submit(order=order):
                 self._submitted(order)
-            case FillBooked():
+            case events.FillBooked():
                 self._booked(entry)
-            case OrderRejected(order=number) | OrderCancelled(order=number):
+            case events.OrderRejected(order=number) | events.OrderCancelled(order=number):
                 self.reject(number)
-            case LevelsMoved(position=position) if position.instrument in self.held:
+            case events.LevelsMoved(position=position) if position.instrument in self.held:
                 self.held[position.instrument] = position
-            case EntriesChanged():
+            case events.EntriesChanged():
                 self._entries(entry)
-            case FlatChanged():
+            case events.FlatChanged():
                 self._flat(entry)
-            case DayStarted(date=date):
+            case events.DayStarted(date=date):
                 self.today = date
-                for inst in self._desks.values():
+                for inst in self._days.values():
                     inst.day_open = 0
                 self.gate.start_day()
                 self.cash_account.start_day()
@@ -140,7 +126,7 @@ class JournalledAccount:
 
     def _submitted(self, order: Order) -> None:
         self.orders.take(order, order.quantity)
-        inst = self._desks.setdefault(order.instrument, _Desk(self.today))
+        inst = self._days.setdefault(order.instrument, _HeldDay(self.today))
         inst.last_price = order.price
         if order.side == "BUY":
             self.gate.day_entries += 1
@@ -170,25 +156,25 @@ class JournalledAccount:
             bit = 1 << order.target
             self.held[order.instrument] = replace(held, taken=held.taken | bit if taken else held.taken & ~bit)
 
-    def _booked(self, booked: FillBooked) -> None:
+    def _booked(self, booked: events.FillBooked) -> None:
         """Book a fill: what it cost is what cash changed by beyond its turnover."""
-        fill, purse = booked.fill, self.cash_account
+        fill, money = booked.fill, self.cash_account
         number = fill.instrument
         self.orders.on_fill(fill)
         instrument = self.instrument(number)
         turnover = instrument.money(fill.price * fill.quantity)
-        before_cash, purse.cash = purse.cash, Decimal(booked.cash)
+        before_cash, money.cash = money.cash, Decimal(booked.cash)
         before = self.held.pop(number, None)
         if booked.position is not None:
             self.held[number] = booked.position
-        inst = self._desks.setdefault(number, _Desk(self.today))
+        inst = self._days.setdefault(number, _HeldDay(self.today))
         inst.last_price = inst.last_price or fill.price
         if fill.side == "BUY":
-            purse.costs_paid += before_cash - purse.cash - turnover
-            purse.entries += before is None
+            money.costs_paid += before_cash - money.cash - turnover
+            money.entries += before is None
             return
-        costs = turnover - (purse.cash - before_cash)
-        purse.costs_paid += costs
+        costs = turnover - (money.cash - before_cash)
+        money.costs_paid += costs
         closed = min(before.quantity, fill.quantity) if before else 0
         if fill.quantity > closed:
             self._stray[number] = self._stray.get(number, 0) - (fill.quantity - closed)
@@ -196,9 +182,9 @@ class JournalledAccount:
             left = booked.position
             share = before.entry_turnover - (left.entry_turnover if left else 0)
             costs += before.entry_costs - (left.entry_costs if left else 0)
-            purse.count(instrument.money(fill.price * closed - share) - costs)
+            money.count(instrument.money(fill.price * closed - share) - costs)
 
-    def _entries(self, changed: EntriesChanged) -> None:
+    def _entries(self, changed: events.EntriesChanged) -> None:
         gate = self.gate
         match changed.state:
             case "paused" | "resumed":
@@ -209,7 +195,7 @@ class JournalledAccount:
             case "unlocked":
                 gate.locked = gate.halted = ""
                 self.flat.reset()
-            case "halted" if changed.reason != BAD_TICKS:  # those are the door's; it begins fresh
+            case "halted" if changed.reason != BAD_TICKS:  # those are the tick filter's; it begins fresh
                 gate.halted = changed.reason
             case _:
                 return
@@ -221,7 +207,7 @@ class JournalledAccount:
         if reason != lock and not over:
             self.flat.begin(reason, "")
 
-    def _flat(self, changed: FlatChanged) -> None:
+    def _flat(self, changed: events.FlatChanged) -> None:
         if changed.state == "LOCKED":
             self.flat.begin(changed.reason, "")
             self.gate.locked = f"{FLAT_LOCK}{changed.reason}"
@@ -237,14 +223,11 @@ class JournalledAccount:
     def net(self) -> dict[int, int]:
         """What is held by number of the instrument: the sum of all fills; nothing for those that are even."""
         numbers = sorted(self.held.keys() | self._stray.keys())
-        nets = {each: self._stray.get(each, 0) + self._quantity(each) for each in numbers}
+        quantities = {number: held.quantity for number, held in self.held.items()}
+        nets = {each: self._stray.get(each, 0) + quantities.get(each, 0) for each in numbers}
         return {number: net for number, net in nets.items() if net}
 
-    def _quantity(self, number: int) -> int:
-        held = self.held.get(number)
-        return held.quantity if held else 0
-
-    def state(self) -> StateKept:
+    def state(self) -> events.StateKept:
         """The account as the trader would have kept it after the last row."""
         fields: Fields = {"today": self.today}
         fields |= {name: self._fields[name] for name in ("price_scale", "quantity_scale")}
@@ -255,16 +238,12 @@ class JournalledAccount:
         self.orders.dump(fields)
         dump(self.cash_account, "book.", fields)
         for number in sorted(self.held.keys() | self._stray.keys()):
-            self._put(fields, number, self.held.get(number))
-        return StateKept(fields, self.symbols, self.at_ms)
-
-    def _put(self, fields: Fields, number: int, held: PositionState | None) -> None:
-        stray = self._stray.get(number, 0)
-        if held is None and not stray:
-            return
-        if held is not None:
-            put_position(fields, held)
-        if stray:
-            fields[f"position.{number}.stray"] = stray
-        known: dict[str, Plain] = msgspec.structs.asdict(self._desks[number])
-        fields |= {f"{number}.{name}": value for name, value in known.items()}
+            held, stray = self.held.get(number), self._stray.get(number, 0)
+            if held is not None:
+                put_position(fields, held)
+            if stray:
+                fields[f"position.{number}.stray"] = stray
+            if held is not None or stray:
+                known: dict[str, Plain] = msgspec.structs.asdict(self._days[number])
+                fields |= {f"{number}.{name}": value for name, value in known.items()}
+        return events.StateKept(fields, self.symbols, self.at_ms)

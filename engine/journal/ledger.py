@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from msgspec.structs import astuple
+
 from engine.journal.opening import Last
 from engine.journal.projections import project
 from engine.journal.reserve import Reserve
@@ -110,19 +112,7 @@ class Ledger:
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         for event, entry in rows:
-            connection.execute(
-                "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    event.number,
-                    event.run,
-                    event.wall_ns,
-                    event.at_ms,
-                    event.kind,
-                    event.body,
-                    event.previous,
-                    event.hash,
-                ),
-            )
+            connection.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", astuple(event))
             project(connection, event, entry)
         connection.execute("COMMIT")
 

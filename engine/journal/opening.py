@@ -15,14 +15,12 @@ from engine.journal.fold import folded
 from engine.journal.reader import stored_events
 from engine.journal.rows import GENESIS, RunStarted, chain_problem, entry_of
 from engine.journal.schema import foreign, open_reader
-from engine.journal.takeover import LEFT_OPEN, READY, take_over
+from engine.journal.takeover import LEFT_OPEN, READY, Opened, take_over
 from engine.model.errors import DiskError, InputError
-from engine.model.events import StateKept
 from engine.model.types import TradeMode
 from engine.text.sanitize import CleanText, clean, cleaned
 
 CHAIN_CHECKED_ON_OPEN = 1_000  # events; `verify` checks all of them
-_TAGS_SHOWN = 20
 WHOLE_FILE_CHECKED_BELOW = 64 * 2**20  # bytes; reading all pages of a larger file would delay the start
 
 # What SQLite says when the disk or another program is in the way: no verdict on the file itself.
@@ -33,43 +31,6 @@ _NO_VERDICT = frozenset(
         sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_AUTH,
     }
 )  # fmt: skip
-
-
-class Opened(Struct, frozen=True):
-    """What was found on opening, so that the engine can go on, and start locked; all texts are cleaned.
-
-    `damage` says what was wrong with a file that is now `kept_as`; `unclean` that the run before did not end well;
-    `open_positions` are (instrument, quantity) and `unresolved_orders` tags that the run before left behind.
-    `kept` is the account to go on with (None: a fresh start), `still_locked` why entries are locked until a person
-    unlocks ("": they are not), `report` what that person is told, the verdict last. A replay takes nothing over.
-    """
-
-    run: int
-    fresh: bool = True
-    damage: str = ""
-    kept_as: str = ""
-    unclean: str = ""
-    open_positions: tuple[tuple[int, int], ...] = ()
-    unresolved_orders: tuple[str, ...] = ()
-    kept: StateKept | None = None
-    still_locked: CleanText = CleanText("")
-    report: tuple[str, ...] = ()
-
-    def lines(self) -> tuple[str, ...]:
-        """One line for each reason not to trade before a person has looked; none when all is well."""
-        lines = []
-        if self.damage:
-            lines.append(f"journal was damaged: {self.damage}; kept as {self.kept_as}, a new one begins")
-        if self.unclean:
-            lines.append(f"journal: {self.unclean}")
-        if self.open_positions:
-            held = ", ".join(f"{quantity} of instrument {instrument}" for instrument, quantity in self.open_positions)
-            lines.append(f"journal: the run before left open: {held}")
-        if self.unresolved_orders:
-            shown = ", ".join(self.unresolved_orders[:_TAGS_SHOWN])
-            more = len(self.unresolved_orders) - _TAGS_SHOWN
-            lines.append(f"journal: orders without an outcome: {shown}" + (f" and {more} more" if more > 0 else ""))
-        return tuple(lines)
 
 
 class Last(Struct, frozen=True):
@@ -171,18 +132,8 @@ def _last(path: Path, mode: TradeMode, session_date: str) -> Last:
     if ended is not None and not account.ended:
         unclean = f"run {run} ({of_mode}) of {_utc(started_ns)} ended because something was broken"
     told = f"{unclean}; its last row is of {_utc(wall_ns)}" if unclean else ""
-    found = take_over(account, mode, session_date, told)
-    opened = Opened(
-        run=run + 1,
-        fresh=False,
-        unclean=unclean,
-        open_positions=found.held,
-        unresolved_orders=found.unresolved,
-        kept=found.kept,
-        still_locked=found.still_locked,
-        report=found.report,
-    )
-    return Last(number, link, opened)
+    opened = Opened(run=run + 1, fresh=False, unclean=unclean)
+    return Last(number, link, take_over(opened, account, mode, session_date, told))
 
 
 def _by_projections(connection: sqlite3.Connection, run: int, unclean: str) -> Opened:

@@ -15,13 +15,13 @@ from queue import Empty, SimpleQueue
 from typing import Self
 
 from engine.journal.ledger import Ledger, LedgerStoppedError
-from engine.journal.opening import Opened, examine
+from engine.journal.opening import examine
 from engine.journal.reserve import Reserve
 from engine.journal.rows import Entry, Rewound, RunEnded, RunStarted, Waiting
 from engine.journal.schema import Factory
+from engine.journal.takeover import Opened
 from engine.model.clock import Clock
 from engine.model.errors import DiskError
-from engine.model.events import AnyEvent
 from engine.model.types import TradeMode
 from engine.text.sanitize import CleanText, clean
 
@@ -108,13 +108,17 @@ class SqliteJournal:
         """How many events are not known to be on the disk yet."""
         return max(0, self._handed - self.durable)
 
-    def write(self, event: AnyEvent) -> int:
+    def write(self, event: Entry) -> int:
         """Hand over one fact; its number. Never blocks, never raises."""
-        return self._hand_over(event)
+        number = self._handed = next(self._numbers)
+        self._inbox.put(Waiting(number, self._wall_ns(), event))
+        if self._ended:
+            self.problem = self.problem or CleanText("something was written after the journal was closed")
+        return number
 
     def rewind(self, ticks: int) -> None:
         """The replay went back to just after `ticks` ticks: orders, fills and positions forget what came later; events stay."""
-        self._hand_over(Rewound(ticks))
+        self.write(Rewound(ticks))
 
     def wait_durable(self, number: int, timeout_s: float) -> bool:
         """Whether event `number` is on the disk within `timeout_s`; False at once when the disk fails."""
@@ -130,19 +134,12 @@ class SqliteJournal:
         After a `fault` the next run begins locked, as after a kill.
         """
         if self._closing.acquire(blocking=False):
-            self._hand_over(RunEnded(outcome, fault))
+            self.write(RunEnded(outcome, fault))
             self._inbox.put(None)
         if self._thread is not threading.current_thread():
             self._thread.join(CLOSE_TIMEOUT_S)
             if self._thread.is_alive():
                 self.problem = self.problem or CleanText("the disk did not take the last rows in time")
-
-    def _hand_over(self, entry: Entry) -> int:
-        number = self._handed = next(self._numbers)
-        self._inbox.put(Waiting(number, self._wall_ns(), entry))
-        if self._ended:
-            self.problem = self.problem or CleanText("something was written after the journal was closed")
-        return number
 
     # ── The journal's thread. Everything below runs in it alone. ───────────────────────────────────────────────────
 

@@ -36,8 +36,16 @@ class StateDir:
 
     @staticmethod
     def usual(mode: TradeMode) -> Path:
-        """Where runs of `mode` keep their state when nobody says otherwise; raises UserError without a home directory."""
-        return _default(mode)
+        """Where runs of `mode` keep their state when nobody says otherwise: `$XDG_STATE_HOME/myquant-tui/<mode>`.
+
+        A relative `$XDG_STATE_HOME` counts as unset, as its specification asks; raises UserError without a home directory.
+        """
+        home = os.environ.get("XDG_STATE_HOME", "")
+        if not os.path.isabs(home):
+            home = os.path.expanduser("~/.local/state")
+        if not os.path.isabs(home):
+            raise UserError("state directory: no home directory is known; set XDG_STATE_HOME or give --state-dir")
+        return Path(home, APP, mode)
 
     @classmethod
     def open(cls, root: Path | None, mode: TradeMode, keep_runs: int = 20, clock: Clock = _SYSTEM_CLOCK) -> Self:
@@ -46,7 +54,7 @@ class StateDir:
         Raises StateBusyError when another instance owns it, DiskError when the disk fails, UserError for everything
         that a person must change: another mode's directory, not a directory, not writable.
         """
-        path = root.absolute() if root is not None else _default(mode)
+        path = root.absolute() if root is not None else cls.usual(mode)
         try:
             one_of_many = root is None and mode == "replay"
             if one_of_many:
@@ -73,16 +81,6 @@ class StateDir:
         self.close()
 
 
-def _default(mode: TradeMode) -> Path:
-    """`$XDG_STATE_HOME/myquant-tui/<mode>`; a relative `$XDG_STATE_HOME` counts as unset, as its specification asks."""
-    home = os.environ.get("XDG_STATE_HOME", "")
-    if not os.path.isabs(home):
-        home = os.path.expanduser("~/.local/state")
-    if not os.path.isabs(home):
-        raise UserError("state directory: no home directory is known; set XDG_STATE_HOME or give --state-dir")
-    return Path(home, APP, mode)
-
-
 def _make(path: Path) -> None:
     """Create `path` and what is missing above it, each 0700 whatever the umask."""
     if path.is_dir():
@@ -102,7 +100,8 @@ def _new_run(container: Path, clock: Clock) -> Path:
     """A new directory below `container`, named by UTC time and pid; `mkdir` is what makes the name ours alone."""
     _make(container)
     for private in (container, container.parent):
-        _make_private(private)
+        if stat.S_IMODE(private.stat().st_mode) & 0o077:
+            os.chmod(private, 0o700)
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(clock.wall_ns() // 10**9))
     for attempt in range(1, 10_000):
         path = container / (f"{stamp}-{os.getpid()}" + (f"-{attempt}" if attempt > 1 else ""))
@@ -113,12 +112,6 @@ def _new_run(container: Path, clock: Clock) -> Path:
         os.chmod(path, 0o700)
         return path
     raise FileExistsError(errno.EEXIST, "no free name for another run")
-
-
-def _make_private(path: Path) -> None:
-    """Tighten one of our own directories to 0700."""
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        os.chmod(path, 0o700)
 
 
 def _own(path: Path, mode: TradeMode) -> int:

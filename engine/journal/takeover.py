@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.journal.account import JournalledAccount
 from engine.model.events import StateKept
@@ -13,25 +14,48 @@ from engine.text.sanitize import CleanText, clean
 LEFT_OPEN = CleanText("the last run left something open")
 NOT_PLACED = "not placed: the engine ended before it was carried out"
 READY = "READY: locked until you unlock (k)"
-_SHOWN = 20  # positions and orders, each
+_SHOWN = 20  # positions, orders and tags, each
 
 
-class Takeover(Struct, frozen=True):
-    """`kept`: the account to go on with, None = a fresh start. `still_locked`: why entries are locked, "" = they are not.
+class Opened(Struct, frozen=True):
+    """What was found on opening, so that the engine can go on, and start locked; all texts are cleaned.
 
-    `report`: lines for a person, the last one the verdict. `held` are (instrument, net quantity) and `unresolved` tags
-    of orders without an outcome, both as the last run left them.
+    `damage` says what was wrong with a file that is now `kept_as`; `unclean` that the run before did not end well;
+    `open_positions` are (instrument, quantity) and `unresolved_orders` tags that the run before left behind.
+    `kept` is the account to go on with (None: a fresh start), `still_locked` why entries are locked until a person
+    unlocks ("": they are not), `report` what that person is told, the verdict last. A replay takes nothing over.
     """
 
+    run: int
+    fresh: bool = True
+    damage: str = ""
+    kept_as: str = ""
+    unclean: str = ""
+    open_positions: tuple[tuple[int, int], ...] = ()
+    unresolved_orders: tuple[str, ...] = ()
     kept: StateKept | None = None
     still_locked: CleanText = CleanText("")
     report: tuple[str, ...] = ()
-    held: tuple[tuple[int, int], ...] = ()
-    unresolved: tuple[str, ...] = ()
+
+    def lines(self) -> tuple[str, ...]:
+        """One line for each reason not to trade before a person has looked; none when all is well."""
+        lines = []
+        if self.damage:
+            lines.append(f"journal was damaged: {self.damage}; kept as {self.kept_as}, a new one begins")
+        if self.unclean:
+            lines.append(f"journal: {self.unclean}")
+        if self.open_positions:
+            held = ", ".join(f"{quantity} of instrument {instrument}" for instrument, quantity in self.open_positions)
+            lines.append(f"journal: the run before left open: {held}")
+        if self.unresolved_orders:
+            shown = ", ".join(self.unresolved_orders[:_SHOWN])
+            more = len(self.unresolved_orders) - _SHOWN
+            lines.append(f"journal: orders without an outcome: {shown}" + (f" and {more} more" if more > 0 else ""))
+        return tuple(lines)
 
 
-def take_over(account: JournalledAccount, mode: TradeMode, session_date: str, unclean: str) -> Takeover:
-    """Decide what the next run in `mode` takes over of `account` on `session_date` (ISO text; "" = the same day).
+def take_over(opened: Opened, account: JournalledAccount, mode: TradeMode, session_date: str, unclean: str) -> Opened:
+    """Add to `opened` what the next run in `mode` takes over of `account` on `session_date` (ISO text; "" = the same day).
 
     `unclean` says that the last run did not end well, "" that it did. In a simulated mode the broker died with the run:
     what is not journalled as filled was never placed. A live broker may know better, so there its orders stay open.
@@ -50,11 +74,12 @@ def take_over(account: JournalledAccount, mode: TradeMode, session_date: str, un
     locked = clean(gate.locked or gate.halted)
     fresh = account.ended and idle and (mode == "mock" or account.today < session_date)
     if fresh and not locked:
-        return Takeover()
+        return opened
     if fresh:
-        return Takeover(None, locked, (f"entries were locked: {locked}", READY))
+        return replace(opened, still_locked=locked, report=(f"entries were locked: {locked}", READY))
+    kept = account.state()
     if not locked:
-        return Takeover(account.state(), report=(f"carried over from the last run: {_money(account)}",))
+        return replace(opened, kept=kept, report=(f"carried over from the last run: {_money(account)}",))
     lines = [unclean] if unclean else []
     lines += _some(f"found: {each}" for each in _positions(account))
     lines += _some(iter(orders))
@@ -62,7 +87,9 @@ def take_over(account: JournalledAccount, mode: TradeMode, session_date: str, un
     if account.flat.running:
         lines.append(f"a flat ({account.flat.reason}) was at {account.flat.state}: RESUMED")
     lines += [f"entries are locked: {locked}", _verdict(account)]
-    return Takeover(account.state(), locked, tuple(lines), held, unresolved)
+    return replace(
+        opened, open_positions=held, unresolved_orders=unresolved, kept=kept, still_locked=locked, report=tuple(lines)
+    )
 
 
 def _verdict(account: JournalledAccount) -> str:
@@ -107,11 +134,11 @@ def _order_line(account: JournalledAccount, order: Order, mode: TradeMode) -> st
 
 
 def _money(account: JournalledAccount) -> str:
-    purse = account.cash_account
-    entries = account.gate.day_entries
+    money = account.cash_account
     if account.today == date.min.isoformat():
-        return f"cash {purse.cash:.2f}, no session day had begun"
-    return f"cash {purse.cash:.2f}, result of the day {account.today} {purse.day_realised:+.2f}, entries {entries}"
+        return f"cash {money.cash:.2f}, no session day had begun"
+    result = f"result of the day {account.today} {money.day_realised:+.2f}"
+    return f"cash {money.cash:.2f}, {result}, entries {account.gate.day_entries}"
 
 
 def _some(lines: Iterator[str]) -> list[str]:

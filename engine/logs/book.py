@@ -12,7 +12,6 @@ from datetime import tzinfo
 from itertools import islice
 from pathlib import Path
 from queue import Empty
-from typing import Self
 
 from engine.logs.console import Console
 from engine.logs.intake import Flush, Intake, Item, Note, is_kept
@@ -58,31 +57,6 @@ class LogBook:
 
     def __init__(
         self,
-        clock: Clock,
-        intake: Intake,
-        file: LogFile,
-        stamper: Stamper,
-        console: Console | None,
-        ring_lines: int = RING_LINES,
-    ) -> None:
-        self.last_number = 0
-        self._clock = clock
-        self._intake = intake
-        self._file = file
-        self._stamper = stamper
-        self._console = console
-        self._late = CleanText("")
-        self._lost_told = 0
-        self._timeout_s: float | None = None
-        self._ring: deque[LogLine] = deque(maxlen=ring_lines)
-        self._ring_lock = threading.Lock()  # the book's thread adds, a screen's thread copies; loggers never take it
-        self._closing = threading.Lock()  # taken once, by the first that closes, and never given back
-        self._thread = threading.Thread(target=self._work, name="log", daemon=True)
-        self._thread.start()
-
-    @classmethod
-    def open(
-        cls,
         directory: Path,
         clock: Clock,
         zone: tzinfo,
@@ -92,7 +66,7 @@ class LogBook:
         lines_per_s: int = 200,
         console_fd: int | None = None,
         ring_lines: int = RING_LINES,
-    ) -> Self:
+    ) -> None:
         """Begin to log into `engine.log` in `directory`, stamped with the clock's wall time in `zone`.
 
         `levels` (debug, info, warning, error) by component override `level`; `lines_per_s` limits each component
@@ -100,13 +74,23 @@ class LogBook:
         unknown level or component.
         """
         _set_levels(level, levels or {})
-        console = None if console_fd is None else Console(console_fd)
-        file = LogFile(directory / LOG_FILE, ROTATE_BYTES, ROTATED_KEPT)
-        book = cls(clock, Intake(clock, lines_per_s), file, Stamper(zone), console, ring_lines)
+        self.last_number = 0
+        self._clock = clock
+        self._intake = Intake(clock, lines_per_s)
+        self._file = LogFile(directory / LOG_FILE, ROTATE_BYTES, ROTATED_KEPT)
+        self._stamper = Stamper(zone)
+        self._console = None if console_fd is None else Console(console_fd)
+        self._late = CleanText("")
+        self._lost_told = 0
+        self._timeout_s: float | None = None
+        self._ring: deque[LogLine] = deque(maxlen=ring_lines)
+        self._ring_lock = threading.Lock()  # the book's thread adds, a screen's thread copies; loggers never take it
+        self._closing = threading.Lock()  # taken once, by the first that closes, and never given back
+        self._thread = threading.Thread(target=self._work, name="log", daemon=True)
+        self._thread.start()
         root = logging.getLogger(ROOT)
         root.propagate = False
-        root.addHandler(book._intake)
-        return book
+        root.addHandler(self._intake)
 
     @property
     def problem(self) -> CleanText:
@@ -154,13 +138,8 @@ class LogBook:
                 try:
                     self._put_together(out, wall_ns, item)
                 except Exception as error:  # noqa: BLE001 the mouth of the thread; one bad argument must not take other lines along
-                    self._add(
-                        out,
-                        wall_ns,
-                        logging.ERROR,
-                        "engine",
-                        f"a log line failed: {type(error).__name__}, {_format_of(item)}",
-                    )
+                    text = f"a log line failed: {type(error).__name__}, {_format_of(item)}"
+                    self._add(out, wall_ns, logging.ERROR, "engine", text)
             self._write(out)
             self._timeout_s = LOOK_AGAIN_S if self._intake.note_denied(all_of_them=False) else None
             for _, item in items:

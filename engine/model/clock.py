@@ -18,15 +18,12 @@ class Clock(Protocol):
 
     def wall_ns(self) -> int:
         """UTC now, in nanoseconds since the epoch."""
-        ...
 
     def monotonic_ns(self) -> int:
         """A time that never steps back, in nanoseconds; only differences mean anything."""
-        ...
 
     def wait(self, condition: Condition, duration_s: float) -> None:
         """Let `duration_s` pass, or less when `condition` (held by the caller) is notified."""
-        ...
 
 
 class SystemClock:
@@ -63,10 +60,7 @@ class SteadyClock(SystemClock):
     """
 
     def __init__(
-        self,
-        clock: Clock | None = None,
-        slept_ns: Callable[[], int] = slept_ns,
-        boot_ns: Callable[[], int] = boot_ns,
+        self, clock: Clock | None = None, slept_ns: Callable[[], int] = slept_ns, boot_ns: Callable[[], int] = boot_ns
     ) -> None:
         self._clock = clock or SystemClock()
         self._slept_ns = slept_ns

@@ -32,7 +32,7 @@ class ReadHoldings(Event, frozen=True, tag=True):
 
 
 class FillBooked(Event, frozen=True, tag=True):
-    """A fill is in the book; `position` is what is held after it (None: nothing), `cash` exact in the currency."""
+    """A fill is booked; `position` is what is held after it (None: nothing), `cash` exact in the currency."""
 
     fill: Fill
     position: PositionState | None

@@ -11,7 +11,6 @@ from itertools import accumulate
 from msgspec import Struct
 
 _SUB_BITS = 4  # 16 buckets per power of two: a bucket is at most 1/16 = 6.25 % wide
-_SUB = 1 << _SUB_BITS
 _LARGEST_BITS = 42
 _LARGEST_NS = 1 << _LARGEST_BITS  # 73 minutes; longer is counted there
 _FINE_BITS = 5  # 32 ns

@@ -44,36 +44,28 @@ class TickSource(Protocol):
     @property
     def name(self) -> CleanText:
         """What a person calls this source."""
-        ...
 
     @property
     def instruments(self) -> tuple[Instrument, ...]:
         """The instruments; a tick's `instrument` is an index into them."""
-        ...
 
     def ticks(self, first: int = 1) -> Iterator[Tick]:
         """The ticks from number `first` on, numbered without holes from there (`seq`); raises InputError."""
-        ...
 
     def count(self) -> int:
         """How many ticks there are (may read through the file the first time)."""
-        ...
 
     def number_at(self, at_ms: int) -> int:
         """Number of the last tick whose own time is ≤ `at_ms`; 0 if there is none."""
-        ...
 
     def marks(self) -> Iterator[Mark]:
         """The marks kept beside the ticks, in order; none for a CSV file."""
-        ...
 
     def losses(self) -> tuple[str, ...]:
         """One line for each part that could not be read so far (torn tail, damaged block); empty when all is well."""
-        ...
 
     def row_of(self, seq: int) -> str:
         """Where tick number `seq` stands in the file, for a person: `row 17`, or `tick 16` where there are no rows."""
-        ...
 
 
 class Broker(Protocol):
@@ -81,15 +73,12 @@ class Broker(Protocol):
 
     def submit(self, order: Order) -> None:
         """Take the order; fills or a rejection follow."""
-        ...
 
     def cancel(self, number: int) -> None:
         """Take order `number` back; a cancellation follows, or a rejection where there is nothing to take back."""
-        ...
 
     def read_holdings(self) -> None:
         """Ask what is held and what is still worked on; holdings follow."""
-        ...
 
 
 class Recorder(Protocol):
@@ -98,29 +87,23 @@ class Recorder(Protocol):
     @property
     def problem(self) -> CleanText:
         """Why not everything is kept, in one line; empty when all is well."""
-        ...
 
     @property
     def waiting(self) -> int:
         """What is not on the disk yet: bytes of a recording, rows of a journal."""
-        ...
 
     @property
     def kept(self) -> int:
         """How many ticks were taken."""
-        ...
 
     def tick(self, tick: Tick) -> None:
         """Keep one tick (called within the turn)."""
-        ...
 
     def mark(self, mark: Mark) -> None:
         """Keep a mark at this place in the stream."""
-        ...
 
     def close(self) -> None:
         """Write what is waiting and close the file."""
-        ...
 
 
 class Journal(Protocol):
@@ -129,38 +112,30 @@ class Journal(Protocol):
     @property
     def problem(self) -> CleanText:
         """Why not everything is kept, in one line; empty when all is well."""
-        ...
 
     @property
     def broken(self) -> bool:
         """Whether the program is at fault for `problem`, and not the disk."""
-        ...
 
     @property
     def waiting(self) -> int:
         """What is not on the disk yet: bytes of a recording, rows of a journal."""
-        ...
 
     @property
     def durable(self) -> int:
         """Number of the newest row known to be on the disk."""
-        ...
 
     def write(self, event: AnyEvent) -> int:
         """Hand over one fact; its number. Never blocks, never raises."""
-        ...
 
     def rewind(self, ticks: int) -> None:
         """The replay went back to just after `ticks` ticks: projections forget what came later."""
-        ...
 
     def wait_durable(self, number: int, timeout_s: float) -> bool:
         """Whether row `number` is on the disk within `timeout_s`."""
-        ...
 
     def close(self, outcome: str, *, fault: bool = False) -> None:
         """Write what is waiting, note how the run ended, and close; after a `fault` the next run begins locked."""
-        ...
 
 
 class LogLine(Struct, frozen=True, gc=False):
@@ -179,12 +154,10 @@ class Log(Protocol):
     @property
     def problem(self) -> CleanText:
         """Why the file is not complete; empty when it is."""
-        ...
 
     @property
     def last_number(self) -> int:
         """Number of the newest line."""
-        ...
 
 
 class Feed(Protocol):
@@ -192,15 +165,12 @@ class Feed(Protocol):
 
     def start(self, deliver: Callable[[Tick], None], on_end: Callable[[str], None]) -> None:
         """Begin to call `deliver` with ticks, from the feed's own thread."""
-        ...
 
     def stop(self, timeout_s: float) -> None:
         """End the thread; no `deliver` is under way afterwards."""
-        ...
 
     def view(self) -> FeedView | None:
         """How its link stands, None where there is none; called from any thread, returns at once."""
-        ...
 
 
 class LiveFeed(Feed, Protocol):
@@ -212,7 +182,6 @@ class LiveFeed(Feed, Protocol):
 
     def view(self) -> FeedView:
         """How the link stands; called from any thread, returns at once."""
-        ...
 
 
 class Progress(Struct, frozen=True):
@@ -230,19 +199,15 @@ class ReplayControl(Protocol):
 
     def move(self, first: int, limit: int | None, *, playing: bool) -> None:
         """Go on from tick number `first`; with `limit` run up to it at once, then stand or play on as `playing` says."""
-        ...
 
     def set_speed(self, speed: float) -> None:
         """Play at `speed` times the recorded pace; 0 = as fast as it goes."""
-        ...
 
     def set_skip_silence(self, on: bool) -> None:
         """Do not wait through long silences, or do."""
-        ...
 
     def progress(self) -> Progress:
         """How it plays."""
-        ...
 
 
 @runtime_checkable
@@ -252,8 +217,6 @@ class FileSource(TickSource, Protocol):
     @property
     def zone(self) -> str:
         """Name of the session's zone."""
-        ...
 
     def fraction_read(self) -> float:
         """Which part of the file the latest reading has passed, 0 to 1."""
-        ...

@@ -17,7 +17,6 @@ class Stateful(Protocol):
     @property
     def STATE(self) -> tuple[str, ...]:  # noqa: N802 - a constant of the class
         """The attributes that decide."""
-        ...
 
 
 def dump(owner: Stateful, prefix: str, into: Fields) -> None:

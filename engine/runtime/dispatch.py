@@ -6,11 +6,12 @@ from collections.abc import Callable
 from engine.model.broker_events import BrokerEvent
 from engine.model.commands import Acknowledge, Command, Fault, Stall, Stop, SwitchDelivery, TraderCommand
 from engine.model.events import CommandRefused, FeedNote, LinkChanged
+from engine.model.marks import EventMark, InputMark
 from engine.runtime.delivery import DeliverySwitch
 from engine.runtime.replay.playback import Playback
 from engine.runtime.schedule import Schedule
-from engine.runtime.tickets import Asked, Posted, Tickets
-from engine.runtime.turn_parts import TurnParts
+from engine.runtime.tickets import Tickets
+from engine.runtime.turn_parts import Asked, Posted, TurnParts
 
 _LONGEST_STALL_S = 10.0
 _MARKED_LINK_STATES = frozenset({"UP", "WAITING", "REFUSED"})
@@ -28,12 +29,7 @@ class Dispatch:
         end: Callable[[], None],
         misbehave: Callable[[Fault], None] | None = None,
     ) -> None:
-        self._trader = parts.trader
-        self._effects = parts.effects
-        self._cursor = parts.cursor
-        self._persistence = parts.persistence
-        self._operator = parts.operator
-        self._outcomes = parts.outcomes
+        self._parts = parts
         self._switch = switch
         self._schedule = schedule
         self._playback = playback
@@ -43,14 +39,14 @@ class Dispatch:
 
     def carry_out(self, posted: Posted) -> None:
         """Carry out a command, or take what a broker's or a feed's thread has learned."""
-        self._effects.refusal = ""
+        self._parts.effects.refusal = ""
         if isinstance(posted, Asked):
             self.carry_out(posted.command)
-            self.tickets.carried_out(posted, self._effects.refusal)
+            self.tickets.carried_out(posted, self._parts.effects.refusal)
         elif isinstance(posted, LinkChanged | FeedNote):
             self._feed_told(posted)
         elif isinstance(posted, BrokerEvent):
-            self._effects.answered(posted)
+            self._parts.effects.answered(posted)
         elif isinstance(posted, TraderCommand):
             self._command_trader(posted)
         elif self._playback is not None and self._playback.command(posted):
@@ -61,11 +57,11 @@ class Dispatch:
     def _command_trader(self, command: TraderCommand) -> None:
         if self._playback is not None:
             self._playback.interfered()
-        now_ms = self._effects.now_ms
-        self._persistence.given(self._cursor.position, command, now_ms)
-        self._effects.carry_out(self._trader.on_command(command, now_ms))
-        gate = self._trader.state.gate
-        self._operator.paused, self._operator.locked = gate.paused, gate.locked
+        now_ms = self._parts.effects.now_ms
+        self._parts.persistence.mark(InputMark(self._parts.cursor.position, command, now_ms))
+        self._parts.effects.carry_out(self._parts.trader.on_command(command, now_ms))
+        gate = self._parts.trader.state.gate
+        self._parts.operator.paused, self._parts.operator.locked = gate.paused, gate.locked
 
     def _own(self, command: Command) -> None:
         """Carry out what is the engine's own."""
@@ -77,17 +73,17 @@ class Dispatch:
             case Stall():
                 time.sleep(max(0.0, min(command.seconds, _LONGEST_STALL_S)))
             case Acknowledge():
-                self._outcomes.found = ()
+                self._parts.outcomes.found = ()
             case Fault() if self._misbehave is not None:
                 self._misbehave(command)
-                self._outcomes.add(f"fault: {command.kind} {command.amount} {command.symbol}".rstrip())
+                self._parts.outcomes.add(f"fault: {command.kind} {command.amount} {command.symbol}".rstrip())
             case _:
                 where = "on generated data" if isinstance(command, Fault) else "in a replay"
-                self._effects.carry_out((CommandRefused(type(command).__name__, f"only {where}"),))
+                self._parts.effects.carry_out((CommandRefused(type(command).__name__, f"only {where}"),))
 
     def _feed_told(self, event: LinkChanged | FeedNote) -> None:
         """Take what the feed says of its link: told, journalled, and marked in the recording where it matters."""
-        self._effects.carry_out((event,))
+        self._parts.effects.carry_out((event,))
         if isinstance(event, LinkChanged) and event.state in _MARKED_LINK_STATES:
             text = f"{event.state} {event.reason}".rstrip()
-            self._persistence.mark(self._cursor.position, "reconnect", text, event.at_ms)
+            self._parts.persistence.mark(EventMark(self._parts.cursor.position, "reconnect", text, event.at_ms))

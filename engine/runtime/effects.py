@@ -18,15 +18,17 @@ from engine.model.events import (
     TradeClosed,
     TraderFault,
 )
+from engine.model.marks import EventMark
 from engine.model.ports import Broker
 from engine.runtime.cursor import Cursor
 from engine.runtime.epochs import Epochs
-from engine.runtime.event_log import EventLog
+from engine.runtime.event_log import tell
 from engine.runtime.exits import Exits
 from engine.runtime.outcomes import Outcomes
 from engine.runtime.persistence import Persistence
 from engine.runtime.receipt import Receipt
 from engine.runtime.timeline import Timeline
+from engine.trading.event_text import EventText
 from engine.trading.trader import Trader
 
 _now_ns = time.perf_counter_ns
@@ -50,7 +52,7 @@ class Effects:
         clock: Clock,
         epochs: Epochs,
         persistence: Persistence,
-        event_log: EventLog,
+        event_text: EventText,
         outcomes: Outcomes,
         exits: Exits,
         receipt: Receipt,
@@ -64,7 +66,7 @@ class Effects:
         self._clock = clock
         self._epochs = epochs
         self._persistence = persistence
-        self._event_log = event_log
+        self._event_text = event_text
         self._outcomes = outcomes
         self._exits = exits
         self._receipt = receipt
@@ -73,8 +75,8 @@ class Effects:
         self._unanswered: dict[int, int] = {}  # order number → when it was sent (monotonic ns)
         self._handlers: dict[type[AnyEvent], Callable[..., None]] = {
             Submit: self._submit,
-            Cancel: self._cancel,
-            ReadHoldings: self._read_holdings,
+            Cancel: lambda event: self._broker.cancel(event.order),
+            ReadHoldings: lambda _: self._broker.read_holdings(),
             FillBooked: lambda event: self._answered(event.fill.order),
             OrderRejected: lambda event: self._answered(event.order),
             OrderCancelled: lambda event: self._answered(event.order),
@@ -115,7 +117,7 @@ class Effects:
                 while answers:
                     waiting.extend(self._trader.on_event(answers.popleft(), self.now_ms))
         finally:
-            self._event_log.tell(told)
+            tell(told, self._event_text)
         if not self._persistence.begun:
             self._persistence.account(self.now_ms)
 
@@ -125,7 +127,7 @@ class Effects:
 
     def mark(self, kind: str, text: str) -> None:
         """Keep something that happened in the recording, at this place."""
-        self._persistence.mark(self._cursor.position, kind, text, self.now_ms)
+        self._persistence.mark(EventMark(self._cursor.position, kind, text, self.now_ms))
 
     # ── The table's handlers ────────────────────────────────────────────────────────────────────────────────────
 
@@ -134,12 +136,6 @@ class Effects:
         self._broker.submit(event.order)
         if self._recv_ns:
             self._epochs.now.to_order.record(_now_ns() - self._recv_ns)
-
-    def _cancel(self, event: Cancel) -> None:
-        self._broker.cancel(event.order)
-
-    def _read_holdings(self, _event: ReadHoldings) -> None:
-        self._broker.read_holdings()
 
     def _answered(self, order: int) -> None:
         self._unanswered.pop(order, None)

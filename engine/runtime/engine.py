@@ -14,12 +14,10 @@ from engine.runtime.dispatch import Dispatch
 from engine.runtime.housekeeping import Housekeeping
 from engine.runtime.publisher import Publisher
 from engine.runtime.replay.playback import Playback
-from engine.runtime.run_failure import RunFailure
-from engine.runtime.run_status import RunStatus
+from engine.runtime.run_failure import RunFailure, RunStatus
 from engine.runtime.schedule import Schedule
-from engine.runtime.tickets import Asked
 from engine.runtime.turn import Turn
-from engine.runtime.turn_parts import TurnParts
+from engine.runtime.turn_parts import Asked, TurnParts
 from engine.text.sanitize import CleanText
 
 _BEAT_S = 0.1
@@ -39,14 +37,12 @@ class Engine:
         "_beat_due_ns",
         "_config",
         "_dispatch",
-        "_effects",
         "_feed",
         "_feed_over",
-        "_journal",
+        "_parts",
         "_poll_due_ns",
         "_publisher",
         "_put",
-        "_recorder",
         "_release",
         "_schedule",
         "_stopping",
@@ -73,7 +69,6 @@ class Engine:
         self,
         parts: TurnParts,
         turn: Turn,
-        *,
         feed: Feed,
         playback: Playback | None,
         switch: DeliverySwitch,
@@ -98,13 +93,11 @@ class Engine:
         self.stats = housekeeping.stats
         self.failure = RunFailure(parts, turn, dispatch, status)
         self._config = parts.config.engine
-        self._effects = parts.effects
+        self._parts = parts
         self._feed = feed
         self._schedule = schedule
         self._dispatch = dispatch
         self._publisher = publisher
-        self._journal = parts.journal
-        self._recorder = parts.recorder
         self._wake = parts.wake
         self._asleep = self._stopping = self._feed_over = False
         self._poll_due_ns = self._beat_due_ns = 0
@@ -112,7 +105,7 @@ class Engine:
         self._acquire, self._release, self._waiting = turn.lock.acquire, turn.lock.release, parts.inbox.waiting
         self._put = parts.inbox.put_lossless if playback is not None else parts.inbox.put_newest
 
-    # ── The front door ──────────────────────────────────────────────────────────────────────────────────────────
+    # ── What its users call ──────────────────────────────────────────────────────────────────────────────────────────
 
     def prepare(self) -> None:
         """Make ready for the first tick; `start` does it."""
@@ -148,7 +141,7 @@ class Engine:
     @property
     def now_ms(self) -> int:
         """The engine's own time, UTC: that of the newest tick in a replay, the wall's where ticks are live."""
-        return self._effects.now_ms
+        return self._parts.effects.now_ms
 
     def feed_view(self) -> FeedView | None:
         """How the feed's link stands, None where there is none; any thread."""
@@ -181,7 +174,7 @@ class Engine:
         try:
             step()
         except Exception as error:  # noqa: BLE001 - whatever broke: the next steps close what must be closed
-            self.broke(error)
+            self.failure.broke(error)
 
     def _work_the_rest(self) -> None:
         if self.status.exit_status == EXIT_FAULT:  # nobody knows what one more step would do
@@ -196,15 +189,12 @@ class Engine:
             self._publisher.publish(time.perf_counter_ns())
 
     def _close(self) -> None:
-        if self._recorder is not None:
-            self._recorder.close()
-        if self._journal is not None:
-            self._journal.close(self.failure.outcome, fault=self.status.exit_status != EXIT_WELL)
-            self.failure.journal_ended(self._journal)
-
-    def broke(self, error: Exception) -> None:
-        """Keep and tell a failure of the engine itself, the first one: entries locked, exit status 70; not within the turn."""
-        self.failure.broke(error)
+        recorder, journal = self._parts.recorder, self._parts.journal
+        if recorder is not None:
+            recorder.close()
+        if journal is not None:
+            journal.close(self.failure.outcome, fault=self.status.exit_status != EXIT_WELL)
+            self.failure.journal_ended(journal)
 
     # ── Delivery ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -232,7 +222,7 @@ class Engine:
             finally:
                 self._release()
         except Exception as error:  # noqa: BLE001 - the engine's fault, not the feed's
-            self.broke(error)
+            self.failure.broke(error)
 
     def _work_inbox(self) -> None:
         """Work what waits; the caller holds the lock."""
@@ -271,7 +261,7 @@ class Engine:
                     self.status.source_ended = not self.problem
                     self.status.done.set()
         except Exception as error:  # noqa: BLE001 - the mouth of the thread
-            self.broke(error)
+            self.failure.broke(error)
 
     def _sleep(self) -> bool:
         """Wait for work or for the next beat; whether to look into the inbox: in polling mode only when that is due."""

@@ -13,19 +13,13 @@ LOGGERS = {
 }
 
 
-class EventLog:
-    """Tells events to the log, in their order."""
-
-    def __init__(self, event_text: EventText) -> None:
-        self._event_text = event_text
-
-    def tell(self, events: Iterable[AnyEvent]) -> None:
-        """Put `events` into the log."""
-        for event in events:
-            line = self._event_text.tell(event)
-            if line is None:
-                continue
-            if line.keep:
-                log_trade("%s", line.text, component=line.component, level=line.level)
-            else:
-                LOGGERS[line.component].log(line.level, "%s", line.text)
+def tell(events: Iterable[AnyEvent], event_text: EventText) -> None:
+    """Put `events` into the log in their order, in the words of `event_text`."""
+    for event in events:
+        line = event_text.tell(event)
+        if line is None:
+            continue
+        if line.keep:
+            log_trade("%s", line.text, component=line.component, level=line.level)
+        else:
+            LOGGERS[line.component].log(line.level, "%s", line.text)

@@ -1,16 +1,17 @@
 """What the engine's thread does between two turns: counts the beat, looks at process, clock and silences, tells what must be told."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from engine.logs import log_trade
 from engine.model.clock import SteadyClock
 from engine.model.events import ClockStepped, Paused
+from engine.model.snapshot import ProcessView
 from engine.runtime.event_log import LOGGERS
-from engine.runtime.loop_stats import LoopStats, refusals
 from engine.runtime.process_stats import ProcessStats
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import TurnParts
+from engine.trading.instrument_state import InstrumentState
 
 _log = LOGGERS["engine"]
 _SECOND_NS = 1_000_000_000
@@ -21,6 +22,23 @@ _LOOK_NS, _LOOK_AT_FEW_NS = _SECOND_NS, _SECOND_NS // 4
 _APART_NS = 60 * _SECOND_NS  # clocks farther apart do not agree
 _FRESH_NS = 10 * _SECOND_NS  # a tick received within tells the exchange's time
 _PACE = 5  # an instrument may be silent for so many times its own median gap
+
+
+class LoopStats:
+    """`beats` counts the engine's loop and `beat_ns` (monotonic) stamps it: the heartbeat is the age of that stamp.
+
+    `ticking` instruments have had a tick, `silent` of them none for longer than they may; `refused` counts refused
+    ticks of all instruments by reason, `sequence_gaps` jumps of the exchange's numbering. These are up to a quarter of a
+    second old, with many instruments a second. `process` is up to a second old.
+    """
+
+    __slots__ = ("beat_ns", "beats", "process", "refused", "sequence_gaps", "silent", "ticking")
+
+    def __init__(self) -> None:
+        self.beats = self.beat_ns = 0
+        self.ticking = self.silent = self.sequence_gaps = 0
+        self.refused: dict[str, int] = {}
+        self.process = ProcessView(0.0, 0.0, 0, 0.0, 0)
 
 
 class Housekeeping:
@@ -141,3 +159,13 @@ class Housekeeping:
         inbox = self._inbox
         counters = f"ticks {self._cursor.position} beats {self.stats.beats} waiting {len(inbox)} merged {inbox.merged}"
         _log.info("heartbeat %s faults %d", counters, self._state.faults)
+
+
+def refusals(instruments: Iterable[InstrumentState]) -> dict[str, int]:
+    """Count the refused ticks of all `instruments` by reason."""
+    total: dict[str, int] = {}
+    for inst in instruments:
+        # A copy is made in one go: beside the turn a feed's thread may add a reason at any moment.
+        for reason, count in inst.tick_filter.refused.copy().items():
+            total[reason] = total.get(reason, 0) + count
+    return total

@@ -3,27 +3,21 @@
 import sys
 from typing import Final
 
-from engine.model.commands import TraderCommand
-from engine.model.events import (
-    AnyEvent,
-    DayStarted,
-    EntriesChanged,
-    FillBooked,
-    FlatChanged,
-    LevelsMoved,
-    OrderCancelled,
-    OrderRejected,
-    ReadHoldings,
-    StateKept,
-    TradeClosed,
-)
-from engine.model.marks import EventMark, InputMark, StartMark, StateMark
+from engine.model import events
+from engine.model.marks import Mark, StateMark
 from engine.model.ports import Journal, Recorder
 from engine.model.state import as_text, state_hash
 from engine.trading.trader import Trader
 
-_UNJOURNALLED = (ReadHoldings,)
-_MOVES_THE_ACCOUNT = (FillBooked, TradeClosed, OrderRejected, OrderCancelled, EntriesChanged, FlatChanged, DayStarted)
+_MOVES_THE_ACCOUNT = (
+    events.FillBooked,
+    events.TradeClosed,
+    events.OrderRejected,
+    events.OrderCancelled,
+    events.EntriesChanged,
+    events.FlatChanged,
+    events.DayStarted,
+)
 # What is kept is bounded by the second, not by how much happens: the rows after the newest account tell the rest.
 _LEVELS_NS: Final = 250_000_000  # between two looks at levels
 _LEVELS_A_LOOK: Final = 5  # positions; the next look begins with those that are left
@@ -57,13 +51,13 @@ class Persistence:
         self._levels: dict[int, tuple[int, int | None, int]] = {}  # of what is held, as the journal has them
         self._prices: dict[int, int] = {}  # of what was held when the account was kept
 
-    def keep(self, event: AnyEvent) -> None:
+    def keep(self, event: events.AnyEvent) -> None:
         """Put `event` into the journal."""
-        if self._journal is not None and not isinstance(event, _UNJOURNALLED):
+        if self._journal is not None and not isinstance(event, events.ReadHoldings):
             self._journal.write(event)
             if isinstance(event, _MOVES_THE_ACCOUNT):
                 self._changed = self._keeps_account
-                if isinstance(event, FillBooked) and event.position is not None:
+                if isinstance(event, events.FillBooked) and event.position is not None:
                     held = event.position
                     self._levels[held.instrument] = (held.highest, held.trail_stop, held.taken)
 
@@ -92,21 +86,14 @@ class Persistence:
             self._changed = self._changed or self._prices != self._held_prices()
         if self._changed:
             self.account(now_ms)
-            state = self._trader.state
-            size = (
-                _FIELDS_BYTES + _INSTRUMENT_BYTES * len(state.instrument_states) + _POSITION_BYTES * len(self._prices)
-            )
+            instruments = len(self._trader.state.instrument_states)
+            size = _FIELDS_BYTES + _INSTRUMENT_BYTES * instruments + _POSITION_BYTES * len(self._prices)
             paid_ns = size * 1_000_000_000 // _BYTES_PER_S
             self._account_due_ns = now_ns + paid_ns
             self._prices_due_ns = now_ns + min(max(_PRICES_NS, _PRICES_COST * paid_ns), _PRICES_MOST_NS)
 
     def _held_prices(self) -> dict[int, int]:
-        state = self._trader.state
-        return {
-            index: state.instrument_states[index].last_price
-            for index, position in enumerate(state.portfolio.positions)
-            if position is not None
-        }
+        return {inst.index: inst.last_price for inst, _ in self._trader.state.held()}
 
     def levels(self, most: int = sys.maxsize) -> None:
         """Put the levels of open positions into the journal, where they have moved since the last time; of `most` of them."""
@@ -125,22 +112,12 @@ class Persistence:
                     return
                 most -= 1
                 self._levels[index] = levels
-                self._journal.write(LevelsMoved(position.state(index)))
+                self._journal.write(events.LevelsMoved(position.state(index)))
 
-    def begin(self, kept: StateKept) -> None:
-        """Note in the recording what the trader took over from the run before."""
+    def mark(self, mark: Mark) -> None:
+        """Keep `mark` in the recording."""
         if self._recorder is not None:
-            self._recorder.mark(StartMark(kept))
-
-    def mark(self, ticks: int, kind: str, text: str, at_ms: int) -> None:
-        """Keep an event in the recording at this place."""
-        if self._recorder is not None:
-            self._recorder.mark(EventMark(ticks, kind, text, at_ms))
-
-    def given(self, ticks: int, command: TraderCommand | None, at_ms: int) -> None:
-        """Keep in the recording that the trader was given a command, or a beat (None) that did something."""
-        if self._recorder is not None:
-            self._recorder.mark(InputMark(ticks, command, at_ms))
+            self._recorder.mark(mark)
 
     def checkpoint(self, ticks: int) -> None:
         """Keep the hash of the deciding state, and its fields, in the recording at this place."""

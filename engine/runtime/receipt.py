@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from msgspec import Struct
+
 from engine.model.events import AnyEvent, FillBooked, FlatChanged, OrderRejected, Submit
 from engine.model.snapshot import FlatLeg, FlatView
 from engine.model.types import Instrument
@@ -11,15 +13,14 @@ from engine.trading.trading_state import TradingState
 _NEWS_NS = 3_000_000_000
 
 
-class _Leg:
-    def __init__(self, instrument: Instrument, quantity: int, price: int, blind: str) -> None:
-        self.instrument = instrument
-        self.quantity = quantity
-        self.planned = price
-        self.filled = 0
-        self.turnover = 0
-        self.word = "WAIT"
-        self.blind = blind  # how old the price was that it is closed at, where that is no news any more
+class _Leg(Struct):
+    instrument: Instrument
+    quantity: int
+    planned: int
+    blind: str  # how old the price was that it is closed at, where that is no news any more
+    filled: int = 0
+    turnover: int = 0
+    word: str = "WAIT"
 
     @property
     def shown(self) -> str:
@@ -93,8 +94,7 @@ class Receipt:
         self.lines = ()
         self._legs = {
             inst.index: _Leg(inst.instrument, position.quantity, inst.last_price, self._blind(inst, now_ns))
-            for inst in self._state.instrument_states
-            if (position := self._state.position(inst)) is not None
+            for inst, position in self._state.held()
         }
 
     def _blind(self, inst: InstrumentState, now_ns: int) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from msgspec import Struct
+
 from engine.model.clock import Clock, VirtualClock
 from engine.model.events import StateKept
 from engine.model.state import Fields
@@ -10,14 +12,11 @@ from engine.runtime.exits import Exits
 from engine.trading.trader import Trader
 
 
-class OperatorGate:
+class OperatorGate(Struct):
     """What the operator, not a rule, has paused or locked: going back in time is no way round the typed unlock."""
 
-    __slots__ = ("locked", "paused")
-
-    def __init__(self) -> None:
-        self.paused = False
-        self.locked = ""
+    paused: bool = False
+    locked: str = ""
 
 
 class Rewind:

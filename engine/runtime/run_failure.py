@@ -1,4 +1,8 @@
-"""What goes wrong with a run: kept, told, entries locked. Says with what status it ends; ends nothing itself."""
+"""How a run stands as a whole, and what goes wrong with it: kept, told, entries locked. Ends nothing itself."""
+
+from threading import Event
+
+from msgspec import Struct, field
 
 from engine.model.commands import Lock
 from engine.model.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL
@@ -6,7 +10,6 @@ from engine.model.events import EntriesChanged, FeedNote
 from engine.model.ports import Journal
 from engine.runtime.dispatch import Dispatch
 from engine.runtime.event_log import LOGGERS
-from engine.runtime.run_status import RunStatus
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import TurnParts
 from engine.text.redaction import redact
@@ -16,17 +19,42 @@ _FAULT = CleanText("engine fault")
 _log = LOGGERS["engine"]
 
 
+class RunStatus(Struct):
+    """`problem` is why a run cannot go on, `disk` what the disk refuses, with which it goes on; both empty when all is well.
+
+    `stopped`: no tick and no command is worked any more; `ended`: and all is written. `source_ended`: every tick of a
+    finite source was worked. `done` is set once there is nothing more to wait for, `stop_asked` where an operator said so.
+    """
+
+    problem: CleanText = CleanText("")
+    disk: CleanText = CleanText("")
+    exit_status: int = EXIT_WELL
+    stopped: bool = False
+    ended: bool = False
+    source_ended: bool = False
+    stop_asked: bool = False
+    done: Event = field(default_factory=Event)
+
+    @property
+    def shown(self) -> CleanText:
+        """Why the run cannot go on; once it has ended also what the disk refused; empty when all is well."""
+        return self.problem or (self.disk if self.ended else CleanText(""))
+
+    def ask_to_stop(self) -> None:
+        """An operator wants the run to end."""
+        self.stop_asked = True
+        self.done.set()
+
+
 class RunFailure:
     """Keeps in `status` what goes wrong, and has entries locked; `post` takes a command for the next turn."""
 
     def __init__(self, parts: TurnParts, turn: Turn, dispatch: Dispatch, status: RunStatus) -> None:
         self.status = status
         self._turn = turn
-        self._effects = parts.effects
+        self._parts = parts
         self._dispatch = dispatch
         self._gate = parts.trader.state.gate
-        self._journal = parts.journal
-        self._post = parts.post
 
     @property
     def outcome(self) -> str:
@@ -41,13 +69,13 @@ class RunFailure:
     def feed_failed(self, problem: str) -> None:
         """A live feed has ended by itself. Whoever holds something must not be left alone: flats and commands go on."""
         text = _told(f"the feed has ended: {problem}")
-        self._post(FeedNote(text, self._effects.now_ms, severe=True))
-        self._post(Lock(text))
+        self._parts.post(FeedNote(text, self._parts.effects.now_ms, severe=True))
+        self._parts.post(Lock(text))
 
     def disk_failed(self, problem: CleanText) -> None:
         """The journal cannot keep what it must: entries are locked, what is held is watched on, the end has the disk's status."""
         self.note_disk(problem)
-        self._post(Lock(problem))
+        self._parts.post(Lock(problem))
 
     def note_disk(self, problem: CleanText) -> None:
         """Keep what the disk refuses; nothing where `problem` is empty."""
@@ -89,8 +117,8 @@ class RunFailure:
                 turn.lock.release()
             return
         self._gate.locked = _FAULT
-        if self._journal is not None:
-            self._journal.write(EntriesChanged("locked", _FAULT, self._effects.now_ms))
+        if self._parts.journal is not None:
+            self._parts.journal.write(EntriesChanged("locked", _FAULT, self._parts.effects.now_ms))
 
 
 def _told(text: str) -> CleanText:

@@ -5,22 +5,12 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from engine.model import snapshot
 from engine.model.ports import Feed, Log
-from engine.model.snapshot import (
-    AccountView,
-    EdgeView,
-    EntriesState,
-    OpenPosition,
-    Pulse,
-    Quote,
-    ReplayView,
-    SessionView,
-    Snapshot,
-)
 from engine.model.types import TradeMode
-from engine.runtime.loop_stats import LoopStats, refusals
+from engine.runtime.housekeeping import LoopStats, refusals
 from engine.runtime.replay.playback import Playback
-from engine.runtime.run_status import RunStatus
+from engine.runtime.run_failure import RunStatus
 from engine.runtime.turn_parts import TurnParts
 from engine.text.sanitize import CleanText
 from engine.trading.instrument_state import InstrumentState
@@ -28,9 +18,7 @@ from engine.trading.session import NO_DAY
 
 _METER_NS = 500_000_000
 _SHOWN = 50
-_MOST_TURNOVER = (
-    2**63 - 1
-)  # what a picture can carry through a socket; a position in coins has more, and no screen shows it
+_MOST_TURNOVER = 2**63 - 1  # that a socket carries; a position in coins has more, and no screen shows it
 
 
 class SnapshotBuilder:
@@ -39,7 +27,6 @@ class SnapshotBuilder:
     def __init__(
         self,
         parts: TurnParts,
-        *,
         trade_mode: TradeMode,
         source: CleanText,
         status: RunStatus,
@@ -52,17 +39,7 @@ class SnapshotBuilder:
         self._source = source
         self._state = parts.trader.state
         self._hours = parts.trader.hours
-        self._instruments = parts.instruments
-        self._effects = parts.effects
-        self._cursor = parts.cursor
-        self._exits = parts.exits
-        self._receipt = parts.receipt
-        self._timeline = parts.timeline
-        self._outcomes = parts.outcomes
-        self._epochs = parts.epochs
-        self._inbox = parts.inbox
-        self._journal = parts.journal
-        self._recorder = parts.recorder
+        self._parts = parts
         self._status = status
         self._stats = stats
         self._playback = playback
@@ -72,87 +49,86 @@ class SnapshotBuilder:
         self._meter = (0, 0)
         self._real_speed = 0.0
 
-    def __call__(self, now_ns: int) -> Snapshot:
+    def __call__(self, now_ns: int) -> snapshot.Snapshot:
         """Copy what there is to see; the caller holds the turn (or nothing runs)."""
-        state, cursor, stats, merged = self._state, self._cursor, self._stats, self._inbox.merged
-        now_ms = self._effects.now_ms
+        parts, state, stats = self._parts, self._state, self._stats
+        cursor, instruments, merged = parts.cursor, parts.instruments, parts.inbox.merged
+        now_ms = parts.effects.now_ms
         self._number += 1
         self._measure(now_ns, now_ms)
-        return Snapshot(
+        return snapshot.Snapshot(
             number=self._number,
             taken_ns=now_ns,
             wall_ns=time.time_ns(),
             at_ms=now_ms,
             trade_mode=self._trade_mode,
             source=self._source,
-            delivery=self._epochs.now.delivery,
-            instruments=self._instruments,
+            delivery=parts.epochs.now.delivery,
+            instruments=instruments,
             ticks=cursor.position,
-            refused=stats.refused if len(self._instruments) > _SHOWN else refusals(state.instrument_states),
+            refused=stats.refused if len(instruments) > _SHOWN else refusals(state.instrument_states),
             session=self._session(now_ms),
-            pulse=Pulse(stats.beat_ns, cursor.came_ns, cursor.decided_ns, self._effects.oldest_order_ns),
+            pulse=snapshot.Pulse(stats.beat_ns, cursor.came_ns, cursor.decided_ns, parts.effects.oldest_order_ns),
             process=stats.process,
-            events=tuple(self._timeline.events),
+            events=tuple(parts.timeline.events),
             quotes=tuple(_quote(inst) for inst in self._shown()),
             positions=self._positions(),
             account=self._account(),
-            entries=EntriesState(state.gate.paused, state.gate.locked, state.gate.halted, state.gate.day_entries),
-            flat=self._receipt.view(),
-            trades=tuple(self._exits.newest),
-            epochs=self._epochs.views(cursor.last_seq, merged, fresh=self._status.stopped),
-            inbox_waiting=len(self._inbox),
+            entries=snapshot.EntriesState(
+                state.gate.paused, state.gate.locked, state.gate.halted, state.gate.day_entries
+            ),
+            flat=parts.receipt.view(),
+            trades=tuple(parts.exits.newest),
+            epochs=parts.epochs.views(cursor.last_seq, merged, fresh=self._status.stopped),
+            inbox_waiting=len(parts.inbox),
             merged=merged,
             beats=stats.beats,
             faults=state.faults,
             fault=self._status.shown,
             edges=self._edges(),
             replay=self._replay(now_ms),
-            outcomes=self._outcomes.lines,
+            outcomes=parts.outcomes.lines,
             stopped=self._status.stopped,
             feed=self._feed.view(),
             sequence_gaps=stats.sequence_gaps,
             silent=stats.silent,
             ticking=stats.ticking,
-            watched=len(self._instruments),
-            commands=self._outcomes.commands,
-            found=self._outcomes.found,
+            watched=len(instruments),
+            commands=parts.outcomes.commands,
+            found=parts.outcomes.found,
         )
 
-    def _session(self, now_ms: int) -> SessionView:
+    def _session(self, now_ms: int) -> snapshot.SessionView:
         hours = self._hours
         day = hours.day_of(now_ms) if now_ms else NO_DAY
-        return SessionView(hours.zone.key, day.date.isoformat(), day.start_ms, day.end_ms)
+        return snapshot.SessionView(hours.zone.key, day.date.isoformat(), day.start_ms, day.end_ms)
 
     def _shown(self) -> list[InstrumentState]:
         """The instruments to show: all, or where they are many those with a position and the first others."""
         instrument_states = self._state.instrument_states
         if len(instrument_states) <= _SHOWN:
             return instrument_states
-        held = [index for index, position in enumerate(self._state.portfolio.positions) if position is not None]
+        held = [inst.index for inst, _ in self._state.held()]
         chosen = dict.fromkeys((*held, *range(_SHOWN)))
         return [instrument_states[index] for index in sorted(list(chosen)[: max(_SHOWN, len(held))])]
 
-    def _positions(self) -> tuple[OpenPosition, ...]:
+    def _positions(self) -> tuple[snapshot.OpenPosition, ...]:
         state = self._state
         shown = []
-        for inst, position in zip(state.instrument_states, state.portfolio.positions, strict=True):
-            if position is not None:
-                pnl = state.portfolio.open_pnl(inst.index, inst.last_price)
-                costs = state.portfolio.exit_costs(inst.index, inst.last_price)
-                held = position.state(inst.index)
-                if held.entry_turnover > _MOST_TURNOVER:
-                    held = replace(held, entry_turnover=0)
-                shown.append(OpenPosition(held, inst.last_price, pnl, position.next_target, costs))
+        for inst, position in state.held():
+            pnl = state.portfolio.open_pnl(inst.index, inst.last_price)
+            costs = state.portfolio.exit_costs(inst.index, inst.last_price)
+            held = position.state(inst.index)
+            if held.entry_turnover > _MOST_TURNOVER:
+                held = replace(held, entry_turnover=0)
+            shown.append(snapshot.OpenPosition(held, inst.last_price, pnl, position.next_target, costs))
         return tuple(shown)
 
-    def _account(self) -> AccountView:
+    def _account(self) -> snapshot.AccountView:
         state = self._state
         portfolio = state.portfolio
-        held = [index for index, position in enumerate(portfolio.positions) if position is not None]
-        open_pnl = sum(
-            (portfolio.open_pnl(index, state.instrument_states[index].last_price) for index in held), Decimal(0)
-        )
-        return AccountView(
+        open_pnl = sum((portfolio.open_pnl(inst.index, inst.last_price) for inst, _ in state.held()), Decimal(0))
+        return snapshot.AccountView(
             cash=portfolio.cash,
             realised=portfolio.realised,
             costs=portfolio.costs_paid,
@@ -166,26 +142,26 @@ class SnapshotBuilder:
             drawdown=portfolio.drawdown,
         )
 
-    def _edges(self) -> tuple[EdgeView, ...]:
+    def _edges(self) -> tuple[snapshot.EdgeView, ...]:
         edges = []
-        if self._journal is not None:
-            edges.append(EdgeView("journal", self._journal.waiting, self._journal.durable, self._journal.problem))
-        if self._recorder is not None:
-            edges.append(EdgeView("recorder", self._recorder.waiting, self._recorder.kept, self._recorder.problem))
-        edges.append(EdgeView("log", 0, self._log.last_number, self._log.problem))
-        return tuple(edges)
+        journal, recorder = self._parts.journal, self._parts.recorder
+        if journal is not None:
+            edges.append(snapshot.EdgeView("journal", journal.waiting, journal.durable, journal.problem))
+        if recorder is not None:
+            edges.append(snapshot.EdgeView("recorder", recorder.waiting, recorder.kept, recorder.problem))
+        return (*edges, snapshot.EdgeView("log", 0, self._log.last_number, self._log.problem))
 
-    def _replay(self, now_ms: int) -> ReplayView | None:
+    def _replay(self, now_ms: int) -> snapshot.ReplayView | None:
         playback = self._playback
         if playback is None:
             return None
         progress = playback.feed.progress()
-        return ReplayView(
-            tick=self._cursor.last_seq,
+        return snapshot.ReplayView(
+            tick=self._parts.cursor.last_seq,
             total=playback.total,
             at_ms=now_ms,
             playing=progress.playing,
-            ended=progress.ended and not self._inbox,
+            ended=progress.ended and not self._parts.inbox,
             speed=progress.speed,
             real_speed=self._real_speed,
             skip_silence=progress.skip_silence,
@@ -202,10 +178,10 @@ class SnapshotBuilder:
             self._meter = (now_ns, at_ms)
 
 
-def _quote(inst: InstrumentState) -> Quote:
+def _quote(inst: InstrumentState) -> snapshot.Quote:
     tick = inst.last_tick
     strategy = inst.strategy
-    return Quote(
+    return snapshot.Quote(
         instrument=inst.index,
         last=inst.last_price,
         day_open=inst.day_open,

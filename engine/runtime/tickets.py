@@ -1,46 +1,15 @@
 """Commands whose outcome somebody waits for: a number each, and what became of it. Carries nothing out itself."""
 
-from typing import Final, Protocol
+from typing import Final
 
-from msgspec import Struct
-
-from engine.model.broker_events import BrokerEvent
 from engine.model.commands import Command, Flat, SwitchDelivery
-from engine.model.events import FeedEvent
 from engine.model.snapshot import CommandState, CommandView
+from engine.runtime.delivery import DeliverySwitch
 from engine.runtime.outcomes import Outcomes
+from engine.runtime.turn_parts import Asked
 from engine.trading.flatten_state import FlattenState
 
 _KEPT: Final = 64
-
-
-class Asked(Struct, frozen=True):
-    """A command whose outcome somebody waits for under the number `ticket`."""
-
-    ticket: int
-    command: Command
-
-
-class Switch(Protocol):
-    """What is to be known of switching the delivery: the mode, what is asked for, why the newest request was refused."""
-
-    @property
-    def mode(self) -> str:
-        """How ticks are delivered now."""
-        ...
-
-    @property
-    def wanted(self) -> str | None:
-        """How they are to be delivered; None when nothing is asked for."""
-        ...
-
-    @property
-    def refusal(self) -> str:
-        """Why the newest request was not carried out; empty when it was."""
-        ...
-
-
-Posted = Command | BrokerEvent | FeedEvent | Asked
 
 
 class Tickets:
@@ -50,7 +19,7 @@ class Tickets:
     engine has switched: until then they stand as accepted, and `look` asks whether that has come about.
     """
 
-    def __init__(self, flat: FlattenState, switch: Switch, outcomes: Outcomes) -> None:
+    def __init__(self, flat: FlattenState, switch: DeliverySwitch, outcomes: Outcomes) -> None:
         self._flat = flat
         self._switch = switch
         self._outcomes = outcomes

@@ -3,10 +3,12 @@
 from array import array
 from bisect import bisect_left, bisect_right
 from itertools import islice
+from operator import attrgetter
 
 from engine.model.events import AnyEvent, FillBooked, LinkChanged, TickGap, TradeClosed, TraderFault
 from engine.model.snapshot import TimelineEvent
 
+_tick = attrgetter("tick")
 _MOST = 500
 _MOST_BOOKMARKS = 250
 _MOST_PLACES = 5000  # 8 bytes each
@@ -73,7 +75,3 @@ class Timeline:
         """Tick of the first known event after tick number `tick`; 0 when none is known."""
         place = bisect_right(self._places, tick)
         return self._places[place] if place < len(self._places) else 0
-
-
-def _tick(event: TimelineEvent) -> int:
-    return event.tick

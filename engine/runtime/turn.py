@@ -10,10 +10,10 @@ from threading import Lock
 from typing import Protocol
 
 from engine.model.clock import VirtualClock
+from engine.model.marks import InputMark
 from engine.model.types import FLAG_LATE, Tick
 from engine.runtime.publisher import Publisher
-from engine.runtime.tickets import Posted
-from engine.runtime.turn_parts import TurnParts
+from engine.runtime.turn_parts import Posted, TurnParts
 
 _now_ns = time.perf_counter_ns
 _LATE_NS = 2_000_000_000  # a live tick that waited this long for its turn is no news
@@ -24,7 +24,6 @@ class AfterTick(Protocol):
 
     def reached(self, seq: int, take: Callable[[Tick], None]) -> None:
         """Tick number `seq` was worked, and the cursor's milestone lies no further; `take` works a waiting tick."""
-        ...
 
 
 class Turn:
@@ -141,7 +140,7 @@ class Turn:
             now_ms = self._effects.now_ms
             effects = self._trader.on_beat(now_ms)
             if self._trader.moved:
-                self._persistence.given(self._cursor.position, None, now_ms)
+                self._persistence.mark(InputMark(self._cursor.position, None, now_ms))
             if effects:
                 self._effects.carry_out(effects)
             self._persistence.beat(_now_ns(), now_ms)

@@ -4,22 +4,24 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Event
 
+from msgspec import Struct
+
 from engine.config import Config
 from engine.model.broker_events import BrokerEvent
 from engine.model.clock import Clock
+from engine.model.commands import Command
+from engine.model.events import FeedEvent
 from engine.model.ports import Broker, Journal, Recorder
 from engine.model.types import Instrument
 from engine.runtime.cursor import Cursor
 from engine.runtime.effects import Effects
 from engine.runtime.epochs import Epochs, HandlerBudget
-from engine.runtime.event_log import EventLog
 from engine.runtime.exits import Exits
 from engine.runtime.inbox import Inbox
 from engine.runtime.outcomes import Outcomes
 from engine.runtime.persistence import Persistence
 from engine.runtime.receipt import Receipt
 from engine.runtime.rewind import OperatorGate, Rewind
-from engine.runtime.tickets import Posted
 from engine.runtime.timeline import Timeline
 from engine.trading.event_text import EventText
 from engine.trading.trader import Trader
@@ -28,6 +30,16 @@ Post = Callable[[BrokerEvent], None]
 Hold = Callable[[Sequence[int]], None]
 # (instruments, post within the turn, post from another thread) → the broker, and how a simulated one is told what it holds
 MakeBroker = Callable[[tuple[Instrument, ...], Post, Post], tuple[Broker, Hold]]
+
+
+class Asked(Struct, frozen=True):
+    """A command whose outcome somebody waits for under the number `ticket`."""
+
+    ticket: int
+    command: Command
+
+
+Posted = Command | BrokerEvent | FeedEvent | Asked
 
 
 class TurnParts:
@@ -79,7 +91,7 @@ class TurnParts:
             clock=clock,
             epochs=self.epochs,
             persistence=self.persistence,
-            event_log=EventLog(EventText(self.instruments, trader.hours.stamp)),
+            event_text=EventText(self.instruments, trader.hours.stamp),
             outcomes=self.outcomes,
             exits=self.exits,
             receipt=self.receipt,

@@ -1,4 +1,4 @@
-"""Emergency flats that are wished for by a file in the state directory. Asks the engine, decides nothing."""
+"""Emergency flats that are asked for by a file in the state directory. Asks the engine, decides nothing."""
 
 import os
 import stat
@@ -16,7 +16,7 @@ _Identity = tuple[int, int, int]
 class FlatFile:
     """A file (of any kind) at `path` is an emergency flat; it is taken away when the engine has verified that it is flat.
 
-    As long as it lies there the wish outlives everything: an engine that is killed and started again finds it. `look`
+    As long as it lies there the request outlives everything: an engine that is killed and started again finds it. `look`
     is called by one thread, some 25 times a second.
     """
 
@@ -29,30 +29,27 @@ class FlatFile:
 
     def look(self, _now_ns: int) -> None:
         """Look once."""
-        wish = _identity(self._path)
-        if wish != self._granted:
-            self._granted, self._over = wish, False
-            if wish is not None:
+        found = _identity(self._path)
+        if found != self._granted:
+            self._granted, self._over = found, False
+            if found is not None:
                 self._beats = self._engine.stats.beats
                 self._engine.send(Flat(CleanText("file FLAT")))
-        elif wish is not None and not self._over and self._is_done():
-            self._over = True
-            _take_away(self._path)
-
-    def _is_done(self) -> bool:
-        carried_out = self._engine.stats.beats >= self._beats + _ROUNDS
-        return carried_out and not self._engine.trader.state.flat.running
+        elif found is not None and not self._over and self._engine.stats.beats >= self._beats + _ROUNDS:
+            self._over = not self._engine.trader.state.flat.running
+            if self._over:
+                _take_away(self._path)
 
 
 def lay_flat(path: Path) -> bool:
-    """Wish for an emergency flat; whether the wish lies at `path` now."""
+    """Ask for an emergency flat; whether the file lies at `path` now."""
     with suppress(OSError):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
     return os.path.lexists(path)
 
 
 def _identity(path: Path) -> _Identity | None:
-    """Which file lies at `path`; None when none does. One that was written to again is another wish."""
+    """Which file lies at `path`; None when none does. One that was written to again is another request."""
     try:
         found = os.lstat(path)
     except OSError:

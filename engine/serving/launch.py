@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from engine.files import open_appended
 from engine.link import LinkError, Oneshot
 from engine.model.errors import EXIT_BUSY, EXIT_FAULT, InputError, StateBusyError, UserError
 from engine.serving.state_dirs import EngineDir, place_of
@@ -53,7 +54,8 @@ def launch(arguments: Sequence[str], folder: Path) -> EngineDir:
             status, place = process.poll(), place_of(folder)
             was_quicker = status == EXIT_BUSY and place.pid != 0
             if status is not None and not was_quicker:
-                raise _failed(status, _said(output, begun_at))
+                said = os.pread(output, _OUTPUT_LIMIT_BYTES, begun_at)
+                raise _failed(status, said.decode(errors="replace"))
             if (was_quicker or place.pid == process.pid) and answers(place):
                 return place
             time.sleep(_LOOK_S)
@@ -115,17 +117,9 @@ def _open_output(path: Path) -> int:
     """Return the descriptor of the file that takes what the engine says: private, appended to; raises InputError."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        os.fchmod(descriptor, 0o600)
-        if os.fstat(descriptor).st_size > _OUTPUT_LIMIT_BYTES:
-            os.ftruncate(descriptor, 0)
+        return open_appended(path, _OUTPUT_LIMIT_BYTES)
     except OSError as error:
         raise InputError(f"state directory {path.parent}: {error.strerror}") from error
-    return descriptor
-
-
-def _said(output: int, since: int) -> str:
-    return os.pread(output, _OUTPUT_LIMIT_BYTES, since).decode(errors="replace")
 
 
 def _failed(status: int, said: str) -> LaunchError:

@@ -2,13 +2,10 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
+from engine.assembly import Run
+from engine.link import LinkServer
 from engine.model.ports import FeedView
-
-if TYPE_CHECKING:
-    from engine.assembly import Run
-    from engine.link import LinkServer
 
 _S = 1_000_000_000
 # What a live feed may take without a sign of life, beyond which its own time limits have failed as well.
@@ -44,7 +41,7 @@ class ThreadProgress:
 class Liveness:
     """The stamps of a served run by the thread's name (monotonic ns, 0 = it has nothing to do); called by one thread."""
 
-    def __init__(self, run: "Run", server: "LinkServer") -> None:
+    def __init__(self, run: Run, server: LinkServer) -> None:
         self._engine = run.engine
         self._server = server
         self._begun_ns = now_ns()

@@ -3,13 +3,10 @@
 import os
 import socket
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from engine.assembly import Run
 from engine.runtime import LOGGERS
 from engine.text.sanitize import clean
-
-if TYPE_CHECKING:
-    from engine.assembly import Run
 
 _LONGEST = 120  # of a status line
 _STATUS_NS = 1_000_000_000
@@ -19,7 +16,7 @@ _MOST_DIGITS = 18
 class Notifier:
     """Speaks `sd_notify`: datagrams to the socket that `NOTIFY_SOCKET` names; without one nothing is said.
 
-    `watchdog_ns` is how often systemd wants to hear `WATCHDOG=1`: half of its own patience, as its manual advises; 0 =
+    `watchdog_ns` is how often systemd wants `WATCHDOG=1`: half of its own patience, as its manual advises; 0 =
     it does not want to. `listens` tells whether there is a service manager, which starts the program again when it fails.
     """
 
@@ -44,15 +41,11 @@ class Notifier:
                 self._failed = True
                 LOGGERS["engine"].warning("the service manager does not listen: %s", error)
 
-    def status(self, text: str) -> None:
-        """Say in one line what the engine is doing."""
-        self.say(f"STATUS={clean(text, _LONGEST)}")
-
 
 class Heartbeat:
     """Feeds systemd's watchdog while the engine's own loop goes on, and keeps its status line true."""
 
-    def __init__(self, run: "Run", notifier: Notifier) -> None:
+    def __init__(self, run: Run, notifier: Notifier) -> None:
         self._run = run
         self._notifier = notifier
         self._ping_ns = self._status_ns = 0
@@ -73,10 +66,10 @@ class Heartbeat:
             text = status_line(self._run)
             if text != self._told:
                 self._told = text
-                notifier.status(text)
+                notifier.say(f"STATUS={clean(text, _LONGEST)}")
 
 
-def status_line(run: "Run") -> str:
+def status_line(run: Run) -> str:
     """Say in one line what is held and whether entries are allowed; read beside the turn, for a person."""
     state = run.trader.state
     held = sum(position is not None for position in state.portfolio.positions)

@@ -68,16 +68,12 @@ def _server(run: Run) -> LinkServer:
         policy.attached(clock.monotonic_ns())
         policy.lost(clock.monotonic_ns())
     return LinkServer(
-        run.folder / SOCKET_FILE,
-        DurableView(run),
-        policy=policy,
-        clock=clock,
-        note=LOGGERS["engine"].warning,
+        run.folder / SOCKET_FILE, DurableView(run), policy=policy, clock=clock, note=LOGGERS["engine"].warning
     )
 
 
 def _watchdog(run: Run, server: LinkServer, notifier: Notifier, restart: Restart) -> Watchdog:
-    """Build the watch over all threads; it also looks for wishes and feeds systemd's own watchdog."""
+    """Build the watch over all threads; it also looks for the file FLAT and feeds systemd's own watchdog."""
     flat_file = FlatFile(run.engine, run.folder / FLAT_FILE)
     heartbeat = Heartbeat(run, notifier)
     return Watchdog(
@@ -113,7 +109,7 @@ def _stop(run: Run, server: LinkServer, restart: Restart) -> None:
     try:
         run.engine.stop()
     except Exception as error:  # noqa: BLE001 - the mouth of the process: whatever broke must not take the restart along
-        run.engine.broke(error)
+        run.engine.failure.broke(error)
     server.stop()
     run.logs.flush(1.0)
     timer.cancel()

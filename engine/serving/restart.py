@@ -5,16 +5,13 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from engine.assembly import Run
 from engine.model.commands import Flat
 from engine.model.errors import EXIT_FAULT
-from engine.runtime.tickets import Asked
+from engine.runtime.turn_parts import Asked
 from engine.serving.flat_file import lay_flat
 from engine.serving.state_dirs import FLAT_FILE
-
-if TYPE_CHECKING:
-    from engine.assembly import Run
 
 RESTARTS = "MYQUANT_RESTARTS"  # moments (monotonic s) of the newest restarts, from one program image to the next
 MOST_RESTARTS = 3
@@ -30,7 +27,7 @@ class Restart:
     laid into the state directory, where the new run finds it.
     """
 
-    def __init__(self, run: "Run", environ: Mapping[str, str]) -> None:
+    def __init__(self, run: Run, environ: Mapping[str, str]) -> None:
         self._run = run
         self._environ = environ
 

@@ -1,13 +1,11 @@
 """The engine as the link serves it: no snapshot is shown that the journal could still lose. Knows no connection."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from engine.assembly import Run
 from engine.model.commands import Command
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from engine.assembly import Run
 
 _LONGEST_NS: Final = 1_000_000_000  # that a picture is held back: a disk that stands still must not blind the screens
 
@@ -15,7 +13,7 @@ _LONGEST_NS: Final = 1_000_000_000  # that a picture is held back: a disk that s
 class DurableView:
     """A running engine as the link serves it: no snapshot before its rows are on the disk. Called by the link's one thread."""
 
-    def __init__(self, run: "Run") -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
         self._shown: Snapshot | None = None
 

@@ -15,13 +15,14 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from engine.files import open_appended
 from engine.model.clock import Clock
 from engine.model.errors import InputError
 
 STACKS_FILE: Final = "stacks.txt"
 DUMP_NS: Final = 2_000_000_000
 ABORT_NS: Final = 5_000_000_000
-_LOOK_S: Final = 0.04  # how soon a wish laid into the state directory is seen
+_LOOK_S: Final = 0.04  # how soon a file FLAT in the state directory is seen
 _JUDGE_NS: Final = 250_000_000
 _SLEPT_NS: Final = 1_000_000_000  # the watchdog itself did not run for so long: the whole process stood still
 # Where not even this thread gets to run, somebody in C does not let go of the interpreter: when so much processor time
@@ -106,7 +107,10 @@ class Watchdog:
         self._say = say
         self._abort = abort
         self._each_look = each_look
-        self._stacks = _open_stacks(folder / STACKS_FILE)
+        try:
+            self._stacks = open_appended(folder / STACKS_FILE, _STACKS_LIMIT_BYTES)
+        except OSError as error:
+            raise InputError(f"{folder / STACKS_FILE}: {error.strerror}") from error
         self._failed = ""
         self._ending = Event()
         self._thread = Thread(target=self._run, name="watchdog", daemon=True)
@@ -166,15 +170,3 @@ class Watchdog:
         if text != self._failed:
             self._failed = text
             self._say(f"the watchdog failed and goes on: {text}")
-
-
-def _open_stacks(path: Path) -> int:
-    """Return the descriptor of the file for stacks: private, appended to, begun anew when it has grown large."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        os.fchmod(descriptor, 0o600)
-        if os.fstat(descriptor).st_size > _STACKS_LIMIT_BYTES:
-            os.ftruncate(descriptor, 0)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from error
-    return descriptor

@@ -1,1 +1,1 @@
-"""Text at the borders: what comes from outside is cleaned, what goes out holds no secret."""
+"""Text that comes in and goes out: what comes from outside is cleaned, what goes out holds no secret."""

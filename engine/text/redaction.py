@@ -1,4 +1,4 @@
-"""The border where secrets end: what was registered, and every web token, leaves no log line, no error line, no crash screen. Knows no source of secrets."""
+"""Where secrets end: what was registered, and every web token, leaves no log line, no error line, no crash screen. Knows no source of secrets."""
 
 import re
 import threading
@@ -64,12 +64,10 @@ def _patterns_of(secret: str) -> set[str]:
     forms = {secret, escaped, dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1], escaped.replace("/", "\\/")}
     for encoded in (quote(secret, safe=""), quote(secret), quote_plus(secret)):
         forms |= {encoded, re.sub("%..", lambda found: found[0].lower(), encoded)}
-    patterns = {_whole_number(form) if _SHORT_NUMBER.fullmatch(form) else re.escape(form) for form in forms}
+    patterns = {
+        _ALONE_BEFORE + form + _ALONE_AFTER if _SHORT_NUMBER.fullmatch(form) else re.escape(form) for form in forms
+    }
     return patterns | {re.escape(form) for form in _base64_forms(secret.encode("utf-8", "replace"))}
-
-
-def _whole_number(digits: str) -> str:
-    return _ALONE_BEFORE + digits + _ALONE_AFTER
 
 
 def _base64_forms(data: bytes) -> set[str]:

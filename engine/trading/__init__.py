@@ -1,1 +1,1 @@
-"""The heart: events in, events out, pure. Touches no file, socket, thread or clock."""
+"""The decisions: events in, events out, pure. Touches no file, socket, thread or clock."""

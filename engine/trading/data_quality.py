@@ -3,15 +3,7 @@
 from typing import Final
 
 from engine.config import RiskConfig
-from engine.model.events import (
-    EntryRefused,
-    GapsCounted,
-    RefusalsCounted,
-    SequenceGap,
-    TickGap,
-    TickRefused,
-    TraderFault,
-)
+from engine.model import events
 from engine.model.types import Tick
 from engine.text.redaction import redact
 from engine.text.sanitize import clean
@@ -31,23 +23,23 @@ class DataQualityMonitor:
 
     def on_refused(self, inst: InstrumentState, tick: Tick, reason: str) -> None:
         """Tell the first tick refused for each reason; halt entries after too many in a row."""
-        door = inst.tick_filter
-        if door.refused.get(reason) == 1:
+        tick_filter = inst.tick_filter
+        if tick_filter.refused.get(reason) == 1:
             self._state.first_refused.setdefault(reason, tick.seq)
-            self._state.effects.append(TickRefused(inst.index, reason, tick.seq, tick.exch_ms))
-        if door.halted and not inst.halt_shown:
+            self._state.effects.append(events.TickRefused(inst.index, reason, tick.seq, tick.exch_ms))
+        if tick_filter.halted and not inst.halt_shown:
             inst.halt_shown = True
             self._state.entries("halted", BAD_TICKS, tick.exch_ms)
 
     def on_odd(self, inst: InstrumentState, tick: Tick) -> None:
         """Tell a jump of the exchange's numbering, and the end of a run of bad ticks."""
         now_ms = tick.exch_ms
-        door = inst.tick_filter
-        if tick.exch_seq and door.missing:
-            self._state.effects.append(SequenceGap(inst.index, door.missing, now_ms))
-            if door.sequence_gaps >= self._max_sequence_gaps:
-                self._state.halt(f"{door.sequence_gaps} gaps in the exchange's sequence", now_ms)
-        if inst.halt_shown and not door.halted:
+        tick_filter = inst.tick_filter
+        if tick.exch_seq and tick_filter.missing:
+            self._state.effects.append(events.SequenceGap(inst.index, tick_filter.missing, now_ms))
+            if tick_filter.sequence_gaps >= self._max_sequence_gaps:
+                self._state.halt(f"{tick_filter.sequence_gaps} gaps in the exchange's sequence", now_ms)
+        if inst.halt_shown and not tick_filter.halted:
             inst.halt_shown = False
             self._state.entries("recovered", BAD_TICKS, now_ms)
 
@@ -57,7 +49,7 @@ class DataQualityMonitor:
             self.tell_silences(inst, now_ms)
         untold = inst.silences.note(gap_ms, now_ms, held=held)
         if untold is not None:
-            self._state.effects.append(TickGap(inst.index, gap_ms, now_ms, held, untold))
+            self._state.effects.append(events.TickGap(inst.index, gap_ms, now_ms, held, untold))
 
     def on_sample(self, inst: InstrumentState, now_ms: int) -> None:
         """Tell of a stretch of silences that is over; asked every few seconds."""
@@ -68,7 +60,7 @@ class DataQualityMonitor:
         """End the stretch of silences, and tell how many of them were only counted."""
         silences = inst.silences
         if silences.untold:
-            counted = GapsCounted(inst.index, silences.untold, silences.longest_ms, silences.since_ms, now_ms)
+            counted = events.GapsCounted(inst.index, silences.untold, silences.longest_ms, silences.since_ms, now_ms)
             self._state.effects.append(counted)
         silences.clear()
 
@@ -77,13 +69,13 @@ class DataQualityMonitor:
         inst.objection = objection
         untold = inst.refusals.note(objection, now_ms)
         if untold is not None:
-            self._state.effects.append(EntryRefused(inst.index, objection, now_ms, untold))
+            self._state.effects.append(events.EntryRefused(inst.index, objection, now_ms, untold))
 
     def tell_counted(self, inst: InstrumentState, now_ms: int) -> None:
         """Tell what was only counted so far: at the end of a day or a run."""
         self.tell_silences(inst, now_ms)
         if inst.refusals.untold:
-            self._state.effects.append(RefusalsCounted(inst.index, inst.refusals.untold, now_ms))
+            self._state.effects.append(events.RefusalsCounted(inst.index, inst.refusals.untold, now_ms))
         inst.refusals.clear()
 
     def on_fault(self, where: str, error: Exception, tick: Tick) -> None:
@@ -92,5 +84,5 @@ class DataQualityMonitor:
         text = clean(redact(f"{type(error).__name__}: {error}"))
         if text != self._last_error or self._state.faults == 2:
             self._last_error = text
-            self._state.effects.append(TraderFault(where, text, tick.seq, tick.exch_ms))
+            self._state.effects.append(events.TraderFault(where, text, tick.seq, tick.exch_ms))
         self._state.halt(f"{where} raised {type(error).__name__}", tick.exch_ms)

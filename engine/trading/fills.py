@@ -12,7 +12,7 @@ from engine.trading.trading_state import TradingState
 
 
 class FillHandler:
-    """Takes broker events; `judge_entry` puts a fresh entry through the exits (desk, position, decided price, ms)."""
+    """Takes broker events; `judge_entry` puts a fresh entry through the exits (instrument, position, decided price, ms)."""
 
     def __init__(
         self,

@@ -28,7 +28,7 @@ class Flattener:
         state.entries("locked", state.gate.locked, now_ms)
         entries = state.orders.open_entries()
         if entries:
-            state.flat.cancelling()
+            state.flat.state = "CANCELLING"
             state.effects.append(FlatChanged("CANCELLING", reason, now_ms))
             state.effects.extend(Cancel(number) for number in entries)
         self.push(now_ms)
@@ -44,16 +44,14 @@ class Flattener:
         state.effects.append(FlatChanged(state.flat.state, "plan open" if armed else "plan closed", now_ms))
 
     def push(self, now_ms: int, *, ask: bool = False) -> None:
-        """Order what is still to be closed; once our own book is empty `ask` the broker (once a beat, no oftener)."""
+        """Order what is still to be closed; once our own portfolio is empty `ask` the broker (once a beat, no oftener)."""
         state = self._state
         flat = state.flat
         if not flat.running:
             return
-        for inst in state.held():
-            position = state.position(inst)
-            if position is not None:
-                most = _largest_order(inst.instrument, position.quantity)
-                state.close(inst, position, inst.last_price, now_ms, flat.exit_reason, most=most)
+        for inst, position in state.held():
+            most = _largest_order(inst.instrument, position.quantity)
+            state.close(inst, position, inst.last_price, now_ms, flat.exit_reason, most=most)
         holds = any(state.portfolio.net(inst.index) for inst in state.instrument_states)
         if flat.advance(holds=holds, working=len(state.orders) > 0):
             state.effects.append(FlatChanged(flat.state, flat.reason, now_ms))
@@ -82,7 +80,7 @@ class Flattener:
         if state.flat.running or state.flat.state == "FLAT":
             return
         day_pnl = state.portfolio.day_realised
-        for inst in state.held():
+        for inst, _ in state.held():
             day_pnl += state.portfolio.open_pnl(inst.index, inst.last_price)
         if day_pnl <= self._least_day_pnl:
             self.begin(f"daily loss {day_pnl:.2f}", "Daily Loss", now_ms)

@@ -43,12 +43,8 @@ class FlattenState:
         self.state, self.reason, self.exit_reason, self.trusted_reads = "LOCKED", reason, exit_reason, 0
         return True
 
-    def cancelling(self) -> None:
-        """Entries are being cancelled."""
-        self.state = "CANCELLING"
-
     def advance(self, *, holds: bool, working: bool) -> bool:
-        """Move between CLOSING and VERIFYING by what our own book says; whether the state changed."""
+        """Move between CLOSING and VERIFYING by what our own portfolio says; whether the state changed."""
         if not self.running:
             return False
         before = self.state

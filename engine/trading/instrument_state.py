@@ -1,8 +1,8 @@
-"""All that belongs to one instrument while it is traded: its door, its strategy, its last tick. Decides nothing."""
+"""All that belongs to one instrument while it is traded: its tick filter, its strategy, its last tick. Decides nothing."""
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
@@ -19,7 +19,9 @@ SAMPLE_MS: Final = 5000
 COARSE_SAMPLE_MS: Final = 60_000  # where the instruments are many
 # A session of 6:15 h has 4,500 points of 5 s; an even number, so that thinning keeps both ends.
 _MOST_VALUES: Final = 2 * 4800
-_NO_SILENCE_MS: Final = 1 << 62  # `last_ms` of a desk taken over: the time until its first tick is no gap of the feed
+_NO_SILENCE_MS: Final = (
+    1 << 62
+)  # `last_ms` of an instrument taken over: the time until its first tick is no gap of the feed
 
 
 class Chart:
@@ -35,12 +37,6 @@ class Chart:
         self._first_ms = interval_ms
         self.interval_ms = interval_ms  # between two points
         self._flat = array("q")  # ms, price, ms, price, …
-
-    def __len__(self) -> int:
-        return len(self._flat) // 2
-
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        return iter(self.points())
 
     def points(self) -> tuple[tuple[int, int], ...]:
         """All points as (ms, price in minor units), oldest first."""
@@ -69,35 +65,25 @@ class Chart:
 class InstrumentState:
     """One instrument's place in the trader; `index` is its number in a tick."""
 
+    STATE = ("last_price", "day_open", "last_ms", "halt_shown", "objection", "gaps")
     __slots__ = (
+        *STATE,
         "day",
-        "day_open",
-        "gaps",
-        "halt_shown",
         "history",
         "index",
         "instrument",
-        "last_ms",
-        "last_price",
         "last_tick",
         "levels",
         "median_gap_ms",
-        "objection",
         "refusals",
         "sample_at_ms",
         "silences",
         "strategy",
         "tick_filter",
     )
-    STATE = ("last_price", "day_open", "last_ms", "halt_shown", "objection", "gaps")
 
     def __init__(
-        self,
-        index: int,
-        instrument: Instrument,
-        risk: RiskConfig,
-        strategy: StrategyConfig,
-        sample_ms: int = SAMPLE_MS,
+        self, index: int, instrument: Instrument, risk: RiskConfig, strategy: StrategyConfig, sample_ms: int = SAMPLE_MS
     ) -> None:
         self.index = index
         self.instrument = instrument

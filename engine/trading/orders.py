@@ -37,20 +37,9 @@ class Orders:
         target: int = -1,
     ) -> Order:
         """Make the next order; it is open until it is filled or rejected."""
-        self.last_number += 1
-        number = self.last_number
-        order = Order(
-            number=number,
-            tag=f"{self._tag_prefix}{number}",
-            instrument=instrument,
-            side=side,
-            quantity=quantity,
-            price=price,
-            reason=reason,
-            at_ms=at_ms,
-            tick_seq=tick_seq,
-            target=target,
-        )
+        number = self.last_number + 1
+        tag = f"{self._tag_prefix}{number}"
+        order = Order(number, tag, instrument, side, quantity, price, reason, at_ms, tick_seq, target)
         self.take(order, quantity)
         return order
 
@@ -127,17 +116,6 @@ def ordered_in(fields: Mapping[str, Plain]) -> set[int]:
 
 def _read(text: str) -> tuple[int, Order]:
     """What is left of a dumped order, and the order; raises ValueError."""
-    left, number, tag, instrument, side, quantity, price, reason, at_ms, seq, target = text.split("|")
-    order = Order(
-        int(number),
-        tag,
-        int(instrument),
-        "BUY" if side == "BUY" else "SELL",
-        int(quantity),
-        int(price),
-        reason,
-        int(at_ms),
-        int(seq),
-        int(target),
-    )
-    return int(left), order
+    left, *values = text.split("|")
+    fields = dict(zip(Order.__struct_fields__, values, strict=True))
+    return int(left), msgspec.convert(fields, Order, strict=False)

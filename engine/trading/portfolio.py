@@ -62,7 +62,7 @@ class CashAccount:
 
 
 class Portfolio(CashAccount):
-    """Purse and positions; quantities sold beyond what was held are kept in `stray`, so that nothing is ever lost."""
+    """Cash and positions; quantities sold beyond what was held are kept in `stray`, so that nothing is ever lost."""
 
     def __init__(
         self, instruments: tuple[Instrument, ...], levels: tuple[Levels, ...], costs: Costs, cash: Decimal
@@ -169,7 +169,7 @@ class Portfolio(CashAccount):
             self.positions[index] = position
 
     def keep(self, into: Fields) -> list[int]:
-        """Add the purse and what is held to `into`; the numbers of the instruments of which something is."""
+        """Add the cash account and what is held to `into`; the numbers of the instruments of which something is."""
         dump(self, "book.", into)
         held = []
         for index, position in enumerate(self.positions):

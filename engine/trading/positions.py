@@ -20,7 +20,7 @@ TAKE_PROFIT: Final = "Take Profit"
 
 _COST_STEP = Decimal("1e-9")  # entry costs shared out over exits are cut here; the last exit takes the rest
 _NEVER_MS = 1 << 62
-_TAKEN_OVER = tuple(name for name in PositionState.__struct_fields__ if name not in {"instrument", "stop"})
+_SHOWN = PositionState.__struct_fields__[1:]  # all but the instrument
 
 
 class Exit(Struct, frozen=True):
@@ -105,25 +105,6 @@ class Position:
     time ≥ `deadline_ms`.
     """
 
-    __slots__ = (
-        "_instrument",
-        "_levels",
-        "ceiling",
-        "deadline_ms",
-        "emergency",
-        "entry_costs",
-        "entry_ms",
-        "entry_price",
-        "entry_turnover",
-        "exiting",
-        "floor",
-        "highest",
-        "initial_quantity",
-        "quantity",
-        "stop",
-        "taken",
-        "trail_stop",
-    )
     STATE = (
         "quantity",
         "initial_quantity",
@@ -136,6 +117,7 @@ class Position:
         "trail_stop",
         "taken",
     )
+    __slots__ = (*STATE, "_instrument", "_levels", "ceiling", "deadline_ms", "emergency", "floor", "stop")
 
     def __init__(self, instrument: Instrument, levels: Levels, *, price: int, at_ms: int) -> None:
         """Start an empty position that is about to be filled, decided at tick price `price`."""
@@ -158,7 +140,7 @@ class Position:
     def restored(cls, instrument: Instrument, levels: Levels, held: PositionState, exiting: int) -> "Position":
         """Return the position `held`, of which `exiting` is on order; its distances are those of `levels`, as for any other."""
         position = cls(instrument, levels, price=held.highest, at_ms=held.entry_ms)
-        for name in _TAKEN_OVER:
+        for name in _SHOWN:
             setattr(position, name, getattr(held, name))
         position.exiting = exiting
         position.arm()
@@ -258,16 +240,4 @@ class Position:
 
     def state(self, index: int) -> PositionState:
         """The position as plain data; `index` is the instrument's."""
-        return PositionState(
-            instrument=index,
-            quantity=self.quantity,
-            entry_ms=self.entry_ms,
-            entry_price=self.entry_price,
-            initial_quantity=self.initial_quantity,
-            highest=self.highest,
-            stop=self.stop,
-            trail_stop=self.trail_stop,
-            taken=self.taken,
-            entry_turnover=self.entry_turnover,
-            entry_costs=self.entry_costs,
-        )
+        return PositionState(index, **{name: getattr(self, name) for name in _SHOWN})

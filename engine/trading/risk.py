@@ -1,5 +1,6 @@
 """What stands between a signal and an order: locks, pauses, halts, the day's limits, and the size. Knows no broker."""
 
+from bisect import bisect_left
 from decimal import Decimal
 
 from engine.config import RiskConfig
@@ -54,13 +55,7 @@ class Sizing:
         lots = min(lots, MAX_QUANTITY // instrument.lot_size)
         if not lots or self._fits(lots, lot_value, cash):
             return lots * instrument.lot_size
-        fits, too_many = 0, lots
-        while too_many - fits > 1:
-            middle = (fits + too_many) // 2
-            if self._fits(middle, lot_value, cash):
-                fits = middle
-            else:
-                too_many = middle
+        fits = bisect_left(range(1, lots), True, key=lambda count: not self._fits(count, lot_value, cash))
         return fits * instrument.lot_size
 
     def _fits(self, lots: int, lot_value: Decimal, cash: Decimal) -> bool:

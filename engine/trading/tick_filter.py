@@ -1,4 +1,4 @@
-"""The door for ticks of one instrument: refuses what cannot be a trade, counts it by reason, notices gaps. Pure."""
+"""Judges the ticks of one instrument: refuses what cannot be a trade, counts it by reason, notices gaps. Pure."""
 
 from math import inf
 from typing import Final
@@ -38,27 +38,6 @@ class TickFilter:
     link until one was admitted: a refused one must not take the news with it.
     """
 
-    __slots__ = (
-        "_jump_percent",
-        "_linked",
-        "_max_backwards_ms",
-        "_recovery",
-        "_streak_limit",
-        "bad_streak",
-        "good_price",
-        "good_streak",
-        "halted",
-        "held",
-        "last_exch_seq",
-        "late_seq",
-        "late_streak",
-        "missing",
-        "new_link",
-        "newest_ms",
-        "refused",
-        "released",
-        "sequence_gaps",
-    )
     STATE = (
         "newest_ms",
         "bad_streak",
@@ -69,6 +48,19 @@ class TickFilter:
         "late_streak",
         "sequence_gaps",
         "good_price",
+    )
+    __slots__ = (
+        *STATE,
+        "_jump_percent",
+        "_linked",
+        "_max_backwards_ms",
+        "_recovery",
+        "_streak_limit",
+        "held",
+        "missing",
+        "new_link",
+        "refused",
+        "released",
     )
 
     def __init__(self, risk: RiskConfig, strategy: StrategyConfig) -> None:

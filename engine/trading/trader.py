@@ -1,4 +1,4 @@
-"""The heart: one event in, effects out. Touches nothing but trading state; whoever holds the turn calls it.
+"""The trader: one event in, effects out. Touches nothing but trading state; whoever holds the turn calls it.
 
 `on_tick` is the hot path: admit → session → exits → indicators → signal → limits → size → order.
 """

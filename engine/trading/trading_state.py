@@ -24,7 +24,7 @@ _UNSOUND: Final = "the account of the last run cannot be taken over:"
 
 
 class TradingState:
-    """Desks, book, gate, orders and the flat job; `effects` collects what the event at hand brings about."""
+    """Instruments, portfolio, gate, orders and the flat job; `effects` collects what the event at hand brings about."""
 
     __slots__ = (
         "_held",
@@ -56,7 +56,7 @@ class TradingState:
         self.faults = 0
         self.first_refused: dict[str, int] = {}  # reason → number of the first tick refused for it
         self.effects: list[AnyEvent] = []
-        self._held: list[InstrumentState] = []  # as of so many openings and exits
+        self._held: list[tuple[InstrumentState, Position]] = []  # as of so many openings and exits
         self._held_at = 0
         # What every account that is kept says of the instruments; never changed, so that all of them share it.
         self._symbols = tuple(each.symbol for each in instruments)
@@ -74,17 +74,14 @@ class TradingState:
         """What is held on `inst`."""
         return self.portfolio.positions[inst.index]
 
-    def held(self) -> list[InstrumentState]:
-        """The desks on which something is held, in their order; asked with every tick, so looked for only after a change."""
+    def held(self) -> list[tuple[InstrumentState, Position]]:
+        """What is held, in the order of the instruments; asked with every tick, so looked for only after a change."""
         portfolio = self.portfolio
-        changes = (
-            portfolio.entries + portfolio.trades
-        )  # both only rise, and no position comes or goes without one of them
+        changes = portfolio.entries + portfolio.trades  # both only rise; no position comes or goes without one of them
         if changes != self._held_at:
             self._held_at = changes
-            self._held = [
-                inst for inst, each in zip(self.instrument_states, portfolio.positions, strict=True) if each is not None
-            ]
+            each = zip(self.instrument_states, portfolio.positions, strict=True)
+            self._held = [(inst, position) for inst, position in each if position is not None]
         return self._held
 
     @staticmethod
@@ -134,7 +131,7 @@ class TradingState:
             self.entries("halted", reason, at_ms)
 
     def dump(self, chosen: Iterable[int] | None = None) -> Fields:
-        """The deciding state by name: positions, cash, limits, orders, and the indicators of `chosen` desks (None: all)."""
+        """The deciding state by name: positions, cash, limits, orders, and the indicators of `chosen` instruments (None: all)."""
         fields: Fields = {"today": self.today.isoformat()}
         dump(self.gate, "gate.", fields)
         dump(self.flat, "flat.", fields)

@@ -90,7 +90,7 @@ def _report(run: Run, over: Event) -> None:
 
 def _safe(run: Run) -> tuple[int, int]:
     """(Journal's rows on the disk, ticks handed to the system): bytes that wait may all be ticks."""
-    journal, recorder = run.engine._journal, run.engine._recorder
+    journal, recorder = run.journal, run.recorder
     assert journal is not None
     assert recorder is not None
     with run.engine.turn.lock:

@@ -6,7 +6,7 @@ What is raised names every secret that the process knows; none of them may be se
 import sys
 
 from engine.cli.main import main
-from engine.runtime import Turn
+from engine.runtime.turn import Turn
 from engine.venues.angelone.login import LoginSession
 from engine.venues.angelone.stream import SmartApi
 

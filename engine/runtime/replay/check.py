@@ -21,6 +21,7 @@ _NEVER = 1 << 62
 _MOST_MARKS = 250_000  # more are no run's of a day; each takes some hundred bytes
 _SAME, _DIFFERENT = 1, 2
 _HELD = ".door.held"  # a tick that waits for its confirmation
+_RESULTS = ("book.", "position.", "orders.")  # what decisions come to: a difference there has a cause elsewhere
 _ABSENT = "nothing"
 
 
@@ -54,7 +55,6 @@ class ReplayCheck:
         self._start: StateKept | None = None
         self._verdicts = bytearray()  # of each mark: same, different, or 0 = not judged (again)
         self._next = 0
-        self._same = 0
         self._total = 0
         self._difference = ""
         self._differs_at = -1  # the mark that `_difference` is of
@@ -136,7 +136,6 @@ class ReplayCheck:
             self._trader.state.gate.paused = bool(fields["gate.paused"])  # by the recording, not by an operator of now
         self._next = bisect_right(self._ticks, seq)
         self._verdicts[self._next :] = bytes(len(self._verdicts) - self._next)
-        self._same = self._verdicts.count(_SAME)
         if self._differs_at >= self._next:
             self._difference, self._differs_at = "", -1
 
@@ -146,12 +145,12 @@ class ReplayCheck:
 
     def view(self) -> CheckView:
         """How it stands."""
-        why_not = self._why_not
+        why_not, same = self._why_not, self._verdicts.count(_SAME)
         if not why_not and self._interfered_at != _NEVER:
             why_not = f"a command was given at tick {self._interfered_at:,}"
         if not why_not and self._difference and self._other_rules:
-            return CheckView(self._same, self._total, "", self._other_rules)
-        return CheckView(self._same, self._total, self._difference, why_not)
+            return CheckView(same, self._total, "", self._other_rules)
+        return CheckView(same, self._total, self._difference, why_not)
 
     def reached(self, seq: int) -> int:
         """How many checkpoints there are up to tick `seq`."""
@@ -168,11 +167,11 @@ class ReplayCheck:
             trader.load(before)
             self._why_not = f"the account it began with cannot be taken over: {error}"
             return
-        self._persistence.begin(kept)  # where the replay is recorded itself
+        self._persistence.mark(StartMark(kept))  # where the replay is recorded itself
         self._operator.paused = False  # what is paused was by the recording, not by an operator of now
 
     def _give(self, mark: InputMark, seq: int) -> None:
-        self._persistence.given(seq, mark.command, mark.at_ms)
+        self._persistence.mark(InputMark(seq, mark.command, mark.at_ms))
         if mark.command is None:
             self._effects.carry_out(self._trader.on_beat(mark.at_ms))
         else:
@@ -182,7 +181,6 @@ class ReplayCheck:
         texts = as_text(self._trader.dump(checkpoint.instruments))
         if _digest(texts) == checkpoint.digest:
             self._verdicts[place] = _SAME
-            self._same += 1
             return
         self._verdicts[place] = _DIFFERENT
         if not self._difference:
@@ -200,7 +198,7 @@ class ReplayCheck:
         names = [name for name in (recorded | now) if recorded.get(name) != now.get(name)]
         if not names:
             return f"the checkpoint contradicts itself: its hash is {mark.state_hash:.40}, its fields have another"
-        name = min(names, key=_is_result)
+        name = min(names, key=lambda name: name.startswith(_RESULTS))
         then, today = recorded.get(name, _ABSENT), now.get(name, _ABSENT)
         return f"{_spoken(name, self._source.instruments)} {then:.60} ≠ {today:.60}"
 
@@ -236,11 +234,6 @@ def _plain(texts: Mapping[str, str]) -> dict[str, str]:
             seq, *middle = text.strip("[]").split(", ")
             plain[name] = str([each for place, each in enumerate(middle) if place != 3]) if seq else text
     return plain
-
-
-def _is_result(name: str) -> bool:
-    """Whether the field is what decisions come to (money, positions): a difference there has a cause elsewhere."""
-    return name.startswith(("book.", "position.", "orders."))
 
 
 def _spoken(name: str, instruments: tuple[Instrument, ...]) -> str:

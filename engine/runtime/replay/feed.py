@@ -30,8 +30,6 @@ class ReplayFeed:
     given to `move`, the feed stands still until it is moved or played on.
     """
 
-    lossless = True
-
     def __init__(
         self,
         source: TickSource,
@@ -149,7 +147,9 @@ class ReplayFeed:
                 self._rush(in_hand, ticks)
                 in_hand = None
             elif self._due(in_hand):
-                self._hand_over(in_hand)
+                in_hand.recv_ns = _now_ns()
+                self._deliver(in_hand)
+                self._note(in_hand)
                 in_hand = None
 
     def _leaves_place(self) -> bool:
@@ -175,11 +175,6 @@ class ReplayFeed:
         with self._lock:
             self._next = tick.seq + 1
             self._at_ms = tick.exch_ms
-
-    def _hand_over(self, tick: Tick) -> None:
-        tick.recv_ns = _now_ns()
-        self._deliver(tick)
-        self._note(tick)
 
     def _end(self) -> None:
         with self._lock:

@@ -35,15 +35,7 @@ class Playback:
         self.total = total
         self.check = check
         self._source = source
-        self._trader = parts.trader
-        self._effects = parts.effects
-        self._cursor = parts.cursor
-        self._exits = parts.exits
-        self._timeline = parts.timeline
-        self._persistence = parts.persistence
-        self._rewind = parts.rewind
-        self._inbox = parts.inbox
-        self._journal = parts.journal
+        self._parts = parts
         self._recorded = parts.recorder is not None
         # Putting the state of many instruments aside takes as long as working some ten thousand ticks.
         interval = parts.config.replay.snapshot_ticks * max(1, len(parts.instruments) // _FEW)
@@ -65,11 +57,11 @@ class Playback:
     def interfered(self) -> None:
         """The operator has given the trader a command of his own."""
         if self.check is not None:
-            self.check.interfered(self._cursor.last_seq)
+            self.check.interfered(self._parts.cursor.last_seq)
 
     def command(self, command: Command) -> bool:
         """Carry out a replay command; False when it is none."""
-        last = self._cursor.last_seq
+        last = self._parts.cursor.last_seq
         match command:
             case Play():
                 self._run(None, playing=True)
@@ -84,9 +76,9 @@ class Playback:
             case SeekEvent():
                 self._go_to_event(forward=command.forward)
             case Bookmark():
-                tick, at_ms = (command.tick, command.at_ms) if command.tick else (last, self._effects.now_ms)
-                self._timeline.add(TimelineEvent(tick, at_ms, "bookmark", command.text))
-                self._effects.mark("bookmark", command.text)
+                tick, at_ms = (command.tick, command.at_ms) if command.tick else (last, self._parts.effects.now_ms)
+                self._parts.timeline.add(TimelineEvent(tick, at_ms, "bookmark", command.text))
+                self._parts.effects.mark("bookmark", command.text)
             case SetSpeed():
                 self.feed.set_speed(command.speed)
             case SkipSilence():
@@ -97,11 +89,11 @@ class Playback:
 
     def _save(self, seq: int) -> None:
         """Put the state after tick `seq` aside, with what is summed up of the exits so far."""
-        self._saved.save(seq, self._effects.now_ms, self._trader.dump() | self._exits.dump())
+        self._saved.save(seq, self._parts.effects.now_ms, self._parts.trader.dump() | self._parts.exits.dump())
 
     def _go_to_event(self, *, forward: bool) -> None:
         """Stand just after the previous event, or the next: known from an earlier pass, or run until one comes."""
-        timeline, last = self._timeline, self._cursor.last_seq
+        timeline, last = self._parts.timeline, self._parts.cursor.last_seq
         if not forward:
             self._go(timeline.before(last), playing=False)
         elif known := timeline.after(last):
@@ -113,10 +105,10 @@ class Playback:
     def _go(self, target: int, *, playing: bool) -> None:
         """Bring trader and feed to the state just after tick `target`."""
         target = max(0, target)
-        if target < self._cursor.last_seq:
+        if target < self._parts.cursor.last_seq:
             if self._recorded:
                 refusal = "this run is recorded, and a recording only goes forward"
-                self._effects.carry_out((CommandRefused("going back", refusal),))
+                self._parts.effects.carry_out((CommandRefused("going back", refusal),))
                 return
             log_trade("— back to tick %d —", target, component="engine")
             self._restore(target)
@@ -124,10 +116,10 @@ class Playback:
 
     def _run(self, target: int | None, *, playing: bool) -> None:
         """Let the feed go on after the last worked tick, at once up to `target` if there is one."""
-        cursor = self._cursor
+        cursor = self._parts.cursor
         cursor.decided_ns = cursor.came_ns = time.perf_counter_ns()  # nothing was due while it stood
         self._seeks_event = self._seeks_event and target == _TO_THE_END
-        self._inbox.clear()
+        self._parts.inbox.clear()
         there = target is None or target <= cursor.last_seq
         self._limit = target if target is not None and not playing else NEVER
         if there and not playing:
@@ -138,12 +130,12 @@ class Playback:
 
     def _restore(self, target: int) -> None:
         seq, now_ms, fields = self._saved.nearest(target)
-        self._rewind.go_back(seq, now_ms, fields)
+        self._parts.rewind.go_back(seq, now_ms, fields)
         if self.check is not None:
             self.check.went_back(seq, fields)
-        if self._journal is not None:
-            self._journal.rewind(seq)
-            self._persistence.begin_account(now_ms)  # its rows so far lead to a moment that is no more
+        if self._parts.journal is not None:
+            self._parts.journal.rewind(seq)
+            self._parts.persistence.begin_account(now_ms)  # its rows so far lead to a moment that is no more
 
     def next_milestone(self, seq: int) -> int:
         """The tick number after which `milestone` is wanted."""
@@ -158,7 +150,7 @@ class Playback:
             self.check.passed(seq)  # first: a saved state has in it what was given after its tick
         if self._saved.next_after(seq - 1) == seq:
             self._save(seq)
-        if self._seeks_event and self._timeline.newest == seq:
+        if self._seeks_event and self._parts.timeline.newest == seq:
             self._run(seq, playing=False)
         elif seq >= self._limit:
-            self._cursor.hold()
+            self._parts.cursor.hold()

@@ -18,7 +18,9 @@ class Strategy:
     `green` ticks in a row rose; the signal is there when `green` ≥ `needed`, which is higher after a stop loss.
     """
 
+    STATE = ("green", "needed", "previous", "ticks")
     __slots__ = (
+        *STATE,
         "_after_stop",
         "_config",
         "_crossover",
@@ -29,17 +31,12 @@ class Strategy:
         "atr",
         "bollinger",
         "fast",
-        "green",
         "htf",
         "macd",
-        "needed",
-        "previous",
         "rsi",
         "slow",
-        "ticks",
         "vwap",
     )
-    STATE = ("green", "needed", "previous", "ticks")
 
     def __init__(self, config: StrategyConfig, tick_size: int) -> None:
         self._config = config

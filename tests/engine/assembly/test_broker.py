@@ -18,7 +18,7 @@ def taker(tmp_path: Path, mode: TradeMode, supply: LiveSupply) -> object:
     """The broker of a run that is built and closed again."""
     chosen = config(f"recording.directory={tmp_path / 'kept'}")
     with build(chosen, supply, mode, state_root=tmp_path / "state") as run:
-        return run.engine._effects._broker
+        return run.engine._parts.effects._broker
 
 
 class OwnBroker(PaperBroker):

@@ -32,14 +32,14 @@ def journal(tmp_path: Path, clock: VirtualClock) -> Iterator[SqliteJournal]:
 
 
 def test_facts_come_back_as_they_were_written(journal: SqliteJournal, tmp_path: Path, clock: VirtualClock) -> None:
-    given = [
+    handed = [
         submit(1),
         booked(1),
         EntriesChanged("paused", "operator", 5),
         TraderFault("strategy", "ZeroDivisionError", 9, 7),
     ]
     numbers = []
-    for event in given:
+    for event in handed:
         clock.advance(SECOND)
         numbers.append(journal.write(event))
     assert numbers == [2, 3, 4, 5]  # event 1 is the beginning of the run
@@ -47,7 +47,7 @@ def test_facts_come_back_as_they_were_written(journal: SqliteJournal, tmp_path: 
 
     events = list(read_events(tmp_path / JOURNAL_FILE))  # beside the running writer
     assert [event.number for event in events] == [1, 2, 3, 4, 5]
-    assert [event.entry() for event in events[1:]] == given
+    assert [event.entry() for event in events[1:]] == handed
     assert [event.kind for event in events] == ["RunStarted", "Submit", "FillBooked", "EntriesChanged", "TraderFault"]
     assert [event.at_ms for event in events] == [0, 1_759_290_649_001, 1_759_290_649_001, 5, 7]
     assert events[4].wall_ns - events[1].wall_ns == 3 * SECOND

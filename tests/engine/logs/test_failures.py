@@ -33,7 +33,7 @@ def open_book(tmp_path: Path, clock: VirtualClock) -> Iterator[Open]:
     books = []
 
     def open_book(directory: Path = tmp_path, **options: object) -> LogBook:
-        books.append(LogBook.open(directory, clock, INDIA, **options))
+        books.append(LogBook(directory, clock, INDIA, **options))
         return books[-1]
 
     yield open_book
@@ -84,7 +84,7 @@ from datetime import timezone
 from pathlib import Path
 from engine.model.clock import VirtualClock
 from engine.logs import LogBook, log_trade
-book = LogBook.open(Path(sys.argv[1]), VirtualClock(), timezone.utc, lines_per_s=0)
+book = LogBook(Path(sys.argv[1]), VirtualClock(), timezone.utc, lines_per_s=0)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, resource.RLIM_INFINITY))
 for number in range(100):
     log_trade("trade %d", number)

@@ -33,7 +33,7 @@ def open_book(tmp_path: Path, clock: VirtualClock) -> Iterator[Open]:
     books = []
 
     def open_book(directory: Path = tmp_path, **options: object) -> LogBook:
-        books.append(LogBook.open(directory, clock, INDIA, **options))
+        books.append(LogBook(directory, clock, INDIA, **options))
         return books[-1]
 
     yield open_book

@@ -137,7 +137,7 @@ def test_a_broken_engine_locks_tells_and_ends_with_its_status(tmp_path, monkeypa
     def broken(*_):
         raise RuntimeError("edge")
 
-    monkeypatch.setattr(type(run.engine._effects), "carry_out", broken)
+    monkeypatch.setattr(type(run.engine._parts.effects), "carry_out", broken)
     with run:
         run.engine.start()
         assert run.engine.wait(30)

@@ -210,7 +210,7 @@ def test_a_fault_is_refused_where_ticks_are_real(live) -> None:
 
 
 def test_how_the_last_run_ended_is_shown_until_it_is_acknowledged(live) -> None:
-    live.run.engine._dispatch._outcomes.found = ("run 7 did not end in good order",)
+    live.run.engine._dispatch._parts.outcomes.found = ("run 7 did not end in good order",)
     live.run.engine.send(Lock("test"), 1)
     assert live.done(1) == "DONE"
     assert live.run.engine.snapshot.found

@@ -6,7 +6,7 @@ import pytest
 from engine.journal import JournalledAccount
 from engine.model.events import AnyEvent, FillBooked, LevelsMoved, StateKept
 from engine.model.types import Tick
-from engine.runtime import Persistence
+from engine.runtime.persistence import Persistence
 from tests.support.builders import EAGER
 from tests.support.journal_harness import MemoryJournal, exact_fields
 from tests.support.trader_harness import TraderHarness

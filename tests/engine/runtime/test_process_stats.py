@@ -3,7 +3,7 @@
 import gc
 from pathlib import Path
 
-from engine.runtime import ProcessStats, settle
+from engine.runtime.process_stats import ProcessStats, settle
 
 
 def test_a_state_directory_that_is_gone_is_no_fault(tmp_path: Path) -> None:

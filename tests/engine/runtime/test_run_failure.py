@@ -204,7 +204,7 @@ def test_whatever_breaks_at_the_end_the_rest_is_closed(tmp_path, monkeypatch, br
 
 def test_the_lock_of_a_broken_engine_is_recorded_where_it_was_put_on(live) -> None:
     live.tick(100)
-    live.run.engine.broke(RuntimeError("edge"))
+    live.run.engine.failure.broke(RuntimeError("edge"))
     assert locked(live) == "engine fault"
     live.tick(101)  # would be an entry
     live.tick(102)
@@ -219,7 +219,7 @@ def test_the_lock_of_a_broken_engine_is_recorded_where_it_was_put_on(live) -> No
 
 def test_a_wedged_turn_does_not_keep_a_fault_from_being_told(live) -> None:
     with live.run.engine.turn.lock:
-        live.run.engine.broke(RuntimeError("edge"))
+        live.run.engine.failure.broke(RuntimeError("edge"))
         assert locked(live) == "engine fault"
         assert live.run.engine.status.exit_status == EXIT_FAULT
 
@@ -280,7 +280,7 @@ def test_orders_go_out_before_anything_is_put_into_words(tmp_path) -> None:
             for index in range(2):
                 live.tick(price, instrument=index)
         assert sum(each is not None for each in live.run.trader.state.portfolio.positions) == 2
-        effects = live.run.engine._effects
+        effects = live.run.engine._parts.effects
         broker = Noting(happened.append, effects._answers.append)
         broker.hold([live.run.trader.state.portfolio.net(index) for index in range(2)])
         effects._broker = broker

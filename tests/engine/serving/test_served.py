@@ -63,8 +63,8 @@ def test_a_broken_engine_is_stopped_without_one_more_step(run: Run, monkeypatch:
         raise AssertionError("its state was touched")
 
     run.engine.start()
-    run.engine.broke(RuntimeError("one"))
-    run.engine.broke(RuntimeError("two"))
+    run.engine.failure.broke(RuntimeError("one"))
+    run.engine.failure.broke(RuntimeError("two"))
     monkeypatch.setattr(type(run.trader), "dump", fails)
     run.engine.stop()
     assert (run.engine.problem, run.engine.status.exit_status) == ("engine failed: RuntimeError: one", EXIT_FAULT)

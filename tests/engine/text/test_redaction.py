@@ -146,7 +146,7 @@ def test_readers_and_writers_at_once() -> None:
 
 def test_no_log_line_holds_a_secret_traceback_and_cut_lines_included(tmp_path: Path) -> None:
     hide("canary-9f3a-77")
-    book = LogBook.open(tmp_path, SystemClock(), IST)
+    book = LogBook(tmp_path, SystemClock(), IST)
     log = logging.getLogger("myquant.feed")
     log.info("token %s sent", "canary-9f3a-77")
     log.warning("%s%s", "x" * (LINE_LIMIT - 8), "canary-9f3a-77")  # the line's end falls into the secret

@@ -19,7 +19,7 @@ def held(trader: Trader) -> list[int]:
 
 
 def told(trader: Trader) -> list[int]:
-    return [inst.index for inst in trader.state.held()]
+    return [inst.index for inst, _ in trader.state.held()]
 
 
 def play(harness: TraderHarness, moves: list[tuple[int, int]]) -> None:

@@ -117,16 +117,16 @@ def test_next_and_previous_event(tmp_path):
             before = engine.cursor.last_seq
             engine.send(SeekEvent(forward=True))
             until(lambda before=before: engine.cursor.last_seq > before and engine.cursor.expected == -1)
-            kinds.append([event.kind for event in engine.playback._timeline.events][-1])
+            kinds.append([event.kind for event in engine.playback._parts.timeline.events][-1])
         assert kinds == ["entry", "exit", "exit"]
         last = engine.cursor.last_seq
         engine.send(Bookmark("here"))
         engine.send(SeekEvent(forward=False))
         until(lambda: engine.cursor.last_seq < last and engine.cursor.expected == -1)
-        assert engine.cursor.last_seq == engine.playback._timeline.events[1].tick
+        assert engine.cursor.last_seq == engine.playback._parts.timeline.events[1].tick
         engine.send(SeekEvent(forward=True))
         until(lambda: engine.cursor.last_seq == last and engine.cursor.expected == -1)
-        assert [event.text for event in engine.playback._timeline.events if event.kind == "bookmark"] == ["here"]
+        assert [event.text for event in engine.playback._parts.timeline.events if event.kind == "bookmark"] == ["here"]
 
 
 def test_the_chart_has_a_point_every_few_seconds_and_forgets_the_future(tmp_path):

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.clock import SystemClock
-from engine.runtime import Playback
 from engine.runtime.replay.feed import ReplayFeed
+from engine.runtime.replay.playback import Playback
 from engine.runtime.replay.saved_states import SavedStates
 from tests.support.builders import ListSource, nifty
 from tests.support.turn_parts import turn_parts
