@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from engine import Bookmark, Disarm, Flat, Seek, SeekTime, Snapshot, Stop, Unlock, clean
 from tui.input import keys
-from tui.input.actions import Actions, Shell
+from tui.input.actions import LINES, Actions, Shell
 from tui.input.guard import Guard, Press
 from tui.panes import log
 from tui.view import flat, leaving
@@ -16,7 +16,6 @@ from tui.view.engine_client import EngineClient
 from tui.view.model import Dialog, TypedDialog, Ui, View
 
 _TYPED: tuple[Dialog, ...] = get_args(TypedDialog)
-_SCROLLED = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}
 _LONGEST_TEXT = 60
 _DIGEST_NS = 20_000_000_000
 _BLINK = re.compile(r"away [01] s: nothing happened")
@@ -89,8 +88,8 @@ class Control:
             self._actions.act("arm", press.at_ns)
         elif dialog in _TYPED:
             self._type(press)
-        elif press.key in _SCROLLED and dialog in {"help", "trades", "found"}:
-            self._actions.move(_SCROLLED[press.key])
+        elif press.key in LINES and dialog in {"help", "trades", "found"}:
+            self._actions.move(LINES[press.key])
         elif dialog == "found" and press.key == "a":
             self._actions.act("acknowledge", press.at_ns)
         elif dialog == "quit" and press.key == "q":
@@ -122,8 +121,8 @@ class Control:
         A running flat is only looked at; a finished one leaves its receipt until a key is pressed. Among several legs
         arrows only move: who looks for one must not lose the plan.
         """
-        if press.key in _SCROLLED and flat.count(self._snapshot) > 1:
-            self._actions.move(_SCROLLED[press.key])
+        if press.key in LINES and flat.count(self._snapshot) > 1:
+            self._actions.move(LINES[press.key])
         elif self._snapshot.flat.state in flat.RUNS:
             if press.key not in {"x", "!"}:
                 self.ui.dialog = ""
@@ -164,7 +163,7 @@ class Control:
             case "backspace" | "ctrl+h":
                 ui.text, ui.choice = ui.text[:-1], 0
             case "up" | "down":
-                self._actions.move(_SCROLLED[press.key])
+                self._actions.move(LINES[press.key])
             case "enter":
                 self._enter(press.at_ns)
             case key if len(key) == 1 and key.isprintable() and len(ui.text) < _LONGEST_TEXT:

@@ -34,9 +34,8 @@ class TerminalScreen:
         """
         from tui.view.engine_client import LocalEngine
 
-        client = LocalEngine(run)
-        client.start()
-        app = _put_up(client, pictures)
+        run.engine.start()
+        app = _put_up(LocalEngine(run), pictures)
         if app.lost:
             run.say(f"terminal lost ({app.lost}): the run ends in good order")
         if _has_crashed(app):
