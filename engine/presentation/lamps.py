@@ -123,9 +123,8 @@ def strategy(look: LampInput) -> Lamp:
         word = by_limit(age_s, 0.25, 1.0)
     elif look.silent_s >= 2.0:
         word = "UNKNOWN"
-    elif (
-        age_s < _NEWS_S and lag_s >= 0.25 and seen.beats >= _SETTLED_BEATS
-    ):  # nothing waits: a late decision counts while it is news
+    elif age_s < _NEWS_S and lag_s >= 0.25 and seen.beats >= _SETTLED_BEATS:
+        # Nothing waits: a late decision counts while it is news.
         age_s, word = lag_s, "LATE"
     else:
         word = "OK"

@@ -1,7 +1,7 @@
 """What each key does, by the action names of the key table: a change of the view, or a command to the engine."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from msgspec import Struct
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from engine import AnyCommand
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 1000.0, 0.0)  # 0 = as fast as it goes
-_THEMES: tuple[ThemeName, ...] = ("ansi", "truecolor", "mono")
+_THEMES: tuple[ThemeName, ...] = get_args(ThemeName)
 _NOTICE_NS = 5_000_000_000
 _LONGEST_NOTICE = 200
 _OF_PANES = {key.action: key.act for pane in PANES for key in pane.keys}

@@ -10,14 +10,8 @@ from tui.text.spelling import shortened, spelled
 from tui.view.model import View
 
 _STAGES = ("receive→inbox", "wait", "decide", "act", "tick→order", "receive→decision")
-_IMPORTANT = (
-    "receive→decision",
-    "tick→order",
-    "wait",
-    "decide",
-    "act",
-    "receive→inbox",
-)  # what stays when room is short
+# What stays when room is short.
+_IMPORTANT = ("receive→decision", "tick→order", "wait", "decide", "act", "receive→inbox")
 _NAME = 17
 _COLUMNS = ("p50", "p99", "max")
 _BAR = 8

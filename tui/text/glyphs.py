@@ -14,7 +14,6 @@ class Glyphs(Struct, frozen=True):
     cross: str = "┬"
     bars: str = "▁▂▃▄▅▆▇█"
     block: str = "█"
-    shade: str = "░"
     progress: str = "━"
     progress_rest: str = "─"
     ok: str = "●"
@@ -40,7 +39,6 @@ ASCII = Glyphs(
     cross="+",
     bars="_.-=oO#@",
     block="#",
-    shade=".",
     progress="=",
     progress_rest="-",
     ok="o",
