@@ -8,7 +8,7 @@ from engine import Instrument, OpenPosition, Quote
 from engine.presentation import format as text
 from engine.presentation.chart import Scale, columns, price_range, round_step, time_step
 from tui.text.canvas import AsciiCanvas, Canvas, trace
-from tui.text.rows import Line, Span, right
+from tui.text.rows import Line, Span, result_style, right
 from tui.view.model import View
 
 _SMALLEST = 16  # cells of chart; narrower says nothing
@@ -26,15 +26,9 @@ class Level(Struct, frozen=True):
     style: str
 
 
-def selected(view: View) -> Quote | None:
-    """The quote of the selected instrument."""
-    quotes = view.snapshot.quotes
-    return quotes[max(0, min(view.ui.selected, len(quotes) - 1))] if quotes else None
-
-
 def heading(view: View) -> tuple[str, Line]:
     """Title of the chart, and what stands at the right end of its rule: the last price and the day's change."""
-    quote = selected(view)
+    quote = view.selected
     if quote is None:
         return "CHART", ()
     instrument = text.instrument_at(view.snapshot, quote.instrument)
@@ -44,13 +38,13 @@ def heading(view: View) -> tuple[str, Line]:
     if quote.day_open <= 0:
         return instrument.symbol, ((last, "bold"),)
     moved = quote.last - quote.day_open
-    style = "up" if moved > 0 else "down" if moved < 0 else ""
+    style = result_style(moved)
     return instrument.symbol, ((last, style), (f" {text.percent(moved, quote.day_open)} %", style))
 
 
 def rows(view: View, width: int, height: int) -> list[Line]:
     """The chart in `width` × `height` cells, or a word why there is none."""
-    quote = selected(view)
+    quote = view.selected
     history = _history(view, quote)
     if height <= 0 or width <= 0:
         return []
@@ -90,9 +84,7 @@ def _history(view: View, quote: Quote | None) -> Sequence[tuple[int, int]]:
 
 def _style(quote: Quote) -> str:
     """Rising or falling since the day's open."""
-    if quote.day_open <= 0 or quote.last == quote.day_open:
-        return "accent"
-    return "up" if quote.last > quote.day_open else "down"
+    return (result_style(quote.last - quote.day_open) if quote.day_open > 0 else "") or "accent"
 
 
 def _levels(view: View, quote: Quote) -> list[Level]:
@@ -100,11 +92,12 @@ def _levels(view: View, quote: Quote) -> list[Level]:
     found = _position(view, quote)
     if found is None:
         return []
-    levels = [Level(found.state.stop, "stop", "stop")]
-    if found.state.trail_stop is not None:
-        levels.append(Level(found.state.trail_stop, "trail", "stop"))
-    if found.next_target is not None:
-        levels.append(Level(found.next_target, "target", "good"))
+    state = found.state
+    levels = (
+        Level(state.stop, "stop", "stop"),
+        Level(state.trail_stop or 0, "trail", "stop"),
+        Level(found.next_target or 0, "target", "good"),
+    )
     return [level for level in levels if level.price > 0]
 
 

@@ -163,7 +163,6 @@ PANE = Pane(
     name="heartbeat",
     label="HEARTBEAT",
     rows=rows,
-    title=lambda _view: "HEARTBEAT",
     alarm=alarm,
     spared=4,
     line=line,

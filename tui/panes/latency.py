@@ -147,7 +147,6 @@ PANE = Pane(
     name="latency",
     label="LATENCY",
     rows=rows,
-    title=lambda _view: "LATENCY",
     wanted=lambda view, width, room: len(rows(view, width, room)),
     least=2,
     spared=5,

@@ -83,7 +83,8 @@ def _title_rule(view: View, pane: Pane, width: int, end: Line) -> Line:
     alarm = pane.alarm(view)
     if alarm:
         return _rule(view, f"{_number(pane)} {alarm}", width, "alert!")
-    return _rule(view, f"{_number(pane)} {pane.title(_seen(view, pane))}", width, _style(view, pane), end)
+    title = pane.title(_seen(view, pane)) if pane.title else pane.label
+    return _rule(view, f"{_number(pane)} {title}", width, _style(view, pane), end)
 
 
 def _collapsed_rule(view: View, panes: Iterable[Pane], width: int) -> Line:
@@ -219,5 +220,5 @@ def _tiny(view: View, width: int, room: int) -> list[Line]:
 def _collapsed(view: View, width: int, most: int) -> list[Line]:
     """At most so many of the right panes in a line each; those with the highest rank go first."""
     chosen = sorted((pane for pane in _RIGHT if pane.line), key=lambda pane: pane.line_rank)[:most]
-    makers = [pane.line for pane in _RIGHT if pane in chosen and pane.line]
-    return [fit((_BLANK, *make(view, max(0, width - 1))), width) for make in makers]
+    lines = [pane.line(view, max(0, width - 1)) for pane in _RIGHT if pane in chosen and pane.line]
+    return [fit((_BLANK, *line), width) for line in lines]

@@ -2,12 +2,11 @@
 
 from decimal import Decimal
 
-from engine import AccountView, OpenPosition, Quote
+from engine import AccountView, OpenPosition
 from engine.presentation import feeds
 from engine.presentation import format as text
 from engine.presentation.statistics import profit_factor
 from tui.panes import trades
-from tui.panes.chart import selected
 from tui.panes.pane import Pane
 from tui.text.glyphs import spark
 from tui.text.rows import Line, Span, ends, result_style, right, width_of
@@ -74,7 +73,7 @@ def _place(view: View, shown: list[OpenPosition]) -> int:
 
 def _ordered(view: View) -> list[OpenPosition]:
     """Open positions, that of the selected instrument first."""
-    quote = selected(view)
+    quote = view.selected
     chosen = quote.instrument if quote else -1
     held = [position for position in view.snapshot.positions if position.state.quantity]
     return sorted(held, key=lambda position: position.state.instrument != chosen)
@@ -82,7 +81,7 @@ def _ordered(view: View) -> list[OpenPosition]:
 
 def _no_position(view: View) -> list[Line]:
     """That nothing is held, and why the selected instrument is not entered."""
-    quote = selected(view)
+    quote = view.selected
     lines: list[Line] = [word("no open position", "dim")]
     if quote and quote.objection:
         lines.append((("no entry: ", "dim"), (quote.objection, "")))
@@ -121,14 +120,12 @@ def _position(view: View, position: OpenPosition, width: int) -> list[Line]:
 def _last(view: View, position: OpenPosition, last: str) -> Line:
     """The last price; over a live link with its age and a word where no stop should be trusted to it."""
     seen = view.snapshot
-    quote: Quote | None = next((each for each in seen.quotes if each.instrument == position.state.instrument), None)
-    if seen.feed is None or quote is None or not quote.recv_ns:
-        return ((" last  ", "dim"), (last, "bold"))
-    fresh = feeds.fresh(quote, seen, view.now_ns)
-    if fresh in {"LIVE", "CLOSED"}:
-        return ((" last  ", "dim"), (last, "bold"))
-    age = text.age((view.now_ns - quote.recv_ns) / 1e9)
-    return ((f" {fresh} {age} ", "warn"), (last, "bold"))
+    quote = next((each for each in seen.quotes if each.instrument == position.state.instrument), None)
+    if seen.feed is not None and quote is not None and quote.recv_ns:
+        fresh = feeds.fresh(quote, seen, view.now_ns)
+        if fresh not in {"LIVE", "CLOSED"}:
+            return ((f" {fresh} {text.age((view.now_ns - quote.recv_ns) / 1e9)} ", "warn"), (last, "bold"))
+    return ((" last  ", "dim"), (last, "bold"))
 
 
 def _levels(view: View, position: OpenPosition, width: int, size: int) -> list[Line]:

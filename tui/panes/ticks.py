@@ -8,7 +8,7 @@ from engine.presentation import format as text
 from engine.presentation.feeds import Fresh
 from tui.panes.pane import Pane
 from tui.text.glyphs import spark
-from tui.text.rows import Line, Span, left, right
+from tui.text.rows import Line, Span, left, result_style, right
 from tui.text.segments import within, word
 from tui.view.model import View
 
@@ -78,11 +78,9 @@ def rows(view: View, width: int, height: int) -> list[Line]:
 def _price_texts(view: View, quote: Quote) -> tuple[str, str, str]:
     """Last, bid and ask as texts; nothing where unknown."""
     instrument = text.instrument_at(view.snapshot, quote.instrument)
-    return (
-        text.price(instrument, quote.last) if quote.last > 0 else text.NOTHING,
-        text.price(instrument, quote.bid) if quote.bid > 0 else text.NOTHING,
-        text.price(instrument, quote.ask) if quote.ask > 0 else text.NOTHING,
-    )
+    prices = (quote.last, quote.bid, quote.ask)
+    last, bid, ask = (text.price(instrument, price) if price > 0 else text.NOTHING for price in prices)
+    return last, bid, ask
 
 
 def _columns(view: View, width: int, price: int) -> TickColumns:
@@ -106,22 +104,12 @@ def _columns(view: View, width: int, price: int) -> TickColumns:
 
 def _head(columns: TickColumns) -> Line:
     """Names of the columns."""
-    words = f"  {'SYMBOL':<{columns.symbol}}  {'LAST':>{columns.price}}"
-    if columns.change:
-        words += f"{'CHG %':>{columns.change}}"
-    if columns.book:
-        words += f"{'BID':>{columns.book}}{'ASK':>{columns.book}}"
-    if columns.volume:
-        words += f"{'VOLUME':>{columns.volume}}"
-    if columns.age:
-        words += f"{'AGE':>{columns.age - 2}}  "
-    if columns.feed:
-        words += f" {'FEED':<{columns.feed - 1}}"
+    words = f"  {'SYMBOL':<{columns.symbol}}  {'LAST':>{columns.price}}{right('CHG %', columns.change)}"
+    words += right("BID", columns.book) + right("ASK", columns.book) + right("VOLUME", columns.volume)
+    words += right("AGE  ", columns.age) + left(" FEED", columns.feed)
     if columns.trend:
         words += f"   {'TREND':<{columns.trend}}"
-    if columns.why:
-        words += "  NO ENTRY BECAUSE"
-    return ((words, "dim"),)
+    return ((f"{words}  NO ENTRY BECAUSE" if columns.why else words, "dim"),)
 
 
 def _row(
@@ -130,19 +118,15 @@ def _row(
     """One instrument."""
     symbol = text.instrument_at(view.snapshot, quote.instrument).symbol
     moved = quote.last - quote.day_open if quote.day_open > 0 and quote.last > 0 else 0
-    style = "up" if moved > 0 else "down" if moved < 0 else ""
+    style = result_style(moved)
     mark: Span = (f"{view.glyphs.play} ", "accent") if chosen else ("  ", "")
     name = left(symbol, columns.symbol)
     line: list[Span] = [mark, (name, "select" if chosen else "bold" if held else "")]
-    words = "  " + right(prices[0], columns.price)
-    if columns.change:
-        words += right(text.percent(moved, quote.day_open if quote.last > 0 else 0), columns.change)
-    line.append((words, style))
-    words = ""
-    if columns.book:
-        words = right(prices[1], columns.book) + right(prices[2], columns.book)
-    if columns.volume:
-        words += right(_volume(view, quote), columns.volume)
+    change = text.percent(moved, quote.day_open if quote.last > 0 else 0)
+    line.append((f"  {right(prices[0], columns.price)}{right(change, columns.change)}", style))
+    words = (
+        right(prices[1], columns.book) + right(prices[2], columns.book) + right(_volume(view, quote), columns.volume)
+    )
     if words:
         line.append((words, ""))
     if columns.age:
@@ -203,7 +187,6 @@ PANE = Pane(
     name="ticks",
     label="TICKS",
     rows=rows,
-    title=lambda _view: "TICKS",
     note=note,
     wanted=_wanted,
     margin="right",  # a mark of its own stands before each row

@@ -67,9 +67,9 @@ def spark(values: Sequence[float], width: int, glyphs: Glyphs) -> str:
         return ""
     low, high = min(shown), max(shown)
     bars, top = glyphs.bars, len(glyphs.bars) - 1
-    if not (high > low and isfinite(high - low)):
+    scale = (top + 0.999) / (high - low) if high > low else 0.0
+    if not (scale and isfinite(scale)):  # equal, or so close or far apart that no number tells
         return bars[0] * len(shown)
-    scale = (top + 0.999) / (high - low)
     return "".join([bars[int((value - low) * scale)] for value in shown])
 
 

@@ -1,10 +1,10 @@
 """What the screen is showing: the operator's choices (`Ui`) and everything a pane draws from (`View`). Plain data."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from msgspec import Struct, field
 
-from engine import LogLine, Snapshot
+from engine import LogLine, Quote, Snapshot
 from engine.presentation.lamps import Lamp
 from tui.text.glyphs import UNICODE, Glyphs
 
@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 TypedDialog = Literal["goto", "unlock", "search", "palette", "bookmark", "stop"]  # they take a line of text
 Dialog = Literal[TypedDialog, "", "flat", "quit", "help", "trades", "found", "control"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
-LOG_LEVELS: tuple[LogLevel, ...] = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOG_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
 ThemeName = Literal["ansi", "truecolor", "mono"]
-
 
 OLD_S = 2.0  # an older snapshot comes from a loop that stands, or from nobody
 
@@ -92,6 +91,12 @@ class View(Struct):
     pnl_trend: tuple[float, ...] = ()  # the day's P&L over time
     attachment: Attachment = Attachment()
     calm: "View | None" = None  # an earlier view for the panes that need not move at every frame
+
+    @property
+    def selected(self) -> Quote | None:
+        """The quote of the selected instrument; None where there is none."""
+        quotes = self.snapshot.quotes
+        return quotes[max(0, min(self.ui.selected, len(quotes) - 1))] if quotes else None
 
     @property
     def age_s(self) -> float:
