@@ -12,10 +12,8 @@ def lines(seen: Snapshot, attachment: Attachment) -> list[str]:
     options = attachment.options
     if seen.stopped or not attachment.there:
         word = "has ended" if seen.stopped else "is gone"
-        return [
-            f"the engine {word} ({mode}, {held})",
-            control_holder.again(attachment),
-        ]
+        again = f"{control_holder.AGAIN}; what was held is restored · flat: myquant-tui flat{options}"
+        return [f"the engine {word} ({mode}, {held})", again]
     pid = f"pid {attachment.pid}, " if attachment.pid else ""
     goes_on = "the engine does not answer" if attachment.lost else "the engine goes on"
     commands = (("back", "attach"), ("flat", "flat"), ("stop", "stop"))

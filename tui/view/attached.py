@@ -30,7 +30,6 @@ class AttachedEngine:
         self._read_only = not remote.wants_control
         self._pid_of: ConnectionStatus | None = None
         self._pid = 0
-        self._options: tuple[str, str] | None = None
 
     @property
     def snapshot(self) -> Snapshot:
@@ -69,10 +68,8 @@ class AttachedEngine:
         return self._pid
 
     def _found_by(self, mode: str) -> str:
-        if self._options is None or self._options[0] != mode:
-            usual = self._folder == _usual_folder(mode)
-            self._options = (mode, "" if usual else f" --state-dir {shlex.quote(clean(str(self._folder)))}")
-        return self._options[1]
+        """What a command line needs to find an engine of `mode` in this directory; nothing in the usual one."""
+        return "" if self._folder == _usual_folder(mode) else f" --state-dir {shlex.quote(clean(str(self._folder)))}"
 
 
 def _locked_by(folder: Path) -> int:

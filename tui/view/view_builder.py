@@ -32,7 +32,7 @@ class ViewBuilder:
         self._client = client
         self._ui = ui
         self._glyphs = glyphs
-        self._border = Sanitizer()
+        self._sanitizer = Sanitizer()
         self._health = Health()
         self._log: deque[LogLine] = deque(maxlen=_LOG_KEPT)
         self._last_line = 0
@@ -49,7 +49,7 @@ class ViewBuilder:
 
     def look(self, now_ns: int, link: TerminalLink) -> View:
         """What there is to see at `now_ns` (monotonic)."""
-        snapshot = self._border.snapshot(self._client.snapshot)
+        snapshot = self._sanitizer.snapshot(self._client.snapshot)
         if snapshot.at_ms < self._at_ms:  # a replay went back: what was ahead has not happened
             self._trends.clear()
             self._pnl.clear()
@@ -103,7 +103,7 @@ class ViewBuilder:
         lines = self._client.log_lines(self._last_line, _LOG_BATCH)
         if lines:
             self._last_line = lines[-1].number
-            cleaned = self._border.log(lines)
+            cleaned = self._sanitizer.log(lines)
             replayed = snapshot.replay is not None
             self._log.extend(_in_market_time(line, snapshot) if replayed else line for line in cleaned)
 
