@@ -56,8 +56,8 @@ def limit_s(quote: Quote, seen: Snapshot) -> float:
 def data(look: LampInput) -> Lamp:
     """Every instrument's newest tick, folded into one lamp that names the worst."""
     seen = look.snapshot
-    if seen.replay is not None and is_held(seen):
-        return Lamp("DATA", "OFF", "replay ended" if seen.replay.ended else "replay held")
+    if is_held(seen):
+        return Lamp("DATA", "OFF", "replay ended" if seen.replay and seen.replay.ended else "replay held")
     if is_closed(seen):
         return Lamp("DATA", "CLOSED", "market closed")
     held = {position.state.instrument for position in seen.positions if position.state.quantity}

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from engine import OpenPosition
 from engine.presentation import format as text
+from engine.presentation.lamps import is_held
 from tui.frame import legs as leg_lines
 from tui.text.rows import Line, Span, fit, result_style
 from tui.text.spelling import shortened, spelled, wrapped
@@ -146,7 +147,7 @@ def _data_age(view: View, width: int) -> Line:
     """How old the prices are; in a replay that stands still they are as old as the operator left them."""
     shot = view.snapshot
     seen = [quote for quote in shot.quotes if any(quote.instrument == each.state.instrument for each in shot.positions)]
-    if shot.replay is not None and (shot.replay.ended or not shot.replay.playing):
+    if is_held(shot):
         return (("prices: the replay stands still", "dim"),)
     ages = [(view.now_ns - quote.recv_ns) / 1e9 for quote in seen or shot.quotes if quote.recv_ns]
     if not ages:

@@ -121,9 +121,9 @@ class Control:
         A running flat is only looked at; a finished one leaves its receipt until a key is pressed. Among several legs
         arrows only move: who looks for one must not lose the plan.
         """
-        if press.key in LINES and flat.count(self._snapshot) > 1:
+        if press.key in LINES and flat.count(self._client.snapshot) > 1:
             self._actions.move(LINES[press.key])
-        elif self._snapshot.flat.state in flat.RUNS:
+        elif self._client.snapshot.flat.state in flat.RUNS:
             if press.key not in {"x", "!"}:
                 self.ui.dialog = ""
         elif self._flat_goes_on():
@@ -147,11 +147,7 @@ class Control:
     def _flat_goes_on(self) -> bool:
         """Whether a flat was fired from this plan, or runs for another reason."""
         fired = self.ui.dialog == "flat" and self.ui.plan_until_ns == 0
-        return fired or self._snapshot.flat.state in flat.RUNS
-
-    @property
-    def _snapshot(self) -> Snapshot:
-        return self._client.snapshot
+        return fired or self._client.snapshot.flat.state in flat.RUNS
 
     def _type(self, press: Press) -> None:
         ui = self.ui
@@ -176,8 +172,10 @@ class Control:
         entries = keys.palette(view) if dialog == "palette" and view is not None else []
         ui.dialog = ""
         match dialog:
+            case "unlock" if text == "UNLOCK":
+                self._client.send(Unlock())
             case "unlock":
-                self._unlock(text, at_ns)
+                self.note("not unlocked: type UNLOCK in capitals", at_ns, "warn")
             case "stop":
                 self._stop(text, at_ns)
             case "search":
@@ -191,15 +189,9 @@ class Control:
             case "palette" if entries:
                 self._actions.act(entries[min(ui.choice, len(entries) - 1)][2], at_ns)
 
-    def _unlock(self, text: str, at_ns: int) -> None:
-        if text == "UNLOCK":
-            self._client.send(Unlock())
-        else:
-            self.note("not unlocked: type UNLOCK in capitals", at_ns, "warn")
-
     def _stop(self, text: str, at_ns: int) -> None:
         """End the engine; with a position open only when that was typed too."""
-        word = leaving.stop_word(self._snapshot)
+        word = leaving.stop_word(self._client.snapshot)
         if text == word:
             self._client.send(Stop())
         else:
@@ -207,7 +199,7 @@ class Control:
 
     def _go_to(self, text: str, at_ns: int) -> None:
         """Go to a tick number, a time of the session's day, or the first bookmark that has `text` in it."""
-        snapshot = self._snapshot
+        snapshot = self._client.snapshot
         if text.isascii() and text.isdecimal():
             total = snapshot.replay.total if snapshot.replay else 0
             if total and int(text) > total:

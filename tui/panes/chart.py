@@ -53,9 +53,9 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     instrument = text.instrument_at(view.snapshot, quote.instrument)
     levels = _levels(view, quote)
     low, high = price_range([price for _, price in history], [level.price for level in levels])
-    beside = 2 + _label_size(instrument, levels, low, high, history[-1][1])
-    beside += max((1 + len(level.word) for level in levels), default=0)
-    wide = width - beside
+    prices = (low, high, history[-1][1], *(level.price for level in levels))
+    size = max(len(text.price(instrument, price)) for price in prices)
+    wide = width - 2 - size - max((1 + len(level.word) for level in levels), default=0)
     if wide < _SMALLEST or height < 2:
         return [((f" {text.price(instrument, history[-1][1])}"[:width], ""),)]
     down = height - (height >= _TIMES_FROM)
@@ -64,7 +64,7 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     first_ms = history[0][0] // step_ms * step_ms
     scale = Scale(first_ms, step_ms, low, high, canvas.dots_wide, canvas.dots_high)
     trace(canvas, columns(history, scale))
-    labels = _labels(view, instrument, levels, scale, down, history[-1][1])
+    labels = _labels(view, instrument, [Level(history[-1][1], "", "bold"), *levels], scale, down, size)
     marks = _marks(view, quote, scale, wide, down)
     lines: list[Line] = []
     for number, cells in enumerate(canvas.rows()):
@@ -132,16 +132,15 @@ def _marks(view: View, quote: Quote, scale: Scale, wide: int, high: int) -> dict
 
 
 def _labels(
-    view: View, instrument: Instrument, levels: Sequence[Level], scale: Scale, high: int, newest: int
+    view: View, instrument: Instrument, levels: Sequence[Level], scale: Scale, high: int, size: int
 ) -> dict[int, tuple[str, str, bool]]:
-    """Texts at the right by row: (text, style, whether its level is dotted across the chart).
+    """Texts at the right by row, prices of `size` cells: (text, style, whether its level is dotted across the chart).
 
     A level beyond the chart stands at its edge behind a mark that says where it lies.
     """
-    size = _label_size(instrument, levels, scale.low, scale.high, newest)
     grid = round_step((scale.high - scale.low) // 100) if instrument.price_scale > 1000 else 1  # short, if not exact
     labels: dict[int, tuple[str, str, bool]] = {}
-    for level in (Level(newest, "", "bold"), *levels):
+    for level in levels:
         row = max(0, min(scale.y(level.price) * high // scale.down, high - 1))
         inside = scale.low <= level.price <= scale.high
         side = " " if inside else view.glyphs.entry if level.price > scale.high else view.glyphs.exit
@@ -154,12 +153,6 @@ def _labels(
         price = (scale.high - (scale.high - scale.low) * row // max(1, high - 1)) // grid * grid
         labels[row] = (f" {right(text.price(instrument, price), size)}", "dim", False)
     return labels
-
-
-def _label_size(instrument: Instrument, levels: Sequence[Level], low: int, high: int, newest: int) -> int:
-    """Cells of the longest price beside the chart."""
-    prices = (low, high, newest, *(level.price for level in levels))
-    return max(len(text.price(instrument, price)) for price in prices)
 
 
 def _painted(cells: str, style: str, marks: dict[int, Span], dot: str, dot_style: str) -> list[Span]:

@@ -23,17 +23,15 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     if width <= 0 or height <= 0:
         return []
     grid = _grid(view, width)
-    epochs = grid.epochs
     foot = _foot(view, width)
-    if not epochs:
+    if not grid.epochs:
         return [fit(line, width) for line in ((("no ticks yet", "dim"),), foot)][:height]
     heads = _heads(grid)
     room = height - 1 if height >= 3 else height
     heads = heads if room >= len(_STAGES) + 2 else heads[:1] if room >= 3 else []
     wanted = set(_IMPORTANT[: room - len(heads)])
     stages = [_stage(view, name, grid) for name in _STAGES if name in wanted]
-    lines = [*heads, *stages]
-    return [fit(line, width) for line in (*lines, foot)][:height]
+    return [fit(line, width) for line in (*heads, *stages, foot)][:height]
 
 
 class _Grid(Struct, frozen=True):

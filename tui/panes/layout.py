@@ -62,11 +62,6 @@ def _style(view: View, pane: Pane) -> str:
     return "focus" if focused(view.ui) is pane else "title"
 
 
-def _seen(view: View, pane: Pane) -> View:
-    """What the pane draws from: an earlier view where it need not move at every frame."""
-    return view if pane.live else view.calm or view
-
-
 def _rule(view: View, words: str, width: int, style: str, end: Line = ()) -> Line:
     """`─ 1 TICKS ──────`, with `end` near its right end where there is room."""
     bar, edge = view.glyphs.rule, _edge(view)
@@ -76,15 +71,6 @@ def _rule(view: View, words: str, width: int, style: str, end: Line = ()) -> Lin
         rest = room - width_of(end) - 3
         return ((bar, edge), (title, style), (bar * rest, edge), (" ", ""), *end, (" ", ""), (bar, edge))
     return ((bar, edge), (title, style), (bar * max(0, room), edge))
-
-
-def _title_rule(view: View, pane: Pane, width: int, end: Line) -> Line:
-    """The rule of a pane; its alarm in place of its title."""
-    alarm = pane.alarm(view)
-    if alarm:
-        return _rule(view, f"{_number(pane)} {alarm}", width, "alert!")
-    title = pane.title(_seen(view, pane)) if pane.title else pane.label
-    return _rule(view, f"{_number(pane)} {title}", width, _style(view, pane), end)
 
 
 def _collapsed_rule(view: View, panes: Iterable[Pane], width: int) -> Line:
@@ -108,13 +94,16 @@ def _inner(pane: Pane, width: int) -> int:
 
 
 def _pane(view: View, pane: Pane, width: int, height: int) -> list[Line]:
-    """A pane with its rule in exactly `height` lines; nothing in less than two."""
+    """A pane with its rule in exactly `height` lines, an alarm in place of its title; nothing in less than two."""
     if height < 2:
         return fill((), width, max(0, height))
-    shown = pane.rows(_seen(view, pane), _inner(pane, width), height - 1)
+    seen, alarm = (view if pane.live else view.calm or view), pane.alarm(view)
+    title = pane.title(seen) if pane.title else pane.label
+    style, end = ("alert!", ()) if alarm else (_style(view, pane), pane.note(view, height - 1))
+    shown = pane.rows(seen, _inner(pane, width), height - 1)
     if pane.margin == "left":
         shown = [(_BLANK, *line) for line in shown]
-    return [_title_rule(view, pane, width, pane.note(view, height - 1)), *fill(shown, width, height - 1)]
+    return [_rule(view, f"{_number(pane)} {alarm or title}", width, style, end), *fill(shown, width, height - 1)]
 
 
 def _wanted(view: View, pane: Pane, width: int, room: int) -> int:
@@ -138,11 +127,9 @@ def _chart(view: View, width: int, height: int) -> list[Line]:
 def _zoomed(view: View, width: int, room: int) -> list[Line]:
     """The focused pane alone; under a table of few instruments the chart."""
     pane = focused(view.ui)
-    if pane is not _LEFT:
+    table = min(room, 1 + _wanted(view, pane, width, room))
+    if pane is not _LEFT or room - table < _CHART_LEAST:
         return _pane(view, pane, width, room)
-    table = min(room, 1 + _wanted(view, _LEFT, width, room))
-    if room - table < _CHART_LEAST:
-        return _pane(view, _LEFT, width, room)
     return _pane(view, _LEFT, width, table) + _chart(view, width, room - table)
 
 
