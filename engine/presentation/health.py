@@ -44,7 +44,7 @@ def by_gravity(seen: Iterable[Lamp]) -> list[Lamp]:
 
 def worst(seen: Iterable[Lamp]) -> Lamp:
     """The lamp to name first: the worst, or the cause of it; an UNKNOWN one where there is none."""
-    return next(iter(by_gravity(seen)), Lamp("HEART", "UNKNOWN", "no lamps yet"))
+    return next(iter(by_gravity(seen)), Lamp("HEARTBEAT", "UNKNOWN", "no lamps yet"))
 
 
 class _Memory:

@@ -50,9 +50,6 @@ def limit_s(quote: Quote, seen: Snapshot) -> float:
     return max(_SHORTEST_S, allowed_s / pace) if pace > 0 else allowed_s
 
 
-# ── DATA ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def data(look: LampInput) -> Lamp:
     """Every instrument's newest tick, folded into one lamp that names the worst."""
     seen = look.snapshot
@@ -159,9 +156,6 @@ def _no_data(look: LampInput) -> Lamp:
     return Lamp("DATA", word, "no tick yet", age_s, because=because, following="waits for the first tick")
 
 
-# ── SEQUENCE ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def sequence(look: LampInput) -> Lamp:
     """Numbers of the exchange that were lost, repeated or late within the last minute, and packets that were no ticks."""
     seen = look.snapshot
@@ -188,9 +182,6 @@ def _reasons(seen: Snapshot) -> str:
     bad = seen.feed.bad if seen.feed is not None else {}
     most = sorted(bad.items(), key=lambda item: -item[1])[:3]
     return ", ".join(f"{reason.replace('_', ' ')} {count:,}" for reason, count in most)
-
-
-# ── SOCKET ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def socket(look: LampInput) -> Lamp:
@@ -234,9 +225,6 @@ def _without_feed(name: str, seen: Snapshot) -> Lamp:
     if is_closed(seen):
         return Lamp(name, "CLOSED", "market closed")
     return Lamp(name, "UNKNOWN", "not measured", because="← no figures", following="trust DATA")
-
-
-# ── CLOCK ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def clock(look: LampInput) -> Lamp:

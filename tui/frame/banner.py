@@ -58,7 +58,7 @@ def _engine(view: View, width: int) -> tuple[list[Segment], str] | None:
         return _stopped(view, width)
     if attachment.lost and not attachment.there:
         return _gone(view, width), "alert"
-    return (_silent(view, width), "alert") if view.unheard else None
+    return (_silent(view, width), "alert") if view.engine_silent else None
 
 
 def _stopped(view: View, width: int) -> tuple[list[Segment], str]:

@@ -53,7 +53,7 @@ def _badge(view: View, width: int) -> Segment:
 def _feed(view: View) -> Segment:
     """Whether ticks come: the mark, and the age of the newest where it matters; before all, a link that is lost."""
     shot, glyphs = view.snapshot, view.glyphs
-    if view.unheard and not shot.stopped:
+    if view.engine_silent and not shot.stopped:
         old = f"{text.seconds(view.age_s)} old"
         return segment(3, word(f"{glyphs.bad} values are {old}", "alert"), word(f"{glyphs.bad} {old}", "alert"))
     if shot.stopped:
@@ -103,7 +103,7 @@ def _health(view: View) -> Segment:
     worst = health.worst(view.lamps) if view.lamps else None
     if worst and worst.word not in (*_BAD, *_WARN):
         worst = None
-    if view.unheard or any(lamp.word in _BAD for lamp in view.lamps):
+    if view.engine_silent or any(lamp.word in _BAD for lamp in view.lamps):
         mark, style = glyphs.bad, "alert"
     elif worst:
         mark, style = glyphs.warn, "warn"

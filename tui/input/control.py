@@ -176,8 +176,11 @@ class Control:
                 self._client.send(Unlock())
             case "unlock":
                 self.note("not unlocked: type UNLOCK in capitals", at_ns, "warn")
-            case "stop":
-                self._stop(text, at_ns)
+            case "stop" if text == leaving.stop_word(self._client.snapshot):
+                self._client.send(Stop())
+            case "stop":  # with a position open the word is another one
+                word = leaving.stop_word(self._client.snapshot)
+                self.note(f"the engine goes on: type {word} in capitals to stop it", at_ns, "warn")
             case "search":
                 ui.search = text
                 if view is not None:
@@ -188,14 +191,6 @@ class Control:
                 self._go_to(text, at_ns)
             case "palette" if entries:
                 self._actions.act(entries[min(ui.choice, len(entries) - 1)][2], at_ns)
-
-    def _stop(self, text: str, at_ns: int) -> None:
-        """End the engine; with a position open only when that was typed too."""
-        word = leaving.stop_word(self._client.snapshot)
-        if text == word:
-            self._client.send(Stop())
-        else:
-            self.note(f"the engine goes on: type {word} in capitals to stop it", at_ns, "warn")
 
     def _go_to(self, text: str, at_ns: int) -> None:
         """Go to a tick number, a time of the session's day, or the first bookmark that has `text` in it."""

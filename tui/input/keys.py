@@ -131,7 +131,9 @@ def hints(view: View) -> list[tuple[str, str]]:
         return _in_dialog(view)
     listed = [key for key in TABLE if key.footer and _works(key, view)]
     listed += [key for key in TABLE if key.action == "acknowledge" and view.snapshot.found]
-    listed += [key for key in TABLE if key.action == "control" and _lacks_control(view)]
+    attachment = view.attachment
+    if attachment.apart and not (attachment.has_control or attachment.read_only or attachment.lost):
+        listed += [key for key in TABLE if key.action == "control"]
     barred = view.snapshot.entries.locked or view.snapshot.entries.halted
     order = ["arm", "acknowledge", *(["unlock"] if barred else []), "control", "help", "leave"]
     listed.sort(key=lambda key: order.index(key.action) if key.action in order else len(order))
@@ -149,11 +151,6 @@ def _in_dialog(view: View) -> list[tuple[str, str]]:
             return [("any other key", "close")]
         case dialog:
             return _IN_DIALOG[dialog]
-
-
-def _lacks_control(view: View) -> bool:
-    attachment = view.attachment
-    return attachment.apart and not (attachment.has_control or attachment.read_only or attachment.lost)
 
 
 def _in_plan(state: str, *, fired: bool) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from tui.panes import chart, heartbeat, latency, log, positions, ticks
 from tui.panes.pane import Pane
-from tui.text.rows import Line, Span, beside, clip, fill, fit, width_of
+from tui.text.rows import Line, Span, clip, fill, fit, width_of
 from tui.view.model import Ui, View
 
 # A pane is a file in this folder and a line here. The number of a pane, and so its key, is its place among `PANES`.
@@ -143,9 +143,8 @@ def _left(view: View, width: int, room: int, charted: bool) -> list[Line]:
 
 def _right(view: View, width: int, room: int) -> list[Line]:
     """The right panes one above the other, each with its rule; one that has no row is left out."""
-    heights = _heights(view, width, room)
-    shown = [line for pane, height in zip(_RIGHT, heights, strict=True) for line in _pane(view, pane, width, height)]
-    return fill(shown, width, room)
+    heights = zip(_RIGHT, _heights(view, width, room), strict=True)
+    return fill([line for pane, height in heights for line in _pane(view, pane, width, height)], width, room)
 
 
 def _heights(view: View, width: int, room: int) -> list[int]:
@@ -173,8 +172,8 @@ def _wide(view: View, width: int, room: int, charted: bool) -> list[Line]:
     left_width = width - right_width - 1
     start = _left(view, left_width, upper, charted)
     end = _right(view, right_width, upper)
-    lines = beside(start, (view.glyphs.wall, _edge(view)), end)
-    lines[0] = (*start[0], (view.glyphs.cross, _edge(view)), *end[0])
+    walls = (view.glyphs.cross, *view.glyphs.wall * (upper - 1))
+    lines = [(*one, (wall, _edge(view)), *other) for one, wall, other in zip(start, walls, end, strict=True)]
     return lines + _pane(view, _BELOW, width, under)
 
 

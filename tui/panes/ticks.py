@@ -49,11 +49,6 @@ def _headed(count: int, height: int) -> bool:
     return height > 2 or (height == 2 and count == 1)
 
 
-def _wanted(view: View, _width: int, _room: int) -> int:
-    """How many lines the whole table needs."""
-    return 1 + max(1, len(view.snapshot.quotes))
-
-
 def rows(view: View, width: int, height: int) -> list[Line]:
     """The table from the top, or around the selected instrument; without its head where only two lines are left."""
     quotes = view.snapshot.quotes
@@ -179,7 +174,7 @@ PANE = Pane(
     label="TICKS",
     rows=rows,
     note=note,
-    wanted=_wanted,
+    wanted=lambda view, _width, _room: 1 + max(1, len(view.snapshot.quotes)),
     margin="right",  # a mark of its own stands before each row
     live=True,
 )

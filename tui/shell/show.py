@@ -73,13 +73,8 @@ def _put_up(client: "EngineClient", pictures: Path, kept: "ViewFile | None" = No
 
     terminal = _terminal()
     for attempt in range(_RESTARTS + 1):
-        app = MyQuant(
-            client,
-            pictures,
-            glyphs=terminal.glyphs,
-            theme=terminal.theme,
-            kept=kept if attempt < _RESTARTS else None,
-        )
+        shown = kept if attempt < _RESTARTS else None
+        app = MyQuant(client, pictures, glyphs=terminal.glyphs, theme=terminal.theme, kept=shown)
         with nullcontext() if client.attachment.apart else tuned():
             app.run(mouse=False)
         if not _has_crashed(app):

@@ -131,10 +131,7 @@ class Cells:
         chars, pens = cells_of(segments)
         end = min(x + len(chars), self.width)
         old_chars, old_pens = self._wanted[y]
-        row = (
-            old_chars[:x] + chars[: end - x] + old_chars[end:],
-            old_pens[:x] + pens[: end - x] + old_pens[end:],
-        )
+        row = (old_chars[:x] + chars[: end - x] + old_chars[end:], old_pens[:x] + pens[: end - x] + old_pens[end:])
         if end - x < len(chars) and not chars[end - x]:
             row[0][end - 1] = " "  # a wide character that the edge cuts in half
         if end > x and not old_chars[x]:

@@ -77,16 +77,15 @@ class Outlet:
         if not busy and not self._lost:
             self._on_ready(0.0)
 
-    def push(self, text: str) -> bool:
-        """Write `text` in its turn; False when so much waits already that it was thrown away."""
+    def push(self, text: str) -> None:
+        """Write `text` in its turn; it is thrown away when so much waits already."""
         with self._changed:
             if self._lost or self._stop_ns:
-                return True
+                return
             if len(self._waiting) + len(text) > LIMIT_BYTES:
                 self._refused = True
-                return False
-            self._take(text)
-            return True
+            else:
+                self._take(text)
 
     def stop(self, timeout_s: float) -> None:
         """Write what waits if the terminal takes it within `timeout_s`, then close."""

@@ -68,11 +68,6 @@ def ends(start: Line, end: Line, width: int) -> Line:
     return fit((*fit(start, room), *end), width)
 
 
-def beside(start: Sequence[Line], between: Span, end: Sequence[Line]) -> list[Line]:
-    """Two blocks of equally many lines side by side."""
-    return [(*one, between, *other) for one, other in zip(start, end, strict=True)]
-
-
 def plain(lines: Iterable[Line]) -> str:
     """The text of `lines` without styles, one line each: for tests, copies and pictures in text."""
     return "\n".join("".join(text for text, _ in line).rstrip() for line in lines)

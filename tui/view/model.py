@@ -104,6 +104,6 @@ class View(Struct):
         return max(0.0, (self.now_ns - self.snapshot.taken_ns) / 1e9)
 
     @property
-    def unheard(self) -> bool:
+    def engine_silent(self) -> bool:
         """Whether the engine is gone or silent: what is shown was true, and nobody knows what is."""
         return bool(self.attachment.lost) or self.age_s > OLD_S
