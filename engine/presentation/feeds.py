@@ -99,11 +99,9 @@ def fresh(quote: Quote, seen: Snapshot, now_ns: int) -> Fresh:
     feed = seen.feed
     if is_closed(seen):
         return "CLOSED"
-    if not quote.recv_ns:
-        return "NEW"
-    if feed is not None and feed.state != "UP":
+    if quote.recv_ns and feed is not None and feed.state != "UP":
         return "STALE"
-    if feed is not None and quote.recv_ns < feed.up_ns:
+    if not quote.recv_ns or (feed is not None and quote.recv_ns < feed.up_ns):
         return "NEW"
     if (now_ns - quote.recv_ns) / 1e9 > allowed_s(quote):
         return "QUIET" if all_quiet(seen, now_ns) else "STALE"
@@ -117,6 +115,11 @@ def _late_ms(quote: Quote, seen: Snapshot) -> float:
         return 0.0
     recv_wall_ms = (seen.wall_ns - (seen.taken_ns - quote.recv_ns)) / 1e6
     return recv_wall_ms - quote.exch_ms + feed.clock_ms
+
+
+def bad_packets(seen: Snapshot) -> int:
+    """How many packets were no ticks so far."""
+    return sum(seen.feed.bad.values()) if seen.feed is not None else 0
 
 
 def sequence_gaps(seen: Snapshot) -> int:

@@ -44,16 +44,15 @@ def by_gravity(seen: Iterable[Lamp]) -> list[Lamp]:
 
 def worst(seen: Iterable[Lamp]) -> Lamp:
     """The lamp to name first: the worst, or the cause of it; an UNKNOWN one where there is none."""
-    return next(iter(by_gravity(seen)), Lamp("HEART", "UNKNOWN", "no lamps yet"))
+    return next(iter(by_gravity(seen)), Lamp("HEARTBEAT", "UNKNOWN", "no lamps yet"))
 
 
 class _Memory:
-    """What is remembered of one lamp: the words of its last three samples, and since when it is not OK."""
+    """What is remembered of one lamp: the words of its last three samples, and since when it is not OK (None = it is)."""
 
     def __init__(self) -> None:
         self.samples: deque[Word] = deque(maxlen=_GOOD_SAMPLES)
-        self.since_ns = 0
-        self.well = True
+        self.since_ns: int | None = None
 
     def take(self, word: Word, *, fresh: bool) -> Word:
         """Take a sample; the word to show: an alarm stays until three better samples in a row came."""
@@ -62,17 +61,13 @@ class _Memory:
         if fresh or not self.samples:
             self.samples.append(word)
         else:
-            self.samples[-1] = max(self.samples[-1], word, key=_rank)
-        held = max(self.samples, key=_rank)
+            self.samples[-1] = max(self.samples[-1], word, key=RANKS.__getitem__)
+        held = max(self.samples, key=RANKS.__getitem__)
         return held if held in ALARMS else word
 
     def good(self, shown: Word) -> int:
         """How many samples in a row were better than `shown`."""
-        return next(place for place, word in enumerate(reversed(self.samples)) if _rank(word) >= _rank(shown))
-
-
-def _rank(word: Word) -> int:
-    return RANKS[word]
+        return next(place for place, word in enumerate(reversed(self.samples)) if RANKS[word] >= RANKS[shown])
 
 
 class _LastMinute:
@@ -122,8 +117,7 @@ class Health:
         if self._held and not held:
             self._flowing_ns = now_ns
         self._held = held
-        refused = seen.refused
-        lost = feeds.sequence_gaps(seen) + refused.get("duplicate", 0) + refused.get("out_of_order", 0)
+        lost = feeds.sequence_gaps(seen) + seen.refused.get("duplicate", 0) + seen.refused.get("out_of_order", 0)
         return LampInput(
             snapshot=seen,
             now_ns=now_ns,
@@ -131,7 +125,7 @@ class Health:
             begun_ns=self._begun_ns,
             flowing_ns=self._flowing_ns,
             lost=self._lost.rise(lost, now_ns),
-            bad=self._bad.rise(sum(seen.feed.bad.values()) if seen.feed is not None else 0, now_ns),
+            bad=self._bad.rise(feeds.bad_packets(seen), now_ns),
             gc_rose=self._pauses.rise(int(seen.process.gc_longest_ms * 1000), now_ns) > 0,
         )
 
@@ -140,10 +134,10 @@ class Health:
         memory = self._memories.setdefault(lamp.name, _Memory())
         word = memory.take(lamp.word, fresh=fresh)
         if not RANKS[word]:
-            memory.well = True
+            memory.since_ns = None
             return replace(lamp, because="", following="")
-        if memory.well:
-            memory.well, memory.since_ns = False, now_ns
+        if memory.since_ns is None:
+            memory.since_ns = now_ns
         since_s = max(0.0, (now_ns - memory.since_ns) / 1e9)
         if not RANKS[lamp.word]:
             following = f"{memory.good(word)} of {_GOOD_SAMPLES} good samples"

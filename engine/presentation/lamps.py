@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from engine.model.snapshot import EdgeView, Snapshot
+from engine.model.snapshot import Snapshot
 from engine.presentation import format as text
 from engine.presentation.feeds import is_closed
 
@@ -32,6 +32,11 @@ _SETTLED_BEATS = 40  # two seconds of a loop that goes round: before, a late dec
 _SMALL_QUEUE = 500
 _RECORDER_QUEUE = 4 << 20  # bytes: half of what a recorder lets wait
 _DISK_MB = 500
+_PROBLEM = {  # what comes of an edge that cannot write
+    "journal": "entries are locked, exits go on",
+    "recorder": "not recorded any more; trading goes on",
+    "log": "lines wait in memory; trading goes on",
+}
 _RSS_MB, _DESCRIPTORS, _GC_MS, _CPU = 80.0, 256, 100.0, 1.0  # caps; LATE from 80 % of each
 
 
@@ -123,9 +128,8 @@ def strategy(look: LampInput) -> Lamp:
         word = by_limit(age_s, 0.25, 1.0)
     elif look.silent_s >= 2.0:
         word = "UNKNOWN"
-    elif (
-        age_s < _NEWS_S and lag_s >= 0.25 and seen.beats >= _SETTLED_BEATS
-    ):  # nothing waits: a late decision counts while it is news
+    elif age_s < _NEWS_S and lag_s >= 0.25 and seen.beats >= _SETTLED_BEATS:
+        # Nothing waits: a late decision counts while it is news.
         age_s, word = lag_s, "LATE"
     else:
         word = "OK"
@@ -178,33 +182,20 @@ def edge(look: LampInput, name: str) -> Lamp | None:
     found = next((each for each in seen.edges if each.name == name), None)
     if found is None:
         return None if name == "log" else Lamp(title, "OFF", "off")
-    shown = f"{text.scaled(found.done)} kept" + (f", {_amount(found)} waiting" if found.waiting else "")
-    measured = seen.process.rss_mb > 0 or seen.process.disk_free_mb > 0
+    waiting = f"{found.waiting / 1024:,.0f} KiB" if name == "recorder" else f"{found.waiting:,}"
+    shown = f"{text.scaled(found.done)} kept" + (f", {waiting} waiting" if found.waiting else "")
+    free_mb = seen.process.disk_free_mb
+    measured = seen.process.rss_mb > 0 or free_mb > 0
     if measured and name == "recorder":
-        shown += f", {_room(seen.process.disk_free_mb)} free"
+        shown += f", {free_mb:,} MB free" if free_mb < 10_000 else f", {free_mb // 1024:,} GB free"
     if found.problem:
         return Lamp(title, "STALE", shown, because=f"← {found.problem}", following=_PROBLEM.get(name, ""))
-    if measured and seen.process.disk_free_mb < _DISK_MB:
-        because = f"← {seen.process.disk_free_mb:,} MB free on the disk"
+    if measured and free_mb < _DISK_MB:
+        because = f"← {free_mb:,} MB free on the disk"
         return Lamp(title, "STALE", shown, because=because, following="make room: a full disk locks entries")
     many = _RECORDER_QUEUE if name == "recorder" else _SMALL_QUEUE
     word: Word = "LATE" if found.waiting > many else "OK"
     return Lamp(title, word, shown, because="← the disk is slow", following="waits in memory; trading goes on")
-
-
-_PROBLEM = {
-    "journal": "entries are locked, exits go on",
-    "recorder": "not recorded any more; trading goes on",
-    "log": "lines wait in memory; trading goes on",
-}
-
-
-def _amount(edge: EdgeView) -> str:
-    return f"{edge.waiting / 1024:,.0f} KiB" if edge.name == "recorder" else f"{edge.waiting:,}"
-
-
-def _room(megabytes: int) -> str:
-    return f"{megabytes:,} MB" if megabytes < 10_000 else f"{megabytes // 1024:,} GB"
 
 
 def process(look: LampInput) -> Lamp:

@@ -23,16 +23,22 @@ _SOME, _MOST = 0.1, 0.5
 
 
 class QuietTime(Struct, frozen=True):
-    """One instrument's silence and how long it may last, in seconds."""
+    """One instrument's silence and how long it may last, in seconds, and whether a position is open in it."""
 
     age_s: float
     limit_s: float
-    quote: Quote
+    instrument: int
+    held: bool
 
     @property
     def share(self) -> float:
         """How much of what is allowed has passed."""
         return self.age_s / self.limit_s
+
+    @property
+    def word(self) -> Word:
+        """The word for such a silence where nothing excuses it."""
+        return by_limit(self.age_s, self.limit_s, self.limit_s, _LOST_AFTER * self.limit_s)
 
 
 def limit_s(quote: Quote, seen: Snapshot) -> float:
@@ -44,18 +50,21 @@ def limit_s(quote: Quote, seen: Snapshot) -> float:
     return max(_SHORTEST_S, allowed_s / pace) if pace > 0 else allowed_s
 
 
-# ── DATA ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def data(look: LampInput) -> Lamp:
     """Every instrument's newest tick, folded into one lamp that names the worst."""
     seen = look.snapshot
-    if seen.replay is not None and is_held(seen):
-        return Lamp("DATA", "OFF", "replay ended" if seen.replay.ended else "replay held")
+    if is_held(seen):
+        return Lamp("DATA", "OFF", "replay ended" if seen.replay and seen.replay.ended else "replay held")
     if is_closed(seen):
         return Lamp("DATA", "CLOSED", "market closed")
+    held = {position.state.instrument for position in seen.positions if position.state.quantity}
     silences = [
-        QuietTime(look.age_s(max(quote.recv_ns, look.flowing_ns)), limit_s(quote, seen), quote)
+        QuietTime(
+            age_s=look.age_s(max(quote.recv_ns, look.flowing_ns)),
+            limit_s=limit_s(quote, seen),
+            instrument=quote.instrument,
+            held=quote.instrument in held,
+        )
         for quote in seen.quotes
         if quote.recv_ns
     ]
@@ -64,58 +73,51 @@ def data(look: LampInput) -> Lamp:
     hidden = seen.watched > len(seen.quotes)
     ticking = max(seen.ticking, len(silences)) if hidden else len(silences)
     late = max(seen.silent if hidden else 0, sum(1 for each in silences if each.share >= 1))
-    return _many(look, silences, late, ticking) if ticking >= _MANY else _few(look, silences, late)
+    worst = max(silences, key=lambda each: (each.held and each.share >= 1, each.share))
+    if ticking >= _MANY:
+        word, shown, age_s = _many(look, silences, worst, late, ticking)
+    else:
+        ticking = len(silences)
+        word, shown, age_s = _few(look, worst, late, ticking)
+    if word == "OK":
+        return Lamp("DATA", word, shown, age_s)
+    following = ("its stop is not watched" if worst.held else "nothing is decided on it") + " until a tick comes"
+    return Lamp("DATA", word, shown, age_s, because=_missing(look, late, ticking), following=following)
 
 
-def _few(look: LampInput, silences: list[QuietTime], late: int) -> Lamp:
+def _few(look: LampInput, worst: QuietTime, late: int, ticking: int) -> tuple[Word, str, float]:
     """Few instruments: each of them counts."""
     seen = look.snapshot
-    held = _held(seen)
-    worst = max(silences, key=lambda each: (each.quote.instrument in held and each.share >= 1, each.share))
-    symbol = text.instrument_at(seen, worst.quote.instrument).symbol
-    waiting = len(seen.quotes) - len(silences)
+    symbol = text.instrument_at(seen, worst.instrument).symbol
+    waiting = len(seen.quotes) - ticking
     shown = f"{symbol}, no tick yet of {waiting:,}" if waiting else symbol
     if not late:
-        return Lamp("DATA", "OK", shown, worst.age_s)
-    all_quiet = late == len(silences) and (len(silences) > 1 or seen.replay is not None)
-    own = all_quiet and _is_quiet(look, worst)
-    word = _quiet_word(seen, worst, held) if own else _silent_word(worst)
-    because = _missing(look, late, len(silences))
-    return Lamp("DATA", word, shown, worst.age_s, because=because, following=_unwatched(seen, worst.quote))
+        return "OK", shown, worst.age_s
+    all_quiet = late == ticking and (ticking > 1 or seen.replay is not None)
+    return _quiet_word(seen, worst) if all_quiet and _is_quiet(look, worst) else worst.word, shown, worst.age_s
 
 
-def _many(look: LampInput, silences: list[QuietTime], late: int, ticking: int) -> Lamp:
+def _many(
+    look: LampInput, silences: list[QuietTime], worst: QuietTime, late: int, ticking: int
+) -> tuple[Word, str, float]:
     """Many instruments, of which some are always quiet: one that is held counts by itself, the others by their share."""
     seen = look.snapshot
-    held = _held(seen)
     watched = max(seen.watched, len(seen.quotes))
-    parts = [f"{ticking:,} of {watched:,} ticking"] if ticking < watched else [f"{watched:,} instruments"]
-    shown = ", ".join([*parts, f"{late:,} silent"] if late else parts)
-    worst = max(silences, key=lambda each: (each.quote.instrument in held and each.share >= 1, each.share))
+    shown = f"{ticking:,} of {watched:,} ticking" if ticking < watched else f"{watched:,} instruments"
+    shown += f", {late:,} silent" if late else ""
     newest_s = min(each.age_s for each in silences)
-    if worst.quote.instrument in held and worst.share >= 1:
-        word: Word = _silent_word(worst)
-        shown = f"{text.instrument_at(seen, worst.quote.instrument).symbol}, {shown}"
-        newest_s = worst.age_s
-    elif late >= ticking and _is_quiet(look, worst):
-        word, newest_s = "QUIET", worst.age_s
-    elif late >= _MOST * ticking:
-        word, newest_s = _silent_word(worst) if worst.share >= 1 else "STALE", max(newest_s, worst.age_s)
-    elif late >= _SOME * ticking:
-        word = "LATE"
-    else:
-        return Lamp("DATA", "OK", shown, newest_s)
-    because = _missing(look, late, ticking)
-    return Lamp("DATA", word, shown, newest_s, because=because, following=_unwatched(seen, worst.quote))
+    if worst.held and worst.share >= 1:
+        return worst.word, f"{text.instrument_at(seen, worst.instrument).symbol}, {shown}", worst.age_s
+    if late >= ticking and _is_quiet(look, worst):
+        return "QUIET", shown, worst.age_s
+    if late >= _MOST * ticking:
+        return worst.word if worst.share >= 1 else "STALE", shown, max(newest_s, worst.age_s)
+    return "LATE" if late >= _SOME * ticking else "OK", shown, newest_s
 
 
-def _silent_word(worst: QuietTime) -> Word:
-    return by_limit(worst.age_s, worst.limit_s, worst.limit_s, _LOST_AFTER * worst.limit_s)
-
-
-def _quiet_word(seen: Snapshot, worst: QuietTime, held: set[int]) -> Word:
+def _quiet_word(seen: Snapshot, worst: QuietTime) -> Word:
     """The word for a silence of the market itself: with a position open on live prices nobody may call it quiet."""
-    if seen.trade_mode not in {"paper", "live"} or worst.quote.instrument not in held:
+    if seen.trade_mode not in {"paper", "live"} or not worst.held:
         return "QUIET"
     return "LATE" if worst.share < _BORNE else "STALE"
 
@@ -140,19 +142,8 @@ def _missing(look: LampInput, late: int, ticking: int) -> str:
         return f"← {late:,} of {ticking:,} silent, the others tick"
     if look.snapshot.trade_mode == "replay":
         return "← silence in the recording"
-    return "← no tick of any instrument" + (", the link answers" if feed is not None and _answers(look, feed) else "")
-
-
-def _held(seen: Snapshot) -> set[int]:
-    """The instruments with an open position."""
-    return {position.state.instrument for position in seen.positions if position.state.quantity}
-
-
-def _unwatched(seen: Snapshot, quote: Quote) -> str:
-    """What a silence means for the operator."""
-    if quote.instrument in _held(seen):
-        return "its stop is not watched until a tick comes"
-    return "nothing is decided on it until a tick comes"
+    answers = feed is not None and feed.state == "UP" and look.age_s(feeds.heard_ns(feed)) < _HEARD_S
+    return "← no tick of any instrument" + (", the link answers" if answers else "")
 
 
 def _no_data(look: LampInput) -> Lamp:
@@ -165,9 +156,6 @@ def _no_data(look: LampInput) -> Lamp:
     return Lamp("DATA", word, "no tick yet", age_s, because=because, following="waits for the first tick")
 
 
-# ── SEQUENCE ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def sequence(look: LampInput) -> Lamp:
     """Numbers of the exchange that were lost, repeated or late within the last minute, and packets that were no ticks."""
     seen = look.snapshot
@@ -175,8 +163,7 @@ def sequence(look: LampInput) -> Lamp:
         return Lamp("SEQUENCE", "CLOSED", "market closed")
     gaps = feeds.sequence_gaps(seen)
     repeated, late = seen.refused.get("duplicate", 0), seen.refused.get("out_of_order", 0)
-    bad = sum(seen.feed.bad.values()) if seen.feed is not None else 0
-    counted = ((repeated, "repeated"), (late, "late"), (bad, "bad packets"))
+    counted = ((repeated, "repeated"), (late, "late"), (feeds.bad_packets(seen), "bad packets"))
     shown = ", ".join([f"{gaps:,} gaps", *(f"{count:,} {what}" for count, what in counted if count)])
     if "exchange's sequence" in seen.entries.halted:
         because, following = f"← {seen.entries.halted}", "no entries until unlocked (k); exits go on"
@@ -195,9 +182,6 @@ def _reasons(seen: Snapshot) -> str:
     bad = seen.feed.bad if seen.feed is not None else {}
     most = sorted(bad.items(), key=lambda item: -item[1])[:3]
     return ", ".join(f"{reason.replace('_', ' ')} {count:,}" for reason, count in most)
-
-
-# ── SOCKET ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def socket(look: LampInput) -> Lamp:
@@ -234,11 +218,6 @@ def _trip(feed: FeedView) -> str:
     return f", rtt {feed.rtt_ms:,.0f} ms" if feed.rtt_ms > 0 else f", {text.scaled(feed.frames)} frames"
 
 
-def _answers(look: LampInput, feed: FeedView) -> bool:
-    """Whether the link shows a sign of life though no tick comes."""
-    return feed.state == "UP" and look.age_s(feeds.heard_ns(feed)) < _HEARD_S
-
-
 def _without_feed(name: str, seen: Snapshot) -> Lamp:
     """A lamp that only a live feed can light, where there is none."""
     if seen.trade_mode in {"replay", "mock"}:
@@ -246,9 +225,6 @@ def _without_feed(name: str, seen: Snapshot) -> Lamp:
     if is_closed(seen):
         return Lamp(name, "CLOSED", "market closed")
     return Lamp(name, "UNKNOWN", "not measured", because="← no figures", following="trust DATA")
-
-
-# ── CLOCK ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def clock(look: LampInput) -> Lamp:

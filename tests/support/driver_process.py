@@ -58,7 +58,12 @@ class Tiny(DiffApp):
     async def on_event(self, event) -> None:
         name = type(event).__name__
         if name == "KeyEvent":
-            say("key", event.key, "alone" if event.alone else "burst", "suspicious" if event.suspicious else "clean")
+            say(
+                "key",
+                event.key,
+                "alone" if event.burst.alone else "burst",
+                "suspicious" if event.burst.suspicious else "clean",
+            )
             assert isinstance(event.burst, Burst)
             if event.key == "f":
                 self.frozen = True

@@ -3,16 +3,17 @@
 It stands in the place of row 1, so that nothing else moves when it comes and goes.
 """
 
-from engine import FeedView, OpenPosition
+from engine import FeedView
 from engine.presentation import feeds
 from engine.presentation import format as text
-from tui.frame import outage
 from tui.text.rows import Line, clip
 from tui.text.segments import Segment, assemble, segment, word
 from tui.text.spelling import spelled
+from tui.view import control_holder
 from tui.view.model import View
 
-_BECAUSE = (48, 22, 12)  # cells that a cause may take, by the room there is
+_LINK_BECAUSE = (48, 22, 12)  # cells that a cause may take, by the room there is
+_ENGINE_BECAUSE = (70, 36, 18)
 _NAMED_FROM = 76  # cells from which an unwatched position is always named
 _NAMES = {"LOGIN": "LOGIN", "CONNECTING": "CONNECTING", "WAITING": "NO LINK YET", "STOPPED": "FEED STOPPED"}
 
@@ -22,73 +23,160 @@ def line(view: View, width: int) -> Line | None:
 
     An engine in trouble comes first, for without it nothing else is known; how the last run ended comes last.
     """
-    trouble = outage.trouble(view, width)
-    if trouble is not None:
-        return _across(view, *trouble, width)
-    feed = feeds.lost(view.snapshot)
-    if feed is not None and (feed.state == "REFUSED" or not feeds.is_closed(view.snapshot)):
-        return _lost(view, feed, width)
-    vacant = outage.vacant(view)
-    if vacant is not None:
-        return _across(view, *vacant, width)
-    return _found(view, width) if view.snapshot.found else None
-
-
-def _across(view: View, segments: list[Segment], style: str, width: int) -> Line:
-    """The segments that fit in one style from edge to edge."""
+    said = _engine(view, width) or _link(view, width) or _vacant(view) or _last_run(view)
+    if said is None:
+        return None
+    segments, style = said
     shown = "".join(words for words, _ in assemble(segments, max(0, width - 1), gap=0))
     return ((spelled(f" {shown}", view.glyphs), style),)
 
 
-def _lost(view: View, feed: FeedView, width: int) -> Line:
-    """`LINK LOST 12 s: no data for 8.0 s — reconnect 3 in 4 s — entries off, exits wait for prices`."""
+def _behind_dash(rank: int, *forms: str) -> Segment:
+    """A part that a dash parts from what stands before it."""
+    return segment(rank, *(word(f" — {form}") for form in forms if form))
+
+
+def _held(view: View) -> tuple[str, str]:
+    """The open position, the first of several, with its symbol and without; empty where nothing is held."""
     held = [position for position in view.snapshot.positions if position.state.quantity]
-    refused = feed.state == "REFUSED"
-    mark = view.glyphs.bad if held or refused else view.glyphs.warn
-    if refused:
-        name = "REFUSED"
-    elif feed.frames:
-        name = f"LINK LOST {feeds.passed_s(feed, view.now_ns):,} s"
-    else:
-        name = _NAMES.get(feed.state, feed.state)
-    because = feeds.cause(feed) if feed.because or feed.state == "WAITING" else ""
-    coming = feeds.coming(feed, view.now_ns)
-    segments = [
-        segment(0, word(f"{mark} {name}"), word(name)),
-        segment(3, *(word(f": {clip(because, most)}") for most in _BECAUSE if because)),
-        segment(1, *(word(f" — {form}") for form in _unwatched(view, held, width))),
-        segment(2, *(word(f" — {form}") for form in (coming, "login --check" if refused else "") if form)),
-        segment(4, word(f" — {_meaning(held)}"), word(" — entries off")),
-    ]
-    return _across(view, segments, "alert" if held or refused else "banner", width)
-
-
-def _unwatched(view: View, held: list[OpenPosition], width: int) -> tuple[str, ...]:
-    """The open position that no price comes for, the first of several; from the longest form to the shortest."""
     if not held:
-        return ()
+        return "", ""
     state = held[0].state
     instrument = text.instrument_at(view.snapshot, state.instrument)
-    side = text.side(instrument, state.quantity)
     more = f" +{len(held) - 1:,} more" if len(held) > 1 else ""
-    named = f"{clip(instrument.symbol, 24)} {side}{more} UNWATCHED"
-    return (named,) if width >= _NAMED_FROM else (named, f"{side}{more} UNWATCHED", "UNWATCHED")
+    side = f"{text.side(instrument, state.quantity)}{more}"
+    return f"{clip(instrument.symbol, 24)} {side}", side
 
 
-def _meaning(held: list[OpenPosition]) -> str:
-    return "entries off, exits wait for prices" if held else "entries off until prices come"
+# ── The engine ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _found(view: View, width: int) -> Line:
+def _engine(view: View, width: int) -> tuple[list[Segment], str] | None:
+    """What to say of an engine that is stopped, gone or silent, and in which style; None while it is well."""
+    attachment = view.attachment
+    if view.snapshot.stopped:
+        return _stopped(view, width)
+    if attachment.lost and not attachment.there:
+        return _gone(view, width), "alert"
+    return (_silent(view, width), "alert") if view.engine_silent else None
+
+
+def _stopped(view: View, width: int) -> tuple[list[Segment], str]:
+    """`ENGINE STOPPED in good order — nothing is held — start it again as you did (myquant-tui run …)`."""
+    fault, (held, _) = view.snapshot.fault, _held(view)
+    causes = (word(f": {clip(fault, most)}") for most in _ENGINE_BECAUSE if fault)
+    segments = [
+        segment(0, word(f"{view.glyphs.end} ENGINE STOPPED")),
+        segment(1, *causes, word(" in good order")),
+        _behind_dash(2, *(_unwatched(view, width, " stays open,") or ("nothing is held",))),
+        _behind_dash(4, *_again(view, restored=bool(held))),
+        _behind_dash(3, *(_flat(view) if held else ())),
+    ]
+    return segments, "alert" if held or fault else "banner"
+
+
+def _gone(view: View, width: int) -> list[Segment]:
+    """`ENGINE GONE 4 s: process 4711 has ended — LONG 150 UNWATCHED — start it again as you did — myquant-tui flat`."""
+    attachment = view.attachment
+    because = f"process {attachment.pid} has ended" if attachment.pid else attachment.lost
+    return [
+        segment(0, word(f"{view.glyphs.bad} ENGINE GONE {text.duration(view.age_s)}")),
+        segment(3, *(word(f": {clip(because, most)}") for most in _ENGINE_BECAUSE)),
+        _behind_dash(1, *_unwatched(view, width)),
+        _behind_dash(5, "screen shows the last known state", "last known state"),
+        _behind_dash(4, *_again(view, restored=True)),
+        _behind_dash(2, *_flat(view)),
+    ]
+
+
+def _silent(view: View, width: int) -> list[Segment]:
+    """`ENGINE SILENT 3.1 s: its process is there, its loop stands — LONG 150 UNWATCHED`."""
+    attachment = view.attachment
+    loop = "its process is there, its loop stands" if attachment.apart else "its loop stands"
+    return [
+        segment(0, word(f"{view.glyphs.bad} ENGINE SILENT {text.seconds(view.age_s)}")),
+        segment(2, *(word(f": {clip(attachment.lost or loop, most)}") for most in _ENGINE_BECAUSE)),
+        _behind_dash(1, *_unwatched(view, width)),
+        _behind_dash(3, "screen shows the last known state", "last known state"),
+    ]
+
+
+def _unwatched(view: View, width: int, stays: str = "") -> tuple[str, ...]:
+    """What is held and nobody watches, named wherever there is room; nothing where nothing is held."""
+    held, _ = _held(view)
+    forms = (f"{held}{stays} UNWATCHED", "UNWATCHED")
+    return forms[: 1 if width >= _NAMED_FROM else 2] if held else ()
+
+
+def _again(view: View, *, restored: bool) -> tuple[str, ...]:
+    """How to bring the engine back, from the longest form to the shortest; nothing where it ends with the screen.
+
+    Its whole command line is not known here: a part of it would bring another one.
+    """
+    if not view.attachment.apart:
+        return ()
+    forms = (control_holder.AGAIN, "start it again as you did", "start it again")
+    return (f"{control_holder.AGAIN}; what was held is restored", *forms) if restored else forms
+
+
+def _flat(view: View) -> tuple[str, ...]:
+    """How to close what is held without an engine, never without what the command needs to find it."""
+    if not view.attachment.apart:
+        return ()
+    command = f"myquant-tui flat{view.attachment.options}"
+    return (f"flat: {command}", command, "q tells how to go on")
+
+
+def _vacant(view: View) -> tuple[list[Segment], str] | None:
+    """What to say where nobody has control and the policy for that has something to do, or did it."""
+    words = control_holder.vacancy(view)
+    if not words:
+        return None
+    take = "" if view.attachment.read_only else "o takes control"
+    return [segment(0, word(f"{view.glyphs.warn} {words}")), _behind_dash(1, take)], "banner"
+
+
+# ── Its link to the exchange, and its last run ──────────────────────────────────────────────────────────────────────
+
+
+def _link(view: View, width: int) -> tuple[list[Segment], str] | None:
+    """`LINK LOST 12 s: no data for 8.0 s — reconnect 3 in 4 s — entries off, exits wait for prices`."""
+    feed = feeds.lost(view.snapshot)
+    if feed is None or (feed.state != "REFUSED" and feeds.is_closed(view.snapshot)):
+        return None
+    held, side = _held(view)
+    refused = feed.state == "REFUSED"
+    name = _link_name(feed, view.now_ns)
+    because = feeds.cause(feed) if feed.because or feed.state == "WAITING" else ""
+    unwatched = (f"{held} UNWATCHED", f"{side} UNWATCHED", "UNWATCHED") if held else ()
+    meaning = "entries off, exits wait for prices" if held else "entries off until prices come"
+    segments = [
+        segment(0, word(f"{view.glyphs.bad if held or refused else view.glyphs.warn} {name}"), word(name)),
+        segment(3, *(word(f": {clip(because, most)}") for most in _LINK_BECAUSE if because)),
+        _behind_dash(1, *unwatched[: 1 if width >= _NAMED_FROM else 3]),
+        _behind_dash(2, feeds.coming(feed, view.now_ns), "login --check" if refused else ""),
+        _behind_dash(4, meaning, "entries off"),
+    ]
+    return segments, "alert" if held or refused else "banner"
+
+
+def _link_name(feed: FeedView, now_ns: int) -> str:
+    """What the link is at: `REFUSED`, `LINK LOST 12 s`, `LOGIN`."""
+    if feed.state == "REFUSED":
+        return "REFUSED"
+    return f"LINK LOST {feeds.passed_s(feed, now_ns):,} s" if feed.frames else _NAMES.get(feed.state, feed.state)
+
+
+def _last_run(view: View) -> tuple[list[Segment], str] | None:
     """`LAST RUN: ended without closing — READY: locked until you unlock (k) — a shows it`; the verdict stands last in what was found."""
     found = view.snapshot.found
-    first, verdict = found[0], found[-1] if len(found) > 1 else ""
+    if not found:
+        return None
+    verdict = found[-1] if len(found) > 1 else ""
     segments = [
         segment(0, word("LAST RUN")),
-        segment(3, word(f": {clip(first, 60)}"), word(f": {clip(first, 22)}")),
-        segment(
-            2, word(f" — {clip(verdict, 60)}" if verdict else ""), word(f" — {clip(verdict, 28)}" if verdict else "")
-        ),
-        segment(1, word(" — press a to read and acknowledge"), word(" — a shows it")),
+        segment(3, word(f": {clip(found[0], 60)}"), word(f": {clip(found[0], 22)}")),
+        _behind_dash(2, clip(verdict, 60), clip(verdict, 28)),
+        _behind_dash(1, "press a to read and acknowledge", "a shows it"),
     ]
-    return _across(view, segments, "banner", width)
+    return segments, "banner"

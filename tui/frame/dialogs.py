@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 
+from rich.cells import cell_len
+
 from engine import TimelineEvent
 from engine.presentation import format as text
 from tui.frame import flatplan, leaving
 from tui.frame import help as help_pane
 from tui.input import keys
 from tui.panes import trades
-from tui.text.rows import Line, fill, fit, left, right, width_of
+from tui.text.rows import Line, fill, fit, left, right
 from tui.text.spelling import shortened, spelled, wrapped
 from tui.view.model import Dialog, View
 
@@ -33,16 +35,11 @@ def overlay(view: View, width: int, height: int) -> list[Line]:
     if not (dialog or view.ui.digest) or width <= 0 or height <= 0:
         return []
     title, body, wide, high = _CONTENTS[dialog] if dialog else _DIGEST
-    framed = width >= _SMALLEST + 4 and height >= 5
-    if not framed:
+    if width < _SMALLEST + 4 or height < 5:
         return fill(body(view, width, height)[-height:], width, height)
     inner = min(wide, width - 8)
-    content = body(view, inner, min(high, height - 4))
-    return _boxed(view, _title(view, title), [fit(line, inner) for line in content], inner, _frame_style(view))
-
-
-def _title(view: View, title: str) -> str:
-    return trades.title(view) if view.ui.dialog == "trades" else title
+    content = [fit(line, inner) for line in body(view, inner, min(high, height - 4))]
+    return _boxed(view, trades.title(view) if dialog == "trades" else title, content, inner, _frame_style(view))
 
 
 def _frame_style(view: View) -> str:
@@ -59,7 +56,7 @@ def _boxed(view: View, title: str, content: list[Line], inner: int, style: str) 
     glyphs = view.glyphs
     corners = "┌┐└┘" if glyphs.braille else glyphs.cross[:1] * 4
     name = shortened(f" {title} ", inner, glyphs)
-    rest = glyphs.rule * (inner + 1 - width_of(((name, ""),)))
+    rest = glyphs.rule * (inner + 1 - cell_len(name))
     top: Line = ((corners[0] + glyphs.rule, style), (name, "title"), (rest + corners[1], style))
     bottom: Line = ((corners[2] + glyphs.rule * (inner + 2) + corners[3], style),)
     side_left, side_right = (glyphs.wall + " ", style), (" " + glyphs.wall, style)
@@ -69,10 +66,10 @@ def _boxed(view: View, title: str, content: list[Line], inner: int, style: str) 
 def _typed(view: View, prompt: str, width: int) -> Line:
     """A prompt, what was typed (its end, where it is long) and the cursor."""
     start = f"{spelled(prompt, view.glyphs)} "
-    start = start if width_of(((start, ""),)) + 12 <= width else "> "
-    room = max(0, width - width_of(((start, ""),)) - 1)
+    start = start if cell_len(start) + 12 <= width else "> "
+    room = max(0, width - cell_len(start) - 1)
     shown = spelled(view.ui.text, view.glyphs)
-    while width_of(((shown, ""),)) > room:
+    while cell_len(shown) > room:
         shown = shown[1:]
     return ((start, "dim"), (shown, "bold"), (" ", "select"))
 
@@ -85,9 +82,9 @@ def _foot(view: View, words: str, width: int, style: str = "dim") -> Line:
     """What the keys do, in shorter words where `width` is short; whole keys are left out, the last ones first."""
     glyphs = view.glyphs
     for long, short in _SHORTER:
-        if width_of(((spelled(words, glyphs), ""),)) > width:
+        if cell_len(spelled(words, glyphs)) > width:
             words = words.replace(long, short)
-    while width_of(((spelled(words, glyphs), ""),)) > width and _BETWEEN in words:
+    while cell_len(spelled(words, glyphs)) > width and _BETWEEN in words:
         words = words.rpartition(_BETWEEN)[0]
     return _says(view, words, width, style)
 
@@ -97,7 +94,7 @@ def _with_foot(lines: list[Line], foot: Line, height: int) -> list[Line]:
     return lines[:height] if height < 3 else [*lines[: height - 2], (), foot]
 
 
-def places(view: View) -> list[TimelineEvent]:
+def _places(view: View) -> list[TimelineEvent]:
     """Where one may go: bookmarks first, then the other events; those that have the typed text in them."""
     typed = view.ui.text.strip().lower()
     marks = [event for event in view.snapshot.events if event.kind == "bookmark"]
@@ -109,10 +106,9 @@ def _goto(view: View, width: int, height: int) -> list[Line]:
     """Type a time, a tick number or a bookmark; the places known so far stand below."""
     zone = view.snapshot.session.zone
     lines = [_says(view, "HH:MM[:SS], tick number, or bookmark", width), _typed(view, "go to", width), ()]
-    for event in places(view)[: max(0, height)]:
+    for event in _places(view)[: max(0, height)]:
         start = f"{text.clock(event.at_ms, zone)} {right(text.scaled(event.tick), 11)}  {left(event.kind, 9)} "
-        room = width - len(start)
-        lines.append(((start, "dim"), (shortened(event.text, room, view.glyphs), "")))
+        lines.append(((start, "dim"), (shortened(event.text, width - len(start), view.glyphs), "")))
     if len(lines) == 3:
         lines.append(_says(view, "no bookmark or event by that name yet", width))
     order = lines if height >= 4 else lines[1:]
@@ -179,32 +175,39 @@ def _palette(view: View, width: int, height: int) -> list[Line]:
     return _with_foot(lines, _foot(view, "enter does it · esc closes", width), height)
 
 
-def _help(view: View, width: int, height: int) -> list[Line]:
-    lines = help_pane.rows(view, width, height - 2 if height >= 3 else height)
-    return _with_foot(lines, _foot(view, "up down scroll · any other key closes", width), height)
+def _scrolled(rows: Body) -> Body:
+    """Make the body of a dialog that only shows `rows`."""
 
+    def body(view: View, width: int, height: int) -> list[Line]:
+        lines = rows(view, width, height - 2 if height >= 3 else height)
+        return _with_foot(lines, _foot(view, "up down scroll · any other key closes", width), height)
 
-def _trades(view: View, width: int, height: int) -> list[Line]:
-    lines = trades.rows(view, width, height - 2 if height >= 3 else height)
-    return _with_foot(lines, _foot(view, "up down scroll · any other key closes", width), height)
+    return body
 
-
-_ASKS_BOOKMARK = _prompt("name:", "the place is this tick; a name is not needed", "enter keeps · esc closes")
-_ASKS_SEARCH = _prompt("/", "marks every line of the log that has it", "enter finds · esc clears")
 
 # Title, body, and the most cells and lines that the body wants.
 _CONTENTS: dict[Dialog, tuple[str, Body, int, int]] = {
     "flat": ("EMERGENCY FLAT", flatplan.rows, 76, 24),
     "goto": ("GO TO", _goto, 64, 16),
-    "bookmark": ("BOOKMARK", _ASKS_BOOKMARK, 52, 5),
+    "bookmark": (
+        "BOOKMARK",
+        _prompt("name:", "the place is this tick; a name is not needed", "enter keeps · esc closes"),
+        52,
+        5,
+    ),
     "unlock": ("UNLOCK ENTRIES", _unlock, 60, 7),
     "quit": ("LEAVE", _about(leaving.quit_lines), 72, 14),
     "stop": ("STOP THE ENGINE", _about(leaving.stop_lines, "type it:"), 72, 12),
     "control": ("CONTROL", _about(leaving.control_lines), 72, 9),
     "found": ("HOW THE LAST RUN ENDED", _found, 76, 20),
-    "search": ("SEARCH THE LOG", _ASKS_SEARCH, 56, 5),
+    "search": (
+        "SEARCH THE LOG",
+        _prompt("/", "marks every line of the log that has it", "enter finds · esc clears"),
+        56,
+        5,
+    ),
     "palette": ("COMMANDS", _palette, 76, 20),
-    "help": ("HELP", _help, 96, 60),
-    "trades": ("TRADES", _trades, 110, 60),
+    "help": ("HELP", _scrolled(help_pane.rows), 96, 60),
+    "trades": ("TRADES", _scrolled(trades.rows), 110, 60),
 }
 _DIGEST = ("WHILE YOU WERE AWAY", _about(leaving.digest_lines), 76, 12)  # no dialog: it takes no keys

@@ -6,8 +6,9 @@ from msgspec import Struct
 
 from engine import OpenPosition
 from engine.presentation import format as text
+from engine.presentation.lamps import is_held
 from tui.frame import legs as leg_lines
-from tui.text.rows import Line, Span, fit
+from tui.text.rows import Line, Span, fit, result_style
 from tui.text.spelling import shortened, spelled, wrapped
 from tui.view import commands
 from tui.view.flat import PATH, RUNS
@@ -39,8 +40,7 @@ def rows(view: View, width: int, height: int) -> list[Line]:
         body = _receipt(view, width)
     else:
         body = _plan(view, width)
-    last = [_keys(view, width)]
-    room = height - len(last)
+    room = height - 1
     legs = _window(view, body, room - len(head) - len(body.above) - len(body.below))
     whole = [*head, *body.above, *legs, *body.below]
     lines = whole[: max(0, room)]
@@ -48,7 +48,9 @@ def rows(view: View, width: int, height: int) -> list[Line]:
         lines[-1] = ((f"{len(whole) - room + 1} more lines in a higher window", "warn"),)
     elif len(lines) < room:
         lines.append(())
-    drawn = [tuple((spelled(part, view.glyphs), style) for part, style in line) for line in (*lines, *last)]
+    drawn = [
+        tuple((spelled(part, view.glyphs), style) for part, style in line) for line in (*lines, _keys(view, width))
+    ]
     return [fit(line, width) for line in drawn]
 
 
@@ -73,7 +75,7 @@ def _window(view: View, body: FlatLines, room: int) -> list[Line]:
     return [*(line for block in blocks[first : first + fitting] for line in block), ((counted, "warn"),)]
 
 
-def _sentence(words: str, width: int, style: str) -> list[Line]:
+def _sentence(words: str, style: str, width: int) -> list[Line]:
     """`words` in as many lines as they need."""
     return [((part, style),) for part in wrapped(words, width)]
 
@@ -82,14 +84,14 @@ def _old(view: View, width: int) -> list[Line]:
     """A warning over everything when the figures are not of now, or nobody is there to close anything."""
     if not view.attachment.there:
         if commands.flat_asked(view.attachment):  # its own line says what to do
-            return _sentence("!! THE ENGINE IS GONE !!", width, "alert")
-        command = f"myquant-tui flat{view.attachment.options}"
-        gone = _sentence("!! THE ENGINE IS GONE: x waits a minute for it; from a shell: !!", width, "alert")
-        return [*gone, *_sentence(command, width, "alert")]
+            return _sentence("!! THE ENGINE IS GONE !!", "alert", width)
+        gone = _sentence("!! THE ENGINE IS GONE: x waits a minute for it; from a shell: !!", "alert", width)
+        return [*gone, *_sentence(f"myquant-tui flat{view.attachment.options}", "alert", width)]
     if view.age_s <= OLD_S:
         return []
-    words = f"!! THESE FIGURES ARE {text.seconds(view.age_s)} OLD: the engine does not answer !!"
-    return _sentence(words, width, "alert")
+    return _sentence(
+        f"!! THESE FIGURES ARE {text.seconds(view.age_s)} OLD: the engine does not answer !!", "alert", width
+    )
 
 
 def _asked(view: View, width: int) -> list[Line]:
@@ -97,8 +99,7 @@ def _asked(view: View, width: int) -> list[Line]:
     asked = commands.flat_asked(view.attachment)
     if asked is None or view.snapshot.flat.state in RUNS:
         return []
-    words, style = commands.told(asked, view.attachment)
-    return _sentence(words, width, style)
+    return _sentence(*commands.told(asked, view.attachment), width)
 
 
 def _who(view: View, width: int) -> list[Line]:
@@ -135,8 +136,8 @@ def _estimate(view: View, held: list[OpenPosition], width: int) -> list[Line]:
     if not held:
         return [((counted, "dim"),)]
     result = sum((position.open_pnl for position in held), Decimal(0))
-    style = "up" if result > 0 else "down" if result < 0 else ""
-    realises: Line = (("realises ≈ ", ""), (text.money(result, sign=True), style), (" before exit costs", "dim"))
+    money = (text.money(result, sign=True), result_style(result))
+    realises: Line = (("realises ≈ ", ""), money, (" before exit costs", "dim"))
     if len(counted) + 2 + sum(len(part) for part, _ in realises) <= width:
         return [((f"{counted}, ", ""), *realises)]
     return [((counted, ""),), realises]
@@ -146,7 +147,7 @@ def _data_age(view: View, width: int) -> Line:
     """How old the prices are; in a replay that stands still they are as old as the operator left them."""
     shot = view.snapshot
     seen = [quote for quote in shot.quotes if any(quote.instrument == each.state.instrument for each in shot.positions)]
-    if shot.replay is not None and (shot.replay.ended or not shot.replay.playing):
+    if is_held(shot):
         return (("prices: the replay stands still", "dim"),)
     ages = [(view.now_ns - quote.recv_ns) / 1e9 for quote in seen or shot.quotes if quote.recv_ns]
     if not ages:
@@ -192,7 +193,7 @@ def _job(view: View, width: int) -> FlatLines:
     loud = f"{blind:,} of {len(flat.legs):,} closed {leg_lines.BLIND}: at prices that are no news any more"
     ordered = [*todo, *done] if len(flat.legs) > _FEW else flat.legs
     legs = [[leg_lines.line(view, leg, width)] for leg in ordered] or [[(("nothing was held", "dim"),)]]
-    above = [head, *_path(view, width), *(_sentence(loud, width, "alert") if blind else [])]
+    above = [head, *_path(view, width), *(_sentence(loud, "alert", width) if blind else [])]
     return FlatLines(above, legs, [], done=f"{len(done):,} closed · ")
 
 
@@ -208,7 +209,7 @@ def _receipt(view: View, width: int) -> FlatLines:
 def _told(view: View, words: str, width: int, style: str) -> list[Line]:
     """One line of the receipt; of a leg that was closed blind all of it, loud."""
     if f": {leg_lines.BLIND}" in words:
-        return [((part, "alert"),) for part in wrapped(words, width)]
+        return _sentence(words, "alert", width)
     return [((shortened(words, width, view.glyphs), style),)]
 
 

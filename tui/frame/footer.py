@@ -32,7 +32,5 @@ def _command(view: View, width: int) -> tuple[Span, ...]:
     if asked is None:
         return ()
     words, style = commands.told(asked, view.attachment)
-    words = spelled(f" {words} ", view.glyphs)
-    if style == "alert":
-        return ((clip(words, width), style),)
-    return ((clip(words, max(0, width - _KEYS_LEAST)), style),)
+    room = width if style == "alert" else max(0, width - _KEYS_LEAST)
+    return ((clip(spelled(f" {words} ", view.glyphs), room), style),)

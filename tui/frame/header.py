@@ -2,7 +2,6 @@
 
 from engine.presentation import feeds, health
 from engine.presentation import format as text
-from engine.presentation.lamps import Lamp
 from tui.frame import readiness
 from tui.text.glyphs import gauge
 from tui.text.rows import Line, Span, clip, result_style, width_of
@@ -54,11 +53,9 @@ def _badge(view: View, width: int) -> Segment:
 def _feed(view: View) -> Segment:
     """Whether ticks come: the mark, and the age of the newest where it matters; before all, a link that is lost."""
     shot, glyphs = view.snapshot, view.glyphs
-    if view.unheard and not shot.stopped:
-        words = f"{glyphs.bad} {text.seconds(view.age_s)} old"
-        return segment(
-            3, word(f"{glyphs.bad} values are {text.seconds(view.age_s)} old", "alert"), word(words, "alert")
-        )
+    if view.engine_silent and not shot.stopped:
+        old = f"{text.seconds(view.age_s)} old"
+        return segment(3, word(f"{glyphs.bad} values are {old}", "alert"), word(f"{glyphs.bad} {old}", "alert"))
     if shot.stopped:
         return segment(5, word(f"{glyphs.end} stopped", "warn"))
     down = feeds.lost(shot)
@@ -103,8 +100,10 @@ def _session_clock(view: View) -> Segment:
 def _health(view: View) -> Segment:
     """The worst lamp as one mark, with its name where it is not well."""
     glyphs = view.glyphs
-    worst = _worst(view.lamps)
-    if view.unheard or any(lamp.word in _BAD for lamp in view.lamps):
+    worst = health.worst(view.lamps) if view.lamps else None
+    if worst and worst.word not in (*_BAD, *_WARN):
+        worst = None
+    if view.engine_silent or any(lamp.word in _BAD for lamp in view.lamps):
         mark, style = glyphs.bad, "alert"
     elif worst:
         mark, style = glyphs.warn, "warn"
@@ -112,14 +111,6 @@ def _health(view: View) -> Segment:
         return segment(5, word(glyphs.health, "good"), at_end=True)
     named = word(f"{worst.name} {worst.word} {mark}", style) if worst else ()
     return segment(5, named, word(mark, style), at_end=True)
-
-
-def _worst(lamps: tuple[Lamp, ...]) -> Lamp | None:
-    """The lamp to name first where not all is well; None where it is."""
-    if not lamps:
-        return None
-    worst = health.worst(lamps)
-    return worst if worst.word in _BAD or worst.word in _WARN else None
 
 
 def bar(view: View, width: int) -> Line:
@@ -191,13 +182,11 @@ def _check(view: View, width: int) -> Segment:
 
 def _session_share(view: View) -> tuple[float | None, Line]:
     """How much of the session has gone, and when it ends; None before the first tick."""
-    shot = view.snapshot
-    length_ms = shot.session.end_ms - shot.session.start_ms
+    shot, session = view.snapshot, view.snapshot.session
+    length_ms = session.end_ms - session.start_ms
     if length_ms <= 0:
         return None, ()
-    return (shot.at_ms - shot.session.start_ms) / length_ms, word(
-        text.minute(shot.session.end_ms, shot.session.zone), "dim"
-    )
+    return (shot.at_ms - session.start_ms) / length_ms, word(text.minute(session.end_ms, session.zone), "dim")
 
 
 def _packed(segments: list[Segment], width: int) -> Line:

@@ -1,7 +1,7 @@
 """The dialogs about leaving: leave or detach, stop the engine, take control; and what happened in an absence. Pure."""
 
 from engine.presentation import format as text
-from tui.text.rows import Line, Span
+from tui.text.rows import Line, result_style
 from tui.text.spelling import shortened, wrapped
 from tui.view import control_holder
 from tui.view.leaving import is_flat_untaken, is_held, stop_word
@@ -10,10 +10,6 @@ from tui.view.model import View
 
 def _kind(view: View) -> str:
     return "REAL" if view.snapshot.trade_mode == "live" else "simulated"
-
-
-def _danger(view: View) -> str:
-    return "alert" if view.snapshot.trade_mode == "live" else "warn"
 
 
 def _says(view: View, words: str, width: int, style: str = "dim") -> list[Line]:
@@ -35,13 +31,9 @@ def _positions(view: View, width: int, most: int) -> list[Line]:
     lines: list[Line] = []
     for position in shot.positions:
         instrument = text.instrument_at(shot, position.state.instrument)
-        pnl = position.open_pnl
-        shown: tuple[Span, ...] = (
-            (instrument.symbol, "bold"),
-            (f"  {text.side(instrument, position.state.quantity)}  ", ""),
-            (text.money(pnl, sign=True), "up" if pnl > 0 else "down" if pnl < 0 else ""),
-        )
-        lines.append(shown)
+        side = f"  {text.side(instrument, position.state.quantity)}  "
+        result = (text.money(position.open_pnl, sign=True), result_style(position.open_pnl))
+        lines.append(((instrument.symbol, "bold"), (side, ""), result))
     if not lines:
         return _says(view, "no position is open", width, "")
     if len(lines) > most:
@@ -56,7 +48,7 @@ def quit_lines(view: View, width: int, height: int) -> tuple[list[Line], str]:
     lines = _positions(view, width, max(1, height - 5))
     if view.snapshot.positions:
         words = f"the engine ends: {_kind(view)} positions stay open, no stop is watched"
-        lines += _says(view, words, width, _danger(view))
+        lines += _says(view, words, width, "alert" if view.snapshot.trade_mode == "live" else "warn")
     return lines, "leave? q again leaves · any other key stays"
 
 
@@ -103,9 +95,8 @@ def _who(view: View) -> str:
 def control_lines(view: View, width: int, height: int) -> tuple[list[Line], str]:
     """Who commands now, and how that changes."""
     attachment = view.attachment
-    looking = (
-        f"{attachment.screens:,} screens look at this engine" if attachment.screens > 1 else "only this screen looks"
-    )
+    screens = attachment.screens
+    looking = f"{screens:,} screens look at this engine" if screens > 1 else "only this screen looks"
     free = "whoever looks may lock entries and fire the flat; all else needs control"
     if attachment.lost:
         return _says(view, f"no link to the engine: {attachment.lost}", width, "alert"), "any key closes"

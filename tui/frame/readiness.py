@@ -22,7 +22,7 @@ def entries(view: View) -> Segment:
     shot = view.snapshot
     if shot.stopped:
         return segment(2, word("entries off: stopped", "warn"), word("off", "warn"))
-    if view.unheard:
+    if view.engine_silent:
         return segment(2, word("entries ?", "alert"))
     for what, reason in (("LOCKED", shot.entries.locked), ("HALTED", shot.entries.halted)):
         if reason:
@@ -55,11 +55,11 @@ def flat(view: View) -> Segment:
     if shot.flat.state not in {"", "NORMAL"}:
         done = sum(1 for leg in shot.flat.legs if legs.is_over(leg))
         count = f" {done}/{len(shot.flat.legs)}" if shot.flat.legs else ""
-        sure, style = ("?", "alert") if view.unheard else ("", _FLAT_STYLES.get(shot.flat.state, "alert"))
+        sure, style = ("?", "alert") if view.engine_silent else ("", _FLAT_STYLES.get(shot.flat.state, "alert"))
         return segment(3, word(f"FLAT: {shot.flat.state}{sure}{count}", style), word(f"{shot.flat.state}{sure}", style))
     start = f"FLAT{view.glyphs.approx}"
-    if view.unheard or shot.stopped:
-        return segment(6, word(f"{start}?", "alert" if view.unheard else "dim"))
+    if view.engine_silent or shot.stopped:
+        return segment(6, word(f"{start}?", "alert" if view.engine_silent else "dim"))
     orders = sum(legs.orders(view, position) for position in shot.positions)
     if not orders:
         return segment(6, word(f"{start}0 orders", "dim"))
@@ -74,8 +74,7 @@ def flat(view: View) -> Segment:
 def _asked(view: View, asked: "Pending") -> tuple[Line, Line]:
     """The flat that the engine has not begun with: long and short."""
     words, style = commands.told(asked, view.attachment)
-    if commands.is_unsent(asked, view.attachment):
-        state = "NOT SENT" if "NOT SENT" in words else "NO ANSWER"
-    else:
-        state = "NO ANSWER" if "NO ANSWER" in words else asked.state
+    unsent = commands.is_unsent(asked, view.attachment)
+    state: str = "NO ANSWER" if unsent or "NO ANSWER" in words else asked.state
+    state = "NOT SENT" if unsent and "NOT SENT" in words else state
     return word(f"FLAT: {state} {text.seconds(asked.age_s)}", "alert"), word(f"FLAT {state}", style or "alert")

@@ -1,6 +1,6 @@
 """The whole screen as lines: the two top lines, the panes, the footer, and a dialog over them. Knows no key and no terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len, set_cell_size
 
@@ -10,8 +10,10 @@ from tui.text.rows import Line, Span, fill, fit, width_of
 from tui.view.model import OLD_S, View
 
 _ASCII = dict(zip("…·→←×≈≠≤≥–—−µ", "~.><x~#<>---u", strict=True))  # letters of texts; marks come from the glyphs
-_KEPT = {"replay", "mock", "paper", "live", "alert"}  # styles of row 0 that stay when the values are old
-_LOUD = {"alert", "banner"}  # and of the line across the screen that says why
+# Styles that stay when the values are old: of row 0, of the line across the screen that says why, of a pane in alarm.
+_KEPT = {style: style for style in ("replay", "mock", "paper", "live", "alert")}
+_LOUD = {"alert": "alert", "banner": "banner"}
+_ALARM = {"alert!": "alert"}
 
 
 def frame(view: View, width: int, height: int) -> list[Line]:
@@ -24,10 +26,8 @@ def frame(view: View, width: int, height: int) -> list[Line]:
     if height > 3:
         lines.extend(fill(layout.body(view, width, height - 3, height), width, height - 3))
     if view.age_s > OLD_S:
-        lines = [
-            _greyed(line, _KEPT if number == 0 else _LOUD if number == 1 else {"alert!"})
-            for number, line in enumerate(lines)
-        ]
+        kept = (_KEPT, _LOUD)
+        lines = [_greyed(line, kept[number] if number < 2 else _ALARM) for number, line in enumerate(lines)]
     if height > 1:
         lines.append(footer.line(view, width))
     lines = _laid_over([fit(line, width) for line in lines], dialogs.overlay(view, width, height), width)
@@ -46,11 +46,9 @@ def _ascii_of(letter: str) -> str:
     return letter if letter.isascii() else _ASCII.get(letter) or "?" * cell_len(letter)
 
 
-def _greyed(line: Line, kept: set[str]) -> Line:
-    """The line without its colours, but for spans in the styles `kept`; `alert!` marks the title of a pane in alarm."""
-    if "alert!" in kept:
-        return tuple((words, "alert" if style == "alert!" else "grey") for words, style in line)
-    return tuple((words, style if style in kept else "grey") for words, style in line)
+def _greyed(line: Line, kept: Mapping[str, str]) -> Line:
+    """The line without its colours, but for spans in the styles `kept`."""
+    return tuple((words, kept.get(style, "grey")) for words, style in line)
 
 
 def _laid_over(lines: list[Line], box: Sequence[Line], width: int) -> list[Line]:

@@ -1,6 +1,7 @@
 """What each key does, by the action names of the key table: a change of the view, or a command to the engine."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, get_args
 
 from msgspec import Struct
 
@@ -25,14 +26,28 @@ from tui.panes.layout import PANES, focused
 from tui.view import flat, leaving
 from tui.view.engine_client import EngineClient
 from tui.view.faults import BY_ACTION
-from tui.view.model import ThemeName, Ui, View
+from tui.view.model import Dialog, ThemeName, Ui, View
+
+if TYPE_CHECKING:
+    from engine import AnyCommand
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 1000.0, 0.0)  # 0 = as fast as it goes
-_THEMES: tuple[ThemeName, ...] = ("ansi", "truecolor", "mono")
+_THEMES: tuple[ThemeName, ...] = get_args(ThemeName)
 _NOTICE_NS = 5_000_000_000
 _LONGEST_NOTICE = 200
-_PAGE = 10
 _OF_PANES = {key.action: key.act for pane in PANES for key in pane.keys}
+
+# Actions that are no more than a command, a dialog that opens, or so many lines up or down; every other is a method.
+COMMANDS: "dict[str, AnyCommand]" = {
+    "step": Step(1),
+    "step_back": Step(-1),
+    "next_event": SeekEvent(forward=True),
+    "previous_event": SeekEvent(forward=False),
+    "restart": Seek(0),
+    **BY_ACTION,
+}
+DIALOGS: dict[str, Dialog] = {"goto": "goto", "unlock": "unlock", "palette": "palette", "help": "help"}
+LINES = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}
 
 
 def _nothing(*_: object) -> None:
@@ -49,7 +64,7 @@ class Shell(Struct):
 
 
 class Actions:
-    """One method for each action; `view` is what was on the screen when the key came."""
+    """Carries out actions; `view` is what was on the screen when the key came."""
 
     def __init__(self, ui: Ui, client: EngineClient, shell: Shell) -> None:
         self.ui = ui
@@ -65,18 +80,19 @@ class Actions:
             notice = _OF_PANES[action](self.view)
             if notice:
                 self.note(notice, at_ns)
-        elif action in BY_ACTION:
-            self._client.send(BY_ACTION[action])
+        elif action in COMMANDS:
+            self._client.send(COMMANDS[action])
+        elif action in DIALOGS:
+            self.ui.open(DIALOGS[action])
+        elif action in LINES:
+            self.move(LINES[action])
         else:
             getattr(self, f"do_{action}")(at_ns)
 
     def note(self, text: str, now_ns: int, style: str = "accent") -> None:
         """Show one line for a few seconds."""
-        self.ui.notice, self.ui.notice_style, self.ui.notice_until_ns = (
-            text[:_LONGEST_NOTICE],
-            style,
-            now_ns + _NOTICE_NS,
-        )
+        self.ui.notice, self.ui.notice_style = text[:_LONGEST_NOTICE], style
+        self.ui.notice_until_ns = now_ns + _NOTICE_NS
 
     @property
     def _snapshot(self) -> Snapshot:
@@ -97,14 +113,6 @@ class Actions:
         if replay is not None:
             self._client.send(Hold() if replay.playing else Play())
 
-    def do_step(self, _at_ns: int) -> None:
-        """One tick on."""
-        self._client.send(Step(1))
-
-    def do_step_back(self, _at_ns: int) -> None:
-        """One tick back."""
-        self._client.send(Step(-1))
-
     def do_faster(self, at_ns: int) -> None:
         """The next higher speed."""
         self._change_speed(1, at_ns)
@@ -124,18 +132,6 @@ class Actions:
         self._client.send(SetSpeed(speed))
         self.note(f"speed {speed:g}×" if speed else "speed max", at_ns)
 
-    def do_goto(self, _at_ns: int) -> None:
-        """Ask where to."""
-        self.ui.open("goto")
-
-    def do_next_event(self, _at_ns: int) -> None:
-        """Go to the next event."""
-        self._client.send(SeekEvent(forward=True))
-
-    def do_previous_event(self, _at_ns: int) -> None:
-        """Go to the previous event."""
-        self._client.send(SeekEvent(forward=False))
-
     def do_silence(self, at_ns: int) -> None:
         """Skip silences, or do not."""
         replay = self._snapshot.replay
@@ -149,10 +145,6 @@ class Actions:
         self.ui.place = (snapshot.replay.tick, snapshot.at_ms) if snapshot.replay else (0, 0)
         self.ui.open("bookmark")
 
-    def do_restart(self, _at_ns: int) -> None:
-        """Back to before the first tick."""
-        self._client.send(Seek(0))
-
     def do_delivery(self, at_ns: int) -> None:
         """The next delivery mode."""
         wanted = DELIVERIES[(DELIVERIES.index(self._snapshot.delivery) + 1) % len(DELIVERIES)]
@@ -163,10 +155,6 @@ class Actions:
     def do_pause(self, _at_ns: int) -> None:
         """Pause or resume entries."""
         self._client.send(ResumeEntries() if self._snapshot.entries.paused else PauseEntries())
-
-    def do_unlock(self, _at_ns: int) -> None:
-        """Ask for the word."""
-        self.ui.open("unlock")
 
     def do_acknowledge(self, at_ns: int) -> None:
         """Show how the last run ended; from there, acknowledge it."""
@@ -180,8 +168,7 @@ class Actions:
 
     def do_control(self, at_ns: int) -> None:
         """Show who has control; from there, take it or give it up."""
-        attachment = self._client.attachment
-        if attachment.apart:
+        if self._client.attachment.apart:
             self.ui.open("control")
         else:
             self.note("the engine is in this process: nobody else can have control", at_ns)
@@ -198,22 +185,6 @@ class Actions:
         """Open the list of trades at its end."""
         self.ui.open("trades")
         self.ui.choice = max(0, len(self._snapshot.trades) - 1)
-
-    def do_up(self, _at_ns: int) -> None:
-        """Move up in the focused pane."""
-        self.move(-1)
-
-    def do_down(self, _at_ns: int) -> None:
-        """Move down in the focused pane."""
-        self.move(1)
-
-    def do_page_up(self, _at_ns: int) -> None:
-        """A page up."""
-        self.move(-_PAGE)
-
-    def do_page_down(self, _at_ns: int) -> None:
-        """A page down."""
-        self.move(_PAGE)
 
     def move(self, by: int) -> None:
         """Move the selection of the dialog, or of the focused pane, by `by` lines."""
@@ -242,14 +213,6 @@ class Actions:
         self.ui.mouse = not self.ui.mouse
         self._shell.set_mouse(self.ui.mouse)
         self.note(f"mouse {'on' if self.ui.mouse else 'off'}", at_ns)
-
-    def do_palette(self, _at_ns: int) -> None:
-        """Open the palette."""
-        self.ui.open("palette")
-
-    def do_help(self, _at_ns: int) -> None:
-        """Open the help."""
-        self.ui.open("help")
 
     def do_leave(self, _at_ns: int) -> None:
         """Leave; ask first when something is open, or goes on without us."""

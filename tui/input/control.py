@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from engine import Bookmark, Disarm, Flat, Seek, SeekTime, Snapshot, Stop, Unlock, clean
 from tui.input import keys
-from tui.input.actions import Actions, Shell
+from tui.input.actions import LINES, Actions, Shell
 from tui.input.guard import Guard, Press
 from tui.panes import log
 from tui.view import flat, leaving
@@ -16,7 +16,6 @@ from tui.view.engine_client import EngineClient
 from tui.view.model import Dialog, TypedDialog, Ui, View
 
 _TYPED: tuple[Dialog, ...] = get_args(TypedDialog)
-_SCROLLED = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}
 _LONGEST_TEXT = 60
 _DIGEST_NS = 20_000_000_000
 _BLINK = re.compile(r"away [01] s: nothing happened")
@@ -89,8 +88,8 @@ class Control:
             self._actions.act("arm", press.at_ns)
         elif dialog in _TYPED:
             self._type(press)
-        elif press.key in _SCROLLED and dialog in {"help", "trades", "found"}:
-            self._actions.move(_SCROLLED[press.key])
+        elif press.key in LINES and dialog in {"help", "trades", "found"}:
+            self._actions.move(LINES[press.key])
         elif dialog == "found" and press.key == "a":
             self._actions.act("acknowledge", press.at_ns)
         elif dialog == "quit" and press.key == "q":
@@ -122,9 +121,9 @@ class Control:
         A running flat is only looked at; a finished one leaves its receipt until a key is pressed. Among several legs
         arrows only move: who looks for one must not lose the plan.
         """
-        if press.key in _SCROLLED and flat.count(self._snapshot) > 1:
-            self._actions.move(_SCROLLED[press.key])
-        elif self._snapshot.flat.state in flat.RUNS:
+        if press.key in LINES and flat.count(self._client.snapshot) > 1:
+            self._actions.move(LINES[press.key])
+        elif self._client.snapshot.flat.state in flat.RUNS:
             if press.key not in {"x", "!"}:
                 self.ui.dialog = ""
         elif self._flat_goes_on():
@@ -148,11 +147,7 @@ class Control:
     def _flat_goes_on(self) -> bool:
         """Whether a flat was fired from this plan, or runs for another reason."""
         fired = self.ui.dialog == "flat" and self.ui.plan_until_ns == 0
-        return fired or self._snapshot.flat.state in flat.RUNS
-
-    @property
-    def _snapshot(self) -> Snapshot:
-        return self._client.snapshot
+        return fired or self._client.snapshot.flat.state in flat.RUNS
 
     def _type(self, press: Press) -> None:
         ui = self.ui
@@ -164,7 +159,7 @@ class Control:
             case "backspace" | "ctrl+h":
                 ui.text, ui.choice = ui.text[:-1], 0
             case "up" | "down":
-                self._actions.move(_SCROLLED[press.key])
+                self._actions.move(LINES[press.key])
             case "enter":
                 self._enter(press.at_ns)
             case key if len(key) == 1 and key.isprintable() and len(ui.text) < _LONGEST_TEXT:
@@ -177,10 +172,15 @@ class Control:
         entries = keys.palette(view) if dialog == "palette" and view is not None else []
         ui.dialog = ""
         match dialog:
+            case "unlock" if text == "UNLOCK":
+                self._client.send(Unlock())
             case "unlock":
-                self._unlock(text, at_ns)
-            case "stop":
-                self._stop(text, at_ns)
+                self.note("not unlocked: type UNLOCK in capitals", at_ns, "warn")
+            case "stop" if text == leaving.stop_word(self._client.snapshot):
+                self._client.send(Stop())
+            case "stop":  # with a position open the word is another one
+                word = leaving.stop_word(self._client.snapshot)
+                self.note(f"the engine goes on: type {word} in capitals to stop it", at_ns, "warn")
             case "search":
                 ui.search = text
                 if view is not None:
@@ -192,23 +192,9 @@ class Control:
             case "palette" if entries:
                 self._actions.act(entries[min(ui.choice, len(entries) - 1)][2], at_ns)
 
-    def _unlock(self, text: str, at_ns: int) -> None:
-        if text == "UNLOCK":
-            self._client.send(Unlock())
-        else:
-            self.note("not unlocked: type UNLOCK in capitals", at_ns, "warn")
-
-    def _stop(self, text: str, at_ns: int) -> None:
-        """End the engine; with a position open only when that was typed too."""
-        word = leaving.stop_word(self._snapshot)
-        if text == word:
-            self._client.send(Stop())
-        else:
-            self.note(f"the engine goes on: type {word} in capitals to stop it", at_ns, "warn")
-
     def _go_to(self, text: str, at_ns: int) -> None:
         """Go to a tick number, a time of the session's day, or the first bookmark that has `text` in it."""
-        snapshot = self._snapshot
+        snapshot = self._client.snapshot
         if text.isascii() and text.isdecimal():
             total = snapshot.replay.total if snapshot.replay else 0
             if total and int(text) > total:

@@ -1,4 +1,4 @@
-"""Guards the flat key: what a bad line, a paste or a terminal's own chatter types must never fire it. Pure."""
+"""Guards the flat key: what a bad line, a paste or the terminal itself types must never fire it. Pure."""
 
 from msgspec import Struct
 

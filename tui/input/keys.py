@@ -75,8 +75,8 @@ TABLE: tuple[Key, ...] = (
     Key("enter", "trades", "list of all trades"),
     Key("up", "up", "move up"),
     Key("down", "down", "move down"),
-    Key("pageup", "page_up", "a page up"),
-    Key("pagedown", "page_down", "a page down"),
+    Key("pageup", "pageup", "a page up"),
+    Key("pagedown", "pagedown", "a page down"),
     *(Key(key.key, key.action, key.help, key.footer) for pane in PANES for key in pane.keys),
     Key("c", "copy", "copy the selected line (OSC 52)"),
     Key("s", "save", "save a picture of the screen, as text and SVG"),
@@ -114,7 +114,7 @@ _GIVING_UP = [("g", "give control up"), ("any other key", "close")]
 def find(key: str, view: View) -> Key | None:
     """The entry of `key` where it works now, or None."""
     found = _BY_KEY.get(key)
-    return None if found is None or not _works(found, view) else found
+    return found if found and _works(found, view) else None
 
 
 def _works(key: Key, view: View) -> bool:
@@ -131,13 +131,11 @@ def hints(view: View) -> list[tuple[str, str]]:
         return _in_dialog(view)
     listed = [key for key in TABLE if key.footer and _works(key, view)]
     listed += [key for key in TABLE if key.action == "acknowledge" and view.snapshot.found]
-    listed += [key for key in TABLE if key.action == "control" and _lacks_control(view)]
-    first = (
-        ["arm", "acknowledge", "unlock"]
-        if view.snapshot.entries.locked or view.snapshot.entries.halted
-        else ["arm", "acknowledge"]
-    )
-    order = [*first, "control", "help", "leave"]
+    attachment = view.attachment
+    if attachment.apart and not (attachment.has_control or attachment.read_only or attachment.lost):
+        listed += [key for key in TABLE if key.action == "control"]
+    barred = view.snapshot.entries.locked or view.snapshot.entries.halted
+    order = ["arm", "acknowledge", *(["unlock"] if barred else []), "control", "help", "leave"]
     listed.sort(key=lambda key: order.index(key.action) if key.action in order else len(order))
     return [(key.group or key.label, key.footer or key.action) for key in listed]
 
@@ -155,11 +153,6 @@ def _in_dialog(view: View) -> list[tuple[str, str]]:
             return _IN_DIALOG[dialog]
 
 
-def _lacks_control(view: View) -> bool:
-    attachment = view.attachment
-    return attachment.apart and not (attachment.has_control or attachment.read_only or attachment.lost)
-
-
 def _in_plan(state: str, *, fired: bool) -> list[tuple[str, str]]:
     if state in RUNS:
         return [("any key", "hide this; the flat goes on")]
@@ -174,7 +167,7 @@ def palette(view: View) -> list[tuple[str, str, str]]:
     listed = [
         (key.title, key.help, key.action)
         for key in TABLE
-        if _works(key, view) and key.action not in {"up", "down", "page_up", "page_down", "palette"}
+        if _works(key, view) and key.action not in {"up", "down", "pageup", "pagedown", "palette"}
     ]
     if typed.startswith("dev"):
         listed.extend(DEVELOPER)

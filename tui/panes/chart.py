@@ -8,7 +8,7 @@ from engine import Instrument, OpenPosition, Quote
 from engine.presentation import format as text
 from engine.presentation.chart import Scale, columns, price_range, round_step, time_step
 from tui.text.canvas import AsciiCanvas, Canvas, trace
-from tui.text.rows import Line, Span, right
+from tui.text.rows import Line, Span, result_style, right
 from tui.view.model import View
 
 _SMALLEST = 16  # cells of chart; narrower says nothing
@@ -26,15 +26,9 @@ class Level(Struct, frozen=True):
     style: str
 
 
-def selected(view: View) -> Quote | None:
-    """The quote of the selected instrument."""
-    quotes = view.snapshot.quotes
-    return quotes[max(0, min(view.ui.selected, len(quotes) - 1))] if quotes else None
-
-
 def heading(view: View) -> tuple[str, Line]:
     """Title of the chart, and what stands at the right end of its rule: the last price and the day's change."""
-    quote = selected(view)
+    quote = view.selected
     if quote is None:
         return "CHART", ()
     instrument = text.instrument_at(view.snapshot, quote.instrument)
@@ -44,13 +38,13 @@ def heading(view: View) -> tuple[str, Line]:
     if quote.day_open <= 0:
         return instrument.symbol, ((last, "bold"),)
     moved = quote.last - quote.day_open
-    style = "up" if moved > 0 else "down" if moved < 0 else ""
+    style = result_style(moved)
     return instrument.symbol, ((last, style), (f" {text.percent(moved, quote.day_open)} %", style))
 
 
 def rows(view: View, width: int, height: int) -> list[Line]:
     """The chart in `width` × `height` cells, or a word why there is none."""
-    quote = selected(view)
+    quote = view.selected
     history = _history(view, quote)
     if height <= 0 or width <= 0:
         return []
@@ -59,9 +53,9 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     instrument = text.instrument_at(view.snapshot, quote.instrument)
     levels = _levels(view, quote)
     low, high = price_range([price for _, price in history], [level.price for level in levels])
-    beside = 2 + _label_size(instrument, levels, low, high, history[-1][1])
-    beside += max((1 + len(level.word) for level in levels), default=0)
-    wide = width - beside
+    prices = (low, high, history[-1][1], *(level.price for level in levels))
+    size = max(len(text.price(instrument, price)) for price in prices)
+    wide = width - 2 - size - max((1 + len(level.word) for level in levels), default=0)
     if wide < _SMALLEST or height < 2:
         return [((f" {text.price(instrument, history[-1][1])}"[:width], ""),)]
     down = height - (height >= _TIMES_FROM)
@@ -70,7 +64,7 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     first_ms = history[0][0] // step_ms * step_ms
     scale = Scale(first_ms, step_ms, low, high, canvas.dots_wide, canvas.dots_high)
     trace(canvas, columns(history, scale))
-    labels = _labels(view, instrument, levels, scale, down, history[-1][1])
+    labels = _labels(view, instrument, [Level(history[-1][1], "", "bold"), *levels], scale, down, size)
     marks = _marks(view, quote, scale, wide, down)
     lines: list[Line] = []
     for number, cells in enumerate(canvas.rows()):
@@ -90,9 +84,7 @@ def _history(view: View, quote: Quote | None) -> Sequence[tuple[int, int]]:
 
 def _style(quote: Quote) -> str:
     """Rising or falling since the day's open."""
-    if quote.day_open <= 0 or quote.last == quote.day_open:
-        return "accent"
-    return "up" if quote.last > quote.day_open else "down"
+    return (result_style(quote.last - quote.day_open) if quote.day_open > 0 else "") or "accent"
 
 
 def _levels(view: View, quote: Quote) -> list[Level]:
@@ -100,11 +92,12 @@ def _levels(view: View, quote: Quote) -> list[Level]:
     found = _position(view, quote)
     if found is None:
         return []
-    levels = [Level(found.state.stop, "stop", "stop")]
-    if found.state.trail_stop is not None:
-        levels.append(Level(found.state.trail_stop, "trail", "stop"))
-    if found.next_target is not None:
-        levels.append(Level(found.next_target, "target", "good"))
+    state = found.state
+    levels = (
+        Level(state.stop, "stop", "stop"),
+        Level(state.trail_stop or 0, "trail", "stop"),
+        Level(found.next_target or 0, "target", "good"),
+    )
     return [level for level in levels if level.price > 0]
 
 
@@ -139,16 +132,15 @@ def _marks(view: View, quote: Quote, scale: Scale, wide: int, high: int) -> dict
 
 
 def _labels(
-    view: View, instrument: Instrument, levels: Sequence[Level], scale: Scale, high: int, newest: int
+    view: View, instrument: Instrument, levels: Sequence[Level], scale: Scale, high: int, size: int
 ) -> dict[int, tuple[str, str, bool]]:
-    """Texts at the right by row: (text, style, whether its level is dotted across the chart).
+    """Texts at the right by row, prices of `size` cells: (text, style, whether its level is dotted across the chart).
 
     A level beyond the chart stands at its edge behind a mark that says where it lies.
     """
-    size = _label_size(instrument, levels, scale.low, scale.high, newest)
     grid = round_step((scale.high - scale.low) // 100) if instrument.price_scale > 1000 else 1  # short, if not exact
     labels: dict[int, tuple[str, str, bool]] = {}
-    for level in (Level(newest, "", "bold"), *levels):
+    for level in levels:
         row = max(0, min(scale.y(level.price) * high // scale.down, high - 1))
         inside = scale.low <= level.price <= scale.high
         side = " " if inside else view.glyphs.entry if level.price > scale.high else view.glyphs.exit
@@ -161,12 +153,6 @@ def _labels(
         price = (scale.high - (scale.high - scale.low) * row // max(1, high - 1)) // grid * grid
         labels[row] = (f" {right(text.price(instrument, price), size)}", "dim", False)
     return labels
-
-
-def _label_size(instrument: Instrument, levels: Sequence[Level], low: int, high: int, newest: int) -> int:
-    """Cells of the longest price beside the chart."""
-    prices = (low, high, newest, *(level.price for level in levels))
-    return max(len(text.price(instrument, price)) for price in prices)
 
 
 def _painted(cells: str, style: str, marks: dict[int, Span], dot: str, dot_style: str) -> list[Span]:

@@ -159,13 +159,4 @@ def _greyed(line: Line, view: View) -> Line:
     return tuple((part, "grey") for part, _ in line) if view.age_s > OLD_S else line
 
 
-PANE = Pane(
-    name="heartbeat",
-    label="HEARTBEAT",
-    rows=rows,
-    title=lambda _view: "HEARTBEAT",
-    alarm=alarm,
-    spared=4,
-    line=line,
-    line_rank=1,
-)
+PANE = Pane("heartbeat", "HEARTBEAT", rows, alarm=alarm, spared=4, line=line, line_rank=1)

@@ -10,14 +10,8 @@ from tui.text.spelling import shortened, spelled
 from tui.view.model import View
 
 _STAGES = ("receive→inbox", "wait", "decide", "act", "tick→order", "receive→decision")
-_IMPORTANT = (
-    "receive→decision",
-    "tick→order",
-    "wait",
-    "decide",
-    "act",
-    "receive→inbox",
-)  # what stays when room is short
+# What stays when room is short.
+_IMPORTANT = ("receive→decision", "tick→order", "wait", "decide", "act", "receive→inbox")
 _NAME = 17
 _COLUMNS = ("p50", "p99", "max")
 _BAR = 8
@@ -29,17 +23,15 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     if width <= 0 or height <= 0:
         return []
     grid = _grid(view, width)
-    epochs = grid.epochs
     foot = _foot(view, width)
-    if not epochs:
+    if not grid.epochs:
         return [fit(line, width) for line in ((("no ticks yet", "dim"),), foot)][:height]
     heads = _heads(grid)
     room = height - 1 if height >= 3 else height
     heads = heads if room >= len(_STAGES) + 2 else heads[:1] if room >= 3 else []
     wanted = set(_IMPORTANT[: room - len(heads)])
     stages = [_stage(view, name, grid) for name in _STAGES if name in wanted]
-    lines = [*heads, *stages]
-    return [fit(line, width) for line in (*lines, foot)][:height]
+    return [fit(line, width) for line in (*heads, *stages, foot)][:height]
 
 
 class _Grid(Struct, frozen=True):
@@ -153,7 +145,6 @@ PANE = Pane(
     name="latency",
     label="LATENCY",
     rows=rows,
-    title=lambda _view: "LATENCY",
     wanted=lambda view, width, room: len(rows(view, width, room)),
     least=2,
     spared=5,

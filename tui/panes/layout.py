@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from tui.panes import chart, heartbeat, latency, log, positions, ticks
 from tui.panes.pane import Pane
-from tui.text.rows import Line, Span, beside, clip, fill, fit, width_of
+from tui.text.rows import Line, Span, clip, fill, fit, width_of
 from tui.view.model import Ui, View
 
 # A pane is a file in this folder and a line here. The number of a pane, and so its key, is its place among `PANES`.
@@ -62,11 +62,6 @@ def _style(view: View, pane: Pane) -> str:
     return "focus" if focused(view.ui) is pane else "title"
 
 
-def _seen(view: View, pane: Pane) -> View:
-    """What the pane draws from: an earlier view where it need not move at every frame."""
-    return view if pane.live else view.calm or view
-
-
 def _rule(view: View, words: str, width: int, style: str, end: Line = ()) -> Line:
     """`─ 1 TICKS ──────`, with `end` near its right end where there is room."""
     bar, edge = view.glyphs.rule, _edge(view)
@@ -76,14 +71,6 @@ def _rule(view: View, words: str, width: int, style: str, end: Line = ()) -> Lin
         rest = room - width_of(end) - 3
         return ((bar, edge), (title, style), (bar * rest, edge), (" ", ""), *end, (" ", ""), (bar, edge))
     return ((bar, edge), (title, style), (bar * max(0, room), edge))
-
-
-def _title_rule(view: View, pane: Pane, width: int, end: Line) -> Line:
-    """The rule of a pane; its alarm in place of its title."""
-    alarm = pane.alarm(view)
-    if alarm:
-        return _rule(view, f"{_number(pane)} {alarm}", width, "alert!")
-    return _rule(view, f"{_number(pane)} {pane.title(_seen(view, pane))}", width, _style(view, pane), end)
 
 
 def _collapsed_rule(view: View, panes: Iterable[Pane], width: int) -> Line:
@@ -107,13 +94,16 @@ def _inner(pane: Pane, width: int) -> int:
 
 
 def _pane(view: View, pane: Pane, width: int, height: int) -> list[Line]:
-    """A pane with its rule in exactly `height` lines; nothing in less than two."""
+    """A pane with its rule in exactly `height` lines, an alarm in place of its title; nothing in less than two."""
     if height < 2:
         return fill((), width, max(0, height))
-    shown = pane.rows(_seen(view, pane), _inner(pane, width), height - 1)
+    seen, alarm = (view if pane.live else view.calm or view), pane.alarm(view)
+    title = pane.title(seen) if pane.title else pane.label
+    style, end = ("alert!", ()) if alarm else (_style(view, pane), pane.note(view, height - 1))
+    shown = pane.rows(seen, _inner(pane, width), height - 1)
     if pane.margin == "left":
         shown = [(_BLANK, *line) for line in shown]
-    return [_title_rule(view, pane, width, pane.note(view, height - 1)), *fill(shown, width, height - 1)]
+    return [_rule(view, f"{_number(pane)} {alarm or title}", width, style, end), *fill(shown, width, height - 1)]
 
 
 def _wanted(view: View, pane: Pane, width: int, room: int) -> int:
@@ -137,11 +127,9 @@ def _chart(view: View, width: int, height: int) -> list[Line]:
 def _zoomed(view: View, width: int, room: int) -> list[Line]:
     """The focused pane alone; under a table of few instruments the chart."""
     pane = focused(view.ui)
-    if pane is not _LEFT:
+    table = min(room, 1 + _wanted(view, pane, width, room))
+    if pane is not _LEFT or room - table < _CHART_LEAST:
         return _pane(view, pane, width, room)
-    table = min(room, 1 + _wanted(view, _LEFT, width, room))
-    if room - table < _CHART_LEAST:
-        return _pane(view, _LEFT, width, room)
     return _pane(view, _LEFT, width, table) + _chart(view, width, room - table)
 
 
@@ -155,9 +143,8 @@ def _left(view: View, width: int, room: int, charted: bool) -> list[Line]:
 
 def _right(view: View, width: int, room: int) -> list[Line]:
     """The right panes one above the other, each with its rule; one that has no row is left out."""
-    heights = _heights(view, width, room)
-    shown = [line for pane, height in zip(_RIGHT, heights, strict=True) for line in _pane(view, pane, width, height)]
-    return fill(shown, width, room)
+    heights = zip(_RIGHT, _heights(view, width, room), strict=True)
+    return fill([line for pane, height in heights for line in _pane(view, pane, width, height)], width, room)
 
 
 def _heights(view: View, width: int, room: int) -> list[int]:
@@ -185,8 +172,8 @@ def _wide(view: View, width: int, room: int, charted: bool) -> list[Line]:
     left_width = width - right_width - 1
     start = _left(view, left_width, upper, charted)
     end = _right(view, right_width, upper)
-    lines = beside(start, (view.glyphs.wall, _edge(view)), end)
-    lines[0] = (*start[0], (view.glyphs.cross, _edge(view)), *end[0])
+    walls = (view.glyphs.cross, *view.glyphs.wall * (upper - 1))
+    lines = [(*one, (wall, _edge(view)), *other) for one, wall, other in zip(start, walls, end, strict=True)]
     return lines + _pane(view, _BELOW, width, under)
 
 
@@ -219,5 +206,5 @@ def _tiny(view: View, width: int, room: int) -> list[Line]:
 def _collapsed(view: View, width: int, most: int) -> list[Line]:
     """At most so many of the right panes in a line each; those with the highest rank go first."""
     chosen = sorted((pane for pane in _RIGHT if pane.line), key=lambda pane: pane.line_rank)[:most]
-    makers = [pane.line for pane in _RIGHT if pane in chosen and pane.line]
-    return [fit((_BLANK, *make(view, max(0, width - 1))), width) for make in makers]
+    lines = [pane.line(view, max(0, width - 1)) for pane in _RIGHT if pane in chosen and pane.line]
+    return [fit((_BLANK, *line), width) for line in lines]

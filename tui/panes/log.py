@@ -1,6 +1,7 @@
 """The log pane: time, level, source and text of the newest lines, or of where the operator scrolled to. Pure."""
 
 import re
+from bisect import bisect_right
 from functools import lru_cache
 
 from engine import LogLine
@@ -45,14 +46,8 @@ def selected_place(view: View) -> int:
     """Place in `view.log` of the line that stands lowest, which is the selected one; -1 where there is none."""
     if view.ui.log_follow:
         return len(view.log) - 1
-    low, high = 0, len(view.log)
-    while low < high:
-        middle = (low + high) // 2
-        if view.log[middle].number <= view.ui.log_top:
-            low = middle + 1
-        else:
-            high = middle
-    return max(0, low - 1) if view.log else -1
+    above = bisect_right(view.log, view.ui.log_top, key=lambda line: line.number)
+    return max(0, above - 1) if view.log else -1
 
 
 def rows(view: View, width: int, height: int) -> list[Line]:
@@ -75,9 +70,8 @@ def _row(view: View, line: LogLine, width: int, *, marked: bool) -> Line:
         clock = text.clock(line.wall_ns // 1_000_000, view.snapshot.session.zone, millis=True)
         spans.append((f"{left(clock, _TIME)} ", "dim"))
     if width >= 20:
-        spans.append(
-            (f"{left(shortened(line.level, _LEVEL, view.glyphs), _LEVEL)} ", _LEVEL_STYLES.get(line.level, ""))
-        )
+        level = left(shortened(line.level, _LEVEL, view.glyphs), _LEVEL)
+        spans.append((f"{level} ", _LEVEL_STYLES.get(line.level, "")))
     if width >= 56:
         spans.append((f"{left(shortened(line.component, _SOURCE - 1, view.glyphs), _SOURCE)}", "accent"))
     room = width - sum(len(words) for words, _ in spans)

@@ -9,16 +9,6 @@ from tui.text.rows import Line
 from tui.view.model import View
 
 
-def no_note(_view: View, _height: int) -> Line:
-    """Nothing at the right end of the rule."""
-    return ()
-
-
-def no_alarm(_view: View) -> str:
-    """No title but the usual one."""
-    return ""
-
-
 def select_instrument(view: View, by: int) -> None:
     """Select the instrument `by` rows further down the table."""
     view.ui.selected = max(0, min(len(view.snapshot.quotes) - 1, view.ui.selected + by))
@@ -26,10 +16,9 @@ def select_instrument(view: View, by: int) -> None:
 
 def instrument_line(view: View) -> str:
     """The selected instrument and its last price, as they are copied; empty where there is none."""
-    quotes = view.snapshot.quotes
-    if not quotes:
+    quote = view.selected
+    if quote is None:
         return ""
-    quote = quotes[max(0, min(view.ui.selected, len(quotes) - 1))]
     instrument = view.snapshot.instruments[quote.instrument]
     return f"{instrument.symbol} {instrument.price_text(quote.last)}"
 
@@ -53,11 +42,11 @@ class Pane(Struct, frozen=True):
     """
 
     name: str
-    label: str  # its title in a rule that it shares with others
+    label: str  # its title, unless `title` says more in a rule of its own
     rows: Callable[[View, int, int], list[Line]]
-    title: Callable[[View], str]
-    alarm: Callable[[View], str] = no_alarm  # a title that says what must not be missed
-    note: Callable[[View, int], Line] = no_note  # (view, height): what stands at the right end of its rule
+    title: Callable[[View], str] | None = None
+    alarm: Callable[[View], str] = lambda _view: ""  # a title that says what must not be missed
+    note: Callable[[View, int], Line] = lambda _view, _height: ()  # what stands at the right end of its rule
     wanted: Callable[[View, int, int], int] | None = None
     least: int = 0
     spared: int = 1

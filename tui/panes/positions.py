@@ -2,12 +2,11 @@
 
 from decimal import Decimal
 
-from engine import AccountView, OpenPosition, Quote
+from engine import AccountView, OpenPosition
 from engine.presentation import feeds
 from engine.presentation import format as text
 from engine.presentation.statistics import profit_factor
 from tui.panes import trades
-from tui.panes.chart import selected
 from tui.panes.pane import Pane
 from tui.text.glyphs import spark
 from tui.text.rows import Line, Span, ends, result_style, right, width_of
@@ -56,7 +55,9 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     room = max(1 if others else 0, height - len(held) - len(account))
     if len(others) > room:
         kept = max(0, room - 1)
-        first = max(0, min(_place(view, shown) - kept // 2, len(others) - kept))
+        chosen = shown[0].state.instrument
+        place = sum(1 for position in view.snapshot.positions if position.state.instrument < chosen)
+        first = max(0, min(place - kept // 2, len(others) - kept))
         others = [*others[first : first + kept], word(f"+{len(others) - kept} more", "warn")][:room]
     gap: list[Line] = [()] if len(others) < room else []
     lines = within([*held, *others, *gap, *account][:height], width)
@@ -66,15 +67,9 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     return lines
 
 
-def _place(view: View, shown: list[OpenPosition]) -> int:
-    """Where among the positions, by instrument, the one shown first belongs."""
-    first = shown[0].state.instrument
-    return sum(1 for position in view.snapshot.positions if position.state.instrument < first)
-
-
 def _ordered(view: View) -> list[OpenPosition]:
     """Open positions, that of the selected instrument first."""
-    quote = selected(view)
+    quote = view.selected
     chosen = quote.instrument if quote else -1
     held = [position for position in view.snapshot.positions if position.state.quantity]
     return sorted(held, key=lambda position: position.state.instrument != chosen)
@@ -82,7 +77,7 @@ def _ordered(view: View) -> list[OpenPosition]:
 
 def _no_position(view: View) -> list[Line]:
     """That nothing is held, and why the selected instrument is not entered."""
-    quote = selected(view)
+    quote = view.selected
     lines: list[Line] = [word("no open position", "dim")]
     if quote and quote.objection:
         lines.append((("no entry: ", "dim"), (quote.objection, "")))
@@ -121,14 +116,12 @@ def _position(view: View, position: OpenPosition, width: int) -> list[Line]:
 def _last(view: View, position: OpenPosition, last: str) -> Line:
     """The last price; over a live link with its age and a word where no stop should be trusted to it."""
     seen = view.snapshot
-    quote: Quote | None = next((each for each in seen.quotes if each.instrument == position.state.instrument), None)
-    if seen.feed is None or quote is None or not quote.recv_ns:
-        return ((" last  ", "dim"), (last, "bold"))
-    fresh = feeds.fresh(quote, seen, view.now_ns)
-    if fresh in {"LIVE", "CLOSED"}:
-        return ((" last  ", "dim"), (last, "bold"))
-    age = text.age((view.now_ns - quote.recv_ns) / 1e9)
-    return ((f" {fresh} {age} ", "warn"), (last, "bold"))
+    quote = next((each for each in seen.quotes if each.instrument == position.state.instrument), None)
+    if seen.feed is not None and quote is not None and quote.recv_ns:
+        fresh = feeds.fresh(quote, seen, view.now_ns)
+        if fresh not in {"LIVE", "CLOSED"}:
+            return ((f" {fresh} {text.age((view.now_ns - quote.recv_ns) / 1e9)} ", "warn"), (last, "bold"))
+    return ((" last  ", "dim"), (last, "bold"))
 
 
 def _levels(view: View, position: OpenPosition, width: int, size: int) -> list[Line]:
@@ -173,36 +166,26 @@ def _profit_factor(account: AccountView) -> str:
     return text.NOTHING if factor is None else f"{factor:.2f}"
 
 
-def _drawdown(account: AccountView) -> tuple[Line, ...]:
-    """The drawdown in forms of three lengths."""
-    fell = text.money(account.drawdown)
-    short = text.money(account.drawdown, decimals=0)
-    return (("drawdown ", "dim"), (fell, "")), (("DD ", "dim"), (fell, "")), (("DD ", "dim"), (short, ""))
-
-
 def _account(view: View, width: int) -> list[Line]:
     """The day: its result with its spark, realised and costs, and the counts."""
     account = view.snapshot.account
     day: Span = (right(text.money(account.day_pnl, sign=True), 12), result_style(account.day_pnl))
     room = width - 8 - 12 - 2
     bars = spark(view.pnl_trend, room, view.glyphs) if room >= 4 else ""
-    realised = text.money(account.realised, sign=True)
+    realised: Span = (right(text.money(account.realised, sign=True), 12), result_style(account.realised))
+    fell, short = text.money(account.drawdown), text.money(account.drawdown, decimals=0)
+    counts = [
+        segment(0, (("trades ", "dim"), (f"{account.exits:,}", ""))),
+        segment(1, (("won ", "dim"), (f"{account.won:,}", ""))),
+        segment(3, (("PF ", "dim"), (_profit_factor(account), ""))),
+        segment(
+            2, *(((name, "dim"), (value, "")) for name, value in (("drawdown ", fell), ("DD ", fell), ("DD ", short)))
+        ),
+    ]
     return [
         (("day P&L ", "dim"), day, ("  ", ""), (bars, result_style(account.day_pnl))),
-        ends(
-            (("realised", "dim"), (right(realised, 12), result_style(account.realised))),
-            ((" costs  ", "dim"), (text.money(account.costs), "")),
-            width,
-        ),
-        assemble(
-            [
-                segment(0, (("trades ", "dim"), (f"{account.exits:,}", ""))),
-                segment(1, (("won ", "dim"), (f"{account.won:,}", ""))),
-                segment(3, (("PF ", "dim"), (_profit_factor(account), ""))),
-                segment(2, *_drawdown(account)),
-            ],
-            width,
-        ),
+        ends((("realised", "dim"), realised), ((" costs  ", "dim"), (text.money(account.costs), "")), width),
+        assemble(counts, width),
     ]
 
 
@@ -214,9 +197,8 @@ def line(view: View, width: int) -> Line:
         counts = f"trades {account.exits:,}  won {account.won:,}  PF {_profit_factor(account)}"
         realised = text.money(account.realised, sign=True)
         money = (("realised ", "dim"), (realised, result_style(account.realised)))
-        return assemble(
-            [segment(0, word("no open position", "dim")), segment(1, money), segment(2, word(counts, "dim"))], width
-        )
+        none = segment(0, word("no open position", "dim"))
+        return assemble([none, segment(1, money), segment(2, word(counts, "dim"))], width)
     position = shown[0]
     state = position.state
     instrument = text.instrument_at(view.snapshot, state.instrument)
@@ -232,20 +214,10 @@ def line(view: View, width: int) -> Line:
     if position.next_target is not None:
         segments.append(segment(4, (("target ", "dim"), (text.price(instrument, position.next_target), "good"))))
     if len(shown) > 1:
-        total = text.money(_open_pnl(shown), sign=True)
-        more = f"+{len(shown) - 1} more"
-        segments.append(
-            segment(1, (*word(f"{more}, all ", "warn"), (total, result_style(_open_pnl(shown)))), word(more, "warn"))
-        )
+        total, more = _open_pnl(shown), f"+{len(shown) - 1} more"
+        together = (text.money(total, sign=True), result_style(total))
+        segments.append(segment(1, ((f"{more}, all ", "warn"), together), word(more, "warn")))
     return assemble(segments, width)
 
 
-PANE = Pane(
-    name="positions",
-    label="POSITION",
-    rows=rows,
-    title=title,
-    wanted=wanted,
-    least=6,
-    line=line,
-)
+PANE = Pane("positions", "POSITION", rows, title=title, wanted=wanted, least=6, line=line)

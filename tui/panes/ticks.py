@@ -6,9 +6,10 @@ from engine import Quote
 from engine.presentation import feeds
 from engine.presentation import format as text
 from engine.presentation.feeds import Fresh
+from engine.presentation.lamps import is_held
 from tui.panes.pane import Pane
 from tui.text.glyphs import spark
-from tui.text.rows import Line, Span, left, right
+from tui.text.rows import Line, Span, left, result_style, right
 from tui.text.segments import within, word
 from tui.view.model import View
 
@@ -48,11 +49,6 @@ def _headed(count: int, height: int) -> bool:
     return height > 2 or (height == 2 and count == 1)
 
 
-def _wanted(view: View, _width: int, _room: int) -> int:
-    """How many lines the whole table needs."""
-    return 1 + max(1, len(view.snapshot.quotes))
-
-
 def rows(view: View, width: int, height: int) -> list[Line]:
     """The table from the top, or around the selected instrument; without its head where only two lines are left."""
     quotes = view.snapshot.quotes
@@ -78,11 +74,9 @@ def rows(view: View, width: int, height: int) -> list[Line]:
 def _price_texts(view: View, quote: Quote) -> tuple[str, str, str]:
     """Last, bid and ask as texts; nothing where unknown."""
     instrument = text.instrument_at(view.snapshot, quote.instrument)
-    return (
-        text.price(instrument, quote.last) if quote.last > 0 else text.NOTHING,
-        text.price(instrument, quote.bid) if quote.bid > 0 else text.NOTHING,
-        text.price(instrument, quote.ask) if quote.ask > 0 else text.NOTHING,
-    )
+    prices = (quote.last, quote.bid, quote.ask)
+    last, bid, ask = (text.price(instrument, price) if price > 0 else text.NOTHING for price in prices)
+    return last, bid, ask
 
 
 def _columns(view: View, width: int, price: int) -> TickColumns:
@@ -106,43 +100,28 @@ def _columns(view: View, width: int, price: int) -> TickColumns:
 
 def _head(columns: TickColumns) -> Line:
     """Names of the columns."""
-    words = f"  {'SYMBOL':<{columns.symbol}}  {'LAST':>{columns.price}}"
-    if columns.change:
-        words += f"{'CHG %':>{columns.change}}"
-    if columns.book:
-        words += f"{'BID':>{columns.book}}{'ASK':>{columns.book}}"
-    if columns.volume:
-        words += f"{'VOLUME':>{columns.volume}}"
-    if columns.age:
-        words += f"{'AGE':>{columns.age - 2}}  "
-    if columns.feed:
-        words += f" {'FEED':<{columns.feed - 1}}"
+    words = f"  {'SYMBOL':<{columns.symbol}}  {'LAST':>{columns.price}}{right('CHG %', columns.change)}"
+    words += right("BID", columns.book) + right("ASK", columns.book) + right("VOLUME", columns.volume)
+    words += right("AGE  ", columns.age) + left(" FEED", columns.feed)
     if columns.trend:
         words += f"   {'TREND':<{columns.trend}}"
-    if columns.why:
-        words += "  NO ENTRY BECAUSE"
-    return ((words, "dim"),)
+    return ((f"{words}  NO ENTRY BECAUSE" if columns.why else words, "dim"),)
 
 
 def _row(
     view: View, quote: Quote, prices: tuple[str, str, str], columns: TickColumns, chosen: bool, held: bool, quiet: bool
 ) -> Line:
     """One instrument."""
-    symbol = text.instrument_at(view.snapshot, quote.instrument).symbol
+    instrument = text.instrument_at(view.snapshot, quote.instrument)
     moved = quote.last - quote.day_open if quote.day_open > 0 and quote.last > 0 else 0
-    style = "up" if moved > 0 else "down" if moved < 0 else ""
+    style = result_style(moved)
     mark: Span = (f"{view.glyphs.play} ", "accent") if chosen else ("  ", "")
-    name = left(symbol, columns.symbol)
+    name = left(instrument.symbol, columns.symbol)
     line: list[Span] = [mark, (name, "select" if chosen else "bold" if held else "")]
-    words = "  " + right(prices[0], columns.price)
-    if columns.change:
-        words += right(text.percent(moved, quote.day_open if quote.last > 0 else 0), columns.change)
-    line.append((words, style))
-    words = ""
-    if columns.book:
-        words = right(prices[1], columns.book) + right(prices[2], columns.book)
-    if columns.volume:
-        words += right(_volume(view, quote), columns.volume)
+    change = text.percent(moved, quote.day_open if quote.last > 0 else 0)
+    line.append((f"  {right(prices[0], columns.price)}{right(change, columns.change)}", style))
+    volume = text.scaled(quote.day_volume // instrument.quantity_scale) if quote.day_volume else text.NOTHING
+    words = right(prices[1], columns.book) + right(prices[2], columns.book) + right(volume, columns.volume)
     if words:
         line.append((words, ""))
     if columns.age:
@@ -156,28 +135,32 @@ def _row(
     return tuple(line)
 
 
-def _volume(view: View, quote: Quote) -> str:
-    """The day's volume in whole units."""
-    units = quote.day_volume // text.instrument_at(view.snapshot, quote.instrument).quantity_scale
-    return text.scaled(units) if quote.day_volume else text.NOTHING
-
-
 def _age(view: View, quote: Quote, columns: TickColumns, quiet: bool) -> tuple[Span, ...]:
     """How long ago the last tick came, its mark, and over a live link the word for what that means."""
-    seen = view.snapshot
     age_s = (view.now_ns - quote.recv_ns) / 1e9
     words = right(text.age(age_s) if quote.recv_ns else "never", columns.age - 2)
-    if seen.feed is not None:
-        fresh = feeds.fresh(quote, seen, view.now_ns)
-        mark, style = _fresh_mark(view, fresh, age_s)
+    fresh = _fresh(view, quote, age_s, quiet)
+    mark, style = _mark(view, fresh, age_s)
+    if view.snapshot.feed is not None:
         spelt: tuple[Span, ...] = ((f" {fresh:<{columns.feed - 1}}", style),) if columns.feed else ()
         return ((f"{words} ", "dim" if style in {"good", "dim"} else style), (mark, style), *spelt)
-    mark, style = _simple_mark(view, quote, age_s, quiet)
     return ((f"{words} ", "dim"), (mark, style)) if style == "good" else ((f"{words} {mark}", style),)
 
 
-def _fresh_mark(view: View, fresh: Fresh, age_s: float) -> Span:
-    """The mark beside the word."""
+def _fresh(view: View, quote: Quote, age_s: float, quiet: bool) -> Fresh:
+    """How far the price can be trusted; where ticks are played or generated: well, quiet like all others, or alone in it."""
+    seen = view.snapshot
+    if seen.feed is not None:
+        return feeds.fresh(quote, seen, view.now_ns)
+    if not quote.recv_ns or is_held(seen):
+        return "CLOSED"
+    if age_s <= feeds.allowed_s(quote):
+        return "LIVE"
+    return "QUIET" if quiet else "STALE"
+
+
+def _mark(view: View, fresh: Fresh, age_s: float) -> Span:
+    """The mark for how far a price can be trusted."""
     glyphs = view.glyphs
     if fresh == "LIVE":
         return glyphs.ok, "good"
@@ -186,26 +169,12 @@ def _fresh_mark(view: View, fresh: Fresh, age_s: float) -> Span:
     return (glyphs.bad if fresh == "STALE" and age_s > _LONG_S else glyphs.warn), "warn"
 
 
-def _simple_mark(view: View, quote: Quote, age_s: float, quiet: bool) -> Span:
-    """The mark where ticks are played or generated: well, quiet like all the others, or alone in its silence."""
-    glyphs = view.glyphs
-    replay = view.snapshot.replay
-    if not quote.recv_ns or (replay and (replay.ended or not replay.playing)):
-        return glyphs.off, "dim"
-    if age_s <= feeds.allowed_s(quote):
-        return glyphs.ok, "good"
-    if quiet:
-        return glyphs.off, "dim"
-    return (glyphs.bad if age_s > _LONG_S else glyphs.warn), "warn"
-
-
 PANE = Pane(
     name="ticks",
     label="TICKS",
     rows=rows,
-    title=lambda _view: "TICKS",
     note=note,
-    wanted=_wanted,
+    wanted=lambda view, _width, _room: 1 + max(1, len(view.snapshot.quotes)),
     margin="right",  # a mark of its own stands before each row
     live=True,
 )

@@ -39,21 +39,16 @@ def _table(view: View, width: int, height: int, chosen: int | None) -> list[Line
     count = min(len(trades), height - headed)
     first = max(0, min((len(trades) if chosen is None else chosen) - count // 2, len(trades) - count))
     shown = trades[first : first + count]
-    cells = [_cells(view, trade, width >= _FULL_FROM) for trade in shown]
-    head = _names(width >= _FULL_FROM)
+    full = width >= _FULL_FROM
+    cells = [_cells(view, trade, full) for trade in shown]
+    head = ["#", "SYMBOL", "IN", "OUT", "QTY", *(["ENTRY", "EXIT"] if full else []), "NET P&L"]
     sizes = [max(len(name), *(len(row[number]) for row in cells)) for number, name in enumerate(head)]
     lines: list[Line] = [((f"  {_aligned(head, sizes)}  REASON", "dim"),)] if headed else []
     for number, (trade, row) in enumerate(zip(shown, cells, strict=True), first):
-        mark = (f"{view.glyphs.play} ", "accent") if number == chosen else ("  ", "")
-        style = "select" if number == chosen else ""
+        mark, style = ((f"{view.glyphs.play} ", "accent"), "select") if number == chosen else (("  ", ""), "")
         result = (f"  {right(row[-1], sizes[-1])}", result_style(trade.net_pnl))
         lines.append((mark, (_aligned(row[:-1], sizes[:-1]), style), result, (f"  {trade.reason}", "")))
     return within(lines, width)
-
-
-def _names(full: bool) -> list[str]:
-    """Names of the columns but the last."""
-    return ["#", "SYMBOL", "IN", "OUT", "QTY", *(["ENTRY", "EXIT"] if full else []), "NET P&L"]
 
 
 def _cells(view: View, trade: Trade, full: bool) -> list[str]:

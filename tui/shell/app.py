@@ -111,7 +111,7 @@ class MyQuant(DiffApp):
         character = event.character or ""
         key = character if len(character) == 1 and character.isprintable() else event.key
         if isinstance(event, KeyEvent):
-            press = Press(key, event.read_ns, event.alone, event.suspicious)
+            press = Press(key, event.burst.read_ns, event.burst.alone, event.burst.suspicious)
         else:  # not from our driver: a test's
             press = Press(key, self._now_ns())
         if self._view is not None:

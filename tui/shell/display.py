@@ -95,11 +95,6 @@ class DiffApp(App[int]):
         self.cells.forget()
         asyncio.get_running_loop().call_later(SETTLE_S, self.draw)
 
-    def terminal_lost(self, why: str) -> None:
-        """The terminal is gone for good, said once; `why` is for the log. Override to say so to others."""
-        self.log.system(f"terminal lost: {why}")
-        self.exit(return_code=129)
-
     def terminate(self) -> None:
         """The process was asked to end (SIGTERM). Override to end more than the screen."""
         self.exit(return_code=143)

@@ -34,9 +34,8 @@ class TerminalScreen:
         """
         from tui.view.engine_client import LocalEngine
 
-        client = LocalEngine(run)
-        client.start()
-        app = _put_up(client, pictures)
+        run.engine.start()
+        app = _put_up(LocalEngine(run), pictures)
         if app.lost:
             run.say(f"terminal lost ({app.lost}): the run ends in good order")
         if _has_crashed(app):
@@ -74,13 +73,8 @@ def _put_up(client: "EngineClient", pictures: Path, kept: "ViewFile | None" = No
 
     terminal = _terminal()
     for attempt in range(_RESTARTS + 1):
-        app = MyQuant(
-            client,
-            pictures,
-            glyphs=terminal.glyphs,
-            theme=terminal.theme,
-            kept=kept if attempt < _RESTARTS else None,
-        )
+        shown = kept if attempt < _RESTARTS else None
+        app = MyQuant(client, pictures, glyphs=terminal.glyphs, theme=terminal.theme, kept=shown)
         with nullcontext() if client.attachment.apart else tuned():
             app.run(mouse=False)
         if not _has_crashed(app):

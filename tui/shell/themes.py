@@ -5,106 +5,49 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import get_args
 
 from rich.style import Style
 
 from tui.view.model import ThemeName
 
-_MONO = {
-    "": "",
-    "dim": "dim",
-    "bold": "bold",
-    "up": "",
-    "down": "underline",
-    "warn": "bold",
-    "alert": "bold reverse",
-    "accent": "bold",
-    "title": "bold",
-    "focus": "bold reverse",
-    "select": "reverse",
-    "key": "bold",
-    "replay": "reverse",
-    "mock": "dim reverse",
-    "paper": "bold reverse",
-    "live": "bold underline reverse",
-    "edge_replay": "dim",
-    "edge_mock": "dim",
-    "edge_paper": "",
-    "edge_live": "bold",
-    "banner": "bold reverse",
-    "good": "",
-    "entry": "bold",
-    "exit": "underline",
-    "stop": "dim",
-    "grey": "dim",
-}
-
-_ANSI = {
-    "": "",
-    "dim": "dim",
-    "bold": "bold",
-    "up": "green",
-    "down": "red",
-    "warn": "yellow",
-    "alert": "bold bright_white on red",
-    "accent": "cyan",
-    "title": "bold",
-    "focus": "bold black on cyan",
-    "select": "reverse",
-    "key": "bold cyan",
-    "replay": "bold bright_white on magenta",
-    "mock": "black on white",
-    "paper": "bold bright_white on blue",
-    "live": "bold bright_white on red",
-    "edge_replay": "magenta",
-    "edge_mock": "dim",
-    "edge_paper": "bright_blue",
-    "edge_live": "red",
-    "banner": "bold black on yellow",
-    "good": "green",
-    "entry": "bold green",
-    "exit": "bold magenta",
-    "stop": "yellow",
-    "grey": "dim",
-}
-
 _GROUND = "on #101216"
-_TRUECOLOR = {
-    "": f"#d6d9df {_GROUND}",
-    "dim": f"#7f8794 {_GROUND}",
-    "bold": f"bold #f2f4f7 {_GROUND}",
-    "up": f"#5fc77e {_GROUND}",
-    "down": f"#f2606b {_GROUND}",
-    "warn": f"#f0c75e {_GROUND}",
-    "alert": "bold #ffffff on #c22f3d",
-    "accent": f"#5fc9d4 {_GROUND}",
-    "title": f"bold #d6d9df {_GROUND}",
-    "focus": "bold #101216 on #d6d9df",
-    "select": "#f2f4f7 on #28303c",
-    "key": f"bold #5fc9d4 {_GROUND}",
-    "replay": "bold #ffffff on #6a4cb0",
-    "mock": "bold #101216 on #9aa1ad",
-    "paper": "bold #ffffff on #2a62b8",
-    "live": "bold #ffffff on #c22f3d",
-    "edge_replay": f"#8468cc {_GROUND}",
-    "edge_mock": f"#7f8794 {_GROUND}",
-    "edge_paper": f"#4f86dc {_GROUND}",
-    "edge_live": f"#d9485a {_GROUND}",
-    "banner": "bold #101216 on #f0c75e",
-    "good": f"#5fc77e {_GROUND}",
-    "entry": f"bold #7fe09b {_GROUND}",
-    "exit": f"bold #c79bf2 {_GROUND}",
-    "stop": f"#f0c75e {_GROUND}",
-    "grey": f"#626a76 {_GROUND}",
+
+# Every style name that a pane may use, and its look in each theme: ansi, truecolor, mono.
+STYLES: Mapping[str, tuple[str, str, str]] = {
+    "": ("", f"#d6d9df {_GROUND}", ""),
+    "dim": ("dim", f"#7f8794 {_GROUND}", "dim"),
+    "bold": ("bold", f"bold #f2f4f7 {_GROUND}", "bold"),
+    "up": ("green", f"#5fc77e {_GROUND}", ""),  # profit, rising
+    "down": ("red", f"#f2606b {_GROUND}", "underline"),  # loss, falling
+    "warn": ("yellow", f"#f0c75e {_GROUND}", "bold"),
+    "alert": ("bold bright_white on red", "bold #ffffff on #c22f3d", "bold reverse"),  # needs the operator now
+    "accent": ("cyan", f"#5fc9d4 {_GROUND}", "bold"),
+    "title": ("bold", f"bold #d6d9df {_GROUND}", "bold"),
+    "focus": ("bold black on cyan", "bold #101216 on #d6d9df", "bold reverse"),  # the pane that has the keys
+    "select": ("reverse", "#f2f4f7 on #28303c", "reverse"),  # the selected row
+    "key": ("bold cyan", f"bold #5fc9d4 {_GROUND}", "bold"),  # a key in the footer or help
+    "replay": ("bold bright_white on magenta", "bold #ffffff on #6a4cb0", "reverse"),  # the four trade-mode badges
+    "mock": ("black on white", "bold #101216 on #9aa1ad", "dim reverse"),
+    "paper": ("bold bright_white on blue", "bold #ffffff on #2a62b8", "bold reverse"),
+    "live": ("bold bright_white on red", "bold #ffffff on #c22f3d", "bold underline reverse"),
+    "edge_replay": ("magenta", f"#8468cc {_GROUND}", "dim"),  # rules, walls and frames in the colour of the mode
+    "edge_mock": ("dim", f"#7f8794 {_GROUND}", "dim"),
+    "edge_paper": ("bright_blue", f"#4f86dc {_GROUND}", ""),
+    "edge_live": ("red", f"#d9485a {_GROUND}", "bold"),
+    # A line across the screen that wants to be read; with real danger it is an alert.
+    "banner": ("bold black on yellow", "bold #101216 on #f0c75e", "bold reverse"),
+    "good": ("green", f"#5fc77e {_GROUND}", ""),
+    "entry": ("bold green", f"bold #7fe09b {_GROUND}", "bold"),  # marks in the chart
+    "exit": ("bold magenta", f"bold #c79bf2 {_GROUND}", "underline"),
+    "stop": ("yellow", f"#f0c75e {_GROUND}", "dim"),
+    "grey": ("dim", f"#626a76 {_GROUND}", "dim"),  # everything, when the snapshot is old
 }
-
-
-def _parsed(table: Mapping[str, str]) -> Mapping[str, Style]:
-    return MappingProxyType({name: Style.parse(text) for name, text in table.items()})
-
-
 THEMES: Mapping[ThemeName, Mapping[str, Style]] = MappingProxyType(
-    {"ansi": _parsed(_ANSI), "truecolor": _parsed(_TRUECOLOR), "mono": _parsed(_MONO)}
+    {
+        theme: MappingProxyType({name: Style.parse(looks[place]) for name, looks in STYLES.items()})
+        for place, theme in enumerate(get_args(ThemeName))
+    }
 )
 
 

@@ -21,9 +21,8 @@ _CLEAR = "\x1b[m\x1b[2J"
 _HOLD, _RELEASE = "\x1b[?2026h", "\x1b[?2026l"  # draw at once what is between; terminals that do not know it ignore it
 _HOLD_FROM = 1024  # characters; a smaller frame arrives in one piece anyway
 _BRIDGE = 3  # unchanged cells that are cheaper written again than jumped over
-_visible_on_blank = frozenset(
-    ("4", "7", "9", "21", "51", "52", "53")
-).intersection  # underline, reverse, strike, double, frames
+# Underline, reverse, strike, double underline, frames, overline.
+_visible_on_blank = frozenset(("4", "7", "9", "21", "51", "52", "53")).intersection
 # Characters known to be one cell wide each, so that nothing need be looked up.
 _is_narrow = re.compile("[ -~\xa1-\xac\xae-\u02ff\u2012-\u2027\u2190-\u2319\u2500-\u25fc\u2800-\u28ff]*").fullmatch
 
@@ -132,10 +131,7 @@ class Cells:
         chars, pens = cells_of(segments)
         end = min(x + len(chars), self.width)
         old_chars, old_pens = self._wanted[y]
-        row = (
-            old_chars[:x] + chars[: end - x] + old_chars[end:],
-            old_pens[:x] + pens[: end - x] + old_pens[end:],
-        )
+        row = (old_chars[:x] + chars[: end - x] + old_chars[end:], old_pens[:x] + pens[: end - x] + old_pens[end:])
         if end - x < len(chars) and not chars[end - x]:
             row[0][end - 1] = " "  # a wide character that the edge cuts in half
         if end > x and not old_chars[x]:

@@ -24,8 +24,6 @@ from tui.terminal.keyboard import Burst, Keyboard, Stroke
 from tui.terminal.outlet import Outlet
 from tui.terminal.strokes import KeyEvent, Translator
 
-__all__ = ["Host", "KeyEvent", "TerminalDriver"]
-
 _ENTER = "\x1b[?1049h\x1b[?25l\x1b[?1004h\x1b[?2004h\x1b[?7l"  # other screen, no cursor, focus, pastes marked, no wrap
 _MOUSE_ON, _MOUSE_OFF = "\x1b[?1000h\x1b[?1003h\x1b[?1006h", "\x1b[?1006l\x1b[?1003l\x1b[?1000l"
 _LEAVE = f"\x1b[?2026l\x1b[m{_MOUSE_OFF}\x1b[?2004l\x1b[?1004l\x1b[?7h\x1b[?1049l\x1b[?25h"
@@ -82,11 +80,6 @@ class TerminalDriver(LinuxDriver):
     def accept_ms(self) -> float:
         """How long the terminal took to accept the last frame."""
         return self._outlet.accept_ms if self._outlet else 0.0
-
-    @property
-    def written(self) -> int:
-        """Bytes the terminal has taken."""
-        return self._outlet.written if self._outlet else 0
 
     def offer(self, frame: str) -> bool:
         """Draw `frame`, or refuse it as a whole because the terminal has not taken the one before."""
@@ -244,7 +237,7 @@ class TerminalDriver(LinuxDriver):
         before_ns = 0
         while not self.exit_event.is_set():
             if not poll.poll(_TICK_MS if keyboard.undecided else None):
-                self._press(keyboard.tick(monotonic_ns() / 1e9), keyboard, Burst(monotonic_ns(), 0, 0, 0))
+                self._press(keyboard.tick(monotonic_ns() / 1e9), Burst(monotonic_ns(), 0, 0, 0))
                 continue
             if self.exit_event.is_set():
                 return
@@ -260,12 +253,11 @@ class TerminalDriver(LinuxDriver):
                 return
             now_ns = monotonic_ns()
             strokes = [*keyboard.tick(now_ns / 1e9), *keyboard.feed(decode(data), now_ns / 1e9)]
-            self._press(strokes, keyboard, Burst(now_ns, now_ns - before_ns, len(data), len(strokes)))
+            self._press(strokes, Burst(now_ns, now_ns - before_ns, len(data), len(strokes)))
             before_ns = now_ns
 
-    def _press(self, strokes: Iterable[Stroke], keyboard: Keyboard, read: Burst) -> None:
-        since_ns = read.read_ns - int(keyboard.escape_s * 1e9)
+    def _press(self, strokes: Iterable[Stroke], read: Burst) -> None:
         for stroke in strokes:
-            burst = Burst(read.read_ns, read.gap_ns, read.size, read.strokes, stroke.suspicious, since_ns)
+            burst = Burst(read.read_ns, read.gap_ns, read.size, read.strokes, stroke.suspicious)
             for message in self._translator.messages(stroke, burst, mouse=self._mouse):
                 self._send(message)

@@ -43,7 +43,6 @@ class Burst(Struct, frozen=True):
     size: int  # bytes read
     strokes: int  # key presses and pastes that came out of them
     suspicious: bool = False
-    since_escape_ns: int = 1 << 62  # since the last ESC byte, whether it made a proper sequence or not
 
     @property
     def alone(self) -> bool:
@@ -61,7 +60,6 @@ class Keyboard:
         self._fed_s = -1e9
         self._broken_s = -1e9  # when a sequence last broke off
         self._lone_s = -1e9  # when ESC was last given as a key
-        self.escape_s = -1e9  # when the last ESC byte came
 
     @property
     def undecided(self) -> bool:
@@ -87,8 +85,6 @@ class Keyboard:
         return []
 
     def _take(self, char: str, now_s: float) -> Iterator[Stroke]:
-        if char == ESC:
-            self.escape_s = now_s
         if self._paste is not None:
             yield from self._take_pasted(char)
         elif self._held:

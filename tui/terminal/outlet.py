@@ -42,7 +42,6 @@ class Outlet:
         self._stop_ns = 0  # when the writer gives up; 0 = it is not asked to stop
         self._lost = False
         self.accept_ms = 0.0  # how long the terminal took to accept what was written last
-        self.written = 0  # bytes that the terminal has taken
         self._thread = Thread(target=self._run, name="terminal-output", daemon=True)
         self._thread.start()
 
@@ -78,16 +77,15 @@ class Outlet:
         if not busy and not self._lost:
             self._on_ready(0.0)
 
-    def push(self, text: str) -> bool:
-        """Write `text` in its turn; False when so much waits already that it was thrown away."""
+    def push(self, text: str) -> None:
+        """Write `text` in its turn; it is thrown away when so much waits already."""
         with self._changed:
             if self._lost or self._stop_ns:
-                return True
+                return
             if len(self._waiting) + len(text) > LIMIT_BYTES:
                 self._refused = True
-                return False
-            self._take(text)
-            return True
+            else:
+                self._take(text)
 
     def stop(self, timeout_s: float) -> None:
         """Write what waits if the terminal takes it within `timeout_s`, then close."""
@@ -136,14 +134,11 @@ class Outlet:
             if not self._free and not poll.poll(_POLL_MS):
                 continue
             try:
-                taken = os.write(self._fd, left if self._free else left[:_PIECE_BYTES])
+                left = left[os.write(self._fd, left if self._free else left[:_PIECE_BYTES]) :]
             except BlockingIOError:
                 if poll.poll(_POLL_MS):
                     with self._changed:
                         self._changed.wait(_BREATH_S)
-                continue
-            self.written += taken
-            left = left[taken:]
 
     def _delivered(self) -> None:
         with self._changed:

@@ -16,21 +16,6 @@ class KeyEvent(events.Key):
         super().__init__(key, character)
         self.burst = burst
 
-    @property
-    def read_ns(self) -> int:
-        """When it was read, monotonic."""
-        return self.burst.read_ns
-
-    @property
-    def alone(self) -> bool:
-        """Whether it was one plain key press by itself (see `Burst.alone`)."""
-        return self.burst.alone
-
-    @property
-    def suspicious(self) -> bool:
-        """Whether it may be the rest of an escape sequence that broke off."""
-        return self.burst.suspicious
-
 
 class Translator:
     """Names strokes; Textual's own parser is asked for names only, its reading of a stream is not used."""

@@ -14,7 +14,6 @@ class Glyphs(Struct, frozen=True):
     cross: str = "┬"
     bars: str = "▁▂▃▄▅▆▇█"
     block: str = "█"
-    shade: str = "░"
     progress: str = "━"
     progress_rest: str = "─"
     ok: str = "●"
@@ -40,7 +39,6 @@ ASCII = Glyphs(
     cross="+",
     bars="_.-=oO#@",
     block="#",
-    shade=".",
     progress="=",
     progress_rest="-",
     ok="o",
@@ -69,9 +67,9 @@ def spark(values: Sequence[float], width: int, glyphs: Glyphs) -> str:
         return ""
     low, high = min(shown), max(shown)
     bars, top = glyphs.bars, len(glyphs.bars) - 1
-    if not (high > low and isfinite(high - low)):
+    scale = (top + 0.999) / (high - low) if high > low else 0.0
+    if not (scale and isfinite(scale)):  # equal, or so close or far apart that no number tells
         return bars[0] * len(shown)
-    scale = (top + 0.999) / (high - low)
     return "".join([bars[int((value - low) * scale)] for value in shown])
 
 

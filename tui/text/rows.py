@@ -1,7 +1,7 @@
 """Lines of styled text: what every pane makes and the board draws. Knows no terminal and no snapshot.
 
 A line is a tuple of (text, style name); equal lines are equal tuples, so that only lines that changed are drawn.
-Style names are the keys of a theme (`tui.shell.themes`); the empty name is plain text.
+Style names are those of `tui.shell.themes`; the empty name is plain text.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,36 +11,6 @@ from rich.cells import cell_len, set_cell_size
 
 Span = tuple[str, str]
 Line = tuple[Span, ...]
-
-# Every style name that a pane may use; a theme has each of them.
-STYLES = (
-    "",
-    "dim",
-    "bold",
-    "up",  # profit, rising
-    "down",  # loss, falling
-    "warn",
-    "alert",  # needs the operator now
-    "accent",
-    "title",
-    "focus",  # the title of the pane that has the keys
-    "select",  # the selected row
-    "key",  # a key in the footer or help
-    "replay",  # the four trade-mode badges
-    "mock",
-    "paper",
-    "live",
-    "edge_replay",  # rules, walls and frames in the colour of the mode
-    "edge_mock",
-    "edge_paper",
-    "edge_live",
-    "banner",  # a line across the screen that wants to be read; with real danger it is an alert
-    "good",
-    "entry",  # marks in the chart
-    "exit",
-    "stop",
-    "grey",  # everything, when the snapshot is old
-)
 
 
 def result_style(value: Decimal | float) -> str:
@@ -96,11 +66,6 @@ def ends(start: Line, end: Line, width: int) -> Line:
     """`start` flush left and `end` flush right in one line of `width` cells; `start` is cut where they meet."""
     room = max(0, width - width_of(end))
     return fit((*fit(start, room), *end), width)
-
-
-def beside(start: Sequence[Line], between: Span, end: Sequence[Line]) -> list[Line]:
-    """Two blocks of equally many lines side by side."""
-    return [(*one, between, *other) for one, other in zip(start, end, strict=True)]
 
 
 def plain(lines: Iterable[Line]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from tui.text.rows import Line, Span, fit, width_of
+from tui.text.rows import Line, Span, ends, fit, width_of
 
 LUXURY = 10  # segments of this rank and above come only after all others have their longest form
 
@@ -74,8 +74,7 @@ def assemble(segments: Sequence[Segment], width: int, gap: int = 2) -> Line:
         if side:
             side.append((" " * gap, ""))
         side.extend(segments[number].forms[chosen[number]])
-    room = width - width_of(tuple(end))
-    return fit((*fit(tuple(start), room), *end), width)
+    return ends(tuple(start), tuple(end), width)
 
 
 def within(lines: Sequence[Line], width: int) -> list[Line]:

@@ -13,18 +13,11 @@ def spelled(text: str, glyphs: Glyphs) -> str:
     """`text` in characters that the terminal has: arrows, dots and signs as `glyphs` writes them."""
     if text.isascii():
         return text
-    text = text.replace("→", glyphs.arrow).replace("←", glyphs.back).replace("≈", glyphs.approx)
-    text = text.replace("×", glyphs.times).replace("·", glyphs.off)
-    if glyphs.braille:
-        return text
-    return (
-        text.replace("…", "~")
-        .replace("µ", "u")
-        .replace("–", "-")
-        .replace("—", "-")
-        .encode("ascii", "replace")
-        .decode("ascii")
-    )
+    signs = {"→": glyphs.arrow, "←": glyphs.back, "≈": glyphs.approx, "×": glyphs.times, "·": glyphs.off}
+    if not glyphs.braille:
+        signs |= {"…": "~", "µ": "u", "–": "-", "—": "-"}
+    text = "".join([signs.get(letter, letter) for letter in text])
+    return text if glyphs.braille else text.encode("ascii", "replace").decode("ascii")
 
 
 def shortened(text: str, width: int, glyphs: Glyphs) -> str:

@@ -5,11 +5,11 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine import LogLine, Snapshot, clean
+from engine import Snapshot, clean
 from tui.view.model import Attachment
 
 if TYPE_CHECKING:
-    from engine import AnyCommand, ConnectionStatus, RemoteEngine
+    from engine import ConnectionStatus, RemoteEngine
 
 _LOCK_FILE = "lock"  # the engine that holds the directory writes its pid into it
 _APP = "myquant-tui"
@@ -24,40 +24,17 @@ class AttachedEngine:
 
     def __init__(self, remote: "RemoteEngine", folder: Path) -> None:
         self._remote = remote
+        self.send, self.history, self.log_lines = remote.send, remote.history, remote.log_lines
+        self.take_control, self.give_control, self.leave = remote.take_control, remote.give_control, remote.leave
         self._folder = folder
         self._read_only = not remote.wants_control
         self._pid_of: ConnectionStatus | None = None
         self._pid = 0
-        self._options: tuple[str, str] | None = None
-
-    def send(self, command: "AnyCommand") -> None:
-        """Ask for a command."""
-        self._remote.send(command)
 
     @property
     def snapshot(self) -> Snapshot:
         """The newest snapshot."""
         return self._remote.snapshot
-
-    def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
-        """The day's chart of one instrument."""
-        return self._remote.history(instrument)
-
-    def log_lines(self, since: int, limit: int) -> list[LogLine]:
-        """Log lines after number `since`."""
-        return self._remote.log_lines(since, limit)
-
-    def take_control(self) -> None:
-        """Take control, whoever has it."""
-        self._remote.take_control()
-
-    def give_control(self) -> None:
-        """Give control up and go on looking."""
-        self._remote.give_control()
-
-    def leave(self, detached: bool) -> None:
-        """Tell the engine that this screen leaves; waits a second at most."""
-        self._remote.leave(detached)
 
     @property
     def attachment(self) -> Attachment:
@@ -91,10 +68,8 @@ class AttachedEngine:
         return self._pid
 
     def _found_by(self, mode: str) -> str:
-        if self._options is None or self._options[0] != mode:
-            usual = self._folder == _usual_folder(mode)
-            self._options = (mode, "" if usual else f" --state-dir {shlex.quote(clean(str(self._folder)))}")
-        return self._options[1]
+        """What a command line needs to find an engine of `mode` in this directory; nothing in the usual one."""
+        return "" if self._folder == _usual_folder(mode) else f" --state-dir {shlex.quote(clean(str(self._folder)))}"
 
 
 def _locked_by(folder: Path) -> int:

@@ -78,12 +78,9 @@ def told(asked: "Pending", attachment: Attachment) -> tuple[str, str]:
 
 def _unsent(asked: "Pending", attachment: Attachment) -> str:
     """What became of a flat that waits for a link."""
-    words = "FLAT NOT SENT YET"
-    if _CARRIED_OUT in asked.reason:
-        words = f"FLAT NOT ANSWERED, {_CARRIED_OUT}"
-    meanwhile = (
-        f"meanwhile: myquant-tui flat{attachment.options}"  # on a shell; short, so that it is seen at 80 columns
-    )
+    words = f"FLAT NOT ANSWERED, {_CARRIED_OUT}" if _CARRIED_OUT in asked.reason else "FLAT NOT SENT YET"
+    # On a shell; short, so that it is seen at 80 columns.
+    meanwhile = f"meanwhile: myquant-tui flat{attachment.options}"
     return f"{words} ({text.seconds(asked.age_s)}): tried for a minute; {meanwhile}"
 
 

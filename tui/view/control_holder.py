@@ -3,8 +3,9 @@
 from engine.presentation import feeds
 from engine.presentation import format as text
 from tui.text.segments import Segment, segment, word
-from tui.view.model import Attachment, View
+from tui.view.model import View
 
+# How an engine that is no more is brought back: only who started it knows its source and options.
 AGAIN = "start it again as you did (myquant-tui run …)"
 _SECOND_NS = 1_000_000_000
 
@@ -25,13 +26,8 @@ def badge(view: View) -> Segment:
     short = holder.split(" ")[0]
     style = "" if attachment.holder else "warn"
     if attachment.read_only:
-        full = word(f"read-only · CONTROL {holder}{others}", style)
-        return segment(
-            3,
-            full,
-            *(word(f"read-only · CONTROL {short}{form}", style) for form in (count, "")),
-            word("read-only", style),
-        )
+        forms: tuple[str, ...] = (f"{holder}{others}", f"{short}{count}", short)
+        return segment(3, *(word(f"read-only · CONTROL {form}", style) for form in forms), word("read-only", style))
     forms = (f"{holder}{others}", f"{short}{others}", f"{short}{count}", short)
     return segment(3, *(word(f"CONTROL {form}", style or "accent") for form in forms))
 
@@ -82,8 +78,3 @@ def _barred(view: View) -> str:
     if entries.halted:
         return f"HALTED ({entries.halted})"
     return "paused" if entries.paused else ""
-
-
-def again(attachment: Attachment) -> str:
-    """How an engine that is no more is brought back: only who started it knows its source and options."""
-    return f"{AGAIN}; what was held is restored · flat: myquant-tui flat{attachment.options}"

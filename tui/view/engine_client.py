@@ -8,78 +8,50 @@ from tui.view.model import Attachment
 if TYPE_CHECKING:
     from engine import AnyCommand, Run
 
-_HERE = Attachment()
-
 
 class EngineClient(Protocol):
     """All that the screen ever asks of an engine; every call but `leave` returns at once."""
 
     def send(self, command: "AnyCommand") -> None:
         """Ask for a command; `Attachment.asked` or the snapshot's outcomes tell what becomes of it."""
-        ...
 
     @property
     def snapshot(self) -> Snapshot:
         """The newest snapshot."""
-        ...
 
     def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
         """The day's chart of one instrument: (ms, price in minor units)."""
-        ...
 
     def log_lines(self, since: int, limit: int) -> list[LogLine]:
         """At most `limit` log lines after number `since`, oldest first."""
-        ...
 
     @property
     def attachment(self) -> Attachment:
         """Whether the engine is at the other end, who has control, what became of commands; texts are cleaned."""
-        ...
 
     def take_control(self) -> None:
         """Take control, whoever has it."""
-        ...
 
     def give_control(self) -> None:
         """Give control up and go on looking."""
-        ...
 
     def leave(self, detached: bool) -> None:
         """Disconnect; `detached` = the operator left on purpose. Waits a second at most, so that the engine is told."""
-        ...
 
 
 class LocalEngine:
-    """An engine in this process: nobody else looks at it, and it ends with the screen."""
+    """An engine in this process: nobody else looks at it or commands it, and it ends with the screen."""
+
+    attachment = Attachment()
 
     def __init__(self, run: "Run") -> None:
-        self._run = run
-
-    def start(self) -> None:
-        """Start the engine's threads."""
-        self._run.engine.start()
-
-    def send(self, command: "AnyCommand") -> None:
-        """Hand the command to the next turn."""
-        self._run.engine.send(command)
+        self._engine = run.engine
+        self.send, self.history, self.log_lines = run.engine.send, run.engine.history, run.logs.lines_since
 
     @property
     def snapshot(self) -> Snapshot:
         """The newest snapshot."""
-        return self._run.engine.snapshot
-
-    def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
-        """The day's chart of one instrument."""
-        return self._run.engine.history(instrument)
-
-    def log_lines(self, since: int, limit: int) -> list[LogLine]:
-        """Log lines after number `since`."""
-        return self._run.logs.lines_since(since, limit)
-
-    @property
-    def attachment(self) -> Attachment:
-        """Always there, and ours to command."""
-        return _HERE
+        return self._engine.snapshot
 
     def take_control(self) -> None:
         """Change nothing: it is ours."""

@@ -1,10 +1,10 @@
 """What the screen is showing: the operator's choices (`Ui`) and everything a pane draws from (`View`). Plain data."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from msgspec import Struct, field
 
-from engine import LogLine, Snapshot
+from engine import LogLine, Quote, Snapshot
 from engine.presentation.lamps import Lamp
 from tui.text.glyphs import UNICODE, Glyphs
 
@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 TypedDialog = Literal["goto", "unlock", "search", "palette", "bookmark", "stop"]  # they take a line of text
 Dialog = Literal[TypedDialog, "", "flat", "quit", "help", "trades", "found", "control"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
-LOG_LEVELS: tuple[LogLevel, ...] = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOG_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
 ThemeName = Literal["ansi", "truecolor", "mono"]
-
 
 OLD_S = 2.0  # an older snapshot comes from a loop that stands, or from nobody
 
@@ -94,11 +93,17 @@ class View(Struct):
     calm: "View | None" = None  # an earlier view for the panes that need not move at every frame
 
     @property
+    def selected(self) -> Quote | None:
+        """The quote of the selected instrument; None where there is none."""
+        quotes = self.snapshot.quotes
+        return quotes[max(0, min(self.ui.selected, len(quotes) - 1))] if quotes else None
+
+    @property
     def age_s(self) -> float:
         """How old the snapshot is, in seconds."""
         return max(0.0, (self.now_ns - self.snapshot.taken_ns) / 1e9)
 
     @property
-    def unheard(self) -> bool:
+    def engine_silent(self) -> bool:
         """Whether the engine is gone or silent: what is shown was true, and nobody knows what is."""
         return bool(self.attachment.lost) or self.age_s > OLD_S

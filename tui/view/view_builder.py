@@ -32,7 +32,7 @@ class ViewBuilder:
         self._client = client
         self._ui = ui
         self._glyphs = glyphs
-        self._border = Sanitizer()
+        self._sanitizer = Sanitizer()
         self._health = Health()
         self._log: deque[LogLine] = deque(maxlen=_LOG_KEPT)
         self._last_line = 0
@@ -49,7 +49,7 @@ class ViewBuilder:
 
     def look(self, now_ns: int, link: TerminalLink) -> View:
         """What there is to see at `now_ns` (monotonic)."""
-        snapshot = self._border.snapshot(self._client.snapshot)
+        snapshot = self._sanitizer.snapshot(self._client.snapshot)
         if snapshot.at_ms < self._at_ms:  # a replay went back: what was ahead has not happened
             self._trends.clear()
             self._pnl.clear()
@@ -61,7 +61,8 @@ class ViewBuilder:
                 self._note_trends(snapshot)
         self._read_log(snapshot)
         self._read_history(now_ns, snapshot)
-        shown, hidden = self._filter()
+        least = _LEVEL[self._ui.log_level]
+        shown = tuple(line for line in self._log if _LEVEL.get(line.level, 4) >= least)
         return View(
             snapshot=snapshot,
             ui=self._ui,
@@ -69,7 +70,7 @@ class ViewBuilder:
             glyphs=self._glyphs,
             lamps=self._health.judge(snapshot, now_ns, link),
             log=shown,
-            log_hidden=hidden,
+            log_hidden=len(self._log) - len(shown),
             history=self._history,
             trends={index: tuple(trend) for index, trend in self._trends.items()},
             pnl_trend=tuple(self._pnl),
@@ -103,14 +104,9 @@ class ViewBuilder:
         lines = self._client.log_lines(self._last_line, _LOG_BATCH)
         if lines:
             self._last_line = lines[-1].number
-            cleaned = self._border.log(lines)
+            cleaned = self._sanitizer.log(lines)
             replayed = snapshot.replay is not None
             self._log.extend(_in_market_time(line, snapshot) if replayed else line for line in cleaned)
-
-    def _filter(self) -> tuple[tuple[LogLine, ...], int]:
-        least = _LEVEL[self._ui.log_level]
-        shown = tuple(line for line in self._log if _LEVEL.get(line.level, 4) >= least)
-        return shown, len(self._log) - len(shown)
 
     def _read_history(self, now_ns: int, snapshot: Snapshot) -> None:
         if not snapshot.quotes:

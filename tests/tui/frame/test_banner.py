@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, feed, lost, paper, position, view, waiting
 from tui.frame import banner, dialogs, screen
+from tui.shell.themes import STYLES
 from tui.text.glyphs import ASCII
-from tui.text.rows import STYLES, plain, width_of
+from tui.text.rows import plain, width_of
 from tui.view.model import Ui
 
 FOUND = (

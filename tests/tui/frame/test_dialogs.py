@@ -14,8 +14,9 @@ from tests.support.snapshots import AT_MS, NOW_NS, SNAPSHOT, apart, paper, posit
 from tui.frame import dialogs
 from tui.frame import help as help_pane
 from tui.input.keys import TABLE
+from tui.shell.themes import STYLES
 from tui.text.glyphs import ASCII
-from tui.text.rows import STYLES, plain, width_of
+from tui.text.rows import plain, width_of
 from tui.view.model import Dialog, Ui, View
 
 DIALOGS = get_args(Dialog)

@@ -7,8 +7,9 @@ from msgspec.structs import replace
 from engine import EntriesState, FlatLeg, FlatView, Instrument, Snapshot
 from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, paper, position, snapshot, view
 from tui.frame import flatplan, header
+from tui.shell.themes import STYLES
 from tui.text.glyphs import ASCII
-from tui.text.rows import STYLES, plain, width_of
+from tui.text.rows import plain, width_of
 from tui.view.model import Ui, View
 
 LOCKED = EntriesState(False, "flat armed", "", 6)

@@ -11,8 +11,9 @@ from tests.support.snapshots import SECOND, SNAPSHOT, apart, asked, looking, los
 from tui.frame import dialogs
 from tui.input import keys
 from tui.shell.exit_message import lines as exit_lines
+from tui.shell.themes import STYLES
 from tui.text.glyphs import ASCII
-from tui.text.rows import STYLES, plain, width_of
+from tui.text.rows import plain, width_of
 from tui.view.model import Ui
 
 FREE = paper(positions=())

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, apart, lost, paper, position, view
 from tui.frame import banner, screen
+from tui.shell.themes import STYLES
 from tui.text.glyphs import ASCII
-from tui.text.rows import STYLES, plain, width_of
+from tui.text.rows import plain, width_of
 
 FREE = paper(positions=())
 

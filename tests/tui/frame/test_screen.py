@@ -12,8 +12,9 @@ from engine.presentation.lamps import Lamp
 from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, position, quote, snapshot, trade, view
 from tui.frame import footer, screen
 from tui.panes.layout import PANES
+from tui.shell.themes import STYLES
 from tui.text.glyphs import ASCII, UNICODE
-from tui.text.rows import STYLES, plain, width_of
+from tui.text.rows import plain, width_of
 from tui.view.model import Ui
 
 SIZES = [

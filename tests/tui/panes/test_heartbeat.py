@@ -9,8 +9,9 @@ from engine.presentation.health import RANKS, Health
 from engine.presentation.lamps import Lamp, TerminalLink
 from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, view
 from tui.panes import heartbeat
+from tui.shell.themes import STYLES
 from tui.text.glyphs import ASCII
-from tui.text.rows import STYLES, plain, width_of
+from tui.text.rows import plain, width_of
 from tui.view.model import View
 
 STRATEGY = Lamp("STRATEGY", "LATE", "9.1 ms", 0.8, 1.8, "← inbox 812 deep ← handler 22 ms", "812 ticks to go")

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from engine import LatencySummary
 from tests.support.snapshots import SNAPSHOT, epoch, snapshot, view
 from tui.panes import latency
+from tui.shell.themes import STYLES
 from tui.text.glyphs import ASCII
-from tui.text.rows import STYLES, plain, width_of
+from tui.text.rows import plain, width_of
 
 TWO = snapshot(epochs=(epoch("polling"), epoch("callback", 9_000, ticks=900, cpu_share=0.25)))
 

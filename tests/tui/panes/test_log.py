@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from engine import LogLine
 from tests.support.snapshots import log, view
 from tui.panes import log as pane
+from tui.shell.themes import STYLES
 from tui.text.glyphs import ASCII
-from tui.text.rows import STYLES, plain, width_of
+from tui.text.rows import plain, width_of
 from tui.view.model import Ui
 
 

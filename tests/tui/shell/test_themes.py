@@ -2,8 +2,7 @@
 
 import pytest
 
-from tui.shell.themes import THEMES, style_of
-from tui.text.rows import STYLES
+from tui.shell.themes import STYLES, THEMES, style_of
 
 BADGES = ("replay", "mock", "paper", "live")
 

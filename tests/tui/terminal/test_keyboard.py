@@ -106,7 +106,7 @@ def test_plain_keys_come_one_by_one(text):
 )
 def test_alone(burst, alone):
     assert burst.alone is alone
-    assert KeyEvent("x", "x", burst).alone is alone
+    assert KeyEvent("x", "x", burst).burst.alone is alone
 
 
 def test_names():

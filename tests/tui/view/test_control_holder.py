@@ -18,8 +18,9 @@ from tests.support.snapshots import (
 )
 from tui.frame import banner, footer, header, screen
 from tui.input import keys
+from tui.shell.themes import STYLES
 from tui.text.glyphs import ASCII
-from tui.text.rows import STYLES, plain, width_of
+from tui.text.rows import plain, width_of
 from tui.view import commands
 from tui.view.model import Ui
 
