@@ -52,23 +52,18 @@ class ServedEngine(Protocol):
     @property
     def snapshot(self) -> Snapshot:
         """The newest snapshot."""
-        ...
 
     def send(self, command: AnyCommand, ticket: int) -> None:
         """Hand `command` to the next turn; `Snapshot.commands` tells by `ticket` what became of it (0: nobody asks)."""
-        ...
 
     def history(self, instrument: int) -> Sequence[tuple[int, int]]:
         """The day's chart of one instrument: (ms, price in minor units), rising in time."""
-        ...
 
     def log_lines(self, since: int, limit: int) -> Sequence[Struct]:
         """At most `limit` log lines after number `since`, oldest first."""
-        ...
 
     def say(self, text: str) -> None:
         """Write a line to the log that must not be dropped."""
-        ...
 
 
 class Client:

@@ -76,6 +76,22 @@ class TickSource(Protocol):
         ...
 
 
+class Undamaged:
+    """What a source says that has no marks, no rows and nothing that could be damaged."""
+
+    def marks(self) -> Iterator[Mark]:
+        """None."""
+        return iter(())
+
+    def losses(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def row_of(self, seq: int) -> str:
+        """`tick 16`."""
+        return f"tick {seq}"
+
+
 class Broker(Protocol):
     """Carries out orders. It answers by posting `BrokerEvent`s only, now or later; no call returns anything or waits."""
 

@@ -9,7 +9,7 @@ from sys import byteorder
 from engine.files import regular_size, told
 from engine.model.errors import InputError
 from engine.model.marks import Mark
-from engine.model.types import Instrument, Tick
+from engine.model.types import Tick
 from engine.recording.blocks import Block, BlockPlace, Blocks
 from engine.recording.format import (
     FIXED_HEADER,
@@ -23,7 +23,7 @@ from engine.recording.format import (
 )
 from engine.recording.index import SparseIndex, Stretch
 from engine.recording.stamps import zone_named
-from engine.text.sanitize import CleanText, clean
+from engine.text.sanitize import clean
 
 _INDEX_SPACING = 1024
 
@@ -36,26 +36,13 @@ class MqrSource:
     """
 
     def __init__(self, path: Path, skip_damage: bool = False) -> None:
-        self._path = path
+        self.name = clean(path.name, 200)
         self._size = regular_size(path)
         self.header, start = _read_header(path, self._size)
+        self.instruments = self.header.instruments
+        self.zone = self.header.session_zone
         self._blocks = Blocks(path, self._size, start, len(self.header.instruments), skip_damage)
         self._index = SparseIndex(_INDEX_SPACING, Stretch(1, start, 0))
-
-    @property
-    def name(self) -> CleanText:
-        """The file's name, cleaned."""
-        return clean(self._path.name, 200)
-
-    @property
-    def instruments(self) -> tuple[Instrument, ...]:
-        """The instruments of the header."""
-        return self.header.instruments
-
-    @property
-    def zone(self) -> str:
-        """The session's zone of the header."""
-        return self.header.session_zone
 
     def ticks(self, first: int = 1) -> Iterator[Tick]:
         """The ticks from number `first` on; raises InputError when the disk fails."""

@@ -65,35 +65,27 @@ class StreamAdapter(Protocol):
     @property
     def source(self) -> str:
         """What a person calls this feed."""
-        ...
 
     @property
     def logs_in(self) -> bool:
         """Whether `endpoint` may log in, and `renew` is worth a try."""
-        ...
 
     @property
     def ping(self) -> bytes:
         """The text that asks for a sign of life every few seconds; empty where the server asks."""
-        ...
 
     @property
     def lifetime_s(self) -> float:
         """How long the exchange lets a link live; 0 = no limit."""
-        ...
 
     def endpoint(self) -> Endpoint:
         """Where to connect and with which headers; blocks while it logs in. Raises LinkLost, Hopeless."""
-        ...
 
     def renew(self) -> None:
         """Log in afresh because the tokens were refused; blocks. Raises LinkLost, Hopeless."""
-        ...
 
     def subscriptions(self) -> list[bytes]:
         """The texts that ask for everything wanted, to be sent on every new link."""
-        ...
 
     def on_message(self, opcode: int, payload: bytes) -> Heard:
         """Take in a text or binary message; ticks go where they belong. Raises WireError, LinkLost (planned)."""
-        ...

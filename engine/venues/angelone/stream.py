@@ -26,7 +26,7 @@ _BATCH = 250
 _NAMED = 5  # instruments named in a remark
 
 
-class Login(Protocol):
+class TokenKeeper(Protocol):
     """Who keeps the tokens of a session; every call may take some seconds."""
 
     client_code: str
@@ -34,21 +34,21 @@ class Login(Protocol):
 
     def tokens(self) -> Tokens:
         """Today's tokens, by a login where there are none; raises LoginError."""
-        ...
 
     def renew(self) -> Tokens:
         """New tokens by a login; raises LoginError."""
-        ...
 
 
 class SmartApi:
-    """The dialect of SmartAPI's "streaming 2.0" (ports in `Dialect`)."""
+    """The StreamAdapter of SmartAPI's "streaming 2.0"."""
 
     logs_in = True
     ping = wire.PING
     lifetime_s = 0.0
 
-    def __init__(self, config: Config, instruments: tuple[Instrument, ...], login: Login, ticker: TickBuilder) -> None:
+    def __init__(
+        self, config: Config, instruments: tuple[Instrument, ...], login: TokenKeeper, ticker: TickBuilder
+    ) -> None:
         settings = config.venue(SmartApiConfig)
         self._address = address("smartapi.stream_url", settings.stream_url)
         self.source = f"smartapi {self._address.host}"
@@ -133,14 +133,14 @@ class SmartApi:
 def smartapi_feed(
     config: Config,
     instruments: tuple[Instrument, ...],
-    login: Login,
+    login: TokenKeeper,
     *,
     tell: Callable[[FeedEvent], None],
     in_session: Callable[[], bool],
     pace: Pace | None = None,
 ) -> StreamFeed:
     """A feed of `instruments` from SmartAPI; raises ConfigError for what cannot be subscribed, all problems at once."""
-    problems = list(_problems(instruments))
+    problems = _problems(instruments)
     if problems:
         raise ConfigError(*problems)
     sequence = config.venue(SmartApiConfig).sequence

@@ -22,7 +22,7 @@ _REQUEST = 1
 
 
 class Binance:
-    """The dialect of Binance's raw streams (ports in `Dialect`); the exchange pings, and the loop answers."""
+    """The StreamAdapter of Binance's raw streams; the exchange pings, and the loop answers."""
 
     logs_in = False
     ping = b""
@@ -88,7 +88,7 @@ def binance_feed(
     pace: Pace | None = None,
 ) -> StreamFeed:
     """A feed of `instruments` from Binance; raises ConfigError for what cannot be subscribed, all problems at once."""
-    problems = list(_problems(instruments, 2 if config.venue(BinanceConfig).book else 1))
+    problems = _problems(instruments, 2 if config.venue(BinanceConfig).book else 1)
     if problems:
         raise ConfigError(*problems)
     # Ids of trades and of aggregated trades each rise by one.

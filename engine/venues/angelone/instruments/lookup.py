@@ -38,7 +38,7 @@ class Instruments:
 
         None has expired before `today`. Raises InputError for a word that means nothing.
         """
-        typed = [word[:80] for word in (words if isinstance(words, str) else " ".join(words)).upper().split()]
+        typed = [clean(word[:80]) for word in (words if isinstance(words, str) else " ".join(words)).upper().split()]
         whole = " ".join(typed)
         alive: list[Value] = [today.toordinal(), limit]
         exact = self._store.select(f"WHERE symbol = ? COLLATE NOCASE AND {_ALIVE} {_IN_ORDER}", [whole, *alive])
