@@ -17,7 +17,7 @@ from engine.config import Config, changed, find_config, instrument_for
 from engine.model.errors import InputError
 from engine.model.ports import FileSource
 from engine.recording import CsvLayout, ImportReport, MqrSource, export_csv, import_file
-from engine.recording.files import Progress
+from engine.recording.progress import Progress
 from engine.text.sanitize import clean
 from engine.venues.simulated.source import mock_source
 

@@ -5,13 +5,12 @@ from msgspec import Struct
 from engine.model.marks import EventMark, InputMark, Mark, StateMark
 from engine.model.ports import FileSource
 from engine.model.types import Instrument
-from engine.recording.files import Progress, steps
+from engine.recording.progress import Progress, followed
 from engine.recording.refusals import Refusals
 from engine.recording.stamps import StampWriter
 from engine.recording.tally import BURST_MS, BURST_TICKS, GAP_MS, Duplicates, Fingerprint, Prices, Times
 
 _MAX_MARK_KINDS = 100
-_PROGRESS_TICKS = 5000
 
 
 class Info(Struct, frozen=True, kw_only=True):
@@ -43,20 +42,17 @@ class Info(Struct, frozen=True, kw_only=True):
 
 def inspect_file(source: FileSource, progress: Progress | None = None, *, max_backwards_ms: int = 1000) -> Info:
     """Read all of `source`, in memory that does not grow with it; raises InputError."""
-    step = steps(source, progress)
     refusals = Refusals(len(source.instruments), max_backwards_ms)
     times, duplicates = Times(source.zone), Duplicates(len(source.instruments))
     prices, fingerprint = Prices(len(source.instruments)), Fingerprint()
     ticks = 0
-    for tick in source.ticks():
+    for tick in followed(source, progress):
         ticks = tick.seq
         fingerprint.add(tick)
         duplicates.add(tick)
         if not refusals.judge(tick):
             times.add(tick.exch_ms)
             prices.add(tick)
-        if not ticks % _PROGRESS_TICKS:
-            step(ticks)
     return Info(
         name=source.name,
         zone=source.zone,

@@ -1,10 +1,8 @@
 """Reads a recording as a source of ticks: one block in memory at a time, damage told and never passed on as a tick."""
 
-from array import array
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
-from sys import byteorder
 
 from engine.files import regular_size, told
 from engine.model.errors import InputError
@@ -20,6 +18,7 @@ from engine.recording.format import (
     decode_header,
     decode_marks,
     header_length,
+    numbers,
 )
 from engine.recording.index import SparseIndex, Stretch
 from engine.recording.stamps import zone_named
@@ -112,18 +111,9 @@ class MqrSource:
 def _ticks_of(block: Block, number: int) -> Iterator[Tick]:
     """The ticks of `block`, numbered from `number` on: column by column, a record's own number left out."""
     step = RECORD_SIZES[block.kind] // 8
-    narrow, wide = _numbers(block.payload, "H"), _numbers(block.payload, "q")
+    narrow, wide = numbers(block.payload, "H"), numbers(block.payload, "q")
     columns = (narrow[2 :: 4 * step], narrow[3 :: 4 * step], *(wide[place::step] for place in range(1, step)))
     return map(Tick, range(number, number + block.count), *columns)
-
-
-def _numbers(payload: bytes, typecode: str) -> memoryview:
-    """All of `payload` as numbers of one width."""
-    if byteorder == "little":
-        return memoryview(payload).cast(typecode)  # type: ignore[call-overload,no-any-return]
-    numbers = array(typecode, payload)
-    numbers.byteswap()
-    return memoryview(numbers)
 
 
 def _read_header(path: Path, size: int) -> tuple[Header, int]:
