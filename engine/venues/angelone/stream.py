@@ -13,9 +13,7 @@ from engine.model.types import Instrument
 from engine.stream.adapter import Endpoint, Heard, Notice, address, too_fine
 from engine.stream.errors import Hopeless, LinkLost
 from engine.stream.frames import BINARY
-from engine.stream.lateness import LatenessMonitor
 from engine.stream.live_feed import Pace, StreamFeed
-from engine.stream.sequence import SequenceTracker
 from engine.stream.tick_builder import Slot, TickBuilder, place
 from engine.venues.angelone import wire
 from engine.venues.angelone.login import LoginError, Tokens
@@ -143,11 +141,10 @@ def smartapi_feed(
     problems = _problems(instruments)
     if problems:
         raise ConfigError(*problems)
-    sequence = config.venue(SmartApiConfig).sequence
-    ticker = TickBuilder(len(instruments), SequenceTracker(len(instruments), sequence), LatenessMonitor())
+    ticker = TickBuilder(len(instruments), config.venue(SmartApiConfig).sequence)
     adapter = SmartApi(config, instruments, login, ticker)
     pace = pace or Pace(silence_s=float(config.feed.silence_s))
-    return StreamFeed(adapter, ticker, wanted=len(instruments), tell=tell, in_session=in_session, pace=pace)
+    return StreamFeed(adapter, ticker, tell=tell, in_session=in_session, pace=pace)
 
 
 def _problems(instruments: tuple[Instrument, ...]) -> list[str]:

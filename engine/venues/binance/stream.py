@@ -9,9 +9,7 @@ from engine.model.types import Instrument
 from engine.stream.adapter import Endpoint, Heard, Notice, address, too_fine
 from engine.stream.errors import LinkLost
 from engine.stream.frames import TEXT
-from engine.stream.lateness import LatenessMonitor
 from engine.stream.live_feed import Pace, StreamFeed
-from engine.stream.sequence import SequenceTracker
 from engine.stream.tick_builder import TickBuilder, place
 from engine.venues.binance import wire
 from engine.venues.binance.settings import BinanceConfig
@@ -92,10 +90,10 @@ def binance_feed(
     if problems:
         raise ConfigError(*problems)
     # Ids of trades and of aggregated trades each rise by one.
-    ticker = TickBuilder(len(instruments), SequenceTracker(len(instruments), "chained"), LatenessMonitor())
+    ticker = TickBuilder(len(instruments), "chained")
     adapter = Binance(config, instruments, ticker)
     pace = pace or Pace(silence_s=float(config.feed.silence_s))
-    return StreamFeed(adapter, ticker, wanted=len(instruments), tell=tell, in_session=in_session, pace=pace)
+    return StreamFeed(adapter, ticker, tell=tell, in_session=in_session, pace=pace)
 
 
 def _problems(instruments: tuple[Instrument, ...], streams_each: int) -> list[str]:
