@@ -20,12 +20,10 @@ from engine.link.protocol import (
     ControlView,
     GiveControl,
     SendCommand,
-    SnapshotReply,
     TakeControl,
 )
 from engine.link.replica import Points, Replica
 from engine.link.tickets import Pending, PendingCommands
-from engine.model.errors import WireError
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
 from engine.text.sanitize import CleanText, clean
@@ -164,27 +162,23 @@ class RemoteEngine:
 
     def take_control(self) -> None:
         """Take control, whoever has it."""
-        self._ask_for(TakeControl())
+        self._wake(TakeControl())
 
     def give_control(self) -> None:
         """Give control up and go on looking."""
-        self._ask_for(GiveControl())
+        self._wake(GiveControl())
 
     def leave(self, detached: bool, timeout_s: float = 1.0) -> None:
         """Tell the engine, and end the thread; waits at most `timeout_s` so that the engine is told."""
-        with self._changed:
-            self._leaving, self._detached, self._woken = True, detached, True
-            self._changed.notify_all()
+        self._detached, self._leaving = detached, True
+        self._wake()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
 
-    def _ask_for(self, request: TakeControl | GiveControl) -> None:
+    def _wake(self, request: TakeControl | GiveControl | None = None) -> None:
+        """Let the thread go on at once, and send `request` where there is one."""
         with self._changed:
-            self._control_request, self._woken = request, True
-            self._changed.notify_all()
-
-    def _wake(self) -> None:
-        with self._changed:
+            self._control_request = request or self._control_request
             self._woken = True
             self._changed.notify_all()
 
@@ -206,9 +200,8 @@ class RemoteEngine:
                 self._tickets.unsure()
                 self._set_status("LOST", error.lines[0])
                 if isinstance(error, RefusedError):
-                    with self._changed:
-                        self._refused = True
-                        self._changed.notify_all()
+                    self._refused = True
+                    self._wake()
             except Exception as error:  # noqa: BLE001 - nothing may end the thread: the screen is told, and it is tried again
                 self._tickets.unsure()
                 self._set_status("LOST", clean(f"the client of the engine failed: {type(error).__name__}: {error}"))
@@ -232,21 +225,14 @@ class RemoteEngine:
             channel.ask(request)
             self._asks = isinstance(request, TakeControl)
         while (asked := self._tickets.to_send()) is not None:
-            answer = channel.ask(SendCommand(*asked)).reply
+            answer = channel.ask(SendCommand(*asked))
             if isinstance(answer, CommandTaken):
                 self._tickets.taken(answer)
 
     def _look(self, channel: Channel) -> None:
-        answer = channel.ask(self._replica.look())
-        picture = answer.reply
-        if not isinstance(picture, SnapshotReply):
-            raise LinkError("the engine answered something else than it was asked")
         had = self.control.mine
         first = self._replica.snapshot is None
-        try:
-            self._replica.take(picture, answer.parts)
-        except WireError as error:
-            raise LinkError(f"the engine's snapshot cannot be read: {error}") from error
+        picture = channel.look(self._replica)
         self._told.extend(picture.told)
         if had and not picture.control.mine and picture.control.holder:
             self._asks = False  # another client took it: it is not taken back automatically
