@@ -17,8 +17,8 @@ from engine.recording.decimals import MAX_MINOR
 from engine.recording.format import Header
 from engine.recording.progress import Progress, followed
 from engine.recording.reader import MqrSource
-from engine.recording.refusals import Refusals
 from engine.recording.stamps import StampWriter
+from engine.recording.tally import Refusals
 from engine.recording.writer import RecordingWriter
 
 _TEXTS_KEPT = 4096

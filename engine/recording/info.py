@@ -6,9 +6,8 @@ from engine.model.marks import EventMark, InputMark, Mark, StateMark
 from engine.model.ports import FileSource
 from engine.model.types import Instrument
 from engine.recording.progress import Progress, followed
-from engine.recording.refusals import Refusals
 from engine.recording.stamps import StampWriter
-from engine.recording.tally import BURST_MS, BURST_TICKS, GAP_MS, Duplicates, Fingerprint, Prices, Times
+from engine.recording.tally import BURST_MS, BURST_TICKS, GAP_MS, Duplicates, Fingerprint, Prices, Refusals, Times
 
 _MAX_MARK_KINDS = 100
 

@@ -95,7 +95,7 @@ class StreamFeed:
         self._broke_ns: deque[int] = deque(maxlen=pace.breaks)
         self._tls: ssl.SSLContext | None = None
         self._wakeup = Wakeup()
-        self._on_end: Callable[[str], None] = _nobody
+        self._on_end: Callable[[str], None] = lambda _: None  # until the feed is started
         self._thread = Thread(target=self._run, name="feed", daemon=True)
 
     # ── What the runner asks, from any thread ──────────────────────────────────────────────────────────────────
@@ -251,7 +251,3 @@ class StreamFeed:
         """The link is sound: what went wrong before counts no more."""
         self._sound = True
         self._backoff.succeeded()
-
-
-def _nobody(_: str) -> None:
-    """Stand in for the runner until the feed is started."""

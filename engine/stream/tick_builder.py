@@ -71,7 +71,7 @@ class TickBuilder:
     )
 
     def __init__(self, count: int, rule: Rule) -> None:
-        self.deliver: Callable[[Tick], None] = _nobody
+        self.deliver: Callable[[Tick], None] = lambda _: None  # until the feed is started
         self.count = count  # of instruments
         self.lag = LatenessMonitor()
         self._sequence = SequenceTracker(count, rule)
@@ -148,7 +148,3 @@ class TickBuilder:
             )
         )
         return exact
-
-
-def _nobody(_: Tick) -> None:
-    """Stand in for the engine until the feed is started."""

@@ -17,10 +17,6 @@ InSession = Callable[[], bool]
 MakeBroker = Callable[[tuple[Instrument, ...], Callable[[BrokerEvent], None]], Broker]
 
 
-def _nothing() -> None:
-    """Where there is nothing to end."""
-
-
 def _no_more(symbols: tuple[str, ...]) -> "LiveSupply":
     raise InputError(f"the last run holds {', '.join(symbols)}, which this source has not")
 
@@ -37,7 +33,7 @@ class LiveSupply(Struct, frozen=True):
     instruments: tuple[Instrument, ...]
     connect: Callable[[Tell, InSession], LiveFeed]
     with_more: Callable[[tuple[str, ...]], "LiveSupply"] = _no_more
-    close: Callable[[], None] = _nothing  # ends what the feed has under way elsewhere (a login)
+    close: Callable[[], None] = lambda: None  # ends what the feed has under way elsewhere (a login)
     broker: MakeBroker | None = None
 
     def losses(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from engine.model.errors import ConfigError, reason
 from engine.text.redaction import MASK, hide
 from engine.text.sanitize import CleanText, clean
 from engine.venues.angelone.settings import SmartApiConfig
+from engine.venues.supply import NoCredentials
 
 MAX_BYTES = 1 << 16
 ENVIRONMENT = "MYQUANT_SMARTAPI_"
@@ -47,12 +48,6 @@ class Credentials(Struct, frozen=True):
         return [("client_code", masked(self.client_code))]
 
 
-class Missing(Struct, frozen=True):
-    """No credentials anywhere; `lines` say where they were looked for."""
-
-    lines: tuple[str, ...]
-
-
 class Item(Struct, frozen=True):
     """Where one credential was found ("" = nowhere) and what is wrong with it ("" = nothing)."""
 
@@ -79,14 +74,14 @@ class Search(Struct, frozen=True):
         return tuple(lines)
 
 
-def find_credentials(config: Config, environ: Mapping[str, str]) -> Credentials | Missing:
-    """Return the credentials, or Missing when there are none at all; raises ConfigError with every problem at once."""
+def find_credentials(config: Config, environ: Mapping[str, str]) -> Credentials | NoCredentials:
+    """Return the credentials, or NoCredentials when there are none at all; raises ConfigError with every problem at once."""
     search = look_for_credentials(config, environ)
     if search.credentials is not None:
         return search.credentials
     if not search.problems and not any(item.source for item in search.items):
         where = f"environment {ENVIRONMENT}… and {_shown(search.file)}"
-        return Missing((f"no SmartAPI credentials: nothing in {where}", *search.lines()))
+        return NoCredentials((f"no SmartAPI credentials: nothing in {where}", *search.lines()))
     raise ConfigError(*(f"credentials: {line}" for line in search.lines()))
 
 

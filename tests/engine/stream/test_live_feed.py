@@ -202,8 +202,8 @@ def test_the_round_trip_is_measured_by_our_own_pings_only():
         conn.send(TEXT, b"pong")  # unasked, as the real one does
         conn.send(BINARY, packet(1))
         ping = conn.read_frame()
-        conn.raw(frame(TEXT, b"pong") + frame(BINARY, packet(2)))
         server.seen.append(ping)
+        conn.raw(frame(TEXT, b"pong") + frame(BINARY, packet(2)))
         conn.linger()
 
     pace = msgspec.structs.replace(QUICK, ping_s=0.05)

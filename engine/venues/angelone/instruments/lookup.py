@@ -7,7 +7,7 @@ from typing import Self
 from engine.model.errors import InputError
 from engine.model.types import Instrument
 from engine.text.sanitize import clean
-from engine.venues.angelone.instruments.listed import EXCHANGES, KINDS, Listed, date_text
+from engine.venues.angelone.instruments.listed import EXCHANGES, KINDS, PAISE, Listed, date_text
 from engine.venues.angelone.instruments.query import Wanted, read_symbol, read_words
 from engine.venues.angelone.instruments.store import Store, Value
 
@@ -114,20 +114,15 @@ class Instruments:
                     KINDS.index(wanted.kind),
                     today.toordinal(),
                     wanted.expiry.toordinal() if wanted.expiry else 0,
-                    wanted.strike_paise,
+                    int((wanted.strike or 0) * PAISE),
                     NEAR,
                 ],
             )
             if near:
                 return [one.symbol for one in near]
-        near = self.find_prefix(name, today) or self._alike(wanted.name if wanted else name, today)
-        return [one.symbol for one in near]
-
-    def find_prefix(self, start: str, today: date) -> list[Listed]:
-        """Up to three symbols that begin with `start`."""
-        return self._store.select(
-            f"WHERE symbol LIKE ? AND {_ALIVE} {_IN_ORDER}", [_prefix(start), today.toordinal(), NEAR]
-        )
+        begins = f"WHERE symbol LIKE ? AND {_ALIVE} {_IN_ORDER}"
+        near = self._store.select(begins, [_prefix(name), today.toordinal(), NEAR])
+        return [one.symbol for one in near or self._alike(wanted.name if wanted else name, today)]
 
     def _alike(self, name: str, today: date) -> list[Listed]:
         from difflib import get_close_matches  # noqa: PLC0415 - only who mistyped needs it

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from engine.model.errors import InputError
 from engine.model.types import MAX_QUANTITY
 from engine.text.sanitize import clean
-from engine.venues.angelone.instruments import Instruments
 from engine.venues.angelone.instruments.listed import EXCHANGES
+from engine.venues.angelone.instruments.lookup import Instruments
 from engine.venues.angelone.instruments.parse import ParseCounts, read_list
 from engine.venues.angelone.instruments.store import Store, write_store
 from engine.venues.angelone.wire import EXCHANGE_TYPES
