@@ -23,7 +23,7 @@ from engine.model.latency import Histogram
 from engine.model.types import Delivery
 from engine.serving import serve
 from engine.serving.process import block_signals
-from engine.stream.adapter import Heard
+from engine.stream.adapter import MessageKind
 from engine.stream.frames import BINARY
 from engine.stream.live_feed import Pace, StreamFeed
 from engine.stream.tick_builder import TickBuilder
@@ -58,7 +58,7 @@ class _StampedApi(SmartApi):
         self._stamp = ticker.stamp
         self._ahead_ns = time.time_ns() - _now_ns()
 
-    def on_message(self, opcode: int, payload: bytes) -> Heard:
+    def on_message(self, opcode: int, payload: bytes) -> MessageKind:
         """Take in a message; raises WireError."""
         if opcode == BINARY:
             sent_ns = SENT.unpack_from(payload, SENT_AT)[0]

@@ -1,6 +1,6 @@
 """The configuration: from config.toml and a few overrides to frozen records."""
 
-from engine.config.bundled import bundled, find_config
+from engine.config.bundled import bundled, find_config, user_folder
 from engine.config.describe import changed, defaults, describe, instrument_for, wanted_symbols
 from engine.config.load import load
 from engine.config.schema import (
@@ -26,5 +26,6 @@ __all__ = [
     "find_config",
     "instrument_for",
     "load",
+    "user_folder",
     "wanted_symbols",
 ]

@@ -62,13 +62,13 @@ class RemoteEngine:
     ) -> None:
         self._path = path
         self._name = name
-        self._wants_control = wants_control
+        self.wants_control = wants_control  # at any time
         self._asks = True  # for control, when it attaches
         self._clock_ns = clock_ns
         self._replica = Replica()
         self._tickets = PendingCommands(clock_ns)
         self._told: deque[str] = deque(maxlen=_TOLD_KEPT)
-        self._pid = 0
+        self.pid = 0  # the engine's process, as it last said; 0 before it was reached
         self._status = ConnectionStatus("CONNECTING", CleanText(""), clock_ns())
         self._changed = Condition()  # held for a few lines by either thread; guards what follows
         self._woken = False
@@ -128,16 +128,6 @@ class RemoteEngine:
         return self._status
 
     @property
-    def wants_control(self) -> bool:
-        """Whether this screen ever wants control."""
-        return self._wants_control
-
-    @property
-    def pid(self) -> int:
-        """The engine's process, as it last said; 0 before it was reached."""
-        return self._pid
-
-    @property
     def control(self) -> ControlView:
         """Who may command."""
         picture = self._replica.picture
@@ -188,9 +178,9 @@ class RemoteEngine:
         retry_s = _FIRST_RETRY_S
         while not self._leaving:
             try:
-                hello = hello_of(self._name, screen=True, wants_control=self._wants_control, at_once=self._asks)
+                hello = hello_of(self._name, screen=True, wants_control=self.wants_control, at_once=self._asks)
                 with Channel(self._path, hello, _ANSWER_S) as channel:
-                    self._pid = channel.welcome.pid
+                    self.pid = channel.welcome.pid
                     self._replica.attach(channel.welcome.engine)
                     self._look(channel)
                     self._set_status("CONNECTED", CleanText(""))

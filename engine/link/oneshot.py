@@ -16,6 +16,7 @@ class Oneshot:
     def __init__(self, path: Path, name: str, timeout_s: float = 2.0) -> None:
         """Connect to the engine behind `path`."""
         self._channel = Channel(path, hello_of(name, screen=False), timeout_s)
+        self.pid = self._channel.welcome.pid
         self._replica = Replica()
         self._replica.attach(self._channel.welcome.engine)
         self._tickets = PendingCommands(lambda: 0)
@@ -25,11 +26,6 @@ class Oneshot:
 
     def __exit__(self, *_: object) -> None:
         self._channel.close()
-
-    @property
-    def pid(self) -> int:
-        """The engine's process id."""
-        return self._channel.welcome.pid
 
     def send(self, command: AnyCommand) -> CommandTaken:
         """Hand over a command; the ticket in the answer is that of `outcome`."""

@@ -95,7 +95,9 @@ def info_lines(info: Info) -> list[str]:
         span = f"{instrument.price_text(low)} to {instrument.price_text(high)}"
         told.append(("instrument", f"{instrument.symbol} ({size}), price {span}"))
     if info.days:
-        told.append(("span", f"{at(info.first_ms)} to {at(info.last_ms)}, {_counted(info.days, 'day')}"))
+        told.append(
+            ("span", f"{at(info.first_ms)} to {at(info.last_ms)}, {info.days:,} day{'s' if info.days > 1 else ''}")
+        )
     told.append(("ticks", f"{info.ticks:,}, {info.mean_per_s:.2f} a second on average"))
     if info.worst_second:
         told.append(("worst second", f"{info.worst_second:,} ticks at {at(info.worst_second_ms)}"))
@@ -137,7 +139,3 @@ def _kind(mark: Mark) -> str:
             return "beat" if mark.command is None else "command"
         case _:
             return "start"
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

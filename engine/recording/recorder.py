@@ -213,7 +213,8 @@ class FileRecorder:
         finished = False
         try:
             while not self._closing:
-                self._wait()
+                with suppress(Empty):  # until a segment is complete, `close` is called, or the interval is over
+                    self._wake.get(timeout=self._flush_s)
                 self._write_published()
             self._write_published()  # what came between the last look and `close`
             finished = not self.problem
@@ -223,11 +224,6 @@ class FileRecorder:
             self._file.close(finished)
         except OSError as error:
             self._stop(reason(error))
-
-    def _wait(self) -> None:
-        """Until a segment is complete, `close` was called, or the flush interval is over."""
-        with suppress(Empty):
-            self._wake.get(timeout=self._flush_s)
 
     def _write_published(self) -> None:
         """Write all that the turn's owner has published, in its order."""

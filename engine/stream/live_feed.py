@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import cached_property
 from threading import Thread
 from typing import TYPE_CHECKING, NoReturn
 
@@ -93,7 +94,6 @@ class StreamFeed:
         self._sound = False  # this link has proved itself
         self._renewed = False  # the tokens were renewed, and no link has lasted since
         self._broke_ns: deque[int] = deque(maxlen=pace.breaks)
-        self._tls: ssl.SSLContext | None = None
         self._wakeup = Wakeup()
         self._on_end: Callable[[str], None] = lambda _: None  # until the feed is started
         self._thread = Thread(target=self._run, name="feed", daemon=True)
@@ -108,7 +108,7 @@ class StreamFeed:
 
     def stop(self, timeout_s: float) -> None:
         """End the thread, whatever it waits for."""
-        self._wakeup.ring()
+        self._wakeup.wake()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
         elif self._thread.ident is None:
@@ -218,7 +218,7 @@ class StreamFeed:
             self._budget.spend(_now_ns())  # at its end, so that the next ones are never nearer than they may be
         try:
             if address.secure:
-                line.secure(self._context(), address.host, deadline_ns)
+                line.secure(self._tls, address.host, deadline_ns)
             shake_hands(line, address, deadline_ns)
             self._converse(StreamSession(line, self._parts, self._status, self._proved))
         finally:
@@ -239,13 +239,12 @@ class StreamFeed:
             if _now_ns() - begun_ns >= self._pace.steady_s * _NS:
                 self._renewed = False  # the tokens were good, even if no data came at night
 
-    def _context(self) -> "ssl.SSLContext":
-        """How TLS is spoken: certificates and names are verified. Made once."""
-        if self._tls is None:
-            import ssl  # noqa: PLC0415 - 5 MB that only an encrypted line needs
+    @cached_property
+    def _tls(self) -> "ssl.SSLContext":
+        """How TLS is spoken: certificates and names are verified."""
+        import ssl  # noqa: PLC0415 - 5 MB that only an encrypted line needs
 
-            self._tls = ssl.create_default_context()
-        return self._tls
+        return ssl.create_default_context()
 
     def _proved(self) -> None:
         """The link is sound: what went wrong before counts no more."""

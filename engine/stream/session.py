@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from engine.model.errors import WireError
-from engine.stream.adapter import Heard, Notice
+from engine.stream.adapter import MessageKind, Notice
 from engine.stream.errors import LinkLost, Stopped
 from engine.stream.frames import BINARY, CLOSE, PING, PONG, TEXT, FrameReader, client_frame, close_code
 from engine.stream.link_status import FeedParts, LinkStatus
@@ -93,11 +93,11 @@ class StreamSession:
                 if message.opcode <= BINARY:
                     frames += 1
                     try:
-                        heard = on_message(message.opcode, message.payload)
+                        kind = on_message(message.opcode, message.payload)
                     except WireError as error:
                         self._refuse(error, now_ns)
                         continue
-                    if heard == "data" or self._other(heard, now_ns):
+                    if kind == "data" or self._other(kind, now_ns):
                         data = True
                 elif message.opcode == PING:
                     ping = message.payload
@@ -110,7 +110,7 @@ class StreamSession:
         finally:
             self._parts.counters.frames += frames
         if data:
-            self._parts.silence.heard(now_ns)
+            self._parts.silence.data_came(now_ns)
         elif messages:
             self._parts.silence.frame_ns = now_ns
         if ping is not None:
@@ -122,18 +122,18 @@ class StreamSession:
         if self._parts.counters.count_bad(error.reason, now_ns):
             raise LinkLost(f"too many bad packets, the last: {error}", close_code=_PROTOCOL_BROKEN)
 
-    def _other(self, heard: Heard, now_ns: int) -> bool:
+    def _other(self, kind: MessageKind, now_ns: int) -> bool:
         """See to a message that is no tick; whether it was data."""
         counters = self._parts.counters
-        if heard == "book":
+        if kind == "book":
             counters.books += 1
             return True
-        if heard == "pong":
+        if kind == "pong":
             counters.pong(self._asked_ns, now_ns)
             self._asked_ns = 0
-        elif isinstance(heard, Notice):
-            self._status.note(heard.text, heard.text, heard.severe)
-            return heard.data
+        elif isinstance(kind, Notice):
+            self._status.note(kind.text, kind.text, kind.severe)
+            return kind.data
         return False
 
     # ── What is due ────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ from pathlib import Path
 import tomli
 from msgspec import Struct
 
-from engine.config import Config
+from engine.config import Config, user_folder
 from engine.model.errors import ConfigError, reason
 from engine.text.redaction import MASK, hide
 from engine.text.sanitize import CleanText, clean
@@ -112,10 +112,7 @@ def credentials_file(config: Config, environ: Mapping[str, str]) -> Path:
     named = config.venue(SmartApiConfig).credentials_file
     if named:
         return Path(os.path.expanduser(named))
-    home = environ.get("XDG_CONFIG_HOME", "")
-    if not os.path.isabs(home):  # unset, or relative, which the XDG rules say to ignore
-        home = os.path.expanduser("~/.config")
-    return Path(home, "myquant-tui", FILE)
+    return user_folder(environ, "XDG_CONFIG_HOME", "~/.config") / FILE
 
 
 def masked(text: str) -> str:

@@ -10,12 +10,13 @@ from engine.config import Config
 from engine.model.errors import ConfigError, WireError
 from engine.model.events import FeedEvent
 from engine.model.types import Instrument
-from engine.stream.adapter import Endpoint, Heard, Notice, address, too_fine
+from engine.stream.adapter import Endpoint, MessageKind, Notice, address, too_fine
 from engine.stream.errors import Hopeless, LinkLost
 from engine.stream.frames import BINARY
 from engine.stream.live_feed import Pace, StreamFeed
 from engine.stream.tick_builder import Slot, TickBuilder, place
 from engine.venues.angelone import wire
+from engine.venues.angelone.instruments.listed import scale_of
 from engine.venues.angelone.login import LoginError, Tokens
 from engine.venues.angelone.settings import SmartApiConfig
 
@@ -58,7 +59,7 @@ class SmartApi:
         self._batches = [instruments[start : start + _BATCH] for start in range(0, len(instruments), _BATCH)]
         for index, instrument in enumerate(instruments):
             exchange_type = wire.EXCHANGE_TYPES[instrument.exchange]
-            here = place(index, instrument, wire.price_scale(exchange_type), 1)
+            here = place(index, instrument, scale_of(instrument.exchange), 1)
             self._places.setdefault(instrument.token, {})[exchange_type] = here
 
     def endpoint(self) -> Endpoint:
@@ -94,10 +95,10 @@ class SmartApi:
             tokens.setdefault(wire.EXCHANGE_TYPES[instrument.exchange], []).append(instrument.token)
         return wire.subscribe(f"batch{number}", self._mode, tokens)
 
-    def on_message(self, opcode: int, payload: bytes) -> Heard:
+    def on_message(self, opcode: int, payload: bytes) -> MessageKind:
         """A packet becomes a tick; raises WireError, `unknown_token` for one that nobody asked for."""
         if opcode != BINARY:
-            return self._hear_text(payload)
+            return self._on_text(payload)
         packet = wire.decode(payload)
         here = self._places.get(packet.token)
         place = here.get(packet.exchange_type) if here else None
@@ -110,7 +111,7 @@ class SmartApi:
             return "data"
         return too_fine(place.symbol)
 
-    def _hear_text(self, payload: bytes) -> Heard:
+    def _on_text(self, payload: bytes) -> MessageKind:
         message = wire.decode_text(payload)
         if isinstance(message, wire.Pong):
             return "pong"

@@ -19,10 +19,9 @@ from engine.text.sanitize import clean
 LTP: Final = 1
 QUOTE: Final = 2
 SNAP_QUOTE: Final = 3
-CURRENCY: Final = 13  # the exchange type whose prices have seven decimals
 
 MODES: Mapping[str, int] = {"ltp": LTP, "quote": QUOTE, "snap_quote": SNAP_QUOTE}
-EXCHANGE_TYPES: Mapping[str, int] = {"NSE": 1, "NFO": 2, "BSE": 3, "BFO": 4, "MCX": 5, "NCX": 7, "CDS": CURRENCY}
+EXCHANGE_TYPES: Mapping[str, int] = {"NSE": 1, "NFO": 2, "BSE": 3, "BFO": 4, "MCX": 5, "NCX": 7, "CDS": 13}
 PING: Final = b"ping"
 
 # Why bytes are refused; to count by.
@@ -161,13 +160,6 @@ def decode_text(text: bytes) -> Pong | Refusal:
     return Refusal(
         clean(error.correlationID or "", 40), clean(error.errorCode, 20), clean(error.errorMessage or "", 200)
     )
-
-
-def price_scale(exchange_type: int) -> int:
-    """How many minor units of this exchange's prices make one rupee; raises ValueError."""
-    if exchange_type not in _KNOWN_TYPES:
-        raise ValueError(f"exchange type {exchange_type}")
-    return 10_000_000 if exchange_type == CURRENCY else 100
 
 
 # ── What we send. A mistake here is our own: ValueError. ────────────────────────────────────────────────────────────

@@ -142,7 +142,9 @@ class BinanceRawSource(Undamaged):
                 if row == 1 and _URL.fullmatch(line):
                     continue
                 allowed = "'<epoch ns> <message>' or '<epoch s>: <message>'"
-                raise self._bad(row, f"'{_quoted(line)}' is not a raw line; allowed: {allowed}")
+                raise self._bad(
+                    row, f"'{line[:200].decode(errors='replace')[:60]}' is not a raw line; allowed: {allowed}"
+                )
             seconds, _, fraction = match[1].partition(b".")
             recv_wall_ns = int(seconds) if len(seconds) == 19 else int(seconds + fraction.ljust(9, b"0"))
             try:
@@ -189,7 +191,3 @@ class BinanceRawSource(Undamaged):
 
     def _bad(self, row: int, what: str) -> InputError:
         return InputError(f"{self._path}: row {row}: {what}")
-
-
-def _quoted(text: bytes) -> str:
-    return text[:200].decode(errors="replace")[:60]

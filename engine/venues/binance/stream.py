@@ -6,7 +6,7 @@ from engine.config import Config
 from engine.model.errors import ConfigError, WireError
 from engine.model.events import FeedEvent
 from engine.model.types import Instrument
-from engine.stream.adapter import Endpoint, Heard, Notice, address, too_fine
+from engine.stream.adapter import Endpoint, MessageKind, Notice, address, too_fine
 from engine.stream.errors import LinkLost
 from engine.stream.frames import TEXT
 from engine.stream.live_feed import Pace, StreamFeed
@@ -52,7 +52,7 @@ class Binance:
         """One request for all streams, because more than five messages a second are not welcome."""
         return [wire.subscribe(self._streams, _REQUEST)]
 
-    def on_message(self, opcode: int, payload: bytes) -> Heard:
+    def on_message(self, opcode: int, payload: bytes) -> MessageKind:
         """A trade becomes a tick, a book what the next ticks carry; raises WireError, and LinkLost before a shutdown."""
         if opcode != TEXT:
             raise WireError("binary")
