@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from engine.config.judge import text_of
-from engine.config.schema import INSTRUMENTS, OVERRIDABLE, Tables
+from engine.config.schema import INSTRUMENTS, OVERRIDABLE, RiskConfig, Tables
 
 Values = Mapping[str, object]
 
@@ -106,15 +106,6 @@ _CHECKS = (
     ContradictionRule(("risk.tp_percents",), lambda percents: sum(percents) == 1, "together they must be exactly 1"),
 )
 
-_POINTS = (
-    "base_sl_points",
-    "tp_points",
-    "trail_activation_points",
-    "trail_distance_points",
-    "slippage_points",
-    "slippage_points_exit",
-)
-
 _INSTRUMENT_CHECKS = (
     ContradictionRule(("tick_size", "price_scale"), _whole, "tick_size must be a multiple of 1/price_scale"),
     ContradictionRule(
@@ -124,6 +115,7 @@ _INSTRUMENT_CHECKS = (
     ),
     *(
         ContradictionRule((f"risk.{key}", "price_scale"), _whole, f"{key} must be multiples of 1/price_scale")
-        for key in _POINTS
+        for key in RiskConfig.__annotations__
+        if "_points" in key
     ),
 )

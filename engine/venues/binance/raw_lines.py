@@ -33,11 +33,6 @@ def recognised(begin: bytes) -> bool:
     return begin[:2] == _GZIP_MAGIC or _BEGIN.match(begin) is not None
 
 
-def opened(path: Path) -> "BinanceRawSource":
-    """The file as a source; raises InputError."""
-    return BinanceRawSource(path)
-
-
 class BinanceRawSource(Undamaged):
     """A TickSource over raw lines; raises InputError with the row for any line that is not one.
 
@@ -191,3 +186,6 @@ class BinanceRawSource(Undamaged):
 
     def _bad(self, row: int, what: str) -> InputError:
         return InputError(f"{self._path}: row {row}: {what}")
+
+
+opened = BinanceRawSource
