@@ -13,7 +13,7 @@ from engine.model.events import AnyEvent, FillBooked, TradeClosed
 from engine.model.marks import EventMark, Mark
 from engine.model.types import Fill, Instrument, Tick, Trade
 from engine.recording import MqrSource
-from engine.recording.files import Progress
+from engine.recording.progress import Progress
 from engine.runtime.cursor import Cursor
 from engine.runtime.publisher import Publisher
 from engine.runtime.replay.check import ReplayCheck

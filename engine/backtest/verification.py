@@ -16,7 +16,7 @@ from engine.model.errors import UserError
 from engine.model.types import Instrument, Trade
 from engine.presentation.money import plain_money
 from engine.recording import Header, MqrSource
-from engine.recording.files import Progress
+from engine.recording.progress import Progress
 from engine.runtime.replay.comparable import deciding
 from engine.text.sanitize import clean
 from engine.version import VERSION

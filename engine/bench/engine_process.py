@@ -24,11 +24,9 @@ from engine.model.latency import Histogram
 from engine.model.types import Delivery
 from engine.runtime.process_stats import rss_mb
 from engine.serving.process import block_signals, serve
-from engine.stream.adapter import Heard
+from engine.stream.adapter import MessageKind
 from engine.stream.frames import BINARY
-from engine.stream.lateness import LatenessMonitor
 from engine.stream.live_feed import Pace, StreamFeed
-from engine.stream.sequence import SequenceTracker
 from engine.stream.tick_builder import TickBuilder
 from engine.venues.angelone.login import Tokens
 from engine.venues.angelone.settings import SmartApiConfig
@@ -61,7 +59,7 @@ class _StampedApi(SmartApi):
         self._stamp = ticker.stamp
         self._ahead_ns = time.time_ns() - _now_ns()
 
-    def on_message(self, opcode: int, payload: bytes) -> Heard:
+    def on_message(self, opcode: int, payload: bytes) -> MessageKind:
         """Take in a message; raises WireError."""
         if opcode == BINARY:
             sent_ns = SENT.unpack_from(payload, SENT_AT)[0]
@@ -102,14 +100,10 @@ def main() -> int:
 
 def _supply(config: Config) -> LiveSupply:
     def connect(tell: Callable[[FeedEvent], None], in_session: Callable[[], bool]) -> StreamFeed:
-        ticker = TickBuilder(
-            len(INSTRUMENTS),
-            SequenceTracker(len(INSTRUMENTS), config.venue(SmartApiConfig).sequence),
-            LatenessMonitor(),
-        )
+        ticker = TickBuilder(len(INSTRUMENTS), config.venue(SmartApiConfig).sequence)
         pace = Pace(silence_s=float(config.feed.silence_s))
         adapter = _StampedApi(config, ticker)
-        return StreamFeed(adapter, ticker, wanted=len(INSTRUMENTS), tell=tell, in_session=in_session, pace=pace)
+        return StreamFeed(adapter, ticker, tell=tell, in_session=in_session, pace=pace)
 
     return LiveSupply("bench", INSTRUMENTS, connect)
 
@@ -193,7 +187,7 @@ def _measuring_ns(config: Config) -> int:
     stamped: list[int] = []
     for _ in range(5):
         for spent, histogram in ((plain, Histogram()), (stamped, _Every())):
-            ticker = TickBuilder(len(INSTRUMENTS), SequenceTracker(len(INSTRUMENTS), "rising"), LatenessMonitor())
+            ticker = TickBuilder(len(INSTRUMENTS), "rising")
             adapter = SmartApi(config, INSTRUMENTS, _FixedLogin(), ticker)
             on_message = _StampedApi(config, ticker).on_message if spent is stamped else adapter.on_message
             record = histogram.record

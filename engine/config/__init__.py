@@ -1,20 +1,11 @@
-"""Front door of the configuration: from config.toml and a few overrides to frozen records."""
+"""The configuration: from config.toml and a few overrides to frozen records."""
 
-from engine.config.bundled import bundled, find_config
+from engine.config.bundled import bundled, find_config, user_folder
 from engine.config.describe import changed, defaults, describe, instrument_for, wanted_symbols
 from engine.config.load import load
 from engine.config.schema import (
-    CapitalConfig,
     Config,
-    EngineConfig,
-    FeedConfig,
-    HeartbeatConfig,
-    InstrumentConfig,
-    JournalConfig,
-    LevelsConfig,
-    LoggingConfig,
     RecordingConfig,
-    ReplayConfig,
     RiskConfig,
     Sections,
     SessionConfig,
@@ -22,17 +13,8 @@ from engine.config.schema import (
 )
 
 __all__ = [
-    "CapitalConfig",
     "Config",
-    "EngineConfig",
-    "FeedConfig",
-    "HeartbeatConfig",
-    "InstrumentConfig",
-    "JournalConfig",
-    "LevelsConfig",
-    "LoggingConfig",
     "RecordingConfig",
-    "ReplayConfig",
     "RiskConfig",
     "Sections",
     "SessionConfig",
@@ -44,5 +26,6 @@ __all__ = [
     "find_config",
     "instrument_for",
     "load",
+    "user_folder",
     "wanted_symbols",
 ]

@@ -1,6 +1,7 @@
 """Where the configuration and the files that come with the program are. Knows places, not contents."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from engine.model.errors import ConfigError
@@ -23,6 +24,14 @@ def bundled(name: str) -> Path:
     )
 
 
+def user_folder(environ: Mapping[str, str], variable: str, usual: str) -> Path:
+    """Return the user's folder of this program below `variable`, else below `usual`."""
+    home = environ.get(variable, "")
+    if not os.path.isabs(home):  # unset, or relative, which the XDG rules say to ignore
+        home = os.path.expanduser(usual)
+    return Path(home, "myquant-tui")
+
+
 def find_config(explicit: Path | None) -> Path:
     """Return the configuration file to use: `explicit`, ./config.toml, the user's, else the bundled one (ConfigError).
 
@@ -30,10 +39,7 @@ def find_config(explicit: Path | None) -> Path:
     """
     if explicit is not None:
         return explicit
-    home = os.environ.get("XDG_CONFIG_HOME", "")
-    if not os.path.isabs(home):  # unset, or relative, which the XDG rules say to ignore
-        home = os.path.expanduser("~/.config")
-    for place in (Path("config.toml"), Path(home, "myquant-tui", "config.toml")):
+    for place in (Path("config.toml"), user_folder(os.environ, "XDG_CONFIG_HOME", "~/.config") / "config.toml"):
         if os.path.lexists(place):
             return place
     return bundled("config.toml")

@@ -8,8 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from engine.config.judge import rule_of
-from engine.config.schema import INSTRUMENTS, OVERRIDABLE, Tables
+from engine.config.judge import text_of
+from engine.config.schema import INSTRUMENTS, OVERRIDABLE, RiskConfig, Tables
 
 Values = Mapping[str, object]
 
@@ -22,15 +22,8 @@ class ContradictionRule(Struct, frozen=True):
     sentence: str
 
 
-class Contradiction(Struct, frozen=True):
-    """The keys that do not agree, and the line that says so."""
-
-    keys: tuple[str, ...]
-    line: str
-
-
-def contradictions(values: Values, tables: Tables) -> Iterator[Contradiction]:
-    """Return every contradiction among the parsed `values` of the keys in `tables`."""
+def contradictions(values: Values, tables: Tables) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Return the keys of every contradiction among the parsed `values` of `tables`, and the line that says so."""
     for check in _CHECKS:
         yield from _judge(check, check.keys, values, tables)
     for symbol in ("", *symbols(values)):
@@ -55,15 +48,12 @@ def _path(key: str, symbol: str, values: Values) -> str:
     return own if own in values else f"instrument.{key}"
 
 
-def _judge(check: ContradictionRule, keys: tuple[str, ...], values: Values, tables: Tables) -> Iterator[Contradiction]:
+def _judge(
+    check: ContradictionRule, keys: tuple[str, ...], values: Values, tables: Tables
+) -> Iterator[tuple[tuple[str, ...], str]]:
     if all(key in values for key in keys) and not check.agree(*(values[key] for key in keys)):
-        shown = ", ".join(f"{key} = {_text(key, values[key], tables)}" for key in keys)
-        yield Contradiction(keys, f"{shown}: {check.sentence}")
-
-
-def _text(key: str, value: object, tables: Tables) -> str:
-    rule = rule_of(key, tables)
-    return rule.text(value) if rule else str(value)
+        shown = ", ".join(f"{key} = {text_of(key, values[key], tables)}" for key in keys)
+        yield keys, f"{shown}: {check.sentence}"
 
 
 def _seconds(moment: time) -> int:
@@ -116,15 +106,6 @@ _CHECKS = (
     ContradictionRule(("risk.tp_percents",), lambda percents: sum(percents) == 1, "together they must be exactly 1"),
 )
 
-_POINTS = (
-    "base_sl_points",
-    "tp_points",
-    "trail_activation_points",
-    "trail_distance_points",
-    "slippage_points",
-    "slippage_points_exit",
-)
-
 _INSTRUMENT_CHECKS = (
     ContradictionRule(("tick_size", "price_scale"), _whole, "tick_size must be a multiple of 1/price_scale"),
     ContradictionRule(
@@ -134,6 +115,7 @@ _INSTRUMENT_CHECKS = (
     ),
     *(
         ContradictionRule((f"risk.{key}", "price_scale"), _whole, f"{key} must be multiples of 1/price_scale")
-        for key in _POINTS
+        for key in RiskConfig.__annotations__
+        if "_points" in key
     ),
 )

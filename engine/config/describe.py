@@ -1,7 +1,6 @@
 """A Config seen from outside: as flat text, against the defaults, and as the instruments that the trader counts in."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 
 from engine.config.bundled import bundled
 from engine.config.load import fill_up, load
@@ -49,7 +48,8 @@ def wanted_symbols(config: Config) -> tuple[str, ...]:
 def instrument_for(config: Config, symbol: str) -> Instrument:
     """Return what is known of `symbol`: its own table over [instrument], in the minor units the trader counts in."""
     known: InstrumentConfig = config.instruments.get(symbol) or fill_up(config.instrument, symbol, {})
-    quantity_scale = _scale_of(known.lot_size)
+    decimals = -int(known.lot_size.normalize().as_tuple().exponent)
+    quantity_scale = int(10 ** max(0, decimals))  # the smallest power of ten that makes a lot whole
     return Instrument(
         symbol=known.symbol,
         token=known.token,
@@ -64,8 +64,3 @@ def instrument_for(config: Config, symbol: str) -> Instrument:
 
 def _texts(path: str, rules: Mapping[str, Rule], record: object) -> dict[str, str]:
     return {f"{path}.{key}": rule.text(getattr(record, key)) for key, rule in rules.items()}
-
-
-def _scale_of(quantity: Decimal) -> int:
-    """Return the smallest power of ten that makes `quantity` whole."""
-    return int(10 ** max(0, -int(quantity.normalize().as_tuple().exponent)))

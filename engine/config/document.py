@@ -19,26 +19,20 @@ Document = dict[str, object]
 
 def read_document(path: Path) -> Document:
     """Return the values of the TOML file at `path`; raises ConfigError with one line that names the file."""
-    place = place_of(path)
     try:
         blob = _read_bytes(path)
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{place}: cannot be read: {reason(error)}") from None
+        raise ConfigError(f"{path}: cannot be read: {reason(error)}") from None
     if len(blob) > MAX_BYTES:
-        raise ConfigError(f"{place}: larger than {MAX_BYTES} bytes, which no configuration is")
+        raise ConfigError(f"{path}: larger than {MAX_BYTES} bytes, which no configuration is")
     if b"\0" in blob:
-        raise ConfigError(f"{place}: holds a NUL byte at byte {blob.index(0) + 1}; must be text in UTF-8")
+        raise ConfigError(f"{path}: holds a NUL byte at byte {blob.index(0) + 1}; must be text in UTF-8")
     try:
         return parse_toml(blob.decode().removeprefix("\ufeff"))
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{place}: not UTF-8 at byte {error.start + 1}; must be text in UTF-8") from None
+        raise ConfigError(f"{path}: not UTF-8 at byte {error.start + 1}; must be text in UTF-8") from None
     except ValueError as error:
-        raise ConfigError(f"{place}: {error}") from None
-
-
-def place_of(path: Path) -> str:
-    """Return `path` as it stands at the head of an error line."""
-    return str(path)
+        raise ConfigError(f"{path}: {error}") from None
 
 
 def parse_toml(text: str) -> Document:

@@ -74,6 +74,12 @@ def rule_of(path: str, tables: Tables) -> Rule | None:
     return tables.get(table, {}).get(key)
 
 
+def text_of(path: str, value: object, tables: Tables) -> str:
+    """Return the parsed `value` of the known key `path` as an override would write it."""
+    rule = rule_of(path, tables)
+    return rule.text(value) if rule else str(value)
+
+
 def nearest_hint(word: str, names: Collection[str], form: str = "{}") -> str:
     """Return which of `names` was probably meant by `word`, as the end of a line; `form` says how a name is written."""
     close = _nearest(word, names)

@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from engine.config.bundled import bundled, find_config
 from engine.config.contradictions import contradictions, symbols
-from engine.config.document import Document, place_of, read_document
-from engine.config.judge import Draft, judge_document, rule_of
+from engine.config.document import Document, read_document
+from engine.config.judge import Draft, judge_document, text_of
 from engine.config.overrides import judge_overrides
 from engine.config.schema import (
     INSTRUMENTS,
@@ -32,7 +32,7 @@ def load(path: Path | None, overrides: Sequence[str], venues: Sections) -> Confi
     problem.
     """
     path = find_config(path)
-    return compose(read_document(path), place_of(path), overrides, venues)
+    return compose(read_document(path), str(path), overrides, venues)
 
 
 def compose(document: Document, place: str, overrides: Sequence[str], venues: Sections) -> Config:
@@ -45,8 +45,7 @@ def compose(document: Document, place: str, overrides: Sequence[str], venues: Se
     lines = [f"{place}: {line}" for line in written.problems] + [f"--set: {line}" for line in named.problems]
     values = named.values
     lines += [
-        f"{place if overridden.isdisjoint(found.keys) else '--set'}: {found.line}"
-        for found in contradictions(values, tables)
+        f"{place if overridden.isdisjoint(keys) else '--set'}: {line}" for keys, line in contradictions(values, tables)
     ]
     if len(lines) > MAX_LINES:
         lines[MAX_LINES:] = [f"{place}: and {len(lines) - MAX_LINES} more problems"]
@@ -62,7 +61,7 @@ def default_texts(tables: Tables) -> Mapping[str, str]:
         judge_document(read_document(bundled("config.toml")), draft, dict)
     except ConfigError:
         return {}
-    return {path: rule.text(value) for path, value in draft.values.items() if (rule := rule_of(path, tables))}
+    return {path: text_of(path, value, tables) for path, value in draft.values.items()}
 
 
 def fill_up(plain: InstrumentConfig, symbol: str, values: Mapping[str, object]) -> InstrumentConfig:

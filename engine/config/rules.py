@@ -175,13 +175,6 @@ class Name(Text):
         super().__init__(80, f"({NAME})?" if optional else NAME, f'{words}, or ""' if optional else words)
 
 
-class Symbol(Text):
-    """What an exchange calls an instrument: a name, in which there may be a '&'."""
-
-    def __init__(self) -> None:
-        super().__init__(80, r"[A-Za-z0-9_.&-]{1,80}", "a symbol of 1 to 80 letters, digits, '_', '.', '&' or '-'")
-
-
 class TimeOfDay(Rule):
     """A time of day to the second."""
 

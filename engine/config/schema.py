@@ -20,7 +20,6 @@ from engine.config.rules import (
     Power,
     Rule,
     Speed,
-    Symbol,
     Text,
     TimeOfDay,
     Whole,
@@ -38,6 +37,9 @@ Section = TypeVar("Section", bound=Struct)
 RecordingChoice = Literal["auto", "on", "off"]
 OnLoss = Literal["keep", "no_entries", "flat_after"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+
+# What an exchange calls an instrument: a name, in which there may be a '&'.
+_SYMBOL = Text(80, r"[A-Za-z0-9_.&-]{1,80}", "a symbol of 1 to 80 letters, digits, '_', '.', '&' or '-'")
 
 _Flag = Annotated[bool, Flag()]
 _Length = Annotated[int, Whole(1, 10_000)]
@@ -155,7 +157,7 @@ class FeedConfig(Struct, frozen=True):
     """Where ticks come from."""
 
     source: Annotated[str, Choice(REPLAY)]  # or a venue: `tables_with` adds them
-    symbols: Annotated[tuple[str, ...], Many(Symbol(), 0, 1000)]
+    symbols: Annotated[tuple[str, ...], Many(_SYMBOL, 0, 1000)]
     stale_s: Annotated[Decimal, Number("0.5", 3600)]
     silence_s: Annotated[Decimal, Number(1, 3600)]
 

@@ -32,7 +32,7 @@ def listen(path: Path) -> socket.socket:
         listener.setblocking(False)
     except (OSError, ValueError) as error:
         listener.close()
-        raise _told(path, error) from error
+        raise UserError(f"socket {path}: {reason(error)}") from error
     except UserError:
         listener.close()
         raise
@@ -103,7 +103,3 @@ def _remove_old(path: Path) -> None:
     if not stat.S_ISSOCK(found.st_mode):
         raise UserError(f"socket {path}: something else is there; move it away")
     path.unlink()
-
-
-def _told(path: Path, error: OSError | ValueError) -> UserError:
-    return UserError(f"socket {path}: {reason(error)}")

@@ -11,6 +11,7 @@ from engine.link.frames import MessageReader, frame
 from engine.link.protocol import (
     ENCODER,
     LIGHT,
+    LINES_A_LOOK,
     LOG,
     NAME_LIMIT,
     PROTOCOL,
@@ -26,6 +27,7 @@ from engine.link.protocol import (
     Welcome,
     understood,
 )
+from engine.link.replica import Replica
 from engine.model.errors import UserError, WireError, reason
 from engine.version import VERSION
 
@@ -41,14 +43,6 @@ class RefusedError(LinkError):
     """The engine refuses this client; trying again will not help."""
 
 
-class Received:
-    """A reply and, of a snapshot, the parts that came with it: their bytes by name."""
-
-    def __init__(self, reply: Reply, parts: dict[str, bytes]) -> None:
-        self.reply = reply
-        self.parts = parts
-
-
 class Channel:
     """An open connection; every call takes at most `timeout_s` and raises LinkError, after which it is of no more use."""
 
@@ -59,9 +53,10 @@ class Channel:
         self._until_s = time.monotonic() + timeout_s
         self._reader = MessageReader(REPLY_LIMIT)
         self._replies = Replies()
+        self._parts: dict[str, bytes] = {}  # those of the newest snapshot, by name
         self._sock = _connected(path, timeout_s)
         try:
-            welcome = self.ask(hello).reply
+            welcome = self.ask(hello)
             if not isinstance(welcome, Welcome):
                 raise self._bad("it did not answer with Welcome")
         except LinkError:
@@ -79,22 +74,33 @@ class Channel:
         """Close the connection; safe to call twice."""
         self._sock.close()
 
-    def ask(self, request: Request) -> Received:
+    def ask(self, request: Request) -> Reply:
         """Send `request` and wait for its answer."""
         self._until_s = time.monotonic() + self.timeout_s
         self._send(request)
         try:
-            reply = understood(self._replies.reply, self._receive())
+            reply: Reply = understood(self._replies.reply, self._receive())
         except WireError as error:
             raise self._bad(str(error)) from error
         if isinstance(reply, RequestRefused):
             raise RefusedError(reply.reason)
-        parts = {}
+        self._parts = {}
         if isinstance(reply, SnapshotReply):
             if len(reply.parts) > _MOST_PARTS or not {*reply.parts} <= {*SECTIONS, LIGHT, LOG}:
                 raise self._bad("a snapshot of unknown parts")
-            parts = {name: self._receive() for name in reply.parts}
-        return Received(reply, parts)
+            self._parts = {name: self._receive() for name in reply.parts}
+        return reply
+
+    def look(self, replica: Replica, log_limit: int = LINES_A_LOOK) -> SnapshotReply:
+        """Bring `replica` up to date, as far as one answer goes."""
+        reply = self.ask(replica.look(log_limit))
+        if not isinstance(reply, SnapshotReply):
+            raise LinkError("the engine answered something else than it was asked")
+        try:
+            replica.take(reply, self._parts)
+        except WireError as error:
+            raise LinkError(f"the engine's snapshot cannot be read: {error}") from error
+        return reply
 
     def tell_bye(self, *, detached: bool) -> None:
         """Say that this client leaves; there is no answer."""

@@ -20,12 +20,10 @@ from engine.link.protocol import (
     ControlView,
     GiveControl,
     SendCommand,
-    SnapshotReply,
     TakeControl,
 )
 from engine.link.replica import Points, Replica
 from engine.link.tickets import Pending, PendingCommands
-from engine.model.errors import WireError
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
 from engine.text.sanitize import CleanText, clean
@@ -64,13 +62,13 @@ class RemoteEngine:
     ) -> None:
         self._path = path
         self._name = name
-        self._wants_control = wants_control
+        self.wants_control = wants_control  # at any time
         self._asks = True  # for control, when it attaches
         self._clock_ns = clock_ns
         self._replica = Replica()
         self._tickets = PendingCommands(clock_ns)
         self._told: deque[str] = deque(maxlen=_TOLD_KEPT)
-        self._pid = 0
+        self.pid = 0  # the engine's process, as it last said; 0 before it was reached
         self._status = ConnectionStatus("CONNECTING", CleanText(""), clock_ns())
         self._changed = Condition()  # held for a few lines by either thread; guards what follows
         self._woken = False
@@ -130,16 +128,6 @@ class RemoteEngine:
         return self._status
 
     @property
-    def wants_control(self) -> bool:
-        """Whether this screen ever wants control."""
-        return self._wants_control
-
-    @property
-    def pid(self) -> int:
-        """The engine's process, as it last said; 0 before it was reached."""
-        return self._pid
-
-    @property
     def control(self) -> ControlView:
         """Who may command."""
         picture = self._replica.picture
@@ -164,27 +152,23 @@ class RemoteEngine:
 
     def take_control(self) -> None:
         """Take control, whoever has it."""
-        self._ask_for(TakeControl())
+        self._wake(TakeControl())
 
     def give_control(self) -> None:
         """Give control up and go on looking."""
-        self._ask_for(GiveControl())
+        self._wake(GiveControl())
 
     def leave(self, detached: bool, timeout_s: float = 1.0) -> None:
         """Tell the engine, and end the thread; waits at most `timeout_s` so that the engine is told."""
-        with self._changed:
-            self._leaving, self._detached, self._woken = True, detached, True
-            self._changed.notify_all()
+        self._detached, self._leaving = detached, True
+        self._wake()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
 
-    def _ask_for(self, request: TakeControl | GiveControl) -> None:
+    def _wake(self, request: TakeControl | GiveControl | None = None) -> None:
+        """Let the thread go on at once, and send `request` where there is one."""
         with self._changed:
-            self._control_request, self._woken = request, True
-            self._changed.notify_all()
-
-    def _wake(self) -> None:
-        with self._changed:
+            self._control_request = request or self._control_request
             self._woken = True
             self._changed.notify_all()
 
@@ -194,9 +178,9 @@ class RemoteEngine:
         retry_s = _FIRST_RETRY_S
         while not self._leaving:
             try:
-                hello = hello_of(self._name, screen=True, wants_control=self._wants_control, at_once=self._asks)
+                hello = hello_of(self._name, screen=True, wants_control=self.wants_control, at_once=self._asks)
                 with Channel(self._path, hello, _ANSWER_S) as channel:
-                    self._pid = channel.welcome.pid
+                    self.pid = channel.welcome.pid
                     self._replica.attach(channel.welcome.engine)
                     self._look(channel)
                     self._set_status("CONNECTED", CleanText(""))
@@ -206,9 +190,8 @@ class RemoteEngine:
                 self._tickets.unsure()
                 self._set_status("LOST", error.lines[0])
                 if isinstance(error, RefusedError):
-                    with self._changed:
-                        self._refused = True
-                        self._changed.notify_all()
+                    self._refused = True
+                    self._wake()
             except Exception as error:  # noqa: BLE001 - nothing may end the thread: the screen is told, and it is tried again
                 self._tickets.unsure()
                 self._set_status("LOST", clean(f"the client of the engine failed: {type(error).__name__}: {error}"))
@@ -232,21 +215,14 @@ class RemoteEngine:
             channel.ask(request)
             self._asks = isinstance(request, TakeControl)
         while (asked := self._tickets.to_send()) is not None:
-            answer = channel.ask(SendCommand(*asked)).reply
+            answer = channel.ask(SendCommand(*asked))
             if isinstance(answer, CommandTaken):
                 self._tickets.taken(answer)
 
     def _look(self, channel: Channel) -> None:
-        answer = channel.ask(self._replica.look())
-        picture = answer.reply
-        if not isinstance(picture, SnapshotReply):
-            raise LinkError("the engine answered something else than it was asked")
         had = self.control.mine
         first = self._replica.snapshot is None
-        try:
-            self._replica.take(picture, answer.parts)
-        except WireError as error:
-            raise LinkError(f"the engine's snapshot cannot be read: {error}") from error
+        picture = channel.look(self._replica)
         self._told.extend(picture.told)
         if had and not picture.control.mine and picture.control.holder:
             self._asks = False  # another client took it: it is not taken back automatically

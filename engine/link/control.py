@@ -10,25 +10,19 @@ _FREE = (Flat, Arm, Lock, Disarm)
 
 
 class ControlLease:
-    """Who has control: one client has it at a time, the first that asks; it moves only when somebody deliberately takes it."""
+    """Who has control: one client at a time; it moves only when somebody deliberately takes it."""
 
     def __init__(self) -> None:
         self.holder: int | None = None
         self.name = ""
         self._since_ns = 0
 
-    def ask(self, client: int, name: str, now_ns: int) -> bool:
-        """Let `client` have it if nobody has; whether it has it now."""
-        if self.holder is None:
-            self._give(client, name, now_ns)
-        return self.holder == client
-
     def take(self, client: int, name: str, now_ns: int) -> int | None:
         """Give it to `client`, whoever has it; who had it before, if that was another."""
         before = self.holder
         if before == client:
             return None
-        self._give(client, name, now_ns)
+        self.holder, self.name, self._since_ns = client, name, now_ns
         return before
 
     def give_up(self, client: int, now_ns: int) -> bool:
@@ -52,9 +46,6 @@ class ControlLease:
     def view(self, client: int) -> ControlView:
         """How it looks to `client`."""
         return ControlView(self.name, self.holder == client, self._since_ns)
-
-    def _give(self, client: int, name: str, now_ns: int) -> None:
-        self.holder, self.name, self._since_ns = client, name, now_ns
 
 
 class OperatorPolicy:

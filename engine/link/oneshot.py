@@ -3,13 +3,10 @@
 from pathlib import Path
 from typing import Self
 
-from msgspec.structs import replace
-
 from engine.link.channel import Channel, LinkError, hello_of
 from engine.link.protocol import AnyCommand, CommandTaken, Reply, Request, SendCommand, SnapshotReply
 from engine.link.replica import Replica
 from engine.link.tickets import PendingCommands
-from engine.model.errors import WireError
 from engine.model.snapshot import CommandView, Snapshot
 
 
@@ -19,6 +16,7 @@ class Oneshot:
     def __init__(self, path: Path, name: str, timeout_s: float = 2.0) -> None:
         """Connect to the engine behind `path`."""
         self._channel = Channel(path, hello_of(name, screen=False), timeout_s)
+        self.pid = self._channel.welcome.pid
         self._replica = Replica()
         self._replica.attach(self._channel.welcome.engine)
         self._tickets = PendingCommands(lambda: 0)
@@ -29,11 +27,6 @@ class Oneshot:
     def __exit__(self, *_: object) -> None:
         self._channel.close()
 
-    @property
-    def pid(self) -> int:
-        """The engine's process id."""
-        return self._channel.welcome.pid
-
     def send(self, command: AnyCommand) -> CommandTaken:
         """Hand over a command; the ticket in the answer is that of `outcome`."""
         reply = self.ask(SendCommand(self._tickets.add(command), command))
@@ -43,17 +36,15 @@ class Oneshot:
 
     def snapshot(self) -> Snapshot:
         """The engine's snapshot of now."""
-        self._look()
+        self.picture()
         while self._replica.behind and self._replica.snapshot is None:
-            self._look()
+            self.picture()
         assert self._replica.snapshot is not None
         return self._replica.snapshot
 
     def picture(self) -> SnapshotReply:
         """How many screens are connected, and which client has control."""
-        self._look()
-        assert self._replica.picture is not None
-        return self._replica.picture
+        return self._channel.look(self._replica, log_limit=0)
 
     def outcome(self, ticket: int) -> CommandView | None:
         """What became of a command so far; None when the engine does not know it."""
@@ -61,16 +52,7 @@ class Oneshot:
 
     def ask(self, request: Request) -> Reply:
         """Any request and its answer, without the parts of a snapshot."""
-        return self._channel.ask(request).reply
-
-    def _look(self) -> None:
-        answer = self._channel.ask(replace(self._replica.look(), log_limit=0))
-        if not isinstance(answer.reply, SnapshotReply):
-            raise LinkError("the engine answered something else than it was asked")
-        try:
-            self._replica.take(answer.reply, answer.parts)
-        except WireError as error:
-            raise LinkError(f"the engine's snapshot cannot be read: {error}") from error
+        return self._channel.ask(request)
 
 
 def ask(path: Path, request: Request, timeout_s: float, name: str = "command") -> Reply:

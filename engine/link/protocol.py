@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal, TypeVar
 
 from msgspec import Meta, Struct, field, msgpack
 
-from engine.model.commands import Acknowledge, Command, Fault, ReplayCommand, Stall, Stop, SwitchDelivery, TraderCommand
+from engine.model.commands import Acknowledge, Fault, ReplayCommand, Stall, Stop, SwitchDelivery, TraderCommand
 from engine.model.errors import WireError
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
@@ -177,8 +177,3 @@ class Replies:
         self.log = msgpack.Decoder(list[LogLine])
         fields = Snapshot.__annotations__
         self.sections = {name: msgpack.Decoder[tuple[object, ...]](fields[name]) for name in SECTIONS}
-
-
-def name_of(command: Command) -> str:
-    """What a person calls `command`."""
-    return type(command).__name__

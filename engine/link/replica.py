@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections import deque
 from itertools import islice
+from operator import attrgetter
 from threading import Lock
 
 from msgspec.structs import replace
@@ -56,7 +57,7 @@ class Replica:
         self._log_before, self._log_number = self._log[-1].number if self._log else 0, 0
         self._charts = {}
 
-    def look(self) -> GetSnapshot:
+    def look(self, log_limit: int = LINES_A_LOOK) -> GetSnapshot:
         """What to ask for next."""
         wanted, self._wanted = self._wanted, None
         points = self._charts.get(wanted, ()) if wanted is not None else ()
@@ -64,7 +65,7 @@ class Replica:
             number=self._light.number if self._light else -1,
             have=self._have,
             log_since=self._log_number,
-            log_limit=LINES_A_LOOK,
+            log_limit=log_limit,
             history_of=wanted,
             history_since_ms=points[-1][0] if points else -1,
         )
@@ -93,7 +94,7 @@ class Replica:
     def lines(self, since: int, limit: int) -> list[LogLine]:
         """At most `limit` log lines after number `since`, oldest first; numbers go on rising over engines."""
         with self._log_lock:
-            start = bisect_right(self._log, since, key=_number)
+            start = bisect_right(self._log, since, key=attrgetter("number"))
             return list(islice(self._log, start, start + limit))
 
     def chart(self, instrument: int) -> Points | None:
@@ -115,7 +116,3 @@ class Replica:
         if len(self._charts) >= _CHARTS_KEPT:
             self._charts.pop(next(iter(self._charts)), None)
         self._charts[history.instrument] = (known + history.points)[-_POINTS_KEPT:]
-
-
-def _number(line: LogLine) -> int:
-    return line.number

@@ -9,11 +9,13 @@ import os
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
-from engine.link.absence import Left, digest, remember
+from engine.link.absence import digest
 from engine.link.control import ControlLease, OperatorPolicy
 from engine.link.delta import SnapshotDelta
 from engine.link.frames import frame
@@ -37,7 +39,6 @@ from engine.link.protocol import (
     SnapshotReply,
     TakeControl,
     Welcome,
-    name_of,
 )
 from engine.model.snapshot import Snapshot
 from engine.version import VERSION
@@ -52,23 +53,18 @@ class ServedEngine(Protocol):
     @property
     def snapshot(self) -> Snapshot:
         """The newest snapshot."""
-        ...
 
     def send(self, command: AnyCommand, ticket: int) -> None:
         """Hand `command` to the next turn; `Snapshot.commands` tells by `ticket` what became of it (0: nobody asks)."""
-        ...
 
     def history(self, instrument: int) -> Sequence[tuple[int, int]]:
         """The day's chart of one instrument: (ms, price in minor units), rising in time."""
-        ...
 
     def log_lines(self, since: int, limit: int) -> Sequence[Struct]:
         """At most `limit` log lines after number `since`, oldest first."""
-        ...
 
     def say(self, text: str) -> None:
         """Write a line to the log that must not be dropped."""
-        ...
 
 
 class Client:
@@ -93,7 +89,7 @@ class RequestHandler:
         self._notes = notes
         self._control = ControlLease()
         self._delta = SnapshotDelta()
-        self._left: Left | None = None
+        self._left: Snapshot | None = None  # as it was when the operator was lost
         self._numbers = 0
         self._engine = int.from_bytes(os.urandom(6), "little")
 
@@ -181,17 +177,17 @@ class RequestHandler:
         if look.history_of is None or look.history_of >= instruments:
             return None
         points = self._served.history(look.history_of)
-        known = bisect_right(points, look.history_since_ms, key=_ms)
+        known = bisect_right(points, look.history_since_ms, key=itemgetter(0))
         whole = not known or points[known - 1][0] != look.history_since_ms
         return History(look.history_of, whole, tuple(points if whole else points[known:]))
 
     def _send(self, client: Client, send: SendCommand, now_ns: int) -> CommandTaken:
         command = send.command
         reason = self._control.refusal(client.number, command, screen=client.screen)
-        if not reason and not all(math.isfinite(value) for value in _values(command) if isinstance(value, float)):
+        if not reason and not all(math.isfinite(value) for value in astuple(command) if isinstance(value, float)):
             reason = "a number in it is none"
         if reason:
-            self._notes.tell("command", f"{name_of(command)} of {client.name} refused: {reason}", now_ns)
+            self._notes.tell("command", f"{type(command).__name__} of {client.name} refused: {reason}", now_ns)
             return CommandTaken(send.ticket, "REFUSED", reason)
         self._served.send(command, send.ticket)
         return CommandTaken(send.ticket, "ACCEPTED")
@@ -226,7 +222,7 @@ class RequestHandler:
         """If `client` has control, nobody has it now, and the absence begins."""
         if self._control.give_up(client.number, now_ns):
             self._operator.lost(now_ns)
-            self._left = remember(self._served.snapshot)
+            self._left = self._served.snapshot
             self._served.say(f"operator {client.name} {how}: {self._operator.plan}")
             for other in self.clients.values():
                 other.told.append(f"{client.name} {how}: nobody has control")
@@ -234,11 +230,3 @@ class RequestHandler:
 
 def _frames(reply: Reply) -> list[bytes]:
     return [frame(ENCODER.encode(reply))]
-
-
-def _ms(point: tuple[int, int]) -> int:
-    return point[0]
-
-
-def _values(command: AnyCommand) -> list[object]:
-    return [getattr(command, name) for name in command.__struct_fields__]

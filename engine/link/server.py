@@ -73,7 +73,8 @@ class LinkServer:
             return
         wait = Event()
         for _ in range(round(linger_s / 0.02)):
-            if all(self._has_last(client.seen) for client in tuple(self._handler.clients.values()) if client.screen):
+            screens = [client for client in tuple(self._handler.clients.values()) if client.screen]
+            if all(client.seen >= self._served.snapshot.number for client in screens):
                 break
             wait.wait(0.02)
         self._ending = True
@@ -83,9 +84,6 @@ class LinkServer:
             with suppress(OSError):  # only to wake the thread; where that cannot be, it wakes by itself soon
                 listener.shutdown(socket.SHUT_RDWR)
         self._thread.join(_JOIN_S)
-
-    def _has_last(self, seen: int) -> bool:
-        return seen >= self._served.snapshot.number
 
     # ── The thread. Everything below runs in it alone. ──────────────────────────────────────────────────────────
 
@@ -112,7 +110,8 @@ class LinkServer:
         self._note(f"link failed: {type(error).__name__}: {error}{more}")
         if last:
             self._close_listener()
-        self._close_all()
+        for connection in tuple(self._connections):
+            self._close(connection, self._clock.monotonic_ns())
         self._pause.wait(_ROUND_S)
 
     def _round(self) -> None:
@@ -276,11 +275,6 @@ class LinkServer:
         connection.sock.close()
         if connection.client is not None:
             self._handler.gone(connection.client, now_ns)
-
-    def _close_all(self) -> None:
-        now_ns = self._clock.monotonic_ns()
-        for connection in tuple(self._connections):
-            self._close(connection, now_ns)
 
     def _close_listener(self) -> None:
         """Close the socket and take its file away, if it is still our own."""

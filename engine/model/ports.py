@@ -68,6 +68,22 @@ class TickSource(Protocol):
         """Where tick number `seq` stands in the file, for a person: `row 17`, or `tick 16` where there are no rows."""
 
 
+class Undamaged:
+    """What a source says that has no marks, no rows and nothing that could be damaged."""
+
+    def marks(self) -> Iterator[Mark]:
+        """None."""
+        return iter(())
+
+    def losses(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def row_of(self, seq: int) -> str:
+        """`tick 16`."""
+        return f"tick {seq}"
+
+
 class Broker(Protocol):
     """Carries out orders. It answers by posting `BrokerEvent`s only, now or later; no call returns anything or waits."""
 

@@ -2,9 +2,8 @@
 
 from engine.recording.convert import ExportReport, ImportReport, export_csv, import_file
 from engine.recording.csv_layout import CsvLayout
-from engine.recording.files import recording_path
 from engine.recording.format import Header
-from engine.recording.naming import recording_path_for
+from engine.recording.naming import recording_path, recording_path_for
 from engine.recording.reader import MqrSource
 from engine.recording.recorder import FileRecorder
 

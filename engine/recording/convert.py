@@ -14,14 +14,13 @@ from engine.model.ports import FileSource, TickSource
 from engine.model.types import FLAG_STAMP_NS, Instrument, Tick
 from engine.recording.csv_layout import SYMBOL, SYMBOL_ALLOWED
 from engine.recording.decimals import MAX_MINOR
-from engine.recording.files import Progress, steps
 from engine.recording.format import Header
+from engine.recording.progress import Progress, followed
 from engine.recording.reader import MqrSource
-from engine.recording.refusals import Refusals
 from engine.recording.stamps import StampWriter
+from engine.recording.tally import Refusals
 from engine.recording.writer import RecordingWriter
 
-_PROGRESS_TICKS = 5000
 _TEXTS_KEPT = 4096
 
 
@@ -60,15 +59,13 @@ def import_file(
         raise InputError(f"{source.name}: is a recording already; allowed: a CSV file or raw lines")
     refuse_existing(target, force)
     refusals = Refusals(len(source.instruments), max_backwards_ms)
-    ticks, step = source.ticks(), steps(source, progress)
+    ticks = followed(source, progress)
     first = next(ticks)  # no source is empty
     header = replace(header, instruments=source.instruments, source=source.name, started_wall_ns=first.recv_wall_ns)
     with replacing(target, force) as temporary, RecordingWriter(temporary, header) as writer:
         for tick in chain((first,), ticks):
             writer.append_tick(tick)
             refusals.judge(tick)
-            if not tick.seq % _PROGRESS_TICKS:
-                step(tick.seq)
     if progress:
         progress(1.0)
     places = {why: source.row_of(number) for why, number in refusals.first.items()}
@@ -85,17 +82,14 @@ def export_csv(
     """
     rows = _Rows(source.instruments, source.zone)
     written = left_out = 0
-    step = steps(source, progress)
     with replacing(target, force) as temporary, os.fdopen(create_private(temporary), "w", encoding="ascii") as file:
         file.write(rows.header)
-        for tick in source.ticks():
+        for tick in followed(source, progress):
             try:
                 file.write(rows.row(tick))
                 written += 1
             except ValueError:
                 left_out += 1
-            if not tick.seq % _PROGRESS_TICKS:
-                step(tick.seq)
         file.flush()
         os.fsync(file.fileno())
     if progress:

@@ -8,13 +8,13 @@ from msgspec.structs import replace
 
 from engine.files import regular_size, told
 from engine.model.errors import InputError
-from engine.model.marks import Mark
+from engine.model.ports import Undamaged
 from engine.model.types import FLAG_STAMP_NS, Instrument, Tick
 from engine.recording.csv_layout import SYMBOL, SYMBOL_ALLOWED, Columns, CsvLayout, find_columns
 from engine.recording.decimals import to_minor
 from engine.recording.index import SparseIndex, Stretch
 from engine.recording.stamps import EXAMPLES, StampReader
-from engine.text.sanitize import CleanText, clean
+from engine.text.sanitize import clean
 
 MAX_LINE_BYTES = 4096
 _MAX_INSTRUMENTS = 1000
@@ -25,7 +25,7 @@ _NO_CELL = b"\n"
 _BOM = b"\xef\xbb\xbf"
 
 
-class CsvSource:
+class CsvSource(Undamaged):
     """A TickSource over a CSV file; raises InputError for a file, an option or a row that is not what it should be.
 
     A price or a time that no market could give is no error here: it is passed on as a tick, for the engine to refuse and
@@ -33,6 +33,8 @@ class CsvSource:
     """
 
     def __init__(self, path: Path, layout: CsvLayout, instrument_for: Callable[[str], Instrument]) -> None:
+        self.name = clean(path.name, 200)
+        self.zone = layout.zone  # of stamps without an offset
         self._path = path
         self._size = regular_size(path)
         self._layout = layout
@@ -45,27 +47,12 @@ class CsvSource:
             raise self._bad("has a header and no rows; allowed: at least one row")
         self._index = SparseIndex(_INDEX_SPACING, begin)
         self._numbers = self._find_symbols(begin)
-        self._instruments = tuple(_finer(instrument_for(name.decode()), layout.price_divisor) for name in self._numbers)
-
-    @property
-    def name(self) -> CleanText:
-        """The file's name, cleaned."""
-        return clean(self._path.name, 200)
-
-    @property
-    def instruments(self) -> tuple[Instrument, ...]:
-        """One for each symbol, in order of appearance."""
-        return self._instruments
-
-    @property
-    def zone(self) -> str:
-        """The zone of stamps without an offset."""
-        return self._layout.zone
+        self.instruments = tuple(_finer(instrument_for(name.decode()), layout.price_divisor) for name in self._numbers)
 
     def ticks(self, first: int = 1) -> Iterator[Tick]:
         """The ticks from number `first` on, one for each row; raises InputError."""
-        kept = _TEXTS_KEPT // len(self._instruments) + 16
-        cells_of = [_Cells(instrument, self._layout.price_divisor, kept) for instrument in self._instruments]
+        kept = _TEXTS_KEPT // len(self.instruments) + 16
+        cells_of = [_Cells(instrument, self._layout.price_divisor, kept) for instrument in self.instruments]
         time, price, volume, symbol = (getattr(self._columns, role) for role in ("time", "price", "volume", "symbol"))
         begin = stretch = self._index.before(first)
         number, instrument = begin.number - 1, 0
@@ -102,14 +89,6 @@ class CsvSource:
         """Number of the last tick whose own time is ≤ `at_ms`; 0 if there is none. Raises InputError."""
         self.count()
         return self._index.number_at(at_ms, self.ticks)
-
-    def marks(self) -> Iterator[Mark]:
-        """None: a CSV file has no marks."""
-        return iter(())
-
-    def losses(self) -> tuple[str, ...]:
-        """None: what cannot be read here is an error."""
-        return ()
 
     def row_of(self, seq: int) -> str:
         """`row 17`: the line of the file, the header counted."""

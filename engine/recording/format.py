@@ -12,7 +12,6 @@ file that was cut between two blocks.
 import re
 import zlib
 from array import array
-from collections.abc import Sequence
 from struct import Struct as Layout
 from sys import byteorder
 
@@ -155,19 +154,25 @@ def _check(instrument: Instrument) -> None:
             )
 
 
-def column(payload: bytes | bytearray | memoryview, typecode: str, place: int, step: int) -> Sequence[int]:
-    """Every `step`-th number from number `place` on: one field of all records, copied."""
-    numbers = array(typecode, bytes(payload))
-    if byteorder == "big":
-        numbers.byteswap()
-    return numbers[place::step]
+def numbers(payload: bytes | bytearray | memoryview, typecode: str) -> memoryview:
+    """All of `payload` as numbers of one width; every so many of them is one field of all records."""
+    if byteorder == "little":
+        return memoryview(payload).cast(typecode)  # type: ignore[call-overload,no-any-return]
+    swapped = array(typecode, bytes(payload))
+    swapped.byteswap()
+    return memoryview(swapped)
+
+
+def most_instrument(payload: bytes | bytearray | memoryview, record_size: int) -> int:
+    """The largest instrument of all records."""
+    return max(numbers(payload, "H")[2 :: record_size // 2].tolist())
 
 
 def encode_block(kind: int, payload: bytes | bytearray | memoryview, ticks_before: int) -> tuple[bytes, int]:
     """A whole block and the number of records in it."""
     size = RECORD_SIZES[kind]
     if size:
-        count, earliest_ms = len(payload) // size, min(column(payload, "q", 3, size // 8))
+        count, earliest_ms = len(payload) // size, min(numbers(payload, "q")[3 :: size // 8].tolist())
     else:
         count, earliest_ms = bytes(payload).count(b"\n"), 0
     fields = _BLOCK_FIELDS.pack(kind, size, count, len(payload), ticks_before, earliest_ms)
@@ -198,7 +203,7 @@ def check_block(raw_head: bytes, head: Head, payload: bytes, instruments: int) -
     if zlib.crc32(payload, zlib.crc32(raw_head[len(SYNC) : -_CRC.size])) != head.crc:
         raise DamageError("the block's checksum does not match")
     size = RECORD_SIZES[head.kind]
-    if size and max(column(payload, "H", 2, size // 2)) >= instruments:
+    if size and most_instrument(payload, size) >= instruments:
         raise DamageError(f"a record speaks of an instrument beyond the {instruments} of the header")
 
 

@@ -5,13 +5,11 @@ from msgspec import Struct
 from engine.model.marks import EventMark, InputMark, Mark, StateMark
 from engine.model.ports import FileSource
 from engine.model.types import Instrument
-from engine.recording.files import Progress, steps
-from engine.recording.refusals import Refusals
+from engine.recording.progress import Progress, followed
 from engine.recording.stamps import StampWriter
-from engine.recording.tally import BURST_MS, BURST_TICKS, GAP_MS, Duplicates, Fingerprint, Prices, Times
+from engine.recording.tally import BURST_MS, BURST_TICKS, GAP_MS, Duplicates, Fingerprint, Prices, Refusals, Times
 
 _MAX_MARK_KINDS = 100
-_PROGRESS_TICKS = 5000
 
 
 class Info(Struct, frozen=True, kw_only=True):
@@ -43,20 +41,17 @@ class Info(Struct, frozen=True, kw_only=True):
 
 def inspect_file(source: FileSource, progress: Progress | None = None, *, max_backwards_ms: int = 1000) -> Info:
     """Read all of `source`, in memory that does not grow with it; raises InputError."""
-    step = steps(source, progress)
     refusals = Refusals(len(source.instruments), max_backwards_ms)
     times, duplicates = Times(source.zone), Duplicates(len(source.instruments))
     prices, fingerprint = Prices(len(source.instruments)), Fingerprint()
     ticks = 0
-    for tick in source.ticks():
+    for tick in followed(source, progress):
         ticks = tick.seq
         fingerprint.add(tick)
         duplicates.add(tick)
         if not refusals.judge(tick):
             times.add(tick.exch_ms)
             prices.add(tick)
-        if not ticks % _PROGRESS_TICKS:
-            step(ticks)
     return Info(
         name=source.name,
         zone=source.zone,
@@ -100,7 +95,9 @@ def info_lines(info: Info) -> list[str]:
         span = f"{instrument.price_text(low)} to {instrument.price_text(high)}"
         told.append(("instrument", f"{instrument.symbol} ({size}), price {span}"))
     if info.days:
-        told.append(("span", f"{at(info.first_ms)} to {at(info.last_ms)}, {_counted(info.days, 'day')}"))
+        told.append(
+            ("span", f"{at(info.first_ms)} to {at(info.last_ms)}, {info.days:,} day{'s' if info.days > 1 else ''}")
+        )
     told.append(("ticks", f"{info.ticks:,}, {info.mean_per_s:.2f} a second on average"))
     if info.worst_second:
         told.append(("worst second", f"{info.worst_second:,} ticks at {at(info.worst_second_ms)}"))
@@ -142,7 +139,3 @@ def _kind(mark: Mark) -> str:
             return "beat" if mark.command is None else "command"
         case _:
             return "start"
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -1,4 +1,4 @@
-"""What recordings of runs are called: by mode, symbol and local start time. Knows no file's contents and no retention."""
+"""What recordings are called, those of runs by mode, symbol and local start time. Knows no file's contents and no retention."""
 
 import re
 from datetime import datetime
@@ -6,15 +6,22 @@ from pathlib import Path
 
 from engine.model.errors import InputError
 from engine.model.types import TradeMode
-from engine.recording.files import recording_path
 from engine.recording.stamps import zone_named
 
 _MOST_SYMBOL = 40
 _MOST_ALIKE = 99  # recordings of one symbol begun in one second
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,79}", re.ASCII)
 _OTHER = re.compile(r"[^A-Za-z0-9_]+", re.ASCII)
 _NAMED = re.compile(
     r"(?:replay|mock|paper|live)-[A-Za-z0-9_]{1,40}-[0-9]{8}-[0-9]{6}(?:-(?:[2-9]|[1-9][0-9]))?\.mqr", re.ASCII
 )
+
+
+def recording_path(folder: Path, name: str) -> Path:
+    """`folder`/`name` for a name that stays inside the folder; raises InputError."""
+    if not _NAME.fullmatch(name):
+        raise InputError(f"'{name:.90}' is not a file name; allowed: 1 to 80 of A-Z a-z 0-9 _ . -, not first a dot")
+    return folder / name
 
 
 def recording_path_for(folder: Path, mode: TradeMode, symbol: str, at_ns: int, zone: str) -> Path:
@@ -23,7 +30,8 @@ def recording_path_for(folder: Path, mode: TradeMode, symbol: str, at_ns: int, z
     `at_ns` is UTC, the name tells it in `zone`. Raises InputError for a folder with too many recordings of one second.
     """
     started = datetime.fromtimestamp(at_ns // 1_000_000_000, zone_named(zone))
-    name = f"{mode}-{_plain(symbol)}-{started:%Y%m%d-%H%M%S}"
+    plain = _OTHER.sub("_", symbol)[:_MOST_SYMBOL].strip("_") or "unnamed"
+    name = f"{mode}-{plain}-{started:%Y%m%d-%H%M%S}"
     for attempt in range(1, _MOST_ALIKE + 1):
         path = recording_path(folder, f"{name}.mqr" if attempt == 1 else f"{name}-{attempt}.mqr")
         if not (path.exists() or path.is_symlink()):
@@ -34,8 +42,3 @@ def recording_path_for(folder: Path, mode: TradeMode, symbol: str, at_ns: int, z
 def is_named_by_us(name: str) -> bool:
     """Whether `name` is one that `recording_path_for` gives: what a person has named is not ours."""
     return _NAMED.fullmatch(name) is not None
-
-
-def _plain(symbol: str) -> str:
-    """`symbol` in characters that every system takes in a file's name."""
-    return _OTHER.sub("_", symbol)[:_MOST_SYMBOL].strip("_") or "unnamed"

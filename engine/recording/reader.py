@@ -1,15 +1,13 @@
 """Reads a recording as a source of ticks: one block in memory at a time, damage told and never passed on as a tick."""
 
-from array import array
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
-from sys import byteorder
 
 from engine.files import regular_size, told
 from engine.model.errors import InputError
 from engine.model.marks import Mark
-from engine.model.types import Instrument, Tick
+from engine.model.types import Tick
 from engine.recording.blocks import Block, BlockPlace, Blocks
 from engine.recording.format import (
     FIXED_HEADER,
@@ -20,10 +18,11 @@ from engine.recording.format import (
     decode_header,
     decode_marks,
     header_length,
+    numbers,
 )
 from engine.recording.index import SparseIndex, Stretch
 from engine.recording.stamps import zone_named
-from engine.text.sanitize import CleanText, clean
+from engine.text.sanitize import clean
 
 _INDEX_SPACING = 1024
 
@@ -36,26 +35,13 @@ class MqrSource:
     """
 
     def __init__(self, path: Path, skip_damage: bool = False) -> None:
-        self._path = path
+        self.name = clean(path.name, 200)
         self._size = regular_size(path)
         self.header, start = _read_header(path, self._size)
+        self.instruments = self.header.instruments
+        self.zone = self.header.session_zone
         self._blocks = Blocks(path, self._size, start, len(self.header.instruments), skip_damage)
         self._index = SparseIndex(_INDEX_SPACING, Stretch(1, start, 0))
-
-    @property
-    def name(self) -> CleanText:
-        """The file's name, cleaned."""
-        return clean(self._path.name, 200)
-
-    @property
-    def instruments(self) -> tuple[Instrument, ...]:
-        """The instruments of the header."""
-        return self.header.instruments
-
-    @property
-    def zone(self) -> str:
-        """The session's zone of the header."""
-        return self.header.session_zone
 
     def ticks(self, first: int = 1) -> Iterator[Tick]:
         """The ticks from number `first` on; raises InputError when the disk fails."""
@@ -125,18 +111,9 @@ class MqrSource:
 def _ticks_of(block: Block, number: int) -> Iterator[Tick]:
     """The ticks of `block`, numbered from `number` on: column by column, a record's own number left out."""
     step = RECORD_SIZES[block.kind] // 8
-    narrow, wide = _numbers(block.payload, "H"), _numbers(block.payload, "q")
+    narrow, wide = numbers(block.payload, "H"), numbers(block.payload, "q")
     columns = (narrow[2 :: 4 * step], narrow[3 :: 4 * step], *(wide[place::step] for place in range(1, step)))
     return map(Tick, range(number, number + block.count), *columns)
-
-
-def _numbers(payload: bytes, typecode: str) -> memoryview:
-    """All of `payload` as numbers of one width."""
-    if byteorder == "little":
-        return memoryview(payload).cast(typecode)  # type: ignore[call-overload,no-any-return]
-    numbers = array(typecode, payload)
-    numbers.byteswap()
-    return memoryview(numbers)
 
 
 def _read_header(path: Path, size: int) -> tuple[Header, int]:

@@ -17,6 +17,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
+from msgspec.structs import astuple
+
 from engine.model.errors import UserError, reason
 from engine.model.marks import Mark
 from engine.model.types import FLAG_HAS_BOOK, Tick
@@ -31,12 +33,12 @@ from engine.recording.format import (
     Header,
     encode_mark,
 )
-from engine.recording.writer import BLOCK_BYTES, BlockFile, pack_book
+from engine.recording.writer import BLOCK_BYTES, BlockFile
 from engine.text.sanitize import CleanText, clean
 
-_TICK_BYTES = TICK_RECORD.size
-_pack_tick = TICK_RECORD.pack_into
-_LAST_PLACE = BLOCK_BYTES - BOOK_RECORD.size
+_TICK_BYTES, _BOOK_BYTES = TICK_RECORD.size, BOOK_RECORD.size
+_pack_tick, _pack_book = TICK_RECORD.pack_into, BOOK_RECORD.pack_into
+_LAST_PLACE = BLOCK_BYTES - _BOOK_BYTES
 _WRITE_BYTES = 1 << 20  # in one go: each write gives the GIL away, and under a busy engine it takes 5 ms to come back
 _CLOSE_TIMEOUT_S = 5.0
 
@@ -124,7 +126,7 @@ class FileRecorder:
             segment = self._tick_segment(tick.flags)
             place = segment.fill
         try:
-            # Written out: a call of a function of ours would cost half as much again as the record itself.
+            # Written out: by `astuple` without bid and ask it would cost half as much again as the record itself.
             if segment.size == _TICK_BYTES:
                 _pack_tick(
                     segment.data,
@@ -142,7 +144,8 @@ class FileRecorder:
                 )
                 segment.fill = place + _TICK_BYTES
             else:
-                segment.fill = pack_book(segment.data, place, tick)
+                _pack_book(segment.data, place, *astuple(tick))
+                segment.fill = place + _BOOK_BYTES
         except struct.error as error:
             self._give_up(f"tick {tick.seq} does not fit a record: {error}")
 
@@ -210,21 +213,17 @@ class FileRecorder:
         finished = False
         try:
             while not self._closing:
-                self._wait()
+                with suppress(Empty):  # until a segment is complete, `close` is called, or the interval is over
+                    self._wake.get(timeout=self._flush_s)
                 self._write_published()
             self._write_published()  # what came between the last look and `close`
             finished = not self.problem
-        except Exception as error:  # noqa: BLE001 - the mouth of the thread: the engine goes on and is told
+        except Exception as error:  # noqa: BLE001 - the end of the thread: the engine goes on and is told
             self._stop(reason(error))
         try:
             self._file.close(finished)
         except OSError as error:
             self._stop(reason(error))
-
-    def _wait(self) -> None:
-        """Until a segment is complete, `close` was called, or the flush interval is over."""
-        with suppress(Empty):
-            self._wake.get(timeout=self._flush_s)
 
     def _write_published(self) -> None:
         """Write all that the turn's owner has published, in its order."""

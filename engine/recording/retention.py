@@ -3,7 +3,6 @@
 import os
 import stat
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,8 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from engine.config import RecordingConfig
-from engine.files import claim
-from engine.model.errors import reason
+from engine.files import claim, replacing
+from engine.model.errors import UserError, reason
 from engine.recording.naming import is_named_by_us
 
 WARNED_FILE = "recordings-warned.json"
@@ -97,9 +96,9 @@ def tidy(folder: Path, state_dir: Path, config: RecordingConfig, now_ns: int) ->
     if standing != before:
         try:
             _write_warned(state_dir / WARNED_FILE, standing)
-        except OSError as error:
+        except UserError as error:
             # Without the note the warning would not count, and be given again: nothing is deleted unannounced.
-            return (*lines, f"{state_dir / WARNED_FILE}: cannot be written: {reason(error)}")
+            return (*lines, *error.lines)
     due = f"{datetime.fromtimestamp((now_ns + WARNING_NS) // 1_000_000_000, UTC):%Y-%m-%d %H:%M} UTC"
     lines += [f"recording {_told(each)}: a start after {due} deletes it" for each in todo.warn]
     return tuple(lines)
@@ -156,14 +155,7 @@ def _read_warned(path: Path) -> dict[str, int]:
 
 
 def _write_warned(path: Path, warned: Mapping[str, int]) -> None:
-    """Put the list in place, whole or not at all; raises OSError."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.encode(warned))
-        part.replace(path)
-    except OSError:
-        with suppress(OSError):
-            part.unlink()
-        raise
+    """Put the list in place, whole or not at all; raises UserError."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with replacing(path, force=True) as part, os.fdopen(os.open(part, flags, 0o600), "wb") as file:
+        file.write(msgspec.json.encode(warned))

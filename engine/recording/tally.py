@@ -1,11 +1,11 @@
-"""Running tallies over ticks, each in bounded memory: times, duplicates, prices, fingerprint. They know no file."""
+"""Running tallies over ticks, each in bounded memory: refusals, times, duplicates, prices, fingerprint. They know no file."""
 
 import struct
 from collections import deque
 from datetime import UTC, datetime
 from hashlib import blake2b
 
-from engine.model.types import Tick
+from engine.model.types import MAX_PRICE, PRICE_INFINITE, PRICE_MISSING, PRICE_NAN, Tick
 from engine.recording.stamps import zone_named
 
 GAP_MS = 5000
@@ -14,8 +14,36 @@ _MAX_WINDOW_TICKS = 100_000
 _MAX_SAME_STAMP = 10_000
 _QUARTER_MS = 900_000  # the zones' offsets change on whole quarters of an hour
 _DAY_MS = 86_400_000
+_SENTINELS = {PRICE_MISSING: "missing", PRICE_NAN: "nan", PRICE_INFINITE: "infinite"}
+_NEVER_MS = -(2**62)
 _HASHED = struct.Struct("<qqqH")
 _HASHED_TICKS = 4096
+
+
+class Refusals:
+    """Counts the ticks that an engine will refuse: by price and time alone, each instrument's for itself."""
+
+    def __init__(self, instruments: int, max_backwards_ms: int) -> None:
+        self.counts: dict[str, int] = {}
+        self.first: dict[str, int] = {}  # number of the first tick refused for this reason
+        self._newest_ms = [_NEVER_MS] * instruments
+        self._max_backwards_ms = max_backwards_ms
+
+    def judge(self, tick: Tick) -> str:
+        """Why `tick` will be refused; empty when it will not."""
+        newest_ms = self._newest_ms[tick.instrument]
+        if 0 < tick.price <= MAX_PRICE:
+            if tick.exch_ms >= newest_ms:
+                self._newest_ms[tick.instrument] = tick.exch_ms
+                return ""
+            if tick.exch_ms >= newest_ms - self._max_backwards_ms:
+                return ""
+            reason = "backwards"
+        else:
+            reason = _SENTINELS.get(tick.price) or ("too_large" if tick.price > 0 else "non_positive")
+        self.counts[reason] = self.counts.get(reason, 0) + 1
+        self.first.setdefault(reason, tick.seq)
+        return reason
 
 
 class Window:

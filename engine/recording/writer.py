@@ -1,4 +1,4 @@
-"""Writing a recording: a file of whole blocks, and a writer that packs ticks and marks into them. Starts no thread."""
+"""Writing a recording: a file of whole blocks, and a writer that packs ticks into them. Starts no thread."""
 
 import os
 import struct
@@ -6,29 +6,26 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Self
 
+from msgspec.structs import astuple
+
 from engine.files import claim, create_private
 from engine.model.errors import InputError
-from engine.model.marks import Mark
 from engine.model.types import FLAG_HAS_BOOK, Tick
 from engine.recording.format import (
     BOOK_RECORD,
     KIND_BOOK_TICKS,
     KIND_END,
-    KIND_MARKS,
     KIND_TICKS,
     RECORD_SIZES,
     TICK_RECORD,
     DamageError,
     Header,
-    column,
     encode_block,
     encode_header,
-    encode_mark,
+    most_instrument,
 )
 
 BLOCK_BYTES = 64 * 1024
-_TICK_BYTES, _BOOK_BYTES = TICK_RECORD.size, BOOK_RECORD.size
-_pack_tick, _pack_book = TICK_RECORD.pack_into, BOOK_RECORD.pack_into
 
 
 class BlockFile:
@@ -58,7 +55,7 @@ class BlockFile:
     def add(self, kind: int, payload: bytes | bytearray | memoryview) -> None:
         """Put one block of `kind` behind what waits for `write`."""
         size = RECORD_SIZES[kind]
-        if size and max(column(payload, "H", 2, size // 2)) >= self._instruments:
+        if size and most_instrument(payload, size) >= self._instruments:
             raise InputError(
                 f"{self._name}: a tick speaks of an instrument beyond the {self._instruments} of the header"
             )
@@ -98,15 +95,13 @@ class BlockFile:
 
 
 class RecordingWriter:
-    """Writes a recording from the caller's own thread: import, tests, tools. Raises OSError."""
+    """Writes a recording from the caller's own thread. Raises OSError."""
 
     def __init__(self, path: Path, header: Header) -> None:
         self._file = BlockFile(path, header)
         self._buffer = bytearray(BLOCK_BYTES)
         self._fill = 0
         self._kind = KIND_TICKS
-        self._marks: list[bytes] = []
-        self._marks_bytes = 0
 
     def __enter__(self) -> Self:
         return self
@@ -116,33 +111,25 @@ class RecordingWriter:
 
     def append_tick(self, tick: Tick) -> None:
         """Keep one tick; raises InputError when a value does not fit a record."""
-        if self._marks or self._fill > BLOCK_BYTES - _BOOK_BYTES:
+        if self._fill > BLOCK_BYTES - BOOK_RECORD.size:
             self.flush()
         if tick.flags & FLAG_HAS_BOOK and self._kind == KIND_TICKS:
             self.flush()
             self._kind = KIND_BOOK_TICKS  # from the first tick with a book on, so that blocks stay long
         try:
-            self._fill = PACK[self._kind](self._buffer, self._fill, tick)
+            if self._kind == KIND_TICKS:
+                TICK_RECORD.pack_into(self._buffer, self._fill, *astuple(tick)[:-2])  # without bid and ask
+            else:
+                BOOK_RECORD.pack_into(self._buffer, self._fill, *astuple(tick))
         except struct.error as error:
             raise InputError(f"tick {tick.seq} does not fit a record: {error}") from None
-
-    def append_mark(self, mark: Mark) -> None:
-        """Keep a mark after the ticks appended so far; raises ValueError for one that is no text."""
-        line = encode_mark(mark)
-        if self._fill or self._marks_bytes + len(line) > BLOCK_BYTES:
-            self.flush()
-        self._marks.append(line)
-        self._marks_bytes += len(line)
+        self._fill += RECORD_SIZES[self._kind]
 
     def flush(self) -> None:
         """Write a block of what is waiting."""
         if self._fill:
             self._file.add(self._kind, memoryview(self._buffer)[: self._fill])
             self._fill = 0
-        if self._marks:
-            self._file.add(KIND_MARKS, b"".join(self._marks))
-            self._marks.clear()
-            self._marks_bytes = 0
         self._file.write()
 
     def close(self, finished: bool = True) -> None:
@@ -153,46 +140,3 @@ class RecordingWriter:
             self._file.close(finished=False)
             raise
         self._file.close(finished)
-
-
-def pack_tick(buffer: bytearray, place: int, tick: Tick) -> int:
-    """Put `tick` into `buffer` at `place` as a record without book; the place behind it. Raises struct.error."""
-    _pack_tick(
-        buffer,
-        place,
-        tick.seq,
-        tick.instrument,
-        tick.flags,
-        tick.recv_wall_ns,
-        tick.recv_ns,
-        tick.exch_ms,
-        tick.exch_seq,
-        tick.price,
-        tick.quantity,
-        tick.day_volume,
-    )
-    return place + _TICK_BYTES
-
-
-def pack_book(buffer: bytearray, place: int, tick: Tick) -> int:
-    """The same with bid and ask."""
-    _pack_book(
-        buffer,
-        place,
-        tick.seq,
-        tick.instrument,
-        tick.flags,
-        tick.recv_wall_ns,
-        tick.recv_ns,
-        tick.exch_ms,
-        tick.exch_seq,
-        tick.price,
-        tick.quantity,
-        tick.day_volume,
-        tick.bid,
-        tick.ask,
-    )
-    return place + _BOOK_BYTES
-
-
-PACK = {KIND_TICKS: pack_tick, KIND_BOOK_TICKS: pack_book}

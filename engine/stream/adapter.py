@@ -18,7 +18,7 @@ class Notice(Struct, frozen=True):
 
 
 # What a message was: market data, a book alone (data too), the answer to our ping, anything else that is in order, or something to tell.
-Heard = Literal["data", "book", "pong", "other"] | Notice
+MessageKind = Literal["data", "book", "pong", "other"] | Notice
 
 
 def too_fine(symbol: str) -> Notice:
@@ -62,38 +62,19 @@ def address(key: str, url: str, default_resource: str = "/") -> Endpoint:
 class StreamAdapter(Protocol):
     """How one exchange is spoken to; pure but for `endpoint` and `renew`, which may talk to a login server."""
 
-    @property
-    def source(self) -> str:
-        """What a person calls this feed."""
-        ...
-
-    @property
-    def logs_in(self) -> bool:
-        """Whether `endpoint` may log in, and `renew` is worth a try."""
-        ...
-
-    @property
-    def ping(self) -> bytes:
-        """The text that asks for a sign of life every few seconds; empty where the server asks."""
-        ...
-
-    @property
-    def lifetime_s(self) -> float:
-        """How long the exchange lets a link live; 0 = no limit."""
-        ...
+    source: str  # what a person calls this feed
+    logs_in: bool  # `endpoint` may log in, and `renew` is worth a try
+    ping: bytes  # the text that asks for a sign of life every few seconds; empty where the server asks
+    lifetime_s: float  # how long the exchange lets a link live; 0 = no limit
 
     def endpoint(self) -> Endpoint:
         """Where to connect and with which headers; blocks while it logs in. Raises LinkLost, Hopeless."""
-        ...
 
     def renew(self) -> None:
         """Log in afresh because the tokens were refused; blocks. Raises LinkLost, Hopeless."""
-        ...
 
     def subscriptions(self) -> list[bytes]:
         """The texts that ask for everything wanted, to be sent on every new link."""
-        ...
 
-    def on_message(self, opcode: int, payload: bytes) -> Heard:
+    def on_message(self, opcode: int, payload: bytes) -> MessageKind:
         """Take in a text or binary message; ticks go where they belong. Raises WireError, LinkLost (planned)."""
-        ...

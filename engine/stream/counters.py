@@ -2,7 +2,7 @@
 
 from collections import deque
 
-_NS = 1_000_000_000
+_MOST_BAD, _WITHIN_NS = 20, 10_000_000_000
 # Packets that nobody asked for say nothing about the line: they are counted and drop no link.
 _HARMLESS = frozenset({"unknown_token"})
 
@@ -10,15 +10,13 @@ _HARMLESS = frozenset({"unknown_token"})
 class StreamCounters:
     """Frames, books, bad packets by reason; signs of life and their round trip. Written by the feed's thread alone."""
 
-    def __init__(self, *, most_bad: int = 20, within_s: float = 10.0) -> None:
+    def __init__(self) -> None:
         self.frames = 0
         self.books = 0
         self.bad: dict[str, int] = {}
         self.pong_ns = 0  # when the newest answer to our ping came; 0 = never
         self.rtt_ms = 0.0
-        self._most_bad = most_bad
-        self._within_ns = round(within_s * _NS)
-        self._recent_ns: deque[int] = deque(maxlen=most_bad + 1)
+        self._recent_ns: deque[int] = deque(maxlen=_MOST_BAD + 1)
 
     def link_up(self) -> None:
         """Begin with a new link: the old one's bad packets do not count against it."""
@@ -31,7 +29,7 @@ class StreamCounters:
             return False
         recent = self._recent_ns
         recent.append(now_ns)
-        return len(recent) > self._most_bad and now_ns - recent[0] <= self._within_ns
+        return len(recent) > _MOST_BAD and now_ns - recent[0] <= _WITHIN_NS
 
     def pong(self, asked_ns: int, now_ns: int) -> None:
         """An answer to the ping sent at `asked_ns` (0: to none) came."""

@@ -13,7 +13,7 @@ _LONGEST_WAIT_S = 600.0
 _UNWANTED = (b"set-cookie:", b"content-length:")
 
 
-class _Doorway:
+class _HandshakeSocket:
     """What websocket-client takes for a socket while it shakes hands: it gets the server's head and nothing behind it."""
 
     def __init__(self, line: StreamSocket, deadline_ns: int) -> None:
@@ -68,7 +68,7 @@ def shake_hands(line: StreamSocket, address: Endpoint, deadline_ns: int) -> None
     try:
         upgrade.connect(  # type: ignore[no-untyped-call]
             address.url,
-            socket=_Doorway(line, deadline_ns),
+            socket=_HandshakeSocket(line, deadline_ns),
             header=list(address.headers),
             suppress_origin=True,
             redirect_limit=0,

@@ -2,8 +2,8 @@
 
 The two clocks were never set together, so a lag (receipt minus the tick's own time) means something only against the
 smallest one seen, the floor. A tick more than two seconds above it has waited somewhere; whole-second stamps alone move a
-lag by one second. A tick more than three seconds below it bears a stamp that is ahead of all others: it is refused, and is
-no witness against the floor until nothing else comes.
+lag by one second. A tick more than three seconds below it bears a stamp that is ahead of all others: it is refused, and
+does not speak against the floor until nothing else comes.
 
 Until a floor has stood for some seconds, only our own clock speaks against a stamp, and only by a minute and more: quotes
 that are minutes old come first on every link. A played exchange whose clock runs faster than ours never has a floor that
@@ -16,9 +16,12 @@ from engine.model.types import FLAG_AHEAD, FLAG_LATE
 
 _NS: Final = 1_000_000_000
 _NONE: Final = 1 << 62
+_LATE_MS: Final = 2000  # above the floor
+_TOLERANCE_MS: Final = 3000  # below it
+_CREEP: Final = 2.0  # ms a second by which the floor rises at most
 _HALF_MINUTE_NS: Final = 30 * _NS
 _AT_ONCE_MS: Final = 1000  # the floor falls so far for one tick, and further for those that agree
-_WITNESSES: Final = 3
+_AGREEING: Final = 3
 _NEAR_MS: Final = 2000  # lags so near each other agree
 _OWN_CLOCK_MS: Final = 60_000  # ahead of our own clock by more than this, where no floor stands yet
 _STANDS_NS: Final = 3 * _NS  # a floor that falls by less than a second in so long, with ticks in so many looks, stands
@@ -72,44 +75,38 @@ class _Row:
 class LatenessMonitor:
     """Judges the lags (ms) of all ticks of a feed against the floor, and keeps the smallest of the last half to whole minute.
 
-    The floor falls at once by a second, to three that agree by more, and rises by `creep` ms a second at most, so that
+    The floor falls at once by a second, to three that agree by more, and rises by 2 ms a second at most, so that
     the drift of two clocks is followed and a line that clogs up does not become the measure of itself. A floor that
     followed ticks ahead of it was perhaps led astray: it is given up when nothing agreed with it for half a minute.
     """
 
     __slots__ = (
         "_above_ms",
+        "_agreed_ns",
+        "_agreeing",
         "_ahead_ms",
         "_anchor_ms",
         "_anchor_ns",
         "_before_ms",
-        "_creep",
         "_creep_ns",
         "_doubted_ms",
         "_floor_ms",
         "_followed_ns",
         "_former_ms",
-        "_heard",
-        "_heard_ns",
+        "_has_agreed",
         "_instrument",
-        "_late_ms",
         "_looks",
         "_lowest_ms",
         "_now_ns",
         "_row",
         "_several",
         "_stands",
-        "_tolerance_ms",
         "_turn_ns",
-        "_witnesses",
         "least_ms",
         "limit_ms",
     )
 
-    def __init__(self, *, late_ms: int = 2000, ahead_ms: int = 3000, creep: float = 2.0) -> None:
-        self._late_ms = late_ms
-        self._tolerance_ms = ahead_ms
-        self._creep = creep
+    def __init__(self) -> None:
         self._now_ns = 0
         self._instrument, self._several = -1, False  # whether more than one instrument ticks
         self.forget()
@@ -122,15 +119,15 @@ class LatenessMonitor:
         self._lowest_ms = _NONE  # of this look; what lies between it and the limit is in order and tells nothing new
         self.least_ms = _NONE  # of this half minute
         self._before_ms = _NONE  # of the one before
-        self._doubted_ms, self._witnesses = _NONE, 0
+        self._doubted_ms, self._agreeing = _NONE, 0
         self._row = _Row()
         self._stands, self._looks = False, 0
         self._anchor_ms: float = _NONE  # the floor when it was last asked whether it stands
         self._anchor_ns = self._turn_ns = self._creep_ns = 0
-        self._heard, self._heard_ns = (
+        self._has_agreed, self._agreed_ns = (
             False,
             0,
-        )  # whether a tick of this look agreed with the floor, and when one last did
+        )  # whether a tick of this look agreed with the floor, when one last did
         self._above_ms = _NONE  # the smallest lag since then
         self._former_ms: float = _NONE  # the floor that was left
         self._followed_ns = 0  # when it was left; 0 = long ago, or never
@@ -155,13 +152,13 @@ class LatenessMonitor:
                 return FLAG_AHEAD
             self._follow(lag_ms)
         self._row.end()
-        self._heard = True
+        self._has_agreed = True
         self._several = self._several or self._instrument not in {-1, instrument}
         self._instrument = instrument
         if lag_ms < self._floor_ms - _AT_ONCE_MS:
             self._doubt(lag_ms)
             return 0
-        self._witnesses = 0
+        self._agreeing = 0
         self._lowest_ms = min(self._lowest_ms, lag_ms)
         if lag_ms < self.least_ms:
             self._fall(lag_ms)
@@ -170,12 +167,12 @@ class LatenessMonitor:
     def _doubt(self, lag_ms: int) -> None:
         """Let the floor fall far when three in a row agree, or, while none stands, fall one below the other."""
         falls = not self._stands and lag_ms < self._doubted_ms
-        near = self._witnesses > 0 and (falls or abs(lag_ms - self._doubted_ms) <= _NEAR_MS)
-        self._witnesses = self._witnesses + 1 if near else 1
+        near = self._agreeing > 0 and (falls or abs(lag_ms - self._doubted_ms) <= _NEAR_MS)
+        self._agreeing = self._agreeing + 1 if near else 1
         self._doubted_ms = min(lag_ms, self._doubted_ms) if near else lag_ms
         self._lowest_ms = _NONE  # have the next one looked at, whatever it is
-        if self._witnesses >= _WITNESSES:
-            self._witnesses = 0
+        if self._agreeing >= _AGREEING:
+            self._agreeing = 0
             self._before_ms = _NONE
             self._fall(self._doubted_ms)
 
@@ -198,24 +195,24 @@ class LatenessMonitor:
         self._now_ns = now_ns
         least_ms = min(self.least_ms, self._before_ms)
         if least_ms != _NONE and self._creep_ns:
-            allowed_ms = (now_ns - self._creep_ns) * self._creep / _NS
+            allowed_ms = (now_ns - self._creep_ns) * _CREEP / _NS
             self._set_floor(min(self._floor_ms + allowed_ms, max(self._floor_ms, least_ms)))
         self._creep_ns = now_ns
-        if self._heard and self._floor_ms != _NONE:
+        if self._has_agreed and self._floor_ms != _NONE:
             self._agreed(now_ns)
-        elif self._above_ms != _NONE and now_ns - self._heard_ns >= _HALF_MINUTE_NS and self._astray():
+        elif self._above_ms != _NONE and now_ns - self._agreed_ns >= _HALF_MINUTE_NS and self._astray():
             self._begin_floor(self._above_ms)
             self._followed_ns = 0
-        self._heard = False
+        self._has_agreed = False
         self._lowest_ms = _NONE
         if now_ns - self._turn_ns >= _HALF_MINUTE_NS:
             self._turn_ns = now_ns
             self._before_ms, self.least_ms = self.least_ms, _NONE
-            self._witnesses = 0
+            self._agreeing = 0
 
     def _agreed(self, now_ns: int) -> None:
         """Ticks of this look agreed with the floor: whether it stands by now, or moves."""
-        self._heard_ns, self._above_ms = now_ns, _NONE
+        self._agreed_ns, self._above_ms = now_ns, _NONE
         if now_ns - self._followed_ns >= _PROBATION_NS:
             self._followed_ns = 0
         fell = self._floor_ms < self._anchor_ms - _AT_ONCE_MS
@@ -227,21 +224,21 @@ class LatenessMonitor:
 
     def _astray(self) -> bool:
         """Whether the floor may have been led astray, so that a line that seems to be clogged is none."""
-        return self._followed_ns > 0 or abs(self._above_ms - self._former_ms) <= self._tolerance_ms
+        return self._followed_ns > 0 or abs(self._above_ms - self._former_ms) <= _TOLERANCE_MS
 
     def _begin_floor(self, floor_ms: float) -> None:
         """Begin another floor, which has to stand first."""
         self._stands, self._looks = False, 0
         self._anchor_ms, self._anchor_ns = floor_ms, self._now_ns
-        self._heard_ns, self._above_ms = self._now_ns, _NONE
+        self._agreed_ns, self._above_ms = self._now_ns, _NONE
         self._set_floor(floor_ms)
 
     def _set_floor(self, floor_ms: float) -> None:
         self._floor_ms = floor_ms
         if floor_ms == _NONE:
             return
-        self.limit_ms = floor_ms + self._late_ms
-        self._ahead_ms = floor_ms - self._tolerance_ms if self._stands else min(floor_ms, 0) - _OWN_CLOCK_MS
+        self.limit_ms = floor_ms + _LATE_MS
+        self._ahead_ms = floor_ms - _TOLERANCE_MS if self._stands else min(floor_ms, 0) - _OWN_CLOCK_MS
 
     def smallest_ms(self) -> int | None:
         """The smallest lag of the last half to whole minute; None when nothing came."""

@@ -3,9 +3,12 @@
 import time
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from engine.model.clock import SteadyClock
 from engine.model.events import FeedEvent, FeedNote, LinkChanged, LinkState
 from engine.model.ports import FeedView
+from engine.stream.adapter import StreamAdapter
 from engine.stream.backoff import Backoff
 from engine.stream.counters import StreamCounters
 from engine.stream.silence import SilenceTimer
@@ -19,6 +22,18 @@ _KINDS_KEPT = 1000
 _LONGEST_TEXT = 300
 
 
+class FeedParts(Struct, frozen=True):
+    """What all links of a feed share."""
+
+    adapter: StreamAdapter
+    ticker: TickBuilder
+    silence: SilenceTimer
+    counters: StreamCounters
+    wall: SteadyClock
+    in_session: Callable[[], bool]
+    ping_s: float
+
+
 class LinkStatus:
     """The state of the link and the newest `view`; written by the feed's thread, `view` is read by any.
 
@@ -26,26 +41,11 @@ class LinkStatus:
     so does whatever else its texts hold.
     """
 
-    def __init__(
-        self,
-        *,
-        source: str,
-        wanted: int,
-        tell: Callable[[FeedEvent], None],
-        ticker: TickBuilder,
-        silence: SilenceTimer,
-        tally: StreamCounters,
-        backoff: Backoff,
-        wall: SteadyClock,
-    ) -> None:
-        self._source = clean(source)
-        self._wanted = wanted
-        self._tell = tell
-        self._ticker = ticker
-        self._silence = silence
-        self._tally = tally
+    def __init__(self, parts: FeedParts, backoff: Backoff, tell: Callable[[FeedEvent], None]) -> None:
+        self._parts = parts
         self._backoff = backoff
-        self._wall = wall
+        self._tell = tell
+        self._source = clean(parts.adapter.source)
         self._state: LinkState = "STOPPED"
         self.refused = False  # given up; further attempts are rare and change nothing that is shown until one succeeds
         self._because = CleanText("")
@@ -54,32 +54,23 @@ class LinkStatus:
         self._noted: set[str] = set()
         self.show()
 
-    def enter(self, state: LinkState, because: str = "") -> None:
+    def enter(self, state: LinkState, because: str = "", retry_ns: int = 0) -> None:
         """Show a change without telling it; `because` is kept from before where it is empty, until the link is up."""
         if self._is_quiet(state):
             return
         now_ns = _now_ns()
         if self._state == "UP":
             self._up_ns, self._down_ns = 0, now_ns
-        self._state, self._since_ns, self._retry_ns = state, now_ns, 0
+        self._state, self._since_ns, self._retry_ns = state, now_ns, retry_ns
         self._because = CleanText("") if state == "UP" else _told(because) or self._because
         self.show()
 
-    def change(self, state: LinkState, reason: str) -> None:
-        """Show and tell a change."""
+    def change(self, state: LinkState, reason: str, retry_ns: int = 0) -> None:
+        """Show and tell a change; the next attempt is at `retry_ns` (0: it is under way, or there is none)."""
         if self._is_quiet(state):
             return
-        self.enter(state, reason)
+        self.enter(state, reason, retry_ns)
         self._tell(LinkChanged(state, self._link, _told(reason), self._at_ms()))
-
-    def waiting(self, reason: str, retry_ns: int) -> None:
-        """The link is lost, or did not come up; the next attempt is at `retry_ns`."""
-        if self._is_quiet("WAITING"):
-            return
-        self.enter("WAITING", reason)
-        self._retry_ns = retry_ns
-        self.show()
-        self._tell(LinkChanged("WAITING", self._link, _told(reason), self._at_ms()))
 
     def refuse(self, reason: str, retry_ns: int) -> None:
         """The feed is given up but for an attempt at `retry_ns` (0: none); told once per reason, which "" leaves as it was."""
@@ -111,31 +102,32 @@ class LinkStatus:
 
     def show(self) -> None:
         """Put a new picture on the table: one attribute store."""
-        lag_ms = self._ticker.lag.smallest_ms()
+        parts = self._parts
+        lag_ms = parts.ticker.lag.smallest_ms()
         # Ours now, not the steady clock's: a wall clock that was set is what the operator must see.
-        stepped_ns = self._wall.apart_ns()
+        stepped_ns = parts.wall.apart_ns()
         self.view = FeedView(
             source=self._source,
             state=self._state,
             link=self._link,
             since_ns=self._since_ns,
             up_ns=self._up_ns,
-            frame_ns=self._silence.frame_ns,
-            pong_ns=self._tally.pong_ns,
+            frame_ns=parts.silence.frame_ns,
+            pong_ns=parts.counters.pong_ns,
             retry_ns=self._retry_ns,
             attempt=self._backoff.attempt,
             because=self._because,
-            rtt_ms=self._tally.rtt_ms,
+            rtt_ms=parts.counters.rtt_ms,
             clock_ms=None if lag_ms is None else -(lag_ms + stepped_ns / _MS),
-            frames=self._tally.frames,
-            books=self._tally.books,
-            bad=dict(self._tally.bad),
-            wanted=self._wanted,
-            ticking=self._ticker.ticking if self._state == "UP" else 0,
+            frames=parts.counters.frames,
+            books=parts.counters.books,
+            bad=dict(parts.counters.bad),
+            wanted=parts.ticker.count,
+            ticking=parts.ticker.ticking if self._state == "UP" else 0,
         )
 
     def _at_ms(self) -> int:
-        return (_now_ns() + self._wall.ahead_ns) // _MS
+        return (_now_ns() + self._parts.wall.ahead_ns) // _MS
 
 
 def _told(text: str) -> CleanText:

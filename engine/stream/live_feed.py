@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import cached_property
 from threading import Thread
 from typing import TYPE_CHECKING, NoReturn
 
@@ -17,8 +18,8 @@ from engine.stream.backoff import Backoff, ConnectBudget
 from engine.stream.counters import StreamCounters
 from engine.stream.errors import Hopeless, LinkLost, Stopped, TokensRefused
 from engine.stream.handshake import shake_hands
-from engine.stream.link_status import LinkStatus
-from engine.stream.session import Around, StreamSession
+from engine.stream.link_status import FeedParts, LinkStatus
+from engine.stream.session import StreamSession
 from engine.stream.silence import SilenceTimer
 from engine.stream.socket import dial
 from engine.stream.tick_builder import TickBuilder
@@ -57,9 +58,9 @@ def _random() -> Callable[[], float]:
 
 
 class StreamFeed:
-    """Keeps one link to one exchange, delivers its ticks, and tells `tell` of every change (fulfils `ports.StreamFeed`).
+    """Keeps one link to one exchange, delivers its ticks, and tells `tell` of every change (a `ports.LiveFeed`).
 
-    The feed's thread alone connects, receives, delivers and tells. `stop` rings a bell that ends every wait of it.
+    The feed's thread alone connects, receives, delivers and tells. `stop` ends every wait of it.
     """
 
     lossless = False
@@ -69,49 +70,32 @@ class StreamFeed:
         adapter: StreamAdapter,
         ticker: TickBuilder,
         *,
-        wanted: int,
         tell: Callable[[FeedEvent], None],
         in_session: Callable[[], bool],
         pace: Pace,
         draw: Callable[[], float] | None = None,
         wall: SteadyClock | None = None,
     ) -> None:
-        self._dialect = adapter
+        self._adapter = adapter
         self._ticker = ticker
         self._pace = pace
         self._backoff = Backoff(draw or _random(), first_s=pace.first_wait_s, longest_s=pace.longest_wait_s)
         self._budget = ConnectBudget(pace.connects, pace.connects_within_s)
-        silence = SilenceTimer(pace.silence_s, lifeless_s=pace.lifeless_s, steady_s=pace.steady_s)
-        tally = StreamCounters()
-        wall = wall or SteadyClock()
-        self._standing = LinkStatus(
-            source=adapter.source,
-            wanted=wanted,
-            tell=tell,
-            ticker=ticker,
-            silence=silence,
-            tally=tally,
-            backoff=self._backoff,
-            wall=wall,
+        self._parts = FeedParts(
+            adapter,
+            ticker,
+            SilenceTimer(pace.silence_s, lifeless_s=pace.lifeless_s, steady_s=pace.steady_s),
+            StreamCounters(),
+            wall or SteadyClock(),
+            in_session,
+            pace.ping_s,
         )
-        self._around = Around(
-            adapter=adapter,
-            ticker=ticker,
-            silence=silence,
-            tally=tally,
-            wall=wall,
-            in_session=in_session,
-            show=self._standing.show,
-            steady=self._proved,
-            note=self._standing.note,
-            ping_s=pace.ping_s,
-        )
+        self._status = LinkStatus(self._parts, self._backoff, tell)
         self._sound = False  # this link has proved itself
         self._renewed = False  # the tokens were renewed, and no link has lasted since
         self._broke_ns: deque[int] = deque(maxlen=pace.breaks)
-        self._tls: ssl.SSLContext | None = None
         self._wakeup = Wakeup()
-        self._on_end: Callable[[str], None] = _nobody
+        self._on_end: Callable[[str], None] = lambda _: None  # until the feed is started
         self._thread = Thread(target=self._run, name="feed", daemon=True)
 
     # ── What the runner asks, from any thread ──────────────────────────────────────────────────────────────────
@@ -124,7 +108,7 @@ class StreamFeed:
 
     def stop(self, timeout_s: float) -> None:
         """End the thread, whatever it waits for."""
-        self._wakeup.ring()
+        self._wakeup.wake()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
         elif self._thread.ident is None:
@@ -132,7 +116,7 @@ class StreamFeed:
 
     def view(self) -> FeedView:
         """How the link stands, at most 0.2 s ago."""
-        return self._standing.view
+        return self._status.view
 
     # ── The feed's thread ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -141,11 +125,11 @@ class StreamFeed:
             while True:
                 self._keep_link()
         except Stopped:
-            self._standing.change("STOPPED", "")
-        except Exception as error:  # noqa: BLE001 - the mouth of the thread: told, never swallowed
+            self._status.change("STOPPED", "")
+        except Exception as error:  # noqa: BLE001 - the end of the thread: told, never swallowed
             problem = self._in_words(error)
             self._on_end(problem)
-            self._standing.enter("STOPPED", problem)
+            self._status.enter("STOPPED", problem)
         finally:
             self._wakeup.close()
 
@@ -161,9 +145,9 @@ class StreamFeed:
             return
         except Stopped:
             raise
-        except Exception as error:  # noqa: BLE001 - the mouth of the thread: told, and gone on
+        except Exception as error:  # noqa: BLE001 - the end of the thread: told, and gone on
             lost = self._broken(error)
-        if self._standing.refused and not isinstance(lost, TokensRefused):
+        if self._status.refused and not isinstance(lost, TokensRefused):
             self._stay_refused("", max(self._pace.again_s, lost.wait_s))
         else:
             self._await_next(lost)
@@ -173,19 +157,19 @@ class StreamFeed:
         now_ns = _now_ns()
         self._broke_ns.append(now_ns)
         problem = self._in_words(error)
-        self._standing.note(problem, f"{problem}; the link is made anew", True)
+        self._status.note(problem, f"{problem}; the link is made anew", True)
         often = len(self._broke_ns) == self._pace.breaks
         often = often and now_ns - self._broke_ns[0] <= self._pace.breaks_within_s * _NS
         return LinkLost(problem, wait_s=self._pace.breaks_wait_s if often else 0.0)
 
     def _in_words(self, error: Exception) -> str:
-        return f"{self._dialect.source} feed: {type(error).__name__}: {error}"
+        return f"{self._adapter.source} feed: {type(error).__name__}: {error}"
 
     def _stay_refused(self, reason: str, again_s: float | None) -> None:
         """Stand still until the next of the rare attempts, each with one login of its own, or for good; raises Stopped."""
         now_ns = _now_ns()
         wait_ns = None if again_s is None else max(round(again_s * _NS), self._budget.wait_ns(now_ns))
-        self._standing.refuse(reason, 0 if wait_ns is None else now_ns + wait_ns)
+        self._status.refuse(reason, 0 if wait_ns is None else now_ns + wait_ns)
         self._wakeup.wait(wait_ns)
         self._renewed = False
 
@@ -194,7 +178,7 @@ class StreamFeed:
         now_ns = _now_ns()
         wait_ns = 0 if lost.planned and self._sound else self._backoff.failed()
         wait_ns = max(wait_ns, round(lost.wait_s * _NS), self._budget.wait_ns(now_ns))
-        self._standing.waiting(lost.reason, now_ns + wait_ns)
+        self._status.change("WAITING", lost.reason, now_ns + wait_ns)
         self._wakeup.wait(wait_ns)
 
     def _one_link(self) -> LinkLost:
@@ -209,24 +193,24 @@ class StreamFeed:
 
     def _renew(self, refusal: TokensRefused) -> LinkLost:
         """Log in once more because the tokens were refused; raises Hopeless when that was done before, Stopped."""
-        if not self._dialect.logs_in:
+        if not self._adapter.logs_in:
             return refusal
         if self._renewed:
             raise Hopeless(refusal.reason, again_s=self._pace.again_s)
         self._renewed = True
-        self._standing.enter("LOGIN", refusal.reason)
+        self._status.enter("LOGIN", refusal.reason)
         try:
-            beside(self._dialect.renew, self._wakeup, self._pace.login_s, "no answer to the login")
+            beside(self._adapter.renew, self._wakeup, self._pace.login_s, "no answer to the login")
         except LinkLost as lost:
             return lost
         return refusal
 
     def _connect_and_listen(self) -> NoReturn:
         """Raises LinkLost, Hopeless, Stopped."""
-        if self._dialect.logs_in:
-            self._standing.enter("LOGIN")
-        address = beside(self._dialect.endpoint, self._wakeup, self._pace.login_s, "no answer to the login")
-        self._standing.change("CONNECTING", "")
+        if self._adapter.logs_in:
+            self._status.enter("LOGIN")
+        address = beside(self._adapter.endpoint, self._wakeup, self._pace.login_s, "no answer to the login")
+        self._status.change("CONNECTING", "")
         deadline_ns = _now_ns() + round(self._pace.handshake_s * _NS)
         try:
             line = dial(address.host, address.port, self._wakeup, deadline_ns, loopback_only=not address.secure)
@@ -234,40 +218,35 @@ class StreamFeed:
             self._budget.spend(_now_ns())  # at its end, so that the next ones are never nearer than they may be
         try:
             if address.secure:
-                line.secure(self._context(), address.host, deadline_ns)
+                line.secure(self._tls, address.host, deadline_ns)
             shake_hands(line, address, deadline_ns)
-            self._converse(StreamSession(line, self._around))
+            self._converse(StreamSession(line, self._parts, self._status, self._proved))
         finally:
             line.close()
 
-    def _converse(self, conversation: StreamSession) -> NoReturn:
+    def _converse(self, session: StreamSession) -> NoReturn:
         """Greet and listen until the end, and say goodbye; raises LinkLost, Stopped."""
         code, begun_ns = 0, _now_ns()
         try:
-            conversation.greet()
-            self._standing.came_up()
-            conversation.listen()
+            session.greet()
+            self._status.came_up()
+            session.listen()
         except LinkLost as lost:
             code = lost.close_code
             raise
         finally:
-            conversation.bye(code)
+            session.bye(code)
             if _now_ns() - begun_ns >= self._pace.steady_s * _NS:
                 self._renewed = False  # the tokens were good, even if no data came at night
 
-    def _context(self) -> "ssl.SSLContext":
-        """How TLS is spoken: certificates and names are verified. Made once."""
-        if self._tls is None:
-            import ssl  # noqa: PLC0415 - 5 MB that only an encrypted line needs
+    @cached_property
+    def _tls(self) -> "ssl.SSLContext":
+        """How TLS is spoken: certificates and names are verified."""
+        import ssl  # noqa: PLC0415 - 5 MB that only an encrypted line needs
 
-            self._tls = ssl.create_default_context()
-        return self._tls
+        return ssl.create_default_context()
 
     def _proved(self) -> None:
         """The link is sound: what went wrong before counts no more."""
         self._sound = True
         self._backoff.succeeded()
-
-
-def _nobody(_: str) -> None:
-    """Stand in for the runner until the feed is started."""

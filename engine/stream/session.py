@@ -9,17 +9,12 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
-from msgspec import Struct
-
-from engine.model.clock import SteadyClock
 from engine.model.errors import WireError
-from engine.stream.adapter import Heard, Notice, StreamAdapter
-from engine.stream.counters import StreamCounters
+from engine.stream.adapter import MessageKind, Notice
 from engine.stream.errors import LinkLost, Stopped
 from engine.stream.frames import BINARY, CLOSE, PING, PONG, TEXT, FrameReader, client_frame, close_code
-from engine.stream.silence import SilenceTimer
+from engine.stream.link_status import FeedParts, LinkStatus
 from engine.stream.socket import StreamSocket
-from engine.stream.tick_builder import TickBuilder
 
 _now_ns = time.perf_counter_ns
 _NS = 1_000_000_000
@@ -31,50 +26,37 @@ _GOING = 1000
 _TOO_BIG, _PROTOCOL_BROKEN = 1009, 1002
 
 
-class Around(Struct):
-    """What a conversation shares with those before and after it, and whom it tells."""
-
-    adapter: StreamAdapter
-    ticker: TickBuilder
-    silence: SilenceTimer
-    tally: StreamCounters
-    wall: SteadyClock
-    in_session: Callable[[], bool]
-    show: Callable[[], None]  # make a new picture
-    steady: Callable[[], None]  # data has flowed long enough
-    note: Callable[[str, str, bool], None]  # (kind, text, severe): told once per kind
-    ping_s: float
-
-
 class StreamSession:
     """Speaks with a server over a line on which hands have been shaken."""
 
-    def __init__(self, line: StreamSocket, around: Around) -> None:
+    def __init__(self, line: StreamSocket, parts: FeedParts, status: LinkStatus, steady: Callable[[], None]) -> None:
         self._line = line
-        self._around = around
+        self._parts = parts
+        self._status = status
+        self._steady = steady  # called when data has flowed long enough
         self._reader = FrameReader()
-        self._hear = around.adapter.on_message
+        self._on_message = parts.adapter.on_message
         now_ns = _now_ns()
-        lifetime_s = around.adapter.lifetime_s
+        lifetime_s = parts.adapter.lifetime_s
         self._ends_ns = now_ns + round(lifetime_s * _NS) if lifetime_s else _NEVER_NS
-        self._ping_ns = now_ns + round(around.ping_s * _NS) if around.adapter.ping else _NEVER_NS
+        self._ping_ns = now_ns + round(parts.ping_s * _NS) if parts.adapter.ping else _NEVER_NS
         self._asked_ns = 0  # when the ping went out that is not answered yet
         self._look_ns = now_ns  # when the ages are due
         self._shown_ns = 0
         self._due_ns = now_ns  # when anything is due
         self._news = False  # something came that no picture shows yet
-        around.silence.link_up(now_ns)
-        around.ticker.link_up()
-        around.tally.link_up()
+        parts.silence.link_up(now_ns)
+        parts.ticker.link_up()
+        parts.counters.link_up()
 
     def greet(self) -> None:
         """Ask for everything wanted; raises LinkLost, Stopped."""
-        for text in self._around.adapter.subscriptions():
+        for text in self._parts.adapter.subscriptions():
             self._send(TEXT, text)
 
     def listen(self) -> NoReturn:
         """Receive until the link ends; raises LinkLost, Stopped."""
-        receive, ticker, wall, feed = self._line.receive, self._around.ticker, self._around.wall, self._reader.feed
+        receive, ticker, wall, feed = self._line.receive, self._parts.ticker, self._parts.wall, self._reader.feed
         catch_up = wall.catch_up
         while True:
             data = receive(self._due_ns)
@@ -101,7 +83,7 @@ class StreamSession:
 
     def _take_all(self, now_ns: int) -> None:
         """Work every message that is complete; raises LinkLost, Stopped."""
-        take, on_message = self._reader.take, self._hear
+        take, on_message = self._reader.take, self._on_message
         messages = frames = 0
         data = False
         ping: bytes | None = None
@@ -111,11 +93,11 @@ class StreamSession:
                 if message.opcode <= BINARY:
                     frames += 1
                     try:
-                        heard = on_message(message.opcode, message.payload)
+                        kind = on_message(message.opcode, message.payload)
                     except WireError as error:
                         self._refuse(error, now_ns)
                         continue
-                    if heard == "data" or self._other(heard, now_ns):
+                    if kind == "data" or self._other(kind, now_ns):
                         data = True
                 elif message.opcode == PING:
                     ping = message.payload
@@ -126,32 +108,32 @@ class StreamSession:
             code = _TOO_BIG if error.reason == "size" else _PROTOCOL_BROKEN
             raise LinkLost(f"no WebSocket's bytes: {error}", close_code=code) from None
         finally:
-            self._around.tally.frames += frames
+            self._parts.counters.frames += frames
         if data:
-            self._around.silence.heard(now_ns)
+            self._parts.silence.data_came(now_ns)
         elif messages:
-            self._around.silence.frame_ns = now_ns
+            self._parts.silence.frame_ns = now_ns
         if ping is not None:
             self._send(PONG, ping)  # of several, the newest alone need be answered
 
     def _refuse(self, error: WireError, now_ns: int) -> None:
         """Count a bad packet; raises LinkLost when there are too many."""
-        self._around.note(error.reason, f"bad packet, dropped and counted: {error}", False)
-        if self._around.tally.count_bad(error.reason, now_ns):
+        self._status.note(error.reason, f"bad packet, dropped and counted: {error}", False)
+        if self._parts.counters.count_bad(error.reason, now_ns):
             raise LinkLost(f"too many bad packets, the last: {error}", close_code=_PROTOCOL_BROKEN)
 
-    def _other(self, heard: Heard, now_ns: int) -> bool:
+    def _other(self, kind: MessageKind, now_ns: int) -> bool:
         """See to a message that is no tick; whether it was data."""
-        tally = self._around.tally
-        if heard == "book":
-            tally.books += 1
+        counters = self._parts.counters
+        if kind == "book":
+            counters.books += 1
             return True
-        if heard == "pong":
-            tally.pong(self._asked_ns, now_ns)
+        if kind == "pong":
+            counters.pong(self._asked_ns, now_ns)
             self._asked_ns = 0
-        elif isinstance(heard, Notice):
-            self._around.note(heard.text, heard.text, heard.severe)
-            return heard.data
+        elif isinstance(kind, Notice):
+            self._status.note(kind.text, kind.text, kind.severe)
+            return kind.data
         return False
 
     # ── What is due ────────────────────────────────────────────────────────────────────────────────────────────
@@ -161,31 +143,31 @@ class StreamSession:
         if now_ns >= self._look_ns:
             self._look(now_ns)
         if now_ns - self._shown_ns >= _SHOW_NS:
-            self._around.show()
+            self._status.show()
             self._shown_ns = now_ns
             self._news = False
         self._due_ns = min(self._look_ns, self._shown_ns + _SHOW_NS if self._news else _NEVER_NS)
 
     def _look(self, now_ns: int) -> None:
         """Look at the ages of what came, and whether it is time for a ping or to part."""
-        around = self._around
-        reason = around.silence.overdue(now_ns, in_session=around.in_session())
+        parts = self._parts
+        reason = parts.silence.overdue(now_ns, in_session=parts.in_session())
         if reason:
             raise LinkLost(reason)
         if now_ns >= self._ends_ns:
             raise LinkLost("the exchange ends every link after a day", planned=True)
-        if around.silence.steady():
-            around.steady()
+        if parts.silence.steady():
+            self._steady()
         if now_ns >= self._ping_ns:
-            self._ping_ns = now_ns + round(around.ping_s * _NS)
+            self._ping_ns = now_ns + round(parts.ping_s * _NS)
             self._asked_ns = now_ns
-            self._send(TEXT, around.adapter.ping)
+            self._send(TEXT, parts.adapter.ping)
         self._look_at_clocks(now_ns)
-        self._look_ns = min(now_ns + _LOOK_NS, around.silence.due_ns(), self._ping_ns, self._ends_ns)
+        self._look_ns = min(now_ns + _LOOK_NS, parts.silence.due_ns(), self._ping_ns, self._ends_ns)
 
     def _look_at_clocks(self, now_ns: int) -> None:
         """Follow the lag of the ticks, and the machine's clock where that was set right."""
-        wall, lag = self._around.wall, self._around.ticker.lag
+        wall, lag = self._parts.wall, self._parts.ticker.lag
         wall.refresh()
         smallest_ms = lag.smallest_ms()
         moved_ns = 0 if smallest_ms is None else wall.side(smallest_ms)
@@ -194,7 +176,7 @@ class StreamSession:
             told = (
                 f"the machine's clock was set right by {moved_ns / _NS:+.1f} s; receipts are stamped by it from now on"
             )
-            self._around.note(told, told, False)
+            self._status.note(told, told, False)
         lag.turn_over(now_ns)
 
     def _send(self, opcode: int, payload: bytes) -> None:

@@ -34,7 +34,7 @@ class SilenceTimer:
         self._flows_ns = 0
         self._open = False
 
-    def heard(self, now_ns: int) -> None:
+    def data_came(self, now_ns: int) -> None:
         """Data came."""
         if now_ns - self.data_ns > self._least_ns or not self._flows_ns:
             self._flows_ns = now_ns

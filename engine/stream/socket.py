@@ -1,4 +1,4 @@
-"""A socket on which every wait ends at a deadline, or at once when the bell rings. Knows no protocol above TCP and TLS."""
+"""A socket on which every wait ends at a deadline, or at once when somebody wakes it. Knows no protocol above TCP and TLS."""
 
 import os
 import select
@@ -19,14 +19,14 @@ _TRIES = 3  # addresses of one host
 
 
 class StreamSocket:
-    """A connected, non-blocking socket and the bell, TLS or plain; used by one thread."""
+    """A connected, non-blocking socket, TLS or plain, and what wakes it; used by one thread."""
 
     def __init__(self, sock: socket.socket, wakeup: Wakeup) -> None:
         self._sock = sock
-        self._bell_fd = wakeup.fileno()
+        self._wakeup_fd = wakeup.fileno()
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
-        self._poll.register(self._bell_fd, select.POLLIN)
+        self._poll.register(self._wakeup_fd, select.POLLIN)
         self._pending: Callable[[], int] = lambda: 0  # bytes that TLS has unpacked and nobody has read
         # Errors that only mean "not now", and what must be awaited then.
         self._not_now: dict[type[OSError], int] = {BlockingIOError: select.POLLOUT}
@@ -37,7 +37,7 @@ class StreamSocket:
             ready = self._poll.poll(whole_ms(deadline_ns - _now_ns()))
             if not ready:
                 return None
-            if self._bell_fd in {ready[0][0], ready[-1][0]}:
+            if self._wakeup_fd in {ready[0][0], ready[-1][0]}:
                 raise Stopped
         try:
             data = self._sock.recv(most)
@@ -102,9 +102,9 @@ class StreamSocket:
             raise LinkLost(what + in_words(error)) from None
         poll = select.poll()
         poll.register(self._sock, events)
-        poll.register(self._bell_fd, select.POLLIN)
+        poll.register(self._wakeup_fd, select.POLLIN)
         ready = poll.poll(whole_ms(deadline_ns - _now_ns()))
-        if any(fd == self._bell_fd for fd, _ in ready):
+        if any(fd == self._wakeup_fd for fd, _ in ready):
             raise Stopped
         if not ready:
             raise LinkLost(late) from None
@@ -114,7 +114,7 @@ def dial(host: str, port: int, wakeup: Wakeup, deadline_ns: int, *, loopback_onl
     """A line to the first address of `host` that answers; raises LinkLost, Stopped."""
     left_s = (deadline_ns - _now_ns()) / 1e9
     addresses = beside(lambda: _addresses(host, port), wakeup, left_s, f"no address for {host}")
-    if loopback_only and not all(_is_loopback(address) for _, address in addresses):
+    if loopback_only and not all(address[0] == "::1" or str(address[0]).startswith("127.") for _, address in addresses):
         raise LinkLost(f"{host} is not this machine; an unencrypted line goes nowhere else")
     lost = LinkLost(f"no address for {host}")
     for left in range(min(len(addresses), _TRIES), 0, -1):
@@ -147,7 +147,3 @@ def _addresses(host: str, port: int) -> list[tuple[int, Any]]:
     """(Family, address) of a host; raises OSError. The name goes in as bytes, which spares the tables of international ones."""
     found = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
     return [(family, address) for family, _, _, _, address in found]
-
-
-def _is_loopback(address: Any) -> bool:
-    return str(address[0]).startswith("127.") or address[0] == "::1"

@@ -17,7 +17,7 @@ from engine.model.types import (
     Tick,
 )
 from engine.stream.lateness import LatenessMonitor
-from engine.stream.sequence import SequenceTracker
+from engine.stream.sequence import Rule, SequenceTracker
 
 _MS: Final = 1_000_000
 
@@ -50,7 +50,7 @@ def place(index: int, instrument: Instrument, price_scale: int, quantity_scale: 
 class TickBuilder:
     """Numbers the ticks of a run from 1 without holes and hands each to `deliver`; used by the feed's thread alone.
 
-    `stamp` once for all that one receipt brought, then `trade` and `book` for each message of it.
+    `rule` says how the exchange numbers them (see `SequenceTracker`). `stamp` once for all that one receipt brought, then `trade` and `book` for each message of it.
     """
 
     __slots__ = (
@@ -62,34 +62,32 @@ class TickBuilder:
         "_recv_ms",
         "_recv_ns",
         "_recv_wall_ns",
+        "_sequence",
+        "count",
         "deliver",
         "lag",
-        "numbering",
         "seq",
         "ticking",
     )
 
-    def __init__(self, count: int, numbering: SequenceTracker, lag: LatenessMonitor) -> None:
-        self.deliver: Callable[[Tick], None] = _nobody
-        self.numbering = numbering
-        self.lag = lag
+    def __init__(self, count: int, rule: Rule) -> None:
+        self.deliver: Callable[[Tick], None] = lambda _: None  # until the feed is started
+        self.count = count  # of instruments
+        self.lag = LatenessMonitor()
+        self._sequence = SequenceTracker(count, rule)
         self.seq = 0
-        self.ticking = 0  # instruments that have had a tick on this link
-        self._flag = numbering.flag
-        self._judge = lag.flag
-        self._fresh = bytearray(b"\1") * count  # 1: no tick on this link yet
-        self._bids = [0] * count
-        self._asks = [0] * count
+        self._flag = self._sequence.flag
+        self._judge = self.lag.flag
         self._recv_ns = self._recv_wall_ns = self._recv_ms = 0
+        self.link_up()
 
     def link_up(self) -> None:
         """Begin with a new link: nothing that the old one said holds any more."""
-        count = len(self._fresh)
-        self.ticking = 0
-        self._fresh = bytearray(b"\1") * count
-        self._bids = [0] * count
-        self._asks = [0] * count
-        self.numbering.link_up()
+        self.ticking = 0  # instruments that have had a tick on this link
+        self._fresh = bytearray(b"\1") * self.count  # 1: no tick on this link yet
+        self._bids = [0] * self.count
+        self._asks = [0] * self.count
+        self._sequence.link_up()
 
     def stamp(self, recv_ns: int, recv_wall_ns: int) -> None:
         """All that follows was received at this moment (monotonic, and UTC by the steady clock)."""
@@ -108,7 +106,7 @@ class TickBuilder:
         """Deliver a tick of raw price and quantity; whether the instrument's price scale could express the price.
 
         Where it cannot, the tick carries PRICE_NAN, or PRICE_INFINITE beyond all measure, and is refused and counted
-        behind the door. A quantity finer than the instrument's is rounded down, one beyond all measure is the most
+        by the tick filter. A quantity finer than the instrument's is rounded down, one beyond all measure is the most
         that is allowed.
         """
         index = place.index
@@ -150,7 +148,3 @@ class TickBuilder:
             )
         )
         return exact
-
-
-def _nobody(_: Tick) -> None:
-    """Stand in for the runner until the feed is started."""

@@ -1,4 +1,4 @@
-"""Waiting that can be ended from outside: a bell, and calls that are awaited with one ear on it. Knows no socket."""
+"""Waiting that can be ended from outside, also for calls that cannot be interrupted. Knows no socket."""
 
 import os
 import select
@@ -12,26 +12,26 @@ _T = TypeVar("_T")
 
 
 class Wakeup:
-    """Rings once, for good: whoever waits with it stops waiting."""
+    """Wakes once, for good: whoever waits with it stops waiting."""
 
     def __init__(self) -> None:
-        # Held while ringing or closing, so that no byte is ever written into a descriptor that is somebody else's by now.
+        # Held while waking or closing, so that no byte is ever written into a descriptor that is somebody else's by now.
         self._lock = Lock()
         self._near, self._far = os.pipe()
         self._closed = False
 
     def fileno(self) -> int:
-        """The descriptor that becomes readable when the bell rings."""
+        """The descriptor that becomes readable when everybody is woken."""
         return self._near
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Wake everybody; from any thread."""
         with self._lock:
             if not self._closed:
                 os.write(self._far, b"!")
 
     def wait(self, duration_ns: int | None) -> None:
-        """Let `duration_ns` pass, None: all time; raises Stopped when the bell rings or has rung."""
+        """Let `duration_ns` pass, None: all time; raises Stopped when it is, or was, woken."""
         poll = select.poll()
         poll.register(self._near, select.POLLIN)
         if poll.poll(None if duration_ns is None else whole_ms(duration_ns)):
@@ -60,15 +60,15 @@ class _Call(Thread, Generic[_T]):
         """Call, and close the pipe whose other end somebody may be looking at."""
         try:
             self.answer.append(self._call())
-        except Exception as error:  # noqa: BLE001 - the mouth of the thread: raised again where it was asked for
+        except Exception as error:  # noqa: BLE001 - the end of the thread: raised again where it was asked for
             self.error = error
         os.close(self._done_fd)
 
 
 def beside(call: Callable[[], _T], wakeup: Wakeup, duration_s: float, late: str) -> _T:
-    """What `call` returns or raises, awaited so that the bell still ends the wait.
+    """What `call` returns or raises, awaited so that `wakeup` still ends the wait.
 
-    Looking up a name and logging in cannot be interrupted: when the bell rings (Stopped), or after `duration_s`
+    Looking up a name and logging in cannot be interrupted: when it wakes (Stopped), or after `duration_s`
     (LinkLost with the text `late`), their thread is left to end by itself. An OSError becomes LinkLost, and so does a
     machine that has no thread left.
     """

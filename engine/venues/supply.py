@@ -9,7 +9,7 @@ from engine.config import Config
 from engine.model.broker_events import BrokerEvent
 from engine.model.errors import InputError
 from engine.model.events import FeedEvent
-from engine.model.ports import Broker, LiveFeed, TickSource
+from engine.model.ports import Broker, LiveFeed, TickSource, Undamaged
 from engine.model.types import Instrument
 
 Tell = Callable[[FeedEvent], None]
@@ -17,15 +17,11 @@ InSession = Callable[[], bool]
 MakeBroker = Callable[[tuple[Instrument, ...], Callable[[BrokerEvent], None]], Broker]
 
 
-def _nothing() -> None:
-    """Where there is nothing to end."""
-
-
 def _no_more(symbols: tuple[str, ...]) -> "LiveSupply":
     raise InputError(f"the last run holds {', '.join(symbols)}, which this source has not")
 
 
-class LiveSupply(Struct, frozen=True):
+class LiveSupply(Undamaged, Struct, frozen=True):
     """A live source of ticks: its name, its instruments, and `connect(tell, in_session)`, which makes its feed.
 
     `with_more(symbols)` is the same source with further instruments. `broker(instruments, post)` makes the one that
@@ -37,16 +33,8 @@ class LiveSupply(Struct, frozen=True):
     instruments: tuple[Instrument, ...]
     connect: Callable[[Tell, InSession], LiveFeed]
     with_more: Callable[[tuple[str, ...]], "LiveSupply"] = _no_more
-    close: Callable[[], None] = _nothing  # ends what the feed has under way elsewhere (a login)
+    close: Callable[[], None] = lambda: None  # ends what the feed has under way elsewhere (a login)
     broker: MakeBroker | None = None
-
-    def losses(self) -> tuple[str, ...]:
-        """Nothing of a live stream is a file that could be damaged."""
-        return ()
-
-    def row_of(self, seq: int) -> str:
-        """Where tick number `seq` stands, for a person."""
-        return f"tick {seq}"
 
 
 class NoCredentials(Struct, frozen=True):

@@ -23,17 +23,14 @@ class Login(Protocol):
 
     def found(self, config: "Config", environ: Environ) -> bool:
         """Whether there is anything to log in with; raises ConfigError when that is malformed."""
-        ...
 
     def how_to(self, config: "Config", environ: Environ) -> Sequence[str]:
         """How to set the credentials up, in lines."""
-        ...
 
     def check(
         self, config: "Config", environ: Environ, say: Callable[[str], object], *, offline: bool
     ) -> Sequence[str]:
         """Try them, unless `offline`; `say` what is well as it is found, return what is not."""
-        ...
 
 
 class Listing(Protocol):
@@ -41,11 +38,9 @@ class Listing(Protocol):
 
     def update(self, config: "Config") -> str:
         """Fetch today's list; what that did, in a line."""
-        ...
 
     def find(self, config: "Config", words: Sequence[str], limit: int) -> tuple[Sequence[Row], str]:
         """At most `limit` instruments that `words` mean, and a warning or ""; every row has the same columns."""
-        ...
 
 
 class RawLines(Protocol):
@@ -53,11 +48,9 @@ class RawLines(Protocol):
 
     def recognised(self, begin: bytes) -> bool:
         """Whether a file that begins so holds them."""
-        ...
 
     def opened(self, path: Path) -> "FileSource":
         """The file as a source; raises InputError."""
-        ...
 
 
 class Venue(Struct, frozen=True):

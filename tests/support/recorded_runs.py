@@ -26,9 +26,9 @@ from engine.model.state import as_text, state_hash
 from engine.model.types import Instrument, Tick
 from engine.recording import Header, MqrSource
 from engine.recording.format import BLOCK_HEAD, KIND_TICKS, SYNC
-from engine.recording.writer import RecordingWriter
 from engine.runtime import Engine
 from tests.support.builders import EAGER, ListSource, config, nifty, ticks
+from tests.support.recording_samples import MarkingWriter
 from tests.support.trader_harness import TraderHarness
 from tests.support.waiting import until
 
@@ -146,7 +146,7 @@ def rewrite(
     marks = list(source.marks())
     copy = path.with_name("changed.mqr")
     copy.unlink(missing_ok=True)
-    with RecordingWriter(copy, head(source.header)) as writer:
+    with MarkingWriter(copy, head(source.header)) as writer:
 
         def put(until: int) -> None:
             while marks and _place(marks[0]) <= until:
@@ -203,7 +203,7 @@ def record_by_hand(
         harness.trader.restore(kept)
         harness.broker.hold([harness.trader.state.portfolio.net(0)])
     told = 0
-    with RecordingWriter(path, header_of(harness.config, "by hand", (nifty(harness.config),))) as writer:
+    with MarkingWriter(path, header_of(harness.config, "by hand", (nifty(harness.config),))) as writer:
         if kept is not None:
             writer.append_mark(StartMark(kept))
         for seq, each in enumerate(stream, 1):

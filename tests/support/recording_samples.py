@@ -10,7 +10,8 @@ from engine.model.events import StateKept
 from engine.model.marks import EventMark, InputMark, Mark, StartMark, StateMark
 from engine.model.types import FLAG_HAS_BOOK, FLAG_STAMP_NS, Instrument, Tick
 from engine.recording import Header, MqrSource
-from engine.recording.writer import RecordingWriter
+from engine.recording.format import KIND_MARKS, encode_mark
+from engine.recording.writer import BLOCK_BYTES, RecordingWriter
 
 NIFTY = Instrument("NIFTY 25000 CE", token="54786")
 NINE_OCLOCK_MS = 1_759_289_400_000  # 2025-10-01 09:00 in Kolkata
@@ -41,9 +42,35 @@ def book_tick(seq: int) -> Tick:
     return tick(seq, flags=FLAG_HAS_BOOK, bid=19_995 + seq, ask=20_005 + seq)
 
 
+class MarkingWriter(RecordingWriter):
+    """A writer that keeps marks as well, those in a row in one block."""
+
+    def __init__(self, path: Path, head: Header) -> None:
+        super().__init__(path, head)
+        self._marks: list[bytes] = []
+
+    def append_tick(self, tick: Tick) -> None:
+        if self._marks:
+            self.flush()
+        super().append_tick(tick)
+
+    def append_mark(self, mark: Mark) -> None:
+        line = encode_mark(mark)
+        if self._fill or sum(map(len, self._marks)) + len(line) > BLOCK_BYTES:
+            self.flush()
+        self._marks.append(line)
+
+    def flush(self) -> None:
+        super().flush()
+        if self._marks:
+            self._file.add(KIND_MARKS, b"".join(self._marks))
+            self._file.write()
+            self._marks.clear()
+
+
 def write(path: Path, items: Iterable[Tick | Mark | None], head: Header | None = None) -> Path:
     """A closed recording of `items`; None ends a block."""
-    with RecordingWriter(path, head or header()) as writer:
+    with MarkingWriter(path, head or header()) as writer:
         for item in items:
             if isinstance(item, Tick):
                 writer.append_tick(item)

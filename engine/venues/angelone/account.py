@@ -9,7 +9,6 @@ from engine.venues.angelone.credentials import (
     ENVIRONMENT,
     KEYS,
     Credentials,
-    Missing,
     Search,
     credentials_file,
     find_credentials,
@@ -18,6 +17,7 @@ from engine.venues.angelone.credentials import (
 )
 from engine.venues.angelone.login import LoginError, LoginSession
 from engine.venues.angelone.settings import SmartApiConfig
+from engine.venues.supply import NoCredentials
 
 _NAMES = {"client_code": "client code", "pin": "PIN", "api_key": "API key", "totp_secret": "TOTP secret"}
 _IST = timedelta(hours=5, minutes=30)
@@ -29,7 +29,7 @@ Say = Callable[[str], object]
 
 def found(config: Config, environ: Mapping[str, str]) -> bool:
     """Whether there is anything to log in with; raises ConfigError when that is malformed."""
-    return not isinstance(find_credentials(config, environ), Missing)
+    return not isinstance(find_credentials(config, environ), NoCredentials)
 
 
 def how_to(config: Config, environ: Mapping[str, str]) -> list[str]:

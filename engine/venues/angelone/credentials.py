@@ -10,11 +10,12 @@ from pathlib import Path
 import tomli
 from msgspec import Struct
 
-from engine.config import Config
+from engine.config import Config, user_folder
 from engine.model.errors import ConfigError, reason
 from engine.text.redaction import MASK, hide
 from engine.text.sanitize import CleanText, clean
 from engine.venues.angelone.settings import SmartApiConfig
+from engine.venues.supply import NoCredentials
 
 MAX_BYTES = 1 << 16
 ENVIRONMENT = "MYQUANT_SMARTAPI_"
@@ -47,12 +48,6 @@ class Credentials(Struct, frozen=True):
         return [("client_code", masked(self.client_code))]
 
 
-class Missing(Struct, frozen=True):
-    """No credentials anywhere; `lines` say where they were looked for."""
-
-    lines: tuple[str, ...]
-
-
 class Item(Struct, frozen=True):
     """Where one credential was found ("" = nowhere) and what is wrong with it ("" = nothing)."""
 
@@ -79,14 +74,14 @@ class Search(Struct, frozen=True):
         return tuple(lines)
 
 
-def find_credentials(config: Config, environ: Mapping[str, str]) -> Credentials | Missing:
-    """Return the credentials, or Missing when there are none at all; raises ConfigError with every problem at once."""
+def find_credentials(config: Config, environ: Mapping[str, str]) -> Credentials | NoCredentials:
+    """Return the credentials, or NoCredentials when there are none at all; raises ConfigError with every problem at once."""
     search = look_for_credentials(config, environ)
     if search.credentials is not None:
         return search.credentials
     if not search.problems and not any(item.source for item in search.items):
         where = f"environment {ENVIRONMENT}… and {_shown(search.file)}"
-        return Missing((f"no SmartAPI credentials: nothing in {where}", *search.lines()))
+        return NoCredentials((f"no SmartAPI credentials: nothing in {where}", *search.lines()))
     raise ConfigError(*(f"credentials: {line}" for line in search.lines()))
 
 
@@ -117,10 +112,7 @@ def credentials_file(config: Config, environ: Mapping[str, str]) -> Path:
     named = config.venue(SmartApiConfig).credentials_file
     if named:
         return Path(os.path.expanduser(named))
-    home = environ.get("XDG_CONFIG_HOME", "")
-    if not os.path.isabs(home):  # unset, or relative, which the XDG rules say to ignore
-        home = os.path.expanduser("~/.config")
-    return Path(home, "myquant-tui", FILE)
+    return user_folder(environ, "XDG_CONFIG_HOME", "~/.config") / FILE
 
 
 def masked(text: str) -> str:

@@ -10,14 +10,13 @@ from engine.config import Config
 from engine.model.errors import ConfigError, WireError
 from engine.model.events import FeedEvent
 from engine.model.types import Instrument
-from engine.stream.adapter import Endpoint, Heard, Notice, address, too_fine
+from engine.stream.adapter import Endpoint, MessageKind, Notice, address, too_fine
 from engine.stream.errors import Hopeless, LinkLost
 from engine.stream.frames import BINARY
-from engine.stream.lateness import LatenessMonitor
 from engine.stream.live_feed import Pace, StreamFeed
-from engine.stream.sequence import SequenceTracker
 from engine.stream.tick_builder import Slot, TickBuilder, place
 from engine.venues.angelone import wire
+from engine.venues.angelone.instruments.listed import scale_of
 from engine.venues.angelone.login import LoginError, Tokens
 from engine.venues.angelone.settings import SmartApiConfig
 
@@ -26,7 +25,7 @@ _BATCH = 250
 _NAMED = 5  # instruments named in a remark
 
 
-class Login(Protocol):
+class TokenKeeper(Protocol):
     """Who keeps the tokens of a session; every call may take some seconds."""
 
     client_code: str
@@ -34,21 +33,21 @@ class Login(Protocol):
 
     def tokens(self) -> Tokens:
         """Today's tokens, by a login where there are none; raises LoginError."""
-        ...
 
     def renew(self) -> Tokens:
         """New tokens by a login; raises LoginError."""
-        ...
 
 
 class SmartApi:
-    """The dialect of SmartAPI's "streaming 2.0" (ports in `Dialect`)."""
+    """The StreamAdapter of SmartAPI's "streaming 2.0"."""
 
     logs_in = True
     ping = wire.PING
     lifetime_s = 0.0
 
-    def __init__(self, config: Config, instruments: tuple[Instrument, ...], login: Login, ticker: TickBuilder) -> None:
+    def __init__(
+        self, config: Config, instruments: tuple[Instrument, ...], login: TokenKeeper, ticker: TickBuilder
+    ) -> None:
         settings = config.venue(SmartApiConfig)
         self._address = address("smartapi.stream_url", settings.stream_url)
         self.source = f"smartapi {self._address.host}"
@@ -60,7 +59,7 @@ class SmartApi:
         self._batches = [instruments[start : start + _BATCH] for start in range(0, len(instruments), _BATCH)]
         for index, instrument in enumerate(instruments):
             exchange_type = wire.EXCHANGE_TYPES[instrument.exchange]
-            here = place(index, instrument, wire.price_scale(exchange_type), 1)
+            here = place(index, instrument, scale_of(instrument.exchange), 1)
             self._places.setdefault(instrument.token, {})[exchange_type] = here
 
     def endpoint(self) -> Endpoint:
@@ -96,10 +95,10 @@ class SmartApi:
             tokens.setdefault(wire.EXCHANGE_TYPES[instrument.exchange], []).append(instrument.token)
         return wire.subscribe(f"batch{number}", self._mode, tokens)
 
-    def on_message(self, opcode: int, payload: bytes) -> Heard:
+    def on_message(self, opcode: int, payload: bytes) -> MessageKind:
         """A packet becomes a tick; raises WireError, `unknown_token` for one that nobody asked for."""
         if opcode != BINARY:
-            return self._hear_text(payload)
+            return self._on_text(payload)
         packet = wire.decode(payload)
         here = self._places.get(packet.token)
         place = here.get(packet.exchange_type) if here else None
@@ -112,7 +111,7 @@ class SmartApi:
             return "data"
         return too_fine(place.symbol)
 
-    def _hear_text(self, payload: bytes) -> Heard:
+    def _on_text(self, payload: bytes) -> MessageKind:
         message = wire.decode_text(payload)
         if isinstance(message, wire.Pong):
             return "pong"
@@ -133,21 +132,20 @@ class SmartApi:
 def smartapi_feed(
     config: Config,
     instruments: tuple[Instrument, ...],
-    login: Login,
+    login: TokenKeeper,
     *,
     tell: Callable[[FeedEvent], None],
     in_session: Callable[[], bool],
     pace: Pace | None = None,
 ) -> StreamFeed:
     """A feed of `instruments` from SmartAPI; raises ConfigError for what cannot be subscribed, all problems at once."""
-    problems = list(_problems(instruments))
+    problems = _problems(instruments)
     if problems:
         raise ConfigError(*problems)
-    sequence = config.venue(SmartApiConfig).sequence
-    ticker = TickBuilder(len(instruments), SequenceTracker(len(instruments), sequence), LatenessMonitor())
+    ticker = TickBuilder(len(instruments), config.venue(SmartApiConfig).sequence)
     adapter = SmartApi(config, instruments, login, ticker)
     pace = pace or Pace(silence_s=float(config.feed.silence_s))
-    return StreamFeed(adapter, ticker, wanted=len(instruments), tell=tell, in_session=in_session, pace=pace)
+    return StreamFeed(adapter, ticker, tell=tell, in_session=in_session, pace=pace)
 
 
 def _problems(instruments: tuple[Instrument, ...]) -> list[str]:

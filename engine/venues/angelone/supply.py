@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from engine.config import Config, instrument_for, wanted_symbols
 from engine.model.errors import ConfigError
 from engine.model.types import Instrument
-from engine.venues.angelone.credentials import Credentials, Missing, find_credentials
-from engine.venues.angelone.instruments import ready
+from engine.venues.angelone.credentials import Credentials, find_credentials
+from engine.venues.angelone.instruments.master import ready
 from engine.venues.angelone.login import LoginSession
 from engine.venues.angelone.settings import SmartApiConfig
 from engine.venues.angelone.stream import smartapi_feed
@@ -18,8 +18,8 @@ from engine.venues.supply import LiveSupply, NoCredentials, Opened, named, with_
 def open_smartapi(config: Config, environ: Mapping[str, str]) -> Opened | NoCredentials:
     """Return the live source; raises UserError for what cannot be logged in with or is not listed."""
     found = find_credentials(config, environ)
-    if isinstance(found, Missing):
-        return NoCredentials(found.lines)
+    if isinstance(found, NoCredentials):
+        return found
     supply, told = _supply(config, found)
     return Opened(config, supply, told=told)
 

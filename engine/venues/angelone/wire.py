@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from struct import Struct as Layout
-from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -20,12 +19,9 @@ from engine.text.sanitize import clean
 LTP: Final = 1
 QUOTE: Final = 2
 SNAP_QUOTE: Final = 3
-CURRENCY: Final = 13  # the exchange type whose prices have seven decimals
 
-MODES: Mapping[str, int] = MappingProxyType({"ltp": LTP, "quote": QUOTE, "snap_quote": SNAP_QUOTE})
-EXCHANGE_TYPES: Mapping[str, int] = MappingProxyType(
-    {"NSE": 1, "NFO": 2, "BSE": 3, "BFO": 4, "MCX": 5, "NCX": 7, "CDS": CURRENCY}
-)
+MODES: Mapping[str, int] = {"ltp": LTP, "quote": QUOTE, "snap_quote": SNAP_QUOTE}
+EXCHANGE_TYPES: Mapping[str, int] = {"NSE": 1, "NFO": 2, "BSE": 3, "BFO": 4, "MCX": 5, "NCX": 7, "CDS": 13}
 PING: Final = b"ping"
 
 # Why bytes are refused; to count by.
@@ -34,15 +30,12 @@ REASONS: frozenset[str] = frozenset({"length", "mode", "exchange", "token", "tim
 _SIZES = {LTP: 51, QUOTE: 123, SNAP_QUOTE: 379}
 _KNOWN_TYPES = frozenset(EXCHANGE_TYPES.values())
 _END_MS = 1 << 43  # the year 2248
-_END_S = _END_MS // 1000
 _TOKEN_BYTES = 25
 _TOKENS_KEPT = 2048  # a session subscribes to at most 1,000
 
 # Little-endian and unpadded; the pad bytes (x) are fields that nothing here needs.
 _LTP = Layout("<x B 25s q q q")
 _QUOTE = Layout("<x B 25s q q q q 8x q")
-_SNAP_REST = Layout("<q q 8x 200x q q")  # at 123: last trade, open interest, change, best five, circuits
-_SNAP_REST_AT = 123
 _LEVEL = Layout("<h q q 2x")
 _BOOK = slice(147, 347)
 _BUY = 1
@@ -52,8 +45,8 @@ _SELL = 0
 class Packet(Struct, frozen=True, gc=False):
     """One packet: the last trade of `token`, and in a snap quote what stands in the book.
 
-    A price that cannot be one is handed on as it came, for the door for ticks to count; so that only `bid`, `ask` and
-    the circuits are 0 where there is none. A negative or absurd quantity is 0, as is a negative `sequence`.
+    A price that cannot be one is handed on as it came, for the tick filter to count; only `bid` and `ask` are 0 where
+    there is none. A negative or absurd quantity is 0, as is a negative `sequence`.
     """
 
     mode: int
@@ -66,11 +59,6 @@ class Packet(Struct, frozen=True, gc=False):
     day_volume: int = 0
     bid: int = 0
     ask: int = 0
-    has_book: bool = False
-    open_interest: int = 0
-    last_trade_s: int = 0
-    upper_circuit: int = 0
-    lower_circuit: int = 0
 
 
 class Pong(Struct, frozen=True):
@@ -95,21 +83,20 @@ _PONG = Pong()
 _error = msgspec.json.Decoder(_Error).decode
 
 
-def decode(frame: bytes, *, lenient: bool = False) -> Packet:
-    """The packet in a binary frame; `lenient` accepts one with more behind it. Raises WireError with one of `REASONS`."""
+def decode(frame: bytes) -> Packet:
+    """The packet in a binary frame; raises WireError with one of `REASONS`."""
     mode = frame[0] if frame else 0
     if len(frame) != _SIZES.get(mode):
-        _check_size(frame, mode, lenient)
-    if mode == SNAP_QUOTE:
-        return _snap_quote(frame)
-    if mode == QUOTE:
-        exchange_type, name, sequence, exch_ms, price, quantity, day_volume = _QUOTE.unpack_from(frame)
-    else:
+        raise _misfit(frame, mode)
+    if mode == LTP:
         exchange_type, name, sequence, exch_ms, price = _LTP.unpack_from(frame)
         quantity = day_volume = 0
+    else:
+        exchange_type, name, sequence, exch_ms, price, quantity, day_volume = _QUOTE.unpack_from(frame)
     token = _token(name)
     if exchange_type not in _KNOWN_TYPES or not 0 <= exch_ms < _END_MS:
         raise _misplaced(exchange_type, exch_ms)
+    bid, ask = _best(frame) if mode == SNAP_QUOTE else (0, 0)
     return Packet(
         mode,
         exchange_type,
@@ -119,18 +106,14 @@ def decode(frame: bytes, *, lenient: bool = False) -> Packet:
         price,
         quantity if 0 < quantity <= MAX_QUANTITY else 0,
         day_volume if 0 < day_volume <= MAX_QUANTITY else 0,
+        bid,
+        ask,
     )
 
 
-def _snap_quote(frame: bytes) -> Packet:
-    """The packet in a frame that has the length of a snap quote."""
-    exchange_type, name, sequence, exch_ms, price, quantity, day_volume = _QUOTE.unpack_from(frame)
-    last_trade_s, open_interest, upper, lower = _SNAP_REST.unpack_from(frame, _SNAP_REST_AT)
-    token = _token(name)
-    if exchange_type not in _KNOWN_TYPES or not 0 <= exch_ms < _END_MS:
-        raise _misplaced(exchange_type, exch_ms)
+def _best(frame: bytes) -> tuple[int, int]:
+    """The best bid and ask of a snap quote: by their flag, for not every exchange sends five buys and then five sells."""
     bid = ask = 0
-    # By their flag, not by their place: not every exchange sends five buys and then five sells.
     for side, waiting, level in _LEVEL.iter_unpack(frame[_BOOK]):
         if waiting > 0 and 0 < level <= MAX_PRICE:
             if side == _BUY:
@@ -138,23 +121,7 @@ def _snap_quote(frame: bytes) -> Packet:
                     bid = level
             elif side == _SELL and (level < ask or not ask):
                 ask = level
-    return Packet(
-        SNAP_QUOTE,
-        exchange_type,
-        token,
-        sequence if sequence > 0 else 0,
-        exch_ms,
-        price,
-        quantity if 0 < quantity <= MAX_QUANTITY else 0,
-        day_volume if 0 < day_volume <= MAX_QUANTITY else 0,
-        bid,
-        ask,
-        bid > 0 or ask > 0,
-        open_interest if 0 < open_interest <= MAX_QUANTITY else 0,
-        last_trade_s if 0 < last_trade_s < _END_S else 0,
-        upper if 0 < upper <= MAX_PRICE else 0,
-        lower if 0 < lower <= MAX_PRICE else 0,
-    )
+    return bid, ask
 
 
 @lru_cache(_TOKENS_KEPT)  # the same few tokens come all day; a hit costs a third, and the text keeps its hash
@@ -166,15 +133,13 @@ def _token(field: bytes) -> str:
     return name.decode()
 
 
-def _check_size(frame: bytes, mode: int, lenient: bool) -> None:
-    """Raises WireError unless the frame is merely longer than its mode's packet, and that is allowed."""
-    size = len(frame)
-    if not size:
-        raise WireError("length", "an empty packet")
+def _misfit(frame: bytes, mode: int) -> WireError:
+    """Why a frame that has not the size of its mode is none."""
+    if not frame:
+        return WireError("length", "an empty packet")
     if mode not in _SIZES:
-        raise WireError("mode", f"{mode}; allowed: 1, 2, 3")
-    if size < _SIZES[mode] or not lenient:
-        raise WireError("length", f"{size} bytes in mode {mode}; allowed: {_SIZES[mode]}")
+        return WireError("mode", f"{mode}; allowed: 1, 2, 3")
+    return WireError("length", f"{len(frame)} bytes in mode {mode}; allowed: {_SIZES[mode]}")
 
 
 def _misplaced(exchange_type: int, exch_ms: int) -> WireError:
@@ -197,13 +162,6 @@ def decode_text(text: bytes) -> Pong | Refusal:
     )
 
 
-def price_scale(exchange_type: int) -> int:
-    """How many minor units of this exchange's prices make one rupee; raises ValueError."""
-    if exchange_type not in _KNOWN_TYPES:
-        raise ValueError(f"exchange type {exchange_type}")
-    return 10_000_000 if exchange_type == CURRENCY else 100
-
-
 # ── What we send. A mistake here is our own: ValueError. ────────────────────────────────────────────────────────────
 
 
@@ -212,15 +170,6 @@ def subscribe(correlation: str, mode: int, tokens: Mapping[int, Sequence[str]]) 
 
     `correlation` comes back in a refusal only: up to 10 letters and digits.
     """
-    return _request(1, correlation, mode, tokens)
-
-
-def unsubscribe(correlation: str, mode: int, tokens: Mapping[int, Sequence[str]]) -> bytes:
-    """The text that ends the subscription of `tokens` (by exchange type) in `mode`."""
-    return _request(0, correlation, mode, tokens)
-
-
-def _request(action: int, correlation: str, mode: int, tokens: Mapping[int, Sequence[str]]) -> bytes:
     if not re.fullmatch(r"[A-Za-z0-9]{0,10}", correlation):
         raise ValueError("a correlation has up to 10 letters and digits")
     if mode not in _SIZES:
@@ -232,7 +181,7 @@ def _request(action: int, correlation: str, mode: int, tokens: Mapping[int, Sequ
         for exchange_type, names in tokens.items()
         if names
     ]
-    request = {"correlationID": correlation, "action": action, "params": {"mode": mode, "tokenList": token_list}}
+    request = {"correlationID": correlation, "action": 1, "params": {"mode": mode, "tokenList": token_list}}
     return msgspec.json.encode(request)
 
 

@@ -1,10 +1,12 @@
-"""Binance's decimal texts to exact integers of 1/`SCALE`, without a detour over Decimal; knows no message."""
+"""Binance's decimal texts to exact integers of 1/`SCALE`, without a detour over Decimal, and the coins counted in them."""
 
 import re
 from functools import lru_cache
 from typing import Final
 
 from engine.model.errors import WireError
+from engine.model.types import Instrument
+from engine.text.sanitize import CleanText
 
 SCALE: Final = 100_000_000  # eight decimals
 
@@ -13,6 +15,12 @@ _MAX_DIGITS = 30
 _MAX_NUMBER = 10**18  # in 1/SCALE: well inside 64 bits, and clear of the numbers that stand for bad prices
 _PRICES_KEPT = 512
 _PLAIN = re.compile(r"([0-9]{1,20})(?:\.([0-9]{1,8})0{0,22})?", re.ASCII)
+
+
+def coin(symbol: CleanText, token: CleanText = CleanText("")) -> Instrument:  # noqa: B008 - a constant
+    """The coin `symbol`, of which nobody said more: prices and quantities as fine as they can be, orders of any size."""
+    counted = {"price_scale": SCALE, "tick_size": 1, "lot_size": 1, "freeze_quantity": 10**15, "quantity_scale": SCALE}
+    return Instrument(symbol, token, CleanText("BINANCE"), **counted)
 
 
 @lru_cache(_PRICES_KEPT)  # a price comes many times before it moves

@@ -9,10 +9,11 @@ from typing import IO
 
 from engine.files import regular_size
 from engine.model.errors import InputError, WireError, reason
-from engine.model.marks import Mark
-from engine.model.types import FLAG_HAS_BOOK, Instrument, Tick
+from engine.model.ports import Undamaged
+from engine.model.types import FLAG_HAS_BOOK, Tick
 from engine.text.sanitize import CleanText, clean
-from engine.venues.binance.wire import SCALE, BookMessage, Ignored, TradeMessage, decode
+from engine.venues.binance.decimals import coin
+from engine.venues.binance.wire import BookMessage, Ignored, TradeMessage, decode
 
 MAX_LINE_BYTES = 1 << 20
 _MAX_INSTRUMENTS = 1000
@@ -32,41 +33,24 @@ def recognised(begin: bytes) -> bool:
     return begin[:2] == _GZIP_MAGIC or _BEGIN.match(begin) is not None
 
 
-def opened(path: Path) -> "BinanceRawSource":
-    """The file as a source; raises InputError."""
-    return BinanceRawSource(path)
-
-
-class BinanceRawSource:
+class BinanceRawSource(Undamaged):
     """A TickSource over raw lines; raises InputError with the row for any line that is not one.
 
     `trade` messages become ticks, and `aggTrade` for symbols that have none; `bookTicker` gives the bid and ask of the
     ticks that follow. All else is counted by kind in `skipped`.
     """
 
+    zone = "UTC"  # coins have no session but UTC's days
+
     def __init__(self, path: Path) -> None:
+        self.name = clean(path.name, 200)
         self._path = path
         self._size = regular_size(path)
         self._offset_read = 0
         self.skipped: dict[str, int] = {}
         self._total = 0
         self._aggregated = self._survey()
-        self._instruments = tuple(_instrument(symbol) for symbol in self._aggregated)
-
-    @property
-    def name(self) -> CleanText:
-        """The file's name, cleaned."""
-        return clean(self._path.name, 200)
-
-    @property
-    def instruments(self) -> tuple[Instrument, ...]:
-        """One for each symbol that has trades, in order of appearance; scales are 10^8."""
-        return self._instruments
-
-    @property
-    def zone(self) -> str:
-        """Coins have no session but UTC's days."""
-        return "UTC"
+        self.instruments = tuple(map(coin, self._aggregated))  # those with trades, in order of appearance
 
     def ticks(self, first: int = 1) -> Iterator[Tick]:
         """The ticks from number `first` on; reads the file from its start, packed text cannot be entered in the middle."""
@@ -104,14 +88,6 @@ class BinanceRawSource:
     def number_at(self, at_ms: int) -> int:
         """Number of the last tick whose own time is ≤ `at_ms`; 0 if there is none."""
         return max((tick.seq for tick in self.ticks() if tick.exch_ms <= at_ms), default=0)
-
-    def marks(self) -> Iterator[Mark]:
-        """None: raw lines have no marks."""
-        return iter(())
-
-    def losses(self) -> tuple[str, ...]:
-        """None: what cannot be read here is an error."""
-        return ()
 
     def row_of(self, seq: int) -> str:
         """`row 17`: the line of the file; looked for from its start."""
@@ -161,7 +137,9 @@ class BinanceRawSource:
                 if row == 1 and _URL.fullmatch(line):
                     continue
                 allowed = "'<epoch ns> <message>' or '<epoch s>: <message>'"
-                raise self._bad(row, f"'{_quoted(line)}' is not a raw line; allowed: {allowed}")
+                raise self._bad(
+                    row, f"'{line[:200].decode(errors='replace')[:60]}' is not a raw line; allowed: {allowed}"
+                )
             seconds, _, fraction = match[1].partition(b".")
             recv_wall_ns = int(seconds) if len(seconds) == 19 else int(seconds + fraction.ljust(9, b"0"))
             try:
@@ -210,17 +188,4 @@ class BinanceRawSource:
         return InputError(f"{self._path}: row {row}: {what}")
 
 
-def _instrument(symbol: CleanText) -> Instrument:
-    return Instrument(
-        symbol,
-        exchange=CleanText("BINANCE"),
-        price_scale=SCALE,
-        tick_size=1,
-        lot_size=1,
-        freeze_quantity=10**15,
-        quantity_scale=SCALE,
-    )
-
-
-def _quoted(text: bytes) -> str:
-    return text[:200].decode(errors="replace")[:60]
+opened = BinanceRawSource

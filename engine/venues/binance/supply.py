@@ -6,12 +6,11 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from engine.config import Config, changed, instrument_for, wanted_symbols
-from engine.model.types import Instrument
+from engine.text.sanitize import clean
+from engine.venues.binance.decimals import coin
 from engine.venues.binance.stream import binance_feed
 from engine.venues.supply import LiveSupply, Opened, named, with_symbols
 
-_COINS = {"exchange": "BINANCE", "price_scale": 10**8, "quantity_scale": 10**8, "tick_size": 1, "lot_size": 1}
-_COIN_FREEZE = 10**15
 # Coins are traded round the clock; their day is UTC's.
 _ROUND_THE_CLOCK = {
     "zone": "UTC",
@@ -39,9 +38,7 @@ def _round_the_clock(config: Config) -> Config:
 def _supply(config: Config) -> LiveSupply:
     symbols = wanted_symbols(config)
     instruments = tuple(
-        instrument_for(config, symbol)
-        if symbol in config.instruments
-        else Instrument(symbol, symbol, freeze_quantity=_COIN_FREEZE, **_COINS)  # type: ignore[arg-type]
+        instrument_for(config, symbol) if symbol in config.instruments else coin(clean(symbol), clean(symbol))
         for symbol in symbols
     )
     return LiveSupply(

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Annotated
 
 import msgspec
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
 from engine.model.errors import WireError
 from engine.text.sanitize import CleanText, clean
@@ -21,14 +21,12 @@ __all__ = [
     "BookMessage",
     "Ignored",
     "Message",
-    "Reply",
     "RequestError",
     "Shutdown",
     "TradeMessage",
     "decode",
     "stream_names",
     "subscribe",
-    "unsubscribe",
 ]
 
 # Why messages are refused, to count by: no JSON, not the fields of their kind, a symbol, number, id or time that is none.
@@ -46,7 +44,7 @@ _KIND_LENGTH = 40
 class TradeMessage(Struct, frozen=True, gc=False):
     """One trade, or with `aggregate` all trades of one order at one price; ids of a symbol rise by one, each kind its own.
 
-    A price ≤ 0 is handed on, for the door for ticks to count; a quantity beyond all measure is 0.
+    A price ≤ 0 is handed on, for the tick filter to count; a quantity beyond all measure is 0.
     """
 
     symbol: CleanText
@@ -58,27 +56,18 @@ class TradeMessage(Struct, frozen=True, gc=False):
 
 
 class BookMessage(Struct, frozen=True, gc=False):
-    """The best bid and ask of a symbol, 0 where there is none; `update_id` only rises, `exch_ms` is 0 on the spot market."""
+    """The best bid and ask of a symbol, 0 where there is none."""
 
     symbol: CleanText
-    update_id: int
     bid: int
     ask: int
-    exch_ms: int
-
-
-class Reply(Struct, frozen=True):
-    """Request number `id` (0: not a number) was carried out."""
-
-    id: int
 
 
 class RequestError(Struct, frozen=True):
-    """A request was refused; `id` is its number, 0 where that is not told. The text is cleaned."""
+    """A request was refused."""
 
     code: int
     message: CleanText
-    id: int
 
 
 class Shutdown(Struct, frozen=True):
@@ -86,36 +75,31 @@ class Shutdown(Struct, frozen=True):
 
 
 class Ignored(Struct, frozen=True):
-    """A message of a kind that is not needed here (cleaned, at most 40 characters; `other` where it has no name)."""
+    """A message of a kind that is not needed here (at most 40 characters; `other` where it has no name, as an answer)."""
 
     kind: CleanText
 
 
-Message = TradeMessage | BookMessage | Reply | RequestError | Shutdown | Ignored
+Message = TradeMessage | BookMessage | RequestError | Shutdown | Ignored
 
 
 # What stands in the messages; the one-letter names are Binance's own, and mean different things per kind.
 class _Trade(Struct, gc=False):
     s: str
-    t: int
+    number: int = field(name="t")
     p: str
     q: str
     T: int
     e: str
 
 
-class _AggTrade(Struct, gc=False):
-    s: str
-    a: int
-    p: str
-    q: str
-    T: int
-    e: str
+class _AggTrade(_Trade, gc=False):
+    number: int = field(name="a")
 
 
 class _BookTicker(Struct, gc=False):
     s: str
-    u: int
+    number: int = field(name="u")
     b: str
     a: str
     T: int = 0
@@ -139,19 +123,19 @@ class _Envelope(Struct, gc=False):
 
 
 class _Answer(Struct):
-    result: Raw | UnsetType = UNSET
     error: _Error | None = None
     code: _Code | None = None
     msg: str = ""
-    id: int | str | None = None
 
 
 _SHUTDOWN = Shutdown()
 _envelope = msgspec.json.Decoder(_Envelope).decode
 _answer = msgspec.json.Decoder(_Answer).decode
-_trade = msgspec.json.Decoder(_Trade).decode
-_aggregate = msgspec.json.Decoder(_AggTrade).decode
-_book_ticker = msgspec.json.Decoder(_BookTicker).decode
+_read_row: dict[str, Callable[[bytes | Raw], _Trade | _BookTicker]] = {
+    "trade": msgspec.json.Decoder(_Trade).decode,
+    "aggTrade": msgspec.json.Decoder(_AggTrade).decode,
+    "bookTicker": msgspec.json.Decoder(_BookTicker).decode,
+}
 
 
 def decode(message: bytes) -> Message:
@@ -169,16 +153,11 @@ def _decoded(message: bytes) -> Message:
     if envelope.stream:
         if envelope.data is UNSET or len(envelope.stream) > _MAX_NAME:
             raise WireError("shape", "a stream without data, or with a name of no stream")
-        kind = _kind(envelope.stream)
-        read = _READERS.get(kind)
-        return read(envelope.data) if read else _other(kind)
-    read = _READERS.get(envelope.e)
-    if read:
-        return read(message)
+        return _read(_kind(envelope.stream), envelope.data)
     if envelope.e:
-        return _other(envelope.e)
+        return _read(envelope.e, message)
     if envelope.u is not UNSET and envelope.s is not UNSET:  # the spot market's raw book stream names no kind
-        return _read_book(message)
+        return _read("bookTicker", message)
     return _read_answer(message)
 
 
@@ -189,53 +168,27 @@ def _kind(stream: str) -> str:
     return name.partition("@")[0]
 
 
-def _other(kind: str) -> Message:
-    return _SHUTDOWN if kind == "serverShutdown" else Ignored(clean(kind or "other", _KIND_LENGTH))
+def _read(kind: str, data: bytes | Raw) -> Message:
+    """What `data` says in a stream of this `kind`."""
+    read = _read_row.get(kind)
+    if read is None:
+        return _SHUTDOWN if kind == "serverShutdown" else Ignored(clean(kind or "other", _KIND_LENGTH))
+    row = read(data)
+    if row.e != kind:
+        raise WireError("shape", f"'{row.e:.{_KIND_LENGTH}}' in a stream of another kind")
+    if not (0 <= row.T < _END_MS and 0 <= row.number <= _MAX_ID):
+        raise _out_of_range(row.T, row.number)
+    if isinstance(row, _BookTicker):
+        bid, ask = to_price(row.b), to_price(row.a)
+        return BookMessage(_symbol(row.s), bid if bid > 0 else 0, ask if ask > 0 else 0)
+    return TradeMessage(_symbol(row.s), row.number, to_price(row.p), to_quantity(row.q), row.T, kind == "aggTrade")
 
 
-def _read_answer(message: bytes) -> Reply | RequestError | Ignored:
+def _read_answer(message: bytes) -> RequestError | Ignored:
     """What a message says that belongs to no stream."""
     row = _answer(message)
-    number = row.id if isinstance(row.id, int) and 0 < row.id <= _MAX_ID else 0
     error = row.error or (_Error(row.code, row.msg) if row.code is not None else None)
-    if error is not None:
-        return RequestError(error.code, clean(error.msg, 200), number)
-    return Ignored(CleanText("other")) if row.result is UNSET else Reply(number)
-
-
-def _read_trade(data: bytes | Raw) -> TradeMessage:
-    row = _trade(data)
-    if row.e != "trade":
-        raise _wrong_kind(row.e)
-    if not (0 <= row.T < _END_MS and 0 <= row.t <= _MAX_ID):
-        raise _out_of_range(row.T, row.t)
-    return TradeMessage(_symbol(row.s), row.t, to_price(row.p), to_quantity(row.q), row.T, False)
-
-
-def _read_aggregate(data: bytes | Raw) -> TradeMessage:
-    row = _aggregate(data)
-    if row.e != "aggTrade":
-        raise _wrong_kind(row.e)
-    if not (0 <= row.T < _END_MS and 0 <= row.a <= _MAX_ID):
-        raise _out_of_range(row.T, row.a)
-    return TradeMessage(_symbol(row.s), row.a, to_price(row.p), to_quantity(row.q), row.T, True)
-
-
-def _read_book(data: bytes | Raw) -> BookMessage:
-    row = _book_ticker(data)
-    if row.e != "bookTicker":
-        raise _wrong_kind(row.e)
-    if not (0 <= row.T < _END_MS and 0 <= row.u <= _MAX_ID):
-        raise _out_of_range(row.T, row.u)
-    bid, ask = to_price(row.b), to_price(row.a)
-    return BookMessage(_symbol(row.s), row.u, bid if bid > 0 else 0, ask if ask > 0 else 0, row.T)
-
-
-_READERS: dict[str, Callable[[bytes | Raw], Message]] = {
-    "trade": _read_trade,
-    "aggTrade": _read_aggregate,
-    "bookTicker": _read_book,
-}
+    return Ignored(CleanText("other")) if error is None else RequestError(error.code, clean(error.msg, 200))
 
 
 @lru_cache(_NAMES_KEPT)
@@ -243,10 +196,6 @@ def _symbol(text: str) -> CleanText:
     if not _SYMBOL.fullmatch(text):
         raise WireError("symbol", f"'{text:.60}' is not a symbol; allowed: 1 to 40 of A-Z 0-9 _ . -")
     return clean(text)
-
-
-def _wrong_kind(kind: str) -> WireError:
-    return WireError("shape", f"'{kind:.{_KIND_LENGTH}}' in a stream of another kind")
 
 
 def _out_of_range(at_ms: int, number: int) -> WireError:
@@ -260,13 +209,10 @@ def _out_of_range(at_ms: int, number: int) -> WireError:
 
 
 def subscribe(streams: Sequence[str], id: int) -> bytes:  # noqa: A002 - the name of the field
-    """The request for `streams`; a `Reply` or `RequestError` with its `id` answers."""
-    return _request("SUBSCRIBE", streams, id)
-
-
-def unsubscribe(streams: Sequence[str], id: int) -> bytes:  # noqa: A002
-    """The request that ends `streams`."""
-    return _request("UNSUBSCRIBE", streams, id)
+    """The request number `id` for `streams`."""
+    if isinstance(streams, str) or not 0 < len(streams) <= _MAX_STREAMS or id < 0:
+        raise ValueError(f"request {id} needs a list of 1 to {_MAX_STREAMS} streams")
+    return msgspec.json.encode({"method": "SUBSCRIBE", "params": list(streams), "id": id})
 
 
 def stream_names(symbol: str, trades: str, book: bool) -> list[str]:
@@ -277,9 +223,3 @@ def stream_names(symbol: str, trades: str, book: bool) -> list[str]:
         raise ValueError(f"trades '{trades:.60}'; allowed: trade, aggTrade")
     name = symbol.lower()
     return [f"{name}@{trades}", *([f"{name}@bookTicker"] if book else [])]
-
-
-def _request(method: str, streams: Sequence[str], number: int) -> bytes:
-    if isinstance(streams, str) or not 0 < len(streams) <= _MAX_STREAMS or number < 0:
-        raise ValueError(f"request {number} needs a list of 1 to {_MAX_STREAMS} streams")
-    return msgspec.json.encode({"method": method, "params": list(streams), "id": number})

@@ -8,13 +8,13 @@ from itertools import islice
 from msgspec.structs import replace
 
 from engine.model.commands import Fault
-from engine.model.marks import Mark
-from engine.model.types import PRICE_NAN, Instrument, Tick
-from engine.text.sanitize import CleanText, clean
+from engine.model.ports import Undamaged
+from engine.model.types import PRICE_NAN, Tick
+from engine.text.sanitize import clean
 from engine.venues.simulated.generator import MockSession
 
 
-class FaultySource:
+class FaultySource(Undamaged):
     """Joins sessions by the exchange's time into one stream; without faults a single session comes out unchanged.
 
     `misbehave` may be called from any thread: it takes effect with the next tick. What was dropped or repeated shifts
@@ -22,26 +22,14 @@ class FaultySource:
     """
 
     def __init__(self, sessions: tuple[MockSession, ...]) -> None:
+        more = len(sessions) - 1
+        self.name = clean(sessions[0].name + (f" and {more} more" if more else ""))
+        self.zone = sessions[0].zone
+        self.instruments = tuple(session.instruments[0] for session in sessions)
         self._sessions = sessions
         self._faults: deque[Fault] = deque()
         self._shift = 0  # ticks of the sessions beyond those given out
         self._skew_ms = 0
-
-    @property
-    def name(self) -> CleanText:
-        """What a person calls this source."""
-        more = len(self._sessions) - 1
-        return clean(self._sessions[0].name + (f" and {more} more" if more else ""))
-
-    @property
-    def zone(self) -> str:
-        """The zone of the sessions."""
-        return self._sessions[0].zone
-
-    @property
-    def instruments(self) -> tuple[Instrument, ...]:
-        """One for each session."""
-        return tuple(session.instruments[0] for session in self._sessions)
 
     def misbehave(self, fault: Fault) -> None:
         """Do `fault` from the next tick on."""
@@ -76,7 +64,7 @@ class FaultySource:
     def _distorted(self, tick: Tick, stream: Iterator[Tick]) -> Iterator[Tick]:
         """Give out `tick` as the oldest waiting fault wants it; a fault for another instrument waits."""
         fault = self._faults[0] if self._faults else None
-        symbol = self._sessions[tick.instrument].instruments[0].symbol
+        symbol = self.instruments[tick.instrument].symbol
         if fault is None or fault.symbol not in {"", symbol}:
             yield tick
             return
@@ -130,18 +118,6 @@ class FaultySource:
     def number_at(self, at_ms: int) -> int:
         """Number of the last tick whose exchange time is ≤ `at_ms` (UTC); 0 if there is none."""
         return max(0, sum(session.number_at(at_ms) for session in self._sessions) - self._shift)
-
-    def marks(self) -> Iterator[Mark]:
-        """None: nothing has happened in a session that nobody traded."""
-        return iter(())
-
-    def losses(self) -> tuple[str, ...]:
-        """None: there is no file to be damaged."""
-        return ()
-
-    def row_of(self, seq: int) -> str:
-        """Where tick number `seq` stands, for a person."""
-        return f"tick {seq}"
 
 
 def _of(session: MockSession, index: int) -> Iterator[Tick]:

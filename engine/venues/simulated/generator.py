@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from engine.model.errors import InputError
-from engine.model.marks import Mark
-from engine.model.types import FLAG_HAS_BOOK, Instrument, Tick
-from engine.text.sanitize import CleanText, clean
-from engine.venues.simulated.price_path import Path, draws, mixed
+from engine.model.ports import Undamaged
+from engine.model.types import Instrument, Tick
+from engine.text.sanitize import clean
+from engine.venues.simulated.price_path import Path, draws
 
 _OPEN = datetime.time(9, 15)
 _MAX_SEED = 2**64 - 1
@@ -17,7 +17,7 @@ _MS, _NS = 1_000, 1_000_000_000
 _BOOT_S = 900  # the machine's monotonic clock starts this long before the open, ahead of the first packet
 
 
-class MockSession:
+class MockSession(Undamaged):
     """One trading day drawn out of a seed: the same seed, date and zone give the same ticks on every machine.
 
     Prices are multiples of the instrument's tick size, 2,400 to 5,200 of them (120 to 260 rupees at 5 paise);
@@ -25,58 +25,37 @@ class MockSession:
     (0.1 s, 700 KB) and never changes afterwards, so any number of threads may read it.
     """
 
-    def __init__(
-        self, seed: int, date: datetime.date, zone: str, instrument: Instrument, *, with_book: bool = False
-    ) -> None:
+    def __init__(self, seed: int, date: datetime.date, zone: str, instrument: Instrument) -> None:
         """Draw the session of `date`, 09:15 to 15:30 in `zone`; raises InputError for a wrong seed or zone."""
         if not 0 <= seed <= _MAX_SEED:
             raise InputError(f"mock seed: {seed} is not allowed; a whole number from 0 to {_MAX_SEED} is")
+        self.name = clean(f"synthetic session, seed {seed}")
         self.zone = zone
-        self._seed = seed
-        self._instruments = (instrument,)
-        self._with_book = with_book
+        self.instruments = (instrument,)
         self._open_s = int(datetime.datetime.combine(date, _OPEN, _zone(zone)).timestamp())
         self._first_exch_seq = 1_000_000 + next(draws(seed)) % 9_000_000
         self._path = Path(seed)
 
-    @property
-    def name(self) -> CleanText:
-        """What a person calls this source."""
-        return clean(f"synthetic session, seed {self._seed}")
-
-    @property
-    def instruments(self) -> tuple[Instrument, ...]:
-        """The one instrument."""
-        return self._instruments
-
     def ticks(self, first: int = 1) -> Iterator[Tick]:
         """The ticks from number `first` on (1 or less: all); each is made when it is asked for."""
-        path, instrument = self._path, self._instruments[0]
+        path, instrument = self._path, self.instruments[0]
         step, lot = instrument.tick_size, instrument.lot_size
         boot_ns = (self._open_s - _BOOT_S) * _NS
         for index in range(max(first, 1) - 1, len(path.prices)):
             exch_s = self._open_s + path.seconds[index]
             recv_wall_ns = exch_s * _NS + path.delays_ns[index]
-            price = path.prices[index] * step
-            bid, ask = self._book(index, price) if self._with_book else (0, 0)
             yield Tick(
                 seq=index + 1,
                 instrument=0,
-                flags=FLAG_HAS_BOOK if self._with_book else 0,
+                flags=0,
                 recv_wall_ns=recv_wall_ns,
                 recv_ns=recv_wall_ns - boot_ns,
                 exch_ms=exch_s * _MS,
                 exch_seq=self._first_exch_seq + index,
-                price=price,
+                price=path.prices[index] * step,
                 quantity=path.lots[index] * lot,
                 day_volume=path.day_lots[index] * lot,
-                bid=bid,
-                ask=ask,
             )
-
-    def fraction_read(self) -> float:
-        """All of it: the day is drawn at once."""
-        return 1.0
 
     def count(self) -> int:
         """How many ticks the session has."""
@@ -85,24 +64,6 @@ class MockSession:
     def number_at(self, at_ms: int) -> int:
         """Number of the last tick whose exchange time is ≤ `at_ms` (UTC); 0 if there is none."""
         return bisect_right(self._path.seconds, at_ms // _MS - self._open_s)
-
-    def marks(self) -> Iterator[Mark]:
-        """None: nothing has happened in a session that nobody traded."""
-        return iter(())
-
-    def losses(self) -> tuple[str, ...]:
-        """None: there is no file to be damaged."""
-        return ()
-
-    def row_of(self, seq: int) -> str:
-        """Where tick number `seq` stands, for a person."""
-        return f"tick {seq}"
-
-    def _book(self, index: int, price: int) -> tuple[int, int]:
-        """Best bid and ask, one to four steps apart, one of them at the last price."""
-        bits = mixed(self._seed ^ (index << 20))
-        spread = (1 + (bits >> 1) % 4) * self._instruments[0].tick_size
-        return (price - spread, price) if bits & 1 else (price, price + spread)
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.link.absence import digest, remember
+from engine.link.absence import digest
 from engine.link.control import ControlLease, OperatorPolicy
 from engine.link.protocol import AbsenceView, AnyCommand, ControlView
 from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeEntries, SetSpeed, Stop, Unlock
@@ -19,11 +19,10 @@ SECOND = 1_000_000_000
 # ── Control ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_first_that_asks_has_control_until_somebody_takes_it() -> None:
+def test_whoever_takes_control_has_it_until_somebody_else_does() -> None:
     control = ControlLease()
     assert control.refusal(1, PauseEntries(), screen=True) == "nobody has control: take it first"
-    assert control.ask(1, "Ann", 10)
-    assert not control.ask(2, "Ben", 20)
+    assert control.take(1, "Ann", 10) is None
     assert control.view(2) == ControlView("Ann", mine=False, since_ns=10)
     assert control.take(2, "Ben", 30) == 1
     assert control.take(2, "Ben", 40) is None
@@ -36,7 +35,7 @@ def test_the_first_that_asks_has_control_until_somebody_takes_it() -> None:
 @pytest.mark.parametrize("command", [Flat(), Arm(), Lock(), Disarm()])
 def test_what_makes_safe_needs_no_control(command: AnyCommand) -> None:
     control = ControlLease()
-    control.ask(1, "Ann", 0)
+    control.take(1, "Ann", 0)
     assert control.refusal(2, command, screen=True) == ""
     assert control.refusal(3, command, screen=False) == ""
 
@@ -44,7 +43,7 @@ def test_what_makes_safe_needs_no_control(command: AnyCommand) -> None:
 @pytest.mark.parametrize("command", [PauseEntries(), ResumeEntries(), Unlock(), SetSpeed(1.0)])
 def test_everything_else_needs_it(command: AnyCommand) -> None:
     control = ControlLease()
-    control.ask(1, "Ann", 0)
+    control.take(1, "Ann", 0)
     assert control.refusal(1, command, screen=True) == ""
     assert control.refusal(2, command, screen=True) == "Ann has control"
     assert control.refusal(3, command, screen=False) == "Ann has control"
@@ -52,7 +51,7 @@ def test_everything_else_needs_it(command: AnyCommand) -> None:
 
 def test_a_short_command_may_stop_the_engine_whoever_has_control() -> None:
     control = ControlLease()
-    control.ask(1, "Ann", 0)
+    control.take(1, "Ann", 0)
     assert control.refusal(3, Stop(), screen=False) == ""
     assert control.refusal(2, Stop(), screen=True) == "Ann has control"
     assert ControlLease().refusal(3, Stop(), screen=False) == ""
@@ -122,11 +121,11 @@ def test_a_flat_comes_exactly_when_the_operator_was_away_long_enough(steps: list
 
 def test_nothing_happened() -> None:
     seen = engine_snapshot(trades=3, events=2)
-    assert digest(remember(seen), replace(seen, number=99), 12 * SECOND) == "away 12 s: nothing happened"
+    assert digest(seen, replace(seen, number=99), 12 * SECOND) == "away 12 s: nothing happened"
 
 
 def test_the_digest_tells_entries_exits_gaps_and_the_result() -> None:
-    left = remember(engine_snapshot(trades=3, events=2))
+    left = engine_snapshot(trades=3, events=2)
     account = replace(engine_snapshot().account, entries=2, realised=Decimal("-500.00"), open_pnl=Decimal(80))
     now = engine_snapshot(trades=4, events=2, account=account)
     now = replace(now, events=(*now.events, gap(7)))
@@ -135,7 +134,7 @@ def test_the_digest_tells_entries_exits_gaps_and_the_result() -> None:
 
 
 def test_the_digest_counts_silences_and_exits_that_are_not_listed_any_more() -> None:
-    left = remember(engine_snapshot(trades=3))
+    left = engine_snapshot(trades=3)
     account = replace(engine_snapshot().account, exits=1200)
     now = engine_snapshot(trades=4, events=1, account=account)
     now = replace(now, quotes=tuple(replace(each, gaps=each.gaps + 240) for each in now.quotes))
@@ -143,7 +142,7 @@ def test_the_digest_counts_silences_and_exits_that_are_not_listed_any_more() -> 
 
 
 def test_the_digest_tells_locks_flats_faults_and_what_the_policy_did() -> None:
-    left = remember(engine_snapshot())
+    left = engine_snapshot()
     now = engine_snapshot(
         entries=EntriesState(paused=True, locked="operator lost", halted="", today=0),
         flat=replace(engine_snapshot().flat, state="FLAT"),
@@ -156,12 +155,12 @@ def test_the_digest_tells_locks_flats_faults_and_what_the_policy_did() -> None:
         "away 2 h 05 min: flat: operator lost for 60 s, 5 feed gaps, 3 ticks refused, entries locked (operator lost), "
         "entries paused, flat job FLAT, engine failed: ValueError, P&L 0"
     )
-    unlocked = digest(remember(now), engine_snapshot(), SECOND)
+    unlocked = digest(now, engine_snapshot(), SECOND)
     assert "entries no longer locked" in unlocked
     assert "entries resumed" in unlocked
 
 
 def test_a_gap_at_the_very_tick_of_the_loss_is_told_only_if_it_is_new() -> None:
     seen = engine_snapshot(events=1)
-    line = digest(remember(seen), replace(seen, events=(*seen.events, gap(1, at_ms=gap(1).at_ms + 1))), SECOND)
+    line = digest(seen, replace(seen, events=(*seen.events, gap(1, at_ms=gap(1).at_ms + 1))), SECOND)
     assert line.count("feed gap") == 1

@@ -11,7 +11,6 @@ from engine.model.clock import SteadyClock, SystemClock, VirtualClock, boot_ns
 from engine.model.types import FLAG_AHEAD, FLAG_LATE
 from engine.stream.lateness import LatenessMonitor
 from engine.stream.live_feed import StreamFeed
-from engine.stream.sequence import SequenceTracker
 from engine.stream.tick_builder import TickBuilder
 from engine.venues.angelone.stream import SmartApi
 from tests.support.builders import config
@@ -115,13 +114,13 @@ def test_a_clock_that_followed_agrees_with_the_exchange(step_ns: int, off_ns: in
 # ── On a link ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def on(url: str, wall: SteadyClock, lag: LatenessMonitor) -> tuple[StreamFeed, FeedObserver]:
-    """A feed of one instrument that goes by `wall` and `lag`."""
+def on(url: str, wall: SteadyClock) -> tuple[StreamFeed, FeedObserver, LatenessMonitor]:
+    """A feed of one instrument that goes by `wall`, and what judges its lags."""
     observer = FeedObserver()
-    ticker = TickBuilder(1, SequenceTracker(1, "rising"), lag)
+    ticker = TickBuilder(1, "rising")
     adapter = SmartApi(config(f"smartapi.stream_url={url}"), (CALL,), FakeLogin(), ticker)
-    feed = StreamFeed(adapter, ticker, wanted=1, tell=observer.tell, in_session=lambda: True, pace=QUICK, wall=wall)
-    return feed, observer
+    feed = StreamFeed(adapter, ticker, tell=observer.tell, in_session=lambda: True, pace=QUICK, wall=wall)
+    return feed, observer, ticker.lag
 
 
 def now_ms() -> int:
@@ -142,7 +141,7 @@ def test_the_first_ticks_after_a_sleep_are_stamped_as_what_they_are() -> None:
 
     wall = SteadyClock(SystemClock(), lambda: slept[0], lambda: boot_ns() + slept[0])
     with ScriptedServer(script) as server:
-        feed, observer = on(server.url, wall, LatenessMonitor())
+        feed, observer, _ = on(server.url, wall)
         with running(feed, observer):
             observer.until(lambda: len(observer.ticks) == 4)
             slept[0] = 2 * HOUR
@@ -163,13 +162,6 @@ class Set(SystemClock):
 
 def test_a_clock_that_is_set_right_is_followed_and_told_once() -> None:
     machine = Set()
-    lag = LatenessMonitor()
-    now_ns = time.perf_counter_ns()
-    for look in range(
-        20
-    ):  # its floor stands: what was learned by the wrong clock would refuse everything by the right one
-        lag.flag(0, HOUR // 1_000_000)
-        lag.turn_over(now_ns - (20 - look) * S // 2)
 
     def script(conn):
         conn.accept()
@@ -180,7 +172,12 @@ def test_a_clock_that_is_set_right_is_followed_and_told_once() -> None:
 
     with ScriptedServer(script) as server:
         wall = SteadyClock(machine)
-        feed, observer = on(server.url, wall, lag)
+        feed, observer, lag = on(server.url, wall)
+        now_ns = time.perf_counter_ns()
+        # Its floor stands: what was learned by the wrong clock would refuse everything by the right one.
+        for look in range(20):
+            lag.flag(0, HOUR // 1_000_000)
+            lag.turn_over(now_ns - (20 - look) * S // 2)
         with running(feed, observer):
             observer.until(lambda: observer.ticks)
             machine.ahead_ns = 0

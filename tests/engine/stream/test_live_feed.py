@@ -7,9 +7,7 @@ import msgspec
 import pytest
 
 from engine.model.types import FLAG_NEW_LINK
-from engine.stream.lateness import LatenessMonitor
 from engine.stream.live_feed import StreamFeed
-from engine.stream.sequence import SequenceTracker
 from engine.stream.tick_builder import TickBuilder
 from engine.venues.binance.stream import Binance
 from tests.support.builders import config
@@ -204,8 +202,8 @@ def test_the_round_trip_is_measured_by_our_own_pings_only():
         conn.send(TEXT, b"pong")  # unasked, as the real one does
         conn.send(BINARY, packet(1))
         ping = conn.read_frame()
-        conn.raw(frame(TEXT, b"pong") + frame(BINARY, packet(2)))
         server.seen.append(ping)
+        conn.raw(frame(TEXT, b"pong") + frame(BINARY, packet(2)))
         conn.linger()
 
     pace = msgspec.structs.replace(QUICK, ping_s=0.05)
@@ -221,10 +219,10 @@ def test_the_round_trip_is_measured_by_our_own_pings_only():
 def test_a_day_old_link_is_made_anew_by_ourselves():
     with ScriptedServer(half_open) as server:
         observer = FeedObserver()
-        ticker = TickBuilder(1, SequenceTracker(1, "chained"), LatenessMonitor())
+        ticker = TickBuilder(1, "chained")
         adapter = Binance(config(f'binance.stream_url="{server.url}"'), (COIN,), ticker)
         adapter.lifetime_s = 0.05
-        feed = StreamFeed(adapter, ticker, wanted=1, tell=observer.tell, in_session=lambda: True, pace=QUICK)
+        feed = StreamFeed(adapter, ticker, tell=observer.tell, in_session=lambda: True, pace=QUICK)
         with running(feed, observer):
             observer.until_ups(3)
     assert set(observer.losses) == {"the exchange ends every link after a day"}

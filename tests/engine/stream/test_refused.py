@@ -174,7 +174,7 @@ def test_what_cannot_even_be_told_ends_the_feed_aloud() -> None:
         raise RuntimeError("nobody listens")
 
     feed, observer = smartapi("ws://127.0.0.1:9")
-    feed._standing._tell = deaf
+    feed._status._tell = deaf
     feed.start(observer.deliver, observer.on_end)
     observer.until(lambda: observer.ended)
     feed._thread.join(20)

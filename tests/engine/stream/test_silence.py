@@ -13,7 +13,7 @@ def test_no_data_for_eight_seconds_in_session_drops_the_link_whatever_else_came(
     watch = SilenceTimer(8.0)
     watch.link_up(0)
     assert silent(watch, 0) == ""
-    watch.heard(2 * S)
+    watch.data_came(2 * S)
     watch.frame_ns = 9 * S  # pongs go on
     assert silent(watch, 9.9) == ""
     assert watch.due_ns() == 10 * S
@@ -66,10 +66,10 @@ def test_a_minute_of_data_without_a_hole_takes_the_doubling_back():
     assert silent(watch, 8)
     watch.link_up(10 * S)
     for second in range(10, 70, 5):
-        watch.heard(second * S)
+        watch.data_came(second * S)
         assert not watch.steady()
     assert watch.allowed_ns == 16 * S
-    watch.heard(70 * S)
+    watch.data_came(70 * S)
     assert watch.steady()
     assert watch.allowed_ns == 8 * S
 
@@ -78,9 +78,9 @@ def test_a_hole_begins_the_minute_anew():
     watch = SilenceTimer(8.0)
     watch.link_up(0)
     for second in [*range(0, 40, 4), *range(49, 105, 4)]:
-        watch.heard(second * S)
+        watch.data_came(second * S)
         assert not watch.steady()
-    watch.heard(109 * S)
+    watch.data_came(109 * S)
     assert watch.steady()
 
 
@@ -92,7 +92,7 @@ def test_an_option_that_is_quiet_at_noon_makes_no_storm():
     for second in range(1, 3600):
         if second - tick_s >= 20:
             tick_s = second
-            watch.heard(second * S)
+            watch.data_came(second * S)
         watch.steady()
         if silent(watch, second):
             drops += 1

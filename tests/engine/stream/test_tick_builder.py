@@ -16,8 +16,6 @@ from engine.model.types import (
     Instrument,
     Tick,
 )
-from engine.stream.lateness import LatenessMonitor
-from engine.stream.sequence import SequenceTracker
 from engine.stream.tick_builder import TickBuilder, place
 
 OPTION = Instrument("OPT", token="1", exchange="NFO")
@@ -26,7 +24,7 @@ COIN = Instrument("BTCUSDT", exchange="BINANCE", price_scale=100, tick_size=1, l
 
 def ticker(count=2, rule="chained"):
     ticks: list[Tick] = []
-    made = TickBuilder(count, SequenceTracker(count, rule), LatenessMonitor())
+    made = TickBuilder(count, rule)
     made.deliver = ticks.append
     return made, ticks
 

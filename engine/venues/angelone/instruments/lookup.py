@@ -7,7 +7,7 @@ from typing import Self
 from engine.model.errors import InputError
 from engine.model.types import Instrument
 from engine.text.sanitize import clean
-from engine.venues.angelone.instruments.listed import EXCHANGES, KINDS, Listed, date_text
+from engine.venues.angelone.instruments.listed import EXCHANGES, KINDS, PAISE, Listed, date_text
 from engine.venues.angelone.instruments.query import Wanted, read_symbol, read_words
 from engine.venues.angelone.instruments.store import Store, Value
 
@@ -17,11 +17,8 @@ _IN_ORDER = "ORDER BY expiry, exchange, kind = 2 DESC, strike, kind, symbol LIMI
 _ALIVE = "(expiry = 0 OR expiry >= ?)"
 
 
-class Instruments:
+class Instruments(Store):
     """The exchange's list, open for looking up, in the thread that opened it; a context manager that closes it."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
 
     def __enter__(self) -> Self:
         return self
@@ -29,26 +26,22 @@ class Instruments:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def close(self) -> None:
-        """Close the list."""
-        self._store.close()
-
     def find(self, words: str | Sequence[str], today: date, limit: int = 20) -> list[Listed]:
         """At most `limit` instruments that `NIFTY 25000 CE`, `NIFTY25NOV2525000CE` or `RELIANCE` means, nearest expiry first.
 
         None has expired before `today`. Raises InputError for a word that means nothing.
         """
-        typed = [word[:80] for word in (words if isinstance(words, str) else " ".join(words)).upper().split()]
+        typed = [clean(word[:80]) for word in (words if isinstance(words, str) else " ".join(words)).upper().split()]
         whole = " ".join(typed)
         alive: list[Value] = [today.toordinal(), limit]
-        exact = self._store.select(f"WHERE symbol = ? COLLATE NOCASE AND {_ALIVE} {_IN_ORDER}", [whole, *alive])
+        exact = self.select(f"WHERE symbol = ? COLLATE NOCASE AND {_ALIVE} {_IN_ORDER}", [whole, *alive])
         if exact and (len(typed) > 1 or any(one.expiry for one in exact)):
             return exact
         wanted = (read_symbol(whole) if len(typed) == 1 else None) or read_words(typed)
         found = self._select(wanted, today, limit)
         if not found and wanted == Wanted(wanted.name):
             start = "WHERE (name LIKE ? OR symbol LIKE ?)"
-            found = self._store.select(f"{start} AND {_ALIVE} {_IN_ORDER}", [_prefix(whole), _prefix(whole), *alive])
+            found = self.select(f"{start} AND {_ALIVE} {_IN_ORDER}", [_prefix(whole), _prefix(whole), *alive])
         return found or exact
 
     def instrument(self, symbol: str, today: date) -> Instrument:
@@ -72,8 +65,8 @@ class Instruments:
 
     def _named(self, name: str) -> list[Listed]:
         """Every instrument of exactly this name, however its symbol is spelled."""
-        found = self._store.select("WHERE symbol = ? COLLATE NOCASE", [name])
-        found += self._store.select(
+        found = self.select("WHERE symbol = ? COLLATE NOCASE", [name])
+        found += self.select(
             f"WHERE name = ? COLLATE NOCASE AND {_CASH} AND (kind = 0 OR exchange != 0 OR symbol = ? COLLATE NOCASE)",
             [name, f"{name}-EQ"],
         )
@@ -95,7 +88,7 @@ class Instruments:
         if wanted.strike is not None:
             conditions.append("strike = CASE exchange WHEN ? THEN ? ELSE ? END")
             values += [EXCHANGES.index("CDS"), wanted.strike_on("CDS"), wanted.strike_on("NFO")]
-        return self._store.select(f"WHERE {' AND '.join(conditions)} {_IN_ORDER}", [*values, limit])
+        return self.select(f"WHERE {' AND '.join(conditions)} {_IN_ORDER}", [*values, limit])
 
     def _refusal(self, name: str, expired: Sequence[Listed], today: date) -> str:
         wanted = read_symbol(name)
@@ -107,32 +100,27 @@ class Instruments:
     def _near(self, name: str, wanted: Wanted | None, today: date) -> list[str]:
         """Up to three symbols that may have been meant."""
         if wanted is not None and wanted.kind is not None:
-            near = self._store.select(
+            near = self.select(
                 "WHERE name = ? COLLATE NOCASE AND kind = ? AND expiry >= ? ORDER BY expiry != ?, expiry, abs(strike - ?) LIMIT ?",
                 [
                     wanted.name,
                     KINDS.index(wanted.kind),
                     today.toordinal(),
                     wanted.expiry.toordinal() if wanted.expiry else 0,
-                    wanted.strike_paise,
+                    int((wanted.strike or 0) * PAISE),
                     NEAR,
                 ],
             )
             if near:
                 return [one.symbol for one in near]
-        near = self.find_prefix(name, today) or self._alike(wanted.name if wanted else name, today)
-        return [one.symbol for one in near]
-
-    def find_prefix(self, start: str, today: date) -> list[Listed]:
-        """Up to three symbols that begin with `start`."""
-        return self._store.select(
-            f"WHERE symbol LIKE ? AND {_ALIVE} {_IN_ORDER}", [_prefix(start), today.toordinal(), NEAR]
-        )
+        begins = f"WHERE symbol LIKE ? AND {_ALIVE} {_IN_ORDER}"
+        near = self.select(begins, [_prefix(name), today.toordinal(), NEAR])
+        return [one.symbol for one in near or self._alike(wanted.name if wanted else name, today)]
 
     def _alike(self, name: str, today: date) -> list[Listed]:
         from difflib import get_close_matches  # noqa: PLC0415 - only who mistyped needs it
 
-        names = get_close_matches(name, self._store.names(), NEAR, 0.6)
+        names = get_close_matches(name, self.names(), NEAR, 0.6)
         return [one for alike in names for one in self._select(Wanted(alike), today, 1)]
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.config import Config
+from engine.config import Config, user_folder
 from engine.https import Caller, CallError, HttpAnswer, Request, SinkError
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import DiskError, InputError, UserError, reason
 from engine.venues.angelone.instruments.lookup import Instruments
 from engine.venues.angelone.instruments.parse import ParseCounts, read_list
-from engine.venues.angelone.instruments.store import Store, write_store
+from engine.venues.angelone.instruments.store import write_store
 from engine.venues.angelone.settings import SmartApiConfig
 from engine.version import VERSION
 
@@ -50,7 +50,7 @@ def ready(config: Config, clock: Clock = _SYSTEM_CLOCK, *, least_rows: int = LEA
     url = config.venue(SmartApiConfig).master_url
     held = _held(folder, url)
     if held is not None and is_fresh(_checked_ns(folder), clock.wall_ns()):
-        return Instruments(held), ""
+        return held, ""
     if held is not None:
         held.close()
     try:
@@ -60,11 +60,11 @@ def ready(config: Config, clock: Clock = _SYSTEM_CLOCK, *, least_rows: int = LEA
         if held is None:
             raise
         when = datetime.fromtimestamp(_checked_ns(folder) // 10**9, UTC) + _IST
-        return Instruments(held), f"instrument list of {when:%Y-%m-%d %H:%M} IST is used: {problem.lines[0]}"
+        return held, f"instrument list of {when:%Y-%m-%d %H:%M} IST is used: {problem.lines[0]}"
     held = _held(folder, url)
     if held is None:
         raise DiskError(f"{folder}: the instrument list just written is not there")
-    return Instruments(held), ""
+    return held, ""
 
 
 def is_fresh(checked_ns: int, now_ns: int) -> bool:
@@ -76,10 +76,7 @@ def is_fresh(checked_ns: int, now_ns: int) -> bool:
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
     """Return the user's cache directory of this program."""
-    home = environ.get("XDG_CACHE_HOME", "")
-    if not os.path.isabs(home):  # unset, or relative, which the XDG rules say to ignore
-        home = os.path.expanduser("~/.cache")
-    return Path(home, "myquant-tui")
+    return user_folder(environ, "XDG_CACHE_HOME", "~/.cache")
 
 
 def update(folder: Path, url: str, clock: Clock, *, least_rows: int = LEAST_ROWS) -> Update:
@@ -151,10 +148,10 @@ def _rebuild(folder: Path, part: Path, url: str, answer: HttpAnswer, least_rows:
     return Update(changed=True, rows=tally.rows, kept=kept, bad=tally.bad)
 
 
-def _held(folder: Path, url: str) -> Store | None:
+def _held(folder: Path, url: str) -> Instruments | None:
     """The copy we have of the list at `url`, opened; None where there is none that can be used."""
     try:
-        store = Store(folder / _STORE)
+        store = Instruments(folder / _STORE)
     except OSError:
         return None
     if store.told.get("url") != url:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from engine.model.errors import InputError
-from engine.venues.angelone.instruments.listed import EXCHANGES, KINDS, PAISE, Kind, read_date, scale_of
+from engine.venues.angelone.instruments.listed import EXCHANGES, KINDS, Kind, read_date, scale_of
 
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,7})?")
 _WHOLE_NAME = re.compile(r"([A-Z0-9&-]*?[A-Z&-])([0-9]{2}[A-Z]{3}[0-9]{2})(FUT|([0-9]{1,9}(?:\.[0-9]{1,7})?)(CE|PE))")
@@ -28,11 +28,6 @@ class Wanted(Struct, frozen=True):
         """The strike in the minor units of `exchange`; -1 where it is not whole in them, as no strike is."""
         minor = (self.strike or Decimal(0)) * scale_of(exchange)
         return int(minor) if minor == int(minor) else -1
-
-    @property
-    def strike_paise(self) -> int:
-        """The strike in paise, rounded down."""
-        return int((self.strike or Decimal(0)) * PAISE)
 
 
 def read_words(words: Sequence[str]) -> Wanted:

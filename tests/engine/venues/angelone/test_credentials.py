@@ -11,7 +11,8 @@ from engine.config import Config
 from engine.model.errors import ConfigError
 from engine.text import redaction
 from engine.text.redaction import MASK, redact
-from engine.venues.angelone.credentials import Credentials, Missing, find_credentials, look_for_credentials, masked
+from engine.venues.angelone.credentials import Credentials, find_credentials, look_for_credentials, masked
+from engine.venues.supply import NoCredentials
 from tests.support.builders import config
 
 GOOD = {
@@ -83,7 +84,7 @@ def test_a_configured_file_is_the_only_one(tmp_path: Path) -> None:
 def test_nothing_anywhere_is_missing_and_names_both_places(tmp_path: Path) -> None:
     environ = {"XDG_CONFIG_HOME": str(tmp_path), "MYQUANT_SMARTAPI_PIN": ""}
     found = find_credentials(config(), environ)
-    assert isinstance(found, Missing)
+    assert isinstance(found, NoCredentials)
     assert str(tmp_path) in found.lines[0]
     assert all(key.upper() in found.lines[1] for key in GOOD)
 

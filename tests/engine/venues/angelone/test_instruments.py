@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from engine.model.errors import InputError
 from engine.model.types import MAX_QUANTITY
 from engine.text.sanitize import clean
-from engine.venues.angelone.instruments import Instruments
 from engine.venues.angelone.instruments.listed import EXCHANGES
+from engine.venues.angelone.instruments.lookup import Instruments
 from engine.venues.angelone.instruments.parse import ParseCounts, read_list
-from engine.venues.angelone.instruments.store import Store, write_store
+from engine.venues.angelone.instruments.store import write_store
 from engine.venues.angelone.wire import EXCHANGE_TYPES
 from tests.support.instrument_list import text_of
 
@@ -26,7 +26,7 @@ COUNT = 600
 def listed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instruments]:
     path = tmp_path_factory.mktemp("list") / "list.sqlite"
     write_store(path, read_list(BytesIO(text_of(COUNT).encode()), ParseCounts()), {})
-    with Instruments(Store(path)) as instruments:
+    with Instruments(path) as instruments:
         yield instruments
 
 

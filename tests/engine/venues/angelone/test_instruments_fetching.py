@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from engine.config import Config
 from engine.model.clock import VirtualClock
 from engine.model.errors import DiskError, InputError, UserError
-from engine.venues.angelone.instruments import cache_folder, ready, update
-from engine.venues.angelone.instruments.master import is_fresh
+from engine.venues.angelone.instruments.master import cache_folder, is_fresh, ready, update
 from tests.support.builders import config
 from tests.support.http_server import HttpRequest, HttpServer, answer
 from tests.support.instrument_list import text_of

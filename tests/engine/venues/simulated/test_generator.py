@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from engine.model.errors import InputError
 from engine.model.ports import TickSource
-from engine.model.types import FLAG_HAS_BOOK, Instrument, Tick
+from engine.model.types import Instrument, Tick
 from engine.venues.simulated.generator import MockSession
 from engine.venues.simulated.price_path import Path
 
@@ -25,8 +25,8 @@ CLOSE_MS = OPEN_MS + 22_500_000
 SEEDS = st.integers(0, 2**64 - 1)
 
 
-def session(seed: int = 1, *, instrument: Instrument = NIFTY, with_book: bool = False) -> MockSession:
-    return MockSession(seed, DATE, "Asia/Kolkata", instrument, with_book=with_book)
+def session(seed: int = 1, *, instrument: Instrument = NIFTY) -> MockSession:
+    return MockSession(seed, DATE, "Asia/Kolkata", instrument)
 
 
 ONE = session()
@@ -48,8 +48,6 @@ def digest(ticks: Sequence[Tick]) -> str:
 def test_seed_1_is_this_session_on_every_machine() -> None:
     assert len(TICKS) == 32_664
     assert digest(TICKS) == "bf471b5364527f09ab11d6b16ff7821b14817e3148341a48fb14d0cc27ff4227"
-    with_book = digest(list(session(with_book=True).ticks()))
-    assert with_book == "67398c20175f3f60fe8962fce10e6d7f534340bd53e5280574bbe8ee1fcb377e"
 
 
 def test_the_same_seed_gives_the_same_ticks_and_another_seed_another_session() -> None:
@@ -211,20 +209,6 @@ def test_a_session_takes_less_than_a_megabyte() -> None:
     path = Path(1)
     arrays = (path.seconds, path.delays_ns, path.prices, path.lots, path.day_lots)
     assert sum(a.itemsize * len(a) for a in arrays) < 1_000_000
-
-
-# ── Book ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_with_a_book_the_last_price_is_the_bid_or_the_ask_and_nothing_else_changes() -> None:
-    sides = Counter[str]()
-    for bare, tick in zip(TICKS, session(with_book=True).ticks(), strict=True):
-        assert tick.flags == FLAG_HAS_BOOK
-        assert tick.ask - tick.bid in {5, 10, 15, 20}
-        assert tick.price in {tick.bid, tick.ask}
-        sides["bid" if tick.price == tick.bid else "ask"] += 1
-        assert (tick.price, tick.recv_ns, tick.day_volume) == (bare.price, bare.recv_ns, bare.day_volume)
-    assert 0.45 < sides["bid"] / len(TICKS) < 0.55
 
 
 # ── Wrong input ─────────────────────────────────────────────────────────────────────────────────────────────────────
