@@ -11,7 +11,7 @@ from engine.model.ports import TickSource
 from engine.model.types import TradeMode
 from engine.venues.registry import venue_of
 from engine.venues.simulated import MOCK
-from engine.venues.supply import LiveSupply, NoCredentials, Opened
+from engine.venues.supply import LiveSupply, NoCredentials, OpenedVenue
 
 _WATCHABLE = 10.0  # × the recorded pace
 
@@ -46,7 +46,7 @@ def choose(
     found = venue.opener()(config, os.environ)
     if isinstance(found, NoCredentials):
         generated = MOCK.opener()(config, os.environ)
-        assert isinstance(generated, Opened)
+        assert isinstance(generated, OpenedVenue)
         title = f"MOCK (no credentials) · {generated.source.name}"
         return RunChoice(config, generated.source, "mock", generated.speed, title, found.lines)
     return RunChoice(found.config, found.source, venue.mode, found.speed, told=found.told)

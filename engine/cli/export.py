@@ -19,7 +19,8 @@ def arguments(parser: Parser) -> None:
 def run(args: Namespace) -> int:
     """Export."""
     from engine.cli.output import progress_bar
-    from engine.recording import MqrSource, export_csv
+    from engine.recording import MqrSource
+    from engine.recording.convert import export_csv
 
     source = MqrSource(args.input, args.skip_damage)
     if args.output.exists() and args.output.samefile(args.input):

@@ -54,7 +54,7 @@ def write_recording(source: "FileSource", args: Namespace, config: "Config") -> 
     """Write all of `source` as the recording that `args` names, and say what it came to."""
     from engine.assembly.recording_config import header_of
     from engine.cli.output import progress_bar
-    from engine.recording import import_file
+    from engine.recording.convert import import_file
 
     header = header_of(config, source.name, source.instruments)
     with progress_bar("import") as progress:

@@ -3,8 +3,8 @@
 import struct
 from collections import deque
 from datetime import UTC, datetime
-from hashlib import blake2b
 
+from engine.model.digest import blake2b
 from engine.model.types import MAX_PRICE, PRICE_INFINITE, PRICE_MISSING, PRICE_NAN, Tick
 from engine.recording.stamps import zone_named
 

@@ -12,7 +12,7 @@ from engine.model.types import Instrument, Tick
 from engine.trading.positions import Levels
 from engine.trading.session import NO_DAY
 from engine.trading.strategy.ema_macd_vwap import Strategy
-from engine.trading.stretches import Refusals, Silences
+from engine.trading.stretches import EntryRefusals, Silences
 from engine.trading.tick_filter import TickFilter
 
 SAMPLE_MS: Final = 5000
@@ -104,7 +104,7 @@ class InstrumentState:
         self.objection = ""  # why the last signal was not followed
         # What of both was told: once per change, counted otherwise.
         self.silences = Silences()
-        self.refusals = Refusals()
+        self.refusals = EntryRefusals()
 
     def start_day(self, day: date, price: int, at_ms: int) -> None:
         """Begin a session day with its first tick."""

@@ -68,7 +68,7 @@ class Silences:
         return held and (self._held_told < TOLD_WHILE_HELD or now_ms - self._told_at_ms >= CALM_MS)
 
 
-class Refusals:
+class EntryRefusals:
     """Why one instrument is not entered, as far as it was told: a reason at most once in five minutes; `untold` counts the others."""
 
     __slots__ = ("_told_at_ms", "untold")

@@ -43,7 +43,7 @@ class NoCredentials(Struct, frozen=True):
     lines: tuple[str, ...]
 
 
-class Opened(Struct, frozen=True):
+class OpenedVenue(Struct, frozen=True):
     """A venue's source, the configuration fitted to it, how fast a generated one goes (0 = as it can), what is to be told."""
 
     config: Config

@@ -11,10 +11,10 @@ from engine.model.types import TradeMode
 if TYPE_CHECKING:
     from engine.config import Config
     from engine.model.ports import FileSource
-    from engine.venues.supply import NoCredentials, Opened
+    from engine.venues.supply import NoCredentials, OpenedVenue
 
 Environ = Mapping[str, str]
-Open = Callable[["Config", Environ], "Opened | NoCredentials"]  # raises UserError
+Open = Callable[["Config", Environ], "OpenedVenue | NoCredentials"]  # raises UserError
 Row = Mapping[str, str | int]  # one listed instrument as a person reads it and a script is given it
 
 

@@ -26,7 +26,7 @@ from engine.venues.angelone.credentials import Credentials
 from engine.venues.angelone.login import LoginSession
 from engine.venues.angelone.stream import smartapi_feed
 from engine.venues.registry import venue_of
-from engine.venues.supply import Opened
+from engine.venues.supply import OpenedVenue
 from tests.simulator import API_KEY, CLIENT_CODE, PIN, TOTP_SECRET, Simulator
 from tests.support.builders import EAGER, config
 
@@ -69,7 +69,7 @@ def supply_of_command(chosen: Config, _sim: Simulator) -> tuple[Config, LiveSupp
     venue = venue_of(chosen.feed.source)
     assert venue is not None
     found = venue.opener()(chosen, ENVIRON)
-    assert isinstance(found, Opened)
+    assert isinstance(found, OpenedVenue)
     assert isinstance(found.source, LiveSupply)
     return found.config, found.source
 

@@ -12,16 +12,16 @@ from engine.venues.angelone.instruments.master import ready
 from engine.venues.angelone.login import LoginSession
 from engine.venues.angelone.settings import SmartApiConfig
 from engine.venues.angelone.stream import smartapi_feed
-from engine.venues.supply import LiveSupply, NoCredentials, Opened, named, with_symbols
+from engine.venues.supply import LiveSupply, NoCredentials, OpenedVenue, named, with_symbols
 
 
-def open_smartapi(config: Config, environ: Mapping[str, str]) -> Opened | NoCredentials:
+def open_smartapi(config: Config, environ: Mapping[str, str]) -> OpenedVenue | NoCredentials:
     """Return the live source; raises UserError for what cannot be logged in with or is not listed."""
     found = find_credentials(config, environ)
     if isinstance(found, NoCredentials):
         return found
     supply, told = _supply(config, found)
-    return Opened(config, supply, told=told)
+    return OpenedVenue(config, supply, told=told)
 
 
 def _supply(config: Config, credentials: Credentials) -> tuple[LiveSupply, tuple[str, ...]]:

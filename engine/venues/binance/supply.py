@@ -9,7 +9,7 @@ from engine.config import Config, changed, instrument_for, wanted_symbols
 from engine.text.sanitize import clean
 from engine.venues.binance.decimals import coin
 from engine.venues.binance.stream import binance_feed
-from engine.venues.supply import LiveSupply, Opened, named, with_symbols
+from engine.venues.supply import LiveSupply, OpenedVenue, named, with_symbols
 
 # Coins are traded round the clock; their day is UTC's.
 _ROUND_THE_CLOCK = {
@@ -23,10 +23,10 @@ _ROUND_THE_CLOCK = {
 }
 
 
-def open_binance(config: Config, _environ: Mapping[str, str]) -> Opened:
+def open_binance(config: Config, _environ: Mapping[str, str]) -> OpenedVenue:
     """Return the live source, under the hours of coins where the operator has said no others."""
     fitted = _round_the_clock(config)
-    return Opened(fitted, _supply(fitted))
+    return OpenedVenue(fitted, _supply(fitted))
 
 
 def _round_the_clock(config: Config) -> Config:

@@ -6,7 +6,7 @@ from engine.config import Config, instrument_for, wanted_symbols
 from engine.venues.simulated.faults import FaultySource
 from engine.venues.simulated.generator import MockSession
 from engine.venues.simulated.settings import MockConfig
-from engine.venues.supply import Opened
+from engine.venues.supply import OpenedVenue
 
 
 def mock_source(config: Config) -> FaultySource:
@@ -19,6 +19,6 @@ def mock_source(config: Config) -> FaultySource:
     return FaultySource(sessions)
 
 
-def open_mock(config: Config, _environ: Mapping[str, str]) -> Opened:
+def open_mock(config: Config, _environ: Mapping[str, str]) -> OpenedVenue:
     """Return that session at the pace that the configuration gives it."""
-    return Opened(config, mock_source(config), config.venue(MockConfig).speed)
+    return OpenedVenue(config, mock_source(config), config.venue(MockConfig).speed)

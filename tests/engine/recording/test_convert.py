@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from engine.assembly.open_source import open_source
 from engine.model.errors import DiskError, InputError
 from engine.model.types import PRICE_MISSING, PRICE_NAN, Instrument, Tick
-from engine.recording import CsvLayout, MqrSource, export_csv, import_file
+from engine.recording import CsvLayout, MqrSource
+from engine.recording.convert import export_csv, import_file
 from engine.recording.csv_source import CsvSource
 from engine.recording.info import info_lines, inspect_file
 from engine.recording.writer import RecordingWriter

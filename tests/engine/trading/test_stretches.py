@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.model.commands import Lock, PauseEntries, ResumeEntries
 from engine.model.events import DayStarted, EntryRefused, GapsCounted, RefusalsCounted, TickGap
-from engine.trading.stretches import AGAIN_MS, CALM_MS, MOST_REASONS, TOLD_WHILE_HELD, Refusals, Silences
+from engine.trading.stretches import AGAIN_MS, CALM_MS, MOST_REASONS, TOLD_WHILE_HELD, EntryRefusals, Silences
 from tests.support.builders import EAGER, ms, tick
 from tests.support.trader_harness import TraderHarness
 
@@ -152,7 +152,7 @@ def test_after_an_entry_the_same_reason_is_told_again() -> None:
 
 
 def test_reasons_without_end_are_bounded_and_counted() -> None:
-    refusals = Refusals()
+    refusals = EntryRefusals()
     told = [refusals.note(f"reason {number}", number) for number in range(1000)]
     assert told == [0] * MOST_REASONS + [None] * (1000 - MOST_REASONS)
     assert refusals.note("one more", AGAIN_MS + 2000) == 1000 - MOST_REASONS
