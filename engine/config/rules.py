@@ -266,10 +266,8 @@ def canonical(value: object) -> str:
         return value.isoformat("seconds" if value.second else "minutes")
     if isinstance(value, tuple):
         return "[" + ", ".join(canonical(one) for one in value) + "]"
-    return _quoted_where_needed(value) if isinstance(value, str) else str(value)
-
-
-def _quoted_where_needed(text: str) -> str:
-    if text and text == text.strip() and text[0] not in "\"'":
-        return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if not isinstance(value, str):
+        return str(value)
+    if value and value == value.strip() and value[0] not in "\"'":
+        return value
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

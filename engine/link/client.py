@@ -69,7 +69,7 @@ class RemoteEngine:
         self._tickets = PendingCommands(clock_ns)
         self._told: deque[str] = deque(maxlen=_TOLD_KEPT)
         self.pid = 0  # the engine's process, as it last said; 0 before it was reached
-        self._status = ConnectionStatus("CONNECTING", CleanText(""), clock_ns())
+        self.state = ConnectionStatus("CONNECTING", CleanText(""), clock_ns())
         self._changed = Condition()  # held for a few lines by either thread; guards what follows
         self._woken = False
         self._control_request: TakeControl | GiveControl | None = None
@@ -90,7 +90,7 @@ class RemoteEngine:
         with self._changed:
             self._changed.wait_for(lambda: self._replica.snapshot is not None or self._refused, timeout_s)
         if self._replica.snapshot is None:
-            reason = self._status.reason or f"the engine sent no snapshot for {timeout_s:g} s"
+            reason = self.state.reason or f"the engine sent no snapshot for {timeout_s:g} s"
             self.leave(detached=False)
             raise LinkError(reason)
 
@@ -121,11 +121,6 @@ class RemoteEngine:
     def pending(self) -> list[Pending]:
         """The commands on their way, and those that ended in the last seconds; oldest first."""
         return self._tickets.pending()
-
-    @property
-    def state(self) -> ConnectionStatus:
-        """Whether the engine is at the other end."""
-        return self._status
 
     @property
     def control(self) -> ControlView:
@@ -242,6 +237,6 @@ class RemoteEngine:
                 self._woken = False
 
     def _set_status(self, word: Literal["CONNECTED", "LOST"], reason: CleanText) -> None:
-        if (word, reason) != (self._status.word, self._status.reason):
-            since_ns = self._clock_ns() if word != self._status.word else self._status.since_ns
-            self._status = ConnectionStatus(word, reason, since_ns)
+        if (word, reason) != (self.state.word, self.state.reason):
+            since_ns = self._clock_ns() if word != self.state.word else self.state.since_ns
+            self.state = ConnectionStatus(word, reason, since_ns)

@@ -47,7 +47,13 @@ class StampReader:
         self._minutes: dict[tuple[bytes, bytes, bytes], int] = {}
         self.read: Callable[[bytes], int]
         if time_format == "ms-of-day":
-            self._day = _day(day)
+            try:
+                self._day = date.fromisoformat(day).isoformat().encode()
+            except ValueError:
+                problem = (
+                    f"'{day:.40}' is not a date; allowed, where stamps are milliseconds of a day: such as 2013-10-08"
+                )
+                raise InputError(problem) from None
             self.read = self._read_ms_of_day
         elif time_format == "iso":
             self.read = self._read_iso
@@ -153,11 +159,3 @@ def _exists(moment: datetime) -> bool:
         return moment.astimezone(UTC).astimezone(moment.tzinfo).replace(tzinfo=None) == moment.replace(tzinfo=None)
     except OverflowError:
         return False
-
-
-def _day(text: str) -> bytes:
-    try:
-        return date.fromisoformat(text).isoformat().encode()
-    except ValueError:
-        problem = f"'{text:.40}' is not a date; allowed, where stamps are milliseconds of a day: such as 2013-10-08"
-        raise InputError(problem) from None

@@ -5,6 +5,7 @@ import select
 import socket
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from engine.stream.errors import LinkLost, Stopped, in_words
@@ -113,7 +114,10 @@ class StreamSocket:
 def dial(host: str, port: int, wakeup: Wakeup, deadline_ns: int, *, loopback_only: bool) -> StreamSocket:
     """A line to the first address of `host` that answers; raises LinkLost, Stopped."""
     left_s = (deadline_ns - _now_ns()) / 1e9
-    addresses = beside(lambda: _addresses(host, port), wakeup, left_s, f"no address for {host}")
+    name = host.encode("ascii")  # as bytes, which spares the tables of international names
+    ask = partial(socket.getaddrinfo, name, port, type=socket.SOCK_STREAM)
+    found = beside(ask, wakeup, left_s, f"no address for {host}")
+    addresses = [(family, address) for family, _, _, _, address in found]
     if loopback_only and not all(address[0] == "::1" or str(address[0]).startswith("127.") for _, address in addresses):
         raise LinkLost(f"{host} is not this machine; an unencrypted line goes nowhere else")
     lost = LinkLost(f"no address for {host}")
@@ -141,9 +145,3 @@ def _connected(family: int, address: Any, wakeup: Wakeup, deadline_ns: int) -> S
         line.close()
         raise
     return line
-
-
-def _addresses(host: str, port: int) -> list[tuple[int, Any]]:
-    """(Family, address) of a host; raises OSError. The name goes in as bytes, which spares the tables of international ones."""
-    found = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
-    return [(family, address) for family, _, _, _, address in found]

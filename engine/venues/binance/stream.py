@@ -57,16 +57,19 @@ class Binance:
         if opcode != TEXT:
             raise WireError("binary")
         message = wire.decode(payload)
-        if isinstance(message, (wire.TradeMessage, wire.BookMessage)):  # as a union it takes twice as long
+        if isinstance(message, wire.TradeMessage):
             place = self._places.get(message.symbol)
             if place is None:
                 raise WireError("unknown_token", message.symbol)
-            if isinstance(message, wire.BookMessage):
-                self._ticker.book(place, message.bid, message.ask)
-                return "book"
             if self._ticker.trade(place, message.exch_ms, message.id, message.price, message.quantity, 0):
                 return "data"
             return too_fine(place.symbol)
+        if isinstance(message, wire.BookMessage):
+            place = self._places.get(message.symbol)
+            if place is None:
+                raise WireError("unknown_token", message.symbol)
+            self._ticker.book(place, message.bid, message.ask)
+            return "book"
         if isinstance(message, wire.Shutdown):
             raise LinkLost("the server goes down", planned=True)
         if isinstance(message, wire.RequestError):

@@ -4,7 +4,7 @@ Prices and quantities are exact integers of 1/`SCALE`, times in UTC ms. Spot and
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Annotated
 
@@ -131,11 +131,9 @@ class _Answer(Struct):
 _SHUTDOWN = Shutdown()
 _envelope = msgspec.json.Decoder(_Envelope).decode
 _answer = msgspec.json.Decoder(_Answer).decode
-_read_row: dict[str, Callable[[bytes | Raw], _Trade | _BookTicker]] = {
-    "trade": msgspec.json.Decoder(_Trade).decode,
-    "aggTrade": msgspec.json.Decoder(_AggTrade).decode,
-    "bookTicker": msgspec.json.Decoder(_BookTicker).decode,
-}
+_trade = msgspec.json.Decoder(_Trade).decode
+_aggregate = msgspec.json.Decoder(_AggTrade).decode
+_book_ticker = msgspec.json.Decoder(_BookTicker).decode
 
 
 def decode(message: bytes) -> Message:
@@ -170,18 +168,19 @@ def _kind(stream: str) -> str:
 
 def _read(kind: str, data: bytes | Raw) -> Message:
     """What `data` says in a stream of this `kind`."""
-    read = _read_row.get(kind)
-    if read is None:
-        return _SHUTDOWN if kind == "serverShutdown" else Ignored(clean(kind or "other", _KIND_LENGTH))
-    row = read(data)
-    if row.e != kind:
-        raise WireError("shape", f"'{row.e:.{_KIND_LENGTH}}' in a stream of another kind")
-    if not (0 <= row.T < _END_MS and 0 <= row.number <= _MAX_ID):
-        raise _out_of_range(row.T, row.number)
-    if isinstance(row, _BookTicker):
-        bid, ask = to_price(row.b), to_price(row.a)
-        return BookMessage(_symbol(row.s), bid if bid > 0 else 0, ask if ask > 0 else 0)
-    return TradeMessage(_symbol(row.s), row.number, to_price(row.p), to_quantity(row.q), row.T, kind == "aggTrade")
+    if kind in {"trade", "aggTrade"}:
+        aggregate = kind == "aggTrade"
+        row = (_aggregate if aggregate else _trade)(data)
+        if row.e != kind or not (0 <= row.T < _END_MS and 0 <= row.number <= _MAX_ID):
+            raise _unfit(row, kind)
+        return TradeMessage(_symbol(row.s), row.number, to_price(row.p), to_quantity(row.q), row.T, aggregate)
+    if kind == "bookTicker":
+        best = _book_ticker(data)
+        if best.e != kind or not (0 <= best.T < _END_MS and 0 <= best.number <= _MAX_ID):
+            raise _unfit(best, kind)
+        bid, ask = to_price(best.b), to_price(best.a)
+        return BookMessage(_symbol(best.s), bid if bid > 0 else 0, ask if ask > 0 else 0)
+    return _SHUTDOWN if kind == "serverShutdown" else Ignored(clean(kind or "other", _KIND_LENGTH))
 
 
 def _read_answer(message: bytes) -> RequestError | Ignored:
@@ -198,10 +197,12 @@ def _symbol(text: str) -> CleanText:
     return clean(text)
 
 
-def _out_of_range(at_ms: int, number: int) -> WireError:
-    """Which of the two it is that cannot be; either may have thousands of digits."""
-    reason = "id" if 0 <= at_ms < _END_MS else "time"
-    told = f"time {at_ms} or id {number}"
+def _unfit(row: _Trade | _BookTicker, kind: str) -> WireError:
+    """Why a row is none of this `kind`: its own kind, time or id, either of which may have thousands of digits."""
+    if row.e != kind:
+        return WireError("shape", f"'{row.e:.{_KIND_LENGTH}}' in a stream of another kind")
+    reason = "id" if 0 <= row.T < _END_MS else "time"
+    told = f"time {row.T} or id {row.number}"
     return WireError(reason, f"{told:.100} is out of range; allowed: ms since 1970, and a positive id")
 
 

@@ -29,10 +29,14 @@ class MockSession(Undamaged):
         """Draw the session of `date`, 09:15 to 15:30 in `zone`; raises InputError for a wrong seed or zone."""
         if not 0 <= seed <= _MAX_SEED:
             raise InputError(f"mock seed: {seed} is not allowed; a whole number from 0 to {_MAX_SEED} is")
+        try:
+            opens = datetime.datetime.combine(date, _OPEN, ZoneInfo(zone))
+        except (KeyError, ValueError, OSError):
+            raise InputError(f"mock zone: {zone!r} is no known time zone; an IANA name like Asia/Kolkata is") from None
         self.name = clean(f"synthetic session, seed {seed}")
         self.zone = zone
         self.instruments = (instrument,)
-        self._open_s = int(datetime.datetime.combine(date, _OPEN, _zone(zone)).timestamp())
+        self._open_s = int(opens.timestamp())
         self._first_exch_seq = 1_000_000 + next(draws(seed)) % 9_000_000
         self._path = Path(seed)
 
@@ -64,11 +68,3 @@ class MockSession(Undamaged):
     def number_at(self, at_ms: int) -> int:
         """Number of the last tick whose exchange time is ≤ `at_ms` (UTC); 0 if there is none."""
         return bisect_right(self._path.seconds, at_ms // _MS - self._open_s)
-
-
-def _zone(name: str) -> ZoneInfo:
-    """The time zone called `name`; raises InputError when the machine knows none of that name."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise InputError(f"mock zone: {name!r} is no known time zone; an IANA name like Asia/Kolkata is") from None

@@ -51,6 +51,8 @@ class Listed(Struct, frozen=True, gc=False):
 
     def instrument(self, symbol: CleanText | None = None) -> Instrument:
         """As the trader counts in it, called `symbol` (default: as it is listed)."""
+        # Where the list is silent: shares have no such limit; of an unknown contract one lot passes everywhere.
+        usual = MAX_QUANTITY if self.expiry is None else _FREEZE.get(self.name, self.lot)
         return Instrument(
             symbol=symbol or self.symbol,
             token=self.token,
@@ -58,14 +60,8 @@ class Listed(Struct, frozen=True, gc=False):
             price_scale=self.price_scale,
             tick_size=self.tick or _DEFAULT_TICK[self.price_scale],
             lot_size=self.lot,
-            freeze_quantity=max(self.freeze or self._usual_freeze(), self.lot),
+            freeze_quantity=max(self.freeze or usual, self.lot),
         )
-
-    def _usual_freeze(self) -> int:
-        """Where the list is silent: shares have no such limit; of an unknown contract one lot passes everywhere."""
-        if self.expiry is None:
-            return MAX_QUANTITY
-        return _FREEZE.get(self.name, self.lot)
 
 
 def scale_of(exchange: str) -> int:

@@ -47,7 +47,8 @@ def write_store(path: Path, listed: Iterable[Listed], told: dict[str, str]) -> i
             database.executescript(_INDEXES)
             database.executemany("INSERT INTO told VALUES (?, ?)", told.items())
             database.execute(f"PRAGMA user_version = {VERSION}")
-        _flush(path)
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
     except sqlite3.Error as error:
         raise DiskError(f"{path}: {error}") from None
     except OSError as error:
@@ -74,14 +75,6 @@ def _values(one: Listed) -> tuple[Value, ...]:
     exchange, kind = EXCHANGES.index(one.exchange), KINDS.index(one.kind)
     expiry = 0 if one.expiry is None else one.expiry.toordinal()
     return (one.symbol, exchange, one.token, one.name, kind, expiry, one.strike, one.lot, one.tick, one.freeze)
-
-
-def _flush(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 class Store:
