@@ -1,4 +1,4 @@
-"""Puts a run together: the only rooms that know every other. Config and source in, a ready engine out."""
+"""Puts a run together: the only folder that knows every other. Config and source in, a ready engine out."""
 
 from engine.assembly.assemble import build
 from engine.assembly.configuration import load

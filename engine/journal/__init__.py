@@ -3,23 +3,8 @@
 from engine.journal.account import JournalledAccount
 from engine.journal.fold import fold
 from engine.journal.reader import read_events, verify
-from engine.journal.rows import Entry, Rewound, RunEnded, RunStarted, StoredEvent
 from engine.journal.sqlite_journal import JOURNAL_FILE, SqliteJournal
 from engine.journal.state_dir import StateDir
 from engine.journal.takeover import Opened
 
-__all__ = [
-    "JOURNAL_FILE",
-    "Entry",
-    "JournalledAccount",
-    "Opened",
-    "Rewound",
-    "RunEnded",
-    "RunStarted",
-    "SqliteJournal",
-    "StateDir",
-    "StoredEvent",
-    "fold",
-    "read_events",
-    "verify",
-]
+__all__ = ["JOURNAL_FILE", "JournalledAccount", "Opened", "SqliteJournal", "StateDir", "fold", "read_events", "verify"]

@@ -1,4 +1,4 @@
-"""Plain data that every room shares: instruments, ticks, orders, fills, trades. Knows nothing of where they come from."""
+"""Plain data that every folder shares: instruments, ticks, orders, fills, trades. Knows nothing of where they come from."""
 
 import decimal
 from decimal import Decimal

@@ -32,9 +32,8 @@ class DeliverySwitch:
         self._effects = parts.effects
         self._cursor = parts.cursor
         self._inbox = parts.inbox
-        self._epochs = parts.epochs
+        self._parts = parts
         self._budget = parts.budget
-        self._outcomes = parts.outcomes
         self._publisher = publisher
         self._set_budget()
 
@@ -55,11 +54,11 @@ class DeliverySwitch:
             return
         cursor, merged = self._cursor, self._inbox.merged
         line = f"delivery {self.mode} → {wanted} at #{cursor.last_seq}, {cursor.holes - merged} lost"
-        self._epochs.switch(wanted, cursor.last_seq, merged)
+        self._parts.epochs.switch(wanted, cursor.last_seq, merged)
         self.mode = wanted
         self._set_budget()
         self._effects.mark("delivery", line)
-        self._outcomes.add(line)
+        self._parts.outcomes.add(line)
         self._publisher.publish(time.perf_counter_ns())  # before the log says it: whoever reads that line sees it done
         log_trade("%s", line, component="engine")
 

@@ -1,4 +1,4 @@
-"""The engine: its thread, the three ways of delivery, start and stop in good order. The only room that knows the mode."""
+"""The engine: its thread, the three ways of delivery, start and stop in good order. The only module that knows the mode."""
 
 import time
 from collections.abc import Callable

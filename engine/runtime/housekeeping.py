@@ -58,9 +58,7 @@ class Housekeeping:
         self._effects = parts.effects
         self._state = parts.trader.state
         self._instruments = parts.trader.state.instrument_states
-        self._cursor = parts.cursor
-        self._receipt = parts.receipt
-        self._inbox = parts.inbox
+        self._parts = parts
         self._recorder = parts.recorder
         self._recorder_told = False
         self._clock = parts.clock if isinstance(parts.clock, SteadyClock) else None  # only where ticks are live
@@ -94,7 +92,7 @@ class Housekeeping:
 
     def keep_receipt(self) -> None:
         """Put the receipt of a flat that is over into the log and a file, once."""
-        lines = self._receipt.lines
+        lines = self._parts.receipt.lines
         if lines and lines is not self._kept_receipt:
             self._kept_receipt = lines
             for line in lines:
@@ -156,8 +154,8 @@ class Housekeeping:
             )
 
     def _log_heartbeat(self) -> None:
-        inbox = self._inbox
-        counters = f"ticks {self._cursor.position} beats {self.stats.beats} waiting {len(inbox)} merged {inbox.merged}"
+        inbox, cursor = self._parts.inbox, self._parts.cursor
+        counters = f"ticks {cursor.position} beats {self.stats.beats} waiting {len(inbox)} merged {inbox.merged}"
         _log.info("heartbeat %s faults %d", counters, self._state.faults)
 
 

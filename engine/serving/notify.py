@@ -1,4 +1,4 @@
-"""Tells systemd how the service is, where systemd is listening. Raises nothing: a deaf supervisor is no reason to stop."""
+"""Tells systemd how the service is, where systemd is listening. Raises nothing: one that does not listen is no reason to stop."""
 
 import os
 import socket

@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from engine.journal import JOURNAL_FILE, RunStarted, StoredEvent, read_events, verify
+from engine.journal import JOURNAL_FILE, read_events, verify
+from engine.journal.rows import RunStarted, StoredEvent
 from engine.model.events import EntriesChanged, FillBooked, LevelsMoved, OrderRejected, StateKept, Submit
 from engine.model.types import Order, PositionState
 from tests.support.account_process import SYMBOLS

@@ -44,8 +44,7 @@ class ReplayCheck:
         self._source = source
         self._trader = parts.trader
         self._effects = parts.effects
-        self._persistence = parts.persistence
-        self._rewind = parts.rewind
+        self._parts = parts
         self._operator = parts.operator
         self._why_not = incomparable(source.header, parts.config, parts.instruments)
         self._other_rules = other_rules(source.header)
@@ -162,16 +161,16 @@ class ReplayCheck:
         trader = self._trader
         before = trader.dump()
         try:
-            self._rewind.take_over(kept)  # the simulated broker has to hold it as well
+            self._parts.rewind.take_over(kept)  # the simulated broker has to hold it as well
         except (ValueError, LookupError, TypeError, ArithmeticError, AssertionError) as error:  # what a file can cause
             trader.load(before)
             self._why_not = f"the account it began with cannot be taken over: {error}"
             return
-        self._persistence.mark(StartMark(kept))  # where the replay is recorded itself
+        self._parts.persistence.mark(StartMark(kept))  # where the replay is recorded itself
         self._operator.paused = False  # what is paused was by the recording, not by an operator of now
 
     def _give(self, mark: InputMark, seq: int) -> None:
-        self._persistence.mark(InputMark(seq, mark.command, mark.at_ms))
+        self._parts.persistence.mark(InputMark(seq, mark.command, mark.at_ms))
         if mark.command is None:
             self._effects.carry_out(self._trader.on_beat(mark.at_ms))
         else:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from engine.config import bundled
-from engine.journal import JOURNAL_FILE, RunEnded, read_events, verify
+from engine.journal import JOURNAL_FILE, read_events, verify
+from engine.journal.rows import RunEnded
 from engine.recording import MqrSource
 from tests.soak.crash_replay import Experiment, Outcome, experiment, figures
 from tests.support.command_home import Answer, Home

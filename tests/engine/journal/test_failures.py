@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from engine.journal import JOURNAL_FILE, RunEnded, SqliteJournal, StateDir, read_events, verify
+from engine.journal import JOURNAL_FILE, SqliteJournal, StateDir, read_events, verify
+from engine.journal.rows import RunEnded
 from engine.model.clock import VirtualClock
 from engine.model.errors import DiskError
 from tests.support.journal_faults import booked, full_while, refusing, rows, submit

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.journal import JournalledAccount, RunEnded, RunStarted
+from engine.journal import JournalledAccount
+from engine.journal.rows import RunEnded, RunStarted
 from engine.model.broker_events import Filled, Rejected
 from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeEntries, Unlock
 from engine.model.errors import InputError

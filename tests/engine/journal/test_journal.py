@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.journal import JOURNAL_FILE, RunEnded, RunStarted, SqliteJournal, read_events, verify
+from engine.journal import JOURNAL_FILE, SqliteJournal, read_events, verify
+from engine.journal.rows import RunEnded, RunStarted
 from engine.model.clock import VirtualClock
 from engine.model.errors import InputError
 from engine.model.events import EntriesChanged, TraderFault

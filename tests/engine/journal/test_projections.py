@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.journal import JOURNAL_FILE, Rewound, RunEnded, SqliteJournal, read_events, verify
+from engine.journal import JOURNAL_FILE, SqliteJournal, read_events, verify
+from engine.journal.rows import Rewound, RunEnded
 from engine.model.clock import VirtualClock
 from engine.model.events import EntriesChanged, FillBooked, OrderRejected, Submit
 from tests.support.journal_faults import booked, rejected, rows, submit

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.logs import LogBook, LogLine, log_trade
+from engine.logs import LogBook, log_trade
 from engine.logs.log_file import LogFile
 from engine.model.clock import VirtualClock
 from engine.model.errors import ConfigError
+from engine.model.ports import LogLine
 
 INDIA = timezone(timedelta(hours=5, minutes=30))
 SECOND = 10**9
