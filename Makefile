@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 RECORDING := recordings/nifty-synthetic.mqr
 # What `quick` runs: the parts of the program, and what older ones have written. Processes, sockets and terminals are for `short`.
 QUICK := $(addprefix tests/engine/,config journal model presentation recording runtime stream text trading venues) \
-    $(addprefix tests/tui/,frame input panes text view) tests/golden
+    $(addprefix tests/tui/,frame input panes text view) tests/golden tests/test_tree.py tests/test_documents.py
 
 .PHONY: run test quick short check format bench bench-delivery bench-screen crash fuzz simulator soak soak-3m soak-8h pictures recording clean help
 
