@@ -6,8 +6,11 @@ VENV := .venv$(if $(filter file,$(origin PYTHON)),,-$(shell "$(PYTHON)" -c 'impo
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RECORDING := recordings/nifty-synthetic.mqr
+# What `quick` runs: the parts of the program, and what older ones have written. Processes, sockets and terminals are for `short`.
+QUICK := $(addprefix tests/engine/,config journal model presentation recording runtime stream text trading venues) \
+    $(addprefix tests/tui/,frame input panes text view) tests/golden tests/test_tree.py tests/test_documents.py
 
-.PHONY: run test quick check format bench bench-delivery bench-screen crash fuzz simulator soak soak-3m soak-8h pictures recording clean help
+.PHONY: run test quick short check format bench bench-delivery bench-screen crash fuzz simulator soak soak-3m soak-8h pictures recording clean help
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -18,7 +21,10 @@ run: $(READY) ## run the program on the bundled recording
 test: $(READY) check ## lint, types, walls, tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-quick: $(READY) ## the fast tests only
+quick: $(READY) ## the fast tests, under 20 s: those of parts, without cases that hypothesis makes up
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not hypothesis" $(QUICK)
+
+short: $(READY) ## all tests but the slow ones
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 check: $(READY) ## ruff, mypy --strict, import-linter
