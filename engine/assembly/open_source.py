@@ -52,12 +52,7 @@ def open_source(
 
 
 def open_file(
-    path: Path,
-    config: Config,
-    layout: CsvLayout | None = None,
-    *,
-    kind: str | None = None,
-    skip_damage: bool = False,
+    path: Path, config: Config, layout: CsvLayout | None = None, *, kind: str | None = None, skip_damage: bool = False
 ) -> FileSource:
     """The source over `path` with the instruments of `config`, and its zone and symbol unless a layout is given; raises InputError."""
     layout = layout or CsvLayout(zone=config.session.zone, symbol=config.instrument.symbol)

@@ -3,14 +3,7 @@
 from engine.config.bundled import bundled, find_config, user_folder
 from engine.config.describe import changed, defaults, describe, instrument_for, wanted_symbols
 from engine.config.load import load
-from engine.config.schema import (
-    Config,
-    RecordingConfig,
-    RiskConfig,
-    Sections,
-    SessionConfig,
-    StrategyConfig,
-)
+from engine.config.schema import Config, RecordingConfig, RiskConfig, Sections, SessionConfig, StrategyConfig
 
 __all__ = [
     "Config",

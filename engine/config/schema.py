@@ -10,21 +10,7 @@ from typing import Annotated, Literal, TypeGuard, TypeVar
 
 from msgspec import Struct
 
-from engine.config.rules import (
-    Choice,
-    Day,
-    Flag,
-    Many,
-    Name,
-    Number,
-    Power,
-    Rule,
-    Speed,
-    Text,
-    TimeOfDay,
-    Whole,
-    Zone,
-)
+from engine.config.rules import Choice, Day, Flag, Many, Name, Number, Power, Rule, Speed, Text, TimeOfDay, Whole, Zone
 from engine.model.types import DELIVERIES, REPLAY, Delivery
 from engine.text.sanitize import CleanText
 

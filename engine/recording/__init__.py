@@ -6,11 +6,4 @@ from engine.recording.naming import recording_path, recording_path_for
 from engine.recording.reader import MqrSource
 from engine.recording.recorder import FileRecorder
 
-__all__ = [
-    "CsvLayout",
-    "FileRecorder",
-    "Header",
-    "MqrSource",
-    "recording_path",
-    "recording_path_for",
-]
+__all__ = ["CsvLayout", "FileRecorder", "Header", "MqrSource", "recording_path", "recording_path_for"]

@@ -14,11 +14,7 @@ if TYPE_CHECKING:
 _Part = TypeVar("_Part")
 
 # In the order of their sections in config.toml.
-VENUES: Final[tuple[Venue, ...]] = (
-    MOCK,
-    BINANCE,
-    SMARTAPI,
-)
+VENUES: Final[tuple[Venue, ...]] = (MOCK, BINANCE, SMARTAPI)
 SOURCES: Final = (REPLAY, *(venue.name for venue in VENUES))
 SOURCES_HELP: Final = "; ".join(
     ["where ticks come from: replay, the bundled session", *(f"{venue.name}, {venue.about}" for venue in VENUES)]
