@@ -90,7 +90,7 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
         ticks_per_s=round(snapshot.ticks / elapsed_s) if elapsed_s else 0,
         latency_us=_microseconds(engine.epochs.all_ticks()),
         rss_mb=round(_peak_kb() / 1024, 1),
-        state_hash=state_hash(run.trader.dump()),
+        state_hash=state_hash(run.trader.state.dump()),
         losses=run.source.losses(),
         recording=recorder.problem if recorder and recorder.problem else "",
         faults=snapshot.faults,

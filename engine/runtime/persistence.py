@@ -66,7 +66,7 @@ class Persistence:
         if self._changed and self._journal is not None:
             self._changed, self.begun = False, True
             self._prices = self._held_prices()
-            self._journal.write(self._trader.keep(now_ms))
+            self._journal.write(self._trader.state.keep(now_ms))
 
     def begin_account(self, now_ms: int) -> None:
         """Put the account into the journal as it is: what comes later is followed from there."""
@@ -129,5 +129,5 @@ class Persistence:
             first = self._checkpoints * WHOLE_INSTRUMENTS % count
             chosen = range(first, min(first + WHOLE_INSTRUMENTS, count))
         self._checkpoints += 1
-        fields = self._trader.dump(chosen)
+        fields = self._trader.state.dump(chosen)
         self._recorder.mark(StateMark(ticks, state_hash(fields), as_text(fields)))

@@ -55,10 +55,10 @@ class Rewind:
     def take_over(self, kept: StateKept) -> tuple[str, ...]:
         """Go on with the account of an earlier run, before the first event; lines on what is otherwise now.
 
-        Raises ValueError, as `Trader.restore` does.
+        Raises ValueError, as `TradingState.restore` does.
         """
         state = self._trader.state
-        told = self._trader.restore(kept)
+        told = self._trader.state.restore(kept)
         self._exits.before = state.portfolio.trades
         self._operator.paused = state.gate.paused
         self._hold_what_is_booked()

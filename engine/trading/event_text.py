@@ -6,8 +6,9 @@ from decimal import Decimal
 from msgspec import Struct
 
 from engine.model import events
-from engine.model.severity import DEBUG, ERROR, INFO, WARNING
 from engine.model.types import Instrument
+
+DEBUG, INFO, WARNING, ERROR = 10, 20, 30, 40  # the numbers of `logging`, which the heart must not import
 
 
 class EventLine(Struct, frozen=True):

@@ -3,14 +3,14 @@
 `on_tick` is the hot path: admit → session → exits → indicators → signal → limits → size → order.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import assert_never
 
 from engine.config import Config
 from engine.model.broker_events import BrokerEvent
 from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeEntries, TraderCommand, Unlock
-from engine.model.events import AnyEvent, DayStarted, StateKept
-from engine.model.state import Fields, Plain
+from engine.model.events import AnyEvent, DayStarted
+from engine.model.state import Plain
 from engine.model.types import FLAG_LATE, Instrument, Tick
 from engine.trading.data_quality import BAD_TICKS, DataQualityMonitor
 from engine.trading.fills import FillHandler
@@ -240,25 +240,6 @@ class Trader:
         for inst in self._instruments:
             self._data_quality.tell_counted(inst, now_ms)
         return self.state.take_effects()
-
-    def dump(self, chosen: Iterable[int] | None = None) -> Fields:
-        """The deciding state by name; of the instruments' own state that of the `chosen` ones only (None: all)."""
-        return self.state.dump(chosen)
-
-    def keep(self, at_ms: int) -> StateKept:
-        """The account by name (locks, flat, orders, money, positions, session day), as `restore` of the next run takes it."""
-        return self.state.keep(at_ms)
-
-    def restore(self, kept: StateKept) -> tuple[str, ...]:
-        """Take over the account of an earlier run, before the first event; lines for a person on what is otherwise now.
-
-        Instruments are found by their symbols. Exits of what is held are judged from the first good tick on. Indicators
-        and what belongs to them begin fresh: the warm-up counts again, a stop loss of before is forgotten. On the kept
-        session day its counters go on; the first tick of a later one begins it as ever, and closes what is left over.
-
-        Raises ValueError naming a symbol that is not listed any more, or what is wrong with `kept`.
-        """
-        return self.state.restore(kept)
 
     def load(self, fields: dict[str, Plain]) -> None:
         """Take the deciding state back from what `dump` wrote."""

@@ -166,6 +166,9 @@ class TradingState:
     def restore(self, kept: StateKept) -> tuple[str, ...]:
         """Take an account over, fresh as this state is; a line for each stop that is another by the present configuration.
 
+        Instruments are found by their symbols. Indicators and what belongs to them begin fresh: the warm-up counts again,
+        a stop loss of before is forgotten. Exits of what is held are judged from the first good tick on.
+
         Raises ValueError naming a symbol that is not listed or is counted otherwise now, or what `kept` lacks.
         """
         fields = kept.fields

@@ -234,12 +234,12 @@ def test_the_deciding_state_has_its_names() -> None:
     broker = LateBroker(1)
     first = TraderHarness(*EAGER, broker=broker).prices(99, 100)
     first.answer(*broker.answers()).prices(105)
-    kept = first.trader.keep(first.now_ms)
+    kept = first.trader.state.keep(first.now_ms)
     assert sorted(kept.fields) == KEPT.split()
     full = TraderHarness(*EAGER, *FILTERS, "strategy.use_ema_crossover=true", broker=LateBroker(1))
-    full.trader.restore(kept)
+    full.trader.state.restore(kept)
     full.prices(105, 200)
-    assert sorted(full.trader.dump()) == STATE.split()
+    assert sorted(full.trader.state.dump()) == STATE.split()
 
 
 # ── The journal ─────────────────────────────────────────────────────────────────────────────────────────────────────

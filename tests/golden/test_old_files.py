@@ -221,7 +221,7 @@ def test_the_trader_goes_on_with_position_levels_and_counters(killed: Path) -> N
     found = opened(killed)
     assert found.kept is not None
     trader = Trader(config("risk.base_sl_points=0.4"), instruments_named(SYMBOL), "P4-")
-    assert trader.restore(found.kept) == ()
+    assert trader.state.restore(found.kept) == ()
     book, gate = trader.state.portfolio, trader.state.gate
     assert book.positions[0] is not None
     assert book.positions[0].state(0) == HELD

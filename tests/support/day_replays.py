@@ -13,7 +13,7 @@ def whole_day() -> MqrSource:
 
 def result(run: Run) -> tuple[int, int, str]:
     portfolio = run.trader.state.portfolio
-    return portfolio.entries, len(run.engine.exits.newest), state_hash(run.trader.dump())
+    return portfolio.entries, len(run.engine.exits.newest), state_hash(run.trader.state.dump())
 
 
 def start(tmp_path, source=None, *overrides, **options) -> Run:

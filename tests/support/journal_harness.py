@@ -53,10 +53,10 @@ class JournalHarness(TraderHarness):
         self.persistence = Persistence(self.trader, journal, None, keeps_account=True)  # type: ignore[arg-type]
         self.told_at_start: tuple[str, ...] = ()
         if kept is not None:
-            self.told_at_start = self.trader.restore(kept)
+            self.told_at_start = self.trader.state.restore(kept)
             self.now_ms = kept.at_ms or self.now_ms
             self.broker.hold(self.nets)  # type: ignore[attr-defined]
-        journal.write(self.trader.keep(self.now_ms))
+        journal.write(self.trader.state.keep(self.now_ms))
 
     @property
     def nets(self) -> list[int]:

@@ -200,7 +200,7 @@ def record_by_hand(
 ) -> Path:
     """A recording made without an engine, of a run that was given `orders` (None: a beat) and began with the account `kept`."""
     if kept is not None:
-        harness.trader.restore(kept)
+        harness.trader.state.restore(kept)
         harness.broker.hold([harness.trader.state.portfolio.net(0)])
     told = 0
     with MarkingWriter(path, header_of(harness.config, "by hand", (nifty(harness.config),))) as writer:
@@ -213,7 +213,7 @@ def record_by_hand(
                 writer.append_mark(EventMark(seq, "fill", f"{trade.quantity} {trade.exit_price} {trade.reason}", 0))
             told = len(harness.trades)
             if seq % 50 == 0:
-                fields = harness.trader.dump()
+                fields = harness.trader.state.dump()
                 writer.append_mark(StateMark(seq, state_hash(fields), as_text(fields)))
             if seq in orders:
                 order = orders[seq]

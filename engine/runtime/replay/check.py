@@ -159,7 +159,7 @@ class ReplayCheck:
 
     def _take_over(self, kept: StateKept) -> None:
         trader = self._trader
-        before = trader.dump()
+        before = trader.state.dump()
         try:
             self._parts.rewind.take_over(kept)  # the simulated broker has to hold it as well
         except (ValueError, LookupError, TypeError, ArithmeticError, AssertionError) as error:  # what a file can cause
@@ -177,7 +177,7 @@ class ReplayCheck:
             self._effects.carry_out(self._trader.on_command(mark.command, mark.at_ms))
 
     def _judge(self, place: int, checkpoint: _Checkpoint, seq: int) -> None:
-        texts = as_text(self._trader.dump(checkpoint.instruments))
+        texts = as_text(self._trader.state.dump(checkpoint.instruments))
         if _digest(texts) == checkpoint.digest:
             self._verdicts[place] = _SAME
             return

@@ -89,7 +89,7 @@ class Playback:
 
     def _save(self, seq: int) -> None:
         """Put the state after tick `seq` aside, with what is summed up of the exits so far."""
-        self._saved.save(seq, self._parts.effects.now_ms, self._parts.trader.dump() | self._parts.exits.dump())
+        self._saved.save(seq, self._parts.effects.now_ms, self._parts.trader.state.dump() | self._parts.exits.dump())
 
     def _go_to_event(self, *, forward: bool) -> None:
         """Stand just after the previous event, or the next: known from an earlier pass, or run until one comes."""

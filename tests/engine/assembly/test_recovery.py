@@ -25,7 +25,7 @@ def ran(*overrides: str, prices: tuple[float, ...] = (99, 100, 105, 107)) -> Jou
 
 def after(first: JournalHarness, *overrides: str, **more: object) -> JournalHarness:
     """The run that follows it."""
-    kept = first.trader.keep(first.now_ms)
+    kept = first.trader.state.keep(first.now_ms)
     return JournalHarness(MemoryJournal(), *EAGER, *overrides, kept=kept, **more)  # type: ignore[arg-type]
 
 
@@ -62,8 +62,8 @@ def test_exits_of_what_was_taken_over_act_on_the_first_good_tick(price, exits):
 def test_the_account_is_the_same_after_it_was_taken_over():
     first = ran("risk.max_daily_loss=5000").command(Lock("me")).command(Flat("me")).prices(99)
     second = after(first)
-    assert exact_fields(second.trader.keep(0)) == exact_fields(first.trader.keep(0))
-    assert second.trader.keep(0).fields["flat.reason"] == "me"
+    assert exact_fields(second.trader.state.keep(0)) == exact_fields(first.trader.state.keep(0))
+    assert second.trader.state.keep(0).fields["flat.reason"] == "me"
 
 
 steps = st.one_of(st.integers(0, 4000), st.sampled_from((1_800_000, 86_400_000)))
@@ -79,7 +79,7 @@ def test_what_is_held_ends_the_same_with_and_without_a_restart(before, later, lo
     _walk(whole, [(0, 0, 0), (1, 0, 0), (0, 1, 1), (1, 1, 1), *before])
     if locked:
         whole.command(Lock("me"))
-    kept = whole.trader.keep(whole.now_ms)
+    kept = whole.trader.state.keep(whole.now_ms)
     restarted = JournalHarness(MemoryJournal(), *rules, instruments=names, kept=kept)
     # Whether indicators let one enter is not compared: both may only go out.
     for harness in (whole, restarted):
@@ -89,7 +89,7 @@ def test_what_is_held_ends_the_same_with_and_without_a_restart(before, later, lo
     ):  # else its own first tick is still to come
         _walk(whole, later)
         _walk(restarted, later)
-        assert exact_fields(restarted.trader.keep(0)) == exact_fields(whole.trader.keep(0))
+        assert exact_fields(restarted.trader.state.keep(0)) == exact_fields(whole.trader.state.keep(0))
 
 
 def _walk(harness: JournalHarness, stream: list[tuple[int, int, int]]) -> None:
@@ -101,7 +101,7 @@ def _walk(harness: JournalHarness, stream: list[tuple[int, int, int]]) -> None:
 
 def test_orders_without_an_answer_are_taken_over_too():
     first = JournalHarness(MemoryJournal(), *EAGER, broker=LateBroker(1)).prices(99, 100)
-    kept = first.trader.keep(first.now_ms)
+    kept = first.trader.state.keep(first.now_ms)
     second = JournalHarness(MemoryJournal(), *EAGER, kept=kept, broker=LateBroker(1)).prices(101, 102)
     assert [order.number for order in second.trader.state.orders] == [1]
     assert second.orders == []  # the entry is still on order
@@ -115,7 +115,7 @@ def test_an_exit_that_is_on_order_is_not_sent_twice():
     first = JournalHarness(MemoryJournal(), *EAGER, broker=broker).prices(99, 100)
     first.answer(*broker.answers())
     first.prices(105)  # the first target, not answered
-    second = JournalHarness(MemoryJournal(), *EAGER, kept=first.trader.keep(0), broker=LateBroker(1))
+    second = JournalHarness(MemoryJournal(), *EAGER, kept=first.trader.state.keep(0), broker=LateBroker(1))
     assert second.trader.state.portfolio.positions[0].exiting == 375
     second.prices(80)
     assert [(order.side, order.quantity) for order in second.orders] == [("SELL", 600)]
@@ -170,7 +170,7 @@ def test_what_is_held_counts_at_its_last_price_until_it_has_a_new_one():
     names = instruments_named("NIFTY", "BANKNIFTY")
     rules = (*EAGER, "risk.max_daily_loss=5000")
     first = JournalHarness(MemoryJournal(), *rules, instruments=names).prices(99, 100)
-    second = JournalHarness(MemoryJournal(), *rules, instruments=names, kept=first.trader.keep(0))
+    second = JournalHarness(MemoryJournal(), *rules, instruments=names, kept=first.trader.state.keep(0))
     _walk(second, [(1, 0, 1000)])  # of the other instrument
     assert (second.held, second.trader.state.gate.locked) == (975, "")
 
@@ -224,7 +224,7 @@ def test_instruments_are_found_by_their_symbols():
     _walk(first, [(2, 0, 0), (2, 1, 1)])
     bought = first.orders[0].quantity
     assert first.nets == [0, 0, bought]
-    kept = first.trader.keep(first.now_ms)
+    kept = first.trader.state.keep(first.now_ms)
     assert symbols_of(kept) == {2: "C"}
     second = JournalHarness(MemoryJournal(), *EAGER, instruments=instruments_named("C", "D"), kept=kept)
     assert second.nets == [bought, 0]
@@ -236,7 +236,9 @@ def test_instruments_are_found_by_their_symbols():
 def test_a_symbol_that_is_not_listed_any_more_is_named():
     first = ran()
     with pytest.raises(ValueError, match="not listed any more: NIFTY"):
-        JournalHarness(MemoryJournal(), *EAGER, instruments=instruments_named("BANKNIFTY"), kept=first.trader.keep(0))
+        JournalHarness(
+            MemoryJournal(), *EAGER, instruments=instruments_named("BANKNIFTY"), kept=first.trader.state.keep(0)
+        )
 
 
 def test_an_instrument_that_is_counted_otherwise_now_is_named():
@@ -255,9 +257,9 @@ def test_only_what_is_held_is_kept():
     first = JournalHarness(
         MemoryJournal(), *EAGER, instruments=instruments_named(*(f"S{number}" for number in range(200)))
     )
-    empty = len(first.trader.keep(0).fields)
+    empty = len(first.trader.state.keep(0).fields)
     _walk(first, [(7, 0, 0), (8, 0, 0), (7, 1, 1)])
-    assert len(first.trader.keep(0).fields) - empty == 10 + 3
+    assert len(first.trader.state.keep(0).fields) - empty == 10 + 3
 
 
 WRONG = {
@@ -279,13 +281,13 @@ WRONG = {
 
 @pytest.mark.parametrize("name", WRONG)
 def test_what_no_trader_has_kept_is_refused(name):
-    kept = ran().trader.keep(0)
+    kept = ran().trader.state.keep(0)
     with pytest.raises(ValueError, match=r"."):
         JournalHarness(MemoryJournal(), *EAGER, kept=StateKept({**kept.fields, name: WRONG[name]}, kept.symbols, 0))
 
 
 def test_nothing_of_what_is_kept_may_be_missing():
-    kept = ran().trader.keep(0)
+    kept = ran().trader.state.keep(0)
     for name in kept.fields.keys() - {"position.0.quantity"}:  # without that one nothing is held
         fields = {key: value for key, value in kept.fields.items() if key != name}
         with pytest.raises(ValueError, match=name.split(".")[-1]):

@@ -141,7 +141,7 @@ def test_a_flat_that_is_cut_after_any_row_comes_to_the_same_end(restarts: Restar
 def test_a_row_that_cannot_be_followed_puts_the_journal_aside(restarts: RestartHarness) -> None:
     harness, journal = restarts.start()
     harness.prices(99, 100)
-    kept = harness.trader.keep(0)
+    kept = harness.trader.state.keep(0)
     journal.write(StateKept({name: value for name, value in kept.fields.items() if name != "book.cash"}, ("X",), 0))
     journal.close("stopped")
     opened = restarts.peek()
@@ -190,7 +190,7 @@ def _steps(path: Path) -> int:
 def test_only_the_end_of_a_journal_is_read(restarts: RestartHarness, clock: VirtualClock) -> None:
     rows = MemoryJournal()
     harness = JournalHarness(rows, *EAGER).prices(99, 100, 105, 84)
-    last: list[AnyEvent] = [harness.trader.keep(0), *(submit(100 + number) for number in range(5))]
+    last: list[AnyEvent] = [harness.trader.state.keep(0), *(submit(100 + number) for number in range(5))]
     steps = []
     for length in (1, 200):
         journal = SqliteJournal.open(restarts.folder, "paper", clock)
@@ -211,7 +211,7 @@ def test_what_is_read_back_is_what_the_trader_had(restarts: RestartHarness) -> N
     restarts.kill(journal)
     account = fold(restarts.path)
     assert account is not None
-    assert exact_fields(account.state()) == exact_fields(harness.trader.keep(0))
+    assert exact_fields(account.state()) == exact_fields(harness.trader.state.keep(0))
     fills = [event.entry() for event in read_events(restarts.path) if event.kind == "FillBooked"]
     assert account.net() == {0: sum(_signed(fill) for fill in fills)}  # type: ignore[arg-type]
 

@@ -156,7 +156,7 @@ def test_a_live_run_that_merged_ticks(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_an_account_taken_over_from_the_run_before(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before, passed = harness_with_position(*BUSY)
     path = tmp_path / "paper.mqr"
-    kept = before.trader.keep(before.now_ms)
+    kept = before.trader.state.keep(before.now_ms)
     record_by_hand(path, TraderHarness(*BUSY), zigzag(passed + LENGTH)[passed:], {150: ResumeEntries()}, kept)
     status, report = verify_one(capsys, path)
     assert (status, report["reason"], report["same"]) == (EXIT_WELL, "", 12)
@@ -167,7 +167,7 @@ def test_the_recording_of_a_replay_is_one_of_the_same_run(
     recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before, passed = harness_with_position(*BUSY)
-    kept = before.trader.keep(before.now_ms)
+    kept = before.trader.state.keep(before.now_ms)
     paper = tmp_path / "paper.mqr"
     record_by_hand(paper, TraderHarness(*BUSY), zigzag(passed + LENGTH)[passed:], {150: ResumeEntries()}, kept)
     for path in (recorded, paper):

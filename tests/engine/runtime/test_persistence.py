@@ -96,7 +96,7 @@ def test_a_change_is_kept_on_the_next_beat_and_not_before() -> None:
     harness.tenth()
     assert harness.count(StateKept) == 2
     assert isinstance(harness.rows[-1], StateKept)
-    assert exact_fields(harness.rows[-1]) == exact_fields(harness.trader.keep(0))
+    assert exact_fields(harness.rows[-1]) == exact_fields(harness.trader.state.keep(0))
 
 
 def test_while_nothing_changes_nothing_is_kept() -> None:
@@ -146,7 +146,7 @@ def test_the_account_is_known_after_every_row_however_seldom_it_is_kept() -> Non
                 account.take(row)  # type: ignore[arg-type]
         harness.rows.clear()
         assert account is not None
-        assert exact_fields(account.state()) == exact_fields(harness.trader.keep(harness.now_ms))
+        assert exact_fields(account.state()) == exact_fields(harness.trader.state.keep(harness.now_ms))
     assert harness.count(StateKept) == 0
     assert harness.trader.state.portfolio.trades > 3
 

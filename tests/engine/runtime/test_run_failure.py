@@ -228,7 +228,7 @@ def test_the_account_on_the_disk_at_the_end_is_the_newest(live) -> None:
     holding(live)
     live.run.engine.stop()
     kept: StateKept = rows(live, "StateKept")[-1]
-    assert kept.fields == live.run.trader.keep(kept.at_ms).fields
+    assert kept.fields == live.run.trader.state.keep(kept.at_ms).fields
 
 
 # ── Delivery, commands, orders ──────────────────────────────────────────────────────────────────────────────────────

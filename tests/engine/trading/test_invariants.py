@@ -71,9 +71,9 @@ def test_state_put_aside_and_taken_back_goes_on_the_same(before, after, jumps):
     for _ in work(first, before):
         pass
     second.trader = Trader(second.config, (nifty(second.config),), "T-")
-    second.trader.load(first.trader.dump())
+    second.trader.load(first.trader.state.dump())
     second.broker.hold([first.held])
     second.now_ms = first.now_ms
     for _ in zip(work(first, after), work(second, after), strict=True):
         pass
-    assert state_hash(first.trader.dump()) == state_hash(second.trader.dump())
+    assert state_hash(first.trader.state.dump()) == state_hash(second.trader.state.dump())

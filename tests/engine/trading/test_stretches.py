@@ -81,10 +81,10 @@ def test_a_new_day_tells_what_the_old_one_counted() -> None:
 
 def test_the_end_of_a_run_tells_what_was_counted_and_changes_nothing_that_decides() -> None:
     harness = silent((20, 10_000))
-    before = harness.trader.dump()
+    before = harness.trader.state.dump()
     harness.carry_out(harness.trader.on_end(harness.now_ms))
     assert [event.untold for event in harness.events_of(GapsCounted)] == [19]
-    assert harness.trader.dump() == before
+    assert harness.trader.state.dump() == before
     assert harness.trader.on_end(harness.now_ms) == []
 
 
@@ -160,7 +160,7 @@ def test_reasons_without_end_are_bounded_and_counted() -> None:
 
 def test_going_back_begins_afresh() -> None:
     harness = flap(silent((20, 10_000)), 10)
-    harness.trader.load(harness.trader.dump())
+    harness.trader.load(harness.trader.state.dump())
     inst = harness.trader.state.instrument_states[0]
     assert (inst.silences.untold, inst.refusals.untold, inst.gaps) == (0, 0, 20)
     harness.now_ms += 6000

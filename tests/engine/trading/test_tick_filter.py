@@ -25,7 +25,7 @@ def refused(harness: TraderHarness, instrument: int = 0) -> dict[str, int]:
 
 
 def dumped(harness: TraderHarness) -> Fields:
-    return harness.trader.dump()
+    return harness.trader.state.dump()
 
 
 # ── Stamps that are ahead ───────────────────────────────────────────────────────────────────────────────────────────

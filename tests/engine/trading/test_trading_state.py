@@ -34,7 +34,7 @@ def play(harness: TraderHarness, moves: list[tuple[int, int]]) -> None:
 def test_what_is_held_is_known_after_every_tick_flat_and_seek(before, after, flat):
     harness = TraderHarness(*KEYS, "risk.max_daily_loss=30000", instruments=COUNT)
     play(harness, before)
-    kept, fields = harness.trader.keep(harness.now_ms), harness.trader.dump()
+    kept, fields = harness.trader.state.keep(harness.now_ms), harness.trader.state.dump()
     if flat:
         harness.command(Flat()).beat().beat().command(Unlock())
         assert told(harness.trader) == held(harness.trader) == []
@@ -42,7 +42,7 @@ def test_what_is_held_is_known_after_every_tick_flat_and_seek(before, after, fla
     harness.trader.load(fields)
     assert told(harness.trader) == held(harness.trader)
     fresh = Trader(harness.config, (nifty(harness.config),) * COUNT, "U-")
-    fresh.restore(StateKept(kept.fields, kept.symbols, kept.at_ms))
+    fresh.state.restore(StateKept(kept.fields, kept.symbols, kept.at_ms))
     assert told(fresh) == held(fresh)
 
 
@@ -51,7 +51,7 @@ def test_a_seek_to_as_many_fills_does_not_mistake_what_is_held():
     for harness, instrument in ((first, 0), (other, 1)):
         harness.play(tick(n, 99 + n, ms("09:30:00") + n, instrument=instrument) for n in range(3))
         assert told(harness.trader) == [instrument]
-    first.trader.load(other.trader.dump())
+    first.trader.load(other.trader.state.dump())
     assert told(first.trader) == [1]
 
 

@@ -146,7 +146,7 @@ def taken_over(folder: Path) -> tuple[Path, int, int]:
         TraderHarness(*BUSY),
         zigzag(passed + LENGTH)[passed:],
         {120: ResumeEntries()},
-        before.trader.keep(before.now_ms),
+        before.trader.state.keep(before.now_ms),
     )
     return path, before.held, len(before.trades)
 

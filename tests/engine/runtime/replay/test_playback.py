@@ -41,7 +41,7 @@ def test_a_seek_is_exact_and_equals_running_there(tmp_path):
     stream = list(whole_day().ticks())[:9_000]
     with start(tmp_path / "a", ListSource(stream[:7_321]), "replay.snapshot_ticks=1000") as run:
         assert run.engine.wait(60)
-        expected = state_hash(run.trader.dump())
+        expected = state_hash(run.trader.state.dump())
         trades = len(run.engine.exits.newest)
     with start(tmp_path / "b", ListSource(stream), "replay.snapshot_ticks=1000") as run:
         engine = run.engine
@@ -49,13 +49,13 @@ def test_a_seek_is_exact_and_equals_running_there(tmp_path):
         engine.send(Hold())
         engine.send(Seek(7_321))
         until(lambda: engine.cursor.last_seq == 7_321 and engine.cursor.expected == -1)
-        assert state_hash(run.trader.dump()) == expected
+        assert state_hash(run.trader.state.dump()) == expected
         assert len(engine.exits.newest) == trades
         engine.send(Step(1))
         until(lambda: engine.cursor.last_seq == 7_322)
         engine.send(Step(-1))
         until(lambda: engine.cursor.last_seq == 7_321 and engine.cursor.expected == -1)
-        assert state_hash(run.trader.dump()) == expected
+        assert state_hash(run.trader.state.dump()) == expected
         engine.send(SeekTime(stream[7_320].exch_ms - 1))
         until(lambda: engine.cursor.last_seq != 7_321 and engine.cursor.expected == -1)
         assert stream[engine.cursor.last_seq].exch_ms == stream[7_320].exch_ms
