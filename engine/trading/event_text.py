@@ -8,7 +8,7 @@ from msgspec import Struct
 from engine.model import events
 from engine.model.types import Instrument
 
-DEBUG, INFO, WARNING, ERROR = 10, 20, 30, 40  # the numbers of `logging`, which the heart must not import
+DEBUG, INFO, WARNING, ERROR = 10, 20, 30, 40  # the numbers of `logging`, which nothing in this folder may import
 
 
 class EventLine(Struct, frozen=True):

@@ -65,7 +65,7 @@ def test_a_broken_engine_is_stopped_without_one_more_step(run: Run, monkeypatch:
     run.engine.start()
     run.engine.failure.broke(RuntimeError("one"))
     run.engine.failure.broke(RuntimeError("two"))
-    monkeypatch.setattr(type(run.trader), "dump", fails)
+    monkeypatch.setattr(type(run.trader.state), "dump", fails)
     run.engine.stop()
     assert (run.engine.problem, run.engine.status.exit_status) == ("engine failed: RuntimeError: one", EXIT_FAULT)
     assert run.engine.snapshot.stopped
