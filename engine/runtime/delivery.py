@@ -35,6 +35,7 @@ class DeliverySwitch:
         self._parts = parts
         self._budget = parts.budget
         self._publisher = publisher
+        self._faults_seen = 0  # callback mode may be asked for again after them
         self._set_budget()
 
     def request(self, delivery: Delivery) -> None:
@@ -92,7 +93,8 @@ class DeliverySwitch:
 
     def look(self, take: Take) -> None:
         """Judge the last window of ticks and what the trader raised; carry out a request."""
-        if self._state.faults >= _FAULTS:
+        if self._state.faults >= _FAULTS and self._state.faults != self._faults_seen:
+            self._faults_seen = self._state.faults
             self._fall_back("the trader raised twice")
         if self._budget.limit_ns != NEVER and self._cursor.position >= self._window_ends:
             if self._budget.slow * 100 > _SLOW_WINDOW:

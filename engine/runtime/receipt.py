@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from engine.model.events import AnyEvent, FillBooked, FlatChanged, OrderRejected, Submit
+from engine.model.events import AnyEvent, FillBooked, FlatChanged, OrderCancelled, OrderRejected, Submit
 from engine.model.snapshot import FlatLeg, FlatView
 from engine.model.types import Instrument
 from engine.trading.instrument_state import InstrumentState
@@ -72,6 +72,8 @@ class Receipt:
                 self._filled(event)
             case OrderRejected() if event.order in self._orders:
                 self._legs[self._orders[event.order]].word = f"REJ {event.reason:.60}"
+            case OrderCancelled() if event.order in self._orders:
+                self._legs[self._orders[event.order]].word = "CANCELLED"
             case _:
                 return
 

@@ -19,19 +19,8 @@ from msgspec.structs import replace
 CleanText = NewType("CleanText", str)
 
 _LIMIT = 500
-_BAD = dict.fromkeys(
-    (
-        *range(0x20),
-        *range(0x7F, 0xA0),
-        *range(0x200B, 0x2010),  # zero width, LRM, RLM
-        *range(0x2028, 0x202F),  # line separators, bidi embeddings and overrides
-        *range(0x2060, 0x2070),  # invisible operators, bidi isolates
-        *range(0xD800, 0xE000),  # lone surrogates
-        0x061C,
-        0xFEFF,
-    ),
-    "\N{REPLACEMENT CHARACTER}",
-)
+_BAD = "\N{REPLACEMENT CHARACTER}"
+_SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"  # not printable to Python
 _NO_TEXT = frozenset({bool, int, float, Decimal, NoneType, EllipsisType})
 _T = TypeVar("_T")
 
@@ -40,7 +29,9 @@ def clean(text: str, limit: int = _LIMIT) -> CleanText:
     """`text` with every control, bidi and invisible character replaced, cut to `limit` characters."""
     if len(text) > limit:
         text = text[: limit - 1] + "…"
-    return CleanText(text if text.isprintable() else text.translate(_BAD))
+    if not text.isprintable():  # controls, bidi, invisible ones, lone surrogates, what Unicode does not know
+        text = "".join(each if each.isprintable() or each in _SPACES else _BAD for each in text)
+    return CleanText(text)
 
 
 def cleaned(data: _T, limit: int = _LIMIT) -> _T:

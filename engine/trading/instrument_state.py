@@ -157,3 +157,15 @@ class InstrumentState:
         self.history.cut(self.last_ms)
         self.silences.clear()
         self.refusals.clear()
+
+    def dump_told(self, into: Fields) -> None:
+        """Add what was told of silences and refusals: no part of the deciding state, but what a replay takes back with it."""
+        into[f"{self.index}.silences"] = self.silences.dump()
+        into[f"{self.index}.refusals"] = self.refusals.dump()
+
+    def load_told(self, fields: Mapping[str, Plain]) -> None:
+        """Take that back, where `fields` have it."""
+        silences, refusals = fields.get(f"{self.index}.silences"), fields.get(f"{self.index}.refusals")
+        if isinstance(silences, list) and isinstance(refusals, str):
+            self.silences.load(silences)
+            self.refusals.load(refusals)

@@ -1,9 +1,11 @@
 """What is told of things that go on: their beginning and their changes; the rest is counted. Decides nothing of the trade.
 
-None of it is part of the deciding state: the same ticks tell the same, and a replay that goes back begins afresh.
+None of it is part of the deciding state; a replay that goes back takes it back beside that, so that the same ticks tell the same.
 """
 
 from typing import Final
+
+import msgspec
 
 CALM_MS: Final = 60_000  # so long without a silence, and the stretch of them is over
 TOLD_WHILE_HELD: Final = 10  # silences of a stretch told one by one while a position is open; then one a minute
@@ -62,6 +64,15 @@ class Silences:
         untold, self.untold = self.untold, 0
         return untold
 
+    def dump(self) -> list[int]:
+        """The stretch as numbers, for `load`."""
+        return [getattr(self, name) for name in self.__slots__]
+
+    def load(self, numbers: list[int]) -> None:
+        """Take back what `dump` gave."""
+        for name, number in zip(self.__slots__, numbers, strict=True):
+            setattr(self, name, number)
+
     def _is_news(self, gap_ms: int, now_ms: int, *, held: bool) -> bool:
         if gap_ms >= _LOUDER * self._told_ms:
             return True
@@ -90,6 +101,14 @@ class EntryRefusals:
         told[reason] = now_ms
         untold, self.untold = self.untold, 0
         return untold
+
+    def dump(self) -> str:
+        """What was told and counted, as a text for `load`."""
+        return msgspec.json.encode((self.untold, self._told_at_ms)).decode()
+
+    def load(self, text: str) -> None:
+        """Take back what `dump` gave."""
+        self.untold, self._told_at_ms = msgspec.json.decode(text, type=tuple[int, dict[str, int]])
 
     def entered(self) -> None:
         """An entry came between: whatever refuses from now on is told anew."""

@@ -34,7 +34,9 @@ def _table(view: View, width: int, height: int, chosen: int | None) -> list[Line
     if height <= 0 or width <= 0:
         return []
     if not trades:
-        return [((left(" no trade yet", width), "dim"),)]
+        earlier = view.snapshot.account.exits
+        text = f" {earlier:,} exits, none of which is kept one by one any more" if earlier else " no trade yet"
+        return [((left(text, width), "dim"),)]
     headed = height > 1
     count = min(len(trades), height - headed)
     first = max(0, min((len(trades) if chosen is None else chosen) - count // 2, len(trades) - count))

@@ -88,8 +88,12 @@ class Playback:
         return True
 
     def _save(self, seq: int) -> None:
-        """Put the state after tick `seq` aside, with what is summed up of the exits so far."""
-        self._saved.save(seq, self._parts.effects.now_ms, self._parts.trader.state.dump() | self._parts.exits.dump())
+        """Put the state after tick `seq` aside, with what was told and what is summed up of the exits so far."""
+        state = self._parts.trader.state
+        fields = state.dump() | self._parts.exits.dump()
+        for inst in state.instrument_states:
+            inst.dump_told(fields)
+        self._saved.save(seq, self._parts.effects.now_ms, fields)
 
     def _go_to_event(self, *, forward: bool) -> None:
         """Stand just after the previous event, or the next: known from an earlier pass, or run until one comes."""

@@ -19,6 +19,7 @@ from engine.model.commands import (
 from engine.model.events import FeedNote, LinkChanged
 from engine.model.marks import InputMark, StateMark
 from engine.model.types import DELIVERIES, FLAG_AHEAD, FLAG_LATE, FLAG_NEW_LINK, Instrument
+from engine.trading.trader import Trader
 from tests.support.scripted_feed import AT_10, ScriptedRun
 from tests.support.waiting import until
 
@@ -238,3 +239,27 @@ def test_a_thousand_instruments_are_watched_and_fifty_shown(tmp_path) -> None:
     covered = {name.split(".")[0] for name in marks[0].fields if name[0].isdigit()}
     assert covered == {str(index) for index in range(10)}
     assert "book.cash" in marks[0].fields
+
+
+def test_after_two_faults_callback_mode_can_be_had_again(tmp_path, monkeypatch) -> None:
+    live = ScriptedRun(tmp_path, "engine.delivery=callback", "engine.handler_budget_ms=1000")
+    whole, left = Trader._work, [1, 1]
+
+    def breaks(self, inst, tick):
+        if left:
+            left.pop()
+            raise RuntimeError("twice")
+        return whole(self, inst, tick)
+
+    monkeypatch.setattr(Trader, "_work", breaks)
+    with live.run:
+        for price in (100, 101, 102):
+            live.tick(price)
+        live.worked()
+        assert live.run.engine.switch.mode == "queued"
+        live.run.engine.send(SwitchDelivery("callback"), 1)
+        assert live.done(1) == "DONE"
+        for price in range(100, 550):  # more than two windows, at whose ends it is judged
+            live.tick(price)
+        live.worked()
+        assert live.run.engine.switch.mode == "callback"

@@ -3,6 +3,7 @@
 import pytest
 
 from engine.model.commands import Flat
+from engine.model.events import OrderCancelled, Submit
 from engine.runtime.receipt import Receipt
 from tests.support.builders import EAGER
 from tests.support.scripted_feed import ScriptedRun
@@ -44,3 +45,12 @@ def test_only_live_prices_grow_old(live, word) -> None:
     for fact in harness.trader.on_command(Flat(), harness.now_ms):
         receipt.note(fact, 60_000_000_000)
     assert [leg.word for leg in receipt.view().legs] == [word]
+
+
+def test_an_exit_that_was_taken_back_is_said_to_be() -> None:
+    harness = TraderHarness(*EAGER).prices(99, 100, 101)
+    receipt = Receipt(harness.trader.state, live=False)
+    sent = [event for event in harness.trader.on_command(Flat(), harness.now_ms) if not receipt.note(event, 0)]
+    (order,) = [event.order for event in sent if isinstance(event, Submit)]
+    receipt.note(OrderCancelled(order.number, 0), 0)
+    assert [leg.word for leg in receipt.view().legs] == ["CANCELLED"]

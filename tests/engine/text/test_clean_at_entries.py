@@ -236,3 +236,13 @@ def test_a_log_line_is_clean_whoever_logs() -> None:
 def test_a_snapshot_is_shown_clean_from_whatever_engine() -> None:
     bad = replace(SNAPSHOT, source=EVIL, fault=EVIL, outcomes=(EVIL,), found=(EVIL,))
     assert all(map(is_harmless, texts_in(Sanitizer().snapshot(bad))))
+
+
+@pytest.mark.parametrize("sign", ["\u00ad", "\u180e", "\ufff9", "\U000e0041", "\u200b", "\u202e", "\x1b"])
+def test_what_nobody_can_see_is_replaced(sign: str) -> None:
+    assert clean(f"a{sign}b") == "a\N{REPLACEMENT CHARACTER}b"
+
+
+@pytest.mark.parametrize("sign", ["\u00a0", "\u3000", "₹", "é", "…"])
+def test_what_can_be_seen_stays(sign: str) -> None:
+    assert clean(f"a{sign}b\x00")[:3] == f"a{sign}b"

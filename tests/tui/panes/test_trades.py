@@ -71,7 +71,8 @@ def test_its_title_tells_of_earlier_ones_that_are_left_out():
 
 
 def test_empty_and_small():
-    assert plain(trades.rows(view(snapshot(trades=())), 40, 5)) == " no trade yet"
+    none = snapshot(trades=(), account=replace(snapshot().account, exits=0))
+    assert plain(trades.rows(view(none), 40, 5)) == " no trade yet"
     assert trades.rows(view(), 40, 0) == []
     assert trades.rows(view(), 0, 4) == []
     assert plain(shown(5, height=1)).startswith("▶")
@@ -82,3 +83,8 @@ def test_empty_and_small():
 @pytest.mark.parametrize("width", range(0, 120, 3))
 def test_no_row_is_too_wide(width):
     assert all(width_of(line) <= width for line in shown(width=width))
+
+
+def test_exits_that_are_no_longer_listed_are_not_denied():
+    seen = snapshot(trades=(), account=replace(snapshot().account, exits=643))
+    assert "643 exits" in plain(shown(seen=seen))

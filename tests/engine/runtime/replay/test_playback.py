@@ -1,7 +1,10 @@
 """A replay that is paused, stepped, sought and played on: exact at every tick, and the same in the end."""
 
+from pathlib import Path
+
 import pytest
 
+from engine.assembly import build
 from engine.model.commands import (
     Bookmark,
     Flat,
@@ -18,7 +21,7 @@ from engine.model.commands import (
 )
 from engine.model.state import state_hash
 from engine.model.types import DELIVERIES
-from tests.support.builders import EAGER, ListSource, ticks
+from tests.support.builders import EAGER, ListSource, config, ticks
 from tests.support.day_replays import result, start, whole_day
 from tests.support.waiting import until
 
@@ -141,3 +144,23 @@ def test_the_chart_has_a_point_every_few_seconds_and_forgets_the_future(tmp_path
         engine.send(Play())
         until(lambda: engine.cursor.last_seq == 32_664)
         assert len(engine.history(0)) == pytest.approx(len(whole), abs=3)
+
+
+def test_a_stretch_that_is_played_again_tells_the_same_silences_and_none_twice(tmp_path: Path) -> None:
+    late_ms = {50: 3_000, 80: 4_000, 110: 8_100}  # each is news for another reason, or only counted
+    stream, added_ms = ticks([100.0] * 400, step_ms=100), 0
+    for number, each in enumerate(stream):
+        added_ms += late_ms.get(number, 0)
+        each.exch_ms += added_ms
+    chosen = config("recording.enabled=off", "replay.snapshot_ticks=7", "risk.max_tick_gap_ms=1000")
+    with build(chosen, ListSource(stream), "replay", speed=0, state_root=tmp_path) as run:
+        engine = run.engine
+        engine.start()
+        until(lambda: engine.cursor.last_seq == 400)
+        told = [(event.tick, event.text) for event in engine.playback._parts.timeline.events]
+        assert told == [(51, "3.1 s"), (111, "8.2 s (and 1 before)")]
+        engine.send(Seek(63))
+        until(lambda: engine.cursor.last_seq == 63)
+        engine.send(Play())
+        until(lambda: engine.cursor.last_seq == 400)
+        assert [(event.tick, event.text) for event in engine.playback._parts.timeline.events] == told
