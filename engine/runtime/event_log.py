@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from engine.logs import log_trade
 from engine.model.events import AnyEvent
-from engine.trading.event_text import EventText
+from engine.trading.event_text import EventText, detail_for
 
 LOGGERS = {
     name: logging.getLogger(f"myquant.{name}")
@@ -14,8 +14,11 @@ LOGGERS = {
 
 
 def tell(events: Iterable[AnyEvent], event_text: EventText) -> None:
-    """Put `events` into the log in their order, in the words of `event_text`."""
+    """Put `events` into the log in their order, in the words of `event_text`; a detail only where the log has details."""
     for event in events:
+        detail = detail_for(event)
+        if detail and not LOGGERS[detail].isEnabledFor(logging.DEBUG):
+            continue
         line = event_text.tell(event)
         if line is None:
             continue

@@ -27,6 +27,13 @@ _Notice = events.LinkChanged | events.FeedNote | events.ClockStepped | events.Pa
 _TOLD_ALWAYS = frozenset({"UP", "WAITING", "REFUSED"})
 
 
+def detail_for(event: events.AnyEvent) -> str:
+    """Which component's log alone tells `event`, and as a detail (DEBUG): their outcome has a line of its own; else empty."""
+    if isinstance(event, events.Submit):
+        return "broker"
+    return "trader" if isinstance(event, events.FillBooked) and event.fill.side == "SELL" else ""
+
+
 class EventText:
     """Words for facts; `stamp` turns UTC milliseconds into the session's time."""
 
