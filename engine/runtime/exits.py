@@ -7,7 +7,7 @@ from typing import Final
 from engine.model.state import Fields, Plain
 from engine.model.types import Trade
 
-MOST: Final = 300  # exits kept one by one; the journal and the file of `--trades` have them all
+MOST: Final = 200  # exits kept one by one; the journal and the file of `--trades` have them all
 _GROSS, _COSTS = "exits.gross", "exits.costs"
 
 

@@ -9,9 +9,9 @@ from engine.model.events import AnyEvent, FillBooked, LinkChanged, TickGap, Trad
 from engine.model.snapshot import TimelineEvent
 
 _tick = attrgetter("tick")
-_MOST = 500
-_MOST_BOOKMARKS = 250
-_MOST_PLACES = 5000  # 8 bytes each
+_MOST = 300
+_MOST_BOOKMARKS = 150
+_MOST_PLACES = 2000  # 8 bytes each
 
 
 class Timeline:
