@@ -11,7 +11,7 @@ from engine.model.snapshot import TimelineEvent
 _tick = attrgetter("tick")
 _MOST = 300
 _MOST_BOOKMARKS = 150
-_MOST_PLACES = 2000  # 8 bytes each
+_MOST_PLACES = 5000  # 8 bytes each
 
 
 class Timeline:

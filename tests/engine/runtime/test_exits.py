@@ -157,12 +157,12 @@ def test_the_timeline_keeps_the_newest_the_bookmarks_and_the_places_of_many_more
     line.add(TimelineEvent(5, 0, "bookmark", "here"))
     for number in range(1, 4001):
         line.add(TimelineEvent(10 * number, 0, "exit", "Stop Loss"))
-    assert len(line.events) == 500
+    assert len(line.events) == 300
     assert line.events[0].text == "here"
-    assert [event.tick for event in line.events[1:]] == list(range(40_010 - 10 * 499, 40_001, 10))
+    assert [event.tick for event in line.events[1:]] == list(range(40_010 - 10 * 299, 40_001, 10))
     assert (line.before(10_001), line.after(10_001), line.before(10), line.newest) == (10_000, 10_010, 5, 40_000)
     line.add(TimelineEvent(20, 0, "exit", "Stop Loss"))  # gone over again
-    assert (len(line.events), line.before(25)) == (500, 20)
+    assert (len(line.events), line.before(25)) == (300, 20)
 
 
 def test_bookmarks_without_end_are_bounded_too() -> None:
@@ -170,5 +170,5 @@ def test_bookmarks_without_end_are_bounded_too() -> None:
     for number in range(1, 2001):
         line.add(TimelineEvent(number, 0, "bookmark", str(number)))
     line.add(TimelineEvent(2001, 0, "exit", "Stop Loss"))
-    assert len(line.events) == 500
+    assert len(line.events) == 300
     assert line.events[-1].kind == "exit"
