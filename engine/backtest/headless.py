@@ -26,7 +26,7 @@ def run_to_end(run: Run) -> None:
         run.engine.start()
         # Not one long wait: a signal that the kernel hands to another thread is seen only when this one wakes.
         while not run.engine.wait(_LOOK_S):
-            pass
+            continue
         run.engine.stop()
     finally:
         for number, handler in before.items():

@@ -114,7 +114,7 @@ class TradeFile:
         except Exception as error:  # noqa: BLE001 - the mouth of the thread
             self._problem = error
             while self._exits.get() is not None:
-                pass
+                continue
 
     def _write_rows(self, run: Run, file: BinaryIO) -> None:
         states = run.trader.state.instrument_states

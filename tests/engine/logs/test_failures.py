@@ -1,52 +1,16 @@
 """The log on a disk that refuses and a terminal that nobody reads: told, counted, and no trade line lost."""
 
-import logging
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from engine.logs import LogBook, log_trade
-from engine.model.clock import VirtualClock
+from engine.logs import log_trade
+from tests.support.log_lines import PATIENCE_S, Open, lines, logger
 from tests.support.paths import ROOT
-
-INDIA = timezone(timedelta(hours=5, minutes=30))
-SECOND = 10**9
-PATIENCE_S = 30
-STAMP = "2025-10-01T09:20:49.000+05:30"
-
-Open = Callable[..., LogBook]
-
-
-@pytest.fixture
-def clock() -> VirtualClock:
-    return VirtualClock(1_759_290_649 * SECOND)
-
-
-@pytest.fixture
-def open_book(tmp_path: Path, clock: VirtualClock) -> Iterator[Open]:
-    books = []
-
-    def open_book(directory: Path = tmp_path, **options: object) -> LogBook:
-        books.append(LogBook(directory, clock, INDIA, **options))
-        return books[-1]
-
-    yield open_book
-    for book in books:
-        book.close()
-
-
-def lines(directory: Path, name: str = "engine.log") -> list[str]:
-    return (directory / name).read_text().splitlines()
-
-
-def logger(component: str = "feed") -> logging.Logger:
-    return logging.getLogger(f"myquant.{component}")
 
 
 def test_a_log_that_cannot_be_opened_is_told_and_catches_up_later(open_book: Open, tmp_path: Path) -> None:

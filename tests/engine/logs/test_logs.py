@@ -4,50 +4,16 @@ import logging
 import os
 import stat
 import threading
-from collections.abc import Callable, Iterator
-from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from engine.logs import LogBook, log_trade
+from engine.logs import log_trade
 from engine.logs.log_file import LogFile
 from engine.model.clock import VirtualClock
 from engine.model.errors import ConfigError
 from engine.model.ports import LogLine
-
-INDIA = timezone(timedelta(hours=5, minutes=30))
-SECOND = 10**9
-PATIENCE_S = 30
-STAMP = "2025-10-01T09:20:49.000+05:30"
-
-Open = Callable[..., LogBook]
-
-
-@pytest.fixture
-def clock() -> VirtualClock:
-    return VirtualClock(1_759_290_649 * SECOND)
-
-
-@pytest.fixture
-def open_book(tmp_path: Path, clock: VirtualClock) -> Iterator[Open]:
-    books = []
-
-    def open_book(directory: Path = tmp_path, **options: object) -> LogBook:
-        books.append(LogBook(directory, clock, INDIA, **options))
-        return books[-1]
-
-    yield open_book
-    for book in books:
-        book.close()
-
-
-def lines(directory: Path, name: str = "engine.log") -> list[str]:
-    return (directory / name).read_text().splitlines()
-
-
-def logger(component: str = "feed") -> logging.Logger:
-    return logging.getLogger(f"myquant.{component}")
+from tests.support.log_lines import PATIENCE_S, SECOND, STAMP, Open, lines, logger
 
 
 def test_a_line_says_when_how_grave_who_and_what(open_book: Open, tmp_path: Path, clock: VirtualClock) -> None:
