@@ -1,7 +1,7 @@
 """What the tests of the link are made with: an engine that only stands there to be looked at, and plain connections to its socket."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Self
@@ -231,6 +231,11 @@ class RawClient:
     def say(self, request: object) -> None:
         """Send without waiting for the answer."""
         self.sock.sendall(frame(ENCODER.encode(request)))
+
+    def pour(self, data: bytes) -> None:
+        """Send bytes as they are, as many as the other end takes before it closes."""
+        with suppress(BrokenPipeError, ConnectionResetError):  # it may well drop this guest at the first of them
+            self.sock.sendall(data)
 
     def ask(self, request: object) -> Reply:
         """Send, and wait for the answer; the sections of a snapshot are kept in `parts`."""

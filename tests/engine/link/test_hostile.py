@@ -82,7 +82,7 @@ def test_what_is_no_request_ends_that_connection_with_one_line(tmp_path: Path, n
             with RawClient(there.path) as bad:
                 if name in KNOWN:
                     bad.hello()
-                bad.sock.sendall(data)
+                bad.pour(data)
                 assert bad.is_closed()
         assert there.notes == [f"link: {who} sent bytes that are no request ({reason}): dropped"]
 
@@ -94,7 +94,7 @@ def test_a_guest_that_goes_bad_is_named_once_and_a_huge_claim_takes_no_memory(tm
             for _ in range(5):
                 with RawClient(there.path) as bad:
                     bad.hello("Mallory\n")
-                    bad.sock.sendall((2**30).to_bytes(4, "little") + b"x" * 100_000)
+                    bad.pour((2**30).to_bytes(4, "little") + b"x" * 100_000)
                     assert bad.is_closed()
             assert tracemalloc.get_traced_memory()[1] < 2 * MIB
         finally:
@@ -116,7 +116,7 @@ def test_random_bytes_in_good_frames_and_out_of_them(tmp_path: Path) -> None:
                 payload = bytearray(dice.choice(words))
                 for _ in range(dice.randrange(1, 4)):
                     payload[dice.randrange(len(payload))] = dice.randrange(256)
-                bad.sock.sendall(frame(bytes(payload)) if n % 3 else dice.randbytes(dice.randrange(1, 200)))
+                bad.pour(frame(bytes(payload)) if n % 3 else dice.randbytes(dice.randrange(1, 200)))
         until(lambda: there.connections == 1)
         assert not any("failed" in line for line in there.notes)
         assert len(there.notes) <= 6
