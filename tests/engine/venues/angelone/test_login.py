@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -298,6 +299,9 @@ def test_a_server_that_echoes_the_request_makes_no_secret_visible(
         whole = "".join(traceback.format_exception(error)) + repr(error) + repr(login)
         whole += repr({name: value for name, value in vars(login).items() if name != "api_key"})
         sent = json.loads(stub.requests[0].body)
+    # Four digits of a PIN stand by chance in an object's address and in a port.
+    whole = re.sub(r"\b0x[0-9a-f]+", "", whole.replace(stub.url, ""))
+    whole = re.sub(r"\bport=\d+|127\.0\.0\.1:\d+", "", whole)
     shown = [value for value in (*SECRETS.values(), JWT, REFRESH, FEED) if value in whole]
     assert shown == []
     assert sent["totp"] not in error.text
