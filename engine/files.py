@@ -36,7 +36,7 @@ def create_private(path: Path) -> int:
     missing = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
     for folder in reversed(missing):
         folder.mkdir(mode=0o700, exist_ok=True)
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
 def open_appended(path: Path, limit_bytes: int) -> int:
@@ -60,28 +60,76 @@ def claim(descriptor: int) -> bool:
 
 
 @contextmanager
-def replacing(path: Path, force: bool) -> Iterator[Path]:
-    """A temporary name beside `path`: renamed to it when the block succeeds, removed when it fails.
+def replacing(path: Path, force: bool, *read: Path) -> Iterator[Path]:
+    """A temporary name beside `path`: put in its place when the block succeeds, removed when it fails.
 
-    Raises InputError when `path` exists and `force` is off, and when a link or a folder stands there; DiskError when
-    the disk refuses.
+    Raises InputError when something that may not be overwritten stands at `path`, before or after the block (see
+    `refuse_existing`); DiskError when the disk refuses.
     """
-    refuse_existing(path, force)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    refuse_existing(path, force, *read)
+    part = part_of(path)
     try:
-        yield temporary
-        refuse_existing(path, force)
-        temporary.replace(path)
+        yield part
+        put_in_place(part, path, force, *read)
     except OSError as error:
         raise DiskError(f"{path}: cannot be written: {reason(error)}") from None
     finally:
-        with suppress(OSError):  # renamed already, or never made
-            temporary.unlink()
+        with suppress(OSError):  # in its place already, or never made
+            part.unlink()
 
 
-def refuse_existing(path: Path, force: bool) -> None:
-    """Raises InputError unless a new file may be put at `path`: never in place of a link, a folder or a device."""
-    if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise InputError(f"{path}: is not an ordinary file; allowed: the name of a file")
-    if path.exists() and not force:
+def part_of(path: Path) -> Path:
+    """A name beside `path` under which it is written; nobody's yet, however many processes write to `path`."""
+    return path.with_name(f".{path.name[:60]}.{os.getpid()}-{os.urandom(4).hex()}.part")
+
+
+def put_in_place(part: Path, path: Path, force: bool, *read: Path) -> None:
+    """Make the whole file `part` be `path`, in one step; raises InputError as `refuse_existing` does, and OSError.
+
+    Without `force` the step itself fails where a file has come to stand at `path` meanwhile.
+    """
+    descriptor = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)  # a name on the disk whose contents are not is half a file after a power cut
+    finally:
+        os.close(descriptor)
+    refuse_existing(path, force, *read)
+    if not force:
+        _claim_name(part, path)
+    part.replace(path)
+
+
+def _claim_name(part: Path, path: Path) -> None:
+    """Give `path` to us where nothing stands there; raises InputError where something does."""
+    try:
+        try:
+            os.link(part, path, follow_symlinks=False)
+        except FileExistsError:
+            raise
+        except OSError:  # a disk that knows no second names
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        refuse_existing(path, force=False)
+        raise
+
+
+def refuse_existing(path: Path, force: bool, *read: Path) -> None:
+    """Raises InputError unless a new file may be put at `path`: never in place of a link, a folder, a device or what is `read`."""
+    try:
+        link, there, plain = path.is_symlink(), path.exists(), path.is_file()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {reason(error)}") from None
+    if link or (there and not plain):
+        what = " (it is a link)" if link else " (it is a directory)" if path.is_dir() else ""
+        raise InputError(f"{path}: is not an ordinary file{what}; allowed: the name of a file")
+    if any(_same(path, other) for other in read):
+        raise InputError(f"{path}: is what is being read; allowed: another file")
+    if there and not force:
         raise InputError(f"{path}: exists already; allowed: a new name, or --force")
+
+
+def _same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False

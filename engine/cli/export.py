@@ -4,7 +4,6 @@ from argparse import Namespace
 from pathlib import Path
 
 from engine.cli.options import Parser, damage_option, force_option
-from engine.model.errors import InputError
 from engine.text.sanitize import clean
 
 
@@ -19,12 +18,12 @@ def arguments(parser: Parser) -> None:
 def run(args: Namespace) -> int:
     """Export."""
     from engine.cli.output import progress_bar
+    from engine.files import refuse_existing
     from engine.recording import MqrSource
     from engine.recording.convert import export_csv
 
+    refuse_existing(args.output, args.force, args.input)
     source = MqrSource(args.input, args.skip_damage)
-    if args.output.exists() and args.output.samefile(args.input):
-        raise InputError(f"{args.output}: is what is being read; allowed: another file")
     with progress_bar("export") as progress:
         report = export_csv(source, args.output, progress=progress, force=args.force)
     print(f"{report.rows:,} rows in {clean(str(args.output))}")

@@ -25,7 +25,10 @@ def run(args: Namespace) -> int:
     """Import."""
     from msgspec.structs import replace
 
+    from engine.files import refuse_existing
+
     config = load_config(args)
+    refuse_existing(args.output, args.force, args.input)
     source = open_as_described(args.input, args, config)
     if args.zone:
         config = replace(config, session=replace(config.session, zone=args.zone))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 UNSAID: Final[dict[str, Any]] = {
     **dict.fromkeys(("config", "delivery", "file", "source", "speed", "state_dir", "trades")),
-    **dict.fromkeys(("headless", "in_process", "json", "paused", "quiet", "skip_damage", "unlock"), False),
+    **dict.fromkeys(("force", "headless", "in_process", "json", "paused", "quiet", "skip_damage", "unlock"), False),
     "overrides": [],
     "more_overrides": [],
 }
@@ -69,6 +69,7 @@ def run_options(parser: Parser, overrides: str = "more_overrides") -> None:
     _shared(parser, "--headless", "run without a screen", action="store_true")
     _shared(parser, "--state-dir", "where journal, log and lock go", type=Path, metavar="DIR")
     _shared(parser, "--trades", "write one row per exit", type=Path, metavar="OUT.csv")
+    force_option(parser, "the file of --trades")
     json_option(parser, "summary as JSON on standard output")
     _shared(parser, "--quiet", "no log on standard error", action="store_true")
     _shared(parser, "--unlock", "allow entries although the last run ended uncleanly", action="store_true")
@@ -94,7 +95,7 @@ def json_option(parser: Parser, help_text: str = "as JSON") -> None:
 
 def force_option(parser: Parser, output: str) -> None:
     """Add leave to overwrite `output`."""
-    parser.add_argument("--force", action="store_true", help=f"overwrite {output}")
+    _shared(parser, "--force", f"overwrite {output}", action="store_true")
 
 
 def damage_option(parser: Parser) -> None:

@@ -33,7 +33,7 @@ def run_here(
     args: Namespace, choice: RunChoice, screen: Screen | None, *, file: Path | None = None, paused: bool = False
 ) -> int:
     """Run what was chosen (a replay of `file`, where there is one) to its end in this process; the exit status."""
-    with TradeFile(args.trades, *([file] if file else ())) as trade_file:
+    with TradeFile(args.trades, *([file] if file else ()), force=args.force) as trade_file:
         begun_ns = time.perf_counter_ns()
         with build(
             choice.config,

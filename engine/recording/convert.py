@@ -20,6 +20,7 @@ from engine.recording.reader import MqrSource
 from engine.recording.stamps import StampWriter
 from engine.recording.tally import Refusals
 from engine.recording.writer import RecordingWriter
+from engine.text.spreadsheet import cell
 
 _TEXTS_KEPT = 4096
 
@@ -90,8 +91,6 @@ def export_csv(
                 written += 1
             except ValueError:
                 left_out += 1
-        file.flush()
-        os.fsync(file.fileno())
     if progress:
         progress(1.0)
     return ExportReport(written, left_out, source.losses())
@@ -106,7 +105,7 @@ class _Rows:
                 raise InputError(f"'{instrument.symbol}' cannot stand in a CSV file; allowed: {SYMBOL_ALLOWED}")
         several = len(instruments) > 1
         self.header = "timestamp,price,volume,symbol\n" if several else "timestamp,price,volume\n"
-        self._ends = [f",{instrument.symbol}\n" if several else "\n" for instrument in instruments]
+        self._ends = [f",{cell(instrument.symbol)}\n" if several else "\n" for instrument in instruments]
         self._instruments = instruments
         self._stamps = StampWriter(zone)
         self._texts: dict[tuple[int, int, int], str] = {}

@@ -13,9 +13,11 @@ from threading import Thread
 from typing import BinaryIO, Self, cast
 
 from engine.assembly import Run
+from engine.files import create_private, part_of, put_in_place, refuse_existing
 from engine.model.errors import InputError
 from engine.model.types import Instrument, Trade
 from engine.presentation.money import plain_money
+from engine.text.spreadsheet import cell
 
 _Cell = Callable[[Trade, Instrument, Callable[[int], str]], str]  # of a trade, its instrument and how a time is written
 _COLUMNS: dict[str, _Cell] = {
@@ -39,9 +41,10 @@ class TradeFile:
     are written as exits happen, by a thread of its own: no turn waits for the disk, and no list grows with the run.
     """
 
-    def __init__(self, path: Path | None, *sources: Path) -> None:
+    def __init__(self, path: Path | None, *sources: Path, force: bool = False) -> None:
         self._path = path
         self._sources = sources
+        self._force = force
         self._open = ExitStack()
         self._file: BinaryIO | None = None  # takes the rows while the run goes on
         self._part: Path | None = None  # what it is called until it is put in place
@@ -53,17 +56,16 @@ class TradeFile:
 
     def __enter__(self) -> Self:
         if self._path is not None:
-            if self._path.is_dir() or any(_is_same(self._path, source) for source in self._sources):
-                what = "is a directory" if self._path.is_dir() else "is what is being read"
-                raise InputError(f"--trades {self._path}: {what}; allowed: another file")
             with self._told():
-                if self._path.exists() and not self._path.is_file():
-                    self._special = self._open.enter_context(self._path.open("wb"))
+                if _is_stream(self._path):
+                    # Appending: what stands behind /dev/stdout may be a file that others write to as well.
+                    self._special = self._open.enter_context(self._path.open("ab"))
                     self._file = cast(BinaryIO, self._open.enter_context(tempfile.TemporaryFile()))
                 else:
-                    self._part = self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
+                    refuse_existing(self._path, self._force, *self._sources)
+                    self._part = part_of(self._path)
                     self._open.callback(self._part.unlink, missing_ok=True)
-                    self._file = self._open.enter_context(self._part.open("w+b"))
+                    self._file = self._open.enter_context(os.fdopen(create_private(self._part), "w+b"))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -75,6 +77,8 @@ class TradeFile:
     def _told(self) -> Iterator[None]:
         try:
             yield
+        except InputError as error:
+            raise InputError(f"--trades {error}") from None
         except OSError as error:
             raise InputError(f"--trades {self._path}: cannot be written: {error.strerror}") from error
 
@@ -95,11 +99,19 @@ class TradeFile:
                 return
             self._file.flush()
             if self._part is not None:
-                self._part.replace(self._path)
+                self._put_in_place(self._file, self._part, self._path)
             if self._special is not None:
                 self._file.seek(0)
                 shutil.copyfileobj(self._file, self._special)
                 self._special.flush()
+
+    def _put_in_place(self, file: BinaryIO, part: Path, path: Path) -> None:
+        try:
+            put_in_place(part, path, self._force, *self._sources)
+        except InputError as error:  # it has come while the run went on: neither of the two lists is thrown away
+            self._open.pop_all()
+            file.close()
+            raise InputError(f"{error}; this run's list is {part}") from None
 
     def _end(self) -> None:
         if self._thread is not None:
@@ -125,12 +137,12 @@ class TradeFile:
                 _cut(file, item)
             else:
                 instrument = states[item.instrument].instrument
-                file.write(_line(cell(item, instrument, run.trader.hours.stamp) for cell in columns.values()))
+                file.write(_line(read(item, instrument, run.trader.hours.stamp) for read in columns.values()))
 
 
 def _line(cells: Iterable[str]) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerow(cells)
+    csv.writer(text, lineterminator="\n").writerow(map(cell, cells))
     return text.getvalue().encode()
 
 
@@ -142,8 +154,8 @@ def _cut(file: BinaryIO, rows: int) -> None:
     file.truncate(file.tell())
 
 
-def _is_same(path: Path, other: Path) -> bool:
-    try:
-        return path.samefile(other)
-    except OSError:
-        return False
+def _is_stream(path: Path) -> bool:
+    """Whether `path` is a pipe, a terminal or a device, or one of our own open files such as /dev/stdout."""
+    if path.parent in {Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd")}:
+        return path.exists() and not path.is_dir()
+    return path.exists() and not path.is_file() and not path.is_dir()

@@ -11,7 +11,7 @@ def save(folder: Path, text: str, svg: str) -> Path:
     stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
     path = folder / f"myquant-{stamp}.txt"
     for target, content in ((path, text), (path.with_suffix(".svg"), svg)):
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(content)
     return path

@@ -163,7 +163,7 @@ def test_a_header_that_lies_about_its_length_is_refused(in_process: Any, claim: 
 
 def replayed(home: Home, path: Path) -> tuple[dict[str, Any], list[dict[str, str]]]:
     """Summary and trade list of a recording, whose replay ends well."""
-    answer = home.run("replay", path, *QUIET, "--json", "--trades", "t.csv")
+    answer = home.run("replay", path, *QUIET, "--json", "--trades", "t.csv", "--force")
     assert (answer.status, answer.err) == (0, "")
     with (home.cwd / "t.csv").open(encoding="utf-8", newline="") as file:
         return json.loads(answer.out), list(csv.DictReader(file))

@@ -102,7 +102,7 @@ def test_a_replay_that_goes_back_takes_rows_and_sums_back(tmp_path: Path) -> Non
 def test_a_run_that_never_ends_well_leaves_an_older_list_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("precious")
-    with TradeFile(path) as file, started(tmp_path, file, paused=True):
+    with TradeFile(path, force=True) as file, started(tmp_path, file, paused=True):
         pass
     assert path.read_text() == "precious"
     assert list(tmp_path.glob(".t.csv*")) == []
