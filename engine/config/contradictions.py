@@ -60,10 +60,11 @@ def _seconds(moment: time) -> int:
     return (moment.hour * 60 + moment.minute) * 60 + moment.second
 
 
-def _window_is_open(start: time, end: time, start_buffer: int, no_start: int, end_buffer: int, no_end: int) -> bool:
-    first = _seconds(start) + 60 * max(start_buffer, no_start)
-    last = _seconds(end) - 60 * max(end_buffer, no_end)
-    return first < last or start >= end  # the latter has its own line
+def _window_is_open(
+    daily: bool, start: time, end: time, start_buffer: int, no_start: int, end_buffer: int, no_end: int
+) -> bool:
+    length = (_seconds(end) - _seconds(start)) % 86_400  # an end before the start is on the next date
+    return not daily or not length or 60 * (max(start_buffer, no_start) + max(end_buffer, no_end)) < length
 
 
 def _rising(levels: tuple[Decimal, ...]) -> bool:
@@ -74,14 +75,19 @@ def _whole(points: Decimal | tuple[Decimal, ...], scale: int) -> bool:
     return all(one * scale % 1 == 0 for one in (points if isinstance(points, tuple) else (points,)))
 
 
+def _differ(one: time, other: time) -> bool:
+    return one != other
+
+
 def _below(low: Any, high: Any) -> bool:
     return bool(low < high)
 
 
 _CHECKS = (
-    ContradictionRule(("session.start", "session.end"), _below, "start must be before end"),
+    ContradictionRule(("session.start", "session.end"), _differ, "a session must not end when it starts"),
     ContradictionRule(
         (
+            "session.daily",
             "session.start",
             "session.end",
             "session.start_buffer_minutes",

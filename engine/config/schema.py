@@ -41,6 +41,7 @@ class SessionConfig(Struct, frozen=True):
     zone: Annotated[str, Zone()]
     start: Annotated[dt.time, TimeOfDay()]
     end: Annotated[dt.time, TimeOfDay()]
+    daily: _Flag
     start_buffer_minutes: _Minutes
     end_buffer_minutes: _Minutes
     no_trade_start_minutes: _Minutes

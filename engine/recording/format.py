@@ -133,8 +133,8 @@ def decode_header(text: bytes, fixed: bytes) -> Header:
     for time in (header.session_start, header.session_end):
         if not _TIME.fullmatch(time):
             raise DamageError(f"gives '{time:.20}' as a time of the session; allowed: such as 09:15:00")
-    if header.session_start >= header.session_end:
-        raise DamageError(f"begins its session at {header.session_start} and ends it at {header.session_end}")
+    if header.session_start == header.session_end:
+        raise DamageError(f"begins and ends its session at {header.session_start}")
     if not 1 <= header.rules_revision <= _MAX_NUMBER:
         raise DamageError(f"gives {_few(header.rules_revision)} as its rules revision; allowed: 1 to {_MAX_NUMBER}")
     for instrument in header.instruments:

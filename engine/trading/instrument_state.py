@@ -10,7 +10,7 @@ from engine.config import RiskConfig, StrategyConfig
 from engine.model.state import Fields, Plain, dump, load
 from engine.model.types import Instrument, Tick
 from engine.trading.positions import Levels
-from engine.trading.session import NO_DAY
+from engine.trading.session import NO_DAY, SessionDay, TradingHours
 from engine.trading.strategy.ema_macd_vwap import Strategy
 from engine.trading.stretches import EntryRefusals, Silences
 from engine.trading.tick_filter import TickFilter
@@ -63,13 +63,17 @@ class Chart:
 
 
 class InstrumentState:
-    """One instrument's place in the trader; `index` is its number in a tick."""
+    """One instrument's place in the trader; `index` is its number in a tick.
+
+    `day` is the date whose first tick was worked; `session` is looked up anew wherever it does not hold a tick.
+    """
 
     STATE = ("last_price", "day_open", "last_ms", "halt_shown", "objection", "gaps")
     __slots__ = (
         *STATE,
         "day",
         "history",
+        "hours",
         "index",
         "instrument",
         "last_tick",
@@ -77,16 +81,25 @@ class InstrumentState:
         "median_gap_ms",
         "refusals",
         "sample_at_ms",
+        "session",
         "silences",
         "strategy",
         "tick_filter",
     )
 
     def __init__(
-        self, index: int, instrument: Instrument, risk: RiskConfig, strategy: StrategyConfig, sample_ms: int = SAMPLE_MS
+        self,
+        index: int,
+        instrument: Instrument,
+        hours: TradingHours,
+        risk: RiskConfig,
+        strategy: StrategyConfig,
+        sample_ms: int = SAMPLE_MS,
     ) -> None:
         self.index = index
         self.instrument = instrument
+        self.hours = hours  # of its market
+        self.session: SessionDay = NO_DAY  # of its newest tick
         self.levels = Levels.of(risk, instrument)
         self.tick_filter = TickFilter(risk, strategy)
         self.strategy = Strategy(strategy, instrument.tick_size)
@@ -106,16 +119,19 @@ class InstrumentState:
         self.silences = Silences()
         self.refusals = EntryRefusals()
 
-    def start_day(self, day: date, price: int, at_ms: int) -> None:
-        """Begin a session day with its first tick."""
-        self.day = day
+    def start_day(self, day: SessionDay, price: int, at_ms: int) -> None:
+        """Begin a day with its first tick; where the market has no Session End, a new date begins counts and chart only."""
+        goes_on = not day.daily and self.day != NO_DAY.date
+        self.day = day.date
         self.day_open = price
         self.history.clear()
         self.sample_at_ms = 0
+        self.tick_filter.start_day()
+        if goes_on:
+            return
         self.last_ms = at_ms
         self.objection = ""
         self.strategy.start_day()
-        self.tick_filter.start_day()
 
     def sample(self, at_ms: int, price: int) -> None:
         """Keep a point of the day's chart."""
@@ -153,6 +169,7 @@ class InstrumentState:
         self.tick_filter.load(name + "door.", fields)
         self.strategy.load(name + "strategy.", fields)
         self.last_tick = None
+        self.session = NO_DAY
         self.sample_at_ms = 0
         self.history.cut(self.last_ms)
         self.silences.clear()

@@ -1,18 +1,23 @@
 """Trading hours: which session day a moment belongs to and what is allowed at that moment. Knows no wall clock."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from engine.config import SessionConfig
 
+NEVER_MS: Final = 1 << 62  # later than any stamp
+
 
 class SessionDay(Struct, frozen=True):
-    """One calendar day in the session's zone; all moments are UTC milliseconds.
+    """One session with the time around it that counts as its date; all moments are UTC milliseconds.
 
+    Every moment from `day_from_ms` to before `day_until_ms` is of this date, which a session keeps that crosses midnight.
     Trading time is `start_ms`..`end_ms`, both included (empty on a holiday); entries from `entry_from_ms` to before
-    `entry_until_ms`; from `exit_from_ms` on every position is closed.
+    `entry_until_ms`; from `exit_from_ms` on every position is closed. Where the market has no Session End (`daily` is
+    False) the whole day is trading time, and `entry_until_ms`, `exit_from_ms` are never reached.
     """
 
     date: date
@@ -23,6 +28,7 @@ class SessionDay(Struct, frozen=True):
     entry_from_ms: int
     entry_until_ms: int
     exit_from_ms: int
+    daily: bool = True
 
 
 # Before every tick: covers no moment, so that the first tick looks its own day up.
@@ -31,43 +37,52 @@ NO_DAY = SessionDay(date.min, 0, 0, 0, -1, 0, 0, 0)
 # What a calendar can express; a stamp beyond it belongs to no session.
 _EARLIEST_MS = -62_000_000_000_000
 _LATEST_MS = 253_000_000_000_000
+_SEARCHED_DAYS = 400  # for the next opening: more than a year without one is none
+_DAY = timedelta(days=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class TradingHours:
-    """Turns a moment into its session day."""
+    """Turns a moment into its session day; one market's hours. Remembers the day it was last asked for."""
 
     def __init__(self, session: SessionConfig) -> None:
         self._session = session
         self.zone = ZoneInfo(session.zone)
+        self._last = NO_DAY
+        self._turns_at = _turn_of_day(session.start, session.end)
 
     def day_of(self, at_ms: int) -> SessionDay:
-        """Return the session day that `at_ms` falls on; NO_DAY for a stamp no calendar has."""
-        if not _EARLIEST_MS < at_ms < _LATEST_MS:
-            return NO_DAY
-        day = self.local(at_ms).date()
-        midnight = self._moment_ms(day, time())
-        next_midnight = self._moment_ms(day + timedelta(days=1), time())
-        session = self._session
-        start_ms = self._moment_ms(day, session.start)
-        end_ms = self._moment_ms(day, session.end)
-        late_minutes = max(session.end_buffer_minutes, session.no_trade_end_minutes)
-        early_minutes = max(session.start_buffer_minutes, session.no_trade_start_minutes)
-        if day in session.holidays:
-            start_ms, end_ms = 0, -1
-        return SessionDay(
-            date=day,
-            day_from_ms=midnight,
-            day_until_ms=next_midnight,
-            start_ms=start_ms,
-            end_ms=end_ms,
-            entry_from_ms=start_ms + early_minutes * 60_000,
-            entry_until_ms=end_ms - late_minutes * 60_000,
-            exit_from_ms=end_ms - session.end_buffer_minutes * 60_000,
-        )
+        """Return the session day that `at_ms` belongs to; NO_DAY for a stamp no calendar has."""
+        day = self._last
+        if not day.day_from_ms <= at_ms < day.day_until_ms:
+            if not _EARLIEST_MS < at_ms < _LATEST_MS:
+                return NO_DAY
+            day = self._last = self._day(self._date_of(at_ms))
+        return day
+
+    def closed(self, at_ms: int) -> bool:
+        """Whether `at_ms` is outside trading time."""
+        day = self.day_of(at_ms)
+        return not day.start_ms <= at_ms <= day.end_ms
+
+    def next_open_ms(self, at_ms: int) -> int | None:
+        """Return `at_ms` itself in trading time, else when trading time begins next; None where no calendar says so."""
+        day = self.day_of(at_ms)
+        for _ in range(_SEARCHED_DAYS):
+            if day is NO_DAY:
+                return None
+            if at_ms <= day.end_ms:
+                return max(at_ms, day.start_ms)
+            day = self._day(day.date + _DAY) if day.day_until_ms < _LATEST_MS else NO_DAY
+        return None
+
+    def covers(self, day: date) -> bool:
+        """Whether it is known of `day` when it is session: of any, as long as hours and given holidays alone make a session."""
+        return day != NO_DAY.date
 
     def local(self, at_ms: int) -> datetime:
         """`at_ms` as a time of day in the session's zone."""
-        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)).astimezone(self.zone)
+        return (_EPOCH + timedelta(milliseconds=at_ms)).astimezone(self.zone)
 
     def stamp(self, at_ms: int) -> str:
         """`at_ms` as ISO-8601 with the zone's offset; milliseconds only where they are not zero."""
@@ -75,5 +90,50 @@ class TradingHours:
             return f"{at_ms} ms"
         return self.local(at_ms).isoformat(timespec="milliseconds" if at_ms % 1000 else "seconds")
 
+    def _date_of(self, at_ms: int) -> date:
+        """The date whose session day holds `at_ms`; by moments, for a time of day may come twice or never."""
+        day = self.local(at_ms).date()
+        while at_ms < self._begin_ms(day):
+            day -= _DAY
+        while at_ms >= self._begin_ms(day + _DAY):
+            day += _DAY
+        return day
+
+    def _day(self, day: date) -> SessionDay:
+        session = self._session
+        day_from_ms, day_until_ms = self._begin_ms(day), self._begin_ms(day + _DAY)
+        if not session.daily:
+            return SessionDay(
+                day, day_from_ms, day_until_ms, day_from_ms, day_until_ms - 1, day_from_ms, NEVER_MS, NEVER_MS, False
+            )
+        start_ms = self._moment_ms(day, session.start)
+        end_ms = self._moment_ms(day if session.start < session.end else day + _DAY, session.end)
+        late_minutes = max(session.end_buffer_minutes, session.no_trade_end_minutes)
+        early_minutes = max(session.start_buffer_minutes, session.no_trade_start_minutes)
+        if day in session.holidays:
+            start_ms, end_ms = 0, -1
+        return SessionDay(
+            date=day,
+            day_from_ms=day_from_ms,
+            day_until_ms=day_until_ms,
+            start_ms=start_ms,
+            end_ms=end_ms,
+            entry_from_ms=start_ms + early_minutes * 60_000,
+            entry_until_ms=end_ms - late_minutes * 60_000,
+            exit_from_ms=end_ms - session.end_buffer_minutes * 60_000,
+        )
+
+    def _begin_ms(self, day: date) -> int:
+        """When what counts as `day` begins: at midnight, or while the market is closed where its session crosses that."""
+        return self._moment_ms(day, self._turns_at)
+
     def _moment_ms(self, day: date, at: time) -> int:
         return round(datetime.combine(day, at, tzinfo=self.zone).timestamp() * 1000)
+
+
+def _turn_of_day(start: time, end: time) -> time:
+    """The time of day at which the date of a session turns: midnight, else the middle of the time without a session."""
+    if start < end:
+        return time()
+    middle_s = sum((at.hour * 60 + at.minute) * 60 + at.second for at in (start, end)) // 2
+    return time(middle_s // 3600, middle_s // 60 % 60, middle_s % 60)

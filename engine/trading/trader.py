@@ -18,7 +18,7 @@ from engine.trading.flatten import Flattener
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.positions import SESSION_END, Costs, Position
 from engine.trading.risk import Sizing
-from engine.trading.session import NO_DAY, SessionDay, TradingHours
+from engine.trading.session import NO_DAY, SessionDay
 from engine.trading.trading_state import TradingState
 
 NOTHING: Sequence[AnyEvent] = ()
@@ -29,7 +29,6 @@ class Trader:
 
     __slots__ = (
         "_data_quality",
-        "_day",
         "_fills",
         "_flattener",
         "_holds_jumps",
@@ -46,7 +45,7 @@ class Trader:
     def __init__(self, config: Config, instruments: tuple[Instrument, ...], tag_prefix: str) -> None:
         costs = Costs(config.risk)
         self.state = TradingState(config, instruments, costs, tag_prefix)
-        self.hours = TradingHours(config.session)
+        self.hours = self.state.hours
         self._data_quality = DataQualityMonitor(self.state, config.risk)
         self._flattener = Flattener(self.state, config.risk)
         self._fills = FillHandler(self.state, self._flattener, self._judge_entry)
@@ -56,7 +55,6 @@ class Trader:
         self._max_gap_ms = config.risk.max_tick_gap_ms
         self._limits_loss = config.risk.max_daily_loss > 0
         self._holds_jumps = config.risk.jump_percent > 0
-        self._day: SessionDay = NO_DAY
         self.moved = False  # whether the last beat changed anything
 
     # ── The hot path ────────────────────────────────────────────────────────────────────────────────────────────
@@ -78,9 +76,9 @@ class Trader:
         price = tick.price
         inst.last_price = price
         inst.last_tick = tick
-        day = self._day
+        day = inst.session
         if not day.start_ms <= now_ms <= day.end_ms:
-            day = self._day_of(now_ms)
+            day = inst.session = inst.hours.day_of(now_ms)
             if not day.start_ms <= now_ms <= day.end_ms:
                 return
         position = self._positions[inst.index]
@@ -117,13 +115,6 @@ class Trader:
                 self._enter(inst, price, now_ms, day)
         except Exception as error:  # noqa: BLE001 - a broken strategy must not stop the exits
             self._data_quality.on_fault("strategy", error, tick)
-
-    def _day_of(self, now_ms: int) -> SessionDay:
-        """The day of a tick outside the session of the day before; looked up once a day."""
-        day = self._day
-        if not day.day_from_ms <= now_ms < day.day_until_ms:
-            day = self._day = self.hours.day_of(now_ms)
-        return day
 
     def _exit(self, inst: InstrumentState, position: Position, price: int, now_ms: int, day: SessionDay) -> None:
         """Order every exit that is due at `price`."""
@@ -175,10 +166,10 @@ class Trader:
             state.portfolio.start_day()
             state.effects.append(DayStarted(day.date.isoformat(), now_ms))
         left_over = state.position(inst)
-        if left_over is not None:
+        if left_over is not None and day.daily:
             state.close(inst, left_over, price, now_ms, SESSION_END)
         self._data_quality.tell_counted(inst, now_ms)
-        inst.start_day(day.date, price, now_ms)
+        inst.start_day(day, price, now_ms)
         return True
 
     # ── Everything that is not a tick ───────────────────────────────────────────────────────────────────────────
@@ -190,7 +181,7 @@ class Trader:
 
     def _judge_entry(self, inst: InstrumentState, position: Position, price: int, at_ms: int) -> None:
         """Put an entry that was just filled through the exits, at the price it was decided at."""
-        day = self.hours.day_of(at_ms) if self._day is NO_DAY else self._day
+        day = inst.hours.day_of(at_ms) if inst.session is NO_DAY else inst.session
         self._exit(inst, position, price, at_ms, day)
         if self._limits_loss:
             self._flattener.judge_daily_loss(at_ms)
@@ -244,4 +235,3 @@ class Trader:
     def load(self, fields: dict[str, Plain]) -> None:
         """Take the deciding state back from what `dump` wrote."""
         self.state.load(fields)
-        self._day = NO_DAY

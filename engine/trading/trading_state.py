@@ -16,7 +16,7 @@ from engine.trading.orders import Orders, ordered_in
 from engine.trading.portfolio import Portfolio, positions_in, strays_in
 from engine.trading.positions import Costs, Position
 from engine.trading.risk import EntryGate
-from engine.trading.session import NO_DAY
+from engine.trading.session import NO_DAY, TradingHours
 
 _MANY: Final = 50  # of more instruments the charts are coarser
 _UNKNOWN: Final = -1
@@ -36,6 +36,7 @@ class TradingState:
         "first_refused",
         "flat",
         "gate",
+        "hours",
         "instrument_states",
         "orders",
         "portfolio",
@@ -44,8 +45,10 @@ class TradingState:
 
     def __init__(self, config: Config, instruments: tuple[Instrument, ...], costs: Costs, tag_prefix: str) -> None:
         sample_ms = SAMPLE_MS if len(instruments) <= _MANY else COARSE_SAMPLE_MS
+        self.hours = TradingHours(config.session)
         self.instrument_states = [
-            InstrumentState(i, each, config.risk, config.strategy, sample_ms) for i, each in enumerate(instruments)
+            InstrumentState(i, each, self.hours, config.risk, config.strategy, sample_ms)
+            for i, each in enumerate(instruments)
         ]
         levels = tuple(inst.levels for inst in self.instrument_states)
         self.portfolio = Portfolio(instruments, levels, costs, config.capital.initial_capital)

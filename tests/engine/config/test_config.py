@@ -26,7 +26,7 @@ SHIPPED = bundled("config.toml")
 LINES = SHIPPED.read_text(encoding="utf-8").splitlines()
 
 DEFAULTS = {
-    "session": "zone=Asia/Kolkata start=09:15 end=15:30 start_buffer_minutes=5 end_buffer_minutes=20 no_trade_start_minutes=5 no_trade_end_minutes=10 holidays=[]",
+    "session": "zone=Asia/Kolkata start=09:15 end=15:30 daily=true start_buffer_minutes=5 end_buffer_minutes=20 no_trade_start_minutes=5 no_trade_end_minutes=10 holidays=[]",
     "capital": "initial_capital=100000",
     "strategy": "use_ema_crossover=true fast_ema=18 slow_ema=42 use_macd=false macd_fast=12 macd_slow=26 macd_signal=9 use_vwap=false"
     " use_htf_trend=false htf_period=20 use_rsi_filter=false rsi_length=14 rsi_overbought=70 rsi_oversold=30"

@@ -126,7 +126,7 @@ def test_every_problem_is_told_at_once(here: Path) -> None:
 
 def test_an_empty_file_lacks_every_section(here: Path) -> None:
     found = problems("")
-    assert found[0] == "config.toml: [session]: missing section, with the key zone and 7 more"
+    assert found[0] == "config.toml: [session]: missing section, with the key zone and 8 more"
     assert "config.toml: [capital]: missing section, with the key initial_capital" in found
     assert len(found) == 13 + len(sections())
 
@@ -155,8 +155,8 @@ CONTRADICTIONS = [
     ({"tp_points = [5, 12, 20, 30]": "tp_points = [5, 12, 12, 30]"}, "risk.tp_points = [5, 12, 12, 30]: each level must be above the one before"),
     ({"tp_points = [5, 12, 20, 30]": "tp_points = [5, 12, 20]"}, "risk.tp_points = [5, 12, 20], risk.tp_percents = [0.4, 0.3, 0.2, 0.1]: there must be as many tp_percents as tp_points"),
     ({"tp_percents = [0.4, 0.3, 0.2, 0.1]": "tp_percents = [0.4, 0.3, 0.2, 0.0999999999]"}, "risk.tp_percents = [0.4, 0.3, 0.2, 0.0999999999]: together they must be exactly 1"),
-    ({'end = "15:30"': 'end = "09:15:00"'}, "session.start = 09:15, session.end = 09:15: start must be before end"),
-    ({'end = "15:30"': "end = 09:40:00"}, "session.start = 09:15, session.end = 09:40, session.start_buffer_minutes = 5, session.no_trade_start_minutes = 5, session.end_buffer_minutes = 20, session.no_trade_end_minutes = 10: these leave no time for an entry"),
+    ({'end = "15:30"': 'end = "09:15:00"'}, "session.start = 09:15, session.end = 09:15: a session must not end when it starts"),
+    ({'end = "15:30"': "end = 09:40:00"}, "session.daily = true, session.start = 09:15, session.end = 09:40, session.start_buffer_minutes = 5, session.no_trade_start_minutes = 5, session.end_buffer_minutes = 20, session.no_trade_end_minutes = 10: these leave no time for an entry"),
     ({"tick_size = 0.05": "tick_size = 0.005"}, "instrument.tick_size = 0.005, instrument.price_scale = 100: tick_size must be a multiple of 1/price_scale"),
     ({"lot_size = 75": "lot_size = 1800.5"}, "instrument.lot_size = 1800.5, instrument.freeze_quantity = 1800: lot_size must not be above freeze_quantity"),
     ({"slippage_points = 0": "slippage_points = 0.001"}, "risk.slippage_points = 0.001, instrument.price_scale = 100: slippage_points must be multiples of 1/price_scale"),

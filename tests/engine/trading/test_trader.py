@@ -224,6 +224,39 @@ def test_a_new_day_begins_anew_and_closes_what_was_left():
     assert len(harness.prices(121).orders) == 3
 
 
+ROUND_THE_CLOCK = ("session.daily=false", "session.zone=UTC", "risk.use_trail_stop=false", "risk.tp_points=[900]")
+
+
+def test_round_the_clock_midnight_is_a_moment_like_any_other():
+    harness = TraderHarness(*EAGER, *ROUND_THE_CLOCK, "risk.tp_percents=[1]", "risk.max_positions_per_day=1")
+    harness.at("05:28:00", "2025-10-02").prices(99, 100)  # 23:58 UTC
+    ticks = harness.trader.state.instrument_states[0].strategy.ticks
+    harness.at("05:29:58.999", "2025-10-02").prices(100, 100)  # 23:59:59.999, and the next date
+    assert (harness.exits, harness.held) == ([], 975)
+    assert harness.trader.state.instrument_states[0].strategy.ticks == ticks + 2
+    assert [event.date for event in harness.events_of(DayStarted)] == ["2025-10-01", "2025-10-02"]
+    assert harness.trader.state.gate.day_entries == 0  # counts are the date's
+    harness.prices(80)
+    assert harness.exits == [("Stop Loss", 80.0, 975)]
+    assert harness.prices(81, 82, 83).held > 0  # a date may have its own entries
+
+
+def test_round_the_clock_a_stop_fires_in_the_last_millisecond_of_a_date():
+    harness = TraderHarness(*EAGER, *ROUND_THE_CLOCK, "risk.tp_percents=[1]")
+    harness.at("05:28:00", "2025-10-02").prices(99, 100).at("05:29:58.999", "2025-10-02").prices(80)
+    assert harness.exits == [("Stop Loss", 80.0, 975)]
+
+
+def test_a_session_over_midnight_is_one_day_and_ends_once():
+    harness = TraderHarness(*EAGER, "session.start=18:00", "session.end=02:00", "risk.max_positions_per_day=1")
+    harness.at("23:59:57").prices(99, 100, 101, 101)  # 00:00:01 is of the same day
+    assert (harness.exits, harness.held) == ([], 975)
+    harness.at("01:39:59", "2025-10-02").prices(102)
+    assert harness.exits == [("Session End", 102.0, 975)]
+    harness.at("17:59:59", "2025-10-02").prices(103, 104)
+    assert [event.date for event in harness.events_of(DayStarted)] == ["2025-10-01", "2025-10-02"]
+
+
 # ── A strategy that breaks ──────────────────────────────────────────────────────────────────────────────────────────
 
 
