@@ -83,5 +83,7 @@ def _tell_start(run: RunParts, state_dir: StateDir) -> None:
     hours = f"{session.start:%H:%M}-{session.end:%H:%M} {session.zone}"
     told = "%s of %s, session %s, delivery %s, state in %s"
     LOGGERS["engine"].info(told, run.mode, run.name, hours, run.config.engine.delivery, state_dir.path)
+    for line in run.config.origins.overruled():
+        LOGGERS["engine"].info("%s", line)
     for note in state_dir.notes:
         LOGGERS["engine"].warning("%s", note)

@@ -32,10 +32,11 @@ def choose(
 ) -> RunChoice:
     """Choose a replay of `file`, or without one the configured feed; raises UserError.
 
-    A replay on the screen goes at a pace that can be watched unless a speed is said. Where a broker's feed is
+    A replay on the screen goes at a pace that can be watched unless a speed is said for this run. Where a broker's feed is
     configured and there is nothing to log in with, the generated session takes its place, and says so.
     """
-    usual = _WATCHABLE if on_screen and config.replay.speed == 0 else config.replay.speed
+    watched = on_screen and config.replay.speed == 0 and not config.origins.said_now("replay.speed")
+    usual = _WATCHABLE if watched else config.replay.speed
     if file is not None:
         source = open_file(file, config, skip_damage=skip_damage)
         return RunChoice(config, source, "replay", usual if speed is None else speed)

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.config import Config
+from engine.config import Config, Layer
 from engine.config import load as load_with
 from engine.venues.registry import sections
 
 
-def load(path: Path | None = None, overrides: Sequence[str] = ()) -> Config:
-    """Return the configuration at `path` (None: where `find_config` finds one) under `overrides` ("section.key=value").
+def load(path: Path | None = None, overrides: Sequence[str] = (), others: Sequence[Layer] = ()) -> Config:
+    """Return the configuration at `path` (None: where `find_config` finds one) under `overrides` ("section.key=value", of `--set`) and `others`.
 
     Raises ConfigError with one line for every problem.
     """
-    return load_with(path, overrides, sections())
+    return load_with(path, overrides, sections(), others)

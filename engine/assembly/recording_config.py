@@ -2,11 +2,14 @@
 
 import os
 from datetime import time
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 
-from engine.config import Config, changed, describe, instrument_for
+from engine.config import Config, describe, instrument_for, stated
+from engine.config.origins import Claim
+from engine.config.rules import canonical
 from engine.model.errors import ConfigError
 from engine.model.ports import TickSource
 from engine.model.types import Instrument
@@ -16,41 +19,52 @@ from engine.venues.supply import LiveSupply
 from engine.version import RULES_REVISION, VERSION
 
 _INSTRUMENT_KEYS = ("lot_size", "tick_size", "freeze_quantity")
+_RECORDING = "the recording"
 
 
 def fit_to_recording(config: Config, source: TickSource | LiveSupply) -> tuple[Config, tuple[Instrument, ...]]:
     """Join what a recording knows of its market with the configuration.
 
-    A recording states its session's zone and hours, lot and tick sizes. They hold, unless the operator has set such a
-    key to something else than its default: what a person says wins.
+    A recording states its session's zone and hours, its price scale, lot and tick sizes. They hold, unless a person said
+    otherwise; the price scale, which its prices are counted in, in any case. Raises ConfigError.
     """
     header = getattr(source, "header", None)
     if not isinstance(header, Header):
         return config, source.instruments
-    said = set(changed(config))
     facts = {
-        "zone": header.session_zone,
-        "start": time.fromisoformat(header.session_start),
-        "end": time.fromisoformat(header.session_end),
+        "session.zone": header.session_zone,
+        "session.start": time.fromisoformat(header.session_start),
+        "session.end": time.fromisoformat(header.session_end),
     }
-    unsaid = {key: value for key, value in facts.items() if f"session.{key}" not in said}
-    session = msgspec.structs.replace(config.session, **unsaid)
-    instruments = tuple(_as_said(config, each, said) for each in source.instruments)
-    return msgspec.structs.replace(config, session=session), instruments
+    config = stated(config, facts, _RECORDING)
+    origins = config.origins
+    for each in source.instruments:
+        origins = origins.claiming(
+            {f"instruments.{each.symbol}.{key}": Claim("fact", _RECORDING, text) for key, text in _texts(each).items()}
+        )
+    config = msgspec.structs.replace(config, origins=origins)
+    return config, tuple(_as_said(config, each) for each in source.instruments)
 
 
-def _as_said(config: Config, recorded: Instrument, said: set[str]) -> Instrument:
-    """Return the recorded instrument with the operator's own lot, tick and freeze quantity, where set."""
-    keys = [
-        key for key in _INSTRUMENT_KEYS if f"instrument.{key}" in said or f"instruments.{recorded.symbol}.{key}" in said
-    ]
+def _texts(recorded: Instrument) -> dict[str, str]:
+    """What a recording states of an instrument, in the spelling of the configuration."""
+    return {
+        "lot_size": canonical(Decimal(recorded.lot_size) / recorded.quantity_scale),
+        "tick_size": canonical(Decimal(recorded.tick_size) / recorded.price_scale),
+        "freeze_quantity": canonical(Decimal(recorded.freeze_quantity) / recorded.quantity_scale),
+    }
+
+
+def _as_said(config: Config, recorded: Instrument) -> Instrument:
+    """Return the recorded instrument with the lot, tick and freeze quantity that a person said, where one did."""
+    keys = [key for key in _INSTRUMENT_KEYS if config.origins.said(f"instruments.{recorded.symbol}.{key}")]
     if not keys:
         return recorded
     wanted = instrument_for(config, recorded.symbol)
     ratio = {
         "lot_size": (recorded.quantity_scale, wanted.quantity_scale),
         "tick_size": (recorded.price_scale, wanted.price_scale),
-        "freeze_quantity": (1, 1),
+        "freeze_quantity": (recorded.quantity_scale, wanted.quantity_scale),
     }
     fitted = {}
     for key in keys:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from engine.assembly import load
 from engine.assembly.recording_config import fit_to_recording
 from engine.backtest.rerun import Rerun, rerun
-from engine.config import Config, bundled, describe
+from engine.config import Config, Layer, bundled, describe
 from engine.config.schema import OVERRIDABLE
 from engine.model.errors import UserError
 from engine.model.types import Instrument, Trade
@@ -94,7 +94,9 @@ def _rules(
     if config_file is not None:
         return *fit_to_recording(load(config_file, overrides), source), ()
     recorded, notes = _recorded(source.header)
-    config, fitted = fit_to_recording(load(bundled("config.toml"), [*recorded, *overrides]), source)
+    config, fitted = fit_to_recording(
+        load(bundled("config.toml"), overrides, [Layer("fact", "recorded", recorded)]), source
+    )
     # What was traded stands in the header as it was counted then; it is not worked out again unless that is asked for.
     asked = any(override.strip().startswith((_INSTRUMENT, _INSTRUMENTS)) for override in overrides)
     return config, fitted if asked else source.instruments, notes

@@ -23,16 +23,11 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     """Import."""
-    from msgspec.structs import replace
-
     from engine.files import refuse_existing
 
     config = load_config(args)
     refuse_existing(args.output, args.force, args.input)
-    source = open_as_described(args.input, args, config)
-    if args.zone:
-        config = replace(config, session=replace(config.session, zone=args.zone))
-    write_recording(source, args, config)
+    write_recording(open_as_described(args.input, args, config), args, config)
     return 0
 
 

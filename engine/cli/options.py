@@ -134,12 +134,9 @@ def overrides_of(args: Namespace) -> list[str]:
 
 def load_config(args: Namespace) -> "Config":
     """Load the configuration that `args` names, with its overrides; raises ConfigError."""
-    from engine.config import find_config, load
+    from engine.config import Layer, find_config, load
     from engine.venues.registry import sections
 
-    overrides = overrides_of(args)
-    if args.delivery:
-        overrides.append(f"engine.delivery={args.delivery}")
-    if args.source:
-        overrides.append(f"feed.source={args.source}")
-    return load(find_config(args.config), overrides, sections())
+    said = {"--delivery": ("engine.delivery", args.delivery), "--source": ("feed.source", args.source)}
+    options = [Layer("option", option, [f"{key}={value}"]) for option, (key, value) in said.items() if value]
+    return load(find_config(args.config), overrides_of(args), sections(), options)

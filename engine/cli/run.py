@@ -25,7 +25,7 @@ def run(args: Namespace) -> int:
         from engine.cli.attach import run_attached
 
         return run_attached(args, config, screen)
-    if screen is not None and args.command is None:
+    if screen is not None and args.command is None and not config.origins.said("replay.skip_silence"):
         # The first sight of the program: a session that moves, not five minutes of silence before the opening.
         config = replace(config, replay=replace(config.replay, skip_silence=True))
     choice = choose(config, None, None, skip_damage=args.skip_damage, on_screen=screen is not None)

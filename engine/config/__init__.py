@@ -2,11 +2,13 @@
 
 from engine.config.bundled import bundled, find_config, user_folder
 from engine.config.describe import changed, defaults, describe, instrument_for, wanted_symbols
-from engine.config.load import load
+from engine.config.facts import explained, stated
+from engine.config.load import Layer, load
 from engine.config.schema import Config, RecordingConfig, RiskConfig, Sections, SessionConfig, StrategyConfig
 
 __all__ = [
     "Config",
+    "Layer",
     "RecordingConfig",
     "RiskConfig",
     "Sections",
@@ -16,9 +18,11 @@ __all__ = [
     "changed",
     "defaults",
     "describe",
+    "explained",
     "find_config",
     "instrument_for",
     "load",
+    "stated",
     "user_folder",
     "wanted_symbols",
 ]

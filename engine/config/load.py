@@ -9,6 +9,7 @@ from engine.config.bundled import bundled, find_config
 from engine.config.contradictions import contradictions, symbols
 from engine.config.document import Document, read_document
 from engine.config.judge import Draft, judge_document, text_of
+from engine.config.origins import FORCES, Claim, Force, Origins
 from engine.config.overrides import judge_overrides
 from engine.config.schema import (
     INSTRUMENTS,
@@ -25,25 +26,42 @@ from engine.model.errors import ConfigError
 MAX_LINES = 200
 
 
-def load(path: Path | None, overrides: Sequence[str], venues: Sections) -> Config:
-    """Return the configuration at `path` (None: where `find_config` finds one) under `overrides` ("section.key=value").
+class Layer(Struct, frozen=True):
+    """Overrides ("section.key=value") by whoever gave them: with what force, and what a line calls him."""
+
+    force: Force
+    by: str
+    overrides: Sequence[str]
+
+
+def load(path: Path | None, overrides: Sequence[str], venues: Sections, others: Sequence[Layer] = ()) -> Config:
+    """Return the configuration at `path` (None: where `find_config` finds one) under `overrides` (of `--set`) and `others`.
 
     `venues` are the sections that stand in it beside the program's own. Raises ConfigError with one line for every
     problem.
     """
     path = find_config(path)
-    return compose(read_document(path), str(path), overrides, venues)
+    return compose(read_document(path), str(path), overrides, venues, others)
 
 
-def compose(document: Document, place: str, overrides: Sequence[str], venues: Sections) -> Config:
+def compose(
+    document: Document, place: str, overrides: Sequence[str], venues: Sections, others: Sequence[Layer] = ()
+) -> Config:
     """Return the configuration in `document`, called `place` in the lines of the ConfigError that this raises."""
     tables = tables_with(venues)
+    usual = default_texts(tables)
     written = Draft(tables)
-    judge_document(document, written, lambda: default_texts(tables))
-    named = Draft(tables, values=written.values)
-    overridden = judge_overrides(overrides, named)
-    lines = [f"{place}: {line}" for line in written.problems] + [f"--set: {line}" for line in named.problems]
-    values = named.values
+    judge_document(document, written, lambda: usual)
+    origins = Origins(usual).claiming(_said_in_file(written, place, usual))
+    lines = [f"{place}: {line}" for line in written.problems]
+    values, overridden = written.values, frozenset[str]()
+    for layer in sorted((Layer("--set", "--set", overrides), *others), key=lambda each: FORCES.index(each.force)):
+        named = Draft(tables, values=values)
+        keys = judge_overrides(layer.overrides, named)
+        lines += [f"{layer.by}: {line}" for line in named.problems]
+        said = {key: Claim(layer.force, layer.by, text_of(key, values[key], tables)) for key in keys if key in values}
+        origins = origins.claiming(said)
+        overridden |= keys
     lines += [
         f"{place if overridden.isdisjoint(keys) else '--set'}: {line}" for keys, line in contradictions(values, tables)
     ]
@@ -51,7 +69,18 @@ def compose(document: Document, place: str, overrides: Sequence[str], venues: Se
         lines[MAX_LINES:] = [f"{place}: and {len(lines) - MAX_LINES} more problems"]
     if lines:
         raise ConfigError(*lines)
-    return _build(values, venues)
+    return _build(values, venues, origins)
+
+
+def _said_in_file(written: Draft, place: str, usual: Mapping[str, str]) -> dict[str, Claim]:
+    """What a person said in the file `place`: all of a section in which anything differs from the one that came.
+
+    A file must hold every key, so a section that stands in it as it came with the program was copied, not said. An
+    [instruments.X] has never come with the program.
+    """
+    texts = {key: text_of(key, value, written.tables) for key, value in written.values.items()}
+    own = {key.rpartition(".")[0] for key, text in texts.items() if usual.get(key) != text}
+    return {key: Claim("file", place, text) for key, text in texts.items() if key.rpartition(".")[0] in own}
 
 
 def default_texts(tables: Tables) -> Mapping[str, str]:
@@ -75,7 +104,7 @@ def fill_up(plain: InstrumentConfig, symbol: str, values: Mapping[str, object]) 
     return InstrumentConfig(symbol=symbol, **fields)  # type: ignore[arg-type]  # the rules made the types
 
 
-def _build(values: Mapping[str, object], venues: Sections) -> Config:
+def _build(values: Mapping[str, object], venues: Sections, origins: Origins) -> Config:
     sections = {name: _record(kind, name, values) for name, kind in Config.__annotations__.items() if is_section(kind)}
     plain: InstrumentConfig = sections["instrument"]  # type: ignore[assignment]  # likewise
     instruments: dict[str, InstrumentConfig] = {}
@@ -84,7 +113,7 @@ def _build(values: Mapping[str, object], venues: Sections) -> Config:
         own = {key: values[start + key] for key in OVERRIDABLE if start + key in values}
         instruments[symbol] = fill_up(plain, symbol, own)
     of_venues = {name: _record(kind, name, values) for name, kind in venues.items()}
-    return Config(instruments=instruments, venues=of_venues, **sections)  # type: ignore[arg-type]  # likewise
+    return Config(instruments=instruments, venues=of_venues, origins=origins, **sections)  # type: ignore[arg-type]  # likewise
 
 
 def _record(kind: type[Struct], path: str, values: Mapping[str, object]) -> Struct:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, TypeGuard, TypeVar
 
 from msgspec import Struct
 
+from engine.config.origins import Origins
 from engine.config.rules import Choice, Day, Flag, Many, Name, Number, Power, Rule, Speed, Text, TimeOfDay, Whole, Zone
 from engine.model.types import DELIVERIES, REPLAY, Delivery
 from engine.text.sanitize import CleanText
@@ -227,6 +228,7 @@ class Config(Struct, frozen=True):
     logging: LoggingConfig
     heartbeat: HeartbeatConfig
     operator: OperatorConfig
+    origins: Origins  # who said all this; nothing is decided by it
 
     def venue(self, kind: type[Section]) -> Section:
         """Return the section that is of `kind`; raises LookupError where no venue has one."""

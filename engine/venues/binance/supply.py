@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from msgspec.structs import replace
-
-from engine.config import Config, changed, instrument_for, wanted_symbols
+from engine.config import Config, instrument_for, stated, wanted_symbols
 from engine.text.sanitize import clean
 from engine.venues.binance.decimals import coin
 from engine.venues.binance.stream import binance_feed
@@ -13,26 +11,20 @@ from engine.venues.supply import LiveSupply, OpenedVenue, named, with_symbols
 
 # Coins are traded round the clock; their day is UTC's.
 _ROUND_THE_CLOCK = {
-    "zone": "UTC",
-    "start": datetime.min.time(),
-    "end": datetime.max.time().replace(microsecond=0),
-    "start_buffer_minutes": 0,
-    "end_buffer_minutes": 0,
-    "no_trade_start_minutes": 0,
-    "no_trade_end_minutes": 0,
+    "session.zone": "UTC",
+    "session.start": datetime.min.time(),
+    "session.end": datetime.max.time().replace(microsecond=0),
+    "session.start_buffer_minutes": 0,
+    "session.end_buffer_minutes": 0,
+    "session.no_trade_start_minutes": 0,
+    "session.no_trade_end_minutes": 0,
 }
 
 
 def open_binance(config: Config, _environ: Mapping[str, str]) -> OpenedVenue:
     """Return the live source, under the hours of coins where the operator has said no others."""
-    fitted = _round_the_clock(config)
+    fitted = stated(config, _ROUND_THE_CLOCK, "the market of coins")
     return OpenedVenue(fitted, _supply(fitted))
-
-
-def _round_the_clock(config: Config) -> Config:
-    said = set(changed(config))
-    hours = {key: value for key, value in _ROUND_THE_CLOCK.items() if f"session.{key}" not in said}
-    return replace(config, session=replace(config.session, **hours))
 
 
 def _supply(config: Config) -> LiveSupply:

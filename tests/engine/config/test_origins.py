@@ -1,0 +1,135 @@
+"""Who said a key is remembered, also where it equals the default; of several the one of greatest force holds."""
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.assembly import load
+from engine.config import Config, Layer, bundled, describe, explained, stated
+from engine.config.judge import rule_of
+from engine.config.origins import FORCES, Claim, Force, Origins
+from engine.config.schema import tables_with
+from engine.model.errors import ConfigError
+from engine.venues.registry import sections
+
+SHIPPED = bundled("config.toml")
+TEXT = SHIPPED.read_text(encoding="utf-8")
+TABLES = tables_with(sections())
+DEFAULTS = describe(load(SHIPPED))
+_PERSONS = {"file", "--set", "option"}
+# What a recording or a market states of the configuration itself: the default, and another value.
+_STATED = {
+    "session.zone": ("Asia/Kolkata", "UTC"),
+    "session.start": ("09:15", "09:16"),
+    "session.end": ("15:30", "15:29"),
+    "session.start_buffer_minutes": ("5", "6"),
+    "session.end_buffer_minutes": ("20", "21"),
+    "session.no_trade_start_minutes": ("5", "4"),
+    "session.no_trade_end_minutes": ("10", "9"),
+}
+
+forces = st.sampled_from(FORCES[1:])
+said = st.lists(st.tuples(forces, st.sampled_from(["75", "35"])), max_size=8)
+
+
+@given(said)
+def test_the_greatest_force_holds_whatever_the_order_and_whatever_equals_the_default(
+    layers: list[tuple[Force, str]],
+) -> None:
+    origins = Origins({"instrument.lot_size": "75"})
+    for force, text in layers:
+        origins = origins.claiming({"instrument.lot_size": Claim(force, force, text)})
+    last = dict(layers)  # the later of two of one force
+    strongest = max(last, key=FORCES.index, default="default")
+    holds = origins.of("instrument.lot_size")[0]
+    assert (holds.force, holds.text) == (strongest, last.get(strongest, "75"))
+    assert origins.said("instrument.lot_size") == bool(_PERSONS & last.keys())
+    assert origins.said_now("instrument.lot_size") == bool({"--set", "option"} & last.keys())
+    lost = [text for force, text in last.items() if text != holds.text]
+    assert len(list(origins.overruled())) == len(lost)
+
+
+@given(said, said)
+def test_an_instrument_s_own_table_goes_before_the_general_one(
+    own: list[tuple[Force, str]], general: list[tuple[Force, str]]
+) -> None:
+    origins = Origins({"instrument.lot_size": "75"})
+    for key, layers in (("instruments.A.lot_size", own), ("instrument.lot_size", general)):
+        for force, text in layers:
+            origins = origins.claiming({key: Claim(force, force, text)})
+    order = [("own", force) for force in reversed(FORCES) if force in dict(own) and force in _PERSONS]
+    order += [("general", force) for force in reversed(FORCES) if force in dict(general) and force in _PERSONS]
+    order += [("own", "fact")] if "fact" in dict(own) else []
+    order += [("general", "default")]
+    assert [each.force for each in origins.of("instruments.A.lot_size")] == [force for _, force in order]
+
+
+@pytest.mark.parametrize("key", list(DEFAULTS))
+def test_every_key_that_is_set_to_its_default_was_said(key: str) -> None:
+    config = load(SHIPPED, [f"{key}={DEFAULTS[key]}"])
+    assert [each for each in DEFAULTS if config.origins.said(each)] == [key]
+    assert config == load(SHIPPED)
+    assert explained(config, key) == (
+        f"{key} = {DEFAULTS[key]}, by --set",
+        f"  {DEFAULTS[key]} by the default: weaker than --set",
+    )
+
+
+@pytest.mark.parametrize("key", list(_STATED))
+def test_what_is_stated_of_a_session_holds_unless_a_person_said_otherwise(key: str, tmp_path: Path) -> None:
+    usual, other = _STATED[key]
+    rule = rule_of(key, TABLES)
+    assert rule is not None
+    path = tmp_path / "config.toml"
+    for fact, file, override, option in product((None, usual, other), repeat=4):
+        name, quote = key.partition(".")[2], '"' if '"' in _line(key) else ""
+        text = TEXT if file is None else TEXT.replace(_line(key), f"{name} = {quote}{file}{quote}")
+        # One more value of the section is a person's, so that the section was not just copied.
+        path.write_text(
+            text if file is None else text.replace("holidays = []", "holidays = [2025-10-02]"), encoding="utf-8"
+        )
+        others = [Layer("option", "--option", [f"{key}={option}"])] if option else []
+        config = load(path, [f"{key}={override}"] if override else [], others)
+        if fact:
+            config = stated(config, {key: rule.parse(int(fact) if fact.isdecimal() else fact)}, "the market")
+        assert describe(config)[key] == next(filter(None, (option, override, file, fact, usual)))
+        assert describe(config)[key] == config.origins.of(key)[0].text
+
+
+def _line(key: str) -> str:
+    name, default = key.partition(".")[2], _STATED[key][0]
+    return next(line for line in TEXT.splitlines() if line.startswith(f"{name} = ") and default in line)
+
+
+def test_a_section_that_stands_in_a_file_as_it_came_was_copied_not_said(tmp_path: Path) -> None:
+    def keys_said(text: str) -> set[str]:
+        path = tmp_path / "config.toml"
+        path.write_text(text, encoding="utf-8")
+        origins = load(path).origins
+        return {key for key in (*DEFAULTS, "instruments.NIFTY.lot_size") if origins.said(key)}
+
+    assert keys_said(TEXT) == set()
+    assert keys_said(TEXT.replace("keep_runs = 20", "keep_runs = 30")) == {f"replay.{key}" for key in TABLES["replay"]}
+    assert keys_said(TEXT.replace("lot_size = 75", "lot_size = 35")) == {
+        *(f"instrument.{key}" for key in TABLES["instrument"]),
+        "instruments.NIFTY.lot_size",
+    }
+    assert keys_said(TEXT + "[instruments.NIFTY]\nlot_size = 75\n") == {"instruments.NIFTY.lot_size"}
+
+
+def test_the_later_of_two_for_one_key_holds_and_an_option_over_both() -> None:
+    overrides = ["engine.delivery=callback", "engine.delivery=polling"]
+    assert load(SHIPPED, overrides).engine.delivery == "polling"
+    option = Layer("option", "--delivery", ["engine.delivery=queued"])
+    config = load(SHIPPED, overrides, [option])
+    assert config.engine.delivery == "queued"
+    assert list(config.origins.overruled()) == ["engine.delivery is queued by --delivery, not polling by --set"]
+
+
+def test_a_key_that_is_not_known_is_not_explained() -> None:
+    config: Config = load(SHIPPED)
+    with pytest.raises(ConfigError, match=r"session.zon: unknown key; did you mean session.zone\?"):
+        explained(config, "session.zon")
