@@ -38,23 +38,24 @@ def build(
     pace: Clock | None = None,
     title: str = "",
     record: bool = True,
+    past: int = 0,
 ) -> Run:
     """Build a run of `source` in `mode`; `speed` 0 = as fast as it goes, `pace` is the clock a recording is kept by.
 
     `on_screen`: count the ticks of the source beforehand and keep the log's newest lines, for a screen to show.
     `title` is what the source is called, where that is not its own name; without `record` the run is not recorded,
-    whatever the configuration says.
+    whatever the configuration says. `past` is an owner of the state directory that was killed and holds its locks still.
 
     Raises UserError in one line per problem.
     """
     name = clean(title or source.name)
     config, _ = fit_to_recording(config, source)
     with ExitStack() as edges:
-        state_dir = edges.enter_context(StateDir.open(state_root, mode, config.replay.keep_runs))
+        state_dir = edges.enter_context(StateDir.open(state_root, mode, config.replay.keep_runs, past=past))
         logs = open_logs(config, state_dir.path, console_fd, _RING_LINES if on_screen else _RING_UNSEEN)
         edges.callback(logs.close)
         failures = Failures()
-        journal = open_journal(config, state_dir.path, mode, name, failures)
+        journal = open_journal(config, state_dir, name, failures)
         opened = journal.opened if journal else Opened(run=0)
         if journal is not None:
             edges.callback(journal.close, "not started", fault=bool(opened.still_locked))

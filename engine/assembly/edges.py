@@ -1,6 +1,7 @@
 """Opens what a run writes: log, journal, recording, receipts. Knows no trader."""
 
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -10,7 +11,7 @@ import msgspec
 
 from engine.assembly.recording_config import header_of, recordings_folder
 from engine.config import Config
-from engine.journal import SqliteJournal
+from engine.journal import SqliteJournal, StateDir
 from engine.logs import LogBook
 from engine.model.clock import SystemClock
 from engine.model.types import Instrument, TradeMode
@@ -57,18 +58,19 @@ def open_logs(config: Config, folder: Path, console_fd: int | None, ring_lines: 
     )
 
 
-def open_journal(config: Config, folder: Path, mode: TradeMode, title: str, failures: Failures) -> SqliteJournal | None:
-    """Open the journal, where the configuration wants one; raises DiskError."""
+def open_journal(config: Config, state_dir: StateDir, title: str, failures: Failures) -> SqliteJournal | None:
+    """Open the journal in `state_dir`, where the configuration wants one; raises DiskError."""
     if not config.journal.enabled:
         return None
     now_ns = SystemClock().wall_ns()
     return SqliteJournal.open(
-        folder,
-        mode,
+        state_dir.path,
+        state_dir.mode,
         SystemClock(),
         title=title,
         reserve_kb=config.journal.reserve_kb,
         on_failure=failures.tell,
+        used=state_dir.stamped,
         session_date=datetime.fromtimestamp(now_ns / 1e9, ZoneInfo(config.session.zone)).date().isoformat(),
     )
 
@@ -106,5 +108,6 @@ def _keep(path: Path, lines: tuple[str, ...], how: int, what: str) -> None:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write("\n".join(lines) + "\n")
     except OSError as error:
-        path.unlink(missing_ok=True)  # half of it is worse than none
+        with suppress(OSError):  # half of it is worse than none; a disk that refuses may refuse this as well
+            path.unlink()
         LOGGERS["engine"].error("%s could not be kept as a file: %s", what, error.strerror)

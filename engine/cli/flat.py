@@ -30,7 +30,7 @@ def run(args: Namespace) -> int:
 
     place = find_place(args.state_dir)
     if not place.pid:
-        return _close_journalled(args, place)
+        return _close_journalled(place, named=args.state_dir is not None, sure=args.yes)
     silent = False
     try:
         with Oneshot(place.socket, "flat") as call:
@@ -50,7 +50,11 @@ def flatten(place: "EngineDir", reason: str, *, silent: bool = False) -> int:
     from engine.cli.output import warn
     from engine.serving import remote
 
-    receipt = remote.flatten(place, reason, lambda line: print(line, flush=True), silent=silent)
+    try:
+        receipt = remote.flatten(place, reason, lambda line: print(line, flush=True), silent=silent)
+    except remote.OwnerGoneError as gone:
+        print(f"{gone}: what its journal says is held is closed from here", flush=True)
+        return _close_journalled(place, named=True, sure=True, past=gone.past)
     if receipt is None:
         warn(f"NOT verified flat within {remote.FLAT_WITHIN_S:.0f} s; the engine keeps trying")
         return EXIT_DIFFERENT
@@ -58,25 +62,28 @@ def flatten(place: "EngineDir", reason: str, *, silent: bool = False) -> int:
     return EXIT_WELL
 
 
-def _close_journalled(args: Namespace, place: "EngineDir") -> int:
+def _close_journalled(place: "EngineDir", *, named: bool, sure: bool, past: int = 0) -> int:
+    """Close what the journal of a dead engine says is held; `past` is one that was killed and holds its locks still."""
     from engine.cli.output import warn
     from engine.serving import offline_flat
 
-    place, account = offline_flat.find_account(place, named=args.state_dir is not None)
+    place, account = offline_flat.find_account(place, named=named)
     print(f"no engine is running for {place.where}")
     if not account.net():
         print("its journal holds nothing")
+        offline_flat.grant(place)
         return EXIT_WELL
     offline_flat.check_simulated(place)
     config = offline_flat.usable_config(warn)
     prices = offline_flat.last_prices(place, warn)
     print("\n".join(_journalled_plan(account, prices)))
-    if not args.yes and not _confirmed():
+    if not sure and not _confirmed():
         print("nothing was done")
         return EXIT_DIFFERENT
-    if not offline_flat.flatten(config, place, account, prices, print):
+    if not offline_flat.flatten_in_time(config, place, account, prices, print, past=past):
         warn(f"NOT verified flat within {offline_flat.WITHIN_S:.0f} s")
         return EXIT_DIFFERENT
+    offline_flat.grant(place)
     return EXIT_WELL
 
 

@@ -18,7 +18,7 @@ def run(args: Namespace) -> int:
     """End it: 0 when it has ended, 75 when a paper or live one ended holding something."""
     from engine.cli.flat import flatten
     from engine.cli.output import warn
-    from engine.serving import find_place
+    from engine.serving import find_place, place_of
     from engine.serving.remote import stop
     from engine.serving.status import held_in_journal
 
@@ -27,7 +27,8 @@ def run(args: Namespace) -> int:
         raise InputError(f"no engine is running for {place.where}")
     if args.flat and (status := flatten(place, "stop --flat")) != EXIT_WELL:
         return status
-    stop(place)
+    if place_of(place.folder).pid == place.pid:
+        stop(place)
     held = held_in_journal(place, warn)
     print(f"engine {place.pid} has ended" + (f", holding {', '.join(held)}" if held else ""))
     return EXIT_POSITION_OPEN if held and place.mode in _REAL_STAKES else EXIT_WELL

@@ -2,9 +2,23 @@
 
 from engine.journal.account import JournalledAccount
 from engine.journal.fold import fold
+from engine.journal.ownership import Owner, owner_of, running_pid, written_owner
 from engine.journal.reader import read_events, verify
 from engine.journal.sqlite_journal import JOURNAL_FILE, SqliteJournal
 from engine.journal.state_dir import StateDir
 from engine.journal.takeover import Opened
 
-__all__ = ["JOURNAL_FILE", "JournalledAccount", "Opened", "SqliteJournal", "StateDir", "fold", "read_events", "verify"]
+__all__ = [
+    "JOURNAL_FILE",
+    "JournalledAccount",
+    "Opened",
+    "Owner",
+    "SqliteJournal",
+    "StateDir",
+    "fold",
+    "owner_of",
+    "read_events",
+    "running_pid",
+    "verify",
+    "written_owner",
+]

@@ -20,6 +20,8 @@ from engine.model.errors import DiskError, InputError
 from engine.model.types import TradeMode
 from engine.text.sanitize import CleanText, clean, cleaned
 
+MISSING = CleanText("the journal is missing: what was held is not known")
+NOTHING = CleanText("")
 CHAIN_CHECKED_ON_OPEN = 1_000  # events; `verify` checks all of them
 WHOLE_FILE_CHECKED_BELOW = 64 * 2**20  # bytes; reading all pages of a larger file would delay the start
 
@@ -41,15 +43,20 @@ class Last(Struct, frozen=True):
     opened: Opened
 
 
-def examine(path: Path, mode: TradeMode, wall_ns: int, session_date: str = "") -> Last:
+def examine(path: Path, mode: TradeMode, wall_ns: int, session_date: str = "", *, used: bool = False) -> Last:
     """Check the journal at `path`, and see what is to be taken over from it; a damaged one is renamed, never overwritten.
+
+    `used`: a run was in this directory before, so that there must be one; without it entries begin locked.
 
     Raises DiskError when the disk or another program does not let us look.
     """
     try:
         damage = _damage(path, mode)
         if not damage and not path.exists():
-            return Last(0, GENESIS, Opened(run=1))
+            missing = f"{path.name} is missing from a directory that was used before" if used else ""
+            return Last(
+                0, GENESIS, _without_account(Opened(run=1, missing=missing), mode, MISSING if used else NOTHING)
+            )
         if not damage:
             try:
                 return _last(path, mode, session_date)

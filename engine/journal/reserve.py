@@ -1,6 +1,7 @@
 """A file that only takes up room, to be given back when the disk is full; knows nothing of what the room is needed for."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -21,15 +22,18 @@ class Reserve:
             while missing > 0:  # bytes that are written, not a hole: a hole takes up no room
                 missing -= os.pwrite(fd, bytes(min(missing, 65_536)), self._size - missing)
         except OSError:
-            self.give_back()
+            with suppress(OSError):
+                self.give_back()
             raise
         finally:
             os.close(fd)
 
     def free(self) -> bool:
-        """Give the room back to a full disk; whether there was any."""
+        """Give the room back to a full disk; whether there was any. Raises nothing: this is done where something has failed already."""
         self.freed = True
-        return self.give_back()
+        with suppress(OSError):
+            return self.give_back()
+        return False
 
     def give_back(self) -> bool:
         """Remove the file; whether it was there. Raises OSError."""

@@ -82,17 +82,19 @@ class SqliteJournal:
         title: str = "",
         reserve_kb: int = 256,
         session_date: str = "",
+        used: bool = False,
         on_failure: Callable[[CleanText], None] = _nobody,
         factory: Factory = sqlite3.Connection,
     ) -> Self:
         """Begin a run in the journal of a locked state directory; its row is on the disk on return.
 
-        `session_date` (ISO text) is the day at the exchange, which tells whether a run before was of this day.
+        `session_date` (ISO text) is the day at the exchange, which tells whether a run before was of this day; `used`
+        that a run was in this directory before.
         `on_failure` is called once, from the journal's thread, at the first failure; it must not raise. Raises
         DiskError when the disk does not take the run's row.
         """
         path = directory / JOURNAL_FILE
-        last = examine(path, mode, clock.wall_ns(), session_date)
+        last = examine(path, mode, clock.wall_ns(), session_date, used=used)
         found = "; ".join(last.opened.lines())
         started = RunStarted(last.opened.run, mode, title, os.getpid(), found)
         reserve = Reserve(directory / RESERVE_FILE, reserve_kb * 1024)

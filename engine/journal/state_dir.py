@@ -1,7 +1,6 @@
 """The folder that one running instance owns: found, made private, locked, stamped with its trade mode; knows nothing of what others keep in it."""
 
 import errno
-import fcntl
 import os
 import re
 import stat
@@ -10,29 +9,31 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
+from engine.journal.ownership import LOCK_FILE, OPEN_DIR, PLAIN, Ownership
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import DiskError, StateBusyError, UserError, reason
 from engine.model.types import TradeMode
 
 APP = "myquant-tui"
-LOCK_FILE = "lock"
 STAMP_FILE = "mode"
 
 _DISK_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOLCK})
 _RUN_NAME = re.compile(r"(\d{8}T\d{6}Z)-(\d{1,10})(?:-(\d{1,4}))?")
-_OPEN_DIR = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-_PLAIN = os.O_NOFOLLOW | os.O_CLOEXEC
 _SYSTEM_CLOCK = SystemClock()
 
 
 class StateDir:
-    """A locked directory; `path` is absolute, `notes` are lines for the log (old runs that could not be removed)."""
+    """A locked directory; `path` is absolute, `notes` are lines for the log (old runs that could not be removed).
 
-    def __init__(self, path: Path, mode: TradeMode, lock_fd: int) -> None:
+    `stamped`: a run was here before. What it kept should be here as well.
+    """
+
+    def __init__(self, path: Path, mode: TradeMode, ownership: Ownership, *, stamped: bool) -> None:
         self.path = path
         self.mode = mode
+        self.stamped = stamped
         self.notes: tuple[str, ...] = ()
-        self._lock_fd = lock_fd
+        self.ownership = ownership
 
     @staticmethod
     def usual(mode: TradeMode) -> Path:
@@ -48,8 +49,12 @@ class StateDir:
         return Path(home, APP, mode)
 
     @classmethod
-    def open(cls, root: Path | None, mode: TradeMode, keep_runs: int = 20, clock: Clock = _SYSTEM_CLOCK) -> Self:
+    def open(
+        cls, root: Path | None, mode: TradeMode, keep_runs: int = 20, clock: Clock = _SYSTEM_CLOCK, *, past: int = 0
+    ) -> Self:
         """Own `root`, or by default a directory of the mode (each replay: one of its own, the newest `keep_runs` stay).
+
+        `past` is an owner that was killed, can do nothing any more, and has not given its locks back so far.
 
         Raises StateBusyError when another instance owns it, DiskError when the disk fails, UserError for everything
         that a person must change: another mode's directory, not a directory, not writable.
@@ -61,7 +66,8 @@ class StateDir:
                 path = _new_run(path, clock)
             else:
                 _make(path)
-            state = cls(path, mode, _own(path, mode))
+            ownership, stamped = _own(path, mode, past)
+            state = cls(path, mode, ownership, stamped=stamped)
             if one_of_many:
                 state.notes = _remove_old(path.parent, keep_runs)
         except (OSError, ValueError) as error:
@@ -69,10 +75,28 @@ class StateDir:
         return state
 
     def close(self) -> None:
-        """Release the directory; the lock file stays, so that nobody ever locks a file that is no longer there."""
-        fd, self._lock_fd = self._lock_fd, -1
-        if fd >= 0:
-            os.close(fd)
+        """Release the directory."""
+        self.ownership.close()
+
+    def look(self) -> str:
+        """Whether the directory and its lock are still ours; what was wrong, with what was done about it; "" when all is well.
+
+        A lock file that is gone is made again, and so is a directory: status, flat and stop must find the engine that
+        lives, and no second one may begin beside it. Raises OSError, UserError where that cannot be.
+        """
+        ownership = self.ownership
+        if not ownership.held:
+            return ""
+        if lost := ownership.directory_lost():
+            _make(self.path)
+            self.ownership, _ = _own(self.path, self.mode)
+            ownership.close()
+        elif lost := ownership.lock_lost():
+            ownership.take_file_again()
+        elif not _check_stamp(ownership.dir_fd, self.path, self.mode):
+            lost = f"the file {STAMP_FILE} was gone"
+            _stamp(ownership.dir_fd, self.mode)
+        return lost and f"{lost}; made again and locked"
 
     def __enter__(self) -> Self:
         return self
@@ -114,21 +138,21 @@ def _new_run(container: Path, clock: Clock) -> Path:
     raise FileExistsError(errno.EEXIST, "no free name for another run")
 
 
-def _own(path: Path, mode: TradeMode) -> int:
-    """Lock and stamp `path`; the lock's descriptor. Everything goes through one descriptor of the directory, so that nobody can swap it under us."""
-    dir_fd = os.open(path, _OPEN_DIR)
-    try:
+def _own(path: Path, mode: TradeMode, past: int = 0) -> tuple[Ownership, bool]:
+    """Lock and stamp `path`; whether it was stamped before. Everything goes through one descriptor of the directory, so that nobody can swap it under us."""
+    dir_fd = os.open(path, OPEN_DIR)
+    with ExitStack() as undo:
+        undo.callback(os.close, dir_fd)
         stamped = _check_stamp(dir_fd, path, mode)  # before the lock: "wrong mode" is the better answer than "busy"
         _check_bits(dir_fd, path, stamped)
-        lock_fd = _lock(dir_fd, path)
-        with ExitStack() as undo:
-            undo.callback(os.close, lock_fd)
-            if not _check_stamp(dir_fd, path, mode):
-                _stamp(dir_fd, mode)
-            undo.pop_all()
-        return lock_fd
-    finally:
-        os.close(dir_fd)
+        ownership = Ownership.take(dir_fd, path, past)
+        undo.pop_all()
+        undo.callback(ownership.close)
+        stamped = _check_stamp(dir_fd, path, mode)
+        if not stamped:
+            _stamp(dir_fd, mode)
+        undo.pop_all()
+    return ownership, stamped
 
 
 def _check_bits(dir_fd: int, path: Path, stamped: bool) -> None:
@@ -157,7 +181,7 @@ def _check_stamp(dir_fd: int, path: Path, mode: TradeMode) -> bool:
 def _read(dir_fd: int, name: str) -> str:
     """The short text of a plain file in the directory, or nothing when there is none."""
     try:
-        fd = os.open(name, os.O_RDONLY | os.O_NONBLOCK | _PLAIN, dir_fd=dir_fd)
+        fd = os.open(name, os.O_RDONLY | os.O_NONBLOCK | PLAIN, dir_fd=dir_fd)
     except FileNotFoundError:
         return ""
     try:
@@ -171,7 +195,7 @@ def _read(dir_fd: int, name: str) -> str:
 def _stamp(dir_fd: int, mode: TradeMode) -> None:
     """Write the stamp so that it is whole or absent, also after a power cut."""
     temporary = f"{STAMP_FILE}.new"
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _PLAIN, 0o600, dir_fd=dir_fd)
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | PLAIN, 0o600, dir_fd=dir_fd)
     try:
         os.fchmod(fd, 0o600)
         os.write(fd, f"{mode}\n".encode())
@@ -180,28 +204,6 @@ def _stamp(dir_fd: int, mode: TradeMode) -> None:
         os.close(fd)
     os.rename(temporary, STAMP_FILE, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
     os.fsync(dir_fd)
-
-
-def _lock(dir_fd: int, path: Path) -> int:
-    """Take the lock and write our pid into it; the open descriptor holds it, the kernel drops it however we end."""
-    fd = os.open(LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | _PLAIN, 0o600, dir_fd=dir_fd)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        there = os.stat(LOCK_FILE, dir_fd=dir_fd, follow_symlinks=False)
-        if not os.path.samestat(os.fstat(fd), there):  # somebody removed this old run just now
-            raise FileNotFoundError(errno.ENOENT, "was removed while it was being opened")
-        os.fchmod(fd, 0o600)
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
-    except BlockingIOError:
-        pid = os.pread(fd, 20, 0).decode("ascii", "replace").strip()
-        os.close(fd)
-        owner = f"process {pid}" if pid.isdecimal() else "another process"
-        raise StateBusyError(f"state directory {path} is in use by {owner}; one instance at a time") from None
-    except OSError:
-        os.close(fd)
-        raise
-    return fd
 
 
 def _remove_old(container: Path, keep_runs: int) -> tuple[str, ...]:
@@ -219,20 +221,19 @@ def _remove_old(container: Path, keep_runs: int) -> tuple[str, ...]:
 
 def _remove_run(container: Path, name: str) -> None:
     """Remove one old run unless it is a link, is not stamped as a replay, holds a folder, or is locked."""
-    dir_fd = os.open(container / name, _OPEN_DIR | os.O_NOFOLLOW)
-    try:
+    with ExitStack() as opened:
+        dir_fd = os.open(container / name, OPEN_DIR | os.O_NOFOLLOW)
+        undo = opened.enter_context(ExitStack())
+        undo.callback(os.close, dir_fd)
         if _read(dir_fd, STAMP_FILE) != "replay":
             raise OSError(errno.EPERM, "it does not carry the stamp of a replay")
         try:
-            lock_fd = _lock(dir_fd, container / name)
+            ownership = Ownership.take(dir_fd, container / name)
         except StateBusyError:
             return
-        try:
-            _empty(dir_fd)
-        finally:
-            os.close(lock_fd)
-    finally:
-        os.close(dir_fd)
+        undo.pop_all()
+        opened.callback(ownership.close)
+        _empty(dir_fd)
     os.rmdir(container / name)
 
 

@@ -20,7 +20,7 @@ _SHOWN = 20  # positions, orders and tags, each
 class Opened(Struct, frozen=True):
     """What was found on opening, so that the engine can go on, and start locked; all texts are cleaned.
 
-    `damage` says what was wrong with a file that is now `kept_as`; `unclean` that the run before did not end well;
+    `damage` says what was wrong with a file that is now `kept_as`; `missing` that there is none where one must be; `unclean` that the run before did not end well;
     `open_positions` are (instrument, quantity) and `unresolved_orders` tags that the run before left behind.
     `kept` is the account to go on with (None: a fresh start), `still_locked` why entries are locked until a person
     unlocks ("": they are not), `report` what that person is told, the verdict last. A replay takes nothing over.
@@ -30,6 +30,7 @@ class Opened(Struct, frozen=True):
     fresh: bool = True
     damage: str = ""
     kept_as: str = ""
+    missing: str = ""
     unclean: str = ""
     open_positions: tuple[tuple[int, int], ...] = ()
     unresolved_orders: tuple[str, ...] = ()
@@ -42,8 +43,7 @@ class Opened(Struct, frozen=True):
         lines = []
         if self.damage:
             lines.append(f"journal was damaged: {self.damage}; kept as {self.kept_as}, a new one begins")
-        if self.unclean:
-            lines.append(f"journal: {self.unclean}")
+        lines += [f"journal: {each}" for each in (self.missing, self.unclean) if each]
         if self.open_positions:
             held = ", ".join(f"{quantity} of instrument {instrument}" for instrument, quantity in self.open_positions)
             lines.append(f"journal: the run before left open: {held}")

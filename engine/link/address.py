@@ -73,6 +73,26 @@ def peer_uid(sock: socket.socket) -> int | None:
     return int(uid)
 
 
+def listening_pid(path: Path) -> int:
+    """The process of our own user that listens at `path`; 0 when nobody does, -1 when it cannot be named. Waits for nothing."""
+    option = getattr(socket, "SO_PEERCRED", None)
+    if option is None or not path.is_socket():
+        return 0
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        with _short(path) as name:
+            sock.connect(name)
+        pid, uid, _gid = struct.unpack("iII", sock.getsockopt(socket.SOL_SOCKET, option, struct.calcsize("iII")))
+    except BlockingIOError:  # it listens, and takes nobody in
+        return -1
+    except (OSError, UserError):
+        return 0
+    finally:
+        sock.close()
+    return (int(pid) or -1) if uid == os.geteuid() else 0
+
+
 @contextmanager
 def _short(path: Path) -> Iterator[str]:
     """`path` in few enough bytes: itself, or through a descriptor of its directory where the system has such names."""

@@ -2,6 +2,7 @@
 
 import os
 import struct
+from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
 from typing import Self
@@ -49,7 +50,8 @@ class BlockFile:
             self.write()
         except OSError:
             os.close(self._file)
-            path.unlink()
+            with suppress(OSError):
+                path.unlink()
             raise
 
     def add(self, kind: int, payload: bytes | bytearray | memoryview) -> None:
@@ -74,7 +76,8 @@ class BlockFile:
                 written += os.write(self._file, data[written:])
         except OSError:
             whole = max((end for end in accumulate(map(len, blocks)) if end <= written), default=0)
-            os.ftruncate(self._file, self._good_bytes + whole)  # half a block would only cost the reader a question
+            with suppress(OSError):  # half a block would only cost the reader a question
+                os.ftruncate(self._file, self._good_bytes + whole)
             raise
         self._good_bytes += written
 

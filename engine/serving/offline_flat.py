@@ -3,11 +3,13 @@
 Only where the broker is simulated: a real one is not asked from here, and a person is told to do so.
 """
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from threading import Thread
 from typing import Final
 
 from engine.assembly import LiveSupply, build, load
@@ -16,17 +18,18 @@ from engine.config import Config, bundled, find_config
 from engine.journal import JOURNAL_FILE, JournalledAccount
 from engine.journal.schema import open_reader
 from engine.model.commands import Flat
-from engine.model.errors import InputError, UserError
+from engine.model.errors import DiskError, InputError, UserError
 from engine.model.ports import FeedView
 from engine.model.types import Tick, TradeMode
 from engine.recording import MqrSource
-from engine.serving.state_dirs import EngineDir, usual_places
+from engine.serving.state_dirs import FLAT_FILE, EngineDir, usual_places
 from engine.serving.status import account_of
 from engine.text.sanitize import CleanText
 
 WITHIN_S = 15.0
 _IDLE: Final = CleanText("no engine is running")
 _LOOK_S = 0.02
+_LONGER_S = 10.0  # for start and end
 _LAST_TICKS = 2_000  # of each instrument in the recording
 LastPrice = tuple[int, int]  # in minor units, and its ms (UTC)
 
@@ -121,12 +124,16 @@ def flatten(
     account: JournalledAccount,
     prices: Mapping[str, LastPrice],
     tell: Callable[[str], None],
+    past: int = 0,
 ) -> bool:
-    """Take the account over in an engine without a feed, have that go flat and tell its receipt; whether it is verified."""
+    """Take the account over in an engine without a feed, have that go flat and tell its receipt; whether it is verified.
+
+    `past` is the dead engine, where it was killed and has not given its locks back so far.
+    """
     instruments = tuple(account.instrument(number) for number in account.net())
     supply = LiveSupply("the journal of a dead engine", instruments, lambda _tell, _in_session: _Silent())
     mode: TradeMode = "mock" if place.mode == "mock" else "paper"
-    with build(config, supply, mode, state_root=place.folder, record=False) as run:
+    with build(config, supply, mode, state_root=place.folder, record=False, past=past) as run:
         for inst in run.trader.state.instrument_states:
             inst.last_price = prices.get(inst.instrument.symbol, (inst.last_price, 0))[0]
         run.engine.start()
@@ -138,3 +145,36 @@ def flatten(
         for line in receipt:
             tell(line)
     return bool(receipt)
+
+
+def flatten_in_time(
+    config: Config,
+    place: EngineDir,
+    account: JournalledAccount,
+    prices: Mapping[str, LastPrice],
+    tell: Callable[[str], None],
+    past: int = 0,
+) -> bool:
+    """The same in a thread that a disk may hold up without holding up the caller; raises what it raises."""
+    outcome: list[bool | Exception] = []
+
+    def work() -> None:
+        try:
+            outcome.append(flatten(config, place, account, prices, tell, past))
+        except Exception as error:  # noqa: BLE001 - the mouth of the thread: raised again where it is waited for
+            outcome.append(error)
+
+    thread = Thread(target=work, name="flat", daemon=True)
+    thread.start()
+    thread.join(WITHIN_S + _LONGER_S)
+    if not outcome:
+        raise DiskError(f"the disk of {place.where} does not answer: nothing is verified; ask again when it does")
+    if isinstance(outcome[0], Exception):
+        raise outcome[0]
+    return outcome[0]
+
+
+def grant(place: EngineDir) -> None:
+    """Take away a request for a flat that lies in `place`: it was done from here."""
+    with suppress(OSError):
+        os.replace(place.folder / FLAT_FILE, place.folder / f"{FLAT_FILE}.taken")

@@ -1,19 +1,31 @@
 """Has a running engine do what it is told through its socket: go flat, end. What happens is told line by line; prints nothing."""
 
+import os
 import time
 from collections.abc import Callable
 
-from engine.link import LinkError, Oneshot
+from engine.link import LinkError, Oneshot, RefusedError
 from engine.model.commands import Flat, Stop
 from engine.model.errors import InputError
 from engine.model.snapshot import FlatLeg, Snapshot
 from engine.serving.flat_file import lay_flat
+from engine.serving.silent_owner import end_owner
 from engine.serving.state_dirs import FLAT_FILE, EngineDir, place_of
 from engine.text.sanitize import clean
 
 FLAT_WITHIN_S = 60.0
+SILENT_S = 5.0  # after which an engine is taken for one that will not answer any more
 _STOP_WITHIN_S = 10.0
 _LOOK_S = 0.05
+_SIMULATED = frozenset({"paper", "mock"})  # modes whose positions are closed from here when their engine is gone
+
+
+class OwnerGoneError(InputError):
+    """The engine is gone, and what it held is still held; `past` is its pid where it was killed and its locks are not free so far."""
+
+    def __init__(self, line: str, past: int = 0) -> None:
+        super().__init__(line)
+        self.past = past
 
 
 def stop(place: EngineDir) -> None:
@@ -36,7 +48,8 @@ def flatten(
     """Have the engine go flat and tell how it goes; the receipt, or None when it is not verified flat within a minute.
 
     One that does not answer (`silent`: it did not just now) is asked again, and finds the request in its state
-    directory as soon as it goes on. Raises InputError when it refuses, fails or is gone.
+    directory as soon as it goes on. One that stays silent for five seconds is ended, where its broker is simulated.
+    Raises InputError when it refuses or fails, OwnerGoneError when it is gone.
     """
     told: set[str] = set()
 
@@ -45,27 +58,39 @@ def flatten(
             told.add(line)
             tell(line)
 
-    if silent:
-        _lay_request(place, once)
-    until_s = time.monotonic() + FLAT_WITHIN_S
+    begun_s = time.monotonic()
+    until_s = begun_s + FLAT_WITHIN_S
+    silent_since_s: float | None = begun_s if silent else None
+    laid = silent and _lay_request(place, once)
     while time.monotonic() < until_s:
         try:
             with Oneshot(place.socket, "flat") as call:
+                silent_since_s = None
                 return _follow(call, reason, until_s, once)
         except LinkError as error:
             if not place_of(place.folder).pid:
-                gone = f"engine {place.pid} is gone: `myquant-tui flat` again closes what is journalled"
-                raise InputError(gone) from error
+                raise OwnerGoneError(f"engine {place.pid} is gone") from error
             once(f"{error}; asking again")
-            _lay_request(place, once)
+            now_s = time.monotonic()
+            silent_since_s = None if isinstance(error, RefusedError) else silent_since_s or now_s
+            taken = laid and not os.path.lexists(place.folder / FLAT_FILE)
+            if taken:
+                once("the engine has taken the request away: it works, though it does not answer")
+            elif silent_since_s is not None and now_s - silent_since_s >= SILENT_S and place.mode in _SIMULATED:
+                once(f"engine {place.pid} has said nothing for {SILENT_S:.0f} s")
+                raise OwnerGoneError(f"engine {place.pid} was ended", end_owner(place, once)) from error
+            else:
+                laid = _lay_request(place, once)
             time.sleep(_LOOK_S)
     return None
 
 
-def _lay_request(place: EngineDir, once: Callable[[str], None]) -> None:
-    """Leave the request where the engine finds it as soon as it goes on, or is started again."""
-    if lay_flat(place.folder / FLAT_FILE):
+def _lay_request(place: EngineDir, once: Callable[[str], None]) -> bool:
+    """Leave the request where the engine finds it as soon as it goes on, or is started again; whether it lies there."""
+    laid = lay_flat(place.folder / FLAT_FILE)
+    if laid:
         once(f"the request lies in its state directory as {FLAT_FILE}")
+    return laid
 
 
 def _follow(call: Oneshot, reason: str, until_s: float, once: Callable[[str], None]) -> tuple[str, ...] | None:

@@ -1,12 +1,11 @@
 """Where engines are: the state directories they lock and the sockets in them. Starts and asks nothing."""
 
-import fcntl
-import os
 from pathlib import Path
 
 from msgspec import Struct
 
-from engine.journal import StateDir
+from engine.journal import StateDir, running_pid
+from engine.link import listening_pid
 from engine.model.errors import InputError
 from engine.model.types import TradeMode
 from engine.text.sanitize import CleanText, clean
@@ -35,39 +34,6 @@ class EngineDir(Struct, frozen=True):
         return self.folder / SOCKET_FILE
 
 
-def running_pid(folder: Path) -> int:
-    """Return the pid of whoever locks `folder`; 0 when nobody does, -1 when it does not say.
-
-    The kernel's own list is read: trying the lock would be in the way of an engine that is just starting.
-    """
-    try:
-        descriptor = os.open(folder / "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError:
-        return 0
-    try:
-        text = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
-        if not _is_locked(descriptor, text):
-            return 0
-        return int(text) if text.isdecimal() else -1
-    finally:
-        os.close(descriptor)
-
-
-def _is_locked(descriptor: int, pid: str) -> bool:
-    """Whether process `pid` locks the file; its device is not compared, for some file systems have two names for one."""
-    end = f":{os.fstat(descriptor).st_ino}"
-    try:
-        with open("/proc/locks", encoding="ascii") as locks:
-            found = [line.split() for line in locks if " FLOCK " in line]
-        return any(words[4] == pid and words[5].endswith(end) for words in found if len(words) > 5)
-    except OSError:  # no such list on this system: try the lock
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        return False
-
-
 def usual_folder(mode: TradeMode) -> Path:
     """Return where an engine of `mode` in a process of its own keeps its state; raises UserError without a home."""
     return StateDir.usual(mode) / _DETACHED if mode == "replay" else StateDir.usual(mode)
@@ -79,12 +45,12 @@ def chosen_folder(state_dir: Path | None, mode: TradeMode) -> Path:
 
 
 def place_of(folder: Path) -> EngineDir:
-    """Return what is known of `folder`."""
+    """Return what is known of `folder`: who owns it, or else who listens at its socket and is no owner by any lock."""
     try:
         mode = clean((folder / "mode").read_text(encoding="utf-8").strip(), 20)
     except (OSError, UnicodeDecodeError):
         mode = CleanText("")
-    return EngineDir(folder, mode, running_pid(folder))
+    return EngineDir(folder, mode, running_pid(folder) or listening_pid(folder / SOCKET_FILE))
 
 
 def usual_places() -> list[EngineDir]:

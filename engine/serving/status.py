@@ -110,6 +110,8 @@ def held_in_journal(place: EngineDir, warn: Callable[[str], None]) -> tuple[str,
         warn(problem.lines[0])
         return ()
     if account is None:
+        if place.mode and place.mode != "replay" and not (place.folder / JOURNAL_FILE).exists():
+            warn(f"{JOURNAL_FILE} is missing in {place.where}: what is held is not known")
         return ()
     held = account.net().items()
     return tuple(f"{account.instrument(number).quantity_text(net)} {account.symbols[number]}" for number, net in held)

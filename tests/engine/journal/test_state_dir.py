@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.journal.state_dir import LOCK_FILE, STAMP_FILE, StateDir
+from engine.journal.ownership import LOCK_FILE, owner_of
+from engine.journal.state_dir import STAMP_FILE, StateDir
 from engine.model.clock import VirtualClock
 from engine.model.errors import StateBusyError, UserError
 from engine.model.types import TradeMode
@@ -62,7 +63,7 @@ def test_each_live_mode_has_one_directory_of_its_own(home: Path, mode: TradeMode
     with StateDir.open(None, mode) as state:
         assert state.path == home / mode
         assert (state.path / STAMP_FILE).read_text() == f"{mode}\n"
-        assert (state.path / LOCK_FILE).read_text() == f"{os.getpid()}\n"
+        assert (state.path / LOCK_FILE).read_text() == owner_of(os.getpid()).text()
         with pytest.raises(StateBusyError):
             StateDir.open(None, mode)
     with StateDir.open(None, mode) as again:

@@ -161,18 +161,18 @@ def test_an_engine_that_is_stopped_says_nothing_and_goes_flat_as_soon_as_it_goes
 
 
 @side_by_side
-def test_an_engine_that_is_lost_meanwhile_is_told(shell: OperatorShell) -> None:
+def test_what_an_engine_held_that_is_lost_meanwhile_is_closed(shell: OperatorShell) -> None:
     shell.start().holds()
     shell.signal(signal.SIGSTOP)
     with started(shell) as command:
         until((shell.state / FLAT_FILE).exists)
         shell.kill()
-        _, err = command.communicate(timeout=60)
-    assert command.returncode == EXIT_BAD_INPUT
-    assert err == f"myquant-tui: engine {shell.pid} is gone: `myquant-tui flat` again closes what is journalled\n"
-    shell.start("--paused")  # and so does the next engine: the request is still there
-    shell.is_flat("file FLAT")
+        out, err = command.communicate(timeout=60)
+    assert (command.returncode, err) == (EXIT_WELL, "")
+    assert f"engine {shell.pid} is gone: what its journal says is held is closed from here" in out
+    assert "FLAT verified" in out
     assert shell.net() == 0
+    assert not (shell.state / FLAT_FILE).exists()  # the request was granted, the next engine finds none
 
 
 # ── Without an engine ───────────────────────────────────────────────────────────────────────────────────────────────
