@@ -23,7 +23,8 @@ from engine.model.events import FeedEvent
 from engine.model.latency import Histogram
 from engine.model.types import Delivery
 from engine.runtime.process_stats import rss_mb
-from engine.serving.process import block_signals, serve
+from engine.serving.process import serve
+from engine.serving.signals import Signals
 from engine.stream.adapter import MessageKind
 from engine.stream.frames import BINARY
 from engine.stream.live_feed import Pace, StreamFeed
@@ -84,14 +85,15 @@ class _Every(Histogram):
 
 def main() -> int:
     """Be the engine until the input ends."""
-    block_signals()
+    signals = Signals()
+    signals.start()
     config_file, state, *overrides = sys.argv[1:]
     try:
         config = load(Path(config_file), overrides)
         with build(config, _supply(config), "paper", state_root=Path(state), on_screen=True) as run:
             Thread(target=_obey, args=(run,), name="bench", daemon=True).start()
             return serve(
-                run, {"MYQUANT_RESTARTS": ",".join([str(int(time.time()))] * 3)}
+                run, signals, {"MYQUANT_RESTARTS": ",".join([str(int(time.time()))] * 3)}
             )  # it is not started again here
     except UserError as problem:
         answer(Fail("; ".join(problem.lines)))

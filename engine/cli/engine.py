@@ -18,7 +18,7 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     """Serve until told to end; the exit status."""
-    from engine.serving.signals import block_signals
+    from engine.serving.signals import Signals, block_signals
 
     block_signals()
     from engine.assembly import build
@@ -28,6 +28,8 @@ def run(args: Namespace) -> int:
     from engine.serving.state_dirs import usual_folder
 
     choice = choose(load_config(args), args.file, args.speed, skip_damage=args.skip_damage)
+    signals = Signals()
+    signals.start()
     with build(
         choice.config,
         choice.source,
@@ -41,7 +43,7 @@ def run(args: Namespace) -> int:
         on_screen=True,
     ) as running:
         say_how_it_was_chosen(args, running, choice)
-        serve(running)
+        serve(running, signals)
         status = status_of(running, choice.mode)
         running.logs.flush(2.0)
     return status

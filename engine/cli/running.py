@@ -7,15 +7,18 @@ from pathlib import Path
 
 from engine.assembly import Run, build
 from engine.assembly.choose import RunChoice
-from engine.backtest.headless import run_to_end
+from engine.backtest.headless import run_to_end, wait_for_end
 from engine.cli.output import answer, warn
 from engine.cli.screen import Screen, screen_here
 from engine.config import find_config
+from engine.model.commands import Flat
 from engine.model.errors import EXIT_FAULT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
 from engine.model.types import TradeMode
 from engine.reports.summary import Summary, summarise
 from engine.reports.trade_file import TradeFile
 from engine.runtime import LOGGERS
+from engine.serving.process import serve, served_beside_screen
+from engine.serving.signals import Signals
 from engine.text.sanitize import clean
 
 
@@ -33,6 +36,8 @@ def run_here(
     args: Namespace, choice: RunChoice, screen: Screen | None, *, file: Path | None = None, paused: bool = False
 ) -> int:
     """Run what was chosen (a replay of `file`, where there is one) to its end in this process; the exit status."""
+    signals = Signals(on_screen=screen is not None, hangup_ends=choice.mode == "replay")
+    signals.start()  # before there is a state directory, or a thread
     with TradeFile(args.trades, *([file] if file else ()), force=args.force) as trade_file:
         begun_ns = time.perf_counter_ns()
         with build(
@@ -49,11 +54,7 @@ def run_here(
         ) as running:
             say_how_it_was_chosen(args, running, choice)
             trade_file.follow(running)
-            if screen is not None:
-                screen.show(running, Path.cwd())
-                running.engine.stop()
-            else:
-                run_to_end(running)
+            _run(running, choice.mode, screen, signals)
             for inst in running.trader.state.instrument_states:
                 if held := running.trader.state.portfolio.net(inst.index):
                     running.say(f"stopped with {held} {inst.instrument.symbol} open")
@@ -64,6 +65,27 @@ def run_here(
             running.logs.flush(2.0)
     answer(args, summary, _lines(summary))
     return status
+
+
+def _run(running: Run, mode: TradeMode, screen: Screen | None, signals: Signals) -> None:
+    """Carry the run out to its end, on the screen or without one; all but a replay, which is nobody's money, is served."""
+    if mode != "replay" and screen is not None:
+        with served_beside_screen(running, signals) as service:
+            if not screen.show(running, Path.cwd()):
+                service.without_screen()
+                service.until_end(with_source=True)
+    elif mode != "replay":
+        serve(running, signals, until_source_ends=True)
+    else:
+        signals.serve(lambda name: running.engine.send(Flat(clean(name))))
+        if screen is None:
+            run_to_end(running, signals.ending)
+            return
+        running.engine.start()
+        if not screen.show(running, Path.cwd()):
+            signals.take_terminal()
+            wait_for_end(running, signals.ending)
+        running.engine.stop()
 
 
 def say_how_it_was_chosen(args: Namespace, running: Run, choice: RunChoice) -> None:

@@ -24,8 +24,11 @@ class Screen(Protocol):
         `folder` is its state directory: what the operator was looking at is kept there, for the next screen.
         """
 
-    def show(self, run: "Run", pictures: Path) -> None:
-        """Start `run` and show it until the operator leaves or the terminal is lost; pictures are saved in `pictures`."""
+    def show(self, run: "Run", pictures: Path) -> bool:
+        """Show `run`, which has been started, until the operator leaves or the terminal is lost; pictures are saved in `pictures`.
+
+        False where the screen has failed for good: the run goes on without one.
+        """
 
 
 def screen_here(args: Namespace) -> Screen | None:

@@ -43,6 +43,7 @@ from engine.link.protocol import (
 from engine.model.snapshot import Snapshot
 from engine.version import VERSION
 
+_RESIDENT = 0  # the number of a screen that is no client: those are counted from 1
 _POLICY_TICKET = 0  # of commands that no client sent
 _TOLD_KEPT = 16
 
@@ -117,10 +118,19 @@ class RequestHandler:
                 client.told.append(f"{self._control.name} has control: you may look")
         return client, _frames(Welcome(PROTOCOL, VERSION, self._engine, os.getpid()))
 
+    def settle_in(self, resident: str, now_ns: int) -> None:
+        """Let a screen that is no client have control for as long as it is there: nobody can take it."""
+        self._control.take(_RESIDENT, resident, now_ns)
+        self._operator.attached(now_ns)
+
+    def resident_left(self, now_ns: int) -> None:
+        """That screen is gone."""
+        self._leave(_RESIDENT, self._control.name, now_ns, "is gone")
+
     def gone(self, client: Client, now_ns: int, *, how: str = "lost") -> None:
         """A client left, or was lost."""
         if self.clients.pop(client.number, None) is not None:
-            self._leave(client, now_ns, how)
+            self._leave(client.number, client.name, now_ns, how)
 
     def look_after(self, now_ns: int) -> None:
         """Do what the policy for an absent operator wants."""
@@ -141,7 +151,7 @@ class RequestHandler:
             case TakeControl():
                 return _frames(self._take(client, now_ns))
             case GiveControl():
-                self._leave(client, now_ns, "gave control up")
+                self._leave(client.number, client.name, now_ns, "gave control up")
                 return _frames(self._control.view(client.number))
             case Bye():
                 self.gone(client, now_ns, how="detached" if request.detached else "lost its terminal")
@@ -198,6 +208,8 @@ class RequestHandler:
         before = self._control.holder
         if not client.wants_control:
             client.told.append("control is not for those who only look")
+        elif before == _RESIDENT:
+            client.told.append(f"{self._control.name} has control and keeps it: you may look, and flat")
         elif before != client.number:
             if before in self.clients:
                 self.clients[before].told.append(f"{client.name} took control: you may look")
@@ -218,14 +230,14 @@ class RequestHandler:
             client.told.append("you have control")
         self._left = None
 
-    def _leave(self, client: Client, now_ns: int, how: str) -> None:
-        """If `client` has control, nobody has it now, and the absence begins."""
-        if self._control.give_up(client.number, now_ns):
+    def _leave(self, number: int, name: str, now_ns: int, how: str) -> None:
+        """If `name` has control, nobody has it now, and the absence begins."""
+        if self._control.give_up(number, now_ns):
             self._operator.lost(now_ns)
             self._left = self._served.snapshot
-            self._served.say(f"operator {client.name} {how}: {self._operator.plan}")
+            self._served.say(f"operator {name} {how}: {self._operator.plan}")
             for other in self.clients.values():
-                other.told.append(f"{client.name} {how}: nobody has control")
+                other.told.append(f"{name} {how}: nobody has control")
 
 
 def _frames(reply: Reply) -> list[bytes]:

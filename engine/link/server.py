@@ -38,10 +38,18 @@ class LinkServer:
 
     The thread "link" alone touches everything here. `note` is told of trouble with clients, at most once a minute
     of each kind. After five failures of its own it accepts no client any more; the policy for an absent operator goes on.
+    `resident` is a screen that is no client and has control from the beginning, until `leave_control`.
     """
 
     def __init__(
-        self, path: Path, served: ServedEngine, *, policy: OperatorPolicy, clock: Clock, note: Callable[[str], None]
+        self,
+        path: Path,
+        served: ServedEngine,
+        *,
+        policy: OperatorPolicy,
+        clock: Clock,
+        note: Callable[[str], None],
+        resident: str = "",
     ) -> None:
         self.beat_ns = 0
         self._path = path
@@ -50,6 +58,9 @@ class LinkServer:
         self._note = note
         self._notes = Notes(note)
         self._handler = RequestHandler(served, policy, self._notes)
+        if resident:
+            self._handler.settle_in(resident, clock.monotonic_ns())
+        self._control_left = False
         self._selector = selectors.DefaultSelector()
         self._listener: socket.socket | None = None
         self._listening = False  # the selector looks at the listener
@@ -66,6 +77,10 @@ class LinkServer:
         self._listener = address.listen(self._path)
         self._file = self._path.lstat()
         self._thread.start()
+
+    def leave_control(self) -> None:
+        """The resident screen is gone: whoever wants control may have it from the next round on."""
+        self._control_left = True
 
     def stop(self, linger_s: float = 1.0) -> None:
         """End; screens get the engine's last snapshot before, if they fetch it within `linger_s`. Safe to call twice."""
@@ -131,6 +146,9 @@ class LinkServer:
         for connection in tuple(self._connections):
             if why := connection.overdue(now_ns):
                 self._drop(connection, now_ns, why)
+        if self._control_left:
+            self._control_left = False
+            self._handler.resident_left(now_ns)
         self._handler.look_after(now_ns)
 
     def _look_for(self) -> float:

@@ -73,7 +73,7 @@ def await_answer(place: EngineDir, timeout_s: float = _ANSWERS_WITHIN_S) -> None
         if time.monotonic() > until_s or not place_of(place.folder).pid:
             raise StateBusyError(
                 f"state directory {place.folder} is in use by process {place.pid}, which does not answer:"
-                " a run without a socket (--headless, --in-process), or an engine that is wedged"
+                " an engine that is wedged, or one that has just begun"
             )
         time.sleep(_LOOK_S)
 

@@ -1,8 +1,9 @@
-"""Runs an engine in a process of its own until it is told to end: signals, socket, watchdog, and an end in good order. Knows no screen."""
+"""Serves a live run, whatever its form (a process of its own, headless, beside a screen): every way in from outside, the watch over its threads, an end in good order. Knows no screen."""
 
 import os
 import resource
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from threading import Timer
 
 from engine.assembly import Run
@@ -16,50 +17,128 @@ from engine.serving.liveness import Liveness
 from engine.serving.notify import Heartbeat, Notifier
 from engine.serving.restart import Restart
 from engine.serving.served import DurableView
-from engine.serving.signals import Signals, block_signals
+from engine.serving.signals import Signals
 from engine.serving.state_dirs import FLAT_FILE, SOCKET_FILE
 from engine.serving.watchdog import Watchdog
 from engine.text.sanitize import clean
 
-__all__ = ["block_signals", "serve"]
-
 _LOOK_S = 0.1
 _STOP_S = 5.0
+_LOOP = "engine loop"
 
 
-def serve(run: Run, environ: Mapping[str, str] = os.environ) -> int:
-    """Serve `run` until a signal, a command or a failure ends it; its exit status, the engine being stopped.
+class Service:
+    """What stands around a running engine, the same in every form of a live run; `start` and `stop` once each.
 
-    `block_signals` was called before the run was built. SIGTERM and SIGINT end it in good order, a second one at
-    once; SIGUSR1 and a file `FLAT` in the state directory are emergency flats; a lost terminal means nothing. A disk
-    that fails locks entries and ends nothing: what is held must be watched on. A fault of the engine itself ends this
-    program image, and begins another where nobody else would. Raises UserError when the socket cannot be opened.
+    `signals` have been started before the run was built. SIGUSR1 and a file `FLAT` in the state directory are emergency
+    flats, as is the command through the socket. `beside_screen`: the run's own screen has control for as long as it is
+    there, and a loop that is stuck is told and not begun anew, for that would take the terminal away.
     """
-    # What is in the memory (credentials, tokens) is in a core as well; where it was stuck, the stacks tell.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    notifier = Notifier(environ)
-    restart = Restart(run, environ)
-    server = _server(run)
-    watchdog = _watchdog(run, server, notifier, restart)
-    signals = Signals(lambda name: run.engine.send(Flat(clean(name))))
-    try:
-        run.engine.start()
+
+    def __init__(
+        self, run: Run, signals: Signals, environ: Mapping[str, str] = os.environ, *, beside_screen: bool = False
+    ) -> None:
+        # What is in the memory (credentials, tokens) is in a core as well; where it was stuck, the stacks tell.
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+        self._run = run
+        self._signals = signals
+        self._notifier = Notifier(environ)
+        self._restart = None if beside_screen else Restart(run, environ)
+        self._server = _server(run, "the run's own screen" if beside_screen else "")
+        self._watchdog = self._watch()
+
+    def start(self) -> None:
+        """Start the engine and let everybody in; raises UserError when the socket cannot be opened."""
+        self._signals.serve(lambda name: self._run.engine.send(Flat(clean(name))))
+        self._run.engine.start()
         settle()
-        signals.start()
-        server.start()
-        watchdog.start()
-        notifier.say("READY=1")
-        _until_end(run, signals)
+        self._server.start()
+        self._watchdog.start()
+        self._notifier.say("READY=1")
+
+    def until_end(self, *, with_source: bool = False) -> None:
+        """Wait until a signal, a command or a failure ends the run, `with_source` also its feed; a full disk does not."""
+        engine = self._run.engine
+        while not self._signals.ending.wait(_LOOK_S):
+            if engine.status.stop_asked or engine.problem or (with_source and engine.wait(0)):
+                return
+
+    def without_screen(self) -> None:
+        """Go on when the run's own screen is gone for good: whoever attaches may have control, Ctrl-C ends the run."""
+        self._signals.take_terminal()
+        self._server.leave_control()
+
+    def stop(self) -> None:
+        """Stop the engine, then the link, so that screens see the end; what hangs is left behind after five seconds.
+
+        A fault of the engine itself then ends this program image, and begins another where nobody else would.
+        """
+        self._notifier.say("STOPPING=1")
+        self._watchdog.stop()
+        timer = Timer(_STOP_S, self._overdue)
+        timer.daemon = True
+        timer.start()
+        try:
+            self._run.engine.stop()
+        except Exception as error:  # noqa: BLE001 - the mouth of the process: whatever broke must not take the restart along
+            self._run.engine.failure.broke(error)
+        self._server.stop()
+        self._run.logs.flush(1.0)
+        timer.cancel()
+        if not self._notifier.listens:
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """Put another program image in the place of one that failed, where that is this run's way; else nothing."""
+        if self._restart is not None and self._run.engine.status.exit_status == EXIT_FAULT:
+            self._restart.in_place(self._run.engine.problem)
+
+    def _overdue(self) -> None:
+        self._begin_anew()
+        os._exit(self._run.engine.status.exit_status or EXIT_FAULT)
+
+    def _watch(self) -> Watchdog:
+        """Build the watch over all threads; it also looks for the file FLAT and feeds systemd's own watchdog."""
+        flat_file = FlatFile(self._run.engine, self._run.folder / FLAT_FILE)
+        heartbeat = Heartbeat(self._run, self._notifier)
+        restart = self._restart
+        abort = self._run.say if restart is None else restart.abort if self._notifier.listens else restart.in_place
+        return Watchdog(
+            stamps=Liveness(self._run, self._server),
+            vital=frozenset() if restart is None else frozenset({_LOOP}),
+            folder=self._run.folder,
+            clock=SystemClock(),
+            say=self._run.say,
+            abort=abort,
+            each_look=(flat_file.look, heartbeat.look),
+        )
+
+
+def serve(
+    run: Run, signals: Signals, environ: Mapping[str, str] = os.environ, *, until_source_ends: bool = False
+) -> int:
+    """Serve `run` until a signal, a command or a failure ends it; its exit status, the engine being stopped."""
+    service = Service(run, signals, environ)
+    try:
+        service.start()
+        service.until_end(with_source=until_source_ends)
     finally:
-        notifier.say("STOPPING=1")
-        watchdog.stop()
-        _stop(run, server, restart)
-    if run.engine.status.exit_status == EXIT_FAULT and not notifier.listens:
-        restart.in_place(run.engine.problem)
+        service.stop()
     return run.engine.status.exit_status
 
 
-def _server(run: Run) -> LinkServer:
+@contextmanager
+def served_beside_screen(run: Run, signals: Signals) -> Iterator[Service]:
+    """Serve `run` while its own screen is shown; the engine is started, and stopped at the end."""
+    service = Service(run, signals, beside_screen=True)
+    try:
+        service.start()
+        yield service
+    finally:
+        service.stop()
+
+
+def _server(run: Run, resident: str) -> LinkServer:
     operator = run.config.operator
     clock = SystemClock()
     policy = OperatorPolicy(operator.on_loss, operator.flat_after_s)
@@ -68,48 +147,10 @@ def _server(run: Run) -> LinkServer:
         policy.attached(clock.monotonic_ns())
         policy.lost(clock.monotonic_ns())
     return LinkServer(
-        run.folder / SOCKET_FILE, DurableView(run), policy=policy, clock=clock, note=LOGGERS["engine"].warning
+        run.folder / SOCKET_FILE,
+        DurableView(run),
+        policy=policy,
+        clock=clock,
+        note=LOGGERS["engine"].warning,
+        resident=resident,
     )
-
-
-def _watchdog(run: Run, server: LinkServer, notifier: Notifier, restart: Restart) -> Watchdog:
-    """Build the watch over all threads; it also looks for the file FLAT and feeds systemd's own watchdog."""
-    flat_file = FlatFile(run.engine, run.folder / FLAT_FILE)
-    heartbeat = Heartbeat(run, notifier)
-    return Watchdog(
-        stamps=Liveness(run, server),
-        vital=frozenset({"engine loop"}),
-        folder=run.folder,
-        clock=SystemClock(),
-        say=run.say,
-        abort=restart.abort if notifier.listens else restart.in_place,
-        each_look=(flat_file.look, heartbeat.look),
-    )
-
-
-def _until_end(run: Run, signals: Signals) -> None:
-    """Wait until a signal, a command, or a failure ends the run; a full disk does not."""
-    engine = run.engine
-    while not signals.ending.wait(_LOOK_S):
-        if engine.status.stop_asked or engine.problem:
-            return
-
-
-def _stop(run: Run, server: LinkServer, restart: Restart) -> None:
-    """Stop the engine, then the link, so that screens see the end; what hangs is left behind after five seconds."""
-
-    def overdue() -> None:
-        if run.engine.status.exit_status == EXIT_FAULT:
-            restart.in_place(run.engine.problem)
-        os._exit(run.engine.status.exit_status or EXIT_FAULT)
-
-    timer = Timer(_STOP_S, overdue)
-    timer.daemon = True
-    timer.start()
-    try:
-        run.engine.stop()
-    except Exception as error:  # noqa: BLE001 - the mouth of the process: whatever broke must not take the restart along
-        run.engine.failure.broke(error)
-    server.stop()
-    run.logs.flush(1.0)
-    timer.cancel()

@@ -114,13 +114,14 @@ class OperatorShell:
         *more: str | Path,
         wait: bool = True,
         program: Sequence[str] = ("-m", "engine"),
+        form: Sequence[str] = ("engine",),
         environ: dict[str, str] | None = None,
     ) -> Self:
         """Start `engine` in the foreground of nobody, with what it says in `output`; waits until it answers."""
         begun_s = time.monotonic()
         with self.output.open("a") as output:
             self.popen = subprocess.Popen(
-                [sys.executable, *program, "engine", *self.words(*more)],
+                [sys.executable, *program, *form, *self.words(*more)],
                 cwd=self.cwd, env=environment(self.folder, **(environ or {})), start_new_session=True, text=True, umask=0,
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             )  # fmt: skip

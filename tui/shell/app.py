@@ -151,6 +151,8 @@ class MyQuant(DiffApp):
         if self.ui.dialog == "flat" and not self.ui.plan_drawn_ns:
             self.call_after_refresh(self._plan_drawn)
         self._set_title(view)
+        if view.attachment.told_to_end:
+            self.exit()
 
     def _keep(self, view: View) -> None:
         """Keep what is looked at, for the next screen."""

@@ -27,20 +27,20 @@ class TerminalScreen:
         """Why this terminal cannot show a screen; empty when it can."""
         return _terminal().refuses
 
-    def show(self, run: "Run", pictures: Path) -> None:
-        """Start `run` and show it until the operator leaves or the terminal is lost.
+    def show(self, run: "Run", pictures: Path) -> bool:
+        """Show `run` until the operator leaves or the terminal is lost; False where the screen failed for good.
 
         A screen that crashes is put up again twice; after that the engine goes on without one until it is over.
         """
         from tui.view.engine_client import LocalEngine
 
-        run.engine.start()
         app = _put_up(LocalEngine(run), pictures)
         if app.lost:
             run.say(f"terminal lost ({app.lost}): the run ends in good order")
         if _has_crashed(app):
             print("myquant-tui: going on without a screen; Ctrl-C ends the run", file=sys.stderr)
-            run.engine.wait()
+            return False
+        return True
 
     def attach(self, client: "RemoteEngine", folder: Path, pictures: Path) -> None:
         """Show the engine behind `client` until the operator leaves or the terminal is lost; the engine goes on.

@@ -55,6 +55,7 @@ class TerminalDriver(LinuxDriver):
         self, app: Any, *, debug: bool = False, mouse: bool = False, size: tuple[int, int] | None = None
     ) -> None:
         self._before: dict[int, Any] = {number: signal.getsignal(number) for number in (*_QUIET, signal.SIGCONT)}
+        self._mask: set[int | signal.Signals] | None = None  # of signals, as it was before we took them
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._host: Host = app
         self._out_fd = next((fd for fd in (1, 2) if os.isatty(fd)), self.fileno)
@@ -178,8 +179,13 @@ class TerminalDriver(LinuxDriver):
             signal.signal(number, handler)
         for number in _QUIET:
             signal.signal(number, signal.SIG_IGN)
+        # A run beside its screen keeps signals blocked wherever nobody would take them.
+        self._mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, (*handlers, *_QUIET))
 
     def _give_signals_back(self) -> None:
+        if self._mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
+            self._mask = None
         for number, handler in self._before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
         self._before.clear()

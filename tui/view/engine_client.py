@@ -39,10 +39,11 @@ class EngineClient(Protocol):
         """Disconnect; `detached` = the operator left on purpose. Waits a second at most, so that the engine is told."""
 
 
-class LocalEngine:
-    """An engine in this process: nobody else looks at it or commands it, and it ends with the screen."""
+_HERE, _TOLD_TO_END = Attachment(), Attachment(told_to_end=True)
 
-    attachment = Attachment()
+
+class LocalEngine:
+    """An engine in this process: nobody else has control of it, and it ends with the screen."""
 
     def __init__(self, run: "Run") -> None:
         self._engine = run.engine
@@ -52,6 +53,11 @@ class LocalEngine:
     def snapshot(self) -> Snapshot:
         """The newest snapshot."""
         return self._engine.snapshot
+
+    @property
+    def attachment(self) -> Attachment:
+        """That of a screen in the engine's own process."""
+        return _TOLD_TO_END if self._engine.status.stop_asked else _HERE
 
     def take_control(self) -> None:
         """Change nothing: it is ours."""

@@ -44,6 +44,7 @@ class Attachment(Struct, frozen=True):
     did: str = ""
     told: tuple[str, ...] = ()
     asked: "tuple[Pending, ...]" = ()
+    told_to_end: bool = False  # the run of this process, by a command from outside: its screen goes with it
 
 
 class Ui(Struct):

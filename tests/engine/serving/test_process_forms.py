@@ -1,0 +1,117 @@
+"""One way to flat in every form of a live run: the socket, the file and the signal end all of them verified flat, and locked."""
+
+import os
+import signal
+
+import pytest
+
+from engine.model.commands import Arm, Flat, Lock
+from engine.model.errors import EXIT_WELL
+from engine.serving.signals import TAKEN
+from engine.serving.state_dirs import FLAT_FILE
+from tests.support.live_forms import FORMS, engine_pid, live, send, stays_flat
+from tests.support.parallel import Parallel
+from tests.support.process_harness import BUSY, HOLDING, OperatorShell
+from tests.support.terminal import tmux
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.slow
+
+side_by_side = Parallel(lambda folder: OperatorShell(folder, *HOLDING))
+
+
+def by_command(shell: OperatorShell) -> None:
+    answer = shell.ask("flat", "--yes")
+    assert (answer.status, answer.err) == (EXIT_WELL, "")
+    assert "FLAT verified" in answer.out
+
+
+def by_file(shell: OperatorShell) -> None:
+    (shell.state / FLAT_FILE).touch()
+
+
+def by_signal(shell: OperatorShell) -> None:
+    send(shell, signal.SIGUSR1)
+
+
+def by_screen(shell: OperatorShell) -> None:
+    """A screen that does not have control: `!` and `x`."""
+    folder = shell.folder / "screen"
+    folder.mkdir()
+    with tmux(folder, 120, 40, "attach", "--state-dir", str(shell.state)) as terminal:
+        terminal.sees("MOCK", "CONTROL")
+        terminal.keys("!")
+        terminal.sees("FIRE the flat")
+        terminal.read_it()
+        terminal.keys("x")
+        terminal.sees("FLAT")
+        shell.is_flat()
+
+
+WAYS = {
+    "flat command": by_command,
+    "file FLAT": by_file,
+    "SIGUSR1": by_signal,
+    "operator": by_screen,
+}
+
+
+@side_by_side.each(f"{form}: {way}" for form in FORMS for way in WAYS)
+def test_it_ends_flat_and_stays_locked(home: OperatorShell, form_and_way: str) -> None:
+    form, way = form_and_way.split(": ")
+    with live(home, form) as shell:
+        shell.holds()
+        WAYS[way](shell)
+        stays_flat(shell, way)
+        until(lambda: not (shell.state / FLAT_FILE).exists())
+
+
+@side_by_side.each(FORMS)
+def test_a_stray_signal_ends_no_run(home: OperatorShell, form: str) -> None:
+    """Every signal that does not mean something by our own word; a screen in the same process has the terminal's."""
+    meant = {signal.SIGINT, signal.SIGTERM, signal.SIGUSR1}
+    if form == "in process":
+        meant |= {signal.SIGHUP}  # its terminal is gone
+    with live(home, form) as shell:
+        shell.holds()
+        for number in sorted((TAKEN | {signal.SIGPIPE, signal.SIGXFSZ, signal.SIGWINCH, signal.SIGCHLD}) - meant):
+            send(shell, number)
+        seen = shell.snapshot
+        shell.sees(lambda later: later.ticks > seen.ticks + 100 and later.positions)
+        until(lambda: "SIGUSR2 means nothing here" in shell.log)
+        send(shell, signal.SIGUSR1)
+        stays_flat(shell, "SIGUSR1")
+
+
+@side_by_side.each(["engine", "headless"])
+def test_a_flat_signal_during_the_start_is_kept_for_the_engine(home: OperatorShell, form: str) -> None:
+    """From the moment the state directory is taken a signal never has its default action, which would end the process."""
+    with OperatorShell(home.folder, *BUSY) as shell:
+        shell.start(wait=False, program=("-m", "tests.support.early_signal_process"), form=FORMS[form][1])
+        shell.answers()
+        shell.is_flat("SIGUSR1")
+        assert shell.popen.poll() is None
+        assert shell.snapshot.entries.locked == "flat: SIGUSR1"
+
+
+@side_by_side.each(["headless", "in process"])
+def test_status_attach_and_stop_work_on_it(home: OperatorShell, form: str) -> None:
+    with live(home, form) as shell:
+        shell.holds()
+        found = shell.status()
+        assert (found["exit"], found["running"], found["pid"]) == (EXIT_WELL, True, engine_pid(shell))
+        with shell.remote("Ann") as ann:
+            if form == "headless":
+                assert ann.control.mine
+                shell.command(Lock("Ann"))
+            else:
+                assert ann.control.holder == "the run's own screen"
+                ann.take_control()
+                until(lambda: any("keeps it" in line for line in ann.told))
+                assert not ann.control.mine
+            ann.send(Arm())
+            ann.send(Flat("Ann"))
+            shell.is_flat("Ann")
+        stopped = shell.ask("stop")
+        assert (stopped.status, shell.ended()) == (EXIT_WELL, EXIT_WELL)
+        assert not os.path.exists(shell.socket)
