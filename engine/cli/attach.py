@@ -40,7 +40,8 @@ def run_attached(args: Namespace, config: "Config", screen: Screen) -> int:
     from engine.assembly.choose import trade_mode
     from engine.cli.engine import words_for
     from engine.cli.output import warn
-    from engine.serving import await_answer, launch, place_of
+    from engine.serving import await_answer, place_of
+    from engine.serving.launch import launch
     from engine.serving.state_dirs import chosen_folder
 
     if args.trades is not None:

@@ -17,7 +17,6 @@ from engine.model.types import TradeMode
 from engine.reports.summary import Summary, summarise
 from engine.reports.trade_file import TradeFile
 from engine.runtime import LOGGERS
-from engine.serving.process import serve, served_beside_screen
 from engine.serving.signals import Signals
 from engine.text.sanitize import clean
 
@@ -68,24 +67,32 @@ def run_here(
 
 
 def _run(running: Run, mode: TradeMode, screen: Screen | None, signals: Signals) -> None:
-    """Carry the run out to its end, on the screen or without one; all but a replay, which is nobody's money, is served."""
-    if mode != "replay" and screen is not None:
-        with served_beside_screen(running, signals) as service:
-            if not screen.show(running, Path.cwd()):
-                service.without_screen()
-                service.until_end(with_source=True)
-    elif mode != "replay":
+    """Carry the run out to its end, on the screen or without one; all but a replay is served."""
+    if mode == "replay":
+        _run_replay(running, screen, signals)
+        return
+    from engine.serving.process import serve, served_beside_screen  # a replay carries no socket
+
+    if screen is None:
         serve(running, signals, until_source_ends=True)
-    else:
-        signals.serve(lambda name: running.engine.send(Flat(clean(name))))
-        if screen is None:
-            run_to_end(running, signals.ending)
-            return
-        running.engine.start()
+        return
+    with served_beside_screen(running, signals) as service:
         if not screen.show(running, Path.cwd()):
-            signals.take_terminal()
-            wait_for_end(running, signals.ending)
-        running.engine.stop()
+            service.without_screen()
+            service.until_end(with_source=True)
+
+
+def _run_replay(running: Run, screen: Screen | None, signals: Signals) -> None:
+    """A replay is nobody's money: it needs no ways in but SIGUSR1."""
+    signals.serve(lambda name: running.engine.send(Flat(clean(name))))
+    if screen is None:
+        run_to_end(running, signals.ending)
+        return
+    running.engine.start()
+    if not screen.show(running, Path.cwd()):
+        signals.take_terminal()
+        wait_for_end(running, signals.ending)
+    running.engine.stop()
 
 
 def say_how_it_was_chosen(args: Namespace, running: Run, choice: RunChoice) -> None:
