@@ -51,8 +51,9 @@ def open_as_described(path: Path, args: Namespace, config: "Config") -> "FileSou
 def write_recording(source: "FileSource", args: Namespace, config: "Config") -> None:
     """Write all of `source` as the recording that `args` names, and say what it came to."""
     from engine.assembly.recording_config import header_of
-    from engine.cli.output import progress_bar
+    from engine.cli.output import progress_bar, warn
     from engine.recording.convert import import_file
+    from engine.recording.session_tally import SessionTally
 
     header = header_of(config, source.name, source.instruments)
     with progress_bar("import") as progress:
@@ -63,9 +64,14 @@ def write_recording(source: "FileSource", args: Namespace, config: "Config") -> 
             max_backwards_ms=config.risk.max_backwards_ms,
             progress=progress,
             force=args.force,
+            session=SessionTally(config, source.instruments),
         )
     print(f"{report.ticks:,} ticks in {clean(str(args.output))}, {args.output.stat().st_size:,} bytes")
     for reason, count in report.refused.items():
         print(f"{count} of them will be refused: {reason}, first at {report.first_refused[reason]}")
+    for line in report.left_out:
+        print(f"{line}: nothing will be decided by them")
+    if report.undecided:
+        warn(f"no entry will be made: {report.undecided}")
     for loss in report.losses:
         print(f"lost: {loss}")

@@ -17,11 +17,16 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     """Say it."""
+    from engine.assembly.recording_config import fit_to_recording
     from engine.cli.output import answer, progress_bar
     from engine.recording.info import info_lines, inspect_file
+    from engine.recording.session_tally import SessionTally
 
-    source = open_as_described(args.file, args, load_config(args))
+    config = load_config(args)
+    source = open_as_described(args.file, args, config)
+    config, instruments = fit_to_recording(config, source)
+    session = SessionTally(config, instruments)
     with progress_bar("info") as progress:
-        info = inspect_file(source, progress)
+        info = inspect_file(source, progress, max_backwards_ms=config.risk.max_backwards_ms, session=session)
     answer(args, info, info_lines(info))
     return 0

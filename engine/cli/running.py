@@ -57,6 +57,8 @@ def run_here(
             for inst in running.trader.state.instrument_states:
                 if held := running.trader.state.portfolio.net(inst.index):
                     running.say(f"stopped with {held} {inst.instrument.symbol} open")
+            if why := running.trader.why_undecided(running.engine.snapshot.ticks):
+                running.say(f"no entry: {why}")
             elapsed_s = (time.perf_counter_ns() - begun_ns) / 1e9
             status = status_of(running, choice.mode)
             trade_file.finish()
@@ -114,6 +116,29 @@ def status_of(running: Run, mode: TradeMode) -> int:
     return EXIT_POSITION_OPEN if holds and mode in {"paper", "live"} else EXIT_WELL
 
 
+_WORDS = {
+    "outside_session": "outside the session",
+    "late": "late, so they enter nothing",
+    "merged": "merged, the engine was behind",
+}
+
+
+def _places(summary: Summary, reason: str) -> str:
+    """`first at row 3 (2025-10-01T09:15:03+05:30), last at row 5 (…)`."""
+    found = summary.left_out.get(reason)
+    if found is None:
+        return f"first at {summary.refused_first.get(reason, 'a tick')}"
+    first = f"first at {found.first} ({found.first_time})"
+    return first if found.count == 1 else f"{first}, last at {found.last} ({found.last_time})"
+
+
+def _filters(summary: Summary) -> str:
+    """`1,204 signals in 32,141 ticks of the session, 46 followed; refused: green ticks 20,140, EMA fast not above slow 800`."""
+    refused = ", ".join(f"{reason} {count:,}" for reason, count in summary.filters.items() if count)
+    told = f"{summary.signals:,} signals in {summary.in_session:,} ticks of the session, {summary.entries:,} followed"
+    return f"{told}; refused: {refused}" if refused else told
+
+
 def _lines(summary: Summary) -> list[str]:
     """Say `summary` to a person."""
     refused = {reason: count for reason, count in summary.refused.items() if count}
@@ -128,7 +153,14 @@ def _lines(summary: Summary) -> list[str]:
         f"state {summary.state_hash}",
     ]
     for reason, count in refused.items():
-        lines.append(f"refused {count} ticks: {reason}, first at {summary.refused_first.get(reason, 'a tick')}")
+        lines.append(f"refused {count} ticks: {reason}, {_places(summary, reason)}")
+    for reason, left_out in summary.left_out.items():
+        if reason not in refused:
+            lines.append(f"left out {left_out.count} ticks: {_WORDS.get(reason, reason)}, {_places(summary, reason)}")
+    if summary.signals or summary.undecided:
+        lines.append(_filters(summary))
+    if summary.undecided:
+        lines.append(f"no entry: {summary.undecided}")
     lines += [f"lost: {loss}" for loss in summary.losses]
     if not summary.complete:
         lines.append("stopped before its end")

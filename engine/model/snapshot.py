@@ -223,3 +223,4 @@ class Snapshot(Struct, frozen=True):
     watched: int = 0  # instruments in all; `quotes` holds at most 50 of them, those with a position first
     commands: tuple[CommandView, ...] = ()  # newest last
     found: tuple[str, ...] = ()  # how the last run ended, until acknowledged
+    undecided: str = ""  # of a replay that came to no entry: why, and what to change

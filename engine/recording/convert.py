@@ -17,6 +17,7 @@ from engine.recording.decimals import MAX_MINOR
 from engine.recording.format import Header
 from engine.recording.progress import Progress, followed
 from engine.recording.reader import MqrSource
+from engine.recording.session_tally import SessionTally
 from engine.recording.stamps import StampWriter
 from engine.recording.tally import Refusals
 from engine.recording.writer import RecordingWriter
@@ -26,12 +27,17 @@ _TEXTS_KEPT = 4096
 
 
 class ImportReport(Struct, frozen=True):
-    """What an import brought: ticks, those an engine will refuse by reason with the place of the first, parts lost."""
+    """What an import brought: ticks, those an engine will refuse by reason with the place of the first, parts lost.
+
+    `left_out` has a line for each further reason why ticks will not be decided by, `undecided` says why there will be no entry.
+    """
 
     ticks: int
     refused: dict[str, int]
     first_refused: dict[str, str]
     losses: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+    undecided: str = ""
 
 
 class ExportReport(Struct, frozen=True):
@@ -50,10 +56,11 @@ def import_file(
     max_backwards_ms: int,
     progress: Progress | None = None,
     force: bool = False,
+    session: SessionTally | None = None,
 ) -> ImportReport:
     """Write all of `source` into a new recording, under `header` with the source's own instruments, name and start.
 
-    `progress` is told the fraction done. The same source gives the same bytes. Raises InputError for bad rows and an
+    `progress` is told the fraction done, `session` foretells which ticks lie outside the hours. The same source gives the same bytes. Raises InputError for bad rows and an
     existing `target`, DiskError.
     """
     if isinstance(source, MqrSource):
@@ -66,11 +73,15 @@ def import_file(
     with replacing(target, force) as temporary, RecordingWriter(temporary, header) as writer:
         for tick in chain((first,), ticks):
             writer.append_tick(tick)
-            refusals.judge(tick)
+            refused = refusals.judge(tick)
+            if session is not None:
+                session.add(tick, refused)
     if progress:
         progress(1.0)
     places = {why: source.row_of(number) for why, number in refusals.first.items()}
-    return ImportReport(tick.seq, refusals.counts, places, source.losses())
+    left_out = tuple(session.lines(source.row_of)) if session else ()
+    why = session.why_undecided() if session else ""
+    return ImportReport(tick.seq, refusals.counts, places, source.losses(), left_out, why)
 
 
 def export_csv(

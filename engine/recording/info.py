@@ -6,6 +6,7 @@ from engine.model.marks import EventMark, InputMark, Mark, StateMark
 from engine.model.ports import FileSource
 from engine.model.types import Instrument
 from engine.recording.progress import Progress, followed
+from engine.recording.session_tally import SessionTally
 from engine.recording.stamps import StampWriter
 from engine.recording.tally import BURST_MS, BURST_TICKS, GAP_MS, Duplicates, Fingerprint, Prices, Refusals, Times
 
@@ -37,9 +38,17 @@ class Info(Struct, frozen=True, kw_only=True):
     marks: dict[str, int]
     losses: tuple[str, ...]
     fingerprint: str
+    left_out: tuple[str, ...] = ()  # a line for each further reason why ticks will not be decided by
+    undecided: str = ""  # why there will be no entry, and what to change
 
 
-def inspect_file(source: FileSource, progress: Progress | None = None, *, max_backwards_ms: int = 1000) -> Info:
+def inspect_file(
+    source: FileSource,
+    progress: Progress | None = None,
+    *,
+    max_backwards_ms: int = 1000,
+    session: SessionTally | None = None,
+) -> Info:
     """Read all of `source`, in memory that does not grow with it; raises InputError."""
     refusals = Refusals(len(source.instruments), max_backwards_ms)
     times, duplicates = Times(source.zone), Duplicates(len(source.instruments))
@@ -49,7 +58,10 @@ def inspect_file(source: FileSource, progress: Progress | None = None, *, max_ba
         ticks = tick.seq
         fingerprint.add(tick)
         duplicates.add(tick)
-        if not refusals.judge(tick):
+        refused = refusals.judge(tick)
+        if session is not None:
+            session.add(tick, refused)
+        if not refused:
             times.add(tick.exch_ms)
             prices.add(tick)
     return Info(
@@ -75,6 +87,8 @@ def inspect_file(source: FileSource, progress: Progress | None = None, *, max_ba
         marks=_marks(source),
         losses=source.losses(),
         fingerprint=fingerprint.text(),
+        left_out=tuple(session.lines(source.row_of)) if session else (),
+        undecided=session.why_undecided() if session else "",
     )
 
 
@@ -112,6 +126,9 @@ def info_lines(info: Info) -> list[str]:
     told.append(("duplicates", f"{info.duplicates:,} ({share:.1f} %) with the time, price and quantity of one before"))
     for reason, count in info.refused.items():
         told.append(("refused", f"{count:,} {reason}, first {info.first_refused[reason]}"))
+    told += [("left out", line) for line in info.left_out]
+    if info.undecided:
+        told.append(("no entry", info.undecided))
     if info.marks:
         told.append(("marks", ", ".join(f"{kind} {count:,}" for kind, count in info.marks.items())))
     told += [("damage", line) for line in info.losses] or [("damage", "none")]

@@ -24,8 +24,22 @@ class LatencyMicroseconds(Struct, frozen=True):
     max: float
 
 
+class LeftOut(Struct, frozen=True):
+    """Ticks that did not come to a decision, and where the first and the last of them stand: place in the source, own time."""
+
+    count: int
+    first: str
+    first_time: str
+    last: str
+    last_time: str
+
+
 class Summary(Struct, frozen=True):
-    """What `--json` prints; money as text to two decimals, `rss_mb` the peak."""
+    """What `--json` prints; money as text to two decimals, `rss_mb` the peak.
+
+    `in_session` of the ticks reached the strategies; `signals` found nothing held and all ticks they asked for risen.
+    `filters` says how often each refused, `undecided` why there was no entry, and what to change; empty where there was one.
+    """
 
     source: str
     mode: str
@@ -49,6 +63,11 @@ class Summary(Struct, frozen=True):
     recording: str
     faults: int
     complete: bool
+    in_session: int = 0
+    left_out: dict[str, LeftOut] = {}
+    signals: int = 0
+    filters: dict[str, int] = {}
+    undecided: str = ""
 
 
 def _peak_kb() -> int:
@@ -94,5 +113,23 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
         losses=run.source.losses(),
         recording=recorder.problem if recorder and recorder.problem else "",
         faults=snapshot.faults,
+        in_session=run.trader.facts(snapshot.ticks).taken,
+        left_out=_left_out(run),
+        signals=portfolio.entries + sum(run.trader.state.reach.objections.values()),
+        filters={"green ticks": run.trader.waited()} | run.trader.state.reach.objections,
+        undecided=run.trader.why_undecided(snapshot.ticks),
         complete=engine.status.source_ended or engine.playback is None,  # a live stream has no end to come to
     )
+
+
+def _left_out(run: Run) -> dict[str, LeftOut]:
+    found = run.trader.state.reach.left_out()
+    if run.engine.inbox.merged_places.count:
+        found["merged"] = run.engine.inbox.merged_places
+    place, stamp = run.source.row_of, run.trader.hours.stamp
+    return {
+        reason: LeftOut(
+            each.count, place(each.first.seq), stamp(each.first.exch_ms), place(each.last.seq), stamp(each.last.exch_ms)
+        )
+        for reason, each in found.items()
+    }

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from threading import Event
 
 from engine.model.types import FLAG_NEW_LINK, FLAG_UNCHAINED, Tick
+from engine.trading.reach import Places
 
 
 class Inbox:
@@ -19,7 +20,7 @@ class Inbox:
     holds the turn may look into it and take from its left. Once a tick, that is cheaper than a call of ours.
     """
 
-    __slots__ = ("_closed", "_space", "_wake", "capacity", "merged", "waiting")
+    __slots__ = ("_closed", "_space", "_wake", "capacity", "merged", "merged_places", "waiting")
 
     def __init__(self, capacity: int, wake: Callable[[], None] = lambda: None) -> None:
         """Room for `capacity` ticks; `wake` tells the taker that a lossless feed waits."""
@@ -29,6 +30,7 @@ class Inbox:
         self._space = Event()
         self._closed = False
         self.merged = 0
+        self.merged_places = Places()
 
     def __len__(self) -> int:
         return len(self.waiting)
@@ -55,15 +57,19 @@ class Inbox:
 
     def _merge(self) -> None:
         newest: dict[int, Tick] = {}
+        dropped: list[Tick] = []
         count = 0
         while (waiting := self._take_newest()) is not None:
             count += 1
             kept = newest.setdefault(waiting.instrument, waiting)
             if kept is not waiting:  # the exchange's numbers between them are not lost, and no news of the link either
                 kept.flags |= waiting.flags & FLAG_NEW_LINK | FLAG_UNCHAINED
+                dropped.append(waiting)
         # Counted before the taker can see the holes: whoever compares the two finds at most a merge too many.
         self.merged += count - len(newest)
         self.waiting.extend(reversed(newest.values()))
+        for tick in reversed(dropped):
+            self.merged_places.note(tick)
 
     def _take_newest(self) -> Tick | None:
         try:

@@ -49,8 +49,7 @@ class Rewind:
         self._cursor.last_seq = seq
         if self._clock is not None:
             self._clock.at_ms = now_ms
-        for inst in state.instrument_states:
-            inst.load_told(fields)
+        state.load_told(fields)
         self._exits.go_back(fields, state.portfolio.trades)
         self._hold_what_is_booked()
 

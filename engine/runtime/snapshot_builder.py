@@ -18,6 +18,7 @@ from engine.trading.session import NO_DAY
 
 _METER_NS = 500_000_000
 _SHOWN = 50
+_MANY_TICKS = 50
 _MOST_TURNOVER = 2**63 - 1  # that a socket carries; a position in coins has more, and no screen shows it
 
 
@@ -96,7 +97,18 @@ class SnapshotBuilder:
             watched=len(instruments),
             commands=parts.outcomes.commands,
             found=parts.outcomes.found,
+            undecided=self._undecided(),
         )
+
+    def _undecided(self) -> str:
+        """Why a replay comes to no entry: at its end, and as soon as many ticks have come and none reached a strategy."""
+        if self._playback is None:
+            return ""
+        trader, ticks = self._parts.trader, self._parts.cursor.last_seq
+        ended = self._playback.feed.progress().ended and not self._parts.inbox
+        if ended or (ticks >= _MANY_TICKS and not trader.facts(ticks).taken):
+            return trader.why_undecided(ticks)
+        return ""
 
     def _session(self, now_ms: int) -> snapshot.SessionView:
         hours = self._hours

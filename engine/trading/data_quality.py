@@ -25,7 +25,6 @@ class DataQualityMonitor:
         """Tell the first tick refused for each reason; halt entries after too many in a row."""
         tick_filter = inst.tick_filter
         if tick_filter.refused.get(reason) == 1:
-            self._state.first_refused.setdefault(reason, tick.seq)
             self._state.effects.append(events.TickRefused(inst.index, reason, tick.seq, tick.exch_ms))
         if tick_filter.halted and not inst.halt_shown:
             inst.halt_shown = True

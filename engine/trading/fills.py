@@ -48,6 +48,8 @@ class FillHandler:
         state = self._state
         inst = state.instrument_states[fill.instrument]
         decided = order.price - inst.levels.slippage if order else fill.price
+        if state.position(inst) is None:
+            inst.entered_at = inst.taken
         position = state.portfolio.buy(fill, decided)
         state.effects.append(FillBooked(fill, position.state(inst.index), str(state.portfolio.cash)))
         inst.strategy.on_entry()
@@ -60,6 +62,8 @@ class FillHandler:
         trade = state.portfolio.sell(fill, reason)
         left = state.position(inst)
         held = left.state(inst.index) if left else None
+        if left is None:
+            inst.held_ticks += inst.taken - inst.entered_at
         state.effects.append(FillBooked(fill, held, str(state.portfolio.cash)))
         if trade is not None:
             inst.strategy.on_exit(stop_loss=trade.reason == STOP_LOSS)

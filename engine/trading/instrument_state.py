@@ -10,6 +10,7 @@ from engine.config import RiskConfig, StrategyConfig
 from engine.model.state import Fields, Plain, dump, load
 from engine.model.types import Instrument, Tick
 from engine.trading.positions import Levels
+from engine.trading.reach import Reach
 from engine.trading.session import NO_DAY, SessionDay, TradingHours
 from engine.trading.strategy.ema_macd_vwap import Strategy
 from engine.trading.stretches import EntryRefusals, Silences
@@ -72,6 +73,8 @@ class InstrumentState:
     __slots__ = (
         *STATE,
         "day",
+        "entered_at",
+        "held_ticks",
         "history",
         "hours",
         "index",
@@ -79,6 +82,8 @@ class InstrumentState:
         "last_tick",
         "levels",
         "median_gap_ms",
+        "most_ticks",
+        "passed_ticks",
         "refusals",
         "sample_at_ms",
         "session",
@@ -94,6 +99,7 @@ class InstrumentState:
         hours: TradingHours,
         risk: RiskConfig,
         strategy: StrategyConfig,
+        reach: Reach,
         sample_ms: int = SAMPLE_MS,
     ) -> None:
         self.index = index
@@ -101,7 +107,7 @@ class InstrumentState:
         self.hours = hours  # of its market
         self.session: SessionDay = NO_DAY  # of its newest tick
         self.levels = Levels.of(risk, instrument)
-        self.tick_filter = TickFilter(risk, strategy)
+        self.tick_filter = TickFilter(risk, strategy, reach)
         self.strategy = Strategy(strategy, instrument.tick_size)
         self.day: date = NO_DAY.date
         self.last_price = 0
@@ -115,6 +121,9 @@ class InstrumentState:
         self.gaps = 0  # silences in session longer than allowed
         self.halt_shown = False
         self.objection = ""  # why the last signal was not followed
+        self.passed_ticks = 0  # that its strategy took on earlier days
+        self.most_ticks = 0  # that it took on one of them
+        self.entered_at = self.held_ticks = 0  # how many it had taken at the entry; how many while a position was open
         # What of both was told: once per change, counted otherwise.
         self.silences = Silences()
         self.refusals = EntryRefusals()
@@ -131,12 +140,19 @@ class InstrumentState:
             return
         self.last_ms = at_ms
         self.objection = ""
+        self.passed_ticks += self.strategy.ticks
+        self.most_ticks = max(self.most_ticks, self.strategy.ticks)
         self.strategy.start_day()
 
     def sample(self, at_ms: int, price: int) -> None:
         """Keep a point of the day's chart."""
         self.history.add(at_ms, price)
         self.sample_at_ms = at_ms + self.history.interval_ms
+
+    @property
+    def taken(self) -> int:
+        """How many ticks its strategy has taken in all."""
+        return self.passed_ticks + self.strategy.ticks
 
     def dump(self, into: Fields) -> None:
         """Add the deciding state to `into`."""
@@ -179,6 +195,7 @@ class InstrumentState:
         """Add what was told of silences and refusals: no part of the deciding state, but what a replay takes back with it."""
         into[f"{self.index}.silences"] = self.silences.dump()
         into[f"{self.index}.refusals"] = self.refusals.dump()
+        into[f"{self.index}.taken"] = [self.passed_ticks, self.most_ticks, self.entered_at, self.held_ticks]
 
     def load_told(self, fields: Mapping[str, Plain]) -> None:
         """Take that back, where `fields` have it."""
@@ -186,3 +203,5 @@ class InstrumentState:
         if isinstance(silences, list) and isinstance(refusals, str):
             self.silences.load(silences)
             self.refusals.load(refusals)
+        if isinstance(taken := fields.get(f"{self.index}.taken"), list):
+            self.passed_ticks, self.most_ticks, self.entered_at, self.held_ticks = taken

@@ -7,6 +7,7 @@ from engine.config import RiskConfig, StrategyConfig
 from engine.model.state import Fields, Plain, dump, load
 from engine.model.types import (
     FLAG_AHEAD,
+    FLAG_LATE,
     FLAG_NEW_LINK,
     FLAG_UNCHAINED,
     MAX_PRICE,
@@ -15,6 +16,7 @@ from engine.model.types import (
     PRICE_NAN,
     Tick,
 )
+from engine.trading.reach import Reach
 
 HELD: Final = "held"
 
@@ -25,7 +27,7 @@ _HOLD_NS = _HOLD_MS * 1_000_000
 _NEVER_MS = -(1 << 62)
 _FAR_AHEAD_MS = 60_000
 _AHEAD_OF_RECEIPT_MS = 3_600_000  # a tick's own time may be ahead of its receipt by this much, no more
-_TOLD_BY_FEED: Final = FLAG_NEW_LINK | FLAG_AHEAD
+_TOLD_BY_FEED: Final = FLAG_NEW_LINK | FLAG_AHEAD | FLAG_LATE
 _RESTART_AFTER = 3  # so many lower numbers in rising order are a numbering that began anew
 
 
@@ -54,6 +56,7 @@ class TickFilter:
         "_jump_percent",
         "_linked",
         "_max_backwards_ms",
+        "_reach",
         "_recovery",
         "_streak_limit",
         "held",
@@ -63,7 +66,8 @@ class TickFilter:
         "released",
     )
 
-    def __init__(self, risk: RiskConfig, strategy: StrategyConfig) -> None:
+    def __init__(self, risk: RiskConfig, strategy: StrategyConfig, reach: Reach) -> None:
+        self._reach = reach
         self._max_backwards_ms = risk.max_backwards_ms
         self._jump_percent = risk.jump_percent
         self._streak_limit = strategy.nan_streak_threshold
@@ -92,16 +96,16 @@ class TickFilter:
 
     def admit(self, tick: Tick, last_price: int) -> str:
         """Judge `tick`, which follows one at `last_price`: empty when admitted, HELD, or the reason of its refusal (counted)."""
-        if tick.flags & _TOLD_BY_FEED and self._heed(tick.flags):
-            return self._refuse("future")
+        if tick.flags & _TOLD_BY_FEED and self._heed(tick):
+            return self._refuse("future", tick)
         price = tick.price
         if not 0 < price <= MAX_PRICE:
-            return self._refuse(_what_is_wrong(price))
+            return self._refuse(_what_is_wrong(price), tick)
         ahead_ms = tick.exch_ms - self.newest_ms
         if not 0 <= ahead_ms <= _FAR_AHEAD_MS:
             reason = self._judge_time(tick, ahead_ms)
             if reason:
-                return self._refuse(reason)
+                return self._refuse(reason, tick)
         number = tick.exch_seq
         if number:
             # Nearly every one follows its predecessor, and a call would be most of its cost.
@@ -124,11 +128,15 @@ class TickFilter:
             self._recover()
         return ""
 
-    def _heed(self, flags: int) -> bool:
+    def _heed(self, tick: Tick) -> bool:
         """Take note of what the feed tells; whether it says that the tick's own time cannot be."""
-        if flags & FLAG_NEW_LINK:
+        if tick.flags & FLAG_NEW_LINK:
             self._linked = self.new_link = True
-        return flags & FLAG_AHEAD != 0
+        if tick.flags & FLAG_AHEAD:
+            return True
+        if tick.flags & FLAG_LATE:
+            self._reach.late.note(tick)
+        return False
 
     def _judge_time(self, tick: Tick, ahead_ms: int) -> str:
         """Judge a tick that is older than the newest one by `-ahead_ms`, or newer by very much: the reason of its refusal, or empty."""
@@ -136,8 +144,8 @@ class TickFilter:
             return "backwards"
         return "future" if ahead_ms > 0 and not self._linked and _is_future(tick) else ""
 
-    def _refuse(self, reason: str) -> str:
-        self.refused[reason] = self.refused.get(reason, 0) + 1
+    def _refuse(self, reason: str, tick: Tick) -> str:
+        self.drop(reason, tick)
         self.good_streak = 0
         self.bad_streak += 1
         if self.bad_streak >= self._streak_limit:
@@ -151,9 +159,10 @@ class TickFilter:
             self.good_streak = 0
             self.halted = False
 
-    def drop(self, reason: str) -> str:
+    def drop(self, reason: str, tick: Tick) -> str:
         """Count a repeated or late packet; it says nothing about the quality of the prices."""
         self.refused[reason] = self.refused.get(reason, 0) + 1
+        self._reach.refuse(reason, tick)
         return reason
 
     def _judge_sequence(self, tick: Tick, last_price: int) -> str:
@@ -161,17 +170,17 @@ class TickFilter:
         self.missing = 0
         if self.new_link:
             if tick.exch_seq == last and self._is_known(tick, last_price):
-                return self.drop("duplicate")
+                return self.drop("duplicate", tick)
             last = 0  # never compared across connections
         if last and tick.exch_seq <= last:
             if tick.exch_seq == last:
-                return self.drop("duplicate")
+                return self.drop("duplicate", tick)
             rising = tick.exch_seq > self.late_seq and tick.exch_ms >= self.newest_ms
             self.late_streak = self.late_streak + 1 if rising else 1
             self.late_seq = tick.exch_seq
             silent = tick.exch_ms - self.newest_ms >= _NEW_NUMBERING_MS
             if not silent and self.late_streak < _RESTART_AFTER:
-                return self.drop("out_of_order")
+                return self.drop("out_of_order", tick)
         elif last and tick.exch_seq > last + 1 and not tick.flags & FLAG_UNCHAINED:
             self.missing = tick.exch_seq - last - 1
             self.sequence_gaps += 1
@@ -192,7 +201,7 @@ class TickFilter:
             if _outlasted(held, tick) or not self._jumps(held.price, tick.price):
                 self.released = self._believe(held)
             else:
-                self._refuse("jump")
+                self._refuse("jump", held)
         if self.good_price and self._jumps(self.good_price, tick.price):
             self.held = tick
             return HELD

@@ -17,9 +17,11 @@ from engine.trading.fills import FillHandler
 from engine.trading.flatten import Flattener
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.positions import SESSION_END, Costs, Position
+from engine.trading.reach import NO_LOT, NO_WINDOW
 from engine.trading.risk import Sizing
 from engine.trading.session import NO_DAY, SessionDay
 from engine.trading.trading_state import TradingState
+from engine.trading.undecided import Facts, Undecided
 
 NOTHING: Sequence[AnyEvent] = ()
 
@@ -35,8 +37,10 @@ class Trader:
         "_instruments",
         "_limits_loss",
         "_max_gap_ms",
+        "_outside",
         "_positions",
         "_sizing",
+        "_undecided",
         "hours",
         "moved",
         "state",
@@ -46,6 +50,7 @@ class Trader:
         costs = Costs(config.risk)
         self.state = TradingState(config, instruments, costs, tag_prefix)
         self.hours = self.state.hours
+        self._outside = self.state.reach.outside
         self._data_quality = DataQualityMonitor(self.state, config.risk)
         self._flattener = Flattener(self.state, config.risk)
         self._fills = FillHandler(self.state, self._flattener, self._judge_entry)
@@ -55,6 +60,8 @@ class Trader:
         self._max_gap_ms = config.risk.max_tick_gap_ms
         self._limits_loss = config.risk.max_daily_loss > 0
         self._holds_jumps = config.risk.jump_percent > 0
+        states = self._instruments
+        self._undecided = Undecided(config, instruments, lambda index: states[index].hours)
         self.moved = False  # whether the last beat changed anything
 
     # ── The hot path ────────────────────────────────────────────────────────────────────────────────────────────
@@ -80,10 +87,15 @@ class Trader:
         if not day.start_ms <= now_ms <= day.end_ms:
             day = inst.session = inst.hours.day_of(now_ms)
             if not day.start_ms <= now_ms <= day.end_ms:
+                outside = self._outside
+                if not outside.count:
+                    outside.first = tick
+                outside.count += 1
+                outside.last = tick
                 return
         position = self._positions[inst.index]
         # `is`: the same SessionDay gives the same date object; another one is looked at closely in `_on_day`.
-        if inst.day is not day.date and not self._on_day(inst, day, price, now_ms):
+        if inst.day is not day.date and not self._on_day(inst, day, tick):
             return
         gap_ms = now_ms - inst.last_ms
         if gap_ms > self._max_gap_ms:
@@ -135,14 +147,15 @@ class Trader:
                 inst.refusals.entered()
                 self.state.buy(inst, quantity, limit, now_ms)
                 return
-            objection = "cash for not one lot"
+            objection = NO_LOT
+        self.state.reach.object(objection)
         if objection != inst.objection:
             self._data_quality.on_objection(inst, objection, now_ms)
 
     def _objection(self, inst: InstrumentState, now_ms: int, day: SessionDay) -> str:
         # Not `now_ms` alone: a tick that is late by less than `max_backwards_ms` must not open the day again.
         if not day.entry_from_ms <= now_ms < day.entry_until_ms or inst.tick_filter.newest_ms >= day.exit_from_ms:
-            return "outside the entry window"
+            return NO_WINDOW
         if inst.last_tick is not None and inst.last_tick.flags & FLAG_LATE:
             return "the price is late"
         if inst.tick_filter.halted:
@@ -151,11 +164,11 @@ class Trader:
             return "entry order unanswered"
         return self.state.gate.objection()
 
-    def _on_day(self, inst: InstrumentState, day: SessionDay, price: int, now_ms: int) -> bool:
+    def _on_day(self, inst: InstrumentState, day: SessionDay, tick: Tick) -> bool:
         """Begin a session day where it is a new one; False when the tick belongs to a day that is over."""
-        state = self.state
+        state, price, now_ms = self.state, tick.price, tick.exch_ms
         if day.date < state.today:
-            inst.tick_filter.drop("past_day")
+            inst.tick_filter.drop("past_day", tick)
             return False
         if day.date == inst.day:
             inst.day = day.date
@@ -231,6 +244,33 @@ class Trader:
         for inst in self._instruments:
             self._data_quality.tell_counted(inst, now_ms)
         return self.state.take_effects()
+
+    def facts(self, ticks: int) -> Facts:
+        """What came of the `ticks` of the run so far."""
+        instruments = self._instruments
+        return Facts(
+            ticks,
+            sum(inst.taken for inst in instruments),
+            max((max(inst.most_ticks, inst.strategy.ticks) for inst in instruments), default=0),
+            self.state.reach,
+            [inst.last_price for inst in instruments],
+            at_ms=max((inst.last_ms for inst in instruments), default=0),
+        )
+
+    def why_undecided(self, ticks: int) -> str:
+        """Why none of the `ticks` so far brought an entry, in one line; empty where one did, or something is held."""
+        if self.state.portfolio.entries or self.state.held():
+            return ""
+        return self._undecided.why(self.facts(ticks))
+
+    def waited(self) -> int:
+        """How many ticks found nothing held and gave no signal: too few of them in a row rose."""
+        held = sum(
+            inst.held_ticks + (inst.taken - inst.entered_at if self.state.position(inst) else 0)
+            for inst in self._instruments
+        )
+        signals = sum(self.state.reach.objections.values()) + self.state.portfolio.entries
+        return max(0, sum(inst.taken for inst in self._instruments) - held - signals)
 
     def load(self, fields: dict[str, Plain]) -> None:
         """Take the deciding state back from what `dump` wrote."""

@@ -15,6 +15,7 @@ from engine.trading.instrument_state import COARSE_SAMPLE_MS, SAMPLE_MS, Instrum
 from engine.trading.orders import Orders, ordered_in
 from engine.trading.portfolio import Portfolio, positions_in, strays_in
 from engine.trading.positions import Costs, Position
+from engine.trading.reach import Reach
 from engine.trading.risk import EntryGate
 from engine.trading.session import NO_DAY, TradingHours
 
@@ -33,21 +34,22 @@ class TradingState:
         "_symbols",
         "effects",
         "faults",
-        "first_refused",
         "flat",
         "gate",
         "hours",
         "instrument_states",
         "orders",
         "portfolio",
+        "reach",
         "today",
     )
 
     def __init__(self, config: Config, instruments: tuple[Instrument, ...], costs: Costs, tag_prefix: str) -> None:
         sample_ms = SAMPLE_MS if len(instruments) <= _MANY else COARSE_SAMPLE_MS
         self.hours = TradingHours(config.session)
+        self.reach = Reach()
         self.instrument_states = [
-            InstrumentState(i, each, self.hours, config.risk, config.strategy, sample_ms)
+            InstrumentState(i, each, self.hours, config.risk, config.strategy, self.reach, sample_ms)
             for i, each in enumerate(instruments)
         ]
         levels = tuple(inst.levels for inst in self.instrument_states)
@@ -57,7 +59,6 @@ class TradingState:
         self.flat = FlattenState()
         self.today: date = NO_DAY.date
         self.faults = 0
-        self.first_refused: dict[str, int] = {}  # reason → number of the first tick refused for it
         self.effects: list[AnyEvent] = []
         self._held: list[tuple[InstrumentState, Position]] = []  # as of so many openings and exits
         self._held_at = 0
@@ -67,6 +68,11 @@ class TradingState:
             "price_scale": [each.price_scale for each in instruments],
             "quantity_scale": [each.quantity_scale for each in instruments],
         }
+
+    @property
+    def first_refused(self) -> dict[str, int]:
+        """The number of the first tick refused for each reason."""
+        return {reason: places.first.seq for reason, places in self.reach.refused.items()}
 
     def take_effects(self) -> Sequence[AnyEvent]:
         """What has come about since the last call."""
@@ -155,6 +161,19 @@ class TradingState:
             inst.load(fields)
         self.effects = []
         self._held_at = _UNKNOWN
+
+    def dump_told(self, into: Fields) -> None:
+        """Add what was told and counted: no part of the deciding state, but what a replay takes back with it."""
+        into["reach"] = self.reach.dump()
+        for inst in self.instrument_states:
+            inst.dump_told(into)
+
+    def load_told(self, fields: Mapping[str, Plain]) -> None:
+        """Take that back, where `fields` have it."""
+        if isinstance(reach := fields.get("reach"), str):
+            self.reach.load(reach)
+        for inst in self.instrument_states:
+            inst.load_told(fields)
 
     def keep(self, at_ms: int) -> StateKept:
         """The account as the next run may take it over: no indicators, nothing of instruments that are not held."""

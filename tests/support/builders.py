@@ -52,6 +52,13 @@ def tick(seq: int, price: float, at: str | int, *, quantity: int = 75, day: str 
     return Tick(seq=seq, exch_ms=exch_ms, price=paise, quantity=quantity, day_volume=0, **(fields | more))
 
 
+def priced(seq: int, price: int, at: str) -> Tick:
+    """A tick of instrument 0 whose price in minor units, a sentinel perhaps, is taken as it is."""
+    made = tick(seq, 1, at)
+    made.price = price
+    return made
+
+
 def ticks(prices: Iterable[float], *, start: str = "09:30:00", step_ms: int = 1000, day: str = DAY) -> list[Tick]:
     """Ticks one after the other."""
     first = ms(start, day)

@@ -21,9 +21,9 @@ _NAMES = {"LOGIN": "LOGIN", "CONNECTING": "CONNECTING", "WAITING": "NO LINK YET"
 def line(view: View, width: int) -> Line | None:
     """The most urgent of what there is to say; None where all is well.
 
-    An engine in trouble comes first, for without it nothing else is known; how the last run ended comes last.
+    An engine in trouble comes first, for without it nothing else is known; how a run ended, or a replay without an entry, last.
     """
-    said = _engine(view, width) or _link(view, width) or _vacant(view) or _last_run(view)
+    said = _engine(view, width) or _link(view, width) or _vacant(view) or _last_run(view) or _undecided(view)
     if said is None:
         return None
     segments, style = said
@@ -180,3 +180,12 @@ def _last_run(view: View) -> tuple[list[Segment], str] | None:
         _behind_dash(1, "press a to read and acknowledge", "a shows it"),
     ]
     return segments, "banner"
+
+
+def _undecided(view: View) -> tuple[list[Segment], str] | None:
+    """`NO ENTRY: 400 of 400 ticks lie outside the session 09:15-15:30 Asia/Kolkata (18:15:00-18:28:18): --set session.start=…`."""
+    why = view.snapshot.undecided
+    if not why:
+        return None
+    forms = (word(f": {clip(why, most)}") for most in (200, 120, 90, 70, 50))
+    return [segment(0, word(f"{view.glyphs.warn} NO ENTRY")), segment(1, *forms)], "banner"

@@ -91,8 +91,7 @@ class Playback:
         """Put the state after tick `seq` aside, with what was told and what is summed up of the exits so far."""
         state = self._parts.trader.state
         fields = state.dump() | self._parts.exits.dump()
-        for inst in state.instrument_states:
-            inst.dump_told(fields)
+        state.dump_told(fields)
         self._saved.save(seq, self._parts.effects.now_ms, fields)
 
     def _go_to_event(self, *, forward: bool) -> None:

@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, feed, lost, paper, position, view, waiting
 from tui.frame import banner, dialogs, screen
@@ -151,3 +152,15 @@ def test_any_feed_at_any_width(state, because, stamps, width, held, found) -> No
             assert made is None or made[0][1] in STYLES
             assert made is None or glyphs is not ASCII or plain([made]).isascii()
             assert made is None or glyphs is ASCII or width_of(made) == max(1, width)
+
+
+WHY = "400 of 400 ticks lie outside the session 09:15-15:30 Asia/Kolkata (18:15:00-18:28:18): --set session.start=18:10"
+
+
+def test_a_replay_that_decides_nothing_says_why() -> None:
+    seen = replace(SNAPSHOT, undecided=WHY)
+    assert line(seen, 200) == f" ▲ NO ENTRY: {WHY}"
+    assert style(seen) == "banner"
+    assert line(seen, 80).startswith(" ▲ NO ENTRY: 400 of 400 ticks lie outside the session")
+    assert all(width_of(banner.line(view(seen), width)) <= width for width in range(1, 200))
+    assert "NO ENTRY" not in line(replace(lost(), undecided=WHY))  # what is urgent comes first
