@@ -5,7 +5,7 @@ from engine.assembly.run import RunParts
 from engine.assembly.takeover import take_over
 from engine.model.clock import Clock, SteadyClock, VirtualClock
 from engine.model.errors import InputError
-from engine.model.ports import Feed, TickSource
+from engine.model.ports import Feed, TickSource, is_generated
 from engine.recording import MqrSource
 from engine.runtime import Engine
 from engine.runtime.cursor import Cursor
@@ -85,7 +85,9 @@ def _engine(
     switch = DeliverySwitch(parts, publisher)
     schedule = Schedule(parts, switch, playback, run.config.recording.checkpoint_ticks if run.recorder else 0)
     misbehave = source.misbehave if isinstance(source, FaultySource) else None
-    dispatch = Dispatch(parts, switch, schedule, playback, status.ask_to_stop, misbehave)
+    dispatch = Dispatch(
+        parts, switch, schedule, playback, status.ask_to_stop, misbehave, generated=is_generated(source)
+    )
     turn = Turn(parts, dispatch.carry_out, schedule, publisher)
     folder = run.folder
     housekeeping = Housekeeping(parts, turn, stats, ProcessStats(folder), lambda lines: keep_receipt(folder, lines))

@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.model.errors import UserError, reason
 
 _LONGEST_PATH = 100  # bytes; the system's own limit is 108 on Linux, 104 elsewhere
-_BACKLOG = 32
+_BACKLOG = 256  # connections that wait to be taken; beyond them the system refuses, and a command tries again
 _CONNECT_AGAIN_S = 0.01
 
 

@@ -97,6 +97,10 @@ class Connection:
         self._heard_ns = now_ns  # its silence counts from here
         return True
 
+    def idle_ns(self, now_ns: int) -> int:
+        """How long ago it last asked for something, or was sent what it asked for."""
+        return now_ns - self._heard_ns
+
     def overdue(self, now_ns: int) -> str:
         """Why it is to be dropped; empty when it is not."""
         if self.sending:

@@ -24,11 +24,13 @@ from engine.model.errors import WireError
 
 _ROUND_S = 0.1  # the longest between two looks at the clock
 _THROTTLED_S = 0.02
-_MOST_CLIENTS = 16
+_MOST_SCREENS = 16
+_MOST_COMMANDS = 16  # places of their own: no number of screens keeps `flat`, `status` and `stop` out
+_IDLE_SCREEN_NS = 2_000_000_000  # a screen looks four times a second: one that hangs gives its place to another
 _ACCEPTS_A_ROUND = 8
-_ACCEPTS_PER_S = 100
-_ACCEPTS_AT_ONCE = 64
-_MOST_UNNAMED = 128  # connections without a Hello; the oldest is closed, and had over half a second by then
+_ACCEPTS_PER_S = 500
+_ACCEPTS_AT_ONCE = 1_024  # so that even a thousand that come at once are seen through, and whoever stands behind them
+_MOST_UNNAMED = 128  # connections without a Hello; the oldest is closed
 _MOST_FAILURES = 5
 _JOIN_S = 2.0
 
@@ -218,8 +220,8 @@ class LinkServer:
     def _hello(self, connection: Connection, hello: Hello, now_ns: int) -> None:
         reason = self._handler.refusal(hello)
         kind = "version"
-        if not reason and len(self._handler.clients) >= _MOST_CLIENTS:
-            reason, kind = f"busy: {_MOST_CLIENTS} clients are connected", "busy"
+        if not reason and (reason := self._make_room(hello, now_ns)):
+            kind = "busy"
         if reason:
             self._notes.tell(kind, f"a client was refused: {reason}", now_ns)
             self._refuse(connection, reason, now_ns)
@@ -227,6 +229,17 @@ class LinkServer:
         connection.client, frames = self._handler.welcome(hello, now_ns)
         connection.trust()
         self._post(connection, frames, now_ns)
+
+    def _make_room(self, hello: Hello, now_ns: int) -> str:
+        """See that there is a place for this guest: the one that has been idle longest goes; why there is none, or ""."""
+        alike = [each for each in self._connections if each.client and each.client.screen == hello.screen]
+        if len(alike) < (_MOST_SCREENS if hello.screen else _MOST_COMMANDS):
+            return ""
+        idlest = max(alike, key=lambda each: each.idle_ns(now_ns))
+        if hello.screen and idlest.idle_ns(now_ns) < _IDLE_SCREEN_NS:
+            return f"busy: {_MOST_SCREENS} screens are connected"
+        self._drop(idlest, now_ns, "gave its place to another", kind="room")
+        return ""
 
     def _refuse(self, connection: Connection, reason: str, now_ns: int) -> None:
         connection.leaving = True

@@ -1,6 +1,7 @@
 """What goes into the trader and the engine: commands of an operator or a policy. Plain, frozen, serialisable."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -124,10 +125,19 @@ class Acknowledge(Command, frozen=True, tag=True):
 
 
 class Stall(Command, frozen=True, tag=True):
-    """Hold the turn for `seconds` (≤ 10) and do nothing: for developers, to see the heartbeat turn."""
+    """Hold the turn for `seconds` (≤ 10) and do nothing: for developers, on generated data, to see the heartbeat turn."""
 
     seconds: float
 
 
 ReplayCommand = Play | Hold | SetSpeed | Step | Seek | SeekTime | SkipSilence | SeekEvent | Bookmark
 TraderCommand = PauseEntries | ResumeEntries | Lock | Unlock | Flat | Arm | Disarm
+
+# Where a command may be carried out: in every run, in a replay, or on generated data alone, where no mistake costs money.
+Reach = Literal["every run", "a replay", "generated data"]
+REACH: Final[Mapping[type[Command], Reach]] = {
+    **dict.fromkeys((PauseEntries, ResumeEntries, Lock, Unlock, Flat, Arm, Disarm), "every run"),
+    **dict.fromkeys((SwitchDelivery, Stop, Acknowledge), "every run"),
+    **dict.fromkeys((Play, Hold, SetSpeed, Step, Seek, SeekTime, SkipSilence, SeekEvent, Bookmark), "a replay"),
+    **dict.fromkeys((Fault, Stall), "generated data"),
+}

@@ -68,6 +68,11 @@ class TickSource(Protocol):
         """Where tick number `seq` stands in the file, for a person: `row 17`, or `tick 16` where there are no rows."""
 
 
+def is_generated(source: object) -> bool:
+    """Whether the ticks of `source` were drawn by the program itself, so that test tools may touch them."""
+    return bool(getattr(source, "generated", False))
+
+
 class Undamaged:
     """What a source says that has no marks, no rows and nothing that could be damaged."""
 

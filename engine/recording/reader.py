@@ -43,6 +43,11 @@ class MqrSource:
         self._blocks = Blocks(path, self._size, start, len(self.header.instruments), skip_damage)
         self._index = SparseIndex(_INDEX_SPACING, Stretch(1, start, 0))
 
+    @property
+    def generated(self) -> bool:
+        """Whether it is the recording of a generated session, by its own word: a replay risks nothing by believing it."""
+        return "synthetic session" in self.header.source
+
     def ticks(self, first: int = 1) -> Iterator[Tick]:
         """The ticks from number `first` on; raises InputError when the disk fails."""
         return chain.from_iterable(self._ticks_by_block(first))  # so that no code of ours runs for each tick

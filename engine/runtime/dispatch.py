@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from engine.model.broker_events import BrokerEvent
-from engine.model.commands import Acknowledge, Command, Fault, Stall, Stop, SwitchDelivery, TraderCommand
+from engine.model.commands import REACH, Acknowledge, Command, Fault, Stall, Stop, SwitchDelivery, TraderCommand
 from engine.model.events import CommandRefused, FeedNote, LinkChanged
 from engine.model.marks import EventMark, InputMark
 from engine.runtime.delivery import DeliverySwitch
@@ -18,7 +18,10 @@ _MARKED_LINK_STATES = frozenset({"UP", "WAITING", "REFUSED"})
 
 
 class Dispatch:
-    """Carries out one input at a time; `end` asks for the end of the run, `misbehave` makes generated data do so."""
+    """Carries out one input at a time; `end` asks for the end of the run.
+
+    On `generated` data a test tool is carried out, `misbehave` makes it misbehave; elsewhere both are refused.
+    """
 
     def __init__(
         self,
@@ -28,6 +31,8 @@ class Dispatch:
         playback: Playback | None,
         end: Callable[[], None],
         misbehave: Callable[[Fault], None] | None = None,
+        *,
+        generated: bool = False,
     ) -> None:
         self._parts = parts
         self._switch = switch
@@ -35,6 +40,7 @@ class Dispatch:
         self._playback = playback
         self._end = end
         self._misbehave = misbehave
+        self._reaches = {"every run"} | ({"a replay"} if playback else set()) | ({"generated data"} if generated else set())
         self.tickets = Tickets(parts.trader.state.flat, switch, parts.outcomes)
 
     def carry_out(self, posted: Posted) -> None:
@@ -47,6 +53,8 @@ class Dispatch:
             self._feed_told(posted)
         elif isinstance(posted, BrokerEvent):
             self._parts.effects.answered(posted)
+        elif (reach := REACH[type(posted)]) not in self._reaches:
+            self._refuse(posted, f"only in {reach}" if reach == "a replay" else f"only on {reach}")
         elif isinstance(posted, TraderCommand):
             self._command_trader(posted)
         elif self._playback is not None and self._playback.command(posted):
@@ -78,8 +86,10 @@ class Dispatch:
                 self._misbehave(command)
                 self._parts.outcomes.add(f"fault: {command.kind} {command.amount} {command.symbol}".rstrip())
             case _:
-                where = "on generated data" if isinstance(command, Fault) else "in a replay"
-                self._parts.effects.carry_out((CommandRefused(type(command).__name__, f"only {where}"),))
+                self._refuse(command, "this source cannot do it")
+
+    def _refuse(self, command: Command, why: str) -> None:
+        self._parts.effects.carry_out((CommandRefused(type(command).__name__, why),))
 
     def _feed_told(self, event: LinkChanged | FeedNote) -> None:
         """Take what the feed says of its link: told, journalled, and marked in the recording where it matters."""

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import pytest
 
 from engine.link import RemoteEngine
-from engine.model.commands import Stall
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_POSITION_OPEN, EXIT_WELL
 from engine.model.types import FLAG_LATE
 from engine.recording import MqrSource
@@ -91,7 +90,7 @@ class Watched(NamedTuple):
 def is_watched(folder: Path, echo: EchoingExchange) -> Watched:
     with (
         exchange(account=echo.account) as sim,
-        running_engine(folder, sim, *HOLDING, "heartbeat.heartbeat_log_s=1", environ=CANARIES) as process,
+        running_engine(folder, sim, *HOLDING, "heartbeat.heartbeat_log_s=1", environ=CANARIES, breaks="strategy") as process,
     ):
         wait_for_ticks(sim, RATE // 2)
         keys = " ".join(CANARIES.values())
@@ -105,9 +104,10 @@ def is_watched(folder: Path, echo: EchoingExchange) -> Watched:
         sim._do(say)
         client = RemoteEngine(process.state / "engine.sock", "test")
         client.start(20)
-        client.send(Stall(2.4))
+        (process.home.cwd / "hang").touch()
         stacks = process.state / "stacks.txt"
         until(lambda: "has stood still" in stacks.read_text(encoding="utf-8"))
+        (process.home.cwd / "hang").unlink()
         sim._do(lambda: sim._floor.clients[0].close(1011, f"gone {keys} {tokens}"[:120]))
         sim.fault("expire")
         until(lambda: client.snapshot.feed is not None and client.snapshot.feed.because.startswith("login: not again"))

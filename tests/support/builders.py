@@ -66,9 +66,10 @@ def ticks(prices: Iterable[float], *, start: str = "09:30:00", step_ms: int = 10
 
 
 class ListSource:
-    """A source over ticks in memory."""
+    """A source over ticks in memory, which are nobody's."""
 
     name = "list"
+    generated = True
 
     def __init__(self, stream: Sequence[Tick], instruments: tuple[Instrument, ...] | None = None) -> None:
         self._stream = stream

@@ -39,10 +39,12 @@ class Home:
             **{f"XDG_{name}_HOME": str(folder / name.lower()) for name in ("STATE", "DATA", "CONFIG")},
         }
 
-    def start(self, *words: str | Path, **other: object) -> subprocess.Popen[str]:
+    def start(
+        self, *words: str | Path, program: Sequence[str] = ("-m", "engine"), **other: object
+    ) -> subprocess.Popen[str]:
         """The command with `words`, running; `other` are options of Popen."""
         options = {"cwd": self.cwd, "env": self.environment, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        whole = [sys.executable, "-m", "engine", *map(str, words)]
+        whole = [sys.executable, *program, *map(str, words)]
         return subprocess.Popen(whole, text=True, encoding="utf-8", **(options | other))  # type: ignore[call-overload,no-any-return]
 
     def run(self, *words: str | Path, **other: object) -> Answer:

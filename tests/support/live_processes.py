@@ -85,13 +85,14 @@ def arguments(sim: Simulator, *overrides: str) -> list[str]:
 
 @contextmanager
 def running_engine(
-    tmp_path: Path, sim: Simulator, *overrides: str, environ: dict[str, str] = ENVIRON
+    tmp_path: Path, sim: Simulator, *overrides: str, environ: dict[str, str] = ENVIRON, breaks: str = ""
 ) -> Iterator[EngineProcess]:
-    """`engine` on the simulated exchange, subscribed."""
+    """`engine` on the simulated exchange, subscribed; `breaks` is what a test may break in it."""
     home = Home(tmp_path)
     (home.cwd / "recordings").mkdir()
     whole: list[str | Path] = ["engine", "--state-dir", tmp_path / "here", *arguments(sim, *overrides)]
-    with home.start(*whole, env=home.environment | environ) as popen:
+    program = ("-m", "tests.support.broken_engine_process", breaks) if breaks else ("-m", "engine")
+    with home.start(*whole, program=program, env=home.environment | environ) as popen:
         process = EngineProcess(home, popen)
         try:
             assert sim.wait_subscribed(1, 20), popen.poll()

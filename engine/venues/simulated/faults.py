@@ -21,6 +21,8 @@ class FaultySource(Undamaged):
     the numbers of all that follows, so a run that was given faults only goes forward.
     """
 
+    generated = True
+
     def __init__(self, sessions: tuple[MockSession, ...]) -> None:
         more = len(sessions) - 1
         self.name = clean(sessions[0].name + (f" and {more} more" if more else ""))

@@ -13,6 +13,7 @@ from engine.model.commands import (
     PauseEntries,
     ResumeEntries,
     Seek,
+    Stall,
     SwitchDelivery,
     Unlock,
 )
@@ -205,9 +206,11 @@ def test_what_waited_while_the_process_stood_still_enters_nothing(tmp_path) -> N
         assert live.held
 
 
-def test_a_fault_is_refused_where_ticks_are_real(live) -> None:
-    live.run.engine.send(Fault("drop"), 1)
+@pytest.mark.parametrize("tool", [Fault("drop"), Stall(10.0)])
+def test_a_test_tool_is_refused_where_ticks_are_real(live, tool) -> None:
+    live.run.engine.send(tool, 1)
     assert live.done(1) == "REFUSED only on generated data"
+    assert not live.run.engine.problem
 
 
 def test_how_the_last_run_ended_is_shown_until_it_is_acknowledged(live) -> None:
