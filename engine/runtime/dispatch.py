@@ -40,7 +40,9 @@ class Dispatch:
         self._playback = playback
         self._end = end
         self._misbehave = misbehave
-        self._reaches = {"every run"} | ({"a replay"} if playback else set()) | ({"generated data"} if generated else set())
+        self._reaches = (
+            {"every run"} | ({"a replay"} if playback else set()) | ({"generated data"} if generated else set())
+        )
         self.tickets = Tickets(parts.trader.state.flat, switch, parts.outcomes)
 
     def carry_out(self, posted: Posted) -> None:

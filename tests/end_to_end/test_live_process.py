@@ -90,7 +90,9 @@ class Watched(NamedTuple):
 def is_watched(folder: Path, echo: EchoingExchange) -> Watched:
     with (
         exchange(account=echo.account) as sim,
-        running_engine(folder, sim, *HOLDING, "heartbeat.heartbeat_log_s=1", environ=CANARIES, breaks="strategy") as process,
+        running_engine(
+            folder, sim, *HOLDING, "heartbeat.heartbeat_log_s=1", environ=CANARIES, breaks="strategy"
+        ) as process,
     ):
         wait_for_ticks(sim, RATE // 2)
         keys = " ".join(CANARIES.values())

@@ -10,8 +10,9 @@ from engine.text.redaction import MASK, redact
 from engine.text.sanitize import clean
 
 # well: `data` counts · clock: the one-time password did not fit · dead: the session is over · hopeless: trying again
-# may block the account · busy: too many requests · unclear: no answer of the broker's, or it asks to come back · refused: the rest
-Kind = Literal["well", "clock", "dead", "hopeless", "busy", "unclear", "refused"]
+# may block the account · busy: too many requests · unclear: no answer of the broker's, or it asks to come back
+# unknown: a no of the broker's whose meaning is not known; like what is unclear it is never final
+Kind = Literal["well", "clock", "dead", "hopeless", "busy", "unclear", "unknown"]
 
 _TEXT_LIMIT = 200
 _KINDS: dict[str, Kind] = {
@@ -49,7 +50,7 @@ def judge(status: int, body: bytes, scrub: str = "") -> AnswerVerdict:
     code = document.get("errorcode") or document.get("errorCode") or ""
     code = code if isinstance(code, str) and re.fullmatch("[A-Z]{2}[0-9]{3,6}", code) else ""
     text = one_line(f"{code} {document.get('message') or 'no reason given'}", scrub)
-    return AnswerVerdict(_KINDS.get(code, "refused"), text, code)
+    return AnswerVerdict(_KINDS.get(code, "busy" if status == 429 else "unknown"), text, code)
 
 
 def one_line(text: str, scrub: str = "") -> str:
@@ -64,7 +65,8 @@ def _not_json(status: int, body: bytes, scrub: str) -> AnswerVerdict:
     if status == 429 or "exceeding access rate" in text or "Too Many Requests" in text:
         return AnswerVerdict("busy", f"too many requests (HTTP {status})")
     if not text:
-        return AnswerVerdict("unclear", f"an empty answer (HTTP {status})")
+        where = ": it points elsewhere, which is not followed" if 300 <= status < 400 else ""
+        return AnswerVerdict("unclear", f"an empty answer (HTTP {status}){where}")
     if text.startswith("<"):
         return AnswerVerdict(
             "unclear", f"a web page instead of an answer (HTTP {status}): a firewall, or the wrong address"

@@ -14,6 +14,7 @@ from engine.config import Config, user_folder
 from engine.model.errors import ConfigError, reason
 from engine.text.redaction import MASK, hide
 from engine.text.sanitize import CleanText, clean
+from engine.venues.angelone.one_time_password import key_of, normal_secret
 from engine.venues.angelone.settings import SmartApiConfig
 from engine.venues.supply import NoCredentials
 
@@ -29,7 +30,6 @@ _RULES: Mapping[str, tuple[str, str]] = {
     "totp_secret": (r"[A-Z2-7]{16,128}", "base32: 16 to 128 letters A to Z and digits 2 to 7"),
 }
 KEYS = tuple(_RULES)
-_BASE32_RESTS = (0, 2, 4, 5, 7)  # lengths modulo 8 that whole bytes can have
 
 
 class Credentials(Struct, frozen=True):
@@ -131,7 +131,7 @@ def _shown(path: Path) -> CleanText:
 def _normal(key: str, value: object) -> object:
     """A base32 secret as sites print it, in groups and small letters, in one spelling; everything else as it is."""
     if key == "totp_secret" and isinstance(value, str):
-        return value.replace(" ", "").replace("-", "").upper().rstrip("=")
+        return normal_secret(value)
     return value
 
 
@@ -144,8 +144,11 @@ def _problem(key: str, value: object) -> str:
         return f"holds a line end, control or invisible character; must be {allowed}"
     if re.fullmatch(pattern, value) is None:
         return f"must be {allowed}"
-    if key == "totp_secret" and len(value) % 8 not in _BASE32_RESTS:
-        return f"must be {allowed}; a character is missing or too many"
+    if key == "totp_secret":
+        try:
+            key_of(value)
+        except ValueError:
+            return f"must be {allowed}; a character is missing or too many"
     return ""
 
 

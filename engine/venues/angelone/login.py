@@ -14,7 +14,8 @@ from engine.text.redaction import MASK, hide
 from engine.text.sanitize import clean
 from engine.venues.angelone.answers import AnswerVerdict, judge, one_line
 from engine.venues.angelone.credentials import Credentials, masked
-from engine.venues.angelone.login_budget import LoginBudget
+from engine.venues.angelone.login_budget import LoginBudget, Moment
+from engine.venues.angelone.one_time_password import WINDOW_S, one_time_password
 from engine.version import VERSION
 
 _USER = "/rest/auth/angelbroking/user/v1/"
@@ -24,10 +25,10 @@ _IST = timedelta(hours=5, minutes=30)  # no daylight saving
 PAUSE_S = 30.0  # between two logins: one window of the one-time password
 UNSENT_PAUSE_S = 5.0  # the broker never heard of it
 BUSY_PAUSE_S = 60.0
+UNKNOWN_PAUSE_S = 300.0  # after five answers in a row that nobody knows: it may be that the account is to be blocked
 MOST_FAILURES = 5  # refused logins in a row; a broker may block the account for more
 AGAIN_S = 900.0  # until a login that seems hopeless is tried once more, lest positions stay unwatched for a mistake
 MOST_AGAIN = 3
-WINDOW_S = 30
 TAIL_S = 2  # of a window: the password could be too old when it arrives
 
 _SYSTEM_CLOCK = SystemClock()
@@ -89,7 +90,8 @@ class LoginSession:
         self._tokens: Tokens | None = None
         self._day = date.min
         self._earliest_ns = -(2**62)  # monotonic: no login before
-        self._failures = 0
+        self._failures = 0  # refusals in a row whose meaning is known
+        self._unknown = 0  # and those that nobody knows
         self._last = LoginBudget(most=MOST_AGAIN, every_s=AGAIN_S)
         self._closing = threading.Condition()  # notified by close; never held while calling
         self._closed = False
@@ -149,9 +151,12 @@ class LoginSession:
 
     def _log_in(self) -> Tokens:
         self._tokens = None
+        if self._last.is_outdated(self._now()):
+            self._last.begin_anew()
+            self._failures = 0
         again_s = self._last.wait_s(self._clock.monotonic_ns())
         if again_s != 0:
-            raise LoginError(self._last.verdict, None, again_s=again_s)
+            raise LoginError(self._last.told, None, again_s=again_s)
         early_s = (self._earliest_ns - self._clock.monotonic_ns()) / 1e9
         if early_s > 0:
             raise LoginError(f"login: not again for {early_s:.0f} s, lest the account be blocked", early_s)
@@ -165,8 +170,8 @@ class LoginSession:
         tokens = _tokens_in(verdict.data)
         if tokens is None:
             raise LoginError("login: the answer holds no tokens", PAUSE_S)
-        self._failures = 0
-        self._last.succeeded()
+        self._failures = self._unknown = 0
+        self._last.begin_anew()
         self._tokens, self._day = tokens, today
         return tokens
 
@@ -183,30 +188,34 @@ class LoginSession:
                 raise LoginError("login: ended on our side", None)
 
     def _one_time_password(self) -> str:
-        from pyotp import TOTP  # noqa: PLC0415 - carries hashlib in, which a replay need not
-
-        # A stamp with its zone: a naive one would be an hour off when the machine's daylight saving ends.
-        now = datetime.fromtimestamp(self._clock.wall_ns() // 10**9, UTC)
-        return TOTP(self._credentials.totp_secret).at(now)
+        return one_time_password(self._credentials.totp_secret, self._clock.wall_ns() // 10**9)
 
     def _refused(self, verdict: AnswerVerdict) -> LoginError:
-        """What a login that was answered with no means for the next one."""
+        """What a login that was answered with no means for the next one: only what is known to be final is given up."""
         text = f"login: {verdict.text}"
         if verdict.kind == "busy":
-            self._earliest_ns = self._clock.monotonic_ns() + round(BUSY_PAUSE_S * 1e9)
-            return LoginError(text, BUSY_PAUSE_S)
-        if verdict.kind == "unclear":
-            return LoginError(text, PAUSE_S)
+            return LoginError(text, self._pause(BUSY_PAUSE_S))
+        if verdict.kind not in {"clock", "hopeless"}:
+            self._unknown += verdict.kind in {"unknown", "dead"}
+            return LoginError(text, self._pause(UNKNOWN_PAUSE_S) if self._unknown >= MOST_FAILURES else PAUSE_S)
         self._failures += 1
         if verdict.kind == "clock":
             text += f": check this machine's clock{self._clock_words()} and the TOTP secret"
-        if verdict.kind != "hopeless" and self._failures < MOST_FAILURES:
-            return LoginError(text, PAUSE_S)
-        if verdict.kind != "hopeless":
+            if self._failures < MOST_FAILURES:
+                return LoginError(text, PAUSE_S)
             text += f"; given up after {self._failures} refused logins, lest the account be blocked"
-        now_ns = self._clock.monotonic_ns()
-        self._last.give_up(text, now_ns, for_good=self._failures >= MOST_FAILURES)
-        return LoginError(text, None, again_s=self._last.wait_s(now_ns))
+        now = self._now()
+        self._last.give_up(text, now, for_good=self._failures >= MOST_FAILURES)
+        return LoginError(self._last.told, None, again_s=self._last.wait_s(now.mono_ns))
+
+    def _pause(self, pause_s: float) -> float:
+        """Let no login begin before `pause_s` from now."""
+        self._earliest_ns = self._clock.monotonic_ns() + round(pause_s * 1e9)
+        return pause_s
+
+    def _now(self) -> Moment:
+        mono_ns = self._clock.monotonic_ns()
+        return Moment(mono_ns, self._clock.wall_ns() - mono_ns, self._today())
 
     def _clock_words(self) -> str:
         if self.clock_off_s is None:

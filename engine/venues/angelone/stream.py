@@ -22,6 +22,7 @@ from engine.venues.angelone.settings import SmartApiConfig
 
 MOST_INSTRUMENTS = 1000  # subscriptions of one session
 _BATCH = 250
+_AGAIN_S = 300.0  # until a login whose tokens no header can carry is tried once more
 _NAMED = 5  # instruments named in a remark
 
 
@@ -68,7 +69,7 @@ class SmartApi:
         try:
             headers = wire.handshake_headers(tokens.jwt, self._login.api_key, self._login.client_code, tokens.feed)
         except ValueError as error:  # names the header, never its value
-            raise Hopeless(str(error)) from None
+            raise Hopeless(str(error), again_s=_AGAIN_S) from None
         at = self._address
         return Endpoint(at.secure, at.host, at.port, at.resource, tuple(headers))
 

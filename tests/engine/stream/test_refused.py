@@ -12,7 +12,6 @@ from engine.stream.errors import LinkLost
 from engine.stream.wakeup import Wakeup, beside
 from engine.text.redaction import hide
 from engine.venues.angelone.login import LoginError
-from engine.venues.angelone.login_budget import LoginBudget
 from tests.support.stream_harness import QUICK, FakeLogin, packet, running, smartapi
 from tests.support.stream_server import BINARY, Script, ScriptedServer, ServerConnection
 
@@ -104,25 +103,6 @@ def test_a_hopeless_login_is_tried_as_often_as_it_may_be_and_nothing_connects() 
 def test_a_login_that_is_no_longer_hopeless_brings_the_link_up() -> None:
     changes, _ = told((well,), FakeLogin(blocked(0.01)), lambda observer, _: bool(observer.ticks))
     assert [state for state, _ in changes] == ["REFUSED", "UP", "STOPPED"]
-
-
-def test_the_last_tries_are_few_and_far_apart() -> None:
-    tries = LoginBudget(most=3, every_s=900.0)
-    assert tries.wait_s(5 * S) == 0
-    tries.spend(5 * S)  # there was hope: it does not count
-    now_ns, waits = 10 * S, []
-    for _ in range(4):
-        tries.give_up("no", now_ns, for_good=False)
-        waits.append(tries.wait_s(now_ns + 300 * S))
-        now_ns += 900 * S
-        if waits[-1] is not None:
-            assert tries.wait_s(now_ns) == 0
-            tries.spend(now_ns)
-    assert waits == [600.0, 600.0, 600.0, None]
-    tries.succeeded()
-    assert (tries.verdict, tries.wait_s(now_ns)) == ("", 0)
-    tries.give_up("no", now_ns, for_good=True)
-    assert tries.wait_s(now_ns + 10**15) is None
 
 
 # ── What breaks on our side ─────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,10 @@
 """What the broker's answers mean, in all the shapes they come in."""
 
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.venues.angelone.answers import judge
 
@@ -16,11 +20,15 @@ from engine.venues.angelone.answers import judge
         (200, '{"status":false,"message":"x","errorcode":"AB1010"}', "dead"),
         (200, '{"status":false,"message":"x","errorcode":"AB1007"}', "hopeless"),
         (200, '{"status":false,"message":"x","errorcode":"AB2001"}', "unclear"),
-        (200, '{"status":false,"message":null,"errorcode":null}', "refused"),
-        (200, '{"status":false,"message":{"a":1},"errorcode":7}', "refused"),
+        (200, '{"status":false,"message":null,"errorcode":null}', "unknown"),
+        (200, '{"status":false,"message":{"a":1},"errorcode":7}', "unknown"),
         (403, "Access denied because of exceeding access rate", "busy"),
         (429, "Too Many Requests", "busy"),
         (429, "", "busy"),
+        (429, '{"status":false,"message":"slow down","errorcode":"XX1"}', "busy"),
+        (302, "", "unclear"),
+        (200, b"\x1f\x8b" + bytes(50), "unclear"),
+        (200, '{"status":true,"data":' + "9" * 100_000 + "}", "unclear"),
         (403, "<html><title>Request Rejected</title></html>", "unclear"),
         (400, "", "unclear"),
         (500, b"\xff\xfe\x00", "unclear"),
@@ -40,3 +48,17 @@ def test_answers_are_judged_by_their_body(status: int, body: str | bytes, kind: 
 def test_an_unknown_code_keeps_its_words() -> None:
     verdict = judge(200, b'{"status":false,"message":"Something\\u001b[31m new","errorcode":"AB9999"}')
     assert verdict.text == "AB9999 Something\N{REPLACEMENT CHARACTER}[31m new"
+
+
+FINAL = {"AB1000", "AB1001", "AB1002", "AB1005", "AB1006", "AB1007", "AB1031", "AB1032"}
+
+
+@given(st.from_regex("[A-Z]{2}[0-9]{3,6}", fullmatch=True) | st.sampled_from(sorted(FINAL)), st.text(max_size=30))
+def test_only_what_is_known_to_be_final_is(code: str, message: str) -> None:
+    said = json.dumps({"status": False, "message": message, "errorcode": code}).encode()
+    assert (judge(200, said).kind == "hopeless") == (code in FINAL)
+
+
+@given(st.integers(100, 599), st.binary(max_size=200))
+def test_bytes_that_are_no_answer_are_never_final(status: int, body: bytes) -> None:
+    assert judge(status, body).kind in {"unclear", "busy"}

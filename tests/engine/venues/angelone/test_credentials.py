@@ -12,6 +12,7 @@ from engine.model.errors import ConfigError
 from engine.text import redaction
 from engine.text.redaction import MASK, redact
 from engine.venues.angelone.credentials import Credentials, find_credentials, look_for_credentials, masked
+from engine.venues.angelone.one_time_password import one_time_password
 from engine.venues.supply import NoCredentials
 from tests.support.builders import config
 
@@ -207,3 +208,12 @@ def test_nothing_secret_in_any_picture_of_them() -> None:
             assert value not in picture
     assert masked("A123456") == "A1***6"
     assert masked("A12") == MASK
+
+
+@given(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", min_size=1, max_size=140), st.integers(0, 2**33))
+def test_what_the_check_takes_a_login_can_be_made_with(secret: str, at_s: int) -> None:
+    search = look_for_credentials(config(), environment(totp_secret=secret) | {"XDG_CONFIG_HOME": "/nowhere"})
+    if search.credentials is not None:
+        assert len(one_time_password(search.credentials.totp_secret, at_s)) == 6
+    else:
+        assert len(secret) < 16 or len(secret) > 128 or len(secret) % 8 in {1, 3, 6}

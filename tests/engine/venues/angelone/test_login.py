@@ -125,10 +125,12 @@ def test_a_wrong_one_time_password_points_at_the_clock_and_is_tried_five_times(c
         for _ in range(4):
             clock.advance(30 * 10**9)
             last = refused(login.tokens)
-        assert last.retry_s is None
+        assert (last.retry_s, last.again_s) == (None, 60)
         assert "given up after 5" in last.text
-        clock.advance(HOUR_NS)
-        assert refused(login.renew).retry_s is None
+        assert last.text.endswith("; not tried again before tomorrow (IST), unless this machine's clock is set")
+        for _ in range(11):  # until 23:02 in India
+            clock.advance(HOUR_NS)
+            assert refused(login.renew).again_s == 60
         assert len(stub.requests) == 5
 
 
@@ -160,13 +162,46 @@ def test_a_hopeless_login_is_tried_three_times_more_a_quarter_of_an_hour_apart(c
             assert (early.retry_s, early.again_s) == (None, 1)
             assert len(stub.requests) == tries
             clock.advance(10**9)
-        assert refused(login.renew).again_s is None
-        for _ in range(24):
+        assert refused(login.renew).again_s == 60
+        for _ in range(11):  # until 23:45 in India
             clock.advance(HOUR_NS)
             error = refused(login.tokens)
-            assert (error.retry_s, error.again_s) == (None, None)
+            assert (error.retry_s, error.again_s) == (None, 60)
             assert code in error.text
+            assert "before tomorrow (IST)" in error.text
         assert len(stub.requests) == 4
+        clock.advance(HOUR_NS)
+        assert refused(login.tokens).again_s == 900  # a new day: a verdict of its own
+        assert len(stub.requests) == 5
+
+
+@pytest.mark.parametrize("step_s", [-7200, -6, 6, 95])
+def test_a_clock_that_was_set_ends_what_was_given_up_for_good(clock: VirtualClock, step_s: int) -> None:
+    with HttpServer(Scripted(*[no("AB1050")] * 5, well())) as stub:
+        login = LoginSession(CREDENTIALS, stub.url, clock)
+        for _ in range(5):
+            assert "AB1050" in refused(login.tokens).text
+            clock.advance(30 * 10**9)
+        assert refused(login.tokens).again_s == 60
+        clock.set(clock.wall_ns() + step_s * 10**9)
+        assert login.tokens().jwt == JWT
+        assert len(stub.requests) == 6
+
+
+@pytest.mark.parametrize("said", [no("AB9999", "Service is under maintenance"), no("", "Internal error"), no("AG8001")])
+def test_an_answer_that_nobody_knows_is_never_final(clock: VirtualClock, said: bytes) -> None:
+    with HttpServer(Scripted(*[said] * 200, well())) as stub:
+        login = LoginSession(CREDENTIALS, stub.url, clock)
+        begun_ns = clock.monotonic_ns()
+        for tries in range(1, 201):
+            error = refused(login.tokens)
+            assert error.retry_s == (30 if tries < 5 else 300)
+            early = refused(login.tokens)
+            assert early.retry_s == pytest.approx(error.retry_s)
+            clock.advance(round(error.retry_s * 1e9))
+        assert login.tokens().jwt == JWT
+        assert len(stub.requests) == 201
+        assert clock.monotonic_ns() - begun_ns < 24 * HOUR_NS
 
 
 def test_a_hopeless_login_that_helps_after_all_forgets_the_verdict(clock: VirtualClock) -> None:
