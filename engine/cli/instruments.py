@@ -23,7 +23,9 @@ def arguments(parser: Parser) -> None:
     find.add_argument("--limit", type=_limit, default=20, metavar="N", help="at most so many, nearest expiry first")
     json_option(find)
     config_options(find)
-    config_options(actions.add_parser("update", help="fetch today's list", allow_abbrev=False))
+    update = actions.add_parser("update", help="fetch today's list", allow_abbrev=False)
+    update.add_argument("--force", action="store_true", help="take a usable list however much it differs from ours")
+    config_options(update)
 
 
 def _limit(text: str) -> int:
@@ -41,7 +43,10 @@ def run(args: Namespace) -> int:
     config = load_config(args)
     listing = part_of(config.feed.source, {venue.name: venue.listing for venue in VENUES if venue.listing})
     if args.action == "update":
-        print(listing.update(config))
+        line, warning = listing.update(config, differing=args.force)
+        print(line)
+        if warning:
+            warn(warning)
         return EXIT_WELL
     found, warning = listing.find(config, args.words, args.limit)
     if warning:

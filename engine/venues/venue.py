@@ -36,8 +36,11 @@ class Login(Protocol):
 class Listing(Protocol):
     """What an exchange lists; each call raises UserError where there is no list."""
 
-    def update(self, config: "Config") -> str:
-        """Fetch today's list; what that did, in a line."""
+    def update(self, config: "Config", *, differing: bool) -> tuple[str, str]:
+        """Fetch today's list; what that did, in a line, and a warning or "".
+
+        One that differs too much from the copy before is refused, unless `differing`.
+        """
 
     def find(self, config: "Config", words: Sequence[str], limit: int) -> tuple[Sequence[Row], str]:
         """At most `limit` instruments that `words` mean, and a warning or ""; every row has the same columns."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from engine.config import Config
+from engine.lists import in_a_line
 from engine.model.clock import SystemClock
 from engine.venues.angelone.instruments.listed import Listed, date_text
 from engine.venues.angelone.instruments.master import cache_folder, ready
@@ -15,13 +16,18 @@ from engine.venues.angelone.settings import SmartApiConfig
 _IST = timedelta(hours=5, minutes=30)
 
 
-def update(config: Config) -> str:
-    """Fetch today's list; what that did, in a line. Raises UserError."""
-    done = fetch(cache_folder(os.environ), config.venue(SmartApiConfig).master_url, SystemClock())
+def update(config: Config, *, differing: bool) -> tuple[str, str]:
+    """Fetch today's list; what that did, in a line, and a warning or "". Raises UserError.
+
+    One that differs too much from the copy before is refused, unless `differing`.
+    """
+    url = config.venue(SmartApiConfig).master_url
+    done = fetch(cache_folder(os.environ), url, SystemClock(), differing=differing)
     if not done.changed:
-        return "instrument list: ours is the newest"
+        return "instrument list: ours is the newest", ""
     passed = f", {done.bad:,} passed over as unreadable" if done.bad else ""
-    return f"instrument list: {done.rows:,} rows, {done.kept:,} kept{passed}"
+    warning = f"instrument list: {in_a_line(done.notes)}" if done.notes else ""
+    return f"instrument list: {done.rows:,} rows, {done.kept:,} kept{passed}", warning
 
 
 def find(config: Config, words: Sequence[str], limit: int) -> tuple[list[dict[str, str | int]], str]:

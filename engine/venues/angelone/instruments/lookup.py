@@ -60,8 +60,15 @@ class Instruments(Store):
         if not alive:
             raise InputError(self._refusal(bare, candidates, today))
         best = min(alive, key=lambda one: (EXCHANGES.index(one.exchange), one.symbol.upper() != bare))
+        self._refuse_ambiguous(best, asked)
         # "Nifty 50" was asked for as NIFTY: files and keys elsewhere take no spaces.
         return best.instrument(asked if " " in best.symbol else None)
+
+    def _refuse_ambiguous(self, one: Listed, asked: str) -> None:
+        """Raise InputError where the list gives the token of `one` to another instrument too: its ticks could be either's."""
+        same = "WHERE token = ? AND exchange = ? AND symbol != ? COLLATE NOCASE LIMIT 1"
+        for other in self.select(same, [one.token, EXCHANGES.index(one.exchange), one.symbol]):
+            raise InputError(f"instrument {asked}: the list gives its token {one.token} to {other.symbol} as well")
 
     def _named(self, name: str) -> list[Listed]:
         """Every instrument of exactly this name, however its symbol is spelled."""

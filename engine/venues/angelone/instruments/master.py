@@ -5,18 +5,21 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.config import Config, user_folder
 from engine.https import Caller, CallError, HttpAnswer, Request, SinkError
+from engine.lists import implausible, in_a_line, noted, unusable
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import DiskError, InputError, UserError, reason
 from engine.venues.angelone.instruments.lookup import Instruments
 from engine.venues.angelone.instruments.parse import ParseCounts, read_list
 from engine.venues.angelone.instruments.store import write_store
+from engine.venues.angelone.instruments.survey import BOUNDS, compared, counted
 from engine.venues.angelone.settings import SmartApiConfig
 from engine.version import VERSION
 
@@ -33,16 +36,20 @@ _TAG = re.compile(r'(W/)?"[!#-~]{0,200}"')
 
 
 class Update(Struct, frozen=True):
-    """What fetching the list did: `rows` read, `kept` of them; `bad` ones passed over. Not `changed`: ours is the newest."""
+    """What fetching the list did: `rows` read, `kept` of them; `bad` ones passed over. Not `changed`: ours is the newest.
+
+    `notes` say what a person should know of a list that was taken all the same.
+    """
 
     changed: bool
     rows: int = 0
     kept: int = 0
     bad: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def ready(config: Config, clock: Clock = _SYSTEM_CLOCK, *, least_rows: int = LEAST_ROWS) -> tuple[Instruments, str]:
-    """Return today's list, fetched where it must be, and a warning: "", or why an older copy stands in.
+    """Return today's list, fetched where it must be, and a warning: "", why an older copy stands in, what is odd in the new.
 
     Raises UserError where there is no list at all.
     """
@@ -54,7 +61,7 @@ def ready(config: Config, clock: Clock = _SYSTEM_CLOCK, *, least_rows: int = LEA
     if held is not None:
         held.close()
     try:
-        update(folder, url, clock, least_rows=least_rows)
+        done = update(folder, url, clock, least_rows=least_rows)
     except UserError as problem:
         held = _held(folder, url)
         if held is None:
@@ -64,7 +71,7 @@ def ready(config: Config, clock: Clock = _SYSTEM_CLOCK, *, least_rows: int = LEA
     held = _held(folder, url)
     if held is None:
         raise DiskError(f"{folder}: the instrument list just written is not there")
-    return held, ""
+    return held, f"instrument list: {in_a_line(done.notes)}" if done.notes else ""
 
 
 def is_fresh(checked_ns: int, now_ns: int) -> bool:
@@ -79,24 +86,27 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
     return user_folder(environ, "XDG_CACHE_HOME", "~/.cache")
 
 
-def update(folder: Path, url: str, clock: Clock, *, least_rows: int = LEAST_ROWS) -> Update:
+def update(folder: Path, url: str, clock: Clock, *, least_rows: int = LEAST_ROWS, differing: bool = False) -> Update:
     """Fetch the list at `url` into `folder` unless it is what we have; raises InputError, DiskError, ConfigError.
 
-    The copy before stays until the new one is complete and plausible.
+    The copy before stays until the new one is complete and can be what became of it; with `differing` a usable one is
+    taken however it differs.
     """
     with _alone(folder):
         held = _held(folder, url)
-        tag = ""
+        tag, before = "", None
         if held is not None:
+            before = folder / _STORE
             tag = held.told.get("etag", "")
             held.close()
         part = folder / _PART
+        stamp = clock.wall_ns()
         try:
             answer = _download(url, part, tag, RENEWAL_TOTAL_S if held is not None else FIRST_TOTAL_S)
             done = Update(changed=False)
             if answer.status != 304:
-                done = _rebuild(folder, part, url, answer, least_rows)
-            stamp = clock.wall_ns()
+                judge = _Judge(before, least_rows, (datetime.fromtimestamp(stamp / 1e9, UTC) + _IST).date(), differing)
+                done = _rebuild(folder, part, url, answer, judge)
             os.utime(folder / _STORE, ns=(stamp, stamp))
         except OSError as error:
             raise DiskError(f"{folder}: {reason(error)}") from None
@@ -127,7 +137,35 @@ def _download(url: str, part: Path, tag: str, total_s: float) -> HttpAnswer:
     return answer
 
 
-def _rebuild(folder: Path, part: Path, url: str, answer: HttpAnswer, least_rows: int) -> Update:
+class _Judge(Struct, frozen=True):
+    """Says whether a new list may take the place of the copy `before`, today."""
+
+    before: Path | None
+    least_rows: int
+    today: date
+    differing: bool
+
+    def notes(self, fresh: Path, done: Update, tally: ParseCounts) -> tuple[str, ...]:
+        """What should be known of the list in the file `fresh`; raises InputError where it may not be taken."""
+        if tally.rows < self.least_rows or not done.kept:
+            raise InputError(
+                f"instrument list: {tally.rows:,} rows, {done.kept:,} of them of use; "
+                f"one of fewer than {self.least_rows:,} rows, or with none of use, is not taken"
+            )
+        groups = counted(fresh, self.today)
+        if reasons := unusable(groups, done.kept + done.bad, done.bad, BOUNDS):
+            raise InputError(f"instrument list: cannot be used: {in_a_line(reasons)}")
+        before, known = compared(fresh, self.before, self.today) if self.before else ({}, {})
+        reasons = implausible(groups, before, known, BOUNDS)
+        if reasons and not self.differing:
+            raise InputError(
+                f"instrument list: not taken, it differs too much from our copy: {in_a_line(reasons)}; "
+                "if it really changed so: myquant-tui instruments update --force"
+            )
+        return (*reasons, *noted(groups, known, BOUNDS))
+
+
+def _rebuild(folder: Path, part: Path, url: str, answer: HttpAnswer, judge: _Judge) -> Update:
     """Turn the downloaded file into the store; raises InputError, DiskError, OSError."""
     tag = answer.headers.get("etag", "")
     told = {"url": url, "etag": tag if _TAG.fullmatch(tag) else ""}
@@ -136,16 +174,13 @@ def _rebuild(folder: Path, part: Path, url: str, answer: HttpAnswer, least_rows:
     try:
         with part.open("rb") as file:
             kept = write_store(fresh, read_list(file, tally), told)
-        if tally.rows < least_rows or not kept:
-            raise InputError(
-                f"instrument list: {tally.rows:,} rows, {kept:,} of them of use; "
-                f"fewer than {least_rows:,} are not taken for the whole list"
-            )
+        done = Update(changed=True, rows=tally.rows, kept=kept, bad=tally.bad)
+        done = replace(done, notes=judge.notes(fresh, done, tally))
         os.replace(fresh, folder / _STORE)
     finally:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
-    return Update(changed=True, rows=tally.rows, kept=kept, bad=tally.bad)
+    return done
 
 
 def _held(folder: Path, url: str) -> Instruments | None:

@@ -22,6 +22,7 @@ _OPTIONS = {"OPTIDX", "OPTSTK", "OPTFUT", "OPTCOM", "OPTCUR", "OPTIRC"}
 _DERIVATIVES = {"NFO", "BFO", "MCX", "CDS"}
 _SHARES = re.compile(r".+-(EQ|BE|BZ|SM|ST|IV|RR)")  # series of the NSE that are shares and trusts, not bonds
 _TOKEN = re.compile(r"[0-9]{1,25}")
+_MAX_LOT = 10**9  # units; what is beyond is no number of units
 
 
 class Row(Struct):
@@ -133,7 +134,12 @@ def _listed(row: Row, kind: Kind) -> Listed | None:
     expiry = read_date(row.expiry) if isinstance(row.expiry, str) else None
     if not (_is_name(row.symbol) and _is_name(name) and _TOKEN.fullmatch(token)):
         return None
-    if lot < 1 or tick < 0 or (kind in OPTIONS and strike < 1) or (kind not in {"IDX", "EQ"} and expiry is None):
+    if (
+        not 1 <= lot <= _MAX_LOT
+        or tick < 0
+        or (kind in OPTIONS and strike < 1)
+        or (kind not in {"IDX", "EQ"} and expiry is None)
+    ):
         return None
     # The list prints the first quantity that is refused: 1801 where 1800 is the largest.
     freeze = max(0, _whole(row.freeze_qty, 1) - 1)

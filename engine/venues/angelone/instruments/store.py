@@ -22,7 +22,9 @@ CREATE TABLE told (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 _INDEXES = """
 CREATE INDEX by_symbol ON listed (symbol COLLATE NOCASE);
 CREATE INDEX by_name ON listed (name COLLATE NOCASE, expiry, strike);
+CREATE INDEX by_token ON listed (token, exchange, symbol COLLATE NOCASE);
 """
+_TWICE = "DELETE FROM listed WHERE rowid NOT IN (SELECT min(rowid) FROM listed GROUP BY token, exchange, symbol COLLATE NOCASE)"
 _INSERT = "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _COLUMNS = "symbol, exchange, token, name, kind, expiry, strike, lot, tick, freeze"
 
@@ -31,7 +33,7 @@ _Row = tuple[CleanText, int, CleanText, str, int, int, int, int, int, int]
 
 
 def write_store(path: Path, listed: Iterable[Listed], told: dict[str, str]) -> int:
-    """Write a new file at `path` (0600) and return how many instruments it holds; raises DiskError, and what `listed` raises.
+    """Write a new file at `path` (0600) and return how many instruments it holds, each once; raises DiskError, and what `listed` raises.
 
     Indices and names are numbers inside: `exchange` and `kind` by their place in the lists, `expiry` as a day's ordinal.
     """
@@ -45,6 +47,7 @@ def write_store(path: Path, listed: Iterable[Listed], told: dict[str, str]) -> i
             database.executescript(_TABLES)
             count = _insert(database, listed)
             database.executescript(_INDEXES)
+            count -= database.execute(_TWICE).rowcount
             database.executemany("INSERT INTO told VALUES (?, ?)", told.items())
             database.execute(f"PRAGMA user_version = {VERSION}")
         with path.open("rb") as file:
