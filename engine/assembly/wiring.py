@@ -11,6 +11,7 @@ from engine.runtime import Engine
 from engine.runtime.cursor import Cursor
 from engine.runtime.delivery import DeliverySwitch
 from engine.runtime.dispatch import Dispatch
+from engine.runtime.grave_silence import GraveSilence
 from engine.runtime.housekeeping import Housekeeping, LoopStats
 from engine.runtime.process_stats import ProcessStats
 from engine.runtime.publisher import Publisher
@@ -134,4 +135,5 @@ def live_engine(run: RunParts, supply: LiveSupply) -> Engine:
     parts = _parts(run, clock, Cursor(lossless=False), size, _broker_of(run, supply))
     # What the feed has to say of its link waits with the commands; the beat or the next tick takes it.
     feed = supply.connect(parts.inputs.append, _InSession(run.trader.hours, clock))
+    feed.silence_is_grave(GraveSilence(run.trader.state))
     return _engine(run, parts, feed, None, None)

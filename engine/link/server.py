@@ -22,7 +22,7 @@ from engine.link.request_handler import RequestHandler, ServedEngine
 from engine.model.clock import Clock
 from engine.model.errors import WireError
 
-_ROUND_S = 0.1  # the longest between two looks at the clock
+_ROUND_S = 0.5  # the longest between two looks at the clock: at limits of seconds, and at the policy
 _THROTTLED_S = 0.02
 _MOST_SCREENS = 16
 _MOST_COMMANDS = 16  # places of their own: no number of screens keeps `flat`, `status` and `stop` out

@@ -16,7 +16,8 @@ class FeedView(Struct, frozen=True):
 
     `up_ns` is when the present link came up, `frame_ns` when the newest frame (data or pong) came, `retry_ns` when the
     next attempt is due. `clock_ms` is exchange time minus ours, None = unknown. `bad` counts refused packets by
-    reason. `ticking` of the `wanted` instruments have had a tick on this link.
+    reason. `ticking` of the `wanted` instruments have had a tick on this link. `drop_ns` is when a link that is up will
+    be made anew if nothing comes.
     """
 
     source: CleanText
@@ -36,6 +37,7 @@ class FeedView(Struct, frozen=True):
     bad: dict[str, int]
     wanted: int
     ticking: int
+    drop_ns: int = 0
 
 
 class TickSource(Protocol):
@@ -200,6 +202,9 @@ class LiveFeed(Feed, Protocol):
     It numbers its ticks itself (`seq` from 1, without holes), stamps them (`recv_ns`, and `recv_wall_ns` by a steady
     clock) and sets the flags that decisions rest on.
     """
+
+    def silence_is_grave(self, grave: Callable[[], bool]) -> None:
+        """Ask `grave`, from its own thread, whether a silence of all instruments calls for a new link again and again."""
 
     def view(self) -> FeedView:
         """How the link stands; called from any thread, returns at once."""

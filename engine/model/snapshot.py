@@ -222,5 +222,6 @@ class Snapshot(Struct, frozen=True):
     ticking: int = 0  # instruments that have had a tick
     watched: int = 0  # instruments in all; `quotes` holds at most 50 of them, those with a position first
     commands: tuple[CommandView, ...] = ()  # newest last
+    stale_s: float = 3.0  # no price is stale before this
     found: tuple[str, ...] = ()  # how the last run ended, until acknowledged
     undecided: str = ""  # of a replay that came to no entry: why, and what to change

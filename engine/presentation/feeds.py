@@ -12,7 +12,6 @@ from engine.model.snapshot import Quote, Snapshot
 Fresh = Literal["LIVE", "LATE", "QUIET", "STALE", "NEW", "CLOSED"]
 
 CREDENTIALS_MISSING = "(no credentials)"  # what a source says that took a live feed's place
-_SILENCE_S = 3.0  # no price is stale before this
 _GAPS = 5  # nor before so many of its instrument's own usual gaps
 _LATE_MS = 2000  # longer on its way than the quickest of the last minute: it waited somewhere
 _SECOND_NS = 1_000_000_000
@@ -75,20 +74,41 @@ def coming(feed: FeedView, now_ns: int) -> str:
             return "" if feed.state == "UP" else "no reconnect"
 
 
-def allowed_s(quote: Quote) -> float:
+def allowed_s(quote: Quote, seen: Snapshot) -> float:
     """How long this instrument may say nothing before that means something, in seconds of its market."""
-    return max(_SILENCE_S, _GAPS * quote.median_gap_ms / 1000)
+    return max(seen.stale_s, _GAPS * quote.median_gap_ms / 1000)
 
 
 def all_quiet(seen: Snapshot, now_ns: int) -> bool:
     """Whether no instrument ticks: then one silent instrument is no sign of a broken feed."""
     came_ns = seen.pulse.came_ns
-    return not came_ns or (now_ns - came_ns) / 1e9 > _SILENCE_S
+    return not came_ns or (now_ns - came_ns) / 1e9 > seen.stale_s
 
 
 def is_silent(seen: Snapshot, now_ns: int) -> bool:
     """Whether prices are due and none comes for any instrument, though no link is known to be down."""
     return seen.replay is None and not is_closed(seen) and lost(seen) is None and all_quiet(seen, now_ns)
+
+
+def unpriced(seen: Snapshot, now_ns: int) -> Quote | None:
+    """The held instrument that has been without a price for longest, and for too long, though the link is up; None: none is.
+
+    Where the whole feed is silent, that is too long once the instrument that ticks most often should have ticked.
+    """
+    feed = seen.feed
+    if feed is None or feed.state != "UP" or is_closed(seen) or seen.stopped:
+        return None
+    held = {position.state.instrument for position in seen.positions if position.state.quantity}
+    came = [quote for quote in seen.quotes if quote.recv_ns]
+    least_s = min((allowed_s(quote, seen) for quote in came), default=seen.stale_s)
+    together = all_quiet(seen, now_ns)
+    silent = [
+        quote
+        for quote in came
+        if quote.instrument in held
+        and (now_ns - quote.recv_ns) / 1e9 > (least_s if together else allowed_s(quote, seen))
+    ]
+    return min(silent, key=lambda quote: quote.recv_ns, default=None)
 
 
 def fresh(quote: Quote, seen: Snapshot, now_ns: int) -> Fresh:
@@ -103,7 +123,7 @@ def fresh(quote: Quote, seen: Snapshot, now_ns: int) -> Fresh:
         return "STALE"
     if not quote.recv_ns or (feed is not None and quote.recv_ns < feed.up_ns):
         return "NEW"
-    if (now_ns - quote.recv_ns) / 1e9 > allowed_s(quote):
+    if (now_ns - quote.recv_ns) / 1e9 > allowed_s(quote, seen):
         return "QUIET" if all_quiet(seen, now_ns) else "STALE"
     return "LATE" if _late_ms(quote, seen) > _LATE_MS else "LIVE"
 

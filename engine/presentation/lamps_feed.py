@@ -43,7 +43,7 @@ class QuietTime(Struct, frozen=True):
 
 def limit_s(quote: Quote, seen: Snapshot) -> float:
     """How long this instrument may be silent, in real seconds: its own pace, and that of a replay, are allowed for."""
-    allowed_s = feeds.allowed_s(quote)
+    allowed_s = feeds.allowed_s(quote, seen)
     if seen.replay is None:
         return allowed_s
     pace = seen.replay.real_speed if seen.replay.real_speed > 0 else seen.replay.speed

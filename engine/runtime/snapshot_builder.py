@@ -49,6 +49,7 @@ class SnapshotBuilder:
         self._number = 0
         self._meter = (0, 0)
         self._real_speed = 0.0
+        self._stale_s = float(parts.config.feed.stale_s)
 
     def __call__(self, now_ns: int) -> snapshot.Snapshot:
         """Copy what there is to see; the caller holds the turn (or nothing runs)."""
@@ -95,6 +96,7 @@ class SnapshotBuilder:
             silent=stats.silent,
             ticking=stats.ticking,
             watched=len(instruments),
+            stale_s=self._stale_s,
             commands=parts.outcomes.commands,
             found=parts.outcomes.found,
             undecided=self._undecided(),

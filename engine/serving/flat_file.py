@@ -17,7 +17,7 @@ class FlatFile:
     """A file (of any kind) at `path` is an emergency flat; it is taken away when the engine has verified that it is flat.
 
     As long as it lies there the request outlives everything: an engine that is killed and started again finds it. `look`
-    is called by one thread, some 25 times a second.
+    is called by one thread, some four times a second.
     """
 
     def __init__(self, engine: Engine, path: Path) -> None:

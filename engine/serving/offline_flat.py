@@ -113,6 +113,9 @@ class _Silent:
     def stop(self, timeout_s: float) -> None:
         """Go on saying nothing."""
 
+    def silence_is_grave(self, grave: Callable[[], bool]) -> None:
+        """It is silent for good."""
+
     def view(self) -> FeedView:
         """How a feed that was never connected stands."""
         return FeedView(CleanText("journal"), "STOPPED", 0, 0, 0, 0, 0, 0, 0, _IDLE, 0.0, None, 0, 0, {}, 0, 0)

@@ -22,8 +22,7 @@ from engine.model.errors import InputError
 STACKS_FILE: Final = "stacks.txt"
 DUMP_NS: Final = 2_000_000_000
 ABORT_NS: Final = 5_000_000_000
-_LOOK_S: Final = 0.04  # how soon a file FLAT in the state directory is seen
-_JUDGE_NS: Final = 250_000_000
+_LOOK_S: Final = 0.25  # how soon a file FLAT in the state directory is seen
 _SLEPT_NS: Final = 1_000_000_000  # the watchdog itself did not run for so long: the whole process stood still
 # Where not even this thread gets to run, somebody in C does not let go of the interpreter: when so much processor time
 # was used up meanwhile, a signal of the system's dumps the stacks and ends the process. Not `dump_traceback_later`: it
@@ -131,15 +130,12 @@ class Watchdog:
             os.close(self._stacks)
 
     def _run(self) -> None:
-        due_ns = 0
         while not self._ending.wait(_LOOK_S):
             now_ns = self._clock.monotonic_ns()
             try:
                 for look in self._each_look:
                     look(now_ns)
-                if now_ns >= due_ns:
-                    due_ns = now_ns + _JUDGE_NS
-                    self._judge(now_ns)
+                self._judge(now_ns)
             except Exception as error:  # noqa: BLE001 - the mouth of the thread: a watch that fails is told, and goes on
                 self._broke(error)
 

@@ -25,6 +25,10 @@ class Backoff:
         self.attempt += 1
         return round(self._draw() * limit_s * _NS)
 
+    def pause(self) -> int:
+        """The wait after an end that counts as no failure, in ns: a random part of the first wait, so that no herd comes."""
+        return round(self._draw() * self._first_s * _NS)
+
     def succeeded(self) -> None:
         """Begin anew: the link has proved itself."""
         self.attempt = 0

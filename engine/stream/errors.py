@@ -5,15 +5,25 @@ class LinkLost(Exception):  # noqa: N818 - a link that ends is no error
     """The link is gone or never came up; another attempt will follow.
 
     `reason` is for a person; `close_code` is what the server should be told (0: nothing), `wait_s` the
-    least time until the next attempt. A `planned` end is no failure.
+    least time until the next attempt. A `planned` end is no failure. One that is `waited` for took seconds of silence
+    on a link that stood, so that attempts are far enough apart without a back-off.
     """
 
-    def __init__(self, reason: str, *, close_code: int = 0, wait_s: float = 0.0, planned: bool = False) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        close_code: int = 0,
+        wait_s: float = 0.0,
+        planned: bool = False,
+        waited: bool = False,
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.close_code = close_code
         self.wait_s = wait_s
         self.planned = planned
+        self.waited = waited
 
 
 class TokensRefused(LinkLost):

@@ -124,6 +124,7 @@ class LinkStatus:
             bad=dict(parts.counters.bad),
             wanted=parts.ticker.count,
             ticking=parts.ticker.ticking if self._state == "UP" else 0,
+            drop_ns=parts.silence.due_ns() if self._state == "UP" else 0,
         )
 
     def _at_ms(self) -> int:

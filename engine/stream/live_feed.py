@@ -114,6 +114,10 @@ class StreamFeed:
         elif self._thread.ident is None:
             self._wakeup.close()
 
+    def silence_is_grave(self, grave: Callable[[], bool]) -> None:
+        """Ask `grave` whether a silence of all instruments is no noon's; before the start. It is called by the feed's thread."""
+        self._parts.silence.grave = grave
+
     def view(self) -> FeedView:
         """How the link stands, at most 0.2 s ago."""
         return self._status.view
@@ -176,7 +180,10 @@ class StreamFeed:
     def _await_next(self, lost: LinkLost) -> None:
         """Wait until the next attempt is due; raises Stopped."""
         now_ns = _now_ns()
-        wait_ns = 0 if lost.planned and self._sound else self._backoff.failed()
+        if lost.planned and self._sound:
+            wait_ns = 0
+        else:
+            wait_ns = self._backoff.pause() if lost.waited else self._backoff.failed()
         wait_ns = max(wait_ns, round(lost.wait_s * _NS), self._budget.wait_ns(now_ns))
         self._status.change("WAITING", lost.reason, now_ns + wait_ns)
         self._wakeup.wait(wait_ns)

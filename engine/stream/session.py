@@ -153,7 +153,7 @@ class StreamSession:
         parts = self._parts
         reason = parts.silence.overdue(now_ns, in_session=parts.in_session())
         if reason:
-            raise LinkLost(reason)
+            raise LinkLost(reason, waited=True)
         if now_ns >= self._ends_ns:
             raise LinkLost("the exchange ends every link after a day", planned=True)
         if parts.silence.steady():

@@ -44,6 +44,12 @@ class Chart:
         values = iter(self._flat[:])
         return tuple(zip(values, values, strict=False))
 
+    @property
+    def begun_ms(self) -> int:
+        """When the day's first point was; 0 before it."""
+        flat = self._flat
+        return flat[0] if flat else 0
+
     def add(self, at_ms: int, price: int) -> None:
         """Add the newest point."""
         flat = self._flat

@@ -100,6 +100,9 @@ class GappyFeed:
         assert self._thread is not None
         self._thread.join(timeout_s)
 
+    def silence_is_grave(self, grave: Callable[[], bool]) -> None:
+        """It never is."""
+
     def view(self) -> None:
         """How the line stands is of no interest here."""
 

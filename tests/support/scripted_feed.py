@@ -30,6 +30,9 @@ class ScriptedFeed:
     def stop(self, timeout_s: float) -> None:
         self.stopped = True
 
+    def silence_is_grave(self, grave: Callable[[], bool]) -> None:
+        self.grave = grave
+
     def view(self) -> FeedView:
         return FeedView(
             source="scripted", state="UP", link=1, since_ns=0, up_ns=0, frame_ns=0, pong_ns=0, retry_ns=0, attempt=0,

@@ -23,7 +23,14 @@ def line(view: View, width: int) -> Line | None:
 
     An engine in trouble comes first, for without it nothing else is known; how a run ended, or a replay without an entry, last.
     """
-    said = _engine(view, width) or _link(view, width) or _vacant(view) or _last_run(view) or _undecided(view)
+    said = (
+        _engine(view, width)
+        or _link(view, width)
+        or _unpriced(view, width)
+        or _vacant(view)
+        or _last_run(view)
+        or _undecided(view)
+    )
     if said is None:
         return None
     segments, style = said
@@ -165,6 +172,26 @@ def _link_name(feed: FeedView, now_ns: int) -> str:
     if feed.state == "REFUSED":
         return "REFUSED"
     return f"LINK LOST {feeds.passed_s(feed, now_ns):,} s" if feed.frames else _NAMES.get(feed.state, feed.state)
+
+
+def _unpriced(view: View, width: int) -> tuple[list[Segment], str] | None:
+    """`NO PRICES 16 s: no instrument ticks, the link is up — NIFTY25NOV25900CE LONG 150 UNWATCHED — new link in 4 s`."""
+    seen, now_ns = view.snapshot, view.now_ns
+    quote = feeds.unpriced(seen, now_ns)
+    if quote is None or seen.feed is None:
+        return None
+    together = feeds.all_quiet(seen, now_ns)
+    age_s = (now_ns - quote.recv_ns) // 1_000_000_000
+    name = f"{view.glyphs.bad} NO PRICES {age_s:,} s" if together else f"{view.glyphs.bad} NO PRICE {age_s:,} s"
+    because = "no instrument ticks, the link is up" if together else "silent while others tick"
+    drop_s = max(0, seen.feed.drop_ns - now_ns) // 1_000_000_000
+    segments = [
+        segment(0, word(name)),
+        segment(3, word(f": {because}"), word(f": {because.partition(',')[0]}")),
+        _behind_dash(1, *_unwatched(view, width)),
+        _behind_dash(2, f"new link in {drop_s:,} s" if together and seen.feed.drop_ns else ""),
+    ]
+    return segments, "alert"
 
 
 def _last_run(view: View) -> tuple[list[Segment], str] | None:

@@ -154,7 +154,7 @@ def _fresh(view: View, quote: Quote, age_s: float, quiet: bool) -> Fresh:
         return feeds.fresh(quote, seen, view.now_ns)
     if not quote.recv_ns or is_held(seen):
         return "CLOSED"
-    if age_s <= feeds.allowed_s(quote):
+    if age_s <= feeds.allowed_s(quote, seen):
         return "LIVE"
     return "QUIET" if quiet else "STALE"
 

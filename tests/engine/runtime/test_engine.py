@@ -99,7 +99,13 @@ def test_commands_overtake_waiting_ticks(tmp_path):
 
     rising = ListSource([])
     source = Locking(ticks([100.0 + (i % 7) for i in range(900)], step_ms=500))
-    run = build(config(*EAGER, "engine.poll_interval_ms=10000"), source, "replay", speed=0.0, state_root=tmp_path)
+    run = build(
+        config(*EAGER, "engine.delivery=polling", "engine.poll_interval_ms=10000"),
+        source,
+        "replay",
+        speed=0.0,
+        state_root=tmp_path,
+    )
     source.engine = run.engine
     assert rising.count() == 0
     with run:

@@ -99,3 +99,47 @@ def test_an_option_that_is_quiet_at_noon_makes_no_storm():
             watch.link_up(second * S)
             silent(watch, second)
     assert drops == 2  # at 8 and at 16 s allowed; 32 are enough
+
+
+def spans_of(watch, drops, now_s=0.0):
+    """How long each of so many links in a row was allowed that brought no data."""
+    spans = []
+    for _ in range(drops):
+        watch.link_up(round(now_s * S))
+        begun_s = now_s
+        silent(watch, now_s)
+        while not silent(watch, now_s):
+            now_s += 0.5
+        spans.append(now_s - begun_s)
+    return spans
+
+
+def test_a_grave_silence_doubles_nothing():
+    watch = SilenceTimer(7.0, lifeless_s=1e6)
+    watch.grave = lambda: True
+    assert spans_of(watch, 5) == [7, 10, 10, 10, 10]
+
+
+def test_a_silence_that_becomes_grave_takes_the_doubling_back_at_once():
+    watch = SilenceTimer(7.0, lifeless_s=1e6)
+    assert spans_of(watch, 4) == [7, 14, 28, 56]
+    watch.grave = lambda: True
+    assert spans_of(watch, 2, now_s=1000.0) == [10, 10]
+
+
+def test_a_grave_silence_is_allowed_what_the_operator_allows():
+    watch = SilenceTimer(30.0, lifeless_s=1e6)
+    watch.grave = lambda: True
+    assert spans_of(watch, 3) == [30, 30, 30]
+
+
+def test_whether_it_is_grave_is_asked_only_where_there_is_a_silence():
+    def asked():
+        raise AssertionError("asked")
+
+    watch = SilenceTimer(7.0)
+    watch.grave = asked
+    watch.link_up(0)
+    for second in range(100):
+        watch.data_came(second * S)
+        assert silent(watch, second + 0.5) == ""

@@ -83,6 +83,46 @@ def test_outside_the_session_only_a_refusal_is_told():
     assert "LOST" not in line(lost(stopped=True))
 
 
+def silent(*ages_s, **more):
+    """The paper run with its link up, whose instruments have not ticked for so many seconds."""
+    quotes = tuple(
+        replace(each, recv_ns=NOW_NS - round(age_s * SECOND))
+        for each, age_s in zip(SNAPSHOT.quotes, ages_s, strict=True)
+    )
+    came_ns = max(each.recv_ns for each in quotes)
+    pulse = replace(SNAPSHOT.pulse, came_ns=came_ns, decided_ns=came_ns)
+    return paper(**({"quotes": quotes, "pulse": pulse, "feed": feed(drop_ns=NOW_NS + 4 * SECOND)} | more))
+
+
+def test_a_feed_that_is_silent_under_a_position_is_told_though_its_link_is_up():
+    assert line(silent(16.4, 16.9), 140) == (
+        " ✖ NO PRICES 16 s: no instrument ticks, the link is up — NIFTY25NOV25900CE LONG 150 UNWATCHED — new link in 4 s"
+    )
+    assert style(silent(16.4, 16.9)) == "alert"
+    assert "NO PRICES 16 s" in line(silent(16.4, 16.9), 40)
+    assert "UNWATCHED" in line(silent(16.4, 16.9), 40)
+
+
+@pytest.mark.parametrize(
+    ("ages_s", "more"),
+    [
+        ((2.9, 0.2), {}),
+        ((16.0, 16.0), {"positions": ()}),
+        ((16.0, 16.0), {"at_ms": OPEN_MS - 60_000}),
+        ((16.0, 16.0), {"stale_s": 20.0}),
+        ((0.2, 16.0), {}),  # what is silent is not held
+    ],
+)
+def test_no_alarm_where_nothing_is_held_or_nothing_is_late(ages_s, more):
+    assert line(silent(*ages_s, **more)) == ""
+
+
+def test_one_silent_position_is_named_beside_others_that_tick():
+    assert line(silent(16.0, 0.2), 140) == (
+        " ✖ NO PRICE 16 s: silent while others tick — NIFTY25NOV25900CE LONG 150 UNWATCHED"
+    )
+
+
 def test_how_the_last_run_ended_is_told_until_it_is_acknowledged():
     assert line(paper(found=FOUND), 160).endswith(
         "READY: locked until you unlock (k) — press a to read and acknowledge"
