@@ -54,7 +54,7 @@ VALUES = [
     ("gst_percent = 18", "gst_percent = 0x" + "f" * 90, "risk.gst_percent = a whole number of 360 bits: must be a number from 0 to 100"),
     ("use_macd = false", "use_macd = 0", "strategy.use_macd = 0: must be true or false"),
     ("max_position_value_percent = 30", "max_position_value_percent = 0.0", "risk.max_position_value_percent = 0.0: must be a number above 0 and up to 100"),
-    ('delivery = "callback"', 'delivery = "poling"', 'engine.delivery = "calback": must be one of polling, queued, callback'),
+    ('delivery = "callback"', 'delivery = "calback"', 'engine.delivery = "calback": must be one of polling, queued, callback'),
     ('source = "replay"', 'source = ""', f'feed.source = "": must be one of {", ".join(SOURCES)}'),
     ('start = "09:15"', 'start = "9:15"', 'session.start = "9:15": must be a time of day such as "09:15" or "09:15:00"'),
     ('start = "09:15"', 'start = "24:00"', 'session.start = "24:00": must be a time of day such as "09:15" or "09:15:00"'),
