@@ -1,11 +1,15 @@
 """Puts a run together. Config and source in, a ready engine out."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import asdict
 
 from engine.assembly.edges import Failures, open_journal, open_logs, open_recorder
+from engine.assembly.market_hours import MarketHours
 from engine.assembly.recording_config import fit_to_recording
 from engine.assembly.run import Run, RunParts
 from engine.assembly.takeover import lock_as_found, widened
@@ -15,6 +19,7 @@ from engine.journal import Opened, StateDir
 from engine.model.clock import Clock, SystemClock
 from engine.model.ports import TickSource
 from engine.model.types import TradeMode
+from engine.recording import Header
 from engine.runtime import LOGGERS
 from engine.text.sanitize import clean
 from engine.trading.trader import Trader
@@ -61,8 +66,14 @@ def build(
             edges.callback(journal.close, "not started", fault=bool(opened.still_locked))
         source = widened(source, opened.kept)
         config, instruments = fit_to_recording(config, source)
-        trader = Trader(config, instruments, f"{mode[0].upper()}{opened.run}-")
-        recorder = open_recorder(config, mode, name, instruments, state_dir.path) if record else None
+        header = getattr(source, "header", None)
+        hours = MarketHours(config, mode, header if isinstance(header, Header) else None)
+        trader = Trader(config, instruments, f"{mode[0].upper()}{opened.run}-", hours)
+        by_market = trader.state.markets
+        recorder = None
+        if record:
+            markets = partial(hours.recorded, by_market)
+            recorder = open_recorder(config, mode, name, instruments, markets, state_dir.path)
         if recorder is not None:
             edges.callback(recorder.close)
         parts = RunParts(config, mode, name, trader, journal, recorder, logs, state_dir.path, opened)
@@ -74,17 +85,19 @@ def build(
             engine = replaying_engine(parts, source, pace, speed, paused=paused, counted=on_screen)
         failures.found(engine)
         edges.callback(engine.stop)
-        _tell_start(parts, state_dir)
+        if mode not in {"replay", "mock"}:
+            hours.tell_age(datetime.now(trader.hours.zone).date(), by_market)
+        _tell_start(parts, state_dir, hours.warnings)
         lock_as_found(engine, opened, unlock=unlock)
         return Run(**asdict(parts), engine=engine, source=source, edges=edges.pop_all())
 
 
-def _tell_start(run: RunParts, state_dir: StateDir) -> None:
+def _tell_start(run: RunParts, state_dir: StateDir, warnings: Sequence[str]) -> None:
     session = run.config.session
-    hours = f"{session.start:%H:%M}-{session.end:%H:%M} {session.zone}"
+    hours = f"{session.start:%H:%M}-{session.end:%H:%M} {session.zone}" if session.daily else "round the clock"
     told = "%s of %s, session %s, delivery %s, state in %s"
     LOGGERS["engine"].info(told, run.mode, run.name, hours, run.config.engine.delivery, state_dir.path)
     for line in run.config.origins.overruled():
         LOGGERS["engine"].info("%s", line)
-    for note in state_dir.notes:
+    for note in (*state_dir.notes, *warnings):
         LOGGERS["engine"].warning("%s", note)

@@ -1,6 +1,7 @@
 """Opens what a run writes: log, journal, recording, receipts. Knows no trader."""
 
 import os
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from engine.logs import LogBook
 from engine.model.clock import SystemClock
 from engine.model.types import Instrument, TradeMode
 from engine.recording import FileRecorder, recording_path_for
+from engine.recording.format import RecordedMarket
 from engine.recording.retention import tidy
 from engine.runtime import LOGGERS, Engine
 from engine.text.sanitize import CleanText
@@ -76,7 +78,12 @@ def open_journal(config: Config, state_dir: StateDir, title: str, failures: Fail
 
 
 def open_recorder(
-    config: Config, mode: TradeMode, title: str, instruments: tuple[Instrument, ...], state_folder: Path
+    config: Config,
+    mode: TradeMode,
+    title: str,
+    instruments: tuple[Instrument, ...],
+    markets: Callable[[int], Mapping[str, RecordedMarket]],
+    state_folder: Path,
 ) -> FileRecorder | None:
     """Begin a recording of the run, where the configuration wants one, and see to the old ones."""
     wanted = config.recording.enabled
@@ -88,7 +95,7 @@ def open_recorder(
         for line in tidy(folder, state_folder, config.recording, now_ns):
             LOGGERS["recording"].warning("%s", line)
     path = recording_path_for(folder, mode, instruments[0].symbol, now_ns, config.session.zone)
-    header = msgspec.structs.replace(header_of(config, title, instruments), started_wall_ns=now_ns)
+    header = header_of(config, title, instruments, markets(now_ns // 1_000_000), now_ns)
     recorder = FileRecorder(path, header, flush_ms=config.recording.flush_ms)
     LOGGERS["recording"].info("recording to %s", path)
     _keep(state_folder / RECORDING_NOTE, (str(path.absolute()),), os.O_TRUNC, "where the recording is")

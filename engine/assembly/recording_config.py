@@ -1,12 +1,14 @@
 """Joins what a recording knows of its market with the configuration, in both directions. Runs nothing."""
 
 import os
+from collections.abc import Mapping
 from datetime import time
 from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 
+from engine.assembly.market_hours import for_market, recorded_markets
 from engine.config import Config, describe, instrument_for, stated
 from engine.config.origins import Claim
 from engine.config.rules import canonical
@@ -14,6 +16,7 @@ from engine.model.errors import ConfigError
 from engine.model.ports import TickSource
 from engine.model.types import Instrument
 from engine.recording import Header
+from engine.recording.format import RecordedMarket
 from engine.venues.registry import VENUES
 from engine.venues.supply import LiveSupply
 from engine.version import RULES_REVISION, VERSION
@@ -26,15 +29,18 @@ def fit_to_recording(config: Config, source: TickSource | LiveSupply) -> tuple[C
     """Join what a recording knows of its market with the configuration.
 
     A recording states its session's zone and hours, its price scale, lot and tick sizes. They hold, unless a person said
-    otherwise; the price scale, which its prices are counted in, in any case. Raises ConfigError.
+    otherwise; the price scale, which its prices are counted in, in any case. What is no recording keeps the hours of its
+    first instrument's market. Raises ConfigError.
     """
     header = getattr(source, "header", None)
     if not isinstance(header, Header):
-        return config, source.instruments
+        return for_market(config, source.instruments[0].market), source.instruments
+    recorded = header.markets.get(header.instruments[0].market)
     facts = {
         "session.zone": header.session_zone,
         "session.start": time.fromisoformat(header.session_start),
         "session.end": time.fromisoformat(header.session_end),
+        "session.daily": recorded.daily if recorded else True,
     }
     config = stated(config, facts, _RECORDING)
     origins = config.origins
@@ -76,9 +82,15 @@ def _as_said(config: Config, recorded: Instrument) -> Instrument:
     return msgspec.structs.replace(recorded, **fitted)
 
 
-def header_of(config: Config, source_name: str, instruments: tuple[Instrument, ...]) -> Header:
-    """Return the header of a recording made under `config`."""
-    session = config.session
+def header_of(
+    config: Config,
+    source_name: str,
+    instruments: tuple[Instrument, ...],
+    markets: Mapping[str, RecordedMarket] | None = None,
+    at_ns: int = 0,
+) -> Header:
+    """Return the header of a recording made under `config`, begun at `at_ns` (UTC) by a run that keeps the hours of `markets`."""
+    session, names = config.session, dict.fromkeys(each.market for each in instruments)
     return Header(
         instruments=instruments,
         session_zone=session.zone,
@@ -88,6 +100,8 @@ def header_of(config: Config, source_name: str, instruments: tuple[Instrument, .
         program_version=VERSION,
         config=_of_this_run(config),
         rules_revision=RULES_REVISION,
+        started_wall_ns=at_ns,
+        markets=dict(recorded_markets(config, names) if markets is None else markets),
     )
 
 

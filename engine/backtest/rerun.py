@@ -7,6 +7,7 @@ from itertools import takewhile, zip_longest
 
 from msgspec import Struct
 
+from engine.assembly.market_hours import MarketHours
 from engine.config import Config
 from engine.model.clock import VirtualClock
 from engine.model.events import AnyEvent, FillBooked, TradeClosed
@@ -115,7 +116,7 @@ def rerun(
     first = next(iter(source.ticks()), None)
     parts = TurnParts(
         config,
-        Trader(config, instruments, "V-"),
+        Trader(config, instruments, "V-", MarketHours(config, "replay", source.header)),
         VirtualClock(first.exch_ms * 1_000_000 if first else 0),
         Cursor(lossless=True),
         simulated,

@@ -50,12 +50,15 @@ def open_as_described(path: Path, args: Namespace, config: "Config") -> "FileSou
 
 def write_recording(source: "FileSource", args: Namespace, config: "Config") -> None:
     """Write all of `source` as the recording that `args` names, and say what it came to."""
-    from engine.assembly.recording_config import header_of
+    from engine.assembly.market_hours import MarketHours
+    from engine.assembly.recording_config import fit_to_recording, header_of
     from engine.cli.output import progress_bar, warn
     from engine.recording.convert import import_file
     from engine.recording.session_tally import SessionTally
 
+    config, instruments = fit_to_recording(config, source)
     header = header_of(config, source.name, source.instruments)
+    hours = MarketHours(config, "replay", getattr(source, "header", None))
     with progress_bar("import") as progress:
         report = import_file(
             source,
@@ -64,7 +67,7 @@ def write_recording(source: "FileSource", args: Namespace, config: "Config") -> 
             max_backwards_ms=config.risk.max_backwards_ms,
             progress=progress,
             force=args.force,
-            session=SessionTally(config, source.instruments),
+            session=SessionTally(config, instruments, hours),
         )
     print(f"{report.ticks:,} ticks in {clean(str(args.output))}, {args.output.stat().st_size:,} bytes")
     for reason, count in report.refused.items():

@@ -17,6 +17,7 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     """Say it."""
+    from engine.assembly.market_hours import MarketHours
     from engine.assembly.recording_config import fit_to_recording
     from engine.cli.output import answer, progress_bar
     from engine.recording.info import info_lines, inspect_file
@@ -25,7 +26,7 @@ def run(args: Namespace) -> int:
     config = load_config(args)
     source = open_as_described(args.file, args, config)
     config, instruments = fit_to_recording(config, source)
-    session = SessionTally(config, instruments)
+    session = SessionTally(config, instruments, MarketHours(config, "replay", getattr(source, "header", None)))
     with progress_bar("info") as progress:
         info = inspect_file(source, progress, max_backwards_ms=config.risk.max_backwards_ms, session=session)
     answer(args, info, info_lines(info))

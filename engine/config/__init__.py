@@ -4,6 +4,7 @@ from engine.config.bundled import bundled, find_config, user_folder
 from engine.config.describe import changed, defaults, describe, instrument_for, wanted_symbols
 from engine.config.facts import explained, stated
 from engine.config.load import Layer, load
+from engine.config.market_facts import market_facts
 from engine.config.schema import Config, RecordingConfig, RiskConfig, Sections, SessionConfig, StrategyConfig
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "find_config",
     "instrument_for",
     "load",
+    "market_facts",
     "stated",
     "user_folder",
     "wanted_symbols",

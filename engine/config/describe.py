@@ -59,6 +59,7 @@ def instrument_for(config: Config, symbol: str) -> Instrument:
         lot_size=int(known.lot_size * quantity_scale),
         freeze_quantity=known.freeze_quantity * quantity_scale,
         quantity_scale=quantity_scale,
+        market=known.market,
     )
 
 

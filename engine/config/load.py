@@ -1,6 +1,7 @@
 """The way from a file and a few overrides to a Config, or to every problem at once."""
 
 from collections.abc import Mapping, Sequence
+from datetime import time
 from pathlib import Path
 
 from msgspec import Struct
@@ -9,6 +10,7 @@ from engine.config.bundled import bundled, find_config
 from engine.config.contradictions import contradictions, symbols
 from engine.config.document import Document, read_document
 from engine.config.judge import Draft, judge_document, text_of
+from engine.config.market_facts import market_facts
 from engine.config.origins import FORCES, Claim, Force, Origins
 from engine.config.overrides import judge_overrides
 from engine.config.schema import (
@@ -62,6 +64,7 @@ def compose(
         said = {key: Claim(layer.force, layer.by, text_of(key, values[key], tables)) for key in keys if key in values}
         origins = origins.claiming(said)
         overridden |= keys
+    origins = _by_market(values, origins, tables, usual)
     lines += [
         f"{place if overridden.isdisjoint(keys) else '--set'}: {line}" for keys, line in contradictions(values, tables)
     ]
@@ -70,6 +73,19 @@ def compose(
     if lines:
         raise ConfigError(*lines)
     return _build(values, venues, origins)
+
+
+def _by_market(values: dict[str, object], origins: Origins, tables: Tables, usual: Mapping[str, str]) -> Origins:
+    """Put into `values` what the market of [instrument] states of the session and nobody has said."""
+    name, start, end = (values.get(key) for key in ("instrument.market", "session.start", "session.end"))
+    if not isinstance(name, str) or not isinstance(start, time) or not isinstance(end, time):
+        return origins  # they have lines of their own
+    facts = market_facts(name, origins.said, start, end)
+    values.update({key: value for key, value in facts.items() if not origins.said(key)})
+    texts = {key: text_of(key, value, tables) for key, value in facts.items()}
+    return origins.claiming(
+        {key: Claim("fact", f"the market {name}", text) for key, text in texts.items() if usual.get(key) != text}
+    )
 
 
 def _said_in_file(written: Draft, place: str, usual: Mapping[str, str]) -> dict[str, Claim]:

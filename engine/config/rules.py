@@ -7,6 +7,10 @@ from decimal import Decimal
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
+from engine.markets.calendar import USUAL, CalendarDay, parse_day
+
 # Finer than any market counts; keeps every sum and product of configured numbers exact.
 DECIMALS = 10
 _HUGE = 10**30  # above every limit; a longer integer is not worth converting
@@ -210,6 +214,43 @@ class Day(Rule):
         if isinstance(value, date) and not isinstance(value, datetime) and 1990 <= value.year <= 2100:
             return value
         raise self.refusal()
+
+
+class SpecialDay(Struct, frozen=True):
+    """A date that is session whatever the calendar says: from `start` to `end`, or (None) at the usual hours."""
+
+    date: date
+    start: time | None = None
+    end: time | None = None
+
+    def __str__(self) -> str:
+        return str(self.date) + (f" {self.start:%H:%M}-{self.end:%H:%M}" if self.start and self.end else "")
+
+    def day(self) -> CalendarDay:
+        """The same as a calendar would say it."""
+        return CalendarDay("hours" if self.start else "usual", self.start, self.end, "session.special")
+
+
+class SpecialDayRule(Rule):
+    """A date that is session, with its hours where they are not the usual ones."""
+
+    bare = True
+
+    def __init__(self) -> None:
+        super().__init__('a date such as "2026-02-01", or one with its hours such as "2026-11-08 18:00-19:00"')
+        self._date = Day()
+
+    def parse(self, value: object) -> SpecialDay:
+        """Return the day; raises ValueError."""
+        day, _, hours = value.partition(" ") if isinstance(value, str) else (value, "", "")
+        try:
+            at = self._date.parse(day)
+            found = parse_day(hours.strip()) if hours else USUAL
+        except ValueError:
+            raise self.refusal() from None
+        if found.kind not in {"usual", "hours"} or (hours and not (found.start and found.end)):
+            raise self.refusal()
+        return SpecialDay(at, found.start, found.end)
 
 
 class Zone(Rule):

@@ -11,7 +11,24 @@ from typing import Annotated, Literal, TypeGuard, TypeVar
 from msgspec import Struct
 
 from engine.config.origins import Origins
-from engine.config.rules import Choice, Day, Flag, Many, Name, Number, Power, Rule, Speed, Text, TimeOfDay, Whole, Zone
+from engine.config.rules import (
+    Choice,
+    Day,
+    Flag,
+    Many,
+    Name,
+    Number,
+    Power,
+    Rule,
+    SpecialDay,
+    SpecialDayRule,
+    Speed,
+    Text,
+    TimeOfDay,
+    Whole,
+    Zone,
+)
+from engine.markets.market import MARKETS
 from engine.model.types import DELIVERIES, REPLAY, Delivery
 from engine.text.sanitize import CleanText
 
@@ -22,6 +39,7 @@ Sections = Mapping[str, type[Struct]]
 Section = TypeVar("Section", bound=Struct)
 
 RecordingChoice = Literal["auto", "on", "off"]
+CalendarChoice = Literal["auto", "none"]
 OnLoss = Literal["keep", "no_entries", "flat_after"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -47,7 +65,9 @@ class SessionConfig(Struct, frozen=True):
     end_buffer_minutes: _Minutes
     no_trade_start_minutes: _Minutes
     no_trade_end_minutes: _Minutes
+    calendar: Annotated[CalendarChoice, Choice("auto", "none")]
     holidays: Annotated[tuple[dt.date, ...], Many(Day(), 0, 1000)]
+    special: Annotated[tuple[SpecialDay, ...], Many(SpecialDayRule(), 0, 1000)]
 
 
 class CapitalConfig(Struct, frozen=True):
@@ -123,6 +143,7 @@ class InstrumentConfig(Struct, frozen=True):
     symbol: Annotated[CleanText, Name()]
     token: Annotated[CleanText, Name(optional=True)]
     exchange: Annotated[CleanText, Name()]
+    market: Annotated[str, Choice(*MARKETS)]
     price_scale: Annotated[int, Power(100_000_000)]
     lot_size: Annotated[Decimal, Number(0, 1_000_000, above=True)]
     tick_size: Annotated[Decimal, Number(0, 100_000, above=True)]

@@ -109,11 +109,12 @@ class FlatChanged(Event, frozen=True, tag=True):
     at_ms: int
 
 
-class DayStarted(Event, frozen=True, tag=True):
-    """The first tick of another session date (ISO text)."""
+class DayStarted(Event, frozen=True, tag=True, omit_defaults=True):
+    """The first tick of another session date (ISO text); `note` says what is unusual about it."""
 
     date: str
     at_ms: int
+    note: str = ""
 
 
 class TickRefused(Event, frozen=True, tag=True):

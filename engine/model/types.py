@@ -41,7 +41,8 @@ class Instrument(Struct, frozen=True):
     """What is traded and how it is counted.
 
     Prices and `tick_size` are integers in 1/`price_scale` of the currency; quantities and `lot_size` are integers
-    in 1/`quantity_scale` of a unit (1 for shares and options).
+    in 1/`quantity_scale` of a unit (1 for shares and options). `market` names whose days and hours it keeps; "" is of
+    before there were several: those of the run.
     """
 
     symbol: CleanText
@@ -52,6 +53,7 @@ class Instrument(Struct, frozen=True):
     lot_size: int = 75
     freeze_quantity: int = 1800
     quantity_scale: int = 1
+    market: str = ""
 
     def money(self, minor_value: int) -> Decimal:
         """Exact currency value of `minor_value` = price × quantity, both in minor units."""

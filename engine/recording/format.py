@@ -12,12 +12,14 @@ file that was cut between two blocks.
 import re
 import zlib
 from array import array
+from datetime import date
 from struct import Struct as Layout
 from sys import byteorder
 
 import msgspec
 from msgspec import Struct
 
+from engine.markets.calendar import parse_day
 from engine.model.marks import InputMark, Mark, StartMark, StateMark
 from engine.model.types import Instrument
 from engine.text.sanitize import cleaned
@@ -63,11 +65,26 @@ class DamageError(Exception):
     """The bytes are not what the layout says; the text is the end of a sentence that names file and place."""
 
 
+class RecordedMarket(Struct, frozen=True, kw_only=True):
+    """The hours of one market as its run kept them.
+
+    `days` are those of its dates that were not as usual, such as `2025-10-21` → `13:45-14:45` or `closed`; None where the
+    recording does not know, for nobody traded by them.
+    """
+
+    zone: str
+    start: str
+    end: str
+    daily: bool = True
+    days: dict[str, str] | None = None
+
+
 class Header(Struct, frozen=True, kw_only=True):
     """What a recording says of itself.
 
     The session's hours are `HH:MM[:SS]` in its zone, `config` holds no secrets, `started_wall_ns` is UTC. A header
-    without a `rules_revision` is of before there were others than the first.
+    without a `rules_revision` is of before there were others than the first, one without `markets` of before there were
+    calendars.
     """
 
     instruments: tuple[Instrument, ...]
@@ -79,6 +96,7 @@ class Header(Struct, frozen=True, kw_only=True):
     config: dict[str, str] = {}
     started_wall_ns: int = 0
     rules_revision: int = 1
+    markets: dict[str, RecordedMarket] = {}
 
 
 class Head(Struct, frozen=True):
@@ -130,17 +148,35 @@ def decode_header(text: bytes, fixed: bytes) -> Header:
         raise DamageError(f"has a header that cannot be read: {error}") from None
     if not 1 <= len(header.instruments) <= MAX_INSTRUMENTS:
         raise DamageError(f"names {len(header.instruments)} instruments; allowed: 1 to {MAX_INSTRUMENTS}")
-    for time in (header.session_start, header.session_end):
-        if not _TIME.fullmatch(time):
-            raise DamageError(f"gives '{time:.20}' as a time of the session; allowed: such as 09:15:00")
-    if header.session_start == header.session_end:
-        raise DamageError(f"begins and ends its session at {header.session_start}")
+    _check_hours(header.session_start, header.session_end)
+    if len(header.markets) > MAX_INSTRUMENTS:
+        raise DamageError(f"names {len(header.markets)} markets; allowed: up to {MAX_INSTRUMENTS}")
+    for market in header.markets.values():
+        _check_hours(market.start, market.end)
+        for day, hours in (market.days or {}).items():
+            _check_day(day, hours)
     if not 1 <= header.rules_revision <= _MAX_NUMBER:
         raise DamageError(f"gives {_few(header.rules_revision)} as its rules revision; allowed: 1 to {_MAX_NUMBER}")
     for instrument in header.instruments:
         _check(instrument)
     config = cleaned(header.config, _LONGEST_VALUE)
     return msgspec.structs.replace(cleaned(header), config=config)
+
+
+def _check_hours(start: str, end: str) -> None:
+    for time in (start, end):
+        if not _TIME.fullmatch(time):
+            raise DamageError(f"gives '{time:.20}' as a time of the session; allowed: such as 09:15:00")
+    if start == end:
+        raise DamageError(f"begins and ends its session at {start}")
+
+
+def _check_day(day: str, text: str) -> None:
+    try:
+        date.fromisoformat(day)
+        parse_day(text)
+    except ValueError:
+        raise DamageError(f"says '{text:.20}' of the day '{day:.20}'; allowed: such as closed or 18:00-19:00") from None
 
 
 def _check(instrument: Instrument) -> None:

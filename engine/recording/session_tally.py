@@ -10,16 +10,18 @@ from engine.trading.undecided import Facts, Undecided
 
 
 class SessionTally:
-    """Counts ticks within and outside the session's hours, each instrument's for itself."""
+    """Counts ticks within and outside the session's hours, each instrument's for itself; `hours_of` gives those of a market."""
 
-    def __init__(self, config: Config, instruments: Sequence[Instrument]) -> None:
-        hours = TradingHours(config.session)
-        self._hours = hours
+    def __init__(
+        self, config: Config, instruments: Sequence[Instrument], hours_of: Callable[[str], TradingHours]
+    ) -> None:
+        markets = {each.market: hours_of(each.market) for each in instruments}
+        self._hours = hours = [markets[each.market] for each in instruments]
+        self._begun = dict.fromkeys(markets.values(), NO_DAY.date)
         self._reach = Reach()
-        self._undecided = Undecided(config, instruments, lambda _: hours)
+        self._undecided = Undecided(config, instruments, hours.__getitem__)
         self._days = [NO_DAY] * len(instruments)
         self._of_day = [0] * len(instruments)  # ticks of the present day
-        self._today = NO_DAY.date
         self._ticks = self._taken = self._most = self._in_window = self._at_ms = 0
 
     def add(self, tick: Tick, refused: str) -> None:
@@ -31,17 +33,17 @@ class SessionTally:
         index, at_ms = tick.instrument, tick.exch_ms
         day = self._days[index]
         if not day.start_ms <= at_ms <= day.end_ms:
-            now = self._hours.day_of(at_ms)
+            now = self._hours[index].day_of(at_ms)
             if not now.start_ms <= at_ms <= now.end_ms:
                 self._reach.outside.note(tick)
                 return
             if now.date != day.date:
                 self._of_day[index] = 0
             day = self._days[index] = now
-        if day.date < self._today:
+        if day.date < self._begun[self._hours[index]]:
             self._reach.refuse("past_day", tick)
             return
-        self._today = day.date
+        self._begun[self._hours[index]] = day.date
         self._taken += 1
         self._at_ms = at_ms
         self._of_day[index] += 1
@@ -56,7 +58,7 @@ class SessionTally:
 
     def lines(self, row_of: Callable[[int], str]) -> list[str]:
         """One for each reason to leave ticks out that the file's own refusals do not tell."""
-        stamp = self._hours.stamp
+        stamp = self._hours[0].stamp
         words = {"outside_session": "outside the session", "past_day": "of a day that is over"}
         return [
             f"{places.count:,} {words[reason]}, first at {row_of(places.first.seq)} ({stamp(places.first.exch_ms)}), "

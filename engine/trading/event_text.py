@@ -61,7 +61,8 @@ class EventText:
             case events.FlatChanged():
                 return EventLine("trader", WARNING, f"flat {event.state} ({event.reason})", keep=True)
             case events.DayStarted():
-                return EventLine("trader", INFO, f"session of {event.date} begins")
+                note = f"; {event.note}" if event.note else ""
+                return EventLine("trader", WARNING if note else INFO, f"session of {event.date} begins{note}")
             case events.TraderFault():
                 text = f"{event.where} raised at tick {event.seq}: {event.error}; entries halted, exits go on"
                 return EventLine("trader", ERROR, text, keep=True)

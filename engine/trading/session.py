@@ -1,5 +1,6 @@
 """Trading hours: which session day a moment belongs to and what is allowed at that moment. Knows no wall clock."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from engine.config import SessionConfig
+from engine.markets.calendar import USUAL, Calendar, CalendarDay
 
 NEVER_MS: Final = 1 << 62  # later than any stamp
 
@@ -17,7 +19,8 @@ class SessionDay(Struct, frozen=True):
     Every moment from `day_from_ms` to before `day_until_ms` is of this date, which a session keeps that crosses midnight.
     Trading time is `start_ms`..`end_ms`, both included (empty on a holiday); entries from `entry_from_ms` to before
     `entry_until_ms`; from `exit_from_ms` on every position is closed. Where the market has no Session End (`daily` is
-    False) the whole day is trading time, and `entry_until_ms`, `exit_from_ms` are never reached.
+    False) the whole day is trading time, and `entry_until_ms`, `exit_from_ms` are never reached. `note` says what is
+    unusual about the day, where the calendar knows.
     """
 
     date: date
@@ -29,6 +32,7 @@ class SessionDay(Struct, frozen=True):
     entry_until_ms: int
     exit_from_ms: int
     daily: bool = True
+    note: str = ""
 
 
 # Before every tick: covers no moment, so that the first tick looks its own day up.
@@ -39,14 +43,31 @@ _EARLIEST_MS = -62_000_000_000_000
 _LATEST_MS = 253_000_000_000_000
 _SEARCHED_DAYS = 400  # for the next opening: more than a year without one is none
 _DAY = timedelta(days=1)
+_HOLIDAY: Final = CalendarDay("closed", why="session.holidays")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class TradingHours:
-    """Turns a moment into its session day; one market's hours. Remembers the day it was last asked for."""
+    """Turns a moment into its session day; one market's hours. Remembers the day it was last asked for.
 
-    def __init__(self, session: SessionConfig) -> None:
+    `calendar` knows the days that are not as usual (None: there is none such), `end_on` when a date usually ends (None:
+    always when `session` says). With `keeps_all` a day that the calendar calls closed is session at the usual hours all
+    the same: ticks of it are there, so the calendar is wrong. What the operator has said of a date holds in any case.
+    """
+
+    def __init__(
+        self,
+        session: SessionConfig,
+        calendar: Calendar | None = None,
+        *,
+        end_on: Callable[[date], time] | None = None,
+        keeps_all: bool = False,
+    ) -> None:
         self._session = session
+        self._calendar = calendar
+        self._said = {each.date: each.day() for each in session.special}
+        self._end_on = end_on
+        self._keeps_all = keeps_all
         self.zone = ZoneInfo(session.zone)
         self._last = NO_DAY
         self._turns_at = _turn_of_day(session.start, session.end)
@@ -77,8 +98,27 @@ class TradingHours:
         return None
 
     def covers(self, day: date) -> bool:
-        """Whether it is known of `day` when it is session: of any, as long as hours and given holidays alone make a session."""
-        return day != NO_DAY.date
+        """Whether it is known of `day` when it is session; without a calendar of any."""
+        if self._calendar is None or not self._session.daily:
+            return day != NO_DAY.date
+        return day in self._said or day in self._session.holidays or self._calendar.covers(day)
+
+    def on(self, day: date) -> CalendarDay:
+        """What makes `day` unlike others: what the operator says, else the calendar."""
+        if said := self._said.get(day):
+            return said
+        if day in self._session.holidays:
+            return _HOLIDAY
+        return USUAL if self._calendar is None else self._calendar.on(day)
+
+    def text_of(self, day: date) -> str:
+        """How `day` differs from the hours of the session, as a calendar would write it: "usual" where it does not."""
+        unlike = self.on(day)
+        if unlike.closed:
+            return "closed"
+        start, end = self._times(day, unlike)
+        usual = (start, end) == (self._session.start, self._session.end)
+        return "usual" if usual else f"{start:%H:%M}-{end:%H:%M}"
 
     def local(self, at_ms: int) -> datetime:
         """`at_ms` as a time of day in the session's zone."""
@@ -100,17 +140,20 @@ class TradingHours:
         return day
 
     def _day(self, day: date) -> SessionDay:
-        session = self._session
+        session, unlike = self._session, self.on(day)
         day_from_ms, day_until_ms = self._begin_ms(day), self._begin_ms(day + _DAY)
         if not session.daily:
-            return SessionDay(
-                day, day_from_ms, day_until_ms, day_from_ms, day_until_ms - 1, day_from_ms, NEVER_MS, NEVER_MS, False
-            )
-        start_ms = self._moment_ms(day, session.start)
-        end_ms = self._moment_ms(day if session.start < session.end else day + _DAY, session.end)
+            start_ms, end_ms = (0, -1) if unlike.closed else (day_from_ms, day_until_ms - 1)
+            return SessionDay(day, day_from_ms, day_until_ms, start_ms, end_ms, day_from_ms, NEVER_MS, NEVER_MS, False)
+        note = f"{unlike.text()}: {unlike.why}" if unlike.why else ""
+        closed = unlike.closed
+        if closed and self._keeps_all and unlike is not _HOLIDAY:
+            closed, note = False, f"no trading day by the calendar ({unlike.why}), taken at the usual hours"
+        start_ms, end_ms = self._hours_ms(day, unlike)
+        start_ms = max(start_ms, day_from_ms)
         late_minutes = max(session.end_buffer_minutes, session.no_trade_end_minutes)
         early_minutes = max(session.start_buffer_minutes, session.no_trade_start_minutes)
-        if day in session.holidays:
+        if closed:
             start_ms, end_ms = 0, -1
         return SessionDay(
             date=day,
@@ -121,11 +164,23 @@ class TradingHours:
             entry_from_ms=start_ms + early_minutes * 60_000,
             entry_until_ms=end_ms - late_minutes * 60_000,
             exit_from_ms=end_ms - session.end_buffer_minutes * 60_000,
+            note=note,
         )
 
     def _begin_ms(self, day: date) -> int:
         """When what counts as `day` begins: at midnight, or while the market is closed where its session crosses that."""
-        return self._moment_ms(day, self._turns_at)
+        begin_ms, before = self._moment_ms(day, self._turns_at), day - _DAY
+        unlike = self.on(before)
+        # A special session that alone crosses midnight keeps its date as well.
+        return max(begin_ms, self._hours_ms(before, unlike)[1] + 1) if unlike.kind == "hours" else begin_ms
+
+    def _times(self, day: date, unlike: CalendarDay) -> tuple[time, time]:
+        usual_end = self._session.end if self._end_on is None else self._end_on(day)
+        return unlike.start or self._session.start, unlike.end or usual_end
+
+    def _hours_ms(self, day: date, unlike: CalendarDay) -> tuple[int, int]:
+        start, end = self._times(day, unlike)
+        return self._moment_ms(day, start), self._moment_ms(day if start < end else day + _DAY, end)
 
     def _moment_ms(self, day: date, at: time) -> int:
         return round(datetime.combine(day, at, tzinfo=self.zone).timestamp() * 1000)

@@ -3,7 +3,7 @@
 `on_tick` is the hot path: admit → session → exits → indicators → signal → limits → size → order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from engine.config import Config
@@ -19,7 +19,7 @@ from engine.trading.instrument_state import InstrumentState
 from engine.trading.positions import SESSION_END, Costs, Position
 from engine.trading.reach import NO_LOT, NO_WINDOW
 from engine.trading.risk import Sizing
-from engine.trading.session import NO_DAY, SessionDay
+from engine.trading.session import NO_DAY, SessionDay, TradingHours
 from engine.trading.trading_state import TradingState
 from engine.trading.undecided import Facts, Undecided
 
@@ -46,9 +46,16 @@ class Trader:
         "state",
     )
 
-    def __init__(self, config: Config, instruments: tuple[Instrument, ...], tag_prefix: str) -> None:
+    def __init__(
+        self,
+        config: Config,
+        instruments: tuple[Instrument, ...],
+        tag_prefix: str,
+        hours_of: Callable[[str], TradingHours] | None = None,
+    ) -> None:
+        """`hours_of` gives the hours of each market by its name (None: all keep those of [session], on every day)."""
         costs = Costs(config.risk)
-        self.state = TradingState(config, instruments, costs, tag_prefix)
+        self.state = TradingState(config, instruments, costs, tag_prefix, hours_of)
         self.hours = self.state.hours
         self._outside = self.state.reach.outside
         self._data_quality = DataQualityMonitor(self.state, config.risk)
@@ -167,7 +174,7 @@ class Trader:
     def _on_day(self, inst: InstrumentState, day: SessionDay, tick: Tick) -> bool:
         """Begin a session day where it is a new one; False when the tick belongs to a day that is over."""
         state, price, now_ms = self.state, tick.price, tick.exch_ms
-        if day.date < state.today:
+        if day.date < state.today and (len(state.markets) == 1 or self._is_over(inst, day)):
             inst.tick_filter.drop("past_day", tick)
             return False
         if day.date == inst.day:
@@ -177,13 +184,17 @@ class Trader:
             state.today = day.date
             state.gate.start_day()
             state.portfolio.start_day()
-            state.effects.append(DayStarted(day.date.isoformat(), now_ms))
+            state.effects.append(DayStarted(day.date.isoformat(), now_ms, day.note))
         left_over = state.position(inst)
         if left_over is not None and day.daily:
             state.close(inst, left_over, price, now_ms, SESSION_END)
         self._data_quality.tell_counted(inst, now_ms)
         inst.start_day(day, price, now_ms)
         return True
+
+    def _is_over(self, inst: InstrumentState, day: SessionDay) -> bool:
+        """Whether the market of `inst` has begun a later day; another market's date may have turned before."""
+        return any(each.day > day.date for each in self._instruments if each.hours is inst.hours)
 
     # ── Everything that is not a tick ───────────────────────────────────────────────────────────────────────────
 

@@ -1,6 +1,6 @@
 """All trading state of a run in one place, with the few moves that everything else is made of. Decides nothing itself."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final, get_args
@@ -38,18 +38,29 @@ class TradingState:
         "gate",
         "hours",
         "instrument_states",
+        "markets",
         "orders",
         "portfolio",
         "reach",
         "today",
     )
 
-    def __init__(self, config: Config, instruments: tuple[Instrument, ...], costs: Costs, tag_prefix: str) -> None:
+    def __init__(
+        self,
+        config: Config,
+        instruments: tuple[Instrument, ...],
+        costs: Costs,
+        tag_prefix: str,
+        hours_of: Callable[[str], TradingHours] | None = None,
+    ) -> None:
         sample_ms = SAMPLE_MS if len(instruments) <= _MANY else COARSE_SAMPLE_MS
-        self.hours = TradingHours(config.session)
         self.reach = Reach()
+        names = tuple(dict.fromkeys(each.market for each in instruments))
+        one = TradingHours(config.session) if hours_of is None else None
+        self.markets = {name: one or hours_of(name) for name in names}  # type: ignore[misc]  # one of the two is there
+        self.hours = self.markets[names[0]]
         self.instrument_states = [
-            InstrumentState(i, each, self.hours, config.risk, config.strategy, self.reach, sample_ms)
+            InstrumentState(i, each, self.markets[each.market], config.risk, config.strategy, self.reach, sample_ms)
             for i, each in enumerate(instruments)
         ]
         levels = tuple(inst.levels for inst in self.instrument_states)

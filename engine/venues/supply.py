@@ -57,6 +57,14 @@ def with_symbols(config: Config, symbols: tuple[str, ...]) -> Config:
     return replace(config, feed=replace(config.feed, symbols=symbols))
 
 
+def market_said(config: Config, symbol: str, usual: str) -> str:
+    """Return the market whose hours `symbol` keeps: the one that a person said, else `usual`, which the venue knows."""
+    if config.origins.said(f"instruments.{symbol}.market"):
+        known = config.instruments.get(symbol)
+        return config.instrument.market if known is None else known.market
+    return usual or config.instrument.market
+
+
 def named(symbols: tuple[str, ...]) -> str:
     """Return `symbols` as a title has room for them."""
     return symbols[0] if len(symbols) == 1 else f"{symbols[0]} and {len(symbols) - 1:,} more"

@@ -43,7 +43,7 @@ Cancelled: order
 ClockStepped: step_ms at_ms
 CommandRefused: command reason
 ConnView: holder mine since_ns
-DayStarted: date at_ms
+DayStarted: date at_ms note
 Disarm
 EntriesChanged: state reason at_ms
 EntryRefused: instrument reason at_ms untold
@@ -265,10 +265,10 @@ def test_a_recordings_header_has_its_keys() -> None:
     found = msgspec.json.decode(text[text.index(b"{") :])
     assert list(found) == [
         *("instruments", "session_zone", "session_start", "session_end", "source", "program_version", "config"),
-        *("started_wall_ns", "rules_revision"),
+        *("started_wall_ns", "rules_revision", "markets"),
     ]
     assert " ".join(found["instruments"][0]) == (
-        "symbol token exchange price_scale tick_size lot_size freeze_quantity quantity_scale"
+        "symbol token exchange price_scale tick_size lot_size freeze_quantity quantity_scale market"
     )
 
 

@@ -150,7 +150,7 @@ def _explain(simulator: Simulator) -> str:
         f"feed.symbols='{json.dumps(symbols)}'",
         *(f"instruments.{line.symbol}.token={line.token}" for line in simulator.lines),
         "session.start=00:00",
-        "session.end=23:59",
+        "session.end=23:59:59",
     ]
     words = " \\\n    --set ".join(["myquant-tui run --source smartapi", *keys])
     orders = "orders here, a line each: reset · silence 10 · close 1006 · duplicate · jump 5 · counters · stop"

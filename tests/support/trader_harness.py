@@ -1,7 +1,7 @@
 """A trader and a broker without threads: events in, effects out."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Self
 
 from engine.model.broker_events import BrokerEvent
@@ -13,7 +13,8 @@ from engine.model.events import (
     Submit,
     TradeClosed,
 )
-from engine.model.types import Order, Tick, Trade
+from engine.model.types import Instrument, Order, Tick, Trade
+from engine.trading.session import TradingHours
 from engine.trading.trader import Trader
 from tests.support.brokers import InstantBroker
 from tests.support.builders import DAY, EAGER, config, ms, nifty, tick
@@ -22,11 +23,18 @@ from tests.support.builders import DAY, EAGER, config, ms, nifty, tick
 class TraderHarness:
     """A trader and a broker, without threads: what an engine does within a turn, and nothing else."""
 
-    def __init__(self, *overrides: str, broker: InstantBroker | None = None, instruments: int = 1) -> None:
+    def __init__(
+        self,
+        *overrides: str,
+        broker: InstantBroker | None = None,
+        instruments: int = 1,
+        listed: tuple[Instrument, ...] = (),
+        hours_of: Callable[[str], TradingHours] | None = None,
+    ) -> None:
         self.config = config(*overrides)
-        listed = (nifty(self.config),) * instruments
-        self.trader = Trader(self.config, listed, "T-")
-        self.broker = broker or InstantBroker(instruments)
+        listed = listed or (nifty(self.config),) * instruments
+        self.trader = Trader(self.config, listed, "T-", hours_of)
+        self.broker = broker or InstantBroker(len(listed))
         self.events: list[AnyEvent] = []
         self.seq = 0
         self.now_ms = ms("09:30:00")

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from engine.config import Config, instrument_for, wanted_symbols
+from engine.markets.market import market_of_segment
 from engine.model.errors import ConfigError
 from engine.model.types import Instrument
 from engine.venues.angelone.credentials import Credentials, find_credentials
@@ -12,7 +15,7 @@ from engine.venues.angelone.instruments.master import ready
 from engine.venues.angelone.login import LoginSession
 from engine.venues.angelone.settings import SmartApiConfig
 from engine.venues.angelone.stream import smartapi_feed
-from engine.venues.supply import LiveSupply, NoCredentials, OpenedVenue, named, with_symbols
+from engine.venues.supply import LiveSupply, NoCredentials, OpenedVenue, market_said, named, with_symbols
 
 
 def open_smartapi(config: Config, environ: Mapping[str, str]) -> OpenedVenue | NoCredentials:
@@ -53,4 +56,8 @@ def _listed(config: Config, symbols: tuple[str, ...]) -> tuple[tuple[Instrument,
     repeated = {symbol for symbol in symbols if symbols.count(symbol) > 1} if len(known) < len(symbols) else set()
     if repeated:
         raise ConfigError(f"feed.symbols: {', '.join(sorted(repeated))} stands there twice")
-    return tuple(known.values()), told
+    fitted = {
+        symbol: replace(each, market=market_said(config, symbol, market_of_segment(each.exchange)))
+        for symbol, each in known.items()
+    }
+    return tuple(fitted.values()), told

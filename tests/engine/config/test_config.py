@@ -26,7 +26,7 @@ SHIPPED = bundled("config.toml")
 LINES = SHIPPED.read_text(encoding="utf-8").splitlines()
 
 DEFAULTS = {
-    "session": "zone=Asia/Kolkata start=09:15 end=15:30 daily=true start_buffer_minutes=5 end_buffer_minutes=20 no_trade_start_minutes=5 no_trade_end_minutes=10 holidays=[]",
+    "session": "zone=Asia/Kolkata start=09:15 end=15:30 daily=true start_buffer_minutes=5 end_buffer_minutes=20 no_trade_start_minutes=5 no_trade_end_minutes=10 calendar=auto holidays=[] special=[]",
     "capital": "initial_capital=100000",
     "strategy": "use_ema_crossover=true fast_ema=18 slow_ema=42 use_macd=false macd_fast=12 macd_slow=26 macd_signal=9 use_vwap=false"
     " use_htf_trend=false htf_period=20 use_rsi_filter=false rsi_length=14 rsi_overbought=70 rsi_oversold=30"
@@ -38,7 +38,7 @@ DEFAULTS = {
     " commission_percent=0.03 commission_per_trade=0 stt_percent=0.025 exchange_charges_percent=0.003 gst_percent=18"
     " max_position_duration_minutes=0 emergency_exit_percent=0 emergency_window_s=60 max_daily_loss=0 max_backwards_ms=1000"
     " max_tick_gap_ms=5000 missed_ticks_before_stop=10 jump_percent=0",
-    "instrument": 'symbol=NIFTY token="" exchange=NFO price_scale=100 lot_size=75 tick_size=0.05 freeze_quantity=1800',
+    "instrument": 'symbol=NIFTY token="" exchange=NFO market=NSE price_scale=100 lot_size=75 tick_size=0.05 freeze_quantity=1800',
     "engine": "delivery=callback poll_interval_ms=50 inbox_size=1000 handler_budget_ms=20 snapshot_interval_ms=50"
     " latency_every_tick=false switch_drain_ms=200",
     "feed": "source=replay symbols=[] stale_s=3 silence_s=7",
@@ -139,7 +139,7 @@ def test_any_printable_directory_can_be_given_back(directory: str) -> None:
 
 
 def test_an_instrument_in_minor_units() -> None:
-    assert instrument_for(load(SHIPPED), "NIFTY") == Instrument("NIFTY", "", "NFO", 100, 5, 75, 1800, 1)
+    assert instrument_for(load(SHIPPED), "NIFTY") == Instrument("NIFTY", "", "NFO", 100, 5, 75, 1800, 1, "NSE")
 
 
 def test_an_own_table_goes_over_the_general_one(tmp_path: Path) -> None:
@@ -148,8 +148,8 @@ def test_an_own_table_goes_over_the_general_one(tmp_path: Path) -> None:
         ["instrument.tick_size=0.1"],
     )
     assert config.instruments["BANKNIFTY"].symbol == "BANKNIFTY"
-    assert instrument_for(config, "BANKNIFTY") == Instrument("BANKNIFTY", "", "NFO", 100, 10, 35, 600, 1)
-    assert instrument_for(config, "NIFTY") == Instrument("NIFTY", "", "NFO", 100, 10, 75, 1800, 1)
+    assert instrument_for(config, "BANKNIFTY") == Instrument("BANKNIFTY", "", "NFO", 100, 10, 35, 600, 1, "NSE")
+    assert instrument_for(config, "NIFTY") == Instrument("NIFTY", "", "NFO", 100, 10, 75, 1800, 1, "NSE")
     assert changed(config) == (
         "instrument.tick_size",
         "instruments.BANKNIFTY.lot_size",

@@ -126,7 +126,7 @@ def test_every_problem_is_told_at_once(here: Path) -> None:
 
 def test_an_empty_file_lacks_every_section(here: Path) -> None:
     found = problems("")
-    assert found[0] == "config.toml: [session]: missing section, with the key zone and 8 more"
+    assert found[0] == "config.toml: [session]: missing section, with the key zone and 10 more"
     assert "config.toml: [capital]: missing section, with the key initial_capital" in found
     assert len(found) == 13 + len(sections())
 

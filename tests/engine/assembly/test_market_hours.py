@@ -1,0 +1,168 @@
+"""Whose hours hold: a person's, a recording's, a market's, its calendar's; in a live run and in a replay."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from engine.assembly.market_hours import MarketHours, calendar_path, for_market, read_calendar
+from engine.assembly.recording_config import header_of
+from engine.config import instrument_for
+from engine.model.events import DayStarted
+from engine.model.types import Instrument, TradeMode
+from engine.trading.session import TradingHours
+from tests.support.builders import EAGER, config, ms, tick
+from tests.support.trader_harness import TraderHarness
+
+
+def hours(market: str, *overrides: str, mode: TradeMode = "paper") -> TradingHours:
+    return MarketHours(config(*overrides), mode)(market)
+
+
+def clock(market: TradingHours, at_ms: int) -> str:
+    return market.local(at_ms).strftime("%m-%d %H:%M")
+
+
+def window(market: TradingHours, day: str) -> tuple[str, str]:
+    found = market.day_of(ms("12:00:00", day))
+    return (clock(market, found.start_ms), clock(market, found.end_ms)) if found.end_ms > 0 else ("closed", "")
+
+
+@pytest.mark.parametrize(
+    ("market", "day", "expected"),
+    [
+        ("NSE", "2026-11-27", ("11-27 09:15", "11-27 15:30")),
+        ("BSE", "2026-11-27", ("11-27 09:15", "11-27 15:30")),
+        ("CDS", "2026-11-27", ("11-27 09:00", "11-27 17:00")),
+        ("MCX", "2026-10-30", ("10-30 09:00", "10-30 23:30")),
+        ("MCX", "2026-11-02", ("11-02 09:00", "11-02 23:55")),
+        ("MCX", "2026-03-03", ("03-03 17:00", "03-03 23:55")),
+        ("NSE", "2025-10-21", ("10-21 13:45", "10-21 14:45")),
+        ("NSE", "2026-11-28", ("closed", "")),
+        ("NSE", "2026-02-01", ("02-01 09:15", "02-01 15:30")),
+        ("NSE", "2026-11-08", ("closed", "")),
+    ],
+)
+def test_each_market_keeps_its_own_hours_and_days(market: str, day: str, expected: tuple[str, str]):
+    assert window(hours(market), day) == expected
+
+
+def test_new_york_keeps_its_hours_over_the_change_of_the_clocks_and_its_half_days():
+    us = hours("US")
+    opens = [us.next_open_ms(ms("12:00:00", day)) for day in ("2026-03-06", "2026-03-09", "2026-10-30", "2026-11-02")]
+    assert [us.local(at).strftime("%H:%M") for at in opens] == ["09:30"] * 4
+    assert [at % 86_400_000 // 60_000 for at in opens] == [870, 810, 810, 870]  # 14:30, 13:30, 13:30, 14:30 UTC
+    assert clock(us, us.day_of(ms("22:00:00", "2026-11-27")).end_ms) == "11-27 13:00"
+
+
+def test_what_a_person_says_of_a_date_goes_before_the_calendar():
+    said = hours("NSE", 'session.special=["2026-11-08 18:00-19:00", "2026-11-28"]', 'session.holidays=["2026-11-27"]')
+    assert window(said, "2026-11-08") == ("11-08 18:00", "11-08 19:00")
+    assert window(said, "2026-11-28") == ("11-28 09:15", "11-28 15:30")
+    assert window(said, "2026-11-27") == ("closed", "")
+    assert all(said.covers(date(2026, 11, day)) for day in (8, 27, 28))
+    assert not hours("NSE").covers(date(2026, 11, 8))
+
+
+def test_without_a_calendar_every_day_is_session():
+    free = hours("NSE", "session.calendar=none")
+    assert window(free, "2026-11-28") == ("11-28 09:15", "11-28 15:30")
+    assert free.covers(date(2040, 1, 1))
+    assert window(hours("NSE", "session.calendar=none", 'session.holidays=["2026-11-28"]'), "2026-11-28")[0] == "closed"
+
+
+def test_hours_that_a_person_says_go_before_the_markets_and_others_give_way():
+    assert window(hours("MCX", "session.end=17:00"), "2026-11-02") == ("11-02 09:00", "11-02 17:00")
+    assert window(hours("MCX", "session.end=15:30"), "2026-11-02") == ("11-02 09:00", "11-02 15:30")  # as the default
+    session = config("instrument.market=US").session
+    assert (session.zone, f"{session.start:%H:%M}", f"{session.end:%H:%M}") == ("America/New_York", "09:30", "16:00")
+    kept = config("instrument.market=US", "session.zone=Asia/Kolkata").session
+    assert (kept.zone, f"{kept.end:%H:%M}") == ("Asia/Kolkata", "16:00")
+
+
+def test_a_market_without_an_end_gets_one_from_whoever_says_hours_but_for_a_whole_day():
+    assert not for_market(config(), "24x7").session.daily
+    assert not hours("24x7").day_of(ms("12:00:00")).daily
+    assert hours("24x7", "session.start=09:00").day_of(ms("12:00:00")).daily
+    assert not config("session.start=00:00", "session.end=23:59:59").session.daily
+    assert config("session.start=00:00", "session.end=23:59:59", "session.daily=true").session.daily
+
+
+def test_a_replay_never_leaves_a_tick_out_for_its_date_and_says_so():
+    for day, note in (
+        ("2025-10-02", "no trading day"),
+        ("2025-10-04", "weekend"),
+        ("2025-10-21", "13:45-14:45: Diwali"),
+    ):
+        cfg = config(*EAGER)
+        harness = TraderHarness(*EAGER, hours_of=MarketHours(cfg, "replay"))
+        harness.at("13:50:00", day).prices(99, 100)
+        assert harness.held > 0, day
+        assert note in harness.events_of(DayStarted)[0].note
+        live = TraderHarness(*EAGER, hours_of=MarketHours(cfg, "paper"))
+        live.at("13:50:00", day).prices(99, 100)
+        assert (live.held > 0) == (day == "2025-10-21")
+
+
+def test_markets_of_one_run_have_days_of_their_own():
+    cfg = config(*EAGER)
+    night = Instrument("GOLD", exchange="MCX", market="MCX")
+    harness = TraderHarness(*EAGER, listed=(instrument_for(cfg, "NIFTY"), night), hours_of=MarketHours(cfg, "paper"))
+    harness.play([tick(1, 99, "15:20:00", day="2025-10-03"), tick(2, 99, "15:20:01", day="2025-10-03", instrument=1)])
+    harness.play([tick(3, 100, "15:20:02", day="2025-10-03", instrument=1)])
+    assert (harness.held, harness.trader.state.portfolio.net(1)) == (0, 975)
+    harness.play([tick(4, 100, "22:00:00", day="2025-10-03"), tick(5, 101, "22:00:01", day="2025-10-03", instrument=1)])
+    assert harness.trader.state.portfolio.net(1) == 975
+    harness.play([tick(6, 101, "23:11:00", day="2025-10-03", instrument=1)])
+    assert [reason for reason, _, _ in harness.exits] == ["Session End"]
+
+
+def test_a_live_recording_states_the_days_that_were_not_as_usual():
+    cfg = config()
+    live = MarketHours(cfg, "paper")
+    listed = (instrument_for(cfg, "NIFTY"),)
+    stated = live.recorded({"NSE": live("NSE")}, ms("09:00:00", "2025-10-20"))
+    days = stated["NSE"].days
+    assert days is not None
+    assert (days["2025-10-21"], days["2025-10-22"], days["2025-10-25"]) == ("13:45-14:45", "closed", "closed")
+    assert "2025-10-20" not in days
+    header = header_of(cfg, "a feed", listed, stated, 1)
+    # Another machine, whose calendar knows better or nothing at all: the run is followed as it was.
+    again = MarketHours(config("session.calendar=auto"), "replay", header)("NSE")
+    assert window(again, "2025-10-21") == ("10-21 13:45", "10-21 14:45")
+    assert window(again, "2025-10-22") == ("closed", "")
+
+
+def test_a_recording_of_before_calendars_is_replayed_on_every_day_as_it_stands():
+    cfg = config()
+    old = header_of(cfg, "a feed", (Instrument("NIFTY"),))
+    assert old.markets == {}
+    plain = MarketHours(cfg, "replay", old)("")
+    assert window(plain, "2025-10-21") == ("10-21 09:15", "10-21 15:30")
+    assert window(plain, "2025-10-04") == ("10-04 09:15", "10-04 15:30")
+
+
+def test_a_table_of_the_users_goes_before_the_one_that_came_unless_it_knows_less(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    path = calendar_path("NSE")
+    path.parent.mkdir(parents=True)
+    head = "market NSE\nsource me\n"
+    path.write_text(f"{head}known 2013-01-01 2030-12-31\n2026-11-27 closed me\n", encoding="utf-8")
+    assert window(hours("NSE"), "2026-11-27") == ("closed", "")
+    path.write_text(f"{head}known 2013-01-01 2020-12-31\n2026-11-27 closed me\n", encoding="utf-8")
+    assert window(hours("NSE"), "2026-11-27") == ("11-27 09:15", "11-27 15:30")
+    path.write_text("<html>not found</html>", encoding="utf-8")
+    found, warning = read_calendar("NSE")
+    assert found is not None
+    assert "line 1" in warning
+
+
+def test_a_calendar_that_is_out_of_date_is_told_with_its_date():
+    live = MarketHours(config(), "paper")
+    live.tell_age(date(2026, 12, 31), ["NSE", "24x7"])
+    assert live.warnings == []
+    live.tell_age(date(2027, 1, 4), ["NSE", "24x7"])
+    assert len(live.warnings) == 1
+    assert "NSE is known to 2026-12-31" in live.warnings[0]
