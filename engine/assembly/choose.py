@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from engine.assembly.open_source import open_file
 from engine.config import Config, bundled
-from engine.model.ports import TickSource
+from engine.model.ports import Selective, TickSource
 from engine.model.types import TradeMode
 from engine.venues.registry import venue_of
 from engine.venues.simulated import MOCK
@@ -28,7 +28,13 @@ class RunChoice(Struct, frozen=True):
 
 
 def choose(
-    config: Config, file: Path | None, speed: float | None, *, skip_damage: bool = False, on_screen: bool = False
+    config: Config,
+    file: Path | None,
+    speed: float | None,
+    *,
+    skip_damage: bool = False,
+    skip_bad: bool = False,
+    on_screen: bool = False,
 ) -> RunChoice:
     """Choose a replay of `file`, or without one the configured feed; raises UserError.
 
@@ -38,8 +44,9 @@ def choose(
     watched = on_screen and config.replay.speed == 0 and not config.origins.said_now("replay.speed")
     usual = _WATCHABLE if watched else config.replay.speed
     if file is not None:
-        source = open_file(file, config, skip_damage=skip_damage)
-        return RunChoice(config, source, "replay", usual if speed is None else speed)
+        source = open_file(file, config, skip_damage=skip_damage, skip_bad=skip_bad)
+        told = source.notes() if isinstance(source, Selective) else ()
+        return RunChoice(config, source, "replay", usual if speed is None else speed, told=told)
     venue = venue_of(config.feed.source)
     if venue is None:
         path = bundled("nifty-synthetic.mqr")

@@ -8,7 +8,7 @@ from engine.files import regular_size, told
 from engine.model.ports import FileSource
 from engine.model.types import Instrument
 from engine.recording.csv_layout import CsvLayout
-from engine.recording.csv_source import CsvSource
+from engine.recording.foreign_source import ForeignSource
 from engine.recording.format import MAGIC
 from engine.recording.reader import MqrSource
 from engine.venues.registry import VENUES
@@ -37,10 +37,12 @@ def open_source(
     *,
     kind: str | None = None,
     skip_damage: bool = False,
+    skip_bad: bool = False,
+    tolerance_ms: int = 0,
 ) -> FileSource:
     """The source over `path`, of `kind` or of the kind that it looks like; raises InputError.
 
-    `layout` and `instrument_for` are for CSV files, `skip_damage` for recordings.
+    `layout`, `instrument_for`, `skip_bad` and `tolerance_ms` are for CSV files, `skip_damage` for recordings.
     """
     kind = kind or kind_of(path)
     if kind == "mqr":
@@ -48,12 +50,26 @@ def open_source(
     for venue in VENUES:
         if venue.raw_lines and kind == venue.raw_format:
             return venue.raw_lines().opened(path)
-    return CsvSource(path, layout, instrument_for)
+    return ForeignSource(path, layout, instrument_for, skip_bad=skip_bad, tolerance_ms=tolerance_ms)
 
 
 def open_file(
-    path: Path, config: Config, layout: CsvLayout | None = None, *, kind: str | None = None, skip_damage: bool = False
+    path: Path,
+    config: Config,
+    layout: CsvLayout | None = None,
+    *,
+    kind: str | None = None,
+    skip_damage: bool = False,
+    skip_bad: bool = False,
 ) -> FileSource:
     """The source over `path` with the instruments of `config`, and its zone and symbol unless a layout is given; raises InputError."""
     layout = layout or CsvLayout(zone=config.session.zone, symbol=config.instrument.symbol)
-    return open_source(path, layout, lambda symbol: instrument_for(config, symbol), kind=kind, skip_damage=skip_damage)
+    return open_source(
+        path,
+        layout,
+        lambda symbol: instrument_for(config, symbol),
+        kind=kind,
+        skip_damage=skip_damage,
+        skip_bad=skip_bad,
+        tolerance_ms=config.risk.max_backwards_ms,
+    )

@@ -27,7 +27,7 @@ def run(args: Namespace) -> int:
     from engine.serving.process import serve
     from engine.serving.state_dirs import usual_folder
 
-    choice = choose(load_config(args), args.file, args.speed, skip_damage=args.skip_damage)
+    choice = choose(load_config(args), args.file, args.speed, skip_damage=args.skip_damage, skip_bad=args.skip_bad_rows)
     signals = Signals()
     signals.start()
     with build(
@@ -57,7 +57,12 @@ def words_for(args: Namespace) -> list[str]:
             words += [option, value]
     for override in overrides_of(args):
         words += ["--set", override]
-    switches = {"--unlock": args.unlock, "--skip-damage": args.skip_damage, "--paused": args.paused}
+    switches = {
+        "--unlock": args.unlock,
+        "--skip-damage": args.skip_damage,
+        "--skip-bad-rows": args.skip_bad_rows,
+        "--paused": args.paused,
+    }
     words += [option for option, wanted in switches.items() if wanted]
     if args.command == "replay":
         words += ["--replay", str(args.file.absolute())]

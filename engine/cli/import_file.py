@@ -45,7 +45,7 @@ def open_as_described(path: Path, args: Namespace, config: "Config") -> "FileSou
         has_header=False if args.no_header else None,
         symbol=args.symbol or config.instrument.symbol,
     )
-    return open_file(path, config, layout, kind=args.format, skip_damage=args.skip_damage)
+    return open_file(path, config, layout, kind=args.format, skip_damage=args.skip_damage, skip_bad=args.skip_bad_rows)
 
 
 def write_recording(source: "FileSource", args: Namespace, config: "Config") -> None:
@@ -53,6 +53,7 @@ def write_recording(source: "FileSource", args: Namespace, config: "Config") -> 
     from engine.assembly.market_hours import MarketHours
     from engine.assembly.recording_config import fit_to_recording, header_of
     from engine.cli.output import progress_bar, warn
+    from engine.model.ports import Selective
     from engine.recording.convert import import_file
     from engine.recording.session_tally import SessionTally
 
@@ -70,6 +71,8 @@ def write_recording(source: "FileSource", args: Namespace, config: "Config") -> 
             session=SessionTally(config, instruments, hours),
         )
     print(f"{report.ticks:,} ticks in {clean(str(args.output))}, {args.output.stat().st_size:,} bytes")
+    for note in source.notes() if isinstance(source, Selective) else ():
+        print(f"read: {note}")
     for reason, count in report.refused.items():
         print(f"{count} of them will be refused: {reason}, first at {report.first_refused[reason]}")
     for line in report.left_out:

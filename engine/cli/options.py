@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 UNSAID: Final[dict[str, Any]] = {
     **dict.fromkeys(("config", "delivery", "file", "source", "speed", "state_dir", "trades")),
-    **dict.fromkeys(("force", "headless", "in_process", "json", "paused", "quiet", "skip_damage", "unlock"), False),
+    **dict.fromkeys(
+        ("force", "headless", "in_process", "json", "paused", "quiet", "skip_bad_rows", "skip_damage", "unlock"), False
+    ),
     "overrides": [],
     "more_overrides": [],
 }
@@ -101,6 +103,7 @@ def force_option(parser: Parser, output: str) -> None:
 def damage_option(parser: Parser) -> None:
     """Add leave to read on behind damage."""
     _shared(parser, "--skip-damage", "read on behind a damaged block of a recording", action="store_true")
+    _shared(parser, "--skip-bad-rows", "pass over rows of a CSV file that cannot be read", action="store_true")
 
 
 def layout_options(parser: Parser) -> None:

@@ -27,7 +27,14 @@ def run(args: Namespace) -> int:
         from engine.cli.attach import run_attached
 
         return run_attached(args, config, screen)
-    choice = choose(config, args.file, args.speed, skip_damage=args.skip_damage, on_screen=screen is not None)
+    choice = choose(
+        config,
+        args.file,
+        args.speed,
+        skip_damage=args.skip_damage,
+        skip_bad=args.skip_bad_rows,
+        on_screen=screen is not None,
+    )
     if args.paused and screen is None:
         raise InputError("--paused: needs the screen; a run without one would never end")
     return run_here(args, choice, screen, file=args.file, paused=args.paused)

@@ -12,7 +12,7 @@ from engine.cli.output import answer, warn
 from engine.cli.screen import Screen, screen_here
 from engine.config import find_config
 from engine.model.commands import Flat
-from engine.model.errors import EXIT_FAULT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
+from engine.model.errors import EXIT_BAD_INPUT, EXIT_FAULT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
 from engine.model.types import TradeMode
 from engine.reports.summary import Summary, summarise
 from engine.reports.trade_file import TradeFile
@@ -105,10 +105,13 @@ def say_how_it_was_chosen(args: Namespace, running: Run, choice: RunChoice) -> N
 
 
 def status_of(running: Run, mode: TradeMode) -> int:
-    """Return the exit status of a run that is over; raises UserError when its source could not be read to the end."""
+    """Return the exit status of a run that is over; raises UserError when its source could not be read at all."""
     engine = running.engine
     if engine.problem and engine.status.exit_status == EXIT_WELL:
-        raise InputError(engine.problem)
+        if not engine.snapshot.ticks:
+            raise InputError(engine.problem)
+        warn(engine.problem)  # what was done until then is told as of any run
+        return EXIT_BAD_INPUT
     if engine.problem:
         warn(engine.problem)
         return engine.status.exit_status or EXIT_FAULT
@@ -155,7 +158,7 @@ def _lines(summary: Summary) -> list[str]:
     for reason, count in refused.items():
         lines.append(f"refused {count} ticks: {reason}, {_places(summary, reason)}")
     for reason, left_out in summary.left_out.items():
-        if reason not in refused:
+        if reason not in refused and left_out.first_time:
             lines.append(f"left out {left_out.count} ticks: {_WORDS.get(reason, reason)}, {_places(summary, reason)}")
     if summary.signals or summary.undecided:
         lines.append(_filters(summary))

@@ -75,6 +75,27 @@ def is_generated(source: object) -> bool:
     return bool(getattr(source, "generated", False))
 
 
+class PassedOver(Struct, frozen=True):
+    """Rows of a file that are no ticks: why in a word or two, how many, the places of the first and the last, and a line for a person."""
+
+    reason: str
+    count: int
+    first: str
+    last: str
+    text: str
+
+
+@runtime_checkable
+class Selective(Protocol):
+    """A source that may pass rows of its file over, and read the others in another order than they stand in."""
+
+    def passed_over(self) -> tuple[PassedOver, ...]:
+        """What is left out, by reason."""
+
+    def notes(self) -> tuple[str, ...]:
+        """How the file is read where that is not as it stands, a line each."""
+
+
 class Undamaged:
     """What a source says that has no marks, no rows and nothing that could be damaged."""
 

@@ -1,6 +1,7 @@
-"""A file of others as a source of ticks: numbered, found again from any of them on. Knows no format; that is the reader's."""
+"""A file of others as a source of ticks, as it stands: numbered, found again from any of them on. Knows no format; that is the reader's."""
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from engine.model.errors import InputError
@@ -29,11 +30,9 @@ class CsvSource(Undamaged):
         """The ticks from number `first` on, one for each row; raises InputError."""
         begin = self._index.before(first)
         number, started, earliest_ms, row = begin.number - 1, begin, _FAR_MS, begin.counted
-        for tick in self._reader.rows(begin.counted):
-            if isinstance(tick, BadRow):
-                raise InputError(f"{self._path}: {tick.text}")
+        for tick in self._rows(begin.counted):
             number += 1
-            if number - started.number >= _INDEX_SPACING:
+            if number - started.number >= _INDEX_SPACING and tick.seq != row:  # never between the ticks of one candle
                 self._index.add(started.number, 0, started.counted, earliest_ms)
                 started, earliest_ms = Stretch(number, 0, row), _FAR_MS
             row, tick.seq = tick.seq, number
@@ -58,8 +57,20 @@ class CsvSource(Undamaged):
 
     def row_of(self, seq: int) -> str:
         """`row 17`: the line of the file, the header counted."""
-        return f"row {seq + self._reader.header_rows}"
+        begin = self._index.before(seq)
+        tick = next(islice(self._rows(begin.counted), seq - begin.number, None), None)
+        return f"row {tick.seq}" if tick else f"tick {seq}"
 
     def fraction_read(self) -> float:
         """Which part of the file the latest reading has passed."""
         return self._reader.fraction_read()
+
+    def _rows(self, after: int) -> Iterator[Tick]:
+        """The ticks behind row `after`, their `seq` still the row; raises InputError for one that cannot be read."""
+        for row in self._reader.rows(after):
+            if isinstance(row, BadRow):
+                raise self._bad(row)
+            yield row
+
+    def _bad(self, row: BadRow) -> InputError:
+        return InputError(f"{self._path}: {row.text}")

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from engine.model.marks import EventMark, InputMark, Mark, StateMark
-from engine.model.ports import FileSource
+from engine.model.ports import FileSource, Selective
 from engine.model.types import Instrument
 from engine.recording.progress import Progress, followed
 from engine.recording.session_tally import SessionTally
@@ -39,6 +39,7 @@ class Info(Struct, frozen=True, kw_only=True):
     losses: tuple[str, ...]
     fingerprint: str
     left_out: tuple[str, ...] = ()  # a line for each further reason why ticks will not be decided by
+    notes: tuple[str, ...] = ()  # how the file is read where that is not as it stands
     undecided: str = ""  # why there will be no entry, and what to change
 
 
@@ -88,6 +89,7 @@ def inspect_file(
         losses=source.losses(),
         fingerprint=fingerprint.text(),
         left_out=tuple(session.lines(source.row_of)) if session else (),
+        notes=source.notes() if isinstance(source, Selective) else (),
         undecided=session.why_undecided() if session else "",
     )
 
@@ -102,7 +104,7 @@ def info_lines(info: Info) -> list[str]:
         except ValueError:
             return f"{ms} ms"
 
-    told = [("file", info.name)]
+    told = [("file", info.name), *(("read", note) for note in info.notes)]
     for instrument, (low, high) in zip(info.instruments, info.prices, strict=True):
         lot = instrument.lot_size / instrument.quantity_scale
         size = f"lot {lot:g}, tick {instrument.price_text(instrument.tick_size)}"

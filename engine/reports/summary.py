@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from engine.assembly import Run
 from engine.model.latency import Histogram
+from engine.model.ports import Selective
 from engine.model.state import state_hash
 from engine.presentation.money import plain_money
 
@@ -126,8 +127,9 @@ def _left_out(run: Run) -> dict[str, LeftOut]:
     found = run.trader.state.reach.left_out()
     if run.engine.inbox.merged_places.count:
         found["merged"] = run.engine.inbox.merged_places
+    passed = run.source.passed_over() if isinstance(run.source, Selective) else ()
     place, stamp = run.source.row_of, run.trader.hours.stamp
-    return {
+    return {each.reason: LeftOut(each.count, each.first, "", each.last, "") for each in passed} | {
         reason: LeftOut(
             each.count, place(each.first.seq), stamp(each.first.exch_ms), place(each.last.seq), stamp(each.last.exch_ms)
         )

@@ -1,0 +1,210 @@
+"""Looks a foreign file through before anything is decided by it: what cannot be read, which times contradict their neighbours, in what order it is.
+
+What is left out is counted, with its first and last place. Memory does not grow with the file.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from msgspec import Struct
+
+from engine.model.errors import InputError
+from engine.model.ports import PassedOver
+from engine.model.types import Tick
+from engine.recording.foreign.neighbours import MOST_KEPT, Neighbours, Stray
+from engine.recording.foreign.rows import BadRow, RowReader
+from engine.text.sanitize import CleanText
+
+TOLERANCE_MS: Final = 1000  # rows this little out of order are in order
+_LOOSE_SHARE: Final = 20  # more than every so many-th row a stray: the file is in no order at all
+_LOOSE_FEW: Final = 3
+_LONG_BLOCK: Final = 200  # rows between two places where a file goes back, on average, that make it one of whole blocks
+HARMLESS: Final = frozenset({"header"})  # what tells nothing that would be missed
+
+
+class Survey(Struct, frozen=True):
+    """What is to be made of a file: rows to pass over (`strays`), and whether it must be sorted.
+
+    `torn` is the row that has no end, 0 where the last one has; `backwards`: its newest row comes first. `passed_over` counts what is left out, `notes` say how it is read.
+    """
+
+    strays: frozenset[int]
+    torn: int
+    sort: bool
+    backwards: bool
+    passed_over: tuple[PassedOver, ...]
+    notes: tuple[str, ...]
+
+
+def survey(
+    reader: RowReader,
+    *,
+    skip_bad: bool,
+    says_bad: Callable[[BadRow], InputError],
+    torn: Callable[[BadRow], bool],
+    stamp: Callable[[int], str],
+    tolerance_ms: int = TOLERANCE_MS,
+) -> Survey:
+    """Read all of `reader`, twice where it runs backwards; raises the error of its first bad row unless told to pass over them.
+
+    A bad row that is the last and `torn` is passed over in any case. `stamp` writes a time in ms.
+    """
+    found = _Pass(reader, 1, skip_bad, says_bad, torn, tolerance_ms)
+    found.read()
+    if found.falls > max(found.rises, 1):  # one step back is no direction
+        found = _Pass(reader, -1, skip_bad, says_bad, torn, tolerance_ms)
+        found.read()
+    return found.outcome(stamp)
+
+
+class _Pass:
+    """One reading in one direction."""
+
+    def __init__(
+        self,
+        reader: RowReader,
+        direction: int,
+        skip_bad: bool,
+        says_bad: Callable[[BadRow], InputError],
+        torn: Callable[[BadRow], bool],
+        tolerance_ms: int,
+    ) -> None:
+        self._reader = reader
+        self._direction = direction
+        self._skip_bad = skip_bad
+        self._says_bad = says_bad
+        self._torn = torn
+        self._tolerance_ms = tolerance_ms
+        self._neighbours = [Neighbours(direction, tolerance_ms) for _ in reader.instruments]
+        self._bad: dict[str, tuple[int, BadRow, int]] = {}  # kind → how many, the first, the last one's row
+        self._ticks = self._crossed = 0  # ticks in all; the first row older than one of another instrument before it
+
+    @property
+    def rises(self) -> int:
+        """Steps on in time; the first row of an instrument is none."""
+        return sum(max(0, each.rises - 1) for each in self._neighbours)
+
+    @property
+    def falls(self) -> int:
+        """Steps back in time."""
+        return sum(each.falls for each in self._neighbours)
+
+    def read(self) -> None:
+        """Read all rows."""
+        add = [each.add for each in self._neighbours]
+        several = len(add) > 1
+        newest = -(1 << 62)
+        waiting: BadRow | None = None
+        row_seen = 0
+        for row in self._reader.rows():
+            if waiting is not None:
+                self._pass_over(waiting, last=False)
+                waiting = None
+            if isinstance(row, BadRow):
+                waiting = row
+                continue
+            self._ticks += 1
+            if row.seq == row_seen:
+                continue  # a candle is judged by its first tick
+            row_seen, at_ms = row.seq, row.exch_ms
+            add[row.instrument](at_ms, row_seen)
+            if several:
+                at = at_ms * self._direction
+                if at > newest:
+                    newest = at
+                elif at < newest - self._tolerance_ms and not self._crossed:
+                    self._crossed = row_seen
+        if waiting is not None:
+            self._pass_over(waiting, last=True)
+        for each in self._neighbours:
+            each.settle()
+
+    def _pass_over(self, bad: BadRow, *, last: bool) -> None:
+        kind = "torn" if last and self._torn(bad) else bad.kind
+        if not self._skip_bad and kind not in HARMLESS and kind != "torn":
+            raise self._says_bad(bad)
+        count, first, _ = self._bad.get(kind, (0, bad, 0))
+        self._bad[kind] = (count + 1, first, bad.row)
+
+    def outcome(self, stamp: Callable[[int], str]) -> Survey:
+        """What is to be made of the file."""
+        neighbours = self._neighbours
+        breaks, loose = sum(each.breaks for each in neighbours), sum(each.loose for each in neighbours)
+        too_loose = loose > max(_LOOSE_FEW, self._ticks // _LOOSE_SHARE)
+        unordered = too_loose or breaks * _LONG_BLOCK > max(self._ticks, 2 * _LONG_BLOCK)
+        sort = self._direction < 0 or breaks > 0 or unordered or self._crossed > 0
+        all_strays = (stray for each in neighbours for stray in each.strays.values())
+        strays = sorted(stray for stray in all_strays if _is_out(stray, sort=sort, unordered=unordered))
+        if len(strays) > MOST_KEPT:
+            raise self._says_bad(_too_many(strays[0], stamp))
+        if strays and self._crossed and not (breaks or unordered or self._direction < 0):
+            self._crossed = self._first_crossed(frozenset(stray.row for stray in strays))
+            if not self._crossed:
+                sort = False
+                strays = [stray for stray in strays if stray.ahead]
+        return Survey(
+            strays=frozenset(stray.row for stray in strays),
+            torn=self._bad["torn"][2] if "torn" in self._bad else 0,
+            sort=sort,
+            backwards=self._direction < 0,
+            passed_over=(*self._unreadable(), *_contradicted(strays, stamp)),
+            notes=(self._note(breaks, unordered=unordered),) if sort else (),
+        )
+
+    def _first_crossed(self, strays: frozenset[int]) -> int:
+        """The first row older than one of another instrument before it, strays apart; 0: none."""
+        newest = -(1 << 62)
+        for row in self._reader.rows():
+            if isinstance(row, Tick) and row.seq not in strays:
+                if row.exch_ms < newest - self._tolerance_ms:
+                    return row.seq
+                newest = max(newest, row.exch_ms)
+        return 0
+
+    def _unreadable(self) -> Iterator[PassedOver]:
+        for kind, (count, first, last) in self._bad.items():
+            rows = "1 row" if count == 1 else f"{count:,} rows"
+            what = _WORDS.get(kind, f"unreadable {kind}")
+            yield PassedOver(
+                kind, count, f"row {first.row}", f"row {last}", f"{rows} passed over, {what}: first {first.text}"
+            )
+
+    def _note(self, breaks: int, *, unordered: bool) -> str:
+        if unordered:
+            return "its rows are in no order of time: sorted by it"
+        if self._direction < 0:
+            return "it runs backwards in time: read from its end"
+        if breaks:
+            first = min(each.first_break for each in self._neighbours if each.breaks)
+            places = "1 place" if breaks == 1 else f"{breaks:,} places"
+            return f"it goes back in time at {places}, first at row {first}: sorted by it"
+        return f"its symbols are not in one order of time, first at row {self._crossed}: merged by it"
+
+
+_WORDS: Final = {"header": "the header once more", "torn": "the last line is torn", "not text": "no text"}
+
+
+def _is_out(stray: Stray, *, sort: bool, unordered: bool) -> bool:
+    """Whether a stray is passed over: where nothing is sorted, one behind is left to the engine, which refuses it and none else."""
+    if not sort:
+        return stray.ahead
+    return stray.far or not unordered
+
+
+def _contradicted(strays: list[Stray], stamp: Callable[[int], str]) -> Iterator[PassedOver]:
+    if strays:
+        first, last = strays[0], strays[-1]
+        rows = (
+            "1 row refused: its time contradicts"
+            if len(strays) == 1
+            else f"{len(strays):,} rows refused: their times contradict"
+        )
+        text = f"{rows} the rows around: first row {first.row} ({stamp(first.at_ms)})"
+        yield PassedOver("contradicted", len(strays), f"row {first.row}", f"row {last.row}", text)
+
+
+def _too_many(first: Stray, stamp: Callable[[int], str]) -> BadRow:
+    what = (
+        f"the time {stamp(first.at_ms)} contradicts the rows around it, as that of more than {MOST_KEPT:,} others does"
+    )
+    return BadRow(first.row, "stamp", CleanText(f"row {first.row}: {what}"))
