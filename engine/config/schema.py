@@ -43,8 +43,12 @@ CalendarChoice = Literal["auto", "none"]
 OnLoss = Literal["keep", "no_entries", "flat_after"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
-# What an exchange calls an instrument: a name, in which there may be a '&'.
-_SYMBOL = Text(80, r"[A-Za-z0-9_.&-]{1,80}", "a symbol of 1 to 80 letters, digits, '_', '.', '&' or '-'")
+# What a person calls an instrument: "NIFTY25NOV2525000CE", "Nifty 50", "NSE:SBIN", "NSE_FO|35003", "BTC/USDT"; venues understand it.
+_SYMBOL = Text(
+    80,
+    r"[A-Za-z0-9]([A-Za-z0-9_.&:|/ -]{0,79})",
+    "a symbol of 1 to 80 letters, digits, blanks, '_', '.', '&', ':', '|', '/' or '-'",
+)
 
 _Flag = Annotated[bool, Flag()]
 _Length = Annotated[int, Whole(1, 10_000)]

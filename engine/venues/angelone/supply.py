@@ -53,7 +53,12 @@ def _listed(config: Config, symbols: tuple[str, ...]) -> tuple[tuple[Instrument,
         with listed:
             for symbol in unknown:
                 known[symbol] = listed.instrument(symbol, today)
-    repeated = {symbol for symbol in symbols if symbols.count(symbol) > 1} if len(known) < len(symbols) else set()
+                if known[symbol].symbol != symbol:
+                    told = (*told, f"{symbol} is {known[symbol].symbol} of the list")
+    said: dict[tuple[str, str], list[str]] = {}
+    for symbol in symbols:
+        said.setdefault((known[symbol].exchange, known[symbol].token), []).append(symbol)
+    repeated = [" and ".join(dict.fromkeys(names)) for names in said.values() if len(names) > 1]
     if repeated:
         raise ConfigError(f"feed.symbols: {', '.join(sorted(repeated))} stands there twice")
     fitted = {

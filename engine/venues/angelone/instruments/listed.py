@@ -23,7 +23,7 @@ _DEFAULT_TICK = {PAISE: 5, CURRENCY_SCALE: 25_000}  # 0.05 and 0.0025 rupees, wh
 # Largest order of an index contract, where the list does not say; as of 2026.
 _FREEZE = {"NIFTY": 1800, "BANKNIFTY": 600, "FINNIFTY": 1200, "MIDCPNIFTY": 2800, "NIFTYNXT50": 600}
 
-_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DATE = re.compile(r"([0-9]{1,2})([A-Z]{3})([0-9]{4}|[0-9]{2})")
 
 
@@ -77,11 +77,11 @@ def read_date(text: str) -> date | None:
         if not found:
             return date.fromisoformat(text) if len(text) == 10 else None
         year = int(found[3])
-        return date(year if year > 99 else 2000 + year, _MONTHS.index(found[2]) + 1, int(found[1]))
+        return date(year if year > 99 else 2000 + year, MONTHS.index(found[2]) + 1, int(found[1]))
     except ValueError:
         return None
 
 
 def date_text(day: date) -> str:
     """`25NOV2025`, as the list writes it, whatever the machine's language."""
-    return f"{day.day:02d}{_MONTHS[day.month - 1]}{day.year}"
+    return f"{day.day:02d}{MONTHS[day.month - 1]}{day.year}"

@@ -31,10 +31,16 @@ def update(config: Config, *, differing: bool) -> tuple[str, str]:
 
 
 def find(config: Config, words: Sequence[str], limit: int) -> tuple[list[dict[str, str | int]], str]:
-    """At most `limit` instruments that `words` mean, nearest expiry first, and a warning or ""; raises UserError."""
+    """At most `limit` instruments that `words` mean, nearest expiry first, and a warning or ""; raises UserError.
+
+    Where nothing is found the warning says why not.
+    """
     listed, warning = ready(config)
     with listed:
-        found = listed.find(words, (datetime.now(UTC) + _IST).date(), limit)
+        today = (datetime.now(UTC) + _IST).date()
+        found = listed.find(words, today, limit)
+        if not found:
+            warning = "; ".join(filter(None, (warning, listed.why_not(words, today))))
     return [_row(one) for one in found], warning
 
 

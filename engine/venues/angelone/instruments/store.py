@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.model.errors import DiskError, reason
 from engine.text.sanitize import CleanText, cleaned
-from engine.venues.angelone.instruments.listed import EXCHANGES, KINDS, Listed
+from engine.venues.angelone.instruments.listed import EXCHANGES, KINDS, Kind, Listed
 
 VERSION = 1
 _BATCH = 500
@@ -109,6 +109,12 @@ class Store:
     def names(self) -> list[str]:
         """Every name once; raises DiskError."""
         return [row[0] for row in self._rows("SELECT DISTINCT name FROM listed", ())]
+
+    def expiries(self, name: str, kind: Kind | None) -> list[date]:
+        """The days on which contracts of `name` end, of one kind or of any, expired ones too; raises DiskError."""
+        of_kind, values = ("AND kind = ?", [KINDS.index(kind)]) if kind else ("", [])
+        query = f"SELECT DISTINCT expiry FROM listed WHERE name = ? COLLATE NOCASE AND expiry > 0 {of_kind}"  # noqa: S608
+        return [date.fromordinal(int(row[0])) for row in self._rows(query, [name, *values])]
 
     def _rows(self, query: str, values: Sequence[Value]) -> list[_Row]:
         try:
