@@ -42,14 +42,14 @@ def open_source(
 ) -> FileSource:
     """The source over `path`, of `kind` or of the kind that it looks like; raises InputError.
 
-    `layout`, `instrument_for`, `skip_bad` and `tolerance_ms` are for CSV files, `skip_damage` for recordings.
+    `layout`, `instrument_for` and `tolerance_ms` are for CSV files, `skip_bad` for all that is no recording, `skip_damage` for recordings.
     """
     kind = kind or kind_of(path)
     if kind == "mqr":
         return MqrSource(path, skip_damage)
     for venue in VENUES:
         if venue.raw_lines and kind == venue.raw_format:
-            return venue.raw_lines().opened(path)
+            return venue.raw_lines().opened(path, skip_bad)
     return ForeignSource(path, layout, instrument_for, skip_bad=skip_bad, tolerance_ms=tolerance_ms)
 
 

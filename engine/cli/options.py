@@ -103,7 +103,12 @@ def force_option(parser: Parser, output: str) -> None:
 def damage_option(parser: Parser) -> None:
     """Add leave to read on behind damage."""
     _shared(parser, "--skip-damage", "read on behind a damaged block of a recording", action="store_true")
-    _shared(parser, "--skip-bad-rows", "pass over rows of a CSV file that cannot be read", action="store_true")
+    _shared(
+        parser,
+        "--skip-bad-rows",
+        "pass over rows of a CSV file, or raw lines, that cannot be read",
+        action="store_true",
+    )
 
 
 def layout_options(parser: Parser) -> None:

@@ -57,8 +57,8 @@ def run_here(
             for inst in running.trader.state.instrument_states:
                 if held := running.trader.state.portfolio.net(inst.index):
                     running.say(f"stopped with {held} {inst.instrument.symbol} open")
-            if why := running.trader.why_undecided(running.engine.snapshot.ticks):
-                running.say(f"no entry: {why}")
+            for line in running.trader.remarks(running.engine.snapshot.ticks):
+                running.say(line)
             elapsed_s = (time.perf_counter_ns() - begun_ns) / 1e9
             status = status_of(running, choice.mode)
             trade_file.finish()
@@ -162,8 +162,7 @@ def _lines(summary: Summary) -> list[str]:
             lines.append(f"left out {left_out.count} ticks: {_WORDS.get(reason, reason)}, {_places(summary, reason)}")
     if summary.signals or summary.undecided:
         lines.append(_filters(summary))
-    if summary.undecided:
-        lines.append(f"no entry: {summary.undecided}")
+    lines += summary.remarks
     lines += [f"lost: {loss}" for loss in summary.losses]
     if not summary.complete:
         lines.append("stopped before its end")

@@ -10,7 +10,7 @@ from engine.recording.csv_layout import CsvLayout
 from engine.recording.csv_source import CsvSource
 from engine.recording.foreign.rows import BadRow
 from engine.recording.foreign.spill import OrderedTicks, ordered
-from engine.recording.foreign.survey import HARMLESS, TOLERANCE_MS, survey
+from engine.recording.foreign.survey import TOLERANCE_MS, UNASKED, survey
 from engine.recording.stamps import StampWriter
 
 
@@ -83,7 +83,7 @@ class ForeignSource(CsvSource):
         strays = self._survey.strays
         for row in self._reader.rows(after):
             if isinstance(row, BadRow):
-                if not (self._skip_bad or row.kind in HARMLESS or row.row == self._survey.torn):
+                if not (self._skip_bad or row.kind in UNASKED or row.row == self._survey.torn):
                     raise self._refusal(row)  # the file is changing while it is read
             elif not strays or row.seq not in strays:
                 yield row

@@ -40,6 +40,7 @@ class Summary(Struct, frozen=True):
 
     `in_session` of the ticks reached the strategies; `signals` found nothing held and all ticks they asked for risen.
     `filters` says how often each refused, `undecided` why there was no entry, and what to change; empty where there was one.
+    `remarks` are what was also logged as a warning.
     """
 
     source: str
@@ -69,6 +70,7 @@ class Summary(Struct, frozen=True):
     signals: int = 0
     filters: dict[str, int] = {}
     undecided: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 def _peak_kb() -> int:
@@ -119,6 +121,7 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
         signals=portfolio.entries + sum(run.trader.state.reach.objections.values()),
         filters={"green ticks": run.trader.waited()} | run.trader.state.reach.objections,
         undecided=run.trader.why_undecided(snapshot.ticks),
+        remarks=tuple(run.trader.remarks(snapshot.ticks)),
         complete=engine.status.source_ended or engine.playback is None,  # a live stream has no end to come to
     )
 

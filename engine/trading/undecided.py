@@ -79,6 +79,10 @@ class Undecided:
         green = self._config.strategy.consecutive_green_ticks
         return f"no signal in {facts.taken:,} ticks of the session: never {green} rising ticks in a row: --set strategy.consecutive_green_ticks=…"
 
+    def mostly(self, facts: Facts) -> str:
+        """Why most of the ticks reached no strategy, though there was an entry; empty where most did."""
+        return self._left_out(facts) if 2 * facts.reach.kept_out() > facts.ticks else ""
+
     def _left_out(self, facts: Facts) -> str:
         reach = facts.reach
         reason, places = max(

@@ -52,8 +52,8 @@ class RawLines(Protocol):
     def recognised(self, begin: bytes) -> bool:
         """Whether a file that begins so holds them."""
 
-    def opened(self, path: Path) -> "FileSource":
-        """The file as a source; raises InputError."""
+    def opened(self, path: Path, skip_bad: bool = False) -> "FileSource":
+        """The file as a source, lines that are none passed over where asked; raises InputError."""
 
 
 class Venue(Struct, frozen=True):

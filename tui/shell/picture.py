@@ -12,6 +12,10 @@ def save(folder: Path, text: str, svg: str) -> Path:
     path = folder / f"myquant-{stamp}.txt"
     for target, content in ((path, text), (path.with_suffix(".svg"), svg)):
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(content)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(content)
+        except OSError:
+            target.unlink()  # half a picture is none
+            raise
     return path

@@ -16,7 +16,7 @@ from typing import BinaryIO, Final, cast
 from engine.model.errors import DiskError, reason
 from engine.model.types import FLAG_STAMP_NS, Tick
 
-RUN_TICKS: Final = 50_000  # sorted at once
+RUN_TICKS: Final = 20_000  # sorted at once
 _FAN_IN: Final = 64  # sorted runs that are merged at once
 _CHUNK: Final = 256  # ticks read or written in one go
 # What is sorted by, in the order of its bytes: time, row (from the end where the file runs backwards), place within the row.

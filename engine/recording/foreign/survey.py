@@ -19,7 +19,7 @@ TOLERANCE_MS: Final = 1000  # rows this little out of order are in order
 _LOOSE_SHARE: Final = 20  # more than every so many-th row a stray: the file is in no order at all
 _LOOSE_FEW: Final = 3
 _LONG_BLOCK: Final = 200  # rows between two places where a file goes back, on average, that make it one of whole blocks
-HARMLESS: Final = frozenset({"header"})  # what tells nothing that would be missed
+UNASKED: Final = frozenset({"header", "torn"})  # passed over in any case: what loses nothing, or cannot be had back
 
 
 class Survey(Struct, frozen=True):
@@ -121,7 +121,7 @@ class _Pass:
 
     def _pass_over(self, bad: BadRow, *, last: bool) -> None:
         kind = "torn" if last and self._torn(bad) else bad.kind
-        if not self._skip_bad and kind not in HARMLESS and kind != "torn":
+        if not self._skip_bad and kind not in UNASKED:
             raise self._says_bad(bad)
         count, first, _ = self._bad.get(kind, (0, bad, 0))
         self._bad[kind] = (count + 1, first, bad.row)

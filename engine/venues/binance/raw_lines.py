@@ -9,7 +9,7 @@ from typing import IO
 
 from engine.files import regular_size
 from engine.model.errors import InputError, WireError, reason
-from engine.model.ports import Undamaged
+from engine.model.ports import PassedOver, Undamaged
 from engine.model.types import FLAG_HAS_BOOK, Tick
 from engine.text.sanitize import CleanText, clean
 from engine.venues.binance.decimals import coin
@@ -37,14 +37,17 @@ class BinanceRawSource(Undamaged):
     """A TickSource over raw lines; raises InputError with the row for any line that is not one.
 
     `trade` messages become ticks, and `aggTrade` for symbols that have none; `bookTicker` gives the bid and ask of the
-    ticks that follow. All else is counted by kind in `skipped`.
+    ticks that follow. All else is counted by kind in `skipped`. A last line that breaks off is passed over and told, with
+    `skip_bad` any line that is none.
     """
 
     zone = "UTC"  # coins have no session but UTC's days
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, skip_bad: bool = False) -> None:
         self.name = clean(path.name, 200)
         self._path = path
+        self._skip_bad = skip_bad
+        self._passed_over: dict[str, PassedOver] = {}
         self._size = regular_size(path)
         self._offset_read = 0
         self.skipped: dict[str, int] = {}
@@ -103,6 +106,18 @@ class BinanceRawSource(Undamaged):
         """Which part of the file the latest reading has passed."""
         return self._offset_read / self._size
 
+    def passed_over(self) -> tuple[PassedOver, ...]:
+        """Lines that were none."""
+        return tuple(self._passed_over.values())
+
+    def losses(self) -> tuple[str, ...]:
+        """A line for each reason to pass lines over."""
+        return tuple(each.text for each in self._passed_over.values())
+
+    def notes(self) -> tuple[str, ...]:
+        """None: it is read as it stands."""
+        return ()
+
     def _survey(self) -> dict[CleanText, bool]:
         """Reads the file once: the symbols, and whether aggregates are their ticks; counts what gives none."""
         trades: dict[str, int] = {}
@@ -131,22 +146,23 @@ class BinanceRawSource(Undamaged):
         self, skipped: dict[str, int] | None = None
     ) -> Iterator[tuple[int, int, TradeMessage | BookMessage | None]]:
         """(Row, receive time in UTC ns, the message or None for one of another kind) of each line."""
-        for row, line in self._lines():
+        for row, line, whole in self._lines():
             match = _LINE.fullmatch(line)
             if not match:
                 if row == 1 and _URL.fullmatch(line):
                     continue
                 allowed = "'<epoch ns> <message>' or '<epoch s>: <message>'"
-                raise self._bad(
-                    row, f"'{line[:200].decode(errors='replace')[:60]}' is not a raw line; allowed: {allowed}"
-                )
+                what = f"'{line[:200].decode(errors='replace')[:60]}' is not a raw line; allowed: {allowed}"
+                self._pass_over(row, what, whole=whole, told=skipped is None)
+                continue
             seconds, _, fraction = match[1].partition(b".")
             recv_wall_ns = int(seconds) if len(seconds) == 19 else int(seconds + fraction.ljust(9, b"0"))
             try:
                 message = decode(match[2])
             except WireError as error:
                 what = f"the message cannot be read: {error.detail}" if error.reason in _UNREADABLE else error.detail
-                raise self._bad(row, what) from None
+                self._pass_over(row, what, whole=whole, told=skipped is None)
+                continue
             if isinstance(message, TradeMessage | BookMessage):
                 yield row, recv_wall_ns, message
                 continue
@@ -156,8 +172,23 @@ class BinanceRawSource(Undamaged):
                 skipped[kind] = skipped.get(kind, 0) + 1
             yield row, recv_wall_ns, None
 
-    def _lines(self) -> Iterator[tuple[int, bytes]]:
-        """(Row, line without its end) of each line; raises InputError for what is too long, or packed too well."""
+    def _pass_over(self, row: int, what: str, *, whole: bool, told: bool) -> None:
+        """Count a line that is none, unless it was `told` before; raises InputError where it may not be passed over."""
+        if whole and not self._skip_bad:
+            raise self._bad(row, f"{what}; --skip-bad-rows passes over such rows")
+        if told:
+            return
+        kind = "unreadable" if whole else "torn"
+        before = self._passed_over.get(kind)
+        count = before.count + 1 if before else 1
+        first = before.first if before else f"row {row}"
+        why = before.text.partition(f": first {first}: ")[2] if before else clean(what)
+        rows = "1 row" if count == 1 else f"{count:,} rows"
+        text = f"{rows} passed over, {'unreadable' if whole else 'the last line is torn'}: first {first}: {why}"
+        self._passed_over[kind] = PassedOver(kind, count, first, f"row {row}", text)
+
+    def _lines(self) -> Iterator[tuple[int, bytes, bool]]:
+        """(Row, line without its end, whether it has one) of each line; raises InputError for what is too long, or packed too well."""
         row = plain_bytes = blank = 0
         try:
             with self._path.open("rb") as raw:
@@ -178,8 +209,12 @@ class BinanceRawSource(Undamaged):
                     elif blank:
                         raise self._bad(blank, "is blank; allowed: blank lines at the end only")
                     else:
-                        yield row, text
-        except (OSError, EOFError, zlib.error) as error:
+                        yield row, text, line.endswith(b"\n")
+        except EOFError as error:
+            if not row:
+                raise self._bad(1, f"cannot be read: {reason(error)}") from None
+            yield row + 1, b"(the packed file breaks off)", False
+        except (OSError, zlib.error) as error:
             raise self._bad(row + 1, f"cannot be read: {reason(error)}") from None
         if not row:
             raise InputError(f"{self._path}: the file is empty")

@@ -110,6 +110,17 @@ def test_a_run_without_a_tick_and_a_run_with_an_entry() -> None:
     assert at("09:30:00").trader.why_undecided(30) == ""
 
 
+def test_a_run_that_left_most_out_says_so_although_it_entered() -> None:
+    harness = at("09:30:00").at("18:00:00").prices(*RISING, *RISING)
+    assert harness.trader.remarks(90) == [
+        (
+            "most was left out: 60 of 90 ticks lie outside the session 09:15-15:30 Asia/Kolkata (18:00:01-18:01:00): "
+            "--set session.start=09:15 --set session.end=18:25"
+        )
+    ]
+    assert at("09:30:00").trader.remarks(30) == []
+
+
 def test_stamps_of_no_calendar() -> None:
     harness = TraderHarness().play([tick(1, 100, 1 << 60)])
     assert "have stamps of no calendar" in harness.trader.why_undecided(1)

@@ -139,7 +139,6 @@ def test_the_other_way_to_write_a_line(tmp_path: Path, begin: bytes) -> None:
             "row 2: is blank; allowed: blank lines at the end",
         ),
         (b"1" * ((1 << 20) + 1), "row 1: is longer than 1048576 bytes"),
-        (gzip.compress(lines(BTC % (7, b"1", 1)), mtime=0)[:-9], "row 2: cannot be read: Compressed file ended before"),
         (gzip.compress(lines(b"{}"), mtime=0)[:20] + b"\xff" * 30, "row 1: cannot be read: "),
         (b"\x1f\x8b" + b"\xff" * 30, "row 1: cannot be read: "),
     ],
@@ -149,6 +148,34 @@ def test_what_is_no_raw_line_is_told_in_one_line(tmp_path: Path, data: bytes, to
         list(source(tmp_path, data).ticks())
     assert str(error.value).startswith(f"{tmp_path / 'a.jsonl'}: {told}")
     assert "\n" not in str(error.value)
+
+
+def test_a_capture_that_breaks_off_is_read_up_to_there(tmp_path: Path) -> None:
+    whole = lines(*(BTC % (number, b"1", number) for number in range(1, 4)))
+    for cut in (1, 5, 40):
+        found = source(tmp_path, whole[:-cut])
+        assert [tick.exch_seq for tick in found.ticks()] == ([1, 2, 3] if cut == 1 else [1, 2])
+        assert bool(found.losses()) is (cut > 1)
+        assert found.count() == len(list(found.ticks()))
+    (loss,) = source(tmp_path, whole[:-5]).losses()
+    assert loss.startswith("1 row passed over, the last line is torn: first row 3: '")
+    found = source(tmp_path, gzip.compress(whole, mtime=0)[:-9])
+    assert [tick.exch_seq for tick in found.ticks()] == [1, 2, 3]
+    assert "row 4" in found.losses()[0]
+
+
+def test_lines_that_are_none_are_passed_over_where_asked(tmp_path: Path) -> None:
+    trades = [BTC % (number, b"1", number) for number in range(1, 4)]
+    data = lines(trades[0]) + b"connection lost\n" + lines(trades[1], b"{]}") + b"\0\0\0\n" + lines(trades[2])
+    with pytest.raises(InputError, match=r"row 2: .*; --skip-bad-rows passes over such rows"):
+        source(tmp_path, data)
+    found = BinanceRawSource(tmp_path / "a.jsonl", skip_bad=True)
+    assert [tick.exch_seq for tick in found.ticks()] == [1, 2, 3]
+    assert found.row_of(3) == "row 6"
+    (told,) = found.passed_over()
+    assert (told.reason, told.count, told.first, told.last) == ("unreadable", 3, "row 2", "row 5")
+    assert found.losses() == (told.text,)
+    assert told.text.startswith("3 rows passed over, unreadable: first row 2: 'connection lost' is not a raw line")
 
 
 def test_too_many_symbols_are_told(tmp_path: Path) -> None:
