@@ -4,8 +4,8 @@ The names are resolved when they are asked for, so that importing one folder doe
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # as type checkers know it; `typing` takes as long to import as a short command
 if TYPE_CHECKING:  # the same names once more, for who checks types
     from engine.assembly import Run as Run
     from engine.assembly import load as load
@@ -66,6 +66,7 @@ if TYPE_CHECKING:  # the same names once more, for who checks types
     from engine.model.types import PositionState as PositionState
     from engine.model.types import Trade as Trade
     from engine.model.types import TradeMode as TradeMode
+    from engine.shortcut.entry import short_command as short_command
     from engine.text.redaction import redact as redact
     from engine.text.sanitize import CleanText as CleanText
     from engine.text.sanitize import clean as clean
@@ -126,6 +127,7 @@ _FOLDERS = {
         "TimelineEvent",
     ),
     "engine.model.types": ("DELIVERIES", "Delivery", "Instrument", "PositionState", "Trade", "TradeMode"),
+    "engine.shortcut.entry": ("short_command",),
     "engine.text.redaction": ("redact",),
     "engine.text.sanitize": ("CleanText", "clean", "cleaned"),
     "engine.version": ("VERSION",),

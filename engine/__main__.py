@@ -1,11 +1,22 @@
 """`python -m engine`: the engine without a screen."""
 
-import signal
 import sys
+from _signal import SIG_DFL, SIGINT, signal  # type: ignore[import-not-found] # `signal` takes long to import
 
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the command takes it: no traceback out of an import
+signal(SIGINT, SIG_DFL)  # until the command takes it: no traceback out of an import
 
-from engine.cli import main  # noqa: E402
+
+def main() -> int:
+    """Carry out the command line, the short way where there is one; the exit status."""
+    from engine.shortcut.entry import short_command  # noqa: PLC0415 - the one before the other
+
+    status = short_command(sys.argv[1:])
+    if status is None:
+        from engine.cli import main as run_command  # noqa: PLC0415 - carries the whole program
+
+        status = run_command()
+    return status
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -8,7 +8,14 @@ from pathlib import Path
 
 from msgspec.structs import asdict
 
-from engine.assembly.edges import Failures, open_journal, open_logs, open_recorder
+from engine.assembly.edges import (
+    Failures,
+    forget_nothing_held,
+    note_nothing_held,
+    open_journal,
+    open_logs,
+    open_recorder,
+)
 from engine.assembly.market_hours import MarketHours
 from engine.assembly.recording_config import fit_to_recording
 from engine.assembly.run import Run, RunParts
@@ -17,10 +24,11 @@ from engine.assembly.wiring import live_engine, replaying_engine
 from engine.config import Config
 from engine.journal import Opened, StateDir
 from engine.model.clock import Clock, SystemClock
+from engine.model.errors import EXIT_WELL
 from engine.model.ports import TickSource
 from engine.model.types import TradeMode
 from engine.recording import Header
-from engine.runtime import LOGGERS
+from engine.runtime import LOGGERS, Engine
 from engine.text.sanitize import clean
 from engine.trading.trader import Trader
 from engine.venues.supply import LiveSupply
@@ -57,6 +65,11 @@ def build(
     config, _ = fit_to_recording(config, source)
     with ExitStack() as edges:
         state_dir = edges.enter_context(StateDir.open(state_root, mode, config.replay.keep_runs, past=past))
+        forget_nothing_held(state_dir.path)
+        ended: list[Engine] = []
+        edges.callback(
+            _note_if_flat, ended, state_dir.path
+        )  # when the journal is closed, before the lock is given back
         logs = open_logs(config, state_dir.path, console_fd, _RING_LINES if on_screen else _RING_UNSEEN)
         edges.callback(logs.close)
         failures = Failures()
@@ -85,11 +98,22 @@ def build(
             engine = replaying_engine(parts, source, pace, speed, paused=paused, counted=on_screen)
         failures.found(engine)
         edges.callback(engine.stop)
+        if mode != "replay" and (opened.kept is not None or not opened.still_locked):  # else nobody knows what was held
+            ended.append(engine)
         if mode not in {"replay", "mock"}:
             hours.tell_age(datetime.now(trader.hours.zone).date(), by_market)
         _tell_start(parts, state_dir, hours.warnings)
         lock_as_found(engine, opened, unlock=unlock)
         return Run(**asdict(parts), engine=engine, source=source, edges=edges.pop_all())
+
+
+def _note_if_flat(ended: list[Engine], folder: Path) -> None:
+    """Leave word where an engine has ended as it should and holds nothing."""
+    for engine in ended:
+        state = engine.trader.state
+        holds = any(state.portfolio.net(inst.index) for inst in state.instrument_states)
+        if not holds and not state.flat.running and not engine.problem and engine.status.exit_status == EXIT_WELL:
+            note_nothing_held(folder)
 
 
 def _tell_start(run: RunParts, state_dir: StateDir, warnings: Sequence[str]) -> None:

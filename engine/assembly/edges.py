@@ -12,7 +12,7 @@ import msgspec
 
 from engine.assembly.recording_config import header_of, recordings_folder
 from engine.config import Config
-from engine.journal import SqliteJournal, StateDir
+from engine.journal import LOCK_FILE, SqliteJournal, StateDir
 from engine.logs import LogBook
 from engine.model.clock import SystemClock
 from engine.model.types import Instrument, TradeMode
@@ -22,6 +22,7 @@ from engine.recording.retention import tidy
 from engine.runtime import LOGGERS, Engine
 from engine.text.sanitize import CleanText
 
+NOTHING_HELD: Final = "nothing-held"
 RECORDING_NOTE: Final = "recording"  # in a state directory: the path of its last run's recording
 
 
@@ -100,6 +101,22 @@ def open_recorder(
     LOGGERS["recording"].info("recording to %s", path)
     _keep(state_folder / RECORDING_NOTE, (str(path.absolute()),), os.O_TRUNC, "where the recording is")
     return recorder
+
+
+def forget_nothing_held(folder: Path) -> None:
+    """From now on something may be held; where the note cannot be taken away the lock's new owner makes it worth nothing."""
+    with suppress(OSError):
+        (folder / NOTHING_HELD).unlink(missing_ok=True)
+
+
+def note_nothing_held(folder: Path) -> None:
+    """Leave word that this run has ended holding nothing: what the lock file says of its owner, whom no later one equals.
+
+    Who must not wait for the journal to be read learns from it that there is nothing to be flattened.
+    """
+    with suppress(OSError):
+        owner = (folder / LOCK_FILE).read_text(encoding="ascii", errors="replace")
+        _keep(folder / NOTHING_HELD, (owner.removesuffix("\n"),), os.O_TRUNC, "that nothing is held")
 
 
 def keep_receipt(folder: Path, lines: tuple[str, ...]) -> None:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def arguments(parser: Parser) -> None:
     """Declare the arguments of `attach`."""
-    parser.add_argument("--read-only", action="store_true", help="look, and command nothing but a flat")
+    parser.add_argument("--read-only", action="store_true", help="look, and change nothing")
+    parser.add_argument("--may-flat", action="store_true", help="look, and change nothing but by an emergency flat")
     engine_options(parser)
 
 
@@ -32,7 +33,7 @@ def run(args: Namespace) -> int:
     if not place.pid:
         raise InputError(f"no engine is running for {place.where}; myquant-tui run starts one")
     await_answer(place)
-    return _attach_to(place, screen, read_only=args.read_only)
+    return _attach_to(place, screen, read_only=args.read_only or args.may_flat, may_flat=args.may_flat)
 
 
 def run_attached(args: Namespace, config: "Config", screen: Screen) -> int:
@@ -58,11 +59,11 @@ def run_attached(args: Namespace, config: "Config", screen: Screen) -> int:
     return _attach_to(place, screen, read_only=False)
 
 
-def _attach_to(place: "EngineDir", screen: Screen, *, read_only: bool) -> int:
+def _attach_to(place: "EngineDir", screen: Screen, *, read_only: bool, may_flat: bool = False) -> int:
     """Show the engine of `place` until the operator leaves or the terminal is lost; the engine goes on."""
     from engine.link import RemoteEngine
 
-    client = RemoteEngine(place.socket, _name(), wants_control=not read_only)
+    client = RemoteEngine(place.socket, _name(), wants_control=not read_only, may_flat=may_flat)
     screen.attach(client, place.folder, Path.cwd())
     return 0
 

@@ -1,122 +1,137 @@
 """The command `flat`: closes everything, of a running engine or of what the journal of a dead one says is held."""
 
 import sys
-from argparse import Namespace
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from argparse import ArgumentTypeError, Namespace
+from collections.abc import Sequence
+from shlex import quote
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from engine.cli.options import Parser, engine_options
-from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL
+from engine.model.errors import (
+    EXIT_BAD_INPUT,
+    EXIT_DIFFERENT,
+    EXIT_FAULT,
+    EXIT_POSITION_OPEN,
+    EXIT_WELL,
+    InputError,
+    UserError,
+)
 from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
-    from engine.journal import JournalledAccount
-    from engine.model.snapshot import Snapshot
-    from engine.serving import EngineDir
-    from engine.serving.offline_flat import LastPrice
+    from engine.serving.candidates import Candidate
+
+_ALL = 0
 
 
 def arguments(parser: Parser) -> None:
     """Declare the arguments of `flat`."""
+    parser.add_argument(
+        "number", nargs="?", type=_number, metavar="NUMBER", help="which of several, as `flat` lists them"
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--all", action="store_true", help="of every engine, at once")
     engine_options(parser)
 
 
 def run(args: Namespace) -> int:
     """Go flat: 0 only when it is verified that nothing is held any more."""
-    from engine.link import LinkError, Oneshot
-    from engine.serving import find_place
-
-    place = find_place(args.state_dir)
-    if not place.pid:
-        return _close_journalled(place, named=args.state_dir is not None, sure=args.yes)
-    silent = False
-    try:
-        with Oneshot(place.socket, "flat") as call:
-            lines = list(_plan(call.snapshot()))
-    except LinkError as error:
-        silent = True
-        lines = [f"engine {place.pid} does not answer, what it holds is not known: {error}"]
-    print("\n".join(lines), flush=True)
-    if not args.yes and not _confirmed():
-        print("nothing was sent")
-        return EXIT_DIFFERENT
-    return flatten(place, "flat command", silent=silent)
-
-
-def flatten(place: "EngineDir", reason: str, *, silent: bool = False) -> int:
-    """Have the engine of `place` go flat, and say how it goes; the exit status."""
-    from engine.cli.output import warn
-    from engine.serving import remote
+    from engine.cli.flattening import interrupted
 
     try:
-        receipt = remote.flatten(place, reason, lambda line: print(line, flush=True), silent=silent)
-    except remote.OwnerGoneError as gone:
-        print(f"{gone}: what its journal says is held is closed from here", flush=True)
-        return _close_journalled(place, named=True, sure=True, past=gone.past)
-    if receipt is None:
-        warn(f"NOT verified flat within {remote.FLAT_WITHIN_S:.0f} s; the engine keeps trying")
+        return _run(args)
+    except KeyboardInterrupt:
+        return interrupted()
+
+
+def _run(args: Namespace) -> int:
+    from engine.cli.flattening import flatten_place
+    from engine.serving import find_place, place_of
+    from engine.serving.candidates import candidates
+
+    if args.state_dir is not None:
+        if args.all or args.number is not None:
+            raise InputError("--state-dir names one engine: allowed without --all and without a number")
+        return flatten_place(place_of(args.state_dir.absolute()), named=True, sure=args.yes)
+    found = candidates()
+    if not found:
+        return flatten_place(find_place(None), named=False, sure=args.yes)
+    if len(found) > 1:
+        return _of_several(args, found)
+    if args.number not in {None, 1}:
+        raise InputError(f"{args.number} is none of them: 1 {found[0].line}")
+    return flatten_place(found[0].place, named=True, sure=args.yes)
+
+
+def _of_several(args: Namespace, found: "Sequence[Candidate]") -> int:
+    """Let a person choose; who says `--yes` must have chosen, lest the wrong one stays open."""
+    from engine.cli.flattening import confirmed, flatten_place, print_line, warn_line
+
+    show = warn_line if args.yes and not args.all else print_line
+    show(f"{len(found)} engines could be meant:")
+    for number, each in enumerate(found, 1):
+        show(f"  {number}  {each.line}")
+    if args.all:
+        if not args.yes and not confirmed():
+            print_line("nothing was sent")
+            return EXIT_DIFFERENT
+        return _all_at_once(found)
+    if args.yes:
+        warn_line("nothing was sent; say which:")
+        warn_line("  myquant-tui flat --yes --all")
+        for each in found:
+            warn_line(f"  myquant-tui flat --yes --state-dir {quote(each.place.where)}")
+        return EXIT_BAD_INPUT
+    chosen: int | None = args.number if args.number is not None else _asked(len(found))
+    if chosen is None:
+        print_line("nothing was sent")
         return EXIT_DIFFERENT
-    print("\n".join(receipt))
-    return EXIT_WELL
+    if chosen == _ALL:
+        return _all_at_once(found) if confirmed() else EXIT_DIFFERENT
+    if chosen > len(found):
+        raise InputError(f"{chosen} is none of them; allowed: 1 to {len(found)}, --all")
+    return flatten_place(found[chosen - 1].place, named=True, sure=False)
 
 
-def _close_journalled(place: "EngineDir", *, named: bool, sure: bool, past: int = 0) -> int:
-    """Close what the journal of a dead engine says is held; `past` is one that was killed and holds its locks still."""
-    from engine.cli.output import warn
-    from engine.serving import offline_flat
+def _all_at_once(found: "Sequence[Candidate]") -> int:
+    """Flatten them side by side: one that does not answer keeps no other waiting. 0 when every one is verified."""
+    from engine.cli.flattening import flatten_place, print_line, warn_line
 
-    place, account = offline_flat.find_account(place, named=named)
-    print(f"no engine is running for {place.where}")
-    if not account.net():
-        print("its journal holds nothing")
-        offline_flat.grant(place)
-        return EXIT_WELL
-    offline_flat.check_simulated(place)
-    config = offline_flat.usable_config(warn)
-    prices = offline_flat.last_prices(place, warn)
-    print("\n".join(_journalled_plan(account, prices)))
-    if not sure and not _confirmed():
-        print("nothing was done")
-        return EXIT_DIFFERENT
-    if not offline_flat.flatten_in_time(config, place, account, prices, print, past=past):
-        warn(f"NOT verified flat within {offline_flat.WITHIN_S:.0f} s")
-        return EXIT_DIFFERENT
-    offline_flat.grant(place)
-    return EXIT_WELL
+    statuses: list[int] = []
 
+    def one(each: "Candidate") -> None:
+        name = f"{each.place.mode} " if each.place.mode else ""
+        try:
+            status = flatten_place(each.place, named=True, sure=True, say=lambda line: print_line(f"{name}| {line}"))
+        except UserError as problem:
+            for line in problem.lines:
+                warn_line(f"{name}| {line}")
+            status = problem.exit_status
+        except Exception as error:  # noqa: BLE001 - the mouth of the thread: told, and never taken for a success
+            warn_line(f"{name}| {type(error).__name__}: {error}")
+            status = EXIT_FAULT
+        statuses.append(status)
 
-def _confirmed() -> bool:
-    """Ask; anything but the word is a no, and so is the end of the input."""
-    print("type FLAT to close all of it at once: ", end="", flush=True)
-    return sys.stdin.readline().strip() == "FLAT"
+    threads = [Thread(target=one, args=(each,), name="flat", daemon=True) for each in found]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    failed = [status for status in statuses if status not in {EXIT_WELL, EXIT_POSITION_OPEN}]
+    return failed[0] if failed else max(statuses)
 
 
-def _plan(seen: "Snapshot") -> Iterator[str]:
-    """What a flat would do now."""
-    from engine.serving.status import age_s
-
-    yield f"{seen.trade_mode.upper()} {clean(seen.source)}: flat job {seen.flat.state}"
-    total = Decimal(0)
-    for held in seen.positions:
-        instrument = seen.instruments[held.state.instrument]
-        result = held.open_pnl - held.exit_costs
-        total += result
-        quantity = instrument.quantity_text(held.state.quantity)
-        yield f"  sell {quantity} {clean(instrument.symbol, 80)} near {instrument.price_text(held.last)}: {result:+.2f}"
-    count = len(seen.positions)
-    yield f"  {count} position{'' if count == 1 else 's'}, about {total:+.2f}" if count else "  nothing is held"
-    old_s = age_s(seen.pulse.came_ns)
-    yield "  no price yet" if old_s is None else f"  newest price {old_s:.1f} s old"
+def _asked(most: int) -> int | None:
+    """Ask which one; None = none."""
+    print(f"which one (1 to {most}, or ALL): ", end="", flush=True)
+    word = sys.stdin.readline().strip()
+    if word == "ALL":
+        return _ALL
+    return int(word) if word.isascii() and word.isdecimal() and 1 <= int(word) <= most else None
 
 
-def _journalled_plan(account: "JournalledAccount", prices: "Mapping[str, LastPrice]") -> Iterator[str]:
-    """What will be done."""
-    for number, net in account.net().items():
-        symbol = account.symbols[number]
-        price, at_ms = prices.get(symbol, (0, 0))
-        text = account.instrument(number).price_text(price)
-        known = f"at {text}, its last recorded price" if at_ms else "at its last journalled price"
-        quantity = account.instrument(number).quantity_text(net)
-        yield f"  sell {quantity} {clean(symbol, 80)} {known}"
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) < 100):
+        raise ArgumentTypeError(f"'{clean(text, 40)}' is no number of an engine")
+    return int(text)

@@ -1,34 +1,71 @@
-"""The command `stop`: ends a running engine in good order."""
+"""The command `stop`: ends a running engine in good order, and never leaves a position by accident."""
 
+import sys
 from argparse import Namespace
+from collections.abc import Sequence
+from shlex import quote
+from typing import TYPE_CHECKING
 
 from engine.cli.options import Parser, engine_options
-from engine.model.errors import EXIT_POSITION_OPEN, EXIT_WELL, InputError
+from engine.model.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
+
+if TYPE_CHECKING:
+    from engine.serving import EngineDir
 
 _REAL_STAKES = frozenset({"paper", "live"})  # modes in which a position that is left open is worth a status of its own
 
 
 def arguments(parser: Parser) -> None:
     """Declare the arguments of `stop`."""
-    parser.add_argument("--flat", action="store_true", help="close every position first, and verify it")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--flat", action="store_true", help="close every position first, and verify it")
+    how.add_argument("--leave-open", action="store_true", help="end it whatever it holds; nobody watches that then")
     engine_options(parser)
 
 
 def run(args: Namespace) -> int:
     """End it: 0 when it has ended, 75 when a paper or live one ended holding something."""
-    from engine.cli.flat import flatten
+    from engine.cli.flattening import flatten, interrupted
     from engine.cli.output import warn
     from engine.serving import find_place, place_of
     from engine.serving.remote import stop
-    from engine.serving.status import held_in_journal
+    from engine.serving.status import held_by, held_in_journal
 
     place = find_place(args.state_dir)
     if not place.pid:
         raise InputError(f"no engine is running for {place.where}")
-    if args.flat and (status := flatten(place, "stop --flat")) != EXIT_WELL:
-        return status
+    first_flat = args.flat
+    if not args.flat and not args.leave_open and place.mode != "replay" and (open_now := held_by(place)):
+        word = _asked(place, open_now, named=args.state_dir is not None)
+        if word not in {"FLAT", "LEAVE OPEN"}:
+            return EXIT_DIFFERENT if word is not None else EXIT_BAD_INPUT
+        first_flat = word == "FLAT"
+    try:
+        if first_flat and (status := flatten(place, "stop --flat")) != EXIT_WELL:
+            return status
+    except KeyboardInterrupt:
+        return interrupted()
     if place_of(place.folder).pid == place.pid:
         stop(place)
     held = held_in_journal(place, warn)
     print(f"engine {place.pid} has ended" + (f", holding {', '.join(held)}" if held else ""))
     return EXIT_POSITION_OPEN if held and place.mode in _REAL_STAKES else EXIT_WELL
+
+
+def _asked(place: "EngineDir", held: Sequence[str], *, named: bool) -> str | None:
+    """Ask what is to become of what is held; None where nobody is there to be asked, who is told what to say instead."""
+    from engine.cli.output import warn
+
+    told = f"engine {place.pid} holds {', '.join(held)}"
+    if sys.stdin.isatty():
+        print(told)
+        print("type FLAT to close it first, LEAVE OPEN to leave it with nobody watching it: ", end="", flush=True)
+        word = sys.stdin.readline().strip()
+        if word not in {"FLAT", "LEAVE OPEN"}:
+            print("nothing was done; the engine goes on")
+        return word
+    where = f" --state-dir {quote(place.where)}" if named else ""
+    warn(f"{told}; nothing was done, say which:")
+    warn(f"  myquant-tui stop --flat{where}          closes it first, and verifies it")
+    warn(f"  myquant-tui stop --leave-open{where}    nobody watches it then")
+    return None

@@ -2,7 +2,7 @@
 
 from engine.journal.account import JournalledAccount
 from engine.journal.fold import fold
-from engine.journal.ownership import Owner, owner_of, running_pid, written_owner
+from engine.journal.ownership import LOCK_FILE, Owner, owner_of, running_pid, written_owner
 from engine.journal.reader import read_events, verify
 from engine.journal.sqlite_journal import JOURNAL_FILE, SqliteJournal
 from engine.journal.state_dir import StateDir
@@ -10,6 +10,7 @@ from engine.journal.takeover import Opened
 
 __all__ = [
     "JOURNAL_FILE",
+    "LOCK_FILE",
     "JournalledAccount",
     "Opened",
     "Owner",

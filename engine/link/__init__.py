@@ -7,4 +7,12 @@ from engine.link.control import OperatorPolicy
 from engine.link.oneshot import Oneshot
 from engine.link.server import LinkServer
 
-__all__ = ["LinkError", "LinkServer", "Oneshot", "OperatorPolicy", "RefusedError", "RemoteEngine", "listening_pid"]
+__all__ = [
+    "LinkError",
+    "LinkServer",
+    "Oneshot",
+    "OperatorPolicy",
+    "RefusedError",
+    "RemoteEngine",
+    "listening_pid",
+]

@@ -138,9 +138,11 @@ class Channel:
         return LinkError(f"what answers at {self._path} is no engine of this program: {why}")
 
 
-def hello_of(name: str, *, screen: bool, wants_control: bool = False, at_once: bool = True) -> Hello:
+def hello_of(
+    name: str, *, screen: bool, wants_control: bool = False, at_once: bool = True, may_flat: bool = False
+) -> Hello:
     """The first request of every client of this program."""
-    return Hello(PROTOCOL, VERSION, f"{name:.{NAME_LIMIT}}", wants_control, screen, at_once)
+    return Hello(PROTOCOL, VERSION, f"{name:.{NAME_LIMIT}}", wants_control, screen, at_once, may_flat)
 
 
 def _connected(path: Path, timeout_s: float) -> socket.socket:

@@ -58,11 +58,18 @@ class RemoteEngine:
     """
 
     def __init__(
-        self, path: Path, name: str, *, wants_control: bool = True, clock_ns: Callable[[], int] = time.perf_counter_ns
+        self,
+        path: Path,
+        name: str,
+        *,
+        wants_control: bool = True,
+        may_flat: bool = False,
+        clock_ns: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         self._path = path
         self._name = name
         self.wants_control = wants_control  # at any time
+        self.may_flat = may_flat  # although it does not want control
         self._asks = True  # for control, when it attaches
         self._clock_ns = clock_ns
         self._replica = Replica()
@@ -173,7 +180,13 @@ class RemoteEngine:
         retry_s = _FIRST_RETRY_S
         while not self._leaving:
             try:
-                hello = hello_of(self._name, screen=True, wants_control=self.wants_control, at_once=self._asks)
+                hello = hello_of(
+                    self._name,
+                    screen=True,
+                    wants_control=self.wants_control,
+                    at_once=self._asks,
+                    may_flat=self.may_flat,
+                )
                 with Channel(self._path, hello, _ANSWER_S) as channel:
                     self.pid = channel.welcome.pid
                     self._replica.attach(channel.welcome.engine)

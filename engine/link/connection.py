@@ -5,7 +5,7 @@ from collections import deque
 
 from engine.link.frames import MessageReader
 from engine.link.limits import Bucket
-from engine.link.protocol import HELLO_LIMIT, REQUEST_LIMIT
+from engine.link.protocol import HELLO_LIMIT, REQUEST_LIMIT, FollowFlat
 from engine.link.request_handler import Client
 
 _NS = 1_000_000_000
@@ -27,6 +27,8 @@ class Connection:
         self.client: Client | None = None
         self.leaving = False  # to be closed when what waits is sent
         self.mask = 0  # what the selector looks for
+        self.follows: FollowFlat | None = None  # answered when there is news, or at `follows_until_ns`
+        self.follows_until_ns = 0
         self._reader = MessageReader(HELLO_LIMIT)
         self._bucket = Bucket(_REQUESTS_PER_S, _REQUESTS_AT_ONCE, now_ns)
         self._out: deque[memoryview] = deque()
@@ -48,7 +50,8 @@ class Connection:
 
     def asks(self, now_ns: int) -> bool:
         """Whether a request waits that may be answered now."""
-        return not self.sending and not self.leaving and self._reader.ready and self._bucket.has_one(now_ns)
+        answers = not self.sending and not self.leaving and self.follows is None
+        return answers and self._reader.ready and self._bucket.has_one(now_ns)
 
     def read(self, now_ns: int) -> bool:
         """Read what came; False when the connection is closed. Raises WireError for bytes that are no frame."""

@@ -32,11 +32,13 @@ class ControlLease:
         self.holder, self.name, self._since_ns = None, "", now_ns
         return True
 
-    def refusal(self, client: int, command: Command, *, screen: bool) -> str:
-        """Why `client` may not send `command`; empty when it may.
+    def refusal(self, client: int, command: Command, *, screen: bool, only_looks: bool = False) -> str:
+        """Why `client` may not send `command`; empty when it may. One that `only_looks` changes nothing, not even for safety.
 
         `stop`, typed into a shell, is as deliberate as taking control: whoever has it is told by the engine's end.
         """
+        if only_looks:
+            return "this screen only looks: attach it with --may-flat, or type myquant-tui flat"
         if self.holder == client or isinstance(command, _FREE) or (isinstance(command, Stop) and not screen):
             return ""
         if self.holder is not None:

@@ -4,7 +4,16 @@ from pathlib import Path
 from typing import Self
 
 from engine.link.channel import Channel, LinkError, hello_of
-from engine.link.protocol import AnyCommand, CommandTaken, Reply, Request, SendCommand, SnapshotReply
+from engine.link.protocol import (
+    AnyCommand,
+    CommandTaken,
+    FlatNews,
+    FollowFlat,
+    Reply,
+    Request,
+    SendCommand,
+    SnapshotReply,
+)
 from engine.link.replica import Replica
 from engine.link.tickets import PendingCommands
 from engine.model.snapshot import CommandView, Snapshot
@@ -45,6 +54,13 @@ class Oneshot:
     def picture(self) -> SnapshotReply:
         """How many screens are connected, and which client has control."""
         return self._channel.look(self._replica, log_limit=0)
+
+    def follow(self, ticket: int, seen: int) -> FlatNews:
+        """What is new of the flat with this ticket after news number `seen`; waits for it, a second at most."""
+        reply = self.ask(FollowFlat(ticket, seen))
+        if not isinstance(reply, FlatNews):
+            raise LinkError("the engine answered something else than it was asked")
+        return reply
 
     def outcome(self, ticket: int) -> CommandView | None:
         """What became of a command so far; None when the engine does not know it."""

@@ -39,7 +39,8 @@ _Count = Annotated[int, Meta(ge=0)]
 class Hello(Struct, frozen=True, tag=True):
     """The first request: the client's name; `screen` = it shows the engine (else a short command), `wants_control` = it may command.
 
-    A screen that does not want control never has it; one that wants it asks for it `at_once`, or takes it later.
+    A screen that does not want control never has it and changes nothing, unless it `may_flat`: then what makes safer. One
+    that wants it asks for it `at_once`, or takes it later.
     """
 
     protocol: int
@@ -48,6 +49,7 @@ class Hello(Struct, frozen=True, tag=True):
     wants_control: bool = field(default=False, name="wants_conn")  # as every version calls it in the socket
     screen: bool = True
     at_once: bool = True
+    may_flat: bool = False
 
 
 class GetSnapshot(Struct, frozen=True, tag="Look"):
@@ -68,6 +70,13 @@ class SendCommand(Struct, frozen=True, tag="Send"):
     command: AnyCommand
 
 
+class FollowFlat(Struct, frozen=True, tag=True):
+    """Tell what becomes of the flat with this ticket, as soon as that is other than news number `seen`; at the latest in a second."""
+
+    ticket: Annotated[int, Meta(gt=0)]
+    seen: _Count = 0
+
+
 class TakeControl(Struct, frozen=True, tag="TakeConn"):
     """Take control, whoever has it."""
 
@@ -82,7 +91,7 @@ class Bye(Struct, frozen=True, tag=True):
     detached: bool = False
 
 
-Request = Hello | GetSnapshot | SendCommand | TakeControl | GiveControl | Bye
+Request = Hello | GetSnapshot | SendCommand | FollowFlat | TakeControl | GiveControl | Bye
 
 # ── What the engine answers ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -108,6 +117,22 @@ class CommandTaken(Struct, frozen=True, tag="Taken"):
     ticket: int
     state: Literal["ACCEPTED", "REFUSED"]
     reason: str = ""
+
+
+class FlatNews(Struct, frozen=True, tag=True):
+    """Where a flat stands that somebody follows; `number` is another one for everything that is new in it.
+
+    `outcome` is that of the request: WAITING for its turn, then as in `Snapshot.commands`. `state` is the job's, `begun_ns`
+    (monotonic) when entries were locked; `legs` and, once it is DONE, the `receipt` are lines to be printed.
+    """
+
+    number: int
+    state: str
+    outcome: Literal["WAITING", "ACCEPTED", "REFUSED", "DONE", "FAILED"]
+    reason: str
+    begun_ns: int
+    legs: tuple[str, ...]
+    receipt: tuple[str, ...]
 
 
 class ControlView(Struct, frozen=True, tag="ConnView"):
@@ -152,7 +177,7 @@ class SnapshotReply(Struct, frozen=True, tag="Picture"):
     told: tuple[str, ...]
 
 
-Reply = Welcome | RequestRefused | CommandTaken | ControlView | SnapshotReply
+Reply = Welcome | RequestRefused | CommandTaken | FlatNews | ControlView | SnapshotReply
 
 ENCODER: Final = msgpack.Encoder()
 REQUESTS: Final = msgpack.Decoder(Request)

@@ -18,6 +18,7 @@ from msgspec.structs import astuple
 from engine.link.absence import digest
 from engine.link.control import ControlLease, OperatorPolicy
 from engine.link.delta import SnapshotDelta
+from engine.link.flat_news import flat_news
 from engine.link.frames import frame
 from engine.link.limits import Notes
 from engine.link.protocol import (
@@ -29,6 +30,8 @@ from engine.link.protocol import (
     AnyCommand,
     Bye,
     CommandTaken,
+    FlatNews,
+    FollowFlat,
     GetSnapshot,
     GiveControl,
     Hello,
@@ -76,6 +79,7 @@ class Client:
         self.name = hello.name[:NAME_LIMIT] or f"client {number}"
         self.screen = hello.screen
         self.wants_control = hello.screen and hello.wants_control
+        self.only_looks = hello.screen and not hello.wants_control and not hello.may_flat
         self.seen = -1  # number of the last snapshot it was sent
         self.told: deque[str] = deque(maxlen=_TOLD_KEPT)
 
@@ -90,6 +94,7 @@ class RequestHandler:
         self._notes = notes
         self._control = ControlLease()
         self._delta = SnapshotDelta()
+        self._news: tuple[Snapshot, int, FlatNews] | None = None
         self._left: Snapshot | None = None  # as it was when the operator was lost
         self._numbers = 0
         self._engine = int.from_bytes(os.urandom(6), "little")
@@ -148,6 +153,8 @@ class RequestHandler:
                 return self._look(client, request)
             case SendCommand():
                 return _frames(self._send(client, request, now_ns))
+            case FollowFlat():
+                return _frames(self._news_of(request.ticket))
             case TakeControl():
                 return _frames(self._take(client, now_ns))
             case GiveControl():
@@ -158,6 +165,17 @@ class RequestHandler:
                 return None
             case Hello():
                 return None
+
+    def is_news(self, follow: FollowFlat) -> bool:
+        """Whether there is more to tell of a flat than who follows it knows."""
+        return self._news_of(follow.ticket).number != follow.seen
+
+    def _news_of(self, ticket: int) -> FlatNews:
+        """The newest; made once for a picture and a ticket, however often it is looked for."""
+        seen = self._served.snapshot
+        if self._news is None or self._news[0] is not seen or self._news[1] != ticket:
+            self._news = (seen, ticket, flat_news(seen, ticket))
+        return self._news[2]
 
     def _look(self, client: Client, look: GetSnapshot) -> list[bytes]:
         delta = self._delta
@@ -193,7 +211,8 @@ class RequestHandler:
 
     def _send(self, client: Client, send: SendCommand, now_ns: int) -> CommandTaken:
         command = send.command
-        reason = self._control.refusal(client.number, command, screen=client.screen)
+        looks = client.only_looks
+        reason = self._control.refusal(client.number, command, screen=client.screen, only_looks=looks)
         if not reason and not all(math.isfinite(value) for value in astuple(command) if isinstance(value, float)):
             reason = "a number in it is none"
         if reason:
@@ -209,7 +228,7 @@ class RequestHandler:
         if not client.wants_control:
             client.told.append("control is not for those who only look")
         elif before == _RESIDENT:
-            client.told.append(f"{self._control.name} has control and keeps it: you may look, and flat")
+            client.told.append(f"{self._control.name} has control and keeps it: you may look, and go flat")
         elif before != client.number:
             if before in self.clients:
                 self.clients[before].told.append(f"{client.name} took control: you may look")

@@ -17,7 +17,17 @@ from engine.link.connection import Connection
 from engine.link.control import OperatorPolicy
 from engine.link.frames import frame
 from engine.link.limits import Bucket, Notes
-from engine.link.protocol import ENCODER, LONGEST_ASKED, REQUESTS, Bye, Hello, RequestRefused, understood
+from engine.link.protocol import (
+    ENCODER,
+    LONGEST_ASKED,
+    REQUESTS,
+    Bye,
+    FollowFlat,
+    Hello,
+    Request,
+    RequestRefused,
+    understood,
+)
 from engine.link.request_handler import RequestHandler, ServedEngine
 from engine.model.clock import Clock
 from engine.model.errors import WireError
@@ -27,6 +37,8 @@ _THROTTLED_S = 0.02
 _MOST_SCREENS = 16
 _MOST_COMMANDS = 16  # places of their own: no number of screens keeps `flat`, `status` and `stop` out
 _IDLE_SCREEN_NS = 2_000_000_000  # a screen looks four times a second: one that hangs gives its place to another
+_NEWS_S = 0.005  # how soon somebody who follows a flat is told
+_FOLLOWED_NS = 1_000_000_000  # the longest he waits without an answer, so that he knows that we are there
 _ACCEPTS_A_ROUND = 8
 _ACCEPTS_PER_S = 500
 _ACCEPTS_AT_ONCE = 1_024  # so that even a thousand that come at once are seen through, and whoever stands behind them
@@ -144,6 +156,7 @@ class LinkServer:
             elif key.data in self._connections:  # it may have been closed for another in this very round
                 self._work(key.data, events, now_ns)
         for connection in tuple(self._connections):
+            self._tell_news(connection, now_ns)
             self._guarded(connection, now_ns, self._serve)
         for connection in tuple(self._connections):
             if why := connection.overdue(now_ns):
@@ -160,7 +173,9 @@ class LinkServer:
         for connection in self._connections:
             reads = connection.reads(now_ns)
             mask = selectors.EVENT_WRITE if connection.sending else selectors.EVENT_READ if reads else 0
-            if not mask:  # a request waits, or it asks too often and waits for its turn
+            if connection.follows is not None:
+                wait_s = min(wait_s, _NEWS_S)
+            elif not mask:  # a request waits, or it asks too often and waits for its turn
                 wait_s = min(wait_s, 0 if connection.asks(now_ns) else _THROTTLED_S)
             self._set_mask(connection, mask)
         if self._listener is not None:
@@ -277,6 +292,20 @@ class LinkServer:
         if isinstance(request, Hello):
             self._hello(connection, request, now_ns)
             return
+        if isinstance(request, FollowFlat):
+            connection.follows, connection.follows_until_ns = request, now_ns + _FOLLOWED_NS
+            self._tell_news(connection, now_ns)
+        else:
+            self._answer(connection, request, now_ns)
+
+    def _tell_news(self, connection: Connection, now_ns: int) -> None:
+        """Answer who follows a flat, where there is news or it is time for a word."""
+        follow = connection.follows
+        if follow is not None and (now_ns >= connection.follows_until_ns or self._handler.is_news(follow)):
+            connection.follows = None
+            self._answer(connection, follow, now_ns)
+
+    def _answer(self, connection: Connection, request: Request, now_ns: int) -> None:
         assert connection.client is not None
         frames = self._handler.answer(connection.client, request, now_ns)
         if frames is None or isinstance(request, Bye):

@@ -21,6 +21,8 @@ from engine.runtime.turn_parts import Asked, TurnParts
 from engine.text.sanitize import CleanText
 
 _BEAT_S = 0.1
+_FLAT_BEAT_S = 0.015  # while a flat runs: whoever asked for it waits for the broker's second word
+_FLAT_BEAT_NS = 15_000_000
 _BEAT_EVERY_NS = 45_000_000  # how soon the next beat and round come, at the most, when ticks wake the loop all the time
 
 
@@ -256,6 +258,8 @@ class Engine:
                 if due:
                     self._beat_due_ns = now_ns + _BEAT_EVERY_NS
                     self.housekeeping.make()
+                if self.trader.state.flat.running:
+                    self._beat_due_ns = min(self._beat_due_ns, now_ns + _FLAT_BEAT_NS)
                 if self._feed_over and not self.inbox and not self.turn.inputs:
                     self._feed_over = False
                     self.status.source_ended = not self.problem
@@ -267,10 +271,11 @@ class Engine:
         """Wait for work or for the next beat; whether to look into the inbox: in polling mode only when that is due."""
         polling = self.switch.mode == "polling"
         poll_s = self._config.poll_interval_ms / 1000
+        beat_s = _FLAT_BEAT_S if self.trader.state.flat.running else _BEAT_S
         woken = bool(self.turn.inputs) or self._feed_over
         self._asleep = True
         if not woken and (polling or not self.inbox):
-            woken = self._wake.wait(min(poll_s, _BEAT_S) if polling else _BEAT_S)
+            woken = self._wake.wait(min(poll_s, beat_s) if polling else beat_s)
         self._asleep = False
         self._wake.clear()
         now_ns = time.perf_counter_ns()

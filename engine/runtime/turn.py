@@ -140,6 +140,7 @@ class Turn:
             now_ms = self._effects.now_ms
             effects = self._trader.on_beat(now_ms)
             if self._trader.moved:
+                self._publisher.due_ns = 0  # to be seen at once
                 self._persistence.mark(InputMark(self._cursor.position, None, now_ms))
             if effects:
                 self._effects.carry_out(effects)

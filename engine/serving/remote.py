@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 
 from engine.link import LinkError, Oneshot, RefusedError
+from engine.link.flat_news import flat_news
 from engine.model.commands import Flat, Stop
 from engine.model.errors import InputError
-from engine.model.snapshot import FlatLeg, Snapshot
 from engine.serving.flat_file import lay_flat
 from engine.serving.silent_owner import end_owner
 from engine.serving.state_dirs import FLAT_FILE, EngineDir, place_of
@@ -26,6 +26,10 @@ class OwnerGoneError(InputError):
     def __init__(self, line: str, past: int = 0) -> None:
         super().__init__(line)
         self.past = past
+
+
+class DoesNotTellError(LinkError):
+    """The engine closed the connection when it was asked to tell of a flat: it may be of a version that cannot."""
 
 
 def stop(place: EngineDir) -> None:
@@ -61,12 +65,15 @@ def flatten(
     begun_s = time.monotonic()
     until_s = begun_s + FLAT_WITHIN_S
     silent_since_s: float | None = begun_s if silent else None
+    asks = False
     laid = silent and _lay_request(place, once)
     while time.monotonic() < until_s:
         try:
             with Oneshot(place.socket, "flat") as call:
                 silent_since_s = None
-                return _follow(call, reason, until_s, once)
+                return _follow(call, reason, until_s, once, asks=asks)
+        except DoesNotTellError:
+            asks = True  # it was started before an upgrade, or is lost, which the next attempt tells
         except LinkError as error:
             if not place_of(place.folder).pid:
                 raise OwnerGoneError(f"engine {place.pid} is gone") from error
@@ -93,25 +100,32 @@ def _lay_request(place: EngineDir, once: Callable[[str], None]) -> bool:
     return laid
 
 
-def _follow(call: Oneshot, reason: str, until_s: float, once: Callable[[str], None]) -> tuple[str, ...] | None:
-    """Send the flat, or join the running one, and tell its way; raises LinkError when the engine is lost."""
+def _follow(
+    call: Oneshot, reason: str, until_s: float, once: Callable[[str], None], *, asks: bool
+) -> tuple[str, ...] | None:
+    """Send the flat, or join the running one, and tell its way; raises LinkError when the engine is lost.
+
+    `asks`: by pictures, since the engine does not tell by itself.
+    """
     taken = call.send(Flat(clean(reason)))
     if taken.state == "REFUSED":
         raise InputError(f"flat refused: {taken.reason}")
+    once(f"flat accepted by engine {call.pid}")
+    seen = 0
     while time.monotonic() < until_s:
-        seen = call.snapshot()
-        outcome = next((view for view in seen.commands if view.ticket == taken.ticket), None)
-        for line in (f"flat {seen.flat.state}", *(_leg(seen, leg) for leg in seen.flat.legs)):
+        try:
+            news = flat_news(call.snapshot(), taken.ticket) if asks else call.follow(taken.ticket, seen)
+        except LinkError as error:
+            if seen or asks:
+                raise
+            raise DoesNotTellError(*error.lines) from error
+        seen = news.number
+        for line in (f"flat {news.state}", *news.legs) if news.outcome != "WAITING" else ():
             once(line)
-        if outcome is not None and outcome.state == "DONE":
-            return seen.flat.receipt
-        if outcome is not None and outcome.state in {"REFUSED", "FAILED"}:
-            raise InputError(f"flat {outcome.state}: {outcome.reason}")
-        time.sleep(_LOOK_S)
+        if news.outcome == "DONE":
+            return news.receipt
+        if news.outcome in {"REFUSED", "FAILED"}:
+            raise InputError(f"flat {news.outcome}: {news.reason}")
+        if asks:
+            time.sleep(_LOOK_S)
     return None
-
-
-def _leg(seen: Snapshot, leg: FlatLeg) -> str:
-    instrument = seen.instruments[leg.instrument]
-    amount = f"{instrument.quantity_text(leg.filled)}/{instrument.quantity_text(leg.quantity)}"
-    return f"  {instrument.symbol} {amount} {leg.word}"

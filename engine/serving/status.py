@@ -79,6 +79,14 @@ def status_of(place: EngineDir) -> Status:
     )
 
 
+def held_by(place: EngineDir) -> tuple[str, ...]:
+    """Say each quantity that the running engine of `place` holds; raises LinkError when it does not answer."""
+    with Oneshot(place.socket, "status") as call:
+        seen = call.snapshot()
+    held = ((each.state.quantity, seen.instruments[each.state.instrument]) for each in seen.positions)
+    return tuple(f"{instrument.quantity_text(quantity)} {instrument.symbol}" for quantity, instrument in held)
+
+
 def age_s(stamp_ns: int) -> float | None:
     """How long ago `stamp_ns` (monotonic, of any process of this machine) was; None for never."""
     return round((time.perf_counter_ns() - stamp_ns) / 1e9, 1) if stamp_ns else None
@@ -113,5 +121,10 @@ def held_in_journal(place: EngineDir, warn: Callable[[str], None]) -> tuple[str,
         if place.mode and place.mode != "replay" and not (place.folder / JOURNAL_FILE).exists():
             warn(f"{JOURNAL_FILE} is missing in {place.where}: what is held is not known")
         return ()
+    return held_in_account(account)
+
+
+def held_in_account(account: JournalledAccount) -> tuple[str, ...]:
+    """Say each quantity that a journalled account holds."""
     held = account.net().items()
     return tuple(f"{account.instrument(number).quantity_text(net)} {account.symbols[number]}" for number, net in held)

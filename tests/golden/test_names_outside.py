@@ -54,8 +54,10 @@ FillBooked: fill{FILL} position{POSITION} cash
 Filled: fill{FILL}
 Flat: reason
 FlatChanged: state reason at_ms
+FlatNews: number state outcome reason begun_ns legs receipt
+FollowFlat: ticket seen
 GapsCounted: instrument untold longest_ms since_ms at_ms
-Hello: protocol program name wants_conn screen at_once
+Hello: protocol program name wants_conn screen at_once may_flat
 Hold
 Holdings: net working
 InputMark: ticks command at_ms
@@ -213,8 +215,8 @@ def test_every_tag_and_its_fields_are_what_they_were() -> None:
     ("kind", "tags"),
     [
         (ENTRIES.type, JOURNALLED),
-        (REQUESTS.type, "Bye Hello LeaveConn Look Send TakeConn"),
-        (Replies().reply.type, "ConnView Picture Refused Taken Welcome"),
+        (REQUESTS.type, "Bye FollowFlat Hello LeaveConn Look Send TakeConn"),
+        (Replies().reply.type, "ConnView FlatNews Picture Refused Taken Welcome"),
     ],
 )
 def test_what_may_be_journalled_asked_and_answered(kind: object, tags: str) -> None:
@@ -298,6 +300,7 @@ def test_a_mark_is_this_line(line: str) -> None:
             "wants_conn": True,
             "screen": True,
             "at_once": False,
+            "may_flat": False,
         },
         {
             "type": "Look",

@@ -101,6 +101,11 @@ class Actions:
     def do_arm(self, at_ns: int) -> None:
         """Lock entries at once and open the plan; a flat that runs is only shown."""
         running = self._snapshot.flat.state in flat.RUNS
+        attachment = self._client.attachment
+        if not attachment.may_flat and not running:
+            elsewhere = f"attach with --may-flat, or type myquant-tui flat{attachment.options} in a shell"
+            self.note(f"this screen only looks and nothing was sent: {elsewhere}", at_ns, "alert")
+            return
         self.ui.open("flat")
         self.ui.plan_drawn_ns = 0
         self.ui.plan_until_ns = 0 if running else at_ns + PLAN_OPEN_NS

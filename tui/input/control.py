@@ -130,7 +130,11 @@ class Control:
             self.ui.dialog = ""
             if press.key == "k":
                 self.ui.open("unlock")
-        elif press.key == "x" and self._guard.may_fire(by_hand, self.ui.plan_drawn_ns, press.at_ns):
+        elif (
+            press.key == "x"
+            and self._client.attachment.may_flat
+            and self._guard.may_fire(by_hand, self.ui.plan_drawn_ns, press.at_ns)
+        ):
             self._client.send(Flat())
             self.ui.plan_until_ns = 0
         elif press.key == "x":
@@ -141,7 +145,7 @@ class Control:
     def _close_plan(self) -> None:
         self.ui.dialog = ""
         self.ui.plan_drawn_ns = self.ui.plan_until_ns = 0
-        if not self._flat_goes_on():
+        if not self._flat_goes_on() and self._client.attachment.may_flat:
             self._client.send(Disarm())
 
     def _flat_goes_on(self) -> bool:

@@ -54,7 +54,7 @@ class TerminalScreen:
 
         client.start()
         attached = AttachedEngine(client, folder)
-        kept = ViewFile(folder)
+        kept = ViewFile(folder, reads_only=attached.attachment.read_only)
         app = _put_up(attached, pictures, kept)
         if not _has_crashed(app):
             kept.keep_last(app.ui, attached.snapshot)

@@ -28,6 +28,7 @@ class AttachedEngine:
         self.take_control, self.give_control, self.leave = remote.take_control, remote.give_control, remote.leave
         self._folder = folder
         self._read_only = not remote.wants_control
+        self._may_flat = remote.wants_control or remote.may_flat
         self._pid_of: ConnectionStatus | None = None
         self._pid = 0
 
@@ -52,6 +53,7 @@ class AttachedEngine:
             holder=control.holder,
             has_control=control.mine and not lost,
             read_only=self._read_only,
+            may_flat=self._may_flat,
             screens=remote.watched_by,
             on_loss=absence.policy,
             vacant_ns=absence.lost_ns,

@@ -24,7 +24,7 @@ class Attachment(Struct, frozen=True):
     """How this screen stands to its engine; the defaults are those of an engine in the same process.
 
     `lost` says why there is no link, empty = there is one. `there`: the engine's process `pid` exists. `read_only`: this
-    screen never commands. `vacant_ns` is since when nobody has control who had it (monotonic, 0 = somebody has, or
+    screen never commands, and changes nothing unless it `may_flat`. `vacant_ns` is since when nobody has control who had it (monotonic, 0 = somebody has, or
     nobody ever had), `due_ns` when the policy `on_loss` then acts (0 = it does not, or has), `did` what it did. `told` is
     what the engine told this screen, `asked` the commands on their way; the newest last.
     """
@@ -37,6 +37,7 @@ class Attachment(Struct, frozen=True):
     holder: str = "you"
     has_control: bool = True
     read_only: bool = False
+    may_flat: bool = True
     screens: int = 1
     on_loss: Literal["keep", "no_entries", "flat_after"] = "keep"
     vacant_ns: int = 0

@@ -40,10 +40,11 @@ class KeptView(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ViewFile:
-    """The file of one state directory; `problem` says why it was not written the last time, empty when it was."""
+    """The file of one state directory; `problem` says why it was not written the last time, empty when it was. It may be for reading only."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, reads_only: bool = False) -> None:
         self._folder = folder
+        self._reads_only = reads_only
         self._written: KeptView | None = None
         self._theme: ThemeName | None = None  # as kept before this screen
         self._given_theme: ThemeName = "ansi"
@@ -84,7 +85,7 @@ class ViewFile:
     def keep_last(self, ui: Ui, seen: Snapshot) -> None:
         """Write what is shown, if it is not what was written: the screen ends."""
         kept = self._of(ui, seen)
-        if kept == self._written:
+        if kept == self._written or self._reads_only:
             return
         try:
             _write(self._folder, msgspec.json.encode(kept))

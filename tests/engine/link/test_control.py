@@ -1,10 +1,12 @@
 """Who may command, what happens when nobody is there who could, and how it is told on return."""
 
 from decimal import Decimal
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from msgspec.structs import replace
 
 from engine.link.absence import digest
@@ -15,6 +17,17 @@ from engine.model.snapshot import EntriesState
 from tests.support.link_harness import engine_snapshot, gap
 
 SECOND = 1_000_000_000
+
+
+def every_command() -> list[AnyCommand]:
+    """One of each kind that may be sent through the socket."""
+    values = {int: 1, float: 1.0, bool: True}
+    made = []
+    for kind in get_args(AnyCommand):
+        fields = [field for field in structs.fields(kind) if field.required]
+        made.append(kind(**{field.name: values.get(field.type, field.name) for field in fields}))
+    return made
+
 
 # ── Control ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -38,6 +51,14 @@ def test_what_makes_safe_needs_no_control(command: AnyCommand) -> None:
     control.take(1, "Ann", 0)
     assert control.refusal(2, command, screen=True) == ""
     assert control.refusal(3, command, screen=False) == ""
+
+
+@pytest.mark.parametrize("command", every_command())
+def test_a_screen_that_only_looks_may_send_nothing(command: AnyCommand) -> None:
+    for control in (ControlLease(), ControlLease()):
+        assert "only looks" in control.refusal(2, command, screen=True, only_looks=True)
+        control.take(1, "Ann", 0)
+        assert "only looks" in control.refusal(2, command, screen=True, only_looks=True)
 
 
 @pytest.mark.parametrize("command", [PauseEntries(), ResumeEntries(), Unlock(), SetSpeed(1.0)])

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.support.parallel import Parallel
 from tests.support.process_harness import BUSY, HOLDING, OperatorShell
 from tests.support.terminal import tmux
 from tests.support.waiting import until
+from tui.input.keys import TABLE
 
 pytestmark = pytest.mark.slow
 
@@ -115,3 +117,44 @@ def test_status_attach_and_stop_work_on_it(home: OperatorShell, form: str) -> No
         stopped = shell.ask("stop")
         assert (stopped.status, shell.ended()) == (EXIT_WELL, EXIT_WELL)
         assert not os.path.exists(shell.socket)
+
+
+def test_a_screen_that_only_looks_changes_nothing(tmp_path: Path) -> None:
+    """Every key of the table, on a real terminal: neither the engine nor a file of its directory is another one afterwards."""
+    with OperatorShell(tmp_path, *HOLDING, "mock.speed=60") as shell:
+        looks_and_changes_nothing(shell)
+
+
+def looks_and_changes_nothing(shell: OperatorShell) -> None:
+    keys = [key.key for key in TABLE if len(key.key) == 1 and key.key not in "qsc"]  # leave; save and copy are its own
+    shell.start("--quiet").holds()
+    with shell.remote("Ann"):
+        seen, files = shell.snapshot, {path.name for path in shell.state.iterdir()}
+        folder = shell.folder / "screen"
+        folder.mkdir()
+        with tmux(folder, 120, 40, "attach", "--read-only", "--state-dir", str(shell.state)) as terminal:
+            terminal.sees("MOCK", "read-only")
+            for key in keys:
+                terminal.keys(key, "x", "Escape")
+            terminal.read_it()
+            terminal.keys("Escape")
+            terminal.read_it()
+            terminal.keys("!")
+            terminal.sees("only looks and nothing was sent")
+        now = shell.snapshot
+    assert (now.entries, now.flat, now.delivery, now.positions[0].state.quantity) == (
+        seen.entries,
+        seen.flat,
+        seen.delivery,
+        seen.positions[0].state.quantity,
+    )
+    assert {path.name for path in shell.state.iterdir()} == files
+    folder = shell.folder / "careful"
+    folder.mkdir()
+    with tmux(folder, 120, 40, "attach", "--may-flat", "--state-dir", str(shell.state)) as terminal:
+        terminal.sees("MOCK", "read-only")
+        terminal.keys("!")
+        terminal.sees("FIRE the flat")
+        terminal.read_it()
+        terminal.keys("x")
+        stays_flat(shell, "operator")

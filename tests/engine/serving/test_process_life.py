@@ -114,7 +114,7 @@ def test_a_paper_run_that_is_stopped_with_a_position_says_so(home: OperatorShell
     with exchange() as sim, coin_shell(home.folder, sim, "BTCUSDT") as shell:
         shell.start()
         shell.holds()
-        stopped = shell.ask("stop")
+        stopped = shell.ask("stop", "--leave-open")
         assert (stopped.status, shell.ended()) == (EXIT_POSITION_OPEN, EXIT_POSITION_OPEN)
         assert "has ended, holding" in stopped.out
         assert "BTCUSDT" in stopped.out
@@ -154,7 +154,7 @@ def test_stop_from_a_shell_ends_it_under_a_screen_that_sees_the_end(shell: Opera
     shell.start()
     with shell.remote("Ann") as ann:
         held = shell.holds()
-        stopped = shell.ask("stop")
+        stopped = shell.ask("stop", "--leave-open")
         assert (stopped.status, stopped.err, shell.ended()) == (EXIT_WELL, "", EXIT_WELL)
         assert ann.snapshot.stopped
     quantity = held.positions[0].state.quantity
@@ -280,5 +280,5 @@ def test_a_standing_engine_ends_within_a_second(shell: OperatorShell) -> dict[st
     shell.start()
     shell.command(Hold())
     asked_s = time.monotonic()
-    assert shell.ask("stop").status == EXIT_WELL
+    assert shell.ask("stop", "--leave-open").status == EXIT_WELL
     return {"stop_s": time.monotonic() - asked_s}

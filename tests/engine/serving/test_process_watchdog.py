@@ -134,7 +134,7 @@ def stands_still(folder: Path) -> tuple[str, int, int]:
         (shell.cwd / "stuck").unlink()
         for name in ("journal", "recorder", "link"):
             until(lambda name=name: f"{name} goes on" in shell.log, lambda: shell.log[-1000:])
-        status = shell.ask("stop").status
+        status = shell.ask("stop", "--leave-open").status
         return shell.log, status, shell.ended()
 
 

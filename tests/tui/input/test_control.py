@@ -30,6 +30,7 @@ from tests.support.snapshots import SNAPSHOT, position, snapshot, view
 from tui.input import keys
 from tui.input.actions import COMMANDS, DIALOGS, LINES, SPEEDS, Actions
 from tui.panes.layout import PANES
+from tui.view.model import Attachment
 
 
 def sent(key, seen=SNAPSHOT):
@@ -254,3 +255,29 @@ def test_trades_open_at_their_end():
     assert hands.press("down", 2).press("down", 3).ui.choice == 10
     assert hands.press("x", 4).ui.dialog == ""
     assert SNAPSHOT.account.day_pnl > Decimal(0)
+
+
+# ── A screen that only looks ─────────────────────────────────────────────────────────────────────────────────────────
+
+LOOKING = Attachment(apart=True, holder="pts/3", has_control=False, read_only=True, may_flat=False)
+
+
+def test_nothing_safe_is_sent_from_a_screen_that_only_looks() -> None:
+    hands = Hands(attachment=LOOKING).press("!", 0).press("x", 400).press("escape", 800).press("x", 3_000)
+    assert hands.client.sent == []
+    assert hands.ui.dialog == ""
+    hands.press("!", 5_000)
+    assert "only looks and nothing was sent: attach with --may-flat" in hands.ui.notice
+
+
+def test_a_flat_that_runs_is_shown_to_it() -> None:
+    running = replace(SNAPSHOT, flat=replace(SNAPSHOT.flat, state="CLOSING"))
+    hands = Hands(running, attachment=LOOKING).press("!", 0)
+    assert hands.ui.dialog == "flat"
+    hands.press("x", 400).press("escape", 800)
+    assert (hands.client.sent, hands.ui.dialog) == ([], "")
+
+
+def test_one_that_may_flat_goes_the_usual_way() -> None:
+    hands = Hands(attachment=replace(LOOKING, may_flat=True)).press("!", 0).press("x", 400)
+    assert hands.fired

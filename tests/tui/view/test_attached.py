@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from msgspec.structs import replace
 
-from engine import LogLine, PauseEntries, RemoteEngine
+from engine import Flat, LogLine, PauseEntries, RemoteEngine
 from engine.presentation.lamps import TerminalLink
 from tests.support.link_harness import FakeEngine, serving
 from tests.support.paths import ROOT
@@ -46,7 +46,16 @@ def test_the_first_screen_has_control_and_the_second_may_look(tmp_path):
 def test_a_screen_that_only_looks_knows_it(tmp_path):
     with serving(tmp_path) as made:
         with attached(made, wants_control=False) as alone:
-            assert alone.attachment.read_only
+            assert (alone.attachment.read_only, alone.attachment.may_flat) == (True, False)
+            alone.send(Flat())
+            until(lambda: [each.state for each in alone.attachment.asked] == ["REFUSED"])
+            assert "only looks" in alone.attachment.asked[0].reason
+        with attached(made, wants_control=False, may_flat=True) as careful:
+            assert (careful.attachment.read_only, careful.attachment.may_flat) == (True, True)
+            careful.send(Flat())
+            until(lambda: [each.state for each in careful.attachment.asked] == ["ACCEPTED"])
+            careful.send(PauseEntries())
+            until(lambda: careful.attachment.asked[-1].state == "REFUSED")
         with attached(made), attached(made, "pts/1", wants_control=False) as other:
             assert other.attachment.read_only
             assert other.attachment.holder == "pts/0"

@@ -1,0 +1,137 @@
+"""What `flat` and `stop` do with one engine, or with the journal of a dead one, until it is verified: asked, told, and how it ended."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from engine.cli.output import warn
+from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL
+from engine.text.sanitize import clean
+
+if TYPE_CHECKING:
+    from engine.journal import JournalledAccount
+    from engine.model.snapshot import Snapshot
+    from engine.serving import EngineDir
+    from engine.serving.offline_flat import LastPrice
+
+
+EXIT_INTERRUPTED: Final = 130
+Say = Callable[[str], None]
+
+
+def print_line(line: str) -> None:
+    """Say a line; that nobody reads it must not keep anybody from following a flat."""
+    with suppress(OSError, ValueError):
+        print(line, flush=True)
+
+
+def warn_line(line: str) -> None:
+    """Say a line that must not be missed."""
+    with suppress(OSError, ValueError):
+        warn(line)
+
+
+def interrupted() -> int:
+    """Say what goes on although nobody follows it any more; the exit status."""
+    warn_line("interrupted: an engine that has taken the flat goes on with it; `myquant-tui flat` joins it")
+    return EXIT_INTERRUPTED
+
+
+def flatten_place(place: "EngineDir", *, named: bool, sure: bool, say: Say = print_line) -> int:
+    """Show the plan, ask unless it is `sure`, go flat; 0 only when it is verified that nothing is held any more."""
+    from engine.link import LinkError, Oneshot
+
+    if not place.pid:
+        return _close_journalled(place, named=named, sure=sure, say=say)
+    silent = False
+    try:
+        with Oneshot(place.socket, "flat") as call:
+            lines = list(_plan(call.snapshot()))
+    except LinkError as error:
+        silent = True
+        lines = [f"engine {place.pid} does not answer, what it holds is not known: {error}"]
+    for line in lines:
+        say(line)
+    if not sure and not confirmed():
+        say("nothing was sent")
+        return EXIT_DIFFERENT
+    return flatten(place, "flat command", silent=silent, say=say)
+
+
+def flatten(place: "EngineDir", reason: str, *, silent: bool = False, say: Say = print_line) -> int:
+    """Have the engine of `place` go flat, and say how it goes; the exit status."""
+    from engine.serving import remote
+
+    try:
+        receipt = remote.flatten(place, reason, say, silent=silent)
+    except remote.OwnerGoneError as gone:
+        say(f"{gone}: what its journal says is held is closed from here")
+        return _close_journalled(place, named=True, sure=True, past=gone.past, say=say)
+    if receipt is None:
+        warn_line(f"NOT verified flat within {remote.FLAT_WITHIN_S:.0f} s; an engine that has accepted it keeps trying")
+        return EXIT_DIFFERENT
+    for line in receipt:
+        say(line)
+    return EXIT_WELL
+
+
+def _close_journalled(place: "EngineDir", *, named: bool, sure: bool, past: int = 0, say: Say = print_line) -> int:
+    """Close what the journal of a dead engine says is held; `past` is one that was killed and holds its locks still."""
+    from engine.serving import offline_flat
+
+    place, account = offline_flat.find_account(place, named=named)
+    say(f"no engine is running for {place.where}")
+    if not account.net():
+        say("its journal holds nothing")
+        offline_flat.grant(place)
+        return EXIT_WELL
+    offline_flat.check_simulated(place)
+    config = offline_flat.usable_config(warn_line)
+    prices = offline_flat.last_prices(place, warn_line)
+    for line in _journalled_plan(account, prices):
+        say(line)
+    if not sure and not confirmed():
+        say("nothing was done")
+        return EXIT_DIFFERENT
+    if not offline_flat.flatten_in_time(config, place, account, prices, say, past=past):
+        warn_line(f"NOT verified flat within {offline_flat.WITHIN_S:.0f} s")
+        return EXIT_DIFFERENT
+    offline_flat.grant(place)
+    return EXIT_WELL
+
+
+def confirmed() -> bool:
+    """Ask; anything but the word is a no, and so is the end of the input."""
+    print("type FLAT to close all of it at once: ", end="", flush=True)
+    return sys.stdin.readline().strip() == "FLAT"
+
+
+def _plan(seen: "Snapshot") -> Iterator[str]:
+    """What a flat would do now."""
+    from engine.serving.status import age_s
+
+    yield f"{seen.trade_mode.upper()} {clean(seen.source)}: flat job {seen.flat.state}"
+    total = Decimal(0)
+    for held in seen.positions:
+        instrument = seen.instruments[held.state.instrument]
+        result = held.open_pnl - held.exit_costs
+        total += result
+        quantity = instrument.quantity_text(held.state.quantity)
+        yield f"  sell {quantity} {clean(instrument.symbol, 80)} near {instrument.price_text(held.last)}: {result:+.2f}"
+    count = len(seen.positions)
+    yield f"  {count} position{'' if count == 1 else 's'}, about {total:+.2f}" if count else "  nothing is held"
+    old_s = age_s(seen.pulse.came_ns)
+    yield "  no price yet" if old_s is None else f"  newest price {old_s:.1f} s old"
+
+
+def _journalled_plan(account: "JournalledAccount", prices: "Mapping[str, LastPrice]") -> Iterator[str]:
+    """What will be done."""
+    for number, net in account.net().items():
+        symbol = account.symbols[number]
+        price, at_ms = prices.get(symbol, (0, 0))
+        text = account.instrument(number).price_text(price)
+        known = f"at {text}, its last recorded price" if at_ms else "at its last journalled price"
+        quantity = account.instrument(number).quantity_text(net)
+        yield f"  sell {quantity} {clean(symbol, 80)} {known}"

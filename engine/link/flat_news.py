@@ -1,0 +1,32 @@
+"""What has become of a flat that a short command follows, in lines that it only has to print. Pure: a snapshot in, a message out."""
+
+import zlib
+
+from msgspec.structs import replace
+
+from engine.link.protocol import ENCODER, FlatNews
+from engine.model.snapshot import FlatLeg, Snapshot
+
+
+def flat_news(seen: Snapshot, ticket: int) -> FlatNews:
+    """How the flat stands in `seen`, and what became of the request with this ticket."""
+    view = next((each for each in seen.commands if each.ticket == ticket), None)
+    outcome = view.state if view is not None else "WAITING"
+    if outcome == "ACCEPTED" and seen.flat.state == "FLAT" and seen.flat.receipt:
+        outcome = "DONE"  # the ticket says so with the next picture
+    news = FlatNews(
+        number=0,
+        state=seen.flat.state,
+        outcome=outcome,
+        reason=view.reason if view is not None else "",
+        begun_ns=seen.flat.begun_ns,
+        legs=tuple(_leg(seen, leg) for leg in seen.flat.legs) if outcome != "WAITING" else (),
+        receipt=seen.flat.receipt if outcome == "DONE" else (),
+    )
+    return replace(news, number=zlib.crc32(ENCODER.encode(news)) or 1)
+
+
+def _leg(seen: Snapshot, leg: FlatLeg) -> str:
+    instrument = seen.instruments[leg.instrument]
+    amount = f"{instrument.quantity_text(leg.filled)}/{instrument.quantity_text(leg.quantity)}"
+    return f"  {instrument.symbol} {amount} {leg.word}"
