@@ -45,7 +45,7 @@ def choose(
     usual = _WATCHABLE if watched else config.replay.speed
     if file is not None:
         source = open_file(file, config, skip_damage=skip_damage, skip_bad=skip_bad)
-        told = source.notes() if isinstance(source, Selective) else ()
+        told = (*source.notes(), *source.losses()) if isinstance(source, Selective) else ()
         return RunChoice(config, source, "replay", usual if speed is None else speed, told=told)
     venue = venue_of(config.feed.source)
     if venue is None:

@@ -224,4 +224,5 @@ class Snapshot(Struct, frozen=True):
     commands: tuple[CommandView, ...] = ()  # newest last
     stale_s: float = 3.0  # no price is stale before this
     found: tuple[str, ...] = ()  # how the last run ended, until acknowledged
+    left_out: dict[str, int] = {}  # ticks that did not come to a decision, by reason
     undecided: str = ""  # of a replay that came to no entry: why, and what to change

@@ -99,6 +99,7 @@ class SnapshotBuilder:
             stale_s=self._stale_s,
             commands=parts.outcomes.commands,
             found=parts.outcomes.found,
+            left_out={reason: places.count for reason, places in state.reach.left_out().items()},
             undecided=self._undecided(),
         )
 

@@ -19,19 +19,20 @@ _SLOW_NS, _TOO_SLOW_NS = 20_000_000, 250_000_000  # the handler's budget; where 
 
 
 def rows(view: View, width: int, height: int) -> list[Line]:
-    """A head, a line for each stage with p50 p99 max by epoch (newest first), and what waits or was merged."""
+    """A head, a line for each stage with p50 p99 max by epoch (newest first), what waits or was merged, and what was left out."""
     if width <= 0 or height <= 0:
         return []
     grid = _grid(view, width)
     foot = _foot(view, width)
+    left_out = _left_out(view)
     if not grid.epochs:
-        return [fit(line, width) for line in ((("no ticks yet", "dim"),), foot)][:height]
+        return [fit(line, width) for line in ((("no ticks yet", "dim"),), foot, *left_out)][:height]
     heads = _heads(grid)
     room = height - 1 if height >= 3 else height
     heads = heads if room >= len(_STAGES) + 2 else heads[:1] if room >= 3 else []
     wanted = set(_IMPORTANT[: room - len(heads)])
     stages = [_stage(view, name, grid) for name in _STAGES if name in wanted]
-    return [fit(line, width) for line in (*heads, *stages, foot)][:height]
+    return [fit(line, width) for line in (*heads, *stages, foot, *left_out)][:height]
 
 
 class _Grid(Struct, frozen=True):
@@ -124,6 +125,13 @@ def _foot(view: View, width: int) -> Line:
             shown.append((words, span[1]))
             room -= len(words)
     return tuple(shown)
+
+
+def _left_out(view: View) -> list[Line]:
+    """`left out: outside session 120, backwards 3`, the most frequent reason first; nothing where no tick was."""
+    counts = sorted(view.snapshot.left_out.items(), key=lambda item: -item[1])
+    told = ", ".join(f"{reason.replace('_', ' ')} {count:,}" for reason, count in counts)
+    return [((f"left out: {told}", "warn"),)] if told else []
 
 
 def line(view: View, width: int) -> Line:

@@ -92,3 +92,9 @@ def test_any_epochs_at_any_size(epochs, width: int, height: int, merged: int) ->
             assert {style for _, style in line} <= set(STYLES)
             assert glyphs is not ASCII or plain([line]).isascii()
             assert width_of(line) == max(0, width)
+
+
+def test_what_was_left_out_is_said_below_the_most_frequent_first() -> None:
+    seen = snapshot(left_out={"backwards": 3, "outside_session": 1_200})
+    assert text(seen, 60, 12)[-1].rstrip() == "left out: outside session 1,200, backwards 3"
+    assert "left out" not in "".join(text(SNAPSHOT, 60, 12))
