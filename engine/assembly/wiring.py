@@ -13,6 +13,7 @@ from engine.runtime.delivery import DeliverySwitch
 from engine.runtime.dispatch import Dispatch
 from engine.runtime.grave_silence import GraveSilence
 from engine.runtime.housekeeping import Housekeeping, LoopStats
+from engine.runtime.open_hours import OpenHours
 from engine.runtime.process_stats import ProcessStats
 from engine.runtime.publisher import Publisher
 from engine.runtime.replay.check import ReplayCheck
@@ -23,26 +24,9 @@ from engine.runtime.schedule import Schedule
 from engine.runtime.snapshot_builder import SnapshotBuilder
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import MakeBroker, TurnParts
-from engine.trading.session import NO_DAY, TradingHours
 from engine.venues.simulated.broker import simulated
 from engine.venues.simulated.faults import FaultySource
 from engine.venues.supply import LiveSupply
-
-
-class _InSession:
-    """Whether the market is open at this moment; looks the day up once a day."""
-
-    def __init__(self, hours: TradingHours, clock: Clock) -> None:
-        self._hours = hours
-        self._clock = clock
-        self._day = NO_DAY
-
-    def __call__(self) -> bool:
-        now_ms = self._clock.wall_ns() // 1_000_000
-        day = self._day
-        if not day.day_from_ms <= now_ms < day.day_until_ms:
-            day = self._day = self._hours.day_of(now_ms)
-        return day.start_ms <= now_ms <= day.end_ms
 
 
 def _parts(
@@ -134,6 +118,8 @@ def live_engine(run: RunParts, supply: LiveSupply) -> Engine:
     size = max(run.config.engine.inbox_size, 2 * len(supply.instruments))
     parts = _parts(run, clock, Cursor(lossless=False), size, _broker_of(run, supply))
     # What the feed has to say of its link waits with the commands; the beat or the next tick takes it.
-    feed = supply.connect(parts.inputs.append, _InSession(run.trader.hours, clock))
+    hours = OpenHours(run.trader.state, clock)
+    feed = supply.connect(parts.inputs.append, hours.is_open)
+    feed.keep_hours(hours.closed)
     feed.silence_is_grave(GraveSilence(run.trader.state))
     return _engine(run, parts, feed, None, None)

@@ -24,6 +24,7 @@ _COMMANDS = {
     "check-config": ("check_config", "every problem of the configuration at once"),
     "login": ("login", "how to set the broker's credentials up, and whether they work"),
     "instruments": ("instruments", "what the exchange lists: find, update"),
+    "calendar": ("calendar", "days and hours of a market: show, update"),
     "engine": ("engine", "run the engine in the foreground, without a screen"),
     "attach": ("attach", "put the screen on a running engine"),
     "status": ("status", "how a running engine is"),

@@ -45,12 +45,13 @@ def _lines(status: "Status") -> list[str]:
     age = "no tick yet" if status.newest_tick_age_s is None else f"newest tick {status.newest_tick_age_s:.1f} s ago"
     gate = status.locked and f"locked ({status.locked})"
     gate = gate or (status.halted and f"halted ({status.halted})") or ("paused" if status.paused else "allowed")
-    if gate == "allowed" and status.link and not status.link.startswith("UP"):
+    if gate == "allowed" and status.link and not status.link.startswith(("UP", "CLOSED")):
         gate = "wait for the link"
     control = f", {status.control} has control" if status.control else ""
     return [
         f"{status.mode.upper()} engine {status.pid}: {status.source}, delivery {status.delivery}",
         f"  ticks      {status.ticks:,}, {age}" + (f", link {status.link}" if status.link else ""),
+        *(f"  market     {each}" for each in (status.market,) if each),
         f"  entries    {gate}",
         f"  flat job   {status.flat}",
         *(f"  position   {each}" for each in status.positions or ("none",)),

@@ -169,7 +169,7 @@ class TraderFault(Event, frozen=True, tag=True):
     at_ms: int
 
 
-LinkState = Literal["CONNECTING", "LOGIN", "UP", "WAITING", "REFUSED", "STOPPED"]
+LinkState = Literal["CONNECTING", "LOGIN", "UP", "WAITING", "CLOSED", "REFUSED", "STOPPED"]
 
 
 class LinkChanged(Event, frozen=True, tag=True):

@@ -217,12 +217,22 @@ class Feed(Protocol):
         """How its link stands, None where there is none; called from any thread, returns at once."""
 
 
+class Closed(Struct, frozen=True):
+    """No market of a run is open: for how long a feed may rest, and until when that is, in words (`until Mon 09:15`)."""
+
+    rest_s: float
+    until: str
+
+
 class LiveFeed(Feed, Protocol):
     """A feed over a network link that comes and goes.
 
     It numbers its ticks itself (`seq` from 1, without holes), stamps them (`recv_ns`, and `recv_wall_ns` by a steady
     clock) and sets the flags that decisions rest on.
     """
+
+    def keep_hours(self, closed: Callable[[], Closed | None]) -> None:
+        """Ask `closed`, from its own thread, whether no link is to be made now, and until when; before the start."""
 
     def silence_is_grave(self, grave: Callable[[], bool]) -> None:
         """Ask `grave`, from its own thread, whether a silence of all instruments calls for a new link again and again."""

@@ -130,12 +130,18 @@ class Pulse(Struct, frozen=True):
 
 
 class SessionView(Struct, frozen=True):
-    """The session day of the newest tick (UTC ms; 0 before the first) and the zone its times are shown in."""
+    """The session day at this moment (UTC ms; 0 before the first tick) and the zone its times are shown in.
+
+    Of several markets it is the one that is open the longest, else the one that opens next. `opens` says when that is,
+    where none is open (`Mon 09:15`); one that is not `daily` has no end.
+    """
 
     zone: str
     date: str
     start_ms: int
     end_ms: int
+    daily: bool = True
+    opens: str = ""
 
 
 class TimelineEvent(Struct, frozen=True):

@@ -22,6 +22,16 @@ def is_closed(seen: Snapshot) -> bool:
     return seen.replay is None and seen.at_ms > 0 and not seen.session.start_ms <= seen.at_ms <= seen.session.end_ms
 
 
+def market(seen: Snapshot) -> str:
+    """What a lamp says of a closed market."""
+    return f"market closed until {seen.session.opens}" if seen.session.opens else "market closed"
+
+
+def closed(seen: Snapshot) -> str:
+    """How a closed market is told: `CLOSED until Mon 09:15`."""
+    return f"CLOSED until {seen.session.opens}" if seen.session.opens else "CLOSED"
+
+
 def lost(seen: Snapshot) -> FeedView | None:
     """The feed whose link should be up and is not; None where all is well, there is none, or it has not begun."""
     feed = seen.feed

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from engine.model.snapshot import Snapshot
 from engine.presentation import format as text
-from engine.presentation.feeds import is_closed
+from engine.presentation.feeds import is_closed, market
 
 Word = Literal["OK", "QUIET", "LATE", "STALE", "DEAD", "CLOSED", "OFF", "UNKNOWN"]
 
@@ -114,7 +114,7 @@ def strategy(look: LampInput) -> Lamp:
     seen = look.snapshot
     pulse, waiting = seen.pulse, seen.inbox_waiting
     if is_closed(seen):
-        return Lamp("STRATEGY", "CLOSED", "market closed")
+        return Lamp("STRATEGY", "CLOSED", market(seen))
     if not pulse.came_ns:
         return Lamp("STRATEGY", "QUIET", "no tick yet", because="← no tick came", following="waits for the first tick")
     if _is_starting(look):

@@ -9,7 +9,7 @@ from engine.model.ports import FeedView
 from engine.model.snapshot import Quote, Snapshot
 from engine.presentation import feeds
 from engine.presentation import format as text
-from engine.presentation.feeds import is_closed
+from engine.presentation.feeds import is_closed, market
 from engine.presentation.lamps import SILENT, Lamp, LampInput, Word, by_limit, is_held
 
 SOCKET = "SOCKET:"  # in the cause of a lamp that the link explains
@@ -56,7 +56,7 @@ def data(look: LampInput) -> Lamp:
     if is_held(seen):
         return Lamp("DATA", "OFF", "replay ended" if seen.replay and seen.replay.ended else "replay held")
     if is_closed(seen):
-        return Lamp("DATA", "CLOSED", "market closed")
+        return Lamp("DATA", "CLOSED", market(seen))
     held = {position.state.instrument for position in seen.positions if position.state.quantity}
     silences = [
         QuietTime(
@@ -160,7 +160,7 @@ def sequence(look: LampInput) -> Lamp:
     """Numbers of the exchange that were lost, repeated or late within the last minute, and packets that were no ticks."""
     seen = look.snapshot
     if is_closed(seen):
-        return Lamp("SEQUENCE", "CLOSED", "market closed")
+        return Lamp("SEQUENCE", "CLOSED", market(seen))
     gaps = feeds.sequence_gaps(seen)
     repeated, late = seen.refused.get("duplicate", 0), seen.refused.get("out_of_order", 0)
     counted = ((repeated, "repeated"), (late, "late"), (feeds.bad_packets(seen), "bad packets"))
@@ -191,7 +191,7 @@ def socket(look: LampInput) -> Lamp:
     if feed is None:
         return _without_feed("SOCKET", seen)
     if is_closed(seen):
-        return Lamp("SOCKET", "CLOSED", "market closed")
+        return Lamp("SOCKET", "CLOSED", market(seen))
     if seen.stopped or feed.state == "STOPPED":
         return Lamp("SOCKET", "OFF", "stopped")
     never = not max(feed.frame_ns, feed.pong_ns)  # a state's own age begins anew with each attempt
@@ -223,7 +223,7 @@ def _without_feed(name: str, seen: Snapshot) -> Lamp:
     if seen.trade_mode in {"replay", "mock"}:
         return Lamp(name, "OFF", f"none in {seen.trade_mode}")
     if is_closed(seen):
-        return Lamp(name, "CLOSED", "market closed")
+        return Lamp(name, "CLOSED", market(seen))
     return Lamp(name, "UNKNOWN", "not measured", because="← no figures", following="trust DATA")
 
 
@@ -234,7 +234,7 @@ def clock(look: LampInput) -> Lamp:
     if feed is None:
         return _without_feed("CLOCK", seen)
     if is_closed(seen):
-        return Lamp("CLOCK", "CLOSED", "market closed")
+        return Lamp("CLOCK", "CLOSED", market(seen))
     if feed.clock_ms is None:
         following = "waits for a tick with the exchange's time"
         return Lamp("CLOCK", "UNKNOWN", "not measured", because="← no figures", following=following)

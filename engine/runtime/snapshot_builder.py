@@ -9,6 +9,7 @@ from engine.model import snapshot
 from engine.model.ports import Feed, Log
 from engine.model.types import TradeMode
 from engine.runtime.housekeeping import LoopStats, refusals
+from engine.runtime.open_hours import session_view
 from engine.runtime.replay.playback import Playback
 from engine.runtime.run_failure import RunStatus
 from engine.runtime.turn_parts import TurnParts
@@ -39,7 +40,9 @@ class SnapshotBuilder:
         self._trade_mode = trade_mode
         self._source = source
         self._state = parts.trader.state
-        self._hours = parts.trader.hours
+        self._session_at = (0, snapshot.SessionView("", "", 0, -1))  # the second that it is of
+        self._zone = parts.trader.hours.zone.key
+        self._markets = tuple(dict.fromkeys(parts.trader.state.markets.values()))
         self._parts = parts
         self._status = status
         self._stats = stats
@@ -114,9 +117,13 @@ class SnapshotBuilder:
         return ""
 
     def _session(self, now_ms: int) -> snapshot.SessionView:
-        hours = self._hours
-        day = hours.day_of(now_ms) if now_ms else NO_DAY
-        return snapshot.SessionView(hours.zone.key, day.date.isoformat(), day.start_ms, day.end_ms)
+        if not now_ms:
+            return snapshot.SessionView(self._zone, NO_DAY.date.isoformat(), 0, -1)
+        second, view = self._session_at
+        if second != now_ms // 1000:
+            view = session_view(self._markets, now_ms)
+            self._session_at = (now_ms // 1000, view)
+        return view
 
     def _shown(self) -> list[InstrumentState]:
         """The instruments to show: all, or where they are many those with a position and the first others."""

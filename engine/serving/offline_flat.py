@@ -19,7 +19,7 @@ from engine.journal import JOURNAL_FILE, JournalledAccount
 from engine.journal.schema import open_reader
 from engine.model.commands import Flat
 from engine.model.errors import DiskError, InputError, UserError
-from engine.model.ports import FeedView
+from engine.model.ports import Closed, FeedView
 from engine.model.types import Tick, TradeMode
 from engine.recording import MqrSource
 from engine.serving.state_dirs import FLAT_FILE, EngineDir, usual_places
@@ -112,6 +112,9 @@ class _Silent:
 
     def stop(self, timeout_s: float) -> None:
         """Go on saying nothing."""
+
+    def keep_hours(self, closed: Callable[[], Closed | None]) -> None:
+        """It has no link to make."""
 
     def silence_is_grave(self, grave: Callable[[], bool]) -> None:
         """It is silent for good."""

@@ -10,6 +10,7 @@ from engine.journal import JOURNAL_FILE, JournalledAccount, fold
 from engine.link import Oneshot
 from engine.model.errors import InputError
 from engine.model.snapshot import OpenPosition, Snapshot
+from engine.presentation import format as text
 from engine.serving.state_dirs import EngineDir
 
 _STANDS_STILL_S = 2.0
@@ -39,6 +40,7 @@ class Status(Struct, frozen=True):
     rss_mb: float = 0.0
     problem: str = ""
     found: tuple[str, ...] = ()
+    market: str = ""
 
     @property
     def goes_on(self) -> bool:
@@ -76,6 +78,7 @@ def status_of(place: EngineDir) -> Status:
         rss_mb=round(seen.process.rss_mb, 1),
         problem=problem,
         found=seen.found,
+        market=market_of(seen),
     )
 
 
@@ -85,6 +88,14 @@ def held_by(place: EngineDir) -> tuple[str, ...]:
         seen = call.snapshot()
     held = ((each.state.quantity, seen.instruments[each.state.instrument]) for each in seen.positions)
     return tuple(f"{instrument.quantity_text(quantity)} {instrument.symbol}" for quantity, instrument in held)
+
+
+def market_of(seen: Snapshot) -> str:
+    """How the market stands: open until when, or CLOSED until when; empty where nobody knows."""
+    session = seen.session
+    if session.start_ms <= seen.at_ms <= session.end_ms:
+        return f"open until {text.minute(session.end_ms, session.zone)}" if session.daily else "open round the clock"
+    return f"CLOSED until {session.opens}" if session.opens else ""
 
 
 def age_s(stamp_ns: int) -> float | None:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from engine.model.clock import SteadyClock
 from engine.model.events import FeedEvent
-from engine.model.ports import FeedView
+from engine.model.ports import Closed, FeedView
 from engine.model.types import Tick
 from engine.stream.adapter import StreamAdapter
 from engine.stream.backoff import Backoff, ConnectBudget
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _now_ns = time.perf_counter_ns
 _NS = 1_000_000_000
+_REST_S = 30.0  # of a closed market's time in one piece
 
 
 class Pace(Struct, frozen=True):
@@ -96,6 +97,7 @@ class StreamFeed:
         self._broke_ns: deque[int] = deque(maxlen=pace.breaks)
         self._wakeup = Wakeup()
         self._on_end: Callable[[str], None] = lambda _: None  # until the feed is started
+        self._closed: Callable[[], Closed | None] = lambda: None
         self._thread = Thread(target=self._run, name="feed", daemon=True)
 
     # ── What the runner asks, from any thread ──────────────────────────────────────────────────────────────────
@@ -114,6 +116,11 @@ class StreamFeed:
         elif self._thread.ident is None:
             self._wakeup.close()
 
+    def keep_hours(self, closed: Callable[[], Closed | None]) -> None:
+        """Ask `closed` whether no link is to be made now; before the start. It is called by the feed's thread."""
+        self._closed = closed
+        self._parts.silence.rests = lambda: closed() is not None
+
     def silence_is_grave(self, grave: Callable[[], bool]) -> None:
         """Ask `grave` whether a silence of all instruments is no noon's; before the start. It is called by the feed's thread."""
         self._parts.silence.grave = grave
@@ -127,6 +134,7 @@ class StreamFeed:
     def _run(self) -> None:
         try:
             while True:
+                self._rest()
                 self._keep_link()
         except Stopped:
             self._status.change("STOPPED", "")
@@ -136,6 +144,18 @@ class StreamFeed:
             self._status.enter("STOPPED", problem)
         finally:
             self._wakeup.close()
+
+    def _rest(self) -> None:
+        """Wait until the market opens, where it is closed; raises Stopped."""
+        shown = ""
+        while (closed := self._closed()) is not None:
+            if closed.until != shown:
+                shown = closed.until
+                self._status.change("CLOSED", shown, _now_ns() + round(closed.rest_s * _NS))
+            # In pieces: the machine's clock may be set meanwhile, or what is known of the day be another.
+            self._wakeup.wait(round(min(closed.rest_s, _REST_S) * _NS))
+        if shown:
+            self._backoff.succeeded()  # what failed the day before does not count
 
     def _keep_link(self) -> None:
         """One link, and the wait for the next; raises Stopped.
@@ -178,7 +198,9 @@ class StreamFeed:
         self._renewed = False
 
     def _await_next(self, lost: LinkLost) -> None:
-        """Wait until the next attempt is due; raises Stopped."""
+        """Wait until the next attempt is due, or until the market opens; raises Stopped."""
+        if self._closed() is not None:
+            return
         now_ns = _now_ns()
         if lost.planned and self._sound:
             wait_ns = 0

@@ -154,6 +154,8 @@ class StreamSession:
         reason = parts.silence.overdue(now_ns, in_session=parts.in_session())
         if reason:
             raise LinkLost(reason, waited=True)
+        if not parts.in_session() and parts.silence.rests():
+            raise LinkLost("the market is closed", planned=True)
         if now_ns >= self._ends_ns:
             raise LinkLost("the exchange ends every link after a day", planned=True)
         if parts.silence.steady():

@@ -27,6 +27,7 @@ class SilenceTimer:
         self._steady_ns = round(steady_s * _NS)
         self._grave_ns = max(self._least_ns, round(_GRAVE_S * _NS))
         self.grave: Callable[[], bool] = lambda: False  # whether a silence of all would be grave; asked where it lasts
+        self.rests: Callable[[], bool] = lambda: False  # whether the market is closed, so that the link may go
         self.allowed_ns = self._least_ns
         self.data_ns = 0  # when the newest data came on this link, or the link
         self.frame_ns = 0  # when the newest frame of any kind came

@@ -24,7 +24,7 @@ _OrderEvent = events.Submit | events.FillBooked | events.TradeClosed | events.Or
 _TickEvent = events.TickRefused | events.TickGap | events.GapsCounted | events.SequenceGap
 _Refusal = events.EntryRefused | events.RefusalsCounted
 _Notice = events.LinkChanged | events.FeedNote | events.ClockStepped | events.Paused | events.CommandRefused
-_TOLD_ALWAYS = frozenset({"UP", "WAITING", "REFUSED"})
+_TOLD_ALWAYS = frozenset({"UP", "WAITING", "CLOSED", "REFUSED"})
 
 
 def detail_for(event: events.AnyEvent) -> str:
@@ -139,6 +139,8 @@ def _tell_line(event: _Notice) -> EventLine:
             level = ERROR if event.state == "REFUSED" else WARNING if event.state == "WAITING" else INFO
             down = f" after {event.down_ms / 1000:.1f} s" if event.down_ms else ""
             reason = f": {event.reason}" if event.reason else ""
+            if event.state == "CLOSED":
+                return EventLine("feed", INFO, f"market CLOSED {event.reason}: no link is made before", keep=True)
             return EventLine(
                 "feed", level, f"link {event.link} {event.state}{down}{reason}", keep=event.state in _TOLD_ALWAYS
             )

@@ -72,6 +72,12 @@ class TradingHours:
         self._last = NO_DAY
         self._turns_at = _turn_of_day(session.start, session.end)
 
+    @property
+    def usual(self) -> str:
+        """Its usual hours: `09:15-15:30`, or `round the clock`."""
+        session = self._session
+        return f"{session.start:%H:%M}-{session.end:%H:%M}" if session.daily else "round the clock"
+
     def day_of(self, at_ms: int) -> SessionDay:
         """Return the session day that `at_ms` belongs to; NO_DAY for a stamp no calendar has."""
         day = self._last

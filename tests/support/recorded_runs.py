@@ -100,6 +100,9 @@ class GappyFeed:
         assert self._thread is not None
         self._thread.join(timeout_s)
 
+    def keep_hours(self, closed: Callable[[], object]) -> None:
+        """It rests at no hour."""
+
     def silence_is_grave(self, grave: Callable[[], bool]) -> None:
         """It never is."""
 

@@ -30,6 +30,9 @@ class ScriptedFeed:
     def stop(self, timeout_s: float) -> None:
         self.stopped = True
 
+    def keep_hours(self, closed: Callable[[], object]) -> None:
+        """It rests at no hour."""
+
     def silence_is_grave(self, grave: Callable[[], bool]) -> None:
         self.grave = grave
 

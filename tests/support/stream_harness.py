@@ -135,7 +135,7 @@ def smartapi(
     url: str,
     *instruments: Instrument,
     login: FakeLogin | None = None,
-    in_session: bool = True,
+    in_session: bool | Callable[[], bool] = True,
     pace: Pace = QUICK,
     **more: str,
 ) -> tuple[StreamFeed, FeedObserver]:
@@ -147,7 +147,7 @@ def smartapi(
         instruments or (CALL, PUT, INDEX),
         login or FakeLogin(),
         tell=observer.tell,
-        in_session=lambda: in_session,
+        in_session=in_session if callable(in_session) else lambda: in_session,
         pace=pace,
     )
     return feed, observer

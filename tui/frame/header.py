@@ -58,6 +58,8 @@ def _feed(view: View) -> Segment:
         return segment(3, word(f"{glyphs.bad} values are {old}", "alert"), word(f"{glyphs.bad} {old}", "alert"))
     if shot.stopped:
         return segment(5, word(f"{glyphs.end} stopped", "warn"))
+    if feeds.is_closed(shot) and shot.session.opens:
+        return segment(5, word(feeds.closed(shot), "dim"), word("CLOSED", "dim"))
     down = feeds.lost(shot)
     if down is not None and not feeds.is_closed(shot):
         since = f" for {feeds.passed_s(down, view.now_ns):,} s" if down.frames else ""
@@ -202,15 +204,19 @@ def _session_bar(view: View, width: int) -> Line:
     shot = view.snapshot
     session, zone = shot.session, shot.session.zone
     if session.end_ms <= session.start_ms:
-        words = "no session today" if shot.ticks else "waiting for the first tick"
+        words = f"CLOSED until {session.opens}" if session.opens else "waiting for the first tick"
         return assemble([segment(0, word(words, "dim")), segment(1, word(session.date, "dim"), at_end=True)], width)
+    if not session.daily:
+        return assemble(
+            [segment(0, word("round the clock", "dim")), segment(1, word(session.date, "dim"), at_end=True)], width
+        )
     start = ((text.minute(session.start_ms, zone), "dim"),)
     length_ms = session.end_ms - session.start_ms
     passed_ms = shot.at_ms - session.start_ms
     if passed_ms < 0:
         state = f"opens in {text.age(-passed_ms / 1000)}"
     elif passed_ms > length_ms:
-        state = "session over"
+        state = f"CLOSED until {session.opens}" if session.opens else "session over"
     else:
         state = f"{text.age((length_ms - passed_ms) / 1000)} left"
     end: Line = ((text.minute(session.end_ms, zone), "dim"), (f"  {state}", ""), (f"  {session.date}", "dim"))

@@ -15,6 +15,11 @@ from tests.support.builders import EAGER, config, ms, tick
 from tests.support.trader_harness import TraderHarness
 
 
+@pytest.fixture(autouse=True)
+def _no_table_of_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+
+
 def hours(market: str, *overrides: str, mode: TradeMode = "paper") -> TradingHours:
     return MarketHours(config(*overrides), mode)(market)
 

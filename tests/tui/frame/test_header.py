@@ -159,6 +159,12 @@ def test_session_bar():
     assert "15:30  3h47m left  2025-10-01" in shown
     assert "session over" in bar(replace(live, at_ms=live.session.end_ms + 1), 100)
     assert "opens in 1m00s" in bar(replace(live, at_ms=live.session.start_ms - 60_000), 100)
+    over = replace(live, at_ms=live.session.end_ms + 1, session=replace(live.session, opens="Mon 09:15"))
+    assert "CLOSED until Mon 09:15" in bar(over, 100)
+    assert "CLOSED until Mon 09:15" in status(over, 150)
+    holiday = replace(over, session=replace(over.session, start_ms=0, end_ms=-1))
+    assert bar(holiday, 100).startswith("CLOSED until Mon 09:15")
+    assert bar(replace(live, session=replace(live.session, daily=False)), 100).startswith("round the clock")
     waiting = replace(live, session=replace(live.session, start_ms=0, end_ms=0), ticks=0)
     assert "waiting for the first tick" in bar(waiting, 100)
 

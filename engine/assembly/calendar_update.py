@@ -1,0 +1,132 @@
+"""Brings a market's calendar up to date from the package `holidays`, judged against the copy before. Asks no network.
+
+The package is for the command that runs this alone: it is 11 to 20 MB, and no engine imports it.
+"""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.assembly.market_hours import calendar_path, read_calendar
+from engine.files import replacing
+from engine.lists import Bounds, Group, Known, implausible, in_a_line
+from engine.markets.calendar import Calendar, CalendarDay, parse_day, written
+from engine.model.errors import DiskError, InputError, reason
+
+# What `holidays` calls a market, when a half day ends, and how many closed weekdays make a year of it complete.
+SOURCES: Final = {"NSE": ("XNSE", "", 12, 20), "BSE": ("XBOM", "", 12, 20), "US": ("XNYS", "-13:00", 8, 13)}
+_COMPARED_YEARS: Final = 6
+_YEARS_AHEAD: Final = 2  # exchanges announce no more; what is computed beyond is no announcement
+_CLOSED: Final = "closed days"
+_BOUNDS: Final = Bounds(least={_CLOSED: 1}, changed={"new closures": 0.1})
+_ESTIMATED: Final = "estimated"
+
+
+class Holidays(Struct, frozen=True):
+    """What a source says of the years that were asked for: closed days and half days, each with its name."""
+
+    source: str
+    closed: Mapping[date, str]
+    half: Mapping[date, str]
+
+
+def asked(market: str, years: range) -> Holidays:
+    """Ask the package; raises InputError where it is not installed."""
+    try:
+        from importlib.metadata import version  # noqa: PLC0415 - likewise
+
+        import holidays  # noqa: PLC0415 - see above
+    except ImportError:
+        raise InputError(
+            "the package `holidays` is not installed; allowed: pip install 'myquant-tui[calendar]'"
+        ) from None
+    name = SOURCES[market][0]
+    closed = holidays.financial_holidays(name, years=years)
+    half: Mapping[date, str] = {}
+    if "half_day" in closed.supported_categories:
+        half = holidays.financial_holidays(name, years=years, categories=("half_day",))
+    return Holidays(f"holidays {version('holidays')} ({name})", dict(closed), dict(half))
+
+
+def merged(before: Calendar, found: Holidays, today: date) -> tuple[Calendar, tuple[str, ...]]:
+    """The calendar `before` with what `found` adds, and a line for each addition; raises InputError for what is not plausible.
+
+    Days that are known stay: hours of special sessions and closures by order are not in the source. A year is taken whole
+    or not at all, and none behind one that is incomplete or estimated.
+    """
+    market = before.market
+    _judge(before, found, today)
+    half_day = SOURCES[market][1]
+    days, told = dict(before.days), []
+    for day, name in found.closed.items():
+        if today <= day <= before.known_until and _trades(before, day):
+            days[day] = CalendarDay("closed", why=name)
+            told.append(f"{market}: {day} closed, {name}")
+    until = before.known_until
+    first = until.year + 1 if (until.month, until.day) == (12, 31) else until.year
+    for year in range(first, today.year + _YEARS_AHEAD + 1):
+        fresh = {day: name for day, name in found.closed.items() if day.year == year and day.weekday() < 5}
+        if not _complete(market, fresh):
+            break
+        until = date(year, 12, 31)
+        days |= {day: CalendarDay("closed", why=name) for day, name in fresh.items() if day > before.known_until}
+        if half_day:
+            half = {day: name for day, name in found.half.items() if day.year == year and day.weekday() < 5}
+            days |= {day: parse_day(half_day, name) for day, name in half.items() if day > before.known_until}
+        told.append(f"{market}: {year}, {len(fresh)} closed days")
+    source = (
+        before.source
+        if not told or found.source in before.source
+        else f"{before.source}; from {before.known_until} on {found.source}"
+    )
+    return replace(before, known_until=until, days=dict(sorted(days.items())), source=source), tuple(told)
+
+
+def _trades(calendar: Calendar, day: date) -> bool:
+    return calendar.on(day).kind == "usual"
+
+
+def _complete(market: str, closed: Mapping[date, str]) -> bool:
+    _, _, least, most = SOURCES[market]
+    return least <= len(closed) <= most and not any(_ESTIMATED in name for name in closed.values())
+
+
+def _judge(before: Calendar, found: Holidays, today: date) -> None:
+    """Compare what both know of the last years; raises InputError."""
+    last = min(before.known_until, date(today.year, 12, 31))
+    first = date(max(before.known_from.year, last.year - _COMPARED_YEARS + 1), 1, 1)
+    ours = {day for day, what in before.days.items() if first <= day <= last and what.kind == "closed"}
+    theirs = {day for day in found.closed if first <= day <= last and day.weekday() < 5}
+    more = sum(_trades(before, day) for day in theirs)
+    groups = {_CLOSED: Group(len(theirs), len(theirs))}
+    known = {_CLOSED: Known(len(ours), len(ours - theirs), {"new closures": more})}
+    reasons = implausible(groups, {_CLOSED: Group(len(ours), len(ours))}, known, _BOUNDS)
+    if reasons:
+        kept = f"the calendar known to {before.known_until} stays"
+        raise InputError(f"{before.market}: {found.source} is not plausible: {in_a_line(reasons)}; {kept}")
+
+
+def update(market: str) -> tuple[str, ...]:
+    """Bring the user's calendar of `market` up to date; what that did, in lines. Raises UserError."""
+    before, warning = read_calendar(market)
+    if before is None:
+        raise InputError(f"{market}: no calendar came with the program")
+    now = datetime.now(UTC)
+    years = range(before.known_until.year - _COMPARED_YEARS, now.year + _YEARS_AHEAD + 1)
+    calendar, told = merged(before, asked(market, years), now.date())
+    notes = (warning,) if warning else ()
+    if calendar == before:
+        return (*notes, f"{market}: known to {before.known_until}, nothing newer")
+    path = calendar_path(market)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise DiskError(f"{path.parent}: cannot be made: {reason(error)}") from None
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with replacing(path, force=True) as part, os.fdopen(os.open(part, flags, 0o600), "w", encoding="utf-8") as file:
+        file.write(written(calendar, [f"written by `myquant-tui calendar update` at {now:%Y-%m-%d %H:%M} UTC"]))
+    return (*notes, *told, f"{market}: known to {calendar.known_until}, in {path}")
