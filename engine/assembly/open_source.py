@@ -4,10 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.config import Config, instrument_for
-from engine.files import regular_size, told
+from engine.files import regular_size
 from engine.model.ports import FileSource
 from engine.model.types import Instrument
 from engine.recording.csv_layout import CsvLayout
+from engine.recording.foreign.unpack import first_bytes
 from engine.recording.foreign_source import ForeignSource
 from engine.recording.format import MAGIC
 from engine.recording.reader import MqrSource
@@ -20,8 +21,7 @@ def kind_of(path: Path) -> str:
     A name ending in `.mqr` is believed. Raises InputError.
     """
     regular_size(path)
-    with told(path), path.open("rb") as file:
-        begin = file.read(64)
+    begin = first_bytes(path, 64)
     if path.suffix.lower() == ".mqr" or begin[:4] == MAGIC[:4]:
         return "mqr"
     for venue in VENUES:

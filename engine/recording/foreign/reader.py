@@ -1,241 +1,265 @@
-"""Reads a CSV file of ticks row by row: streaming, every number strict, every reason with its row and column."""
+"""Reads a file of others row by row: streaming, every number strict, every reason with its row and column."""
 
-import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
+from typing import Final
 
-from msgspec.structs import replace
-
-from engine.files import regular_size, told
 from engine.model.errors import InputError
-from engine.model.types import FLAG_STAMP_NS, Instrument, Tick
-from engine.recording.csv_layout import SYMBOL, SYMBOL_ALLOWED, Columns, CsvLayout, find_columns
-from engine.recording.decimals import to_minor
+from engine.model.types import FLAG_HAS_BOOK, FLAG_STAMP_NS, Instrument, Tick
+from engine.recording.csv_layout import SYMBOL, CsvLayout
+from engine.recording.foreign.candles import period_of, ticks_of
+from engine.recording.foreign.cell_readers import CellReader, Remarks
+from engine.recording.foreign.instruments import (
+    find_instruments,
+    find_symbols,
+    no_symbol,
+    only_symbol,
+    places_of_symbols,
+    symbol_in,
+)
+from engine.recording.foreign.numbers import BLANKS
+from engine.recording.foreign.records import Records, because, not_text, quoted
 from engine.recording.foreign.rows import BadKind, BadRow, Row
-from engine.recording.stamps import EXAMPLES, StampReader
-from engine.text.sanitize import clean
+from engine.recording.foreign.sniff import stamp_text, understand
+from engine.recording.foreign.stamp_column import stamp_reader
+from engine.recording.foreign.stamps import FORM_EXAMPLE
+from engine.recording.foreign.vocabulary import Role
+from engine.recording.stamps import EXAMPLES
+from engine.text.sanitize import CleanText, clean
 
-MAX_LINE_BYTES = 4096
-_MAX_INSTRUMENTS = 1000
-_NOTED_EVERY = 5000
+_SAMPLE_ROWS = 500
 _TEXTS_KEPT = 4096
-_NO_CELL = b"\n"
-_BOM = b"\xef\xbb\xbf"
+_NO_CELL: Final = b"\n"
+_WITH_BOOK: Final = FLAG_STAMP_NS | FLAG_HAS_BOOK
+_OHLC: Final[tuple[Role, ...]] = ("open", "high", "low", "close")
+_A_PRICE: Final = "a decimal number such as 216.05"
 
 
 class ForeignReader:
     """A RowReader over a CSV file; raises InputError for a file or an option that is not what it should be.
 
     A price or a time that no market could give is no bad row: it is passed on as a tick, for the engine to refuse and
-    count. `recv_wall_ns` is the file's own stamp; `instrument_for` gives the instrument of a symbol.
+    count. `recv_wall_ns` is the file's own stamp; `instrument_for` gives the instrument of a symbol. `form` is what was
+    found out about the file.
     """
 
     def __init__(self, path: Path, layout: CsvLayout, instrument_for: Callable[[str], Instrument]) -> None:
         self.name = clean(path.name, 200)
         self.zone = layout.zone  # of stamps without an offset
-        self._path = path
-        self._size = regular_size(path)
-        self._layout = layout
-        self._stamps = StampReader(layout.time_format, layout.zone, layout.date)
-        self._offset_read = 0
-        if not 1 <= layout.price_divisor <= 10**9:
-            raise self._bad(f"the price divisor is {layout.price_divisor}; allowed: 1 to 1000000000")
-        self._columns, offset = self._find_columns()
-        self.header_rows = int(self._columns.header)
-        self._noted_rows, self._noted_offsets = [self.header_rows], [offset]  # where reading can begin
-        if next(self._cells(0), None) is None:
-            raise self._bad("has a header and no rows; allowed: at least one row")
-        self._numbers = self._find_symbols()
-        self.instruments = tuple(_finer(instrument_for(name.decode()), layout.price_divisor) for name in self._numbers)
+        self.form, self._lines = understand(path, layout)
+        self.candles = self.form.candles
+        self.header_rows = self.form.begin
+        self.remarks = Remarks()
+        self._divisor = layout.price_divisor
+        self._records = Records(self.form, self._lines)
+        try:
+            self._read_stamp = stamp_reader(self.form, layout)
+            if next(self._records.cells(), None) is None:
+                raise InputError("has a header and no rows; allowed: at least one row")  # noqa: TRY301
+            found = find_symbols(self.form, self._records)
+            self._symbol_places = places_of_symbols(self.form) if found else ()
+            self._numbers = found or {only_symbol(layout, path.stem): 0}
+            self.instruments = find_instruments(
+                self.form, self._records, self._numbers, layout.price_divisor, instrument_for
+            )
+            self._period_ns = self._find_period() if self.candles else 0
+        except InputError as error:
+            raise error if str(error).startswith(str(path)) else InputError(f"{path}: {error}") from None
 
     def rows(self, after: int = 0) -> Iterator[Row]:
         """The rows whose number is greater than `after`; raises InputError where the file itself cannot be read on."""
-        kept = _TEXTS_KEPT // len(self.instruments) + 16
-        cells_of = [_Cells(instrument, self._layout.price_divisor, kept) for instrument in self.instruments]
-        time, price, volume, symbol = (getattr(self._columns, role) for role in ("time", "price", "volume", "symbol"))
-        stamp, stamp_ns, exch_ms, instrument = _NO_CELL, 0, 0, 0
-        for row, cells in self._cells(after):
-            if isinstance(cells, BadRow):
-                yield cells
-                continue
-            try:
-                if cells[time] != stamp:
-                    stamp_ns = self._stamps.read(cells[time])
-                    stamp, exch_ms = cells[time], stamp_ns // 1_000_000
-                if symbol >= 0:
-                    instrument = self._numbers[cells[symbol]]
-                minor = cells_of[instrument].price(cells[price])
-                quantity = cells_of[instrument].volume(cells[volume]) if volume >= 0 else 0
-            except (ValueError, KeyError):
-                yield self._bad_row(row, cells, cells_of[instrument])
-                continue
-            yield Tick(row, instrument, FLAG_STAMP_NS, stamp_ns, 0, exch_ms, 0, minor, quantity, 0)
+        if self.candles:
+            rows: Iterator[Row] = self._candle_rows(0)
+        elif "day_volume" in self.form.places and "volume" not in self.form.places:
+            rows = self._by_increase(self._plain_rows(0, "day_volume"))
+        else:
+            return self._plain_rows(after, "volume")
+        return _later(rows, after)  # what such a row says rests on those before it
 
     def fraction_read(self) -> float:
         """Which part of the file the latest reading has passed."""
-        return self._offset_read / self._size
+        return self._lines.fraction_read()
 
-    def _cells(self, after: int) -> Iterator[tuple[int, list[bytes] | BadRow]]:
-        """(Its number, its cells or why it has none) of each row behind row `after`."""
-        width, blank = self._columns.width, 0
-        noted = bisect_right(self._noted_rows, after) - 1
-        row, offset = self._noted_rows[max(noted, 0)], self._noted_offsets[max(noted, 0)]
-        to_note = self._noted_rows[-1] + _NOTED_EVERY
-        with told(self._path), self._path.open("rb") as file:
-            file.seek(offset)
-            while line := file.readline(MAX_LINE_BYTES + 2):
-                offset += len(line)
-                row += 1
-                text = line.rstrip(b"\r\n")
-                if not text:
-                    blank = blank or row
+    def told(self) -> tuple[CleanText, ...]:
+        """What a person should know of how the rows were read so far, a line each."""
+        words = {
+            "rounded": "prices lie between two ticks of the instrument and were rounded to the nearest",
+            "no quantity": "rows have no quantity; it was taken as 0",
+        }
+        counts, first = self.remarks.counts, self.remarks.first
+        lines = [f"{counts[each]:,} {words[each]}, first row {first[each]}" for each in counts]
+        if self._lines.unended and self._lines.unended == self._lines.last_row:
+            lines.append(f"row {self._lines.unended}, the last, has no line end: it may be cut short")
+        return tuple(clean(line) for line in lines)
+
+    def _plain_rows(  # noqa: C901, PLR0912, PLR0915 - of each row's time a call for each of these steps were the most
+        self, after: int, quantity_role: Role
+    ) -> Iterator[Row]:
+        form = self.form
+        readers = self._cell_readers()
+        delimiter, width = form.delimiter, form.width
+        date, time, volume = form.place("date"), form.place("time"), form.place(quantity_role)
+        price, other = self.form.price_places()
+        bid, ask = form.place("bid"), form.place("ask")
+        book = bid >= 0 and ask >= 0
+        apart, symbols, numbers, read_stamp = date >= 0, self._symbol_places, self._numbers, self._read_stamp
+        reader = readers[0]
+        prices, volumes = reader.prices.get, reader.volumes.get
+        stamp = day = _NO_CELL
+        stamp_ns = exch_ms = instrument = quantity = 0
+        for row, lines, has_quotes in self._records.batches(after):
+            for line in lines:
+                row += 1  # noqa: PLW2901
+                cells = line.split(delimiter)
+                if has_quotes or len(cells) != width:
+                    found = self._records.cells_of(row, line)
+                    if isinstance(found, BadRow):
+                        yield found
+                    if not isinstance(found, list):
+                        continue
+                    cells = found
+                try:
+                    if cells[time] != stamp or (apart and cells[date] != day):
+                        stamp = cells[time]
+                        if apart:
+                            day = cells[date]
+                            stamp_ns = read_stamp(day.strip(BLANKS) + b" " + stamp.strip(BLANKS))
+                        else:
+                            stamp_ns = read_stamp(stamp.strip(BLANKS))
+                        exch_ms = stamp_ns // 1_000_000
+                    if symbols:
+                        instrument = numbers[symbol_in(cells, symbols)]
+                        reader = readers[instrument]
+                        prices, volumes = reader.prices.get, reader.volumes.get
+                    minor = prices(cells[price])
+                    if minor is None:
+                        minor = reader.price(cells[price], row)
+                    if other >= 0:
+                        minor = _middle(minor, reader.price(cells[other], row))
+                    if volume >= 0:
+                        known = volumes(cells[volume])
+                        quantity = reader.volume(cells[volume], row) if known is None else known
+                except (ValueError, KeyError):
+                    stamp = _NO_CELL
+                    if bad := self._bad_row(row, line, cells, reader):
+                        yield bad
                     continue
-                if blank:
-                    if blank > after:
-                        yield blank, _because(blank, "blank", "is blank; allowed: blank lines at the end only")
-                    blank = 0
-                if row == to_note:
-                    self._noted_rows.append(row)
-                    self._noted_offsets.append(offset)
-                    self._offset_read = offset
-                    to_note += _NOTED_EVERY
-                if row > after:
-                    cells = text.split(b",")
-                    if len(cells) == width and text.isascii() and b"\0" not in text and len(text) <= MAX_LINE_BYTES:
-                        yield row, cells
-                    else:
-                        yield row, self._wrong(text, row) or cells
-        self._offset_read = offset
+                if book:
+                    offers = _offer(reader, cells[bid], row), _offer(reader, cells[ask], row)
+                    yield Tick(row, instrument, _WITH_BOOK, stamp_ns, 0, exch_ms, 0, minor, quantity, 0, *offers)
+                else:
+                    yield Tick(row, instrument, FLAG_STAMP_NS, stamp_ns, 0, exch_ms, 0, minor, quantity, 0)
+        if lost := self._records.broken():
+            yield lost
 
-    def _wrong(self, text: bytes, row: int) -> BadRow | None:
-        """What is wrong with a line as such."""
-        if len(text) > MAX_LINE_BYTES:
-            raise self._bad(f"row {row}: is longer than {MAX_LINE_BYTES} bytes; is this a CSV file?")
-        if b"\0" in text:
-            return _because(row, "not text", "holds a NUL byte; allowed: UTF-8 text")
-        try:
-            text.decode()
-        except UnicodeDecodeError:
-            return _because(row, "not text", "is not UTF-8 text; is this a CSV file?")
-        width, found = self._columns.width, text.count(b",") + 1
-        if found != width:
-            return _because(row, "columns", f"has {found} columns; allowed: {width}, as in row 1")
-        return None
-
-    def _find_columns(self) -> tuple[Columns, int]:
-        """The columns, and the offset of the first row of data."""
-        with told(self._path), self._path.open("rb") as file:
-            line = file.readline(MAX_LINE_BYTES + 2)
-        skipped = len(_BOM) if line.startswith(_BOM) else 0
-        text = line[skipped:].rstrip(b"\r\n")
-        if not text:
-            raise self._bad("row 1: is blank; allowed: a header or a row" if line else "the file is empty")
-        if len(text) > MAX_LINE_BYTES:
-            raise self._bad(f"row 1: is longer than {MAX_LINE_BYTES} bytes; is this a CSV file?")
-        if b"\0" in text:
-            raise self._bad("row 1: holds a NUL byte; allowed: UTF-8 text")
-        try:
-            text.decode()
-            columns = find_columns(text.split(b","), self._layout, self._stamps)
-        except UnicodeDecodeError:
-            raise self._bad("row 1: is not UTF-8 text; is this a CSV file?") from None
-        except InputError as error:
-            raise self._bad(str(error)) from None
-        return columns, len(line) if columns.header else skipped
-
-    def _find_symbols(self) -> dict[bytes, int]:
-        """Each symbol of the file and its instrument's index, in order of appearance."""
-        place = self._columns.symbol
-        if place < 0:
-            symbol = self._layout.symbol or re.sub(r"[^A-Za-z0-9_.: &-]", "_", self._path.stem)[:80]
-            return {self._symbol(symbol.encode(), "the options"): 0}
-        found: dict[bytes, int] = {}
-        for row, cells in self._cells(0):
+    def _candle_rows(self, after: int) -> Iterator[Row]:
+        readers, form = self._cell_readers(), self.form
+        places = [form.places[role] for role in _OHLC]
+        volume, symbols, instrument = form.place("volume"), self._symbol_places, 0
+        for row, cells in self._records.cells(after):
             if isinstance(cells, BadRow):
+                yield cells
                 continue
-            if cells[place] not in found:
-                found[self._symbol(cells[place], f"row {row}, column '{self._columns.names[place]}'")] = len(found)
-                if len(found) > _MAX_INSTRUMENTS:
-                    raise self._bad(f"row {row}: is the {len(found)}th symbol; allowed: up to {_MAX_INSTRUMENTS}")
-        return found
+            reader = readers[instrument]
+            try:
+                if symbols:
+                    instrument = self._numbers[symbol_in(cells, symbols)]
+                    reader = readers[instrument]
+                begin_ns = self._stamp(cells)
+                opened, high, low, close = (reader.price(cells[place], row) for place in places)
+                quantity = reader.volume(cells[volume], row) if volume >= 0 else 0
+            except (ValueError, KeyError):
+                if bad := self._bad_row(row, form.delimiter.join(cells), cells, reader):
+                    yield bad
+                continue
+            if not low <= min(opened, close) <= max(opened, close) <= high:
+                yield because(row, "price", "is no candle: its low is not the lowest, or its high not the highest")
+                continue
+            yield from ticks_of(row, instrument, begin_ns, self._period_ns, (opened, high, low, close), quantity)
+        if lost := self._records.broken():
+            yield lost
 
-    def _symbol(self, text: bytes, where: str) -> bytes:
-        if not SYMBOL.fullmatch(text):
-            raise self._bad(f"{where}: '{_quoted(text)}' is not a symbol; allowed: {SYMBOL_ALLOWED}")
-        return text
+    def _by_increase(self, rows: Iterator[Row]) -> Iterator[Row]:
+        """The rows with the quantity that a total of the day has grown by; where it falls a day begins."""
+        last = [-1] * len(self.instruments)
+        for row in rows:
+            if isinstance(row, Tick) and row.quantity:
+                total, before = row.quantity, last[row.instrument]
+                last[row.instrument] = row.day_volume = total
+                row.quantity = 0 if before < 0 else total - before if total >= before else total
+            yield row
 
-    def _bad(self, what: str) -> InputError:
-        return InputError(f"{self._path}: {what}")
-
-    def _bad_row(self, row: int, cells: list[bytes], reader: "_Cells") -> BadRow:
-        """Why a row could not be read: the first of its cells that is to blame."""
-        columns = self._columns
-        judged: tuple[tuple[int, BadKind, str, Callable[[bytes], int]], ...] = (
-            (columns.time, "stamp", EXAMPLES[self._layout.time_format], self._stamps.read),
-            (columns.price, "price", "a decimal number such as 216.05", reader.price),
-            (columns.volume, "volume", "a whole number such as 75", reader.volume),
-        )
-        for place, kind, allowed, read in judged:
+    def _bad_row(self, row: int, line: bytes, cells: list[bytes], reader: CellReader) -> BadRow | None:
+        """Why a row could not be read: the first of its cells that is to blame. None for a row without any content."""
+        form = self.form
+        if not any(map(bytes.strip, cells)):
+            return None
+        if line in form.headers:
+            return because(row, "header", "is the header once more")
+        if (bad := self._records.torn(row, line) or not_text(row, line)) is not None:
+            return bad
+        price, other = self.form.price_places()
+        volume: Role = "volume" if "volume" in form.places else "day_volume"
+        judged: list[tuple[int, Role, BadKind, str, Callable[[bytes], object]]] = [
+            (
+                form.places["time"],
+                "time",
+                "stamp",
+                EXAMPLES.get(form.stamp, FORM_EXAMPLE),
+                lambda _: self._stamp(cells),
+            ),
+            *((place, "price", "price", _A_PRICE, lambda text: reader.price(text, row)) for place in (price, other)),
+            (form.place(volume), volume, "volume", "a whole number such as 75", lambda text: reader.volume(text, row)),
+        ]
+        for place, role, kind, allowed, read in judged:
             try:
                 if place >= 0:
                     read(cells[place])
             except ValueError as error:
                 why = f" ({error})" if str(error) else ""
-                where = f", column '{columns.names[place]}'"
-                said = f"'{_quoted(cells[place])}' is not a {kind}{why}; allowed: {allowed}"
-                return BadRow(row, kind, clean(f"row {row}{where}: {said}"))
-        return _because(
-            row, "symbol", "names a symbol that was not there before; the file is changing while it is read"
-        )
+                where = f", column '{form.label(role)}'" if role in form.places else ""
+                said = stamp_text(cells, form.places, b"", b"") if role == "time" else cells[place]
+                return BadRow(
+                    row, kind, clean(f"row {row}{where}: '{quoted(said)}' is not a {kind}{why}; allowed: {allowed}")
+                )
+        text = symbol_in(cells, self._symbol_places)
+        if SYMBOL.fullmatch(text):
+            return because(
+                row, "symbol", "names a symbol that was not there before; the file is changing while it is read"
+            )
+        return no_symbol(form, row, text)
+
+    def _stamp(self, cells: list[bytes]) -> int:
+        return self._read_stamp(stamp_text(cells, self.form.places, b"", b""))
+
+    def _find_period(self) -> int:
+        stamps = []
+        for _, cells in islice(self._records.cells(), _SAMPLE_ROWS):
+            with suppress(ValueError):
+                if isinstance(cells, list):
+                    stamps.append(self._stamp(cells))
+        return period_of(stamps)
+
+    def _cell_readers(self) -> list[CellReader]:
+        kept = _TEXTS_KEPT // len(self.instruments) + 16
+        return [CellReader(each, self._divisor, self.form.mark, kept, self.remarks) for each in self.instruments]
 
 
-class _Cells:
-    """Reads the numbers of one instrument's rows; texts repeat, so what was read before is remembered."""
-
-    def __init__(self, instrument: Instrument, divisor: int, kept: int) -> None:
-        self._instrument = instrument
-        self._divisor = divisor
-        self._kept = kept
-        self._prices: dict[bytes, int] = {}
-        self._volumes: dict[bytes, int] = {}
-
-    def price(self, text: bytes) -> int:
-        """In minor units; raises ValueError."""
-        price = self._prices.get(text)
-        if price is None:
-            instrument = self._instrument
-            price = to_minor(text, instrument.price_scale, self._divisor, instrument.tick_size)
-            self._remember(self._prices, text, price)
-        return price
-
-    def volume(self, text: bytes) -> int:
-        """In 1/`quantity_scale` of a unit; raises ValueError."""
-        volume = self._volumes.get(text)
-        if volume is None:
-            volume = to_minor(text, self._instrument.quantity_scale)
-            if volume < 0:
-                raise ValueError("negative")
-            self._remember(self._volumes, text, volume)
-        return volume
-
-    def _remember(self, known: dict[bytes, int], text: bytes, value: int) -> None:
-        if len(known) >= self._kept:
-            known.clear()
-        known[text] = value
+def _later(rows: Iterator[Row], after: int) -> Iterator[Row]:
+    return (row for row in rows if (row.seq if isinstance(row, Tick) else row.row) > after)
 
 
-def _because(row: int, kind: BadKind, what: str) -> BadRow:
-    return BadRow(row, kind, clean(f"row {row}: {what}"))
+def _middle(bid: int, ask: int) -> int:
+    """Halfway between bid and ask, rounded down; what stands for no price stays."""
+    return min(bid, ask) if bid <= 0 or ask <= 0 else (bid + ask) // 2
 
 
-def _finer(instrument: Instrument, divisor: int) -> Instrument:
-    """The instrument with prices as fine as a divisor that is a power of ten asks for."""
-    factor, rest = divmod(divisor, instrument.price_scale)
-    if rest or factor < 2 or str(divisor).strip("0") != "1":
-        return instrument
-    return replace(instrument, price_scale=divisor, tick_size=instrument.tick_size * factor)
-
-
-def _quoted(text: bytes) -> str:
-    return text.decode(errors="replace")[:60]
+def _offer(reader: CellReader, text: bytes, row: int) -> int:
+    """A bid or an ask; 0 for none."""
+    try:
+        known = reader.prices.get(text)
+        return max(0, reader.price(text, row) if known is None else known)
+    except ValueError:
+        return 0

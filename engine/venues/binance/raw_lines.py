@@ -29,8 +29,8 @@ _URL = re.compile(rb"wss?://[!-~]{1,8000}(?: [ -~]{0,200})?")  # the first line 
 
 
 def recognised(begin: bytes) -> bool:
-    """Whether a file that begins so holds raw lines."""
-    return begin[:2] == _GZIP_MAGIC or _BEGIN.match(begin) is not None
+    """Whether a file that begins so, once it is unpacked, holds raw lines."""
+    return _BEGIN.match(begin) is not None
 
 
 class BinanceRawSource(Undamaged):

@@ -12,20 +12,22 @@ from tests.support.paths import ROOT
 
 BAD_PRICES = [
     "abc",
-    "",
-    "nan",
-    "NaN",
-    "inf",
-    "-Infinity",
     "1e400",
     "1e2",
     "1_000",
-    " 1",
-    "1 ",
     "0x1F",
     "--1",
+    "٢١٦",
+    "２１６",
+    "216.٠٥",
+    "1.2.3",
+    ".5",
+    "5.",
+    "+",
+    "$5",
+    "'5'",
 ]
-BAD_PRICES += ["٢١٦", "２１６", "216.٠٥", "1.2.3", ".5", "5.", "+", "-", "$5", "'5'", '"5"', "1" * 31, "9" * 17]
+BAD_PRICES += ["1" * 31, "9" * 17, "1 0", "12 34", "1 2345"]
 
 
 @pytest.mark.parametrize("text", BAD_PRICES)
@@ -39,7 +41,7 @@ def test_a_price_that_is_none_is_told(path: Path, text: str) -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["-75", "1.5", "abc", "", "nan"])
+@pytest.mark.parametrize("text", ["-75", "abc", "7.5.", "1e2"])
 def test_a_volume_that_is_none_is_told(path: Path, text: str) -> None:
     with pytest.raises(InputError, match=rf"row 2, column 'qty': '{text}' is not a volume.*; allowed: a whole number"):
         rows(path, f"time,price,qty\n2025-10-01 09:15:18,1,{text}\n".encode())
@@ -55,20 +57,25 @@ def test_a_volume_that_is_none_is_told(path: Path, text: str) -> None:
         (HEAD + b"\r\n\n", "has a header and no rows"),
         (HEAD + ROW + b"2025-10-01 09:15:18,1\n", "row 3: has 2 columns; allowed: 3, as in row 1"),
         (HEAD + ROW + b"2025-10-01 09:15:18,1,1,1\n", "row 3: has 4 columns; allowed: 3, as in row 1"),
-        (HEAD + ROW + b" \n", "row 3: has 1 columns; allowed: 3, as in row 1"),
-        (HEAD + ROW + b"\n" + ROW, "row 3: is blank; allowed: blank lines at the end only"),
+        (HEAD + ROW + b"2025-10-01 09:15:18\n", "row 3: has 1 columns; allowed: 3, as in row 1"),
+        (HEAD + ROW + b'2025-10-01 09:15:18,1,"1\n', "row 3: has a quote that is not closed"),
+        (HEAD + ROW + b'2025-10-01 09:15:18,"1"2,1\n', "row 3: has a quote that is not closed"),
+        (b'"' + HEAD + ROW, "row 1: has a quote that is not closed"),
         (HEAD + b"2025-10-01 09:15:18,1\0,1\n", "row 2: holds a NUL byte; allowed: UTF-8 text"),
         (HEAD + b"2025-10-01 09:15:18,\xff,1\n", "row 2: is not UTF-8 text; is this a CSV file?"),
-        ("timestamp,price\n".encode("utf-16"), "row 1: holds a NUL byte"),
-        (b"\x7fELF\x02\x01\x01\xff\xfe\n", "row 1: is not UTF-8 text"),
-        (b"\x89PNG\r\n", "row 1: is not UTF-8 text"),
+        ("timestamp,price\n".encode("utf-16"), "has a header and no rows"),
+        (b"\x7fELF\x02\x01\x01\xff\xfe\n", "is a program; allowed: text, plain or packed"),
+        (b"\x89PNG\r\n", "is a picture; allowed: text"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an Excel workbook; allowed: text"),
+        (b"\x01\x02,\x03\n", "row 1: holds control characters; allowed: text"),
         (b"hello\n", "row 1: no column is the time in 'hello'; allowed: one of timestamp, time,"),
-        (b"time,open,close\n", "row 1: no column is the price in 'time,open,close'; allowed: one of price, ltp,"),
+        (b"time,open,settle\n", "row 1: no column is the price in 'time,open,settle'; allowed: one of price, ltp,"),
+        (b"time,open,close\n", "has a header and no rows"),
         (b"time,ltp,last\n" + ROW, "row 1: 'ltp' and 'last' are both the price; allowed: one of them"),
         (b"1,2,3,4\n", "row 1 has 4 columns and no header; allowed: stamp,price[,volume], or columns named"),
         (b"1\n", "row 1 has 1 columns and no header"),
         (b"," * 1000 + b"\n", "row 1 has 1001 columns; allowed: up to 200"),
-        (b"time,\x1b[31mprice\n" + ROW, "row 1: no column is the price in 'time,\ufffd[31mprice'"),
+        (b"time,\xc2\x9bmprice\n" + ROW, "row 1: no column is the price in 'time,\ufffdmprice,'"),
         (HEAD + b"a" * 4097 + b"\n", "row 2: is longer than 4096 bytes; is this a CSV file?"),
     ],
 )

@@ -65,8 +65,10 @@ def test_quantities_in_parts_of_a_unit(path: Path) -> None:
     path.write_bytes(HEAD + b"2025-10-01 09:15:18,61837.63,0.02\n")
     coin = CsvSource(path, CsvLayout(), lambda symbol: Instrument(symbol, quantity_scale=10**8))
     assert [tick.quantity for tick in coin.ticks()] == [2_000_000]
-    with pytest.raises(InputError, match=r"row 2, column 'volume': '0\.02' is not a volume \(finer than 1/1\)"):
-        rows(path, path.read_bytes())
+    assert rows(path, path.read_bytes()) == [(ROW_NS - ROW_NS % 10**9, 6183763, 2)]
+    whole = ROW * 9 + b"2025-10-01 09:15:18,61837.63,0.02\n"
+    with pytest.raises(InputError, match=r"row 11, column 'volume': '0\.02' is not a volume \(finer than 1/1\)"):
+        rows(path, HEAD + whole)
 
 
 def test_impossible_values_are_passed_on_for_the_engine_to_refuse(path: Path) -> None:

@@ -1,0 +1,292 @@
+"""Which column is what: said by options, by the header's names, by a published layout, or by what the cells look like."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from msgspec import Struct
+
+from engine.model.errors import InputError
+from engine.recording.csv_layout import CsvLayout
+from engine.recording.foreign.cells import UnclosedError, split
+from engine.recording.foreign.headless import recognised
+from engine.recording.foreign.numbers import BLANKS, looks_numeric, missing
+from engine.recording.foreign.profiles import Profile
+from engine.recording.foreign.stamps import forms_of, is_date, is_time_of_day
+from engine.recording.foreign.vocabulary import PRICES, ROLES, TIMES, Role, plain_name, role_of
+
+_MAX_COLUMNS = 200
+_MAX_PREAMBLE = 30
+_LONGEST_NAME = 80
+_NUMBERS: Final[frozenset[Role]] = frozenset(
+    ("price", "open", "high", "low", "close", "bid", "ask", "volume", "day_volume")
+)
+_OHLC: Final[tuple[Role, ...]] = ("open", "high", "low", "close")
+
+
+class Claim(Struct, frozen=True):
+    """A column that by its name may have a role; a lower rank goes first."""
+
+    role: Role
+    rank: int
+    place: int
+    name: str
+
+
+class Sample:
+    """The first rows of a file under one delimiter: their cells, how many there usually are, and which rows are data."""
+
+    def __init__(self, lines: list[tuple[int, bytes]], delimiter: bytes) -> None:
+        self.delimiter = delimiter
+        self.quoted = any(b'"' in line for _, line in lines)
+        self.lines = dict(lines)
+        self.rows: list[tuple[int, list[bytes]]] = []
+        for row, line in lines:
+            try:
+                self.rows.append((row, [cell.strip(BLANKS) for cell in split(line, delimiter)]))
+            except UnclosedError:
+                continue
+        if not self.rows:
+            raise InputError(f"row {lines[0][0]}: has a quote that is not closed")
+        usual = Counter(len(cells) for _, cells in self.rows[1:] or self.rows).most_common(1)
+        self.width = usual[0][0]
+        widest = max(self.width, len(self.rows[0][1]))
+        if widest > _MAX_COLUMNS:
+            raise InputError(f"row {self.rows[0][0]} has {widest} columns; allowed: up to {_MAX_COLUMNS}")
+
+    def begin(self, layout: CsvLayout) -> int:
+        """The row before the first of data: 0 where there is no header."""
+        if layout.has_header is not None:
+            return self.rows[0][0] if layout.has_header else 0
+        before = 0
+        for row, cells in self.rows[: _MAX_PREAMBLE + 1]:
+            if abs(len(cells) - self.width) <= 1 and any(_is_datum(cell) for cell in cells):
+                return before
+            before = row
+        return self.rows[0][0]
+
+    def data(self, begin: int) -> list[list[bytes]]:
+        """The rows of data behind row `begin` that have the usual width."""
+        return [cells for row, cells in self.rows if row > begin and len(cells) == self.width]
+
+    def headers(self, begin: int) -> list[list[bytes]]:
+        """The rows up to `begin` that can name the columns, the last one first; the usual width is theirs where they know better."""
+        found = [cells for row, cells in self.rows if row <= begin]
+        for cells in reversed(found):
+            roles = {claim[0] for cell in cells if (claim := role_of(text_of(cell)))}
+            if roles & {"time", "date"} and roles - {"time", "date"}:
+                self._fit_to(cells, begin)
+                break
+        return [cells for cells in reversed(found) if abs(len(cells) - self.width) <= 1]
+
+    def _fit_to(self, header: list[bytes], begin: int) -> None:
+        """Take the header's width, unless a delimiter at the end of each row, or of the header, makes the difference."""
+        rows = self.data(begin)
+        if len(header) == self.width - 1 and rows and not any(cells[-1] for cells in rows):
+            return
+        if len(header) == self.width + 1 and not header[-1]:
+            return
+        self.width = len(header)
+
+
+def text_of(cell: bytes) -> str:
+    """A cell of a header as text."""
+    return cell.decode(errors="replace").strip()[:_LONGEST_NAME]
+
+
+def names_of(headers: list[list[bytes]], width: int) -> list[list[str]]:
+    """What each column is called: the names of the last header row first."""
+    return [
+        [text_of(cells[place]) for cells in headers if place < len(cells) and cells[place]] for place in range(width)
+    ]
+
+
+def find_places(
+    names: list[list[str]], data: list[list[bytes]], layout: CsvLayout, profile: Profile | None, begin: int
+) -> dict[Role, int]:
+    """Where each role stands; raises InputError where that is not clear."""
+    columns = [[cells[place] for cells in data] for place in range(len(names))]
+    where = f"row {begin or 1}"
+    claims = _claims(names, layout, profile, data, begin)
+    claims = [claim for claim in claims if not _is_left_empty(claim, claims, columns)]
+    times = [claim for claim in claims if claim.role in {"time", "date"}]
+    if not times:
+        found = ",".join(each[0] if each else "" for each in names)
+        raise InputError(f"{where}: no column is the time in '{found:.120}'; allowed: {TIMES}; or say --columns time=…")
+    places = _time_places(times, columns, layout, where)
+    taken = set(places.values())
+    for role in ROLES:
+        if role in {"time", "date"}:
+            continue
+        some = [claim for claim in claims if claim.role == role and claim.place not in taken]
+        if role in _NUMBERS and len(some) > 1:
+            some = [claim for claim in some if mostly(columns[claim.place], _is_number)] or some
+        if role == "price":
+            some = [claim for claim in some if not mostly(columns[claim.place], _is_calendar_moment)]
+        if some:
+            places[role] = _first(some, where).place
+    return _with_price(places, layout, names, where)
+
+
+def _claims(
+    names: list[list[str]], layout: CsvLayout, profile: Profile | None, data: list[list[bytes]], begin: int
+) -> list[Claim]:
+    """Who may be what: the options' word, the profile's, the header's, or what the cells look like."""
+    said = [each.strip()[:_LONGEST_NAME] for each in layout.columns]
+    if said and not any("=" in each for each in said):
+        if len(said) != len(names):
+            raise InputError(f"row 1 has {len(names)} columns; the options name {len(said)}")
+        claims = _by_names([[each] for each in said], profile=None)
+        _refuse_twice(claims)
+        return [Claim(each.role, 0, each.place, _called(names, each)) for each in claims]
+    if begin:
+        claims = _by_names(names, profile)
+    else:
+        found = recognised(data, profile) if data else None
+        if found is None and not said:
+            raise InputError(
+                f"row 1 has {len(names)} columns and no header; allowed: stamp,price[,volume], or columns named by the "
+                "options, such as --columns -,time,price,volume (each in order), or --as"
+            )
+        claims = _by_names([[each] for each in found or ()], profile=None)
+    meant = [_meant(each, names) for each in said]
+    spoken_for = {claim.role for claim in meant}
+    places = {claim.place for claim in meant}
+    return [*meant, *(claim for claim in claims if claim.role not in spoken_for and claim.place not in places)]
+
+
+def _by_names(names: list[list[str]], profile: Profile | None) -> list[Claim]:
+    claims = []
+    for place, spellings in enumerate(names):
+        for name in spellings:
+            plain = plain_name(name)
+            if profile and plain in profile.names:
+                claims.append(Claim(profile.names[plain], -1, place, name))
+                break
+            if found := role_of(name):
+                claims.append(Claim(*found, place, name))
+                break
+    return claims
+
+
+def _called(names: list[list[str]], claim: Claim) -> str:
+    return names[claim.place][0] if names[claim.place] else claim.name
+
+
+def _meant(said: str, names: list[list[str]]) -> Claim:
+    """What `price=LTP` or `price=4` means; raises InputError."""
+    role, _, column = said.partition("=")
+    if role not in ROLES:
+        raise InputError(f"--columns: '{role}' is no kind of column; allowed: {', '.join(ROLES)}")
+    if column.isdigit() and 1 <= int(column) <= len(names):
+        return Claim(role, -2, int(column) - 1, column)
+    wanted = plain_name(column)
+    places = [place for place, each in enumerate(names) if any(plain_name(name) == wanted for name in each)]
+    if len(places) != 1 or not wanted:
+        have = ", ".join(each[0] for each in names if each)
+        raise InputError(
+            f"--columns: '{column}' is {'no' if not places else 'more than one'} column; allowed: 1 to {len(names)}, {have:.160}"
+        )
+    return Claim(role, -2, places[0], column)
+
+
+def _refuse_twice(claims: Iterable[Claim]) -> None:
+    seen: dict[Role, Claim] = {}
+    for claim in claims:
+        if claim.role in seen:
+            raise InputError(
+                f"row 1: '{seen[claim.role].name}' and '{claim.name}' are both the {claim.role}; allowed: one of them"
+            )
+        seen[claim.role] = claim
+
+
+def _first(claims: list[Claim], where: str) -> Claim:
+    """The claim that goes first; raises InputError where two have the same right."""
+    best = min(claims, key=lambda claim: claim.rank)
+    rivals = [claim for claim in claims if claim.rank == best.rank]
+    if len(rivals) > 1:
+        raise InputError(
+            f"{where}: '{rivals[0].name}' and '{rivals[1].name}' are both the {best.role}; allowed: one of them, "
+            f"say --columns {best.role}=…"
+        )
+    return best
+
+
+def _time_places(times: list[Claim], columns: list[list[bytes]], layout: CsvLayout, where: str) -> dict[Role, int]:
+    """Where the time stands, and the date if that is apart."""
+    if layout.time_format not in {"auto", "iso"}:
+        return {"time": _first([claim for claim in times if claim.role == "time"] or times, where).place}
+    moments = [claim for claim in times if mostly(columns[claim.place], _is_moment)]
+    if moments:
+        return {"time": _first_different(moments, columns, where).place}
+    dates = [claim for claim in times if mostly(columns[claim.place], is_date)]
+    clocks = [claim for claim in times if mostly(columns[claim.place], is_time_of_day) and claim not in dates]
+    if dates and clocks:
+        return {"date": _first_different(dates, columns, where).place, "time": _first(clocks, where).place}
+    if clocks and not layout.date:
+        raise InputError(f"column '{clocks[0].name}' gives times without a date; say --date YYYY-MM-DD")
+    if dates and not layout.at:
+        raise InputError(
+            f"column '{dates[0].name}' gives dates without a time; say at which time with --at, such as --at 15:30"
+        )
+    return {"time": _first(clocks or dates or [claim for claim in times if claim.role == "time"] or times, where).place}
+
+
+def _first_different(claims: list[Claim], columns: list[list[bytes]], where: str) -> Claim:
+    """As `_first`, but two columns that say the same are no question."""
+    best = min(claims, key=lambda claim: claim.rank)
+    return _first([each for each in claims if each is best or columns[each.place] != columns[best.place]], where)
+
+
+def _with_price(places: dict[Role, int], layout: CsvLayout, names: list[list[str]], where: str) -> dict[Role, int]:
+    """The places with the one that is the price; raises InputError where there is none."""
+    if layout.candles:
+        lacking = [role for role in _OHLC if role not in places]
+        if lacking:
+            raise InputError(f"{where}: no column is the {lacking[0]}; --candles needs open, high, low and close")
+        return places
+    if layout.price:
+        needed: tuple[Role, ...] = ("bid", "ask") if layout.price == "mid" else (layout.price,)
+        for role in needed:
+            if role not in places:
+                raise InputError(f"{where}: no column is the {role}, which --price {layout.price} needs")
+        return {role: place for role, place in places.items() if role != "price"}
+    if "price" not in places and "close" in places:
+        places["price"] = places["close"]
+    if "price" not in places:
+        if "bid" in places and "ask" in places:
+            raise InputError(f"{where}: there is a bid and an ask, and no price; say --price bid, ask or mid")
+        found = ",".join(each[0] if each else "" for each in names)
+        raise InputError(
+            f"{where}: no column is the price in '{found:.120}'; allowed: {PRICES}; or say --columns price=…"
+        )
+    return places
+
+
+def mostly(cells: list[bytes], is_one: Callable[[bytes], object]) -> bool:
+    """Whether at least half of the cells that hold something are what is asked."""
+    some = [cell for cell in cells if not missing(cell)]
+    return bool(some) and 2 * sum(map(bool, map(is_one, some))) >= len(some)
+
+
+def _is_left_empty(claim: Claim, claims: list[Claim], columns: list[list[bytes]]) -> bool:
+    """Whether the column holds nothing and another may stand for it; a price that is always empty is none."""
+    if not columns[claim.place] or any(columns[claim.place]):
+        return False
+    return claim.role == "price" or any(each.role == claim.role and any(columns[each.place]) for each in claims)
+
+
+def _is_moment(cell: bytes) -> bool:
+    return bool(forms_of(cell))
+
+
+def _is_calendar_moment(cell: bytes) -> bool:
+    return any(not form.startswith("epoch") for form in forms_of(cell))
+
+
+def _is_number(cell: bytes) -> bool:
+    return looks_numeric(cell)
+
+
+def _is_datum(cell: bytes) -> bool:
+    return bool(cell) and (looks_numeric(cell) or bool(forms_of(cell)) or is_date(cell))

@@ -1,0 +1,287 @@
+"""Finds out how a file of others is written, from its first rows, or from all of them where those do not decide it.
+
+What cannot be decided is asked for: a wrong guess would be worse.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from engine.files import regular_size
+from engine.model.errors import InputError
+from engine.recording.csv_layout import CsvLayout
+from engine.recording.foreign.cells import DELIMITERS, UnclosedError, split
+from engine.recording.foreign.columns import Sample, find_places, mostly, names_of
+from engine.recording.foreign.form import FileForm
+from engine.recording.foreign.lines import MAX_LINE_BYTES, Lines
+from engine.recording.foreign.numbers import BLANKS, MarkEvidence
+from engine.recording.foreign.profiles import profile_named
+from engine.recording.foreign.stamps import DateOrder, forms_of, is_date, is_time_of_day, needs_order, orders_of
+from engine.recording.foreign.text import Encoding, encoding_of
+from engine.recording.foreign.unpack import BrokenError, Unpacked, how_packed, opened
+from engine.recording.foreign.vocabulary import Role, zone_in
+
+_SAMPLE_LINES = 500
+_BEGIN_BYTES = 4096
+_NUMBERS: Final[tuple[Role, ...]] = ("price", "open", "high", "low", "close", "bid", "ask", "volume", "day_volume")
+_OFFSET: Final = re.compile(rb"(?:Z|UTC|GMT|IST|[+-][0-9]{2}:?[0-9]{2})(?: \\([A-Za-z ]+\\))?$")
+_CONTROLS: Final = bytes(range(9)) + bytes(range(14, 32))
+
+
+def understand(path: Path, layout: CsvLayout) -> tuple[FileForm, Lines]:
+    """The form of `path`, and its lines; raises InputError for what is no file of ticks, and for what only a person can say."""
+    if not 1 <= layout.price_divisor <= 10**9:
+        raise InputError(f"{path}: the price divisor is {layout.price_divisor}; allowed: 1 to 1000000000")
+    regular_size(path)
+    how = how_packed(path, layout.member)
+    encoding = _encoding(path, how)
+    lines = Lines(path, how, encoding)
+    sample = _first_lines(path, lines)
+    try:
+        form = _best(sample, layout, how, encoding)
+        return _settled(form, layout, sample, lines), lines
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def _encoding(path: Path, how: Unpacked) -> Encoding:
+    with opened(path, how) as stream:
+        try:
+            begin = stream.read(_BEGIN_BYTES)
+        except BrokenError as error:
+            raise InputError(f"{path}: is {how.kind} that cannot be unpacked: {error}") from None
+    if not begin:
+        raise InputError(f"{path}: the file is empty")
+    return encoding_of(begin)
+
+
+def _first_lines(path: Path, lines: Lines) -> list[tuple[int, bytes]]:
+    """(Its number, the line) of the first lines that are not blank; raises InputError for what is no text."""
+    found: list[tuple[int, bytes]] = []
+    for batch in lines.batches():
+        for row, line in enumerate(batch.lines, batch.row + 1):
+            if not line.strip(BLANKS):
+                continue
+            if not found:
+                _refuse_binary(path, row, line)
+            found.append((row, line[: MAX_LINE_BYTES + 1]))
+            if len(found) >= _SAMPLE_LINES:
+                return found
+    if not found:
+        raise InputError(f"{path}: row 1: is blank; allowed: a header or a row")
+    return found
+
+
+def _refuse_binary(path: Path, row: int, line: bytes) -> None:
+    if len(line) > MAX_LINE_BYTES:
+        raise InputError(f"{path}: row {row}: is longer than {MAX_LINE_BYTES} bytes; is this a CSV file?")
+    if line.translate(None, _CONTROLS) != line:
+        raise InputError(f"{path}: row {row}: holds control characters; allowed: text")
+
+
+def _best(lines: list[tuple[int, bytes]], layout: CsvLayout, how: Unpacked, encoding: Encoding) -> FileForm:
+    """The form under the delimiter that explains most rows; raises InputError, the most to the point, where none does."""
+    if lines[0][1].lower().startswith(b"sep=") and len(lines) > 1:  # a spreadsheet's note to itself
+        said = lines[0][1].strip()[4:5]
+        wanted = [said] if said in DELIMITERS.values() else list(DELIMITERS.values())
+        lines = lines[1:]
+    else:
+        wanted = [DELIMITERS[layout.delimiter]] if layout.delimiter else list(DELIMITERS.values())
+    judged: list[tuple[tuple[int, int], FileForm]] = []
+    refusals: list[tuple[int, InputError]] = []
+    for delimiter in wanted:
+        width = lines[0][1].count(delimiter) + 1
+        try:
+            sample = Sample(lines, delimiter)
+            width = max(sample.width, len(sample.rows[0][1]))
+            form, readable = _form(sample, layout, how, encoding)
+            judged.append(((readable, form.width), form))
+        except InputError as error:
+            refusals.append((width, error))
+    if not judged:
+        raise max(refusals, key=lambda each: each[0])[1]
+    best = max(judged, key=lambda each: each[0])
+    if sum(score == best[0] for score, _ in judged) > 1:
+        raise InputError(
+            "the rows can be read with more than one delimiter; say --delimiter comma, semicolon, tab or pipe"
+        )
+    return best[1]
+
+
+def _form(sample: Sample, layout: CsvLayout, how: Unpacked, encoding: Encoding) -> tuple[FileForm, int]:
+    """The form but for what only more rows can decide, and how many rows it explains; raises InputError."""
+    profile = profile_named(layout.profile)
+    begin = sample.begin(layout)
+    names = names_of(sample.headers(begin), sample.width)
+    data = sample.data(begin)
+    places = find_places(names, data, layout, profile, begin)
+    before, after = _completion(data, places, layout)
+    stamps = [stamp_text(cells, places, before, after) for cells in data]
+    counts = Counter(form for stamp in stamps for form in forms_of(stamp))
+    stamp, readable = counts.most_common(1)[0] if counts else ("ymd", 0)
+    if layout.time_format not in {"auto", "iso"}:
+        stamp, readable = layout.time_format, len(data)
+    zone = layout.zone
+    if not layout.zone_said:
+        zone = (profile.zone if profile else "") or next(filter(None, map(zone_in, names[places["time"]])), "") or zone
+    return FileForm(
+        how=how,
+        encoding=encoding,
+        delimiter=sample.delimiter,
+        quoted=sample.quoted,
+        width=sample.width,
+        names=tuple(each[0] if each else "" for each in names) if begin else _said(layout),
+        places=places,
+        begin=begin,
+        headers=frozenset(line for row, line in sample.lines.items() if row <= begin),
+        stamp=stamp,
+        zone=zone,
+        order=profile.dates if profile and profile.dates else "dmy",
+        offsets=bool(stamps) and 2 * sum(_OFFSET.search(each) is not None for each in stamps) > len(stamps),
+        price=layout.price,
+        candles=layout.candles,
+        profile=profile.name if profile else "",
+        before=before,
+        after=after,
+    ), readable
+
+
+def stamp_text(cells: list[bytes], places: dict[Role, int], before: bytes, after: bytes) -> bytes:
+    """The stamp of a row as one text."""
+    text = cells[places["time"]].strip(BLANKS)
+    return before + (cells[places["date"]].strip(BLANKS) + b" " + text if "date" in places else text) + after
+
+
+def _completion(data: list[list[bytes]], places: dict[Role, int], layout: CsvLayout) -> tuple[bytes, bytes]:
+    """What stands before and behind the stamps of a file that has a date or a time only, as the options say."""
+    if "date" in places or layout.time_format not in {"auto", "iso"}:
+        return b"", b""
+    cells = [row[places["time"]] for row in data]
+    if layout.date and mostly(cells, is_time_of_day) and not mostly(cells, forms_of):
+        if not is_date(layout.date.encode()):
+            raise InputError(f"'{layout.date:.40}' is not a date; allowed: such as 2013-10-08")
+        return layout.date.encode() + b" ", b""
+    if layout.at and mostly(cells, is_date) and not mostly(cells, forms_of):
+        if not is_time_of_day(layout.at.encode()):
+            raise InputError(f"'{layout.at:.40}' is not a time of the day; allowed: such as 15:30")
+        return b"", b" " + layout.at.encode()
+    return b"", b""
+
+
+def _said(layout: CsvLayout) -> tuple[str, ...]:
+    """The names of columns where the options give them all."""
+    return () if any("=" in each for each in layout.columns) else layout.columns
+
+
+def _settled(form: FileForm, layout: CsvLayout, first: list[tuple[int, bytes]], lines: Lines) -> FileForm:
+    """The form with its order of dates and its decimal mark decided, by all rows where the first do not."""
+    survey = _Survey(form, layout)
+    survey.add(split_or_none(line, form.delimiter) for row, line in first if row > form.begin)
+    if not survey.decided:
+        survey.add(_all_cells(lines, form))
+    return replace(form, order=survey.order(), mark=survey.mark())
+
+
+class _Survey:
+    """What rows say about the order of dates and the decimal mark."""
+
+    def __init__(self, form: FileForm, layout: CsvLayout) -> None:
+        self._form = form
+        self._layout = layout
+        self._numbers = [form.places[role] for role in _NUMBERS if role in form.places]
+        self._stamp = form.places["date" if "date" in form.places else "time"]
+        self._evidence = MarkEvidence()
+        self._orders: Counter[DateOrder] = Counter()  # how many rows can be read in one order only
+        self._possible: set[DateOrder] = {"dmy", "mdy", "ymd"}
+        self._example = ""
+        self._asks_order = needs_order(form.stamp) and not layout.dates
+        self._asks_mark = not layout.decimal
+
+    @property
+    def decided(self) -> bool:
+        """Whether more rows would change nothing."""
+        unclear = not self._evidence.mark() and self._ambiguous_mark()
+        return not (self._asks_mark and unclear) and not (self._asks_order and not self._proven())
+
+    def add(self, rows: Iterator[list[bytes] | None]) -> None:
+        """Look at rows until what is asked for is decided, at least at these first ones."""
+        for number, cells in enumerate(rows):
+            if cells is None or len(cells) != self._form.width:
+                continue
+            if self._asks_mark:
+                self._evidence.add([cells[place] for place in self._numbers])
+            if self._asks_order:
+                self._add_date(cells[self._stamp].strip(BLANKS))
+            if number >= _SAMPLE_LINES and self.decided:
+                return
+
+    def order(self) -> DateOrder:
+        """Which number of a date is what; raises InputError where no row decides it."""
+        if self._layout.dates:
+            return self._layout.dates
+        if not self._asks_order:
+            return self._form.order
+        if found := self._proven():
+            return found
+        name = self._form.label("date" if "date" in self._form.places else "time")
+        if len(self._orders) > 1:
+            raise InputError(
+                f"column '{name}': some dates have the day first, others the month; say --dates dmy or --dates mdy"
+            )
+        choices = " or ".join(f"--dates {order}" for order in ("dmy", "mdy", "ymd") if order in self._possible)
+        raise InputError(
+            f"column '{name}': which number of '{self._example}' is the day no row decides; say {choices or '--dates dmy'}"
+        )
+
+    def mark(self) -> bytes:
+        """The decimal mark; raises InputError where cells such as 1,234 are all there is."""
+        if self._layout.decimal:
+            return b"," if self._layout.decimal == "comma" else b"."
+        found = self._evidence.mark()
+        if found is None and (cell := self._ambiguous_mark()):
+            text = cell.decode(errors="replace")
+            raise InputError(
+                f"whether '{text}' has thousands or decimals no row decides; say --decimal point or --decimal comma"
+            )
+        return found or b"."
+
+    def _ambiguous_mark(self) -> bytes:
+        unclear = self._evidence.unclear
+        return unclear.get(b",") or (unclear.get(b".", b"") if self._form.delimiter == b";" else b"")
+
+    def _proven(self) -> DateOrder | None:
+        if len(self._orders) == 1:
+            return next(iter(self._orders))
+        if not self._orders and self._dotted:
+            return "dmy"  # nobody writes 11.18.2025
+        return None
+
+    _dotted = False
+
+    def _add_date(self, text: bytes) -> None:
+        found = orders_of(text)
+        if not found:
+            return
+        self._example = self._example or text[:10].decode(errors="replace")
+        self._dotted = text[:3].count(b".") > 0 and not self._form.stamp.startswith("short")
+        if len(found) == 1:
+            self._orders.update(found)
+        self._possible &= found
+
+
+def split_or_none(line: bytes, delimiter: bytes) -> list[bytes] | None:
+    """The cells of a line, None where its quotes are not closed."""
+    try:
+        return split(line, delimiter)
+    except UnclosedError:
+        return None
+
+
+def _all_cells(lines: Lines, form: FileForm) -> Iterator[list[bytes] | None]:
+    for batch in lines.batches(form.begin):
+        for line in batch.lines:
+            yield split_or_none(line, form.delimiter)

@@ -1,0 +1,281 @@
+"""Times as the world's files write them, to UTC nanoseconds: which form a column has, and reading it strictly. Knows no file."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from engine.recording.stamps import StampReader, TimeFormat, exists, zone_named
+
+DateOrder = Literal["ymd", "dmy", "mdy"]
+
+_NS: Final = 1_000_000_000
+_MAX_NS = 2**63 - 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTES_KEPT = 4096
+_LONGEST = 100  # bytes of a stamp
+
+_MONTHS = {
+    name[:length]: month
+    for month, name in enumerate(
+        (
+            "january",
+            "february",
+            "march",
+            "april",
+            "may",
+            "june",
+            "july",
+            "august",
+            "september",
+            "october",
+            "november",
+            "december",
+        ),
+        1,
+    )
+    for length in (3, len(name))
+} | {"sept": 9}
+
+_WEEKDAY = rb"(?:[A-Z][a-z]{2,8},? )?"
+_DATES: Final[dict[str, bytes]] = {  # the date of each form, by the order of its parts
+    "ymd": rb"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}",
+    "compact": rb"[0-9]{8}",
+    "numbers": rb"[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}",
+    "short": rb"[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2}",
+    "day month": _WEEKDAY + rb"[0-9]{1,2}[-/. ]?[A-Za-z]{3,9}[-/., ]{0,2}(?:[0-9]{4}|[0-9]{2})",
+    "month day": _WEEKDAY + rb"[A-Za-z]{3,9}[-/. ][0-9]{1,2}(?:, ?|[-/ ])[0-9]{4}",
+    "year month": rb"[0-9]{4}[-/ ][A-Za-z]{3,9}[-/ ][0-9]{1,2}",
+}
+_CLOCK = rb"([0-9]{1,2}:[0-9]{2})(?::([0-9]{2})(?:[.,:]([0-9]{1,30}))?)?"
+_DIGITS = rb"([0-9]{3,4})(?:([0-9]{2})[.]?([0-9]{3}|[0-9]{6}|[0-9]{9})?)?"  # HHMM, HHMMSS, HHMMSSmmm; a leading nought may be lost
+_TAIL = rb"( ?[A-Za-z+-][A-Za-z0-9+:/_. ()-]{0,60})?"
+_BETWEEN = rb"(?:T|_|,? | - )"
+
+# A form has five groups: date, hour and minute, seconds, fraction, and what follows (AM, PM, a zone).
+_FORMS: Final[dict[str, re.Pattern[bytes]]] = {
+    **{name: re.compile(rb"(%b)%b%b%b" % (each, _BETWEEN, _CLOCK, _TAIL)) for name, each in _DATES.items()},
+    "compact digits": re.compile(rb"(%b)%b%b%b" % (_DATES["compact"], _BETWEEN, _DIGITS, _TAIL)),
+    "one number": re.compile(rb"([0-9]{8})([0-9]{4})(?:([0-9]{2})[.]?([0-9]{1,9})?)?(Z)?"),
+    "numbers digits": re.compile(rb"(%b)%b%b%b" % (_DATES["numbers"], _BETWEEN, _DIGITS, _TAIL)),
+    "ymd digits": re.compile(rb"(%b)%b%b%b" % (_DATES["ymd"], _BETWEEN, _DIGITS, _TAIL)),
+}
+_DATE_ONLY = {name: re.compile(each) for name, each in _DATES.items()}
+_TIME_ONLY = re.compile(rb"(?:%b|[0-9]{5,6}(?:[.]?[0-9]{3})?|[0-9]{3,4})%b" % (_CLOCK, _TAIL))
+_CLOCK_ONLY = re.compile(_CLOCK + _TAIL)
+_EPOCH_TEXT = re.compile(rb"([0-9]{9,19})(?:[.][0-9]{1,9})?")
+_SIZES: Final[tuple[tuple[range, TimeFormat], ...]] = (  # the years 1973 to 2286 in each unit: no number is two of them
+    (range(10**8, 10**10), "epoch-s"),
+    (range(10**11, 10**13), "epoch-ms"),
+    (range(10**14, 10**16), "epoch-us"),
+    (range(10**17, 10**19), "epoch-ns"),
+)
+_OFFSET = re.compile(r"([+-])([0-9]{1,2})(?::?([0-9]{2}))?")
+_NAMED = {"Z": 0, "UTC": 0, "GMT": 0, "UT": 0, "IST": 330, "EST": -300, "EDT": -240}
+_AREA = re.compile(r"[A-Z][A-Za-z_]{1,30}(?:/[A-Z][A-Za-z_+-]{1,30}){1,2}")
+
+FORM_EXAMPLE: Final = "a date and time such as 2025-10-01 09:15:18.250+05:30, with or without fraction and offset"
+
+
+def forms_of(text: bytes) -> set[str]:
+    """Every form that could have written `text` as a moment: names for `reader_for`; empty for none."""
+    if len(text) > _LONGEST:
+        return set()
+    found = {name for name, form in _FORMS.items() if (match := form.fullmatch(text)) and _sane(name, match)}
+    if match := _EPOCH_TEXT.fullmatch(text):
+        found |= {unit for size, unit in _SIZES if int(match[1]) in size}
+        if "one number" in found and len(text) in {12, 14}:
+            found = {"one number"}  # as a number of milliseconds it were of before the year 2002
+    return found
+
+
+def is_date(text: bytes) -> bool:
+    """Whether `text` is a date without a time."""
+    return len(text) <= _LONGEST and any(
+        _date_fits(name, text) for name, form in _DATE_ONLY.items() if form.fullmatch(text)
+    )
+
+
+def is_time_of_day(text: bytes) -> bool:
+    """Whether `text` is a time without a date."""
+    return len(text) <= _LONGEST and _TIME_ONLY.fullmatch(text) is not None
+
+
+def is_clock(text: bytes) -> bool:
+    """Whether `text` is a time of the day with colons, which nothing else looks like."""
+    return len(text) <= _LONGEST and _CLOCK_ONLY.fullmatch(text) is not None
+
+
+def orders_of(text: bytes) -> set[DateOrder]:
+    """In which orders the numbers of `text`, of the form `numbers` or `short`, are a date."""
+    parts = [part.decode() for part in re.findall(rb"[0-9]+", text[:10])[:3]]
+    if len(parts) < 3:
+        return set()
+    first, second, third = parts
+    readings: list[tuple[DateOrder, str, str, str]] = [("dmy", third, second, first), ("mdy", third, first, second)]
+    if len(third) == 2:
+        readings.append(("ymd", first, second, third))
+    return {order for order, year, month, day in readings if _is_day(_year(year), int(month), int(day))}
+
+
+def needs_order(form: str) -> bool:
+    """Whether the form says by itself nothing of which number is the day."""
+    return form.startswith(("numbers", "short"))
+
+
+def reader_for(form: str, zone: str, order: DateOrder = "dmy", shift_ns: int = 0) -> Callable[[bytes], int]:
+    """What reads stamps of one form; it raises ValueError, without text for what is malformed."""
+    if form in {unit for _, unit in _SIZES}:
+        read = StampReader(form, zone).read
+        if not shift_ns:
+            return read
+        return lambda text: _in_range(read(text) + shift_ns)
+    read_any = _Calendar(form, zone, order, shift_ns).read
+    if form != "ymd" or shift_ns:
+        return read_any
+    read_iso = StampReader("iso", zone).read  # the plainest of them, and quicker
+
+    def read_ymd(text: bytes) -> int:
+        try:
+            return read_iso(text)
+        except ValueError:
+            return read_any(text)
+
+    return read_ymd
+
+
+class _Calendar:
+    """Reads the stamps of one form; minutes repeat, so the one before is remembered."""
+
+    def __init__(self, form: str, zone: str, order: DateOrder, shift_ns: int) -> None:
+        self._match = _FORMS[form].fullmatch
+        self._form = form
+        self._zone = zone_named(zone)
+        self._order = order
+        self._shift_ns = shift_ns
+        self._minutes: dict[tuple[bytes, bytes, bytes], int] = {}
+
+    def read(self, text: bytes) -> int:
+        """UTC nanoseconds; raises ValueError."""
+        match = self._match(text)
+        if not match:
+            raise ValueError
+        day, minute, second, fraction, tail = match.groups(b"")
+        key = (day, minute, tail)
+        stamp_ns = self._minutes.get(key)
+        if stamp_ns is None:
+            stamp_ns = self._minute(key)
+        if second:
+            seconds = int(second)
+            if seconds > 59:
+                raise ValueError("no such second")
+            stamp_ns += seconds * _NS
+        if fraction:
+            stamp_ns += int(fraction[:9].ljust(9, b"0"))
+        return stamp_ns
+
+    def _minute(self, key: tuple[bytes, bytes, bytes]) -> int:
+        day, minute, tail = (part.decode() for part in key)
+        year, month, day_of_month = _date(self._form, day, self._order)
+        hour, minutes = (int(minute[:-3]), int(minute[-2:])) if ":" in minute else divmod(int(minute), 100)
+        half, zone = _tail(tail)
+        if half:
+            if not 1 <= hour <= 12:
+                raise ValueError("no hour of twelve")
+            hour = hour % 12 + (12 if half == "P" else 0)
+        try:
+            local = datetime(year, month, day_of_month, hour, minutes, tzinfo=zone or self._zone)
+        except ValueError:
+            raise ValueError("there is no such date or time") from None
+        if not isinstance(zone, timezone) and not exists(local):
+            raise ValueError("that hour does not exist there")
+        since = local - _EPOCH
+        minute_ns = _in_range((since.days * 86_400 + since.seconds) * _NS + self._shift_ns)
+        if len(self._minutes) >= _MINUTES_KEPT:
+            self._minutes.clear()
+        self._minutes[key] = minute_ns
+        return minute_ns
+
+
+def _in_range(stamp_ns: int) -> int:
+    if not 0 <= stamp_ns <= _MAX_NS - 60 * _NS:
+        raise ValueError("allowed are the years 1970 to 2261")
+    return stamp_ns
+
+
+def _date(form: str, text: str, order: DateOrder) -> tuple[int, int, int]:
+    """Year, month and day of a date that its form's pattern matches; raises ValueError."""
+    if form.startswith(("compact", "one number")):
+        return int(text[:4]), int(text[4:6]), int(text[6:])
+    if form.startswith(("ymd", "numbers", "short")):
+        marks = re.sub("[0-9]", "", text)
+        if marks[0] != marks[1]:
+            raise ValueError("two different marks in one date")
+        first, second, third = re.split("[-/.]", text)
+        if form.startswith("ymd") or (form.startswith("short") and order == "ymd"):
+            return _year(first), int(second), int(third)
+        return (_year(third), int(second), int(first)) if order == "dmy" else (_year(third), int(first), int(second))
+    words = re.findall("[A-Za-z]+", text)
+    numbers = re.findall("[0-9]+", text)
+    month = _MONTHS.get(words[-1].lower())
+    if month is None or len(numbers) != 2:
+        raise ValueError("no such month")
+    year, day = numbers if form == "year month" else reversed(numbers)
+    return _year(year), month, int(day)
+
+
+def _year(text: str) -> int:
+    return int(text) if len(text) == 4 else 2000 + int(text)
+
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def _date_fits(name: str, text: bytes) -> bool:
+    """Whether the numbers of a date that matches form `name` are a day of the calendar."""
+    if needs_order(name):
+        return bool(orders_of(text))
+    try:
+        return _is_day(*_date(name, text.decode(), "dmy"))
+    except ValueError:
+        return False
+
+
+def _sane(form: str, match: re.Match[bytes]) -> bool:
+    """Whether the numbers of a match are a date and a time, so that no price and no number of another kind passes for one."""
+    minute, second = match[2], match[3] or b"0"
+    hours = int(minute.replace(b":", b"")[:-2])
+    return hours < 24 and int(minute[-2:]) < 60 and int(second) < 60 and _date_fits(form, match[1])
+
+
+def _tail(text: str) -> tuple[str, timezone | ZoneInfo | None]:
+    """What follows the clock: `A`, `P` or nothing for the half of the day, and the zone; raises ValueError."""
+    text = text.strip()
+    half = ""
+    if match := re.match(r"([AaPp])\.?[Mm]\.?(?![A-Za-z])", text):
+        half, text = match[1].upper(), text[match.end() :].strip()
+    text = re.sub(r" \([A-Za-z ]{1,40}\)$", "", text)
+    if not text:
+        return half, None
+    name = re.match(r"[A-Z]+", text)
+    rest = text[name.end() :] if name else text
+    if name and name[0] in _NAMED and (not rest or name[0] in {"UTC", "GMT"}):
+        minutes = _NAMED[name[0]]
+        text = rest
+        if not rest:
+            return half, timezone(timedelta(minutes=minutes))
+    if match := _OFFSET.fullmatch(text):
+        sign, hours, minute = match[1], int(match[2]), int(match[3] or 0)
+        if hours > 23 or minute > 59:
+            raise ValueError("no such offset")
+        span = timedelta(hours=hours, minutes=minute)
+        return half, timezone(-span if sign == "-" else span)
+    if _AREA.fullmatch(text):
+        return half, zone_named(text)
+    raise ValueError(f"'{text[:20]}' is not a zone that is clear")

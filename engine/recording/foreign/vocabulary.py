@@ -1,0 +1,101 @@
+"""What columns are called in the field, and what that makes them. Knows no file."""
+
+import re
+from typing import Final, Literal, get_args
+
+Role = Literal[
+    "time",
+    "date",
+    "price",
+    "volume",
+    "day_volume",
+    "symbol",
+    "expiry",
+    "strike",
+    "right",
+    "series",
+    "open",
+    "high",
+    "low",
+    "close",
+    "bid",
+    "ask",
+]
+
+# Names without case, blanks and marks; those of an earlier line are taken before those of a later one.
+_NAMES: Final[tuple[tuple[Role, str], ...]] = (
+    ("time", "exchangetimestamp exchangetime exchtime exchtimestamp exchangefeedtime eventtime transacttime"),
+    ("time", "lasttradetime lasttradedtime lttime ltt tradetime tradedtime tradetimestamp lasttradetimestamp"),
+    (
+        "time",
+        "timestamp datetime dateandtime datetimestamp stamp ts time tickdatetime dttm timeutc datetimeutc utctime utc",
+    ),
+    ("time", "gmttime opentime localtime timeist datetimeist barstarttime starttime"),
+    ("date", "date day tradedate tradingdate traddt bizdt dt dateist dateutc"),
+    ("price", "price ltp last lastprice lasttradedprice lasttradeprice tradeprice tradedprice tradedpx px rate p"),
+    ("close", "close closeprice clspric closingprice c closerate lastclose"),
+    (
+        "volume",
+        "ltq lastquantity lasttradedquantity lasttradequantity lastqty lasttradedqty lasttradeqty tradequantity",
+    ),
+    (
+        "volume",
+        "tradeqty tradesize tradevolume lastsize lastvolume lastvol tradedqty tradedquantity quantity qty size vol q",
+    ),
+    ("volume", "volume v"),
+    (
+        "volume",
+        "ttltradgvol tottrdqty totaltradedquantity ttltrdqnty tradedvolume contracts sharestraded nooftradedshares",
+    ),
+    (
+        "day_volume",
+        "volumetraded totalvolume dayvolume cumvolume cumulativevolume ttq vtt volumetradedtoday voltradedtoday",
+    ),
+    ("symbol", "tradingsymbol fininstrmnm"),
+    ("symbol", "symbol sym tckrsymb"),
+    ("symbol", "ticker"),
+    ("symbol", "instrumentidentifier contract contractname"),
+    ("symbol", "stockcode stockname scrip scripname"),
+    ("symbol", "instrument instrumentname security securityname"),
+    ("expiry", "expiry expirydate expirydt xprydt"),
+    ("strike", "strike strikeprice strikepr strkpric"),
+    ("right", "right optiontype optntp optiontyp opttype"),
+    ("series", "series sctysrs"),
+    ("open", "open openprice opnpric openingprice o openrate"),
+    ("high", "high highprice hghpric h highrate"),
+    ("low", "low lowprice lwpric l lowrate"),
+    ("bid", "bid bidprice bestbid bestbidprice buyprice bestbuyprice bp1 buyprice1 bidprice1 b"),
+    ("ask", "ask askprice bestask bestaskprice offer offerprice sellprice bestsellprice sp1 sellprice1 askprice1 a"),
+)
+_RANKS: Final[dict[str, tuple[Role, int]]] = {
+    name: (role, rank) for rank, (role, names) in enumerate(_NAMES) for name in names.split()
+}
+_UTC: Final = frozenset(("timeutc", "datetimeutc", "utctime", "utc", "gmttime", "dateutc"))
+_IST: Final = frozenset(("timeist", "datetimeist", "dateist"))
+_PLAIN = re.compile(r"[^a-z0-9]+")
+
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+PARTS_OF_A_SYMBOL: Final[tuple[Role, ...]] = (
+    "expiry",
+    "strike",
+    "right",
+    "series",
+)  # a bare symbol names many contracts
+TIMES: Final = "one of timestamp, time, datetime, exchange_timestamp, … or a date and a time"
+PRICES: Final = "one of price, ltp, last, close, last_traded_price, trade_price, …"
+
+
+def plain_name(name: str) -> str:
+    """A column's name without case, blanks and marks: `<DATE>` is `date`, `Last Traded Price` `lasttradedprice`."""
+    return _PLAIN.sub("", name.lower())
+
+
+def role_of(name: str) -> tuple[Role, int] | None:
+    """What a column of this name is, and its rank among those that are the same (lower goes first)."""
+    return _RANKS.get(plain_name(name))
+
+
+def zone_in(name: str) -> str:
+    """The zone that a column's name gives its stamps, or nothing."""
+    plain = plain_name(name)
+    return "UTC" if plain in _UTC else "Asia/Kolkata" if plain in _IST else ""
