@@ -9,6 +9,7 @@ from engine.assembly.open_source import open_file
 from engine.config import Config, bundled
 from engine.model.ports import Selective, TickSource
 from engine.model.types import TradeMode
+from engine.recording import CsvLayout
 from engine.venues.registry import venue_of
 from engine.venues.simulated import MOCK
 from engine.venues.supply import LiveSupply, NoCredentials, OpenedVenue
@@ -32,6 +33,8 @@ def choose(
     file: Path | None,
     speed: float | None,
     *,
+    layout: CsvLayout | None = None,
+    kind: str | None = None,
     skip_damage: bool = False,
     skip_bad: bool = False,
     on_screen: bool = False,
@@ -44,7 +47,7 @@ def choose(
     watched = on_screen and config.replay.speed == 0 and not config.origins.said_now("replay.speed")
     usual = _WATCHABLE if watched else config.replay.speed
     if file is not None:
-        source = open_file(file, config, skip_damage=skip_damage, skip_bad=skip_bad)
+        source = open_file(file, config, layout, kind=kind, skip_damage=skip_damage, skip_bad=skip_bad)
         told = (*source.notes(), *source.losses()) if isinstance(source, Selective) else ()
         return RunChoice(config, source, "replay", usual if speed is None else speed, told=told)
     venue = venue_of(config.feed.source)

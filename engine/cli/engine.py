@@ -4,6 +4,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
+from engine.cli.layout import layout_of, layout_options, words_of_layout
 from engine.cli.options import Parser, load_config, overrides_of, run_options, source_option, speed
 
 
@@ -14,6 +15,7 @@ def arguments(parser: Parser) -> None:
     parser.add_argument("--speed", type=speed, metavar="X|max", help="of that replay")
     parser.add_argument("--paused", action="store_true", help="stand still before the first tick of that replay")
     run_options(parser)
+    layout_options(parser)
 
 
 def run(args: Namespace) -> int:
@@ -27,7 +29,16 @@ def run(args: Namespace) -> int:
     from engine.serving.process import serve
     from engine.serving.state_dirs import usual_folder
 
-    choice = choose(load_config(args), args.file, args.speed, skip_damage=args.skip_damage, skip_bad=args.skip_bad_rows)
+    config = load_config(args)
+    choice = choose(
+        config,
+        args.file,
+        args.speed,
+        layout=layout_of(args, config),
+        kind=args.format,
+        skip_damage=args.skip_damage,
+        skip_bad=args.skip_bad_rows,
+    )
     signals = Signals()
     signals.start()
     with build(
@@ -67,7 +78,7 @@ def words_for(args: Namespace) -> list[str]:
     }
     words += [option for option, wanted in switches.items() if wanted]
     if args.command == "replay":
-        words += ["--replay", str(args.file.absolute())]
+        words += ["--replay", str(args.file.absolute()), *words_of_layout(args)]
         if args.speed is not None:
             words += ["--speed", str(args.speed or "max")]
     return words

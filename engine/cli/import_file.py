@@ -4,7 +4,8 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.options import Parser, config_options, force_option, layout_options, load_config
+from engine.cli.layout import layout_of, layout_options
+from engine.cli.options import Parser, config_options, damage_option, force_option, load_config
 from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ def arguments(parser: Parser) -> None:
     force_option(parser, "OUT.mqr")
     config_options(parser)
     layout_options(parser)
+    damage_option(parser)
 
 
 def run(args: Namespace) -> int:
@@ -34,17 +36,8 @@ def run(args: Namespace) -> int:
 def open_as_described(path: Path, args: Namespace, config: "Config") -> "FileSource":
     """Open `path` as the layout options say; raises InputError."""
     from engine.assembly.open_source import open_file
-    from engine.recording import CsvLayout
 
-    layout = CsvLayout(
-        columns=tuple(name.strip() for name in args.columns.split(",")) if args.columns else (),
-        time_format=args.time_format,
-        date=args.date,
-        zone=args.zone or config.session.zone,
-        price_divisor=args.price_divisor,
-        has_header=False if args.no_header else None,
-        symbol=args.symbol or config.instrument.symbol,
-    )
+    layout = layout_of(args, config)
     return open_file(path, config, layout, kind=args.format, skip_damage=args.skip_damage, skip_bad=args.skip_bad_rows)
 
 

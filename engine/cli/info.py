@@ -4,7 +4,8 @@ from argparse import Namespace
 from pathlib import Path
 
 from engine.cli.import_file import open_as_described
-from engine.cli.options import Parser, config_options, json_option, layout_options, load_config
+from engine.cli.layout import layout_options
+from engine.cli.options import Parser, config_options, damage_option, json_option, load_config
 
 
 def arguments(parser: Parser) -> None:
@@ -13,6 +14,7 @@ def arguments(parser: Parser) -> None:
     json_option(parser)
     config_options(parser)
     layout_options(parser)
+    damage_option(parser)
 
 
 def run(args: Namespace) -> int:

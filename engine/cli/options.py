@@ -5,6 +5,7 @@ Carries no engine, so that `--help` and a typing error cost nothing, and who onl
 What may be said before the command and behind it has no default here: `UNSAID` holds it, and what a command does not know.
 """
 
+import sys
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterable
 from importlib import import_module
@@ -28,6 +29,10 @@ UNSAID: Final[dict[str, Any]] = {
 }
 
 
+_VALUE_MAY_BEGIN_WITH_A_DASH: Final = ("--columns", "--shift")
+_DASHED: Final = ("-,", *(f"-{digit}" for digit in range(10)))
+
+
 class Parser(ArgumentParser):
     """Says what is wrong in one line. A command's own gets its arguments from the command's file once the command is meant."""
 
@@ -37,11 +42,24 @@ class Parser(ArgumentParser):
         """Parse, the arguments being declared."""
         if self.command_file:
             import_module(self.command_file).arguments(self)
-        return super().parse_known_args(args, namespace)
+        return super().parse_known_args(_joined(args), namespace)
 
     def error(self, message: str) -> NoReturn:
         """Say it and leave."""
         self.exit(EXIT_BAD_INPUT, f"{self.prog}: {clean(message)} (try {self.prog} --help)\n")
+
+
+def _joined(args: Iterable[str] | None) -> list[str] | None:
+    """The words with `--columns -,time` as one: what begins with a dash is an option to argparse, whatever stands before it."""
+    if args is None:
+        args = sys.argv[1:]
+    words: list[str] = []
+    for word in args:
+        if words and words[-1] in _VALUE_MAY_BEGIN_WITH_A_DASH and word[:2] in _DASHED:
+            words[-1] += f"={word}"
+        else:
+            words.append(word)
+    return words
 
 
 def speed(text: str) -> float:
@@ -109,25 +127,6 @@ def damage_option(parser: Parser) -> None:
         "pass over rows of a CSV file, or raw lines, that cannot be read",
         action="store_true",
     )
-
-
-def layout_options(parser: Parser) -> None:
-    """Add what must be said of a file that is no recording."""
-    from engine.venues.registry import VENUES
-
-    raw = [venue.raw_format for venue in VENUES if venue.raw_lines]
-    formats = ("iso", "epoch-s", "epoch-ms", "epoch-ns", "ms-of-day")
-    parser.add_argument("--symbol", default="", help="symbol of a file that names none")
-    parser.add_argument("--zone", default="", help="zone of stamps that name none (default: the session's)")
-    parser.add_argument(
-        "--columns", default="", metavar="A,B,…", help="what each column is: time, price, volume, symbol, -"
-    )
-    parser.add_argument("--time-format", choices=formats, default="iso", help="how stamps are written")
-    parser.add_argument("--date", default="", metavar="YYYY-MM-DD", help="day of ms-of-day stamps")
-    parser.add_argument("--price-divisor", type=int, default=1, metavar="N", help="prices are written times N")
-    parser.add_argument("--no-header", action="store_true", help="the first row is data")
-    parser.add_argument("--format", choices=("csv", *raw), help="what IN is, where its name does not tell")
-    damage_option(parser)
 
 
 def engine_options(parser: Parser) -> None:

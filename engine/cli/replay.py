@@ -3,6 +3,7 @@
 from argparse import Namespace
 from pathlib import Path
 
+from engine.cli.layout import layout_of, layout_options
 from engine.cli.options import Parser, load_config, run_options, speed
 from engine.model.errors import InputError
 
@@ -14,6 +15,7 @@ def arguments(parser: Parser) -> None:
     parser.add_argument("--detach", action="store_true", help="in a process of its own, that outlives the terminal")
     parser.add_argument("--paused", action="store_true", help="stand still before the first tick (needs the screen)")
     run_options(parser)
+    layout_options(parser)
 
 
 def run(args: Namespace) -> int:
@@ -31,6 +33,8 @@ def run(args: Namespace) -> int:
         config,
         args.file,
         args.speed,
+        layout=layout_of(args, config),
+        kind=args.format,
         skip_damage=args.skip_damage,
         skip_bad=args.skip_bad_rows,
         on_screen=screen is not None,

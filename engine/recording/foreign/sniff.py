@@ -24,6 +24,7 @@ from engine.recording.foreign.stamps import DateOrder, forms_of, is_date, is_tim
 from engine.recording.foreign.text import Encoding, encoding_of
 from engine.recording.foreign.unpack import BrokenError, Unpacked, how_packed, opened
 from engine.recording.foreign.vocabulary import Role, zone_in
+from engine.recording.stamps import zone_named
 
 _SAMPLE_LINES = 500
 _BEGIN_BYTES = 4096
@@ -37,6 +38,7 @@ def understand(path: Path, layout: CsvLayout) -> tuple[FileForm, Lines]:
     if not 1 <= layout.price_divisor <= 10**9:
         raise InputError(f"{path}: the price divisor is {layout.price_divisor}; allowed: 1 to 1000000000")
     regular_size(path)
+    zone_named(layout.zone)
     how = how_packed(path, layout.member)
     encoding = _encoding(path, how)
     lines = Lines(path, how, encoding)

@@ -32,8 +32,8 @@ GIB = 1 << 30
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 ESCAPE = "\x1b]0;owned\x07\x1b[31m\u202e"
 
-PRICES = ["nan", "inf", "-inf", "1e400", "٢٣٥", "１２", "abc", "", " 5", "0x10", "5_0", "9" * 30, "1.5.5", ESCAPE]
-VOLUMES = ["-3", "1.5", "nan", "", "9" * 30]
+PRICES = ["1e400", "٢٣٥", "１２", "abc", "0x10", "5_0", "9" * 30, "1.5.5", ESCAPE]
+VOLUMES = ["-3", "1.5", "9" * 30]
 STAMPS = ["", "now", "2025-02-30 09:15:19", "2025-10-01 25:15:19", "2025-10-01 09:15:60", "1e9", "1759290318"]
 STAMPS += ["2025-10-01 09:15:19+99:00", "9999-12-31 23:59:59Z", "0001-01-01 00:00:00Z", "٢٠٢٥-10-01 09:15:19"]
 
@@ -48,13 +48,14 @@ FILES: dict[str, tuple[bytes | str, str]] = {
     "empty.csv": (b"", "empty"),
     "binary.csv": (bytes(range(256)) * 9, "row 1"),
     "zeros.csv": (GOOD.encode() + b"2025-10-01 09:15:19+05:30,2\x0035,75\n", "row 3"),
-    "utf16.csv": (GOOD.encode("utf-16"), "row 1"),
     "header.csv": (GOOD.partition("\n")[0] + "\n", "no rows"),
     "strange.csv": ("a,b,c\n1,2,3\n", "row 1"),
-    "semicolons.csv": (GOOD.replace(",", ";"), "row 1"),
     "narrow.csv": (GOOD + "2025-10-01 09:15:19+05:30,235.85\n", "row 3: has 2 columns"),
     "wide.csv": (GOOD + "2025-10-01 09:15:19+05:30,235.85,75,9\n", "row 3: has 4 columns"),
-    "blank.csv": (GOOD + "\n" + GOOD.splitlines()[1], "row 3"),
+    "quote.csv": (GOOD + '2025-10-01 09:15:19+05:30,"235.85,75\n', "row 3: has a quote that is not closed"),
+    "bomb.csv": (gzip.compress(GOOD.encode() + bytes(32 << 20), 1), "row 3: is longer than"),
+    "dates.csv": ("date,price\n01/02/2025 09:15:00,9\n02/03/2025 09:15:00,9\n", "say --dates"),
+    "marks.csv": ("date;price\n2025-02-01 09:15:00;1,234\n", "say --decimal"),
     "symbol.csv": (f"timestamp,price,symbol\n2025-10-01 09:15:18,235,{ESCAPE}\n", "row 2, column 'symbol'"),
     "markup.csv": ("timestamp,price,symbol\n2025-10-01 09:15:18,235,[@click=x]\n", "row 2, column 'symbol'"),
     f"name{ESCAPE}.csv": (b"", "empty"),
