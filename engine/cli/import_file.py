@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 from engine.cli.layout import layout_of, layout_options
 from engine.cli.options import Parser, config_options, damage_option, force_option, load_config
+from engine.model.errors import InputError
+from engine.model.types import MAX_PRICE
 from engine.text.sanitize import clean
+
+_ROWS_SHOWN = 5
 
 if TYPE_CHECKING:
     from engine.config import Config
@@ -16,7 +20,10 @@ if TYPE_CHECKING:
 def arguments(parser: Parser) -> None:
     """Declare the arguments of `import`."""
     parser.add_argument("input", type=Path, metavar="IN")
-    parser.add_argument("output", type=Path, metavar="OUT.mqr")
+    parser.add_argument("output", type=Path, metavar="OUT.mqr", nargs="?")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="write nothing, show the first rows as they are understood"
+    )
     force_option(parser, "OUT.mqr")
     config_options(parser)
     layout_options(parser)
@@ -28,6 +35,11 @@ def run(args: Namespace) -> int:
     from engine.files import refuse_existing
 
     config = load_config(args)
+    if args.dry_run:
+        print("\n".join(first_rows(open_as_described(args.input, args, config))))
+        return 0
+    if args.output is None:
+        raise InputError("import: which file is to be written? allowed: import IN OUT.mqr, or import IN --dry-run")
     refuse_existing(args.output, args.force, args.input)
     write_recording(open_as_described(args.input, args, config), args, config)
     return 0
@@ -39,6 +51,24 @@ def open_as_described(path: Path, args: Namespace, config: "Config") -> "FileSou
 
     layout = layout_of(args, config)
     return open_file(path, config, layout, kind=args.format, skip_damage=args.skip_damage, skip_bad=args.skip_bad_rows)
+
+
+def first_rows(source: "FileSource") -> list[str]:
+    """Say how the rows of `source` are understood, and show the first of them, one a line."""
+    from itertools import islice
+
+    from engine.model.ports import Selective
+    from engine.recording.stamps import StampWriter
+
+    lines = [f"read as: {source.understood()}", *source.notes()] if isinstance(source, Selective) else []
+    stamps = StampWriter(source.zone)
+    for tick in islice(source.ticks(), _ROWS_SHOWN):
+        instrument = source.instruments[tick.instrument]
+        price = instrument.price_text(tick.price) if abs(tick.price) <= MAX_PRICE else "no price"
+        at = stamps.write(tick.exch_ms * 1_000_000)
+        what = f"{instrument.symbol} {price} × {instrument.quantity_text(tick.quantity)}"
+        lines.append(f"{source.row_of(tick.seq)}: {at} {what}")
+    return lines
 
 
 def write_recording(source: "FileSource", args: Namespace, config: "Config") -> None:
@@ -64,6 +94,8 @@ def write_recording(source: "FileSource", args: Namespace, config: "Config") -> 
             session=SessionTally(config, instruments, hours),
         )
     print(f"{report.ticks:,} ticks in {clean(str(args.output))}, {args.output.stat().st_size:,} bytes")
+    if isinstance(source, Selective):
+        print(f"read as: {source.understood()}")
     for note in source.notes() if isinstance(source, Selective) else ():
         print(f"read: {note}")
     for reason, count in report.refused.items():

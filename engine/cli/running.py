@@ -13,6 +13,7 @@ from engine.cli.screen import Screen, screen_here
 from engine.config import find_config
 from engine.model.commands import Flat
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_FAULT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
+from engine.model.ports import Selective
 from engine.model.types import TradeMode
 from engine.reports.summary import Summary, summarise
 from engine.reports.trade_file import TradeFile
@@ -100,6 +101,8 @@ def _run_replay(running: Run, screen: Screen | None, signals: Signals) -> None:
 def say_how_it_was_chosen(args: Namespace, running: Run, choice: RunChoice) -> None:
     """Log the configuration, and what was found while choosing."""
     LOGGERS["engine"].info("configuration %s", clean(str(find_config(args.config))))
+    if isinstance(choice.source, Selective):
+        LOGGERS["engine"].info("%s is read as %s", choice.source.name, choice.source.understood())
     for line in choice.told:
         running.say(line)
 

@@ -95,6 +95,9 @@ class Selective(Protocol):
     def notes(self) -> tuple[str, ...]:
         """How the file is read where that is not as it stands, a line each."""
 
+    def understood(self) -> str:
+        """How its rows are written, in one line."""
+
 
 class Undamaged:
     """What a source says that has no marks, no rows and nothing that could be damaged."""

@@ -37,7 +37,7 @@ class ForeignSource(CsvSource):
             self._reader,
             skip_bad=skip_bad,
             says_bad=self._refusal,
-            torn=self._is_torn,
+            torn=lambda row: row.kind == "torn",
             stamp=lambda at_ms: stamps.write(at_ms * 1_000_000),
             tolerance_ms=max(tolerance_ms, TOLERANCE_MS),
         )
@@ -77,7 +77,11 @@ class ForeignSource(CsvSource):
 
     def notes(self) -> tuple[str, ...]:
         """How the file is read where that is not as it stands."""
-        return self._survey.notes
+        return (*self._survey.notes, *self._reader.told())
+
+    def understood(self) -> str:
+        """How its rows are written, in one line."""
+        return self._reader.understood()
 
     def _rows(self, after: int) -> Iterator[Tick]:
         strays = self._survey.strays
@@ -90,11 +94,3 @@ class ForeignSource(CsvSource):
 
     def _refusal(self, row: BadRow) -> InputError:
         return InputError(f"{self._path}: {row.text}; --skip-bad-rows passes over such rows")
-
-    def _is_torn(self, row: BadRow) -> bool:
-        """Whether the last line, which is `row`, has no end."""
-        if row.kind == "torn":
-            return True
-        with self._path.open("rb") as file:
-            file.seek(-1, 2)
-            return file.read(1) != b"\n"

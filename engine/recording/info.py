@@ -39,6 +39,7 @@ class Info(Struct, frozen=True, kw_only=True):
     losses: tuple[str, ...]
     fingerprint: str
     left_out: tuple[str, ...] = ()  # a line for each further reason why ticks will not be decided by
+    understood: str = ""  # how the rows of a foreign file are written
     notes: tuple[str, ...] = ()  # how the file is read where that is not as it stands
     undecided: str = ""  # why there will be no entry, and what to change
 
@@ -89,6 +90,7 @@ def inspect_file(
         losses=source.losses(),
         fingerprint=fingerprint.text(),
         left_out=tuple(session.lines(source.row_of)) if session else (),
+        understood=source.understood() if isinstance(source, Selective) else "",
         notes=source.notes() if isinstance(source, Selective) else (),
         undecided=session.why_undecided() if session else "",
     )
@@ -104,7 +106,11 @@ def info_lines(info: Info) -> list[str]:
         except ValueError:
             return f"{ms} ms"
 
-    told = [("file", info.name), *(("read", note) for note in info.notes)]
+    told = [
+        ("file", info.name),
+        *((("rows", info.understood),) if info.understood else ()),
+        *(("read", note) for note in info.notes),
+    ]
     for instrument, (low, high) in zip(info.instruments, info.prices, strict=True):
         lot = instrument.lot_size / instrument.quantity_scale
         size = f"lot {lot:g}, tick {instrument.price_text(instrument.tick_size)}"

@@ -9,7 +9,7 @@ from engine.recording.foreign.stamps import DateOrder
 from engine.recording.foreign.text import Encoding
 from engine.recording.foreign.unpack import Unpacked
 from engine.recording.foreign.vocabulary import Role
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 
 _WORDS: Final = {b",": "comma", b";": "semicolon", b"\t": "tab", b"|": "pipe"}
 _STAMPS: Final = {
@@ -73,7 +73,7 @@ class FileForm(Struct, frozen=True, kw_only=True):
             return self.places["bid"], self.places["ask"]
         return self.places[self.price or "price"], -1
 
-    def line(self, rows: int = 0) -> str:
+    def line(self, rows: int = 0) -> CleanText:
         """`comma, quoted, IST, date and time apart, price=LTP, 34,652 rows`."""
         parts = [self.how.kind, self.profile, "" if self.encoding.name == "utf-8" else self.encoding.name.upper()]
         parts += [_WORDS[self.delimiter], "quoted" if self.quoted else "", "decimal comma" if self.mark == b"," else ""]

@@ -32,7 +32,7 @@ class Lines:
     """The lines of a file, again and again.
 
     Once all were read `unended` is the row that has no line end, or 0, `broken` why the packed data ends early, or empty,
-    and `last_row` the number of the last row.
+    and `last_row` the number of the last row that is not blank.
     """
 
     def __init__(self, path: Path, how: Unpacked, encoding: Encoding) -> None:
@@ -62,7 +62,7 @@ class Lines:
         return min(1.0, self._position / self._size)
 
     def _of(self, stream: IO[bytes], row: int, offset: int) -> Iterator[Batch]:
-        rest, discarding = b"", False
+        rest, discarding, blank = b"", False, 0
         try:
             for chunk in chunks(stream, self._encoding):
                 text = chunk
@@ -76,6 +76,7 @@ class Lines:
                     batch, cut = _batch(row, text, cut)
                     yield batch
                     row += len(batch.lines)
+                    blank = _blank_at_the_end(batch.lines, blank)
                     offset += cut
                     self._note(row, offset)
                 rest = text[cut:]
@@ -89,9 +90,10 @@ class Lines:
         if rest and not self.broken:
             batch = Batch(row, *_joined(_lines(rest), last=True))
             row += len(batch.lines)
+            blank = _blank_at_the_end(batch.lines, blank)
             self.unended = row
             yield batch
-        self.last_row = row
+        self.last_row = row - blank
 
     def _note(self, row: int, offset: int) -> None:
         if self._begin_anywhere:
@@ -99,6 +101,14 @@ class Lines:
             if row >= self._noted_rows[-1] + _NOTED_EVERY:
                 self._noted_rows.append(row)
                 self._noted_offsets.append(offset)
+
+
+def _blank_at_the_end(lines: list[bytes], before: int) -> int:
+    """How many lines at the end hold nothing, those of the batch before counted where all of these do."""
+    for count, line in enumerate(reversed(lines)):
+        if line.strip():
+            return count
+    return before + len(lines)
 
 
 def _batch(row: int, text: bytes, cut: int) -> tuple[Batch, int]:

@@ -82,6 +82,10 @@ class ForeignReader:
         """Which part of the file the latest reading has passed."""
         return self._lines.fraction_read()
 
+    def understood(self) -> CleanText:
+        """`comma, quoted, IST, date and time apart, price=LTP, 34,652 rows`; the rows once all of them were read."""
+        return self.form.line(max(0, self._lines.last_row - self.form.begin))
+
     def told(self) -> tuple[CleanText, ...]:
         """What a person should know of how the rows were read so far, a line each."""
         words = {

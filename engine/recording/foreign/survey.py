@@ -13,7 +13,7 @@ from engine.model.ports import PassedOver
 from engine.model.types import Tick
 from engine.recording.foreign.neighbours import MOST_KEPT, Neighbours, Stray
 from engine.recording.foreign.rows import BadRow, RowReader
-from engine.text.sanitize import CleanText
+from engine.text.sanitize import clean
 
 TOLERANCE_MS: Final = 1000  # rows this little out of order are in order
 _LOOSE_SHARE: Final = 20  # more than every so many-th row a stray: the file is in no order at all
@@ -207,4 +207,4 @@ def _too_many(first: Stray, stamp: Callable[[int], str]) -> BadRow:
     what = (
         f"the time {stamp(first.at_ms)} contradicts the rows around it, as that of more than {MOST_KEPT:,} others does"
     )
-    return BadRow(first.row, "stamp", CleanText(f"row {first.row}: {what}"))
+    return BadRow(first.row, "stamp", clean(f"row {first.row}: {what}"))

@@ -25,7 +25,7 @@ FILES = {
     "ahead": HEAD + "".join([*ROWS[:250], AHEAD, *ROWS[251:]]),
     "without": HEAD + "".join([*ROWS[:250], *ROWS[251:]]),
     "torn": HEAD + "".join(ROWS) + stamp(600)[:12],
-    "bad": HEAD + "".join([*ROWS[:300], HEAD, f"{stamp(300)},,75\n", *ROWS[300:]]),
+    "bad": HEAD + "".join([*ROWS[:300], HEAD, f"{stamp(300)},none yet,75\n", *ROWS[300:]]),
 }
 
 

@@ -11,7 +11,7 @@ from engine.recording.foreign_source import ForeignSource
 
 HEAD = b"timestamp,price,volume\n"
 BAD: dict[str, tuple[bytes, str, str]] = {  # a row, what it is counted as, what is said of it
-    "an empty price": (b"2025-10-01 09:15:20,,75", "price", "'' is not a price"),
+    "an empty stamp": (b",100,75", "stamp", "'' is not a stamp"),
     "a word for a price": (b"2025-10-01 09:15:20,abc,75", "price", "'abc' is not a price"),
     "a stamp of no day": (b"2025-02-30 09:15:20,100,75", "stamp", "is not a stamp"),
     "a volume of a word": (b"2025-10-01 09:15:20,100,many", "volume", "'many' is not a volume"),
