@@ -13,6 +13,7 @@ from engine.runtime.delivery import DeliverySwitch
 from engine.runtime.dispatch import Dispatch
 from engine.runtime.grave_silence import GraveSilence
 from engine.runtime.housekeeping import Housekeeping, LoopStats
+from engine.runtime.market import MarketWatch
 from engine.runtime.open_hours import OpenHours
 from engine.runtime.process_stats import ProcessStats
 from engine.runtime.publisher import Publisher
@@ -70,10 +71,12 @@ def _engine(
     switch = DeliverySwitch(parts, publisher)
     schedule = Schedule(parts, switch, playback, run.config.recording.checkpoint_ticks if run.recorder else 0)
     misbehave = source.misbehave if isinstance(source, FaultySource) else None
+    market = MarketWatch(parts, run.mode, feed.view) if playback is None else None
+    generated = is_generated(source)
     dispatch = Dispatch(
-        parts, switch, schedule, playback, status.ask_to_stop, misbehave, generated=is_generated(source)
+        parts, switch, schedule, playback, status.ask_to_stop, misbehave, generated=generated, market=market
     )
-    turn = Turn(parts, dispatch.carry_out, schedule, publisher)
+    turn = Turn(parts, dispatch.carry_out, schedule, publisher, market)
     folder = run.folder
     housekeeping = Housekeeping(parts, turn, stats, ProcessStats(folder), lambda lines: keep_receipt(folder, lines))
     return Engine(parts, turn, feed, playback, switch, schedule, dispatch, status, publisher, housekeeping)

@@ -5,11 +5,20 @@ from engine.config.describe import changed, defaults, describe, instrument_for, 
 from engine.config.facts import explained, stated
 from engine.config.load import Layer, load
 from engine.config.market_facts import market_facts
-from engine.config.schema import Config, RecordingConfig, RiskConfig, Sections, SessionConfig, StrategyConfig
+from engine.config.schema import (
+    Config,
+    OperatorConfig,
+    RecordingConfig,
+    RiskConfig,
+    Sections,
+    SessionConfig,
+    StrategyConfig,
+)
 
 __all__ = [
     "Config",
     "Layer",
+    "OperatorConfig",
     "RecordingConfig",
     "RiskConfig",
     "Sections",

@@ -41,6 +41,7 @@ Section = TypeVar("Section", bound=Struct)
 RecordingChoice = Literal["auto", "on", "off"]
 CalendarChoice = Literal["auto", "none"]
 OnLoss = Literal["keep", "no_entries", "flat_after"]
+OnSilence = Literal["hold", "flat"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 # What a person calls an instrument: "NIFTY25NOV2525000CE", "Nifty 50", "NSE:SBIN", "NSE_FO|35003", "BTC/USDT"; venues understand it.
@@ -229,10 +230,12 @@ class HeartbeatConfig(Struct, frozen=True):
 
 
 class OperatorConfig(Struct, frozen=True):
-    """What happens when nobody is looking any more: the last screen that may command is gone."""
+    """What happens when nobody is looking any more: the last screen that may command is gone; or no price comes."""
 
     on_loss: Annotated[OnLoss, Choice("keep", "no_entries", "flat_after")]
     flat_after_s: Annotated[int, Whole(1, 86_400)]
+    on_silence: Annotated[OnSilence, Choice("hold", "flat")]
+    silence_flat_s: Annotated[int, Whole(5, 86_400)]
 
 
 class Config(Struct, frozen=True):

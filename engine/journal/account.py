@@ -58,7 +58,7 @@ class JournalledAccount:
         self.gate, self.flat, self.orders = EntryGate(0), FlattenState(), Orders("")
         self.cash_account = CashAccount(Decimal(0))
         load(self.gate, "gate.", fields)
-        load(self.flat, "flat.", fields)
+        self.flat.restore(fields)
         load(self.cash_account, "book.", fields)
         self.orders.load(fields)
         self.today = str(fields["today"])
@@ -211,7 +211,7 @@ class JournalledAccount:
         if changed.state == "LOCKED":
             self.flat.begin(changed.reason, "")
             self.gate.locked = f"{FLAT_LOCK}{changed.reason}"
-        self.flat.state = changed.state
+        self.flat.follow(changed.state, changed.until_ms)
 
     # ── What has come of it ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -232,7 +232,7 @@ class JournalledAccount:
         fields: Fields = {"today": self.today}
         fields |= {name: self._fields[name] for name in ("price_scale", "quantity_scale")}
         dump(self.gate, "gate.", fields)
-        dump(self.flat, "flat.", fields)
+        self.flat.keep(fields)
         if self.flat.running and not self.flat.exit_reason:
             fields["flat.exit_reason"] = "Flat"
         self.orders.dump(fields)

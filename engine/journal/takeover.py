@@ -85,7 +85,7 @@ def take_over(opened: Opened, account: JournalledAccount, mode: TradeMode, sessi
     lines += _some(iter(orders))
     lines.append(f"found: {_money(account)}")
     if account.flat.running:
-        lines.append(f"a flat ({account.flat.reason}) was at {account.flat.state}: RESUMED")
+        lines.append(f"a flat ({account.flat.reason}) was at {account.flat.shown}: RESUMED")
     lines += [f"entries are locked: {locked}", _verdict(account)]
     return replace(
         opened, open_positions=held, unresolved_orders=unresolved, kept=kept, still_locked=locked, report=tuple(lines)

@@ -39,10 +39,14 @@ class Unlock(Command, frozen=True, tag=True):
     """Lift a lock and every halt that waits for the operator."""
 
 
-class Flat(Command, frozen=True, tag=True):
-    """Lock, drop pending entries, close every position at once, verify, stay locked."""
+class Flat(Command, frozen=True, tag=True, omit_defaults=True):
+    """Lock, drop pending entries, close every position at once, verify, stay locked.
+
+    Outside trading hours nothing is sent before the market opens, unless `anyway`: then the broker decides.
+    """
 
     reason: CleanText = CleanText("operator")
+    anyway: bool = False
 
 
 class Arm(Command, frozen=True, tag=True):

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from engine.model.types import Fill, Order, PositionState, Trade
+from engine.model.types import Fill, Order, PositionState, Side, Trade
 from engine.text.sanitize import CleanText
 
 
@@ -98,14 +98,29 @@ class EntriesChanged(Event, frozen=True, tag=True):
     at_ms: int
 
 
-FlatState = Literal["NORMAL", "ARMED", "LOCKED", "CANCELLING", "CLOSING", "VERIFYING", "FLAT"]
+FlatState = Literal[
+    "NORMAL", "ARMED", "LOCKED", "CANCELLING", "CLOSING", "VERIFYING", "FLAT", "ESCALATED", "HELD", "UNRESOLVED"
+]
 
 
-class FlatChanged(Event, frozen=True, tag=True):
-    """The flat job went on to `state`."""
+class FlatChanged(Event, frozen=True, tag=True, omit_defaults=True):
+    """The flat job went on to `state`; one of the last three stands in its way until another is told.
+
+    `until_ms` is when a closed market opens.
+    """
 
     state: FlatState
     reason: str
+    at_ms: int
+    until_ms: int = 0
+
+
+class CloseByHand(Event, frozen=True, tag=True):
+    """A flat has not come to its end within a minute: a person is told what is still to be done."""
+
+    instrument: int
+    side: Side
+    quantity: int
     at_ms: int
 
 
@@ -149,6 +164,34 @@ class GapsCounted(Event, frozen=True, tag=True):
     untold: int
     longest_ms: int
     since_ms: int
+    at_ms: int
+
+
+class ClosedBlind(Event, frozen=True, tag=True):
+    """The clock closes a position at a price that is no news any more: `age_ms` old, -1 where none has come so far."""
+
+    instrument: int
+    quantity: int
+    reason: str
+    price: int
+    age_ms: int
+    at_ms: int
+
+
+class HeldSilent(Event, frozen=True, tag=True):
+    """No tick of what is held for `silent_ms` within the session; `severe` from half a minute on."""
+
+    instrument: int
+    silent_ms: int
+    at_ms: int
+    severe: bool
+
+
+class HeldOver(Event, frozen=True, tag=True):
+    """The session of its day is over and so much is still held."""
+
+    instrument: int
+    quantity: int
     at_ms: int
 
 
@@ -233,10 +276,14 @@ AnyEvent = (
     | RefusalsCounted
     | EntriesChanged
     | FlatChanged
+    | CloseByHand
     | DayStarted
     | TickRefused
     | TickGap
     | GapsCounted
+    | ClosedBlind
+    | HeldSilent
+    | HeldOver
     | SequenceGap
     | TraderFault
     | LinkChanged

@@ -23,12 +23,18 @@ class EventMark(Struct, frozen=True, tag=True):
     at_ms: int
 
 
-class InputMark(Struct, frozen=True, tag=True):
-    """What the trader was given after `ticks` ticks that was no tick: a command, or a beat (None) that did something."""
+class InputMark(Struct, frozen=True, tag=True, omit_defaults=True):
+    """What the trader was given after `ticks` ticks that was no tick: a command, or a beat (None) that did something.
+
+    `market_ms` is the market's time at `at_ms` (0: the same), `closed_until_ms` when it opens again (0: nothing says that
+    it is closed).
+    """
 
     ticks: int
     command: TraderCommand | None
     at_ms: int
+    market_ms: int = 0
+    closed_until_ms: int = 0
 
 
 class StartMark(Struct, frozen=True, tag=True):

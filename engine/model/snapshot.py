@@ -77,13 +77,18 @@ class FlatLeg(Struct, frozen=True):
 
 
 class FlatView(Struct, frozen=True):
-    """Where the emergency flat stands; `receipt` has lines once it is over."""
+    """Where the emergency flat stands; `receipt` has lines once it is over.
+
+    `until_ms`: when it goes on, where it is HELD; `by_hand`: what a person is to do where it takes more than a minute.
+    """
 
     state: str
     reason: str
     begun_ns: int
     legs: tuple[FlatLeg, ...]
     receipt: tuple[str, ...]
+    until_ms: int = 0
+    by_hand: tuple[str, ...] = ()
 
 
 class EpochView(Struct, frozen=True):

@@ -19,8 +19,17 @@ class Stateful(Protocol):
         """The attributes that decide."""
 
 
+def _later(owner: Stateful) -> Mapping[str, Plain]:
+    """Names of state that came later than recordings do, with the values they begin with: `LATER` of the owner's class."""
+    later: Mapping[str, Plain] = getattr(type(owner), "LATER", {})
+    return later
+
+
 def dump(owner: Stateful, prefix: str, into: Fields) -> None:
-    """Add the state of `owner` to `into`, each name behind `prefix`."""
+    """Add the state of `owner` to `into`, each name behind `prefix`; what came `LATER` only where it is not initial."""
+    for name, initial in _later(owner).items():
+        if getattr(owner, name) != initial:
+            into[prefix + name] = getattr(owner, name)
     for name in owner.STATE:
         value = getattr(owner, name)
         if isinstance(value, Decimal):
@@ -32,6 +41,8 @@ def dump(owner: Stateful, prefix: str, into: Fields) -> None:
 
 def load(owner: Stateful, prefix: str, fields: Mapping[str, Plain]) -> None:
     """Set the state of `owner` from what `dump` wrote; a Decimal or deque attribute keeps its type."""
+    for name, initial in _later(owner).items():
+        setattr(owner, name, fields.get(prefix + name, initial))
     for name in owner.STATE:
         value: object = fields[prefix + name]
         now = getattr(owner, name)

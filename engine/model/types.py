@@ -118,8 +118,11 @@ class Fill(Struct, frozen=True):
     at_ms: int
 
 
-class Trade(Struct, frozen=True):
-    """One exit: `quantity` bought at `entry_price` and sold at `exit_price`; `costs` are both sides' costs of this quantity."""
+class Trade(Struct, frozen=True, omit_defaults=True):
+    """One exit: `quantity` bought at `entry_price` and sold at `exit_price`; `costs` are both sides' costs of this quantity.
+
+    `blind`: it was decided at a price that was no news any more.
+    """
 
     number: int
     instrument: int
@@ -132,6 +135,7 @@ class Trade(Struct, frozen=True):
     costs: Decimal
     net_pnl: Decimal
     reason: str
+    blind: bool = False
 
 
 class PositionState(Struct, frozen=True):

@@ -259,10 +259,15 @@ def decode_marks(payload: bytes) -> list[Mark]:
         raise DamageError(f"its marks cannot be read: {error}") from None
 
 
+def _are_moments(mark: InputMark) -> bool:
+    times_ms = (mark.at_ms, mark.market_ms, mark.closed_until_ms)
+    return all(_EARLIEST_MS < each < _LATEST_MS for each in times_ms)
+
+
 def _sound(mark: Mark) -> Mark:
     """`mark` cleaned; raises DamageError where it could not be given to a trader again."""
     match mark:
-        case InputMark(ticks=ticks, at_ms=at_ms) if not (0 <= ticks < _MAX_TICKS and _EARLIEST_MS < at_ms < _LATEST_MS):
+        case InputMark(ticks=ticks, at_ms=at_ms) if not (0 <= ticks < _MAX_TICKS and _are_moments(mark)):
             raise DamageError(f"a mark stands at tick {_few(ticks)}, {_few(at_ms)} ms: no such place")
         case StartMark(kept=kept) if len(kept.symbols) > MAX_INSTRUMENTS or not _EARLIEST_MS < kept.at_ms < _LATEST_MS:
             raise DamageError(f"an account of {len(kept.symbols)} instruments at {_few(kept.at_ms)} ms cannot be")

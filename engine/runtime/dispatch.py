@@ -4,10 +4,11 @@ import time
 from collections.abc import Callable
 
 from engine.model.broker_events import BrokerEvent
-from engine.model.commands import REACH, Acknowledge, Command, Fault, Stall, Stop, SwitchDelivery, TraderCommand
+from engine.model.commands import REACH, Acknowledge, Command, Fault, Flat, Stall, Stop, SwitchDelivery, TraderCommand
 from engine.model.events import CommandRefused, FeedNote, LinkChanged
 from engine.model.marks import EventMark, InputMark
 from engine.runtime.delivery import DeliverySwitch
+from engine.runtime.market import MarketWatch
 from engine.runtime.replay.playback import Playback
 from engine.runtime.schedule import Schedule
 from engine.runtime.tickets import Tickets
@@ -33,7 +34,9 @@ class Dispatch:
         misbehave: Callable[[Fault], None] | None = None,
         *,
         generated: bool = False,
+        market: MarketWatch | None = None,
     ) -> None:
+        self._market = market
         self._parts = parts
         self._switch = switch
         self._schedule = schedule
@@ -68,8 +71,13 @@ class Dispatch:
         if self._playback is not None:
             self._playback.interfered()
         now_ms = self._parts.effects.now_ms
-        self._parts.persistence.mark(InputMark(self._parts.cursor.position, command, now_ms))
-        self._parts.effects.carry_out(self._parts.trader.on_command(command, now_ms))
+        closed_until_ms = 0
+        if self._market is not None and isinstance(command, Flat):
+            closed_until_ms = self._market.closed_until_ms(now_ms)
+        self._parts.persistence.mark(
+            InputMark(self._parts.cursor.position, command, now_ms, closed_until_ms=closed_until_ms)
+        )
+        self._parts.effects.carry_out(self._parts.trader.on_command(command, now_ms, closed_until_ms))
         gate = self._parts.trader.state.gate
         self._parts.operator.paused, self._parts.operator.locked = gate.paused, gate.locked
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from engine.model.events import AnyEvent, FillBooked, FlatChanged, OrderCancelled, OrderRejected, Submit
+from engine.model.events import AnyEvent, CloseByHand, FillBooked, FlatChanged, OrderCancelled, OrderRejected, Submit
 from engine.model.snapshot import FlatLeg, FlatView
 from engine.model.types import Instrument
 from engine.trading.instrument_state import InstrumentState
@@ -51,20 +51,27 @@ class Receipt:
         self._legs: dict[int, _Leg] = {}
         self._orders: dict[int, int] = {}
         self._begun_ns = 0
+        self._runs = False
         self._steps: list[str] = []
+        self._by_hand: tuple[str, ...] = ()  # what a person was told to do
         self.lines: tuple[str, ...] = ()
 
     def resume(self, now_ns: int) -> None:
         """Go on with a flat that the run before did not finish; nothing where there is none."""
         if self._state.flat.running:
             self._begin(now_ns)
-            self._steps.append(f"  {0:6.3f} s  RESUMED at {self._state.flat.state}")
+            self._steps.append(f"  {0:6.3f} s  RESUMED at {self._state.flat.shown}")
 
     def note(self, event: AnyEvent, now_ns: int) -> None:
         """Take an event of the turn; only those of a flat matter."""
         match event:
             case FlatChanged():
                 self._changed(event, now_ns)
+            case CloseByHand():
+                name = self._state.instrument_states[event.instrument].instrument
+                line = f"{event.side} {name.quantity_text(event.quantity)} {name.symbol} in the broker's own app"
+                self._by_hand = (*self._by_hand, line)
+                self._steps.append(f"  {(now_ns - self._begun_ns) / 1e9:6.3f} s  told: {line}")
             case Submit() if self._legs and event.order.side == "SELL" and event.order.instrument in self._legs:
                 self._orders[event.order.number] = event.order.instrument
                 self._legs[event.order.instrument].word = "SENT"
@@ -78,8 +85,9 @@ class Receipt:
                 return
 
     def _changed(self, event: FlatChanged, now_ns: int) -> None:
-        if event.state == "LOCKED":
+        if event.state == "LOCKED" and not self._runs:
             self._begin(now_ns)
+        self._runs = event.state not in {"NORMAL", "ARMED", "FLAT"}
         self._steps.append(f"  {(now_ns - self._begun_ns) / 1e9:6.3f} s  {event.state}")
         if event.state == "FLAT":
             for leg in self._legs.values():
@@ -91,7 +99,9 @@ class Receipt:
 
     def _begin(self, now_ns: int) -> None:
         self._begun_ns = now_ns
+        self._runs = True
         self._steps = []
+        self._by_hand = ()
         self._orders = {}
         self.lines = ()
         self._legs = {
@@ -119,4 +129,5 @@ class Receipt:
         legs = tuple(
             FlatLeg(index, leg.quantity, leg.filled, leg.planned, leg.shown) for index, leg in self._legs.items()
         )
-        return FlatView(flat.state, flat.reason, self._begun_ns, legs, self.lines)
+        by_hand = self._by_hand if flat.running else ()
+        return FlatView(flat.shown, flat.reason, self._begun_ns, legs, self.lines, flat.until_ms, by_hand)

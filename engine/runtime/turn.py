@@ -12,6 +12,7 @@ from typing import Protocol
 from engine.model.clock import VirtualClock
 from engine.model.marks import InputMark
 from engine.model.types import FLAG_LATE, Tick
+from engine.runtime.market import MarketWatch
 from engine.runtime.publisher import Publisher
 from engine.runtime.turn_parts import Posted, TurnParts
 
@@ -35,6 +36,7 @@ class Turn:
     """
 
     __slots__ = (
+        "_agenda",
         "_budget",
         "_carry_out",
         "_clock",
@@ -43,6 +45,7 @@ class Turn:
         "_epochs",
         "_late_before_ns",
         "_live",
+        "_market",
         "_persistence",
         "_publisher",
         "_recorder",
@@ -54,7 +57,12 @@ class Turn:
     )
 
     def __init__(
-        self, parts: TurnParts, carry_out: Callable[[Posted], None], schedule: AfterTick, publisher: Publisher
+        self,
+        parts: TurnParts,
+        carry_out: Callable[[Posted], None],
+        schedule: AfterTick,
+        publisher: Publisher,
+        market: MarketWatch | None = None,
     ) -> None:
         self.lock = Lock()
         self.inputs = parts.inputs
@@ -71,6 +79,10 @@ class Turn:
         self._recorder = parts.recorder
         self._live = not parts.cursor.lossless
         self._clock = parts.clock if isinstance(parts.clock, VirtualClock) else None  # moved from tick to tick
+        self._market = market  # None where ticks move the clock
+        self._agenda = parts.trader.agenda
+        if self._clock is not None:
+            self._agenda.keep_time(by_ticks=True)
         self._late_before_ns = 0  # a live tick received before this moment enters nothing
 
     # ── The hot path ────────────────────────────────────────────────────────────────────────────────────────────
@@ -83,6 +95,8 @@ class Turn:
         seq = tick.seq
         if seq != cursor.expected and not cursor.accepts(seq):
             return
+        if tick.exch_ms > self._agenda.by_tick_ms:
+            self._pass_time(tick)
         cursor.last_seq = seq
         recv_ns = tick.recv_ns
         live = self._live
@@ -121,6 +135,19 @@ class Turn:
         if now_ns >= self._publisher.due_ns:
             self._publisher.publish(now_ns)
 
+    def _pass_time(self, tick: Tick) -> None:
+        """Let the virtual clock pass through each moment at which something is due ahead of `tick`."""
+        trader, agenda, clock = self._trader, self._agenda, self._clock
+        if clock is None or trader.is_wild(tick):
+            return
+        while agenda.due_ms < tick.exch_ms:
+            clock.at_ms = at_ms = max(agenda.due_ms, min(clock.at_ms, tick.exch_ms))
+            effects = trader.on_beat(at_ms, due=True)
+            if trader.moved:
+                self._persistence.mark(InputMark(self._cursor.position, None, at_ms))
+            if effects:
+                self._effects.carry_out(effects)
+
     # ── Inputs and beats ────────────────────────────────────────────────────────────────────────────────────────
 
     def take_inputs(self) -> None:
@@ -138,10 +165,15 @@ class Turn:
             self.take_inputs()
         if own:
             now_ms = self._effects.now_ms
-            effects = self._trader.on_beat(now_ms)
+            market_ms = closed_until_ms = 0
+            if self._market is not None:
+                market_ms = self._market.market_ms(now_ms, due=now_ms >= self._agenda.due_ms)
+                if self._trader.state.flat.running:
+                    closed_until_ms = self._market.closed_until_ms(now_ms)
+            effects = self._trader.on_beat(now_ms, market_ms, closed_until_ms)
             if self._trader.moved:
                 self._publisher.due_ns = 0  # to be seen at once
-                self._persistence.mark(InputMark(self._cursor.position, None, now_ms))
+                self._persistence.mark(InputMark(self._cursor.position, None, now_ms, market_ms, closed_until_ms))
             if effects:
                 self._effects.carry_out(effects)
             self._persistence.beat(_now_ns(), now_ms)

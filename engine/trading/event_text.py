@@ -22,6 +22,7 @@ class EventLine(Struct, frozen=True):
 
 _OrderEvent = events.Submit | events.FillBooked | events.TradeClosed | events.OrderRejected | events.OrderCancelled
 _TickEvent = events.TickRefused | events.TickGap | events.GapsCounted | events.SequenceGap
+_HeldEvent = events.ClosedBlind | events.HeldSilent | events.HeldOver
 _Refusal = events.EntryRefused | events.RefusalsCounted
 _Notice = events.LinkChanged | events.FeedNote | events.ClockStepped | events.Paused | events.CommandRefused
 _TOLD_ALWAYS = frozenset({"UP", "WAITING", "CLOSED", "REFUSED"})
@@ -47,10 +48,17 @@ class EventText:
             return self._tell_order(event)
         if isinstance(event, _TickEvent):
             return self._tell_tick(event)
+        if isinstance(event, _HeldEvent):
+            return self._tell_held(event)
         if isinstance(event, _Refusal):
             return self._tell_refusal(event)
         if isinstance(event, _Notice):
             return _tell_line(event)
+        if isinstance(event, events.FlatChanged | events.CloseByHand):
+            return self._tell_flat(event)
+        return self._tell_run(event)
+
+    def _tell_run(self, event: events.AnyEvent) -> EventLine | None:
         match event:
             case events.EntriesChanged():
                 level = WARNING if event.state in {"locked", "halted"} else INFO
@@ -58,8 +66,6 @@ class EventText:
                 return EventLine(
                     "trader", level, f"{self._stamp(event.at_ms)} entries {event.state}{reason}", keep=True
                 )
-            case events.FlatChanged():
-                return EventLine("trader", WARNING, f"flat {event.state} ({event.reason})", keep=True)
             case events.DayStarted():
                 note = f"; {event.note}" if event.note else ""
                 return EventLine("trader", WARNING if note else INFO, f"session of {event.date} begins{note}")
@@ -72,7 +78,7 @@ class EventText:
     def _stamp(self, at_ms: int) -> str:
         return self._clock(at_ms) if at_ms else "before the first tick"
 
-    def _at(self, event: _Refusal | _TickEvent) -> str:
+    def _at(self, event: _Refusal | _TickEvent | _HeldEvent) -> str:
         return f"{self._stamp(event.at_ms)} {self._instruments[event.instrument].symbol}"
 
     def _tell_refusal(self, event: _Refusal) -> EventLine:
@@ -99,11 +105,39 @@ class EventText:
                 name = self._instruments[trade.instrument]
                 prices = f"{name.price_text(trade.entry_price)} → {name.price_text(trade.exit_price)}"
                 text = f"{self._stamp(trade.exit_ms)} exit {name.quantity_text(trade.quantity)} {name.symbol} {prices} {trade.reason}"
+                text += " BLIND" if trade.blind else ""
                 return EventLine("trader", INFO, f"{text}, P&L {trade.net_pnl:+.2f}", keep=True)
             case events.OrderCancelled():
                 return EventLine("broker", WARNING, f"order {event.order} cancelled", keep=True)
             case events.OrderRejected():
                 return EventLine("broker", ERROR, f"order {event.order} rejected: {event.reason}", keep=True)
+
+    def _tell_flat(self, event: events.FlatChanged | events.CloseByHand) -> EventLine:
+        if isinstance(event, events.CloseByHand):
+            name = self._instruments[event.instrument]
+            what = f"{event.side} {name.quantity_text(event.quantity)} {name.symbol} in the broker's own app"
+            return EventLine("trader", ERROR, f"flat not verified within a minute: {what}", keep=True)
+        until = f" until {self._stamp(event.until_ms)}: the market is closed" if event.until_ms else ""
+        level = ERROR if event.state in {"ESCALATED", "UNRESOLVED"} else WARNING
+        return EventLine("trader", level, f"flat {event.state}{until} ({event.reason})", keep=True)
+
+    def _tell_held(self, event: _HeldEvent) -> EventLine:
+        """Say what the clock has to say of a position."""
+        name = self._instruments[event.instrument]
+        match event:
+            case events.ClosedBlind():
+                age = f"{event.age_ms / 1000:.0f} s old" if event.age_ms >= 0 else "no tick since the start"
+                known = f"at the last known price {name.price_text(event.price)} ({age})"
+                text = f"{self._at(event)} no tick in time: {name.quantity_text(event.quantity)} closed BLIND {known}, {event.reason}"
+                return EventLine("trader", ERROR, text, keep=True)
+            case events.HeldSilent():
+                text = (
+                    f"{self._at(event)} held, and no tick for {event.silent_ms / 1000:.0f} s: its stop is not watched"
+                )
+                return EventLine("trader", ERROR if event.severe else WARNING, text, keep=event.severe)
+            case events.HeldOver():
+                text = f"{self._at(event)} {name.quantity_text(event.quantity)} still held over the end of the session"
+                return EventLine("trader", ERROR, text, keep=True)
 
     def _tell_tick(self, event: _TickEvent) -> EventLine:
         match event:

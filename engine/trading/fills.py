@@ -12,27 +12,33 @@ from engine.trading.trading_state import TradingState
 
 
 class FillHandler:
-    """Takes broker events; `judge_entry` puts a fresh entry through the exits (instrument, position, decided price, ms)."""
+    """Takes broker events; `judge_entry` puts a fresh entry through the exits (instrument, position, decided price, ms).
+
+    `opened` is told of each position that was bought.
+    """
 
     def __init__(
         self,
         state: TradingState,
         flattener: Flattener,
         judge_entry: Callable[[InstrumentState, Position, int, int], None],
+        opened: Callable[[InstrumentState, Position], None],
     ) -> None:
         self._state = state
         self._flattener = flattener
         self._judge_entry = judge_entry
+        self._opened = opened
 
     def take(self, event: BrokerEvent, now_ms: int) -> None:
         """Book what the broker says."""
         match event:
             case Filled():
+                blind = self._state.orders.is_blind(event.fill.order)
                 order = self._state.orders.on_fill(event.fill)
                 if event.fill.side == "BUY":
                     self._bought(event.fill, order)
                 else:
-                    self._sold(event.fill, order.reason if order else "External")
+                    self._sold(event.fill, order.reason if order else "External", blind=blind)
             case Rejected():
                 closed = self._close(event.order)
                 if closed is not None:
@@ -53,13 +59,14 @@ class FillHandler:
         position = state.portfolio.buy(fill, decided)
         state.effects.append(FillBooked(fill, position.state(inst.index), str(state.portfolio.cash)))
         inst.strategy.on_entry()
+        self._opened(inst, position)
         if not state.flat.running:
             self._judge_entry(inst, position, decided, fill.at_ms)
 
-    def _sold(self, fill: Fill, reason: str) -> None:
+    def _sold(self, fill: Fill, reason: str, *, blind: bool) -> None:
         state = self._state
         inst = state.instrument_states[fill.instrument]
-        trade = state.portfolio.sell(fill, reason)
+        trade = state.portfolio.sell(fill, reason, blind=blind)
         left = state.position(inst)
         held = left.state(inst.index) if left else None
         if left is None:

@@ -5,6 +5,7 @@ from engine.model.broker_events import Holdings
 from engine.model.events import Cancel, CommandRefused, FlatChanged, ReadHoldings
 from engine.model.types import Instrument
 from engine.trading.flatten_state import FLAT_LOCK
+from engine.trading.obstacles import Obstacles
 from engine.trading.trading_state import TradingState
 
 _MOST_ORDERS = 1_000
@@ -16,22 +17,30 @@ class Flattener:
     def __init__(self, state: TradingState, risk: RiskConfig) -> None:
         self._state = state
         self._least_day_pnl = -risk.max_daily_loss
+        self._obstacles = Obstacles(state)
 
-    def begin(self, reason: str, exit_reason: str, now_ms: int) -> None:
-        """Start the job, or say that the request joins the running one."""
+    def begin(
+        self, reason: str, exit_reason: str, now_ms: int, closed_until_ms: int = 0, *, anyway: bool = False
+    ) -> None:
+        """Start the job, or say that the request joins the running one; `anyway`: a closed market does not hold it."""
         state = self._state
         if not state.flat.begin(reason, exit_reason):
-            state.effects.append(CommandRefused("flat", f"joins the running one ({state.flat.reason})"))
+            if anyway and not state.flat.anyway:
+                state.flat.anyway = True
+                self.push(now_ms)
+            else:
+                state.effects.append(CommandRefused("flat", f"joins the running one ({state.flat.reason})"))
             return
+        state.flat.anyway = anyway
+        self._obstacles.begin(now_ms)
         state.gate.locked = f"{FLAT_LOCK}{reason}"
         state.effects.append(FlatChanged("LOCKED", reason, now_ms))
         state.entries("locked", state.gate.locked, now_ms)
-        entries = state.orders.open_entries()
-        if entries:
-            state.flat.state = "CANCELLING"
-            state.effects.append(FlatChanged("CANCELLING", reason, now_ms))
-            state.effects.extend(Cancel(number) for number in entries)
-        self.push(now_ms)
+        self.push(now_ms, closed_until_ms=closed_until_ms)
+
+    def forget(self) -> None:
+        """The state is another one: its time begins anew."""
+        self._obstacles.begin(0)
 
     def arm(self, now_ms: int, *, armed: bool) -> None:
         """Lock entries while the plan of a flat is looked at; they stay locked when it is closed again."""
@@ -43,20 +52,40 @@ class Flattener:
             state.entries("locked", "flat armed", now_ms)
         state.effects.append(FlatChanged(state.flat.state, "plan open" if armed else "plan closed", now_ms))
 
-    def push(self, now_ms: int, *, ask: bool = False) -> None:
-        """Order what is still to be closed; once our own portfolio is empty `ask` the broker (once a beat, no oftener)."""
+    def push(self, now_ms: int, *, ask: bool = False, closed_until_ms: int = 0) -> bool:
+        """Order what is still to be closed; whether there was anything to do.
+
+        Once our own portfolio is empty `ask` the broker (once a beat, no oftener). Nothing is sent to a market that is
+        proven to be closed, before it opens at `closed_until_ms`.
+        """
         state = self._state
         flat = state.flat
         if not flat.running:
-            return
+            return False
+        holds = any(state.portfolio.net(inst.index) for inst in state.instrument_states)
+        if holds and (held := self._obstacles.hold(now_ms, closed_until_ms)) is not None:
+            return held
+        if self._obstacles.rests(now_ms):
+            return False
+        if flat.state == "LOCKED":
+            self._cancel_entries(now_ms)
         for inst, position in state.held():
             most = _largest_order(inst.instrument, position.quantity)
             state.close(inst, position, inst.last_price, now_ms, flat.exit_reason, most=most)
-        holds = any(state.portfolio.net(inst.index) for inst in state.instrument_states)
-        if flat.advance(holds=holds, working=len(state.orders) > 0):
+        if flat.advance(holds=holds, working=len(state.orders) > 0) and not flat.trouble:
             state.effects.append(FlatChanged(flat.state, flat.reason, now_ms))
         if ask and flat.state == "VERIFYING":
             state.effects.append(ReadHoldings())
+        self._obstacles.judge(now_ms)
+        return True
+
+    def _cancel_entries(self, now_ms: int) -> None:
+        state = self._state
+        entries = state.orders.open_entries()
+        if entries:
+            state.flat.state = "CANCELLING"
+            state.effects.append(FlatChanged("CANCELLING", state.flat.reason, now_ms))
+            state.effects.extend(Cancel(number) for number in entries)
 
     def verify(self, holdings: Holdings, now_ms: int) -> None:
         """Take the broker's own word of what is held."""

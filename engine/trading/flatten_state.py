@@ -1,11 +1,15 @@
 """The emergency-flat job: where it stands and what comes next. Sends nothing itself and trusts no single look."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import ClassVar, Final, Literal
 
 from engine.model.broker_events import Holdings
 from engine.model.events import FlatState
+from engine.model.state import Fields, Plain, dump, load
 
 FLAT_LOCK: Final = "flat: "  # how the reason of a lock begins that a flat has put on
+Trouble = Literal["", "ESCALATED", "UNRESOLVED"]
+_TROUBLES: Final[dict[str, Trouble]] = {"ESCALATED": "ESCALATED", "UNRESOLVED": "UNRESOLVED"}
 _READS_WANTED = 2
 
 
@@ -14,15 +18,28 @@ class FlattenState:
 
     ARMED is somebody looking at the plan; it may end without a flat. FLAT is said only after the broker itself has
     reported twice in a row, a beat apart, that nothing is held and nothing is working.
+
+    What stands in its way meanwhile: it is HELD while the market is closed (`until_ms`), unless `anyway`; `trouble` is
+    ESCALATED (its time is up) or UNRESOLVED (the broker does not answer, or contradicts our own book): told, and
+    nothing is decided by it.
     """
 
     STATE = ("state", "reason", "exit_reason", "trusted_reads")
+    LATER: ClassVar[dict[str, Plain]] = {"until_ms": 0, "anyway": False}
 
     def __init__(self) -> None:
         self.state: FlatState = "NORMAL"
         self.reason = ""
         self.exit_reason = ""
         self.trusted_reads = 0
+        self.until_ms = 0
+        self.anyway = False
+        self.trouble: Trouble = ""
+
+    @property
+    def shown(self) -> FlatState:
+        """What it is at, for a person: what stands in its way before everything."""
+        return "HELD" if self.until_ms else self.trouble or self.state
 
     @property
     def running(self) -> bool:
@@ -41,6 +58,7 @@ class FlattenState:
         if self.running:
             return False
         self.state, self.reason, self.exit_reason, self.trusted_reads = "LOCKED", reason, exit_reason, 0
+        self.trouble, self.until_ms, self.anyway = "", 0, False
         return True
 
     def advance(self, *, holds: bool, working: bool) -> bool:
@@ -60,8 +78,26 @@ class FlattenState:
         empty = not holdings.working and not any(holdings.net)
         self.trusted_reads = self.trusted_reads + 1 if empty else 0
         if self.trusted_reads >= _READS_WANTED:
-            self.state = "FLAT"
+            self.state, self.trouble, self.until_ms = "FLAT", "", 0
         return self.state == "FLAT"
+
+    def follow(self, state: FlatState, until_ms: int) -> None:
+        """Take over a change that was told: of what it is at, or of what stands in its way."""
+        self.until_ms = until_ms
+        self.trouble = _TROUBLES.get(state, "")
+        if not self.trouble and state != "HELD":
+            self.state = state
+
+    def keep(self, into: Fields) -> None:
+        """Add to `into` all that a restart must know."""
+        dump(self, "flat.", into)
+        if self.trouble:
+            into["flat.trouble"] = self.trouble
+
+    def restore(self, fields: Mapping[str, Plain]) -> None:
+        """Take over what `keep` wrote."""
+        load(self, "flat.", fields)
+        self.trouble = _TROUBLES.get(str(fields.get("flat.trouble")), "")
 
     def resume(self) -> None:
         """Go on after a restart: nothing that was read before it counts, and nobody looks at the plan any more."""
@@ -72,3 +108,4 @@ class FlattenState:
     def reset(self) -> None:
         """Back to NORMAL, after an unlock."""
         self.state, self.reason, self.exit_reason, self.trusted_reads = "NORMAL", "", "", 0
+        self.trouble, self.until_ms, self.anyway = "", 0, False

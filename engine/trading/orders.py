@@ -21,6 +21,7 @@ class Orders:
         self.last_number = 0
         self._open: dict[int, Order] = {}
         self._left: dict[int, int] = {}
+        self._blind: set[int] = set()  # decided at prices that were no news any more; nothing is decided by it
 
     def __len__(self) -> int:
         return len(self._open)
@@ -48,6 +49,14 @@ class Orders:
         self.last_number = max(self.last_number, order.number)
         self._open[order.number] = order
         self._left[order.number] = left
+
+    def mark_blind(self, number: int) -> None:
+        """Note that order `number` was decided at a price that was no news any more."""
+        self._blind.add(number)
+
+    def is_blind(self, number: int) -> bool:
+        """Whether that was noted of the open order `number`."""
+        return number in self._blind
 
     def __iter__(self) -> Iterator[Order]:
         return iter(self._open.values())
@@ -77,6 +86,7 @@ class Orders:
     def close(self, number: int) -> tuple[Order, int] | None:
         """Forget the order; it and what was left of it, or None when it is not open."""
         order = self._open.pop(number, None)
+        self._blind.discard(number)
         return None if order is None else (order, self._left.pop(number))
 
     def open_entries(self) -> list[int]:

@@ -95,8 +95,8 @@ class Portfolio(CashAccount):
         position.add(fill.quantity, fill.price, costs)
         return position
 
-    def sell(self, fill: Fill, reason: str) -> Trade | None:
-        """Book a sell fill; the exit it completes, or None when nothing was held."""
+    def sell(self, fill: Fill, reason: str, *, blind: bool = False) -> Trade | None:
+        """Book a sell fill; the exit it completes (`blind`: see `Trade`), or None when nothing was held."""
         index = fill.instrument
         instrument = self._instruments[index]
         turnover = instrument.money(fill.price * fill.quantity)
@@ -127,6 +127,7 @@ class Portfolio(CashAccount):
             costs=costs,
             net_pnl=gross - costs,
             reason=reason,
+            blind=blind,
         )
 
     def open_pnl(self, index: int, price: int) -> Decimal:

@@ -198,6 +198,12 @@ class Position:
             due.append(Exit(left, EMERGENCY))
         return due
 
+    def moments(self) -> tuple[int, ...]:
+        """When it is to be judged though no tick comes (UTC ms): its time is up, the emergency window closes."""
+        levels = self._levels
+        window = (self.entry_ms + levels.emergency_window_ms,) if levels.emergency_percent else ()
+        return (*window, self.deadline_ms) if levels.max_age_ms else window
+
     def follow(self, price: int) -> None:
         """Raise `highest` and the trailing stop; neither ever falls."""
         if price > self.highest:

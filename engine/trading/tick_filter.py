@@ -128,6 +128,10 @@ class TickFilter:
             self._recover()
         return ""
 
+    def is_wild(self, tick: Tick) -> bool:
+        """Whether `tick` will be refused because its own time cannot be."""
+        return tick.flags & FLAG_AHEAD != 0 or (not self._linked and _is_future(tick))
+
     def _heed(self, tick: Tick) -> bool:
         """Take note of what the feed tells; whether it says that the tick's own time cannot be."""
         if tick.flags & FLAG_NEW_LINK:

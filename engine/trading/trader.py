@@ -9,9 +9,10 @@ from typing import assert_never
 from engine.config import Config
 from engine.model.broker_events import BrokerEvent
 from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeEntries, TraderCommand, Unlock
-from engine.model.events import AnyEvent, DayStarted
+from engine.model.events import AnyEvent
 from engine.model.state import Plain
 from engine.model.types import FLAG_LATE, Instrument, Tick
+from engine.trading.agenda import Agenda
 from engine.trading.data_quality import BAD_TICKS, DataQualityMonitor
 from engine.trading.fills import FillHandler
 from engine.trading.flatten import Flattener
@@ -41,6 +42,7 @@ class Trader:
         "_positions",
         "_sizing",
         "_undecided",
+        "agenda",
         "hours",
         "moved",
         "state",
@@ -60,7 +62,9 @@ class Trader:
         self._outside = self.state.reach.outside
         self._data_quality = DataQualityMonitor(self.state, config.risk)
         self._flattener = Flattener(self.state, config.risk)
-        self._fills = FillHandler(self.state, self._flattener, self._judge_entry)
+        warn_ms = int(config.feed.stale_s * 1000)
+        self.agenda = Agenda(self.state, config.operator, warn_ms, self._flatten_silent)
+        self._fills = FillHandler(self.state, self._flattener, self._judge_entry, self.agenda.opened)
         self._sizing = Sizing(config.risk, costs)
         self._instruments = self.state.instrument_states
         self._positions = self.state.portfolio.positions
@@ -99,6 +103,8 @@ class Trader:
                     outside.first = tick
                 outside.count += 1
                 outside.last = tick
+                if self._positions[inst.index] is not None:
+                    self._behind_the_end(inst, day, price, now_ms)
                 return
         position = self._positions[inst.index]
         # `is`: the same SessionDay gives the same date object; another one is looked at closely in `_on_day`.
@@ -134,6 +140,12 @@ class Trader:
                 self._enter(inst, price, now_ms, day)
         except Exception as error:  # noqa: BLE001 - a broken strategy must not stop the exits
             self._data_quality.on_fault("strategy", error, tick)
+
+    def _behind_the_end(self, inst: InstrumentState, day: SessionDay, price: int, now_ms: int) -> None:
+        """A price behind the end is better than tomorrow's for what is still held of this day."""
+        position = self._positions[inst.index]
+        if position is not None and day.daily and now_ms > day.end_ms >= position.entry_ms >= day.day_from_ms:
+            self.state.close(inst, position, price, now_ms, SESSION_END)
 
     def _exit(self, inst: InstrumentState, position: Position, price: int, now_ms: int, day: SessionDay) -> None:
         """Order every exit that is due at `price`."""
@@ -181,10 +193,8 @@ class Trader:
             inst.day = day.date
             return True
         if day.date > state.today:
-            state.today = day.date
-            state.gate.start_day()
-            state.portfolio.start_day()
-            state.effects.append(DayStarted(day.date.isoformat(), now_ms, day.note))
+            state.begin_day(day, now_ms)
+            self.agenda.day_began()
         left_over = state.position(inst)
         if left_over is not None and day.daily:
             state.close(inst, left_over, price, now_ms, SESSION_END)
@@ -210,8 +220,8 @@ class Trader:
         if self._limits_loss:
             self._flattener.judge_daily_loss(at_ms)
 
-    def on_command(self, command: TraderCommand, now_ms: int) -> Sequence[AnyEvent]:
-        """Carry out an operator's command."""
+    def on_command(self, command: TraderCommand, now_ms: int, closed_until_ms: int = 0) -> Sequence[AnyEvent]:
+        """Carry out an operator's command; `closed_until_ms` as in `on_beat`."""
         gate = self.state.gate
         match command:
             case PauseEntries():
@@ -224,7 +234,7 @@ class Trader:
                 gate.locked = command.reason or "operator"
                 self.state.entries("locked", gate.locked, now_ms)
             case Flat():
-                self._flattener.begin(command.reason, "Flat", now_ms)
+                self._flattener.begin(command.reason, "Flat", now_ms, closed_until_ms, anyway=command.anyway)
             case Arm() | Disarm():
                 self._flattener.arm(now_ms, armed=isinstance(command, Arm))
             case Unlock():
@@ -233,15 +243,27 @@ class Trader:
                 assert_never(command)
         return self.state.take_effects()
 
+    def is_wild(self, tick: Tick) -> bool:
+        """Whether the tick's own time is far ahead of all others, so that nobody's clock follows it."""
+        return self._instruments[tick.instrument].tick_filter.is_wild(tick)
+
     def on_fault(self, error: Exception, tick: Tick) -> Sequence[AnyEvent]:
         """Take note that working `tick` raised: entries halt, exits go on with the next tick."""
         self._data_quality.on_fault("trader", error, tick)
         return self.state.take_effects()
 
-    def on_beat(self, now_ms: int) -> Sequence[AnyEvent]:
-        """Go on with what needs no tick: a running flat, a held tick whose second is over; `moved` tells whether it did."""
-        self.moved = self.state.flat.running
-        self._flattener.push(now_ms, ask=True)
+    def on_beat(
+        self, now_ms: int, market_ms: int = 0, closed_until_ms: int = 0, *, due: bool = False
+    ) -> Sequence[AnyEvent]:
+        """Go on with what needs no tick: a running flat, a held tick whose second is over, what is due by the clock.
+
+        `moved` tells whether anything did. `now_ms` is our time, `market_ms` the market's where that is another one;
+        `closed_until_ms` is when a market opens again that is proven to be closed. `due`: see to what is due in any case.
+        """
+        self.moved = self._flattener.push(now_ms, ask=True, closed_until_ms=closed_until_ms)
+        market_ms = market_ms or now_ms
+        if due or (market_ms >= self.agenda.due_ms and not self.agenda.by_ticks):
+            self.moved |= self.agenda.look(market_ms)
         if self._holds_jumps:
             for inst in self._instruments:
                 waited = inst.tick_filter.take_waited(now_ms)
@@ -293,3 +315,12 @@ class Trader:
     def load(self, fields: dict[str, Plain]) -> None:
         """Take the deciding state back from what `dump` wrote."""
         self.state.load(fields)
+        self.agenda.forget()
+        self._flattener.forget()
+
+    def _flatten_silent(self, inst: InstrumentState, silent_ms: int, now_ms: int) -> None:
+        """Follow the policy against silence of what is held."""
+        flat = self.state.flat
+        if not flat.running and flat.state != "FLAT":
+            reason = f"no tick of {inst.instrument.symbol} for {silent_ms // 1000} s"
+            self._flattener.begin(reason, "Flat", now_ms, 0, anyway=False)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final, get_args
 
 from engine.config import Config
-from engine.model.events import AnyEvent, EntriesChanged, FlatState, LockState, StateKept, Submit
+from engine.model.events import AnyEvent, DayStarted, EntriesChanged, FlatState, LockState, StateKept, Submit
 from engine.model.state import Fields, Plain, Stateful, dump, load
 from engine.model.types import Instrument
 from engine.text.sanitize import CleanText
@@ -17,7 +17,7 @@ from engine.trading.portfolio import Portfolio, positions_in, strays_in
 from engine.trading.positions import Costs, Position
 from engine.trading.reach import Reach
 from engine.trading.risk import EntryGate
-from engine.trading.session import NO_DAY, TradingHours
+from engine.trading.session import NO_DAY, SessionDay, TradingHours
 
 _MANY: Final = 50  # of more instruments the charts are coarser
 _UNKNOWN: Final = -1
@@ -123,11 +123,15 @@ class TradingState:
         at_ms: int,
         reason: str,
         target: int = -1,
+        *,
+        blind: bool = False,
     ) -> None:
-        """Order an exit of `quantity`, decided at tick price `price`."""
+        """Order an exit of `quantity`, decided at tick price `price`; `blind`: that is no news any more."""
         position.exiting += quantity
         limit = max(price - inst.levels.slippage_exit, inst.instrument.tick_size)  # no order goes below one tick
         order = self.orders.new(inst.index, "SELL", quantity, limit, reason, at_ms, self._seq(inst), target)
+        if blind:
+            self.orders.mark_blind(order.number)
         self.effects.append(Submit(order))
 
     def close(
@@ -143,6 +147,13 @@ class TradingState:
     def entries(self, state: LockState, reason: str, at_ms: int) -> None:
         """Tell that entries are allowed or not from now on."""
         self.effects.append(EntriesChanged(state, reason, at_ms))
+
+    def begin_day(self, day: SessionDay, at_ms: int) -> None:
+        """Begin the session of `day`: the day's counters begin anew."""
+        self.today = day.date
+        self.gate.start_day()
+        self.portfolio.start_day()
+        self.effects.append(DayStarted(day.date.isoformat(), at_ms, day.note))
 
     def halt(self, reason: str, at_ms: int) -> None:
         """No entries until the operator unlocks; the first reason stands."""
@@ -166,6 +177,7 @@ class TradingState:
         self.today = date.fromisoformat(str(fields["today"]))
         load(self.gate, "gate.", fields)
         load(self.flat, "flat.", fields)
+        self.flat.trouble = ""
         self.orders.load(fields)
         self.portfolio.load(fields)
         for inst in self.instrument_states:
@@ -190,7 +202,7 @@ class TradingState:
         """The account as the next run may take it over: no indicators, nothing of instruments that are not held."""
         fields: Fields = {"today": self.today.isoformat(), **self._scales}
         dump(self.gate, "gate.", fields)
-        dump(self.flat, "flat.", fields)
+        self.flat.keep(fields)
         self.orders.dump(fields)
         for index in self.portfolio.keep(fields):
             self.instrument_states[index].keep(fields)
@@ -216,7 +228,7 @@ class TradingState:
             place = self._places(kept)
             self.today = date.fromisoformat(str(fields["today"]))
             load(self.gate, "gate.", fields)
-            load(self.flat, "flat.", fields)
+            self.flat.restore(fields)
             self.orders.load(fields, place)
             self.portfolio.restore(fields, place, {index: self.orders.selling(index) for index in place.values()})
             held = positions_in(fields)

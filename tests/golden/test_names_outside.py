@@ -41,6 +41,8 @@ Bye: detached
 Cancel: order
 Cancelled: order
 ClockStepped: step_ms at_ms
+CloseByHand: instrument side quantity at_ms
+ClosedBlind: instrument quantity reason price age_ms at_ms
 CommandRefused: command reason
 ConnView: holder mine since_ns
 DayStarted: date at_ms note
@@ -52,15 +54,17 @@ Fault: kind amount symbol
 FeedNote: text at_ms severe
 FillBooked: fill{FILL} position{POSITION} cash
 Filled: fill{FILL}
-Flat: reason
-FlatChanged: state reason at_ms
+Flat: reason anyway
+FlatChanged: state reason at_ms until_ms
 FlatNews: number state outcome reason begun_ns legs receipt
 FollowFlat: ticket seen
 GapsCounted: instrument untold longest_ms since_ms at_ms
+HeldOver: instrument quantity at_ms
+HeldSilent: instrument silent_ms at_ms severe
 Hello: protocol program name wants_conn screen at_once may_flat
 Hold
 Holdings: net working
-InputMark: ticks command at_ms
+InputMark: ticks command at_ms market_ms closed_until_ms
 LeaveConn
 LevelsMoved: position{POSITION}
 LinkChanged: state link reason at_ms down_ms
@@ -99,7 +103,7 @@ TakeConn
 Taken: ticket state reason
 TickGap: instrument gap_ms at_ms position_open untold
 TickRefused: instrument reason seq at_ms
-TradeClosed: trade(number instrument entry_ms exit_ms entry_price exit_price quantity gross_pnl costs net_pnl reason)
+TradeClosed: trade(number instrument entry_ms exit_ms entry_price exit_price quantity gross_pnl costs net_pnl reason blind)
 TraderFault: where error seq at_ms
 Unlock
 Welcome: protocol program engine pid
@@ -118,7 +122,7 @@ BY_SCREEN = (
     " SwitchDelivery"
 )
 JOURNALLED = (
-    "Cancel ClockStepped CommandRefused DayStarted EntriesChanged EntryRefused FeedNote FillBooked FlatChanged GapsCounted"
+    "Cancel ClockStepped CloseByHand ClosedBlind CommandRefused DayStarted EntriesChanged EntryRefused FeedNote FillBooked FlatChanged GapsCounted HeldOver HeldSilent"
     " LevelsMoved LinkChanged OrderCancelled OrderRejected Paused ReadHoldings Rewound RunEnded RunStarted RefusalsCounted SequenceGap StateKept Submit"
     " TickGap TickRefused TradeClosed TraderFault"
 )

@@ -3,7 +3,7 @@
 from engine import Snapshot
 
 PATH = ("NORMAL", "ARMED", "LOCKED", "CANCELLING", "CLOSING", "VERIFYING", "FLAT")
-RUNS = PATH[2:6]
+RUNS = (*PATH[2:6], "ESCALATED", "HELD", "UNRESOLVED")  # the last three: what stands in its way meanwhile
 
 
 def count(seen: Snapshot) -> int:

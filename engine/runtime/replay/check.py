@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.model.digest import blake2b
 from engine.model.events import StateKept
@@ -106,6 +107,13 @@ class ReplayCheck:
         if self._start is not None and self.follows:
             self._take_over(self._start)
         self.passed(0)
+        self._keep_time()
+
+    def _keep_time(self) -> None:
+        """Let the recording's own beats tell what was due by then; where none are given, its ticks move the clock."""
+        by_ticks = not self.follows
+        if by_ticks != self._trader.agenda.by_ticks:
+            self._trader.agenda.keep_time(by_ticks=by_ticks)
 
     @property
     def next_tick(self) -> int:
@@ -126,6 +134,7 @@ class ReplayCheck:
                 self._give(mark, seq)
             else:
                 self._judge(place, mark, seq)
+        self._keep_time()
 
     def went_back(self, seq: int, fields: Fields) -> None:
         """The trader has the state after tick `seq` again, which was `fields`; what lies ahead is judged again."""
@@ -137,10 +146,12 @@ class ReplayCheck:
         self._verdicts[self._next :] = bytes(len(self._verdicts) - self._next)
         if self._differs_at >= self._next:
             self._difference, self._differs_at = "", -1
+        self._keep_time()
 
     def interfered(self, seq: int) -> None:
         """The operator gave the trader a command of his own after tick `seq`: from there on it is another run."""
         self._interfered_at = min(self._interfered_at, seq)
+        self._keep_time()
 
     def view(self) -> CheckView:
         """How it stands."""
@@ -170,11 +181,12 @@ class ReplayCheck:
         self._operator.paused = False  # what is paused was by the recording, not by an operator of now
 
     def _give(self, mark: InputMark, seq: int) -> None:
-        self._parts.persistence.mark(InputMark(seq, mark.command, mark.at_ms))
+        self._parts.persistence.mark(replace(mark, ticks=seq))
         if mark.command is None:
-            self._effects.carry_out(self._trader.on_beat(mark.at_ms))
+            effects = self._trader.on_beat(mark.at_ms, mark.market_ms, mark.closed_until_ms)
         else:
-            self._effects.carry_out(self._trader.on_command(mark.command, mark.at_ms))
+            effects = self._trader.on_command(mark.command, mark.at_ms, mark.closed_until_ms)
+        self._effects.carry_out(effects)
 
     def _judge(self, place: int, checkpoint: _Checkpoint, seq: int) -> None:
         texts = as_text(self._trader.state.dump(checkpoint.instruments))

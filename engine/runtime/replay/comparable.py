@@ -8,7 +8,7 @@ from engine.recording import Header
 from engine.version import RULES_REVISION
 
 # What is traded is compared as the trader counts in it, not as it is configured: a recording brings its own.
-_DECIDING = ("session.", "capital.", "strategy.", "risk.")
+_DECIDING = ("session.", "capital.", "strategy.", "risk.", "operator.on_silence", "operator.silence_flat_s")
 _MARKET = ("price_scale", "tick_size", "lot_size", "freeze_quantity", "quantity_scale")
 _MOST_TOLD = 3
 

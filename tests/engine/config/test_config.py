@@ -48,7 +48,7 @@ DEFAULTS = {
     "logging": "level=info lines_per_s=50",
     "logging.levels": 'engine="" feed="" trader="" broker="" journal="" recording=""',
     "heartbeat": "heartbeat_log_s=30",
-    "operator": "on_loss=keep flat_after_s=600",
+    "operator": "on_loss=keep flat_after_s=600 on_silence=hold silence_flat_s=30",
 }
 
 

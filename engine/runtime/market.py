@@ -1,0 +1,78 @@
+"""The market's time against ours, and whether the market is proven to be closed. Sends nothing and decides nothing.
+
+Our clock may be wrong and so may a calendar: the stamps of the exchange have the last word over both. What comes of it
+is handed to the trader with each beat and command, and recorded with them.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from engine.model.ports import FeedView
+from engine.model.types import FLAG_AHEAD, FLAG_LATE, FLAG_NEW_LINK, Tick, TradeMode
+from engine.runtime.turn_parts import TurnParts
+
+OPEN: Final = -1  # instead of a moment at which it opens
+_FRESH_MS = 60_000  # a stamp that is younger proves that somebody trades
+_AGREES_MS = 1_000  # clocks nearer each other than this agree
+_LOOK_MS = 2_000  # between two comparisons, while nothing is due
+
+
+class MarketWatch:
+    """Compares the ticks of the last minute with our clock; asked within the turn, in runs whose ticks are live.
+
+    Without a tick that is younger than a minute the market is closed when the calendar says so and covers the day. A
+    real broker decides by itself, unless a link that is up shows that nothing is traded; a simulated one has no other
+    proof than the calendar. A market of generated prices never closes.
+    """
+
+    def __init__(self, parts: TurnParts, mode: TradeMode, view: Callable[[], FeedView | None]) -> None:
+        self._instruments = parts.trader.state.instrument_states
+        self._hours = parts.trader.hours
+        self._mode = mode
+        self._view = view
+        self._ahead_ms = 0  # our clock's lead over the market's time, where they do not agree
+        self._compared_ms = 0
+
+    def market_ms(self, now_ms: int, *, due: bool) -> int:
+        """The market's time when it is `now_ms` by our clock, 0 where both are the same; `due`: something is, so compare now."""
+        if due or not 0 <= now_ms - self._compared_ms < _LOOK_MS:
+            self._compared_ms = now_ms
+            self._compare(now_ms)
+        return now_ms - self._ahead_ms if self._ahead_ms else 0
+
+    def closed_until_ms(self, now_ms: int) -> int:
+        """When the market that is closed now opens; OPEN, or 0 where it is not known."""
+        if self._mode not in {"paper", "live"}:
+            return 0
+        self._compare(now_ms)
+        at_ms = now_ms - self._ahead_ms
+        newest_ms = max((tick.exch_ms for tick in self._ticks()), default=0)
+        hours = self._hours
+        if at_ms - newest_ms < _FRESH_MS or not hours.closed(at_ms):
+            return OPEN
+        opens_ms = hours.next_open_ms(at_ms)
+        if opens_ms is None or not hours.covers(hours.day_of(at_ms).date):
+            return 0
+        view = self._view()
+        shown = newest_ms > 0 and view is not None and view.state == "UP"
+        return opens_ms if shown or self._mode == "paper" else 0
+
+    def _ticks(self) -> list[Tick]:
+        """The newest tick of each instrument, but for those whose own time says nothing."""
+        newest = [inst.last_tick for inst in self._instruments]
+        return [tick for tick in newest if tick is not None and not tick.flags & (FLAG_AHEAD | FLAG_LATE)]
+
+    def _compare(self, now_ms: int) -> None:
+        """Find out how far our clock is ahead by the quickest tick of the last minute; without one it stays as it was.
+
+        A price that comes first on a link may be hours old: by it no clock is judged.
+        """
+        lags_ms = []
+        for tick in self._ticks():
+            received_ms = tick.recv_wall_ns // 1_000_000
+            lag_ms = received_ms - tick.exch_ms
+            if now_ms - received_ms < _FRESH_MS and (lag_ms < _FRESH_MS or not tick.flags & FLAG_NEW_LINK):
+                lags_ms.append(lag_ms)
+        if lags_ms:
+            ahead_ms = min(lags_ms)
+            self._ahead_ms = ahead_ms if abs(ahead_ms) > _AGREES_MS else 0

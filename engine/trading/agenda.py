@@ -1,0 +1,232 @@
+"""What is due at a time, tick or no tick: the session's end, the times of a position, the silence of what is held, the new day.
+
+Judged by whoever keeps the run's clock: on beats where ticks are live, between two ticks where a recording's clock is
+virtual. Goes by the last known prices; a tick that came in time has done the same before, at its own.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from engine.config import OperatorConfig
+from engine.model.events import ClosedBlind, HeldOver, HeldSilent
+from engine.trading.instrument_state import InstrumentState
+from engine.trading.positions import SESSION_END, Exit, Position
+from engine.trading.session import NEVER_MS, NO_DAY, SessionDay
+from engine.trading.trading_state import TradingState
+
+GRACE_MS: Final = 60_000  # so long a tick may still bring the price of the session's end
+NEWS_MS: Final = 3_000  # a price that is older is none any more
+SILENT_MS: Final = 30_000  # from here on the silence of what is held is an error
+AGAIN_MS: Final = 60_000  # after which it is told again, and an exit that came to nothing is tried again
+
+
+class _Watch:
+    """What is due for one open position, as moments (UTC ms)."""
+
+    __slots__ = ("alarm_ms", "asked", "close_ms", "heard_ms", "over_ms", "position", "times_ms", "told_ms", "warned_ms")
+
+    def __init__(self, position: Position, day: SessionDay, since_ms: int) -> None:
+        self.position = position
+        self.close_ms = self.over_ms = NEVER_MS
+        if day.daily and day.start_ms <= day.end_ms:
+            # At the end itself at the latest: behind it nothing can be sold.
+            self.close_ms = min(day.exit_from_ms + GRACE_MS, day.end_ms)
+            self.over_ms = day.end_ms
+        self.times_ms = position.moments()
+        self.heard_ms = since_ms  # the newest tick's own time, as it was when its silence was last looked at
+        self.told_ms = 0  # how long a silence was told
+        self.warned_ms = 0  # when one was told last: what is rarely traded is silent again and again
+        self.asked = False  # the policy against silence was followed
+        self.alarm_ms = 0  # when the silence is looked at next
+
+    def next_ms(self) -> int:
+        """When it is to be looked at next."""
+        return min(self.close_ms, self.over_ms, self.alarm_ms, *self.times_ms)
+
+
+class Agenda:
+    """Does what is due; nothing is before `due_ms` (UTC ms). `by_tick_ms` is the same where ticks move the clock, else never.
+
+    `flatten` begins a flat, for the policy against silence (instrument, silent ms, now ms).
+    """
+
+    __slots__ = (
+        "_flat_after_ms",
+        "_flatten",
+        "_new_day_ms",
+        "_state",
+        "_warn_ms",
+        "_watches",
+        "by_tick_ms",
+        "by_ticks",
+        "due_ms",
+    )
+
+    def __init__(
+        self,
+        state: TradingState,
+        operator: OperatorConfig,
+        warn_ms: int,
+        flatten: Callable[[InstrumentState, int, int], None],
+    ) -> None:
+        self._state = state
+        self._flatten = flatten
+        self._warn_ms = min(warn_ms, SILENT_MS)
+        self._flat_after_ms = operator.silence_flat_s * 1000 if operator.on_silence == "flat" else NEVER_MS
+        self._watches: dict[int, _Watch] = {}
+        self._new_day_ms = 0
+        self.due_ms = 0
+        self.by_ticks = False
+        self.by_tick_ms = NEVER_MS
+
+    def keep_time(self, *, by_ticks: bool) -> None:
+        """Say who moves the clock from now on: the ticks of a recording, or beats (a live run's, or recorded ones)."""
+        self.by_ticks = by_ticks
+        self._set(self.due_ms)
+
+    def forget(self) -> None:
+        """The state is another one: look anew."""
+        self._watches.clear()
+        self.day_began()
+
+    def day_began(self) -> None:
+        """Another day is the present one: find out when the next begins."""
+        self._new_day_ms = 0
+        self._set(0)
+
+    def opened(self, inst: InstrumentState, position: Position) -> None:
+        """Watch a position that was bought just now."""
+        watch = _Watch(position, inst.hours.day_of(position.entry_ms), position.entry_ms)
+        watch.alarm_ms = position.entry_ms + self._next_limit(0)
+        self._watches[inst.index] = watch
+        self._set(min(self.due_ms, watch.next_ms()))
+
+    def look(self, now_ms: int) -> bool:
+        """Do all that is due at `now_ms`; whether anything was."""
+        did = self._look_at_day(now_ms)
+        watches: dict[int, _Watch] = {}
+        for inst, position in tuple(self._state.held()):
+            watch = self._watches.get(inst.index)
+            if watch is None or watch.position is not position:
+                watch = self._taken_over(inst, position, now_ms)
+            watches[inst.index] = watch
+            did |= self._look_at(inst, watch, now_ms)
+        self._watches = watches
+        due_ms = min((watch.next_ms() for watch in watches.values()), default=NEVER_MS)
+        self._set(max(min(due_ms, self._new_day_ms), now_ms + 1))
+        return did
+
+    def _set(self, due_ms: int) -> None:
+        self.due_ms = due_ms
+        self.by_tick_ms = due_ms if self.by_ticks else NEVER_MS
+
+    def _taken_over(self, inst: InstrumentState, position: Position, now_ms: int) -> _Watch:
+        """Watch a position that was not bought under these eyes.
+
+        One whose session is over is not sold at a price of then: that is told, and the next tick closes it.
+        """
+        watch = _Watch(position, inst.hours.day_of(position.entry_ms), now_ms)
+        if now_ms > watch.over_ms:
+            watch.close_ms, watch.times_ms = NEVER_MS, ()
+        return watch
+
+    # ── One position ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _look_at(self, inst: InstrumentState, watch: _Watch, now_ms: int) -> bool:
+        told = len(self._state.effects)
+        times_ms = [each for each in watch.times_ms if each <= now_ms]
+        if times_ms:
+            self._judge_times(inst, watch, times_ms, now_ms)
+        if now_ms >= watch.close_ms:
+            self._close(inst, watch.position, SESSION_END, now_ms)
+            again_ms = now_ms + AGAIN_MS
+            watch.close_ms = again_ms if again_ms < watch.over_ms else NEVER_MS
+            watch.over_ms = max(watch.over_ms, now_ms + NEWS_MS)  # its fill may be on the way
+        if now_ms >= watch.over_ms:
+            watch.over_ms, watch.times_ms = NEVER_MS, ()
+            self._state.effects.append(HeldOver(inst.index, watch.position.quantity, now_ms))
+        if now_ms >= watch.alarm_ms:
+            self._judge_silence(inst, watch, now_ms)
+        return len(self._state.effects) > told
+
+    def _judge_times(self, inst: InstrumentState, watch: _Watch, times_ms: list[int], now_ms: int) -> None:
+        """Judge the position at its last price, as it is at each of `times_ms`; once its time is up again and again."""
+        position = watch.position
+        for at_ms in times_ms if inst.last_price else ():
+            for due in position.exits(inst.last_price, at_ms):
+                self._sell(inst, position, due, now_ms)
+        later = [each for each in watch.times_ms if each > now_ms]
+        if now_ms >= position.deadline_ms:
+            later.append(now_ms + AGAIN_MS)
+        watch.times_ms = tuple(later)
+
+    def _close(self, inst: InstrumentState, position: Position, reason: str, now_ms: int) -> None:
+        left = position.quantity - position.exiting
+        if left > 0 and inst.last_price:
+            self._sell(inst, position, Exit(left, reason), now_ms)
+
+    def _sell(self, inst: InstrumentState, position: Position, due: Exit, now_ms: int) -> None:
+        """Order an exit at the last known price; where that is no news any more it is BLIND, and told."""
+        age_ms = now_ms - inst.last_tick.exch_ms if inst.last_tick is not None else -1
+        blind = not 0 <= age_ms <= NEWS_MS
+        if blind:
+            self._state.effects.append(
+                ClosedBlind(inst.index, due.quantity, due.reason, inst.last_price, age_ms, now_ms)
+            )
+        self._state.sell(inst, position, due.quantity, inst.last_price, now_ms, due.reason, due.target, blind=blind)
+
+    # ── Silences ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _judge_silence(self, inst: InstrumentState, watch: _Watch, now_ms: int) -> None:
+        """Tell how long what is held has had no tick, where that is news; follow the policy where there is one."""
+        day = inst.hours.day_of(now_ms)
+        if not day.start_ms <= now_ms <= day.end_ms:
+            opens_ms = inst.hours.next_open_ms(now_ms)
+            watch.alarm_ms = NEVER_MS if opens_ms is None else opens_ms
+            return
+        heard_ms = max(watch.heard_ms, day.start_ms, inst.last_tick.exch_ms if inst.last_tick is not None else 0)
+        silent_ms = now_ms - heard_ms
+        if heard_ms > watch.heard_ms:
+            watch.heard_ms = heard_ms
+            if silent_ms < self._warn_ms:  # a line on which every tick comes late is one silence
+                watch.told_ms, watch.asked = 0, False
+        if silent_ms >= self._next_limit(watch.told_ms):
+            watch.told_ms = silent_ms
+            severe = silent_ms >= SILENT_MS
+            if severe or now_ms - watch.warned_ms >= AGAIN_MS:
+                watch.warned_ms = now_ms
+                self._state.effects.append(HeldSilent(inst.index, silent_ms, now_ms, severe))
+        if silent_ms >= self._flat_after_ms and not watch.asked:
+            watch.asked = True
+            self._flatten(inst, silent_ms, now_ms)
+        flat_after_ms = NEVER_MS if watch.asked else self._flat_after_ms
+        watch.alarm_ms = heard_ms + min(self._next_limit(watch.told_ms), flat_after_ms)
+
+    def _next_limit(self, told_ms: int) -> int:
+        """How long a silence must last to be told, when `told_ms` of it was told.
+
+        Where ticks move the clock the first tick behind a silence tells it anyhow: there it is told once.
+        """
+        if told_ms < self._warn_ms and not self.by_ticks:
+            return self._warn_ms
+        if told_ms < SILENT_MS:
+            return SILENT_MS
+        return NEVER_MS if self.by_ticks else SILENT_MS + ((told_ms - SILENT_MS) // AGAIN_MS + 1) * AGAIN_MS
+
+    # ── The day ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _look_at_day(self, now_ms: int) -> bool:
+        """Begin the day whose session has begun, where a day before it was traded."""
+        state = self._state
+        if state.today == NO_DAY.date:
+            self._new_day_ms = NEVER_MS  # until a tick begins the first one
+        if now_ms < self._new_day_ms:
+            return False
+        hours = state.hours
+        day = hours.day_of(now_ms)
+        begins = day.date > state.today and day.start_ms <= now_ms <= day.end_ms
+        if begins:
+            state.begin_day(day, now_ms)
+        opens_ms = hours.next_open_ms(now_ms if day.date > state.today else day.day_until_ms)
+        self._new_day_ms = NEVER_MS if opens_ms is None else opens_ms
+        return begins

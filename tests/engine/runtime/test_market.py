@@ -1,0 +1,77 @@
+"""The exchange's stamps have the last word over our clock and over a calendar."""
+
+import pytest
+from msgspec.structs import replace
+
+from engine.model.types import FLAG_LATE, FLAG_NEW_LINK, TradeMode
+from engine.runtime.market import OPEN, MarketWatch
+from tests.support.builders import ms, nifty, tick
+from tests.support.scripted_feed import ScriptedFeed
+from tests.support.turn_parts import turn_parts
+
+OPENS = ms("09:15:00", "2025-10-02")
+NIGHT = ms("20:00:00")
+
+
+class Market:
+    def __init__(self, mode: TradeMode = "paper", *, state: str = "UP", link: bool = True) -> None:
+        parts = turn_parts((nifty(), nifty()))
+        self.instruments = parts.trader.state.instrument_states
+        view = replace(ScriptedFeed(lambda _: None, lambda: True).view(), state=state)
+        self.watch = MarketWatch(parts, mode, lambda: view if link else None)
+
+    def tick(self, own: int, received: int, *, instrument: int = 0, flags: int = 0) -> "Market":
+        self.instruments[instrument].last_tick = tick(
+            1, 100, own, instrument=instrument, flags=flags, recv_wall_ns=received * 1_000_000
+        )
+        return self
+
+    def at(self, now_ms: int) -> int:
+        return self.watch.market_ms(now_ms, due=True) or now_ms
+
+
+@pytest.mark.parametrize("apart_ms", [-7_200_000, -10_000, -500, 0, 500, 5_000, 3_600_000, 40_000_000_000])
+def test_a_wrong_clock_is_judged_by_the_quickest_tick(apart_ms):
+    own = ms("10:00:00")
+    market = Market().tick(own, own + apart_ms).tick(own - 20_000, own + apart_ms, instrument=1)
+    assert abs(market.at(own + apart_ms + 10_000) - (own + 10_000)) <= 1_000
+    # What was found out holds on through a silence.
+    assert abs(market.at(own + apart_ms + 5_000_000) - (own + 5_000_000)) <= 1_000
+
+
+@pytest.mark.parametrize("flags", [FLAG_NEW_LINK, FLAG_LATE])
+def test_an_old_price_is_no_clock(flags):
+    assert Market().tick(ms("15:29:59"), NIGHT, flags=flags).at(NIGHT) == NIGHT
+
+
+@pytest.mark.parametrize(
+    ("mode", "state", "link", "stamp", "found"),
+    [
+        ("paper", "UP", True, ms("15:29:59"), OPENS),
+        ("paper", "WAITING", True, ms("15:29:59"), OPENS),
+        ("paper", "UP", False, 0, OPENS),
+        ("live", "UP", True, ms("15:29:59"), OPENS),
+        ("live", "WAITING", True, ms("15:29:59"), 0),
+        ("live", "UP", False, 0, 0),
+        ("live", "UP", True, 0, 0),
+        ("live", "UP", True, NIGHT - 59_000, OPEN),
+        ("paper", "UP", True, NIGHT - 59_000, OPEN),
+        ("mock", "UP", True, ms("15:29:59"), 0),
+        ("replay", "UP", True, ms("15:29:59"), 0),
+    ],
+)
+def test_what_proves_that_a_market_is_closed(mode, state, link, stamp, found):
+    market = Market(mode, state=state, link=link)
+    if stamp:
+        market.tick(stamp, NIGHT - 1_000, flags=FLAG_NEW_LINK)
+    assert market.watch.closed_until_ms(NIGHT) == found
+
+
+def test_within_the_session_it_is_open():
+    assert Market().watch.closed_until_ms(ms("10:00:00")) == OPEN
+
+
+def test_a_clock_that_is_wrong_refuses_no_flat_in_an_open_market():
+    market = Market().tick(ms("14:00:00"), NIGHT)
+    assert market.watch.closed_until_ms(NIGHT + 500) == OPEN
+    assert market.watch.closed_until_ms(NIGHT + 600_000) == OPEN  # nor one that has gone silent since

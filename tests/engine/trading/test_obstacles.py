@@ -1,0 +1,177 @@
+"""What stands in the way of a flat is told while it lasts: a closed market, a broker that says nothing, a book that is contradicted."""
+
+import pytest
+
+from engine.journal.account import JournalledAccount
+from engine.model.commands import Flat
+from engine.model.events import CloseByHand, FlatChanged
+from tests.support.brokers import LateBroker, RejectingBroker
+from tests.support.builders import EAGER
+from tests.support.trader_harness import TraderHarness, entered
+
+HOUR_MS = 3_600_000
+
+
+def states(harness: TraderHarness) -> list[str]:
+    return [event.state for event in harness.events_of(FlatChanged)]
+
+
+def after(harness: TraderHarness, ms: int) -> TraderHarness:
+    harness.now_ms += ms
+    return harness.beat()
+
+
+def with_late_broker() -> tuple[TraderHarness, LateBroker]:
+    broker = LateBroker(1)
+    harness = TraderHarness(*EAGER, broker=broker).prices(100, 101)
+    return harness.answer(*broker.answers()), broker
+
+
+def closed(harness: TraderHarness, until_ms: int, *, anyway: bool = False) -> TraderHarness:
+    """Ask for a flat while the market is proven to be closed."""
+    harness.carry_out(harness.trader.on_command(Flat("me", anyway), harness.now_ms, until_ms))
+    return harness
+
+
+def beat(harness: TraderHarness, after_ms: int, closed_until_ms: int) -> TraderHarness:
+    harness.now_ms += after_ms
+    harness.carry_out(harness.trader.on_beat(harness.now_ms, 0, closed_until_ms))
+    return harness
+
+
+# ── The deadline ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_order_without_an_answer_is_unknown_then_the_deadline_passes_then_a_person_is_told():
+    harness, broker = with_late_broker()
+    harness.command(Flat("me"))
+    after(harness, 2_999)
+    assert states(harness) == ["LOCKED", "CLOSING"]
+    after(harness, 1)
+    assert states(harness)[2:] == ["UNRESOLVED"]
+    after(harness, 12_000)
+    assert states(harness)[3:] == ["ESCALATED"]
+    after(harness, 44_999)
+    assert harness.events_of(CloseByHand) == []
+    after(harness, 1)
+    (told,) = harness.events_of(CloseByHand)
+    assert (told.side, told.quantity, told.instrument) == ("SELL", harness.held, 0)
+    # It goes on, and ends as soon as the broker answers.
+    harness.answer(*broker.answers())
+    for _ in range(4):
+        after(harness, 1_000).answer(*broker.answers())
+    assert harness.trader.state.flat.shown == "FLAT"
+    assert states(harness)[-1] == "FLAT"
+
+
+def test_a_broker_that_refuses_everything_is_escalated_and_tried_each_second():
+    harness = entered(broker=RejectingBroker(1, set(range(2, 1000)))).command(Flat("me"))
+    for _ in range(150):
+        after(harness, 100)
+    assert states(harness) == ["LOCKED", "CLOSING", "ESCALATED"]
+    for _ in range(450):
+        after(harness, 100)
+    tried = len(harness.orders)
+    for _ in range(100):
+        after(harness, 100)
+    assert len(harness.orders) - tried == 10
+
+
+def test_a_broker_that_contradicts_our_book_is_unresolved_until_it_agrees():
+    harness, broker = with_late_broker()
+    harness.command(Flat("me")).answer(*broker.answers())
+    for _ in range(20):
+        after(harness, 1_000).answer(*broker.answers(lie=75))
+    assert harness.trader.state.flat.shown == "UNRESOLVED"
+    assert states(harness) == ["LOCKED", "CLOSING", "VERIFYING", "UNRESOLVED"]
+    for _ in range(2):
+        after(harness, 1_000).answer(*broker.answers())
+    assert harness.trader.state.flat.shown == "FLAT"
+
+
+def test_a_flat_that_goes_well_says_none_of_it():
+    harness = entered().command(Flat("me")).beat().beat()
+    assert states(harness) == ["LOCKED", "CLOSING", "VERIFYING", "FLAT"]
+    assert "flat.until_ms" not in harness.trader.state.dump()
+
+
+# ── A closed market ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_closed_market_holds_it_and_it_goes_on_by_itself_at_the_opening():
+    harness = entered()
+    opens_ms = harness.now_ms + HOUR_MS
+    closed(harness, opens_ms)
+    assert states(harness) == ["LOCKED", "HELD"]
+    assert (harness.held, len(harness.orders)) == (975, 1)
+    marked = 0
+    for _ in range(20):
+        marked += beat(harness, 1_000, opens_ms).trader.moved
+    assert marked == 1  # that no price comes; a night of beats leaves nothing else behind in the recording
+    beat(harness, HOUR_MS, 0)
+    assert harness.trader.moved
+    harness.beat().beat()
+    assert harness.exits == [("Flat", 100.0, 975)]
+    assert states(harness)[2:] == ["LOCKED", "CLOSING", "VERIFYING", "FLAT"]
+
+
+def test_a_market_that_proves_to_be_open_ends_the_holding():
+    harness = entered()
+    closed(harness, harness.now_ms + HOUR_MS)
+    assert beat(harness, 1_000, -1).exits == [("Flat", 100.0, 975)]
+
+
+def test_what_is_held_stays_so_while_nothing_is_known_of_the_market():
+    harness = entered()
+    closed(harness, harness.now_ms + HOUR_MS)
+    assert beat(harness, 1_000, 0).trader.state.flat.shown == "HELD"
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_anyway_sends_and_the_broker_decides(at_once):
+    harness = entered()
+    until_ms = harness.now_ms + HOUR_MS
+    closed(harness, until_ms, anyway=at_once)
+    if not at_once:
+        assert harness.exits == []
+        closed(harness, until_ms, anyway=True)
+    assert harness.exits == [("Flat", 100.0, 975)]
+    assert beat(beat(harness, 50, until_ms), 50, until_ms).trader.state.flat.shown == "FLAT"
+
+
+def test_nothing_is_held_where_nothing_is_to_be_sold():
+    harness = TraderHarness(*EAGER).prices(100)
+    closed(harness, harness.now_ms + HOUR_MS).beat().beat()
+    assert states(harness) == ["LOCKED", "VERIFYING", "FLAT"]
+
+
+def test_no_time_counts_while_it_is_held():
+    harness = entered(broker=RejectingBroker(1, set(range(2, 1000))))
+    closed(harness, harness.now_ms + HOUR_MS)
+    beat(harness, HOUR_MS, -1)
+    beat(harness, 14_000, -1)
+    assert "ESCALATED" not in states(harness)
+    beat(harness, 1_000, -1)
+    assert harness.trader.state.flat.shown == "ESCALATED"
+
+
+# ── Restarts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("side", ["HELD", "ESCALATED", "UNRESOLVED"])
+def test_what_stands_in_the_way_outlives_the_run(side):
+    harness, _ = with_late_broker()
+    kept = harness.trader.state.keep(harness.now_ms)
+    account = JournalledAccount(kept)
+    before = len(harness.events)
+    if side == "HELD":
+        closed(harness, harness.now_ms + HOUR_MS)
+    else:
+        after(harness.command(Flat("me")), 4_000 if side == "UNRESOLVED" else 16_000)
+    for event in harness.events[before:]:
+        account.take(event)
+    for again in (account.state(), harness.trader.state.keep(harness.now_ms)):
+        second = TraderHarness(*EAGER)
+        second.trader.state.restore(again)
+        flat = second.trader.state.flat
+        assert (flat.shown, flat.until_ms) == (side, harness.now_ms + HOUR_MS if side == "HELD" else 0)
