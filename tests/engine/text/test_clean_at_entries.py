@@ -52,6 +52,7 @@ ENTRIES = (
     "engine/runtime/run_failure.py",  # what anything else raised
     "engine/assembly/assemble.py",  # what a run is called
     "engine/backtest/verification.py",  # what a file is called
+    "engine/serving/candidates.py",  # where an engine is
     "engine/serving/notify.py",
     "engine/serving/process.py",
     "engine/serving/remote.py",  # why a flat was asked for

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from engine.model.errors import InputError
 from engine.model.types import Instrument
-from engine.text.sanitize import CleanText, clean
+from engine.text.sanitize import clean
 from engine.venues.angelone.instruments.listed import EXCHANGES, KINDS, PAISE, Listed, date_text
 from engine.venues.angelone.instruments.query import Wanted, called, is_isin, read_words, readings, split_exchange
 from engine.venues.angelone.instruments.store import Store, Value
@@ -83,7 +83,7 @@ class Instruments(Store):
         self._refuse_ambiguous(best, asked)
         # "Nifty 50" goes by the name NIFTY: files and keys elsewhere take no spaces.
         plain = bare if bare.replace("&", "").replace("-", "").isalnum() else best.name.replace(" ", "")
-        return best.instrument(CleanText(plain) if " " in best.symbol else None)
+        return best.instrument(clean(plain) if " " in best.symbol else None)
 
     def _refuse_ambiguous(self, one: Listed, asked: str) -> None:
         """Raise InputError where the list gives the token of `one` to another instrument too: its ticks could be either's."""
