@@ -18,7 +18,7 @@ from engine.model.types import Instrument
 from engine.recording import Header
 from engine.recording.format import RecordedMarket
 from engine.venues.registry import VENUES
-from engine.venues.supply import LiveSupply
+from engine.venues.supply import LiveSupply, watched_as_said
 from engine.version import RULES_REVISION, VERSION
 
 _INSTRUMENT_KEYS = ("lot_size", "tick_size", "freeze_quantity")
@@ -58,11 +58,13 @@ def _texts(recorded: Instrument) -> dict[str, str]:
         "lot_size": canonical(Decimal(recorded.lot_size) / recorded.quantity_scale),
         "tick_size": canonical(Decimal(recorded.tick_size) / recorded.price_scale),
         "freeze_quantity": canonical(Decimal(recorded.freeze_quantity) / recorded.quantity_scale),
+        "watch_only": canonical(recorded.watch_only is True),
     }
 
 
 def _as_said(config: Config, recorded: Instrument) -> Instrument:
     """Return the recorded instrument with the lot, tick and freeze quantity that a person said, where one did."""
+    recorded = watched_as_said(config, recorded)
     keys = [key for key in _INSTRUMENT_KEYS if config.origins.said(f"instruments.{recorded.symbol}.{key}")]
     if not keys:
         return recorded

@@ -55,6 +55,7 @@ def _lines(status: "Status") -> list[str]:
         f"  entries    {gate}",
         f"  flat job   {status.flat}",
         *(f"  position   {each}" for each in status.positions or ("none",)),
+        *(f"  watch only {', '.join(names)}" for names in (status.watch_only,) if names),
         f"  day P&L    {status.day_pnl}",
         f"  screens    {status.screens}{control}",
         f"  memory     {status.rss_mb} MB",

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from msgspec import UNSET
+
 from engine.config.bundled import bundled
 from engine.config.load import fill_up, load
 from engine.config.rules import Rule
@@ -60,6 +62,7 @@ def instrument_for(config: Config, symbol: str) -> Instrument:
         freeze_quantity=known.freeze_quantity * quantity_scale,
         quantity_scale=quantity_scale,
         market=known.market,
+        watch_only=True if known.watch_only else UNSET,
     )
 
 

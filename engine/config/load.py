@@ -136,5 +136,8 @@ def _record(kind: type[Struct], path: str, values: Mapping[str, object]) -> Stru
     fields: dict[str, object] = {}
     for name, hint in kind.__annotations__.items():
         inner = f"{path}.{name}"
-        fields[name] = _record(hint, inner, values) if is_section(hint) else values[inner]
+        if is_section(hint):
+            fields[name] = _record(hint, inner, values)
+        elif inner in values:  # else it has a default of its own
+            fields[name] = values[inner]
     return kind(**fields)

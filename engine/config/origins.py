@@ -61,6 +61,10 @@ class Origins:
         first = next(iter(self.of(key)), None)
         return first is not None and first.force in _PERSON
 
+    def said_of(self, key: str) -> bool:
+        """Whether a person said this very key, and not only the one of [instrument] behind it."""
+        return any(claim.force in _PERSON for claim in self._claims.get(key, ()))
+
     def said_now(self, key: str) -> bool:
         """Whether a person said `key` for this very run: by `--set` or by an option."""
         first = next(iter(self.of(key)), None)

@@ -153,6 +153,7 @@ class InstrumentConfig(Struct, frozen=True):
     lot_size: Annotated[Decimal, Number(0, 1_000_000, above=True)]
     tick_size: Annotated[Decimal, Number(0, 100_000, above=True)]
     freeze_quantity: Annotated[int, Whole(1, 1_000_000_000)]
+    watch_only: _Flag = False  # stands in [instruments.X] only: nobody watches what [instrument] describes in general
 
 
 class EngineConfig(Struct, frozen=True):
@@ -295,7 +296,7 @@ def _add(record: type[Struct], path: str, tables: dict[str, dict[str, Rule]]) ->
     for name, hint in record.__annotations__.items():
         if is_section(hint):
             _add(hint, f"{path}.{name}", tables)
-        else:
+        elif (record, name) != (InstrumentConfig, "watch_only"):
             tables.setdefault(path, {})[name] = hint.__metadata__[0]
 
 

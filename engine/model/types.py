@@ -4,7 +4,7 @@ import decimal
 from decimal import Decimal
 from typing import Final, Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from engine.text.sanitize import CleanText
 
@@ -41,7 +41,7 @@ class Instrument(Struct, frozen=True):
     """What is traded and how it is counted.
 
     Prices and `tick_size` are integers in 1/`price_scale` of the currency; quantities and `lot_size` are integers
-    in 1/`quantity_scale` of a unit (1 for shares and options). `market` names whose days and hours it keeps; "" is of
+    in 1/`quantity_scale` of a unit (1 for shares and options). What is `watch_only` is followed and recorded, never traded. `market` names whose days and hours it keeps; "" is of
     before there were several: those of the run.
     """
 
@@ -54,6 +54,7 @@ class Instrument(Struct, frozen=True):
     freeze_quantity: int = 1800
     quantity_scale: int = 1
     market: str = ""
+    watch_only: bool | UnsetType = UNSET  # left out of what is written where it is not so
 
     def money(self, minor_value: int) -> Decimal:
         """Exact currency value of `minor_value` = price × quantity, both in minor units."""

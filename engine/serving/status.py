@@ -41,6 +41,7 @@ class Status(Struct, frozen=True):
     problem: str = ""
     found: tuple[str, ...] = ()
     market: str = ""
+    watch_only: tuple[str, ...] = ()  # followed and recorded, never traded
 
     @property
     def goes_on(self) -> bool:
@@ -79,6 +80,7 @@ def status_of(place: EngineDir) -> Status:
         problem=problem,
         found=seen.found,
         market=market_of(seen),
+        watch_only=tuple(each.symbol for each in seen.instruments if each.watch_only),
     )
 
 

@@ -13,6 +13,7 @@ MOST_REASONS: Final = 64  # counted each by itself; a strategy may make its reas
 _OTHERS: Final = "other reasons"
 NO_WINDOW: Final = "outside the entry window"
 NO_LOT: Final = "cash for not one lot"
+WATCH_ONLY: Final = "watch only"
 
 
 def _tick(seq: int, instrument: int, exch_ms: int) -> Tick:

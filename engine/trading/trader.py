@@ -18,7 +18,7 @@ from engine.trading.fills import FillHandler
 from engine.trading.flatten import Flattener
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.positions import SESSION_END, Costs, Position
-from engine.trading.reach import NO_LOT, NO_WINDOW
+from engine.trading.reach import NO_LOT, NO_WINDOW, WATCH_ONLY
 from engine.trading.risk import Sizing
 from engine.trading.session import NO_DAY, SessionDay, TradingHours
 from engine.trading.trading_state import TradingState
@@ -172,6 +172,8 @@ class Trader:
             self._data_quality.on_objection(inst, objection, now_ms)
 
     def _objection(self, inst: InstrumentState, now_ms: int, day: SessionDay) -> str:
+        if inst.instrument.watch_only:
+            return WATCH_ONLY
         # Not `now_ms` alone: a tick that is late by less than `max_backwards_ms` must not open the day again.
         if not day.entry_from_ms <= now_ms < day.entry_until_ms or inst.tick_filter.newest_ms >= day.exit_from_ms:
             return NO_WINDOW

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from engine.config import Config
 from engine.model.types import Instrument
-from engine.trading.reach import NO_LOT, NO_WINDOW, Places, Reach
+from engine.trading.reach import NO_LOT, NO_WINDOW, WATCH_ONLY, Places, Reach
 from engine.trading.session import NO_DAY, SessionDay, TradingHours
 
 _STEP_MS: Final = 300_000  # hours are proposed in steps of five minutes
@@ -20,6 +20,7 @@ _REFUSED_ADVICE: Final = {
     **dict.fromkeys(("missing", "nan", "infinite", "non_positive"), "is the price in another column? --columns"),
 }
 _OBJECTION_ADVICE: Final = {
+    WATCH_ONLY: "an index cannot be bought: its options or futures in feed.symbols, or [instruments.X] watch_only = false",
     NO_WINDOW: "session.start_buffer_minutes, no_trade_start_minutes, end_buffer_minutes, no_trade_end_minutes",
     "warming up": "strategy.min_warmup_ticks",
     "EMA fast not above slow": "--set strategy.use_ema_crossover=false",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from engine.config import Config
@@ -63,6 +63,14 @@ def market_said(config: Config, symbol: str, usual: str) -> str:
         known = config.instruments.get(symbol)
         return config.instrument.market if known is None else known.market
     return usual or config.instrument.market
+
+
+def watched_as_said(config: Config, instrument: Instrument, *spelled: str) -> Instrument:
+    """Return `instrument`, only watched or not as [instruments.X] says under its symbol or `spelled` otherwise; else as it is."""
+    for symbol in (*spelled, instrument.symbol):
+        if config.origins.said(f"instruments.{symbol}.watch_only"):
+            return replace(instrument, watch_only=True if config.instruments[symbol].watch_only else UNSET)
+    return instrument
 
 
 def named(symbols: tuple[str, ...]) -> str:

@@ -37,6 +37,9 @@ def note(view: View, height: int) -> Line:
     """What stands at the right end of the rule: which of how many is selected, and how many are shown of all."""
     count = len(view.snapshot.quotes)
     watched = view.snapshot.watched
+    looked_at = sum(bool(each.watch_only) for each in view.snapshot.instruments)
+    if looked_at and watched <= count and count <= height - _headed(count, height):
+        return word(f"{looked_at:,} watch only", "dim")
     chosen = max(0, min(view.ui.selected, count - 1)) + 1
     all_seen = count <= height - _headed(count, height)
     if watched > count:
@@ -117,7 +120,8 @@ def _row(
     style = result_style(moved)
     mark: Span = (f"{view.glyphs.play} ", "accent") if chosen else ("  ", "")
     name = left(instrument.symbol, columns.symbol)
-    line: list[Span] = [mark, (name, "select" if chosen else "bold" if held else "")]
+    plain = "dim" if instrument.watch_only else ""
+    line: list[Span] = [mark, (name, "select" if chosen else "bold" if held else plain)]
     change = text.percent(moved, quote.day_open if quote.last > 0 else 0)
     line.append((f"  {right(prices[0], columns.price)}{right(change, columns.change)}", style))
     volume = text.scaled(quote.day_volume // instrument.quantity_scale) if quote.day_volume else text.NOTHING
@@ -130,7 +134,7 @@ def _row(
         bars = spark(view.trends.get(quote.instrument, ()), columns.trend, view.glyphs)
         line.append((f"   {bars:<{columns.trend}}", style))
     if columns.why:
-        objection = "(holding)" if held else quote.objection
+        objection = "(holding)" if held else "watch only" if instrument.watch_only else quote.objection
         line.append((f"  {left(objection, columns.why - 2)}", "dim"))
     return tuple(line)
 

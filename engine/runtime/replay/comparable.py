@@ -52,9 +52,15 @@ def _rules(recorded: Mapping[str, str], config: Config) -> list[str]:
 def _market(recorded: tuple[Instrument, ...], now: tuple[Instrument, ...]) -> list[str]:
     if [each.symbol for each in recorded] != [each.symbol for each in now]:
         return ["other instruments"]
-    return [
+    pairs = list(zip(recorded, now, strict=True))
+    watched = [
+        f"{before.symbol} {'watch only' if after.watch_only else 'traded'}"
+        for before, after in pairs
+        if bool(before.watch_only) != bool(after.watch_only)
+    ]
+    return watched + [
         f"{before.symbol} {name} {getattr(before, name)}→{getattr(after, name)}"
-        for before, after in zip(recorded, now, strict=True)
+        for before, after in pairs
         for name in _MARKET
         if getattr(before, name) != getattr(after, name)
     ]

@@ -15,7 +15,15 @@ from engine.venues.angelone.instruments.master import ready
 from engine.venues.angelone.login import LoginSession
 from engine.venues.angelone.settings import SmartApiConfig
 from engine.venues.angelone.stream import smartapi_feed
-from engine.venues.supply import LiveSupply, NoCredentials, OpenedVenue, market_said, named, with_symbols
+from engine.venues.supply import (
+    LiveSupply,
+    NoCredentials,
+    OpenedVenue,
+    market_said,
+    named,
+    watched_as_said,
+    with_symbols,
+)
 
 
 def open_smartapi(config: Config, environ: Mapping[str, str]) -> OpenedVenue | NoCredentials:
@@ -52,7 +60,7 @@ def _listed(config: Config, symbols: tuple[str, ...]) -> tuple[tuple[Instrument,
         today = datetime.now(UTC).astimezone(ZoneInfo(config.session.zone)).date()
         with listed:
             for symbol in unknown:
-                known[symbol] = listed.instrument(symbol, today)
+                known[symbol] = watched_as_said(config, listed.instrument(symbol, today), symbol)
                 if known[symbol].symbol != symbol:
                     told = (*told, f"{symbol} is {known[symbol].symbol} of the list")
     said: dict[tuple[str, str], list[str]] = {}

@@ -20,8 +20,8 @@ _PLAIN = re.compile(r"([0-9]{1,20})(?:\.([0-9]{1,8})0{0,22})?", re.ASCII)
 
 def coin(symbol: CleanText, token: CleanText = CleanText(""), market: str = ROUND_THE_CLOCK.name) -> Instrument:  # noqa: B008 - a constant
     """The coin `symbol`, of which nobody said more: prices and quantities as fine as they can be, orders of any size."""
-    counted = {"price_scale": SCALE, "tick_size": 1, "lot_size": 1, "freeze_quantity": 10**15, "quantity_scale": SCALE}
-    return Instrument(symbol, token, CleanText("BINANCE"), **counted, market=market)
+    exchange = CleanText("BINANCE")
+    return Instrument(symbol, token, exchange, SCALE, 1, 1, freeze_quantity=10**15, quantity_scale=SCALE, market=market)
 
 
 @lru_cache(_PRICES_KEPT)  # a price comes many times before it moves

@@ -113,3 +113,12 @@ def test_no_row_is_too_wide(width):
 
 def test_a_price_is_never_cut_where_there_is_room():
     assert "10000000000000.00" in plain(ticks.rows(view(snapshot(quotes=(quote(0, 10**15),))), 100, 5))
+
+
+def test_what_is_only_watched_is_marked_and_counted():
+    instruments = (Instrument("Nifty"), replace(Instrument("INDEX"), watch_only=True))
+    seen = view(snapshot(instruments=instruments, quotes=(quote(0, 15_000), quote(1, 15_000))))
+    rows = plain(ticks.rows(seen, 160, 10)).splitlines()
+    assert rows[2].endswith("watch only")
+    assert not rows[1].endswith("watch only")
+    assert plain([ticks.note(seen, 10)]) == "1 watch only"

@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from engine.model.types import MAX_QUANTITY, Instrument
 from engine.text.sanitize import CleanText
@@ -61,6 +61,7 @@ class Listed(Struct, frozen=True, gc=False):
             tick_size=self.tick or _DEFAULT_TICK[self.price_scale],
             lot_size=self.lot,
             freeze_quantity=max(self.freeze or usual, self.lot),
+            watch_only=True if self.kind == "IDX" else UNSET,  # nobody can buy an index
         )
 
 

@@ -160,3 +160,9 @@ def test_a_day_without_its_year_is_the_nearest_one(today: date, off: int) -> Non
     day = today + timedelta(days=off)
     assert When(0, day.month, day.day).exact(today) == day or (day.month, day.day) == (2, 29)
     assert When(0, day.month, day.day).is_over(today) == (off < 0)
+
+
+def test_an_index_is_only_watched(listed: Instruments) -> None:
+    assert listed.instrument("India VIX", TODAY).watch_only is True
+    assert not listed.instrument(CALL, TODAY).watch_only
+    assert not listed.instrument("RELIANCE", TODAY).watch_only
