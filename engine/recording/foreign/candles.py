@@ -20,6 +20,13 @@ def period_of(stamps_ns: list[int]) -> int:
     return period_ns
 
 
+def at_the_end(stamps_ns: list[int], period_ns: int) -> bool:
+    """Whether candles bear the last second of their time, as 09:15:59 for that of 09:15."""
+    return (
+        period_ns % _MINUTE_NS == 0 and bool(stamps_ns) and all(each % _MINUTE_NS == 59 * 10**9 for each in stamps_ns)
+    )
+
+
 def ticks_of(
     row: int, instrument: int, begin_ns: int, period_ns: int, prices: tuple[int, int, int, int], quantity: int
 ) -> list[Tick]:

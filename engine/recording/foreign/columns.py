@@ -113,7 +113,7 @@ def find_places(
     if not times:
         found = ",".join(each[0] if each else "" for each in names)
         raise InputError(f"{where}: no column is the time in '{found:.120}'; allowed: {TIMES}; or say --columns time=…")
-    places = _time_places(times, columns, layout, where)
+    places = _time_places(times, columns, layout, profile, where)
     taken = set(places.values())
     for role in ROLES:
         if role in {"time", "date"}:
@@ -160,8 +160,11 @@ def _by_names(names: list[list[str]], profile: Profile | None) -> list[Claim]:
     for place, spellings in enumerate(names):
         for name in spellings:
             plain = plain_name(name)
-            if profile and plain in profile.names:
-                claims.append(Claim(profile.names[plain], -1, place, name))
+            meant = profile.names.get(plain) if profile else None
+            if meant == "-":
+                break
+            if meant:
+                claims.append(Claim(meant, -1, place, name))
                 break
             if found := role_of(name):
                 claims.append(Claim(*found, place, name))
@@ -212,7 +215,9 @@ def _first(claims: list[Claim], where: str) -> Claim:
     return best
 
 
-def _time_places(times: list[Claim], columns: list[list[bytes]], layout: CsvLayout, where: str) -> dict[Role, int]:
+def _time_places(
+    times: list[Claim], columns: list[list[bytes]], layout: CsvLayout, profile: Profile | None, where: str
+) -> dict[Role, int]:
     """Where the time stands, and the date if that is apart."""
     if layout.time_format not in {"auto", "iso"}:
         return {"time": _first([claim for claim in times if claim.role == "time"] or times, where).place}
@@ -225,7 +230,7 @@ def _time_places(times: list[Claim], columns: list[list[bytes]], layout: CsvLayo
         return {"date": _first_different(dates, columns, where).place, "time": _first(clocks, where).place}
     if clocks and not layout.date:
         raise InputError(f"column '{clocks[0].name}' gives times without a date; say --date YYYY-MM-DD")
-    if dates and not layout.at:
+    if dates and not (layout.at or (profile and profile.at)):
         raise InputError(
             f"column '{dates[0].name}' gives dates without a time; say at which time with --at, such as --at 15:30"
         )

@@ -11,43 +11,95 @@ from engine.recording.foreign.vocabulary import Role
 
 
 class Profile(Struct, frozen=True):
-    """A published layout: `columns` are those of a file without a header, by number of columns; `names` are of one with."""
+    """A published layout: `columns` are those of a file without a header, by how many there are; `names` go before the vocabulary.
+
+    `names` are plain names; `-` is a column that is ignored. `at` is the time of a layout that has dates only.
+    """
 
     name: str
     what: str
     columns: tuple[tuple[str, ...], ...] = ()
-    names: dict[str, Role] = {}  # a column's plain name → what it is, over the vocabulary
+    names: dict[str, Role | Literal["-"]] = {}
     zone: str = ""
     dates: Literal["", "dmy", "mdy", "ymd"] = ""
+    at: str = ""
     fits: Callable[[list[bytes]], bool] | None = None  # whether a row without a header can be nothing else
 
 
-def _product(row: list[bytes]) -> bool:
-    """Whether a row is a trade of Binance: number, price, quantity, their product, …, two truth values."""
+def _is_binance_trade(row: list[bytes]) -> bool:
+    """Whether a row is a trade of Binance: number, price, quantity, their product, time, one or two truth values."""
     try:
         price, quantity, product = (Decimal(row[place].decode("ascii")) for place in (1, 2, 3))
     except (InvalidOperation, UnicodeDecodeError):
         return False
-    truths = all(cell.strip().lower() in {b"true", b"false"} for cell in row[5:])
+    truths = all(cell.lower() in {b"true", b"false"} for cell in row[5:])
     close = abs(price * quantity - product) <= max(Decimal("0.00000002"), abs(product) * Decimal("0.0001"))
     return truths and row[0].isdigit() and row[4].isdigit() and close
 
+
+_CANDLE: Final = ("time", "open", "high", "low", "close", "volume")
 
 PROFILES: Final[dict[str, Profile]] = {
     profile.name: profile
     for profile in (
         Profile(
+            "kite",
+            "Zerodha Kite, historical candles: date, open, high, low, close, volume, oi",
+            (_CANDLE, (*_CANDLE, "-")),
+        ),
+        Profile(
+            "upstox",
+            "Upstox, historical candles: timestamp, open, high, low, close, volume, oi",
+            (_CANDLE, (*_CANDLE, "-")),
+        ),
+        Profile("fyers", "Fyers, history: epoch, open, high, low, close, volume", (_CANDLE,)),
+        Profile("breeze", "ICICI Breeze, historical data: datetime, stock_code, expiry_date, right, strike_price, …"),
+        Profile(
+            "gdfl",
+            "Global Datafeeds, ticks and minutes: Ticker, Date DD/MM/YYYY, Time, LTP, BuyPrice, …, LTQ",
+            (
+                ("symbol", "date", "time", "price", "bid", "-", "ask", "-", "volume", "-"),
+                ("symbol", "date", "time", "open", "high", "low", "close", "volume", "-"),
+            ),
+            dates="dmy",
+        ),
+        Profile(
+            "truedata",
+            "TrueData, ticks: YYYYMMDD, HH:MM:SS, LTP, volume, open interest, bid, quantity, ask, quantity",
+            (
+                ("date", "time", "price", "volume", "-", "bid", "-", "ask", "-"),
+                ("date", "time", "price", "volume", "-"),
+            ),
+        ),
+        Profile(
+            "mt5",
+            "MetaTrader 5, export of ticks or bars: <DATE>, <TIME>, <BID>, <ASK>, <LAST>, <VOLUME>",
+            names={"tickvol": "-"},
+        ),
+        Profile("dukascopy", "Dukascopy, ticks or candles: Gmt time DD.MM.YYYY, …", zone="UTC", dates="dmy"),
+        Profile(
             "binance-vision",
-            "trades and candles of data.binance.vision, with and without a header",
-            columns=(
+            "data.binance.vision: trades, aggTrades and klines, with and without a header",
+            (
                 ("-", "price", "volume", "-", "time", "-", "-"),
                 ("-", "price", "volume", "-", "time", "-"),
                 ("-", "price", "volume", "-", "-", "time", "-", "-"),
-                ("-", "price", "volume", "-", "-", "time", "-"),
-                ("time", "open", "high", "low", "close", "volume", "-", "-", "-", "-", "-", "-"),
+                (*_CANDLE, *"------"),
             ),
-            fits=_product,
             zone="UTC",
+            fits=_is_binance_trade,
+        ),
+        Profile(
+            "nse-bhavcopy",
+            "NSE bhavcopy (UDiFF, the older ones, sec_bhavdata_full): a row a day, its close at 15:30",
+            names={"last": "-", "lastprice": "-", "lastpric": "-", "timestamp": "date", "date1": "date", "bizdt": "-"},
+            at="15:30",
+        ),
+        Profile(
+            "histdata",
+            "histdata.com, minutes and ticks: YYYYMMDD HHMMSS, open, high, low, close, volume in EST without summer time",
+            (_CANDLE, ("time", "bid", "ask", "-"), ("date", "time", "open", "high", "low", "close", "volume")),
+            zone="Etc/GMT+5",
         ),
     )
 }

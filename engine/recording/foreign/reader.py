@@ -9,7 +9,7 @@ from typing import Final
 from engine.model.errors import InputError
 from engine.model.types import FLAG_HAS_BOOK, FLAG_STAMP_NS, Instrument, Tick
 from engine.recording.csv_layout import SYMBOL, CsvLayout
-from engine.recording.foreign.candles import period_of, ticks_of
+from engine.recording.foreign.candles import at_the_end, period_of, ticks_of
 from engine.recording.foreign.cell_readers import CellReader, Remarks
 from engine.recording.foreign.instruments import (
     find_instruments,
@@ -64,7 +64,7 @@ class ForeignReader:
             self.instruments = find_instruments(
                 self.form, self._records, self._numbers, layout.price_divisor, instrument_for
             )
-            self._period_ns = self._find_period() if self.candles else 0
+            self._period_ns, self._back_ns = self._find_period() if self.candles else (0, 0)
         except InputError as error:
             raise error if str(error).startswith(str(path)) else InputError(f"{path}: {error}") from None
 
@@ -118,6 +118,8 @@ class ForeignReader:
                 row += 1  # noqa: PLW2901
                 cells = line.split(delimiter)
                 if has_quotes or len(cells) != width:
+                    if not line:
+                        continue
                     found = self._records.cells_of(row, line)
                     if isinstance(found, BadRow):
                         yield found
@@ -171,7 +173,7 @@ class ForeignReader:
                 if symbols:
                     instrument = self._numbers[symbol_in(cells, symbols)]
                     reader = readers[instrument]
-                begin_ns = self._stamp(cells)
+                begin_ns = self._stamp(cells) - self._back_ns
                 opened, high, low, close = (reader.price(cells[place], row) for place in places)
                 quantity = reader.volume(cells[volume], row) if volume >= 0 else 0
             except (ValueError, KeyError):
@@ -238,13 +240,15 @@ class ForeignReader:
     def _stamp(self, cells: list[bytes]) -> int:
         return self._read_stamp(stamp_text(cells, self.form.places, b"", b""))
 
-    def _find_period(self) -> int:
+    def _find_period(self) -> tuple[int, int]:
+        """How long candles are, and how long before their stamps they begin."""
         stamps = []
         for _, cells in islice(self._records.cells(), _SAMPLE_ROWS):
             with suppress(ValueError):
                 if isinstance(cells, list):
                     stamps.append(self._stamp(cells))
-        return period_of(stamps)
+        period_ns = period_of(stamps)
+        return period_ns, period_ns - 10**9 if at_the_end(stamps, period_ns) else 0
 
     def _cell_readers(self) -> list[CellReader]:
         kept = _TEXTS_KEPT // len(self.instruments) + 16

@@ -31,8 +31,7 @@ class Records:
         """(Its number, its cells or why it has none) of each row behind row `after`; raises InputError."""
         for begin, lines, _ in self.batches(after):
             for row, line in enumerate(lines, begin + 1):
-                found = self.cells_of(row, line)
-                if found is not None:
+                if line and (found := self.cells_of(row, line)) is not None:
                     yield row, found
 
     def cells_of(self, row: int, line: bytes) -> list[bytes] | BadRow | None:

@@ -19,7 +19,7 @@ from engine.recording.foreign.columns import Sample, find_places, mostly, names_
 from engine.recording.foreign.form import FileForm
 from engine.recording.foreign.lines import MAX_LINE_BYTES, Lines
 from engine.recording.foreign.numbers import BLANKS, MarkEvidence
-from engine.recording.foreign.profiles import profile_named
+from engine.recording.foreign.profiles import Profile, profile_named
 from engine.recording.foreign.stamps import DateOrder, forms_of, is_date, is_time_of_day, needs_order, orders_of
 from engine.recording.foreign.text import Encoding, encoding_of
 from engine.recording.foreign.unpack import BrokenError, Unpacked, how_packed, opened
@@ -30,6 +30,7 @@ _SAMPLE_LINES = 500
 _BEGIN_BYTES = 4096
 _NUMBERS: Final[tuple[Role, ...]] = ("price", "open", "high", "low", "close", "bid", "ask", "volume", "day_volume")
 _OFFSET: Final = re.compile(rb"(?:Z|UTC|GMT|IST|[+-][0-9]{2}:?[0-9]{2})(?: \\([A-Za-z ]+\\))?$")
+_NO_PROFILE: Final = Profile("", "")
 _CONTROLS: Final = bytes(range(9)) + bytes(range(14, 32))
 
 
@@ -121,7 +122,7 @@ def _form(sample: Sample, layout: CsvLayout, how: Unpacked, encoding: Encoding) 
     names = names_of(sample.headers(begin), sample.width)
     data = sample.data(begin)
     places = find_places(names, data, layout, profile, begin)
-    before, after = _completion(data, places, layout)
+    before, after = _completion(data, places, layout, layout.at or (profile.at if profile else ""))
     stamps = [stamp_text(cells, places, before, after) for cells in data]
     counts = Counter(form for stamp in stamps for form in forms_of(stamp))
     stamp, readable = counts.most_common(1)[0] if counts else ("ymd", 0)
@@ -158,7 +159,7 @@ def stamp_text(cells: list[bytes], places: dict[Role, int], before: bytes, after
     return before + (cells[places["date"]].strip(BLANKS) + b" " + text if "date" in places else text) + after
 
 
-def _completion(data: list[list[bytes]], places: dict[Role, int], layout: CsvLayout) -> tuple[bytes, bytes]:
+def _completion(data: list[list[bytes]], places: dict[Role, int], layout: CsvLayout, at: str) -> tuple[bytes, bytes]:
     """What stands before and behind the stamps of a file that has a date or a time only, as the options say."""
     if "date" in places or layout.time_format not in {"auto", "iso"}:
         return b"", b""
@@ -167,10 +168,10 @@ def _completion(data: list[list[bytes]], places: dict[Role, int], layout: CsvLay
         if not is_date(layout.date.encode()):
             raise InputError(f"'{layout.date:.40}' is not a date; allowed: such as 2013-10-08")
         return layout.date.encode() + b" ", b""
-    if layout.at and mostly(cells, is_date) and not mostly(cells, forms_of):
-        if not is_time_of_day(layout.at.encode()):
-            raise InputError(f"'{layout.at:.40}' is not a time of the day; allowed: such as 15:30")
-        return b"", b" " + layout.at.encode()
+    if at and mostly(cells, is_date) and not mostly(cells, forms_of):
+        if not is_time_of_day(at.encode()):
+            raise InputError(f"'{at:.40}' is not a time of the day; allowed: such as 15:30")
+        return b"", b" " + at.encode()
     return b"", b""
 
 
@@ -200,7 +201,8 @@ class _Survey:
         self._orders: Counter[DateOrder] = Counter()  # how many rows can be read in one order only
         self._possible: set[DateOrder] = {"dmy", "mdy", "ymd"}
         self._example = ""
-        self._asks_order = needs_order(form.stamp) and not layout.dates
+        said = layout.dates or (profile_named(form.profile) or _NO_PROFILE).dates
+        self._asks_order = needs_order(form.stamp) and not said
         self._asks_mark = not layout.decimal
 
     @property

@@ -33,6 +33,7 @@ _NAMES: Final[tuple[tuple[Role, str], ...]] = (
     ("time", "gmttime opentime localtime timeist datetimeist barstarttime starttime"),
     ("date", "date day tradedate tradingdate traddt bizdt dt dateist dateutc"),
     ("price", "price ltp last lastprice lasttradedprice lasttradeprice tradeprice tradedprice tradedpx px rate p"),
+    ("price", "lastpric"),
     ("close", "close closeprice clspric closingprice c closerate lastclose"),
     (
         "volume",
@@ -51,7 +52,7 @@ _NAMES: Final[tuple[tuple[Role, str], ...]] = (
         "day_volume",
         "volumetraded totalvolume dayvolume cumvolume cumulativevolume ttq vtt volumetradedtoday voltradedtoday",
     ),
-    ("symbol", "tradingsymbol fininstrmnm"),
+    ("symbol", "tradingsymbol"),
     ("symbol", "symbol sym tckrsymb"),
     ("symbol", "ticker"),
     ("symbol", "instrumentidentifier contract contractname"),
