@@ -37,13 +37,15 @@ class ForeignSource(CsvSource):
             self._reader,
             skip_bad=skip_bad,
             says_bad=self._refusal,
-            torn=lambda row: row.kind == "torn",
             stamp=lambda at_ms: stamps.write(at_ms * 1_000_000),
             tolerance_ms=max(tolerance_ms, TOLERANCE_MS),
         )
         self._ordered: OrderedTicks | None = None
         if self._survey.sort:
-            self._ordered = ordered(self._rows(0), backwards=self._survey.backwards)
+            backwards = self._survey.backwards
+            self._ordered = ordered(self._rows(0), backwards=backwards)
+            if self._reader.counts_by_total:
+                self._ordered = ordered(_by_increase(self._ordered.rows(), len(self.instruments)), backwards=backwards)
         if next(self.ticks(), None) is None:
             raise InputError(f"{path}: has no row that can be read; allowed: at least one")
 
@@ -87,10 +89,20 @@ class ForeignSource(CsvSource):
         strays = self._survey.strays
         for row in self._reader.rows(after):
             if isinstance(row, BadRow):
-                if not (self._skip_bad or row.kind in UNASKED or row.row == self._survey.torn):
+                if not (self._skip_bad or row.kind in UNASKED):
                     raise self._refusal(row)  # the file is changing while it is read
             elif not strays or row.seq not in strays:
                 yield row
 
     def _refusal(self, row: BadRow) -> InputError:
         return InputError(f"{self._path}: {row.text}; --skip-bad-rows passes over such rows")
+
+
+def _by_increase(ticks: Iterator[Tick], instruments: int) -> Iterator[Tick]:
+    """The ticks with the quantity that a total of the day has grown by in this order; where it falls a day begins."""
+    totals = [-1] * instruments
+    for tick in ticks:
+        if total := tick.day_volume:
+            before, totals[tick.instrument] = totals[tick.instrument], total
+            tick.quantity = 0 if before < 0 else total - before if total >= before else total
+        yield tick

@@ -16,6 +16,7 @@ from engine.recording.foreign.records import Records, quoted
 from engine.recording.foreign.rows import BadRow
 from engine.recording.foreign.vocabulary import PARTS_OF_A_SYMBOL
 from engine.text.sanitize import clean
+from engine.text.spreadsheet import text_of
 
 _MAX_INSTRUMENTS = 1000
 _SAMPLE_ROWS = 500
@@ -53,7 +54,7 @@ def find_symbols(form: FileForm, records: Records) -> dict[bytes, int]:
     for row, cells in records.cells() if places else ():
         if isinstance(cells, BadRow) or (text := symbol_in(cells, places)) in found:
             continue
-        symbol = text.strip(BLANKS)
+        symbol = _name(text)
         if SYMBOL.fullmatch(symbol):
             if form.delimiter.join(cells) in form.headers:
                 continue
@@ -65,6 +66,12 @@ def find_symbols(form: FileForm, records: Records) -> dict[bytes, int]:
     if refused is not None and not found:
         raise InputError(refused.text)
     return found
+
+
+def _name(text: bytes) -> bytes:
+    """The symbol that a cell says; our own CSV marks one that a spreadsheet would compute."""
+    symbol = text.strip(BLANKS)
+    return text_of(symbol.decode(errors="replace")).encode() if symbol[:1] == b"'" else symbol
 
 
 def only_symbol(layout: CsvLayout, stem: str) -> bytes:
@@ -83,7 +90,7 @@ def find_instruments(
     instrument_for: Callable[[str], Instrument],
 ) -> tuple[Instrument, ...]:
     """The instruments, as fine as the first rows ask for."""
-    names = {index: name.strip(BLANKS).decode() for name, index in reversed(numbers.items())}
+    names = {index: _name(name).decode() for name, index in reversed(numbers.items())}
     found = [_divided(instrument_for(names[index]), divisor) for index in range(len(names))]
     places = places_of_symbols(form) if len(numbers) > 1 or "symbol" in form.places else ()
     price = form.price_places()[0]

@@ -50,6 +50,8 @@ class ForeignReader:
         self.zone = layout.zone  # of stamps without an offset
         self.form, self._lines = understand(path, layout)
         self.candles = self.form.candles
+        # Whether quantities are what a total of the day has grown by since the row before.
+        self.counts_by_total = "day_volume" in self.form.places and "volume" not in self.form.places
         self.header_rows = self.form.begin
         self.remarks = Remarks()
         self._divisor = layout.price_divisor
@@ -72,7 +74,7 @@ class ForeignReader:
         """The rows whose number is greater than `after`; raises InputError where the file itself cannot be read on."""
         if self.candles:
             rows: Iterator[Row] = self._candle_rows(0)
-        elif "day_volume" in self.form.places and "volume" not in self.form.places:
+        elif self.counts_by_total:
             rows = self._by_increase(self._plain_rows(0, "day_volume"))
         else:
             return self._plain_rows(after, "volume")

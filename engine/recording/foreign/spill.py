@@ -38,15 +38,18 @@ class OrderedTicks:
 
     def ticks(self, first: int = 1) -> Iterator[Tick]:
         """The ticks from number `first` on."""
+        for number, tick in enumerate(self.rows(first), max(first, 1)):
+            tick.seq = number
+            yield tick
+
+    def rows(self, first: int = 1) -> Iterator[Tick]:
+        """The same, their `seq` still the row."""
         number = max(first, 1) - 1
         while number < self.count:
             block = self._read(number, _CHUNK)
             self.fraction_read = number / self.count
-            for start in range(0, len(block), _SIZE):
-                number += 1
-                tick = _tick(block, start)
-                tick.seq = number
-                yield tick
+            number += len(block) // _SIZE
+            yield from (_tick(block, start) for start in range(0, len(block), _SIZE))
         self.fraction_read = 1.0
 
     def row(self, number: int) -> int:

@@ -25,11 +25,10 @@ UNASKED: Final = frozenset({"header", "torn"})  # passed over in any case: what 
 class Survey(Struct, frozen=True):
     """What is to be made of a file: rows to pass over (`strays`), and whether it must be sorted.
 
-    `torn` is the row that has no end, 0 where the last one has; `backwards`: its newest row comes first. `passed_over` counts what is left out, `notes` say how it is read.
+    `backwards`: its newest row comes first. `passed_over` counts what is left out, `notes` say how it is read.
     """
 
     strays: frozenset[int]
-    torn: int
     sort: bool
     backwards: bool
     passed_over: tuple[PassedOver, ...]
@@ -41,18 +40,17 @@ def survey(
     *,
     skip_bad: bool,
     says_bad: Callable[[BadRow], InputError],
-    torn: Callable[[BadRow], bool],
     stamp: Callable[[int], str],
     tolerance_ms: int = TOLERANCE_MS,
 ) -> Survey:
     """Read all of `reader`, twice where it runs backwards; raises the error of its first bad row unless told to pass over them.
 
-    A bad row that is the last and `torn` is passed over in any case. `stamp` writes a time in ms.
+    A header once more and a last line that is torn are passed over in any case. `stamp` writes a time in ms.
     """
-    found = _Pass(reader, 1, skip_bad, says_bad, torn, tolerance_ms)
+    found = _Pass(reader, 1, skip_bad, says_bad, tolerance_ms)
     found.read()
     if found.falls > max(found.rises, 1):  # one step back is no direction
-        found = _Pass(reader, -1, skip_bad, says_bad, torn, tolerance_ms)
+        found = _Pass(reader, -1, skip_bad, says_bad, tolerance_ms)
         found.read()
     return found.outcome(stamp)
 
@@ -66,14 +64,12 @@ class _Pass:
         direction: int,
         skip_bad: bool,
         says_bad: Callable[[BadRow], InputError],
-        torn: Callable[[BadRow], bool],
         tolerance_ms: int,
     ) -> None:
         self._reader = reader
         self._direction = direction
         self._skip_bad = skip_bad
         self._says_bad = says_bad
-        self._torn = torn
         self._tolerance_ms = tolerance_ms
         self._neighbours = [Neighbours(direction, tolerance_ms) for _ in reader.instruments]
         self._bad: dict[str, tuple[int, BadRow, int]] = {}  # kind → how many, the first, the last one's row
@@ -94,14 +90,10 @@ class _Pass:
         add = [each.add for each in self._neighbours]
         several = len(add) > 1
         newest = -(1 << 62)
-        waiting: BadRow | None = None
         row_seen = 0
         for row in self._reader.rows():
-            if waiting is not None:
-                self._pass_over(waiting, last=False)
-                waiting = None
             if isinstance(row, BadRow):
-                waiting = row
+                self._pass_over(row)
                 continue
             self._ticks += 1
             if row.seq == row_seen:
@@ -114,13 +106,11 @@ class _Pass:
                     newest = at
                 elif at < newest - self._tolerance_ms and not self._crossed:
                     self._crossed = row_seen
-        if waiting is not None:
-            self._pass_over(waiting, last=True)
         for each in self._neighbours:
             each.settle()
 
-    def _pass_over(self, bad: BadRow, *, last: bool) -> None:
-        kind = "torn" if last and self._torn(bad) else bad.kind
+    def _pass_over(self, bad: BadRow) -> None:
+        kind = bad.kind
         if not self._skip_bad and kind not in UNASKED:
             raise self._says_bad(bad)
         count, first, _ = self._bad.get(kind, (0, bad, 0))
@@ -144,11 +134,10 @@ class _Pass:
                 strays = [stray for stray in strays if stray.ahead]
         return Survey(
             strays=frozenset(stray.row for stray in strays),
-            torn=self._bad["torn"][2] if "torn" in self._bad else 0,
             sort=sort,
             backwards=self._direction < 0,
             passed_over=(*self._unreadable(), *_contradicted(strays, stamp)),
-            notes=(self._note(breaks, unordered=unordered),) if sort else (),
+            notes=(self._note(breaks, unordered=too_loose),) if sort else (),
         )
 
     def _first_crossed(self, strays: frozenset[int]) -> int:

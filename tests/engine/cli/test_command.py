@@ -79,7 +79,7 @@ def test_the_summary_has_the_documented_keys(said: dict[str, Answer]) -> None:
     assert list(found["latency_us"].values()) == sorted(found["latency_us"].values())
     assert set(found["refused"]) >= {"non_positive", "nan", "infinite", "missing", "backwards"}
     assert sum(found["refused"].values()) == 0
-    assert (found["source"], found["mode"], found["delivery"]) == (RECORDING.name, "replay", "polling")
+    assert (found["source"], found["mode"], found["delivery"]) == (RECORDING.name, "replay", "callback")
     assert (found["ticks"], found["entries"], found["exits"], found["cash"]) == (TICKS, ENTRIES, EXITS, CASH)
 
 

@@ -17,6 +17,7 @@ from engine.recording.convert import export_csv, import_file
 from engine.recording.csv_source import CsvSource
 from engine.recording.info import info_lines, inspect_file
 from engine.recording.writer import RecordingWriter
+from engine.text.sanitize import clean
 from engine.venues.binance.raw_lines import BinanceRawSource
 from tests.support.recording_samples import header, read, tick, write
 from tests.support.shared_data import shared
@@ -251,3 +252,15 @@ def test_recordings_and_raw_lines_are_known_by_their_content(tmp_path: Path) -> 
         open_source(tmp_path / "raw.csv", CsvLayout(), Instrument, kind="csv")
     with pytest.raises(InputError, match=r"missing: cannot be read"):
         open_source(tmp_path / "missing", CsvLayout(), Instrument)
+
+
+def test_a_symbol_that_looks_like_a_formula_comes_back_as_it_was(tmp_path: Path) -> None:
+    names = ("-A1 cmd", "B")
+    ticks = [tick(number, instrument=number % 2) for number in range(1, 9)]
+    write(tmp_path / "a.mqr", ticks, header(*(Instrument(clean(name)) for name in names)))
+    export_csv(MqrSource(tmp_path / "a.mqr"), tmp_path / "a.csv")
+    text = (tmp_path / "a.csv").read_text()
+    assert ",'-A1 cmd\n" in text
+    assert ",-A1" not in text
+    again = CsvSource(tmp_path / "a.csv", CsvLayout(), Instrument)
+    assert sorted(instrument.symbol for instrument in again.instruments) == sorted(names)

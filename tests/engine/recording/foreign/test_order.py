@@ -269,3 +269,17 @@ def test_a_disk_that_is_full_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(spill, "_nameless", lambda: open("/dev/full", "r+b"))  # noqa: SIM115
     with pytest.raises(DiskError, match=r"sorting by time: .*: No space left on device; TMPDIR names another folder"):
         ordered(ticks(range(500, 0, -1)))
+
+
+def test_quantities_from_a_total_of_the_day_are_those_of_the_order_in_time(tmp_path: Path) -> None:
+    """A file with its newest row first: the total falls from row to row, and no quantity is the whole day's."""
+    lines = [f"2025-11-18 09:15:{second:02},{100 + second},{1000 + 10 * second}\n" for second in range(60)]
+    found = {}
+    for name, rows in (("on", lines), ("back", lines[::-1])):
+        path = tmp_path / f"{name}.csv"
+        path.write_text("timestamp,price,day_volume\n" + "".join(rows))
+        layout = CsvLayout(symbol="A", columns=("time", "price", "day_volume"))
+        source = ForeignSource(path, layout, Instrument)
+        found[name] = [(tick.price, tick.quantity, tick.day_volume) for tick in source.ticks()]
+    assert found["back"] == found["on"]
+    assert {quantity for _, quantity, _ in found["on"][1:]} == {10}
