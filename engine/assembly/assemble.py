@@ -10,6 +10,7 @@ from msgspec.structs import asdict
 
 from engine.assembly.edges import (
     Failures,
+    check_closed_files,
     forget_nothing_held,
     note_nothing_held,
     open_journal,
@@ -77,6 +78,8 @@ def build(
         opened = journal.opened if journal else Opened(run=0)
         if journal is not None:
             edges.callback(journal.close, "not started", fault=bool(opened.still_locked))
+            if mode != "replay":
+                edges.callback(check_closed_files(state_dir.path).stop)
         source = widened(source, opened.kept)
         config, instruments = fit_to_recording(config, source)
         header = getattr(source, "header", None)

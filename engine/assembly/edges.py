@@ -13,6 +13,7 @@ import msgspec
 from engine.assembly.recording_config import header_of, recordings_folder
 from engine.config import Config
 from engine.journal import LOCK_FILE, SqliteJournal, StateDir
+from engine.journal.closed_check import ClosedFilesCheck
 from engine.logs import LogBook
 from engine.model.clock import SystemClock
 from engine.model.types import Instrument, TradeMode
@@ -65,7 +66,6 @@ def open_journal(config: Config, state_dir: StateDir, title: str, failures: Fail
     """Open the journal in `state_dir`, where the configuration wants one; raises DiskError."""
     if not config.journal.enabled:
         return None
-    now_ns = SystemClock().wall_ns()
     return SqliteJournal.open(
         state_dir.path,
         state_dir.mode,
@@ -74,8 +74,14 @@ def open_journal(config: Config, state_dir: StateDir, title: str, failures: Fail
         reserve_kb=config.journal.reserve_kb,
         on_failure=failures.tell,
         used=state_dir.stamped,
-        session_date=datetime.fromtimestamp(now_ns / 1e9, ZoneInfo(config.session.zone)).date().isoformat(),
     )
+
+
+def check_closed_files(folder: Path) -> ClosedFilesCheck:
+    """Begin to check the closed files of the journal in `folder`, in idle time; what is wrong with them is logged."""
+    check = ClosedFilesCheck(folder, lambda text: LOGGERS["journal"].error("%s", text))
+    check.start()
+    return check
 
 
 def open_recorder(

@@ -60,6 +60,10 @@ class _Notes:
     def tick(self, tick: Tick) -> None:
         """Keep no tick."""
 
+    def turn_over(self) -> bool:
+        """There is no file."""
+        return False
+
     def rewind(self, ticks: int) -> None:
         """Nothing goes back here."""
 

@@ -30,6 +30,7 @@ _COMMANDS = {
     "status": ("status", "how a running engine is"),
     "stop": ("stop", "end a running engine in good order"),
     "flat": ("flat", "emergency flat of a running engine"),
+    "paper": ("paper", "begin the account of paper trading anew"),
     "systemd-unit": ("systemd_unit", "print a systemd unit for the engine"),
     "make-recording": ("make_recording", "write the generated session as a recording"),
 }

@@ -2,9 +2,10 @@
 
 from engine.journal.account import JournalledAccount
 from engine.journal.fold import fold
+from engine.journal.months import JOURNAL_FILE
 from engine.journal.ownership import LOCK_FILE, Owner, owner_of, running_pid, written_owner
 from engine.journal.reader import read_events, verify
-from engine.journal.sqlite_journal import JOURNAL_FILE, SqliteJournal
+from engine.journal.sqlite_journal import SqliteJournal
 from engine.journal.state_dir import StateDir
 from engine.journal.takeover import Opened
 

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from engine.journal.account import JournalledAccount
+from engine.journal.reader import file_before
 from engine.journal.rows import entry_of
 from engine.journal.schema import open_reader
 from engine.model.errors import InputError
@@ -29,15 +30,30 @@ _LATER = (
 def fold(path: Path) -> JournalledAccount | None:
     """The account as the journal at `path` leaves it; None when it keeps none. Raises InputError, sqlite3.Error."""
     with closing(open_reader(path)) as connection:
-        return folded(connection)
+        return folded(connection, path)
 
 
-def folded(connection: sqlite3.Connection) -> JournalledAccount | None:
-    """The same through a connection that is open."""
+def folded(connection: sqlite3.Connection, path: Path) -> JournalledAccount | None:
+    """The same through a connection to `path` that is open.
+
+    A file that was begun just before a kill keeps no account yet: the file before it has the newest.
+    """
     first = _kept(connection)
     if first is None:
         return None
-    account = None
+    if first:
+        return _followed(connection, first, None)
+    before = file_before(connection)
+    if not before:
+        return None
+    account = fold(path.with_name(before))
+    return account and _followed(connection, 0, account)
+
+
+def _followed(
+    connection: sqlite3.Connection, first: int, account: JournalledAccount | None
+) -> JournalledAccount | None:
+    """Fold the rows from number `first` on into `account`, or into the one that the first of them keeps."""
     for number, kind, body in connection.execute(_LATER, (first, *_FOLDED)):
         try:
             entry = entry_of(body)
@@ -51,11 +67,11 @@ def folded(connection: sqlite3.Connection) -> JournalledAccount | None:
 
 
 def _kept(connection: sqlite3.Connection) -> int | None:
-    """Number of the newest `StateKept`; None when there is none, or a run has traded since that kept none."""
+    """Number of the newest `StateKept`, 0 when there is none; None when a run has traded since that kept none."""
     for number, run, kind in connection.execute(_NEWEST_FIRST):
         if kind == "StateKept":
             return int(number)
         (traded,) = connection.execute(_TRADED, (run, run)).fetchone()
         if traded:
             return None
-    return None
+    return 0

@@ -8,16 +8,17 @@ never reach the disk, so nothing that is read proves anything, and the ledger st
 import os
 import sqlite3
 from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
+from engine.journal.months import month_of, name_for, remove_unfinished, sync_directory, turn_over, unfinished
 from engine.journal.opening import Last
 from engine.journal.projections import project
 from engine.journal.reserve import Reserve
-from engine.journal.rows import Entry, StoredEvent, Waiting, chained
-from engine.journal.schema import Factory, create, open_reader, open_writer
+from engine.journal.rows import Continued, Entry, StoredEvent, Waiting, chained
+from engine.journal.schema import BUSY_TIMEOUT_S, Factory, create, create_continued, open_reader, open_writer
 
 ATTEMPTS = 3
 _Rows = list[tuple[StoredEvent, Entry]]
@@ -30,37 +31,39 @@ class LedgerStoppedError(Exception):
 class Ledger:
     """The end of one journal file: `number` is the last event known to be on the disk."""
 
-    def __init__(self, path: Path, last: Last, reserve: Reserve, connection: sqlite3.Connection) -> None:
+    def __init__(
+        self, path: Path, last: Last, reserve: Reserve, connection: sqlite3.Connection, factory: Factory
+    ) -> None:
         self.number = last.number
         self.run = last.opened.run
         self._path = path
         self._hash = last.hash
         self._reserve = reserve
         self._connection = connection
+        self._factory = factory
         self._unsure = False
 
     @classmethod
-    def begin(cls, path: Path, last: Last, first: Waiting, reserve: Reserve, factory: Factory) -> "Ledger":
+    def begin(cls, path: Path, last: Last, first: Sequence[Waiting], reserve: Reserve, factory: Factory) -> "Ledger":
         """Open the journal that was examined, or make a new one, with `first` in it; raises OSError, sqlite3.Error, LedgerStoppedError.
 
         A new file gets its name only when its tables and its run's row are on the disk: no kill leaves half a journal.
         """
         if last.number:
             os.chmod(path, 0o600)
-            ledger = cls(path, last, reserve, open_writer(path, factory))
+            ledger = cls(path, last, reserve, open_writer(path, factory), factory)
             with ExitStack() as on_failure:
                 on_failure.callback(ledger.close)
-                ledger.append((first,))
+                ledger.append(first)
                 on_failure.pop_all()
             return ledger
-        unfinished = path.with_name(path.name + ".new")
-        for side in ("", "-journal"):
-            unfinished.with_name(unfinished.name + side).unlink(missing_ok=True)
-        ledger = cls(unfinished, last, reserve, create(unfinished))
+        remove_unfinished(path)
+        new = unfinished(path)
+        ledger = cls(new, last, reserve, create(new), factory)
         with closing(ledger._connection):
-            ledger.append((first,))
-        os.rename(unfinished, path)
-        _sync_directory(path.parent)
+            ledger.append(first)
+        os.rename(new, path)
+        sync_directory(path.parent)
         ledger._path, ledger._connection = path, open_writer(path, factory)
         return ledger
 
@@ -70,14 +73,25 @@ class Ledger:
         Raises sqlite3.Error when it could not be done: call again with the same rows, and more. Raises
         LedgerStoppedError when it must not be tried again.
         """
-        rows = chained(waiting, self.run, self._hash)
+        rest: list[Waiting] = []
+        for item in waiting:
+            if item.number > self.number and isinstance(item.entry, Continued):
+                self._append(rest)
+                self._turn_over(item)
+                rest = []
+            rest.append(item)
+        self._append(rest)
+
+    def _append(self, waiting: Sequence[Waiting]) -> None:
+        """The same within one file; rows that went well before something failed are passed over."""
+        rows = chained([item for item in waiting if item.number > self.number], self.run, self._hash)
         if self._unsure:
             rows = self._missing(rows)
         for attempt in range(1, ATTEMPTS + 1):
             if not rows:
                 break
             try:
-                self._transact(rows)
+                _transact(self._connection, rows)
             except sqlite3.Error as error:
                 self._unsure = True
                 self._settle(error)
@@ -87,6 +101,37 @@ class Ledger:
             else:
                 self._advance(rows[-1][0])
                 break
+
+    def _turn_over(self, item: Waiting) -> None:
+        """Begin the next file with `item` as its first row; where that cannot be now, this file goes on and keeps the row.
+
+        What keeps it from that: a full disk, a disk without hard links, somebody who reads this very moment.
+        """
+        if self._unsure:
+            return
+        path, connection = self._path, self._connection
+        try:
+            remove_unfinished(path)
+            (begun_ns,) = connection.execute("SELECT wall_ns FROM events ORDER BY number LIMIT 1").fetchone()
+            closed = name_for(path, month_of(begun_ns))
+            run = connection.execute("SELECT * FROM runs ORDER BY run DESC LIMIT 1").fetchone()
+            rows = chained((replace(item, entry=Continued(closed.name, *run)),), run[0], self._hash)
+            create_continued(unfinished(path), lambda new: _transact(new, rows))
+            connection.execute("PRAGMA busy_timeout = 0")  # whoever reads is not waited for
+            connection.execute("PRAGMA journal_mode = DELETE")  # with this nothing of this file stands elsewhere
+        except (OSError, sqlite3.Error):
+            connection.execute(f"PRAGMA busy_timeout = {round(BUSY_TIMEOUT_S * 1000)}")
+            with suppress(OSError):
+                remove_unfinished(path)
+            return
+        connection.close()
+        with suppress(OSError):
+            turn_over(path, closed)
+            self._advance(rows[-1][0])
+        try:
+            self._connection = open_writer(path, self._factory)
+        except sqlite3.Error as error:
+            raise LedgerStoppedError(f"the next file cannot be opened: {error}") from error
 
     def close(self) -> None:
         """Bring the write-ahead log home and close; raises sqlite3.Error (every row is safe in the log then)."""
@@ -107,14 +152,6 @@ class Ledger:
     def let_go(self) -> None:
         """Close, whatever is under way; what was not committed is not kept."""
         self._connection.close()
-
-    def _transact(self, rows: _Rows) -> None:
-        connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
-        for event, entry in rows:
-            connection.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", astuple(event))
-            project(connection, event, entry)
-        connection.execute("COMMIT")
 
     def _settle(self, error: sqlite3.Error) -> None:
         """Leave the failed transaction and do what can be done about its cause."""
@@ -145,10 +182,9 @@ class Ledger:
         self.number, self._hash = event.number, event.hash
 
 
-def _sync_directory(path: Path) -> None:
-    """Make the names in `path` survive a power cut."""
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+def _transact(connection: sqlite3.Connection, rows: _Rows) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    for event, entry in rows:
+        connection.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", astuple(event))
+        project(connection, event, entry)
+    connection.execute("COMMIT")

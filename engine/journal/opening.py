@@ -4,7 +4,7 @@ import os
 import sqlite3
 import stat
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import msgspec
@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from engine.journal.account import UNCLEAN
 from engine.journal.fold import folded
-from engine.journal.reader import stored_events
+from engine.journal.months import closed_files, month_of, settle
+from engine.journal.reader import begin_of, older_than, stored_events
 from engine.journal.rows import GENESIS, RunStarted, chain_problem, entry_of
 from engine.journal.schema import foreign, open_reader
 from engine.journal.takeover import LEFT_OPEN, READY, Opened, take_over
@@ -36,14 +37,16 @@ _NO_VERDICT = frozenset(
 
 
 class Last(Struct, frozen=True):
-    """Where the chain goes on, and what was found."""
+    """Where the chain goes on, and what was found; the file began in `month`, `idle`: its last run left nothing open."""
 
     number: int
     hash: bytes
     opened: Opened
+    month: str = ""
+    idle: bool = False
 
 
-def examine(path: Path, mode: TradeMode, wall_ns: int, session_date: str = "", *, used: bool = False) -> Last:
+def examine(path: Path, mode: TradeMode, wall_ns: int, *, used: bool = False) -> Last:
     """Check the journal at `path`, and see what is to be taken over from it; a damaged one is renamed, never overwritten.
 
     `used`: a run was in this directory before, so that there must be one; without it entries begin locked.
@@ -51,7 +54,8 @@ def examine(path: Path, mode: TradeMode, wall_ns: int, session_date: str = "", *
     Raises DiskError when the disk or another program does not let us look.
     """
     try:
-        damage = _damage(path, mode)
+        settle(path)
+        damage = _damage(path, mode) or _out_of_chain(path)
         if not damage and not path.exists():
             missing = f"{path.name} is missing from a directory that was used before" if used else ""
             return Last(
@@ -59,7 +63,7 @@ def examine(path: Path, mode: TradeMode, wall_ns: int, session_date: str = "", *
             )
         if not damage:
             try:
-                return _last(path, mode, session_date)
+                return _last(path, mode)
             except InputError as error:  # every byte is sound, and this program does not know what to make of it
                 damage = str(error)
         kept_as = _set_aside(path, wall_ns)
@@ -85,6 +89,17 @@ def _damage(path: Path, mode: TradeMode) -> str:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NO_VERDICT:
             raise
         return str(error)
+
+
+def _out_of_chain(path: Path) -> str:
+    """Why the file is older than the newest one that was closed, as a copy is that was put in its place; "" when it is not.
+
+    A closed file that is damaged is no reason to doubt the open one.
+    """
+    for closed in closed_files(path.parent)[-1:] if path.exists() else []:
+        with suppress(sqlite3.DatabaseError):
+            return older_than(closed, path)
+    return ""
 
 
 def _cut_off(path: Path, size: int) -> str:
@@ -116,11 +131,12 @@ def _inside(connection: sqlite3.Connection, mode: TradeMode, whole: bool) -> str
         return f"the row of run {last[1]} is missing"
     if run[0] != mode:
         return f"it is the journal of mode {run[0]}"
-    after = max(0, last[0] - CHAIN_CHECKED_ON_OPEN)
-    return chain_problem(stored_events(connection, after), after, None if after else GENESIS)
+    begin, previous = begin_of(connection)
+    after = max(begin, last[0] - CHAIN_CHECKED_ON_OPEN)
+    return chain_problem(stored_events(connection, after), after, previous if after == begin else None)
 
 
-def _last(path: Path, mode: TradeMode, session_date: str) -> Last:
+def _last(path: Path, mode: TradeMode) -> Last:
     """The end of a healthy journal and what its last run left behind; raises InputError when that cannot be followed."""
     with closing(open_reader(path)) as connection:
         number, link, wall_ns = connection.execute(
@@ -132,15 +148,20 @@ def _last(path: Path, mode: TradeMode, session_date: str) -> Last:
         unclean = ""
         if ended is None:
             unclean = f"run {run} ({of_mode}) of {_utc(started_ns)} did not end in good order"
-        account = folded(connection) if mode != "replay" else None
+        (begun_ns,) = connection.execute("SELECT wall_ns FROM events ORDER BY number LIMIT 1").fetchone()
+        account = folded(connection, path) if mode != "replay" else None
         if account is None:
             opened = _by_projections(connection, run, unclean)
-            return Last(number, link, _without_account(opened, mode, _looked_at(connection, run)))
+            idle = not (opened.open_positions or opened.unresolved_orders)
+            return Last(
+                number, link, _without_account(opened, mode, _looked_at(connection, run)), month_of(begun_ns), idle
+            )
     if ended is not None and not account.ended:
         unclean = f"run {run} ({of_mode}) of {_utc(started_ns)} ended because something was broken"
     told = f"{unclean}; its last row is of {_utc(wall_ns)}" if unclean else ""
     opened = Opened(run=run + 1, fresh=False, unclean=unclean)
-    return Last(number, link, take_over(opened, account, mode, session_date, told))
+    idle = account.idle
+    return Last(number, link, take_over(opened, account, mode, told), month_of(begun_ns), idle)
 
 
 def _by_projections(connection: sqlite3.Connection, run: int, unclean: str) -> Opened:

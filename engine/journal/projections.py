@@ -8,7 +8,7 @@ import sqlite3
 
 import msgspec
 
-from engine.journal.rows import Entry, Rewound, RunEnded, RunStarted, StoredEvent
+from engine.journal.rows import Continued, Entry, Rewound, RunEnded, RunStarted, StoredEvent
 from engine.model.events import FillBooked, OrderCancelled, OrderRejected, Submit
 from engine.model.types import Order
 
@@ -35,6 +35,11 @@ def project(connection: sqlite3.Connection, event: StoredEvent, entry: Entry) ->
             connection.execute(
                 "INSERT INTO runs (run, mode, title, pid, started_ns) VALUES (?, ?, ?, ?, ?)",
                 (entry.run, entry.mode, entry.title, entry.pid, event.wall_ns),
+            )
+        case Continued(file=before) if before:
+            connection.execute(
+                "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (entry.run, entry.mode, entry.title, entry.pid, entry.started_ns, entry.ended_ns, entry.outcome),
             )
         case RunEnded(outcome=outcome):
             connection.execute(

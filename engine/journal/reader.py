@@ -2,10 +2,13 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
-from engine.journal.rows import GENESIS, StoredEvent, chain_problem
+import msgspec
+
+from engine.journal.months import is_closed_name
+from engine.journal.rows import GENESIS, Continued, StoredEvent, chain_problem, entry_of
 from engine.journal.schema import foreign, open_reader
 from engine.model.errors import InputError
 
@@ -37,6 +40,47 @@ def verify(path: Path) -> str | None:
         return str(error)
 
 
+def begin_of(connection: sqlite3.Connection) -> tuple[int, bytes]:
+    """What the first row of a file must follow: a number and a hash; raises sqlite3.Error."""
+    first = next(stored_events(connection, 0), None)
+    if first is None or first.kind != Continued.__name__:
+        return 0, GENESIS
+    return first.number - 1, first.previous
+
+
+def file_before(connection: sqlite3.Connection) -> str:
+    """Name of the file that this one goes on from; "" where it is the first. Raises sqlite3.Error."""
+    first = next(stored_events(connection, 0), None)
+    if first is None or first.kind != Continued.__name__:
+        return ""
+    with suppress(msgspec.DecodeError):
+        entry = entry_of(first.body)
+        if isinstance(entry, Continued) and is_closed_name(entry.file):
+            return entry.file
+    return ""
+
+
+def chain_break(before: Path, path: Path) -> str:
+    """Why the journal at `path` does not go on where the closed file `before` ends; "" when it does. Raises sqlite3.Error."""
+    with closing(open_reader(before)) as connection:
+        end = connection.execute("SELECT number, hash FROM events ORDER BY number DESC LIMIT 1").fetchone()
+    with closing(open_reader(path)) as connection:
+        if file_before(connection) == before.name and begin_of(connection) == end:
+            return ""
+    return f"it does not go on where {before.name} ends"
+
+
+def older_than(before: Path, path: Path) -> str:
+    """Why the journal at `path` is of a time before the closed file `before` ends; "" when it is not. Raises sqlite3.Error."""
+    with closing(open_reader(before)) as connection:
+        ended = connection.execute("SELECT max(wall_ns) FROM events").fetchone()
+    with closing(open_reader(path)) as connection:
+        begun = connection.execute("SELECT min(wall_ns) FROM events").fetchone()
+    if begun > ended or not chain_break(before, path):
+        return ""
+    return f"it is older than {before.name}, which was closed before it"
+
+
 def stored_events(connection: sqlite3.Connection, after: int) -> Iterator[StoredEvent]:
     """The events above number `after`; raises sqlite3.Error."""
     rows = connection.execute(
@@ -50,7 +94,7 @@ def _problem(connection: sqlite3.Connection) -> str:
     (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if verdict != "ok":
         return str(verdict)
-    if problem := chain_problem(stored_events(connection, 0), 0, GENESIS):
+    if problem := chain_problem(stored_events(connection, 0), *begin_of(connection)):
         return problem
     if connection.execute("SELECT max(number) FROM events").fetchone() == (None,):
         return "it holds no events"

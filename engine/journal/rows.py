@@ -32,13 +32,29 @@ class RunEnded(Struct, frozen=True, tag=True):
     fault: bool = False
 
 
+class Continued(Struct, frozen=True, tag=True):
+    """The first row of a file that goes on where `file` ended, with what the newest run there was; its own number follows on.
+
+    Without a `file` it stands in the middle of one: the next was to begin, and could not.
+    """
+
+    file: str = ""
+    run: int = 0
+    mode: TradeMode = "paper"
+    title: str = ""
+    pid: int = 0
+    started_ns: int = 0
+    ended_ns: int | None = None
+    outcome: str | None = None
+
+
 class Rewound(Struct, frozen=True, tag=True):
     """The replay went back to just after `ticks` ticks."""
 
     ticks: int
 
 
-Entry = AnyEvent | RunStarted | RunEnded | Rewound
+Entry = AnyEvent | RunStarted | RunEnded | Rewound | Continued
 ENTRIES: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 
 

@@ -2,14 +2,21 @@
 
 import os
 import sqlite3
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from engine.model.errors import DiskError
 
 APPLICATION_ID = 0x4D51544A  # "MQTJ"
 SCHEMA_VERSION = 1
+_CONTINUED_VERSION = 2  # of a file that goes on where another ended: only the number of its first row is no 1
+_KNOWN_VERSIONS = (SCHEMA_VERSION, _CONTINUED_VERSION)
 BUSY_TIMEOUT_S = 2.0
+
+_FOLLOW = """CREATE TRIGGER events_follow BEFORE INSERT ON events
+        WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM events)
+        BEGIN SELECT raise(ABORT, 'events are numbered without holes'); END"""
 
 TABLES = (
     """CREATE TABLE events (
@@ -33,9 +40,7 @@ TABLES = (
         tick INTEGER NOT NULL, cash TEXT NOT NULL, position TEXT, event INTEGER NOT NULL,
         PRIMARY KEY (run, instrument)) WITHOUT ROWID""",
     "CREATE INDEX fills_of_run ON fills (run, instrument, event)",
-    """CREATE TRIGGER events_follow BEFORE INSERT ON events
-        WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM events)
-        BEGIN SELECT raise(ABORT, 'events are numbered without holes'); END""",
+    _FOLLOW,
     """CREATE TRIGGER events_stay_as_they_are BEFORE UPDATE ON events
         BEGIN SELECT raise(ABORT, 'events are append-only'); END""",
     """CREATE TRIGGER events_stay BEFORE DELETE ON events
@@ -73,6 +78,14 @@ def create(path: Path) -> sqlite3.Connection:
     )
 
 
+def create_continued(path: Path, first_row: Callable[[sqlite3.Connection], None]) -> None:
+    """A new file whose `first_row` has a number of its own, those after it follow; raises OSError, sqlite3.Error."""
+    with closing(create(path)) as connection:
+        _told(connection, "DROP TRIGGER events_follow", f"PRAGMA user_version = {_CONTINUED_VERSION}")
+        first_row(connection)
+        connection.execute(_FOLLOW)
+
+
 def open_writer(path: Path, factory: Factory) -> sqlite3.Connection:
     """The one connection that writes and checkpoints; raises DiskError where no write-ahead log is possible, sqlite3.Error."""
     connection = _connect(path, "rw", factory)
@@ -96,9 +109,9 @@ def foreign(connection: sqlite3.Connection) -> str:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
         return "it belongs to another program (application id)"
-    if version > SCHEMA_VERSION:
-        return f"it was written by a newer program (schema {version}, known is {SCHEMA_VERSION})"
-    return "" if version == SCHEMA_VERSION else f"its schema {version} is not known"
+    if version > max(_KNOWN_VERSIONS):
+        return f"it was written by a newer program (schema {version}, known is {max(_KNOWN_VERSIONS)})"
+    return "" if version in _KNOWN_VERSIONS else f"its schema {version} is not known"
 
 
 def _connect(path: Path, access: str, factory: Factory) -> sqlite3.Connection:

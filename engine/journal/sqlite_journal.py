@@ -15,9 +15,10 @@ from queue import Empty, SimpleQueue
 from typing import Self
 
 from engine.journal.ledger import Ledger, LedgerStoppedError
+from engine.journal.months import JOURNAL_FILE, month_of
 from engine.journal.opening import examine
 from engine.journal.reserve import Reserve
-from engine.journal.rows import Entry, Rewound, RunEnded, RunStarted, Waiting
+from engine.journal.rows import Continued, Entry, Rewound, RunEnded, RunStarted, Waiting
 from engine.journal.schema import Factory
 from engine.journal.takeover import Opened
 from engine.model.clock import Clock
@@ -25,7 +26,6 @@ from engine.model.errors import DiskError
 from engine.model.types import TradeMode
 from engine.text.sanitize import CleanText, clean
 
-JOURNAL_FILE = "journal.db"
 RESERVE_FILE = "journal.reserve"
 BATCH = 1_000  # events in one transaction
 CLOSE_TIMEOUT_S = 4.0  # the whole program has five seconds to end in good order
@@ -46,7 +46,13 @@ class SqliteJournal:
     """
 
     def __init__(
-        self, ledger: Ledger, opened: Opened, clock: Clock, reserve: Reserve, on_failure: Callable[[CleanText], None]
+        self,
+        ledger: Ledger,
+        opened: Opened,
+        clock: Clock,
+        reserve: Reserve,
+        on_failure: Callable[[CleanText], None],
+        month: str,
     ) -> None:
         self.opened = opened
         self.problem = CleanText("")
@@ -57,6 +63,7 @@ class SqliteJournal:
         self._on_failure = on_failure
         self._called_out = False  # since the last commit that went well
         self._wall_ns = clock.wall_ns
+        self._month = month  # in which the open file began, or was last asked to give way to the next
         # Writers only count and put, both without a lock, so that nobody ever waits for the disk, not even a signal
         # handler that interrupts a writer; the journal's thread brings the numbers back into order.
         self._numbers = count(ledger.number + 1)
@@ -81,29 +88,32 @@ class SqliteJournal:
         *,
         title: str = "",
         reserve_kb: int = 256,
-        session_date: str = "",
         used: bool = False,
         on_failure: Callable[[CleanText], None] = _nobody,
         factory: Factory = sqlite3.Connection,
     ) -> Self:
         """Begin a run in the journal of a locked state directory; its row is on the disk on return.
 
-        `session_date` (ISO text) is the day at the exchange, which tells whether a run before was of this day; `used`
-        that a run was in this directory before.
+        `used`: a run was in this directory before.
         `on_failure` is called once, from the journal's thread, at the first failure; it must not raise. Raises
         DiskError when the disk does not take the run's row.
         """
         path = directory / JOURNAL_FILE
-        last = examine(path, mode, clock.wall_ns(), session_date, used=used)
+        last = examine(path, mode, clock.wall_ns(), used=used)
         found = "; ".join(last.opened.lines())
+        now_ns = clock.wall_ns()
         started = RunStarted(last.opened.run, mode, title, os.getpid(), found)
+        month = month_of(now_ns)
+        next_file = mode != "replay" and last.idle and last.month < month
+        entries: tuple[Entry, ...] = (Continued(), started) if next_file else (started,)
+        first = [Waiting(number, now_ns, entry) for number, entry in enumerate(entries, last.number + 1)]
         reserve = Reserve(directory / RESERVE_FILE, reserve_kb * 1024)
         try:
             reserve.take()
-            ledger = Ledger.begin(path, last, Waiting(last.number + 1, clock.wall_ns(), started), reserve, factory)
+            ledger = Ledger.begin(path, last, first, reserve, factory)
         except (OSError, sqlite3.Error, LedgerStoppedError) as error:
             raise DiskError(f"journal {path}: {error}") from error
-        return cls(ledger, last.opened, clock, reserve, on_failure)
+        return cls(ledger, last.opened, clock, reserve, on_failure, month if next_file else last.month or month)
 
     @property
     def waiting(self) -> int:
@@ -117,6 +127,18 @@ class SqliteJournal:
         if self._ended:
             self.problem = self.problem or CleanText("something was written after the journal was closed")
         return number
+
+    def turn_over(self) -> bool:
+        """Let the next file begin where a month is over since this one did; whether it is asked for. Ask while nothing is open.
+
+        Never blocks. Where it cannot be, this file goes on until the next month.
+        """
+        month = month_of(self._wall_ns())
+        if month <= self._month:
+            return False
+        self._month = month
+        self.write(Continued())
+        return True
 
     def rewind(self, ticks: int) -> None:
         """The replay went back to just after `ticks` ticks: orders, fills and positions forget what came later; events stay."""

@@ -54,8 +54,8 @@ class Opened(Struct, frozen=True):
         return tuple(lines)
 
 
-def take_over(opened: Opened, account: JournalledAccount, mode: TradeMode, session_date: str, unclean: str) -> Opened:
-    """Add to `opened` what the next run in `mode` takes over of `account` on `session_date` (ISO text; "" = the same day).
+def take_over(opened: Opened, account: JournalledAccount, mode: TradeMode, unclean: str) -> Opened:
+    """Add to `opened` what the next run in `mode` takes over of `account`.
 
     `unclean` says that the last run did not end well, "" that it did. In a simulated mode the broker died with the run:
     what is not journalled as filled was never placed. A live broker may know better, so there its orders stay open.
@@ -72,7 +72,8 @@ def take_over(opened: Opened, account: JournalledAccount, mode: TradeMode, sessi
     if not idle:
         gate.locked = gate.locked or LEFT_OPEN
     locked = clean(gate.locked or gate.halted)
-    fresh = account.ended and idle and (mode == "mock" or account.today < session_date)
+    # A generated session begins anew each time; money, on paper too, goes on, whatever ended the last run and on which day.
+    fresh = account.ended and idle and mode == "mock"
     if fresh and not locked:
         return opened
     if fresh:

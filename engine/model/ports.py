@@ -175,6 +175,9 @@ class Journal(Protocol):
     def write(self, event: AnyEvent) -> int:
         """Hand over one fact; its number. Never blocks, never raises."""
 
+    def turn_over(self) -> bool:
+        """Let the next month's file begin, where that is due; whether it is asked for. Ask while nothing is open."""
+
     def rewind(self, ticks: int) -> None:
         """The replay went back to just after `ticks` ticks: projections forget what came later."""
 

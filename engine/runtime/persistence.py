@@ -25,6 +25,7 @@ _BYTES_PER_S: Final = 8_000  # of accounts as wholes; the next one waits until t
 _PRICES_NS: Final = 5_000_000_000  # between two accounts that are only kept for their prices, at least
 _PRICES_COST: Final = 4  # and of the time that the account itself is paid for with
 _PRICES_MOST_NS: Final = 60_000_000_000
+_TURN_OVER_NS: Final = 60_000_000_000  # between two looks whether the journal's month is over
 _FIELDS_BYTES, _INSTRUMENT_BYTES, _POSITION_BYTES = 700, 28, 400  # about, of an account in a row
 WHOLE_INSTRUMENTS: Final = 10  # with more instruments a checkpoint covers the account and this many of them, in turn
 
@@ -46,7 +47,7 @@ class Persistence:
         self.begun = not self._keeps_account
         self._changed = False
         self._checkpoints = 0
-        self._account_due_ns = self._levels_due_ns = self._prices_due_ns = 0
+        self._account_due_ns = self._levels_due_ns = self._prices_due_ns = self._turn_over_due_ns = 0
         self._levels_from = 0  # the instrument that the next look begins with
         self._levels: dict[int, tuple[int, int | None, int]] = {}  # of what is held, as the journal has them
         self._prices: dict[int, int] = {}  # of what was held when the account was kept
@@ -80,6 +81,9 @@ class Persistence:
         if now_ns >= self._levels_due_ns:
             self._levels_due_ns = now_ns + _LEVELS_NS
             self.levels(_LEVELS_A_LOOK)
+        if now_ns >= self._turn_over_due_ns:
+            self._turn_over_due_ns = now_ns + _TURN_OVER_NS
+            self._turn_over(now_ms)
         if now_ns < self._account_due_ns:
             return
         if now_ns >= self._prices_due_ns and self._levels:
@@ -91,6 +95,14 @@ class Persistence:
             paid_ns = size * 1_000_000_000 // _BYTES_PER_S
             self._account_due_ns = now_ns + paid_ns
             self._prices_due_ns = now_ns + min(max(_PRICES_NS, _PRICES_COST * paid_ns), _PRICES_MOST_NS)
+
+    def _turn_over(self, now_ms: int) -> None:
+        """Let the journal's next file begin once a month, while nothing is open, with the account in it."""
+        state = self._trader.state
+        if self._journal is None or len(state.orders) or state.flat.running:
+            return
+        if not any(state.portfolio.net(inst.index) for inst in state.instrument_states) and self._journal.turn_over():
+            self.begin_account(now_ms)
 
     def _held_prices(self) -> dict[int, int]:
         return {inst.index: inst.last_price for inst, _ in self._trader.state.held()}

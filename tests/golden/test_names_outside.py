@@ -45,6 +45,7 @@ CloseByHand: instrument side quantity at_ms
 ClosedBlind: instrument quantity reason price age_ms at_ms
 CommandRefused: command reason
 ConnView: holder mine since_ns
+Continued: file run mode title pid started_ns ended_ns outcome
 DayStarted: date at_ms note
 Disarm
 EntriesChanged: state reason at_ms
@@ -122,7 +123,7 @@ BY_SCREEN = (
     " SwitchDelivery"
 )
 JOURNALLED = (
-    "Cancel ClockStepped CloseByHand ClosedBlind CommandRefused DayStarted EntriesChanged EntryRefused FeedNote FillBooked FlatChanged GapsCounted HeldOver HeldSilent"
+    "Cancel ClockStepped CloseByHand ClosedBlind CommandRefused Continued DayStarted EntriesChanged EntryRefused FeedNote FillBooked FlatChanged GapsCounted HeldOver HeldSilent"
     " LevelsMoved LinkChanged OrderCancelled OrderRejected Paused ReadHoldings Rewound RunEnded RunStarted RefusalsCounted SequenceGap StateKept Submit"
     " TickGap TickRefused TradeClosed TraderFault"
 )
@@ -256,7 +257,7 @@ def test_a_takeover_asks_the_journal_for_rows_by_these_names(tmp_path: Path) -> 
     asked: list[str] = []
     with closing(open_reader(path)) as connection:
         connection.set_trace_callback(asked.append)
-        assert folded(connection) is not None
+        assert folded(connection, path) is not None
     names = {name for statement in asked for name in re.findall(r"'(\w+)'", statement)}
     assert names == set(FOLLOWED.split())
     assert names <= set(JOURNALLED.split())

@@ -188,10 +188,10 @@ def killed(tmp_path: Path) -> Path:
     return Path(shutil.copytree(KILLED, tmp_path / "state"))
 
 
-def opened(folder: Path, session_date: str = "2026-11-29") -> Opened:
+def opened(folder: Path) -> Opened:
     """What a start in `folder` finds."""
     clock = VirtualClock(1_795_984_800 * 10**9)
-    journal = SqliteJournal.open(folder, "paper", clock, session_date=session_date)
+    journal = SqliteJournal.open(folder, "paper", clock)
     journal.close("looked")
     return journal.opened
 

@@ -12,7 +12,7 @@ from engine.model.clock import SystemClock
 from engine.model.commands import Flat, Lock, Unlock
 from engine.model.events import AnyEvent
 from engine.model.types import Tick
-from tests.support.builders import DAY, EAGER
+from tests.support.builders import EAGER
 from tests.support.journal_harness import JournalHarness, instruments_named
 
 SYMBOLS = ("NIFTY", "BANKNIFTY", "SENSEX")
@@ -128,7 +128,7 @@ class _Session:
 def trade_until_killed(folder: Path, seed: int) -> None:
     """Trade in `folder` until killed; says on standard output what was taken over and what is acknowledged."""
     with StateDir.open(folder, "paper") as state:
-        journal = SqliteJournal.open(state.path, "paper", SystemClock(), session_date=DAY)
+        journal = SqliteJournal.open(state.path, "paper", SystemClock())
         assert journal.opened.kept or journal.opened.fresh
         _Session(journal, seed).run()
 

@@ -7,7 +7,7 @@ from engine.journal import JOURNAL_FILE, Opened, SqliteJournal
 from engine.model.clock import VirtualClock
 from engine.model.commands import Lock
 from engine.model.types import TradeMode
-from tests.support.builders import DAY, EAGER
+from tests.support.builders import EAGER
 from tests.support.journal_harness import JournalHarness
 
 PATIENCE_S = 30
@@ -25,21 +25,21 @@ class RestartHarness:
         self.copies = 0
         folder.mkdir(exist_ok=True)
 
-    def start(self, session_date: str = DAY, **more: object) -> tuple[JournalHarness, SqliteJournal]:
+    def start(self, **more: object) -> tuple[JournalHarness, SqliteJournal]:
         """The next run: it takes over and locks as the program does."""
-        journal = SqliteJournal.open(self.folder, self.mode, self.clock, session_date=session_date)
+        journal = SqliteJournal.open(self.folder, self.mode, self.clock)
         opened = journal.opened
         harness = JournalHarness(journal, *EAGER, kept=opened.kept, prefix=f"P{opened.run}-", **more)  # type: ignore[arg-type]
         if opened.still_locked:
             harness.command(Lock(opened.still_locked))
         return harness, journal
 
-    def peek(self, session_date: str = DAY) -> Opened:
+    def peek(self) -> Opened:
         """What a start would find, without a trace of it."""
         self.copies += 1
         copy = self.folder.with_name(f"{self.folder.name}-{self.copies}")
         shutil.copytree(self.folder, copy)
-        journal = SqliteJournal.open(copy, self.mode, self.clock, session_date=session_date)
+        journal = SqliteJournal.open(copy, self.mode, self.clock)
         journal.close("looked")
         return journal.opened
 

@@ -183,7 +183,7 @@ def _steps(path: Path) -> int:
 
     with closing(sqlite3.connect(path)) as connection:
         connection.set_progress_handler(count, 100)
-        assert folded(connection) is not None
+        assert folded(connection, path) is not None
     return steps
 
 

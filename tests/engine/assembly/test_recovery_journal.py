@@ -12,10 +12,10 @@ from engine.model.clock import VirtualClock
 from engine.model.commands import Lock, Unlock
 from engine.model.errors import StateBusyError
 from engine.model.types import TradeMode
-from tests.support.builders import DAY, ms
+from tests.support.builders import ms
 from tests.support.restart_harness import READY, RestartHarness, money
 
-DAY_AFTER = "2025-10-03"
+DAY_NS = 86_400 * 10**9
 
 
 @pytest.fixture
@@ -97,29 +97,22 @@ def test_a_position_left_by_a_good_end_locks(restarts: RestartHarness) -> None:
     assert opened.unclean == ""
 
 
-FRESH_OR_NOT = {
-    ("paper", DAY): True,
-    ("live", DAY): True,
-    ("mock", DAY): False,
-    ("paper", DAY_AFTER): False,
-    ("live", DAY_AFTER): False,
-}
-
-
-@pytest.mark.parametrize(("mode", "day"), FRESH_OR_NOT)
-def test_after_a_good_end_with_nothing_held_a_restart_of_the_same_day_goes_on(
-    tmp_path: Path, clock: VirtualClock, mode: TradeMode, day: str
+@pytest.mark.parametrize("days", [0, 2])
+@pytest.mark.parametrize("mode", ["paper", "live", "mock"])
+def test_after_a_good_end_with_nothing_held_money_goes_on_and_a_generated_session_begins_anew(
+    tmp_path: Path, clock: VirtualClock, mode: TradeMode, days: int
 ) -> None:
     restarts = RestartHarness(tmp_path / "state", clock, mode)
     first, journal = restarts.start()
     first.prices(99, 100, 84)
     journal.close("stopped")
-    opened = restarts.peek(day)
+    clock.advance(days * DAY_NS)
+    opened = restarts.peek()
     assert opened.still_locked == ""
-    if not FRESH_OR_NOT[mode, day]:
+    if mode == "mock":
         assert (opened.kept, opened.report) == (None, ())
         return
-    second, journal = restarts.start(day)
+    second, journal = restarts.start()
     journal.close("stopped")
     assert opened.report == (f"carried over from the last run: {money(first)}",)
     assert "result of the day 2025-10-01 -15690.33, entries 1" in opened.report[0]
@@ -132,7 +125,7 @@ def test_a_mock_with_something_held_goes_on_too(tmp_path: Path, clock: VirtualCl
     first, journal = restarts.start()
     first.prices(99, 100)
     journal.close("stopped")
-    assert restarts.peek(DAY_AFTER).kept is not None
+    assert restarts.peek().kept is not None
 
 
 def test_a_replay_takes_nothing_over(tmp_path: Path, clock: VirtualClock) -> None:
@@ -159,9 +152,9 @@ def test_a_fault_is_no_good_end(restarts: RestartHarness) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["paper", "live", "mock"])
-@pytest.mark.parametrize("day", [DAY, DAY_AFTER])
+@pytest.mark.parametrize("days", [0, 2])
 def test_a_lock_outlives_any_restart_until_somebody_unlocks(
-    tmp_path: Path, clock: VirtualClock, mode: TradeMode, day: str
+    tmp_path: Path, clock: VirtualClock, mode: TradeMode, days: int
 ) -> None:
     restarts = RestartHarness(tmp_path / "state", clock, mode)
     harness, journal = restarts.start()
@@ -175,13 +168,14 @@ def test_a_lock_outlives_any_restart_until_somebody_unlocks(
     )
     for end in ends:
         end(journal)
-        assert restarts.peek(day).still_locked == "me"
-        harness, journal = restarts.start(day)
+        clock.advance(days * DAY_NS)
+        assert restarts.peek().still_locked == "me"
+        harness, journal = restarts.start()
         assert harness.trader.state.gate.locked == "me"
         assert harness.prices(98, 99).orders == []
     harness.command(Unlock())
     journal.close("stopped")
-    assert restarts.peek(day).still_locked == ""
+    assert restarts.peek().still_locked == ""
 
 
 def test_the_lock_after_a_kill_outlives_starts_that_fail(restarts: RestartHarness) -> None:
@@ -199,7 +193,7 @@ def test_a_halt_waits_for_a_person_across_restarts(restarts: RestartHarness) -> 
     harness.trader.state.halt("strategy raised ValueError", 0)
     harness.beat()
     journal.close("stopped")
-    assert restarts.peek(DAY_AFTER).still_locked == "strategy raised ValueError"
+    assert restarts.peek().still_locked == "strategy raised ValueError"
 
 
 def test_the_lock_of_a_damaged_journal_outlives_restarts(restarts: RestartHarness) -> None:

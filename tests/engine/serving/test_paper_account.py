@@ -1,0 +1,78 @@
+"""The paper account goes on from run to run, whatever ended the last; `paper reset` alone begins it anew."""
+
+from decimal import Decimal
+
+import pytest
+
+from engine.journal import JOURNAL_FILE, SqliteJournal, StateDir, fold, verify
+from engine.model.clock import VirtualClock
+from engine.model.commands import Lock
+from engine.model.errors import InputError, StateBusyError
+from engine.serving.paper_account import reset
+from tests.support.builders import EAGER, ms
+from tests.support.command_home import Home
+from tests.support.journal_harness import JournalHarness
+
+CLOCK = VirtualClock(ms("09:30:00") * 1_000_000)
+
+
+def ran(folder, *prices, lock=""):
+    """What a paper run in `folder` had at its end."""
+    with StateDir.open(folder, "paper"):
+        journal = SqliteJournal.open(folder, "paper", CLOCK)
+        harness = JournalHarness(journal, *EAGER, kept=journal.opened.kept)
+        if lock:
+            harness.command(Lock(lock))
+        harness.prices(*prices)
+        journal.close("stopped")
+    return harness
+
+
+def account(folder):
+    return fold(folder / JOURNAL_FILE)
+
+
+def test_reset_begins_anew_and_keeps_the_history(tmp_path):
+    folder = tmp_path / "paper"
+    first = ran(folder, 99, 100, 84)
+    cash = first.trader.state.portfolio.cash
+    assert cash < 100_000
+    assert reset(folder, Decimal(250_000)) == (folder, cash)
+    found = account(folder)
+    assert found.cash_account.cash == 250_000
+    assert (found.cash_account.realised, found.cash_account.trades, found.gate.day_entries) == (0, 0, 0)
+    assert verify(folder / JOURNAL_FILE) is None
+    assert ran(folder).trader.state.portfolio.cash == 250_000
+
+
+def test_a_lock_of_a_person_outlives_a_reset(tmp_path):
+    folder = tmp_path / "paper"
+    ran(folder, 99, lock="me")
+    reset(folder, Decimal(1000))
+    assert account(folder).gate.locked == "me"
+
+
+def test_nothing_is_reset_while_something_is_held_or_runs(tmp_path):
+    folder = tmp_path / "paper"
+    ran(folder, 99, 100)
+    before = account(folder).state()
+    with pytest.raises(InputError, match="holds something"):
+        reset(folder, Decimal(1000))
+    with StateDir.open(folder, "paper"), pytest.raises(StateBusyError):
+        reset(folder, Decimal(1000))
+    assert account(folder).state() == before
+
+
+def test_the_command_says_what_it_did(tmp_path):
+    home = Home(tmp_path)
+    folder = tmp_path / "paper"
+    ran(folder, 99, 100, 84)
+    answer = home.run("paper", "reset", "--capital", "50000", "--state-dir", folder)
+    assert answer.status == 0
+    assert answer.out.startswith("the paper account begins anew with 50000.00; it had 8")
+    answer = home.run("paper", "reset", "--state-dir", folder)
+    assert "begins anew with 100000.00; it had 50000.00" in answer.out
+    answer = home.run("paper", "reset", "--capital", "much", "--state-dir", folder)
+    assert (answer.status, "is no capital; allowed: a number from 1" in answer.err) == (2, True)
+    answer = home.run("paper", "reset", "--state-dir", tmp_path / "none")
+    assert (answer.status, "no paper account" in answer.out) == (0, True)
