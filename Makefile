@@ -10,7 +10,7 @@ RECORDING := recordings/nifty-synthetic.mqr
 QUICK := $(addprefix tests/engine/,config journal model presentation recording runtime stream text trading venues) \
     $(addprefix tests/tui/,frame input panes text view) tests/golden tests/test_tree.py tests/test_documents.py
 
-.PHONY: run test quick short check format bench bench-delivery bench-screen bench-idle crash fuzz simulator soak soak-3m soak-8h pictures recording clean help
+.PHONY: month run test quick short check format bench bench-delivery bench-screen bench-idle crash fuzz simulator soak soak-3m soak-8h pictures recording clean help
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -66,6 +66,9 @@ simulator: $(READY) ## a simulated exchange on this machine, to try the program 
 soak: $(READY) ## eight hours within ten minutes, and whole days through the wire
 	@$(BIN)/python -m tests.soak --compressed
 	@MYQUANT_LONG=1 $(BIN)/python -m pytest -s tests/end_to_end/test_live_day.py tests/end_to_end/test_attach_rounds.py
+
+month: $(READY) ## a month of each market on a virtual clock: a recording a day, each verified
+	@$(BIN)/python -m tests.soak.month
 
 soak-3m: $(READY) ## three minutes of faults, for a nightly run
 	@$(BIN)/python -m tests.soak --minutes 3

@@ -18,6 +18,7 @@ from engine.logs import LogBook
 from engine.model.clock import SystemClock
 from engine.model.types import Instrument, TradeMode
 from engine.recording import FileRecorder, recording_path_for
+from engine.recording.daily_recorder import DailyRecorder
 from engine.recording.format import RecordedMarket
 from engine.recording.retention import tidy
 from engine.runtime import LOGGERS, Engine
@@ -91,22 +92,27 @@ def open_recorder(
     instruments: tuple[Instrument, ...],
     markets: Callable[[int], Mapping[str, RecordedMarket]],
     state_folder: Path,
-) -> FileRecorder | None:
-    """Begin a recording of the run, where the configuration wants one, and see to the old ones."""
+) -> DailyRecorder | None:
+    """Begin a recording of the run, where the configuration wants one."""
     wanted = config.recording.enabled
     if wanted == "off" or (wanted == "auto" and mode == "replay"):
         return None
-    now_ns = SystemClock().wall_ns()
-    folder = recordings_folder(config)
-    if mode != "replay":
-        for line in tidy(folder, state_folder, config.recording, now_ns):
-            LOGGERS["recording"].warning("%s", line)
-    path = recording_path_for(folder, mode, instruments[0].symbol, now_ns, config.session.zone)
-    header = header_of(config, title, instruments, markets(now_ns // 1_000_000), now_ns)
-    recorder = FileRecorder(path, header, flush_ms=config.recording.flush_ms)
-    LOGGERS["recording"].info("recording to %s", path)
-    _keep(state_folder / RECORDING_NOTE, (str(path.absolute()),), os.O_TRUNC, "where the recording is")
-    return recorder
+
+    def begin() -> FileRecorder:
+        """Make the file of a day, and see to the old ones."""
+        now_ns = SystemClock().wall_ns()
+        folder = recordings_folder(config)
+        if mode != "replay":
+            for line in tidy(folder, state_folder, config.recording, now_ns):
+                LOGGERS["recording"].warning("%s", line)
+        path = recording_path_for(folder, mode, instruments[0].symbol, now_ns, config.session.zone)
+        header = header_of(config, title, instruments, markets(now_ns // 1_000_000), now_ns)
+        recorder = FileRecorder(path, header, flush_ms=config.recording.flush_ms)
+        LOGGERS["recording"].info("recording to %s", path)
+        _keep(state_folder / RECORDING_NOTE, (str(path.absolute()),), os.O_TRUNC, "where the recording is")
+        return recorder
+
+    return DailyRecorder(begin)
 
 
 def forget_nothing_held(folder: Path) -> None:

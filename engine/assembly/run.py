@@ -12,7 +12,7 @@ from engine.journal import Opened, SqliteJournal
 from engine.logs import LogBook, log_trade
 from engine.model.ports import TickSource
 from engine.model.types import TradeMode
-from engine.recording import FileRecorder
+from engine.recording.daily_recorder import DailyRecorder
 from engine.runtime import Engine
 from engine.text.sanitize import CleanText
 from engine.trading.trader import Trader
@@ -27,7 +27,7 @@ class RunParts(Struct):
     name: CleanText
     trader: Trader
     journal: SqliteJournal | None
-    recorder: FileRecorder | None
+    recorder: DailyRecorder | None
     logs: LogBook
     folder: Path
     opened: Opened

@@ -1,5 +1,7 @@
 """Puts the engine around the parts of a turn, over a source or a live feed. Opens nothing, starts nothing."""
 
+from collections.abc import Callable
+
 from engine.assembly.edges import keep_receipt
 from engine.assembly.run import RunParts
 from engine.assembly.takeover import take_over
@@ -14,6 +16,7 @@ from engine.runtime.dispatch import Dispatch
 from engine.runtime.grave_silence import GraveSilence
 from engine.runtime.housekeeping import Housekeeping, LoopStats
 from engine.runtime.market import MarketWatch
+from engine.runtime.new_day import NewDay
 from engine.runtime.open_hours import OpenHours
 from engine.runtime.process_stats import ProcessStats
 from engine.runtime.publisher import Publisher
@@ -62,9 +65,14 @@ def _broker_of(run: RunParts, supply: LiveSupply) -> MakeBroker:
 
 
 def _engine(
-    run: RunParts, parts: TurnParts, feed: Feed, playback: Playback | None, source: TickSource | None
+    run: RunParts,
+    parts: TurnParts,
+    feed: Feed,
+    playback: Playback | None,
+    source: TickSource | None,
+    renew: Callable[[], tuple[str, ...]] | None = None,
 ) -> Engine:
-    """The engine around the parts of a turn."""
+    """The engine around the parts of a turn; `renew` is what a live source needs each day (None: it is none)."""
     status, stats = RunStatus(), LoopStats()
     builder = SnapshotBuilder(parts, run.mode, run.name, status, stats, playback, feed, run.logs)
     publisher = Publisher(builder, run.config.engine.snapshot_interval_ms)
@@ -78,7 +86,13 @@ def _engine(
     )
     turn = Turn(parts, dispatch.carry_out, schedule, publisher, market)
     folder = run.folder
-    housekeeping = Housekeeping(parts, turn, stats, ProcessStats(folder), lambda lines: keep_receipt(folder, lines))
+    new_day = None
+    if renew is not None:
+        markets = tuple(run.trader.state.markets.values())
+        new_day = NewDay(turn, parts.clock, parts.cursor, parts.persistence, markets, run.recorder, renew)
+    housekeeping = Housekeeping(
+        parts, turn, stats, ProcessStats(folder), lambda lines: keep_receipt(folder, lines), new_day
+    )
     return Engine(parts, turn, feed, playback, switch, schedule, dispatch, status, publisher, housekeeping)
 
 
@@ -125,4 +139,4 @@ def live_engine(run: RunParts, supply: LiveSupply) -> Engine:
     feed = supply.connect(parts.inputs.append, hours.is_open)
     feed.keep_hours(hours.closed)
     feed.silence_is_grave(GraveSilence(run.trader.state))
-    return _engine(run, parts, feed, None, None)
+    return _engine(run, parts, feed, None, None, supply.new_day)

@@ -37,10 +37,15 @@ class InputMark(Struct, frozen=True, tag=True, omit_defaults=True):
     closed_until_ms: int = 0
 
 
-class StartMark(Struct, frozen=True, tag=True):
-    """The trader did not begin with an empty account: what it took over from the run before, ahead of the first tick."""
+class StartMark(Struct, frozen=True, tag=True, omit_defaults=True):
+    """The trader did not begin with an empty account: what it took over from the run before, ahead of the first tick.
+
+    Where the run itself goes on from one recording to the next, `fields` are its whole deciding state, by name as in a
+    StateMark; in several marks where there are many instruments.
+    """
 
     kept: StateKept
+    fields: dict[str, str] = {}
 
 
 Mark = StateMark | EventMark | InputMark | StartMark

@@ -153,6 +153,20 @@ class Recorder(Protocol):
         """Write what is waiting and close the file."""
 
 
+class Rolling(Recorder, Protocol):
+    """A recorder that may go on in another file."""
+
+    @property
+    def not_begun(self) -> CleanText:
+        """Why no new file could be made."""
+
+    def prepare(self) -> bool:
+        """Have the next file made; whether it is there."""
+
+    def go_on(self, position: int) -> None:
+        """Go on in it, after so many ticks."""
+
+
 class Journal(Protocol):
     """Keeps what must not be lost; writing goes on in its own thread."""
 

@@ -59,6 +59,22 @@ def as_text(fields: Mapping[str, Plain]) -> dict[str, str]:
     return {name: repr(value) for name, value in fields.items()}
 
 
+def plain_of(texts: Mapping[str, str]) -> Fields:
+    """The fields of which `as_text` made `texts`; raises ValueError for what it never writes."""
+    from ast import literal_eval  # noqa: PLC0415 - only the replay of a recording that goes on from another one needs it
+
+    fields: Fields = {}
+    for name, text in texts.items():
+        try:
+            value = float(text) if text in {"nan", "inf", "-inf"} else literal_eval(text)
+        except (SyntaxError, RecursionError, MemoryError) as error:
+            raise ValueError(f"{name:.60} is {text:.60}") from error
+        if not isinstance(value, int | float | str | bool | list | None):
+            raise ValueError(f"{name:.60} is {text:.60}")  # noqa: TRY004 - what a file says, no caller's mistake
+        fields[name] = value
+    return fields
+
+
 def state_hash(fields: Mapping[str, Plain]) -> str:
     """A 128-bit hash of `fields`: equal on every machine exactly when names and values are equal."""
     text = "\n".join(f"{name}={value!r}" for name, value in sorted(fields.items()))

@@ -8,6 +8,7 @@ from engine.model.clock import SteadyClock
 from engine.model.events import ClockStepped, Paused
 from engine.model.snapshot import ProcessView
 from engine.runtime.event_log import LOGGERS
+from engine.runtime.new_day import NewDay
 from engine.runtime.process_stats import ProcessStats
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import TurnParts
@@ -51,7 +52,9 @@ class Housekeeping:
         stats: LoopStats,
         process_stats: ProcessStats,
         keep_receipt: Callable[[tuple[str, ...]], None],
+        new_day: NewDay | None = None,
     ) -> None:
+        self._new_day = new_day
         self.stats = stats
         self.process_stats = process_stats
         self._turn = turn
@@ -89,6 +92,8 @@ class Housekeeping:
             self._recorder_told = True
             _log.error("recording stopped: %s; trading goes on", self._recorder.problem)
         self.keep_receipt()
+        if self._new_day is not None:
+            self._new_day.look(now_ns)
 
     def keep_receipt(self) -> None:
         """Put the receipt of a flat that is over into the log and a file, once."""

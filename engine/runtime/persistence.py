@@ -4,8 +4,8 @@ import sys
 from typing import Final
 
 from engine.model import events
-from engine.model.marks import Mark, StateMark
-from engine.model.ports import Journal, Recorder
+from engine.model.marks import Mark, StartMark, StateMark
+from engine.model.ports import Journal, Recorder, Rolling
 from engine.model.state import as_text, state_hash
 from engine.trading.trader import Trader
 
@@ -125,6 +125,18 @@ class Persistence:
                 most -= 1
                 self._levels[index] = levels
                 self._journal.write(events.LevelsMoved(position.state(index)))
+
+    def begin_day(self, recorder: Rolling, position: int) -> None:
+        """Go on in the next file of `recorder`: the old one ends with a checkpoint, the new one begins with the whole state."""
+        state = self._trader.state
+        self.checkpoint(position)
+        recorder.go_on(position)
+        kept = state.keep(0)
+        count = len(state.instrument_states)
+        for first in range(0, count, WHOLE_INSTRUMENTS):
+            fields = as_text(state.dump(range(first, min(first + WHOLE_INSTRUMENTS, count))))
+            recorder.mark(StartMark(kept, fields))
+        self.checkpoint(position)
 
     def mark(self, mark: Mark) -> None:
         """Keep `mark` in the recording."""

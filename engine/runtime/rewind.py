@@ -65,6 +65,12 @@ class Rewind:
         self._hold_what_is_booked()
         return told
 
+    def carry_on(self, fields: Fields) -> None:
+        """Go on with the whole state of a run that was recorded up to here elsewhere; raises what wrong fields cause."""
+        self._trader.load(fields)
+        self._exits.before = self._trader.state.portfolio.trades
+        self._hold_what_is_booked()
+
     def _hold_what_is_booked(self) -> None:
         portfolio = self._trader.state.portfolio
         self._hold([portfolio.net(index) for index in range(len(portfolio.positions))])

@@ -35,6 +35,7 @@ class LiveSupply(Undamaged, Struct, frozen=True):
     with_more: Callable[[tuple[str, ...]], "LiveSupply"] = _no_more
     close: Callable[[], None] = lambda: None  # ends what the feed has under way elsewhere (a login)
     broker: MakeBroker | None = None
+    new_day: Callable[[], tuple[str, ...]] = lambda: ()  # does what is needed once a day; lines of what to know
 
 
 class NoCredentials(Struct, frozen=True):

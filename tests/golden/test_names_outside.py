@@ -93,7 +93,7 @@ SequenceGap: instrument missing at_ms
 SetSpeed: speed
 SkipSilence: on
 Stall: seconds
-StartMark: kept
+StartMark: kept fields
 StateKept: fields symbols at_ms
 StateMark: ticks state_hash fields
 Step: ticks

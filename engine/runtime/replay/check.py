@@ -12,7 +12,7 @@ from engine.model.digest import blake2b
 from engine.model.events import StateKept
 from engine.model.marks import EventMark, InputMark, StartMark, StateMark
 from engine.model.snapshot import CheckView
-from engine.model.state import Fields, as_text
+from engine.model.state import Fields, as_text, plain_of
 from engine.model.types import Instrument
 from engine.recording import MqrSource
 from engine.runtime.replay.comparable import incomparable, other_rules
@@ -53,6 +53,7 @@ class ReplayCheck:
         self._ticks = array("q")  # of each mark that counts, in the stream's order
         self._marks: list[_Checkpoint | InputMark] = []
         self._start: StateKept | None = None
+        self._carried: dict[str, str] = {}
         self._verdicts = bytearray()  # of each mark: same, different, or 0 = not judged (again)
         self._next = 0
         self._total = 0
@@ -79,6 +80,7 @@ class ReplayCheck:
         for mark in self._source.marks():
             if isinstance(mark, StartMark):
                 self._start = self._start or mark.kept
+                self._carried |= mark.fields
                 continue
             if isinstance(mark, EventMark):
                 continue
@@ -172,12 +174,16 @@ class ReplayCheck:
         trader = self._trader
         before = trader.state.dump()
         try:
-            self._parts.rewind.take_over(kept)  # the simulated broker has to hold it as well
+            # The simulated broker has to hold it as well.
+            if self._carried:
+                self._parts.rewind.carry_on(plain_of(self._carried))
+            else:
+                self._parts.rewind.take_over(kept)
         except (ValueError, LookupError, TypeError, ArithmeticError, AssertionError) as error:  # what a file can cause
             trader.load(before)
             self._why_not = f"the account it began with cannot be taken over: {error}"
             return
-        self._parts.persistence.mark(StartMark(kept))  # where the replay is recorded itself
+        self._parts.persistence.mark(StartMark(kept, self._carried))  # where the replay is recorded itself
         self._operator.paused = False  # what is paused was by the recording, not by an operator of now
 
     def _give(self, mark: InputMark, seq: int) -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from engine.config import Config, instrument_for, wanted_symbols
 from engine.markets.market import market_of_segment
-from engine.model.errors import ConfigError
+from engine.model.errors import ConfigError, UserError
 from engine.model.types import Instrument
 from engine.venues.angelone.credentials import Credentials, find_credentials
 from engine.venues.angelone.instruments.master import ready
@@ -45,8 +45,34 @@ def _supply(config: Config, credentials: Credentials) -> tuple[LiveSupply, tuple
         connect=lambda tell, in_session: smartapi_feed(config, instruments, login, tell=tell, in_session=in_session),
         with_more=lambda more: _supply(with_symbols(config, (*symbols, *more)), credentials)[0],
         close=login.close,
+        new_day=lambda: _look_again(config, instruments),
     )
     return supply, told
+
+
+def _look_again(config: Config, instruments: tuple[Instrument, ...]) -> tuple[str, ...]:
+    """Fetch the day's list, and say which of the run's instruments stand there otherwise or not at all; raises UserError."""
+    listed, warning = ready(config)
+    told = [warning] if warning else []
+    today = datetime.now(UTC).astimezone(ZoneInfo(config.session.zone)).date()
+    with listed:
+        for each in instruments:
+            if config.instruments.get(each.symbol) and config.instruments[each.symbol].token:
+                continue  # its token was said, not looked up
+            try:
+                now = listed.instrument(each.symbol, today)
+            except UserError as gone:
+                told += gone.lines
+                continue
+            names = ("token", "lot_size", "tick_size")
+            changed = [
+                f"{name} {getattr(each, name)}→{getattr(now, name)}"
+                for name in names
+                if getattr(each, name) != getattr(now, name)
+            ]
+            if changed:
+                told.append(f"{each.symbol}: {', '.join(changed)} by today's list; a start takes it over")
+    return tuple(told)
 
 
 def _listed(config: Config, symbols: tuple[str, ...]) -> tuple[tuple[Instrument, ...], tuple[str, ...]]:
