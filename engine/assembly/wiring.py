@@ -84,7 +84,7 @@ def _engine(
     dispatch = Dispatch(
         parts, switch, schedule, playback, status.ask_to_stop, misbehave, generated=generated, market=market
     )
-    turn = Turn(parts, dispatch.carry_out, schedule, publisher, market)
+    turn = Turn(parts, dispatch.carry_out, dispatch.tickets.look, schedule, publisher, market)
     folder = run.folder
     new_day = None
     if renew is not None:

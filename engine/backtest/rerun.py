@@ -132,7 +132,7 @@ def rerun(
     check = ReplayCheck(parts, source)
     following = _Following(check, parts.cursor)
     # Nobody sends a command, nobody looks.
-    turn = Turn(parts, lambda _: None, following, Publisher(lambda _: None, _NEVER_MS))
+    turn = Turn(parts, lambda _: None, lambda: None, following, Publisher(lambda _: None, _NEVER_MS))
     with _silence():
         check.begin()
         following.set()

@@ -1,65 +1,115 @@
-"""The command `status`: how a running engine is, or what the journal of one that is gone holds."""
+"""The command `status`: how running engines are, or what the journals of those that are gone hold."""
 
-from argparse import Namespace
+import sys
+from argparse import Namespace, RawDescriptionHelpFormatter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from engine.cli.options import Parser, engine_options, json_option
 from engine.model.errors import EXIT_BUSY, EXIT_DIFFERENT, EXIT_WELL
-from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
-    from engine.serving.status import Status
+    from engine.serving.status import HeldStatus, Status
+
+_SCHEMA = """exit status: 0 it runs and goes on, 1 none runs, 3 it stands still or does not answer
+
+--json prints one object, "schema": 1. Later versions add keys and words, and change none. Prices, quantities and money
+are numbers in the currency and in units, ages are seconds, null is not known; *_at is ISO 8601 in UTC, *_ns the same in
+nanoseconds of the epoch. Words are from these sets; *_reason, locked, halted, problem, found are for a person.
+  state           running, stands_still, no_answer, dead (its journal tells), never_ran, several (see engines)
+  running, pid, mode (live, paper, mock, replay), state_dir, asked_at, asked_ns, source, delivery, ticks
+  link            "" (none), or CONNECTING, LOGIN, UP, WAITING, CLOSED, REFUSED, STOPPED; link_reason
+  newest_tick_at, newest_tick_ns (the exchange's stamp), newest_tick_age_s (since it came), beat_age_s (of its loop)
+  market          open, closed, unknown; market_reason
+  entries         allowed, no_link, paused, halted, locked, stopped, unknown; entries_reason; locked, halted, paused
+  flat            NORMAL, ARMED, LOCKED, CANCELLING, CLOSING, VERIFYING, FLAT, ESCALATED, HELD, UNRESOLVED; flat_reason
+  positions       [{symbol, exchange, quantity, entry_price, last_price, open_pnl, exit_costs, stop, trail_stop,
+                    next_target, age_s (of last_price), entry_at, entry_ns}]
+  positions_from  engine, journal, unknown (then an empty list says nothing)
+  watch_only      [symbols that are followed and never traded]
+  day_pnl, cash, screens, conn (who has control), rss_mb, problem, found (how the last run ended)
+  engines         of several, each as above: those that run, and dead ones whose journal holds something"""
 
 
 def arguments(parser: Parser) -> None:
     """Declare the arguments of `status`."""
+    parser.formatter_class = RawDescriptionHelpFormatter
+    parser.epilog = _SCHEMA
     json_option(parser)
     engine_options(parser)
 
 
 def run(args: Namespace) -> int:
     """Say it: 0 when an engine runs and goes on, 1 when none runs, 3 when it stands still or does not answer."""
-    from engine.cli.output import answer, warn
-    from engine.link import LinkError
+    from engine.cli.output import warn
     from engine.serving import find_place
-    from engine.serving.status import Status, held_in_journal, status_of
+    from engine.serving.candidates import candidates
+    from engine.serving.status import of_several, status_of
 
-    place = find_place(args.state_dir)
-    where, mode = place.where, clean(place.mode, 20)
-    if not place.pid:
-        held = held_in_journal(place, warn)
-        lines = [f"no engine is running for {where}", *(f"  its journal holds {each}" for each in held)]
-        answer(args, Status(False, 0, mode, where, positions=held), lines)
+    found = candidates() if args.state_dir is None else []
+    if len(found) > 1:
+        statuses = [status_of(each.place, warn) for each in found]
+        status = of_several(statuses)
+    else:
+        status = status_of(found[0].place if found else find_place(args.state_dir), warn)
+        statuses = [status]
+    if args.json:
+        sys.stdout.write(msgspec.json.Encoder(decimal_format="number").encode(status).decode() + "\n")
+    else:
+        for each in statuses:
+            sys.stdout.write("\n".join(_lines(each)) + "\n")
+    sys.stdout.flush()
+    return max(map(_exit_status, statuses), key=(EXIT_DIFFERENT, EXIT_WELL, EXIT_BUSY).index)
+
+
+def _exit_status(status: "Status") -> int:
+    """What it comes to; among several one that runs counts more than one that is gone, and one in trouble most."""
+    if not status.running:
         return EXIT_DIFFERENT
-    try:
-        status = status_of(place)
-    except LinkError as error:
-        status = Status(True, place.pid, mode, where, problem=f"does not answer: {error}")
-        answer(args, status, [f"engine {place.pid} ({mode}) holds {where} and {status.problem}"])
-        return EXIT_BUSY
-    answer(args, status, _lines(status))
-    return EXIT_WELL if status.goes_on else EXIT_BUSY
+    return EXIT_WELL if status.state == "running" else EXIT_BUSY
 
 
-def _lines(status: "Status") -> list[str]:
+def _lines(status: "Status") -> Iterator[str]:
+    held = [_position(each) for each in status.positions]
+    if not status.running:
+        yield f"no engine is running for {status.state_dir}"
+        yield from (f"  its journal holds {each}" for each in held)
+    elif status.state == "no_answer":
+        yield f"engine {status.pid} ({status.mode}) holds {status.state_dir} and {status.problem}"
+        yield from (f"  its journal holds {each}" for each in held)
+    else:
+        yield from _of_running(status, held)
+
+
+def _of_running(status: "Status", held: list[str]) -> Iterator[str]:
     age = "no tick yet" if status.newest_tick_age_s is None else f"newest tick {status.newest_tick_age_s:.1f} s ago"
-    gate = status.locked and f"locked ({status.locked})"
-    gate = gate or (status.halted and f"halted ({status.halted})") or ("paused" if status.paused else "allowed")
-    if gate == "allowed" and status.link and not status.link.startswith(("UP", "CLOSED")):
-        gate = "wait for the link"
+    words = {"no_link": "wait for the link", "allowed": "allowed", "stopped": "the run has ended"}
+    reason = f" ({status.entries_reason})" if status.entries_reason else ""
     control = f", {status.control} has control" if status.control else ""
-    return [
-        f"{status.mode.upper()} engine {status.pid}: {status.source}, delivery {status.delivery}",
-        f"  ticks      {status.ticks:,}, {age}" + (f", link {status.link}" if status.link else ""),
-        *(f"  market     {each}" for each in (status.market,) if each),
-        f"  entries    {gate}",
-        f"  flat job   {status.flat}",
-        *(f"  position   {each}" for each in status.positions or ("none",)),
-        *(f"  watch only {', '.join(names)}" for names in (status.watch_only,) if names),
-        f"  day P&L    {status.day_pnl}",
-        f"  screens    {status.screens}{control}",
-        f"  memory     {status.rss_mb} MB",
-        f"  state in   {status.state_dir}",
-        *(f"  problem    {line}" for line in (status.problem,) if line),
-        *(f"  last run   {line}" for line in status.found),
-    ]
+    link = f", link {status.link} {status.link_reason}".rstrip() if status.link else ""
+    yield f"{status.mode.upper()} engine {status.pid}: {status.source}, delivery {status.delivery}"
+    yield f"  ticks      {status.ticks:,}, {age}{link}"
+    if status.market_reason:
+        yield f"  market     {status.market_reason}"
+    yield f"  entries    {words.get(status.entries, status.entries + reason)}"
+    yield f"  flat job   {status.flat}"
+    yield from (f"  position   {each}" for each in held or ("none",))
+    if status.watch_only:
+        yield f"  watch only {', '.join(status.watch_only)}"
+    yield f"  day P&L    {status.day_pnl}"
+    yield f"  screens    {status.screens}{control}"
+    yield f"  memory     {status.rss_mb} MB"
+    yield f"  state in   {status.state_dir}"
+    if status.problem:
+        yield f"  problem    {status.problem}"
+    yield from (f"  last run   {line}" for line in status.found)
+
+
+def _position(held: "HeldStatus") -> str:
+    text = f"{held.quantity} {held.symbol}"
+    if held.open_pnl is None:
+        return text
+    age = f", {held.age_s:.1f} s old" if held.age_s is not None else ""
+    return f"{text} {held.entry_price} → {held.last_price} ({held.open_pnl:+}){age}"

@@ -85,6 +85,11 @@ class JournalledAccount:
             freeze_quantity=MAX_QUANTITY,
         )
 
+    def last_price(self, number: int) -> int:
+        """The last price known of instrument `number`, in minor units; 0 = none is."""
+        day = self._days.get(number)
+        return day.last_price if day is not None else 0
+
     # ── One row ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def take(self, entry: Entry) -> None:

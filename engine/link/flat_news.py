@@ -12,8 +12,6 @@ def flat_news(seen: Snapshot, ticket: int) -> FlatNews:
     """How the flat stands in `seen`, and what became of the request with this ticket."""
     view = next((each for each in seen.commands if each.ticket == ticket), None)
     outcome = view.state if view is not None else "WAITING"
-    if outcome == "ACCEPTED" and seen.flat.state == "FLAT" and seen.flat.receipt:
-        outcome = "DONE"  # the ticket says so with the next picture
     news = FlatNews(
         number=0,
         state=seen.flat.state,

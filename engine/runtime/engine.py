@@ -258,7 +258,7 @@ class Engine:
                 if due:
                     self._beat_due_ns = now_ns + _BEAT_EVERY_NS
                     self.housekeeping.make()
-                if self.trader.state.flat.running:
+                if self.trader.state.flat.hastens:
                     self._beat_due_ns = min(self._beat_due_ns, now_ns + _FLAT_BEAT_NS)
                 if self._feed_over and not self.inbox and not self.turn.inputs:
                     self._feed_over = False
@@ -271,7 +271,7 @@ class Engine:
         """Wait for work or for the next beat; whether to look into the inbox: in polling mode only when that is due."""
         polling = self.switch.mode == "polling"
         poll_s = self._config.poll_interval_ms / 1000
-        beat_s = _FLAT_BEAT_S if self.trader.state.flat.running else _BEAT_S
+        beat_s = _FLAT_BEAT_S if self.trader.state.flat.hastens else _BEAT_S
         woken = bool(self.turn.inputs) or self._feed_over
         self._asleep = True
         if not woken and (polling or not self.inbox):

@@ -45,6 +45,7 @@ class Turn:
         "_epochs",
         "_late_before_ns",
         "_live",
+        "_look_at_tickets",
         "_market",
         "_persistence",
         "_publisher",
@@ -60,6 +61,7 @@ class Turn:
         self,
         parts: TurnParts,
         carry_out: Callable[[Posted], None],
+        look_at_tickets: Callable[[], None],
         schedule: AfterTick,
         publisher: Publisher,
         market: MarketWatch | None = None,
@@ -67,6 +69,7 @@ class Turn:
         self.lock = Lock()
         self.inputs = parts.inputs
         self._carry_out = carry_out
+        self._look_at_tickets = look_at_tickets
         self._trader = parts.trader
         self._effects = parts.effects
         self._cursor = parts.cursor
@@ -177,6 +180,7 @@ class Turn:
             if effects:
                 self._effects.carry_out(effects)
             self._persistence.beat(_now_ns(), now_ms)
+        self._look_at_tickets()  # so that the picture that shows a flat done shows its request done
         now_ns = _now_ns()
         if now_ns >= self._publisher.due_ns:
             self._publisher.publish(now_ns)

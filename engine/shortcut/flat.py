@@ -65,7 +65,7 @@ def _followed(call: Call, follow: dict[str, Any]) -> int:
                 return _ended(_WELL, *news["receipt"], stream=sys.stdout)
             case "REFUSED" | "FAILED" as word:
                 return _ended(_REFUSED, f"myquant-tui: flat {word}: {news['reason']}")
-        if news["state"] == "HELD":
+        if news["state"] == "HELD" and news["outcome"] == "ACCEPTED":
             return _ended(_HELD, *filter(None, [news["reason"]]), stream=sys.stdout)
         if time.monotonic() > until_s:
             return _ended(

@@ -46,6 +46,11 @@ class FlattenState:
         """Whether a flat was asked for and is not finished."""
         return self.state in {"LOCKED", "CANCELLING", "CLOSING", "VERIFYING"}
 
+    @property
+    def hastens(self) -> bool:
+        """Whether it runs and nothing stands in its way: whoever asked for it waits for its next step."""
+        return self.running and self.shown == self.state
+
     def arm(self, *, armed: bool) -> bool:
         """Note that the plan is looked at, or no longer; False when that changes nothing, for a flat runs or is done."""
         if self.state != ("NORMAL" if armed else "ARMED"):

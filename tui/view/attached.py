@@ -81,7 +81,7 @@ def _locked_by(folder: Path) -> int:
     except OSError:
         return 0
     try:
-        text = os.read(descriptor, 20).strip()
+        text = os.read(descriptor, 20).partition(b"\n")[0].strip()
     except OSError:
         return 0
     finally:

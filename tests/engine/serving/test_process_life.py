@@ -120,7 +120,7 @@ def test_a_paper_run_that_is_stopped_with_a_position_says_so(home: OperatorShell
         assert "BTCUSDT" in stopped.out
         found = shell.status()
         assert found["exit"] == EXIT_DIFFERENT
-        assert "BTCUSDT" in found["positions"][0]
+        assert found["positions"][0]["symbol"] == "BTCUSDT"
         shell.start()
         assert len(shell.snapshot.positions) == 1
         assert shell.ask("stop", "--flat").status == shell.ended() == EXIT_WELL
@@ -138,14 +138,16 @@ def test_status_tells_running_from_gone(shell: OperatorShell) -> None:
     held = shell.holds()
     found = shell.status()
     assert (found["exit"], found["pid"], found["running"], found["mode"]) == (EXIT_WELL, shell.pid, True, "mock")
-    assert found["positions"][0].startswith(f"{held.positions[0].state.quantity} NIFTY ")
+    assert found["positions"][0]["quantity"] == held.positions[0].state.quantity
     text = shell.ask("status")
     assert text.lines == []
     assert f"MOCK engine {shell.pid}: synthetic session, seed 1, delivery polling" in text.out
     shell.kill()
     gone = shell.status()
     assert (gone["exit"], gone["running"], gone["pid"]) == (EXIT_DIFFERENT, False, 0)
-    assert gone["positions"] == [f"{held.positions[0].state.quantity} NIFTY"]
+    assert [(each["quantity"], each["symbol"]) for each in gone["positions"]] == [
+        (held.positions[0].state.quantity, "NIFTY")
+    ]
     assert shell.ask("stop").status == EXIT_BAD_INPUT
 
 

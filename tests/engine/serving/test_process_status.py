@@ -1,0 +1,167 @@
+"""The shape of `status --json`, version 1: keys, kinds and words may be added to, and never changed."""
+
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from engine.cli.status import _SCHEMA
+from engine.model.commands import Lock, PauseEntries
+from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL
+from engine.model.events import LinkState
+from engine.serving.status import Entries, Market, Source, State
+from tests.support.process_harness import HOLDING, OperatorShell
+
+pytestmark = pytest.mark.slow
+
+NUMBER = "int float"
+POSITION = {
+    "symbol": "str",
+    "exchange": "str",
+    "quantity": NUMBER,
+    "entry_price": NUMBER,
+    "last_price": NUMBER,
+    "open_pnl": NUMBER,
+    "exit_costs": NUMBER,
+    "stop": NUMBER,
+    "trail_stop": "NoneType",
+    "next_target": NUMBER,
+    "age_s": NUMBER,
+    "entry_at": "str",
+    "entry_ns": "int",
+}
+RUNNING: dict[str, Any] = {
+    "schema": "int",
+    "state": "str",
+    "running": "bool",
+    "pid": "int",
+    "mode": "str",
+    "state_dir": "str",
+    "asked_at": "str",
+    "asked_ns": "int",
+    "source": "str",
+    "delivery": "str",
+    "ticks": "int",
+    "link": "str",
+    "link_reason": "str",
+    "newest_tick_at": "str",
+    "newest_tick_ns": "int",
+    "newest_tick_age_s": NUMBER,
+    "beat_age_s": NUMBER,
+    "market": "str",
+    "market_reason": "str",
+    "entries": "str",
+    "entries_reason": "str",
+    "locked": "str",
+    "halted": "str",
+    "paused": "bool",
+    "flat": "str",
+    "flat_reason": "str",
+    "positions": [POSITION],
+    "positions_from": "str",
+    "watch_only": [],
+    "day_pnl": NUMBER,
+    "cash": NUMBER,
+    "screens": "int",
+    "conn": "str",
+    "rss_mb": NUMBER,
+    "problem": "str",
+    "found": [],
+    "engines": [],
+}
+UNKNOWN = "NoneType"
+DEAD = RUNNING | {
+    "newest_tick_at": UNKNOWN,
+    "newest_tick_ns": UNKNOWN,
+    "newest_tick_age_s": UNKNOWN,
+    "beat_age_s": UNKNOWN,
+    "day_pnl": UNKNOWN,
+    "positions": [
+        POSITION | dict.fromkeys(("open_pnl", "exit_costs", "next_target", "age_s"), UNKNOWN),
+    ],
+}
+
+
+def fits(found: Any, shape: Any) -> bool:
+    """Whether `found` has exactly these keys, and values of these kinds."""
+    if isinstance(shape, dict):
+        return list(found) == list(shape) and all(fits(found[key], shape[key]) for key in shape)
+    if isinstance(shape, list):
+        return isinstance(found, list) and all(fits(each, shape[0]) for each in found if shape)
+    return type(found).__name__ in shape.split()
+
+
+def differing(found: dict[str, Any], shape: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: found.get(key) for key in {*found, *shape} if key not in found or not fits(found[key], shape.get(key, ""))
+    }
+
+
+def test_a_running_a_locked_a_silent_and_a_dead_engine_have_one_shape(tmp_path: Path) -> None:
+    with OperatorShell(tmp_path, *HOLDING, "mock.speed=60") as shell:
+        never = shell.status()
+        assert (never["state"], never["exit"], never["positions_from"]) == ("never_ran", EXIT_DIFFERENT, "unknown")
+        shell.start("--quiet")
+        held = shell.holds().positions[0]
+        found = shell.status()
+        assert found.pop("exit") == EXIT_WELL
+        assert differing(found, RUNNING) == {}
+        assert (found["schema"], found["state"], found["entries"], found["flat"]) == (1, "running", "allowed", "NORMAL")
+        assert (found["positions_from"], len(found["positions"])) == ("engine", 1)
+        position = found["positions"][0]
+        assert (position["symbol"], position["quantity"]) == ("NIFTY", held.state.quantity)
+        assert position["entry_price"] == held.state.entry_price / 100
+        assert position["entry_ns"] == held.state.entry_ms * 1_000_000
+        assert abs(datetime.fromisoformat(found["asked_at"]).timestamp() - found["asked_ns"] / 1e9) < 0.01
+        assert datetime.fromisoformat(position["entry_at"]).timestamp() * 1000 == held.state.entry_ms
+        shell.command(PauseEntries())
+        assert shell.status()["entries"] == "paused"
+        shell.command(Lock("lunch"))
+        locked = shell.status()
+        assert (locked["entries"], locked["entries_reason"], locked["locked"]) == ("locked", "lunch", "lunch")
+        assert differing({key: value for key, value in locked.items() if key != "exit"}, RUNNING) == {}
+        shell.kill()
+        dead = shell.status()
+        assert dead.pop("exit") == EXIT_DIFFERENT
+        assert differing(dead, DEAD) == {}
+        assert (dead["state"], dead["running"], dead["pid"], dead["positions_from"]) == ("dead", False, 0, "journal")
+        assert dead["positions"][0]["quantity"] == held.state.quantity
+        assert dead["positions"][0]["entry_price"] == position["entry_price"]
+        assert (dead["entries"], dead["locked"]) == ("locked", "lunch")
+
+
+def test_several_engines_are_one_answer(tmp_path: Path) -> None:
+    usual = tmp_path / "state" / "myquant-tui"
+    with OperatorShell(tmp_path / "a", *HOLDING) as other, OperatorShell(tmp_path, *HOLDING) as shell:
+        shell.state = usual / "mock"
+        shell.start("--quiet").holds()
+        # A paper engine that is gone and has left something: its journal is that of another run, moved.
+        other.start("--quiet").holds()
+        other.kill()
+        (usual / "paper").parent.mkdir(exist_ok=True)
+        other.state.rename(usual / "paper")
+        (usual / "paper" / "mode").write_text("paper\n")
+        answer = shell.run("status", "--json")
+        found = json.loads(answer.out)
+        assert answer.status == EXIT_WELL
+        assert (found["schema"], found["state"], found["running"]) == (1, "several", True)
+        assert [(each["mode"], each["state"]) for each in found["engines"]] == [("paper", "dead"), ("mock", "running")]
+        assert [differing(each, shape) for each, shape in zip(found["engines"], (DEAD, RUNNING), strict=True)] == [
+            {},
+            {},
+        ]
+        text = shell.run("status")
+        assert "no engine is running for" in text.out
+        assert f"MOCK engine {shell.pid}" in text.out
+        (usual / "paper").rename(tmp_path / "gone")
+
+
+def test_the_help_names_every_key_and_word() -> None:
+    for kind in (LinkState, State, Entries, Market, Source):
+        for word in get_args(kind):
+            assert re.search(rf"\b{word}\b", _SCHEMA), word
+    for name in (*RUNNING, *POSITION):
+        assert re.search(rf"\b{name}\b", _SCHEMA.replace("*_", "")) or name.endswith(("_at", "_ns")), name
