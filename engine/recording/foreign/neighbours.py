@@ -4,10 +4,10 @@ A row is a stray when the rows around it are in order without it. Rows behind su
 judged, so this is for files only: whoever trades cannot wait for them.
 """
 
-import itertools
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 REACH: Final = 32  # rows on either side of a step back that are asked
@@ -15,6 +15,9 @@ _STRAYS_SHARE: Final = 4  # at most every so many-th of those asked is a stray; 
 _FAR: Final = 4  # a stray this many times as far off as its neighbours cover stays one in a file without any order
 _FAR_MS: Final = 60_000
 _PLAIN: Final = 10  # a choice of strays whose rest has gaps this much smaller is the right one
+_LAST_ROWS: Final = 3  # at the file's end may be strays although nothing follows them,
+_ALONE: Final = 20  # where the gap before them is so many times any other near them,
+_ALONE_MS: Final = (3_600_000, 43_200_000)  # and hours, but no night
 MOST_KEPT: Final = 10_000  # strays told one by one
 
 
@@ -75,6 +78,17 @@ class Neighbours:
         self._waiting.append((at, row))
         if len(self._waiting) >= REACH:
             self.settle()
+
+    def end(self) -> None:
+        """The file is over: judge what waits, and whether its last rows stand alone."""
+        self.settle()
+        rows = list(self._kept)
+        for count in range(1, _LAST_ROWS + 1 if len(rows) == REACH else 0):
+            gap = rows[-count][0] - rows[-count - 1][0]
+            near = max(b[0] - a[0] for a, b in pairwise(rows[:-count]))
+            if _ALONE_MS[0] <= gap <= _ALONE_MS[1] and gap > _ALONE * near:
+                for at, row in rows[-count:]:
+                    self._note(at, row, ahead=True, far=True)
 
     def settle(self) -> None:
         """Judge what waits: enough rows have come, or the file is over."""
@@ -166,4 +180,4 @@ def _longest(values: Sequence[int]) -> list[int]:
 
 
 def _widest(values: Sequence[int], places: Sequence[int]) -> int:
-    return max((values[b] - values[a] for a, b in itertools.pairwise(places)), default=0)
+    return max((values[b] - values[a] for a, b in pairwise(places)), default=0)

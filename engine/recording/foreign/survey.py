@@ -49,7 +49,7 @@ def survey(
     """
     found = _Pass(reader, 1, skip_bad, says_bad, tolerance_ms)
     found.read()
-    if found.falls > max(found.rises, 1):  # one step back is no direction
+    if found.falls > max(2 * found.rises, 1):  # one step back is no direction, and a shuffled file has none
         found = _Pass(reader, -1, skip_bad, says_bad, tolerance_ms)
         found.read()
     return found.outcome(stamp)
@@ -107,7 +107,7 @@ class _Pass:
                 elif at < newest - self._tolerance_ms and not self._crossed:
                     self._crossed = row_seen
         for each in self._neighbours:
-            each.settle()
+            each.end()
 
     def _pass_over(self, bad: BadRow) -> None:
         kind = bad.kind

@@ -169,6 +169,16 @@ def test_the_first_and_the_last_row_are_judged_by_those_beside_them(tmp_path: Pa
     assert read(made(tmp_path, late)) == [*rows[:-2], rows[-1]]
 
 
+def test_a_last_row_that_stands_alone_is_a_stray_and_one_of_the_next_day_is_none(tmp_path: Path) -> None:
+    rows = day(50)
+    for hours, refused_rows in ((3, 1), (24, 0)):
+        source = made(tmp_path, [*rows[:-1], (rows[-1][0] + hours * 3600, 50, "A")])
+        assert (refused(source), source.count()) == (refused_rows, 50 - refused_rows)
+    slow = day(50, step_s=900)  # what is silent for a quarter of an hour may be silent for three hours
+    source = made(tmp_path, [*slow[:-1], (slow[-1][0] + 3 * 3600, 50, "A")])
+    assert source.passed_over() == ()
+
+
 def test_an_outlier_of_each_symbol_is_found_among_blocks(tmp_path: Path) -> None:
     rows = [*day(100, symbol="A"), *day(100, symbol="B", first_price=1001)]
     rows[50] = (rows[50][0] + 10_000, *rows[50][1:])
