@@ -9,6 +9,7 @@ from typing import Final
 
 from engine.model.ports import FeedView
 from engine.model.types import FLAG_AHEAD, FLAG_LATE, FLAG_NEW_LINK, Tick, TradeMode
+from engine.runtime.open_hours import next_opening
 from engine.runtime.turn_parts import TurnParts
 
 OPEN: Final = -1  # instead of a moment at which it opens
@@ -27,7 +28,7 @@ class MarketWatch:
 
     def __init__(self, parts: TurnParts, mode: TradeMode, view: Callable[[], FeedView | None]) -> None:
         self._instruments = parts.trader.state.instrument_states
-        self._hours = parts.trader.hours
+        self._markets = tuple(dict.fromkeys(parts.trader.state.markets.values()))
         self._mode = mode
         self._view = view
         self._ahead_ms = 0  # our clock's lead over the market's time, where they do not agree
@@ -47,11 +48,10 @@ class MarketWatch:
         self._compare(now_ms)
         at_ms = now_ms - self._ahead_ms
         newest_ms = max((tick.exch_ms for tick in self._ticks()), default=0)
-        hours = self._hours
-        if at_ms - newest_ms < _FRESH_MS or not hours.closed(at_ms):
+        if at_ms - newest_ms < _FRESH_MS or not all(hours.closed(at_ms) for hours in self._markets):
             return OPEN
-        opens_ms = hours.next_open_ms(at_ms)
-        if opens_ms is None or not hours.covers(hours.day_of(at_ms).date):
+        opens_ms, _ = next_opening(self._markets, at_ms)
+        if opens_ms is None or not all(hours.covers(hours.day_of(at_ms).date) for hours in self._markets):
             return 0
         view = self._view()
         shown = newest_ms > 0 and view is not None and view.state == "UP"

@@ -1,5 +1,6 @@
 """Whose hours hold: a person's, a recording's, a market's, its calendar's; in a live run and in a replay."""
 
+import time
 from datetime import date
 from pathlib import Path
 
@@ -171,3 +172,22 @@ def test_a_calendar_that_is_out_of_date_is_told_with_its_date():
     live.tell_age(date(2027, 1, 4), ["NSE", "24x7"])
     assert len(live.warnings) == 1
     assert "NSE is known to 2026-12-31" in live.warnings[0]
+
+
+HOST_ZONES = ("UTC", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia")
+
+
+@pytest.mark.parametrize("host", HOST_ZONES)
+def test_the_zone_of_the_machine_changes_nothing(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over both changes of New York's clocks, and with the hour that comes twice."""
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", host)
+        time.tzset()
+        us, mcx = hours("US"), hours("MCX")
+        opens = [us.next_open_ms(ms("12:00:00", f"2026-{day}")) for day in ("03-05", "03-09", "10-30", "11-02")]
+        ends = [mcx.day_of(ms("12:00:00", f"2026-{day}")).end_ms for day in ("03-06", "03-09", "10-30", "11-02")]
+        dates = [us.day_of(1_793_511_000_000 + hour * 3_600_000).date.isoformat() for hour in (0, 23, 24)]
+    time.tzset()
+    assert [at % 86_400_000 // 60_000 for at in opens if at is not None] == [870, 810, 810, 870]
+    assert [clock(mcx, at) for at in ends] == ["03-06 23:55", "03-09 23:30", "10-30 23:30", "11-02 23:55"]
+    assert dates == ["2026-11-01", "2026-11-01", "2026-11-02"]
