@@ -1,6 +1,7 @@
 """The command `check-config`: every problem of the configuration at once, told by the error that loading raises."""
 
 from argparse import Namespace
+from pathlib import Path
 
 from engine.cli.options import Parser, config_options, load_config
 from engine.text.sanitize import clean
@@ -16,6 +17,9 @@ def arguments(parser: Parser) -> None:
         metavar="SECTION.KEY",
         help="who said it, and why that holds (repeatable)",
     )
+    parser.add_argument(
+        "--recording", type=Path, metavar="FILE", help="explain it as a replay of this recording has it"
+    )
 
 
 def run(args: Namespace) -> int:
@@ -24,6 +28,11 @@ def run(args: Namespace) -> int:
 
     path = find_config(args.config)
     config = load_config(args)
+    if args.recording is not None:
+        from engine.assembly.recording_config import fit_to_recording
+        from engine.recording import MqrSource
+
+        config, _ = fit_to_recording(config, MqrSource(args.recording))
     if args.explain:
         for key in args.explain:
             print("\n".join(map(clean, explained(config, key))))

@@ -1,0 +1,44 @@
+"""The command `check-config`: who said a key, and which of several holds."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.assembly.recording_config import header_of
+from engine.cli.main import main
+from engine.config import bundled
+from engine.recording.writer import RecordingWriter
+from tests.support.builders import config, nifty
+
+SHIPPED = ["--config", str(bundled("config.toml"))]
+
+
+def test_who_said_a_key_and_whom_it_goes_before(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.mqr"
+    made = config("session.end=23:30", "instrument.lot_size=35")
+    with RecordingWriter(path, header_of(made, "run", (nifty(made),))):
+        pass
+    explain = ["--explain", "session.end", "--explain", "instruments.NIFTY.lot_size", "--recording", str(path)]
+    assert main(["check-config", *explain, *SHIPPED]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "session.end = 23:30, by the recording",
+        "  15:30 by the default: weaker than the recording",
+        "instruments.NIFTY.lot_size = 35, by the recording",
+        "  75 by the default: weaker than the recording",
+    ]
+    assert (
+        main(["check-config", *explain, *SHIPPED, "--set", "session.end=15:30", "--set", "instrument.lot_size=75"]) == 0
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        "session.end = 15:30, by --set",
+        "  23:30 by the recording: weaker than --set",
+        "  15:30 by the default: weaker than --set",
+        "instruments.NIFTY.lot_size = 75, by --set",
+        "  35 by the recording: weaker than --set",
+        "  75 by the default: weaker than --set",
+    ]
+
+
+def test_a_key_that_is_none_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check-config", "--explain", "session.ende", *SHIPPED]) == 2
+    assert capsys.readouterr().err == "myquant-tui: session.ende: unknown key; did you mean session.end?\n"
