@@ -1,5 +1,6 @@
 """The registry: what it promises to the schema, the command line, the documents, and what it must not carry in."""
 
+import gzip
 import re
 import subprocess
 import sys
@@ -78,7 +79,8 @@ def test_a_section_that_no_venue_has_is_not_found() -> None:
 @pytest.mark.parametrize(
     ("begin", "kind"),
     [
-        (b"\x1f\x8b", "binance-raw"),
+        (gzip.compress(b'1723075200.123456 {"stream":', mtime=0), "binance-raw"),
+        (gzip.compress(b"time,price\n", mtime=0), "csv"),
         (b'1723075200.123456 {"stream":', "binance-raw"),
         (b"wss://stream.binance.com/ws", "binance-raw"),
         (b"MQR1", "csv"),
