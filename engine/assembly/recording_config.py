@@ -65,6 +65,9 @@ def _texts(recorded: Instrument) -> dict[str, str]:
 def _as_said(config: Config, recorded: Instrument) -> Instrument:
     """Return the recorded instrument with the lot, tick and freeze quantity that a person said, where one did."""
     recorded = watched_as_said(config, recorded)
+    if config.origins.said(f"instruments.{recorded.symbol}.allow_negative"):
+        said = instrument_for(config, recorded.symbol).allow_negative
+        recorded = msgspec.structs.replace(recorded, allow_negative=said)
     keys = [key for key in _INSTRUMENT_KEYS if config.origins.said(f"instruments.{recorded.symbol}.{key}")]
     if not keys:
         return recorded

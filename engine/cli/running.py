@@ -158,6 +158,8 @@ def _lines(summary: Summary) -> list[str]:
         f"peak memory {summary.rss_mb} MB",
         f"state {summary.state_hash}",
     ]
+    if summary.candles:
+        lines.append("its ticks were made of candles, four of each: what came first within one is a guess")
     for reason, count in refused.items():
         lines.append(f"refused {count} ticks: {reason}, {_places(summary, reason)}")
     for reason, left_out in summary.left_out.items():

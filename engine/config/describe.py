@@ -62,6 +62,7 @@ def instrument_for(config: Config, symbol: str) -> Instrument:
         freeze_quantity=known.freeze_quantity * quantity_scale,
         quantity_scale=quantity_scale,
         market=known.market,
+        allow_negative=True if known.allow_negative else UNSET,
         watch_only=True if known.watch_only else UNSET,
     )
 

@@ -153,6 +153,7 @@ class InstrumentConfig(Struct, frozen=True):
     lot_size: Annotated[Decimal, Number(0, 1_000_000, above=True)]
     tick_size: Annotated[Decimal, Number(0, 100_000, above=True)]
     freeze_quantity: Annotated[int, Whole(1, 1_000_000_000)]
+    allow_negative: _Flag
     watch_only: _Flag = False  # stands in [instruments.X] only: nobody watches what [instrument] describes in general
 
 

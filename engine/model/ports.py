@@ -99,6 +99,11 @@ class Selective(Protocol):
         """How its rows are written, in one line."""
 
 
+def of_candles(source: object) -> bool:
+    """Whether the ticks of `source` were made of candles, by its own word."""
+    return getattr(source, "candles", False) is True
+
+
 class Undamaged:
     """What a source says that has no marks, no rows and nothing that could be damaged."""
 

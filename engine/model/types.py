@@ -55,6 +55,12 @@ class Instrument(Struct, frozen=True):
     quantity_scale: int = 1
     market: str = ""
     watch_only: bool | UnsetType = UNSET  # left out of what is written where it is not so
+    allow_negative: bool | UnsetType = UNSET  # whether nought and less are prices; unsaid where they are none
+
+    @property
+    def lowest_price(self) -> int:
+        """The lowest price that is one, in minor units."""
+        return -MAX_PRICE if self.allow_negative is True else 1
 
     def money(self, minor_value: int) -> Decimal:
         """Exact currency value of `minor_value` = price × quantity, both in minor units."""

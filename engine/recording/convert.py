@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from engine.files import create_private, refuse_existing, replacing
 from engine.model.errors import InputError
-from engine.model.ports import FileSource, TickSource
+from engine.model.ports import FileSource, TickSource, of_candles
 from engine.model.types import FLAG_STAMP_NS, Instrument, Tick
 from engine.recording.csv_layout import SYMBOL, SYMBOL_ALLOWED
 from engine.recording.decimals import MAX_MINOR
@@ -66,10 +66,11 @@ def import_file(
     if isinstance(source, MqrSource):
         raise InputError(f"{source.name}: is a recording already; allowed: a CSV file or raw lines")
     refuse_existing(target, force)
-    refusals = Refusals(len(source.instruments), max_backwards_ms)
+    refusals = Refusals(source.instruments, max_backwards_ms)
     ticks = followed(source, progress)
     first = next(ticks)  # no source is empty
     header = replace(header, instruments=source.instruments, source=source.name, started_wall_ns=first.recv_wall_ns)
+    header = replace(header, candles=True) if of_candles(source) else header
     with replacing(target, force) as temporary, RecordingWriter(temporary, header) as writer:
         for tick in chain((first,), ticks):
             writer.append_tick(tick)

@@ -23,7 +23,7 @@ class CsvSource(Undamaged):
         self._path = path
         self._reader = ForeignReader(path, layout, instrument_for)
         self.name, self.zone = self._reader.name, self._reader.zone
-        self.instruments = self._reader.instruments
+        self.instruments, self.candles = self._reader.instruments, self._reader.candles
         self._index = SparseIndex(_INDEX_SPACING, Stretch(1, 0, 0))
 
     def ticks(self, first: int = 1) -> Iterator[Tick]:

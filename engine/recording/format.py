@@ -97,6 +97,9 @@ class Header(Struct, frozen=True, kw_only=True):
     started_wall_ns: int = 0
     rules_revision: int = 1
     markets: dict[str, RecordedMarket] = {}
+    candles: bool | msgspec.UnsetType = (
+        msgspec.UNSET
+    )  # whether its ticks were made of candles; unsaid where they were not
 
 
 class Head(Struct, frozen=True):

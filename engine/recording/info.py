@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from engine.model.marks import EventMark, InputMark, Mark, StateMark
-from engine.model.ports import FileSource, Selective
+from engine.model.ports import FileSource, Selective, of_candles
 from engine.model.types import Instrument
 from engine.recording.progress import Progress, followed
 from engine.recording.session_tally import SessionTally
@@ -39,6 +39,7 @@ class Info(Struct, frozen=True, kw_only=True):
     losses: tuple[str, ...]
     fingerprint: str
     left_out: tuple[str, ...] = ()  # a line for each further reason why ticks will not be decided by
+    candles: bool = False  # whether its ticks were made of candles, four of each
     understood: str = ""  # how the rows of a foreign file are written
     notes: tuple[str, ...] = ()  # how the file is read where that is not as it stands
     undecided: str = ""  # why there will be no entry, and what to change
@@ -52,7 +53,7 @@ def inspect_file(
     session: SessionTally | None = None,
 ) -> Info:
     """Read all of `source`, in memory that does not grow with it; raises InputError."""
-    refusals = Refusals(len(source.instruments), max_backwards_ms)
+    refusals = Refusals(source.instruments, max_backwards_ms)
     times, duplicates = Times(source.zone), Duplicates(len(source.instruments))
     prices, fingerprint = Prices(len(source.instruments)), Fingerprint()
     ticks = 0
@@ -90,6 +91,7 @@ def inspect_file(
         losses=source.losses(),
         fingerprint=fingerprint.text(),
         left_out=tuple(session.lines(source.row_of)) if session else (),
+        candles=of_candles(source),
         understood=source.understood() if isinstance(source, Selective) else "",
         notes=source.notes() if isinstance(source, Selective) else (),
         undecided=session.why_undecided() if session else "",
@@ -111,6 +113,8 @@ def info_lines(info: Info) -> list[str]:
         *((("rows", info.understood),) if info.understood else ()),
         *(("read", note) for note in info.notes),
     ]
+    if info.candles:
+        told.append(("made of", "candles: four ticks each, in an order that was guessed from their colour"))
     for instrument, (low, high) in zip(info.instruments, info.prices, strict=True):
         lot = instrument.lot_size / instrument.quantity_scale
         size = f"lot {lot:g}, tick {instrument.price_text(instrument.tick_size)}"

@@ -44,6 +44,11 @@ class MqrSource:
         self._index = SparseIndex(_INDEX_SPACING, Stretch(1, start, 0))
 
     @property
+    def candles(self) -> bool:
+        """Whether its ticks were made of candles."""
+        return self.header.candles is True
+
+    @property
     def generated(self) -> bool:
         """Whether it is the recording of a generated session, by its own word: a replay risks nothing by believing it."""
         return "synthetic session" in self.header.source

@@ -2,10 +2,11 @@
 
 import struct
 from collections import deque
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from engine.model.digest import blake2b
-from engine.model.types import MAX_PRICE, PRICE_INFINITE, PRICE_MISSING, PRICE_NAN, Tick
+from engine.model.types import MAX_PRICE, PRICE_INFINITE, PRICE_MISSING, PRICE_NAN, Instrument, Tick
 from engine.recording.stamps import zone_named
 
 GAP_MS = 5000
@@ -23,16 +24,17 @@ _HASHED_TICKS = 4096
 class Refusals:
     """Counts the ticks that an engine will refuse: by price and time alone, each instrument's for itself."""
 
-    def __init__(self, instruments: int, max_backwards_ms: int) -> None:
+    def __init__(self, instruments: Sequence[Instrument], max_backwards_ms: int) -> None:
         self.counts: dict[str, int] = {}
         self.first: dict[str, int] = {}  # number of the first tick refused for this reason
-        self._newest_ms = [_NEVER_MS] * instruments
+        self._newest_ms = [_NEVER_MS] * len(instruments)
+        self._lowest = [each.lowest_price for each in instruments]
         self._max_backwards_ms = max_backwards_ms
 
     def judge(self, tick: Tick) -> str:
         """Why `tick` will be refused; empty when it will not."""
         newest_ms = self._newest_ms[tick.instrument]
-        if 0 < tick.price <= MAX_PRICE:
+        if self._lowest[tick.instrument] <= tick.price <= MAX_PRICE:
             if tick.exch_ms >= newest_ms:
                 self._newest_ms[tick.instrument] = tick.exch_ms
                 return ""

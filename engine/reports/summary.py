@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from engine.assembly import Run
 from engine.model.latency import Histogram
-from engine.model.ports import Selective
+from engine.model.ports import Selective, of_candles
 from engine.model.state import state_hash
 from engine.presentation.money import plain_money
 
@@ -40,7 +40,7 @@ class Summary(Struct, frozen=True):
 
     `in_session` of the ticks reached the strategies; `signals` found nothing held and all ticks they asked for risen.
     `filters` says how often each refused, `undecided` why there was no entry, and what to change; empty where there was one.
-    `remarks` are what was also logged as a warning.
+    `remarks` are what was also logged as a warning. `candles`: the ticks were made of candles, four of each.
     """
 
     source: str
@@ -71,6 +71,7 @@ class Summary(Struct, frozen=True):
     filters: dict[str, int] = {}
     undecided: str = ""
     remarks: tuple[str, ...] = ()
+    candles: bool = False
 
 
 def _peak_kb() -> int:
@@ -122,6 +123,7 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
         filters={"green ticks": run.trader.waited()} | run.trader.state.reach.objections,
         undecided=run.trader.why_undecided(snapshot.ticks),
         remarks=tuple(run.trader.remarks(snapshot.ticks)),
+        candles=of_candles(run.source),
         complete=engine.status.source_ended or engine.playback is None,  # a live stream has no end to come to
     )
 

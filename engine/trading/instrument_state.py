@@ -113,7 +113,7 @@ class InstrumentState:
         self.hours = hours  # of its market
         self.session: SessionDay = NO_DAY  # of its newest tick
         self.levels = Levels.of(risk, instrument)
-        self.tick_filter = TickFilter(risk, strategy, reach)
+        self.tick_filter = TickFilter(risk, strategy, reach, instrument.lowest_price)
         self.strategy = Strategy(strategy, instrument.tick_size)
         self.day: date = NO_DAY.date
         self.last_price = 0

@@ -93,6 +93,7 @@ class Costs:
 
     def of(self, turnover: Decimal, *, selling: bool) -> Decimal:
         """Costs of trading `turnover` (currency)."""
+        turnover = abs(turnover)  # below nought the seller pays, and costs are no income
         charged = max(self._commission_least, turnover * self._commission) + turnover * self._exchange
         costs = charged + charged * self._gst
         return costs + turnover * self._stt if selling else costs

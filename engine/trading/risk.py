@@ -48,7 +48,9 @@ class Sizing:
         self._costs = costs
 
     def quantity(self, cash: Decimal, price: int, instrument: Instrument) -> int:
-        """Quantity (whole lots) that `cash` affords at `price` (minor units), costs included; 0 when not one lot."""
+        """Quantity (whole lots) that `cash` affords at `price` (minor units), costs included; 0 when not one lot, or no price above nought."""
+        if price <= 0:
+            return 0  # no cash measures what may be owed
         lot_value = instrument.money(price * instrument.lot_size)
         spendable = min(cash, cash * self._share)
         lots = int(spendable / lot_value) if spendable > 0 else 0

@@ -55,6 +55,7 @@ class TickFilter:
         *STATE,
         "_jump_percent",
         "_linked",
+        "_lowest_price",
         "_max_backwards_ms",
         "_reach",
         "_recovery",
@@ -66,7 +67,8 @@ class TickFilter:
         "released",
     )
 
-    def __init__(self, risk: RiskConfig, strategy: StrategyConfig, reach: Reach) -> None:
+    def __init__(self, risk: RiskConfig, strategy: StrategyConfig, reach: Reach, lowest_price: int = 1) -> None:
+        self._lowest_price = lowest_price
         self._reach = reach
         self._max_backwards_ms = risk.max_backwards_ms
         self._jump_percent = risk.jump_percent
@@ -99,7 +101,7 @@ class TickFilter:
         if tick.flags & _TOLD_BY_FEED and self._heed(tick):
             return self._refuse("future", tick)
         price = tick.price
-        if not 0 < price <= MAX_PRICE:
+        if not self._lowest_price <= price <= MAX_PRICE:
             return self._refuse(_what_is_wrong(price), tick)
         ahead_ms = tick.exch_ms - self.newest_ms
         if not 0 <= ahead_ms <= _FAR_AHEAD_MS:
@@ -213,7 +215,7 @@ class TickFilter:
         return ""
 
     def _jumps(self, from_price: int, to_price: int) -> bool:
-        return abs(to_price - from_price) * 100 > from_price * self._jump_percent
+        return abs(to_price - from_price) * 100 > abs(from_price) * self._jump_percent
 
     def _believe(self, held: Tick) -> Tick:
         self.good_price = held.price

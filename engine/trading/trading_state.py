@@ -128,7 +128,9 @@ class TradingState:
     ) -> None:
         """Order an exit of `quantity`, decided at tick price `price`; `blind`: that is no news any more."""
         position.exiting += quantity
-        limit = max(price - inst.levels.slippage_exit, inst.instrument.tick_size)  # no order goes below one tick
+        limit = price - inst.levels.slippage_exit
+        if inst.instrument.lowest_price > 0:
+            limit = max(limit, inst.instrument.tick_size)  # no order goes below one tick
         order = self.orders.new(inst.index, "SELL", quantity, limit, reason, at_ms, self._seq(inst), target)
         if blind:
             self.orders.mark_blind(order.number)

@@ -13,13 +13,16 @@ class PaperBroker:
     It posts every answer before the call returns.
     """
 
-    def __init__(self, instruments: int, post: Callable[[BrokerEvent], None]) -> None:
+    def __init__(
+        self, instruments: int, post: Callable[[BrokerEvent], None], lowest_prices: Sequence[int] = ()
+    ) -> None:
         self._net = [0] * instruments
+        self._lowest = lowest_prices or [1] * instruments
         self._post = post
 
     def submit(self, order: Order) -> None:
         """Fill `order` at its price (slippage is in it already); refuse what no exchange would take."""
-        if order.quantity <= 0 or order.price <= 0:
+        if order.quantity <= 0 or order.price < self._lowest[order.instrument]:
             self._post(Rejected(order.number, clean(f"quantity {order.quantity} at price {order.price}")))
             return
         self._net[order.instrument] += order.quantity if order.side == "BUY" else -order.quantity
@@ -43,5 +46,5 @@ def simulated(
     instruments: tuple[Instrument, ...], post: Callable[[BrokerEvent], None], _: object
 ) -> tuple[PaperBroker, Callable[[Sequence[int]], None]]:
     """A simulated broker that posts within the turn, and how it is told what it holds."""
-    broker = PaperBroker(len(instruments), post)
+    broker = PaperBroker(len(instruments), post, [each.lowest_price for each in instruments])
     return broker, broker.hold

@@ -7,13 +7,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.errors import InputError
+from engine.model.ports import of_candles
 from engine.model.types import Instrument, Tick
-from engine.recording import CsvLayout
+from engine.recording import CsvLayout, MqrSource
+from engine.recording.convert import import_file
 from engine.recording.csv_source import CsvSource
 from engine.recording.foreign.candles import period_of, ticks_of
 from engine.recording.foreign.reader import ForeignReader
+from engine.recording.format import Header
+from engine.recording.info import info_lines, inspect_file
 
 MINUTE = 60 * 10**9
+HEADER = Header(
+    instruments=(),
+    session_zone="Asia/Kolkata",
+    session_start="09:15",
+    session_end="15:30",
+    source="",
+    program_version="1",
+)
 ROWS = "time,open,high,low,close,volume\n2025-11-18 09:15,100,104,99,103,80\n2025-11-18 09:16,103,105,98,99,83\n"
 
 
@@ -73,3 +85,17 @@ def test_a_seek_into_candles_is_as_a_run(path: Path) -> None:
     for first in (2, 4999, 5001, 5003, 11_998):
         assert [(each.seq, each.price, each.exch_ms) for each in source.ticks(first)] == whole[first - 1 :]
     assert source.row_of(7) == "row 3"
+
+
+def test_a_recording_says_that_it_was_made_of_candles(path: Path, tmp_path: Path) -> None:
+    for candles in (True, False):
+        path.write_text(ROWS)
+        source = CsvSource(path, CsvLayout(candles=candles), Instrument)
+        import_file(source, tmp_path / "a.mqr", HEADER, max_backwards_ms=1000, force=True)
+        made = MqrSource(tmp_path / "a.mqr")
+        assert (of_candles(source), of_candles(made), b"candles" in (tmp_path / "a.mqr").read_bytes()) == (
+            candles,
+            candles,
+            candles,
+        )
+        assert any(line.startswith("made of       candles") for line in info_lines(inspect_file(made))) == candles
