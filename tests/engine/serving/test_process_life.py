@@ -141,7 +141,7 @@ def test_status_tells_running_from_gone(shell: OperatorShell) -> None:
     assert found["positions"][0]["quantity"] == held.positions[0].state.quantity
     text = shell.ask("status")
     assert text.lines == []
-    assert f"MOCK engine {shell.pid}: synthetic session, seed 1, delivery polling" in text.out
+    assert f"MOCK engine {shell.pid}: synthetic session, seed 1, delivery callback" in text.out
     shell.kill()
     gone = shell.status()
     assert (gone["exit"], gone["running"], gone["pid"]) == (EXIT_DIFFERENT, False, 0)
