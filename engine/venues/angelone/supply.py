@@ -1,7 +1,7 @@
 """Angel One as a run's source: credentials, instruments, its feed. Looks instruments up, logs nobody in."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -11,6 +11,7 @@ from engine.markets.market import market_of_segment
 from engine.model.errors import ConfigError, UserError
 from engine.model.types import Instrument
 from engine.venues.angelone.credentials import Credentials, find_credentials
+from engine.venues.angelone.instruments.lookup import Instruments
 from engine.venues.angelone.instruments.master import ready
 from engine.venues.angelone.login import LoginSession
 from engine.venues.angelone.settings import SmartApiConfig
@@ -51,27 +52,32 @@ def _supply(config: Config, credentials: Credentials) -> tuple[LiveSupply, tuple
 
 
 def _look_again(config: Config, instruments: tuple[Instrument, ...]) -> tuple[str, ...]:
-    """Fetch the day's list, and say which of the run's instruments stand there otherwise or not at all; raises UserError."""
+    """Fetch the day's list; what to know of it. Raises UserError."""
     listed, warning = ready(config)
-    told = [warning] if warning else []
-    today = datetime.now(UTC).astimezone(ZoneInfo(config.session.zone)).date()
     with listed:
-        for each in instruments:
-            if config.instruments.get(each.symbol) and config.instruments[each.symbol].token:
-                continue  # its token was said, not looked up
-            try:
-                now = listed.instrument(each.symbol, today)
-            except UserError as gone:
-                told += gone.lines
-                continue
-            names = ("token", "lot_size", "tick_size")
-            changed = [
-                f"{name} {getattr(each, name)}→{getattr(now, name)}"
-                for name in names
-                if getattr(each, name) != getattr(now, name)
-            ]
-            if changed:
-                told.append(f"{each.symbol}: {', '.join(changed)} by today's list; a start takes it over")
+        today = datetime.now(UTC).astimezone(ZoneInfo(config.session.zone)).date()
+        found = differences(listed, config, instruments, today)
+    return (warning, *found) if warning else found
+
+
+def differences(
+    listed: Instruments, config: Config, instruments: tuple[Instrument, ...], today: date
+) -> tuple[str, ...]:
+    """A line for each of `instruments` that stands otherwise in the list, or not at all; not for those whose token was said."""
+    told: list[str] = []
+    for each in instruments:
+        said = config.instruments.get(each.symbol)
+        if said is not None and said.token:
+            continue
+        try:
+            now = listed.instrument(each.symbol, today)
+        except UserError as gone:
+            told += gone.lines
+            continue
+        pairs = ((name, getattr(each, name), getattr(now, name)) for name in ("token", "lot_size", "tick_size"))
+        changed = ", ".join(f"{name} {before}→{after}" for name, before, after in pairs if before != after)
+        if changed:
+            told.append(f"{each.symbol}: {changed} by today's list; a start takes it over")
     return tuple(told)
 
 

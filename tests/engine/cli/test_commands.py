@@ -12,7 +12,7 @@ from engine.model.errors import EXIT_BAD_INPUT, EXIT_WELL
 
 CLI = Path(engine.cli.__file__).parent
 FILES = {file for file, _ in commands._COMMANDS.values()}
-HEAVY = ("engine.assembly", "engine.runtime", "engine.recording", "engine.link", "sqlite3", "tomli")
+HEAVY = ("holidays", "engine.assembly", "engine.runtime", "engine.recording", "engine.link", "sqlite3", "tomli")
 CARRIED = """import sys
 from engine.cli import main
 status = main(sys.argv[2:])

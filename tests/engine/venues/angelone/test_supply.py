@@ -1,0 +1,39 @@
+"""What a run learns of its instruments when the day's list is fetched under way."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from engine.model.clock import VirtualClock
+from engine.venues.angelone.instruments.master import ready
+from engine.venues.angelone.supply import differences
+from tests.support.builders import config
+from tests.support.http_server import HttpServer, answer
+from tests.support.instrument_list import text_of
+
+COUNT = 600
+TODAY = date(2025, 11, 20)
+NOON_NS = int(datetime(2025, 11, 20, 6, 30, tzinfo=UTC).timestamp()) * 10**9
+OPTION = "NIFTY25NOV2525000CE"
+
+
+def test_instruments_that_stand_otherwise_or_have_expired_are_told_and_others_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with HttpServer(lambda _: answer(200, text_of(COUNT))) as stub:
+        chosen = config(f"smartapi.master_url={stub.url}/list.json", "instruments.NIFTY.token=1")
+        listed, _ = ready(chosen, VirtualClock(NOON_NS), least_rows=COUNT)
+    with listed:
+        option = listed.instrument(OPTION, TODAY)
+        assert differences(listed, chosen, (option,), TODAY) == ()
+        before = replace(option, lot_size=option.lot_size + 1)
+        (line,) = differences(listed, chosen, (before,), TODAY)
+        assert (
+            line == f"{OPTION}: lot_size {option.lot_size + 1}→{option.lot_size} by today's list; a start takes it over"
+        )
+        said = replace(option, symbol="NIFTY")  # its token was said, not looked up
+        (gone,) = differences(listed, chosen, (option, said), date(2026, 1, 5))
+        assert "expired" in gone
