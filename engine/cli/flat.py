@@ -31,6 +31,7 @@ def arguments(parser: Parser) -> None:
         "number", nargs="?", type=_number, metavar="NUMBER", help="which of several, as `flat` lists them"
     )
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--anyway", action="store_true", help="though its market is closed: the broker decides")
     parser.add_argument("--all", action="store_true", help="of every engine, at once")
     engine_options(parser)
 
@@ -53,15 +54,15 @@ def _run(args: Namespace) -> int:
     if args.state_dir is not None:
         if args.all or args.number is not None:
             raise InputError("--state-dir names one engine: allowed without --all and without a number")
-        return flatten_place(place_of(args.state_dir.absolute()), named=True, sure=args.yes)
+        return flatten_place(place_of(args.state_dir.absolute()), named=True, sure=args.yes, anyway=args.anyway)
     found = candidates()
     if not found:
-        return flatten_place(find_place(None), named=False, sure=args.yes)
+        return flatten_place(find_place(None), named=False, sure=args.yes, anyway=args.anyway)
     if len(found) > 1:
         return _of_several(args, found)
     if args.number not in {None, 1}:
         raise InputError(f"{args.number} is none of them: 1 {found[0].line}")
-    return flatten_place(found[0].place, named=True, sure=args.yes)
+    return flatten_place(found[0].place, named=True, sure=args.yes, anyway=args.anyway)
 
 
 def _of_several(args: Namespace, found: "Sequence[Candidate]") -> int:
@@ -76,7 +77,7 @@ def _of_several(args: Namespace, found: "Sequence[Candidate]") -> int:
         if not args.yes and not confirmed():
             print_line("nothing was sent")
             return EXIT_DIFFERENT
-        return _all_at_once(found)
+        return _all_at_once(found, anyway=args.anyway)
     if args.yes:
         warn_line("nothing was sent; say which:")
         warn_line("  myquant-tui flat --yes --all")
@@ -88,13 +89,13 @@ def _of_several(args: Namespace, found: "Sequence[Candidate]") -> int:
         print_line("nothing was sent")
         return EXIT_DIFFERENT
     if chosen == _ALL:
-        return _all_at_once(found) if confirmed() else EXIT_DIFFERENT
+        return _all_at_once(found, anyway=args.anyway) if confirmed() else EXIT_DIFFERENT
     if chosen > len(found):
         raise InputError(f"{chosen} is none of them; allowed: 1 to {len(found)}, --all")
-    return flatten_place(found[chosen - 1].place, named=True, sure=False)
+    return flatten_place(found[chosen - 1].place, named=True, sure=False, anyway=args.anyway)
 
 
-def _all_at_once(found: "Sequence[Candidate]") -> int:
+def _all_at_once(found: "Sequence[Candidate]", *, anyway: bool) -> int:
     """Flatten them side by side: one that does not answer keeps no other waiting. 0 when every one is verified."""
     from engine.cli.flattening import flatten_place, print_line, warn_line
 
@@ -103,7 +104,9 @@ def _all_at_once(found: "Sequence[Candidate]") -> int:
     def one(each: "Candidate") -> None:
         name = f"{each.place.mode} " if each.place.mode else ""
         try:
-            status = flatten_place(each.place, named=True, sure=True, say=lambda line: print_line(f"{name}| {line}"))
+            status = flatten_place(
+                each.place, named=True, sure=True, anyway=anyway, say=lambda line: print_line(f"{name}| {line}")
+            )
         except UserError as problem:
             for line in problem.lines:
                 warn_line(f"{name}| {line}")

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from engine.cli.output import warn
-from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL
+from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL, UserError
 from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
@@ -39,12 +39,15 @@ def interrupted() -> int:
     return EXIT_INTERRUPTED
 
 
-def flatten_place(place: "EngineDir", *, named: bool, sure: bool, say: Say = print_line) -> int:
-    """Show the plan, ask unless it is `sure`, go flat; 0 only when it is verified that nothing is held any more."""
+def flatten_place(place: "EngineDir", *, named: bool, sure: bool, anyway: bool = False, say: Say = print_line) -> int:
+    """Show the plan, ask unless it is `sure`, go flat; 0 only when it is verified that nothing is held any more.
+
+    A market that is closed is waited for, unless `anyway`.
+    """
     from engine.link import LinkError, Oneshot
 
     if not place.pid:
-        return _close_journalled(place, named=named, sure=sure, say=say)
+        return _close_journalled(place, named=named, sure=sure, anyway=anyway, say=say)
     silent = False
     try:
         with Oneshot(place.socket, "flat") as call:
@@ -57,18 +60,22 @@ def flatten_place(place: "EngineDir", *, named: bool, sure: bool, say: Say = pri
     if not sure and not confirmed():
         say("nothing was sent")
         return EXIT_DIFFERENT
-    return flatten(place, "flat command", silent=silent, say=say)
+    return flatten(place, "flat command", silent=silent, anyway=anyway, say=say)
 
 
-def flatten(place: "EngineDir", reason: str, *, silent: bool = False, say: Say = print_line) -> int:
+def flatten(
+    place: "EngineDir", reason: str, *, silent: bool = False, anyway: bool = False, say: Say = print_line
+) -> int:
     """Have the engine of `place` go flat, and say how it goes; the exit status."""
     from engine.serving import remote
 
     try:
-        receipt = remote.flatten(place, reason, say, silent=silent)
+        receipt = remote.flatten(place, reason, say, silent=silent, anyway=anyway)
+    except remote.HeldError as held:
+        return _held(held, say)
     except remote.OwnerGoneError as gone:
         say(f"{gone}: what its journal says is held is closed from here")
-        return _close_journalled(place, named=True, sure=True, past=gone.past, say=say)
+        return _close_journalled(place, named=True, sure=True, past=gone.past, anyway=anyway, say=say)
     if receipt is None:
         warn_line(f"NOT verified flat within {remote.FLAT_WITHIN_S:.0f} s; an engine that has accepted it keeps trying")
         return EXIT_DIFFERENT
@@ -77,9 +84,17 @@ def flatten(place: "EngineDir", reason: str, *, silent: bool = False, say: Say =
     return EXIT_WELL
 
 
-def _close_journalled(place: "EngineDir", *, named: bool, sure: bool, past: int = 0, say: Say = print_line) -> int:
+def _held(held: UserError, say: Say) -> int:
+    for line in held.lines:
+        say(line)
+    return held.exit_status
+
+
+def _close_journalled(
+    place: "EngineDir", *, named: bool, sure: bool, past: int = 0, anyway: bool = False, say: Say = print_line
+) -> int:
     """Close what the journal of a dead engine says is held; `past` is one that was killed and holds its locks still."""
-    from engine.serving import offline_flat
+    from engine.serving import offline_flat, remote
 
     place, account = offline_flat.find_account(place, named=named)
     say(f"no engine is running for {place.where}")
@@ -95,7 +110,11 @@ def _close_journalled(place: "EngineDir", *, named: bool, sure: bool, past: int 
     if not sure and not confirmed():
         say("nothing was done")
         return EXIT_DIFFERENT
-    if not offline_flat.flatten_in_time(config, place, account, prices, say, past=past):
+    try:
+        verified = offline_flat.flatten_in_time(config, place, account, prices, say, past=past, anyway=anyway)
+    except remote.HeldError as held:
+        return _held(held, say)
+    if not verified:
         warn_line(f"NOT verified flat within {offline_flat.WITHIN_S:.0f} s")
         return EXIT_DIFFERENT
     offline_flat.grant(place)

@@ -92,9 +92,10 @@ def _of_running(status: "Status", held: list[str]) -> Iterator[str]:
     yield f"{status.mode.upper()} engine {status.pid}: {status.source}, delivery {status.delivery}"
     yield f"  ticks      {status.ticks:,}, {age}{link}"
     if status.market_reason:
-        yield f"  market     {status.market_reason}"
+        yield f"  session    {status.market_reason}"
     yield f"  entries    {words.get(status.entries, status.entries + reason)}"
-    yield f"  flat job   {status.flat}"
+    yield f"  flat job   {status.flat}" + (f" until {status.flat_until}" if status.flat_until else "")
+    yield from (f"  ALARM      {each}" for each in status.alarms)
     yield from (f"  position   {each}" for each in held or ("none",))
     if status.watch_only:
         yield f"  watch only {', '.join(status.watch_only)}"

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from engine.link.protocol import ENCODER, FlatNews
 from engine.model.snapshot import FlatLeg, Snapshot
+from engine.presentation import format as text
 
 
 def flat_news(seen: Snapshot, ticket: int) -> FlatNews:
@@ -16,12 +17,22 @@ def flat_news(seen: Snapshot, ticket: int) -> FlatNews:
         number=0,
         state=seen.flat.state,
         outcome=outcome,
-        reason=view.reason if view is not None else "",
+        reason=held_text(seen) or (view.reason if view is not None else ""),
         begun_ns=seen.flat.begun_ns,
         legs=tuple(_leg(seen, leg) for leg in seen.flat.legs) if outcome != "WAITING" else (),
         receipt=seen.flat.receipt if outcome == "DONE" else (),
     )
     return replace(news, number=zlib.crc32(ENCODER.encode(news)) or 1)
+
+
+def held_text(seen: Snapshot) -> str:
+    """When a flat that is held goes on; empty where none is."""
+    if seen.flat.state != "HELD":
+        return ""
+    opens = seen.session.opens or text.minute(seen.flat.until_ms, seen.session.zone)
+    return (
+        f"HELD until {opens}: the market is closed, nothing was sent; it goes on by itself, `flat --anyway` sends now"
+    )
 
 
 def _leg(seen: Snapshot, leg: FlatLeg) -> str:

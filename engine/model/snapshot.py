@@ -231,6 +231,9 @@ class Snapshot(Struct, frozen=True):
     sequence_gaps: int = 0  # jumps of the exchange's numbering this day, over all instruments
     silent: int = 0  # instruments (shown or not) whose newest tick is older than they may be silent
     ticking: int = 0  # instruments that have had a tick
+    never: tuple[
+        CleanText, ...
+    ] = ()  # the first of those that have had none, though their market has been open for a while
     watched: int = 0  # instruments in all; `quotes` holds at most 50 of them, those with a position first
     commands: tuple[CommandView, ...] = ()  # newest last
     stale_s: float = 3.0  # no price is stale before this

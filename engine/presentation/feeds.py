@@ -3,10 +3,12 @@
 Seconds here are whole and all change together, so that a countdown changes the screen once a second and no oftener.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 from engine.model.ports import FeedView
 from engine.model.snapshot import Quote, Snapshot
+from engine.model.types import PositionState
 
 # What the feed column of the ticks says of a price; never by colour alone.
 Fresh = Literal["LIVE", "LATE", "QUIET", "STALE", "NEW", "CLOSED"]
@@ -20,6 +22,28 @@ _SECOND_NS = 1_000_000_000
 def is_closed(seen: Snapshot) -> bool:
     """Whether the market is closed; a replay's never is, and before the first tick nobody knows."""
     return seen.replay is None and seen.at_ms > 0 and not seen.session.start_ms <= seen.at_ms <= seen.session.end_ms
+
+
+def held_over(seen: Snapshot) -> tuple[PositionState, ...]:
+    """What is still held though the session is over, in a run whose market is a real one."""
+    if seen.trade_mode not in {"paper", "live"} or not is_closed(seen):
+        return ()
+    held = (each.state for each in seen.positions if each.state.quantity)
+    return tuple(state for state in held if state.entry_ms < seen.at_ms)
+
+
+def never(seen: Snapshot) -> str:
+    """`wanted 3, ticking 2: BTCUSTD never`; empty where all tick, or it is too soon to say."""
+    if not seen.never:
+        return ""
+    return never_text(seen.watched, seen.ticking, seen.never)
+
+
+def never_text(wanted: int, ticking: int, names: Sequence[str]) -> str:
+    """`wanted 3, ticking 2: BTCUSTD never`, of which `names` are the first."""
+    more = wanted - ticking - len(names)
+    others = f" and {more:,} more" if more > 0 else ""
+    return f"wanted {wanted:,}, ticking {ticking:,}: {', '.join(names)}{others} never"
 
 
 def market(seen: Snapshot) -> str:

@@ -55,6 +55,12 @@ def data(look: LampInput) -> Lamp:
     seen = look.snapshot
     if is_held(seen):
         return Lamp("DATA", "OFF", "replay ended" if seen.replay and seen.replay.ended else "replay held")
+    if over := feeds.held_over(seen):
+        symbol = text.instrument_at(seen, over[0].instrument).symbol
+        more = f" and {len(over) - 1:,} more" if len(over) > 1 else ""
+        following = f"nothing can be sold until {seen.session.opens}" if seen.session.opens else "nothing can be sold"
+        shown = f"{symbol}{more} still held"
+        return Lamp("DATA", "STALE", shown, because="← the session is over", following=following)
     if is_closed(seen):
         return Lamp("DATA", "CLOSED", market(seen))
     held = {position.state.instrument for position in seen.positions if position.state.quantity}
@@ -79,6 +85,10 @@ def data(look: LampInput) -> Lamp:
     else:
         ticking = len(silences)
         word, shown, age_s = _few(look, worst, late, ticking)
+    if word == "OK" and (never := feeds.never(seen)):
+        return Lamp(
+            "DATA", "LATE", never, age_s, because="← nothing came of it since the start", following="see the name"
+        )
     if word == "OK":
         return Lamp("DATA", word, shown, age_s)
     following = ("its stop is not watched" if worst.held else "nothing is decided on it") + " until a tick comes"

@@ -8,10 +8,12 @@ from engine.model.clock import SteadyClock
 from engine.model.events import ClockStepped, Paused
 from engine.model.snapshot import ProcessView
 from engine.runtime.event_log import LOGGERS
+from engine.runtime.never_ticked import NeverTicked
 from engine.runtime.new_day import NewDay
 from engine.runtime.process_stats import ProcessStats
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import TurnParts
+from engine.text.sanitize import CleanText
 from engine.trading.instrument_state import InstrumentState
 
 _log = LOGGERS["engine"]
@@ -28,17 +30,18 @@ _PACE = 5  # an instrument may be silent for so many times its own median gap
 class LoopStats:
     """`beats` counts the engine's loop and `beat_ns` (monotonic) stamps it: the heartbeat is the age of that stamp.
 
-    `ticking` instruments have had a tick, `silent` of them none for longer than they may; `refused` counts refused
+    `ticking` instruments have had a tick, `never` names those that have had none for too long, `silent` of them none for longer than they may; `refused` counts refused
     ticks of all instruments by reason, `sequence_gaps` jumps of the exchange's numbering. These are up to a quarter of a
     second old, with many instruments a second. `process` is up to a second old.
     """
 
-    __slots__ = ("beat_ns", "beats", "process", "refused", "sequence_gaps", "silent", "ticking")
+    __slots__ = ("beat_ns", "beats", "never", "process", "refused", "sequence_gaps", "silent", "ticking")
 
     def __init__(self) -> None:
         self.beats = self.beat_ns = 0
         self.ticking = self.silent = self.sequence_gaps = 0
         self.refused: dict[str, int] = {}
+        self.never: tuple[CleanText, ...] = ()
         self.process = ProcessView(0.0, 0.0, 0, 0.0, 0)
 
 
@@ -65,6 +68,7 @@ class Housekeeping:
         self._recorder = parts.recorder
         self._recorder_told = False
         self._clock = parts.clock if isinstance(parts.clock, SteadyClock) else None  # only where ticks are live
+        self._never = NeverTicked(self._instruments, LOGGERS["feed"].warning)
         self._stale_ns = int(parts.config.feed.stale_s * _SECOND_NS)
         self._look_ns = 0
         self._look_every_ns = _LOOK_AT_FEW_NS if len(self._instruments) <= _FEW else _LOOK_NS
@@ -137,6 +141,8 @@ class Housekeeping:
                 silent += now_ns - tick.recv_ns > max(self._stale_ns, _PACE * inst.median_gap_ms * 1_000_000)
         stats = self.stats
         stats.ticking, stats.silent = ticking, silent
+        if self._clock is not None and (ticking < len(self._instruments) or stats.never):
+            stats.never = self._never.look(now_ns, self._effects.now_ms)
         stats.sequence_gaps = sum(inst.tick_filter.sequence_gaps for inst in self._instruments)
         stats.refused = refusals(self._instruments)
 

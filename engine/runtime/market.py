@@ -11,6 +11,7 @@ from engine.model.ports import FeedView
 from engine.model.types import FLAG_AHEAD, FLAG_LATE, FLAG_NEW_LINK, Tick, TradeMode
 from engine.runtime.open_hours import next_opening
 from engine.runtime.turn_parts import TurnParts
+from engine.trading.session import TradingHours
 
 OPEN: Final = -1  # instead of a moment at which it opens
 _FRESH_MS = 60_000  # a stamp that is younger proves that somebody trades
@@ -27,6 +28,7 @@ class MarketWatch:
     """
 
     def __init__(self, parts: TurnParts, mode: TradeMode, view: Callable[[], FeedView | None]) -> None:
+        self._state = parts.trader.state
         self._instruments = parts.trader.state.instrument_states
         self._markets = tuple(dict.fromkeys(parts.trader.state.markets.values()))
         self._mode = mode
@@ -47,19 +49,20 @@ class MarketWatch:
             return 0
         self._compare(now_ms)
         at_ms = now_ms - self._ahead_ms
-        newest_ms = max((tick.exch_ms for tick in self._ticks()), default=0)
-        if at_ms - newest_ms < _FRESH_MS or not all(hours.closed(at_ms) for hours in self._markets):
+        markets = tuple(dict.fromkeys(inst.hours for inst, _ in self._state.held())) or self._markets
+        newest_ms = max((tick.exch_ms for tick in self._ticks(markets)), default=0)
+        if at_ms - newest_ms < _FRESH_MS or not all(hours.closed(at_ms) for hours in markets):
             return OPEN
-        opens_ms, _ = next_opening(self._markets, at_ms)
-        if opens_ms is None or not all(hours.covers(hours.day_of(at_ms).date) for hours in self._markets):
+        opens_ms, _ = next_opening(markets, at_ms)
+        if opens_ms is None or not all(hours.covers(hours.day_of(at_ms).date) for hours in markets):
             return 0
         view = self._view()
         shown = newest_ms > 0 and view is not None and view.state == "UP"
         return opens_ms if shown or self._mode == "paper" else 0
 
-    def _ticks(self) -> list[Tick]:
-        """The newest tick of each instrument, but for those whose own time says nothing."""
-        newest = [inst.last_tick for inst in self._instruments]
+    def _ticks(self, markets: tuple[TradingHours, ...]) -> list[Tick]:
+        """The newest tick of each instrument of these markets, but for those whose own time says nothing."""
+        newest = [inst.last_tick for inst in self._instruments if inst.hours in markets]
         return [tick for tick in newest if tick is not None and not tick.flags & (FLAG_AHEAD | FLAG_LATE)]
 
     def _compare(self, now_ms: int) -> None:
@@ -68,7 +71,7 @@ class MarketWatch:
         A price that comes first on a link may be hours old: by it no clock is judged.
         """
         lags_ms = []
-        for tick in self._ticks():
+        for tick in self._ticks(self._markets):
             received_ms = tick.recv_wall_ns // 1_000_000
             lag_ms = received_ms - tick.exch_ms
             if now_ms - received_ms < _FRESH_MS and (lag_ms < _FRESH_MS or not tick.flags & FLAG_NEW_LINK):

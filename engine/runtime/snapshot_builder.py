@@ -98,6 +98,7 @@ class SnapshotBuilder:
             sequence_gaps=stats.sequence_gaps,
             silent=stats.silent,
             ticking=stats.ticking,
+            never=stats.never,
             watched=len(instruments),
             stale_s=self._stale_s,
             commands=parts.outcomes.commands,

@@ -12,16 +12,20 @@ from pathlib import Path
 from threading import Thread
 from typing import Final
 
+from msgspec.structs import replace
+
 from engine.assembly import LiveSupply, build, load
 from engine.assembly.edges import RECORDING_NOTE
 from engine.config import Config, bundled, find_config
 from engine.journal import JOURNAL_FILE, JournalledAccount
 from engine.journal.schema import open_reader
+from engine.link.flat_news import held_text
 from engine.model.commands import Flat
 from engine.model.errors import DiskError, InputError, UserError
 from engine.model.ports import Closed, FeedView
 from engine.model.types import Tick, TradeMode
 from engine.recording import MqrSource
+from engine.serving.remote import HeldError
 from engine.serving.state_dirs import FLAT_FILE, EngineDir, usual_places
 from engine.serving.status import account_of
 from engine.text.sanitize import CleanText
@@ -104,6 +108,15 @@ def last_prices(place: EngineDir, warn: Callable[[str], None]) -> dict[str, Last
         return {}
 
 
+def _markets(place: EngineDir) -> dict[str, str]:
+    """Return symbol → market, as far as the dead run's own recording tells."""
+    try:
+        path = Path((place.folder / RECORDING_NOTE).read_text(encoding="utf-8", errors="surrogateescape").strip("\n"))
+        return {each.symbol: each.market for each in MqrSource(path).instruments}
+    except (UserError, OSError):
+        return {}
+
+
 class _Silent:
     """A feed that says nothing: the market is not asked."""
 
@@ -131,21 +144,29 @@ def flatten(
     prices: Mapping[str, LastPrice],
     tell: Callable[[str], None],
     past: int = 0,
+    *,
+    anyway: bool = False,
 ) -> bool:
     """Take the account over in an engine without a feed, have that go flat and tell its receipt; whether it is verified.
 
-    `past` is the dead engine, where it was killed and has not given its locks back so far.
+    `past` is the dead engine, where it was killed and has not given its locks back so far. Raises HeldError where the
+    market is closed, unless `anyway`; where it is not known which market that is, it is as if it were open.
     """
-    instruments = tuple(account.instrument(number) for number in account.net())
+    markets = _markets(place)
+    listed = [account.instrument(number) for number in account.net()]
+    instruments = tuple(replace(each, market=markets.get(each.symbol, each.market)) for each in listed)
+    anyway = anyway or not all(each.symbol in markets or each.quantity_scale == 1 for each in listed)
     supply = LiveSupply("the journal of a dead engine", instruments, lambda _tell, _in_session: _Silent())
     mode: TradeMode = "mock" if place.mode == "mock" else "paper"
     with build(config, supply, mode, state_root=place.folder, record=False, past=past) as run:
         for inst in run.trader.state.instrument_states:
             inst.last_price = prices.get(inst.instrument.symbol, (inst.last_price, 0))[0]
         run.engine.start()
-        run.engine.send(Flat(CleanText("flat command, engine dead")))
+        run.engine.send(Flat(CleanText("flat command, engine dead"), anyway))
         until_s = time.monotonic() + WITHIN_S
         while not run.engine.receipt.lines and time.monotonic() < until_s:
+            if held := held_text(run.engine.snapshot):
+                raise HeldError(held)
             time.sleep(_LOOK_S)
         receipt = run.engine.receipt.lines
         for line in receipt:
@@ -160,13 +181,15 @@ def flatten_in_time(
     prices: Mapping[str, LastPrice],
     tell: Callable[[str], None],
     past: int = 0,
+    *,
+    anyway: bool = False,
 ) -> bool:
     """The same in a thread that a disk may hold up without holding up the caller; raises what it raises."""
     outcome: list[bool | Exception] = []
 
     def work() -> None:
         try:
-            outcome.append(flatten(config, place, account, prices, tell, past))
+            outcome.append(flatten(config, place, account, prices, tell, past, anyway=anyway))
         except Exception as error:  # noqa: BLE001 - the mouth of the thread: raised again where it is waited for
             outcome.append(error)
 

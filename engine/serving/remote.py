@@ -7,7 +7,7 @@ from collections.abc import Callable
 from engine.link import LinkError, Oneshot, RefusedError
 from engine.link.flat_news import flat_news
 from engine.model.commands import Flat, Stop
-from engine.model.errors import InputError
+from engine.model.errors import EXIT_POSITION_OPEN, InputError, UserError
 from engine.serving.flat_file import lay_flat
 from engine.serving.silent_owner import end_owner
 from engine.serving.state_dirs import FLAT_FILE, EngineDir, place_of
@@ -32,6 +32,12 @@ class DoesNotTellError(LinkError):
     """The engine closed the connection when it was asked to tell of a flat: it may be of a version that cannot."""
 
 
+class HeldError(UserError):
+    """The market is closed, so that the flat waits for it to open; the line says until when."""
+
+    exit_status = EXIT_POSITION_OPEN
+
+
 def stop(place: EngineDir) -> None:
     """End the engine of `place` in good order; raises InputError when it refuses or does not end, LinkError when it does not answer."""
     with Oneshot(place.socket, "stop") as call:
@@ -47,13 +53,14 @@ def stop(place: EngineDir) -> None:
 
 
 def flatten(
-    place: EngineDir, reason: str, tell: Callable[[str], None], *, silent: bool = False
+    place: EngineDir, reason: str, tell: Callable[[str], None], *, silent: bool = False, anyway: bool = False
 ) -> tuple[str, ...] | None:
     """Have the engine go flat and tell how it goes; the receipt, or None when it is not verified flat within a minute.
 
     One that does not answer (`silent`: it did not just now) is asked again, and finds the request in its state
     directory as soon as it goes on. One that stays silent for five seconds is ended, where its broker is simulated.
-    Raises InputError when it refuses or fails, OwnerGoneError when it is gone.
+    Raises InputError when it refuses or fails, OwnerGoneError when it is gone, HeldError when it waits for its market to
+    open, unless `anyway`.
     """
     told: set[str] = set()
 
@@ -71,7 +78,7 @@ def flatten(
         try:
             with Oneshot(place.socket, "flat") as call:
                 silent_since_s = None
-                return _follow(call, reason, until_s, once, asks=asks)
+                return _follow(call, Flat(clean(reason), anyway), until_s, once, asks=asks)
         except DoesNotTellError:
             asks = True  # it was started before an upgrade, or is lost, which the next attempt tells
         except LinkError as error:
@@ -101,13 +108,13 @@ def _lay_request(place: EngineDir, once: Callable[[str], None]) -> bool:
 
 
 def _follow(
-    call: Oneshot, reason: str, until_s: float, once: Callable[[str], None], *, asks: bool
+    call: Oneshot, flat: Flat, until_s: float, once: Callable[[str], None], *, asks: bool
 ) -> tuple[str, ...] | None:
     """Send the flat, or join the running one, and tell its way; raises LinkError when the engine is lost.
 
     `asks`: by pictures, since the engine does not tell by itself.
     """
-    taken = call.send(Flat(clean(reason)))
+    taken = call.send(flat)
     if taken.state == "REFUSED":
         raise InputError(f"flat refused: {taken.reason}")
     once(f"flat accepted by engine {call.pid}")
@@ -126,6 +133,8 @@ def _follow(
             return news.receipt
         if news.outcome in {"REFUSED", "FAILED"}:
             raise InputError(f"flat {news.outcome}: {news.reason}")
+        if news.state == "HELD" and news.outcome == "ACCEPTED":
+            raise HeldError(news.reason)
         if asks:
             time.sleep(_LOOK_S)
     return None

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final, Literal
@@ -14,6 +14,7 @@ from engine.link import LinkError, Oneshot
 from engine.model.errors import InputError
 from engine.model.snapshot import OpenPosition, Snapshot
 from engine.model.types import Instrument
+from engine.presentation import feeds
 from engine.presentation import format as text
 from engine.serving.state_dirs import EngineDir
 
@@ -79,6 +80,8 @@ class Status(Struct, frozen=True, kw_only=True):
     paused: bool = False
     flat: str = ""
     flat_reason: str = ""
+    flat_until: str = ""  # when it goes on, where it is HELD
+    alarms: tuple[str, ...] = ()  # what a person should look at, and what is to be done by hand
     positions: tuple[HeldStatus, ...] = ()
     positions_from: Source = "unknown"
     watch_only: tuple[str, ...] = ()  # followed and recorded, never traded
@@ -171,6 +174,10 @@ def _running(place: EngineDir) -> Status:
         paused=seen.entries.paused,
         flat=seen.flat.state,
         flat_reason=seen.flat.reason,
+        flat_until=(seen.session.opens or text.minute(seen.flat.until_ms, seen.session.zone))
+        if seen.flat.until_ms
+        else "",
+        alarms=tuple(_alarms(seen)),
         positions=tuple(_open(seen, held) for held in seen.positions),
         positions_from="engine",
         watch_only=tuple(each.symbol for each in seen.instruments if each.watch_only),
@@ -207,6 +214,16 @@ def market_of(seen: Snapshot) -> tuple[Market, str]:
         ends = text.minute(session.end_ms, session.zone)
         return "open", f"open until {ends}" if session.daily else "open round the clock"
     return ("closed", f"CLOSED until {session.opens}") if session.opens else ("unknown", "")
+
+
+def _alarms(seen: Snapshot) -> Iterator[str]:
+    """What is held over the end of its session, who never ticked, what a flat leaves to a person."""
+    for held in feeds.held_over(seen):
+        instrument = seen.instruments[held.instrument]
+        yield f"{instrument.quantity_text(held.quantity)} {instrument.symbol} still held, the session is over"
+    if never := feeds.never(seen):
+        yield never
+    yield from seen.flat.by_hand
 
 
 def _open(seen: Snapshot, held: OpenPosition) -> HeldStatus:
@@ -248,7 +265,7 @@ def _of_account(account: JournalledAccount | None) -> dict[str, object]:
         "entries": "locked" if account.gate.locked else "stopped",
         "entries_reason": account.gate.locked,
         "locked": account.gate.locked,
-        "flat": account.flat.state,
+        "flat": account.flat.shown,
         "flat_reason": account.flat.reason,
         "cash": _cents(account.cash_account.cash),
     }

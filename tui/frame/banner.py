@@ -26,6 +26,7 @@ def line(view: View, width: int) -> Line | None:
     said = (
         _engine(view, width)
         or _link(view, width)
+        or _held_over(view, width)
         or _unpriced(view, width)
         or _vacant(view)
         or _last_run(view)
@@ -190,6 +191,20 @@ def _unpriced(view: View, width: int) -> tuple[list[Segment], str] | None:
         segment(3, word(f": {because}"), word(f": {because.partition(',')[0]}")),
         _behind_dash(1, *_unwatched(view, width)),
         _behind_dash(2, f"new link in {drop_s:,} s" if together and seen.feed.drop_ns else ""),
+    ]
+    return segments, "alert"
+
+
+def _held_over(view: View, width: int) -> tuple[list[Segment], str] | None:
+    """`HELD OVER THE END OF THE SESSION — NIFTY25NOV25900CE LONG 150 UNWATCHED — nothing can be sold until Mon 09:15`."""
+    seen = view.snapshot
+    if not feeds.held_over(seen) or seen.flat.state == "HELD":
+        return None
+    opens = f"nothing can be sold until {seen.session.opens}" if seen.session.opens else ""
+    segments = [
+        segment(0, word(f"{view.glyphs.bad} HELD OVER THE END OF THE SESSION"), word(f"{view.glyphs.bad} HELD OVER")),
+        _behind_dash(1, *_unwatched(view, width)),
+        _behind_dash(2, opens),
     ]
     return segments, "alert"
 

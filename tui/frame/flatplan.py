@@ -11,7 +11,7 @@ from tui.frame import legs as leg_lines
 from tui.text.rows import Line, Span, fit, result_style
 from tui.text.spelling import shortened, spelled, wrapped
 from tui.view import commands
-from tui.view.flat import PATH, RUNS
+from tui.view.flat import PATH, RUNS, held_until
 from tui.view.model import OLD_S, View
 
 _OPEN_S = 10
@@ -186,7 +186,8 @@ def _job(view: View, width: int) -> FlatLines:
     """Why, for how long, the path, and each leg with its word; those that are not closed yet first."""
     flat = view.snapshot.flat
     took = f" for {text.age((view.now_ns - flat.begun_ns) / 1e9)}" if flat.begun_ns else ""
-    head: Line = (("FLAT RUNS", "alert"), (f"{took}  {flat.reason}", ""))
+    name = held_until(view.snapshot) if flat.state == "HELD" else "FLAT RUNS"
+    head: Line = ((name, "alert"), (f"{took}  {flat.reason}", ""))
     done = [leg for leg in flat.legs if leg_lines.is_over(leg)]
     todo = [leg for leg in flat.legs if not leg_lines.is_over(leg)]
     blind = sum(1 for leg in flat.legs if leg_lines.is_blind(leg))
@@ -194,6 +195,8 @@ def _job(view: View, width: int) -> FlatLines:
     ordered = [*todo, *done] if len(flat.legs) > _FEW else flat.legs
     legs = [[leg_lines.line(view, leg, width)] for leg in ordered] or [[(("nothing was held", "dim"),)]]
     above = [head, *_path(view, width), *(_sentence(loud, "alert", width) if blind else [])]
+    for line in flat.by_hand:
+        above += _sentence(f"DO IT BY HAND: {line}", "alert", width)
     return FlatLines(above, legs, [], done=f"{len(done):,} closed · ")
 
 
@@ -218,6 +221,8 @@ def _keys(view: View, width: int) -> Line:
     state = _stage(view)
     if state == "FLAT":
         forms = ["flat and locked · k unlocks · any key closes this", "any key closes"]
+    elif state == "HELD":
+        forms = [f"{held_until(view.snapshot)} · x sends now, the broker decides · any other key closes", "x sends now"]
     elif state in RUNS or state not in PATH:
         forms = ["it runs · any key closes this window, the flat goes on", "any key closes, the flat goes on"]
     elif not view.ui.plan_until_ns and (not view.attachment.apart or _is_owed(view)):

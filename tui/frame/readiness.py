@@ -9,6 +9,7 @@ from tui.frame import legs
 from tui.text.rows import Line, clip
 from tui.text.segments import Segment, segment, word
 from tui.view import commands
+from tui.view.flat import held_until
 from tui.view.model import View
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def flat(view: View) -> Segment:
         done = sum(1 for leg in shot.flat.legs if legs.is_over(leg))
         count = f" {done}/{len(shot.flat.legs)}" if shot.flat.legs else ""
         sure, style = ("?", "alert") if view.engine_silent else ("", _FLAT_STYLES.get(shot.flat.state, "alert"))
-        return segment(3, word(f"FLAT: {shot.flat.state}{sure}{count}", style), word(f"{shot.flat.state}{sure}", style))
+        state = held_until(shot) if shot.flat.state == "HELD" else shot.flat.state
+        return segment(3, word(f"FLAT: {state}{sure}{count}", style), word(f"{shot.flat.state}{sure}", style))
     start = f"FLAT{view.glyphs.approx}"
     if view.engine_silent or shot.stopped:
         return segment(6, word(f"{start}?", "alert" if view.engine_silent else "dim"))

@@ -124,7 +124,10 @@ class Control:
         if press.key in LINES and flat.count(self._client.snapshot) > 1:
             self._actions.move(LINES[press.key])
         elif self._client.snapshot.flat.state in flat.RUNS:
-            if press.key not in {"x", "!"}:
+            held = self._client.snapshot.flat.state == "HELD" and self._client.attachment.may_flat
+            if press.key == "x" and held and self._guard.may_fire(by_hand, self.ui.plan_drawn_ns, press.at_ns):
+                self._client.send(Flat(anyway=True))
+            elif press.key not in {"x", "!"}:
                 self.ui.dialog = ""
         elif self._flat_goes_on():
             self.ui.dialog = ""
@@ -136,7 +139,9 @@ class Control:
             and self._guard.may_fire(by_hand, self.ui.plan_drawn_ns, press.at_ns)
         ):
             self._client.send(Flat())
-            self.ui.plan_until_ns = 0
+            self.ui.plan_until_ns = self.ui.plan_drawn_ns = (
+                0  # what comes of it has to be drawn before `x` means anything
+            )
         elif press.key == "x":
             self.note("x not taken: it came too fast, or behind an escape; press x again", press.at_ns, "alert")
         else:

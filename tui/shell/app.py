@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.geometry import Size
 from textual.timer import Timer
 
+from engine.presentation import feeds
 from engine.presentation.lamps import TerminalLink
 from tui.frame.screen import frame
 from tui.input.actions import Shell
@@ -29,6 +30,7 @@ from tui.view.view_builder import ViewBuilder
 from tui.view.view_file import ViewFile
 
 _FRAME_S = 0.25
+_LOUD = ("ESCALATED", "UNRESOLVED")
 _UNFOCUSED_NS = 1_000_000_000
 _CALM_NS = 450_000_000  # panes but the ticks change twice a second
 _TAKEN_S = 0.05
@@ -72,7 +74,7 @@ class MyQuant(DiffApp):
         self._view: View | None = None
         self._answers: list[Timer] = []
         self._calm: View | None = None  # the one that the slower panes were drawn from
-        self._title = ""
+        self._title = self._alarm = ""
         self._unfocused = False
         self._drawn_ns = 0
 
@@ -151,6 +153,7 @@ class MyQuant(DiffApp):
         if self.ui.dialog == "flat" and not self.ui.plan_drawn_ns:
             self.call_after_refresh(self._plan_drawn)
         self._set_title(view)
+        self._ring(view)
         if view.attachment.told_to_end:
             self.exit()
 
@@ -185,6 +188,14 @@ class MyQuant(DiffApp):
         if title != self._title and self.terminal is not None:
             self._title = title
             self.terminal.write(f"\x1b]2;{title}\x07")
+
+    def _ring(self, view: View) -> None:
+        """Ring the bell when a flat meets an obstacle, or something is held over the end of its session; once each."""
+        seen = view.snapshot
+        alarm = seen.flat.state if seen.flat.state in _LOUD else "HELD OVER" if feeds.held_over(seen) else ""
+        if alarm and alarm != self._alarm and self.terminal is not None:
+            self.terminal.write("\x07")
+        self._alarm = alarm
 
     def _leave(self) -> None:
         self.left = True

@@ -171,7 +171,9 @@ def test_a_closed_market_ends_an_alarm_at_once() -> None:
     health = Health()
     open_until = live(number=1, quotes=quotes(9))
     assert health.judge(open_until, NOW_NS, GOOD)[2].word == "STALE"
-    closed = replace(open_until, number=2, at_ms=OPEN_MS + 22_500_001)
+    held = replace(open_until, number=2, at_ms=OPEN_MS + 22_500_001)
+    assert health.judge(held, NOW_NS, GOOD)[2].word == "STALE", "what is held keeps its alarm"
+    closed = replace(held, number=3, positions=())
     assert health.judge(closed, NOW_NS, GOOD)[2].word == "CLOSED"
     assert judge(live(at_ms=0))["DATA"].word == "OK"  # before the first tick nobody knows the session
     assert judge(live(at_ms=AT_MS))["DATA"].word == "OK"

@@ -204,3 +204,9 @@ def test_a_replay_that_decides_nothing_says_why() -> None:
     assert line(seen, 80).startswith(" ▲ NO ENTRY: 400 of 400 ticks lie outside the session")
     assert all(width_of(banner.line(view(seen), width)) <= width for width in range(1, 200))
     assert "NO ENTRY" not in line(replace(lost(), undecided=WHY))  # what is urgent comes first
+
+
+def test_what_is_held_over_the_end_of_the_session_is_shouted() -> None:
+    over = paper(at_ms=OPEN_MS + 22_500_001)
+    assert line(over).startswith(" ✖ HELD OVER THE END OF THE SESSION — NIFTY25NOV25900CE LONG 150 UNWATCHED")
+    assert line(replace(over, positions=())) == ""

@@ -195,3 +195,19 @@ def test_coins_have_room_for_their_quantities() -> None:
     leg = FlatLeg(0, 1_234_567, 1_234_567, 6_172_830_000_000, "FILLED")
     seen = snapshot(instruments=(coin,), flat=FlatView("CLOSING", "operator", NOW_NS, (leg,), ()))
     assert text(seen)[3].split() == ["BTCUSDT", "0.01234567/0.01234567", "plan", "61728.30", "FILLED"]
+
+
+def test_what_a_closed_market_holds_says_until_when_and_what_x_does() -> None:
+    waiting = FlatView("HELD", "operator", NOW_NS - SECOND, LEGS, (), until_ms=SNAPSHOT.at_ms + 3_600_000)
+    closed = replace(SNAPSHOT.session, opens="Mon 09:15")
+    lines = text(snapshot(flat=waiting, session=closed), width=90)
+    assert any(line.startswith("HELD until Mon 09:15") for line in lines)
+    assert lines[-1].startswith("HELD until Mon 09:15 · x sends now, the broker decides")
+    assert "FLAT: HELD until Mon 09:15" in plain((header.status(view(snapshot(flat=waiting, session=closed)), 160),))
+
+
+def test_after_a_minute_a_person_is_told_what_to_do() -> None:
+    late = FlatView(
+        "ESCALATED", "operator", NOW_NS - 61 * SECOND, LEGS, (), by_hand=("SELL 75 A in the broker's own app",)
+    )
+    assert "DO IT BY HAND: SELL 75 A in the broker's own app" in text(snapshot(flat=late), width=90)

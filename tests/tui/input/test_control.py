@@ -281,3 +281,14 @@ def test_a_flat_that_runs_is_shown_to_it() -> None:
 def test_one_that_may_flat_goes_the_usual_way() -> None:
     hands = Hands(attachment=replace(LOOKING, may_flat=True)).press("!", 0).press("x", 400)
     assert hands.fired
+
+
+def test_x_again_sends_what_a_closed_market_holds_but_not_by_a_double_press() -> None:
+    hands = Hands(snapshot()).press("!", 0).press("x", 900)
+    assert hands.client.sent == [Arm(), Flat("operator")]
+    waiting = replace(SNAPSHOT.flat, state="HELD", until_ms=SNAPSHOT.at_ms + 3_600_000)
+    hands.client.snapshot = snapshot(flat=waiting)
+    hands.press("x", 950)
+    assert len(hands.client.sent) == 2
+    hands.press("x", 1_300)
+    assert hands.client.sent[2:] == [Flat("operator", anyway=True)]

@@ -1,0 +1,56 @@
+"""What is due at a session's end happens in a real process whose feed says nothing, and in one that stood still over it."""
+
+import signal
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from engine.model.errors import EXIT_WELL
+from tests.simulator import Generated, Simulator
+from tests.support.process_harness import coin_shell
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.slow
+SESSION_S = 12
+
+
+def in_session(seconds: float) -> tuple[tuple[str, ...], datetime]:
+    """Hours that end in so many seconds, with the moment of the end."""
+    end = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
+    start = end - timedelta(hours=2)
+    keys = ("session.start_buffer_minutes=0", "session.end_buffer_minutes=0", "session.no_trade_start_minutes=0")
+    hours = (f"session.start={start:%H:%M:%S}", f"session.end={end:%H:%M:%S}", "session.zone=UTC")
+    return (*hours, *keys, "session.no_trade_end_minutes=0", "session.calendar=none"), end
+
+
+@pytest.mark.parametrize("stands_still", [False, True])
+def test_what_is_held_is_closed_at_the_end_and_the_recording_says_so(tmp_path: Path, stands_still: bool) -> None:
+    with (
+        Simulator(Generated(symbols=["BTCUSDT"], rate=200, seed=5)) as sim,
+        coin_shell(tmp_path, sim, "BTCUSDT") as shell,
+    ):
+        hours, end = in_session(SESSION_S)
+        shell.rules = (*shell.rules, *hours)
+        shell.start()
+        shell.holds()
+        if stands_still:
+            shell.signal(signal.SIGSTOP)
+        else:
+            sim.fault("half_open 1000")
+        until(lambda: datetime.now(UTC) > end + timedelta(seconds=1))
+        if stands_still:
+            shell.signal(signal.SIGCONT)
+        until(lambda: shell.journal("TradeClosed"), lambda: shell.log)
+        (closed,) = shell.journal("ClosedBlind")
+        assert (closed["reason"], closed["instrument"]) == ("Session End", 0)
+        (trade,) = shell.journal("TradeClosed")
+        assert (trade["trade"]["reason"], trade["trade"]["blind"]) == ("Session End", True)
+        assert "closed BLIND at the last known price" in shell.log
+        if stands_still:
+            assert len(shell.journal("Paused")) == 1
+        shell.signal(signal.SIGTERM)
+        assert shell.ended() == EXIT_WELL, "nothing is held"
+        (recording,) = shell.kept.iterdir()
+        answer = shell.run("verify", recording)
+        assert answer.status == 0, answer
