@@ -40,6 +40,7 @@ ENTRIES = (
     "engine/stream/link_status.py",  # the way out for whatever ends a link
     "engine/venues/",
     "engine/recording/blocks.py",
+    "engine/recording/daily_recorder.py",
     "engine/recording/foreign/",
     "engine/recording/format.py",
     "engine/recording/reader.py",
