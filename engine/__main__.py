@@ -1,8 +1,12 @@
 """`python -m engine`: the engine without a screen."""
 
+import os
 import sys
 from _signal import SIG_DFL, SIGINT, signal  # type: ignore[import-not-found] # `signal` takes long to import
 
+# What lies in the directory we are started from is no code of ours, whatever it is called.
+if not sys.flags.safe_path and sys.path[0] != os.path.dirname(os.path.dirname(os.path.abspath(__file__))):
+    del sys.path[0]
 signal(SIGINT, SIG_DFL)  # until the command takes it: no traceback out of an import
 
 

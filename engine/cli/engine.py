@@ -5,7 +5,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from engine.cli.layout import layout_of, layout_options, words_of_layout
-from engine.cli.options import Parser, load_config, overrides_of, run_options, source_option, speed
+from engine.cli.options import Parser, load_config, overrides_of, run_options, source_option, speed, trusted_hosts
 
 
 def arguments(parser: Parser) -> None:
@@ -29,7 +29,7 @@ def run(args: Namespace) -> int:
     from engine.serving.process import serve
     from engine.serving.state_dirs import usual_folder
 
-    config = load_config(args)
+    config = load_config(args, runs=args.file is None)
     choice = choose(
         config,
         args.file,
@@ -70,6 +70,8 @@ def words_for(args: Namespace) -> list[str]:
             words += [option, value]
     for override in overrides_of(args):
         words += ["--set", override]
+    for host in trusted_hosts(args):
+        words += ["--trust-host", host]
     switches = {
         "--unlock": args.unlock,
         "--skip-damage": args.skip_damage,

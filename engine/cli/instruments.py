@@ -40,7 +40,7 @@ def run(args: Namespace) -> int:
     from engine.cli.output import answer, warn
     from engine.venues.registry import VENUES, part_of
 
-    config = load_config(args)
+    config = load_config(args, logs_in=True)
     listing = part_of(config.feed.source, {venue.name: venue.listing for venue in VENUES if venue.listing})
     if args.action == "update":
         line, warning = listing.update(config, differing=args.force)

@@ -21,7 +21,7 @@ def run(args: Namespace) -> int:
     """Say how to set them up, or with `--check` whether they work; raises ConfigError with what is wrong."""
     from engine.venues.registry import VENUES, part_of
 
-    config = load_config(args)
+    config = load_config(args, logs_in=True)
     login = part_of(config.feed.source, {venue.name: venue.login for venue in VENUES if venue.login})
     if not (args.check or args.offline):
         print("\n".join(login.how_to(config, os.environ)))

@@ -11,6 +11,7 @@ from contextlib import suppress
 from engine.cli.commands import read
 from engine.cli.screen import Screen
 from engine.model.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL, UserError
+from engine.secrecy import forbid_core_file
 from engine.text.redaction import redact
 from engine.text.sanitize import clean
 
@@ -18,6 +19,7 @@ from engine.text.sanitize import clean
 def main(argv: Sequence[str] | None = None, screen: Screen | None = None) -> int:
     """Carry out the command line `argv`; the exit status. `screen` shows a run where there is a terminal for it."""
     os.umask(0o077)
+    forbid_core_file()  # what is in the environment (credentials) is in a core as well
     _mend_streams()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

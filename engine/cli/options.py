@@ -5,6 +5,7 @@ Carries no engine, so that `--help` and a typing error cost nothing, and who onl
 What may be said before the command and behind it has no default here: `UNSAID` holds it, and what a command does not know.
 """
 
+import os
 import sys
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterable
@@ -26,6 +27,8 @@ UNSAID: Final[dict[str, Any]] = {
     ),
     "overrides": [],
     "more_overrides": [],
+    "trust_hosts": [],
+    "more_trust_hosts": [],
 }
 
 
@@ -80,6 +83,10 @@ def config_options(parser: Parser, overrides: str = "more_overrides") -> None:
     _shared(parser, "--config", "configuration file (default: ./config.toml, …)", type=Path, metavar="FILE")
     override = "override one key (repeatable)"
     _shared(parser, "--set", override, action="append", metavar="SECTION.KEY=VALUE", dest=overrides)
+    trusted = overrides.replace("overrides", "trust_hosts")
+    _shared(
+        parser, "--trust-host", "may be told credentials (repeatable)", action="append", metavar="HOST", dest=trusted
+    )
 
 
 def run_options(parser: Parser, overrides: str = "more_overrides") -> None:
@@ -139,11 +146,34 @@ def overrides_of(args: Namespace) -> list[str]:
     return [*args.overrides, *args.more_overrides]
 
 
-def load_config(args: Namespace) -> "Config":
-    """Load the configuration that `args` names, with its overrides; raises ConfigError."""
-    from engine.config import Layer, find_config, load
-    from engine.venues.registry import sections
+def trusted_hosts(args: Namespace) -> list[str]:
+    """Every `--trust-host`, before the command and behind it."""
+    return [*args.trust_hosts, *args.more_trust_hosts]
 
+
+def load_config(args: Namespace, *, logs_in: bool = False, runs: bool = False) -> "Config":
+    """Load the configuration that `args` names, with its overrides; raises ConfigError.
+
+    A file that others could have written is refused by a command that `logs_in`, and by one that `runs` a feed of an
+    account; elsewhere it is warned of.
+    """
+    from engine.cli.output import warn
+    from engine.config import Layer, find_config, load
+    from engine.trust import doubt_of_file, of_another, require
+    from engine.venues.registry import sections, venue_of
+    from engine.venues.venue import TRUST_VARIABLE
+
+    if named := trusted_hosts(args):  # in the environment, so that an engine that is started from here knows it as well
+        os.environ[TRUST_VARIABLE] = ",".join(filter(None, (os.environ.get(TRUST_VARIABLE, ""), *named)))
     said = {"--delivery": ("engine.delivery", args.delivery), "--source": ("feed.source", args.source)}
     options = [Layer("option", option, [f"{key}={value}"]) for option, (key, value) in said.items() if value]
-    return load(find_config(args.config), overrides_of(args), sections(), options)
+    path = find_config(args.config)
+    config = load(path, overrides_of(args), sections(), options)
+    venue = venue_of(config.feed.source) if runs else None
+    if logs_in or (venue is not None and (venue.login is not None or venue.mode == "live")):
+        require(path, "configuration")
+        if user := of_another():
+            warn(f"root runs the program of {user}, who may change it")
+    elif doubt := doubt_of_file(path):
+        warn(f"configuration {path}: {doubt}")
+    return config

@@ -19,7 +19,7 @@ def run(args: Namespace) -> int:
     from engine.assembly.choose import choose, trade_mode
     from engine.cli.running import run_here, screen_for
 
-    config = load_config(args)
+    config = load_config(args, runs=True)
     screen = screen_for(args)
     if screen is not None and trade_mode(config, None) != "replay" and not args.in_process:
         from engine.cli.attach import run_attached

@@ -13,6 +13,7 @@ from engine.journal.ownership import LOCK_FILE, OPEN_DIR, PLAIN, Ownership
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import DiskError, StateBusyError, UserError, reason
 from engine.model.types import TradeMode
+from engine.trust import doubt_of_folder
 
 APP = "myquant-tui"
 STAMP_FILE = "mode"
@@ -144,7 +145,7 @@ def _own(path: Path, mode: TradeMode, past: int = 0) -> tuple[Ownership, bool]:
     with ExitStack() as undo:
         undo.callback(os.close, dir_fd)
         stamped = _check_stamp(dir_fd, path, mode)  # before the lock: "wrong mode" is the better answer than "busy"
-        _check_bits(dir_fd, path, stamped)
+        _make_private(dir_fd, path, mode, stamped)
         ownership = Ownership.take(dir_fd, path, past)
         undo.pop_all()
         undo.callback(ownership.close)
@@ -155,17 +156,22 @@ def _own(path: Path, mode: TradeMode, past: int = 0) -> tuple[Ownership, bool]:
     return ownership, stamped
 
 
-def _check_bits(dir_fd: int, path: Path, stamped: bool) -> None:
-    """Make an empty directory or one of ours private; refuse somebody's folder in which others may plant files."""
+def _make_private(dir_fd: int, path: Path, mode: TradeMode, stamped: bool) -> None:
+    """Make an empty directory or one of ours private; refuse one in which others have, or may have, planted files."""
     bits = os.fstat(dir_fd).st_mode
-    if not bits & 0o077:
-        return
-    if stamped or not os.listdir(dir_fd):
-        os.fchmod(dir_fd, 0o700)
-    elif bits & 0o022:
+    names = os.listdir(dir_fd)
+    if bits & 0o022 and not stamped and names:
         raise UserError(
             f"state directory {path}: other users may write in it and it holds other files; give one of its own"
         )
+    if bits & 0o022:
+        for name in names:
+            if os.stat(name, dir_fd=dir_fd, follow_symlinks=False).st_uid not in {0, os.geteuid()}:
+                raise UserError(f"state directory {path}: others may write in it, and {name:.60} is theirs")
+    if bits & 0o077 and (stamped or not names):
+        os.fchmod(dir_fd, 0o700)
+    if mode in {"paper", "live"} and (doubt := doubt_of_folder(path)):
+        raise UserError(f"state directory {path}: {doubt}; give one of your own with --state-dir")
 
 
 def _check_stamp(dir_fd: int, path: Path, mode: TradeMode) -> bool:

@@ -29,6 +29,7 @@ from engine.serving.remote import HeldError
 from engine.serving.state_dirs import FLAT_FILE, EngineDir, usual_places
 from engine.serving.status import account_of
 from engine.text.sanitize import CleanText
+from engine.trust import doubt_of_folder
 
 WITHIN_S = 15.0
 _IDLE: Final = CleanText("no engine is running")
@@ -62,6 +63,8 @@ def _known(place: EngineDir) -> JournalledAccount:
     where = place.where
     if not place.mode:
         raise InputError(f"{where} is no state directory of an engine: nothing is known of what is held")
+    if doubt := doubt_of_folder(place.folder):
+        raise InputError(f"{where}: {doubt}, so its journal is not believed: nothing is known of what is held")
     account = account_of(place)
     if account is None:
         aside = sorted(path.name for path in place.folder.glob(f"{JOURNAL_FILE}.damaged-*"))

@@ -1,7 +1,6 @@
 """Serves a live run, whatever its form (a process of its own, headless, beside a screen): every way in from outside, the watch over its threads, an end in good order. Knows no screen."""
 
 import os
-import resource
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Timer
@@ -12,6 +11,7 @@ from engine.model.clock import SystemClock
 from engine.model.commands import Flat
 from engine.model.errors import EXIT_FAULT
 from engine.runtime import LOGGERS, settle
+from engine.secrecy import forbid_core_file
 from engine.serving.flat_file import FlatFile
 from engine.serving.liveness import Liveness
 from engine.serving.notify import Heartbeat, Notifier
@@ -38,8 +38,7 @@ class Service:
     def __init__(
         self, run: Run, signals: Signals, environ: Mapping[str, str] = os.environ, *, beside_screen: bool = False
     ) -> None:
-        # What is in the memory (credentials, tokens) is in a core as well; where it was stuck, the stacks tell.
-        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+        forbid_core_file()
         self._run = run
         self._signals = signals
         self._notifier = Notifier(environ)

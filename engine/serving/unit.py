@@ -38,6 +38,7 @@ KillMode=mixed
 EnvironmentFile=-%h/.config/myquant-tui/environment
 
 UMask=0077
+LimitCORE=0
 NoNewPrivileges=yes
 PrivateTmp=yes
 ProtectSystem=strict

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from engine.model.ports import FileSource
     from engine.venues.supply import NoCredentials, OpenedVenue
 
+TRUST_VARIABLE: Final = "MYQUANT_TRUST_HOST"  # in the environment: hosts that may be told credentials, with commas
 Environ = Mapping[str, str]
 Open = Callable[["Config", Environ], "OpenedVenue | NoCredentials"]  # raises UserError
 Row = Mapping[str, str | int]  # one listed instrument as a person reads it and a script is given it

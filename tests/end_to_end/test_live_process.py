@@ -23,6 +23,7 @@ from tests.support.live_processes import (
     CANARIES,
     RATE,
     SCALPING,
+    WITH_CANARIES,
     EchoingExchange,
     EngineProcess,
     arguments,
@@ -91,7 +92,7 @@ def is_watched(folder: Path, echo: EchoingExchange) -> Watched:
     with (
         exchange(account=echo.account) as sim,
         running_engine(
-            folder, sim, *HOLDING, "heartbeat.heartbeat_log_s=1", environ=CANARIES, breaks="strategy"
+            folder, sim, *HOLDING, "heartbeat.heartbeat_log_s=1", environ=WITH_CANARIES, breaks="strategy"
         ) as process,
     ):
         wait_for_ticks(sim, RATE // 2)
@@ -232,7 +233,7 @@ def broken(home: Home, sim: Simulator, where: str, *, ends: bool) -> tuple[int, 
     with subprocess.Popen(
         whole,
         cwd=home.cwd,
-        env=home.environment | CANARIES,
+        env=home.environment | WITH_CANARIES,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -251,7 +252,7 @@ def broken(home: Home, sim: Simulator, where: str, *, ends: bool) -> tuple[int, 
 
 def test_no_secret_is_in_a_traceback(tmp_path: Path, monkeypatch) -> None:
     echo = EchoingExchange(monkeypatch)
-    with exchange(account=echo.account) as sim:
+    with exchange(account=echo.account, rate_limits=False) as sim:  # it is begun anew at once
         status, out, err = broken(Home(tmp_path), sim, "turn", ends=True)
     assert status not in {EXIT_WELL, EXIT_POSITION_OPEN}
     assert "broken on purpose, with *** *** ***" in err
@@ -275,7 +276,7 @@ def test_no_secret_is_in_what_the_broker_says_of_a_login(tmp_path: Path, monkeyp
     home = Home(tmp_path)
     with exchange(account=echo.account) as sim:
         rest = ("--set", f"smartapi.rest_url={sim.http_url}")
-        answer = home.run("login", "--check", *rest, env=home.environment | CANARIES)
+        answer = home.run("login", "--check", *rest, env=home.environment | WITH_CANARIES)
     assert answer.status != EXIT_WELL
     assert "no such login" in answer.out + answer.err
     assert echo.passwords

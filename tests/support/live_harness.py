@@ -36,6 +36,7 @@ ENVIRON = {
     "MYQUANT_SMARTAPI_PIN": PIN,
     "MYQUANT_SMARTAPI_API_KEY": API_KEY,
     "MYQUANT_SMARTAPI_TOTP_SECRET": TOTP_SECRET,
+    "MYQUANT_TRUST_HOST": "127.0.0.1",  # where the simulated exchange is
 }
 FULL_CASH = "risk.max_position_value_percent=100"
 # Enters on the first rising tick and keeps what it has: a position that is open while things go wrong.

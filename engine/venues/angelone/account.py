@@ -15,6 +15,7 @@ from engine.venues.angelone.credentials import (
     look_for_credentials,
     masked,
 )
+from engine.venues.angelone.hosts import require_known
 from engine.venues.angelone.login import LoginError, LoginSession
 from engine.venues.angelone.settings import SmartApiConfig
 from engine.venues.supply import NoCredentials
@@ -63,6 +64,7 @@ def check(config: Config, environ: Mapping[str, str], say: Say, *, offline: bool
             say(f"{_NAMES[item.key]:<12} well: {_told(search, item.key)}{item.source}")
     if search.credentials is None or offline:
         return problems + _clock_problems(None, say)
+    require_known(config, environ)
     return problems + _try(config, search.credentials, say)
 
 

@@ -12,8 +12,11 @@ from msgspec import Struct
 
 from engine.config import Config, user_folder
 from engine.model.errors import ConfigError, reason
+from engine.secrecy import forbid_dumps
 from engine.text.redaction import MASK, hide
 from engine.text.sanitize import CleanText, clean
+from engine.trust import doubt_of_file
+from engine.venues.angelone.hosts import require_known
 from engine.venues.angelone.one_time_password import key_of, normal_secret
 from engine.venues.angelone.settings import SmartApiConfig
 from engine.venues.supply import NoCredentials
@@ -78,6 +81,7 @@ def find_credentials(config: Config, environ: Mapping[str, str]) -> Credentials 
     """Return the credentials, or NoCredentials when there are none at all; raises ConfigError with every problem at once."""
     search = look_for_credentials(config, environ)
     if search.credentials is not None:
+        require_known(config, environ)
         return search.credentials
     if not search.problems and not any(item.source for item in search.items):
         where = f"environment {ENVIRONMENT}… and {_shown(search.file)}"
@@ -87,6 +91,7 @@ def find_credentials(config: Config, environ: Mapping[str, str]) -> Credentials 
 
 def look_for_credentials(config: Config, environ: Mapping[str, str]) -> Search:
     """Look for each credential in the environment, then in the file; what is found is hidden from logs from now on."""
+    forbid_dumps()
     path = credentials_file(config, environ)
     values: dict[str, object] = {key: environ[_variable(key)] for key in KEYS if environ.get(_variable(key))}
     sources = {key: f"environment {_variable(key)}" for key in values}
@@ -194,6 +199,8 @@ def _read_private(path: Path) -> bytes:
         raise
     try:
         _judge(os.fstat(fd), path)
+        if doubt := doubt_of_file(path):
+            raise _UnfitError(f"{doubt}; must be your own, in a folder that nobody else may write to")
         with open(fd, "rb", closefd=False) as file:
             blob = file.read(MAX_BYTES + 1)
     finally:

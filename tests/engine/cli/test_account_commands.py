@@ -21,7 +21,9 @@ IST = timedelta(hours=5, minutes=30)
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
+    home = Home(tmp_path)
+    home.environment["MYQUANT_TRUST_HOST"] = "127.0.0.1"
+    return home
 
 
 def with_canaries(home: Home) -> Home:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from engine.config import Config
 from engine.lists import in_a_line
 from engine.model.clock import SystemClock
+from engine.venues.angelone.hosts import require_known
 from engine.venues.angelone.instruments.listed import Listed, date_text
 from engine.venues.angelone.instruments.master import cache_folder, ready
 from engine.venues.angelone.instruments.master import update as fetch
@@ -21,6 +22,7 @@ def update(config: Config, *, differing: bool) -> tuple[str, str]:
 
     One that differs too much from the copy before is refused, unless `differing`.
     """
+    require_known(config, os.environ)  # it decides what is bought, by its tokens and lots
     url = config.venue(SmartApiConfig).master_url
     done = fetch(cache_folder(os.environ), url, SystemClock(), differing=differing)
     if not done.changed:
@@ -35,6 +37,7 @@ def find(config: Config, words: Sequence[str], limit: int) -> tuple[list[dict[st
 
     Where nothing is found the warning says why not.
     """
+    require_known(config, os.environ)
     listed, warning = ready(config)
     with listed:
         today = (datetime.now(UTC) + _IST).date()

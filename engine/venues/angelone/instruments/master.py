@@ -16,6 +16,7 @@ from engine.https import Caller, CallError, HttpAnswer, Request, SinkError
 from engine.lists import implausible, in_a_line, noted, unusable
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import DiskError, InputError, UserError, reason
+from engine.trust import doubt_of_folder
 from engine.venues.angelone.instruments.lookup import Instruments
 from engine.venues.angelone.instruments.parse import ParseCounts, read_list
 from engine.venues.angelone.instruments.store import write_store
@@ -184,7 +185,12 @@ def _rebuild(folder: Path, part: Path, url: str, answer: HttpAnswer, judge: _Jud
 
 
 def _held(folder: Path, url: str) -> Instruments | None:
-    """The copy we have of the list at `url`, opened; None where there is none that can be used."""
+    """The copy we have of the list at `url`, opened; None where there is none that can be used.
+
+    Raises InputError where others could have put it there: it decides what is bought.
+    """
+    if doubt := doubt_of_folder(folder):
+        raise InputError(f"instrument list in {folder}: {doubt}")
     try:
         store = Instruments(folder / _STORE)
     except OSError:

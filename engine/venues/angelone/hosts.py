@@ -1,0 +1,32 @@
+"""Which hosts are told secrets of SmartAPI: the broker's own, and those that the operator has named. Asks nobody."""
+
+from collections.abc import Mapping
+
+from engine.config import Config
+from engine.https import place_of
+from engine.model.errors import ConfigError
+from engine.text.sanitize import clean
+from engine.venues.angelone.settings import SmartApiConfig
+from engine.venues.venue import TRUST_VARIABLE
+
+BROKERS = frozenset({"apiconnect.angelone.in", "smartapisocket.angelone.in", "margincalculator.angelone.in"})
+_KEYS = ("rest_url", "stream_url", "master_url")
+
+
+def require_known(config: Config, environ: Mapping[str, str]) -> None:
+    """Raises ConfigError, a line for each address that is neither the broker's nor named: nothing is sent there."""
+    known = {*BROKERS, *(each.strip().lower() for each in environ.get(TRUST_VARIABLE, "").split(","))}
+    section = config.venue(SmartApiConfig)
+    lines: list[str] = []
+    for key in _KEYS:
+        url = str(getattr(section, key))
+        host = place_of(url.replace("ws", "http", 1) if url.startswith("ws") else url).host.lower()
+        if host not in known:
+            lines.append(
+                clean(
+                    f"smartapi.{key} = {url:.200}: not the broker's own host, nothing is sent there; allowed with --trust-host {host}",
+                    500,
+                )
+            )
+    if lines:
+        raise ConfigError(*lines)
