@@ -21,6 +21,7 @@ from engine.model.errors import InputError
 from engine.model.types import TradeMode
 from engine.recording.format import Header, RecordedMarket
 from engine.trading.session import TradingHours
+from engine.trust import doubt_of_file
 
 _SHIPPED: Final = Path(tables.__file__).parent / "tables"
 _AROUND_DAYS: Final = (-2, 10)  # of the date it begins on a recording tells the days that are not as usual
@@ -44,6 +45,8 @@ def read_calendar(market: str) -> tuple[Calendar | None, str]:
     try:
         if not own.is_file():
             return shipped, ""
+        if doubt := doubt_of_file(own):
+            return shipped, f"{own}: {doubt}; the calendar that came with the program is used"
         with told(own):
             found = tables.parse(own.read_text(encoding="utf-8"))
     except (InputError, ValueError) as error:

@@ -1,7 +1,7 @@
 """The configuration: from config.toml and a few overrides to frozen records."""
 
 from engine.config.bundled import bundled, find_config, user_folder
-from engine.config.describe import changed, defaults, describe, instrument_for, wanted_symbols
+from engine.config.describe import changed, circuit_of, defaults, describe, instrument_for, wanted_symbols
 from engine.config.facts import explained, stated
 from engine.config.load import Layer, load
 from engine.config.market_facts import market_facts
@@ -26,6 +26,7 @@ __all__ = [
     "StrategyConfig",
     "bundled",
     "changed",
+    "circuit_of",
     "defaults",
     "describe",
     "explained",

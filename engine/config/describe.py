@@ -67,5 +67,11 @@ def instrument_for(config: Config, symbol: str) -> Instrument:
     )
 
 
+def circuit_of(config: Config, instrument: Instrument) -> tuple[int, int]:
+    """Return the lowest and the highest price of the day by the circuit, in minor units; 0: not known."""
+    known = config.instruments.get(instrument.symbol) or fill_up(config.instrument, instrument.symbol, {})
+    return int(known.lower_circuit * instrument.price_scale), int(known.upper_circuit * instrument.price_scale)
+
+
 def _texts(path: str, rules: Mapping[str, Rule], record: object) -> dict[str, str]:
     return {f"{path}.{key}": rule.text(getattr(record, key)) for key, rule in rules.items()}

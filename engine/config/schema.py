@@ -40,6 +40,7 @@ Section = TypeVar("Section", bound=Struct)
 
 RecordingChoice = Literal["auto", "on", "off"]
 CalendarChoice = Literal["auto", "none"]
+Unprotected = Literal["warn", "refuse"]
 OnLoss = Literal["keep", "no_entries", "flat_after"]
 OnSilence = Literal["hold", "flat"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -140,6 +141,11 @@ class RiskConfig(Struct, frozen=True):
     max_tick_gap_ms: Annotated[int, Whole(1, 86_400_000)]
     missed_ticks_before_stop: Annotated[int, Whole(1, 1_000_000)]
     jump_percent: Annotated[Decimal, Number(0, 1000)]
+    unprotected: Annotated[Unprotected, Choice("warn", "refuse")]
+
+
+# What stands in [instruments.X] only.
+OF_ONE_INSTRUMENT = ("watch_only", "lower_circuit", "upper_circuit")
 
 
 class InstrumentConfig(Struct, frozen=True):
@@ -155,6 +161,8 @@ class InstrumentConfig(Struct, frozen=True):
     freeze_quantity: Annotated[int, Whole(1, 1_000_000_000)]
     allow_negative: _Flag
     watch_only: _Flag = False  # stands in [instruments.X] only: nobody watches what [instrument] describes in general
+    lower_circuit: Annotated[Decimal, Number(0, 1_000_000_000)] = Decimal(0)  # likewise: of the day, 0 = not known
+    upper_circuit: Annotated[Decimal, Number(0, 1_000_000_000)] = Decimal(0)
 
 
 class EngineConfig(Struct, frozen=True):
@@ -297,7 +305,7 @@ def _add(record: type[Struct], path: str, tables: dict[str, dict[str, Rule]]) ->
     for name, hint in record.__annotations__.items():
         if is_section(hint):
             _add(hint, f"{path}.{name}", tables)
-        elif (record, name) != (InstrumentConfig, "watch_only"):
+        elif not (record is InstrumentConfig and name in OF_ONE_INSTRUMENT):
             tables.setdefault(path, {})[name] = hint.__metadata__[0]
 
 

@@ -80,6 +80,14 @@ class RefusalsCounted(Event, frozen=True, tag=True):
     at_ms: int
 
 
+class InstrumentWarned(Event, frozen=True, tag=True):
+    """Something about an instrument does not add up: a level that can never act, prices beside their grid."""
+
+    instrument: int
+    text: str
+    at_ms: int
+
+
 class CommandRefused(Event, frozen=True, tag=True):
     """A command could not be carried out, and why."""
 
@@ -273,6 +281,7 @@ AnyEvent = (
     | OrderCancelled
     | CommandRefused
     | EntryRefused
+    | InstrumentWarned
     | RefusalsCounted
     | EntriesChanged
     | FlatChanged

@@ -51,7 +51,12 @@ class DataQualityMonitor:
             self._state.effects.append(events.TickGap(inst.index, gap_ms, now_ms, held, untold))
 
     def on_sample(self, inst: InstrumentState, now_ms: int) -> None:
-        """Tell of a stretch of silences that is over; asked every few seconds."""
+        """Tell of a stretch of silences that is over, and once of prices beside their grid; asked every few seconds."""
+        if inst.last_price % inst.instrument.tick_size and not inst.off_grid_told:
+            inst.off_grid_told = True
+            name = inst.instrument
+            text = f"prices such as {name.price_text(inst.last_price)} are not on the grid of {name.price_text(name.tick_size)}"
+            self._state.effects.append(events.InstrumentWarned(inst.index, f"{text}: is tick_size right?", now_ms))
         if inst.silences.over(now_ms):
             self.tell_silences(inst, now_ms)
 

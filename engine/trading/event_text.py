@@ -21,7 +21,7 @@ class EventLine(Struct, frozen=True):
 
 
 _OrderEvent = events.Submit | events.FillBooked | events.TradeClosed | events.OrderRejected | events.OrderCancelled
-_TickEvent = events.TickRefused | events.TickGap | events.GapsCounted | events.SequenceGap
+_TickEvent = events.TickRefused | events.TickGap | events.GapsCounted | events.SequenceGap | events.InstrumentWarned
 _HeldEvent = events.ClosedBlind | events.HeldSilent | events.HeldOver
 _Refusal = events.EntryRefused | events.RefusalsCounted
 _Notice = events.LinkChanged | events.FeedNote | events.ClockStepped | events.Paused | events.CommandRefused
@@ -153,6 +153,8 @@ class EventText:
                 counted = _many(event.untold, "more silence", "more silences")
                 text = f"{counted} since {self._stamp(event.since_ms)}, the longest {event.longest_ms / 1000:.1f} s"
                 return EventLine("feed", INFO, f"{self._at(event)} {text}")
+            case events.InstrumentWarned():
+                return EventLine("trader", WARNING, f"{self._at(event)} {event.text}", keep=True)
             case events.SequenceGap():
                 return EventLine("feed", WARNING, f"{self._at(event)} {event.missing} missing in the sequence")
 

@@ -53,7 +53,7 @@ class FillHandler:
     def _bought(self, fill: Fill, order: Order | None) -> None:
         state = self._state
         inst = state.instrument_states[fill.instrument]
-        decided = order.price - inst.levels.slippage if order else fill.price
+        decided = self._decided(inst, order) if order else fill.price
         if state.position(inst) is None:
             inst.entered_at = inst.taken
         position = state.portfolio.buy(fill, decided)
@@ -62,6 +62,12 @@ class FillHandler:
         self._opened(inst, position)
         if not state.flat.running:
             self._judge_entry(inst, position, decided, fill.at_ms)
+
+    @staticmethod
+    def _decided(inst: InstrumentState, order: Order) -> int:
+        """The tick price that `order` was decided at; once another tick has come, near enough: off the grid it was rounded."""
+        tick = inst.last_tick
+        return inst.last_price if tick and tick.seq == order.tick_seq else order.price - inst.levels.slippage
 
     def _sold(self, fill: Fill, reason: str, *, blind: bool) -> None:
         state = self._state

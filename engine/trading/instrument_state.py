@@ -90,6 +90,7 @@ class InstrumentState:
         "median_gap_ms",
         "most_ticks",
         "passed_ticks",
+        "off_grid_told",
         "refusals",
         "sample_at_ms",
         "session",
@@ -107,12 +108,13 @@ class InstrumentState:
         strategy: StrategyConfig,
         reach: Reach,
         sample_ms: int = SAMPLE_MS,
+        circuit: tuple[int, int] = (0, 0),
     ) -> None:
         self.index = index
         self.instrument = instrument
         self.hours = hours  # of its market
         self.session: SessionDay = NO_DAY  # of its newest tick
-        self.levels = Levels.of(risk, instrument)
+        self.levels = Levels.of(risk, instrument, circuit)
         self.tick_filter = TickFilter(risk, strategy, reach, instrument.lowest_price)
         self.strategy = Strategy(strategy, instrument.tick_size)
         self.day: date = NO_DAY.date
@@ -133,6 +135,7 @@ class InstrumentState:
         # What of both was told: once per change, counted otherwise.
         self.silences = Silences()
         self.refusals = EntryRefusals()
+        self.off_grid_told = False
 
     def start_day(self, day: SessionDay, price: int, at_ms: int) -> None:
         """Begin a day with its first tick; where the market has no Session End, a new date begins counts and chart only."""
@@ -201,6 +204,7 @@ class InstrumentState:
         """Add what was told of silences and refusals: no part of the deciding state, but what a replay takes back with it."""
         into[f"{self.index}.silences"] = self.silences.dump()
         into[f"{self.index}.refusals"] = self.refusals.dump()
+        into[f"{self.index}.off_grid_told"] = self.off_grid_told
         into[f"{self.index}.taken"] = [self.passed_ticks, self.most_ticks, self.entered_at, self.held_ticks]
 
     def load_told(self, fields: Mapping[str, Plain]) -> None:
@@ -209,5 +213,6 @@ class InstrumentState:
         if isinstance(silences, list) and isinstance(refusals, str):
             self.silences.load(silences)
             self.refusals.load(refusals)
+            self.off_grid_told = fields.get(f"{self.index}.off_grid_told") is True
         if isinstance(taken := fields.get(f"{self.index}.taken"), list):
             self.passed_ticks, self.most_ticks, self.entered_at, self.held_ticks = taken

@@ -130,6 +130,11 @@ class Portfolio(CashAccount):
             blind=blind,
         )
 
+    def open_value(self, index: int, price: int) -> Decimal:
+        """What is held of instrument `index` at `price`, before the costs of its exit."""
+        position = self.positions[index]
+        return self._instruments[index].money((position.quantity if position else 0) * price)
+
     def open_pnl(self, index: int, price: int) -> Decimal:
         """What the position in instrument `index` would win at `price`, before the costs of its exit."""
         position = self.positions[index]

@@ -48,10 +48,14 @@ class Levels(Struct, frozen=True):
     emergency_window_ms: int
     slippage: int
     slippage_exit: int
+    tick_size: int = 1
+    lowest: int = 0  # of the day, by the circuit; 0 and MAX_PRICE: not known
+    highest: int = MAX_PRICE
+    may_be_negative: bool = False  # zero and less are prices of this market
 
     @classmethod
-    def of(cls, risk: RiskConfig, instrument: Instrument) -> "Levels":
-        """Levels of `instrument`; ConfigError when a slippage is finer than its smallest price step."""
+    def of(cls, risk: RiskConfig, instrument: Instrument, circuit: tuple[int, int] = (0, 0)) -> "Levels":
+        """Levels of `instrument` between the prices of the day's `circuit` (0: not known); ConfigError when a slippage is finer than its smallest price step."""
         scale = instrument.price_scale
 
         def up(points: Decimal) -> int:
@@ -77,7 +81,36 @@ class Levels(Struct, frozen=True):
             emergency_window_ms=ceil(risk.emergency_window_s * 1000),
             slippage=whole("slippage_points", risk.slippage_points),
             slippage_exit=whole("slippage_points_exit", risk.slippage_points_exit),
+            tick_size=instrument.tick_size,
+            lowest=circuit[0],
+            highest=circuit[1] or MAX_PRICE,
+            may_be_negative=instrument.lowest_price <= 0,
         )
+
+    def emergency_of(self, price: int) -> int:
+        """The price of the emergency exit of an entry at `price`."""
+        return price - ceil(Fraction(price) * Fraction(self.emergency_percent) / 100)
+
+    def buy_price(self, price: int) -> int:
+        """The price of an entry that is decided at tick price `price`: never below it, and on the grid.
+
+        A price below one tick shows that the grid is another one: it stays as it is.
+        """
+        wanted = price + self.slippage
+        return (
+            wanted
+            if price < self.tick_size and not self.may_be_negative
+            else -(-wanted // self.tick_size) * self.tick_size
+        )
+
+    def sell_price(self, price: int) -> int:
+        """The price of an exit that is decided at tick price `price`: never above it, on the grid, and above nothing."""
+        wanted = price - self.slippage_exit
+        if self.may_be_negative:
+            return wanted // self.tick_size * self.tick_size
+        if price < self.tick_size:
+            return max(wanted, min(1, price))
+        return max(wanted // self.tick_size, 1) * self.tick_size
 
 
 class Costs:

@@ -9,7 +9,7 @@ from typing import assert_never
 from engine.config import Config
 from engine.model.broker_events import BrokerEvent
 from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeEntries, TraderCommand, Unlock
-from engine.model.events import AnyEvent
+from engine.model.events import AnyEvent, InstrumentWarned
 from engine.model.state import Plain
 from engine.model.types import FLAG_LATE, Instrument, Tick
 from engine.trading.agenda import Agenda
@@ -18,6 +18,7 @@ from engine.trading.fills import FillHandler
 from engine.trading.flatten import Flattener
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.positions import SESSION_END, Costs, Position
+from engine.trading.protection import idle_limit, idle_rules
 from engine.trading.reach import NO_LOT, NO_WINDOW, WATCH_ONLY
 from engine.trading.risk import Sizing
 from engine.trading.session import NO_DAY, SessionDay, TradingHours
@@ -37,9 +38,11 @@ class Trader:
         "_holds_jumps",
         "_instruments",
         "_limits_loss",
+        "_max_daily_loss",
         "_max_gap_ms",
         "_outside",
         "_positions",
+        "_refuses_unprotected",
         "_sizing",
         "_undecided",
         "agenda",
@@ -69,7 +72,9 @@ class Trader:
         self._instruments = self.state.instrument_states
         self._positions = self.state.portfolio.positions
         self._max_gap_ms = config.risk.max_tick_gap_ms
+        self._max_daily_loss = config.risk.max_daily_loss
         self._limits_loss = config.risk.max_daily_loss > 0
+        self._refuses_unprotected = config.risk.unprotected == "refuse"
         self._holds_jumps = config.risk.jump_percent > 0
         states = self._instruments
         self._undecided = Undecided(config, instruments, lambda index: states[index].hours)
@@ -159,17 +164,30 @@ class Trader:
         """Follow the signal, or say why not."""
         objection = self._objection(inst, now_ms, day) or inst.strategy.objection(price)
         if not objection:
-            limit = price + inst.levels.slippage
+            limit = inst.levels.buy_price(price)
             quantity = self._sizing.quantity(self.state.portfolio.cash, limit, inst.instrument)
-            if quantity:
+            idle = idle_rules(inst.levels, inst.instrument, limit)
+            unprotected = (*idle.protect, *self._idle_limit())
+            if quantity and not (unprotected and self._refuses_unprotected):
                 inst.objection = ""
                 inst.refusals.entered()
+                for text in (*unprotected, *idle.targets):
+                    self.state.effects.append(InstrumentWarned(inst.index, text, now_ms))
                 self.state.buy(inst, quantity, limit, now_ms)
                 return
-            objection = NO_LOT
+            objection = f"unprotected: {unprotected[0].partition(':')[0]}" if quantity else NO_LOT
         self.state.reach.object(objection)
         if objection != inst.objection:
             self._data_quality.on_objection(inst, objection, now_ms)
+
+    def _idle_limit(self) -> tuple[str, ...]:
+        """Why the daily loss limit could never act, where there is one and it could not."""
+        if not self._limits_loss:
+            return ()
+        book = self.state.portfolio
+        worth = book.cash + sum(book.open_value(inst.index, inst.last_price) for inst, _ in self.state.held())
+        text = idle_limit(self._max_daily_loss, book.day_realised, worth)
+        return (text,) if text else ()
 
     def _objection(self, inst: InstrumentState, now_ms: int, day: SessionDay) -> str:
         if inst.instrument.watch_only:

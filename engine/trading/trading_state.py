@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, get_args
 
-from engine.config import Config
+from engine.config import Config, circuit_of
 from engine.model.events import AnyEvent, DayStarted, EntriesChanged, FlatState, LockState, StateKept, Submit
 from engine.model.state import Fields, Plain, Stateful, dump, load
 from engine.model.types import Instrument
@@ -60,7 +60,16 @@ class TradingState:
         self.markets = {name: one or hours_of(name) for name in names}  # type: ignore[misc]  # one of the two is there
         self.hours = self.markets[names[0]]
         self.instrument_states = [
-            InstrumentState(i, each, self.markets[each.market], config.risk, config.strategy, self.reach, sample_ms)
+            InstrumentState(
+                i,
+                each,
+                self.markets[each.market],
+                config.risk,
+                config.strategy,
+                self.reach,
+                sample_ms,
+                circuit_of(config, each),
+            )
             for i, each in enumerate(instruments)
         ]
         levels = tuple(inst.levels for inst in self.instrument_states)
@@ -128,9 +137,7 @@ class TradingState:
     ) -> None:
         """Order an exit of `quantity`, decided at tick price `price`; `blind`: that is no news any more."""
         position.exiting += quantity
-        limit = price - inst.levels.slippage_exit
-        if inst.instrument.lowest_price > 0:
-            limit = max(limit, inst.instrument.tick_size)  # no order goes below one tick
+        limit = inst.levels.sell_price(price)
         order = self.orders.new(inst.index, "SELL", quantity, limit, reason, at_ms, self._seq(inst), target)
         if blind:
             self.orders.mark_blind(order.number)

@@ -30,6 +30,7 @@ _OBJECTION_ADVICE: Final = {
     "RSI out of range": "--set strategy.use_rsi_filter=false",
     "price outside Bollinger bands": "--set strategy.use_bollinger_bands=false",
     "day's limit of positions reached": "risk.max_positions_per_day",
+    "unprotected: no stop": "risk.base_sl_points, or risk.unprotected=warn",
     "paused": "`p` resumes",
     "the price is late": "the feed is behind the exchange",
 }

@@ -66,6 +66,7 @@ Hello: protocol program name wants_conn screen at_once may_flat
 Hold
 Holdings: net working
 InputMark: ticks command at_ms market_ms closed_until_ms
+InstrumentWarned: instrument text at_ms
 LeaveConn
 LevelsMoved: position{POSITION}
 LinkChanged: state link reason at_ms down_ms
@@ -123,7 +124,7 @@ BY_SCREEN = (
     " SwitchDelivery"
 )
 JOURNALLED = (
-    "Cancel ClockStepped CloseByHand ClosedBlind CommandRefused Continued DayStarted EntriesChanged EntryRefused FeedNote FillBooked FlatChanged GapsCounted HeldOver HeldSilent"
+    "Cancel ClockStepped CloseByHand ClosedBlind CommandRefused Continued DayStarted EntriesChanged EntryRefused FeedNote FillBooked FlatChanged GapsCounted HeldOver HeldSilent InstrumentWarned"
     " LevelsMoved LinkChanged OrderCancelled OrderRejected Paused ReadHoldings Rewound RunEnded RunStarted RefusalsCounted SequenceGap StateKept Submit"
     " TickGap TickRefused TradeClosed TraderFault"
 )

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -192,7 +192,10 @@ class Oracle:
         return (n * price - sum(window)) ** 2 < width**2 * variance
 
     def enter(self, day: Day, row: Row, price: Fraction) -> bool:
-        risk, fill = self.config.risk, price + Fraction(self.config.risk.slippage_points)
+        risk, step = self.config.risk, Fraction(self.config.instrument.tick_size)
+        fill = price + Fraction(risk.slippage_points)
+        if price >= step:
+            fill = ceil(fill / step) * step  # on the grid, and never better than decided
         spendable = min(self.cash, self.cash * Fraction(risk.max_position_value_percent) / 100)
         lots = floor(spendable / (self.lot * fill))
         while lots > 0 and lots * self.lot * fill + costs(risk, lots * self.lot * fill) > self.cash:
@@ -272,7 +275,10 @@ class Oracle:
             self.sell(self.position, min(most, self.position.lots), row, price, reason)
 
     def sell(self, held: Position, lots: int, row: Row, price: Fraction, reason: str) -> None:
-        quantity, fill = lots * self.lot, price - Fraction(self.config.risk.slippage_points_exit)
+        quantity, step = lots * self.lot, Fraction(self.config.instrument.tick_size)
+        fill = price - Fraction(self.config.risk.slippage_points_exit)
+        least = min(price, Fraction(1, self.scale))
+        fill = max(fill, least) if price < step else max(floor(fill / step), 1) * step
         paid, gross = costs(self.config.risk, quantity * fill, sells=True), quantity * (fill - held.price)
         self.cash += quantity * fill - paid
         paid += held.entry_costs * Fraction(lots, held.initial_lots)

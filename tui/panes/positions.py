@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from engine import AccountView, OpenPosition
+from engine import AccountView, Instrument, OpenPosition, PositionState
 from engine.presentation import feeds
 from engine.presentation import format as text
 from engine.presentation.statistics import profit_factor
@@ -101,7 +101,7 @@ def _position(view: View, position: OpenPosition, width: int) -> list[Line]:
     last = text.price(instrument, position.last) if position.last > 0 else text.NOTHING
     share = text.percent(moved, state.entry_price if position.last > 0 else 0)
     result: Line = ((text.money(position.open_pnl, sign=True), result_style(position.open_pnl)),)
-    levels = (state.entry_price, state.stop, state.trail_stop or 0, position.next_target or 0)
+    levels = (state.entry_price, max(0, state.stop), state.trail_stop or 0, position.next_target or 0)
     size = max(9, len(last), *(len(text.price(instrument, level)) for level in levels)) + 1
     priced = _last(view, position, last)
     entry: Line = (("entry  ", "dim"), (right(text.price(instrument, state.entry_price), size), ""))
@@ -111,6 +111,15 @@ def _position(view: View, position: OpenPosition, width: int) -> list[Line]:
         ends((("open P&L", "dim"), (f"  {share} %", result_style(moved))), result, width),
         *_levels(view, position, width, size),
     ]
+
+
+def _acting(state: PositionState, level: int, instrument: Instrument) -> int | None:
+    """`level`, where a price can come to it: none is below one tick, where none is negative."""
+    return (
+        level
+        if instrument.lowest_price <= 0 or level >= instrument.tick_size or (level and state.quantity < 0)
+        else None
+    )
 
 
 def _last(view: View, position: OpenPosition, last: str) -> Line:
@@ -130,12 +139,12 @@ def _levels(view: View, position: OpenPosition, width: int, size: int) -> list[L
     instrument = text.instrument_at(view.snapshot, state.instrument)
     lines: list[Line] = []
     for name, level, style in (
-        ("stop", state.stop or None, "stop"),
-        ("trail", state.trail_stop, "stop"),
+        ("stop", _acting(state, state.stop, instrument), "stop"),
+        ("trail", _acting(state, state.trail_stop or 0, instrument), "stop"),
         ("target", position.next_target, "good"),
     ):
         if level is None:
-            off = "all taken" if name == "target" else "not set" if name == "stop" else "not active"
+            off = "all taken" if name == "target" else "no stop" if name == "stop" else "not active"
             lines.append(((f"{name:<7}", "dim"), (right(off, max(size, len(off))), "dim")))
             continue
         head: tuple[Span, Span] = ((f"{name:<7}", "dim"), (right(text.price(instrument, level), size), style))
@@ -204,12 +213,13 @@ def line(view: View, width: int) -> Line:
     instrument = text.instrument_at(view.snapshot, state.instrument)
     result = word(text.money(position.open_pnl, sign=True), result_style(position.open_pnl))
     stop = max(state.stop, state.trail_stop or 0) if state.quantity > 0 else state.stop
+    stop = _acting(state, stop, instrument) or 0
     segments = [
         segment(3, word(instrument.symbol, "bold")),
         segment(0, word(text.side(instrument, state.quantity), "bold")),
         segment(5, word(f"@{text.price(instrument, state.entry_price)}", "dim")),
         segment(1, result),
-        segment(2, (("stop ", "dim"), (text.price(instrument, stop), "stop")) if stop else ()),
+        segment(2, (("stop ", "dim"), (text.price(instrument, stop), "stop")) if stop else (("no stop", "warn"),)),
     ]
     if position.next_target is not None:
         segments.append(segment(4, (("target ", "dim"), (text.price(instrument, position.next_target), "good"))))

@@ -36,6 +36,15 @@ def test_levels_that_are_not_there_say_so():
     assert rows[5].split() == ["target", "all", "taken"]
 
 
+@pytest.mark.parametrize("stop", [-700, 0, 4])
+def test_a_stop_that_no_price_can_come_to_is_said_in_words(stop):
+    state = replace(position().state, stop=stop, trail_stop=None)
+    seen = snapshot(positions=(replace(position(), state=state),))
+    assert shown(seen)[3].split() == ["stop", "no", "stop"]
+    assert "no stop" in plain((positions.line(view(seen), 120),))
+    assert "-7" not in plain((positions.line(view(seen), 120),))
+
+
 def test_a_short_position_wins_when_the_price_falls():
     state = replace(position().state, quantity=-150)
     rows = shown(snapshot(positions=(replace(position(), state=state, open_pnl=Decimal(-234)),)))
