@@ -101,7 +101,9 @@ class Month:
             keeps_account=False,
             inbox_size=1,
         )
-        self.turn = Turn(self.parts, lambda _: None, _Checkpoints(self.parts), Publisher(lambda _: None, 1 << 40))
+        self.turn = Turn(
+            self.parts, lambda _: None, lambda: None, _Checkpoints(self.parts), Publisher(lambda _: None, 1 << 40)
+        )
         self.parts.cursor.milestone = CHECKPOINT_TICKS
         markets = tuple(self.trader.state.markets.values())
         persistence = self.parts.persistence

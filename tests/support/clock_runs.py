@@ -71,7 +71,7 @@ class VirtualRun:
             chosen, self.trader, VirtualClock(0), Cursor(lossless=True), simulated,
             journal=kept, recorder=kept, keeps_account=False, inbox_size=1,
         )  # fmt: skip
-        self.turn = Turn(self.parts, lambda _: None, _NothingDue(), Publisher(lambda _: None, 1 << 40))
+        self.turn = Turn(self.parts, lambda _: None, lambda: None, _NothingDue(), Publisher(lambda _: None, 1 << 40))
         self.events, self.marks = kept.events, kept.marks
 
     def play(self, stream: Iterable[Tick]) -> "VirtualRun":
