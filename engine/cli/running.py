@@ -87,7 +87,7 @@ def _run(running: Run, mode: TradeMode, screen: Screen | None, signals: Signals)
 
 def _run_replay(running: Run, screen: Screen | None, signals: Signals) -> None:
     """A replay is nobody's money: it needs no ways in but SIGUSR1."""
-    signals.serve(lambda name: running.engine.send(Flat(clean(name))))
+    signals.serve(lambda name: running.engine.send(Flat(clean(name))), running.engine.status.changed)
     if screen is None:
         run_to_end(running, signals.ending)
         return

@@ -170,7 +170,7 @@ class Engine:
         for step in (self._work_the_rest, self._last_snapshot, self.housekeeping.keep_receipt, self._close):
             self._end(step)
         self.status.ended = True
-        self.status.done.set()
+        self.status.finish()
 
     def _end(self, step: Callable[[], None]) -> None:
         try:
@@ -263,7 +263,7 @@ class Engine:
                 if self._feed_over and not self.inbox and not self.turn.inputs:
                     self._feed_over = False
                     self.status.source_ended = not self.problem
-                    self.status.done.set()
+                    self.status.finish()
         except Exception as error:  # noqa: BLE001 - the mouth of the thread
             self.failure.broke(error)
 

@@ -24,6 +24,7 @@ class RunStatus(Struct):
 
     `stopped`: no tick and no command is worked any more; `ended`: and all is written. `source_ended`: every tick of a
     finite source was worked. `done` is set once there is nothing more to wait for, `stop_asked` where an operator said so.
+    `changed` is set, and stays so until somebody who waits for it clears it, whenever one of the two may have come about.
     """
 
     problem: CleanText = CleanText("")
@@ -34,6 +35,7 @@ class RunStatus(Struct):
     source_ended: bool = False
     stop_asked: bool = False
     done: Event = field(default_factory=Event)
+    changed: Event = field(default_factory=Event)
 
     @property
     def shown(self) -> CleanText:
@@ -43,7 +45,12 @@ class RunStatus(Struct):
     def ask_to_stop(self) -> None:
         """An operator wants the run to end."""
         self.stop_asked = True
+        self.finish()
+
+    def finish(self) -> None:
+        """There is nothing more to wait for."""
         self.done.set()
+        self.changed.set()
 
 
 class RunFailure:
@@ -64,7 +71,7 @@ class RunFailure:
     def source_failed(self, problem: str) -> None:
         """A recording cannot be read on: the run ends."""
         self.status.problem = _told(problem)
-        self.status.done.set()
+        self.status.finish()
 
     def feed_failed(self, problem: str) -> None:
         """A live feed has ended by itself. Whoever holds something must not be left alone: flats and commands go on."""
@@ -105,7 +112,7 @@ class RunFailure:
                 self._lock()
         except Exception as another:  # noqa: BLE001 - what broke may break this as well; the first failure is told
             _log.error("the lock could not be kept: %s", redact(f"{type(another).__name__}: {another}"))
-        self.status.done.set()
+        self.status.finish()
 
     def _lock(self) -> None:
         """Lock entries as a command would, recorded and journalled, where the turn can be had; a wedged one is not waited for."""

@@ -22,7 +22,7 @@ from engine.serving.state_dirs import FLAT_FILE, SOCKET_FILE
 from engine.serving.watchdog import Watchdog
 from engine.text.sanitize import clean
 
-_LOOK_S = 0.1
+_LOOK_S = 2.0  # at what nobody tells of; all that ends a run sets an event
 _STOP_S = 5.0
 _LOOP = "engine loop"
 
@@ -48,7 +48,7 @@ class Service:
 
     def start(self) -> None:
         """Start the engine and let everybody in; raises UserError when the socket cannot be opened."""
-        self._signals.serve(lambda name: self._run.engine.send(Flat(clean(name))))
+        self._signals.serve(lambda name: self._run.engine.send(Flat(clean(name))), self._run.engine.status.changed)
         self._run.engine.start()
         settle()
         self._server.start()
@@ -57,10 +57,13 @@ class Service:
 
     def until_end(self, *, with_source: bool = False) -> None:
         """Wait until a signal, a command or a failure ends the run, `with_source` also its feed; a full disk does not."""
-        engine = self._run.engine
-        while not self._signals.ending.wait(_LOOK_S):
-            if engine.status.stop_asked or engine.problem or (with_source and engine.wait(0)):
+        engine, signals = self._run.engine, self._signals
+        while not (signals.ending.is_set() or engine.status.stop_asked or engine.problem):
+            if with_source and engine.wait(0):
                 return
+            engine.status.changed.clear()
+            if not (signals.ending.is_set() or engine.status.stop_asked):  # else it was set before it was cleared
+                engine.status.changed.wait(_LOOK_S)
 
     def without_screen(self) -> None:
         """Go on when the run's own screen is gone for good: whoever attaches may have control, Ctrl-C ends the run."""

@@ -45,6 +45,7 @@ class Signals:
         self.ending = Event()
         self._ends = ENDING | {signal.SIGHUP} if hangup_ends else ENDING
         self._taken = TAKEN - OF_A_TERMINAL if on_screen else TAKEN
+        self._changed: Event | None = None
         self._flat: Callable[[str], None] | None = None
         self._early: list[str] = []  # flats that came before there was an engine
         self._once = Lock()  # held for a few lines by whoever serves and by the thread; guards the two above
@@ -54,8 +55,9 @@ class Signals:
         block_signals()
         self._take(self._taken)
 
-    def serve(self, flat: Callable[[str], None]) -> None:
-        """Have SIGUSR1 call `flat` with its name, for those that came before as well."""
+    def serve(self, flat: Callable[[str], None], changed: Event) -> None:
+        """Have SIGUSR1 call `flat` with its name, for those that came before as well, and an end asked for set `changed`."""
+        self._changed = changed
         with self._once:
             self._flat = flat
             early, self._early = self._early, []
@@ -86,6 +88,8 @@ class Signals:
                 os._exit(128 + number)
             _log.info("%s: the engine ends in good order", name)
             self.ending.set()
+            if self._changed is not None:
+                self._changed.set()
         elif number == signal.SIGHUP:
             _log.info("SIGHUP: a terminal is gone; the engine goes on")
         else:
