@@ -48,6 +48,26 @@ def open_appended(path: Path, limit_bytes: int) -> int:
     return descriptor
 
 
+def lost(path: Path, descriptor: int, least_bytes: int = 0) -> str:
+    """What has become of the open file that others look for at `path`: gone, another one, cut off; "" while all is well.
+
+    `least_bytes` is what was written to it. A mode that others have taken from it is given back, and said. Raises nothing.
+    """
+    try:
+        there = os.stat(path, follow_symlinks=False)
+        ours = os.fstat(descriptor)
+        if not os.path.samestat(there, ours):
+            return "another file stands in its place"
+        if ours.st_size < least_bytes:
+            return f"it was cut off, {ours.st_size:,} of {least_bytes:,} bytes are left"
+        if ours.st_mode & 0o600 != 0o600:
+            os.fchmod(descriptor, 0o600)
+            return "its permissions were taken away; they are given back"
+    except OSError as error:
+        return "it is gone" if isinstance(error, FileNotFoundError) else f"it cannot be looked for: {reason(error)}"
+    return ""
+
+
 def claim(descriptor: int) -> bool:
     """Mark the open file as being written by us, until it is closed; False when another process has done so."""
     try:

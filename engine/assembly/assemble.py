@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import asdict
 
+from engine.assembly.edge_watch import EdgeWatch
 from engine.assembly.edges import (
     Failures,
     check_closed_files,
@@ -30,7 +31,7 @@ from engine.model.ports import TickSource
 from engine.model.types import TradeMode
 from engine.recording import Header
 from engine.runtime import LOGGERS, Engine
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 from engine.trading.trader import Trader
 from engine.venues.supply import LiveSupply
 
@@ -73,6 +74,8 @@ def build(
         )  # when the journal is closed, before the lock is given back
         logs = open_logs(config, state_dir.path, console_fd, _RING_LINES if on_screen else _RING_UNSEEN)
         edges.callback(logs.close)
+        watch = EdgeWatch(state_dir.path)
+        edges.callback(watch.stop)
         failures = Failures()
         journal = open_journal(config, state_dir, name, failures)
         opened = journal.opened if journal else Opened(run=0)
@@ -92,7 +95,7 @@ def build(
             recorder = open_recorder(config, mode, name, instruments, markets, state_dir.path)
         if recorder is not None:
             edges.callback(recorder.close)
-        parts = RunParts(config, mode, name, trader, journal, recorder, logs, state_dir.path, opened)
+        parts = RunParts(config, mode, name, trader, journal, recorder, logs, state_dir.path, opened, watch)
         if isinstance(source, LiveSupply):
             edges.callback(source.close)
             engine = live_engine(parts, source)
@@ -100,6 +103,7 @@ def build(
             pace = pace or SystemClock()
             engine = replaying_engine(parts, source, pace, speed, paused=paused, counted=on_screen)
         failures.found(engine)
+        _watch(watch, state_dir, parts, engine)
         edges.callback(engine.stop)
         if mode != "replay" and (opened.kept is not None or not opened.still_locked):  # else nobody knows what was held
             ended.append(engine)
@@ -117,6 +121,20 @@ def _note_if_flat(ended: list[Engine], folder: Path) -> None:
         holds = any(state.portfolio.net(inst.index) for inst in state.instrument_states)
         if not holds and not state.flat.running and not engine.problem and engine.status.exit_status == EXIT_WELL:
             note_nothing_held(folder)
+
+
+def _watch(watch: EdgeWatch, state_dir: StateDir, run: RunParts, engine: Engine) -> None:
+    """Have it asked each second whether what `run` writes to is still there; a replay decides as it would without."""
+    decides = run.mode != "replay"
+    watch.add("state", state_dir, engine.failure.edge_lost if decides else _only_told)
+    watch.add("log", run.logs)
+    if run.journal is not None:
+        watch.add("journal", run.journal, partial(engine.failure.journal_lost, lock=decides))
+    watch.start()
+
+
+def _only_told(_problem: CleanText) -> None:
+    """Nothing comes of it but a line of the log."""
 
 
 def _tell_start(run: RunParts, state_dir: StateDir, warnings: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ from engine.journal.closed_check import ClosedFilesCheck
 from engine.logs import LogBook
 from engine.model.clock import SystemClock
 from engine.model.types import Instrument, TradeMode
-from engine.recording import FileRecorder, recording_path_for
+from engine.recording import FileRecorder, Header, recording_path_for
 from engine.recording.daily_recorder import DailyRecorder
 from engine.recording.format import RecordedMarket
 from engine.recording.retention import tidy
@@ -98,18 +98,28 @@ def open_recorder(
     if wanted == "off" or (wanted == "auto" and mode == "replay"):
         return None
 
+    def place() -> tuple[Path, Header]:
+        """Where a recording that begins now is kept, and how it begins."""
+        now_ns = SystemClock().wall_ns()
+        path = recording_path_for(recordings_folder(config), mode, instruments[0].symbol, now_ns, config.session.zone)
+        return path, header_of(config, title, instruments, markets(now_ns // 1_000_000), now_ns)
+
+    def note(path: Path) -> None:
+        _keep(state_folder / RECORDING_NOTE, (str(path.absolute()),), os.O_TRUNC, "where the recording is")
+
+    def began(path: Path, after: str) -> None:
+        LOGGERS["recording"].warning("recording goes on in %s; what came since is missing (%s)", path, after)
+        note(path)
+
     def begin() -> FileRecorder:
         """Make the file of a day, and see to the old ones."""
-        now_ns = SystemClock().wall_ns()
-        folder = recordings_folder(config)
         if mode != "replay":
-            for line in tidy(folder, state_folder, config.recording, now_ns):
+            for line in tidy(recordings_folder(config), state_folder, config.recording, SystemClock().wall_ns()):
                 LOGGERS["recording"].warning("%s", line)
-        path = recording_path_for(folder, mode, instruments[0].symbol, now_ns, config.session.zone)
-        header = header_of(config, title, instruments, markets(now_ns // 1_000_000), now_ns)
-        recorder = FileRecorder(path, header, flush_ms=config.recording.flush_ms)
+        path, header = place()
+        recorder = FileRecorder(path, header, flush_ms=config.recording.flush_ms, go_on=place, began=began)
         LOGGERS["recording"].info("recording to %s", path)
-        _keep(state_folder / RECORDING_NOTE, (str(path.absolute()),), os.O_TRUNC, "where the recording is")
+        note(path)
         return recorder
 
     return DailyRecorder(begin)

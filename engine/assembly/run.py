@@ -7,6 +7,7 @@ from typing import Self
 
 from msgspec import Struct
 
+from engine.assembly.edge_watch import EdgeWatch
 from engine.config import Config
 from engine.journal import Opened, SqliteJournal
 from engine.logs import LogBook, log_trade
@@ -31,6 +32,7 @@ class RunParts(Struct):
     logs: LogBook
     folder: Path
     opened: Opened
+    watch: EdgeWatch
 
 
 class Run(RunParts, kw_only=True):

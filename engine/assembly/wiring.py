@@ -1,6 +1,7 @@
 """Puts the engine around the parts of a turn, over a source or a live feed. Opens nothing, starts nothing."""
 
 from collections.abc import Callable
+from functools import partial
 
 from engine.assembly.edges import keep_receipt
 from engine.assembly.run import RunParts
@@ -13,6 +14,7 @@ from engine.runtime import Engine
 from engine.runtime.cursor import Cursor
 from engine.runtime.delivery import DeliverySwitch
 from engine.runtime.dispatch import Dispatch
+from engine.runtime.durability import Durability
 from engine.runtime.grave_silence import GraveSilence
 from engine.runtime.housekeeping import Housekeeping, LoopStats
 from engine.runtime.market import MarketWatch
@@ -71,10 +73,16 @@ def _engine(
     playback: Playback | None,
     source: TickSource | None,
     renew: Callable[[], tuple[str, ...]] | None = None,
+    *,
+    paced: bool,
 ) -> Engine:
-    """The engine around the parts of a turn; `renew` is what a live source needs each day (None: it is none)."""
+    """The engine around the parts of a turn; `renew` is what a live source needs each day (None: it is none).
+
+    `paced`: by a clock, not as fast as it goes.
+    """
     status, stats = RunStatus(), LoopStats()
-    builder = SnapshotBuilder(parts, run.mode, run.name, status, stats, playback, feed, run.logs)
+    watch = run.watch
+    builder = SnapshotBuilder(parts, run.mode, run.name, status, stats, playback, feed, run.logs, watch)
     publisher = Publisher(builder, run.config.engine.snapshot_interval_ms)
     switch = DeliverySwitch(parts, publisher)
     schedule = Schedule(parts, switch, playback, run.config.recording.checkpoint_ticks if run.recorder else 0)
@@ -85,13 +93,19 @@ def _engine(
         parts, switch, schedule, playback, status.ask_to_stop, misbehave, generated=generated, market=market
     )
     turn = Turn(parts, dispatch.carry_out, dispatch.tickets.look, schedule, publisher, market)
-    folder = run.folder
     new_day = None
     if renew is not None:
         markets = tuple(run.trader.state.markets.values())
         new_day = NewDay(turn, parts.clock, parts.cursor, parts.persistence, markets, run.recorder, renew)
+    holds = run.mode != "replay" and paced
     housekeeping = Housekeeping(
-        parts, turn, stats, ProcessStats(folder), lambda lines: keep_receipt(folder, lines), new_day
+        parts,
+        turn,
+        stats,
+        ProcessStats(lambda: watch.free_mb),
+        Durability(parts.journal, watch, parts.post, holds=holds),
+        lambda lines: watch.do(partial(keep_receipt, run.folder, lines)),
+        new_day,
     )
     return Engine(parts, turn, feed, playback, switch, schedule, dispatch, status, publisher, housekeeping)
 
@@ -126,7 +140,7 @@ def replaying_engine(
     followed = None if check is None or check.is_empty else check
     total = source.count() if counted else 0
     playback = Playback(parts, feed, source, total=total, check=followed)
-    return _engine(run, parts, feed, playback, source)
+    return _engine(run, parts, feed, playback, source, paced=speed > 0)
 
 
 def live_engine(run: RunParts, supply: LiveSupply) -> Engine:
@@ -139,4 +153,4 @@ def live_engine(run: RunParts, supply: LiveSupply) -> Engine:
     feed = supply.connect(parts.inputs.append, hours.is_open)
     feed.keep_hours(hours.closed)
     feed.silence_is_grave(GraveSilence(run.trader.state))
-    return _engine(run, parts, feed, None, None, supply.new_day)
+    return _engine(run, parts, feed, None, None, supply.new_day, paced=True)

@@ -67,6 +67,9 @@ class _Notes:
     def rewind(self, ticks: int) -> None:
         """Nothing goes back here."""
 
+    def renew(self, account: AnyEvent | None) -> None:
+        """There is no file that could be lost."""
+
     def wait_durable(self, number: int, timeout_s: float) -> bool:
         """Nothing is written, so nothing is awaited."""
         return number <= 0 or timeout_s <= 0

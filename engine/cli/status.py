@@ -9,6 +9,7 @@ import msgspec
 
 from engine.cli.options import Parser, engine_options, json_option
 from engine.model.errors import EXIT_BUSY, EXIT_DIFFERENT, EXIT_WELL
+from engine.model.snapshot import NOT_YET_DURABLE
 
 if TYPE_CHECKING:
     from engine.serving.status import HeldStatus, Status
@@ -103,6 +104,8 @@ def _of_running(status: "Status", held: list[str]) -> Iterator[str]:
     yield f"  screens    {status.screens}{control}"
     yield f"  memory     {status.rss_mb} MB"
     yield f"  state in   {status.state_dir}"
+    if status.not_durable_s:
+        yield f"  journal    {status.not_durable_s:.1f} s behind: {NOT_YET_DURABLE}"
     if status.problem:
         yield f"  problem    {status.problem}"
     yield from (f"  last run   {line}" for line in status.found)
@@ -113,4 +116,4 @@ def _position(held: "HeldStatus") -> str:
     if held.open_pnl is None:
         return text
     age = f", {held.age_s:.1f} s old" if held.age_s is not None else ""
-    return f"{text} {held.entry_price} → {held.last_price} ({held.open_pnl:+}){age}"
+    return f"{text} {held.entry_price} → {held.last_price} ({held.open_pnl:+}){age}{'' if held.durable else f' {NOT_YET_DURABLE}'}"

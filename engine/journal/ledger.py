@@ -13,6 +13,7 @@ from pathlib import Path
 
 from msgspec.structs import astuple, replace
 
+from engine.journal.journal_files import JournalFiles
 from engine.journal.months import month_of, name_for, remove_unfinished, sync_directory, turn_over, unfinished
 from engine.journal.opening import Last
 from engine.journal.projections import project
@@ -28,6 +29,10 @@ class LedgerStoppedError(Exception):
     """Nothing more may be written to this file; what it says is the reason."""
 
 
+class OthersRowsError(LedgerStoppedError):
+    """The file holds other rows than were written: somebody has put another in its place, or written over it."""
+
+
 class Ledger:
     """The end of one journal file: `number` is the last event known to be on the disk."""
 
@@ -38,10 +43,12 @@ class Ledger:
         self.run = last.opened.run
         self._path = path
         self._hash = last.hash
+        self._end = (last.number, last.hash)
         self._reserve = reserve
         self._connection = connection
         self._factory = factory
         self._unsure = False
+        self.files: JournalFiles | None = None  # as others find them; None while they are being exchanged
 
     @classmethod
     def begin(cls, path: Path, last: Last, first: Sequence[Waiting], reserve: Reserve, factory: Factory) -> "Ledger":
@@ -56,6 +63,7 @@ class Ledger:
                 on_failure.callback(ledger.close)
                 ledger.append(first)
                 on_failure.pop_all()
+            ledger.files = JournalFiles(path, ledger.number)
             return ledger
         remove_unfinished(path)
         new = unfinished(path)
@@ -65,6 +73,7 @@ class Ledger:
         os.rename(new, path)
         sync_directory(path.parent)
         ledger._path, ledger._connection = path, open_writer(path, factory)
+        ledger.files = JournalFiles(path, ledger.number)
         return ledger
 
     def append(self, waiting: Sequence[Waiting]) -> None:
@@ -77,7 +86,9 @@ class Ledger:
         for item in waiting:
             if item.number > self.number and isinstance(item.entry, Continued):
                 self._append(rest)
+                self.files = None
                 self._turn_over(item)
+                self.files = JournalFiles(self._path, self.number)
                 rest = []
             rest.append(item)
         self._append(rest)
@@ -101,6 +112,11 @@ class Ledger:
             else:
                 self._advance(rows[-1][0])
                 break
+
+    @property
+    def end(self) -> tuple[int, bytes]:
+        """Number and hash of the newest row that is known to be on the disk; one object, for another thread to read."""
+        return self._end
 
     def _turn_over(self, item: Waiting) -> None:
         """Begin the next file with `item` as its first row; where that cannot be now, this file goes on and keeps the row.
@@ -176,10 +192,10 @@ class Ledger:
             if (event.number, event.hash) == (number, link):
                 self._advance(event)
                 return rows[place:]
-        raise LedgerStoppedError(f"the file ends with event {number}, which is not the one that was written")
+        raise OthersRowsError(f"the file ends with event {number}, which is not the one that was written")
 
     def _advance(self, event: StoredEvent) -> None:
-        self.number, self._hash = event.number, event.hash
+        self.number, self._hash = self._end = event.number, event.hash
 
 
 def _transact(connection: sqlite3.Connection, rows: _Rows) -> None:

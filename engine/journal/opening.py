@@ -27,7 +27,7 @@ CHAIN_CHECKED_ON_OPEN = 1_000  # events; `verify` checks all of them
 WHOLE_FILE_CHECKED_BELOW = 64 * 2**20  # bytes; reading all pages of a larger file would delay the start
 
 # What SQLite says when the disk or another program is in the way: no verdict on the file itself.
-_NO_VERDICT = frozenset(
+NO_VERDICT = frozenset(
     {
         sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
@@ -66,7 +66,7 @@ def examine(path: Path, mode: TradeMode, wall_ns: int, *, used: bool = False) ->
                 return _last(path, mode)
             except InputError as error:  # every byte is sound, and this program does not know what to make of it
                 damage = str(error)
-        kept_as = _set_aside(path, wall_ns)
+        kept_as = set_aside(path, wall_ns)
     except (OSError, sqlite3.Error) as error:
         raise DiskError(f"journal {path}: {error}") from error
     opened = Opened(run=1, damage=clean(damage), kept_as=kept_as.name)
@@ -86,7 +86,7 @@ def _damage(path: Path, mode: TradeMode) -> str:
         with closing(open_reader(path)) as connection:
             return foreign(connection) or _inside(connection, mode, size < WHOLE_FILE_CHECKED_BELOW)
     except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NO_VERDICT:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in NO_VERDICT:
             raise
         return str(error)
 
@@ -204,9 +204,9 @@ def _without_account(opened: Opened, mode: TradeMode, locked: CleanText) -> Open
     return msgspec.structs.replace(opened, still_locked=locked, report=(*lines, unknown, READY))
 
 
-def _set_aside(path: Path, wall_ns: int) -> Path:
-    """Rename the file together with its write-ahead log, so that nothing of it is lost or taken for the new one's."""
-    stamp = f"{path.name}.damaged-{_utc(wall_ns)}"
+def set_aside(path: Path, wall_ns: int, why: str = "damaged") -> Path:
+    """Rename the file together with its write-ahead log, so that nothing of it is lost or taken for the new one's; raises OSError."""
+    stamp = f"{path.name}.{why}-{_utc(wall_ns)}"
     names = (stamp, *(f"{stamp}-{count}" for count in range(2, 1_000)))
     for target in map(path.with_name, names):
         if not any(os.path.lexists(_side(target, side)) for side in ("", "-wal", "-shm")):

@@ -167,7 +167,7 @@ class Ownership:
         try:
             there = os.stat(self.path)
         except OSError as error:
-            return f"the state directory {self.path} is gone ({reason(error)})"
+            return f"the state directory {self.path} is gone{_why(error)}"
         if not os.path.samestat(there, os.fstat(self.dir_fd)):
             return f"another directory stands at {self.path} in place of ours"
         return ""
@@ -177,7 +177,7 @@ class Ownership:
         try:
             file = os.stat(LOCK_FILE, dir_fd=self.dir_fd, follow_symlinks=False)
         except OSError as error:
-            return f"the lock file is gone ({reason(error)})"
+            return f"the lock file is gone{_why(error)}"
         if not os.path.samestat(file, os.fstat(self._lock_fd)):
             return "another file stands in place of the lock file"
         return "" if owner_in(self._lock_fd).pid == os.getpid() else "the lock file was written over"
@@ -188,6 +188,10 @@ class Ownership:
         if fresh != self._lock_fd:
             os.close(self._lock_fd)
         self._lock_fd = fresh
+
+
+def _why(error: OSError) -> str:
+    return "" if isinstance(error, FileNotFoundError) else f" ({reason(error)})"
 
 
 def _lock(descriptor: int) -> bool:

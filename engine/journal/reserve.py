@@ -4,6 +4,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+_ROOM = 4  # times its size must be free, or taking it again would only fill the disk again
+
 
 class Reserve:
     """`size` bytes of really allocated disk, beside the journal."""
@@ -34,6 +36,15 @@ class Reserve:
         with suppress(OSError):
             return self.give_back()
         return False
+
+    def take_again(self) -> bool:
+        """Take the room again once the disk has enough of it for others as well; whether it is taken. Raises nothing."""
+        with suppress(OSError):
+            disk = os.statvfs(self._path.parent)
+            if disk.f_bavail * disk.f_frsize >= _ROOM * self._size:
+                self.take()
+                self.freed = False
+        return not self.freed
 
     def give_back(self) -> bool:
         """Remove the file; whether it was there. Raises OSError."""

@@ -8,21 +8,26 @@ goes out; the `FillBooked` or `OrderRejected` follows as another event. Rows sta
 import os
 import sqlite3
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Self
 
-from engine.journal.ledger import Ledger, LedgerStoppedError
+from msgspec.structs import replace
+
+from engine.journal.ledger import Ledger, LedgerStoppedError, OthersRowsError
 from engine.journal.months import JOURNAL_FILE, month_of
-from engine.journal.opening import examine
+from engine.journal.opening import Last, examine, set_aside
 from engine.journal.reserve import Reserve
-from engine.journal.rows import Continued, Entry, Rewound, RunEnded, RunStarted, Waiting
+from engine.journal.rows import GENESIS, Continued, Entry, Rewound, RunEnded, RunStarted, Waiting
 from engine.journal.schema import Factory
 from engine.journal.takeover import Opened
 from engine.model.clock import Clock
-from engine.model.errors import DiskError
+from engine.model.errors import DiskError, reason
 from engine.model.types import TradeMode
 from engine.text.sanitize import CleanText, clean
 
@@ -30,6 +35,9 @@ RESERVE_FILE = "journal.reserve"
 BATCH = 1_000  # events in one transaction
 CLOSE_TIMEOUT_S = 4.0  # the whole program has five seconds to end in good order
 _HANDED_OVER_TIMEOUT_S = 1.0
+_AGAIN_S = 0.5  # between two tries at a disk that refuses
+_ROOM_S = 0.1  # between two looks whether a full one has room again
+_FULL = CleanText("journal: the disk is full; the journal goes on in its reserve")
 
 
 def _nobody(_text: str) -> None:
@@ -39,24 +47,31 @@ def _nobody(_text: str) -> None:
 class SqliteJournal:
     """The journal of one run; a `ports.Journal`.
 
-    `opened` says what was found; `durable` is the last event known to be on the disk; `problem` is the latest failure,
-    "" while all is well; `broken` says that the program is at fault, not the disk: only what SQLite and the system
-    refuse is the disk's, anything else that is raised, a warning made an error included, is a fault. After a failure `write` goes on to take facts: they are kept in memory, tried again with the
-    next ones, and not durable until that succeeds.
+    `opened` says what was found; `durable` is the last event known to be on the disk; `problem` is why not everything
+    is, "" while all is well; `broken` says that the program is at fault, not the disk: only what SQLite and the system
+    refuse is the disk's, anything else that is raised, a warning made an error included, is a fault. After a failure
+    `write` goes on to take facts: they are kept in memory, tried again each second, and not durable until that succeeds.
     """
 
     def __init__(
         self,
         ledger: Ledger,
         opened: Opened,
+        begun: RunStarted,
+        path: Path,
         clock: Clock,
         reserve: Reserve,
         on_failure: Callable[[CleanText], None],
+        factory: Factory,
         month: str,
     ) -> None:
         self.opened = opened
-        self.problem = CleanText("")
         self.broken = False
+        self._trouble = CleanText("")  # what the disk refuses
+        self._lost = CleanText("")  # what has become of the file; until another one is begun
+        self._begun = begun
+        self._path = path
+        self._factory = factory
         self.durable = ledger.number
         self._ledger = ledger
         self._reserve = reserve
@@ -71,6 +86,10 @@ class SqliteJournal:
         self._inbox: SimpleQueue[Waiting | None] = SimpleQueue()
         self._early: dict[int, Waiting] = {}
         self._backlog: list[Waiting] = []
+        self._sorted = ledger.number  # the newest that is in order
+        self._offset = 0  # of a row's number in this file from the number it was handed over with
+        self._renewals: deque[tuple[int, int]] = deque()  # the first and the last row that a new file begins with
+        self._again_at_s = self._room_at_s = 0.0
         self._closing = threading.Lock()  # taken once, by the first that closes, and never given back
         self._changed = threading.Condition()  # guards nothing; announces `durable`, `_failing` and `_ended`
         self._failing = False
@@ -113,7 +132,22 @@ class SqliteJournal:
             ledger = Ledger.begin(path, last, first, reserve, factory)
         except (OSError, sqlite3.Error, LedgerStoppedError) as error:
             raise DiskError(f"journal {path}: {error}") from error
-        return cls(ledger, last.opened, clock, reserve, on_failure, month if next_file else last.month or month)
+        return cls(
+            ledger,
+            last.opened,
+            started,
+            path,
+            clock,
+            reserve,
+            on_failure,
+            factory,
+            month if next_file else last.month or month,
+        )
+
+    @property
+    def problem(self) -> CleanText:
+        """Why not everything is kept; "" while all is well."""
+        return self._lost or self._trouble
 
     @property
     def waiting(self) -> int:
@@ -125,7 +159,7 @@ class SqliteJournal:
         number = self._handed = next(self._numbers)
         self._inbox.put(Waiting(number, self._wall_ns(), event))
         if self._ended:
-            self.problem = self.problem or CleanText("something was written after the journal was closed")
+            self._trouble = self._trouble or CleanText("something was written after the journal was closed")
         return number
 
     def turn_over(self) -> bool:
@@ -139,6 +173,31 @@ class SqliteJournal:
         self._month = month
         self.write(Continued())
         return True
+
+    def look(self) -> str:
+        """What others have made of the file, once: it must be begun anew then (`renew`); "" while it is ours. Called by one thread, which may hang."""
+        if self._lost or self._closing.locked():
+            return ""
+        ledger, files = self._ledger, self._ledger.files
+        lost = files.lost(ledger.end) if files is not None else ""
+        if lost and files is self._ledger.files and not self._closing.locked():
+            self._lost = clean(f"journal: {lost}")
+        return self._lost
+
+    def renew(self, account: Entry | None) -> None:
+        """Begin the file anew, with the `account` as it is; whatever stands at its path is put aside.
+
+        The run goes on under its number. What was in no file yet is still tried with the old one.
+        """
+        why = self._lost or self._trouble
+        begun = replace(self._begun, found=f"{why}: begun anew out of the memory of a running engine")
+        self._month = month_of(self._wall_ns())
+        first = [begun] if account is None else [begun, account]
+        rows = [Waiting(next(self._numbers), self._wall_ns(), entry) for entry in first]
+        self._handed = rows[-1].number
+        self._renewals.append((rows[0].number, rows[-1].number))
+        for row in rows:
+            self._inbox.put(row)
 
     def rewind(self, ticks: int) -> None:
         """The replay went back to just after `ticks` ticks: orders, fills and positions forget what came later; events stay."""
@@ -163,7 +222,8 @@ class SqliteJournal:
         if self._thread is not threading.current_thread():
             self._thread.join(CLOSE_TIMEOUT_S)
             if self._thread.is_alive():
-                self.problem = self.problem or CleanText("the disk did not take the last rows in time")
+                late = f"the disk did not take the last {self.waiting:,} rows in time"
+                self._trouble = self._trouble or clean(late)
 
     # ── The journal's thread. Everything below runs in it alone. ───────────────────────────────────────────────────
 
@@ -172,7 +232,8 @@ class SqliteJournal:
             going_on = True
             while going_on:
                 going_on = self._take()
-                self._commit()
+                if not going_on or time.monotonic() >= self._again_at_s:
+                    self._commit()
             self._finish()
         except Exception as error:  # noqa: BLE001 the mouth of the thread
             self.broken = True
@@ -184,10 +245,14 @@ class SqliteJournal:
                 self._changed.notify_all()
 
     def _take(self) -> bool:
-        """Wait for something, move all that waits to the backlog in the order of its numbers; False when that was the end."""
+        """Wait for something, move all that waits to the backlog in the order of its numbers; False when that was the end.
+
+        While something is to be tried again the wait is short.
+        """
         going_on = True
+        again_s = _AGAIN_S if self._backlog else _ROOM_S if self._reserve.freed else None
         try:
-            item = self._inbox.get()
+            item = self._inbox.get(timeout=again_s)
             while True:
                 if item is None:
                     going_on = False
@@ -203,30 +268,90 @@ class SqliteJournal:
         return going_on
 
     def _sort(self) -> None:
-        wanted = self._backlog[-1].number + 1 if self._backlog else self._ledger.number + 1
-        while (item := self._early.pop(wanted, None)) is not None:
+        while (item := self._early.pop(self._sorted + 1, None)) is not None:
             self._backlog.append(item)
-            wanted += 1
+            self._sorted += 1
 
     def _commit(self) -> None:
-        if not self._backlog or self._stopped:
+        """Write all that waits, as far as the disk takes it."""
+        while self._backlog and not self._stopped:
+            try:
+                if not self._write():
+                    return
+            except OthersRowsError as error:
+                self._lost = self._lost or clean(f"journal: {error}")
+                self._fail(str(error))
+                return
+            except LedgerStoppedError as error:
+                self._stopped = True
+                self._fail(str(error))
+            except (OSError, sqlite3.Error) as error:
+                self._fail(reason(error))
+                return
+        if not self._backlog and not self._stopped:
+            self._recover()
+
+    def _write(self) -> bool:
+        """One transaction; False when the rows that a new file begins with are not all here so far."""
+        renewal = self._renewals[0] if self._renewals else None
+        if renewal is None or self._backlog[-1].number < renewal[0]:
+            self._append(BATCH)
+            return True
+        first, last = renewal
+        with suppress(OSError, sqlite3.Error, LedgerStoppedError):  # the old file has its last chance
+            self._append(first - self._backlog[0].number)
+        if self._backlog[-1].number < last:
+            return False
+        del self._backlog[: first - self._backlog[0].number]
+        self._begin_anew(self._backlog[: last - first + 1])
+        self._renewals.popleft()
+        return True
+
+    def _append(self, most: int) -> None:
+        """Put so many of the rows that wait on the disk, and say so."""
+        rows = self._backlog[:most]
+        if not rows:
             return
-        try:
-            self._ledger.append(self._backlog)
-        except LedgerStoppedError as error:
-            self._stopped = True
-            self._fail(str(error))
-        except sqlite3.Error as error:
-            self._fail(str(error))
-        else:
-            self._backlog.clear()
-            self._called_out = False
-            with self._changed:
-                self.durable = self._ledger.number
-                self._failing = False
-                self._changed.notify_all()
-            if self._reserve.freed and not self.problem:
-                self._tell("the disk is full; the journal goes on in its reserve")
+        offset = self._offset
+        self._ledger.append([replace(row, number=row.number - offset) for row in rows] if offset else rows)
+        self._done(len(rows))
+
+    def _begin_anew(self, first: list[Waiting]) -> None:
+        """Put aside whatever stands at the path, and begin a new file with `first`; raises OSError, sqlite3.Error, LedgerStoppedError."""
+        offset = first[0].number - 1
+        if any(os.path.lexists(f"{self._path}{side}") for side in ("", "-wal", "-shm")):
+            set_aside(self._path, first[0].wall_ns, "aside")
+        with suppress(sqlite3.Error):  # after that: it removes the log that stands at its path
+            self._ledger.let_go()
+        opened = Opened(run=self.opened.run)
+        rows = [replace(row, number=row.number - offset) for row in first]
+        self._ledger = Ledger.begin(self._path, Last(0, GENESIS, opened), rows, self._reserve, self._factory)
+        self._offset = offset
+        self._lost = CleanText("")
+        self._done(len(first))
+
+    def _done(self, rows: int) -> None:
+        """So many rows of the backlog are on the disk."""
+        del self._backlog[:rows]
+        self._again_at_s = 0.0
+        self._called_out = False
+        with self._changed:
+            self.durable = self._ledger.number + self._offset
+            self._failing = False
+            self._changed.notify_all()
+
+    def _recover(self) -> None:
+        """All is written, a fault is over; room that a full disk was given back is taken again as soon as there is enough."""
+        now_s = time.monotonic()
+        if not self._reserve.freed:
+            self._trouble = CleanText("")
+        elif self._trouble != _FULL:
+            self._trouble, self._room_at_s = _FULL, now_s + _ROOM_S
+            self._call_out(_FULL)
+        elif now_s >= self._room_at_s:
+            self._room_at_s = now_s + _ROOM_S
+            if self._reserve.take_again():
+                self._trouble = CleanText("")
 
     def _finish(self) -> None:
         """Close the file, and see that nothing is left behind unseen."""
@@ -239,17 +364,19 @@ class SqliteJournal:
                 self._ledger.close()
             self._reserve.give_back()
         except (OSError, sqlite3.Error) as error:
-            self._tell(f"closing: {error}")
+            self._trouble = clean(f"journal: closing: {error}")
+            self._call_out(self._trouble)
 
     def _fail(self, text: str) -> None:
+        """Keep why the disk refuses, and call the first failure of a stretch out: entries that were unlocked since must lock again."""
+        self._again_at_s = time.monotonic() + _AGAIN_S
         with self._changed:
             self._failing = True
             self._changed.notify_all()
-        self._tell(text)
+        self._trouble = clean(f"journal: {text}")
+        self._call_out(self._trouble)
 
-    def _tell(self, text: str) -> None:
-        """Keep the problem; the first of a stretch is called out: entries that were unlocked since must lock again."""
-        self.problem = clean(f"journal: {text}")
+    def _call_out(self, text: CleanText) -> None:
         if not self._called_out:
             self._called_out = True
-            self._on_failure(self.problem)
+            self._on_failure(text)

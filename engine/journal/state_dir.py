@@ -94,6 +94,9 @@ class StateDir:
             ownership.close()
         elif lost := ownership.lock_lost():
             ownership.take_file_again()
+        elif os.fstat(ownership.dir_fd).st_mode & 0o700 != 0o700:
+            lost = "its permissions were taken away"
+            os.fchmod(ownership.dir_fd, 0o700)
         elif not _check_stamp(ownership.dir_fd, self.path, self.mode):
             lost = f"the file {STAMP_FILE} was gone"
             _stamp(ownership.dir_fd, self.mode)

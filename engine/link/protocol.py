@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal, TypeVar
 
 from msgspec import Meta, Struct, field, msgpack
 
-from engine.model.commands import Acknowledge, Fault, ReplayCommand, Stall, Stop, SwitchDelivery, TraderCommand
+from engine.model.commands import Acknowledge, Fault, OperatorCommand, ReplayCommand, Stall, Stop, SwitchDelivery
 from engine.model.errors import WireError
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
@@ -28,7 +28,7 @@ SECTIONS: Final = ("instruments", "trades", "events", "epochs")
 LIGHT: Final = "light"  # the part that is a Snapshot with its sections left empty
 LOG: Final = "log"  # the part that is a list of log lines
 
-AnyCommand = TraderCommand | ReplayCommand | SwitchDelivery | Stop | Fault | Acknowledge | Stall
+AnyCommand = OperatorCommand | ReplayCommand | SwitchDelivery | Stop | Fault | Acknowledge | Stall
 Policy = Literal["keep", "no_entries", "flat_after"]
 _Count = Annotated[int, Meta(ge=0)]
 

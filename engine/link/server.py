@@ -50,7 +50,7 @@ _JOIN_S = 2.0
 class LinkServer:
     """Serves `served` at `path` from `start` to `stop`; `beat_ns` (monotonic) stamps its newest round.
 
-    The thread "link" alone touches everything here. `note` is told of trouble with clients, at most once a minute
+    The thread "link" alone touches everything here, and no file: `do` has done at the disk what is to be done there. `note` is told of trouble with clients, at most once a minute
     of each kind. After five failures of its own it accepts no client any more; the policy for an absent operator goes on.
     `resident` is a screen that is no client and has control from the beginning, until `leave_control`.
     """
@@ -64,12 +64,14 @@ class LinkServer:
         clock: Clock,
         note: Callable[[str], None],
         resident: str = "",
+        do: Callable[[Callable[[], None]], None] = lambda errand: errand(),
     ) -> None:
         self.beat_ns = 0
         self._path = path
         self._served = served
         self._clock = clock
         self._note = note
+        self._do = do
         self._notes = Notes(note)
         self._handler = RequestHandler(served, policy, self._notes)
         if resident:
@@ -79,6 +81,7 @@ class LinkServer:
         self._listener: socket.socket | None = None
         self._listening = False  # the selector looks at the listener
         self._file: os.stat_result | None = None
+        self._fresh: socket.socket | None = None  # opened in place of one whose name is gone, until the thread takes it
         self._accepts = Bucket(_ACCEPTS_PER_S, _ACCEPTS_AT_ONCE, clock.monotonic_ns())
         self._connections: list[Connection] = []  # the oldest first
         self._failures = 0
@@ -95,6 +98,25 @@ class LinkServer:
     def leave_control(self) -> None:
         """The resident screen is gone: whoever wants control may have it from the next round on."""
         self._control_left = True
+
+    def look(self) -> str:
+        """What has become of the socket's name, after another socket was opened there; "" while all is well.
+
+        From another thread, which may hang. Raises UserError where none can be opened.
+        """
+        file = self._file
+        if file is None or self._ending or not self._thread.is_alive():
+            return ""
+        try:
+            if os.path.samestat(self._path.lstat(), file):
+                return ""
+            lost = "another file stands in place of the socket"
+        except OSError as error:
+            lost = f"the socket is gone ({error.strerror})"
+        fresh = address.listen(self._path)
+        self._file = self._path.lstat()
+        self._fresh = fresh
+        return f"{lost}; it is opened again"
 
     def stop(self, linger_s: float = 1.0) -> None:
         """End; screens get the engine's last snapshot before, if they fetch it within `linger_s`. Safe to call twice."""
@@ -145,6 +167,7 @@ class LinkServer:
 
     def _round(self) -> None:
         """Wait a little for something to happen, work it, and look who is overdue."""
+        self._take_fresh()
         wait_s = self._look_for()
         found = self._selector.select(wait_s)
         if self._ending:
@@ -165,6 +188,18 @@ class LinkServer:
             self._control_left = False
             self._handler.resident_left(now_ns)
         self._handler.look_after(now_ns)
+
+    def _take_fresh(self) -> None:
+        """Go on at the socket that was opened anew, where the old one's name is gone; who is connected stays so."""
+        fresh, self._fresh = self._fresh, None
+        if fresh is None:
+            return
+        old, self._listener = self._listener, fresh
+        if old is not None:
+            if self._listening:
+                self._selector.unregister(old)
+            old.close()
+        self._listening = False
 
     def _look_for(self) -> float:
         """Tell the selector what to look for; how long to wait for it at most, in seconds."""
@@ -338,14 +373,20 @@ class LinkServer:
 
     def _close_listener(self) -> None:
         """Close the socket and take its file away, if it is still our own."""
+        self._take_fresh()
         listener, self._listener = self._listener, None
         if listener is None:
             return
         if self._listening:
             self._selector.unregister(listener)
         listener.close()
+        file, self._file = self._file, None
+        self._do(lambda: self._take_away(file))
+
+    def _take_away(self, file: os.stat_result | None) -> None:
+        """Remove the socket's name, if it is still that of our own."""
         try:
-            if self._file is not None and os.path.samestat(self._path.lstat(), self._file):
+            if file is not None and os.path.samestat(self._path.lstat(), file):
                 self._path.unlink()
         except OSError as error:
             self._note(f"link: the socket could not be taken away: {error.strerror}")

@@ -97,6 +97,10 @@ class LogBook:
         """Why the file is not complete at the moment; "" when it is."""
         return self._late or self._file.problem
 
+    def look(self) -> str:
+        """What has become of the file, which is begun anew then; "" while all is well. From any thread, which may hang."""
+        return self._file.look()
+
     def lines_since(self, number: int, limit: int) -> list[LogLine]:
         """At most `limit` lines after line `number`, oldest first, of the newest 2,000; for `limit` of the newest ask from `last_number` − limit."""
         with self._ring_lock:

@@ -6,7 +6,9 @@ import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 
+from engine.files import lost
 from engine.model.errors import reason
 from engine.text.sanitize import CleanText, clean
 
@@ -31,18 +33,31 @@ class LogFile:
         self._size = 0
         self._torn = False  # the file ends within a line
         self._waiting: list[tuple[bytes, bool]] = []
+        self._using = (
+            Lock()
+        )  # the file: held while it is written, and while another thread asks whether it is still there
 
     def write(self, lines: Iterable[tuple[bytes, bool]]) -> None:
         """Append the lines; where the disk refuses, those marked True wait for the next call, the others are lost."""
         self._waiting.extend(lines)
         try:
-            self._append()
+            with self._using:
+                self._append()
             self.problem = CleanText("")
         except OSError as error:
             self.problem = clean(f"log {self._path}: {reason(error)}")
             held = [line for line in self._waiting if line[1]][:HELD_LIMIT]
             self.lost += len(self._waiting) - len(held)
             self._waiting = held
+
+    def look(self) -> str:
+        """What has become of the file; the next line begins a new one then. "" while all is well. From another thread."""
+        with self._using:
+            text = lost(self._path, self._fd, self._size) if self._fd >= 0 else ""
+            if text:
+                os.close(self._fd)
+                self._fd = -1
+        return text and f"{self._path.name}: {text}"
 
     def close(self) -> None:
         """Close the file; what could not be written until now is lost."""

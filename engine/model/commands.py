@@ -39,6 +39,15 @@ class Unlock(Command, frozen=True, tag=True):
     """Lift a lock and every halt that waits for the operator."""
 
 
+class HoldEntries(Command, frozen=True, tag=True):
+    """The engine's own: no entries while the journal waits for its disk; with no `reason` they are allowed again.
+
+    No `Unlock` lifts it, and it lifts no lock: an input like any other, so that a recorded run can be followed.
+    """
+
+    reason: CleanText = CleanText("")
+
+
 class Flat(Command, frozen=True, tag=True, omit_defaults=True):
     """Lock, drop pending entries, close every position at once, verify, stay locked.
 
@@ -135,12 +144,13 @@ class Stall(Command, frozen=True, tag=True):
 
 
 ReplayCommand = Play | Hold | SetSpeed | Step | Seek | SeekTime | SkipSilence | SeekEvent | Bookmark
-TraderCommand = PauseEntries | ResumeEntries | Lock | Unlock | Flat | Arm | Disarm
+OperatorCommand = PauseEntries | ResumeEntries | Lock | Unlock | Flat | Arm | Disarm
+TraderCommand = OperatorCommand | HoldEntries
 
 # Where a command may be carried out: in every run, in a replay, or on generated data alone, where no mistake costs money.
 Reach = Literal["every run", "a replay", "generated data"]
 REACH: Final[Mapping[type[Command], Reach]] = {
-    **dict.fromkeys((PauseEntries, ResumeEntries, Lock, Unlock, Flat, Arm, Disarm), "every run"),
+    **dict.fromkeys((PauseEntries, ResumeEntries, Lock, Unlock, HoldEntries, Flat, Arm, Disarm), "every run"),
     **dict.fromkeys((SwitchDelivery, Stop, Acknowledge), "every run"),
     **dict.fromkeys((Play, Hold, SetSpeed, Step, Seek, SeekTime, SkipSilence, SeekEvent, Bookmark), "a replay"),
     **dict.fromkeys((Fault, Stall), "generated data"),

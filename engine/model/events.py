@@ -95,7 +95,7 @@ class CommandRefused(Event, frozen=True, tag=True):
     reason: str
 
 
-LockState = Literal["paused", "resumed", "locked", "unlocked", "halted", "recovered"]
+LockState = Literal["paused", "resumed", "locked", "unlocked", "halted", "recovered", "held", "released"]
 
 
 class EntriesChanged(Event, frozen=True, tag=True):

@@ -1,6 +1,6 @@
 """What the runner asks of its edges, so that the edges need not know each other, nor the runner them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
@@ -200,11 +200,33 @@ class Journal(Protocol):
     def rewind(self, ticks: int) -> None:
         """The replay went back to just after `ticks` ticks: projections forget what came later."""
 
+    def renew(self, account: AnyEvent | None) -> None:
+        """Begin another file in place of one that others have taken away, with the account as it is, where one is kept."""
+
     def wait_durable(self, number: int, timeout_s: float) -> bool:
         """Whether row `number` is on the disk within `timeout_s`."""
 
     def close(self, outcome: str, *, fault: bool = False) -> None:
         """Write what is waiting, note how the run ended, and close; after a `fault` the next run begins locked."""
+
+
+class Watch(Protocol):
+    """Asks, in a thread that may hang, whether what a run writes to is still there; nobody else of a run touches the disk."""
+
+    @property
+    def problems(self) -> Mapping[str, CleanText]:
+        """What has become of which edge, as of the newest look; empty when all is well."""
+
+    @property
+    def free_mb(self) -> int:
+        """Room on the disk of the state directory."""
+
+    @property
+    def beat_ns(self) -> int:
+        """When it last went on (monotonic); 0 before it was started."""
+
+    def do(self, errand: Callable[[], None]) -> None:
+        """Have something done at the disk, soon and in order; returns at once."""
 
 
 class LogLine(Struct, frozen=True, gc=False):

@@ -10,6 +10,8 @@ from engine.model.ports import FeedView
 from engine.model.types import Delivery, Instrument, PositionState, Trade, TradeMode
 from engine.text.sanitize import CleanText
 
+NOT_YET_DURABLE = "NOT YET DURABLE"  # beside every fill and position that a kill could still take back
+
 
 class Quote(Struct, frozen=True):
     """The last tick of one instrument (prices in minor units; 0 = unknown) and what its strategy sees."""
@@ -240,3 +242,7 @@ class Snapshot(Struct, frozen=True):
     found: tuple[str, ...] = ()  # how the last run ended, until acknowledged
     left_out: dict[str, int] = {}  # ticks that did not come to a decision, by reason
     undecided: str = ""  # of a replay that came to no entry: why, and what to change
+    late_ms: int = 0  # how far the journal is behind what has happened
+    unkept_from_ms: int = (
+        0  # exits and fills from then on (`at_ms`) are NOT YET DURABLE, and so is what is held; 0 = all is kept
+    )

@@ -9,7 +9,7 @@ from functools import lru_cache
 from math import isfinite
 from zoneinfo import ZoneInfo
 
-from engine.model.snapshot import Snapshot
+from engine.model.snapshot import NOT_YET_DURABLE, Snapshot
 from engine.model.types import Instrument
 from engine.text.sanitize import CleanText
 
@@ -196,3 +196,9 @@ def scaled(counted: int) -> str:
         if abs(counted) < size * 1000:
             return f"{counted / size:.1f}{unit}"
     return f"{counted:.1e}"
+
+
+def not_kept(seen: Snapshot, at_ms: int | None = None) -> str:
+    """`NOT YET DURABLE` for what happened at `at_ms` (None: for what is held now) where the journal may not have it; else ""."""
+    since_ms = seen.unkept_from_ms
+    return NOT_YET_DURABLE if since_ms and (at_ms is None or at_ms >= since_ms) else ""

@@ -26,6 +26,8 @@ _JUDGES: tuple[Callable[[LampInput], Lamp | None], ...] = (
     lambda look: lamps.edge(look, "journal"),
     lambda look: lamps.edge(look, "recorder"),
     lambda look: lamps.edge(look, "log"),
+    lambda look: lamps.edge(look, "state"),
+    lambda look: lamps.edge(look, "socket"),
     lamps_feed.clock,
     lamps_feed.socket,
     lamps.process,

@@ -36,7 +36,10 @@ _PROBLEM = {  # what comes of an edge that cannot write
     "journal": "entries are locked, exits go on",
     "recorder": "not recorded any more; trading goes on",
     "log": "lines wait in memory; trading goes on",
+    "state": "entries are locked, exits go on",
+    "socket": "it is opened again; screens come back by themselves",
 }
+_NAMED = ("log", "state", "socket")  # lamps of which there is none where there is nothing to say
 _RSS_MB, _DESCRIPTORS, _GC_MS, _CPU = 80.0, 256, 100.0, 1.0  # caps; LATE from 80 % of each
 
 
@@ -181,7 +184,7 @@ def edge(look: LampInput, name: str) -> Lamp | None:
     title = name.upper()
     found = next((each for each in seen.edges if each.name == name), None)
     if found is None:
-        return None if name == "log" else Lamp(title, "OFF", "off")
+        return None if name in _NAMED else Lamp(title, "OFF", "off")
     waiting = f"{found.waiting / 1024:,.0f} KiB" if name == "recorder" else f"{found.waiting:,}"
     shown = f"{text.scaled(found.done)} kept" + (f", {waiting} waiting" if found.waiting else "")
     free_mb = seen.process.disk_free_mb

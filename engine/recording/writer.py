@@ -9,7 +9,7 @@ from typing import Self
 
 from msgspec.structs import astuple
 
-from engine.files import claim, create_private
+from engine.files import claim, create_private, lost
 from engine.model.errors import InputError
 from engine.model.types import FLAG_HAS_BOOK, Tick
 from engine.recording.format import (
@@ -40,7 +40,7 @@ class BlockFile:
             self._waiting = [encode_header(header)]
         except (DamageError, ValueError) as damage:
             raise InputError(f"{path}: the header {damage}") from None
-        self._name = str(path)
+        self._path = path
         self._instruments = len(header.instruments)
         self._ticks = 0
         self._good_bytes = 0
@@ -59,7 +59,7 @@ class BlockFile:
         size = RECORD_SIZES[kind]
         if size and most_instrument(payload, size) >= self._instruments:
             raise InputError(
-                f"{self._name}: a tick speaks of an instrument beyond the {self._instruments} of the header"
+                f"{self._path}: a tick speaks of an instrument beyond the {self._instruments} of the header"
             )
         block, count = encode_block(kind, payload, self._ticks)
         self._waiting.append(block)
@@ -85,6 +85,10 @@ class BlockFile:
         """What is left on the file's disk for this user."""
         disk = os.fstatvfs(self._file)
         return disk.f_bavail * disk.f_frsize
+
+    def lost(self) -> str:
+        """What has become of the file at its path; "" while it is there, with all that was written."""
+        return lost(self._path, self._file, self._good_bytes)
 
     def close(self, finished: bool) -> None:
         """Close; `finished` puts the end block, without which a reader says that the recording was cut short."""

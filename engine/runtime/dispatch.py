@@ -12,7 +12,7 @@ from engine.runtime.market import MarketWatch
 from engine.runtime.replay.playback import Playback
 from engine.runtime.schedule import Schedule
 from engine.runtime.tickets import Tickets
-from engine.runtime.turn_parts import Asked, Posted, TurnParts
+from engine.runtime.turn_parts import Asked, JournalLost, Posted, TurnParts
 
 _LONGEST_STALL_S = 10.0
 _MARKED_LINK_STATES = frozenset({"UP", "WAITING", "REFUSED"})
@@ -56,6 +56,8 @@ class Dispatch:
             self.tickets.carried_out(posted, self._parts.effects.refusal)
         elif isinstance(posted, LinkChanged | FeedNote):
             self._feed_told(posted)
+        elif isinstance(posted, JournalLost):
+            self._parts.persistence.renew(self._parts.effects.now_ms)
         elif isinstance(posted, BrokerEvent):
             self._parts.effects.answered(posted)
         elif (reach := REACH[type(posted)]) not in self._reaches:

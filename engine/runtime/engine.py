@@ -192,11 +192,11 @@ class Engine:
 
     def _close(self) -> None:
         recorder, journal = self._parts.recorder, self._parts.journal
-        if recorder is not None:
-            recorder.close()
-        if journal is not None:
+        if journal is not None:  # first: where the disk is slow, it is what must not be lost
             journal.close(self.failure.outcome, fault=self.status.exit_status != EXIT_WELL)
             self.failure.journal_ended(journal)
+        if recorder is not None:
+            recorder.close()
 
     # ── Delivery ────────────────────────────────────────────────────────────────────────────────────────────────
 

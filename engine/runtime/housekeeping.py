@@ -7,6 +7,7 @@ from engine.logs import log_trade
 from engine.model.clock import SteadyClock
 from engine.model.events import ClockStepped, Paused
 from engine.model.snapshot import ProcessView
+from engine.runtime.durability import Durability
 from engine.runtime.event_log import LOGGERS
 from engine.runtime.never_ticked import NeverTicked
 from engine.runtime.new_day import NewDay
@@ -32,21 +33,28 @@ class LoopStats:
 
     `ticking` instruments have had a tick, `never` names those that have had none for too long, `silent` of them none for longer than they may; `refused` counts refused
     ticks of all instruments by reason, `sequence_gaps` jumps of the exchange's numbering. These are up to a quarter of a
-    second old, with many instruments a second. `process` is up to a second old.
+    second old, with many instruments a second. `process` is up to a second old. `late_ns` is how far the journal is
+    behind; exits and fills from `unkept_from_ms` on (the engine's time, 0 = none) may not be kept yet.
     """
 
-    __slots__ = ("beat_ns", "beats", "never", "process", "refused", "sequence_gaps", "silent", "ticking")
+    __slots__ = (
+        "beat_ns", "beats", "late_ns", "never", "process", "refused", "sequence_gaps", "silent", "ticking", "unkept_from_ms",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.beats = self.beat_ns = 0
         self.ticking = self.silent = self.sequence_gaps = 0
+        self.late_ns = self.unkept_from_ms = 0
         self.refused: dict[str, int] = {}
         self.never: tuple[CleanText, ...] = ()
         self.process = ProcessView(0.0, 0.0, 0, 0.0, 0)
 
 
 class Housekeeping:
-    """Keeps the loop's `stats`, and tells the log what must be told; `keep_receipt` puts a flat's receipt into a file."""
+    """Keeps the loop's `stats`, and tells the log what must be told; `keep_receipt` has a flat's receipt put into a file.
+
+    It waits for no disk: whatever is to be written goes to the threads that write.
+    """
 
     def __init__(
         self,
@@ -54,6 +62,7 @@ class Housekeeping:
         turn: Turn,
         stats: LoopStats,
         process_stats: ProcessStats,
+        durability: Durability,
         keep_receipt: Callable[[tuple[str, ...]], None],
         new_day: NewDay | None = None,
     ) -> None:
@@ -66,7 +75,8 @@ class Housekeeping:
         self._instruments = parts.trader.state.instrument_states
         self._parts = parts
         self._recorder = parts.recorder
-        self._recorder_told = False
+        self._recorder_told = CleanText("")
+        self._durability = durability
         self._clock = parts.clock if isinstance(parts.clock, SteadyClock) else None  # only where ticks are live
         self._never = NeverTicked(self._instruments, LOGGERS["feed"].warning)
         self._stale_ns = int(parts.config.feed.stale_s * _SECOND_NS)
@@ -85,6 +95,7 @@ class Housekeeping:
         now_ns = self.stats.beat_ns
         self.stats.beats += 1
         self.stats.process = self.process_stats.look(now_ns)
+        self._look_at_disk(now_ns)
         if now_ns >= self._look_ns:
             self._look_ns = now_ns + self._look_every_ns
             self._look_at_instruments(now_ns)
@@ -92,12 +103,19 @@ class Housekeeping:
         if now_ns >= self._next_heartbeat_ns:
             self._next_heartbeat_ns = now_ns + self._heartbeat_ns
             self._log_heartbeat()
-        if self._recorder is not None and self._recorder.problem and not self._recorder_told:
-            self._recorder_told = True
-            _log.error("recording stopped: %s; trading goes on", self._recorder.problem)
         self.keep_receipt()
         if self._new_day is not None:
             self._new_day.look(now_ns)
+
+    def _look_at_disk(self, now_ns: int) -> None:
+        durability, stats = self._durability, self.stats
+        durability.look(now_ns, self._effects.now_ms)
+        stats.late_ns, stats.unkept_from_ms = durability.late_ns, durability.since_ms
+        recorder = self._recorder
+        if recorder is not None and recorder.problem != self._recorder_told:
+            self._recorder_told = recorder.problem
+            if recorder.problem:
+                _log.error("recording stopped: %s; trading goes on", recorder.problem)
 
     def keep_receipt(self) -> None:
         """Put the receipt of a flat that is over into the log and a file, once."""

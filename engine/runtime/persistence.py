@@ -69,6 +69,14 @@ class Persistence:
             self._prices = self._held_prices()
             self._journal.write(self._trader.state.keep(now_ms))
 
+    def renew(self, now_ms: int) -> None:
+        """Others have taken the journal away: another begins, with the account as it is."""
+        if self._journal is not None:
+            self._changed, self.begun = False, True
+            self._prices = self._held_prices()
+            self._levels.clear()
+            self._journal.renew(self._trader.state.keep(now_ms) if self._keeps_account else None)
+
     def begin_account(self, now_ms: int) -> None:
         """Put the account into the journal as it is: what comes later is followed from there."""
         self._changed = self._keeps_account

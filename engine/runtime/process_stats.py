@@ -3,7 +3,7 @@
 import gc
 import os
 import time
-from pathlib import Path
+from collections.abc import Callable
 
 from engine.model.snapshot import ProcessView
 
@@ -17,10 +17,13 @@ def settle() -> None:
 
 
 class ProcessStats:
-    """Reads the figures once a second, outside the turn; `watch` begins and `release` ends counting GC pauses."""
+    """Reads the figures once a second, outside the turn; `watch` begins and `release` ends counting GC pauses.
 
-    def __init__(self, state_folder: Path) -> None:
-        self._folder = state_folder
+    `free_mb` tells the room on the disk: a disk that hangs must not be asked from here.
+    """
+
+    def __init__(self, free_mb: Callable[[], int]) -> None:
+        self._free_mb = free_mb
         self._due_ns = 0
         self._cpu_ns = time.process_time_ns()
         self._wall_ns = time.perf_counter_ns()
@@ -57,7 +60,7 @@ class ProcessStats:
             cpu_share=share,
             descriptors=_descriptors(),
             gc_longest_ms=self._gc_longest_ns / 1e6,
-            disk_free_mb=_disk_free_mb(self._folder),
+            disk_free_mb=self._free_mb(),
         )
         return self._view
 
@@ -77,12 +80,3 @@ def _descriptors() -> int:
         return len(os.listdir("/proc/self/fd"))
     except OSError:
         return 0
-
-
-def _disk_free_mb(folder: Path) -> int:
-    """Room on the disk of `folder` in MB; 0 where that is gone or does not answer: nothing can be written there."""
-    try:
-        disk = os.statvfs(folder)
-    except OSError:
-        return 0
-    return disk.f_bavail * disk.f_frsize // 1_000_000

@@ -11,7 +11,7 @@ from engine.model.ports import Journal
 from engine.runtime.dispatch import Dispatch
 from engine.runtime.event_log import LOGGERS
 from engine.runtime.turn import Turn
-from engine.runtime.turn_parts import TurnParts
+from engine.runtime.turn_parts import JournalLost, TurnParts
 from engine.text.redaction import redact
 from engine.text.sanitize import CleanText, clean
 
@@ -83,6 +83,16 @@ class RunFailure:
         """The journal cannot keep what it must: entries are locked, what is held is watched on, the end has the disk's status."""
         self.note_disk(problem)
         self._parts.post(Lock(problem))
+
+    def journal_lost(self, problem: CleanText, *, lock: bool) -> None:
+        """Others have taken the journal away: entries are locked until a person has looked, and all that is known is written anew."""
+        if lock:
+            self._parts.post(Lock(problem))
+        self._parts.post(JournalLost(problem))
+
+    def edge_lost(self, problem: CleanText) -> None:
+        """Others have been at what proves that this engine owns its directory: entries are locked until a person has looked."""
+        self._parts.post(Lock(clean(f"state directory: {problem}")))
 
     def note_disk(self, problem: CleanText) -> None:
         """Keep what the disk refuses; nothing where `problem` is empty."""

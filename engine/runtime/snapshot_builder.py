@@ -6,8 +6,9 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from engine.model import snapshot
-from engine.model.ports import Feed, Log
+from engine.model.ports import Feed, Log, Watch
 from engine.model.types import TradeMode
+from engine.runtime.durability import HOLDS_NS
 from engine.runtime.housekeeping import LoopStats, refusals
 from engine.runtime.open_hours import session_view
 from engine.runtime.replay.playback import Playback
@@ -20,6 +21,8 @@ from engine.trading.session import NO_DAY
 _METER_NS = 500_000_000
 _SHOWN = 50
 _MANY_TICKS = 50
+_WELL = CleanText("")
+_NAMED = ("state", "socket")  # edges that are shown only while something is wrong with them
 _MOST_TURNOVER = 2**63 - 1  # that a socket carries; a position in coins has more, and no screen shows it
 
 
@@ -36,6 +39,7 @@ class SnapshotBuilder:
         playback: Playback | None,
         feed: Feed,
         log: Log,
+        watch: Watch,
     ) -> None:
         self._trade_mode = trade_mode
         self._source = source
@@ -49,6 +53,7 @@ class SnapshotBuilder:
         self._playback = playback
         self._feed = feed
         self._log = log
+        self._watch = watch
         self._number = 0
         self._meter = (0, 0)
         self._real_speed = 0.0
@@ -80,7 +85,7 @@ class SnapshotBuilder:
             positions=self._positions(),
             account=self._account(),
             entries=snapshot.EntriesState(
-                state.gate.paused, state.gate.locked, state.gate.halted, state.gate.day_entries
+                state.gate.paused, state.gate.locked, state.gate.halted or state.gate.held, state.gate.day_entries
             ),
             flat=parts.receipt.view(),
             trades=tuple(parts.exits.newest),
@@ -105,6 +110,8 @@ class SnapshotBuilder:
             found=parts.outcomes.found,
             left_out={reason: places.count for reason, places in state.reach.left_out().items()},
             undecided=self._undecided(),
+            late_ms=stats.late_ns // 1_000_000,
+            unkept_from_ms=stats.unkept_from_ms,
         )
 
     def _undecided(self) -> str:
@@ -168,11 +175,19 @@ class SnapshotBuilder:
     def _edges(self) -> tuple[snapshot.EdgeView, ...]:
         edges = []
         journal, recorder = self._parts.journal, self._parts.recorder
+        lost = self._watch.problems
         if journal is not None:
-            edges.append(snapshot.EdgeView("journal", journal.waiting, journal.durable, journal.problem))
+            problem = journal.problem or self._late()
+            edges.append(snapshot.EdgeView("journal", journal.waiting, journal.durable, problem))
         if recorder is not None:
             edges.append(snapshot.EdgeView("recorder", recorder.waiting, recorder.kept, recorder.problem))
-        return (*edges, snapshot.EdgeView("log", 0, self._log.last_number, self._log.problem))
+        edges.append(snapshot.EdgeView("log", 0, self._log.last_number, self._log.problem or lost.get("log", _WELL)))
+        edges += [snapshot.EdgeView(name, 0, 0, text) for name, text in lost.items() if name in _NAMED]
+        return tuple(edges)
+
+    def _late(self) -> CleanText:
+        late_ns = self._stats.late_ns
+        return CleanText(f"the disk is {late_ns / 1e9:.1f} s behind") if late_ns > HOLDS_NS else _WELL
 
     def _replay(self, now_ms: int) -> snapshot.ReplayView | None:
         playback = self._playback

@@ -23,10 +23,12 @@ from engine.runtime.persistence import Persistence
 from engine.runtime.receipt import Receipt
 from engine.runtime.rewind import OperatorGate, Rewind
 from engine.runtime.timeline import Timeline
+from engine.text.sanitize import CleanText
 from engine.trading.event_text import EventText
 from engine.trading.trader import Trader
 
 Post = Callable[[BrokerEvent], None]
+PostAny = Callable[["Posted"], None]
 Hold = Callable[[Sequence[int]], None]
 # (instruments, post within the turn, post from another thread) → the broker, and how a simulated one is told what it holds
 MakeBroker = Callable[[tuple[Instrument, ...], Post, Post], tuple[Broker, Hold]]
@@ -39,7 +41,13 @@ class Asked(Struct, frozen=True):
     command: Command
 
 
-Posted = Command | BrokerEvent | FeedEvent | Asked
+class JournalLost(Struct, frozen=True):
+    """Others have taken the journal's file away, or put another in its place."""
+
+    text: CleanText
+
+
+Posted = Command | BrokerEvent | FeedEvent | Asked | JournalLost
 
 
 class TurnParts:

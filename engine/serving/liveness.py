@@ -44,6 +44,7 @@ class Liveness:
     def __init__(self, run: Run, server: LinkServer) -> None:
         self._engine = run.engine
         self._server = server
+        self._watch = run.watch
         self._begun_ns = now_ns()
         self._writers: dict[str, ThreadProgress] = {}
         journal, recorder = run.journal, run.recorder
@@ -65,6 +66,7 @@ class Liveness:
             "strategy": loop_ns if self._engine.cursor.deciding else 0,
             "feed": feed_stamp(self._engine.feed_view()),
             "link": self._server.beat_ns,
+            "edges": self._watch.beat_ns,
             **{name: writer.stamp(at_ns) for name, writer in self._writers.items()},
         }
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from threading import Timer
+from threading import Thread, Timer
 
 from engine.assembly import Run
 from engine.link import LinkServer, OperatorPolicy
@@ -25,6 +25,7 @@ from engine.text.sanitize import clean
 _LOOK_S = 2.0  # at what nobody tells of; all that ends a run sets an event
 _STOP_S = 5.0
 _LOOP = "engine loop"
+_TELL_S = 0.2
 
 
 class Service:
@@ -44,6 +45,8 @@ class Service:
         self._notifier = Notifier(environ)
         self._restart = None if beside_screen else Restart(run, environ)
         self._server = _server(run, "the run's own screen" if beside_screen else "")
+        run.watch.add("socket", self._server)
+        run.watch.each_round(FlatFile(run.engine, run.folder / FLAT_FILE).look)
         self._watchdog = self._watch()
 
     def start(self) -> None:
@@ -96,12 +99,18 @@ class Service:
             self._restart.in_place(self._run.engine.problem)
 
     def _overdue(self) -> None:
+        if left := unwritten(
+            self._run
+        ):  # by a thread of its own: standard error may be a file on the very disk that hangs
+            line = f"myquant-tui: {left}\n".encode()
+            teller = Thread(target=os.write, args=(2, line), daemon=True)
+            teller.start()
+            teller.join(_TELL_S)
         self._begin_anew()
         os._exit(self._run.engine.status.exit_status or EXIT_FAULT)
 
     def _watch(self) -> Watchdog:
-        """Build the watch over all threads; it also looks for the file FLAT and feeds systemd's own watchdog."""
-        flat_file = FlatFile(self._run.engine, self._run.folder / FLAT_FILE)
+        """Build the watch over all threads; it also feeds systemd's own watchdog."""
         heartbeat = Heartbeat(self._run, self._notifier)
         restart = self._restart
         abort = self._run.say if restart is None else restart.abort if self._notifier.listens else restart.in_place
@@ -112,7 +121,8 @@ class Service:
             clock=SystemClock(),
             say=self._run.say,
             abort=abort,
-            each_look=(flat_file.look, heartbeat.look),
+            each_look=(heartbeat.look,),
+            do=self._run.watch.do,
         )
 
 
@@ -155,4 +165,15 @@ def _server(run: Run, resident: str) -> LinkServer:
         clock=clock,
         note=LOGGERS["engine"].warning,
         resident=resident,
+        do=run.watch.do,
     )
+
+
+def unwritten(run: Run) -> str:
+    """What the disk has not taken when a run ends in spite of it; "" when everything is written."""
+    left = []
+    if run.journal is not None and run.journal.waiting:
+        left.append(f"{run.journal.waiting:,} rows of the journal")
+    if run.recorder is not None and run.recorder.waiting:
+        left.append(f"{run.recorder.waiting / 1024:,.0f} KiB of the recording")
+    return f"the disk did not answer in time, NOT written: {' and '.join(left)}" if left else ""

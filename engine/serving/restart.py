@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from threading import Event
 
 from engine.assembly import Run
 from engine.model.commands import Flat
@@ -58,9 +59,20 @@ class Restart:
         """Say it, and save what an order to go flat would lose: nothing here waits for the engine."""
         waiting = [each.command if isinstance(each, Asked) else each for each in tuple(self._run.engine.turn.inputs)]
         if any(isinstance(command, Flat) for command in waiting):
-            lay_flat(self._run.folder / FLAT_FILE)
+            self._lay()
         self._run.say(told)
         self._run.logs.flush(_FLUSH_S)
+
+    def _lay(self) -> None:
+        """Have the request laid by the thread that may hang; half a second is waited for it."""
+        laid = Event()
+
+        def work() -> None:
+            lay_flat(self._run.folder / FLAT_FILE)
+            laid.set()
+
+        self._run.watch.do(work)
+        laid.wait(_FLUSH_S)
 
     def _held(self) -> str:
         """What is left behind, for the last line of a log."""

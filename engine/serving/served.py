@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from engine.assembly import Run
 from engine.model.commands import Command
 from engine.model.ports import LogLine
@@ -16,22 +18,33 @@ class DurableView:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._shown: Snapshot | None = None
+        self._kept_ms = 0  # the engine's time in the newest snapshot that was wholly kept
 
     @property
     def snapshot(self) -> Snapshot:
         """The newest snapshot of which every row is on the disk: a fill that a screen has shown survives a power cut.
 
         Rows take a few milliseconds; meanwhile it is the snapshot before. One that is a second newer than that is shown
-        in any case, and so is every one once the disk has failed, which they tell.
+        in any case, and so is every one once the disk has failed: they tell from when on what they show is not kept.
         """
         seen, shown = self._run.engine.snapshot, self._shown
-        if shown is None or self._is_kept(seen) or seen.taken_ns - shown.taken_ns > _LONGEST_NS:
-            self._shown = shown = seen
-        return shown
+        if self._is_kept(seen):
+            self._kept_ms = seen.at_ms
+        elif self._is_failing() or shown is None or seen.taken_ns - shown.taken_ns > _LONGEST_NS:
+            if not seen.unkept_from_ms:
+                seen = replace(seen, unkept_from_ms=max(1, self._kept_ms))
+        else:
+            return shown
+        self._shown = seen
+        return seen
+
+    def _is_failing(self) -> bool:
+        journal = self._run.journal
+        return journal is not None and bool(journal.problem)
 
     def _is_kept(self, seen: Snapshot) -> bool:
         journal = self._run.journal
-        if journal is None or journal.problem or not journal.waiting:
+        if journal is None or not journal.waiting:
             return True
         edge = next(each for each in seen.edges if each.name == "journal")
         return journal.durable >= edge.done + edge.waiting

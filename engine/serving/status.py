@@ -45,6 +45,7 @@ class HeldStatus(Struct, frozen=True):
     age_s: float | None = None
     entry_at: str | None = None
     entry_ns: int | None = None
+    durable: bool = True  # else a kill could still take it back
 
 
 class Status(Struct, frozen=True, kw_only=True):
@@ -91,6 +92,7 @@ class Status(Struct, frozen=True, kw_only=True):
     control: str = field(default="", name="conn")  # scripts know it by this name
     rss_mb: float = 0.0
     problem: str = ""
+    not_durable_s: float = 0.0
     found: tuple[str, ...] = ()
     engines: "tuple[Status, ...]" = ()  # of several, each as it would be alone
 
@@ -187,6 +189,7 @@ def _running(place: EngineDir) -> Status:
         control=picture.control.holder,
         rss_mb=round(seen.process.rss_mb, 1),
         problem=f"its loop has stood still for {beat_age_s:.1f} s" if still else "; ".join(filter(None, told)),
+        not_durable_s=max(0.1, round(seen.late_ms / 1000, 1)) if seen.unkept_from_ms else 0.0,
         found=seen.found,
     )
 
@@ -244,6 +247,7 @@ def _open(seen: Snapshot, held: OpenPosition) -> HeldStatus:
         age_s=age_s(quote.recv_ns) if quote else None,
         entry_at=_iso(state.entry_ms * 1_000_000),
         entry_ns=state.entry_ms * 1_000_000,
+        durable=not seen.unkept_from_ms,
     )
 
 

@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from typing import Final, Literal
@@ -22,7 +23,7 @@ from engine.model.errors import InputError
 STACKS_FILE: Final = "stacks.txt"
 DUMP_NS: Final = 2_000_000_000
 ABORT_NS: Final = 5_000_000_000
-_LOOK_S: Final = 0.25  # how soon a file FLAT in the state directory is seen
+_LOOK_S: Final = 0.25
 _SLEPT_NS: Final = 1_000_000_000  # the watchdog itself did not run for so long: the whole process stood still
 # Where not even this thread gets to run, somebody in C does not let go of the interpreter: when so much processor time
 # was used up meanwhile, a signal of the system's dumps the stacks and ends the process. Not `dump_traceback_later`: it
@@ -85,7 +86,8 @@ class WatchedThreads:
 class Watchdog:
     """The thread "watchdog": `stamps()` gives the counters, `abort` ends the process, `each_look` are called all the time.
 
-    All of them are called from this thread, outside every lock; `say(text)` takes lines for the log.
+    All of them are called from this thread, outside every lock; `say(text)` takes lines for the log. `do(errand)` has
+    something done at the disk by another thread: this one must go on where a disk hangs.
     """
 
     def __init__(
@@ -98,6 +100,7 @@ class Watchdog:
         say: Callable[[str], None],
         abort: Callable[[str], None],
         each_look: Sequence[Callable[[int], None]],
+        do: Callable[[Callable[[], None]], None],
     ) -> None:
         """Open the file that stacks are dumped into: at that moment opening might be what hangs. Raises InputError."""
         self._stamps = stamps
@@ -106,10 +109,12 @@ class Watchdog:
         self._say = say
         self._abort = abort
         self._each_look = each_look
+        self._do = do
         try:
             self._stacks = open_appended(folder / STACKS_FILE, _STACKS_LIMIT_BYTES)
         except OSError as error:
             raise InputError(f"{folder / STACKS_FILE}: {error.strerror}") from error
+        self._scratch = _in_memory()
         self._failed = ""
         self._ending = Event()
         self._thread = Thread(target=self._run, name="watchdog", daemon=True)
@@ -127,7 +132,8 @@ class Watchdog:
         signal.setitimer(signal.ITIMER_PROF, 0)
         faulthandler.unregister(signal.SIGPROF)
         if not self._thread.is_alive():
-            os.close(self._stacks)
+            self._do(lambda: os.close(self._stacks))
+            os.close(self._scratch)
 
     def _run(self) -> None:
         while not self._ending.wait(_LOOK_S):
@@ -153,11 +159,14 @@ class Watchdog:
                 self._abort(str(verdict))
 
     def _dump(self, stuck: Sequence[WatchVerdict]) -> None:
-        """Put the stacks of all threads into the file, and say so; a full disk keeps back neither of the two."""
+        """Have the stacks of all threads put into the file, and say so; a full disk keeps back neither of the two."""
         names = "; ".join(map(str, stuck))
-        with suppress(OSError):
-            os.write(self._stacks, f"\n{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {names}\n".encode())
-        faulthandler.dump_traceback(file=self._stacks, all_threads=True)
+        os.ftruncate(self._scratch, 0)
+        os.lseek(self._scratch, 0, os.SEEK_SET)
+        faulthandler.dump_traceback(file=self._scratch, all_threads=True)
+        stacks = os.pread(self._scratch, _STACKS_LIMIT_BYTES, 0)
+        head = f"\n{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {names}\n"
+        self._do(partial(_append, self._stacks, head.encode() + stacks))
         self._say(f"{names}; stacks of all threads are in {STACKS_FILE}")
 
     def _broke(self, error: Exception) -> None:
@@ -166,3 +175,18 @@ class Watchdog:
         if text != self._failed:
             self._failed = text
             self._say(f"the watchdog failed and goes on: {text}")
+
+
+def _in_memory() -> int:
+    """A descriptor that can be written to like a file and touches no disk (where the system has none, a temporary file)."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("stacks", os.MFD_CLOEXEC)
+    import tempfile  # noqa: PLC0415 - not where it is not needed
+
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
+
+
+def _append(descriptor: int, data: bytes) -> None:
+    with suppress(OSError):  # a full disk: the log says that they stood still
+        os.write(descriptor, data)

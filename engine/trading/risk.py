@@ -11,7 +11,8 @@ from engine.trading.positions import Costs
 class EntryGate:
     """Whether new entries are allowed, over all instruments.
 
-    `locked` and `halted` hold a reason or are empty; both wait for the operator. A pause is lifted by a resume.
+    `locked` and `halted` hold a reason or are empty; both wait for the operator. A pause is lifted by a resume; what is
+    `held` waits for the disk, and is no account's: the next run has a journal of its own.
     """
 
     STATE = ("paused", "locked", "halted", "day_entries")
@@ -21,6 +22,7 @@ class EntryGate:
         self.paused = False
         self.locked = ""
         self.halted = ""
+        self.held = ""
         self.day_entries = 0
 
     def objection(self) -> str:
@@ -29,6 +31,8 @@ class EntryGate:
             return f"locked: {self.locked}"
         if self.halted:
             return f"halted: {self.halted}"
+        if self.held:
+            return f"halted: {self.held}"
         if self.paused:
             return "paused"
         if self.day_entries >= self._max_positions_per_day:

@@ -8,7 +8,17 @@ from typing import assert_never
 
 from engine.config import Config
 from engine.model.broker_events import BrokerEvent
-from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeEntries, TraderCommand, Unlock
+from engine.model.commands import (
+    Arm,
+    Disarm,
+    Flat,
+    HoldEntries,
+    Lock,
+    PauseEntries,
+    ResumeEntries,
+    TraderCommand,
+    Unlock,
+)
 from engine.model.events import AnyEvent, InstrumentWarned
 from engine.model.state import Plain
 from engine.model.types import FLAG_LATE, Instrument, Tick
@@ -253,6 +263,10 @@ class Trader:
             case Lock():
                 gate.locked = command.reason or "operator"
                 self.state.entries("locked", gate.locked, now_ms)
+            case HoldEntries():
+                told = command.reason or gate.held
+                gate.held = command.reason
+                self.state.entries("held" if command.reason else "released", told, now_ms)
             case Flat():
                 self._flattener.begin(command.reason, "Flat", now_ms, closed_until_ms, anyway=command.anyway)
             case Arm() | Disarm():

@@ -174,6 +174,8 @@ class TradingState:
         """The deciding state by name: positions, cash, limits, orders, and the indicators of `chosen` instruments (None: all)."""
         fields: Fields = {"today": self.today.isoformat()}
         dump(self.gate, "gate.", fields)
+        if self.gate.held:
+            fields["gate.held"] = self.gate.held
         dump(self.flat, "flat.", fields)
         self.orders.dump(fields)
         self.portfolio.dump(fields)
@@ -185,6 +187,7 @@ class TradingState:
         """Take the deciding state back from what `dump` wrote."""
         self.today = date.fromisoformat(str(fields["today"]))
         load(self.gate, "gate.", fields)
+        self.gate.held = str(fields.get("gate.held", ""))
         load(self.flat, "flat.", fields)
         self.flat.trouble = ""
         self.orders.load(fields)

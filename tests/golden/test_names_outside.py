@@ -64,6 +64,7 @@ HeldOver: instrument quantity at_ms
 HeldSilent: instrument silent_ms at_ms severe
 Hello: protocol program name wants_conn screen at_once may_flat
 Hold
+HoldEntries: reason
 Holdings: net working
 InputMark: ticks command at_ms market_ms closed_until_ms
 InstrumentWarned: instrument text at_ms
@@ -118,9 +119,10 @@ slice: late_ns merged lost cpu_share rss_mb wrong
 """
 
 # Which of them may stand where.
-BY_TRADER = "Arm Disarm Flat Lock PauseEntries ResumeEntries Unlock"
+BY_OPERATOR = "Arm Disarm Flat Lock PauseEntries ResumeEntries Unlock"
+BY_TRADER = f"{BY_OPERATOR} HoldEntries"
 BY_SCREEN = (
-    f"{BY_TRADER} Acknowledge Bookmark Fault Hold Play Seek SeekEvent SeekTime SetSpeed SkipSilence Stall Step Stop"
+    f"{BY_OPERATOR} Acknowledge Bookmark Fault Hold Play Seek SeekEvent SeekTime SetSpeed SkipSilence Stall Step Stop"
     " SwitchDelivery"
 )
 JOURNALLED = (

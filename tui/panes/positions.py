@@ -22,9 +22,10 @@ _MOST_OTHERS = 3  # further positions that the pane grows by
 def title(view: View) -> str:
     """Title of the pane; of several positions their number and what they would win together."""
     held = [position for position in view.snapshot.positions if position.state.quantity]
+    unkept = f"  {text.not_kept(view.snapshot)}".rstrip() if held else ""
     if len(held) < 2:
-        return "POSITION"
-    return f"POSITIONS {len(held):,}  open {text.money(_open_pnl(held), sign=True)}"
+        return f"POSITION{unkept}"
+    return f"POSITIONS {len(held):,}  open {text.money(_open_pnl(held), sign=True)}{unkept}"
 
 
 def _open_pnl(held: list[OpenPosition]) -> Decimal:
@@ -94,6 +95,7 @@ def _position(view: View, position: OpenPosition, width: int) -> list[Line]:
         segment(1, word(instrument.symbol, "bold")),
         segment(0, word(text.side(instrument, state.quantity), "up" if state.quantity > 0 else "down")),
         segment(2, word(text.age(held_s), "dim"), at_end=True),
+        segment(0, word(text.not_kept(shot), "warn")),
     ]
     moved = position.last - state.entry_price
     if state.quantity < 0:
@@ -164,7 +166,9 @@ def _other(view: View, position: OpenPosition, width: int) -> Line:
     state = position.state
     instrument = text.instrument_at(view.snapshot, state.instrument)
     result = text.money(position.open_pnl, sign=True)
-    start = ((f"{instrument.symbol} ", ""), (text.side(instrument, state.quantity), "bold"))
+    unkept = text.not_kept(view.snapshot)
+    named = (f"{instrument.symbol} ", "")
+    start: Line = (named, (text.side(instrument, state.quantity), "bold"), *word(unkept and f" {unkept}", "warn"))
     price = text.price(instrument, state.entry_price)
     return ends((*start, (f" @{price}", "dim")), ((f" {result}", result_style(position.open_pnl)),), width)
 
@@ -217,6 +221,7 @@ def line(view: View, width: int) -> Line:
     segments = [
         segment(3, word(instrument.symbol, "bold")),
         segment(0, word(text.side(instrument, state.quantity), "bold")),
+        segment(0, word(text.not_kept(view.snapshot), "warn")),
         segment(5, word(f"@{text.price(instrument, state.entry_price)}", "dim")),
         segment(1, result),
         segment(2, (("stop ", "dim"), (text.price(instrument, stop), "stop")) if stop else (("no stop", "warn"),)),

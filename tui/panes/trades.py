@@ -35,8 +35,8 @@ def _table(view: View, width: int, height: int, chosen: int | None) -> list[Line
         return []
     if not trades:
         earlier = view.snapshot.account.exits
-        text = f" {earlier:,} exits, none of which is kept one by one any more" if earlier else " no trade yet"
-        return [((left(text, width), "dim"),)]
+        none = f" {earlier:,} exits, none of which is kept one by one any more" if earlier else " no trade yet"
+        return [((left(none, width), "dim"),)]
     headed = height > 1
     count = min(len(trades), height - headed)
     first = max(0, min((len(trades) if chosen is None else chosen) - count // 2, len(trades) - count))
@@ -49,7 +49,9 @@ def _table(view: View, width: int, height: int, chosen: int | None) -> list[Line
     for number, (trade, row) in enumerate(zip(shown, cells, strict=True), first):
         mark, style = ((f"{view.glyphs.play} ", "accent"), "select") if number == chosen else (("  ", ""), "")
         result = (f"  {right(row[-1], sizes[-1])}", result_style(trade.net_pnl))
-        lines.append((mark, (_aligned(row[:-1], sizes[:-1]), style), result, (f"  {trade.reason}", "")))
+        unkept = text.not_kept(view.snapshot, trade.exit_ms)
+        told: Line = ((f"  {unkept}", "warn"),) if unkept else ()
+        lines.append((mark, (_aligned(row[:-1], sizes[:-1]), style), result, *told, (f"  {trade.reason}", "")))
     return within(lines, width)
 
 

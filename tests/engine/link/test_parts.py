@@ -28,7 +28,7 @@ from engine.link.protocol import (
 )
 from engine.link.replica import Replica
 from engine.link.tickets import NO_ANSWER, PendingCommands
-from engine.model.commands import Command, Flat, PauseEntries, SetSpeed
+from engine.model.commands import Command, Flat, HoldEntries, PauseEntries, SetSpeed
 from engine.model.errors import WireError
 from engine.model.ports import LogLine
 from engine.model.snapshot import CommandView
@@ -76,7 +76,7 @@ def test_any_bytes_are_a_request_or_a_wire_error(data: bytes) -> None:
 
 
 def test_every_command_there_is_can_be_sent() -> None:
-    for kind in Command.__subclasses__():
+    for kind in set(Command.__subclasses__()) - {HoldEntries}:  # that one is the engine's own
         fields = {"delivery": "queued", "speed": 2.0, "ticks": 3, "tick": 4, "at_ms": 5, "on": True, "forward": True}
         fields |= {"kind": "stall", "seconds": 0.5}
         command = kind(**{name: fields[name] for name in kind.__struct_fields__ if name in fields})

@@ -10,7 +10,7 @@ import pytest
 from engine.assembly import LiveSupply, Run, build
 from engine.journal import JOURNAL_FILE, read_events
 from engine.model.broker_events import BrokerEvent
-from engine.model.commands import Flat, Lock, Seek, SwitchDelivery
+from engine.model.commands import Flat, Lock, ResumeEntries, Seek, SwitchDelivery
 from engine.model.errors import EXIT_DISK, EXIT_FAULT
 from engine.model.events import StateKept
 from engine.model.marks import InputMark
@@ -55,7 +55,8 @@ def locked(live: ScriptedRun) -> str:
 def test_a_full_disk_locks_entries_and_leaves_the_exits(live) -> None:
     holding(live)
     engine = live.run.engine
-    live.run.journal._tell("the disk is full; the journal goes on in its reserve")
+    live.run.journal._reserve.free()
+    engine.send(ResumeEntries())  # a row that only found room because of that
     until(lambda: locked(live) != "")
     assert locked(live) == "journal: the disk is full; the journal goes on in its reserve"
     assert not engine.wait(0)

@@ -98,6 +98,7 @@ def test_the_watchdog_dumps_tells_and_survives_what_fails(tmp_path: Path) -> Non
         say=said.append,
         abort=ended.append,
         each_look=(look,),
+        do=lambda errand: errand(),
     )
     watchdog.start()
     until(lambda: len(said) >= 2)
@@ -122,7 +123,7 @@ def test_stacks_are_never_written_through_a_link(tmp_path: Path, run: Run) -> No
     (tmp_path / STACKS_FILE).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(InputError, match=r"stacks\.txt"):
         Watchdog(
-            stamps=dict, vital=VITAL, folder=tmp_path, clock=SystemClock(), say=print, abort=print, each_look=()
+            stamps=dict, vital=VITAL, folder=tmp_path, clock=SystemClock(), say=print, abort=print, each_look=(), do=print
         )  # fmt: skip
     assert not (tmp_path / "elsewhere").exists()
 
@@ -169,7 +170,7 @@ def test_every_thread_that_must_go_on_has_a_stamp(tmp_path: Path, run: Run) -> N
     )  # fmt: skip
     begun_ns = time.perf_counter_ns()
     stamps = Liveness(run, server)
-    assert set(stamps()) == {"engine loop", "strategy", "feed", "link", "journal", "recorder"}
+    assert set(stamps()) == {"engine loop", "strategy", "feed", "link", "edges", "journal", "recorder"}
     assert stamps()["engine loop"] >= begun_ns
     assert stamps()["strategy"] == stamps()["feed"] == stamps()["link"] == 0
     run.engine.housekeeping.make()
