@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli import main
+from engine.journal import StateDir
+from engine.journal.journal_files import JournalFiles
 from engine.journal.ledger import Ledger
 from engine.link.request_handler import RequestHandler
+from engine.logs.log_file import LogFile
 from engine.recording.writer import BlockFile
 from engine.runtime.housekeeping import Housekeeping
 from engine.trading.strategy.ema_macd_vwap import Strategy
@@ -108,6 +111,11 @@ def change() -> None:
             _before(Ledger, "append", _stuck("stuck"))
             _before(BlockFile, "write", _stuck("stuck"))
             _before(RequestHandler, "look_after", _stuck("stuck"))
+        case "disk":  # as far as any of our calls is concerned
+            for owner, method in (
+                (Ledger, "append"), (BlockFile, "write"), (LogFile, "_append"), (StateDir, "look"), (JournalFiles, "lost"),
+            ):  # fmt: skip
+                _before(owner, method, _stuck("stuck"))
         case "restless clock":
             looks = count()
             _set_the_wall_clock(lambda: (0, 300, -300)[next(looks) // 40 % 3])
