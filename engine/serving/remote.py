@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from threading import Thread
 
 from engine.link import LinkError, Oneshot, RefusedError
 from engine.link.flat_news import flat_news
@@ -17,6 +18,7 @@ FLAT_WITHIN_S = 60.0
 SILENT_S = 5.0  # after which an engine is taken for one that will not answer any more
 _STOP_WITHIN_S = 10.0
 _LOOK_S = 0.05
+_LAY_S = 1.0
 _SIMULATED = frozenset({"paper", "mock"})  # modes whose positions are closed from here when their engine is gone
 
 
@@ -101,9 +103,16 @@ def flatten(
 
 def _lay_request(place: EngineDir, once: Callable[[str], None]) -> bool:
     """Leave the request where the engine finds it as soon as it goes on, or is started again; whether it lies there."""
-    laid = lay_flat(place.folder / FLAT_FILE)
+    done: list[bool] = []
+    # By a thread of its own: where the engine is silent because its disk hangs, we must not hang with it.
+    laying = Thread(target=lambda: done.append(lay_flat(place.folder / FLAT_FILE)), name="lay", daemon=True)
+    laying.start()
+    laying.join(_LAY_S)
+    laid = any(done)
     if laid:
         once(f"the request lies in its state directory as {FLAT_FILE}")
+    elif not done:
+        once(f"the disk of {place.where} does not answer: the request cannot be left there")
     return laid
 
 
