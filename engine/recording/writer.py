@@ -3,6 +3,7 @@
 import os
 import struct
 from contextlib import suppress
+from errno import EIO
 from itertools import accumulate
 from pathlib import Path
 from typing import Self
@@ -69,6 +70,8 @@ class BlockFile:
     def write(self) -> None:
         """Write all that was added, in one go."""
         blocks, self._waiting = self._waiting, []
+        if os.fstat(self._file).st_size != self._good_bytes:
+            raise OSError(EIO, "it was cut off, or written to by another")
         data = memoryview(b"".join(blocks))
         written = 0
         try:

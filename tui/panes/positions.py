@@ -168,7 +168,7 @@ def _other(view: View, position: OpenPosition, width: int) -> Line:
     result = text.money(position.open_pnl, sign=True)
     unkept = text.not_kept(view.snapshot)
     named = (f"{instrument.symbol} ", "")
-    start: Line = (named, (text.side(instrument, state.quantity), "bold"), *word(unkept and f" {unkept}", "warn"))
+    start: Line = (*word(unkept and f"{unkept} ", "warn"), named, (text.side(instrument, state.quantity), "bold"))
     price = text.price(instrument, state.entry_price)
     return ends((*start, (f" @{price}", "dim")), ((f" {result}", result_style(position.open_pnl)),), width)
 

@@ -50,8 +50,9 @@ def _table(view: View, width: int, height: int, chosen: int | None) -> list[Line
         mark, style = ((f"{view.glyphs.play} ", "accent"), "select") if number == chosen else (("  ", ""), "")
         result = (f"  {right(row[-1], sizes[-1])}", result_style(trade.net_pnl))
         unkept = text.not_kept(view.snapshot, trade.exit_ms)
-        told: Line = ((f"  {unkept}", "warn"),) if unkept else ()
-        lines.append((mark, (_aligned(row[:-1], sizes[:-1]), style), result, *told, (f"  {trade.reason}", "")))
+        told: Line = ((f"  {unkept}  ", "warn"),) if unkept else ()  # ahead of what a narrow list cuts off
+        texts, reason = (_aligned(row[:-1], sizes[:-1]), style), (f"  {trade.reason}", "")
+        lines.append((mark, texts, result, *told, reason) if full else (mark, *told, texts, result, reason))
     return within(lines, width)
 
 

@@ -15,7 +15,7 @@ from engine.link.channel import LinkError
 from engine.link.client import RemoteEngine
 from engine.link.frames import frame
 from engine.link.oneshot import ask
-from engine.link.protocol import ENCODER, CommandTaken, GetSnapshot, SendCommand, Welcome
+from engine.link.protocol import ENCODER, CommandTaken, GetSnapshot, SendCommand, SnapshotReply, Welcome
 from engine.model.commands import Flat
 from engine.model.errors import UserError
 from engine.version import VERSION
@@ -40,6 +40,55 @@ def test_the_socket_is_private_replaces_a_dead_one_and_goes_with_its_server(tmp_
         there.path.unlink()
         address.listen(there.path).close()  # somebody else's
     assert there.path.is_socket()
+
+
+@pytest.mark.parametrize("what", ["removed", "moved away", "replaced by a socket", "directory replaced"])
+def test_a_socket_whose_name_is_gone_is_opened_again_and_who_is_connected_stays_so(tmp_path: Path, what: str) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    with serving(folder) as there, remote(there) as screen:
+        server, path = there.server, there.path
+        assert server.look() == ""
+        if what == "directory replaced":
+            folder.rename(tmp_path / "moved")
+            folder.mkdir(mode=0o700)
+        elif what == "moved away":
+            path.rename(tmp_path / "elsewhere")
+        else:
+            path.unlink()
+        if what == "replaced by a socket":
+            address.listen(path).close()
+        assert server.look().endswith("it is opened again")
+        assert server.look() == ""
+        until(lambda: address.listening_pid(path) == os.getpid())
+        assert isinstance(ask(path, GetSnapshot(), 5.0), SnapshotReply)
+        number = screen.snapshot.number
+        there.fake.go_on()
+        until(lambda: screen.snapshot.number > number)
+    assert not path.exists()
+
+
+def test_what_is_no_socket_and_stands_in_its_place_is_left_there_and_told(tmp_path: Path) -> None:
+    with serving(tmp_path) as there:
+        there.path.unlink()
+        there.path.write_text("somebody's")
+        for _ in range(2):
+            with pytest.raises(UserError, match="something else is there"):
+                there.server.look()
+        there.path.unlink()
+        assert there.server.look().endswith("it is opened again")
+
+
+def test_nobody_listens_where_nobody_does(tmp_path: Path) -> None:
+    path = tmp_path / "engine.sock"
+    assert address.listening_pid(path) == 0
+    listener = address.listen(path)
+    assert address.listening_pid(path) == os.getpid()
+    listener.close()
+    assert address.listening_pid(path) == 0
+    path.unlink()
+    path.write_text("")
+    assert address.listening_pid(path) == 0
 
 
 def test_a_path_of_any_length_will_do(tmp_path: Path) -> None:

@@ -91,6 +91,8 @@ WORDS = [
     ("RECORDER", snapshot(edges=edges(5 << 20, name="recorder")), "LATE", "← the disk is slow", "waits in memory"),
     ("RECORDER", snapshot(edges=edges(0, "no room", "recorder")), "STALE", "← no room", "not recorded any more"),
     ("LOG", snapshot(edges=edges(0, "no room", "log")), "STALE", "← no room", "lines wait in memory"),
+    ("STATE", snapshot(edges=edges(0, "it is gone", "state")), "STALE", "← it is gone", "entries are locked"),
+    ("SOCKET", snapshot(trade_mode="mock", edges=edges(0, "it is gone", "other")), "OFF", "", ""),
     ("PROCESS", snapshot(process=process(rss_mb=63.9)), "OK", "", ""),
     ("PROCESS", snapshot(process=process(rss_mb=64.1)), "LATE", "← memory 64.1 of 80 MB", "goes on"),
     ("PROCESS", snapshot(process=process(rss_mb=80.0)), "STALE", "← memory 80.0 of 80 MB", "goes on"),

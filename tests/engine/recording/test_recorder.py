@@ -1,22 +1,26 @@
 """The recorder keeps all it is given in order, and when the disk refuses it stops, says why, and lets the caller go on."""
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.model.marks import EventMark, Mark
+from engine.model.marks import EventMark, InputMark, Mark
 from engine.model.types import Instrument, Tick
-from engine.recording import FileRecorder, MqrSource
+from engine.recording import FileRecorder, Header, MqrSource
 from tests.support import recording_samples as samples
 from tests.support.paths import ROOT
 from tests.support.recording_samples import NIFTY, book_tick, header, read, tick
+from tests.support.waiting import until
 
 THREE = header(NIFTY, Instrument("B"), Instrument("C"))
 
@@ -170,6 +174,110 @@ def test_a_mark_that_cannot_be_written_stops_the_recording(tmp_path: Path, text:
     recorder.close()
     assert "a mark cannot be written" in recorder.problem
     assert read(tmp_path / "a.mqr")[0] == [tick(1)]
+
+
+# ── A way back ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+LOST: dict[str, Callable[[Path], object]] = {
+    "removed": Path.unlink,
+    "moved away": lambda path: path.rename(path.with_name("elsewhere")),
+    "replaced": lambda path: [path.unlink(), path.write_bytes(b"another")],
+    "replaced by a copy": lambda path: [
+        shutil.copy(path, path.with_name("copy")),
+        path.with_name("copy").replace(path),
+    ],
+    "truncated": lambda path: os.truncate(path, 10),
+    "permissions taken": lambda path: path.chmod(0),
+    "directory removed": lambda path: shutil.rmtree(path.parent),
+    "directory replaced": lambda path: [path.parent.rename(path.parent.with_name("moved")), path.parent.mkdir()],
+}
+
+
+class Following:
+    """Where recordings go on: in files of their own, one after the other."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.began: list[tuple[Path, str]] = []
+        self.asked = 0
+
+    def go_on(self) -> tuple[Path, Header]:
+        self.asked += 1
+        return self.folder / f"next{self.asked}.mqr", header()
+
+
+def recorded(recorder: FileRecorder, first: int, condition: Callable[[], object]) -> int:
+    """Let ticks come until the condition holds; the number of the next."""
+    numbers = count(first)
+
+    def one() -> object:
+        recorder.tick(tick(next(numbers)))
+        return condition()
+
+    until(one, lambda: recorder.problem)
+    return next(numbers)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.recording.recorder._AGAIN_S", 0.01)
+    monkeypatch.setattr("engine.recording.recorder._LIVES_S", 0.0)
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("what", LOST)
+def test_a_file_that_was_taken_away_is_told_and_recording_goes_on_in_another(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "kept" / "a.mqr"
+    following = Following(path.parent)
+    recorder = FileRecorder(
+        path, header(), 1, go_on=following.go_on, began=lambda *told: following.began.append(told), reserve_bytes=1
+    )
+    after = recorded(recorder, 1, lambda: path.stat().st_size > 500)
+    LOST[what](path)
+    after = recorded(recorder, after, lambda: following.began)
+    recorder.mark(EventMark(after, "note", "kept", 0))
+    recorder.mark(InputMark(after, None, 0))
+    after = recorded(recorder, after, lambda: read(following.began[0][0])[0])
+    recorder.close()
+    ((new, why),) = following.began
+    assert why.startswith((f"{path}: it ", f"{path}: its ", f"{path}: another "))
+    assert (recorder.problem, recorder.waiting) == ("", 0)
+    ticks, marks, losses = read(new)
+    assert (len(ticks) > 0, losses) == (True, ())
+    assert [mark.kind for mark in marks] == ["note"]  # inputs and checkpoints would be those of another beginning
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_full_disk_is_gone_on_with_as_soon_as_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    following = Following(tmp_path)
+    told: list[Path] = []
+    recorder = FileRecorder(
+        tmp_path / "a.mqr",
+        header(),
+        1,
+        reserve_bytes=1 << 60,
+        go_on=following.go_on,
+        began=lambda new, _: told.append(new),
+    )
+    after = recorded(recorder, 1, lambda: following.asked > 2)
+    assert "are free on the disk" in recorder.problem
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.mqr"]  # nothing is begun where there is no room
+    recorder._reserve_bytes = 1
+    recorded(recorder, after, lambda: told and read(told[0])[0])
+    recorder.close()
+    assert recorder.problem == ""
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_is_not_the_disks_fault_is_not_begun_again(tmp_path: Path) -> None:
+    following = Following(tmp_path)
+    recorder = FileRecorder(tmp_path / "a.mqr", header(), 1, go_on=following.go_on)
+    for number in (1, 2**32, 3):
+        recorder.tick(tick(number))
+    until(lambda: not recorder._thread.is_alive())
+    recorder.close()
+    assert "does not fit a record" in recorder.problem
+    assert following.asked == 0
 
 
 def child(what: str, path: Path) -> subprocess.Popen[bytes]:

@@ -113,3 +113,13 @@ def test_nothing_is_too_wide_or_too_high(width):
             assert len(lines) <= height
             assert all(width_of(line) <= width for line in lines)
         assert width_of(positions.line(view(seen), width)) == width
+
+
+def test_what_a_kill_could_take_back_is_marked_on_every_position_and_nothing_else_is() -> None:
+    late = snapshot(positions=tuple(position(index) for index in range(3)), unkept_from_ms=1)
+    for width in (42, 56, 80):
+        assert sum("NOT YET DURABLE" in line for line in shown(late, width=width, height=14)) == 3
+        assert "NOT YET DURABLE" not in str(shown(replace(late, unkept_from_ms=0), width=width, height=14))
+    assert positions.title(view(late)).endswith("  NOT YET DURABLE")
+    assert "NOT YET DURABLE" in plain([positions.line(view(late), 60)])
+    assert positions.title(view(snapshot(positions=(), unkept_from_ms=1))) == "POSITION"

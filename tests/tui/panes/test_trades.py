@@ -88,3 +88,11 @@ def test_no_row_is_too_wide(width):
 def test_exits_that_are_no_longer_listed_are_not_denied():
     seen = snapshot(trades=(), account=replace(snapshot().account, exits=643))
     assert "643 exits" in plain(shown(seen=seen))
+
+
+def test_what_a_kill_could_take_back_is_marked_from_its_first_moment_on() -> None:
+    for width in (60, 100):
+        kept, late = plain(
+            shown(seen=replace(MANY, unkept_from_ms=MANY.trades[-1].exit_ms), width=width, height=3)
+        ).splitlines()[-2:]
+        assert ("NOT YET DURABLE" in kept, "NOT YET DURABLE" in late) == (False, True)
