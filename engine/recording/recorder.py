@@ -20,6 +20,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
+from msgspec.structs import replace
+
 from engine.model.errors import UserError, reason
 from engine.model.marks import EventMark, Mark
 from engine.model.types import FLAG_HAS_BOOK, Tick
@@ -103,6 +105,7 @@ class FileRecorder:
         self._begun_s = time.monotonic()
         self._fresh: _Segment | None = None  # the thread's offer to go on in; taken by the turn
         self._is_first = True
+        self._kept_before = 0  # ticks in the files before
         self._looked_s = 0.0
         self._flush_s = flush_ms / 1000
         self._backlog_bytes = backlog_bytes
@@ -184,8 +187,12 @@ class FileRecorder:
         """Keep a mark behind the ticks kept so far."""
         if self._fresh is not None:
             self._take_fresh()
-        if self.problem or not (self._is_first or isinstance(mark, EventMark)):
+        if self.problem:
             return
+        if not self._is_first:
+            if not isinstance(mark, EventMark):
+                return
+            mark = replace(mark, ticks=self.kept - self._kept_before)  # places are counted from a file's beginning
         try:
             line = bytearray(encode_mark(mark))
         except (ValueError, OverflowError) as error:
@@ -247,6 +254,7 @@ class FileRecorder:
         assert fresh is not None
         self._is_first = False
         self._leave(fresh)
+        self._kept_before = self.kept
         self._newest_ticks = fresh
 
     def _stop(self, why: str) -> None:

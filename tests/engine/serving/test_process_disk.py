@@ -82,7 +82,7 @@ def goes_on_beside(shell: OperatorShell) -> None:
     assert seen.late_ms >= 400
     status = shell.status()
     assert (status["exit"], status["not_durable_s"] > 0) == (EXIT_WELL, True)
-    assert all(position.endswith(NOT_YET_DURABLE) for position in status["positions"])
+    assert [position["durable"] for position in status["positions"]] == [False]
     assert NOT_YET_DURABLE in shell.ask("status").out
     shell.signal(signal.SIGUSR1)
     flat = shell.is_flat("SIGUSR1")
