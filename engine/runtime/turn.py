@@ -143,7 +143,7 @@ class Turn:
         trader, agenda, clock = self._trader, self._agenda, self._clock
         if clock is None or trader.is_wild(tick):
             return
-        while agenda.due_ms < tick.exch_ms:
+        while agenda.due_ms < tick.exch_ms and not agenda.settles(tick.exch_ms):
             clock.at_ms = at_ms = max(agenda.due_ms, min(clock.at_ms, tick.exch_ms))
             effects = trader.on_beat(at_ms, due=True)
             if trader.moved:

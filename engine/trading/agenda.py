@@ -101,6 +101,22 @@ class Agenda:
         self._watches[inst.index] = watch
         self._set(min(self.due_ms, watch.next_ms()))
 
+    def settles(self, before_ms: int) -> bool:
+        """Whether nothing is due before `before_ms` after all: what seemed so was a silence that ticks have ended since.
+
+        A replay asks this every half minute of what is held, so it is quick.
+        """
+        state, due_ms = self._state, self._new_day_ms
+        for index, watch in self._watches.items():
+            if state.portfolio.positions[index] is not watch.position:
+                continue  # it is gone; another one would have a watch of its own
+            tick = state.instrument_states[index].last_tick
+            if watch.alarm_ms < before_ms and not watch.told_ms and tick is not None:
+                watch.alarm_ms = max(watch.alarm_ms, tick.exch_ms + min(self._next_limit(0), self._flat_after_ms))
+            due_ms = min(due_ms, watch.next_ms())
+        self._set(due_ms)
+        return due_ms >= before_ms
+
     def look(self, now_ms: int) -> bool:
         """Do all that is due at `now_ms`; whether anything was."""
         did = self._look_at_day(now_ms)

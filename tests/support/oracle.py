@@ -105,7 +105,11 @@ class Oracle:
         now = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=row.at_ms)
         now = now.astimezone(self.zone).replace(tzinfo=None)
         start, end = datetime.combine(now, s.start), datetime.combine(now, s.end)
-        if not start <= now <= end or now.date() in s.holidays:
+        if now.date() in s.holidays:
+            return
+        if now > end and self.day is not None and self.day.date == now.date():
+            self.behind_the_end(self.day, row, price)
+        if not start <= now <= end:
             return
         new_day = self.day is None or self.day.date != now.date()
         day = self.day = Day(now) if self.day is None or new_day else self.day
@@ -117,6 +121,13 @@ class Oracle:
         last = end - timedelta(minutes=max(s.end_buffer_minutes, s.no_trade_end_minutes))
         if len(self.exits) == before and first <= now < last and self.may_enter(day) and self.enter(day, row, price):
             self.exit(day, row, price, closing=False)
+
+    def behind_the_end(self, day: Day, row: Row, price: Fraction) -> None:
+        """What is still held of the day is closed by its first price behind the end."""
+        before = len(self.exits)
+        self.close(row, price, "Session End")
+        if len(self.exits) > before:
+            day.last_was_stop_loss = False
 
     def indicators(self, day: Day, price: Fraction, quantity: int) -> None:
         s, paise = self.config.strategy, int(price * self.scale)
