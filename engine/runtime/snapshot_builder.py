@@ -22,6 +22,7 @@ _METER_NS = 500_000_000
 _SHOWN = 50
 _MANY_TICKS = 50
 _WELL = CleanText("")
+_BEHIND = CleanText("the disk is behind: not yet durable")
 _NAMED = ("state", "socket")  # edges that are shown only while something is wrong with them
 _MOST_TURNOVER = 2**63 - 1  # that a socket carries; a position in coins has more, and no screen shows it
 
@@ -186,8 +187,7 @@ class SnapshotBuilder:
         return tuple(edges)
 
     def _late(self) -> CleanText:
-        late_ns = self._stats.late_ns
-        return CleanText(f"the disk is {late_ns / 1e9:.1f} s behind") if late_ns > HOLDS_NS else _WELL
+        return _BEHIND if self._stats.late_ns > HOLDS_NS else _WELL
 
     def _replay(self, now_ms: int) -> snapshot.ReplayView | None:
         playback = self._playback

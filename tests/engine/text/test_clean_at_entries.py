@@ -57,6 +57,8 @@ ENTRIES = (
     "engine/serving/notify.py",
     "engine/serving/process.py",
     "engine/serving/remote.py",  # why a flat was asked for
+    "engine/assembly/edge_watch.py",  # what the system says of files
+    "engine/trust.py",
     "engine/serving/state_dirs.py",
     "engine/cli/",
     "engine/bench/packets.py",
