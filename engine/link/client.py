@@ -24,12 +24,12 @@ from engine.link.protocol import (
 )
 from engine.link.replica import Points, Replica
 from engine.link.tickets import Pending, PendingCommands
-from engine.model.exit_page import ExitPage
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
 from engine.text.sanitize import CleanText, clean
 
 _LOOK_S = 0.25
+_LOOK_AT_REST_S = 0.5  # while nothing changes but the time
 _LOOK_SOON_S = 0.05  # for a second after a command was sent
 _SOON_NS = 1_000_000_000
 _ANSWER_S = 5.0
@@ -126,13 +126,6 @@ class RemoteEngine:
         """At most `limit` log lines after number `since`, oldest first."""
         return self._replica.lines(since, limit)
 
-    def exit_page(self, first: int, last: int, rewinds: int) -> ExitPage:
-        """Exits number `first` to `last` out of the journal as far as they were fetched; asking fetches them."""
-        page = self._replica.pages.page(first, last, rewinds)
-        if page.state != "HERE":
-            self._wake()
-        return page
-
     def pending(self) -> list[Pending]:
         """The commands on their way, and those that ended in the last seconds; oldest first."""
         return self._tickets.pending()
@@ -220,7 +213,8 @@ class RemoteEngine:
             self._send_waiting(channel)
             self._look(channel)
             if not self._replica.behind:
-                self._pause(_LOOK_SOON_S if self._clock_ns() < self._soon_until_ns else _LOOK_S)
+                unhurried_s = _LOOK_AT_REST_S if self._replica.at_rest else _LOOK_S
+                self._pause(_LOOK_SOON_S if self._clock_ns() < self._soon_until_ns else unhurried_s)
         self._send_waiting(channel)
         channel.tell_bye(detached=self._detached)
 
@@ -230,10 +224,6 @@ class RemoteEngine:
         if request is not None:
             channel.ask(request)
             self._asks = isinstance(request, TakeControl)
-        while (wish := self._replica.pages.next_wish()) is not None:
-            page = channel.ask(wish)
-            if isinstance(page, ExitPage):
-                self._replica.pages.take(page)
         while (asked := self._tickets.to_send()) is not None:
             answer = channel.ask(SendCommand(*asked))
             if isinstance(answer, CommandTaken):

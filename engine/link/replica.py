@@ -19,9 +19,9 @@ from engine.link.protocol import (
     SnapshotReply,
     understood,
 )
-from engine.link.wanted_pages import WantedPages
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
+from engine.presentation.stillness import stands_still
 
 _LINES_KEPT = 2_000
 _CHARTS_KEPT = 8
@@ -37,6 +37,7 @@ class Replica:
         self.snapshot: Snapshot | None = None
         self.picture: SnapshotReply | None = None
         self.behind = False  # the engine has more that can be fetched at once
+        self.at_rest = False  # the last answer told nothing new but the time
         self._engine = 0
         self._replies = Replies()
         self._have: dict[str, int] = {}
@@ -47,7 +48,6 @@ class Replica:
         self._log_before = 0  # lines of the engines before this one: their successors count on
         self._log_number = 0
         self._charts: dict[int, Points] = {}
-        self.pages = WantedPages()
         self._wanted: int | None = None  # the chart that somebody asked for
 
     def attach(self, engine: int) -> None:
@@ -58,7 +58,6 @@ class Replica:
         self._have, self._sections, self._light = {}, {}, None
         self._log_before, self._log_number = self._log[-1].number if self._log else 0, 0
         self._charts = {}
-        self.pages.forget()
 
     def look(self, log_limit: int = LINES_A_LOOK) -> GetSnapshot:
         """What to ask for next."""
@@ -87,12 +86,26 @@ class Replica:
         self._add_lines(lines)
         if picture.history is not None:
             self._add_points(picture.history)
+        before = self.snapshot
         whole = self._light is not None and self._light.number == picture.number and self._have == picture.versions
         if whole and changed:
             assert self._light is not None
             self.snapshot = replace(self._light, **self._sections)
+        self.at_rest = not lines and not picture.told and self._stands_still(before, picture)
         self.picture = picture
         self.behind = not whole or len(lines) >= LINES_A_LOOK
+
+    def _stands_still(self, before: Snapshot | None, picture: SnapshotReply) -> bool:
+        """Whether nothing was told since `before` but the time."""
+        known, seen = self.picture, self.snapshot
+        if known is None or before is None or seen is None:
+            return False
+        same = (known.control, known.absence, known.watched_by) == (
+            picture.control,
+            picture.absence,
+            picture.watched_by,
+        )
+        return same and stands_still(before, seen)
 
     def lines(self, since: int, limit: int) -> list[LogLine]:
         """At most `limit` log lines after number `since`, oldest first; numbers go on rising over engines."""

@@ -78,13 +78,17 @@ class Histogram:
 
     def quantiles(self, shares: Iterable[float]) -> list[int]:
         """For each share (0..1) the upper bound in ns of the bucket that holds it, at most the maximum seen."""
-        up_to = list(accumulate(self._counts))  # how many durations fell into each bucket and those before it
+        return self._quantiles(list(accumulate(self._counts)), shares)
+
+    def _quantiles(self, up_to: list[int], shares: Iterable[float]) -> list[int]:
+        """The same, where `up_to` says how many durations fell into each bucket and those before it."""
         return [min(_upper_ns(bisect_left(up_to, share * up_to[-1])), self.max_ns) for share in shares]
 
     def summary(self) -> LatencySummary:
         """Count, p50, p95, p99, p99.9 and maximum."""
-        p50, p95, p99, p999 = self.quantiles((0.5, 0.95, 0.99, 0.999))
-        return LatencySummary(self.count, p50, p95, p99, p999, self.max_ns)
+        up_to = list(accumulate(self._counts))
+        p50, p95, p99, p999 = self._quantiles(up_to, (0.5, 0.95, 0.99, 0.999))
+        return LatencySummary(up_to[-1], p50, p95, p99, p999, self.max_ns)
 
 
 def _upper_ns(bucket: int) -> int:

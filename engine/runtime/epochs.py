@@ -2,6 +2,8 @@
 
 import time
 
+from msgspec.structs import replace
+
 from engine.model.latency import Histogram
 from engine.model.snapshot import EpochView
 from engine.model.types import Delivery
@@ -78,6 +80,11 @@ class Epoch:
             stages={name: histogram.summary() for name, histogram in named.items() if histogram.max_ns},
         )
 
+    def time_passed(self, view: EpochView, merged: int) -> EpochView:
+        """`view` of this epoch, of which no tick has come since, as it is now."""
+        wall_ns, cpu_ns, merged_here = self._used(merged)
+        return replace(view, merged=merged_here, cpu_share=cpu_ns / wall_ns if wall_ns else 0.0)
+
 
 class Epochs:
     """The epochs of a run, the newest last; only the newest few are kept.
@@ -85,7 +92,7 @@ class Epochs:
     A tick whose number has no bit of `sample_mask` is stamped at every stage.
     """
 
-    __slots__ = ("_before", "_due_ns", "_past_views", "_views", "now", "sample_mask")
+    __slots__ = ("_before", "_due_ns", "_past_views", "_shown_tick", "_views", "now", "sample_mask")
 
     def __init__(self, delivery: Delivery, *, every_tick: bool = False) -> None:
         self.sample_mask = 0 if every_tick else 15
@@ -94,13 +101,14 @@ class Epochs:
         self._past_views: tuple[EpochView, ...] = ()  # what is over stays as it is
         self._views: tuple[EpochView, ...] = ()
         self._due_ns = 0
+        self._shown_tick = -1  # the newest of which `_views` tells
 
     def switch(self, delivery: Delivery, last_tick: int, merged: int) -> None:
         """End the present epoch and begin one in `delivery`."""
         self.now.end(last_tick, merged)
         self._before.add(self.now.total)
         self._past_views = (*self._past_views, self.now.view(last_tick, merged))[-_KEPT:]
-        self._due_ns = 0
+        self._due_ns, self._shown_tick = 0, -1
         self.now = Epoch(delivery, last_tick + 1, merged)
 
     def all_ticks(self) -> Histogram:
@@ -115,5 +123,9 @@ class Epochs:
         now_ns = time.perf_counter_ns()
         if fresh or now_ns >= self._due_ns:
             self._due_ns = now_ns + _FRESH_NS
-            self._views = (*self._past_views, self.now.view(last_tick, merged))
+            if fresh or last_tick != self._shown_tick:
+                self._shown_tick = last_tick
+                self._views = (*self._past_views, self.now.view(last_tick, merged))
+            elif self._views:  # without a new tick the stages are as they were
+                self._views = (*self._past_views, self.now.time_passed(self._views[-1], merged))
         return self._views

@@ -5,16 +5,17 @@ from collections.abc import Callable
 
 from engine.model.snapshot import Snapshot
 
-_UNSEEN_NS, _SEEN_NS = 500_000_000, 1_000_000_000  # between two snapshots nobody looks at; how long a look counts
+_UNSEEN_NS, _SEEN_NS = 1_000_000_000, 1_000_000_000  # between two snapshots nobody looks at; how long a look counts
+_REST_NS = 190_000_000  # between two of an engine that has nothing to show but the time: every second beat
 
 
 class Publisher:
     """The newest snapshot, made anew within the turn when `due_ns` (monotonic) has come: one attribute store."""
 
-    __slots__ = ("_build", "_interval_ns", "_newest", "_seen_until_ns", "due_ns")
+    __slots__ = ("_build", "_interval_ns", "_made_ns", "_newest", "_seen_until_ns", "due_ns")
 
     def __init__(self, build: Callable[[int], Snapshot | None], interval_ms: int) -> None:
-        self.due_ns = self._seen_until_ns = 0
+        self.due_ns = self._made_ns = self._seen_until_ns = 0
         self._build = build
         self._interval_ns = interval_ms * 1_000_000
         self._newest: Snapshot | None = None
@@ -22,7 +23,14 @@ class Publisher:
     def publish(self, now_ns: int) -> None:
         """Put a new snapshot on the table; the caller holds the turn, or nothing runs."""
         self.due_ns = now_ns + max(self._interval_ns, 0 if now_ns < self._seen_until_ns else _UNSEEN_NS)
+        self._made_ns = now_ns
         self._newest = self._build(now_ns)
+
+    def is_due(self, now_ns: int, came_ns: int) -> bool:
+        """Whether a beat is to publish, where the newest tick came at `came_ns`."""
+        if now_ns < self.due_ns:
+            return False
+        return not self.due_ns or came_ns >= self._made_ns or now_ns - self._made_ns >= _REST_NS
 
     def look(self) -> Snapshot:
         """Take the newest snapshot; for a second there is a new one every interval, the first at once. Any thread."""

@@ -182,7 +182,7 @@ class Turn:
             self._persistence.beat(_now_ns(), now_ms)
         self._look_at_tickets()  # so that the picture that shows a flat done shows its request done
         now_ns = _now_ns()
-        if now_ns >= self._publisher.due_ns:
+        if self._publisher.is_due(now_ns, self._cursor.came_ns):
             self._publisher.publish(now_ns)
 
     def distrust_before(self, now_ns: int) -> None:

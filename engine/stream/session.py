@@ -18,7 +18,10 @@ from engine.stream.socket import StreamSocket
 
 _now_ns = time.perf_counter_ns
 _NS = 1_000_000_000
-_SHOW_NS = 100_000_000  # least time between two pictures
+_SHOW_NS = 100_000_000  # least time between two pictures …
+_SHOWN_LATE_NS = (
+    90_000_000  # … and how much later one may be, so that the next receipt makes it: one wake-up instead of two
+)
 _LOOK_NS = 500_000_000  # longest time between two looks at the ages
 _SEND_NS = 5 * _NS
 _NEVER_NS = 1 << 62
@@ -43,7 +46,8 @@ class StreamSession:
         self._asked_ns = 0  # when the ping went out that is not answered yet
         self._look_ns = now_ns  # when the ages are due
         self._shown_ns = 0
-        self._due_ns = now_ns  # when anything is due
+        self._due_ns = now_ns  # when anything is due, at the latest
+        self._soon_ns = now_ns  # when anything is due where we are awake anyway
         self._news = False  # something came that no picture shows yet
         parts.silence.link_up(now_ns)
         parts.ticker.link_up()
@@ -68,8 +72,8 @@ class StreamSession:
                 self._take_all(now_ns)
                 if not self._news:
                     self._news = True
-                    self._due_ns = min(self._due_ns, self._shown_ns + _SHOW_NS)
-            if now_ns >= self._due_ns:
+                    self._set_due()
+            if now_ns >= self._soon_ns:
                 self._see_to(now_ns)
 
     def bye(self, code: int) -> None:
@@ -146,7 +150,12 @@ class StreamSession:
             self._status.show()
             self._shown_ns = now_ns
             self._news = False
-        self._due_ns = min(self._look_ns, self._shown_ns + _SHOW_NS if self._news else _NEVER_NS)
+        self._set_due()
+
+    def _set_due(self) -> None:
+        """When the line is left for what is due, and when that is done anyway."""
+        show_ns = self._shown_ns + _SHOW_NS if self._news else _NEVER_NS
+        self._soon_ns, self._due_ns = min(self._look_ns, show_ns), min(self._look_ns, show_ns + _SHOWN_LATE_NS)
 
     def _look(self, now_ns: int) -> None:
         """Look at the ages of what came, and whether it is time for a ping or to part."""

@@ -4,10 +4,11 @@ From 110 columns there are two columns of panes; below that the right panes coll
 least goes first where there is little room. Heights depend on the size alone, so that nothing moves without a reason.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from rich.cells import cell_len
 
+from engine.presentation.stillness import stands_still
 from tui.panes import chart, heartbeat, latency, log, positions, ticks
 from tui.panes.pane import Pane
 from tui.text.rows import Line, Span, clip, fill, fit, width_of
@@ -25,6 +26,7 @@ PANES: tuple[Pane, ...] = (_LEFT, *_RIGHT, _BELOW)
 
 _WIDE = 110  # columns from which the right panes have a column of their own
 _WIDE_ROWS = 24  # and the rows that they need
+_CHART = "chart"
 _CHART_ROWS = 32
 _CHART_LEAST = 8  # rule and rows of the smallest chart
 _BLANK: Span = (" ", "")
@@ -100,10 +102,30 @@ def _pane(view: View, pane: Pane, width: int, height: int) -> list[Line]:
     seen, alarm = (view if pane.live else view.calm or view), pane.alarm(view)
     title = pane.title(seen) if pane.title else pane.label
     style, end = ("alert!", ()) if alarm else (_style(view, pane), pane.note(view, height - 1))
-    shown = pane.rows(seen, _inner(pane, width), height - 1)
+    shown = (
+        _rows(view, pane, width, height)
+        if pane.live
+        else _kept(seen, pane.name, width, height, lambda: _rows(seen, pane, width, height))
+    )
+    return [_rule(view, f"{_number(pane)} {alarm or title}", width, style, end), *shown]
+
+
+def _rows(view: View, pane: Pane, width: int, height: int) -> list[Line]:
+    """The pane below its rule."""
+    shown = pane.rows(view, _inner(pane, width), height - 1)
     if pane.margin == "left":
         shown = [(_BLANK, *line) for line in shown]
-    return [_rule(view, f"{_number(pane)} {alarm or title}", width, style, end), *fill(shown, width, height - 1)]
+    return fill(shown, width, height - 1)
+
+
+def _kept(view: View, name: str, width: int, height: int, draw: Callable[[], list[Line]]) -> list[Line]:
+    """What `draw` makes, once for each view that stands for several frames."""
+    if view.drawn is None:
+        return draw()
+    place = (name, width, height)
+    if place not in view.drawn:
+        view.drawn[place] = draw()
+    return view.drawn[place]
 
 
 def _wanted(view: View, pane: Pane, width: int, room: int) -> int:
@@ -118,7 +140,22 @@ def _chart(view: View, width: int, height: int) -> list[Line]:
     seen = view.calm or view
     name, end = chart.heading(seen)
     rule = _rule(view, name, width, "title", end)
-    return [rule, *fill(chart.rows(seen, max(0, width - 1), height - 1), width, height - 1)]
+    return [rule, *_kept(seen, _CHART, width, height, lambda: _chart_rows(seen, width, height - 1))]
+
+
+def lasting(before: View | None, view: View) -> dict[tuple[str, int, int], list[Line]]:
+    """Of what was drawn from `before`, what is the same in `view`, since nothing but time has passed."""
+    if before is None or not before.drawn or not stands_still(before.snapshot, view.snapshot):
+        return {}
+    timeless = {pane.name for pane in PANES if pane.timeless and before.log == view.log}
+    if before.history == view.history:
+        timeless.add(_CHART)
+    return {place: lines for place, lines in before.drawn.items() if place[0] in timeless}
+
+
+def _chart_rows(view: View, width: int, height: int) -> list[Line]:
+    """The chart below its rule."""
+    return fill(chart.rows(view, max(0, width - 1), height), width, height)
 
 
 # ── All of them ─────────────────────────────────────────────────────────────────────────────────────────────────────

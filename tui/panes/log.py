@@ -145,6 +145,7 @@ PANE = Pane(
     margin="",
     move=_move,
     copied=_copied,
+    timeless=True,
     keys=(
         PaneKey("/", "search", "search the log", _search, "search"),
         PaneKey("l", "level", "level of the log: DEBUG, INFO, WARNING, ERROR", _next_level, "level"),

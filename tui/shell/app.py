@@ -16,7 +16,7 @@ from tui.frame.screen import frame
 from tui.input.actions import Shell
 from tui.input.control import Control
 from tui.input.guard import Press
-from tui.panes.layout import PANES, focused
+from tui.panes.layout import PANES, focused, lasting
 from tui.shell.board import Board
 from tui.shell.display import DiffApp
 from tui.shell.picture import save
@@ -26,6 +26,7 @@ from tui.text.glyphs import UNICODE, Glyphs
 from tui.text.rows import plain
 from tui.view.engine_client import EngineClient
 from tui.view.model import ThemeName, Ui, View
+from tui.view.rest import Rest
 from tui.view.view_builder import ViewBuilder
 from tui.view.view_file import ViewFile
 
@@ -33,6 +34,7 @@ _FRAME_S = 0.25
 _LOUD = ("ESCALATED", "UNRESOLVED")
 _UNFOCUSED_NS = 1_000_000_000
 _CALM_NS = 450_000_000  # panes but the ticks change twice a second
+_RESTING_NS = 950_000_000  # and once, while nothing but the seconds changes
 _TAKEN_S = 0.05
 _ANSWERS_S = (0.02, 0.06)  # after a key: when its command has been carried out
 
@@ -69,6 +71,7 @@ class MyQuant(DiffApp):
             self.board.theme = self.ui.theme
         self._pictures = pictures
         self._view_builder = ViewBuilder(client, self.ui, glyphs)
+        self._rest = Rest(client, self.ui)
         shell = Shell(leave=self._leave, copy=self._copy, save=self._save, set_mouse=self._set_mouse)
         self._control = Control(self.ui, client, shell)
         self._view: View | None = None
@@ -104,6 +107,7 @@ class MyQuant(DiffApp):
         elif isinstance(event, events.MouseScrollDown | events.MouseScrollUp):
             if self._view is not None:
                 self._control.scroll(1 if isinstance(event, events.MouseScrollDown) else -1, self._view)
+                self._draw_at_once()
         elif isinstance(event, events.AppBlur | events.AppFocus):
             self._unfocused = isinstance(event, events.AppBlur)
         else:
@@ -127,22 +131,30 @@ class MyQuant(DiffApp):
         now_ns = self._now_ns()
         if self._unfocused and now_ns - self._drawn_ns < _UNFOCUSED_NS:
             return
-        self._draw()
+        stir = self._rest.stir(now_ns)
+        if stir:
+            self._draw(calm_ns=_CALM_NS if stir == "news" else _RESTING_NS)
 
     def _draw_at_once(self) -> None:
         """Draw every pane anew: a key was pressed, and its doing is to be seen."""
         self._calm = None
         self._draw()
 
-    def _draw(self, size: Size | None = None) -> None:
-        """Pull, make the frame, show it; `size` is the terminal's where Textual does not know it yet."""
+    def _draw(self, size: Size | None = None, calm_ns: int = _CALM_NS) -> None:
+        """Pull, make the frame, show it; `size` is the terminal's where Textual does not know it yet.
+
+        Panes that need not move are drawn anew when what they show is `calm_ns` old.
+        """
         now_ns = self._drawn_ns = self._now_ns()
         self._control.pass_time(now_ns)
         view = self._view = self._view_builder.look(now_ns, self._link())
-        if self._calm is None or size is not None or now_ns - self._calm.now_ns >= _CALM_NS:
+        if self._calm is None or size is not None or now_ns - self._calm.now_ns >= calm_ns:
+            view.drawn = lasting(self._calm, view)
             self._calm = view
         else:
             view.calm = self._calm
+        if (seen := self._view_builder.seen) is not None:
+            self._rest.drawn(view, seen, self._view_builder.last_line, whole=view is self._calm)
         outcome = self._view_builder.new_outcome(view)
         if outcome:
             self._control.note(outcome, now_ns)

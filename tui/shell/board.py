@@ -73,7 +73,9 @@ class Board(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Line `y` as the terminal gets it; a line nobody gave is blank."""
-        width = self.size.width
+        return self._strip(y, self.size.width)
+
+    def _strip(self, y: int, width: int) -> Strip:
         strip = self._strips.get(y)
         if strip is None or strip.cell_length != width:
             line = self._lines[y] if y < len(self._lines) else ()
@@ -82,9 +84,10 @@ class Board(Widget, can_focus=True):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines of `crop`, past the style sheet's cache and filters: a line is already what it shall look like."""
-        strips = [self.render_line(y) for y in crop.line_range]
+        width = self.size.width  # reckoned anew each time it is asked for
+        strips = [self._strip(y, width) for y in crop.line_range]
         start, end = crop.column_span
-        if (start, end) == (0, self.size.width):
+        if (start, end) == (0, width):
             return strips
         return [strip.crop(start, end) for strip in strips]
 

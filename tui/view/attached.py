@@ -25,13 +25,13 @@ class AttachedEngine:
     def __init__(self, remote: "RemoteEngine", folder: Path) -> None:
         self._remote = remote
         self.send, self.history, self.log_lines = remote.send, remote.history, remote.log_lines
-        self.exit_page = remote.exit_page
         self.take_control, self.give_control, self.leave = remote.take_control, remote.give_control, remote.leave
         self._folder = folder
         self._read_only = not remote.wants_control
         self._may_flat = remote.wants_control or remote.may_flat
         self._pid_of: ConnectionStatus | None = None
         self._pid = 0
+        self._options: dict[str, str] = {}  # what a command line needs, by the mode of the engine
 
     @property
     def snapshot(self) -> Snapshot:
@@ -72,7 +72,10 @@ class AttachedEngine:
 
     def _found_by(self, mode: str) -> str:
         """What a command line needs to find an engine of `mode` in this directory; nothing in the usual one."""
-        return "" if self._folder == _usual_folder(mode) else f" --state-dir {shlex.quote(clean(str(self._folder)))}"
+        if mode not in self._options:
+            usual = self._folder == _usual_folder(mode)
+            self._options[mode] = "" if usual else f" --state-dir {shlex.quote(clean(str(self._folder)))}"
+        return self._options[mode]
 
 
 def _locked_by(folder: Path) -> int:

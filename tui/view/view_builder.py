@@ -12,8 +12,7 @@ from engine.presentation.lamps import TerminalLink
 from tui.text.glyphs import UNICODE, Glyphs
 from tui.text.sanitize import Sanitizer
 from tui.view.engine_client import EngineClient
-from tui.view.model import OlderExits, Ui, View
-from tui.view.older import older_exits
+from tui.view.model import Ui, View
 
 _LOG_KEPT = 2_000
 _LOG_BATCH = 1_000
@@ -27,7 +26,10 @@ _LEVEL = {"DEBUG": 0, "INFO": 1, "WARN": 2, "WARNING": 2, "ERROR": 3, "FATAL": 4
 
 
 class ViewBuilder:
-    """Makes one `View` a look; sparks and the P&L line are what it has seen pass by."""
+    """Makes one `View` a look; sparks and the P&L line are what it has seen pass by.
+
+    `seen` is the snapshot of the last look as it came, `last_line` the number of the newest log line.
+    """
 
     def __init__(self, client: EngineClient, ui: Ui, glyphs: Glyphs = UNICODE) -> None:
         self._client = client
@@ -36,7 +38,8 @@ class ViewBuilder:
         self._sanitizer = Sanitizer()
         self._health = Health()
         self._log: deque[LogLine] = deque(maxlen=_LOG_KEPT)
-        self._last_line = 0
+        self.seen: Snapshot | None = None
+        self.last_line = 0
         self._trends: dict[int, deque[int]] = {}
         self._pnl: deque[float] = deque(maxlen=_PNL_TREND)
         self._history: tuple[tuple[int, int], ...] = ()
@@ -50,7 +53,8 @@ class ViewBuilder:
 
     def look(self, now_ns: int, link: TerminalLink) -> View:
         """What there is to see at `now_ns` (monotonic)."""
-        snapshot = self._sanitizer.snapshot(self._client.snapshot)
+        self.seen = self._client.snapshot
+        snapshot = self._sanitizer.snapshot(self.seen)
         if snapshot.at_ms < self._at_ms:  # a replay went back: what was ahead has not happened
             self._trends.clear()
             self._pnl.clear()
@@ -76,7 +80,6 @@ class ViewBuilder:
             trends={index: tuple(trend) for index, trend in self._trends.items()},
             pnl_trend=tuple(self._pnl),
             attachment=self._client.attachment,
-            older=self._older(snapshot),
         )
 
     def new_outcome(self, view: View) -> str:
@@ -95,11 +98,6 @@ class ViewBuilder:
         )
         return told[known:]
 
-    def _older(self, snapshot: Snapshot) -> OlderExits:
-        if self._ui.dialog != "trades":
-            return OlderExits()
-        return self._sanitizer.part("older", older_exits(self._client, snapshot, self._ui.choice))
-
     def _note_trends(self, snapshot: Snapshot) -> None:
         """Take a sample of every price and of the day's result; calm sparks are worth more than busy ones."""
         for quote in snapshot.quotes:
@@ -108,9 +106,9 @@ class ViewBuilder:
         self._pnl.append(float(snapshot.account.day_pnl))
 
     def _read_log(self, snapshot: Snapshot) -> None:
-        lines = self._client.log_lines(self._last_line, _LOG_BATCH)
+        lines = self._client.log_lines(self.last_line, _LOG_BATCH)
         if lines:
-            self._last_line = lines[-1].number
+            self.last_line = lines[-1].number
             cleaned = self._sanitizer.log(lines)
             replayed = snapshot.replay is not None
             self._log.extend(_in_market_time(line, snapshot) if replayed else line for line in cleaned)

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from engine import Instrument
 from engine.presentation.lamps import Lamp
-from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, position, quote, snapshot, trade, view
+from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, log, position, quote, snapshot, trade, view
 from tui.frame import footer, screen
-from tui.panes.layout import PANES
+from tui.panes.layout import PANES, lasting
 from tui.shell.themes import STYLES
 from tui.text.glyphs import ASCII, UNICODE
 from tui.text.rows import plain, width_of
@@ -254,3 +254,32 @@ def test_any_snapshot_in_any_size_is_drawn_exactly(seen, width, height, glyphs, 
     lines = screen.frame(view(seen, ui=ui, glyphs=glyphs, history=history, lamps=lamps), width, height)
     assert len(lines) == height
     assert all(width_of(line) == width for line in lines)
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_a_frame_that_keeps_what_is_the_same_is_the_frame_drawn_anew(width, height):
+    """A second passes in which nothing happens: the log and the chart are kept, and only where they are the same."""
+    seen, later_ns = replace(SNAPSHOT, number=8, at_ms=SNAPSHOT.at_ms + 1000), NOW_NS + SECOND
+    calm = view(drawn={})
+    frames = [screen.frame(calm, width, height), screen.frame(view(calm=calm), width, height)]
+    assert frames == [screen.frame(view(), width, height)] * 2
+    changes = (
+        {},
+        {"log": log(31)},
+        {"history": view().history[:900]},
+        {"snapshot": replace(seen, quotes=(quote(0, 15_777),))},
+    )
+    for change in changes:
+        fields = {"snapshot": seen, "now_ns": later_ns, **change}
+        later = view(**fields)
+        later.drawn = lasting(calm, later)
+        assert screen.frame(later, width, height) == screen.frame(view(**fields), width, height)
+
+
+def test_what_is_kept_over_a_second_is_the_log_and_the_chart():
+    calm = view(drawn={})
+    screen.frame(calm, 120, 40)
+    names = [{name for name, _, _ in lasting(calm, later)} for later in (view(), view(log=log(31)), view(history=()))]
+    assert names == [{"log", "chart"}, {"chart"}, {"log"}]
+    assert not lasting(calm, view(replace(SNAPSHOT, number=8, ticks=SNAPSHOT.ticks + 1)))
+    assert not lasting(None, calm)

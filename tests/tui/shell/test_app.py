@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from engine import Arm, CheckView, CommandView, Disarm, Flat, Hold, SwitchDelivery, Unlock
 from tests.support.engine_clients import FakeClient
-from tests.support.snapshots import CALL, NOW_NS, SNAPSHOT, apart, log, snapshot, trade, waiting
+from tests.support.snapshots import CALL, NOW_NS, SNAPSHOT, apart, feed, log, paper, snapshot, trade, waiting
 from tui.shell.app import MyQuant
 from tui.text.rows import plain
 from tui.view.view_file import ViewFile
@@ -188,3 +188,30 @@ def test_escape_sequences_and_markup_are_only_text(tmp_path):
         assert not any("\x1b" in segment.text for strip in strips for segment in strip)
 
     run(play, tmp_path, (200, 60), client)
+
+
+def test_a_screen_at_rest_draws_when_a_second_is_over_and_at_once_when_something_happens(tmp_path):
+    seen = paper(feed=feed(), positions=(), at_ms=12_000)
+    now_ns = [NOW_NS + 100_000_000_000]
+    client = FakeClient()
+
+    def after(quarters, **changes):
+        """Let an engine that goes on show `changes` after so many quarters of a second."""
+        at_ns = NOW_NS + 100_000_000_000 + quarters * 250_000_000
+        now_ns[0] = at_ns
+        client.snapshot = replace(seen, number=100 + quarters, taken_ns=at_ns, at_ms=12_000 + quarters * 250, **changes)
+
+    async def whole():
+        after(0)
+        app = MyQuant(client, tmp_path, now_ns=lambda: now_ns[0])
+        async with app.run_test(size=(120, 40)) as pilot:
+            await pilot.pause()
+            drawn = []
+            for quarters in range(1, 13):
+                after(quarters, ticks=seen.ticks + (quarters == 6))
+                app._tick()
+                drawn.append(app._drawn_ns == now_ns[0])
+            # Second 1; a tick at 6, which is in all panes from then on; seconds 2 and 3.
+            assert drawn == [quarters in {4, 6, 7, 8, 12} for quarters in range(1, 13)]
+
+    asyncio.run(whole())

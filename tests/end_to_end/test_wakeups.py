@@ -1,0 +1,22 @@
+"""Idle is idle: how often a real engine, and a real screen over it, wake up while nothing happens. Counted by the kernel, not timed."""
+
+import pytest
+
+from tests.bench.idle import case
+
+_TOLERANCE = 1.15  # a machine that is busy with other things wakes threads once more than they ask for
+_SECONDS = 4.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("rate", "screen", "most"),
+    [
+        (0, False, 25),  # ten beats, four looks of the watchdog, and what looks once or twice a second
+        (100, False, 100 + 25),  # a tick wakes one thread once
+        (0, True, 16),  # a frame a second, four looks whether there is one to draw, two at the engine
+    ],
+)
+def test_an_engine_and_a_screen_wake_up_no_oftener_than_they_must(tmp_path, rate: int, screen: bool, most: int) -> None:
+    figures = case(tmp_path, rate, _SECONDS, screen=screen)
+    assert figures["wakeups_per_s"] <= most * _TOLERANCE, figures
