@@ -141,7 +141,7 @@ class Turn:
     def _pass_time(self, tick: Tick) -> None:
         """Let the virtual clock pass through each moment at which something is due ahead of `tick`."""
         trader, agenda, clock = self._trader, self._agenda, self._clock
-        if clock is None or trader.is_wild(tick):
+        if clock is None or agenda.settles(tick.exch_ms) or trader.is_wild(tick):
             return
         while agenda.due_ms < tick.exch_ms and not agenda.settles(tick.exch_ms):
             clock.at_ms = at_ms = max(agenda.due_ms, min(clock.at_ms, tick.exch_ms))

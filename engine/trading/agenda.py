@@ -51,6 +51,7 @@ class Agenda:
     """
 
     __slots__ = (
+        "_first_limit_ms",
         "_flat_after_ms",
         "_flatten",
         "_new_day_ms",
@@ -78,10 +79,12 @@ class Agenda:
         self.due_ms = 0
         self.by_ticks = False
         self.by_tick_ms = NEVER_MS
+        self._first_limit_ms = min(self._next_limit(0), self._flat_after_ms)
 
     def keep_time(self, *, by_ticks: bool) -> None:
         """Say who moves the clock from now on: the ticks of a recording, or beats (a live run's, or recorded ones)."""
         self.by_ticks = by_ticks
+        self._first_limit_ms = min(self._next_limit(0), self._flat_after_ms)
         self._set(self.due_ms)
 
     def forget(self) -> None:
@@ -104,17 +107,28 @@ class Agenda:
     def settles(self, before_ms: int) -> bool:
         """Whether nothing is due before `before_ms` after all: what seemed so was a silence that ticks have ended since.
 
-        A replay asks this every half minute of what is held, so it is quick.
+        A replay, whose clock is moved by ticks, asks this every half minute of what is held; so it is written for speed.
         """
-        state, due_ms = self._state, self._new_day_ms
+        positions, states = self._state.portfolio.positions, self._state.instrument_states
+        due_ms = self._new_day_ms
         for index, watch in self._watches.items():
-            if state.portfolio.positions[index] is not watch.position:
+            if positions[index] is not watch.position:
                 continue  # it is gone; another one would have a watch of its own
-            tick = state.instrument_states[index].last_tick
-            if watch.alarm_ms < before_ms and not watch.told_ms and tick is not None:
-                watch.alarm_ms = max(watch.alarm_ms, tick.exch_ms + min(self._next_limit(0), self._flat_after_ms))
-            due_ms = min(due_ms, watch.next_ms())
-        self._set(due_ms)
+            alarm_ms = watch.alarm_ms
+            if alarm_ms < before_ms and not watch.told_ms and (tick := states[index].last_tick) is not None:
+                heard_ms = tick.exch_ms + self._first_limit_ms
+                if heard_ms > alarm_ms:
+                    alarm_ms = watch.alarm_ms = heard_ms
+            if alarm_ms < due_ms:
+                due_ms = alarm_ms
+            if watch.close_ms < due_ms:
+                due_ms = watch.close_ms
+            if watch.over_ms < due_ms:
+                due_ms = watch.over_ms
+            for at_ms in watch.times_ms:
+                if at_ms < due_ms:
+                    due_ms = at_ms
+        self.due_ms = self.by_tick_ms = due_ms
         return due_ms >= before_ms
 
     def look(self, now_ms: int) -> bool:
