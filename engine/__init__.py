@@ -41,6 +41,8 @@ if TYPE_CHECKING:  # the same names once more, for who checks types
     from engine.model.commands import SwitchDelivery as SwitchDelivery
     from engine.model.commands import Unlock as Unlock
     from engine.model.errors import UserError as UserError
+    from engine.model.exit_page import EXITS_A_PAGE as EXITS_A_PAGE
+    from engine.model.exit_page import ExitPage as ExitPage
     from engine.model.latency import LatencySummary as LatencySummary
     from engine.model.ports import FeedView as FeedView
     from engine.model.ports import LogLine as LogLine
@@ -106,6 +108,7 @@ _FOLDERS = {
         "Unlock",
     ),
     "engine.model.errors": ("UserError",),
+    "engine.model.exit_page": ("EXITS_A_PAGE", "ExitPage"),
     "engine.model.latency": ("LatencySummary",),
     "engine.model.ports": ("FeedView", "LogLine"),
     "engine.model.snapshot": (

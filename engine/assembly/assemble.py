@@ -25,6 +25,7 @@ from engine.assembly.takeover import lock_as_found, widened
 from engine.assembly.wiring import live_engine, replaying_engine
 from engine.config import Config
 from engine.journal import Opened, StateDir
+from engine.journal.exit_pages import ExitPages
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import EXIT_WELL
 from engine.model.ports import TickSource
@@ -111,7 +112,8 @@ def build(
             hours.tell_age(datetime.now(trader.hours.zone).date(), by_market)
         _tell_start(parts, state_dir, hours.warnings)
         lock_as_found(engine, opened, unlock=unlock)
-        return Run(**asdict(parts), engine=engine, source=source, edges=edges.pop_all())
+        pages = ExitPages(state_dir.path, engine.exits.position) if journal is not None else None
+        return Run(**asdict(parts), engine=engine, source=source, edges=edges.pop_all(), pages=pages)
 
 
 def _note_if_flat(ended: list[Engine], folder: Path) -> None:

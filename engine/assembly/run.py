@@ -10,7 +10,9 @@ from msgspec import Struct
 from engine.assembly.edge_watch import EdgeWatch
 from engine.config import Config
 from engine.journal import Opened, SqliteJournal
+from engine.journal.exit_pages import ExitPages
 from engine.logs import LogBook, log_trade
+from engine.model.exit_page import ExitPage
 from engine.model.ports import TickSource
 from engine.model.types import TradeMode
 from engine.recording.daily_recorder import DailyRecorder
@@ -41,6 +43,7 @@ class Run(RunParts, kw_only=True):
     engine: Engine
     source: TickSource | LiveSupply
     edges: ExitStack
+    pages: ExitPages | None  # of a run that keeps a journal
 
     def __enter__(self) -> Self:
         return self
@@ -51,6 +54,12 @@ class Run(RunParts, kw_only=True):
     def say(self, text: str) -> None:
         """Put a line into the log that must not be lost."""
         log_trade("%s", text, component="engine", level=logging.WARNING)
+
+    def exit_page(self, first: int, last: int, rewinds: int) -> ExitPage:
+        """Exits number `first` to `last` out of the journal, as far as they have been read; from any thread, at once."""
+        if self.pages is None:
+            return ExitPage(first, last, rewinds, "UNREADABLE", reason="this run keeps no journal")
+        return self.pages.page(first, last, rewinds)
 
     def close(self) -> None:
         """Stop the engine, write what is waiting, release the state directory. Safe to call twice."""

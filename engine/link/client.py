@@ -24,6 +24,7 @@ from engine.link.protocol import (
 )
 from engine.link.replica import Points, Replica
 from engine.link.tickets import Pending, PendingCommands
+from engine.model.exit_page import ExitPage
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
 from engine.text.sanitize import CleanText, clean
@@ -126,6 +127,13 @@ class RemoteEngine:
         """At most `limit` log lines after number `since`, oldest first."""
         return self._replica.lines(since, limit)
 
+    def exit_page(self, first: int, last: int, rewinds: int) -> ExitPage:
+        """Exits number `first` to `last` out of the journal as far as they were fetched; asking fetches them."""
+        page = self._replica.pages.page(first, last, rewinds)
+        if page.state != "HERE":
+            self._wake()
+        return page
+
     def pending(self) -> list[Pending]:
         """The commands on their way, and those that ended in the last seconds; oldest first."""
         return self._tickets.pending()
@@ -224,6 +232,10 @@ class RemoteEngine:
         if request is not None:
             channel.ask(request)
             self._asks = isinstance(request, TakeControl)
+        while (wish := self._replica.pages.next_wish()) is not None:
+            page = channel.ask(wish)
+            if isinstance(page, ExitPage):
+                self._replica.pages.take(page)
         while (asked := self._tickets.to_send()) is not None:
             answer = channel.ask(SendCommand(*asked))
             if isinstance(answer, CommandTaken):

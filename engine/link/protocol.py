@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, field, msgpack
 
 from engine.model.commands import Acknowledge, Fault, OperatorCommand, ReplayCommand, Stall, Stop, SwitchDelivery
 from engine.model.errors import WireError
+from engine.model.exit_page import ExitPage
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
 from engine.text.sanitize import cleaned
@@ -31,6 +32,7 @@ LOG: Final = "log"  # the part that is a list of log lines
 AnyCommand = OperatorCommand | ReplayCommand | SwitchDelivery | Stop | Fault | Acknowledge | Stall
 Policy = Literal["keep", "no_entries", "flat_after"]
 _Count = Annotated[int, Meta(ge=0)]
+_Number = Annotated[int, Meta(ge=1, le=2**62)]
 
 
 # ── What a client asks ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -77,6 +79,14 @@ class FollowFlat(Struct, frozen=True, tag=True):
     seen: _Count = 0
 
 
+class GetExits(Struct, frozen=True, tag=True):
+    """Exits number `first` to `last` out of the journal, a page at most; `rewinds` as in the snapshot they are counted by."""
+
+    first: _Number
+    last: _Number
+    rewinds: _Count = 0
+
+
 class TakeControl(Struct, frozen=True, tag="TakeConn"):
     """Take control, whoever has it."""
 
@@ -91,7 +101,7 @@ class Bye(Struct, frozen=True, tag=True):
     detached: bool = False
 
 
-Request = Hello | GetSnapshot | SendCommand | FollowFlat | TakeControl | GiveControl | Bye
+Request = Hello | GetSnapshot | SendCommand | FollowFlat | GetExits | TakeControl | GiveControl | Bye
 
 # ── What the engine answers ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -177,7 +187,7 @@ class SnapshotReply(Struct, frozen=True, tag="Picture"):
     told: tuple[str, ...]
 
 
-Reply = Welcome | RequestRefused | CommandTaken | FlatNews | ControlView | SnapshotReply
+Reply = Welcome | RequestRefused | CommandTaken | FlatNews | ControlView | SnapshotReply | ExitPage
 
 ENCODER: Final = msgpack.Encoder()
 REQUESTS: Final = msgpack.Decoder(Request)

@@ -32,6 +32,7 @@ from engine.link.protocol import (
     CommandTaken,
     FlatNews,
     FollowFlat,
+    GetExits,
     GetSnapshot,
     GiveControl,
     Hello,
@@ -43,6 +44,7 @@ from engine.link.protocol import (
     TakeControl,
     Welcome,
 )
+from engine.model.exit_page import ExitPage
 from engine.model.snapshot import Snapshot
 from engine.version import VERSION
 
@@ -66,6 +68,9 @@ class ServedEngine(Protocol):
 
     def log_lines(self, since: int, limit: int) -> Sequence[Struct]:
         """At most `limit` log lines after number `since`, oldest first."""
+
+    def exit_page(self, first: int, last: int, rewinds: int) -> ExitPage:
+        """Exits number `first` to `last` out of the journal, as far as they have been read."""
 
     def say(self, text: str) -> None:
         """Write a line to the log that must not be dropped."""
@@ -155,6 +160,8 @@ class RequestHandler:
                 return _frames(self._send(client, request, now_ns))
             case FollowFlat():
                 return _frames(self._news_of(request.ticket))
+            case GetExits():
+                return _frames(self._served.exit_page(request.first, request.last, request.rewinds))
             case TakeControl():
                 return _frames(self._take(client, now_ns))
             case GiveControl():

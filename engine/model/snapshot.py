@@ -246,3 +246,5 @@ class Snapshot(Struct, frozen=True):
     unkept_from_ms: int = (
         0  # exits and fills from then on (`at_ms`) are NOT YET DURABLE, and so is what is held; 0 = all is kept
     )
+    exits_from: int = 1  # number of the first exit that the journal may have; `trades` are the newest
+    rewinds: int = 0  # how often this replay went back: numbers of exits that came after are given again

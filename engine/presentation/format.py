@@ -171,6 +171,12 @@ def clock(ms: int, zone: str, millis: bool = False) -> str:
     return f"{text}.{local.microsecond // 1000:03d}" if millis else text
 
 
+def day(ms: int, zone: str) -> str:
+    """The date `2025-10-03` of UTC milliseconds `ms` in `zone`; empty where no calendar has it."""
+    local = _local(ms, zone)
+    return local.date().isoformat() if local else ""
+
+
 def minute(ms: int, zone: str) -> str:
     """The time of day `11:42` of UTC milliseconds `ms` in `zone`."""
     return clock(ms, zone)[:5]

@@ -60,7 +60,7 @@ class Rewind:
         """
         state = self._trader.state
         told = self._trader.state.restore(kept)
-        self._exits.before = state.portfolio.trades
+        self._exits.begin_after(state.portfolio.trades)
         self._operator.paused = state.gate.paused
         self._hold_what_is_booked()
         return told
@@ -68,7 +68,7 @@ class Rewind:
     def carry_on(self, fields: Fields) -> None:
         """Go on with the whole state of a run that was recorded up to here elsewhere; raises what wrong fields cause."""
         self._trader.load(fields)
-        self._exits.before = self._trader.state.portfolio.trades
+        self._exits.begin_after(self._trader.state.portfolio.trades)
         self._hold_what_is_booked()
 
     def _hold_what_is_booked(self) -> None:

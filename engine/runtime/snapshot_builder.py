@@ -113,6 +113,8 @@ class SnapshotBuilder:
             undecided=self._undecided(),
             late_ms=stats.late_ns // 1_000_000,
             unkept_from_ms=stats.unkept_from_ms,
+            exits_from=1 + (parts.exits.before if self._playback else 0),  # a replay begins with another journal
+            rewinds=parts.exits.rewinds,
         )
 
     def _undecided(self) -> str:

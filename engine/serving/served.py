@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from engine.assembly import Run
 from engine.model.commands import Command
+from engine.model.exit_page import ExitPage
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
 
@@ -60,6 +61,10 @@ class DurableView:
     def log_lines(self, since: int, limit: int) -> list[LogLine]:
         """Log lines after number `since`."""
         return self._run.logs.lines_since(since, limit)
+
+    def exit_page(self, first: int, last: int, rewinds: int) -> ExitPage:
+        """Exits number `first` to `last` out of the journal, as far as they have been read."""
+        return self._run.exit_page(first, last, rewinds)
 
     def say(self, text: str) -> None:
         """Put a line into the log."""

@@ -51,6 +51,7 @@ Disarm
 EntriesChanged: state reason at_ms
 EntryRefused: instrument reason at_ms untold
 EventMark: ticks kind text at_ms
+ExitPage: first last rewinds state trades(number instrument entry_ms exit_ms entry_price exit_price quantity gross_pnl costs net_pnl reason blind) reason
 Fault: kind amount symbol
 FeedNote: text at_ms severe
 FillBooked: fill{FILL} position{POSITION} cash
@@ -60,6 +61,7 @@ FlatChanged: state reason at_ms until_ms
 FlatNews: number state outcome reason begun_ns legs receipt
 FollowFlat: ticket seen
 GapsCounted: instrument untold longest_ms since_ms at_ms
+GetExits: first last rewinds
 HeldOver: instrument quantity at_ms
 HeldSilent: instrument silent_ms at_ms severe
 Hello: protocol program name wants_conn screen at_once may_flat
@@ -223,8 +225,8 @@ def test_every_tag_and_its_fields_are_what_they_were() -> None:
     ("kind", "tags"),
     [
         (ENTRIES.type, JOURNALLED),
-        (REQUESTS.type, "Bye FollowFlat Hello LeaveConn Look Send TakeConn"),
-        (Replies().reply.type, "ConnView FlatNews Picture Refused Taken Welcome"),
+        (REQUESTS.type, "Bye FollowFlat GetExits Hello LeaveConn Look Send TakeConn"),
+        (Replies().reply.type, "ConnView ExitPage FlatNews Picture Refused Taken Welcome"),
     ],
 )
 def test_what_may_be_journalled_asked_and_answered(kind: object, tags: str) -> None:
@@ -321,6 +323,7 @@ def test_a_mark_is_this_line(line: str) -> None:
         },
         {"type": "Send", "ticket": 5, "command": {"type": "Lock", "reason": "me"}},
         {"type": "Send", "ticket": 6, "command": {"type": "Bookmark", "text": "here", "tick": 4, "at_ms": 8}},
+        {"type": "GetExits", "first": 1, "last": 100, "rewinds": 2},
         {"type": "Bye", "detached": True},
     ],
 )

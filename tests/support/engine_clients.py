@@ -1,6 +1,6 @@
 """A client of no engine: keeps what it was asked for and shows the snapshot it is given."""
 
-from engine import Command, LogLine, Snapshot
+from engine import Command, ExitPage, LogLine, Snapshot, Trade
 from tests.support.snapshots import SNAPSHOT, log
 from tui.view.model import Attachment
 
@@ -17,6 +17,9 @@ class FakeClient:
         self.sent: list[Command] = []
         self.lines: list[LogLine] = list(log())
         self.started = self.stopped = False
+        self.journal: dict[int, Trade] = {}
+        self.pages_asked: list[tuple[int, int, int]] = []
+        self.disk = "HERE"
 
     def start(self) -> None:
         self.started = True
@@ -29,6 +32,12 @@ class FakeClient:
 
     def log_lines(self, since: int, limit: int) -> list[LogLine]:
         return [line for line in self.lines if line.number > since][:limit]
+
+    def exit_page(self, first: int, last: int, rewinds: int) -> ExitPage:
+        self.pages_asked.append((first, last, rewinds))
+        if self.disk != "HERE":
+            return ExitPage(first, last, rewinds, self.disk, reason="the disk does not answer")
+        return ExitPage(first, last, rewinds, "HERE", tuple(self.journal[n] for n in range(first, last + 1)))
 
     def take_control(self) -> None:
         self.control_asked.append("take")

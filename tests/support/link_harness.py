@@ -26,6 +26,7 @@ from engine.link.protocol import (
 from engine.link.server import LinkServer
 from engine.model.clock import Clock, SystemClock
 from engine.model.commands import Flat
+from engine.model.exit_page import ExitPage
 from engine.model.ports import LogLine
 from engine.model.snapshot import (
     AccountView,
@@ -148,6 +149,9 @@ class FakeEngine:
 
     def log_lines(self, since: int, limit: int) -> Sequence[LogLine]:
         return [line for line in self.lines if line.number > since][:limit]
+
+    def exit_page(self, first: int, last: int, rewinds: int) -> ExitPage:
+        return ExitPage(first, last, rewinds, "UNREADABLE", reason="there is no journal")
 
     def say(self, text: str) -> None:
         self.said.append(text)

@@ -175,12 +175,12 @@ def _palette(view: View, width: int, height: int) -> list[Line]:
     return _with_foot(lines, _foot(view, "enter does it · esc closes", width), height)
 
 
-def _scrolled(rows: Body) -> Body:
-    """Make the body of a dialog that only shows `rows`."""
+def _scrolled(rows: Body, scroll: str = "up down scroll") -> Body:
+    """Make the body of a dialog that only shows `rows`; `scroll` says by which keys they move."""
 
     def body(view: View, width: int, height: int) -> list[Line]:
         lines = rows(view, width, height - 2 if height >= 3 else height)
-        return _with_foot(lines, _foot(view, "up down scroll · any other key closes", width), height)
+        return _with_foot(lines, _foot(view, f"{scroll} · any other key closes", width), height)
 
     return body
 
@@ -208,6 +208,6 @@ _CONTENTS: dict[Dialog, tuple[str, Body, int, int]] = {
     ),
     "palette": ("COMMANDS", _palette, 76, 20),
     "help": ("HELP", _scrolled(help_pane.rows), 96, 60),
-    "trades": ("TRADES", _scrolled(trades.rows), 110, 60),
+    "trades": ("TRADES", _scrolled(trades.rows, "up down scroll · home end"), 110, 60),
 }
 _DIGEST = ("WHILE YOU WERE AWAY", _about(leaving.digest_lines), 76, 12)  # no dialog: it takes no keys

@@ -23,7 +23,7 @@ from engine import (
 )
 from tui.input.guard import PLAN_OPEN_NS
 from tui.panes.layout import PANES, focused
-from tui.view import flat, leaving
+from tui.view import flat, leaving, older
 from tui.view.engine_client import EngineClient
 from tui.view.faults import BY_ACTION
 from tui.view.model import Dialog, ThemeName, Ui, View
@@ -48,6 +48,7 @@ COMMANDS: "dict[str, AnyCommand]" = {
 }
 DIALOGS: dict[str, Dialog] = {"goto": "goto", "unlock": "unlock", "palette": "palette", "help": "help"}
 LINES = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}
+ENDS = {"home": -(2**62), "end": 2**62}  # of a list that is too long for lines
 
 
 def _nothing(*_: object) -> None:
@@ -189,13 +190,15 @@ class Actions:
     def do_trades(self, _at_ns: int) -> None:
         """Open the list of trades at its end."""
         self.ui.open("trades")
-        self.ui.choice = max(0, len(self._snapshot.trades) - 1)
+        self.ui.choice = older.bounds(self._snapshot)[1]
 
     def move(self, by: int) -> None:
         """Move the selection of the dialog, or of the focused pane, by `by` lines."""
         ui = self.ui
-        if ui.dialog:
-            most = {"trades": len(self._snapshot.trades), "flat": flat.count(self._snapshot)}.get(ui.dialog, 201) - 1
+        if ui.dialog == "trades":
+            ui.choice = older.chosen(self._snapshot, older.chosen(self._snapshot, ui.choice) + by)
+        elif ui.dialog:
+            most = flat.count(self._snapshot) - 1 if ui.dialog == "flat" else 200
             ui.choice = max(0, min(most, ui.choice + by))
         elif self.view is not None:
             focused(ui).move(self.view, by)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from engine import Bookmark, Disarm, Flat, Seek, SeekTime, Snapshot, Stop, Unlock, clean
 from tui.input import keys
-from tui.input.actions import LINES, Actions, Shell
+from tui.input.actions import ENDS, LINES, Actions, Shell
 from tui.input.guard import Guard, Press
 from tui.panes import log
 from tui.view import flat, leaving
@@ -90,6 +90,8 @@ class Control:
             self._type(press)
         elif press.key in LINES and dialog in {"help", "trades", "found"}:
             self._actions.move(LINES[press.key])
+        elif press.key in ENDS and dialog == "trades":
+            self._actions.move(ENDS[press.key])
         elif dialog == "found" and press.key == "a":
             self._actions.act("acknowledge", press.at_ns)
         elif dialog == "quit" and press.key == "q":

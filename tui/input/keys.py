@@ -103,7 +103,7 @@ _IN_DIALOG: dict[str, list[tuple[str, str]]] = {
     "search": [("enter", "find"), ("esc", "clear")],
     "palette": [("enter", "do"), ("esc", "close")],
     "help": [("up down", "scroll"), ("any other key", "close")],
-    "trades": [("up down", "scroll"), ("any other key", "close")],
+    "trades": [("up down", "scroll"), ("home end", "first and newest"), ("any other key", "close")],
 }
 
 

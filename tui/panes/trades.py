@@ -4,50 +4,95 @@ from engine import Trade
 from engine.presentation import format as text
 from tui.text.rows import Line, left, result_style, right
 from tui.text.segments import within
+from tui.text.spelling import spelled
 from tui.view.model import View
+from tui.view.older import bounds, chosen, oldest_here
 
 _FULL_FROM = 76  # cells from which prices and seconds fit beside the rest
+_STATUS_FROM = 3  # lines above which one is spared for what is said of older exits
 
 
 def title(view: View) -> str:
-    """Title of the list: how many exits (of how many, where earlier ones are left out), how many won, and the result."""
+    """Title of the list: how many exits, or which of how many, on what day if on an earlier one; how many won, the result."""
     shot = view.snapshot
     net = text.money(shot.account.realised, sign=True)
-    listed, all_exits = len(shot.trades), max(len(shot.trades), shot.account.exits)
-    count = f"{listed:,}" if listed == all_exits else f"{listed:,} of {all_exits:,}"
-    return f"TRADES {count}  won {shot.account.won:,}  net {net}"
+    return f"TRADES {_place(view)}  won {shot.account.won:,}  net {net}"
+
+
+def _place(view: View) -> str:
+    """How many exits there are; where not all are in the snapshot the number of the chosen one, and its day."""
+    shot = view.snapshot
+    first, newest = bounds(shot)
+    if oldest_here(shot) <= first or newest < first:
+        listed = max(0, newest - first + 1)
+        return f"{listed:,}" if listed >= newest else f"{listed:,} of {newest:,}"
+    number = chosen(shot, view.ui.choice)
+    trade = _known(view).get(number)
+    day = text.day(trade.exit_ms, shot.session.zone) if trade else ""
+    return f"{number:,} of {newest:,}" + (f", {day}" if day and day != shot.session.date else "")
 
 
 def rows(view: View, width: int, height: int) -> list[Line]:
-    """A head and the exits around line `ui.choice`, newest last."""
-    return _table(view, width, height, max(0, min(view.ui.choice, len(view.snapshot.trades) - 1)))
+    """A head and the exits around number `ui.choice`, newest last; the last line says what of older ones is to be had."""
+    shot = view.snapshot
+    first, newest = bounds(shot)
+    if height <= 0 or width <= 0:
+        return []
+    if newest < first:
+        earlier = shot.account.exits
+        says = f" {earlier:,} exits, all of them in an earlier journal" if earlier else " no trade yet"
+        return [((left(says, width), "dim"),)]
+    pages = oldest_here(shot) > first and height > _STATUS_FROM
+    headed = height > 1
+    count = min(newest - first + 1, height - headed - pages)
+    number = chosen(shot, view.ui.choice)
+    top = max(first, min(number - count // 2, newest - count + 1))
+    numbers = range(top, top + count)
+    lines = _table(view, width, [*map(_known(view).get, numbers)], top, number, headed=headed)
+    return [*lines, ((left(_status(view, top), width), "dim"),)] if pages else lines
 
 
 def newest(view: View, width: int, height: int) -> list[Line]:
     """A head and the newest exits, none of them selected."""
-    return _table(view, width, height, None)
-
-
-def _table(view: View, width: int, height: int, chosen: int | None) -> list[Line]:
-    """A head and the exits around line `chosen`, or the newest."""
-    trades = view.snapshot.trades
-    if height <= 0 or width <= 0:
-        return []
-    if not trades:
-        earlier = view.snapshot.account.exits
-        none = f" {earlier:,} exits, none of which is kept one by one any more" if earlier else " no trade yet"
-        return [((left(none, width), "dim"),)]
     headed = height > 1
-    count = min(len(trades), height - headed)
-    first = max(0, min((len(trades) if chosen is None else chosen) - count // 2, len(trades) - count))
-    shown = trades[first : first + count]
+    shown = view.snapshot.trades[-max(1, height - headed) :]
+    if height <= 0 or width <= 0 or not shown:
+        return []
+    return _table(view, width, [*shown], shown[0].number, None, headed=headed)
+
+
+def _known(view: View) -> dict[int, Trade]:
+    """The exits that are here, by number."""
+    return view.older.trades | {trade.number: trade for trade in view.snapshot.trades}
+
+
+def _status(view: View, top: int) -> str:
+    """What of the exits from number `top` on, and of those before them, is to be had."""
+    if view.older.problem:
+        return f" not readable now: {view.older.problem}"
+    if view.older.wait:
+        return spelled(" older … loading", view.glyphs)
+    if top <= bounds(view.snapshot)[0]:
+        return " that is all"
+    return f" {top - bounds(view.snapshot)[0]:,} older ones above"
+
+
+def _table(
+    view: View, width: int, shown: list[Trade | None], top: int, number: int | None, *, headed: bool
+) -> list[Line]:
+    """A head and a line for each of `shown`, exits from number `top` on; None has not been read yet."""
     full = width >= _FULL_FROM
-    cells = [_cells(view, trade, full) for trade in shown]
+    cells = [_cells(view, trade, full) if trade else None for trade in shown]
     head = ["#", "SYMBOL", "IN", "OUT", "QTY", *(["ENTRY", "EXIT"] if full else []), "NET P&L"]
-    sizes = [max(len(name), *(len(row[number]) for row in cells)) for number, name in enumerate(head)]
+    known = [row for row in cells if row is not None]
+    sizes = [max(len(name), *(len(row[place]) for row in known), 0) for place, name in enumerate(head)]
+    sizes[0] = max(sizes[0], len(str(top + len(shown) - 1)))
     lines: list[Line] = [((f"  {_aligned(head, sizes)}  REASON", "dim"),)] if headed else []
-    for number, (trade, row) in enumerate(zip(shown, cells, strict=True), first):
-        mark, style = ((f"{view.glyphs.play} ", "accent"), "select") if number == chosen else (("  ", ""), "")
+    for counted, (trade, row) in enumerate(zip(shown, cells, strict=True), top):
+        mark, style = ((f"{view.glyphs.play} ", "accent"), "select") if counted == number else (("  ", ""), "")
+        if trade is None or row is None:
+            lines.append((mark, (spelled(f"{right(str(counted), sizes[0])}  …", view.glyphs), style or "dim")))
+            continue
         result = (f"  {right(row[-1], sizes[-1])}", result_style(trade.net_pnl))
         unkept = text.not_kept(view.snapshot, trade.exit_ms)
         told: Line = ((f"  {unkept}  ", "warn"),) if unkept else ()  # ahead of what a narrow list cuts off

@@ -4,6 +4,7 @@ The engine cleans where text enters it, too; this makes sure of it for an engine
 """
 
 from collections.abc import Iterable
+from typing import TypeVar, cast
 
 from msgspec.structs import replace
 
@@ -13,6 +14,8 @@ _LONGEST = 300
 _LONGEST_LINE = 1_000
 _BAD_REASONS = 40  # more than a pane could ever show
 _FOUND_LINES = 200
+
+_T = TypeVar("_T")
 
 
 class Sanitizer:
@@ -28,6 +31,10 @@ class Sanitizer:
             feed = replace(feed, bad=dict(list(feed.bad.items())[:_BAD_REASONS]))
         seen = replace(seen, feed=feed, found=seen.found[:_FOUND_LINES])
         return replace(seen, **{name: self._remembered(name, getattr(seen, name)) for name in seen.__struct_fields__})
+
+    def part(self, name: str, seen: _T) -> _T:
+        """`seen`, which does not come with a snapshot, with every text in it cleaned."""
+        return cast(_T, self._remembered(name, seen))
 
     @staticmethod
     def log(lines: Iterable[LogLine]) -> list[LogLine]:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Protocol
 
-from engine import LogLine, Snapshot
+from engine import ExitPage, LogLine, Snapshot
 from tui.view.model import Attachment
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ class EngineClient(Protocol):
 
     def log_lines(self, since: int, limit: int) -> list[LogLine]:
         """At most `limit` log lines after number `since`, oldest first."""
+
+    def exit_page(self, first: int, last: int, rewinds: int) -> ExitPage:
+        """Exits number `first` to `last` out of the journal, at most `EXITS_A_PAGE`, as far as they have come; ask again."""
 
     @property
     def attachment(self) -> Attachment:
@@ -48,6 +51,7 @@ class LocalEngine:
     def __init__(self, run: "Run") -> None:
         self._engine = run.engine
         self.send, self.history, self.log_lines = run.engine.send, run.engine.history, run.logs.lines_since
+        self.exit_page = run.exit_page
 
     @property
     def snapshot(self) -> Snapshot:

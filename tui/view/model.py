@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from msgspec import Struct, field
 
-from engine import LogLine, Quote, Snapshot
+from engine import LogLine, Quote, Snapshot, Trade
 from engine.presentation.lamps import Lamp
 from tui.text.glyphs import UNICODE, Glyphs
 from tui.text.rows import Line
@@ -57,7 +57,7 @@ class Ui(Struct):
     selected: int = 0  # index of the selected instrument in snapshot.quotes
     dialog: Dialog = ""
     text: str = ""  # what was typed into the dialog
-    choice: int = 0  # selected line of a list in the dialog (help, trades, palette): also its scroll position
+    choice: int = 0  # selected line of a list in the dialog (help, palette; of trades the exit's number): also its scroll position
     log_level: LogLevel = "INFO"
     log_follow: bool = True
     log_top: int = 0  # number of the newest log line shown while not following
@@ -79,6 +79,14 @@ class Ui(Struct):
         self.dialog, self.text, self.choice = dialog, "", 0
 
 
+class OlderExits(Struct, frozen=True):
+    """Exits out of the journal, by number: those near the chosen one. `wait` = more of them come, `problem` = why some do not."""
+
+    trades: dict[int, Trade] = {}
+    wait: bool = False
+    problem: str = ""
+
+
 class View(Struct):
     """Everything a pane draws from; `now_ns` is monotonic, `age_s` how old the snapshot is."""
 
@@ -93,6 +101,7 @@ class View(Struct):
     trends: dict[int, tuple[int, ...]] = field(default_factory=dict)  # newest prices per instrument, for sparks
     pnl_trend: tuple[float, ...] = ()  # the day's P&L over time
     attachment: Attachment = Attachment()
+    older: OlderExits = OlderExits()  # while the list of trades is open
     calm: "View | None" = None  # an earlier view for the panes that need not move at every frame
     drawn: dict[tuple[str, int, int], list[Line]] | None = None  # from a calm view, by pane and size
 

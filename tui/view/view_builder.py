@@ -12,7 +12,8 @@ from engine.presentation.lamps import TerminalLink
 from tui.text.glyphs import UNICODE, Glyphs
 from tui.text.sanitize import Sanitizer
 from tui.view.engine_client import EngineClient
-from tui.view.model import Ui, View
+from tui.view.model import OlderExits, Ui, View
+from tui.view.older import older_exits
 
 _LOG_KEPT = 2_000
 _LOG_BATCH = 1_000
@@ -80,6 +81,7 @@ class ViewBuilder:
             trends={index: tuple(trend) for index, trend in self._trends.items()},
             pnl_trend=tuple(self._pnl),
             attachment=self._client.attachment,
+            older=self._older(snapshot),
         )
 
     def new_outcome(self, view: View) -> str:
@@ -97,6 +99,11 @@ class ViewBuilder:
             (count for count in range(min(len(before), len(told)), 0, -1) if before[-count:] == told[:count]), 0
         )
         return told[known:]
+
+    def _older(self, snapshot: Snapshot) -> OlderExits:
+        if self._ui.dialog != "trades":
+            return OlderExits()
+        return self._sanitizer.part("older", older_exits(self._client, snapshot, self._ui.choice))
 
     def _note_trends(self, snapshot: Snapshot) -> None:
         """Take a sample of every price and of the day's result; calm sparks are worth more than busy ones."""

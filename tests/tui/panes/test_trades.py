@@ -4,13 +4,15 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.snapshots import snapshot, trade, view
+from tui.frame import dialogs
 from tui.panes import trades
 from tui.text.rows import plain, width_of
+from tui.view.model import OlderExits, Ui
 
 MANY = snapshot(trades=tuple(trade(n, net="-20.5" if n % 2 else "362.72") for n in range(1, 201)))
 
 
-def shown(choice=199, width=100, height=10, seen=MANY):
+def shown(choice=200, width=100, height=10, seen=MANY):
     look = view(seen)
     look.ui.choice = choice
     return trades.rows(look, width, height)
@@ -37,7 +39,7 @@ def test_a_row_has_both_times_both_prices_quantity_result_and_reason():
 
 
 def test_it_scrolls_with_the_choice_and_marks_it():
-    for choice, numbers in ((0, (1, 9)), (100, (97, 105)), (199, (192, 200)), (10**9, (192, 200)), (-5, (1, 9))):
+    for choice, numbers in ((1, (1, 9)), (101, (97, 105)), (200, (192, 200)), (10**9, (192, 200)), (-5, (1, 9))):
         rows = plain(shown(choice)).splitlines()[1:]
         found = [int(row.replace("▶", " ").split()[0]) for row in rows]
         assert (found[0], found[-1]) == numbers
@@ -50,7 +52,7 @@ def test_the_newest_need_no_choice():
 
 
 def test_losses_have_sign_and_style():
-    line = shown(198)[-2]
+    line = shown(199)[-2]
     assert [style for text, style in line if "-20.50" in text] == ["down"]
 
 
@@ -65,9 +67,10 @@ def test_its_title_sums_up():
     assert trades.title(view()) == "TRADES 11  won 7  net +4,210.00"
 
 
-def test_its_title_tells_of_earlier_ones_that_are_left_out():
-    account = replace(snapshot().account, exits=4260)
-    assert trades.title(view(snapshot(account=account))) == "TRADES 11 of 4,260  won 7  net +4,210.00"
+def test_its_title_tells_of_those_of_another_journal():
+    account = replace(snapshot().account, exits=211)
+    seen = snapshot(trades=tuple(trade(n) for n in range(201, 212)), account=account, exits_from=201)
+    assert trades.title(view(seen)) == "TRADES 11 of 211  won 7  net +4,210.00"
 
 
 def test_empty_and_small():
@@ -85,9 +88,76 @@ def test_no_row_is_too_wide(width):
     assert all(width_of(line) <= width for line in shown(width=width))
 
 
-def test_exits_that_are_no_longer_listed_are_not_denied():
+# ── Older ones, out of the journal ──────────────────────────────────────────────────────────────────────────────────
+
+LONG = snapshot(
+    trades=tuple(trade(n) for n in range(4801, 5001)), account=replace(snapshot().account, exits=5000, won=2500)
+)
+OLDER = {n: trade(n) for n in range(1, 4801)}
+
+
+def paged(choice, width=100, height=10, seen=LONG, **older):
+    look = view(seen, ui=Ui(dialog="trades", choice=choice), older=OlderExits(**older))
+    return [line.rstrip() for line in plain(trades.rows(look, width, height)).splitlines()]
+
+
+def numbers(lines):
+    return [int(line.replace("▶", " ").split()[0]) for line in lines[1:-1]]
+
+
+def test_it_goes_over_into_the_journal_without_a_seam():
+    lines = paged(4801, trades=OLDER)
+    assert numbers(lines) == list(range(4797, 4805))
+    assert [line.startswith("▶") for line in lines].index(True) == 5
+    assert lines[-1] == " 4,796 older ones above"
+
+
+def test_what_has_not_come_has_its_place_and_is_said_to_be_loading():
+    lines = paged(4798, wait=True)
+    assert numbers(lines) == list(range(4794, 4802))
+    assert [line.split()[-1] for line in lines[1:8]] == ["…"] * 7
+    assert "Take Profit 1" in lines[8]
+    assert lines[-1] == " older … loading"
+
+
+def test_a_disk_that_fails_costs_the_page_and_says_so():
+    assert paged(100, problem="the disk does not answer")[-1] == " not readable now: the disk does not answer"
+    assert numbers(paged(100, problem="it")) == list(range(96, 104))
+
+
+def test_its_beginning_is_said_to_be_all():
+    lines = paged(-(2**62), trades=OLDER)
+    assert numbers(lines) == list(range(1, 9))
+    assert lines[-1] == " that is all"
+
+
+def test_its_title_says_where_it_stands_and_on_which_day():
+    days_ago = {100: replace(trade(100), exit_ms=trade(100).exit_ms - 2 * 86_400_000)}
+    for older, day in ((OLDER, ""), (days_ago, ", 2025-09-29")):
+        look = view(LONG, ui=Ui(dialog="trades", choice=100), older=OlderExits(older))
+        assert trades.title(look) == f"TRADES 100 of 5,000{day}  won 2,500  net +4,210.00"
+
+
+def test_after_a_replay_went_back_none_is_in_the_snapshot():
     seen = snapshot(trades=(), account=replace(snapshot().account, exits=643))
-    assert "643 exits" in plain(shown(seen=seen))
+    assert numbers(paged(10**9, seen=seen, trades=OLDER)) == list(range(636, 644))
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40)])
+@pytest.mark.parametrize("state", [{"trades": OLDER}, {"wait": True}, {"problem": "the disk does not answer"}])
+def test_the_box_holds_it_at_usual_sizes(width, height, state):
+    for choice in (1, 50, 4790, 4801, 5000):
+        look = view(LONG, ui=Ui(dialog="trades", choice=choice), older=OlderExits(**state))
+        lines = dialogs.overlay(look, width, height)
+        drawn = plain(lines).splitlines()
+        assert {width_of(line) for line in lines} == {min(110, width - 8) + 4}
+        assert len(lines) <= height - 2
+        assert f"TRADES {choice:,} of 5,000" in drawn[0]
+        assert sum("▶" in line for line in drawn) == 1
+        assert str(choice) in next(line for line in drawn if "▶" in line)
+        said = "not readable" if "problem" in state else "loading" if "wait" in state else "older ones above"
+        assert said in drawn[-4] or (choice < 30 and "that is all" in drawn[-4])
+        assert "any other key closes" in drawn[-2]
 
 
 def test_what_a_kill_could_take_back_is_marked_from_its_first_moment_on() -> None:
