@@ -190,13 +190,13 @@ class Actions:
     def do_trades(self, _at_ns: int) -> None:
         """Open the list of trades at its end."""
         self.ui.open("trades")
-        self.ui.choice = older.bounds(self._snapshot)[1]
+        self.ui.choice = older.NEWEST
 
     def move(self, by: int) -> None:
         """Move the selection of the dialog, or of the focused pane, by `by` lines."""
         ui = self.ui
         if ui.dialog == "trades":
-            ui.choice = older.chosen(self._snapshot, older.chosen(self._snapshot, ui.choice) + by)
+            ui.choice = older.moved(self._snapshot, ui.choice, by)
         elif ui.dialog:
             most = flat.count(self._snapshot) - 1 if ui.dialog == "flat" else 200
             ui.choice = max(0, min(most, ui.choice + by))

@@ -1,9 +1,12 @@
 """Which exits the list of trades covers, and those of them that the snapshot does not have any more: asked for by the page."""
 
+from typing import Final
+
 from engine import EXITS_A_PAGE, Snapshot, Trade
 from tui.view.engine_client import EngineClient
 from tui.view.model import OlderExits
 
+NEWEST: Final = 2**62  # chosen: the newest exit, also when another comes
 _AROUND = 60  # exits either side of the chosen one: more than the list has lines
 
 
@@ -23,6 +26,12 @@ def chosen(seen: Snapshot, choice: int) -> int:
     """The number of the exit that is chosen, kept within those that are listed."""
     first, newest = bounds(seen)
     return max(first, min(newest, choice))
+
+
+def moved(seen: Snapshot, choice: int, by: int) -> int:
+    """What is chosen `by` lines further on; at the end of the list it is `NEWEST`."""
+    number = chosen(seen, chosen(seen, choice) + by)
+    return NEWEST if number >= bounds(seen)[1] else number
 
 
 def older_exits(client: EngineClient, seen: Snapshot, choice: int) -> OlderExits:

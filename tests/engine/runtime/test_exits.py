@@ -9,6 +9,7 @@ from threading import Thread
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.assembly import Run, build
 from engine.model.commands import Hold, Play, Seek
@@ -172,3 +173,16 @@ def test_bookmarks_without_end_are_bounded_too() -> None:
     line.add(TimelineEvent(2001, 0, "exit", "Stop Loss"))
     assert len(line.events) == 300
     assert line.events[-1].kind == "exit"
+
+
+def test_what_may_be_undone_is_counted_by_number_and_by_how_often() -> None:
+    exits = Exits()
+    exits.begin_after(40)
+    assert (exits.before, exits.position()) == (40, (0, 40))
+    made = TraderHarness(*OFTEN).play(stream().ticks()).trades[:5]
+    for number, trade in enumerate(made, 41):
+        exits.add(replace(trade, number=number))
+    assert exits.position() == (0, 45)
+    exits.go_back({}, 42)
+    assert exits.position() == (1, 42)
+    assert [trade.number for trade in exits.newest] == [41, 42]

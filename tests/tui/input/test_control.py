@@ -31,6 +31,7 @@ from tui.input import keys
 from tui.input.actions import COMMANDS, DIALOGS, LINES, SPEEDS, Actions
 from tui.panes.layout import PANES
 from tui.view.model import Attachment
+from tui.view.older import NEWEST
 
 
 def sent(key, seen=SNAPSHOT):
@@ -250,11 +251,11 @@ def test_a_notice_goes_away():
 
 def test_trades_open_at_their_end():
     hands = Hands().press("enter", 0)
-    assert (hands.ui.dialog, hands.ui.choice) == ("trades", 11)
+    assert (hands.ui.dialog, hands.ui.choice) == ("trades", NEWEST)
     assert hands.press("up", 1).ui.choice == 10
-    assert hands.press("down", 2).press("down", 3).ui.choice == 11
+    assert hands.press("down", 2).press("down", 3).ui.choice == NEWEST
     assert hands.press("home", 3).ui.choice == 1
-    assert hands.press("end", 3).ui.choice == 11
+    assert hands.press("end", 3).ui.choice == NEWEST
     assert hands.press("x", 4).ui.dialog == ""
     assert SNAPSHOT.account.day_pnl > Decimal(0)
 

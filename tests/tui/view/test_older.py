@@ -8,7 +8,7 @@ from engine.presentation.lamps import TerminalLink
 from tests.support.engine_clients import FakeClient
 from tests.support.snapshots import NOW_NS, snapshot, trade
 from tui.view.model import Ui
-from tui.view.older import bounds, chosen, older_exits
+from tui.view.older import NEWEST, bounds, chosen, moved, older_exits
 from tui.view.view_builder import ViewBuilder
 
 
@@ -52,6 +52,13 @@ def test_nothing_is_asked_for_before_the_first_that_the_journal_can_have() -> No
     assert asked.pages_asked == [(4751, 4800, 0)]
     assert bounds(seen(5000, exits_from=4751)) == (4751, 5000)
     assert [chosen(seen(5000, exits_from=4751), choice) for choice in (0, 4800, 9999)] == [4751, 4800, 5000]
+
+
+def test_whoever_stands_at_the_end_stays_there_when_another_exit_comes() -> None:
+    assert [chosen(seen(exits), NEWEST) for exits in (300, 301)] == [300, 301]
+    assert chosen(seen(301), moved(seen(300), NEWEST, -1)) == 299
+    assert moved(seen(300), 299, 10) == NEWEST
+    assert moved(seen(300), 5, -10) == 1
 
 
 def test_what_a_page_says_is_passed_on() -> None:
