@@ -44,6 +44,8 @@ def test_no_thread_that_must_go_on_touches_the_disk(shell: OperatorShell) -> Non
     shell.holds()
     shell.signal(signal.SIGUSR1)
     shell.is_flat("SIGUSR1")
+    with shell.remote() as screen:  # an exit of the journal
+        until(lambda: screen.exit_page(1, 1, 0).state == "HERE", lambda: screen.exit_page(1, 1, 0))
     shell.command(Unlock())
     shell.holds()
     (shell.state / FLAT_FILE).touch()
