@@ -2,8 +2,9 @@
 
 import os
 import sqlite3
+import stat
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 from engine.model.errors import DiskError
@@ -99,7 +100,14 @@ def open_writer(path: Path, factory: Factory) -> sqlite3.Connection:
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
-    """A connection that changes nothing, also beside a writer or after a kill; raises sqlite3.Error."""
+    """A connection that changes nothing, also beside a writer or after a kill; raises sqlite3.Error.
+
+    Of an empty file SQLite would remove the log beside it, reader or not, and with it rows that somebody may still need.
+    """
+    with suppress(OSError):
+        found = path.stat()
+        if stat.S_ISREG(found.st_mode) and not found.st_size:
+            raise sqlite3.DatabaseError("the file is empty")
     return _connect(path, "ro", sqlite3.Connection)
 
 

@@ -152,6 +152,18 @@ def test_what_is_not_the_journal_is_said_and_never_shown(folder: Path, what: str
     assert page.reason
 
 
+def test_a_reader_leaves_the_log_of_an_emptied_journal_as_it_is(tmp_path: Path) -> None:
+    journal = SqliteJournal.open(tmp_path, "paper", VirtualClock(OCTOBER_NS))
+    assert journal.wait_durable(journal.write(TradeClosed(made(1))), PATIENCE_S)
+    shutil.copytree(tmp_path, tmp_path / "killed")
+    journal.close("well")
+    log = tmp_path / "killed" / f"{JOURNAL_FILE}-wal"
+    before = log.read_bytes()
+    (tmp_path / "killed" / JOURNAL_FILE).write_bytes(b"")
+    assert fetched(opened(tmp_path / "killed"), 1, 1).reason == "the file is empty"
+    assert log.read_bytes() == before
+
+
 def test_a_hole_is_no_page(folder: Path) -> None:
     """Rows that are not on the disk yet, or never will be."""
     page = fetched(opened(folder, newest=EXITS + 50), EXITS - 9, EXITS + 10)

@@ -1,16 +1,20 @@
 """Exits that the snapshot no longer has, of a real run with a real journal: over the socket, and in the same process."""
 
 import os
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from engine.assembly import Run, build
 from engine.journal import JOURNAL_FILE, read_events
 from engine.journal import exit_pages as pages_module
-from engine.journal.exit_pages import PAGES_KEPT
+from engine.journal.exit_pages import PAGES_KEPT, ExitPages
+from engine.journal.schema import open_reader
 from engine.link.client import RemoteEngine
 from engine.link.protocol import GetExits
 from engine.link.wanted_pages import PAGES_KEPT as PAGES_OF_A_SCREEN
@@ -64,6 +68,14 @@ def rows(run: Run) -> list[Trade]:
     return [entry.trade for entry in entries if isinstance(entry, TradeClosed)]
 
 
+def copied(source: Path, target: Path) -> None:
+    """Put a copy of a journal that is in use in the place of `target`."""
+    whole = target.with_name("whole")
+    with closing(open_reader(source)) as reader, closing(sqlite3.connect(whole)) as copy:
+        reader.backup(copy)
+    os.replace(whole, target)
+
+
 def page(asked: Asked, first: int, rewinds: int = 0, last: int = 0) -> ExitPage:
     found: list[ExitPage] = []
 
@@ -107,11 +119,11 @@ def test_an_engine_whose_journal_hangs_answers_everything_else(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pages_module, "_SILENT_NS", 100_000_000)
-    path = run.folder / JOURNAL_FILE
-    path.rename(path.with_name("elsewhere"))
-    os.mkfifo(path)
+    path = tmp_path / JOURNAL_FILE
+    os.mkfifo(path)  # whoever opens it to read stands still
+    hanging = replace(run, pages=ExitPages(tmp_path, run.engine.exits.position))
     try:
-        with serving(tmp_path, fake=DurableView(run)) as there, remote(there) as ann, remote(there, "Ben") as ben:
+        with serving(tmp_path, fake=DurableView(hanging)) as there, remote(there) as ann, remote(there, "Ben") as ben:
             until(lambda: "the disk does not answer" in ann.exit_page(801, 900, 0).reason)
             assert ben.state.word == ann.state.word == "CONNECTED"
             beat_ns = there.server.beat_ns
@@ -121,9 +133,9 @@ def test_an_engine_whose_journal_hangs_answers_everything_else(
             opened.take_control()
             until(lambda: opened.control.mine)
     finally:
-        with open(path, "wb", buffering=0):
-            os.replace(path.with_name("elsewhere"), path)
-    until(lambda: page(run.exit_page, 801).state == "HERE")
+        with open(path, "wb", buffering=0):  # it answers again
+            copied(run.folder / JOURNAL_FILE, path)
+    until(lambda: hanging.exit_page(801, 900, 0).trades == tuple(rows(run)[800:900]))
 
 
 def test_a_run_without_a_journal_says_so(tmp_path: Path) -> None:
