@@ -1,5 +1,6 @@
 """Opening files with suspicion and creating them for their owner only. Knows no format."""
 
+import errno
 import fcntl
 import os
 import stat
@@ -20,6 +21,17 @@ def regular_size(path: Path) -> int:
         what = "is a directory" if stat.S_ISDIR(found.st_mode) else "is not an ordinary file"
         raise InputError(f"{path}: {what}; allowed: a file")
     return found.st_size
+
+
+def read_note(path: Path, limit_bytes: int = 8192) -> str:
+    """The short text of a file that is our own, or stands in its place: one that is no file is not waited for. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "is not an ordinary file")
+        return os.read(descriptor, limit_bytes).decode("utf-8", "surrogateescape")
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -74,6 +74,8 @@ def _doubt(path: Path, owners: frozenset[int], *, folder: bool) -> str:
         strict = None
     except OSError as error:
         return f"cannot be judged: {reason(error)}"
+    if not folder and (odd := _opened_elsewhere(path, steps[-1][1])):
+        steps.append((path, odd))
     for here, info in steps:
         if info.st_uid not in owners:
             return clean(f"{here} belongs to {_name_of(info.st_uid)}")
@@ -82,6 +84,15 @@ def _doubt(path: Path, owners: frozenset[int], *, folder: bool) -> str:
         if not stat.S_ISLNK(info.st_mode) and not is_borne and _others_may_write(here, info, owners):
             return clean(f"others may write to {here}")
     return ""
+
+
+def _opened_elsewhere(path: Path, last: os.stat_result) -> os.stat_result | None:
+    """What opening `path` leads to where its names do not: a descriptor (`/dev/fd/3`) whose file has another name by now, or none."""
+    try:
+        opened = os.stat(path)
+    except OSError:
+        return None
+    return None if os.path.samestat(opened, last) else opened
 
 
 def _steps(path: Path) -> Iterator[tuple[Path, os.stat_result]]:

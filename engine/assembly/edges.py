@@ -12,6 +12,7 @@ import msgspec
 
 from engine.assembly.recording_config import header_of, recordings_folder
 from engine.config import Config
+from engine.files import read_note
 from engine.journal import LOCK_FILE, SqliteJournal, StateDir
 from engine.journal.closed_check import ClosedFilesCheck
 from engine.logs import LogBook
@@ -137,7 +138,7 @@ def note_nothing_held(folder: Path) -> None:
     Who must not wait for the journal to be read learns from it that there is nothing to be flattened.
     """
     with suppress(OSError):
-        owner = (folder / LOCK_FILE).read_text(encoding="ascii", errors="replace")
+        owner = read_note(folder / LOCK_FILE)
         _keep(folder / NOTHING_HELD, (owner.removesuffix("\n"),), os.O_TRUNC, "that nothing is held")
 
 
@@ -150,7 +151,7 @@ def keep_receipt(folder: Path, lines: tuple[str, ...]) -> None:
 def _keep(path: Path, lines: tuple[str, ...], how: int, what: str) -> None:
     """Write `lines` into a private file; a disk that refuses is told."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | how, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | how, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write("\n".join(lines) + "\n")
     except OSError as error:

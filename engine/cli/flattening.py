@@ -45,7 +45,10 @@ def flatten_place(place: "EngineDir", *, named: bool, sure: bool, anyway: bool =
     A market that is closed is waited for, unless `anyway`.
     """
     from engine.link import LinkError, Oneshot
+    from engine.trust import doubt_of_folder
 
+    if doubt := doubt_of_folder(place.folder):
+        warn_line(f"{place.where}: {doubt}, who could have put another engine in place of the one that is meant")
     if not place.pid:
         return _close_journalled(place, named=named, sure=sure, anyway=anyway, say=say)
     silent = False
@@ -100,8 +103,7 @@ def _close_journalled(
     say(f"no engine is running for {place.where}")
     if not account.net():
         say("its journal holds nothing")
-        offline_flat.grant(place)
-        return EXIT_WELL
+        return _granted(place)
     offline_flat.check_simulated(place)
     config = offline_flat.usable_config(warn_line)
     prices = offline_flat.last_prices(place, warn_line)
@@ -117,7 +119,15 @@ def _close_journalled(
     if not verified:
         warn_line(f"NOT verified flat within {offline_flat.WITHIN_S:.0f} s")
         return EXIT_DIFFERENT
-    offline_flat.grant(place)
+    return _granted(place)
+
+
+def _granted(place: "EngineDir") -> int:
+    """What is asked for in the state directory was done; the next engine must not be asked again."""
+    from engine.serving import offline_flat
+
+    if problem := offline_flat.grant(place):
+        warn_line(f"the request in {place.where} cannot be taken away, the next engine will go flat as well: {problem}")
     return EXIT_WELL
 
 

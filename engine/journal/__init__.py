@@ -3,8 +3,8 @@
 from engine.journal.account import JournalledAccount
 from engine.journal.fold import fold
 from engine.journal.months import JOURNAL_FILE
-from engine.journal.ownership import LOCK_FILE, Owner, owner_of, running_pid, written_owner
-from engine.journal.reader import read_events, verify
+from engine.journal.ownership import LOCK_FILE, Owner, living_writer, owner_of, running_pid, written_owner
+from engine.journal.reader import pid_of_open_run, read_events, verify
 from engine.journal.sqlite_journal import SqliteJournal
 from engine.journal.state_dir import StateDir
 from engine.journal.takeover import Opened
@@ -18,7 +18,9 @@ __all__ = [
     "SqliteJournal",
     "StateDir",
     "fold",
+    "living_writer",
     "owner_of",
+    "pid_of_open_run",
     "read_events",
     "running_pid",
     "verify",

@@ -7,6 +7,7 @@ directory's own lock cannot: whoever opens that directory finds it taken.
 import errno
 import fcntl
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +19,7 @@ LOCK_FILE = "lock"
 OPEN_DIR = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 PLAIN = os.O_NOFOLLOW | os.O_CLOEXEC
 _LONGEST = 200  # bytes of the lock file
+_ENDED = frozenset("XZ")
 _NO_SUCH_LOCK = frozenset({errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
 
 
@@ -34,10 +36,13 @@ class Owner(Struct, frozen=True):
 
 
 def owner_of(pid: int) -> Owner:
-    """Who process `pid` is now; without the rest where the system does not tell."""
+    """Who process `pid` is now; without the rest where it has ended, or the system does not tell."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            started = file.read().rpartition(")")[2].split()[19]
+            words = file.read().rpartition(")")[2].split()
+        if words[0] in _ENDED:  # and only waits for its parent to hear of it
+            return Owner(pid)
+        started = words[19]
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
             return Owner(pid, started, file.read().strip())
     except (OSError, IndexError, ValueError):
@@ -46,7 +51,10 @@ def owner_of(pid: int) -> Owner:
 
 def owner_in(descriptor: int) -> Owner:
     """Who has written himself into the open lock file; pid 0 when nobody has."""
-    lines = os.pread(descriptor, _LONGEST, 0).decode("ascii", "replace").splitlines()
+    try:
+        lines = os.pread(descriptor, _LONGEST, 0).decode("ascii", "replace").splitlines()
+    except OSError:  # it is no file
+        return Owner(0)
     pid = lines[0].strip() if lines else ""
     started, _, boot = lines[1].partition(" ") if len(lines) > 1 else ("", "", "")
     return Owner(int(pid), started, boot) if pid.isascii() and pid.isdecimal() else Owner(0)
@@ -92,6 +100,16 @@ def written_owner(folder: Path) -> Owner:
         return owner_in(descriptor)
     finally:
         os.close(descriptor)
+
+
+def living_writer(folder: Path) -> int:
+    """The pid of another process that has written itself into the lock file of `folder` and lives, whatever it locks; else 0.
+
+    One that lives and locks nothing here has had its directory moved away, a copy put in its place, or is just beginning anew.
+    """
+    written = written_owner(folder)
+    lives = written.started and written.pid != os.getpid() and owner_of(written.pid) == written
+    return written.pid if lives else 0
 
 
 def _file_locker(dir_fd: int) -> int:
@@ -208,6 +226,7 @@ def _lock(descriptor: int) -> bool:
 
 def _take_file(dir_fd: int, path: Path, past: int, ours: int = -1) -> int:
     """Lock the file in the directory and write ourselves into it; its descriptor (`ours`, where that still is the file)."""
+    _put_aside_odd(dir_fd)
     fd = os.open(LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | PLAIN, 0o600, dir_fd=dir_fd)
     try:
         if ours >= 0 and os.path.samestat(os.fstat(fd), os.fstat(ours)):
@@ -226,6 +245,14 @@ def _take_file(dir_fd: int, path: Path, past: int, ours: int = -1) -> int:
             os.close(fd)
         raise
     return fd
+
+
+def _put_aside_odd(dir_fd: int) -> None:
+    """Move away what stands in place of the lock file and is no file: nobody can have locked it, and it must not be in the way of a flat."""
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(os.stat(LOCK_FILE, dir_fd=dir_fd, follow_symlinks=False).st_mode):
+            aside = f"{LOCK_FILE}.aside-{os.urandom(4).hex()}"
+            os.rename(LOCK_FILE, aside, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
 
 
 def _refuse_removed(dir_fd: int, fd: int) -> None:

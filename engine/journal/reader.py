@@ -40,6 +40,14 @@ def verify(path: Path) -> str | None:
         return str(error)
 
 
+def pid_of_open_run(path: Path) -> int:
+    """The process that the journal's newest run belongs to; 0 when that run has ended, or the file does not tell."""
+    with suppress(sqlite3.Error, TypeError), closing(open_reader(path)) as connection:
+        pid, ended = connection.execute("SELECT pid, ended_ns FROM runs ORDER BY run DESC LIMIT 1").fetchone()
+        return int(pid) if ended is None else 0
+    return 0
+
+
 def begin_of(connection: sqlite3.Connection) -> tuple[int, bytes]:
     """What the first row of a file must follow: a number and a hash; raises sqlite3.Error."""
     first = next(stored_events(connection, 0), None)

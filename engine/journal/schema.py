@@ -123,6 +123,10 @@ def foreign(connection: sqlite3.Connection) -> str:
 
 
 def _connect(path: Path, access: str, factory: Factory) -> sqlite3.Connection:
+    for each in (path, *(path.with_name(path.name + side) for side in ("-wal", "-shm", "-journal"))):
+        with suppress(OSError):
+            if not stat.S_ISREG(os.stat(each).st_mode):  # SQLite would wait for somebody to write into a pipe
+                raise sqlite3.DatabaseError(f"{each.name} is not an ordinary file")
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={access}",
         uri=True,

@@ -115,6 +115,17 @@ def _check_folder(path: Path) -> None:
         raise UserError(f"socket {path}: its directory must be yours and no others' to write in (chmod 700)")
 
 
+def put_aside_odd(path: Path) -> None:
+    """Move away what was put in place of a living engine's socket and is none: everybody must find the engine. Raises UserError."""
+    try:
+        if not stat.S_ISSOCK(path.lstat().st_mode):
+            path.rename(path.with_name(f"{path.name}.aside-{os.urandom(4).hex()}"))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise UserError(f"socket {path}: {reason(error)}") from error
+
+
 def _remove_old(path: Path) -> None:
     try:
         found = path.lstat()

@@ -113,6 +113,7 @@ class LinkServer:
             lost = "another file stands in place of the socket"
         except OSError as error:
             lost = f"the socket is gone ({error.strerror})"
+        address.put_aside_odd(self._path)
         fresh = address.listen(self._path)
         self._file = self._path.lstat()
         self._fresh = fresh

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.model.commands import Flat
+from engine.model.errors import reason
 from engine.runtime import LOGGERS, Engine
 from engine.text.sanitize import CleanText
 
@@ -38,7 +39,12 @@ class FlatFile:
         elif found is not None and not self._over and self._engine.stats.beats >= self._beats + _ROUNDS:
             self._over = not self._engine.trader.state.flat.running
             if self._over:
-                _take_away(self._path)
+                self._take_away()
+
+    def _take_away(self) -> None:
+        """What cannot be moved is not granted again."""
+        if problem := take_away(self._path):
+            LOGGERS["engine"].error("%s was granted and cannot be taken away: %s", self._path.name, problem)
 
 
 def lay_flat(path: Path) -> bool:
@@ -57,13 +63,18 @@ def _identity(path: Path) -> _Identity | None:
     return found.st_dev, found.st_ino, found.st_mtime_ns
 
 
-def _take_away(path: Path) -> None:
-    """Put the file aside, private; one that cannot be moved stays where it is and is not granted again."""
+def take_away(path: Path) -> str:
+    """Put the file aside, private; why it cannot be moved, and stays where it is, or ""."""
     aside = path.with_name(f"{path.name}.taken")
     try:
-        os.rename(path, aside)
+        try:
+            os.rename(path, aside)
+        except OSError:  # a folder, or what stands in place of a folder, replaces nothing else
+            aside = path.with_name(f"{aside.name}-{os.urandom(4).hex()}")
+            os.rename(path, aside)
         kind = os.lstat(aside).st_mode
         if not stat.S_ISLNK(kind):
             os.chmod(aside, 0o700 if stat.S_ISDIR(kind) else 0o600)
     except OSError as error:
-        LOGGERS["engine"].error("%s was granted and cannot be taken away: %s", path.name, error.strerror)
+        return reason(error)
+    return ""

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from threading import Thread
 from typing import Final
@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from engine.assembly import LiveSupply, build, load
 from engine.assembly.edges import RECORDING_NOTE
 from engine.config import Config, bundled, find_config
+from engine.files import read_note
 from engine.journal import JOURNAL_FILE, JournalledAccount
 from engine.journal.schema import open_reader
 from engine.link.flat_news import held_text
@@ -25,6 +26,7 @@ from engine.model.errors import DiskError, InputError, UserError
 from engine.model.ports import Closed, FeedView
 from engine.model.types import Tick, TradeMode
 from engine.recording import MqrSource
+from engine.serving.flat_file import take_away
 from engine.serving.remote import HeldError
 from engine.serving.state_dirs import FLAT_FILE, EngineDir, usual_places
 from engine.serving.status import account_of
@@ -94,7 +96,7 @@ def last_prices(place: EngineDir, warn: Callable[[str], None]) -> dict[str, Last
     A recording that is older than the run is of another one and tells nothing.
     """
     try:
-        path = Path((place.folder / RECORDING_NOTE).read_text(encoding="utf-8", errors="surrogateescape").strip("\n"))
+        path = Path(read_note(place.folder / RECORDING_NOTE).strip("\n"))
         source = MqrSource(path)
         with closing(open_reader(place.folder / JOURNAL_FILE)) as connection:
             (began_ns,) = connection.execute("SELECT max(started_ns) FROM runs").fetchone()
@@ -114,7 +116,7 @@ def last_prices(place: EngineDir, warn: Callable[[str], None]) -> dict[str, Last
 def _markets(place: EngineDir) -> dict[str, str]:
     """Return symbol → market, as far as the dead run's own recording tells."""
     try:
-        path = Path((place.folder / RECORDING_NOTE).read_text(encoding="utf-8", errors="surrogateescape").strip("\n"))
+        path = Path(read_note(place.folder / RECORDING_NOTE).strip("\n"))
         return {each.symbol: each.market for each in MqrSource(path).instruments}
     except (UserError, OSError):
         return {}
@@ -206,7 +208,7 @@ def flatten_in_time(
     return outcome[0]
 
 
-def grant(place: EngineDir) -> None:
-    """Take away a request for a flat that lies in `place`: it was done from here."""
-    with suppress(OSError):
-        os.replace(place.folder / FLAT_FILE, place.folder / f"{FLAT_FILE}.taken")
+def grant(place: EngineDir) -> str:
+    """Take away a request for a flat that lies in `place`: it was done from here; why it still lies there, or ""."""
+    path = place.folder / FLAT_FILE
+    return take_away(path) if os.path.lexists(path) else ""

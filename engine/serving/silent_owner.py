@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from engine.journal import Owner, owner_of, running_pid, written_owner
+from engine.journal import JOURNAL_FILE, Owner, living_writer, owner_of, pid_of_open_run, running_pid, written_owner
 from engine.model.errors import InputError
 from engine.serving.state_dirs import EngineDir
 
@@ -47,12 +47,25 @@ def end_owner(place: EngineDir, tell: Callable[[str], None]) -> int:
 
 
 def _check(place: EngineDir, owner: Owner) -> None:
-    """Raises InputError unless `owner` holds the directory's lock now and is who has written himself into the lock file."""
-    if owner.pid <= 0 or running_pid(place.folder) != owner.pid:
+    """Raises InputError unless `owner` holds the directory's lock now, and is the engine that took it.
+
+    That stands in the lock file. Where it was taken away meanwhile, the journal says whose the newest run is.
+    """
+    locker = running_pid(place.folder)
+    if not locker and living_writer(place.folder) == owner.pid:
+        raise InputError(
+            f"engine {owner.pid} lives and locks nothing in {place.where}: that was moved away or put in place of its own; "
+            "nobody is ended, nothing is closed from here"
+        )
+    if owner.pid <= 0 or locker != owner.pid:
         raise InputError(f"who owns {place.where} cannot be told for certain: nobody is ended")
     written = written_owner(place.folder)
-    if written.pid == owner.pid and written.started and written != owner:
-        raise InputError(f"process {owner.pid} is not the engine that took {place.where}: nobody is ended")
+    pid = written.pid or pid_of_open_run(place.folder / JOURNAL_FILE)
+    if pid != owner.pid or (written.started and written != owner):
+        raise InputError(
+            f"process {owner.pid} locks {place.where} and is not the engine that took it: nobody is ended, nothing is "
+            "closed from here; end that process, then ask again"
+        )
 
 
 def _handle(pid: int) -> int:

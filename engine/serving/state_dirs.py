@@ -4,7 +4,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.journal import StateDir, running_pid
+from engine.files import read_note
+from engine.journal import StateDir, living_writer, running_pid
 from engine.link import listening_pid
 from engine.model.errors import InputError
 from engine.model.types import TradeMode
@@ -45,12 +46,13 @@ def chosen_folder(state_dir: Path | None, mode: TradeMode) -> Path:
 
 
 def place_of(folder: Path) -> EngineDir:
-    """Return what is known of `folder`: who owns it, or else who listens at its socket and is no owner by any lock."""
+    """Return what is known of `folder`: who owns it, else who listens at its socket, or lives and says in it that it is its owner."""
     try:
-        mode = clean((folder / "mode").read_text(encoding="utf-8").strip(), 20)
-    except (OSError, UnicodeDecodeError):
+        mode = clean(read_note(folder / "mode").strip(), 20)
+    except OSError:
         mode = CleanText("")
-    return EngineDir(folder, mode, running_pid(folder) or listening_pid(folder / SOCKET_FILE))
+    pid = running_pid(folder) or listening_pid(folder / SOCKET_FILE) or living_writer(folder)
+    return EngineDir(folder, mode, pid)
 
 
 def usual_places() -> list[EngineDir]:

@@ -5,6 +5,7 @@ import os
 from engine.shortcut.call import Call
 
 SOCKET, STAMP, LOCK, NOTHING_HELD = "engine.sock", "mode", "lock", "nothing-held"
+_STICKY = 0o1000  # nobody can put another entry in place of ours in such a folder
 _LONGEST = 200  # bytes
 _MODES = ("live", "paper", "mock")
 
@@ -20,6 +21,8 @@ def the_one_engine(state_dir: str, timeout_s: float) -> tuple[str, Call]:
     dead one that may have left a position, which counts like one that runs.
     """
     folders = [os.path.abspath(state_dir)] if state_dir else usual_folders()
+    if not all(map(is_ours_alone, folders)):
+        raise UnusualError
     found = [(folder, call) for folder in folders if (call := _called(folder, timeout_s)) is not None]
     if len(found) != 1 or not all(folder == found[0][0] or holds_nothing(folder) for folder in folders):
         for _, call in found:
@@ -38,15 +41,45 @@ def usual_folders() -> list[str]:
     return [os.path.join(home, "myquant-tui", mode) for mode in _MODES]
 
 
+def is_ours_alone(folder: str) -> bool:
+    """Whether nobody else could have put another engine's socket into `folder`, or another folder in its place; also where none is.
+
+    Stricter than `engine.trust`, which knows private groups and access lists: that is left to the whole program.
+    """
+    here, ours = os.path.realpath(folder), {0, os.geteuid()}
+    try:
+        info = os.stat(here)
+        if info.st_uid != os.geteuid() or info.st_mode & 0o022:
+            return False
+        for start in {here, folder}:  # what the links lead to, and where they lie
+            while start != (start := os.path.dirname(start)):
+                info = os.stat(start)
+                if info.st_uid not in ours or (info.st_mode & 0o022 and not info.st_mode & _STICKY):
+                    return False
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
 def holds_nothing(folder: str) -> bool:
     """Whether it is certain, without its journal, that a dead engine left nothing: none ever ran, or the last one noted so."""
     try:
         if not os.path.exists(os.path.join(folder, STAMP)):
             return True
-        with open(os.path.join(folder, NOTHING_HELD), "rb") as note, open(os.path.join(folder, LOCK), "rb") as lock:
-            return b"" != note.read(_LONGEST) == lock.read(_LONGEST)  # the same owner: nobody has run since
+        return b"" != read(folder, NOTHING_HELD) == read(folder, LOCK)  # the same owner: nobody has run since
     except (OSError, ValueError):
         return False
+
+
+def read(folder: str, name: str) -> bytes:
+    """The first bytes of a file in `folder`; a pipe that stands in its place is not waited for. Raises OSError."""
+    descriptor = os.open(os.path.join(folder, name), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        return os.read(descriptor, _LONGEST)
+    finally:
+        os.close(descriptor)
 
 
 def _called(folder: str, timeout_s: float) -> Call | None:

@@ -7,7 +7,7 @@ import sys
 import time
 
 from engine.shortcut.call import Call, hello
-from engine.shortcut.engines import STAMP, UnusualError, the_one_engine
+from engine.shortcut.engines import STAMP, UnusualError, read, the_one_engine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,8 +77,7 @@ def _followed(call: Call, follow: dict[str, Any]) -> int:
 def _mode(folder: str) -> str:
     """In which mode the engine in `folder` trades, as its directory is stamped."""
     try:
-        with open(os.path.join(folder, STAMP), encoding="ascii") as file:
-            word = file.read(20).strip()
+        word = read(folder, STAMP)[:20].decode("ascii").strip()
     except (OSError, ValueError):
         return "an"
     return f"the {word.upper()}" if word.isalpha() else "an"
@@ -91,8 +90,11 @@ def _ended(status: int, *lines: str, stream: Any = None) -> int:
 
 
 def tell(line: str, stream: Any = None) -> None:
-    """Put a line out; that nobody reads it must not keep anybody from following the flat."""
+    """Put a line out; that nobody reads it must neither keep anybody from following the flat nor change the exit status."""
+    stream = stream or sys.stdout
     try:
-        print(line, file=stream or sys.stdout, flush=True)
-    except (OSError, ValueError):  # ValueError: it was closed
+        print(line, file=stream, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # else the interpreter tries again at its end
+    except ValueError:  # it was closed
         return

@@ -104,6 +104,21 @@ def test_a_link_is_judged_with_all_that_it_leads_through(home: Path) -> None:
 
 
 @needs_root
+def test_a_descriptor_is_judged_by_the_file_that_it_opens(home: Path) -> None:
+    for uid, mode, well in ((US, 0o600, True), (THEM, 0o644, False), (US, 0o666, False)):
+        file = put(home / "config.toml", uid=uid, mode=mode)
+        descriptor = os.open(file, os.O_RDONLY)
+        named = Path(f"/dev/fd/{descriptor}")
+        assert (doubt_of_file(named, OURS) == "") is well
+        file.unlink()  # its name leads nowhere now, or to another file
+        assert (doubt_of_file(named, OURS) == "") is well
+        put(home / "config.toml (deleted)")
+        assert (doubt_of_file(named, OURS) == "") is well
+        (home / "config.toml (deleted)").unlink()
+        os.close(descriptor)
+
+
+@needs_root
 def test_an_access_list_that_lets_another_user_write_is_seen(home: Path) -> None:
     file = put(home / "config.toml", mode=0o660)
     entries = [(0x01, 6, 2**32 - 1), (0x02, 6, THEM), (0x04, 6, 2**32 - 1), (0x10, 6, 2**32 - 1), (0x20, 0, 2**32 - 1)]

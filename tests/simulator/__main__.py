@@ -152,7 +152,7 @@ def _explain(simulator: Simulator) -> str:
         "session.start=00:00",
         "session.end=23:59:59",
     ]
-    words = " \\\n    --set ".join(["myquant-tui run --source smartapi", *keys])
+    words = " \\\n    --set ".join(["myquant-tui run --source smartapi --trust-host 127.0.0.1", *keys])
     orders = "orders here, a line each: reset · silence 10 · close 1006 · duplicate · jump 5 · counters · stop"
     return f"In another shell:\n\n{account} \\\n  {words}\n\n{orders}\n"
 

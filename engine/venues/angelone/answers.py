@@ -45,12 +45,15 @@ def judge(status: int, body: bytes, scrub: str = "") -> AnswerVerdict:
     well = document.get("status", document.get("success"))
     if not isinstance(well, bool | str) or well not in (*_TRUE, *_FALSE):
         return AnswerVerdict("unclear", f"neither yes nor no (HTTP {status})")
-    if well in _TRUE:
-        return AnswerVerdict("well", data=document.get("data"))
     code = document.get("errorcode") or document.get("errorCode") or ""
     code = code if isinstance(code, str) and re.fullmatch("[A-Z]{2}[0-9]{3,6}", code) else ""
-    text = one_line(f"{code} {document.get('message') or 'no reason given'}", scrub)
-    return AnswerVerdict(_KINDS.get(code, "busy" if status == 429 else "unknown"), text, code)
+    if well in _TRUE and status < 300 and not code:
+        return AnswerVerdict("well", data=document.get("data"))
+    message = str(document.get("message") or "no reason given")
+    if well in _TRUE:  # it says yes and no at once
+        return AnswerVerdict("unknown", one_line(f"{code} {message} (a yes with HTTP {status})", scrub), code)
+    kind = _KINDS.get(code, "busy" if _is_busy(status, message) else "unknown")
+    return AnswerVerdict(kind, one_line(f"{code} {message}", scrub), code)
 
 
 def one_line(text: str, scrub: str = "") -> str:
@@ -62,7 +65,7 @@ def one_line(text: str, scrub: str = "") -> str:
 def _not_json(status: int, body: bytes, scrub: str) -> AnswerVerdict:
     """A gateway, a firewall or a limit answered instead of the broker."""
     text = body.decode("utf-8", "replace").strip()
-    if status == 429 or "exceeding access rate" in text or "Too Many Requests" in text:
+    if _is_busy(status, text):
         return AnswerVerdict("busy", f"too many requests (HTTP {status})")
     if not text:
         where = ": it points elsewhere, which is not followed" if 300 <= status < 400 else ""
@@ -72,3 +75,7 @@ def _not_json(status: int, body: bytes, scrub: str) -> AnswerVerdict:
             "unclear", f"a web page instead of an answer (HTTP {status}): a firewall, or the wrong address"
         )
     return AnswerVerdict("unclear", f"not the broker's format (HTTP {status}): {one_line(text, scrub)[:80]}")
+
+
+def _is_busy(status: int, text: str) -> bool:
+    return status == 429 or "exceeding access rate" in text.lower() or "too many requests" in text.lower()

@@ -24,7 +24,7 @@ _IST = timedelta(hours=5, minutes=30)  # no daylight saving
 
 PAUSE_S = 30.0  # between two logins: one window of the one-time password
 UNSENT_PAUSE_S = 5.0  # the broker never heard of it
-BUSY_PAUSE_S = 60.0
+BUSY_PAUSE_S = 60.0  # from the second time in a row on; the first may be due to a login of the image or run before
 UNKNOWN_PAUSE_S = 300.0  # after five answers in a row that nobody knows: it may be that the account is to be blocked
 MOST_FAILURES = 5  # refused logins in a row; a broker may block the account for more
 AGAIN_S = 900.0  # until a login that seems hopeless is tried once more, lest positions stay unwatched for a mistake
@@ -92,6 +92,7 @@ class LoginSession:
         self._earliest_ns = -(2**62)  # monotonic: no login before
         self._failures = 0  # refusals in a row whose meaning is known
         self._unknown = 0  # and those that nobody knows
+        self._busy = 0  # and those that said: too many requests
         self._last = LoginBudget(most=MOST_AGAIN, every_s=AGAIN_S)
         self._closing = threading.Condition()  # notified by close; never held while calling
         self._closed = False
@@ -169,8 +170,10 @@ class LoginSession:
             raise self._refused(verdict)
         tokens = _tokens_in(verdict.data)
         if tokens is None:
-            raise LoginError("login: the answer holds no tokens", PAUSE_S)
-        self._failures = self._unknown = 0
+            raise self._refused(AnswerVerdict("unknown", "the answer holds no tokens"))
+        if not _is_of(self.client_code, verdict.data):
+            raise self._refused(AnswerVerdict("unknown", "the session is another client's"))
+        self._failures = self._unknown = self._busy = 0
         self._last.begin_anew()
         self._tokens, self._day = tokens, today
         return tokens
@@ -194,7 +197,8 @@ class LoginSession:
         """What a login that was answered with no means for the next one: only what is known to be final is given up."""
         text = f"login: {verdict.text}"
         if verdict.kind == "busy":
-            return LoginError(text, self._pause(BUSY_PAUSE_S))
+            self._busy += 1
+            return LoginError(text, self._pause(PAUSE_S if self._busy == 1 else BUSY_PAUSE_S))
         if verdict.kind not in {"clock", "hopeless"}:
             self._unknown += verdict.kind in {"unknown", "dead"}
             return LoginError(text, self._pause(UNKNOWN_PAUSE_S) if self._unknown >= MOST_FAILURES else PAUSE_S)
@@ -287,6 +291,12 @@ class LoginSession:
 
 _AGENT = f"myquant-tui/{VERSION}"
 _TOKEN = re.compile(r"[!-~]{4,8192}")  # what can stand in a header
+
+
+def _is_of(client_code: str, data: object) -> bool:
+    """Whether the session of a login's answer is this client's, as far as the answer says whose it is."""
+    said = data.get("clientcode", data.get("clientCode")) if isinstance(data, dict) else None
+    return not isinstance(said, str) or said.strip().upper() == client_code.upper()
 
 
 def _tokens_in(data: object) -> Tokens | None:

@@ -273,6 +273,17 @@ def test_a_folder_that_takes_no_file_is_well_to_stand_in(home: Home) -> None:
     assert summary(home.run(*COMMANDS["mock"], cwd="/proc"))["recording"] == ""
 
 
+def test_what_a_command_came_to_outlives_whoever_read_it(home: Home) -> None:
+    for words in (("status",), ("flat", "--yes"), ("stop",)):
+        whole = home.run(*words, "--state-dir", home.folder / "nowhere")
+        reader, writer = os.pipe()
+        os.close(reader)
+        broken = home.run(*words, "--state-dir", home.folder / "nowhere", stdout=writer)
+        os.close(writer)
+        assert (broken.status, broken.err) == (whole.status, whole.err), words
+        assert broken.status != 0
+
+
 def test_closed_or_ascii_output_is_no_reason_to_fail(home: Home) -> None:
     closed = home.run("replay", RECORDING, *QUIET, preexec_fn=lambda: os.close(1))
     ascii_only = home.run("replay", RECORDING, "--headless", env=home.environment | {"PYTHONIOENCODING": "ascii"})

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.journal import StateDir, owner_of, running_pid, written_owner
+from engine.journal import StateDir, living_writer, owner_of, running_pid, written_owner
 from engine.journal.ownership import LOCK_FILE, Ownership
 from engine.journal.state_dir import STAMP_FILE
 from engine.model.errors import StateBusyError
@@ -33,12 +33,31 @@ def replaced_lock(folder: Path) -> None:
     (folder / LOCK_FILE).write_text("1\n")
 
 
+def odd_lock(make: Callable[[Path], object]) -> Callable[[Path], object]:
+    def put(folder: Path) -> None:
+        (folder / LOCK_FILE).unlink()
+        make(folder / LOCK_FILE)
+
+    return put
+
+
+def full_folder(path: Path) -> None:
+    path.mkdir()
+    (path / "inside").touch()
+
+
 # What others do to a directory that is owned, and what is said of it.
 DONE: dict[str, tuple[Callable[[Path], object], str]] = {
     "well": (lambda _folder: None, ""),
     "lock removed": (lambda folder: (folder / LOCK_FILE).unlink(), "the lock file is gone"),
     "lock moved away": (lambda folder: (folder / LOCK_FILE).rename(folder / "elsewhere"), "the lock file is gone"),
     "lock replaced": (replaced_lock, "another file stands in place of the lock file"),
+    "lock a folder": (odd_lock(full_folder), "another file stands in place of the lock file"),
+    "lock a pipe": (odd_lock(os.mkfifo), "another file stands in place of the lock file"),
+    "lock a link": (
+        odd_lock(lambda path: path.symlink_to("/dev/null")),
+        "another file stands in place of the lock file",
+    ),
     "lock truncated": (lambda folder: os.truncate(folder / LOCK_FILE, 0), "the lock file was written over"),
     "lock written over": (lambda folder: (folder / LOCK_FILE).write_text("1\n"), "the lock file was written over"),
     "stamp removed": (lambda folder: (folder / STAMP_FILE).unlink(), "the file mode was gone"),
@@ -125,6 +144,38 @@ def another_owner(folder: Path) -> Iterator[int]:
         assert other.stdout.readline() == b"\n"
         yield other.pid
         other.kill()
+
+
+def test_a_writer_that_lives_and_locks_nothing_is_found_until_it_ends(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    with another_owner(folder) as pid:
+        written = (folder / LOCK_FILE).read_text()
+        older_copy(folder)
+        assert (running_pid(folder), living_writer(folder)) == (0, pid)
+        pid_line, _, rest = written.partition("\n")
+        started, _, boot = rest.strip().partition(" ")
+        for stale in (
+            f"{pid_line}\n{int(started) - 1} {boot}\n",  # an earlier process of the same number
+            f"{pid_line}\n{started} {'0' * len(boot)}\n",  # of another boot
+            f"{pid_line}\n",
+            f"{os.getpid()}\n",
+            "",
+        ):
+            (folder / LOCK_FILE).write_text(stale)
+            assert living_writer(folder) == 0, stale
+        (folder / LOCK_FILE).write_text(written)
+    # another_owner has ended it
+    assert living_writer(folder) == 0
+    with StateDir.open(folder, "paper"):
+        assert living_writer(folder) == 0  # we ourselves
+
+
+def test_a_process_that_ended_and_is_not_heard_of_does_not_live() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE) as ended:
+        assert ended.stdout
+        ended.stdout.read()
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)  # it ended, and nobody has heard of it
+        assert not owner_of(ended.pid).started
 
 
 def test_the_locks_of_one_that_was_killed_and_does_not_die_are_passed_over(tmp_path: Path) -> None:

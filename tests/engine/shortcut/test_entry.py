@@ -12,8 +12,9 @@ from engine.journal.state_dir import STAMP_FILE
 from engine.link.protocol import PROTOCOL
 from engine.serving.state_dirs import SOCKET_FILE, usual_places
 from engine.shortcut import call, engines
-from engine.shortcut.engines import UnusualError, holds_nothing, the_one_engine, usual_folders
+from engine.shortcut.engines import UnusualError, holds_nothing, is_ours_alone, the_one_engine, usual_folders
 from engine.shortcut.entry import short_command, state_dir_of
+from engine.trust import doubt_of_folder
 from tests.support.paths import ROOT
 
 
@@ -62,6 +63,36 @@ def test_it_looks_where_the_whole_program_looks(home: str, tmp_path: Path, monke
 def test_the_names_are_those_of_the_whole_program() -> None:
     assert (engines.SOCKET, engines.STAMP, engines.LOCK) == (SOCKET_FILE, STAMP_FILE, LOCK_FILE)
     assert (engines.NOTHING_HELD, call.PROTOCOL) == (NOTHING_HELD, PROTOCOL)
+
+
+def test_a_folder_that_others_may_write_to_is_for_the_whole_program(tmp_path: Path) -> None:
+    home, state = tmp_path / "home", tmp_path / "home" / "state"
+    link = tmp_path / "link"
+    link.symlink_to(home)
+    assert all(map(is_ours_alone, map(str, (state, link / "state"))))  # there is none
+    state.mkdir(parents=True, mode=0o700)
+    home.chmod(0o755)
+    for place, mode, well in (
+        (state, 0o700, True),
+        (state, 0o770, False),
+        (state, 0o702, False),
+        (state, 0o700, True),
+        (home, 0o775, False),
+        (home, 0o757, False),
+        (home, 0o1777, True),  # as /tmp: nobody can put another folder in place of ours
+        (home, 0o755, True),
+    ):
+        place.chmod(mode)
+        for folder in (state, link / "state"):
+            assert is_ours_alone(str(folder)) is well, (place, oct(mode))
+            assert not well or doubt_of_folder(folder) == ""  # it is never less strict than the whole program
+    tmp_path.chmod(0o777)  # where the link lies, that leads elsewhere
+    elsewhere = Path(tmp_path.parent, "elsewhere")
+    elsewhere.mkdir(mode=0o700)
+    (tmp_path / "out").symlink_to(elsewhere)
+    assert is_ours_alone(str(elsewhere))
+    assert not is_ours_alone(str(tmp_path / "out"))
+    tmp_path.chmod(0o700)
 
 
 def test_a_dead_engine_counts_unless_its_last_run_noted_that_it_held_nothing(tmp_path: Path) -> None:

@@ -188,7 +188,16 @@ def test_a_clock_that_was_set_ends_what_was_given_up_for_good(clock: VirtualCloc
         assert len(stub.requests) == 6
 
 
-@pytest.mark.parametrize("said", [no("AB9999", "Service is under maintenance"), no("", "Internal error"), no("AG8001")])
+@pytest.mark.parametrize(
+    "said",
+    [
+        no("AB9999", "Service is under maintenance"),
+        no("", "Internal error"),
+        no("AG8001"),
+        well(None),
+        well({**GOOD, "clientcode": "B654321"}),
+    ],
+)
 def test_an_answer_that_nobody_knows_is_never_final(clock: VirtualClock, said: bytes) -> None:
     with HttpServer(Scripted(*[said] * 200, well())) as stub:
         login = LoginSession(CREDENTIALS, stub.url, clock)
@@ -244,6 +253,29 @@ def test_a_yes_without_three_usable_tokens_is_no_session(clock: VirtualClock, da
         error = refused(LoginSession(CREDENTIALS, stub.url, clock).tokens)
     assert "no tokens" in error.text
     assert error.retry_s == 30
+
+
+def test_a_session_of_another_client_is_none(clock: VirtualClock) -> None:
+    with HttpServer(Scripted(well({**GOOD, "clientcode": "B654321"}), well({**GOOD, "clientcode": "a123456"}))) as stub:
+        login = LoginSession(CREDENTIALS, stub.url, clock)
+        assert "another client's" in refused(login.tokens).text
+        clock.advance(30 * 10**9)
+        assert login.tokens().jwt == JWT
+
+
+def test_the_first_busy_answer_costs_half_a_minute_and_those_behind_it_a_whole_one(clock: VirtualClock) -> None:
+    """The first may be due to the login of an image before, that began anew at once."""
+    busy = answer(403, "Access denied because of exceeding access rate")
+    with HttpServer(Scripted(busy, busy, busy, well(), busy)) as stub:
+        login = LoginSession(CREDENTIALS, stub.url, clock)
+        for pause_s in (30, 60, 60):
+            assert refused(login.tokens).retry_s == pause_s
+            assert refused(login.renew).retry_s == pytest.approx(pause_s)
+            clock.advance(pause_s * 10**9)
+        login.tokens()
+        clock.advance(30 * 10**9)
+        assert refused(login.renew).retry_s == 30
+        assert len(stub.requests) == 5
 
 
 def test_the_profile_is_asked_with_the_token_and_a_dead_session_is_forgotten(clock: VirtualClock) -> None:
