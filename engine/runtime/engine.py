@@ -132,7 +132,7 @@ class Engine:
 
     @property
     def snapshot(self) -> Snapshot:
-        """The newest picture of the engine; immutable. While nobody takes one, there is a new one once a second only."""
+        """The newest picture of the engine; immutable. While nobody takes one, there is a new one twice a second at most."""
         return self._publisher.look()
 
     @property

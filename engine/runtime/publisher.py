@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 from engine.model.snapshot import Snapshot
 
-_UNSEEN_NS, _SEEN_NS = 1_000_000_000, 1_000_000_000  # between two snapshots nobody looks at; how long a look counts
-_REST_NS = 190_000_000  # between two of an engine that has nothing to show but the time: every second beat
+_UNSEEN_NS, _SEEN_NS = 500_000_000, 1_000_000_000  # between two snapshots nobody looks at; how long a look counts
+# Between two of an engine that has nothing to show but the time: every second beat, or one a second where nobody looks.
+_REST_NS, _UNSEEN_REST_NS = 190_000_000, 990_000_000
 
 
 class Publisher:
@@ -30,7 +31,8 @@ class Publisher:
         """Whether a beat is to publish, where the newest tick came at `came_ns`."""
         if now_ns < self.due_ns:
             return False
-        return not self.due_ns or came_ns >= self._made_ns or now_ns - self._made_ns >= _REST_NS
+        rest_ns = _REST_NS if now_ns < self._seen_until_ns else _UNSEEN_REST_NS
+        return not self.due_ns or came_ns >= self._made_ns or now_ns - self._made_ns >= rest_ns
 
     def look(self) -> Snapshot:
         """Take the newest snapshot; for a second there is a new one every interval, the first at once. Any thread."""

@@ -27,12 +27,12 @@ def test_watching_a_replay_to_its_end(tmp_path):
 
 def test_switching_delivery_twice_proves_that_nothing_was_lost(tmp_path):
     with tmux(tmp_path, 120, 40, "replay", str(BUNDLED), "--speed", "100") as terminal:
-        terminal.sees("REPLAY", "polling")
+        terminal.sees("REPLAY", "callback")
         terminal.keys("d")
-        terminal.sees("delivery polling → queued at #", ", 0 lost")
+        terminal.sees("delivery callback → polling at #", ", 0 lost")
         terminal.keys("d")
-        terminal.sees("delivery queued → callback at #", "callback")
-        assert "queued" in terminal.screen()
+        terminal.sees("delivery polling → queued at #", "queued")
+        assert "polling" in terminal.screen()
 
 
 def test_flat_and_unlock(tmp_path):
