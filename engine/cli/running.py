@@ -57,7 +57,7 @@ def run_here(
             _run(running, choice.mode, screen, signals)
             for inst in running.trader.state.instrument_states:
                 if held := running.trader.state.portfolio.net(inst.index):
-                    running.say(f"stopped with {held} {inst.instrument.symbol} open")
+                    running.say(f"stopped with {inst.instrument.quantity_text(held)} {inst.instrument.symbol} open")
             for line in running.trader.remarks(running.engine.snapshot.ticks):
                 running.say(line)
             elapsed_s = (time.perf_counter_ns() - begun_ns) / 1e9

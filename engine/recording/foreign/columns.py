@@ -12,7 +12,7 @@ from engine.recording.foreign.cells import UnclosedError, split
 from engine.recording.foreign.headless import recognised
 from engine.recording.foreign.numbers import BLANKS, looks_numeric, missing
 from engine.recording.foreign.profiles import Profile
-from engine.recording.foreign.stamps import forms_of, is_date, is_time_of_day
+from engine.recording.foreign.stamps import forms_of, is_date, is_time_of_day, midnight
 from engine.recording.foreign.vocabulary import PRICES, ROLES, TIMES, Role, plain_name, role_of
 
 _MAX_COLUMNS = 200
@@ -21,6 +21,7 @@ _LONGEST_NAME = 80
 _NUMBERS: Final[frozenset[Role]] = frozenset(
     ("price", "open", "high", "low", "close", "bid", "ask", "volume", "day_volume")
 )
+_NO_NAMES: Final = frozenset({"", "index", "unnamed0", "x1"})
 _OHLC: Final[tuple[Role, ...]] = ("open", "high", "low", "close")
 
 
@@ -58,12 +59,13 @@ class Sample:
         """The row before the first of data: 0 where there is no header."""
         if layout.has_header is not None:
             return self.rows[0][0] if layout.has_header else 0
-        before = 0
-        for row, cells in self.rows[: _MAX_PREAMBLE + 1]:
-            if abs(len(cells) - self.width) <= 1 and any(_is_datum(cell) for cell in cells):
+        first = self.rows[: _MAX_PREAMBLE + 1]
+        named = before = next((row for row, cells in first if _names_columns(cells)), 0)
+        for row, cells in first:
+            if row > before and abs(len(cells) - self.width) <= 1 and any(_is_datum(cell) for cell in cells):
                 return before
-            before = row
-        return self.rows[0][0]
+            before = max(before, row)
+        return named or self.rows[0][0]
 
     def data(self, begin: int) -> list[list[bytes]]:
         """The rows of data behind row `begin` that have the usual width."""
@@ -73,8 +75,7 @@ class Sample:
         """The rows up to `begin` that can name the columns, the last one first; the usual width is theirs where they know better."""
         found = [cells for row, cells in self.rows if row <= begin]
         for cells in reversed(found):
-            roles = {claim[0] for cell in cells if (claim := role_of(text_of(cell)))}
-            if roles & {"time", "date"} and roles - {"time", "date"}:
+            if _names_columns(cells):
                 self._fit_to(cells, begin)
                 break
         return [cells for cells in reversed(found) if abs(len(cells) - self.width) <= 1]
@@ -87,6 +88,13 @@ class Sample:
         if len(header) == self.width + 1 and not header[-1]:
             return
         self.width = len(header)
+
+
+def _names_columns(cells: list[bytes]) -> bool:
+    """Whether a row calls one of its columns a time and another something else, and holds no value."""
+    roles = {claim[0] for cell in cells if (claim := role_of(text_of(cell)))}
+    named = bool(roles & {"time", "date"}) and bool(roles - {"time", "date"})
+    return named and not any(_is_datum(cell) for cell in cells)
 
 
 def text_of(cell: bytes) -> str:
@@ -111,6 +119,8 @@ def find_places(
     claims = [claim for claim in claims if not _is_left_empty(claim, claims, columns)]
     times = [claim for claim in claims if claim.role in {"time", "date"}]
     if not times:
+        times = _unnamed_times(names, columns)
+    if not times:
         found = ",".join(each[0] if each else "" for each in names)
         raise InputError(f"{where}: no column is the time in '{found:.120}'; allowed: {TIMES}; or say --columns time=…")
     places = _time_places(times, columns, layout, profile, where)
@@ -126,6 +136,15 @@ def find_places(
         if some:
             places[role] = _first(some, where).place
     return _with_price(places, layout, names, where)
+
+
+def _unnamed_times(names: list[list[str]], columns: list[list[bytes]]) -> list[Claim]:
+    """The index that a program wrote without a name, where it holds moments that nothing else looks like."""
+    return [
+        Claim("time", 0, place, "index")
+        for place, spellings in enumerate(names)
+        if all(plain_name(each) in _NO_NAMES for each in spellings) and mostly(columns[place], _is_calendar_moment)
+    ][:1]
 
 
 def _claims(
@@ -222,6 +241,10 @@ def _time_places(
     if layout.time_format not in {"auto", "iso"}:
         return {"time": _first([claim for claim in times if claim.role == "time"] or times, where).place}
     moments = [claim for claim in times if mostly(columns[claim.place], _is_moment)]
+    days = [claim for claim in moments if mostly(columns[claim.place], midnight)]
+    clocks = [claim for claim in times if claim not in moments and mostly(columns[claim.place], is_time_of_day)]
+    if days == moments and days and clocks:  # dates that a program has written as moments
+        return {"date": _first_different(days, columns, where).place, "time": _first(clocks, where).place}
     if moments:
         return {"time": _first_different(moments, columns, where).place}
     dates = [claim for claim in times if mostly(columns[claim.place], is_date)]

@@ -73,7 +73,7 @@ class FileForm(Struct, frozen=True, kw_only=True):
             return self.places["bid"], self.places["ask"]
         return self.places[self.price or "price"], -1
 
-    def line(self, rows: int = 0) -> CleanText:
+    def line(self, rows: int = 0, symbols: int = 1) -> CleanText:
         """`comma, quoted, IST, date and time apart, price=LTP, 34,652 rows`."""
         parts = [self.how.kind, self.profile, "" if self.encoding.name == "utf-8" else self.encoding.name.upper()]
         parts += [_WORDS[self.delimiter], "quoted" if self.quoted else "", "decimal comma" if self.mark == b"," else ""]
@@ -91,6 +91,8 @@ class FileForm(Struct, frozen=True, kw_only=True):
         others: tuple[Role, ...] = ("volume", "day_volume", "symbol")
         for role in others:
             parts.append(f"{role}={self.column(role)}" if role in self.places else "")
+        parts.append("" if {"volume", "day_volume"} & self.places.keys() else "no quantities")
+        parts.append(f"{symbols:,} symbols" if symbols > 1 else "")
         parts.append(f"{rows:,} rows" if rows else "")
         return clean(", ".join(part for part in parts if part))
 

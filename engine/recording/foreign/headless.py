@@ -55,7 +55,7 @@ def _roles_of(data: list[list[bytes]], places: list[int]) -> tuple[str, ...] | N
     if (
         len(places) in {4, 5, 6}
         and rows
-        and all(_is_candle(row) for row in rows)
+        and 10 * sum(map(_is_candle, rows)) >= 9 * len(rows)
         and any(len(set(row[:4])) > 1 for row in rows)
     ):
         return ("open", "high", "low", "close", "volume", "oi")[: len(places)]

@@ -11,7 +11,7 @@ from engine.model.types import Instrument
 from engine.recording.csv_layout import SYMBOL, SYMBOL_ALLOWED, CsvLayout
 from engine.recording.foreign.cell_readers import finer_prices, finer_quantities
 from engine.recording.foreign.form import FileForm
-from engine.recording.foreign.numbers import BLANKS
+from engine.recording.foreign.numbers import BLANKS, missing
 from engine.recording.foreign.records import Records, quoted
 from engine.recording.foreign.rows import BadRow
 from engine.recording.foreign.vocabulary import PARTS_OF_A_SYMBOL
@@ -54,7 +54,7 @@ def find_symbols(form: FileForm, records: Records) -> dict[bytes, int]:
     for row, cells in records.cells() if places else ():
         if isinstance(cells, BadRow) or (text := symbol_in(cells, places)) in found:
             continue
-        symbol = _name(text)
+        symbol = b"" if missing(text) else _name(text)
         if SYMBOL.fullmatch(symbol):
             if form.delimiter.join(cells) in form.headers:
                 continue

@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.model.types import PRICE_INFINITE, PRICE_MISSING, PRICE_NAN
 
-BLANKS: Final = b" \t\xa0"
+BLANKS: Final = b" \t\xa0\xc2"  # the last two are the no-break space in UTF-8
 _GROUPS = {mark: rb"(?:[%b' ]|\xc2\xa0|\xe2\x80\xaf|\xa0)" % other for mark, other in ((b".", b","), (b",", b"."))}
 _GROUPED: Final[dict[bytes, re.Pattern[bytes]]] = {
     # Thousands, or lakhs and crores: 102,874.45 and 1,02,874.45. One kind of mark within a number.

@@ -1,5 +1,6 @@
 """Reads a file of others row by row: streaming, every number strict, every reason with its row and column."""
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import islice
@@ -22,9 +23,9 @@ from engine.recording.foreign.instruments import (
 from engine.recording.foreign.numbers import BLANKS
 from engine.recording.foreign.records import Records, because, not_text, quoted
 from engine.recording.foreign.rows import BadKind, BadRow, Row
-from engine.recording.foreign.sniff import stamp_text, understand
-from engine.recording.foreign.stamp_column import stamp_reader
-from engine.recording.foreign.stamps import FORM_EXAMPLE
+from engine.recording.foreign.sniff import date_and_time, stamp_text, understand
+from engine.recording.foreign.stamp_column import SetBack, stamp_reader
+from engine.recording.foreign.stamps import DAY_NUMBER, FORM_EXAMPLE, is_day_number
 from engine.recording.foreign.vocabulary import Role
 from engine.recording.stamps import EXAMPLES
 from engine.text.sanitize import CleanText, clean
@@ -58,6 +59,9 @@ class ForeignReader:
         self._records = Records(self.form, self._lines)
         try:
             self._read_stamp = stamp_reader(self.form, layout)
+            self._set_back = SetBack(self._read_stamp, self.form)
+            if self._set_back.may_be:
+                self._read_stamp = self._set_back.read
             if next(self._records.cells(), None) is None:
                 raise InputError("has a header and no rows; allowed: at least one row")  # noqa: TRY301
             found = find_symbols(self.form, self._records)
@@ -86,7 +90,7 @@ class ForeignReader:
 
     def understood(self) -> CleanText:
         """`comma, quoted, IST, date and time apart, price=LTP, 34,652 rows`; the rows once all of them were read."""
-        return self.form.line(max(0, self._lines.last_row - self.form.begin))
+        return self.form.line(max(0, self._lines.last_row - self.form.begin), len(self.instruments))
 
     def told(self) -> tuple[CleanText, ...]:
         """What a person should know of how the rows were read so far, a line each."""
@@ -96,6 +100,7 @@ class ForeignReader:
         }
         counts, first = self.remarks.counts, self.remarks.first
         lines = [f"{counts[each]:,} {words[each]}, first row {first[each]}" for each in counts]
+        lines += self._set_back.told()
         if self._lines.unended and self._lines.unended == self._lines.last_row:
             lines.append(f"row {self._lines.unended}, the last, has no line end: it may be cut short")
         return tuple(clean(line) for line in lines)
@@ -133,7 +138,7 @@ class ForeignReader:
                         stamp = cells[time]
                         if apart:
                             day = cells[date]
-                            stamp_ns = read_stamp(day.strip(BLANKS) + b" " + stamp.strip(BLANKS))
+                            stamp_ns = read_stamp(date_and_time(day.strip(BLANKS), stamp.strip(BLANKS)))
                         else:
                             stamp_ns = read_stamp(stamp.strip(BLANKS))
                         exch_ms = stamp_ns // 1_000_000
@@ -204,7 +209,7 @@ class ForeignReader:
         form = self.form
         if not any(map(bytes.strip, cells)):
             return None
-        if line in form.headers:
+        if line.removeprefix(BOM_UTF8) in form.headers:
             return because(row, "header", "is the header once more")
         if (bad := self._records.torn(row, line) or not_text(row, line)) is not None:
             return bad
@@ -229,6 +234,8 @@ class ForeignReader:
                 why = f" ({error})" if str(error) else ""
                 where = f", column '{form.label(role)}'" if role in form.places else ""
                 said = stamp_text(cells, form.places, b"", b"") if role == "time" else cells[place]
+                if role == "time" and any(map(is_day_number, said.split(b" "))):
+                    why = f" ({DAY_NUMBER})"
                 return BadRow(
                     row, kind, clean(f"row {row}{where}: '{quoted(said)}' is not a {kind}{why}; allowed: {allowed}")
                 )

@@ -20,17 +20,29 @@ from engine.recording.foreign.form import FileForm
 from engine.recording.foreign.lines import MAX_LINE_BYTES, Lines
 from engine.recording.foreign.numbers import BLANKS, MarkEvidence
 from engine.recording.foreign.profiles import Profile, profile_named
-from engine.recording.foreign.stamps import DateOrder, forms_of, is_date, is_time_of_day, needs_order, orders_of
+from engine.recording.foreign.stamps import (
+    DateOrder,
+    forms_of,
+    is_date,
+    is_time_of_day,
+    midnight,
+    needs_order,
+    orders_of,
+)
 from engine.recording.foreign.text import Encoding, encoding_of
-from engine.recording.foreign.unpack import BrokenError, Unpacked, how_packed, opened
-from engine.recording.foreign.vocabulary import Role, zone_in
+from engine.recording.foreign.unpack import BrokenError, Unpacked, how_packed, opened, refuse_other
+from engine.recording.foreign.vocabulary import Role, role_of, zone_in
 from engine.recording.stamps import zone_named
 
 _SAMPLE_LINES = 500
 _BEGIN_BYTES = 4096
 _NUMBERS: Final[tuple[Role, ...]] = ("price", "open", "high", "low", "close", "bid", "ask", "volume", "day_volume")
-_OFFSET: Final = re.compile(rb"(?:Z|UTC|GMT|IST|[+-][0-9]{2}:?[0-9]{2})(?: \\([A-Za-z ]+\\))?$")
+_OFFSET: Final = re.compile(rb"(?:Z|UTC|GMT|IST|:[0-9.]+ ?[+-][0-9]{2}|[+-][0-9]{2}:?[0-9]{2})(?: \([A-Za-z ]+\))?$")
 _NO_PROFILE: Final = Profile("", "")
+_NO_COLUMNS: Final = (
+    (re.compile(rb"\s*(?:\{\s*(?:\"|$)|\[\s*(?:[{[\"]|$))"), "JSON"),
+    (re.compile(rb"\s*<(?:!doctype|html|\?xml)", re.IGNORECASE), "a page or XML"),
+)
 _CONTROLS: Final = bytes(range(9)) + bytes(range(14, 32))
 
 
@@ -43,7 +55,7 @@ def understand(path: Path, layout: CsvLayout) -> tuple[FileForm, Lines]:
     how = how_packed(path, layout.member)
     encoding = _encoding(path, how)
     lines = Lines(path, how, encoding)
-    sample = _first_lines(path, lines)
+    sample = _first_lines(path, lines, how)
     try:
         form = _best(sample, layout, how, encoding)
         return _settled(form, layout, sample, lines), lines
@@ -59,10 +71,11 @@ def _encoding(path: Path, how: Unpacked) -> Encoding:
             raise InputError(f"{path}: is {how.kind} that cannot be unpacked: {error}") from None
     if not begin:
         raise InputError(f"{path}: the file is empty")
+    refuse_other(path, begin, within=how.kind)
     return encoding_of(begin)
 
 
-def _first_lines(path: Path, lines: Lines) -> list[tuple[int, bytes]]:
+def _first_lines(path: Path, lines: Lines, how: Unpacked) -> list[tuple[int, bytes]]:
     """(Its number, the line) of the first lines that are not blank; raises InputError for what is no text."""
     found: list[tuple[int, bytes]] = []
     for batch in lines.batches():
@@ -74,6 +87,8 @@ def _first_lines(path: Path, lines: Lines) -> list[tuple[int, bytes]]:
             found.append((row, line[: MAX_LINE_BYTES + 1]))
             if len(found) >= _SAMPLE_LINES:
                 return found
+    if not found and lines.broken:
+        raise InputError(f"{path}: is {how.kind} that cannot be unpacked: {lines.broken}")
     if not found:
         raise InputError(f"{path}: row 1: is blank; allowed: a header or a row")
     return found
@@ -82,6 +97,9 @@ def _first_lines(path: Path, lines: Lines) -> list[tuple[int, bytes]]:
 def _refuse_binary(path: Path, row: int, line: bytes) -> None:
     if len(line) > MAX_LINE_BYTES:
         raise InputError(f"{path}: row {row}: is longer than {MAX_LINE_BYTES} bytes; is this a CSV file?")
+    for begins, what in _NO_COLUMNS:
+        if begins.match(line):
+            raise InputError(f"{path}: row {row}: is {what}; allowed: rows of columns")
     if line.translate(None, _CONTROLS) != line:
         raise InputError(f"{path}: row {row}: holds control characters; allowed: text")
 
@@ -108,6 +126,11 @@ def _best(lines: list[tuple[int, bytes]], layout: CsvLayout, how: Unpacked, enco
     if not judged:
         raise max(refusals, key=lambda each: each[0])[1]
     best = max(judged, key=lambda each: each[0])
+    wider = [each for each in refusals if each[0] > best[1].width]
+    if (
+        not best[0][0] and not best[1].begin and wider
+    ):  # nothing speaks for it, so what speaks against the other is to the point
+        raise max(wider, key=lambda each: each[0])[1]
     if sum(score == best[0] for score, _ in judged) > 1:
         raise InputError(
             "the rows can be read with more than one delimiter; say --delimiter comma, semicolon, tab or pipe"
@@ -137,7 +160,7 @@ def _form(sample: Sample, layout: CsvLayout, how: Unpacked, encoding: Encoding) 
         delimiter=sample.delimiter,
         quoted=sample.quoted,
         width=sample.width,
-        names=tuple(each[0] if each else "" for each in names) if begin else _said(layout),
+        names=tuple(map(_name_of, names)) if begin else _said(layout),
         places=places,
         begin=begin,
         headers=frozenset(line for row, line in sample.lines.items() if row <= begin),
@@ -156,7 +179,13 @@ def _form(sample: Sample, layout: CsvLayout, how: Unpacked, encoding: Encoding) 
 def stamp_text(cells: list[bytes], places: dict[Role, int], before: bytes, after: bytes) -> bytes:
     """The stamp of a row as one text."""
     text = cells[places["time"]].strip(BLANKS)
-    return before + (cells[places["date"]].strip(BLANKS) + b" " + text if "date" in places else text) + after
+    return before + (date_and_time(cells[places["date"]].strip(BLANKS), text) if "date" in places else text) + after
+
+
+def date_and_time(day: bytes, time: bytes) -> bytes:
+    """One stamp of a date and a time apart; a date that is written as a midnight gives its offset to the whole."""
+    found = midnight(day) if b":" in day else None
+    return day + b" " + time if found is None else found[0] + b" " + time + found[1]
 
 
 def _completion(data: list[list[bytes]], places: dict[Role, int], layout: CsvLayout, at: str) -> tuple[bytes, bytes]:
@@ -173,6 +202,11 @@ def _completion(data: list[list[bytes]], places: dict[Role, int], layout: CsvLay
             raise InputError(f"'{at:.40}' is not a time of the day; allowed: such as 15:30")
         return b"", b" " + at.encode()
     return b"", b""
+
+
+def _name_of(spellings: list[str]) -> str:
+    """What a column is called: of several header rows the name that says what it is."""
+    return next((each for each in spellings if role_of(each)), spellings[0] if spellings else "")
 
 
 def _said(layout: CsvLayout) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from engine.model.errors import InputError
 from engine.recording.stamps import StampReader, TimeFormat, exists, zone_named
 
 DateOrder = Literal["ymd", "dmy", "mdy"]
@@ -62,7 +63,11 @@ _FORMS: Final[dict[str, re.Pattern[bytes]]] = {
     "ymd digits": re.compile(rb"(%b)%b%b%b" % (_DATES["ymd"], _BETWEEN, _DIGITS, _TAIL)),
 }
 _DATE_ONLY = {name: re.compile(each) for name, each in _DATES.items()}
-_TIME_ONLY = re.compile(rb"(?:%b|[0-9]{5,6}(?:[.]?[0-9]{3})?|[0-9]{3,4})%b" % (_CLOCK, _TAIL))
+_TIME_ONLY = re.compile(rb"(?:%b|([0-9]{5,6})(?:[.]?[0-9]{3})?|([0-9]{3,4}))%b" % (_CLOCK, _TAIL))
+_MIDNIGHT = re.compile(
+    rb"(.{6,30}?)(?:T|_|,? )(?:0?0:00(?::00(?:[.]0+)?)?|12:00(?::00)? ?[Aa][Mm])(Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
+_DAY_NUMBER = re.compile(rb"(?:[2-6][0-9]{4}(?:[.,][0-9]{1,15})?|0[.,][0-9]{5,15})")  # 1954 to 2091, or a part of a day
 _CLOCK_ONLY = re.compile(_CLOCK + _TAIL)
 _EPOCH_TEXT = re.compile(rb"([0-9]{9,19})(?:[.][0-9]{1,9})?")
 _SIZES: Final[tuple[tuple[range, TimeFormat], ...]] = (  # the years 1973 to 2286 in each unit: no number is two of them
@@ -75,6 +80,7 @@ _OFFSET = re.compile(r"([+-])([0-9]{1,2})(?::?([0-9]{2}))?")
 _NAMED = {"Z": 0, "UTC": 0, "GMT": 0, "UT": 0, "IST": 330, "EST": -300, "EDT": -240}
 _AREA = re.compile(r"[A-Z][A-Za-z_]{1,30}(?:/[A-Z][A-Za-z_+-]{1,30}){1,2}")
 
+DAY_NUMBER: Final = "a spreadsheet's number of a day? format the column as yyyy-mm-dd hh:mm:ss there, and save it again"
 FORM_EXAMPLE: Final = "a date and time such as 2025-10-01 09:15:18.250+05:30, with or without fraction and offset"
 
 
@@ -99,7 +105,32 @@ def is_date(text: bytes) -> bool:
 
 def is_time_of_day(text: bytes) -> bool:
     """Whether `text` is a time without a date."""
-    return len(text) <= _LONGEST and _TIME_ONLY.fullmatch(text) is not None
+    match = _TIME_ONLY.fullmatch(text) if len(text) <= _LONGEST else None
+    return match is not None and _is_sane_clock(*match.groups(b""))
+
+
+def _is_sane_clock(minute: bytes, second: bytes, _: bytes, six: bytes, four: bytes, tail: bytes) -> bool:
+    """Whether what looks like a time of the day is one: a day's number in a year or in a spreadsheet is none."""
+    if six or four:
+        digits = six or four + b"00"
+        minute, second = digits[:-4] + b":" + digits[-4:-2], digits[-2:]
+    hour, _, minutes = minute.partition(b":")
+    try:
+        _tail(tail.decode())
+    except (ValueError, InputError):
+        return False
+    return int(hour) <= 24 and int(minutes) < 60 and int(second or b"0") <= 60
+
+
+def midnight(text: bytes) -> tuple[bytes, bytes] | None:
+    """The date of a stamp that says midnight, and the offset it has; None for any other: a day, written as a moment."""
+    match = _MIDNIGHT.fullmatch(text)
+    return (match[1], match[2] or b"") if match and is_date(match[1]) else None
+
+
+def is_day_number(text: bytes) -> bool:
+    """Whether `text` looks like a day as spreadsheets count them: 45979.385."""
+    return _DAY_NUMBER.fullmatch(text) is not None
 
 
 def is_clock(text: bytes) -> bool:

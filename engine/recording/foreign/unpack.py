@@ -41,7 +41,14 @@ _OTHERS: Final = {
     b"SQLite format 3": "a database",
     b"\x7fELF": "a program",
     b"\x89PNG": "a picture",
+    b"\x89HDF": "HDF5",
+    b"ARROW1": "Arrow",
+    b"\x93NUMPY": "a NumPy array",
+    b"\x1f\x9d": "packed by compress",
+    b"\x5d\x00\x00": "packed with LZMA",
 }
+_WORKBOOKS: Final = frozenset({"xl/workbook.xml", "xl/workbook.bin", "content.xml"})
+_TAR: Final = (257, b"ustar")  # where its mark stands
 _FAULTS = (
     EOFError,
     OSError,
@@ -69,15 +76,24 @@ def how_packed(path: Path, member: str = "") -> Unpacked:
     """How `path` is packed; raises InputError for what is not read, and for a zip of several members unless one is named."""
     with told(path), path.open("rb") as file:
         begin = file.read(16)
-    for magic, what in _OTHERS.items():
-        if begin.startswith(magic):
-            raise InputError(f"{path}: is {what}; allowed: text, plain or packed with gzip, bzip2, xz or zip")
+    refuse_other(path, begin)
     kind = next((kind for magic, kind in _MAGICS.items() if begin.startswith(magic)), "")
     if kind == "zip":
         return Unpacked(kind, _member_of(path, member))
     if member:
         raise InputError(f"{path}: is no zip, and has no member '{member:.80}'")
     return Unpacked(kind)
+
+
+def refuse_other(path: Path, begin: bytes, *, within: str = "") -> None:
+    """Raise InputError where `begin` is known to begin no text; what is packed `within` another archive is none either."""
+    known = {**_OTHERS, **_MAGICS} if within else _OTHERS
+    what = next((what for magic, what in known.items() if begin.startswith(magic)), "")
+    if begin[_TAR[0] :].startswith(_TAR[1]):
+        what = "a tar archive"
+    if what:
+        holds = f"holds {what}, packed with {within}" if within else f"is {what}"
+        raise InputError(f"{path}: {holds}; allowed: text, plain or packed with gzip, bzip2, xz or zip")
 
 
 def first_bytes(path: Path, count: int) -> bytes:
@@ -125,13 +141,14 @@ class _Bounded(io.RawIOBase):
 
     def __init__(self, path: Path, stream: IO[bytes], packed_bytes: int) -> None:
         self._path = path
-        self._stream = stream
+        # `read1` gives what there is: `read` would lose all that came in one piece with the damage.
+        self._take: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
         self._left = max(_FREE_BYTES, packed_bytes * _MAX_RATIO)
 
     def read(self, size: int = -1) -> bytes:
         """At most `size` plain bytes; raises BrokenError, InputError."""
         try:
-            data = self._stream.read(min(size, _READ) if size > 0 else _READ)
+            data = self._take(min(size, _READ) if size > 0 else _READ)
         except _FAULTS as error:
             raise BrokenError(str(error)) from None
         self._left -= len(data)
@@ -194,6 +211,8 @@ def _member_of(path: Path, wanted: str) -> str:
     """The member to read: the one that is named, or the only one there is."""
     with told(path), path.open("rb") as file, _zip(path, file) as archive:
         infos = [each for each in archive.infolist() if not each.is_dir() and not _is_debris(each.filename)]
+        if not wanted and any(each.filename in _WORKBOOKS for each in infos):
+            raise InputError(f"{path}: is a spreadsheet's workbook; allowed: a sheet of it, saved as CSV")
         if wanted:
             infos = [each for each in infos if each.filename == wanted] or _ask(path, infos, f"has no '{wanted:.80}'")
         if len(infos) != 1:
@@ -216,4 +235,5 @@ def _ask(path: Path, infos: list[zipfile.ZipInfo], what: str) -> NoReturn:
 
 def _is_debris(name: str) -> bool:
     """Whether a member is what desktops leave beside the files that a person has packed."""
-    return name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith(".")
+    last = name.rpartition("/")[2]
+    return name.startswith("__MACOSX/") or last.startswith(".") or last.lower() in {"thumbs.db", "desktop.ini"}

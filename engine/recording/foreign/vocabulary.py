@@ -30,7 +30,8 @@ _NAMES: Final[tuple[tuple[Role, str], ...]] = (
         "time",
         "timestamp datetime dateandtime datetimestamp stamp ts time tickdatetime dttm timeutc datetimeutc utctime utc",
     ),
-    ("time", "gmttime opentime localtime timeist datetimeist barstarttime starttime"),
+    ("time", "gmttime opentime localtime timeist datetimeist barstarttime starttime tsevent siptimestamp t"),
+    ("time", "participanttimestamp localtimestamp receivetime recvtime tsrecv tsinit"),
     ("date", "date day tradedate tradingdate traddt bizdt dt dateist dateutc"),
     ("price", "price ltp last lastprice lasttradedprice lasttradeprice tradeprice tradedprice tradedpx px rate p"),
     ("price", "lastpric"),
@@ -43,7 +44,7 @@ _NAMES: Final[tuple[tuple[Role, str], ...]] = (
         "volume",
         "tradeqty tradesize tradevolume lastsize lastvolume lastvol tradedqty tradedquantity quantity qty size vol q",
     ),
-    ("volume", "volume v"),
+    ("volume", "volume v s sz"),
     (
         "volume",
         "ttltradgvol tottrdqty totaltradedquantity ttltrdqnty tradedvolume contracts sharestraded nooftradedshares",
@@ -73,6 +74,8 @@ _RANKS: Final[dict[str, tuple[Role, int]]] = {
 }
 _UTC: Final = frozenset(("timeutc", "datetimeutc", "utctime", "utc", "gmttime", "dateutc"))
 _IST: Final = frozenset(("timeist", "datetimeist", "dateist"))
+_UNIT = re.compile(r"(.{1,60}?)[ _]?[(\[]([^()\[\]]{1,20})[)\]]")
+_ZONES: Final = frozenset(("ist", "utc", "gmt"))
 _PLAIN = re.compile(r"[^a-z0-9]+")
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
@@ -93,10 +96,21 @@ def plain_name(name: str) -> str:
 
 def role_of(name: str) -> tuple[Role, int] | None:
     """What a column of this name is, and its rank among those that are the same (lower goes first)."""
-    return _RANKS.get(plain_name(name))
+    return _RANKS.get(plain_name(name)) or _RANKS.get(plain_name(_without_unit(name)))
+
+
+def _without_unit(name: str) -> str:
+    """`Price [INR]` without what stands in brackets; a zone that is not one of ours stays, so that such a time is asked for."""
+    match = _UNIT.fullmatch(name)
+    if match is None or (plain_name(match[2]) not in _ZONES and "time" in plain_name(match[1]) + match[2].lower()):
+        return name
+    return match[1]
 
 
 def zone_in(name: str) -> str:
     """The zone that a column's name gives its stamps, or nothing."""
-    plain = plain_name(name)
-    return "UTC" if plain in _UTC else "Asia/Kolkata" if plain in _IST else ""
+    unit = _UNIT.fullmatch(name)
+    plain, zone = plain_name(name), plain_name(unit[2]) if unit else ""
+    return (
+        "UTC" if plain in _UTC or zone in {"utc", "gmt"} else "Asia/Kolkata" if plain in _IST or zone == "ist" else ""
+    )
