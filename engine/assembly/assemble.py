@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
@@ -99,7 +99,7 @@ def build(
         parts = RunParts(config, mode, name, trader, journal, recorder, logs, state_dir.path, opened, watch)
         if isinstance(source, LiveSupply):
             edges.callback(source.close)
-            engine = live_engine(parts, source)
+            engine = live_engine(parts, source, lambda: tuple(hours.ages(_today(trader), by_market)))
         else:
             pace = pace or SystemClock()
             engine = replaying_engine(parts, source, pace, speed, paused=paused, counted=on_screen)
@@ -109,7 +109,7 @@ def build(
         if mode != "replay" and (opened.kept is not None or not opened.still_locked):  # else nobody knows what was held
             ended.append(engine)
         if mode not in {"replay", "mock"}:
-            hours.tell_age(datetime.now(trader.hours.zone).date(), by_market)
+            hours.tell_age(_today(trader), by_market)
         _tell_start(parts, state_dir, hours.warnings)
         lock_as_found(engine, opened, unlock=unlock)
         pages = ExitPages(state_dir.path, engine.exits.position) if journal is not None else None
@@ -137,6 +137,10 @@ def _watch(watch: EdgeWatch, state_dir: StateDir, run: RunParts, engine: Engine)
 
 def _only_told(_problem: CleanText) -> None:
     """Nothing comes of it but a line of the log."""
+
+
+def _today(trader: Trader) -> date:
+    return datetime.now(trader.hours.zone).date()
 
 
 def _tell_start(run: RunParts, state_dir: StateDir, warnings: Sequence[str]) -> None:

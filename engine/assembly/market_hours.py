@@ -4,7 +4,7 @@ The tables of the calendars come with the program; one that `myquant-tui calenda
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time, timedelta
 from functools import cache
 from pathlib import Path
@@ -75,6 +75,7 @@ class MarketHours:
         self._keeps_all = mode in {"replay", "mock"}
         self._recorded = header.markets if header is not None else None
         self.warnings: list[str] = []
+        self._found: dict[str, Calendar | None] = {}  # what the hours that were given go by
 
     def __call__(self, name: str) -> TradingHours:
         """The hours of the market `name`; "" is the run's own, every day of it."""
@@ -83,7 +84,7 @@ class MarketHours:
         if market is None or (self._recorded is not None and recorded is None):
             return TradingHours(self._config.session)
         session = _fitted(self._config, recorded or market)
-        calendar = self._calendar(market, recorded, session)
+        calendar = self._found[name] = self._calendar(market, recorded, session)
         as_usual = market.winter_end is not None and (recorded is None or recorded.days is None)
         end_on = market.end_on if as_usual and session.end == market.end and not self._said_end() else None
         keeps_all = self._keeps_all and (recorded is None or recorded.days is None)
@@ -115,17 +116,21 @@ class MarketHours:
 
     def tell_age(self, today: date, names: Iterable[str]) -> None:
         """Add a warning for each market whose calendar does not know `today`."""
+        self.warnings.extend(self.ages(today, names))
+
+    def ages(self, today: date, names: Iterable[str]) -> Iterator[str]:
+        """A line for each market whose calendar does not know `today`: the one that this run goes by, where it has one."""
         if self._config.session.calendar == "none":
             return
         for name in names:
             market = MARKETS.get(name)
             if market is None or not market.daily:
                 continue
-            known = read_calendar(name)[0]
+            known = self._found[name] if name in self._found else read_calendar(name)[0]
             if known is None or today > known.known_until:
                 until = "not known" if known is None else f"known to {known.known_until}"
                 advice = "`myquant-tui calendar update`, or session.holidays and session.special"
-                self.warnings.append(f"the calendar of {name} is {until}: beyond it only weekends are closed; {advice}")
+                yield f"the calendar of {name} is {until}: beyond it only weekends are closed; {advice}"
 
 
 def _fitted(config: Config, market: Market | RecordedMarket) -> SessionConfig:

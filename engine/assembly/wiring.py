@@ -143,8 +143,11 @@ def replaying_engine(
     return _engine(run, parts, feed, playback, source, paced=speed > 0)
 
 
-def live_engine(run: RunParts, supply: LiveSupply) -> Engine:
-    """Build an engine over a live feed; its inbox has room for all that an exchange tells at once on subscribing."""
+def live_engine(run: RunParts, supply: LiveSupply, doubts: Callable[[], tuple[str, ...]] = lambda: ()) -> Engine:
+    """Build an engine over a live feed; its inbox has room for all that an exchange tells at once on subscribing.
+
+    `doubts` says each new day what is not known of it.
+    """
     clock = SteadyClock()
     size = max(run.config.engine.inbox_size, 2 * len(supply.instruments))
     parts = _parts(run, clock, Cursor(lossless=False), size, _broker_of(run, supply))
@@ -152,5 +155,5 @@ def live_engine(run: RunParts, supply: LiveSupply) -> Engine:
     hours = OpenHours(run.trader.state, clock)
     feed = supply.connect(parts.inputs.append, hours.is_open)
     feed.keep_hours(hours.closed)
-    feed.silence_is_grave(GraveSilence(run.trader.state))
-    return _engine(run, parts, feed, None, None, supply.new_day, paced=True)
+    feed.silence_is_grave(GraveSilence(run.trader.state, clock))
+    return _engine(run, parts, feed, None, None, lambda: (*doubts(), *supply.new_day()), paced=True)

@@ -1,5 +1,9 @@
-"""Whether it is grave that no instrument ticks: something is held, or several that tick all the time fell silent together."""
+"""Whether it is grave that no instrument ticks: something is held, or several that tick all the time fell silent together.
 
+An instrument whose market is closed is silent by right, however much it ticked while that was open.
+"""
+
+from engine.model.clock import Clock
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.trading_state import TradingState
 
@@ -11,15 +15,20 @@ _SEVERAL = 2
 class GraveSilence:
     """Asked by the feed's thread once its whole link is silent, beside the turn: it reads, and each read is of one value."""
 
-    def __init__(self, state: TradingState) -> None:
+    def __init__(self, state: TradingState, clock: Clock) -> None:
+        self._clock = clock
+        self._hours = state.all_hours
         self._instruments = state.instrument_states
         self._positions = state.portfolio.positions
 
     def __call__(self) -> bool:
         """Judge at this moment."""
-        if any(position is not None for position in self._positions):
+        now_ms = self._clock.wall_ns() // 1_000_000
+        closed = {hours for hours in self._hours if hours.closed(now_ms)}
+        trading = [inst for inst in self._instruments if inst.hours not in closed] if closed else self._instruments
+        if any(self._positions[inst.index] is not None for inst in trading):
             return True
-        return sum(map(_is_liquid, self._instruments)) >= _SEVERAL
+        return sum(map(_is_liquid, trading)) >= _SEVERAL
 
 
 def _is_liquid(inst: InstrumentState) -> bool:

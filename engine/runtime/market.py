@@ -9,11 +9,10 @@ from typing import Final
 
 from engine.model.ports import FeedView
 from engine.model.types import FLAG_AHEAD, FLAG_LATE, FLAG_NEW_LINK, Tick, TradeMode
-from engine.runtime.open_hours import next_opening
 from engine.runtime.turn_parts import TurnParts
-from engine.trading.session import TradingHours
+from engine.trading.session import TradingHours, closed_code
 
-OPEN: Final = -1  # instead of a moment at which it opens
+OPEN: Final = -1  # instead of a moment at which it opens; below it some of several are closed
 _FRESH_MS = 60_000  # a stamp that is younger proves that somebody trades
 _AGREES_MS = 1_000  # clocks nearer each other than this agree
 _LOOK_MS = 2_000  # between two comparisons, while nothing is due
@@ -30,7 +29,7 @@ class MarketWatch:
     def __init__(self, parts: TurnParts, mode: TradeMode, view: Callable[[], FeedView | None]) -> None:
         self._state = parts.trader.state
         self._instruments = parts.trader.state.instrument_states
-        self._markets = tuple(dict.fromkeys(parts.trader.state.markets.values()))
+        self._markets = parts.trader.state.all_hours
         self._mode = mode
         self._view = view
         self._ahead_ms = 0  # our clock's lead over the market's time, where they do not agree
@@ -44,17 +43,28 @@ class MarketWatch:
         return now_ms - self._ahead_ms if self._ahead_ms else 0
 
     def closed_until_ms(self, now_ms: int) -> int:
-        """When the market that is closed now opens; OPEN, or 0 where it is not known."""
+        """When the markets that are closed now open, of those in which something is held; OPEN, or 0 where it is not known.
+
+        Where some of several are closed: which, as `closed_among` reads it.
+        """
         if self._mode not in {"paper", "live"}:
             return 0
         self._compare(now_ms)
         at_ms = now_ms - self._ahead_ms
         markets = tuple(dict.fromkeys(inst.hours for inst, _ in self._state.held())) or self._markets
-        newest_ms = max((tick.exch_ms for tick in self._ticks(markets)), default=0)
-        if at_ms - newest_ms < _FRESH_MS or not all(hours.closed(at_ms) for hours in markets):
+        stands = [self._stands(hours, at_ms) for hours in markets]
+        closed = [hours for hours, stand in zip(markets, stands, strict=True) if stand > 0]
+        if closed and len(closed) < len(markets):
+            return closed_code(self._markets, closed)
+        return OPEN if OPEN in stands else min(stands)
+
+    def _stands(self, hours: TradingHours, at_ms: int) -> int:
+        """When one market that is closed opens; OPEN, or 0 where it is not known."""
+        newest_ms = max((tick.exch_ms for tick in self._ticks((hours,))), default=0)
+        if at_ms - newest_ms < _FRESH_MS or not hours.closed(at_ms):
             return OPEN
-        opens_ms, _ = next_opening(markets, at_ms)
-        if opens_ms is None or not all(hours.covers(hours.day_of(at_ms).date) for hours in markets):
+        opens_ms = hours.next_open_ms(at_ms)
+        if opens_ms is None or not hours.covers(hours.day_of(at_ms).date):
             return 0
         view = self._view()
         shown = newest_ms > 0 and view is not None and view.state == "UP"

@@ -15,8 +15,10 @@ from engine.model.types import FLAG_LATE, Tick
 from engine.runtime.market import MarketWatch
 from engine.runtime.publisher import Publisher
 from engine.runtime.turn_parts import Posted, TurnParts
+from engine.trading.agenda import FLAT_STEP_MS
 
 _now_ns = time.perf_counter_ns
+_LAST_BEATS = 20
 _LATE_NS = 2_000_000_000  # a live tick that waited this long for its turn is no news
 
 
@@ -145,11 +147,27 @@ class Turn:
             return
         while agenda.due_ms < tick.exch_ms and not agenda.settles(tick.exch_ms):
             clock.at_ms = at_ms = max(agenda.due_ms, min(clock.at_ms, tick.exch_ms))
-            effects = trader.on_beat(at_ms, due=True)
-            if trader.moved:
-                self._persistence.mark(InputMark(self._cursor.position, None, at_ms))
-            if effects:
-                self._effects.carry_out(effects)
+            self._virtual_beat(at_ms)
+            if self.inputs:
+                self.take_inputs()
+
+    def _virtual_beat(self, at_ms: int) -> None:
+        """Do what is due at `at_ms` of the virtual clock."""
+        effects = self._trader.on_beat(at_ms, due=True)
+        if self._trader.moved:
+            self._persistence.mark(InputMark(self._cursor.position, None, at_ms))
+        if effects:
+            self._effects.carry_out(effects)
+
+    def _end_flat(self) -> None:
+        """Let a flat that the last tick began come to its end, which no tick does any more."""
+        clock = self._clock
+        for _ in range(_LAST_BEATS if clock is not None and self._agenda.by_ticks else 0):
+            if clock is None or not self._trader.state.flat.hastens:
+                return
+            clock.at_ms += FLAT_STEP_MS
+            self._virtual_beat(clock.at_ms)
+            self.take_inputs()
 
     # ── Inputs and beats ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -192,6 +210,7 @@ class Turn:
     def end(self) -> None:
         """Work what is posted, and leave the account and a last checkpoint behind; the caller holds the lock."""
         self.take_inputs()
+        self._end_flat()
         now_ms = self._effects.now_ms
         self._effects.carry_out(self._trader.on_end(now_ms))
         self._persistence.account(now_ms)

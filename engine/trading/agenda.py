@@ -17,27 +17,45 @@ from engine.trading.trading_state import TradingState
 GRACE_MS: Final = 60_000  # so long a tick may still bring the price of the session's end
 NEWS_MS: Final = 3_000  # a price that is older is none any more
 SILENT_MS: Final = 30_000  # from here on the silence of what is held is an error
+FLAT_STEP_MS: Final = 100  # a running flat goes on after, where no beats come by themselves
 AGAIN_MS: Final = 60_000  # after which it is told again, and an exit that came to nothing is tried again
 
 
 class _Watch:
     """What is due for one open position, as moments (UTC ms)."""
 
-    __slots__ = ("alarm_ms", "asked", "close_ms", "heard_ms", "over_ms", "position", "times_ms", "told_ms", "warned_ms")
+    __slots__ = (
+        "alarm_ms",
+        "asked",
+        "close_ms",
+        "heard_ms",
+        "judged_ms",
+        "over_ms",
+        "position",
+        "times_ms",
+        "told_ms",
+        "warned_ms",
+    )
 
     def __init__(self, position: Position, day: SessionDay, since_ms: int) -> None:
         self.position = position
         self.close_ms = self.over_ms = NEVER_MS
-        if day.daily and day.start_ms <= day.end_ms:
-            # At the end itself at the latest: behind it nothing can be sold.
-            self.close_ms = min(day.exit_from_ms + GRACE_MS, day.end_ms)
-            self.over_ms = day.end_ms
+        self.due_by(day)
         self.times_ms = position.moments()
         self.heard_ms = since_ms  # the newest tick's own time, as it was when its silence was last looked at
+        self.judged_ms = 0  # up to when others have judged it: under these eyes its ticks
         self.told_ms = 0  # how long a silence was told
         self.warned_ms = 0  # when one was told last: what is rarely traded is silent again and again
         self.asked = False  # the policy against silence was followed
         self.alarm_ms = 0  # when the silence is looked at next
+
+    def due_by(self, day: SessionDay | None) -> None:
+        """Let it be closed by the end of `day` (None: no day's), and told where it is not."""
+        self.close_ms = self.over_ms = NEVER_MS
+        if day is not None and day.daily and day.start_ms <= day.end_ms:
+            # At the end itself at the latest: behind it nothing can be sold.
+            self.close_ms = min(day.exit_from_ms + GRACE_MS, day.end_ms)
+            self.over_ms = day.end_ms
 
     def next_ms(self) -> int:
         """When it is to be looked at next."""
@@ -104,19 +122,25 @@ class Agenda:
         self._watches[inst.index] = watch
         self._set(min(self.due_ms, watch.next_ms()))
 
+    def flat_began(self) -> None:
+        """A flat begins: where ticks move the clock it goes on between them, as it does on beats."""
+        self._set(0)
+
     def settles(self, before_ms: int) -> bool:
         """Whether nothing is due before `before_ms` after all: what seemed so was a silence that ticks have ended since.
 
         A replay, whose clock is moved by ticks, asks this every half minute of what is held; so it is written for speed.
         """
+        if self._state.flat.hastens:
+            return False
         positions, states = self._state.portfolio.positions, self._state.instrument_states
         due_ms = self._new_day_ms
         for index, watch in self._watches.items():
             if positions[index] is not watch.position:
                 continue  # it is gone; another one would have a watch of its own
             alarm_ms = watch.alarm_ms
-            if alarm_ms < before_ms and not watch.told_ms and (tick := states[index].last_tick) is not None:
-                heard_ms = tick.exch_ms + self._first_limit_ms
+            if alarm_ms < before_ms and not watch.told_ms and (heard_ms := states[index].heard_ms):
+                heard_ms += self._first_limit_ms
                 if heard_ms > alarm_ms:
                     alarm_ms = watch.alarm_ms = heard_ms
             if alarm_ms < due_ms:
@@ -143,6 +167,8 @@ class Agenda:
             did |= self._look_at(inst, watch, now_ms)
         self._watches = watches
         due_ms = min((watch.next_ms() for watch in watches.values()), default=NEVER_MS)
+        if self.by_ticks and self._state.flat.hastens:
+            due_ms = min(due_ms, now_ms + FLAT_STEP_MS)
         self._set(max(min(due_ms, self._new_day_ms), now_ms + 1))
         return did
 
@@ -153,9 +179,11 @@ class Agenda:
     def _taken_over(self, inst: InstrumentState, position: Position, now_ms: int) -> _Watch:
         """Watch a position that was not bought under these eyes.
 
-        One whose session is over is not sold at a price of then: that is told, and the next tick closes it.
+        One whose session is over is not sold at a price of then: that is told, and the next tick closes it. Going back in
+        a replay is no silence: there it is known when its newest tick was.
         """
-        watch = _Watch(position, inst.hours.day_of(position.entry_ms), now_ms)
+        watch = _Watch(position, inst.hours.day_of(position.entry_ms), inst.heard_ms or now_ms)
+        watch.judged_ms = now_ms
         if now_ms > watch.over_ms:
             watch.close_ms, watch.times_ms = NEVER_MS, ()
         return watch
@@ -173,17 +201,22 @@ class Agenda:
             watch.close_ms = again_ms if again_ms < watch.over_ms else NEVER_MS
             watch.over_ms = max(watch.over_ms, now_ms + NEWS_MS)  # its fill may be on the way
         if now_ms >= watch.over_ms:
-            watch.over_ms, watch.times_ms = NEVER_MS, ()
+            watch.times_ms = ()
+            watch.due_by(_session_after(inst, now_ms))
             self._state.effects.append(HeldOver(inst.index, watch.position.quantity, now_ms))
         if now_ms >= watch.alarm_ms:
             self._judge_silence(inst, watch, now_ms)
         return len(self._state.effects) > told
 
     def _judge_times(self, inst: InstrumentState, watch: _Watch, times_ms: list[int], now_ms: int) -> None:
-        """Judge the position at its last price, as it is at each of `times_ms`; once its time is up again and again."""
+        """Judge the position at its last price, as it is at each of `times_ms`; once its time is up again and again.
+
+        A price of later is not judged by a moment before it.
+        """
         position = watch.position
+        priced_ms = max(watch.judged_ms, inst.heard_ms)
         for at_ms in times_ms if inst.last_price else ():
-            for due in position.exits(inst.last_price, at_ms):
+            for due in position.exits(inst.last_price, max(at_ms, priced_ms)):
                 self._sell(inst, position, due, now_ms)
         later = [each for each in watch.times_ms if each > now_ms]
         if now_ms >= position.deadline_ms:
@@ -197,7 +230,7 @@ class Agenda:
 
     def _sell(self, inst: InstrumentState, position: Position, due: Exit, now_ms: int) -> None:
         """Order an exit at the last known price; where that is no news any more it is BLIND, and told."""
-        age_ms = now_ms - inst.last_tick.exch_ms if inst.last_tick is not None else -1
+        age_ms = now_ms - inst.heard_ms if inst.heard_ms else -1
         blind = not 0 <= age_ms <= NEWS_MS
         if blind:
             self._state.effects.append(
@@ -214,7 +247,7 @@ class Agenda:
             opens_ms = inst.hours.next_open_ms(now_ms)
             watch.alarm_ms = NEVER_MS if opens_ms is None else opens_ms
             return
-        heard_ms = max(watch.heard_ms, day.start_ms, inst.last_tick.exch_ms if inst.last_tick is not None else 0)
+        heard_ms = max(watch.heard_ms, day.start_ms, inst.heard_ms)
         silent_ms = now_ms - heard_ms
         if heard_ms > watch.heard_ms:
             watch.heard_ms = heard_ms
@@ -260,3 +293,9 @@ class Agenda:
         opens_ms = hours.next_open_ms(now_ms if day.date > state.today else day.day_until_ms)
         self._new_day_ms = NEVER_MS if opens_ms is None else opens_ms
         return begins
+
+
+def _session_after(inst: InstrumentState, now_ms: int) -> SessionDay | None:
+    """The session that is next to end behind `now_ms`; None where no calendar says."""
+    opens_ms = inst.hours.next_open_ms(now_ms + 1)
+    return None if opens_ms is None else inst.hours.day_of(opens_ms)

@@ -1,21 +1,28 @@
 """Getting out of everything: the emergency flat and the daily loss limit. Works without ticks and without a strategy."""
 
+from collections.abc import Callable
+
 from engine.config import RiskConfig
 from engine.model.broker_events import Holdings
 from engine.model.events import Cancel, CommandRefused, FlatChanged, ReadHoldings
 from engine.model.types import Instrument
 from engine.trading.flatten_state import FLAT_LOCK
 from engine.trading.obstacles import Obstacles
+from engine.trading.session import closed_among
 from engine.trading.trading_state import TradingState
 
 _MOST_ORDERS = 1_000
 
 
 class Flattener:
-    """Drives the flat job: lock, close every position at once, ask the broker until it says that nothing is left."""
+    """Drives the flat job: lock, close every position at once, ask the broker until it says that nothing is left.
 
-    def __init__(self, state: TradingState, risk: RiskConfig) -> None:
+    `began` is told when one begins.
+    """
+
+    def __init__(self, state: TradingState, risk: RiskConfig, began: Callable[[], None]) -> None:
         self._state = state
+        self._began = began
         self._least_day_pnl = -risk.max_daily_loss
         self._obstacles = Obstacles(state)
 
@@ -33,6 +40,7 @@ class Flattener:
             return
         state.flat.anyway = anyway
         self._obstacles.begin(now_ms)
+        self._began()
         state.gate.locked = f"{FLAT_LOCK}{reason}"
         state.effects.append(FlatChanged("LOCKED", reason, now_ms))
         state.entries("locked", state.gate.locked, now_ms)
@@ -56,12 +64,14 @@ class Flattener:
         """Order what is still to be closed; whether there was anything to do.
 
         Once our own portfolio is empty `ask` the broker (once a beat, no oftener). Nothing is sent to a market that is
-        proven to be closed, before it opens at `closed_until_ms`.
+        proven to be closed, before it opens at `closed_until_ms`; where that says that some of several are closed, what is
+        held there waits until the rest is out.
         """
         state = self._state
         flat = state.flat
         if not flat.running:
             return False
+        told = len(state.effects)
         holds = any(state.portfolio.net(inst.index) for inst in state.instrument_states)
         if holds and (held := self._obstacles.hold(now_ms, closed_until_ms)) is not None:
             return held
@@ -69,15 +79,21 @@ class Flattener:
             return False
         if flat.state == "LOCKED":
             self._cancel_entries(now_ms)
+        closed = () if flat.anyway else closed_among(state.all_hours, closed_until_ms)
         for inst, position in state.held():
+            if closed and inst.hours in closed:
+                continue
             most = _largest_order(inst.instrument, position.quantity)
             state.close(inst, position, inst.last_price, now_ms, flat.exit_reason, most=most)
-        if flat.advance(holds=holds, working=len(state.orders) > 0) and not flat.trouble:
+        moved = flat.advance(holds=holds, working=len(state.orders) > 0)
+        if moved and not flat.trouble:
             state.effects.append(FlatChanged(flat.state, flat.reason, now_ms))
         if ask and flat.state == "VERIFYING":
             state.effects.append(ReadHoldings())
+        if len(state.effects) > told:
+            self._obstacles.tried(now_ms)
         self._obstacles.judge(now_ms)
-        return True
+        return moved or len(state.effects) > told
 
     def _cancel_entries(self, now_ms: int) -> None:
         state = self._state

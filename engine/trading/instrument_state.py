@@ -159,6 +159,11 @@ class InstrumentState:
         self.sample_at_ms = at_ms + self.history.interval_ms
 
     @property
+    def heard_ms(self) -> int:
+        """The own time of its newest tick in trading time; 0 while this run has had none."""
+        return 0 if self.last_ms == _NO_SILENCE_MS else self.last_ms
+
+    @property
     def taken(self) -> int:
         """How many ticks its strategy has taken in all."""
         return self.passed_ticks + self.strategy.ticks

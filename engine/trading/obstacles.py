@@ -10,7 +10,10 @@ UNANSWERED_MS: Final = 3_000  # an order that was not answered within is unknown
 UNVERIFIED_MS: Final = 5_000  # so long the broker may take to confirm that nothing is held
 ESCALATED_MS: Final = 15_000  # the flat's deadline
 BY_HAND_MS: Final = 60_000  # from here on a person is told what to do
-_REST_MS = 1_000  # between two tries, once a person was told
+# Between two tries, once it is known that something stands in the way: a share of the time it took so far.
+_LEAST_REST_MS = 1_000
+_MOST_REST_MS = 5_000
+_SHARE = 120
 
 
 class Obstacles:
@@ -48,11 +51,20 @@ class Obstacles:
         return True
 
     def rests(self, now_ms: int) -> bool:
-        """Whether it is too soon to send again, a person having been told what to do; the broker is asked all the same."""
-        if self._told_by_hand and not self._verifying_ms and now_ms - self._tried_ms < _REST_MS:
-            return True
+        """Whether it is too soon to send or to ask again: the broker does not do what it is asked for, or contradicts.
+
+        Never between the two answers that end it. So that neither broker, journal nor recording suffers from what lasts.
+        """
+        flat = self._state.flat
+        unresolved = flat.state == "VERIFYING" and flat.trouble
+        if flat.trusted_reads or not (unresolved or self._told_by_hand):
+            return False
+        rest_ms = min(max((now_ms - self._begun_ms) // _SHARE, _LEAST_REST_MS), _MOST_REST_MS)
+        return 0 <= now_ms - self._tried_ms < rest_ms
+
+    def tried(self, now_ms: int) -> None:
+        """Something was sent or asked."""
         self._tried_ms = now_ms
-        return False
 
     def judge(self, now_ms: int) -> None:
         """See what stands in the way now, after everything that could be sent was sent."""

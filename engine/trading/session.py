@@ -1,6 +1,6 @@
 """Trading hours: which session day a moment belongs to and what is allowed at that moment. Knows no wall clock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -190,6 +190,16 @@ class TradingHours:
 
     def _moment_ms(self, day: date, at: time) -> int:
         return round(datetime.combine(day, at, tzinfo=self.zone).timestamp() * 1000)
+
+
+def closed_code(markets: Sequence[TradingHours], closed: Sequence[TradingHours]) -> int:
+    """A number below -1 that says which of a run's `markets` are closed while others are open; stands in recordings."""
+    return -1 - sum(1 << place for place, hours in enumerate(markets) if hours in closed)
+
+
+def closed_among(markets: Sequence[TradingHours], code: int) -> tuple[TradingHours, ...]:
+    """The markets that `code` says to be closed; none where it says something else."""
+    return tuple(hours for place, hours in enumerate(markets) if code < -1 and (-1 - code) >> place & 1)
 
 
 def _turn_of_day(start: time, end: time) -> time:

@@ -74,9 +74,9 @@ class Trader:
         self.hours = self.state.hours
         self._outside = self.state.reach.outside
         self._data_quality = DataQualityMonitor(self.state, config.risk)
-        self._flattener = Flattener(self.state, config.risk)
         warn_ms = int(config.feed.stale_s * 1000)
         self.agenda = Agenda(self.state, config.operator, warn_ms, self._flatten_silent)
+        self._flattener = Flattener(self.state, config.risk, self.agenda.flat_began)
         self._fills = FillHandler(self.state, self._flattener, self._judge_entry, self.agenda.opened)
         self._sizing = Sizing(config.risk, costs)
         self._instruments = self.state.instrument_states

@@ -32,6 +32,7 @@ class TradingState:
         "_held_at",
         "_scales",
         "_symbols",
+        "all_hours",
         "effects",
         "faults",
         "flat",
@@ -59,6 +60,7 @@ class TradingState:
         one = TradingHours(config.session) if hours_of is None else None
         self.markets = {name: one or hours_of(name) for name in names}  # type: ignore[misc]  # one of the two is there
         self.hours = self.markets[names[0]]
+        self.all_hours = tuple(dict.fromkeys(self.markets.values()))
         self.instrument_states = [
             InstrumentState(
                 i,

@@ -3,9 +3,11 @@
 import pytest
 from msgspec.structs import replace
 
-from engine.model.types import FLAG_LATE, FLAG_NEW_LINK, TradeMode
+from engine.assembly.market_hours import MarketHours
+from engine.model.types import FLAG_LATE, FLAG_NEW_LINK, Instrument, TradeMode
 from engine.runtime.market import OPEN, MarketWatch
-from tests.support.builders import ms, nifty, tick
+from engine.trading.session import closed_among
+from tests.support.builders import config, ms, nifty, tick
 from tests.support.scripted_feed import ScriptedFeed
 from tests.support.turn_parts import turn_parts
 
@@ -65,6 +67,31 @@ def test_what_proves_that_a_market_is_closed(mode, state, link, stamp, found):
     if stamp:
         market.tick(stamp, NIGHT - 1_000, flags=FLAG_NEW_LINK)
     assert market.watch.closed_until_ms(NIGHT) == found
+
+
+@pytest.mark.parametrize(
+    ("at", "gold", "closed"),
+    [
+        ("10:00:00", "10:00:00", None),
+        ("16:00:00", "15:59:59", ["NSE"]),
+        ("16:00:00", "15:00:00", ["NSE"]),  # nobody trades gold, in an open market
+        ("23:59:00", "23:29:00", ["NSE", "MCX"]),
+        ("23:59:00", "23:58:30", ["NSE"]),  # by its stamps it is open, whatever a calendar says
+    ],
+)
+def test_of_several_markets_each_is_judged_by_itself(at, gold, closed):
+    cfg = config()
+    parts = turn_parts((nifty(), Instrument("GOLD", market="MCX")), hours_of=MarketHours(cfg, "paper"))
+    first, second = parts.trader.state.instrument_states
+    first.last_tick = tick(1, 100, min(at, "15:29:59"))
+    second.last_tick = tick(2, 100, gold, instrument=1)
+    found = MarketWatch(parts, "paper", lambda: None).closed_until_ms(ms(at))
+    markets = parts.trader.state.markets
+    names = [name for name, hours in markets.items() if hours in closed_among(tuple(markets.values()), found)]
+    if closed == ["NSE", "MCX"]:
+        assert found == ms("09:00:00", "2025-10-03")
+    else:
+        assert (found, names) == (OPEN if closed is None else found, closed or [])
 
 
 def test_within_the_session_it_is_open():

@@ -1,7 +1,9 @@
 """Whoever was subscribed and has never ticked is named once the market has been open for a while."""
 
+from engine.assembly.market_hours import MarketHours
+from engine.model.types import Instrument
 from engine.runtime.never_ticked import NeverTicked
-from tests.support.builders import ms, nifty, tick
+from tests.support.builders import config, ms, nifty, tick
 from tests.support.turn_parts import turn_parts
 
 OPEN = ms("10:00:00")
@@ -31,9 +33,23 @@ def test_it_is_named_after_half_a_minute_and_told_once():
 def test_a_closed_market_names_nobody_and_the_time_counts_from_its_opening():
     never, told, _ = watch()
     assert [never.look(second * S, ms("08:00:00")) for second in (1, 100)] == [(), ()]
-    assert never.look(101 * S, OPEN) == ()
-    assert len(never.look(131 * S, OPEN)) == 3
+    assert never.look(101 * S, ms("09:15:29")) == ()
+    assert len(never.look(131 * S, ms("09:15:30"))) == 3
     assert len(told) == 1
+    assert never.look(200 * S, ms("15:31:00")) == ()
+
+
+def test_of_several_markets_each_has_its_own_opening():
+    cfg = config()
+    listed = (*(nifty(),) * 25, Instrument("GOLD", market="MCX"))
+    told: list[str] = []
+    parts = turn_parts(listed, hours_of=MarketHours(cfg, "paper"))
+    never = NeverTicked(parts.trader.state.instrument_states, told.append)
+    never.look(1 * S, ms("09:00:00"))
+    assert never.look(60 * S, ms("09:01:00")) == ("GOLD",)
+    assert len(never.look(2000 * S, ms("10:00:00"))) == 20
+    assert never.look(9000 * S, ms("20:00:00")) == ("GOLD",)
+    assert len(told) == 2
 
 
 def test_of_many_the_first_are_named():

@@ -236,6 +236,65 @@ def test_what_is_taken_over_behind_the_end_is_told_and_waits_for_a_price():
     assert second.exits == [("Session End", 97.0, 300)]
 
 
+def test_what_nobody_could_close_is_told_at_each_sessions_end_and_closed_by_the_next():
+    second = taken_over("18:00:00")
+    run = OnBeats()
+    run.harness = second
+    run.clock("08:00:00", "2025-10-02")
+    assert second.exits == []
+    run.clock("15:11:01", "2025-10-02")
+    assert run.exits == [("Session End", 100.0, ms("15:11:00", "2025-10-02"), True)]
+
+
+def test_each_sessions_end_finds_out_what_is_still_held():
+    run = OnBeats(*EAGER, *WIDE, rejects=frozenset(range(2, 1000)))
+    for price, at in ENTRY:
+        run.at(price, at)
+    run.clock("16:00:00", "2025-10-03")
+    told = [event.at_ms for event in run.events_of(HeldOver)]
+    assert told == [ms("15:30:00", day) for day in ("2025-10-01", "2025-10-02", "2025-10-03")]
+
+
+EMERGENCY = ("risk.emergency_exit_percent=10", "risk.emergency_window_s=60")
+
+
+def test_a_fall_behind_the_emergency_window_is_none_after_a_restart():
+    first = TraderHarness(*EAGER, *WIDE, *EMERGENCY)
+    first.play([tick(1, 99, "09:30:00"), tick(2, 100, "09:30:01"), tick(3, 85, "10:00:00")])
+    second = TraderHarness(*EAGER, *WIDE, *EMERGENCY).at("10:05:00")
+    second.trader.state.restore(first.trader.state.keep(first.now_ms))
+    second.broker.hold([first.held])
+    assert second.beat().beat().exits == []
+
+
+def test_a_price_of_behind_the_window_is_not_judged_by_its_last_moment():
+    run = entered(OnBeats, *EMERGENCY)
+    run.harness.play([tick(3, 85, ms("09:31:01") + 200)])
+    run.harness.now_ms = ms("09:31:01") + 300  # the first beat behind the window comes after that tick
+    run.harness.beat()
+    assert run.exits == []
+
+
+@pytest.mark.parametrize("back_to", range(4, 44, 3))
+def test_going_back_into_a_silence_comes_to_the_same(back_to):
+    rules = ('operator.on_silence="flat"', "risk.max_position_value_percent=20")
+    stream = [tick(1, 99, "09:30:00"), tick(2, 100, "09:30:01")]
+    stream += [tick(seq, 100, ms("09:30:00") + seq * 1_000, instrument=1) for seq in range(3, 60)]
+
+    def begun() -> VirtualRun:
+        return VirtualRun(*EAGER, *WIDE, *rules, instruments=(nifty(), nifty()))
+
+    straight, early, late = begun().play(stream), begun().play(stream[:back_to]), begun().play(stream)
+    fields = early.trader.state.dump()
+    early.trader.state.dump_told(fields)
+    late.parts.rewind.go_back(back_to, early.parts.clock.at_ms, fields)
+    late.parts.cursor.expected = back_to + 1
+    late.play(stream[back_to:])
+    assert straight.exits == [("Flat", 100.0, ms("09:30:31"), False)]
+    assert late.trader.state.dump() == straight.trader.state.dump()
+    assert set(late.exits) == set(straight.exits)
+
+
 @pytest.mark.parametrize(
     ("wakes", "day"), [("15:25:00", "2025-10-01"), ("16:00:00", "2025-10-01"), ("08:00:00", "2025-10-02")]
 )

@@ -2,11 +2,14 @@
 
 import pytest
 
+from engine.assembly.market_hours import MarketHours
 from engine.journal.account import JournalledAccount
 from engine.model.commands import Flat
 from engine.model.events import CloseByHand, FlatChanged
+from engine.model.types import Instrument
+from engine.trading.session import closed_code
 from tests.support.brokers import LateBroker, RejectingBroker
-from tests.support.builders import EAGER
+from tests.support.builders import EAGER, config, ms, nifty, tick
 from tests.support.trader_harness import TraderHarness, entered
 
 HOUR_MS = 3_600_000
@@ -89,6 +92,31 @@ def test_a_broker_that_contradicts_our_book_is_unresolved_until_it_agrees():
     assert harness.trader.state.flat.shown == "FLAT"
 
 
+def test_hours_without_an_end_leave_little_behind_and_are_over_soon_after_the_answer():
+    harness, broker = with_late_broker()
+    harness.command(Flat("me")).answer(*broker.answers())
+    moved = asked = 0
+    for _ in range(36_000):
+        after(harness, 100)
+        moved += harness.trader.moved
+        answers = broker.answers(lie=75)
+        asked += len(answers)
+        harness.answer(*answers)
+    assert harness.trader.state.flat.shown in {"UNRESOLVED", "ESCALATED"}
+    assert asked <= moved < 1_200
+    harness.events.clear()
+    begun_ms = harness.now_ms
+    while harness.trader.state.flat.state != "FLAT":
+        after(harness, 100).answer(*broker.answers())
+    assert harness.now_ms - begun_ms <= 5_200
+
+
+def test_an_order_that_nobody_answers_for_hours_marks_nothing():
+    harness, _ = with_late_broker()
+    harness.command(Flat("me"))
+    assert sum(after(harness, 100).trader.moved for _ in range(36_000)) < 70  # its silence, each minute
+
+
 def test_a_flat_that_goes_well_says_none_of_it():
     harness = entered().command(Flat("me")).beat().beat()
     assert states(harness) == ["LOCKED", "CLOSING", "VERIFYING", "FLAT"]
@@ -143,6 +171,35 @@ def test_nothing_is_held_where_nothing_is_to_be_sold():
     harness = TraderHarness(*EAGER).prices(100)
     closed(harness, harness.now_ms + HOUR_MS).beat().beat()
     assert states(harness) == ["LOCKED", "VERIFYING", "FLAT"]
+
+
+@pytest.mark.parametrize("anyway", [False, True])
+def test_what_is_held_in_a_closed_market_waits_while_the_rest_goes_out(anyway):
+    listed = (nifty(), Instrument("GOLD", market="MCX"))
+    rules = (*EAGER, "risk.max_position_value_percent=30")
+
+    def begun() -> TraderHarness:
+        return TraderHarness(*rules, listed=listed, hours_of=MarketHours(config(*rules), "paper"))
+
+    morning, harness = begun(), begun()
+    morning.play(tick(n, 99 + n // 2, ms("10:00:00") + n * 1000, instrument=n % 2) for n in range(4))
+    harness.trader.state.restore(morning.trader.state.keep(morning.now_ms))  # an engine that starts in the evening
+    harness.now_ms = ms("16:00:00")
+    net = harness.trader.state.portfolio.net
+    harness.broker.hold([net(0), net(1)])
+    assert net(0)
+    assert net(1)
+    markets = harness.trader.state.all_hours
+    closed(harness, closed_code(markets, markets[:1]), anyway=anyway)
+    assert [trade.instrument for trade in harness.trades] == ([0, 1] if anyway else [1])
+    beat(harness, 100, closed_code(markets, markets[:1]))
+    if not anyway:
+        opens_ms = ms("09:15:00", "2025-10-03")
+        assert beat(harness, 100, opens_ms).trader.state.flat.shown == "HELD"
+        assert net(0)
+        harness.now_ms = opens_ms
+        beat(harness, 0, -1)
+        assert not net(0)
 
 
 def test_no_time_counts_while_it_is_held():
