@@ -160,8 +160,9 @@ def test_a_reader_leaves_the_log_of_an_emptied_journal_as_it_is(tmp_path: Path) 
     log = tmp_path / "killed" / f"{JOURNAL_FILE}-wal"
     before = log.read_bytes()
     (tmp_path / "killed" / JOURNAL_FILE).write_bytes(b"")
-    assert fetched(opened(tmp_path / "killed"), 1, 1).reason == "the file is empty"
+    page = fetched(opened(tmp_path / "killed"), 1, 1)
     assert log.read_bytes() == before
+    assert page.reason == "the file is empty"
 
 
 def test_a_hole_is_no_page(folder: Path) -> None:
