@@ -78,7 +78,14 @@ def flatten(
         return _held(held, say)
     except remote.OwnerGoneError as gone:
         say(f"{gone}: what its journal says is held is closed from here")
-        return _close_journalled(place, named=True, sure=True, past=gone.past, anyway=anyway, say=say)
+        from engine.serving import offline_flat
+
+        past = gone.past  # perhaps its disk hangs
+        return offline_flat.in_time(
+            place,
+            offline_flat.AFTER_END_S,
+            lambda: _close_journalled(place, named=True, sure=True, past=past, anyway=anyway, say=say),
+        )
     if receipt is None:
         warn_line(f"NOT verified flat within {remote.FLAT_WITHIN_S:.0f} s; an engine that has accepted it keeps trying")
         return EXIT_DIFFERENT

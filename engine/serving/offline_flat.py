@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from threading import Thread
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
@@ -37,7 +37,9 @@ WITHIN_S = 15.0
 _IDLE: Final = CleanText("no engine is running")
 _LOOK_S = 0.02
 _LONGER_S = 10.0  # for start and end
+AFTER_END_S = WITHIN_S + 2 * _LONGER_S  # to read the journal of an engine that was ended, and close what it holds
 _LAST_TICKS = 2_000  # of each instrument in the recording
+Outcome = TypeVar("Outcome")
 LastPrice = tuple[int, int]  # in minor units, and its ms (UTC)
 
 
@@ -189,23 +191,31 @@ def flatten_in_time(
     *,
     anyway: bool = False,
 ) -> bool:
-    """The same in a thread that a disk may hold up without holding up the caller; raises what it raises."""
-    outcome: list[bool | Exception] = []
+    """The same without being held up by a disk."""
+    return in_time(
+        place, WITHIN_S + _LONGER_S, lambda: flatten(config, place, account, prices, tell, past, anyway=anyway)
+    )
 
-    def work() -> None:
+
+def in_time(place: EngineDir, within_s: float, work: Callable[[], Outcome]) -> Outcome:
+    """Do `work` in a thread that a disk may hold up without holding up the caller; raises what it raises, or DiskError."""
+    done: list[Outcome] = []
+    failed: list[Exception] = []
+
+    def run() -> None:
         try:
-            outcome.append(flatten(config, place, account, prices, tell, past, anyway=anyway))
+            done.append(work())
         except Exception as error:  # noqa: BLE001 - the mouth of the thread: raised again where it is waited for
-            outcome.append(error)
+            failed.append(error)
 
-    thread = Thread(target=work, name="flat", daemon=True)
+    thread = Thread(target=run, name="flat", daemon=True)
     thread.start()
-    thread.join(WITHIN_S + _LONGER_S)
-    if not outcome:
+    thread.join(within_s)
+    if failed:
+        raise failed[0]
+    if not done:
         raise DiskError(f"the disk of {place.where} does not answer: nothing is verified; ask again when it does")
-    if isinstance(outcome[0], Exception):
-        raise outcome[0]
-    return outcome[0]
+    return done[0]
 
 
 def grant(place: EngineDir) -> str:

@@ -289,8 +289,13 @@ def test_links_in_the_directory_are_not_followed(tmp_path: Path, name: str) -> N
     state = tmp_path / "state"
     state.mkdir()
     (state / name).symlink_to(victim)
-    with pytest.raises(UserError, match="symbolic links"):
-        StateDir.open(state, "paper")
+    if name == LOCK_FILE:  # put aside: it must not be in the way of a flat
+        StateDir.open(state, "paper").close()
+        assert (state / LOCK_FILE).is_file()
+        assert not (state / LOCK_FILE).is_symlink()
+    else:
+        with pytest.raises(UserError, match="symbolic links"):
+            StateDir.open(state, "paper")
     assert victim.read_text() == "paper"
 
 

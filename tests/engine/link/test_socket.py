@@ -5,6 +5,7 @@ import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 
@@ -68,15 +69,25 @@ def test_a_socket_whose_name_is_gone_is_opened_again_and_who_is_connected_stays_
     assert not path.exists()
 
 
-def test_what_is_no_socket_and_stands_in_its_place_is_left_there_and_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("make", [lambda path: path.write_text("somebody's"), Path.mkdir, os.mkfifo])
+def test_what_is_no_socket_and_stands_in_a_living_one_s_place_is_put_aside(
+    tmp_path: Path, make: Callable[[Path], object]
+) -> None:
     with serving(tmp_path) as there:
         there.path.unlink()
-        there.path.write_text("somebody's")
-        for _ in range(2):
-            with pytest.raises(UserError, match="something else is there"):
-                there.server.look()
-        there.path.unlink()
-        assert there.server.look().endswith("it is opened again")
+        make(there.path)
+        assert there.server.look().endswith("another file stands in place of the socket; it is opened again")
+        assert there.server.look() == ""
+        until(lambda: address.listening_pid(there.path) == os.getpid())
+    (aside,) = tmp_path.glob("engine.sock.aside-*")
+    assert not aside.is_socket()
+
+
+def test_what_is_no_socket_is_in_the_way_of_a_start(tmp_path: Path) -> None:
+    (tmp_path / "engine.sock").write_text("somebody's")
+    with pytest.raises(UserError, match="something else is there"):
+        address.listen(tmp_path / "engine.sock")
+    assert (tmp_path / "engine.sock").read_text() == "somebody's"
 
 
 def test_nobody_listens_where_nobody_does(tmp_path: Path) -> None:
