@@ -67,7 +67,7 @@ soak: $(READY) ## eight hours within ten minutes, and whole days through the wir
 	@$(BIN)/python -m tests.soak --compressed
 	@MYQUANT_LONG=1 $(BIN)/python -m pytest -s tests/end_to_end/test_live_day.py tests/end_to_end/test_attach_rounds.py
 
-month: $(READY) ## a month of each market on a virtual clock: a recording a day, each verified
+month: $(READY) ## a month of each market on a virtual clock, a recording a day, each verified; kills over a year-old journal
 	@$(BIN)/python -m tests.soak.month
 
 soak-3m: $(READY) ## three minutes of faults, for a nightly run

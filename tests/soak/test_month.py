@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.soak import year
 from tests.soak.month import Month, judged
 
 # What is bought stays.
@@ -41,3 +42,10 @@ def test_round_the_clock_a_position_and_its_indicators_go_on_from_file_to_file(t
     assert judged(month) == []
     assert any(held)
     assert month.trader.state.instrument_states[0].strategy.ticks == month.seq
+
+
+@pytest.mark.slow
+def test_a_year_old_journal_is_gone_on_with_after_each_kill(tmp_path: Path) -> None:
+    found = year.experiment(tmp_path, kills=3, trades_a_month=20)
+    assert found.problems == []
+    assert (found.files, len(found.ready_s)) == (12, 3)

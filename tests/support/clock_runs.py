@@ -23,7 +23,7 @@ from tests.support.trader_harness import TraderHarness
 Step = Tick | int  # a tick, or the moment (ms) of a beat
 
 
-class _Kept:
+class KeptEvents:
     """Stands where journal and recorder would: keeps events and marks."""
 
     problem = CleanText("")
@@ -65,7 +65,7 @@ class VirtualRun:
     def __init__(self, *overrides: str, instruments: Sequence[Instrument] = ()) -> None:
         chosen = config(*overrides)
         listed = tuple(instruments) or (nifty(chosen),)
-        kept = _Kept()
+        kept = KeptEvents()
         self.trader = Trader(chosen, listed, "T-")
         self.parts = TurnParts(
             chosen, self.trader, VirtualClock(0), Cursor(lossless=True), simulated,
