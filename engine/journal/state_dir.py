@@ -94,8 +94,8 @@ class StateDir:
             ownership.close()
         elif lost := ownership.lock_lost():
             ownership.take_file_again()
-        elif os.fstat(ownership.dir_fd).st_mode & 0o700 != 0o700:
-            lost = "its permissions were taken away"
+        elif stat.S_IMODE(os.fstat(ownership.dir_fd).st_mode) & 0o777 != 0o700:
+            lost = "its permissions were changed: it is ours alone"
             os.fchmod(ownership.dir_fd, 0o700)
         elif not _check_stamp(ownership.dir_fd, self.path, self.mode):
             lost = f"the file {STAMP_FILE} was gone"

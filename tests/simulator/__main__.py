@@ -151,6 +151,7 @@ def _explain(simulator: Simulator) -> str:
         *(f"instruments.{line.symbol}.token={line.token}" for line in simulator.lines),
         "session.start=00:00",
         "session.end=23:59:59",
+        "session.calendar=none",  # on Sundays as well
     ]
     words = " \\\n    --set ".join(["myquant-tui run --source smartapi --trust-host 127.0.0.1", *keys])
     orders = "orders here, a line each: reset · silence 10 · close 1006 · duplicate · jump 5 · counters · stop"

@@ -60,6 +60,8 @@ DONE: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "lock truncated": (lambda folder: os.truncate(folder / LOCK_FILE, 0), "the lock file was written over"),
     "lock written over": (lambda folder: (folder / LOCK_FILE).write_text("1\n"), "the lock file was written over"),
+    "directory closed to us": (lambda folder: folder.chmod(0o500), "its permissions were changed"),
+    "directory open to all": (lambda folder: folder.chmod(0o777), "its permissions were changed"),
     "stamp removed": (lambda folder: (folder / STAMP_FILE).unlink(), "the file mode was gone"),
     "directory removed": (shutil.rmtree, "is gone"),
     "directory moved away": (lambda folder: folder.rename(folder.with_name("moved")), "is gone"),

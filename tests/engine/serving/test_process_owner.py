@@ -104,6 +104,16 @@ def test_a_copy_in_place_of_a_living_engine_s_directory_is_not_flattened_for_it(
 
 
 @side_by_side
+def test_where_others_could_have_put_another_engine_a_flat_says_so(shell: OperatorShell) -> None:
+    shell.start().holds()
+    shell.folder.chmod(0o777)
+    done = shell.ask("flat", "--yes")
+    shell.folder.chmod(0o700)
+    assert f"others may write to {shell.folder}, who could have put another engine" in done.err
+    assert (done.status, shell.snapshot.positions) == (EXIT_WELL, ())
+
+
+@side_by_side
 def test_a_pipe_in_place_of_a_file_is_waited_for_by_nobody(shell: OperatorShell) -> None:
     shell.start().holds()
     shell.kill()
