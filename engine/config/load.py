@@ -95,8 +95,25 @@ def _said_in_file(written: Draft, place: str, usual: Mapping[str, str]) -> dict[
     [instruments.X] has never come with the program.
     """
     texts = {key: text_of(key, value, written.tables) for key, value in written.values.items()}
-    own = {key.rpartition(".")[0] for key, text in texts.items() if usual.get(key) != text}
-    return {key: Claim("file", place, text) for key, text in texts.items() if key.rpartition(".")[0] in own}
+    own: dict[str, list[str]] = {}
+    for key, text in texts.items():
+        if usual.get(key) != text:
+            section, _, name = key.rpartition(".")
+            own.setdefault(section, []).append(name)
+    return {
+        key: Claim("file", place if usual.get(key) != text else f"{place}{_not_as_it_came(key, own)}", text)
+        for key, text in texts.items()
+        if key.rpartition(".")[0] in own
+    }
+
+
+def _not_as_it_came(key: str, own: Mapping[str, Sequence[str]]) -> str:
+    """Why what equals the default counts as said, for a line that names who said it."""
+    section = key.rpartition(".")[0]
+    first, *others = own[section]
+    return (
+        f" (whose [{section}] differs in {first}{f' and {len(others)} more' if others else ''} from the one that came)"
+    )
 
 
 def default_texts(tables: Tables) -> Mapping[str, str]:

@@ -108,6 +108,7 @@ class Undecided:
         session = f"{hours.local(day.start_ms):%H:%M}-{hours.local(day.end_ms):%H:%M} {zone}"
         return (
             f"lie outside the session {session} ({first:{form}}-{last:{form}}): {_wider(day, hours, places, both=both)}"
+            + _if_utc(day, hours, places)
         )
 
     def _not_followed(self, facts: Facts) -> str:
@@ -143,6 +144,19 @@ class Undecided:
             value, instrument = min(lots, key=lambda lot: lot[0])
             told += f", a lot of {instrument.symbol} costs {value:.2f}"
         return f"{told}: --set capital.initial_capital=… or risk.max_position_value_percent=…"
+
+
+def _if_utc(day: SessionDay, hours: TradingHours, places: Places) -> str:
+    """What to say where all begin hours before the session, and lie within it if what was read as local time is UTC."""
+    offset = hours.local(places.first.exch_ms).utcoffset()
+    offset_ms = int(offset.total_seconds() * 1000) if offset else 0
+    if offset_ms <= 0 or day.start_ms - places.first.exch_ms < offset_ms // 2:
+        return ""
+    for each in (places.first, places.last):
+        at_ms = each.exch_ms + offset_ms
+        if not hours.day_of(at_ms).start_ms <= at_ms <= hours.day_of(at_ms).end_ms:
+            return ""
+    return "; are its stamps UTC? --zone UTC reads a CSV file so"
 
 
 def _wider(day: SessionDay, hours: TradingHours, places: Places, *, both: bool) -> str:

@@ -172,7 +172,7 @@ def test_update_then_find(home: Home, exchange: HttpServer) -> None:
     [
         (("find",), "required: WORD"),
         (("find", "NIFTY", "--limit", "0"), "allowed: 1 to 9999"),
-        (("find", "NIFTY", "CALL"), "'CALL' is not understood"),
+        (("find", "NIFTY", "25K"), "'25K' is not understood"),
         ((), "required: ACTION"),
         (("search",), "invalid choice: 'search'"),
     ],

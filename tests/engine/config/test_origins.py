@@ -120,6 +120,15 @@ def test_a_section_that_stands_in_a_file_as_it_came_was_copied_not_said(tmp_path
     assert keys_said(TEXT + "[instruments.NIFTY]\nlot_size = 75\n") == {"instruments.NIFTY.lot_size"}
 
 
+def test_why_a_value_that_equals_the_default_counts_as_said_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(TEXT.replace("start_buffer_minutes = 5", "start_buffer_minutes = 6"), encoding="utf-8")
+    config = load(path)
+    changed = "differs in start_buffer_minutes from the one that came"
+    assert explained(config, "session.end")[0] == f"session.end = 15:30, by {path} (whose [session] {changed})"
+    assert explained(config, "session.start_buffer_minutes")[0] == f"session.start_buffer_minutes = 6, by {path}"
+
+
 def test_the_later_of_two_for_one_key_holds_and_an_option_over_both() -> None:
     overrides = ["engine.delivery=callback", "engine.delivery=polling"]
     assert load(SHIPPED, overrides).engine.delivery == "polling"

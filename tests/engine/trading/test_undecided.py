@@ -32,6 +32,13 @@ def cases() -> dict[str, tuple[Callable[[], TraderHarness], str]]:
                 "--set session.start=… --set session.end=…"
             ),
         ),
+        "stamps of UTC, read as India's": (
+            lambda: at("03:45:00"),
+            (
+                "30 of 30 ticks lie outside the session 09:15-15:30 Asia/Kolkata (03:45:01-03:45:30): "
+                "--set session.start=03:40 --set session.end=04:10; are its stamps UTC? --zone UTC reads a CSV file so"
+            ),
+        ),
         "on a holiday": (
             lambda: at("10:00:00", 'session.holidays=["2025-10-01"]'),
             "30 of 30 ticks lie on days without a session, first 2025-10-01: [session] says which days are closed",

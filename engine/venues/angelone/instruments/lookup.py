@@ -10,7 +10,15 @@ from engine.model.errors import InputError
 from engine.model.types import Instrument
 from engine.text.sanitize import clean
 from engine.venues.angelone.instruments.listed import EXCHANGES, KINDS, PAISE, Listed, date_text
-from engine.venues.angelone.instruments.query import Wanted, called, is_isin, read_words, readings, split_exchange
+from engine.venues.angelone.instruments.query import (
+    Wanted,
+    called,
+    is_isin,
+    read_dashed,
+    read_words,
+    readings,
+    split_exchange,
+)
 from engine.venues.angelone.instruments.store import Store, Value
 
 NEAR = 3
@@ -130,6 +138,8 @@ class Instruments(Store):
     def _wanted(self, text: str, exchanges: tuple[str, ...] = ()) -> list[Wanted]:
         """What `text` may mean, what it says in one word before what it says in several; raises InputError."""
         read = [] if " " in text else list(readings(text))
+        if not read and " " not in text and (dashed := read_dashed(text)) is not None:
+            read = [dashed]
         if not read:
             read = [read_words(text.split())]
         return [replace(one, exchanges=exchanges or one.exchanges) for one in read]
@@ -159,15 +169,18 @@ class Instruments(Store):
         return self.select(f"WHERE {' AND '.join(conditions)} {_IN_ORDER}", [*values, limit])
 
     def _refusal(self, name: str, expired: Sequence[Listed], today: date) -> str:
+        unclear = ""
         try:
             offered = self._wanted(name)
-        except InputError:
-            offered = []
+        except InputError as error:
+            offered, unclear = [], str(error).removeprefix("instruments: ")
         # Of several readings the one whose name is listed was meant.
         wanted = next((one for one in offered if one.name and self.expiries(one.name, None)), next(iter(offered), None))
         what = (
             "is an ISIN, and the list has none: say its symbol" if is_isin(split_exchange(name)[0]) else "is not listed"
         )
+        if unclear and " " in name:
+            what = unclear
         if expired and expired[0].expiry is not None and expired[0].expiry < today:
             what = f"expired on {date_text(expired[0].expiry)}"
         elif wanted is not None and wanted.when is not None and wanted.when.is_over(today):

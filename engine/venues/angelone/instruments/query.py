@@ -75,6 +75,9 @@ _CALLED = {
 }
 
 
+_KIND_WORDS = {"CALL": "CE", "C": "CE", "PUT": "PE", "P": "PE", "FUTURE": "FUT", "FUTURES": "FUT"}
+
+
 class When(Struct, frozen=True):
     """An expiry as far as it was said: of a year, a month (0: any), a day; the next one (weekly), the last of its month."""
 
@@ -176,6 +179,17 @@ def readings(text: str) -> Iterator[Wanted]:
             yield replace(wanted, exchanges=exchanges)
 
 
+def read_dashed(text: str) -> Wanted | None:
+    """`NIFTY-25NOV2025-25000-CE`, `NIFTY-FUT`; None where it is no such."""
+    words = re.split("[-/_]", text)
+    if len(words) < 2 or _KIND_WORDS.get(words[-1], words[-1]) not in {"CE", "PE", "FUT"}:
+        return None
+    try:
+        return read_words(words)
+    except InputError:
+        return None
+
+
 def read_words(words: Sequence[str]) -> Wanted:
     """Take apart `NIFTY 25000 CE 25NOV2025`; raises InputError for a word that means nothing, or two that mean the same."""
     text, exchanges = split_exchange(" ".join(words))
@@ -216,12 +230,13 @@ def _joined(text: str) -> list[str]:
 
 def _meanings(word: str) -> Iterator[tuple[str, object]]:
     """What `word` says, by the field of `Wanted`; raises InputError where that is nothing."""
-    both = re.fullmatch(r"([0-9.,]+)(CE|PE)", word)
+    both = re.fullmatch(r"([0-9.,]+)(CE|PE|C|P)", word)
     for part in both.groups() if both else (word,):
         yield _meaning(part)
 
 
 def _meaning(word: str) -> tuple[str, object]:
+    word = _KIND_WORDS.get(word, word)
     if word in KINDS:
         return "kind", word
     if word in EXCHANGES:

@@ -15,7 +15,7 @@ from engine.venues.angelone.instruments.listed import CURRENCY_SCALE, EXCHANGES,
 # lots and ticks are revised, of many contracts at once, but never of most.
 BOUNDS: Final = Bounds(
     least={"options": 100, "indices": 1, "shares": 1},
-    changed={"token": 0.01, "strike": 0.01, "expiry": 0.01, "lot": 0.5, "tick": 0.5, "freeze": 0.5},
+    changed={"token": 0.01, "strike": 0.01, "expiry": 0.01, "lot": 0.5, "tick": 0.5, "freeze": 0.5, "symbol": 0.1},
 )
 _CHANGES = {
     "token": "now.token IS NULL AND listed_still",
@@ -24,6 +24,7 @@ _CHANGES = {
     "lot": "now.lot != old.lot",
     "tick": "now.tick != old.tick",
     "freeze": "old.freeze > 0 AND now.freeze = 0",
+    "symbol": "times_listed",
 }
 _WORDS = {"options": ("CE", "PE"), "futures": ("FUT",), "indices": ("IDX",), "shares": ("EQ",)}
 _LARGEST_LOT = 1_000_000
@@ -92,7 +93,10 @@ def _known(database: sqlite3.Connection, name: str, today: date) -> Known:
     exchange, word = name.split()
     changes = ", ".join(f"total({condition})" for condition in _CHANGES.values())
     still = "EXISTS (SELECT 1 FROM main.listed AS l WHERE l.symbol = old.symbol COLLATE NOCASE AND l.exchange = old.exchange)"
-    query = f"""SELECT count(*), total(now.token IS NULL AND NOT {still}), {changes.replace("listed_still", still)}
+    of = "(SELECT count(*) FROM {}.listed AS l WHERE l.symbol = old.symbol COLLATE NOCASE AND l.exchange = old.exchange)".format
+    more = f"now.token IS NOT NULL AND {of('main')} > {of('before')}"  # one symbol, now of several tokens
+    changes = changes.replace("listed_still", still).replace("times_listed", more)
+    query = f"""SELECT count(*), total(now.token IS NULL AND NOT {still}), {changes}
         FROM before.listed AS old LEFT JOIN main.listed AS now
         ON now.symbol = old.symbol COLLATE NOCASE AND now.exchange = old.exchange AND now.token = old.token
         WHERE {_members(exchange, word, "old.")} AND (old.expiry = 0 OR old.expiry >= ?)"""  # noqa: S608

@@ -75,7 +75,7 @@ def test_the_beginning_of_a_name_is_enough(listed: Instruments) -> None:
     assert found(listed, "NIFTY25NOV2525") != []
 
 
-@pytest.mark.parametrize("words", ["NIFTY CALL", "NIFTY CE PE", "NIFTY 25000 24000", "", "NIFTY 1e5"])
+@pytest.mark.parametrize("words", ["NIFTY 25K", "NIFTY CE PE", "NIFTY 25000 24000", "", "NIFTY 1e5"])
 def test_words_that_mean_nothing_are_refused_by_name(listed: Instruments, words: str) -> None:
     with pytest.raises(InputError, match="allowed: NAME"):
         listed.find(words, TODAY)

@@ -85,6 +85,7 @@ CHANGED: dict[str, tuple[list[Row], str]] = {
     "no indices": (_padded([row for row in GOOD if row["instrumenttype"] != "AMXIDX"]), "indices: 0 of use"),
     "no futures": (_padded([row for row in GOOD if "FUT" not in str(row["instrumenttype"])]), "futures: 1 of 1 known ones are gone"),
     "one token for all": (_with("token", lambda _: "1"), "go by another one's number"),
+    "twice under other tokens": ([*GOOD, *_with("token", lambda text: f"9{text}")], "symbol of"),
     "tokens in pairs": (_with("token", lambda text: str(int(text) // 2)), "token of"),
     "tokens of others": (_rotated(), "token of"),
     "tokens new": (_with("token", lambda text: f"9{text}"), "token of"),
