@@ -247,7 +247,8 @@ class Agenda:
             opens_ms = inst.hours.next_open_ms(now_ms)
             watch.alarm_ms = NEVER_MS if opens_ms is None else opens_ms
             return
-        heard_ms = max(watch.heard_ms, day.start_ms, inst.heard_ms)
+        # A night in which nobody trades is no silence; where there is none, a date that turns ends none.
+        heard_ms = max(watch.heard_ms, inst.heard_ms, day.start_ms if day.daily else 0)
         silent_ms = now_ms - heard_ms
         if heard_ms > watch.heard_ms:
             watch.heard_ms = heard_ms

@@ -1,6 +1,6 @@
 """Runs whose clock matters: one on beats, recorded by hand; and one in which a recording's ticks move a virtual clock."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from engine.assembly.recording_config import header_of
@@ -14,6 +14,7 @@ from engine.runtime.publisher import Publisher
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import TurnParts
 from engine.text.sanitize import CleanText
+from engine.trading.session import TradingHours
 from engine.trading.trader import Trader
 from engine.venues.simulated.broker import simulated
 from tests.support.builders import config, nifty
@@ -62,11 +63,16 @@ class _NothingDue:
 class VirtualRun:
     """A turn whose clock is moved by its ticks; what came of it is in `events` and `marks`."""
 
-    def __init__(self, *overrides: str, instruments: Sequence[Instrument] = ()) -> None:
+    def __init__(
+        self,
+        *overrides: str,
+        instruments: Sequence[Instrument] = (),
+        hours_of: Callable[[str], TradingHours] | None = None,
+    ) -> None:
         chosen = config(*overrides)
         listed = tuple(instruments) or (nifty(chosen),)
         kept = KeptEvents()
-        self.trader = Trader(chosen, listed, "T-")
+        self.trader = Trader(chosen, listed, "T-", hours_of)
         self.parts = TurnParts(
             chosen, self.trader, VirtualClock(0), Cursor(lossless=True), simulated,
             journal=kept, recorder=kept, keeps_account=False, inbox_size=1,
