@@ -8,6 +8,7 @@ from engine.model.ports import PassedOver
 from engine.model.types import Instrument, Tick
 from engine.recording.csv_layout import CsvLayout
 from engine.recording.csv_source import CsvSource
+from engine.recording.foreign.repeated import Repeated
 from engine.recording.foreign.rows import BadRow
 from engine.recording.foreign.spill import OrderedTicks, ordered
 from engine.recording.foreign.survey import TOLERANCE_MS, UNASKED, survey
@@ -46,6 +47,10 @@ class ForeignSource(CsvSource):
             self._ordered = ordered(self._rows(0), backwards=backwards)
             if self._reader.counts_by_total:
                 self._ordered = ordered(_by_increase(self._ordered.rows(), len(self.instruments)), backwards=backwards)
+        self._repeated = Repeated()
+        if self._ordered is not None and not self._survey.unordered and not self.candles:
+            for tick in self._ordered.rows():
+                self._repeated.add(tick)
         if next(self.ticks(), None) is None:
             raise InputError(f"{path}: has no row that can be read; allowed: at least one")
 
@@ -79,7 +84,7 @@ class ForeignSource(CsvSource):
 
     def notes(self) -> tuple[str, ...]:
         """How the file is read where that is not as it stands."""
-        return (*self._survey.notes, *self._reader.told())
+        return (*self._survey.notes, *self._repeated.told(), *self._reader.told())
 
     def understood(self) -> str:
         """How its rows are written, in one line."""

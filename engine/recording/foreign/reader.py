@@ -32,6 +32,7 @@ from engine.text.sanitize import CleanText, clean
 
 _SAMPLE_ROWS = 500
 _TEXTS_KEPT = 4096
+_MOST_DIGITS = 10  # of a price: that of a bitcoin in rupiahs
 _NO_CELL: Final = b"\n"
 _WITH_BOOK: Final = FLAG_STAMP_NS | FLAG_HAS_BOOK
 _OHLC: Final[tuple[Role, ...]] = ("open", "high", "low", "close")
@@ -62,8 +63,10 @@ class ForeignReader:
             self._set_back = SetBack(self._read_stamp, self.form)
             if self._set_back.may_be:
                 self._read_stamp = self._set_back.read
-            if next(self._records.cells(), None) is None:
+            first = next(self._records.cells(), None)
+            if first is None:
                 raise InputError("has a header and no rows; allowed: at least one row")  # noqa: TRY301
+            self._in_parts = self._looks_in_parts(first[1])
             found = find_symbols(self.form, self._records)
             self._symbol_places = places_of_symbols(self.form) if found else ()
             self._numbers = found or {only_symbol(layout, path.stem): 0}
@@ -101,9 +104,16 @@ class ForeignReader:
         counts, first = self.remarks.counts, self.remarks.first
         lines = [f"{counts[each]:,} {words[each]}, first row {first[each]}" for each in counts]
         lines += self._set_back.told()
+        if self._in_parts:
+            lines.append(f"the first price is {self._in_parts}: are they written in parts? --price-divisor 1000000000")
         if self._lines.unended and self._lines.unended == self._lines.last_row:
             lines.append(f"row {self._lines.unended}, the last, has no line end: it may be cut short")
         return tuple(clean(line) for line in lines)
+
+    def _looks_in_parts(self, cells: list[bytes] | BadRow) -> str:
+        """The price of a row where it is a whole number beyond any market's."""
+        text = b"" if isinstance(cells, BadRow) else cells[self.form.price_places()[0]].strip(BLANKS)
+        return text.decode() if self._divisor == 1 and text.isdigit() and _MOST_DIGITS < len(text) < 20 else ""
 
     def _plain_rows(  # noqa: C901, PLR0912, PLR0915 - of each row's time a call for each of these steps were the most
         self, after: int, quantity_role: Role

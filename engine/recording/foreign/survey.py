@@ -25,7 +25,7 @@ UNASKED: Final = frozenset({"header", "torn"})  # passed over in any case: what 
 class Survey(Struct, frozen=True):
     """What is to be made of a file: rows to pass over (`strays`), and whether it must be sorted.
 
-    `backwards`: its newest row comes first. `passed_over` counts what is left out, `notes` say how it is read.
+    `unordered`: in no order at all. `backwards`: its newest row comes first. `passed_over` counts what is left out, `notes` say how it is read.
     """
 
     strays: frozenset[int]
@@ -33,6 +33,7 @@ class Survey(Struct, frozen=True):
     backwards: bool
     passed_over: tuple[PassedOver, ...]
     notes: tuple[str, ...]
+    unordered: bool = False
 
 
 def survey(
@@ -138,6 +139,7 @@ class _Pass:
             backwards=self._direction < 0,
             passed_over=(*self._unreadable(), *_contradicted(strays, stamp)),
             notes=(self._note(breaks, unordered=too_loose),) if sort else (),
+            unordered=unordered,
         )
 
     def _first_crossed(self, strays: frozenset[int]) -> int:

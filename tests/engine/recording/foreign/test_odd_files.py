@@ -184,3 +184,13 @@ def test_a_candle_that_is_none_does_not_make_the_others_unknown(tmp_path: Path) 
     reader = opened(tmp_path / "a.csv", "\n".join(rows) + "\n", candles=True)
     assert [row.row for row in reader.rows() if isinstance(row, BadRow)] == [8]
     assert len(ticks(reader)) == 4 * 29
+
+
+def test_prices_beyond_any_market_are_asked_about(tmp_path: Path) -> None:
+    text = "ts_event,price,size\n1763437500000000000,150200000000,75\n"
+    assert [line for line in opened(tmp_path / "a.csv", text).told() if "--price-divisor" in line]
+    divided = opened(tmp_path / "b.csv", text, price_divisor=10**9)
+    assert not divided.told()
+    assert [
+        row.price * 100 // divided.instruments[0].price_scale for row in divided.rows() if isinstance(row, Tick)
+    ] == [15020]

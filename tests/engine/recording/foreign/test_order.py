@@ -293,3 +293,15 @@ def test_quantities_from_a_total_of_the_day_are_those_of_the_order_in_time(tmp_p
         found[name] = [(tick.price, tick.quantity, tick.day_volume) for tick in source.ticks()]
     assert found["back"] == found["on"]
     assert {quantity for _, quantity, _ in found["on"][1:]} == {10}
+
+
+def test_a_part_that_stands_in_it_twice_is_told_and_counts(tmp_path: Path) -> None:
+    rows = [(START_S + n // 2, 100 + n % 2, "A") for n in range(400)]
+    source = made(tmp_path, [*rows, *rows[100:]])
+    assert len(read(source)) == 700
+    assert [note for note in source.notes() if note.startswith("300 rows repeat") and "first row 402" in note]
+    days = [*rows, *((at + DAY_S, price, symbol) for at, price, symbol in rows)]
+    assert not [note for note in made(tmp_path, days[400:] + days[:400]).notes() if "repeat" in note]
+    assert not [note for note in made(tmp_path, rows[::-1]).notes() if "repeat" in note]
+    same = [(at, 100, symbol) for at, _, symbol in rows]  # two trades of one moment and price are two trades
+    assert not [note for note in made(tmp_path, same[200:] + same[:200]).notes() if "repeat" in note]
