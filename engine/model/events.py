@@ -3,7 +3,7 @@
 None of them is carried out by the trader itself.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -184,6 +184,9 @@ class ClosedBlind(Event, frozen=True, tag=True):
     price: int
     age_ms: int
     at_ms: int
+
+
+SILENT_MS: Final = 30_000  # from here on the silence of what is held is grave
 
 
 class HeldSilent(Event, frozen=True, tag=True):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from engine.config import OperatorConfig
-from engine.model.events import ClosedBlind, HeldOver, HeldSilent
+from engine.model.events import SILENT_MS, ClosedBlind, HeldOver, HeldSilent
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.positions import SESSION_END, Exit, Position
 from engine.trading.session import NEVER_MS, NO_DAY, SessionDay
@@ -16,7 +16,6 @@ from engine.trading.trading_state import TradingState
 
 GRACE_MS: Final = 60_000  # so long a tick may still bring the price of the session's end
 NEWS_MS: Final = 3_000  # a price that is older is none any more
-SILENT_MS: Final = 30_000  # from here on the silence of what is held is an error
 FLAT_STEP_MS: Final = 100  # a running flat goes on after, where no beats come by themselves
 AGAIN_MS: Final = 60_000  # after which it is told again, and an exit that came to nothing is tried again
 

@@ -145,7 +145,7 @@ class EventText:
                 text = f"{self._at(event)} tick {event.seq} refused: {event.reason} (further ones are counted)"
                 return EventLine("feed", WARNING, text)
             case events.TickGap():
-                level = ERROR if event.position_open else INFO
+                level = (ERROR if event.gap_ms >= events.SILENT_MS else WARNING) if event.position_open else INFO
                 held = " with a position open" if event.position_open else ""
                 text = f"{self._at(event)} no tick for {event.gap_ms / 1000:.1f} s{held}"
                 return EventLine("feed", level, text + _before(event.untold, "silence", "silences"))

@@ -162,6 +162,8 @@ class TradingState:
     def begin_day(self, day: SessionDay, at_ms: int) -> None:
         """Begin the session of `day`: the day's counters begin anew."""
         self.today = day.date
+        for inst in self.instrument_states:
+            inst.day = inst.day.replace()  # another object, so that a tick of a day that is over is looked at closely
         self.gate.start_day()
         self.portfolio.start_day()
         self.effects.append(DayStarted(day.date.isoformat(), at_ms, day.note))

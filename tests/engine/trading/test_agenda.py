@@ -172,6 +172,15 @@ def test_a_new_day_begins_with_its_session_whether_a_tick_comes_or_not(clock):
 
 
 @CLOCKS
+def test_a_tick_of_yesterday_does_nothing_once_the_day_has_begun_by_the_clock(clock):
+    run = clock(*EAGER, *WIDE).at(99, "14:00:00").clock("09:16:00", "2025-10-02")
+    run.at(100, "14:00:01").at(101, "14:00:02")
+    state = run.harness.trader.state if isinstance(run, OnBeats) else run.run.trader.state
+    assert state.instrument_states[0].tick_filter.refused["past_day"] == 2
+    assert state.held() == []
+
+
+@CLOCKS
 def test_a_market_without_an_end_closes_nothing(clock):
     run = entered(clock, "session.daily=false").clock("15:31:00").clock("09:00:00", "2025-10-02")
     assert run.exits == []

@@ -21,7 +21,7 @@ from engine.model.commands import (
 )
 from engine.model.state import state_hash
 from engine.model.types import DELIVERIES
-from tests.support.builders import EAGER, ListSource, config, ticks
+from tests.support.builders import EAGER, ListSource, config, ms, nifty, tick, ticks
 from tests.support.day_replays import result, start, whole_day
 from tests.support.waiting import until
 
@@ -164,3 +164,32 @@ def test_a_stretch_that_is_played_again_tells_the_same_silences_and_none_twice(t
         engine.send(Play())
         until(lambda: engine.cursor.last_seq == 400)
         assert [(event.tick, event.text) for event in engine.playback._parts.timeline.events] == told
+
+
+def _losing() -> ListSource:
+    return ListSource(ticks([99, 100, *[60] * 40]))
+
+
+def _losing_with_the_last_tick() -> ListSource:
+    return ListSource(ticks([99, 100, 60]))
+
+
+def _one_falls_silent() -> ListSource:
+    stream = [tick(1, 99, "09:30:00"), tick(2, 100, "09:30:01")]
+    stream += [tick(seq, 100, ms("09:30:00") + seq * 500, instrument=1) for seq in range(3, 120)]
+    return ListSource(stream, (nifty(), nifty()))
+
+
+@pytest.mark.parametrize("source", [_losing, _losing_with_the_last_tick, _one_falls_silent])
+def test_a_flat_that_a_replay_begins_by_itself_ends_the_same_at_any_speed(tmp_path, source):
+    rules = (*EAGER, "risk.base_sl_points=99", "risk.max_daily_loss=1000", 'operator.on_silence="flat"')
+    found = set()
+    for speed in (0.0, 1000.0):
+        for delivery in DELIVERIES:
+            where = {"speed": speed, "state_root": tmp_path / f"{speed:.0f}-{delivery}"}
+            with start(tmp_path, source(), *rules, f"engine.delivery={delivery}", **where) as run:
+                assert run.engine.wait(60)
+                run.engine.stop()
+                assert run.trader.state.flat.shown == "FLAT"
+                found.add(result(run))
+    assert len(found) == 1
