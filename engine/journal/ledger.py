@@ -48,6 +48,7 @@ class Ledger:
         self._connection = connection
         self._factory = factory
         self._unsure = False
+        self.month = ""  # in which this file took another's place; "": it was there before
         self.files: JournalFiles | None = None  # as others find them; None while they are being exchanged
 
     @classmethod
@@ -140,13 +141,16 @@ class Ledger:
             with suppress(OSError):
                 remove_unfinished(path)
             return
+        self.files = None
         connection.close()
         with suppress(OSError):
             turn_over(path, closed)
             self._advance(rows[-1][0])
+            self.month = month_of(item.wall_ns)
         try:
             self._connection = open_writer(path, self._factory)
-        except sqlite3.Error as error:
+            self.files = JournalFiles(path, self.number)
+        except (OSError, sqlite3.Error) as error:
             raise LedgerStoppedError(f"the next file cannot be opened: {error}") from error
 
     def close(self) -> None:

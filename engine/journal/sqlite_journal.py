@@ -35,6 +35,7 @@ RESERVE_FILE = "journal.reserve"
 BATCH = 1_000  # events in one transaction
 CLOSE_TIMEOUT_S = 4.0  # the whole program has five seconds to end in good order
 _HANDED_OVER_TIMEOUT_S = 1.0
+_HOUR_NS = 3_600 * 10**9
 _AGAIN_S = 0.5  # between two tries at a disk that refuses
 _ROOM_S = 0.1  # between two looks whether a full one has room again
 _FULL = CleanText("journal: the disk is full; the journal goes on in its reserve")
@@ -78,7 +79,8 @@ class SqliteJournal:
         self._on_failure = on_failure
         self._called_out = False  # since the last commit that went well
         self._wall_ns = clock.wall_ns
-        self._month = month  # in which the open file began, or was last asked to give way to the next
+        self._month = month  # in which the open file began
+        self._turn_over_from_ns = 0  # the next may be asked for (UTC)
         # Writers only count and put, both without a lock, so that nobody ever waits for the disk, not even a signal
         # handler that interrupts a writer; the journal's thread brings the numbers back into order.
         self._numbers = count(ledger.number + 1)
@@ -165,12 +167,12 @@ class SqliteJournal:
     def turn_over(self) -> bool:
         """Let the next file begin where a month is over since this one did; whether it is asked for. Ask while nothing is open.
 
-        Never blocks. Where it cannot be, this file goes on until the next month.
+        Never blocks. Where it cannot be, because somebody reads the file or the disk is full, it is asked for again in an hour.
         """
-        month = month_of(self._wall_ns())
-        if month <= self._month:
+        wall_ns = self._wall_ns()
+        if month_of(wall_ns) <= (self._ledger.month or self._month) or wall_ns < self._turn_over_from_ns:
             return False
-        self._month = month
+        self._turn_over_from_ns = wall_ns + _HOUR_NS
         self.write(Continued())
         return True
 

@@ -84,7 +84,9 @@ def test_an_engine_that_stays_up_turns_over_by_itself(tmp_path, clock):
         clock.advance(31 * DAY_NS)
         assert journal.turn_over()
         assert not journal.turn_over()
-        journal.write(harness.trader.state.keep(harness.now_ms))
+        number = journal.write(harness.trader.state.keep(harness.now_ms))
+        assert journal.wait_durable(number, PATIENCE_S)
+        assert journal.look() == ""  # the file in its place is its own
     journal.close("well")
     assert not journal.problem
     assert names(tmp_path) == [f"journal-2025-{month}.db" for month in (10, 11, 12)] + ["journal-2026-01.db"]
@@ -94,6 +96,26 @@ def test_an_engine_that_stays_up_turns_over_by_itself(tmp_path, clock):
         event.number for path in (*closed_files(tmp_path), tmp_path / JOURNAL_FILE) for event in read_events(path)
     ]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_a_turn_over_that_could_not_be_is_tried_again_in_an_hour(tmp_path, clock):
+    journal = SqliteJournal.open(tmp_path, "paper", clock)
+    harness = JournalHarness(journal, *EAGER)
+    clock.advance(31 * DAY_NS)
+    with closing(sqlite3.connect(tmp_path / JOURNAL_FILE)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM events").fetchone()
+        assert journal.turn_over()
+        assert journal.wait_durable(journal.write(harness.trader.state.keep(0)), PATIENCE_S)
+    assert (names(tmp_path), journal.look()) == ([], "")
+    assert not journal.turn_over()
+    clock.advance(DAY_NS // 24)
+    assert journal.turn_over()
+    assert journal.wait_durable(journal.write(harness.trader.state.keep(0)), PATIENCE_S)
+    assert names(tmp_path) == ["journal-2025-10.db"]
+    assert not journal.turn_over()
+    journal.close("well")
+    assert chain_problems(tmp_path) == []
 
 
 def test_the_trader_asks_for_it_only_while_nothing_is_open(tmp_path, clock):
