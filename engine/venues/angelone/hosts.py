@@ -10,18 +10,22 @@ from engine.venues.angelone.settings import SmartApiConfig
 from engine.venues.venue import TRUST_VARIABLE
 
 BROKERS = frozenset({"apiconnect.angelone.in", "smartapisocket.angelone.in", "margincalculator.angelone.in"})
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _KEYS = ("rest_url", "stream_url", "master_url")
 
 
 def require_known(config: Config, environ: Mapping[str, str]) -> None:
-    """Raises ConfigError, a line for each address that is neither the broker's nor named: nothing is sent there."""
+    """Raises ConfigError, a line for each address that is neither the broker's nor named: nothing is sent there.
+
+    An address of this very machine that is said on the command line (`--set`) is named by that: a simulated exchange.
+    """
     known = {*BROKERS, *(each.strip().lower() for each in environ.get(TRUST_VARIABLE, "").split(","))}
     section = config.venue(SmartApiConfig)
     lines: list[str] = []
     for key in _KEYS:
         url = str(getattr(section, key))
         host = place_of(url.replace("ws", "http", 1) if url.startswith("ws") else url).host.lower()
-        if host not in known:
+        if host not in known and not (host in _LOOPBACK and config.origins.said_now(f"smartapi.{key}")):
             lines.append(
                 clean(
                     f"smartapi.{key} = {url:.200}: not the broker's own host, nothing is sent there; allowed with --trust-host {host}",

@@ -86,7 +86,6 @@ def test_a_configuration_that_others_could_have_written_is_told_no_secret(
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("smartapi.rest_url", "{url}"),
         ("smartapi.stream_url", "wss://apiconnect.angelone.in.evil.example/x"),
         ("smartapi.master_url", "https://evil.example/list.json"),
         ("smartapi.rest_url", "https://apiconnect.angelone.in.evil.example"),
@@ -95,8 +94,7 @@ def test_a_configuration_that_others_could_have_written_is_told_no_secret(
 def test_another_host_than_the_broker_s_is_named_and_asked(
     home: Home, broker: HttpServer, words: tuple[str, ...], key: str, value: str
 ) -> None:
-    value = value.format(url=broker.url)
-    host = value.split("://")[1].split("/")[0].split(":")[0]
+    host = value.partition("://")[2].partition("/")[0]
     said = home.run(*words, "--set", f"{key}={value}")
     assert said.status == 2
     assert said.lines == [
@@ -105,11 +103,17 @@ def test_another_host_than_the_broker_s_is_named_and_asked(
     assert broker.requests == []
 
 
-def test_a_list_of_instruments_comes_from_no_unnamed_host(home: Home, broker: HttpServer) -> None:
-    for words in (("update",), ("find", "NIFTY")):
-        said = home.run("instruments", *words, "--set", f"smartapi.master_url={broker.url}")
+def test_this_machine_too_is_told_nothing_because_of_a_file(home: Home, broker: HttpServer) -> None:
+    path = planted(home.cwd, broker.url, uid=os.getuid(), mode=0o600)
+    for words in (("login", "--check"), ("instruments", "update"), ("instruments", "find", "NIFTY")):
+        said = home.run(*words, "--config", path)
         assert (said.status, "--trust-host 127.0.0.1" in said.err) == (2, True)
     assert broker.requests == []
+
+
+def test_this_machine_is_named_by_the_command_line_that_says_its_address(home: Home, broker: HttpServer) -> None:
+    said = home.run("login", "--check", "--set", f"smartapi.rest_url={broker.url}")
+    assert (said.status, said.err) == (0, "")
 
 
 def test_a_host_that_was_named_is_logged_in_to_with_a_secret_of_sixteen_characters(
