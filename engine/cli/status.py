@@ -25,12 +25,14 @@ nanoseconds of the epoch. Words are from these sets; *_reason, locked, halted, p
   newest_tick_at, newest_tick_ns (the exchange's stamp), newest_tick_age_s (since it came), beat_age_s (of its loop)
   market          open, closed, unknown; market_reason
   entries         allowed, no_link, paused, halted, locked, stopped, unknown; entries_reason; locked, halted, paused
-  flat            NORMAL, ARMED, LOCKED, CANCELLING, CLOSING, VERIFYING, FLAT, ESCALATED, HELD, UNRESOLVED; flat_reason
+  flat            NORMAL, ARMED, LOCKED, CANCELLING, CLOSING, VERIFYING, FLAT, ESCALATED, HELD, UNRESOLVED; flat_reason,
+                  flat_until (of HELD: when the market opens, in words)
+  alarms          [what a person must see to, in words]
   positions       [{symbol, exchange, quantity, entry_price, last_price, open_pnl, exit_costs, stop, trail_stop,
-                    next_target, age_s (of last_price), entry_at, entry_ns}]
+                    next_target, age_s (of last_price), entry_at, entry_ns, durable (on the disk)}]
   positions_from  engine, journal, unknown (then an empty list says nothing)
   watch_only      [symbols that are followed and never traded]
-  day_pnl, cash, screens, conn (who has control), rss_mb, problem, found (how the last run ended)
+  day_pnl, cash, screens, conn (who has control), rss_mb, problem, not_durable_s (the disk is behind by), found (how the last run ended)
   engines         of several, each as above: those that run, and dead ones whose journal holds something"""
 
 

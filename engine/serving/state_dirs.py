@@ -51,6 +51,8 @@ def place_of(folder: Path) -> EngineDir:
         mode = clean(read_note(folder / "mode").strip(), 20)
     except OSError:
         mode = CleanText("")
+    if "\N{REPLACEMENT CHARACTER}" in mode:  # it is no text
+        mode = CleanText("")
     pid = running_pid(folder) or listening_pid(folder / SOCKET_FILE) or living_writer(folder)
     return EngineDir(folder, mode, pid)
 

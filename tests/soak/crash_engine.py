@@ -161,7 +161,11 @@ def _flats(journal: Path) -> list[str]:
             states.append(event.entry().state)  # type: ignore[union-attr]
         elif event.kind == "EntriesChanged" and event.entry().state == "unlocked":  # type: ignore[union-attr]
             states.append("NORMAL")
-        elif event.kind == "EntriesChanged" and event.entry().reason.startswith("flat: "):  # type: ignore[union-attr]
+        elif (
+            event.kind == "EntriesChanged"
+            and event.entry().reason.startswith("flat: ")  # type: ignore[union-attr]
+            and states[-1:] != ["FLAT"]  # the lock of one that is over is put on again by each start
+        ):
             states.append("LOCKED")
     return states
 

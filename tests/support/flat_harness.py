@@ -25,6 +25,7 @@ RULES = (
     "engine.delivery=queued",
     "engine.poll_interval_ms=10000",  # in polling, ticks wait for hours, as it were
     "engine.inbox_size=100000",
+    "engine.switch_drain_ms=5000",  # a strategy that can be broken looks for a file at each of thousands of ticks
     "risk.max_positions_per_day=1000000",
 )
 

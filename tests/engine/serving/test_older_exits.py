@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -119,9 +120,14 @@ def test_an_engine_whose_journal_hangs_answers_everything_else(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pages_module, "_SILENT_NS", 100_000_000)
-    path = tmp_path / JOURNAL_FILE
-    os.mkfifo(path)  # whoever opens it to read stands still
-    hanging = replace(run, pages=ExitPages(tmp_path, run.engine.exits.position))
+    answers, read = threading.Event(), pages_module.exit_rows
+
+    def hangs(*args: Any) -> Any:
+        answers.wait(60)
+        return read(*args)
+
+    monkeypatch.setattr(pages_module, "exit_rows", hangs)
+    hanging = replace(run, pages=ExitPages(run.folder, run.engine.exits.position))
     try:
         with serving(tmp_path, fake=DurableView(hanging)) as there, remote(there) as ann, remote(there, "Ben") as ben:
             until(lambda: "the disk does not answer" in ann.exit_page(801, 900, 0).reason)
@@ -133,8 +139,7 @@ def test_an_engine_whose_journal_hangs_answers_everything_else(
             opened.take_control()
             until(lambda: opened.control.mine)
     finally:
-        with open(path, "wb", buffering=0):  # it answers again
-            copied(run.folder / JOURNAL_FILE, path)
+        answers.set()
     until(lambda: hanging.exit_page(801, 900, 0).trades == tuple(rows(run)[800:900]))
 
 

@@ -68,9 +68,7 @@ def test_all_at_once_are_one_job(home: OperatorShell) -> None:
             tickets = [(call, call.send(Flat("call")).ticket) for call in (one, two)]
             shell.is_flat()
             for call, ticket in tickets:
-                view = call.outcome(ticket)
-                assert view is not None
-                assert view.state == "DONE"
+                until(lambda call=call, ticket=ticket: call.outcome(ticket).state == "DONE")
         until(lambda: not (shell.state / FLAT_FILE).exists())
         assert (shell.locks(), len(shell.receipts)) == (1, 1)
         assert [row["reason"][:5] for row in shell.journal("CommandRefused")] == ["joins"] * 3

@@ -32,6 +32,7 @@ POSITION = {
     "age_s": NUMBER,
     "entry_at": "str",
     "entry_ns": "int",
+    "durable": "bool",
 }
 RUNNING: dict[str, Any] = {
     "schema": "int",
@@ -60,6 +61,8 @@ RUNNING: dict[str, Any] = {
     "paused": "bool",
     "flat": "str",
     "flat_reason": "str",
+    "flat_until": "str",
+    "alarms": [],
     "positions": [POSITION],
     "positions_from": "str",
     "watch_only": [],
@@ -69,6 +72,7 @@ RUNNING: dict[str, Any] = {
     "conn": "str",
     "rss_mb": NUMBER,
     "problem": "str",
+    "not_durable_s": NUMBER,
     "found": [],
     "engines": [],
 }

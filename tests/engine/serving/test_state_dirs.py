@@ -1,5 +1,6 @@
 """Where engines are and what is wished for in their directories: locks, flats laid as files, restarts that are counted."""
 
+import errno
 import fcntl
 import os
 import stat
@@ -61,14 +62,17 @@ def test_a_wish_is_granted_once_and_put_aside_when_it_is_done(run: Run, kind: st
 
 
 def test_a_wish_that_cannot_be_taken_away_is_told_and_not_granted_again(
-    run: Run, caplog: pytest.LogCaptureFixture
+    run: Run, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run.engine.prepare()
     wish = run.folder / FLAT_FILE
-    (run.folder / f"{FLAT_FILE}.taken").mkdir()
-    (run.folder / f"{FLAT_FILE}.taken" / "full").touch()
     lay_flat(wish)
     flat_file = FlatFile(run.engine, wish)
+
+    def refuses(*_: object) -> None:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+
+    monkeypatch.setattr(os, "rename", refuses)
     for _ in range(3):
         flat_file.look(0)
         go_on(run)
