@@ -1,6 +1,7 @@
 """What one file of tests does to the process is undone before the next: the umask, and the secrets that were to be hidden."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -21,3 +22,11 @@ def nothing_left_behind() -> Iterator[None]:
     os.umask(before)
     redaction._HIDDEN._patterns.clear()
     redaction._HIDDEN.pattern = None
+
+
+@pytest.fixture(autouse=True)
+def signals_reach_us() -> Iterator[None]:
+    """Signals that a test blocked would be blocked in the children of all tests behind it as well, and time limits with them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    yield
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
