@@ -38,7 +38,7 @@ def judge(status: int, body: bytes, scrub: str = "") -> AnswerVerdict:
     """Tell what the answer with HTTP `status` means; `scrub` (a one-time password) is taken out of the text, as secrets are."""
     try:
         document = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _not_json(status, body, scrub)
     if not isinstance(document, dict):
         return AnswerVerdict("unclear", f"not the broker's format (HTTP {status})")
