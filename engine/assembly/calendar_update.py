@@ -12,10 +12,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.assembly.market_hours import calendar_path, read_calendar
-from engine.files import replacing
-from engine.lists import Bounds, Group, Known, implausible, in_a_line
 from engine.markets.calendar import Calendar, CalendarDay, parse_day, written
 from engine.model.errors import DiskError, InputError, reason
+from engine.outside.files import replacing
+from engine.outside.lists import Bounds, Group, Known, implausible, in_a_line
 
 # What `holidays` calls a market, when a half day ends, and how many closed weekdays make a year of it complete.
 SOURCES: Final = {"NSE": ("XNSE", "", 12, 20), "BSE": ("XBOM", "", 12, 20), "US": ("XNYS", "-13:00", 8, 13)}

@@ -12,12 +12,12 @@ import msgspec
 
 from engine.assembly.recording_config import header_of, recordings_folder
 from engine.config import Config
-from engine.files import read_note
 from engine.journal import LOCK_FILE, SqliteJournal, StateDir
 from engine.journal.closed_check import ClosedFilesCheck
 from engine.logs import LogBook
 from engine.model.clock import SystemClock
 from engine.model.types import Instrument, TradeMode
+from engine.outside.files import read_note
 from engine.recording import FileRecorder, Header, recording_path_for
 from engine.recording.daily_recorder import DailyRecorder
 from engine.recording.format import RecordedMarket

@@ -13,15 +13,15 @@ from typing import Final
 from msgspec.structs import replace
 
 from engine.config import Config, SessionConfig, market_facts, stated, user_folder
-from engine.files import told
 from engine.markets import calendar as tables
 from engine.markets.calendar import Calendar, parse_day
 from engine.markets.market import MARKETS, Market
 from engine.model.errors import InputError
 from engine.model.types import TradeMode
+from engine.outside.files import told
+from engine.outside.trust import doubt_of_file
 from engine.recording.format import Header, RecordedMarket
 from engine.trading.session import TradingHours
-from engine.trust import doubt_of_file
 
 _SHIPPED: Final = Path(tables.__file__).parent / "tables"
 _AROUND_DAYS: Final = (-2, 10)  # of the date it begins on a recording tells the days that are not as usual

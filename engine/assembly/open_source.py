@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.config import Config, instrument_for
-from engine.files import regular_size
 from engine.model.ports import FileSource
 from engine.model.types import Instrument
+from engine.outside.files import regular_size
 from engine.recording.csv_layout import CsvLayout
 from engine.recording.foreign.unpack import first_bytes
 from engine.recording.foreign_source import ForeignSource

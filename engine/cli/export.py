@@ -18,7 +18,7 @@ def arguments(parser: Parser) -> None:
 def run(args: Namespace) -> int:
     """Export."""
     from engine.cli.output import progress_bar
-    from engine.files import refuse_existing
+    from engine.outside.files import refuse_existing
     from engine.recording import MqrSource
     from engine.recording.convert import export_csv
 

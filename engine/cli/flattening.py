@@ -45,7 +45,7 @@ def flatten_place(place: "EngineDir", *, named: bool, sure: bool, anyway: bool =
     A market that is closed is waited for, unless `anyway`.
     """
     from engine.link import LinkError, Oneshot
-    from engine.trust import doubt_of_folder
+    from engine.outside.trust import doubt_of_folder
 
     if doubt := doubt_of_folder(place.folder):
         warn_line(f"{place.where}: {doubt}, who could have put another engine in place of the one that is meant")

@@ -32,7 +32,7 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     """Import."""
-    from engine.files import refuse_existing
+    from engine.outside.files import refuse_existing
 
     config = load_config(args)
     if args.dry_run:

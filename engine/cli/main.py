@@ -13,7 +13,7 @@ from typing import Any
 from engine.cli.commands import read
 from engine.cli.screen import Screen
 from engine.model.errors import EXIT_DISK, EXIT_FAULT, EXIT_WELL, UserError
-from engine.secrecy import forbid_core_file
+from engine.outside.secrecy import forbid_core_file
 from engine.text.redaction import redact
 from engine.text.sanitize import clean
 

@@ -159,7 +159,7 @@ def load_config(args: Namespace, *, logs_in: bool = False, runs: bool = False) -
     """
     from engine.cli.output import warn
     from engine.config import Layer, find_config, load
-    from engine.trust import doubt_of_file, of_another, require
+    from engine.outside.trust import doubt_of_file, of_another, require
     from engine.venues.registry import sections, venue_of
     from engine.venues.venue import TRUST_VARIABLE
 

@@ -13,7 +13,7 @@ from engine.journal.ownership import LOCK_FILE, OPEN_DIR, PLAIN, Ownership
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import DiskError, StateBusyError, UserError, reason
 from engine.model.types import TradeMode
-from engine.trust import doubt_of_folder
+from engine.outside.trust import doubt_of_folder
 
 APP = "myquant-tui"
 STAMP_FILE = "mode"

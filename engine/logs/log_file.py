@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
-from engine.files import lost
 from engine.model.errors import reason
+from engine.outside.files import lost
 from engine.text.sanitize import CleanText, clean
 
 HELD_LIMIT = 10_000  # important lines that wait in memory for a failing disk

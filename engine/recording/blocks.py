@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.files import told
+from engine.outside.files import told
 from engine.recording.format import (
     BLOCK_HEAD,
     KIND_END,

@@ -8,10 +8,10 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.files import create_private, refuse_existing, replacing
 from engine.model.errors import InputError
 from engine.model.ports import FileSource, TickSource, of_candles
 from engine.model.types import FLAG_STAMP_NS, Instrument, Tick
+from engine.outside.files import create_private, refuse_existing, replacing
 from engine.recording.csv_layout import SYMBOL, SYMBOL_ALLOWED
 from engine.recording.decimals import MAX_MINOR
 from engine.recording.format import Header

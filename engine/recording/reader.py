@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
 
-from engine.files import regular_size, told
 from engine.model.errors import InputError
 from engine.model.marks import Mark
 from engine.model.types import Tick
+from engine.outside.files import regular_size, told
 from engine.recording.blocks import Block, BlockPlace, Blocks
 from engine.recording.format import (
     FIXED_HEADER,

@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from engine.config import RecordingConfig
-from engine.files import claim, replacing
 from engine.model.errors import UserError, reason
+from engine.outside.files import claim, replacing
 from engine.recording.naming import is_named_by_us
 
 WARNED_FILE = "recordings-warned.json"

@@ -10,9 +10,9 @@ from typing import Self
 
 from msgspec.structs import astuple
 
-from engine.files import claim, create_private, lost
 from engine.model.errors import InputError
 from engine.model.types import FLAG_HAS_BOOK, Tick
+from engine.outside.files import claim, create_private, lost
 from engine.recording.format import (
     BOOK_RECORD,
     KIND_BOOK_TICKS,

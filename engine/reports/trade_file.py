@@ -13,9 +13,9 @@ from threading import Thread
 from typing import BinaryIO, Self, cast
 
 from engine.assembly import Run
-from engine.files import create_private, part_of, put_in_place, refuse_existing
 from engine.model.errors import InputError
 from engine.model.types import Instrument, Trade
+from engine.outside.files import create_private, part_of, put_in_place, refuse_existing
 from engine.presentation.money import plain_money
 from engine.text.spreadsheet import cell
 

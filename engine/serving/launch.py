@@ -8,9 +8,9 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from engine.files import open_appended
 from engine.link import LinkError, Oneshot
 from engine.model.errors import EXIT_BUSY, EXIT_FAULT, InputError, StateBusyError, UserError
+from engine.outside.files import open_appended
 from engine.serving.state_dirs import EngineDir, place_of
 
 if TYPE_CHECKING:

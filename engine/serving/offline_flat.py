@@ -17,7 +17,6 @@ from msgspec.structs import replace
 from engine.assembly import LiveSupply, build, load
 from engine.assembly.edges import RECORDING_NOTE
 from engine.config import Config, bundled, find_config
-from engine.files import read_note
 from engine.journal import JOURNAL_FILE, JournalledAccount
 from engine.journal.schema import open_reader
 from engine.link.flat_news import held_text
@@ -25,13 +24,14 @@ from engine.model.commands import Flat
 from engine.model.errors import DiskError, InputError, UserError
 from engine.model.ports import Closed, FeedView
 from engine.model.types import Tick, TradeMode
+from engine.outside.files import read_note
+from engine.outside.trust import doubt_of_folder
 from engine.recording import MqrSource
 from engine.serving.flat_file import take_away
 from engine.serving.remote import HeldError
 from engine.serving.state_dirs import FLAT_FILE, EngineDir, usual_places
 from engine.serving.status import account_of
 from engine.text.sanitize import CleanText
-from engine.trust import doubt_of_folder
 
 WITHIN_S = 15.0
 _IDLE: Final = CleanText("no engine is running")

@@ -10,8 +10,8 @@ from engine.link import LinkServer, OperatorPolicy
 from engine.model.clock import SystemClock
 from engine.model.commands import Flat
 from engine.model.errors import EXIT_FAULT
+from engine.outside.secrecy import forbid_core_file
 from engine.runtime import LOGGERS, settle
-from engine.secrecy import forbid_core_file
 from engine.serving.flat_file import FlatFile
 from engine.serving.liveness import Liveness
 from engine.serving.notify import Heartbeat, Notifier

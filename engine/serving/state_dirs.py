@@ -4,11 +4,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.files import read_note
 from engine.journal import StateDir, living_writer, running_pid
 from engine.link import listening_pid
 from engine.model.errors import InputError
 from engine.model.types import TradeMode
+from engine.outside.files import read_note
 from engine.text.sanitize import CleanText, clean
 
 SOCKET_FILE = "engine.sock"

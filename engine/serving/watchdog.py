@@ -16,9 +16,9 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from engine.files import open_appended
 from engine.model.clock import Clock
 from engine.model.errors import InputError
+from engine.outside.files import open_appended
 
 STACKS_FILE: Final = "stacks.txt"
 DUMP_NS: Final = 2_000_000_000

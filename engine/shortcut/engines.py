@@ -44,7 +44,7 @@ def usual_folders() -> list[str]:
 def is_ours_alone(folder: str) -> bool:
     """Whether nobody else could have put another engine's socket into `folder`, or another folder in its place; also where none is.
 
-    Stricter than `engine.trust`, which knows private groups and access lists: that is left to the whole program.
+    Stricter than `engine.outside.trust`, which knows private groups and access lists: that is left to the whole program.
     """
     here, ours = os.path.realpath(folder), {0, os.geteuid()}
     try:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
-from engine.files import regular_size
+from engine.outside.files import regular_size
 from engine.recording.foreign.text import Encoding, chunks
 from engine.recording.foreign.unpack import BrokenError, Unpacked, opened
 

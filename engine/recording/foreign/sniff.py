@@ -11,8 +11,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from engine.files import regular_size
 from engine.model.errors import InputError
+from engine.outside.files import regular_size
 from engine.recording.csv_layout import CsvLayout
 from engine.recording.foreign.cells import DELIMITERS, UnclosedError, split
 from engine.recording.foreign.columns import Sample, find_places, mostly, names_of

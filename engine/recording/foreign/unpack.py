@@ -13,8 +13,8 @@ from typing import IO, Final, NoReturn
 
 from msgspec import Struct
 
-from engine.files import told
 from engine.model.errors import InputError
+from engine.outside.files import told
 from engine.text.sanitize import clean
 
 _MAX_DICTIONARY = 96 << 20  # what an xz file may ask for; `xz -9` asks for 65 MiB

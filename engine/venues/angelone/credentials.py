@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from engine.config import Config, user_folder
 from engine.model.errors import ConfigError, reason
-from engine.secrecy import forbid_dumps
+from engine.outside.secrecy import forbid_dumps
+from engine.outside.trust import doubt_of_file
 from engine.text.redaction import MASK, hide
 from engine.text.sanitize import CleanText, clean
-from engine.trust import doubt_of_file
 from engine.venues.angelone.hosts import require_known
 from engine.venues.angelone.one_time_password import key_of, normal_secret
 from engine.venues.angelone.settings import SmartApiConfig

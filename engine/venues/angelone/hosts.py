@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from engine.config import Config
-from engine.https import place_of
 from engine.model.errors import ConfigError
+from engine.outside.https import place_of
 from engine.text.sanitize import clean
 from engine.venues.angelone.settings import SmartApiConfig
 from engine.venues.venue import TRUST_VARIABLE

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from engine.https import Caller, CallError, HttpAnswer, Request
 from engine.model.clock import Clock, SystemClock
+from engine.outside.https import Caller, CallError, HttpAnswer, Request
 from engine.text.redaction import MASK, hide
 from engine.text.sanitize import clean
 from engine.venues.angelone.answers import AnswerVerdict, judge, one_line

@@ -11,9 +11,9 @@ import msgspec
 from msgspec import Struct
 
 from engine.config import Config, user_folder
-from engine.https import Caller, CallError, Request
-from engine.lists import Bounds, Group, Known, implausible, in_a_line, unusable
 from engine.model.errors import InputError
+from engine.outside.https import Caller, CallError, Request
+from engine.outside.lists import Bounds, Group, Known, implausible, in_a_line, unusable
 from engine.text.sanitize import clean
 from engine.venues.binance.settings import BinanceConfig
 

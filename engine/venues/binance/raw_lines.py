@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from engine.files import regular_size
 from engine.model.errors import InputError, WireError, reason
 from engine.model.ports import PassedOver, Undamaged
 from engine.model.types import FLAG_HAS_BOOK, Tick
+from engine.outside.files import regular_size
 from engine.text.sanitize import CleanText, clean
 from engine.venues.binance.decimals import coin
 from engine.venues.binance.wire import BookMessage, Ignored, TradeMessage, decode

@@ -10,11 +10,11 @@ from engine.assembly.edges import NOTHING_HELD
 from engine.journal import LOCK_FILE
 from engine.journal.state_dir import STAMP_FILE
 from engine.link.protocol import PROTOCOL
+from engine.outside.trust import doubt_of_folder
 from engine.serving.state_dirs import SOCKET_FILE, usual_places
 from engine.shortcut import call, engines
 from engine.shortcut.engines import UnusualError, holds_nothing, is_ours_alone, the_one_engine, usual_folders
 from engine.shortcut.entry import short_command, state_dir_of
-from engine.trust import doubt_of_folder
 from tests.support.paths import ROOT
 
 

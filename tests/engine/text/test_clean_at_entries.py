@@ -35,7 +35,7 @@ ENTRIES = (
     "engine/link/client.py",
     "engine/link/control.py",
     "engine/link/protocol.py",  # all that comes through the socket, in both directions
-    "engine/https.py",
+    "engine/outside/https.py",
     "engine/stream/frames.py",
     "engine/stream/link_status.py",  # the way out for whatever ends a link
     "engine/venues/",
@@ -59,7 +59,7 @@ ENTRIES = (
     "engine/serving/process.py",
     "engine/serving/remote.py",  # why a flat was asked for
     "engine/assembly/edge_watch.py",  # what the system says of files
-    "engine/trust.py",
+    "engine/outside/trust.py",
     "engine/serving/state_dirs.py",
     "engine/cli/",
     "engine/bench/packets.py",

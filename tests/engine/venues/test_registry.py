@@ -116,5 +116,13 @@ def test_a_replay_carries_no_network(tmp_path: Path) -> None:
     code = f"import sys; sys.argv[1:] = [{str(recording)!r}]; from engine.cli import main; assert main({run}) == 0"
     found = modules_after(code, tmp_path)
     assert "engine.venues.simulated.broker" in found
-    assert not found & {"socket", "ssl", "http.client", "websocket", "pyotp", "engine.https", "engine.stream.socket"}
+    assert not found & {
+        "socket",
+        "ssl",
+        "http.client",
+        "websocket",
+        "pyotp",
+        "engine.outside.https",
+        "engine.stream.socket",
+    }
     assert not {name for name in found if re.match(r"engine\.venues\.(angelone|binance)\.(?!settings)", name)}

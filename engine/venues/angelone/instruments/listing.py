@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from engine.config import Config
-from engine.lists import in_a_line
 from engine.model.clock import SystemClock
+from engine.outside.lists import in_a_line
 from engine.venues.angelone.hosts import require_known
 from engine.venues.angelone.instruments.listed import Listed, date_text
 from engine.venues.angelone.instruments.master import cache_folder, ready

@@ -12,11 +12,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.config import Config, user_folder
-from engine.https import Caller, CallError, HttpAnswer, Request, SinkError
-from engine.lists import implausible, in_a_line, noted, unusable
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import DiskError, InputError, UserError, reason
-from engine.trust import doubt_of_folder
+from engine.outside.https import Caller, CallError, HttpAnswer, Request, SinkError
+from engine.outside.lists import implausible, in_a_line, noted, unusable
+from engine.outside.trust import doubt_of_folder
 from engine.venues.angelone.instruments.lookup import Instruments
 from engine.venues.angelone.instruments.parse import ParseCounts, read_list
 from engine.venues.angelone.instruments.store import write_store

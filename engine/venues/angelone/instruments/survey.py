@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from engine.lists import Bounds, Group, Known
 from engine.model.errors import DiskError
+from engine.outside.lists import Bounds, Group, Known
 from engine.venues.angelone.instruments.listed import CURRENCY_SCALE, EXCHANGES, KINDS, PAISE
 
 # The list has some 145,000 entries, 100,000 of them options. A contract keeps its token, strike and expiry for life;

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.https import place_of
 from engine.model.errors import ConfigError
+from engine.outside.https import place_of
 from engine.venues.angelone.hosts import BROKERS, require_known
 from engine.venues.angelone.settings import SmartApiConfig
 from tests.support.builders import config

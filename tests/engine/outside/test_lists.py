@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.lists import Bounds, Group, Known, implausible, in_a_line, noted, unusable
+from engine.outside.lists import Bounds, Group, Known, implausible, in_a_line, noted, unusable
 
 BOUNDS = Bounds(least={"options": 100, "shares": 1}, changed={"token": 0.01, "lot": 0.5})
 GOOD = {"NFO options": Group(1000, 900), "NSE shares": Group(50, 50)}

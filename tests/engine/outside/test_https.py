@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.https import Caller, CallError, HttpAnswer, Request, SinkError, place_of
 from engine.model.errors import ConfigError
+from engine.outside.https import Caller, CallError, HttpAnswer, Request, SinkError, place_of
 from tests.support.http_server import HttpRequest, HttpServer, answer
 
 SECRET = "canary-9f3a-77"

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine import trust
 from engine.model.errors import ConfigError
-from engine.trust import doubt_of_file, doubt_of_folder
+from engine.outside import trust
+from engine.outside.trust import doubt_of_file, doubt_of_folder
 
 US, THEM, ROOT = 4_001, 4_002, 0
 OURS = frozenset({ROOT, US})

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.files import create_private, put_in_place, refuse_existing, replacing
 from engine.model.errors import InputError
+from engine.outside.files import create_private, put_in_place, refuse_existing, replacing
 
 
 def write(path: Path, text: bytes, force: bool = False, *read: Path) -> None:
