@@ -56,7 +56,7 @@ def set_clock(tmp_path_factory: pytest.TempPathFactory) -> OperatorShell:
         Simulator(Generated(symbols=["BTCUSDT"], rate=400, seed=4)) as sim,
         coin_shell(folder, sim, "BTCUSDT") as shell,
     ):
-        shell.rules = (*shell.rules, *SCALPING, "recording.checkpoint_ticks=50")
+        shell.rules = (*shell.rules, *SCALPING, "recording.checkpoint_ticks=10")
         shell.start("--quiet", program=("-m", "tests.support.broken_engine_process", "clock"))
         for place, ahead_s in enumerate((300, -300, 0)):
             entries = shell.snapshot.account.entries
