@@ -120,6 +120,8 @@ class Engine:
         """Begin: the engine's thread first, then the feed's."""
         self.prepare()
         self.housekeeping.process_stats.watch()
+        with self.turn.lock:
+            self.housekeeping.watch_time()  # a pause before the loop's first round is one, too
         self._thread.start()
         self._feed.start(self.deliver, self._feed_ended)
 
@@ -241,10 +243,10 @@ class Engine:
         try:
             while True:
                 look = self._sleep()
-                self.housekeeping.watch_time()  # before anything that waited is worked
                 with self.turn.lock:
                     if self._stopping:
                         return
+                    self.housekeeping.watch_time()  # before anything that waited is worked
                     if look:
                         self._work_inbox()
                     now_ns = time.perf_counter_ns()

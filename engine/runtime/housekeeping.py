@@ -88,10 +88,9 @@ class Housekeeping:
         self._kept_receipt: tuple[str, ...] = ()
 
     def make(self) -> None:
-        """Make one round; called outside the turn."""
+        """Make one round behind `watch_time`; called outside the turn."""
         if self._clock is not None:
             self._clock.refresh()
-        self.watch_time()
         now_ns = self.stats.beat_ns
         self.stats.beats += 1
         self.stats.process = self.process_stats.look(now_ns)
@@ -127,10 +126,11 @@ class Housekeeping:
             self._write_receipt(lines)
 
     def watch_time(self) -> None:
-        """Stamp the loop; notice that the process stood still, or that somebody moved the machine's clock.
+        """Stamp the loop; notice that the process stood still, or that somebody moved the machine's clock; the caller holds the lock.
 
         Ticks that were waiting at that moment are old news: they are worked, and enter nothing. So this comes before
-        whatever waits is worked, outside the turn; while all is well it reads two clocks.
+        whatever waits is worked, and after the wait for the lock, where most of a pause may be spent; while all is well
+        it reads two clocks.
         """
         now_ns = time.perf_counter_ns()
         stats = self.stats
@@ -142,13 +142,12 @@ class Housekeeping:
         clock.refresh()
         stepped_ns = clock.stepped_ns()
         effects = self._effects
-        with self._turn.lock:
-            self._turn.distrust_before(now_ns)
-            if paused_ns >= _PAUSED_NS:
-                effects.carry_out((Paused(paused_ns // 1_000_000, effects.now_ms),))
-            if abs(stepped_ns) >= _STEPPED_NS:
-                clock.follow()
-                effects.carry_out((ClockStepped(stepped_ns // 1_000_000, effects.now_ms),))
+        self._turn.distrust_before(now_ns)
+        if paused_ns >= _PAUSED_NS:
+            effects.carry_out((Paused(paused_ns // 1_000_000, effects.now_ms),))
+        if abs(stepped_ns) >= _STEPPED_NS:
+            clock.follow()
+            effects.carry_out((ClockStepped(stepped_ns // 1_000_000, effects.now_ms),))
 
     def _look_at_instruments(self, now_ns: int) -> None:
         ticking = silent = 0
