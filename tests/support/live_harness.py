@@ -7,6 +7,7 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Condition
 from types import TracebackType
@@ -113,12 +114,18 @@ class LiveHarness:
             *overrides,
         )
         fitted, found = (supply or quick_login())(chosen, sim)
-        heard = LiveSupply(found.name, found.instruments, lambda tell, open_: found.connect(self._both(tell), open_))
+        heard = LiveSupply(found.name, found.instruments, partial(self._open_at_any_hour, found))
         self.run: Run = build(fitted, heard, "paper", state_root=folder / "state")
         self.engine = self.run.engine
         self.turn = self.run.engine.turn
         self.instrument_states = self.run.trader.state.instrument_states
         self.portfolio = self.run.trader.state.portfolio
+
+    def _open_at_any_hour(self, found: LiveSupply, tell: Callable[[FeedEvent], None], open_: Callable[[], bool]) -> Any:
+        """The feed, on an exchange whose hours are those of what it sends, whatever hour it is here."""
+        feed: Any = found.connect(self._both(tell), open_)
+        feed.keep_hours = lambda _: None
+        return feed
 
     def _both(self, tell: Callable[[FeedEvent], None]) -> Callable[[FeedEvent], None]:
         """Pass on what the feed tells, and keep it."""
