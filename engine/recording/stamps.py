@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Literal
+from functools import lru_cache
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from engine.model.errors import InputError
@@ -20,7 +21,7 @@ _NS = 1_000_000_000
 _EPOCH_UNITS = {"epoch-s": (9, _NS), "epoch-ms": (6, 1_000_000), "epoch-us": (3, 1000), "epoch-ns": (0, 1)}
 _MAX_NS = 2**63 - 1
 _MS_OF_DAY = 86_400_000
-_MINUTES_KEPT = 4096
+MINUTES_KEPT: Final = 4096  # by a reader: minutes repeat from row to row
 
 EXAMPLES: dict[str, str] = {
     "iso": "a date and time such as 2025-10-01 09:15:18.250+05:30, with or without fraction and offset",
@@ -45,7 +46,7 @@ class StampReader:
 
     def __init__(self, time_format: TimeFormat, zone: str, day: str = "") -> None:
         self._zone = zone_named(zone)
-        self._minutes: dict[tuple[bytes, bytes, bytes], int] = {}
+        self._minute_ns = lru_cache(MINUTES_KEPT)(self._minute)
         self.read: Callable[[bytes], int]
         if time_format == "ms-of-day":
             try:
@@ -67,11 +68,7 @@ class StampReader:
         if not match:
             raise ValueError
         day, minute, second, fraction, offset = match.groups(b"")
-        key = (day, minute, offset)
-        minute_ns = self._minutes.get(key)
-        if minute_ns is None:
-            minute_ns = self._minute(key)
-        stamp_ns = minute_ns + int(second) * _NS
+        stamp_ns = self._minute_ns(day, minute, offset) + int(second) * _NS
         return stamp_ns + int(fraction.ljust(9, b"0")) if fraction else stamp_ns
 
     def _read_epoch(self, text: bytes) -> int:
@@ -95,27 +92,13 @@ class StampReader:
         if len(fraction) > 6:
             raise ValueError("finer than a nanosecond")
         minutes, ms = divmod(int(match[1]), 60_000)
-        key = (self._day, b"%02d:%02d" % divmod(minutes, 60), b"")
-        return (self._minutes.get(key) or self._minute(key)) + ms * 1_000_000 + int(fraction.ljust(6, b"0"))
+        start_ns = self._minute_ns(self._day, b"%02d:%02d" % divmod(minutes, 60), b"")
+        return start_ns + ms * 1_000_000 + int(fraction.ljust(6, b"0"))
 
-    def _minute(self, key: tuple[bytes, bytes, bytes]) -> int:
-        """UTC nanoseconds of a minute that is (date, hour:minute, offset), in the zone where the offset is empty."""
-        day, minute, offset = (part.decode() for part in key)
-        local = datetime.fromisoformat(f"{day}T{minute}")
-        if offset:
-            moment = local.replace(tzinfo=_offset(offset))
-        else:
-            moment = local.replace(tzinfo=self._zone)
-            if not exists(moment):
-                raise ValueError("that hour does not exist there")
-        since = moment - _EPOCH
-        minute_ns = (since.days * 86_400 + since.seconds) * _NS
-        if not 0 <= minute_ns <= _MAX_NS - 60 * _NS:
-            raise ValueError("allowed are the years 1970 to 2261")
-        if len(self._minutes) >= _MINUTES_KEPT:
-            self._minutes.clear()
-        self._minutes[key] = minute_ns
-        return minute_ns
+    def _minute(self, day: bytes, minute: bytes, offset: bytes) -> int:
+        """UTC nanoseconds of a minute (`2025-10-01`, `09:15`), in the zone where the offset is empty."""
+        local = datetime.fromisoformat(f"{day.decode()}T{minute.decode()}")
+        return minute_ns(local.replace(tzinfo=_offset(offset.decode()) if offset else self._zone))
 
 
 class StampWriter:
@@ -142,6 +125,26 @@ class StampWriter:
         while digits.endswith("000"):
             digits = digits[:-3]
         return f"{self._start}{second:02d}.{digits}{self._offset}"
+
+
+def minute_ns(moment: datetime, shift_ns: int = 0) -> int:
+    """UTC nanoseconds of a minute, moved by `shift_ns`; raises ValueError where its zone has none, or it is out of the years kept."""
+    if not isinstance(moment.tzinfo, timezone) and not exists(moment):
+        raise ValueError("that hour does not exist there")
+    since = moment - _EPOCH
+    return within_years((since.days * 86_400 + since.seconds) * _NS + shift_ns)
+
+
+def within_years(stamp_ns: int) -> int:
+    """`stamp_ns`, where it is of the years that are kept; raises ValueError."""
+    if not 0 <= stamp_ns <= _MAX_NS - 60 * _NS:
+        raise ValueError("allowed are the years 1970 to 2261")
+    return stamp_ns
+
+
+def shifted(read: Callable[[bytes], int], shift_ns: int) -> Callable[[bytes], int]:
+    """What reads as `read` does, and moves each moment by `shift_ns`."""
+    return (lambda text: within_years(read(text) + shift_ns)) if shift_ns else read
 
 
 def _offset(text: str) -> timezone:

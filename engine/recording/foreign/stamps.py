@@ -2,19 +2,17 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from engine.model.errors import InputError
-from engine.recording.stamps import StampReader, TimeFormat, exists, zone_named
+from engine.recording.stamps import MINUTES_KEPT, StampReader, TimeFormat, minute_ns, shifted, zone_named
 
 DateOrder = Literal["ymd", "dmy", "mdy"]
 
 _NS: Final = 1_000_000_000
-_MAX_NS = 2**63 - 1
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MINUTES_KEPT = 4096
 _LONGEST = 100  # bytes of a stamp
 
 _MONTHS = {
@@ -158,10 +156,7 @@ def needs_order(form: str) -> bool:
 def reader_for(form: str, zone: str, order: DateOrder = "dmy", shift_ns: int = 0) -> Callable[[bytes], int]:
     """What reads stamps of one form; it raises ValueError, without text for what is malformed."""
     if form in {unit for _, unit in _SIZES}:
-        read = StampReader(form, zone).read
-        if not shift_ns:
-            return read
-        return lambda text: _in_range(read(text) + shift_ns)
+        return shifted(StampReader(form, zone).read, shift_ns)
     read_any = _Calendar(form, zone, order, shift_ns).read
     if form != "ymd" or shift_ns:
         return read_any
@@ -177,7 +172,7 @@ def reader_for(form: str, zone: str, order: DateOrder = "dmy", shift_ns: int = 0
 
 
 class _Calendar:
-    """Reads the stamps of one form; minutes repeat, so the one before is remembered."""
+    """Reads the stamps of one form."""
 
     def __init__(self, form: str, zone: str, order: DateOrder, shift_ns: int) -> None:
         self._match = _FORMS[form].fullmatch
@@ -185,7 +180,7 @@ class _Calendar:
         self._zone = zone_named(zone)
         self._order = order
         self._shift_ns = shift_ns
-        self._minutes: dict[tuple[bytes, bytes, bytes], int] = {}
+        self._minute_ns = lru_cache(MINUTES_KEPT)(self._minute)
 
     def read(self, text: bytes) -> int:
         """UTC nanoseconds; raises ValueError."""
@@ -193,10 +188,7 @@ class _Calendar:
         if not match:
             raise ValueError
         day, minute, second, fraction, tail = match.groups(b"")
-        key = (day, minute, tail)
-        stamp_ns = self._minutes.get(key)
-        if stamp_ns is None:
-            stamp_ns = self._minute(key)
+        stamp_ns = self._minute_ns(day, minute, tail)
         if second:
             seconds = int(second)
             if seconds > 59:
@@ -206,11 +198,10 @@ class _Calendar:
             stamp_ns += int(fraction[:9].ljust(9, b"0"))
         return stamp_ns
 
-    def _minute(self, key: tuple[bytes, bytes, bytes]) -> int:
-        day, minute, tail = (part.decode() for part in key)
-        year, month, day_of_month = _date(self._form, day, self._order)
-        hour, minutes = (int(minute[:-3]), int(minute[-2:])) if ":" in minute else divmod(int(minute), 100)
-        half, zone = _tail(tail)
+    def _minute(self, day: bytes, minute: bytes, tail: bytes) -> int:
+        year, month, day_of_month = _date(self._form, day.decode(), self._order)
+        hour, minutes = (int(minute[:-3]), int(minute[-2:])) if b":" in minute else divmod(int(minute), 100)
+        half, zone = _tail(tail.decode())
         if half:
             if not 1 <= hour <= 12:
                 raise ValueError("no hour of twelve")
@@ -219,20 +210,7 @@ class _Calendar:
             local = datetime(year, month, day_of_month, hour, minutes, tzinfo=zone or self._zone)
         except ValueError:
             raise ValueError("there is no such date or time") from None
-        if not isinstance(zone, timezone) and not exists(local):
-            raise ValueError("that hour does not exist there")
-        since = local - _EPOCH
-        minute_ns = _in_range((since.days * 86_400 + since.seconds) * _NS + self._shift_ns)
-        if len(self._minutes) >= _MINUTES_KEPT:
-            self._minutes.clear()
-        self._minutes[key] = minute_ns
-        return minute_ns
-
-
-def _in_range(stamp_ns: int) -> int:
-    if not 0 <= stamp_ns <= _MAX_NS - 60 * _NS:
-        raise ValueError("allowed are the years 1970 to 2261")
-    return stamp_ns
+        return minute_ns(local, self._shift_ns)
 
 
 def _date(form: str, text: str, order: DateOrder) -> tuple[int, int, int]:
