@@ -120,7 +120,11 @@ def _close_journalled(
         say("nothing was done")
         return EXIT_DIFFERENT
     try:
-        verified = offline_flat.flatten_in_time(config, place, account, prices, say, past=past, anyway=anyway)
+        verified = offline_flat.in_time(
+            place,
+            offline_flat.ENDS_S,
+            lambda: offline_flat.flatten(config, place, account, prices, say, past, anyway=anyway),
+        )
     except remote.HeldError as held:
         return _held(held, say)
     if not verified:

@@ -37,6 +37,7 @@ WITHIN_S = 15.0
 _IDLE: Final = CleanText("no engine is running")
 _LOOK_S = 0.02
 _LONGER_S = 10.0  # for start and end
+ENDS_S = WITHIN_S + _LONGER_S  # a flat from its start to its end
 AFTER_END_S = WITHIN_S + 2 * _LONGER_S  # to read the journal of an engine that was ended, and close what it holds
 _LAST_TICKS = 2_000  # of each instrument in the recording
 Outcome = TypeVar("Outcome")
@@ -98,8 +99,7 @@ def last_prices(place: EngineDir, warn: Callable[[str], None]) -> dict[str, Last
     A recording that is older than the run is of another one and tells nothing.
     """
     try:
-        path = Path(read_note(place.folder / RECORDING_NOTE).strip("\n"))
-        source = MqrSource(path)
+        source = _recording(place)
         with closing(open_reader(place.folder / JOURNAL_FILE)) as connection:
             (began_ns,) = connection.execute("SELECT max(started_ns) FROM runs").fetchone()
         if source.header.started_wall_ns < began_ns:
@@ -115,11 +115,15 @@ def last_prices(place: EngineDir, warn: Callable[[str], None]) -> dict[str, Last
         return {}
 
 
+def _recording(place: EngineDir) -> MqrSource:
+    """The dead run's own recording; raises UserError, OSError."""
+    return MqrSource(Path(read_note(place.folder / RECORDING_NOTE).strip("\n")))
+
+
 def _markets(place: EngineDir) -> dict[str, str]:
     """Return symbol → market, as far as the dead run's own recording tells."""
     try:
-        path = Path(read_note(place.folder / RECORDING_NOTE).strip("\n"))
-        return {each.symbol: each.market for each in MqrSource(path).instruments}
+        return {each.symbol: each.market for each in _recording(place).instruments}
     except (UserError, OSError):
         return {}
 
@@ -179,22 +183,6 @@ def flatten(
         for line in receipt:
             tell(line)
     return bool(receipt)
-
-
-def flatten_in_time(
-    config: Config,
-    place: EngineDir,
-    account: JournalledAccount,
-    prices: Mapping[str, LastPrice],
-    tell: Callable[[str], None],
-    past: int = 0,
-    *,
-    anyway: bool = False,
-) -> bool:
-    """The same without being held up by a disk."""
-    return in_time(
-        place, WITHIN_S + _LONGER_S, lambda: flatten(config, place, account, prices, tell, past, anyway=anyway)
-    )
 
 
 def in_time(place: EngineDir, within_s: float, work: Callable[[], Outcome]) -> Outcome:
