@@ -4,7 +4,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from engine.cli.layout import layout_of, layout_options, words_of_layout
+from engine.cli.layout import layout_options, words_of_layout
 from engine.cli.options import Parser, load_config, overrides_of, run_options, source_option, speed, trusted_hosts
 
 
@@ -24,21 +24,12 @@ def run(args: Namespace) -> int:
 
     block_signals()
     from engine.assembly import build
-    from engine.assembly.choose import choose
-    from engine.cli.running import say_how_it_was_chosen, status_of
+    from engine.cli.running import choice_of, say_how_it_was_chosen, status_of
     from engine.serving.process import serve
     from engine.serving.state_dirs import usual_folder
 
     config = load_config(args, runs=args.file is None)
-    choice = choose(
-        config,
-        args.file,
-        args.speed,
-        layout=layout_of(args, config),
-        kind=args.format,
-        skip_damage=args.skip_damage,
-        skip_bad=args.skip_bad_rows,
-    )
+    choice = choice_of(args, config)
     signals = Signals()
     signals.start()
     with build(

@@ -3,7 +3,7 @@
 from argparse import Namespace
 from pathlib import Path
 
-from engine.cli.layout import layout_of, layout_options
+from engine.cli.layout import layout_options
 from engine.cli.options import Parser, load_config, run_options, speed
 from engine.model.errors import InputError
 
@@ -20,8 +20,7 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     """Replay the file."""
-    from engine.assembly.choose import choose
-    from engine.cli.running import run_here, screen_for
+    from engine.cli.running import choice_of, run_here, screen_for
 
     config = load_config(args)
     screen = screen_for(args)
@@ -29,16 +28,7 @@ def run(args: Namespace) -> int:
         from engine.cli.attach import run_attached
 
         return run_attached(args, config, screen)
-    choice = choose(
-        config,
-        args.file,
-        args.speed,
-        layout=layout_of(args, config),
-        kind=args.format,
-        skip_damage=args.skip_damage,
-        skip_bad=args.skip_bad_rows,
-        on_screen=screen is not None,
-    )
+    choice = choice_of(args, config, on_screen=screen is not None)
     if args.paused and screen is None:
         raise InputError("--paused: needs the screen; a run without one would never end")
     return run_here(args, choice, screen, file=args.file, paused=args.paused)

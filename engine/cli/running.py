@@ -1,4 +1,4 @@
-"""What `run` and `replay` share: an engine in this process, on a screen or without one, and a summary at its end."""
+"""What `run`, `replay` and `engine` share: an engine in this process, on a screen or without one, and a summary at its end."""
 
 import sys
 import time
@@ -6,11 +6,12 @@ from argparse import Namespace
 from pathlib import Path
 
 from engine.assembly import Run, build
-from engine.assembly.choose import RunChoice
+from engine.assembly.choose import RunChoice, choose
 from engine.backtest.headless import run_to_end, wait_for_end
+from engine.cli.layout import layout_of
 from engine.cli.output import answer, warn
 from engine.cli.screen import Screen, screen_here
-from engine.config import find_config
+from engine.config import Config, find_config
 from engine.model.commands import Flat
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_FAULT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
 from engine.model.ports import Selective
@@ -30,6 +31,20 @@ def screen_for(args: Namespace) -> Screen | None:
     if screen is None:
         warn("no terminal, running headless")
     return screen
+
+
+def choice_of(args: Namespace, config: Config, *, on_screen: bool = False) -> RunChoice:
+    """Return what is to be run of the file that `args` name, or of the feed where they name none; raises UserError."""
+    return choose(
+        config,
+        args.file,
+        args.speed,
+        layout=layout_of(args, config),
+        kind=args.format,
+        skip_damage=args.skip_damage,
+        skip_bad=args.skip_bad_rows,
+        on_screen=on_screen,
+    )
 
 
 def run_here(
