@@ -48,7 +48,7 @@ class Ledger:
         self._connection = connection
         self._factory = factory
         self._unsure = False
-        self.month = ""  # in which this file took another's place; "": it was there before
+        self.month = last.month  # in which the open file began
         self.files: JournalFiles | None = None  # as others find them; None while they are being exchanged
 
     @classmethod
@@ -74,6 +74,7 @@ class Ledger:
         os.rename(new, path)
         sync_directory(path.parent)
         ledger._path, ledger._connection = path, open_writer(path, factory)
+        ledger.month = month_of(first[0].wall_ns)
         ledger.files = JournalFiles(path, ledger.number)
         return ledger
 

@@ -64,7 +64,6 @@ class SqliteJournal:
         reserve: Reserve,
         on_failure: Callable[[CleanText], None],
         factory: Factory,
-        month: str,
     ) -> None:
         self.opened = opened
         self.broken = False
@@ -79,7 +78,6 @@ class SqliteJournal:
         self._on_failure = on_failure
         self._called_out = False  # since the last commit that went well
         self._wall_ns = clock.wall_ns
-        self._month = month  # in which the open file began
         self._turn_over_from_ns = 0  # the next may be asked for (UTC)
         # Writers only count and put, both without a lock, so that nobody ever waits for the disk, not even a signal
         # handler that interrupts a writer; the journal's thread brings the numbers back into order.
@@ -124,8 +122,7 @@ class SqliteJournal:
         found = "; ".join(last.opened.lines())
         now_ns = clock.wall_ns()
         started = RunStarted(last.opened.run, mode, title, os.getpid(), found)
-        month = month_of(now_ns)
-        next_file = mode != "replay" and last.idle and last.month < month
+        next_file = mode != "replay" and last.idle and last.month < month_of(now_ns)
         entries: tuple[Entry, ...] = (Continued(), started) if next_file else (started,)
         first = [Waiting(number, now_ns, entry) for number, entry in enumerate(entries, last.number + 1)]
         reserve = Reserve(directory / RESERVE_FILE, reserve_kb * 1024)
@@ -134,17 +131,7 @@ class SqliteJournal:
             ledger = Ledger.begin(path, last, first, reserve, factory)
         except (OSError, sqlite3.Error, LedgerStoppedError) as error:
             raise DiskError(f"journal {path}: {error}") from error
-        return cls(
-            ledger,
-            last.opened,
-            started,
-            path,
-            clock,
-            reserve,
-            on_failure,
-            factory,
-            month if next_file else last.month or month,
-        )
+        return cls(ledger, last.opened, started, path, clock, reserve, on_failure, factory)
 
     @property
     def problem(self) -> CleanText:
@@ -170,7 +157,7 @@ class SqliteJournal:
         Never blocks. Where it cannot be, because somebody reads the file or the disk is full, it is asked for again in an hour.
         """
         wall_ns = self._wall_ns()
-        if month_of(wall_ns) <= (self._ledger.month or self._month) or wall_ns < self._turn_over_from_ns:
+        if self._renewals or month_of(wall_ns) <= self._ledger.month or wall_ns < self._turn_over_from_ns:
             return False
         self._turn_over_from_ns = wall_ns + _HOUR_NS
         self.write(Continued())
@@ -193,7 +180,6 @@ class SqliteJournal:
         """
         why = self._lost or self._trouble
         begun = replace(self._begun, found=f"{why}: begun anew out of the memory of a running engine")
-        self._month = month_of(self._wall_ns())
         first = [begun] if account is None else [begun, account]
         rows = [Waiting(next(self._numbers), self._wall_ns(), entry) for entry in first]
         self._handed = rows[-1].number

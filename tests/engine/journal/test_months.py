@@ -118,6 +118,22 @@ def test_a_turn_over_that_could_not_be_is_tried_again_in_an_hour(tmp_path, clock
     assert chain_problems(tmp_path) == []
 
 
+def test_a_start_that_could_not_turn_over_leaves_it_to_the_run(tmp_path, clock):
+    run(tmp_path, clock)
+    clock.advance(31 * DAY_NS)
+    with closing(sqlite3.connect(tmp_path / JOURNAL_FILE)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM events").fetchone()
+        journal = SqliteJournal.open(tmp_path, "paper", clock)
+    assert names(tmp_path) == []
+    assert journal.turn_over()
+    harness = JournalHarness(journal, *EAGER, kept=journal.opened.kept)
+    assert journal.wait_durable(journal.write(harness.trader.state.keep(0)), PATIENCE_S)
+    assert names(tmp_path) == ["journal-2025-10.db"]
+    journal.close("well")
+    assert chain_problems(tmp_path) == []
+
+
 def test_the_trader_asks_for_it_only_while_nothing_is_open(tmp_path, clock):
     journal = SqliteJournal.open(tmp_path, "paper", clock)
     harness = JournalHarness(journal, *EAGER)
