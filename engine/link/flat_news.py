@@ -13,6 +13,8 @@ def flat_news(seen: Snapshot, ticket: int) -> FlatNews:
     """How the flat stands in `seen`, and what became of the request with this ticket."""
     view = next((each for each in seen.commands if each.ticket == ticket), None)
     outcome = view.state if view is not None else "WAITING"
+    if outcome == "DONE" and not seen.flat.receipt:
+        outcome = "ACCEPTED"  # another has begun since, asked for in another way: this request is done with that
     news = FlatNews(
         number=0,
         state=seen.flat.state,

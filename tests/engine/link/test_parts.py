@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine.link.delta import SnapshotDelta
+from engine.link.flat_news import flat_news
 from engine.link.frames import MessageReader, frame
 from engine.link.limits import Bucket, Notes
 from engine.link.protocol import (
@@ -31,7 +32,7 @@ from engine.link.tickets import NO_ANSWER, PendingCommands
 from engine.model.commands import Command, Flat, HoldEntries, PauseEntries, SetSpeed
 from engine.model.errors import WireError
 from engine.model.ports import LogLine
-from engine.model.snapshot import CommandView
+from engine.model.snapshot import CommandView, FlatView
 from tests.support.link_harness import FakeEngine, engine_snapshot, gap, trade
 
 SECOND = 1_000_000_000
@@ -277,3 +278,20 @@ def test_after_a_broken_link_only_the_engine_can_tell_whether_it_was_carried_out
 def test_tickets_of_two_clients_are_not_the_same() -> None:
     first, second = PendingCommands(lambda: 0), PendingCommands(lambda: 0)
     assert {first.add(Flat()) for _ in range(100)}.isdisjoint({second.add(Flat()) for _ in range(100)})
+
+
+# ── News of a flat ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("state", "receipt", "outcome"),
+    [("FLAT", ("FLAT verified",), "DONE"), ("VERIFYING", (), "ACCEPTED"), ("NORMAL", ("FLAT verified",), "DONE")],
+)
+def test_who_follows_a_flat_is_never_sent_away_without_its_receipt(
+    state: str, receipt: tuple[str, ...], outcome: str
+) -> None:
+    seen = replace(
+        engine_snapshot(), commands=(CommandView(7, "Flat", "DONE", ""),), flat=FlatView(state, "", 0, (), receipt)
+    )
+    news = flat_news(seen, 7)
+    assert (news.outcome, news.receipt) == (outcome, receipt)

@@ -173,8 +173,9 @@ def test_every_thread_that_must_go_on_has_a_stamp(tmp_path: Path, run: Run) -> N
     assert set(stamps()) == {"engine loop", "strategy", "feed", "link", "edges", "journal", "recorder"}
     assert stamps()["engine loop"] >= begun_ns
     assert stamps()["strategy"] == stamps()["feed"] == stamps()["link"] == 0
-    run.engine.housekeeping.make()
-    assert stamps()["engine loop"] == run.engine.stats.beat_ns
+    with run.engine.turn.lock:
+        run.engine.housekeeping.watch_time()
+    assert stamps()["engine loop"] == run.engine.stats.beat_ns > begun_ns
     run.engine.cursor.last_seq = 1
     assert run.engine.cursor.deciding
     assert stamps()["strategy"] == run.engine.stats.beat_ns
