@@ -12,19 +12,19 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from itertools import count
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import Self
 
 from msgspec.structs import replace
 
+from engine.journal.handover import BATCH, Handover
 from engine.journal.ledger import Ledger, LedgerStoppedError, OthersRowsError
 from engine.journal.months import JOURNAL_FILE, month_of
 from engine.journal.opening import Last, examine, set_aside
 from engine.journal.reserve import Reserve
 from engine.journal.rows import GENESIS, Continued, Entry, Rewound, RunEnded, RunStarted, Waiting
 from engine.journal.schema import Factory
+from engine.journal.standing import Standing
 from engine.journal.takeover import Opened
 from engine.model.clock import Clock
 from engine.model.errors import DiskError, reason
@@ -32,9 +32,7 @@ from engine.model.types import TradeMode
 from engine.text.sanitize import CleanText, clean
 
 RESERVE_FILE = "journal.reserve"
-BATCH = 1_000  # events in one transaction
 CLOSE_TIMEOUT_S = 4.0  # the whole program has five seconds to end in good order
-_HANDED_OVER_TIMEOUT_S = 1.0
 _HOUR_NS = 3_600 * 10**9
 _AGAIN_S = 0.5  # between two tries at a disk that refuses
 _ROOM_S = 0.1  # between two looks whether a full one has room again
@@ -67,34 +65,21 @@ class SqliteJournal:
     ) -> None:
         self.opened = opened
         self.broken = False
-        self._trouble = CleanText("")  # what the disk refuses
-        self._lost = CleanText("")  # what has become of the file; until another one is begun
         self._begun = begun
         self._path = path
         self._factory = factory
-        self.durable = ledger.number
         self._ledger = ledger
         self._reserve = reserve
-        self._on_failure = on_failure
-        self._called_out = False  # since the last commit that went well
+        self._standing = Standing(ledger.number, on_failure)
         self._wall_ns = clock.wall_ns
         self._turn_over_from_ns = 0  # the next may be asked for (UTC)
-        # Writers only count and put, both without a lock, so that nobody ever waits for the disk, not even a signal
-        # handler that interrupts a writer; the journal's thread brings the numbers back into order.
-        self._numbers = count(ledger.number + 1)
-        self._handed = ledger.number
-        self._inbox: SimpleQueue[Waiting | None] = SimpleQueue()
-        self._early: dict[int, Waiting] = {}
+        self._handover = Handover(ledger.number, clock.wall_ns)
         self._backlog: list[Waiting] = []
-        self._sorted = ledger.number  # the newest that is in order
         self._offset = 0  # of a row's number in this file from the number it was handed over with
         self._renewals: deque[tuple[int, int]] = deque()  # the first and the last row that a new file begins with
         self._again_at_s = self._room_at_s = 0.0
         self._closing = threading.Lock()  # taken once, by the first that closes, and never given back
-        self._changed = threading.Condition()  # guards nothing; announces `durable`, `_failing` and `_ended`
-        self._failing = False
         self._stopped = False
-        self._ended = False
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
 
@@ -134,22 +119,28 @@ class SqliteJournal:
         return cls(ledger, last.opened, started, path, clock, reserve, on_failure, factory)
 
     @property
+    def durable(self) -> int:
+        """The last event known to be on the disk."""
+        return self._standing.durable
+
+    @property
     def problem(self) -> CleanText:
         """Why not everything is kept; "" while all is well."""
-        return self._lost or self._trouble
+        return self._standing.problem
 
     @property
     def waiting(self) -> int:
         """How many events are not known to be on the disk yet."""
-        return max(0, self._handed - self.durable)
+        return max(0, self._handover.newest - self._standing.durable)
 
     def write(self, event: Entry) -> int:
         """Hand over one fact; its number. Never blocks, never raises."""
-        number = self._handed = next(self._numbers)
-        self._inbox.put(Waiting(number, self._wall_ns(), event))
-        if self._ended:
-            self._trouble = self._trouble or CleanText("something was written after the journal was closed")
-        return number
+        item = self._handover.numbered(event)
+        self._handover.put(item)
+        standing = self._standing
+        if standing.ended:
+            standing.trouble = standing.trouble or CleanText("something was written after the journal was closed")
+        return item.number
 
     def turn_over(self) -> bool:
         """Let the next file begin where a month is over since this one did; whether it is asked for. Ask while nothing is open.
@@ -165,27 +156,26 @@ class SqliteJournal:
 
     def look(self) -> str:
         """What others have made of the file, once: it must be begun anew then (`renew`); "" while it is ours. Called by one thread, which may hang."""
-        if self._lost or self._closing.locked():
+        standing = self._standing
+        if standing.lost or self._closing.locked():
             return ""
         ledger, files = self._ledger, self._ledger.files
         lost = files.lost(ledger.end) if files is not None else ""
         if lost and files is self._ledger.files and not self._closing.locked():
-            self._lost = clean(f"journal: {lost}")
-        return self._lost
+            standing.lost = clean(f"journal: {lost}")
+        return standing.lost
 
     def renew(self, account: Entry | None) -> None:
         """Begin the file anew, with the `account` as it is; whatever stands at its path is put aside.
 
         The run goes on under its number. What was in no file yet is still tried with the old one.
         """
-        why = self._lost or self._trouble
-        begun = replace(self._begun, found=f"{why}: begun anew out of the memory of a running engine")
+        begun = replace(self._begun, found=f"{self.problem}: begun anew out of the memory of a running engine")
         first = [begun] if account is None else [begun, account]
-        rows = [Waiting(next(self._numbers), self._wall_ns(), entry) for entry in first]
-        self._handed = rows[-1].number
+        rows = [self._handover.numbered(entry) for entry in first]
         self._renewals.append((rows[0].number, rows[-1].number))
         for row in rows:
-            self._inbox.put(row)
+            self._handover.put(row)
 
     def rewind(self, ticks: int) -> None:
         """The replay went back to just after `ticks` ticks: orders, fills and positions forget what came later; events stay."""
@@ -193,11 +183,7 @@ class SqliteJournal:
 
     def wait_durable(self, number: int, timeout_s: float) -> bool:
         """Whether event `number` is on the disk within `timeout_s`; False at once when the disk fails."""
-        if self.durable >= number:
-            return True
-        with self._changed:
-            self._changed.wait_for(lambda: self.durable >= number or self._failing or self._ended, timeout_s)
-        return self.durable >= number
+        return self._standing.wait_durable(number, timeout_s)
 
     def close(self, outcome: str, *, fault: bool = False) -> None:
         """Write what is waiting, note how the run ended, and close; from any thread, also twice. `problem` tells a failure.
@@ -206,12 +192,12 @@ class SqliteJournal:
         """
         if self._closing.acquire(blocking=False):
             self.write(RunEnded(outcome, fault))
-            self._inbox.put(None)
+            self._handover.end()
         if self._thread is not threading.current_thread():
             self._thread.join(CLOSE_TIMEOUT_S)
             if self._thread.is_alive():
                 late = f"the disk did not take the last {self.waiting:,} rows in time"
-                self._trouble = self._trouble or clean(late)
+                self._standing.trouble = self._standing.trouble or clean(late)
 
     # ── The journal's thread. Everything below runs in it alone. ───────────────────────────────────────────────────
 
@@ -228,37 +214,12 @@ class SqliteJournal:
             self._fail(f"the journal broke, not the disk: {type(error).__name__}: {error}")
             self._ledger.let_go()
         finally:
-            with self._changed:
-                self._ended = True
-                self._changed.notify_all()
+            self._standing.end()
 
     def _take(self) -> bool:
-        """Wait for something, move all that waits to the backlog in the order of its numbers; False when that was the end.
-
-        While something is to be tried again the wait is short.
-        """
-        going_on = True
+        """Wait for something to write, but only a little while something is to be tried again; False when that was the end."""
         again_s = _AGAIN_S if self._backlog else _ROOM_S if self._reserve.freed else None
-        try:
-            item = self._inbox.get(timeout=again_s)
-            while True:
-                if item is None:
-                    going_on = False
-                else:
-                    self._early[item.number] = item
-                    self._sort()
-                if len(self._backlog) >= BATCH and going_on:
-                    break
-                # At the end a writer may still stand between its number and its put.
-                item = self._inbox.get(not going_on and bool(self._early), _HANDED_OVER_TIMEOUT_S)
-        except Empty:
-            return going_on
-        return going_on
-
-    def _sort(self) -> None:
-        while (item := self._early.pop(self._sorted + 1, None)) is not None:
-            self._backlog.append(item)
-            self._sorted += 1
+        return self._handover.take(self._backlog, again_s)
 
     def _commit(self) -> None:
         """Write all that waits, as far as the disk takes it."""
@@ -267,7 +228,7 @@ class SqliteJournal:
                 if not self._write():
                     return
             except OthersRowsError as error:
-                self._lost = self._lost or clean(f"journal: {error}")
+                self._standing.lost = self._standing.lost or clean(f"journal: {error}")
                 self._fail(str(error))
                 return
             except LedgerStoppedError as error:
@@ -315,36 +276,32 @@ class SqliteJournal:
         rows = [replace(row, number=row.number - offset) for row in first]
         self._ledger = Ledger.begin(self._path, Last(0, GENESIS, opened), rows, self._reserve, self._factory)
         self._offset = offset
-        self._lost = CleanText("")
+        self._standing.lost = CleanText("")
         self._done(len(first))
 
     def _done(self, rows: int) -> None:
         """So many rows of the backlog are on the disk."""
         del self._backlog[:rows]
         self._again_at_s = 0.0
-        self._called_out = False
-        with self._changed:
-            self.durable = self._ledger.number + self._offset
-            self._failing = False
-            self._changed.notify_all()
+        self._standing.kept(self._ledger.number + self._offset)
 
     def _recover(self) -> None:
         """All is written, a fault is over; room that a full disk was given back is taken again as soon as there is enough."""
-        now_s = time.monotonic()
+        standing, now_s = self._standing, time.monotonic()
         if not self._reserve.freed:
-            self._trouble = CleanText("")
-        elif self._trouble != _FULL:
-            self._trouble, self._room_at_s = _FULL, now_s + _ROOM_S
-            self._call_out(_FULL)
+            standing.trouble = CleanText("")
+        elif standing.trouble != _FULL:
+            standing.trouble, self._room_at_s = _FULL, now_s + _ROOM_S
+            standing.call_out(_FULL)
         elif now_s >= self._room_at_s:
             self._room_at_s = now_s + _ROOM_S
             if self._reserve.take_again():
-                self._trouble = CleanText("")
+                standing.trouble = CleanText("")
 
     def _finish(self) -> None:
         """Close the file, and see that nothing is left behind unseen."""
-        if self._backlog or self._early:
-            self._fail(f"{len(self._backlog) + len(self._early)} events were not written")
+        if unwritten := len(self._backlog) + self._handover.early:
+            self._fail(f"{unwritten} events were not written")
         try:
             if self._stopped:
                 self._ledger.abandon()
@@ -352,19 +309,10 @@ class SqliteJournal:
                 self._ledger.close()
             self._reserve.give_back()
         except (OSError, sqlite3.Error) as error:
-            self._trouble = clean(f"journal: closing: {error}")
-            self._call_out(self._trouble)
+            self._standing.trouble = clean(f"journal: closing: {error}")
+            self._standing.call_out(self._standing.trouble)
 
     def _fail(self, text: str) -> None:
-        """Keep why the disk refuses, and call the first failure of a stretch out: entries that were unlocked since must lock again."""
+        """Keep why the disk refuses; it is tried again a little later."""
         self._again_at_s = time.monotonic() + _AGAIN_S
-        with self._changed:
-            self._failing = True
-            self._changed.notify_all()
-        self._trouble = clean(f"journal: {text}")
-        self._call_out(self._trouble)
-
-    def _call_out(self, text: CleanText) -> None:
-        if not self._called_out:
-            self._called_out = True
-            self._on_failure(text)
+        self._standing.fail(text)
