@@ -8,7 +8,6 @@ import os
 import selectors
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 
@@ -16,7 +15,8 @@ from engine.link import address
 from engine.link.connection import Connection
 from engine.link.control import OperatorPolicy
 from engine.link.frames import frame
-from engine.link.limits import Bucket, Notes
+from engine.link.limits import Notes
+from engine.link.listener import Listener
 from engine.link.protocol import (
     ENCODER,
     LONGEST_ASKED,
@@ -40,8 +40,6 @@ _IDLE_SCREEN_NS = 2_000_000_000  # a screen looks four times a second: one that 
 _NEWS_S = 0.005  # how soon somebody who follows a flat is told
 _FOLLOWED_NS = 1_000_000_000  # the longest he waits without an answer, so that he knows that we are there
 _ACCEPTS_A_ROUND = 8
-_ACCEPTS_PER_S = 500
-_ACCEPTS_AT_ONCE = 1_024  # so that even a thousand that come at once are seen through, and whoever stands behind them
 _MOST_UNNAMED = 128  # connections without a Hello; the oldest is closed
 _MOST_FAILURES = 5
 _JOIN_S = 2.0
@@ -67,22 +65,16 @@ class LinkServer:
         do: Callable[[Callable[[], None]], None] = lambda errand: errand(),
     ) -> None:
         self.beat_ns = 0
-        self._path = path
         self._served = served
         self._clock = clock
         self._note = note
-        self._do = do
         self._notes = Notes(note)
         self._handler = RequestHandler(served, policy, self._notes)
         if resident:
             self._handler.settle_in(resident, clock.monotonic_ns())
         self._control_left = False
         self._selector = selectors.DefaultSelector()
-        self._listener: socket.socket | None = None
-        self._listening = False  # the selector looks at the listener
-        self._file: os.stat_result | None = None
-        self._fresh: socket.socket | None = None  # opened in place of one whose name is gone, until the thread takes it
-        self._accepts = Bucket(_ACCEPTS_PER_S, _ACCEPTS_AT_ONCE, clock.monotonic_ns())
+        self._listener = Listener(path, self._selector, clock.monotonic_ns(), note, do)
         self._connections: list[Connection] = []  # the oldest first
         self._failures = 0
         self._ending = False
@@ -91,8 +83,7 @@ class LinkServer:
 
     def start(self) -> None:
         """Open the socket and begin to serve; the engine has been started. Raises UserError."""
-        self._listener = address.listen(self._path)
-        self._file = self._path.lstat()
+        self._listener.open()
         self._thread.start()
 
     def leave_control(self) -> None:
@@ -104,20 +95,7 @@ class LinkServer:
 
         From another thread, which may hang. Raises UserError where none can be opened.
         """
-        file = self._file
-        if file is None or self._ending or not self._thread.is_alive():
-            return ""
-        try:
-            if os.path.samestat(self._path.lstat(), file):
-                return ""
-            lost = "another file stands in place of the socket"
-        except OSError as error:
-            lost = f"the socket is gone ({error.strerror})"
-        address.put_aside_odd(self._path)
-        fresh = address.listen(self._path)
-        self._file = self._path.lstat()
-        self._fresh = fresh
-        return f"{lost}; it is opened again"
+        return "" if self._ending or not self._thread.is_alive() else self._listener.look()
 
     def stop(self, linger_s: float = 1.0) -> None:
         """End; screens get the engine's last snapshot before, if they fetch it within `linger_s`. Safe to call twice."""
@@ -131,10 +109,7 @@ class LinkServer:
             wait.wait(0.02)
         self._ending = True
         self._pause.set()
-        listener = self._listener
-        if listener is not None:
-            with suppress(OSError):  # only to wake the thread; where that cannot be, it wakes by itself soon
-                listener.shutdown(socket.SHUT_RDWR)
+        self._listener.wake()
         self._thread.join(_JOIN_S)
 
     # ── The thread. Everything below runs in it alone. ──────────────────────────────────────────────────────────
@@ -149,7 +124,7 @@ class LinkServer:
                 self._round()
             except Exception as error:  # noqa: BLE001 - nothing may end the thread; the engine goes on, clients come again
                 failed = error
-        self._close_listener()
+        self._listener.close()
         for connection in self._connections:  # nobody is told any more
             connection.sock.close()
         self._selector.close()
@@ -161,14 +136,14 @@ class LinkServer:
         more = "; no client is accepted any more, the policy for an absent operator goes on" if last else ""
         self._note(f"link failed: {type(error).__name__}: {error}{more}")
         if last:
-            self._close_listener()
+            self._listener.close()
         for connection in tuple(self._connections):
             self._close(connection, self._clock.monotonic_ns())
         self._pause.wait(_ROUND_S)
 
     def _round(self) -> None:
         """Wait a little for something to happen, work it, and look who is overdue."""
-        self._take_fresh()
+        self._listener.take_fresh()
         wait_s = self._look_for()
         found = self._selector.select(wait_s)
         if self._ending:
@@ -190,18 +165,6 @@ class LinkServer:
             self._handler.resident_left(now_ns)
         self._handler.look_after(now_ns)
 
-    def _take_fresh(self) -> None:
-        """Go on at the socket that was opened anew, where the old one's name is gone; who is connected stays so."""
-        fresh, self._fresh = self._fresh, None
-        if fresh is None:
-            return
-        old, self._listener = self._listener, fresh
-        if old is not None:
-            if self._listening:
-                self._selector.unregister(old)
-            old.close()
-        self._listening = False
-
     def _look_for(self) -> float:
         """Tell the selector what to look for; how long to wait for it at most, in seconds."""
         now_ns = self._clock.monotonic_ns()
@@ -214,15 +177,8 @@ class LinkServer:
             elif not mask:  # a request waits, or it asks too often and waits for its turn
                 wait_s = min(wait_s, 0 if connection.asks(now_ns) else _THROTTLED_S)
             self._set_mask(connection, mask)
-        if self._listener is not None:
-            listening = self._accepts.has_one(now_ns)
-            if listening and not self._listening:
-                self._selector.register(self._listener, selectors.EVENT_READ)
-            elif not listening and self._listening:
-                self._selector.unregister(self._listener)
-            self._listening = listening
-            if not listening:
-                wait_s = min(wait_s, _THROTTLED_S)
+        if not self._listener.watch(now_ns):
+            wait_s = min(wait_s, _THROTTLED_S)
         return wait_s
 
     def _set_mask(self, connection: Connection, mask: int) -> None:
@@ -239,19 +195,14 @@ class LinkServer:
     # ── Accepting ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _accept(self, now_ns: int) -> None:
-        assert self._listener is not None
         for _ in range(_ACCEPTS_A_ROUND):
-            if not self._accepts.has_one(now_ns):
-                return
             try:
-                sock, _address = self._listener.accept()
-            except BlockingIOError:
-                return
+                sock = self._listener.accept(now_ns)
             except OSError as error:  # no descriptor is free, or it is gone already
-                self._accepts.use()
                 self._notes.tell("accept", f"a connection could not be taken: {error.strerror}", now_ns)
                 return
-            self._accepts.use()
+            if sock is None:
+                return
             self._take_in(sock, now_ns)
 
     def _take_in(self, sock: socket.socket, now_ns: int) -> None:
@@ -371,23 +322,3 @@ class LinkServer:
         connection.sock.close()
         if connection.client is not None:
             self._handler.gone(connection.client, now_ns)
-
-    def _close_listener(self) -> None:
-        """Close the socket and take its file away, if it is still our own."""
-        self._take_fresh()
-        listener, self._listener = self._listener, None
-        if listener is None:
-            return
-        if self._listening:
-            self._selector.unregister(listener)
-        listener.close()
-        file, self._file = self._file, None
-        self._do(lambda: self._take_away(file))
-
-    def _take_away(self, file: os.stat_result | None) -> None:
-        """Remove the socket's name, if it is still that of our own."""
-        try:
-            if file is not None and os.path.samestat(self._path.lstat(), file):
-                self._path.unlink()
-        except OSError as error:
-            self._note(f"link: the socket could not be taken away: {error.strerror}")
