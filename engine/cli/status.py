@@ -12,7 +12,7 @@ from engine.model.errors import EXIT_BUSY, EXIT_DIFFERENT, EXIT_WELL
 from engine.model.snapshot import NOT_YET_DURABLE
 
 if TYPE_CHECKING:
-    from engine.serving.status import HeldStatus, Status
+    from engine.serving.status_record import HeldStatus, Status
 
 _SCHEMA = """exit status: 0 it runs and goes on, 1 none runs, 3 it stands still or does not answer
 

@@ -28,8 +28,9 @@ def run(args: Namespace) -> int:
     from engine.cli.flattening import flatten, interrupted
     from engine.cli.output import warn
     from engine.serving import find_place, place_of
+    from engine.serving.journalled import held_in_journal
     from engine.serving.remote import stop
-    from engine.serving.status import held_by, held_in_journal
+    from engine.serving.status import held_by
 
     place = find_place(args.state_dir)
     if not place.pid:

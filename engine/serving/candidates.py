@@ -4,8 +4,9 @@ from msgspec import Struct
 
 from engine.link import LinkError
 from engine.model.errors import InputError
+from engine.serving.journalled import account_of, held_in_account
 from engine.serving.state_dirs import EngineDir, place_of, usual_folder, usual_places
-from engine.serving.status import account_of, held_by, held_in_account
+from engine.serving.status import held_by
 from engine.shortcut.engines import holds_nothing
 from engine.text.sanitize import CleanText, clean
 

@@ -28,9 +28,9 @@ from engine.outside.files import read_note
 from engine.outside.trust import doubt_of_folder
 from engine.recording import MqrSource
 from engine.serving.flat_file import take_away
+from engine.serving.journalled import account_of
 from engine.serving.remote import HeldError
 from engine.serving.state_dirs import FLAT_FILE, EngineDir, usual_places
-from engine.serving.status import account_of
 from engine.text.sanitize import CleanText
 
 WITHIN_S = 15.0

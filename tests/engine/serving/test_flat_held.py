@@ -9,8 +9,8 @@ import pytest
 from engine.link.flat_news import flat_news
 from engine.model.commands import Flat
 from engine.serving import offline_flat, place_of
+from engine.serving.journalled import account_of
 from engine.serving.remote import HeldError
-from engine.serving.status import account_of
 from tests.support.builders import config
 from tests.support.scripted_feed import ScriptedRun
 from tests.support.waiting import until

@@ -12,7 +12,7 @@ from engine.cli.status import _SCHEMA
 from engine.model.commands import Lock, PauseEntries
 from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL
 from engine.model.events import LinkState
-from engine.serving.status import Entries, Market, Source, State
+from engine.serving.status_record import Entries, Market, Source, State
 from tests.support.process_harness import HOLDING, OperatorShell
 
 pytestmark = pytest.mark.slow
