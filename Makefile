@@ -10,7 +10,7 @@ RECORDING := recordings/nifty-synthetic.mqr
 QUICK := $(addprefix tests/engine/,config journal model presentation recording runtime stream text trading venues) \
     $(addprefix tests/tui/,frame input panes text view) tests/golden tests/test_tree.py tests/test_documents.py
 
-.PHONY: month run test quick short check format bench bench-delivery bench-screen bench-idle crash fuzz simulator soak soak-3m soak-8h pictures recording clean help
+.PHONY: run test quick short thorough check format bench bench-delivery bench-screen bench-idle month crash fuzz simulator soak soak-3m soak-8h pictures recording clean help
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,6 +29,9 @@ quick: $(READY) ## the fast tests, under 20 s: those of parts, without cases tha
 
 short: $(READY) ## all tests but the slow ones
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" || $(BIN)/python -m pytest -m "not slow" $(ALONE)
+
+thorough: $(READY) ## all tests, and of what they sample all there is (half an hour)
+	@MYQUANT_LONG=1 $(BIN)/python -m pytest -n 2 --dist loadfile --timeout 900
 
 check: $(READY) ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check .

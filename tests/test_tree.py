@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,12 @@ from tests.support.paths import ROOT
 TESTS = ROOT / "tests"
 FILES = sorted(TESTS.rglob("*.py"))
 OF_NO_FOLDER = {"bench", "end_to_end", "fuzz", "golden", "simulator", "soak", "support"}
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """The file's syntax tree."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -50,7 +57,7 @@ def test_an_import_of_a_test_module_is_seen(line: str, found: bool) -> None:
 
 
 def test_no_module_imports_a_test_module() -> None:
-    names = {path: [*imported(ast.parse(path.read_text(encoding="utf-8")))] for path in FILES}
+    names = {path: [*imported(parsed(path))] for path in FILES}
     assert not {str(path): name for path in FILES for name in names[path] if is_of_a_test_module(name)}
 
 
@@ -64,7 +71,6 @@ def test_every_test_module_lies_where_its_product_lies() -> None:
 
 def test_only_one_module_says_where_the_project_lies() -> None:
     def names_itself(path: Path) -> bool:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        return any(isinstance(node, ast.Name) and node.id == "__file__" for node in ast.walk(tree))
+        return any(isinstance(node, ast.Name) and node.id == "__file__" for node in ast.walk(parsed(path)))
 
     assert [str(path.relative_to(TESTS)) for path in FILES if names_itself(path)] == ["support/paths.py"]

@@ -14,10 +14,10 @@ import pytest
 
 from engine.link import Oneshot
 from tests.support.terminal import Pty, engine
+from tests.support.thorough import LONG
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
-LONG = bool(os.environ.get("MYQUANT_LONG"))
 ROUNDS = 50 if LONG else 4
 STALL_S = 15 if LONG else 2
 PATIENT_S = 1.5  # generous: a shared machine

@@ -4,7 +4,6 @@ MYQUANT_LONG=1 takes every session whole and paced, and that of Binance also at 
 """
 
 import gzip
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import islice
@@ -21,11 +20,11 @@ from tests.simulator import RawLines, Simulator
 from tests.support.builders import config
 from tests.support.live_harness import FULL_CASH, LiveHarness, assert_same, supply_of_command
 from tests.support.shared_data import shared
+from tests.support.thorough import LONG
 from tests.support.trade_lists import decided, golden, rows_of
 
 pytestmark = pytest.mark.slow
 
-LONG = os.environ.get("MYQUANT_LONG", "") not in {"", "0"}
 DAY = "nifty_option_20251001.csv"
 COINS = "raw_ws/binance_spot_btcusdt_20240808.jsonl.gz"
 ROWS = 3_000  # of the session, where not all of it is taken: twenty minutes and the first trades

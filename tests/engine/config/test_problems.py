@@ -14,6 +14,7 @@ from engine.config.judge import Draft, judge_document
 from engine.config.schema import tables_with
 from engine.model.errors import ConfigError
 from engine.venues.registry import SOURCES, sections
+from tests.support.thorough import every
 
 SHIPPED = bundled("config.toml").read_text(encoding="utf-8")
 
@@ -264,7 +265,7 @@ BARE = [line for line in SHIPPED.splitlines() if line and not line.startswith("#
 def test_no_typing_error_of_one_letter_passes(number: int, tmp_path: Path) -> None:
     path, line = tmp_path / "config.toml", BARE[number]
     name = line[1:-1] if line.startswith("[") else line.split()[0]
-    for typo in typos(name):
+    for typo in every(4, sorted(typos(name)), number):
         path.write_text("\n".join((*BARE[:number], line.replace(name, typo, 1), *BARE[number + 1 :])), encoding="utf-8")
         with pytest.raises(ConfigError) as caught:
             load(path)

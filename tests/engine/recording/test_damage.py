@@ -24,6 +24,7 @@ from engine.recording.format import (
     encode_header,
 )
 from tests.support.recording_samples import SMALL, SMALL_MARKS, SMALL_TICKS, header, read, tick, write
+from tests.support.thorough import every
 
 
 def body_start(data: bytes) -> int:
@@ -72,7 +73,7 @@ def test_a_flipped_bit_is_refused_or_named_and_never_becomes_a_tick(tmp_path: Pa
     start = body_start(whole)
     path = tmp_path / "flip.mqr"
     assert read(tmp_path / "a.mqr") == (SMALL_TICKS, SMALL_MARKS, ())
-    for bit in range(8 * len(whole)):
+    for bit in every(7, range(8 * len(whole))):  # in each byte another one
         place = bit // 8
         flipped = bytearray(whole)
         flipped[place] ^= 1 << bit % 8
