@@ -15,9 +15,9 @@ def recognised(data: list[list[bytes]], profile: Profile | None) -> tuple[str, .
     width = len(data[0])
     known = [profile] if profile else list(PROFILES.values())
     for each in known:
-        for columns in each.columns:
-            if len(columns) == width and (profile is not None or (each.fits and all(map(each.fits, data)))):
-                return columns
+        wide = [columns for columns in each.columns if len(columns) == width]
+        if wide and (profile is not None or (each.fits and all(map(each.fits, data)))):
+            return next((columns for columns in wide if len(wide) > 1 and _is_timed(data, columns)), wide[0])
     stamps = [place for place in range(width) if _all(data, place, lambda cell: bool(forms_of(cell)))]
     dates = [place for place in range(width) if _all(data, place, is_date) and not _all(data, place, _is_epoch)]
     clocks = [place for place in range(width) if _all(data, place, is_clock)]
@@ -41,6 +41,11 @@ def recognised(data: list[list[bytes]], profile: Profile | None) -> tuple[str, .
     for place, role in zip(rest, roles, strict=True):
         names[place] = role
     return tuple(names)
+
+
+def _is_timed(data: list[list[bytes]], columns: tuple[str, ...]) -> bool:
+    """Whether what a layout calls the time are moments."""
+    return "time" in columns and _all(data, columns.index("time"), lambda cell: bool(forms_of(cell)))
 
 
 def _roles_of(data: list[list[bytes]], places: list[int]) -> tuple[str, ...] | None:

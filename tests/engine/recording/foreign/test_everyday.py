@@ -8,7 +8,6 @@ import pytest
 from engine.model.errors import InputError
 from engine.model.types import FLAG_HAS_BOOK, PRICE_MISSING, PRICE_NAN, Instrument, Tick
 from engine.recording.csv_layout import CsvLayout
-from engine.recording.foreign.profiles import PROFILES
 from engine.recording.foreign.reader import ForeignReader
 
 IST = timezone(timedelta(hours=5, minutes=30))
@@ -37,54 +36,20 @@ EVERYDAY: dict[str, tuple[str, dict[str, object], tuple[int, int, int]]] = {
         {},
         (at(9, 15), 15045, 7500),
     ),
-    "Kite, as it comes": (
-        "2025-11-18T09:15:00+0530,150.2,151,150,150.45,7500,100\n",
-        {"profile": "kite"},
-        (at(9, 15), 15045, 7500),
-    ),
     "Fyers": (
         "1763437500,150.2,151,150,150.45,7500\n1763437560,150.4,150.5,149,149.9,75\n",
         {},
         (at(9, 15), 15045, 7500),
-    ),
-    "Breeze": (
-        (
-            "datetime,stock_code,exchange_code,product_type,expiry_date,right,strike_price,open,high,low,close,volume,open_interest,count\n"
-            "2025-11-18 09:15:01,NIFTY,NFO,Options,2025-11-25,Call,26000,150.2,150.5,150.2,150.45,75,1000,1\n"
-        ),
-        {"profile": "breeze"},
-        (at(9, 15, 1), 15045, 75),
-    ),
-    "GDFL, ticks": (
-        (
-            "Ticker,Date,Time,LTP,BuyPrice,BuyQty,SellPrice,SellQty,LTQ,OpenInterest\n"
-            "NIFTY25NOV2526000CE.NFO,05/11/2025,09:15:01,150.45,150.4,75,150.5,150,75,1000\n"
-        ),
-        {"profile": "gdfl"},
-        (at(9, 15, 1, day=5), 15045, 75),
     ),
     "GDFL, minutes": (
         "Ticker,Date,Time,Open,High,Low,Close,Volume,Open Interest\nNIFTY-I.NFO,18/11/2025,09:15:59,150.2,151,150,150.45,75,3000\n",
         {},
         (at(9, 15, 59), 15045, 75),
     ),
-    "TrueData, a file": (
-        "20251118,09:15:01,150.45,75,1000,150.4,75,150.5,150\n",
-        {"profile": "truedata"},
-        (at(9, 15, 1), 15045, 75),
-    ),
     "TrueData, an answer": (
         "timestamp,ltp,volume,oi,bid,bidqty,ask,askqty\n2025-11-18T09:15:01,150.45,75,1000,150.4,75,150.5,150\n",
         {},
         (at(9, 15, 1), 15045, 75),
-    ),
-    "MetaTrader 5, bars": (
-        (
-            "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n"
-            "2025.11.18\t09:15:00\t150.20\t151.00\t150.00\t150.45\t12\t7500\t5\n"
-        ),
-        {"profile": "mt5"},
-        (at(9, 15), 15045, 7500),
     ),
     "Dukascopy, candles": (
         "Gmt time,Open,High,Low,Close,Volume\n18.11.2025 03:45:00.000,150.2,151,150,150.45,75\n",
@@ -101,33 +66,6 @@ EVERYDAY: dict[str, tuple[str, dict[str, object], tuple[int, int, int]]] = {
         {},
         (at(9, 15), 9012010, 2),
     ),
-    "Binance, aggTrades": (
-        "7,90120.10,2,70,71,1763437500000000,true,true\n",
-        {"profile": "binance-vision"},
-        (at(9, 15), 9012010, 2),
-    ),
-    "Binance, klines": (
-        "1763437500000,90120,90130,90110,90125,3,1763437559999,270375,5,1,90125,0\n",
-        {"profile": "binance-vision"},
-        (at(9, 15), 9012500, 3),
-    ),
-    "NSE, the old bhavcopy": (
-        (
-            "SYMBOL,SERIES,OPEN,HIGH,LOW,CLOSE,LAST,PREVCLOSE,TOTTRDQTY,TOTTRDVAL,TIMESTAMP,TOTALTRADES,ISIN,\n"
-            "ABC,EQ,150.2,151,150,150.45,150.4,149,7500,1128375,18-NOV-2025,60,INE000A01001,\n"
-        ),
-        {"profile": "nse-bhavcopy"},
-        (at(15, 30), 15045, 7500),
-    ),
-    "NSE, UDiFF": (
-        (
-            "TradDt,BizDt,Sgmt,Src,FinInstrmTp,FinInstrmId,ISIN,TckrSymb,SctySrs,XpryDt,FininstrmActlXpryDt,StrkPric,OptnTp,FinInstrmNm,"
-            "OpnPric,HghPric,LwPric,ClsPric,LastPric,PrvsClsgPric,TtlTradgVol\n"
-            "2025-11-18,2025-11-18,FO,NSE,IDO,1,,NIFTY,,2025-11-25,2025-11-25,26000,CE,NIFTY25NOV26000CE,150.2,151,150,150.45,150.4,149,7500\n"
-        ),
-        {"profile": "nse-bhavcopy"},
-        (at(15, 30), 15045, 7500),
-    ),
     "NSE, its site": (
         (
             '\ufeff"Date ","series ","OPEN ","HIGH ","LOW ","PREV. CLOSE ","ltp ","close ","VOLUME "\n'
@@ -135,11 +73,6 @@ EVERYDAY: dict[str, tuple[str, dict[str, object], tuple[int, int, int]]] = {
         ),
         {"at": "15:30"},
         (at(15, 30), 150440, 7500),
-    ),
-    "HistData": (
-        "20251117 224500;1.50;1.51;1.50;1.505;0\n20251117 224600;1.50;1.51;1.49;1.50;0\n",
-        {"profile": "histdata"},
-        (at(9, 15), 150, 0),
     ),
     "Sierra Chart": (
         (
@@ -211,14 +144,6 @@ EVERYDAY: dict[str, tuple[str, dict[str, object], tuple[int, int, int]]] = {
 def test_it_is_read_as_it_was_meant(path: Path, name: str) -> None:
     text, layout, first = EVERYDAY[name]
     assert read(path, text, **layout)[0] == first
-
-
-def test_every_profile_has_a_file_here() -> None:
-    assert {str(layout["profile"]) for _, layout, _ in EVERYDAY.values() if "profile" in layout} | {
-        "upstox",
-        "fyers",
-        "dukascopy",
-    } == set(PROFILES)
 
 
 def test_a_symbol_that_names_many_contracts_is_told_apart_by_what_does(path: Path) -> None:
