@@ -27,6 +27,10 @@ class Market(Struct, frozen=True):
         return self.end if self.winter_end is None or summer_in_new_york(day) else self.winter_end
 
 
+# NSE and BSE: the hours of equities. Their derivatives have traded on to 15:40 since 3 August 2026 (NSE/FAOP/74467), to
+# 15:45 from 7 December (SEBI, 15 October 2026), but index contracts that expire stop at 15:30 then: who wants the later end
+# says it. MCX ends by New York's clock (SEBI, 30 November 2018: 23:30 and 23:55, internationally referenced, not farm goods).
+# CDS: pairs with the rupee. US: New York Stock Exchange and Nasdaq, without what they call extended hours.
 _IST = "Asia/Kolkata"
 ROUND_THE_CLOCK: Final = Market("24x7", "UTC", time(), time(23, 59, 59), daily=False)
 MARKETS: Final[Mapping[str, Market]] = {

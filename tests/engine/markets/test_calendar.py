@@ -89,6 +89,11 @@ def test_each_market_with_an_end_has_a_table_of_its_own(name: str):
 
 # Taken down by hand from what the exchanges have announced, not out of the tables.
 KNOWN = [
+    ("NSE", "2013-11-14", "usual"),
+    ("NSE", "2013-11-15", "closed"),
+    ("NSE", "2014-04-24", "closed"),
+    ("NSE", "2014-10-23", "18:30-19:30"),
+    ("BSE", "2015-10-23", "usual"),
     ("NSE", "2025-10-02", "closed"),
     ("NSE", "2025-10-21", "13:45-14:45"),
     ("NSE", "2024-11-01", "18:00-19:00"),
@@ -98,6 +103,12 @@ KNOWN = [
     ("NSE", "2026-02-01", "09:15-15:30"),
     ("NSE", "2023-06-28", "usual"),
     ("BSE", "2023-06-29", "closed"),
+    ("MCX", "2025-01-01", "09:00-17:00"),
+    ("MCX", "2025-02-01", "09:00-17:00"),
+    ("MCX", "2025-10-21", "13:45-14:45"),
+    ("MCX", "2025-10-22", "17:00-"),
+    ("MCX", "2026-01-15", "17:00-"),
+    ("MCX", "2026-02-01", "09:00-17:00"),
     ("MCX", "2026-03-03", "17:00-"),
     ("MCX", "2026-01-01", "09:00-17:00"),
     ("MCX", "2026-12-25", "closed"),
@@ -106,6 +117,9 @@ KNOWN = [
     ("US", "2026-11-27", "-13:00"),
     ("US", "2026-07-03", "closed"),
     ("US", "2018-12-05", "closed"),
+    ("US", "2025-07-03", "-13:00"),
+    ("US", "2027-11-26", "-13:00"),
+    ("US", "2027-12-23", "usual"),
 ]
 
 
@@ -114,6 +128,42 @@ def test_days_that_everybody_knows(market: str, day: str, what: str):
     found = shipped_calendar(market)
     assert found is not None
     assert found.on(date.fromisoformat(day)).text() == what
+
+
+# Market, year → each day of the week that its exchange announced as closed.
+CLOSED = {
+    # NSE/CMTR/65587
+    ("NSE", 2025): "02-26 03-14 03-31 04-10 04-14 04-18 05-01 08-15 08-27 10-02 10-22 11-05 12-25",
+    # NSE/CMTR/71775 and 72260
+    ("NSE", 2026): "01-15 01-26 03-03 03-26 03-31 04-03 04-14 05-01 05-28 06-26 09-14 10-02 10-20 11-10 11-24 12-25",
+    # MCX, of both sessions
+    ("MCX", 2025): "04-18 08-15 10-02 12-25",
+    ("MCX", 2026): "01-26 04-03 10-02 12-25",
+    # NSE/CD/71962 and 72233
+    (
+        "CDS",
+        2026,
+    ): "01-15 01-26 02-19 03-03 03-19 03-26 03-31 04-01 04-03 04-14 05-01 05-28 06-26 08-26 09-14 10-02 10-20 11-10 11-24 12-25",
+    # NYSE Group, 8 November 2024; 9 January 2025 for mourning
+    ("US", 2025): "01-01 01-09 01-20 02-17 04-18 05-26 06-19 07-04 09-01 11-27 12-25",
+    ("US", 2026): "01-01 01-19 02-16 04-03 05-25 06-19 07-03 09-07 11-26 12-25",
+    ("US", 2027): "01-01 01-18 02-15 03-26 05-31 06-18 07-05 09-06 11-25 12-24",
+}
+
+
+@pytest.mark.parametrize(("market", "year"), CLOSED)
+def test_what_an_exchange_announced_is_closed_and_nothing_else(market: str, year: int):
+    found = shipped_calendar(market)
+    assert found is not None
+    closed = [f"{day:%m-%d}" for day, what in found.of_year(year) if what.kind == "closed"]
+    assert " ".join(closed) == CLOSED[market, year]
+
+
+def test_bse_keeps_the_days_of_nse():
+    nse, bse = shipped_calendar("NSE"), shipped_calendar("BSE")
+    assert nse is not None
+    assert bse is not None
+    assert bse.days == nse.days
 
 
 def test_segments_keep_the_hours_of_their_market():
