@@ -1,4 +1,4 @@
-"""What one file of tests does to the process is undone before the next: the umask, and the secrets that were to be hidden."""
+"""In which order tests are run; what one file of tests does to the process is undone before the next."""
 
 import os
 import signal
@@ -30,3 +30,9 @@ def signals_reach_us() -> Iterator[None]:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     yield
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first: they are given to whichever worker is free, and none is left alone with them at the end."""
+    slow = {each.path for each in items if each.get_closest_marker("slow")}
+    items.sort(key=lambda each: each.path not in slow)
