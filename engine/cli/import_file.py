@@ -13,6 +13,8 @@ from engine.text.sanitize import clean
 _ROWS_SHOWN = 5
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from engine.config import Config
     from engine.model.ports import FileSource
 
@@ -54,13 +56,12 @@ def open_as_described(path: Path, args: Namespace, config: "Config") -> "FileSou
 
 
 def first_rows(source: "FileSource") -> list[str]:
-    """Say how the rows of `source` are understood, and show the first of them, one a line."""
+    """Say how the rows of `source` are understood and what is left out of them, and show the first of them, one a line."""
     from itertools import islice
 
-    from engine.model.ports import Selective
     from engine.recording.stamps import StampWriter
 
-    lines = [f"read as: {source.understood()}", *source.notes()] if isinstance(source, Selective) else []
+    lines = how_read(source)
     stamps = StampWriter(source.zone)
     for tick in islice(source.ticks(), _ROWS_SHOWN):
         instrument = source.instruments[tick.instrument]
@@ -68,7 +69,21 @@ def first_rows(source: "FileSource") -> list[str]:
         at = stamps.write(tick.exch_ms * 1_000_000)
         what = f"{instrument.symbol} {price} × {instrument.quantity_text(tick.quantity)}"
         lines.append(f"{source.row_of(tick.seq)}: {at} {what}")
-    return lines
+    return lines + lost(source.losses())
+
+
+def how_read(source: "FileSource") -> list[str]:
+    """Say how the rows of `source` are understood, and where that is not as they stand."""
+    from engine.model.ports import Selective
+
+    if not isinstance(source, Selective):
+        return []
+    return [f"read as: {source.understood()}", *(f"read: {note}" for note in source.notes())]
+
+
+def lost(losses: "Iterable[str]") -> list[str]:
+    """Say what is left out of a file."""
+    return [f"lost: {loss}" for loss in losses]
 
 
 def write_recording(source: "FileSource", args: Namespace, config: "Config") -> None:
@@ -76,7 +91,6 @@ def write_recording(source: "FileSource", args: Namespace, config: "Config") -> 
     from engine.assembly.market_hours import MarketHours
     from engine.assembly.recording_config import fit_to_recording, header_of
     from engine.cli.output import progress_bar, warn
-    from engine.model.ports import Selective
     from engine.recording.convert import import_file
     from engine.recording.session_tally import SessionTally
 
@@ -94,15 +108,13 @@ def write_recording(source: "FileSource", args: Namespace, config: "Config") -> 
             session=SessionTally(config, instruments, hours),
         )
     print(f"{report.ticks:,} ticks in {clean(str(args.output))}, {args.output.stat().st_size:,} bytes")
-    if isinstance(source, Selective):
-        print(f"read as: {source.understood()}")
-    for note in source.notes() if isinstance(source, Selective) else ():
-        print(f"read: {note}")
+    for line in how_read(source):
+        print(line)
     for reason, count in report.refused.items():
         print(f"{count} of them will be refused: {reason}, first at {report.first_refused[reason]}")
     for line in report.left_out:
         print(f"{line}: nothing will be decided by them")
     if report.undecided:
         warn(f"no entry will be made: {report.undecided}")
-    for loss in report.losses:
-        print(f"lost: {loss}")
+    for line in lost(report.losses):
+        print(line)
