@@ -17,6 +17,9 @@ _HUGE = 10**30  # above every limit; a longer integer is not worth converting
 
 NAME = r"[A-Za-z0-9_.-]{1,80}"
 NAME_WORDS = "1 to 80 letters, digits, '_', '.' or '-'"
+# Of a server: no label is empty or longer than a name server takes, which Python's own look-up answers with a UnicodeError.
+HOST = r"(?![A-Za-z0-9.-]{201})[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*"
+HOST_WORDS = "words of 1 to 63 letters, digits or '-', with a dot between two"
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -165,10 +168,9 @@ class Address(Text):
     """Where a server is: encrypted, or on this very machine; never with a name or password in it."""
 
     def __init__(self, scheme: str) -> None:
-        host = r"[A-Za-z0-9.-]{1,200}(:[0-9]{1,5})?(/[A-Za-z0-9_.~/-]{0,400})?"
-        local = r"(127\.0\.0\.1|localhost)(:[0-9]{1,5})?(/[A-Za-z0-9_.~/-]{0,400})?"
-        words = f"{scheme}s://host[:port][/path], or {scheme}:// on 127.0.0.1"
-        super().__init__(700, f"({scheme}s://{host}|{scheme}://{local})", words)
+        behind = r"(:[0-9]{1,5})?(/[A-Za-z0-9_.~/-]{0,400})?"
+        words = f"{scheme}s://host[:port][/path], or {scheme}:// on 127.0.0.1; a host is {HOST_WORDS}"
+        super().__init__(700, rf"({scheme}s://{HOST}|{scheme}://(127\.0\.0\.1|localhost)){behind}", words)
 
 
 class Name(Text):

@@ -1,8 +1,10 @@
 """Which hosts are told secrets of SmartAPI: the broker's own, and those that the operator has named. Asks nobody."""
 
+import re
 from collections.abc import Mapping
 
 from engine.config import Config
+from engine.config.rules import HOST, HOST_WORDS
 from engine.model.errors import ConfigError
 from engine.outside.https import place_of
 from engine.text.sanitize import clean
@@ -15,13 +17,18 @@ _KEYS = ("rest_url", "stream_url", "master_url")
 
 
 def require_known(config: Config, environ: Mapping[str, str]) -> None:
-    """Raises ConfigError, a line for each address that is neither the broker's nor named: nothing is sent there.
+    """Raises ConfigError, a line for each address that is neither the broker's nor named: nothing is sent there; one for what names no host.
 
     An address of this very machine that is said on the command line (`--set`) is named by that: a simulated exchange.
     """
-    known = {*BROKERS, *(each.strip().lower() for each in environ.get(TRUST_VARIABLE, "").split(","))}
+    named = {each.strip().lower() for each in environ.get(TRUST_VARIABLE, "").split(",")} - {""}
+    known = BROKERS | named
     section = config.venue(SmartApiConfig)
-    lines: list[str] = []
+    lines = [
+        clean(f"--trust-host {each:.200}: is no host; allowed: {HOST_WORDS}", 500)
+        for each in sorted(named)
+        if each not in _LOOPBACK and not re.fullmatch(HOST, each)
+    ]
     for key in _KEYS:
         url = str(getattr(section, key))
         host = place_of(url.replace("ws", "http", 1) if url.startswith("ws") else url).host.lower()

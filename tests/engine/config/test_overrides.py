@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from engine.assembly import load
 from engine.config import Config, bundled
+from engine.config.rules import Address
 from engine.config.schema import tables_with
 from engine.model.errors import ConfigError
 from engine.venues.registry import sections
@@ -187,3 +188,15 @@ def test_a_damaged_file_is_well_or_refused(path: Path, place: int, length: int, 
     content = TEXT.encode()
     path.write_bytes(content[:place] + junk + content[place + length :])
     assert all(line.startswith(f"{path}: ") for line in problems(path))
+
+
+@pytest.mark.parametrize("scheme", ["http", "ws"])
+def test_the_host_of_an_address_is_one_that_can_be_looked_up(scheme: str) -> None:
+    rule = Address(scheme)
+    for host in ("a.b", "127.0.0.1", "x" * 63 + ".in", "a-1.co.in:8443"):
+        assert rule.parse(f"{scheme}s://{host}/l.json")
+    for host in ("a..b", ".in", "in.", ".", "x" * 64 + ".in", ".".join(["a" * 50] * 4), ":443", "a..b:443"):
+        with pytest.raises(ValueError, match="a host is words of 1 to 63 letters"):
+            rule.parse(f"{scheme}s://{host}/l.json")
+    with pytest.raises(ValueError, match=r"on 127\.0\.0\.1"):
+        rule.parse(f"{scheme}://a.b")

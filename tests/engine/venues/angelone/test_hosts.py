@@ -20,12 +20,20 @@ def test_the_defaults_are_the_broker_s() -> None:
 
 @given(
     st.sampled_from(["apiconnect.angelone.in", "evil.example", "127.0.0.1"]),
-    st.text("abc.-1", min_size=1, max_size=5),
+    st.from_regex(r"[abc1-]{1,3}(\.[abc1-])?", fullmatch=True),
     st.booleans(),
+    st.sampled_from(["", "."]),
 )
-def test_a_host_is_compared_whole(host: str, more: str, before: bool) -> None:
-    other = more + host if before else host + more
+def test_a_host_is_compared_whole(host: str, more: str, before: bool, dot: str) -> None:
+    other = more + dot + host if before else host + dot + more
     chosen = config(f"smartapi.rest_url=https://{other}:8443/x")
     with pytest.raises(ConfigError, match=r"smartapi\.rest_url.*--trust-host"):
         require_known(chosen, {"MYQUANT_TRUST_HOST": "127.0.0.1,evil.example"})
     require_known(chosen, {"MYQUANT_TRUST_HOST": f"evil.example, {other.upper()}"})
+
+
+def test_what_names_no_host_is_said() -> None:
+    with pytest.raises(ConfigError) as caught:
+        require_known(config(), {"MYQUANT_TRUST_HOST": "a..b, ::1,evil.example,,https://evil.example"})
+    words = "is no host; allowed: words of 1 to 63 letters, digits or '-', with a dot between two"
+    assert caught.value.lines == tuple(f"--trust-host {each}: {words}" for each in ("a..b", "https://evil.example"))
