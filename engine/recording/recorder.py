@@ -1,13 +1,7 @@
 """Records a running engine: the turn packs ticks into a buffer, a thread of its own writes them. Never blocks, never raises.
 
-There is no lock. The recording is a chain of segments; each field has one writer:
-
-* whoever holds the engine's turn packs records behind `fill` of the last segment, then raises `fill`, then (when the
-  segment is at its end) hangs the next one into `following`;
-* the writer thread reads `following` first and `fill` second, so that a segment with a successor is known to be complete,
-  and writes the bytes between what it wrote already and `fill`, which nobody changes any more.
-
-A tick therefore costs one pack and never waits for the thread, the disk or a lock; nothing is made for it.
+There is no lock: `segment` says how the turn and the thread share a recording. A tick costs one pack and never waits for the
+thread, the disk or a lock; nothing is made for it.
 """
 
 import os
@@ -25,56 +19,18 @@ from msgspec.structs import replace
 from engine.model.errors import UserError, reason
 from engine.model.marks import EventMark, Mark
 from engine.model.types import FLAG_HAS_BOOK, Tick
-from engine.recording.format import (
-    BOOK_RECORD,
-    KIND_BOOK_TICKS,
-    KIND_END,
-    KIND_MARKS,
-    KIND_TICKS,
-    RECORD_SIZES,
-    TICK_RECORD,
-    Header,
-    encode_mark,
-)
-from engine.recording.writer import BLOCK_BYTES, BlockFile
+from engine.recording.format import BOOK_RECORD, KIND_END, TICK_RECORD, Header, encode_mark
+from engine.recording.segment import Segment
+from engine.recording.writer import BlockFile
 from engine.text.sanitize import CleanText, clean
 
 _TICK_BYTES = TICK_RECORD.size
 _pack_tick, _pack_book = TICK_RECORD.pack_into, BOOK_RECORD.pack_into
-_LAST_PLACE = BLOCK_BYTES - BOOK_RECORD.size
 _WRITE_BYTES = 1 << 20  # in one go: each write gives the GIL away, and under a busy engine it takes 5 ms to come back
 _CLOSE_TIMEOUT_S = 5.0
 _AGAIN_S = 1.0  # between two looks whether the file is there, and two tries to begin another
 _LIVES_S = 30.0  # a file that did not last so long is not followed by another one at once
 _ROOM = 2  # times the reserve must be free before recording goes on
-
-
-class _Segment:
-    """A stretch of the recording in one kind of block: `data` from `start` to `fill`; no record begins beyond `limit`.
-
-    `written` is the thread's: how far the file has it.
-    """
-
-    __slots__ = ("data", "fill", "following", "kind", "limit", "refused_flags", "size", "start", "written")
-
-    def __init__(self, kind: int, data: bytearray, start: int, fill: int, limit: int) -> None:
-        self.kind = kind
-        self.data = data
-        self.start = self.written = start
-        self.fill = fill
-        self.limit = limit
-        self.size = RECORD_SIZES[kind] or TICK_RECORD.size  # of a record; where none is kept it only must fit
-        self.refused_flags = FLAG_HAS_BOOK if kind == KIND_TICKS else 0
-        self.following: _Segment | None = None
-
-    def size_bytes(self) -> int:
-        """How long it is by now."""
-        return self.fill - self.start if self.kind != KIND_END else 0
-
-    def ticks(self) -> int:
-        """How many ticks it holds by now."""
-        size = RECORD_SIZES[self.kind]
-        return (self.fill - self.start) // size if size else 0
 
 
 class FileRecorder:
@@ -103,7 +59,7 @@ class FileRecorder:
         self._began = began
         self._for_good = False  # it is not the disk that is at fault
         self._begun_s = time.monotonic()
-        self._fresh: _Segment | None = None  # the thread's offer to go on in; taken by the turn
+        self._fresh: Segment | None = None  # the thread's offer to go on in; taken by the turn
         self._is_first = True
         self._kept_before = 0  # ticks in the files before
         self._looked_s = 0.0
@@ -112,9 +68,7 @@ class FileRecorder:
         self._reserve_bytes = reserve_bytes
         self._handed_bytes = self._handed_ticks = 0  # of complete segments; raised by the turn's owner only
         self._written_bytes = 0  # raised by the thread only
-        self._newest_ticks = self._segment = self._reading = _Segment(
-            KIND_TICKS, bytearray(BLOCK_BYTES), 0, 0, _LAST_PLACE
-        )
+        self._newest_ticks = self._segment = self._reading = Segment.first()
         self._closing = Event()
         self._wake: SimpleQueue[None] = SimpleQueue()
         # Owned by this recorder; the only one that touches the file; ends by `close` or by the first failure. A daemon,
@@ -194,12 +148,12 @@ class FileRecorder:
                 return
             mark = replace(mark, ticks=self.kept - self._kept_before)  # places are counted from a file's beginning
         try:
-            line = bytearray(encode_mark(mark))
+            line = encode_mark(mark)
         except (ValueError, OverflowError) as error:
             self._for_good = True
             self._give_up(f"a mark cannot be written: {error}")
             return
-        self._append(_Segment(KIND_MARKS, line, 0, len(line), -1))
+        self._append(Segment.of_mark(line))
 
     def close(self) -> None:
         """Write what is waiting and close the file; waits for the disk, but not longer than 5 s."""
@@ -210,7 +164,7 @@ class FileRecorder:
         if self._thread.is_alive():
             self._stop(f"the disk did not take the rest within {_CLOSE_TIMEOUT_S:.0f} s")
 
-    def _tick_segment(self, flags: int) -> _Segment:
+    def _tick_segment(self, flags: int) -> Segment:
         """The segment for the next tick: a new one behind the last, in the same buffer where that has room."""
         if self._fresh is not None:
             self._take_fresh()
@@ -218,33 +172,28 @@ class FileRecorder:
                 return self._segment
         if self.problem or self._handed_bytes - self._written_bytes > self._backlog_bytes:
             return self._give_up(f"the disk is too slow, {self._backlog_bytes >> 10} KiB wait for it")
-        before = self._newest_ticks
-        # From the first tick with a book on every record has one, so that mixed ticks still share long blocks.
-        kind = KIND_BOOK_TICKS if flags & FLAG_HAS_BOOK else before.kind
-        room = before.fill <= _LAST_PLACE
-        data, start = (before.data, before.fill) if room else (bytearray(BLOCK_BYTES), 0)
-        self._newest_ticks = _Segment(kind, data, start, start, _LAST_PLACE)
+        self._newest_ticks = self._newest_ticks.next_of_ticks(flags)
         self._append(self._newest_ticks)
         return self._newest_ticks
 
-    def _append(self, segment: _Segment) -> None:
+    def _append(self, segment: Segment) -> None:
         """Hang `segment` behind the last one, which is complete by that."""
         last = self._segment
         self._leave(segment)
         last.following = segment
         self._wake.put(None)
 
-    def _leave(self, segment: _Segment) -> None:
+    def _leave(self, segment: Segment) -> None:
         """Go on in `segment`; the one before is complete."""
         self._handed_bytes += self._segment.size_bytes()
         self._handed_ticks += self._segment.ticks()
         self._segment = segment
 
-    def _give_up(self, why: str) -> _Segment:
+    def _give_up(self, why: str) -> Segment:
         """From the turn's side: what comes from now on goes nowhere; what came before is still written."""
         self._stop(why)
         if self._segment.kind != KIND_END:
-            self._leave(_Segment(KIND_END, bytearray(BOOK_RECORD.size), 0, 0, -1))
+            self._leave(Segment.nowhere())
         self._segment.fill = 0
         return self._segment
 
@@ -326,7 +275,7 @@ class FileRecorder:
             return False
         before, self._path, self._file = self.problem, path, file
         self._looked_s = self._begun_s = time.monotonic()
-        fresh = self._reading = _Segment(KIND_TICKS, bytearray(BLOCK_BYTES), 0, 0, _LAST_PLACE)
+        fresh = self._reading = Segment.first()
         self._written_bytes = self._handed_bytes  # nothing is handed over while nobody records
         self._fresh = fresh
         self.problem = CleanText("")
@@ -339,11 +288,11 @@ class FileRecorder:
         assert file is not None
         if file.free_bytes() < self._reserve_bytes:
             raise OSError(ENOSPC, f"less than {self._reserve_bytes >> 20} MiB are free on the disk")
-        segment: _Segment | None = self._reading
+        segment: Segment | None = self._reading
         gathered = 0
         while segment is not None:
             self._reading = segment
-            following = segment.following  # before `fill`: see the top of the room
+            following = segment.following  # before `fill`: see the top of `segment`
             fill = segment.fill
             if fill > segment.written:
                 file.add(segment.kind, memoryview(segment.data)[segment.written : fill])
