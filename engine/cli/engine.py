@@ -46,7 +46,7 @@ def run(args: Namespace) -> int:
     ) as running:
         say_how_it_was_chosen(args, running, choice)
         serve(running, signals)
-        for line in running.trader.remarks(running.engine.snapshot.ticks):
+        for line in running.trader.findings.remarks(running.engine.snapshot.ticks):
             running.say(line)
         status = status_of(running, choice.mode)
         running.logs.flush(2.0)

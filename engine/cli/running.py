@@ -73,7 +73,7 @@ def run_here(
             for inst in running.trader.state.instrument_states:
                 if held := running.trader.state.portfolio.net(inst.index):
                     running.say(f"stopped with {inst.instrument.quantity_text(held)} {inst.instrument.symbol} open")
-            for line in running.trader.remarks(running.engine.snapshot.ticks):
+            for line in running.trader.findings.remarks(running.engine.snapshot.ticks):
                 running.say(line)
             elapsed_s = (time.perf_counter_ns() - begun_ns) / 1e9
             status = status_of(running, choice.mode)

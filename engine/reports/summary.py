@@ -117,12 +117,12 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
         losses=run.source.losses(),
         recording=recorder.problem if recorder and recorder.problem else "",
         faults=snapshot.faults,
-        in_session=run.trader.facts(snapshot.ticks).taken,
+        in_session=run.trader.findings.facts(snapshot.ticks).taken,
         left_out=_left_out(run),
         signals=portfolio.entries + sum(run.trader.state.reach.objections.values()),
-        filters={"green ticks": run.trader.waited()} | run.trader.state.reach.objections,
-        undecided=run.trader.why_undecided(snapshot.ticks),
-        remarks=tuple(run.trader.remarks(snapshot.ticks)),
+        filters={"green ticks": run.trader.findings.waited()} | run.trader.state.reach.objections,
+        undecided=run.trader.findings.why_undecided(snapshot.ticks),
+        remarks=tuple(run.trader.findings.remarks(snapshot.ticks)),
         candles=of_candles(run.source),
         complete=engine.status.source_ended or engine.playback is None,  # a live stream has no end to come to
     )

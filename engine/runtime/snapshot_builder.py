@@ -123,8 +123,8 @@ class SnapshotBuilder:
             return ""
         trader, ticks = self._parts.trader, self._parts.cursor.last_seq
         ended = self._playback.feed.progress().ended and not self._parts.inbox
-        if ended or (ticks >= _MANY_TICKS and not trader.facts(ticks).taken):
-            return trader.why_undecided(ticks)
+        if ended or (ticks >= _MANY_TICKS and not trader.findings.facts(ticks).taken):
+            return trader.findings.why_undecided(ticks)
         return ""
 
     def _session(self, now_ms: int) -> snapshot.SessionView:

@@ -19,21 +19,19 @@ from engine.model.commands import (
     TraderCommand,
     Unlock,
 )
-from engine.model.events import AnyEvent, InstrumentWarned
+from engine.model.events import AnyEvent
 from engine.model.state import Plain
-from engine.model.types import FLAG_LATE, Instrument, Tick
+from engine.model.types import Instrument, Tick
 from engine.trading.agenda import Agenda
-from engine.trading.data_quality import BAD_TICKS, DataQualityMonitor
+from engine.trading.data_quality import DataQualityMonitor
+from engine.trading.entries import EntryHandler
 from engine.trading.fills import FillHandler
+from engine.trading.findings import Findings
 from engine.trading.flatten import Flattener
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.positions import SESSION_END, Costs, Position
-from engine.trading.protection import idle_limit, idle_rules
-from engine.trading.reach import NO_LOT, NO_WINDOW, WATCH_ONLY
-from engine.trading.risk import Sizing
 from engine.trading.session import NO_DAY, SessionDay, TradingHours
 from engine.trading.trading_state import TradingState
-from engine.trading.undecided import Facts, Undecided
 
 NOTHING: Sequence[AnyEvent] = ()
 
@@ -43,19 +41,17 @@ class Trader:
 
     __slots__ = (
         "_data_quality",
+        "_enter",
         "_fills",
         "_flattener",
         "_holds_jumps",
         "_instruments",
         "_limits_loss",
-        "_max_daily_loss",
         "_max_gap_ms",
         "_outside",
         "_positions",
-        "_refuses_unprotected",
-        "_sizing",
-        "_undecided",
         "agenda",
+        "findings",
         "hours",
         "moved",
         "state",
@@ -78,16 +74,13 @@ class Trader:
         self.agenda = Agenda(self.state, config.operator, warn_ms, self._flatten_silent)
         self._flattener = Flattener(self.state, config.risk, self.agenda.flat_began)
         self._fills = FillHandler(self.state, self._flattener, self._judge_entry, self.agenda.opened)
-        self._sizing = Sizing(config.risk, costs)
+        self._enter = EntryHandler(self.state, config.risk, costs, self._data_quality).follow
         self._instruments = self.state.instrument_states
         self._positions = self.state.portfolio.positions
         self._max_gap_ms = config.risk.max_tick_gap_ms
-        self._max_daily_loss = config.risk.max_daily_loss
         self._limits_loss = config.risk.max_daily_loss > 0
-        self._refuses_unprotected = config.risk.unprotected == "refuse"
         self._holds_jumps = config.risk.jump_percent > 0
-        states = self._instruments
-        self._undecided = Undecided(config, instruments, lambda index: states[index].hours)
+        self.findings = Findings(config, self.state)
         self.moved = False  # whether the last beat changed anything
 
     # ── The hot path ────────────────────────────────────────────────────────────────────────────────────────────
@@ -169,49 +162,6 @@ class Trader:
             return
         for due in position.exits(price, now_ms):
             self.state.sell(inst, position, due.quantity, price, now_ms, due.reason, due.target)
-
-    def _enter(self, inst: InstrumentState, price: int, now_ms: int, day: SessionDay) -> None:
-        """Follow the signal, or say why not."""
-        objection = self._objection(inst, now_ms, day) or inst.strategy.objection(price)
-        if not objection:
-            limit = inst.levels.buy_price(price)
-            quantity = self._sizing.quantity(self.state.portfolio.cash, limit, inst.instrument)
-            idle = idle_rules(inst.levels, inst.instrument, limit)
-            unprotected = (*idle.protect, *self._idle_limit())
-            if quantity and not (unprotected and self._refuses_unprotected):
-                inst.objection = ""
-                inst.refusals.entered()
-                for text in (*unprotected, *idle.targets):
-                    self.state.effects.append(InstrumentWarned(inst.index, text, now_ms))
-                self.state.buy(inst, quantity, limit, now_ms)
-                return
-            objection = f"unprotected: {unprotected[0].partition(':')[0]}" if quantity else NO_LOT
-        self.state.reach.object(objection)
-        if objection != inst.objection:
-            self._data_quality.on_objection(inst, objection, now_ms)
-
-    def _idle_limit(self) -> tuple[str, ...]:
-        """Why the daily loss limit could never act, where there is one and it could not."""
-        if not self._limits_loss:
-            return ()
-        book = self.state.portfolio
-        worth = book.cash + sum(book.open_value(inst.index, inst.last_price) for inst, _ in self.state.held())
-        text = idle_limit(self._max_daily_loss, book.day_realised, worth)
-        return (text,) if text else ()
-
-    def _objection(self, inst: InstrumentState, now_ms: int, day: SessionDay) -> str:
-        if inst.instrument.watch_only:
-            return WATCH_ONLY
-        # Not `now_ms` alone: a tick that is late by less than `max_backwards_ms` must not open the day again.
-        if not day.entry_from_ms <= now_ms < day.entry_until_ms or inst.tick_filter.newest_ms >= day.exit_from_ms:
-            return NO_WINDOW
-        if inst.last_tick is not None and inst.last_tick.flags & FLAG_LATE:
-            return "the price is late"
-        if inst.tick_filter.halted:
-            return f"halted: {BAD_TICKS}"
-        if self.state.orders.entry_open(inst.index):
-            return "entry order unanswered"
-        return self.state.gate.objection()
 
     def _on_day(self, inst: InstrumentState, day: SessionDay, tick: Tick) -> bool:
         """Begin a session day where it is a new one; False when the tick belongs to a day that is over."""
@@ -311,40 +261,6 @@ class Trader:
         for inst in self._instruments:
             self._data_quality.tell_counted(inst, now_ms)
         return self.state.take_effects()
-
-    def facts(self, ticks: int) -> Facts:
-        """What came of the `ticks` of the run so far."""
-        instruments = self._instruments
-        return Facts(
-            ticks,
-            sum(inst.taken for inst in instruments),
-            max((max(inst.most_ticks, inst.strategy.ticks) for inst in instruments), default=0),
-            self.state.reach,
-            [inst.last_price for inst in instruments],
-            at_ms=max((inst.last_ms for inst in instruments), default=0),
-        )
-
-    def why_undecided(self, ticks: int) -> str:
-        """Why none of the `ticks` so far brought an entry, in one line; empty where one did, or something is held."""
-        if self.state.portfolio.entries or self.state.held():
-            return ""
-        return self._undecided.why(self.facts(ticks))
-
-    def remarks(self, ticks: int) -> list[str]:
-        """What must be said at the end of a run of `ticks` that did less than it might have."""
-        if why := self.why_undecided(ticks):
-            return [f"no entry: {why}"]
-        mostly = self._undecided.mostly(self.facts(ticks))
-        return [f"most was left out: {mostly}"] if mostly else []
-
-    def waited(self) -> int:
-        """How many ticks found nothing held and gave no signal: too few of them in a row rose."""
-        held = sum(
-            inst.held_ticks + (inst.taken - inst.entered_at if self.state.position(inst) else 0)
-            for inst in self._instruments
-        )
-        signals = sum(self.state.reach.objections.values()) + self.state.portfolio.entries
-        return max(0, sum(inst.taken for inst in self._instruments) - held - signals)
 
     def load(self, fields: dict[str, Plain]) -> None:
         """Take the deciding state back from what `dump` wrote."""

@@ -67,7 +67,7 @@ def test_every_tick_is_taken_or_counted_once(times: list[str]) -> None:
     stream = [tick(number, 100 + number % 3, at) for number, at in enumerate(times, 1)]
     harness = TraderHarness(*EAGER).play(stream)
     state = harness.trader.state
-    assert harness.trader.facts(len(stream)).taken + state.reach.kept_out() == len(stream)
+    assert harness.trader.findings.facts(len(stream)).taken + state.reach.kept_out() == len(stream)
     assert {reason: places.count for reason, places in state.reach.refused.items()} == state.instrument_states[
         0
     ].tick_filter.refused
@@ -97,15 +97,15 @@ def test_signals_not_followed_are_counted_by_what_refused_them() -> None:
 )
 def test_green_ticks_refuse_where_nothing_is_held_and_none_rose(prices: Sequence[int], waited: int) -> None:
     harness = TraderHarness(*EAGER).at("09:30:00").prices(*prices)
-    assert harness.trader.waited() == waited
+    assert harness.trader.findings.waited() == waited
 
 
 def test_what_is_held_over_night_is_held_on_both_days() -> None:
     harness = TraderHarness(*EAGER).at("15:00:00").prices(100, 101, 102)
     harness.at("09:30:00", "2025-10-02").prices(103, 103)
     assert not harness.held
-    assert harness.trader.facts(5).taken == 5
-    assert harness.trader.waited() == 2  # the first of all, and the one behind the exit
+    assert harness.trader.findings.facts(5).taken == 5
+    assert harness.trader.findings.waited() == 2  # the first of all, and the one behind the exit
 
 
 def test_a_locked_and_a_paused_run_say_so() -> None:
@@ -136,7 +136,7 @@ def test_what_is_taken_back_counts_as_it_did() -> None:
     told: dict[str, object] = {}
     harness.trader.state.dump_told(told)
     counted = {reason: places.dump() for reason, places in harness.trader.state.reach.left_out().items()}
-    facts, waited = harness.trader.facts(7), harness.trader.waited()
+    facts, waited = harness.trader.findings.facts(7), harness.trader.findings.waited()
     outside = harness.trader.state.reach.outside
     harness.prices(100, 0).play([tick(12, 100, "19:00:00")])
     assert harness.trader.state.reach.left_out().keys() == counted.keys()

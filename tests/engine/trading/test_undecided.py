@@ -102,32 +102,32 @@ def cases() -> dict[str, tuple[Callable[[], TraderHarness], str]]:
 def test_the_main_reason_and_what_to_change(kind: str) -> None:
     make, said = cases()[kind]
     harness = make()
-    ticks = harness.trader.facts(0).taken + harness.trader.state.reach.kept_out()
-    assert harness.trader.why_undecided(ticks) == said
+    ticks = harness.trader.findings.facts(0).taken + harness.trader.state.reach.kept_out()
+    assert harness.trader.findings.why_undecided(ticks) == said
 
 
 def test_hours_that_are_proposed_lead_to_an_entry() -> None:
-    said = at("18:15:00").trader.why_undecided(30).rpartition(": ")[2]
+    said = at("18:15:00").trader.findings.why_undecided(30).rpartition(": ")[2]
     wider = [word for word in said.split() if word != "--set"]
     assert at("18:15:00", *wider).trader.state.portfolio.entries == 1
 
 
 def test_a_run_without_a_tick_and_a_run_with_an_entry() -> None:
-    assert TraderHarness().trader.why_undecided(0) == "there was no tick"
-    assert at("09:30:00").trader.why_undecided(30) == ""
+    assert TraderHarness().trader.findings.why_undecided(0) == "there was no tick"
+    assert at("09:30:00").trader.findings.why_undecided(30) == ""
 
 
 def test_a_run_that_left_most_out_says_so_although_it_entered() -> None:
     harness = at("09:30:00").at("18:00:00").prices(*RISING, *RISING)
-    assert harness.trader.remarks(90) == [
+    assert harness.trader.findings.remarks(90) == [
         (
             "most was left out: 60 of 90 ticks lie outside the session 09:15-15:30 Asia/Kolkata (18:00:01-18:01:00): "
             "--set session.start=09:15 --set session.end=18:25"
         )
     ]
-    assert at("09:30:00").trader.remarks(30) == []
+    assert at("09:30:00").trader.findings.remarks(30) == []
 
 
 def test_stamps_of_no_calendar() -> None:
     harness = TraderHarness().play([tick(1, 100, 1 << 60)])
-    assert "have stamps of no calendar" in harness.trader.why_undecided(1)
+    assert "have stamps of no calendar" in harness.trader.findings.why_undecided(1)

@@ -31,7 +31,7 @@ def test_no_signal_of_it_is_followed_and_the_reason_is_counted() -> None:
     state = harness.trader.state
     assert state.instrument_states[0].objection == WATCH_ONLY
     assert state.reach.objections == {WATCH_ONLY: len(RISING) - 1}
-    assert "watch only: an index cannot be bought" in harness.trader.why_undecided(len(RISING))
+    assert "watch only: an index cannot be bought" in harness.trader.findings.why_undecided(len(RISING))
 
 
 @given(st.lists(st.floats(50, 150), min_size=1, max_size=60))
