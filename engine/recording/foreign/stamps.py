@@ -1,18 +1,15 @@
-"""Times as the world's files write them, to UTC nanoseconds: which form a column has, and reading it strictly. Knows no file."""
+"""Times as the world's files write them: which form a stamp has, and what its parts say. Knows no file."""
 
 import re
-from collections.abc import Callable
-from datetime import date, datetime, timedelta, timezone
-from functools import lru_cache
+from datetime import date, timedelta, timezone
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from engine.model.errors import InputError
-from engine.recording.stamps import MINUTES_KEPT, StampReader, TimeFormat, minute_ns, shifted, zone_named
+from engine.recording.stamps import TimeFormat, zone_named
 
 DateOrder = Literal["ymd", "dmy", "mdy"]
 
-_NS: Final = 1_000_000_000
 _LONGEST = 100  # bytes of a stamp
 
 _MONTHS = {
@@ -53,7 +50,7 @@ _TAIL = rb"( ?[A-Za-z+-][A-Za-z0-9+:/_. ()-]{0,60})?"
 _BETWEEN = rb"(?:T|_|,? | - )"
 
 # A form has five groups: date, hour and minute, seconds, fraction, and what follows (AM, PM, a zone).
-_FORMS: Final[dict[str, re.Pattern[bytes]]] = {
+FORMS: Final[dict[str, re.Pattern[bytes]]] = {
     **{name: re.compile(rb"(%b)%b%b%b" % (each, _BETWEEN, _CLOCK, _TAIL)) for name, each in _DATES.items()},
     "compact digits": re.compile(rb"(%b)%b%b%b" % (_DATES["compact"], _BETWEEN, _DIGITS, _TAIL)),
     "one number": re.compile(rb"([0-9]{8})([0-9]{4})(?:([0-9]{2})[.]?([0-9]{1,9})?)?(Z)?"),
@@ -74,6 +71,7 @@ _SIZES: Final[tuple[tuple[range, TimeFormat], ...]] = (  # the years 1973 to 228
     (range(10**14, 10**16), "epoch-us"),
     (range(10**17, 10**19), "epoch-ns"),
 )
+EPOCHS: Final = frozenset(unit for _, unit in _SIZES)
 _OFFSET = re.compile(r"([+-])([0-9]{1,2})(?::?([0-9]{2}))?")
 _NAMED = {"Z": 0, "UTC": 0, "GMT": 0, "UT": 0, "IST": 330, "EST": -300, "EDT": -240}
 _AREA = re.compile(r"[A-Z][A-Za-z_]{1,30}(?:/[A-Z][A-Za-z_+-]{1,30}){1,2}")
@@ -83,10 +81,10 @@ FORM_EXAMPLE: Final = "a date and time such as 2025-10-01 09:15:18.250+05:30, wi
 
 
 def forms_of(text: bytes) -> set[str]:
-    """Every form that could have written `text` as a moment: names for `reader_for`; empty for none."""
+    """Every form that could have written `text` as a moment: names for `stamp_column`; empty for none."""
     if len(text) > _LONGEST:
         return set()
-    found = {name for name, form in _FORMS.items() if (match := form.fullmatch(text)) and _sane(name, match)}
+    found = {name for name, form in FORMS.items() if (match := form.fullmatch(text)) and _sane(name, match)}
     if match := _EPOCH_TEXT.fullmatch(text):
         found |= {unit for size, unit in _SIZES if int(match[1]) in size}
         if "one number" in found and len(text) in {12, 14}:
@@ -114,7 +112,7 @@ def _is_sane_clock(minute: bytes, second: bytes, _: bytes, six: bytes, four: byt
         minute, second = digits[:-4] + b":" + digits[-4:-2], digits[-2:]
     hour, _, minutes = minute.partition(b":")
     try:
-        _tail(tail.decode())
+        behind_clock(tail.decode())
     except (ValueError, InputError):
         return False
     return int(hour) <= 24 and int(minutes) < 60 and int(second or b"0") <= 60
@@ -153,67 +151,7 @@ def needs_order(form: str) -> bool:
     return form.startswith(("numbers", "short"))
 
 
-def reader_for(form: str, zone: str, order: DateOrder = "dmy", shift_ns: int = 0) -> Callable[[bytes], int]:
-    """What reads stamps of one form; it raises ValueError, without text for what is malformed."""
-    if form in {unit for _, unit in _SIZES}:
-        return shifted(StampReader(form, zone).read, shift_ns)
-    read_any = _Calendar(form, zone, order, shift_ns).read
-    if form != "ymd" or shift_ns:
-        return read_any
-    read_iso = StampReader("iso", zone).read  # the plainest of them, and quicker
-
-    def read_ymd(text: bytes) -> int:
-        try:
-            return read_iso(text)
-        except ValueError:
-            return read_any(text)
-
-    return read_ymd
-
-
-class _Calendar:
-    """Reads the stamps of one form."""
-
-    def __init__(self, form: str, zone: str, order: DateOrder, shift_ns: int) -> None:
-        self._match = _FORMS[form].fullmatch
-        self._form = form
-        self._zone = zone_named(zone)
-        self._order = order
-        self._shift_ns = shift_ns
-        self._minute_ns = lru_cache(MINUTES_KEPT)(self._minute)
-
-    def read(self, text: bytes) -> int:
-        """UTC nanoseconds; raises ValueError."""
-        match = self._match(text)
-        if not match:
-            raise ValueError
-        day, minute, second, fraction, tail = match.groups(b"")
-        stamp_ns = self._minute_ns(day, minute, tail)
-        if second:
-            seconds = int(second)
-            if seconds > 59:
-                raise ValueError("no such second")
-            stamp_ns += seconds * _NS
-        if fraction:
-            stamp_ns += int(fraction[:9].ljust(9, b"0"))
-        return stamp_ns
-
-    def _minute(self, day: bytes, minute: bytes, tail: bytes) -> int:
-        year, month, day_of_month = _date(self._form, day.decode(), self._order)
-        hour, minutes = (int(minute[:-3]), int(minute[-2:])) if b":" in minute else divmod(int(minute), 100)
-        half, zone = _tail(tail.decode())
-        if half:
-            if not 1 <= hour <= 12:
-                raise ValueError("no hour of twelve")
-            hour = hour % 12 + (12 if half == "P" else 0)
-        try:
-            local = datetime(year, month, day_of_month, hour, minutes, tzinfo=zone or self._zone)
-        except ValueError:
-            raise ValueError("there is no such date or time") from None
-        return minute_ns(local, self._shift_ns)
-
-
-def _date(form: str, text: str, order: DateOrder) -> tuple[int, int, int]:
+def date_in(form: str, text: str, order: DateOrder) -> tuple[int, int, int]:
     """Year, month and day of a date that its form's pattern matches; raises ValueError."""
     if form.startswith(("compact", "one number")):
         return int(text[:4]), int(text[4:6]), int(text[6:])
@@ -251,7 +189,7 @@ def _date_fits(name: str, text: bytes) -> bool:
     if needs_order(name):
         return bool(orders_of(text))
     try:
-        return _is_day(*_date(name, text.decode(), "dmy"))
+        return _is_day(*date_in(name, text.decode(), "dmy"))
     except ValueError:
         return False
 
@@ -263,7 +201,7 @@ def _sane(form: str, match: re.Match[bytes]) -> bool:
     return hours < 24 and int(minute[-2:]) < 60 and int(second) < 60 and _date_fits(form, match[1])
 
 
-def _tail(text: str) -> tuple[str, timezone | ZoneInfo | None]:
+def behind_clock(text: str) -> tuple[str, timezone | ZoneInfo | None]:
     """What follows the clock: `A`, `P` or nothing for the half of the day, and the zone; raises ValueError."""
     text = text.strip()
     half = ""
