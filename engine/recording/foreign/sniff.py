@@ -15,11 +15,12 @@ from engine.model.errors import InputError
 from engine.outside.files import regular_size
 from engine.recording.csv_layout import CsvLayout
 from engine.recording.foreign.cells import DELIMITERS, UnclosedError, split
-from engine.recording.foreign.columns import Sample, find_places, mostly, names_of
+from engine.recording.foreign.columns import find_places, mostly
 from engine.recording.foreign.form import FileForm
 from engine.recording.foreign.lines import MAX_LINE_BYTES, Lines
 from engine.recording.foreign.numbers import BLANKS, MarkEvidence
 from engine.recording.foreign.profiles import Profile, profile_named
+from engine.recording.foreign.sample import Sample, names_of
 from engine.recording.foreign.stamps import (
     DateOrder,
     forms_of,
