@@ -12,11 +12,8 @@ from engine.recording.foreign.numbers import looks_numeric, missing
 from engine.recording.foreign.profiles import Profile
 from engine.recording.foreign.sample import LONGEST_NAME
 from engine.recording.foreign.stamps import forms_of, is_date, is_time_of_day, midnight
-from engine.recording.foreign.vocabulary import PRICES, ROLES, TIMES, Role, plain_name, role_of
+from engine.recording.foreign.vocabulary import NUMBERS, PRICES, ROLES, TIMES, Role, plain_name, role_of
 
-_NUMBERS: Final[frozenset[Role]] = frozenset(
-    ("price", "open", "high", "low", "close", "bid", "ask", "volume", "day_volume")
-)
 _NO_NAMES: Final = frozenset({"", "index", "unnamed0", "x1"})
 _OHLC: Final[tuple[Role, ...]] = ("open", "high", "low", "close")
 
@@ -50,7 +47,7 @@ def find_places(
         if role in {"time", "date"}:
             continue
         some = [claim for claim in claims if claim.role == role and claim.place not in taken]
-        if role in _NUMBERS and len(some) > 1:
+        if role in NUMBERS and len(some) > 1:
             some = [claim for claim in some if mostly(columns[claim.place], _is_number)] or some
         if role == "price":
             some = [claim for claim in some if not mostly(columns[claim.place], _is_calendar_moment)]

@@ -5,41 +5,28 @@ What cannot be decided is asked for: a wrong guess would be worse.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
-
-from msgspec.structs import replace
 
 from engine.model.errors import InputError
 from engine.outside.files import regular_size
 from engine.recording.csv_layout import CsvLayout
-from engine.recording.foreign.cells import DELIMITERS, UnclosedError, split
+from engine.recording.foreign.cells import DELIMITERS
 from engine.recording.foreign.columns import find_places, mostly
 from engine.recording.foreign.form import FileForm
 from engine.recording.foreign.lines import MAX_LINE_BYTES, Lines
-from engine.recording.foreign.numbers import BLANKS, MarkEvidence
-from engine.recording.foreign.profiles import Profile, profile_named
+from engine.recording.foreign.numbers import BLANKS
+from engine.recording.foreign.profiles import profile_named
+from engine.recording.foreign.proof import SAMPLE_LINES, settled
 from engine.recording.foreign.sample import Sample, names_of
-from engine.recording.foreign.stamps import (
-    DateOrder,
-    forms_of,
-    is_date,
-    is_time_of_day,
-    midnight,
-    needs_order,
-    orders_of,
-)
+from engine.recording.foreign.stamps import forms_of, is_date, is_time_of_day, midnight
 from engine.recording.foreign.text import Encoding, encoding_of
 from engine.recording.foreign.unpack import BrokenError, Unpacked, how_packed, opened, refuse_other
 from engine.recording.foreign.vocabulary import Role, role_of, zone_in
 from engine.recording.stamps import zone_named
 
-_SAMPLE_LINES = 500
 _BEGIN_BYTES = 4096
-_NUMBERS: Final[tuple[Role, ...]] = ("price", "open", "high", "low", "close", "bid", "ask", "volume", "day_volume")
 _OFFSET: Final = re.compile(rb"(?:Z|UTC|GMT|IST|:[0-9.]+ ?[+-][0-9]{2}|[+-][0-9]{2}:?[0-9]{2})(?: \([A-Za-z ]+\))?$")
-_NO_PROFILE: Final = Profile("", "")
 _NO_COLUMNS: Final = (
     (re.compile(rb"\s*(?:\{\s*(?:\"|$)|\[\s*(?:[{[\"]|$))"), "JSON"),
     (re.compile(rb"\s*<(?:!doctype|html|\?xml)", re.IGNORECASE), "a page or XML"),
@@ -59,7 +46,7 @@ def understand(path: Path, layout: CsvLayout) -> tuple[FileForm, Lines]:
     sample = _first_lines(path, lines, how)
     try:
         form = _best(sample, layout, how, encoding)
-        return _settled(form, layout, sample, lines), lines
+        return settled(form, layout, sample, lines), lines
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
 
@@ -86,7 +73,7 @@ def _first_lines(path: Path, lines: Lines, how: Unpacked) -> list[tuple[int, byt
             if not found:
                 _refuse_binary(path, row, line)
             found.append((row, line[: MAX_LINE_BYTES + 1]))
-            if len(found) >= _SAMPLE_LINES:
+            if len(found) >= SAMPLE_LINES:
                 return found
     if not found and lines.broken:
         raise InputError(f"{path}: is {how.kind} that cannot be unpacked: {lines.broken}")
@@ -213,114 +200,3 @@ def _name_of(spellings: list[str]) -> str:
 def _said(layout: CsvLayout) -> tuple[str, ...]:
     """The names of columns where the options give them all."""
     return () if any("=" in each for each in layout.columns) else layout.columns
-
-
-def _settled(form: FileForm, layout: CsvLayout, first: list[tuple[int, bytes]], lines: Lines) -> FileForm:
-    """The form with its order of dates and its decimal mark decided, by all rows where the first do not."""
-    survey = _Survey(form, layout)
-    survey.add(split_or_none(line, form.delimiter) for row, line in first if row > form.begin)
-    if not survey.decided:
-        survey.add(_all_cells(lines, form))
-    return replace(form, order=survey.order(), mark=survey.mark())
-
-
-class _Survey:
-    """What rows say about the order of dates and the decimal mark."""
-
-    def __init__(self, form: FileForm, layout: CsvLayout) -> None:
-        self._form = form
-        self._layout = layout
-        self._numbers = [form.places[role] for role in _NUMBERS if role in form.places]
-        self._stamp = form.places["date" if "date" in form.places else "time"]
-        self._evidence = MarkEvidence()
-        self._orders: Counter[DateOrder] = Counter()  # how many rows can be read in one order only
-        self._possible: set[DateOrder] = {"dmy", "mdy", "ymd"}
-        self._example = ""
-        said = layout.dates or (profile_named(form.profile) or _NO_PROFILE).dates
-        self._asks_order = needs_order(form.stamp) and not said
-        self._asks_mark = not layout.decimal
-
-    @property
-    def decided(self) -> bool:
-        """Whether more rows would change nothing."""
-        unclear = not self._evidence.mark() and self._ambiguous_mark()
-        return not (self._asks_mark and unclear) and not (self._asks_order and not self._proven())
-
-    def add(self, rows: Iterator[list[bytes] | None]) -> None:
-        """Look at rows until what is asked for is decided, at least at these first ones."""
-        for number, cells in enumerate(rows):
-            if cells is None or len(cells) != self._form.width:
-                continue
-            if self._asks_mark:
-                self._evidence.add([cells[place] for place in self._numbers])
-            if self._asks_order:
-                self._add_date(cells[self._stamp].strip(BLANKS))
-            if number >= _SAMPLE_LINES and self.decided:
-                return
-
-    def order(self) -> DateOrder:
-        """Which number of a date is what; raises InputError where no row decides it."""
-        if self._layout.dates:
-            return self._layout.dates
-        if not self._asks_order:
-            return self._form.order
-        if found := self._proven():
-            return found
-        name = self._form.label("date" if "date" in self._form.places else "time")
-        if len(self._orders) > 1:
-            raise InputError(
-                f"column '{name}': some dates have the day first, others the month; say --dates dmy or --dates mdy"
-            )
-        choices = " or ".join(f"--dates {order}" for order in ("dmy", "mdy", "ymd") if order in self._possible)
-        raise InputError(
-            f"column '{name}': which number of '{self._example}' is the day no row decides; say {choices or '--dates dmy'}"
-        )
-
-    def mark(self) -> bytes:
-        """The decimal mark; raises InputError where cells such as 1,234 are all there is."""
-        if self._layout.decimal:
-            return b"," if self._layout.decimal == "comma" else b"."
-        found = self._evidence.mark()
-        if found is None and (cell := self._ambiguous_mark()):
-            text = cell.decode(errors="replace")
-            raise InputError(
-                f"whether '{text}' has thousands or decimals no row decides; say --decimal point or --decimal comma"
-            )
-        return found or b"."
-
-    def _ambiguous_mark(self) -> bytes:
-        unclear = self._evidence.unclear
-        return unclear.get(b",") or (unclear.get(b".", b"") if self._form.delimiter == b";" else b"")
-
-    def _proven(self) -> DateOrder | None:
-        if len(self._orders) == 1:
-            return next(iter(self._orders))
-        if not self._orders and self._dotted:
-            return "dmy"  # nobody writes 11.18.2025
-        return None
-
-    _dotted = False
-
-    def _add_date(self, text: bytes) -> None:
-        found = orders_of(text)
-        if not found:
-            return
-        self._example = self._example or text[:10].decode(errors="replace")
-        self._dotted = text[:3].count(b".") > 0 and not self._form.stamp.startswith("short")
-        if len(found) == 1:
-            self._orders.update(found)
-        self._possible &= found
-
-
-def split_or_none(line: bytes, delimiter: bytes) -> list[bytes] | None:
-    """The cells of a line, None where its quotes are not closed."""
-    try:
-        return split(line, delimiter)
-    except UnclosedError:
-        return None
-
-
-def _all_cells(lines: Lines, form: FileForm) -> Iterator[list[bytes] | None]:
-    for batch in lines.batches(form.begin):
-        for line in batch.lines:
-            yield split_or_none(line, form.delimiter)

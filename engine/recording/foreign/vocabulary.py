@@ -21,6 +21,7 @@ Role = Literal[
     "bid",
     "ask",
 ]
+NUMBERS: Final[tuple[Role, ...]] = ("price", "open", "high", "low", "close", "bid", "ask", "volume", "day_volume")
 
 # Names without case, blanks and marks; those of an earlier line are taken before those of a later one.
 _NAMES: Final[tuple[tuple[Role, str], ...]] = (
