@@ -97,8 +97,10 @@ class _Proof:
         return found or b"."
 
     def _ambiguous_mark(self) -> bytes:
-        unclear = self._marks.unclear
-        return unclear.get(b",") or (unclear.get(b".", b"") if self._form.delimiter == b";" else b"")
+        """The first cell that may have thousands or decimals; a layout that is named has points, until a spreadsheet puts semicolons in."""
+        unclear, delimiter = self._marks.unclear, self._form.delimiter
+        point_is_one = delimiter == b"," or (self._form.profile and delimiter != b";")
+        return unclear.get(b",") or (b"" if point_is_one else unclear.get(b".", b""))
 
     def _proven(self) -> DateOrder | None:
         if len(self._orders) == 1:

@@ -212,6 +212,28 @@ def test_the_decimal_mark_is_proved_by_any_row_of_the_file(path: Path) -> None:
     assert read(path, "time;price\n" + rows + "2025-11-18 10:00:00;1.25\n")[-1][1] == 1250
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("cell", ["24.350", "24,350"])
+def test_thousands_or_decimals_is_asked_whatever_stands_between_columns(path: Path, delimiter: str, cell: str) -> None:
+    text = f'time{delimiter}price\n2025-11-18 09:15:00{delimiter}"{cell}"\n'
+    if (delimiter, cell) == (",", "24.350"):  # who writes decimals with a comma puts no comma between columns
+        assert read(path, text) == [(at(9, 15), 2435, 0)]
+        return
+    with pytest.raises(InputError, match=f"whether '{cell}' has thousands or decimals .* say --decimal point or"):
+        read(path, text)
+    assert read(path, text, decimal="comma" if cell[2] == "." else "point") == [(at(9, 15), 2_435_000, 0)]
+    assert read(path, text, decimal="point" if cell[2] == "." else "comma") == [(at(9, 15), 2435, 0)]
+
+
+def test_a_layout_that_is_named_has_the_mark_of_its_maker(path: Path) -> None:
+    text = "<DATE>\t<TIME>\t<LAST>\n2025.11.18\t09:15:00\t151.250\n"
+    with pytest.raises(InputError, match="--decimal"):
+        read(path, text)
+    assert read(path, text, profile="mt5") == [(at(9, 15), 15125, 0)]
+    with pytest.raises(InputError, match="--decimal"):
+        read(path, text.replace("\t", ";"), profile="mt5")  # a spreadsheet's, of a country that may write points so
+
+
 def test_cells_without_a_price_are_bad_ticks_and_no_end(path: Path) -> None:
     text = "time,price,volume\n" + "".join(
         f"2025-11-18 09:15:0{n},{cell},75\n" for n, cell in enumerate(["9", "", "nan", "null", "-1", "N/A", " "])
