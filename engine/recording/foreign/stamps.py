@@ -72,6 +72,8 @@ _SIZES: Final[tuple[tuple[range, TimeFormat], ...]] = (  # the years 1973 to 228
     (range(10**17, 10**19), "epoch-ns"),
 )
 EPOCHS: Final = frozenset(unit for _, unit in _SIZES)
+_OUR_YEARS: Final = range(1990, 2101)
+_TO_THE_MINUTE: Final = 12  # digits of YYYYMMDDHHMM
 _OFFSET = re.compile(r"([+-])([0-9]{1,2})(?::?([0-9]{2}))?")
 _NAMED = {"Z": 0, "UTC": 0, "GMT": 0, "UT": 0, "IST": 330, "EST": -300, "EDT": -240}
 _AREA = re.compile(r"[A-Z][A-Za-z_]{1,30}(?:/[A-Z][A-Za-z_+-]{1,30}){1,2}")
@@ -81,14 +83,17 @@ FORM_EXAMPLE: Final = "a date and time such as 2025-10-01 09:15:18.250+05:30, wi
 
 
 def forms_of(text: bytes) -> set[str]:
-    """Every form that could have written `text` as a moment: names for `stamp_column`; empty for none."""
+    """The form that has written `text` as a moment, a name for `stamp_column`; never more than one, and empty for none."""
     if len(text) > _LONGEST:
         return set()
     found = {name for name, form in FORMS.items() if (match := form.fullmatch(text)) and _sane(name, match)}
     if match := _EPOCH_TEXT.fullmatch(text):
-        found |= {unit for size, unit in _SIZES if int(match[1]) in size}
-        if "one number" in found and len(text) in {12, 14}:
-            found = {"one number"}  # as a number of milliseconds it were of before the year 2002
+        units: set[str] = {unit for size, unit in _SIZES if int(match[1]) in size}
+        # A number of digits that are a date and a time counts from 1970 only where the year is none of ours. As a count
+        # those of our years were moments of before 2002, or, of 16 and 19 digits, of 2033 to 2036: such a column's other
+        # numbers are no dates, so that it is known by most of its rows.
+        if units and ("one number" not in found or (len(text) != _TO_THE_MINUTE and int(text[:4]) not in _OUR_YEARS)):
+            return units
     return found
 
 
