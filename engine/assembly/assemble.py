@@ -28,7 +28,7 @@ from engine.journal import Opened, StateDir
 from engine.journal.exit_pages import ExitPages
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import EXIT_WELL
-from engine.model.ports import TickSource
+from engine.model.sources import TickSource
 from engine.model.types import TradeMode
 from engine.recording import Header
 from engine.runtime import LOGGERS, Engine

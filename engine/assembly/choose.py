@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from engine.assembly.open_source import open_file
 from engine.config import Config, bundled
-from engine.model.ports import Selective, TickSource
+from engine.model.sources import Selective, TickSource
 from engine.model.types import TradeMode
 from engine.recording import CsvLayout
 from engine.venues.registry import venue_of

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.config import Config, instrument_for
-from engine.model.ports import FileSource
+from engine.model.sources import FileSource
 from engine.model.types import Instrument
 from engine.outside.files import regular_size
 from engine.recording.csv_layout import CsvLayout

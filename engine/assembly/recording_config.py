@@ -13,7 +13,7 @@ from engine.config import Config, describe, instrument_for, stated
 from engine.config.origins import Claim
 from engine.config.rules import canonical
 from engine.model.errors import ConfigError
-from engine.model.ports import TickSource
+from engine.model.sources import TickSource
 from engine.model.types import Instrument
 from engine.recording import Header
 from engine.recording.format import RecordedMarket

@@ -13,7 +13,7 @@ from engine.journal import Opened, SqliteJournal
 from engine.journal.exit_pages import ExitPages
 from engine.logs import LogBook, log_trade
 from engine.model.exit_page import ExitPage
-from engine.model.ports import TickSource
+from engine.model.sources import TickSource
 from engine.model.types import TradeMode
 from engine.recording.daily_recorder import DailyRecorder
 from engine.runtime import Engine

@@ -7,7 +7,7 @@ from engine.model.commands import Lock, Unlock
 from engine.model.errors import InputError
 from engine.model.events import StateKept
 from engine.model.marks import StartMark
-from engine.model.ports import TickSource
+from engine.model.sources import TickSource
 from engine.runtime import LOGGERS, Engine
 from engine.runtime.turn_parts import TurnParts
 from engine.trading.trading_state import symbols_of

@@ -8,7 +8,8 @@ from engine.assembly.run import RunParts
 from engine.assembly.takeover import take_over
 from engine.model.clock import Clock, SteadyClock, VirtualClock
 from engine.model.errors import InputError
-from engine.model.ports import Feed, TickSource, is_generated
+from engine.model.ports import Feed
+from engine.model.sources import TickSource, is_generated
 from engine.recording import MqrSource
 from engine.runtime import Engine
 from engine.runtime.cursor import Cursor

@@ -14,7 +14,7 @@ from engine.assembly import Run, build
 from engine.assembly.open_source import open_file
 from engine.config import Config
 from engine.model.latency import Histogram, LatencySummary
-from engine.model.ports import TickSource
+from engine.model.sources import TickSource
 from engine.model.types import DELIVERIES, Delivery
 
 _BATCH = 1000

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from engine.config import Config
-    from engine.model.ports import FileSource
+    from engine.model.sources import FileSource
 
 
 def arguments(parser: Parser) -> None:
@@ -74,7 +74,7 @@ def first_rows(source: "FileSource") -> list[str]:
 
 def how_read(source: "FileSource") -> list[str]:
     """Say how the rows of `source` are understood, and where that is not as they stand."""
-    from engine.model.ports import Selective
+    from engine.model.sources import Selective
 
     if not isinstance(source, Selective):
         return []

@@ -14,7 +14,7 @@ from engine.cli.screen import Screen, screen_here
 from engine.config import Config, find_config
 from engine.model.commands import Flat
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_FAULT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
-from engine.model.ports import Selective
+from engine.model.sources import Selective
 from engine.model.types import TradeMode
 from engine.reports.summary import Summary, summarise
 from engine.reports.trade_file import TradeFile

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.model.errors import InputError
-from engine.model.ports import FileSource, TickSource, of_candles
+from engine.model.sources import FileSource, TickSource, of_candles
 from engine.model.types import FLAG_STAMP_NS, Instrument, Tick
 from engine.outside.files import create_private, refuse_existing, replacing
 from engine.recording.csv_layout import SYMBOL, SYMBOL_ALLOWED

@@ -5,7 +5,7 @@ from itertools import islice
 from pathlib import Path
 
 from engine.model.errors import InputError
-from engine.model.ports import Undamaged
+from engine.model.sources import Undamaged
 from engine.model.types import Instrument, Tick
 from engine.recording.csv_layout import CsvLayout
 from engine.recording.foreign.reader import ForeignReader

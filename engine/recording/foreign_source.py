@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from engine.model.errors import InputError
-from engine.model.ports import PassedOver
+from engine.model.sources import PassedOver
 from engine.model.types import Instrument, Tick
 from engine.recording.csv_layout import CsvLayout
 from engine.recording.csv_source import CsvSource

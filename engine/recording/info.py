@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from engine.model.marks import EventMark, InputMark, Mark, StateMark
-from engine.model.ports import FileSource, Selective, of_candles
+from engine.model.sources import FileSource, Selective, of_candles
 from engine.model.types import Instrument
 from engine.recording.progress import Progress, followed
 from engine.recording.session_tally import SessionTally

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from engine.model.ports import FileSource, TickSource
+from engine.model.sources import FileSource, TickSource
 from engine.model.types import Tick
 
 _PROGRESS_TICKS = 5000

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from engine.assembly import Run
 from engine.model.latency import Histogram
-from engine.model.ports import Selective, of_candles
+from engine.model.sources import Selective, of_candles
 from engine.model.state import state_hash
 from engine.presentation.money import plain_money
 

@@ -9,7 +9,8 @@ from engine.config import Config
 from engine.model.broker_events import BrokerEvent
 from engine.model.errors import InputError
 from engine.model.events import FeedEvent
-from engine.model.ports import Broker, LiveFeed, TickSource, Undamaged
+from engine.model.ports import Broker, LiveFeed
+from engine.model.sources import TickSource, Undamaged
 from engine.model.types import Instrument
 
 Tell = Callable[[FeedEvent], None]

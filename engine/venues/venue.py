@@ -10,7 +10,7 @@ from engine.model.types import TradeMode
 
 if TYPE_CHECKING:
     from engine.config import Config
-    from engine.model.ports import FileSource
+    from engine.model.sources import FileSource
     from engine.venues.supply import NoCredentials, OpenedVenue
 
 TRUST_VARIABLE: Final = "MYQUANT_TRUST_HOST"  # in the environment: hosts that may be told credentials, with commas

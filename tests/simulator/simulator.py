@@ -10,7 +10,7 @@ from typing import Self
 from engine.assembly import load
 from engine.assembly.open_source import kind_of, open_source
 from engine.config import bundled, instrument_for
-from engine.model.ports import TickSource
+from engine.model.sources import TickSource
 from engine.recording import CsvLayout
 from tests.simulator import smartapi
 from tests.simulator.account import Account, Tokens

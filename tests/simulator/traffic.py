@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from engine.model.ports import TickSource
+from engine.model.sources import TickSource
 from engine.model.types import Tick
 from tests.simulator.market import FIRST_TOKEN, Line, RawMessage, line_of
 

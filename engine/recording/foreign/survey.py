@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from engine.model.errors import InputError
-from engine.model.ports import PassedOver
+from engine.model.sources import PassedOver
 from engine.model.types import Tick
 from engine.recording.foreign.neighbours import MOST_KEPT, Neighbours, Stray
 from engine.recording.foreign.rows import BadRow, RowReader

@@ -10,7 +10,8 @@ from threading import Condition, Thread
 
 from engine.model.clock import Clock
 from engine.model.errors import UserError
-from engine.model.ports import Progress, TickSource
+from engine.model.ports import Progress
+from engine.model.sources import TickSource
 from engine.model.types import Tick
 
 _now_ns = time.perf_counter_ns

@@ -5,8 +5,9 @@ import time
 from engine.logs import log_trade
 from engine.model.commands import Bookmark, Command, Hold, Play, Seek, SeekEvent, SeekTime, SetSpeed, SkipSilence, Step
 from engine.model.events import CommandRefused
-from engine.model.ports import ReplayControl, TickSource
+from engine.model.ports import ReplayControl
 from engine.model.snapshot import TimelineEvent
+from engine.model.sources import TickSource
 from engine.runtime.cursor import NEVER
 from engine.runtime.replay.check import ReplayCheck
 from engine.runtime.replay.saved_states import SavedStates

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from engine.model.errors import InputError, WireError, reason
-from engine.model.ports import PassedOver, Undamaged
+from engine.model.sources import PassedOver, Undamaged
 from engine.model.types import FLAG_HAS_BOOK, Tick
 from engine.outside.files import regular_size
 from engine.text.sanitize import CleanText, clean

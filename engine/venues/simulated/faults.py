@@ -8,7 +8,7 @@ from itertools import islice
 from msgspec.structs import replace
 
 from engine.model.commands import Fault
-from engine.model.ports import Undamaged
+from engine.model.sources import Undamaged
 from engine.model.types import PRICE_NAN, Tick
 from engine.text.sanitize import clean
 from engine.venues.simulated.generator import MockSession

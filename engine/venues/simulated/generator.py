@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from engine.model.errors import InputError
-from engine.model.ports import Undamaged
+from engine.model.sources import Undamaged
 from engine.model.types import Instrument, Tick
 from engine.text.sanitize import clean
 from engine.venues.simulated.price_path import Path, draws

@@ -10,7 +10,7 @@ from engine.link.protocol import AnyCommand
 from engine.model import commands
 from engine.model.commands import REACH, Command, Fault, HoldEntries, Stall
 from engine.model.events import CommandRefused
-from engine.model.ports import is_generated
+from engine.model.sources import is_generated
 from engine.recording import MqrSource
 from engine.recording.csv_source import CsvSource
 from engine.runtime.dispatch import Dispatch

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.errors import InputError
-from engine.model.ports import of_candles
+from engine.model.sources import of_candles
 from engine.model.types import Instrument, Tick
 from engine.recording import CsvLayout, MqrSource
 from engine.recording.convert import import_file

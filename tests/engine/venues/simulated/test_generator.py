@@ -13,7 +13,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from engine.model.errors import InputError
-from engine.model.ports import TickSource
+from engine.model.sources import TickSource
 from engine.model.types import Instrument, Tick
 from engine.venues.simulated.generator import MockSession
 from engine.venues.simulated.price_path import Path
