@@ -8,7 +8,7 @@ import errno
 import fcntl
 import os
 import stat
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -228,9 +228,10 @@ def _take_file(dir_fd: int, path: Path, past: int, ours: int = -1) -> int:
     """Lock the file in the directory and write ourselves into it; its descriptor (`ours`, where that still is the file)."""
     _put_aside_odd(dir_fd)
     fd = os.open(LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | PLAIN, 0o600, dir_fd=dir_fd)
-    try:
+    with ExitStack() as opened:
+        opened.callback(os.close, fd)
         if ours >= 0 and os.path.samestat(os.fstat(fd), os.fstat(ours)):
-            os.close(fd)
+            opened.close()
             fd = ours
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -240,10 +241,7 @@ def _take_file(dir_fd: int, path: Path, past: int, ours: int = -1) -> int:
         os.fchmod(fd, 0o600)
         os.ftruncate(fd, 0)
         os.pwrite(fd, owner_of(os.getpid()).text().encode(), 0)
-    except BaseException:
-        if fd != ours:
-            os.close(fd)
-        raise
+        opened.pop_all()
     return fd
 
 
