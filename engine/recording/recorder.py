@@ -20,7 +20,7 @@ from engine.model.errors import UserError, reason
 from engine.model.marks import EventMark, Mark
 from engine.model.types import FLAG_HAS_BOOK, Tick
 from engine.recording.format import BOOK_RECORD, KIND_END, TICK_RECORD, Header, encode_mark
-from engine.recording.segment import Segment
+from engine.recording.segment import RecordSegment
 from engine.recording.writer import BlockFile
 from engine.text.sanitize import CleanText, clean
 
@@ -59,7 +59,7 @@ class FileRecorder:
         self._began = began
         self._for_good = False  # it is not the disk that is at fault
         self._begun_s = time.monotonic()
-        self._fresh: Segment | None = None  # the thread's offer to go on in; taken by the turn
+        self._fresh: RecordSegment | None = None  # the thread's offer to go on in; taken by the turn
         self._is_first = True
         self._kept_before = 0  # ticks in the files before
         self._looked_s = 0.0
@@ -68,7 +68,7 @@ class FileRecorder:
         self._reserve_bytes = reserve_bytes
         self._handed_bytes = self._handed_ticks = 0  # of complete segments; raised by the turn's owner only
         self._written_bytes = 0  # raised by the thread only
-        self._newest_ticks = self._segment = self._reading = Segment.first()
+        self._newest_ticks = self._segment = self._reading = RecordSegment.first()
         self._closing = Event()
         self._wake: SimpleQueue[None] = SimpleQueue()
         # Owned by this recorder; the only one that touches the file; ends by `close` or by the first failure. A daemon,
@@ -153,7 +153,7 @@ class FileRecorder:
             self._for_good = True
             self._give_up(f"a mark cannot be written: {error}")
             return
-        self._append(Segment.of_mark(line))
+        self._append(RecordSegment.of_mark(line))
 
     def close(self) -> None:
         """Write what is waiting and close the file; waits for the disk, but not longer than 5 s."""
@@ -164,7 +164,7 @@ class FileRecorder:
         if self._thread.is_alive():
             self._stop(f"the disk did not take the rest within {_CLOSE_TIMEOUT_S:.0f} s")
 
-    def _tick_segment(self, flags: int) -> Segment:
+    def _tick_segment(self, flags: int) -> RecordSegment:
         """The segment for the next tick: a new one behind the last, in the same buffer where that has room."""
         if self._fresh is not None:
             self._take_fresh()
@@ -176,24 +176,24 @@ class FileRecorder:
         self._append(self._newest_ticks)
         return self._newest_ticks
 
-    def _append(self, segment: Segment) -> None:
+    def _append(self, segment: RecordSegment) -> None:
         """Hang `segment` behind the last one, which is complete by that."""
         last = self._segment
         self._leave(segment)
         last.following = segment
         self._wake.put(None)
 
-    def _leave(self, segment: Segment) -> None:
+    def _leave(self, segment: RecordSegment) -> None:
         """Go on in `segment`; the one before is complete."""
         self._handed_bytes += self._segment.size_bytes()
         self._handed_ticks += self._segment.ticks()
         self._segment = segment
 
-    def _give_up(self, why: str) -> Segment:
+    def _give_up(self, why: str) -> RecordSegment:
         """From the turn's side: what comes from now on goes nowhere; what came before is still written."""
         self._stop(why)
         if self._segment.kind != KIND_END:
-            self._leave(Segment.nowhere())
+            self._leave(RecordSegment.nowhere())
         self._segment.fill = 0
         return self._segment
 
@@ -275,7 +275,7 @@ class FileRecorder:
             return False
         before, self._path, self._file = self.problem, path, file
         self._looked_s = self._begun_s = time.monotonic()
-        fresh = self._reading = Segment.first()
+        fresh = self._reading = RecordSegment.first()
         self._written_bytes = self._handed_bytes  # nothing is handed over while nobody records
         self._fresh = fresh
         self.problem = CleanText("")
@@ -288,7 +288,7 @@ class FileRecorder:
         assert file is not None
         if file.free_bytes() < self._reserve_bytes:
             raise OSError(ENOSPC, f"less than {self._reserve_bytes >> 20} MiB are free on the disk")
-        segment: Segment | None = self._reading
+        segment: RecordSegment | None = self._reading
         gathered = 0
         while segment is not None:
             self._reading = segment

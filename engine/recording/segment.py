@@ -25,7 +25,7 @@ from engine.recording.writer import BLOCK_BYTES
 _LAST_PLACE: Final = BLOCK_BYTES - BOOK_RECORD.size
 
 
-class Segment:
+class RecordSegment:
     """A stretch in one kind of block: `data` from `start` to `fill`; no record begins beyond `limit`.
 
     `written` is the thread's: how far the file has it.
@@ -41,27 +41,27 @@ class Segment:
         self.limit = limit
         self.size = RECORD_SIZES[kind] or TICK_RECORD.size  # of a record; where none is kept it only must fit
         self.refused_flags = FLAG_HAS_BOOK if kind == KIND_TICKS else 0
-        self.following: Segment | None = None
+        self.following: RecordSegment | None = None
 
     @classmethod
-    def first(cls) -> "Segment":
+    def first(cls) -> "RecordSegment":
         """The one that a file begins with: of ticks."""
         return cls(KIND_TICKS, bytearray(BLOCK_BYTES), 0, 0, _LAST_PLACE)
 
-    def next_of_ticks(self, flags: int) -> "Segment":
+    def next_of_ticks(self, flags: int) -> "RecordSegment":
         """One for a tick with these flags, behind this one, which is the last of ticks: in the same buffer where that has room."""
         # From the first tick with a book on every record has one, so that mixed ticks still share long blocks.
         kind = KIND_BOOK_TICKS if flags & FLAG_HAS_BOOK else self.kind
         data, start = (self.data, self.fill) if self.fill <= _LAST_PLACE else (bytearray(BLOCK_BYTES), 0)
-        return Segment(kind, data, start, start, _LAST_PLACE)
+        return RecordSegment(kind, data, start, start, _LAST_PLACE)
 
     @classmethod
-    def of_mark(cls, line: bytes) -> "Segment":
+    def of_mark(cls, line: bytes) -> "RecordSegment":
         """One mark, complete."""
         return cls(KIND_MARKS, bytearray(line), 0, len(line), -1)
 
     @classmethod
-    def nowhere(cls) -> "Segment":
+    def nowhere(cls) -> "RecordSegment":
         """What takes the ticks of a recording that has ended: each in the place of the one before."""
         return cls(KIND_END, bytearray(BOOK_RECORD.size), 0, 0, -1)
 

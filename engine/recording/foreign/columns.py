@@ -18,7 +18,7 @@ _NO_NAMES: Final = frozenset({"", "index", "unnamed0", "x1"})
 _OHLC: Final[tuple[Role, ...]] = ("open", "high", "low", "close")
 
 
-class Claim(Struct, frozen=True):
+class ColumnClaim(Struct, frozen=True):
     """A column that by its name may have a role; a lower rank goes first."""
 
     role: Role
@@ -56,10 +56,10 @@ def find_places(
     return _with_price(places, layout, names, where)
 
 
-def _unnamed_times(names: list[list[str]], columns: list[list[bytes]]) -> list[Claim]:
+def _unnamed_times(names: list[list[str]], columns: list[list[bytes]]) -> list[ColumnClaim]:
     """The index that a program wrote without a name, where it holds moments that nothing else looks like."""
     return [
-        Claim("time", 0, place, "index")
+        ColumnClaim("time", 0, place, "index")
         for place, spellings in enumerate(names)
         if all(plain_name(each) in _NO_NAMES for each in spellings) and mostly(columns[place], _is_calendar_moment)
     ][:1]
@@ -67,7 +67,7 @@ def _unnamed_times(names: list[list[str]], columns: list[list[bytes]]) -> list[C
 
 def _claims(
     names: list[list[str]], layout: CsvLayout, profile: Profile | None, data: list[list[bytes]], begin: int
-) -> list[Claim]:
+) -> list[ColumnClaim]:
     """Who may be what: the options' word, the profile's, the header's, or what the cells look like."""
     said = [each.strip()[:LONGEST_NAME] for each in layout.columns]
     if said and not any("=" in each for each in said):
@@ -75,7 +75,7 @@ def _claims(
             raise InputError(f"row 1 has {len(names)} columns; the options name {len(said)}")
         claims = _by_names([[each] for each in said], profile=None)
         _refuse_twice(claims)
-        return [Claim(each.role, 0, each.place, _called(names, each)) for each in claims]
+        return [ColumnClaim(each.role, 0, each.place, _called(names, each)) for each in claims]
     if begin:
         claims = _by_names(names, profile)
     else:
@@ -92,7 +92,7 @@ def _claims(
     return [*meant, *(claim for claim in claims if claim.role not in spoken_for and claim.place not in places)]
 
 
-def _by_names(names: list[list[str]], profile: Profile | None) -> list[Claim]:
+def _by_names(names: list[list[str]], profile: Profile | None) -> list[ColumnClaim]:
     claims = []
     for place, spellings in enumerate(names):
         for name in spellings:
@@ -101,25 +101,25 @@ def _by_names(names: list[list[str]], profile: Profile | None) -> list[Claim]:
             if meant == "-":
                 break
             if meant:
-                claims.append(Claim(meant, -1, place, name))
+                claims.append(ColumnClaim(meant, -1, place, name))
                 break
             if found := role_of(name):
-                claims.append(Claim(*found, place, name))
+                claims.append(ColumnClaim(*found, place, name))
                 break
     return claims
 
 
-def _called(names: list[list[str]], claim: Claim) -> str:
+def _called(names: list[list[str]], claim: ColumnClaim) -> str:
     return names[claim.place][0] if names[claim.place] else claim.name
 
 
-def _meant(said: str, names: list[list[str]]) -> Claim:
+def _meant(said: str, names: list[list[str]]) -> ColumnClaim:
     """What `price=LTP` or `price=4` means; raises InputError."""
     role, _, column = said.partition("=")
     if role not in ROLES:
         raise InputError(f"--columns: '{role}' is no kind of column; allowed: {', '.join(ROLES)}")
     if column.isdigit() and 1 <= int(column) <= len(names):
-        return Claim(role, -2, int(column) - 1, column)
+        return ColumnClaim(role, -2, int(column) - 1, column)
     wanted = plain_name(column)
     places = [place for place, each in enumerate(names) if any(plain_name(name) == wanted for name in each)]
     if len(places) != 1 or not wanted:
@@ -127,11 +127,11 @@ def _meant(said: str, names: list[list[str]]) -> Claim:
         raise InputError(
             f"--columns: '{column}' is {'no' if not places else 'more than one'} column; allowed: 1 to {len(names)}, {have:.160}"
         )
-    return Claim(role, -2, places[0], column)
+    return ColumnClaim(role, -2, places[0], column)
 
 
-def _refuse_twice(claims: Iterable[Claim]) -> None:
-    seen: dict[Role, Claim] = {}
+def _refuse_twice(claims: Iterable[ColumnClaim]) -> None:
+    seen: dict[Role, ColumnClaim] = {}
     for claim in claims:
         if claim.role in seen:
             raise InputError(
@@ -140,7 +140,7 @@ def _refuse_twice(claims: Iterable[Claim]) -> None:
         seen[claim.role] = claim
 
 
-def _first(claims: list[Claim], where: str) -> Claim:
+def _first(claims: list[ColumnClaim], where: str) -> ColumnClaim:
     """The claim that goes first; raises InputError where two have the same right."""
     best = min(claims, key=lambda claim: claim.rank)
     rivals = [claim for claim in claims if claim.rank == best.rank]
@@ -153,7 +153,7 @@ def _first(claims: list[Claim], where: str) -> Claim:
 
 
 def _time_places(
-    times: list[Claim], columns: list[list[bytes]], layout: CsvLayout, profile: Profile | None, where: str
+    times: list[ColumnClaim], columns: list[list[bytes]], layout: CsvLayout, profile: Profile | None, where: str
 ) -> dict[Role, int]:
     """Where the time stands, and the date if that is apart."""
     if layout.time_format not in {"auto", "iso"}:
@@ -178,7 +178,7 @@ def _time_places(
     return {"time": _first(clocks or dates or [claim for claim in times if claim.role == "time"] or times, where).place}
 
 
-def _first_different(claims: list[Claim], columns: list[list[bytes]], where: str) -> Claim:
+def _first_different(claims: list[ColumnClaim], columns: list[list[bytes]], where: str) -> ColumnClaim:
     """As `_first`, but two columns that say the same are no question."""
     best = min(claims, key=lambda claim: claim.rank)
     return _first([each for each in claims if each is best or columns[each.place] != columns[best.place]], where)
@@ -215,7 +215,7 @@ def mostly(cells: list[bytes], is_one: Callable[[bytes], object]) -> bool:
     return bool(some) and 2 * sum(map(bool, map(is_one, some))) >= len(some)
 
 
-def _is_left_empty(claim: Claim, claims: list[Claim], columns: list[list[bytes]]) -> bool:
+def _is_left_empty(claim: ColumnClaim, claims: list[ColumnClaim], columns: list[list[bytes]]) -> bool:
     """Whether the column holds nothing and another may stand for it; a price that is always empty is none."""
     if not columns[claim.place] or any(columns[claim.place]):
         return False

@@ -21,7 +21,7 @@ _ALONE_MS: Final = (3_600_000, 43_200_000)  # and hours, but no night
 MOST_KEPT: Final = 10_000  # strays told one by one
 
 
-class Stray(NamedTuple):
+class StrayRow(NamedTuple):
     """A row whose time contradicts its neighbours: later than they are (`ahead`) or earlier; `far` off even where nothing is in order."""
 
     row: int
@@ -55,7 +55,7 @@ class Neighbours:
         self._waiting: list[tuple[int, int]] = []  # the row that went back and those behind it
         self.rises = self.falls = 0  # steps along the direction, and against it
         self.breaks = self.first_break = 0  # places where the file goes back and stays there; the first one's row
-        self.strays: dict[int, Stray] = {}
+        self.strays: dict[int, StrayRow] = {}
         self.loose = 0  # how many strays there were, those not kept included
 
     def add(self, at_ms: int, row: int) -> None:
@@ -141,7 +141,7 @@ class Neighbours:
         self.loose += 1
         if far or len(self.strays) < MOST_KEPT:
             forward = self._direction > 0
-            self.strays[row] = Stray(row, at * self._direction, ahead is forward, far)
+            self.strays[row] = StrayRow(row, at * self._direction, ahead is forward, far)
 
 
 def _in_order(times: Sequence[int], tolerance_ms: int) -> list[int]:

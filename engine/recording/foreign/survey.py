@@ -11,7 +11,7 @@ from msgspec import Struct
 from engine.model.errors import InputError
 from engine.model.sources import PassedOver
 from engine.model.types import Tick
-from engine.recording.foreign.neighbours import MOST_KEPT, Neighbours, Stray
+from engine.recording.foreign.neighbours import MOST_KEPT, Neighbours, StrayRow
 from engine.recording.foreign.rows import BadRow, RowReader
 from engine.text.sanitize import clean
 
@@ -175,14 +175,14 @@ class _Pass:
 _WORDS: Final = {"header": "the header once more", "torn": "the last line is torn", "not text": "no text"}
 
 
-def _is_out(stray: Stray, *, sort: bool, unordered: bool) -> bool:
+def _is_out(stray: StrayRow, *, sort: bool, unordered: bool) -> bool:
     """Whether a stray is passed over: where nothing is sorted, one behind is left to the engine, which refuses it and none else."""
     if not sort:
         return stray.ahead
     return stray.far or not unordered
 
 
-def _contradicted(strays: list[Stray], stamp: Callable[[int], str]) -> Iterator[PassedOver]:
+def _contradicted(strays: list[StrayRow], stamp: Callable[[int], str]) -> Iterator[PassedOver]:
     if strays:
         first, last = strays[0], strays[-1]
         rows = (
@@ -194,7 +194,7 @@ def _contradicted(strays: list[Stray], stamp: Callable[[int], str]) -> Iterator[
         yield PassedOver("contradicted", len(strays), f"row {first.row}", f"row {last.row}", text)
 
 
-def _too_many(first: Stray, stamp: Callable[[int], str]) -> BadRow:
+def _too_many(first: StrayRow, stamp: Callable[[int], str]) -> BadRow:
     what = (
         f"the time {stamp(first.at_ms)} contradicts the rows around it, as that of more than {MOST_KEPT:,} others does"
     )

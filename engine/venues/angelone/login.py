@@ -49,7 +49,7 @@ class Tokens(Struct, frozen=True):
         return [("tokens", MASK)]
 
 
-class Profile(Struct, frozen=True):
+class AccountProfile(Struct, frozen=True):
     """Whose session it is, as the broker says, and where it may trade."""
 
     client_code: str
@@ -112,7 +112,7 @@ class LoginSession:
         with self._turn:
             return self._log_in()
 
-    def profile(self) -> Profile:
+    def profile(self) -> AccountProfile:
         """Ask whose session it is: the probe whether it is alive; raises LoginError (`session_dead` where it is not)."""
         with self._turn:
             verdict = self._ask("profile", "GET", _SECURE + "getProfile")
@@ -120,7 +120,7 @@ class LoginSession:
         code, exchanges = data.get("clientcode"), data.get("exchanges")
         if not isinstance(code, str) or not isinstance(exchanges, list | None):
             raise LoginError("profile: the answer names no client", PAUSE_S)
-        return Profile(clean(code, 40), tuple(one_line(str(exchange)) for exchange in exchanges or ()))
+        return AccountProfile(clean(code, 40), tuple(one_line(str(exchange)) for exchange in exchanges or ()))
 
     def logout(self) -> None:
         """End the session at the broker and forget the tokens; raises LoginError where the broker did not hear of it."""
