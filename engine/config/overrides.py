@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 from engine.config.document import parse_toml, show
 from engine.config.judge import Draft, all_keys, elsewhere_hint, judge_value, nearest_hint, rule_of
-from engine.config.rules import NAME, NAME_WORDS, Rule
+from engine.config.rules import NAME, NAME_WORDS, Many, Rule
 from engine.config.schema import INSTRUMENTS, OVERRIDABLE, Tables
+
+_BARE_LIST = re.compile(r"""\[([^"'\[\]]*)\]""")
 
 
 def judge_overrides(overrides: Sequence[str], draft: Draft) -> frozenset[str]:
@@ -58,7 +60,14 @@ def _unknown(path: str, tables: Tables) -> str:
 
 
 def _value(text: str, rule: Rule) -> object:
-    """`text` as a TOML value; as it stands where it is none, or where the rule wants text and takes it without quotes."""
+    """`text` as a TOML value; as it stands where it is none, or where the rule wants text and takes it without quotes.
+
+    So do the values of a list: what a recording has of its configuration is written so. As TOML the hours behind a date
+    would be its offset from UTC.
+    """
+    if isinstance(rule, Many) and rule.each.bare and (bare := _BARE_LIST.fullmatch(text)):
+        *words, last = (word.strip() for word in bare[1].split(","))
+        return [*words, last] if last else words
     try:
         document = parse_toml(f"value = {text}")
     except ValueError:

@@ -118,14 +118,15 @@ class Many(Rule):
 
     def __init__(self, rule: Rule, low: int, high: int) -> None:
         super().__init__(f"a list of {low} to {high} values, each {rule.allowed}")
-        self._rule, self._low, self._high = rule, low, high
+        self.each = rule
+        self._low, self._high = low, high
 
     def parse(self, value: object) -> tuple[object, ...]:
         """Return the values in their order; raises ValueError."""
         if not isinstance(value, list) or not self._low <= len(value) <= self._high:
             raise self.refusal()
         try:
-            return tuple(self._rule.parse(one) for one in value)
+            return tuple(self.each.parse(one) for one in value)
         except ValueError as error:
             raise ValueError(f"a list of {self._low} to {self._high} values, each {error}") from None
 

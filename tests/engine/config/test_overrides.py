@@ -12,14 +12,33 @@ from hypothesis import strategies as st
 
 from engine.assembly import load
 from engine.config import Config, bundled
-from engine.config.rules import Address
-from engine.config.schema import tables_with
+from engine.config.judge import Draft, rule_of, text_of
+from engine.config.overrides import judge_overrides
+from engine.config.rules import (
+    Address,
+    Choice,
+    Day,
+    Flag,
+    Many,
+    Number,
+    Power,
+    Rule,
+    SpecialDay,
+    SpecialDayRule,
+    Speed,
+    Text,
+    TimeOfDay,
+    Whole,
+    Zone,
+)
+from engine.config.schema import OVERRIDABLE, tables_with
 from engine.model.errors import ConfigError
 from engine.venues.registry import sections
 
 TABLES = tables_with(sections())
 SHIPPED = bundled("config.toml")
 TEXT = SHIPPED.read_text(encoding="utf-8")
+SYMBOL_WORDS = "a symbol of 1 to 80 letters, digits, blanks, '_', '.', '&', ':', '|', '/' or '-'"
 
 
 def value(config: Config, path: str) -> object:
@@ -38,6 +57,11 @@ def value(config: Config, path: str) -> object:
         ('session.start="09:20"', time(9, 20)),
         ("session.zone=America/New_York", "America/New_York"),
         ("session.holidays=[2025-10-02]", (date(2025, 10, 2),)),
+        ("session.holidays=[2025-10-02, '2025-10-21',]", (date(2025, 10, 2), date(2025, 10, 21))),
+        ("session.special=[2026-11-08 18:00-19:00,]", (SpecialDay(date(2026, 11, 8), time(18), time(19)),)),
+        ('session.special=["2026-11-08 18:00-19:00"]', (SpecialDay(date(2026, 11, 8), time(18), time(19)),)),
+        ("feed.symbols=[NIFTY 50, BTC/USDT]", ("NIFTY 50", "BTC/USDT")),
+        ("feed.symbols=[ ]", ()),
         ("engine.delivery=queued", "queued"),
         (" engine.delivery = 'queued' ", "queued"),
         ("risk.tp_points=[5, 12, 20, 31.5]", (Decimal(5), Decimal(12), Decimal(20), Decimal("31.5"))),
@@ -87,6 +111,8 @@ def test_an_instrument_is_overridden_by_name(name: str) -> None:
         ("strategy.fast_ema=nine", 'strategy.fast_ema = "nine": must be a whole number from 1 to 10000'),
         ("strategy.fast_ema=9\nslow_ema=3", 'strategy.fast_ema = "9�slow_ema=3": must be a whole number from 1 to 10000'),
         ("strategy.use_macd=True", 'strategy.use_macd = "True": must be true or false'),
+        ("feed.symbols=[A,,B]", f'feed.symbols = ["A", "", "B"]: must be a list of 0 to 1000 values, each {SYMBOL_WORDS}'),
+        ("feed.symbols=A", f'feed.symbols = "A": must be a list of 0 to 1000 values, each {SYMBOL_WORDS}'),
         ("session.start=9", 'session.start = "9": must be a time of day such as "09:15" or "09:15:00"'),
         ("instruments.SPY.lot_sise=9", "instruments.SPY.lot_sise: unknown key; did you mean lot_size?"),
         ("instruments.A B.lot_size=9", "instruments.A B.lot_size: the instrument's name must be 1 to 80 letters, digits, '_', '.' or '-'"),
@@ -188,6 +214,57 @@ def test_a_damaged_file_is_well_or_refused(path: Path, place: int, length: int, 
     content = TEXT.encode()
     path.write_bytes(content[:place] + junk + content[place + length :])
     assert all(line.startswith(f"{path}: ") for line in problems(path))
+
+
+def raw_of(rule: Rule) -> st.SearchStrategy[object]:
+    """What `rule` may take, or now and then may not."""
+    match rule:
+        case Flag():
+            return st.booleans()
+        case Whole() | Power():
+            return st.integers(0, 10**9)
+        case Speed():
+            return st.just("max") | st.decimals("0.25", 1000, places=3)
+        case Number():
+            return st.decimals(0, 10**12) | st.decimals(0, 100, places=10) | st.integers(0, 10**12).map(Decimal)
+        case Many():
+            return st.lists(raw_of(rule.each), max_size=4)
+        case Choice():
+            return st.sampled_from(rule._choices)
+        case Day():
+            return st.dates(date(1990, 1, 1), date(2100, 12, 31))
+        case TimeOfDay():
+            return st.times().map(lambda at: at.replace(microsecond=0))
+        case SpecialDayRule():
+            hours = st.times().map(lambda at: f"{at:%H:%M}")
+            return st.dates(date(1990, 1, 1)).map(str) | st.builds(
+                "{} {}-{}".format, st.dates(date(1990, 1, 1)), hours, hours
+            )
+        case Zone():
+            return st.sampled_from(["UTC", "Asia/Kolkata", "America/Argentina/Buenos_Aires", "Etc/GMT+5"])
+        case Address():
+            return st.sampled_from(
+                ["https://a.b/c.json", "wss://a-b.in:443/x", "http://localhost:1", "ws://127.0.0.1:80/"]
+            )
+        case Text():
+            text = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=30)
+            return st.from_regex(rule._pattern, fullmatch=True) if rule._pattern else text
+    raise AssertionError(f"no values of {type(rule).__name__} are tried")
+
+
+@settings(deadline=None, max_examples=600)
+@given(st.data())
+def test_what_describes_a_value_is_read_as_that_value(data: st.DataObject) -> None:
+    key = data.draw(st.sampled_from([*KEYS, *(f"instruments.A.{name}" for name in OVERRIDABLE)]))
+    rule = rule_of(key, TABLES)
+    assert rule is not None
+    try:
+        parsed = rule.parse(data.draw(raw_of(rule)))
+    except ValueError:
+        return
+    draft = Draft(TABLES)
+    judge_overrides([f"{key}={text_of(key, parsed, TABLES)}"], draft)
+    assert (draft.values, draft.problems) == ({key: parsed}, [])
 
 
 @pytest.mark.parametrize("scheme", ["http", "ws"])
