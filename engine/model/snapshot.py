@@ -247,4 +247,5 @@ class Snapshot(Struct, frozen=True):
         0  # exits and fills from then on (`at_ms`) are NOT YET DURABLE, and so is what is held; 0 = all is kept
     )
     exits_from: int = 1  # number of the first exit that the journal may have; `trades` are the newest
+    markets: dict[str, SessionView] = {}  # where a run has several: each by its name, as it stands by itself
     rewinds: int = 0  # how often this replay went back: numbers of exits that came after are given again

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from engine.model.ports import FeedView
-from engine.model.snapshot import Quote, Snapshot
+from engine.model.snapshot import Quote, SessionView, Snapshot
 from engine.model.types import PositionState
+from engine.presentation.format import instrument_at
 
 # What the feed column of the ticks says of a price; never by colour alone.
 Fresh = Literal["LIVE", "LATE", "QUIET", "STALE", "NEW", "CLOSED"]
@@ -20,16 +21,36 @@ _SECOND_NS = 1_000_000_000
 
 
 def is_closed(seen: Snapshot) -> bool:
-    """Whether the market is closed; a replay's never is, and before the first tick nobody knows."""
-    return seen.replay is None and seen.at_ms > 0 and not seen.session.start_ms <= seen.at_ms <= seen.session.end_ms
+    """Whether every market of the run is closed; a replay's never is, and before the first tick nobody knows."""
+    return _is_over(seen, seen.session)
+
+
+def session_of(seen: Snapshot, instrument: int) -> SessionView:
+    """The session that the market of `instrument` keeps."""
+    return seen.markets.get(instrument_at(seen, instrument).market, seen.session)
+
+
+def is_closed_for(seen: Snapshot, instrument: int) -> bool:
+    """Whether the market of `instrument` is closed, whatever others do."""
+    return _is_over(seen, session_of(seen, instrument))
+
+
+def _is_over(seen: Snapshot, session: SessionView) -> bool:
+    return seen.replay is None and seen.at_ms > 0 and not session.start_ms <= seen.at_ms <= session.end_ms
 
 
 def held_over(seen: Snapshot) -> tuple[PositionState, ...]:
-    """What is still held though the session is over, in a run whose market is a real one."""
-    if seen.trade_mode not in {"paper", "live"} or not is_closed(seen):
+    """What is still held though the session of its market is over, in a run whose market is a real one."""
+    if seen.trade_mode not in {"paper", "live"}:
         return ()
     held = (each.state for each in seen.positions if each.state.quantity)
-    return tuple(state for state in held if state.entry_ms < seen.at_ms)
+    return tuple(state for state in held if state.entry_ms < seen.at_ms and is_closed_for(seen, state.instrument))
+
+
+def unsold(seen: Snapshot, over: PositionState) -> str:
+    """How long what is held over stays so: `nothing can be sold until Mon 09:15`."""
+    opens = session_of(seen, over.instrument).opens
+    return f"nothing can be sold until {opens}" if opens else "nothing can be sold"
 
 
 def never(seen: Snapshot) -> str:
@@ -130,10 +151,10 @@ def unpriced(seen: Snapshot, now_ns: int) -> Quote | None:
     Where the whole feed is silent, that is too long once the instrument that ticks most often should have ticked.
     """
     feed = seen.feed
-    if feed is None or feed.state != "UP" or is_closed(seen) or seen.stopped:
+    if feed is None or feed.state != "UP" or seen.stopped:
         return None
     held = {position.state.instrument for position in seen.positions if position.state.quantity}
-    came = [quote for quote in seen.quotes if quote.recv_ns]
+    came = [quote for quote in seen.quotes if quote.recv_ns and not is_closed_for(seen, quote.instrument)]
     least_s = min((allowed_s(quote, seen) for quote in came), default=seen.stale_s)
     together = all_quiet(seen, now_ns)
     silent = [
@@ -151,7 +172,7 @@ def fresh(quote: Quote, seen: Snapshot, now_ns: int) -> Fresh:
     `NEW`: none has come on this link; `LATE`: the newest one waited somewhere on its way.
     """
     feed = seen.feed
-    if is_closed(seen):
+    if is_closed_for(seen, quote.instrument):
         return "CLOSED"
     if quote.recv_ns and feed is not None and feed.state != "UP":
         return "STALE"

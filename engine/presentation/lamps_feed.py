@@ -58,9 +58,8 @@ def data(look: LampInput) -> Lamp:
     if over := feeds.held_over(seen):
         symbol = text.instrument_at(seen, over[0].instrument).symbol
         more = f" and {len(over) - 1:,} more" if len(over) > 1 else ""
-        following = f"nothing can be sold until {seen.session.opens}" if seen.session.opens else "nothing can be sold"
         shown = f"{symbol}{more} still held"
-        return Lamp("DATA", "STALE", shown, because="← the session is over", following=following)
+        return Lamp("DATA", "STALE", shown, because="← the session is over", following=feeds.unsold(seen, over[0]))
     if is_closed(seen):
         return Lamp("DATA", "CLOSED", market(seen))
     held = {position.state.instrument for position in seen.positions if position.state.quantity}
@@ -72,7 +71,7 @@ def data(look: LampInput) -> Lamp:
             held=quote.instrument in held,
         )
         for quote in seen.quotes
-        if quote.recv_ns
+        if quote.recv_ns and not feeds.is_closed_for(seen, quote.instrument)
     ]
     if not silences:
         return _no_data(look)
@@ -99,7 +98,7 @@ def _few(look: LampInput, worst: QuietTime, late: int, ticking: int) -> tuple[Wo
     """Few instruments: each of them counts."""
     seen = look.snapshot
     symbol = text.instrument_at(seen, worst.instrument).symbol
-    waiting = len(seen.quotes) - ticking
+    waiting = sum(1 for quote in seen.quotes if not quote.recv_ns and not feeds.is_closed_for(seen, quote.instrument))
     shown = f"{symbol}, no tick yet of {waiting:,}" if waiting else symbol
     if not late:
         return "OK", shown, worst.age_s

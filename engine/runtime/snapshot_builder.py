@@ -45,8 +45,9 @@ class SnapshotBuilder:
         self._trade_mode = trade_mode
         self._source = source
         self._state = parts.trader.state
-        self._session_at = (0, snapshot.SessionView("", "", 0, -1))  # the second that it is of
-        self._zone = parts.trader.hours.zone.key
+        self._second = 0  # that the sessions are of
+        self._session = snapshot.SessionView(parts.trader.hours.zone.key, NO_DAY.date.isoformat(), 0, -1)
+        self._sessions: dict[str, snapshot.SessionView] = {}
         self._markets = tuple(dict.fromkeys(parts.trader.state.markets.values()))
         self._parts = parts
         self._status = status
@@ -67,6 +68,7 @@ class SnapshotBuilder:
         now_ms = parts.effects.now_ms
         self._number += 1
         self._measure(now_ns, now_ms)
+        self._look_at_sessions(now_ms)
         return snapshot.Snapshot(
             number=self._number,
             taken_ns=now_ns,
@@ -78,7 +80,8 @@ class SnapshotBuilder:
             instruments=instruments,
             ticks=cursor.position,
             refused=stats.refused if len(instruments) > _SHOWN else refusals(state.instrument_states),
-            session=self._session(now_ms),
+            session=self._session,
+            markets=self._sessions,
             pulse=snapshot.Pulse(stats.beat_ns, cursor.came_ns, cursor.decided_ns, parts.effects.oldest_order_ns),
             process=stats.process,
             events=tuple(parts.timeline.events),
@@ -127,14 +130,13 @@ class SnapshotBuilder:
             return trader.findings.why_undecided(ticks)
         return ""
 
-    def _session(self, now_ms: int) -> snapshot.SessionView:
-        if not now_ms:
-            return snapshot.SessionView(self._zone, NO_DAY.date.isoformat(), 0, -1)
-        second, view = self._session_at
-        if second != now_ms // 1000:
-            view = session_view(self._markets, now_ms)
-            self._session_at = (now_ms // 1000, view)
-        return view
+    def _look_at_sessions(self, now_ms: int) -> None:
+        """See, once a second, how the markets stand together, and each by itself where they are several."""
+        if self._second != now_ms // 1000:
+            self._second = now_ms // 1000
+            self._session = session_view(self._markets, now_ms)
+            if len(self._markets) > 1:
+                self._sessions = {name: session_view((hours,), now_ms) for name, hours in self._state.markets.items()}
 
     def _shown(self) -> list[InstrumentState]:
         """The instruments to show: all, or where they are many those with a position and the first others."""

@@ -108,6 +108,7 @@ def engine_snapshot(
         ticks=number,
         refused={},
         session=SessionView("Asia/Kolkata", "2025-10-01", OPEN_MS, OPEN_MS + 22_500_000),
+        markets={"NSE": SessionView("Asia/Kolkata", "2025-10-01", OPEN_MS, OPEN_MS + 22_500_000, opens="Mon 09:15")},
         pulse=Pulse(number, number, number, 0),
         process=ProcessView(25.0, 0.01, 12, 1.0, 5000),
         events=tuple(gap(n + 1) for n in range(events)),

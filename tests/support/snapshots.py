@@ -223,6 +223,25 @@ def paper(**changes) -> Snapshot:
     return replace(SNAPSHOT, **(fields | changes))
 
 
+def evening(**changes) -> Snapshot:
+    """A paper run on two markets, of which that of the first instrument is over for today and the other is not.
+
+    The first has had no tick for an hour; the second ticks.
+    """
+    session = SessionView("Asia/Kolkata", "2025-10-01", OPEN_MS - 900_000, OPEN_MS + 51_300_000)
+    markets = {"NSE": replace(SNAPSHOT.session, opens="Fri 09:15"), "MCX": session}
+    old = replace(SNAPSHOT.quotes[0], recv_ns=NOW_NS - 3600 * SECOND)
+    fields = {
+        "at_ms": OPEN_MS + 30_000_000,
+        "session": session,
+        "markets": markets,
+        "instruments": (replace(CALL, market="NSE"), replace(PUT, market="MCX")),
+        "quotes": (old, SNAPSHOT.quotes[1]),
+        "positions": (position(1), position(0)),
+    }
+    return paper(**(fields | changes))
+
+
 def lost(held: bool = True, **more) -> Snapshot:
     """The paper run while its link is down."""
     came_ns = NOW_NS - round(12.4 * SECOND)

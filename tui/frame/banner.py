@@ -3,7 +3,9 @@
 It stands in the place of row 1, so that nothing else moves when it comes and goes.
 """
 
-from engine import FeedView
+from collections.abc import Sequence
+
+from engine import FeedView, PositionState
 from engine.presentation import feeds
 from engine.presentation import format as text
 from tui.text.rows import Line, clip
@@ -44,12 +46,13 @@ def _behind_dash(rank: int, *forms: str) -> Segment:
     return segment(rank, *(word(f" — {form}") for form in forms if form))
 
 
-def _held(view: View) -> tuple[str, str]:
-    """The open position, the first of several, with its symbol and without; empty where nothing is held."""
-    held = [position for position in view.snapshot.positions if position.state.quantity]
+def _held(view: View, among: Sequence[PositionState] | None = None) -> tuple[str, str]:
+    """The open position, the first of several (or `among` them), with its symbol and without; empty where nothing is held."""
+    positions = view.snapshot.positions
+    held = [each.state for each in positions if each.state.quantity] if among is None else among
     if not held:
         return "", ""
-    state = held[0].state
+    state = held[0]
     instrument = text.instrument_at(view.snapshot, state.instrument)
     more = f" +{len(held) - 1:,} more" if len(held) > 1 else ""
     side = f"{text.side(instrument, state.quantity)}{more}"
@@ -109,9 +112,11 @@ def _silent(view: View, width: int) -> list[Segment]:
     ]
 
 
-def _unwatched(view: View, width: int, stays: str = "") -> tuple[str, ...]:
-    """What is held and nobody watches, named wherever there is room; nothing where nothing is held."""
-    held, _ = _held(view)
+def _unwatched(
+    view: View, width: int, stays: str = "", among: Sequence[PositionState] | None = None
+) -> tuple[str, ...]:
+    """What is held (or `among` that) and nobody watches, named wherever there is room; nothing where nothing is held."""
+    held, _ = _held(view, among)
     forms = (f"{held}{stays} UNWATCHED", "UNWATCHED")
     return forms[: 1 if width >= _NAMED_FROM else 2] if held else ()
 
@@ -198,13 +203,13 @@ def _unpriced(view: View, width: int) -> tuple[list[Segment], str] | None:
 def _held_over(view: View, width: int) -> tuple[list[Segment], str] | None:
     """`HELD OVER THE END OF THE SESSION — NIFTY25NOV25900CE LONG 150 UNWATCHED — nothing can be sold until Mon 09:15`."""
     seen = view.snapshot
-    if not feeds.held_over(seen) or seen.flat.state == "HELD":
+    over = feeds.held_over(seen)
+    if not over or seen.flat.state == "HELD":
         return None
-    opens = f"nothing can be sold until {seen.session.opens}" if seen.session.opens else ""
     segments = [
         segment(0, word(f"{view.glyphs.bad} HELD OVER THE END OF THE SESSION"), word(f"{view.glyphs.bad} HELD OVER")),
-        _behind_dash(1, *_unwatched(view, width)),
-        _behind_dash(2, opens),
+        _behind_dash(1, *_unwatched(view, width, among=over)),
+        _behind_dash(2, feeds.unsold(seen, over[0])),
     ]
     return segments, "alert"
 

@@ -6,7 +6,20 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine.presentation import feeds
-from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, feed, lost, paper, quote, snapshot, waiting
+from tests.support.snapshots import (
+    NOW_NS,
+    OPEN_MS,
+    SECOND,
+    SNAPSHOT,
+    evening,
+    feed,
+    lost,
+    paper,
+    position,
+    quote,
+    snapshot,
+    waiting,
+)
 
 STATES = ("CONNECTING", "LOGIN", "UP", "WAITING", "REFUSED", "STOPPED")
 
@@ -119,3 +132,16 @@ def test_a_tick_that_waited_on_its_way_is_late(behind_ms, clock_ms, word):
     price = silent(0.4)
     recv_wall_ms = (seen.wall_ns - (seen.taken_ns - price.recv_ns)) // 1_000_000
     assert feeds.fresh(replace(price, exch_ms=recv_wall_ms - behind_ms), seen, NOW_NS) == word
+
+
+def test_what_is_held_is_judged_by_the_hours_of_its_own_market():
+    seen = evening()
+    assert not feeds.is_closed(seen)
+    (over,) = feeds.held_over(seen)
+    assert over.instrument == 0
+    assert feeds.unsold(seen, over) == "nothing can be sold until Fri 09:15"
+    assert [feeds.fresh(each, seen, NOW_NS) for each in seen.quotes] == ["CLOSED", "LIVE"]
+    assert feeds.unpriced(seen, NOW_NS) is None  # it is not silent: nobody trades it
+    assert feeds.held_over(replace(seen, markets={})) == ()  # an engine of an older version
+    assert feeds.held_over(replace(seen, at_ms=OPEN_MS + 3_600_000)) == ()
+    assert feeds.held_over(evening(positions=(position(1),))) == ()

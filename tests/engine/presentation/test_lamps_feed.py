@@ -11,6 +11,7 @@ from tests.support.snapshots import (
     OPEN_MS,
     SECOND,
     SNAPSHOT,
+    evening,
     feed,
     lost,
     many_instruments,
@@ -242,3 +243,11 @@ def test_an_instrument_that_comes_into_sight_brings_no_gaps_twice() -> None:
         words.append({lamp.name: lamp for lamp in health.judge(seen, now_ns, GOOD)}["SEQUENCE"].because)
     assert [bool(because) for because in words] == [False, True, True, True, False]
     assert words[1:] == ["← 2 in the last minute", "← recovering", "← recovering", ""]
+
+
+def test_a_market_that_is_closed_is_not_silent_and_what_is_held_there_is_told() -> None:
+    lamp = judge(evening())["DATA"]
+    assert (lamp.word, lamp.text) == ("STALE", "NIFTY25NOV25900CE still held")
+    assert lamp.following == "nothing can be sold until Fri 09:15"
+    lamp = judge(evening(positions=()))["DATA"]
+    assert (lamp.word, lamp.text) == ("OK", "NIFTY25NOV25900PE")

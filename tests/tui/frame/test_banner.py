@@ -7,7 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, feed, lost, paper, position, view, waiting
+from tests.support.snapshots import (
+    NOW_NS,
+    OPEN_MS,
+    SECOND,
+    SNAPSHOT,
+    evening,
+    feed,
+    lost,
+    paper,
+    position,
+    view,
+    waiting,
+)
 from tui.frame import banner, dialogs, screen
 from tui.shell.themes import STYLES
 from tui.text.glyphs import ASCII
@@ -210,3 +222,10 @@ def test_what_is_held_over_the_end_of_the_session_is_shouted() -> None:
     over = paper(at_ms=OPEN_MS + 22_500_001)
     assert line(over).startswith(" ✖ HELD OVER THE END OF THE SESSION — NIFTY25NOV25900CE LONG 150 UNWATCHED")
     assert line(replace(over, positions=())) == ""
+
+
+def test_what_is_held_over_is_named_though_another_market_is_open() -> None:
+    shown = line(evening(), 200)
+    assert shown.startswith(" ✖ HELD OVER THE END OF THE SESSION — NIFTY25NOV25900CE LONG 150 UNWATCHED")
+    assert "nothing can be sold until Fri 09:15" in shown
+    assert style(evening()) == "alert"

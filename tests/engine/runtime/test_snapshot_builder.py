@@ -1,0 +1,30 @@
+"""What a snapshot has of the markets of a run."""
+
+from pathlib import Path
+
+from engine.config import instrument_for
+from engine.model.types import Instrument
+from tests.support.builders import config
+from tests.support.scripted_feed import ScriptedRun
+from tests.support.waiting import until
+
+GOLD = Instrument("GOLD", exchange="MCX", market="MCX")
+
+
+def test_where_a_run_has_several_markets_each_is_shown_by_itself(tmp_path: Path) -> None:
+    both = ScriptedRun(tmp_path, instruments=(instrument_for(config(), "NIFTY"), GOLD))
+    with both.run:
+        until(lambda: both.run.engine.snapshot.markets)
+        seen = both.run.engine.snapshot
+        assert {name: (each.zone, each.daily) for name, each in seen.markets.items()} == {
+            "NSE": ("Asia/Kolkata", True),
+            "MCX": ("Asia/Kolkata", True),
+        }
+        assert seen.session in seen.markets.values()
+
+
+def test_one_market_alone_is_the_session(tmp_path: Path) -> None:
+    one = ScriptedRun(tmp_path)
+    with one.run:
+        until(lambda: one.run.engine.snapshot.session.start_ms)
+        assert one.run.engine.snapshot.markets == {}
