@@ -117,7 +117,7 @@ class Agenda:
     def opened(self, inst: InstrumentState, position: Position) -> None:
         """Watch a position that was bought just now."""
         watch = _Watch(position, inst.hours.day_of(position.entry_ms), position.entry_ms)
-        watch.alarm_ms = position.entry_ms + self._next_limit(0)
+        watch.alarm_ms = position.entry_ms + self._first_limit_ms
         self._watches[inst.index] = watch
         self._set(min(self.due_ms, watch.next_ms()))
 
@@ -155,13 +155,17 @@ class Agenda:
         return due_ms >= before_ms
 
     def look(self, now_ms: int) -> bool:
-        """Do all that is due at `now_ms`; whether anything was."""
+        """Do all that is due at `now_ms`; whether anything was.
+
+        To take a watch over is something: its silence may count from this very moment, which has to be recorded.
+        """
         did = self._look_at_day(now_ms)
         watches: dict[int, _Watch] = {}
         for inst, position in tuple(self._state.held()):
             watch = self._watches.get(inst.index)
             if watch is None or watch.position is not position:
                 watch = self._taken_over(inst, position, now_ms)
+                did = True
             watches[inst.index] = watch
             did |= self._look_at(inst, watch, now_ms)
         self._watches = watches

@@ -106,10 +106,10 @@ class ReplayCheck:
         if self._begun:
             return
         self._begun = True
+        self._keep_time()  # first: ahead of the first tick as well it is the recording's beats that tell the time
         if self._start is not None and self.follows:
             self._take_over(self._start)
         self.passed(0)
-        self._keep_time()
 
     def _keep_time(self) -> None:
         """Let the recording's own beats tell what was due by then; where none are given, its ticks move the clock."""

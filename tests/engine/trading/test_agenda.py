@@ -161,6 +161,17 @@ def test_the_policy_closes_what_is_held_in_silence(clock):
 
 
 @CLOCKS
+@pytest.mark.parametrize("after_s", [5, 10, 29, 30, 45])
+@pytest.mark.parametrize("last", ["09:30:01", "09:30:03"])
+def test_the_policy_follows_a_silence_of_any_length(clock, after_s, last):
+    run = entered(clock, 'operator.on_silence="flat"', f"operator.silence_flat_s={after_s}")
+    if last != "09:30:01":
+        run.at(100, last)
+    run.clock("09:31:00")
+    assert run.exits == [("Flat", 100.0, ms(last) + after_s * 1_000, False)]
+
+
+@CLOCKS
 def test_a_new_day_begins_with_its_session_whether_a_tick_comes_or_not(clock):
     run = entered(clock, "risk.max_positions_per_day=1").clock("15:20:00").clock("10:00:00", "2025-10-03")
     begun = [(event.date, event.at_ms) for event in run.events_of(DayStarted)]
