@@ -11,10 +11,12 @@ from engine.recording.foreign.headless import recognised
 from engine.recording.foreign.numbers import looks_numeric, missing
 from engine.recording.foreign.profiles import Profile
 from engine.recording.foreign.sample import LONGEST_NAME
+from engine.recording.foreign.stamp_column import quarters_apart
 from engine.recording.foreign.stamps import forms_of, is_date, is_time_of_day, midnight
-from engine.recording.foreign.vocabulary import NUMBERS, PRICES, ROLES, TIMES, Role, plain_name, role_of
+from engine.recording.foreign.vocabulary import NUMBERS, PRICES, ROLES, TIMES, Role, plain_name, role_of, zone_in
 
 _NO_NAMES: Final = frozenset({"", "index", "unnamed0", "x1"})
+_SAID: Final = -2  # the rank of a column that the options name
 _OHLC: Final[tuple[Role, ...]] = ("open", "high", "low", "close")
 
 
@@ -119,7 +121,7 @@ def _meant(said: str, names: list[list[str]]) -> ColumnClaim:
     if role not in ROLES:
         raise InputError(f"--columns: '{role}' is no kind of column; allowed: {', '.join(ROLES)}")
     if column.isdigit() and 1 <= int(column) <= len(names):
-        return ColumnClaim(role, -2, int(column) - 1, column)
+        return ColumnClaim(role, _SAID, int(column) - 1, column)
     wanted = plain_name(column)
     places = [place for place, each in enumerate(names) if any(plain_name(name) == wanted for name in each)]
     if len(places) != 1 or not wanted:
@@ -127,7 +129,7 @@ def _meant(said: str, names: list[list[str]]) -> ColumnClaim:
         raise InputError(
             f"--columns: '{column}' is {'no' if not places else 'more than one'} column; allowed: 1 to {len(names)}, {have:.160}"
         )
-    return ColumnClaim(role, -2, places[0], column)
+    return ColumnClaim(role, _SAID, places[0], column)
 
 
 def _refuse_twice(claims: Iterable[ColumnClaim]) -> None:
@@ -164,6 +166,7 @@ def _time_places(
     if days == moments and days and clocks:  # dates that a program has written as moments
         return {"date": _first_different(days, columns, where).place, "time": _first(clocks, where).place}
     if moments:
+        moments = _without_other_clocks(moments, columns, layout)
         return {"time": _first_different(moments, columns, where).place}
     dates = [claim for claim in times if mostly(columns[claim.place], is_date)]
     clocks = [claim for claim in times if mostly(columns[claim.place], is_time_of_day) and claim not in dates]
@@ -178,10 +181,33 @@ def _time_places(
     return {"time": _first(clocks or dates or [claim for claim in times if claim.role == "time"] or times, where).place}
 
 
+def _without_other_clocks(
+    moments: list[ColumnClaim], columns: list[list[bytes]], layout: CsvLayout
+) -> list[ColumnClaim]:
+    """The columns of moments without those that, read in the zone that is supposed, are whole quarters of an hour off a count since 1970."""
+    counts = [claim for claim in moments if mostly(columns[claim.place], _is_count)]
+    if not counts or layout.zone_said:
+        return moments
+    zone = layout.zone
+    off = [
+        claim
+        for claim in moments
+        if claim not in counts
+        and claim.rank != _SAID
+        and any(
+            quarters_apart(columns[claim.place], columns[each.place], zone_in(claim.name) or zone) for each in counts
+        )
+    ]
+    return [claim for claim in moments if claim not in off]
+
+
 def _first_different(claims: list[ColumnClaim], columns: list[list[bytes]], where: str) -> ColumnClaim:
-    """As `_first`, but two columns that say the same are no question."""
-    best = min(claims, key=lambda claim: claim.rank)
-    return _first([each for each in claims if each is best or columns[each.place] != columns[best.place]], where)
+    """As `_first`, but two columns that say the same are no question, and one whose name says its zone goes first."""
+    rank = min(claim.rank for claim in claims)
+    stated = [claim for claim in claims if claim.rank == rank and zone_in(claim.name)]
+    best = stated[0] if stated else min(claims, key=lambda claim: claim.rank)
+    rivals = stated or claims
+    return _first([each for each in rivals if each is best or columns[each.place] != columns[best.place]], where)
 
 
 def _with_price(places: dict[Role, int], layout: CsvLayout, names: list[list[str]], where: str) -> dict[Role, int]:
@@ -228,6 +254,10 @@ def _is_moment(cell: bytes) -> bool:
 
 def _is_calendar_moment(cell: bytes) -> bool:
     return any(not form.startswith("epoch") for form in forms_of(cell))
+
+
+def _is_count(cell: bytes) -> bool:
+    return any(form.startswith("epoch") for form in forms_of(cell))
 
 
 def _is_number(cell: bytes) -> bool:

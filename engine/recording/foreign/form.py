@@ -41,7 +41,8 @@ class FileForm(Struct, frozen=True, kw_only=True):
     begin: int
     headers: frozenset[bytes]
     stamp: str
-    zone: str
+    zone: str  # of stamps without an offset
+    zone_stated: bool = False  # by the file, a layout that was named, or an option
     order: DateOrder = "dmy"
     offsets: bool = False  # the stamps say their own zone
     mark: bytes = b"."

@@ -16,8 +16,9 @@ from engine.recording.foreign.form import FileForm
 from engine.recording.foreign.lines import Lines
 from engine.recording.foreign.numbers import BLANKS, MarkEvidence
 from engine.recording.foreign.profiles import profile_named
-from engine.recording.foreign.stamps import DateOrder, needs_order, orders_of
+from engine.recording.foreign.stamps import EPOCHS, DateOrder, needs_order, orders_of
 from engine.recording.foreign.vocabulary import NUMBERS
+from engine.recording.foreign.zones import zone_called
 
 SAMPLE_LINES: Final = 500
 
@@ -28,7 +29,7 @@ def settled(form: FileForm, layout: CsvLayout, first: list[tuple[int, bytes]], l
     proof.add(_cells(line, form.delimiter) for row, line in first if row > form.begin)
     if not proof.decided:
         proof.add(_all_cells(lines, form))
-    return replace(form, order=proof.order(), mark=proof.mark())
+    return replace(form, order=proof.order(), mark=proof.mark(), zone=proof.zone())
 
 
 class _Proof:
@@ -47,12 +48,18 @@ class _Proof:
         profile = profile_named(form.profile)
         self._asks_order = needs_order(form.stamp) and not (layout.dates or (profile and profile.dates))
         self._asks_mark = not layout.decimal
+        self._zones: dict[bytes, None] = {}  # what a column of zones says, up to two of them
+        self._asks_zone = "zone" in form.places and not (layout.zone_said or form.offsets or form.stamp in EPOCHS)
 
     @property
     def decided(self) -> bool:
         """Whether more rows would change nothing."""
         unclear = not self._marks.mark() and self._ambiguous_mark()
-        return not (self._asks_mark and unclear) and not (self._asks_order and not self._proven())
+        return not (
+            (self._asks_mark and unclear)
+            or (self._asks_order and not self._proven())
+            or (self._asks_zone and len(self._zones) < 2)
+        )
 
     def add(self, rows: Iterator[list[bytes] | None]) -> None:
         """Look at rows until what is asked for is decided, at least at these first ones."""
@@ -63,6 +70,8 @@ class _Proof:
                 self._marks.add([cells[place] for place in self._numbers])
             if self._asks_order:
                 self._add_date(cells[self._stamp].strip(BLANKS))
+            if self._asks_zone and len(self._zones) < 2:
+                self._add_zone(cells[self._form.places["zone"]].strip(BLANKS))
             if number >= SAMPLE_LINES and self.decided:
                 return
 
@@ -96,6 +105,22 @@ class _Proof:
             )
         return found or b"."
 
+    def zone(self) -> str:
+        """The zone of stamps without an offset; raises InputError where a column of zones names two, or one that is not clear."""
+        said = [text.decode(errors="replace")[:40] for text in self._zones]
+        if not said:
+            return self._form.zone
+        where = f"column '{self._form.label('zone')}'"
+        if len(said) > 1:
+            both = f"'{said[0]}' and '{said[1]}'"
+            raise InputError(f"{where} names more than one zone, {both}; say --zone, such as --zone America/New_York")
+        zone = zone_called(said[0])
+        if not zone:
+            raise InputError(f"{where}: which zone is '{said[0]}'? say --zone, such as --zone America/New_York")
+        if self._form.zone_stated and self._form.zone != zone:
+            raise InputError(f"{where} says {zone}, the file elsewhere {self._form.zone}; say --zone {zone}")
+        return zone
+
     def _ambiguous_mark(self) -> bytes:
         """The first cell that may have thousands or decimals; a layout that is named has points, until a spreadsheet puts semicolons in."""
         unclear, delimiter = self._marks.unclear, self._form.delimiter
@@ -108,6 +133,10 @@ class _Proof:
         if not self._orders and self._dotted:
             return "dmy"  # nobody writes 11.18.2025
         return None
+
+    def _add_zone(self, text: bytes) -> None:
+        if text and text != self._form.label("zone").encode():  # nor the header once more
+            self._zones[text] = None
 
     def _add_date(self, text: bytes) -> None:
         found = orders_of(text)

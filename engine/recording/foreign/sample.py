@@ -60,6 +60,11 @@ class Sample:
                 break
         return [cells for cells in reversed(found) if abs(len(cells) - self.width) <= 1]
 
+    def above(self, begin: int) -> list[str]:
+        """The lines that stand over the one that names the columns."""
+        named = max((row for row, cells in self.rows if row <= begin and _names_columns(cells)), default=0)
+        return [line.decode(errors="replace") for row, line in self.lines.items() if row < named]
+
     def _fit_to(self, header: list[bytes], begin: int) -> None:
         """Take the header's width, unless a delimiter at the end of each row, or of the header, makes the difference."""
         rows = self.data(begin)

@@ -19,14 +19,16 @@ from engine.recording.foreign.numbers import BLANKS
 from engine.recording.foreign.profiles import profile_named
 from engine.recording.foreign.proof import SAMPLE_LINES, settled
 from engine.recording.foreign.sample import Sample, names_of
-from engine.recording.foreign.stamps import forms_of, is_date, is_time_of_day, midnight
+from engine.recording.foreign.stamps import EPOCHS, forms_of, is_date, is_time_of_day, midnight
 from engine.recording.foreign.text import Encoding, encoding_of
 from engine.recording.foreign.unpack import BrokenError, Unpacked, how_packed, opened, refuse_other
 from engine.recording.foreign.vocabulary import Role, role_of, zone_in
+from engine.recording.foreign.zones import unclear_zone, zones_above
 from engine.recording.stamps import zone_named
 
 _BEGIN_BYTES = 4096
 _OFFSET: Final = re.compile(rb"(?:Z|UTC|GMT|IST|:[0-9.]+ ?[+-][0-9]{2}|[+-][0-9]{2}:?[0-9]{2})(?: \([A-Za-z ]+\))?$")
+_TIMES: Final[tuple[Role, ...]] = ("time", "date")
 _NO_COLUMNS: Final = (
     (re.compile(rb"\s*(?:\{\s*(?:\"|$)|\[\s*(?:[{[\"]|$))"), "JSON"),
     (re.compile(rb"\s*<(?:!doctype|html|\?xml)", re.IGNORECASE), "a page or XML"),
@@ -139,9 +141,12 @@ def _form(sample: Sample, layout: CsvLayout, how: Unpacked, encoding: Encoding) 
     stamp, readable = counts.most_common(1)[0] if counts else ("ymd", 0)
     if layout.time_format not in {"auto", "iso"}:
         stamp, readable = layout.time_format, len(data)
-    zone = layout.zone
-    if not layout.zone_said:
-        zone = (profile.zone if profile else "") or next(filter(None, map(zone_in, names[places["time"]])), "") or zone
+    offsets = bool(stamps) and 2 * sum(_OFFSET.search(each) is not None for each in stamps) > len(stamps)
+    zone = layout.zone if layout.zone_said else profile.zone if profile else ""
+    if not zone and not offsets and stamp not in EPOCHS:
+        zone = _stated_zone(
+            [name for role in _TIMES if role in places for name in names[places[role]]], sample.above(begin)
+        )
     return FileForm(
         how=how,
         encoding=encoding,
@@ -153,15 +158,28 @@ def _form(sample: Sample, layout: CsvLayout, how: Unpacked, encoding: Encoding) 
         begin=begin,
         headers=frozenset(line for row, line in sample.lines.items() if row <= begin),
         stamp=stamp,
-        zone=zone,
+        zone=zone or layout.zone,
+        zone_stated=bool(zone),
         order=profile.dates if profile and profile.dates else "dmy",
-        offsets=bool(stamps) and 2 * sum(_OFFSET.search(each) is not None for each in stamps) > len(stamps),
+        offsets=offsets,
         price=layout.price,
         candles=layout.candles,
         profile=profile.name if profile else "",
         before=before,
         after=after,
     ), readable
+
+
+def _stated_zone(names: list[str], above: list[str]) -> str:
+    """The zone that columns of these names, or the lines above the header, give their stamps, or nothing; raises InputError where that is not clear."""
+    if unclear := next(filter(None, map(unclear_zone, names)), ""):
+        raise InputError(f"column '{names[0]}': which zone is {unclear}? say --zone, such as --zone America/New_York")
+    found = sorted({zone for zone in (*map(zone_in, names), *zones_above(above)) if zone})
+    if len(found) > 1:
+        raise InputError(
+            f"column '{names[0]}': its zone is said to be {found[0]}, and {found[1]}; say --zone {found[0]}"
+        )
+    return found[0] if found else ""
 
 
 def stamp_text(cells: list[bytes], places: dict[Role, int], before: bytes, after: bytes) -> bytes:

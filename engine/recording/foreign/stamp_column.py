@@ -1,6 +1,8 @@
 """What reads the stamps of one file, by its form and by what was said of them."""
 
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -8,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from engine.recording.csv_layout import CsvLayout
 from engine.recording.foreign.form import FileForm
-from engine.recording.foreign.stamps import EPOCHS, FORMS, DateOrder, behind_clock, date_in
+from engine.recording.foreign.stamps import EPOCHS, FORMS, DateOrder, behind_clock, date_in, forms_of, needs_order
 from engine.recording.stamps import MINUTES_KEPT, StampReader, minute_ns, shifted, zone_named
 
 _NS: Final = 1_000_000_000
+_MINUTE_NS: Final = 60 * _NS
 
 
 def stamp_reader(form: FileForm, layout: CsvLayout) -> Callable[[bytes], int]:
@@ -82,6 +85,33 @@ class _Calendar:
         except ValueError:
             raise ValueError("there is no such date or time") from None
         return minute_ns(local, self._shift_ns)
+
+
+def quarters_apart(calendar: list[bytes], counts: list[bytes], zone: str) -> bool:
+    """Whether stamps of a calendar, read in `zone`, are the counts since 1970 beside them but for one and the same number of quarters of an hour.
+
+    Then the zone is another: the moments are the same, to the minute where seconds are not written.
+    """
+    forms = Counter(form for text in calendar for form in forms_of(text))
+    units = Counter(form for text in counts for form in forms_of(text))
+    if not forms or not units:
+        return False
+    form, count = forms.most_common(1)[0][0], _reader_of(units.most_common(1)[0][0], "UTC", "dmy", 0)
+    orders: tuple[DateOrder, ...] = ("dmy", "mdy", "ymd") if needs_order(form) else ("ymd",)
+    for order in orders:
+        read, found = _reader_of(form, zone, order, 0), set()
+        for text, number in zip(calendar, counts, strict=True):
+            with suppress(ValueError):
+                found.add(_quarters(read(text) - count(number)))
+        if len(found) == 1 and None not in found and 0 not in found:
+            return True
+    return False
+
+
+def _quarters(off_ns: int) -> int | None:
+    """How many quarters of an hour that is, None where it is not a whole number of them to within a minute."""
+    quarters, rest = divmod(off_ns + _MINUTE_NS, 15 * _MINUTE_NS)
+    return quarters if rest < 2 * _MINUTE_NS else None
 
 
 class SetBack:

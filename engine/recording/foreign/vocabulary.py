@@ -3,6 +3,8 @@
 import re
 from typing import Final, Literal, get_args
 
+from engine.recording.foreign.zones import zone_called
+
 Role = Literal[
     "time",
     "date",
@@ -14,6 +16,7 @@ Role = Literal[
     "strike",
     "right",
     "series",
+    "zone",
     "open",
     "high",
     "low",
@@ -27,6 +30,11 @@ NUMBERS: Final[tuple[Role, ...]] = ("price", "open", "high", "low", "close", "bi
 _NAMES: Final[tuple[tuple[Role, str], ...]] = (
     ("time", "exchangetimestamp exchangetime exchtime exchtimestamp exchangefeedtime eventtime transacttime"),
     ("time", "lasttradetime lasttradedtime lttime ltt tradetime tradedtime tradetimestamp lasttradetimestamp"),
+    (
+        "time",
+        "unix unixtime unixtimestamp unixms unixtimems unixtimestampms epoch epochtime epochtimestamp epochms epochns",
+    ),
+    ("time", "epochseconds epochmillis timestampms timestampus timestampns"),
     (
         "time",
         "timestamp datetime dateandtime datetimestamp stamp ts time tickdatetime dttm timeutc datetimeutc utctime utc",
@@ -64,6 +72,7 @@ _NAMES: Final[tuple[tuple[Role, str], ...]] = (
     ("strike", "strike strikeprice strikepr strkpric"),
     ("right", "right optiontype optntp optiontyp opttype"),
     ("series", "series sctysrs"),
+    ("zone", "timezone tz tzname timezonename timezoneid utcoffset gmtoffset tzoffset timezoneoffset"),
     ("open", "open openprice opnpric openingprice o openrate"),
     ("high", "high highprice hghpric h highrate"),
     ("low", "low lowprice lwpric l lowrate"),
@@ -73,10 +82,8 @@ _NAMES: Final[tuple[tuple[Role, str], ...]] = (
 _RANKS: Final[dict[str, tuple[Role, int]]] = {
     name: (role, rank) for rank, (role, names) in enumerate(_NAMES) for name in names.split()
 }
-_UTC: Final = frozenset(("timeutc", "datetimeutc", "utctime", "utc", "gmttime", "dateutc"))
-_IST: Final = frozenset(("timeist", "datetimeist", "dateist"))
-_UNIT = re.compile(r"(.{1,60}?)[ _]?[(\[]([^()\[\]]{1,20})[)\]]")
-_ZONES: Final = frozenset(("ist", "utc", "gmt"))
+_UNIT = re.compile(r"(.{1,60}?)[ _]?[(\[]([^()\[\]]{1,40})[)\]]")
+_ZONE_JOINED = re.compile(r"(utc|gmt|ist)(.{2,})|(.{2,}?)(utc|gmt|ist)")  # `dateutc`, `utctime`, `TradeTimeIST`
 _PLAIN = re.compile(r"[^a-z0-9]+")
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
@@ -97,21 +104,28 @@ def plain_name(name: str) -> str:
 
 def role_of(name: str) -> tuple[Role, int] | None:
     """What a column of this name is, and its rank among those that are the same (lower goes first)."""
-    return _RANKS.get(plain_name(name)) or _RANKS.get(plain_name(_without_unit(name)))
+    plain = plain_name(name)
+    return _RANKS.get(plain) or _RANKS.get(plain_name(_without_unit(name))) or _time_and_zone(plain)[0]
 
 
 def _without_unit(name: str) -> str:
-    """`Price [INR]` without what stands in brackets; a zone that is not one of ours stays, so that such a time is asked for."""
+    """`Price [INR]` without what stands in brackets; a zone that is not clear stays, so that such a time is asked for."""
     match = _UNIT.fullmatch(name)
-    if match is None or (plain_name(match[2]) not in _ZONES and "time" in plain_name(match[1]) + match[2].lower()):
+    if match is None or (not zone_called(match[2]) and "time" in plain_name(match[1]) + match[2].lower()):
         return name
     return match[1]
 
 
+def _time_and_zone(plain: str) -> tuple[tuple[Role, int] | None, str]:
+    """What `tradetimeutc` is, a time or a date, and the zone that it has; none for anything else."""
+    match = _ZONE_JOINED.fullmatch(plain)
+    found = _RANKS.get(match[2] or match[3]) if match else None
+    return (found, match[1] or match[4]) if match and found and found[0] in {"time", "date"} else (None, "")
+
+
 def zone_in(name: str) -> str:
     """The zone that a column's name gives its stamps, or nothing."""
-    unit = _UNIT.fullmatch(name)
-    plain, zone = plain_name(name), plain_name(unit[2]) if unit else ""
-    return (
-        "UTC" if plain in _UTC or zone in {"utc", "gmt"} else "Asia/Kolkata" if plain in _IST or zone == "ist" else ""
-    )
+    if (unit := _UNIT.fullmatch(name)) and (zone := zone_called(unit[2])):
+        return zone
+    words = [word for word in re.split("[^a-z]+", name.lower()) if word in {"utc", "gmt", "ist"}]
+    return zone_called(words[0] if words else _time_and_zone(plain_name(name))[1])
