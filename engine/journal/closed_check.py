@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from engine.journal.months import JOURNAL_FILE, closed_files
-from engine.journal.reader import begin_of, chain_break, file_before, stored_events, verify
+from engine.journal.reader import begin_of, chain_break, file_before, stored_events
 from engine.journal.rows import chain_problem
 from engine.journal.schema import foreign, open_reader
 
@@ -17,13 +17,6 @@ _SLICE = 200  # rows; then everybody else has a turn
 _PAUSE_S = 0.05
 _FIRST_S = 60.0
 _AGAIN_S = 86_400.0
-
-
-def chain_problems(folder: Path) -> list[str]:
-    """One line for each closed file in `folder` that is damaged, missing, or does not lead to the next; none when all is well."""
-    files = closed_files(folder)
-    problems = [f"{path.name}: {problem}" for path in files if (problem := verify(path))]
-    return problems + links_broken(folder, files)
 
 
 def links_broken(folder: Path, files: list[Path]) -> list[str]:

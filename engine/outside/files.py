@@ -7,8 +7,11 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from engine.model.errors import DiskError, InputError, reason
+
+_LONGEST_NOTE: Final = 8192  # bytes
 
 
 def regular_size(path: Path) -> int:
@@ -23,13 +26,13 @@ def regular_size(path: Path) -> int:
     return found.st_size
 
 
-def read_note(path: Path, limit_bytes: int = 8192) -> str:
+def read_note(path: Path) -> str:
     """The short text of a file that is our own, or stands in its place: one that is no file is not waited for. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "is not an ordinary file")
-        return os.read(descriptor, limit_bytes).decode("utf-8", "surrogateescape")
+        return os.read(descriptor, _LONGEST_NOTE).decode("utf-8", "surrogateescape")
     finally:
         os.close(descriptor)
 

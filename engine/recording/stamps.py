@@ -132,10 +132,10 @@ def minute_ns(moment: datetime, shift_ns: int = 0) -> int:
     if not isinstance(moment.tzinfo, timezone) and not exists(moment):
         raise ValueError("that hour does not exist there")
     since = moment - _EPOCH
-    return within_years((since.days * 86_400 + since.seconds) * _NS + shift_ns)
+    return _within_years((since.days * 86_400 + since.seconds) * _NS + shift_ns)
 
 
-def within_years(stamp_ns: int) -> int:
+def _within_years(stamp_ns: int) -> int:
     """`stamp_ns`, where it is of the years that are kept; raises ValueError."""
     if not 0 <= stamp_ns <= _MAX_NS - 60 * _NS:
         raise ValueError("allowed are the years 1970 to 2261")
@@ -144,7 +144,7 @@ def within_years(stamp_ns: int) -> int:
 
 def shifted(read: Callable[[bytes], int], shift_ns: int) -> Callable[[bytes], int]:
     """What reads as `read` does, and moves each moment by `shift_ns`."""
-    return (lambda text: within_years(read(text) + shift_ns)) if shift_ns else read
+    return (lambda text: _within_years(read(text) + shift_ns)) if shift_ns else read
 
 
 def _offset(text: str) -> timezone:

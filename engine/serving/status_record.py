@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Literal
 
 from msgspec import Struct, field
 
 from engine.model.types import Instrument
 
-SCHEMA: Final = 1
 State = Literal["running", "stands_still", "no_answer", "dead", "never_ran", "several"]
 Entries = Literal["allowed", "no_link", "paused", "halted", "locked", "stopped", "unknown"]
 Market = Literal["open", "closed", "unknown"]
@@ -45,7 +44,7 @@ class Status(Struct, frozen=True, kw_only=True):
     epoch. `…_reason`, `locked`, `halted`, `problem` and `found` are for a person; what a script needs are words.
     """
 
-    schema: int = SCHEMA
+    schema: int = 1
     state: State
     running: bool = False
     pid: int = 0

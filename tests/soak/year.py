@@ -7,11 +7,10 @@ from threading import Event
 from typing import Final, NamedTuple
 
 from engine.journal import JOURNAL_FILE, SqliteJournal, fold, verify
-from engine.journal.closed_check import chain_problems
 from engine.journal.months import closed_files
 from engine.model.clock import SystemClock, VirtualClock
 from engine.model.commands import Play, Unlock
-from tests.support.journal_harness import JournalHarness
+from tests.support.journal_harness import JournalHarness, chain_problems
 from tests.support.process_harness import BUSY, OperatorShell
 
 READY_S: Final = 1.0

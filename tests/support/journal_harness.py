@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Protocol, Self
 
 from msgspec.structs import replace
 
-from engine.journal import JournalledAccount
+from engine.journal import JournalledAccount, verify
+from engine.journal.closed_check import links_broken
+from engine.journal.months import closed_files
 from engine.model.events import AnyEvent, StateKept
 from engine.model.state import Plain
 from engine.model.types import Instrument
@@ -34,6 +37,12 @@ class MemoryJournal(list[AnyEvent]):
 def instruments_named(*symbols: str) -> tuple[Instrument, ...]:
     """Instruments like the default one under these names."""
     return tuple(replace(nifty(), symbol=symbol) for symbol in symbols)
+
+
+def chain_problems(folder: Path) -> list[str]:
+    """One line for each closed file in `folder` that is damaged, missing, or does not lead to the next."""
+    files = closed_files(folder)
+    return [f"{path.name}: {problem}" for path in files if (problem := verify(path))] + links_broken(folder, files)
 
 
 class JournalHarness(TraderHarness):

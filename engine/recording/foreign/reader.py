@@ -54,7 +54,6 @@ class ForeignReader:
         self.candles = self.form.candles
         # Whether quantities are what a total of the day has grown by since the row before.
         self.counts_by_total = "day_volume" in self.form.places and "volume" not in self.form.places
-        self.header_rows = self.form.begin
         self.remarks = Remarks()
         self._divisor = layout.price_divisor
         self._records = Records(self.form, self._lines)

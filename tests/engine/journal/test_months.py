@@ -10,13 +10,12 @@ import pytest
 
 from engine.journal import JOURNAL_FILE, SqliteJournal, fold, months, read_events, verify
 from engine.journal import ledger as ledger_module
-from engine.journal.closed_check import chain_problems
 from engine.journal.months import closed_files
 from engine.model.clock import VirtualClock
 from engine.model.errors import DiskError
 from engine.model.state import Plain
 from tests.support.builders import EAGER
-from tests.support.journal_harness import JournalHarness
+from tests.support.journal_harness import JournalHarness, chain_problems
 
 DAY_NS = 86_400 * 10**9
 OCTOBER_NS = 1_759_290_649 * 10**9
