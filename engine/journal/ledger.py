@@ -152,7 +152,7 @@ class Ledger:
             self._connection = open_writer(path, self._factory)
             self.files = JournalFiles(path, self.number)
         except (OSError, sqlite3.Error) as error:
-            raise LedgerStoppedError(f"the next file cannot be opened: {error}") from error
+            raise OthersRowsError(f"the next file cannot be opened: {error}") from error
 
     def close(self) -> None:
         """Bring the write-ahead log home and close; raises sqlite3.Error (every row is safe in the log then)."""

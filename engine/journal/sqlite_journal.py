@@ -155,14 +155,19 @@ class SqliteJournal:
         return True
 
     def look(self) -> str:
-        """What others have made of the file, once: it must be begun anew then (`renew`); "" while it is ours. Called by one thread, which may hang."""
+        """What others have made of the file, until it is begun anew (`renew`); "" while it is ours. Called by one thread, which may hang.
+
+        It is said as well where the journal's own thread came upon it first. Each loss has words of its own.
+        """
         standing = self._standing
-        if standing.lost or self._closing.locked():
-            return ""
         ledger, files = self._ledger, self._ledger.files
-        lost = files.lost(ledger.end) if files is not None else ""
-        if lost and files is self._ledger.files and not self._closing.locked():
-            standing.lost = clean(f"journal: {lost}")
+        lost = ""
+        if not standing.lost and files is not None and not self._closing.locked():
+            lost = files.lost(ledger.end)
+        if self._closing.locked():
+            return ""
+        if lost and files is self._ledger.files:
+            standing.lose(lost)
         return standing.lost
 
     def renew(self, account: Entry | None) -> None:
@@ -228,7 +233,7 @@ class SqliteJournal:
                 if not self._write():
                     return
             except OthersRowsError as error:
-                self._standing.lost = self._standing.lost or clean(f"journal: {error}")
+                self._standing.lose(str(error))
                 self._fail(str(error))
                 return
             except LedgerStoppedError as error:

@@ -49,6 +49,10 @@ class Standing:
             self._called_out = True
             self._on_failure(text)
 
+    def lose(self, what: str) -> None:
+        """The file is not ours any more; the first reason stands until another is begun, and the same is another loss then."""
+        self.lost = self.lost or clean(f"journal: {what} (row {self.durable} was the newest in it)")
+
     def end(self) -> None:
         """The thread is gone."""
         with self._changed:

@@ -13,8 +13,9 @@ from engine.assembly.edge_watch import EdgeWatch
 from engine.journal import JOURNAL_FILE, fold, read_events, verify
 from engine.journal.ownership import LOCK_FILE
 from engine.logs.book import LOG_FILE
-from engine.model.commands import PauseEntries
+from engine.model.commands import PauseEntries, ResumeEntries
 from engine.model.errors import InputError
+from engine.runtime.turn_parts import JournalLost
 from tests.support.process_harness import unstarted_run
 from tests.support.waiting import until
 
@@ -37,7 +38,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
         yield built
 
 
-def carry_out(run: Run, *commands: PauseEntries) -> None:
+def carry_out(run: Run, *commands: PauseEntries | ResumeEntries) -> None:
     """Have `commands`, and what waits, carried out and journalled."""
     for command in commands:
         run.engine.send(command)
@@ -71,6 +72,14 @@ def older_written_over(folder: Path) -> None:
             (folder / path.name).write_bytes(path.read_bytes())
 
 
+def older_written_over_with_its_index(folder: Path) -> None:
+    """As `cp -a` of all three does, but for the moment in which a file is empty: that kills whoever looks into the index."""
+    older_written_over(folder)
+    name = f"{JOURNAL_FILE}-shm"
+    with (folder / name).open("r+b") as index:
+        index.write((folder.parent / OLDER / name).read_bytes())
+
+
 def another_program(folder: Path) -> None:
     of(folder, Path.unlink)
     with sqlite3.connect(folder / JOURNAL_FILE) as other:
@@ -98,6 +107,7 @@ JOURNAL: dict[str, Callable[[Path], object]] = {
     "replaced by another program's": another_program,
     "replaced by an older copy": older_copy,
     "written over by an older copy": older_written_over,
+    "written over by an older copy with its index": older_written_over_with_its_index,
     "truncated": lambda folder: os.truncate(folder / JOURNAL_FILE, 100),
     "emptied": lambda folder: os.truncate(folder / JOURNAL_FILE, 0),
     "its log emptied": lambda folder: os.truncate(folder / f"{JOURNAL_FILE}-wal", 0),
@@ -109,11 +119,29 @@ JOURNAL: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("what", JOURNAL)
 def test_a_journal_that_others_have_taken_is_begun_anew_and_entries_lock(run: Run, what: str) -> None:
+    JOURNAL[what](run.folder)
+    until(lambda: run.engine.turn.inputs or run.trader.state.gate.locked)
+    is_begun_anew(run)
+
+
+def test_what_the_journal_s_own_thread_comes_upon_first_is_begun_anew_as_well(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as blind:
+        blind.setattr("engine.journal.journal_files.JournalFiles.lost", lambda *_: "")
+        older_written_over_with_its_index(run.folder)
+        run.engine.send(ResumeEntries())
+        with run.engine.turn.lock:
+            run.engine.turn.take_inputs()
+        until(lambda: any(isinstance(each, JournalLost) for each in run.engine.turn.inputs))
+        is_begun_anew(run)
+    assert "which is not the one that was written" in run.trader.state.gate.locked
+
+
+def is_begun_anew(run: Run) -> None:
     journal = run.journal
     assert journal is not None
     number = journal.opened.run
-    JOURNAL[what](run.folder)
-    until(lambda: run.engine.turn.inputs or run.trader.state.gate.locked)
     until(lambda: carry_out(run) or run.trader.state.gate.locked.startswith("journal"), lambda: run.watch.problems)  # type: ignore[func-returns-value]
     until(
         lambda: carry_out(run) or not (journal.problem or run.watch.problems),
@@ -125,7 +153,7 @@ def test_a_journal_that_others_have_taken_is_begun_anew_and_entries_lock(run: Ru
     account = fold(path)
     assert account is not None
     assert account.gate.locked == run.trader.state.gate.locked
-    assert account.gate.paused  # what happened before is known
+    assert account.gate.paused == run.trader.state.gate.paused  # what happened before is known
     rows = len(list(read_events(path)))
     carry_out(run, PauseEntries())
     assert len(list(read_events(path))) > rows

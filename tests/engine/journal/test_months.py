@@ -16,6 +16,7 @@ from engine.model.errors import DiskError
 from engine.model.state import Plain
 from tests.support.builders import EAGER
 from tests.support.journal_harness import JournalHarness, chain_problems
+from tests.support.waiting import until
 
 DAY_NS = 86_400 * 10**9
 OCTOBER_NS = 1_759_290_649 * 10**9
@@ -115,6 +116,23 @@ def test_a_turn_over_that_could_not_be_is_tried_again_in_an_hour(tmp_path, clock
     assert not journal.turn_over()
     journal.close("well")
     assert chain_problems(tmp_path) == []
+
+
+def test_a_next_file_that_cannot_be_opened_is_a_loss_like_any_other(tmp_path, clock, monkeypatch):
+    journal = SqliteJournal.open(tmp_path, "paper", clock)
+    harness = JournalHarness(journal, *EAGER)
+    clock.advance(31 * DAY_NS)
+    with monkeypatch.context() as refused:
+        refused.setattr(ledger_module, "open_writer", lambda *_: (_ for _ in ()).throw(OSError(24, "too many files")))
+        assert journal.turn_over()
+        until(journal.look)
+        assert "the next file cannot be opened" in journal.look()
+    kept = harness.trader.state.keep(harness.now_ms)
+    journal.renew(kept)
+    until(lambda: not journal.problem, lambda: journal.problem)
+    journal.close("well")
+    assert (verify(tmp_path / JOURNAL_FILE), names(tmp_path)) == (None, ["journal-2025-10.db"])
+    assert cash(tmp_path) == kept.fields["book.cash"]
 
 
 def test_a_start_that_could_not_turn_over_leaves_it_to_the_run(tmp_path, clock):
