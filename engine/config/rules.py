@@ -309,9 +309,16 @@ def canonical(value: object) -> str:
     if isinstance(value, time):
         return value.isoformat("seconds" if value.second else "minutes")
     if isinstance(value, tuple):
-        return "[" + ", ".join(canonical(one) for one in value) + "]"
+        words = [canonical(one) for one in value]
+        if any(word.startswith('"') for word in words):  # with one of them a list is TOML, and needs them all
+            words = [_quoted(one) if isinstance(one, str) else word for one, word in zip(value, words, strict=True)]
+        return "[" + ", ".join(words) + "]"
     if not isinstance(value, str):
         return str(value)
     if value and value == value.strip() and value[0] not in "\"'":
         return value
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return _quoted(value)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
