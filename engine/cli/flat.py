@@ -58,11 +58,27 @@ def _run(args: Namespace) -> int:
     found = candidates()
     if not found:
         return flatten_place(find_place(None), named=False, sure=args.yes, anyway=args.anyway)
+    in_reach = [each for each in found if not each.out_of_reach]
+    if len(found) > len(in_reach) < 2 and args.number is None:
+        return _beside_unknown(args, in_reach, [each for each in found if each.out_of_reach])
     if len(found) > 1:
         return _of_several(args, found)
     if args.number not in {None, 1}:
         raise InputError(f"{args.number} is none of them: 1 {found[0].line}")
     return flatten_place(found[0].place, named=True, sure=args.yes, anyway=args.anyway)
+
+
+def _beside_unknown(args: Namespace, in_reach: "Sequence[Candidate]", unknown: "Sequence[Candidate]") -> int:
+    """Flatten the one that can be, which leaves no choice; that another may hold something is told, and is no success."""
+    from engine.cli.flattening import flatten_place, warn_line
+
+    for each in unknown:
+        warn_line(each.line)
+    warn_line("look for yourself what is held there; then start that engine and unlock it, or move its directory away")
+    for each in in_reach:
+        if status := flatten_place(each.place, named=True, sure=args.yes, anyway=args.anyway):
+            return status
+    return EXIT_BAD_INPUT
 
 
 def _of_several(args: Namespace, found: "Sequence[Candidate]") -> int:

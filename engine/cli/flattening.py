@@ -108,7 +108,7 @@ def _close_journalled(
 
     place, account = offline_flat.find_account(place, named=named)
     say(f"no engine is running for {place.where}")
-    if not account.net():
+    if account is None or account.idle:
         say("its journal holds nothing")
         return _granted(place)
     offline_flat.check_simulated(place)
@@ -168,6 +168,9 @@ def _plan(seen: "Snapshot") -> Iterator[str]:
 
 def _journalled_plan(account: "JournalledAccount", prices: "Mapping[str, LastPrice]") -> Iterator[str]:
     """What will be done."""
+    from engine.serving.journalled import unsettled_in_account
+
+    yield from (f"  {each}" for each in unsettled_in_account(account))
     for number, net in account.net().items():
         symbol = account.symbols[number]
         price, at_ms = prices.get(symbol, (0, 0))

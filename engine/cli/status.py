@@ -33,7 +33,7 @@ nanoseconds of the epoch. Words are from these sets; *_reason, locked, halted, p
   positions_from  engine, journal, unknown (then an empty list says nothing)
   watch_only      [symbols that are followed and never traded]
   day_pnl, cash, screens, conn (who has control), rss_mb, problem, not_durable_s (the disk is behind by), found (how the last run ended)
-  engines         of several, each as above: those that run, and dead ones whose journal holds something"""
+  engines         of several, each as above: those that run, and dead ones that hold something or may do so"""
 
 
 def arguments(parser: Parser) -> None:
@@ -78,10 +78,12 @@ def _lines(status: "Status") -> Iterator[str]:
     held = [_position(each) for each in status.positions]
     if not status.running:
         yield f"no engine is running for {status.state_dir}"
-        yield from (f"  its journal holds {each}" for each in held)
+        yield from (f"  its journal holds {each}" for each in (*held, *status.alarms))
+        if status.problem:
+            yield f"  problem    {status.problem}"
     elif status.state == "no_answer":
         yield f"engine {status.pid} ({status.mode}) holds {status.state_dir} and {status.problem}"
-        yield from (f"  its journal holds {each}" for each in held)
+        yield from (f"  its journal holds {each}" for each in (*held, *status.alarms))
     else:
         yield from _of_running(status, held)
 

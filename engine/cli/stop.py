@@ -24,11 +24,11 @@ def arguments(parser: Parser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """End it: 0 when it has ended, 75 when a paper or live one ended holding something."""
+    """End it: 0 when it has ended, 75 when a paper or live one ended holding something, or may have."""
     from engine.cli.flattening import flatten, interrupted
     from engine.cli.output import warn
     from engine.serving import find_place, place_of
-    from engine.serving.journalled import held_in_journal
+    from engine.serving.journalled import left_in
     from engine.serving.remote import stop
     from engine.serving.status import held_by
 
@@ -48,8 +48,11 @@ def run(args: Namespace) -> int:
         return interrupted()
     if place_of(place.folder).pid == place.pid:
         stop(place)
-    held = held_in_journal(place, warn)
-    print(f"engine {place.pid} has ended" + (f", holding {', '.join(held)}" if held else ""))
+    left = left_in(place)
+    if left.problem:
+        warn(left.problem)
+    held = ", ".join(left.open) or ("what is not known" if left.problem else "")
+    print(f"engine {place.pid} has ended" + (f", holding {held}" if held else ""))
     return EXIT_POSITION_OPEN if held and place.mode in _REAL_STAKES else EXIT_WELL
 
 

@@ -5,13 +5,16 @@ read, however long it is.
 """
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+
+import msgspec
 
 from engine.journal.account import JournalledAccount
 from engine.journal.reader import file_before
-from engine.journal.rows import entry_of
+from engine.journal.rows import RunStarted, entry_of
 from engine.journal.schema import open_reader
+from engine.journal.takeover import begins_blind
 from engine.model.errors import InputError
 from engine.model.events import StateKept
 
@@ -27,10 +30,51 @@ _LATER = (
 )
 
 
+_UNLOCKED = """SELECT EXISTS (SELECT 1 FROM events WHERE kind = 'EntriesChanged' AND body LIKE '%"unlocked"%')"""
+
+
 def fold(path: Path) -> JournalledAccount | None:
-    """The account as the journal at `path` leaves it; None when it keeps none. Raises InputError, sqlite3.Error."""
-    with closing(open_reader(path)) as connection:
-        return folded(connection, path)
+    """The account as the journal at `path` leaves it; None when it keeps none. Raises InputError."""
+    try:
+        with closing(open_reader(path)) as connection:
+            return folded(connection, path)
+    except sqlite3.Error as error:
+        raise InputError(f"journal {path}: {error}") from error
+
+
+def untraded(path: Path) -> bool:
+    """Whether the journal at `path` keeps no account because there never was one: begun where nothing was, and nothing came since.
+
+    Raises InputError.
+    """
+    try:
+        with closing(open_reader(path)) as connection:
+            begun = _begun(connection)
+            traded = connection.execute("SELECT EXISTS (SELECT 1 FROM orders) OR EXISTS (SELECT 1 FROM fills)")
+            return begun is not None and not begun.found and traded.fetchone() == (0,) and _kept(connection) == 0
+    except (sqlite3.Error, msgspec.DecodeError) as error:
+        raise InputError(f"journal {path}: {error}") from error
+
+
+def unknown_before(path: Path) -> str:
+    """What the first run of the journal at `path` found in place of the one before, as long as nobody has unlocked entries since.
+
+    What was held before is not known then, whatever the account says; "" where it is.
+    """
+    with suppress(sqlite3.Error, msgspec.DecodeError), closing(open_reader(path)) as connection:
+        begun, before = _begun(connection), file_before(connection)
+        blind = begun is not None and begins_blind(begun.found)
+        if not (blind or before) or connection.execute(_UNLOCKED).fetchone() == (1,):
+            return ""
+        return begun.found if begun is not None and blind else unknown_before(path.with_name(before))
+    return ""
+
+
+def _begun(connection: sqlite3.Connection) -> RunStarted | None:
+    """The first run of a file that goes on from no other; raises sqlite3.Error, DecodeError."""
+    first = connection.execute("SELECT body FROM events ORDER BY number LIMIT 1").fetchone()
+    entry = entry_of(first[0]) if first else None
+    return entry if isinstance(entry, RunStarted) else None
 
 
 def folded(connection: sqlite3.Connection, path: Path) -> JournalledAccount | None:
@@ -46,7 +90,8 @@ def folded(connection: sqlite3.Connection, path: Path) -> JournalledAccount | No
     before = file_before(connection)
     if not before:
         return None
-    account = fold(path.with_name(before))
+    with closing(open_reader(path.with_name(before))) as connection_before:
+        account = folded(connection_before, path.with_name(before))
     return account and _followed(connection, 0, account)
 
 

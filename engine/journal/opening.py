@@ -16,7 +16,7 @@ from engine.journal.months import closed_files, month_of, settle
 from engine.journal.reader import begin_of, older_than, stored_events
 from engine.journal.rows import GENESIS, RunStarted, chain_problem, entry_of
 from engine.journal.schema import foreign, open_reader
-from engine.journal.takeover import LEFT_OPEN, READY, Opened, take_over
+from engine.journal.takeover import LACKING, LEFT_OPEN, READY, Opened, take_over
 from engine.model.errors import DiskError, InputError
 from engine.model.types import TradeMode
 from engine.text.sanitize import CleanText, clean, cleaned
@@ -57,7 +57,7 @@ def examine(path: Path, mode: TradeMode, wall_ns: int, *, used: bool = False) ->
         settle(path)
         damage = _damage(path, mode) or _out_of_chain(path)
         if not damage and not path.exists():
-            missing = f"{path.name} is missing from a directory that was used before" if used else ""
+            missing = f"{path.name} {LACKING}" if used else ""
             return Last(
                 0, GENESIS, _without_account(Opened(run=1, missing=missing), mode, MISSING if used else NOTHING)
             )

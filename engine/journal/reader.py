@@ -11,6 +11,7 @@ from engine.journal.months import is_closed_name
 from engine.journal.rows import GENESIS, Continued, StoredEvent, chain_problem, entry_of
 from engine.journal.schema import foreign, open_reader
 from engine.model.errors import InputError
+from engine.text.sanitize import cleaned
 
 _NO_SUM_OF_FILLS = """
     SELECT p.run, p.instrument FROM positions p WHERE p.quantity <>
@@ -46,6 +47,13 @@ def pid_of_open_run(path: Path) -> int:
         pid, ended = connection.execute("SELECT pid, ended_ns FROM runs ORDER BY run DESC LIMIT 1").fetchone()
         return int(pid) if ended is None else 0
     return 0
+
+
+def mode_of_newest_run(path: Path) -> str:
+    """The mode of the journal's newest run; "" where the file does not tell."""
+    with suppress(sqlite3.Error, TypeError), closing(open_reader(path)) as connection:
+        return str(*cleaned(connection.execute("SELECT mode FROM runs ORDER BY run DESC LIMIT 1").fetchone()))
+    return ""
 
 
 def begin_of(connection: sqlite3.Connection) -> tuple[int, bytes]:

@@ -13,6 +13,8 @@ from engine.text.sanitize import CleanText, clean
 
 LEFT_OPEN = CleanText("the last run left something open")
 NOT_PLACED = "not placed: the engine ended before it was carried out"
+LACKING = "is missing from a directory that was used before"
+_DAMAGED = "journal was damaged: "
 READY = "READY: locked until you unlock (k)"
 _SHOWN = 20  # positions, orders and tags, each
 
@@ -42,7 +44,7 @@ class Opened(Struct, frozen=True):
         """One line for each reason not to trade before a person has looked; none when all is well."""
         lines = []
         if self.damage:
-            lines.append(f"journal was damaged: {self.damage}; kept as {self.kept_as}, a new one begins")
+            lines.append(f"{_DAMAGED}{self.damage}; kept as {self.kept_as}, a new one begins")
         lines += [f"journal: {each}" for each in (self.missing, self.unclean) if each]
         if self.open_positions:
             held = ", ".join(f"{quantity} of instrument {instrument}" for instrument, quantity in self.open_positions)
@@ -52,6 +54,11 @@ class Opened(Struct, frozen=True):
             more = len(self.unresolved_orders) - _SHOWN
             lines.append(f"journal: orders without an outcome: {shown}" + (f" and {more} more" if more > 0 else ""))
         return tuple(lines)
+
+
+def begins_blind(found: str) -> bool:
+    """Whether lines that a run has `found` say that what was held before it is not known."""
+    return found.startswith(_DAMAGED) or LACKING in found
 
 
 def take_over(opened: Opened, account: JournalledAccount, mode: TradeMode, unclean: str) -> Opened:

@@ -74,9 +74,12 @@ def peer_uid(sock: socket.socket) -> int | None:
 
 
 def listening_pid(path: Path) -> int:
-    """The process of our own user that listens at `path`; 0 when nobody does, -1 when it cannot be named. Waits for nothing."""
+    """The process of our own user that listens at `path`; 0 when nobody does that we can see, -1 when it cannot be named. Waits for nothing."""
     option = getattr(socket, "SO_PEERCRED", None)
-    if option is None or not path.is_socket():
+    try:
+        if option is None or not stat.S_ISSOCK(path.stat().st_mode):
+            return 0
+    except OSError:  # nothing is there, or the folder is closed to us
         return 0
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:

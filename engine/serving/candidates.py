@@ -1,10 +1,9 @@
-"""Which engines a flat can mean where nobody says which: those that run, and dead ones whose journal holds something. Sends nothing."""
+"""Which engines a flat can mean where nobody says which: those that run, and dead ones that hold something or may do so. Sends nothing."""
 
 from msgspec import Struct
 
 from engine.link import LinkError
-from engine.model.errors import InputError
-from engine.serving.journalled import account_of, held_in_account
+from engine.serving.journalled import left_in
 from engine.serving.state_dirs import EngineDir, place_of, usual_folder, usual_places
 from engine.serving.status import held_by
 from engine.shortcut.engines import holds_nothing
@@ -17,6 +16,11 @@ class Candidate(Struct, frozen=True):
     place: EngineDir
     holds: tuple[str, ...] = ()
     problem: str = ""
+
+    @property
+    def out_of_reach(self) -> bool:
+        """Whether nothing can be closed: no engine runs, and no journal tells what is held."""
+        return not self.place.pid and bool(self.problem)
 
     @property
     def line(self) -> CleanText:
@@ -40,15 +44,10 @@ def candidates() -> list[Candidate]:
 def _candidate(place: EngineDir) -> Candidate | None:
     if place.pid:
         return _running(place)
-    if not place.mode or holds_nothing(str(place.folder)):
+    if holds_nothing(str(place.folder)):
         return None
-    try:
-        account = account_of(place)
-    except InputError as problem:
-        return Candidate(place, problem=problem.lines[0])
-    if account is None or not account.net():
-        return None
-    return Candidate(place, held_in_account(account))
+    left = left_in(place)
+    return Candidate(left.place, left.open, left.problem) if left.open or left.problem else None
 
 
 def _running(place: EngineDir) -> Candidate:

@@ -1,47 +1,85 @@
-"""What the journals of engines say that are gone, or do not answer: the account, and what is held."""
+"""What engines left behind that are gone, or do not answer: the account as their journal tells it, or why that is not known.
 
-import sqlite3
-from collections.abc import Callable
+What is not known is never nothing: whoever counts, shows or closes what is held asks here.
+"""
 
-from engine.journal import JOURNAL_FILE, JournalledAccount, fold
-from engine.model.errors import InputError
+import os
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.journal import JOURNAL_FILE, JournalledAccount, fold, mode_of_newest_run, unknown_before, untraded
+from engine.model.errors import InputError, reason
 from engine.serving.state_dirs import EngineDir
+from engine.shortcut.engines import holds_nothing
+from engine.text.sanitize import clean
 
 
-def account_of(place: EngineDir) -> JournalledAccount | None:
-    """Return the account as the journal in `place` leaves it, None where there is no journal; raises InputError."""
+class Left(Struct, frozen=True):
+    """The `account` of an engine that is gone, and the `problem` where it does not tell for certain what is held, or there is none.
+
+    Neither: nothing was ever held. The mode of `place` is known by the journal where the directory's stamp is gone.
+    """
+
+    place: EngineDir
+    account: JournalledAccount | None = None
+    problem: str = ""
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """Say each thing that the account leaves open; empty exactly where that is idle, or there is none."""
+        return open_in_account(self.account) if self.account is not None else ()
+
+
+def left_in(place: EngineDir) -> Left:
+    """Return what was left in `place`."""
+    if place.mode == "replay":  # what it held was nobody's
+        return Left(place)
     path = place.folder / JOURNAL_FILE
-    if place.mode == "replay" or not path.exists():
-        return None
+    if not place.mode:
+        place = replace(place, mode=clean(mode_of_newest_run(path), 20))
     try:
-        return fold(path)
-    except (sqlite3.Error, OSError) as error:
-        raise InputError(f"journal {path}: {error}") from error
+        journal = path.exists()
+        if journal and (account := fold(path)) is not None:
+            before = unknown_before(path)
+            return Left(place, account, f"{place.where}: {before}: what was held then is not known" if before else "")
+        if holds_nothing(str(place.folder)) or (journal and untraded(path)):
+            return Left(place)
+        return Left(place, problem=_lacking(place.folder))
+    except OSError as error:
+        return Left(place, problem=f"{place.where} cannot be looked into: {reason(error)}: what is held is not known")
+    except InputError as problem:
+        return Left(place, problem=problem.lines[0])
 
 
-def readable(place: EngineDir, warn: Callable[[str], None]) -> tuple[JournalledAccount | None, str]:
-    """The account, and why there is none where there should be one, which is told as well."""
-    problem = ""
-    account = None
-    try:
-        account = account_of(place)
-    except InputError as error:
-        problem = error.lines[0]
-    stamped = place.mode and place.mode != "replay"
-    if account is None and not problem and stamped and not (place.folder / JOURNAL_FILE).exists():
-        problem = f"{JOURNAL_FILE} is missing in {place.where}: what is held is not known"
-    if problem:
-        warn(problem)
-    return account, problem
+def _lacking(folder: Path) -> str:
+    """What is not as it must be in a directory that was used and tells of no account; raises OSError."""
+    names = os.listdir(folder)
+    aside = max((name for name in names if name.startswith(f"{JOURNAL_FILE}.damaged-")), default="")
+    more = f"; a damaged one was put aside as {clean(aside, 80)}" if aside else ""
+    if JOURNAL_FILE not in names:
+        return f"{JOURNAL_FILE} is missing in {clean(str(folder))}: what is held is not known{more}"
+    return f"the journal in {clean(str(folder))} keeps no account, what is held is not known{more}"
 
 
-def held_in_journal(place: EngineDir, warn: Callable[[str], None]) -> tuple[str, ...]:
-    """Say each quantity that is held; what cannot be read is told and counts as nothing."""
-    account, _ = readable(place, warn)
-    return held_in_account(account) if account is not None else ()
+def open_in_account(account: JournalledAccount) -> tuple[str, ...]:
+    """Say each thing that a journalled account leaves open; empty exactly where it is idle."""
+    found = (*held_in_account(account), *unsettled_in_account(account))
+    return found or (() if account.idle else ("what was sold without being held",))
 
 
 def held_in_account(account: JournalledAccount) -> tuple[str, ...]:
     """Say each quantity that a journalled account holds."""
     held = account.net().items()
     return tuple(f"{account.instrument(number).quantity_text(net)} {account.symbols[number]}" for number, net in held)
+
+
+def unsettled_in_account(account: JournalledAccount) -> tuple[str, ...]:
+    """Say each order without an outcome, which may have become a position, and a flat that was not verified."""
+    orders = (
+        f"order {each.tag} without an outcome, {each.side} "
+        f"{account.instrument(each.instrument).quantity_text(account.orders.left(each.number))} {account.symbols[each.instrument]}"
+        for each in account.orders
+    )
+    return (*orders, *(("a flat that is not verified",) if account.flat.running else ()))

@@ -28,10 +28,11 @@ from engine.outside.files import read_note
 from engine.outside.trust import doubt_of_folder
 from engine.recording import MqrSource
 from engine.serving.flat_file import take_away
-from engine.serving.journalled import account_of
+from engine.serving.journalled import left_in
 from engine.serving.remote import HeldError
-from engine.serving.state_dirs import FLAT_FILE, EngineDir, usual_places
+from engine.serving.state_dirs import FLAT_FILE, EngineDir
 from engine.text.sanitize import CleanText
+from engine.trading.trading_state import symbols_of
 
 WITHIN_S = 15.0
 _IDLE: Final = CleanText("no engine is running")
@@ -44,38 +45,22 @@ Outcome = TypeVar("Outcome")
 LastPrice = tuple[int, int]  # in minor units, and its ms (UTC)
 
 
-def find_account(place: EngineDir, *, named: bool) -> tuple[EngineDir, JournalledAccount]:
-    """Return the place whose journal is to be flattened: the named one, or of all modes the one that holds something.
+def find_account(place: EngineDir, *, named: bool) -> tuple[EngineDir, JournalledAccount | None]:
+    """Return `place` as far as it is known, and the account to be flattened; None where it is certain that nothing is held.
 
     Raises InputError where nothing is known: that must never look like "nothing is held".
     """
-    if named:
-        return place, _known(place)
-    known = [(each, _known(each)) for each in usual_places() if each.mode]
-    holding = [(each, account) for each, account in known if account.net()]
-    if len(holding) > 1:
-        names = ", ".join(f"{each.mode} in {each.folder}" for each, _ in holding)
-        raise InputError(f"more than one journal holds something ({names}): say which with --state-dir")
-    if holding:
-        return holding[0]
-    if not known:
-        raise InputError(f"no engine has ever run here, nothing is known of {place.where}")
-    return next((each for each in known if each[0].folder == place.folder), known[0])
-
-
-def _known(place: EngineDir) -> JournalledAccount:
-    """Return the account of `place`; raises InputError where its journal does not tell what is held."""
     where = place.where
-    if not place.mode:
-        raise InputError(f"{where} is no state directory of an engine: nothing is known of what is held")
+    if not named and not place.mode:
+        raise InputError(f"no engine has ever run here, nothing is known of {where}")
     if doubt := doubt_of_folder(place.folder):
         raise InputError(f"{where}: {doubt}, so its journal is not believed: nothing is known of what is held")
-    account = account_of(place)
-    if account is None:
-        aside = sorted(path.name for path in place.folder.glob(f"{JOURNAL_FILE}.damaged-*"))
-        more = f"; a damaged one was put aside as {aside[-1]}" if aside else ""
-        raise InputError(f"the journal in {where} keeps no account, what is held is not known{more}")
-    return account
+    left = left_in(place)
+    if left.problem:
+        raise InputError(left.problem)
+    if left.account is None and place.mode in {"", "replay"}:
+        raise InputError(f"{where} is no state directory of an engine that trades: nothing is known of what is held")
+    return left.place, left.account
 
 
 def check_simulated(place: EngineDir) -> None:
@@ -164,7 +149,8 @@ def flatten(
     market is closed, unless `anyway`; where it is not known which market that is, it is as if it were open.
     """
     markets = _markets(place)
-    listed = [account.instrument(number) for number in account.net()]
+    numbers = symbols_of(account.state()) or range(len(account.symbols))
+    listed = [account.instrument(number) for number in numbers]
     instruments = tuple(replace(each, market=markets.get(each.symbol, each.market)) for each in listed)
     anyway = anyway or not all(each.symbol in markets or each.quantity_scale == 1 for each in listed)
     supply = LiveSupply("the journal of a dead engine", instruments, lambda _tell, _in_session: _Silent())

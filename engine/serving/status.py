@@ -10,9 +10,9 @@ from engine.link import LinkError, Oneshot
 from engine.model.snapshot import OpenPosition, Snapshot
 from engine.presentation import feeds
 from engine.presentation import format as text
-from engine.serving.journalled import readable
+from engine.serving.journalled import left_in, unsettled_in_account
 from engine.serving.state_dirs import EngineDir
-from engine.serving.status_record import Entries, HeldStatus, Market, Status, cents, iso, prices, units
+from engine.serving.status_record import Entries, HeldStatus, Market, State, Status, cents, iso, prices, units
 
 _STANDS_STILL_S = 2.0
 
@@ -24,15 +24,9 @@ def status_of(place: EngineDir, warn: Callable[[str], None]) -> Status:
     try:
         return _running(place)
     except LinkError as error:
-        account, _ = readable(place, lambda _: None)
-        return _stamped(
-            place,
-            state="no_answer",
-            running=True,
-            pid=place.pid,
-            problem=f"does not answer: {error}",
-            **_of_account(account),
-        )
+        known = {"state": "no_answer", "running": True, "pid": place.pid, "problem": f"does not answer: {error}"}
+        # It may go on at any moment, and enter: what its journal says of that holds for one that is gone.
+        return _stamped(place, **_of_account(left_in(place).account) | known | {"entries": "unknown"})
 
 
 def of_several(statuses: Sequence[Status]) -> Status:
@@ -187,8 +181,11 @@ def _open(seen: Snapshot, held: OpenPosition) -> HeldStatus:
 
 
 def _dead(place: EngineDir, warn: Callable[[str], None]) -> Status:
-    account, problem = readable(place, warn)
-    return _stamped(place, state="dead" if place.mode else "never_ran", problem=problem, **_of_account(account))
+    left = left_in(place)
+    if left.problem:
+        warn(left.problem)
+    state: State = "dead" if left.place.mode or left.problem else "never_ran"
+    return _stamped(left.place, state=state, problem=left.problem, **_of_account(left.account))
 
 
 def _of_account(account: JournalledAccount | None) -> dict[str, object]:
@@ -203,6 +200,7 @@ def _of_account(account: JournalledAccount | None) -> dict[str, object]:
         "locked": account.gate.locked,
         "flat": account.flat.shown,
         "flat_reason": account.flat.reason,
+        "alarms": unsettled_in_account(account),
         "cash": cents(account.cash_account.cash),
     }
 

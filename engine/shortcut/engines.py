@@ -66,8 +66,16 @@ def is_ours_alone(folder: str) -> bool:
 def holds_nothing(folder: str) -> bool:
     """Whether it is certain, without its journal, that a dead engine left nothing: none ever ran, or the last one noted so."""
     try:
-        if not os.path.exists(os.path.join(folder, STAMP)):
-            return True
+        names = os.listdir(folder)
+    except FileNotFoundError:
+        while not os.path.lexists(folder):
+            folder = os.path.dirname(folder)
+        return os.path.exists(folder)  # else a link on the way leads to a disk that is not there
+    except (OSError, ValueError):
+        return False
+    if not any(name in (STAMP, LOCK) or name.startswith("journal") for name in names):
+        return True
+    try:
         return b"" != read(folder, NOTHING_HELD) == read(folder, LOCK)  # the same owner: nobody has run since
     except (OSError, ValueError):
         return False

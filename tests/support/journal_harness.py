@@ -7,16 +7,18 @@ from typing import Protocol, Self
 
 from msgspec.structs import replace
 
-from engine.journal import JournalledAccount, verify
+from engine.journal import JournalledAccount, SqliteJournal, StateDir, verify
 from engine.journal.closed_check import links_broken
 from engine.journal.months import closed_files
+from engine.model.clock import VirtualClock
+from engine.model.commands import Lock
 from engine.model.events import AnyEvent, StateKept
 from engine.model.state import Plain
-from engine.model.types import Instrument
+from engine.model.types import Instrument, TradeMode
 from engine.runtime.persistence import Persistence
 from engine.trading.trader import Trader
 from tests.support.brokers import InstantBroker
-from tests.support.builders import nifty
+from tests.support.builders import EAGER, ms, nifty
 from tests.support.trader_harness import TraderHarness
 
 
@@ -86,6 +88,18 @@ class JournalHarness(TraderHarness):
         super().beat()
         self.persistence.levels()
         return self
+
+
+def ran(folder: Path, *prices: float, mode: TradeMode = "paper", lock: str = "") -> JournalHarness:
+    """What a run in `folder` had at its end, when it had seen these prices."""
+    with StateDir.open(folder, mode):
+        journal = SqliteJournal.open(folder, mode, VirtualClock(ms("09:30:00") * 1_000_000))
+        harness = JournalHarness(journal, *EAGER, kept=journal.opened.kept)
+        if lock:
+            harness.command(Lock(lock))
+        harness.prices(*prices)
+        journal.close("stopped")
+    return harness
 
 
 # What no row but a `StateKept` tells: whether the broker was asked twice, under which name a flat sells, the ticks of

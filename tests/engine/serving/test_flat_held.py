@@ -9,7 +9,7 @@ import pytest
 from engine.link.flat_news import flat_news
 from engine.model.commands import Flat
 from engine.serving import offline_flat, place_of
-from engine.serving.journalled import account_of
+from engine.serving.journalled import left_in
 from engine.serving.remote import HeldError
 from tests.support.builders import config
 from tests.support.scripted_feed import ScriptedRun
@@ -39,7 +39,7 @@ def left_behind(tmp_path: Path) -> Iterator[Path]:
 
 def flattened(folder: Path, *, anyway: bool = False, opens_in: int = 60) -> tuple[bool, list[str]]:
     place = place_of(folder / "state")
-    account = account_of(place)
+    account = left_in(place).account
     assert account is not None
     told: list[str] = []
     chosen = config(*hours(opens_in))

@@ -4,28 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from engine.journal import JOURNAL_FILE, SqliteJournal, StateDir, fold, verify
-from engine.model.clock import VirtualClock
-from engine.model.commands import Lock
+from engine.journal import JOURNAL_FILE, StateDir, fold, verify
 from engine.model.errors import InputError, StateBusyError
 from engine.serving.paper_account import reset
-from tests.support.builders import EAGER, ms
 from tests.support.command_home import Home
-from tests.support.journal_harness import JournalHarness
-
-CLOCK = VirtualClock(ms("09:30:00") * 1_000_000)
-
-
-def ran(folder, *prices, lock=""):
-    """What a paper run in `folder` had at its end."""
-    with StateDir.open(folder, "paper"):
-        journal = SqliteJournal.open(folder, "paper", CLOCK)
-        harness = JournalHarness(journal, *EAGER, kept=journal.opened.kept)
-        if lock:
-            harness.command(Lock(lock))
-        harness.prices(*prices)
-        journal.close("stopped")
-    return harness
+from tests.support.journal_harness import ran
 
 
 def account(folder):

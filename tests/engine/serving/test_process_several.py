@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.journal import JOURNAL_FILE
 from engine.model.commands import Stall
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_WELL
 from engine.serving import place_of
@@ -100,6 +101,22 @@ def test_a_dead_engine_is_flattened_beside_one_that_runs(home: OperatorShell) ->
         assert (every.status, every.err) == (EXIT_WELL, "")
         assert "mock | no engine is running for" in every.out
         assert paper.net() == mock.net() == 0
+
+
+@side_by_side
+def test_what_a_dead_engine_may_hold_is_told_and_keeps_nobody_from_the_rest(home: OperatorShell) -> None:
+    with two_engines(home.folder) as (paper, mock):
+        mock.kill()
+        for path in mock.state.glob(f"{JOURNAL_FILE}*"):
+            path.rename(path.with_name(f"archived {path.name}"))
+        gone = f"{JOURNAL_FILE} is missing in {mock.state}: what is held is not known"
+        asked = home.run("flat", "--yes")
+        assert (asked.status, "FLAT verified" in asked.out, gone in asked.err) == (EXIT_BAD_INPUT, True, True)
+        every = home.run("flat", "--yes", "--all")
+        assert (every.status, "FLAT verified" in every.out, gone in every.err) == (EXIT_BAD_INPUT, True, True)
+        status = home.run("status")
+        assert (gone in status.out, f"PAPER engine {paper.pid}" in status.out) == (True, True)
+        assert (paper.net(), paper.ask("flat", "--yes").status) == (0, EXIT_WELL)  # who names one means that one
 
 
 # ── stop ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.assembly.edges import NOTHING_HELD
-from engine.journal import LOCK_FILE
+from engine.journal import JOURNAL_FILE, LOCK_FILE
 from engine.journal.state_dir import STAMP_FILE
 from engine.link.protocol import PROTOCOL
 from engine.outside.trust import doubt_of_folder
@@ -109,6 +109,22 @@ def test_a_dead_engine_counts_unless_its_last_run_noted_that_it_held_nothing(tmp
     for name in (LOCK_FILE, NOTHING_HELD):
         (tmp_path / name).write_text("")
     assert not holds_nothing(folder)
+
+
+def test_what_a_run_has_left_counts_without_its_stamp_and_so_does_a_link_to_nowhere(tmp_path: Path) -> None:
+    for name in (LOCK_FILE, JOURNAL_FILE, f"{JOURNAL_FILE}.damaged-20261001T000000Z", "journal-2026-10.db"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "engine.log").touch()
+        assert holds_nothing(str(folder))
+        (folder / name).touch()
+        assert not holds_nothing(str(folder)), name
+    assert holds_nothing(str(tmp_path / "none" / "at all"))
+    (tmp_path / "link").symlink_to("unmounted")
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "file").touch()
+    for gone in ("link", "link/paper", "circle", "file", "file/paper"):
+        assert not holds_nothing(str(tmp_path / gone)), gone
 
 
 HEAVY = {
