@@ -9,6 +9,7 @@ from msgspec import Struct
 
 _SLACK = 3  # so many entries of a group may be missing or changed whatever their share
 _MOST_TOLD = 4
+_MOST_NAMED = 3
 
 
 class Group(Struct, frozen=True):
@@ -24,11 +25,16 @@ class Group(Struct, frozen=True):
 
 
 class Known(Struct, frozen=True):
-    """Entries of one kind that the copy before had and that cannot be over: how many, how many are missing, changed by property."""
+    """Entries of one kind that the copy before had and that cannot be over: how many, how many are missing, changed by property.
+
+    `gone` are the first of those missing by name; `lost` is what has lost most of its entries, each a reason by itself.
+    """
 
     count: int
     missing: int = 0
     changed: Mapping[str, int] = {}
+    gone: Sequence[str] = ()
+    lost: Sequence[str] = ()
 
 
 class Bounds(Struct, frozen=True):
@@ -79,6 +85,8 @@ def implausible(
         if kept.count and (not count or kept.missing > max(_SLACK, bounds.missing * kept.count)):
             reasons.append(f"{name}: {kept.missing:,} of {kept.count:,} known ones are gone")
             continue
+        if kept.lost:
+            reasons.append(f"{name}: most or all of {_first(kept.lost)} is gone")
         for what, changed in kept.changed.items():
             if changed > max(_SLACK, bounds.changed[what] * kept.count):
                 reasons.append(f"{name}: {what} of {changed:,} of {kept.count:,} known ones changed")
@@ -92,11 +100,16 @@ def implausible(
 
 
 def noted(groups: Mapping[str, Group], known: Mapping[str, Known], bounds: Bounds) -> tuple[str, ...]:
-    """What a person should know of a list that is taken: all that is over in it, and what changed within bounds."""
+    """What a person should know of a list that is taken: all that is over in it, what is missing and what changed within bounds."""
     over = [kind for kind in bounds.least if not any(each.alive for name, each in groups.items() if _is(name, kind))]
     changes = [(name, what, count) for name, kept in known.items() for what, count in kept.changed.items() if count]
     return (
         *(f"all {kind} have expired" for kind in over),
+        *(
+            f"{name}: {kept.missing:,} known ones are gone{', such as ' if kept.gone else ''}{_first(kept.gone)}"
+            for name, kept in known.items()
+            if kept.missing
+        ),
         *(f"{name}: {what} of {count:,} known ones changed" for name, what, count in changes),
     )
 
@@ -105,6 +118,12 @@ def in_a_line(reasons: Sequence[str]) -> str:
     """The first few `reasons`, and how many more there are."""
     more = f" and {len(reasons) - _MOST_TOLD} more" if len(reasons) > _MOST_TOLD else ""
     return "; ".join(reasons[:_MOST_TOLD]) + more
+
+
+def _first(names: Sequence[str]) -> str:
+    """The first few `names`, and how many more there are."""
+    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more
 
 
 def _is(name: str, kind: str) -> bool:

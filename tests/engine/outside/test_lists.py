@@ -49,6 +49,15 @@ def test_what_cannot_be_used_at_all(case: Case) -> None:
         (GOOD, {"BFO options": Known(1, 1)}, ("BFO options: 1 of 1 known ones are gone",)),
         (GOOD, {"NFO options": Known(900, 0, {"token": 10})}, ("NFO options: token of 10 of 900 known ones changed",)),
         (GOOD, {"NSE shares": Known(10, 3, {"token": 3, "lot": 5})}, ()),
+        (GOOD, {"NFO options": Known(900, 9, {}, ["A"], ["B CE"])}, ("NFO options: most or all of B CE is gone",)),
+        (
+            GOOD,
+            {"NSE shares": Known(50, 2, {"token": 4}, [], list("ABCDE"))},
+            (
+                "NSE shares: most or all of A, B, C and 2 more is gone",
+                "NSE shares: token of 4 of 50 known ones changed",
+            ),
+        ),
         (GOOD | {"NFO options": Group(4001, 4001)}, {}, ("NFO options: 4,001 of use, 1,000 before",)),
         (
             GOOD | {"NFO options": Group(1000, 900, 11)},
@@ -86,7 +95,8 @@ def test_more_that_is_wrong_never_makes_a_refused_list_plausible(count: int, few
 
 
 def test_what_is_told_of_a_list_that_is_taken() -> None:
-    assert noted(GOOD, {"NFO options": Known(900, 5, {"token": 0, "lot": 2})}, BOUNDS) == (
+    assert noted(GOOD, {"NFO options": Known(900, 5, {"token": 0, "lot": 2}, ["A25CE", "B"])}, BOUNDS) == (
+        "NFO options: 5 known ones are gone, such as A25CE, B",
         "NFO options: lot of 2 known ones changed",
     )
     assert noted({"NFO options": Group(1000, 0), "NSE shares": Group(1, 1)}, {}, BOUNDS) == (

@@ -27,6 +27,7 @@ _CASH = f"kind IN ({KINDS.index('IDX')}, {KINDS.index('EQ')})"
 _IN_ORDER = "ORDER BY expiry, exchange, kind = 2 DESC, strike, kind, symbol LIMIT ?"
 _ALIVE = "(expiry = 0 OR expiry >= ?)"
 _ANY_DAY = date.min
+_BSE = ("BSE", "BFO")
 
 
 class Instruments(Store):
@@ -88,10 +89,24 @@ class Instruments(Store):
         if others and best.expiry is not None and best.symbol.upper() != bare:
             several = ", ".join([best.symbol, *others][:NEAR])
             raise InputError(f"instrument {asked}: may mean {several}; say which one")
+        if not exchanges:
+            self._refuse_elsewhere(best, asked)
         self._refuse_ambiguous(best, asked)
         # "Nifty 50" goes by the name NIFTY: files and keys elsewhere take no spaces.
         plain = bare if bare.replace("&", "").replace("-", "").isalnum() else best.name.replace(" ", "")
         return best.instrument(clean(plain) if " " in best.symbol else None)
+
+    def _refuse_elsewhere(self, one: Listed, asked: str) -> None:
+        """Raise InputError where nobody said an exchange and `one` is of the BSE, whose names are the NSE's but for its indices'.
+
+        Else a row that the NSE's part of the list has lost would turn an instrument into another one.
+        """
+        if one.exchange in _BSE and not self.select(
+            "WHERE name = ? COLLATE NOCASE AND exchange = ? AND kind = 0", [one.name, EXCHANGES.index("BSE")]
+        ):
+            raise InputError(
+                f"instrument {asked}: the NSE lists none, the {one.exchange} does; if that is meant say {one.symbol}.{one.exchange}"
+            )
 
     def _refuse_ambiguous(self, one: Listed, asked: str) -> None:
         """Raise InputError where the list gives the token of `one` to another instrument too: its ticks could be either's."""

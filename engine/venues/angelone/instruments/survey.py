@@ -9,13 +9,14 @@ from typing import Final
 
 from engine.model.errors import DiskError
 from engine.outside.lists import Bounds, Group, Known
+from engine.text.sanitize import clean
 from engine.venues.angelone.instruments.listed import CURRENCY_SCALE, EXCHANGES, KINDS, PAISE
 
-# The list has some 145,000 entries, 100,000 of them options. A contract keeps its token, strike and expiry for life;
-# lots and ticks are revised, of many contracts at once, but never of most.
+# The list has some 145,000 entries, 100,000 of them options. A contract keeps its token, strike and expiry for life, so
+# that no share of them is an ordinary day's; lots and ticks are revised, of many contracts at once, but never of most.
 BOUNDS: Final = Bounds(
     least={"options": 100, "indices": 1, "shares": 1},
-    changed={"token": 0.01, "strike": 0.01, "expiry": 0.01, "lot": 0.5, "tick": 0.5, "freeze": 0.5, "symbol": 0.1},
+    changed={"token": 0, "strike": 0, "expiry": 0, "lot": 0.5, "tick": 0.5, "freeze": 0.5, "symbol": 0.1},
 )
 _CHANGES = {
     "token": "now.token IS NULL AND listed_still",
@@ -29,6 +30,7 @@ _CHANGES = {
 _WORDS = {"options": ("CE", "PE"), "futures": ("FUT",), "indices": ("IDX",), "shares": ("EQ",)}
 _LARGEST_LOT = 1_000_000
 _LARGEST_TICK = {"NFO": 100, "BFO": 100, "NSE": 500, "BSE": 500, "MCX": 10_000, "CDS": CURRENCY_SCALE // 20}
+_NAMED = 3  # of those that are gone
 _YEARS = 20  # no contract runs longer
 
 
@@ -89,19 +91,34 @@ def _other_than_its_symbol(exchange: str) -> str:
     return f"NOT ({ends(PAISE)}) AND ({scaled})"
 
 
-def _known(database: sqlite3.Connection, name: str, today: date) -> Known:
-    exchange, word = name.split()
-    changes = ", ".join(f"total({condition})" for condition in _CHANGES.values())
+def _known(database: sqlite3.Connection, group: str, today: date) -> Known:
+    """What became of the entries of a group, summed up over its names: no name may lose most of its own.
+
+    A share may leave its exchange on any day, but none that contracts run on.
+    """
+    exchange, word = group.split()
     still = "EXISTS (SELECT 1 FROM main.listed AS l WHERE l.symbol = old.symbol COLLATE NOCASE AND l.exchange = old.exchange)"
     of = "(SELECT count(*) FROM {}.listed AS l WHERE l.symbol = old.symbol COLLATE NOCASE AND l.exchange = old.exchange)".format
     more = f"now.token IS NOT NULL AND {of('main')} > {of('before')}"  # one symbol, now of several tokens
+    changes = ", ".join(f"total({condition})" for condition in _CHANGES.values())
     changes = changes.replace("listed_still", still).replace("times_listed", more)
-    query = f"""SELECT count(*), total(now.token IS NULL AND NOT {still}), {changes}
+    missing = f"(now.token IS NULL AND NOT {still})"
+    otherwise = f"{missing} OR now.kind != old.kind OR now.name != old.name COLLATE NOCASE"
+    runs = "EXISTS (SELECT 1 FROM before.listed AS l WHERE l.name = old.name COLLATE NOCASE AND l.expiry >= :today)"
+    query = f"""SELECT old.name, old.kind, count(*), total({missing}), min(CASE WHEN {missing} THEN old.symbol END),
+        2 * total({otherwise}) > count(*) AND {runs if word == "shares" else "1"}, {changes}
         FROM before.listed AS old LEFT JOIN main.listed AS now
         ON now.symbol = old.symbol COLLATE NOCASE AND now.exchange = old.exchange AND now.token = old.token
-        WHERE {_members(exchange, word, "old.")} AND (old.expiry = 0 OR old.expiry >= ?)"""  # noqa: S608
-    count, missing, *changed = map(int, database.execute(query, (today.toordinal(),)).fetchone())
-    return Known(count, missing, dict(zip(_CHANGES, changed, strict=True)))
+        WHERE {_members(exchange, word, "old.")} AND (old.expiry = 0 OR old.expiry >= :today)
+        GROUP BY old.name COLLATE NOCASE, old.kind"""  # noqa: S608
+    totals, gone, lost = [0] * (2 + len(_CHANGES)), list[str](), list[str]()
+    for name, kind, count, away, one, most, *changed in database.execute(query, {"today": today.toordinal()}):
+        totals = [total + int(more) for total, more in zip(totals, (count, away, *changed), strict=True)]
+        if one and len(gone) < _NAMED:
+            gone.append(clean(one))
+        if most:
+            lost.append(clean(f"{name} {KINDS[kind]}" if word == "options" else name))
+    return Known(totals[0], totals[1], dict(zip(_CHANGES, totals[2:], strict=True)), gone, lost)
 
 
 def _members(exchange: str, word: str, of: str = "") -> str:

@@ -13,7 +13,7 @@ from engine.model.errors import InputError
 from engine.venues.angelone.instruments.master import cache_folder, ready, update
 from tests.support.builders import config
 from tests.support.http_server import HttpRequest, HttpServer, answer
-from tests.support.instrument_list import rows
+from tests.support.instrument_list import row, rows
 
 TODAY = date(2025, 11, 20)
 NOON_NS = int(datetime(2025, 11, 20, 6, 30, tzinfo=UTC).timestamp()) * 10**9
@@ -53,6 +53,30 @@ def _rotated() -> list[Row]:
     return [row | {"token": token} for row, token in zip(GOOD, tokens[7:] + tokens[:7], strict=True)]
 
 
+ONE_NAME: dict[str, Callable[[Row], Row]] = {
+    "with lots of 0": lambda row: row | {"lotsize": "0"},
+    "with half a lot": lambda row: row | {"lotsize": "75.5"},
+    "without expiry": lambda row: row | {"expiry": ""},
+    "called otherwise": lambda row: row | {"name": "LT 2"},
+    "with calls of no kind": lambda row: row | {"symbol": str(row["symbol"]).replace("CE", "Ce")},
+    "in another spelling": lambda row: row | {"symbol": str(row["symbol"]).replace("LT", "LT ")},
+}
+
+
+def _is_lt_option(one: Row) -> bool:
+    return one["name"] == "LT"
+
+
+def _swapped(count: int) -> list[Row]:
+    """The first contracts that are still alive, each with its neighbour's token."""
+    tokens = {row["symbol"]: str(row["token"]) for row in GOOD if "02DEC" in str(row["symbol"])}
+    names = list(tokens)[:count]
+    others = {
+        one: tokens[other] for pair in zip(names[::2], names[1::2], strict=True) for one, other in (pair, pair[::-1])
+    }
+    return [row | {"token": others.get(row["symbol"], row["token"])} for row in GOOD]
+
+
 OPTIONS = [row for row in GOOD if str(row["instrumenttype"]).startswith("OPT")]
 CHANGED: dict[str, tuple[list[Row], str]] = {
     **{
@@ -89,6 +113,15 @@ CHANGED: dict[str, tuple[list[Row], str]] = {
     "tokens in pairs": (_with("token", lambda text: str(int(text) // 2)), "token of"),
     "tokens of others": (_rotated(), "token of"),
     "tokens new": (_with("token", lambda text: f"9{text}"), "token of"),
+    **{
+        f"one name {how}": ([change(one) if _is_lt_option(one) else one for one in GOOD], "NFO options: most or all of LT CE")
+        for how, change in ONE_NAME.items()
+    },
+    "no options of one name": (_padded([one for one in GOOD if not _is_lt_option(one)]), "most or all of LT CE, LT PE is gone"),
+    "most of one name's": (_padded([one for n, one in enumerate(GOOD) if not (_is_lt_option(one) and n // 20 % 3)]), "most or all of LT CE, LT PE is gone"),
+    "one index gone": (_padded([one for one in GOOD if one["token"] != "99926009"]), "NSE indices: most or all of BANKNIFTY is gone"),
+    "a share gone that contracts run on": (_padded([one for one in GOOD if one["token"] != "2885"]), "NSE shares: most or all of RELIANCE is gone"),
+    "some tokens swapped": (_swapped(4), "NFO options: token of 4 of"),
     "nothing but numbers": ([dict.fromkeys(GOOD[0], "1")] * COUNT, "0 of them of use"),
 }  # fmt: skip
 
@@ -164,9 +197,30 @@ def test_an_ordinary_next_day_is_taken_and_what_changed_is_told(cache: Path) -> 
         clock.advance(24 * 3600 * 10**9)
         server.body = json.dumps(tomorrow)
         done = update(cache, url, clock, least_rows=500)
-        assert done.notes == ("NFO options: lot of 82 known ones changed",)
+        assert done.notes == (
+            "NFO options: 1 known ones are gone, such as NIFTY02DEC2524000CE",
+            "NFO options: lot of 82 known ones changed",
+        )
         again = update(cache, url, clock, least_rows=500)
     assert again.notes == ()
+
+
+def test_a_share_that_has_left_is_named_and_never_turns_into_another_exchange_s(cache: Path) -> None:
+    """M&M, which no contracts run on here, leaves the NSE, and is listed by the BSE too."""
+    share = row("532555", "M&M", "M&M", "", "-1.000000", "1", "", "BSE", "5.000000")
+    before = [one for one in (*GOOD, share) if one["name"] != "M&M" or not one["expiry"]]
+    clock, server = VirtualClock(NOON_NS), Server(json.dumps(before))
+    with HttpServer(server) as stub:
+        url = f"{stub.url}/list.json"
+        update(cache, url, clock, least_rows=500)
+        server.body = json.dumps([one for one in before if one["token"] != "2031"])
+        assert update(cache, url, clock, least_rows=500).notes == ("NSE shares: 1 known ones are gone, such as M&M-EQ",)
+        instruments, _ = ready(config(f"smartapi.master_url={url}"), clock, least_rows=500)
+    with instruments:
+        with pytest.raises(InputError, match=r"M&M: the NSE lists none, the BSE does; if that is meant say M&M\.BSE"):
+            instruments.instrument("M&M", TODAY)
+        assert instruments.instrument("M&M.BSE", TODAY).token == "532555"
+        assert instruments.instrument("SENSEX", TODAY).exchange == "BSE"
 
 
 def test_an_operator_takes_a_list_that_really_changed_but_never_an_unusable_one(cache: Path) -> None:
