@@ -73,8 +73,9 @@ def turn_over(path: Path, closed: Path) -> None:
 def settle(path: Path) -> None:
     """Undo a turn-over that was cut short before the next file took its place; raises OSError."""
     for closed in closed_files(path.parent)[-1:]:
-        if path.exists() and os.path.samefile(path, closed):
-            os.unlink(closed)
+        with suppress(FileNotFoundError):  # a link to where archives are kept, which may not be there now
+            if os.path.samefile(path, closed):
+                os.unlink(closed)
 
 
 def sync_directory(folder: Path) -> None:

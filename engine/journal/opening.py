@@ -13,7 +13,7 @@ from msgspec import Struct
 from engine.journal.account import UNCLEAN
 from engine.journal.fold import folded
 from engine.journal.months import closed_files, month_of, settle
-from engine.journal.reader import begin_of, older_than, stored_events
+from engine.journal.reader import begin_of, is_first, older_than, stored_events
 from engine.journal.rows import GENESIS, RunStarted, chain_problem, entry_of
 from engine.journal.schema import foreign, open_reader
 from engine.journal.takeover import LACKING, LEFT_OPEN, READY, Opened, take_over
@@ -94,11 +94,16 @@ def _damage(path: Path, mode: TradeMode) -> str:
 def _out_of_chain(path: Path) -> str:
     """Why the file is older than the newest one that was closed, as a copy is that was put in its place; "" when it is not.
 
-    A closed file that is damaged is no reason to doubt the open one.
+    A closed file that is damaged, or cannot be reached, is no reason to doubt the open one. One that goes on from no other
+    may be a copy of any of them.
     """
-    for closed in closed_files(path.parent)[-1:] if path.exists() else []:
+    closed = closed_files(path.parent)[::-1] if path.exists() else []
+    if closed and not is_first(path):
+        del closed[1:]
+    for each in closed:
         with suppress(sqlite3.DatabaseError):
-            return older_than(closed, path)
+            if older := older_than(each, path):
+                return older
     return ""
 
 

@@ -79,22 +79,54 @@ def file_before(connection: sqlite3.Connection) -> str:
 def chain_break(before: Path, path: Path) -> str:
     """Why the journal at `path` does not go on where the closed file `before` ends; "" when it does. Raises sqlite3.Error."""
     with closing(open_reader(before)) as connection:
-        end = connection.execute("SELECT number, hash FROM events ORDER BY number DESC LIMIT 1").fetchone()
+        end = _end_of(connection)
     with closing(open_reader(path)) as connection:
         if file_before(connection) == before.name and begin_of(connection) == end:
             return ""
     return f"it does not go on where {before.name} ends"
 
 
-def older_than(before: Path, path: Path) -> str:
-    """Why the journal at `path` is of a time before the closed file `before` ends; "" when it is not. Raises sqlite3.Error."""
-    with closing(open_reader(before)) as connection:
-        ended = connection.execute("SELECT max(wall_ns) FROM events").fetchone()
+def is_first(path: Path) -> bool:
+    """Whether the journal at `path` goes on from no other file; raises sqlite3.Error."""
     with closing(open_reader(path)) as connection:
-        begun = connection.execute("SELECT min(wall_ns) FROM events").fetchone()
-    if begun > ended or not chain_break(before, path):
-        return ""
+        return begin_of(connection) == (0, GENESIS)
+
+
+def older_than(before: Path, path: Path) -> str:
+    """Why the journal at `path` is of a time before the closed file `before` ends; "" when it is not. Raises sqlite3.Error.
+
+    The rows say so, whatever the clock was: one of the two holds the other's last row. Of two that end with the same row
+    `before` may be a copy that somebody has laid there: what was closed needs no write-ahead log any more. By the clock a
+    file is judged only where it goes on from another one; one that begins with row 1 may have been begun without a clock.
+    """
+    with closing(open_reader(before)) as closed, closing(open_reader(path)) as connection:
+        ended, end = _end_of(closed), _end_of(connection)
+        if begin_of(connection) == ended:
+            return ""
+        (keeps_log,) = closed.execute("SELECT journal_mode = 'wal' FROM pragma_journal_mode").fetchone()
+        if _holds(connection, ended) and (ended != end or keeps_log):
+            return ""
+        if not _holds(closed, end) and (
+            begin_of(connection) == (0, GENESIS) or _times(connection)[0] > _times(closed)[1]
+        ):
+            return ""
     return f"it is older than {before.name}, which was closed before it"
+
+
+def _end_of(connection: sqlite3.Connection) -> tuple[int, bytes]:
+    """Number and hash of the last row; raises sqlite3.Error."""
+    end = connection.execute("SELECT number, hash FROM events ORDER BY number DESC LIMIT 1").fetchone()
+    return end or (0, GENESIS)
+
+
+def _holds(connection: sqlite3.Connection, row: tuple[int, bytes]) -> bool:
+    return connection.execute("SELECT 1 FROM events WHERE number = ? AND hash = ?", row).fetchone() is not None
+
+
+def _times(connection: sqlite3.Connection) -> tuple[int, int]:
+    """When the earliest and the latest of the rows were written (UTC, ns)."""
+    times: tuple[int, int] = connection.execute("SELECT min(wall_ns), max(wall_ns) FROM events").fetchone()
+    return times
 
 
 def stored_events(connection: sqlite3.Connection, after: int) -> Iterator[StoredEvent]:

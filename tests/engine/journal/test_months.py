@@ -248,6 +248,71 @@ def test_an_older_copy_in_the_place_of_the_open_file_is_found_out(tmp_path, cloc
     journal.close("well")
 
 
+@pytest.mark.parametrize("more", [False, True])
+def test_a_copy_of_the_open_file_beside_it_is_no_file_that_was_closed_before_it(tmp_path, clock, more):
+    """As a backup is, which somebody has given the name of one that was closed."""
+    run(tmp_path, clock)
+    with (
+        closing(sqlite3.connect(tmp_path / JOURNAL_FILE)) as source,
+        closing(sqlite3.connect(tmp_path / "journal-2025-10.db")) as copy,
+    ):
+        source.backup(copy)
+    if more:
+        with_log_gone = closing(sqlite3.connect(tmp_path / "journal-2025-10.db"))
+        with with_log_gone as copy:
+            copy.execute("PRAGMA journal_mode = DELETE")
+        run(tmp_path, clock)
+    before = cash(tmp_path)
+    journal = SqliteJournal.open(tmp_path, "paper", clock)
+    assert not journal.opened.damage
+    assert journal.opened.kept.fields["book.cash"] == before
+    journal.close("well")
+    clock.advance(31 * DAY_NS)
+    run(tmp_path, clock)
+    assert names(tmp_path) == ["journal-2025-10.db", "journal-2025-10-2.db"]
+
+
+def test_a_journal_that_was_begun_while_the_clock_was_lost_is_not_older_than_what_was_closed(tmp_path, clock):
+    run(tmp_path, clock)
+    clock.advance(31 * DAY_NS)
+    run(tmp_path, clock)
+    (tmp_path / JOURNAL_FILE).write_bytes(b"power cut")
+    lost = VirtualClock(946_700_000 * 10**9)
+    run(tmp_path, lost)
+    before = cash(tmp_path)
+    journal = SqliteJournal.open(tmp_path, "paper", clock)
+    assert (journal.opened.damage, journal.opened.kept.fields["book.cash"]) == ("", before)
+    journal.close("well")
+
+
+def test_a_copy_of_any_file_that_was_closed_is_found_out(tmp_path, clock):
+    """Also of the first one, which begins with row 1, and of which another was closed since."""
+    for _ in range(3):
+        run(tmp_path, clock)
+        clock.advance(31 * DAY_NS)
+    for closed in closed_files(tmp_path):
+        shutil.copy(closed, tmp_path / JOURNAL_FILE)
+        journal = SqliteJournal.open(tmp_path, "paper", clock)
+        assert "older than" in journal.opened.damage, closed
+        journal.close("well")
+
+
+def test_an_archive_that_is_not_there_now_keeps_nobody_from_starting(tmp_path, clock):
+    for _ in range(2):
+        run(tmp_path, clock)
+        clock.advance(31 * DAY_NS)
+    before = cash(tmp_path)
+    (closed,) = closed_files(tmp_path)
+    closed.rename(tmp_path / "away")
+    closed.symlink_to(tmp_path / "archives" / closed.name)
+    assert fold(tmp_path / JOURNAL_FILE) is not None
+    journal = SqliteJournal.open(tmp_path, "paper", clock)
+    assert (journal.opened.damage, journal.opened.kept.fields["book.cash"]) == ("", before)
+    journal.close("well")
+    assert [line for line in chain_problems(tmp_path) if closed.name in line]
+    assert closed.is_symlink()
+
+
 def test_a_closed_file_that_is_damaged_or_gone_is_told_and_stops_nothing(tmp_path, clock):
     for _ in range(3):
         run(tmp_path, clock)
