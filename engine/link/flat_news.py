@@ -5,8 +5,10 @@ import zlib
 from msgspec.structs import replace
 
 from engine.link.protocol import ENCODER, FlatNews
-from engine.model.snapshot import FlatLeg, Snapshot
+from engine.model.snapshot import NOT_YET_DURABLE, FlatLeg, Snapshot
 from engine.presentation import format as text
+
+_GOES_ON = "it goes on by itself, `flat --anyway` sends now"
 
 
 def flat_news(seen: Snapshot, ticket: int) -> FlatNews:
@@ -15,25 +17,33 @@ def flat_news(seen: Snapshot, ticket: int) -> FlatNews:
     outcome = view.state if view is not None else "WAITING"
     if outcome == "DONE" and not seen.flat.receipt:
         outcome = "ACCEPTED"  # another has begun since, asked for in another way: this request is done with that
+    held = f"{text_held}; {_GOES_ON}" if (text_held := held_text(seen)) else ""
     news = FlatNews(
         number=0,
         state=seen.flat.state,
         outcome=outcome,
-        reason=held_text(seen) or (view.reason if view is not None else ""),
+        reason=held or (view.reason if view is not None else ""),
         begun_ns=seen.flat.begun_ns,
-        legs=tuple(_leg(seen, leg) for leg in seen.flat.legs) if outcome != "WAITING" else (),
-        receipt=seen.flat.receipt if outcome == "DONE" else (),
+        legs=(*(_leg(seen, leg) for leg in seen.flat.legs), *_not_durable(seen)) if outcome != "WAITING" else (),
+        receipt=(*seen.flat.receipt, *_not_durable(seen)) if outcome == "DONE" else (),
     )
     return replace(news, number=zlib.crc32(ENCODER.encode(news)) or 1)
 
 
 def held_text(seen: Snapshot) -> str:
-    """When a flat that is held goes on; empty where none is."""
+    """Until when a flat is held; empty where none is."""
     if seen.flat.state != "HELD":
         return ""
     opens = seen.session.opens or text.minute(seen.flat.until_ms, seen.session.zone)
+    return f"HELD until {opens}: the market is closed, nothing was sent"
+
+
+def _not_durable(seen: Snapshot) -> tuple[str, ...]:
+    """What a person must know of a flat whose rows the disk has not taken so far."""
+    if not seen.unkept_from_ms:
+        return ()
     return (
-        f"HELD until {opens}: the market is closed, nothing was sent; it goes on by itself, `flat --anyway` sends now"
+        f"  {NOT_YET_DURABLE}: the disk has not taken it so far; what is sold now is held again if the engine is killed",
     )
 
 

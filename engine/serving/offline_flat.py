@@ -36,6 +36,10 @@ from engine.trading.trading_state import symbols_of
 
 WITHIN_S = 15.0
 _IDLE: Final = CleanText("no engine is running")
+_NOBODY_GOES_ON: Final = (
+    "nothing runs that would go on: start the engine, which does, or ask again after the opening; "
+    "`flat --anyway` closes it now"
+)
 _LOOK_S = 0.02
 _LONGER_S = 10.0  # for start and end
 ENDS_S = WITHIN_S + _LONGER_S  # a flat from its start to its end
@@ -163,7 +167,7 @@ def flatten(
         until_s = time.monotonic() + WITHIN_S
         while not run.engine.receipt.lines and time.monotonic() < until_s:
             if held := held_text(run.engine.snapshot):
-                raise HeldError(held)
+                raise HeldError(f"{held}; {_NOBODY_GOES_ON}")
             time.sleep(_LOOK_S)
         receipt = run.engine.receipt.lines
         for line in receipt:

@@ -32,7 +32,7 @@ from engine.link.tickets import NO_ANSWER, PendingCommands
 from engine.model.commands import Command, Flat, HoldEntries, PauseEntries, SetSpeed
 from engine.model.errors import WireError
 from engine.model.ports import LogLine
-from engine.model.snapshot import CommandView, FlatView
+from engine.model.snapshot import NOT_YET_DURABLE, CommandView, FlatView
 from tests.support.link_harness import FakeEngine, engine_snapshot, gap, trade
 
 SECOND = 1_000_000_000
@@ -295,3 +295,17 @@ def test_who_follows_a_flat_is_never_sent_away_without_its_receipt(
     )
     news = flat_news(seen, 7)
     assert (news.outcome, news.receipt) == (outcome, receipt)
+
+
+def test_a_flat_that_the_disk_has_not_taken_says_so_in_legs_and_receipt() -> None:
+    """Whoever follows it prints what he is told, so that both ways of `flat` say it."""
+    done = replace(
+        engine_snapshot(),
+        commands=(CommandView(7, "Flat", "DONE", ""),),
+        flat=FlatView("FLAT", "", 0, (), ("FLAT verified",)),
+    )
+    assert (flat_news(done, 7).legs, flat_news(done, 7).receipt) == ((), ("FLAT verified",))
+    news = flat_news(replace(done, unkept_from_ms=1), 7)
+    assert [NOT_YET_DURABLE in line for line in news.legs] == [True]
+    assert [NOT_YET_DURABLE in line for line in news.receipt] == [False, True]
+    assert flat_news(replace(done, unkept_from_ms=1), 8).legs == ()  # of a request that is not known so far

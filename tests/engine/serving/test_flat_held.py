@@ -50,6 +50,8 @@ def test_a_dead_engines_flat_is_held_too_and_a_restart_goes_on_with_it(left_behi
     with pytest.raises(HeldError, match=r"HELD until .*: the market is closed, nothing was sent") as held:
         flattened(left_behind)
     assert held.value.exit_status == 75
+    assert "nothing runs that would go on: start the engine" in str(held.value)
+    assert "by itself" not in str(held.value)
     again = ScriptedRun(left_behind, *KEEPING, *hours(60))
     with again.run:
         until(lambda: again.run.engine.snapshot.flat.state == "HELD", lambda: again.run.engine.snapshot.flat)
@@ -59,6 +61,7 @@ def test_a_dead_engines_flat_is_held_too_and_a_restart_goes_on_with_it(left_behi
         news = flat_news(again.run.engine.snapshot, 7)
         assert (news.state, news.outcome) == ("HELD", "ACCEPTED")
         assert news.reason.startswith("HELD until ")
+        assert "it goes on by itself" in news.reason
         again.run.engine.send(Flat("me", anyway=True), 8)
         assert again.done(8) == "DONE"
         assert not again.held

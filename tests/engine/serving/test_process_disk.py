@@ -90,6 +90,8 @@ def goes_on_beside(shell: OperatorShell) -> None:
     flat = shell.is_flat("SIGUSR1")
     assert flat.positions == ()
     assert flat.trades[-1].exit_ms >= flat.unkept_from_ms > 0  # shown, and marked
+    for told in (shell.ask("flat", "--yes"), shell.ask("flat", text="FLAT\n")):  # the short way, and the long one
+        assert (told.status, NOT_YET_DURABLE in told.out.splitlines()[-1]) == (EXIT_WELL, True), told
     beats = shell.snapshot.beats
     shell.sees(lambda seen: seen.beats > beats + 20)
 
