@@ -86,8 +86,9 @@ class Flattener:
             most = _largest_order(inst.instrument, position.quantity)
             state.close(inst, position, inst.last_price, now_ms, flat.exit_reason, most=most)
         moved = flat.advance(holds=holds, working=len(state.orders) > 0)
-        if moved and not flat.trouble:
-            state.effects.append(FlatChanged(flat.state, flat.reason, now_ms))
+        if moved:  # the state beneath a trouble, too: whoever folds the journal must know it
+            told_as = (flat.state, flat.trouble) if flat.trouble else (flat.state,)
+            state.effects.extend(FlatChanged(each, flat.reason, now_ms) for each in told_as)
         if ask and flat.state == "VERIFYING":
             state.effects.append(ReadHoldings())
         if len(state.effects) > told:

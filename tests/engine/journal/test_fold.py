@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -72,7 +72,20 @@ def play(harness: JournalHarness, event: object, number: int) -> None:
     harness.persistence.levels()
 
 
+# A flat in trouble whose orders come to an end: what it is at moves beneath the trouble.
+IN_TROUBLE = [
+    ("tick", 0, 10_000, 0),
+    ("tick", 0, 10_000, 0),
+    Filled(Fill(order=0, instrument=1, side="BUY", quantity=75, price=9_000, at_ms=START)),
+    ("tick", 0, PRICE_NAN, 60_000),
+    "beat",
+    ("tick", 1, 10_000, 60_000),
+    "beat",
+]
+
+
 @settings(max_examples=120, deadline=None)
+@example(stream=IN_TROUBLE, answers="at once", limited=True)
 @given(st.lists(_events, max_size=70), st.sampled_from(["at once", "late", "refusing"]), st.booleans())
 def test_folding_any_prefix_gives_the_sum_of_its_fills_and_at_each_turns_end_the_traders_own_account(
     stream: list[object], answers: str, limited: bool
