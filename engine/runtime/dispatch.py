@@ -73,13 +73,13 @@ class Dispatch:
         if self._playback is not None:
             self._playback.interfered()
         now_ms = self._parts.effects.now_ms
-        closed_until_ms = 0
+        market_ms = closed_until_ms = 0
         if self._market is not None and isinstance(command, Flat):
+            market_ms = self._market.market_ms(now_ms, due=True)
             closed_until_ms = self._market.closed_until_ms(now_ms)
-        self._parts.persistence.mark(
-            InputMark(self._parts.cursor.position, command, now_ms, closed_until_ms=closed_until_ms)
-        )
-        self._parts.effects.carry_out(self._parts.trader.on_command(command, now_ms, closed_until_ms))
+        mark = InputMark(self._parts.cursor.position, command, now_ms, market_ms, closed_until_ms)
+        self._parts.persistence.mark(mark)
+        self._parts.effects.carry_out(self._parts.trader.on_command(command, now_ms, closed_until_ms, market_ms))
         gate = self._parts.trader.state.gate
         self._parts.operator.paused, self._parts.operator.locked = gate.paused, gate.locked
 

@@ -176,6 +176,8 @@ class Housekeeping:
                 if now_ns - tick.recv_ns < _FRESH_NS
             ]
             moved_ns = clock.side(min(lags_ns) / 1e6) if lags_ns else 0
+            if moved_ns:
+                self._turn.clock_set(moved_ns)
         if moved_ns:
             _log.warning(
                 "the time of day was moved by %+d s: the machine's clock was set right", moved_ns // _SECOND_NS

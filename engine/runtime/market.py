@@ -7,6 +7,7 @@ is handed to the trader with each beat and command, and recorded with them.
 from collections.abc import Callable
 from typing import Final
 
+from engine.model.clock import SteadyClock
 from engine.model.ports import FeedView
 from engine.model.types import FLAG_AHEAD, FLAG_LATE, FLAG_NEW_LINK, Tick, TradeMode
 from engine.runtime.turn_parts import TurnParts
@@ -15,6 +16,7 @@ from engine.trading.session import TradingHours, closed_code
 OPEN: Final = -1  # instead of a moment at which it opens; below it some of several are closed
 _FRESH_MS = 60_000  # a stamp that is younger proves that somebody trades
 _AGREES_MS = 1_000  # clocks nearer each other than this agree
+_STEADY_MS = 5_000  # a lag that is a clock's lead differs by less from stamp to stamp
 _LOOK_MS = 2_000  # between two comparisons, while nothing is due
 
 
@@ -31,9 +33,18 @@ class MarketWatch:
         self._instruments = parts.trader.state.instrument_states
         self._markets = parts.trader.state.all_hours
         self._mode = mode
+        # A feed keeps a clock of its own, which may have been set at another moment than ours.
+        self._clock = parts.clock if isinstance(parts.clock, SteadyClock) else None
         self._view = view
         self._ahead_ms = 0  # our clock's lead over the market's time, where they do not agree
         self._compared_ms = 0
+        self._seen: dict[int, tuple[int, int]] = {}  # of each instrument an earlier stamp, and its receipt (ms)
+
+    def clock_set(self, by_ms: int) -> None:
+        """Our clock was set by so much: the market's time goes on as it was."""
+        ahead_ms = self._ahead_ms + by_ms
+        self._ahead_ms = ahead_ms if abs(ahead_ms) > _AGREES_MS else 0
+        self._seen = {index: (stamp_ms, seen_ms + by_ms) for index, (stamp_ms, seen_ms) in self._seen.items()}
 
     def market_ms(self, now_ms: int, *, due: bool) -> int:
         """The market's time when it is `now_ms` by our clock, 0 where both are the same; `due`: something is, so compare now."""
@@ -78,14 +89,39 @@ class MarketWatch:
     def _compare(self, now_ms: int) -> None:
         """Find out how far our clock is ahead by the quickest tick of the last minute; without one it stays as it was.
 
-        A price that comes first on a link may be hours old: by it no clock is judged.
+        A price that comes first on a link may be hours old, and so may one whose packet is repeated: that our clock is
+        ahead is said by stamps that go on as their receipts do, and by no others.
         """
         lags_ms = []
+        clock = self._clock
         for tick in self._ticks(self._markets):
-            received_ms = tick.recv_wall_ns // 1_000_000
+            received_ns = tick.recv_wall_ns if clock is None else tick.recv_ns + clock.ahead_ns
+            received_ms = received_ns // 1_000_000
             lag_ms = received_ms - tick.exch_ms
-            if now_ms - received_ms < _FRESH_MS and (lag_ms < _FRESH_MS or not tick.flags & FLAG_NEW_LINK):
+            if now_ms - received_ms >= _FRESH_MS:
+                continue
+            if lag_ms <= _AGREES_MS:
+                self._seen[tick.instrument] = (tick.exch_ms, received_ms)
+                lags_ms.append(lag_ms)
+            elif self._goes_on(tick, received_ms):
                 lags_ms.append(lag_ms)
         if lags_ms:
             ahead_ms = min(lags_ms)
             self._ahead_ms = ahead_ms if abs(ahead_ms) > _AGREES_MS else 0
+
+    def _goes_on(self, tick: Tick, received_ms: int) -> bool:
+        """Whether a stamp that seems old is as far behind its receipt as an earlier one of the same instrument was.
+
+        At first sight of an instrument it is enough that its stamps have gone on at all since its first of the day.
+        """
+        seen = self._seen.get(tick.instrument)
+        if seen is None:
+            self._seen[tick.instrument] = (tick.exch_ms, received_ms)
+            begun_ms = self._instruments[tick.instrument].history.begun_ms
+            return 0 < begun_ms < tick.exch_ms and not tick.flags & FLAG_NEW_LINK
+        on_ms, since_ms = tick.exch_ms - seen[0], received_ms - seen[1]
+        if on_ms and abs(since_ms - on_ms) < _STEADY_MS:
+            return since_ms >= _AGREES_MS
+        if on_ms:
+            self._seen[tick.instrument] = (tick.exch_ms, received_ms)
+        return False

@@ -207,6 +207,11 @@ class Turn:
         """Let no live tick that was received before `now_ns` (monotonic) enter anything: the process stood still."""
         self._late_before_ns = now_ns
 
+    def clock_set(self, by_ns: int) -> None:
+        """Our time of day was set by `by_ns`; the caller holds the lock."""
+        if self._market is not None:
+            self._market.clock_set(by_ns // 1_000_000)
+
     def end(self) -> None:
         """Work what is posted, and leave the account and a last checkpoint behind; the caller holds the lock."""
         self.take_inputs()

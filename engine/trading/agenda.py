@@ -11,12 +11,14 @@ from engine.config import OperatorConfig
 from engine.model.events import SILENT_MS, ClosedBlind, HeldOver, HeldSilent
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.positions import SESSION_END, Exit, Position
-from engine.trading.session import NEVER_MS, NO_DAY, SessionDay
+from engine.trading.session import NEVER_MS, SessionDay
 from engine.trading.trading_state import TradingState
 
 GRACE_MS: Final = 60_000  # so long a tick may still bring the price of the session's end
 NEWS_MS: Final = 3_000  # a price that is older is none any more
 FLAT_STEP_MS: Final = 100  # a running flat goes on after, where no beats come by themselves
+BACK_MS: Final = 60_000  # a clock that goes back by so much was wrong
+OPENING_MS: Final = 60_000  # so long behind it a beat still counts as one at the opening
 AGAIN_MS: Final = 60_000  # after which it is told again, and an exit that came to nothing is tried again
 
 
@@ -49,12 +51,16 @@ class _Watch:
         self.alarm_ms = 0  # when the silence is looked at next
 
     def due_by(self, day: SessionDay | None) -> None:
-        """Let it be closed by the end of `day` (None: no day's), and told where it is not."""
+        """Let it be closed by the end of `day` (None: no day's), and told where it is not.
+
+        A day that is no session, or none any more, has had its end.
+        """
         self.close_ms = self.over_ms = NEVER_MS
-        if day is not None and day.daily and day.start_ms <= day.end_ms:
-            # At the end itself at the latest: behind it nothing can be sold.
-            self.close_ms = min(day.exit_from_ms + GRACE_MS, day.end_ms)
-            self.over_ms = day.end_ms
+        if day is not None and day.daily:
+            self.over_ms = day.end_ms if day.start_ms <= day.end_ms else day.day_from_ms
+            if day.start_ms <= day.end_ms:
+                # At the end itself at the latest: behind it nothing can be sold.
+                self.close_ms = min(day.exit_from_ms + GRACE_MS, day.end_ms)
 
     def next_ms(self) -> int:
         """When it is to be looked at next."""
@@ -71,6 +77,7 @@ class Agenda:
         "_first_limit_ms",
         "_flat_after_ms",
         "_flatten",
+        "_looked_ms",
         "_new_day_ms",
         "_state",
         "_warn_ms",
@@ -92,7 +99,7 @@ class Agenda:
         self._warn_ms = min(warn_ms, SILENT_MS)
         self._flat_after_ms = operator.silence_flat_s * 1000 if operator.on_silence == "flat" else NEVER_MS
         self._watches: dict[int, _Watch] = {}
-        self._new_day_ms = 0
+        self._new_day_ms = self._looked_ms = 0
         self.due_ms = 0
         self.by_ticks = False
         self.by_tick_ms = NEVER_MS
@@ -107,12 +114,32 @@ class Agenda:
     def forget(self) -> None:
         """The state is another one: look anew."""
         self._watches.clear()
+        self._looked_ms = 0
         self.day_began()
 
     def day_began(self) -> None:
         """Another day is the present one: find out when the next begins."""
         self._new_day_ms = 0
         self._set(0)
+
+    def day_heard(self) -> None:
+        """A tick of the present day was heard: from now on the clock may begin the next."""
+        if self._new_day_ms == NEVER_MS:
+            self.day_began()
+
+    def is_due(self, now_ms: int) -> bool:
+        """Whether a beat at `now_ms` is to look.
+
+        A clock that went back was wrong, and so is what was found due by it: that is looked at anew, and after a jump that
+        is more than a jitter of the line nothing of it is kept.
+        """
+        if self.by_ticks:
+            return False
+        if now_ms <= self._looked_ms - BACK_MS:
+            self.forget()
+        elif now_ms < self._looked_ms:
+            self._set(0)
+        return now_ms >= self.due_ms
 
     def opened(self, inst: InstrumentState, position: Position) -> None:
         """Watch a position that was bought just now."""
@@ -159,6 +186,7 @@ class Agenda:
 
         To take a watch over is something: its silence may count from this very moment, which has to be recorded.
         """
+        self._looked_ms = now_ms
         did = self._look_at_day(now_ms)
         watches: dict[int, _Watch] = {}
         for inst, position in tuple(self._state.held()):
@@ -251,9 +279,9 @@ class Agenda:
             watch.alarm_ms = NEVER_MS if opens_ms is None else opens_ms
             return
         # A night in which nobody trades is no silence; where there is none, a date that turns ends none.
-        heard_ms = max(watch.heard_ms, inst.heard_ms, day.start_ms if day.daily else 0)
+        heard_ms = max(inst.heard_ms or watch.heard_ms, day.start_ms if day.daily else 0)
         silent_ms = now_ms - heard_ms
-        if heard_ms > watch.heard_ms:
+        if heard_ms != watch.heard_ms:
             watch.heard_ms = heard_ms
             if silent_ms < self._warn_ms:  # a line on which every tick comes late is one silence
                 watch.told_ms, watch.asked = 0, False
@@ -283,18 +311,23 @@ class Agenda:
     # ── The day ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _look_at_day(self, now_ms: int) -> bool:
-        """Begin the day whose session has begun, where a day before it was traded."""
-        state = self._state
-        if state.today == NO_DAY.date:
-            self._new_day_ms = NEVER_MS  # until a tick begins the first one
+        """Begin the day whose session begins now.
+
+        A clock that no tick of this run has confirmed begins none, nor one that finds itself behind an opening without
+        having passed through it: all ticks of a day that is over would be thrown away. The first of the new day begins it.
+        """
         if now_ms < self._new_day_ms:
+            return False
+        state = self._state
+        if not any(inst.heard_ms for inst in state.instrument_states):
+            self._new_day_ms = NEVER_MS
             return False
         hours = state.hours
         day = hours.day_of(now_ms)
-        begins = day.date > state.today and day.start_ms <= now_ms <= day.end_ms
+        begins = day.date > state.today and day.start_ms <= now_ms <= min(day.end_ms, day.start_ms + OPENING_MS)
         if begins:
             state.begin_day(day, now_ms)
-        opens_ms = hours.next_open_ms(now_ms if day.date > state.today else day.day_until_ms)
+        opens_ms = hours.next_open_ms(now_ms if now_ms < day.start_ms else day.day_until_ms)
         self._new_day_ms = NEVER_MS if opens_ms is None else opens_ms
         return begins
 

@@ -167,8 +167,9 @@ class Trader:
         """Begin a session day where it is a new one; False when the tick belongs to a day that is over."""
         state, price, now_ms = self.state, tick.price, tick.exch_ms
         if day.date < state.today and (len(state.markets) == 1 or self._is_over(inst, day)):
-            inst.tick_filter.drop("past_day", tick)
+            self._on_past_day(inst, day, tick)
             return False
+        self.agenda.day_heard()
         if day.date == inst.day:
             inst.day = day.date
             return True
@@ -181,6 +182,15 @@ class Trader:
         self._data_quality.tell_counted(inst, now_ms)
         inst.start_day(day, price, now_ms)
         return True
+
+    def _on_past_day(self, inst: InstrumentState, day: SessionDay, tick: Tick) -> None:
+        """Leave a tick of a day that is over out; what was held by then is judged at its price all the same."""
+        inst.tick_filter.drop("past_day", tick)
+        self._data_quality.on_refused(inst, tick, "past_day")
+        position = self.state.position(inst)
+        if position is not None and position.entry_ms <= tick.exch_ms:
+            inst.last_ms = tick.exch_ms
+            self._exit(inst, position, tick.price, tick.exch_ms, day)
 
     def _is_over(self, inst: InstrumentState, day: SessionDay) -> bool:
         """Whether the market of `inst` has begun a later day; another market's date may have turned before."""
@@ -200,8 +210,10 @@ class Trader:
         if self._limits_loss:
             self._flattener.judge_daily_loss(at_ms)
 
-    def on_command(self, command: TraderCommand, now_ms: int, closed_until_ms: int = 0) -> Sequence[AnyEvent]:
-        """Carry out an operator's command; `closed_until_ms` as in `on_beat`."""
+    def on_command(
+        self, command: TraderCommand, now_ms: int, closed_until_ms: int = 0, market_ms: int = 0
+    ) -> Sequence[AnyEvent]:
+        """Carry out an operator's command; `closed_until_ms` and `market_ms` as in `on_beat`."""
         gate = self.state.gate
         match command:
             case PauseEntries():
@@ -218,7 +230,8 @@ class Trader:
                 gate.held = command.reason
                 self.state.entries("held" if command.reason else "released", told, now_ms)
             case Flat():
-                self._flattener.begin(command.reason, "Flat", now_ms, closed_until_ms, anyway=command.anyway)
+                at_ms = market_ms or now_ms
+                self._flattener.begin(command.reason, "Flat", at_ms, closed_until_ms, anyway=command.anyway)
             case Arm() | Disarm():
                 self._flattener.arm(now_ms, armed=isinstance(command, Arm))
             case Unlock():
@@ -241,12 +254,13 @@ class Trader:
     ) -> Sequence[AnyEvent]:
         """Go on with what needs no tick: a running flat, a held tick whose second is over, what is due by the clock.
 
-        `moved` tells whether anything did. `now_ms` is our time, `market_ms` the market's where that is another one;
-        `closed_until_ms` is when a market opens again that is proven to be closed. `due`: see to what is due in any case.
+        `moved` tells whether anything did. `now_ms` is our time, `market_ms` the market's where that is another one: by it
+        everything is judged but how long ago a tick was received. `closed_until_ms` is when a market opens again that is
+        proven to be closed. `due`: see to what is due in any case.
         """
-        self.moved = self._flattener.push(now_ms, ask=True, closed_until_ms=closed_until_ms)
         market_ms = market_ms or now_ms
-        if due or (market_ms >= self.agenda.due_ms and not self.agenda.by_ticks):
+        self.moved = self._flattener.push(market_ms, ask=True, closed_until_ms=closed_until_ms)
+        if due or self.agenda.is_due(market_ms):
             self.moved |= self.agenda.look(market_ms)
         if self._holds_jumps:
             for inst in self._instruments:

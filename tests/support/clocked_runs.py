@@ -1,7 +1,6 @@
 """A live run's turn on a clock that is set by hand: real turn, market watch and recording, and its verification."""
 
 from pathlib import Path
-from time import perf_counter_ns
 
 from engine.assembly.market_hours import MarketHours
 from engine.assembly.recording_config import for_market, header_of
@@ -11,7 +10,7 @@ from engine.model.clock import Clock, SystemClock
 from engine.model.commands import TraderCommand
 from engine.model.events import AnyEvent, FlatChanged, StateKept, TradeClosed
 from engine.model.marks import StartMark
-from engine.model.types import Instrument
+from engine.model.types import FLAG_NEW_LINK, Instrument
 from engine.recording import FileRecorder
 from engine.runtime.cursor import Cursor
 from engine.runtime.delivery import DeliverySwitch
@@ -102,7 +101,7 @@ class ClockedRun:
         self.machine.true_ms = max(self.machine.true_ms, at)
         made = tick(
             self.parts.cursor.last_seq + 1, price, stamped or at,
-            instrument=instrument, flags=flags, recv_wall_ns=self.clock.wall_ns(), recv_ns=perf_counter_ns(),
+            instrument=instrument, flags=flags, recv_wall_ns=self.clock.wall_ns(), recv_ns=self.clock.monotonic_ns(),
         )  # fmt: skip
         self.turn.take(made)
         return self
@@ -126,7 +125,7 @@ class ClockedRun:
 
     def enter(self, at: int) -> "ClockedRun":
         """Have a position bought at 100, by ticks a second apart from `at` on."""
-        self.tick(99, at).tick(100, at + 1000)
+        self.tick(99, at, flags=FLAG_NEW_LINK).tick(100, at + 1000)
         assert self.held > 0
         return self
 

@@ -191,7 +191,7 @@ class ReplayCheck:
         if mark.command is None:
             effects = self._trader.on_beat(mark.at_ms, mark.market_ms, mark.closed_until_ms)
         else:
-            effects = self._trader.on_command(mark.command, mark.at_ms, mark.closed_until_ms)
+            effects = self._trader.on_command(mark.command, mark.at_ms, mark.closed_until_ms, mark.market_ms)
         self._effects.carry_out(effects)
 
     def _judge(self, place: int, checkpoint: _Checkpoint, seq: int) -> None:

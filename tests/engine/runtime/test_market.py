@@ -35,7 +35,9 @@ class Market:
 @pytest.mark.parametrize("apart_ms", [-7_200_000, -10_000, -500, 0, 500, 5_000, 3_600_000, 40_000_000_000])
 def test_a_wrong_clock_is_judged_by_the_quickest_tick(apart_ms):
     own = ms("10:00:00")
-    market = Market().tick(own, own + apart_ms).tick(own - 20_000, own + apart_ms, instrument=1)
+    market = Market().tick(own - 3_000, own + apart_ms - 3_000)
+    market.at(own + apart_ms - 2_000)
+    market.tick(own, own + apart_ms).tick(own - 20_000, own + apart_ms, instrument=1)
     assert abs(market.at(own + apart_ms + 10_000) - (own + 10_000)) <= 1_000
     # What was found out holds on through a silence.
     assert abs(market.at(own + apart_ms + 5_000_000) - (own + 5_000_000)) <= 1_000
@@ -99,6 +101,8 @@ def test_within_the_session_it_is_open():
 
 
 def test_a_clock_that_is_wrong_refuses_no_flat_in_an_open_market():
-    market = Market().tick(ms("14:00:00"), NIGHT)
+    market = Market().tick(ms("14:00:00") - 3_000, NIGHT - 3_000)
+    market.at(NIGHT - 2_000)
+    market.tick(ms("14:00:00"), NIGHT)
     assert market.watch.closed_until_ms(NIGHT + 500) == OPEN
     assert market.watch.closed_until_ms(NIGHT + 600_000) == OPEN  # nor one that has gone silent since
