@@ -59,7 +59,7 @@ def layout_options(parser: Parser) -> None:
         "--columns",
         default="",
         metavar="A,B,…",
-        help="what each column is, in order: time, price, volume, symbol, -; or only some, as price=LTP,time=3",
+        help="what each column is, in order: time, price, volume, symbol, -; or only some, as price=LTP,time=3,-=note",
     )
     group.add_argument("--symbol", default="", help="symbol of a file that names none")
     group.add_argument("--zone", default="", help="zone of stamps that name none (default: the session's)")

@@ -33,7 +33,7 @@ UNSAID: Final[dict[str, Any]] = {
 
 
 _VALUE_MAY_BEGIN_WITH_A_DASH: Final = ("--columns", "--shift")
-_DASHED: Final = ("-,", *(f"-{digit}" for digit in range(10)))
+_DASHED: Final = ("-,", "-=", *(f"-{digit}" for digit in range(10)))
 
 
 class Parser(ArgumentParser):

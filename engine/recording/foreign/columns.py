@@ -13,7 +13,21 @@ from engine.recording.foreign.profiles import Profile
 from engine.recording.foreign.sample import LONGEST_NAME
 from engine.recording.foreign.stamp_column import quarters_apart
 from engine.recording.foreign.stamps import forms_of, is_date, is_time_of_day, midnight
-from engine.recording.foreign.vocabulary import NUMBERS, PRICES, ROLES, TIMES, Role, plain_name, role_of, zone_in
+from engine.recording.foreign.vocabulary import (
+    LOOSE_RIGHTS,
+    NO_RIGHTS,
+    NUMBERS,
+    PARTS_OF_A_SYMBOL,
+    PRICES,
+    RIGHTS,
+    ROLES,
+    TIMES,
+    WITHOUT_A_SYMBOL,
+    Role,
+    plain_name,
+    role_of,
+    zone_in,
+)
 
 _NO_NAMES: Final = frozenset({"", "index", "unnamed0", "x1"})
 _SAID: Final = -2  # the rank of a column that the options name
@@ -49,12 +63,15 @@ def find_places(
         if role in {"time", "date"}:
             continue
         some = [claim for claim in claims if claim.role == role and claim.place not in taken]
+        some = [claim for claim in some if claim.rank < 0 or _holds(claim, columns[claim.place])]
         if role in NUMBERS and len(some) > 1:
             some = [claim for claim in some if mostly(columns[claim.place], _is_number)] or some
         if role == "price":
             some = [claim for claim in some if not mostly(columns[claim.place], _is_calendar_moment)]
         if some:
-            places[role] = _first(some, where).place
+            asks = role not in WITHOUT_A_SYMBOL or role in PARTS_OF_A_SYMBOL
+            best = _first(some, where) if asks else min(some, key=lambda claim: claim.rank)
+            places[role] = best.place
     return _with_price(places, layout, names, where)
 
 
@@ -88,10 +105,17 @@ def _claims(
                 "options, such as --columns -,time,price,volume (each in order), or --as"
             )
         claims = _by_names([[each] for each in found or ()], profile=None)
-    meant = [_meant(each, names) for each in said]
+    meant = [_meant(each, names) for each in said if not each.startswith("-=")]
     spoken_for = {claim.role for claim in meant}
-    places = {claim.place for claim in meant}
+    places = {claim.place for claim in meant} | set(said_away(names, layout))
     return [*meant, *(claim for claim in claims if claim.role not in spoken_for and claim.place not in places)]
+
+
+def said_away(names: list[list[str]], layout: CsvLayout) -> list[int]:
+    """The places of columns that the options say are nothing: `-=mode`, or a dash in a list of all; raises InputError."""
+    if any("=" in each for each in layout.columns):
+        return [_place(each.strip()[2:], names) for each in layout.columns if each.strip().startswith("-=")]
+    return list(range(len(layout.columns)))  # of a list of all each column was spoken of
 
 
 def _by_names(names: list[list[str]], profile: Profile | None) -> list[ColumnClaim]:
@@ -119,9 +143,14 @@ def _meant(said: str, names: list[list[str]]) -> ColumnClaim:
     """What `price=LTP` or `price=4` means; raises InputError."""
     role, _, column = said.partition("=")
     if role not in ROLES:
-        raise InputError(f"--columns: '{role}' is no kind of column; allowed: {', '.join(ROLES)}")
+        raise InputError(f"--columns: '{role}' is no kind of column; allowed: -, {', '.join(ROLES)}")
+    return ColumnClaim(role, _SAID, _place(column, names), column)
+
+
+def _place(column: str, names: list[list[str]]) -> int:
+    """Where the column of this name or number stands; raises InputError."""
     if column.isdigit() and 1 <= int(column) <= len(names):
-        return ColumnClaim(role, _SAID, int(column) - 1, column)
+        return int(column) - 1
     wanted = plain_name(column)
     places = [place for place, each in enumerate(names) if any(plain_name(name) == wanted for name in each)]
     if len(places) != 1 or not wanted:
@@ -129,7 +158,7 @@ def _meant(said: str, names: list[list[str]]) -> ColumnClaim:
         raise InputError(
             f"--columns: '{column}' is {'no' if not places else 'more than one'} column; allowed: 1 to {len(names)}, {have:.160}"
         )
-    return ColumnClaim(role, _SAID, places[0], column)
+    return places[0]
 
 
 def _refuse_twice(claims: Iterable[ColumnClaim]) -> None:
@@ -246,6 +275,17 @@ def _is_left_empty(claim: ColumnClaim, claims: list[ColumnClaim], columns: list[
     if not columns[claim.place] or any(columns[claim.place]):
         return False
     return claim.role == "price" or any(each.role == claim.role and any(columns[each.place]) for each in claims)
+
+
+def _holds(claim: ColumnClaim, cells: list[bytes]) -> bool:
+    """Whether a column whose name may mean other things holds what it should."""
+    name = plain_name(claim.name)
+    if claim.role == "right" and name in LOOSE_RIGHTS:
+        some = {cell.lower() for cell in cells}
+        return bool(some & RIGHTS) and mostly(cells, lambda cell: cell.lower() in RIGHTS | NO_RIGHTS)
+    if claim.role == "exchange":  # one letter or number says where a single trade was made, on a tape of many places
+        return mostly(cells, lambda cell: len(cell) > 1 and not looks_numeric(cell))
+    return name != "underlying" or not mostly(cells, looks_numeric)  # else its price
 
 
 def _is_moment(cell: bytes) -> bool:

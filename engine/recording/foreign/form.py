@@ -38,6 +38,7 @@ class FileForm(Struct, frozen=True, kw_only=True):
     width: int
     names: tuple[str, ...]
     places: dict[Role, int]
+    said_away: tuple[int, ...] = ()  # columns that the options say are nothing
     begin: int
     headers: frozenset[bytes]
     stamp: str
@@ -74,8 +75,8 @@ class FileForm(Struct, frozen=True, kw_only=True):
             return self.places["bid"], self.places["ask"]
         return self.places[self.price or "price"], -1
 
-    def line(self, rows: int = 0, symbols: int = 1) -> CleanText:
-        """`comma, quoted, IST, date and time apart, price=LTP, 34,652 rows`."""
+    def line(self, rows: int = 0, symbols: int = 1, places: tuple[int, ...] = ()) -> CleanText:
+        """`comma, quoted, IST, date and time apart, price=LTP, 34,652 rows`; `places` are what tells symbols apart."""
         parts = [self.how.kind, self.profile, "" if self.encoding.name == "utf-8" else self.encoding.name.upper()]
         parts += [_WORDS[self.delimiter], "quoted" if self.quoted else "", "decimal comma" if self.mark == b"," else ""]
         if self.stamp.startswith("epoch"):
@@ -93,7 +94,8 @@ class FileForm(Struct, frozen=True, kw_only=True):
         for role in others:
             parts.append(f"{role}={self.column(role)}" if role in self.places else "")
         parts.append("" if {"volume", "day_volume"} & self.places.keys() else "no quantities")
-        parts.append(f"{symbols:,} symbols" if symbols > 1 else "")
+        apart = [self.column(role) for role, place in self.places.items() if place in places and role != "symbol"]
+        parts.append(f"{symbols:,} symbols{' by ' if apart else ''}{' and '.join(apart)}" if symbols > 1 else "")
         parts.append(f"{rows:,} rows" if rows else "")
         return clean(", ".join(part for part in parts if part))
 

@@ -13,13 +13,14 @@ from engine.recording.csv_layout import SYMBOL, CsvLayout
 from engine.recording.foreign.candles import at_the_end, period_of, ticks_of
 from engine.recording.foreign.cell_readers import CellReader, Remarks
 from engine.recording.foreign.instruments import (
+    Symbols,
     find_instruments,
     find_symbols,
     no_symbol,
     only_symbol,
-    places_of_symbols,
     symbol_in,
 )
+from engine.recording.foreign.mixture import refuse_mixture
 from engine.recording.foreign.numbers import BLANKS
 from engine.recording.foreign.records import Records, because, not_text, quoted
 from engine.recording.foreign.rows import BadKind, BadRow, Row
@@ -66,12 +67,12 @@ class ForeignReader:
             if first is None:
                 raise InputError("has a header and no rows; allowed: at least one row")  # noqa: TRY301
             self._in_parts = self._looks_in_parts(first[1])
-            found = find_symbols(self.form, self._records)
-            self._symbol_places = places_of_symbols(self.form) if found else ()
-            self._numbers = found or {only_symbol(layout, path.stem): 0}
-            self.instruments = find_instruments(
-                self.form, self._records, self._numbers, layout.price_divisor, instrument_for
-            )
+            symbols = find_symbols(self.form, self._records)
+            if not symbols.numbers:
+                symbols = Symbols({only_symbol(layout, path.stem): 0}, ())
+            refuse_mixture(self.form, self._records, symbols)
+            self._numbers, self._symbol_places = symbols.numbers, symbols.places
+            self.instruments = find_instruments(self.form, self._records, symbols, layout.price_divisor, instrument_for)
             self._period_ns, self._back_ns = self._find_period() if self.candles else (0, 0)
         except InputError as error:
             raise error if str(error).startswith(str(path)) else InputError(f"{path}: {error}") from None
@@ -92,7 +93,8 @@ class ForeignReader:
 
     def understood(self) -> CleanText:
         """`comma, quoted, IST, date and time apart, price=LTP, 34,652 rows`; the rows once all of them were read."""
-        return self.form.line(max(0, self._lines.last_row - self.form.begin), len(self.instruments))
+        rows = max(0, self._lines.last_row - self.form.begin)
+        return self.form.line(rows, len(self.instruments), self._symbol_places)
 
     def told(self) -> tuple[CleanText, ...]:
         """What a person should know of how the rows were read so far, a line each."""
@@ -249,11 +251,11 @@ class ForeignReader:
                     row, kind, clean(f"row {row}{where}: '{quoted(said)}' is not a {kind}{why}; allowed: {allowed}")
                 )
         text = symbol_in(cells, self._symbol_places)
-        if SYMBOL.fullmatch(text):
+        if SYMBOL.fullmatch(text.strip(BLANKS)):
             return because(
                 row, "symbol", "names a symbol that was not there before; the file is changing while it is read"
             )
-        return no_symbol(form, row, text)
+        return no_symbol(form, row, text, self._symbol_places)
 
     def _stamp(self, cells: list[bytes]) -> int:
         return self._read_stamp(stamp_text(cells, self.form.places, b"", b""))

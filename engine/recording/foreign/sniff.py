@@ -12,7 +12,7 @@ from engine.model.errors import InputError
 from engine.outside.files import regular_size
 from engine.recording.csv_layout import CsvLayout
 from engine.recording.foreign.cells import DELIMITERS
-from engine.recording.foreign.columns import find_places, mostly
+from engine.recording.foreign.columns import find_places, mostly, said_away
 from engine.recording.foreign.form import FileForm
 from engine.recording.foreign.lines import MAX_LINE_BYTES, Lines
 from engine.recording.foreign.numbers import BLANKS
@@ -155,6 +155,7 @@ def _form(sample: Sample, layout: CsvLayout, how: Unpacked, encoding: Encoding) 
         width=sample.width,
         names=tuple(map(_name_of, names)) if begin else _said(layout),
         places=places,
+        said_away=tuple(said_away(names, layout)),
         begin=begin,
         headers=frozenset(line for row, line in sample.lines.items() if row <= begin),
         stamp=stamp,

@@ -16,6 +16,11 @@ Role = Literal[
     "strike",
     "right",
     "series",
+    "name",
+    "token",
+    "isin",
+    "exchange",
+    "segment",
     "zone",
     "open",
     "high",
@@ -68,10 +73,23 @@ _NAMES: Final[tuple[tuple[Role, str], ...]] = (
     ("symbol", "instrumentidentifier contract contractname"),
     ("symbol", "stockcode stockname scrip scripname"),
     ("symbol", "instrument instrumentname security securityname"),
-    ("expiry", "expiry expirydate expirydt xprydt"),
-    ("strike", "strike strikeprice strikepr strkpric"),
+    ("symbol", "pair currencypair tradingpair productid stock stocksymbol symbolname scripid tsym coin"),
+    ("symbol", "underlying underlyingsymbol underlyingname"),
+    ("expiry", "expiry expirydate expirydt xprydt exp expdate expirationdate expiration maturity maturitydate"),
+    ("strike", "strike strikeprice strikepr strkpric strikerate"),
     ("right", "right optiontype optntp optiontyp opttype"),
+    ("right", "callput callorput callputflag cpflag cepe peorce ceorpe cetype putcall putorcall"),
+    ("right", "type instrumenttype insttype cp"),
     ("series", "series sctysrs"),
+    ("name", "name companyname fininstrmnm"),
+    (
+        "token",
+        "instrumenttoken symboltoken exchangetoken token instrumentkey instrumentid securityid instid secid sid conid",
+    ),
+    ("token", "scripcode scripcd sccode fininstrmid figi cusip ric"),
+    ("isin", "isin isinno isincode"),
+    ("exchange", "exchange exch exchangename exchangecode exchcode exchangeid"),
+    ("segment", "segment exchangesegment exchseg exchsegment marketsegment sgmt seg"),
     ("zone", "timezone tz tzname timezonename timezoneid utcoffset gmtoffset tzoffset timezoneoffset"),
     ("open", "open openprice opnpric openingprice o openrate"),
     ("high", "high highprice hghpric h highrate"),
@@ -93,6 +111,14 @@ PARTS_OF_A_SYMBOL: Final[tuple[Role, ...]] = (
     "right",
     "series",
 )  # a bare symbol names many contracts
+# What else tells rows apart, in the order in which it is taken: beside a symbol, and where there is none.
+BESIDE_A_SYMBOL: Final[tuple[Role, ...]] = ("exchange", "segment")
+WITHOUT_A_SYMBOL: Final[tuple[Role, ...]] = ("name", *PARTS_OF_A_SYMBOL, "token", "isin", *BESIDE_A_SYMBOL)
+LOOSE_RIGHTS: Final = frozenset(("type", "instrumenttype", "insttype", "cp"))  # by what they hold
+RIGHTS: Final = frozenset((b"ce", b"pe", b"call", b"put", b"c", b"p", b"ca", b"pa", b"calls", b"puts"))
+NO_RIGHTS: Final = frozenset(
+    (b"fut", b"futidx", b"futstk", b"futures", b"future", b"eq", b"xx", b"ff", b"index", b"idx")
+)
 TIMES: Final = "one of timestamp, time, datetime, exchange_timestamp, … or a date and a time"
 PRICES: Final = "one of price, ltp, last, close, last_traded_price, trade_price, …"
 

@@ -1,0 +1,97 @@
+"""Notices rows of several instruments that are taken for one, by a column of which nobody knows the name. Knows no names.
+
+Such a file looks like one whose price jumps from row to row, and is smooth within each value of that column.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice, pairwise
+from typing import Final
+
+from engine.model.errors import InputError
+from engine.recording.foreign.form import FileForm
+from engine.recording.foreign.instruments import Symbols, symbol_in
+from engine.recording.foreign.numbers import BLANKS, plain
+from engine.recording.foreign.records import Records
+from engine.recording.foreign.vocabulary import ROLES, WITHOUT_A_SYMBOL, Role
+
+_ROWS: Final = 1000
+_WORD: Final = re.compile(r"[A-Za-z_][\w.-]*")  # what --columns takes without quotes
+_MOST_VALUES: Final = 50
+_REPEATS: Final = 5  # rows of each value, on average, at least
+_SWITCHES: Final = 10  # places at least where one value follows another
+_PLAIN: Final = 20  # steps from one value to another are so many times those within one, on average,
+_APART: Final = 0.02  # and such a part of the price
+# What a trade or a quote is, not whose: buyers pay more than sellers get.
+_SIDES: Final = frozenset(
+    b"b s buy sell bid ask bids asks buyer seller true false t f y n yes no 0 1 -1 up down".split()
+)
+
+Row = tuple[float, list[bytes]]
+
+
+def refuse_mixture(form: FileForm, records: Records, symbols: Symbols) -> None:
+    """Raise InputError where a column that was ignored tells instruments apart."""
+    ignored = _ignored(form, symbols)
+    for rows in _by_instrument(form, records, symbols).values() if ignored else ():
+        for place in ignored:
+            values = [cells[place].strip(BLANKS) for _, cells in rows]
+            if _are_apart(values, [price for price, _ in rows]):
+                _refuse(form, place, len(set(values)))
+
+
+def _ignored(form: FileForm, symbols: Symbols) -> list[int]:
+    """Columns of which nobody has said anything."""
+    used = {place for role, place in form.places.items() if role not in WITHOUT_A_SYMBOL}
+    return [place for place in range(form.width) if place not in {*used, *symbols.places, *form.said_away}]
+
+
+def _by_instrument(form: FileForm, records: Records, symbols: Symbols) -> dict[int, list[Row]]:
+    """Price and cells of the first rows of each instrument."""
+    found: dict[int, list[Row]] = {}
+    for price, cells in _prices(form, records):
+        index = symbols.numbers.get(symbol_in(cells, symbols.places), 0) if symbols.places else 0
+        found.setdefault(index, []).append((price, cells))
+    return found
+
+
+def _prices(form: FileForm, records: Records) -> Iterator[Row]:
+    place = form.price_places()[0]
+    for _, cells in islice(records.cells(), _ROWS):
+        if isinstance(cells, list):
+            with suppress(ValueError):
+                price = float(plain(cells[place], form.mark))
+                if 0 < price < float("inf"):
+                    yield price, cells
+
+
+def _are_apart(values: list[bytes], prices: list[float]) -> bool:
+    """Whether prices jump where another value follows, and hardly move within each."""
+    counts = Counter(values)
+    few = 2 <= len(counts) <= _MOST_VALUES and len(values) >= _REPEATS * len(counts)
+    if not few or all(value.lower() in _SIDES for value in counts):
+        return False
+    jumps = [abs(prices[at + 1] - prices[at]) for at, (one, two) in enumerate(pairwise(values)) if one != two]
+    if len(jumps) < max(_SWITCHES, 2 * len(counts)):  # a column that changes with time: a date, a session, a part
+        return False
+    last: dict[bytes, float] = {}
+    steps = []
+    for value, price in zip(values, prices, strict=True):
+        if value in last:
+            steps.append(abs(price - last[value]))
+        last[value] = price
+    jump, step = sum(jumps) / len(jumps), sum(steps) / len(steps)
+    return jump > _PLAIN * step and jump > _APART * sum(prices) / len(prices)
+
+
+def _refuse(form: FileForm, place: int, count: int) -> None:
+    name = form.names[place] if place < len(form.names) else ""
+    word = name if _WORD.fullmatch(name) else str(place + 1)
+    parts: tuple[Role, ...] = ("symbol", "series", "segment")
+    role = next((role for role in parts if role not in form.places), ROLES[0])
+    raise InputError(
+        f"the prices of {count} values of column '{name or word}' lie apart, as those of {count} instruments do; say "
+        f"--columns {role}={word}, or --columns -={word} where all are of one"
+    )
