@@ -8,6 +8,7 @@ from engine.model.errors import InputError
 from engine.model.sources import Undamaged
 from engine.model.types import Instrument, Tick
 from engine.recording.csv_layout import CsvLayout
+from engine.recording.foreign.day_totals import DayTotals
 from engine.recording.foreign.reader import ForeignReader
 from engine.recording.foreign.rows import BadRow
 from engine.recording.index import SparseIndex, Stretch
@@ -24,6 +25,9 @@ class CsvSource(Undamaged):
         self._reader = ForeignReader(path, layout, instrument_for)
         self.name, self.zone = self._reader.name, self._reader.zone
         self.instruments, self.candles = self._reader.instruments, self._reader.candles
+        self._totals = (
+            DayTotals(len(self.instruments), self._reader.form.zone) if self._reader.counts_by_total else None
+        )
         self._index = SparseIndex(_INDEX_SPACING, Stretch(1, 0, 0))
 
     def ticks(self, first: int = 1) -> Iterator[Tick]:
@@ -67,6 +71,12 @@ class CsvSource(Undamaged):
 
     def _rows(self, after: int) -> Iterator[Tick]:
         """The ticks behind row `after`, their `seq` still the row; raises InputError for one that cannot be read."""
+        if self._totals is None:
+            return self._read(after)
+        return (tick for tick in self._totals.grown(self._read(0)) if tick.seq > after)
+
+    def _read(self, after: int) -> Iterator[Tick]:
+        """The same with the quantities that the file says."""
         for row in self._reader.rows(after):
             if isinstance(row, BadRow):
                 raise self._bad(row)

@@ -44,9 +44,11 @@ class ForeignSource(CsvSource):
         self._ordered: OrderedTicks | None = None
         if self._survey.sort:
             backwards = self._survey.backwards
-            self._ordered = ordered(self._rows(0), backwards=backwards)
-            if self._reader.counts_by_total:
-                self._ordered = ordered(_by_increase(self._ordered.rows(), len(self.instruments)), backwards=backwards)
+            self._ordered = ordered(self._read(0), backwards=backwards)
+            if self._totals is not None:
+                self._ordered = ordered(self._totals.grown(self._ordered.rows()), backwards=backwards)
+        elif self._totals is not None:
+            self.count()  # so that what it tells is told from the start
         self._repeated = Repeated()
         if self._ordered is not None and not self._survey.unordered and not self.candles:
             for tick in self._ordered.rows():
@@ -84,13 +86,14 @@ class ForeignSource(CsvSource):
 
     def notes(self) -> tuple[str, ...]:
         """How the file is read where that is not as it stands."""
-        return (*self._survey.notes, *self._repeated.told(), *self._reader.told())
+        totals = self._totals.told() if self._totals is not None else ()
+        return (*self._survey.notes, *self._repeated.told(), *totals, *self._reader.told())
 
     def understood(self) -> str:
         """How its rows are written, in one line."""
         return self._reader.understood()
 
-    def _rows(self, after: int) -> Iterator[Tick]:
+    def _read(self, after: int) -> Iterator[Tick]:
         strays = self._survey.strays
         for row in self._reader.rows(after):
             if isinstance(row, BadRow):
@@ -101,13 +104,3 @@ class ForeignSource(CsvSource):
 
     def _refusal(self, row: BadRow) -> InputError:
         return InputError(f"{self._path}: {row.text}; --skip-bad-rows passes over such rows")
-
-
-def _by_increase(ticks: Iterator[Tick], instruments: int) -> Iterator[Tick]:
-    """The ticks with the quantity that a total of the day has grown by in this order; where it falls a day begins."""
-    totals = [-1] * instruments
-    for tick in ticks:
-        if total := tick.day_volume:
-            before, totals[tick.instrument] = totals[tick.instrument], total
-            tick.quantity = 0 if before < 0 else total - before if total >= before else total
-        yield tick

@@ -53,8 +53,9 @@ class ForeignReader:
         self.zone = layout.zone  # of stamps without an offset
         self.form, self._lines = understand(path, layout)
         self.candles = self.form.candles
-        # Whether quantities are what a total of the day has grown by since the row before.
-        self.counts_by_total = "day_volume" in self.form.places and "volume" not in self.form.places
+        # Whether the quantity of a tick is the total of its day so far, for whoever knows which rows come before.
+        totals = "day_volume" in self.form.places and "volume" not in self.form.places
+        self.counts_by_total = totals and not self.candles
         self.remarks = Remarks()
         self._divisor = layout.price_divisor
         self._records = Records(self.form, self._lines)
@@ -80,12 +81,8 @@ class ForeignReader:
     def rows(self, after: int = 0) -> Iterator[Row]:
         """The rows whose number is greater than `after`; raises InputError where the file itself cannot be read on."""
         if self.candles:
-            rows: Iterator[Row] = self._candle_rows(0)
-        elif self.counts_by_total:
-            rows = self._by_increase(self._plain_rows(0, "day_volume"))
-        else:
-            return self._plain_rows(after, "volume")
-        return _later(rows, after)  # what such a row says rests on those before it
+            return self._candle_rows(after)
+        return self._plain_rows(after, "day_volume" if self.counts_by_total else "volume")
 
     def fraction_read(self) -> float:
         """Which part of the file the latest reading has passed."""
@@ -205,16 +202,6 @@ class ForeignReader:
         if lost := self._records.broken():
             yield lost
 
-    def _by_increase(self, rows: Iterator[Row]) -> Iterator[Row]:
-        """The rows with the quantity that a total of the day has grown by; where it falls a day begins."""
-        last = [-1] * len(self.instruments)
-        for row in rows:
-            if isinstance(row, Tick) and row.quantity:
-                total, before = row.quantity, last[row.instrument]
-                last[row.instrument] = row.day_volume = total
-                row.quantity = 0 if before < 0 else total - before if total >= before else total
-            yield row
-
     def _bad_row(self, row: int, line: bytes, cells: list[bytes], reader: CellReader) -> BadRow | None:
         """Why a row could not be read: the first of its cells that is to blame. None for a row without any content."""
         form = self.form
@@ -273,10 +260,6 @@ class ForeignReader:
     def _cell_readers(self) -> list[CellReader]:
         kept = _TEXTS_KEPT // len(self.instruments) + 16
         return [CellReader(each, self._divisor, self.form.mark, kept, self.remarks) for each in self.instruments]
-
-
-def _later(rows: Iterator[Row], after: int) -> Iterator[Row]:
-    return (row for row in rows if (row.seq if isinstance(row, Tick) else row.row) > after)
 
 
 def _middle(bid: int, ask: int) -> int:

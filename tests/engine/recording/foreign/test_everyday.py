@@ -275,15 +275,6 @@ def test_bid_and_ask_are_kept(path: Path) -> None:
     assert middle == [(at(9, 15), 15045, 0)]
 
 
-def test_a_total_of_the_day_becomes_quantities(path: Path) -> None:
-    text = "time,ltp,volume_traded\n" + "".join(
-        f"2025-11-18 09:15:0{n},9,{total}\n" for n, total in enumerate((1000, 1075, 1075, 1225, 75))
-    )
-    found = opened(path, text)
-    assert [each.quantity for each in found.rows() if isinstance(each, Tick)] == [0, 75, 0, 150, 75]
-    assert [each.quantity for each in found.rows(3) if isinstance(each, Tick)] == [0, 150, 75]
-
-
 def test_finer_prices_and_quantities_than_the_instrument_s_are_kept(path: Path) -> None:
     text = "time,price,volume\n" + "".join(f"2025-11-18 09:15:{n:02d},1.3{n:02d}67,0.00{n + 10}\n" for n in range(40))
     found = opened(path, text)
