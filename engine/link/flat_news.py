@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from engine.link.protocol import ENCODER, FlatNews
 from engine.model.snapshot import NOT_YET_DURABLE, FlatLeg, Snapshot
-from engine.presentation import format as text
+from engine.presentation import feeds
 
 _GOES_ON = "it goes on by itself, `flat --anyway` sends now"
 
@@ -34,8 +34,7 @@ def held_text(seen: Snapshot) -> str:
     """Until when a flat is held; empty where none is."""
     if seen.flat.state != "HELD":
         return ""
-    opens = seen.session.opens or text.minute(seen.flat.until_ms, seen.session.zone)
-    return f"HELD until {opens}: the market is closed, nothing was sent"
+    return f"HELD until {feeds.goes_on(seen)}: the market is closed, nothing was sent"
 
 
 def _not_durable(seen: Snapshot) -> tuple[str, ...]:

@@ -140,7 +140,8 @@ class SessionView(Struct, frozen=True):
     """The session day at this moment (UTC ms; 0 before the first tick) and the zone its times are shown in.
 
     Of several markets it is the one that is open the longest, else the one that opens next. `opens` says when that is,
-    where none is open (`Mon 09:15`); one that is not `daily` has no end.
+    where none is open (`Mon 09:15`), and `calendar_ends` which date is the last that the calendar knows, where that is
+    before; one that is not `daily` has no end.
     """
 
     zone: str
@@ -149,6 +150,7 @@ class SessionView(Struct, frozen=True):
     end_ms: int
     daily: bool = True
     opens: str = ""
+    calendar_ends: str = ""
 
 
 class TimelineEvent(Struct, frozen=True):

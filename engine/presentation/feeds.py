@@ -9,7 +9,7 @@ from typing import Literal
 from engine.model.ports import FeedView
 from engine.model.snapshot import Quote, SessionView, Snapshot
 from engine.model.types import PositionState
-from engine.presentation.format import instrument_at
+from engine.presentation.format import instrument_at, minute
 
 # What the feed column of the ticks says of a price; never by colour alone.
 Fresh = Literal["LIVE", "LATE", "QUIET", "STALE", "NEW", "CLOSED"]
@@ -51,6 +51,13 @@ def unsold(seen: Snapshot, over: PositionState) -> str:
     """How long what is held over stays so: `nothing can be sold until Mon 09:15`."""
     opens = session_of(seen, over.instrument).opens
     return f"nothing can be sold until {opens}" if opens else "nothing can be sold"
+
+
+def goes_on(seen: Snapshot) -> str:
+    """When a flat that is held goes on: `Mon 09:15`; and that no holiday is known there, where the calendar ends before."""
+    session = seen.session
+    opens = session.opens or minute(seen.flat.until_ms, session.zone)
+    return f"{opens} (the calendar ends {session.calendar_ends})" if session.calendar_ends else opens
 
 
 def never(seen: Snapshot) -> str:

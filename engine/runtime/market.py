@@ -23,9 +23,9 @@ _LOOK_MS = 2_000  # between two comparisons, while nothing is due
 class MarketWatch:
     """Compares the ticks of the last minute with our clock; asked within the turn, in runs whose ticks are live.
 
-    Without a tick that is younger than a minute the market is closed when the calendar says so and covers the day. A
-    real broker decides by itself, unless a link that is up shows that nothing is traded; a simulated one has no other
-    proof than the calendar. A market of generated prices never closes.
+    Without a tick that is younger than a minute the market is closed when it is known to be: by its hours and weekends at
+    any time, by a date as far as its calendar knows. A real broker decides by itself, unless a link that is up shows that
+    nothing is traded; a simulated one has no other proof. A market of generated prices never closes.
     """
 
     def __init__(self, parts: TurnParts, mode: TradeMode, view: Callable[[], FeedView | None]) -> None:
@@ -75,7 +75,7 @@ class MarketWatch:
         if at_ms - newest_ms < _FRESH_MS or not hours.closed(at_ms):
             return OPEN
         opens_ms = hours.next_open_ms(at_ms)
-        if opens_ms is None or not hours.covers(hours.day_of(at_ms).date):
+        if opens_ms is None or not hours.known_closed(at_ms):
             return 0
         view = self._view()
         shown = newest_ms > 0 and view is not None and view.state == "UP"

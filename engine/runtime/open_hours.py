@@ -50,14 +50,15 @@ def session_view(markets: Sequence[TradingHours], now_ms: int) -> SessionView:
     """How the markets of a run stand at `now_ms`."""
     standing = [(hours, hours.day_of(now_ms)) for hours in markets]
     among = [each for each in standing if each[1].start_ms <= now_ms <= each[1].end_ms]
-    opens = ""
+    opens = ends = ""
     if among:
         hours, day = max(among, key=lambda each: each[1].end_ms)
     else:
         next_ms, hours = next_opening(markets, now_ms)
         day = hours.day_of(now_ms)
-        opens = "" if next_ms is None else opening_text(hours, next_ms, now_ms)
-    return SessionView(hours.zone.key, day.date.isoformat(), day.start_ms, day.end_ms, day.daily, opens)
+        if next_ms is not None:
+            opens, ends = opening_text(hours, next_ms, now_ms), str(hours.calendar_ends(next_ms) or "")
+    return SessionView(hours.zone.key, day.date.isoformat(), day.start_ms, day.end_ms, day.daily, opens, ends)
 
 
 def next_opening(markets: Sequence[TradingHours], now_ms: int) -> tuple[int | None, TradingHours]:

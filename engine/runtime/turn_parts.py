@@ -99,7 +99,7 @@ class TurnParts:
             clock=clock,
             epochs=self.epochs,
             persistence=self.persistence,
-            event_text=EventText(self.instruments, trader.hours.stamp),
+            event_text=EventText(self.instruments, trader.hours.stamp, trader.hours.calendar_ends),
             outcomes=self.outcomes,
             exits=self.exits,
             receipt=self.receipt,

@@ -102,9 +102,7 @@ def _running(place: EngineDir) -> Status:
         paused=seen.entries.paused,
         flat=seen.flat.state,
         flat_reason=seen.flat.reason,
-        flat_until=(seen.session.opens or text.minute(seen.flat.until_ms, seen.session.zone))
-        if seen.flat.until_ms
-        else "",
+        flat_until=feeds.goes_on(seen) if seen.flat.until_ms else "",
         alarms=tuple(_alarms(seen)),
         positions=tuple(_open(seen, held) for held in seen.positions),
         positions_from="engine",

@@ -1,6 +1,7 @@
 """Facts in a trader's words: one log line each. Formats only; knows no logger and decides nothing."""
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 
 from msgspec import Struct
@@ -36,11 +37,14 @@ def detail_for(event: events.AnyEvent) -> str:
 
 
 class EventText:
-    """Words for facts; `stamp` turns UTC milliseconds into the session's time."""
+    """Words for facts; `stamp` turns UTC milliseconds into the session's time, `ends` says where the calendar ends before one."""
 
-    def __init__(self, instruments: tuple[Instrument, ...], stamp: Callable[[int], str]) -> None:
+    def __init__(
+        self, instruments: tuple[Instrument, ...], stamp: Callable[[int], str], ends: Callable[[int], date | None]
+    ) -> None:
         self._instruments = instruments
         self._clock = stamp
+        self._ends = ends
 
     def tell(self, event: events.AnyEvent) -> EventLine | None:
         """Say `event`, or None when it is nothing for a log."""
@@ -118,6 +122,7 @@ class EventText:
             what = f"{event.side} {name.quantity_text(event.quantity)} {name.symbol} in the broker's own app"
             return EventLine("trader", ERROR, f"flat not verified within a minute: {what}", keep=True)
         until = f" until {self._stamp(event.until_ms)}: the market is closed" if event.until_ms else ""
+        until += f", and the calendar ends {ends}" if until and (ends := self._ends(event.until_ms)) else ""
         level = ERROR if event.state in {"ESCALATED", "UNRESOLVED"} else WARNING
         return EventLine("trader", level, f"flat {event.state}{until} ({event.reason})", keep=True)
 

@@ -103,11 +103,19 @@ class TradingHours:
             day = self._day(day.date + _DAY) if day.day_until_ms < _LATEST_MS else NO_DAY
         return None
 
-    def covers(self, day: date) -> bool:
-        """Whether it is known of `day` when it is session; without a calendar of any."""
-        if self._calendar is None or not self._session.daily:
-            return day != NO_DAY.date
-        return day in self._said or day in self._session.holidays or self._calendar.covers(day)
+    def known_closed(self, at_ms: int) -> bool:
+        """Whether `at_ms` is known to be outside trading time: by the hours, a weekend, or what a calendar says of the date.
+
+        Beyond a calendar's end the hours and weekends are known as well as before it; a holiday is not, and is no proof.
+        """
+        return self.closed(at_ms) and self.on(self.day_of(at_ms).date).kind != "unsure"
+
+    def calendar_ends(self, at_ms: int) -> date | None:
+        """The last date that the calendar knows, where `at_ms` is of a later one and nobody has said more; else None."""
+        calendar, day = self._calendar, self.day_of(at_ms).date
+        if calendar is None or not self._session.daily or day <= calendar.known_until or day in self._said:
+            return None
+        return calendar.known_until
 
     def on(self, day: date) -> CalendarDay:
         """What makes `day` unlike others: what the operator says, else the calendar."""

@@ -1,7 +1,7 @@
 """The emergency flat in facts: the states it passes, whether it runs, how many lines there are to scroll among. Pure."""
 
 from engine import Snapshot
-from engine.presentation import format as text
+from engine.presentation import feeds
 
 PATH = ("NORMAL", "ARMED", "LOCKED", "CANCELLING", "CLOSING", "VERIFYING", "FLAT")
 RUNS = (*PATH[2:6], "ESCALATED", "HELD", "UNRESOLVED")  # the last three: what stands in its way meanwhile
@@ -15,4 +15,4 @@ def count(seen: Snapshot) -> int:
 
 def held_until(seen: Snapshot) -> str:
     """`HELD until Mon 09:15`."""
-    return f"HELD until {seen.session.opens or text.minute(seen.flat.until_ms, seen.session.zone)}"
+    return f"HELD until {feeds.goes_on(seen)}"

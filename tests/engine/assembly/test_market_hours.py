@@ -66,14 +66,35 @@ def test_what_a_person_says_of_a_date_goes_before_the_calendar():
     assert window(said, "2026-11-08") == ("11-08 18:00", "11-08 19:00")
     assert window(said, "2026-11-28") == ("11-28 09:15", "11-28 15:30")
     assert window(said, "2026-11-27") == ("closed", "")
-    assert all(said.covers(date(2026, 11, day)) for day in (8, 27, 28))
-    assert not hours("NSE").covers(date(2026, 11, 8))
+    assert all(said.known_closed(ms("03:00:00", f"2026-11-{day}")) for day in ("08", "27", "28"))
+    assert not said.known_closed(ms("12:00:00", "2026-11-28"))
+    assert not hours("NSE").known_closed(
+        ms("03:00:00", "2026-11-08")
+    )  # a Muhurat session whose hours are not announced
+
+
+def test_beyond_the_calendars_end_hours_and_weekends_are_known_as_well_as_before():
+    market = hours("NSE", 'session.special=["2027-01-10"]')
+    for day, at, closed in (
+        ("2027-01-05", "20:00:00", True),
+        ("2027-01-05", "09:14:59", True),
+        ("2027-01-09", "12:00:00", True),
+        ("2027-01-10", "12:00:00", False),
+        ("2027-01-26", "12:00:00", False),  # a holiday, which the table alone could know
+    ):
+        assert market.known_closed(ms(at, day)) == closed
+    ends = [market.calendar_ends(ms("12:00:00", day)) for day in ("2026-12-31", "2027-01-05", "2027-01-10")]
+    assert ends == [None, date(2026, 12, 31), None]
+    free = hours("NSE", "session.calendar=none")
+    assert (free.known_closed(ms("20:00:00", "2040-01-02")), free.calendar_ends(ms("20:00:00", "2040-01-02"))) == (
+        True,
+        None,
+    )
 
 
 def test_without_a_calendar_every_day_is_session():
     free = hours("NSE", "session.calendar=none")
     assert window(free, "2026-11-28") == ("11-28 09:15", "11-28 15:30")
-    assert free.covers(date(2040, 1, 1))
     assert window(hours("NSE", "session.calendar=none", 'session.holidays=["2026-11-28"]'), "2026-11-28")[0] == "closed"
 
 

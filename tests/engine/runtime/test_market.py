@@ -72,6 +72,23 @@ def test_what_proves_that_a_market_is_closed(mode, state, link, stamp, found):
 
 
 @pytest.mark.parametrize(
+    ("day", "at", "stamp", "opens"),
+    [
+        ("2027-01-05", "20:00:00", "15:29:59", ms("09:15:00", "2027-01-06")),
+        ("2027-01-09", "12:00:00", "", ms("09:15:00", "2027-01-11")),
+        ("2027-01-09", "12:00:00", "11:59:30", OPEN),  # whoever trades on a Saturday is open
+        ("2027-01-26", "12:00:00", "", OPEN),  # a holiday that no table knows: the broker decides
+        ("2026-11-08", "12:00:00", "", 0),  # a special session of unknown hours
+    ],
+)
+def test_beyond_the_end_of_its_table_a_market_is_closed_by_its_hours_and_at_weekends(day, at, stamp, opens):
+    parts = turn_parts((replace(nifty(), market="NSE"),), hours_of=MarketHours(config(), "paper"))
+    if stamp:
+        parts.trader.state.instrument_states[0].last_tick = tick(1, 100, ms(stamp, day))
+    assert MarketWatch(parts, "paper", lambda: None).closed_until_ms(ms(at, day)) == opens
+
+
+@pytest.mark.parametrize(
     ("at", "gold", "closed"),
     [
         ("10:00:00", "10:00:00", None),

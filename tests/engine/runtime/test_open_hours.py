@@ -74,6 +74,15 @@ def test_of_several_markets_one_that_is_open_is_enough() -> None:
     assert weekend.end_ms < weekend.start_ms or weekend.start_ms == 0
 
 
+def test_an_opening_behind_the_end_of_the_calendar_says_so() -> None:
+    markets = tuple(run().trader.state.markets.values())
+    ends = [
+        session_view(markets, ms("20:00:00", day)).calendar_ends for day in ("2026-12-30", "2026-12-31", "2027-01-05")
+    ]
+    assert ends == ["", "2026-12-31", "2026-12-31"]
+    assert session_view(markets, ms("12:00:00", "2027-01-05")).calendar_ends == ""  # it is open
+
+
 def test_round_the_clock_it_never_rests() -> None:
     cfg = config(*EAGER)
     coin = (Instrument(CleanText("BTCUSDT"), market="24x7"),)

@@ -204,6 +204,9 @@ def test_what_a_closed_market_holds_says_until_when_and_what_x_does() -> None:
     assert any(line.startswith("HELD until Mon 09:15") for line in lines)
     assert lines[-1].startswith("HELD until Mon 09:15 · x sends now, the broker decides")
     assert "FLAT: HELD until Mon 09:15" in plain((header.status(view(snapshot(flat=waiting, session=closed)), 160),))
+    unknown = replace(closed, calendar_ends="2026-12-31")
+    lines = text(snapshot(flat=waiting, session=unknown), width=90)
+    assert any(line.startswith("HELD until Mon 09:15 (the calendar ends 2026-12-31)") for line in lines)
 
 
 def test_after_a_minute_a_person_is_told_what_to_do() -> None:
