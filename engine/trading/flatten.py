@@ -1,16 +1,20 @@
 """Getting out of everything: the emergency flat and the daily loss limit. Works without ticks and without a strategy."""
 
 from collections.abc import Callable
+from typing import Final
 
 from engine.config import RiskConfig
 from engine.model.broker_events import Holdings
-from engine.model.events import Cancel, CommandRefused, FlatChanged, ReadHoldings
+from engine.model.events import Cancel, ClosedBlind, CommandRefused, FlatChanged, ReadHoldings
 from engine.model.types import Instrument
 from engine.trading.flatten_state import FLAT_LOCK
+from engine.trading.instrument_state import InstrumentState
 from engine.trading.obstacles import Obstacles
+from engine.trading.positions import Position
 from engine.trading.session import closed_among
 from engine.trading.trading_state import TradingState
 
+FIRST_PRICE_MS: Final = 5_000  # so long behind an opening a flat waits for the first price of the session
 _MOST_ORDERS = 1_000
 
 
@@ -25,6 +29,7 @@ class Flattener:
         self._began = began
         self._least_day_pnl = -risk.max_daily_loss
         self._obstacles = Obstacles(state)
+        self._told_blind: set[int] = set()  # instruments: an order that is refused is made again and again
 
     def begin(
         self, reason: str, exit_reason: str, now_ms: int, closed_until_ms: int = 0, *, anyway: bool = False
@@ -39,6 +44,7 @@ class Flattener:
                 state.effects.append(CommandRefused("flat", f"joins the running one ({state.flat.reason})"))
             return
         state.flat.anyway = anyway
+        self._told_blind.clear()
         self._obstacles.begin(now_ms)
         self._began()
         state.gate.locked = f"{FLAT_LOCK}{reason}"
@@ -83,8 +89,7 @@ class Flattener:
         for inst, position in state.held():
             if closed and inst.hours in closed:
                 continue
-            most = _largest_order(inst.instrument, position.quantity)
-            state.close(inst, position, inst.last_price, now_ms, flat.exit_reason, most=most)
+            self._close(inst, position, now_ms)
         moved = flat.advance(holds=holds, working=len(state.orders) > 0)
         if moved:  # the state beneath a trouble, too: whoever folds the journal must know it
             told_as = (flat.state, flat.trouble) if flat.trouble else (flat.state,)
@@ -95,6 +100,20 @@ class Flattener:
             self._obstacles.tried(now_ms)
         self._obstacles.judge(now_ms)
         return moved or len(state.effects) > told
+
+    def _close(self, inst: InstrumentState, position: Position, now_ms: int) -> None:
+        """Close a leg; right after an opening wait a moment for a price of this session, without one it is closed BLIND."""
+        state, flat = self._state, self._state.flat
+        since_ms = inst.unpriced_since_ms(now_ms)
+        left = position.quantity - position.exiting
+        if left <= 0 or (since_ms and not flat.anyway and now_ms - since_ms < FIRST_PRICE_MS):
+            return
+        if since_ms and inst.index not in self._told_blind:
+            self._told_blind.add(inst.index)
+            age_ms = now_ms - inst.heard_ms if inst.heard_ms else -1
+            state.effects.append(ClosedBlind(inst.index, left, flat.exit_reason, inst.last_price, age_ms, now_ms))
+        most = _largest_order(inst.instrument, position.quantity)
+        state.close(inst, position, inst.last_price, now_ms, flat.exit_reason, most=most, blind=since_ms > 0)
 
     def _cancel_entries(self, now_ms: int) -> None:
         state = self._state

@@ -163,6 +163,11 @@ class InstrumentState:
         """The own time of its newest tick in trading time; 0 while this run has had none."""
         return 0 if self.last_ms == _NO_SILENCE_MS else self.last_ms
 
+    def unpriced_since_ms(self, now_ms: int) -> int:
+        """When the session of `now_ms` began, while no tick of it has come: its last price is of an earlier one; else 0."""
+        day = self.hours.day_of(now_ms)
+        return day.start_ms if day.daily and self.heard_ms < day.start_ms <= now_ms <= day.end_ms else 0
+
     @property
     def taken(self) -> int:
         """How many ticks its strategy has taken in all."""

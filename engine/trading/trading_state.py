@@ -146,13 +146,21 @@ class TradingState:
         self.effects.append(Submit(order))
 
     def close(
-        self, inst: InstrumentState, position: Position, price: int, at_ms: int, reason: str, *, most: int | None = None
+        self,
+        inst: InstrumentState,
+        position: Position,
+        price: int,
+        at_ms: int,
+        reason: str,
+        *,
+        most: int | None = None,
+        blind: bool = False,
     ) -> None:
         """Order the exit of all that no other order is selling already, in orders of at most `most` (None: in one)."""
         left = position.quantity - position.exiting
         while left > 0:
             part = left if most is None else min(left, most)
-            self.sell(inst, position, part, price, at_ms, reason)
+            self.sell(inst, position, part, price, at_ms, reason, blind=blind)
             left -= part
 
     def entries(self, state: LockState, reason: str, at_ms: int) -> None:

@@ -1,12 +1,10 @@
 """An emergency flat locks, closes, verifies with the broker, and stays locked."""
 
 from engine.model.commands import Arm, Disarm, Flat, Unlock
-from engine.model.events import (
-    CommandRefused,
-    FlatChanged,
-)
-from tests.support.brokers import LateBroker
-from tests.support.builders import EAGER
+from engine.model.events import ClosedBlind, CommandRefused, FlatChanged
+from engine.trading.flatten import FIRST_PRICE_MS
+from tests.support.brokers import LateBroker, RejectingBroker
+from tests.support.builders import EAGER, ms, tick
 from tests.support.trader_harness import TraderHarness, entered
 
 
@@ -76,3 +74,56 @@ def test_a_flat_sells_in_orders_that_the_exchange_takes():
     assert sum(sold) == held_before
     assert harness.held == 0
     assert harness.trader.state.flat.state == "FLAT"
+
+
+# ── Right behind an opening ─────────────────────────────────────────────────────────────────────────────────────────
+
+NEXT_DAY = "2025-10-02"
+OPENS_MS = ms("09:15:00", NEXT_DAY)
+
+
+def morning(*overrides: str, **more: object) -> TraderHarness:
+    """An engine that has just started, right behind an opening; what the day before has left, 300 and 150, is held."""
+    rules = (*EAGER, *overrides, "risk.max_position_value_percent=30")
+    before, harness = TraderHarness(*rules, instruments=2), TraderHarness(*rules, instruments=2, **more)
+    before.play(tick(n, 99 + n // 2, ms("10:00:00") + n * 1000, instrument=n % 2) for n in range(4))
+    harness.trader.state.restore(before.trader.state.keep(before.now_ms))
+    harness.broker.hold([300, 150])
+    harness.now_ms = OPENS_MS + 100
+    return harness
+
+
+def test_behind_an_opening_a_flat_waits_for_the_first_price_of_the_session():
+    harness = morning().command(Flat("me"))
+    assert (harness.held, harness.orders) == (300, [])
+    for harness.now_ms in range(OPENS_MS + 200, OPENS_MS + FIRST_PRICE_MS, 100):
+        harness.beat()
+    assert harness.orders == []
+    assert harness.trader.state.flat.shown == "CLOSING"
+    harness.play([tick(5, 90, harness.now_ms)]).beat()
+    assert [(trade.instrument, trade.exit_price, trade.blind) for trade in harness.trades] == [(0, 9_000, False)]
+    harness.play([tick(6, 80, harness.now_ms, instrument=1)]).beat().beat()
+    assert not any(trade.blind for trade in harness.trades)
+    assert not harness.events_of(ClosedBlind)
+    assert harness.trader.state.flat.state == "FLAT"
+
+
+def test_where_no_price_comes_it_is_closed_blind_and_that_is_told_once():
+    harness = morning(broker=RejectingBroker(2, {3, 4, 5, 6})).command(Flat("me"))
+    for harness.now_ms in range(OPENS_MS + FIRST_PRICE_MS, OPENS_MS + FIRST_PRICE_MS + 2_000, 100):
+        harness.beat()
+    assert [(trade.exit_price, trade.blind) for trade in harness.trades] == [(10_000, True)] * 2
+    assert len(harness.orders) == 6
+    told = harness.events_of(ClosedBlind)
+    assert [(each.instrument, each.reason, each.quantity, each.price) for each in told] == [
+        (0, "Flat", 300, 10_000),
+        (1, "Flat", 150, 10_000),
+    ]
+    assert {(each.age_ms, each.at_ms) for each in told} == {(-1, OPENS_MS + FIRST_PRICE_MS)}
+
+
+def test_anyway_waits_for_nothing_and_a_market_without_an_end_has_no_opening():
+    harness = morning().command(Flat("me", anyway=True))
+    assert [trade.blind for trade in harness.trades] == [True, True]
+    harness = morning("session.daily=false").command(Flat("me"))
+    assert [trade.blind for trade in harness.trades] == [False, False]

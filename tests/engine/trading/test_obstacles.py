@@ -198,8 +198,10 @@ def test_what_is_held_in_a_closed_market_waits_while_the_rest_goes_out(anyway):
         assert beat(harness, 100, opens_ms).trader.state.flat.shown == "HELD"
         assert net(0)
         harness.now_ms = opens_ms
-        beat(harness, 0, -1)
+        assert beat(harness, 100, -1).trader.state.flat.shown == "CLOSING"
+        harness.play([tick(5, 90, opens_ms + 200)]).beat()
         assert not net(0)
+        assert not harness.trades[-1].blind
 
 
 def test_no_time_counts_while_it_is_held():
