@@ -166,6 +166,7 @@ class Ownership:
         """
         if not _lock(dir_fd):
             _refuse_unless(past, locker_of(dir_fd), path)
+        _refuse_moved(path, past)
         return cls(path, dir_fd, _take_file(dir_fd, path, past))
 
     @property
@@ -257,6 +258,15 @@ def _refuse_removed(dir_fd: int, fd: int) -> None:
     """Raises FileNotFoundError where somebody removed this old run just now."""
     if not os.path.samestat(os.fstat(fd), os.stat(LOCK_FILE, dir_fd=dir_fd, follow_symlinks=False)):
         raise FileNotFoundError(errno.ENOENT, "was removed while it was being opened")
+
+
+def _refuse_moved(path: Path, past: int) -> None:
+    """Raises StateBusyError where the owner lives and locks another directory: it goes on with what is held in this one."""
+    if (pid := living_writer(path)) not in {0, past}:
+        raise StateBusyError(
+            f"state directory {path} is that of process {pid}, which lives: it was moved or copied from under it, and "
+            "what is held in it would be held twice; end that engine first"
+        )
 
 
 def _refuse_unless(past: int, pid: int, path: Path) -> None:

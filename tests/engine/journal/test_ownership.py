@@ -154,6 +154,11 @@ def test_a_writer_that_lives_and_locks_nothing_is_found_until_it_ends(tmp_path: 
         written = (folder / LOCK_FILE).read_text()
         older_copy(folder)
         assert (running_pid(folder), living_writer(folder)) == (0, pid)
+        with pytest.raises(StateBusyError, match=f"is that of process {pid}, which lives: it was moved or copied"):
+            StateDir.open(folder, "paper")  # both would go on with what is held
+        assert written_owner(folder).pid == pid
+        StateDir.open(folder, "paper", past=pid).close()
+        (folder / LOCK_FILE).write_text(written)
         pid_line, _, rest = written.partition("\n")
         started, _, boot = rest.strip().partition(" ")
         for stale in (

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from engine.journal import JOURNAL_FILE, StateDir, fold, verify
+from engine.journal import JOURNAL_FILE, LOCK_FILE, StateDir, fold, verify
 from engine.model.errors import InputError, StateBusyError
 from engine.serving.paper_account import reset
 from tests.support.command_home import Home
@@ -50,6 +50,7 @@ def test_the_command_says_what_it_did(tmp_path):
     home = Home(tmp_path)
     folder = tmp_path / "paper"
     ran(folder, 99, 100, 84)
+    (folder / LOCK_FILE).unlink()  # it names this process, which lives on
     answer = home.run("paper", "reset", "--capital", "50000", "--state-dir", folder)
     assert answer.status == 0
     assert answer.out.startswith("the paper account begins anew with 50000.00; it had 8")

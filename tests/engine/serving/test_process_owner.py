@@ -17,7 +17,6 @@ from engine.model.errors import EXIT_BAD_INPUT, EXIT_BUSY, EXIT_DIFFERENT, EXIT_
 from engine.serving.state_dirs import FLAT_FILE, SOCKET_FILE
 from tests.support.parallel import Parallel
 from tests.support.process_harness import HOLDING, OperatorShell
-from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -99,8 +98,20 @@ def test_a_copy_in_place_of_a_living_engine_s_directory_is_not_flattened_for_it(
         done = shell.ask("flat", "--yes")
         assert (done.status, "locks nothing in" in done.err, shell.popen.poll()) == (EXIT_BAD_INPUT, True, None)
         shell.signal(signal.SIGCONT)  # it makes its own place again, and finds the request there
-        until(shell.socket.exists)
+        shell.answers()
         assert shell.is_flat().positions == ()
+
+
+@side_by_side
+def test_nobody_begins_in_a_directory_that_was_moved_from_under_an_engine(shell: OperatorShell) -> None:
+    shell.start().holds()
+    moved = shell.folder / "moved"
+    shell.state.rename(moved)
+    shell.answers()  # it has made its place again, and goes on there with what it holds
+    words = [str(moved) if word == str(shell.state) else word for word in shell.words()]
+    second = shell.run("engine", *words)
+    assert (second.status, f"is that of process {shell.pid}, which lives" in second.err) == (EXIT_BUSY, True)
+    assert (shell.ask("flat", "--yes").status, shell.snapshot.positions) == (EXIT_WELL, ())
 
 
 @side_by_side
