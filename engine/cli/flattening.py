@@ -4,10 +4,11 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from engine.cli.output import warn
-from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL, UserError
+from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL, StateBusyError, UserError
 from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 
 EXIT_INTERRUPTED: Final = 130
+_MOST_TRIES = 3
 Say = Callable[[str], None]
 
 
@@ -50,7 +52,8 @@ def flatten_place(place: "EngineDir", *, named: bool, sure: bool, anyway: bool =
     if doubt := doubt_of_folder(place.folder):
         warn_line(f"{place.where}: {doubt}, who could have put another engine in place of the one that is meant")
     if not place.pid:
-        return _close_journalled(place, named=named, sure=sure, anyway=anyway, say=say)
+        close = partial(_close_journalled, place, named=named, sure=sure, anyway=anyway, say=say)
+        return _close_or_ask(close, place, "flat command", anyway=anyway, say=say)
     silent = False
     try:
         with Oneshot(place.socket, "flat") as call:
@@ -67,9 +70,18 @@ def flatten_place(place: "EngineDir", *, named: bool, sure: bool, anyway: bool =
 
 
 def flatten(
-    place: "EngineDir", reason: str, *, silent: bool = False, anyway: bool = False, say: Say = print_line
+    place: "EngineDir",
+    reason: str,
+    *,
+    silent: bool = False,
+    anyway: bool = False,
+    say: Say = print_line,
+    tries: int = _MOST_TRIES,
 ) -> int:
-    """Have the engine of `place` go flat, and say how it goes; the exit status."""
+    """Have the engine of `place` go flat, and say how it goes; the exit status.
+
+    Where it is gone, what it held is closed from here, and where another has begun meanwhile that one is asked: `tries` times.
+    """
     from engine.serving import remote
 
     try:
@@ -81,17 +93,32 @@ def flatten(
         from engine.serving import offline_flat
 
         past = gone.past  # perhaps its disk hangs
-        return offline_flat.in_time(
-            place,
-            offline_flat.AFTER_END_S,
-            lambda: _close_journalled(place, named=True, sure=True, past=past, anyway=anyway, say=say),
-        )
+        close = partial(_close_journalled, place, named=True, sure=True, past=past, anyway=anyway, say=say)
+        in_time = partial(offline_flat.in_time, place, offline_flat.AFTER_END_S, close)
+        return _close_or_ask(in_time, place, reason, anyway=anyway, say=say, tries=tries)
     if receipt is None:
         warn_line(f"NOT verified flat within {remote.FLAT_WITHIN_S:.0f} s; an engine that has accepted it keeps trying")
         return EXIT_DIFFERENT
     for line in receipt:
         say(line)
     return EXIT_WELL
+
+
+def _close_or_ask(
+    close: Callable[[], int], place: "EngineDir", reason: str, *, anyway: bool, say: Say, tries: int = _MOST_TRIES
+) -> int:
+    """`close` what a dead engine held; one that has begun meanwhile has taken it over, and is asked instead."""
+    try:
+        return close()
+    except StateBusyError as busy:
+        from engine.serving import lay_flat, place_of
+        from engine.serving.state_dirs import FLAT_FILE
+
+        if not tries:
+            lay_flat(place.folder / FLAT_FILE)  # for whoever goes on with it at last
+            raise
+        say(f"{busy}: it is asked instead")
+        return flatten(place_of(place.folder), reason, anyway=anyway, say=say, tries=tries - 1)
 
 
 def _held(held: UserError, say: Say) -> int:

@@ -127,10 +127,10 @@ def test_the_command_asks_first(home: OperatorShell) -> None:
         assert "(flat command)" in done.out
 
 
-def started(shell: OperatorShell) -> subprocess.Popen[str]:
-    """`flat --yes` on its way."""
-    command = [sys.executable, "-m", "engine", "flat", "--yes", "--state-dir", str(shell.state)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+def started(shell: OperatorShell, *more: str) -> subprocess.Popen[str]:
+    """`flat` with `more` words (`--yes`: none needs to be typed) on its way."""
+    command = [sys.executable, "-m", "engine", "flat", *more, "--state-dir", str(shell.state)]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     return subprocess.Popen(command, cwd=shell.cwd, env=environment(shell.folder), text=True, **pipes)  # type: ignore[call-overload,no-any-return]
 
 
@@ -140,7 +140,7 @@ def test_an_engine_that_is_stopped_says_nothing_and_goes_flat_as_soon_as_it_goes
 ) -> dict[str, float]:
     shell.start().holds()
     shell.signal(signal.SIGSTOP)
-    with started(shell) as command:
+    with started(shell, "--yes") as command:
         asked_s = time.monotonic()
         wedged = shell.status()
         told_s = time.monotonic() - asked_s
@@ -163,7 +163,7 @@ def test_an_engine_that_is_stopped_says_nothing_and_goes_flat_as_soon_as_it_goes
 def test_what_an_engine_held_that_is_lost_meanwhile_is_closed(shell: OperatorShell) -> None:
     shell.start().holds()
     shell.signal(signal.SIGSTOP)
-    with started(shell) as command:
+    with started(shell, "--yes") as command:
         until((shell.state / FLAT_FILE).exists)
         shell.kill()
         out, err = command.communicate(timeout=60)
@@ -172,6 +172,21 @@ def test_what_an_engine_held_that_is_lost_meanwhile_is_closed(shell: OperatorShe
     assert "FLAT verified" in out
     assert shell.net() == 0
     assert not (shell.state / FLAT_FILE).exists()  # the request was granted, the next engine finds none
+
+
+@side_by_side
+def test_an_engine_that_begins_while_its_journal_was_to_be_flattened_is_asked_instead(shell: OperatorShell) -> None:
+    shell.start().holds()
+    shell.kill()
+    with started(shell) as command:
+        assert command.stdout
+        until(lambda: command.stdout.readline().startswith("  sell "))  # the plan is shown, and the word waited for
+        shell.start("--paused").holds()
+        out, err = command.communicate("FLAT\n", timeout=60)
+    assert (command.returncode, err) == (EXIT_WELL, ""), (out, err)
+    assert f"is in use by process {shell.pid}; one instance at a time: it is asked instead" in out
+    assert "FLAT verified" in out
+    assert (shell.snapshot.positions, shell.net()) == ((), 0)
 
 
 # ── Without an engine ───────────────────────────────────────────────────────────────────────────────────────────────
