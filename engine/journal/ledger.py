@@ -113,6 +113,8 @@ class Ledger:
                     raise
             else:
                 self._advance(rows[-1][0])
+                if self.files is not None:
+                    self.files.wrote()
                 break
 
     @property

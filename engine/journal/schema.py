@@ -14,6 +14,7 @@ SCHEMA_VERSION = 1
 _CONTINUED_VERSION = 2  # of a file that goes on where another ended: only the number of its first row is no 1
 _KNOWN_VERSIONS = (SCHEMA_VERSION, _CONTINUED_VERSION)
 BUSY_TIMEOUT_S = 2.0
+LOG_LIMIT = 1 << 20  # bytes that SQLite cuts a write-ahead log down to by itself
 
 _FOLLOW = """CREATE TRIGGER events_follow BEFORE INSERT ON events
         WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM events)
@@ -57,7 +58,7 @@ _WRITER = (
     "PRAGMA synchronous = FULL",  # NORMAL loses acknowledged rows when the power goes
     "PRAGMA fullfsync = ON",  # where fsync alone does not reach the platter (macOS)
     "PRAGMA wal_autocheckpoint = 256",  # pages, 1 MiB
-    "PRAGMA journal_size_limit = 1048576",
+    f"PRAGMA journal_size_limit = {LOG_LIMIT}",
 )
 
 Factory = type[sqlite3.Connection]
@@ -109,6 +110,11 @@ def open_reader(path: Path) -> sqlite3.Connection:
         if stat.S_ISREG(found.st_mode) and not found.st_size:
             raise sqlite3.DatabaseError("the file is empty")
     return _connect(path, "ro", sqlite3.Connection)
+
+
+def open_without_log(path: Path) -> sqlite3.Connection:
+    """A connection that sees what stands in the file itself, of which nothing may change meanwhile; raises sqlite3.Error."""
+    return _connect(path, "ro&immutable=1", sqlite3.Connection)
 
 
 def foreign(connection: sqlite3.Connection) -> str:

@@ -1,5 +1,9 @@
 """What others make of the files of a journal while it is written: seen by who asks, told once for each time, and nothing else is."""
 
+import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -47,3 +51,98 @@ def test_a_loss_is_said_until_another_file_is_begun_and_the_same_loss_anew_is_ne
     assert journal.look() == ""
     journal.close("well")
     assert verify(tmp_path / JOURNAL_FILE) is None
+
+
+# ── The write-ahead log ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def log_of(folder: Path) -> Path:
+    return folder / f"{JOURNAL_FILE}-wal"
+
+
+def operator(folder: Path, sql: str) -> None:
+    """What somebody has SQLite do with the file from another process, as a program does that makes backups."""
+    code = f"import sqlite3; print(sqlite3.connect({str(folder / JOURNAL_FILE)!r}).execute({sql!r}).fetchall())"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def older_log(folder: Path, journal: SqliteJournal) -> None:
+    before = log_of(folder).read_bytes()
+    written(journal, 100)
+    with log_of(folder).open("r+b") as log:
+        log.write(before)
+        log.truncate()
+
+
+CUT: dict[str, Callable[[Path, SqliteJournal], object]] = {
+    "emptied": lambda folder, _: os.truncate(log_of(folder), 0),
+    "cut in half": lambda folder, _: os.truncate(log_of(folder), log_of(folder).stat().st_size // 2),
+    "an older one": older_log,
+    "overwritten": lambda folder, _: log_of(folder).write_bytes(bytes(log_of(folder).stat().st_size)),
+}
+
+
+@pytest.mark.parametrize("rows_behind", [False, True])
+@pytest.mark.parametrize("what", CUT)
+def test_a_log_that_was_cut_is_found_out_also_where_new_rows_stand_behind_the_hole(
+    journal: SqliteJournal, tmp_path: Path, what: str, rows_behind: bool
+) -> None:
+    written(journal, 2)  # since the last look
+    CUT[what](tmp_path, journal)
+    if rows_behind:
+        for order in range(3, 6):
+            written(journal, order)
+    assert f"{JOURNAL_FILE}-wal" in journal.look()
+    begun_anew(journal)
+    assert journal.look() == ""
+    journal.close("well")
+    assert verify(tmp_path / JOURNAL_FILE) is None
+
+
+@pytest.mark.parametrize("rows_behind", [False, True])
+@pytest.mark.parametrize("how", ["PASSIVE", "FULL", "RESTART", "TRUNCATE"])
+def test_a_log_that_was_brought_home_by_somebody_else_is_none_that_was_cut(
+    journal: SqliteJournal, tmp_path: Path, how: str, rows_behind: bool
+) -> None:
+    for order in range(2, 5):
+        operator(tmp_path, f"PRAGMA wal_checkpoint({how})")
+        if rows_behind:
+            written(journal, order)
+        assert journal.look() == ""
+    for order in range(5, 8):
+        written(journal, order)
+        assert journal.look() == ""
+    journal.close("well")
+    assert (journal.problem, verify(tmp_path / JOURNAL_FILE)) == ("", None)
+
+
+def test_a_log_that_was_brought_home_and_then_lost_rows_was_cut(journal: SqliteJournal, tmp_path: Path) -> None:
+    operator(tmp_path, "PRAGMA wal_checkpoint(TRUNCATE)")
+    assert journal.look() == ""
+    written(journal, 2)
+    os.truncate(log_of(tmp_path), 0)
+    assert "was cut off, 0 of " in journal.look()
+    journal.close("well")
+
+
+def test_what_the_writer_does_by_itself_is_nothing_of_others(journal: SqliteJournal) -> None:
+    for order in range(2, 400):  # past several checkpoints
+        written(journal, order)
+        if order % 7 == 0:
+            assert journal.look() == ""
+    journal.close("well")
+    assert journal.problem == ""
+
+
+def test_a_look_drops_none_of_the_locks_that_keep_others_off(journal: SqliteJournal, tmp_path: Path) -> None:
+    def locks() -> list[list[str]]:
+        number = f":{(tmp_path / JOURNAL_FILE).stat().st_ino}"
+        lines = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+        return [line.split()[1:] for line in lines if line.split()[5].endswith(number)]
+
+    operator(tmp_path, "PRAGMA wal_checkpoint(TRUNCATE)")
+    before = locks()
+    assert before
+    assert journal.look() == ""
+    assert locks() == before
+    journal.close("well")
