@@ -1,5 +1,7 @@
 """Candles as ticks: four of each, in the order that its colour suggests. Knows no file."""
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -11,13 +13,41 @@ _MINUTE_NS: Final = 60_000_000_000
 _MS: Final = 1_000_000
 
 
-def period_of(stamps_ns: list[int]) -> int:
-    """How long the candles that begin at these times are; raises InputError for days and longer."""
-    steps = [abs(later - earlier) for earlier, later in pairwise(stamps_ns) if later != earlier]
-    period_ns = min(steps, default=_MINUTE_NS)
+def period_of(stamps_ns: Iterable[Sequence[int]]) -> int:
+    """How long the candles are that begin at these times, those of each symbol apart; raises InputError where that is not clear.
+
+    It is the step that most follow each other by. Steps of several times as much are holes; what most steps contradict is
+    no period, nor is one that is not every symbol's: a close that is told too early were known before its time.
+    """
+    steps = [Counter(later - earlier for earlier, later in pairwise(sorted(set(each)))) for each in stamps_ns]
+    clear = {step for each in steps for step, count in _commonest(each) if count > 1 and 2 * count >= each.total()}
+    if len(clear) > 1:
+        shortest, longest = period_text(min(clear)), period_text(max(clear))
+        raise InputError(f"--candles: some symbols have candles of {shortest}, others of {longest}; one file for each")
+    together: Counter[int] = sum(steps, Counter())
+    period_ns = next(iter(clear), 0) or next((step for step, _ in _commonest(together)), _MINUTE_NS)
     if period_ns >= _DAY_NS:
         raise InputError("--candles: the rows are a day apart or more; read them by their close, with --at 15:30")
+    agreeing = sum(count for step, count in together.items() if step % period_ns == 0)
+    if 2 * agreeing < together.total():
+        raise InputError(
+            f"--candles: most often {period_text(period_ns)} lie between two rows, and of {together.total():,} steps "
+            f"{agreeing:,} agree with that; allowed: candles of one length; without --candles they are read by their close"
+        )
     return period_ns
+
+
+def _commonest(steps: Counter[int]) -> list[tuple[int, int]]:
+    """The step there is most of, the shortest of several, and how often; nothing where there is none."""
+    return sorted(steps.items(), key=lambda each: (-each[1], each[0]))[:1]
+
+
+def period_text(period_ns: int) -> str:
+    """`15 min`, `1 h`, `30 s`."""
+    for unit_ns, unit in ((60 * _MINUTE_NS, "h"), (_MINUTE_NS, "min")):
+        if period_ns % unit_ns == 0:
+            return f"{period_ns // unit_ns} {unit}"
+    return f"{period_ns / 1e9:g} s"
 
 
 def at_the_end(stamps_ns: list[int], period_ns: int) -> bool:

@@ -5,6 +5,7 @@ from typing import Final
 from msgspec import Struct
 
 from engine.recording.csv_layout import PriceOf
+from engine.recording.foreign.candles import period_text
 from engine.recording.foreign.stamps import DateOrder
 from engine.recording.foreign.text import Encoding
 from engine.recording.foreign.unpack import Unpacked
@@ -49,6 +50,7 @@ class FileForm(Struct, frozen=True, kw_only=True):
     mark: bytes = b"."
     price: PriceOf = ""
     candles: bool = False
+    period_ns: int = 0  # of candles, once their rows were looked at
     profile: str = ""
     before: bytes = b""  # what a stamp lacks: the date of a time of the day, …
     after: bytes = b""  # … or the time of a date
@@ -86,7 +88,7 @@ class FileForm(Struct, frozen=True, kw_only=True):
             parts.append("date and time apart" if "date" in self.places else _STAMPS.get(self.stamp, ""))
             parts.append(_ORDERS[self.order] if self.stamp.startswith(("numbers", "short")) else "")
         if self.candles:
-            parts.append("candles as open, low and high, close")
+            parts.append(f"candles of {period_text(self.period_ns)} as open, low and high, close")
         else:
             parts.append(f"price={self.price or self.column('price')}")
             parts.append("candles by their close (--candles: all four prices)" if self._has_candles() else "")

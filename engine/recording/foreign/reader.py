@@ -3,9 +3,10 @@
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from engine.model.errors import InputError
 from engine.model.types import FLAG_HAS_BOOK, FLAG_STAMP_NS, Instrument, Tick
@@ -32,6 +33,7 @@ from engine.recording.stamps import EXAMPLES
 from engine.text.sanitize import CleanText, clean
 
 _SAMPLE_ROWS = 500
+_LEAST_STAMPS, _MOST_STAMPS = 20, 20_000  # of one symbol, of all
 _TEXTS_KEPT = 4096
 _MOST_DIGITS = 10  # of a price: that of a bitcoin in rupiahs
 _NO_CELL: Final = b"\n"
@@ -74,7 +76,9 @@ class ForeignReader:
             refuse_mixture(self.form, self._records, symbols)
             self._numbers, self._symbol_places = symbols.numbers, symbols.places
             self.instruments = find_instruments(self.form, self._records, symbols, layout.price_divisor, instrument_for)
-            self._period_ns, self._back_ns = self._find_period() if self.candles else (0, 0)
+            self._back_ns = 0  # how long before their stamps candles begin
+            if self.candles:
+                self._find_period()
         except InputError as error:
             raise error if str(error).startswith(str(path)) else InputError(f"{path}: {error}") from None
 
@@ -198,7 +202,7 @@ class ForeignReader:
             if not low <= min(opened, close) <= max(opened, close) <= high:
                 yield because(row, "price", "is no candle: its low is not the lowest, or its high not the highest")
                 continue
-            yield from ticks_of(row, instrument, begin_ns, self._period_ns, (opened, high, low, close), quantity)
+            yield from ticks_of(row, instrument, begin_ns, form.period_ns, (opened, high, low, close), quantity)
         if lost := self._records.broken():
             yield lost
 
@@ -247,15 +251,25 @@ class ForeignReader:
     def _stamp(self, cells: list[bytes]) -> int:
         return self._read_stamp(stamp_text(cells, self.form.places, b"", b""))
 
-    def _find_period(self) -> tuple[int, int]:
-        """How long candles are, and how long before their stamps they begin."""
-        stamps = []
-        for _, cells in islice(self._records.cells(), _SAMPLE_ROWS):
-            with suppress(ValueError):
+    def _find_period(self) -> None:
+        """Find out how long candles are, from the first rows of each symbol; raises InputError."""
+        stamps: list[list[int]] = [[] for _ in self.instruments]
+        places = self._symbol_places
+        wanted = max(_LEAST_STAMPS, min(_SAMPLE_ROWS, _MOST_STAMPS // len(stamps)))
+        left = len(stamps) * wanted
+        for _, cells in self._records.cells():
+            with suppress(ValueError, KeyError):
                 if isinstance(cells, list):
-                    stamps.append(self._stamp(cells))
+                    some = stamps[self._numbers[symbol_in(cells, places)] if places else 0]
+                    if len(some) < wanted:
+                        some.append(self._stamp(cells))
+                        left -= 1
+            if not left:
+                break
         period_ns = period_of(stamps)
-        return period_ns, period_ns - 10**9 if at_the_end(stamps, period_ns) else 0
+        self.form = replace(self.form, period_ns=period_ns)
+        if at_the_end([each for some in stamps for each in some], period_ns):
+            self._back_ns = period_ns - 10**9
 
     def _cell_readers(self) -> list[CellReader]:
         kept = _TEXTS_KEPT // len(self.instruments) + 16

@@ -1,5 +1,6 @@
 """Candles as ticks: four of each, in the order of its colour, never before it begins nor after it ends."""
 
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,64 @@ def test_what_is_no_candle_is_told(path: Path) -> None:
         opened(path, "time,price\n2025-11-18 09:15,100\n")
     with pytest.raises(InputError, match="the rows are a day apart or more"):
         opened(path, ROWS.replace("2025-11-18 09:16", "2025-11-19 09:15"))
-    assert period_of([0]) == MINUTE
+
+
+def minutes(*steps: int) -> list[int]:
+    """Stamps that follow each other by so many minutes."""
+    return [MINUTE * each for each in accumulate(steps, initial=1000)]
+
+
+WEEK = (*(15,) * 24, 24 * 60 - 24 * 15) * 5  # 25 candles a day
+HOLES = (1, 1, 3, 1, 2, 7, 1, 1, 2, 1, 5, 1)
+PERIODS: dict[str, tuple[list[list[int]], int]] = {
+    "a single row": ([[0]], 1),
+    "nothing": ([[]], 1),
+    "two rows": ([minutes(5)], 5),
+    "days of 15 minutes": ([minutes(*WEEK)], 15),
+    "one odd row before": ([minutes(1, *WEEK)], 15),
+    "one odd row within": ([minutes(*WEEK[:9], 4, 11, *WEEK[9:])], 15),
+    "rows that come twice": ([sorted(minutes(*WEEK) * 2)], 15),
+    "newest first": ([minutes(*WEEK)[::-1]], 15),
+    "holes": ([minutes(*HOLES)], 1),
+    "two of four hours a day": ([minutes(*(240, 1200) * 5)], 240),
+    "several symbols": ([minutes(*WEEK), minutes(*WEEK)], 15),
+    "one of them with a row": ([minutes(*WEEK), minutes(), []], 15),
+    "one of them hardly traded": ([minutes(*HOLES), minutes(7, 31, 2, 45)], 1),
+    "all of them hardly traded": ([minutes(1, 1, 4, 9), minutes(3, 1, 7), minutes(8)], 1),
+}
+
+
+@pytest.mark.parametrize(("stamps", "period"), PERIODS.values(), ids=PERIODS.keys())
+def test_candles_are_as_long_as_most_of_them_are_apart(stamps: list[list[int]], period: int) -> None:
+    assert period_of(stamps) == period * MINUTE
+
+
+NO_PERIODS: dict[str, tuple[list[list[int]], str]] = {
+    "two lengths": ([minutes(*[1] * 60), minutes(*[15] * 4)], "some symbols have candles of 1 min, others of 15 min; one"),
+    "two lengths, the longer first": ([minutes(*[60] * 9), minutes(*[5] * 9)], "candles of 5 min, others of 1 h"),
+    "no length": ([minutes(7, 7, 3, 5, 9, 11)], "most often 7 min lie between two rows, and of 6 steps 2 agree with that"),
+    "days": ([minutes(*[1440] * 9)], "a day apart or more"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("stamps", "said"), NO_PERIODS.values(), ids=NO_PERIODS.keys())
+def test_where_their_length_is_not_clear_they_are_refused(stamps: list[list[int]], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        period_of(stamps)
+
+
+def test_the_line_says_how_long_they_are_and_each_symbol_is_asked(path: Path) -> None:
+    """The second symbol's rows stand behind more of the first's than are looked at."""
+    day = [f"2025-11-{18 + n // 360} {9 + n % 360 // 60:02d}:{n % 60:02d},A,100,104,99,103,80\n" for n in range(800)]
+    head = "time,symbol,open,high,low,close,volume\n"
+    alone = opened(path, head + "".join(day))
+    assert "candles of 1 min as open, low and high, close" in alone.understood()
+    other = [each.replace(",A,", ",B,") for each in day[::15]]
+    with pytest.raises(InputError, match="some symbols have candles of 1 min, others of 15 min"):
+        opened(path, head + "".join(day + other))
+    assert "candles of 15 min as" in opened(path, head + "".join(other)).understood()
+    hours = [row.replace(":00,", ":15,") for row in day[::60]]
+    assert "candles of 1 h as" in opened(path, head + "".join(hours)).understood()
 
 
 def test_a_seek_into_candles_is_as_a_run(path: Path) -> None:
