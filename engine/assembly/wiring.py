@@ -97,7 +97,7 @@ def _engine(
     new_day = None
     if renew is not None:
         markets = tuple(run.trader.state.markets.values())
-        new_day = NewDay(turn, parts.clock, parts.cursor, parts.persistence, markets, run.recorder, renew)
+        new_day = NewDay(turn, parts.market_clock, parts.cursor, parts.persistence, markets, run.recorder, renew)
     holds = run.mode != "replay" and paced
     housekeeping = Housekeeping(
         parts,
@@ -153,8 +153,8 @@ def live_engine(run: RunParts, supply: LiveSupply, doubts: Callable[[], tuple[st
     size = max(run.config.engine.inbox_size, 2 * len(supply.instruments))
     parts = _parts(run, clock, Cursor(lossless=False), size, _broker_of(run, supply))
     # What the feed has to say of its link waits with the commands; the beat or the next tick takes it.
-    hours = OpenHours(run.trader.state, clock)
+    hours = OpenHours(run.trader.state, parts.market_clock)
     feed = supply.connect(parts.inputs.append, hours.is_open)
     feed.keep_hours(hours.closed)
-    feed.silence_is_grave(GraveSilence(run.trader.state, clock))
+    feed.silence_is_grave(GraveSilence(run.trader.state, parts.market_clock))
     return _engine(run, parts, feed, None, None, lambda: (*doubts(), *supply.new_day()), paced=True)

@@ -159,7 +159,7 @@ class Housekeeping:
         stats = self.stats
         stats.ticking, stats.silent = ticking, silent
         if self._clock is not None and (ticking < len(self._instruments) or stats.never):
-            stats.never = self._never.look(now_ns, self._effects.now_ms)
+            stats.never = self._never.look(now_ns, self._parts.market_clock.now_ms)
         stats.sequence_gaps = sum(inst.tick_filter.sequence_gaps for inst in self._instruments)
         stats.refused = refusals(self._instruments)
 

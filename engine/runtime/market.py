@@ -36,14 +36,13 @@ class MarketWatch:
         # A feed keeps a clock of its own, which may have been set at another moment than ours.
         self._clock = parts.clock if isinstance(parts.clock, SteadyClock) else None
         self._view = view
-        self._ahead_ms = 0  # our clock's lead over the market's time, where they do not agree
+        self._market_clock = parts.market_clock  # has our clock's lead over the market's time, where they do not agree
         self._compared_ms = 0
         self._seen: dict[int, tuple[int, int]] = {}  # of each instrument an earlier stamp, and its receipt (ms)
 
     def clock_set(self, by_ms: int) -> None:
         """Our clock was set by so much: the market's time goes on as it was."""
-        ahead_ms = self._ahead_ms + by_ms
-        self._ahead_ms = ahead_ms if abs(ahead_ms) > _AGREES_MS else 0
+        self._lead(self._market_clock.ahead_ms + by_ms)
         self._seen = {index: (stamp_ms, seen_ms + by_ms) for index, (stamp_ms, seen_ms) in self._seen.items()}
 
     def market_ms(self, now_ms: int, *, due: bool) -> int:
@@ -51,7 +50,8 @@ class MarketWatch:
         if due or not 0 <= now_ms - self._compared_ms < _LOOK_MS:
             self._compared_ms = now_ms
             self._compare(now_ms)
-        return now_ms - self._ahead_ms if self._ahead_ms else 0
+        ahead_ms = self._market_clock.ahead_ms
+        return now_ms - ahead_ms if ahead_ms else 0
 
     def closed_until_ms(self, now_ms: int) -> int:
         """When the markets that are closed now open, of those in which something is held; OPEN, or 0 where it is not known.
@@ -61,7 +61,7 @@ class MarketWatch:
         if self._mode not in {"paper", "live"}:
             return 0
         self._compare(now_ms)
-        at_ms = now_ms - self._ahead_ms
+        at_ms = now_ms - self._market_clock.ahead_ms
         markets = tuple(dict.fromkeys(inst.hours for inst, _ in self._state.held())) or self._markets
         stands = [self._stands(hours, at_ms) for hours in markets]
         closed = [hours for hours, stand in zip(markets, stands, strict=True) if stand > 0]
@@ -106,8 +106,10 @@ class MarketWatch:
             elif self._goes_on(tick, received_ms):
                 lags_ms.append(lag_ms)
         if lags_ms:
-            ahead_ms = min(lags_ms)
-            self._ahead_ms = ahead_ms if abs(ahead_ms) > _AGREES_MS else 0
+            self._lead(min(lags_ms))
+
+    def _lead(self, ahead_ms: int) -> None:
+        self._market_clock.ahead_ms = ahead_ms if abs(ahead_ms) > _AGREES_MS else 0
 
     def _goes_on(self, tick: Tick, received_ms: int) -> bool:
         """Whether a stamp that seems old is as far behind its receipt as an earlier one of the same instrument was.

@@ -68,7 +68,7 @@ class SnapshotBuilder:
         now_ms = parts.effects.now_ms
         self._number += 1
         self._measure(now_ns, now_ms)
-        self._look_at_sessions(now_ms)
+        self._look_at_sessions(parts.market_clock.now_ms)
         return snapshot.Snapshot(
             number=self._number,
             taken_ns=now_ns,

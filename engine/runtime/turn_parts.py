@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from engine.config import Config
 from engine.model.broker_events import BrokerEvent
-from engine.model.clock import Clock
+from engine.model.clock import Clock, MarketClock
 from engine.model.commands import Command
 from engine.model.events import FeedEvent
 from engine.model.ports import Broker, Journal, Recorder
@@ -73,6 +73,7 @@ class TurnParts:
         self.config = config
         self.trader = trader
         self.clock = clock
+        self.market_clock = MarketClock(clock)
         self.cursor = cursor
         self.journal = journal
         self.recorder = recorder

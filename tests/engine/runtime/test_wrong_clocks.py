@@ -1,5 +1,7 @@
 """A machine's clock that is wrong, and is set right: what is due comes at the market's time, and is replayed so."""
 
+from pathlib import Path
+
 import pytest
 
 from engine.model.clock import SteadyClock
@@ -8,6 +10,8 @@ from engine.model.events import ClosedBlind, DayStarted, HeldOver, HeldSilent
 from engine.model.types import FLAG_NEW_LINK
 from engine.runtime.durability import Durability
 from engine.runtime.housekeeping import Housekeeping, LoopStats
+from engine.runtime.new_day import NewDay
+from engine.runtime.open_hours import OpenHours, session_view
 from engine.runtime.process_stats import ProcessStats
 from tests.support.builders import ms
 from tests.support.clocked_runs import HOUR_MS, ClockedRun, HandClock, account
@@ -148,3 +152,45 @@ def test_packets_that_repeat_an_old_stamp_open_no_closed_market(tmp_path, at, da
     run.send(Flat("me")).until(begin + 2_000)
     assert (run.flat_states[-1], run.exits) == ("HELD", [])
     assert run.verified() == "same"
+
+
+# ── Hours are asked by the market's time ────────────────────────────────────────────────────────────────────────────
+
+
+def ticking(folder: Path, begin: int, off_ms: int) -> ClockedRun:
+    """A run that has had ticks for some seconds from `begin` on."""
+    run = ClockedRun(folder, at=begin, off_ms=off_ms)
+    for second in range(6):
+        flags = 0 if second else FLAG_NEW_LINK
+        run.tick(100, begin + second * 1000, flags=flags).until(begin + second * 1000 + 900)
+    return run
+
+
+@pytest.mark.parametrize("off_ms", [0, HOUR_MS, -7 * HOUR_MS, 5 * 24 * HOUR_MS])
+def test_while_a_market_ticks_no_wrong_clock_closes_it(tmp_path, off_ms):
+    run = ticking(tmp_path, ms("14:45:00"), off_ms)
+    hours = OpenHours(run.state, run.parts.market_clock)
+    assert (hours.is_open(), hours.closed()) == (True, None)
+    run.until(ms("14:55:00"), 1000)  # nor does it when it is silent later on
+    assert (hours.is_open(), hours.closed()) == (True, None)
+    assert session_view(run.state.all_hours, run.parts.market_clock.now_ms).end_ms == ms("15:30:00")
+
+
+@pytest.mark.parametrize("off_ms", [0, HOUR_MS, -HOUR_MS])
+def test_a_feed_rests_and_a_day_begins_by_the_markets_time(tmp_path, off_ms):
+    run = ticking(tmp_path, ms("15:29:50"), off_ms)
+    hours = OpenHours(run.state, run.parts.market_clock)
+    day = NewDay(
+        run.turn, run.parts.market_clock, run.parts.cursor, run.parts.persistence,
+        run.state.all_hours, None, lambda: (),
+    )  # fmt: skip
+    run.until(ms("15:39:00"), 1000)
+    assert hours.closed() is None
+    run.until(ms("15:41:00"), 1000)
+    assert hours.closed().until == "until Fri 09:15"
+    run.until(ms("09:04:00", FRIDAY), 60_000)
+    day.look(run.clock.monotonic_ns())
+    assert day.date.isoformat() == "2025-10-01"
+    run.until(ms("09:06:00", FRIDAY), 60_000)
+    day.look(run.clock.monotonic_ns())
+    assert day.date.isoformat() == FRIDAY
