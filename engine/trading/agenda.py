@@ -74,6 +74,7 @@ class Agenda:
     """
 
     __slots__ = (
+        "_believed_ms",
         "_first_limit_ms",
         "_flat_after_ms",
         "_flatten",
@@ -100,6 +101,7 @@ class Agenda:
         self._flat_after_ms = operator.silence_flat_s * 1000 if operator.on_silence == "flat" else NEVER_MS
         self._watches: dict[int, _Watch] = {}
         self._new_day_ms = self._looked_ms = 0
+        self._believed_ms = 0  # when the first of the prices that wait for their confirmation waits no more; 0: not known
         self.due_ms = 0
         self.by_ticks = False
         self.by_tick_ms = NEVER_MS
@@ -109,12 +111,13 @@ class Agenda:
         """Say who moves the clock from now on: the ticks of a recording, or beats (a live run's, or recorded ones)."""
         self.by_ticks = by_ticks
         self._first_limit_ms = min(self._next_limit(0), self._flat_after_ms)
-        self._set(self.due_ms)
+        self._believed_ms = 0
+        self._set(0 if by_ticks else self.due_ms)
 
     def forget(self) -> None:
         """The state is another one: look anew."""
         self._watches.clear()
-        self._looked_ms = 0
+        self._looked_ms = self._believed_ms = 0
         self.day_began()
 
     def day_began(self) -> None:
@@ -148,6 +151,12 @@ class Agenda:
         self._watches[inst.index] = watch
         self._set(min(self.due_ms, watch.next_ms()))
 
+    def price_waits(self, until_ms: int) -> None:
+        """A price waits for its confirmation: where ticks move the clock it is believed between them, at `until_ms`."""
+        self._believed_ms = min(self._believed_ms, until_ms)
+        if self.by_ticks:
+            self._set(min(self.due_ms, until_ms))
+
     def flat_began(self) -> None:
         """A flat begins: where ticks move the clock it goes on between them, as it does on beats."""
         self._set(0)
@@ -160,7 +169,7 @@ class Agenda:
         if self._state.flat.hastens:
             return False
         positions, states = self._state.portfolio.positions, self._state.instrument_states
-        due_ms = self._new_day_ms
+        due_ms = min(self._new_day_ms, self._believed_ms)
         for index, watch in self._watches.items():
             if positions[index] is not watch.position:
                 continue  # it is gone; another one would have a watch of its own
@@ -198,10 +207,18 @@ class Agenda:
             did |= self._look_at(inst, watch, now_ms)
         self._watches = watches
         due_ms = min((watch.next_ms() for watch in watches.values()), default=NEVER_MS)
-        if self.by_ticks and self._state.flat.hastens:
-            due_ms = min(due_ms, now_ms + FLAT_STEP_MS)
+        if self.by_ticks:
+            if self._state.flat.hastens:
+                due_ms = min(due_ms, now_ms + FLAT_STEP_MS)
+            if self._believed_ms != NEVER_MS:
+                self._believed_ms = self._next_belief_ms()
+            due_ms = min(due_ms, self._believed_ms)
         self._set(max(min(due_ms, self._new_day_ms), now_ms + 1))
         return did
+
+    def _next_belief_ms(self) -> int:
+        waits = (inst.tick_filter.believed_ms for inst in self._state.instrument_states)
+        return min((at_ms for at_ms in waits if at_ms is not None), default=NEVER_MS)
 
     def _set(self, due_ms: int) -> None:
         self.due_ms = due_ms

@@ -227,14 +227,18 @@ class TickFilter:
         released, self.released = self.released, None
         return released
 
+    @property
+    def believed_ms(self) -> int | None:
+        """When the held tick's second is over where ticks move the clock; None where none is held."""
+        held = self.held
+        return None if held is None else max(_received_ms(held), held.exch_ms) + _HOLD_MS
+
     def take_waited(self, now_ms: int) -> Tick | None:
         """The held tick when its second is over at `now_ms` by our clock and none came to contradict it; once."""
         held = self.held
         if held is None:
             return None
-        # The exchange's clock is not ours: it is the receipt that our second begins with.
-        since_ms = held.recv_wall_ns // 1_000_000 if held.recv_wall_ns > 0 else held.exch_ms
-        if now_ms - since_ms < _HOLD_MS:
+        if now_ms - _received_ms(held) < _HOLD_MS:
             return None
         self.held = None
         return self._believe(held)
@@ -262,6 +266,11 @@ class TickFilter:
         self.held = Tick(*held) if isinstance(held, list) else None
         self.released = None
         self.new_link = bool(fields.get(prefix + "new_link"))
+
+
+def _received_ms(held: Tick) -> int:
+    """When it was received, where that is known: the exchange's clock is not ours, and our second begins with the receipt."""
+    return held.recv_wall_ns // 1_000_000 if held.recv_wall_ns > 0 else held.exch_ms
 
 
 def _outlasted(held: Tick, tick: Tick) -> bool:

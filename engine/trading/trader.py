@@ -93,6 +93,8 @@ class Trader:
             self._work(inst, confirmed)
         if refusal:
             self._data_quality.on_refused(inst, tick, refusal)
+            if (until_ms := inst.tick_filter.believed_ms) is not None:
+                self.agenda.price_waits(until_ms)
         else:
             self._work(inst, tick)
         return self.state.take_effects() if self.state.effects else NOTHING
@@ -262,7 +264,8 @@ class Trader:
         self.moved = self._flattener.push(market_ms, ask=True, closed_until_ms=closed_until_ms)
         if due or self.agenda.is_due(market_ms):
             self.moved |= self.agenda.look(market_ms)
-        if self._holds_jumps:
+        # Where ticks move the clock a beat of ours falls between any two of them, as the pace has it.
+        if self._holds_jumps and (due or not self.agenda.by_ticks):
             for inst in self._instruments:
                 waited = inst.tick_filter.take_waited(now_ms)
                 if waited is not None:
