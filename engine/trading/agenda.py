@@ -9,62 +9,17 @@ from typing import Final
 
 from engine.config import OperatorConfig
 from engine.model.events import SILENT_MS, ClosedBlind, HeldOver, HeldSilent
+from engine.trading.held_watch import HeldWatch
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.positions import SESSION_END, Exit, Position
 from engine.trading.session import NEVER_MS, SessionDay
 from engine.trading.trading_state import TradingState
 
-GRACE_MS: Final = 60_000  # so long a tick may still bring the price of the session's end
 NEWS_MS: Final = 3_000  # a price that is older is none any more
 FLAT_STEP_MS: Final = 100  # a running flat goes on after, where no beats come by themselves
 BACK_MS: Final = 60_000  # a clock that goes back by so much was wrong
 OPENING_MS: Final = 60_000  # so long behind it a beat still counts as one at the opening
 AGAIN_MS: Final = 60_000  # after which it is told again, and an exit that came to nothing is tried again
-
-
-class _Watch:
-    """What is due for one open position, as moments (UTC ms)."""
-
-    __slots__ = (
-        "alarm_ms",
-        "asked",
-        "close_ms",
-        "heard_ms",
-        "judged_ms",
-        "over_ms",
-        "position",
-        "times_ms",
-        "told_ms",
-        "warned_ms",
-    )
-
-    def __init__(self, position: Position, day: SessionDay, since_ms: int) -> None:
-        self.position = position
-        self.close_ms = self.over_ms = NEVER_MS
-        self.due_by(day)
-        self.times_ms = position.moments()
-        self.heard_ms = since_ms  # the newest tick's own time, as it was when its silence was last looked at
-        self.judged_ms = 0  # up to when others have judged it: under these eyes its ticks
-        self.told_ms = 0  # how long a silence was told
-        self.warned_ms = 0  # when one was told last: what is rarely traded is silent again and again
-        self.asked = False  # the policy against silence was followed
-        self.alarm_ms = 0  # when the silence is looked at next
-
-    def due_by(self, day: SessionDay | None) -> None:
-        """Let it be closed by the end of `day` (None: no day's), and told where it is not.
-
-        A day that is no session, or none any more, has had its end.
-        """
-        self.close_ms = self.over_ms = NEVER_MS
-        if day is not None and day.daily:
-            self.over_ms = day.end_ms if day.start_ms <= day.end_ms else day.day_from_ms
-            if day.start_ms <= day.end_ms:
-                # At the end itself at the latest: behind it nothing can be sold.
-                self.close_ms = min(day.exit_from_ms + GRACE_MS, day.end_ms)
-
-    def next_ms(self) -> int:
-        """When it is to be looked at next."""
-        return min(self.close_ms, self.over_ms, self.alarm_ms, *self.times_ms)
 
 
 class Agenda:
@@ -99,9 +54,9 @@ class Agenda:
         self._flatten = flatten
         self._warn_ms = min(warn_ms, SILENT_MS)
         self._flat_after_ms = operator.silence_flat_s * 1000 if operator.on_silence == "flat" else NEVER_MS
-        self._watches: dict[int, _Watch] = {}
+        self._watches: dict[int, HeldWatch] = {}
         self._new_day_ms = self._looked_ms = 0
-        self._believed_ms = 0  # when the first of the prices that wait for their confirmation waits no more; 0: not known
+        self._believed_ms = 0  # when the first price that waits to be confirmed waits no more; 0: not known
         self.due_ms = 0
         self.by_ticks = False
         self.by_tick_ms = NEVER_MS
@@ -146,7 +101,7 @@ class Agenda:
 
     def opened(self, inst: InstrumentState, position: Position) -> None:
         """Watch a position that was bought just now."""
-        watch = _Watch(position, inst.hours.day_of(position.entry_ms), position.entry_ms)
+        watch = HeldWatch(position, inst.hours.day_of(position.entry_ms), position.entry_ms)
         watch.alarm_ms = position.entry_ms + self._first_limit_ms
         self._watches[inst.index] = watch
         self._set(min(self.due_ms, watch.next_ms()))
@@ -197,7 +152,7 @@ class Agenda:
         """
         self._looked_ms = now_ms
         did = self._look_at_day(now_ms)
-        watches: dict[int, _Watch] = {}
+        watches: dict[int, HeldWatch] = {}
         for inst, position in tuple(self._state.held()):
             watch = self._watches.get(inst.index)
             if watch is None or watch.position is not position:
@@ -224,13 +179,13 @@ class Agenda:
         self.due_ms = due_ms
         self.by_tick_ms = due_ms if self.by_ticks else NEVER_MS
 
-    def _taken_over(self, inst: InstrumentState, position: Position, now_ms: int) -> _Watch:
+    def _taken_over(self, inst: InstrumentState, position: Position, now_ms: int) -> HeldWatch:
         """Watch a position that was not bought under these eyes.
 
         One whose session is over is not sold at a price of then: that is told, and the next tick closes it. Going back in
         a replay is no silence: there it is known when its newest tick was.
         """
-        watch = _Watch(position, inst.hours.day_of(position.entry_ms), inst.heard_ms or now_ms)
+        watch = HeldWatch(position, inst.hours.day_of(position.entry_ms), inst.heard_ms or now_ms)
         watch.judged_ms = now_ms
         if now_ms > watch.over_ms:
             watch.close_ms, watch.times_ms = NEVER_MS, ()
@@ -238,7 +193,7 @@ class Agenda:
 
     # ── One position ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _look_at(self, inst: InstrumentState, watch: _Watch, now_ms: int) -> bool:
+    def _look_at(self, inst: InstrumentState, watch: HeldWatch, now_ms: int) -> bool:
         told = len(self._state.effects)
         times_ms = [each for each in watch.times_ms if each <= now_ms]
         if times_ms:
@@ -256,7 +211,7 @@ class Agenda:
             self._judge_silence(inst, watch, now_ms)
         return len(self._state.effects) > told
 
-    def _judge_times(self, inst: InstrumentState, watch: _Watch, times_ms: list[int], now_ms: int) -> None:
+    def _judge_times(self, inst: InstrumentState, watch: HeldWatch, times_ms: list[int], now_ms: int) -> None:
         """Judge the position at its last price, as it is at each of `times_ms`; once its time is up again and again.
 
         A price of later is not judged by a moment before it.
@@ -288,7 +243,7 @@ class Agenda:
 
     # ── Silences ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _judge_silence(self, inst: InstrumentState, watch: _Watch, now_ms: int) -> None:
+    def _judge_silence(self, inst: InstrumentState, watch: HeldWatch, now_ms: int) -> None:
         """Tell how long what is held has had no tick, where that is news; follow the policy where there is one."""
         day = inst.hours.day_of(now_ms)
         if not day.start_ms <= now_ms <= day.end_ms:

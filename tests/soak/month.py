@@ -31,7 +31,7 @@ from engine.runtime.new_day import LEAD_MS, NewDay
 from engine.runtime.publisher import Publisher
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import TurnParts
-from engine.trading.agenda import GRACE_MS
+from engine.trading.held_watch import GRACE_MS
 from engine.trading.session import SessionDay
 from engine.trading.trader import Trader
 from engine.venues.simulated.broker import simulated
