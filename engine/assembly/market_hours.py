@@ -86,12 +86,17 @@ class MarketHours:
         session = _fitted(self._config, recorded or market)
         calendar = self._found[name] = self._calendar(market, recorded, session)
         as_usual = market.winter_end is not None and (recorded is None or recorded.days is None)
-        end_on = market.end_on if as_usual and session.end == market.end and not self._said_end() else None
+        said = self._config.origins.said
+        end_on = market.end_on if as_usual and session.end == market.end and not said("session.end") else None
         keeps_all = self._keeps_all and (recorded is None or recorded.days is None)
-        return TradingHours(session, calendar, end_on=end_on, keeps_all=keeps_all)
-
-    def _said_end(self) -> bool:
-        return self._config.origins.said("session.end")
+        return TradingHours(
+            session,
+            calendar,
+            end_on=end_on,
+            keeps_all=keeps_all,
+            start_said=said("session.start"),
+            end_said=said("session.end"),
+        )
 
     def _calendar(self, market: Market, recorded: RecordedMarket | None, session: SessionConfig) -> Calendar | None:
         if session.calendar == "none" or not session.daily:

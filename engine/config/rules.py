@@ -227,7 +227,7 @@ class SpecialDay(Struct, frozen=True):
     end: time | None = None
 
     def __str__(self) -> str:
-        return str(self.date) + (f" {self.start:%H:%M}-{self.end:%H:%M}" if self.start and self.end else "")
+        return f"{self.date} {self.day().text()}".removesuffix(" usual")
 
     def day(self) -> CalendarDay:
         """The same as a calendar would say it."""

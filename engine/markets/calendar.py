@@ -26,7 +26,7 @@ Kind = Literal["usual", "closed", "hours", "unsure"]
 MOST_LINES: Final = 20_000
 _FRIDAY = 4
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})[ ]+(\S+)(?:[ ]+(.*))?", re.ASCII)
-_HOURS = re.compile(r"(\d{2}:\d{2})?-(\d{2}:\d{2})?", re.ASCII)
+_HOURS = re.compile(r"(\d{2}:\d{2}(?::\d{2})?)?-(\d{2}:\d{2}(?::\d{2})?)?", re.ASCII)
 
 
 class CalendarDay(Struct, frozen=True):
@@ -46,7 +46,9 @@ class CalendarDay(Struct, frozen=True):
         """As it stands in a table, without the reason."""
         if self.kind != "hours":
             return self.kind
-        return "-".join("" if at is None else f"{at:%H:%M}" for at in (self.start, self.end))
+        return "-".join(
+            "" if at is None else at.isoformat("seconds" if at.second else "minutes") for at in (self.start, self.end)
+        )
 
 
 USUAL: Final = CalendarDay()
@@ -72,10 +74,6 @@ class Calendar(Struct, frozen=True):
         if found is not None:
             return found
         return _WEEKEND if self.weekends and day.weekday() > _FRIDAY else USUAL
-
-    def covers(self, day: date) -> bool:
-        """Whether it is known of `day` when it is session."""
-        return self.known_from <= day <= self.known_until and self.on(day).kind != "unsure"
 
     def of_year(self, year: int) -> list[tuple[date, CalendarDay]]:
         """The days of `year` that are not as usual, in their order."""

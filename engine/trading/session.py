@@ -53,6 +53,7 @@ class TradingHours:
     `calendar` knows the days that are not as usual (None: there is none such), `end_on` when a date usually ends (None:
     always when `session` says). With `keeps_all` a day that the calendar calls closed is session at the usual hours all
     the same: ticks of it are there, so the calendar is wrong. What the operator has said of a date holds in any case.
+    Hours that a person has said (`start_said`, `end_said`) a calendar may cut, and never widen.
     """
 
     def __init__(
@@ -62,12 +63,15 @@ class TradingHours:
         *,
         end_on: Callable[[date], time] | None = None,
         keeps_all: bool = False,
+        start_said: bool = False,
+        end_said: bool = False,
     ) -> None:
         self._session = session
         self._calendar = calendar
         self._said = {each.date: each.day() for each in session.special}
         self._end_on = end_on
         self._keeps_all = keeps_all
+        self._start_said, self._end_said = start_said, end_said
         self.zone = ZoneInfo(session.zone)
         self._last = NO_DAY
         self._turns_at = _turn_of_day(session.start, session.end)
@@ -123,7 +127,7 @@ class TradingHours:
             return said
         if day in self._session.holidays:
             return _HOLIDAY
-        return USUAL if self._calendar is None else self._calendar.on(day)
+        return USUAL if self._calendar is None else self._cut(self._calendar.on(day), day)
 
     def text_of(self, day: date) -> str:
         """How `day` differs from the hours of the session, as a calendar would write it: "usual" where it does not."""
@@ -132,7 +136,7 @@ class TradingHours:
             return "closed"
         start, end = self._times(day, unlike)
         usual = (start, end) == (self._session.start, self._session.end)
-        return "usual" if usual else f"{start:%H:%M}-{end:%H:%M}"
+        return "usual" if usual else CalendarDay("hours", start, end).text()
 
     def local(self, at_ms: int) -> datetime:
         """`at_ms` as a time of day in the session's zone."""
@@ -167,7 +171,7 @@ class TradingHours:
         start_ms = max(start_ms, day_from_ms)
         late_minutes = max(session.end_buffer_minutes, session.no_trade_end_minutes)
         early_minutes = max(session.start_buffer_minutes, session.no_trade_start_minutes)
-        if closed:
+        if closed or start_ms > end_ms:
             start_ms, end_ms = 0, -1
         return SessionDay(
             date=day,
@@ -182,11 +186,30 @@ class TradingHours:
         )
 
     def _begin_ms(self, day: date) -> int:
-        """When what counts as `day` begins: at midnight, or while the market is closed where its session crosses that."""
+        """When what counts as `day` begins: at midnight, or while the market is closed where its session crosses that.
+
+        A special session keeps its date: one of this date that begins before, and one of the date before that crosses it.
+        """
         begin_ms, before = self._moment_ms(day, self._turns_at), day - _DAY
-        unlike = self.on(before)
-        # A special session that alone crosses midnight keeps its date as well.
-        return max(begin_ms, self._hours_ms(before, unlike)[1] + 1) if unlike.kind == "hours" else begin_ms
+        own, unlike = self.on(day), self.on(before)
+        if own.kind == "hours":
+            begin_ms = min(begin_ms, self._hours_ms(day, own)[0])
+        if "hours" in {own.kind, unlike.kind} and (self._keeps_all or not unlike.closed):
+            begin_ms = max(begin_ms, self._hours_ms(before, unlike)[1] + 1)
+        return begin_ms
+
+    def _cut(self, found: CalendarDay, day: date) -> CalendarDay:
+        """What a calendar says of `day`, within the hours that a person has said."""
+        if found.kind != "hours" or not (self._start_said or self._end_said):
+            return found
+        start_s, end_s = _span(*self._times(day, found))
+        first_s, last_s = _span(self._session.start, self._session.end)
+        cut = (max(start_s, first_s) if self._start_said else start_s, min(end_s, last_s) if self._end_said else end_s)
+        if cut == (start_s, end_s):
+            return found
+        if cut[0] >= cut[1]:
+            return CalendarDay("closed", why=f"{found.text()}: {found.why}; outside the hours of [session]")
+        return CalendarDay("hours", _time_at(cut[0]), _time_at(cut[1]), found.why)
 
     def _times(self, day: date, unlike: CalendarDay) -> tuple[time, time]:
         usual_end = self._session.end if self._end_on is None else self._end_on(day)
@@ -214,5 +237,17 @@ def _turn_of_day(start: time, end: time) -> time:
     """The time of day at which the date of a session turns: midnight, else the middle of the time without a session."""
     if start < end:
         return time()
-    middle_s = sum((at.hour * 60 + at.minute) * 60 + at.second for at in (start, end)) // 2
-    return time(middle_s // 3600, middle_s // 60 % 60, middle_s % 60)
+    return _time_at((_seconds(start) + _seconds(end)) // 2)
+
+
+def _span(start: time, end: time) -> tuple[int, int]:
+    """Both as seconds of the day on which it starts: an end before the start is on the next date."""
+    return _seconds(start), _seconds(end) + (0 if start < end else 86_400)
+
+
+def _seconds(at: time) -> int:
+    return (at.hour * 60 + at.minute) * 60 + at.second
+
+
+def _time_at(at_s: int) -> time:
+    return time(at_s // 3600 % 24, at_s // 60 % 60, at_s % 60)

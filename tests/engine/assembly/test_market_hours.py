@@ -107,6 +107,35 @@ def test_hours_that_a_person_says_go_before_the_markets_and_others_give_way():
     assert (kept.zone, f"{kept.end:%H:%M}") == ("Asia/Kolkata", "16:00")
 
 
+@pytest.mark.parametrize(
+    ("market", "said", "day", "expected"),
+    [
+        ("NSE", ("end=12:00",), "2025-10-01", ("09:15", "12:00")),
+        ("MCX", ("end=20:00",), "2026-01-01", ("09:00", "17:00")),  # the evening falls out
+        ("MCX", ("start=10:00", "end=12:00"), "2026-01-01", ("10:00", "12:00")),
+        ("MCX", ("start=10:00",), "2026-03-03", ("17:00", "23:55")),  # an evening alone
+        ("MCX", ("start=18:00",), "2026-03-03", ("18:00", "23:55")),
+        ("MCX", ("end=16:00:30",), "2026-01-01", ("09:00", "16:00:30")),
+        ("NSE", ("start=14:00",), "2025-10-21", ("14:00", "14:45")),  # Muhurat trading
+        ("NSE", ("start=10:00", "end=12:00"), "2025-10-21", ()),
+        ("NSE", ("start=22:00", "end=01:30"), "2025-10-21", ()),
+        ("NSE", ("end=12:00", 'special=["2025-10-21 13:45-14:45"]'), "2025-10-21", ("13:45", "14:45")),
+    ],
+)
+def test_hours_that_a_person_has_said_are_cut_by_a_calendar_and_never_widened(market, said, day, expected):
+    found = hours(market, *(f"session.{each}" for each in said))
+    at = found.day_of(ms("12:00:00", day))
+    times = [found.local(each).strftime("%H:%M:%S").removesuffix(":00") for each in (at.start_ms, at.end_ms)]
+    assert (tuple(times) if at.end_ms > 0 else ()) == expected
+    assert found.text_of(date.fromisoformat(day)) in {"usual", "closed", "-".join(expected)}
+
+
+def test_a_half_day_shortens_said_hours_only_where_they_are_longer():
+    for end, expected in (("12:00", "12:00"), ("14:00", "13:00")):
+        found = hours("US", f"session.end={end}")
+        assert clock(found, found.day_of(ms("22:00:00", "2026-11-27")).end_ms) == f"11-27 {expected}"
+
+
 def test_a_market_without_an_end_gets_one_from_whoever_says_hours_but_for_a_whole_day():
     assert not for_market(config(), "24x7").session.daily
     assert not hours("24x7").day_of(ms("12:00:00")).daily

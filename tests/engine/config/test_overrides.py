@@ -236,7 +236,7 @@ def raw_of(rule: Rule) -> st.SearchStrategy[object]:
         case TimeOfDay():
             return st.times().map(lambda at: at.replace(microsecond=0))
         case SpecialDayRule():
-            hours = st.times().map(lambda at: f"{at:%H:%M}")
+            hours = st.times().map(lambda at: f"{at:%H:%M}") | st.times().map(lambda at: f"{at:%H:%M:%S}")
             return st.dates(date(1990, 1, 1)).map(str) | st.builds(
                 "{} {}-{}".format, st.dates(date(1990, 1, 1)), hours, hours
             )

@@ -67,6 +67,26 @@ def test_a_session_that_crosses_midnight_keeps_the_date_it_began_on():
     assert hours.next_open_ms(ms("02:30:01", "2025-10-02")) == ms("18:00:00", "2025-10-02")
 
 
+@pytest.mark.parametrize(
+    ("special", "begins", "start", "end"),
+    [
+        ("09:00-12:00", "09:00:00", "09:00:00", "12:00:00"),
+        ("07:00-09:30", "07:00:00", "07:00:00", "09:30:00"),
+        ("12:00-13:00", "10:00:00", "12:00:00", "13:00:00"),
+        ("01:00-03:00", "02:00:00.001", "02:00:00.001", "03:00:00"),  # the evening of the date before is not over
+        ("00:30-01:30", "02:00:00.001", "", ""),
+    ],
+)
+def test_a_special_session_at_day_of_a_market_of_the_evening_keeps_its_date(special, begins, start, end):
+    hours, date = hours_of("start=18:00", "end=02:00", f'special=["2026-11-07 {special}"]'), "2026-11-07"
+    day = hours.day_of(ms("15:00:00", date))
+    assert day.day_from_ms == ms(begins, date)
+    assert (day.start_ms, day.end_ms) == ((ms(start, date), ms(end, date)) if start else (0, -1))
+    evening = hours.day_of(day.day_from_ms - 1)
+    assert (evening.date.isoformat(), evening.end_ms) == ("2026-11-06", ms("02:00:00", date))
+    assert not start or hours.day_of(day.start_ms) == day
+
+
 def test_a_market_without_an_end_is_open_to_the_last_millisecond_of_a_date():
     hours = hours_of("daily=false", "zone=UTC")
     day = hours.day_of(ms("05:29:59.999", "2025-10-02"))
