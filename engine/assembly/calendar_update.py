@@ -4,7 +4,7 @@ The package is for the command that runs this alone: it is 11 to 20 MB, and no e
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -53,23 +53,23 @@ def asked(market: str, years: range) -> Holidays:
 
 
 def merged(before: Calendar, found: Holidays, today: date) -> tuple[Calendar, tuple[str, ...]]:
-    """The calendar `before` with what `found` adds, and a line for each addition; raises InputError for what is not plausible.
+    """The calendar `before` as `found` has it, and a line for each difference; raises InputError for what is not plausible.
 
-    Days that are known stay: hours of special sessions and closures by order are not in the source. A year is taken whole
+    What is past stays, and so do special sessions and closures by order: they are not in the source. A year is taken whole
     or not at all, and none behind one that is incomplete or estimated.
     """
     market = before.market
     _judge(before, found, today)
     half_day = SOURCES[market][1]
     days, told = dict(before.days), []
-    for day, name in found.closed.items():
-        if today <= day <= before.known_until and _trades(before, day):
-            days[day] = CalendarDay("closed", why=name)
-            told.append(f"{market}: {day} closed, {name}")
+    for day, now, line in _differences(before, found, today):
+        days.pop(day, None)
+        days |= {day: now} if now is not None else {}
+        told.append(f"{market}: {day} {line}")
     until = before.known_until
     first = until.year + 1 if (until.month, until.day) == (12, 31) else until.year
     for year in range(first, today.year + _YEARS_AHEAD + 1):
-        fresh = {day: name for day, name in found.closed.items() if day.year == year and day.weekday() < 5}
+        fresh = _closed_in(year, found)
         if not _complete(market, fresh):
             break
         until = date(year, 12, 31)
@@ -78,12 +78,40 @@ def merged(before: Calendar, found: Holidays, today: date) -> tuple[Calendar, tu
             half = {day: name for day, name in found.half.items() if day.year == year and day.weekday() < 5}
             days |= {day: parse_day(half_day, name) for day, name in half.items() if day > before.known_until}
         told.append(f"{market}: {year}, {len(fresh)} closed days")
-    source = (
-        before.source
-        if not told or found.source in before.source
-        else f"{before.source}; from {before.known_until} on {found.source}"
-    )
-    return replace(before, known_until=until, days=dict(sorted(days.items())), source=source), tuple(told)
+    after = replace(before, known_until=until, days=dict(sorted(days.items())))
+    if after != before and found.source not in before.source:
+        after = replace(after, source=f"{before.source}; from {before.known_until} on {found.source}")
+    return after, tuple(told)
+
+
+def _differences(before: Calendar, found: Holidays, today: date) -> Iterator[tuple[date, CalendarDay | None, str]]:
+    """What `found` says otherwise of the dates to come that `before` knows: the day as it is now (None: as usual), and words.
+
+    A closure under a name that the source never uses is by order, which it cannot know: it stays, and that is told.
+    """
+    half_day = SOURCES[before.market][1]
+    names = {part for name in found.closed.values() for part in name.split("; ")}
+    years = range(today.year, before.known_until.year + 1)
+    whole = [year for year in years if _complete(before.market, _closed_in(year, found))]
+    for day in sorted({*before.days, *found.closed, *found.half}):
+        if not today <= day <= before.known_until or day.weekday() > 4:
+            continue
+        was, closed, half = before.on(day), found.closed.get(day), found.half.get(day) if half_day else None
+        short = was.kind == "hours" and was.text() == half_day
+        if closed is not None:
+            if was.kind == "usual" or short:
+                yield day, CalendarDay("closed", why=closed), f"closed, {closed}"
+        elif half is not None:
+            if was.kind in {"usual", "closed"}:
+                yield day, parse_day(half_day, half), f"{half_day}, {half}"
+        elif day.year in whole and (short or (was.kind == "closed" and not names.isdisjoint(was.why.split("; ")))):
+            yield day, None, f"as usual, no longer {was.text()}, {was.why}"
+        elif was.kind == "closed":
+            yield day, was, f"stays closed, {was.why}: the source does not have it; session.special opens it"
+
+
+def _closed_in(year: int, found: Holidays) -> dict[date, str]:
+    return {day: name for day, name in found.closed.items() if day.year == year and day.weekday() < 5}
 
 
 def _trades(calendar: Calendar, day: date) -> bool:
@@ -120,7 +148,7 @@ def update(market: str) -> tuple[str, ...]:
     calendar, told = merged(before, asked(market, years), now.date())
     notes = (warning,) if warning else ()
     if calendar == before:
-        return (*notes, f"{market}: known to {before.known_until}, nothing newer")
+        return (*notes, *told, f"{market}: known to {before.known_until}, nothing newer")
     path = calendar_path(market)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from engine.assembly.calendar_update import Holidays, asked, merged, update
 from engine.assembly.market_hours import calendar_path, read_calendar, shipped_calendar
-from engine.markets.calendar import Calendar
+from engine.markets.calendar import Calendar, CalendarDay
 from engine.model.errors import InputError
 
 TODAY = date(2026, 11, 30)
@@ -61,6 +61,56 @@ def test_a_closure_announced_since_is_added_and_a_special_session_is_not_taken_a
     assert after.on(date(2026, 12, 9)).kind == "closed"
     assert after.on(date(2025, 10, 21)).text() == "13:45-14:45"
     assert told == ("NSE: 2026-12-09 closed, election",)
+
+
+def moved(before: Calendar, **moves: str) -> Holidays:
+    """What the shipped calendar knows as closed and as half days, of that `_{date}` on another date, or (`""`) on none."""
+    closed = source(before).closed
+    half = {day: what.why for day, what in before.days.items() if what.text() == "-13:00"}
+    for name, to in moves.items():
+        day = date.fromisoformat(name[1:].replace("_", "-"))
+        kind = closed if day in closed else half
+        why = kind.pop(day)
+        kind |= {date.fromisoformat(to): why} if to else {}
+    return Holidays("a source", closed, half)
+
+
+def test_a_feast_that_has_moved_is_closed_on_its_new_date_alone():
+    before = shipped("NSE")
+    after, told = merged(before, moved(before, _2026_11_24="2026-11-25"), date(2026, 11, 1))
+    assert [after.on(date(2026, 11, day)).kind for day in (24, 25)] == ["usual", "closed"]
+    assert told == (
+        "NSE: 2026-11-24 as usual, no longer closed, Guru Nanak Jayanti",
+        "NSE: 2026-11-25 closed, Guru Nanak Jayanti",
+    )
+    assert "a source" in after.source
+    assert merged(before, moved(before, _2026_11_24="2026-11-25"), TODAY) == (before, ())  # it is past
+
+
+def test_half_days_within_what_is_known_come_and_go():
+    before = shipped("US")
+    after, told = merged(before, moved(before, _2026_11_27="2026-07-02"), date(2026, 6, 1))
+    assert (after.on(date(2026, 7, 2)).text(), after.on(date(2026, 11, 27)).kind) == ("-13:00", "usual")
+    why = "Day after Thanksgiving Day (markets close at 1:00pm)"
+    assert told == (f"US: 2026-07-02 -13:00, {why}", f"US: 2026-11-27 as usual, no longer -13:00, {why}")
+    whole = moved(before, _2026_12_24="")
+    after, told = merged(before, replace(whole, closed=whole.closed | {date(2026, 12, 24): "Christmas Eve"}), TODAY)
+    assert (after.on(date(2026, 12, 24)).kind, told) == ("closed", ("US: 2026-12-24 closed, Christmas Eve",))
+
+
+def test_a_closure_by_order_stays_and_that_is_told():
+    before, day = shipped("NSE"), date(2026, 12, 9)
+    ordered = replace(before, days=before.days | {day: CalendarDay("closed", why="election")})
+    assert merged(ordered, source(before), TODAY) == (
+        ordered,
+        ("NSE: 2026-12-09 stays closed, election: the source does not have it; session.special opens it",),
+    )
+    # Nor is a feast gone of a year that the source has not whole.
+    sparse = {each: name for each, name in source(before).closed.items() if each != date(2026, 12, 25)}
+    sparse |= {date(2026, 12, 8): "Eid (estimated)"}
+    after, told = merged(before, Holidays("a source", sparse, {}), TODAY)
+    assert after.on(date(2026, 12, 25)).kind == "closed"
+    assert "2026-12-25 stays closed, Christmas Day" in told[-1]
 
 
 def test_a_source_that_lost_or_invented_days_is_refused_and_the_copy_stays():
