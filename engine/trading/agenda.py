@@ -296,7 +296,11 @@ class Agenda:
             return False
         hours = state.hours
         day = hours.day_of(now_ms)
-        begins = day.date > state.today and day.start_ms <= now_ms <= min(day.end_ms, day.start_ms + OPENING_MS)
+        begins = (
+            day.date > state.today
+            and not day.kept
+            and day.start_ms <= now_ms <= min(day.end_ms, day.start_ms + OPENING_MS)
+        )
         if begins:
             state.begin_day(day, now_ms)
         opens_ms = hours.next_open_ms(now_ms if now_ms < day.start_ms else day.day_until_ms)

@@ -20,7 +20,7 @@ class SessionDay(Struct, frozen=True):
     Trading time is `start_ms`..`end_ms`, both included (empty on a holiday); entries from `entry_from_ms` to before
     `entry_until_ms`; from `exit_from_ms` on every position is closed. Where the market has no Session End (`daily` is
     False) the whole day is trading time, and `entry_until_ms`, `exit_from_ms` are never reached. `note` says what is
-    unusual about the day, where the calendar knows.
+    unusual about the day, where the calendar knows. One that is `kept` is none by the calendar: only a tick begins it.
     """
 
     date: date
@@ -33,6 +33,7 @@ class SessionDay(Struct, frozen=True):
     exit_from_ms: int
     daily: bool = True
     note: str = ""
+    kept: bool = False
 
 
 # Before every tick: covers no moment, so that the first tick looks its own day up.
@@ -164,8 +165,8 @@ class TradingHours:
             start_ms, end_ms = (0, -1) if unlike.closed else (day_from_ms, day_until_ms - 1)
             return SessionDay(day, day_from_ms, day_until_ms, start_ms, end_ms, day_from_ms, NEVER_MS, NEVER_MS, False)
         note = f"{unlike.text()}: {unlike.why}" if unlike.why else ""
-        closed = unlike.closed
-        if closed and self._keeps_all and unlike is not _HOLIDAY:
+        closed, kept = unlike.closed, unlike.closed and self._keeps_all and unlike is not _HOLIDAY
+        if kept:
             closed, note = False, f"no trading day by the calendar ({unlike.why}), taken at the usual hours"
         start_ms, end_ms = self._hours_ms(day, unlike)
         start_ms = max(start_ms, day_from_ms)
@@ -183,6 +184,7 @@ class TradingHours:
             entry_until_ms=end_ms - late_minutes * 60_000,
             exit_from_ms=end_ms - session.end_buffer_minutes * 60_000,
             note=note,
+            kept=kept,
         )
 
     def _begin_ms(self, day: date) -> int:

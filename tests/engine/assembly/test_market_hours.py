@@ -13,6 +13,7 @@ from engine.model.events import DayStarted
 from engine.model.types import Instrument, TradeMode
 from engine.trading.session import TradingHours
 from tests.support.builders import EAGER, config, ms, tick
+from tests.support.clock_runs import VirtualRun
 from tests.support.trader_harness import TraderHarness
 
 
@@ -158,6 +159,17 @@ def test_a_replay_never_leaves_a_tick_out_for_its_date_and_says_so():
         live = TraderHarness(*EAGER, hours_of=MarketHours(cfg, "paper"))
         live.at("13:50:00", day).prices(99, 100)
         assert (live.held > 0) == (day == "2025-10-21")
+
+
+def test_in_a_replay_no_day_begins_that_is_none_and_of_which_no_tick_is():
+    hours_of = MarketHours(config(), "replay")
+    run = VirtualRun(*EAGER, instruments=(instrument_for(config(), "NIFTY"),), hours_of=hours_of)
+    days = ("2025-10-01", "2025-10-07", "2025-10-11")  # a holiday and two days of a weekend between, a Saturday at last
+    run.play([tick(n, 100 - n, "09:30:00", day=day) for n, day in enumerate(days, 1)])
+    assert [(each.date, bool(each.note)) for each in run.events_of(DayStarted)] == [
+        *((f"2025-10-{day:02}", False) for day in (1, 3, 6, 7, 8, 9, 10)),
+        ("2025-10-11", True),
+    ]
 
 
 def test_markets_of_one_run_have_days_of_their_own():
