@@ -251,3 +251,9 @@ class Snapshot(Struct, frozen=True):
     exits_from: int = 1  # number of the first exit that the journal may have; `trades` are the newest
     markets: dict[str, SessionView] = {}  # where a run has several: each by its name, as it stands by itself
     rewinds: int = 0  # how often this replay went back: numbers of exits that came after are given again
+    ahead_ms: int = 0  # how far the engine's own time is ahead of the market's
+
+    @property
+    def market_ms(self) -> int:
+        """The market's time: sessions and what is held are judged by it."""
+        return self.at_ms - self.ahead_ms

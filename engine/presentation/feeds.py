@@ -36,7 +36,7 @@ def is_closed_for(seen: Snapshot, instrument: int) -> bool:
 
 
 def _is_over(seen: Snapshot, session: SessionView) -> bool:
-    return seen.replay is None and seen.at_ms > 0 and not session.start_ms <= seen.at_ms <= session.end_ms
+    return seen.replay is None and seen.at_ms > 0 and not session.start_ms <= seen.market_ms <= session.end_ms
 
 
 def held_over(seen: Snapshot) -> tuple[PositionState, ...]:
@@ -44,7 +44,7 @@ def held_over(seen: Snapshot) -> tuple[PositionState, ...]:
     if seen.trade_mode not in {"paper", "live"}:
         return ()
     held = (each.state for each in seen.positions if each.state.quantity)
-    return tuple(state for state in held if state.entry_ms < seen.at_ms and is_closed_for(seen, state.instrument))
+    return tuple(state for state in held if state.entry_ms < seen.market_ms and is_closed_for(seen, state.instrument))
 
 
 def unsold(seen: Snapshot, over: PositionState) -> str:

@@ -118,6 +118,7 @@ class SnapshotBuilder:
             unkept_from_ms=stats.unkept_from_ms,
             exits_from=1 + (parts.exits.before if self._playback else 0),  # a replay begins with another journal
             rewinds=parts.exits.rewinds,
+            ahead_ms=parts.market_clock.ahead_ms,
         )
 
     def _undecided(self) -> str:

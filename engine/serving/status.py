@@ -137,7 +137,7 @@ def _entries(seen: Snapshot) -> tuple[Entries, str]:
 def _market(seen: Snapshot) -> tuple[Market, str]:
     """How the market stands, and until when; unknown where nobody knows."""
     session = seen.session
-    if session.start_ms <= seen.at_ms <= session.end_ms:
+    if session.start_ms <= seen.market_ms <= session.end_ms:
         ends = text.minute(session.end_ms, session.zone)
         return "open", f"open until {ends}" if session.daily else "open round the clock"
     return ("closed", f"CLOSED until {session.opens}") if session.opens else ("unknown", "")

@@ -188,7 +188,7 @@ def _session_share(view: View) -> tuple[float | None, Line]:
     length_ms = session.end_ms - session.start_ms
     if length_ms <= 0:
         return None, ()
-    return (shot.at_ms - session.start_ms) / length_ms, word(text.minute(session.end_ms, session.zone), "dim")
+    return (shot.market_ms - session.start_ms) / length_ms, word(text.minute(session.end_ms, session.zone), "dim")
 
 
 def _packed(segments: list[Segment], width: int) -> Line:
@@ -212,7 +212,7 @@ def _session_bar(view: View, width: int) -> Line:
         )
     start = ((text.minute(session.start_ms, zone), "dim"),)
     length_ms = session.end_ms - session.start_ms
-    passed_ms = shot.at_ms - session.start_ms
+    passed_ms = shot.market_ms - session.start_ms
     if passed_ms < 0:
         state = f"opens in {text.age(-passed_ms / 1000)}"
     elif passed_ms > length_ms:

@@ -90,7 +90,7 @@ def _position(view: View, position: OpenPosition, width: int) -> list[Line]:
     shot = view.snapshot
     state = position.state
     instrument = text.instrument_at(shot, state.instrument)
-    held_s = max(0, shot.at_ms - state.entry_ms) / 1000
+    held_s = max(0, shot.market_ms - state.entry_ms) / 1000
     segments = [
         segment(1, word(instrument.symbol, "bold")),
         segment(0, word(text.side(instrument, state.quantity), "up" if state.quantity > 0 else "down")),

@@ -145,3 +145,10 @@ def test_what_is_held_is_judged_by_the_hours_of_its_own_market():
     assert feeds.held_over(replace(seen, markets={})) == ()  # an engine of an older version
     assert feeds.held_over(replace(seen, at_ms=OPEN_MS + 3_600_000)) == ()
     assert feeds.held_over(evening(positions=(position(1),))) == ()
+
+
+def test_by_a_clock_that_is_wrong_nothing_is_closed():
+    for seen in (evening(), paper(), CLOSED):
+        wrong = replace(seen, at_ms=seen.at_ms + 10 * 3_600_000, ahead_ms=10 * 3_600_000)
+        assert feeds.is_closed(wrong) == feeds.is_closed(seen)
+        assert feeds.held_over(wrong) == feeds.held_over(seen)
