@@ -17,6 +17,7 @@ from engine.assembly.edges import (
     open_journal,
     open_logs,
     open_recorder,
+    without_journal,
 )
 from engine.assembly.market_hours import MarketHours
 from engine.assembly.recording_config import fit_to_recording
@@ -24,7 +25,7 @@ from engine.assembly.run import Run, RunParts
 from engine.assembly.takeover import lock_as_found, widened
 from engine.assembly.wiring import live_engine, replaying_engine
 from engine.config import Config
-from engine.journal import JOURNAL_FILE, Opened, StateDir, unknown_before
+from engine.journal import JOURNAL_FILE, StateDir, unknown_before
 from engine.journal.exit_pages import ExitPages
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import EXIT_WELL
@@ -67,8 +68,7 @@ def build(
     name = clean(title or source.name)
     config, _ = fit_to_recording(config, source)
     with ExitStack() as edges:
-        state_dir = edges.enter_context(StateDir.open(state_root, mode, config.replay.keep_runs, past=past))
-        forget_nothing_held(state_dir.path)
+        state_dir = edges.enter_context(_state_dir(state_root, mode, config.replay.keep_runs, past))
         ended: list[Engine] = []
         edges.callback(
             _note_if_flat, ended, state_dir.path
@@ -79,7 +79,9 @@ def build(
         edges.callback(watch.stop)
         failures = Failures()
         journal = open_journal(config, state_dir, name, failures)
-        opened = journal.opened if journal else Opened(run=0)
+        opened = journal.opened if journal else without_journal(state_dir)
+        state_dir.stamp()
+        forget_nothing_held(state_dir.path)
         if journal is not None:
             edges.callback(journal.close, "not started", fault=bool(opened.still_locked))
             if mode != "replay":
@@ -114,6 +116,18 @@ def build(
         lock_as_found(engine, opened, unlock=unlock)
         pages = ExitPages(state_dir.path, engine.exits.position) if journal is not None else None
         return Run(**asdict(parts), engine=engine, source=source, edges=edges.pop_all(), pages=pages)
+
+
+def _state_dir(root: Path | None, mode: TradeMode, keep_runs: int, past: int) -> StateDir:
+    """Own the state directory; a fresh one is stamped when its journal has begun.
+
+    Until then nothing can be held: a start that fails or is killed must leave nothing behind that looks like a run.
+    """
+    one_of_many = mode == "replay"
+    state_dir = StateDir.open(root, mode, keep_runs, past=past, stamp=one_of_many)
+    if not (state_dir.used or one_of_many):
+        note_nothing_held(state_dir.path)
+    return state_dir
 
 
 def _note_if_flat(ended: list[Engine], folder: Path) -> None:

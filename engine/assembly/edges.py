@@ -12,10 +12,12 @@ import msgspec
 
 from engine.assembly.recording_config import header_of, recordings_folder
 from engine.config import Config
-from engine.journal import LOCK_FILE, SqliteJournal, StateDir
+from engine.journal import JOURNAL_FILE, LOCK_FILE, Opened, SqliteJournal, StateDir
 from engine.journal.closed_check import ClosedFilesCheck
+from engine.journal.opening import MISSING
 from engine.logs import LogBook
 from engine.model.clock import SystemClock
+from engine.model.errors import InputError
 from engine.model.types import Instrument, TradeMode
 from engine.outside.files import read_note
 from engine.recording import FileRecorder, Header, recording_path_for
@@ -75,8 +77,25 @@ def open_journal(config: Config, state_dir: StateDir, title: str, failures: Fail
         title=title,
         reserve_kb=config.journal.reserve_kb,
         on_failure=failures.tell,
-        used=state_dir.stamped,
+        used=state_dir.used,
     )
+
+
+def without_journal(state_dir: StateDir) -> Opened:
+    """What a run that keeps no journal begins with: locked, where nobody knows what was held.
+
+    Raises InputError where there is a journal: it would go on telling of another time, whatever this run holds.
+    """
+    if state_dir.mode == "replay":
+        return Opened(run=0)
+    if os.path.lexists(state_dir.path / JOURNAL_FILE):
+        raise InputError(
+            f"journal.enabled=false: there is a journal in {state_dir.path}, which would not know what this run holds;"
+            " allowed: another --state-dir"
+        )
+    if state_dir.left_nothing:
+        return Opened(run=0)
+    return Opened(run=0, still_locked=MISSING, report=(f"entries are locked: {MISSING}",))
 
 
 def check_closed_files(folder: Path) -> ClosedFilesCheck:

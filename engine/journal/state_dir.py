@@ -14,6 +14,7 @@ from engine.model.clock import Clock, SystemClock
 from engine.model.errors import DiskError, StateBusyError, UserError, reason
 from engine.model.types import TradeMode
 from engine.outside.trust import doubt_of_folder
+from engine.shortcut.engines import holds_nothing
 
 APP = "myquant-tui"
 STAMP_FILE = "mode"
@@ -26,13 +27,14 @@ _SYSTEM_CLOCK = SystemClock()
 class StateDir:
     """A locked directory; `path` is absolute, `notes` are lines for the log (old runs that could not be removed).
 
-    `stamped`: a run was here before. What it kept should be here as well.
+    `used`: a run was here before, and what it kept should be here as well; `left_nothing`: none has left anything, for certain.
     """
 
-    def __init__(self, path: Path, mode: TradeMode, ownership: Ownership, *, stamped: bool) -> None:
+    def __init__(self, path: Path, mode: TradeMode, ownership: Ownership, *, stamped: bool, left_nothing: bool) -> None:
         self.path = path
         self.mode = mode
-        self.stamped = stamped
+        self.used = stamped or not left_nothing
+        self.left_nothing = left_nothing
         self.notes: tuple[str, ...] = ()
         self.ownership = ownership
 
@@ -51,11 +53,19 @@ class StateDir:
 
     @classmethod
     def open(
-        cls, root: Path | None, mode: TradeMode, keep_runs: int = 20, clock: Clock = _SYSTEM_CLOCK, *, past: int = 0
+        cls,
+        root: Path | None,
+        mode: TradeMode,
+        keep_runs: int = 20,
+        clock: Clock = _SYSTEM_CLOCK,
+        *,
+        past: int = 0,
+        stamp: bool = True,
     ) -> Self:
         """Own `root`, or by default a directory of the mode (each replay: one of its own, the newest `keep_runs` stay).
 
-        `past` is an owner that was killed, can do nothing any more, and has not given its locks back so far.
+        `past` is an owner that was killed, can do nothing any more, and has not given its locks back so far. Without
+        `stamp` a fresh one is stamped by `stamp`, once there is something that must be here at the next start.
 
         Raises StateBusyError when another instance owns it, DiskError when the disk fails, UserError for everything
         that a person must change: another mode's directory, not a directory, not writable.
@@ -67,13 +77,22 @@ class StateDir:
                 path = _new_run(path, clock)
             else:
                 _make(path)
-            ownership, stamped = _own(path, mode, past)
-            state = cls(path, mode, ownership, stamped=stamped)
+            left_nothing = holds_nothing(str(path))
+            ownership, stamped = _own(path, mode, past, stamp=stamp)
+            state = cls(path, mode, ownership, stamped=stamped, left_nothing=left_nothing)
             if one_of_many:
                 state.notes = _remove_old(path.parent, keep_runs)
         except (OSError, ValueError) as error:
             raise _told(path, error) from error
         return state
+
+    def stamp(self) -> None:
+        """See that the directory is marked as one of this mode, in which a run has begun; raises UserError."""
+        try:
+            if not _check_stamp(self.ownership.dir_fd, self.path, self.mode):
+                _stamp(self.ownership.dir_fd, self.mode)
+        except OSError as error:
+            raise _told(self.path, error) from error
 
     def close(self) -> None:
         """Release the directory."""
@@ -142,7 +161,7 @@ def _new_run(container: Path, clock: Clock) -> Path:
     raise FileExistsError(errno.EEXIST, "no free name for another run")
 
 
-def _own(path: Path, mode: TradeMode, past: int = 0) -> tuple[Ownership, bool]:
+def _own(path: Path, mode: TradeMode, past: int = 0, *, stamp: bool = True) -> tuple[Ownership, bool]:
     """Lock and stamp `path`; whether it was stamped before. Everything goes through one descriptor of the directory, so that nobody can swap it under us."""
     dir_fd = os.open(path, OPEN_DIR)
     with ExitStack() as undo:
@@ -153,7 +172,7 @@ def _own(path: Path, mode: TradeMode, past: int = 0) -> tuple[Ownership, bool]:
         undo.pop_all()
         undo.callback(ownership.close)
         stamped = _check_stamp(dir_fd, path, mode)
-        if not stamped:
+        if stamp and not stamped:
             _stamp(dir_fd, mode)
         undo.pop_all()
     return ownership, stamped

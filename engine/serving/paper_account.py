@@ -3,10 +3,12 @@
 from decimal import Decimal
 from pathlib import Path
 
-from engine.journal import JOURNAL_FILE, SqliteJournal, StateDir, fold
+from engine.journal import SqliteJournal, StateDir
 from engine.journal.account import UNCLEAN
 from engine.model.clock import SystemClock
 from engine.model.errors import InputError
+from engine.serving.journalled import left_in
+from engine.serving.state_dirs import chosen_folder, place_of
 from engine.trading.portfolio import CashAccount
 
 
@@ -15,16 +17,20 @@ def reset(root: Path | None, capital: Decimal) -> tuple[Path, Decimal | None]:
 
     Raises StateBusyError while an engine runs there, InputError where something is held, DiskError.
     """
+    place = place_of(chosen_folder(root, "paper"))
+    left = left_in(place)
+    if not (place.pid or left.account or left.problem):
+        return place.folder, None  # no run has kept one there, and nothing is to be left behind that looks like a run
     with StateDir.open(root, "paper") as state_dir:
-        path = state_dir.path / JOURNAL_FILE
-        account = fold(path) if path.exists() else None
+        left = left_in(place)
+        account = left.account
         if account is None:
-            return state_dir.path, None
+            raise InputError(left.problem or "an engine has just run there: ask again")
         if not account.idle:
             raise InputError("the paper account holds something: myquant-tui flat closes it, then reset")
         before = account.cash_account.cash
         clock = SystemClock()
-        journal = SqliteJournal.open(state_dir.path, "paper", clock, title="paper reset", used=state_dir.stamped)
+        journal = SqliteJournal.open(state_dir.path, "paper", clock, title="paper reset", used=state_dir.used)
         account.cash_account = CashAccount(capital)
         if account.gate.locked == UNCLEAN:
             account.gate.locked = ""

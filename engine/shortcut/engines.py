@@ -73,7 +73,7 @@ def holds_nothing(folder: str) -> bool:
         return os.path.exists(folder)  # else a link on the way leads to a disk that is not there
     except (OSError, ValueError):
         return False
-    if not any(name in (STAMP, LOCK) or name.startswith("journal") for name in names):
+    if not any(name in (STAMP, LOCK) or name.startswith(("journal.db", "journal-")) for name in names):
         return True
     try:
         return b"" != read(folder, NOTHING_HELD) == read(folder, LOCK)  # the same owner: nobody has run since

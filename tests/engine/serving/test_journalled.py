@@ -102,7 +102,7 @@ def first_start_that_failed(folder: Path) -> None:
     """Its journal was begun, and nothing came of it: neither the first time nor the second."""
     for _ in range(2):
         with StateDir.open(folder, "paper") as state:
-            SqliteJournal.open(folder, "paper", CLOCK, used=state.stamped).close("not started")
+            SqliteJournal.open(folder, "paper", CLOCK, used=state.used).close("not started")
 
 
 def unlocked_over_damage(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """The paper account goes on from run to run, whatever ended the last; `paper reset` alone begins it anew."""
 
+import os
 from decimal import Decimal
 
 import pytest
@@ -60,3 +61,27 @@ def test_the_command_says_what_it_did(tmp_path):
     assert (answer.status, "is no capital; allowed: a number from 1" in answer.err) == (2, True)
     answer = home.run("paper", "reset", "--state-dir", tmp_path / "none")
     assert (answer.status, "no paper account" in answer.out) == (0, True)
+
+
+def test_where_nothing_ever_ran_nothing_is_left_behind(tmp_path):
+    folder = tmp_path / "paper"
+    assert reset(folder, Decimal(1000)) == (folder, None)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("what", ["empty", "garbage", "pipe", "gone"])
+def test_a_journal_that_does_not_tell_is_told_in_one_line(tmp_path, what):
+    folder = tmp_path / "paper"
+    ran(folder, 99)
+    for path in folder.glob(f"{JOURNAL_FILE}*"):
+        path.unlink()
+    path = folder / JOURNAL_FILE
+    if what == "pipe":
+        os.mkfifo(path)
+    elif what != "gone":
+        path.write_bytes(b"garbage" * 900 if what == "garbage" else b"")
+    before = sorted(each.name for each in folder.iterdir())
+    with pytest.raises(InputError, match="journal") as told:
+        reset(folder, Decimal(1000))
+    assert len(told.value.lines) == 1
+    assert sorted(each.name for each in folder.iterdir()) == before
