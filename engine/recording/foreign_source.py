@@ -11,7 +11,7 @@ from engine.recording.csv_source import CsvSource
 from engine.recording.foreign.repeated import Repeated
 from engine.recording.foreign.rows import BadRow
 from engine.recording.foreign.spill import OrderedTicks, ordered
-from engine.recording.foreign.survey import TOLERANCE_MS, UNASKED, survey
+from engine.recording.foreign.survey import TOLERANCE_MS, survey
 from engine.recording.stamps import StampWriter
 
 
@@ -97,10 +97,11 @@ class ForeignSource(CsvSource):
         strays = self._survey.strays
         for row in self._reader.rows(after):
             if isinstance(row, BadRow):
-                if not (self._skip_bad or row.kind in UNASKED):
+                if not row.may_be_passed_over(asked=self._skip_bad):
                     raise self._refusal(row)  # the file is changing while it is read
             elif not strays or row.seq not in strays:
                 yield row
 
     def _refusal(self, row: BadRow) -> InputError:
-        return InputError(f"{self._path}: {row.text}; --skip-bad-rows passes over such rows")
+        hint = "; --skip-bad-rows passes over such rows" if row.may_be_passed_over(asked=True) else ""
+        return InputError(f"{self._path}: {row.text}{hint}")

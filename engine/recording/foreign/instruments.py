@@ -13,6 +13,7 @@ from engine.model.types import Instrument
 from engine.recording.csv_layout import SYMBOL, SYMBOL_ALLOWED, CsvLayout
 from engine.recording.foreign.cell_readers import finer_prices, finer_quantities
 from engine.recording.foreign.form import FileForm
+from engine.recording.foreign.headers import header_in
 from engine.recording.foreign.numbers import BLANKS, missing
 from engine.recording.foreign.records import Records, quoted
 from engine.recording.foreign.rows import BadRow
@@ -61,7 +62,7 @@ def find_symbols(form: FileForm, records: Records) -> Symbols:
     for row, cells in records.cells():
         if isinstance(cells, BadRow) or (found := pick(cells)) in seen:
             continue
-        if form.delimiter.join(cells) in form.headers:
+        if header_in(form, cells):
             continue
         seen[found] = row
         if len(seen) > 4 * _MAX_INSTRUMENTS:

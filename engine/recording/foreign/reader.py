@@ -1,6 +1,5 @@
 """Reads a file of others row by row: streaming, every number strict, every reason with its row and column."""
 
-from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +12,7 @@ from engine.model.types import FLAG_HAS_BOOK, FLAG_STAMP_NS, Instrument, Tick
 from engine.recording.csv_layout import SYMBOL, CsvLayout
 from engine.recording.foreign.candles import at_the_end, period_of, ticks_of
 from engine.recording.foreign.cell_readers import CellReader, Remarks
+from engine.recording.foreign.headers import header_in
 from engine.recording.foreign.instruments import (
     Symbols,
     find_instruments,
@@ -39,6 +39,10 @@ _MOST_DIGITS = 10  # of a price: that of a bitcoin in rupiahs
 _NO_CELL: Final = b"\n"
 _WITH_BOOK: Final = FLAG_STAMP_NS | FLAG_HAS_BOOK
 _OHLC: Final[tuple[Role, ...]] = ("open", "high", "low", "close")
+_HEADERS: Final = {
+    "header": "is the header once more",
+    "other header": "names the columns otherwise than they are read; allowed: a file for each order of them",
+}
 _A_PRICE: Final = "a decimal number such as 216.05"
 
 
@@ -211,8 +215,8 @@ class ForeignReader:
         form = self.form
         if not any(map(bytes.strip, cells)):
             return None
-        if line.removeprefix(BOM_UTF8) in form.headers:
-            return because(row, "header", "is the header once more")
+        if found := header_in(form, cells):
+            return because(row, found, _HEADERS[found])
         if (bad := self._records.torn(row, line) or not_text(row, line)) is not None:
             return bad
         price, other = self.form.price_places()

@@ -5,25 +5,32 @@ which know no file. A stage is a function from one iterator of rows to another.
 """
 
 from collections.abc import Iterator
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from msgspec import Struct
 
 from engine.model.types import Instrument, Tick
 from engine.text.sanitize import CleanText
 
-BadKind = Literal["blank", "columns", "stamp", "price", "volume", "symbol", "header", "not text", "too long", "torn"]
+BadKind = Literal[
+    "blank", "columns", "stamp", "price", "volume", "symbol", "header", "other header", "not text", "too long", "torn"
+]
+_UNASKED: Final[frozenset[BadKind]] = frozenset({"header", "torn"})  # what loses nothing, or cannot be had back
 
 
 class BadRow(Struct, frozen=True, gc=False):
     """A row that could not be read: its number, why in one word, and the whole reason for a person (without the file's name).
 
-    `header`: the file's first line once more. `torn`: the last line has no end, or its archive breaks off.
+    `header`: the file's header once more, `other header`: one of other columns. `torn`: the last line has no end, or its archive breaks off.
     """
 
     row: int
     kind: BadKind
     text: CleanText
+
+    def may_be_passed_over(self, *, asked: bool) -> bool:
+        """Whether those behind it can be read without it: in any case, or where it is `asked` to; never another header."""
+        return self.kind in _UNASKED or (asked and self.kind != "other header")
 
 
 Row = (

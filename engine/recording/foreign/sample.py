@@ -40,7 +40,7 @@ class Sample:
         if layout.has_header is not None:
             return self.rows[0][0] if layout.has_header else 0
         first = self.rows[: _MAX_PREAMBLE + 1]
-        named = before = next((row for row, cells in first if _names_columns(cells)), 0)
+        named = before = next((row for row, cells in first if names_columns(cells)), 0)
         for row, cells in first:
             if row > before and abs(len(cells) - self.width) <= 1 and any(_is_datum(cell) for cell in cells):
                 return before
@@ -55,14 +55,14 @@ class Sample:
         """The rows up to `begin` that can name the columns, the last one first; the usual width is theirs where they know better."""
         found = [cells for row, cells in self.rows if row <= begin]
         for cells in reversed(found):
-            if _names_columns(cells):
+            if names_columns(cells):
                 self._fit_to(cells, begin)
                 break
         return [cells for cells in reversed(found) if abs(len(cells) - self.width) <= 1]
 
     def above(self, begin: int) -> list[str]:
         """The lines that stand over the one that names the columns."""
-        named = max((row for row, cells in self.rows if row <= begin and _names_columns(cells)), default=0)
+        named = max((row for row, cells in self.rows if row <= begin and names_columns(cells)), default=0)
         return [line.decode(errors="replace") for row, line in self.lines.items() if row < named]
 
     def _fit_to(self, header: list[bytes], begin: int) -> None:
@@ -75,7 +75,7 @@ class Sample:
         self.width = len(header)
 
 
-def _names_columns(cells: list[bytes]) -> bool:
+def names_columns(cells: list[bytes]) -> bool:
     """Whether a row calls one of its columns a time and another something else, and holds no value."""
     roles = {claim[0] for cell in cells if (claim := role_of(_text_of(cell)))}
     named = bool(roles & {"time", "date"}) and bool(roles - {"time", "date"})

@@ -19,7 +19,6 @@ TOLERANCE_MS: Final = 1000  # rows this little out of order are in order
 _LOOSE_SHARE: Final = 20  # more than every so many-th row a stray: the file is in no order at all
 _LOOSE_FEW: Final = 3
 _LONG_BLOCK: Final = 200  # rows between two places where a file goes back, on average, that make it one of whole blocks
-UNASKED: Final = frozenset({"header", "torn"})  # passed over in any case: what loses nothing, or cannot be had back
 
 
 class Survey(Struct, frozen=True):
@@ -112,7 +111,7 @@ class _Pass:
 
     def _pass_over(self, bad: BadRow) -> None:
         kind = bad.kind
-        if not self._skip_bad and kind not in UNASKED:
+        if not bad.may_be_passed_over(asked=self._skip_bad):
             raise self._says_bad(bad)
         count, first, _ = self._bad.get(kind, (0, bad, 0))
         self._bad[kind] = (count + 1, first, bad.row)
