@@ -19,7 +19,7 @@ from engine.logs import LogBook
 from engine.model.clock import SystemClock
 from engine.model.errors import InputError
 from engine.model.types import Instrument, TradeMode
-from engine.outside.files import read_note
+from engine.outside.files import put_aside_odd, read_note
 from engine.recording import FileRecorder, Header, recording_path_for
 from engine.recording.daily_recorder import DailyRecorder
 from engine.recording.format import RecordedMarket
@@ -170,6 +170,7 @@ def keep_receipt(folder: Path, lines: tuple[str, ...]) -> None:
 def _keep(path: Path, lines: tuple[str, ...], how: int, what: str) -> None:
     """Write `lines` into a private file; a disk that refuses is told."""
     try:
+        put_aside_odd(path)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | how, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write("\n".join(lines) + "\n")

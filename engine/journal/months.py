@@ -12,10 +12,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from engine.outside.files import put_aside_odd
+
 JOURNAL_FILE: Final = "journal.db"
 _CLOSED = re.compile(r"journal-(\d{4}-\d{2})(?:-(\d{1,3}))?\.db")
 _MOST_A_MONTH = 999
-_SIDES = ("-wal", "-shm", "-journal")
 
 
 def month_of(wall_ns: int) -> str:
@@ -48,11 +49,17 @@ def unfinished(path: Path) -> Path:
     return path.with_name(f"{path.name}.new")
 
 
+def sides(path: Path) -> list[Path]:
+    """What SQLite keeps beside the file at `path`."""
+    return [path.with_name(path.name + side) for side in ("-wal", "-shm", "-journal")]
+
+
 def remove_unfinished(path: Path) -> None:
     """Remove what is left of a next file that never took its place; raises OSError."""
     new = unfinished(path)
-    for side in ("", *_SIDES):
-        new.with_name(new.name + side).unlink(missing_ok=True)
+    for each in (new, *sides(new)):
+        put_aside_odd(each)
+        each.unlink(missing_ok=True)
 
 
 def turn_over(path: Path, closed: Path) -> None:

@@ -12,13 +12,14 @@ from msgspec import Struct
 
 from engine.journal.account import UNCLEAN
 from engine.journal.fold import folded
-from engine.journal.months import closed_files, month_of, settle
+from engine.journal.months import closed_files, month_of, settle, sides
 from engine.journal.reader import begin_of, is_first, older_than, stored_events
 from engine.journal.rows import GENESIS, RunStarted, chain_problem, entry_of
 from engine.journal.schema import foreign, open_reader
 from engine.journal.takeover import LACKING, LEFT_OPEN, READY, Opened, take_over
 from engine.model.errors import DiskError, InputError
 from engine.model.types import TradeMode
+from engine.outside.files import put_aside_odd
 from engine.text.sanitize import CleanText, clean, cleaned
 
 MISSING = CleanText("the journal is missing: what was held is not known")
@@ -55,6 +56,8 @@ def examine(path: Path, mode: TradeMode, wall_ns: int, *, used: bool = False) ->
     """
     try:
         settle(path)
+        for side in sides(path):
+            put_aside_odd(side)
         damage = _damage(path, mode) or _out_of_chain(path)
         if not damage and not path.exists():
             missing = f"{path.name} {LACKING}" if used else ""

@@ -7,13 +7,13 @@ directory's own lock cannot: whoever opens that directory finds it taken.
 import errno
 import fcntl
 import os
-import stat
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from msgspec import Struct
 
 from engine.model.errors import StateBusyError, reason
+from engine.outside.files import put_aside_odd
 
 LOCK_FILE = "lock"
 OPEN_DIR = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -227,7 +227,7 @@ def _lock(descriptor: int) -> bool:
 
 def _take_file(dir_fd: int, path: Path, past: int, ours: int = -1) -> int:
     """Lock the file in the directory and write ourselves into it; its descriptor (`ours`, where that still is the file)."""
-    _put_aside_odd(dir_fd)
+    put_aside_odd(Path(LOCK_FILE), dir_fd)  # nobody can have locked it, and it must not be in the way of a flat
     fd = os.open(LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | PLAIN, 0o600, dir_fd=dir_fd)
     with ExitStack() as opened:
         opened.callback(os.close, fd)
@@ -244,14 +244,6 @@ def _take_file(dir_fd: int, path: Path, past: int, ours: int = -1) -> int:
         os.pwrite(fd, owner_of(os.getpid()).text().encode(), 0)
         opened.pop_all()
     return fd
-
-
-def _put_aside_odd(dir_fd: int) -> None:
-    """Move away what stands in place of the lock file and is no file: nobody can have locked it, and it must not be in the way of a flat."""
-    with suppress(FileNotFoundError):
-        if not stat.S_ISREG(os.stat(LOCK_FILE, dir_fd=dir_fd, follow_symlinks=False).st_mode):
-            aside = f"{LOCK_FILE}.aside-{os.urandom(4).hex()}"
-            os.rename(LOCK_FILE, aside, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
 
 
 def _refuse_removed(dir_fd: int, fd: int) -> None:

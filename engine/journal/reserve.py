@@ -4,6 +4,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from engine.outside.files import put_aside_odd
+
 _ROOM = 4  # times its size must be free, or taking it again would only fill the disk again
 
 
@@ -17,7 +19,8 @@ class Reserve:
 
     def take(self) -> None:
         """Allocate the room unless it still is from a run before; raises OSError, and leaves nothing behind then."""
-        fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        put_aside_odd(self._path)
+        fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             os.fchmod(fd, 0o600)
             missing = self._size - os.fstat(fd).st_size
@@ -29,6 +32,13 @@ class Reserve:
             raise
         finally:
             os.close(fd)
+
+    def take_if_it_can_be(self) -> None:
+        """Take it; where that cannot be, nobody is kept from a start or a flat: it counts as given back, and is tried again."""
+        try:
+            self.take()
+        except OSError:
+            self.freed = True
 
     def free(self) -> bool:
         """Give the room back to a full disk; whether there was any. Raises nothing: this is done where something has failed already."""

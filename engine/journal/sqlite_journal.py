@@ -111,8 +111,8 @@ class SqliteJournal:
         entries: tuple[Entry, ...] = (Continued(), started) if next_file else (started,)
         first = [Waiting(number, now_ns, entry) for number, entry in enumerate(entries, last.number + 1)]
         reserve = Reserve(directory / RESERVE_FILE, reserve_kb * 1024)
+        reserve.take_if_it_can_be()
         try:
-            reserve.take()
             ledger = Ledger.begin(path, last, first, reserve, factory)
         except (OSError, sqlite3.Error, LedgerStoppedError) as error:
             raise DiskError(f"journal {path}: {error}") from error

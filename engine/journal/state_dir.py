@@ -13,6 +13,7 @@ from engine.journal.ownership import LOCK_FILE, OPEN_DIR, PLAIN, Ownership
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import DiskError, StateBusyError, UserError, reason
 from engine.model.types import TradeMode
+from engine.outside.files import put_aside_odd
 from engine.outside.trust import doubt_of_folder
 from engine.shortcut.engines import holds_nothing
 
@@ -223,6 +224,7 @@ def _read(dir_fd: int, name: str) -> str:
 def _stamp(dir_fd: int, mode: TradeMode) -> None:
     """Write the stamp so that it is whole or absent, also after a power cut."""
     temporary = f"{STAMP_FILE}.new"
+    put_aside_odd(Path(temporary), dir_fd)
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | PLAIN, 0o600, dir_fd=dir_fd)
     try:
         os.fchmod(fd, 0o600)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine.model.errors import UserError, reason
+from engine.outside.files import put_aside_odd as put_odd_aside
 
 _LONGEST_PATH = 100  # bytes; the system's own limit is 108 on Linux, 104 elsewhere
 _BACKLOG = 256  # connections that wait to be taken; beyond them the system refuses, and a command tries again
@@ -121,10 +122,7 @@ def _check_folder(path: Path) -> None:
 def put_aside_odd(path: Path) -> None:
     """Move away what was put in place of a living engine's socket and is none: everybody must find the engine. Raises UserError."""
     try:
-        if not stat.S_ISSOCK(path.lstat().st_mode):
-            path.rename(path.with_name(f"{path.name}.aside-{os.urandom(4).hex()}"))
-    except FileNotFoundError:
-        return
+        put_odd_aside(path, wanted=stat.S_ISSOCK)
     except OSError as error:
         raise UserError(f"socket {path}: {reason(error)}") from error
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 
 from engine.model.errors import reason
-from engine.outside.files import lost
+from engine.outside.files import lost, put_aside_odd
 from engine.text.sanitize import CleanText, clean
 
 HELD_LIMIT = 10_000  # important lines that wait in memory for a failing disk
@@ -117,6 +117,7 @@ def _rename(old: Path, new: Path) -> None:
 
 def _open(path: Path) -> tuple[int, int]:
     """Descriptor and size of a private plain file that is appended to."""
+    put_aside_odd(path)
     fd = os.open(path, _FLAGS, 0o600)
     info = os.fstat(fd)
     if not stat.S_ISREG(info.st_mode):

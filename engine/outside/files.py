@@ -4,7 +4,7 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -54,8 +54,20 @@ def create_private(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
+def put_aside_odd(path: Path, dir_fd: int | None = None, wanted: Callable[[int], bool] = stat.S_ISREG) -> None:
+    """Move away what stands where a file of ours belongs and is none (a link, a folder, a pipe): it keeps nobody from his work. Raises OSError.
+
+    `path` is looked for in the open directory `dir_fd`; `wanted` says of a mode that it is what belongs there.
+    """
+    with suppress(FileNotFoundError):
+        if not wanted(os.stat(path, dir_fd=dir_fd, follow_symlinks=False).st_mode):
+            aside = path.with_name(f"{path.name}.aside-{os.urandom(4).hex()}")
+            os.rename(path, aside, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
+
+
 def open_appended(path: Path, limit_bytes: int) -> int:
     """Descriptor of a private file that is read and appended to, begun anew when it is larger than `limit_bytes`; raises OSError."""
+    put_aside_odd(path)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     os.fchmod(descriptor, 0o600)
     if os.fstat(descriptor).st_size > limit_bytes:

@@ -172,18 +172,23 @@ def test_what_stood_in_its_place_is_kept(run: Run) -> None:
     assert aside.read_text() == "somebody's"
 
 
-def test_a_journal_that_cannot_be_begun_anew_keeps_what_comes_and_tries_again(run: Run) -> None:
+def test_a_journal_that_cannot_be_begun_anew_keeps_what_comes_and_tries_again(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     journal = run.journal
     assert journal is not None
-    of(run.folder, Path.unlink)
-    (run.folder / f"{JOURNAL_FILE}.new").mkdir()
-    (run.folder / f"{JOURNAL_FILE}.new" / "full").touch()
-    until(lambda: run.engine.turn.inputs)
-    with run.engine.turn.lock:
-        run.engine.turn.take_inputs()
-    until(lambda: journal.problem and journal.waiting)
-    assert not (run.folder / JOURNAL_FILE).exists()
-    shutil.rmtree(run.folder / f"{JOURNAL_FILE}.new")
+
+    def no_room(_path: Path) -> None:
+        raise OSError(28, "no room")
+
+    with monkeypatch.context() as refused:
+        refused.setattr("engine.journal.ledger.create", no_room)
+        of(run.folder, Path.unlink)
+        until(lambda: run.engine.turn.inputs)
+        with run.engine.turn.lock:
+            run.engine.turn.take_inputs()
+        until(lambda: journal.problem and journal.waiting)
+        assert not (run.folder / JOURNAL_FILE).exists()
     until(lambda: not journal.waiting)
     assert (journal.problem, verify(run.folder / JOURNAL_FILE)) == ("", None)
 

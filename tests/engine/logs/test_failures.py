@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,13 +32,23 @@ def test_a_log_that_cannot_be_opened_is_told_and_catches_up_later(open_book: Ope
     ]
 
 
-def test_a_link_or_a_fifo_in_place_of_the_log_is_refused(open_book: Open, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "place",
+    [os.mkfifo, os.mkdir, lambda path: path.symlink_to(path.with_name("victim"))],
+    ids=["pipe", "folder", "link"],
+)
+def test_what_is_no_file_in_place_of_the_log_is_put_aside(
+    open_book: Open, tmp_path: Path, place: Callable[[Path], object]
+) -> None:
     (tmp_path / "victim").write_text("")
-    (tmp_path / "engine.log").symlink_to(tmp_path / "victim")
+    place(tmp_path / "engine.log")
     book = open_book()
     log_trade("sold")
     book.close()
-    assert "engine.log: " in book.problem
+    assert book.problem == ""
+    assert not (tmp_path / "engine.log").is_symlink()
+    assert "sold" in (tmp_path / "engine.log").read_text()
+    assert list(tmp_path.glob("engine.log.aside-*"))
     assert (tmp_path / "victim").read_text() == ""
 
 

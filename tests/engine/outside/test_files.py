@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.model.errors import InputError
-from engine.outside.files import create_private, put_in_place, refuse_existing, replacing
+from engine.outside.files import create_private, open_appended, put_in_place, refuse_existing, replacing
 
 
 def write(path: Path, text: bytes, force: bool = False, *read: Path) -> None:
@@ -156,6 +156,19 @@ def test_a_disk_without_second_names_is_no_way_round(tmp_path: Path, monkeypatch
     with pytest.raises(InputError, match="exists already"):
         put_in_place(part, tmp_path / "new.csv", force=False)
     assert look(tmp_path) == {"new.csv": b"ours", "part": b"late"}
+
+
+def test_what_is_no_file_is_put_aside_and_a_file_stays(tmp_path: Path) -> None:
+    path = tmp_path / "stacks.txt"
+    for place in (os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/full")):
+        place(path)
+        os.close(open_appended(path, 10))
+        assert stat.S_ISREG(path.lstat().st_mode)
+        path.write_text("kept")
+        os.close(open_appended(path, 10))
+        assert path.read_text() == "kept"
+        path.unlink()
+    assert len(list(tmp_path.glob("stacks.txt.aside-*"))) == 3
 
 
 def test_files_are_their_owners_only(tmp_path: Path) -> None:
