@@ -8,6 +8,7 @@ from engine.model.sources import PassedOver
 from engine.model.types import Instrument, Tick
 from engine.recording.csv_layout import CsvLayout
 from engine.recording.csv_source import CsvSource
+from engine.recording.foreign.clocks import OverMidnight
 from engine.recording.foreign.repeated import Repeated
 from engine.recording.foreign.rows import BadRow
 from engine.recording.foreign.spill import OrderedTicks, ordered
@@ -40,7 +41,10 @@ class ForeignSource(CsvSource):
             says_bad=self._refusal,
             stamp=lambda at_ms: stamps.write(at_ms * 1_000_000),
             tolerance_ms=max(tolerance_ms, TOLERANCE_MS),
+            clock=self._reader.clock,
         )
+        midnights = self._survey.midnights
+        self._by_day = OverMidnight(self._reader, midnights, self._reader.clock.zone) if midnights else self._reader
         self._ordered: OrderedTicks | None = None
         if self._survey.sort:
             backwards = self._survey.backwards
@@ -95,7 +99,7 @@ class ForeignSource(CsvSource):
 
     def _read(self, after: int) -> Iterator[Tick]:
         strays = self._survey.strays
-        for row in self._reader.rows(after):
+        for row in self._by_day.rows(after):
             if isinstance(row, BadRow):
                 if not row.may_be_passed_over(asked=self._skip_bad):
                     raise self._refusal(row)  # the file is changing while it is read

@@ -4,7 +4,7 @@ A row is a stray when the rows around it are in order without it. Rows behind su
 judged, so this is for files only: whoever trades cannot wait for them.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Sequence
 from itertools import pairwise
@@ -18,6 +18,7 @@ _PLAIN: Final = 10  # a choice of strays whose rest has gaps this much smaller i
 _LAST_ROWS: Final = 3  # at the file's end may be strays although nothing follows them,
 _ALONE: Final = 20  # where the gap before them is so many times any other near them,
 _ALONE_MS: Final = (3_600_000, 43_200_000)  # and hours, but no night
+_STEPS_KEPT: Final = 1000
 MOST_KEPT: Final = 10_000  # strays told one by one
 
 
@@ -28,6 +29,20 @@ class StrayRow(NamedTuple):
     at_ms: int
     ahead: bool
     far: bool
+
+
+class StepBack(NamedTuple):
+    """A place where a file goes back in time and stays there: its row, the newest time before it, and its own; `few`: strays as likely."""
+
+    row: int
+    before_ms: int
+    at_ms: int
+    few: bool  # there are only some rows before it, or behind
+
+    @property
+    def size_ms(self) -> int:
+        """How far it goes."""
+        return abs(self.before_ms - self.at_ms)
 
 
 class Neighbours:
@@ -44,6 +59,7 @@ class Neighbours:
         "first_break",
         "loose",
         "rises",
+        "steps_back",
         "strays",
     )
 
@@ -55,6 +71,9 @@ class Neighbours:
         self._waiting: list[tuple[int, int]] = []  # the row that went back and those behind it
         self.rises = self.falls = 0  # steps along the direction, and against it
         self.breaks = self.first_break = 0  # places where the file goes back and stays there; the first one's row
+        self.steps_back: list[
+            StepBack
+        ] = []  # the first of the breaks, and of strays at the beginning or the end that may be none
         self.strays: dict[int, StrayRow] = {}
         self.loose = 0  # how many strays there were, those not kept included
 
@@ -99,7 +118,12 @@ class Neighbours:
         kept = _in_order(times, self._tolerance_ms)
         if (len(asked) - len(kept)) * _STRAYS_SHARE <= max(len(asked), _STRAYS_SHARE):
             self._leave_out(asked, kept)
+            before = bisect_left(kept, len(self._kept))  # how many of those before the place are kept
+            left_out = len(self._kept) if not before else len(self._waiting) if before == len(kept) else 0
+            if left_out:
+                self._note_step(few=left_out <= _LAST_ROWS)
         else:
+            self._note_step(few=False)
             if not self.breaks:
                 self.first_break = self._waiting[0][1]
             self.breaks += 1
@@ -109,6 +133,11 @@ class Neighbours:
         self._kept.clear()
         self._kept.extend(asked[place] for place in kept)
         self._newest = max((at for at, _ in self._kept), default=-(1 << 62))
+
+    def _note_step(self, *, few: bool) -> None:
+        if len(self.steps_back) < _STEPS_KEPT:
+            (at, row), way = self._waiting[0], self._direction
+            self.steps_back.append(StepBack(row, self._newest * way, at * way, few))
 
     def _leave_out(self, asked: Sequence[tuple[int, int]], kept: Sequence[int]) -> None:
         """Note the rows of `asked` that are not `kept`."""

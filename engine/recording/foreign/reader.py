@@ -12,6 +12,7 @@ from engine.model.types import FLAG_HAS_BOOK, FLAG_STAMP_NS, Instrument, Tick
 from engine.recording.csv_layout import SYMBOL, CsvLayout
 from engine.recording.foreign.candles import at_the_end, period_of, ticks_of
 from engine.recording.foreign.cell_readers import CellReader, Remarks
+from engine.recording.foreign.clocks import Clock
 from engine.recording.foreign.headers import header_in
 from engine.recording.foreign.instruments import (
     Symbols,
@@ -70,6 +71,7 @@ class ForeignReader:
             self._set_back = SetBack(self._read_stamp, self.form)
             if self._set_back.may_be:
                 self._read_stamp = self._set_back.read
+            self.clock = Clock(path, self.form, self._records, layout)
             first = next(self._records.cells(), None)
             if first is None:
                 raise InputError("has a header and no rows; allowed: at least one row")  # noqa: TRY301

@@ -139,6 +139,20 @@ def is_clock(text: bytes) -> bool:
     return len(text) <= _LONGEST and _CLOCK_ONLY.fullmatch(text) is not None
 
 
+def may_be_of_twelve(form: str, text: bytes) -> bool:
+    """Whether a stamp of this form may be of a clock of twelve hours and does not say which half of the day; what is no stamp says nothing against it."""
+    pattern = FORMS.get("ymd" if form == "iso" else form)
+    match = pattern.fullmatch(text) if pattern else None
+    if match is None:
+        return pattern is not None
+    hour = int(match[2].partition(b":")[0] if b":" in match[2] else match[2][:-2])
+    try:
+        half, _ = behind_clock((match[5] or b"").decode())
+    except (ValueError, InputError):
+        half = ""
+    return 1 <= hour <= 12 and not half
+
+
 def orders_of(text: bytes) -> set[DateOrder]:
     """In which orders the numbers of `text`, of the form `numbers` or `short`, are a date."""
     parts = [part.decode() for part in re.findall(rb"[0-9]+", text[:10])[:3]]

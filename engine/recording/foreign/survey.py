@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.model.errors import InputError
 from engine.model.sources import PassedOver
 from engine.model.types import Tick
+from engine.recording.foreign.clocks import Clock, Midnights, OverMidnight
 from engine.recording.foreign.neighbours import MOST_KEPT, Neighbours, StrayRow
 from engine.recording.foreign.rows import BadRow, RowReader
 from engine.text.sanitize import clean
@@ -19,6 +21,7 @@ TOLERANCE_MS: Final = 1000  # rows this little out of order are in order
 _LOOSE_SHARE: Final = 20  # more than every so many-th row a stray: the file is in no order at all
 _LOOSE_FEW: Final = 3
 _LONG_BLOCK: Final = 200  # rows between two places where a file goes back, on average, that make it one of whole blocks
+_BLOCK: Final = 4  # rows in order behind each that goes back, on average, that make a file one of blocks at all
 
 
 class Survey(Struct, frozen=True):
@@ -33,6 +36,7 @@ class Survey(Struct, frozen=True):
     passed_over: tuple[PassedOver, ...]
     notes: tuple[str, ...]
     unordered: bool = False
+    midnights: Midnights = ()  # where a file without dates goes on into the next day
 
 
 def survey(
@@ -42,17 +46,27 @@ def survey(
     says_bad: Callable[[BadRow], InputError],
     stamp: Callable[[int], str],
     tolerance_ms: int = TOLERANCE_MS,
+    clock: Clock | None = None,
 ) -> Survey:
     """Read all of `reader`, twice where it runs backwards; raises the error of its first bad row unless told to pass over them.
 
-    A header once more and a last line that is torn are passed over in any case. `stamp` writes a time in ms.
+    A header once more and a last line that is torn are passed over in any case. `stamp` writes a time in ms. `clock` is
+    asked what it did where the time goes back; without it the file does.
     """
     found = _Pass(reader, 1, skip_bad, says_bad, tolerance_ms)
     found.read()
     if found.falls > max(2 * found.rises, 1):  # one step back is no direction, and a shuffled file has none
         found = _Pass(reader, -1, skip_bad, says_bad, tolerance_ms)
         found.read()
-    return found.outcome(stamp)
+    midnights = found.midnights(clock) if clock else ()
+    if clock is None or not any(midnights):
+        return found.outcome(stamp)
+    found = _Pass(OverMidnight(reader, midnights, clock.zone), 1, skip_bad, says_bad, tolerance_ms)
+    found.read()
+    outcome = found.outcome(stamp)
+    first = min(row for rows in midnights for row in rows)
+    told = f"its clock passes midnight, first at row {first}: from there on the next day"
+    return replace(outcome, midnights=midnights, notes=(told, *outcome.notes))
 
 
 class _Pass:
@@ -108,6 +122,12 @@ class _Pass:
                     self._crossed = row_seen
         for each in self._neighbours:
             each.end()
+
+    def midnights(self, clock: Clock) -> Midnights:
+        """The rows where a clock begins another day; raises InputError where it did what only a person can say."""
+        steps = [each.steps_back for each in self._neighbours]
+        in_blocks = self.falls * _BLOCK <= self._ticks
+        return clock.midnights(steps, backwards=self._direction < 0, in_blocks=in_blocks)
 
     def _pass_over(self, bad: BadRow) -> None:
         kind = bad.kind
