@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from engine.config import Config, instrument_for
 from engine.model.sources import FileSource
 from engine.model.types import Instrument
@@ -13,6 +15,7 @@ from engine.recording.foreign_source import ForeignSource
 from engine.recording.format import MAGIC
 from engine.recording.reader import MqrSource
 from engine.venues.registry import VENUES
+from engine.venues.supply import market_said
 
 
 def kind_of(path: Path) -> str:
@@ -62,9 +65,12 @@ def open_file(
     skip_damage: bool = False,
     skip_bad: bool = False,
 ) -> FileSource:
-    """The source over `path` with the instruments of `config`, and its zone and symbol unless a layout is given; raises InputError."""
+    """The source over `path` with the instruments of `config`, and its zone and symbol unless a layout is given; raises InputError.
+
+    The market that the layout of a file states holds unless a person said another.
+    """
     layout = layout or CsvLayout(zone=config.session.zone, symbol=config.instrument.symbol)
-    return open_source(
+    source = open_source(
         path,
         layout,
         lambda symbol: instrument_for(config, symbol),
@@ -73,3 +79,8 @@ def open_file(
         skip_bad=skip_bad,
         tolerance_ms=config.risk.max_backwards_ms,
     )
+    if isinstance(source, ForeignSource) and source.market:
+        markets = [market_said(config, each.symbol, source.market) for each in source.instruments]
+        pairs = zip(source.instruments, markets, strict=True)
+        source.instruments = tuple(replace(each, market=market) for each, market in pairs)
+    return source

@@ -25,6 +25,7 @@ class CsvSource(Undamaged):
         self._reader = ForeignReader(path, layout, instrument_for)
         self.name, self.zone = self._reader.name, self._reader.zone
         self.instruments, self.candles = self._reader.instruments, self._reader.candles
+        self.market = self._reader.form.market  # whose hours its layout keeps; "" for one that says nothing of it
         self._totals = (
             DayTotals(len(self.instruments), self._reader.form.zone) if self._reader.counts_by_total else None
         )

@@ -52,6 +52,7 @@ class FileForm(Struct, frozen=True, kw_only=True):
     candles: bool = False
     period_ns: int = 0  # of candles, once their rows were looked at
     profile: str = ""
+    market: str = ""  # whose hours all files of its layout keep
     before: bytes = b""  # what a stamp lacks: the date of a time of the day, …
     after: bytes = b""  # … or the time of a date
 

@@ -10,14 +10,20 @@ from engine.recording.foreign.stamps import forms_of, is_clock, is_date
 _NEAR = Decimal("0.05")  # a quantity that is always so near to the price may be a second price
 
 
+def published(data: list[list[bytes]]) -> Profile | None:
+    """The layout with a name that these rows can only be of; None where they may be anything."""
+    width = len(data[0])
+    wide = (each for each in PROFILES.values() if any(len(columns) == width for columns in each.columns))
+    return next((each for each in wide if each.fits and all(map(each.fits, data))), None)
+
+
 def recognised(data: list[list[bytes]], profile: Profile | None) -> tuple[str, ...] | None:
     """The name of each column, `-` for one that is ignored; None where they cannot be told."""
     width = len(data[0])
-    known = [profile] if profile else list(PROFILES.values())
-    for each in known:
-        wide = [columns for columns in each.columns if len(columns) == width]
-        if wide and (profile is not None or (each.fits and all(map(each.fits, data)))):
-            return next((columns for columns in wide if len(wide) > 1 and _is_timed(data, columns)), wide[0])
+    meant = profile or published(data)
+    wide = [columns for columns in meant.columns if len(columns) == width] if meant else []
+    if wide:
+        return next((columns for columns in wide if len(wide) > 1 and _is_timed(data, columns)), wide[0])
     stamps = [place for place in range(width) if _all(data, place, lambda cell: bool(forms_of(cell)))]
     dates = [place for place in range(width) if _all(data, place, is_date) and not _all(data, place, _is_epoch)]
     clocks = [place for place in range(width) if _all(data, place, is_clock)]

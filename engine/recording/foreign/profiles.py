@@ -17,7 +17,8 @@ class Profile(Struct, frozen=True):
     """A published layout: `columns` are those of a file without a header, by how many there are; `names` go before the vocabulary.
 
     Of several that have as many columns the first is meant whose `time` holds moments.
-    `names` are plain names; `-` is a column that is ignored. `at` is the time of a layout that has dates only.
+    `names` are plain names; `-` is a column that is ignored. `at` is the time of a layout that has dates only, `market`
+    whose hours all that is published in it keeps, where that is one.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Profile(Struct, frozen=True):
     zone: str = ""
     dates: Literal["", "dmy", "mdy", "ymd"] = ""
     at: str = ""
+    market: str = ""
     fits: Callable[[list[bytes]], bool] | None = None  # whether a row without a header can be nothing else
 
 
@@ -106,6 +108,7 @@ PROFILES: Final[dict[str, Profile]] = {
                 (*_CANDLE, *"------"),
             ),
             zone="UTC",
+            market="24x7",
             fits=_is_binance_trade,
         ),
         # NSE's archives: cmDDMMMYYYYbhav and fo…bhav up to July 2024, BhavCopy_NSE_CM and _FO since, sec_bhavdata_full (a

@@ -14,6 +14,7 @@ from engine.recording.csv_layout import CsvLayout
 from engine.recording.foreign.cells import DELIMITERS
 from engine.recording.foreign.columns import find_places, mostly, said_away
 from engine.recording.foreign.form import FileForm
+from engine.recording.foreign.headless import published
 from engine.recording.foreign.lines import MAX_LINE_BYTES, Lines
 from engine.recording.foreign.numbers import BLANKS
 from engine.recording.foreign.profiles import profile_named
@@ -135,6 +136,7 @@ def _form(sample: Sample, layout: CsvLayout, how: Unpacked, encoding: Encoding) 
     names = names_of(sample.headers(begin), sample.width)
     data = sample.data(begin)
     places = find_places(names, data, layout, profile, begin)
+    meant = profile or (published(data) if data and not begin else None)
     before, after = _completion(data, places, layout, layout.at or (profile.at if profile else ""))
     stamps = [stamp_text(cells, places, before, after) for cells in data]
     counts = Counter(form for stamp in stamps for form in forms_of(stamp))
@@ -166,6 +168,7 @@ def _form(sample: Sample, layout: CsvLayout, how: Unpacked, encoding: Encoding) 
         price=layout.price,
         candles=layout.candles,
         profile=profile.name if profile else "",
+        market=meant.market if meant else "",
         before=before,
         after=after,
     ), readable
