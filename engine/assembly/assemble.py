@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import asdict
 
+from engine.assembly.calendar_news import CalendarNews
 from engine.assembly.edge_watch import EdgeWatch
 from engine.assembly.edges import (
     Failures,
@@ -101,7 +102,8 @@ def build(
         parts = RunParts(config, mode, name, trader, journal, recorder, logs, state_dir.path, opened, watch)
         if isinstance(source, LiveSupply):
             edges.callback(source.close)
-            engine = live_engine(parts, source, lambda: tuple(hours.ages(_today(trader), by_market)))
+            news = CalendarNews(hours, trader)
+            engine = live_engine(parts, source, lambda: tuple(hours.ages(_today(trader), by_market)), news)
         else:
             pace = pace or SystemClock()
             engine = replaying_engine(parts, source, pace, speed, paused=paused, counted=on_screen)

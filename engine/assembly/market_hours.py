@@ -24,6 +24,7 @@ from engine.recording.format import Header, RecordedMarket
 from engine.trading.session import TradingHours
 
 _SHIPPED: Final = Path(tables.__file__).parent / "tables"
+_MOST_DAYS: Final = 8  # that a line tells of another calendar
 _AROUND_DAYS: Final = (-2, 10)  # of the date it begins on a recording tells the days that are not as usual
 
 
@@ -117,7 +118,28 @@ class MarketHours:
         if self._keeps_all:
             return recorded_markets(self._config, hours)
         sessions = {name: _fitted(self._config, MARKETS[name]) for name in hours if name in MARKETS}
-        return {name: _recorded(each, _unusual(hours[name], each, at_ms)) for name, each in sessions.items()}
+        newest = {name: hours[name].by(self._found[name]) for name in sessions}
+        return {name: _recorded(each, _unusual(newest[name], each, at_ms)) for name, each in sessions.items()}
+
+    def newer(self) -> Mapping[str, Calendar]:
+        """The calendars that are others on the disk now than those that are gone by; read by whoever may wait for it."""
+        again = {name: read_calendar(name) for name, known in self._found.items() if known is not None}
+        return {
+            name: found
+            for name, (found, warning) in again.items()
+            if found is not None and not warning and found != self._found[name]
+        }
+
+    def keep(self, found: Mapping[str, Calendar]) -> Iterator[str]:
+        """Go by these from now on where it is told what is known; a line for each, with the days that are others."""
+        for name, calendar in found.items():
+            before, self._found[name] = self._found[name], calendar
+            days = before.days if before is not None else {}
+            news = [f"{day} {each.text()}" for day, each in calendar.days.items() if days.get(day) != each]
+            news += [f"{day} as usual" for day in days if day not in calendar.days]
+            more = f" and {len(news) - _MOST_DAYS} more" if len(news) > _MOST_DAYS else ""
+            told = f": {', '.join(sorted(news)[:_MOST_DAYS])}{more}" if news else ""
+            yield f"the calendar of {name} was read anew, known to {calendar.known_until}{told}"
 
     def tell_age(self, today: date, names: Iterable[str]) -> None:
         """Add a warning for each market whose calendar does not know `today`."""

@@ -19,7 +19,7 @@ from engine.runtime.durability import Durability
 from engine.runtime.grave_silence import GraveSilence
 from engine.runtime.housekeeping import Housekeeping, LoopStats
 from engine.runtime.market import MarketWatch
-from engine.runtime.new_day import NewDay
+from engine.runtime.new_day import Calendars, NewDay
 from engine.runtime.open_hours import OpenHours
 from engine.runtime.process_stats import ProcessStats
 from engine.runtime.publisher import Publisher
@@ -74,12 +74,13 @@ def _engine(
     playback: Playback | None,
     source: TickSource | None,
     renew: Callable[[], tuple[str, ...]] | None = None,
+    calendars: Calendars | None = None,
     *,
     paced: bool,
 ) -> Engine:
     """The engine around the parts of a turn; `renew` is what a live source needs each day (None: it is none).
 
-    `paced`: by a clock, not as fast as it goes.
+    `calendars` are what its markets go by. `paced`: by a clock, not as fast as it goes.
     """
     status, stats = RunStatus(), LoopStats()
     watch = run.watch
@@ -97,7 +98,8 @@ def _engine(
     new_day = None
     if renew is not None:
         markets = tuple(run.trader.state.markets.values())
-        new_day = NewDay(turn, parts.market_clock, parts.cursor, parts.persistence, markets, run.recorder, renew)
+        clock, persistence = parts.market_clock, parts.persistence
+        new_day = NewDay(turn, clock, parts.cursor, persistence, markets, run.recorder, renew, calendars)
     holds = run.mode != "replay" and paced
     housekeeping = Housekeeping(
         parts,
@@ -144,7 +146,12 @@ def replaying_engine(
     return _engine(run, parts, feed, playback, source, paced=speed > 0)
 
 
-def live_engine(run: RunParts, supply: LiveSupply, doubts: Callable[[], tuple[str, ...]] = lambda: ()) -> Engine:
+def live_engine(
+    run: RunParts,
+    supply: LiveSupply,
+    doubts: Callable[[], tuple[str, ...]] = lambda: (),
+    calendars: Calendars | None = None,
+) -> Engine:
     """Build an engine over a live feed; its inbox has room for all that an exchange tells at once on subscribing.
 
     `doubts` says each new day what is not known of it.
@@ -157,4 +164,4 @@ def live_engine(run: RunParts, supply: LiveSupply, doubts: Callable[[], tuple[st
     feed = supply.connect(parts.inputs.append, hours.is_open)
     feed.keep_hours(hours.closed)
     feed.silence_is_grave(GraveSilence(run.trader.state, parts.market_clock))
-    return _engine(run, parts, feed, None, None, lambda: (*doubts(), *supply.new_day()), paced=True)
+    return _engine(run, parts, feed, None, None, lambda: (*doubts(), *supply.new_day()), calendars, paced=True)

@@ -80,6 +80,12 @@ class Agenda:
         self._new_day_ms = 0
         self._set(0)
 
+    def hours_changed(self, now_ms: int) -> None:
+        """The markets go by other days from now on: what is held is closed by the end that is next by these."""
+        for index, watch in self._watches.items():
+            watch.due_by(_session_after(self._state.instrument_states[index], now_ms - 1))
+        self.day_began()
+
     def day_heard(self) -> None:
         """A tick of the present day was heard: from now on the clock may begin the next."""
         if self._new_day_ms == NEVER_MS:

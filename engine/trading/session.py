@@ -1,6 +1,7 @@
 """Trading hours: which session day a moment belongs to and what is allowed at that moment. Knows no wall clock."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -76,6 +77,17 @@ class TradingHours:
         self.zone = ZoneInfo(session.zone)
         self._last = NO_DAY
         self._turns_at = _turn_of_day(session.start, session.end)
+
+    def go_by(self, calendar: Calendar | None) -> None:
+        """Let another calendar tell the days from now on."""
+        self._calendar = calendar
+        self._last = NO_DAY
+
+    def by(self, calendar: Calendar | None) -> "TradingHours":
+        """The same hours by another calendar."""
+        other = copy(self)
+        other.go_by(calendar)
+        return other
 
     @property
     def usual(self) -> str:

@@ -279,6 +279,12 @@ class Trader:
             self._data_quality.tell_counted(inst, now_ms)
         return self.state.take_effects()
 
+    def hours_changed(self, now_ms: int) -> None:
+        """The calendar of a market is another one: every day is looked up anew."""
+        for inst in self._instruments:
+            inst.session = NO_DAY
+        self.agenda.hours_changed(now_ms)
+
     def load(self, fields: dict[str, Plain]) -> None:
         """Take the deciding state back from what `dump` wrote."""
         self.state.load(fields)

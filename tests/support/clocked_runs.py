@@ -1,5 +1,6 @@
 """A live run's turn on a clock that is set by hand: real turn, market watch and recording, and its verification."""
 
+import threading
 from pathlib import Path
 
 from engine.assembly.market_hours import MarketHours
@@ -12,6 +13,7 @@ from engine.model.events import AnyEvent, FlatChanged, StateKept, TradeClosed
 from engine.model.marks import StartMark
 from engine.model.types import FLAG_NEW_LINK, Instrument
 from engine.recording import FileRecorder
+from engine.recording.daily_recorder import DailyRecorder
 from engine.runtime.cursor import Cursor
 from engine.runtime.delivery import DeliverySwitch
 from engine.runtime.dispatch import Dispatch
@@ -70,19 +72,25 @@ class ClockedRun:
         folder.mkdir(parents=True, exist_ok=True)
         cfg = for_market(config(f"instrument.market={market}", *EAGER, *WIDE, *overrides), market)
         listed = instruments or (instrument_for(cfg, "NIFTY"),)
-        hours_of = MarketHours(cfg, "paper")
+        self.hours_of = MarketHours(cfg, "paper")
         self.machine = HandClock(at, off_ms)
         self.clock = clock or self.machine
-        self.trader = Trader(cfg, listed, "P1-", hours_of)
+        self.trader = Trader(cfg, listed, "P1-", self.hours_of)
         self.state = self.trader.state
-        self.path = folder / "run.mqr"
-        now_ns = self.clock.wall_ns()
-        stated = hours_of.recorded(self.state.markets, now_ns // 1_000_000)
-        self._recorder = FileRecorder(self.path, header_of(cfg, "by hand", listed, stated, now_ns), flush_ms=10)
+        self.paths: list[Path] = []
+
+        def begin() -> FileRecorder:
+            now_ns = self.clock.wall_ns()
+            stated = self.hours_of.recorded(self.state.markets, now_ns // 1_000_000)
+            self.paths.append(folder / f"run{len(self.paths) or ''}.mqr")
+            return FileRecorder(self.paths[-1], header_of(cfg, "by hand", listed, stated, now_ns), flush_ms=10)
+
+        self.recorder = DailyRecorder(begin)
+        self.path = self.paths[0]
         self.kept = KeptEvents()
         self.parts = TurnParts(
             cfg, self.trader, self.clock, Cursor(lossless=False), simulated,
-            journal=self.kept, recorder=self._recorder, keeps_account=False, inbox_size=9,
+            journal=self.kept, recorder=self.recorder, keeps_account=False, inbox_size=9,
         )  # fmt: skip
         view = ScriptedFeed(lambda _: None, lambda: True).view()
         self.market = MarketWatch(self.parts, "paper", lambda: view)
@@ -152,14 +160,20 @@ class ClockedRun:
     def verified(self) -> str:
         """End it: what its verification says, "same" where all of it came out the same."""
         self.turn.end()
-        self._recorder.close()
-        found = verify(self.path, None, ())
-        every = (found.same, found.exits_same) == (found.checkpoints, found.exits_recorded)
-        return found.outcome if every and found.outcome == "same" else f"{found.outcome}: {found.reason}"
+        self.recorder.close()
+        for thread in threading.enumerate():
+            if thread.name == "recorder-old-day":
+                thread.join()
+        told = set()
+        for path in self.paths:
+            found = verify(path, None, ())
+            every = (found.same, found.exits_same) == (found.checkpoints, found.exits_recorded)
+            told.add(found.outcome if every and found.outcome == "same" else f"{found.outcome}: {found.reason}")
+        return ", ".join(sorted(told))
 
 
 def account(folder: Path, entered: str, to: str, day: str = "2025-10-01", market: str = "NSE") -> StateKept:
     """The account of a run that bought at 100 at `entered` of `day` and kept it at `to`."""
     before = ClockedRun(folder / "before", at=ms(entered, day), market=market).enter(ms(entered, day))
-    before._recorder.close()
+    before.recorder.close()
     return before.state.keep(ms(to, day))
