@@ -9,23 +9,23 @@ from engine.outside.files import regular_size
 from engine.recording.foreign.text import Encoding, chunks
 from engine.recording.foreign.unpack import BrokenError, Unpacked, opened
 
-MAX_LINE_BYTES: Final = 4096
+MAX_LINE_BYTES: Final = 16_384  # of a row: some keep a whole message in one of its columns
 _MAX_QUOTED_LINES = 64
 _NOTED_EVERY = 5000
 
 
 class Batch:
-    """Lines that follow row `row`, without their ends; `quoted`: there are quotes among them.
+    """Lines that follow row `row`, without their ends; `careful`: there are quotes among them, or one is too long.
 
     A row whose quotes hold line ends is joined, and blank lines stand where its others were.
     """
 
-    __slots__ = ("lines", "quoted", "row")
+    __slots__ = ("careful", "lines", "row")
 
     def __init__(self, row: int, lines: list[bytes], quoted: bool = False) -> None:
         self.row = row
         self.lines = lines
-        self.quoted = quoted
+        self.careful = quoted or max(map(len, lines), default=0) > MAX_LINE_BYTES
 
 
 class Lines:
@@ -80,9 +80,10 @@ class Lines:
                     offset += cut
                     self._note(row, offset)
                 rest = text[cut:]
-                if len(rest) - rest.rfind(b"\n") - 1 > MAX_LINE_BYTES:
-                    yield Batch(row, lines := rest[: 2 * MAX_LINE_BYTES + 1].split(b"\n"))
-                    row += len(lines)
+                if len(rest) - rest.rfind(b"\n") - 1 > MAX_LINE_BYTES + 1:  # whatever ends it, a carriage return too
+                    *lines, last = rest.split(b"\n")
+                    yield Batch(row, [*lines, last[: MAX_LINE_BYTES + 1]])
+                    row += len(lines) + 1
                     offset += len(rest)
                     rest, discarding = b"", True
         except BrokenError as error:

@@ -18,14 +18,14 @@ class Records:
         self._lines = lines
 
     def batches(self, after: int) -> Iterator[tuple[int, list[bytes], bool]]:
-        """(The row before, lines, whether there are quotes) of all that follows row `after` and the header; raises InputError."""
+        """(The row before, lines, whether each wants `cells_of`) of all that follows row `after` and the header; raises InputError."""
         after = max(after, self._form.begin)
         for batch in self._lines.batches(after):
             skipped = after - batch.row
             if skipped <= 0:
-                yield batch.row, batch.lines, batch.quoted
+                yield batch.row, batch.lines, batch.careful
             elif skipped < len(batch.lines):
-                yield after, batch.lines[skipped:], batch.quoted
+                yield after, batch.lines[skipped:], batch.careful
 
     def cells(self, after: int = 0) -> Iterator[tuple[int, list[bytes] | BadRow]]:
         """(Its number, its cells or why it has none) of each row behind row `after`; raises InputError."""
@@ -37,6 +37,8 @@ class Records:
     def cells_of(self, row: int, line: bytes) -> list[bytes] | BadRow | None:
         """The cells of a line, why it has none, or None for one that is blank."""
         form = self._form
+        if len(line) > MAX_LINE_BYTES:
+            return not_text(row, line)
         try:
             cells = split(line, form.delimiter)
         except UnclosedError:

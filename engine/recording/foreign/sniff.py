@@ -75,7 +75,8 @@ def _first_lines(path: Path, lines: Lines, how: Unpacked) -> list[tuple[int, byt
                 continue
             if not found:
                 _refuse_binary(path, row, line)
-            found.append((row, line[: MAX_LINE_BYTES + 1]))
+            if len(line) <= MAX_LINE_BYTES:
+                found.append((row, line))
             if len(found) >= SAMPLE_LINES:
                 return found
     if not found and lines.broken:

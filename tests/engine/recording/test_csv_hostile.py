@@ -76,7 +76,7 @@ def test_a_volume_that_is_none_is_told(path: Path, text: str) -> None:
         (b"1\n", "row 1 has 1 columns and no header"),
         (b"," * 1000 + b"\n", "row 1 has 1001 columns; allowed: up to 200"),
         (b"time,\xc2\x9bmprice\n" + ROW, "row 1: no column is the price in 'time,\ufffdmprice,'"),
-        (HEAD + b"a" * 4097 + b"\n", "row 2: is longer than 4096 bytes; is this a CSV file?"),
+        (HEAD + b"a" * 16_385 + b"\n", "row 2: is longer than 16384 bytes; is this a CSV file?"),
     ],
 )
 def test_files_that_are_none_are_told_in_one_line(path: Path, data: bytes, told: str) -> None:
@@ -130,4 +130,4 @@ except InputError as error:
     print(error)
 """
     told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True, text=True)
-    assert told.stdout.strip() == f"{path}: row 3: is longer than 4096 bytes; is this a CSV file?"
+    assert told.stdout.strip() == f"{path}: row 3: is longer than 16384 bytes; is this a CSV file?"

@@ -7,6 +7,8 @@ import pytest
 from engine.model.errors import InputError
 from engine.model.types import Instrument
 from engine.recording import CsvLayout
+from engine.recording.foreign.lines import MAX_LINE_BYTES
+from engine.recording.foreign.text import CHUNK
 from engine.recording.foreign_source import ForeignSource
 
 HEAD = b"timestamp,price,volume\n"
@@ -96,3 +98,18 @@ def test_bad_rows_do_not_disturb_the_order(tmp_path: Path) -> None:
     found = source(tmp_path, HEAD + b"".join(reversed(rows)), skip_bad=True)
     assert prices(found) == [100 + second for second in range(1, 40)]
     assert [each.reason for each in found.passed_over()] == ["columns"]
+
+
+@pytest.mark.parametrize("last", [True, False])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_whether_a_row_is_too_long_is_its_length_alone(tmp_path: Path, end: bytes, last: bool) -> None:
+    """Wherever a piece of the file ends within it, and in whatever column its length lies."""
+    head = b"timestamp,price,volume,note" if last else b"note,timestamp,price,volume"
+    for before in range(0, 2 * CHUNK, 5003):
+        for more in (0, 1):
+            notes = [*[4000] * (before // 4000), before % 4000, MAX_LINE_BYTES + more - len(good(1)), 1]
+            rows = [(good(1)[:-1], b"x" * length) for length in notes]
+            lines = [b",".join(each if last else each[::-1]) for each in rows]
+            found = source(tmp_path, end.join([head, *lines, b""]), skip_bad=True)
+            assert found.count() == len(rows) - more
+            assert [each.reason for each in found.passed_over()] == ["too long"] * more
