@@ -74,7 +74,7 @@ class _Notes:
         """Nothing is written, so nothing is awaited."""
         return number <= 0 or timeout_s <= 0
 
-    def close(self, outcome: str = "", *, fault: bool = False) -> None:
+    def close(self, outcome: str = "", *, fault: bool = False, account: AnyEvent | None = None) -> None:
         """Nothing is open."""
 
 

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
+from threading import Lock
 
 from msgspec import Struct
 
@@ -12,6 +13,8 @@ from engine.journal.opening import NO_VERDICT
 from engine.journal.schema import LOG_LIMIT, open_reader, open_without_log
 from engine.journal.wal import Log, comes_after, holds, read_log
 from engine.model.errors import reason
+
+_HANGS_S = 1.0
 
 
 class _Seen(Struct):
@@ -23,7 +26,7 @@ class _Seen(Struct):
 
 
 class JournalFiles:
-    """The journal's file and its write-ahead log at `path`, as they were when they were opened; for one thread.
+    """The journal's file and its write-ahead log at `path`, as they were when they were opened.
 
     The journal itself gets a plain `stat`, never `open`: closing a descriptor would drop the locks that SQLite holds on it.
     Its newest row may be read by the index that all connections share and be lost nevertheless, once the log that this
@@ -40,6 +43,7 @@ class JournalFiles:
         self._told_ns: tuple[int, ...] = ()
         self._log_seen: Log | None = None
         self._written = 0
+        self._asking = Lock()  # held by who looks: once a second one thread, and at the end the one that writes
         self._stat(self._path)
         self._stat(self._log)
         self.wrote()
@@ -50,7 +54,18 @@ class JournalFiles:
             self._written = os.stat(self._log).st_size
 
     def lost(self, end: tuple[int, bytes]) -> str:
-        """What has become of them; "" while they are ours and hold the row `end` (its number and hash), read before this call."""
+        """What has become of them; "" while they are ours and hold the row `end` (its number and hash), read before this call.
+
+        "" as well while another thread hangs in the same question.
+        """
+        if not self._asking.acquire(timeout=_HANGS_S):
+            return ""
+        try:
+            return self._lost(end)
+        finally:
+            self._asking.release()
+
+    def _lost(self, end: tuple[int, bytes]) -> str:
         self._has_log = self._has_log or end[0] > self._number
         written = self._written  # before the log is looked at, which only grows meanwhile
         for path in (self._path, self._log):

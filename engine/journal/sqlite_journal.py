@@ -78,6 +78,7 @@ class SqliteJournal:
         self._offset = 0  # of a row's number in this file from the number it was handed over with
         self._renewals: deque[tuple[int, int]] = deque()  # the first and the last row that a new file begins with
         self._again_at_s = self._room_at_s = 0.0
+        self._last_account: Entry | None = None  # given with the end
         self._closing = threading.Lock()  # taken once, by the first that closes, and never given back
         self._stopped = False
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
@@ -175,7 +176,7 @@ class SqliteJournal:
 
         The run goes on under its number. What was in no file yet is still tried with the old one.
         """
-        begun = replace(self._begun, found=f"{self.problem}: begun anew out of the memory of a running engine")
+        begun = self._renewed()
         first = [begun] if account is None else [begun, account]
         rows = [self._handover.numbered(entry) for entry in first]
         self._renewals.append((rows[0].number, rows[-1].number))
@@ -190,12 +191,14 @@ class SqliteJournal:
         """Whether event `number` is on the disk within `timeout_s`; False at once when the disk fails."""
         return self._standing.wait_durable(number, timeout_s)
 
-    def close(self, outcome: str, *, fault: bool = False) -> None:
+    def close(self, outcome: str, *, fault: bool = False, account: Entry | None = None) -> None:
         """Write what is waiting, note how the run ended, and close; from any thread, also twice. `problem` tells a failure.
 
-        After a `fault` the next run begins locked, as after a kill.
+        After a `fault` the next run begins locked, as after a kill. Where others have taken the file away since the last
+        look, a last one is begun with the `account`, as after a fault: a person must look.
         """
         if self._closing.acquire(blocking=False):
+            self._last_account = account
             self.write(RunEnded(outcome, fault))
             self._handover.end()
         if self._thread is not threading.current_thread():
@@ -213,6 +216,8 @@ class SqliteJournal:
                 going_on = self._take()
                 if not going_on or time.monotonic() >= self._again_at_s:
                     self._commit()
+            if self._last_account is not None and not self._stopped:
+                self._look_last(self._last_account)
             self._finish()
         except Exception as error:  # noqa: BLE001 the mouth of the thread
             self.broken = True
@@ -283,6 +288,25 @@ class SqliteJournal:
         self._offset = offset
         self._standing.lost = CleanText("")
         self._done(len(first))
+
+    def _look_last(self, account: Entry) -> None:
+        """See once more that the file is ours; else what the run leaves is all in the `account`, and is begun anew with it."""
+        standing, files = self._standing, self._ledger.files
+        if not standing.lost and files is not None and (lost := files.lost(self._ledger.end)):
+            standing.lose(lost)
+        if not standing.lost:
+            return
+        standing.call_out(standing.lost)
+        entries = (self._renewed(), account, RunEnded(standing.lost, fault=True))
+        self._backlog = [self._handover.numbered(entry) for entry in entries]
+        try:
+            self._begin_anew(list(self._backlog))
+        except (OSError, sqlite3.Error, LedgerStoppedError) as error:
+            self._fail(reason(error) if isinstance(error, OSError) else str(error))
+
+    def _renewed(self) -> RunStarted:
+        """The first row of a file that is begun anew."""
+        return replace(self._begun, found=f"{self.problem}: begun anew out of the memory of a running engine")
 
     def _done(self, rows: int) -> None:
         """So many rows of the backlog are on the disk."""

@@ -126,8 +126,11 @@ class Journal(Protocol):
     def wait_durable(self, number: int, timeout_s: float) -> bool:
         """Whether row `number` is on the disk within `timeout_s`."""
 
-    def close(self, outcome: str, *, fault: bool = False) -> None:
-        """Write what is waiting, note how the run ended, and close; after a `fault` the next run begins locked."""
+    def close(self, outcome: str, *, fault: bool = False, account: AnyEvent | None = None) -> None:
+        """Write what is waiting, note how the run ended, and close; after a `fault` the next run begins locked.
+
+        Where others have taken the file away a last one is begun with the `account`.
+        """
 
 
 class Watch(Protocol):

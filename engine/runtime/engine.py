@@ -195,7 +195,8 @@ class Engine:
     def _close(self) -> None:
         recorder, journal = self._parts.recorder, self._parts.journal
         if journal is not None:  # first: where the disk is slow, it is what must not be lost
-            journal.close(self.failure.outcome, fault=self.status.exit_status != EXIT_WELL)
+            fault = self.status.exit_status != EXIT_WELL
+            self._parts.persistence.close(self.failure.outcome, self._parts.effects.now_ms, fault=fault)
             self.failure.journal_ended(journal)
         if recorder is not None:
             recorder.close()

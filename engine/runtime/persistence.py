@@ -77,6 +77,12 @@ class Persistence:
             self._levels.clear()
             self._journal.renew(self._trader.state.keep(now_ms) if self._keeps_account else None)
 
+    def close(self, outcome: str, now_ms: int, *, fault: bool) -> None:
+        """The run has ended, and how: the journal is closed."""
+        if self._journal is not None:
+            account = self._trader.state.keep(now_ms) if self._keeps_account else None
+            self._journal.close(outcome, fault=fault, account=account)
+
     def begin_account(self, now_ms: int) -> None:
         """Put the account into the journal as it is: what comes later is followed from there."""
         self._changed = self._keeps_account

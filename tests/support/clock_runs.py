@@ -51,7 +51,7 @@ class KeptEvents:
     def wait_durable(self, number: int, timeout_s: float) -> bool:
         return number <= 0 or timeout_s <= 0
 
-    def close(self, outcome: str = "", *, fault: bool = False) -> None:
+    def close(self, outcome: str = "", *, fault: bool = False, account: AnyEvent | None = None) -> None:
         """Nothing is open."""
 
 

@@ -1,5 +1,6 @@
 """What a start leaves in a directory: nothing that looks like a run before there is one, and nothing certain where nobody knows."""
 
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
@@ -25,15 +26,21 @@ def mock(folder: Path, *overrides: str) -> Run:
     return build(chosen, mock_source(chosen), "mock", state_root=folder)
 
 
-def test_a_first_start_that_fails_locks_no_later_one_and_alarms_nobody(tmp_path: Path) -> None:
+def no_room(_path: Path) -> None:
+    raise OSError(ENOSPC, "no room")
+
+
+def test_a_first_start_that_fails_locks_no_later_one_and_alarms_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "state"
     folder.mkdir(mode=0o700)
-    (folder / "journal.reserve").mkdir()  # the disk does not take what the journal keeps in reserve
-    with pytest.raises(DiskError):
-        mock(folder)
+    with monkeypatch.context() as refused:
+        refused.setattr("engine.journal.ledger.create", no_room)
+        with pytest.raises(DiskError):
+            mock(folder)
     assert not (folder / STAMP_FILE).exists()
     assert (holds_nothing(str(folder)), left_in(place_of(folder)).problem) == (True, "")
-    (folder / "journal.reserve").rmdir()
     with mock(folder) as run:
         assert (run.opened.still_locked, run.opened.missing) == ("", "")
         assert (folder / STAMP_FILE).exists()

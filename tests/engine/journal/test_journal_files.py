@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.journal import JOURNAL_FILE, SqliteJournal, verify
+from engine.journal import JOURNAL_FILE, SqliteJournal, fold, verify
 from engine.model.clock import VirtualClock
+from tests.support.builders import EAGER
 from tests.support.journal_faults import booked, submit
+from tests.support.journal_harness import JournalHarness
 from tests.support.waiting import until
 
 PATIENCE_S = 30.0
@@ -51,6 +53,30 @@ def test_a_loss_is_said_until_another_file_is_begun_and_the_same_loss_anew_is_ne
     assert journal.look() == ""
     journal.close("well")
     assert verify(tmp_path / JOURNAL_FILE) is None
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_what_was_taken_away_just_before_the_end_is_begun_anew_with_the_account(tmp_path: Path, seen: bool) -> None:
+    told: list[str] = []
+    clock = VirtualClock(1_759_290_649 * 10**9)
+    journal = SqliteJournal.open(tmp_path, "paper", clock, on_failure=told.append)
+    harness = JournalHarness(journal, *EAGER)
+    harness.prices(100, 101)
+    until(lambda: not journal.waiting)
+    for path in tmp_path.glob(f"{JOURNAL_FILE}*"):
+        path.unlink()
+    if seen:
+        assert journal.look()  # and nobody had the time to have it begun anew
+    journal.close("stopped", account=harness.trader.state.keep(harness.now_ms))
+    assert (journal.problem, journal.waiting, len(told)) == ("", 0, 1)
+    assert verify(tmp_path / JOURNAL_FILE) is None
+    account = fold(tmp_path / JOURNAL_FILE)
+    assert account is not None
+    assert account.net() == {0: harness.nets[0]} != {0: 0}
+    journal = SqliteJournal.open(tmp_path, "paper", clock)
+    assert journal.opened.still_locked
+    journal.close("well", account=harness.trader.state.keep(harness.now_ms))  # there is nothing to be begun anew
+    assert not list(tmp_path.glob(f"{JOURNAL_FILE}.aside-*"))
 
 
 # ── The write-ahead log ─────────────────────────────────────────────────────────────────────────────────────────────
