@@ -68,8 +68,8 @@ def find_account(place: EngineDir, *, named: bool) -> tuple[EngineDir, Journalle
 
 
 def check_simulated(place: EngineDir) -> None:
-    """Raises InputError where the broker is a real one."""
-    if place.mode == "live":
+    """Raises InputError where the broker is a real one, or may be."""
+    if place.mode not in {"mock", "paper"}:
         raise InputError("positions at a real broker are not closed from here: use the broker's own app")
 
 

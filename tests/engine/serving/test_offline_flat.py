@@ -6,8 +6,9 @@ from threading import Event
 import pytest
 
 from engine.model.errors import DiskError, InputError
-from engine.serving.offline_flat import in_time
-from engine.serving.state_dirs import place_of
+from engine.serving.offline_flat import check_simulated, in_time
+from engine.serving.state_dirs import EngineDir, place_of
+from engine.text.sanitize import clean
 
 
 def test_work_that_a_disk_holds_up_is_left_and_told(tmp_path: Path) -> None:
@@ -24,3 +25,11 @@ def test_what_came_of_it_is_passed_on(tmp_path: Path) -> None:
     assert in_time(place_of(tmp_path), 60, lambda: 0) == 0
     with pytest.raises(InputError, match="no"):
         in_time(place_of(tmp_path), 60, refuses)
+
+
+@pytest.mark.parametrize("mode", ["live", "", "of another time"])
+def test_what_may_be_held_at_a_real_broker_is_not_closed_from_here(tmp_path: Path, mode: str) -> None:
+    with pytest.raises(InputError, match="not closed from here"):
+        check_simulated(EngineDir(tmp_path, clean(mode), 0))
+    for simulated in ("paper", "mock"):
+        check_simulated(EngineDir(tmp_path, clean(simulated), 0))
