@@ -95,7 +95,7 @@ def without_journal(state_dir: StateDir) -> Opened:
         )
     if state_dir.left_nothing:
         return Opened(run=0)
-    return Opened(run=0, still_locked=MISSING, report=(f"entries are locked: {MISSING}",))
+    return Opened(run=0, still_locked=MISSING, report=(f"entries are locked: {MISSING}",), unknown=MISSING)
 
 
 def check_closed_files(folder: Path) -> ClosedFilesCheck:

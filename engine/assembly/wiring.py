@@ -52,6 +52,7 @@ def _parts(
         keeps_account=run.mode != "replay",
         inbox_size=inbox_size,
         found=opened.report if opened.still_locked else (),
+        unknown=opened.unknown,
     )
     take_over(opened, parts)
     return parts

@@ -14,7 +14,7 @@ from engine.journal.account import JournalledAccount
 from engine.journal.reader import file_before
 from engine.journal.rows import RunStarted, entry_of
 from engine.journal.schema import open_reader
-from engine.journal.takeover import begins_blind
+from engine.journal.takeover import is_blind
 from engine.model.errors import InputError
 from engine.model.events import StateKept
 
@@ -30,7 +30,8 @@ _LATER = (
 )
 
 
-_UNLOCKED = """SELECT EXISTS (SELECT 1 FROM events WHERE kind = 'EntriesChanged' AND body LIKE '%"unlocked"%')"""
+_UNLOCKED = """SELECT EXISTS (
+    SELECT 1 FROM events WHERE number > ? AND kind = 'EntriesChanged' AND body LIKE '%"unlocked"%')"""
 
 
 def fold(path: Path) -> JournalledAccount | None:
@@ -56,18 +57,44 @@ def untraded(path: Path) -> bool:
         raise InputError(f"journal {path}: {error}") from error
 
 
-def unknown_before(path: Path) -> str:
-    """What the first run of the journal at `path` found in place of the one before, as long as nobody has unlocked entries since.
+def begins_blind(path: Path) -> bool:
+    """Whether the newest run of the journal at `path` found that it is not known what was held before, and nobody has unlocked entries since.
 
-    What was held before is not known then, whatever the account says; "" where it is.
+    Its account tells then of what came later alone.
     """
-    with suppress(sqlite3.Error, msgspec.DecodeError), closing(open_reader(path)) as connection:
-        begun, before = _begun(connection), file_before(connection)
-        blind = begun is not None and begins_blind(begun.found)
-        if not (blind or before) or connection.execute(_UNLOCKED).fetchone() == (1,):
-            return ""
-        return begun.found if begun is not None and blind else unknown_before(path.with_name(before))
-    return ""
+    files = [path]
+    with suppress(sqlite3.Error, msgspec.DecodeError, TypeError):  # what is damaged is told elsewhere
+        while True:
+            with closing(open_reader(files[-1])) as connection:
+                number, started = _newest_start(connection)
+                before = "" if started is not None else file_before(connection)
+            if started is not None:
+                return is_blind(started.found) and not any(_unlocked(each, number) for each in files)
+            if not before:
+                return False
+            files.append(path.with_name(before))
+    return False
+
+
+def _newest_start(connection: sqlite3.Connection) -> tuple[int, RunStarted | None]:
+    """Number and body of the row with which the newest run began; None where it began in the file before. Reads few rows.
+
+    Raises sqlite3.Error, DecodeError.
+    """
+    (low,) = connection.execute("SELECT number FROM events ORDER BY number LIMIT 1").fetchone() or (0,)
+    high, run = connection.execute("SELECT number, run FROM events ORDER BY number DESC LIMIT 1").fetchone() or (0, 0)
+    while low < high:
+        middle = (low + high) // 2
+        (of,) = connection.execute("SELECT run FROM events WHERE number = ?", (middle,)).fetchone()
+        low, high = (middle + 1, high) if of < run else (low, middle)
+    begun = connection.execute("SELECT body FROM events WHERE number >= ? ORDER BY number LIMIT 2", (low,))
+    entries = (entry_of(body) for (body,) in begun)  # the first of a file may tell what that goes on from
+    return low, next((each for each in entries if isinstance(each, RunStarted)), None)
+
+
+def _unlocked(path: Path, after: int) -> bool:
+    with closing(open_reader(path)) as connection:
+        return bool(connection.execute(_UNLOCKED, (after,)).fetchone()[0])
 
 
 def _begun(connection: sqlite3.Connection) -> RunStarted | None:

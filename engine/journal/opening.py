@@ -11,18 +11,19 @@ import msgspec
 from msgspec import Struct
 
 from engine.journal.account import UNCLEAN
-from engine.journal.fold import folded
+from engine.journal.fold import begins_blind, folded
 from engine.journal.months import closed_files, month_of, settle, sides
 from engine.journal.reader import begin_of, is_first, older_than, stored_events
 from engine.journal.rows import GENESIS, RunStarted, chain_problem, entry_of
 from engine.journal.schema import foreign, open_reader
-from engine.journal.takeover import LACKING, LEFT_OPEN, READY, Opened, take_over
+from engine.journal.takeover import BLIND, LACKING, LEFT_OPEN, READY, UNKNOWN, Opened, take_over
 from engine.model.errors import DiskError, InputError
 from engine.model.types import TradeMode
 from engine.outside.files import put_aside_odd
 from engine.text.sanitize import CleanText, clean, cleaned
 
-MISSING = CleanText("the journal is missing: what was held is not known")
+MISSING = CleanText(f"the journal is missing: {UNKNOWN}")
+DAMAGED = CleanText(f"the journal was damaged: {UNKNOWN}")
 NOTHING = CleanText("")
 CHAIN_CHECKED_ON_OPEN = 1_000  # events; `verify` checks all of them
 WHOLE_FILE_CHECKED_BELOW = 64 * 2**20  # bytes; reading all pages of a larger file would delay the start
@@ -60,10 +61,9 @@ def examine(path: Path, mode: TradeMode, wall_ns: int, *, used: bool = False) ->
             put_aside_odd(side)
         damage = _damage(path, mode) or _out_of_chain(path)
         if not damage and not path.exists():
-            missing = f"{path.name} {LACKING}" if used else ""
-            return Last(
-                0, GENESIS, _without_account(Opened(run=1, missing=missing), mode, MISSING if used else NOTHING)
-            )
+            lost = MISSING if used else NOTHING
+            opened = Opened(run=1, missing=f"{path.name} {LACKING}" if used else "", unknown=lost)
+            return Last(0, GENESIS, _without_account(opened, mode, lost))
         if not damage:
             try:
                 return _last(path, mode)
@@ -72,7 +72,7 @@ def examine(path: Path, mode: TradeMode, wall_ns: int, *, used: bool = False) ->
         kept_as = set_aside(path, wall_ns)
     except (OSError, sqlite3.Error) as error:
         raise DiskError(f"journal {path}: {error}") from error
-    opened = Opened(run=1, damage=clean(damage), kept_as=kept_as.name)
+    opened = Opened(run=1, damage=clean(damage), kept_as=kept_as.name, unknown=DAMAGED)
     return Last(0, GENESIS, _without_account(opened, mode, CleanText("the journal was damaged")))
 
 
@@ -146,6 +146,7 @@ def _inside(connection: sqlite3.Connection, mode: TradeMode, whole: bool) -> str
 
 def _last(path: Path, mode: TradeMode) -> Last:
     """The end of a healthy journal and what its last run left behind; raises InputError when that cannot be followed."""
+    unknown = BLIND if begins_blind(path) else NOTHING
     with closing(open_reader(path)) as connection:
         number, link, wall_ns = connection.execute(
             "SELECT number, hash, wall_ns FROM events ORDER BY number DESC LIMIT 1"
@@ -159,7 +160,7 @@ def _last(path: Path, mode: TradeMode) -> Last:
         (begun_ns,) = connection.execute("SELECT wall_ns FROM events ORDER BY number LIMIT 1").fetchone()
         account = folded(connection, path) if mode != "replay" else None
         if account is None:
-            opened = _by_projections(connection, run, unclean)
+            opened = msgspec.structs.replace(_by_projections(connection, run, unclean), unknown=unknown)
             idle = not (opened.open_positions or opened.unresolved_orders)
             return Last(
                 number, link, _without_account(opened, mode, _looked_at(connection, run)), month_of(begun_ns), idle
@@ -167,7 +168,7 @@ def _last(path: Path, mode: TradeMode) -> Last:
     if ended is not None and not account.ended:
         unclean = f"run {run} ({of_mode}) of {_utc(started_ns)} ended because something was broken"
     told = f"{unclean}; its last row is of {_utc(wall_ns)}" if unclean else ""
-    opened = Opened(run=run + 1, fresh=False, unclean=unclean)
+    opened = Opened(run=run + 1, fresh=False, unclean=unclean, unknown=unknown)
     idle = account.idle
     return Last(number, link, take_over(opened, account, mode, told), month_of(begun_ns), idle)
 

@@ -13,6 +13,8 @@ from engine.text.sanitize import CleanText, clean
 
 LEFT_OPEN = CleanText("the last run left something open")
 NOT_PLACED = "not placed: the engine ended before it was carried out"
+UNKNOWN = "what was held is not known"
+BLIND = CleanText(f"an earlier run found its journal damaged or missing: {UNKNOWN}")
 LACKING = "is missing from a directory that was used before"
 _DAMAGED = "journal was damaged: "
 READY = "READY: locked until you unlock (k)"
@@ -25,7 +27,8 @@ class Opened(Struct, frozen=True):
     `damage` says what was wrong with a file that is now `kept_as`; `missing` that there is none where one must be; `unclean` that the run before did not end well;
     `open_positions` are (instrument, quantity) and `unresolved_orders` tags that the run before left behind.
     `kept` is the account to go on with (None: a fresh start), `still_locked` why entries are locked until a person
-    unlocks ("": they are not), `report` what that person is told, the verdict last. A replay takes nothing over.
+    unlocks ("": they are not), `report` what that person is told, the verdict last; `unknown` why it is not known, until
+    then, what was held before. A replay takes nothing over.
     """
 
     run: int
@@ -39,12 +42,15 @@ class Opened(Struct, frozen=True):
     kept: StateKept | None = None
     still_locked: CleanText = CleanText("")
     report: tuple[str, ...] = ()
+    unknown: CleanText = CleanText("")
 
     def lines(self) -> tuple[str, ...]:
         """One line for each reason not to trade before a person has looked; none when all is well."""
         lines = []
         if self.damage:
             lines.append(f"{_DAMAGED}{self.damage}; kept as {self.kept_as}, a new one begins")
+        elif self.unknown and not self.missing:
+            lines.append(f"journal: {self.unknown}")
         lines += [f"journal: {each}" for each in (self.missing, self.unclean) if each]
         if self.open_positions:
             held = ", ".join(f"{quantity} of instrument {instrument}" for instrument, quantity in self.open_positions)
@@ -56,9 +62,9 @@ class Opened(Struct, frozen=True):
         return tuple(lines)
 
 
-def begins_blind(found: str) -> bool:
+def is_blind(found: str) -> bool:
     """Whether lines that a run has `found` say that what was held before it is not known."""
-    return found.startswith(_DAMAGED) or LACKING in found
+    return found.startswith(_DAMAGED) or LACKING in found or UNKNOWN in found
 
 
 def take_over(opened: Opened, account: JournalledAccount, mode: TradeMode, unclean: str) -> Opened:

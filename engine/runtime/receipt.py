@@ -4,7 +4,16 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from engine.model.events import AnyEvent, CloseByHand, FillBooked, FlatChanged, OrderCancelled, OrderRejected, Submit
+from engine.model.events import (
+    AnyEvent,
+    CloseByHand,
+    EntriesChanged,
+    FillBooked,
+    FlatChanged,
+    OrderCancelled,
+    OrderRejected,
+    Submit,
+)
 from engine.model.snapshot import FlatLeg, FlatView
 from engine.model.types import Instrument
 from engine.trading.instrument_state import InstrumentState
@@ -43,9 +52,11 @@ class Receipt:
     """The running or last flat of this engine; `lines` once it is over.
 
     `live`: prices grow old by themselves; a leg whose price is older than three seconds is closed BLIND, and says so.
+    `unknown`: why it is not known what the run before held; until a person unlocks, that is what a flat leaves unresolved.
     """
 
-    def __init__(self, state: TradingState, *, live: bool) -> None:
+    def __init__(self, state: TradingState, *, live: bool, unknown: str = "") -> None:
+        self._unknown = unknown
         self._state = state
         self._live = live
         self._legs: dict[int, _Leg] = {}
@@ -67,6 +78,8 @@ class Receipt:
         match event:
             case FlatChanged():
                 self._changed(event, now_ns)
+            case EntriesChanged(state="unlocked"):
+                self._unknown = ""
             case CloseByHand():
                 name = self._state.instrument_states[event.instrument].instrument
                 line = f"{event.side} {name.quantity_text(event.quantity)} {name.symbol} in the broker's own app"
@@ -95,7 +108,7 @@ class Receipt:
             elapsed_s = (now_ns - self._begun_ns) / 1e9
             head = f"FLAT verified {elapsed_s:.3f} s after the lock ({event.reason})"
             legs = [leg.line() for leg in self._legs.values()] or ["  nothing was held"]
-            self.lines = (head, *self._steps, *legs, "  unresolved: nothing")
+            self.lines = (head, *self._steps, *legs, f"  unresolved: {self._unknown or 'nothing'}")
 
     def _begin(self, now_ns: int) -> None:
         self._begun_ns = now_ns

@@ -53,7 +53,7 @@ Posted = Command | BrokerEvent | FeedEvent | Asked | JournalLost
 class TurnParts:
     """What the trader's turn is made of, the same in a live run, a replay and a verification; nothing is added later.
 
-    `found` tells how the run before has ended.
+    `found` tells how the run before has ended, `unknown` why it is not known what that held.
     """
 
     def __init__(
@@ -69,6 +69,7 @@ class TurnParts:
         keeps_account: bool,
         inbox_size: int,
         found: tuple[str, ...] = (),
+        unknown: str = "",
     ) -> None:
         self.config = config
         self.trader = trader
@@ -85,7 +86,7 @@ class TurnParts:
         self.budget = HandlerBudget()
         self.exits = Exits()
         self.outcomes = Outcomes(found)
-        self.receipt = Receipt(trader.state, live=not cursor.lossless)
+        self.receipt = Receipt(trader.state, live=not cursor.lossless, unknown=unknown)
         self.timeline = Timeline()
         self.persistence = Persistence(trader, journal, recorder, keeps_account=keeps_account)
         self.operator = OperatorGate()

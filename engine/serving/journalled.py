@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.journal import JOURNAL_FILE, JournalledAccount, fold, mode_of_newest_run, unknown_before, untraded
+from engine.journal import JOURNAL_FILE, JournalledAccount, begins_blind, fold, mode_of_newest_run, untraded
 from engine.model.errors import InputError, reason
 from engine.serving.state_dirs import EngineDir
 from engine.shortcut.engines import holds_nothing
@@ -42,8 +42,7 @@ def left_in(place: EngineDir) -> Left:
     try:
         journal = path.exists()
         if journal and (account := fold(path)) is not None:
-            before = unknown_before(path)
-            return Left(place, account, f"{place.where}: {before}: what was held then is not known" if before else "")
+            return Left(place, account, _lacking(place.folder) if begins_blind(path) else "")
         if holds_nothing(str(place.folder)) or (journal and untraded(path)):
             return Left(place)
         return Left(place, problem=_lacking(place.folder))
@@ -54,13 +53,13 @@ def left_in(place: EngineDir) -> Left:
 
 
 def _lacking(folder: Path) -> str:
-    """What is not as it must be in a directory that was used and tells of no account; raises OSError."""
+    """What is not as it must be in a directory that was used and does not tell all; raises OSError."""
     names = os.listdir(folder)
     aside = max((name for name in names if name.startswith(f"{JOURNAL_FILE}.damaged-")), default="")
     more = f"; a damaged one was put aside as {clean(aside, 80)}" if aside else ""
     if JOURNAL_FILE not in names:
         return f"{JOURNAL_FILE} is missing in {clean(str(folder))}: what is held is not known{more}"
-    return f"the journal in {clean(str(folder))} keeps no account, what is held is not known{more}"
+    return f"the journal in {clean(str(folder))} does not tell what was before it: what is held is not known{more}"
 
 
 def open_in_account(account: JournalledAccount) -> tuple[str, ...]:

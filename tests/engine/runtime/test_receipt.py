@@ -3,7 +3,7 @@
 import pytest
 
 from engine.model.commands import Flat
-from engine.model.events import OrderCancelled, Submit
+from engine.model.events import EntriesChanged, FlatChanged, OrderCancelled, Submit
 from engine.runtime.receipt import Receipt
 from tests.support.builders import EAGER
 from tests.support.scripted_feed import ScriptedRun
@@ -54,3 +54,13 @@ def test_an_exit_that_was_taken_back_is_said_to_be() -> None:
     (order,) = [event.order for event in sent if isinstance(event, Submit)]
     receipt.note(OrderCancelled(order.number, 0), 0)
     assert [leg.word for leg in receipt.view().legs] == ["CANCELLED"]
+
+
+def test_what_the_run_before_held_and_nobody_knows_is_unresolved_until_a_person_unlocks() -> None:
+    receipt = Receipt(TraderHarness().trader.state, live=False, unknown="the journal was damaged")
+    last = []
+    for state in ("locked", "unlocked"):
+        receipt.note(EntriesChanged(state, "operator", 0), 0)
+        receipt.note(FlatChanged("FLAT", "operator", 0), 0)
+        last.append(receipt.lines[-1])
+    assert last == ["  unresolved: the journal was damaged", "  unresolved: nothing"]
