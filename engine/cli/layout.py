@@ -110,6 +110,7 @@ def layout_of(args: Namespace, config: "Config") -> "CsvLayout":
         price_divisor=args.price_divisor,
         has_header=False if args.no_header else None,
         symbol=args.symbol or config.instrument.symbol,
+        symbol_said=bool(args.symbol),
         profile=args.profile,
         delimiter=args.delimiter,
         dates=args.dates,

@@ -32,6 +32,7 @@ class CsvLayout(Struct, frozen=True, kw_only=True):
     price_divisor: int = 1
     has_header: bool | None = None
     symbol: str = ""
+    symbol_said: bool = False  # by a person for this file; else it is the configuration's
     profile: str = ""
     delimiter: Literal["", "comma", "semicolon", "tab", "pipe"] = ""
     dates: Literal["", "dmy", "mdy", "ymd"] = ""

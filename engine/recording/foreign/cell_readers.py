@@ -49,6 +49,11 @@ class CellReader:
         number, instrument = plain(text, self._mark), self._instrument
         price = to_minor(number, instrument.price_scale, self._divisor, instrument.tick_size)
         if not _is_near(number, price, instrument.price_scale, self._divisor):
+            if not price:
+                tick = instrument.price_text(instrument.tick_size)
+                raise ValueError(
+                    f"nothing is left of it in ticks of {tick}; the instrument's price_scale and tick_size say how fine"
+                )
             self._remarks.add("rounded", row)
         else:
             self._remember(self.prices, text, price)

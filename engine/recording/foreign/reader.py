@@ -29,6 +29,7 @@ from engine.recording.foreign.rows import BadKind, BadRow, Row
 from engine.recording.foreign.sniff import date_and_time, stamp_text, understand
 from engine.recording.foreign.stamp_column import SetBack, stamp_reader
 from engine.recording.foreign.stamps import DAY_NUMBER, FORM_EXAMPLE, is_day_number
+from engine.recording.foreign.unused import unused
 from engine.recording.foreign.vocabulary import Role
 from engine.recording.stamps import EXAMPLES
 from engine.text.sanitize import CleanText, clean
@@ -82,6 +83,7 @@ class ForeignReader:
             refuse_mixture(self.form, self._records, symbols)
             self._numbers, self._symbol_places = symbols.numbers, symbols.places
             self.instruments = find_instruments(self.form, self._records, symbols, layout.price_divisor, instrument_for)
+            self._unused = unused(layout, self.form, names_symbols=bool(symbols.places))
             self._back_ns = 0  # how long before their stamps candles begin
             if self.candles:
                 self._find_period()
@@ -111,7 +113,7 @@ class ForeignReader:
         }
         counts, first = self.remarks.counts, self.remarks.first
         lines = [f"{counts[each]:,} {words[each]}, first row {first[each]}" for each in counts]
-        lines += self._set_back.told()
+        lines += [*self._unused, *self._set_back.told()]
         if self._in_parts:
             lines.append(f"the first price is {self._in_parts}: are they written in parts? --price-divisor 1000000000")
         if self._lines.unended and self._lines.unended == self._lines.last_row:

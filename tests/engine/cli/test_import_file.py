@@ -38,3 +38,13 @@ def test_a_dry_run_tells_all_that_the_import_tells_of_how_a_file_is_read(
         told.append([line for line in lines if line.startswith(("read", "lost"))])
     assert told[0] == told[1]
     assert [line.partition(":")[0] for line in told[0]] == ["read as", "read", "lost", *["lost" for _ in options]]
+
+
+def test_a_symbol_that_is_said_in_vain_is_told_and_the_configured_one_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("timestamp,price,volume,symbol\n2025-11-18 09:15:00,150.20,75,A\n", encoding="utf-8")
+    for options, told in (([], False), (["--symbol", "B"], True)):
+        assert main(["import", str(path), "--dry-run", "--config", str(bundled("config.toml")), *options]) == 0
+        assert ("read: --symbol B is without effect" in capsys.readouterr().out) == told

@@ -286,3 +286,16 @@ def test_finer_prices_and_quantities_than_the_instrument_s_are_kept(path: Path) 
     assert some.told() == (
         "1 prices lie between two ticks of the instrument and were rounded to the nearest, first row 32",
     )
+
+
+@pytest.mark.parametrize("price", ["0.00001230", "-0.001", "0.0249"])
+def test_a_price_of_which_rounding_leaves_nothing_is_none(path: Path, price: str) -> None:
+    found = opened(
+        path, f"time,price\n2025-11-18 09:15:00,{price}\n2025-11-18 09:15:01,0.00\n2025-11-18 09:15:02,0.03\n"
+    )
+    bad, *ticks = found.rows()
+    assert not isinstance(bad, Tick)
+    assert bad.text.startswith(
+        f"row 2, column 'price': '{price}' is not a price (nothing is left of it in ticks of 0.05;"
+    )
+    assert [each.price for each in ticks if isinstance(each, Tick)] == [0, 3]
