@@ -125,7 +125,9 @@ def test_a_flat_is_held_until_the_market_opens_by_its_own_time(tmp_path, off_ms)
     assert (run.flat_states[-1], run.state.flat.until_ms) == ("HELD", ms("09:15:00", FRIDAY))
     run.until(ms("09:14:59", FRIDAY), 1000)
     assert (run.flat_states[-1], run.exits) == ("HELD", [])
-    run.until(ms("09:15:01", FRIDAY))
+    run.until(ms("09:15:04.900", FRIDAY))
+    assert (run.flat_states[-1], run.exits) == ("CLOSING", [])  # a first price of the session may come
+    run.until(ms("09:15:06", FRIDAY))
     assert run.flat_states[-1] == "FLAT"
     assert run.verified() == "same"
 
