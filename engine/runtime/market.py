@@ -41,8 +41,9 @@ class MarketWatch:
         self._seen: dict[int, tuple[int, int]] = {}  # of each instrument an earlier stamp, and its receipt (ms)
 
     def clock_set(self, by_ms: int) -> None:
-        """Our clock was set by so much: the market's time goes on as it was."""
-        self._lead(self._market_clock.ahead_ms + by_ms)
+        """Our clock was set right by so much: the market's time goes on as it was, where it was known."""
+        ahead_ms = self._market_clock.ahead_ms + by_ms
+        self._lead(ahead_ms if abs(ahead_ms) < _FRESH_MS else 0)
         self._seen = {index: (stamp_ms, seen_ms + by_ms) for index, (stamp_ms, seen_ms) in self._seen.items()}
 
     def market_ms(self, now_ms: int, *, due: bool) -> int:

@@ -83,6 +83,20 @@ def test_setting_the_clock_right_closes_nothing(tmp_path, off_ms, begin, overrid
     assert run.verified() == "same"
 
 
+@pytest.mark.parametrize("off_ms", [-HOUR_MS, HOUR_MS])
+def test_a_clock_that_is_set_right_by_the_only_tick_is_the_markets(tmp_path, off_ms):
+    machine = HandClock(ms("11:00:00"), off_ms)
+    clock = SteadyClock(machine, slept_ns=lambda: 0, boot_ns=machine.monotonic_ns)
+    run = ClockedRun(tmp_path, at=ms("11:00:00"), clock=clock)
+    run.machine = machine
+    run.tick(100, ms("11:00:01"), flags=FLAG_NEW_LINK).beat()
+    set_right(run, machine)
+    assert run.parts.market_clock.now_ms == machine.true_ms
+    run.until(ms("11:30:00"), 1000)
+    assert run.parts.market_clock.now_ms == ms("11:30:00")
+    assert run.verified() == "same"
+
+
 # ── A clock that was fast, until ticks said so ──────────────────────────────────────────────────────────────────────
 
 
@@ -176,6 +190,7 @@ def test_while_a_market_ticks_no_wrong_clock_closes_it(tmp_path, off_ms):
     run.until(ms("14:55:00"), 1000)  # nor does it when it is silent later on
     assert (hours.is_open(), hours.closed()) == (True, None)
     assert session_view(run.state.all_hours, run.parts.market_clock.now_ms).end_ms == ms("15:30:00")
+    assert run.verified() == "same"
 
 
 @pytest.mark.parametrize("off_ms", [0, HOUR_MS, -HOUR_MS])
@@ -196,3 +211,4 @@ def test_a_feed_rests_and_a_day_begins_by_the_markets_time(tmp_path, off_ms):
     run.until(ms("09:06:00", FRIDAY), 60_000)
     day.look(run.clock.monotonic_ns())
     assert day.date.isoformat() == FRIDAY
+    assert run.verified() == "same"
