@@ -1,5 +1,6 @@
 """Reads raw lines of Binance streams as a source: `<receive time>[:] <message>`, plain or gzip. Opens no connection."""
 
+import codecs
 import gzip
 import re
 import zlib
@@ -23,14 +24,17 @@ _MAX_RATIO = 200  # of plain to packed bytes; such lines reach about 10
 _FREE_BYTES = 16 << 20  # plain bytes that are allowed whatever the ratio
 _GZIP_MAGIC = b"\x1f\x8b"
 
-_LINE = re.compile(rb"([0-9]{10}(?:[.][0-9]{1,9})?|[0-9]{19}):? (\{.*\})", re.DOTALL)
-_BEGIN = re.compile(rb"wss?://|[0-9]{10}(?:[.][0-9]+|[0-9]{9})?:? \{")
+_LINE = re.compile(rb"([0-9]{10}(?:[.][0-9]{1,9})?|[0-9]{13}|[0-9]{16}|[0-9]{19}):?[ \t]+(\{.*\})", re.DOTALL)
+# Whatever stamp stands before a message: nothing else looks so, and what is wrong with it is told here.
+_BEGIN = re.compile(rb"wss?://|[0-9][0-9T:.,Z+-]{5,40}:?[ \t]+\{")
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MARKS = b"\0\xef\xbb\xbf\xff\xfe"  # what encodings put before and between plain letters
 _URL = re.compile(rb"wss?://[!-~]{1,8000}(?: [ -~]{0,200})?")  # the first line of some captures
 
 
 def recognised(begin: bytes) -> bool:
-    """Whether a file that begins so, once it is unpacked, holds raw lines."""
-    return _BEGIN.match(begin) is not None
+    """Whether a file that begins so, once it is unpacked, holds raw lines, be it in an encoding that is refused."""
+    return _BEGIN.match(begin.translate(None, _MARKS)) is not None
 
 
 class BinanceRawSource(Undamaged):
@@ -151,12 +155,12 @@ class BinanceRawSource(Undamaged):
             if not match:
                 if row == 1 and _URL.fullmatch(line):
                     continue
-                allowed = "'<epoch ns> <message>' or '<epoch s>: <message>'"
+                allowed = "'<epoch> <message>' or '<epoch>: <message>', in s, ms, µs or ns"
                 what = f"'{line[:200].decode(errors='replace')[:60]}' is not a raw line; allowed: {allowed}"
                 self._pass_over(row, what, whole=whole, told=skipped is None)
                 continue
             seconds, _, fraction = match[1].partition(b".")
-            recv_wall_ns = int(seconds) if len(seconds) == 19 else int(seconds + fraction.ljust(9, b"0"))
+            recv_wall_ns = int((seconds + fraction).ljust(19, b"0"))
             try:
                 message = decode(match[2])
             except WireError as error:
@@ -203,7 +207,9 @@ class BinanceRawSource(Undamaged):
                         raise self._bad(row, f"is longer than {MAX_LINE_BYTES} bytes")
                     if plain_bytes > max(_FREE_BYTES, _MAX_RATIO * self._size):
                         raise self._bad(row, f"the file unpacks to more than {_MAX_RATIO} times its size")
-                    text = line.rstrip(b"\r\n")
+                    if row == 1 and line.startswith(_UTF16):
+                        raise self._bad(row, "is UTF-16; allowed: UTF-8")
+                    text = line.removeprefix(codecs.BOM_UTF8 if row == 1 else b"").rstrip(b"\r\n")
                     if not text:
                         blank = blank or row
                     elif blank:

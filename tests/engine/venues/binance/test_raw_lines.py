@@ -1,5 +1,6 @@
 """Raw lines of Binance become ticks with the book that stood before them; what is no such line is told with its row."""
 
+import codecs
 import gzip
 from itertools import islice
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from engine.model.errors import InputError
 from engine.model.types import FLAG_HAS_BOOK, Tick
-from engine.venues.binance.raw_lines import BinanceRawSource
+from engine.venues.binance.raw_lines import BinanceRawSource, recognised
 from tests.support.shared_data import shared
 
 pytestmark = pytest.mark.slow
@@ -109,12 +110,46 @@ def test_the_other_way_to_write_a_line(tmp_path: Path, begin: bytes) -> None:
     assert [tick.recv_wall_ns for tick in found.ticks()] == [1_633_998_523_957_215_000]
 
 
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+@pytest.mark.parametrize("between", [b" ", b": ", b"\t"])
+@pytest.mark.parametrize("digits", [10, 13, 16, 19])
+def test_a_receive_time_says_its_unit_by_its_size(tmp_path: Path, digits: int, between: bytes, mark: bytes) -> None:
+    begin = mark + b"%d" % (NS // 10 ** (19 - digits)) + between
+    assert recognised((begin + BTC)[:64])
+    found = source(tmp_path, begin + BTC % (7, b"1", 1000) + b"\n")
+    assert [tick.recv_wall_ns for tick in found.ticks()] == [NS // 10 ** (19 - digits) * 10 ** (19 - digits)]
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (lines(BTC % (7, b"1", 1000)).decode().encode("utf-16"), "row 1: is UTF-16; allowed: UTF-8"),
+        (lines(BTC % (7, b"1", 1000)).decode().encode("utf-16-le"), "is not a raw line; allowed: "),
+        (b"2025-11-18T09:15:00.123Z {}\n", "row 1: '2025-11-18T09:15:00.123Z {}' is not a raw line; allowed: "),
+        (b"176348340000 {}\n", "row 1: '176348340000 {}' is not a raw line; allowed: "),
+    ],
+)
+def test_what_is_wrong_with_raw_lines_is_told_as_that_of_raw_lines(tmp_path: Path, data: bytes, told: str) -> None:
+    assert recognised(data[:64])
+    with pytest.raises(InputError) as error:
+        source(tmp_path, data)
+    assert told in str(error.value)
+
+
+@pytest.mark.parametrize("begin", [b"2025-11-18 09:15:00,150.20,75\n", b'{"e":"trade"}', b"timestamp,price\n", b""])
+def test_nothing_else_looks_like_them(begin: bytes) -> None:
+    assert not recognised(begin)
+
+
 @pytest.mark.parametrize(
     ("data", "told"),
     [
         (b"", "the file is empty"),
         (lines(b'{"e":"kline"}'), "holds no trade; allowed: raw lines of Binance streams with trades"),
-        (b"hello\n", "row 1: 'hello' is not a raw line; allowed: '<epoch ns> <message>' or '<epoch s>: <message>'"),
+        (
+            b"hello\n",
+            "row 1: 'hello' is not a raw line; allowed: '<epoch> <message>' or '<epoch>: <message>', in s, ms",
+        ),
         (lines(b"{}") + b"wss://x\n", "row 2: 'wss://x' is not a raw line"),
         (b"1e18 {}\n", "row 1: '1e18 {}' is not a raw line"),
         (b"\x00\x1b[31m\xff\n", "row 1: '\ufffd\ufffd[31m\ufffd' is not a raw line"),
