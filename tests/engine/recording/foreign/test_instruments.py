@@ -157,3 +157,15 @@ def test_blank_cells_tell_nothing_apart(tmp_path: Path) -> None:
 def test_more_symbols_than_there_can_be_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="row 1002: is the 1001th symbol; allowed: up to 1000"):
         opened(tmp_path / "a.csv", "token", [(str(n),) for n in range(1100)])
+
+
+@pytest.mark.parametrize(
+    "again", ['"timestamp","price","symbol"', "TIMESTAMP,Price,Symbol", "\ufefftimestamp,price,symbol"]
+)
+def test_the_name_of_its_column_is_no_symbol(tmp_path: Path, again: str) -> None:
+    rows = '"2025-11-18 09:15:00","9","RY"\n"2025-11-18 09:15:01","9","NA"\n'
+    path = tmp_path / "a.csv"
+    path.write_text(f'"timestamp","price","symbol"\n{rows}{again}\n{rows}')
+    reader = ForeignReader(path, CsvLayout(), Instrument)
+    assert [each.symbol for each in reader.instruments] == ["RY", "NA"]
+    assert symbols(reader) == ["RY", "NA", "-", "RY", "NA"]
