@@ -43,6 +43,8 @@ class ForeignSource(CsvSource):
             tolerance_ms=max(tolerance_ms, TOLERANCE_MS),
             clock=self._reader.clock,
         )
+        if self._survey.steps_back:
+            self._reader.refuse_blocks(self._survey.steps_back)
         midnights = self._survey.midnights
         self._by_day = OverMidnight(self._reader, midnights, self._reader.clock.zone) if midnights else self._reader
         self._ordered: OrderedTicks | None = None

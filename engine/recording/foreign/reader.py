@@ -1,6 +1,6 @@
 """Reads a file of others row by row: streaming, every number strict, every reason with its row and column."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,8 @@ from engine.recording.foreign.instruments import (
     only_symbol,
     symbol_in,
 )
-from engine.recording.foreign.mixture import refuse_mixture
+from engine.recording.foreign.mixture import refuse_blocks, refuse_mixture
+from engine.recording.foreign.neighbours import StepBack
 from engine.recording.foreign.numbers import BLANKS
 from engine.recording.foreign.records import Records, because, not_text, quoted
 from engine.recording.foreign.rows import BadKind, BadRow, Row
@@ -58,6 +59,7 @@ class ForeignReader:
 
     def __init__(self, path: Path, layout: CsvLayout, instrument_for: Callable[[str], Instrument]) -> None:
         self.name = clean(path.name, 200)
+        self._path = path
         self.zone = layout.zone  # of stamps without an offset
         self.form, self._lines = understand(path, layout)
         self.candles = self.form.candles
@@ -81,6 +83,7 @@ class ForeignReader:
             if not symbols.numbers:
                 symbols = Symbols({only_symbol(layout, path.stem): 0}, ())
             refuse_mixture(self.form, self._records, symbols)
+            self._symbols = symbols
             self._numbers, self._symbol_places = symbols.numbers, symbols.places
             self.instruments = find_instruments(self.form, self._records, symbols, layout.price_divisor, instrument_for)
             self._unused = unused(layout, self.form, names_symbols=bool(symbols.places))
@@ -95,6 +98,13 @@ class ForeignReader:
         if self.candles:
             return self._candle_rows(after)
         return self._plain_rows(after, "day_volume" if self.counts_by_total else "volume")
+
+    def refuse_blocks(self, steps: Collection[StepBack]) -> None:
+        """Raise InputError where the rows go back in time because another instrument begins, by a column that nobody knows."""
+        try:
+            refuse_blocks(self.form, self._records, self._symbols, self.rows(), steps)
+        except InputError as error:
+            raise InputError(f"{self._path}: {error}") from None
 
     def fraction_read(self) -> float:
         """Which part of the file the latest reading has passed."""

@@ -13,7 +13,7 @@ from engine.model.errors import InputError
 from engine.model.sources import PassedOver
 from engine.model.types import Tick
 from engine.recording.foreign.clocks import Clock, Midnights, OverMidnight
-from engine.recording.foreign.neighbours import MOST_KEPT, Neighbours, StrayRow
+from engine.recording.foreign.neighbours import MOST_KEPT, Neighbours, StepBack, StrayRow
 from engine.recording.foreign.rows import BadRow, RowReader
 from engine.text.sanitize import clean
 
@@ -36,6 +36,7 @@ class Survey(Struct, frozen=True):
     passed_over: tuple[PassedOver, ...]
     notes: tuple[str, ...]
     unordered: bool = False
+    steps_back: tuple[StepBack, ...] = ()
     midnights: Midnights = ()  # where a file without dates goes on into the next day
 
 
@@ -159,6 +160,7 @@ class _Pass:
             passed_over=(*self._unreadable(), *_contradicted(strays, stamp)),
             notes=(self._note(breaks, unordered=too_loose),) if sort else (),
             unordered=unordered,
+            steps_back=tuple(step for each in neighbours for step in each.steps_back),
         )
 
     def _first_crossed(self, strays: frozenset[int]) -> int:

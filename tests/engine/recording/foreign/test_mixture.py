@@ -12,6 +12,7 @@ from engine.model.errors import InputError
 from engine.model.types import Instrument, Tick
 from engine.recording.csv_layout import CsvLayout
 from engine.recording.foreign.reader import ForeignReader
+from engine.recording.foreign_source import ForeignSource
 
 Walk = list[float]
 
@@ -108,3 +109,55 @@ def test_a_side_of_the_trade_is_no_instrument_however_far_buyers_and_sellers_are
     for one, two in (("B", "S"), ("buy", "sell"), ("1", "-1"), ("True", "False"), ("bid", "ask")):
         rows = [(1.5 - n % 2 / 2, (one, two)[n % 2]) for n in range(100)]
         assert len(opened(tmp_path / "a.csv", "zz", rows).instruments) == 1
+
+
+def blocks(path: Path, names: str, parts: Sequence[Sequence[str]], **layout: object) -> ForeignSource:
+    path.write_text(f"timestamp,price,{names}\n" + "".join(f"{line}\n" for part in parts for line in part))
+    return ForeignSource(path, CsvLayout(symbol="SAID", **layout), Instrument)  # type: ignore[arg-type]
+
+
+def part(chance: random.Random, day: int, price: float, more: str, count: int = 120) -> list[str]:
+    prices = walk(chance, price, count)
+    return [f"2025-11-{day} 09:{n // 2:02d}:{30 * (n % 2):02d},{each},{more},{n % 7}" for n, each in enumerate(prices)]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    many=st.integers(2, 4),
+    days=st.integers(1, 3),
+    apart=st.floats(1.3, 20),
+    backwards=st.booleans(),
+)
+def test_instruments_one_after_another_are_asked_about(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, many: int, days: int, apart: float, backwards: bool
+) -> None:
+    chance = random.Random(seed)
+    parts = [
+        [line for day in range(days) for line in part(chance, 18 + day, 150 * apart**each, f"X{each}")]
+        for each in range(many)
+    ]
+    if backwards:
+        parts = [each[::-1] for each in parts]
+    path = tmp_path_factory.mktemp("blocks") / "a.csv"
+    with pytest.raises(InputError) as asked:
+        blocks(path, "zz_code,lots", parts)
+    said = f"{path}: the prices of {many} values of column 'zz_code' lie apart, as those of {many} instruments do; say "
+    assert str(asked.value) == said + "--columns symbol=zz_code, or --columns -=zz_code where all are of one"
+    assert len(blocks(path, "zz_code,lots", parts, columns=("symbol=zz_code",)).instruments) == many
+    assert blocks(path, "zz_code,lots", parts, columns=("-=zz_code",)).count() == many * days * 120
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10**6), gap=st.floats(0.5, 2))
+def test_days_and_parts_of_one_instrument_in_any_order_are_not(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, gap: float
+) -> None:
+    chance = random.Random(seed)
+    days = [part(chance, 18 + day, 150 * gap**day, f"day{day}") for day in range(4)]
+    chance.shuffle(days)
+    path = tmp_path_factory.mktemp("days") / "a.csv"
+    assert blocks(path, "zz,lots", days).count() == 480, "a column that changes with the day"
+    same = part(chance, 18, 150, "first")
+    again = [line.replace("first", "second") for line in same[60:]]
+    assert blocks(path, "zz,lots", [same, again]).count() == 180, "a part that was fetched twice"
