@@ -14,6 +14,7 @@ from engine.model.types import Instrument, TradeMode
 from engine.trading.session import TradingHours
 from tests.support.builders import EAGER, config, ms, tick
 from tests.support.clock_runs import VirtualRun
+from tests.support.clocked_runs import ClockedRun
 from tests.support.trader_harness import TraderHarness
 
 
@@ -159,6 +160,15 @@ def test_a_replay_never_leaves_a_tick_out_for_its_date_and_says_so():
         live = TraderHarness(*EAGER, hours_of=MarketHours(cfg, "paper"))
         live.at("13:50:00", day).prices(99, 100)
         assert (live.held > 0) == (day == "2025-10-21")
+
+
+def test_a_recording_of_a_day_whose_hours_a_person_has_said_is_replayed_by_them(tmp_path: Path):
+    holiday = "2025-10-02"
+    said = f'session.special=["{holiday} 10:00-11:00"]'
+    run = ClockedRun(tmp_path, said, at=ms("10:09:00", holiday)).enter(ms("10:10:00", holiday))
+    run.until(ms("10:41:01", holiday), 1_000)  # 20 minutes ahead of the end, and one for a price in time
+    assert {reason for reason, _, _ in run.exits} == {"Session End"}
+    assert run.verified() == "same"
 
 
 def test_in_a_replay_no_day_begins_that_is_none_and_of_which_no_tick_is():
