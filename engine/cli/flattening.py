@@ -133,7 +133,8 @@ def _close_journalled(
     """Close what the journal of a dead engine says is held; `past` is one that was killed and holds its locks still."""
     from engine.serving import offline_flat, remote
 
-    place, account = offline_flat.find_account(place, named=named)
+    left = offline_flat.find_account(place, named=named)
+    place, account = left.place, left.account
     say(f"no engine is running for {place.where}")
     if account is None or account.idle:
         say("its journal holds nothing")
@@ -156,6 +157,9 @@ def _close_journalled(
         return _held(held, say)
     if not verified:
         warn_line(f"NOT verified flat within {offline_flat.WITHIN_S:.0f} s")
+        return EXIT_DIFFERENT
+    if left.problem:
+        warn_line(f"what was known is closed; {left.problem}")
         return EXIT_DIFFERENT
     return _granted(place)
 

@@ -1,7 +1,7 @@
 """What must not be lost, on the disk: a hash-chained journal of facts, and the locked folder that it lives in."""
 
 from engine.journal.account import JournalledAccount
-from engine.journal.fold import begins_blind, fold, untraded
+from engine.journal.fold import begins_blind, fold, unknown_after, untraded
 from engine.journal.months import JOURNAL_FILE
 from engine.journal.ownership import LOCK_FILE, Owner, living_writer, owner_of, running_pid, written_owner
 from engine.journal.reader import mode_of_newest_run, pid_of_open_run, read_events, verify
@@ -25,6 +25,7 @@ __all__ = [
     "pid_of_open_run",
     "read_events",
     "running_pid",
+    "unknown_after",
     "untraded",
     "verify",
     "written_owner",

@@ -11,10 +11,12 @@ from pathlib import Path
 import msgspec
 
 from engine.journal.account import JournalledAccount
+from engine.journal.months import utc
 from engine.journal.reader import file_before
 from engine.journal.rows import RunStarted, entry_of
-from engine.journal.schema import open_reader
+from engine.journal.schema import open_left
 from engine.journal.takeover import is_blind
+from engine.journal.wal import cut_off
 from engine.model.errors import InputError
 from engine.model.events import StateKept
 
@@ -37,7 +39,7 @@ _UNLOCKED = """SELECT EXISTS (
 def fold(path: Path) -> JournalledAccount | None:
     """The account as the journal at `path` leaves it; None when it keeps none. Raises InputError."""
     try:
-        with closing(open_reader(path)) as connection:
+        with closing(open_left(path)) as connection:
             return folded(connection, path)
     except sqlite3.Error as error:
         raise InputError(f"journal {path}: {error}") from error
@@ -49,12 +51,28 @@ def untraded(path: Path) -> bool:
     Raises InputError.
     """
     try:
-        with closing(open_reader(path)) as connection:
+        with closing(open_left(path)) as connection:
             begun = _begun(connection)
             traded = connection.execute("SELECT EXISTS (SELECT 1 FROM orders) OR EXISTS (SELECT 1 FROM fills)")
             return begun is not None and not begun.found and traded.fetchone() == (0,) and _kept(connection) == 0
     except (sqlite3.Error, msgspec.DecodeError) as error:
         raise InputError(f"journal {path}: {error}") from error
+
+
+def unknown_after(path: Path) -> str:
+    """What is not known of the end of the journal at `path`, where its write-ahead log was cut off; "" where it is whole. Raises InputError.
+
+    Never of a journal that this process has open.
+    """
+    cut = cut_off(path)
+    if not cut:
+        return ""
+    try:
+        with closing(open_left(path)) as connection:
+            (wall_ns,) = connection.execute("SELECT max(wall_ns) FROM events").fetchone()
+    except sqlite3.Error as error:
+        raise InputError(f"journal {path}: {cut}; {error}") from error
+    return f"{cut}: its last row is of {utc(wall_ns)}, what came after is not known"
 
 
 def begins_blind(path: Path) -> bool:
@@ -65,7 +83,7 @@ def begins_blind(path: Path) -> bool:
     files = [path]
     with suppress(sqlite3.Error, msgspec.DecodeError, TypeError):  # what is damaged is told elsewhere
         while True:
-            with closing(open_reader(files[-1])) as connection:
+            with closing(open_left(files[-1])) as connection:
                 number, started = _newest_start(connection)
                 before = "" if started is not None else file_before(connection)
             if started is not None:
@@ -93,7 +111,7 @@ def _newest_start(connection: sqlite3.Connection) -> tuple[int, RunStarted | Non
 
 
 def _unlocked(path: Path, after: int) -> bool:
-    with closing(open_reader(path)) as connection:
+    with closing(open_left(path)) as connection:
         return bool(connection.execute(_UNLOCKED, (after,)).fetchone()[0])
 
 
@@ -117,7 +135,7 @@ def folded(connection: sqlite3.Connection, path: Path) -> JournalledAccount | No
     before = file_before(connection)
     if not before:
         return None
-    with closing(open_reader(path.with_name(before))) as connection_before:
+    with closing(open_left(path.with_name(before))) as connection_before:
         account = folded(connection_before, path.with_name(before))
     return account and _followed(connection, 0, account)
 

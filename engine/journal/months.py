@@ -24,6 +24,11 @@ def month_of(wall_ns: int) -> str:
     return time.strftime("%Y-%m", time.gmtime(wall_ns // 10**9))
 
 
+def utc(wall_ns: int) -> str:
+    """A moment (UTC), such as `20261130T174500Z`."""
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(wall_ns // 10**9))
+
+
 def is_closed_name(name: str) -> bool:
     """Whether a file of this name is a closed part of a journal."""
     return _CLOSED.fullmatch(name) is not None

@@ -3,7 +3,6 @@
 import os
 import sqlite3
 import stat
-import time
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -12,11 +11,12 @@ from msgspec import Struct
 
 from engine.journal.account import UNCLEAN
 from engine.journal.fold import begins_blind, folded
-from engine.journal.months import closed_files, month_of, settle, sides
+from engine.journal.months import closed_files, month_of, settle, sides, utc
 from engine.journal.reader import begin_of, is_first, older_than, stored_events
 from engine.journal.rows import GENESIS, RunStarted, chain_problem, entry_of
 from engine.journal.schema import foreign, open_reader
 from engine.journal.takeover import BLIND, LACKING, LEFT_OPEN, READY, UNKNOWN, Opened, take_over
+from engine.journal.wal import cut_off
 from engine.model.errors import DiskError, InputError
 from engine.model.types import TradeMode
 from engine.outside.files import put_aside_odd
@@ -59,6 +59,7 @@ def examine(path: Path, mode: TradeMode, wall_ns: int, *, used: bool = False) ->
         settle(path)
         for side in sides(path):
             put_aside_odd(side)
+        cut = cut_off(path)
         damage = _damage(path, mode) or _out_of_chain(path)
         if not damage and not path.exists():
             lost = MISSING if used else NOTHING
@@ -66,7 +67,7 @@ def examine(path: Path, mode: TradeMode, wall_ns: int, *, used: bool = False) ->
             return Last(0, GENESIS, _without_account(opened, mode, lost))
         if not damage:
             try:
-                return _last(path, mode)
+                return _last(path, mode, cut)
             except InputError as error:  # every byte is sound, and this program does not know what to make of it
                 damage = str(error)
         kept_as = set_aside(path, wall_ns)
@@ -144,9 +145,12 @@ def _inside(connection: sqlite3.Connection, mode: TradeMode, whole: bool) -> str
     return chain_problem(stored_events(connection, after), after, previous if after == begin else None)
 
 
-def _last(path: Path, mode: TradeMode) -> Last:
-    """The end of a healthy journal and what its last run left behind; raises InputError when that cannot be followed."""
-    unknown = BLIND if begins_blind(path) else NOTHING
+def _last(path: Path, mode: TradeMode, cut: str) -> Last:
+    """The end of a healthy journal and what its last run left behind; raises InputError when that cannot be followed.
+
+    `cut` says that more rows were behind it, "" that it is whole.
+    """
+    unknown = clean(f"{cut}: {UNKNOWN}") if cut else BLIND if begins_blind(path) else NOTHING
     with closing(open_reader(path)) as connection:
         number, link, wall_ns = connection.execute(
             "SELECT number, hash, wall_ns FROM events ORDER BY number DESC LIMIT 1"
@@ -156,7 +160,9 @@ def _last(path: Path, mode: TradeMode) -> Last:
         )
         unclean = ""
         if ended is None:
-            unclean = f"run {run} ({of_mode}) of {_utc(started_ns)} did not end in good order"
+            unclean = f"run {run} ({of_mode}) of {utc(started_ns)} did not end in good order"
+        if cut:
+            unclean = "; ".join(filter(None, (unclean, f"{cut}: what came after its last row is not known")))
         (begun_ns,) = connection.execute("SELECT wall_ns FROM events ORDER BY number LIMIT 1").fetchone()
         account = folded(connection, path) if mode != "replay" else None
         if account is None:
@@ -165,9 +171,10 @@ def _last(path: Path, mode: TradeMode) -> Last:
             return Last(
                 number, link, _without_account(opened, mode, _looked_at(connection, run)), month_of(begun_ns), idle
             )
-    if ended is not None and not account.ended:
-        unclean = f"run {run} ({of_mode}) of {_utc(started_ns)} ended because something was broken"
-    told = f"{unclean}; its last row is of {_utc(wall_ns)}" if unclean else ""
+    account.ended = account.ended and not cut
+    if ended is not None and not account.ended and not cut:
+        unclean = f"run {run} ({of_mode}) of {utc(started_ns)} ended because something was broken"
+    told = f"{unclean}; its last row is of {utc(wall_ns)}" if unclean else ""
     opened = Opened(run=run + 1, fresh=False, unclean=unclean, unknown=unknown)
     idle = account.idle
     return Last(number, link, take_over(opened, account, mode, told), month_of(begun_ns), idle)
@@ -215,7 +222,7 @@ def _without_account(opened: Opened, mode: TradeMode, locked: CleanText) -> Open
 
 def set_aside(path: Path, wall_ns: int, why: str = "damaged") -> Path:
     """Rename the file together with its write-ahead log, so that nothing of it is lost or taken for the new one's; raises OSError."""
-    stamp = f"{path.name}.{why}-{_utc(wall_ns)}"
+    stamp = f"{path.name}.{why}-{utc(wall_ns)}"
     names = (stamp, *(f"{stamp}-{count}" for count in range(2, 1_000)))
     for target in map(path.with_name, names):
         if not any(os.path.lexists(_side(target, side)) for side in ("", "-wal", "-shm")):
@@ -230,7 +237,3 @@ def set_aside(path: Path, wall_ns: int, why: str = "damaged") -> Path:
 
 def _side(path: Path, side: str) -> Path:
     return path.with_name(path.name + side)
-
-
-def _utc(wall_ns: int) -> str:
-    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(wall_ns // 10**9))

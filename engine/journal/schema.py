@@ -105,11 +105,21 @@ def open_reader(path: Path) -> sqlite3.Connection:
 
     Of an empty file SQLite would remove the log beside it, reader or not, and with it rows that somebody may still need.
     """
-    with suppress(OSError):
-        found = path.stat()
-        if stat.S_ISREG(found.st_mode) and not found.st_size:
-            raise sqlite3.DatabaseError("the file is empty")
+    _refuse_empty(path)
     return _connect(path, "ro", sqlite3.Connection)
+
+
+def open_left(path: Path) -> sqlite3.Connection:
+    """A reader of what a program has left that is gone, or of a running one; its index, which tells how much there was, stays as it is."""
+    _refuse_empty(path)
+    if os.path.exists(f"{path}-shm"):
+        with suppress(sqlite3.OperationalError), ExitStack() as on_failure:
+            connection = _connect(path, "ro&readonly_shm=1", sqlite3.Connection)
+            on_failure.callback(connection.close)
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            on_failure.pop_all()
+            return connection
+    return open_reader(path)
 
 
 def open_without_log(path: Path) -> sqlite3.Connection:
@@ -126,6 +136,13 @@ def foreign(connection: sqlite3.Connection) -> str:
     if version > max(_KNOWN_VERSIONS):
         return f"it was written by a newer program (schema {version}, known is {max(_KNOWN_VERSIONS)})"
     return "" if version in _KNOWN_VERSIONS else f"its schema {version} is not known"
+
+
+def _refuse_empty(path: Path) -> None:
+    with suppress(OSError):
+        found = path.stat()
+        if stat.S_ISREG(found.st_mode) and not found.st_size:
+            raise sqlite3.DatabaseError("the file is empty")
 
 
 def _connect(path: Path, access: str, factory: Factory) -> sqlite3.Connection:

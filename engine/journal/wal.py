@@ -14,6 +14,10 @@ _MAGICS = frozenset({0x377F0682, 0x377F0683})
 _FRAME = 24  # bytes before each page: its number, the size of the database, both salts, both checksums
 _SALTS = struct.Struct(">2I")
 _SALTS_AT = 8
+_INDEX = struct.Struct(
+    "=I10xHI12x8s56xI"
+)  # version, page size, newest frame, both salts; how many frames were brought home
+_INDEX_VERSION = 3_007_000
 _MOST_BETWEEN = 1 << 16  # generations between two looks
 Salts = tuple[int, int]  # of a generation: with each the first goes up by one, and the second is drawn
 
@@ -38,8 +42,8 @@ def read_log(path: Path) -> Log:
         if len(header) < _HEADER.size or _HEADER.unpack(header)[0] not in _MAGICS:
             return Log(size, problem="was written over")
         _, _, page, _, *salts, _, _ = _HEADER.unpack(header)
-        places = range(_HEADER.size + _SALTS_AT, size, _FRAME + max(page, 1))
-        found = [_salts_at(descriptor, place) for place in places]
+        places = range(_HEADER.size, size - _FRAME - page + 1, _FRAME + page)  # of those that are whole
+        found = [_salts_at(descriptor, place + _SALTS_AT) for place in places]
     finally:
         os.close(descriptor)
     return _of(size, (salts[0], salts[1]), found)
@@ -66,3 +70,33 @@ def _salts_at(descriptor: int, place: int) -> Salts:
     data = os.pread(descriptor, _SALTS.size, place)
     first, second = _SALTS.unpack(data) if len(data) == _SALTS.size else (0, 0)
     return first, second
+
+
+def cut_off(journal: Path) -> str:
+    """Why the log beside the `journal` of a program that is gone is not whole, by the index it left; "" where nothing says so.
+
+    Never of a file that this process has open: closing the index would drop the locks that SQLite holds on it.
+    """
+    path = journal.with_name(f"{journal.name}-wal")
+    try:
+        descriptor = os.open(f"{journal}-shm", os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            data = os.pread(descriptor, _INDEX.size, 0)
+        finally:
+            os.close(descriptor)
+        version, page, frames, salts, home = _INDEX.unpack(data)
+    except (OSError, struct.error):
+        return ""
+    if version != _INDEX_VERSION or home >= frames:  # what is all in the journal is not needed
+        return ""
+    try:
+        log = read_log(path)
+    except OSError:
+        log = Log(0)
+    of_index: Salts = _SALTS.unpack(salts)
+    if not log.problem and log.bytes and comes_after(log.salts, of_index):
+        return ""  # the index was not brought to the disk before the power went
+    if log.problem or log.salts != of_index or log.frames < frames:
+        size = _HEADER.size + frames * (_FRAME + (65_536 if page == 1 else page))
+        return f"{path.name} was cut off, {log.bytes:,} of {size:,} bytes are left"
+    return ""

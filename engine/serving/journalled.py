@@ -9,7 +9,15 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.journal import JOURNAL_FILE, JournalledAccount, begins_blind, fold, mode_of_newest_run, untraded
+from engine.journal import (
+    JOURNAL_FILE,
+    JournalledAccount,
+    begins_blind,
+    fold,
+    mode_of_newest_run,
+    unknown_after,
+    untraded,
+)
 from engine.model.errors import InputError, reason
 from engine.serving.state_dirs import EngineDir
 from engine.shortcut.engines import holds_nothing
@@ -42,8 +50,9 @@ def left_in(place: EngineDir) -> Left:
     try:
         journal = path.exists()
         if journal and (account := fold(path)) is not None:
-            return Left(place, account, _lacking(place.folder) if begins_blind(path) else "")
-        if holds_nothing(str(place.folder)) or (journal and untraded(path)):
+            doubts = (_lacking(place.folder) if begins_blind(path) else "", unknown_after(path))
+            return Left(place, account, "; ".join(filter(None, doubts)))
+        if holds_nothing(str(place.folder)) or (journal and untraded(path) and not unknown_after(path)):
             return Left(place)
         return Left(place, problem=_lacking(place.folder))
     except OSError as error:

@@ -28,7 +28,7 @@ from engine.outside.files import read_note
 from engine.outside.trust import doubt_of_folder
 from engine.recording import MqrSource
 from engine.serving.flat_file import take_away
-from engine.serving.journalled import left_in
+from engine.serving.journalled import Left, left_in
 from engine.serving.remote import HeldError
 from engine.serving.state_dirs import FLAT_FILE, EngineDir
 from engine.text.sanitize import CleanText
@@ -49,8 +49,8 @@ Outcome = TypeVar("Outcome")
 LastPrice = tuple[int, int]  # in minor units, and its ms (UTC)
 
 
-def find_account(place: EngineDir, *, named: bool) -> tuple[EngineDir, JournalledAccount | None]:
-    """Return `place` as far as it is known, and the account to be flattened; None where it is certain that nothing is held.
+def find_account(place: EngineDir, *, named: bool) -> Left:
+    """Return what is to be flattened; with a problem where that may not be all of it, and no account where it is certain that nothing is held.
 
     Raises InputError where nothing is known: that must never look like "nothing is held".
     """
@@ -60,11 +60,11 @@ def find_account(place: EngineDir, *, named: bool) -> tuple[EngineDir, Journalle
     if doubt := doubt_of_folder(place.folder):
         raise InputError(f"{where}: {doubt}, so its journal is not believed: nothing is known of what is held")
     left = left_in(place)
-    if left.problem:
+    if left.problem and not left.open:
         raise InputError(left.problem)
     if left.account is None and place.mode in {"", "replay"}:
         raise InputError(f"{where} is no state directory of an engine that trades: nothing is known of what is held")
-    return left.place, left.account
+    return left
 
 
 def check_simulated(place: EngineDir) -> None:

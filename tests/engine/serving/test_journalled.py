@@ -1,6 +1,7 @@
 """What a directory tells of an engine that is gone: what is not known never looks like nothing."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,8 +18,9 @@ from engine.serving.journalled import left_in
 from engine.serving.offline_flat import find_account
 from engine.serving.state_dirs import place_of, usual_folder
 from engine.serving.status import status_of
-from tests.support.builders import ms
+from tests.support.builders import EAGER, ms
 from tests.support.journal_harness import JournalHarness, ran
+from tests.support.waiting import until
 
 CLOCK = VirtualClock(ms("09:30:00") * 1_000_000)
 HELD = (99, 100)  # prices after which something is held
@@ -42,6 +44,21 @@ def begun_over_nothing(folder: Path) -> None:
     without_journal(folder)
     with StateDir.open(folder, "paper"):
         SqliteJournal.open(folder, "paper", CLOCK, used=True).close("not started")
+
+
+def killed_and_its_log_cut(folder: Path) -> None:
+    """What it had bought last stood in the part of the log that is gone."""
+    running = folder.with_name("running")
+    ran(running)
+    with StateDir.open(running, "paper"):
+        journal = SqliteJournal.open(running, "paper", CLOCK)
+        until(lambda: not journal.waiting)
+        begun = (running / f"{JOURNAL_FILE}-wal").stat().st_size
+        JournalHarness(journal, *EAGER, kept=journal.opened.kept).prices(*HELD)
+        until(lambda: not journal.waiting)
+        shutil.copytree(running, folder)
+        journal.close("stopped")
+    os.truncate(folder / f"{JOURNAL_FILE}-wal", begun)
 
 
 def elsewhere(folder: Path) -> None:
@@ -68,6 +85,7 @@ UNKNOWN: dict[str, tuple[Callable[[Path], object], str]] = {
     "its journal is gone": (without_journal, "journal.db is missing in"),
     "begun over damage": (begun_over_damage, "does not tell what was before it: .*a damaged one was put aside as"),
     "begun over nothing": (begun_over_nothing, "does not tell what was before it: what is held is not known"),
+    "killed, and its log cut": (killed_and_its_log_cut, "its last row is of .*, what came after is not known"),
     "a link to nowhere": (elsewhere, "cannot be looked into: No such file or directory"),
     "a folder above it is a link to nowhere": (all_elsewhere, "cannot be looked into: No such file or directory"),
     "a file in its place": (

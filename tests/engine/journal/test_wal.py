@@ -1,0 +1,77 @@
+"""A write-ahead log that was cut off beside the journal of a program that is gone: told by whoever reads it, and never taken for all there was."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.journal import JOURNAL_FILE, SqliteJournal, fold, unknown_after
+from engine.model.clock import VirtualClock
+from engine.outside.files import regular_size
+from tests.support.builders import EAGER
+from tests.support.journal_harness import JournalHarness
+from tests.support.waiting import until
+
+LOG = f"{JOURNAL_FILE}-wal"
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock(1_759_290_649 * 10**9)
+
+
+@pytest.fixture
+def left(tmp_path: Path, clock: VirtualClock) -> Path:
+    """What a kill leaves of a run that holds something, behind one that ended well and held nothing."""
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    journal = SqliteJournal.open(folder, "paper", clock)
+    journal.write(JournalHarness(journal, *EAGER).trader.state.keep(0))
+    journal.close("well")
+    journal = SqliteJournal.open(folder, "paper", clock)
+    JournalHarness(journal, *EAGER, kept=journal.opened.kept).prices(100, 101)
+    until(lambda: not journal.waiting)
+    shutil.copytree(folder, tmp_path / "left")
+    journal.close("well")
+    return tmp_path / "left"
+
+
+CUT: dict[str, Callable[[Path], object]] = {
+    "one byte": lambda log: os.truncate(log, regular_size(log) - 1),
+    "half": lambda log: os.truncate(log, regular_size(log) // 2),
+    "emptied": lambda log: os.truncate(log, 0),
+    "removed": Path.unlink,
+    "overwritten": lambda log: log.write_bytes(bytes(regular_size(log))),
+}
+
+
+@pytest.mark.parametrize("what", CUT)
+def test_a_log_that_was_cut_is_told_as_often_as_somebody_asks(left: Path, clock: VirtualClock, what: str) -> None:
+    CUT[what](left / LOG)
+    for _ in range(2):
+        assert "journal.db-wal was cut off" in unknown_after(left / JOURNAL_FILE)
+        assert "its last row is of 20251001T" in unknown_after(left / JOURNAL_FILE)
+        assert fold(left / JOURNAL_FILE) is not None  # as far as it goes
+    journal = SqliteJournal.open(left, "paper", clock)
+    opened = journal.opened
+    journal.close("well")
+    assert (opened.damage, opened.still_locked) == ("", "the last run ended uncleanly")
+    assert "journal.db-wal was cut off" in opened.unclean + opened.report[0]
+    assert unknown_after(left / JOURNAL_FILE) == ""
+
+
+def test_a_log_that_is_whole_leaves_nothing_unknown(left: Path) -> None:
+    assert unknown_after(left / JOURNAL_FILE) == ""
+    account = fold(left / JOURNAL_FILE)
+    assert account is not None
+    assert account.net()
+    assert unknown_after(left / JOURNAL_FILE) == ""
+
+
+def test_a_log_that_was_all_brought_home_is_missed_by_nobody(tmp_path: Path, clock: VirtualClock) -> None:
+    journal = SqliteJournal.open(tmp_path, "paper", clock)
+    JournalHarness(journal, *EAGER).prices(100, 101)
+    journal.close("well")
+    assert unknown_after(tmp_path / JOURNAL_FILE) == ""
