@@ -4,18 +4,20 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from engine.model.errors import reason
 from engine.outside.files import put_aside_odd
 
 _ROOM = 4  # times its size must be free, or taking it again would only fill the disk again
 
 
 class Reserve:
-    """`size` bytes of really allocated disk, beside the journal."""
+    """`size` bytes of really allocated disk, beside the journal; `wanting` says why there never were any."""
 
     def __init__(self, path: Path, size: int) -> None:
         self._path = path
         self._size = size
         self.freed = False
+        self.wanting = ""
 
     def take(self) -> None:
         """Allocate the room unless it still is from a run before; raises OSError, and leaves nothing behind then."""
@@ -37,8 +39,9 @@ class Reserve:
         """Take it; where that cannot be, nobody is kept from a start or a flat: it counts as given back, and is tried again."""
         try:
             self.take()
-        except OSError:
+        except OSError as error:
             self.freed = True
+            self.wanting = f"{self._path.name}: {reason(error)}"
 
     def free(self) -> bool:
         """Give the room back to a full disk; whether there was any. Raises nothing: this is done where something has failed already."""
@@ -53,7 +56,7 @@ class Reserve:
             disk = os.statvfs(self._path.parent)
             if disk.f_bavail * disk.f_frsize >= _ROOM * self._size:
                 self.take()
-                self.freed = False
+                self.freed, self.wanting = False, ""
         return not self.freed
 
     def give_back(self) -> bool:

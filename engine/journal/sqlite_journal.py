@@ -319,13 +319,17 @@ class SqliteJournal:
         standing, now_s = self._standing, time.monotonic()
         if not self._reserve.freed:
             standing.trouble = CleanText("")
-        elif standing.trouble != _FULL:
-            standing.trouble, self._room_at_s = _FULL, now_s + _ROOM_S
-            standing.call_out(_FULL)
+        elif standing.trouble != (full := self._without_reserve()):
+            standing.trouble, self._room_at_s = full, now_s + _ROOM_S
+            standing.call_out(full)
         elif now_s >= self._room_at_s:
             self._room_at_s = now_s + _ROOM_S
             if self._reserve.take_again():
                 standing.trouble = CleanText("")
+
+    def _without_reserve(self) -> CleanText:
+        wanting = self._reserve.wanting
+        return clean(f"journal: {wanting}: it has no room to go on in on a full disk") if wanting else _FULL
 
     def _finish(self) -> None:
         """Close the file, and see that nothing is left behind unseen."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from engine.config import bundled
-from engine.journal import JOURNAL_FILE
+from engine.journal.sqlite_journal import RESERVE_FILE
 from tests.support.command_home import Answer, Home
 
 RECORDING = bundled("nifty-synthetic.mqr")
@@ -263,7 +263,7 @@ def test_a_full_disk_ends_with_its_own_status(home: Home) -> None:
     )
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         output = home.run("replay", RECORDING, *QUIET, stdout=full)
-    for answer, name in ((limited, JOURNAL_FILE), (output, "standard output")):
+    for answer, name in ((limited, RESERVE_FILE), (output, "standard output")):
         assert (answer.status, len(answer.lines)) == (74, 1)
         assert name in answer.err
 

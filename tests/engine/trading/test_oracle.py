@@ -20,7 +20,6 @@ from engine.venues.simulated.generator import MockSession
 from tests.support.builders import EAGER, config, ms, nifty
 from tests.support.oracle import Exit, Oracle, Row, judge
 from tests.support.shared_data import shared
-from tests.support.thorough import LONG
 from tests.support.trader_harness import TraderHarness
 
 pytestmark = pytest.mark.slow
@@ -201,7 +200,7 @@ EMPHASES: tuple[dict[str, object], ...] = (
 def test_random_days_under_random_configurations_come_out_the_same():
     seen: Counter[str] = Counter()
     plain = settings(
-        max_examples=125 if LONG else 60, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=125, database=None, deadline=None, suppress_health_check=list(HealthCheck)
     )
 
     def run(overrides: tuple[str, ...], number: int) -> None:
