@@ -18,7 +18,7 @@ from engine.assembly import LiveSupply, build, load
 from engine.assembly.edges import RECORDING_NOTE
 from engine.config import Config, bundled, find_config
 from engine.journal import JOURNAL_FILE, JournalledAccount
-from engine.journal.schema import open_reader
+from engine.journal.schema import open_left
 from engine.link.flat_news import held_text
 from engine.model.commands import Flat
 from engine.model.errors import DiskError, InputError, UserError
@@ -89,7 +89,7 @@ def last_prices(place: EngineDir, warn: Callable[[str], None]) -> dict[str, Last
     """
     try:
         source = _recording(place)
-        with closing(open_reader(place.folder / JOURNAL_FILE)) as connection:
+        with closing(open_left(place.folder / JOURNAL_FILE)) as connection:
             (began_ns,) = connection.execute("SELECT max(started_ns) FROM runs").fetchone()
         if source.header.started_wall_ns < began_ns:
             return {}
