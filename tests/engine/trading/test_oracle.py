@@ -199,9 +199,7 @@ EMPHASES: tuple[dict[str, object], ...] = (
 
 def test_random_days_under_random_configurations_come_out_the_same():
     seen: Counter[str] = Counter()
-    plain = settings(
-        max_examples=125, database=None, deadline=None, suppress_health_check=list(HealthCheck)
-    )
+    plain = settings(max_examples=125, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 
     def run(overrides: tuple[str, ...], number: int) -> None:
         compare(overrides, days(Random(number), config(*overrides)), seen)
