@@ -22,8 +22,8 @@ from engine.model.types import TradeMode
 from engine.outside.files import put_aside_odd
 from engine.text.sanitize import CleanText, clean, cleaned
 
-MISSING = CleanText(f"the journal is missing: {UNKNOWN}")
-DAMAGED = CleanText(f"the journal was damaged: {UNKNOWN}")
+MISSING = clean(f"the journal is missing: {UNKNOWN}")
+DAMAGED = clean(f"the journal was damaged: {UNKNOWN}")
 NOTHING = CleanText("")
 CHAIN_CHECKED_ON_OPEN = 1_000  # events; `verify` checks all of them
 WHOLE_FILE_CHECKED_BELOW = 64 * 2**20  # bytes; reading all pages of a larger file would delay the start

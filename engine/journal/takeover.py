@@ -14,7 +14,7 @@ from engine.text.sanitize import CleanText, clean
 LEFT_OPEN = CleanText("the last run left something open")
 NOT_PLACED = "not placed: the engine ended before it was carried out"
 UNKNOWN = "what was held is not known"
-BLIND = CleanText(f"an earlier run found its journal damaged or missing: {UNKNOWN}")
+BLIND = clean(f"an earlier run found its journal damaged or missing: {UNKNOWN}")
 LACKING = "is missing from a directory that was used before"
 _DAMAGED = "journal was damaged: "
 READY = "READY: locked until you unlock (k)"

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine.model.errors import UserError, reason
-from engine.outside.files import put_aside_odd as put_odd_aside
 
 _LONGEST_PATH = 100  # bytes; the system's own limit is 108 on Linux, 104 elsewhere
 _BACKLOG = 256  # connections that wait to be taken; beyond them the system refuses, and a command tries again
@@ -117,14 +116,6 @@ def _check_folder(path: Path) -> None:
     found = path.parent.stat()
     if found.st_uid != os.geteuid() or found.st_mode & 0o022:
         raise UserError(f"socket {path}: its directory must be yours and no others' to write in (chmod 700)")
-
-
-def put_aside_odd(path: Path) -> None:
-    """Move away what was put in place of a living engine's socket and is none: everybody must find the engine. Raises UserError."""
-    try:
-        put_odd_aside(path, wanted=stat.S_ISSOCK)
-    except OSError as error:
-        raise UserError(f"socket {path}: {reason(error)}") from error
 
 
 def _remove_old(path: Path) -> None:

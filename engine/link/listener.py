@@ -3,12 +3,15 @@
 import os
 import selectors
 import socket
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from engine.link import address
 from engine.link.limits import Bucket
+from engine.model.errors import UserError, reason
+from engine.outside.files import put_aside_odd
 
 _ACCEPTS_PER_S = 500
 _ACCEPTS_AT_ONCE = 1_024  # so that even a thousand that come at once are seen through, and whoever stands behind them
@@ -57,7 +60,7 @@ class Listener:
             lost = "another file stands in place of the socket"
         except OSError as error:
             lost = f"the socket is gone ({error.strerror})"
-        address.put_aside_odd(self._path)
+        _put_aside_odd(self._path)
         fresh = address.listen(self._path)
         self._file = self._path.lstat()
         self._fresh = fresh
@@ -128,3 +131,11 @@ class Listener:
                 self._path.unlink()
         except OSError as error:
             self._note(f"link: the socket could not be taken away: {error.strerror}")
+
+
+def _put_aside_odd(path: Path) -> None:
+    """Move away what was put in place of a living engine's socket and is none: everybody must find the engine. Raises UserError."""
+    try:
+        put_aside_odd(path, wanted=stat.S_ISSOCK)
+    except OSError as error:
+        raise UserError(f"socket {path}: {reason(error)}") from error

@@ -47,14 +47,17 @@ ENTRIES = (
     "engine/recording/recorder.py",
     "engine/journal/exit_pages.py",  # why a journal cannot be read
     "engine/journal/opening.py",
+    "engine/journal/reader.py",
     "engine/journal/rows.py",
     "engine/journal/sqlite_journal.py",
+    "engine/journal/standing.py",  # what the disk says
     "engine/journal/takeover.py",
     "engine/trading/data_quality.py",  # what a strategy raised
     "engine/runtime/run_failure.py",  # what anything else raised
     "engine/assembly/assemble.py",  # what a run is called
     "engine/backtest/verification.py",  # what a file is called
     "engine/serving/candidates.py",  # where an engine is
+    "engine/serving/journalled.py",  # where an engine was
     "engine/serving/notify.py",
     "engine/serving/process.py",
     "engine/serving/remote.py",  # why a flat was asked for

@@ -168,5 +168,5 @@ def test_an_attached_screen_carries_no_engine():
     )
     done = subprocess.run((sys.executable, "-c", code), capture_output=True, text=True, check=True, cwd=ROOT)
     rooms = {name.split(".")[1] for name in done.stdout.split() if name.startswith("engine.")}
-    assert rooms <= {"link", "model", "presentation", "text", "version"}
+    assert rooms <= {"link", "model", "outside", "presentation", "text", "version"}
     assert "sqlite3" not in done.stdout
