@@ -58,7 +58,7 @@ SPECIAL = (
     row("1029", "USDINR25NOV8325CE", "USDINR", "26NOV2025", "832500000.000000", "1", "OPTCUR", "CDS", "0.250000"),
     row("1030", "USDINR25NOVFUT", "USDINR", "26NOV2025", "-1.000000", "1", "FUTCUR", "CDS", "25000.000000"),
     row("77", "JEERA20NOV25", "JEERA", "20NOV2025", "-1.000000", "3", "FUTCOM", "NCDEX", "500.000000"),  # not ours
-    row("1", 'ODD"} ,{"NAME', 'ODD"}', "", "-1.000000", "1", "", "BSE", "5.000000"),  # brackets within a text
+    row("1", "ODDNAME", "ODDNAME", 'x"} ,{"', "-1.000000", "1", "", "BSE", "5.000000"),  # brackets within a text
     option(40900, "BANKNIFTY", "25NOV2025", 58000, "PE", 35, 601),
 )
 

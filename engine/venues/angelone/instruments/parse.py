@@ -22,6 +22,7 @@ _OPTIONS = {"OPTIDX", "OPTSTK", "OPTFUT", "OPTCOM", "OPTCUR", "OPTIRC"}
 _DERIVATIVES = {"NFO", "BFO", "MCX", "CDS"}
 _SHARES = re.compile(r".+-(EQ|BE|BZ|SM|ST|IV|RR)")  # series of the NSE that are shares and trusts, not bonds
 _TOKEN = re.compile(r"[0-9]{1,25}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 &_.'()%-]{0,79}")  # no path, formula or markup is an instrument
 _MAX_LOT = 10**9  # units; what is beyond is no number of units
 
 
@@ -148,7 +149,7 @@ def _listed(row: Row, kind: Kind) -> Listed | None:
 
 
 def _is_name(text: str) -> bool:
-    return 0 < len(text) <= 80 and text.isascii() and text.isprintable()
+    return _NAME.fullmatch(text) is not None and ".." not in text
 
 
 def _whole(value: object, factor: int) -> int:

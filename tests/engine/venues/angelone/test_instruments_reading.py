@@ -81,6 +81,21 @@ def test_a_row_with_nonsense_is_passed_over_or_well(changes: dict[str, object]) 
         assert one.symbol.isprintable()
 
 
+@pytest.mark.parametrize("key", ["symbol", "name"])
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("M&M-EQ", True), ("BAJAJ-AUTO", True), ("NIFTY MID SELECT", True), ("J&KBANK", True), ("NIFTY50 PR 1X INV", True),
+        ("@SUM(1+1)CE", False), ("../../../../tmp/xCE", False), ("A..CE", False), ("[/red]CE", False), ("-1+1CE", False),
+        ("=cmd|' /C calc'!A0CE", False), ("a/b", False), ("a\\b", False), ("A" * 81, False), ("NIFTY\u202e", False), ("", False),
+    ],
+)  # fmt: skip
+def test_a_name_that_could_be_a_path_a_formula_or_markup_is_no_instrument(key: str, name: str, kept: bool) -> None:
+    odd = {**next(rows(1)), key: name}
+    found, tally = read(json.dumps([odd, SPECIAL[3]]))
+    assert (len(found), tally.bad) == ((2, 0) if kept else (1, 1))
+
+
 def _is_json(row: dict[str, object]) -> bool:
     try:
         json.dumps(row, allow_nan=False)
