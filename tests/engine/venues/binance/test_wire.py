@@ -226,7 +226,8 @@ def test_no_text_is_taken_for_a_number_that_is_none(text: str) -> None:
         except WireError:
             continue
         assert set(text) <= set("0123456789.-")
-        assert found == exactly(text)
+        beyond_measure = read is to_quantity and exactly(text) > 10**18
+        assert found == (0 if beyond_measure else exactly(text))
 
 
 def read_all(name: str, messages: list[bytes]) -> Counter[str]:
