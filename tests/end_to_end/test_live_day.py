@@ -17,7 +17,7 @@ from engine.assembly.open_source import open_file
 from engine.model.types import DELIVERIES, FLAG_LATE
 from engine.reports.trade_file import TradeFile
 from tests.simulator import RawLines, Simulator
-from tests.support.builders import config
+from tests.support.builders import config, ms
 from tests.support.live_harness import FULL_CASH, LiveHarness, assert_same, supply_of_command
 from tests.support.shared_data import shared
 from tests.support.thorough import LONG
@@ -30,6 +30,7 @@ COINS = "raw_ws/binance_spot_btcusdt_20240808.jsonl.gz"
 ROWS = 3_000  # of the session, where not all of it is taken: twenty minutes and the first trades
 PACED = 3000.0  # times the recorded pace: four thousand ticks a second, which a usual inbox holds
 MESSAGES = 4_000
+BEGINS_MS = ms("09:15:00")
 # Rooms in the inbox for a moment in which the machine has no time for the engine: what is to be shown is not that.
 ROOMY = "engine.inbox_size=50000"
 
@@ -65,7 +66,7 @@ def through_the_wire(tmp_path: Path, path: Path, delivery: str, speed: float, *o
     """A paper run, over by now, that was sent the session as packets and has worked every one of them."""
     with Simulator(play=path, speed=speed) as sim:
         keys = (FULL_CASH, "instrument.token=40001", *overrides)
-        live = LiveHarness(tmp_path, sim, *keys, delivery=delivery, supply=supply_of_command)
+        live = LiveHarness(tmp_path, sim, *keys, delivery=delivery, supply=supply_of_command, begins_ms=BEGINS_MS)
         with trade_list(tmp_path, live), live:
             live.all_worked()
             live.engine.stop()
@@ -124,7 +125,7 @@ every 8000 ticks: nul
 
 def test_bad_packets_among_the_good_change_no_decision(tmp_path, record_property) -> None:
     with Simulator(play=shared(DAY), speed=0.0, script=HARMLESS, seed=7) as sim, ExitStack() as stack:
-        live = LiveHarness(tmp_path, sim, FULL_CASH, ROOMY, "smartapi.sequence=rising")
+        live = LiveHarness(tmp_path, sim, FULL_CASH, ROOMY, "smartapi.sequence=rising", begins_ms=BEGINS_MS)
         stack.enter_context(trade_list(tmp_path, live))
         stack.enter_context(live)
         live.all_worked()

@@ -94,11 +94,19 @@ def quick_login(pace: Pace | None = None) -> Supply:
 class LiveHarness:
     """A paper run on a simulated exchange, from its login to its recording; use it with `with`.
 
-    `told` keeps what the feed told, each with its moment (monotonic ns).
+    `told` keeps what the feed told, each with its moment (monotonic ns). `begins_ms` is the time at the exchange when it
+    starts (UTC), where that is another than here: a day that is played in a second proves to nobody which time it is, and
+    leaves the journal's thread no time to keep up, for which entries would wait.
     """
 
     def __init__(
-        self, folder: Path, sim: Simulator, *overrides: str, delivery: str = "callback", supply: Supply | None = None
+        self,
+        folder: Path,
+        sim: Simulator,
+        *overrides: str,
+        delivery: str = "callback",
+        supply: Supply | None = None,
+        begins_ms: int = 0,
     ) -> None:
         self.folder = folder
         self.sim = sim
@@ -117,6 +125,12 @@ class LiveHarness:
         heard = LiveSupply(found.name, found.instruments, partial(self._open_at_any_hour, found))
         self.run: Run = build(fitted, heard, "paper", state_root=folder / "state")
         self.engine = self.run.engine
+        if begins_ms:
+            clock = self.engine._parts.market_clock
+            clock.ahead_ms = clock.now_ms - begins_ms
+            new_day = self.engine.housekeeping._new_day
+            new_day.date = new_day._date()  # so that none begins when the hours here do not reach into a day
+            self.engine.housekeeping._durability._holds = False
         self.turn = self.run.engine.turn
         self.instrument_states = self.run.trader.state.instrument_states
         self.portfolio = self.run.trader.state.portfolio
