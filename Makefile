@@ -18,8 +18,8 @@ help: ## list the targets
 run: $(READY) ## run the program on the bundled recording
 	@$(BIN)/myquant-tui
 
-# Three on two cores: many tests wait for processes most of the time.
-SPREAD := -n 3 --dist loadfile --no-loadscope-reorder
+# Four on two cores: many tests wait for processes most of the time.
+SPREAD := -n 4 --dist loadfile --no-loadscope-reorder
 # Processes and terminals share two cores with all other tests: what fails beside them is judged once more, alone.
 ALONE := --last-failed --last-failed-no-failures none
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
+from engine.journal.wal import of_one_generation
 from engine.model.errors import DiskError
 
 APPLICATION_ID = 0x4D51544A  # "MQTJ"
@@ -112,7 +113,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
 def open_left(path: Path) -> sqlite3.Connection:
     """A reader of what a program has left that is gone, or of a running one; its index, which tells how much there was, stays as it is."""
     _refuse_empty(path)
-    if os.path.exists(f"{path}-shm"):
+    if os.path.exists(f"{path}-shm") and of_one_generation(path):
         with suppress(sqlite3.OperationalError), ExitStack() as on_failure:
             connection = _connect(path, "ro&readonly_shm=1", sqlite3.Connection)
             on_failure.callback(connection.close)

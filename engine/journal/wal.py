@@ -14,6 +14,7 @@ _MAGICS = frozenset({0x377F0682, 0x377F0683})
 _FRAME = 24  # bytes before each page: its number, the size of the database, both salts, both checksums
 _SALTS = struct.Struct(">2I")
 _SALTS_AT = 8
+_LOG_SALTS = slice(16, 24)  # of the header
 _INDEX = struct.Struct(
     "=I10xHI12x8s56xI"
 )  # version, page size, newest frame, both salts; how many frames were brought home
@@ -72,6 +73,32 @@ def _salts_at(descriptor: int, place: int) -> Salts:
     return first, second
 
 
+def of_one_generation(journal: Path) -> bool:
+    """Whether the index beside `journal` is of the log's generation, or there is no log.
+
+    Of another one it is after a kill right behind the first bytes of a log. SQLite tries for ten seconds to read by such
+    an index, where it may not make it anew.
+    """
+    try:
+        log = _begin(f"{journal}-wal", _HEADER.size)
+        index = _begin(f"{journal}-shm", _INDEX.size)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    if len(log) < _HEADER.size or _HEADER.unpack(log)[0] not in _MAGICS:
+        return True
+    return len(index) == _INDEX.size and _INDEX.unpack(index)[3] == log[_LOG_SALTS]
+
+
+def _begin(path: str, size: int) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        return os.pread(descriptor, size, 0)
+    finally:
+        os.close(descriptor)
+
+
 def cut_off(journal: Path) -> str:
     """Why the log beside the `journal` of a program that is gone is not whole, by the index it left; "" where nothing says so.
 
@@ -79,12 +106,7 @@ def cut_off(journal: Path) -> str:
     """
     path = journal.with_name(f"{journal.name}-wal")
     try:
-        descriptor = os.open(f"{journal}-shm", os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            data = os.pread(descriptor, _INDEX.size, 0)
-        finally:
-            os.close(descriptor)
-        version, page, frames, salts, home = _INDEX.unpack(data)
+        version, page, frames, salts, home = _INDEX.unpack(_begin(f"{journal}-shm", _INDEX.size))
     except (OSError, struct.error):
         return ""
     if version != _INDEX_VERSION or home >= frames:  # what is all in the journal is not needed

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.journal import JOURNAL_FILE, SqliteJournal, fold, unknown_after
+from engine.journal.wal import of_one_generation
 from engine.model.clock import VirtualClock
 from engine.outside.files import regular_size
 from tests.support.builders import EAGER
@@ -75,3 +76,28 @@ def test_a_log_that_was_all_brought_home_is_missed_by_nobody(tmp_path: Path, clo
     JournalHarness(journal, *EAGER).prices(100, 101)
     journal.close("well")
     assert unknown_after(tmp_path / JOURNAL_FILE) == ""
+
+
+def _begun_anew(log: Path) -> None:
+    """A log of another generation, of which its header is all that came to the disk."""
+    header = bytearray(log.read_bytes()[:32])
+    header[16:24] = b"\x01" * 8
+    log.write_bytes(header)
+
+
+@pytest.mark.parametrize(
+    ("done", "one"),
+    [
+        (lambda log: None, True),
+        (lambda log: os.truncate(log, 0), True),
+        (lambda log: os.truncate(log, 2_000), True),
+        (Path.unlink, True),
+        (_begun_anew, False),
+    ],
+    ids=["whole", "empty", "cut off", "gone", "of another generation"],
+)
+def test_an_index_is_followed_only_through_its_own_log(left: Path, done: Callable[[Path], object], one: bool) -> None:
+    journal = left / JOURNAL_FILE
+    done(left / f"{JOURNAL_FILE}-wal")
+    assert of_one_generation(journal) is one
+    assert fold(journal) is not None

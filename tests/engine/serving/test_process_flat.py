@@ -50,7 +50,7 @@ def test_it_is_flat_by_every_way_in(home: OperatorShell, state: str) -> dict[str
                 assert seen.entries.locked == f"flat: {reason}"
                 assert "unresolved: nothing" in seen.flat.receipt[-1]
             until(lambda locks=locks: shell.locks() == locks + 1)
-            until(lambda receipts=receipts: len(shell.receipts) == receipts + (state != "disk failing"))
+            until(lambda receipts=receipts: len(shell.receipts) >= receipts + (state != "disk failing"))
             assert (shell.net(), verify(shell.state / JOURNAL_FILE)) == (0, None)
             back_to_trading(shell)
             figures |= {f"{name}_locked_ms": locked_ms, f"{name}_verified_ms": verified_ms}
