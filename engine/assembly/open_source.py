@@ -10,8 +10,6 @@ from engine.model.sources import FileSource
 from engine.model.types import Instrument
 from engine.outside.files import regular_size
 from engine.recording.csv_layout import CsvLayout
-from engine.recording.foreign.unpack import first_bytes
-from engine.recording.foreign_source import ForeignSource
 from engine.recording.format import MAGIC
 from engine.recording.reader import MqrSource
 from engine.venues.registry import VENUES
@@ -24,8 +22,12 @@ def kind_of(path: Path) -> str:
     A name ending in `.mqr` is believed. Raises InputError.
     """
     regular_size(path)
+    if path.suffix.lower() == ".mqr":
+        return "mqr"
+    from engine.recording.foreign.unpack import first_bytes  # only for files of others: some forty modules
+
     begin = first_bytes(path, 64)
-    if path.suffix.lower() == ".mqr" or begin[:4] == MAGIC[:4]:
+    if begin[:4] == MAGIC[:4]:
         return "mqr"
     for venue in VENUES:
         if venue.raw_lines and venue.raw_lines().recognised(begin):
@@ -53,6 +55,8 @@ def open_source(
     for venue in VENUES:
         if venue.raw_lines and kind == venue.raw_format:
             return venue.raw_lines().opened(path, skip_bad)
+    from engine.recording.foreign_source import ForeignSource
+
     return ForeignSource(path, layout, instrument_for, skip_bad=skip_bad, tolerance_ms=tolerance_ms)
 
 
@@ -79,6 +83,10 @@ def open_file(
         skip_bad=skip_bad,
         tolerance_ms=config.risk.max_backwards_ms,
     )
+    if isinstance(source, MqrSource):
+        return source
+    from engine.recording.foreign_source import ForeignSource
+
     if isinstance(source, ForeignSource) and source.market:
         markets = [market_said(config, each.symbol, source.market) for each in source.instruments]
         pairs = zip(source.instruments, markets, strict=True)
