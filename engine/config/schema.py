@@ -11,23 +11,8 @@ from typing import Annotated, Literal, TypeGuard, TypeVar
 from msgspec import Struct
 
 from engine.config.origins import Origins
-from engine.config.rules import (
-    Choice,
-    Day,
-    Flag,
-    Many,
-    Name,
-    Number,
-    Power,
-    Rule,
-    SpecialDay,
-    SpecialDayRule,
-    Speed,
-    Text,
-    TimeOfDay,
-    Whole,
-    Zone,
-)
+from engine.config.rules import Choice, Flag, Many, Name, Number, Power, Rule, Speed, Text, Whole
+from engine.config.time_rules import Day, SpecialDay, SpecialDayRule, TimeOfDay, Zone
 from engine.markets.market import MARKETS
 from engine.model.types import DELIVERIES, REPLAY, Delivery
 from engine.text.sanitize import CleanText

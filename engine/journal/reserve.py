@@ -1,12 +1,14 @@
 """A file that only takes up room, to be given back when the disk is full; knows nothing of what the room is needed for."""
 
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from engine.model.errors import reason
 from engine.outside.files import put_aside_odd
 
+LOOK_S = 0.1  # between two looks whether a full disk has room again
 _ROOM = 4  # times its size must be free, or taking it again would only fill the disk again
 
 
@@ -18,6 +20,7 @@ class Reserve:
         self._size = size
         self.freed = False
         self.wanting = ""
+        self._look_s = 0.0
 
     def take(self) -> None:
         """Allocate the room unless it still is from a run before; raises OSError, and leaves nothing behind then."""
@@ -45,19 +48,29 @@ class Reserve:
 
     def free(self) -> bool:
         """Give the room back to a full disk; whether there was any. Raises nothing: this is done where something has failed already."""
-        self.freed = True
+        self.freed, self._look_s = True, time.monotonic() + LOOK_S  # so that the problem is seen, if only for a moment
         with suppress(OSError):
             return self.give_back()
         return False
 
-    def take_again(self) -> bool:
-        """Take the room again once the disk has enough of it for others as well; whether it is taken. Raises nothing."""
+    def without(self) -> str:
+        """Why there is none, after another try to take it, ten times a second at most; "" while there is one. Raises nothing."""
+        if self.freed and time.monotonic() >= self._look_s:
+            self._look_s = time.monotonic() + LOOK_S
+            self._take_again()
+        if not self.freed:
+            return ""
+        if self.wanting:
+            return f"{self.wanting}: it has no room to go on in on a full disk"
+        return "the disk is full; the journal goes on in its reserve"
+
+    def _take_again(self) -> None:
+        """Take the room once the disk has enough of it for others as well."""
         with suppress(OSError):
             disk = os.statvfs(self._path.parent)
             if disk.f_bavail * disk.f_frsize >= _ROOM * self._size:
                 self.take()
                 self.freed, self.wanting = False, ""
-        return not self.freed
 
     def give_back(self) -> bool:
         """Remove the file; whether it was there. Raises OSError."""

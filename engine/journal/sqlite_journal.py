@@ -9,20 +9,18 @@ import os
 import sqlite3
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from msgspec.structs import replace
-
 from engine.journal.handover import BATCH, Handover
 from engine.journal.ledger import Ledger, LedgerStoppedError, OthersRowsError
 from engine.journal.months import JOURNAL_FILE, month_of
-from engine.journal.opening import Last, examine, set_aside
-from engine.journal.reserve import Reserve
-from engine.journal.rows import GENESIS, Continued, Entry, Rewound, RunEnded, RunStarted, Waiting
+from engine.journal.opening import examine
+from engine.journal.renewal import Renewal
+from engine.journal.reserve import LOOK_S, Reserve
+from engine.journal.rows import Continued, Entry, Rewound, RunEnded, RunStarted, Waiting
 from engine.journal.schema import Factory
 from engine.journal.standing import Standing
 from engine.journal.takeover import Opened
@@ -35,12 +33,6 @@ RESERVE_FILE = "journal.reserve"
 CLOSE_TIMEOUT_S = 4.0  # the whole program has five seconds to end in good order
 _HOUR_NS = 3_600 * 10**9
 _AGAIN_S = 0.5  # between two tries at a disk that refuses
-_ROOM_S = 0.1  # between two looks whether a full one has room again
-_FULL = CleanText("journal: the disk is full; the journal goes on in its reserve")
-
-
-def _nobody(_text: str) -> None:
-    """Nobody wants to be told; `problem` still says it."""
 
 
 class SqliteJournal:
@@ -65,9 +57,6 @@ class SqliteJournal:
     ) -> None:
         self.opened = opened
         self.broken = False
-        self._begun = begun
-        self._path = path
-        self._factory = factory
         self._ledger = ledger
         self._reserve = reserve
         self._standing = Standing(ledger.number, on_failure)
@@ -75,9 +64,8 @@ class SqliteJournal:
         self._turn_over_from_ns = 0  # the next may be asked for (UTC)
         self._handover = Handover(ledger.number, clock.wall_ns)
         self._backlog: list[Waiting] = []
-        self._offset = 0  # of a row's number in this file from the number it was handed over with
-        self._renewals: deque[tuple[int, int]] = deque()  # the first and the last row that a new file begins with
-        self._again_at_s = self._room_at_s = 0.0
+        self._renewal = Renewal(path, begun, reserve, factory)
+        self._again_at_s = 0.0
         self._last_account: Entry | None = None  # given with the end
         self._closing = threading.Lock()  # taken once, by the first that closes, and never given back
         self._stopped = False
@@ -94,7 +82,7 @@ class SqliteJournal:
         title: str = "",
         reserve_kb: int = 256,
         used: bool = False,
-        on_failure: Callable[[CleanText], None] = _nobody,
+        on_failure: Callable[[CleanText], None] = lambda _: None,  # `problem` still says it
         factory: Factory = sqlite3.Connection,
     ) -> Self:
         """Begin a run in the journal of a locked state directory; its row is on the disk on return.
@@ -149,7 +137,7 @@ class SqliteJournal:
         Never blocks. Where it cannot be, because somebody reads the file or the disk is full, it is asked for again in an hour.
         """
         wall_ns = self._wall_ns()
-        if self._renewals or month_of(wall_ns) <= self._ledger.month or wall_ns < self._turn_over_from_ns:
+        if self._renewal.asked or month_of(wall_ns) <= self._ledger.month or wall_ns < self._turn_over_from_ns:
             return False
         self._turn_over_from_ns = wall_ns + _HOUR_NS
         self.write(Continued())
@@ -176,12 +164,7 @@ class SqliteJournal:
 
         The run goes on under its number. What was in no file yet is still tried with the old one.
         """
-        begun = self._renewed()
-        first = [begun] if account is None else [begun, account]
-        rows = [self._handover.numbered(entry) for entry in first]
-        self._renewals.append((rows[0].number, rows[-1].number))
-        for row in rows:
-            self._handover.put(row)
+        self._renewal.ask(self._handover, account, self.problem)
 
     def rewind(self, ticks: int) -> None:
         """The replay went back to just after `ticks` ticks: orders, fills and positions forget what came later; events stay."""
@@ -228,7 +211,7 @@ class SqliteJournal:
 
     def _take(self) -> bool:
         """Wait for something to write, but only a little while something is to be tried again; False when that was the end."""
-        again_s = _AGAIN_S if self._backlog else _ROOM_S if self._reserve.freed else None
+        again_s = _AGAIN_S if self._backlog else LOOK_S if self._reserve.freed else None
         return self._handover.take(self._backlog, again_s)
 
     def _commit(self) -> None:
@@ -247,23 +230,25 @@ class SqliteJournal:
             except (OSError, sqlite3.Error) as error:
                 self._fail(reason(error))
                 return
-        if not self._backlog and not self._stopped:
-            self._recover()
+        if (
+            not self._backlog and not self._stopped
+        ):  # what may be left of a fault is that no reserve is there for the next
+            self._standing.say(self._reserve.without())
 
     def _write(self) -> bool:
         """One transaction; False when the rows that a new file begins with are not all here so far."""
-        renewal = self._renewals[0] if self._renewals else None
-        if renewal is None or self._backlog[-1].number < renewal[0]:
+        due = self._renewal.due(self._backlog[-1].number)
+        if due is None:
             self._append(BATCH)
             return True
-        first, last = renewal
+        first, last = due
         with suppress(OSError, sqlite3.Error, LedgerStoppedError):  # the old file has its last chance
             self._append(first - self._backlog[0].number)
         if self._backlog[-1].number < last:
             return False
         del self._backlog[: first - self._backlog[0].number]
         self._begin_anew(self._backlog[: last - first + 1])
-        self._renewals.popleft()
+        self._renewal.done()
         return True
 
     def _append(self, most: int) -> None:
@@ -271,21 +256,12 @@ class SqliteJournal:
         rows = self._backlog[:most]
         if not rows:
             return
-        offset = self._offset
-        self._ledger.append([replace(row, number=row.number - offset) for row in rows] if offset else rows)
+        self._ledger.append(self._renewal.in_file(rows))
         self._done(len(rows))
 
     def _begin_anew(self, first: list[Waiting]) -> None:
-        """Put aside whatever stands at the path, and begin a new file with `first`; raises OSError, sqlite3.Error, LedgerStoppedError."""
-        offset = first[0].number - 1
-        if any(os.path.lexists(f"{self._path}{side}") for side in ("", "-wal", "-shm")):
-            set_aside(self._path, first[0].wall_ns, "aside")
-        with suppress(sqlite3.Error):  # after that: it removes the log that stands at its path
-            self._ledger.let_go()
-        opened = Opened(run=self.opened.run)
-        rows = [replace(row, number=row.number - offset) for row in first]
-        self._ledger = Ledger.begin(self._path, Last(0, GENESIS, opened), rows, self._reserve, self._factory)
-        self._offset = offset
+        """Go on in a new file that begins with `first`; raises OSError, sqlite3.Error, LedgerStoppedError."""
+        self._ledger = self._renewal.begin(first, self._ledger)
         self._standing.lost = CleanText("")
         self._done(len(first))
 
@@ -297,39 +273,18 @@ class SqliteJournal:
         if not standing.lost:
             return
         standing.call_out(standing.lost)
-        entries = (self._renewed(), account, RunEnded(standing.lost, fault=True))
+        entries = (self._renewal.started(self.problem), account, RunEnded(standing.lost, fault=True))
         self._backlog = [self._handover.numbered(entry) for entry in entries]
         try:
             self._begin_anew(list(self._backlog))
         except (OSError, sqlite3.Error, LedgerStoppedError) as error:
             self._fail(reason(error) if isinstance(error, OSError) else str(error))
 
-    def _renewed(self) -> RunStarted:
-        """The first row of a file that is begun anew."""
-        return replace(self._begun, found=f"{self.problem}: begun anew out of the memory of a running engine")
-
     def _done(self, rows: int) -> None:
         """So many rows of the backlog are on the disk."""
         del self._backlog[:rows]
         self._again_at_s = 0.0
-        self._standing.kept(self._ledger.number + self._offset)
-
-    def _recover(self) -> None:
-        """All is written, a fault is over; room that a full disk was given back is taken again as soon as there is enough."""
-        standing, now_s = self._standing, time.monotonic()
-        if not self._reserve.freed:
-            standing.trouble = CleanText("")
-        elif standing.trouble != (full := self._without_reserve()):
-            standing.trouble, self._room_at_s = full, now_s + _ROOM_S
-            standing.call_out(full)
-        elif now_s >= self._room_at_s:
-            self._room_at_s = now_s + _ROOM_S
-            if self._reserve.take_again():
-                standing.trouble = CleanText("")
-
-    def _without_reserve(self) -> CleanText:
-        wanting = self._reserve.wanting
-        return clean(f"journal: {wanting}: it has no room to go on in on a full disk") if wanting else _FULL
+        self._standing.kept(self._ledger.number + self._renewal.offset)
 
     def _finish(self) -> None:
         """Close the file, and see that nothing is left behind unseen."""
@@ -342,8 +297,7 @@ class SqliteJournal:
                 self._ledger.close()
             self._reserve.give_back()
         except (OSError, sqlite3.Error) as error:
-            self._standing.trouble = clean(f"journal: closing: {error}")
-            self._standing.call_out(self._standing.trouble)
+            self._standing.say(f"closing: {error}")
 
     def _fail(self, text: str) -> None:
         """Keep why the disk refuses; it is tried again a little later."""

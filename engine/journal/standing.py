@@ -40,8 +40,14 @@ class Standing:
         with self._changed:
             self._failing = True
             self._changed.notify_all()
-        self.trouble = clean(f"journal: {text}")
+        self.say(text)
         self.call_out(self.trouble)
+
+    def say(self, text: str) -> None:
+        """What is amiss though rows may go on, "" when nothing is; told where it is news."""
+        before, self.trouble = self.trouble, clean(f"journal: {text}") if text else CleanText("")
+        if text and self.trouble != before:
+            self.call_out(self.trouble)
 
     def call_out(self, text: CleanText) -> None:
         """Tell whoever wants to be told, where that has not been done since it last went well."""

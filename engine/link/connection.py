@@ -1,5 +1,6 @@
 """One connection on the engine's side: bytes in, frames out, and how long it may take over either. Never waits."""
 
+import selectors
 import socket
 from collections import deque
 
@@ -39,6 +40,18 @@ class Connection:
     def sending(self) -> bool:
         """Whether a reply waits to be read."""
         return bool(self._out)
+
+    def look_for(self, mask: int, selector: selectors.BaseSelector) -> None:
+        """Have `selector` wait for these events, 0 for none."""
+        if mask == self.mask:
+            return
+        if not mask:
+            selector.unregister(self.sock)
+        elif self.mask:
+            selector.modify(self.sock, mask, self)
+        else:
+            selector.register(self.sock, mask, self)
+        self.mask = mask
 
     def trust(self) -> None:
         """Take longer requests from now on: its Hello was accepted."""

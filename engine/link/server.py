@@ -17,6 +17,7 @@ from engine.link.control import OperatorPolicy
 from engine.link.frames import frame
 from engine.link.limits import Notes
 from engine.link.listener import Listener
+from engine.link.places import one_too_many, place_for
 from engine.link.protocol import (
     ENCODER,
     LONGEST_ASKED,
@@ -34,13 +35,9 @@ from engine.model.errors import WireError
 
 _ROUND_S = 0.5  # the longest between two looks at the clock: at limits of seconds, and at the policy
 _THROTTLED_S = 0.02
-_MOST_SCREENS = 16
-_MOST_COMMANDS = 16  # places of their own: no number of screens keeps `flat`, `status` and `stop` out
-_IDLE_SCREEN_NS = 2_000_000_000  # a screen looks four times a second: one that hangs gives its place to another
 _NEWS_S = 0.005  # how soon somebody who follows a flat is told
 _FOLLOWED_NS = 1_000_000_000  # the longest he waits without an answer, so that he knows that we are there
 _ACCEPTS_A_ROUND = 8
-_MOST_UNNAMED = 128  # connections without a Hello; the oldest is closed
 _MOST_FAILURES = 5
 _JOIN_S = 2.0
 
@@ -176,21 +173,10 @@ class LinkServer:
                 wait_s = min(wait_s, _NEWS_S)
             elif not mask:  # a request waits, or it asks too often and waits for its turn
                 wait_s = min(wait_s, 0 if connection.asks(now_ns) else _THROTTLED_S)
-            self._set_mask(connection, mask)
+            connection.look_for(mask, self._selector)
         if not self._listener.watch(now_ns):
             wait_s = min(wait_s, _THROTTLED_S)
         return wait_s
-
-    def _set_mask(self, connection: Connection, mask: int) -> None:
-        if mask == connection.mask:
-            return
-        if not mask:
-            self._selector.unregister(connection.sock)
-        elif connection.mask:
-            self._selector.modify(connection.sock, mask, connection)
-        else:
-            self._selector.register(connection.sock, mask, connection)
-        connection.mask = mask
 
     # ── Accepting ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -215,33 +201,22 @@ class LinkServer:
             self._notes.tell("user", f"a connection of user {uid} was refused", now_ns)
             self._refuse(connection, "this engine belongs to another user", now_ns)
             return
-        unnamed = [each for each in self._connections if each.client is None]
-        if len(unnamed) > _MOST_UNNAMED:
-            self._drop(unnamed[0], now_ns, "closed for another: too many connections without a Hello", kind="no_hello")
+        if (oldest := one_too_many(self._connections)) is not None:
+            self._drop(oldest, now_ns, "closed for another: too many connections without a Hello", kind="no_hello")
 
     def _hello(self, connection: Connection, hello: Hello, now_ns: int) -> None:
-        reason = self._handler.refusal(hello)
-        kind = "version"
-        if not reason and (reason := self._make_room(hello, now_ns)):
-            kind = "busy"
+        reason, kind, goes = self._handler.refusal(hello), "version", None
+        if not reason:
+            (goes, reason), kind = place_for(hello, self._connections, now_ns), "busy"
         if reason:
             self._notes.tell(kind, f"a client was refused: {reason}", now_ns)
             self._refuse(connection, reason, now_ns)
             return
+        if goes is not None:
+            self._drop(goes, now_ns, "gave its place to another", kind="room")
         connection.client, frames = self._handler.welcome(hello, now_ns)
         connection.trust()
         self._post(connection, frames, now_ns)
-
-    def _make_room(self, hello: Hello, now_ns: int) -> str:
-        """See that there is a place for this guest: the one that has been idle longest goes; why there is none, or ""."""
-        alike = [each for each in self._connections if each.client and each.client.screen == hello.screen]
-        if len(alike) < (_MOST_SCREENS if hello.screen else _MOST_COMMANDS):
-            return ""
-        idlest = max(alike, key=lambda each: each.idle_ns(now_ns))
-        if hello.screen and idlest.idle_ns(now_ns) < _IDLE_SCREEN_NS:
-            return f"busy: {_MOST_SCREENS} screens are connected"
-        self._drop(idlest, now_ns, "gave its place to another", kind="room")
-        return ""
 
     def _refuse(self, connection: Connection, reason: str, now_ns: int) -> None:
         connection.leaving = True
@@ -318,7 +293,7 @@ class LinkServer:
         if connection not in self._connections:
             return
         self._connections.remove(connection)
-        self._set_mask(connection, 0)
+        connection.look_for(0, self._selector)
         connection.sock.close()
         if connection.client is not None:
             self._handler.gone(connection.client, now_ns)

@@ -55,8 +55,7 @@ _FAULTS = (
     zlib.error,
     lzma.LZMAError,
     zipfile.BadZipFile,
-    RuntimeError,
-    NotImplementedError,
+    RuntimeError,  # of zipfile: a password, a method that it does not know
     ValueError,
 )
 

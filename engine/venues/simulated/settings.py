@@ -5,7 +5,8 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from engine.config.rules import Day, Speed, Whole
+from engine.config.rules import Speed, Whole
+from engine.config.time_rules import Day
 
 
 class MockConfig(Struct, frozen=True):

@@ -14,24 +14,9 @@ from engine.assembly import load
 from engine.config import Config, bundled
 from engine.config.judge import Draft, rule_of, text_of
 from engine.config.overrides import judge_overrides
-from engine.config.rules import (
-    Address,
-    Choice,
-    Day,
-    Flag,
-    Many,
-    Number,
-    Power,
-    Rule,
-    SpecialDay,
-    SpecialDayRule,
-    Speed,
-    Text,
-    TimeOfDay,
-    Whole,
-    Zone,
-)
+from engine.config.rules import Address, Choice, Flag, Many, Number, Power, Rule, Speed, Text, Whole
 from engine.config.schema import OVERRIDABLE, tables_with
+from engine.config.time_rules import Day, SpecialDay, SpecialDayRule, TimeOfDay, Zone
 from engine.model.errors import ConfigError
 from engine.venues.registry import sections
 
