@@ -26,7 +26,7 @@ from engine.assembly.run import Run, RunParts
 from engine.assembly.takeover import lock_as_found, widened
 from engine.assembly.wiring import live_engine, replaying_engine
 from engine.config import Config
-from engine.journal import JOURNAL_FILE, StateDir, begins_blind
+from engine.journal import StateDir
 from engine.journal.exit_pages import ExitPages
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import EXIT_WELL
@@ -138,7 +138,7 @@ def _note_if_flat(ended: list[Engine], folder: Path) -> None:
         state = engine.trader.state
         holds = any(state.portfolio.net(inst.index) for inst in state.instrument_states)
         well = not engine.problem and engine.status.exit_status == EXIT_WELL
-        if well and not holds and not state.flat.running and not begins_blind(folder / JOURNAL_FILE):
+        if well and not holds and not state.flat.running and not engine.receipt.unknown:
             note_nothing_held(folder)
 
 

@@ -26,9 +26,9 @@ class CalendarNews:
         self._kept |= found
         return tuple(self._hours.keep(found))
 
-    def go_by(self, now_ms: int) -> None:
+    def go_by(self) -> None:
         """Go by what was kept, within the turn."""
         for name, calendar in self._kept.items():
             self._trader.state.markets[name].go_by(calendar)
         self._kept = {}
-        self._trader.hours_changed(now_ms)
+        self._trader.hours_changed()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from msgspec.structs import replace
 
@@ -14,6 +15,9 @@ from engine.recording.format import MAGIC
 from engine.recording.reader import MqrSource
 from engine.venues.registry import VENUES
 from engine.venues.supply import market_said
+
+if TYPE_CHECKING:
+    from engine.recording.foreign_source import ForeignSource
 
 
 def kind_of(path: Path) -> str:
@@ -83,12 +87,8 @@ def open_file(
         skip_bad=skip_bad,
         tolerance_ms=config.risk.max_backwards_ms,
     )
-    if isinstance(source, MqrSource):
-        return source
-    from engine.recording.foreign_source import ForeignSource
-
-    if isinstance(source, ForeignSource) and source.market:
-        markets = [market_said(config, each.symbol, source.market) for each in source.instruments]
+    if market := getattr(source, "market", ""):
+        markets = [market_said(config, each.symbol, market) for each in source.instruments]
         pairs = zip(source.instruments, markets, strict=True)
-        source.instruments = tuple(replace(each, market=market) for each, market in pairs)
+        cast("ForeignSource", source).instruments = tuple(replace(each, market=market) for each, market in pairs)
     return source

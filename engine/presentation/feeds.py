@@ -55,7 +55,9 @@ def unsold(seen: Snapshot, over: PositionState) -> str:
 
 def goes_on(seen: Snapshot) -> str:
     """When a flat that is held goes on: `Mon 09:15`; and that no holiday is known there, where the calendar ends before."""
-    session = seen.session
+    held = (each.state.instrument for each in seen.positions if each.state.quantity)
+    waits = next((each for each in held if is_closed_for(seen, each)), None)
+    session = seen.session if waits is None else session_of(seen, waits)
     opens = session.opens or minute(seen.flat.until_ms, session.zone)
     return f"{opens} (the calendar ends {session.calendar_ends})" if session.calendar_ends else opens
 

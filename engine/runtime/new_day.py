@@ -31,7 +31,7 @@ class Calendars(Protocol):
     def keep(self) -> tuple[str, ...]:
         """State what was read in recordings that begin from now on; a line for each calendar that is another one."""
 
-    def go_by(self, now_ms: int) -> None:
+    def go_by(self) -> None:
         """Go by what was kept; within the turn."""
 
 
@@ -92,7 +92,7 @@ class NewDay:
             if recorder is not None:
                 self._persistence.begin_day(recorder, self._cursor.position)
             if self._another and self._calendars is not None:
-                self._calendars.go_by(self._clock.wall_ns() // 1_000_000)
+                self._calendars.go_by()
         self._told, self._another, self._preparing = "", False, False
         before, self.date = self.date, self._date()
         if self.date > before:

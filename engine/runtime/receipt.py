@@ -16,6 +16,7 @@ from engine.model.events import (
 )
 from engine.model.snapshot import FlatLeg, FlatView
 from engine.model.types import Instrument
+from engine.shortcut.receipt import NOTHING_LEFT
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.trading_state import TradingState
 
@@ -56,7 +57,7 @@ class Receipt:
     """
 
     def __init__(self, state: TradingState, *, live: bool, unknown: str = "") -> None:
-        self._unknown = unknown
+        self.unknown = unknown
         self._state = state
         self._live = live
         self._legs: dict[int, _Leg] = {}
@@ -79,7 +80,7 @@ class Receipt:
             case FlatChanged():
                 self._changed(event, now_ns)
             case EntriesChanged(state="unlocked"):
-                self._unknown = ""
+                self.unknown = ""
             case CloseByHand():
                 name = self._state.instrument_states[event.instrument].instrument
                 line = f"{event.side} {name.quantity_text(event.quantity)} {name.symbol} in the broker's own app"
@@ -108,7 +109,7 @@ class Receipt:
             elapsed_s = (now_ns - self._begun_ns) / 1e9
             head = f"FLAT verified {elapsed_s:.3f} s after the lock ({event.reason})"
             legs = [leg.line() for leg in self._legs.values()] or ["  nothing was held"]
-            self.lines = (head, *self._steps, *legs, f"  unresolved: {self._unknown or 'nothing'}")
+            self.lines = (head, *self._steps, *legs, f"  unresolved: {self.unknown}" if self.unknown else NOTHING_LEFT)
 
     def _begin(self, now_ns: int) -> None:
         self._begun_ns = now_ns

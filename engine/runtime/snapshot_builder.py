@@ -46,7 +46,8 @@ class SnapshotBuilder:
         self._source = source
         self._state = parts.trader.state
         self._second = 0  # that the sessions are of
-        self._session = snapshot.SessionView(parts.trader.hours.zone.key, NO_DAY.date.isoformat(), 0, -1)
+        self._before = snapshot.SessionView(parts.trader.hours.zone.key, NO_DAY.date.isoformat(), 0, -1)
+        self._session = self._before
         self._sessions: dict[str, snapshot.SessionView] = {}
         self._markets = tuple(dict.fromkeys(parts.trader.state.markets.values()))
         self._parts = parts
@@ -133,7 +134,9 @@ class SnapshotBuilder:
 
     def _look_at_sessions(self, now_ms: int) -> None:
         """See, once a second, how the markets stand together, and each by itself where they are several."""
-        if self._second != now_ms // 1000:
+        if not now_ms:  # a replay that is before its first tick, or is so again
+            self._second, self._session, self._sessions = 0, self._before, {}
+        elif self._second != now_ms // 1000:
             self._second = now_ms // 1000
             self._session = session_view(self._markets, now_ms)
             if len(self._markets) > 1:

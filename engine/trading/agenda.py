@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from engine.config import OperatorConfig
-from engine.model.events import SILENT_MS, ClosedBlind, HeldOver, HeldSilent
+from engine.model.events import SILENT_MS, HeldOver, HeldSilent
 from engine.trading.held_watch import HeldWatch
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.positions import SESSION_END, Exit, Position
@@ -70,7 +70,7 @@ class Agenda:
         self._set(0 if by_ticks else self.due_ms)
 
     def forget(self) -> None:
-        """The state is another one: look anew."""
+        """The state, or the days that it goes by, are others: look anew."""
         self._watches.clear()
         self._looked_ms = self._believed_ms = 0
         self.day_began()
@@ -79,12 +79,6 @@ class Agenda:
         """Another day is the present one: find out when the next begins."""
         self._new_day_ms = 0
         self._set(0)
-
-    def hours_changed(self, now_ms: int) -> None:
-        """The markets go by other days from now on: what is held is closed by the end that is next by these."""
-        for index, watch in self._watches.items():
-            watch.due_by(_session_after(self._state.instrument_states[index], now_ms - 1))
-        self.day_began()
 
     def day_heard(self) -> None:
         """A tick of the present day was heard: from now on the clock may begin the next."""
@@ -115,8 +109,7 @@ class Agenda:
     def price_waits(self, until_ms: int) -> None:
         """A price waits for its confirmation: where ticks move the clock it is believed between them, at `until_ms`."""
         self._believed_ms = min(self._believed_ms, until_ms)
-        if self.by_ticks:
-            self._set(min(self.due_ms, until_ms))
+        self._set(min(self.due_ms, until_ms))
 
     def flat_began(self) -> None:
         """A flat begins: where ticks move the clock it goes on between them, as it does on beats."""
@@ -239,12 +232,9 @@ class Agenda:
 
     def _sell(self, inst: InstrumentState, position: Position, due: Exit, now_ms: int) -> None:
         """Order an exit at the last known price; where that is no news any more it is BLIND, and told."""
-        age_ms = now_ms - inst.heard_ms if inst.heard_ms else -1
-        blind = not 0 <= age_ms <= NEWS_MS
+        blind = not 0 <= inst.age_ms(now_ms) <= NEWS_MS
         if blind:
-            self._state.effects.append(
-                ClosedBlind(inst.index, due.quantity, due.reason, inst.last_price, age_ms, now_ms)
-            )
+            self._state.tell_blind(inst, due.quantity, due.reason, now_ms)
         self._state.sell(inst, position, due.quantity, inst.last_price, now_ms, due.reason, due.target, blind=blind)
 
     # ── Silences ────────────────────────────────────────────────────────────────────────────────────────────────

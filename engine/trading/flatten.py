@@ -5,7 +5,7 @@ from typing import Final
 
 from engine.config import RiskConfig
 from engine.model.broker_events import Holdings
-from engine.model.events import Cancel, ClosedBlind, CommandRefused, FlatChanged, ReadHoldings
+from engine.model.events import Cancel, CommandRefused, FlatChanged, ReadHoldings
 from engine.model.types import Instrument
 from engine.trading.flatten_state import FLAT_LOCK
 from engine.trading.instrument_state import InstrumentState
@@ -53,7 +53,8 @@ class Flattener:
         self.push(now_ms, closed_until_ms=closed_until_ms)
 
     def forget(self) -> None:
-        """The state is another one: its time begins anew."""
+        """The state is another one: its time begins anew, and nothing was told of it."""
+        self._told_blind.clear()
         self._obstacles.begin(0)
 
     def arm(self, now_ms: int, *, armed: bool) -> None:
@@ -110,8 +111,7 @@ class Flattener:
             return
         if since_ms and inst.index not in self._told_blind:
             self._told_blind.add(inst.index)
-            age_ms = now_ms - inst.heard_ms if inst.heard_ms else -1
-            state.effects.append(ClosedBlind(inst.index, left, flat.exit_reason, inst.last_price, age_ms, now_ms))
+            state.tell_blind(inst, left, flat.exit_reason, now_ms)
         most = _largest_order(inst.instrument, position.quantity)
         state.close(inst, position, inst.last_price, now_ms, flat.exit_reason, most=most, blind=since_ms > 0)
 

@@ -163,6 +163,10 @@ class InstrumentState:
         """The own time of its newest tick in trading time; 0 while this run has had none."""
         return 0 if self.last_ms == _NO_SILENCE_MS else self.last_ms
 
+    def age_ms(self, now_ms: int) -> int:
+        """How old its last price is at `now_ms`; -1 where this run has had none."""
+        return now_ms - self.heard_ms if self.heard_ms else -1
+
     def unpriced_since_ms(self, now_ms: int) -> int:
         """When the session of `now_ms` began, while no tick of it has come: its last price is of an earlier one; else 0."""
         day = self.hours.day_of(now_ms)

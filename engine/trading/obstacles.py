@@ -69,7 +69,8 @@ class Obstacles:
     def judge(self, now_ms: int) -> None:
         """See what stands in the way now, after everything that could be sent was sent."""
         state, flat = self._state, self._state.flat
-        self._begun_ms = self._begun_ms or now_ms  # a run that was taken over: its time begins anew
+        if not self._begun_ms or now_ms < self._begun_ms:  # taken over, or the clock was wrong: its time begins anew
+            self.begin(now_ms)
         if flat.state != "VERIFYING":
             self._verifying_ms = 0
         elif not self._verifying_ms:

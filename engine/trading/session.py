@@ -101,7 +101,10 @@ class TradingHours:
         if not day.day_from_ms <= at_ms < day.day_until_ms:
             if not _EARLIEST_MS < at_ms < _LATEST_MS:
                 return NO_DAY
-            day = self._last = self._day(self._date_of(at_ms))
+            calendar = self._calendar
+            day = self._day(self._date_of(at_ms))
+            if calendar is self._calendar:  # else another thread has just let another one tell the days
+                self._last = day
         return day
 
     def closed(self, at_ms: int) -> bool:

@@ -31,6 +31,7 @@ from engine.trading.flatten import Flattener
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.positions import SESSION_END, Costs, Position
 from engine.trading.session import NO_DAY, SessionDay, TradingHours
+from engine.trading.tick_filter import HELD
 from engine.trading.trading_state import TradingState
 
 NOTHING: Sequence[AnyEvent] = ()
@@ -93,7 +94,7 @@ class Trader:
             self._work(inst, confirmed)
         if refusal:
             self._data_quality.on_refused(inst, tick, refusal)
-            if (until_ms := inst.tick_filter.believed_ms) is not None:
+            if refusal is HELD and self.agenda.by_ticks and (until_ms := inst.tick_filter.believed_ms) is not None:
                 self.agenda.price_waits(until_ms)
         else:
             self._work(inst, tick)
@@ -279,11 +280,11 @@ class Trader:
             self._data_quality.tell_counted(inst, now_ms)
         return self.state.take_effects()
 
-    def hours_changed(self, now_ms: int) -> None:
+    def hours_changed(self) -> None:
         """The calendar of a market is another one: every day is looked up anew."""
         for inst in self._instruments:
             inst.session = NO_DAY
-        self.agenda.hours_changed(now_ms)
+        self.agenda.forget()
 
     def load(self, fields: dict[str, Plain]) -> None:
         """Take the deciding state back from what `dump` wrote."""

@@ -6,7 +6,16 @@ from decimal import Decimal
 from typing import Final, get_args
 
 from engine.config import Config, circuit_of
-from engine.model.events import AnyEvent, DayStarted, EntriesChanged, FlatState, LockState, StateKept, Submit
+from engine.model.events import (
+    AnyEvent,
+    ClosedBlind,
+    DayStarted,
+    EntriesChanged,
+    FlatState,
+    LockState,
+    StateKept,
+    Submit,
+)
 from engine.model.state import Fields, Plain, Stateful, dump, load
 from engine.model.types import Instrument
 from engine.text.sanitize import CleanText
@@ -124,6 +133,10 @@ class TradingState:
         self.gate.day_entries += 1
         order = self.orders.new(inst.index, "BUY", quantity, price, "Entry", at_ms, self._seq(inst))
         self.effects.append(Submit(order))
+
+    def tell_blind(self, inst: InstrumentState, quantity: int, reason: str, at_ms: int) -> None:
+        """Tell that so much is closed at a price that is no news any more."""
+        self.effects.append(ClosedBlind(inst.index, quantity, reason, inst.last_price, inst.age_ms(at_ms), at_ms))
 
     def sell(
         self,

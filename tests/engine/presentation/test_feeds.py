@@ -143,6 +143,7 @@ def test_what_is_held_is_judged_by_the_hours_of_its_own_market():
     assert [feeds.fresh(each, seen, NOW_NS) for each in seen.quotes] == ["CLOSED", "LIVE"]
     assert feeds.unpriced(seen, NOW_NS) is None  # it is not silent: nobody trades it
     assert feeds.held_over(replace(seen, markets={})) == ()  # an engine of an older version
+    assert feeds.goes_on(seen) == "Fri 09:15"
     assert feeds.held_over(replace(seen, at_ms=OPEN_MS + 3_600_000)) == ()
     assert feeds.held_over(evening(positions=(position(1),))) == ()
 

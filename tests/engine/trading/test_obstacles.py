@@ -67,6 +67,15 @@ def test_an_order_without_an_answer_is_unknown_then_the_deadline_passes_then_a_p
     assert states(harness)[-1] == "FLAT"
 
 
+def test_a_clock_that_was_an_hour_fast_when_it_began_does_not_make_it_wait_for_an_hour():
+    harness, _ = with_late_broker()
+    harness.now_ms += 3_600_000
+    harness.command(Flat("me"))
+    after(harness, -3_600_000)
+    after(harness, 15_000)
+    assert states(harness)[-1] == "ESCALATED"
+
+
 def test_a_broker_that_refuses_everything_is_escalated_and_tried_each_second():
     harness = entered(broker=RejectingBroker(1, set(range(2, 1000)))).command(Flat("me"))
     for _ in range(150):
