@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.cli.output import warn
 from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL, StateBusyError, UserError
+from engine.shortcut.receipt import leaves_nothing
 from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def flatten(
         return EXIT_DIFFERENT
     for line in receipt:
         say(line)
-    return EXIT_WELL
+    return EXIT_WELL if leaves_nothing(receipt) else EXIT_DIFFERENT
 
 
 def _close_or_ask(

@@ -12,7 +12,7 @@ from engine.model.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_POSITION_OP
 if TYPE_CHECKING:
     from engine.serving import EngineDir
 
-_REAL_STAKES = frozenset({"paper", "live"})  # modes in which a position that is left open is worth a status of its own
+_NOBODYS = frozenset({"mock", "replay"})  # modes in which a position that is left open is worth no status of its own
 
 
 def arguments(parser: Parser) -> None:
@@ -53,7 +53,7 @@ def run(args: Namespace) -> int:
         warn(left.problem)
     held = ", ".join(left.open) or ("what is not known" if left.problem else "")
     print(f"engine {place.pid} has ended" + (f", holding {held}" if held else ""))
-    return EXIT_POSITION_OPEN if held and place.mode in _REAL_STAKES else EXIT_WELL
+    return EXIT_POSITION_OPEN if held and left.place.mode not in _NOBODYS else EXIT_WELL
 
 
 def _asked(place: "EngineDir", held: Sequence[str], *, named: bool) -> str | None:

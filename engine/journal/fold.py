@@ -69,10 +69,11 @@ def unknown_after(path: Path) -> str:
         return ""
     try:
         with closing(open_left(path)) as connection:
-            (wall_ns,) = connection.execute("SELECT max(wall_ns) FROM events").fetchone()
+            last = connection.execute("SELECT wall_ns FROM events ORDER BY number DESC LIMIT 1").fetchone()
     except sqlite3.Error as error:
         raise InputError(f"journal {path}: {cut}; {error}") from error
-    return f"{cut}: its last row is of {utc(wall_ns)}, what came after is not known"
+    known = f"its last row is of {utc(last[0])}, " if last else ""
+    return f"{cut}: {known}what came after is not known"
 
 
 def begins_blind(path: Path) -> bool:

@@ -9,7 +9,7 @@ import msgspec
 
 from engine.journal.months import is_closed_name
 from engine.journal.rows import GENESIS, Continued, StoredEvent, chain_problem, entry_of
-from engine.journal.schema import foreign, open_reader
+from engine.journal.schema import foreign, open_left, open_reader
 from engine.model.errors import InputError
 from engine.text.sanitize import cleaned
 
@@ -43,7 +43,7 @@ def verify(path: Path) -> str | None:
 
 def pid_of_open_run(path: Path) -> int:
     """The process that the journal's newest run belongs to; 0 when that run has ended, or the file does not tell."""
-    with suppress(sqlite3.Error, TypeError), closing(open_reader(path)) as connection:
+    with suppress(sqlite3.Error, TypeError), closing(open_left(path)) as connection:
         pid, ended = connection.execute("SELECT pid, ended_ns FROM runs ORDER BY run DESC LIMIT 1").fetchone()
         return int(pid) if ended is None else 0
     return 0
@@ -51,7 +51,7 @@ def pid_of_open_run(path: Path) -> int:
 
 def mode_of_newest_run(path: Path) -> str:
     """The mode of the journal's newest run; "" where the file does not tell."""
-    with suppress(sqlite3.Error, TypeError), closing(open_reader(path)) as connection:
+    with suppress(sqlite3.Error, TypeError), closing(open_left(path)) as connection:
         return str(*cleaned(connection.execute("SELECT mode FROM runs ORDER BY run DESC LIMIT 1").fetchone()))
     return ""
 

@@ -19,8 +19,8 @@ class Candidate(Struct, frozen=True):
 
     @property
     def out_of_reach(self) -> bool:
-        """Whether nothing can be closed: no engine runs, and no journal tells what is held."""
-        return not self.place.pid and bool(self.problem)
+        """Whether nothing can be closed: no engine runs, and no journal tells of anything that is held."""
+        return not self.place.pid and bool(self.problem) and not self.holds
 
     @property
     def line(self) -> CleanText:
@@ -29,9 +29,8 @@ class Candidate(Struct, frozen=True):
         if place.pid:
             what = self.problem or (", ".join(self.holds) and f"holds {', '.join(self.holds)}") or "holds nothing"
             return clean(f"{mode} engine {place.pid} in {place.where}: {what}")
-        return clean(
-            f"{mode} in {place.where}, no engine runs: {self.problem or 'its journal holds ' + ', '.join(self.holds)}"
-        )
+        known = f"its journal holds {', '.join(self.holds)}" if self.holds else ""
+        return clean(f"{mode} in {place.where}, no engine runs: {'; '.join(filter(None, (known, self.problem)))}")
 
 
 def candidates() -> list[Candidate]:

@@ -37,7 +37,8 @@ class Left(Struct, frozen=True):
     @property
     def open(self) -> tuple[str, ...]:
         """Say each thing that the account leaves open; empty exactly where that is idle, or there is none."""
-        return open_in_account(self.account) if self.account is not None else ()
+        account = self.account
+        return (*held_in_account(account), *unsettled_in_account(account)) if account is not None else ()
 
 
 def left_in(place: EngineDir) -> Left:
@@ -49,10 +50,11 @@ def left_in(place: EngineDir) -> Left:
         place = replace(place, mode=clean(mode_of_newest_run(path), 20))
     try:
         journal = path.exists()
+        unknown = unknown_after(path) if journal else ""  # first: who reads may bring an index in order, which tells it
         if journal and (account := fold(path)) is not None:
-            doubts = (_lacking(place.folder) if begins_blind(path) else "", unknown_after(path))
+            doubts = (_lacking(place.folder) if begins_blind(path) else "", unknown)
             return Left(place, account, "; ".join(filter(None, doubts)))
-        if holds_nothing(str(place.folder)) or (journal and untraded(path) and not unknown_after(path)):
+        if holds_nothing(str(place.folder)) or (journal and not unknown and untraded(path)):
             return Left(place)
         return Left(place, problem=_lacking(place.folder))
     except OSError as error:
@@ -71,12 +73,6 @@ def _lacking(folder: Path) -> str:
     return f"the journal in {clean(str(folder))} does not tell what was before it: what is held is not known{more}"
 
 
-def open_in_account(account: JournalledAccount) -> tuple[str, ...]:
-    """Say each thing that a journalled account leaves open; empty exactly where it is idle."""
-    found = (*held_in_account(account), *unsettled_in_account(account))
-    return found or (() if account.idle else ("what was sold without being held",))
-
-
 def held_in_account(account: JournalledAccount) -> tuple[str, ...]:
     """Say each quantity that a journalled account holds."""
     held = account.net().items()
@@ -84,10 +80,11 @@ def held_in_account(account: JournalledAccount) -> tuple[str, ...]:
 
 
 def unsettled_in_account(account: JournalledAccount) -> tuple[str, ...]:
-    """Say each order without an outcome, which may have become a position, and a flat that was not verified."""
-    orders = (
+    """Say each order without an outcome, which may have become a position, and whatever else is open without being held."""
+    orders = tuple(
         f"order {each.tag} without an outcome, {each.side} "
         f"{account.instrument(each.instrument).quantity_text(account.orders.left(each.number))} {account.symbols[each.instrument]}"
         for each in account.orders
     )
-    return (*orders, *(("a flat that is not verified",) if account.flat.running else ()))
+    found = (*orders, *(("a flat that is not verified",) if account.flat.running else ()))
+    return found or (() if account.idle or account.net() else ("what was sold without being held",))

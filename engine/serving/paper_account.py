@@ -24,7 +24,7 @@ def reset(root: Path | None, capital: Decimal) -> tuple[Path, Decimal | None]:
     with StateDir.open(root, "paper") as state_dir:
         left = left_in(place)
         account = left.account
-        if account is None:
+        if account is None or left.problem:
             raise InputError(left.problem or "an engine has just run there: ask again")
         if not account.idle:
             raise InputError("the paper account holds something: myquant-tui flat closes it, then reset")

@@ -24,9 +24,11 @@ def status_of(place: EngineDir, warn: Callable[[str], None]) -> Status:
     try:
         return _running(place)
     except LinkError as error:
-        known = {"state": "no_answer", "running": True, "pid": place.pid, "problem": f"does not answer: {error}"}
+        left = left_in(place)
+        problem = "; ".join(filter(None, (f"does not answer: {error}", left.problem)))
+        known = {"state": "no_answer", "running": True, "pid": place.pid, "problem": problem}
         # It may go on at any moment, and enter: what its journal says of that holds for one that is gone.
-        return _stamped(place, **_of_account(left_in(place).account) | known | {"entries": "unknown"})
+        return _stamped(place, **_of_account(left.account) | known | {"entries": "unknown"})
 
 
 def of_several(statuses: Sequence[Status]) -> Status:

@@ -8,6 +8,7 @@ import time
 
 from engine.shortcut.call import Call, hello
 from engine.shortcut.engines import STAMP, UnusualError, read, the_one_engine
+from engine.shortcut.receipt import leaves_nothing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def _followed(call: Call, follow: dict[str, Any]) -> int:
                 tell(line)
         match news["outcome"]:
             case "DONE":
-                return _ended(_WELL, *news["receipt"], stream=sys.stdout)
+                status = _WELL if leaves_nothing(news["receipt"]) else _NOT_VERIFIED
+                return _ended(status, *news["receipt"], stream=sys.stdout)
             case "REFUSED" | "FAILED" as word:
                 return _ended(_REFUSED, f"myquant-tui: flat {word}: {news['reason']}")
         if news["state"] == "HELD" and news["outcome"] == "ACCEPTED":

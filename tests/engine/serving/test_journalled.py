@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,13 @@ from engine.journal import JOURNAL_FILE, LOCK_FILE, SqliteJournal, StateDir
 from engine.journal.state_dir import STAMP_FILE
 from engine.model.clock import VirtualClock
 from engine.model.commands import Unlock
+from engine.model.errors import InputError
 from engine.model.events import Submit
 from engine.model.types import Order
 from engine.serving.candidates import candidates
 from engine.serving.journalled import left_in
 from engine.serving.offline_flat import find_account
+from engine.serving.paper_account import reset
 from engine.serving.state_dirs import place_of, usual_folder
 from engine.serving.status import status_of
 from tests.support.builders import EAGER, ms
@@ -46,19 +49,26 @@ def begun_over_nothing(folder: Path) -> None:
         SqliteJournal.open(folder, "paper", CLOCK, used=True).close("not started")
 
 
-def killed_and_its_log_cut(folder: Path) -> None:
-    """What it had bought last stood in the part of the log that is gone."""
+def killed_and_its_log_cut(folder: Path, *before: float) -> None:
+    """What it did after these prices stood in the part of the log that is gone."""
     running = folder.with_name("running")
     ran(running)
     with StateDir.open(running, "paper"):
         journal = SqliteJournal.open(running, "paper", CLOCK)
+        harness = JournalHarness(journal, *EAGER, kept=journal.opened.kept)
+        harness.prices(*before)
         until(lambda: not journal.waiting)
         begun = (running / f"{JOURNAL_FILE}-wal").stat().st_size
-        JournalHarness(journal, *EAGER, kept=journal.opened.kept).prices(*HELD)
+        harness.prices(*(HELD if not before else (84,)))
         until(lambda: not journal.waiting)
         shutil.copytree(running, folder)
         journal.close("stopped")
     os.truncate(folder / f"{JOURNAL_FILE}-wal", begun)
+
+
+def its_stamp_gone_too(folder: Path) -> None:
+    killed_and_its_log_cut(folder)
+    (folder / STAMP_FILE).unlink()
 
 
 def elsewhere(folder: Path) -> None:
@@ -86,6 +96,7 @@ UNKNOWN: dict[str, tuple[Callable[[Path], object], str]] = {
     "begun over damage": (begun_over_damage, "does not tell what was before it: .*a damaged one was put aside as"),
     "begun over nothing": (begun_over_nothing, "does not tell what was before it: what is held is not known"),
     "killed, and its log cut": (killed_and_its_log_cut, "its last row is of .*, what came after is not known"),
+    "killed, its log cut, its stamp gone": (its_stamp_gone_too, "its last row is of .*, what came after is not known"),
     "a link to nowhere": (elsewhere, "cannot be looked into: No such file or directory"),
     "a folder above it is a link to nowhere": (all_elsewhere, "cannot be looked into: No such file or directory"),
     "a file in its place": (
@@ -115,6 +126,16 @@ def test_what_is_not_known_is_told_by_all_who_ask(folder: Path, what: str) -> No
     assert (status.state, status.problem, status.positions) == ("dead", *warned, ())
     with pytest.raises(Exception, match=why):
         find_account(place_of(folder), named=True)
+
+
+def test_what_is_known_to_be_held_is_in_reach_though_what_came_after_is_not_known(folder: Path) -> None:
+    killed_and_its_log_cut(folder, *HELD)
+    (found,) = (each for each in candidates() if each.place.folder == folder)
+    assert not found.out_of_reach
+    assert "its journal holds" in found.line
+    assert "what came after is not known" in found.line
+    with pytest.raises(InputError, match="what came after is not known"):
+        reset(folder, Decimal(1000))
 
 
 def first_start_that_failed(folder: Path) -> None:
