@@ -1,7 +1,8 @@
 """Where each pane stands and how high it is, in every size of screen. Knows no key, no terminal and no trading.
 
 From 110 columns there are two columns of panes; below that the right panes collapse into a line each. What matters
-least goes first where there is little room. Heights depend on the size alone, so that nothing moves without a reason.
+least goes first where there is little room; the chart has what the table leaves, from eight rows on. Heights depend on
+the size alone, so that nothing moves without a reason.
 """
 
 from collections.abc import Callable, Iterable
@@ -27,8 +28,8 @@ PANES: tuple[Pane, ...] = (_LEFT, *_RIGHT, _BELOW)
 _WIDE = 110  # columns from which the right panes have a column of their own
 _WIDE_ROWS = 24  # and the rows that they need
 _CHART = "chart"
-_CHART_ROWS = 32
 _CHART_LEAST = 8  # rule and rows of the smallest chart
+_SHARED_FROM = 21  # lines of which a long table leaves it some
 _BLANK: Span = (" ", "")
 
 
@@ -42,9 +43,9 @@ def body(view: View, width: int, room: int, height: int) -> list[Line]:
     if view.ui.zoom:
         return _zoomed(view, width, room)
     if width >= _WIDE and height >= _WIDE_ROWS:
-        return _wide(view, width, room, charted=height >= _CHART_ROWS)
+        return _wide(view, width, room)
     if room >= 12:
-        return _narrow(view, width, room, charted=height >= _CHART_ROWS)
+        return _narrow(view, width, room)
     return _tiny(view, width, room)
 
 
@@ -170,12 +171,18 @@ def _zoomed(view: View, width: int, room: int) -> list[Line]:
     return _pane(view, _LEFT, width, table) + _chart(view, width, room - table)
 
 
-def _left(view: View, width: int, room: int, charted: bool) -> list[Line]:
-    """The table of instruments and, where there is room, the chart under it."""
-    if not charted or room < _CHART_LEAST + 3:
-        return _pane(view, _LEFT, width, room)
-    table = min(1 + _wanted(view, _LEFT, width, room), max(room - 2 * _CHART_LEAST, room // 2))
-    return _pane(view, _LEFT, width, table) + _chart(view, width, room - table)
+def _left(view: View, width: int, room: int) -> list[Line]:
+    """The table of instruments and, where rows are free, the chart under it."""
+    table = _table(view, width, room)
+    return _pane(view, _LEFT, width, table) + (_chart(view, width, room - table) if table < room else [])
+
+
+def _table(view: View, width: int, room: int) -> int:
+    """How many lines the table has of `room`: what it wants if a chart has room then, else all, or half of very many."""
+    wanted = 1 + _wanted(view, _LEFT, width, room)
+    if wanted + _CHART_LEAST <= room:
+        return wanted
+    return room if room < _SHARED_FROM else max(room - 2 * _CHART_LEAST, room // 2)
 
 
 def _right(view: View, width: int, room: int) -> list[Line]:
@@ -201,26 +208,26 @@ def _heights(view: View, width: int, room: int) -> list[int]:
     return [heights[pane.name] for pane in _RIGHT]
 
 
-def _wide(view: View, width: int, room: int, charted: bool) -> list[Line]:
+def _wide(view: View, width: int, room: int) -> list[Line]:
     """Two columns with a wall between them, the log below."""
     under = max(5, room // 4 + 1)
     upper = room - under
     right_width = max(42, min(76, width * 37 // 100))
     left_width = width - right_width - 1
-    start = _left(view, left_width, upper, charted)
+    start = _left(view, left_width, upper)
     end = _right(view, right_width, upper)
     walls = (view.glyphs.cross, *view.glyphs.wall * (upper - 1))
     lines = [(*one, (wall, _edge(view)), *other) for one, wall, other in zip(start, walls, end, strict=True)]
     return lines + _pane(view, _BELOW, width, under)
 
 
-def _narrow(view: View, width: int, room: int, charted: bool) -> list[Line]:
+def _narrow(view: View, width: int, room: int) -> list[Line]:
     """The table, the right panes in a line each under one rule, the log."""
     lined = [pane for pane in _RIGHT if pane.line]
     rest = room - 1 - len(lined)
-    if charted:
-        under = max(5, room // 4 + 1)
-        upper = _left(view, width, rest - under, charted=True)
+    under = next((rows for rows in range(room // 4 + 1, 4, -1) if _table(view, width, rest - rows) < rest - rows), 0)
+    if under:
+        upper = _left(view, width, rest - under)
     else:
         upper = _pane(view, _LEFT, width, max(2, min(1 + _wanted(view, _LEFT, width, room), rest - 5)))
         under = rest - len(upper)

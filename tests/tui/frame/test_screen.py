@@ -9,7 +9,19 @@ from msgspec.structs import replace
 
 from engine import Instrument
 from engine.presentation.lamps import Lamp
-from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, log, position, quote, snapshot, trade, view
+from tests.support.snapshots import (
+    NOW_NS,
+    OPEN_MS,
+    SECOND,
+    SNAPSHOT,
+    log,
+    many_instruments,
+    position,
+    quote,
+    snapshot,
+    trade,
+    view,
+)
 from tui.frame import footer, screen
 from tui.panes.layout import PANES, lasting
 from tui.shell.themes import STYLES
@@ -69,11 +81,37 @@ def test_a_wide_screen_has_two_columns_a_wall_a_chart_and_the_log():
     assert "line 30 of the log" in "\n".join(shown[log:])
 
 
-def test_the_chart_comes_with_32_rows():
-    assert "─ NIFTY25NOV25900CE ─" in "\n".join(frame(120, 32))
-    assert "─ NIFTY25NOV25900CE ─" not in "\n".join(frame(120, 31))
-    assert "─ NIFTY25NOV25900CE ─" in "\n".join(frame(90, 32))
-    assert "─ NIFTY25NOV25900CE ─" not in "\n".join(frame(90, 31))
+@pytest.mark.parametrize(
+    ("size", "listed", "charted"),
+    [
+        ((120, 40), 2, True),
+        ((120, 24), 2, True),
+        ((120, 24), 5, True),  # a chart of eight lines with its rule
+        ((120, 24), 6, False),
+        ((80, 24), 2, True),
+        ((80, 24), 3, False),
+        ((80, 23), 2, False),
+        ((60, 15), 1, False),
+        ((80, 24), 50, False),
+        ((120, 24), 50, False),
+        ((120, 40), 50, True),  # a table of many leaves it a part of many rows
+        ((90, 50), 50, True),
+    ],
+)
+def test_the_chart_has_what_the_table_leaves_from_eight_rows_on(size, listed, charted):
+    instruments, quotes = many_instruments(listed)
+    shown = frame(*size, replace(SNAPSHOT, instruments=instruments, quotes=quotes))
+    rule = f"─ {instruments[0].symbol} ─"
+    assert [row.startswith(rule) for row in shown].count(True) == charted
+    if charted:
+        begin = next(number for number, row in enumerate(shown) if row.startswith(rule))
+        wall = shown[begin].find("│") if "│" in shown[begin] else size[0]
+        end = next(number for number in range(begin + 1, len(shown)) if shown[number].startswith("─"))
+        rows = shown[begin:end]
+        assert len(rows) >= 8
+        assert any("⠀" < cell <= "⣿" for row in rows for cell in row[:wall])
+    if listed < 10:
+        assert all(any(each.symbol in row[:30] for row in shown) for each in instruments)
 
 
 def test_below_110_columns_the_right_panes_are_three_lines_under_one_rule():
