@@ -182,18 +182,21 @@ def confirmed() -> bool:
 
 def _plan(seen: "Snapshot") -> Iterator[str]:
     """What a flat would do now."""
+    from engine.presentation.money import grouped
     from engine.serving.status import age_s
 
     yield f"{seen.trade_mode.upper()} {clean(seen.source)}: flat job {seen.flat.state}"
-    total = Decimal(0)
+    total, zone = Decimal(0), seen.session.zone
     for held in seen.positions:
         instrument = seen.instruments[held.state.instrument]
         result = held.open_pnl - held.exit_costs
         total += result
         quantity = instrument.quantity_text(held.state.quantity)
-        yield f"  sell {quantity} {clean(instrument.symbol, 80)} near {instrument.price_text(held.last)}: {result:+.2f}"
+        won = grouped(result, zone, sign=True)
+        yield f"  sell {quantity} {clean(instrument.symbol, 80)} near {instrument.price_text(held.last)}: {won}"
     count = len(seen.positions)
-    yield f"  {count} position{'' if count == 1 else 's'}, about {total:+.2f}" if count else "  nothing is held"
+    about = f"about {grouped(total, zone, sign=True)}"
+    yield f"  {count} position{'' if count == 1 else 's'}, {about}" if count else "  nothing is held"
     old_s = age_s(seen.pulse.came_ns)
     yield "  no price yet" if old_s is None else f"  newest price {old_s:.1f} s old"
 

@@ -3,6 +3,7 @@
 import sys
 import time
 from argparse import Namespace
+from decimal import Decimal
 from pathlib import Path
 
 from engine.assembly import Run, build
@@ -16,6 +17,7 @@ from engine.model.commands import Flat
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_FAULT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
 from engine.model.sources import Selective
 from engine.model.types import TradeMode
+from engine.presentation.money import grouped
 from engine.reports.summary import Summary, summarise
 from engine.reports.trade_file import TradeFile
 from engine.runtime import LOGGERS
@@ -80,7 +82,7 @@ def run_here(
             trade_file.finish()
             summary = summarise(running, elapsed_s)
             running.logs.flush(2.0)
-    answer(args, summary, _lines(summary))
+    answer(args, summary, _lines(summary, running.engine.snapshot.session.zone))
     return status
 
 
@@ -160,15 +162,18 @@ def _filters(summary: Summary) -> str:
     return f"{told}; refused: {refused}" if refused else told
 
 
-def _lines(summary: Summary) -> list[str]:
-    """Say `summary` to a person."""
+def _lines(summary: Summary, zone: str) -> list[str]:
+    """Say `summary` to a person, money as it is grouped in `zone`."""
     refused = {reason: count for reason, count in summary.refused.items() if count}
     latency = summary.latency_us
+    gross, costs, net, cash = (
+        grouped(Decimal(money), zone) for money in (summary.gross_pnl, summary.costs, summary.net_pnl, summary.cash)
+    )
     pace = f"{summary.elapsed_s:.2f} s ({summary.ticks_per_s:,} a second)"
     lines = [
         f"{summary.mode} of {summary.source}: {summary.ticks:,} ticks, {pace}, delivery {summary.delivery}",
         f"{summary.entries} entries, {summary.exits} exits, {summary.open_positions} positions open",
-        f"gross {summary.gross_pnl}, costs {summary.costs}, net {summary.net_pnl}; cash {summary.cash}",
+        f"gross {gross}, costs {costs}, net {net}; cash {cash}",
         f"receive→decision µs: p50 {latency.p50} p95 {latency.p95} p99 {latency.p99} max {latency.max}",
         f"peak memory {summary.rss_mb} MB",
         f"state {summary.state_hash}",

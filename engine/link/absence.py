@@ -12,7 +12,7 @@ _GAPS_TOLD = 2  # one by one; more are counted
 
 
 def digest(before: Snapshot, now: Snapshot, away_ns: int, did: str = "") -> str:
-    """`away 6 min 12 s: 2 entries, 1 stop loss, P&L −420`; `did` is what the policy did meanwhile."""
+    """`away 6 min 12 s: 2 entries, 1 stop loss, P&L −420.00`; `did` is what the policy did meanwhile."""
     told = [did] if did else []
     told += _trading(before, now)
     told += _feed(before, now)
@@ -23,7 +23,7 @@ def digest(before: Snapshot, now: Snapshot, away_ns: int, did: str = "") -> str:
         told.append("the engine stopped")
     change = _result(now) - _result(before)
     if told or change:
-        told.append(f"P&L {_signed(change)}")
+        told.append(f"P&L {_signed(change, now.session.zone)}")
     return f"away {text.duration(away_ns // _SECOND_NS)}: {', '.join(told) or 'nothing happened'}"
 
 
@@ -85,9 +85,6 @@ def _count(count: int, one: str, many: str) -> str:
     return f"1 {one}" if count == 1 else f"{count} {many}"
 
 
-def _signed(money: Decimal) -> str:
-    """`−420`, `+1240.55`: at most two decimals, none where they are 0."""
-    rounded = round(abs(money), 2)
-    if not rounded:
-        return "0"
-    return f"{'−' if money < 0 else '+'}{rounded:.2f}".removesuffix(".00")
+def _signed(money: Decimal, zone: str) -> str:
+    """`−420.00`, `+1,240.55`."""
+    return text.money(money, zone, sign=True).replace("-", "−")

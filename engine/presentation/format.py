@@ -4,18 +4,20 @@ Every text is plain ASCII but for the `µ` of a latency, and none of these funct
 """
 
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from math import isfinite
 from zoneinfo import ZoneInfo
 
 from engine.model.snapshot import NOT_YET_DURABLE, Snapshot
 from engine.model.types import Instrument
+from engine.presentation import money as money_text
 from engine.text.sanitize import CleanText
 
-NOTHING = "-"  # where there is no value
-_PAISA = Decimal("0.01")
+NOTHING = money_text.NOTHING
+money = money_text.grouped
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LEAST_DECIMALS = 2
 _UNKNOWN = Instrument(CleanText("?"))
 
 
@@ -24,49 +26,34 @@ def instrument_at(snapshot: Snapshot, index: int) -> Instrument:
     return snapshot.instruments[index] if 0 <= index < len(snapshot.instruments) else _UNKNOWN
 
 
-def money(value: Decimal | float, sign: bool = False, decimals: int = 2) -> str:
-    """A currency value as `4,342.00`, or with `sign` as `+4,342.00`; zero has no sign."""
-    if not isfinite(value):
-        return NOTHING
-    if isinstance(value, Decimal) and abs(value) < Decimal("1e24"):
-        value = value.quantize(_PAISA if decimals == 2 else Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    text = f"{value:+,.{decimals}f}" if sign else f"{value:,.{decimals}f}"
-    return text if text.strip("+-0.,") else text.lstrip("+-")
-
-
 @lru_cache(maxsize=256)
 def _decimals(price_scale: int, tick_size: int) -> int:
-    """Decimals that show one tick exactly (2 for NSE); -1 where the scale is no power of ten."""
+    """Decimals that show one tick exactly, two at least; -1 where the scale is no power of ten."""
     digits = len(str(price_scale)) - 1
     if price_scale != 10**digits:
         return -1
-    while digits > 0 and tick_size > 0 and tick_size % 10 == 0:
+    while digits > _LEAST_DECIMALS and tick_size > 0 and tick_size % 10 == 0:
         tick_size //= 10
         digits -= 1
     return digits
 
 
 def price(instrument: Instrument, minor: int) -> str:
-    """A price in minor units as `157.05`: as many decimals as the tick size has, two at least for one between ticks.
+    """A price in minor units as `157.05`: as many decimals as the tick size has, two at least.
 
     A tick of one minor unit says nothing of the market: there zeros beyond the second decimal are left out.
     """
     scale = instrument.price_scale
     decimals = _decimals(scale, instrument.tick_size)
     if decimals < 0:
-        return instrument.price_text(minor)
-    digits = len(str(scale)) - 1
-    if instrument.tick_size > 1 and minor % 10 ** (digits - decimals):
-        decimals = max(decimals, min(2, digits))
-    unit: int = 10 ** (digits - decimals)
-    whole, rest = divmod((abs(minor) + unit // 2) // unit, 10**decimals)
-    sign = "-" if minor < 0 else ""
-    if not decimals:
-        return f"{sign}{whole}"
-    behind = f"{rest:0{decimals}d}"
+        whole, _, behind = instrument.price_text(minor).partition(".")
+        return f"{whole}.{behind:0<{_LEAST_DECIMALS}}"
+    unit = scale // 10**decimals
+    units, rest = divmod((abs(minor) + unit // 2) // unit, 10**decimals)
+    behind = f"{rest:0{decimals}d}" if decimals else ""
     if instrument.tick_size <= 1:
-        behind = behind[:2] + behind[2:].rstrip("0")
-    return f"{sign}{whole}.{behind}"
+        behind = behind[:_LEAST_DECIMALS] + behind[_LEAST_DECIMALS:].rstrip("0")
+    return f"{'-' if minor < 0 and (units or rest) else ''}{units}.{behind:0<{_LEAST_DECIMALS}}"
 
 
 def points(instrument: Instrument, minor: int) -> str:

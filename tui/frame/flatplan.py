@@ -108,7 +108,7 @@ def _who(view: View, width: int) -> list[Line]:
     live = shot.trade_mode == "live"
     badge: Span = (f" {shot.trade_mode.upper()} ", shot.trade_mode)
     broker: Span = ("  REAL ORDERS", "alert") if live else ("  broker is simulated", "")
-    account = f"  account {text.money(shot.account.cash)} cash"
+    account = f"  account {text.money(shot.account.cash, shot.session.zone)} cash"
     room = width - len(badge[0]) - len(broker[0]) - len(account)
     return [(badge, broker, (account, "dim")) if room >= 0 else (badge, broker)]
 
@@ -136,7 +136,7 @@ def _estimate(view: View, held: list[OpenPosition], width: int) -> list[Line]:
     if not held:
         return [((counted, "dim"),)]
     result = sum((position.open_pnl for position in held), Decimal(0))
-    money = (text.money(result, sign=True), result_style(result))
+    money = (text.money(result, view.snapshot.session.zone, sign=True), result_style(result))
     realises: Line = (("realises ≈ ", ""), money, (" before exit costs", "dim"))
     if len(counted) + 2 + sum(len(part) for part, _ in realises) <= width:
         return [((f"{counted}, ", ""), *realises)]

@@ -21,8 +21,7 @@ def status(view: View, width: int) -> Line:
     """Row 0: the badge, and of the rest what fits, by importance."""
     shot = view.snapshot
     account = shot.account
-    pnl = text.money(account.day_pnl, sign=True)
-    short_pnl = text.money(account.day_pnl, sign=True, decimals=0)
+    pnl = text.money(account.day_pnl, shot.session.zone, sign=True)
     style = result_style(account.day_pnl)
     segments = [
         _badge(view, width),
@@ -31,7 +30,7 @@ def status(view: View, width: int) -> Line:
         _feed(view),
         segment(LUXURY, word(shot.source, "dim")),
         _holding(view),
-        segment(1, (("P&L ", "dim"), (pnl, style)), word(pnl, style), word(short_pnl, style)),
+        segment(1, (("P&L ", "dim"), (pnl, style)), word(pnl, style)),
         readiness.flat(view),
         readiness.entries(view),
         _session_clock(view),

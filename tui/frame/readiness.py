@@ -69,7 +69,7 @@ def flat(view: View) -> Segment:
     took = ("<10 s" if shot.trade_mode == "live" else "<1 s", "dim")
     costs = sum((position.exit_costs for position in shot.positions), Decimal(0))
     blind = feeds.is_silent(shot, view.now_ns)  # no price to reckon with
-    cost: Line = ((" costs ", "dim"), ("?", "warn") if blind else (text.money(costs), ""))
+    cost: Line = ((" costs ", "dim"), ("?", "warn") if blind else (text.money(costs, shot.session.zone), ""))
     return segment(6, (*spans, (" ", ""), took, *cost), (*spans, *cost), spans)
 
 

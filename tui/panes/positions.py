@@ -16,6 +16,7 @@ from tui.view.model import View
 _WIDEST = 56  # cells; further apart, a number is hard to follow from its name
 _TRADES_FROM = 4  # rows that must be free for the newest trades to be shown below
 _FEW = 9  # lines: six of a position, three of the account
+_MONEY = 12  # cells of a sum of money where none is longer
 _MOST_OTHERS = 3  # further positions that the pane grows by
 
 
@@ -25,7 +26,7 @@ def title(view: View) -> str:
     unkept = f"  {text.not_kept(view.snapshot)}".rstrip() if held else ""
     if len(held) < 2:
         return f"POSITION{unkept}"
-    return f"POSITIONS {len(held):,}  open {text.money(_open_pnl(held), sign=True)}{unkept}"
+    return f"POSITIONS {len(held):,}  open {text.money(_open_pnl(held), view.snapshot.session.zone, sign=True)}{unkept}"
 
 
 def _open_pnl(held: list[OpenPosition]) -> Decimal:
@@ -102,7 +103,7 @@ def _position(view: View, position: OpenPosition, width: int) -> list[Line]:
         moved = -moved
     last = text.price(instrument, position.last) if position.last > 0 else text.NOTHING
     share = text.percent(moved, state.entry_price if position.last > 0 else 0)
-    result: Line = ((text.money(position.open_pnl, sign=True), result_style(position.open_pnl)),)
+    result: Line = ((text.money(position.open_pnl, shot.session.zone, sign=True), result_style(position.open_pnl)),)
     levels = (state.entry_price, max(0, state.stop), state.trail_stop or 0, position.next_target or 0)
     size = max(9, len(last), *(len(text.price(instrument, level)) for level in levels)) + 1
     priced = _last(view, position, last)
@@ -165,7 +166,7 @@ def _other(view: View, position: OpenPosition, width: int) -> Line:
     """A further position in one line."""
     state = position.state
     instrument = text.instrument_at(view.snapshot, state.instrument)
-    result = text.money(position.open_pnl, sign=True)
+    result = text.money(position.open_pnl, view.snapshot.session.zone, sign=True)
     unkept = text.not_kept(view.snapshot)
     named = (f"{instrument.symbol} ", "")
     start: Line = (*word(unkept and f"{unkept} ", "warn"), named, (text.side(instrument, state.quantity), "bold"))
@@ -181,41 +182,42 @@ def _profit_factor(account: AccountView) -> str:
 
 def _account(view: View, width: int) -> list[Line]:
     """The day: its result with its spark, realised and costs, and the counts."""
-    account = view.snapshot.account
-    day: Span = (right(text.money(account.day_pnl, sign=True), 12), result_style(account.day_pnl))
-    room = width - 8 - 12 - 2
+    account, zone = view.snapshot.account, view.snapshot.session.zone
+    day_pnl, won = (text.money(value, zone, sign=True) for value in (account.day_pnl, account.realised))
+    size = max(_MONEY, len(day_pnl), len(won))
+    day: Span = (right(day_pnl, size), result_style(account.day_pnl))
+    room = width - 8 - size - 2
     bars = spark(view.pnl_trend, room, view.glyphs) if room >= 4 else ""
-    realised: Span = (right(text.money(account.realised, sign=True), 12), result_style(account.realised))
-    fell, short = text.money(account.drawdown), text.money(account.drawdown, decimals=0)
+    realised: Span = (right(won, size), result_style(account.realised))
+    fell = text.money(account.drawdown, zone)
     counts = [
         segment(0, (("trades ", "dim"), (f"{account.exits:,}", ""))),
         segment(1, (("won ", "dim"), (f"{account.won:,}", ""))),
         segment(3, (("PF ", "dim"), (_profit_factor(account), ""))),
-        segment(
-            2, *(((name, "dim"), (value, "")) for name, value in (("drawdown ", fell), ("DD ", fell), ("DD ", short)))
-        ),
+        segment(2, *(((name, "dim"), (fell, "")) for name in ("drawdown ", "DD "))),
     ]
     return [
         (("day P&L ", "dim"), day, ("  ", ""), (bars, result_style(account.day_pnl))),
-        ends((("realised", "dim"), realised), ((" costs  ", "dim"), (text.money(account.costs), "")), width),
+        ends((("realised", "dim"), realised), ((" costs  ", "dim"), (text.money(account.costs, zone), "")), width),
         assemble(counts, width),
     ]
 
 
 def line(view: View, width: int) -> Line:
     """The collapsed form: one line."""
+    zone = view.snapshot.session.zone
     shown = _ordered(view)
     if not shown:
         account = view.snapshot.account
         counts = f"trades {account.exits:,}  won {account.won:,}  PF {_profit_factor(account)}"
-        realised = text.money(account.realised, sign=True)
+        realised = text.money(account.realised, zone, sign=True)
         money = (("realised ", "dim"), (realised, result_style(account.realised)))
         none = segment(0, word("no open position", "dim"))
         return assemble([none, segment(1, money), segment(2, word(counts, "dim"))], width)
     position = shown[0]
     state = position.state
     instrument = text.instrument_at(view.snapshot, state.instrument)
-    result = word(text.money(position.open_pnl, sign=True), result_style(position.open_pnl))
+    result = word(text.money(position.open_pnl, zone, sign=True), result_style(position.open_pnl))
     stop = max(state.stop, state.trail_stop or 0) if state.quantity > 0 else state.stop
     stop = _acting(state, stop, instrument) or 0
     segments = [
@@ -230,7 +232,7 @@ def line(view: View, width: int) -> Line:
         segments.append(segment(4, (("target ", "dim"), (text.price(instrument, position.next_target), "good"))))
     if len(shown) > 1:
         total, more = _open_pnl(shown), f"+{len(shown) - 1} more"
-        together = (text.money(total, sign=True), result_style(total))
+        together = (text.money(total, zone, sign=True), result_style(total))
         segments.append(segment(1, ((f"{more}, all ", "warn"), together), word(more, "warn")))
     return assemble(segments, width)
 

@@ -15,7 +15,7 @@ _STATUS_FROM = 3  # lines above which one is spared for what is said of older ex
 def title(view: View) -> str:
     """Title of the list: how many exits, or which of how many, on what day if on an earlier one; how many won, the result."""
     shot = view.snapshot
-    net = text.money(shot.account.realised, sign=True)
+    net = text.money(shot.account.realised, shot.session.zone, sign=True)
     return f"TRADES {_place(view)}  won {shot.account.won:,}  net {net}"
 
 
@@ -115,7 +115,7 @@ def _cells(view: View, trade: Trade, full: bool) -> list[str]:
         moment(trade.exit_ms, zone),
         text.quantity(instrument, trade.quantity),
         *both,
-        text.money(trade.net_pnl, sign=True),
+        text.money(trade.net_pnl, zone, sign=True),
     ]
 
 

@@ -5,6 +5,7 @@ import os
 import re
 import resource
 import stat
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ import pytest
 
 from engine.config import bundled
 from engine.journal.sqlite_journal import RESERVE_FILE
+from engine.presentation.money import grouped
 from tests.support.command_home import Answer, Home
 
 RECORDING = bundled("nifty-synthetic.mqr")
 TICKS, ENTRIES, EXITS, CASH = 32_664, 44, 61, "105725.25"
+RUPEES = grouped(Decimal(CASH), "Asia/Kolkata")  # as a person reads it
 KEYS = {
     **dict.fromkeys(("source", "mode", "delivery", "cash", "gross_pnl", "costs", "net_pnl", "state_hash"), str),
     **dict.fromkeys(("ticks", "entries", "exits", "open_positions", "ticks_per_s"), int),
@@ -92,13 +95,13 @@ def test_the_log_goes_to_standard_error_and_quiet_silences_it(said: dict[str, An
 def test_a_person_is_told_the_same(said: dict[str, Answer]) -> None:
     out = said["people"].out
     assert out.startswith(f"replay of {RECORDING.name}: {TICKS:,} ticks")
-    for fact in (f"{ENTRIES} entries, {EXITS} exits", f"cash {CASH}", summary(said["json"])["state_hash"]):
+    for fact in (f"{ENTRIES} entries, {EXITS} exits", f"cash {RUPEES}", summary(said["json"])["state_hash"]):
         assert fact in out
 
 
 def test_with_no_words_the_bundled_recording_is_replayed(said: dict[str, Answer]) -> None:
     assert said["bare"].out.startswith(f"replay of {RECORDING.name}: {TICKS:,} ticks")
-    assert f"cash {CASH}" in said["bare"].out
+    assert f"cash {RUPEES}" in said["bare"].out
 
 
 def test_the_trade_list_has_the_documented_form(home: Home, said: dict[str, Answer]) -> None:

@@ -45,12 +45,13 @@ def test_everything_stands_in_a_wide_row():
 
 def test_badge_result_entries_and_position_survive_longest():
     narrow = status(width=40)
-    for words in ("REPLAY", "+4,435", "armed", "LONG 150"):
+    for words in ("REPLAY", "+4,434.92", "armed", "LONG 150"):
         assert words in narrow
     assert "FLAT" not in narrow
     assert status(width=6) == "REPLAY"
     assert status(width=4) == "REPL"
-    assert "+4,435" in status(width=16)
+    assert "+4,434.92" in status(width=17)
+    assert "4" not in status(width=16)  # never cut
 
 
 def test_the_badge_and_results_have_their_styles():
