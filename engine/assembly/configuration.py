@@ -8,9 +8,16 @@ from engine.config import load as load_with
 from engine.venues.registry import sections
 
 
-def load(path: Path | None = None, overrides: Sequence[str] = (), others: Sequence[Layer] = ()) -> Config:
+def load(
+    path: Path | None = None,
+    overrides: Sequence[str] = (),
+    others: Sequence[Layer] = (),
+    *,
+    complete: bool = False,
+) -> Config:
     """Return the configuration at `path` (None: where `find_config` finds one) under `overrides` ("section.key=value", of `--set`) and `others`.
 
-    Raises ConfigError with one line for every problem.
+    What the file does not hold has its default, unless it has to be `complete`. Raises ConfigError with one line for
+    every problem.
     """
-    return load_with(path, overrides, sections(), others)
+    return load_with(path, overrides, sections(), others, complete=complete)

@@ -17,6 +17,7 @@ def arguments(parser: Parser) -> None:
         metavar="SECTION.KEY",
         help="who said it, and why that holds (repeatable)",
     )
+    parser.add_argument("--complete", action="store_true", help="a key that the file does not hold is a problem too")
     parser.add_argument(
         "--recording", type=Path, metavar="FILE", help="explain it as a replay of this recording has it"
     )
@@ -27,7 +28,7 @@ def run(args: Namespace) -> int:
     from engine.config import changed, explained, find_config
 
     path = find_config(args.config)
-    config = load_config(args)
+    config = load_config(args, complete=args.complete)
     if args.recording is not None:
         from engine.assembly.recording_config import fit_to_recording
         from engine.recording import MqrSource

@@ -151,8 +151,8 @@ def trusted_hosts(args: Namespace) -> list[str]:
     return [*args.trust_hosts, *args.more_trust_hosts]
 
 
-def load_config(args: Namespace, *, logs_in: bool = False, runs: bool = False) -> "Config":
-    """Load the configuration that `args` names, with its overrides; raises ConfigError.
+def load_config(args: Namespace, *, logs_in: bool = False, runs: bool = False, complete: bool = False) -> "Config":
+    """Load the configuration that `args` names, with its overrides; `complete` wants every key in the file. Raises ConfigError.
 
     A file that others could have written is refused by a command that `logs_in`, and by one that `runs` a feed of an
     account; elsewhere it is warned of.
@@ -168,7 +168,7 @@ def load_config(args: Namespace, *, logs_in: bool = False, runs: bool = False) -
     said = {"--delivery": ("engine.delivery", args.delivery), "--source": ("feed.source", args.source)}
     options = [Layer("option", option, [f"{key}={value}"]) for option, (key, value) in said.items() if value]
     path = find_config(args.config)
-    config = load(path, overrides_of(args), sections(), options)
+    config = load(path, overrides_of(args), sections(), options, complete=complete)
     venue = venue_of(config.feed.source) if runs else None
     if logs_in or (venue is not None and (venue.login is not None or venue.mode == "live")):
         require(path, "configuration")

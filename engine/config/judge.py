@@ -1,7 +1,7 @@
 """Holds a document against the rules: parsed values on one side, a line for every problem on the other. Knows no file."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -11,17 +11,20 @@ from engine.config.schema import INSTRUMENTS, OVERRIDABLE, Tables
 
 # Beyond this many unknown names, finding the nearest known one for each would take longer than reading helps.
 MAX_HINTS = 200
+# How alike two names are (of 1) that may be one: as far as that, and where it is a slip of the finger.
+_NEAR, _SLIP = 0.6, 0.8
 
 
 class Draft(Struct):
     """A configuration in the making: parsed values by "section.key", and the lines that speak against it.
 
-    `tables` holds what it is judged by.
+    `tables` holds what it is judged by; `named` the keys that were judged, well or not, in their order.
     """
 
     tables: Tables
     values: dict[str, object] = {}
     problems: list[str] = []
+    named: dict[str, None] = {}
 
 
 class Stray(Struct, frozen=True):
@@ -32,10 +35,11 @@ class Stray(Struct, frozen=True):
     value: object
 
 
-def judge_document(document: Document, draft: Draft, defaults: Callable[[], Mapping[str, str]]) -> None:
+def judge_document(document: Document, draft: Draft, must_hold: Mapping[str, str] | None = None) -> None:
     """Add to `draft` what `document` says; a misspelt name gives one line, not another one for the name it should be.
 
-    `defaults` is asked for the default texts by "section.key" when a key is missing.
+    A document says what differs. Where it `must_hold` every key, a missing one is a problem as well: these are the
+    default texts by "section.key" that its line names.
     """
     tables = draft.tables
     known = {path.partition(".")[0] for path in tables} | {INSTRUMENTS}
@@ -52,13 +56,13 @@ def judge_document(document: Document, draft: Draft, defaults: Callable[[], Mapp
     for number, stray in enumerate(strays):
         hint = _hint(stray, missing, tables) if number < MAX_HINTS else ""
         draft.problems.append(f"{_label(stray)}: unknown {'key' if _is_key(stray) else 'section'}{hint}")
-    if missing:
-        texts = defaults()
-        draft.problems.extend(_missing(path, tables, texts) for path in missing)
+    if must_hold is not None:
+        draft.problems.extend(_missing(path, tables, must_hold) for path in missing)
 
 
 def judge_value(path: str, rule: Rule, value: object, draft: Draft) -> None:
     """Add the parsed `value` of the key `path` to `draft`, or the line that says what is allowed instead."""
+    draft.named[path] = None
     try:
         draft.values[path] = rule.parse(value)
     except ValueError as error:
@@ -179,7 +183,7 @@ def _hint(stray: Stray, missing: list[str], tables: Tables) -> str:
         close = _take(stray, {path: path for path in missing if path in tables}, missing)
         return f"; did you mean [{close}]?" if close else nearest_hint(stray.key, [*tables, INSTRUMENTS], "[{}]")
     absent = {path.rpartition(".")[2]: path for path in missing if path.rpartition(".")[0] == stray.table != ""}
-    close = _take(stray, absent, missing)
+    close = _take(stray, absent, missing, _SLIP)
     if close:
         return f"; did you mean {close}?"
     if stray.table == "instrument" and isinstance(stray.value, dict):
@@ -189,6 +193,9 @@ def _hint(stray: Stray, missing: list[str], tables: Tables) -> str:
         moved = [path for path in missing if path.rpartition(".")[2] == stray.key]
         missing[:] = [path for path in missing if moved != [path]]
         return home
+    close = _take(stray, absent, missing)
+    if close:
+        return f"; did you mean {close}?"
     if stray.table:
         return nearest_hint(
             stray.key, OVERRIDABLE if stray.table.startswith(INSTRUMENTS + ".") else tables[stray.table]
@@ -196,11 +203,11 @@ def _hint(stray: Stray, missing: list[str], tables: Tables) -> str:
     return nearest_hint(stray.key, all_keys(tables))
 
 
-def _take(stray: Stray, absent: Mapping[str, str], missing: list[str]) -> str:
+def _take(stray: Stray, absent: Mapping[str, str], missing: list[str], at_least: float = _NEAR) -> str:
     """Return which name in `absent` was probably meant by `stray` and take its path off `missing`; "" for none."""
     # A stray dot makes a table of a name: fast.ema for fast_ema. So what hangs on such a table is read with it.
     for spelling in reversed(list(_spellings(stray.key, stray.value))):
-        close = _nearest(spelling, absent)
+        close = _nearest(spelling, absent, at_least)
         if close:
             missing.remove(absent[close])
             return close
@@ -227,7 +234,7 @@ def _missing(path: str, tables: Tables, defaults: Mapping[str, str]) -> str:
     )
 
 
-def _nearest(word: str, names: Collection[str], at_least: float = 0.6) -> str:
+def _nearest(word: str, names: Collection[str], at_least: float = _NEAR) -> str:
     if not names:
         return ""
     from difflib import get_close_matches  # noqa: PLC0415 - only a wrong configuration needs it

@@ -9,7 +9,7 @@ from msgspec import Struct
 from engine.config.bundled import bundled, find_config
 from engine.config.contradictions import contradictions, symbols
 from engine.config.document import Document, read_document
-from engine.config.judge import Draft, judge_document, text_of
+from engine.config.judge import Draft, all_keys, judge_document, text_of
 from engine.config.market_facts import market_facts
 from engine.config.origins import FORCES, Claim, Force, Origins
 from engine.config.overrides import judge_overrides
@@ -36,24 +36,38 @@ class Layer(Struct, frozen=True):
     overrides: Sequence[str]
 
 
-def load(path: Path | None, overrides: Sequence[str], venues: Sections, others: Sequence[Layer] = ()) -> Config:
+def load(
+    path: Path | None,
+    overrides: Sequence[str],
+    venues: Sections,
+    others: Sequence[Layer] = (),
+    *,
+    complete: bool = False,
+) -> Config:
     """Return the configuration at `path` (None: where `find_config` finds one) under `overrides` (of `--set`) and `others`.
 
-    `venues` are the sections that stand in it beside the program's own. Raises ConfigError with one line for every
-    problem.
+    `venues` are the sections that stand in it beside the program's own. A key that the file does not hold has its
+    default, unless it has to be `complete`. Raises ConfigError with one line for every problem.
     """
     path = find_config(path)
-    return compose(read_document(path), str(path), overrides, venues, others)
+    return compose(read_document(path), str(path), overrides, venues, others, complete=complete)
 
 
 def compose(
-    document: Document, place: str, overrides: Sequence[str], venues: Sections, others: Sequence[Layer] = ()
+    document: Document,
+    place: str,
+    overrides: Sequence[str],
+    venues: Sections,
+    others: Sequence[Layer] = (),
+    *,
+    complete: bool = False,
 ) -> Config:
     """Return the configuration in `document`, called `place` in the lines of the ConfigError that this raises."""
     tables = tables_with(venues)
-    usual = default_texts(tables)
-    written = Draft(tables)
-    judge_document(document, written, lambda: usual)
+    shipped = _shipped(tables)
+    usual = {key: text_of(key, value, tables) for key, value in shipped.items()}
+    written = Draft(tables, values=shipped)
+    judge_document(document, written, must_hold=usual if complete else None)
     origins = Origins(usual).claiming(_said_in_file(written, place, usual))
     lines = [f"{place}: {line}" for line in written.problems]
     values, overridden = written.values, frozenset[str]()
@@ -89,12 +103,14 @@ def _by_market(values: dict[str, object], origins: Origins, tables: Tables, usua
 
 
 def _said_in_file(written: Draft, place: str, usual: Mapping[str, str]) -> dict[str, Claim]:
-    """What a person said in the file `place`: all of a section in which anything differs from the one that came.
+    """What a person said in the file `place`: all that stands in it, also where it equals the default.
 
-    A file must hold every key, so a section that stands in it as it came with the program was copied, not said. An
-    [instruments.X] has never come with the program.
+    A file that holds most of all keys was not typed but copied from the one that came with this program or an older one:
+    of such a copy a section in which nothing differs was copied, not said. An [instruments.X] has never come with one.
     """
-    texts = {key: text_of(key, value, written.tables) for key, value in written.values.items()}
+    texts = {key: text_of(key, written.values[key], written.tables) for key in written.named if key in written.values}
+    if not _is_copy(written):
+        return {key: Claim("file", place, text) for key, text in texts.items()}
     own: dict[str, list[str]] = {}
     for key, text in texts.items():
         if usual.get(key) != text:
@@ -107,6 +123,12 @@ def _said_in_file(written: Draft, place: str, usual: Mapping[str, str]) -> dict[
     }
 
 
+def _is_copy(written: Draft) -> bool:
+    """Whether the file holds more than half of the keys that there are: whoever says what differs names a few."""
+    keys = all_keys(written.tables)
+    return 2 * len(written.named.keys() & set(keys)) > len(keys)
+
+
 def _not_as_it_came(key: str, own: Mapping[str, Sequence[str]]) -> str:
     """Why what equals the default counts as said, for a line that names who said it."""
     section = key.rpartition(".")[0]
@@ -116,14 +138,14 @@ def _not_as_it_came(key: str, own: Mapping[str, Sequence[str]]) -> str:
     )
 
 
-def default_texts(tables: Tables) -> Mapping[str, str]:
-    """Return the bundled default of every key, as text by "section.key"; none when the bundled file is not well."""
+def _shipped(tables: Tables) -> dict[str, object]:
+    """Return the default of every key: what stands in the bundled file. Raises ConfigError when that is not well."""
+    path = bundled("config.toml")
     draft = Draft(tables)
-    try:
-        judge_document(read_document(bundled("config.toml")), draft, dict)
-    except ConfigError:
-        return {}
-    return {path: text_of(path, value, tables) for path, value in draft.values.items()}
+    judge_document(read_document(path), draft, must_hold={})
+    if draft.problems:
+        raise ConfigError(*(f"{path}: {line}" for line in draft.problems[:MAX_LINES]))
+    return draft.values
 
 
 def fill_up(plain: InstrumentConfig, symbol: str, values: Mapping[str, object]) -> InstrumentConfig:

@@ -36,6 +36,11 @@ class Rule(ABC):
         """`value` (as parsed) as the text that an override would need to set it."""
         return canonical(value)
 
+    def toml(self, value: object) -> str:
+        """`value` (as parsed) as it would stand in a TOML file."""
+        text = self.text(value)
+        return _quoted(text) if self.bare and not text.startswith('"') else text
+
     def refusal(self, also: str = "") -> ValueError:
         """The error for a value that is not allowed."""
         return ValueError(self.allowed + also)
@@ -122,6 +127,11 @@ class Many(Rule):
         except ValueError as error:
             raise ValueError(f"a list of {self._low} to {self._high} values, each {error}") from None
 
+    def toml(self, value: object) -> str:
+        """A list in brackets, each value as it would stand alone."""
+        assert isinstance(value, tuple)
+        return f"[{', '.join(map(self.each.toml, value))}]"
+
 
 class Choice(Rule):
     """One of a few words; the empty one is written `""`."""
@@ -197,6 +207,10 @@ class Speed(Rule):
     def text(self, value: object) -> str:
         """`max`, or the factor without trailing zeros."""
         return canonical(Decimal(str(value))) if value else "max"
+
+    def toml(self, value: object) -> str:
+        """A number, or the word in quotes."""
+        return self.text(value) if value else super().toml(value)
 
 
 def canonical(value: object) -> str:

@@ -39,6 +39,20 @@ def test_who_said_a_key_and_whom_it_goes_before(tmp_path: Path, capsys: pytest.C
     ]
 
 
+def test_a_file_of_a_few_keys_is_well_unless_whole_ones_are_wanted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("[strategy]\nfast_ema = 9\n", encoding="utf-8")
+    assert main(["check-config", "--config", str(path)]) == 0
+    assert capsys.readouterr().out == f"{path}: well\ndiffers from the defaults: strategy.fast_ema\n"
+    assert main(["check-config", "--config", str(path), "--complete"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert f"myquant-tui: {path}: strategy.slow_ema: missing; default is 42" in lines
+    assert f"myquant-tui: {path}: [capital]: missing section, with the key initial_capital" in lines
+    assert main(["check-config", *SHIPPED, "--complete"]) == 0
+
+
 def test_a_key_that_is_none_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check-config", "--explain", "session.ende", *SHIPPED]) == 2
     assert capsys.readouterr().err == "myquant-tui: session.ende: unknown key; did you mean session.end?\n"

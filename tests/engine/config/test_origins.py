@@ -1,7 +1,9 @@
 """Who said a key is remembered, also where it equals the default; of several the one of greatest force holds."""
 
+import re
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine.assembly import load
 from engine.config import Config, Layer, bundled, describe, explained, stated
+from engine.config.document import read_document
 from engine.config.judge import rule_of
 from engine.config.origins import FORCES, Claim, Force, Origins
 from engine.config.schema import tables_with
@@ -18,6 +21,7 @@ from engine.venues.registry import sections
 SHIPPED = bundled("config.toml")
 TEXT = SHIPPED.read_text(encoding="utf-8")
 TABLES = tables_with(sections())
+DOCUMENT = read_document(SHIPPED)
 DEFAULTS = describe(load(SHIPPED))
 _PERSONS = {"file", "--set", "option"}
 # What a recording or a market states of the configuration itself: the default, and another value.
@@ -99,25 +103,81 @@ def test_what_is_stated_of_a_session_holds_unless_a_person_said_otherwise(key: s
         assert describe(config)[key] == config.origins.of(key)[0].text
 
 
+def _default(section: str, name: str) -> object:
+    table: Any = DOCUMENT
+    for part in section.split("."):
+        table = table[part]
+    return table[name]
+
+
 def _line(key: str) -> str:
     name, default = key.partition(".")[2], _STATED[key][0]
     return next(line for line in TEXT.splitlines() if line.startswith(f"{name} = ") and default in line)
 
 
-def test_a_section_that_stands_in_a_file_as_it_came_was_copied_not_said(tmp_path: Path) -> None:
-    def keys_said(text: str) -> set[str]:
-        path = tmp_path / "config.toml"
-        path.write_text(text, encoding="utf-8")
-        origins = load(path).origins
-        return {key for key in (*DEFAULTS, "instruments.NIFTY.lot_size") if origins.said(key)}
+def _of(*sections: str, without: tuple[str, ...] = ()) -> set[str]:
+    return {f"{section}.{key}" for section in sections for key in TABLES[section]} - set(without)
 
-    assert keys_said(TEXT) == set()
-    assert keys_said(TEXT.replace("keep_runs = 20", "keep_runs = 30")) == {f"replay.{key}" for key in TABLES["replay"]}
-    assert keys_said(TEXT.replace("lot_size = 75", "lot_size = 35")) == {
-        *(f"instrument.{key}" for key in TABLES["instrument"]),
-        "instruments.NIFTY.lot_size",
-    }
-    assert keys_said(TEXT + "[instruments.NIFTY]\nlot_size = 75\n") == {"instruments.NIFTY.lot_size"}
+
+def _without(section: str, text: str = TEXT) -> str:
+    """What came with a program that did not have `section` yet."""
+    return re.sub(rf"(?ms)^\[{section}\]\n.*?(?=^\[|\Z)", "", text)
+
+
+def _keys(keys: list[str]) -> str:
+    """A file that holds these keys at their defaults."""
+    lines = []
+    for section, rules in TABLES.items():
+        said_here = [name for name in rules if f"{section}.{name}" in keys]
+        lines += [f"[{section}]"] if said_here else []
+        lines += [f"{name} = {rules[name].toml(rules[name].parse(_default(section, name)))}" for name in said_here]
+    return "\n".join(lines)
+
+
+_HALF = len(DEFAULTS) // 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # A file of a few keys: what stands in it was said, also where it is the default and where a section is whole.
+        ("", set()),
+        ("[session]\n[risk]\n", set()),
+        ('[session]\nend = "15:30"\n', {"session.end"}),
+        ('[session]\nend = "15:29"\n', {"session.end"}),
+        ("[capital]\ninitial_capital = 100000\n", {"capital.initial_capital"}),
+        (_keys([*_of("session", "journal")]), _of("session", "journal")),
+        ("[instrument]\nlot_size = 75\n", {"instrument.lot_size", "instruments.NIFTY.lot_size"}),
+        ("[instruments.NIFTY]\nlot_size = 75\n", {"instruments.NIFTY.lot_size"}),
+        (_keys(list(DEFAULTS)[:_HALF]), {*list(DEFAULTS)[:_HALF]}),
+        # A copy of what came, with this program or an older one: a section in which nothing differs was copied.
+        (_keys(list(DEFAULTS)[: _HALF + 1]), set()),
+        (TEXT, set()),
+        (_without("operator"), set()),
+        (_without("session"), set()),
+        (TEXT.replace('unprotected = "warn"\n', ""), set()),
+        (TEXT.replace('unprotected = "warn"\n', "").replace("base_sl_points = 15", "base_sl_points = 14"), _of("risk", without=("risk.unprotected",))),
+        (TEXT.replace("keep_runs = 20", "keep_runs = 30"), _of("replay")),
+        (_without("operator", TEXT.replace('delivery = "callback"', 'delivery = "polling"')), _of("engine")),
+        (TEXT.replace("lot_size = 75", "lot_size = 35"), _of("instrument") | {"instruments.NIFTY.lot_size"}),
+        (TEXT + "[instruments.NIFTY]\nlot_size = 75\n", {"instruments.NIFTY.lot_size"}),
+    ],
+)  # fmt: skip
+def test_what_a_file_says(tmp_path: Path, text: str, expected: set[str]) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    origins = load(path).origins
+    assert {key for key in (*DEFAULTS, "instruments.NIFTY.lot_size") if origins.said(key)} == expected
+
+
+def test_one_key_is_a_file_and_said_also_where_it_is_the_default(tmp_path: Path) -> None:
+    path, shipped = tmp_path / "config.toml", load(SHIPPED)
+    for key in DEFAULTS:
+        path.write_text(_keys([key]), encoding="utf-8")
+        config = load(path)
+        assert [each for each in DEFAULTS if config.origins.said_of(each)] == [key]
+        assert config == shipped
+        assert explained(config, key)[0] == f"{key} = {DEFAULTS[key]}, by {path}"
 
 
 def test_why_a_value_that_equals_the_default_counts_as_said_is_told(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from engine.assembly import load
 from engine.config import Config, bundled
+from engine.config.document import parse_toml
 from engine.config.judge import Draft, rule_of, text_of
 from engine.config.overrides import judge_overrides
 from engine.config.rules import Address, Choice, Flag, Many, Number, Power, Rule, Speed, Text, Whole
@@ -250,6 +251,7 @@ def test_what_describes_a_value_is_read_as_that_value(data: st.DataObject) -> No
     draft = Draft(TABLES)
     judge_overrides([f"{key}={text_of(key, parsed, TABLES)}"], draft)
     assert (draft.values, draft.problems) == ({key: parsed}, [])
+    assert rule.parse(parse_toml(f"value = {rule.toml(parsed)}")["value"]) == parsed
 
 
 @pytest.mark.parametrize("scheme", ["http", "ws"])

@@ -25,11 +25,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def problems(content: str | bytes) -> tuple[str, ...]:
+def problems(content: str | bytes, *, complete: bool = False) -> tuple[str, ...]:
     """The lines about a ./config.toml that holds `content`; none when it is well."""
     Path("config.toml").write_bytes(content.encode() if isinstance(content, str) else content)
     try:
-        load(Path("config.toml"))
+        load(Path("config.toml"), complete=complete)
     except ConfigError as error:
         return error.lines
     return ()
@@ -92,8 +92,6 @@ def test_a_wrong_value_is_named_with_what_is_allowed(here: Path, old: str, new: 
         ("fast_ema = 18", "fast_ema = 18\nema_filter = 1", "strategy.ema_filter: unknown key; did you mean use_rsi_filter?"),
         ("fast_ema = 18", "fast_ema = 18\nbase_sl_points = 1", "strategy.base_sl_points: unknown key; it belongs in [risk]"),
         ("fast_ema = 18", 'fast_ema = 18\n"a\\u001b[2J" = 1', "strategy.a�[2J: unknown key; the nearest is use_atr"),
-        ("macd_fast = 12", "", "strategy.macd_fast: missing; default is 12"),
-        ('directory = ""', "", 'recording.directory: missing; default is ""'),
         ("[feed]", "[fed]", "[fed]: unknown section; did you mean [feed]?"),
         ("[logging]", "[loging]", "[loging]: unknown section; did you mean [logging]?"),
         ("[logging.levels]", "[logging_levels]", "[logging_levels]: unknown section; did you mean [logging.levels]?"),
@@ -108,7 +106,42 @@ def test_a_wrong_value_is_named_with_what_is_allowed(here: Path, old: str, new: 
     ],
 )  # fmt: skip
 def test_a_wrong_name_gives_one_line_with_the_nearest(here: Path, old: str, new: str, line: str) -> None:
-    assert problems(with_line(old, new)) == (f"config.toml: {line}",)
+    for complete in (False, True):
+        assert problems(with_line(old, new), complete=complete) == (f"config.toml: {line}",)
+
+
+@pytest.mark.parametrize(
+    ("old", "line"),
+    [
+        ("macd_fast = 12", "strategy.macd_fast: missing; default is 12"),
+        ('directory = ""', 'recording.directory: missing; default is ""'),
+    ],
+)
+def test_a_missing_key_has_its_default_and_is_a_problem_only_where_the_file_has_to_be_whole(
+    here: Path, old: str, line: str
+) -> None:
+    assert problems(with_line(old, "")) == ()
+    assert problems(with_line(old, ""), complete=True) == (f"config.toml: {line}",)
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("[strategy]\nfast_emma = 9", "strategy.fast_emma: unknown key; did you mean fast_ema?"),
+        ("[strategy]\nfast.ema = 9", "strategy.fast: unknown key; did you mean fast_ema?"),
+        ("[strategy]\nbase_sl_points = 9", "strategy.base_sl_points: unknown key; it belongs in [risk]"),
+        ("[operator]\nsilence_s = 9", "operator.silence_s: unknown key; it belongs in [feed] or [replay]"),
+        ("[stategy]\nfast_ema = 9", "[stategy]: unknown section; did you mean [strategy]?"),
+        ("[levels]\nfeed = 'debug'", "[levels]: unknown section; did you mean [logging.levels]?"),
+        ("fast_ema = 9", "fast_ema: unknown key; it belongs in [strategy]"),
+        ("[instruments]\nlot_size = 9", "[instruments]: unknown section; did you mean [instrument]?"),
+        ("[instruments.SPY]\nlot_sise = 9", "instruments.SPY.lot_sise: unknown key; did you mean lot_size?"),
+        ("[strategy]\nslow_ema = 9", "strategy.fast_ema = 18, strategy.slow_ema = 9: fast_ema must be below slow_ema"),
+        ("[strategy]\nslow_ema = '9'", 'strategy.slow_ema = "9": must be a whole number from 1 to 10000'),
+    ],
+)
+def test_what_is_wrong_in_a_file_of_a_few_keys_is_one_line(here: Path, content: str, line: str) -> None:
+    assert problems(content) == (f"config.toml: {line}",)
 
 
 def test_every_problem_is_told_at_once(here: Path) -> None:
@@ -116,7 +149,7 @@ def test_every_problem_is_told_at_once(here: Path) -> None:
         with_line("fast_ema = 18", "fast_emma = 18").replace("\nmacd_signal = 9\n", "\n").replace("= 15\n", "= -3\n")
     )
     content = content.replace("[feed]", "[gui]\nfont = 1\n[feed]").replace("rsi_overbought = 70", "rsi_overbought = 30")
-    assert problems(content) == (
+    assert problems(content, complete=True) == (
         "config.toml: risk.base_sl_points = -3: must be a number from 0.01 to 1000000",
         "config.toml: [gui]: unknown section; the nearest is [engine]",
         "config.toml: strategy.fast_emma: unknown key; did you mean fast_ema?",
@@ -125,8 +158,9 @@ def test_every_problem_is_told_at_once(here: Path) -> None:
     )
 
 
-def test_an_empty_file_lacks_every_section(here: Path) -> None:
-    found = problems("")
+def test_an_empty_file_is_well_and_lacks_every_section_of_a_whole_one(here: Path) -> None:
+    assert problems("") == ()
+    found = problems("", complete=True)
     assert found[0] == "config.toml: [session]: missing section, with the key zone and 10 more"
     assert "config.toml: [capital]: missing section, with the key initial_capital" in found
     assert len(found) == 13 + len(sections())
@@ -240,7 +274,7 @@ def test_a_file_without_read_permission_gives_one_line(here: Path) -> None:
 
 def test_without_the_defaults_a_missing_key_still_says_what_is_allowed() -> None:
     draft = Draft(tables_with(sections()))
-    judge_document(parse_toml(with_line("macd_fast = 12", "")), draft, dict)
+    judge_document(parse_toml(with_line("macd_fast = 12", "")), draft, must_hold={})
     assert draft.problems == ["strategy.macd_fast: missing; must be a whole number from 1 to 10000"]
 
 
