@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from engine.assembly.open_source import open_file
 from engine.config import Config, bundled
+from engine.model.errors import ConfigError
 from engine.model.sources import Selective, TickSource
 from engine.model.types import TradeMode
 from engine.recording import CsvLayout
@@ -38,11 +39,13 @@ def choose(
     skip_damage: bool = False,
     skip_bad: bool = False,
     on_screen: bool = False,
+    require_credentials: bool = False,
 ) -> RunChoice:
     """Choose a replay of `file`, or without one the configured feed; raises UserError.
 
     A replay on the screen goes at a pace that can be watched unless a speed is said for this run. Where a broker's feed is
-    configured and there is nothing to log in with, the generated session takes its place, and says so.
+    configured and there is nothing to log in with, the generated session takes its place, and says so, unless
+    credentials are required.
     """
     watched = on_screen and config.replay.speed == 0 and not config.origins.said_now("replay.speed")
     usual = _WATCHABLE if watched else config.replay.speed
@@ -56,6 +59,8 @@ def choose(
         return RunChoice(config, open_file(path, config, skip_damage=skip_damage), "replay", usual)
     found = venue.opener()(config, os.environ)
     if isinstance(found, NoCredentials):
+        if require_credentials:
+            raise ConfigError(f"{venue.name}: no credentials, and --require-credentials was said", *found.lines)
         generated = MOCK.opener()(config, os.environ)
         assert isinstance(generated, OpenedVenue)
         title = f"MOCK (no credentials) · {generated.source.name}"

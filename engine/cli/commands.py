@@ -38,7 +38,7 @@ _EXAMPLES = """examples:
   myquant-tui                                   replay the bundled session
   myquant-tui replay day.csv --json             replay a CSV file, summary as JSON
   myquant-tui replay day.mqr --trades out.csv --set risk.base_sl_points=10
-  myquant-tui run --source mock                 a generated session at its own pace, recorded
+  myquant-tui run --source mock --from 11:00    a generated session from then on, at ten times its pace
   myquant-tui import day.csv day.mqr --symbol NIFTY25O0725000CE
   myquant-tui import spy.csv spy.mqr --columns time,price,size,-,-,- --time-format ms-of-day
       --date 2013-10-08 --zone America/New_York --price-divisor 10000 --symbol SPY

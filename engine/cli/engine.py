@@ -5,14 +5,22 @@ from argparse import Namespace
 from pathlib import Path
 
 from engine.cli.layout import layout_options, words_of_layout
-from engine.cli.options import Parser, load_config, overrides_of, run_options, source_option, speed, trusted_hosts
+from engine.cli.options import (
+    Parser,
+    load_config,
+    overrides_of,
+    run_options,
+    source_option,
+    speed_option,
+    trusted_hosts,
+)
 
 
 def arguments(parser: Parser) -> None:
     """Declare the arguments of `engine`."""
     source_option(parser)
     parser.add_argument("--replay", type=Path, metavar="FILE", dest="file", help="serve the replay of this recording")
-    parser.add_argument("--speed", type=speed, metavar="X|max", help="of that replay")
+    speed_option(parser, "of that replay or a generated session")
     parser.add_argument("--paused", action="store_true", help="stand still before the first tick of that replay")
     run_options(parser)
     layout_options(parser)
@@ -24,11 +32,13 @@ def run(args: Namespace) -> int:
 
     block_signals()
     from engine.assembly import build
-    from engine.cli.running import choice_of, say_how_it_was_chosen, status_of
+    from engine.assembly.choose import trade_mode
+    from engine.cli.running import choice_of, refuse_pace, say_how_it_was_chosen, status_of
     from engine.serving.process import serve
     from engine.serving.state_dirs import usual_folder
 
     config = load_config(args, runs=args.file is None)
+    refuse_pace(args, trade_mode(config, args.file))
     choice = choice_of(args, config)
     signals = Signals()
     signals.start()
@@ -56,7 +66,7 @@ def run(args: Namespace) -> int:
 def words_for(args: Namespace) -> list[str]:
     """Return the words that make `engine` run what these arguments ask for, in whatever directory it is started."""
     words = ["--config", str(args.config.absolute())] if args.config is not None else []
-    for option, value in (("--source", args.source), ("--delivery", args.delivery)):
+    for option, value in (("--source", args.source), ("--delivery", args.delivery), ("--from", args.begin)):
         if value is not None:
             words += [option, value]
     for override in overrides_of(args):
@@ -65,6 +75,7 @@ def words_for(args: Namespace) -> list[str]:
         words += ["--trust-host", host]
     switches = {
         "--unlock": args.unlock,
+        "--require-credentials": args.require_credentials,
         "--skip-damage": args.skip_damage,
         "--skip-bad-rows": args.skip_bad_rows,
         "--paused": args.paused,
@@ -72,6 +83,6 @@ def words_for(args: Namespace) -> list[str]:
     words += [option for option, wanted in switches.items() if wanted]
     if args.command == "replay":
         words += ["--replay", str(args.file.absolute()), *words_of_layout(args)]
-        if args.speed is not None:
-            words += ["--speed", str(args.speed or "max")]
+    if args.speed is not None:
+        words += ["--speed", str(args.speed or "max")]
     return words

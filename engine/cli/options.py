@@ -6,14 +6,11 @@ What may be said before the command and behind it has no default here: `UNSAID` 
 """
 
 import os
-import sys
-from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterable
-from importlib import import_module
+from argparse import SUPPRESS, ArgumentTypeError, Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
-from engine.model.errors import EXIT_BAD_INPUT
+from engine.cli.parser import Parser as Parser  # noqa: PLC0414 - the commands' files take it from here
 from engine.model.types import DELIVERIES
 from engine.text.sanitize import clean
 
@@ -21,48 +18,27 @@ if TYPE_CHECKING:
     from engine.config import Config
 
 UNSAID: Final[dict[str, Any]] = {
-    **dict.fromkeys(("config", "delivery", "file", "source", "speed", "state_dir", "trades")),
+    **dict.fromkeys(("begin", "config", "delivery", "file", "source", "speed", "state_dir", "trades")),
     **dict.fromkeys(
-        ("force", "headless", "in_process", "json", "paused", "quiet", "skip_bad_rows", "skip_damage", "unlock"), False
+        (
+            "force",
+            "headless",
+            "in_process",
+            "json",
+            "paused",
+            "quiet",
+            "require_credentials",
+            "skip_bad_rows",
+            "skip_damage",
+            "unlock",
+        ),
+        False,
     ),
     "overrides": [],
     "more_overrides": [],
     "trust_hosts": [],
     "more_trust_hosts": [],
 }
-
-
-_VALUE_MAY_BEGIN_WITH_A_DASH: Final = ("--columns", "--shift")
-_DASHED: Final = ("-,", "-=", *(f"-{digit}" for digit in range(10)))
-
-
-class Parser(ArgumentParser):
-    """Says what is wrong in one line. A command's own gets its arguments from the command's file once the command is meant."""
-
-    command_file = ""
-
-    def parse_known_args(self, args: Iterable[str] | None = None, namespace: Any = None) -> tuple[Any, list[str]]:
-        """Parse, the arguments being declared."""
-        if self.command_file:
-            import_module(self.command_file).arguments(self)
-        return super().parse_known_args(_joined(args), namespace)
-
-    def error(self, message: str) -> NoReturn:
-        """Say it and leave."""
-        self.exit(EXIT_BAD_INPUT, f"{self.prog}: {clean(message)} (try {self.prog} --help)\n")
-
-
-def _joined(args: Iterable[str] | None) -> list[str] | None:
-    """The words with `--columns -,time` as one: what begins with a dash is an option to argparse, whatever stands before it."""
-    if args is None:
-        args = sys.argv[1:]
-    words: list[str] = []
-    for word in args:
-        if words and words[-1] in _VALUE_MAY_BEGIN_WITH_A_DASH and word[:2] in _DASHED:
-            words[-1] += f"={word}"
-        else:
-            words.append(word)
-    return words
 
 
 def speed(text: str) -> float:
@@ -109,10 +85,21 @@ def _shared(parser: Parser, name: str, help_text: str, **kind: Any) -> None:
 
 
 def source_option(parser: Parser) -> None:
-    """Add the choice of a feed."""
+    """Add the choice of a feed, and what may be said of it."""
     from engine.venues.registry import SOURCES, SOURCES_HELP
 
     parser.add_argument("--source", choices=SOURCES, help=SOURCES_HELP)
+    parser.add_argument("--from", metavar="HH:MM", dest="begin", help="first moment of a generated session")
+    parser.add_argument(
+        "--require-credentials",
+        action="store_true",
+        help="end where a broker's credentials are missing, instead of running the generated session",
+    )
+
+
+def speed_option(parser: Parser, of: str) -> None:
+    """Add the pace of what is played."""
+    parser.add_argument("--speed", type=speed, metavar="X|max", help=f"multiple of the natural pace, {of}")
 
 
 def json_option(parser: Parser, help_text: str = "as JSON") -> None:
@@ -165,8 +152,15 @@ def load_config(args: Namespace, *, logs_in: bool = False, runs: bool = False, c
 
     if named := trusted_hosts(args):  # in the environment, so that an engine that is started from here knows it as well
         os.environ[TRUST_VARIABLE] = ",".join(filter(None, (os.environ.get(TRUST_VARIABLE, ""), *named)))
-    said = {"--delivery": ("engine.delivery", args.delivery), "--source": ("feed.source", args.source)}
+    said = {
+        "--delivery": ("engine.delivery", args.delivery),
+        "--source": ("feed.source", args.source),
+        "--from": ("mock.begin", args.begin),
+    }
     options = [Layer("option", option, [f"{key}={value}"]) for option, (key, value) in said.items() if value]
+    if args.speed is not None and args.file is None:  # that of a file is the file's alone
+        pace = args.speed or "max"
+        options.append(Layer("option", "--speed", [f"mock.speed={pace}", f"replay.speed={pace}"]))
     path = find_config(args.config)
     config = load(path, overrides_of(args), sections(), options, complete=complete)
     venue = venue_of(config.feed.source) if runs else None

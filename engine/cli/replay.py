@@ -4,14 +4,14 @@ from argparse import Namespace
 from pathlib import Path
 
 from engine.cli.layout import layout_options
-from engine.cli.options import Parser, load_config, run_options, speed
+from engine.cli.options import Parser, load_config, run_options, speed_option
 from engine.model.errors import InputError
 
 
 def arguments(parser: Parser) -> None:
     """Declare the arguments of `replay`."""
     parser.add_argument("file", type=Path, metavar="FILE", help=".mqr or .csv")
-    parser.add_argument("--speed", type=speed, metavar="X|max", help="multiple of the recorded pace")
+    speed_option(parser, "that of the recording")
     parser.add_argument("--detach", action="store_true", help="in a process of its own, that outlives the terminal")
     parser.add_argument("--paused", action="store_true", help="stand still before the first tick (needs the screen)")
     run_options(parser)

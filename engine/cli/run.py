@@ -2,12 +2,13 @@
 
 from argparse import Namespace
 
-from engine.cli.options import Parser, load_config, run_options, source_option
+from engine.cli.options import Parser, load_config, run_options, source_option, speed_option
 
 
 def arguments(parser: Parser) -> None:
     """Declare the arguments of `run`."""
     source_option(parser)
+    speed_option(parser, "of a generated or recorded session")
     parser.add_argument("--in-process", action="store_true", help="keep engine and screen in one process")
     run_options(parser)
 
@@ -17,16 +18,25 @@ def run(args: Namespace) -> int:
     from msgspec.structs import replace
 
     from engine.assembly.choose import choose, trade_mode
-    from engine.cli.running import run_here, screen_for
+    from engine.cli.running import refuse_pace, run_here, screen_for
 
     config = load_config(args, runs=True)
+    mode = trade_mode(config, None)
+    refuse_pace(args, mode)
     screen = screen_for(args)
-    if screen is not None and trade_mode(config, None) != "replay" and not args.in_process:
+    if screen is not None and mode != "replay" and not args.in_process:
         from engine.cli.attach import run_attached
 
         return run_attached(args, config, screen)
     if screen is not None and args.command is None and not config.origins.said("replay.skip_silence"):
         # The first sight of the program: a session that moves, not five minutes of silence before the opening.
         config = replace(config, replay=replace(config.replay, skip_silence=True))
-    choice = choose(config, None, None, skip_damage=args.skip_damage, on_screen=screen is not None)
+    choice = choose(
+        config,
+        None,
+        None,
+        skip_damage=args.skip_damage,
+        on_screen=screen is not None,
+        require_credentials=args.require_credentials,
+    )
     return run_here(args, choice, screen)

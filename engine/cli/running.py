@@ -46,7 +46,16 @@ def choice_of(args: Namespace, config: Config, *, on_screen: bool = False) -> Ru
         skip_damage=args.skip_damage,
         skip_bad=args.skip_bad_rows,
         on_screen=on_screen,
+        require_credentials=args.require_credentials,
     )
+
+
+def refuse_pace(args: Namespace, mode: TradeMode) -> None:
+    """Refuse `--speed` and `--from` where ticks come when they come; raises InputError."""
+    if args.speed is not None and mode not in {"mock", "replay"}:
+        raise InputError("--speed: live ticks come at their own pace; allowed: with --source mock or a recording")
+    if args.begin is not None and mode != "mock":
+        raise InputError("--from: allowed with --source mock; in a replay g goes to a time")
 
 
 def run_here(

@@ -6,6 +6,7 @@ from argparse import Namespace
 from engine.cli.engine import words_for
 from engine.cli.options import Parser, load_config, run_options, source_option
 from engine.model.errors import InputError
+from engine.model.types import TradeMode
 
 
 def arguments(parser: Parser) -> None:
@@ -21,19 +22,27 @@ def run(args: Namespace) -> int:
     from engine.config import bundled, find_config
     from engine.serving.state_dirs import chosen_folder
     from engine.serving.unit import unit_text
+    from engine.venues.registry import venue_of
 
     if args.unlock:
         raise InputError("--unlock: not for a service, which is started again after a crash and must come up locked")
     config = load_config(args)
-    folder = chosen_folder(args.state_dir, trade_mode(config, None))
+    venue = venue_of(config.feed.source)
+    logs_in = venue is not None and venue.login is not None
+    # With credentials missing here, it is the service that will have them; by their lack it would trade the generated session.
+    modes: tuple[TradeMode, ...] = (
+        (venue.mode, "mock") if venue is not None and logs_in else (trade_mode(config, None),)
+    )
+    folders = list(dict.fromkeys(str(chosen_folder(args.state_dir, mode)) for mode in modes))
     recordings = str(recordings_folder(config).absolute())
+    args.require_credentials = args.require_credentials or logs_in
     words = words_for(args)
     found = find_config(args.config)
     if args.config is None and found != bundled("config.toml"):  # the program finds its own by itself
         words += ["--config", str(found.absolute())]
     if args.state_dir is not None:
-        words += ["--state-dir", str(folder)]
+        words += ["--state-dir", folders[0]]
     # The service is started elsewhere: what depends on the present directory must be said.
     words += ["--set", f"recording.directory={recordings}"]
-    sys.stdout.write(unit_text(words, [str(folder), recordings]))
+    sys.stdout.write(unit_text(words, [*folders, recordings]))
     return 0

@@ -19,4 +19,6 @@ def _opener() -> Open:
     return open_mock
 
 
-MOCK: Final = Venue("mock", "a generated session, at its own pace", "mock", _settings, _opener)
+MOCK: Final = Venue(
+    "mock", "a generated session, from its opening on, at ten times its pace", "mock", _settings, _opener
+)

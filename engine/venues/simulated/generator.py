@@ -1,7 +1,7 @@
 """A synthetic but lifelike session of one option as a source of ticks; knows nothing of strategy, pace or threads."""
 
 import datetime
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
@@ -25,8 +25,15 @@ class MockSession(Undamaged):
     (0.1 s, 700 KB) and never changes afterwards, so any number of threads may read it.
     """
 
-    def __init__(self, seed: int, date: datetime.date, zone: str, instrument: Instrument) -> None:
-        """Draw the session of `date`, 09:15 to 15:30 in `zone`; raises InputError for a wrong seed or zone."""
+    def __init__(
+        self,
+        seed: int,
+        date: datetime.date,
+        zone: str,
+        instrument: Instrument,
+        begin: datetime.time = datetime.time.min,
+    ) -> None:
+        """Draw the session of `date`, 09:15 to 15:30 in `zone`, as seen from `begin` on; raises InputError for a wrong seed or zone."""
         if not 0 <= seed <= _MAX_SEED:
             raise InputError(f"mock seed: {seed} is not allowed; a whole number from 0 to {_MAX_SEED} is")
         try:
@@ -39,17 +46,24 @@ class MockSession(Undamaged):
         self._open_s = int(opens.timestamp())
         self._first_exch_seq = 1_000_000 + next(draws(seed)) % 9_000_000
         self._path = Path(seed)
+        begins = datetime.datetime.combine(date, begin, ZoneInfo(zone))
+        self._before = bisect_left(
+            self._path.seconds, int(begins.timestamp()) - self._open_s
+        )  # ticks that are not seen
+        if self._before == len(self._path.seconds):
+            raise InputError(f"mock begin: {begin} is behind the session's end; 15:30 and any time before is allowed")
 
     def ticks(self, first: int = 1) -> Iterator[Tick]:
         """The ticks from number `first` on (1 or less: all); each is made when it is asked for."""
         path, instrument = self._path, self.instruments[0]
         step, lot = instrument.tick_size, instrument.lot_size
         boot_ns = (self._open_s - _BOOT_S) * _NS
-        for index in range(max(first, 1) - 1, len(path.prices)):
+        for number in range(max(first, 1), self.count() + 1):
+            index = self._before + number - 1
             exch_s = self._open_s + path.seconds[index]
             recv_wall_ns = exch_s * _NS + path.delays_ns[index]
             yield Tick(
-                seq=index + 1,
+                seq=number,
                 instrument=0,
                 flags=0,
                 recv_wall_ns=recv_wall_ns,
@@ -63,8 +77,8 @@ class MockSession(Undamaged):
 
     def count(self) -> int:
         """How many ticks the session has."""
-        return len(self._path.prices)
+        return len(self._path.prices) - self._before
 
     def number_at(self, at_ms: int) -> int:
         """Number of the last tick whose exchange time is ≤ `at_ms` (UTC); 0 if there is none."""
-        return bisect_right(self._path.seconds, at_ms // _MS - self._open_s)
+        return max(0, bisect_right(self._path.seconds, at_ms // _MS - self._open_s) - self._before)

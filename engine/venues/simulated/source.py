@@ -1,5 +1,6 @@
 """The generated session as the configuration describes it. Knows no pace."""
 
+import datetime as dt
 from collections.abc import Mapping
 
 from engine.config import Config, instrument_for, wanted_symbols
@@ -9,16 +10,17 @@ from engine.venues.simulated.settings import MockConfig
 from engine.venues.supply import OpenedVenue
 
 
-def mock_source(config: Config) -> FaultySource:
-    """Return the generated session that the configuration describes, one instrument after the other in `feed.symbols`."""
+def mock_source(config: Config, begin: dt.time = dt.time.min) -> FaultySource:
+    """Return the generated session that the configuration describes, from `begin` on, one instrument after the other in `feed.symbols`."""
     mock = config.venue(MockConfig)
     sessions = tuple(
-        MockSession(mock.seed + place, mock.date, config.session.zone, instrument_for(config, symbol))
+        MockSession(mock.seed + place, mock.date, config.session.zone, instrument_for(config, symbol), begin)
         for place, symbol in enumerate(wanted_symbols(config))
     )
     return FaultySource(sessions)
 
 
 def open_mock(config: Config, _environ: Mapping[str, str]) -> OpenedVenue:
-    """Return that session at the pace that the configuration gives it."""
-    return OpenedVenue(config, mock_source(config), config.venue(MockConfig).speed)
+    """Return that session from where, and at the pace, the configuration says."""
+    mock = config.venue(MockConfig)
+    return OpenedVenue(config, mock_source(config, mock.begin), mock.speed)

@@ -174,7 +174,7 @@ def test_update_then_find(home: Home, exchange: HttpServer) -> None:
         (("find", "NIFTY", "--limit", "0"), "allowed: 1 to 9999"),
         (("find", "NIFTY", "25K"), "'25K' is not understood"),
         ((), "required: ACTION"),
-        (("search",), "invalid choice: 'search'"),
+        (("search",), "'search' is not allowed; allowed: find, update"),
     ],
 )
 def test_bad_words_are_one_line_and_status_2(

@@ -216,6 +216,12 @@ REFUSED: dict[str, tuple[tuple[str | Path, ...], str]] = {
     "state below a file": (("replay", RECORDING, *QUIET, "--state-dir", "file/x"), "file/x"),
     "import of a recording": (("import", RECORDING, "x.mqr"), RECORDING.name),
     "import in no zone": (("import", RECORDING, "x.mqr", "--format", "csv", "--zone", "Mars/X"), "Mars/X"),
+    "speed of a live feed": (
+        ("run", "--source", "binance", "--headless", "--speed", "5"),
+        "live ticks come at their own pace",
+    ),
+    "from of a replay": (("run", "--headless", "--from", "11:00"), "--from: allowed with --source mock"),
+    "from behind the end": (("run", "--source", "mock", "--headless", "--from", "15:31"), "15:31:00 is behind"),
     "rounds 0": (("bench", "--rounds", "0"), "--rounds 0"),
 }
 

@@ -78,7 +78,7 @@ def test_values_have_exact_types() -> None:
         type(one) is Decimal
         for one in (config.capital.initial_capital, config.risk.base_sl_points, config.instrument.lot_size)
     )
-    assert (config.replay.speed, config.venue(MockConfig).speed) == (0.0, 1.0)
+    assert (config.replay.speed, config.venue(MockConfig).speed) == (0.0, 10.0)
     assert config.venue(MockConfig).date == date(2025, 10, 3)
     assert config.instruments == {}
 

@@ -237,3 +237,15 @@ def test_the_units_folders_are_said_to_be_made_first(shell: OperatorShell) -> No
 def test_a_service_is_never_unlocked_by_itself(shell: OperatorShell) -> None:
     refused = shell.run("systemd-unit", "--source", "mock", "--unlock")
     assert (refused.status, refused.out, len(refused.lines)) == (EXIT_BAD_INPUT, "", 1)
+
+
+def test_a_service_with_a_login_never_trades_the_generated_session_instead(shell: OperatorShell) -> None:
+    """Printed where there are no credentials, it may write wherever it will want to once it has some."""
+    answer = shell.run("systemd-unit", "--source", "smartapi")
+    lines = dict(line.split("=", 1) for line in answer.out.splitlines() if "=" in line and not line.startswith("#"))
+    assert "--source smartapi --require-credentials" in lines["ExecStart"]
+    folders = [word.strip('"-') for word in lines["ReadWritePaths"].split()]
+    assert [os.path.basename(each) for each in folders[:2]] == ["paper", "mock"]
+    refused = shell.run("engine", "--source", "smartapi", "--require-credentials", "--quiet")
+    assert (refused.status, refused.out) == (EXIT_BAD_INPUT, "")
+    assert refused.lines[0] == "myquant-tui: smartapi: no credentials, and --require-credentials was said"

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -227,3 +228,30 @@ def test_an_unknown_zone_is_refused_in_one_line(zone: str) -> None:
     ) as e:
         MockSession(1, DATE, zone, NIFTY)
     assert "\x1b" not in str(e.value)
+
+
+# ── From a later moment on ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("begin", [datetime.time(9, 15), datetime.time(11, 7, 30), datetime.time(15, 30)])
+def test_from_a_later_moment_on_it_is_the_same_session_numbered_anew(begin: datetime.time) -> None:
+    later = MockSession(1, DATE, "Asia/Kolkata", NIFTY, begin)
+    begins_ms = (
+        int(datetime.datetime.combine(DATE, begin, datetime.timezone(datetime.timedelta(hours=5.5))).timestamp()) * 1000
+    )
+    wanted = [tick for tick in TICKS if tick.exch_ms >= begins_ms]
+    found = list(later.ticks())
+    assert [tick.seq for tick in found] == list(range(1, len(wanted) + 1))
+    assert [msgspec.structs.replace(tick, seq=0) for tick in found] == [
+        msgspec.structs.replace(tick, seq=0) for tick in wanted
+    ]
+    assert later.count() == len(wanted)
+    assert list(later.ticks(5)) == found[4:]
+    middle = found[len(found) // 2].exch_ms
+    assert later.number_at(middle) == max(tick.seq for tick in found if tick.exch_ms <= middle)
+    assert later.number_at(begins_ms - 1) == 0
+
+
+def test_it_cannot_begin_behind_its_end() -> None:
+    with pytest.raises(InputError, match=r"mock begin: 15:31:00 is behind"):
+        MockSession(1, DATE, "Asia/Kolkata", NIFTY, datetime.time(15, 31))
