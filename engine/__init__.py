@@ -62,6 +62,7 @@ if TYPE_CHECKING:  # the same names once more, for who checks types
     from engine.model.snapshot import SessionView as SessionView
     from engine.model.snapshot import Snapshot as Snapshot
     from engine.model.snapshot import TimelineEvent as TimelineEvent
+    from engine.model.statistics import DayStatistics as DayStatistics
     from engine.model.types import DELIVERIES as DELIVERIES
     from engine.model.types import Delivery as Delivery
     from engine.model.types import Instrument as Instrument
@@ -129,6 +130,7 @@ _FOLDERS = {
         "Snapshot",
         "TimelineEvent",
     ),
+    "engine.model.statistics": ("DayStatistics",),
     "engine.model.types": ("DELIVERIES", "Delivery", "Instrument", "PositionState", "Trade", "TradeMode"),
     "engine.shortcut.entry": ("short_command",),
     "engine.text.redaction": ("redact",),

@@ -28,8 +28,8 @@ def digest(before: Snapshot, now: Snapshot, away_ns: int, did: str = "") -> str:
 
 
 def _trading(before: Snapshot, now: Snapshot) -> Iterator[str]:
-    if now.account.entries > before.account.entries:
-        yield _count(now.account.entries - before.account.entries, "entry", "entries")
+    if now.account.total.entries > before.account.total.entries:
+        yield _count(now.account.total.entries - before.account.total.entries, "entry", "entries")
     last = before.trades[-1].number if before.trades else 0
     reasons = Counter(trade.reason.lower() for trade in now.trades if trade.number > last)
     for reason, count in reasons.items():

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from engine.model.latency import LatencySummary
 from engine.model.ports import FeedView
+from engine.model.statistics import DayStatistics
 from engine.model.types import Delivery, Instrument, PositionState, Trade, TradeMode
 from engine.text.sanitize import CleanText
 
@@ -44,19 +45,20 @@ class OpenPosition(Struct, frozen=True):
 
 
 class AccountView(Struct, frozen=True):
-    """Money in the currency; `day_pnl` is realised today plus open, `drawdown` the largest fall of the realised result."""
+    """Money in the currency: what there is, what the session day has brought (`day`), and all days since the account began (`total`).
+
+    `realised`, `costs` (paid, those of open positions too) and `exits` are since the account began, `day_pnl` is what the
+    day has realised plus `open_pnl`.
+    """
 
     cash: Decimal
     realised: Decimal
     costs: Decimal
     open_pnl: Decimal
     day_pnl: Decimal
-    entries: int
     exits: int
-    won: int
-    profit: Decimal
-    loss: Decimal
-    drawdown: Decimal
+    day: DayStatistics = DayStatistics()
+    total: DayStatistics = DayStatistics()
 
 
 class EntriesState(Struct, frozen=True):

@@ -38,6 +38,15 @@ def _decimals(price_scale: int, tick_size: int) -> int:
     return digits
 
 
+def date(iso: str) -> str:
+    """A date given as ISO text, as `2 Nov 2026`; what is no date stays as it is."""
+    try:
+        day = datetime.fromisoformat(iso)
+    except ValueError:
+        return iso
+    return f"{day.day} {day:%b %Y}"
+
+
 def price(instrument: Instrument, minor: int) -> str:
     """A price in minor units as `157.05`: as many decimals as the tick size has, two at least.
 

@@ -1,8 +1,198 @@
-"""Statistics of a run's trades, exact in the currency. Pure; says nothing of how they are written."""
+"""Counts the trades of a day and of all days from what the trader tells, live or row by row out of a journal. Pure, and no part of what decides.
 
+What is remembered does not grow with the trades: two sets of sums, and what the open positions have made so far.
+"""
+
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from engine.model.errors import InputError
+from engine.model.events import DayStarted, FillBooked, StateKept, TradeClosed
+from engine.model.statistics import DayStatistics
+from engine.model.types import Trade
+
+OTHER: Final = "other"  # exits whose reason had no room any more
+_MOST_REASONS: Final = 40
+_ZERO: Final = Decimal(0)
+_NO_DAY: Final = ("", "0001-01-01")
 
 
-def profit_factor(profit: Decimal, loss: Decimal) -> Decimal | None:
-    """What was won for each unit lost (`loss` is counted positive); None while nothing was lost."""
-    return profit / loss if loss > 0 else None
+class _Sums(Struct):
+    """A `DayStatistics` that still grows; `peak` is the highest that the realised result has been."""
+
+    date: str = ""
+    entries: int = 0
+    exits: int = 0
+    positions: int = 0
+    won: int = 0
+    lost: int = 0
+    even: int = 0
+    profit: Decimal = _ZERO
+    loss: Decimal = _ZERO
+    gross: Decimal = _ZERO
+    costs: Decimal = _ZERO
+    net: Decimal = _ZERO
+    best: Decimal | None = None
+    worst: Decimal | None = None
+    drawdown: Decimal = _ZERO
+    streak: int = 0
+    longest_won: int = 0
+    longest_lost: int = 0
+    reasons: dict[str, int] = msgspec.field(default_factory=dict)
+    costs_by_kind: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    peak: Decimal = _ZERO
+
+    def exit(self, trade: Trade) -> None:
+        """Count an exit."""
+        self.exits += 1
+        self.gross += trade.gross_pnl
+        self.costs += trade.costs
+        self.net += trade.net_pnl
+        self.peak = max(self.peak, self.net)
+        self.drawdown = max(self.drawdown, self.peak - self.net)
+        known = trade.reason in self.reasons or len(self.reasons) < _MOST_REASONS
+        reason = trade.reason if known else OTHER
+        self.reasons[reason] = self.reasons.get(reason, 0) + 1
+
+    def position(self, net: Decimal) -> None:
+        """Count a position that has ended with the result `net`."""
+        self.positions += 1
+        self.best = net if self.best is None else max(self.best, net)
+        self.worst = net if self.worst is None else min(self.worst, net)
+        if net > 0:
+            self.won += 1
+            self.profit += net
+            self.streak = max(self.streak, 0) + 1
+            self.longest_won = max(self.longest_won, self.streak)
+        elif net < 0:
+            self.lost += 1
+            self.loss -= net
+            self.streak = min(self.streak, 0) - 1
+            self.longest_lost = max(self.longest_lost, -self.streak)
+        else:
+            self.even += 1
+            self.streak = 0
+
+    def seen(self) -> DayStatistics:
+        """As it stands now."""
+        values = asdict(self)
+        del values["peak"]
+        values["reasons"], values["costs_by_kind"] = dict(self.reasons), dict(self.costs_by_kind)
+        return DayStatistics(**values)
+
+
+class _Kept(Struct, omit_defaults=True):
+    """All that is remembered, as `TradeStatistics.dump` writes it; `open`: by symbol, what an open position has made so far."""
+
+    day: _Sums
+    total: _Sums
+    open: dict[str, Decimal] = {}
+
+
+_KEPT: Final = msgspec.json.Decoder(_Kept)
+
+
+class TradeStatistics:
+    """Follows `FillBooked`, `TradeClosed`, `DayStarted` and `StateKept`, in their order; everything else is passed over.
+
+    The day is the account's: that of the newest `DayStarted`, over restarts too. `symbols` name the instruments by their
+    numbers, which another run may give otherwise; a `StateKept` says them, and begins anew where its account does.
+    """
+
+    def __init__(self, symbols: Sequence[str] = ()) -> None:
+        self._symbols = tuple(symbols)
+        self._day, self._total = _Sums(), _Sums()
+        self._open: dict[str, Decimal] = {}
+        self._ends: int | None = None  # the instrument of which the newest fill has sold the last
+        self._seen: tuple[DayStatistics, DayStatistics] | None = None
+
+    @property
+    def day(self) -> DayStatistics:
+        """The newest session day."""
+        return self._both()[0]
+
+    @property
+    def total(self) -> DayStatistics:
+        """All days since the account began; `date` is the first of them."""
+        return self._both()[1]
+
+    def _both(self) -> tuple[DayStatistics, DayStatistics]:
+        if self._seen is None:
+            self._seen = self._day.seen(), self._total.seen()
+        return self._seen
+
+    def take(self, event: object) -> None:
+        """Follow one event."""
+        match event:
+            case FillBooked():
+                self._filled(event)
+            case TradeClosed(trade=trade):
+                self._closed(trade)
+            case DayStarted(date=date):
+                self.begin_day(date)
+            case StateKept():
+                self._account(event)
+            case _:
+                return
+        self._seen = None
+
+    def begin_day(self, date: str) -> None:
+        """Begin the session of `date` (ISO text), where it is another one than the newest."""
+        if date != self._day.date and date not in _NO_DAY:
+            untold = self._day if self._day.date in _NO_DAY else None  # fills before the first day was told
+            self._day = untold or _Sums()
+            self._day.date = date
+            self._total.date = self._total.date or date
+            self._seen = None
+
+    def _filled(self, booked: FillBooked) -> None:
+        fill, position = booked.fill, booked.position
+        self._ends = None
+        if fill.side == "SELL":
+            self._ends = fill.instrument if position is None else None
+        elif position is not None and position.initial_quantity == fill.quantity:
+            self._day.entries += 1
+            self._total.entries += 1
+            self._open.pop(self._symbol(fill.instrument), None)
+
+    def _closed(self, trade: Trade) -> None:
+        symbol = self._symbol(trade.instrument)
+        net = self._open.pop(symbol, _ZERO) + trade.net_pnl
+        ended = self._ends == trade.instrument
+        if not ended:
+            self._open[symbol] = net
+        for sums in (self._day, self._total):
+            sums.exit(trade)
+            if ended:
+                sums.position(net)
+        self._ends = None
+
+    def _account(self, kept: StateKept) -> None:
+        """See which instruments and which day there are, and whether the account is one that has just begun."""
+        self._symbols = kept.symbols
+        fields = kept.fields
+        counted = {"book.entries": self._total.entries, "book.trades": self._total.exits}
+        if any(isinstance(now := fields.get(name), int) and now < count for name, count in counted.items()):
+            self._day, self._total, self._open = _Sums(), _Sums(), {}
+        self.begin_day(str(fields.get("today", "")))
+
+    def _symbol(self, instrument: int) -> str:
+        return self._symbols[instrument] if 0 <= instrument < len(self._symbols) else f"#{instrument}"
+
+    def dump(self) -> str:
+        """All that is remembered, for `load`."""
+        return msgspec.json.encode(_Kept(self._day, self._total, self._open)).decode()
+
+    def load(self, text: str) -> None:
+        """Go on from what `dump` wrote; raises InputError for anything else, and changes nothing then."""
+        try:
+            kept = _KEPT.decode(text)
+        except (msgspec.DecodeError, UnicodeError) as error:
+            raise InputError(f"the statistics that were kept cannot be read: {error}") from error
+        self._day, self._total, self._open = kept.day, kept.total, kept.open
+        self._ends = self._seen = None

@@ -10,6 +10,7 @@ from engine.model.events import (
     AnyEvent,
     Cancel,
     CommandRefused,
+    DayStarted,
     FillBooked,
     OrderCancelled,
     OrderRejected,
@@ -77,7 +78,8 @@ class Effects:
             Submit: self._submit,
             Cancel: lambda event: self._broker.cancel(event.order),
             ReadHoldings: lambda _: self._broker.read_holdings(),
-            FillBooked: lambda event: self._answered(event.fill.order),
+            FillBooked: self._filled,
+            DayStarted: self._day_started,
             OrderRejected: lambda event: self._answered(event.order),
             OrderCancelled: lambda event: self._answered(event.order),
             TradeClosed: self._trade_closed,
@@ -140,8 +142,16 @@ class Effects:
     def _answered(self, order: int) -> None:
         self._unanswered.pop(order, None)
 
+    def _day_started(self, event: DayStarted) -> None:
+        self._exits.statistics.take(event)
+
+    def _filled(self, event: FillBooked) -> None:
+        self._answered(event.fill.order)
+        self._exits.statistics.take(event)
+
     def _trade_closed(self, event: TradeClosed) -> None:
         trade = event.trade
+        self._exits.statistics.take(event)
         self._exits.add(trade)
         self.mark("fill", f"{trade.quantity} {trade.exit_price} {trade.reason}")
 

@@ -61,6 +61,7 @@ class Rewind:
         state = self._trader.state
         told = self._trader.state.restore(kept)
         self._exits.begin_after(state.portfolio.trades)
+        self._exits.statistics.take(state.keep(kept.at_ms))
         self._operator.paused = state.gate.paused
         self._hold_what_is_booked()
         return told

@@ -173,12 +173,9 @@ class SnapshotBuilder:
             costs=portfolio.costs_paid,
             open_pnl=open_pnl,
             day_pnl=portfolio.day_realised + open_pnl,
-            entries=portfolio.entries,
             exits=portfolio.trades,
-            won=portfolio.won,
-            profit=portfolio.profit,
-            loss=portfolio.loss,
-            drawdown=portfolio.drawdown,
+            day=self._parts.exits.statistics.day,
+            total=self._parts.exits.statistics.total,
         )
 
     def _edges(self) -> tuple[snapshot.EdgeView, ...]:

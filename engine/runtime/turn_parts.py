@@ -84,7 +84,7 @@ class TurnParts:
         self.inputs: deque[Posted] = deque()
         self.epochs = Epochs(config.engine.delivery, every_tick=config.engine.latency_every_tick)
         self.budget = HandlerBudget()
-        self.exits = Exits()
+        self.exits = Exits([instrument.symbol for instrument in self.instruments])
         self.outcomes = Outcomes(found)
         self.receipt = Receipt(trader.state, live=not cursor.lossless, unknown=unknown)
         self.timeline = Timeline()

@@ -114,7 +114,7 @@ def engine_snapshot(
         events=tuple(gap(n + 1) for n in range(events)),
         quotes=tuple(quote(n) for n in range(min(instruments, 50))),
         positions=(),
-        account=AccountView(Decimal(100_000), ZERO, ZERO, ZERO, ZERO, 0, 0, 0, ZERO, ZERO, ZERO),
+        account=AccountView(Decimal(100_000), ZERO, ZERO, ZERO, ZERO, 0),
         entries=EntriesState(paused=False, locked="", halted="", today=0),
         flat=FlatView("NORMAL", "", 0, (), ()),
         trades=tuple(trade(n + 1) for n in range(trades)),

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from engine import (
     AccountView,
     Command,
+    DayStatistics,
     EdgeView,
     EntriesState,
     EpochView,
@@ -114,6 +115,27 @@ def epoch(delivery: str = "polling", p50: int = 120_000, **more) -> EpochView:
     return EpochView(**(fields | more))
 
 
+STATISTICS = DayStatistics(
+    date="2025-10-01",
+    entries=6,
+    exits=11,
+    positions=9,
+    won=7,
+    lost=2,
+    profit=Decimal("6900.10"),
+    loss=Decimal("2690.10"),
+    gross=Decimal("4822.40"),
+    costs=Decimal("612.40"),
+    net=Decimal("4210.00"),
+    best=Decimal("1500.00"),
+    worst=Decimal("-1400.10"),
+    drawdown=Decimal("2140.00"),
+    streak=2,
+    longest_won=4,
+    longest_lost=1,
+    reasons={"Take Profit 1": 9, "Stop Loss": 2},
+)
+
 SNAPSHOT = Snapshot(
     number=77,
     taken_ns=NOW_NS - SECOND // 20,
@@ -140,12 +162,9 @@ SNAPSHOT = Snapshot(
         costs=Decimal("612.40"),
         open_pnl=Decimal("224.92"),
         day_pnl=Decimal("4434.92"),
-        entries=6,
         exits=11,
-        won=7,
-        profit=Decimal("6900.10"),
-        loss=Decimal("2690.10"),
-        drawdown=Decimal("2140.00"),
+        day=STATISTICS,
+        total=STATISTICS,
     ),
     entries=EntriesState(paused=False, locked="", halted="", today=6),
     flat=FlatView("NORMAL", "", 0, (), ()),

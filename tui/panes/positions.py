@@ -2,15 +2,14 @@
 
 from decimal import Decimal
 
-from engine import AccountView, Instrument, OpenPosition, PositionState
+from engine import DayStatistics, Instrument, OpenPosition, PositionState, Snapshot
 from engine.presentation import feeds
 from engine.presentation import format as text
-from engine.presentation.statistics import profit_factor
 from tui.panes import trades
 from tui.panes.pane import Pane
 from tui.text.glyphs import spark
 from tui.text.rows import Line, Span, ends, result_style, right, width_of
-from tui.text.segments import assemble, segment, within, word
+from tui.text.segments import Segment, assemble, segment, within, word
 from tui.view.model import View
 
 _WIDEST = 56  # cells; further apart, a number is hard to follow from its name
@@ -36,7 +35,8 @@ def _open_pnl(held: list[OpenPosition]) -> Decimal:
 
 def wanted(view: View, _width: int, _room: int) -> int:
     """How many lines the pane needs."""
-    return _FEW + max(0, min(_MOST_OTHERS, len(view.snapshot.positions) - 1))
+    since = has_past(view.snapshot)
+    return _FEW + since + max(0, min(_MOST_OTHERS, len(view.snapshot.positions) - 1))
 
 
 def rows(view: View, width: int, height: int) -> list[Line]:
@@ -174,33 +174,60 @@ def _other(view: View, position: OpenPosition, width: int) -> Line:
     return ends((*start, (f" @{price}", "dim")), ((f" {result}", result_style(position.open_pnl)),), width)
 
 
-def _profit_factor(account: AccountView) -> str:
+def has_past(seen: Snapshot) -> bool:
+    """Whether the account has days before the one that is shown."""
+    account = seen.account
+    return bool(account.total.date) and account.total.date != account.day.date
+
+
+def _profit_factor(of: DayStatistics) -> str:
     """What was won for each unit lost: `1.62`; nothing while nothing was lost."""
-    factor = profit_factor(account.profit, account.loss)
-    return text.NOTHING if factor is None else f"{factor:.2f}"
+    return text.NOTHING if of.profit_factor is None else f"{of.profit_factor:.2f}"
+
+
+def _won(of: DayStatistics) -> Segment:
+    """How many of the positions that have ended were won; exits are others, and counted apart."""
+    return segment(0, (("won ", "dim"), (f"{of.won:,} of {of.positions:,}", "")))
+
+
+def _fell(of: DayStatistics, zone: str) -> Segment:
+    fell = text.money(of.drawdown, zone)
+    return segment(2, *(((name, "dim"), (fell, "")) for name in ("drawdown ", "DD ")))
 
 
 def _account(view: View, width: int) -> list[Line]:
-    """The day: its result with its spark, realised and costs, and the counts."""
+    """The day: its result with its spark, realised and costs, and the counts; where there were others, all days together."""
     account, zone = view.snapshot.account, view.snapshot.session.zone
-    day_pnl, won = (text.money(value, zone, sign=True) for value in (account.day_pnl, account.realised))
+    today, total = account.day, account.total
+    day_pnl, won = (text.money(value, zone, sign=True) for value in (account.day_pnl, today.net))
     size = max(_MONEY, len(day_pnl), len(won))
     day: Span = (right(day_pnl, size), result_style(account.day_pnl))
     room = width - 8 - size - 2
     bars = spark(view.pnl_trend, room, view.glyphs) if room >= 4 else ""
-    realised: Span = (right(won, size), result_style(account.realised))
-    fell = text.money(account.drawdown, zone)
+    realised: Span = (right(won, size), result_style(today.net))
     counts = [
-        segment(0, (("trades ", "dim"), (f"{account.exits:,}", ""))),
-        segment(1, (("won ", "dim"), (f"{account.won:,}", ""))),
-        segment(3, (("PF ", "dim"), (_profit_factor(account), ""))),
-        segment(2, *(((name, "dim"), (fell, "")) for name in ("drawdown ", "DD "))),
+        _won(today),
+        segment(1, (("exits ", "dim"), (f"{today.exits:,}", ""))),
+        segment(3, (("PF ", "dim"), (_profit_factor(today), ""))),
+        _fell(today, zone),
     ]
-    return [
+    lines: list[Line] = [
         (("day P&L ", "dim"), day, ("  ", ""), (bars, result_style(account.day_pnl))),
-        ends((("realised", "dim"), realised), ((" costs  ", "dim"), (text.money(account.costs, zone), "")), width),
+        ends((("realised", "dim"), realised), ((" costs  ", "dim"), (text.money(today.costs, zone), "")), width),
         assemble(counts, width),
     ]
+    if has_past(view.snapshot):
+        net: Span = (text.money(total.net, zone, sign=True), result_style(total.net))
+        begun = segment(0, (("since ", "dim"), (text.date(total.date), "dim")))
+        since = [
+            begun,
+            segment(0, (net,)),
+            _won(total),
+            segment(3, (("PF ", "dim"), (_profit_factor(total), ""))),
+            _fell(total, zone),
+        ]
+        lines.append(assemble(since, width))
+    return lines
 
 
 def line(view: View, width: int) -> Line:
@@ -208,10 +235,9 @@ def line(view: View, width: int) -> Line:
     zone = view.snapshot.session.zone
     shown = _ordered(view)
     if not shown:
-        account = view.snapshot.account
-        counts = f"trades {account.exits:,}  won {account.won:,}  PF {_profit_factor(account)}"
-        realised = text.money(account.realised, zone, sign=True)
-        money = (("realised ", "dim"), (realised, result_style(account.realised)))
+        today = view.snapshot.account.day
+        counts = f"won {today.won:,} of {today.positions:,}  exits {today.exits:,}  PF {_profit_factor(today)}"
+        money = (("realised ", "dim"), (text.money(today.net, zone, sign=True), result_style(today.net)))
         none = segment(0, word("no open position", "dim"))
         return assemble([none, segment(1, money), segment(2, word(counts, "dim"))], width)
     position = shown[0]

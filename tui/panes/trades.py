@@ -15,8 +15,9 @@ _STATUS_FROM = 3  # lines above which one is spared for what is said of older ex
 def title(view: View) -> str:
     """Title of the list: how many exits, or which of how many, on what day if on an earlier one; how many won, the result."""
     shot = view.snapshot
-    net = text.money(shot.account.realised, shot.session.zone, sign=True)
-    return f"TRADES {_place(view)}  won {shot.account.won:,}  net {net}"
+    total = shot.account.total
+    net = text.money(total.net, shot.session.zone, sign=True)
+    return f"TRADES {_place(view)}  won {total.won:,} of {total.positions:,}  net {net}"
 
 
 def _place(view: View) -> str:

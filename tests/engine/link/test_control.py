@@ -14,6 +14,7 @@ from engine.link.control import ControlLease, OperatorPolicy
 from engine.link.protocol import AbsenceView, AnyCommand, ControlView
 from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeEntries, SetSpeed, Stop, Unlock
 from engine.model.snapshot import EntriesState
+from engine.model.statistics import DayStatistics
 from tests.support.link_harness import engine_snapshot, gap
 
 SECOND = 1_000_000_000
@@ -147,7 +148,9 @@ def test_nothing_happened() -> None:
 
 def test_the_digest_tells_entries_exits_gaps_and_the_result() -> None:
     left = engine_snapshot(trades=3, events=2)
-    account = replace(engine_snapshot().account, entries=2, realised=Decimal("-500.00"), open_pnl=Decimal(80))
+    account = replace(
+        engine_snapshot().account, total=DayStatistics(entries=2), realised=Decimal("-500.00"), open_pnl=Decimal(80)
+    )
     now = engine_snapshot(trades=4, events=2, account=account)
     now = replace(now, events=(*now.events, gap(7)))
     line = digest(left, now, 372 * SECOND)

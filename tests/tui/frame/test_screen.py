@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine import Instrument
+from engine import DayStatistics, Instrument
 from engine.presentation.lamps import Lamp
 from tests.support.snapshots import (
     NOW_NS,
@@ -252,7 +252,7 @@ def snapshots(draw):
         instruments=instruments,
         quotes=quotes,
         positions=held,
-        account=replace(SNAPSHOT.account, day_pnl=money, open_pnl=Decimal(0), loss=Decimal(0)),
+        account=replace(SNAPSHOT.account, day_pnl=money, open_pnl=Decimal(0), day=DayStatistics(net=money)),
         trades=tuple(
             replace(trade(n), instrument=draw(st.integers(0, 5)), reason=draw(symbols))
             for n in range(draw(st.integers(0, 3)))

@@ -25,7 +25,7 @@ def test_what_is_held_what_it_wins_and_how_far_its_ends_are():
     assert rows[6].split()[:3] == ["day", "P&L", "+4,434.92"]
     assert "█" in rows[6]
     assert rows[7].split() == ["realised", "+4,210.00", "costs", "612.40"]
-    assert rows[8].split() == ["trades", "11", "won", "7", "PF", "2.56", "DD", "2,140.00"]
+    assert rows[8].split() == ["won", "7", "of", "9", "exits", "11", "PF", "2.56", "DD", "2,140.00"]
     assert len(rows) == 9
 
 
@@ -82,7 +82,7 @@ def test_the_selected_position_comes_first_and_the_others_in_a_line_each():
 
 
 def test_profit_factor_without_a_loss_is_unknown():
-    account = replace(SNAPSHOT.account, loss=Decimal(0))
+    account = replace(SNAPSHOT.account, day=replace(SNAPSHOT.account.day, loss=Decimal(0)))
     assert "PF -" in plain(positions.rows(view(snapshot(account=account)), 60, 12))
 
 
@@ -100,7 +100,7 @@ def test_the_collapsed_line_drops_by_importance():
     assert line(80) == "NIFTY25NOV25900CE  LONG 150  @155.45  +224.92  stop 155.80  target 167.45"
     assert line(32) == "LONG 150  +224.92  stop 155.80"
     assert line(18) == "LONG 150  +224.92"
-    assert line(80, snapshot(positions=())).startswith("no open position  realised +4,210.00  trades 11")
+    assert line(80, snapshot(positions=())).startswith("no open position  realised +4,210.00  won 7 of 9")
     two = snapshot(positions=(position(0), position(1)))
     assert "+1 more" in line(40, two)
 
@@ -123,3 +123,12 @@ def test_what_a_kill_could_take_back_is_marked_on_every_position_and_nothing_els
     assert positions.title(view(late)).endswith("  NOT YET DURABLE")
     assert "NOT YET DURABLE" in plain([positions.line(view(late), 60)])
     assert positions.title(view(snapshot(positions=(), unkept_from_ms=1))) == "POSITION"
+
+
+def test_the_day_stands_beside_all_days_since_the_account_began():
+    total = replace(SNAPSHOT.account.total, date="2025-09-01", net=Decimal("-120345.60"), won=40, positions=61)
+    seen = snapshot(account=replace(SNAPSHOT.account, total=total))
+    assert positions.wanted(view(seen), 60, 20) == 10
+    rows = shown(seen, width=60, height=10)
+    assert rows[7].split() == ["realised", "+4,210.00", "costs", "612.40"]
+    assert rows[9].split()[:7] == ["since", "1", "Sep", "2025", "-1,20,345.60", "won", "40"]

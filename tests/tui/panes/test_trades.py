@@ -64,13 +64,13 @@ def test_a_narrow_list_keeps_the_result():
 
 
 def test_its_title_sums_up():
-    assert trades.title(view()) == "TRADES 11  won 7  net +4,210.00"
+    assert trades.title(view()) == "TRADES 11  won 7 of 9  net +4,210.00"
 
 
 def test_its_title_tells_of_those_of_another_journal():
     account = replace(snapshot().account, exits=211)
     seen = snapshot(trades=tuple(trade(n) for n in range(201, 212)), account=account, exits_from=201)
-    assert trades.title(view(seen)) == "TRADES 11 of 211  won 7  net +4,210.00"
+    assert trades.title(view(seen)) == "TRADES 11 of 211  won 7 of 9  net +4,210.00"
 
 
 def test_empty_and_small():
@@ -90,9 +90,7 @@ def test_no_row_is_too_wide(width):
 
 # ── Older ones, out of the journal ──────────────────────────────────────────────────────────────────────────────────
 
-LONG = snapshot(
-    trades=tuple(trade(n) for n in range(4801, 5001)), account=replace(snapshot().account, exits=5000, won=2500)
-)
+LONG = snapshot(trades=tuple(trade(n) for n in range(4801, 5001)), account=replace(snapshot().account, exits=5000))
 OLDER = {n: trade(n) for n in range(1, 4801)}
 
 
@@ -135,7 +133,7 @@ def test_its_title_says_where_it_stands_and_on_which_day():
     days_ago = {100: replace(trade(100), exit_ms=trade(100).exit_ms - 2 * 86_400_000)}
     for older, day in ((OLDER, ""), (days_ago, ", 2025-09-29")):
         look = view(LONG, ui=Ui(dialog="trades", choice=100), older=OlderExits(older))
-        assert trades.title(look) == f"TRADES 100 of 5,000{day}  won 2,500  net +4,210.00"
+        assert trades.title(look) == f"TRADES 100 of 5,000{day}  won 7 of 9  net +4,210.00"
 
 
 def test_after_a_replay_went_back_none_is_in_the_snapshot():
