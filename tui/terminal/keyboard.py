@@ -3,10 +3,10 @@
 What the flat guard can rely on:
 
 * no part of an escape sequence ever comes out as a printable key, complete or not, known or not, unless its ESC byte was
-  lost or more than a second old;
+  lost or more than a second old; ESC and a character that begins no sequence are no sequence but two keys, typed fast;
 * nothing between the two marks of a bracketed paste ever comes out as a key;
 * a press comes with its `Burst`, and `Burst.alone` is true only for one key of one byte, read by itself, after at least
-  30 ms of silence, and not within a second of an escape sequence that broke off.
+  30 ms of silence, and not within a second of an escape, or of an escape sequence that broke off.
 
 What cannot be seen: keys that come one by one from a paste which the terminal did not mark, and the rest of a sequence
 whose ESC byte never arrived. Hence the guard's own rules (time since the plan was drawn, no dangerous key but `x`).
@@ -24,6 +24,9 @@ BROKEN_S = 1.0  # an unfinished sequence is given up after so much silence, and 
 PASTE_SILENCE_S = 2.0  # a paste whose end never came is over after so much silence
 PASTE_LIMIT = 64 * 1024  # characters of a paste that are kept
 SEQUENCE_LIMIT = 64  # no key's sequence is longer
+_BEGINS = "[O]P_^X"  # what ESC and this begins goes on
+_TORN = "[O"  # and of these the ESC may have been taken for the key
+_AFTER_O = "ABCDEFGHIMPQRSXjklmnopqrstuvwxy 0123456789"  # what a terminal sends behind ESC O
 ALONE_NS = 30_000_000
 
 
@@ -32,7 +35,7 @@ class Stroke(Struct, frozen=True):
 
     kind: Literal["key", "paste"]
     text: str
-    suspicious: bool = False  # came within a second of an escape sequence that broke off
+    suspicious: bool = False  # came within a second of an escape, or of an escape sequence that broke off
 
 
 class Burst(Struct, frozen=True):
@@ -59,7 +62,8 @@ class Keyboard:
         self._tail = ""  # the newest characters of a paste
         self._fed_s = -1e9
         self._broken_s = -1e9  # when a sequence last broke off
-        self._lone_s = -1e9  # when ESC was last given as a key
+        self._lone_s = -1e9  # when ESC was last given as a key, and nothing has come since
+        self._lone = False  # what is held begins with such an ESC, which was given already
 
     @property
     def undecided(self) -> bool:
@@ -81,7 +85,7 @@ class Keyboard:
             self._broken_s = self._lone_s = now_s
             return [Stroke("key", ESC)]
         if self._held and silence_s >= BROKEN_S:
-            self._break_off(now_s)
+            return self._break_off(now_s)
         return []
 
     def _take(self, char: str, now_s: float) -> Iterator[Stroke]:
@@ -90,11 +94,13 @@ class Keyboard:
         elif self._held:
             yield from self._take_held(char, now_s)
         elif char == ESC:
-            self._held = ESC
-        elif char in "[O" and now_s - self._lone_s <= BROKEN_S:
-            self._held = ESC + char  # the rest of a sequence whose ESC came so early that it was taken for the key
+            self._held, self._lone = ESC, False
+        elif char in _TORN and now_s - self._lone_s <= BROKEN_S:
+            # The rest of a sequence whose ESC came so early that it was taken for the key; or a letter, typed.
+            self._held, self._lone = ESC + char, True
         else:
             yield Stroke("key", char, suspicious=now_s - self._broken_s <= BROKEN_S)
+        self._lone_s = -1e9  # only what comes next can be such a rest
 
     def _take_held(self, char: str, now_s: float) -> Iterator[Stroke]:
         held = self._held
@@ -104,12 +110,17 @@ class Keyboard:
             if held == ESC:
                 yield Stroke("key", ESC)
             else:
-                self._break_off(now_s)
-            self._held = ESC
-        elif held == ESC and char in "[O]P_^X":
+                yield from self._break_off(now_s)
+            self._held, self._lone = ESC, False
+        elif held == ESC and char in _BEGINS:
             self._held += char
-        elif not " " <= char <= "~" and held != ESC and not held.startswith("\x1b[M"):
-            self._break_off(now_s)  # the character is not part of it, but nor can it be trusted
+        elif held == ESC or (self._lone and held == ESC + "O" and char not in _AFTER_O):
+            # No key of ours is one with alt: an escape, and what was typed behind it before a hand could wait.
+            self._held, self._broken_s = "", now_s
+            typed = held[1:] + char if self._lone else held + char
+            yield from (Stroke("key", key, suspicious=key != ESC) for key in typed)
+        elif not " " <= char <= "~" and not held.startswith("\x1b[M"):
+            yield from self._break_off(now_s)  # the character is not part of it, but nor can it be trusted
         elif self._is_last(held, char):
             self._held = ""
             if held + char == PASTE_START:
@@ -117,15 +128,13 @@ class Keyboard:
             else:
                 yield Stroke("key", held + char)
         elif len(held) >= SEQUENCE_LIMIT:
-            self._break_off(now_s)
+            yield from self._break_off(now_s)
         else:
             self._held += char
 
     @staticmethod
     def _is_last(held: str, char: str) -> bool:
         """Whether `char` completes the sequence `held`."""
-        if held == ESC:
-            return True  # alt and a key
         if held[1] == "O":
             return not char.isdigit()
         if held.startswith("\x1b[M"):
@@ -154,6 +163,9 @@ class Keyboard:
         self._paste, self._tail = None, ""
         return Stroke("paste", text.replace("\x00", ""))
 
-    def _break_off(self, now_s: float) -> None:
-        self._held = ""
+    def _break_off(self, now_s: float) -> list[Stroke]:
+        """Give up what is held; a single letter behind an escape that was a key is one too, for nothing went on."""
+        typed = [Stroke("key", self._held[1], suspicious=True)] if self._lone and len(self._held) == 2 else []
+        self._held, self._lone = "", False
         self._broken_s = now_s
+        return typed

@@ -24,7 +24,7 @@ class Translator:
         self._parser = XTermParser()
 
     def messages(self, stroke: Stroke, burst: Burst, *, mouse: bool) -> list[Message]:
-        """What `stroke` means; an escape sequence is never a printable key, unless with alt, and an unknown one nothing."""
+        """What `stroke` means; an escape sequence is never a printable key, and an unknown one nothing."""
         text = stroke.text
         if stroke.kind == "paste":
             return [events.Paste(text)]
@@ -33,15 +33,9 @@ class Translator:
         if text.startswith("\x1b[<"):
             event = self._parser.parse_mouse_code(text) if mouse else None
             return [event] if event else []
-        keys = self._keys(text)
-        if len(text) == 2 and not keys:
-            keys = self._keys(text[1], alt=True)
         plain = len(text) == 1
         return [
             KeyEvent(key.key, key.character, burst)
-            for key in keys
-            if key.key != "<ignore>" and (plain or key.key.startswith("alt+") or not key.is_printable)
+            for key in self._parser._sequence_to_key_events(text)  # noqa: SLF001 - of the pinned version
+            if key.key != "<ignore>" and (plain or not key.is_printable)
         ]
-
-    def _keys(self, text: str, *, alt: bool = False) -> list[events.Key]:
-        return list(self._parser._sequence_to_key_events(text, alt=alt))  # noqa: SLF001 - of the pinned version

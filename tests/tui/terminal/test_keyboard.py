@@ -3,8 +3,12 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from textual import events
 
+from engine import Unlock
+from tests.support.hands import Hands, type_bytes
+from tests.support.snapshots import SNAPSHOT, snapshot
 from tui.terminal.keyboard import PASTE_END, PASTE_LIMIT, PASTE_START, Burst, Keyboard, Stroke
 from tui.terminal.strokes import KeyEvent, Translator
 
@@ -110,9 +114,68 @@ def test_alone(burst, alone):
 
 
 def test_names():
-    assert names(read([(1.0, "\x1bx")])) == ["alt+x"]
+    assert names(read([(1.0, "\x1bx\x1b\r")])) == ["escape", "x", "escape", "enter"]
     assert names(read([(1.0, "x\r\t !\x03\x1b[A\x1b[I\x1b[O")])) == [
         "x", "enter", "tab", "space", "exclamation_mark", "ctrl+c", "up", "AppFocus", "AppBlur",
     ]  # fmt: skip
     mouse = Translator().messages(Stroke("key", "\x1b[<0;3;4M"), BURST, mouse=True)
     assert isinstance(mouse[0], events.MouseDown)
+
+
+# ── Typed fast, right after an escape ────────────────────────────────────────────────────────────────────────────────
+
+LOCKED = snapshot(entries=replace(SNAPSHOT.entries, locked="daily loss"))
+GAPS_MS = (0, 20, 90, 150, 400, 1_100)
+
+
+def torn(data: bytes, cuts: int, gaps_ms: list[int]) -> list[tuple[int, bytes]]:
+    """`data` in reads, parted where `cuts` has a bit, with `gaps_ms` between them."""
+    at_ms, reads, start = 10, [], 0
+    for place in range(1, len(data) + 1):
+        if place == len(data) or cuts >> (place - 1) & 1:
+            reads.append((at_ms, data[start:place]))
+            at_ms, start = at_ms + gaps_ms[len(reads) % len(gaps_ms)], place
+    return reads
+
+
+@pytest.mark.parametrize("dialog", ["", "help", "search", "unlock"])
+@pytest.mark.parametrize("gap_ms", GAPS_MS)
+def test_every_split_of_a_word_typed_right_after_escape_is_the_word(dialog, gap_ms):
+    data = b"\x1bkUNLOCK\r"
+    every = gap_ms == 150 and not dialog
+    for cuts in range(1 << (len(data) - 1)) if every else (0, 1, 2, 3, 0b11111111):
+        hands = Hands(LOCKED)
+        hands.ui.open(dialog)
+        assert type_bytes(hands, torn(data, cuts, [gap_ms])).client.sent == [Unlock()], bin(cuts)
+
+
+@given(
+    st.sampled_from(["", "plan", "help", "unlock", "quit"]),
+    st.integers(0, 7),
+    st.lists(st.sampled_from(GAPS_MS[:5]), min_size=1, max_size=3),
+)
+def test_no_split_of_escape_and_x_fires(opened, cuts, gaps_ms):
+    hands = Hands()
+    if opened == "plan":
+        hands.press("!", -1_500)
+    elif opened:
+        hands.ui.open(opened)
+    type_bytes(hands, torn(b"\x1bx!x", cuts, gaps_ms))
+    assert not hands.fired
+
+
+@given(
+    st.sampled_from(SEQUENCES), st.integers(0, 2**12), st.lists(st.sampled_from(GAPS_MS[:5]), min_size=1, max_size=3)
+)
+def test_no_split_of_a_sequence_fires_nor_types(sequence, cuts, gaps_ms):
+    hands = Hands().press("!", -1_500)
+    type_bytes(hands, torn(sequence.replace("q", "x").encode(), cuts, gaps_ms))
+    assert not hands.fired
+
+
+def test_a_letter_that_could_be_the_rest_of_a_sequence_is_a_letter_when_nothing_follows():
+    assert names(read([(1.0, "\x1b"), (1.3, "O")])) == ["escape", "O"]
+    assert names(read([(1.0, "\x1b"), (1.3, "O"), (1.4, "K")])) == ["escape", "O", "K"]
+    assert names(read([(1.0, "\x1b"), (1.3, "O"), (1.4, "C")])) == ["escape", "right"]
+    assert names(read([(1.0, "\x1b"), (1.3, "L"), (1.4, "O"), (1.5, "C")])) == ["escape", "L", "O", "C"]
+    assert names(read([(1.0, "\x1bOK"), (1.0, "q")])) == ["q"]  # one read: a sequence, if an unknown one
