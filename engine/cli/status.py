@@ -18,13 +18,14 @@ _SCHEMA = """exit status: 0 it runs and goes on, 1 none runs, 3 it stands still 
 
 --json prints one object, "schema": 1. Later versions add keys and words, and change none. Prices, quantities and money
 are numbers in the currency and in units, ages are seconds, null is not known; *_at is ISO 8601 in UTC, *_ns the same in
-nanoseconds of the epoch. Words are from these sets; *_reason, locked, halted, problem, found are for a person.
+nanoseconds of the epoch. Words are from these sets; *_reason, *_words, locked, halted, problem, found are for a person.
   state           running, stands_still, no_answer, dead (its journal tells), never_ran, several (see engines)
   running, pid, mode (live, paper, mock, replay), state_dir, asked_at, asked_ns, source, delivery, ticks
   link            "" (none), or CONNECTING, LOGIN, UP, WAITING, CLOSED, REFUSED, STOPPED; link_reason
   newest_tick_at, newest_tick_ns (the exchange's stamp), newest_tick_age_s (since it came), beat_age_s (of its loop)
   market          open, closed, unknown; market_reason
-  entries         allowed, no_link, paused, halted, locked, stopped, unknown; entries_reason; locked, halted, paused
+  entries         allowed, no_link, paused, halted, locked, stopped, unknown; entries_reason, entries_words;
+                  locked, halted, paused
   flat            NORMAL, ARMED, LOCKED, CANCELLING, CLOSING, VERIFYING, FLAT, ESCALATED, HELD, UNRESOLVED; flat_reason,
                   flat_until (of HELD: when the market opens, in words)
   alarms          [what a person must see to, in words]
@@ -90,15 +91,15 @@ def _lines(status: "Status") -> Iterator[str]:
 
 def _of_running(status: "Status", held: list[str]) -> Iterator[str]:
     age = "no tick yet" if status.newest_tick_age_s is None else f"newest tick {status.newest_tick_age_s:.1f} s ago"
-    words = {"no_link": "wait for the link", "allowed": "allowed", "stopped": "the run has ended"}
-    reason = f" ({status.entries_reason})" if status.entries_reason else ""
+    entries = status.entries_words.removeprefix("entries ") or status.entries
+    barred = entries.startswith(("LOCKED", "HALTED"))
     control = f", {status.control} has control" if status.control else ""
     link = f", link {status.link} {status.link_reason}".rstrip() if status.link else ""
     yield f"{status.mode.upper()} engine {status.pid}: {status.source}, delivery {status.delivery}"
     yield f"  ticks      {status.ticks:,}, {age}{link}"
     if status.market_reason:
         yield f"  session    {status.market_reason}"
-    yield f"  entries    {words.get(status.entries, status.entries + reason)}"
+    yield f"  entries    {entries}" + (": UNLOCK, typed on the screen (k), lifts it" if barred else "")
     yield f"  flat job   {status.flat}" + (f" until {status.flat_until}" if status.flat_until else "")
     yield from (f"  ALARM      {each}" for each in status.alarms)
     yield from (f"  position   {each}" for each in held or ("none",))

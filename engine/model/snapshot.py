@@ -32,6 +32,7 @@ class Quote(Struct, frozen=True):
     sequence_gaps: int
     median_gap_ms: int
     indicators: dict[str, float | None]
+    warmup: int = 0  # ticks that its strategy has yet to see before it may enter
 
 
 class OpenPosition(Struct, frozen=True):
@@ -62,12 +63,17 @@ class AccountView(Struct, frozen=True):
 
 
 class EntriesState(Struct, frozen=True):
-    """Whether new entries are allowed; `locked` and `halted` hold the reason or are empty."""
+    """Whether new entries are allowed; `locked` and `halted` hold the reason or are empty.
+
+    `held`: what is halted waits for the disk and goes on by itself. `limit`: so many entries a day, `today` of them made; 0 = not told.
+    """
 
     paused: bool
     locked: str
     halted: str
     today: int
+    held: bool = False
+    limit: int = 0
 
 
 class FlatLeg(Struct, frozen=True):
@@ -143,7 +149,8 @@ class SessionView(Struct, frozen=True):
 
     Of several markets it is the one that is open the longest, else the one that opens next. `opens` says when that is,
     where none is open (`Mon 09:15`), and `calendar_ends` which date is the last that the calendar knows, where that is
-    before; one that is not `daily` has no end.
+    before; one that is not `daily` has no end. Entries may come from `entry_from_ms` to before `entry_until_ms` (0: not
+    told). `holiday` says why the date has no session, where the calendar does.
     """
 
     zone: str
@@ -153,6 +160,9 @@ class SessionView(Struct, frozen=True):
     daily: bool = True
     opens: str = ""
     calendar_ends: str = ""
+    entry_from_ms: int = 0
+    entry_until_ms: int = 0
+    holiday: str = ""
 
 
 class TimelineEvent(Struct, frozen=True):

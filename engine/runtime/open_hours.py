@@ -58,7 +58,18 @@ def session_view(markets: Sequence[TradingHours], now_ms: int) -> SessionView:
         day = hours.day_of(now_ms)
         if next_ms is not None:
             opens, ends = opening_text(hours, next_ms, now_ms), str(hours.calendar_ends(next_ms) or "")
-    return SessionView(hours.zone.key, day.date.isoformat(), day.start_ms, day.end_ms, day.daily, opens, ends)
+    return SessionView(
+        hours.zone.key,
+        day.date.isoformat(),
+        day.start_ms,
+        day.end_ms,
+        day.daily,
+        opens,
+        ends,
+        day.entry_from_ms,
+        day.entry_until_ms,
+        hours.on(day.date).why if day.end_ms < day.start_ms else "",
+    )
 
 
 def next_opening(markets: Sequence[TradingHours], now_ms: int) -> tuple[int | None, TradingHours]:

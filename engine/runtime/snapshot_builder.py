@@ -61,6 +61,8 @@ class SnapshotBuilder:
         self._meter = (0, 0)
         self._real_speed = 0.0
         self._stale_s = float(parts.config.feed.stale_s)
+        self._warmup = parts.config.strategy.min_warmup_ticks
+        self._most_entries = parts.config.risk.max_positions_per_day
 
     def __call__(self, now_ns: int) -> snapshot.Snapshot:
         """Copy what there is to see; the caller holds the turn (or nothing runs)."""
@@ -86,12 +88,10 @@ class SnapshotBuilder:
             pulse=snapshot.Pulse(stats.beat_ns, cursor.came_ns, cursor.decided_ns, parts.effects.oldest_order_ns),
             process=stats.process,
             events=tuple(parts.timeline.events),
-            quotes=tuple(_quote(inst) for inst in self._shown()),
+            quotes=tuple(_quote(inst, self._warmup) for inst in self._shown()),
             positions=self._positions(),
             account=self._account(),
-            entries=snapshot.EntriesState(
-                state.gate.paused, state.gate.locked, state.gate.halted or state.gate.held, state.gate.day_entries
-            ),
+            entries=self._entries(),
             flat=parts.receipt.view(),
             trades=tuple(parts.exits.newest),
             epochs=parts.epochs.views(cursor.last_seq, merged, fresh=self._status.stopped),
@@ -120,6 +120,17 @@ class SnapshotBuilder:
             exits_from=1 + (parts.exits.before if self._playback else 0),  # a replay begins with another journal
             rewinds=parts.exits.rewinds,
             ahead_ms=parts.market_clock.ahead_ms,
+        )
+
+    def _entries(self) -> snapshot.EntriesState:
+        gate = self._state.gate
+        return snapshot.EntriesState(
+            gate.paused,
+            gate.locked,
+            gate.halted or gate.held,
+            gate.day_entries,
+            held=bool(gate.held) and not gate.halted,
+            limit=self._most_entries,
         )
 
     def _undecided(self) -> str:
@@ -221,7 +232,7 @@ class SnapshotBuilder:
             self._meter = (now_ns, at_ms)
 
 
-def _quote(inst: InstrumentState) -> snapshot.Quote:
+def _quote(inst: InstrumentState, warmup: int) -> snapshot.Quote:
     tick = inst.last_tick
     strategy = inst.strategy
     return snapshot.Quote(
@@ -240,4 +251,5 @@ def _quote(inst: InstrumentState) -> snapshot.Quote:
         sequence_gaps=inst.tick_filter.sequence_gaps,
         median_gap_ms=inst.median_gap_ms,
         indicators=strategy.values(),
+        warmup=max(0, warmup - strategy.ticks),
     )

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from engine.journal import JournalledAccount
 from engine.link import LinkError, Oneshot
 from engine.model.snapshot import OpenPosition, Snapshot
+from engine.presentation import entries as entry_words
 from engine.presentation import feeds
 from engine.presentation import format as text
 from engine.serving.journalled import left_in, unsettled_in_account
@@ -99,6 +100,7 @@ def _running(place: EngineDir) -> Status:
         market_reason=market_reason,
         entries=entries,
         entries_reason=reason,
+        entries_words=entry_words.entries(seen, time.perf_counter_ns()).forms[0],
         locked=seen.entries.locked,
         halted=seen.entries.halted,
         paused=seen.entries.paused,

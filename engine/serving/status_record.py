@@ -41,7 +41,7 @@ class Status(Struct, frozen=True, kw_only=True):
     """What `status --json` prints, version 1: later ones add keys and words, and change none.
 
     Prices, quantities and money are numbers, ages seconds; `_at` is ISO 8601 in UTC, `_ns` the same as nanoseconds of the
-    epoch. `…_reason`, `locked`, `halted`, `problem` and `found` are for a person; what a script needs are words.
+    epoch. `…_reason`, `…_words`, `locked`, `halted`, `problem` and `found` are for a person; what a script needs are words.
     """
 
     schema: int = 1
@@ -65,6 +65,7 @@ class Status(Struct, frozen=True, kw_only=True):
     market_reason: str = ""
     entries: Entries = "unknown"
     entries_reason: str = ""
+    entries_words: str = ""  # as the screen says it: `entries from 09:20`
     locked: str = ""
     halted: str = ""
     paused: bool = False

@@ -151,7 +151,7 @@ def first_frame_ms(rounds: int) -> tuple[float, float]:
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as state:
             child = Watched(program(state), 120, 40)
-            ours.append(child.until(lambda child=child: "entries" in child.text() or "armed" in child.text()))
+            ours.append(child.until(lambda child=child: "entries" in child.text()))
             child.end()
         child = Watched(["-c", HELLO], 120, 40)
         hello.append(child.until(lambda child=child: "hello world" in child.raw))
@@ -160,14 +160,14 @@ def first_frame_ms(rounds: int) -> tuple[float, float]:
 
 
 def key_ms(presses: int) -> list[float]:
-    """Times from the key `p` until row 0 says that entries are paused, or armed again."""
+    """Times from the key `p` until row 0 says that entries are paused, or on again."""
     times = []
     with tempfile.TemporaryDirectory() as state:
         child = Watched(program(state), 120, 40)
-        child.until(lambda: "armed" in child.text())
+        child.until(lambda: "entries on" in child.text())
         child.run(WARM_S)
         for press in range(presses):
-            wanted = "armed" if press % 2 else "paused"
+            wanted = "entries on" if press % 2 else "paused"
             os.write(child.fd, b"p")
             times.append(child.until(lambda wanted=wanted: wanted in child.text().partition("\n")[0].lower()))
             child.run(0.13 + 0.037 * (press % 5))  # at any phase of the frames

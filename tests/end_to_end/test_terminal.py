@@ -47,7 +47,7 @@ def test_flat_and_unlock(tmp_path):
         terminal.sees("FLAT verified", "unresolved: nothing", "no position")
         terminal.keys("Space")
         terminal.keys("k", *"UNLOCK", "Enter")
-        terminal.sees("entries armed")
+        terminal.sees("entries on")
         terminal.keys("q")
         terminal.sees("status=0")
 

@@ -57,6 +57,8 @@ def _feed(view: View) -> Segment:
         return segment(3, word(f"{glyphs.bad} values are {old}", "alert"), word(f"{glyphs.bad} {old}", "alert"))
     if shot.stopped:
         return segment(5, word(f"{glyphs.end} stopped", "warn"))
+    if readiness.words_of(view).state == "CLOSED":
+        return segment(5)  # said once, by entries
     if feeds.is_closed(shot) and shot.session.opens:
         return segment(5, word(feeds.closed(shot), "dim"), word("CLOSED", "dim"))
     down = feeds.lost(shot)

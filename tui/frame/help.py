@@ -2,12 +2,13 @@
 
 from functools import lru_cache
 
+from engine.presentation.entries import MEANINGS
 from tui.input.keys import TABLE
 from tui.text.rows import Line, fit, left
 from tui.text.spelling import spelled, wrapped
 from tui.view.model import View
 
-_NAME = 11
+_NAME = 13
 
 LAMPS = (
     ("ENGINE", "age of the engine loop's last beat: LATE from 0.5 s, STALE from 2 s, DEAD from 5 s"),
@@ -37,7 +38,7 @@ LAMPS = (
     ("LINK", "how long the terminal takes to accept output: LATE from 50 ms, STALE from 500 ms"),
 )
 WORDS = (
-    ("OK", "well"),
+    ("OK", "as it should be"),
     ("QUIET", "no ticks, and the others have none either"),
     ("LATE", "slower than it should be"),
     ("STALE", "too old to rely on"),
@@ -62,11 +63,6 @@ BADGES = (
     ("polling", "the engine looks for ticks every few milliseconds"),
     ("queued", "each tick wakes the engine"),
     ("callback", "the feed's own thread trades"),
-    ("armed", "entries are allowed"),
-    ("off", "no entries while the link to the exchange is down"),
-    ("paused", "no entries until p; exits go on"),
-    ("LOCKED", "no entries until unlocked (k, typed); exits go on"),
-    ("HALTED", "the engine refuses entries until unlocked; the reason stands beside it"),
     ("LINK LOST", "no connection to the exchange for so long: no entries, exits wait for prices"),
     (
         "CONTROL",
@@ -121,6 +117,7 @@ def whole(width: int) -> tuple[Line, ...]:
         ("WORDS OF THE LAMPS", WORDS, "bold"),
         ("WORDS OF THE FEED", FEED_WORDS, "bold"),
         ("BADGES", BADGES, "bold"),
+        ("WORDS OF ENTRIES", tuple((shown, meaning) for _, shown, meaning in MEANINGS), "bold"),
         ("WORDS OF A FLAT", FLAT_WORDS, "bold"),
         ("WORDS OF A COMMAND (ATTACHED)", COMMAND_WORDS, "bold"),
     )

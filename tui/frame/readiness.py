@@ -3,11 +3,14 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from engine.presentation import entries as words
 from engine.presentation import feeds
 from engine.presentation import format as text
+from engine.presentation.entries import EntriesWords
 from tui.frame import legs
 from tui.text.rows import Line, clip
 from tui.text.segments import Segment, segment, word
+from tui.text.spelling import spelled
 from tui.view import commands
 from tui.view.flat import held_until
 from tui.view.model import View
@@ -15,36 +18,38 @@ from tui.view.model import View
 if TYPE_CHECKING:
     from engine import Pending
 
+_ENTRY_STYLES = {
+    "on": "good",
+    "from": "accent",
+    "warming up": "accent",
+    "position": "good",
+    "waits": "warn",
+    "off": "warn",
+    "paused": "warn",
+    "LOCKED": "alert",
+    "HALTED": "alert",
+    "done": "dim",
+    "CLOSED": "dim",
+    "ended": "dim",
+    "unknown": "alert",
+}
 _FLAT_STYLES = {"FLAT": "good", "NORMAL": "dim"}
 
 
 def entries(view: View) -> Segment:
-    """Whether the strategy may open positions, and why not."""
-    shot = view.snapshot
-    if shot.stopped:
-        return segment(2, word("entries off: stopped", "warn"), word("off", "warn"))
-    if view.engine_silent:
-        return segment(2, word("entries ?", "alert"))
-    for what, reason in (("LOCKED", shot.entries.locked), ("HALTED", shot.entries.halted)):
-        if reason:
-            full = f"{what} {reason}"
-            return segment(2, word(full, "alert"), word(clip(full, 22), "alert"), word(what, "alert"))
-    if shot.entries.paused:
-        return segment(2, word("entries paused", "warn"), word("paused", "warn"))
-    if feeds.lost(shot) is not None and not feeds.is_closed(shot):
-        return segment(2, word("entries off: no link", "warn"), word("off", "warn"))
-    if feeds.is_silent(shot, view.now_ns):
-        return segment(2, *(word(form, "warn") for form in _waits(view)))
-    return segment(2, word("entries armed", "good"), word("armed", "good"))
+    """Whether the strategy may open positions, and why not; what only a person lifts says how, where there is room."""
+    said = words_of(view)
+    style = _ENTRY_STYLES[said.state]
+    forms = [said.forms[0], *(clip(form, 22) for form in said.forms)]
+    if said.remedy and view.attachment.has_control:
+        forms = [said.whole, f"{clip(said.forms[0], 22)} · {said.remedy}", f"{said.forms[-1]} · {said.remedy}", *forms]
+    forms = sorted(dict.fromkeys(forms), key=len, reverse=True)
+    return segment(2, *(word(spelled(form, view.glyphs), style) for form in forms))
 
 
-def _waits(view: View) -> tuple[str, ...]:
-    """`entries wait: no price for 5 s`, the longest form first."""
-    came_ns = view.snapshot.pulse.came_ns
-    if not came_ns:
-        return "entries wait: no price yet", "entries wait", "wait"
-    since = text.duration((view.now_ns - came_ns) // 1_000_000_000)
-    return f"entries wait: no price for {since}", f"no price for {since}", "no price"
+def words_of(view: View) -> EntriesWords:
+    """How entries stand, as far as this screen knows."""
+    return words.entries(view.snapshot, view.now_ns, known=not view.engine_silent)
 
 
 def flat(view: View) -> Segment:

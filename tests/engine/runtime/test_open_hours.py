@@ -89,3 +89,13 @@ def test_round_the_clock_it_never_rests() -> None:
     harness = TraderHarness(*EAGER, listed=coin, hours_of=MarketHours(cfg, "paper"))
     assert closed(harness, "03:00:00", "2026-11-29") is None
     assert not session_view(tuple(harness.trader.state.markets.values()), ms("03:00:00", "2026-11-29")).daily
+
+
+def test_the_session_tells_when_entries_may_come_and_why_there_is_none() -> None:
+    markets = tuple(run().trader.state.markets.values())
+    usual = session_view(markets, ms("12:00:00", "2026-11-27"))
+    assert (usual.entry_from_ms, usual.entry_until_ms) == (ms("09:20:00", "2026-11-27"), ms("15:10:00", "2026-11-27"))
+    assert usual.holiday == ""
+    assert session_view(markets, ms("12:00:00", "2026-11-28")).holiday == "weekend"
+    said = tuple(run("session.holidays=[2026-11-27]").trader.state.markets.values())
+    assert session_view(said, ms("12:00:00", "2026-11-27")).holiday == "session.holidays"

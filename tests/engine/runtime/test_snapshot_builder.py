@@ -28,3 +28,13 @@ def test_one_market_alone_is_the_session(tmp_path: Path) -> None:
     with one.run:
         until(lambda: one.run.engine.snapshot.session.start_ms)
         assert one.run.engine.snapshot.markets == {}
+
+
+def test_what_a_strategy_has_yet_to_see_and_the_days_limit_are_told(tmp_path: Path) -> None:
+    one = ScriptedRun(tmp_path, "strategy.min_warmup_ticks=10", "risk.max_positions_per_day=7")
+    with one.run:
+        for price in (100.0, 100.0, 100.0):
+            one.tick(price)
+        until(lambda: one.run.engine.snapshot.ticks == 3)
+        seen = one.run.engine.snapshot
+    assert (seen.quotes[0].warmup, seen.entries.limit, seen.entries.today) == (7, 7, 0)

@@ -35,7 +35,7 @@ def test_everything_stands_in_a_wide_row():
         "NIFTY25NOV25900CE LONG 150",
         "P&L +4,434.92",
         "FLAT≈1 order <1 s costs 15.05",
-        "entries armed",
+        "entries on",
         "11:42:17 IST",
         "nifty-synthetic.mqr",
     ):
@@ -45,7 +45,7 @@ def test_everything_stands_in_a_wide_row():
 
 def test_badge_result_entries_and_position_survive_longest():
     narrow = status(width=40)
-    for words in ("REPLAY", "+4,434.92", "armed", "LONG 150"):
+    for words in ("REPLAY", "+4,434.92", "entries on", "LONG 150"):
         assert words in narrow
     assert "FLAT" not in narrow
     assert status(width=6) == "REPLAY"

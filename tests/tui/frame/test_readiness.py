@@ -22,11 +22,11 @@ def top(seen, width=160, **more):
 
 @pytest.mark.parametrize("width", [160, 120])
 def test_without_a_price_entries_wait(width):
-    assert "entries armed" in top(silent(2.9), width)
+    assert "entries on" in top(silent(2.9), width)
     shown = top(silent(5.4), width)
     assert "entries wait: no price for 5 s" in shown
     assert "●" not in shown
-    assert "armed" not in shown
+    assert "entries on" not in shown
 
 
 def test_in_a_silence_the_costs_of_a_flat_are_not_known():
@@ -37,7 +37,7 @@ def test_in_a_silence_the_costs_of_a_flat_are_not_known():
 def test_narrow_screens_say_it_shorter():
     shown = top(silent(5), 80)
     assert "no price" in shown
-    assert "armed" not in shown
+    assert "entries on" not in shown
 
 
 def test_before_the_first_price_entries_wait_too():
