@@ -28,7 +28,7 @@ UNLOCK: Final = "k unlocks"
 
 # What each state is called on the screen, and what it means; help is made from it.
 MEANINGS: Final[tuple[tuple[State, str, str], ...]] = (
-    ("on", "entries on", "the strategy may open a position at the next signal"),
+    ("on", "entries on", "in short: ready; the strategy may open a position at the next signal"),
     ("from", "entries from", "before the entry window: none in the first minutes of the session (start buffers)"),
     ("warming up", "warming up", "the strategy has to see so many more ticks before it may enter"),
     ("position", "in position", "every instrument has its position; the next entry comes after its exit"),
@@ -68,13 +68,13 @@ def entries(seen: Snapshot, now_ns: int, *, known: bool = True) -> EntriesWords:
         or _hours(seen)
         or _feed(seen, now_ns)
         or _strategy(seen)
-        or EntriesWords("on", ("entries on",))
+        or EntriesWords("on", ("entries on", "ready"))
     )
 
 
 def _run(seen: Snapshot, *, known: bool) -> EntriesWords | None:
     if seen.stopped:
-        return EntriesWords("off", ("entries off: stopped", "entries off"))
+        return EntriesWords("off", ("entries off: stopped", "off"))
     return None if known else EntriesWords("unknown", ("entries ?",))
 
 
@@ -129,13 +129,13 @@ def _limit(today: int, limit: int) -> EntriesWords | None:
 def _feed(seen: Snapshot, now_ns: int) -> EntriesWords | None:
     """What keeps an entry back for the moment, and goes by itself."""
     if seen.entries.held:
-        return EntriesWords("waits", (f"entries wait: {seen.entries.halted}", "entries wait"))
+        return EntriesWords("waits", (f"entries wait: {seen.entries.halted}", "entries wait", "wait"))
     if feeds.lost(seen) is not None and not feeds.is_closed(seen):
-        return EntriesWords("off", ("entries off: no link", "entries off"))
+        return EntriesWords("off", ("entries off: no link", "off"))
     came_ns = seen.pulse.came_ns
     if feeds.is_silent(seen, now_ns) or not came_ns:
         if not came_ns:
-            return EntriesWords("waits", ("entries wait: no price yet", "entries wait"))
+            return EntriesWords("waits", ("entries wait: no price yet", "entries wait", "wait"))
         since = text.duration((now_ns - came_ns) // 1_000_000_000)
         return EntriesWords("waits", (f"entries wait: no price for {since}", f"no price for {since}", "no price"))
     return None
@@ -145,7 +145,7 @@ def _strategy(seen: Snapshot) -> EntriesWords | None:
     """Whether any instrument can be entered, as far as its strategy and its position say."""
     traded = [quote for quote in seen.quotes if not text.instrument_at(seen, quote.instrument).watch_only]
     if not traded and seen.watched <= len(seen.quotes):
-        return EntriesWords("off", ("entries off: watch only", "entries off")) if seen.quotes else None
+        return EntriesWords("off", ("entries off: watch only", "off")) if seen.quotes else None
     if seen.watched > len(seen.quotes):
         return None
     held = {position.state.instrument for position in seen.positions}

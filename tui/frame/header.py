@@ -32,7 +32,7 @@ def status(view: View, width: int) -> Line:
         _holding(view),
         segment(1, (("P&L ", "dim"), (pnl, style)), word(pnl, style)),
         readiness.flat(view),
-        readiness.entries(view),
+        readiness.entries(view, width),
         _session_clock(view),
         _health(view),
     ]

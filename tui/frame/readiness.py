@@ -18,6 +18,8 @@ from tui.view.model import View
 if TYPE_CHECKING:
     from engine import Pending
 
+_REASON = 22  # cells of a word with its reason, where it is short
+_KEY_FROM = 56  # cells of a screen from which the key that lifts it is worth its room
 _ENTRY_STYLES = {
     "on": "good",
     "from": "accent",
@@ -36,15 +38,15 @@ _ENTRY_STYLES = {
 _FLAT_STYLES = {"FLAT": "good", "NORMAL": "dim"}
 
 
-def entries(view: View) -> Segment:
-    """Whether the strategy may open positions, and why not; what only a person lifts says how, where there is room."""
+def entries(view: View, width: int) -> Segment:
+    """Whether the strategy may open positions, and why not; what only a person lifts says by which key."""
     said = words_of(view)
-    style = _ENTRY_STYLES[said.state]
-    forms = [said.forms[0], *(clip(form, 22) for form in said.forms)]
-    if said.remedy and view.attachment.has_control:
-        forms = [said.whole, f"{clip(said.forms[0], 22)} · {said.remedy}", f"{said.forms[-1]} · {said.remedy}", *forms]
+    forms = [said.forms[0], *(clip(form, _REASON) for form in said.forms)]
+    if said.remedy and view.attachment.has_control and width >= _KEY_FROM:
+        key = said.remedy.partition(" ")[0]
+        forms = [said.whole, *(f"{form} · {ends}" for form in forms[1:] for ends in (said.remedy, key))]
     forms = sorted(dict.fromkeys(forms), key=len, reverse=True)
-    return segment(2, *(word(spelled(form, view.glyphs), style) for form in forms))
+    return segment(2, *(word(spelled(form, view.glyphs), _ENTRY_STYLES[said.state]) for form in forms))
 
 
 def words_of(view: View) -> EntriesWords:

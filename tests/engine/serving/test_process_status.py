@@ -56,6 +56,7 @@ RUNNING: dict[str, Any] = {
     "market_reason": "str",
     "entries": "str",
     "entries_reason": "str",
+    "entries_words": "str",
     "locked": "str",
     "halted": "str",
     "paused": "bool",

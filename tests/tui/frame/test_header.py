@@ -45,7 +45,7 @@ def test_everything_stands_in_a_wide_row():
 
 def test_badge_result_entries_and_position_survive_longest():
     narrow = status(width=40)
-    for words in ("REPLAY", "+4,434.92", "entries on", "LONG 150"):
+    for words in ("REPLAY", "+4,434.92", "ready", "LONG 150"):
         assert words in narrow
     assert "FLAT" not in narrow
     assert status(width=6) == "REPLAY"

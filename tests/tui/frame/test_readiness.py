@@ -4,8 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from engine import EntriesState
-from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, apart, feed, lost, paper, view
+from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, apart, feed, looking, lost, paper, view
 from tui.frame import header
+from tui.text.glyphs import ASCII
 from tui.text.rows import plain
 
 GONE = apart(lost="nobody listens", there=False)
@@ -37,7 +38,7 @@ def test_in_a_silence_the_costs_of_a_flat_are_not_known():
 def test_narrow_screens_say_it_shorter():
     shown = top(silent(5), 80)
     assert "no price" in shown
-    assert "entries on" not in shown
+    assert "ready" not in shown
 
 
 def test_before_the_first_price_entries_wait_too():
@@ -79,3 +80,37 @@ def test_a_stopped_engine_enters_nothing():
     shown = top(paper(stopped=True), attachment=GONE)
     assert "entries off: stopped" in shown
     assert "FLAT≈?" in shown
+
+
+LOCKED = paper(entries=EntriesState(False, "daily loss limit of 5 % reached", "", 1))
+EARLY = paper(
+    at_ms=OPEN_MS - 60_000,
+    session=replace(SNAPSHOT.session, entry_from_ms=OPEN_MS + 300_000, entry_until_ms=OPEN_MS + 21_300_000),
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "locked", "early"),
+    [
+        (40, "LOCKED", "from 09:20"),
+        (60, "LOCKED · k", "from 09:20"),
+        (80, "LOCKED · k", "from 09:20"),
+        (100, "LOCKED daily loss lim… · k", "entries from 09:20"),
+        (120, "LOCKED daily loss lim… · k unlocks", "entries from 09:20"),
+        (200, "LOCKED daily loss limit of 5 % reached · k unlocks", "entries from 09:20"),
+    ],
+)
+def test_what_is_locked_says_how_to_unlock_and_what_comes_when(width, locked, early):
+    assert locked in top(LOCKED, width)
+    assert early in top(EARLY, width)
+    shown = plain([header.status(view(LOCKED, glyphs=ASCII), width)])
+    assert "LOCKED" in shown
+
+
+def test_who_may_not_unlock_is_not_told_how():
+    assert "unlocks" not in top(LOCKED, 200, attachment=looking())
+
+
+def test_a_closed_market_is_said_once():
+    closed = paper(at_ms=OPEN_MS + 40_000_000, session=replace(EARLY.session, opens="Mon 09:15"))
+    assert top(closed, 200).count("CLOSED until Mon 09:15") == 1
