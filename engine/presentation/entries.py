@@ -33,7 +33,11 @@ MEANINGS: Final[tuple[tuple[State, str, str], ...]] = (
     ("warming up", "warming up", "the strategy has to see so many more ticks before it may enter"),
     ("position", "in position", "every instrument has its position; the next entry comes after its exit"),
     ("waits", "entries wait", "no price comes, or the disk is behind; goes on by itself"),
-    ("off", "entries off", "the link to the exchange is down, nothing is traded (watch only), or the engine has stopped"),
+    (
+        "off",
+        "entries off",
+        "the link to the exchange is down, nothing is traded (watch only), or the engine has stopped",
+    ),
     ("paused", "paused", "the operator's: no entries until p; exits go on"),
     ("LOCKED", "LOCKED", "no entries until unlocked (k, typed); exits go on; the reason stands beside it"),
     ("HALTED", "HALTED", "the engine refuses entries until unlocked (k, typed); the reason stands beside it"),

@@ -30,7 +30,11 @@ class Hands:
         now_ns = (10_000 + at_ms) * MS
         self.control.pass_time(now_ns)
         shown = self._seen
-        if shown is None or shown.snapshot is not self.client.snapshot or shown.attachment is not self.client.attachment:
+        if (
+            shown is None
+            or shown.snapshot is not self.client.snapshot
+            or shown.attachment is not self.client.attachment
+        ):
             self._seen = view(self.client.snapshot, ui=self.ui, attachment=self.client.attachment)
         self.control.press(Press(key, now_ns, alone, suspicious), self._seen)
         if self.ui.dialog == "flat" and not self.ui.plan_drawn_ns and self.draws:

@@ -57,10 +57,9 @@ def _feed(view: View) -> Segment:
         return segment(3, word(f"{glyphs.bad} values are {old}", "alert"), word(f"{glyphs.bad} {old}", "alert"))
     if shot.stopped:
         return segment(5, word(f"{glyphs.end} stopped", "warn"))
-    if readiness.words_of(view).state == "CLOSED":
-        return segment(5)  # said once, by entries
     if feeds.is_closed(shot) and shot.session.opens:
-        return segment(5, word(feeds.closed(shot), "dim"), word("CLOSED", "dim"))
+        said = readiness.words_of(view).state == "CLOSED"  # by entries: once is enough
+        return segment(5, *(word(form, "dim") for form in (feeds.closed(shot), "CLOSED") if not said))
     down = feeds.lost(shot)
     if down is not None and not feeds.is_closed(shot):
         since = f" for {feeds.passed_s(down, view.now_ns):,} s" if down.frames else ""
