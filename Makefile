@@ -10,7 +10,7 @@ RECORDING := recordings/nifty-synthetic.mqr
 QUICK := $(addprefix tests/engine/,config journal model presentation recording runtime stream text trading venues) \
     $(addprefix tests/tui/,frame input panes text view) tests/golden tests/test_tree.py tests/test_documents.py
 
-.PHONY: run test quick short thorough check format bench bench-delivery bench-screen bench-idle month crash fuzz simulator soak soak-3m soak-8h pictures recording clean help
+.PHONY: run test quick short thorough check format bench bench-delivery bench-screen bench-idle month crash fuzz simulator soak soak-3m soak-8h pictures man recording clean help
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -83,6 +83,9 @@ soak-3m: $(READY) ## three minutes of faults, for a nightly run
 
 soak-8h: $(READY) ## eight hours of faults in real time
 	@$(BIN)/python -m tests.soak --hours 8
+
+man: $(READY) ## write the manual page anew
+	@$(BIN)/myquant-tui man --print > engine/cli/myquant-tui.1
 
 recording: $(READY) ## make the bundled recording again, byte for byte
 	@$(BIN)/myquant-tui make-recording $(RECORDING) --force --config config.toml

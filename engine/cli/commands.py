@@ -32,9 +32,11 @@ _COMMANDS = {
     "flat": ("flat", "emergency flat of a running engine"),
     "paper": ("paper", "begin the account of paper trading anew"),
     "systemd-unit": ("systemd_unit", "print a systemd unit for the engine"),
+    "completion": ("completion", "what a shell must know to complete words: bash, zsh, fish"),
+    "man": ("man", "the manual page"),
     "make-recording": ("make_recording", "write the generated session as a recording"),
 }
-_EXAMPLES = """examples:
+EXAMPLES = """examples:
   myquant-tui                                   replay the bundled session
   myquant-tui replay day.csv --json             replay a CSV file, summary as JSON
   myquant-tui replay day.mqr --trades out.csv --set risk.base_sl_points=10
@@ -64,7 +66,7 @@ def make_parser() -> Parser:
     parser = Parser(
         prog="myquant-tui",
         description="Record, replay and paper-trade Indian options, and know that you are flat.",
-        epilog=_EXAMPLES,
+        epilog=EXAMPLES,
         formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -74,6 +76,13 @@ def make_parser() -> Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     for name, (_, what) in _COMMANDS.items():
         commands.add_parser(name, help=what, allow_abbrev=False).command_file = _file_of(name)
+    return parser
+
+
+def whole_parser() -> Parser:
+    """Return the parser with the arguments of all commands declared, for who describes them all."""
+    parser = make_parser()
+    list(parser.below())  # each declares its own when it is come to
     return parser
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from argparse import Action, ArgumentError, ArgumentParser, _SubParsersAction
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from importlib import import_module
 from typing import Any, Final, NoReturn
 
@@ -36,6 +36,27 @@ class Parser(ArgumentParser):
         """The parsers of the commands below this one, by name."""
         found = (action.choices for action in self._actions if isinstance(action, _SubParsersAction))
         return next(found, {})
+
+    def below(self) -> "Iterator[Parser]":
+        """The parsers of all commands below this one, each with those below it once it has declared them."""
+        for each in self.commands().values():
+            each.declare()
+            yield each
+            yield from each.below()
+
+    def declared(self) -> list[Action]:
+        """What may be said: options and what stands without one, commands apart."""
+        return [action for action in self._actions if not isinstance(action, _SubParsersAction)]
+
+    def said_of(self, command: str) -> str:
+        """What the list of commands says of one."""
+        listed = (
+            each
+            for action in self._actions
+            if isinstance(action, _SubParsersAction)
+            for each in action._choices_actions  # noqa: SLF001 - argparse has the words nowhere else
+        )
+        return next((each.help or "" for each in listed if each.dest == command), "")
 
     def error(self, message: str) -> NoReturn:
         """Say it and leave."""
