@@ -212,13 +212,14 @@ class LiveFeed(Feed, Protocol):
 
 
 class Progress(Struct, frozen=True):
-    """How a replay plays; `speed` 0 = as fast as it goes."""
+    """How a replay plays; `speed` 0 = as fast as it goes; `due_ns` (monotonic) = when the next tick comes, where that is a while off."""
 
     playing: bool
     ended: bool
     speed: float
     skip_silence: bool
     silences_skipped: int
+    due_ns: int = 0
 
 
 class ReplayControl(Protocol):

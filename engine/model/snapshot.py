@@ -175,7 +175,10 @@ class TimelineEvent(Struct, frozen=True):
 
 
 class ReplayView(Struct, frozen=True):
-    """Where the replay stands; `speed` 0 = as fast as it goes; `total` 0 = not counted."""
+    """Where the replay stands; `speed` 0 = as fast as it goes; `total` 0 = not counted.
+
+    `due_ns` (monotonic) is when the next tick comes, where that is a while off.
+    """
 
     tick: int
     total: int
@@ -187,6 +190,7 @@ class ReplayView(Struct, frozen=True):
     skip_silence: bool
     silences_skipped: int
     check: "CheckView | None" = None
+    due_ns: int = 0
 
 
 class CheckView(Struct, frozen=True):

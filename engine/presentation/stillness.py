@@ -33,7 +33,9 @@ def _feed_stands(before: Snapshot, seen: Snapshot) -> bool:
 
 
 def seconds(seen: Snapshot, now_ns: int) -> tuple[int, int]:
-    """The whole seconds to be seen at `now_ns` (monotonic): of the engine's clock, and of a silence that a banner tells."""
+    """The whole seconds to be seen at `now_ns` (monotonic): of the engine's clock, and of a silence or a wait that is told."""
+    if seen.replay is not None and seen.replay.due_ns:
+        return seen.at_ms // 1000, (seen.replay.due_ns - now_ns) // _SECOND_NS
     down = feeds.lost(seen)
     if down is not None:
         return seen.at_ms // 1000, feeds.passed_s(down, now_ns)

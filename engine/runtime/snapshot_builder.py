@@ -221,6 +221,7 @@ class SnapshotBuilder:
             skip_silence=progress.skip_silence,
             silences_skipped=progress.silences_skipped,
             check=playback.check.view() if playback.check is not None else None,
+            due_ns=progress.due_ns,
         )
 
     def _measure(self, now_ns: int, at_ms: int) -> None:

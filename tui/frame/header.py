@@ -1,5 +1,7 @@
 """The two lines at the top: what mode this is, what is held, what a flat would take, where the session stands. Pure."""
 
+from math import ceil
+
 from engine.presentation import feeds, health
 from engine.presentation import format as text
 from tui.frame import readiness
@@ -144,6 +146,9 @@ def _replay_bar(view: View, width: int) -> Line:
     moving = f"{replay.real_speed:,.1f}" if replay.real_speed < 99.95 else f"{replay.real_speed:,.0f}"
     real = word("" if held or replay.ended else f"(real {moving:>4}{glyphs.times})", "dim")
     state = word("ended" if replay.ended else "held" if held else "", "warn")
+    waits_s = (replay.due_ns - view.now_ns) / 1e9 if replay.due_ns and not held else 0.0
+    if waits_s > 0:
+        state = word(f"next tick in {ceil(waits_s):,} s", "warn")
     percent = f"{share * 100:.0f} %" if share is not None else ""
     skipping = f"skipped {replay.silences_skipped:,}" if replay.skip_silence else ""
     segments = [

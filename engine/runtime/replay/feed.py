@@ -18,6 +18,7 @@ _now_ns = time.perf_counter_ns
 _NO_LIMIT = 1 << 62
 _EARLY_NS = 500_000  # a wait shorter than this is not worth a sleep; the next tick catches up
 _LONGEST_WAIT_S = 3600.0
+_TOLD_FROM_NS = 2_000_000_000  # a longer wait is told: nothing moves on the screen, and one wants to know for how long
 
 
 def _nobody(_: object) -> None:
@@ -59,6 +60,7 @@ class ReplayFeed:
         self._at_ms = 0
         self._ended = False
         self._silences = 0
+        self._due_ns = 0  # when the tick that is waited for comes, 0 = in a moment
         self._deliver: Callable[[Tick], None] = _nobody
         self._on_end: Callable[[str], None] = _nobody
         self._thread = Thread(target=self._run, name="replay", daemon=True)
@@ -110,7 +112,8 @@ class ReplayFeed:
         """Where the feed is, for a screen."""
         with self._lock:
             playing = (self._playing or self._limit != _NO_LIMIT) and not self._ended
-            return Progress(playing, self._ended, self._speed, self._skip_silence, self._silences)
+            due_ns = self._due_ns if playing else 0
+            return Progress(playing, self._ended, self._speed, self._skip_silence, self._silences, due_ns)
 
     # ── The feed's thread ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -176,6 +179,7 @@ class ReplayFeed:
         with self._lock:
             self._next = tick.seq + 1
             self._at_ms = tick.exch_ms
+            self._due_ns = 0
 
     def _end(self) -> None:
         with self._lock:
@@ -195,6 +199,7 @@ class ReplayFeed:
             anchor_ns, anchor_ms = self._anchor
             wait_ns = anchor_ns + int((tick.exch_ms - anchor_ms) * 1_000_000 / self._speed) - now_ns
             if wait_ns > _EARLY_NS and not self._interrupted:
+                self._due_ns = now_ns + wait_ns if wait_ns > _TOLD_FROM_NS or self._due_ns else 0
                 self._clock.wait(self._lock, min(wait_ns / 1e9, _LONGEST_WAIT_S))
                 return False  # look again: an order may have come, or it is time
             return not self._interrupted

@@ -146,3 +146,30 @@ def test_stop_ends_a_long_wait():
     assert first.wait(20)
     feed.stop(20)
     assert listener.seqs == [1]
+
+
+class ToldWhileWaiting(VirtualClock):
+    """A clock that asks, at each wait, what the feed says of it."""
+
+    def __init__(self):
+        super().__init__()
+        self.told = []
+        self.feed = None
+
+    def wait(self, condition, timeout_s):
+        if self.feed is not None:
+            self.told.append((self.feed.progress().due_ns, self.monotonic_ns(), timeout_s))
+        return super().wait(condition, timeout_s)
+
+
+@pytest.mark.parametrize(("step_ms", "speed", "told"), [(30_000, 10.0, True), (30_000, 1000.0, False), (1_000, 1.0, False)])
+def test_a_long_wait_for_the_next_tick_is_told_and_a_short_one_is_not(step_ms, speed, told):
+    clock, listener = ToldWhileWaiting(), Listener()
+    feed = clock.feed = ReplayFeed(stream(4, step_ms), clock, speed=speed)
+    feed.start(listener.deliver, listener.on_end)
+    assert listener.over.wait(20)
+    feed.stop(5)
+    assert clock.told
+    for due_ns, now_ns, timeout_s in clock.told:
+        assert due_ns == (now_ns + round(timeout_s * 1e9) if told else 0)
+    assert feed.progress().due_ns == 0
