@@ -25,6 +25,16 @@ def test_watching_a_replay_to_its_end(tmp_path):
         terminal.sees("44 entries, 61 exits", "status=0")
 
 
+def test_whoever_is_new_is_told_three_lines_until_the_first_key(tmp_path):
+    with tmux(tmp_path, 80, 24, "replay", str(BUNDLED), "--paused", new=True) as terminal:
+        terminal.sees("Welcome", "! then x", "?  every key")
+        terminal.keys("2")
+        until(lambda: "Welcome" not in terminal.screen())
+    with tmux(tmp_path, 80, 24, "replay", str(BUNDLED), "--paused") as terminal:
+        terminal.sees("REPLAY", "‖")
+        assert "Welcome" not in terminal.screen()
+
+
 def test_switching_delivery_twice_proves_that_nothing_was_lost(tmp_path):
     with tmux(tmp_path, 120, 40, "replay", str(BUNDLED), "--speed", "100") as terminal:
         terminal.sees("REPLAY", "callback")

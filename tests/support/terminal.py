@@ -23,8 +23,12 @@ from tests.support.paths import ROOT
 from tests.support.waiting import until
 
 
-def environment(home: Path, **more: str) -> dict[str, str]:
-    """An environment of its own below `home`."""
+def environment(home: Path, *, new: bool = False, **more: str) -> dict[str, str]:
+    """An environment of its own below `home`, of somebody who has seen the screen before unless he is `new`."""
+    if not new:
+        seen = home / ".local" / "state" / "myquant-tui" / "screen-seen"
+        seen.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        seen.touch()
     keep = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     here = {"HOME": str(home), "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
     return keep | here | more

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len, set_cell_size
 
-from tui.frame import banner, dialogs, footer, header
+from tui.frame import banner, dialogs, footer, header, hint
 from tui.panes import layout
 from tui.text.rows import Line, Span, fill, fit, width_of
 from tui.view.model import OLD_S, View
@@ -28,6 +28,8 @@ def frame(view: View, width: int, height: int) -> list[Line]:
     if view.age_s > OLD_S:
         kept = (_KEPT, _LOUD)
         lines = [_greyed(line, kept[number] if number < 2 else _ALARM) for number, line in enumerate(lines)]
+    if height > 8 and (told := hint.lines(view, width)):
+        lines[-len(told) :] = told
     if height > 1:
         lines.append(footer.line(view, width))
     lines = _laid_over([fit(line, width) for line in lines], dialogs.overlay(view, width, height), width)

@@ -37,6 +37,7 @@ class Control:
         self._actions.view = view
         by_hand = self._guard.watch(press)
         self.ui.digest = ""
+        self.ui.hint = False
         if self.ui.dialog:
             self._press_in_dialog(press, by_hand=by_hand)
             return

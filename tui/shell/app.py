@@ -26,6 +26,7 @@ from tui.text.glyphs import UNICODE, Glyphs
 from tui.text.rows import plain
 from tui.view.engine_client import EngineClient
 from tui.view.model import ThemeName, Ui, View
+from tui.view.newcomer import Newcomer
 from tui.view.rest import Rest
 from tui.view.view_builder import ViewBuilder
 from tui.view.view_file import ViewFile
@@ -56,11 +57,13 @@ class MyQuant(DiffApp):
         glyphs: Glyphs = UNICODE,
         theme: ThemeName = "ansi",
         kept: ViewFile | None = None,
+        newcomer: Newcomer | None = None,
         now_ns: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         super().__init__()
         self._now_ns = now_ns
-        self.ui = Ui(focus=PANES[0].name, theme=theme)
+        self.ui = Ui(focus=PANES[0].name, theme=theme, hint=newcomer is not None and newcomer.is_new)
+        self._newcomer = newcomer
         self.board = Board(theme)
         self.lost = ""
         self.left = False
@@ -121,7 +124,10 @@ class MyQuant(DiffApp):
         else:  # not from our driver: a test's
             press = Press(key, self._now_ns())
         if self._view is not None:
+            new = self.ui.hint
             self._control.press(press, self._view)
+            if new and self._newcomer is not None:
+                self._newcomer.met()
             self._draw_at_once()
             for timer in self._answers:
                 timer.stop()

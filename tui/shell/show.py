@@ -70,11 +70,12 @@ def _put_up(client: "EngineClient", pictures: Path, kept: "ViewFile | None" = No
     """Show the engine, again after a crash; the last of the screens. The third begins with a view of its own: what was kept may be why."""
     from tui.shell.app import MyQuant
     from tui.shell.tuning import tuned
+    from tui.view.newcomer import Newcomer
 
-    terminal = _terminal()
+    terminal, newcomer = _terminal(), Newcomer()
     for attempt in range(_RESTARTS + 1):
         shown = kept if attempt < _RESTARTS else None
-        app = MyQuant(client, pictures, glyphs=terminal.glyphs, theme=terminal.theme, kept=shown)
+        app = MyQuant(client, pictures, glyphs=terminal.glyphs, theme=terminal.theme, kept=shown, newcomer=newcomer)
         with nullcontext() if client.attachment.apart else tuned():
             app.run(mouse=False)
         if not _has_crashed(app):

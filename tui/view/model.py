@@ -72,6 +72,7 @@ class Ui(Struct):
     mouse: bool = False
     digest: str = ""  # what happened while nobody was there, over the panes until a key, or `digest_until_ns`
     digest_until_ns: int = 0
+    hint: bool = False  # whoever looks has never pressed a key here
     of_panes: dict[str, int] = field(default_factory=dict)  # what a pane's own keys chose, by the pane's name
 
     def open(self, dialog: Dialog) -> None:

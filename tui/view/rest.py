@@ -40,7 +40,7 @@ class Rest:
     def stir(self, now_ns: int) -> Stir:
         """What a frame at `now_ns` (monotonic) would show that the last does not: nothing, the next second, or news."""
         ui, before, client = self._ui, self._seen, self._client
-        if before is None or ui.dialog or ui.notice or ui.digest:
+        if before is None or ui.dialog or ui.notice or ui.digest or ui.hint:
             return "news"
         seen, attachment = client.snapshot, client.attachment
         quiet_ns = now_ns - seen.pulse.came_ns

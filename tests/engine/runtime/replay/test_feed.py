@@ -162,7 +162,9 @@ class ToldWhileWaiting(VirtualClock):
         return super().wait(condition, timeout_s)
 
 
-@pytest.mark.parametrize(("step_ms", "speed", "told"), [(30_000, 10.0, True), (30_000, 1000.0, False), (1_000, 1.0, False)])
+@pytest.mark.parametrize(
+    ("step_ms", "speed", "told"), [(30_000, 10.0, True), (30_000, 1000.0, False), (1_000, 1.0, False)]
+)
 def test_a_long_wait_for_the_next_tick_is_told_and_a_short_one_is_not(step_ms, speed, told):
     clock, listener = ToldWhileWaiting(), Listener()
     feed = clock.feed = ReplayFeed(stream(4, step_ms), clock, speed=speed)
