@@ -32,6 +32,8 @@ _SMALLEST = 8  # a narrower box has no frame
 def overlay(view: View, width: int, height: int) -> list[Line]:
     """The box of the open dialog, all lines equally wide, at most `width` - 4 by `height` - 2; nothing where none is open."""
     dialog = view.ui.dialog
+    if dialog == "filter":  # what is filtered must be seen, and its title says the words
+        return []
     if not (dialog or view.ui.digest) or width <= 0 or height <= 0:
         return []
     title, body, wide, high = _CONTENTS[dialog] if dialog else _DIGEST

@@ -47,8 +47,7 @@ COMMANDS: "dict[str, AnyCommand]" = {
     **BY_ACTION,
 }
 DIALOGS: dict[str, Dialog] = {"goto": "goto", "unlock": "unlock", "palette": "palette", "help": "help"}
-LINES = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}
-ENDS = {"home": -(2**62), "end": 2**62}  # of a list that is too long for lines
+LINES = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10, "home": -(2**62), "end": 2**62}
 
 
 def _nothing(*_: object) -> None:
@@ -187,6 +186,13 @@ class Actions:
         """Zoom the focused pane, or back."""
         self.ui.zoom = not self.ui.zoom
 
+    def do_filter(self, _at_ns: int) -> None:
+        """Filter the focused pane by what is typed; where there is nothing to filter, search the log."""
+        pane = focused(self.ui)
+        self.ui.open("filter" if pane.filtered else "search")
+        if pane.filtered:
+            self.ui.focus, self.ui.text = pane.name, self.ui.filters.get(pane.name, "")
+
     def do_trades(self, _at_ns: int) -> None:
         """Open the list of trades at its end."""
         self.ui.open("trades")
@@ -197,7 +203,7 @@ class Actions:
         ui = self.ui
         if ui.dialog == "trades":
             ui.choice = older.moved(self._snapshot, ui.choice, by)
-        elif ui.dialog:
+        elif ui.dialog and ui.dialog != "filter":
             most = flat.count(self._snapshot) - 1 if ui.dialog == "flat" else 200
             ui.choice = max(0, min(most, ui.choice + by))
         elif self.view is not None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from engine import Bookmark, Disarm, Flat, Seek, SeekTime, Snapshot, Stop, Unlock, clean
 from tui.input import keys
-from tui.input.actions import ENDS, LINES, Actions, Shell
+from tui.input.actions import LINES, Actions, Shell
 from tui.input.guard import Guard, Press
 from tui.panes import log
 from tui.view import flat, leaving
@@ -45,6 +45,8 @@ class Control:
             self.ui.open("quit")
             return
         self.ui.notice = ""
+        if press.key == "escape":
+            self.ui.filters.pop(self.ui.focus, None)
         found = keys.find(press.key, view)
         if found is not None:
             self._actions.act(found.action, press.at_ns)
@@ -56,8 +58,9 @@ class Control:
 
     def paste(self, text: str) -> None:
         """Take pasted text: into a dialog that asks for a place or a word, and nowhere else."""
-        if self.ui.dialog in {"goto", "search", "bookmark"}:
+        if self.ui.dialog in {"goto", "search", "bookmark", "filter"}:
             self.ui.text = clean(self.ui.text + text, _LONGEST_TEXT)
+            self._filter()
 
     def tell(self, lines: Sequence[str], now_ns: int) -> None:
         """Show what the engine told this screen: what happened in an absence over the panes, all else as a notice."""
@@ -91,8 +94,6 @@ class Control:
             self._type(press)
         elif press.key in LINES and dialog in {"help", "trades", "found"}:
             self._actions.move(LINES[press.key])
-        elif press.key in ENDS and dialog == "trades":
-            self._actions.move(ENDS[press.key])
         elif dialog == "found" and press.key == "a":
             self._actions.act("acknowledge", press.at_ns)
         elif dialog == "quit" and press.key == "q":
@@ -167,15 +168,23 @@ class Control:
             case "escape" | "ctrl+c":
                 if ui.dialog == "search":
                     ui.search = ""
+                ui.text = ""
+                self._filter()
                 ui.dialog = ""
             case "backspace" | "ctrl+h":
                 ui.text, ui.choice = ui.text[:-1], 0
-            case "up" | "down":
+            case "up" | "down" | "pageup" | "pagedown":
                 self._actions.move(LINES[press.key])
             case "enter":
                 self._enter(press.at_ns)
             case key if len(key) == 1 and key.isprintable() and len(ui.text) < _LONGEST_TEXT:
                 ui.text, ui.choice = ui.text + key, 0
+        self._filter()
+
+    def _filter(self) -> None:
+        """While a filter is typed, its pane goes by what there is of it."""
+        if self.ui.dialog == "filter":
+            self.ui.filters[self.ui.focus] = self.ui.text
 
     def _enter(self, at_ns: int) -> None:
         ui = self.ui

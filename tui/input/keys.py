@@ -72,11 +72,14 @@ TABLE: tuple[Key, ...] = (
     *_FOCUS,
     Key("tab", "next_pane", "next pane"),
     Key("z", "zoom", "the focused pane over the whole screen, and back", "zoom"),
+    Key("/", "filter", "filter the focused pane as you type, esc clears it; in the log: search", "filter"),
     Key("enter", "trades", "list of all trades"),
     Key("up", "up", "move up"),
     Key("down", "down", "move down"),
     Key("pageup", "pageup", "a page up"),
     Key("pagedown", "pagedown", "a page down"),
+    Key("home", "home", "to the first line"),
+    Key("end", "end", "to the last line"),
     *(Key(key.key, key.action, key.help, key.footer) for pane in PANES for key in pane.keys),
     Key("c", "copy", "copy the selected line (OSC 52)"),
     Key("s", "save", "save a picture of the screen, as text and SVG"),
@@ -101,6 +104,7 @@ _IN_DIALOG: dict[str, list[tuple[str, str]]] = {
     "control": [("t", "take control"), ("any other key", "close")],
     "found": [("a", "acknowledge"), ("any other key", "close")],
     "search": [("enter", "find"), ("esc", "clear")],
+    "filter": [("type", "to filter"), ("enter", "keep"), ("esc", "clear")],
     "palette": [("enter", "do"), ("esc", "close")],
     "help": [("up down", "scroll"), ("any other key", "close")],
     "trades": [("up down", "scroll"), ("home end", "first and newest"), ("any other key", "close")],
@@ -167,7 +171,7 @@ def palette(view: View) -> list[tuple[str, str, str]]:
     listed = [
         (key.title, key.help, key.action)
         for key in TABLE
-        if _works(key, view) and key.action not in {"up", "down", "pageup", "pagedown", "palette"}
+        if _works(key, view) and key.action not in {"up", "down", "pageup", "pagedown", "home", "end", "palette"}
     ]
     if typed.startswith("dev"):
         listed.extend(DEVELOPER)

@@ -30,6 +30,7 @@ _WIDE_ROWS = 24  # and the rows that they need
 _CHART = "chart"
 _CHART_LEAST = 8  # rule and rows of the smallest chart
 _SHARED_FROM = 21  # lines of which a long table leaves it some
+_LOG_LEAST = 3  # lines of the log where prices need the room, its rule among them
 _BLANK: Span = (" ", "")
 
 
@@ -192,17 +193,18 @@ def _right(view: View, width: int, room: int) -> list[Line]:
 
 
 def _heights(view: View, width: int, room: int) -> list[int]:
-    """How many lines each right pane has, its rule among them: what it wants as far as others are spared theirs.
+    """How many lines each right pane has, its rule among them: what it must have, and what it wants as far as others are spared theirs.
 
     A pane that wants as many as there are has what the others leave.
     """
     wanted = {pane.name: _wanted(view, pane, width, room) for pane in _RIGHT}
+    must = {pane.name: min(pane.must(view), room - 1) for pane in _RIGHT}
     spared = {pane.name: min(wanted[pane.name], pane.spared) for pane in _RIGHT}
     left = room - len(_RIGHT)  # without the rules
     heights: dict[str, int] = {}
     for pane in sorted(_RIGHT, key=lambda pane: pane.wanted is None):
         others = sum(rows for name, rows in spared.items() if name != pane.name and name not in heights)
-        rows = max(0, min(wanted[pane.name], left, max(pane.least, left - others)))
+        rows = max(0, min(wanted[pane.name], max(must[pane.name], min(left, max(pane.least, left - others)))))
         heights[pane.name] = 1 + rows if rows else 0
         left -= rows or -1  # without rows it needs no rule either
     return [heights[pane.name] for pane in _RIGHT]
@@ -223,21 +225,25 @@ def _wide(view: View, width: int, room: int) -> list[Line]:
 
 def _narrow(view: View, width: int, room: int) -> list[Line]:
     """The table, the right panes in a line each under one rule, the log."""
-    lined = [pane for pane in _RIGHT if pane.line]
-    rest = room - 1 - len(lined)
+    middle = [_collapsed_rule(view, [pane for pane in _RIGHT if pane.line], width), *_collapsed(view, width, room)]
+    rest = room - len(middle)
     under = next((rows for rows in range(room // 4 + 1, 4, -1) if _table(view, width, rest - rows) < rest - rows), 0)
     if under:
         upper = _left(view, width, rest - under)
     else:
-        upper = _pane(view, _LEFT, width, max(2, min(1 + _wanted(view, _LEFT, width, room), rest - 5)))
+        upper = _pane(
+            view,
+            _LEFT,
+            width,
+            max(2, min(1 + _wanted(view, _LEFT, width, room), rest - max(_LOG_LEAST, min(5, room // 4)))),
+        )
         under = rest - len(upper)
-    middle = [_collapsed_rule(view, lined, width), *_collapsed(view, width, len(lined))]
     return upper + middle + _pane(view, _BELOW, width, under)
 
 
 def _tiny(view: View, width: int, room: int) -> list[Line]:
     """What is left where rules would cost too much: position, lamps, table, and the log in what remains."""
-    middle = _collapsed(view, width, 1 if room == 1 else 2 if room < 10 else 3)
+    middle = _collapsed(view, width, room, 1 if room == 1 else 2 if room < 10 else 3)
     rest = room - len(middle)
     table = min(rest, max(1, min(len(view.snapshot.quotes), rest - 2)))
     upper = fill(_LEFT.rows(view, width, table), width, table)
@@ -247,8 +253,16 @@ def _tiny(view: View, width: int, room: int) -> list[Line]:
     return upper + middle + _pane(view, _BELOW, width, under)
 
 
-def _collapsed(view: View, width: int, most: int) -> list[Line]:
-    """At most so many of the right panes in a line each; those with the highest rank go first."""
-    chosen = sorted((pane for pane in _RIGHT if pane.line), key=lambda pane: pane.line_rank)[:most]
-    lines = [pane.line(view, max(0, width - 1)) for pane in _RIGHT if pane in chosen and pane.line]
-    return [fit((_BLANK, *line), width) for line in lines]
+def _collapsed(view: View, width: int, room: int, most: int = len(_RIGHT)) -> list[Line]:
+    """The right panes in a line each, `most` of them or a quarter of `room`: the first with a line for all it has, then those of the highest rank."""
+    panes = [pane for pane in _RIGHT if pane.line]
+    wanted = sum(pane.line_count(view) for pane in panes)
+    room = min(wanted, max(most, room // 4))
+    drawn: dict[str, list[Line]] = {}
+    for pane in sorted(panes, key=lambda pane: (pane.lines is None, pane.line_rank)):
+        count = min(pane.line_count(view), room)
+        if count > 0 and pane.line:
+            inner = max(0, width - 1)
+            drawn[pane.name] = pane.lines(view, inner, count) if pane.lines else [pane.line(view, inner)]
+            room -= len(drawn[pane.name])
+    return [fit((_BLANK, *line), width) for pane in panes for line in drawn.get(pane.name, [])]

@@ -119,11 +119,6 @@ def show_found(view: View) -> None:
         view.ui.focus, view.ui.log_follow, view.ui.log_top = PANE.name, False, numbers[-1]
 
 
-def _search(view: View) -> str:
-    view.ui.open("search")
-    return ""
-
-
 def _next_level(view: View) -> str:
     place = LOG_LEVELS.index(view.ui.log_level) + 1
     view.ui.log_level = LOG_LEVELS[place % len(LOG_LEVELS)]
@@ -147,7 +142,6 @@ PANE = Pane(
     copied=_copied,
     timeless=True,
     keys=(
-        PaneKey("/", "search", "search the log", _search, "search"),
         PaneKey("l", "level", "level of the log: DEBUG, INFO, WARNING, ERROR", _next_level, "level"),
         PaneKey("f", "follow", "follow the log's end, or stand still", _follow),
     ),

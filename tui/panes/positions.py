@@ -2,30 +2,43 @@
 
 from decimal import Decimal
 
+from rich.cells import cell_len
+
 from engine import DayStatistics, Instrument, OpenPosition, PositionState, Snapshot
 from engine.presentation import feeds
 from engine.presentation import format as text
 from tui.panes import trades
-from tui.panes.pane import Pane
+from tui.panes.pane import Pane, filter_words, scrolled, select_instrument
 from tui.text.glyphs import spark
-from tui.text.rows import Line, Span, ends, result_style, right, width_of
+from tui.text.rows import Line, Span, ends, left, result_style, right, width_of
 from tui.text.segments import Segment, assemble, segment, within, word
+from tui.text.spelling import middled, spelled
+from tui.view.listing import matches, symbol_of
 from tui.view.model import View
 
 _WIDEST = 56  # cells; further apart, a number is hard to follow from its name
 _TRADES_FROM = 4  # rows that must be free for the newest trades to be shown below
 _FEW = 9  # lines: six of a position, three of the account
 _MONEY = 12  # cells of a sum of money where none is longer
-_MOST_OTHERS = 3  # further positions that the pane grows by
+_SHORT = 14  # cells of a symbol where a line has no room for the whole
 
 
 def title(view: View) -> str:
-    """Title of the pane; of several positions their number and what they would win together."""
-    held = [position for position in view.snapshot.positions if position.state.quantity]
+    """Title of the pane; of several positions their number and what they would win together, whatever the filter leaves."""
+    held = _every(view)
     unkept = f"  {text.not_kept(view.snapshot)}".rstrip() if held else ""
+    wanted = filter_words(view, PANE.name)
     if len(held) < 2:
-        return f"POSITION{unkept}"
-    return f"POSITIONS {len(held):,}  open {text.money(_open_pnl(held), view.snapshot.session.zone, sign=True)}{unkept}"
+        return f"POSITION{wanted}{unkept}"
+    together = text.money(_open_pnl(held), view.snapshot.session.zone, sign=True)
+    return f"POSITIONS {len(held):,}  open {together}{wanted}{unkept}"
+
+
+def note(view: View, _height: int) -> Line:
+    """How many of the positions the filter leaves, where there is one."""
+    if not view.ui.filters.get(PANE.name):
+        return ()
+    return word(f"{len(_held(view)):,} of {len(_every(view)):,}", "warn")
 
 
 def _open_pnl(held: list[OpenPosition]) -> Decimal:
@@ -33,52 +46,71 @@ def _open_pnl(held: list[OpenPosition]) -> Decimal:
     return sum((position.open_pnl for position in held), Decimal(0))
 
 
+def _every(view: View) -> list[OpenPosition]:
+    """All open positions."""
+    return [position for position in view.snapshot.positions if position.state.quantity]
+
+
+def _held(view: View) -> list[OpenPosition]:
+    """The open positions that the filter leaves, by the order of their instruments."""
+    held, wanted = _every(view), view.ui.filters.get(PANE.name, "")
+    if not wanted:
+        return held
+    return [each for each in held if matches(symbol_of(view.snapshot, each.state.instrument), wanted)]
+
+
+def chosen(view: View) -> OpenPosition | None:
+    """The position that the keys of the pane mean: that in the selected instrument, else the first; None where none is shown."""
+    held, quote = _held(view), view.selected
+    at = (each for each in held if quote is not None and each.state.instrument == quote.instrument)
+    return next(at, held[0] if held else None)
+
+
+def _move(view: View, by: int) -> None:
+    """Select the position `by` lines further down, and with it its instrument; where none is held, as in the table."""
+    held, position = _held(view), chosen(view)
+    if position is None:
+        select_instrument(view, by)
+    else:
+        place = max(0, min(len(held) - 1, held.index(position) + by))
+        view.ui.selected = held[place].state.instrument
+
+
 def wanted(view: View, _width: int, _room: int) -> int:
-    """How many lines the pane needs."""
-    since = has_past(view.snapshot)
-    return _FEW + since + max(0, min(_MOST_OTHERS, len(view.snapshot.positions) - 1))
+    """How many lines the pane needs: of several positions a line each under a head, beside the one that is shown in full."""
+    count = len(_every(view))
+    return _FEW + has_past(view.snapshot) + (count + 1 if count > 1 else 0)
 
 
 def rows(view: View, width: int, height: int) -> list[Line]:
-    """The position in the selected instrument (else the first), the others in a line each, and the account.
+    """The chosen position, all of them in a line each where there are several, and the account.
 
-    Where there is little room the account's lines go first, then the other positions but for their count; those that
-    stay are the ones around the selected one, so that the selection scrolls them.
+    Where there is little room the account's lines go first, then what is said of the chosen one, then the head. Where
+    not even a line each is left they are scrolled with the selection, and those out of sight are counted.
     """
     if height <= 0 or width <= 0:
         return []
     wide, width = width, min(width, _WIDEST)
-    shown = _ordered(view)
-    held = _position(view, shown[0], width) if shown else _no_position(view)
-    others = [_other(view, position, width) for position in shown[1:]]
+    held, position = _held(view), chosen(view)
     account = _account(view, width)
-    if others:
-        held = held[: max(1, height - 1)]
-    room = max(1 if others else 0, height - len(held) - len(account))
-    if len(others) > room:
-        kept = max(0, room - 1)
-        chosen = shown[0].state.instrument
-        place = sum(1 for position in view.snapshot.positions if position.state.instrument < chosen)
-        first = max(0, min(place - kept // 2, len(others) - kept))
-        others = [*others[first : first + kept], word(f"+{len(others) - kept} more", "warn")][:room]
-    gap: list[Line] = [()] if len(others) < room else []
-    lines = within([*held, *others, *gap, *account][:height], width)
+    full = _position(view, position, width) if position else _nothing(view)
+    several: list[Line] = []
+    if position is not None and len(held) > 1:
+        several = _table(view, held, position, width, min(height, len(held) + 1))
+        full = full if len(full) + len(several) <= height else []
+    room = height - len(full) - len(several)
+    gap: list[Line] = [()] if room > len(account) else []
+    lines = within([*full, *several, *gap, *account][:height], width)
     free = height - len(lines) - 1
     if free >= _TRADES_FROM and view.snapshot.trades:
         lines.extend([(), *trades.newest(view, wide, free)])
     return lines
 
 
-def _ordered(view: View) -> list[OpenPosition]:
-    """Open positions, that of the selected instrument first."""
-    quote = view.selected
-    chosen = quote.instrument if quote else -1
-    held = [position for position in view.snapshot.positions if position.state.quantity]
-    return sorted(held, key=lambda position: position.state.instrument != chosen)
-
-
-def _no_position(view: View) -> list[Line]:
-    """That nothing is held, and why the selected instrument is not entered."""
+def _nothing(view: View) -> list[Line]:
+    """That nothing is held, and why the selected instrument is not entered; or that the filter leaves nothing."""
+    if wanted := view.ui.filters.get(PANE.name) if _every(view) else "":
+        return [word(f"no position has {spelled(wanted, view.glyphs)} in it: esc clears", "dim")]
     quote = view.selected
     lines: list[Line] = [word("no open position", "dim")]
     if quote and quote.objection:
@@ -162,16 +194,54 @@ def _levels(view: View, position: OpenPosition, width: int, size: int) -> list[L
     return lines
 
 
-def _other(view: View, position: OpenPosition, width: int) -> Line:
-    """A further position in one line."""
+def _table(view: View, held: list[OpenPosition], selected: OpenPosition, width: int, height: int) -> list[Line]:
+    """A line for each position in at most `height`, with a head where there is room for it; those out of sight are counted."""
+    headed, whole = height > len(held), height >= len(held)
+    count = len(held) if whole else max(1, height - 1)
+    first = scrolled(view, PANE.name, held.index(selected), count, len(held))
+    shown = held[first : first + count]
+    zone = view.snapshot.session.zone
+    cells = [_cells(view, position) for position in shown]
+    names = ["QTY", "ENTRY", "STOP", "P&L"]
+    sizes = [1 + max(len(name), *(len(row[place]) for row in cells)) for place, name in enumerate(names)]
+    symbols = tuple(text.instrument_at(view.snapshot, each.state.instrument).symbol for each in held)
+    size = max(1, min(max(map(cell_len, symbols)), width - 2 - sum(sizes)))
+    short = middled(symbols, size, view.glyphs)
+    head = "".join([right(name, size) for name, size in zip(names, sizes, strict=True)])
+    lines: list[Line] = [((f"  {left('SYMBOL', size)}{head}", "dim"),)] if headed else []
+    unkept = text.not_kept(view.snapshot)
+    for position, row, symbol in zip(shown, cells, symbols[first:], strict=False):
+        at = position is selected
+        quantity, entry, stop, result = (right(cell, size) for cell, size in zip(row, sizes, strict=True))
+        levels: Line = ((entry, "dim"), (stop, "stop" if position.state.stop else "dim"))
+        if unkept:
+            levels = ((right(unkept, max(len(unkept) + 1, sizes[1] + sizes[2])), "warn"),)
+        mark: Span = (f"{view.glyphs.play} " if at else "  ", "accent")
+        name: Span = (left(short[symbol], size), "select" if at else "")
+        lines.append((mark, name, (quantity, "bold"), *levels, (result, result_style(position.open_pnl))))
+    if not whole and height > 1:
+        hidden, together = len(held) - count, text.money(_open_pnl(held), zone, sign=True)
+        lines.append(word(f"  +{hidden:,} more, all {together}", "warn"))
+    return lines
+
+
+def _cells(view: View, position: OpenPosition) -> tuple[str, str, str, str]:
+    """Quantity, entry, nearest stop and result of a position in a line."""
     state = position.state
     instrument = text.instrument_at(view.snapshot, state.instrument)
-    result = text.money(position.open_pnl, view.snapshot.session.zone, sign=True)
-    unkept = text.not_kept(view.snapshot)
-    named = (f"{instrument.symbol} ", "")
-    start: Line = (*word(unkept and f"{unkept} ", "warn"), named, (text.side(instrument, state.quantity), "bold"))
-    price = text.price(instrument, state.entry_price)
-    return ends((*start, (f" @{price}", "dim")), ((f" {result}", result_style(position.open_pnl)),), width)
+    stop = _nearest_stop(state, instrument)
+    return (
+        text.quantity(instrument, state.quantity),
+        text.price(instrument, state.entry_price),
+        text.price(instrument, stop) if stop else text.NOTHING,
+        text.money(position.open_pnl, view.snapshot.session.zone, sign=True),
+    )
+
+
+def _nearest_stop(state: PositionState, instrument: Instrument) -> int:
+    """The stop that a price comes to first; 0 where there is none."""
+    stop = max(state.stop, state.trail_stop or 0) if state.quantity > 0 else state.stop
+    return _acting(state, stop, instrument) or 0
 
 
 def has_past(seen: Snapshot) -> bool:
@@ -232,35 +302,67 @@ def _account(view: View, width: int) -> list[Line]:
 
 def line(view: View, width: int) -> Line:
     """The collapsed form: one line."""
-    zone = view.snapshot.session.zone
-    shown = _ordered(view)
-    if not shown:
-        today = view.snapshot.account.day
-        counts = f"won {today.won:,} of {today.positions:,}  exits {today.exits:,}  PF {_profit_factor(today)}"
-        money = (("realised ", "dim"), (text.money(today.net, zone, sign=True), result_style(today.net)))
-        none = segment(0, word("no open position", "dim"))
-        return assemble([none, segment(1, money), segment(2, word(counts, "dim"))], width)
-    position = shown[0]
-    state = position.state
+    return lines(view, width, 1)[0]
+
+
+def lines(view: View, width: int, most: int) -> list[Line]:
+    """The collapsed form: a line for each position, at most so many; the last one has the sum, and counts those out of sight."""
+    held, position = _held(view), chosen(view)
+    if position is None:
+        return [_idle(view, width)]
+    count = min(len(held), most)
+    first = scrolled(view, f"{PANE.name} in lines", held.index(position), count, len(held))
+    hidden = len(held) - count
+    together: Segment = segment(1)
+    if len(held) > 1:
+        total, more = _open_pnl(held), f"+{hidden:,} more" if hidden else ""
+        sum_of: Span = (text.money(total, view.snapshot.session.zone, sign=True), result_style(total))
+        together = segment(1, ((f"{more}, all " if more else "all ", "warn"), sum_of), word(more, "warn"))
+    shown = held[first : first + count]
+    last = shown[-1]
+    return [_collapsed(view, each, width, together if each is last else segment(1), several=most > 1) for each in shown]
+
+
+def _idle(view: View, width: int) -> Line:
+    """That nothing is held, and what the day has brought."""
+    today, zone = view.snapshot.account.day, view.snapshot.session.zone
+    counts = f"won {today.won:,} of {today.positions:,}  exits {today.exits:,}  PF {_profit_factor(today)}"
+    money = (("realised ", "dim"), (text.money(today.net, zone, sign=True), result_style(today.net)))
+    none = segment(0, *([line[:1] for line in _nothing(view)[:1]]))
+    return assemble([none, segment(1, money), segment(2, word(counts, "dim"))], width)
+
+
+def _collapsed(view: View, position: OpenPosition, width: int, together: Segment, *, several: bool) -> Line:
+    """One position in a line; among several its name is worth more than its levels."""
+    state, zone = position.state, view.snapshot.session.zone
     instrument = text.instrument_at(view.snapshot, state.instrument)
-    result = word(text.money(position.open_pnl, zone, sign=True), result_style(position.open_pnl))
-    stop = max(state.stop, state.trail_stop or 0) if state.quantity > 0 else state.stop
-    stop = _acting(state, stop, instrument) or 0
+    stop = _nearest_stop(state, instrument)
+    symbols = (instrument.symbol, *middled((instrument.symbol,), _SHORT, view.glyphs).values())
     segments = [
-        segment(3, word(instrument.symbol, "bold")),
+        segment(0 if several else 3, *(word(symbol, "bold") for symbol in dict.fromkeys(symbols))),
         segment(0, word(text.side(instrument, state.quantity), "bold")),
         segment(0, word(text.not_kept(view.snapshot), "warn")),
         segment(5, word(f"@{text.price(instrument, state.entry_price)}", "dim")),
-        segment(1, result),
+        segment(1, word(text.money(position.open_pnl, zone, sign=True), result_style(position.open_pnl))),
         segment(2, (("stop ", "dim"), (text.price(instrument, stop), "stop")) if stop else (("no stop", "warn"),)),
     ]
     if position.next_target is not None:
         segments.append(segment(4, (("target ", "dim"), (text.price(instrument, position.next_target), "good"))))
-    if len(shown) > 1:
-        total, more = _open_pnl(shown), f"+{len(shown) - 1} more"
-        together = (text.money(total, zone, sign=True), result_style(total))
-        segments.append(segment(1, ((f"{more}, all ", "warn"), together), word(more, "warn")))
-    return assemble(segments, width)
+    return assemble([*segments, together], width)
 
 
-PANE = Pane("positions", "POSITION", rows, title=title, wanted=wanted, least=6, line=line)
+PANE = Pane(
+    "positions",
+    "POSITION",
+    rows,
+    title=title,
+    note=note,
+    wanted=wanted,
+    must=lambda view: wanted(view, 0, 0) if len(_every(view)) > 1 else 0,
+    least=6,
+    line=line,
+    lines=lines,
+    line_count=lambda view: max(1, len(_held(view))),
+    move=_move,
+    filtered=True,
+)

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 from tui.text.glyphs import Glyphs
 from tui.text.rows import clip
@@ -23,6 +23,38 @@ def spelled(text: str, glyphs: Glyphs) -> str:
 def shortened(text: str, width: int, glyphs: Glyphs) -> str:
     """`text` as the terminal writes it, in at most `width` cells."""
     return spelled(clip(spelled(text, glyphs), max(0, width)), glyphs)
+
+
+@lru_cache(maxsize=64)
+def middled(names: tuple[str, ...], width: int, glyphs: Glyphs) -> dict[str, str]:
+    """Each of `names` in at most `width` cells, cut in the middle: `BANKN…NOV58000CE`, or with `..` in ASCII.
+
+    A third of what is left stands before the cut; where two names would look alike it is made at another place, if any tells them apart.
+    """
+    spelt = {name: spelled(name, glyphs) for name in names}
+    mark = "…" if glyphs.braille else ".."
+    kept = width - cell_len(mark)
+    if kept < 2 or all(cell_len(text) <= width for text in spelt.values()):
+        return {name: shortened(text, width, glyphs) for name, text in spelt.items()}
+    usual = kept - kept * 2 // 3
+    best: dict[str, str] = {}
+    for head in sorted(range(1, kept), key=lambda size: abs(size - usual)):
+        cut = {name: _middled(text, width, head, mark, kept - head) for name, text in spelt.items()}
+        if not best or len(set(cut.values())) > len(set(best.values())):
+            best = cut
+        if len(set(best.values())) == len(spelt):
+            break
+    return best
+
+
+def _middled(text: str, width: int, head: int, mark: str, tail: int) -> str:
+    """`text` with `head` cells before `mark` and `tail` behind it, where it is wider than `width`."""
+    if cell_len(text) <= width:
+        return text
+    start = len(text)
+    while start > 0 and cell_len(text[start - 1 :]) <= tail:
+        start -= 1
+    return f"{set_cell_size(text, head)}{mark}{text[start:]}"
 
 
 def wrapped(text: str, width: int) -> list[str]:

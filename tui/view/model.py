@@ -8,11 +8,12 @@ from engine import LogLine, Quote, Snapshot, Trade
 from engine.presentation.lamps import Lamp
 from tui.text.glyphs import UNICODE, Glyphs
 from tui.text.rows import Line
+from tui.view import listing
 
 if TYPE_CHECKING:
     from engine import Pending
 
-TypedDialog = Literal["goto", "unlock", "search", "palette", "bookmark", "stop"]  # they take a line of text
+TypedDialog = Literal["goto", "unlock", "search", "palette", "bookmark", "stop", "filter"]  # they take a line of text
 Dialog = Literal[TypedDialog, "", "flat", "quit", "help", "trades", "found", "control"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LOG_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
@@ -54,7 +55,11 @@ class Ui(Struct):
 
     focus: str = ""  # the name of a pane; of none = the first
     zoom: bool = False
-    selected: int = 0  # index of the selected instrument in snapshot.quotes
+    selected: int = 0  # number of the selected instrument
+    order: int = 0  # in which of `listing.ORDERS` the table is sorted
+    filters: dict[str, str] = field(
+        default_factory=dict
+    )  # what the rows of a pane must have in them, by the pane's name
     dialog: Dialog = ""
     text: str = ""  # what was typed into the dialog
     choice: int = 0  # selected line of a list in the dialog (help, palette; of trades the exit's number): also its scroll position
@@ -105,12 +110,21 @@ class View(Struct):
     older: OlderExits = OlderExits()  # while the list of trades is open
     calm: "View | None" = None  # an earlier view for the panes that need not move at every frame
     drawn: dict[tuple[str, int, int], list[Line]] | None = None  # from a calm view, by pane and size
+    order: tuple[int, ...] | None = None  # the instruments as they are sorted, None = not sorted yet
+    tops: dict[str, int] = field(default_factory=dict)  # which row each list was scrolled to when it was last drawn
+
+    @property
+    def listed(self) -> list[Quote]:
+        """The quotes that the table lists, in its order."""
+        order = self.order
+        if order is None:
+            order = listing.sort(self.snapshot, listing.order_of(self.ui.order))
+        return listing.listed(self.snapshot, order, self.ui.filters.get("ticks", ""))
 
     @property
     def selected(self) -> Quote | None:
         """The quote of the selected instrument; None where there is none."""
-        quotes = self.snapshot.quotes
-        return quotes[max(0, min(self.ui.selected, len(quotes) - 1))] if quotes else None
+        return listing.selected(self.snapshot, self.listed, self.ui.selected)
 
     @property
     def age_s(self) -> float:

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from engine import LogLine, Snapshot
+from engine import LogLine, Quote, Snapshot
 from engine.presentation.health import Health
 from engine.presentation.lamps import TerminalLink
 from tui.text.glyphs import UNICODE, Glyphs
 from tui.text.sanitize import Sanitizer
+from tui.view import listing
 from tui.view.engine_client import EngineClient
 from tui.view.model import OlderExits, Ui, View
 from tui.view.older import older_exits
@@ -46,6 +47,8 @@ class ViewBuilder:
         self._history: tuple[tuple[int, int], ...] = ()
         self._history_of = -1
         self._history_due_ns = 0
+        self._sorting = listing.Sorting()
+        self._tops: dict[str, int] = {}
         self._seen_number = -1
         self._trend_due_ns = 0
         self._at_ms = 0
@@ -66,10 +69,9 @@ class ViewBuilder:
                 self._trend_due_ns = now_ns + _TREND_NS
                 self._note_trends(snapshot)
         self._read_log(snapshot)
-        self._read_history(now_ns, snapshot)
         least = _LEVEL[self._ui.log_level]
         shown = tuple(line for line in self._log if _LEVEL.get(line.level, 4) >= least)
-        return View(
+        view = View(
             snapshot=snapshot,
             ui=self._ui,
             now_ns=now_ns,
@@ -77,12 +79,15 @@ class ViewBuilder:
             lamps=self._health.judge(snapshot, now_ns, link),
             log=shown,
             log_hidden=len(self._log) - len(shown),
-            history=self._history,
             trends={index: tuple(trend) for index, trend in self._trends.items()},
             pnl_trend=tuple(self._pnl),
             attachment=self._client.attachment,
             older=self._older(snapshot),
+            order=self._sorting.numbers(snapshot, listing.order_of(self._ui.order), now_ns),
+            tops=self._tops,
         )
+        view.history = self._read_history(now_ns, view.selected)
+        return view
 
     def new_outcome(self, view: View) -> str:
         """What became of the newest command, once; empty when nothing new was told."""
@@ -120,15 +125,12 @@ class ViewBuilder:
             replayed = snapshot.replay is not None
             self._log.extend(_in_market_time(line, snapshot) if replayed else line for line in cleaned)
 
-    def _read_history(self, now_ns: int, snapshot: Snapshot) -> None:
-        if not snapshot.quotes:
-            return
-        # Of many instruments only some are in a snapshot: a place in it is no instrument's number.
-        selected = snapshot.quotes[max(0, min(self._ui.selected, len(snapshot.quotes) - 1))].instrument
-        if selected == self._history_of and now_ns < self._history_due_ns:
-            return
-        self._history_of, self._history_due_ns = selected, now_ns + _HISTORY_NS
-        self._history = self._client.history(selected)
+    def _read_history(self, now_ns: int, selected: Quote | None) -> tuple[tuple[int, int], ...]:
+        """The day's chart of the selected instrument, asked for at most once a second."""
+        if selected is not None and (selected.instrument != self._history_of or now_ns >= self._history_due_ns):
+            self._history_of, self._history_due_ns = selected.instrument, now_ns + _HISTORY_NS
+            self._history = self._client.history(selected.instrument)
+        return self._history
 
 
 def _in_market_time(line: LogLine, seen: Snapshot) -> LogLine:

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from engine import Snapshot, cleaned
+from tui.view.listing import symbol_of
 from tui.view.model import LogLevel, ThemeName, Ui
 
 FILE = "view.json"
@@ -71,9 +72,9 @@ class ViewFile:
         """Select the kept instrument, once, when there is a quote of it, unless the operator was quicker."""
         if ui.selected:
             self._wanted = ""
-        for place, quote in enumerate(seen.quotes if self._wanted else ()):
-            if _symbol(seen, quote.instrument) == self._wanted:
-                ui.selected, self._wanted = place, ""
+        for quote in seen.quotes if self._wanted else ():
+            if symbol_of(seen, quote.instrument) == self._wanted:
+                ui.selected, self._wanted = quote.instrument, ""
                 return
 
     def keep(self, ui: Ui, seen: Snapshot, now_ns: int) -> None:
@@ -95,8 +96,7 @@ class ViewFile:
             self._written, self.problem = kept, ""
 
     def _of(self, ui: Ui, seen: Snapshot) -> KeptView:
-        quotes = seen.quotes
-        symbol = _symbol(seen, quotes[min(ui.selected, len(quotes) - 1)].instrument) if quotes else ""
+        symbol = symbol_of(seen, ui.selected)
         return KeptView(
             version=_VERSION,
             focus=ui.focus,
@@ -107,10 +107,6 @@ class ViewFile:
             theme=self._theme if ui.theme == self._given_theme else ui.theme,
             mouse=ui.mouse,
         )
-
-
-def _symbol(seen: Snapshot, index: int) -> str:
-    return seen.instruments[index].symbol if 0 <= index < len(seen.instruments) else ""
 
 
 def _read(folder: Path) -> KeptView | None:

@@ -68,7 +68,7 @@ def test_the_keys_of_the_flat_are_seen_on_the_smallest_screen() -> None:
 def test_the_line_with_the_keys_is_never_cut(width: int, apart_too: bool) -> None:
     seen = paper(found=tuple(f"line {number}" for number in range(30)))
     attachment = apart() if apart_too else view().attachment
-    for dialog in (each for each in DIALOGS if each):
+    for dialog in (each for each in DIALOGS if each not in {"", "filter"}):
         for until_ns in (0, NOW_NS + 9_000_000_000):
             ui = Ui(dialog=dialog, plan_until_ns=until_ns)
             lines = plain(dialogs.overlay(view(seen, ui=ui, attachment=attachment), width, 15)).split("\n")

@@ -108,7 +108,7 @@ def test_unlock_is_typed():
 
 def test_bookmark_and_search():
     assert typed(Hands().press("b", 0), "here").client.sent == [Bookmark("here", 18_233, SNAPSHOT.at_ms)]
-    hands = typed(Hands().press("/", 0), "stop los")
+    hands = typed(Hands().press("5", 0).press("/", 1), "stop los")
     assert hands.ui.search == "stop los"
     typed(hands.press("/", 50), "line 7")
     assert (hands.ui.focus, hands.ui.log_follow, hands.ui.log_top) == ("log", False, 7)
@@ -194,6 +194,27 @@ def test_panes_zoom_and_selection():
     assert hands.press("down", 12).ui.selected == 1
     assert hands.press("down", 13).ui.selected == 1  # there are two
     assert hands.press("pageup", 14).ui.selected == 0
+
+
+def test_a_filter_takes_effect_as_it_is_typed_and_esc_clears_it():
+    hands = Hands().press("1", 0).press("/", 1)
+    for n, (key, wanted) in enumerate((("p", "p"), ("x", "px"), ("backspace", "p"), ("e", "pe")), 2):
+        assert hands.press(key, n).ui.filters == {"ticks": wanted}
+    assert hands.press("enter", 10).ui.dialog == ""
+    assert hands.ui.filters == {"ticks": "pe"}
+    assert hands.press("/", 11).ui.text == "pe"  # it goes on where it was
+    assert hands.press("escape", 12).ui.filters.get("ticks", "") == ""
+    typed(hands.press("2", 20).press("/", 21), "ce")
+    assert hands.ui.filters["positions"] == "ce"
+    assert "positions" not in hands.press("escape", 2_000).ui.filters  # without a dialog too
+    assert hands.press("3", 3_000).press("/", 3_001).ui.dialog == "search"  # nothing to filter there
+
+
+def test_the_table_is_sorted_by_a_key_and_its_ends_are_a_key_away():
+    hands = Hands().press("S", 0)
+    assert (hands.ui.order, hands.ui.notice) == (1, "sorted by symbol, rising; held ones first")
+    assert hands.press("end", 1).ui.selected == 1
+    assert hands.press("home", 2).ui.selected == 0
 
 
 def test_the_log_scrolls_and_follows_again():

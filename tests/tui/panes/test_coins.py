@@ -48,7 +48,7 @@ def test_no_column_touches_the_next(seen, width, height):
     shown = plain(screen.frame(view(seen, history=HISTORY, trends={}), width, height))
     assert not LONG_PRICE.search(shown)
     assert "LONG 0.05" in shown
-    assert " 1,234 " in shown
+    assert (" 1,234 " in shown) == (seen != EXACT or width < 120)  # its column goes before a price is cut
     plan = Ui(dialog="flat", plan_until_ns=NOW_NS + 5 * SECOND)
     assert "SELL 0.05" in plain(screen.frame(view(seen, ui=plan, attachment=apart()), width, height))
 

@@ -96,15 +96,15 @@ def words_of(seen: Snapshot, width: int = 80, **more) -> list[list[str]]:
 def test_each_price_has_a_word_beside_its_age_and_mark() -> None:
     head, first, second = words_of(paper())
     assert head[-3:] == ["AGE", "FEED", "TREND"]
-    assert first[5:8] == ["0.2s", "●", "LIVE"]
+    assert first[-4:-1] == ["0.2s", "●", "LIVE"]
     old = replace(SNAPSHOT.quotes[1], recv_ns=NOW_NS - 4 * SECOND)
-    assert words_of(paper(quotes=(SNAPSHOT.quotes[0], old)))[2][4:7] == ["4.0s", "▲", "STALE"]
-    assert second[4:7] == ["0.2s", "●", "LIVE"]
+    assert words_of(paper(quotes=(SNAPSHOT.quotes[0], old)))[2][-4:-1] == ["4.0s", "▲", "STALE"]
+    assert second[-4:-1] == ["0.2s", "●", "LIVE"]
     assert [row[row.index("▲") + 1] for row in words_of(lost())[1:]] == ["STALE", "STALE"]
     fresh_link = paper(feed=feed(up_ns=NOW_NS - SECOND // 10))
     assert [row[row.index("▲") + 1] for row in words_of(fresh_link)[1:]] == ["NEW", "NEW"]
     never = paper(quotes=(replace(SNAPSHOT.quotes[0], recv_ns=0),))
-    assert words_of(never)[1][5:8] == ["never", "▲", "NEW"]
+    assert words_of(never)[1][-4:-1] == ["never", "▲", "NEW"]
 
 
 def test_the_help_knows_every_word_of_the_feed() -> None:
@@ -134,7 +134,7 @@ def test_of_a_thousand_instruments_fifty_are_shown_and_it_says_so() -> None:
     for width, height in ((120, 40), (80, 24)):
         assert "50 of 1,000 shown" in plain(frame(seen, width, height))
     last = words_of(seen, ui=Ui(selected=49))[-1]
-    assert last[:2] == ["▶", "NIFTY25NOV27450CE"]
+    assert last[0] == "▶●NIFTY25NOV27450CE"
 
 
 def test_the_chart_is_that_of_the_selected_instrument_not_of_its_place() -> None:
@@ -147,33 +147,35 @@ def test_the_chart_is_that_of_the_selected_instrument_not_of_its_place() -> None
             asked.append(instrument)
             return super().history(instrument)
 
-    ui = Ui(selected=2)
+    ui = Ui(selected=80)
     client = Door(paper(instruments=instruments, quotes=(quotes[0], quotes[5], quotes[80]), watched=90))
     builder = ViewBuilder(client, ui)
     builder.look(NOW_NS, TerminalLink(1.0, 0.0))
-    ui.selected = 99
+    ui.selected = 99  # of which there is no quote: the first that is listed
     builder.look(NOW_NS + 2 * SECOND, TerminalLink(1.0, 0.0))
     client.snapshot = paper(quotes=())
     builder.look(NOW_NS + 4 * SECOND, TerminalLink(1.0, 0.0))
-    assert asked == [80, 80]
+    assert asked == [80, 0]
 
 
 # ── Many positions ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_fifty_positions_are_counted_summed_and_scrolled_by_the_selection() -> None:
+def test_fifty_positions_have_a_line_each_as_far_as_there_is_room_and_the_rest_is_counted() -> None:
     seen = view(crowd(), ui=Ui(selected=30))
     assert positions.title(seen) == "POSITIONS 50  open +11,246.00"
     shown = plain(positions.rows(seen, 50, 20)).splitlines()
-    assert shown[0].startswith("NIFTY25NOV26500CE")  # the selected one, in full
-    listed = [row.split()[0] for row in shown if "@155.45" in row]
-    assert listed == [f"NIFTY25NOV{25_000 + 50 * n}CE" for n in (*range(25, 30), *range(31, 36))]
-    assert "+39 more" in shown
-    assert "day P&L" in "\n".join(shown)
-    assert "NIFTY25NOV25050CE" in plain(positions.rows(view(crowd(), ui=Ui(selected=0)), 50, 20))
-    assert "NIFTY25NOV27400CE" in plain(positions.rows(view(crowd(), ui=Ui(selected=49)), 50, 20))
+    assert len(shown) == 20
+    listed = [row.split()[0] for row in shown if row.startswith("  NIFTY")]
+    assert listed == [f"NIFTY25NOV{25_000 + 50 * n}CE" for n in range(12, 30)]
+    assert shown[18].startswith("▶ NIFTY25NOV26500CE")
+    assert shown[19] == "  +31 more, all +11,246.00"
+    seen.ui.selected = 20  # in sight: nothing is scrolled
+    assert plain(positions.rows(seen, 50, 20)).splitlines()[8].startswith("▶ NIFTY25NOV26000CE")
     zoomed = plain(frame(crowd(), 120, 70, focus="positions", zoom=True))
-    assert sum("@155.45" in row for row in zoomed.splitlines()) == 49
+    assert sum("155.45 155.80 +224.92" in row for row in zoomed.splitlines()) == 50
+    assert "day P&L" in zoomed
+    assert "stop" in zoomed  # the chosen one in full
 
 
 def test_the_collapsed_line_sums_them_up_where_it_can() -> None:

@@ -76,7 +76,7 @@ def test_it_is_written_once_a_second_at_most_and_only_when_it_changed(tmp_path):
 def test_the_instrument_is_found_by_its_name(tmp_path):
     chosen(tmp_path)
     turned = snapshot(quotes=SNAPSHOT.quotes[::-1])
-    assert taken_up(tmp_path, turned).selected == 0
+    assert taken_up(tmp_path, turned).selected == 1
     file, ui = ViewFile(tmp_path), Ui()
     file.take_up(ui, PANES)
     file.select(ui, snapshot(quotes=SNAPSHOT.quotes[:1]))
