@@ -5,7 +5,7 @@ import time
 from engine.journal import Opened
 from engine.model.commands import Lock, Unlock
 from engine.model.errors import InputError
-from engine.model.events import StateKept
+from engine.model.events import StateKept, TradeClosed
 from engine.model.marks import StartMark
 from engine.model.sources import TickSource
 from engine.runtime import LOGGERS, Engine
@@ -40,11 +40,14 @@ def take_over(opened: Opened, parts: TurnParts) -> None:
     """
     for line in opened.report:
         LOGGERS["engine"].warning("%s", line, extra={"keep": True})
+    if opened.untold is not None:  # under the numbers of the run that could not write it
+        parts.persistence.keep(TradeClosed(opened.untold))
     if opened.kept is not None:
         try:
             told = parts.rewind.take_over(opened.kept)
         except ValueError as error:
             raise InputError(f"{error}; `myquant-tui flat` closes what is journalled") from error
+        parts.exits.resume(opened.exits, opened.kept.symbols)
         parts.persistence.mark(StartMark(opened.kept))
         parts.receipt.resume(time.perf_counter_ns())
         for line in told:

@@ -10,11 +10,12 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.journal.counted_trades import CountedTrades
 from engine.journal.rows import Entry, RunEnded, RunStarted
 from engine.model import events
 from engine.model.errors import InputError
 from engine.model.state import Fields, Plain, dump, load
-from engine.model.types import MAX_QUANTITY, Instrument, Order
+from engine.model.types import MAX_QUANTITY, Instrument, Order, Trade
 from engine.text.sanitize import CleanText
 from engine.trading.data_quality import BAD_TICKS
 from engine.trading.flatten_state import FLAT_LOCK, FlattenState
@@ -36,12 +37,13 @@ class _HeldDay(Struct):
 class JournalledAccount:
     """An account that follows the rows of a journal from a `StateKept` on.
 
-    `ended`: the newest run has noted its end in good order. Its `last_price` is the price of the newest order: with
+    `ended`: the newest run has noted its end in good order. `trades` are its statistics. Its `last_price` is the price of the newest order: with
     slippage that is a little worse than the tick's, until the run keeps its state again.
     """
 
     def __init__(self, kept: events.StateKept) -> None:
         self.ended = False
+        self.trades = CountedTrades()
         self._begin(kept)
 
     def _begin(self, kept: events.StateKept) -> None:
@@ -70,6 +72,7 @@ class JournalledAccount:
         )
         if not len(self.symbols) == len(self._price_scales) == len(self._quantity_scales):
             raise ValueError("there is not one scale for each symbol")
+        self.trades.begin(kept, self.cash_account.trades)
 
     def _day(self, number: int) -> _HeldDay:
         names = _HeldDay.__struct_fields__
@@ -95,6 +98,7 @@ class JournalledAccount:
     def take(self, entry: Entry) -> None:
         """Follow one row; a kind that changes no account is passed over (a `TradeClosed` only repeats its fill)."""
         self.at_ms = getattr(entry, "at_ms", self.at_ms)
+        self.trades.take(entry)
         match entry:
             case events.StateKept():
                 self._begin(entry)
@@ -165,7 +169,7 @@ class JournalledAccount:
         """Book a fill: what it cost is what cash changed by beyond its turnover."""
         fill, money = booked.fill, self.cash_account
         number = fill.instrument
-        self.orders.on_fill(fill)
+        order = self.orders.on_fill(fill)
         instrument = self.instrument(number)
         turnover = instrument.money(fill.price * fill.quantity)
         before_cash, money.cash = money.cash, Decimal(booked.cash)
@@ -187,7 +191,21 @@ class JournalledAccount:
             left = booked.position
             share = before.entry_turnover - (left.entry_turnover if left else 0)
             costs += before.entry_costs - (left.entry_costs if left else 0)
-            money.count(instrument.money(fill.price * closed - share) - costs)
+            gross = instrument.money(fill.price * closed - share)
+            money.count(gross - costs)
+            reason = order.reason if order else "External"
+            trade = Trade(
+                number=money.trades, instrument=number, entry_ms=before.entry_ms, exit_ms=fill.at_ms,
+                entry_price=before.entry_price, exit_price=fill.price, quantity=closed,
+                gross_pnl=gross, costs=costs, net_pnl=gross - costs, reason=reason,
+            )  # fmt: skip
+            self.trades.sold(trade)
+
+    def begin_anew(self, cash: Decimal) -> None:
+        """Forget all that was traded, and begin with `cash`."""
+        self.cash_account = CashAccount(cash)
+        self.gate.start_day()
+        self.trades.begin_anew()
 
     def _entries(self, changed: events.EntriesChanged) -> None:
         gate = self.gate
@@ -251,4 +269,5 @@ class JournalledAccount:
             if held is not None or stray:
                 known: dict[str, Plain] = msgspec.structs.asdict(self._days[number])
                 fields |= {f"{number}.{name}": value for name, value in known.items()}
-        return events.StateKept(fields, self.symbols, self.at_ms)
+        self.trades.complete()
+        return self.trades.statistics.keep(events.StateKept(fields, self.symbols, self.at_ms))

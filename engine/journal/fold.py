@@ -9,6 +9,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.journal.account import JournalledAccount
 from engine.journal.months import utc
@@ -18,11 +19,13 @@ from engine.journal.schema import open_left
 from engine.journal.takeover import is_blind
 from engine.journal.wal import cut_off
 from engine.model.errors import InputError
-from engine.model.events import StateKept
+from engine.model.events import StateKept, TradeClosed
+from engine.model.types import Trade
+from engine.presentation.statistics import TradeStatistics
 
 _FOLDED = (
     "StateKept", "Submit", "FillBooked", "OrderRejected", "OrderCancelled", "LevelsMoved", "EntriesChanged", "FlatChanged", "DayStarted",
-    "RunStarted", "RunEnded",
+    "TradeClosed", "RunStarted", "RunEnded",
 )  # fmt: skip
 _NEWEST_FIRST = "SELECT number, run, kind FROM events WHERE kind IN ('StateKept', 'RunStarted') ORDER BY number DESC"
 _TRADED = "SELECT EXISTS (SELECT 1 FROM orders WHERE run = ?) OR EXISTS (SELECT 1 FROM fills WHERE run = ?)"
@@ -32,6 +35,10 @@ _LATER = (
 )
 
 
+_COUNTED = """SELECT body FROM events WHERE kind IN ('FillBooked', 'TradeClosed', 'DayStarted')
+    OR number IN (SELECT min(number) FROM events WHERE kind = 'StateKept' GROUP BY run) ORDER BY number"""
+_EXITS = "SELECT run, kind, body FROM events WHERE kind IN ('TradeClosed', 'DayStarted') ORDER BY number DESC"
+_SYMBOLS = "SELECT body FROM events WHERE run = ? AND kind = 'StateKept' ORDER BY number LIMIT 1"
 _UNLOCKED = """SELECT EXISTS (
     SELECT 1 FROM events WHERE number > ? AND kind = 'EntriesChanged' AND body LIKE '%"unlocked"%')"""
 
@@ -139,6 +146,46 @@ def folded(connection: sqlite3.Connection, path: Path) -> JournalledAccount | No
     with closing(open_left(path.with_name(before))) as connection_before:
         account = folded(connection_before, path.with_name(before))
     return account and _followed(connection, 0, account)
+
+
+def count_anew(connection: sqlite3.Connection, account: JournalledAccount) -> None:
+    """Count the trades of this file's rows, where the account was kept by a program that kept no statistics. Raises sqlite3.Error."""
+    if account.trades.counted:
+        return
+    counted = TradeStatistics()
+    for (body,) in connection.execute(_COUNTED):
+        with suppress(msgspec.DecodeError):  # the account does not rest on it
+            counted.take(entry_of(body))
+    account.trades.statistics, account.trades.counted = counted, True
+
+
+def newest_exits(connection: sqlite3.Connection, account: JournalledAccount, most: int) -> tuple[Trade, ...]:
+    """The newest exits of the account's day, `most` at most, oldest first, by the account's numbers of instruments. Raises sqlite3.Error."""
+    found: list[Trade] = [account.trades.untold] if account.trades.untold is not None else []
+    places: dict[int, list[int | None]] = {}
+    number = account.cash_account.trades + 1 - len(found)
+    for run, kind, body in connection.execute(_EXITS):
+        with suppress(msgspec.DecodeError):
+            entry = entry_of(body)
+            if kind == "DayStarted" or len(found) >= most:
+                break
+            if not isinstance(entry, TradeClosed) or entry.trade.number >= number:
+                continue  # one of an account that has begun anew since is no exit of this one
+            number = entry.trade.number
+            if run not in places:
+                places[run] = _places(connection, run, account)
+            trade, place = entry.trade, dict(enumerate(places[run])).get(entry.trade.instrument)
+            if place is not None:
+                found.append(replace(trade, instrument=place))
+    return tuple(reversed(found))
+
+
+def _places(connection: sqlite3.Connection, run: int, account: JournalledAccount) -> list[int | None]:
+    """The account's number of each instrument of `run`; None for one that it has not."""
+    kept = connection.execute(_SYMBOLS, (run,)).fetchone()
+    entry = entry_of(kept[0]) if kept else None
+    numbers = {symbol: number for number, symbol in enumerate(account.symbols)}
+    return [numbers.get(symbol) for symbol in entry.symbols] if isinstance(entry, StateKept) else []
 
 
 def _followed(

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.journal.account import UNCLEAN
-from engine.journal.fold import begins_blind, folded
+from engine.journal.fold import begins_blind, count_anew, folded, newest_exits
 from engine.journal.months import closed_files, month_of, settle, sides, utc
 from engine.journal.reader import begin_of, is_first, older_than, stored_events
 from engine.journal.rows import GENESIS, RunStarted, chain_problem, entry_of
@@ -18,7 +18,8 @@ from engine.journal.schema import foreign, open_reader
 from engine.journal.takeover import BLIND, LACKING, LEFT_OPEN, READY, UNKNOWN, Opened, take_over
 from engine.journal.wal import cut_off
 from engine.model.errors import DiskError, InputError
-from engine.model.types import TradeMode
+from engine.model.exit_page import NEWEST_EXITS
+from engine.model.types import Trade, TradeMode
 from engine.outside.files import put_aside_odd
 from engine.text.sanitize import CleanText, clean, cleaned
 
@@ -165,6 +166,10 @@ def _last(path: Path, mode: TradeMode, cut: str) -> Last:
             unclean = "; ".join(filter(None, (unclean, f"{cut}: what came after its last row is not known")))
         (begun_ns,) = connection.execute("SELECT wall_ns FROM events ORDER BY number LIMIT 1").fetchone()
         account = folded(connection, path) if mode != "replay" else None
+        exits: tuple[Trade, ...] = ()
+        if account is not None:
+            count_anew(connection, account)
+            exits = newest_exits(connection, account, NEWEST_EXITS)
         if account is None:
             opened = msgspec.structs.replace(_by_projections(connection, run, unclean), unknown=unknown)
             idle = not (opened.open_positions or opened.unresolved_orders)
@@ -175,7 +180,7 @@ def _last(path: Path, mode: TradeMode, cut: str) -> Last:
     if ended is not None and not account.ended and not cut:
         unclean = f"run {run} ({of_mode}) of {utc(started_ns)} ended because something was broken"
     told = f"{unclean}; its last row is of {utc(wall_ns)}" if unclean else ""
-    opened = Opened(run=run + 1, fresh=False, unclean=unclean, unknown=unknown)
+    opened = Opened(run=run + 1, fresh=False, unclean=unclean, unknown=unknown, exits=exits)
     idle = account.idle
     return Last(number, link, take_over(opened, account, mode, told), month_of(begun_ns), idle)
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from engine.journal.account import JournalledAccount
 from engine.model.events import StateKept
-from engine.model.types import Order, PositionState, TradeMode
+from engine.model.types import Order, PositionState, Trade, TradeMode
 from engine.text.sanitize import CleanText, clean
 
 LEFT_OPEN = CleanText("the last run left something open")
@@ -28,7 +28,8 @@ class Opened(Struct, frozen=True):
     `open_positions` are (instrument, quantity) and `unresolved_orders` tags that the run before left behind.
     `kept` is the account to go on with (None: a fresh start), `still_locked` why entries are locked until a person
     unlocks ("": they are not), `report` what that person is told, the verdict last; `unknown` why it is not known, until
-    then, what was held before. A replay takes nothing over.
+    then, what was held before. `exits` are the newest of the account's day, `untold` is the last of them where its own row
+    was not written any more. A replay takes nothing over.
     """
 
     run: int
@@ -43,6 +44,8 @@ class Opened(Struct, frozen=True):
     still_locked: CleanText = CleanText("")
     report: tuple[str, ...] = ()
     unknown: CleanText = CleanText("")
+    exits: tuple[Trade, ...] = ()
+    untold: Trade | None = None
 
     def lines(self) -> tuple[str, ...]:
         """One line for each reason not to trade before a person has looked; none when all is well."""
@@ -74,6 +77,7 @@ def take_over(opened: Opened, account: JournalledAccount, mode: TradeMode, uncle
     what is not journalled as filled was never placed. A live broker may know better, so there its orders stay open.
     """
     account.lock_if_unclean()
+    opened = replace(opened, untold=account.trades.untold)
     idle = account.idle
     orders = tuple(_order_line(account, each, mode) for each in account.orders)
     held = tuple(account.net().items())

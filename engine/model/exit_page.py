@@ -7,6 +7,7 @@ from msgspec import Struct
 from engine.model.types import Trade
 
 EXITS_A_PAGE: Final = 100
+NEWEST_EXITS: Final = 200  # kept one by one; the journal, which screens page through, has them all
 
 
 class ExitPage(Struct, frozen=True, tag=True):

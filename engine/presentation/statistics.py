@@ -3,7 +3,7 @@
 What is remembered does not grow with the trades: two sets of sums, and what the open positions have made so far.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -11,18 +11,20 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from engine.model.errors import InputError
 from engine.model.events import DayStarted, FillBooked, StateKept, TradeClosed
+from engine.model.state import Fields, Plain
 from engine.model.statistics import DayStatistics
 from engine.model.types import Trade
 
 OTHER: Final = "other"  # exits whose reason had no room any more
+_KEPT: Final = "statistics."  # names under which an account is kept with them
+_DAY, _TOTAL, _OPEN = f"{_KEPT}day.", f"{_KEPT}total.", f"{_KEPT}open."
 _MOST_REASONS: Final = 40
 _ZERO: Final = Decimal(0)
 _NO_DAY: Final = ("", "0001-01-01")
 
 
-class _Sums(Struct):
+class _Sums(Struct, omit_defaults=True):
     """A `DayStatistics` that still grows; `peak` is the highest that the realised result has been."""
 
     date: str = ""
@@ -84,17 +86,6 @@ class _Sums(Struct):
         del values["peak"]
         values["reasons"], values["costs_by_kind"] = dict(self.reasons), dict(self.costs_by_kind)
         return DayStatistics(**values)
-
-
-class _Kept(Struct, omit_defaults=True):
-    """All that is remembered, as `TradeStatistics.dump` writes it; `open`: by symbol, what an open position has made so far."""
-
-    day: _Sums
-    total: _Sums
-    open: dict[str, Decimal] = {}
-
-
-_KEPT: Final = msgspec.json.Decoder(_Kept)
 
 
 class TradeStatistics:
@@ -184,15 +175,63 @@ class TradeStatistics:
     def _symbol(self, instrument: int) -> str:
         return self._symbols[instrument] if 0 <= instrument < len(self._symbols) else f"#{instrument}"
 
-    def dump(self) -> str:
-        """All that is remembered, for `load`."""
-        return msgspec.json.encode(_Kept(self._day, self._total, self._open)).decode()
+    def keep(self, kept: StateKept) -> StateKept:
+        """`kept` with all that is remembered, for `take_over`; no part of what decides."""
+        return StateKept(kept.fields | self.dump(), kept.symbols, kept.at_ms)
 
-    def load(self, text: str) -> None:
-        """Go on from what `dump` wrote; raises InputError for anything else, and changes nothing then."""
+    def take_over(self, kept: StateKept) -> bool:
+        """Go on from what `keep` has put into `kept`; whether it was there, else only its day and instruments are taken."""
+        known = self.load(kept.fields)
+        self.take(kept)
+        return known
+
+    def dump(self) -> Fields:
+        """All that is remembered, by name; what is still as it began is left out."""
+        fields: Fields = {f"{_KEPT}counted": True}
+        for name, sums in ((_DAY, self._day), (_TOTAL, self._total)):
+            for key, value in _plain(sums).items():
+                if isinstance(value, dict):
+                    fields |= {f"{name}{key}.{each}": part for each, part in value.items()}
+                else:
+                    fields[f"{name}{key}"] = value
+        return fields | {f"{_OPEN}{symbol}": str(net) for symbol, net in self._open.items()}
+
+    def load(self, fields: Mapping[str, Plain]) -> bool:
+        """Go on from what `dump` has put into `fields`; False, and nothing changes, where it is not there or not sound."""
+        if f"{_KEPT}counted" not in fields:
+            return False
         try:
-            kept = _KEPT.decode(text)
-        except (msgspec.DecodeError, UnicodeError) as error:
-            raise InputError(f"the statistics that were kept cannot be read: {error}") from error
-        self._day, self._total, self._open = kept.day, kept.total, kept.open
+            day, total = (_sums(_behind(fields, name)) for name in (_DAY, _TOTAL))
+            open_ = {symbol: _finite(Decimal(str(net))) for symbol, net in _behind(fields, _OPEN).items()}
+        except (ValueError, ArithmeticError):  # of a file of others: the account does not rest on it
+            return False
+        self._day, self._total, self._open = day, total, open_
         self._ends = self._seen = None
+        return True
+
+
+def _plain(sums: _Sums) -> dict[str, Plain | dict[str, Plain]]:
+    plain: dict[str, Plain | dict[str, Plain]] = msgspec.to_builtins(sums)
+    return plain
+
+
+def _behind(fields: Mapping[str, Plain], prefix: str) -> dict[str, Plain]:
+    """The fields whose names begin with `prefix`, without it."""
+    return {name[len(prefix) :]: value for name, value in fields.items() if name.startswith(prefix)}
+
+
+def _sums(plain: Mapping[str, Plain]) -> _Sums:
+    """Raises ValueError for what is no set of sums."""
+    values: dict[str, object] = {name: value for name, value in plain.items() if "." not in name}
+    values |= {name: _behind(plain, f"{name}.") for name in ("reasons", "costs_by_kind")}
+    sums = msgspec.convert(values, _Sums)
+    for amount in (*asdict(sums).values(), *sums.costs_by_kind.values()):
+        if isinstance(amount, Decimal):
+            _finite(amount)
+    return sums
+
+
+def _finite(amount: Decimal) -> Decimal:
+    if not amount.is_finite():
+        raise ValueError(f"{amount} is no amount")
+    return amount

@@ -40,7 +40,8 @@ class Summary(Struct, frozen=True):
 
     `in_session` of the ticks reached the strategies; `signals` found nothing held and all ticks they asked for risen.
     `filters` says how often each refused, `undecided` why there was no entry, and what to change; empty where there was one.
-    `remarks` are what was also logged as a warning. `candles`: the ticks were made of candles, four of each.
+    `positions` (round trips) have ended, of which so many were `won` and `lost`; counts and money are those of the account,
+    earlier runs included. `remarks` are what was also logged as a warning. `candles`: the ticks were made of candles, four of each.
     """
 
     source: str
@@ -72,6 +73,10 @@ class Summary(Struct, frozen=True):
     undecided: str = ""
     remarks: tuple[str, ...] = ()
     candles: bool = False
+    positions: int = 0
+    won: int = 0
+    lost: int = 0
+    profit_factor: str = ""
 
 
 def _peak_kb() -> int:
@@ -94,6 +99,7 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
     engine = run.engine
     portfolio = run.trader.state.portfolio
     snapshot = engine.snapshot
+    total = engine.exits.statistics.total
     recorder = next((edge for edge in snapshot.edges if edge.name == "recorder"), None)
     return Summary(
         source=run.source.name,
@@ -105,9 +111,9 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
         entries=portfolio.entries,
         exits=portfolio.trades,
         cash=plain_money(portfolio.cash),
-        gross_pnl=plain_money(engine.exits.gross),
-        costs=plain_money(engine.exits.costs),
-        net_pnl=plain_money(portfolio.realised),
+        gross_pnl=plain_money(total.gross),
+        costs=plain_money(total.costs),
+        net_pnl=plain_money(total.net),
         open_positions=sum(position is not None for position in portfolio.positions),
         elapsed_s=round(elapsed_s, 3),
         ticks_per_s=round(snapshot.ticks / elapsed_s) if elapsed_s else 0,
@@ -124,6 +130,10 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
         undecided=run.trader.findings.why_undecided(snapshot.ticks),
         remarks=tuple(run.trader.findings.remarks(snapshot.ticks)),
         candles=of_candles(run.source),
+        positions=total.positions,
+        won=total.won,
+        lost=total.lost,
+        profit_factor=f"{total.profit_factor:.2f}" if total.profit_factor is not None else "",
         complete=engine.status.source_ended or engine.playback is None,  # a live stream has no end to come to
     )
 

@@ -7,6 +7,7 @@ from engine.model import events
 from engine.model.marks import Mark, StartMark, StateMark
 from engine.model.ports import Journal, Recorder, Rolling
 from engine.model.state import as_text, state_hash
+from engine.runtime.exits import Exits
 from engine.trading.trader import Trader
 
 _MOVES_THE_ACCOUNT = (
@@ -26,7 +27,7 @@ _PRICES_NS: Final = 5_000_000_000  # between two accounts that are only kept for
 _PRICES_COST: Final = 4  # and of the time that the account itself is paid for with
 _PRICES_MOST_NS: Final = 60_000_000_000
 _TURN_OVER_NS: Final = 60_000_000_000  # between two looks whether the journal's month is over
-_FIELDS_BYTES, _INSTRUMENT_BYTES, _POSITION_BYTES = 700, 28, 400  # about, of an account in a row
+_FIELDS_BYTES, _INSTRUMENT_BYTES, _POSITION_BYTES = 1_500, 28, 400  # about, of an account in a row
 WHOLE_INSTRUMENTS: Final = 10  # with more instruments a checkpoint covers the account and this many of them, in turn
 
 
@@ -38,9 +39,10 @@ class Persistence:
     """
 
     def __init__(
-        self, trader: Trader, journal: Journal | None, recorder: Recorder | None, *, keeps_account: bool
+        self, trader: Trader, exits: Exits, journal: Journal | None, recorder: Recorder | None, *, keeps_account: bool
     ) -> None:
         self._trader = trader
+        self._exits = exits
         self._journal = journal
         self._recorder = recorder
         self._keeps_account = keeps_account and journal is not None
@@ -67,7 +69,7 @@ class Persistence:
         if self._changed and self._journal is not None:
             self._changed, self.begun = False, True
             self._prices = self._held_prices()
-            self._journal.write(self._trader.state.keep(now_ms))
+            self._journal.write(self._kept(now_ms))
 
     def renew(self, now_ms: int) -> None:
         """Others have taken the journal away: another begins, with the account as it is."""
@@ -75,12 +77,12 @@ class Persistence:
             self._changed, self.begun = False, True
             self._prices = self._held_prices()
             self._levels.clear()
-            self._journal.renew(self._trader.state.keep(now_ms) if self._keeps_account else None)
+            self._journal.renew(self._kept(now_ms) if self._keeps_account else None)
 
     def close(self, outcome: str, now_ms: int, *, fault: bool) -> None:
         """The run has ended, and how: the journal is closed."""
         if self._journal is not None:
-            account = self._trader.state.keep(now_ms) if self._keeps_account else None
+            account = self._kept(now_ms) if self._keeps_account else None
             self._journal.close(outcome, fault=fault, account=account)
 
     def begin_account(self, now_ms: int) -> None:
@@ -118,6 +120,10 @@ class Persistence:
         if not any(state.portfolio.net(inst.index) for inst in state.instrument_states) and self._journal.turn_over():
             self.begin_account(now_ms)
 
+    def _kept(self, now_ms: int) -> events.StateKept:
+        """The account as a whole, and beside what decides its statistics."""
+        return self._exits.statistics.keep(self._trader.state.keep(now_ms))
+
     def _held_prices(self) -> dict[int, int]:
         return {inst.index: inst.last_price for inst, _ in self._trader.state.held()}
 
@@ -145,7 +151,7 @@ class Persistence:
         state = self._trader.state
         self.checkpoint(position)
         recorder.go_on(position)
-        kept = state.keep(0)
+        kept = self._kept(0)
         count = len(state.instrument_states)
         for first in range(0, count, WHOLE_INSTRUMENTS):
             fields = as_text(state.dump(range(first, min(first + WHOLE_INSTRUMENTS, count))))

@@ -61,16 +61,22 @@ class Rewind:
         state = self._trader.state
         told = self._trader.state.restore(kept)
         self._exits.begin_after(state.portfolio.trades)
-        self._exits.statistics.take(state.keep(kept.at_ms))
+        self._follow(kept)
         self._operator.paused = state.gate.paused
         self._hold_what_is_booked()
         return told
 
-    def carry_on(self, fields: Fields) -> None:
-        """Go on with the whole state of a run that was recorded up to here elsewhere; raises what wrong fields cause."""
+    def carry_on(self, fields: Fields, kept: StateKept) -> None:
+        """Go on with the whole state of a run that was recorded up to here elsewhere, with its account; raises what wrong fields cause."""
         self._trader.load(fields)
         self._exits.begin_after(self._trader.state.portfolio.trades)
+        self._follow(kept)
         self._hold_what_is_booked()
+
+    def _follow(self, kept: StateKept) -> None:
+        """Go on with the statistics of the account, under the instruments' present numbers."""
+        self._exits.statistics.take_over(kept)
+        self._exits.statistics.take(self._trader.state.keep(kept.at_ms))
 
     def _hold_what_is_booked(self) -> None:
         portfolio = self._trader.state.portfolio

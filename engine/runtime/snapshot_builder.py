@@ -177,15 +177,16 @@ class SnapshotBuilder:
     def _account(self) -> snapshot.AccountView:
         state = self._state
         portfolio = state.portfolio
+        day = self._parts.exits.statistics.day
         open_pnl = sum((portfolio.open_pnl(inst.index, inst.last_price) for inst, _ in state.held()), Decimal(0))
         return snapshot.AccountView(
             cash=portfolio.cash,
             realised=portfolio.realised,
             costs=portfolio.costs_paid,
             open_pnl=open_pnl,
-            day_pnl=portfolio.day_realised + open_pnl,
+            day_pnl=day.net + open_pnl,
             exits=portfolio.trades,
-            day=self._parts.exits.statistics.day,
+            day=day,
             total=self._parts.exits.statistics.total,
         )
 

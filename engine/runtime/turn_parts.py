@@ -88,7 +88,7 @@ class TurnParts:
         self.outcomes = Outcomes(found)
         self.receipt = Receipt(trader.state, live=not cursor.lossless, unknown=unknown)
         self.timeline = Timeline()
-        self.persistence = Persistence(trader, journal, recorder, keeps_account=keeps_account)
+        self.persistence = Persistence(trader, self.exits, journal, recorder, keeps_account=keeps_account)
         self.operator = OperatorGate()
         answers: deque[BrokerEvent] = deque()
         broker, hold = make_broker(self.instruments, answers.append, self.post)

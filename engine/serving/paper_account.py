@@ -9,7 +9,6 @@ from engine.model.clock import SystemClock
 from engine.model.errors import InputError
 from engine.serving.journalled import left_in
 from engine.serving.state_dirs import chosen_folder, place_of
-from engine.trading.portfolio import CashAccount
 
 
 def reset(root: Path | None, capital: Decimal) -> tuple[Path, Decimal | None]:
@@ -31,10 +30,9 @@ def reset(root: Path | None, capital: Decimal) -> tuple[Path, Decimal | None]:
         before = account.cash_account.cash
         clock = SystemClock()
         journal = SqliteJournal.open(state_dir.path, "paper", clock, title="paper reset", used=state_dir.used)
-        account.cash_account = CashAccount(capital)
+        account.begin_anew(capital)
         if account.gate.locked == UNCLEAN:
             account.gate.locked = ""
-        account.gate.start_day()
         account.at_ms = clock.wall_ns() // 1_000_000
         journal.write(account.state())
         journal.close("paper account begun anew")

@@ -134,7 +134,7 @@ JOURNALLED = (
 )
 
 # Which of them a takeover asks the journal for.
-FOLLOWED = "DayStarted EntriesChanged FillBooked FlatChanged LevelsMoved OrderCancelled OrderRejected RunEnded RunStarted StateKept Submit"
+FOLLOWED = "DayStarted EntriesChanged FillBooked FlatChanged LevelsMoved OrderCancelled OrderRejected RunEnded RunStarted StateKept Submit TradeClosed"
 
 # The deciding state of one instrument with every indicator, a position, an order on its way and a held tick.
 STATE = """

@@ -19,6 +19,7 @@ from engine.model.commands import Flat, Lock, Unlock
 from engine.model.events import StateKept
 from engine.model.marks import InputMark, StartMark
 from engine.model.types import PositionState
+from engine.presentation.statistics import TradeStatistics
 from engine.recording import Header, MqrSource
 from engine.trading.trader import Trader
 from engine.version import RULES_REVISION
@@ -27,6 +28,7 @@ from tests.support.command_home import Answer, Home
 from tests.support.journal_harness import account_after, exact_fields, instruments_named
 from tests.support.old_files import FILTERS, GOLDEN, KILLED
 from tests.support.paths import ROOT
+from tests.support.recomputed import recomputed
 from tests.support.recorded_runs import rewrite
 
 BUNDLED_HASH = "8260bd06e9f50fb7e30b1cab51a03694"
@@ -232,6 +234,19 @@ def test_the_trader_goes_on_with_position_levels_and_counters(killed: Path) -> N
     assert (book.entries, book.trades, book.won) == (14, 20, 1)
     assert (gate.locked, gate.day_entries, gate.paused, gate.halted) == ("a colleague looks", 14, False, "")
     assert trader.state.today.isoformat() == "2026-11-29"
+
+
+def test_trades_are_counted_though_nobody_counted_them_then(killed: Path) -> None:
+    found = opened(killed)
+    entries = [event.entry() for event in read_events(killed / JOURNAL_FILE)]
+    by_hand = recomputed(entries)
+    statistics = TradeStatistics()
+    assert found.kept is not None
+    assert statistics.take_over(found.kept)
+    assert statistics.total == by_hand[""]
+    assert statistics.day == by_hand["2026-11-29"]
+    assert (statistics.total.exits, str(statistics.day.net)) == (20, "-14103.609474750")
+    assert [trade.number for trade in found.exits] == list(range(1, 21))
 
 
 def test_the_rows_alone_tell_the_account_that_was_kept(killed: Path) -> None:

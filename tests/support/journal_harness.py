@@ -15,6 +15,7 @@ from engine.model.commands import Lock
 from engine.model.events import AnyEvent, StateKept
 from engine.model.state import Plain
 from engine.model.types import Instrument, TradeMode
+from engine.runtime.exits import Exits
 from engine.runtime.persistence import Persistence
 from engine.trading.trader import Trader
 from tests.support.brokers import InstantBroker
@@ -61,13 +62,20 @@ class JournalHarness(TraderHarness):
     ) -> None:
         super().__init__(*overrides, broker=broker or InstantBroker(len(instruments)), instruments=len(instruments))
         self.trader = Trader(self.config, instruments, prefix)
-        self.persistence = Persistence(self.trader, journal, None, keeps_account=True)  # type: ignore[arg-type]
+        self.counted = Exits([instrument.symbol for instrument in instruments])
+        self.persistence = Persistence(self.trader, self.counted, journal, None, keeps_account=True)  # type: ignore[arg-type]
         self.told_at_start: tuple[str, ...] = ()
         if kept is not None:
             self.told_at_start = self.trader.state.restore(kept)
+            self.counted.statistics.take_over(kept)
             self.now_ms = kept.at_ms or self.now_ms
             self.broker.hold(self.nets)  # type: ignore[attr-defined]
-        journal.write(self.trader.state.keep(self.now_ms))
+        self.counted.statistics.take(self.trader.state.keep(self.now_ms))
+        journal.write(self.kept())
+
+    def kept(self) -> StateKept:
+        """The account as a whole, as a run would write it now."""
+        return self.counted.statistics.keep(self.trader.state.keep(self.now_ms))
 
     @property
     def nets(self) -> list[int]:
@@ -80,6 +88,7 @@ class JournalHarness(TraderHarness):
         before = len(self.events)
         super().carry_out(effects)
         for event in self.events[before:]:
+            self.counted.statistics.take(event)
             self.persistence.keep(event)
         self.persistence.account(self.now_ms)
 
@@ -110,12 +119,12 @@ _MONEY += ("book.peak", "book.drawdown")
 
 
 def exact_fields(kept: StateKept) -> dict[str, Plain | Decimal]:
-    """The fields of an account that rows tell exactly, money as numbers: `1.0` and `1.00` are the same cash."""
+    """The fields of an account that rows tell exactly, money as numbers: `1.0` and `1.00` are the same cash; its statistics are no part of it."""
     fields: dict[str, Plain | Decimal] = {}
     for name, value in kept.fields.items():
         if name in _MONEY or name.endswith(".entry_costs"):
             fields[name] = Decimal(str(value))
-        elif not name.endswith(_UNTOLD):
+        elif not name.endswith(_UNTOLD) and not name.startswith("statistics."):
             fields[name] = value
     return fields
 

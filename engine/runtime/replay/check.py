@@ -176,7 +176,7 @@ class ReplayCheck:
         try:
             # The simulated broker has to hold it as well.
             if self._carried:
-                self._parts.rewind.carry_on(plain_of(self._carried))
+                self._parts.rewind.carry_on(plain_of(self._carried), kept)
             else:
                 self._parts.rewind.take_over(kept)
         except (ValueError, LookupError, TypeError, ArithmeticError, AssertionError) as error:  # what a file can cause

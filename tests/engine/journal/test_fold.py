@@ -108,8 +108,9 @@ def test_folding_any_prefix_gives_the_sum_of_its_fills_and_at_each_turns_end_the
             assert account.net() == {index: net for index, net in enumerate(nets) if net}
             assert account.cash_account.cash == cash
         done = len(rows)
-        kept = harness.trader.state.keep(harness.now_ms)
-        assert exact_fields(account.state()) == exact_fields(kept)
+        assert exact_fields(account.state()) == exact_fields(harness.kept())
+        counted = account.trades.statistics
+        assert (counted.day, counted.total) == (harness.counted.statistics.day, harness.counted.statistics.total)
         assert account.flat.running == harness.trader.state.flat.running
 
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from engine.assembly import Run, build
 from engine.model.commands import Hold, Play, Seek
 from engine.model.errors import InputError
+from engine.model.events import TradeClosed
 from engine.model.snapshot import TimelineEvent
 from engine.model.types import Trade
 from engine.reports.summary import summarise
@@ -69,7 +70,8 @@ def test_many_exits_leave_few_in_memory_exact_sums_and_every_row(tmp_path: Path)
     assert exits.newest == expected[-MOST:]
     assert seen.trades == tuple(expected[-MOST:])
     assert seen.account.exits == summary.exits == EXITS
-    assert (exits.gross, exits.costs) == (
+    total = exits.statistics.total
+    assert (total.gross, total.costs) == (
         sum(trade.gross_pnl for trade in expected),
         sum(trade.costs for trade in expected),
     )
@@ -90,13 +92,13 @@ def test_a_replay_that_goes_back_takes_rows_and_sums_back(tmp_path: Path) -> Non
         engine.send(Seek(300))  # long before the oldest exit that is kept
         until(lambda: cursor.last_seq == 300 and cursor.expected == -1)
         assert run.trader.state.portfolio.trades == 100
-        assert exits.gross == sum(trade.gross_pnl for trade in expected[:100])
+        assert exits.statistics.total.gross == sum(trade.gross_pnl for trade in expected[:100])
         assert exits.newest == expected[:100]
         engine.send(Play())
         until(lambda: cursor.last_seq == 3 * EXITS)
         engine.stop()
         file.finish()
-        assert exits.costs == sum(trade.costs for trade in expected)
+        assert exits.statistics.total.costs == sum(trade.costs for trade in expected)
     assert len(rows(path)) == EXITS
 
 
@@ -141,11 +143,13 @@ def test_sums_go_back_with_the_state_that_was_put_aside(results: list[int], data
         if number == place + 1:
             saved = exits.dump()
         money = Decimal(result) / 7
-        exits.add(Trade(number, 0, 0, 0, 1, 1, 1, money, money / 3, money - money / 3, "Stop Loss"))
+        trade = Trade(number, 0, 0, 0, 1, 1, 1, money, money / 3, money - money / 3, "Stop Loss")
+        exits.add(trade)
+        exits.statistics.take(TradeClosed(trade))
     if place < len(results):
         exits.go_back(saved, place)
         assert told[-1] == place
-    assert exits.gross == sum(Decimal(result) / 7 for result in results[:place])
+    assert exits.statistics.total.gross == sum(Decimal(result) / 7 for result in results[:place])
     kept = [trade.number for trade in exits.newest]
     assert kept == list(range(max(len(results) - MOST, 0) + 1, place + 1))
 

@@ -6,6 +6,7 @@ import pytest
 from engine.journal import JournalledAccount
 from engine.model.events import AnyEvent, FillBooked, LevelsMoved, StateKept
 from engine.model.types import Tick
+from engine.runtime.exits import Exits
 from engine.runtime.persistence import Persistence
 from tests.support.builders import EAGER
 from tests.support.journal_harness import MemoryJournal, exact_fields
@@ -30,7 +31,7 @@ class Kept(TraderHarness):
     def __init__(self, instruments: int, *overrides: str, keeps_account: bool = True) -> None:
         super().__init__(*RICH, *overrides, instruments=instruments)
         self.rows = MemoryJournal()
-        self.persistence = Persistence(self.trader, self.rows, None, keeps_account=keeps_account)  # type: ignore[arg-type]
+        self.persistence = Persistence(self.trader, Exits(), self.rows, None, keeps_account=keeps_account)  # type: ignore[arg-type]
         self.beats = 0
         self.persistence.begin_account(self.now_ms)
 

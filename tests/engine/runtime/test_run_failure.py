@@ -20,6 +20,7 @@ from engine.runtime.housekeeping import refusals
 from engine.text.redaction import hide
 from engine.venues.simulated.broker import PaperBroker
 from tests.support.builders import EAGER, ListSource, config, ms, nifty, ticks
+from tests.support.journal_harness import exact_fields
 from tests.support.live_harness import assert_same, verify
 from tests.support.scripted_feed import ScriptedFeed, ScriptedRun
 from tests.support.waiting import until
@@ -229,7 +230,7 @@ def test_the_account_on_the_disk_at_the_end_is_the_newest(live) -> None:
     holding(live)
     live.run.engine.stop()
     kept: StateKept = rows(live, "StateKept")[-1]
-    assert kept.fields == live.run.trader.state.keep(kept.at_ms).fields
+    assert exact_fields(kept) == exact_fields(live.run.trader.state.keep(kept.at_ms))
 
 
 # ── Delivery, commands, orders ──────────────────────────────────────────────────────────────────────────────────────
