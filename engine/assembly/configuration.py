@@ -5,6 +5,8 @@ from pathlib import Path
 
 from engine.config import Config, Layer
 from engine.config import load as load_with
+from engine.config.document import Document
+from engine.config.load import compose
 from engine.venues.registry import sections
 
 
@@ -21,3 +23,8 @@ def load(
     every problem.
     """
     return load_with(path, overrides, sections(), others, complete=complete)
+
+
+def judged(document: Document, path: Path) -> Config:
+    """Return the configuration that `document` would be in the file at `path`; raises ConfigError as `load` does."""
+    return compose(document, str(path), (), sections())

@@ -21,6 +21,7 @@ _COMMANDS = {
     "info": ("info", "what is inside a recording"),
     "verify": ("verify", "replay recordings and compare with what was recorded"),
     "bench": ("bench", "speed of the engine on this machine"),
+    "config": ("config", "begin, show or change a configuration file"),
     "check-config": ("check_config", "every problem of the configuration at once"),
     "login": ("login", "how to set the broker's credentials up, and whether they work"),
     "instruments": ("instruments", "what the exchange lists: find, update"),
@@ -41,6 +42,7 @@ EXAMPLES = """examples:
   myquant-tui replay day.csv --json             replay a CSV file, summary as JSON
   myquant-tui replay day.mqr --trades out.csv --set risk.base_sl_points=10
   myquant-tui run --source mock --from 11:00    a generated session from then on, at ten times its pace
+  myquant-tui run --source binance BTCUSDT ETHUSDT
   myquant-tui import day.csv day.mqr --symbol NIFTY25O0725000CE
   myquant-tui import spy.csv spy.mqr --columns time,price,size,-,-,- --time-format ms-of-day
       --date 2013-10-08 --zone America/New_York --price-divisor 10000 --symbol SPY
@@ -48,7 +50,8 @@ EXAMPLES = """examples:
   myquant-tui verify recordings/paper-*.mqr     does a replay decide as the run did?
   myquant-tui login --check                     whether the broker's credentials work
   myquant-tui instruments find NIFTY 25000 CE   what the exchange lists, nearest expiry first
-  myquant-tui check-config --set strategy.fast_ema=9
+  myquant-tui config set strategy.fast_ema 9    in the configuration file; --set strategy.fast_ema=9: for one run
+  myquant-tui check-config                      what is wrong with it, or differs from the defaults
 
 exit status: 0 well, 1 compared and different, 2 bad configuration, arguments or input, 3 state directory in use,
 70 engine failure, 74 disk, 75 a paper or live run stopped with a position open"""

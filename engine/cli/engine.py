@@ -7,10 +7,10 @@ from pathlib import Path
 from engine.cli.layout import layout_options, words_of_layout
 from engine.cli.options import (
     Parser,
+    feed_options,
     load_config,
     overrides_of,
     run_options,
-    source_option,
     speed_option,
     trusted_hosts,
 )
@@ -18,7 +18,7 @@ from engine.cli.options import (
 
 def arguments(parser: Parser) -> None:
     """Declare the arguments of `engine`."""
-    source_option(parser)
+    feed_options(parser)
     parser.add_argument("--replay", type=Path, metavar="FILE", dest="file", help="serve the replay of this recording")
     speed_option(parser, "of that replay or a generated session")
     parser.add_argument("--paused", action="store_true", help="stand still before the first tick of that replay")
@@ -65,7 +65,8 @@ def run(args: Namespace) -> int:
 
 def words_for(args: Namespace) -> list[str]:
     """Return the words that make `engine` run what these arguments ask for, in whatever directory it is started."""
-    words = ["--config", str(args.config.absolute())] if args.config is not None else []
+    words = list(args.symbols)
+    words += ["--config", str(args.config.absolute())] if args.config is not None else []
     for option, value in (("--source", args.source), ("--delivery", args.delivery), ("--from", args.begin)):
         if value is not None:
             words += [option, value]

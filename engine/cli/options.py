@@ -5,13 +5,15 @@ Carries no engine, so that `--help` and a typing error cost nothing, and who onl
 What may be said before the command and behind it has no default here: `UNSAID` holds it, and what a command does not know.
 """
 
+import json
 import os
 from argparse import SUPPRESS, ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.cli.parser import Parser as Parser  # noqa: PLC0414 - the commands' files take it from here
-from engine.model.types import DELIVERIES
+from engine.model.errors import InputError
+from engine.model.types import DELIVERIES, REPLAY
 from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ UNSAID: Final[dict[str, Any]] = {
         ),
         False,
     ),
+    "symbols": [],
     "overrides": [],
     "more_overrides": [],
     "trust_hosts": [],
@@ -68,7 +71,7 @@ def config_options(parser: Parser, overrides: str = "more_overrides") -> None:
 def run_options(parser: Parser, overrides: str = "more_overrides") -> None:
     """Add the options of a run."""
     config_options(parser, overrides)
-    _shared(parser, "--delivery", "how a tick reaches the trader", choices=DELIVERIES)
+    delivery_option(parser)
     _shared(parser, "--headless", "run without a screen", action="store_true")
     _shared(parser, "--state-dir", "where journal, log and lock go", type=Path, metavar="DIR")
     _shared(parser, "--trades", "write one row per exit", type=Path, metavar="OUT.csv")
@@ -84,22 +87,38 @@ def _shared(parser: Parser, name: str, help_text: str, **kind: Any) -> None:
     parser.add_argument(name, default=SUPPRESS, help=help_text, **kind)
 
 
+def delivery_option(parser: Parser) -> None:
+    """Add the delivery mode, and the other name of one."""
+    group: Any = parser.add_mutually_exclusive_group()
+    _shared(group, "--delivery", "how a tick reaches the trader", choices=DELIVERIES)
+    callback = {"action": "store_const", "const": "callback", "dest": "delivery"}
+    _shared(group, "--callback-mode", "the same as --delivery callback", **callback)
+
+
 def source_option(parser: Parser) -> None:
-    """Add the choice of a feed, and what may be said of it."""
+    """Add the choice of a feed."""
     from engine.venues.registry import SOURCES, SOURCES_HELP
 
     parser.add_argument("--source", choices=SOURCES, help=SOURCES_HELP)
+
+
+def speed_option(parser: Parser, of: str) -> None:
+    """Add the pace of what is played."""
+    parser.add_argument("--speed", type=speed, metavar="X|max", help=f"multiple of the natural pace, {of}")
+
+
+def feed_options(parser: Parser) -> None:
+    """Add the choice of a feed, what may be said of it, and what to subscribe there."""
+    source_option(parser)
     parser.add_argument("--from", metavar="HH:MM", dest="begin", help="first moment of a generated session")
     parser.add_argument(
         "--require-credentials",
         action="store_true",
         help="end where a broker's credentials are missing, instead of running the generated session",
     )
-
-
-def speed_option(parser: Parser, of: str) -> None:
-    """Add the pace of what is played."""
-    parser.add_argument("--speed", type=speed, metavar="X|max", help=f"multiple of the natural pace, {of}")
+    parser.takes_symbols = True
+    what = "what to subscribe: BTCUSDT, NIFTY25NOV2525000CE, 'Nifty 50' (default: feed.symbols)"
+    parser.add_argument("symbols", nargs="*", metavar="SYMBOL", help=what)
 
 
 def json_option(parser: Parser, help_text: str = "as JSON") -> None:
@@ -161,8 +180,12 @@ def load_config(args: Namespace, *, logs_in: bool = False, runs: bool = False, c
     if args.speed is not None and args.file is None:  # that of a file is the file's alone
         pace = args.speed or "max"
         options.append(Layer("option", "--speed", [f"mock.speed={pace}", f"replay.speed={pace}"]))
+    if args.symbols:
+        options.append(Layer("option", "the command line", [f"feed.symbols={json.dumps(args.symbols)}"]))
     path = find_config(args.config)
     config = load(path, overrides_of(args), sections(), options, complete=complete)
+    if args.symbols:
+        _require_one_answer(config, args)
     venue = venue_of(config.feed.source) if runs else None
     if logs_in or (venue is not None and (venue.login is not None or venue.mode == "live")):
         require(path, "configuration")
@@ -171,3 +194,18 @@ def load_config(args: Namespace, *, logs_in: bool = False, runs: bool = False, c
     elif doubt := doubt_of_file(path):
         warn(f"configuration {path}: {doubt}")
     return config
+
+
+def _require_one_answer(config: "Config", args: Namespace) -> None:
+    """Raise InputError where instruments are named on the command line, and for nothing, or others by --set."""
+    from engine.venues.registry import SOURCES
+
+    if args.file is not None or config.feed.source == REPLAY:
+        feeds = f"allowed: --source {'|'.join(name for name in SOURCES if name != REPLAY)}"
+        raise InputError(f"{args.symbols[0]}: a replay has the instruments of its file; {feeds}, or replay FILE")
+    named, *others = config.origins.of("feed.symbols")
+    for other in others:
+        if other.force == "--set" and other.text != named.text:
+            raise InputError(
+                f"feed.symbols is {other.text} by --set, but {named.text} by {named.by}; allowed: one of them"
+            )

@@ -18,13 +18,17 @@ class Parser(ArgumentParser):
     """Says what is wrong in one line. A command's own gets its arguments from the command's file once the command is meant."""
 
     command_file = ""
+    takes_symbols = False  # before, between and behind options, where argparse takes words in one place only
 
     def parse_known_args(self, args: Iterable[str] | None = None, namespace: Any = None) -> tuple[Any, list[str]]:
         """Parse, the arguments being declared."""
         self.declare()
         words = _joined(args)
         self._refuse_unknown_options(words)
-        return super().parse_known_args(words, namespace)
+        found, rest = super().parse_known_args(words, namespace)
+        if self.takes_symbols and not any(word.startswith("-") for word in rest):
+            found.symbols, rest = [*found.symbols, *rest], []
+        return found, rest
 
     def declare(self) -> None:
         """Let the command's file declare its arguments, once."""

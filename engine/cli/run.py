@@ -2,12 +2,12 @@
 
 from argparse import Namespace
 
-from engine.cli.options import Parser, load_config, run_options, source_option, speed_option
+from engine.cli.options import Parser, feed_options, load_config, run_options, speed_option
 
 
 def arguments(parser: Parser) -> None:
     """Declare the arguments of `run`."""
-    source_option(parser)
+    feed_options(parser)
     speed_option(parser, "of a generated or recorded session")
     parser.add_argument("--in-process", action="store_true", help="keep engine and screen in one process")
     run_options(parser)

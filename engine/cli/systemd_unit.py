@@ -4,14 +4,14 @@ import sys
 from argparse import Namespace
 
 from engine.cli.engine import words_for
-from engine.cli.options import Parser, load_config, run_options, source_option
+from engine.cli.options import Parser, feed_options, load_config, run_options
 from engine.model.errors import InputError
 from engine.model.types import TradeMode
 
 
 def arguments(parser: Parser) -> None:
     """Declare the arguments of `systemd-unit`."""
-    source_option(parser)
+    feed_options(parser)
     run_options(parser)
 
 

@@ -1,7 +1,15 @@
 """The configuration: from config.toml and a few overrides to frozen records."""
 
-from engine.config.bundled import bundled, find_config, user_folder
-from engine.config.describe import changed, circuit_of, defaults, describe, instrument_for, wanted_symbols
+from engine.config.bundled import bundled, find_config, own_config, user_config, user_folder
+from engine.config.describe import (
+    changed,
+    circuit_of,
+    defaults,
+    describe,
+    described_as_toml,
+    instrument_for,
+    wanted_symbols,
+)
 from engine.config.facts import explained, stated
 from engine.config.load import Layer, load
 from engine.config.market_facts import market_facts
@@ -29,12 +37,15 @@ __all__ = [
     "circuit_of",
     "defaults",
     "describe",
+    "described_as_toml",
     "explained",
     "find_config",
     "instrument_for",
     "load",
     "market_facts",
+    "own_config",
     "stated",
+    "user_config",
     "user_folder",
     "wanted_symbols",
 ]

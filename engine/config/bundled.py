@@ -39,7 +39,25 @@ def find_config(explicit: Path | None) -> Path:
     """
     if explicit is not None:
         return explicit
-    for place in (Path("config.toml"), user_folder(os.environ, "XDG_CONFIG_HOME", "~/.config") / "config.toml"):
+    for place in (Path("config.toml"), user_config()):
         if os.path.lexists(place):
             return place
     return bundled("config.toml")
+
+
+def own_config(explicit: Path | None) -> Path:
+    """Return the file that a person's changes go to: the one in use, there or yet to be made, never the bundled one (ConfigError)."""
+    path, shipped = find_config(explicit), bundled("config.toml")
+    if explicit is None and path == shipped:
+        return user_config()
+    if path.exists() and path.samefile(shipped):
+        raise ConfigError(
+            f"{path}: comes with the program and is never written to; allowed: --config with a file of your own"
+            + ("" if explicit else ", or another directory")
+        )
+    return path
+
+
+def user_config() -> Path:
+    """Return where the user's own configuration is, or would be."""
+    return user_folder(os.environ, "XDG_CONFIG_HOME", "~/.config") / "config.toml"

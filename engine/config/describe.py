@@ -1,6 +1,6 @@
 """A Config seen from outside: as flat text, against the defaults, and as the instruments that the trader counts in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import UNSET
 
@@ -14,15 +14,29 @@ from engine.model.types import Instrument
 def describe(config: Config) -> dict[str, str]:
     """Return every key as "section.key" → its value in one fixed spelling, which `--set` would take."""
     texts: dict[str, str] = {}
+    for path, rules, record in _parts(config):
+        texts |= _texts(path, rules, record)
+    return texts
+
+
+def described_as_toml(config: Config) -> dict[str, dict[str, str]]:
+    """Return every section's keys, each with its value as it would stand in a file."""
+    return {
+        path: {key: rule.toml(getattr(record, key)) for key, rule in rules.items()}
+        for path, rules, record in _parts(config)
+    }
+
+
+def _parts(config: Config) -> Iterator[tuple[str, Mapping[str, Rule], object]]:
+    """Every section with its rules and its record, in the order of config.toml, the instruments' own last."""
     for path, rules in tables_with(sections_of(config)).items():
         first, *inner = path.split(".")
         record: object = config.venues[first] if first in config.venues else getattr(config, first)
         for name in inner:
             record = getattr(record, name)
-        texts |= _texts(path, rules, record)
+        yield path, rules, record
     for symbol, instrument in config.instruments.items():
-        texts |= _texts(f"{INSTRUMENTS}.{symbol}", OVERRIDABLE, instrument)
-    return texts
+        yield f"{INSTRUMENTS}.{symbol}", OVERRIDABLE, instrument
 
 
 def defaults(config: Config) -> dict[str, str]:

@@ -19,6 +19,11 @@ Document = dict[str, object]
 
 def read_document(path: Path) -> Document:
     """Return the values of the TOML file at `path`; raises ConfigError with one line that names the file."""
+    return document_in(read_text(path), path)
+
+
+def read_text(path: Path) -> str:
+    """Return what stands in the text file at `path`; raises ConfigError with one line that names the file."""
     try:
         blob = _read_bytes(path)
     except (OSError, ValueError) as error:
@@ -28,9 +33,15 @@ def read_document(path: Path) -> Document:
     if b"\0" in blob:
         raise ConfigError(f"{path}: holds a NUL byte at byte {blob.index(0) + 1}; must be text in UTF-8")
     try:
-        return parse_toml(blob.decode().removeprefix("\ufeff"))
+        return blob.decode()
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 at byte {error.start + 1}; must be text in UTF-8") from None
+
+
+def document_in(text: str, path: Path) -> Document:
+    """Return the values of `text`, the TOML file at `path`; raises ConfigError with one line that names the file."""
+    try:
+        return parse_toml(text.removeprefix("\ufeff"))
     except ValueError as error:
         raise ConfigError(f"{path}: {error}") from None
 

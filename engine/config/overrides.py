@@ -16,20 +16,20 @@ def judge_overrides(overrides: Sequence[str], draft: Draft) -> frozenset[str]:
     latest: dict[str, tuple[Rule, object]] = {}
     for override in overrides:
         name, equals, text = override.partition("=")
-        path = _path(name)
+        path = path_of(name)
         rule = rule_of(path, draft.tables)
         if not equals or "." not in path:
             draft.problems.append(_no_key(path, draft.tables))
         elif rule is None:
             draft.problems.append(f"{path:.200}: {_unknown(path, draft.tables)}")
         else:
-            latest[path] = rule, _value(text.strip(), rule)
+            latest[path] = rule, value_of(text.strip(), rule)
     for path, (rule, value) in latest.items():
         judge_value(path, rule, value, draft)
     return frozenset(latest)
 
 
-def _path(text: str) -> str:
+def path_of(text: str) -> str:
     """`text` with a quoted instrument name bare, as TOML would read it."""
     quoted = re.fullmatch(r"""\s*(instruments)\.(["'])(.*)\2\.(\w*)\s*""", text)
     return f"{quoted[1]}.{quoted[3]}.{quoted[4]}" if quoted else text.strip()
@@ -59,7 +59,7 @@ def _unknown(path: str, tables: Tables) -> str:
     return "unknown key" + (elsewhere_hint(key, table, tables) or nearest_hint(key, tables[table]))
 
 
-def _value(text: str, rule: Rule) -> object:
+def value_of(text: str, rule: Rule | None) -> object:
     """`text` as a TOML value; as it stands where it is none, or where the rule wants text and takes it without quotes.
 
     So do the values of a list: what a recording has of its configuration is written so. As TOML the hours behind a date
@@ -75,4 +75,4 @@ def _value(text: str, rule: Rule) -> object:
     if len(document) != 1:  # a line break smuggled in another key
         return text
     value = document["value"]
-    return value if isinstance(value, str) or not rule.bare else text
+    return value if isinstance(value, str) or rule is None or not rule.bare else text

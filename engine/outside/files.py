@@ -125,6 +125,41 @@ def replacing(path: Path, force: bool, *read: Path) -> Iterator[Path]:
             part.unlink()
 
 
+def rewrite(path: Path, content: bytes, before: bytes | None) -> None:
+    """Put `content` in the place of the file at `path` in one step, through links, with the mode and owner it had.
+
+    `before` is what was read of it: InputError where something else stands there by now, or whose it is could not be
+    kept. Without (None) it is a new one, private like its folders. DiskError when the disk refuses.
+    """
+    place = Path(os.path.realpath(path))
+    if before is not None and not os.access(place, os.W_OK):
+        raise InputError(f"{path}: may not be written to")
+    part = part_of(place)
+    try:
+        with open(create_private(part), "wb") as file:
+            file.write(content)
+            if before is not None:
+                _make_alike(file.fileno(), place.stat())
+        if before is not None and place.read_bytes() != before:
+            raise InputError(f"{path}: was changed meanwhile by somebody else, and is left as it is")
+        put_in_place(part, place, force=before is not None)
+    except PermissionError as error:
+        raise InputError(f"{path}: cannot be changed: {reason(error)}") from None
+    except OSError as error:
+        raise DiskError(f"{path}: cannot be written: {reason(error)}") from None
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+def _make_alike(descriptor: int, wanted: os.stat_result) -> None:
+    """Give the open file the owner, group and mode of another; raises OSError."""
+    found = os.fstat(descriptor)
+    if (found.st_uid, found.st_gid) != (wanted.st_uid, wanted.st_gid):
+        os.fchown(descriptor, wanted.st_uid, wanted.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(wanted.st_mode))
+
+
 def part_of(path: Path) -> Path:
     """A name beside `path` under which it is written; nobody's yet, however many processes write to `path`."""
     return path.with_name(f".{path.name[:60]}.{os.getpid()}-{os.urandom(4).hex()}.part")

@@ -12,7 +12,16 @@ from engine.model.errors import EXIT_BAD_INPUT, EXIT_WELL
 
 CLI = Path(engine.cli.__file__).parent
 FILES = {file for file, _ in commands._COMMANDS.values()}
-HEAVY = ("holidays", "engine.assembly", "engine.runtime", "engine.recording", "engine.link", "sqlite3", "tomli")
+HEAVY = (
+    "holidays",
+    "engine.assembly",
+    "engine.runtime",
+    "engine.recording",
+    "engine.link",
+    "sqlite3",
+    "tomli",
+    "tomlkit",
+)
 CARRIED = """import sys
 from engine.cli import main
 status = main(sys.argv[2:])

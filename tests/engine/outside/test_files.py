@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.model.errors import InputError
-from engine.outside.files import create_private, open_appended, put_in_place, refuse_existing, replacing
+from engine.outside.files import create_private, open_appended, put_in_place, refuse_existing, replacing, rewrite
 
 
 def write(path: Path, text: bytes, force: bool = False, *read: Path) -> None:
@@ -185,3 +185,40 @@ def test_a_long_name_needs_no_longer_one(tmp_path: Path) -> None:
 def test_a_name_no_disk_takes_is_told_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be written"):
         refuse_existing(tmp_path / ("x" * 300), force=False)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o644])
+def test_a_file_that_is_rewritten_keeps_its_mode_and_its_place(tmp_path: Path, mode: int) -> None:
+    path, link = tmp_path / "real.toml", tmp_path / "link.toml"
+    path.write_bytes(b"old")
+    path.chmod(mode)
+    link.symlink_to(path)
+    rewrite(link, b"new", b"old")
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"new", mode)
+    assert link.is_symlink()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["link.toml", "real.toml"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_a_file_that_root_rewrites_stays_its_owner_s(tmp_path: Path) -> None:
+    path = tmp_path / "of_another.toml"
+    path.write_bytes(b"old")
+    os.chown(path, 65_534, 65_533)
+    rewrite(path, b"new", b"old")
+    assert (path.stat().st_uid, path.stat().st_gid, path.read_bytes()) == (65_534, 65_533, b"new")
+
+
+def test_a_new_file_is_private_with_its_folders(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "new.toml"
+    rewrite(path, b"new", None)
+    modes = [stat.S_IMODE(each.stat().st_mode) for each in (path, path.parent, path.parent.parent)]
+    assert (path.read_bytes(), modes) == (b"new", [0o600, 0o700, 0o700])
+
+
+@pytest.mark.parametrize("before", [None, b"old"])
+def test_what_somebody_else_wrote_meanwhile_is_not_overwritten(tmp_path: Path, before: bytes | None) -> None:
+    path = tmp_path / "file.toml"
+    path.write_bytes(b"theirs")
+    with pytest.raises(InputError, match=r"was changed meanwhile by somebody else|exists already"):
+        rewrite(path, b"ours", before)
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("file.toml", b"theirs")]
