@@ -12,6 +12,7 @@ from engine.model.ports import Feed
 from engine.model.sources import TickSource, is_generated
 from engine.recording import MqrSource
 from engine.runtime import Engine
+from engine.runtime.closing import Closing
 from engine.runtime.cursor import Cursor
 from engine.runtime.delivery import DeliverySwitch
 from engine.runtime.dispatch import Dispatch
@@ -85,7 +86,8 @@ def _engine(
     """
     status, stats = RunStatus(), LoopStats()
     watch = run.watch
-    builder = SnapshotBuilder(parts, run.mode, run.name, status, stats, playback, feed, run.logs, watch)
+    closing = Closing(parts, playback, whole=run.mode == "replay")
+    builder = SnapshotBuilder(parts, run.mode, run.name, status, stats, playback, feed, run.logs, watch, closing)
     publisher = Publisher(builder, run.config.engine.snapshot_interval_ms)
     switch = DeliverySwitch(parts, publisher)
     schedule = Schedule(parts, switch, playback, run.config.recording.checkpoint_ticks if run.recorder else 0)
@@ -109,6 +111,7 @@ def _engine(
         ProcessStats(lambda: watch.free_mb),
         Durability(parts.journal, watch, parts.post, holds=holds),
         lambda lines: watch.do(partial(keep_receipt, run.folder, lines)),
+        closing,
         new_day,
     )
     return Engine(parts, turn, feed, playback, switch, schedule, dispatch, status, publisher, housekeeping)

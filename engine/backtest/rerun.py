@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import takewhile, zip_longest
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -35,6 +36,7 @@ class _Notes:
     All of them: the report of `verify` names every one.
     """
 
+    path = Path()
     problem = CleanText("")
     broken = False
     waiting = durable = kept = 0

@@ -29,6 +29,8 @@ _COMMANDS = {
     "engine": ("engine", "run the engine in the foreground, without a screen"),
     "attach": ("attach", "put the screen on a running engine"),
     "status": ("status", "how a running engine is"),
+    "days": ("days", "what came of each session day: net, costs, won, drawdown"),
+    "trades": ("trades", "the exits of a session day"),
     "stop": ("stop", "end a running engine in good order"),
     "flat": ("flat", "emergency flat of a running engine"),
     "paper": ("paper", "begin the account of paper trading anew"),
@@ -49,6 +51,8 @@ EXAMPLES = """examples:
   myquant-tui info day.mqr                      what is inside
   myquant-tui verify recordings/paper-*.mqr     does a replay decide as the run did?
   myquant-tui login --check                     whether the broker's credentials work
+  myquant-tui days                              what came of the last session days
+  myquant-tui trades --day yesterday            and the exits of one of them
   myquant-tui instruments find NIFTY 25000 CE   what the exchange lists, nearest expiry first
   myquant-tui config set strategy.fast_ema 9    in the configuration file; --set strategy.fast_ema=9: for one run
   myquant-tui check-config                      what is wrong with it, or differs from the defaults

@@ -1,5 +1,6 @@
 """How commands speak: an answer for a person or a script, a warning, a bar while something takes long."""
 
+import shutil
 import sys
 import time
 from argparse import Namespace
@@ -8,9 +9,11 @@ from contextlib import contextmanager
 
 import msgspec
 
+from engine.model.errors import InputError
 from engine.text.sanitize import clean
 
 _BAR_WIDTH = 30
+_ENDLESS = 10_000
 _REDRAW_NS = 100_000_000
 
 
@@ -23,6 +26,18 @@ def answer(args: Namespace, record: object, lines: Iterable[str]) -> None:
 def warn(line: str) -> None:
     """Say `line` on standard error."""
     print(f"myquant-tui: {clean(line, 1_000)}", file=sys.stderr)
+
+
+def columns() -> int:
+    """How wide a list for a person may be: as the terminal, and where there is none, as wide as it likes."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else _ENDLESS
+
+
+def one_of(args: Namespace, *options: str) -> None:
+    """Refuse more than one of `options`, which exclude each other; raises InputError."""
+    said = [f"--{name}" for name in options if getattr(args, name)]
+    if len(said) > 1:
+        raise InputError(f"{', '.join(said)}: only one of them at a time")
 
 
 @contextmanager

@@ -16,7 +16,9 @@ from engine.config import Config, find_config
 from engine.model.commands import Flat
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_FAULT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
 from engine.model.sources import Selective
+from engine.model.statistics import DayStatistics
 from engine.model.types import TradeMode
+from engine.presentation import closing
 from engine.presentation.money import grouped
 from engine.reports.summary import Summary, summarise
 from engine.reports.trade_file import TradeFile
@@ -91,7 +93,7 @@ def run_here(
             trade_file.finish()
             summary = summarise(running, elapsed_s)
             running.logs.flush(2.0)
-    answer(args, summary, _lines(summary, running.engine.snapshot.session.zone))
+    answer(args, summary, _lines(summary, running.engine.exits.statistics.total, running.engine.snapshot.session.zone))
     return status
 
 
@@ -171,8 +173,8 @@ def _filters(summary: Summary) -> str:
     return f"{told}; refused: {refused}" if refused else told
 
 
-def _lines(summary: Summary, zone: str) -> list[str]:
-    """Say `summary` to a person, money as it is grouped in `zone`."""
+def _lines(summary: Summary, made: DayStatistics, zone: str) -> list[str]:
+    """Say `summary` to a person, and what came of the trades; money as it is grouped in `zone`."""
     refused = {reason: count for reason, count in summary.refused.items() if count}
     latency = summary.latency_us
     gross, costs, net, cash = (
@@ -183,6 +185,7 @@ def _lines(summary: Summary, zone: str) -> list[str]:
         f"{summary.mode} of {summary.source}: {summary.ticks:,} ticks, {pace}, delivery {summary.delivery}",
         f"{summary.entries} entries, {summary.exits} exits, {summary.open_positions} positions open",
         f"gross {gross}, costs {costs}, net {net}; cash {cash}",
+        *closing.summary_lines(made, zone),
         f"receive→decision µs: p50 {latency.p50} p95 {latency.p95} p99 {latency.p99} max {latency.max}",
         f"peak memory {summary.rss_mb} MB",
         f"state {summary.state_hash}",

@@ -17,6 +17,9 @@ _KNOWN_VERSIONS = (SCHEMA_VERSION, _CONTINUED_VERSION)
 BUSY_TIMEOUT_S = 2.0
 LOG_LIMIT = 1 << 20  # bytes that SQLite cuts a write-ahead log down to by itself
 
+# Rows that tell of session days and what was traded on them: few among all, and found by an index in files that have it.
+OF_DAYS = "('DayStarted', 'FillBooked', 'TradeClosed', 'RunStarted', 'Rewound', 'Continued')"
+
 _FOLLOW = """CREATE TRIGGER events_follow BEFORE INSERT ON events
         WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM events)
         BEGIN SELECT raise(ABORT, 'events are numbered without holes'); END"""
@@ -43,6 +46,7 @@ TABLES = (
         tick INTEGER NOT NULL, cash TEXT NOT NULL, position TEXT, event INTEGER NOT NULL,
         PRIMARY KEY (run, instrument)) WITHOUT ROWID""",
     "CREATE INDEX fills_of_run ON fills (run, instrument, event)",
+    f"CREATE INDEX events_of_days ON events (number, kind) WHERE kind IN {OF_DAYS}",
     _FOLLOW,
     """CREATE TRIGGER events_stay_as_they_are BEFORE UPDATE ON events
         BEGIN SELECT raise(ABORT, 'events are append-only'); END""",

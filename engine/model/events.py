@@ -133,11 +133,12 @@ class CloseByHand(Event, frozen=True, tag=True):
 
 
 class DayStarted(Event, frozen=True, tag=True, omit_defaults=True):
-    """The first tick of another session date (ISO text); `note` says what is unusual about it."""
+    """The first tick of another session date (ISO text) in `zone`; `note` says what is unusual about it."""
 
     date: str
     at_ms: int
     note: str = ""
+    zone: str = ""
 
 
 class TickRefused(Event, frozen=True, tag=True):

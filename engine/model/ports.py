@@ -1,6 +1,7 @@
 """What the runner asks of its edges, so that the edges need not know each other, nor the runner them."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
@@ -55,6 +56,10 @@ class Broker(Protocol):
 
 class Recorder(Protocol):
     """Keeps ticks and marks; never blocks, never raises: a failing disk stops the recording and is told in `problem`."""
+
+    @property
+    def path(self) -> Path:
+        """The file that it writes now."""
 
     @property
     def problem(self) -> CleanText:

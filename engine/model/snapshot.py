@@ -202,6 +202,23 @@ class CheckView(Struct, frozen=True):
     incomparable: str = ""
 
 
+class ClosingView(Struct, frozen=True):
+    """What came of a session day that is over, or of a replay at its end: of all its days then (`whole`).
+
+    `objections` are how often what kept a signal from an entry, `gaps` the silences of instruments, `sequence_gaps` jumps of
+    the exchange's numbering. `recording` is the file to look at ("" = nothing was recorded), `open` how many positions
+    are still held.
+    """
+
+    statistics: DayStatistics
+    whole: bool = False
+    objections: dict[str, int] = {}
+    gaps: int = 0
+    sequence_gaps: int = 0
+    recording: CleanText = CleanText("")
+    open: int = 0
+
+
 CommandState = Literal["ACCEPTED", "REFUSED", "DONE", "FAILED"]
 
 
@@ -268,6 +285,7 @@ class Snapshot(Struct, frozen=True):
     markets: dict[str, SessionView] = {}  # where a run has several: each by its name, as it stands by itself
     rewinds: int = 0  # how often this replay went back: numbers of exits that came after are given again
     ahead_ms: int = 0  # how far the engine's own time is ahead of the market's
+    closing: ClosingView | None = None  # from a session's end to the next day, and at a replay's end
 
     @property
     def market_ms(self) -> int:

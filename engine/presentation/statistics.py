@@ -101,6 +101,7 @@ class TradeStatistics:
         self._open: dict[str, Decimal] = {}
         self._ends: int | None = None  # the instrument of which the newest fill has sold the last
         self._seen: tuple[DayStatistics, DayStatistics] | None = None
+        self.last_day = DayStatistics()  # the one before the newest, as it ended
 
     @property
     def day(self) -> DayStatistics:
@@ -136,6 +137,7 @@ class TradeStatistics:
         """Begin the session of `date` (ISO text), where it is another one than the newest."""
         if date != self._day.date and date not in _NO_DAY:
             untold = self._day if self._day.date in _NO_DAY else None  # fills before the first day was told
+            self.last_day = self._day.seen()
             self._day = untold or _Sums()
             self._day.date = date
             self._total.date = self._total.date or date

@@ -1,6 +1,7 @@
 """A recording a day: a new file takes over where the old one ends, without a tick between them. Knows no calendar."""
 
 from collections.abc import Callable
+from pathlib import Path
 from threading import Thread
 
 from msgspec.structs import replace
@@ -27,6 +28,11 @@ class DailyRecorder:
         self._next: FileRecorder | None = None
         self._preparing: Thread | None = None
         self.not_begun = CleanText("")  # why no new file could be made
+
+    @property
+    def path(self) -> Path:
+        """The file that is written now."""
+        return self._file.path
 
     @property
     def problem(self) -> CleanText:

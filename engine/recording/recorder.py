@@ -53,7 +53,7 @@ class FileRecorder:
         began: Callable[[Path, str], None] = lambda _path, _after: None,
     ) -> None:
         self.problem = CleanText("")
-        self._path = path
+        self.path = path
         self._file: BlockFile | None = None
         self._go_on = go_on
         self._began = began
@@ -208,7 +208,7 @@ class FileRecorder:
 
     def _stop(self, why: str) -> None:
         """Recording ends here; the first reason is kept."""
-        self.problem = self.problem or clean(f"{self._path}: {why}")
+        self.problem = self.problem or clean(f"{self.path}: {why}")
 
     # ── The thread. ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -273,7 +273,7 @@ class FileRecorder:
             file = BlockFile(path, header)
         except (OSError, UserError):
             return False
-        before, self._path, self._file = self.problem, path, file
+        before, self.path, self._file = self.problem, path, file
         self._looked_s = self._begun_s = time.monotonic()
         fresh = self._reading = RecordSegment.first()
         self._written_bytes = self._handed_bytes  # nothing is handed over while nobody records

@@ -40,8 +40,9 @@ class Summary(Struct, frozen=True):
 
     `in_session` of the ticks reached the strategies; `signals` found nothing held and all ticks they asked for risen.
     `filters` says how often each refused, `undecided` why there was no entry, and what to change; empty where there was one.
-    `positions` (round trips) have ended, of which so many were `won` and `lost`; counts and money are those of the account,
-    earlier runs included. `remarks` are what was also logged as a warning. `candles`: the ticks were made of candles, four of each.
+    `positions` (round trips) have ended, of which so many were `won` and `lost`; `best` and `worst` are theirs. Counts and
+    money are those of the account, earlier runs included. `remarks` are what was also logged as a warning. `candles`: the
+    ticks were made of candles, four of each.
     """
 
     source: str
@@ -77,6 +78,11 @@ class Summary(Struct, frozen=True):
     won: int = 0
     lost: int = 0
     profit_factor: str = ""
+    best: str | None = None
+    worst: str | None = None
+    drawdown: str = "0.00"
+    exits_by_reason: dict[str, int] = {}
+    costs_by_kind: dict[str, str] = {}
 
 
 def _peak_kb() -> int:
@@ -134,6 +140,11 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
         won=total.won,
         lost=total.lost,
         profit_factor=f"{total.profit_factor:.2f}" if total.profit_factor is not None else "",
+        best=None if total.best is None else plain_money(total.best),
+        worst=None if total.worst is None else plain_money(total.worst),
+        drawdown=plain_money(total.drawdown),
+        exits_by_reason=dict(total.reasons),
+        costs_by_kind={kind: plain_money(paid) for kind, paid in total.costs_by_kind.items()},
         complete=engine.status.source_ended or engine.playback is None,  # a live stream has no end to come to
     )
 

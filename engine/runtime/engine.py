@@ -169,7 +169,8 @@ class Engine:
         if self._thread.is_alive():
             self._thread.join(5.0)
         self.housekeeping.process_stats.release()
-        for step in (self._work_the_rest, self._last_snapshot, self.housekeeping.keep_receipt, self._close):
+        keeper = self.housekeeping
+        for step in (self._work_the_rest, self._last_snapshot, keeper.keep_receipt, keeper.tell_closing, self._close):
             self._end(step)
         self.status.ended = True
         self.status.finish()

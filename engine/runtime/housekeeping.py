@@ -7,6 +7,7 @@ from engine.logs import log_trade
 from engine.model.clock import SteadyClock
 from engine.model.events import ClockStepped, Paused
 from engine.model.snapshot import ProcessView
+from engine.runtime.closing import Closing
 from engine.runtime.durability import Durability
 from engine.runtime.event_log import LOGGERS
 from engine.runtime.never_ticked import NeverTicked
@@ -64,6 +65,7 @@ class Housekeeping:
         process_stats: ProcessStats,
         durability: Durability,
         keep_receipt: Callable[[tuple[str, ...]], None],
+        closing: Closing,
         new_day: NewDay | None = None,
     ) -> None:
         self._new_day = new_day
@@ -85,6 +87,7 @@ class Housekeeping:
         self._heartbeat_ns = parts.config.heartbeat.heartbeat_log_s * _SECOND_NS
         self._next_heartbeat_ns = time.perf_counter_ns() + self._heartbeat_ns
         self._write_receipt = keep_receipt
+        self.tell_closing = closing.tell
         self._kept_receipt: tuple[str, ...] = ()
 
     def make(self) -> None:
@@ -103,6 +106,7 @@ class Housekeeping:
             self._next_heartbeat_ns = now_ns + self._heartbeat_ns
             self._log_heartbeat()
         self.keep_receipt()
+        self.tell_closing()
         if self._new_day is not None:
             self._new_day.look(now_ns)
 

@@ -86,8 +86,11 @@ class Persistence:
             self._journal.close(outcome, fault=fault, account=account)
 
     def begin_account(self, now_ms: int) -> None:
-        """Put the account into the journal as it is: what comes later is followed from there."""
-        self._changed = self._keeps_account
+        """Put the account into the journal as it is: what comes later is followed from there.
+
+        A replay's as well, which nobody takes over: it names the instruments and, once it went back, the day.
+        """
+        self._changed = self._journal is not None
         self.account(now_ms)
 
     def beat(self, now_ns: int, now_ms: int) -> None:

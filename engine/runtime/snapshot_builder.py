@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from engine.model import snapshot
 from engine.model.ports import Feed, Log, Watch
 from engine.model.types import TradeMode
+from engine.runtime.closing import Closing
 from engine.runtime.durability import HOLDS_NS
 from engine.runtime.housekeeping import LoopStats, refusals
 from engine.runtime.open_hours import session_view
@@ -41,6 +42,7 @@ class SnapshotBuilder:
         feed: Feed,
         log: Log,
         watch: Watch,
+        closing: Closing,
     ) -> None:
         self._trade_mode = trade_mode
         self._source = source
@@ -57,6 +59,7 @@ class SnapshotBuilder:
         self._feed = feed
         self._log = log
         self._watch = watch
+        self._closing = closing
         self._number = 0
         self._meter = (0, 0)
         self._real_speed = 0.0
@@ -120,6 +123,7 @@ class SnapshotBuilder:
             exits_from=1 + (parts.exits.before if self._playback else 0),  # a replay begins with another journal
             rewinds=parts.exits.rewinds,
             ahead_ms=parts.market_clock.ahead_ms,
+            closing=self._closing.view(parts.market_clock.now_ms),
         )
 
     def _entries(self) -> snapshot.EntriesState:

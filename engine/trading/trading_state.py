@@ -187,7 +187,7 @@ class TradingState:
             inst.day = inst.day.replace()  # another object, so that a tick of a day that is over is looked at closely
         self.gate.start_day()
         self.portfolio.start_day()
-        self.effects.append(DayStarted(day.date.isoformat(), at_ms, day.note))
+        self.effects.append(DayStarted(day.date.isoformat(), at_ms, day.note, self.hours.zone.key))
 
     def halt(self, reason: str, at_ms: int) -> None:
         """No entries until the operator unlocks; the first reason stands."""

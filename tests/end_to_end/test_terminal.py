@@ -16,7 +16,9 @@ pytestmark = pytest.mark.slow
 
 def test_watching_a_replay_to_its_end(tmp_path):
     with tmux(tmp_path, 120, 40, "replay", str(BUNDLED), "--speed", "max") as terminal:
-        terminal.sees("■", "32,664/32,664", "P&L +5,725.25", "trades 61")
+        terminal.sees("■", "32,664/32,664", "P&L +5,725.25", "exits 61")
+        terminal.sees("END OF THE REPLAY", "44 positions, 33 won (75%)", "any other key closes")
+        terminal.keys("Escape")
         terminal.keys("Enter")
         terminal.sees("TRADES 61", "Session End")
         terminal.keys("Escape")

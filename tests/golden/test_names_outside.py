@@ -46,7 +46,7 @@ ClosedBlind: instrument quantity reason price age_ms at_ms
 CommandRefused: command reason
 ConnView: holder mine since_ns
 Continued: file run mode title pid started_ns ended_ns outcome
-DayStarted: date at_ms note
+DayStarted: date at_ms note zone
 Disarm
 EntriesChanged: state reason at_ms
 EntryRefused: instrument reason at_ms untold

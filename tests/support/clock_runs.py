@@ -27,6 +27,7 @@ Step = Tick | int  # a tick, or the moment (ms) of a beat
 class KeptEvents:
     """Stands where journal and recorder would: keeps events and marks."""
 
+    path = Path()
     problem = CleanText("")
     broken = False
     waiting = durable = kept = 0

@@ -6,7 +6,7 @@ from rich.cells import cell_len
 
 from engine import TimelineEvent
 from engine.presentation import format as text
-from tui.frame import flatplan, leaving
+from tui.frame import closing, flatplan, leaving
 from tui.frame import help as help_pane
 from tui.input import keys
 from tui.panes import trades
@@ -37,11 +37,12 @@ def overlay(view: View, width: int, height: int) -> list[Line]:
     if not (dialog or view.ui.digest) or width <= 0 or height <= 0:
         return []
     title, body, wide, high = _CONTENTS[dialog] if dialog else _DIGEST
+    title = _TITLES[dialog](view) if dialog in _TITLES else title
     if width < _SMALLEST + 4 or height < 5:
         return fill(body(view, width, height)[-height:], width, height)
     inner = min(wide, width - 8)
     content = [fit(line, inner) for line in body(view, inner, min(high, height - 4))]
-    return _boxed(view, trades.title(view) if dialog == "trades" else title, content, inner, _frame_style(view))
+    return _boxed(view, title, content, inner, _frame_style(view))
 
 
 def _frame_style(view: View) -> str:
@@ -210,6 +211,8 @@ _CONTENTS: dict[Dialog, tuple[str, Body, int, int]] = {
     ),
     "palette": ("COMMANDS", _palette, 76, 20),
     "help": ("HELP", _scrolled(help_pane.rows), 96, 60),
+    "closing": ("CLOSING", _scrolled(closing.rows), 76, 24),
     "trades": ("TRADES", _scrolled(trades.rows, "up down scroll · home end"), 110, 60),
 }
+_TITLES: dict[Dialog, Callable[[View], str]] = {"trades": trades.title, "closing": closing.title}
 _DIGEST = ("WHILE YOU WERE AWAY", _about(leaving.digest_lines), 76, 12)  # no dialog: it takes no keys

@@ -46,7 +46,13 @@ COMMANDS: "dict[str, AnyCommand]" = {
     "restart": Seek(0),
     **BY_ACTION,
 }
-DIALOGS: dict[str, Dialog] = {"goto": "goto", "unlock": "unlock", "palette": "palette", "help": "help"}
+DIALOGS: dict[str, Dialog] = {
+    "goto": "goto",
+    "unlock": "unlock",
+    "palette": "palette",
+    "help": "help",
+    "closing": "closing",
+}
 LINES = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10, "home": -(2**62), "end": 2**62}
 
 

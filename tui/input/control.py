@@ -11,7 +11,7 @@ from tui.input import keys
 from tui.input.actions import LINES, Actions, Shell
 from tui.input.guard import Guard, Press
 from tui.panes import log
-from tui.view import flat, leaving
+from tui.view import closing, flat, leaving
 from tui.view.engine_client import EngineClient
 from tui.view.model import Dialog, TypedDialog, Ui, View
 
@@ -72,6 +72,13 @@ class Control:
             else:
                 self.note(line, now_ns, "accent" if line.startswith("you have ") else "alert")
 
+    def close_day(self, view: View) -> None:
+        """Show what came of a day or a replay that is over, once, as soon as no other dialog is open."""
+        over = closing.identity(view.snapshot)
+        if over and over != self.ui.closing_shown and not self.ui.dialog:
+            self.ui.closing_shown = over
+            self.ui.open("closing")
+
     def pass_time(self, now_ns: int) -> None:
         """Close what closes by itself."""
         ui = self.ui
@@ -88,11 +95,11 @@ class Control:
         dialog = self.ui.dialog
         if dialog == "flat":
             self._press_in_plan(press, by_hand=by_hand)
-        elif press.key == "!" and dialog in leaving.DIALOGS and self._client.attachment.apart:
+        elif press.key == "!" and self._goes_through(dialog):
             self._actions.act("arm", press.at_ns)
         elif dialog in _TYPED:
             self._type(press)
-        elif press.key in LINES and dialog in {"help", "trades", "found"}:
+        elif press.key in LINES and dialog in {"help", "trades", "found", "closing"}:
             self._actions.move(LINES[press.key])
         elif dialog == "found" and press.key == "a":
             self._actions.act("acknowledge", press.at_ns)
@@ -104,6 +111,10 @@ class Control:
             self.ui.dialog = ""
             if dialog == "control":
                 self._press_at_control(press, by_hand=by_hand)
+
+    def _goes_through(self, dialog: Dialog) -> bool:
+        """Whether `!` means the flat although a dialog is open: one that came by itself, or about leaving an engine that goes on."""
+        return dialog == "closing" or (dialog in leaving.DIALOGS and self._client.attachment.apart)
 
     def _press_at_control(self, press: Press, *, by_hand: bool) -> None:
         """`t` takes control from whoever has it, `g` gives it up; other keys close. What a line's noise types does neither."""

@@ -92,6 +92,9 @@ TABLE: tuple[Key, ...] = (
 
 _BY_KEY = {key.key: key for key in TABLE} | {"ctrl+p": next(key for key in TABLE if key.action == "palette")}
 
+# Without a key: by name alone.
+_BY_NAME = (("closing card", "what came of the day or the replay that is over", "closing"),)
+
 # Hidden from the list until `dev` is typed.
 DEVELOPER = (("dev: stall engine", "hold the engine for 3 s, to see the heartbeat turn", "stall"),)
 
@@ -107,6 +110,7 @@ _IN_DIALOG: dict[str, list[tuple[str, str]]] = {
     "filter": [("type", "to filter"), ("enter", "keep"), ("esc", "clear")],
     "palette": [("enter", "do"), ("esc", "close")],
     "help": [("up down", "scroll"), ("any other key", "close")],
+    "closing": [("!x", "flat"), ("up down", "scroll"), ("any other key", "closes")],
     "trades": [("up down", "scroll"), ("home end", "first and newest"), ("any other key", "close")],
 }
 
@@ -173,6 +177,7 @@ def palette(view: View) -> list[tuple[str, str, str]]:
         for key in TABLE
         if _works(key, view) and key.action not in {"up", "down", "pageup", "pagedown", "home", "end", "palette"}
     ]
+    listed.extend(_BY_NAME)
     if typed.startswith("dev"):
         listed.extend(DEVELOPER)
         if view.snapshot.trade_mode == "mock":

@@ -165,6 +165,7 @@ class MyQuant(DiffApp):
         if outcome:
             self._control.note(outcome, now_ns)
         self._control.tell(self._view_builder.new_told(view), now_ns)
+        self._control.close_day(view)
         self._keep(view)
         self.board.theme = self.ui.theme
         self.board.show(frame(view, *(size or self.size)))

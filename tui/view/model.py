@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engine import Pending
 
 TypedDialog = Literal["goto", "unlock", "search", "palette", "bookmark", "stop", "filter"]  # they take a line of text
-Dialog = Literal[TypedDialog, "", "flat", "quit", "help", "trades", "found", "control"]
+Dialog = Literal[TypedDialog, "", "flat", "quit", "help", "trades", "found", "control", "closing"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LOG_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
 ThemeName = Literal["ansi", "truecolor", "mono"]
@@ -78,6 +78,7 @@ class Ui(Struct):
     digest: str = ""  # what happened while nobody was there, over the panes until a key, or `digest_until_ns`
     digest_until_ns: int = 0
     hint: bool = False  # whoever looks has never pressed a key here
+    closing_shown: str = ""  # which day's or replay's closing card was shown last
     of_panes: dict[str, int] = field(default_factory=dict)  # what a pane's own keys chose, by the pane's name
 
     def open(self, dialog: Dialog) -> None:

@@ -38,6 +38,7 @@ class KeptView(Struct, frozen=True, forbid_unknown_fields=True):
     search: str = ""
     theme: ThemeName | None = None
     mouse: bool = False
+    closing_shown: str = ""
 
 
 class ViewFile:
@@ -64,6 +65,7 @@ class ViewFile:
             return
         ui.focus, ui.zoom, ui.mouse = kept.focus, kept.zoom, kept.mouse
         ui.log_level, ui.search = kept.log_level, kept.search
+        ui.closing_shown = kept.closing_shown
         self._theme, self._wanted = kept.theme, kept.symbol
         if kept.theme is not None and ui.theme != "mono":
             ui.theme = self._given_theme = kept.theme
@@ -106,6 +108,7 @@ class ViewFile:
             search=ui.search,
             theme=self._theme if ui.theme == self._given_theme else ui.theme,
             mouse=ui.mouse,
+            closing_shown=ui.closing_shown,
         )
 
 

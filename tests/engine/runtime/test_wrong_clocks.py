@@ -8,6 +8,7 @@ from engine.model.clock import SteadyClock
 from engine.model.commands import Flat
 from engine.model.events import ClosedBlind, DayStarted, HeldOver, HeldSilent
 from engine.model.types import FLAG_NEW_LINK
+from engine.runtime.closing import Closing
 from engine.runtime.durability import Durability
 from engine.runtime.housekeeping import Housekeeping, LoopStats
 from engine.runtime.new_day import NewDay
@@ -54,7 +55,9 @@ def set_right(run: ClockedRun, machine: HandClock) -> None:
     """A time server answers, and the engine's next look at the clock follows it."""
     parts = run.parts
     durability = Durability(None, None, parts.post, holds=False)
-    keeping = Housekeeping(parts, run.turn, LoopStats(), ProcessStats(lambda: 0.0), durability, lambda _: None)
+    keeping = Housekeeping(
+        parts, run.turn, LoopStats(), ProcessStats(lambda: 0.0), durability, lambda _: None, Closing(parts, None)
+    )
     machine.off_ms = 0
     keeping._follow_exchange(run.clock.monotonic_ns())
     assert abs(run.clock.wall_ns() // 1_000_000 - machine.true_ms) < 1_000

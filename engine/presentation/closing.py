@@ -1,0 +1,100 @@
+"""What came of a day or a run that is over, in words: for the closing card, the log and the summary. Pure."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from engine.model.snapshot import ClosingView
+from engine.model.statistics import DayStatistics
+from engine.presentation.money import grouped
+from engine.text.sanitize import CleanText, clean
+
+_MOST_NAMED: Final = 4  # of what kept signals from an entry
+_LONGEST_LINE: Final = 400
+
+
+def title(seen: ClosingView) -> str:
+    """What is over."""
+    date = seen.statistics.date
+    if seen.whole:
+        return f"END OF THE REPLAY{f' OF {date}' if date else ''}"
+    return f"SESSION OF {date} IS OVER"
+
+
+def rows(seen: ClosingView, zone: str) -> list[tuple[str, str]]:
+    """The lines of the card, each with what it is about; of what did not happen nothing is said."""
+    made = seen.statistics
+    told = [
+        ("net", f"{_signed(made.net, zone)} (gross {_signed(made.gross, zone)}, costs {grouped(made.costs, zone)})"),
+        ("costs", _kinds(made, zone)),
+        ("trades", trades(made)),
+        ("best", extremes(made, zone)),
+        ("exits", counts(made.reasons)),
+        ("refused", counts(seen.objections, _MOST_NAMED)),
+        ("gaps", _gaps(seen)),
+        ("open", f"{seen.open:,} still held" if seen.open else ""),
+        ("file", seen.recording),
+    ]
+    return [(name, words) for name, words in told if words]
+
+
+def trades(made: DayStatistics) -> str:
+    """`30 positions, 22 won (73%), 61 exits`."""
+    rate = made.win_rate
+    share = f" ({rate * 100:.0f}%)" if rate is not None else ""
+    factor = f", profit factor {made.profit_factor:.2f}" if made.profit_factor is not None else ""
+    return f"{_many(made.positions, 'position')}, {made.won:,} won{share}, {_many(made.exits, 'exit')}{factor}"
+
+
+def extremes(made: DayStatistics, zone: str) -> str:
+    """`+2,345.00, worst -1,200.00, drawdown 3,400.00`: the best position, the worst, the largest fall."""
+    if made.best is None or made.worst is None:
+        return ""
+    best, worst = _signed(made.best, zone), _signed(made.worst, zone)
+    return f"{best}, worst {worst}, drawdown {grouped(made.drawdown, zone)}"
+
+
+def counts(counted: Mapping[str, int], most: int = 1_000) -> str:
+    """`Stop Loss 12, Take Profit 1 8`: the most frequent first."""
+    listed = sorted(((count, name) for name, count in counted.items() if count), reverse=True)
+    return ", ".join(f"{name} {count:,}" for count, name in listed[:most])
+
+
+def summary_lines(made: DayStatistics, zone: str) -> tuple[str, ...]:
+    """The trades of a run in two lines; none where no position has ended."""
+    if not made.exits:
+        return ()
+    best = extremes(made, zone)
+    kinds = _kinds(made, zone)
+    return (
+        f"{trades(made)}{f'; best {best}' if best else ''}",
+        f"exits: {counts(made.reasons)}{f'; costs: {kinds}' if kinds else ''}",
+    )
+
+
+def log_lines(seen: ClosingView, zone: str) -> list[CleanText]:
+    """The same for the log: the result in a line, and why it came to that in another."""
+    made = dict(rows(seen, zone))
+    result = [f"net {made['net']}", made["trades"]]
+    result += [f"best {made['best']}"] if "best" in made else []
+    rest = [f"{name} {made[name]}" for name in ("exits", "refused", "gaps", "open", "file") if name in made]
+    name = title(seen).lower()
+    lines = [f"{name}: {'; '.join(result)}", *([f"{name}: {'; '.join(rest)}"] if rest else [])]
+    return [clean(line, _LONGEST_LINE) for line in lines]
+
+
+def _kinds(made: DayStatistics, zone: str) -> str:
+    return ", ".join(f"{name} {grouped(paid, zone)}" for name, paid in made.costs_by_kind.items() if paid)
+
+
+def _gaps(seen: ClosingView) -> str:
+    jumps = _many(seen.sequence_gaps, "jump") + " of the exchange's numbering" if seen.sequence_gaps else ""
+    return ", ".join(filter(None, (_many(seen.gaps, "silence") if seen.gaps else "", jumps)))
+
+
+def _signed(value: Decimal, zone: str) -> str:
+    return grouped(value, zone, sign=True)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
