@@ -60,13 +60,11 @@ class Closing:
 
     def _is_over(self, date: str, now_ms: int) -> bool:
         """Whether the day is over in every market, and nothing of it is held."""
-        state = self._parts.trader.state
-        if any(position is not None for position in state.portfolio.positions):
-            return False
         days = [hours.day_of(now_ms) for hours in self._markets]
-        return all(day.daily and day.date.isoformat() >= date for day in days) and all(
-            now_ms > day.end_ms + _GRACE_MS for day in days if day.date.isoformat() == date
-        )
+        if any(now_ms <= day.end_ms + _GRACE_MS for day in days if day.date.isoformat() == date):
+            return False
+        passed = all(day.daily and day.date.isoformat() >= date for day in days)
+        return passed and all(position is None for position in self._parts.trader.state.portfolio.positions)
 
     def _made(self, *, whole: bool, of: DayStatistics | None = None) -> ClosingView:
         parts, counted = self._parts, _Counted(self._parts, self._before)
