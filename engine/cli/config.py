@@ -6,7 +6,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.cli.options import Parser, config_options, delivery_option, json_option, load_config, source_option
+from engine.cli.options import (
+    Parser,
+    config_file_option,
+    config_options,
+    delivery_option,
+    force_option,
+    json_option,
+    load_config,
+    source_option,
+)
 from engine.model.errors import EXIT_WELL, ConfigError, InputError
 from engine.text.sanitize import clean
 
@@ -32,7 +41,7 @@ def arguments(parser: Parser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
     begin = actions.add_parser("init", help="write a short file to begin with", allow_abbrev=False)
     begin.add_argument("path", type=Path, nargs="?", metavar="PATH", help="where (default: the user's)")
-    begin.add_argument("--force", action="store_true", help="in place of a file that is there")
+    force_option(begin, "a file that is there")
     show = actions.add_parser("show", help="what holds, as a whole configuration file", allow_abbrev=False)
     show.add_argument("--origin", action="store_true", help="who said it: default, file, --set, market, recording")
     show.add_argument("--section", action="append", default=[], metavar="NAME", help="only this one (repeatable)")
@@ -45,8 +54,8 @@ def arguments(parser: Parser) -> None:
     change.add_argument("key", metavar="SECTION.KEY", help="or SECTION.KEY=VALUE")
     change.add_argument("value", metavar="VALUE", nargs="?", help="as for --set")
     edit = actions.add_parser("edit", help="open it in $VISUAL or $EDITOR, and check it afterwards", allow_abbrev=False)
-    for each in (change, edit):
-        each.add_argument("--config", type=Path, metavar="FILE", default=None, help="this file")
+    for each in (parser, change, edit):
+        config_file_option(each)
 
 
 def run(args: Namespace) -> int:

@@ -57,9 +57,14 @@ def speed(text: str) -> float:
     return value
 
 
+def config_file_option(parser: Parser) -> None:
+    """Add the choice of a configuration file."""
+    _shared(parser, "--config", "configuration file (default: ./config.toml, …)", type=Path, metavar="FILE")
+
+
 def config_options(parser: Parser, overrides: str = "more_overrides") -> None:
     """Add the options of configuration; what is said before a command is kept as `overrides`, and added to by the command's own."""
-    _shared(parser, "--config", "configuration file (default: ./config.toml, …)", type=Path, metavar="FILE")
+    config_file_option(parser)
     override = "override one key (repeatable)"
     _shared(parser, "--set", override, action="append", metavar="SECTION.KEY=VALUE", dest=overrides)
     trusted = overrides.replace("overrides", "trust_hosts")

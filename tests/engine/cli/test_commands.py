@@ -43,6 +43,14 @@ def test_a_command_s_help_and_a_wrong_word_carry_no_engine(name: str) -> None:
         assert f"usage: myquant-tui {name} " in done.stdout or "--nonsense" in done.stderr or "required" in done.stderr
 
 
+@pytest.mark.parametrize("words", [["config", "show"], ["check-config"], ["--headless", "--quiet"]])
+def test_what_changes_a_file_is_carried_by_nothing_else(words: list[str], tmp_path: Path) -> None:
+    whole = [sys.executable, "-c", CARRIED, "tomlkit", *words]
+    where = {"cwd": tmp_path, "env": {"PYTHONPATH": str(CLI.parents[1]), "HOME": str(tmp_path)}}
+    done = subprocess.run(whole, capture_output=True, text=True, timeout=30, check=True, **where)
+    assert done.stdout.splitlines()[-1] == "0"
+
+
 def test_what_is_said_before_and_behind_a_command_holds_together() -> None:
     argv = ["--set", "a.b=1", "--quiet", "replay", "x.mqr", "--set", "c.d=2", "--speed", "max"]
     _, args = commands.read(argv, None)

@@ -64,6 +64,12 @@ def test_a_file_begins_private_and_is_never_overwritten_unsaid(user: Path, said:
     assert (user.read_text().startswith("# Configuration of myquant-tui"), mode(user)) == (True, 0o640)
 
 
+def test_the_file_may_be_named_in_front_of_every_word(user: Path) -> None:
+    for number, words in enumerate((["--config", "x.toml", "config", "set"], ["config", "--config", "x.toml", "set"])):
+        assert main([*words, "mock.seed", str(number)]) == 0
+        assert Path("x.toml").read_text().endswith(f"[mock]\nseed = {number}\n")
+
+
 def test_a_file_of_which_another_goes_before_is_told(user: Path, said: Said) -> None:
     assert said("init", "config.toml")[0] == 0
     status, _, warned = said("init")
