@@ -88,8 +88,10 @@ def _edited(editor: list[str], draft: Path, path: Path) -> str:
             text = read_text(draft)
             judged(document_in(text, path), path)
         except ConfigError as problem:
-            if not _again(problem):
+            if not (sys.stdin.isatty() and sys.stderr.isatty()):
                 raise
+            if not _again(problem):
+                raise ConfigError from None  # whose lines have been told
         else:
             return text
 
@@ -110,9 +112,7 @@ def _open(editor: list[str], draft: Path) -> None:
 
 
 def _again(problem: ConfigError) -> bool:
-    """Tell what is wrong, and ask whether to go on editing; not where nobody can be asked."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return False
+    """Tell what is wrong, and ask whether to go on editing."""
     for line in problem.lines:
         warn(line)
     print("e: edit again, k: keep it for later, and the file as it is [e] ", end="", file=sys.stderr, flush=True)
