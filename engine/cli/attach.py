@@ -45,14 +45,20 @@ def run_attached(args: Namespace, config: "Config", screen: Screen) -> int:
     from engine.serving.launch import launch
     from engine.serving.state_dirs import chosen_folder
 
-    if args.trades is not None:
-        raise InputError("--trades: only with --headless or --in-process; the engine goes on when the screen is left")
+    if args.trades is not None and args.trades.exists() and not args.trades.is_file():
+        raise InputError(f"--trades {args.trades}: the engine writes it, in a process of its own: allowed is a file")
     place = place_of(chosen_folder(args.state_dir, trade_mode(config, args.file)))
     if not place.pid:
         warn("starting the engine")
+        if args.trades is not None:
+            warn(f"it writes each exit down for {args.trades.absolute()}, which appears when it ends")
         place = launch(["--quiet", "--state-dir", str(place.folder), *words_for(args)], place.folder)
     elif args.command == "replay":
         raise InputError(f"a replay is running detached (process {place.pid}): `attach` or `stop` it, or --state-dir")
+    elif args.trades is not None:
+        raise InputError(
+            f"--trades: engine {place.pid} is running already, as it was started; see `myquant-tui trades`"
+        )
     else:
         warn(f"engine {place.pid} is running already, as it was started")
         await_answer(place)

@@ -185,7 +185,7 @@ _MISSED_LEAST: Final = (
 def day_lines(days: Sequence[DayResult], zone: str, width: int) -> list[str]:
     """A head, a line for each day, and one of totals; in `width` cells as many columns as fit."""
     rows = [_day_cells(day_record(each), zone) for each in days]
-    rows.append([f"{len(days)} days", *_day_cells(total_of(days), zone)[1:-1], ""])
+    rows.append([f"{len(days)} day{'' if len(days) == 1 else 's'}", *_day_cells(total_of(days), zone)[1:-1], ""])
     sizes = [max(map(len, column)) for column in zip(_DAY_HEAD, *rows, strict=True)]
     shown = dict(zip(_DAY_HEAD, range(len(_DAY_HEAD)), strict=True))
     for name in _MISSED_LEAST:

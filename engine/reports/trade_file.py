@@ -54,6 +54,11 @@ class TradeFile:
         self._thread: Thread | None = None
         self._problem: Exception | None = None
 
+    @property
+    def path(self) -> Path | None:
+        """Where the list will be."""
+        return self._path
+
     def __enter__(self) -> Self:
         if self._path is not None:
             with self._told():
