@@ -19,16 +19,21 @@ if TYPE_CHECKING:  # the same names once more, for who checks types
     from engine.link.protocol import ControlView as ControlView
     from engine.link.tickets import Pending as Pending
     from engine.model.commands import Acknowledge as Acknowledge
+    from engine.model.commands import AllowEntries as AllowEntries
     from engine.model.commands import Arm as Arm
+    from engine.model.commands import BarEntries as BarEntries
     from engine.model.commands import Bookmark as Bookmark
+    from engine.model.commands import ClosePosition as ClosePosition
     from engine.model.commands import Command as Command
     from engine.model.commands import Disarm as Disarm
     from engine.model.commands import Fault as Fault
     from engine.model.commands import Flat as Flat
     from engine.model.commands import Hold as Hold
     from engine.model.commands import Lock as Lock
+    from engine.model.commands import MoveStop as MoveStop
     from engine.model.commands import PauseEntries as PauseEntries
     from engine.model.commands import Play as Play
+    from engine.model.commands import PositionCommand as PositionCommand
     from engine.model.commands import ResumeEntries as ResumeEntries
     from engine.model.commands import Seek as Seek
     from engine.model.commands import SeekEvent as SeekEvent
@@ -44,9 +49,13 @@ if TYPE_CHECKING:  # the same names once more, for who checks types
     from engine.model.exit_page import EXITS_A_PAGE as EXITS_A_PAGE
     from engine.model.exit_page import ExitPage as ExitPage
     from engine.model.latency import LatencySummary as LatencySummary
+    from engine.model.one_position import acting_stop as acting_stop
+    from engine.model.one_position import half_of as half_of
+    from engine.model.one_position import stop_objection as stop_objection
     from engine.model.ports import FeedView as FeedView
     from engine.model.ports import LogLine as LogLine
     from engine.model.snapshot import AccountView as AccountView
+    from engine.model.snapshot import ActionView as ActionView
     from engine.model.snapshot import CheckView as CheckView
     from engine.model.snapshot import CommandView as CommandView
     from engine.model.snapshot import EdgeView as EdgeView
@@ -86,16 +95,21 @@ _FOLDERS = {
     "engine.link.tickets": ("Pending",),
     "engine.model.commands": (
         "Acknowledge",
+        "AllowEntries",
         "Arm",
+        "BarEntries",
         "Bookmark",
+        "ClosePosition",
         "Command",
         "Disarm",
         "Fault",
         "Flat",
         "Hold",
         "Lock",
+        "MoveStop",
         "PauseEntries",
         "Play",
+        "PositionCommand",
         "ResumeEntries",
         "Seek",
         "SeekEvent",
@@ -111,9 +125,11 @@ _FOLDERS = {
     "engine.model.errors": ("UserError",),
     "engine.model.exit_page": ("EXITS_A_PAGE", "ExitPage"),
     "engine.model.latency": ("LatencySummary",),
+    "engine.model.one_position": ("acting_stop", "half_of", "stop_objection"),
     "engine.model.ports": ("FeedView", "LogLine"),
     "engine.model.snapshot": (
         "AccountView",
+        "ActionView",
         "CheckView",
         "CommandView",
         "EdgeView",

@@ -60,6 +60,7 @@ class JournalledAccount:
         self.gate, self.flat, self.orders = EntryGate(0), FlattenState(), Orders("")
         self.cash_account = CashAccount(Decimal(0))
         load(self.gate, "gate.", fields)
+        self.gate.barred = msgspec.convert(self.gate.barred, list[int])
         self.flat.restore(fields)
         load(self.cash_account, "book.", fields)
         self.orders.load(fields)
@@ -95,7 +96,7 @@ class JournalledAccount:
 
     # ── One row ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def take(self, entry: Entry) -> None:
+    def take(self, entry: Entry) -> None:  # noqa: C901, PLR0912 - a case for each kind of row
         """Follow one row; a kind that changes no account is passed over (a `TradeClosed` only repeats its fill)."""
         self.at_ms = getattr(entry, "at_ms", self.at_ms)
         self.trades.take(entry)
@@ -114,6 +115,8 @@ class JournalledAccount:
                 self._entries(entry)
             case events.FlatChanged():
                 self._flat(entry)
+            case events.OperatorActed():
+                self._acted(entry)
             case events.DayStarted(date=date):
                 self.today = date
                 for inst in self._days.values():
@@ -206,6 +209,14 @@ class JournalledAccount:
         self.cash_account = CashAccount(cash)
         self.gate.start_day()
         self.trades.begin_anew()
+
+    def _acted(self, acted: events.OperatorActed) -> None:
+        """Follow what the operator did; the orders that came of it have rows of their own."""
+        held = self.held.get(acted.instrument)
+        if acted.action == "stop" and held is not None:
+            self.held[acted.instrument] = replace(held, stop=acted.stop, operator_stop=acted.stop)
+        elif acted.action in {"bar", "allow"}:
+            self.gate.bar(acted.instrument, barred=acted.action == "bar")
 
     def _entries(self, changed: events.EntriesChanged) -> None:
         gate = self.gate

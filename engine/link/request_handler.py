@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Protocol
 
 from msgspec import Struct
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from engine.link.absence import digest
 from engine.link.control import ControlLease, OperatorPolicy
@@ -44,6 +44,7 @@ from engine.link.protocol import (
     TakeControl,
     Welcome,
 )
+from engine.model.commands import PositionCommand
 from engine.model.exit_page import ExitPage
 from engine.model.snapshot import Snapshot
 from engine.version import VERSION
@@ -225,6 +226,8 @@ class RequestHandler:
         if reason:
             self._notes.tell("command", f"{type(command).__name__} of {client.name} refused: {reason}", now_ns)
             return CommandTaken(send.ticket, "REFUSED", reason)
+        if isinstance(command, PositionCommand):
+            command = replace(command, by=client.name)
         self._served.send(command, send.ticket)
         return CommandTaken(send.ticket, "ACCEPTED")
 

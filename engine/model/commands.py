@@ -66,6 +66,43 @@ class Disarm(Command, frozen=True, tag=True):
     """The plan was closed without a flat; entries stay locked until `Unlock`."""
 
 
+class ClosePosition(Command, frozen=True, tag=True, omit_defaults=True):
+    """Sell what is held of `symbol`; where it is `half_of` so much, half of it, in whole lots.
+
+    It is meant for the position that was entered at `entry_ms` for `entry_price`, and for no later one. `by` is who asks.
+    """
+
+    symbol: CleanText
+    entry_ms: int
+    entry_price: int
+    half_of: int = 0
+    by: CleanText = CleanText("operator")
+
+
+class MoveStop(Command, frozen=True, tag=True, omit_defaults=True):
+    """Bring the stop of that position nearer to the price: to `stop` (minor units)."""
+
+    symbol: CleanText
+    entry_ms: int
+    entry_price: int
+    stop: int
+    by: CleanText = CleanText("operator")
+
+
+class BarEntries(Command, frozen=True, tag=True, omit_defaults=True):
+    """No new entries in `symbol` until `AllowEntries`; what is held of it goes on."""
+
+    symbol: CleanText
+    by: CleanText = CleanText("operator")
+
+
+class AllowEntries(Command, frozen=True, tag=True, omit_defaults=True):
+    """Lift what `BarEntries` has put on `symbol`."""
+
+    symbol: CleanText
+    by: CleanText = CleanText("operator")
+
+
 class Stop(Command, frozen=True, tag=True):
     """End the run in good order."""
 
@@ -144,13 +181,16 @@ class Stall(Command, frozen=True, tag=True):
 
 
 ReplayCommand = Play | Hold | SetSpeed | Step | Seek | SeekTime | SkipSilence | SeekEvent | Bookmark
-OperatorCommand = PauseEntries | ResumeEntries | Lock | Unlock | Flat | Arm | Disarm
+# Of one position or instrument; who asks stands in them, so that it is recorded and journalled.
+PositionCommand = ClosePosition | MoveStop | BarEntries | AllowEntries
+OperatorCommand = PauseEntries | ResumeEntries | Lock | Unlock | Flat | Arm | Disarm | PositionCommand
 TraderCommand = OperatorCommand | HoldEntries
 
 # Where a command may be carried out: in every run, in a replay, or on generated data alone, where no mistake costs money.
 Reach = Literal["every run", "a replay", "generated data"]
 REACH: Final[Mapping[type[Command], Reach]] = {
     **dict.fromkeys((PauseEntries, ResumeEntries, Lock, Unlock, HoldEntries, Flat, Arm, Disarm), "every run"),
+    **dict.fromkeys((ClosePosition, MoveStop, BarEntries, AllowEntries), "every run"),
     **dict.fromkeys((SwitchDelivery, Stop, Acknowledge), "every run"),
     **dict.fromkeys((Play, Hold, SetSpeed, Step, Seek, SeekTime, SkipSilence, SeekEvent, Bookmark), "a replay"),
     **dict.fromkeys((Fault, Stall), "generated data"),

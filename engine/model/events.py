@@ -187,6 +187,25 @@ class ClosedBlind(Event, frozen=True, tag=True):
     at_ms: int
 
 
+Action = Literal["close", "half", "stop", "bar", "allow"]
+
+
+class OperatorActed(Event, frozen=True, tag=True, omit_defaults=True):
+    """`by` did something with one position or instrument: sells `quantity` of it, moves its stop (`before` → `stop`), bars or allows entries.
+
+    `price` is the last one known then.
+    """
+
+    action: Action
+    instrument: int
+    by: CleanText
+    at_ms: int
+    price: int
+    quantity: int = 0
+    stop: int = 0
+    before: int = 0
+
+
 SILENT_MS: Final = 30_000  # from here on the silence of what is held is grave
 
 
@@ -295,6 +314,7 @@ AnyEvent = (
     | TickGap
     | GapsCounted
     | ClosedBlind
+    | OperatorActed
     | HeldSilent
     | HeldOver
     | SequenceGap

@@ -36,13 +36,39 @@ class Quote(Struct, frozen=True):
 
 
 class OpenPosition(Struct, frozen=True):
-    """An open position: what it would win at the last price, its nearest target (None: all taken), what closing costs."""
+    """An open position: what it would win at the last price, its nearest target (None: all taken), what closing costs.
+
+    `targets` are the prices of all that are not taken, `trail_from` the price from which on it trails (None: it does, or
+    never will), `exiting` how much of it is being sold.
+    """
 
     state: PositionState
     last: int
     open_pnl: Decimal
     next_target: int | None
     exit_costs: Decimal = Decimal(0)
+    targets: tuple[int, ...] = ()
+    trail_from: int | None = None
+    exiting: int = 0
+
+
+class ActionView(Struct, frozen=True):
+    """The newest thing that an operator did with one position or instrument, the `number`th of this engine.
+
+    `word` is SENT, PART n/m, FILLED, REJ reason, DONE, behind BLIND and an age where the price was no news, or REFUSED with
+    a `reason`. Of what is sold: `quantity`, `filled`, the last `price` it was decided at, and the `average` it was sold at.
+    """
+
+    number: int
+    action: str
+    instrument: int
+    word: str
+    reason: str = ""
+    by: str = ""
+    quantity: int = 0
+    filled: int = 0
+    price: int = 0
+    average: int = 0
 
 
 class AccountView(Struct, frozen=True):
@@ -66,6 +92,7 @@ class EntriesState(Struct, frozen=True):
     """Whether new entries are allowed; `locked` and `halted` hold the reason or are empty.
 
     `held`: what is halted waits for the disk and goes on by itself. `limit`: so many entries a day, `today` of them made; 0 = not told.
+    `barred` are the numbers of instruments in which the operator wants none.
     """
 
     paused: bool
@@ -74,6 +101,7 @@ class EntriesState(Struct, frozen=True):
     today: int
     held: bool = False
     limit: int = 0
+    barred: tuple[int, ...] = ()
 
 
 class FlatLeg(Struct, frozen=True):
@@ -284,6 +312,7 @@ class Snapshot(Struct, frozen=True):
     exits_from: int = 1  # number of the first exit that the journal may have; `trades` are the newest
     markets: dict[str, SessionView] = {}  # where a run has several: each by its name, as it stands by itself
     rewinds: int = 0  # how often this replay went back: numbers of exits that came after are given again
+    action: ActionView | None = None  # what an operator did with one position, the newest
     ahead_ms: int = 0  # how far the engine's own time is ahead of the market's
     closing: ClosingView | None = None  # from a session's end to the next day, and at a replay's end
 

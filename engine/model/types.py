@@ -128,7 +128,7 @@ class Fill(Struct, frozen=True):
 class Trade(Struct, frozen=True, omit_defaults=True):
     """One exit: `quantity` bought at `entry_price` and sold at `exit_price`; `costs` are both sides' costs of this quantity.
 
-    `blind`: it was decided at a price that was no news any more.
+    `blind`: it was decided at a price that was no news any more; `operator_stop`: at a stop that the operator had moved.
     """
 
     number: int
@@ -143,10 +143,14 @@ class Trade(Struct, frozen=True, omit_defaults=True):
     net_pnl: Decimal
     reason: str
     blind: bool = False
+    operator_stop: bool = False
 
 
-class PositionState(Struct, frozen=True):
-    """An open position with its levels (prices in minor units; `trail_stop` None = not active; `taken` = bit i for target i)."""
+class PositionState(Struct, frozen=True, omit_defaults=True):
+    """An open position with its levels (prices in minor units; `trail_stop` None = not active; `taken` = bit i for target i).
+
+    `operator_stop` is where the operator has moved its stop to; None = nowhere.
+    """
 
     instrument: int
     quantity: int
@@ -159,3 +163,4 @@ class PositionState(Struct, frozen=True):
     taken: int
     entry_turnover: int
     entry_costs: Decimal
+    operator_stop: int | None = None

@@ -4,7 +4,19 @@ import time
 from collections.abc import Callable
 
 from engine.model.broker_events import BrokerEvent
-from engine.model.commands import REACH, Acknowledge, Command, Fault, Flat, Stall, Stop, SwitchDelivery, TraderCommand
+from engine.model.commands import (
+    REACH,
+    Acknowledge,
+    ClosePosition,
+    Command,
+    Fault,
+    Flat,
+    MoveStop,
+    Stall,
+    Stop,
+    SwitchDelivery,
+    TraderCommand,
+)
 from engine.model.events import CommandRefused, FeedNote, LinkChanged
 from engine.model.marks import EventMark, InputMark
 from engine.runtime.delivery import DeliverySwitch
@@ -74,7 +86,7 @@ class Dispatch:
             self._playback.interfered()
         now_ms = self._parts.effects.now_ms
         market_ms = closed_until_ms = 0
-        if self._market is not None and isinstance(command, Flat):
+        if self._market is not None and isinstance(command, Flat | ClosePosition | MoveStop):
             market_ms = self._market.market_ms(now_ms, due=True)
             closed_until_ms = self._market.closed_until_ms(now_ms)
         mark = InputMark(self._parts.cursor.position, command, now_ms, market_ms, closed_until_ms)

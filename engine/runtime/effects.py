@@ -21,6 +21,7 @@ from engine.model.events import (
 )
 from engine.model.marks import EventMark
 from engine.model.ports import Broker
+from engine.runtime.action_receipt import ActionReceipt
 from engine.runtime.cursor import Cursor
 from engine.runtime.epochs import Epochs
 from engine.runtime.event_log import tell
@@ -57,6 +58,7 @@ class Effects:
         outcomes: Outcomes,
         exits: Exits,
         receipt: Receipt,
+        action_receipt: ActionReceipt,
         timeline: Timeline,
     ) -> None:
         self.refusal = ""
@@ -71,6 +73,7 @@ class Effects:
         self._outcomes = outcomes
         self._exits = exits
         self._receipt = receipt
+        self._action_receipt = action_receipt
         self._timeline = timeline
         self._recv_ns = 0  # when the tick at hand was received, 0 = none is
         self._unanswered: dict[int, int] = {}  # order number → when it was sent (monotonic ns)
@@ -115,6 +118,7 @@ class Effects:
                 if handler is not None:
                     handler(event)
                 self._receipt.note(event, _now_ns())
+                self._action_receipt.note(event)
                 self._timeline.note(event, self._cursor.last_seq)
                 while answers:
                     waiting.extend(self._trader.on_event(answers.popleft(), self.now_ms))

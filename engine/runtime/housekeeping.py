@@ -121,7 +121,9 @@ class Housekeeping:
                 _log.error("recording stopped: %s; trading goes on", recorder.problem)
 
     def keep_receipt(self) -> None:
-        """Put the receipt of a flat that is over into the log and a file, once."""
+        """Put the receipts of what is over into the log, once: of one position, and of a flat, which goes into a file too."""
+        for line in self._parts.action_receipt.take_lines():
+            log_trade("%s", line, component="engine")
         lines = self._parts.receipt.lines
         if lines and lines is not self._kept_receipt:
             self._kept_receipt = lines

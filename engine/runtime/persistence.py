@@ -18,6 +18,7 @@ _MOVES_THE_ACCOUNT = (
     events.EntriesChanged,
     events.FlatChanged,
     events.DayStarted,
+    events.OperatorActed,
 )
 # What is kept is bounded by the second, not by how much happens: the rows after the newest account tell the rest.
 _LEVELS_NS: Final = 250_000_000  # between two looks at levels

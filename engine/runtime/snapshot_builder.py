@@ -122,6 +122,7 @@ class SnapshotBuilder:
             unkept_from_ms=stats.unkept_from_ms,
             exits_from=1 + (parts.exits.before if self._playback else 0),  # a replay begins with another journal
             rewinds=parts.exits.rewinds,
+            action=parts.action_receipt.view,
             ahead_ms=parts.market_clock.ahead_ms,
             closing=self._closing.view(parts.market_clock.now_ms),
         )
@@ -135,6 +136,7 @@ class SnapshotBuilder:
             gate.day_entries,
             held=bool(gate.held) and not gate.halted,
             limit=self._most_entries,
+            barred=tuple(gate.barred),
         )
 
     def _undecided(self) -> str:
@@ -175,7 +177,8 @@ class SnapshotBuilder:
             held = position.state(inst.index)
             if held.entry_turnover > _MOST_TURNOVER:
                 held = replace(held, entry_turnover=0)
-            shown.append(snapshot.OpenPosition(held, inst.last_price, pnl, position.next_target, costs))
+            left = (position.targets_left, position.trail_from, position.exiting)
+            shown.append(snapshot.OpenPosition(held, inst.last_price, pnl, position.next_target, costs, *left))
         return tuple(shown)
 
     def _account(self) -> snapshot.AccountView:

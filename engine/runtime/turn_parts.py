@@ -13,6 +13,7 @@ from engine.model.commands import Command
 from engine.model.events import FeedEvent
 from engine.model.ports import Broker, Journal, Recorder
 from engine.model.types import Instrument
+from engine.runtime.action_receipt import ActionReceipt
 from engine.runtime.cursor import Cursor
 from engine.runtime.effects import Effects
 from engine.runtime.epochs import Epochs, HandlerBudget
@@ -87,6 +88,7 @@ class TurnParts:
         self.exits = Exits([instrument.symbol for instrument in self.instruments])
         self.outcomes = Outcomes(found)
         self.receipt = Receipt(trader.state, live=not cursor.lossless, unknown=unknown)
+        self.action_receipt = ActionReceipt(self.instruments)
         self.timeline = Timeline()
         self.persistence = Persistence(trader, self.exits, journal, recorder, keeps_account=keeps_account)
         self.operator = OperatorGate()
@@ -105,6 +107,7 @@ class TurnParts:
             outcomes=self.outcomes,
             exits=self.exits,
             receipt=self.receipt,
+            action_receipt=self.action_receipt,
             timeline=self.timeline,
         )
 

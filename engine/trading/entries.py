@@ -5,6 +5,7 @@ from engine.model.events import InstrumentWarned
 from engine.model.types import FLAG_LATE
 from engine.trading.data_quality import BAD_TICKS, DataQualityMonitor
 from engine.trading.instrument_state import InstrumentState
+from engine.trading.operator_actions import BARRED
 from engine.trading.positions import Costs
 from engine.trading.protection import idle_limit, idle_rules
 from engine.trading.reach import NO_LOT, NO_WINDOW, WATCH_ONLY
@@ -49,6 +50,8 @@ class EntryHandler:
     def _objection(self, inst: InstrumentState, now_ms: int, day: SessionDay) -> str:
         if inst.instrument.watch_only:
             return WATCH_ONLY
+        if inst.index in self._state.gate.barred:
+            return BARRED
         # Not `now_ms` alone: a tick that is late by less than `max_backwards_ms` must not open the day again.
         if not day.entry_from_ms <= now_ms < day.entry_until_ms or inst.tick_filter.newest_ms >= day.exit_from_ms:
             return NO_WINDOW

@@ -58,6 +58,8 @@ class EventText:
             return self._tell_refusal(event)
         if isinstance(event, _Notice):
             return _tell_line(event)
+        if isinstance(event, events.OperatorActed):
+            return self._tell_operator(event)
         if isinstance(event, events.FlatChanged | events.CloseByHand):
             return self._tell_flat(event)
         return self._tell_run(event)
@@ -109,6 +111,7 @@ class EventText:
                 name = self._instruments[trade.instrument]
                 prices = f"{name.price_text(trade.entry_price)} → {name.price_text(trade.exit_price)}"
                 text = f"{self._stamp(trade.exit_ms)} exit {name.quantity_text(trade.quantity)} {name.symbol} {prices} {trade.reason}"
+                text += " (the operator's)" if trade.operator_stop else ""
                 text += " BLIND" if trade.blind else ""
                 return EventLine("trader", INFO, f"{text}, P&L {trade.net_pnl:+.2f}", keep=True)
             case events.OrderCancelled():
@@ -125,6 +128,22 @@ class EventText:
         until += f", and the calendar ends {ends}" if until and (ends := self._ends(event.until_ms)) else ""
         level = ERROR if event.state in {"ESCALATED", "UNRESOLVED"} else WARNING
         return EventLine("trader", level, f"flat {event.state}{until} ({event.reason})", keep=True)
+
+    def _tell_operator(self, event: events.OperatorActed) -> EventLine:
+        """Say what was done by whom with one position or instrument."""
+        name = self._instruments[event.instrument]
+        last = name.price_text(event.price)
+        match event.action:
+            case "close" | "half":
+                text = f"{event.action} {name.symbol}: SELL {name.quantity_text(event.quantity)} at last {last}"
+            case "stop":
+                moved = f"{name.price_text(event.before)} → {name.price_text(event.stop)}"
+                text = f"stop of {name.symbol} {moved}, last {last}"
+            case "bar":
+                text = f"no new entries in {name.symbol}; what is held goes on"
+            case "allow":
+                text = f"entries in {name.symbol} allowed again"
+        return EventLine("trader", WARNING, f"{self._stamp(event.at_ms)} operator: {text} (by {event.by})", keep=True)
 
     def _tell_held(self, event: _HeldEvent) -> EventLine:
         """Say what the clock has to say of a position."""

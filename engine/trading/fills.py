@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from engine.model.broker_events import BrokerEvent, Cancelled, Filled, Holdings, Rejected
 from engine.model.events import FillBooked, OrderCancelled, OrderRejected, TradeClosed
 from engine.model.types import Fill, Order
@@ -72,6 +74,8 @@ class FillHandler:
     def _sold(self, fill: Fill, reason: str, *, blind: bool) -> None:
         state = self._state
         inst = state.instrument_states[fill.instrument]
+        held_before = state.position(inst)
+        own_stop = held_before is not None and held_before.stopped_by_operator(reason)
         trade = state.portfolio.sell(fill, reason, blind=blind)
         left = state.position(inst)
         held = left.state(inst.index) if left else None
@@ -79,6 +83,8 @@ class FillHandler:
             inst.held_ticks += inst.taken - inst.entered_at
         state.effects.append(FillBooked(fill, held, str(state.portfolio.cash)))
         if trade is not None:
+            if own_stop:
+                trade = replace(trade, operator_stop=True)
             inst.strategy.on_exit(stop_loss=trade.reason == STOP_LOSS)
             state.effects.append(TradeClosed(trade))
 

@@ -112,7 +112,7 @@ class Flattener:
         if since_ms and inst.index not in self._told_blind:
             self._told_blind.add(inst.index)
             state.tell_blind(inst, left, flat.exit_reason, now_ms)
-        most = _largest_order(inst.instrument, position.quantity)
+        most = largest_order(inst.instrument, position.quantity)
         state.close(inst, position, inst.last_price, now_ms, flat.exit_reason, most=most, blind=since_ms > 0)
 
     def _cancel_entries(self, now_ms: int) -> None:
@@ -151,7 +151,7 @@ class Flattener:
             self.begin(f"daily loss {day_pnl:.2f}", "Daily Loss", now_ms)
 
 
-def _largest_order(instrument: Instrument, quantity: int) -> int:
+def largest_order(instrument: Instrument, quantity: int) -> int:
     """The largest quantity that the exchange takes in one order: the freeze quantity, down to whole lots.
 
     No position is cut into more than a thousand orders: a freeze quantity that asks for that is a mistake.

@@ -211,6 +211,8 @@ def put_position(into: Fields, held: PositionState) -> None:
     """Add an open position to `into`."""
     for name in PositionState.__struct_fields__[1:]:
         value = getattr(held, name)
+        if name in Position.LATER and value == Position.LATER[name]:
+            continue
         into[f"{_HELD}{held.instrument}.{name}"] = str(value) if isinstance(value, Decimal) else value
 
 
@@ -219,7 +221,9 @@ def positions_in(fields: Mapping[str, Plain]) -> list[PositionState]:
     found = []
     for number in _numbers(fields, ".quantity"):
         try:
-            values = {name: fields[f"{_HELD}{number}.{name}"] for name in PositionState.__struct_fields__[1:]}
+            names = (name for name in PositionState.__struct_fields__[1:] if name not in Position.LATER)
+            values = {name: fields[f"{_HELD}{number}.{name}"] for name in names}
+            values |= {name: fields.get(f"{_HELD}{number}.{name}", value) for name, value in Position.LATER.items()}
             held = msgspec.convert({"instrument": number, **values}, PositionState)
         except (KeyError, msgspec.ValidationError) as error:
             raise ValueError(f"position {number}: {error}") from error

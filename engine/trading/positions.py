@@ -3,12 +3,13 @@
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from math import ceil
-from typing import Final
+from typing import ClassVar, Final
 
 from msgspec import Struct
 
 from engine.config import RiskConfig
 from engine.model.errors import ConfigError
+from engine.model.state import Plain
 from engine.model.types import MAX_PRICE, Instrument, PositionState
 
 STOP_LOSS: Final = "Stop Loss"
@@ -151,7 +152,8 @@ class Position:
         "trail_stop",
         "taken",
     )
-    __slots__ = (*STATE, "_instrument", "_levels", "ceiling", "deadline_ms", "emergency", "floor", "stop")
+    LATER: ClassVar[dict[str, Plain]] = {"operator_stop": None}
+    __slots__ = (*STATE, *LATER, "_instrument", "_levels", "ceiling", "deadline_ms", "emergency", "floor", "stop")
 
     def __init__(self, instrument: Instrument, levels: Levels, *, price: int, at_ms: int) -> None:
         """Start an empty position that is about to be filled, decided at tick price `price`."""
@@ -166,6 +168,7 @@ class Position:
         self.highest = price
         self.trail_stop: int | None = None
         self.taken = 0
+        self.operator_stop: int | None = None  # where the operator has moved the stop to
         self.stop = self.floor = self.emergency = 0
         self.ceiling = MAX_PRICE
         self.deadline_ms = _NEVER_MS
@@ -207,12 +210,23 @@ class Position:
         """Work out the derived levels from the entry price, the trail and the targets taken."""
         levels = self._levels
         self.stop = self.entry_price - levels.stop
+        if self.operator_stop is not None:
+            self.stop = max(self.stop, self.operator_stop)
         loss = ceil(Fraction(self.entry_price) * Fraction(levels.emergency_percent) / 100)
         self.emergency = self.entry_price - loss if loss else -MAX_PRICE
         self.deadline_ms = self.entry_ms + levels.max_age_ms if levels.max_age_ms else _NEVER_MS
         self.floor = max(self.stop, self.emergency, -MAX_PRICE if self.trail_stop is None else self.trail_stop)
         waiting = [target for i, target in enumerate(levels.targets) if not self.taken >> i & 1]
         self.ceiling = self.entry_price + min(waiting) if waiting else MAX_PRICE
+
+    def raise_stop(self, stop: int) -> None:
+        """Let the operator's `stop`, which is above the acting one, take its place."""
+        self.operator_stop = stop
+        self.arm()
+
+    def stopped_by_operator(self, reason: str) -> bool:
+        """Whether an exit for `reason` is one at the stop that the operator has moved."""
+        return reason == STOP_LOSS and self.operator_stop is not None and self.stop == self.operator_stop
 
     def exits(self, price: int, at_ms: int) -> list[Exit]:
         """Judge all exits but Session End at tick price `price`, in the order of the rules; marks targets as taken."""
@@ -272,6 +286,18 @@ class Position:
         if target >= 0:
             self.taken &= ~(1 << target)
         self.arm()
+
+    @property
+    def targets_left(self) -> tuple[int, ...]:
+        """The prices of the targets not taken, the nearest first."""
+        targets = enumerate(self._levels.targets)
+        return tuple(sorted(self.entry_price + target for i, target in targets if not self.taken >> i & 1))
+
+    @property
+    def trail_from(self) -> int | None:
+        """The price from which on it trails; None where it does already, or never will."""
+        levels = self._levels
+        return self.entry_price + levels.trail_activation if levels.use_trail and self.trail_stop is None else None
 
     @property
     def next_target(self) -> int | None:

@@ -2,8 +2,10 @@
 
 from bisect import bisect_left
 from decimal import Decimal
+from typing import ClassVar
 
 from engine.config import RiskConfig
+from engine.model.state import Plain
 from engine.model.types import MAX_QUANTITY, Instrument
 from engine.trading.positions import Costs
 
@@ -12,10 +14,12 @@ class EntryGate:
     """Whether new entries are allowed, over all instruments.
 
     `locked` and `halted` hold a reason or are empty; both wait for the operator. A pause is lifted by a resume; what is
-    `held` waits for the disk, and is no account's: the next run has a journal of its own.
+    `held` waits for the disk, and is no account's: the next run has a journal of its own. `barred` are the instruments
+    (numbers, rising) that the operator wants no new entries in.
     """
 
     STATE = ("paused", "locked", "halted", "day_entries")
+    LATER: ClassVar[dict[str, Plain]] = {"barred": []}
 
     def __init__(self, max_positions_per_day: int) -> None:
         self._max_positions_per_day = max_positions_per_day
@@ -24,6 +28,12 @@ class EntryGate:
         self.halted = ""
         self.held = ""
         self.day_entries = 0
+        self.barred: list[int] = []  # another list after each change: an earlier one may be shared
+
+    def bar(self, instrument: int, *, barred: bool) -> None:
+        """Let `instrument` have no new entries, or have them again."""
+        others = [each for each in self.barred if each != instrument]
+        self.barred = sorted([*others, instrument]) if barred else others
 
     def objection(self) -> str:
         """Why no entry is allowed now; empty when one is."""

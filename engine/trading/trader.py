@@ -9,11 +9,15 @@ from typing import assert_never
 from engine.config import Config
 from engine.model.broker_events import BrokerEvent
 from engine.model.commands import (
+    AllowEntries,
     Arm,
+    BarEntries,
+    ClosePosition,
     Disarm,
     Flat,
     HoldEntries,
     Lock,
+    MoveStop,
     PauseEntries,
     ResumeEntries,
     TraderCommand,
@@ -29,6 +33,7 @@ from engine.trading.fills import FillHandler
 from engine.trading.findings import Findings
 from engine.trading.flatten import Flattener
 from engine.trading.instrument_state import InstrumentState
+from engine.trading.operator_actions import OperatorActions
 from engine.trading.positions import SESSION_END, Costs, Position
 from engine.trading.session import NO_DAY, SessionDay, TradingHours
 from engine.trading.tick_filter import HELD
@@ -49,6 +54,7 @@ class Trader:
         "_instruments",
         "_limits_loss",
         "_max_gap_ms",
+        "_operator",
         "_outside",
         "_positions",
         "agenda",
@@ -74,6 +80,7 @@ class Trader:
         warn_ms = int(config.feed.stale_s * 1000)
         self.agenda = Agenda(self.state, config.operator, warn_ms, self._flatten_silent)
         self._flattener = Flattener(self.state, config.risk, self.agenda.flat_began)
+        self._operator = OperatorActions(self.state)
         self._fills = FillHandler(self.state, self._flattener, self._judge_entry, self.agenda.opened)
         self._enter = EntryHandler(self.state, config.risk, costs, self._data_quality).follow
         self._instruments = self.state.instrument_states
@@ -239,6 +246,8 @@ class Trader:
                 self._flattener.arm(now_ms, armed=isinstance(command, Arm))
             case Unlock():
                 self._flattener.unlock(now_ms)
+            case ClosePosition() | MoveStop() | BarEntries() | AllowEntries():
+                self._operator.carry_out(command, market_ms or now_ms, closed_until_ms)
             case _:
                 assert_never(command)
         return self.state.take_effects()

@@ -166,11 +166,17 @@ class TradingState:
         at_ms: int,
         reason: str,
         *,
+        quantity: int | None = None,
         most: int | None = None,
         blind: bool = False,
     ) -> None:
-        """Order the exit of all that no other order is selling already, in orders of at most `most` (None: in one)."""
+        """Order the exit of all that no other order is selling already, in orders of at most `most` (None: in one).
+
+        With a `quantity` of that much of it at most.
+        """
         left = position.quantity - position.exiting
+        if quantity is not None:
+            left = min(left, quantity)
         while left > 0:
             part = left if most is None else min(left, most)
             self.sell(inst, position, part, price, at_ms, reason, blind=blind)
@@ -265,6 +271,7 @@ class TradingState:
             place = self._places(kept)
             self.today = date.fromisoformat(str(fields["today"]))
             load(self.gate, "gate.", fields)
+            self.gate.barred = self._barred(kept)
             self.flat.restore(fields)
             self.orders.load(fields, place)
             self.portfolio.restore(fields, place, {index: self.orders.selling(index) for index in place.values()})
@@ -298,6 +305,16 @@ class TradingState:
                     what = f"{name} of {kept.symbols[number]}"
                     raise ValueError(f"{what} was {before[number]} in the last run and is {scales[index]} now")
         return place
+
+    def _barred(self, kept: StateKept) -> list[int]:
+        """The present numbers of the instruments that the operator barred; of one that is not listed any more there is none."""
+        barred = kept.fields.get("gate.barred", [])
+        if not isinstance(barred, list) or any(
+            type(each) is not int or not 0 <= each < len(kept.symbols) for each in barred
+        ):
+            raise ValueError(f"{_UNSOUND} gate.barred is {barred!r}")
+        symbols = {kept.symbols[number] for number in barred}
+        return [index for index, symbol in enumerate(self._symbols) if symbol in symbols]
 
     def _moved(self, index: int, stop: int) -> str:
         """What to say of a position whose stop was `stop` before it was taken over."""

@@ -31,17 +31,20 @@ from tests.support.old_files import FILTERS, KILLED
 from tests.support.trader_harness import TraderHarness
 
 # Each tag with its fields in their order; what a field consists of stands in brackets, unless that has a tag itself.
-POSITION = "(instrument quantity entry_ms entry_price initial_quantity highest stop trail_stop taken entry_turnover entry_costs)"
+POSITION = "(instrument quantity entry_ms entry_price initial_quantity highest stop trail_stop taken entry_turnover entry_costs operator_stop)"
 FILL = "(order instrument side quantity price at_ms)"
 TAGGED = f"""
 Acknowledge
+AllowEntries: symbol by
 Arm
+BarEntries: symbol by
 Bookmark: text tick at_ms
 Bye: detached
 Cancel: order
 Cancelled: order
 ClockStepped: step_ms at_ms
 CloseByHand: instrument side quantity at_ms
+ClosePosition: symbol entry_ms entry_price half_of by
 ClosedBlind: instrument quantity reason price age_ms at_ms
 CommandRefused: command reason
 ConnView: holder mine since_ns
@@ -51,7 +54,7 @@ Disarm
 EntriesChanged: state reason at_ms
 EntryRefused: instrument reason at_ms untold
 EventMark: ticks kind text at_ms
-ExitPage: first last rewinds state trades(number instrument entry_ms exit_ms entry_price exit_price quantity gross_pnl costs net_pnl reason blind) reason
+ExitPage: first last rewinds state trades(number instrument entry_ms exit_ms entry_price exit_price quantity gross_pnl costs net_pnl reason blind operator_stop) reason
 Fault: kind amount symbol
 FeedNote: text at_ms severe
 FillBooked: fill{FILL} position{POSITION} cash
@@ -75,6 +78,8 @@ LevelsMoved: position{POSITION}
 LinkChanged: state link reason at_ms down_ms
 Lock: reason
 Look: number have log_since log_limit history_of history_since_ms
+MoveStop: symbol entry_ms entry_price stop by
+OperatorActed: action instrument by at_ms price quantity stop before
 OrderCancelled: order instrument
 OrderRejected: order instrument reason
 PauseEntries
@@ -108,7 +113,7 @@ TakeConn
 Taken: ticket state reason
 TickGap: instrument gap_ms at_ms position_open untold
 TickRefused: instrument reason seq at_ms
-TradeClosed: trade(number instrument entry_ms exit_ms entry_price exit_price quantity gross_pnl costs net_pnl reason blind)
+TradeClosed: trade(number instrument entry_ms exit_ms entry_price exit_price quantity gross_pnl costs net_pnl reason blind operator_stop)
 TraderFault: where error seq at_ms
 Unlock
 Welcome: protocol program engine pid
@@ -121,7 +126,7 @@ slice: late_ns merged lost cpu_share rss_mb wrong
 """
 
 # Which of them may stand where.
-BY_OPERATOR = "Arm Disarm Flat Lock PauseEntries ResumeEntries Unlock"
+BY_OPERATOR = "AllowEntries Arm BarEntries ClosePosition Disarm Flat Lock MoveStop PauseEntries ResumeEntries Unlock"
 BY_TRADER = f"{BY_OPERATOR} HoldEntries"
 BY_SCREEN = (
     f"{BY_OPERATOR} Acknowledge Bookmark Fault Hold Play Seek SeekEvent SeekTime SetSpeed SkipSilence Stall Step Stop"
@@ -129,12 +134,12 @@ BY_SCREEN = (
 )
 JOURNALLED = (
     "Cancel ClockStepped CloseByHand ClosedBlind CommandRefused Continued DayStarted EntriesChanged EntryRefused FeedNote FillBooked FlatChanged GapsCounted HeldOver HeldSilent InstrumentWarned"
-    " LevelsMoved LinkChanged OrderCancelled OrderRejected Paused ReadHoldings Rewound RunEnded RunStarted RefusalsCounted SequenceGap StateKept Submit"
+    " LevelsMoved LinkChanged OperatorActed OrderCancelled OrderRejected Paused ReadHoldings Rewound RunEnded RunStarted RefusalsCounted SequenceGap StateKept Submit"
     " TickGap TickRefused TradeClosed TraderFault"
 )
 
 # Which of them a takeover asks the journal for.
-FOLLOWED = "DayStarted EntriesChanged FillBooked FlatChanged LevelsMoved OrderCancelled OrderRejected RunEnded RunStarted StateKept Submit TradeClosed"
+FOLLOWED = "DayStarted EntriesChanged FillBooked FlatChanged LevelsMoved OperatorActed OrderCancelled OrderRejected RunEnded RunStarted StateKept Submit TradeClosed"
 
 # The deciding state of one instrument with every indicator, a position, an order on its way and a held tick.
 STATE = """

@@ -89,9 +89,8 @@ class AccountLedger:
         """Take the levels of what is held: they may have moved since their last row."""
         for number, symbol in enumerate(kept.symbols):
             if symbol in self.held:
-                levels = {
-                    name: kept.fields[f"position.{number}.{name}"] for name in PositionState.__struct_fields__[1:]
-                }
+                names = PositionState.__struct_fields__[1:]
+                levels = {name: kept.fields.get(f"position.{number}.{name}") for name in names}
                 self.held[symbol] = msgspec.convert({"instrument": number, **levels}, PositionState)
 
     def _end_run(self) -> None:

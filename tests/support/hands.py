@@ -7,7 +7,7 @@ from tests.support.engine_clients import HERE, FakeClient
 from tests.support.snapshots import snapshot, view
 from tui.input.actions import Shell
 from tui.input.control import Control
-from tui.input.guard import Press
+from tui.input.guard import PLANS, Press
 from tui.terminal.keyboard import Burst, Keyboard
 from tui.terminal.strokes import KeyEvent, Translator
 from tui.view.model import Ui
@@ -37,7 +37,7 @@ class Hands:
         ):
             self._seen = view(self.client.snapshot, ui=self.ui, attachment=self.client.attachment)
         self.control.press(Press(key, now_ns, alone, suspicious), self._seen)
-        if self.ui.dialog == "flat" and not self.ui.plan_drawn_ns and self.draws:
+        if self.ui.dialog in PLANS and not self.ui.plan_drawn_ns and self.draws:
             self.ui.plan_drawn_ns = now_ns + 20 * MS
         return self
 

@@ -50,13 +50,17 @@ class Beat:
     """Among the orders of a session: the next tick waits for the engine's beat."""
 
 
+# What is done ahead of a tick; a command may depend on what the engine holds then.
+Order = Command | Beat | Callable[[Engine], Command | None]
+
+
 class CommandedSource(ListSource):
     """A session in which somebody sends commands: `orders` says which, ahead of which tick."""
 
     def __init__(
         self,
         stream: Sequence[Tick],
-        orders: Mapping[int, Sequence[Command | Beat]],
+        orders: Mapping[int, Sequence[Order]],
         instruments: tuple[Instrument, ...] | None = None,
     ) -> None:
         super().__init__(stream, instruments)
@@ -71,12 +75,14 @@ class CommandedSource(ListSource):
             yield each
 
     @staticmethod
-    def _carry_out(engine: Engine, order: Command | Beat) -> None:
+    def _carry_out(engine: Engine, order: Order) -> None:
         if isinstance(order, Beat):
             before = engine.stats.beats
             until(lambda: engine.stats.beats > before)
-        else:
+        elif isinstance(order, Command):
             engine.send(order)
+        elif (command := order(engine)) is not None:
+            engine.send(command)
 
 
 class GappyFeed:
@@ -113,7 +119,7 @@ class GappyFeed:
 def record(
     folder: Path,
     stream: Sequence[Tick] | None = None,
-    orders: Mapping[int, Sequence[Command | Beat]] | None = None,
+    orders: Mapping[int, Sequence[Order]] | None = None,
     *overrides: str,
     instruments: tuple[Instrument, ...] | None = None,
 ) -> Path:

@@ -6,9 +6,10 @@ from rich.cells import cell_len
 
 from engine import TimelineEvent
 from engine.presentation import format as text
-from tui.frame import closing, flatplan, leaving
+from tui.frame import closing, flatplan, leaving, one_position
 from tui.frame import help as help_pane
 from tui.input import keys
+from tui.input.guard import PLANS
 from tui.panes import trades
 from tui.text.rows import Line, fill, fit, left, right
 from tui.text.spelling import shortened, spelled, wrapped
@@ -49,7 +50,7 @@ def _frame_style(view: View) -> str:
     """The mode's colour; of a flat red where real money is at stake, yellow where it is simulated, as what was missed."""
     if not view.ui.dialog:
         return "warn"
-    if view.ui.dialog != "flat":
+    if view.ui.dialog not in PLANS:
         return f"edge_{view.snapshot.trade_mode}"
     return "alert" if view.snapshot.trade_mode == "live" else "warn"
 
@@ -188,8 +189,20 @@ def _scrolled(rows: Body, scroll: str = "up down scroll") -> Body:
     return body
 
 
+def _stop_price(view: View, width: int, height: int) -> list[Line]:
+    """Ask where the stop is to be."""
+    lines = [
+        _typed(view, "stop to:", width),
+        *(_says(view, part, width) for part in wrapped(one_position.stop_says(view), width)),
+    ]
+    return _with_foot(lines, _foot(view, "enter shows the plan · ! flat · esc closes", width), height)
+
+
 # Title, body, and the most cells and lines that the body wants.
 _CONTENTS: dict[Dialog, tuple[str, Body, int, int]] = {
+    "position": ("POSITION", one_position.rows, 110, 40),
+    "stop_price": ("STOP TO", _stop_price, 64, 6),
+    "action": ("POSITION", one_position.action_rows, 76, 14),
     "flat": ("EMERGENCY FLAT", flatplan.rows, 76, 24),
     "goto": ("GO TO", _goto, 64, 16),
     "bookmark": (
@@ -214,5 +227,9 @@ _CONTENTS: dict[Dialog, tuple[str, Body, int, int]] = {
     "closing": ("CLOSING", _scrolled(closing.rows), 76, 24),
     "trades": ("TRADES", _scrolled(trades.rows, "up down scroll · home end"), 110, 60),
 }
-_TITLES: dict[Dialog, Callable[[View], str]] = {"trades": trades.title, "closing": closing.title}
+_TITLES: dict[Dialog, Callable[[View], str]] = {
+    "trades": trades.title,
+    "closing": closing.title,
+    **dict.fromkeys(("position", "stop_price", "action"), one_position.title),
+}
 _DIGEST = ("WHILE YOU WERE AWAY", _about(leaving.digest_lines), 76, 12)  # no dialog: it takes no keys

@@ -1,5 +1,6 @@
 """The emergency flat on the screen: the plan before, the legs while it runs, the receipt when it is over. Pure."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -33,7 +34,7 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     if width <= 0 or height <= 0:
         return []
     state = _stage(view)
-    head = [*_old(view, width), *_asked(view, width), *_who(view, width)]
+    head = [*old_figures(view, width), *_asked(view, width), *who(view, width)]
     if state in RUNS or state not in PATH:
         body = _job(view, width)
     elif state == "FLAT":
@@ -80,7 +81,7 @@ def _sentence(words: str, style: str, width: int) -> list[Line]:
     return [((part, style),) for part in wrapped(words, width)]
 
 
-def _old(view: View, width: int) -> list[Line]:
+def old_figures(view: View, width: int) -> list[Line]:
     """A warning over everything when the figures are not of now, or nobody is there to close anything."""
     if not view.attachment.there:
         if commands.flat_asked(view.attachment):  # its own line says what to do
@@ -102,7 +103,7 @@ def _asked(view: View, width: int) -> list[Line]:
     return _sentence(*commands.told(asked, view.attachment), width)
 
 
-def _who(view: View, width: int) -> list[Line]:
+def who(view: View, width: int) -> list[Line]:
     """Mode, account and who carries the orders out."""
     shot = view.snapshot
     live = shot.trade_mode == "live"
@@ -125,7 +126,7 @@ def _plan(view: View, width: int) -> FlatLines:
     if not held:
         above.append((("no position: nothing to close; entries are locked", ""),))
     legs = [leg_lines.planned(view, position, width) for position in held]
-    return FlatLines(above, legs, [*_estimate(view, held, width), _data_age(view, width), _state(view)])
+    return FlatLines(above, legs, [*_estimate(view, held, width), data_age(view, width, held), _state(view)])
 
 
 def _estimate(view: View, held: list[OpenPosition], width: int) -> list[Line]:
@@ -143,10 +144,10 @@ def _estimate(view: View, held: list[OpenPosition], width: int) -> list[Line]:
     return [((counted, ""),), realises]
 
 
-def _data_age(view: View, width: int) -> Line:
-    """How old the prices are; in a replay that stands still they are as old as the operator left them."""
+def data_age(view: View, width: int, held: Sequence[OpenPosition]) -> Line:
+    """How old the prices of what is `held` are; in a replay that stands still they are as old as the operator left them."""
     shot = view.snapshot
-    seen = [quote for quote in shot.quotes if any(quote.instrument == each.state.instrument for each in shot.positions)]
+    seen = [quote for quote in shot.quotes if any(quote.instrument == each.state.instrument for each in held)]
     if is_held(shot):
         return (("prices: the replay stands still", "dim"),)
     ages = [(view.now_ns - quote.recv_ns) / 1e9 for quote in seen or shot.quotes if quote.recv_ns]

@@ -1,5 +1,7 @@
 """The legs of a flat, a position each: what is planned for it, what it is at, and whether it is closed blind. Pure."""
 
+from msgspec.structs import replace
+
 from engine import FlatLeg, OpenPosition
 from engine.presentation import format as text
 from tui.text.rows import Line, Span, left, right
@@ -36,14 +38,17 @@ def line(view: View, leg: FlatLeg, width: int) -> Line:
     return ((left(start, max(0, room)), ""), ("  ", ""), (leg.word, style))
 
 
-def planned(view: View, position: OpenPosition, width: int) -> list[Line]:
-    """`NIFTY25NOV25900CE LONG 150 → SELL 150 LIMIT  last 157.01`, and how old that price is where it is no news."""
+def planned(view: View, position: OpenPosition, width: int, quantity: int | None = None) -> list[Line]:
+    """`NIFTY25NOV25900CE LONG 150 → SELL 150 LIMIT  last 157.01`, and how old that price is where it is no news.
+
+    With a `quantity` so much of it is sold.
+    """
     shot = view.snapshot
     state = position.state
     instrument = text.instrument_at(shot, state.instrument)
-    count = abs(state.quantity)
+    count = abs(state.quantity) if quantity is None else quantity
     way = "SELL" if state.quantity > 0 else "BUY"
-    slices = orders(view, position)
+    slices = orders(view, replace(position, state=replace(state, quantity=count)))
     order = f"{way} {text.quantity(instrument, count)}" + (f" in {slices} orders" if slices > 1 else "")
     last = f"last {text.price(instrument, position.last)}"
     bound = f"LIMIT from {last}" if shot.trade_mode == "live" else f"at {last} less slippage"

@@ -22,6 +22,7 @@ from engine import (
     SwitchDelivery,
 )
 from tui.input.guard import PLAN_OPEN_NS
+from tui.input.on_position import OnPosition
 from tui.panes.layout import PANES, focused
 from tui.view import flat, leaving, older
 from tui.view.engine_client import EngineClient
@@ -77,6 +78,7 @@ class Actions:
         self.view: View | None = None
         self._client = client
         self._shell = shell
+        self.on_position = OnPosition(ui, client, self.note)
 
     def act(self, action: str, at_ns: int) -> None:
         """Carry out an action of the key table."""
@@ -92,6 +94,8 @@ class Actions:
             self.ui.open(DIALOGS[action])
         elif action in LINES:
             self.move(LINES[action])
+        elif action.startswith("position_"):
+            self._on_position(action.removeprefix("position_"), at_ns)
         else:
             getattr(self, f"do_{action}")(at_ns)
 
@@ -198,6 +202,17 @@ class Actions:
         self.ui.open("filter" if pane.filtered else "search")
         if pane.filtered:
             self.ui.focus, self.ui.text = pane.name, self.ui.filters.get(pane.name, "")
+
+    def do_position(self, at_ns: int) -> None:
+        """Open the selected position."""
+        if self.view is not None:
+            self.on_position.open(self.view, at_ns)
+
+    def _on_position(self, action: str, at_ns: int) -> None:
+        """Open the selected position, and from there what is to be done with it."""
+        self.do_position(at_ns)
+        if self.ui.dialog == "position":
+            self.on_position.choose(action, at_ns)
 
     def do_trades(self, _at_ns: int) -> None:
         """Open the list of trades at its end."""

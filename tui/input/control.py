@@ -7,7 +7,7 @@ from typing import get_args
 from zoneinfo import ZoneInfo
 
 from engine import Bookmark, Disarm, Flat, Seek, SeekTime, Snapshot, Stop, Unlock, clean
-from tui.input import keys
+from tui.input import keys, on_position
 from tui.input.actions import LINES, Actions, Shell
 from tui.input.guard import Guard, Press
 from tui.panes import log
@@ -82,6 +82,7 @@ class Control:
     def pass_time(self, now_ns: int) -> None:
         """Close what closes by itself."""
         ui = self.ui
+        self._actions.on_position.pass_time(now_ns)
         if ui.dialog == "flat" and ui.plan_until_ns and now_ns >= ui.plan_until_ns and not self._flat_goes_on():
             self._close_plan()
         if ui.notice and now_ns >= ui.notice_until_ns:
@@ -97,6 +98,8 @@ class Control:
             self._press_in_plan(press, by_hand=by_hand)
         elif press.key == "!" and self._goes_through(dialog):
             self._actions.act("arm", press.at_ns)
+        elif dialog in {"position", "action"}:
+            self._actions.on_position.press(press, by_hand=by_hand)
         elif dialog in _TYPED:
             self._type(press)
         elif press.key in LINES and dialog in {"help", "trades", "found", "closing"}:
@@ -113,8 +116,8 @@ class Control:
                 self._press_at_control(press, by_hand=by_hand)
 
     def _goes_through(self, dialog: Dialog) -> bool:
-        """Whether `!` means the flat although a dialog is open: one that came by itself, or about leaving an engine that goes on."""
-        return dialog == "closing" or (dialog in leaving.DIALOGS and self._client.attachment.apart)
+        """Whether `!` means the flat although a dialog is open: one that came by itself, of a position, or about leaving an engine that goes on."""
+        return dialog in {"closing", *on_position.DIALOGS} or (dialog in leaving.DIALOGS and self._client.attachment.apart)
 
     def _press_at_control(self, press: Press, *, by_hand: bool) -> None:
         """`t` takes control from whoever has it, `g` gives it up; other keys close. What a line's noise types does neither."""
@@ -202,6 +205,9 @@ class Control:
         dialog, text = ui.dialog, ui.text.strip()
         view = self._actions.view
         entries = keys.palette(view) if dialog == "palette" and view is not None else []
+        if dialog == "stop_price":  # one that cannot be may be typed anew
+            self._actions.on_position.typed(text, at_ns)
+            return
         ui.dialog = ""
         match dialog:
             case "unlock" if text == "UNLOCK":

@@ -2,6 +2,9 @@
 
 from msgspec import Struct
 
+from tui.view.model import Dialog
+
+PLANS: tuple[Dialog, ...] = ("flat", "action")  # the dialogs in which `x` fires
 PLAN_SEEN_NS = 150_000_000  # the plan must have been on the terminal this long
 PLAN_OPEN_NS = 10_000_000_000  # it closes by itself after this
 _ESCAPE_TAIL_NS = 1_000_000_000  # a key this soon after an escape, or after such a key, may be the rest of a sequence

@@ -73,7 +73,12 @@ TABLE: tuple[Key, ...] = (
     Key("tab", "next_pane", "next pane"),
     Key("z", "zoom", "the focused pane over the whole screen, and back", "zoom"),
     Key("/", "filter", "filter the focused pane as you type, esc clears it; in the log: search", "filter"),
-    Key("enter", "trades", "list of all trades"),
+    Key(
+        "enter",
+        "position",
+        "the selected position: levels, fills, chart, and what can be done with it",
+    ),
+    Key("T", "trades", "list of all trades"),
     Key("up", "up", "move up"),
     Key("down", "down", "move down"),
     Key("pageup", "pageup", "a page up"),
@@ -94,6 +99,13 @@ _BY_KEY = {key.key: key for key in TABLE} | {"ctrl+p": next(key for key in TABLE
 
 # Without a key: by name alone.
 _BY_NAME = (("closing card", "what came of the day or the replay that is over", "closing"),)
+# What is done with the selected position, for the palette: each opens its dialog, where `x` fires.
+ON_POSITION = (
+    ("close position…", "close the selected position: shows the plan, x fires", "position_close"),
+    ("half position…", "sell half of the selected position, in whole lots", "position_half"),
+    ("stop to…", "move the stop of the selected position towards the price", "position_stop"),
+    ("no new entries…", "bar new entries in the selected instrument, or allow them again", "position_entries"),
+)
 
 # Hidden from the list until `dev` is typed.
 DEVELOPER = (("dev: stall engine", "hold the engine for 3 s, to see the heartbeat turn", "stall"),)
@@ -108,6 +120,15 @@ _IN_DIALOG: dict[str, list[tuple[str, str]]] = {
     "found": [("a", "acknowledge"), ("any other key", "close")],
     "search": [("enter", "find"), ("esc", "clear")],
     "filter": [("type", "to filter"), ("enter", "keep"), ("esc", "clear")],
+    "position": [
+        ("c", "close"),
+        ("h", "half"),
+        ("s", "stop to"),
+        ("n", "no new entries"),
+        ("!", "flat"),
+        ("any other key", "close"),
+    ],
+    "stop_price": [("enter", "show the plan"), ("!", "flat"), ("esc", "close")],
     "palette": [("enter", "do"), ("esc", "close")],
     "help": [("up down", "scroll"), ("any other key", "close")],
     "closing": [("!x", "flat"), ("up down", "scroll"), ("any other key", "closes")],
@@ -135,15 +156,20 @@ def hints(view: View) -> list[tuple[str, str]]:
     """The keys that work now with a word each, the most important first: the way out among them."""
     if view.ui.dialog == "flat":
         return _in_plan(view.snapshot.flat.state, fired=view.ui.plan_until_ns == 0)
+    if view.ui.dialog == "action":
+        return (
+            [("any key", "close")] if view.ui.fired_after >= 0 else [("x", "FIRE"), ("any other key", "close the plan")]
+        )
     if view.ui.dialog:
         return _in_dialog(view)
     listed = [key for key in TABLE if key.footer and _works(key, view)]
     listed += [key for key in TABLE if key.action == "acknowledge" and view.snapshot.found]
+    listed += [key for key in TABLE if key.action == "position" and view.ui.focus == "positions"]
     attachment = view.attachment
     if attachment.apart and not (attachment.has_control or attachment.read_only or attachment.lost):
         listed += [key for key in TABLE if key.action == "control"]
     barred = view.snapshot.entries.locked or view.snapshot.entries.halted
-    order = ["arm", "acknowledge", *(["unlock"] if barred else []), "control", "help", "leave"]
+    order = ["arm", "position", "acknowledge", *(["unlock"] if barred else []), "control", "help", "leave"]
     listed.sort(key=lambda key: order.index(key.action) if key.action in order else len(order))
     return [(key.group or key.label, key.footer or key.action) for key in listed]
 
@@ -178,6 +204,7 @@ def palette(view: View) -> list[tuple[str, str, str]]:
         if _works(key, view) and key.action not in {"up", "down", "pageup", "pagedown", "home", "end", "palette"}
     ]
     listed.extend(_BY_NAME)
+    listed.extend(ON_POSITION)
     if typed.startswith("dev"):
         listed.extend(DEVELOPER)
         if view.snapshot.trade_mode == "mock":

@@ -15,7 +15,7 @@ from engine.presentation.lamps import TerminalLink
 from tui.frame.screen import frame
 from tui.input.actions import Shell
 from tui.input.control import Control
-from tui.input.guard import Press
+from tui.input.guard import PLANS, Press
 from tui.panes.layout import PANES, focused, lasting
 from tui.shell.board import Board
 from tui.shell.display import DiffApp
@@ -169,8 +169,8 @@ class MyQuant(DiffApp):
         self._keep(view)
         self.board.theme = self.ui.theme
         self.board.show(frame(view, *(size or self.size)))
-        if self.ui.dialog == "flat" and not self.ui.plan_drawn_ns:
-            self.call_after_refresh(self._plan_drawn)
+        if self.ui.dialog in PLANS and not self.ui.plan_drawn_ns:
+            self.call_after_refresh(self._plan_drawn, self.ui.plan_number)
         self._set_title(view)
         self._ring(view)
         if view.attachment.told_to_end:
@@ -187,14 +187,14 @@ class MyQuant(DiffApp):
         if kept.problem and kept.problem != before:
             self._control.note(kept.problem, view.now_ns, "warn")
 
-    def _plan_drawn(self) -> None:
-        """Note that the plan is on the terminal; not before the terminal has taken it."""
-        if self.ui.dialog != "flat" or self.ui.plan_drawn_ns:
+    def _plan_drawn(self, number: int) -> None:
+        """Note that plan `number` is on the terminal; not before the terminal has taken it."""
+        if self.ui.dialog not in PLANS or self.ui.plan_number != number or self.ui.plan_drawn_ns:
             return
         if self.terminal is None or self.terminal.ready:
             self.ui.plan_drawn_ns = self._now_ns()
         else:
-            self.set_timer(_TAKEN_S, self._plan_drawn)
+            self.set_timer(_TAKEN_S, lambda: self._plan_drawn(number))
 
     def _link(self) -> TerminalLink:
         terminal = self.terminal

@@ -11,10 +11,12 @@ from tui.text.rows import Line
 from tui.view import listing
 
 if TYPE_CHECKING:
-    from engine import Pending
+    from engine import Pending, PositionCommand
 
-TypedDialog = Literal["goto", "unlock", "search", "palette", "bookmark", "stop", "filter"]  # they take a line of text
-Dialog = Literal[TypedDialog, "", "flat", "quit", "help", "trades", "found", "control", "closing"]
+TypedDialog = Literal[
+    "goto", "unlock", "search", "palette", "bookmark", "stop", "stop_price", "filter"
+]  # they take a line of text
+Dialog = Literal[TypedDialog, "", "flat", "quit", "help", "trades", "found", "control", "position", "action", "closing"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LOG_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
 ThemeName = Literal["ansi", "truecolor", "mono"]
@@ -72,8 +74,12 @@ class Ui(Struct):
     notice: str = ""  # one line for the operator, over the footer, until `notice_until_ns`
     notice_style: str = ""
     notice_until_ns: int = 0
-    plan_drawn_ns: int = 0  # when the flat plan was first on the terminal (monotonic), 0 = not yet
+    plan_drawn_ns: int = 0  # when the plan of a flat or an action was first on the terminal (monotonic), 0 = not yet
     plan_until_ns: int = 0  # when the plan closes by itself
+    plan_number: int = 0  # how many dialogs were opened: a plan that is drawn is not the one before it
+    instrument: int = -1  # number of the instrument that the dialog of one position is about
+    planned: "PositionCommand | None" = None  # what `x` would send
+    fired_after: int = -1  # number of the newest action of the engine when it was sent; -1 = not yet
     mouse: bool = False
     digest: str = ""  # what happened while nobody was there, over the panes until a key, or `digest_until_ns`
     digest_until_ns: int = 0
@@ -84,6 +90,7 @@ class Ui(Struct):
     def open(self, dialog: Dialog) -> None:
         """Open a dialog, empty."""
         self.dialog, self.text, self.choice = dialog, "", 0
+        self.plan_number += 1
 
 
 class OlderExits(Struct, frozen=True):

@@ -10,7 +10,19 @@ from msgspec.structs import replace
 from engine.journal import JournalledAccount
 from engine.journal.rows import RunEnded, RunStarted
 from engine.model.broker_events import Filled, Rejected
-from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeEntries, Unlock
+from engine.model.commands import (
+    AllowEntries,
+    Arm,
+    BarEntries,
+    ClosePosition,
+    Disarm,
+    Flat,
+    Lock,
+    MoveStop,
+    PauseEntries,
+    ResumeEntries,
+    Unlock,
+)
 from engine.model.errors import InputError
 from engine.model.events import (
     AnyEvent,
@@ -48,7 +60,9 @@ _fills = st.builds(
 _commands = st.sampled_from(
     (PauseEntries(), ResumeEntries(), Lock("me"), Unlock(), Unlock(), Flat("me"), Arm(), Disarm())
 )
+_actions = st.tuples(st.sampled_from(("close", "half", "stop", "bar", "allow")), st.integers(0, 1))
 _events = st.one_of(
+    _actions,
     _ticks, _ticks, _ticks, _ticks, _commands, st.just("beat"), st.just("beat"), st.just("answers"),
     st.builds(Filled, _fills), st.builds(Rejected, st.integers(1, 9), st.just("price band")),
 )  # fmt: skip
@@ -67,9 +81,25 @@ def play(harness: JournalHarness, event: object, number: int) -> None:
                 harness.answer(*harness.broker.answers())
         case Filled() | Rejected():
             harness.answer(event)
+        case (str(action), int(instrument)):
+            act(harness, action, instrument)
         case _:
             harness.command(event)  # type: ignore[arg-type]
     harness.persistence.levels()
+
+
+def act(harness: JournalHarness, action: str, instrument: int) -> None:
+    """Let the operator do something with one instrument, and the position in it."""
+    state, symbol = harness.trader.state, NAMES[instrument].symbol
+    held = state.portfolio.positions[instrument]
+    if action in {"bar", "allow"}:
+        harness.command(BarEntries(symbol) if action == "bar" else AllowEntries(symbol))
+    elif held is not None and action == "stop":
+        stop = state.instrument_states[instrument].last_price - 25
+        harness.command(MoveStop(symbol, held.entry_ms, held.entry_price, stop))
+    elif held is not None:
+        half_of = held.quantity if action == "half" else 0
+        harness.command(ClosePosition(symbol, held.entry_ms, held.entry_price, half_of))
 
 
 # A flat in trouble whose orders come to an end: what it is at moves beneath the trouble.

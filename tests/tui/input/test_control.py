@@ -271,7 +271,7 @@ def test_a_notice_goes_away():
 
 
 def test_trades_open_at_their_end():
-    hands = Hands().press("enter", 0)
+    hands = Hands().press("T", 0)
     assert (hands.ui.dialog, hands.ui.choice) == ("trades", NEWEST)
     assert hands.press("up", 1).ui.choice == 10
     assert hands.press("down", 2).press("down", 3).ui.choice == NEWEST

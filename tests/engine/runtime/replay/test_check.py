@@ -1,22 +1,30 @@
 """A replay follows the recorded run: the same commands at the same ticks, every checkpoint judged, differences named."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from engine.model.commands import (
+    AllowEntries,
+    BarEntries,
+    ClosePosition,
     Flat,
     Lock,
+    MoveStop,
     Play,
     ResumeEntries,
     Step,
     SwitchDelivery,
+    TraderCommand,
     Unlock,
 )
 from engine.model.marks import EventMark, Mark, StartMark, StateMark
+from engine.model.one_position import acting_stop
 from engine.model.snapshot import CheckView
 from engine.model.types import DELIVERIES, Instrument
+from engine.runtime import Engine
 from tests.support.recorded_runs import (
     BUSY,
     CHECKPOINTS,
@@ -53,6 +61,51 @@ def test_the_run_that_is_followed_has_something_to_follow(operated: Path) -> Non
 @pytest.mark.parametrize("delivery", DELIVERIES)
 def test_a_replay_is_the_same_as_the_recorded_run(operated: Path, tmp_path: Path, delivery: str) -> None:
     with replay(operated, tmp_path, f"engine.delivery={delivery}") as run:
+        assert at_the_end(run) == CheckView(CHECKPOINTS, CHECKPOINTS)
+
+
+def on_position(what: str) -> Callable[[Engine], TraderCommand | None]:
+    """What an operator does with the position that is held then, where one is."""
+
+    def command(engine: Engine) -> TraderCommand | None:
+        state = engine.trader.state
+        held, inst = state.portfolio.positions[0], state.instrument_states[0]
+        symbol = inst.instrument.symbol
+        if what in {"bar", "allow"}:
+            return BarEntries(symbol, "ann") if what == "bar" else AllowEntries(symbol, "ann")
+        if held is None:
+            return None
+        meant = (symbol, held.entry_ms, held.entry_price)
+        stop = max(acting_stop(held.stop, held.trail_stop), inst.last_price - 100) + 5
+        if what == "stop":
+            return MoveStop(*meant, stop=stop - stop % 5, by="ann")
+        return ClosePosition(*meant, half_of=held.quantity if what == "half" else 0, by="ann")
+
+    return command
+
+
+ACTIONS = {
+    place: (on_position(("stop", "half", "close", "bar", "allow")[number % 5]),)
+    for number, place in enumerate(range(25, LENGTH, 17))
+}
+
+
+@pytest.fixture(scope="module")
+def acted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The recording of a run whose operator acts on single positions."""
+    return record(tmp_path_factory.mktemp("acted"), None, ACTIONS)
+
+
+@pytest.mark.parametrize("delivery", DELIVERIES)
+def test_what_an_operator_did_with_one_position_is_followed(acted: Path, tmp_path: Path, delivery: str) -> None:
+    kinds = {type(mark.command) for mark in inputs_of(acted)}
+    assert kinds >= {ClosePosition, MoveStop, BarEntries, AllowEntries}
+    fills = [mark.text for mark in marks_of(acted) if isinstance(mark, EventMark) and mark.kind == "fill"]
+    assert any("Operator: close" in fill for fill in fills)
+    assert any("Operator: half" in fill for fill in fills)
+    moved = [mark for mark in marks_of(acted) if isinstance(mark, StateMark) and "gate.barred" in mark.fields]
+    assert moved, "a checkpoint while an instrument was barred"
+    with replay(acted, tmp_path, f"engine.delivery={delivery}") as run:
         assert at_the_end(run) == CheckView(CHECKPOINTS, CHECKPOINTS)
 
 

@@ -1,0 +1,109 @@
+"""The keys in the dialogs of one position: what is chosen, typed, and fired under the guards of the flat. Knows no terminal."""
+
+from collections.abc import Callable
+
+from engine import PositionCommand
+from tui.input.guard import PLAN_OPEN_NS, Guard, Press
+from tui.panes import positions
+from tui.view import one_position
+from tui.view.engine_client import EngineClient
+from tui.view.model import Dialog, Ui, View
+
+DIALOGS: tuple[Dialog, ...] = ("position", "stop_price", "action")
+CHOICES = {"c": "close", "h": "half", "s": "stop", "n": "entries"}
+
+
+class OnPosition:
+    """Opens the dialogs of one position and takes their keys; nothing is sent but by `fire`."""
+
+    def __init__(self, ui: Ui, client: EngineClient, note: Callable[[str, int, str], None]) -> None:
+        self._ui = ui
+        self._client = client
+        self._note = note
+
+    def open(self, view: View, at_ns: int) -> None:
+        """Open the dialog of the selected position; where none is held that of the selected instrument."""
+        ui, quote = self._ui, view.selected
+        chosen = positions.chosen(view) if ui.focus == positions.PANE.name else None
+        if chosen is not None:
+            ui.selected = chosen.state.instrument
+        elif quote is None:
+            self._note("there is no instrument yet", at_ns, "warn")
+            return
+        ui.open("position")
+        ui.instrument = quote.instrument if quote is not None and chosen is None else ui.selected
+
+    def press(self, press: Press, *, by_hand: bool) -> None:
+        """Take a key in the dialog of a position, or in the plan of an action; every other key closes it."""
+        ui = self._ui
+        if ui.dialog == "action":
+            self._press_in_plan(press, by_hand=by_hand)
+        elif press.key in CHOICES and by_hand:
+            self.choose(CHOICES[press.key], press.at_ns)
+        else:
+            ui.dialog = ""
+
+    def choose(self, action: str, at_ns: int) -> None:
+        """Show the plan of an action, or say why there is none; a stop is asked for its price first."""
+        ui, seen = self._ui, self._client.snapshot
+        if why := self._refusal():
+            self._note(why, at_ns, "alert")
+        elif action == "stop":
+            if one_position.held_in(seen, ui.instrument) is None:
+                self._note("nothing is held: there is no stop to move", at_ns, "warn")
+            else:
+                ui.open("stop_price")
+        elif action == "entries":
+            self._plan(one_position.bar(seen, ui.instrument), at_ns)
+        else:
+            self._plan(one_position.sale(seen, ui.instrument, half=action == "half"), at_ns)
+
+    def typed(self, text: str, at_ns: int) -> None:
+        """Take the price that was typed for a stop; one that cannot be is said, and may be typed anew."""
+        self._plan(one_position.stop_at(self._client.snapshot, self._ui.instrument, text), at_ns)
+
+    def pass_time(self, now_ns: int) -> None:
+        """Close a plan that nobody fired."""
+        ui = self._ui
+        if ui.dialog == "action" and ui.plan_until_ns and now_ns >= ui.plan_until_ns:
+            ui.dialog = ""
+
+    def _refusal(self) -> str:
+        """Why this screen may not command now; empty when it may."""
+        attachment = self._client.attachment
+        if attachment.lost:
+            return "no link to the engine: nothing is sent"
+        if attachment.read_only:
+            return "this screen only looks: attach without --read-only and --may-flat to command"
+        if not attachment.has_control:
+            return f"{attachment.holder or 'nobody'} has control: o takes it"
+        return ""
+
+    def _plan(self, planned: PositionCommand | str, at_ns: int) -> None:
+        ui = self._ui
+        if isinstance(planned, str):
+            self._note(planned, at_ns, "warn")
+            return
+        ui.open("action")
+        ui.notice = ""
+        ui.planned, ui.fired_after = planned, -1
+        ui.plan_drawn_ns, ui.plan_until_ns = 0, at_ns + PLAN_OPEN_NS
+
+    def _press_in_plan(self, press: Press, *, by_hand: bool) -> None:
+        """`x` fires under the guards of the flat, once; any other key closes the plan, or what has come of it."""
+        ui = self._ui
+        if press.key != "x":
+            ui.dialog = ""
+        elif ui.fired_after < 0 and Guard.may_fire(by_hand, ui.plan_drawn_ns, press.at_ns):
+            self._fire(press.at_ns)
+        elif ui.fired_after < 0:
+            self._note("x not taken: it came too fast, or behind an escape; press x again", press.at_ns, "alert")
+
+    def _fire(self, at_ns: int) -> None:
+        ui, action = self._ui, self._client.snapshot.action
+        if (why := self._refusal()) or ui.planned is None:
+            self._note(why, at_ns, "alert")
+            return
+        ui.fired_after = action.number if action is not None else 0
+        ui.plan_until_ns = ui.plan_drawn_ns = 0
+        self._client.send(ui.planned)
