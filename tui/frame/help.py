@@ -85,6 +85,13 @@ FLAT_WORDS = (
     ("DONE", "closed, and the broker says so too"),
     ("FLAT", "two readings of the broker show nothing held and nothing working"),
 )
+ON_POSITION = (
+    ("c", "close it: the plan, then x fires"),
+    ("h", "half of it, down to whole lots"),
+    ("s", "stop to a price, or so many points below the last (5p): only towards the price"),
+    ("n", "no new entries in its instrument; again: they are allowed"),
+    ("!", "the emergency flat"),
+)
 COMMAND_WORDS = (
     ("REQUESTED", "sent to the engine's process, no answer yet"),
     ("ACCEPTED", "the engine has it"),
@@ -113,6 +120,7 @@ def whole(width: int) -> tuple[Line, ...]:
     keys = tuple((key.label, key.help + _WHERE[key.where]) for key in TABLE)
     sections = (
         ("KEYS", keys, "key"),
+        ("ONE POSITION (ENTER)", ON_POSITION, "key"),
         ("LAMPS", LAMPS, "bold"),
         ("WORDS OF THE LAMPS", WORDS, "bold"),
         ("WORDS OF THE FEED", FEED_WORDS, "bold"),

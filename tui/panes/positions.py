@@ -114,6 +114,8 @@ def _nothing(view: View) -> list[Line]:
         return [word(f"no position has {spelled(wanted, view.glyphs)} in it: esc clears", "dim")]
     quote = view.selected
     lines: list[Line] = [word("no open position", "dim")]
+    if quote and one_position.is_barred(view.snapshot, quote.instrument):
+        lines.append(word("no new entries here: enter, then n ends that", "warn"))
     if quote and quote.objection:
         lines.append((("no entry: ", "dim"), (quote.objection, "")))
     return lines
@@ -125,11 +127,13 @@ def _position(view: View, position: OpenPosition, width: int) -> list[Line]:
     state = position.state
     instrument = text.instrument_at(shot, state.instrument)
     held_s = max(0, shot.market_ms - state.entry_ms) / 1000
+    barred = ("no new entries", "barred") if one_position.is_barred(shot, state.instrument) else ()
     segments = [
         segment(1, word(instrument.symbol, "bold")),
         segment(0, word(text.side(instrument, state.quantity), "up" if state.quantity > 0 else "down")),
         segment(2, word(text.age(held_s), "dim"), at_end=True),
         segment(0, word(text.not_kept(shot), "warn")),
+        segment(1, *(word(words, "warn") for words in barred)),
     ]
     moved = position.last - state.entry_price
     if state.quantity < 0:

@@ -174,3 +174,12 @@ def test_the_day_stands_beside_all_days_since_the_account_began():
     rows = shown(seen, width=60, height=10)
     assert rows[7].split() == ["realised", "+4,210.00", "costs", "612.40"]
     assert rows[9].split()[:7] == ["since", "1", "Sep", "2025", "-1,20,345.60", "won", "40"]
+
+
+def test_a_barred_instrument_says_so_whether_anything_of_it_is_held_or_not() -> None:
+    barred = snapshot(entries=replace(SNAPSHOT.entries, barred=(0,)))
+    assert "no new entries" in plain(positions.rows(view(barred), 44, 12))
+    assert "no new entries here: enter, then n ends that" in plain(
+        positions.rows(view(replace(barred, positions=())), 44, 12)
+    )
+    assert "no new entries" not in plain(positions.rows(view(SNAPSHOT), 44, 12))
