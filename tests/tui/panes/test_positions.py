@@ -178,7 +178,7 @@ def test_the_day_stands_beside_all_days_since_the_account_began():
 
 def test_a_barred_instrument_says_so_whether_anything_of_it_is_held_or_not() -> None:
     barred = snapshot(entries=replace(SNAPSHOT.entries, barred=(0,)))
-    assert "no new entries" in plain(positions.rows(view(barred), 44, 12))
+    assert "barred" in plain(positions.rows(view(barred), 44, 12))
     assert "no new entries here: enter, then n ends that" in plain(
         positions.rows(view(replace(barred, positions=())), 44, 12)
     )
