@@ -13,8 +13,8 @@ from tui.text.glyphs import spark
 from tui.text.rows import Line, Span, ends, left, result_style, right, width_of
 from tui.text.segments import Segment, assemble, segment, within, word
 from tui.text.spelling import middled, spelled
-from tui.view.listing import matches, symbol_of
 from tui.view import one_position
+from tui.view.listing import matches, symbol_of
 from tui.view.model import View
 
 _WIDEST = 56  # cells; further apart, a number is hard to follow from its name
