@@ -117,7 +117,9 @@ class Control:
 
     def _goes_through(self, dialog: Dialog) -> bool:
         """Whether `!` means the flat although a dialog is open: one that came by itself, of a position, or about leaving an engine that goes on."""
-        return dialog in {"closing", *on_position.DIALOGS} or (dialog in leaving.DIALOGS and self._client.attachment.apart)
+        return dialog in {"closing", *on_position.DIALOGS} or (
+            dialog in leaving.DIALOGS and self._client.attachment.apart
+        )
 
     def _press_at_control(self, press: Press, *, by_hand: bool) -> None:
         """`t` takes control from whoever has it, `g` gives it up; other keys close. What a line's noise types does neither."""
