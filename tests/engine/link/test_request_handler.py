@@ -1,0 +1,58 @@
+"""What the handler of requests does with commands before the engine has them."""
+
+import pytest
+
+from engine.link.control import OperatorPolicy
+from engine.link.limits import Notes
+from engine.link.protocol import PROTOCOL, AnyCommand, CommandTaken, Hello, Replies, SendCommand
+from engine.link.request_handler import Client, RequestHandler
+from engine.model.commands import AllowEntries, BarEntries, ClosePosition, MoveStop
+from engine.version import VERSION
+from tests.support.link_harness import FakeEngine
+
+ACTIONS = (
+    ClosePosition("NIFTY", 1, 2, by="somebody else"),
+    MoveStop("NIFTY", 1, 2, 3),
+    BarEntries("NIFTY"),
+    AllowEntries("NIFTY", by="somebody else"),
+)
+
+
+def handler(fake: FakeEngine) -> RequestHandler:
+    return RequestHandler(fake, OperatorPolicy("keep", 60), Notes(fake.say))
+
+
+def screen(handler: RequestHandler, name: str, *, wants_control: bool = True, may_flat: bool = False) -> Client:
+    client, _ = handler.welcome(
+        Hello(PROTOCOL, VERSION, name, wants_control=wants_control, may_flat=may_flat), now_ns=1
+    )
+    return client
+
+
+def answer(handler: RequestHandler, client: Client, command: AnyCommand) -> CommandTaken:
+    frames = handler.answer(client, SendCommand(7, command), now_ns=2)
+    assert frames is not None
+    reply = Replies().reply.decode(frames[0][4:])
+    assert isinstance(reply, CommandTaken)
+    return reply
+
+
+@pytest.mark.parametrize("command", ACTIONS)
+def test_an_action_on_one_position_is_signed_by_whoever_sent_it(command: AnyCommand) -> None:
+    fake = FakeEngine()
+    there = handler(fake)
+    assert answer(there, screen(there, "pts/3 from 10.0.0.7"), command).state == "ACCEPTED"
+    ((sent, ticket),) = fake.sent
+    assert (type(sent), ticket, sent.by) == (type(command), 7, "pts/3 from 10.0.0.7")
+
+
+@pytest.mark.parametrize("command", ACTIONS)
+@pytest.mark.parametrize("may_flat", [False, True])
+def test_a_screen_that_never_has_control_sends_none(command: AnyCommand, may_flat: bool) -> None:
+    fake = FakeEngine()
+    there = handler(fake)
+    looks = screen(there, "ben", wants_control=False, may_flat=may_flat)
+    assert answer(there, looks, command).state == "REFUSED"
+    screen(there, "ann")
+    assert answer(there, looks, command).state == "REFUSED"
+    assert fake.sent == []
