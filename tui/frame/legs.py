@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from engine import FlatLeg, OpenPosition
 from engine.presentation import format as text
 from tui.text.rows import Line, Span, left, right
-from tui.text.spelling import shortened
+from tui.text.spelling import middled, shortened
 from tui.view.model import View
 
 BLIND = "BLIND"  # how the word of a leg begins whose price was no news any more
@@ -33,7 +33,8 @@ def line(view: View, leg: FlatLeg, width: int) -> Line:
     style = _WORD_STYLES.get(leg.word.split(" ")[0], "alert")
     size = max(13, len(filled))
     room = width - len(leg.word) - 2
-    name = shortened(instrument.symbol, min(24, max(0, room - size - 1)), view.glyphs)
+    symbol = instrument.symbol
+    name = middled((symbol,), min(24, max(0, room - size - 1)), view.glyphs)[symbol]
     start = f"{name} {right(filled, size)}" + (planned if room >= 25 + size + len(planned) else "")
     return ((left(start, max(0, room)), ""), ("  ", ""), (leg.word, style))
 
@@ -56,7 +57,7 @@ def planned(view: View, position: OpenPosition, width: int, quantity: int | None
     whole = len(instrument.symbol) + len(held) + len(order) + 2 + len(bound)
     start: tuple[Span, ...] = ((instrument.symbol, "bold"), (held, ""), (order, "exit"))
     end: Span = (f"  {bound}", "")
-    name = shortened(instrument.symbol, width, view.glyphs)
+    name = middled((instrument.symbol,), width, view.glyphs)[instrument.symbol]
     lines: list[Line] = [(*start, end)] if whole <= width else [((name, "bold"),), (*start[1:], end)]
     old = _old(view, state.instrument)
     return [*lines, ((shortened(f"  {BLIND}: {old}", width, view.glyphs), "alert"),)] if old else lines

@@ -84,7 +84,8 @@ def _collapsed_rule(view: View, panes: Iterable[Pane], width: int) -> Line:
         if len(spans) > 1:
             spans.append((view.glyphs.off, _edge(view)))
         alarm = pane.alarm(view)
-        spans.append((f" {_number(pane)} {alarm or pane.label} ", "alert!" if alarm else _style(view, pane)))
+        words = pane.title(view) if pane.title and pane.lines else pane.label
+        spans.append((f" {_number(pane)} {alarm or words} ", "alert!" if alarm else _style(view, pane)))
     rest = width - width_of(tuple(spans))
     return fit((*spans, (view.glyphs.rule * max(0, rest), _edge(view))), width)
 

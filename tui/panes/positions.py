@@ -311,7 +311,7 @@ def line(view: View, width: int) -> Line:
 
 
 def lines(view: View, width: int, most: int) -> list[Line]:
-    """The collapsed form: a line for each position, at most so many; the last one has the sum, and counts those out of sight."""
+    """The collapsed form: a line for each position, at most so many; the last one counts those out of sight; where it is the only one with the sum of all."""
     held, position = _held(view), chosen(view)
     if position is None:
         return [_idle(view, width)]
@@ -319,10 +319,11 @@ def lines(view: View, width: int, most: int) -> list[Line]:
     first = scrolled(view, f"{PANE.name} in lines", held.index(position), count, len(held))
     hidden = len(held) - count
     together: Segment = segment(1)
-    if len(held) > 1:
-        total, more = _open_pnl(held), f"+{hidden:,} more" if hidden else ""
+    if hidden:
+        total, more = _open_pnl(held), f"+{hidden:,} more"
         sum_of: Span = (text.money(total, view.snapshot.session.zone, sign=True), result_style(total))
-        together = segment(1, ((f"{more}, all " if more else "all ", "warn"), sum_of), word(more, "warn"))
+        summed: Line = ((f"{more}, all ", "warn"), sum_of) if most == 1 else ()  # else the title has it
+        together = segment(1, summed, word(more, "warn"))
     shown = held[first : first + count]
     last = shown[-1]
     return [_collapsed(view, each, width, together if each is last else segment(1), several=most > 1) for each in shown]

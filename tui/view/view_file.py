@@ -39,6 +39,7 @@ class KeptView(Struct, frozen=True, forbid_unknown_fields=True):
     theme: ThemeName | None = None
     mouse: bool = False
     closing_shown: str = ""
+    order: int = 0  # of the table
 
 
 class ViewFile:
@@ -64,7 +65,7 @@ class ViewFile:
         if kept is None or kept.focus not in {*panes, ""}:
             return
         ui.focus, ui.zoom, ui.mouse = kept.focus, kept.zoom, kept.mouse
-        ui.log_level, ui.search = kept.log_level, kept.search
+        ui.log_level, ui.search, ui.order = kept.log_level, kept.search, kept.order
         ui.closing_shown = kept.closing_shown
         self._theme, self._wanted = kept.theme, kept.symbol
         if kept.theme is not None and ui.theme != "mono":
@@ -109,6 +110,7 @@ class ViewFile:
             theme=self._theme if ui.theme == self._given_theme else ui.theme,
             mouse=ui.mouse,
             closing_shown=ui.closing_shown,
+            order=ui.order,
         )
 
 

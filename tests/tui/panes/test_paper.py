@@ -185,6 +185,34 @@ def test_the_collapsed_line_sums_them_up_where_it_can() -> None:
     assert "+49 more UNWATCHED" in plain(frame(crowd(feed=lost().feed), 120, 40)[1:2])
 
 
+def symbols(count: int) -> list[str]:
+    return [f"{25_000 + 50 * n}CE" for n in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("held", "latency", "lamps"), [(1, True, True), (3, True, True), (9, False, False), (17, False, False)]
+)
+def test_positions_have_their_lines_before_latency_and_heartbeat(held: int, latency: bool, lamps: bool) -> None:
+    rows = [row[77:] for row in plain(frame(crowd(held), 120, 30)).splitlines() if "│" in row or "┬" in row]
+    assert all(any(symbol in row for row in rows) for symbol in symbols(held))
+    assert any("3 LATENCY" in row for row in rows) == latency
+    assert any("4 HEARTBEAT" in row for row in rows) == lamps
+
+
+@pytest.mark.parametrize(("held", "named", "latency"), [(1, 1, True), (3, 3, True), (5, 5, False), (9, 5, False)])
+def test_on_a_narrow_screen_positions_have_a_line_each_and_the_table_keeps_its_prices(
+    held: int, named: int, latency: bool
+) -> None:
+    shown = plain(frame(crowd(held), 80, 24)).splitlines()
+    listed = [row for row in shown if " LONG 150 " in row[10:]][-named:]
+    assert all(symbol in row and "stop 155.80" in row for symbol, row in zip(symbols(named), listed, strict=True))
+    assert (f"+{held - named} more" in listed[-1]) == (held > named)
+    assert any("receive→decision" in row for row in shown) == latency
+    assert sum("LIVE" in row for row in shown) >= 8
+    if held > 1:
+        assert any(f"2 POSITIONS {held}  open " in row for row in shown)
+
+
 def test_a_price_that_no_stop_should_trust_says_so_beside_itself() -> None:
     assert plain(positions.rows(view(paper()), 42, 9)).splitlines()[1].endswith("  last  157.01")
     line = positions.rows(view(lost()), 42, 9)[1]

@@ -12,7 +12,15 @@ from tui.view.model import Ui
 from tui.view.view_file import FILE, ViewFile
 
 PANES = ("ticks", "latency", "log")
-CHOSEN = {"focus": "log", "zoom": True, "selected": 1, "log_level": "WARNING", "search": "stop", "theme": "truecolor"}
+CHOSEN = {
+    "focus": "log",
+    "zoom": True,
+    "selected": 1,
+    "log_level": "WARNING",
+    "search": "stop",
+    "theme": "truecolor",
+    "order": 4,
+}
 
 
 def keep(folder, ui, seen=SNAPSHOT, now_ns=NOW_NS, file=None):
