@@ -45,9 +45,12 @@ if TYPE_CHECKING:  # the same names once more, for who checks types
     from engine.model.commands import Stop as Stop
     from engine.model.commands import SwitchDelivery as SwitchDelivery
     from engine.model.commands import Unlock as Unlock
+    from engine.model.day_page import DayPage as DayPage
     from engine.model.errors import UserError as UserError
     from engine.model.exit_page import EXITS_A_PAGE as EXITS_A_PAGE
     from engine.model.exit_page import ExitPage as ExitPage
+    from engine.model.history import DayResult as DayResult
+    from engine.model.history import DayTrade as DayTrade
     from engine.model.latency import LatencySummary as LatencySummary
     from engine.model.one_position import acting_stop as acting_stop
     from engine.model.one_position import half_of as half_of
@@ -122,8 +125,10 @@ _FOLDERS = {
         "SwitchDelivery",
         "Unlock",
     ),
+    "engine.model.day_page": ("DayPage",),
     "engine.model.errors": ("UserError",),
     "engine.model.exit_page": ("EXITS_A_PAGE", "ExitPage"),
+    "engine.model.history": ("DayResult", "DayTrade"),
     "engine.model.latency": ("LatencySummary",),
     "engine.model.one_position": ("acting_stop", "half_of", "stop_objection"),
     "engine.model.ports": ("FeedView", "LogLine"),

@@ -27,6 +27,7 @@ from engine.assembly.takeover import lock_as_found, widened
 from engine.assembly.wiring import live_engine, replaying_engine
 from engine.config import Config
 from engine.journal import StateDir
+from engine.journal.day_pages import DayPages
 from engine.journal.exit_pages import ExitPages
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import EXIT_WELL
@@ -116,8 +117,14 @@ def build(
             hours.tell_age(_today(trader), by_market)
         _tell_start(parts, state_dir, hours.warnings)
         lock_as_found(engine, opened, unlock=unlock)
-        pages = ExitPages(state_dir.path, engine.exits.position) if journal is not None else None
-        return Run(**asdict(parts), engine=engine, source=source, edges=edges.pop_all(), pages=pages)
+        pages, days = _pages(state_dir, engine) if journal is not None else (None, None)
+        return Run(**asdict(parts), engine=engine, source=source, edges=edges.pop_all(), pages=pages, day_pages=days)
+
+
+def _pages(state_dir: StateDir, engine: Engine) -> tuple[ExitPages, DayPages]:
+    """What reads the journal for screens."""
+    exits = engine.exits
+    return ExitPages(state_dir.path, exits.position), DayPages(state_dir.path, lambda: exits.rewinds)
 
 
 def _state_dir(root: Path | None, mode: TradeMode, keep_runs: int, past: int) -> StateDir:

@@ -10,8 +10,10 @@ from msgspec import Struct
 from engine.assembly.edge_watch import EdgeWatch
 from engine.config import Config
 from engine.journal import Opened, SqliteJournal
+from engine.journal.day_pages import DayPages
 from engine.journal.exit_pages import ExitPages
 from engine.logs import LogBook, log_trade
+from engine.model.day_page import DayPage
 from engine.model.exit_page import ExitPage
 from engine.model.sources import TickSource
 from engine.model.types import TradeMode
@@ -44,6 +46,7 @@ class Run(RunParts, kw_only=True):
     source: TickSource | LiveSupply
     edges: ExitStack
     pages: ExitPages | None  # of a run that keeps a journal
+    day_pages: DayPages | None
 
     def __enter__(self) -> Self:
         return self
@@ -60,6 +63,12 @@ class Run(RunParts, kw_only=True):
         if self.pages is None:
             return ExitPage(first, last, rewinds, "UNREADABLE", reason="this run keeps no journal")
         return self.pages.page(first, last, rewinds)
+
+    def day_page(self, date: str, today: str, rewinds: int) -> DayPage:
+        """The newest days of the journal, or the exits of the one at `date`; from any thread, at once."""
+        if self.day_pages is None:
+            return DayPage(date, today, rewinds, "UNREADABLE", reason="this run keeps no journal")
+        return self.day_pages.page(date, today, rewinds)
 
     def close(self) -> None:
         """Stop the engine, write what is waiting, release the state directory. Safe to call twice."""

@@ -50,7 +50,7 @@ class ChainReader:
         if JOURNAL_FILE in names:
             self.files.append(folder / JOURNAL_FILE)
         if not self.files:
-            raise InputError(f"there is no journal in {clean(str(folder))}")
+            raise InputError(f"there is no journal in {folder}")
         self.problems: list[CleanText] = []
         self._opener = opener
         if JOURNAL_FILE not in names:

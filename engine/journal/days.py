@@ -14,6 +14,7 @@ from engine.model.types import Instrument, PositionState, Trade
 from engine.presentation.statistics import TradeStatistics
 from engine.text.sanitize import CleanText
 
+_UNNAMED: Final = Instrument(CleanText("?"))
 _UNTOLD: Final = ("", "0001-01-01")
 
 
@@ -118,7 +119,7 @@ def _date_in(event: object) -> str:
 
 
 def _at(instruments: tuple[Instrument, ...], number: int) -> Instrument:
-    return instruments[number] if 0 <= number < len(instruments) else Instrument(CleanText(f"#{number}"))
+    return instruments[number] if 0 <= number < len(instruments) else _UNNAMED
 
 
 def _exit(row: Happened, instrument: Instrument, trade: Trade, left: int) -> DayTrade:

@@ -14,7 +14,6 @@ import msgspec
 from engine.model.events import AnyEvent, FillBooked, StateKept, TradeClosed
 from engine.model.state import Fields, Plain
 from engine.model.types import Fill, Instrument, PositionState, Trade
-from engine.text.sanitize import CleanText
 from engine.trading.portfolio import positions_in
 
 _SCALES: Final = (("price", 100), ("quantity", 1))
@@ -128,5 +127,5 @@ def _trade(
         gross_pnl=gross,
         costs=costs,
         net_pnl=gross - costs,
-        reason=CleanText(reason),
+        reason=reason,
     )

@@ -24,6 +24,7 @@ from engine.link.protocol import (
 )
 from engine.link.replica import Points, Replica
 from engine.link.tickets import Pending, PendingCommands
+from engine.model.day_page import DayPage
 from engine.model.exit_page import ExitPage
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
@@ -134,6 +135,13 @@ class RemoteEngine:
             self._wake()
         return page
 
+    def day_page(self, date: str, today: str, rewinds: int) -> DayPage:
+        """The newest days of the journal, or the exits of the one at `date`, as far as they were fetched; asking fetches them."""
+        page = self._replica.days.page(date, today, rewinds)
+        if page.state != "HERE":
+            self._wake()
+        return page
+
     def pending(self) -> list[Pending]:
         """The commands on their way, and those that ended in the last seconds; oldest first."""
         return self._tickets.pending()
@@ -236,6 +244,10 @@ class RemoteEngine:
             page = channel.ask(wish)
             if isinstance(page, ExitPage):
                 self._replica.pages.take(page)
+        while (day := self._replica.days.next_wish()) is not None:
+            days = channel.ask(day)
+            if isinstance(days, DayPage):
+                self._replica.days.take(days)
         while (asked := self._tickets.to_send()) is not None:
             answer = channel.ask(SendCommand(*asked))
             if isinstance(answer, CommandTaken):

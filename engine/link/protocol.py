@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal, TypeVar
 from msgspec import Meta, Struct, field, msgpack
 
 from engine.model.commands import Acknowledge, Fault, OperatorCommand, ReplayCommand, Stall, Stop, SwitchDelivery
+from engine.model.day_page import DayPage
 from engine.model.errors import WireError
 from engine.model.exit_page import ExitPage
 from engine.model.ports import LogLine
@@ -87,6 +88,14 @@ class GetExits(Struct, frozen=True, tag=True):
     rewinds: _Count = 0
 
 
+class GetDays(Struct, frozen=True, tag=True):
+    """The newest session days out of the journal, or the exits of the one at `date`; `today` and `rewinds` as in the snapshot."""
+
+    date: Annotated[str, Meta(max_length=10)] = ""
+    today: Annotated[str, Meta(max_length=10)] = ""
+    rewinds: _Count = 0
+
+
 class TakeControl(Struct, frozen=True, tag="TakeConn"):
     """Take control, whoever has it."""
 
@@ -101,7 +110,7 @@ class Bye(Struct, frozen=True, tag=True):
     detached: bool = False
 
 
-Request = Hello | GetSnapshot | SendCommand | FollowFlat | GetExits | TakeControl | GiveControl | Bye
+Request = Hello | GetSnapshot | SendCommand | FollowFlat | GetExits | GetDays | TakeControl | GiveControl | Bye
 
 # ── What the engine answers ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -187,7 +196,7 @@ class SnapshotReply(Struct, frozen=True, tag="Picture"):
     told: tuple[str, ...]
 
 
-Reply = Welcome | RequestRefused | CommandTaken | FlatNews | ControlView | SnapshotReply | ExitPage
+Reply = Welcome | RequestRefused | CommandTaken | FlatNews | ControlView | SnapshotReply | ExitPage | DayPage
 
 ENCODER: Final = msgpack.Encoder()
 REQUESTS: Final = msgpack.Decoder(Request)

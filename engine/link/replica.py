@@ -19,6 +19,7 @@ from engine.link.protocol import (
     SnapshotReply,
     understood,
 )
+from engine.link.wanted_days import WantedDays
 from engine.link.wanted_pages import WantedPages
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
@@ -50,6 +51,7 @@ class Replica:
         self._log_number = 0
         self._charts: dict[int, Points] = {}
         self.pages = WantedPages()
+        self.days = WantedDays()
         self._wanted: int | None = None  # the chart that somebody asked for
 
     def attach(self, engine: int) -> None:
@@ -61,6 +63,7 @@ class Replica:
         self._log_before, self._log_number = self._log[-1].number if self._log else 0, 0
         self._charts = {}
         self.pages.forget()
+        self.days.forget()
 
     def look(self, log_limit: int = LINES_A_LOOK) -> GetSnapshot:
         """What to ask for next."""

@@ -32,6 +32,7 @@ from engine.link.protocol import (
     CommandTaken,
     FlatNews,
     FollowFlat,
+    GetDays,
     GetExits,
     GetSnapshot,
     GiveControl,
@@ -45,6 +46,7 @@ from engine.link.protocol import (
     Welcome,
 )
 from engine.model.commands import PositionCommand
+from engine.model.day_page import DayPage
 from engine.model.exit_page import ExitPage
 from engine.model.snapshot import Snapshot
 from engine.version import VERSION
@@ -72,6 +74,9 @@ class ServedEngine(Protocol):
 
     def exit_page(self, first: int, last: int, rewinds: int) -> ExitPage:
         """Exits number `first` to `last` out of the journal, as far as they have been read."""
+
+    def day_page(self, date: str, today: str, rewinds: int) -> DayPage:
+        """The newest days of the journal, or the exits of the one at `date`, as far as they have been read."""
 
     def say(self, text: str) -> None:
         """Write a line to the log that must not be dropped."""
@@ -163,6 +168,8 @@ class RequestHandler:
                 return _frames(self._news_of(request.ticket))
             case GetExits():
                 return _frames(self._served.exit_page(request.first, request.last, request.rewinds))
+            case GetDays():
+                return _frames(self._served.day_page(request.date, request.today, request.rewinds))
             case TakeControl():
                 return _frames(self._take(client, now_ns))
             case GiveControl():

@@ -7,7 +7,6 @@ from typing import Final
 from engine.model.snapshot import ClosingView
 from engine.model.statistics import DayStatistics
 from engine.presentation.money import grouped
-from engine.text.sanitize import CleanText, clean
 
 _MOST_NAMED: Final = 4  # of what kept signals from an entry
 _LONGEST_LINE: Final = 400
@@ -72,7 +71,7 @@ def summary_lines(made: DayStatistics, zone: str) -> tuple[str, ...]:
     )
 
 
-def log_lines(seen: ClosingView, zone: str) -> list[CleanText]:
+def log_lines(seen: ClosingView, zone: str) -> list[str]:
     """The same for the log: the result in a line, and why it came to that in another."""
     made = dict(rows(seen, zone))
     result = [f"net {made['net']}", made["trades"]]
@@ -80,7 +79,7 @@ def log_lines(seen: ClosingView, zone: str) -> list[CleanText]:
     rest = [f"{name} {made[name]}" for name in ("exits", "refused", "gaps", "open", "file") if name in made]
     name = title(seen).lower()
     lines = [f"{name}: {'; '.join(result)}", *([f"{name}: {'; '.join(rest)}"] if rest else [])]
-    return [clean(line, _LONGEST_LINE) for line in lines]
+    return [line[:_LONGEST_LINE] for line in lines]
 
 
 def _kinds(made: DayStatistics, zone: str) -> str:

@@ -14,7 +14,6 @@ from engine.model.history import DayResult, DayTrade
 from engine.model.statistics import DayStatistics
 from engine.presentation import format as text
 from engine.presentation.money import grouped, plain_money
-from engine.text.sanitize import clean
 from engine.text.spreadsheet import cell
 
 _ZERO: Final = Decimal(0)
@@ -242,7 +241,7 @@ class TradeLines:
             "IN": clock(trade.entry_ms, self._zone),
             "QTY": text.quantity(instrument, trade.quantity),
             "ENTRY": text.price(instrument, trade.entry_price),
-            "REASON": clean(f"{trade.reason}{left}", 80),
+            "REASON": f"{trade.reason}{left}",
         }
         if trade.exit_ms is not None:
             cells |= {

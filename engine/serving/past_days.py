@@ -17,7 +17,6 @@ from engine.model.errors import InputError, UserError, reason
 from engine.model.history import DayResult, DayTrade
 from engine.serving.state_dirs import EngineDir, find_place
 from engine.text.day_words import is_back
-from engine.text.sanitize import CleanText, clean
 from engine.venues.registry import sections
 
 _NAMED: Final = 5  # days that a refusal names
@@ -41,14 +40,14 @@ class PastDays:
         self._zone = ""
 
     @property
-    def problems(self) -> tuple[CleanText, ...]:
+    def problems(self) -> tuple[str, ...]:
         """What of the journal could not be read so far, a line each."""
         path = self.place.folder / JOURNAL_FILE
         cut = ""
         if not self.place.pid:  # a log that is being written is never whole
             with suppress(InputError):
                 cut = unknown_after(path)
-        return (*self._chain.problems, *([clean(cut, 300)] if cut else []))
+        return (*self._chain.problems, *([cut] if cut else []))
 
     @property
     def zone(self) -> str:
@@ -92,7 +91,7 @@ def _meant(asked: str, dates: Sequence[str], zone: str) -> str | None:
 
 def _none_such(asked: str, wanted: str | None, dates: Sequence[str], place: EngineDir) -> str:
     known = f"the newest are {', '.join(reversed(dates[-_NAMED:]))}" if dates else "it tells of none so far"
-    named = clean(asked, 20) if wanted in {None, asked} else f"{clean(asked, 20)} ({wanted})"
+    named = asked if wanted in {None, asked} else f"{asked} ({wanted})"
     return (
         f"no session day {named} in the journal of {place.where}; {known}"
         if asked

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from engine.assembly import Run
 from engine.model.commands import Command
+from engine.model.day_page import DayPage
 from engine.model.exit_page import ExitPage
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
@@ -65,6 +66,10 @@ class DurableView:
     def exit_page(self, first: int, last: int, rewinds: int) -> ExitPage:
         """Exits number `first` to `last` out of the journal, as far as they have been read."""
         return self._run.exit_page(first, last, rewinds)
+
+    def day_page(self, date: str, today: str, rewinds: int) -> DayPage:
+        """The newest days of the journal, or the exits of the one at `date`, as far as they have been read."""
+        return self._run.day_page(date, today, rewinds)
 
     def say(self, text: str) -> None:
         """Put a line into the log."""

@@ -49,6 +49,7 @@ ClosedBlind: instrument quantity reason price age_ms at_ms
 CommandRefused: command reason
 ConnView: holder mine since_ns
 Continued: file run mode title pid started_ns ended_ns outcome
+DayPage: date today rewinds state days(mode statistics(date entries exits positions won lost even profit loss gross costs net best worst drawdown streak longest_won longest_lost reasons costs_by_kind) zone cumulative fallen) trades(mode instrument(symbol token exchange price_scale tick_size lot_size freeze_quantity quantity_scale market watch_only allow_negative) number entry_ms exit_ms quantity entry_price exit_price gross costs net reason left) total problems reason
 DayStarted: date at_ms note zone
 Disarm
 EntriesChanged: state reason at_ms
@@ -64,6 +65,7 @@ FlatChanged: state reason at_ms until_ms
 FlatNews: number state outcome reason begun_ns legs receipt
 FollowFlat: ticket seen
 GapsCounted: instrument untold longest_ms since_ms at_ms
+GetDays: date today rewinds
 GetExits: first last rewinds
 HeldOver: instrument quantity at_ms
 HeldSilent: instrument silent_ms at_ms severe
@@ -230,8 +232,8 @@ def test_every_tag_and_its_fields_are_what_they_were() -> None:
     ("kind", "tags"),
     [
         (ENTRIES.type, JOURNALLED),
-        (REQUESTS.type, "Bye FollowFlat GetExits Hello LeaveConn Look Send TakeConn"),
-        (Replies().reply.type, "ConnView ExitPage FlatNews Picture Refused Taken Welcome"),
+        (REQUESTS.type, "Bye FollowFlat GetDays GetExits Hello LeaveConn Look Send TakeConn"),
+        (Replies().reply.type, "ConnView DayPage ExitPage FlatNews Picture Refused Taken Welcome"),
     ],
 )
 def test_what_may_be_journalled_asked_and_answered(kind: object, tags: str) -> None:

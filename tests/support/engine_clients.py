@@ -1,6 +1,6 @@
 """A client of no engine: keeps what it was asked for and shows the snapshot it is given."""
 
-from engine import Command, ExitPage, LogLine, Snapshot, Trade
+from engine import Command, DayPage, ExitPage, LogLine, Snapshot, Trade
 from tests.support.snapshots import SNAPSHOT, log
 from tui.view.model import Attachment
 
@@ -20,6 +20,7 @@ class FakeClient:
         self.journal: dict[int, Trade] = {}
         self.pages_asked: list[tuple[int, int, int]] = []
         self.disk = "HERE"
+        self.days: dict[str, DayPage] = {}  # by the date that is asked for
 
     def start(self) -> None:
         self.started = True
@@ -38,6 +39,11 @@ class FakeClient:
         if self.disk != "HERE":
             return ExitPage(first, last, rewinds, self.disk, reason="the disk does not answer")
         return ExitPage(first, last, rewinds, "HERE", tuple(self.journal[n] for n in range(first, last + 1)))
+
+    def day_page(self, date: str, today: str, rewinds: int) -> DayPage:
+        if self.disk != "HERE":
+            return DayPage(date, today, rewinds, self.disk, reason="the disk does not answer")
+        return self.days.get(date) or DayPage(date, today, rewinds, "UNREADABLE", reason="no such day")
 
     def take_control(self) -> None:
         self.control_asked.append("take")

@@ -10,7 +10,7 @@ from tui.frame import closing, flatplan, leaving, one_position
 from tui.frame import help as help_pane
 from tui.input import keys
 from tui.input.guard import PLANS
-from tui.panes import trades
+from tui.panes import days, trades
 from tui.text.rows import Line, fill, fit, left, right
 from tui.text.spelling import shortened, spelled, wrapped
 from tui.view.model import Dialog, View
@@ -198,6 +198,11 @@ def _stop_price(view: View, width: int, height: int) -> list[Line]:
     return _with_foot(lines, _foot(view, "enter shows the plan · ! flat · esc closes", width), height)
 
 
+def _listing(rows: Body, also: str) -> Body:
+    """Make the body of a list in which one line is chosen; `also` says what else a key does there."""
+    return _scrolled(rows, f"up down home end · {also}")
+
+
 # Title, body, and the most cells and lines that the body wants.
 _CONTENTS: dict[Dialog, tuple[str, Body, int, int]] = {
     "position": ("POSITION", one_position.rows, 110, 40),
@@ -225,11 +230,15 @@ _CONTENTS: dict[Dialog, tuple[str, Body, int, int]] = {
     "palette": ("COMMANDS", _palette, 76, 20),
     "help": ("HELP", _scrolled(help_pane.rows), 96, 60),
     "closing": ("CLOSING", _scrolled(closing.rows), 76, 24),
+    "days": ("DAYS", _listing(days.rows, "enter its trades"), 90, 60),
+    "day": ("TRADES OF A DAY", _listing(days.rows_of_day, "esc back to the days"), 110, 60),
     "trades": ("TRADES", _scrolled(trades.rows, "up down scroll · home end"), 110, 60),
 }
 _TITLES: dict[Dialog, Callable[[View], str]] = {
     "trades": trades.title,
     "closing": closing.title,
     **dict.fromkeys(("position", "stop_price", "action"), one_position.title),
+    "days": days.title,
+    "day": days.title_of_day,
 }
 _DIGEST = ("WHILE YOU WERE AWAY", _about(leaving.digest_lines), 76, 12)  # no dialog: it takes no keys

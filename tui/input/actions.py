@@ -21,6 +21,7 @@ from engine import (
     Step,
     SwitchDelivery,
 )
+from engine.presentation.listed_days import listed
 from tui.input.guard import PLAN_OPEN_NS
 from tui.input.on_position import OnPosition
 from tui.panes.layout import PANES, focused
@@ -219,10 +220,40 @@ class Actions:
         self.ui.open("trades")
         self.ui.choice = older.NEWEST
 
+    def do_days(self, _at_ns: int) -> None:
+        """Open the list of session days at its end."""
+        self.ui.open("days")
+        self.ui.choice = older.NEWEST
+
+    def open_day(self) -> None:
+        """Open the trades of the chosen day; those of today are the list of trades."""
+        view = self.view
+        found = listed(view.past, view.snapshot) if view is not None else ()
+        if not found:
+            return
+        day = found[max(0, min(len(found) - 1, self.ui.choice))].statistics.date
+        if day == self._snapshot.account.day.date:
+            self.do_trades(0)
+            return
+        self.ui.open("day")
+        self.ui.day, self.ui.choice = day, older.NEWEST
+
+    def _move_in_days(self, by: int) -> None:
+        """Move the choice in the list of days, or in the trades of one, as far as there are lines."""
+        view = self.view
+        if view is None:
+            return
+        page = view.past
+        in_days = self.ui.dialog == "days"
+        count = len(listed(page, view.snapshot)) if in_days else len(page.trades) if page is not None else 0
+        self.ui.choice = max(0, min(count - 1, min(self.ui.choice, count - 1) + by))
+
     def move(self, by: int) -> None:
         """Move the selection of the dialog, or of the focused pane, by `by` lines."""
         ui = self.ui
-        if ui.dialog == "trades":
+        if ui.dialog in {"days", "day"}:
+            self._move_in_days(by)
+        elif ui.dialog == "trades":
             ui.choice = older.moved(self._snapshot, ui.choice, by)
         elif ui.dialog and ui.dialog != "filter":
             most = flat.count(self._snapshot) - 1 if ui.dialog == "flat" else 200

@@ -102,8 +102,12 @@ class Control:
             self._actions.on_position.press(press, by_hand=by_hand)
         elif dialog in _TYPED:
             self._type(press)
-        elif press.key in LINES and dialog in {"help", "trades", "found", "closing"}:
+        elif press.key in LINES and dialog in {"help", "trades", "found", "closing", "days", "day"}:
             self._actions.move(LINES[press.key])
+        elif dialog == "days" and press.key == "enter":
+            self._actions.open_day()
+        elif dialog == "day" and press.key == "escape":
+            self._actions.do_days(press.at_ns)
         elif dialog == "found" and press.key == "a":
             self._actions.act("acknowledge", press.at_ns)
         elif dialog == "quit" and press.key == "q":

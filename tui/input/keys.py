@@ -79,6 +79,7 @@ TABLE: tuple[Key, ...] = (
         "the selected position: levels, fills, chart, and what can be done with it",
     ),
     Key("T", "trades", "list of all trades"),
+    Key("D", "days", "session days: net, costs, won, drawdown; enter: the trades of one"),
     Key("up", "up", "move up"),
     Key("down", "down", "move down"),
     Key("pageup", "pageup", "a page up"),
@@ -131,6 +132,8 @@ _IN_DIALOG: dict[str, list[tuple[str, str]]] = {
     "stop_price": [("enter", "show the plan"), ("!", "flat"), ("esc", "close")],
     "palette": [("enter", "do"), ("esc", "close")],
     "help": [("up down", "scroll"), ("any other key", "close")],
+    "days": [("up down", "choose"), ("enter", "its trades"), ("any other key", "close")],
+    "day": [("up down", "scroll"), ("esc", "back"), ("any other key", "close")],
     "closing": [("!x", "flat"), ("up down", "scroll"), ("any other key", "closes")],
     "trades": [("up down", "scroll"), ("home end", "first and newest"), ("any other key", "close")],
 }

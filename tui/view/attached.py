@@ -25,7 +25,7 @@ class AttachedEngine:
     def __init__(self, remote: "RemoteEngine", folder: Path) -> None:
         self._remote = remote
         self.send, self.history, self.log_lines = remote.send, remote.history, remote.log_lines
-        self.exit_page = remote.exit_page
+        self.exit_page, self.day_page = remote.exit_page, remote.day_page
         self.take_control, self.give_control, self.leave = remote.take_control, remote.give_control, remote.leave
         self._folder = folder
         self._read_only = not remote.wants_control

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Protocol
 
-from engine import ExitPage, LogLine, Snapshot
+from engine import DayPage, ExitPage, LogLine, Snapshot
 from tui.view.model import Attachment
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ class EngineClient(Protocol):
     def exit_page(self, first: int, last: int, rewinds: int) -> ExitPage:
         """Exits number `first` to `last` out of the journal, at most `EXITS_A_PAGE`, as far as they have come; ask again."""
 
+    def day_page(self, date: str, today: str, rewinds: int) -> DayPage:
+        """The newest days of the journal, or the exits of the one at `date`, as far as they have come; ask again."""
+
     @property
     def attachment(self) -> Attachment:
         """Whether the engine is at the other end, who has control, what became of commands; texts are cleaned."""
@@ -51,7 +54,7 @@ class LocalEngine:
     def __init__(self, run: "Run") -> None:
         self._engine = run.engine
         self.send, self.history, self.log_lines = run.engine.send, run.engine.history, run.logs.lines_since
-        self.exit_page = run.exit_page
+        self.exit_page, self.day_page = run.exit_page, run.day_page
 
     @property
     def snapshot(self) -> Snapshot:

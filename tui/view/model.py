@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from msgspec import Struct, field
 
-from engine import LogLine, Quote, Snapshot, Trade
+from engine import DayPage, LogLine, Quote, Snapshot, Trade
 from engine.presentation.lamps import Lamp
 from tui.text.glyphs import UNICODE, Glyphs
 from tui.text.rows import Line
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 TypedDialog = Literal[
     "goto", "unlock", "search", "palette", "bookmark", "stop", "stop_price", "filter"
 ]  # they take a line of text
-Dialog = Literal[TypedDialog, "", "flat", "quit", "help", "trades", "found", "control", "position", "action", "closing"]
+Dialog = Literal[TypedDialog, "", "flat", "quit", "help", "trades", "found", "control", "position", "action", "closing", "days", "day"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LOG_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
 ThemeName = Literal["ansi", "truecolor", "mono"]
@@ -84,6 +84,7 @@ class Ui(Struct):
     digest: str = ""  # what happened while nobody was there, over the panes until a key, or `digest_until_ns`
     digest_until_ns: int = 0
     hint: bool = False  # whoever looks has never pressed a key here
+    day: str = ""  # of the dialog "day": the date
     closing_shown: str = ""  # which day's or replay's closing card was shown last
     of_panes: dict[str, int] = field(default_factory=dict)  # what a pane's own keys chose, by the pane's name
 
@@ -116,6 +117,7 @@ class View(Struct):
     pnl_trend: tuple[float, ...] = ()  # the day's P&L over time
     attachment: Attachment = Attachment()
     older: OlderExits = OlderExits()  # while the list of trades is open
+    past: DayPage | None = None  # while the list of days is open, or one of them
     calm: "View | None" = None  # an earlier view for the panes that need not move at every frame
     drawn: dict[tuple[str, int, int], list[Line]] | None = None  # from a calm view, by pane and size
     order: tuple[int, ...] | None = None  # the instruments as they are sorted, None = not sorted yet

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from engine import LogLine, Quote, Snapshot
+from engine import DayPage, LogLine, Quote, Snapshot
 from engine.presentation.health import Health
 from engine.presentation.lamps import TerminalLink
 from tui.text.glyphs import UNICODE, Glyphs
@@ -83,6 +83,7 @@ class ViewBuilder:
             pnl_trend=tuple(self._pnl),
             attachment=self._client.attachment,
             older=self._older(snapshot),
+            past=self._past(snapshot),
             order=self._sorting.numbers(snapshot, listing.order_of(self._ui.order), now_ns),
             tops=self._tops,
         )
@@ -109,6 +110,13 @@ class ViewBuilder:
         if self._ui.dialog != "trades":
             return OlderExits()
         return self._sanitizer.part("older", older_exits(self._client, snapshot, self._ui.choice))
+
+    def _past(self, snapshot: Snapshot) -> DayPage | None:
+        if self._ui.dialog not in {"days", "day"}:
+            return None
+        date = self._ui.day if self._ui.dialog == "day" else ""
+        page = self._client.day_page(date, snapshot.account.day.date, snapshot.rewinds)
+        return self._sanitizer.part(f"past {self._ui.dialog}", page)
 
     def _note_trends(self, snapshot: Snapshot) -> None:
         """Take a sample of every price and of the day's result; calm sparks are worth more than busy ones."""

@@ -45,7 +45,9 @@ ENTRIES = (
     "engine/recording/format.py",
     "engine/recording/reader.py",
     "engine/recording/recorder.py",
-    "engine/journal/exit_pages.py",  # why a journal cannot be read
+    "engine/journal/chain_reader.py",
+    "engine/journal/day_pages.py",  # why a journal cannot be read
+    "engine/journal/exit_pages.py",
     "engine/journal/opening.py",
     "engine/journal/reader.py",
     "engine/journal/rows.py",
@@ -53,6 +55,7 @@ ENTRIES = (
     "engine/journal/standing.py",  # what the disk says
     "engine/journal/takeover.py",
     "engine/trading/data_quality.py",  # what a strategy raised
+    "engine/runtime/closing.py",  # what a file is called
     "engine/runtime/run_failure.py",  # what anything else raised
     "engine/assembly/assemble.py",  # what a run is called
     "engine/backtest/verification.py",  # what a file is called
