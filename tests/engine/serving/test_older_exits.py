@@ -107,6 +107,19 @@ def test_a_screen_in_the_same_process_has_the_same_pages(run: Run) -> None:
     assert page(LocalEngine(run).exit_page, 1).trades == tuple(rows(run)[:100])
 
 
+def test_days_and_their_exits_come_over_the_socket_and_within_the_process(run: Run, tmp_path: Path) -> None:
+    today = run.engine.snapshot.account.day
+    with serving(tmp_path, fake=DurableView(run)) as there, remote(there) as ann:
+        for asked in (ann.day_page, LocalEngine(run).day_page):
+            until(lambda asked=asked: asked("", today.date, 0).state != "LATER")  # type: ignore[misc]
+            (day,) = asked("", today.date, 0).days
+            assert day.statistics == today
+            until(lambda asked=asked: asked(today.date, today.date, 0).state != "LATER")  # type: ignore[misc]
+            page = asked(today.date, today.date, 0)
+            assert (page.state, page.total, page.trades[-1].number) == ("HERE", today.exits, today.exits)
+            assert ann.day_page("2001-01-01", "", 1).state == "LATER"
+
+
 def test_whoever_asks_for_too_much_is_answered_and_goes_on(run: Run, tmp_path: Path) -> None:
     with serving(tmp_path, fake=DurableView(run)) as there, RawClient(there.path) as raw:
         raw.hello()
