@@ -117,14 +117,16 @@ def build(
             hours.tell_age(_today(trader), by_market)
         _tell_start(parts, state_dir, hours.warnings)
         lock_as_found(engine, opened, unlock=unlock)
-        pages, days = _pages(state_dir, engine) if journal is not None else (None, None)
+        pages, days = (
+            _pages(state_dir, engine, [each.symbol for each in instruments]) if journal is not None else (None, None)
+        )
         return Run(**asdict(parts), engine=engine, source=source, edges=edges.pop_all(), pages=pages, day_pages=days)
 
 
-def _pages(state_dir: StateDir, engine: Engine) -> tuple[ExitPages, DayPages]:
+def _pages(state_dir: StateDir, engine: Engine, symbols: list[CleanText]) -> tuple[ExitPages, DayPages]:
     """What reads the journal for screens."""
     exits = engine.exits
-    return ExitPages(state_dir.path, exits.position), DayPages(state_dir.path, lambda: exits.rewinds)
+    return ExitPages(state_dir.path, exits.position, symbols=symbols), DayPages(state_dir.path, lambda: exits.rewinds)
 
 
 def _state_dir(root: Path | None, mode: TradeMode, keep_runs: int, past: int) -> StateDir:

@@ -4,7 +4,7 @@ A disk that hangs holds that thread and nobody else. What is kept is bounded: a 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -27,13 +27,19 @@ _Key = tuple[int, int, int]
 class ExitPages:
     """Exits of the journal in `folder`, by number; `page` returns at once and may come from any thread.
 
-    `position` says how often a replay has gone back, and the number of the newest exit, read in this order.
+    `symbols` are the instruments by their numbers now. `position` says how often a replay has gone back, and the number of the newest exit, read in this order.
     """
 
     def __init__(
-        self, folder: Path, position: Callable[[], tuple[int, int]], clock_ns: Callable[[], int] = time.monotonic_ns
+        self,
+        folder: Path,
+        position: Callable[[], tuple[int, int]],
+        clock_ns: Callable[[], int] = time.monotonic_ns,
+        *,
+        symbols: Sequence[str] = (),
     ) -> None:
         self._folder = folder
+        self._symbols = symbols
         self._position = position
         self._clock_ns = clock_ns
         self._lock = (
@@ -107,7 +113,7 @@ class ExitPages:
             self._places, self._places_of = {}, rewinds
         try:
             after = min((number for number in self._places if number > last), default=0)
-            trades, row = exit_rows(self._folder, first, last, self._places.get(after, END))
+            trades, row = exit_rows(self._folder, first, last, self._places.get(after, END), self._symbols)
         except Exception as error:  # noqa: BLE001 - the mouth of the thread: whatever it is costs this page alone
             self._places = {}
             return ExitPage(*key, "UNREADABLE", reason=clean(str(error) or type(error).__name__, _LONGEST_REASON))

@@ -4,11 +4,15 @@ An account counts its exits on from run to run without holes; a replay that goes
 backwards, what was decided last comes first: a number that was seen already belongs to a past that is no more.
 """
 
+import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec import Struct, json
+from msgspec.structs import replace
 
 from engine.journal.months import JOURNAL_FILE
 from engine.journal.reader import file_before
@@ -18,30 +22,44 @@ from engine.model.errors import InputError
 from engine.model.events import TradeClosed
 from engine.model.types import Trade
 
+_KEPT = "SELECT body FROM events WHERE number < ? AND kind = 'StateKept' ORDER BY number DESC LIMIT 1"
+
 END: Final = 2**63 - 1  # a row number behind every row
 
 # What is passed over is passed over by SQLite, which does not hold the interpreter while it does so.
-_BACKWARDS = """SELECT number, json_extract(body, '$.trade.number') AS counted, body FROM events
+_BACKWARDS = """SELECT number, run, json_extract(body, '$.trade.number') AS counted, body FROM events
     WHERE number < ? AND kind = 'TradeClosed' AND counted <= ? ORDER BY number DESC"""
 
 
-def exit_rows(folder: Path, first: int, last: int, before_row: int = END) -> tuple[tuple[Trade, ...], int]:
+class _Symbols(Struct):
+    symbols: tuple[str, ...] = ()
+
+
+def exit_rows(
+    folder: Path, first: int, last: int, before_row: int = END, symbols: Sequence[str] = ()
+) -> tuple[tuple[Trade, ...], int]:
     """Exits number `first` to `last`, oldest first, and the number of the row of `first`.
 
-    All of them stand before row `before_row`. Raises InputError where one is missing, OSError, sqlite3.Error.
+    All of them stand before row `before_row`. Their instruments are those of `symbols`, whatever numbers an earlier run
+    gave them; -1 is none of these. Raises InputError where an exit is missing, OSError, sqlite3.Error.
     """
     found: list[Trade] = []
     path, wanted, row = folder / JOURNAL_FILE, last, before_row
+    places: dict[int, dict[int, int]] = {}  # of each run: what an instrument's number is now
     while True:
         with closing(open_reader(path)) as connection:
             if problem := foreign(connection):
                 raise InputError(f"{path.name}: {problem}")
-            for number, counted, body in connection.execute(_BACKWARDS, (before_row, last)):
+            for number, run, counted, body in connection.execute(_BACKWARDS, (before_row, last)):
                 if counted < wanted:
                     raise InputError(f"exit {wanted:,} is not in {path.name}")
                 if counted > wanted:
                     continue  # a replay went back over it
-                found.append(_trade(path, body))
+                if symbols and run not in places:
+                    places[run] = _places(connection, number, symbols)
+                trade = _trade(path, body)
+                place = places.get(run, {}).get(trade.instrument, trade.instrument)
+                found.append(trade if place == trade.instrument else replace(trade, instrument=place))
                 wanted, row = wanted - 1, number
                 if wanted < first:
                     return tuple(reversed(found)), row
@@ -49,6 +67,13 @@ def exit_rows(folder: Path, first: int, last: int, before_row: int = END) -> tup
         if not name:
             raise InputError(f"exit {wanted:,} is not in the journal")
         path = folder / name
+
+
+def _places(connection: sqlite3.Connection, number: int, symbols: Sequence[str]) -> dict[int, int]:
+    """What numbers the instruments have among `symbols` that the run of row `number` knew, where an account tells them."""
+    kept = connection.execute(_KEPT, (number,)).fetchone()
+    known = json.decode(kept[0], type=_Symbols).symbols if kept else ()
+    return {place: symbols.index(symbol) if symbol in symbols else -1 for place, symbol in enumerate(known)}
 
 
 def _trade(path: Path, body: str) -> Trade:

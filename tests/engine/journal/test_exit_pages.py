@@ -15,12 +15,18 @@ from hypothesis import strategies as st
 
 from engine.journal import JOURNAL_FILE, SqliteJournal, read_events
 from engine.journal import exit_pages as pages_module
+from engine.journal.chain_reader import ChainReader
+from engine.journal.days import day_trades
 from engine.journal.exit_pages import MOST_WAITING, PAGES_KEPT, PLACES_KEPT, ExitPages
+from engine.journal.exit_rows import exit_rows
+from engine.journal.history import History
 from engine.journal.months import closed_files
 from engine.model.clock import VirtualClock
 from engine.model.events import EntriesChanged, TradeClosed
 from engine.model.exit_page import EXITS_A_PAGE, ExitPage
 from engine.model.types import Trade
+from tests.support.day_journals import Run
+from tests.support.day_journals import write as write_days
 from tests.support.waiting import PATIENCE_S, until
 
 EXITS = 5_000
@@ -253,3 +259,19 @@ def test_what_was_counted_before_a_replay_went_back_is_not_answered(written: Pat
     assert pages.page(1, 100, 0) == ExitPage(1, 100, 0, "LATER")
     assert fetched(pages, 1, 100, 1).state == "HERE"
     assert {key[2] for key in pages._pages} == {1}
+
+
+def test_an_exit_of_a_run_that_numbered_instruments_otherwise_is_of_its_own_instrument(tmp_path: Path) -> None:
+    write_days(tmp_path, [Run(("2026-10-27",), ("A", "B", "C"), 40, 3), Run(("2026-10-28",), ("C", "A", "B"), 40, 5)])
+    entries = [row.entry() for row in read_events(tmp_path / JOURNAL_FILE)]
+    newest = max(entry.trade.number for entry in entries if isinstance(entry, TradeClosed))
+    trades, _ = exit_rows(tmp_path, 1, newest, symbols=("B", "C"))
+    history = History(ChainReader(tmp_path))
+    marks = history.days(9)
+    named = [
+        each for place in range(len(marks)) for each in day_trades(history, marks, place) if each.exit_ms is not None
+    ]
+    assert {each.instrument.symbol for each in named} == {"A", "B", "C"}
+    assert [trade.instrument for trade in trades] == [
+        ("B", "C").index(each.instrument.symbol) if each.instrument.symbol in "BC" else -1 for each in named
+    ]
