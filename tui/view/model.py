@@ -16,7 +16,21 @@ if TYPE_CHECKING:
 TypedDialog = Literal[
     "goto", "unlock", "search", "palette", "bookmark", "stop", "stop_price", "filter"
 ]  # they take a line of text
-Dialog = Literal[TypedDialog, "", "flat", "quit", "help", "trades", "found", "control", "position", "action", "closing", "days", "day"]
+Dialog = Literal[
+    TypedDialog,
+    "",
+    "flat",
+    "quit",
+    "help",
+    "trades",
+    "found",
+    "control",
+    "position",
+    "action",
+    "closing",
+    "days",
+    "day",
+]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LOG_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
 ThemeName = Literal["ansi", "truecolor", "mono"]

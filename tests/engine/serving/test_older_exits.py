@@ -108,7 +108,7 @@ def test_a_screen_in_the_same_process_has_the_same_pages(run: Run) -> None:
 
 
 def test_days_and_their_exits_come_over_the_socket_and_within_the_process(run: Run, tmp_path: Path) -> None:
-    today = run.engine.snapshot.account.day
+    today = run.engine.exits.statistics.day
     with serving(tmp_path, fake=DurableView(run)) as there, remote(there) as ann:
         for asked in (ann.day_page, LocalEngine(run).day_page):
             until(lambda asked=asked: asked("", today.date, 0).state != "LATER")  # type: ignore[misc]
