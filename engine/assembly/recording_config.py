@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from engine.assembly.market_hours import for_market, recorded_markets
-from engine.config import Config, describe, instrument_for, stated
+from engine.config import BEFORE_THE_KEY, Config, describe, instrument_for, stated
 from engine.config.origins import Claim
 from engine.config.rules import canonical
 from engine.model.errors import ConfigError
@@ -29,19 +29,21 @@ def fit_to_recording(config: Config, source: TickSource | LiveSupply) -> tuple[C
     """Join what a recording knows of its market with the configuration.
 
     A recording states its session's zone and hours, its price scale, lot and tick sizes. They hold, unless a person said
-    otherwise; the price scale, which its prices are counted in, in any case. What is no recording keeps the hours of its
+    otherwise; the price scale, which its prices are counted in, in any case. One of before a key existed states what it was
+    made with. What is no recording keeps the hours of its
     first instrument's market. Raises ConfigError.
     """
     header = getattr(source, "header", None)
     if not isinstance(header, Header):
         return for_market(config, source.instruments[0].market), source.instruments
     recorded = header.markets.get(header.instruments[0].market)
-    facts = {
+    facts: dict[str, object] = {
         "session.zone": header.session_zone,
         "session.start": time.fromisoformat(header.session_start),
         "session.end": time.fromisoformat(header.session_end),
         "session.daily": recorded.daily if recorded else True,
     }
+    facts |= {key: text for key, text in BEFORE_THE_KEY.items() if key not in header.config}
     config = stated(config, facts, _RECORDING)
     origins = config.origins
     for each in source.instruments:

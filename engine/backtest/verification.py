@@ -10,7 +10,7 @@ from msgspec import Struct
 from engine.assembly import load
 from engine.assembly.recording_config import fit_to_recording
 from engine.backtest.rerun import Rerun, rerun
-from engine.config import Config, Layer, bundled, describe
+from engine.config import BEFORE_THE_KEY, Config, Layer, bundled, describe
 from engine.config.schema import OVERRIDABLE
 from engine.model.errors import UserError
 from engine.model.types import Instrument, Trade
@@ -112,7 +112,7 @@ def _recorded(header: Header) -> tuple[list[str], tuple[str, ...]]:
     notes = [f"{key}: not in this program any more" for key in wanted if key not in usable]
     if header.config:
         missing = [key for key in deciding(known) if key not in header.config]
-        notes += [f"{key}: not in the recording, taken as {known[key]}" for key in missing]
+        notes += [f"{key}: not in the recording, taken as {BEFORE_THE_KEY.get(key, known[key])}" for key in missing]
     return [f"{key}={text}" for key, text in usable.items()], tuple(notes)
 
 

@@ -19,6 +19,7 @@ from engine.model.sources import Selective
 from engine.model.statistics import DayStatistics
 from engine.model.types import TradeMode
 from engine.presentation import closing
+from engine.presentation.charges import fills_text
 from engine.presentation.money import grouped
 from engine.reports.summary import Summary, summarise
 from engine.reports.trade_file import TradeFile
@@ -173,6 +174,16 @@ def _filters(summary: Summary) -> str:
     return f"{told}; refused: {refused}" if refused else told
 
 
+def _charged(summary: Summary, zone: str) -> str:
+    """Say by what costs were charged, how the contract note rounds them, and where orders were filled."""
+    told = f"charged by {summary.charged_by}"
+    noted = {kind: Decimal(amount) for kind, amount in summary.costs_as_noted.items()}
+    if noted:
+        stt, whole = grouped(noted.get("STT", Decimal(0)), zone), grouped(sum(noted.values(), Decimal(0)), zone)
+        told += f", whose note of the day rounds STT to {stt}: {whole} in all"
+    return f"{told}; filled at {fills_text(summary.fill, summary.fills_at_touch, summary.fills_at_last)}"
+
+
 def _lines(summary: Summary, made: DayStatistics, zone: str) -> list[str]:
     """Say `summary` to a person, and what came of the trades; money as it is grouped in `zone`."""
     refused = {reason: count for reason, count in summary.refused.items() if count}
@@ -186,6 +197,7 @@ def _lines(summary: Summary, made: DayStatistics, zone: str) -> list[str]:
         f"{summary.entries} entries, {summary.exits} exits, {summary.open_positions} positions open",
         f"gross {gross}, costs {costs}, net {net}; cash {cash}",
         *closing.summary_lines(made, zone),
+        *([_charged(summary, zone)] if summary.entries else []),
         f"receive→decision µs: p50 {latency.p50} p95 {latency.p95} p99 {latency.p99} max {latency.max}",
         f"peak memory {summary.rss_mb} MB",
         f"state {summary.state_hash}",

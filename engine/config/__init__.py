@@ -1,6 +1,7 @@
 """The configuration: from config.toml and a few overrides to frozen records."""
 
 from engine.config.bundled import bundled, find_config, own_config, user_config, user_folder
+from engine.config.charge_tables import charge_tables
 from engine.config.describe import (
     changed,
     circuit_of,
@@ -10,7 +11,7 @@ from engine.config.describe import (
     instrument_for,
     wanted_symbols,
 )
-from engine.config.facts import explained, stated
+from engine.config.facts import BEFORE_THE_KEY, explained, stated
 from engine.config.load import Layer, load
 from engine.config.market_facts import market_facts
 from engine.config.schema import (
@@ -24,6 +25,7 @@ from engine.config.schema import (
 )
 
 __all__ = [
+    "BEFORE_THE_KEY",
     "Config",
     "Layer",
     "OperatorConfig",
@@ -34,6 +36,7 @@ __all__ = [
     "StrategyConfig",
     "bundled",
     "changed",
+    "charge_tables",
     "circuit_of",
     "defaults",
     "describe",

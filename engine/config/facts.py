@@ -1,6 +1,7 @@
 """Facts that a recording or a market states of itself, joined with what persons said. Knows neither of them."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -8,6 +9,9 @@ from engine.config.judge import all_keys, nearest_hint, rule_of, text_of
 from engine.config.origins import Claim
 from engine.config.schema import Config, sections_of, tables_with
 from engine.model.errors import ConfigError
+
+# What a recording of before a key existed was made with, where that is not the key's default.
+BEFORE_THE_KEY: Final[Mapping[str, str]] = {"charges.model": "percent", "paper.fill": "last"}
 
 
 def stated(config: Config, facts: Mapping[str, object], by: str) -> Config:

@@ -26,6 +26,8 @@ Section = TypeVar("Section", bound=Struct)
 RecordingChoice = Literal["auto", "on", "off"]
 CalendarChoice = Literal["auto", "none"]
 Unprotected = Literal["warn", "refuse"]
+ChargesModel = Literal["contract_note", "percent"]
+PaperFill = Literal["touch", "last"]
 OnLoss = Literal["keep", "no_entries", "flat_after"]
 OnSilence = Literal["hold", "flat"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -127,6 +129,19 @@ class RiskConfig(Struct, frozen=True):
     missed_ticks_before_stop: Annotated[int, Whole(1, 1_000_000)]
     jump_percent: Annotated[Decimal, Number(0, 1000)]
     unprotected: Annotated[Unprotected, Choice("warn", "refuse")]
+
+
+class ChargesConfig(Struct, frozen=True):
+    """What an order costs: as its contract note says, by a dated table, or by the percentages of [risk]."""
+
+    model: Annotated[ChargesModel, Choice("contract_note", "percent")]
+    table: Annotated[str, Text(80, r"[a-z0-9][a-z0-9-]*", "auto or the name of a table")]
+
+
+class PaperConfig(Struct, frozen=True):
+    """How a simulated order is filled."""
+
+    fill: Annotated[PaperFill, Choice("touch", "last")]
 
 
 # What stands in [instruments.X] only.
@@ -240,6 +255,8 @@ class Config(Struct, frozen=True):
     capital: CapitalConfig
     strategy: StrategyConfig
     risk: RiskConfig
+    charges: ChargesConfig
+    paper: PaperConfig
     instrument: InstrumentConfig
     instruments: dict[str, InstrumentConfig]
     engine: EngineConfig

@@ -3,6 +3,7 @@
 None of them is carried out by the trader itself.
 """
 
+from decimal import Decimal
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -31,12 +32,16 @@ class ReadHoldings(Event, frozen=True, tag=True):
     """Ask the broker what is held and what it still works on."""
 
 
-class FillBooked(Event, frozen=True, tag=True):
-    """A fill is booked; `position` is what is held after it (None: nothing), `cash` exact in the currency."""
+class FillBooked(Event, frozen=True, tag=True, omit_defaults=True):
+    """A fill is booked; `position` is what is held after it (None: nothing), `cash` exact in the currency.
+
+    `costs` are what it cost by kind, exact: together what `cash` changed by beyond its turnover.
+    """
 
     fill: Fill
     position: PositionState | None
     cash: str
+    costs: dict[str, Decimal] = {}
 
 
 class TradeClosed(Event, frozen=True, tag=True):

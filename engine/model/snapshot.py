@@ -75,7 +75,8 @@ class AccountView(Struct, frozen=True):
     """Money in the currency: what there is, what the session day has brought (`day`), and all days since the account began (`total`).
 
     `realised`, `costs` (paid, those of open positions too) and `exits` are since the account began, `day_pnl` is what the
-    day has realised plus `open_pnl`.
+    day has realised plus `open_pnl`. `charged_by` names the tables of charges with the dates of their rows ("percent").
+    `fill` is what a simulated order fills at (touch, last); so many orders found bid and ask, so many took the last price.
     """
 
     cash: Decimal
@@ -86,6 +87,10 @@ class AccountView(Struct, frozen=True):
     exits: int
     day: DayStatistics = DayStatistics()
     total: DayStatistics = DayStatistics()
+    charged_by: str = ""
+    fill: str = ""
+    fills_at_touch: int = 0
+    fills_at_last: int = 0
 
 
 class EntriesState(Struct, frozen=True):

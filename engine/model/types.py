@@ -62,6 +62,11 @@ class Instrument(Struct, frozen=True):
         """The lowest price that is one, in minor units."""
         return -MAX_PRICE if self.allow_negative is True else 1
 
+    @property
+    def largest_order(self) -> int:
+        """The most that the exchange takes in one order: the freeze quantity, down to whole lots; one lot at least."""
+        return max(self.lot_size, self.freeze_quantity // self.lot_size * self.lot_size)
+
     def money(self, minor_value: int) -> Decimal:
         """Exact currency value of `minor_value` = price × quantity, both in minor units."""
         return Decimal(minor_value) / (self.price_scale * self.quantity_scale)

@@ -6,6 +6,7 @@ from typing import Final
 
 from engine.model.snapshot import ClosingView
 from engine.model.statistics import DayStatistics
+from engine.presentation.charges import by_kind
 from engine.presentation.money import grouped
 
 _MOST_NAMED: Final = 4  # of what kept signals from an entry
@@ -25,7 +26,7 @@ def rows(seen: ClosingView, zone: str) -> list[tuple[str, str]]:
     made = seen.statistics
     told = [
         ("net", f"{_signed(made.net, zone)} (gross {_signed(made.gross, zone)}, costs {grouped(made.costs, zone)})"),
-        ("costs", _kinds(made, zone)),
+        ("costs", by_kind(made.costs_by_kind, zone)),
         ("trades", trades(made)),
         ("best", extremes(made, zone)),
         ("exits", counts(made.reasons)),
@@ -64,7 +65,7 @@ def summary_lines(made: DayStatistics, zone: str) -> tuple[str, ...]:
     if not made.exits:
         return ()
     best = extremes(made, zone)
-    kinds = _kinds(made, zone)
+    kinds = by_kind(made.costs_by_kind, zone)
     return (
         f"{trades(made)}{f'; best {best}' if best else ''}",
         f"exits: {counts(made.reasons)}{f'; costs: {kinds}' if kinds else ''}",
@@ -80,10 +81,6 @@ def log_lines(seen: ClosingView, zone: str) -> list[str]:
     name = title(seen).lower()
     lines = [f"{name}: {'; '.join(result)}", *([f"{name}: {'; '.join(rest)}"] if rest else [])]
     return [line[:_LONGEST_LINE] for line in lines]
-
-
-def _kinds(made: DayStatistics, zone: str) -> str:
-    return ", ".join(f"{name} {grouped(paid, zone)}" for name, paid in made.costs_by_kind.items() if paid)
 
 
 def _gaps(seen: ClosingView) -> str:

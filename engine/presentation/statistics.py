@@ -49,6 +49,11 @@ class _Sums(Struct, omit_defaults=True):
     costs_by_kind: dict[str, Decimal] = msgspec.field(default_factory=dict)
     peak: Decimal = _ZERO
 
+    def pay(self, kinds: Mapping[str, Decimal]) -> None:
+        """Count what a fill cost by kind."""
+        for kind, amount in kinds.items():
+            self.costs_by_kind[kind] = self.costs_by_kind.get(kind, _ZERO) + amount
+
     def exit(self, trade: Trade) -> None:
         """Count an exit."""
         self.exits += 1
@@ -145,6 +150,8 @@ class TradeStatistics:
 
     def _filled(self, booked: FillBooked) -> None:
         fill, position = booked.fill, booked.position
+        self._day.pay(booked.costs)
+        self._total.pay(booked.costs)
         self._ends = None
         if fill.side == "SELL":
             self._ends = fill.instrument if position is None else None

@@ -1,7 +1,9 @@
 """The figures of a run that is over. Reads the engine, changes nothing, prints nothing."""
 
 import resource
+from collections.abc import Mapping
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 
 from msgspec import Struct
@@ -10,6 +12,7 @@ from engine.assembly import Run
 from engine.model.latency import Histogram
 from engine.model.sources import Selective, of_candles
 from engine.model.state import state_hash
+from engine.presentation.charges import as_noted, in_order
 from engine.presentation.money import plain_money
 
 _REASONS = ("missing", "nan", "infinite", "non_positive", "backwards")
@@ -43,6 +46,9 @@ class Summary(Struct, frozen=True):
     `positions` (round trips) have ended, of which so many were `won` and `lost`; `best` and `worst` are theirs. Counts and
     money are those of the account, earlier runs included. `remarks` are what was also logged as a warning. `candles`: the
     ticks were made of candles, four of each.
+    `charged_by` names the table and the date of its row, or says "percent"; `costs_by_kind` are what the account has paid,
+    entries of what is still open included, and `costs_as_noted` the same as the contract note of its one day rounds it.
+    `fill` is what simulated orders were to fill at; so many found bid and ask, so many took the last price.
     """
 
     source: str
@@ -83,6 +89,11 @@ class Summary(Struct, frozen=True):
     drawdown: str = "0.00"
     exits_by_reason: dict[str, int] = {}
     costs_by_kind: dict[str, str] = {}
+    charged_by: str = ""
+    costs_as_noted: dict[str, str] = {}
+    fill: str = ""
+    fills_at_touch: int = 0
+    fills_at_last: int = 0
 
 
 def _peak_kb() -> int:
@@ -104,8 +115,10 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
     """Return the summary of a stopped run."""
     engine = run.engine
     portfolio = run.trader.state.portfolio
+    account = engine.snapshot.account
+    day, total = account.day, engine.exits.statistics.total
+    one_day = day.date == total.date and "brokerage" in day.costs_by_kind
     snapshot = engine.snapshot
-    total = engine.exits.statistics.total
     recorder = next((edge for edge in snapshot.edges if edge.name == "recorder"), None)
     return Summary(
         source=run.source.name,
@@ -144,9 +157,18 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
         worst=None if total.worst is None else plain_money(total.worst),
         drawdown=plain_money(total.drawdown),
         exits_by_reason=dict(total.reasons),
-        costs_by_kind={kind: plain_money(paid) for kind, paid in total.costs_by_kind.items()},
+        charged_by=account.charged_by,
+        costs_by_kind=_texts(total.costs_by_kind),
+        costs_as_noted=_texts(as_noted(day.costs_by_kind)) if one_day else {},
+        fill=account.fill,
+        fills_at_touch=account.fills_at_touch,
+        fills_at_last=account.fills_at_last,
         complete=engine.status.source_ended or engine.playback is None,  # a live stream has no end to come to
     )
+
+
+def _texts(kinds: Mapping[str, Decimal]) -> dict[str, str]:
+    return {kind: plain_money(amount) for kind, amount in in_order(kinds).items()}
 
 
 def _left_out(run: Run) -> dict[str, LeftOut]:

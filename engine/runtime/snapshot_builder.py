@@ -173,7 +173,7 @@ class SnapshotBuilder:
         shown = []
         for inst, position in state.held():
             pnl = state.portfolio.open_pnl(inst.index, inst.last_price)
-            costs = state.portfolio.exit_costs(inst.index, inst.last_price)
+            costs = state.portfolio.exit_costs(inst.index, inst.last_price, self._parts.effects.now_ms)
             held = position.state(inst.index)
             if held.entry_turnover > _MOST_TURNOVER:
                 held = replace(held, entry_turnover=0)
@@ -195,6 +195,10 @@ class SnapshotBuilder:
             exits=portfolio.trades,
             day=day,
             total=self._parts.exits.statistics.total,
+            charged_by=state.costs.said(state.today),
+            fill=state.fill,
+            fills_at_last=state.fills[0],
+            fills_at_touch=state.fills[1],
         )
 
     def _edges(self) -> tuple[snapshot.EdgeView, ...]:

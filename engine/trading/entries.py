@@ -6,7 +6,6 @@ from engine.model.types import FLAG_LATE
 from engine.trading.data_quality import BAD_TICKS, DataQualityMonitor
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.operator_actions import BARRED
-from engine.trading.positions import Costs
 from engine.trading.protection import idle_limit, idle_rules
 from engine.trading.reach import NO_LOT, NO_WINDOW, WATCH_ONLY
 from engine.trading.risk import Sizing
@@ -19,10 +18,10 @@ class EntryHandler:
 
     __slots__ = ("_data_quality", "_max_daily_loss", "_refuses_unprotected", "_sizing", "_state")
 
-    def __init__(self, state: TradingState, risk: RiskConfig, costs: Costs, data_quality: DataQualityMonitor) -> None:
+    def __init__(self, state: TradingState, risk: RiskConfig, data_quality: DataQualityMonitor) -> None:
         self._state = state
         self._data_quality = data_quality
-        self._sizing = Sizing(risk, costs)
+        self._sizing = Sizing(risk)
         self._max_daily_loss = risk.max_daily_loss
         self._refuses_unprotected = risk.unprotected == "refuse"
 
@@ -31,8 +30,9 @@ class EntryHandler:
         state = self._state
         objection = self._objection(inst, now_ms, day) or inst.strategy.objection(price)
         if not objection:
-            limit = inst.levels.buy_price(price)
-            quantity = self._sizing.quantity(state.portfolio.cash, limit, inst.instrument)
+            limit = inst.buy_price(price)
+            costs = state.costs.by_instrument[inst.index]
+            quantity = self._sizing.quantity(state.portfolio.cash, limit, inst.instrument, costs, now_ms)
             idle = idle_rules(inst.levels, inst.instrument, limit)
             unprotected = (*idle.protect, *self._idle_limit())
             if quantity and not (unprotected and self._refuses_unprotected):

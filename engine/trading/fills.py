@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from engine.model.broker_events import BrokerEvent, Cancelled, Filled, Holdings, Rejected
 from engine.model.events import FillBooked, OrderCancelled, OrderRejected, TradeClosed
 from engine.model.types import Fill, Order
+from engine.trading.costs import Kinds
 from engine.trading.flatten import Flattener
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.positions import STOP_LOSS, Position
@@ -35,12 +36,14 @@ class FillHandler:
         """Book what the broker says."""
         match event:
             case Filled():
-                blind = self._state.orders.is_blind(event.fill.order)
-                order = self._state.orders.on_fill(event.fill)
+                orders = self._state.orders
+                blind, before = orders.is_blind(event.fill.order), orders.filled(event.fill.order)
+                kinds = self._state.portfolio.charge(event.fill, before)
+                order = orders.on_fill(event.fill)
                 if event.fill.side == "BUY":
-                    self._bought(event.fill, order)
+                    self._bought(event.fill, order, kinds)
                 else:
-                    self._sold(event.fill, order.reason if order else "External", blind=blind)
+                    self._sold(event.fill, order.reason if order else "External", kinds, blind=blind)
             case Rejected():
                 closed = self._close(event.order)
                 if closed is not None:
@@ -52,14 +55,14 @@ class FillHandler:
             case Holdings():
                 self._flattener.verify(event, now_ms)
 
-    def _bought(self, fill: Fill, order: Order | None) -> None:
+    def _bought(self, fill: Fill, order: Order | None, kinds: Kinds) -> None:
         state = self._state
         inst = state.instrument_states[fill.instrument]
         decided = self._decided(inst, order) if order else fill.price
         if state.position(inst) is None:
             inst.entered_at = inst.taken
-        position = state.portfolio.buy(fill, decided)
-        state.effects.append(FillBooked(fill, position.state(inst.index), str(state.portfolio.cash)))
+        position = state.portfolio.buy(fill, decided, kinds)
+        state.effects.append(FillBooked(fill, position.state(inst.index), str(state.portfolio.cash), kinds))
         inst.strategy.on_entry()
         self._opened(inst, position)
         if not state.flat.running:
@@ -71,17 +74,17 @@ class FillHandler:
         tick = inst.last_tick
         return inst.last_price if tick and tick.seq == order.tick_seq else order.price - inst.levels.slippage
 
-    def _sold(self, fill: Fill, reason: str, *, blind: bool) -> None:
+    def _sold(self, fill: Fill, reason: str, kinds: Kinds, *, blind: bool) -> None:
         state = self._state
         inst = state.instrument_states[fill.instrument]
         held_before = state.position(inst)
         own_stop = held_before is not None and held_before.stopped_by_operator(reason)
-        trade = state.portfolio.sell(fill, reason, blind=blind)
+        trade = state.portfolio.sell(fill, reason, kinds, blind=blind)
         left = state.position(inst)
         held = left.state(inst.index) if left else None
         if left is None:
             inst.held_ticks += inst.taken - inst.entered_at
-        state.effects.append(FillBooked(fill, held, str(state.portfolio.cash)))
+        state.effects.append(FillBooked(fill, held, str(state.portfolio.cash), kinds))
         if trade is not None:
             if own_stop:
                 trade = replace(trade, operator_stop=True)

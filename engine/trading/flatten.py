@@ -152,9 +152,8 @@ class Flattener:
 
 
 def largest_order(instrument: Instrument, quantity: int) -> int:
-    """The largest quantity that the exchange takes in one order: the freeze quantity, down to whole lots.
+    """The largest quantity that the exchange takes in one order.
 
     No position is cut into more than a thousand orders: a freeze quantity that asks for that is a mistake.
     """
-    lot = instrument.lot_size
-    return max(lot, instrument.freeze_quantity // lot * lot, -(-quantity // _MOST_ORDERS))
+    return max(instrument.largest_order, -(-quantity // _MOST_ORDERS))

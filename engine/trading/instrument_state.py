@@ -8,7 +8,7 @@ from typing import Final
 
 from engine.config import RiskConfig, StrategyConfig
 from engine.model.state import Fields, Plain, dump, load
-from engine.model.types import Instrument, Tick
+from engine.model.types import MAX_PRICE, Instrument, Tick
 from engine.trading.positions import Levels
 from engine.trading.reach import Reach
 from engine.trading.session import NO_DAY, SessionDay, TradingHours
@@ -20,6 +20,7 @@ SAMPLE_MS: Final = 5000
 COARSE_SAMPLE_MS: Final = 60_000  # where the instruments are many
 # A session of 6:15 h has 4,500 points of 5 s; an even number, so that thinning keeps both ends.
 _MOST_VALUES: Final = 2 * 4800
+_NO_TOUCH: Final = (0, 0)
 _NO_SILENCE_MS: Final = (
     1 << 62
 )  # `last_ms` of an instrument taken over: the time until its first tick is no gap of the feed
@@ -78,6 +79,8 @@ class InstrumentState:
     STATE = ("last_price", "day_open", "last_ms", "halt_shown", "objection", "gaps")
     __slots__ = (
         *STATE,
+        "_at_touch",
+        "_kept_touch",
         "day",
         "entered_at",
         "held_ticks",
@@ -109,7 +112,10 @@ class InstrumentState:
         reach: Reach,
         sample_ms: int = SAMPLE_MS,
         circuit: tuple[int, int] = (0, 0),
+        *,
+        at_touch: bool = False,
     ) -> None:
+        """`at_touch`: orders are priced by bid and ask, where its ticks have them."""
         self.index = index
         self.instrument = instrument
         self.hours = hours  # of its market
@@ -136,6 +142,8 @@ class InstrumentState:
         self.silences = Silences()
         self.refusals = EntryRefusals()
         self.off_grid_told = False
+        self._at_touch = at_touch
+        self._kept_touch = _NO_TOUCH  # while no tick has come since the state was taken back
 
     def start_day(self, day: SessionDay, price: int, at_ms: int) -> None:
         """Begin a day with its first tick; where the market has no Session End, a new date begins counts and chart only."""
@@ -152,6 +160,24 @@ class InstrumentState:
         self.passed_ticks += self.strategy.ticks
         self.most_ticks = max(self.most_ticks, self.strategy.ticks)
         self.strategy.start_day()
+
+    @property
+    def touch(self) -> tuple[int, int]:
+        """Bid and ask that its orders are priced by; nought where the last price is taken."""
+        if not self._at_touch:
+            return _NO_TOUCH
+        tick = self.last_tick
+        if tick is None:
+            return self._kept_touch
+        return (tick.bid, tick.ask) if 0 < tick.bid <= tick.ask <= MAX_PRICE else _NO_TOUCH
+
+    def buy_price(self, price: int) -> int:
+        """The price of an entry that is decided at tick price `price`: the ask, else that price with the slippage."""
+        return self.touch[1] or self.levels.buy_price(price)
+
+    def sell_price(self, price: int) -> int:
+        """The price of an exit that is decided at tick price `price`: the bid, else that price less the slippage."""
+        return self.touch[0] or self.levels.sell_price(price)
 
     def sample(self, at_ms: int, price: int) -> None:
         """Keep a point of the day's chart."""
@@ -182,6 +208,8 @@ class InstrumentState:
         name = f"{self.index}."
         dump(self, name, into)
         into[name + "day"] = self.day.isoformat()
+        if touch := self.touch[1] and self.touch:
+            into[name + "touch"] = list(touch)
         self.tick_filter.dump(name + "door.", into)
         self.strategy.dump(name + "strategy.", into)
 
@@ -208,6 +236,8 @@ class InstrumentState:
         self.tick_filter.load(name + "door.", fields)
         self.strategy.load(name + "strategy.", fields)
         self.last_tick = None
+        touch = fields.get(name + "touch")
+        self._kept_touch = (touch[0], touch[1]) if isinstance(touch, list) else _NO_TOUCH
         self.session = NO_DAY
         self.sample_at_ms = 0
         self.history.cut(self.last_ms)

@@ -65,6 +65,11 @@ class Orders:
         """What is still to be filled of order `number`, which must be open."""
         return self._left[number]
 
+    def filled(self, number: int) -> int:
+        """How much of order `number` is filled while it is open; 0 for one we do not know."""
+        order = self._open.get(number)
+        return order.quantity - self._left[number] if order else 0
+
     def selling(self, instrument: int) -> int:
         """How much of `instrument` the unanswered sell orders still have to sell."""
         return sum(

@@ -7,7 +7,8 @@ import msgspec
 
 from engine.model.state import Fields, Plain, dump, load
 from engine.model.types import Fill, Instrument, PositionState, Trade
-from engine.trading.positions import Costs, Levels, Position
+from engine.trading.costs import Costs, Kinds, total
+from engine.trading.positions import Levels, Position
 
 
 class CashAccount:
@@ -65,7 +66,7 @@ class Portfolio(CashAccount):
     """Cash and positions; quantities sold beyond what was held are kept in `stray`, so that nothing is ever lost."""
 
     def __init__(
-        self, instruments: tuple[Instrument, ...], levels: tuple[Levels, ...], costs: Costs, cash: Decimal
+        self, instruments: tuple[Instrument, ...], levels: tuple[Levels, ...], costs: tuple[Costs, ...], cash: Decimal
     ) -> None:
         super().__init__(cash)
         self._instruments = instruments
@@ -79,14 +80,30 @@ class Portfolio(CashAccount):
         position = self.positions[index]
         return self.stray[index] + (position.quantity if position else 0)
 
-    def buy(self, fill: Fill, decided_price: int) -> Position:
-        """Book a buy fill of an order that was decided at tick price `decided_price`."""
+    def charge(self, fill: Fill, filled_before: int = 0) -> Kinds:
+        """What `fill` costs by kind, after `filled_before` of its order was filled; it is neither booked nor counted.
+
+        An order is charged when its first part is filled, one beyond what the exchange takes in one as often as it must be cut.
+        """
+        instrument = self._instruments[fill.instrument]
+        most = instrument.largest_order
+        orders = -(-(filled_before + fill.quantity) // most) + -filled_before // most
+        turnover = instrument.money(fill.price * fill.quantity)
+        return self._costs[fill.instrument].of(turnover, orders, fill.at_ms, selling=fill.side == "SELL")
+
+    def _pay(self, kinds: Kinds) -> Decimal:
+        """Count what was charged; the sum of it."""
+        costs = total(kinds)
+        self.costs_paid += costs
+        return costs
+
+    def buy(self, fill: Fill, decided_price: int, kinds: Kinds) -> Position:
+        """Book a buy fill, which costs `kinds`, of an order that was decided at tick price `decided_price`."""
         index = fill.instrument
         instrument = self._instruments[index]
         turnover = instrument.money(fill.price * fill.quantity)
-        costs = self._costs.of(turnover, selling=False)
+        costs = self._pay(kinds)
         self.cash -= turnover + costs
-        self.costs_paid += costs
         position = self.positions[index]
         if position is None:
             position = Position(instrument, self._levels[index], price=decided_price, at_ms=fill.at_ms)
@@ -95,14 +112,13 @@ class Portfolio(CashAccount):
         position.add(fill.quantity, fill.price, costs)
         return position
 
-    def sell(self, fill: Fill, reason: str, *, blind: bool = False) -> Trade | None:
-        """Book a sell fill; the exit it completes (`blind`: see `Trade`), or None when nothing was held."""
+    def sell(self, fill: Fill, reason: str, kinds: Kinds, *, blind: bool = False) -> Trade | None:
+        """Book a sell fill, which costs `kinds`; the exit it completes (`blind`: see `Trade`), or None when nothing was held."""
         index = fill.instrument
         instrument = self._instruments[index]
         turnover = instrument.money(fill.price * fill.quantity)
-        exit_costs = self._costs.of(turnover, selling=True)
+        exit_costs = self._pay(kinds)
         self.cash += turnover - exit_costs
-        self.costs_paid += exit_costs
         position = self.positions[index]
         held = position.quantity if position else 0
         closed = min(held, fill.quantity)
@@ -143,11 +159,10 @@ class Portfolio(CashAccount):
         value = self._instruments[index].money(position.quantity * price - position.entry_turnover)
         return value - position.entry_costs
 
-    def exit_costs(self, index: int, price: int) -> Decimal:
-        """What selling all that is held of instrument `index` at `price` would cost."""
+    def exit_costs(self, index: int, price: int, at_ms: int) -> Decimal:
+        """What selling all that is held of instrument `index` at `price` would cost, in one order at `at_ms`."""
         position = self.positions[index]
-        held = position.quantity if position else 0
-        return self._costs.of(self._instruments[index].money(held * price), selling=True)
+        return total(self.charge(Fill(0, index, "SELL", position.quantity, price, at_ms))) if position else Decimal(0)
 
     def dump(self, into: Fields) -> None:
         """Add the deciding state to `into`."""

@@ -1,4 +1,4 @@
-"""Positions with their levels, the judgement of exits, and what a trade costs. Knows no cash, no broker and no clock."""
+"""Positions with their levels and the judgement of exits. Knows no cash, no broker and no clock."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
@@ -112,25 +112,6 @@ class Levels(Struct, frozen=True):
         if price < self.tick_size:
             return max(wanted, min(1, price))
         return max(wanted // self.tick_size, 1) * self.tick_size
-
-
-class Costs:
-    """Costs of one side of a trade, exact (percent of turnover; GST on commission and exchange charges)."""
-
-    def __init__(self, risk: RiskConfig) -> None:
-        hundred = Decimal(100)
-        self._commission_least = risk.commission_per_trade
-        self._commission = risk.commission_percent / hundred
-        self._exchange = risk.exchange_charges_percent / hundred
-        self._stt = risk.stt_percent / hundred
-        self._gst = risk.gst_percent / hundred
-
-    def of(self, turnover: Decimal, *, selling: bool) -> Decimal:
-        """Costs of trading `turnover` (currency)."""
-        turnover = abs(turnover)  # below nought the seller pays, and costs are no income
-        charged = max(self._commission_least, turnover * self._commission) + turnover * self._exchange
-        costs = charged + charged * self._gst
-        return costs + turnover * self._stt if selling else costs
 
 
 class Position:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from engine.config import RiskConfig
 from engine.model.state import Plain
 from engine.model.types import MAX_QUANTITY, Instrument
-from engine.trading.positions import Costs
+from engine.trading.costs import Costs, total
 
 
 class EntryGate:
@@ -57,23 +57,23 @@ class EntryGate:
 class Sizing:
     """How many lots an entry buys."""
 
-    def __init__(self, risk: RiskConfig, costs: Costs) -> None:
+    def __init__(self, risk: RiskConfig) -> None:
         self._share = risk.max_position_value_percent / Decimal(100)
-        self._costs = costs
 
-    def quantity(self, cash: Decimal, price: int, instrument: Instrument) -> int:
-        """Quantity (whole lots) that `cash` affords at `price` (minor units), costs included; 0 when not one lot, or no price above nought."""
+    def quantity(self, cash: Decimal, price: int, instrument: Instrument, costs: Costs, at_ms: int) -> int:
+        """Quantity (whole lots) that `cash` affords at `price` (minor units) at `at_ms`, `costs` included; 0 when not one lot, or no price above nought."""
         if price <= 0:
             return 0  # no cash measures what may be owed
         lot_value = instrument.money(price * instrument.lot_size)
         spendable = min(cash, cash * self._share)
         lots = int(spendable / lot_value) if spendable > 0 else 0
         lots = min(lots, MAX_QUANTITY // instrument.lot_size)
-        if not lots or self._fits(lots, lot_value, cash):
-            return lots * instrument.lot_size
-        fits = bisect_left(range(1, lots), True, key=lambda count: not self._fits(count, lot_value, cash))
-        return fits * instrument.lot_size
 
-    def _fits(self, lots: int, lot_value: Decimal, cash: Decimal) -> bool:
-        turnover = lots * lot_value
-        return turnover + self._costs.of(turnover, selling=False) <= cash
+        def fits(count: int) -> bool:
+            turnover = count * lot_value
+            orders = -(-count * instrument.lot_size // instrument.largest_order)
+            return turnover + total(costs.of(turnover, orders, at_ms, selling=False)) <= cash
+
+        if not lots or fits(lots):
+            return lots * instrument.lot_size
+        return bisect_left(range(1, lots), True, key=lambda count: not fits(count)) * instrument.lot_size

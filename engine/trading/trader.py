@@ -34,7 +34,7 @@ from engine.trading.findings import Findings
 from engine.trading.flatten import Flattener
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.operator_actions import OperatorActions
-from engine.trading.positions import SESSION_END, Costs, Position
+from engine.trading.positions import SESSION_END, Position
 from engine.trading.session import NO_DAY, SessionDay, TradingHours
 from engine.trading.tick_filter import HELD
 from engine.trading.trading_state import TradingState
@@ -72,8 +72,7 @@ class Trader:
         hours_of: Callable[[str], TradingHours] | None = None,
     ) -> None:
         """`hours_of` gives the hours of each market by its name (None: all keep those of [session], on every day)."""
-        costs = Costs(config.risk)
-        self.state = TradingState(config, instruments, costs, tag_prefix, hours_of)
+        self.state = TradingState(config, instruments, tag_prefix, hours_of)
         self.hours = self.state.hours
         self._outside = self.state.reach.outside
         self._data_quality = DataQualityMonitor(self.state, config.risk)
@@ -82,7 +81,7 @@ class Trader:
         self._flattener = Flattener(self.state, config.risk, self.agenda.flat_began)
         self._operator = OperatorActions(self.state)
         self._fills = FillHandler(self.state, self._flattener, self._judge_entry, self.agenda.opened)
-        self._enter = EntryHandler(self.state, config.risk, costs, self._data_quality).follow
+        self._enter = EntryHandler(self.state, config.risk, self._data_quality).follow
         self._instruments = self.state.instrument_states
         self._positions = self.state.portfolio.positions
         self._max_gap_ms = config.risk.max_tick_gap_ms

@@ -12,6 +12,7 @@ from engine.model.events import (
     DayStarted,
     EntriesChanged,
     FlatState,
+    InstrumentWarned,
     LockState,
     StateKept,
     Submit,
@@ -19,11 +20,12 @@ from engine.model.events import (
 from engine.model.state import Fields, Plain, Stateful, dump, load
 from engine.model.types import Instrument
 from engine.text.sanitize import CleanText
+from engine.trading.costs import CostBook
 from engine.trading.flatten_state import FlattenState
 from engine.trading.instrument_state import COARSE_SAMPLE_MS, SAMPLE_MS, InstrumentState
 from engine.trading.orders import Orders, ordered_in
 from engine.trading.portfolio import Portfolio, positions_in, strays_in
-from engine.trading.positions import Costs, Position
+from engine.trading.positions import Position
 from engine.trading.reach import Reach
 from engine.trading.risk import EntryGate
 from engine.trading.session import NO_DAY, SessionDay, TradingHours
@@ -42,8 +44,11 @@ class TradingState:
         "_scales",
         "_symbols",
         "all_hours",
+        "costs",
         "effects",
         "faults",
+        "fill",
+        "fills",
         "flat",
         "gate",
         "hours",
@@ -53,13 +58,13 @@ class TradingState:
         "portfolio",
         "reach",
         "today",
+        "told_of_costs",
     )
 
     def __init__(
         self,
         config: Config,
         instruments: tuple[Instrument, ...],
-        costs: Costs,
         tag_prefix: str,
         hours_of: Callable[[str], TradingHours] | None = None,
     ) -> None:
@@ -80,11 +85,16 @@ class TradingState:
                 self.reach,
                 sample_ms,
                 circuit_of(config, each),
+                at_touch=config.paper.fill == "touch",
             )
             for i, each in enumerate(instruments)
         ]
         levels = tuple(inst.levels for inst in self.instrument_states)
-        self.portfolio = Portfolio(instruments, levels, costs, config.capital.initial_capital)
+        self.costs = CostBook(config, instruments)
+        self.told_of_costs: dict[str, None] = {}  # each once, in their order
+        self.fill = config.paper.fill
+        self.fills = [0, 0]  # orders priced by the last price, by the touch
+        self.portfolio = Portfolio(instruments, levels, self.costs.by_instrument, config.capital.initial_capital)
         self.gate = EntryGate(config.risk.max_positions_per_day)
         self.orders = Orders(tag_prefix)
         self.flat = FlattenState()
@@ -131,6 +141,7 @@ class TradingState:
     def buy(self, inst: InstrumentState, quantity: int, price: int, at_ms: int) -> None:
         """Order an entry of `quantity` at `price`."""
         self.gate.day_entries += 1
+        self.fills[inst.touch[1] > 0] += 1
         order = self.orders.new(inst.index, "BUY", quantity, price, "Entry", at_ms, self._seq(inst))
         self.effects.append(Submit(order))
 
@@ -152,7 +163,8 @@ class TradingState:
     ) -> None:
         """Order an exit of `quantity`, decided at tick price `price`; `blind`: that is no news any more."""
         position.exiting += quantity
-        limit = inst.levels.sell_price(price)
+        self.fills[inst.touch[0] > 0] += 1
+        limit = inst.sell_price(price)
         order = self.orders.new(inst.index, "SELL", quantity, limit, reason, at_ms, self._seq(inst), target)
         if blind:
             self.orders.mark_blind(order.number)
@@ -194,6 +206,10 @@ class TradingState:
         self.gate.start_day()
         self.portfolio.start_day()
         self.effects.append(DayStarted(day.date.isoformat(), at_ms, day.note, self.hours.zone.key))
+        for index, text in self.costs.doubts(day.date):
+            if text not in self.told_of_costs:
+                self.told_of_costs[text] = None
+                self.effects.append(InstrumentWarned(index, text, at_ms))
 
     def halt(self, reason: str, at_ms: int) -> None:
         """No entries until the operator unlocks; the first reason stands."""
@@ -231,6 +247,7 @@ class TradingState:
     def dump_told(self, into: Fields) -> None:
         """Add what was told and counted: no part of the deciding state, but what a replay takes back with it."""
         into["reach"] = self.reach.dump()
+        into["fills"] = list(self.fills)
         for inst in self.instrument_states:
             inst.dump_told(into)
 
@@ -238,6 +255,8 @@ class TradingState:
         """Take that back, where `fields` have it."""
         if isinstance(reach := fields.get("reach"), str):
             self.reach.load(reach)
+        if isinstance(fills := fields.get("fills"), list):
+            self.fills = list(fills)
         for inst in self.instrument_states:
             inst.load_told(fields)
 

@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 import pytest
 
 from engine.model.types import DELIVERIES
+from tests.support.builders import PERCENT
 from tests.support.command_home import Home
 from tests.support.paths import SHARED
 from tests.support.trade_lists import Row, decided, golden, rows_of
 
 DAY = SHARED / "nifty_option_20251001.csv"
-FULL_CASH = ("--set", "risk.max_position_value_percent=100")
+FULL_CASH = ("--set", "risk.max_position_value_percent=100", *(word for key in PERCENT for word in ("--set", key)))
 FILTERS = ("--set", "strategy.use_macd=true", "--set", "strategy.use_vwap=true")
 SLICE_ROWS = 1_200  # of the session's beginning: ten minutes and the first trades
 ENTRY_COST = Decimal("0.0003894")  # of the turnover: (0.03 % + 0.003 %) and GST on them

@@ -16,15 +16,15 @@ pytestmark = pytest.mark.slow
 
 def test_watching_a_replay_to_its_end(tmp_path):
     with tmux(tmp_path, 120, 40, "replay", str(BUNDLED), "--speed", "max") as terminal:
-        terminal.sees("■", "32,664/32,664", "P&L +5,725.25", "exits 61")
-        terminal.sees("END OF THE REPLAY", "44 positions, 33 won (75%)", "any other key closes")
+        terminal.sees("■", "32,664/32,664", "P&L +1,861.52", "exits 62")
+        terminal.sees("END OF THE REPLAY", "47 positions, 36 won (77%)", "any other key closes")
         terminal.keys("Escape")
         terminal.keys("Enter")
-        terminal.sees("TRADES 61", "Session End")
+        terminal.sees("TRADES 62", "Session End")
         terminal.keys("Escape")
         terminal.read_it()
         terminal.keys("q")
-        terminal.sees("44 entries, 61 exits", "status=0")
+        terminal.sees("47 entries, 62 exits", "status=0")
 
 
 def test_whoever_is_new_is_told_three_lines_until_the_first_key(tmp_path):

@@ -58,7 +58,7 @@ EventMark: ticks kind text at_ms
 ExitPage: first last rewinds state trades(number instrument entry_ms exit_ms entry_price exit_price quantity gross_pnl costs net_pnl reason blind operator_stop) reason
 Fault: kind amount symbol
 FeedNote: text at_ms severe
-FillBooked: fill{FILL} position{POSITION} cash
+FillBooked: fill{FILL} position{POSITION} cash costs
 Filled: fill{FILL}
 Flat: reason anyway
 FlatChanged: state reason at_ms until_ms

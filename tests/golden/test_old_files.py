@@ -23,7 +23,7 @@ from engine.presentation.statistics import TradeStatistics
 from engine.recording import Header, MqrSource
 from engine.trading.trader import Trader
 from engine.version import RULES_REVISION
-from tests.support.builders import config
+from tests.support.builders import PERCENT, config
 from tests.support.command_home import Answer, Home
 from tests.support.journal_harness import account_after, exact_fields, instruments_named
 from tests.support.old_files import FILTERS, GOLDEN, KILLED
@@ -31,7 +31,7 @@ from tests.support.paths import ROOT
 from tests.support.recomputed import recomputed
 from tests.support.recorded_runs import rewrite
 
-BUNDLED_HASH = "8260bd06e9f50fb7e30b1cab51a03694"
+BUNDLED_HASH = "21daefbc5ab95aae8c78a785b01b3f5b"
 SYMBOL = "NIFTY25NOV2525000CE"
 
 # Ticks, checkpoints, recorded exits, entries, positions open at the end, cash.
@@ -156,7 +156,7 @@ def test_an_old_header_is_of_the_first_rules_whatever_program_wrote_it(home: Hom
 def test_a_replay_of_either_form_ends_as_it_did(
     home: Home, rules: tuple[str, ...], state_hash: str, entries: int, exits: int, cash: str
 ) -> None:
-    keys = [word for rule in rules for word in ("--set", rule)]
+    keys = [word for rule in (*PERCENT, *rules) for word in ("--set", rule)]
     for name in ("morning.csv", "replay_filters.mqr"):
         answer = home.run("replay", GOLDEN / name, "--headless", "--quiet", "--json", *keys)
         assert (answer.status, answer.err) == (0, "")

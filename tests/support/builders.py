@@ -24,6 +24,9 @@ def config(*overrides: str) -> Config:
     return _config(overrides)
 
 
+# What an order cost before there were contract notes, and where it was filled.
+PERCENT = ("charges.model=percent", "paper.fill=last")
+
 # A strategy that enters on the first rising tick of the window: no warm-up, no filters.
 EAGER = (
     "strategy.use_ema_crossover=false",

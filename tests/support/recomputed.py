@@ -14,8 +14,10 @@ def recomputed(events: Iterable[object]) -> dict[str, DayStatistics]:
     listed = list(events)
     dates = [event.date for event in listed if isinstance(event, DayStarted)]
     date = dates[0] if dates else ""
-    entries, exits, ended, held = [], [], [], {}
+    entries, exits, ended, held, paid = [], [], [], {}, []
     for number, event in enumerate(listed):
+        if isinstance(event, FillBooked):
+            paid.append((date, event.costs))
         match event:
             case DayStarted():
                 date = event.date
@@ -30,14 +32,16 @@ def recomputed(events: Iterable[object]) -> dict[str, DayStatistics]:
                 booked = next(e for e in reversed(listed[:number]) if isinstance(e, FillBooked))
                 if booked.position is None:
                     ended.append((date, sum(held.pop(trade.instrument), Decimal(0))))
-    days = {day: _of([day], day, entries, exits, ended) for day in dict.fromkeys(dates)}
+    days = {day: _of([day], day, entries, exits, ended, paid) for day in dict.fromkeys(dates)}
     first = min(dates, default="")
-    return days | {"": _of(dates or [""], first, entries, exits, ended)}
+    return days | {"": _of(dates or [""], first, entries, exits, ended, paid)}
 
 
-def _of(dates, date, entries, exits, ended) -> DayStatistics:
+def _of(dates, date, entries, exits, ended, paid) -> DayStatistics:
     trades = [trade for day, trade in exits if day in dates]
     nets = [net for day, net in ended if day in dates]
+    of_dates = [costs for day, costs in paid if day in dates]
+    kinds = dict.fromkeys(kind for costs in of_dates for kind in costs)
     curve = [sum((trade.net_pnl for trade in trades[:n]), Decimal(0)) for n in range(len(trades) + 1)]
     runs = [(sign, len(list(group))) for sign, group in groupby((net > 0) - (net < 0) for net in nets)]
     zero = Decimal(0)
@@ -61,4 +65,5 @@ def _of(dates, date, entries, exits, ended) -> DayStatistics:
         longest_won=max((length for sign, length in runs if sign > 0), default=0),
         longest_lost=max((length for sign, length in runs if sign < 0), default=0),
         reasons=dict(Counter(trade.reason for trade in trades)),
+        costs_by_kind={kind: sum(costs.get(kind, zero) for costs in of_dates) for kind in kinds},
     )

@@ -52,7 +52,7 @@ def planned(view: View, position: OpenPosition, width: int, quantity: int | None
     slices = orders(view, replace(position, state=replace(state, quantity=count)))
     order = f"{way} {text.quantity(instrument, count)}" + (f" in {slices} orders" if slices > 1 else "")
     last = f"last {text.price(instrument, position.last)}"
-    bound = f"LIMIT from {last}" if shot.trade_mode == "live" else f"at {last} less slippage"
+    bound = f"LIMIT from {last}" if shot.trade_mode == "live" else _paper_price(view, position, last)
     held = f"  {text.side(instrument, state.quantity)} {view.glyphs.arrow} "
     whole = len(instrument.symbol) + len(held) + len(order) + 2 + len(bound)
     start: tuple[Span, ...] = ((instrument.symbol, "bold"), (held, ""), (order, "exit"))
@@ -61,6 +61,14 @@ def planned(view: View, position: OpenPosition, width: int, quantity: int | None
     lines: list[Line] = [(*start, end)] if whole <= width else [((name, "bold"),), (*start[1:], end)]
     old = _old(view, state.instrument)
     return [*lines, ((shortened(f"  {BLIND}: {old}", width, view.glyphs), "alert"),)] if old else lines
+
+
+def _paper_price(view: View, position: OpenPosition, last: str) -> str:
+    """What a simulated sale is filled at: the bid, where there is one."""
+    quote = next((each for each in view.snapshot.quotes if each.instrument == position.state.instrument), None)
+    if view.snapshot.account.fill == "touch" and quote is not None and 0 < quote.bid <= quote.ask:
+        return f"at bid {text.price(text.instrument_at(view.snapshot, quote.instrument), quote.bid)}"
+    return f"at {last} less slippage"
 
 
 def _old(view: View, index: int) -> str:

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 
-from engine.config import Config, defaults, describe
+from engine.config import BEFORE_THE_KEY, Config, defaults, describe
 from engine.model.types import Instrument
 from engine.recording import Header
 from engine.version import RULES_REVISION
 
 # What is traded is compared as the trader counts in it, not as it is configured: a recording brings its own.
-_DECIDING = ("session.", "capital.", "strategy.", "risk.", "operator.on_silence", "operator.silence_flat_s")
+_DECIDING = (
+    *("session.", "capital.", "strategy.", "risk.", "charges.", "paper."),
+    *("operator.on_silence", "operator.silence_flat_s"),
+)
 _MARKET = ("price_scale", "tick_size", "lot_size", "freeze_quantity", "quantity_scale")
 _MOST_TOLD = 3
 
@@ -44,7 +47,7 @@ def _rules(recorded: Mapping[str, str], config: Config) -> list[str]:
     told = [f"{_spoken(key)} {_few(recorded[key])}→{_few(now[key])}" for key in differs]
     told += [f"{_spoken(key)} is gone" for key in deciding(recorded) if key not in now]
     if missing := [key for key in now if key not in recorded]:
-        usual = defaults(config)
+        usual = {**defaults(config), **BEFORE_THE_KEY}
         told += [f"{_spoken(key)} →{_few(now[key])}" for key in missing if usual.get(key) != now[key]]
     return told
 

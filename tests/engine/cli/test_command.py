@@ -17,7 +17,7 @@ from engine.presentation.money import grouped
 from tests.support.command_home import Answer, Home
 
 RECORDING = bundled("nifty-synthetic.mqr")
-TICKS, ENTRIES, EXITS, CASH = 32_664, 44, 61, "105725.25"
+TICKS, ENTRIES, EXITS, CASH = 32_664, 47, 62, "101861.52"
 RUPEES = grouped(Decimal(CASH), "Asia/Kolkata")  # as a person reads it
 KEYS = {
     **dict.fromkeys(("source", "mode", "delivery", "cash", "gross_pnl", "costs", "net_pnl", "state_hash"), str),

@@ -118,8 +118,8 @@ def test_a_whole_generated_day(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert main(words) == EXIT_WELL
     capsys.readouterr()
     status, report = verify_one(capsys, *(tmp_path / "rec").iterdir())
-    assert (status, report["same"], report["checkpoints"], len(report["exits"])) == (EXIT_WELL, 33, 33, 61)
-    assert report["cash"] == "105725.25"
+    assert (status, report["same"], report["checkpoints"], len(report["exits"])) == (EXIT_WELL, 33, 33, 62)
+    assert report["cash"] == "101861.52"
 
 
 def test_a_recorded_day_from_csv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

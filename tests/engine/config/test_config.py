@@ -38,6 +38,8 @@ DEFAULTS = {
     " commission_percent=0.03 commission_per_trade=0 stt_percent=0.025 exchange_charges_percent=0.003 gst_percent=18"
     " max_position_duration_minutes=0 emergency_exit_percent=0 emergency_window_s=60 max_daily_loss=0 max_backwards_ms=1000"
     " max_tick_gap_ms=5000 missed_ticks_before_stop=10 jump_percent=0 unprotected=warn",
+    "charges": "model=contract_note table=auto",
+    "paper": "fill=touch",
     "instrument": 'symbol=NIFTY token="" exchange=NFO market=NSE price_scale=100 lot_size=75 tick_size=0.05 freeze_quantity=1800 allow_negative=false',
     "engine": "delivery=callback poll_interval_ms=50 inbox_size=1000 handler_budget_ms=20 snapshot_interval_ms=50"
     " latency_every_tick=false switch_drain_ms=200",

@@ -11,8 +11,9 @@ from engine.model.events import DayStarted, FillBooked, StateKept, TradeClosed
 from engine.model.statistics import DayStatistics
 from engine.model.types import Fill, Instrument
 from engine.presentation.statistics import OTHER, TradeStatistics
+from engine.trading.costs import CostBook, total
 from engine.trading.portfolio import Portfolio
-from engine.trading.positions import Costs, Levels
+from engine.trading.positions import Levels
 from tests.support.builders import config
 from tests.support.recomputed import recomputed
 
@@ -26,20 +27,22 @@ class Account:
 
     def __init__(self) -> None:
         levels = tuple(Levels.of(SETTINGS, each) for each in LISTED)
-        self.portfolio = Portfolio(LISTED, levels, Costs(SETTINGS), Decimal(1_000_000))
+        self.portfolio = Portfolio(LISTED, levels, CostBook(config(), LISTED).by_instrument, Decimal(1_000_000))
         self.events = []
         self.day = 0
 
     def buy(self, index: int, quantity: int, price: int) -> None:
         fill = Fill(1, index, "BUY", quantity, price, 0)
-        position = self.portfolio.buy(fill, price)
-        self.events.append(FillBooked(fill, position.state(index), str(self.portfolio.cash)))
+        kinds = self.portfolio.charge(fill)
+        position = self.portfolio.buy(fill, price, kinds)
+        self.events.append(FillBooked(fill, position.state(index), str(self.portfolio.cash), kinds))
 
     def sell(self, index: int, quantity: int, price: int, reason: str = "Stop Loss") -> None:
         fill = Fill(1, index, "SELL", quantity, price, 0)
-        trade = self.portfolio.sell(fill, reason)
+        kinds = self.portfolio.charge(fill)
+        trade = self.portfolio.sell(fill, reason, kinds)
         left = self.portfolio.positions[index]
-        self.events.append(FillBooked(fill, left.state(index) if left else None, str(self.portfolio.cash)))
+        self.events.append(FillBooked(fill, left.state(index) if left else None, str(self.portfolio.cash), kinds))
         if trade is not None:
             self.events.append(TradeClosed(trade))
 
@@ -89,6 +92,7 @@ def test_any_fills_and_days_come_to_what_counting_by_hand_comes_to(account):
     assert counted.total.exits == account.portfolio.trades
     assert counted.total.entries == account.portfolio.entries
     assert counted.total.drawdown == account.portfolio.drawdown
+    assert total(counted.total.costs_by_kind) == account.portfolio.costs_paid
 
 
 @settings(max_examples=40)

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from engine.config import instrument_for
-from engine.trading.positions import Costs
+from engine.trading.costs import PercentCosts, total
 from engine.trading.risk import Sizing
 from tests.support.builders import config
 from tests.support.trader_harness import EAGER, TraderHarness, entered
@@ -37,11 +37,16 @@ def test_nothing_is_bought_at_them(price: float) -> None:
     assert harness.held == 0
     assert harness.orders == []
     settings = config(NEGATIVE)
-    sizing = Sizing(settings.risk, Costs(settings.risk))
-    assert sizing.quantity(Decimal(100_000), int(price * 100), instrument_for(settings, "NIFTY")) == 0
+    costs = PercentCosts(settings.risk)
+    assert (
+        Sizing(settings.risk).quantity(Decimal(100_000), int(price * 100), instrument_for(settings, "NIFTY"), costs, 0)
+        == 0
+    )
 
 
 def test_costs_are_no_income() -> None:
-    costs = Costs(config().risk)
+    costs = PercentCosts(config().risk)
     for selling in (True, False):
-        assert costs.of(Decimal(-1000), selling=selling) == costs.of(Decimal(1000), selling=selling) > 0
+        paid = costs.of(Decimal(-1000), 1, 0, selling=selling)
+        assert paid == costs.of(Decimal(1000), 1, 0, selling=selling)
+        assert total(paid) > 0

@@ -19,8 +19,8 @@ from engine.model.commands import (
 from engine.model.events import ClosedBlind, CommandRefused, EntryRefused, FillBooked, OperatorActed, StateKept
 from engine.model.one_position import half_of
 from engine.model.state import state_hash
+from engine.trading.costs import CostBook, total
 from engine.trading.operator_actions import BARRED
-from engine.trading.positions import Costs
 from engine.trading.trader import Trader
 from tests.support.brokers import LateBroker, RejectingBroker
 from tests.support.builders import EAGER, nifty, tick
@@ -361,10 +361,12 @@ def test_no_sequence_of_ticks_and_commands_is_ever_short_or_loses_money(stream, 
 
 def _recomputed(harness: TraderHarness) -> Decimal:
     """The cash that the fills alone come to."""
-    costs, cash = Costs(harness.config.risk), harness.config.capital.initial_capital
+    (costs,), cash = CostBook(harness.config, (nifty(),)).by_instrument, harness.config.capital.initial_capital
     for booked in harness.events_of(FillBooked):
         fill = booked.fill
         turnover = nifty().money(fill.price * fill.quantity)
         selling = fill.side == "SELL"
-        cash += (turnover if selling else -turnover) - costs.of(turnover, selling=selling)
+        cash += (turnover if selling else -turnover) - total(
+            costs.of(turnover, -(-fill.quantity // nifty().largest_order), fill.at_ms, selling=selling)
+        )
     return cash

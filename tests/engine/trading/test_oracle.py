@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from engine.config import Config
 from engine.model.types import PRICE_INFINITE, PRICE_MISSING, PRICE_NAN, Tick
 from engine.venues.simulated.generator import MockSession
-from tests.support.builders import EAGER, config, ms, nifty
+from tests.support.builders import EAGER, PERCENT, config, ms, nifty
 from tests.support.oracle import Exit, Oracle, Row, judge
 from tests.support.shared_data import shared
 from tests.support.trader_harness import TraderHarness
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 def played(overrides: tuple[str, ...], rows: list[Row]) -> TraderHarness:
     """The engine with its paper broker over `rows`."""
     scale = config(*overrides).instrument.price_scale
-    return TraderHarness(*overrides).play(
+    return TraderHarness(*PERCENT, *overrides).play(
         Tick(n, 0, 0, 0, 0, row.at_ms, 0, minor(row.price, scale), row.quantity, 0) for n, row in enumerate(rows, 1)
     )
 

@@ -97,3 +97,69 @@ def test_an_entry_is_judged_at_the_price_it_was_decided_at_although_the_fill_was
     position = harness.trader.state.portfolio.positions[0]
     assert position is not None
     assert (position.entry_price, position.highest) == (10_005, 10_002)
+
+
+# ── At the touch ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def quoted(harness: TraderHarness, price: float, bid: int, ask: int) -> None:
+    """The next tick, with the best bid and ask beside it, in minor units."""
+    harness.seq += 1
+    harness.now_ms += 1000
+    harness.play([tick(harness.seq, price, harness.now_ms, bid=bid, ask=ask)])
+
+
+def test_an_entry_fills_at_the_ask_and_an_exit_at_the_bid_decided_at_the_last_price() -> None:
+    harness = TraderHarness(*EAGER, "risk.slippage_points=1", "risk.slippage_points_exit=1")
+    quoted(harness, 99, 9895, 9905)
+    quoted(harness, 100, 9990, 10_020)
+    position = harness.trader.state.portfolio.positions[0]
+    assert position is not None
+    assert (position.entry_price, position.highest, position.stop) == (10_020, 10_000, 8_520)
+    quoted(harness, 85.25, 8510, 8530)  # not yet the stop, though a sale would fetch less
+    assert harness.held
+    quoted(harness, 85.20, 8490, 8530)
+    (trade,) = harness.trades
+    assert (trade.exit_price, trade.reason) == (8490, "Stop Loss")
+    assert harness.trader.state.fills == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("bid", "ask"), [(0, 0), (0, 10_020), (9_990, 0), (10_020, 9_990), (-5, 10_020), (9_990, 1 << 62)]
+)
+def test_without_a_sane_book_the_last_price_and_the_slippage_count(bid: int, ask: int) -> None:
+    harness = TraderHarness(*EAGER, "risk.slippage_points=0.5")
+    quoted(harness, 99, bid, ask)
+    quoted(harness, 100, bid, ask)
+    assert harness.orders[0].price == 10_050
+    assert harness.trader.state.fills == [1, 0]
+
+
+def test_by_last_no_book_is_looked_at_and_none_is_part_of_the_state() -> None:
+    harness = TraderHarness(*EAGER, "paper.fill=last")
+    quoted(harness, 99, 9895, 9905)
+    quoted(harness, 100, 9990, 10_020)
+    assert harness.orders[0].price == 10_000
+    assert "0.touch" not in harness.trader.state.dump()
+
+
+def test_the_size_fits_the_ask() -> None:
+    harness = TraderHarness(*EAGER, "capital.initial_capital=15600")
+    quoted(harness, 99, 9895, 9905)
+    quoted(harness, 100, 9990, 10_395)  # two lots at the last price, with their costs; one at the ask
+    assert harness.orders[0].quantity == 75
+
+
+def test_the_touch_is_part_of_the_state_so_that_an_exit_without_a_tick_comes_out_alike() -> None:
+    """A flat that comes before the next tick closes at the bid it closed at in the run that was recorded."""
+    harness, again = (TraderHarness(*EAGER) for _ in range(2))
+    quoted(harness, 99, 9895, 9905)
+    quoted(harness, 100, 9990, 10_020)
+    fields = harness.trader.state.dump()
+    assert fields["0.touch"] == [9990, 10_020]
+    again.trader.load(fields)
+    assert again.trader.state.dump() == fields
+    for each in (harness, again):
+        each.command(Flat())
+        (order,) = (order for order in each.orders if order.side == "SELL")
+        assert order.price == 9990

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from engine.model.errors import ConfigError
 from engine.model.state import state_hash
 from engine.model.types import Fill, Instrument
+from engine.trading.costs import PercentCosts, total
 from engine.trading.portfolio import Portfolio
-from engine.trading.positions import Costs, Levels, Position
+from engine.trading.positions import Levels, Position
 from engine.trading.risk import Sizing
 from tests.support.builders import config, nifty
 
@@ -26,7 +27,17 @@ fills = st.lists(
 def new_book(*overrides, instruments=1):
     risk = config(*overrides).risk
     listed = (nifty(),) * instruments
-    return Portfolio(listed, tuple(Levels.of(risk, each) for each in listed), Costs(risk), CAPITAL)
+    return Portfolio(
+        listed, tuple(Levels.of(risk, each) for each in listed), (PercentCosts(risk),) * instruments, CAPITAL
+    )
+
+
+def bought(portfolio, fill):
+    return portfolio.buy(fill, fill.price, portfolio.charge(fill))
+
+
+def sold(portfolio, fill, reason="test"):
+    return portfolio.sell(fill, reason, portfolio.charge(fill))
 
 
 def book_all(portfolio, stream):
@@ -34,9 +45,9 @@ def book_all(portfolio, stream):
     for n, (side, quantity, price) in enumerate(stream):
         fill = Fill(n, 0, side, quantity, price, n)
         if side == "BUY":
-            portfolio.buy(fill, price)
+            bought(portfolio, fill)
         else:
-            trades.append(portfolio.sell(fill, "test"))
+            trades.append(sold(portfolio, fill))
     return [trade for trade in trades if trade is not None]
 
 
@@ -82,12 +93,12 @@ def test_a_book_put_aside_and_taken_back_is_the_same(stream):
 
 def test_entry_costs_are_shared_out_by_quantity():
     portfolio = new_book()
-    portfolio.buy(Fill(1, 0, "BUY", 525, 21600, 1), 21600)
+    bought(portfolio, Fill(1, 0, "BUY", 525, 21600, 1))
     paid = portfolio.costs_paid
-    first = portfolio.sell(Fill(2, 0, "SELL", 150, 22200, 2), "Take Profit 1")
+    first = sold(portfolio, Fill(2, 0, "SELL", 150, 22200, 2), "Take Profit 1")
     assert first.gross_pnl == 900
     assert first.costs == (paid * 150 / 525).quantize(Decimal("1e-9")) + Decimal("21.29202")
-    second = portfolio.sell(Fill(3, 0, "SELL", 375, 21800, 3), "Trailing Stop")
+    second = sold(portfolio, Fill(3, 0, "SELL", 375, 21800, 3), "Trailing Stop")
     assert first.net_pnl + second.net_pnl == portfolio.cash - CAPITAL
 
 
@@ -101,20 +112,21 @@ def test_entry_costs_are_shared_out_by_quantity():
     ],
 )
 def test_costs(overrides, selling, turnover, expected):
-    assert Costs(config(*overrides).risk).of(Decimal(turnover), selling=selling) == Decimal(expected)
+    kinds = PercentCosts(config(*overrides).risk).of(Decimal(turnover), 1, 0, selling=selling)
+    assert total(kinds) == Decimal(expected)
 
 
 @given(st.integers(1, 10**9), st.integers(1, 500_000), st.sampled_from(("0", "20", "5000")))
 def test_size_is_the_largest_that_fits(rupees, price, commission):
     risk = config(f"risk.commission_per_trade={commission}", "risk.max_position_value_percent=100").risk
-    costs = Costs(risk)
+    costs = PercentCosts(risk)
     instrument = nifty()
     cash = Decimal(rupees)
-    quantity = Sizing(risk, costs).quantity(cash, price, instrument)
+    quantity = Sizing(risk).quantity(cash, price, instrument, costs, 0)
 
     def fits(lots):
         turnover = instrument.money(lots * 75 * price)
-        return turnover + costs.of(turnover, selling=False) <= cash
+        return turnover + total(costs.of(turnover, 1, 0, selling=False)) <= cash
 
     lots, rest = divmod(quantity, 75)
     assert rest == 0
@@ -190,6 +202,6 @@ def test_the_quick_look_misses_no_exit(path, entry):
 
 def test_average_price_of_several_buys():
     portfolio = new_book()
-    portfolio.buy(Fill(1, 0, "BUY", 75, 10000, 1), 10000)
-    position = portfolio.buy(Fill(1, 0, "BUY", 150, 10300, 1), 10000)
+    bought(portfolio, Fill(1, 0, "BUY", 75, 10000, 1))
+    position = bought(portfolio, Fill(1, 0, "BUY", 150, 10300, 1))
     assert position.entry_price == round(Fraction(75 * 10000 + 150 * 10300, 225))

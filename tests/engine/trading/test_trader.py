@@ -11,7 +11,7 @@ from engine.model.events import (
     FlatChanged,
     TraderFault,
 )
-from tests.support.builders import EAGER, ms, tick
+from tests.support.builders import EAGER, PERCENT, ms, tick
 from tests.support.trader_harness import TraderHarness, entered
 
 # ── Entry ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -45,7 +45,7 @@ def test_the_entry_window_begins_at_0920_and_ends_before_1510(clock, enters):
 
 
 def test_size_is_what_cash_affords_with_costs():
-    harness = entered(price=100.0)
+    harness = entered(*PERCENT, price=100.0)
     # 100000 / (75 · 100) = 13.33 → 13 lots; 97500 and its costs of 0.0389 % fit.
     assert harness.orders[0].quantity == 13 * 75
     assert harness.trader.state.portfolio.cash == Decimal(100000) - Decimal(97500) * (
