@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # the same names once more, for who checks types
     from engine.link.protocol import AnyCommand as AnyCommand
     from engine.link.protocol import ControlView as ControlView
     from engine.link.tickets import Pending as Pending
+    from engine.model.bars import Bar as Bar
     from engine.model.commands import Acknowledge as Acknowledge
     from engine.model.commands import AllowEntries as AllowEntries
     from engine.model.commands import Arm as Arm
@@ -96,6 +97,7 @@ _FOLDERS = {
     "engine.link.client": ("ConnectionStatus",),
     "engine.link.protocol": ("AbsenceView", "AnyCommand", "ControlView"),
     "engine.link.tickets": ("Pending",),
+    "engine.model.bars": ("Bar",),
     "engine.model.commands": (
         "Acknowledge",
         "AllowEntries",

@@ -2,11 +2,10 @@
 
 import os
 from argparse import Namespace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.options import Parser, engine_options
-from engine.cli.screen import Screen, screen_here
+from engine.cli.screen import Screen, picture_option, pictures_folder, screen_here
 from engine.model.errors import InputError
 from engine.text.sanitize import clean
 
@@ -19,6 +18,7 @@ def arguments(parser: Parser) -> None:
     """Declare the arguments of `attach`."""
     parser.add_argument("--read-only", action="store_true", help="look, and change nothing")
     parser.add_argument("--may-flat", action="store_true", help="look, and change nothing but by an emergency flat")
+    picture_option(parser)
     engine_options(parser)
 
 
@@ -33,7 +33,7 @@ def run(args: Namespace) -> int:
     if not place.pid:
         raise InputError(f"no engine is running for {place.where}; myquant-tui run starts one")
     await_answer(place)
-    return _attach_to(place, screen, read_only=args.read_only or args.may_flat, may_flat=args.may_flat)
+    return _attach_to(args, place, screen, read_only=args.read_only or args.may_flat, may_flat=args.may_flat)
 
 
 def run_attached(args: Namespace, config: "Config", screen: Screen) -> int:
@@ -62,15 +62,15 @@ def run_attached(args: Namespace, config: "Config", screen: Screen) -> int:
     else:
         warn(f"engine {place.pid} is running already, as it was started")
         await_answer(place)
-    return _attach_to(place, screen, read_only=False)
+    return _attach_to(args, place, screen, read_only=False)
 
 
-def _attach_to(place: "EngineDir", screen: Screen, *, read_only: bool, may_flat: bool = False) -> int:
+def _attach_to(args: Namespace, place: "EngineDir", screen: Screen, *, read_only: bool, may_flat: bool = False) -> int:
     """Show the engine of `place` until the operator leaves or the terminal is lost; the engine goes on."""
     from engine.link import RemoteEngine
 
     client = RemoteEngine(place.socket, _name(), wants_control=not read_only, may_flat=may_flat)
-    screen.attach(client, place.folder, Path.cwd())
+    screen.attach(client, place.folder, pictures_folder(args, place.folder))
     return 0
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.config import Config
 
 UNSAID: Final[dict[str, Any]] = {
-    **dict.fromkeys(("begin", "config", "delivery", "file", "source", "speed", "state_dir", "trades")),
+    **dict.fromkeys(("begin", "config", "delivery", "file", "out", "source", "speed", "state_dir", "trades")),
     **dict.fromkeys(
         (
             "force",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from engine.cli.layout import layout_options
 from engine.cli.options import Parser, load_config, run_options, speed_option
+from engine.cli.screen import picture_option
 from engine.model.errors import InputError
 
 
@@ -14,6 +15,7 @@ def arguments(parser: Parser) -> None:
     speed_option(parser, "that of the recording")
     parser.add_argument("--detach", action="store_true", help="in a process of its own, that outlives the terminal")
     parser.add_argument("--paused", action="store_true", help="stand still before the first tick (needs the screen)")
+    picture_option(parser)
     run_options(parser)
     layout_options(parser)
 

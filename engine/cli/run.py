@@ -3,6 +3,7 @@
 from argparse import Namespace
 
 from engine.cli.options import Parser, feed_options, load_config, run_options, speed_option
+from engine.cli.screen import picture_option
 
 
 def arguments(parser: Parser) -> None:
@@ -10,6 +11,7 @@ def arguments(parser: Parser) -> None:
     feed_options(parser)
     speed_option(parser, "of a generated or recorded session")
     parser.add_argument("--in-process", action="store_true", help="keep engine and screen in one process")
+    picture_option(parser)
     run_options(parser)
 
 

@@ -11,7 +11,7 @@ from engine.assembly.choose import RunChoice, choose
 from engine.backtest.headless import run_to_end, wait_for_end
 from engine.cli.layout import layout_of
 from engine.cli.output import answer, warn
-from engine.cli.screen import Screen, screen_here
+from engine.cli.screen import Screen, pictures_folder, screen_here
 from engine.config import Config, find_config
 from engine.model.commands import Flat
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_FAULT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
@@ -83,7 +83,7 @@ def run_here(
         ) as running:
             say_how_it_was_chosen(args, running, choice)
             trade_file.follow(running)
-            _run(running, choice.mode, screen, signals)
+            _run(running, choice.mode, screen, signals, pictures_folder(args, running.folder))
             for inst in running.trader.state.instrument_states:
                 if held := running.trader.state.portfolio.net(inst.index):
                     running.say(f"stopped with {inst.instrument.quantity_text(held)} {inst.instrument.symbol} open")
@@ -98,10 +98,10 @@ def run_here(
     return status
 
 
-def _run(running: Run, mode: TradeMode, screen: Screen | None, signals: Signals) -> None:
+def _run(running: Run, mode: TradeMode, screen: Screen | None, signals: Signals, pictures: Path) -> None:
     """Carry the run out to its end, on the screen or without one; all but a replay is served."""
     if mode == "replay":
-        _run_replay(running, screen, signals)
+        _run_replay(running, screen, signals, pictures)
         return
     from engine.serving.process import serve, served_beside_screen  # a replay carries no socket
 
@@ -109,19 +109,19 @@ def _run(running: Run, mode: TradeMode, screen: Screen | None, signals: Signals)
         serve(running, signals, until_source_ends=True)
         return
     with served_beside_screen(running, signals) as service:
-        if not screen.show(running, Path.cwd()):
+        if not screen.show(running, pictures):
             service.without_screen()
             service.until_end(with_source=True)
 
 
-def _run_replay(running: Run, screen: Screen | None, signals: Signals) -> None:
+def _run_replay(running: Run, screen: Screen | None, signals: Signals, pictures: Path) -> None:
     """A replay is nobody's money: it needs no ways in but SIGUSR1."""
     signals.serve(lambda name: running.engine.send(Flat(clean(name))), running.engine.status.changed)
     if screen is None:
         run_to_end(running, signals.ending)
         return
     running.engine.start()
-    if not screen.show(running, Path.cwd()):
+    if not screen.show(running, pictures):
         signals.take_terminal()
         wait_for_end(running, signals.ending)
     running.engine.stop()

@@ -5,6 +5,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from engine.cli.parser import Parser
 from engine.model.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,6 +30,19 @@ class Screen(Protocol):
 
         False where the screen has failed for good: the run goes on without one.
         """
+
+
+def picture_option(parser: Parser) -> None:
+    """Add where pictures of the screen go."""
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="where s saves pictures of the screen (the state directory's pictures/)"
+    )
+
+
+def pictures_folder(args: Namespace, folder: Path) -> Path:
+    """Where pictures of a screen on the state directory `folder` are saved."""
+    out: Path | None = args.out
+    return (folder / "pictures" if out is None else out).absolute()
 
 
 def screen_here(args: Namespace) -> Screen | None:

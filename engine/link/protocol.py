@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal, TypeVar
 
 from msgspec import Meta, Struct, field, msgpack
 
+from engine.model.bars import Bar
 from engine.model.commands import Acknowledge, Fault, OperatorCommand, ReplayCommand, Stall, Stop, SwitchDelivery
 from engine.model.day_page import DayPage
 from engine.model.errors import WireError
@@ -176,11 +177,11 @@ class AbsenceView(Struct, frozen=True):
 
 
 class History(Struct, frozen=True):
-    """Points (ms, price in minor units) of one chart: those after the asked moment, or the `whole` chart anew."""
+    """Bars of one chart: those from the asked moment on, or the `whole` chart anew."""
 
     instrument: int
     whole: bool
-    points: tuple[tuple[int, int], ...]
+    points: tuple[Bar, ...]
 
 
 class SnapshotReply(Struct, frozen=True, tag="Picture"):

@@ -1,9 +1,9 @@
 """A client's copy of what the engine shows: the newest snapshot put together from parts, log lines, charts. Knows no connection."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import deque
 from itertools import islice
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from threading import Lock
 
 from msgspec.structs import replace
@@ -21,6 +21,7 @@ from engine.link.protocol import (
 )
 from engine.link.wanted_days import WantedDays
 from engine.link.wanted_pages import WantedPages
+from engine.model.bars import Bar
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
 from engine.presentation.stillness import stands_still
@@ -29,7 +30,7 @@ _LINES_KEPT = 2_000
 _CHARTS_KEPT = 8
 _POINTS_KEPT = 20_000
 
-Points = tuple[tuple[int, int], ...]
+Points = tuple[Bar, ...]
 
 
 class Replica:
@@ -135,6 +136,8 @@ class Replica:
 
     def _add_points(self, history: History) -> None:
         known = () if history.whole else self._charts.pop(history.instrument, ())
+        if known and history.points:  # the last known has changed since
+            known = known[: bisect_left(known, history.points[0][0], key=itemgetter(0))]
         if len(self._charts) >= _CHARTS_KEPT:
             self._charts.pop(next(iter(self._charts)), None)
         self._charts[history.instrument] = (known + history.points)[-_POINTS_KEPT:]

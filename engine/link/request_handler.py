@@ -6,7 +6,7 @@ of the engine is touched, and nothing is ever waited for.
 
 import math
 import os
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Sequence
 from operator import itemgetter
@@ -45,6 +45,7 @@ from engine.link.protocol import (
     TakeControl,
     Welcome,
 )
+from engine.model.bars import Bar
 from engine.model.commands import PositionCommand
 from engine.model.day_page import DayPage
 from engine.model.exit_page import ExitPage
@@ -66,8 +67,8 @@ class ServedEngine(Protocol):
     def send(self, command: AnyCommand, ticket: int) -> None:
         """Hand `command` to the next turn; `Snapshot.commands` tells by `ticket` what became of it (0: nobody asks)."""
 
-    def history(self, instrument: int) -> Sequence[tuple[int, int]]:
-        """The day's chart of one instrument: (ms, price in minor units), rising in time."""
+    def history(self, instrument: int) -> Sequence[Bar]:
+        """The day's chart of one instrument, rising in time; the last bar may still change."""
 
     def log_lines(self, since: int, limit: int) -> Sequence[Struct]:
         """At most `limit` log lines after number `since`, oldest first."""
@@ -220,8 +221,8 @@ class RequestHandler:
         if look.history_of is None or look.history_of >= instruments:
             return None
         points = self._served.history(look.history_of)
-        known = bisect_right(points, look.history_since_ms, key=itemgetter(0))
-        whole = not known or points[known - 1][0] != look.history_since_ms
+        known = bisect_left(points, look.history_since_ms, key=itemgetter(0))
+        whole = known == len(points) or points[known][0] != look.history_since_ms
         return History(look.history_of, whole, tuple(points if whole else points[known:]))
 
     def _send(self, client: Client, send: SendCommand, now_ns: int) -> CommandTaken:

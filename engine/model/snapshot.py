@@ -33,6 +33,7 @@ class Quote(Struct, frozen=True):
     median_gap_ms: int
     indicators: dict[str, float | None]
     warmup: int = 0  # ticks that its strategy has yet to see before it may enter
+    lines: dict[str, float | None] = {}  # drawn over the chart; the values of its bars are in this order
 
 
 class OpenPosition(Struct, frozen=True):

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from threading import Thread
 
+from engine.model.bars import Bar
 from engine.model.commands import Command
 from engine.model.errors import EXIT_FAULT, EXIT_WELL
 from engine.model.ports import Feed, FeedView
@@ -297,6 +298,7 @@ class Engine:
         self._feed_over = True
         self._wake.set()
 
-    def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
-        """The day's chart of one instrument: (ms, price in minor units), one point every few seconds."""
-        return self.trader.state.instrument_states[instrument].history.points()
+    def history(self, instrument: int) -> tuple[Bar, ...]:
+        """The day's chart of one instrument, a bar every few seconds; from any thread."""
+        state = self.trader.state
+        return state.instrument_states[instrument].bars(state.portfolio.positions[instrument])

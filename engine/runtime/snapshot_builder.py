@@ -265,4 +265,5 @@ def _quote(inst: InstrumentState, warmup: int) -> snapshot.Quote:
         median_gap_ms=inst.median_gap_ms,
         indicators=strategy.values(),
         warmup=max(0, warmup - strategy.ticks),
+        lines=strategy.lines(),
     )

@@ -5,6 +5,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from engine.assembly import Run
+from engine.model.bars import Bar
 from engine.model.commands import Command
 from engine.model.day_page import DayPage
 from engine.model.exit_page import ExitPage
@@ -55,7 +56,7 @@ class DurableView:
         """Hand in a command."""
         self._run.engine.send(command, ticket)
 
-    def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
+    def history(self, instrument: int) -> tuple[Bar, ...]:
         """The day's chart of one instrument."""
         return self._run.engine.history(instrument)
 

@@ -1,73 +1,25 @@
 """All that belongs to one instrument while it is traded: its tick filter, its strategy, its last tick. Decides nothing."""
 
-from array import array
-from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
 from engine.config import RiskConfig, StrategyConfig
+from engine.model.bars import NOTHING, Bar
 from engine.model.state import Fields, Plain, dump, load
-from engine.model.types import MAX_PRICE, Instrument, Tick
-from engine.trading.positions import Levels
+from engine.model.types import MAX_PRICE, MAX_QUANTITY, Instrument, Tick
+from engine.trading.chart import STEP_MS, Chart
+from engine.trading.positions import Levels, Position
 from engine.trading.reach import Reach
 from engine.trading.session import NO_DAY, SessionDay, TradingHours
 from engine.trading.strategy.ema_macd_vwap import Strategy
 from engine.trading.stretches import EntryRefusals, Silences
 from engine.trading.tick_filter import TickFilter
 
-SAMPLE_MS: Final = 5000
-COARSE_SAMPLE_MS: Final = 60_000  # where the instruments are many
-# A session of 6:15 h has 4,500 points of 5 s; an even number, so that thinning keeps both ends.
-_MOST_VALUES: Final = 2 * 4800
 _NO_TOUCH: Final = (0, 0)
 _NO_SILENCE_MS: Final = (
     1 << 62
 )  # `last_ms` of an instrument taken over: the time until its first tick is no gap of the feed
-
-
-class Chart:
-    """The day's prices of one instrument for a screen: a point every few seconds, 16 bytes each.
-
-    When there are too many, every second one is forgotten and the points come half as often, so that the whole day
-    stays. Reading is safe beside the turn: the copy that it begins with is atomic, and so is adding a point.
-    """
-
-    __slots__ = ("_first_ms", "_flat", "interval_ms")
-
-    def __init__(self, interval_ms: int) -> None:
-        self._first_ms = interval_ms
-        self.interval_ms = interval_ms  # between two points
-        self._flat = array("q")  # ms, price, ms, price, …
-
-    def points(self) -> tuple[tuple[int, int], ...]:
-        """All points as (ms, price in minor units), oldest first."""
-        values = iter(self._flat[:])
-        return tuple(zip(values, values, strict=False))
-
-    @property
-    def begun_ms(self) -> int:
-        """When the day's first point was; 0 before it."""
-        flat = self._flat
-        return flat[0] if flat else 0
-
-    def add(self, at_ms: int, price: int) -> None:
-        """Add the newest point."""
-        flat = self._flat
-        flat.extend((at_ms, price))
-        if len(flat) > _MOST_VALUES:
-            self._flat = array("q", (value for point in self.points()[::2] for value in point))
-            self.interval_ms *= 2
-
-    def clear(self) -> None:
-        """Begin a day."""
-        self._flat = array("q")
-        self.interval_ms = self._first_ms
-
-    def cut(self, last_ms: int) -> None:
-        """Forget what is later than `last_ms`."""
-        keep = bisect_right(self._flat[::2], last_ms)
-        self._flat = self._flat[: 2 * keep]
 
 
 class InstrumentState:
@@ -82,24 +34,31 @@ class InstrumentState:
         "_at_touch",
         "_kept_touch",
         "day",
+        "bar_ms",
+        "counts",
         "entered_at",
         "held_ticks",
+        "high",
         "history",
         "hours",
         "index",
         "instrument",
         "last_tick",
         "levels",
+        "low",
         "median_gap_ms",
         "most_ticks",
         "passed_ticks",
         "off_grid_told",
+        "opened",
         "refusals",
         "sample_at_ms",
         "session",
         "silences",
         "strategy",
         "tick_filter",
+        "traded",
+        "traded_before",
     )
 
     def __init__(
@@ -110,7 +69,7 @@ class InstrumentState:
         risk: RiskConfig,
         strategy: StrategyConfig,
         reach: Reach,
-        sample_ms: int = SAMPLE_MS,
+        sample_ms: int = STEP_MS,
         circuit: tuple[int, int] = (0, 0),
         *,
         at_touch: bool = False,
@@ -130,8 +89,11 @@ class InstrumentState:
         # For a screen; none of these decides anything.
         self.last_tick: Tick | None = None
         self.median_gap_ms = 0  # follows the median of the silences between ticks, a millisecond a tick
-        self.history = Chart(sample_ms)
+        self.history = Chart(sample_ms, len(self.strategy.lines()))
         self.sample_at_ms = 0
+        self.counts = True  # whether nobody tells the day's volume: then it is what the ticks come to
+        self.traded = 0
+        self.bar_ms = self.opened = self.high = self.low = self.traded_before = 0  # of the bar that runs, if `bar_ms`
         self.gaps = 0  # silences in session longer than allowed
         self.halt_shown = False
         self.objection = ""  # why the last signal was not followed
@@ -151,7 +113,7 @@ class InstrumentState:
         self.day = day.date
         self.day_open = price
         self.history.clear()
-        self.sample_at_ms = 0
+        self.bar_ms = self.sample_at_ms = 0
         self.tick_filter.start_day()
         if goes_on:
             return
@@ -179,10 +141,42 @@ class InstrumentState:
         """The price of an exit that is decided at tick price `price`: the bid, else that price less the slippage."""
         return self.touch[0] or self.levels.sell_price(price)
 
-    def sample(self, at_ms: int, price: int) -> None:
-        """Keep a point of the day's chart."""
-        self.history.add(at_ms, price)
-        self.sample_at_ms = at_ms + self.history.interval_ms
+    def sample(self, tick: Tick, before: Tick | None, position: Position | None) -> None:
+        """End the bar that runs with the tick `before`, and begin the next with `tick`."""
+        history, now_ms = self.history, tick.exch_ms
+        self.counts = not tick.day_volume
+        traded = self._traded(before)
+        if self.bar_ms and before is not None:
+            history.add(self._bar(before.price, traded, position))
+        elif not self.bar_ms:
+            history.begun_ms = history.begun_ms or now_ms
+            traded = max(tick.day_volume - tick.quantity, 0) if tick.day_volume else traded
+        self.opened = self.high = self.low = tick.price
+        self.traded_before = traded
+        self.bar_ms = now_ms - now_ms % history.interval_ms
+        self.sample_at_ms = self.bar_ms + history.interval_ms
+
+    def bars(self, position: Position | None) -> tuple[Bar, ...]:
+        """The day's bars, the one that runs among them; from any thread."""
+        tick = self.last_tick
+        running = self._bar(tick.price, self._traded(tick), position) if self.bar_ms and tick is not None else None
+        over = self.history.bars()  # after it: that bar may be over by now
+        return over if running is None or (over and over[-1][0] >= running[0]) else (*over, running)
+
+    def _bar(self, close: int, traded: int, position: Position | None) -> Bar:
+        """The bar that runs, as if it ended with the price `close`."""
+        stop = NOTHING if position is None or not position.quantity else position.protected_at
+        volume = traded - self.traded_before
+        if not 0 <= volume <= MAX_QUANTITY:
+            volume = 0 if volume < 0 else MAX_QUANTITY
+        lines = [NOTHING if value is None else int(value) for value in self.strategy.lines().values()]
+        high = self.high if self.high > close else close
+        low = self.low if self.low < close else close
+        return (self.bar_ms, self.opened, high, low, close, volume, stop, *lines)
+
+    def _traded(self, tick: Tick | None) -> int:
+        """How much was traded by then: what the exchange says with `tick`, or what all ticks come to."""
+        return (tick.day_volume if tick is not None else 0) or self.traded
 
     @property
     def heard_ms(self) -> int:
@@ -239,7 +233,7 @@ class InstrumentState:
         touch = fields.get(name + "touch")
         self._kept_touch = (touch[0], touch[1]) if isinstance(touch, list) else _NO_TOUCH
         self.session = NO_DAY
-        self.sample_at_ms = 0
+        self.bar_ms = self.sample_at_ms = 0
         self.history.cut(self.last_ms)
         self.silences.clear()
         self.refusals.clear()

@@ -209,6 +209,11 @@ class Position:
         """Whether an exit for `reason` is one at the stop that the operator has moved."""
         return reason == STOP_LOSS and self.operator_stop is not None and self.stop == self.operator_stop
 
+    @property
+    def protected_at(self) -> int:
+        """The price at which it is stopped out: the stop, or the trail above it."""
+        return self.stop if self.trail_stop is None else max(self.stop, self.trail_stop)
+
     def exits(self, price: int, at_ms: int) -> list[Exit]:
         """Judge all exits but Session End at tick price `price`, in the order of the rules; marks targets as taken."""
         self.follow(price)

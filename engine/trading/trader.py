@@ -110,6 +110,7 @@ class Trader:
         now_ms = tick.exch_ms
         price = tick.price
         inst.last_price = price
+        before = inst.last_tick
         inst.last_tick = tick
         day = inst.session
         if not day.start_ms <= now_ms <= day.end_ms:
@@ -137,8 +138,14 @@ class Trader:
         inst.last_ms = now_ms
         inst.median_gap_ms += 1 if gap_ms > inst.median_gap_ms else -1
         if now_ms >= inst.sample_at_ms:
-            inst.sample(now_ms, price)
+            inst.sample(tick, before, position)
             self._data_quality.on_sample(inst, now_ms)
+        elif price > inst.high:
+            inst.high = price
+        elif price < inst.low:
+            inst.low = price
+        if inst.counts:
+            inst.traded += tick.quantity
         if position is not None:
             if price > position.highest:
                 position.follow(price)

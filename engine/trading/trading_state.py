@@ -20,9 +20,10 @@ from engine.model.events import (
 from engine.model.state import Fields, Plain, Stateful, dump, load
 from engine.model.types import Instrument
 from engine.text.sanitize import CleanText
+from engine.trading.chart import COARSE_STEP_MS, STEP_MS
 from engine.trading.costs import CostBook
 from engine.trading.flatten_state import FlattenState
-from engine.trading.instrument_state import COARSE_SAMPLE_MS, SAMPLE_MS, InstrumentState
+from engine.trading.instrument_state import InstrumentState
 from engine.trading.orders import Orders, ordered_in
 from engine.trading.portfolio import Portfolio, positions_in, strays_in
 from engine.trading.positions import Position
@@ -68,7 +69,7 @@ class TradingState:
         tag_prefix: str,
         hours_of: Callable[[str], TradingHours] | None = None,
     ) -> None:
-        sample_ms = SAMPLE_MS if len(instruments) <= _MANY else COARSE_SAMPLE_MS
+        sample_ms = STEP_MS if len(instruments) <= _MANY else COARSE_STEP_MS
         self.reach = Reach()
         names = tuple(dict.fromkeys(each.market for each in instruments))
         one = TradingHours(config.session) if hours_of is None else None

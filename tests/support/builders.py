@@ -52,7 +52,8 @@ def tick(seq: int, price: float, at: str | int, *, quantity: int = 75, day: str 
     exch_ms = at if isinstance(at, int) else ms(at, day)
     paise = price if price != price else round(price * 100)
     fields = {"instrument": 0, "flags": 0, "recv_wall_ns": exch_ms * 1_000_000, "recv_ns": 0, "exch_seq": 0}
-    return Tick(seq=seq, exch_ms=exch_ms, price=paise, quantity=quantity, day_volume=0, **(fields | more))
+    fields |= {"day_volume": 0}
+    return Tick(seq=seq, exch_ms=exch_ms, price=paise, quantity=quantity, **(fields | more))
 
 
 def priced(seq: int, price: int, at: str) -> Tick:

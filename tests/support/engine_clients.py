@@ -1,7 +1,7 @@
 """A client of no engine: keeps what it was asked for and shows the snapshot it is given."""
 
-from engine import Command, DayPage, ExitPage, LogLine, Snapshot, Trade
-from tests.support.snapshots import SNAPSHOT, log
+from engine import Bar, Command, DayPage, ExitPage, LogLine, Snapshot, Trade
+from tests.support.snapshots import SNAPSHOT, bar, log
 from tui.view.model import Attachment
 
 HERE = Attachment()
@@ -28,8 +28,8 @@ class FakeClient:
     def send(self, command: Command) -> None:
         self.sent.append(command)
 
-    def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
-        return ((1_759_290_300_000, 15_500), (1_759_290_305_000, 15_600))
+    def history(self, instrument: int) -> tuple[Bar, ...]:
+        return bar(1_759_290_300_000, 15_500), bar(1_759_290_305_000, 15_600)
 
     def log_lines(self, since: int, limit: int) -> list[LogLine]:
         return [line for line in self.lines if line.number > since][:limit]

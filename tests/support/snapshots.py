@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from engine import (
     AccountView,
+    Bar,
     Command,
     DayStatistics,
     EdgeView,
@@ -28,6 +29,7 @@ from engine import (
     TimelineEvent,
     Trade,
 )
+from engine.model.bars import NOTHING
 from tui.view.model import Attachment, Ui, View
 
 SECOND = 1_000_000_000
@@ -304,6 +306,11 @@ def log(count: int = 30) -> tuple[LogLine, ...]:
     )
 
 
+def bar(at_ms: int, price: int) -> Bar:
+    """A stretch in which nothing but `price` was seen."""
+    return (at_ms, price, price, price, price, 0, NOTHING)
+
+
 def view(seen: Snapshot = SNAPSHOT, **more) -> View:
     """A view of `seen`, 50 ms old."""
     fields = {
@@ -315,4 +322,5 @@ def view(seen: Snapshot = SNAPSHOT, **more) -> View:
         "trends": {0: tuple(15_500 + (n * 31) % 200 for n in range(60)), 1: tuple(range(9_400, 9_460))},
         "pnl_trend": tuple(float((n * 37) % 500 - 100) for n in range(80)),
     }
-    return View(**(fields | more))
+    fields |= more
+    return View(**(fields | {"history": tuple(bar(*each) if len(each) == 2 else each for each in fields["history"])}))

@@ -52,8 +52,8 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     lines = [*_barred(view, width), *(_held(view, held, width, height) if held else _nothing(view, width))]
     room = height - 2
     free = room - len(lines) - 1
-    if free >= _CHART_LEAST and view.selected is not None and view.selected.instrument == index:
-        lines += [(), *chart.rows(view, width, free)]
+    if free >= _CHART_LEAST:
+        lines += [(), *chart.rows(view, width, free, index)]
     return _drawn(view, [*lines[:room], (), foot], width)
 
 

@@ -269,6 +269,11 @@ class Actions:
         """Save a picture of the screen."""
         self._shell.save()
 
+    def do_candles(self, at_ns: int) -> None:
+        """The chart as candles, or as a line."""
+        self.ui.candles = not self.ui.candles
+        self.note("candles" if self.ui.candles else "the price as a line", at_ns)
+
     def do_theme(self, at_ns: int) -> None:
         """The next theme."""
         self.ui.theme = _THEMES[(_THEMES.index(self.ui.theme) + 1) % len(_THEMES)]

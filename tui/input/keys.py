@@ -87,6 +87,7 @@ TABLE: tuple[Key, ...] = (
     Key("home", "home", "to the first line"),
     Key("end", "end", "to the last line"),
     *(Key(key.key, key.action, key.help, key.footer) for pane in PANES for key in pane.keys),
+    Key("v", "candles", "chart: a line, or candles", "candles"),
     Key("c", "copy", "copy the selected line (OSC 52)"),
     Key("s", "save", "save a picture of the screen, as text and SVG"),
     Key("t", "theme", "theme: ANSI colours, true colour, mono"),

@@ -1,29 +1,56 @@
-"""The price chart of the selected instrument: its path, entries, exits, and the levels that would end the trade. Pure."""
+"""The price chart of an instrument: its path or candles, lines, stops, trades, levels; volume and the day's result below. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from engine import Instrument, OpenPosition, Quote
+from engine import Bar, Instrument, OpenPosition, Quote, SessionView, Trade
+from engine.presentation import chart as geometry
 from engine.presentation import format as text
-from engine.presentation.chart import Scale, columns, price_range, round_step, time_step
-from tui.text.canvas import AsciiCanvas, Canvas, trace
-from tui.text.rows import Line, Span, result_style, right
+from engine.presentation.chart import Candle, Scale
+from tui.panes.plot import LINE_STYLES, Picture, Place
+from tui.text.rows import Line, Span, clip, result_style, right
 from tui.view.model import View
 
 _SMALLEST = 16  # cells of chart; narrower says nothing
-_TIMES_FROM = 7  # rows from which a line of times is worth its row
-_LABEL_EVERY = 4  # rows between two price labels
-_TIME_EVERY = 15  # cells between two time labels: 30 dots, so that most labels are round
-_NO_LABEL = ("", "", False)
+_TIMES_FROM = 5  # rows from which a line of times is worth its row
+_VOLUME_FROM = 10  # … and one of volume
+_RESULT_FROM = 13  # … and one of the day's result
+_LEAST_SIZE = 6  # cells of a price: `volume` and `15 min` stand there too
+_LABEL_EVERY = 3  # rows between two round prices, at least
+_TIME_EVERY, _CLOCK_EVERY = 9, 12  # cells between two times, and between two with seconds
+_MOVES = 2  # rows that the name of a line may stand beside its place, where that one is taken
+_MINUTE_MS, _DAY_MS = 60_000, 86_400_000
 
 
-class Level(Struct, frozen=True):
-    """A price at which something would happen."""
+class Label(Struct, frozen=True):
+    """What stands at the right, at the height of `price`; with `dotted` its level is drawn on to the right end."""
 
     price: int
-    word: str
+    words: str
     style: str
+    dotted: bool = False
+
+
+class Drawing(Struct, frozen=True):
+    """What a chart is drawn from; `origin_ms` is where candles are counted from, `candle_ms` 0 for a path."""
+
+    view: View
+    quote: Quote
+    instrument: Instrument
+    bars: Sequence[Bar]
+    held: OpenPosition | None
+    trades: tuple[Trade, ...]
+    session: SessionView
+    candle_ms: int = 0
+    candles: Sequence[Candle] = ()
+
+    @property
+    def lines(self) -> list[Label]:
+        """The names of the strategy's lines at the values that they have now."""
+        named = zip(self.quote.lines.items(), LINE_STYLES, strict=False)
+        return [Label(int(value), name, style) for (name, value), style in named if value is not None]
 
 
 def heading(view: View) -> tuple[str, Line]:
@@ -42,147 +69,212 @@ def heading(view: View) -> tuple[str, Line]:
     return instrument.symbol, ((last, style), (f" {text.percent(moved, quote.day_open)} %", style))
 
 
-def rows(view: View, width: int, height: int) -> list[Line]:
-    """The chart in `width` × `height` cells, or a word why there is none."""
-    quote = view.selected
-    history = _history(view, quote)
+def rows(view: View, width: int, height: int, instrument: int | None = None) -> list[Line]:
+    """The chart in `width` × `height` cells, or a word why there is none; of the selected instrument, or of that number."""
     if height <= 0 or width <= 0:
         return []
-    if quote is None or not history:
+    drawing = _drawing(view, instrument)
+    if drawing is None:
         return [((" no prices yet"[:width], "dim"),)]
-    instrument = text.instrument_at(view.snapshot, quote.instrument)
-    levels = _levels(view, quote)
-    low, high = price_range([price for _, price in history], [level.price for level in levels])
-    prices = (low, high, history[-1][1], *(level.price for level in levels))
-    size = max(len(text.price(instrument, price)) for price in prices)
-    wide = width - 2 - size - max((1 + len(level.word) for level in levels), default=0)
+    levels = _levels(drawing)
+    low, high = geometry.price_range(*geometry.extremes(drawing.bars), [level.price for level in levels])
+    last = geometry.newest(drawing.bars)[1]
+    size = max(len(_price(drawing, price)) for price in (low, high, last, *(level.price for level in levels)))
+    size = max(size, _LEAST_SIZE, *(len(line.words) for line in drawing.lines))
+    wide = width - 1 - size - max((1 + len(level.words) for level in levels), default=0)
     if wide < _SMALLEST or height < 2:
-        return [((f" {text.price(instrument, history[-1][1])}"[:width], ""),)]
-    down = height - (height >= _TIMES_FROM)
-    canvas = Canvas(wide, down) if view.glyphs.braille else AsciiCanvas(wide, down)
-    step_ms = time_step(history[-1][0] - history[0][0], canvas.dots_wide)
-    first_ms = history[0][0] // step_ms * step_ms
-    scale = Scale(first_ms, step_ms, low, high, canvas.dots_wide, canvas.dots_high)
-    trace(canvas, columns(history, scale))
-    labels = _labels(view, instrument, [Level(history[-1][1], "", "bold"), *levels], scale, down, size)
-    marks = _marks(view, quote, scale, wide, down)
-    lines: list[Line] = []
-    for number, cells in enumerate(canvas.rows()):
-        label, style, dotted = labels.get(number, _NO_LABEL)
-        path = _painted(cells, _style(quote), marks.get(number, {}), view.glyphs.off if dotted else "", style)
-        lines.append((*path, (label, style)))
-    return [*lines, _times(view, scale, wide)] if down < height else lines
+        return [((f" {_price(drawing, last)}"[:width], ""),)]
+    under = _under(drawing, height)
+    drawing, place = _laid_out(drawing, wide, height - len(under), low, high)
+    shown = _picture(drawing, place, levels, size)
+    return shown + [strip(drawing, place, width - wide) for strip in under]
 
 
-def _history(view: View, quote: Quote | None) -> Sequence[tuple[int, int]]:
-    """The samples of the day, and the last tick after them: it may be newer than the newest sample."""
-    history = view.history
-    if quote is None or not history or quote.last <= 0 or quote.exch_ms <= history[-1][0]:
-        return history
-    return (*history, (quote.exch_ms, quote.last))
+def _drawing(view: View, number: int | None) -> Drawing | None:
+    """What there is to draw of an instrument; None before its first price."""
+    quote = view.selected
+    if number is not None and (quote is None or quote.instrument != number):
+        quote = next((each for each in view.snapshot.quotes if each.instrument == number), None)
+    history = _history(view, quote)
+    if quote is None or not history:
+        return None
+    bars = geometry.up_to_now(history, quote.exch_ms, quote.last) if quote.last > 0 else history
+    instrument = text.instrument_at(view.snapshot, quote.instrument)
+    positions = (each for each in view.snapshot.positions if each.state.instrument == quote.instrument)
+    return Drawing(
+        view=view,
+        quote=quote,
+        instrument=instrument,
+        bars=bars,
+        held=next((each for each in positions if each.state.quantity), None),
+        trades=tuple(trade for trade in view.snapshot.trades if trade.instrument == quote.instrument),
+        session=view.snapshot.markets.get(instrument.market, view.snapshot.session),
+    )
 
 
-def _style(quote: Quote) -> str:
-    """Rising or falling since the day's open."""
-    return (result_style(quote.last - quote.day_open) if quote.day_open > 0 else "") or "accent"
+def _history(view: View, quote: Quote | None) -> Sequence[Bar]:
+    if quote is None:
+        return ()
+    return view.history if quote is view.selected else view.further.get(quote.instrument, ())
 
 
-def _levels(view: View, quote: Quote) -> list[Level]:
-    """Stop, trail and next target of the open position in this instrument."""
-    found = _position(view, quote)
-    if found is None:
+def _laid_out(drawing: Drawing, wide: int, high: int, low_price: int, high_price: int) -> tuple[Drawing, Place]:
+    """Times and prices in their places: as fine as the whole day has room, and candles in one or two columns each."""
+    canvas_dots = 2 if drawing.view.glyphs.braille else 1
+    across, down = wide * canvas_dots, high * (4 if drawing.view.glyphs.braille else 1)
+    first_ms, last_ms = drawing.bars[0][0], max(geometry.newest(drawing.bars)[0], drawing.quote.exch_ms)
+    if not drawing.view.ui.candles:
+        step_ms = geometry.time_step(last_ms - first_ms, across)
+        scale = Scale(first_ms // step_ms * step_ms, step_ms, low_price, high_price, across, down)
+        return drawing, Place(scale, wide, high)
+    session = drawing.session
+    origin_ms = session.start_ms if session.daily and session.start_ms else geometry.midnight(first_ms, session.zone)
+    candle_ms, candles = geometry.candles(drawing.bars, wide, origin_ms)
+    begin_ms = candles[0].at_ms
+    count = (candles[-1].at_ms - begin_ms) // candle_ms + 1
+    step_ms = candle_ms // (canvas_dots * (2 if 2 * count <= wide else 1))
+    scale = Scale(begin_ms, step_ms, low_price, high_price, across, down)
+    place = Place(scale, wide, high)
+    return replace(drawing, candle_ms=candle_ms, candles=candles), place
+
+
+# ── The picture and its labels ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _picture(drawing: Drawing, place: Place, levels: Sequence[Label], size: int) -> list[Line]:
+    """The rows of the plot, each with its label."""
+    view, quote, bars, held = drawing.view, drawing.quote, drawing.bars, drawing.held
+    signs = view.ui.theme == "mono" or not view.glyphs.braille
+    picture = Picture(place, view.glyphs, signs=signs)
+    picture.lines(bars, quote.lines)
+    picture.ways(drawing.trades)
+    entry = (held.state.entry_ms, held.state.entry_price) if held is not None else None
+    picture.stops(bars, {trade.entry_ms for trade in drawing.trades} | ({entry[0]} if entry else set()))
+    if drawing.candle_ms:
+        picture.candles(drawing.candles)
+    else:
+        picture.path(bars, "")
+    picture.marks(drawing.trades, entry)
+    newest = place.column(max(geometry.newest(bars)[0], quote.exch_ms))
+    for level in levels:
+        if level.dotted and 0 <= place.row(level.price) < place.high:
+            picture.level(place.row(level.price), newest + 1, level.style)
+    labels = _placed(drawing, place, levels, size)
+    return [(*line, *labels.get(number, ())) for number, line in enumerate(picture.rows())]
+
+
+def _placed(drawing: Drawing, place: Place, levels: Sequence[Label], size: int) -> dict[int, Line]:
+    """The labels by row: last price and levels in the order of their prices, moved apart where they would stand in one row.
+
+    Names of lines have the nearest row that is free then, round prices their own if it is.
+    """
+    scale, room = place.scale, range(place.high)
+    wanted = [Label(geometry.newest(drawing.bars)[1], "", "bold"), *levels][: place.high]
+    wanted.sort(key=lambda label: -label.price)
+    own = [max(0, min(place.row(label.price), place.high - 1)) for label in wanted]
+    places = geometry.spread(own, place.high)
+    shown = {at: _label(drawing, scale, label, size) for at, label in zip(places, wanted, strict=True)}
+    for line in drawing.lines:
+        row = place.row(line.price)
+        free = [each for each in room if abs(each - row) <= _MOVES and each not in shown]
+        if free and scale.low <= line.price <= scale.high:
+            at = min((abs(each - row), each) for each in free)[1]
+            shown[at] = ((f" {right(line.words, size)}", line.style),)
+    most = max(2, place.high // _LABEL_EVERY + 1)
+    for price in geometry.price_marks(scale.low, scale.high, most, max(1, drawing.instrument.tick_size)):
+        shown.setdefault(place.row(price), ((f" {right(_price(drawing, price), size)}", "dim"),))
+    return shown
+
+
+def _label(drawing: Drawing, scale: Scale, label: Label, size: int) -> Line:
+    """A label's text, with a mark before a level that lies beyond the chart."""
+    glyphs = drawing.view.glyphs
+    side = glyphs.entry if label.price > scale.high else glyphs.exit if label.price < scale.low else " "
+    return ((f"{side}{right(_price(drawing, label.price), size)} {label.words}".rstrip(), label.style),)
+
+
+def _levels(drawing: Drawing) -> list[Label]:
+    """Stop, trail and next target of the open position."""
+    held = drawing.held
+    if held is None:
         return []
-    state = found.state
     levels = (
-        Level(state.stop, "stop", "stop"),
-        Level(state.trail_stop or 0, "trail", "stop"),
-        Level(found.next_target or 0, "target", "good"),
+        Label(held.state.stop, "stop", "stop", dotted=True),
+        Label(held.state.trail_stop or 0, "trail", "stop", dotted=True),
+        Label(held.next_target or 0, "target", "good", dotted=True),
     )
     return [level for level in levels if level.price > 0]
 
 
-def _position(view: View, quote: Quote) -> OpenPosition | None:
-    """The open position in this instrument."""
-    for position in view.snapshot.positions:
-        if position.state.instrument == quote.instrument and position.state.quantity:
-            return position
-    return None
+def _price(drawing: Drawing, price: int) -> str:
+    return text.price(drawing.instrument, price)
 
 
-def _marks(view: View, quote: Quote, scale: Scale, wide: int, high: int) -> dict[int, dict[int, Span]]:
-    """Entries and exits by row and column of cells."""
-    entry: Span = (view.glyphs.entry, "entry")
-    leave: Span = (view.glyphs.exit, "exit")
-    found = [
-        (ms, price, mark)
-        for trade in view.snapshot.trades
-        if trade.instrument == quote.instrument
-        for ms, price, mark in ((trade.entry_ms, trade.entry_price, entry), (trade.exit_ms, trade.exit_price, leave))
+Strip = Callable[[Drawing, Place, int], Line]
+
+
+# ── Below it ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _under(drawing: Drawing, height: int) -> list[Strip]:
+    """The strips below the picture, as far as rows allow."""
+    strips: list[Strip] = []
+    if height >= _RESULT_FROM and drawing.view.pnl_curve:
+        strips.append(_result)
+    if height >= _VOLUME_FROM and geometry.has_volume(drawing.bars):
+        strips.append(_volume)
+    if height >= _TIMES_FROM:
+        strips.append(_times)
+    return strips
+
+
+def _volume(drawing: Drawing, place: Place, room: int) -> Line:
+    """What was traded in each column."""
+    found = geometry.volumes(drawing.bars, place.scale, place.dots)
+    bars = drawing.view.glyphs.bars
+    most = geometry.axis_step(max(1, *found), 1)  # a round one: it seldom changes, and all cells with it
+    cells = "".join(bars[volume * (len(bars) - 1) // most] if volume else " " for volume in found)
+    return ((cells, "accent"), (clip(" volume", room), "dim"))
+
+
+def _result(drawing: Drawing, place: Place, room: int) -> Line:
+    """The day's result over the time of the chart, realised and open."""
+    found: list[float | None] = [None] * place.wide
+    for ms, result in drawing.view.pnl_curve:
+        column = place.column(ms)
+        if 0 <= column < place.wide:
+            found[column] = result
+    newest = max((column for column, value in enumerate(found) if value is not None), default=-1)
+    known: list[float] = []
+    for value in found[: newest + 1]:
+        known.append(value if value is not None else known[-1] if known else 0.0)
+    low, high = geometry.price_range(int(min(known, default=0)), int(max(known, default=0)), ())
+    bars = drawing.view.glyphs.bars
+    line: list[Span] = [
+        (bars[max(0, min(int((value - low) * len(bars) / (high - low)), len(bars) - 1))], result_style(value))
+        for value in known
     ]
-    held = _position(view, quote)
-    if held is not None:
-        found.append((held.state.entry_ms, held.state.entry_price, entry))
-    marks: dict[int, dict[int, Span]] = {}
-    for ms, price, mark in found:
-        column = scale.x(ms) * wide // scale.across
-        row = scale.y(price) * high // scale.down
-        if 0 <= column < wide and 0 <= row < high:
-            marks.setdefault(row, {})[column] = mark
-    return marks
+    return (*line, (" " * (place.wide - len(known)), ""), (clip(" P&L", room), "dim"))
 
 
-def _labels(
-    view: View, instrument: Instrument, levels: Sequence[Level], scale: Scale, high: int, size: int
-) -> dict[int, tuple[str, str, bool]]:
-    """Texts at the right by row, prices of `size` cells: (text, style, whether its level is dotted across the chart).
-
-    A level beyond the chart stands at its edge behind a mark that says where it lies.
-    """
-    grid = round_step((scale.high - scale.low) // 100) if instrument.price_scale > 1000 else 1  # short, if not exact
-    labels: dict[int, tuple[str, str, bool]] = {}
-    for level in levels:
-        row = max(0, min(scale.y(level.price) * high // scale.down, high - 1))
-        inside = scale.low <= level.price <= scale.high
-        side = " " if inside else view.glyphs.entry if level.price > scale.high else view.glyphs.exit
-        words = f"{side}{right(text.price(instrument, level.price), size)} {level.word}".rstrip()
-        labels[row] = (words, level.style, inside and bool(level.word))
-    step = _LABEL_EVERY if high > _LABEL_EVERY else max(1, high - 1)
-    for row in (high - 1, *range(0, high, step)):
-        if labels.keys() & {row - 1, row, row + 1}:
-            continue
-        price = (scale.high - (scale.high - scale.low) * row // max(1, high - 1)) // grid * grid
-        labels[row] = (f" {right(text.price(instrument, price), size)}", "dim", False)
-    return labels
-
-
-def _painted(cells: str, style: str, marks: dict[int, Span], dot: str, dot_style: str) -> list[Span]:
-    """One row of cells with its marks over it and a dotted level behind it."""
-    if not marks and not dot:
-        return [(cells, style)]
-    line: list[Span] = []
-    run, run_style = "", style
-    for column, cell in enumerate(cells):
-        letter, letter_style = marks.get(column) or (cell, style)
-        if letter == " " and dot:
-            letter, letter_style = (dot if column % 2 else " "), dot_style
-        if letter_style != run_style and run:
-            line.append((run, run_style))
-            run = ""
-        run, run_style = run + letter, letter_style
-    line.append((run, run_style))
-    return line
-
-
-def _times(view: View, scale: Scale, wide: int) -> Line:
-    """Times of day under the chart, each below its own column."""
-    session = view.snapshot.session
-    zone, end_ms = session.zone, session.end_ms
-    dots = scale.across // wide
-    minutes = _TIME_EVERY * dots * scale.step_ms >= 60_000
+def _times(drawing: Drawing, place: Place, room: int) -> Line:
+    """Round times, each below its own column; at the right how long a candle is."""
+    zone, end_ms = drawing.session.zone, drawing.session.end_ms
+    scale = place.scale
+    cell_ms = scale.step_ms * place.dots
+    until_ms = scale.first_ms + place.wide * cell_ms
+    if end_ms > 0 and scale.first_ms < end_ms:
+        until_ms = min(until_ms, end_ms + 1)
+    seconds = _TIME_EVERY * cell_ms < _MINUTE_MS
+    marks = geometry.time_marks(
+        scale.first_ms, until_ms - 1, (_CLOCK_EVERY if seconds else _TIME_EVERY) * cell_ms, zone
+    )
+    days = len(marks) > 1 and marks[1] - marks[0] >= _DAY_MS
     words = ""
-    for column in range(0, wide, _TIME_EVERY):
-        ms = scale.first_ms + column * dots * scale.step_ms
-        if 0 < end_ms < ms:
-            break
-        words += f"{text.minute(ms, zone) if minutes else text.clock(ms, zone):<{_TIME_EVERY}}"
-    return ((words[:wide].rstrip(), "dim"),)
+    for ms in marks:
+        label = text.day(ms, zone)[5:] if days else text.clock(ms, zone) if seconds else text.minute(ms, zone)
+        column = place.column(ms)
+        if len(words) + bool(words) <= column <= place.wide - len(label):
+            words += " " * (column - len(words)) + label
+    candle = f" {geometry.step_word(drawing.candle_ms)}" if drawing.candle_ms else ""
+    return ((words.ljust(place.wide), "dim"), (clip(candle, room), "dim"))

@@ -19,7 +19,8 @@ from tui.input.guard import PLANS, Press
 from tui.panes.layout import PANES, focused, lasting
 from tui.shell.board import Board
 from tui.shell.display import DiffApp
-from tui.shell.picture import save
+from tui.shell.picture import PictureError, save, svg
+from tui.shell.themes import style_of
 from tui.shell.tuning import settle
 from tui.terminal.strokes import KeyEvent
 from tui.text.glyphs import UNICODE, Glyphs
@@ -240,12 +241,19 @@ class MyQuant(DiffApp):
     def _save(self) -> None:
         if self._view is None:
             return
+        lines = frame(self._view, *self.size)
+        picture = svg(
+            ([(words, style_of(self.ui.theme, style)) for words, style in line] for line in lines), self.size.width
+        )
         try:
-            path = save(self._pictures, plain(frame(self._view, *self.size)), self.export_screenshot())
+            path = save(self._pictures, plain(lines), picture)
         except OSError as error:
-            self._control.note(f"the picture could not be saved: {error.strerror}", self._now_ns(), "warn")
+            why = f"{self._pictures}: {error.strerror}"
+            self._control.note(f"the picture could not be saved: {why}", self._now_ns(), "warn")
+        except PictureError as error:
+            self._control.note(f"the picture was not saved: {error}", self._now_ns(), "warn")
         else:
-            self._control.note(f"saved {path} and .svg", self._now_ns())
+            self._control.note(f"saved {path.with_suffix('.svg')} and .txt", self._now_ns())
 
     def _set_mouse(self, on: bool) -> None:
         if self.terminal is not None:

@@ -41,6 +41,10 @@ STYLES: Mapping[str, tuple[str, str, str]] = {
     "entry": ("bold green", f"bold #7fe09b {_GROUND}", "bold"),  # marks in the chart
     "exit": ("bold magenta", f"bold #c79bf2 {_GROUND}", "underline"),
     "stop": ("yellow", f"#f0c75e {_GROUND}", "dim"),
+    # The strategy's lines over the chart, in its order.
+    "line1": ("cyan", f"#5fc9d4 {_GROUND}", ""),
+    "line2": ("blue", f"#6c9cf0 {_GROUND}", "dim"),
+    "line3": ("magenta", f"#c79bf2 {_GROUND}", "dim"),
     "grey": ("dim", f"#626a76 {_GROUND}", "dim"),  # everything, when the snapshot is old
 }
 THEMES: Mapping[ThemeName, Mapping[str, Style]] = MappingProxyType(

@@ -31,6 +31,8 @@ class Glyphs(Struct, frozen=True):
     times: str = "×"
     entry: str = "▲"
     exit: str = "▼"
+    candle_rising: str = " ╷╻╵│╽╹╿┃"  # by upper and lower half of a cell: nothing, wick, body
+    candle_falling: str = " ╷╻╵│╽╹╿┃"
     braille: bool = True
 
 
@@ -57,6 +59,8 @@ ASCII = Glyphs(
     times="x",
     entry="^",
     exit="v",
+    candle_rising=" |O||OOOO",
+    candle_falling=" |#||####",
     braille=False,
 )
 UNICODE = Glyphs()

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Protocol
 
-from engine import DayPage, ExitPage, LogLine, Snapshot
+from engine import Bar, DayPage, ExitPage, LogLine, Snapshot
 from tui.view.model import Attachment
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ class EngineClient(Protocol):
     def snapshot(self) -> Snapshot:
         """The newest snapshot."""
 
-    def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
-        """The day's chart of one instrument: (ms, price in minor units)."""
+    def history(self, instrument: int) -> tuple[Bar, ...]:
+        """The day's chart of one instrument, the newest bar last."""
 
     def log_lines(self, since: int, limit: int) -> list[LogLine]:
         """At most `limit` log lines after number `since`, oldest first."""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from msgspec import Struct, field
 
-from engine import DayPage, LogLine, Quote, Snapshot, Trade
+from engine import Bar, DayPage, LogLine, Quote, Snapshot, Trade
 from engine.presentation.lamps import Lamp
 from tui.text.glyphs import UNICODE, Glyphs
 from tui.text.rows import Line
@@ -100,6 +100,7 @@ class Ui(Struct):
     hint: bool = False  # whoever looks has never pressed a key here
     day: str = ""  # of the dialog "day": the date
     closing_shown: str = ""  # which day's or replay's closing card was shown last
+    candles: bool = False  # what the chart shows, in place of a path
     of_panes: dict[str, int] = field(default_factory=dict)  # what a pane's own keys chose, by the pane's name
 
     def open(self, dialog: Dialog) -> None:
@@ -126,7 +127,9 @@ class View(Struct):
     lamps: tuple[Lamp, ...] = ()
     log: tuple[LogLine, ...] = ()  # newest last; already those of the chosen level
     log_hidden: int = 0  # lines below the chosen level
-    history: tuple[tuple[int, int], ...] = ()  # (ms, price) of the selected instrument
+    history: tuple[Bar, ...] = ()  # the day of the selected instrument
+    further: dict[int, tuple[Bar, ...]] = field(default_factory=dict)  # of another, while a dialog shows its chart
+    pnl_curve: tuple[tuple[int, float], ...] = ()  # (ms, the day's result then)
     trends: dict[int, tuple[int, ...]] = field(default_factory=dict)  # newest prices per instrument, for sparks
     pnl_trend: tuple[float, ...] = ()  # the day's P&L over time
     attachment: Attachment = Attachment()

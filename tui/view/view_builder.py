@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from engine import DayPage, LogLine, Quote, Snapshot
+from engine import Bar, DayPage, LogLine, Snapshot
 from engine.presentation.health import Health
 from engine.presentation.lamps import TerminalLink
 from tui.text.glyphs import UNICODE, Glyphs
@@ -15,6 +15,7 @@ from tui.view import listing
 from tui.view.engine_client import EngineClient
 from tui.view.model import OlderExits, Ui, View
 from tui.view.older import older_exits
+from tui.view.results import Results
 
 _LOG_KEPT = 2_000
 _LOG_BATCH = 1_000
@@ -44,8 +45,11 @@ class ViewBuilder:
         self.last_line = 0
         self._trends: dict[int, deque[int]] = {}
         self._pnl: deque[float] = deque(maxlen=_PNL_TREND)
-        self._history: tuple[tuple[int, int], ...] = ()
-        self._history_of = -1
+        self._history: tuple[Bar, ...] = ()
+        self._history_of = (-1, -1)
+        self._further: dict[int, tuple[Bar, ...]] = {}
+        self._pnl_curve: tuple[tuple[int, float], ...] = ()
+        self._results = Results()
         self._history_due_ns = 0
         self._sorting = listing.Sorting()
         self._tops: dict[str, int] = {}
@@ -62,6 +66,7 @@ class ViewBuilder:
         if snapshot.at_ms < self._at_ms:  # a replay went back: what was ahead has not happened
             self._trends.clear()
             self._pnl.clear()
+            self._results.clear()
         self._at_ms = snapshot.at_ms
         if snapshot.number != self._seen_number:
             self._seen_number = snapshot.number
@@ -87,7 +92,7 @@ class ViewBuilder:
             order=self._sorting.numbers(snapshot, listing.order_of(self._ui.order), now_ns),
             tops=self._tops,
         )
-        view.history = self._read_history(now_ns, view.selected)
+        self._read_history(now_ns, view)
         return view
 
     def new_outcome(self, view: View) -> str:
@@ -124,6 +129,7 @@ class ViewBuilder:
             if quote.last:
                 self._trends.setdefault(quote.instrument, deque(maxlen=_TREND)).append(quote.last)
         self._pnl.append(float(snapshot.account.day_pnl))
+        self._results.note(snapshot)
 
     def _read_log(self, snapshot: Snapshot) -> None:
         lines = self._client.log_lines(self.last_line, _LOG_BATCH)
@@ -133,12 +139,19 @@ class ViewBuilder:
             replayed = snapshot.replay is not None
             self._log.extend(_in_market_time(line, snapshot) if replayed else line for line in cleaned)
 
-    def _read_history(self, now_ns: int, selected: Quote | None) -> tuple[tuple[int, int], ...]:
-        """The day's chart of the selected instrument, asked for at most once a second."""
-        if selected is not None and (selected.instrument != self._history_of or now_ns >= self._history_due_ns):
-            self._history_of, self._history_due_ns = selected.instrument, now_ns + _HISTORY_NS
+    def _read_history(self, now_ns: int, view: View) -> None:
+        """The charts that are shown, asked for at most once a second: of the selected instrument, and of a dialog's."""
+        selected, other = view.selected, self._ui.instrument if self._ui.dialog == "position" else -1
+        if selected is None:
+            return
+        wanted = (selected.instrument, other)
+        if wanted != self._history_of or now_ns >= self._history_due_ns:
+            self._history_of, self._history_due_ns = wanted, now_ns + _HISTORY_NS
             self._history = self._client.history(selected.instrument)
-        return self._history
+            listed = selected.instrument != other and 0 <= other < len(view.snapshot.instruments)
+            self._further = {other: self._client.history(other)} if listed else {}
+            self._pnl_curve = self._results.curve(view.snapshot)
+        view.history, view.further, view.pnl_curve = self._history, self._further, self._pnl_curve
 
 
 def _in_market_time(line: LogLine, seen: Snapshot) -> LogLine:

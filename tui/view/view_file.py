@@ -40,6 +40,7 @@ class KeptView(Struct, frozen=True, forbid_unknown_fields=True):
     mouse: bool = False
     closing_shown: str = ""
     order: int = 0  # of the table
+    candles: bool = False
 
 
 class ViewFile:
@@ -66,6 +67,7 @@ class ViewFile:
             return
         ui.focus, ui.zoom, ui.mouse = kept.focus, kept.zoom, kept.mouse
         ui.log_level, ui.search, ui.order = kept.log_level, kept.search, kept.order
+        ui.candles = kept.candles
         ui.closing_shown = kept.closing_shown
         self._theme, self._wanted = kept.theme, kept.symbol
         if kept.theme is not None and ui.theme != "mono":
@@ -111,6 +113,7 @@ class ViewFile:
             mouse=ui.mouse,
             closing_shown=ui.closing_shown,
             order=ui.order,
+            candles=ui.candles,
         )
 
 

@@ -25,6 +25,7 @@ class Strategy:
         "_config",
         "_crossover",
         "_filtered_noise",
+        "_line_names",
         "_min_move",
         "_move_share",
         "_updates",
@@ -45,6 +46,7 @@ class Strategy:
         self._min_move = int(tick_size * Fraction(config.noise_filter_min_ticks))
         share = Fraction(config.noise_filter_percentage)
         self._move_share = share.numerator, share.denominator
+        self._line_names = f"EMA {config.fast_ema}", f"EMA {config.slow_ema}"
         after_stop = config.green_ticks_after_stop_loss_enabled
         self._after_stop = config.green_ticks_after_stop_loss if after_stop else config.consecutive_green_ticks
         self.start_day()
@@ -148,6 +150,16 @@ class Strategy:
         if self.bollinger is not None:
             lower, upper = self.bollinger.bands() or (None, None)
             shown |= {"bollinger_lower": lower, "bollinger_upper": upper}
+        return shown
+
+    def lines(self) -> dict[str, float | None]:
+        """What is drawn over the chart, by the name that stands beside it; prices in minor units."""
+        shown: dict[str, float | None] = {}
+        if self.fast is not None and self.slow is not None:
+            fast, slow = self._line_names
+            shown |= {fast: self.fast.value, slow: self.slow.value}
+        if self.vwap is not None:
+            shown["VWAP"] = self.vwap.value
         return shown
 
     def _parts(self) -> dict[str, Ema | Macd | Vwap | Rsi | Atr | Bollinger]:

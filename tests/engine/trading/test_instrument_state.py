@@ -1,82 +1,89 @@
-"""The day's chart of an instrument: every point as long as there are few, the whole day when there are many, bounded memory."""
-
-import sys
-from itertools import pairwise
+"""What is kept of an instrument for screens: bars that have every tick, with stop and lines."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.trading.instrument_state import Chart
-from tests.support.builders import EAGER, ms
-from tests.support.trader_harness import TraderHarness
+from engine.model.bars import AT, CLOSE, HIGH, LINES, LOW, NOTHING, OPEN, STOP, VOLUME
+from tests.support.builders import EAGER, ms, tick
+from tests.support.trader_harness import TraderHarness, entered
 
-FULL = 4800
-
-
-def filled(count: int, interval_ms: int = 5000) -> Chart:
-    """A chart that was given a point whenever one was due, `count` times `interval_ms` long."""
-    chart = Chart(interval_ms)
-    due_ms = 0
-    for at_ms in range(0, count * interval_ms, interval_ms):
-        if at_ms >= due_ms:
-            chart.add(at_ms, at_ms + 1)
-            due_ms = at_ms + chart.interval_ms
-    return chart
+EMAS = ("strategy.use_ema_crossover=true", "strategy.use_vwap=true")
 
 
-@given(st.lists(st.tuples(st.integers(0, 10**13), st.integers(-(2**62), 10**15)), max_size=50))
-def test_points_come_back_as_they_were_added(points):
-    chart = Chart(5000)
-    for at_ms, price in points:
-        chart.add(at_ms, price)
-    assert chart.points() == tuple(points)
-    assert len(chart.points()) == len(points)
-
-
-def test_a_session_is_kept_point_by_point_in_16_bytes_each():
-    chart = filled(4500)
-    assert chart.points() == tuple((n * 5000, n * 5000 + 1) for n in range(4500))
-    assert sys.getsizeof(chart._flat) <= 4500 * 16 * 1.15  # the list grows by an eighth ahead
-
-
-@pytest.mark.parametrize("count", [FULL + 1, 17_280, 100_000])
-def test_a_longer_day_is_kept_whole_in_fewer_points(count):
-    chart = filled(count)
-    points = chart.points()
-    assert FULL // 2 <= len(points) <= FULL
-    assert points[0] == (0, 1)
-    assert all(price == at_ms + 1 for at_ms, price in points)
-    steps = {after[0] - before[0] for before, after in pairwise(points)}
-    assert steps == {chart.interval_ms}
-    assert points[-1][0] > (count - 1) * 5000 - chart.interval_ms
-
-
-def test_the_newest_point_survives_the_thinning():
-    chart = filled(FULL)
-    chart.add(FULL * 5000, 7)
-    assert chart.points()[-1] == (FULL * 5000, 7)
-    assert len(chart.points()) == FULL // 2 + 1
-
-
-@given(st.integers(0, 300_000))
-def test_what_is_later_is_cut_off(last_ms):
-    chart = filled(50)
-    before = chart.points()
-    chart.cut(last_ms)
-    assert chart.points() == tuple(point for point in before if point[0] <= last_ms)
-
-
-def test_a_new_day_begins_with_the_first_interval():
-    chart = filled(FULL + 1)
-    assert chart.interval_ms == 10_000
-    chart.clear()
-    assert (len(chart.points()), chart.interval_ms) == (0, 5000)
+def bars_of(harness: TraderHarness) -> tuple[tuple[int, ...], ...]:
+    state = harness.trader.state
+    return state.instrument_states[0].bars(state.portfolio.positions[0])
 
 
 @pytest.mark.parametrize(("instruments", "interval_ms"), [(50, 5000), (51, 60_000)])
 def test_the_charts_of_many_instruments_are_coarser(instruments, interval_ms):
-    harness = TraderHarness(*EAGER, instruments=instruments).prices(*[100] * 60)
-    start_ms = ms("09:30:01")
-    wanted = tuple((at_ms, 10_000) for at_ms in range(start_ms, start_ms + 60_000, interval_ms))
-    assert harness.trader.state.instrument_states[0].history.points() == wanted
+    harness = TraderHarness(*EAGER, instruments=instruments).prices(*[100] * 70)
+    starts = [each[AT] for each in bars_of(harness)]
+    first_ms = ms("09:30:01") // interval_ms * interval_ms
+    assert starts == list(range(first_ms, ms("09:31:11"), interval_ms))
+
+
+def test_every_tick_is_in_the_bars_the_newest_at_once():
+    prices = [100, 103, 98, 101, 99, 120, 100, 100, 60, 101]
+    harness = TraderHarness(*EAGER).prices(*prices)  # one a second from 09:30:01 on
+    bars = bars_of(harness)
+    assert [each[: STOP - 1] for each in bars] == [
+        (ms("09:30:00"), 10_000, 10_300, 9_800, 10_100),
+        (ms("09:30:05"), 9_900, 12_000, 6_000, 6_000),
+        (ms("09:30:10"), 10_100, 10_100, 10_100, 10_100),
+    ]
+    assert harness.trader.state.instrument_states[0].history.begun_ms == ms("09:30:01")
+
+
+@given(st.lists(st.integers(50, 150), min_size=1, max_size=60))
+def test_the_bars_are_those_of_the_ticks(prices):
+    harness = TraderHarness(*EAGER).prices(*prices)
+    inst = harness.trader.state.instrument_states[0]
+    lines = len(inst.strategy.lines())
+    bars = bars_of(harness)
+    assert max(each[HIGH] for each in bars) == max(prices) * 100
+    assert min(each[LOW] for each in bars) == min(prices) * 100
+    assert bars[-1][CLOSE] == prices[-1] * 100
+    assert bars[0][OPEN] == prices[0] * 100
+    assert {len(each) for each in bars} == {LINES + lines}
+    assert sum(each[VOLUME] for each in bars) == 75 * len(prices)
+    assert all(each[LINES:] == (NOTHING,) * lines or each[LINES] > 0 for each in bars)
+
+
+def test_volume_is_the_exchanges_where_it_tells_it():
+    harness = TraderHarness(*EAGER)
+    harness.play(
+        tick(n, 100, f"09:30:{2 * n:02d}", quantity=75, day_volume=10_000 + 500 * n) for n in range(1, 7)
+    )  # what it traded in between came in no tick of its own
+    assert [each[VOLUME] for each in bars_of(harness)] == [75 + 500, 500 * 2, 500 * 2]
+
+
+def test_the_bars_have_the_lines_and_the_stop_of_what_is_held():
+    harness = entered(*EMAS, price=100).prices(104, 104, 104, 104)
+    inst = harness.trader.state.instrument_states[0]
+    position = harness.trader.state.portfolio.positions[0]
+    assert list(inst.strategy.lines()) == ["EMA 18", "EMA 42", "VWAP"]
+    now = bars_of(harness)[-1]
+    assert now[LINES:] == tuple(int(value) for value in inst.strategy.lines().values())
+    assert now[STOP] == position.stop
+    harness.prices(112)
+    assert bars_of(harness)[-1][STOP] == position.trail_stop > position.stop
+    harness.prices(position.trail_stop / 100, 100, 100, 100, 100, 100, 100)
+    assert harness.held == 0
+    assert [each[STOP] != NOTHING for each in bars_of(harness)] == [True, False, False]
+
+
+def test_a_restart_of_the_day_begins_another_chart():
+    harness = TraderHarness(*EAGER).prices(*range(100, 120))
+    harness.at("09:30:00", "2025-10-03").prices(100)
+    assert [each[AT] for each in bars_of(harness)] == [ms("09:30:00", "2025-10-03")]
+
+
+def test_no_volume_is_too_much_for_a_chart():
+    harness = TraderHarness(*EAGER)
+    harness.play(tick(n, 100, f"09:30:{n:02d}", quantity=10**15) for n in range(1, 20))
+    inst = harness.trader.state.instrument_states[0]
+    inst.traded = 10**30
+    harness.prices(*[100] * 20)
+    assert max(each[VOLUME] for each in bars_of(harness)) == 10**15

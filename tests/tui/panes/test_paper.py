@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 from msgspec.structs import replace
 
-from engine import FlatLeg, FlatView, Snapshot
+from engine import Bar, FlatLeg, FlatView, Snapshot
 from engine.presentation import feeds
 from engine.presentation.health import Health
 from engine.presentation.lamps import TerminalLink
@@ -143,7 +143,7 @@ def test_the_chart_is_that_of_the_selected_instrument_not_of_its_place() -> None
     asked: list[int] = []
 
     class Door(FakeClient):
-        def history(self, instrument: int) -> tuple[tuple[int, int], ...]:
+        def history(self, instrument: int) -> tuple[Bar, ...]:
             asked.append(instrument)
             return super().history(instrument)
 
@@ -156,6 +156,22 @@ def test_the_chart_is_that_of_the_selected_instrument_not_of_its_place() -> None
     client.snapshot = paper(quotes=())
     builder.look(NOW_NS + 4 * SECOND, TerminalLink(1.0, 0.0))
     assert asked == [80, 0]
+
+
+def test_the_chart_of_a_dialogs_instrument_is_fetched_beside_the_selected_ones() -> None:
+    asked: list[int] = []
+
+    class Door(FakeClient):
+        def history(self, instrument: int) -> tuple[Bar, ...]:
+            asked.append(instrument)
+            return super().history(instrument)
+
+    ui = Ui(dialog="position", instrument=1)
+    builder = ViewBuilder(Door(), ui)
+    view = builder.look(NOW_NS, TerminalLink(1.0, 0.0))
+    assert (asked, list(view.further)) == ([0, 1], [1])
+    ui.dialog = ""
+    assert not builder.look(NOW_NS + 2 * SECOND, TerminalLink(1.0, 0.0)).further
 
 
 # ── Many positions ──────────────────────────────────────────────────────────────────────────────────────────────────

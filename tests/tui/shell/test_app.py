@@ -95,12 +95,14 @@ def test_saving_leaves_a_text_and_a_picture(tmp_path):
     async def play(app, pilot, client):
         await pilot.press("s")
         await pilot.pause()
-        assert "saved" in app.ui.notice
+        assert f"saved {tmp_path}" in app.ui.notice
 
     run(play, tmp_path)
     (saved,) = tmp_path.glob("*.txt")
     assert "NIFTY25NOV25900CE" in saved.read_text(encoding="utf-8")
-    assert saved.with_suffix(".svg").read_text(encoding="utf-8").startswith("<svg")
+    drawn = saved.with_suffix(".svg").read_text(encoding="utf-8")
+    assert drawn.startswith("<svg")
+    assert "NIFTY25NOV25900CE" in drawn
     assert saved.stat().st_mode & 0o777 == 0o600
 
 

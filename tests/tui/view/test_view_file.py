@@ -20,6 +20,7 @@ CHOSEN = {
     "search": "stop",
     "theme": "truecolor",
     "order": 4,
+    "candles": True,
 }
 
 
