@@ -42,10 +42,15 @@ _LONGEST_NAME = 40
 _Out = list[tuple[bytes, bool]]  # lines as they stand in the file, and whether they must not be lost
 
 
-def log_trade(text: str, *args: object, component: str = "trader", level: int = logging.INFO) -> None:
-    """Log an entry, exit or P&L: never suppressed by rate or by a configured level, and in the file before the program ends."""
+def log_trade(
+    text: str, *args: object, component: str = "trader", level: int = logging.INFO, trade: bool = False
+) -> None:
+    """Log an entry, exit or P&L: never suppressed by rate or by a configured level, and in the file before the program ends.
+
+    `trade`: a screen shows it among trades alone.
+    """
     logger = logging.getLogger(f"{ROOT}.{component}")
-    logger.handle(logger.makeRecord(logger.name, level, "", 0, text, args, None, extra={"keep": True}))
+    logger.handle(logger.makeRecord(logger.name, level, "", 0, text, args, None, extra={"keep": True, "trade": trade}))
 
 
 class LogBook:
@@ -175,11 +180,27 @@ class LogBook:
         elif isinstance(item, logging.LogRecord):
             component = component_of(item)
             for text in texts_of(item):
-                self._add(out, wall_ns, item.levelno, component, text, kept=is_kept(item))
+                trade = bool(getattr(item, "trade", False))
+                self._add(out, wall_ns, item.levelno, component, text, kept=is_kept(item), trade=trade)
 
-    def _add(self, out: _Out, wall_ns: int, level: int, component: str, text: str, *, kept: bool = False) -> None:
+    def _add(
+        self,
+        out: _Out,
+        wall_ns: int,
+        level: int,
+        component: str,
+        text: str,
+        *,
+        kept: bool = False,
+        trade: bool = False,
+    ) -> None:
         line = LogLine(
-            self.last_number + 1, wall_ns, level_name(level), clean(component, _LONGEST_NAME), clean(text, LINE_LIMIT)
+            self.last_number + 1,
+            wall_ns,
+            level_name(level),
+            clean(component, _LONGEST_NAME),
+            clean(text, LINE_LIMIT),
+            trade,
         )
         out.append((self._stamper.bytes_of(line), kept or level >= logging.WARNING))
         with self._ring_lock:

@@ -158,13 +158,17 @@ class Watch(Protocol):
 
 
 class LogLine(Struct, frozen=True, gc=False):
-    """One line as a screen shows it; `number` counts a run's lines from 1, `wall_ns` is UTC, texts are cleaned."""
+    """One line as a screen shows it; `number` counts a run's lines from 1, `wall_ns` is UTC, texts are cleaned.
+
+    `trade`: it tells an order's outcome, an exit or a flat.
+    """
 
     number: int
     wall_ns: int
     level: str
     component: CleanText
     text: CleanText
+    trade: bool = False
 
 
 class Log(Protocol):

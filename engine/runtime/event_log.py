@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from engine.logs import log_trade
 from engine.model.events import AnyEvent
-from engine.trading.event_text import EventText, detail_for
+from engine.trading.event_text import TRADES, EventText, detail_for
 
 LOGGERS = {
     name: logging.getLogger(f"myquant.{name}")
@@ -23,6 +23,6 @@ def tell(events: Iterable[AnyEvent], event_text: EventText) -> None:
         if line is None:
             continue
         if line.keep:
-            log_trade("%s", line.text, component=line.component, level=line.level)
+            log_trade("%s", line.text, component=line.component, level=line.level, trade=isinstance(event, TRADES))
         else:
             LOGGERS[line.component].log(line.level, "%s", line.text)

@@ -24,6 +24,15 @@ class EventLine(Struct, frozen=True):
 _OrderEvent = events.Submit | events.FillBooked | events.TradeClosed | events.OrderRejected | events.OrderCancelled
 _TickEvent = events.TickRefused | events.TickGap | events.GapsCounted | events.SequenceGap | events.InstrumentWarned
 _HeldEvent = events.ClosedBlind | events.HeldSilent | events.HeldOver
+TRADES = (  # what a log that shows trades only shows
+    events.FillBooked,
+    events.TradeClosed,
+    events.OrderRejected,
+    events.OrderCancelled,
+    events.ClosedBlind,
+    events.FlatChanged,
+    events.CloseByHand,
+)
 _Refusal = events.EntryRefused | events.RefusalsCounted
 _Notice = events.LinkChanged | events.FeedNote | events.ClockStepped | events.Paused | events.CommandRefused
 _TOLD_ALWAYS = frozenset({"UP", "WAITING", "CLOSED", "REFUSED"})

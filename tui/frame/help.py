@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from engine.presentation.entries import MEANINGS
-from tui.input.keys import TABLE
+from tui.input.keys import OWN, TABLE
 from tui.text.rows import Line, fit, left
 from tui.text.spelling import spelled, wrapped
 from tui.view.model import View
@@ -100,7 +100,7 @@ COMMAND_WORDS = (
     ("FAILED", "was not carried out, or nobody knows: the reason says which"),
     ("NO ANSWER", "the engine has said nothing for over 2 s"),
 )
-_WHERE = {"always": "", "replay": " (replay)", "apart": " (attached)"}
+_WHERE = {"always": "", "replay": " (replay)", "apart": " (attached)", "focus": ""}
 _BADGE_STYLES = {"REPLAY": "replay", "MOCK": "mock", "PAPER": "paper", "LIVE": "live", "LOCKED": "alert"}
 
 
@@ -117,7 +117,7 @@ def rows(view: View, width: int, height: int) -> list[Line]:
 @lru_cache(maxsize=4)
 def whole(width: int) -> tuple[Line, ...]:
     """Every line of the help at this width."""
-    keys = tuple((key.label, key.help + _WHERE[key.where]) for key in TABLE)
+    keys = tuple((key.label, key.help + _WHERE[key.where]) for key in (*TABLE, *OWN))
     sections = (
         ("KEYS", keys, "key"),
         ("ONE POSITION (ENTER)", ON_POSITION, "key"),

@@ -23,6 +23,7 @@ from engine import (
 )
 from engine.presentation.listed_days import listed
 from tui.input.guard import PLAN_OPEN_NS
+from tui.input.keys import Key
 from tui.input.on_position import OnPosition
 from tui.panes.layout import PANES, focused
 from tui.view import flat, leaving, older
@@ -37,6 +38,7 @@ SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 1000.0, 0.0)  # 0 = as fa
 _THEMES: tuple[ThemeName, ...] = get_args(ThemeName)
 _NOTICE_NS = 5_000_000_000
 _LONGEST_NOTICE = 200
+_LOCKS_NS = 2_000_000_000
 _OF_PANES = {key.action: key.act for pane in PANES for key in pane.keys}
 
 # Actions that are no more than a command, a dialog that opens, or so many lines up or down; every other is a method.
@@ -80,6 +82,7 @@ class Actions:
         self._client = client
         self._shell = shell
         self.on_position = OnPosition(ui, client, self.note)
+        self._armed_ns = -_LOCKS_NS
 
     def act(self, action: str, at_ns: int) -> None:
         """Carry out an action of the key table."""
@@ -121,7 +124,12 @@ class Actions:
         self.ui.plan_drawn_ns = 0
         self.ui.plan_until_ns = 0 if running else at_ns + PLAN_OPEN_NS
         if not running:
+            self._armed_ns = at_ns
             self._client.send(Arm())
+
+    def locks(self, at_ns: int, key: Key | None) -> bool:
+        """Whether `key` is for the lock that this screen asked for just now, which no snapshot shows yet."""
+        return key is not None and key.action == "unlock" and at_ns - self._armed_ns < _LOCKS_NS
 
     def do_play(self, _at_ns: int) -> None:
         """Pause or play."""

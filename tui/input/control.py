@@ -7,7 +7,7 @@ from typing import get_args
 from zoneinfo import ZoneInfo
 
 from engine import Bookmark, Disarm, Flat, Seek, SeekTime, Snapshot, Stop, Unlock, clean
-from tui.input import keys, on_position
+from tui.input import keys, on_position, reasons
 from tui.input.actions import LINES, Actions, Shell
 from tui.input.guard import Guard, Press
 from tui.panes import log
@@ -17,6 +17,7 @@ from tui.view.model import Dialog, TypedDialog, Ui, View
 
 _TYPED: tuple[Dialog, ...] = get_args(TypedDialog)
 _LONGEST_TEXT = 60
+_UNLOCK = "UNLOCK"
 _DIGEST_NS = 20_000_000_000
 _BLINK = re.compile(r"away [01] s: nothing happened")
 
@@ -29,6 +30,7 @@ class Control:
         self._client = client
         self._shell = shell
         self._guard = Guard()
+        self._spelt: tuple[str, ...] = ()  # keys that a hand may go on to type at one that did nothing
         self._actions = Actions(ui, client, shell)
         self.note = self._actions.note
 
@@ -44,11 +46,20 @@ class Control:
         if press.key == "ctrl+c":
             self.ui.open("quit")
             return
+        if self._spelt and press.key == self._spelt[0]:  # of a word for a lock that is gone, or never was
+            self._spelt = self._spelt[1:]
+            return
+        self._spelt = ()
         self.ui.notice = ""
-        if press.key == "escape":
-            self.ui.filters.pop(self.ui.focus, None)
-        found = keys.find(press.key, view)
-        if found is not None:
+        if press.key == "escape" and self.ui.filters.pop(self.ui.focus, ""):
+            return
+        found = keys.lookup(press.key, view)
+        why = reasons.why_not(press.key, view)
+        if why and not self._actions.locks(press.at_ns, found):
+            if by_hand or found is not None:
+                self.note(why, press.at_ns)
+            self._spelt = (*_UNLOCK, "enter") if found is not None and found.action == "unlock" else ()
+        elif found is not None:
             self._actions.act(found.action, press.at_ns)
 
     def scroll(self, by: int, view: View) -> None:
@@ -216,7 +227,7 @@ class Control:
             return
         ui.dialog = ""
         match dialog:
-            case "unlock" if text == "UNLOCK":
+            case "unlock" if text == _UNLOCK:
                 self._client.send(Unlock())
             case "unlock":
                 self.note("not unlocked: type UNLOCK in capitals", at_ns, "warn")
@@ -227,14 +238,22 @@ class Control:
                 self.note(f"the engine goes on: type {word} in capitals to stop it", at_ns, "warn")
             case "search":
                 ui.search = text
-                if view is not None:
-                    log.show_found(view)
+                if view is not None and (why := log.show_found(view)):
+                    self.note(why, at_ns, "warn")
             case "bookmark":
                 self._client.send(Bookmark(clean(text), *ui.place))
             case "goto":
                 self._go_to(text, at_ns)
             case "palette" if entries:
-                self._actions.act(entries[min(ui.choice, len(entries) - 1)][2], at_ns)
+                self._choose(entries[min(ui.choice, len(entries) - 1)][2], at_ns)
+
+    def _choose(self, action: str, at_ns: int) -> None:
+        """Carry out what was chosen from the palette, or say why not."""
+        key, view = next((key for key in keys.TABLE if key.action == action), None), self._actions.view
+        if key is not None and view is not None and (why := reasons.barred(key, view)):
+            self.note(why, at_ns)
+        else:
+            self._actions.act(action, at_ns)
 
     def _go_to(self, text: str, at_ns: int) -> None:
         """Go to a tick number, a time of the session's day, or the first bookmark that has `text` in it."""

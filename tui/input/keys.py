@@ -8,12 +8,12 @@ from typing import Literal
 
 from msgspec import Struct
 
-from tui.panes.layout import PANES
+from tui.panes.layout import PANES, focused
 from tui.view.faults import ENTRIES
 from tui.view.flat import RUNS
 from tui.view.model import View
 
-Where = Literal["always", "replay", "apart"]
+Where = Literal["always", "replay", "apart", "focus"]
 
 
 class Key(Struct, frozen=True):
@@ -86,7 +86,7 @@ TABLE: tuple[Key, ...] = (
     Key("pagedown", "pagedown", "a page down"),
     Key("home", "home", "to the first line"),
     Key("end", "end", "to the last line"),
-    *(Key(key.key, key.action, key.help, key.footer) for pane in PANES for key in pane.keys),
+    *(Key(key.key, key.action, key.help, key.footer) for pane in PANES for key in pane.keys if key.when is None),
     Key("v", "candles", "chart: a line, or candles", "candles"),
     Key("c", "copy", "copy the selected line (OSC 52)"),
     Key("s", "save", "save a picture of the screen, as text and SVG"),
@@ -97,6 +97,21 @@ TABLE: tuple[Key, ...] = (
     Key("q", "leave", "leave, quit: an attached engine goes on; asks when a position is open", "leave"),
 )
 
+# Those that work only while their pane has the keys, and before all others then.
+OWN: tuple[Key, ...] = tuple(
+    Key(
+        key.key,
+        key.action,
+        f"{key.help} (while pane {number} has the keys)",
+        key.footer,
+        "focus",
+        "esc" if key.key == "escape" else "",
+    )
+    for number, pane in enumerate(PANES, 1)
+    for key in pane.keys
+    if key.when is not None
+)
+_OWN_BY_ACTION = {key.action: key for key in OWN}
 _BY_KEY = {key.key: key for key in TABLE} | {"ctrl+p": next(key for key in TABLE if key.action == "palette")}
 
 # Without a key: by name alone.
@@ -108,6 +123,9 @@ ON_POSITION = (
     ("stop to…", "move the stop of the selected position towards the price", "position_stop"),
     ("no new entries…", "bar new entries in the selected instrument, or allow them again", "position_entries"),
 )
+
+# What only a screen with control may do.
+COMMANDING = frozenset({key.action for key in TABLE if key.where == "replay"} | {"delivery", "pause", "unlock"})
 
 # Hidden from the list until `dev` is typed.
 DEVELOPER = (("dev: stall engine", "hold the engine for 3 s, to see the heartbeat turn", "stall"),)
@@ -144,20 +162,30 @@ _LEAVING_APART = [("q", "detach"), ("s", "stop the engine"), ("!", "flat"), ("an
 _GIVING_UP = [("g", "give control up"), ("any other key", "close")]
 
 
+def lookup(key: str, view: View) -> Key | None:
+    """The entry of `key` at `view`, whether it works now or not: the focused pane's own before all others; None where it has none."""
+    return next((own for own in _own(view) if own.key == key), None) or _BY_KEY.get(key)
+
+
 def find(key: str, view: View) -> Key | None:
     """The entry of `key` where it works now, or None."""
-    found = _BY_KEY.get(key)
+    found = lookup(key, view)
     return found if found and _works(found, view) else None
+
+
+def _own(view: View) -> list[Key]:
+    """The keys of the focused pane that come before all others now."""
+    return [_OWN_BY_ACTION[key.action] for key in focused(view.ui).keys if key.when is not None and key.when(view)]
 
 
 def _works(key: Key, view: View) -> bool:
     if key.where == "replay":
         return view.snapshot.replay is not None
-    return key.where == "always" or view.attachment.apart
+    return key.where in {"always", "focus"} or view.attachment.apart
 
 
 def hints(view: View) -> list[tuple[str, str]]:
-    """The keys that work now with a word each, the most important first: the way out among them."""
+    """The keys that matter now with a word each, the most important first: the way out among them."""
     if view.ui.dialog == "flat":
         return _in_plan(view.snapshot.flat.state, fired=view.ui.plan_until_ns == 0)
     if view.ui.dialog == "action":
@@ -166,16 +194,49 @@ def hints(view: View) -> list[tuple[str, str]]:
         )
     if view.ui.dialog:
         return _in_dialog(view)
-    listed = [key for key in TABLE if key.footer and _works(key, view)]
-    listed += [key for key in TABLE if key.action == "acknowledge" and view.snapshot.found]
-    listed += [key for key in TABLE if key.action == "position" and view.ui.focus == "positions"]
-    attachment = view.attachment
-    if attachment.apart and not (attachment.has_control or attachment.read_only or attachment.lost):
-        listed += [key for key in TABLE if key.action == "control"]
-    barred = view.snapshot.entries.locked or view.snapshot.entries.halted
-    order = ["arm", "position", "acknowledge", *(["unlock"] if barred else []), "control", "help", "leave"]
-    listed.sort(key=lambda key: order.index(key.action) if key.action in order else len(order))
-    return [(key.group or key.label, key.footer or key.action) for key in listed]
+    gate, attachment = view.snapshot.entries, view.attachment
+    looks = attachment.apart and not (attachment.has_control or attachment.lost)
+    urgent = {
+        "position": view.ui.focus == "positions",
+        "acknowledge": bool(view.snapshot.found),
+        "unlock": bool(gate.locked or gate.halted) and not looks,
+        "pause": gate.paused and not looks,
+        "control": looks and not attachment.read_only,
+        "restart": bool(view.snapshot.replay and view.snapshot.replay.ended) and not looks,
+    }
+    order = ["arm", *(action for action, now in urgent.items() if now), "help", "leave"]
+    of_pane = [key.action for key in focused(view.ui).keys]
+    listed = [
+        key
+        for key in TABLE
+        if _works(key, view) and (urgent.get(key.action) or (key.footer and not (looks and key.action in COMMANDING)))
+        if key.action != "unlock" or urgent["unlock"]
+    ]
+    listed.sort(key=lambda key: _rank(key.action, order, of_pane))
+    own = [(key.label, key.footer) for key in _own(view)]
+    shown = [(key.group or key.label, _word(key, view)) for key in listed]
+    known = {label for label, _ in own}
+    return [*shown[:1], *own, *(each for each in shown[1:] if each[0] not in known)]
+
+
+def _rank(action: str, order: list[str], of_pane: list[str]) -> int:
+    """What is urgent first, then what the focused pane is for, then the table's order."""
+    if action in order:
+        return order.index(action)
+    return len(order) + (0 if action in of_pane else 1)
+
+
+def _word(key: Key, view: View) -> str:
+    """What the footer calls it at this moment."""
+    shot = view.snapshot
+    match key.action:
+        case "play" if shot.replay is not None:
+            return "pause" if shot.replay.playing else "play"
+        case "pause":
+            return "resume entries" if shot.entries.paused else "pause entries"
+        case "zoom" if view.ui.zoom:
+            return "back"
+    return key.footer or key.action
 
 
 def _in_dialog(view: View) -> list[tuple[str, str]]:

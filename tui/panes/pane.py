@@ -41,13 +41,17 @@ def instrument_line(view: View) -> str:
 
 
 class PaneKey(Struct, frozen=True):
-    """A key of a pane; `act` changes the operator's choices and returns a notice to show, or nothing."""
+    """A key of a pane; `act` changes the operator's choices and returns a notice to show, or nothing.
+
+    With `when` it works only while its pane has the keys and that holds, and then before all others.
+    """
 
     key: str
     action: str  # its name in the command palette
     help: str
     act: Callable[[View], str]
     footer: str = ""
+    when: Callable[[View], bool] | None = None
 
 
 class Pane(Struct, frozen=True):

@@ -31,7 +31,7 @@ Dialog = Literal[
     "days",
     "day",
 ]
-LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "TRADES"]
 LOG_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
 ThemeName = Literal["ansi", "truecolor", "mono"]
 

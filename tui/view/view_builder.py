@@ -1,31 +1,24 @@
 """Reads the engine's newest snapshot and makes the view that panes draw from; remembers the little that a single snapshot cannot tell."""
 
-import re
 from collections import deque
-from datetime import datetime
 
-from msgspec.structs import replace
-
-from engine import Bar, DayPage, LogLine, Snapshot
+from engine import Bar, DayPage, Snapshot
 from engine.presentation.health import Health
 from engine.presentation.lamps import TerminalLink
 from tui.text.glyphs import UNICODE, Glyphs
 from tui.text.sanitize import Sanitizer
 from tui.view import listing
 from tui.view.engine_client import EngineClient
+from tui.view.log_lines import LogLines
 from tui.view.model import OlderExits, Ui, View
 from tui.view.older import older_exits
 from tui.view.results import Results
 
-_LOG_KEPT = 2_000
 _LOG_BATCH = 1_000
 _TREND = 60
 _PNL_TREND = 240
 _TREND_NS = 1_000_000_000
-_STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?[+-]\d\d:\d\d) ")
-_NEWS_NS = 5_000_000_000  # a line this old is none of the newest tick's
 _HISTORY_NS = 1_000_000_000  # a new chart at most once a second
-_LEVEL = {"DEBUG": 0, "INFO": 1, "WARN": 2, "WARNING": 2, "ERROR": 3, "FATAL": 4}
 
 
 class ViewBuilder:
@@ -40,7 +33,7 @@ class ViewBuilder:
         self._glyphs = glyphs
         self._sanitizer = Sanitizer()
         self._health = Health()
-        self._log: deque[LogLine] = deque(maxlen=_LOG_KEPT)
+        self._log = LogLines()
         self.seen: Snapshot | None = None
         self.last_line = 0
         self._trends: dict[int, deque[int]] = {}
@@ -74,8 +67,7 @@ class ViewBuilder:
                 self._trend_due_ns = now_ns + _TREND_NS
                 self._note_trends(snapshot)
         self._read_log(snapshot)
-        least = _LEVEL[self._ui.log_level]
-        shown = tuple(line for line in self._log if _LEVEL.get(line.level, 4) >= least)
+        shown, hidden = self._log.shown(self._ui.log_level)
         view = View(
             snapshot=snapshot,
             ui=self._ui,
@@ -83,7 +75,7 @@ class ViewBuilder:
             glyphs=self._glyphs,
             lamps=self._health.judge(snapshot, now_ns, link),
             log=shown,
-            log_hidden=len(self._log) - len(shown),
+            log_hidden=hidden,
             trends={index: tuple(trend) for index, trend in self._trends.items()},
             pnl_trend=tuple(self._pnl),
             attachment=self._client.attachment,
@@ -135,9 +127,7 @@ class ViewBuilder:
         lines = self._client.log_lines(self.last_line, _LOG_BATCH)
         if lines:
             self.last_line = lines[-1].number
-            cleaned = self._sanitizer.log(lines)
-            replayed = snapshot.replay is not None
-            self._log.extend(_in_market_time(line, snapshot) if replayed else line for line in cleaned)
+            self._log.add(self._sanitizer.log(lines), snapshot)
 
     def _read_history(self, now_ns: int, view: View) -> None:
         """The charts that are shown, asked for at most once a second: of the selected instrument, and of a dialog's."""
@@ -152,19 +142,3 @@ class ViewBuilder:
             self._further = {other: self._client.history(other)} if listed else {}
             self._pnl_curve = self._results.curve(view.snapshot)
         view.history, view.further, view.pnl_curve = self._history, self._further, self._pnl_curve
-
-
-def _in_market_time(line: LogLine, seen: Snapshot) -> LogLine:
-    """Show `line` of a replay at the recording's time: its own stamp where it begins with one, else the newest tick's.
-
-    A line from before this screen came stays at the time of day when it was written: nobody knows the tick.
-    """
-    found = _STAMP.match(line.text)
-    if found is None:
-        is_news = seen.wall_ns - line.wall_ns < _NEWS_NS
-        return replace(line, wall_ns=seen.at_ms * 1_000_000) if seen.at_ms and is_news else line
-    try:
-        stamp_ns = int(datetime.fromisoformat(found[1]).timestamp() * 1000) * 1_000_000
-    except (ValueError, OverflowError):  # it only looks like one
-        return line
-    return replace(line, wall_ns=stamp_ns, text=line.text[found.end() :])

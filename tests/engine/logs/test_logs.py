@@ -222,6 +222,19 @@ def test_a_screen_pages_through_the_newest_two_thousand(open_book: Open, clock: 
     assert seen == list(range(501, 2_501))
 
 
+def test_a_trade_is_told_from_what_else_must_not_be_lost(open_book: Open) -> None:
+    book = open_book()
+    log_trade("entry 75", trade=True)
+    log_trade("entries locked")
+    logger("feed").warning("silent")
+    book.close()
+    assert [(line.text, line.trade) for line in book.lines_since(0, 9)] == [
+        ("entry 75", True),
+        ("entries locked", False),
+        ("silent", False),
+    ]
+
+
 def test_large_files_are_set_aside_and_three_are_kept(tmp_path: Path) -> None:
     file = LogFile(tmp_path / "engine.log", limit_bytes=100, kept=3)
     for number in range(60):

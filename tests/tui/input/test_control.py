@@ -33,6 +33,8 @@ from tui.panes.layout import PANES
 from tui.view.model import Attachment
 from tui.view.older import NEWEST
 
+LOCKED = snapshot(entries=replace(SNAPSHOT.entries, locked="daily loss"))
+
 
 def sent(key, seen=SNAPSHOT):
     hands = Hands(seen).press(key, 0)
@@ -70,11 +72,13 @@ def test_a_key_sends_its_command(key, seen, command):
     assert sent(key, seen) == [command]
 
 
-@pytest.mark.parametrize("key", [" ", ".", ",", "+", "-", "n", "N", "i", "r", "g", "b"])
-def test_replay_keys_do_nothing_elsewhere(key):
-    hands = Hands(snapshot(replay=None, trade_mode="paper")).press(key, 0)
+@pytest.mark.parametrize("key", [key for key in keys.TABLE if key.where == "replay"], ids=lambda key: key.action)
+def test_replay_keys_do_nothing_elsewhere_and_say_why(key):
+    hands = Hands(snapshot(replay=None, trade_mode="paper")).press(key.key, 0)
     assert hands.client.sent == []
     assert hands.ui.dialog == ""
+    assert hands.ui.notice.startswith(f"{key.label} ")
+    assert hands.ui.notice.endswith("; this run is PAPER and no replay")
 
 
 @pytest.mark.parametrize(
@@ -99,17 +103,30 @@ def test_go_to_nowhere_says_so(text):
 
 
 def test_unlock_is_typed():
-    assert typed(Hands().press("k", 0), "UNLOCK").client.sent == [Unlock()]
-    hands = typed(Hands().press("k", 0), "unlock")
+    assert typed(Hands(LOCKED).press("k", 0), "UNLOCK").client.sent == [Unlock()]
+    hands = typed(Hands(LOCKED).press("k", 0), "unlock")
     assert hands.client.sent == []
     assert "UNLOCK" in hands.ui.notice
-    assert typed(Hands().press("k", 0), "UNLOCK", "escape").client.sent == []
+    assert typed(Hands(LOCKED).press("k", 0), "UNLOCK", "escape").client.sent == []
+
+
+def test_the_word_typed_where_nothing_is_locked_is_no_row_of_keys():
+    hands = typed(Hands().press("k", 0), "UNLOCK")
+    assert (hands.client.sent, hands.ui.dialog) == ([], "")
+    assert Hands().press("k", 0).ui.notice == "nothing is locked"
+    assert Hands().press("k", 0).press("N", 50).client.sent == [SeekEvent(forward=False)]  # no `U` before it
+
+
+def test_a_lock_that_was_asked_for_just_now_may_be_lifted():
+    hands = Hands().press("!", 0).press("q", 300).press("k", 600)
+    assert hands.ui.dialog == "unlock"
 
 
 def test_bookmark_and_search():
     assert typed(Hands().press("b", 0), "here").client.sent == [Bookmark("here", 18_233, SNAPSHOT.at_ms)]
     hands = typed(Hands().press("5", 0).press("/", 1), "stop los")
     assert hands.ui.search == "stop los"
+    assert hands.ui.notice == "'stop los' is nowhere in the log"
     typed(hands.press("/", 50), "line 7")
     assert (hands.ui.focus, hands.ui.log_follow, hands.ui.log_top) == ("log", False, 7)
     hands.press("/", 600).press("escape", 610)
@@ -241,7 +258,7 @@ def test_the_palette_does_what_is_chosen():
 
 def test_every_action_of_the_table_exists():
     of_panes = {key.action for pane in PANES for key in pane.keys}
-    for key in keys.TABLE:
+    for key in (*keys.TABLE, *keys.OWN):
         if not key.action.startswith("pane_"):
             tables = sum(key.action in table for table in (of_panes, COMMANDS, DIALOGS, LINES))
             assert tables + hasattr(Actions, f"do_{key.action}") == 1, key.action
@@ -253,6 +270,80 @@ def test_no_key_and_no_action_stands_in_the_table_twice():
     assert len({key.key for key in keys.TABLE}) == len(keys.TABLE)
     assert not any(key.key.startswith(("ctrl", "alt", "f1")) for key in keys.TABLE)
     assert len(set(SPEEDS)) == 10
+
+
+# ── Why a key does nothing ───────────────────────────────────────────────────────────────────────────────────────────
+
+REMOTE = Attachment(apart=True, holder="pts/3", has_control=False)
+
+
+@pytest.mark.parametrize(
+    ("key", "seen", "attachment", "why"),
+    [
+        (" ", snapshot(replay=None, trade_mode="paper"), Attachment(), "space plays a replay; this run is PAPER and no replay"),
+        ("o", SNAPSHOT, Attachment(), "the engine is in this process: nobody else can have control"),
+        ("x", SNAPSHOT, Attachment(), "x fires a flat from its plan alone: ! shows the plan"),
+        ("k", SNAPSHOT, Attachment(), "nothing is locked"),
+        ("k", snapshot(entries=replace(SNAPSHOT.entries, paused=True)), Attachment(), "nothing is locked; p resumes entries"),
+        ("p", SNAPSHOT, REMOTE, "p needs control: pts/3 has it, o takes it"),
+        ("d", SNAPSHOT, replace(REMOTE, holder=""), "d needs control: nobody has it, o takes it"),
+        ("k", LOCKED, replace(REMOTE, read_only=True), "k needs control: this screen is read-only; attach without --read-only to command"),
+        (".", SNAPSHOT, REMOTE, ". needs control: pts/3 has it, o takes it"),
+        ("Q", SNAPSHOT, Attachment(), "Q does nothing; q does: leave, quit: an attached engine goes on; asks when a position is open"),
+        ("y", SNAPSHOT, Attachment(), "y does nothing; ? shows all keys"),
+        ("ctrl+z", SNAPSHOT, Attachment(), ""),
+        ("escape", SNAPSHOT, Attachment(), ""),
+        ("f5", SNAPSHOT, Attachment(), ""),
+    ],
+)  # fmt: skip
+def test_a_key_that_does_nothing_says_why(key, seen, attachment, why):
+    hands = Hands(seen, attachment=attachment).press(key, 0)
+    assert (hands.client.sent, hands.ui.dialog, hands.left) == ([], "", [])
+    assert hands.ui.notice == why
+
+
+def test_what_a_line_types_by_itself_is_told_nothing():
+    assert Hands().press("escape", 0).press("y", 300).ui.notice == ""
+    assert Hands().press("y", 0, alone=False).ui.notice == ""
+
+
+def test_the_palette_says_why_too():
+    assert typed(Hands(attachment=REMOTE).press(":", 0), "delivery").ui.notice.startswith("d needs control")
+
+
+def test_the_footer_knows_the_moment():
+    def footer(seen=SNAPSHOT, attachment=Attachment(), **ui):  # noqa: B008 - a frozen record
+        hands = Hands(seen, attachment=attachment)
+        for name, value in ui.items():
+            setattr(hands.ui, name, value)
+        return keys.hints(view(seen, ui=hands.ui, attachment=attachment))
+
+    assert ("space", "pause") in footer()
+    assert ("space", "play") in footer(held(playing=False))
+    assert ("k", "unlock") not in footer()
+    assert footer(LOCKED)[1] == ("k", "unlock")
+    assert footer(snapshot(entries=replace(SNAPSHOT.entries, paused=True)))[1] == ("p", "resume entries")
+    assert footer(held(ended=True))[1] == ("r", "restart")
+    assert ("z", "back") in footer(zoom=True)
+    looking = footer(attachment=REMOTE)
+    assert looking[1] == ("o", "control")
+    assert not {"space", "p", "d", "k"} & {label for label, _ in looking}
+    searching = footer(focus="log", search="line")
+    assert searching[:4] == [("!x", "flat"), ("n", "next"), ("N", "before"), ("esc", "clear")]
+    assert "n" not in {label for label, _ in footer(search="line")}
+
+
+def test_matches_are_gone_through_while_the_log_has_the_keys():
+    hands = typed(Hands().press("5", 0).press("/", 0), "line 1")  # lines 1, 10 … 19
+    assert hands.ui.log_top == 19
+    assert hands.press("N", 600).ui.log_top == 18
+    assert hands.press("n", 700).ui.log_top == 19
+    assert (hands.press("n", 800).ui.log_top, hands.ui.notice) == (1, "on from the oldest match")
+    assert (hands.press("N", 900).ui.log_top, hands.ui.notice) == (19, "on from the newest match")
+    assert hands.client.sent == []
+    assert (hands.press("escape", 1_000).ui.search, hands.ui.notice) == ("", "search cleared")
+    hands.press("n", 4_000)
+    assert hands.client.sent == [SeekEvent(forward=True)]
 
 
 def test_hints_are_the_keys_that_work_now():

@@ -35,7 +35,9 @@ def text(app: MyQuant) -> str:
 
 def test_keys_reach_the_engine(tmp_path):
     async def play(app, pilot, client):
-        await pilot.press("space", "d", "k", *"UNLOCK", "enter")
+        client.snapshot = snapshot(entries=replace(SNAPSHOT.entries, locked="me"))
+        await pilot.press("space", "d")  # drawn with it
+        await pilot.press("k", *"UNLOCK", "enter")
         assert client.sent == [Hold(), SwitchDelivery("queued"), Unlock()]
         await pilot.press("question_mark")
         assert "HELP" in text(app)
