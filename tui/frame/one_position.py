@@ -276,9 +276,10 @@ def _sale(view: View, held: OpenPosition, planned: ClosePosition, width: int) ->
     realises: Line = (
         (f"{counted}realises ≈ ", ""),
         (text.money(share, zone, sign=True), result_style(share)),
-        (f", exit costs ≈ {text.money(costs, zone)}", "dim"),
+        (", ", "dim"),
+        (f"exit costs ≈ {text.money(costs, zone)}", "dim"),
     )
-    parts: list[Line] = [realises] if width_of(realises) <= width else [realises[:2], realises[2:]]
+    parts: list[Line] = [realises] if width_of(realises) <= width else [realises[:2], realises[3:]]
     left = state.quantity - quantity
     stays = f"{text.quantity(instrument, left)} stay, with their stop and targets" if left else ""
     again = (

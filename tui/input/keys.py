@@ -12,6 +12,7 @@ from tui.panes.layout import PANES, focused
 from tui.view.faults import ENTRIES
 from tui.view.flat import RUNS
 from tui.view.model import View
+from tui.view.one_position import held_in, is_barred
 
 Where = Literal["always", "replay", "apart", "focus"]
 
@@ -242,6 +243,13 @@ def _word(key: Key, view: View) -> str:
 def _in_dialog(view: View) -> list[tuple[str, str]]:
     attachment = view.attachment
     match view.ui.dialog:
+        case "position":
+            listed = _IN_DIALOG["position"]
+            if held_in(view.snapshot, view.ui.instrument) is None:  # nothing to close, and no stop to move
+                listed = listed[3:]
+            if is_barred(view.snapshot, view.ui.instrument):
+                listed = [("n", "allow entries") if key == "n" else (key, word) for key, word in listed]
+            return listed
         case "quit" if attachment.apart:
             return _LEAVING_APART
         case "control" if attachment.has_control:

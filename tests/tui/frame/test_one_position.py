@@ -120,6 +120,11 @@ def test_the_plan_of_a_close() -> None:
     ]
 
 
+def test_a_narrow_plan_breaks_between_its_sums() -> None:
+    lines = plan(SEEN, CLOSE, 60, 15)
+    assert lines[4:6] == ["1 order, under 1 s; realises ≈ +224.92", "exit costs ≈ 15.05"]
+
+
 def test_the_plan_of_a_half_says_what_stays() -> None:
     lines = plan(SEEN, HALF)
     assert lines[0] == "HALF NIFTY25NOV25900CE"

@@ -202,6 +202,8 @@ def test_the_palette_has_them_too(words: str, dialog: str) -> None:
 def test_the_footer_knows_the_keys() -> None:
     hands = opened()
     assert ("c", "close") in keys.hints(view(ui=hands.ui))
+    nothing = snapshot(positions=(), entries=replace(SNAPSHOT.entries, barred=(0,)))
+    assert keys.hints(view(nothing, ui=hands.ui))[:2] == [("n", "allow entries"), ("!", "flat")]
     hands.press("c", 100)
     assert keys.hints(view(ui=hands.ui))[0] == ("x", "FIRE")
     hands.press("x", 400)
