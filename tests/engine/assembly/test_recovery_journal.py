@@ -9,7 +9,7 @@ import pytest
 from engine.journal import SqliteJournal, StateDir, verify
 from engine.journal.state_dir import LOCK_FILE
 from engine.model.clock import VirtualClock
-from engine.model.commands import Lock, Unlock
+from engine.model.commands import BarEntries, Lock, MoveStop, Unlock
 from engine.model.errors import StateBusyError
 from engine.model.types import TradeMode
 from tests.support.builders import ms
@@ -56,6 +56,24 @@ def test_a_killed_run_is_taken_over_locked_and_told(restarts: RestartHarness) ->
     assert [order.side for order in second.orders] == ["SELL"]
     second.command(Unlock()).prices(106)
     assert [order.tag for order in second.orders] == ["P2-3", "P2-4"]  # numbers of orders go on
+    journal.close("stopped")
+    assert verify(restarts.path) is None
+
+
+def test_a_stop_that_the_operator_moved_and_a_barred_instrument_outlast_a_kill(restarts: RestartHarness) -> None:
+    first, journal = restarts.start()
+    first.prices(99, 100, 103)
+    held = first.trader.state.portfolio.positions[0]
+    first.command(MoveStop("NIFTY", held.entry_ms, held.entry_price, 9_850, "ann")).command(BarEntries("NIFTY", "ann"))
+    restarts.kill(journal)
+    assert "stop 98.5" in "\n".join(restarts.peek().report)
+    second, journal = restarts.start()
+    second.prices(98.55).command(Unlock())
+    assert second.exits == []
+    second.prices(98.5)
+    assert [(trade.reason, trade.operator_stop) for trade in second.trades] == [("Stop Loss", True)]
+    second.prices(*range(99, 140))
+    assert [order.side for order in second.orders] == ["SELL"], "barred still"
     journal.close("stopped")
     assert verify(restarts.path) is None
 
