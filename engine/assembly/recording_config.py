@@ -113,9 +113,9 @@ def header_of(
 
 
 def _of_this_run(config: Config) -> dict[str, str]:
-    """Return the configuration without the sections of exchanges that the run has nothing to do with."""
-    others = tuple(f"{venue.name}." for venue in VENUES if venue.mode != "mock" and venue.name != config.feed.source)
-    return {key: text for key, text in describe(config).items() if not key.startswith(others)}
+    """Return the configuration without the sections of exchanges that the run has nothing to do with, and who is told what."""
+    others = [f"{venue.name}." for venue in VENUES if venue.mode != "mock" and venue.name != config.feed.source]
+    return {key: text for key, text in describe(config).items() if not key.startswith(("alerts.", *others))}
 
 
 def recordings_folder(config: Config) -> Path:

@@ -33,6 +33,7 @@ _COMMANDS = {
     "trades": ("trades", "the exits of a session day"),
     "stop": ("stop", "end a running engine in good order"),
     "flat": ("flat", "emergency flat of a running engine"),
+    "alert": ("alert", "try how you are told of what is grave"),
     "paper": ("paper", "begin the account of paper trading anew"),
     "systemd-unit": ("systemd_unit", "print a systemd unit for the engine"),
     "completion": ("completion", "what a shell must know to complete words: bash, zsh, fish"),

@@ -191,6 +191,7 @@ def load_config(args: Namespace, *, logs_in: bool = False, runs: bool = False, c
     config = load(path, overrides_of(args), sections(), options, complete=complete)
     if args.symbols:
         _require_one_answer(config, args)
+    _refuse_program_of(path, args, config)
     venue = venue_of(config.feed.source) if runs else None
     if logs_in or (venue is not None and (venue.login is not None or venue.mode == "live")):
         require(path, "configuration")
@@ -214,3 +215,19 @@ def _require_one_answer(config: "Config", args: Namespace) -> None:
             raise InputError(
                 f"feed.symbols is {other.text} by --set, but {named.text} by {named.by}; allowed: one of them"
             )
+
+
+def _refuse_program_of(path: Path, args: Namespace, config: "Config") -> None:
+    """Refuse a program to start (`alerts.command`) that a file names which others may have put into this folder; raises ConfigError."""
+    from engine.config import bundled
+    from engine.model.errors import ConfigError
+    from engine.outside.trust import require
+
+    if not config.alerts.command or config.origins.said_now("alerts.command"):
+        return
+    if args.config is None and path == Path("config.toml") and path.absolute() != bundled("config.toml").absolute():
+        raise ConfigError(
+            f"{path}: alerts.command: no program is started that a file found in the present folder names; allowed: in the"
+            " file of your configuration directory, with --config, or by --set"
+        )
+    require(path, "configuration")

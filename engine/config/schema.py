@@ -30,6 +30,7 @@ ChargesModel = Literal["contract_note", "percent"]
 PaperFill = Literal["touch", "last"]
 OnLoss = Literal["keep", "no_entries", "flat_after"]
 OnSilence = Literal["hold", "flat"]
+Notify = Literal["off", "osc9", "osc777"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 # What a person calls an instrument: "NIFTY25NOV2525000CE", "Nifty 50", "NSE:SBIN", "NSE_FO|35003", "BTC/USDT"; venues understand it.
@@ -248,6 +249,16 @@ class OperatorConfig(Struct, frozen=True):
     silence_flat_s: Annotated[int, Whole(5, 86_400)]
 
 
+class AlertsConfig(Struct, frozen=True):
+    """How a person is told of what is grave, beside the screen's own lines."""
+
+    command: Annotated[tuple[str, ...], Many(Text(1000), 0, 50)]
+    bell: _Flag
+    notify: Annotated[Notify, Choice("off", "osc9", "osc777")]
+    trades: _Flag
+    per_hour: Annotated[int, Whole(1, 1000)]
+
+
 class Config(Struct, frozen=True):
     """The whole configuration; `instruments` holds what differs from `instrument` for one symbol, already filled up."""
 
@@ -268,6 +279,7 @@ class Config(Struct, frozen=True):
     logging: LoggingConfig
     heartbeat: HeartbeatConfig
     operator: OperatorConfig
+    alerts: AlertsConfig
     origins: Origins  # who said all this; nothing is decided by it
 
     def venue(self, kind: type[Section]) -> Section:

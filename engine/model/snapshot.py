@@ -265,6 +265,15 @@ class CommandView(Struct, frozen=True):
     reason: str = ""
 
 
+class AlertsView(Struct, frozen=True):
+    """How screens are to tell what is grave, as the configuration says."""
+
+    bell: bool = True
+    notify: Literal["off", "osc9", "osc777"] = "off"
+    trades: bool = False
+    per_hour: int = 20
+
+
 class Snapshot(Struct, frozen=True):
     """Everything a screen shows, as it was at `taken_ns` (monotonic) / `wall_ns`; `at_ms` is the engine's own time."""
 
@@ -321,6 +330,7 @@ class Snapshot(Struct, frozen=True):
     action: ActionView | None = None  # what an operator did with one position, the newest
     ahead_ms: int = 0  # how far the engine's own time is ahead of the market's
     closing: ClosingView | None = None  # from a session's end to the next day, and at a replay's end
+    alerts: AlertsView = AlertsView()
 
     @property
     def market_ms(self) -> int:

@@ -64,6 +64,8 @@ class SnapshotBuilder:
         self._meter = (0, 0)
         self._real_speed = 0.0
         self._stale_s = float(parts.config.feed.stale_s)
+        chosen = parts.config.alerts
+        self._alerts = snapshot.AlertsView(chosen.bell, chosen.notify, chosen.trades, chosen.per_hour)
         self._warmup = parts.config.strategy.min_warmup_ticks
         self._most_entries = parts.config.risk.max_positions_per_day
 
@@ -125,6 +127,7 @@ class SnapshotBuilder:
             action=parts.action_receipt.view,
             ahead_ms=parts.market_clock.ahead_ms,
             closing=self._closing.view(parts.market_clock.now_ms),
+            alerts=self._alerts,
         )
 
     def _entries(self) -> snapshot.EntriesState:

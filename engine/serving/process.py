@@ -12,6 +12,7 @@ from engine.model.commands import Flat
 from engine.model.errors import EXIT_FAULT
 from engine.outside.secrecy import forbid_core_file
 from engine.runtime import LOGGERS, settle
+from engine.serving.alerts import AlertThread
 from engine.serving.flat_file import FlatFile
 from engine.serving.liveness import Liveness
 from engine.serving.notify import Heartbeat, Notifier
@@ -47,6 +48,7 @@ class Service:
         self._server = _server(run, "the run's own screen" if beside_screen else "")
         run.watch.add("socket", self._server)
         run.watch.each_round(FlatFile(run.engine, run.folder / FLAT_FILE).look)
+        self._alerts = AlertThread(run, environ)
         self._watchdog = self._watch()
 
     def start(self) -> None:
@@ -56,6 +58,7 @@ class Service:
         settle()
         self._server.start()
         self._watchdog.start()
+        self._alerts.start()
         self._notifier.say("READY=1")
 
     def until_end(self, *, with_source: bool = False) -> None:
@@ -80,6 +83,7 @@ class Service:
         """
         self._notifier.say("STOPPING=1")
         self._watchdog.stop()
+        self._alerts.stop()
         timer = Timer(_STOP_S, self._overdue)
         timer.daemon = True
         timer.start()

@@ -10,9 +10,11 @@ from textual.app import ComposeResult
 from textual.geometry import Size
 from textual.timer import Timer
 
-from engine.presentation import feeds
+from engine.presentation.alert_look import AlertLook
 from engine.presentation.lamps import TerminalLink
+from engine.presentation.terminal_alert import sequences
 from tui.frame.screen import frame
+from tui.frame.title import silences, title
 from tui.input.actions import Shell
 from tui.input.control import Control
 from tui.input.guard import PLANS, Press
@@ -33,7 +35,7 @@ from tui.view.view_builder import ViewBuilder
 from tui.view.view_file import ViewFile
 
 _FRAME_S = 0.25
-_LOUD = ("ESCALATED", "UNRESOLVED")
+_TITLE_NS = 1_000_000_000
 _UNFOCUSED_NS = 1_000_000_000
 _CALM_NS = 450_000_000  # panes but the ticks change twice a second
 _RESTING_NS = 950_000_000  # and once, while nothing but the seconds changes
@@ -81,7 +83,8 @@ class MyQuant(DiffApp):
         self._view: View | None = None
         self._answers: list[Timer] = []
         self._calm: View | None = None  # the one that the slower panes were drawn from
-        self._title = self._alarm = ""
+        self._title, self._title_due_ns = "", 0
+        self._alerts = AlertLook()
         self._unfocused = False
         self._drawn_ns = 0
 
@@ -173,7 +176,7 @@ class MyQuant(DiffApp):
         if self.ui.dialog in PLANS and not self.ui.plan_drawn_ns:
             self.call_after_refresh(self._plan_drawn, self.ui.plan_number)
         self._set_title(view)
-        self._ring(view)
+        self._call(view)
         if view.attachment.told_to_end:
             self.exit()
 
@@ -202,20 +205,18 @@ class MyQuant(DiffApp):
         return TerminalLink(terminal.accept_ms, terminal.stalled_s) if terminal else TerminalLink(0.0, 0.0)
 
     def _set_title(self, view: View) -> None:
-        snapshot = view.snapshot
-        mode = snapshot.trade_mode.upper()
-        title = snapshot.source if snapshot.source.startswith(mode) else f"{mode} {snapshot.source}"
-        if title != self._title and self.terminal is not None:
-            self._title = title
-            self.terminal.write(f"\x1b]2;{title}\x07")
+        """Bring the terminal's title up to date, once a second at most: it may be in a list that somebody watches."""
+        named = title(view)
+        if named != self._title and view.now_ns >= self._title_due_ns and self.terminal is not None:
+            self._title, self._title_due_ns = named, view.now_ns + _TITLE_NS
+            self.terminal.write(f"\x1b]2;{named}\x07")
 
-    def _ring(self, view: View) -> None:
-        """Ring the bell when a flat meets an obstacle, or something is held over the end of its session; once each."""
-        seen = view.snapshot
-        alarm = seen.flat.state if seen.flat.state in _LOUD else "HELD OVER" if feeds.held_over(seen) else ""
-        if alarm and alarm != self._alarm and self.terminal is not None:
-            self.terminal.write("\x07")
-        self._alarm = alarm
+    def _call(self, view: View) -> None:
+        """Call whoever sits at the terminal, by its bell and as the configuration says, for what is grave."""
+        message = self._alerts.look(view.snapshot, view.now_ns, silences(view))
+        if message is not None and self.terminal is not None:
+            chosen = view.snapshot.alerts
+            self.terminal.write(sequences(message, bell=chosen.bell, notify=chosen.notify))
 
     def _leave(self) -> None:
         self.left = True

@@ -51,6 +51,7 @@ DEFAULTS = {
     "logging.levels": 'engine="" feed="" trader="" broker="" journal="" recording=""',
     "heartbeat": "heartbeat_log_s=30",
     "operator": "on_loss=keep flat_after_s=600 on_silence=hold silence_flat_s=30",
+    "alerts": "command=[] bell=true notify=off trades=false per_hour=20",
 }
 
 

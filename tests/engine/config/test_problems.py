@@ -163,7 +163,7 @@ def test_an_empty_file_is_well_and_lacks_every_section_of_a_whole_one(here: Path
     found = problems("", complete=True)
     assert found[0] == "config.toml: [session]: missing section, with the key zone and 10 more"
     assert "config.toml: [capital]: missing section, with the key initial_capital" in found
-    assert len(found) == 15 + len(sections())
+    assert len(found) == 16 + len(sections())
 
 
 def test_what_should_be_a_section_must_be_one(here: Path) -> None:

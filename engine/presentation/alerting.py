@@ -1,0 +1,118 @@
+"""Which alerts are told, and when: at once and grouped, again while critical, resolved, never too often. Pure.
+
+A channel has one of these; its clock is monotonic nanoseconds, handed in.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from engine.presentation.alerts import LEVELS, Alert, AlertLevel
+
+_SECOND_NS: Final = 1_000_000_000
+_MINUTE_NS: Final = 60 * _SECOND_NS
+_GROUP_NS: Final = 3 * _SECOND_NS  # what comes within is one message
+_AGAIN_NS: Final = (_MINUTE_NS, 5 * _MINUTE_NS, 15 * _MINUTE_NS)  # while critical, since it began
+_QUIET_NS: Final = {"critical": _MINUTE_NS, "warning": 15 * _MINUTE_NS, "info": 15 * _MINUTE_NS}  # between two of a key
+_HOUR_NS: Final = 60 * _MINUTE_NS
+
+
+class Message(Struct, frozen=True):
+    """What a channel is to say: the gravest `level` of its `lines`, and how many others were left out since the last one."""
+
+    level: AlertLevel
+    lines: tuple[str, ...]
+    untold: int = 0
+
+    @property
+    def text(self) -> str:
+        """All of it in one line."""
+        more = f" (and {self.untold} more, not told)" if self.untold else ""
+        return "; ".join(self.lines) + more
+
+
+class _Standing(Struct):
+    """A condition that stands: since when, whether it was told, how often again."""
+
+    alert: Alert
+    since_ns: int
+    told: bool
+    again: int = 0
+
+
+class Alerting:
+    """Turns the conditions of the moment into messages of one channel."""
+
+    def __init__(self) -> None:
+        self._standing: dict[str, _Standing] = {}
+        self._told_ns: dict[str, int] = {}  # by key, of a closed list
+        self._waiting: list[tuple[AlertLevel, str]] = []
+        self._due_ns = 0
+        self._sent_ns: deque[int] = deque()
+        self._untold = 0
+
+    def look(self, found: Sequence[Alert], now_ns: int, per_hour: int) -> Message | None:
+        """Take the conditions that stand now; what is due to be said of them and of what happened once, None = nothing.
+
+        At most `per_hour` messages are not critical.
+        """
+        present = {alert.key: alert for alert in found}
+        for key in [key for key in self._standing if key not in present]:
+            gone = self._standing.pop(key)
+            if gone.told and gone.alert.level != "info":
+                self._say("info", f"over: {gone.alert.text}", now_ns)
+        for alert in present.values():
+            self._follow(alert, now_ns)
+        return self._due(now_ns, per_hour)
+
+    def told_once(self, text: str, now_ns: int) -> None:
+        """Have something said that happened and does not stand."""
+        self._say("info", text, now_ns)
+
+    def _follow(self, alert: Alert, now_ns: int) -> None:
+        standing = self._standing.get(alert.key)
+        if standing is None or LEVELS.index(alert.level) > LEVELS.index(standing.alert.level):
+            before_ns = self._told_ns.get(alert.key)
+            quiet_ns = _QUIET_NS[alert.level]
+            tells = standing is not None or before_ns is None or now_ns - before_ns >= quiet_ns
+            self._standing[alert.key] = _Standing(alert, now_ns, tells)
+            if tells:
+                self._tell(alert, alert.text, now_ns)
+            else:
+                self._untold += 1
+            return
+        standing.alert = alert  # in the words of now
+        due = alert.level == "critical" and standing.again < len(_AGAIN_NS)
+        if due and now_ns - standing.since_ns >= _AGAIN_NS[standing.again]:
+            minutes = _AGAIN_NS[standing.again] // _MINUTE_NS
+            standing.again += 1
+            standing.told = True
+            self._tell(alert, f"still, after {minutes} min: {alert.text}", now_ns)
+
+    def _tell(self, alert: Alert, text: str, now_ns: int) -> None:
+        self._told_ns[alert.key] = now_ns
+        self._say(alert.level, text, now_ns)
+
+    def _say(self, level: AlertLevel, text: str, now_ns: int) -> None:
+        if not self._waiting:
+            self._due_ns = now_ns + _GROUP_NS
+        if level == "critical":  # whoever is called because of money is called at once
+            self._due_ns = now_ns
+        self._waiting.append((level, text))
+
+    def _due(self, now_ns: int, per_hour: int) -> Message | None:
+        if not self._waiting or now_ns < self._due_ns:
+            return None
+        waiting, self._waiting = self._waiting, []
+        level = max((level for level, _ in waiting), key=LEVELS.index)
+        while self._sent_ns and now_ns - self._sent_ns[0] >= _HOUR_NS:
+            self._sent_ns.popleft()
+        if level != "critical":
+            if len(self._sent_ns) >= per_hour:
+                self._untold += len(waiting)
+                return None
+            self._sent_ns.append(now_ns)
+        untold, self._untold = self._untold, 0
+        return Message(level, tuple(text for _, text in waiting), untold)
