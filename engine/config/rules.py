@@ -17,6 +17,9 @@ HOST = r"(?![A-Za-z0-9.-]{201})[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*"
 HOST_WORDS = "words of 1 to 63 letters, digits or '-', with a dot between two"
 
 
+_NOT_BARE = re.compile(r"[\[\],\"']")  # what parts or ends the values of a list that is written without quotes
+
+
 class Rule(ABC):
     """Turns a TOML value into the value the program uses, or refuses it.
 
@@ -224,7 +227,7 @@ def canonical(value: object) -> str:
         return value.isoformat("seconds" if value.second else "minutes")
     if isinstance(value, tuple):
         words = [canonical(one) for one in value]
-        if any(word.startswith('"') for word in words):  # with one of them a list is TOML, and needs them all
+        if any(_NOT_BARE.search(word) for word in words):  # with one of them a list is TOML, and needs them all
             words = [_quoted(one) if isinstance(one, str) else word for one, word in zip(value, words, strict=True)]
         return "[" + ", ".join(words) + "]"
     if not isinstance(value, str):
