@@ -241,7 +241,7 @@ class ClosingView(Struct, frozen=True):
 
     `objections` are how often what kept a signal from an entry, `gaps` the silences of instruments, `sequence_gaps` jumps of
     the exchange's numbering. `recording` is the file to look at ("" = nothing was recorded), `open` how many positions
-    are still held.
+    are still held. `charged` says by what costs were charged, and where orders were filled.
     """
 
     statistics: DayStatistics
@@ -251,6 +251,7 @@ class ClosingView(Struct, frozen=True):
     sequence_gaps: int = 0
     recording: CleanText = CleanText("")
     open: int = 0
+    charged: str = ""
 
 
 CommandState = Literal["ACCEPTED", "REFUSED", "DONE", "FAILED"]

@@ -27,6 +27,7 @@ def rows(seen: ClosingView, zone: str) -> list[tuple[str, str]]:
     told = [
         ("net", f"{_signed(made.net, zone)} (gross {_signed(made.gross, zone)}, costs {grouped(made.costs, zone)})"),
         ("costs", by_kind(made.costs_by_kind, zone)),
+        ("charged", seen.charged if made.costs_by_kind else ""),
         ("trades", trades(made)),
         ("best", extremes(made, zone)),
         ("exits", counts(made.reasons)),

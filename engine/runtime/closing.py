@@ -4,6 +4,7 @@ from engine.logs import log_trade
 from engine.model.snapshot import ClosingView
 from engine.model.statistics import DayStatistics
 from engine.presentation import closing
+from engine.presentation.charges import fills_text
 from engine.runtime.replay.playback import Playback
 from engine.runtime.turn_parts import TurnParts
 from engine.text.sanitize import CleanText, clean
@@ -69,7 +70,8 @@ class Closing:
     def _made(self, *, whole: bool, of: DayStatistics | None = None) -> ClosingView:
         parts, counted = self._parts, _Counted(self._parts, self._before)
         statistics = parts.exits.statistics
-        recorder = parts.recorder
+        recorder, state = parts.recorder, parts.trader.state
+        filled = fills_text(state.fill, state.fills[1], state.fills[0])
         return ClosingView(
             statistics=of or (statistics.total if whole else statistics.day),
             whole=whole,
@@ -77,7 +79,8 @@ class Closing:
             gaps=counted.gaps,
             sequence_gaps=counted.sequence_gaps,
             recording=clean(str(recorder.path), _LONGEST_PATH) if recorder is not None else CleanText(""),
-            open=sum(position is not None for position in parts.trader.state.portfolio.positions),
+            open=sum(position is not None for position in state.portfolio.positions),
+            charged=f"by {state.costs.said(state.today)}, filled at {filled}",
         )
 
     def tell(self) -> None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from rich.cells import cell_len
 
-from engine import AccountView, DayStatistics, Instrument, OpenPosition, PositionState, Snapshot
+from engine import DayStatistics, Instrument, OpenPosition, PositionState, Snapshot
 from engine.presentation import charges, feeds
 from engine.presentation import format as text
 from tui.panes import trades
@@ -36,9 +36,12 @@ def title(view: View) -> str:
 
 
 def note(view: View, _height: int) -> Line:
-    """How many of the positions the filter leaves, where there is one."""
+    """How many of the positions the filter leaves, where there is one; else what costs are by, and where orders are filled."""
     if not view.ui.filters.get(PANE.name):
-        return ()
+        account = view.snapshot.account
+        model = "%" if account.charged_by == "percent" else "note"
+        filled = charges.fills_text(account.fill, account.fills_at_touch, account.fills_at_last)
+        return word(f"costs {model}, fills {filled}", "dim") if account.charged_by else ()
     return word(f"{len(_held(view)):,} of {len(_every(view)):,}", "warn")
 
 
@@ -285,14 +288,10 @@ def _account(view: View, width: int) -> list[Line]:
         segment(1, (("exits ", "dim"), (f"{today.exits:,}", ""))),
         segment(3, (("PF ", "dim"), (_profit_factor(today), ""))),
         _fell(today, zone),
-        segment(4, *(word(f"{start}{_filled(account)}", "dim") for start in ("filled at ", "at ") if account.fill)),
     ]
-    paid: Line = ((text.money(today.costs, zone), ""),)
-    room = width - 8 - size - width_of(paid)
-    named = next((name for name in _charged(account) if len(name) <= room), " costs  ")
     lines: list[Line] = [
         (("day P&L ", "dim"), day, ("  ", ""), (bars, result_style(account.day_pnl))),
-        ends((("realised", "dim"), realised), ((named, "dim"), *paid), width),
+        ends((("realised", "dim"), realised), ((" costs  ", "dim"), (text.money(today.costs, zone), "")), width),
         assemble(counts, width),
     ]
     if has_past(view.snapshot):
@@ -307,18 +306,6 @@ def _account(view: View, width: int) -> list[Line]:
         ]
         lines.append(assemble(since, width))
     return lines
-
-
-def _charged(account: AccountView) -> tuple[str, ...]:
-    """What the costs are by, longest first: the table with the date of its row, the model."""
-    if not account.charged_by:
-        return ()
-    model = " costs by %  " if account.charged_by == "percent" else " costs by note  "
-    return (f" costs by {account.charged_by}  ", model)
-
-
-def _filled(account: AccountView) -> str:
-    return charges.fills_text(account.fill, account.fills_at_touch, account.fills_at_last)
 
 
 def line(view: View, width: int) -> Line:

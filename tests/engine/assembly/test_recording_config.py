@@ -3,11 +3,13 @@
 from itertools import product
 
 import pytest
+from msgspec.structs import replace
 
 from engine.assembly.recording_config import fit_to_recording, header_of
-from engine.config import Config, describe, instrument_for
+from engine.config import Config, describe, explained, instrument_for
 from engine.model.types import Instrument
 from engine.recording import Header
+from engine.runtime.replay.comparable import incomparable
 from tests.support.builders import ListSource, config, nifty
 
 
@@ -68,3 +70,24 @@ def _source(cfg: Config, *instruments: Instrument) -> _Recorded:
     source = _Recorded([], instruments)
     source.header = header_of(cfg, "run", instruments)
     return source
+
+
+def test_one_of_before_a_key_existed_states_what_it_was_made_with_unless_a_person_says_otherwise() -> None:
+    source = _source(config(), nifty())
+    before = replace(source.header, config={})
+    source.header = before
+    cfg, listed = fit_to_recording(config(), source)
+    assert (cfg.charges.model, cfg.paper.fill) == ("percent", "last")
+    assert incomparable(before, cfg, listed) == ""
+    assert explained(cfg, "charges.model")[0] == "charges.model = percent, by the recording"
+    said, _ = fit_to_recording(config("charges.model=contract_note", "paper.fill=touch"), source)
+    assert incomparable(before, said, listed) == "model →contract_note, fill →touch"
+
+
+def test_charges_and_fills_decide_and_are_compared() -> None:
+    source = _source(config(), nifty())
+    cfg, listed = fit_to_recording(config(), source)
+    assert (cfg.charges.model, cfg.paper.fill) == ("contract_note", "touch")
+    assert incomparable(source.header, cfg, listed) == ""
+    other, _ = fit_to_recording(config("charges.model=percent", "charges.table=x", "paper.fill=last"), source)
+    assert incomparable(source.header, other, listed) == "model contract_note→percent, table auto→x, fill touch→last"

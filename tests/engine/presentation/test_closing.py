@@ -25,7 +25,16 @@ MADE = DayStatistics(
     reasons={"Stop Loss": 9, "Take Profit 1": 40, "Session End": 12},
     costs_by_kind={"brokerage": Decimal(1200), "STT": Decimal(3800), "stamp": Decimal(0)},
 )
-OVER = ClosingView(MADE, False, {"green ticks": 12, "cooldown": 900}, 3, 1, CleanText("/x/paper-NIFTY.mqr"))
+OVER = ClosingView(
+    MADE,
+    False,
+    {"green ticks": 12, "cooldown": 900},
+    3,
+    1,
+    CleanText("/x/paper-NIFTY.mqr"),
+    0,
+    "by percent, filled at last",
+)
 ZONE = "Asia/Kolkata"
 
 
@@ -34,6 +43,7 @@ def test_the_card_says_all_that_happened() -> None:
     assert closing.rows(OVER, ZONE) == [
         ("net", "+1,02,874.46 (gross +1,07,874.46, costs 5,000.00)"),
         ("costs", "brokerage 1,200.00, STT 3,800.00"),
+        ("charged", "by percent, filled at last"),
         ("trades", "30 positions, 22 won (73%), 61 exits, profit factor 3.33"),
         ("best", "+23,450.00, worst -12,000.00, drawdown 34,000.00"),
         ("exits", "Take Profit 1 40, Session End 12, Stop Loss 9"),

@@ -26,6 +26,14 @@ def text(seen: Snapshot, width: int = 72, height: int = 20, **more) -> list[str]
     return plain(flatplan.rows(view(seen, **({"ui": PLAN} | more)), width, height)).split("\n")
 
 
+def test_a_simulated_sale_at_the_touch_is_planned_at_the_bid() -> None:
+    account = replace(SNAPSHOT.account, fill="touch")
+    booked = tuple(replace(quote, bid=15_695, ask=15_705) for quote in ARMED.quotes)
+    assert text(replace(ARMED, account=account, quotes=booked))[2].endswith("SELL 150  at bid 156.95")
+    bare = tuple(replace(quote, bid=0, ask=0) for quote in ARMED.quotes)
+    assert text(replace(ARMED, account=account, quotes=bare))[2].endswith("at last 157.01 less slippage")
+
+
 def test_the_plan() -> None:
     assert text(ARMED) == [
         " REPLAY   broker is simulated  account 76,420.55 cash",

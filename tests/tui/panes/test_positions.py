@@ -183,3 +183,19 @@ def test_a_barred_instrument_says_so_whether_anything_of_it_is_held_or_not() -> 
         positions.rows(view(replace(barred, positions=())), 44, 12)
     )
     assert "no new entries" not in plain(positions.rows(view(SNAPSHOT), 44, 12))
+
+
+def charged(by: str, **fills: int):
+    return snapshot(account=replace(SNAPSHOT.account, charged_by=by, fill="touch", **fills))
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (SNAPSHOT, ""),
+        (charged("percent", fills_at_last=3), "costs %, fills last"),
+        (charged("angelone-nse-options 2026-04-01", fills_at_touch=3), "costs note, fills bid/ask"),
+    ],
+)
+def test_the_rule_says_what_costs_are_by_and_where_orders_are_filled(seen, words):
+    assert plain([positions.note(view(seen), 9)]) == words
