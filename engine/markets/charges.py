@@ -4,13 +4,9 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Final
 
 import msgspec
 from msgspec import Struct
-
-# What costs are told by, in this order: a contract note knows no commission, and the percentages only it, STT, exchange and GST.
-COST_KINDS: Final = ("brokerage", "commission", "STT", "exchange", "IPFT", "SEBI", "stamp", "GST")
 
 _FUTURE = re.compile(r"FUT$", re.ASCII | re.IGNORECASE)
 _BUDGET = (4, 1)  # rates of a year begin on 1 April

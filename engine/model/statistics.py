@@ -1,8 +1,12 @@
 """What came of the trades of a day, or of all days, as plain data; who counts it is `engine.presentation.statistics`."""
 
 from decimal import Decimal
+from typing import Final
 
 from msgspec import Struct
+
+# What costs are told by, in this order: a contract note knows no commission, and the percentages only it, STT, exchange and GST.
+COST_KINDS: Final = ("brokerage", "commission", "STT", "exchange", "IPFT", "SEBI", "stamp", "GST")
 
 
 class DayStatistics(Struct, frozen=True, omit_defaults=True):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from engine.markets.charges import COST_KINDS
+from engine.model.statistics import COST_KINDS
 from engine.presentation.money import grouped
 
 _TO_THE_RUPEE: Final = "STT"

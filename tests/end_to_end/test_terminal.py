@@ -19,7 +19,7 @@ def test_watching_a_replay_to_its_end(tmp_path):
         terminal.sees("■", "32,664/32,664", "P&L +1,861.52", "exits 62")
         terminal.sees("END OF THE REPLAY", "47 positions, 36 won (77%)", "any other key closes")
         terminal.keys("Escape")
-        terminal.keys("Enter")
+        terminal.keys("T")
         terminal.sees("TRADES 62", "Session End")
         terminal.keys("Escape")
         terminal.read_it()

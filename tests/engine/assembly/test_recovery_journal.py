@@ -133,7 +133,7 @@ def test_after_a_good_end_with_nothing_held_money_goes_on_and_a_generated_sessio
     second, journal = restarts.start()
     journal.close("stopped")
     assert opened.report == (f"carried over from the last run: {money(first)}",)
-    assert "result of the day 2025-10-01 -15690.33, entries 1" in opened.report[0]
+    assert "result of the day 2025-10-01 -15807.45, entries 1" in opened.report[0]
     assert second.trader.state.portfolio.day_realised == first.trader.state.portfolio.day_realised
     assert second.trader.state.gate.day_entries == 1
 
