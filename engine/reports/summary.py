@@ -147,7 +147,7 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
         signals=portfolio.entries + sum(run.trader.state.reach.objections.values()),
         filters={"green ticks": run.trader.findings.waited()} | run.trader.state.reach.objections,
         undecided=run.trader.findings.why_undecided(snapshot.ticks),
-        remarks=tuple(run.trader.findings.remarks(snapshot.ticks)),
+        remarks=(*run.trader.findings.remarks(snapshot.ticks), *run.trader.state.told_of_costs),
         candles=of_candles(run.source),
         positions=total.positions,
         won=total.won,

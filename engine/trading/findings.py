@@ -33,11 +33,11 @@ class Findings:
         return self._undecided.why(self.facts(ticks))
 
     def remarks(self, ticks: int) -> list[str]:
-        """What must be said at the end of a run of `ticks` that did less than it might have, or of costs that are not certain."""
+        """What must be said at the end of a run of `ticks` that did less than it might have."""
         if why := self.why_undecided(ticks):
             return [f"no entry: {why}"]
         mostly = self._undecided.mostly(self.facts(ticks))
-        return [*([f"most was left out: {mostly}"] if mostly else []), *self._state.told_of_costs]
+        return [f"most was left out: {mostly}"] if mostly else []
 
     def waited(self) -> int:
         """How many ticks found nothing held and gave no signal: too few of them in a row rose."""
