@@ -25,7 +25,8 @@ Money is a number in the currency, rounded to paise; null: there was none.
   state_dir, zone, days [], total, problems [what of the journal could not be read, in words]
   a day: date, mode (live, paper, mock, replay), entries, positions (that ended), won, lost (of these), exits (partial ones
          too), gross, costs, net, drawdown (largest fall of the realised result within the day), best, worst (position),
-         profit_factor, cumulative (net of the days listed so far)
+         profit_factor, cumulative (net of the days listed so far), costs_by_kind {what was paid that day, also for what
+         is still held; not in CSV}
   total: the same of all days listed; drawdown over all of them"""
 
 
@@ -48,7 +49,7 @@ def _count(text: str) -> int:
 def run(args: Namespace) -> int:
     """List them."""
     from engine.cli.output import columns, one_of, warn
-    from engine.reports.day_list import DayRecord, cells_of, csv_line, day_lines, day_record, total_of
+    from engine.reports.day_list import DayRecord, cells_of, columns_of, csv_line, day_lines, day_record, total_of
     from engine.serving.past_days import PastDays
 
     one_of(args, "json", "csv")
@@ -67,7 +68,7 @@ def run(args: Namespace) -> int:
         }
         out.write(msgspec.json.Encoder(decimal_format="number").encode(told).decode() + "\n")
     elif args.csv:
-        out.write(csv_line(DayRecord.__struct_fields__))
+        out.write(csv_line(columns_of(DayRecord)))
         out.writelines(csv_line(cells_of(day_record(day))) for day in days)
     elif days:
         out.write("\n".join(day_lines(days, past.zone, columns())) + "\n")

@@ -90,9 +90,9 @@ def _write_json(trades: "Iterator[DayTrade]", past: "PastDays", date: str) -> It
 
 
 def _write_csv(trades: "Iterator[DayTrade]", past: "PastDays", date: str) -> Iterator[str]:
-    from engine.reports.day_list import TradeRecord, cells_of, csv_line, trade_record
+    from engine.reports.day_list import TradeRecord, cells_of, columns_of, csv_line, trade_record
 
-    yield csv_line(TradeRecord.__struct_fields__)
+    yield csv_line(columns_of(TradeRecord))
     for trade in trades:
         yield csv_line(cells_of(trade_record(trade, date, past.zone)))
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -13,6 +13,7 @@ from msgspec import Struct
 from engine.model.history import DayResult, DayTrade
 from engine.model.statistics import DayStatistics
 from engine.presentation import format as text
+from engine.presentation.charges import in_order
 from engine.presentation.money import grouped, plain_money
 from engine.text.spreadsheet import cell
 
@@ -38,6 +39,7 @@ class DayRecord(Struct, frozen=True):
     worst: Decimal | None
     profit_factor: Decimal | None
     cumulative: Decimal
+    costs_by_kind: dict[str, Decimal]  # paid that day, also for what is still held; in no row of a spreadsheet
 
 
 class TradeRecord(Struct, frozen=True):
@@ -109,9 +111,15 @@ def total_of(days: Sequence[DayResult]) -> DayRecord:
         best=max((one.best for one in each if one.best is not None), default=None),
         worst=min((one.worst for one in each if one.worst is not None), default=None),
         drawdown=days[-1].fallen if days else _ZERO,
+        costs_by_kind=_summed([one.costs_by_kind for one in each]),
         **{name: sum(getattr(one, name) for one in each) for name in ("entries", "exits", "positions", "won", "lost")},
     )
     return _record(total, days[-1].mode if days else "", total.net)
+
+
+def _summed(each: Sequence[Mapping[str, Decimal]]) -> dict[str, Decimal]:
+    kinds = dict.fromkeys(kind for one in each for kind in one)
+    return {kind: sum((one.get(kind, _ZERO) for one in each), _ZERO) for kind in kinds}
 
 
 def _record(seen: DayStatistics, mode: str, cumulative: Decimal) -> DayRecord:
@@ -119,7 +127,7 @@ def _record(seen: DayStatistics, mode: str, cumulative: Decimal) -> DayRecord:
     return DayRecord(
         seen.date, mode, seen.entries, seen.positions, seen.won, seen.lost, seen.exits,
         _paise(seen.gross), _paise(seen.costs), _paise(seen.net), _paise(seen.drawdown),
-        _perhaps(seen.best), _perhaps(seen.worst), _perhaps(factor), _paise(cumulative),
+        _perhaps(seen.best), _perhaps(seen.worst), _perhaps(factor), _paise(cumulative), {kind: _paise(paid) for kind, paid in in_order(seen.costs_by_kind).items()},
     )  # fmt: skip
 
 
@@ -153,9 +161,14 @@ def _stamp(at_ms: int, zone: str) -> str:
     return local.isoformat(timespec="milliseconds" if at_ms % 1000 else "seconds")
 
 
+def columns_of(kind: type[DayRecord | TradeRecord]) -> tuple[str, ...]:
+    """The fields of a record that have a column."""
+    return tuple(name for name in kind.__struct_fields__ if name != "costs_by_kind")
+
+
 def cells_of(record: DayRecord | TradeRecord) -> list[str]:
-    """A record as the cells of a spreadsheet's row, in the order of its fields; what is not known is empty."""
-    values = (getattr(record, name) for name in record.__struct_fields__)
+    """A record as the cells of a spreadsheet's row, in the order of `columns_of`; what is not known is empty."""
+    values = (getattr(record, name) for name in columns_of(type(record)))
     return ["" if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value) for value in values]
 
 

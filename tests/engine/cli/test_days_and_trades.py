@@ -46,6 +46,7 @@ def test_days_as_json_are_what_the_fills_come_to(capsys, folder, expected):
     for day, made in zip(told["days"], expected.values(), strict=True):
         assert [day[name] for name in ("entries", "exits", "positions", "won")] == [*made[:4]]
         assert [day[name] for name in ("gross", "costs", "net")] == [*map(paise, made[4:])]
+    assert told["total"]["costs_by_kind"].keys() == {kind for day in told["days"] for kind in day["costs_by_kind"]}
     assert told["total"]["net"] == told["days"][-1]["cumulative"] == paise(sum(each.net for each in expected.values()))
 
 
