@@ -214,10 +214,10 @@ def hints(view: View) -> list[tuple[str, str]]:
         if key.action != "unlock" or urgent["unlock"]
     ]
     listed.sort(key=lambda key: _rank(key.action, order, of_pane))
-    own = [(key.label, key.footer) for key in _own(view)]
-    shown = [(key.group or key.label, _word(key, view)) for key in listed]
-    known = {label for label, _ in own}
-    return [*shown[:1], *own, *(each for each in shown[1:] if each[0] not in known)]
+    own = _own(view)
+    taken = {key.key for key in own}
+    shown = [(key.group or key.label, _word(key, view)) for key in listed if key.key not in taken]
+    return [*shown[:1], *((key.label, key.footer) for key in own), *shown[1:]]
 
 
 def _rank(action: str, order: list[str], of_pane: list[str]) -> int:

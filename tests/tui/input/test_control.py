@@ -329,7 +329,8 @@ def test_the_footer_knows_the_moment():
     assert looking[1] == ("o", "control")
     assert not {"space", "p", "d", "k"} & {label for label, _ in looking}
     searching = footer(focus="log", search="line")
-    assert searching[:4] == [("!x", "flat"), ("n", "next"), ("N", "before"), ("esc", "clear")]
+    assert searching[:4] == [("!x", "flat"), ("n", "next match"), ("N", "before"), ("esc", "clear search")]
+    assert "n N" not in {label for label, _ in searching}
     assert "n" not in {label for label, _ in footer(search="line")}
 
 
