@@ -218,7 +218,12 @@ PANE = Pane(
         PaneKey("l", "level", "level of the log: DEBUG, INFO, WARNING, ERROR, TRADES alone", _next_level, "level"),
         PaneKey("f", "follow", "follow the log's end, or stand still", _follow),
         PaneKey(
-            "n", "next_match", "next match of the search", lambda view: _to_match(view, newer=True), "next match", _searches
+            "n",
+            "next_match",
+            "next match of the search",
+            lambda view: _to_match(view, newer=True),
+            "next match",
+            _searches,
         ),
         PaneKey("N", "previous_match", "match before", lambda view: _to_match(view, newer=False), "before", _searches),
         PaneKey("escape", "clear_search", "clear the search", _clear_search, "clear search", _searches),
