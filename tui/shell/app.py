@@ -254,7 +254,8 @@ class MyQuant(DiffApp):
         except PictureError as error:
             self._control.note(f"the picture was not saved: {error}", self._now_ns(), "warn")
         else:
-            self._control.note(f"saved {path.with_suffix('.svg')} and .txt", self._now_ns())
+            folder = str(path.parent).replace(f"{Path.home()}/", "~/", 1)
+            self._control.note(f"saved {path.stem}.svg and .txt in {folder}", self._now_ns())
 
     def _set_mouse(self, on: bool) -> None:
         if self.terminal is not None:

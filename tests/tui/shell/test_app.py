@@ -97,7 +97,8 @@ def test_saving_leaves_a_text_and_a_picture(tmp_path):
     async def play(app, pilot, client):
         await pilot.press("s")
         await pilot.pause()
-        assert f"saved {tmp_path}" in app.ui.notice
+        assert app.ui.notice.startswith("saved myquant-")
+        assert app.ui.notice.endswith(f".svg and .txt in {tmp_path}")
 
     run(play, tmp_path)
     (saved,) = tmp_path.glob("*.txt")
