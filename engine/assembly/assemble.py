@@ -1,5 +1,6 @@
 """Puts a run together. Config and source in, a ready engine out."""
 
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import date, datetime
@@ -20,8 +21,9 @@ from engine.assembly.edges import (
     open_recorder,
     without_journal,
 )
+from engine.assembly.look_back import look_back
 from engine.assembly.market_hours import MarketHours
-from engine.assembly.recording_config import fit_to_recording
+from engine.assembly.recording_config import fit_to_recording, recordings_folder
 from engine.assembly.run import Run, RunParts
 from engine.assembly.takeover import lock_as_found, widened
 from engine.assembly.wiring import live_engine, replaying_engine
@@ -33,7 +35,7 @@ from engine.model.clock import Clock, SystemClock
 from engine.model.errors import EXIT_WELL
 from engine.model.sources import TickSource
 from engine.model.types import TradeMode
-from engine.recording import Header
+from engine.recording import Header, MqrSource
 from engine.runtime import LOGGERS, Engine
 from engine.text.sanitize import CleanText, clean
 from engine.trading.trader import Trader
@@ -90,8 +92,7 @@ def build(
                 edges.callback(check_closed_files(state_dir.path).stop)
         source = widened(source, opened.kept)
         config, instruments = fit_to_recording(config, source)
-        header = getattr(source, "header", None)
-        hours = MarketHours(config, mode, header if isinstance(header, Header) else None)
+        hours = MarketHours(config, mode, _header_of(source))
         trader = Trader(config, instruments, f"{mode[0].upper()}{opened.run}-", hours)
         by_market = trader.state.markets
         recorder = None
@@ -117,6 +118,7 @@ def build(
             hours.tell_age(_today(trader), by_market)
         _tell_start(parts, state_dir, hours.warnings)
         lock_as_found(engine, opened, unlock=unlock)
+        _look_back(config, source, engine, shown=on_screen and mode == "replay")
         pages, days = (
             _pages(state_dir, engine, [each.symbol for each in instruments]) if journal is not None else (None, None)
         )
@@ -139,6 +141,21 @@ def _state_dir(root: Path | None, mode: TradeMode, keep_runs: int, past: int) ->
     if not (state_dir.used or one_of_many):
         note_nothing_held(state_dir.path)
     return state_dir
+
+
+def _header_of(source: TickSource | LiveSupply) -> Header | None:
+    header = getattr(source, "header", None)
+    return header if isinstance(header, Header) else None
+
+
+def _look_back(config: Config, source: TickSource | LiveSupply, engine: Engine, *, shown: bool) -> None:
+    """See what instruments closed at on the day before, live and in a replay that is `shown`; a generated session has no day before."""
+    instruments = engine.trader.state.instrument_states
+    if isinstance(source, LiveSupply):
+        now_ms = time.time_ns() // 1_000_000
+        look_back(recordings_folder(config), instruments, lambda: now_ms, engine.past)
+    elif shown and isinstance(source, MqrSource) and not source.generated:
+        look_back(source.path.parent, instruments, lambda: next(iter(source.ticks())).exch_ms, engine.past)
 
 
 def _note_if_flat(ended: list[Engine], folder: Path) -> None:

@@ -195,6 +195,9 @@ class Feed(Protocol):
     def view(self) -> FeedView | None:
         """How its link stands, None where there is none; called from any thread, returns at once."""
 
+    def previous_close(self, instrument: int) -> int:
+        """What the exchange itself says an instrument closed at on the day before (minor units); 0 where it says nothing."""
+
 
 class Closed(Struct, frozen=True):
     """No market of a run is open: for how long a feed may rest, and until when that is, in words (`until Mon 09:15`)."""

@@ -15,7 +15,11 @@ NOT_YET_DURABLE = "NOT YET DURABLE"  # beside every fill and position that a kil
 
 
 class Quote(Struct, frozen=True):
-    """The last tick of one instrument (prices in minor units; 0 = unknown) and what its strategy sees."""
+    """The last tick of one instrument (prices in minor units; 0 = unknown) and what its strategy sees.
+
+    `close` is that of the session day before; `close_from` says who told it: `feed`, or the date of the day (ISO text).
+    `begun_ms`: when the day's first tick came, whose price is `day_open`.
+    """
 
     instrument: int
     last: int
@@ -32,6 +36,9 @@ class Quote(Struct, frozen=True):
     sequence_gaps: int
     median_gap_ms: int
     indicators: dict[str, float | None]
+    close: int = 0
+    close_from: str = ""
+    begun_ms: int = 0
     warmup: int = 0  # ticks that its strategy has yet to see before it may enter
     lines: dict[str, float | None] = {}  # drawn over the chart; the values of its bars are in this order
 

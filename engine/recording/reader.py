@@ -1,5 +1,6 @@
 """Reads a recording as a source of ticks: one block in memory at a time, damage told and never passed on as a tick."""
 
+from collections import deque
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
@@ -35,6 +36,7 @@ class MqrSource:
     """
 
     def __init__(self, path: Path, skip_damage: bool = False) -> None:
+        self.path = path
         self.name = clean(path.name, 200)
         self._size = regular_size(path)
         self.header, start = _read_header(path, self._size)
@@ -70,6 +72,14 @@ class MqrSource:
     def tick_blocks(self, place: BlockPlace | None = None) -> Iterator[Block]:
         """The checked blocks of ticks from `place` on, for who wants their records whole."""
         return (block for block in self._blocks.walk(place or self._blocks.start) if block.kind != KIND_MARKS)
+
+    def last_ticks(self, blocks: int) -> Iterator[Tick]:
+        """The ticks of the last so many blocks, numbered from 1; of the others only the heads are read. Raises InputError."""
+        heads = self._blocks.walk(self._blocks.start, marks_only=True)
+        places = deque((block.place for block in heads if block.kind != KIND_MARKS), maxlen=blocks)
+        if places:
+            for block in self.tick_blocks(places[0]):
+                yield from _ticks_of(block, 1)
 
     def count(self) -> int:
         """How many ticks can be read; the first call reads and checks the whole file."""

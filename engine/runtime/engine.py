@@ -58,6 +58,7 @@ class Engine:
         "failure",
         "housekeeping",
         "inbox",
+        "past",
         "playback",
         "post",
         "receipt",
@@ -86,6 +87,7 @@ class Engine:
         self.cursor = parts.cursor
         self.epochs = parts.epochs
         self.exits = parts.exits
+        self.past = parts.past
         self.receipt = parts.receipt
         self.inbox = parts.inbox
         self.post = parts.post

@@ -93,7 +93,7 @@ class SnapshotBuilder:
             pulse=snapshot.Pulse(stats.beat_ns, cursor.came_ns, cursor.decided_ns, parts.effects.oldest_order_ns),
             process=stats.process,
             events=tuple(parts.timeline.events),
-            quotes=tuple(_quote(inst, self._warmup) for inst in self._shown()),
+            quotes=tuple(_quote(inst, self._warmup, *self._close(inst)) for inst in self._shown()),
             positions=self._positions(),
             account=self._account(),
             entries=self._entries(),
@@ -170,6 +170,14 @@ class SnapshotBuilder:
         held = [inst.index for inst, _ in self._state.held()]
         chosen = dict.fromkeys((*held, *range(_SHOWN)))
         return [instrument_states[index] for index in sorted(list(chosen)[: max(_SHOWN, len(held))])]
+
+    def _close(self, inst: InstrumentState) -> tuple[int, str]:
+        """What the instrument closed at on the day before its own, and who says so: the exchange, else the last price of that day."""
+        if told := self._feed.previous_close(inst.index):
+            return told, "feed"
+        if inst.close:
+            return inst.close, inst.close_date.isoformat()
+        return self._parts.past.close(inst.index, inst.day)
 
     def _positions(self) -> tuple[snapshot.OpenPosition, ...]:
         state = self._state
@@ -248,7 +256,7 @@ class SnapshotBuilder:
             self._meter = (now_ns, at_ms)
 
 
-def _quote(inst: InstrumentState, warmup: int) -> snapshot.Quote:
+def _quote(inst: InstrumentState, warmup: int, close: int, close_from: str) -> snapshot.Quote:
     tick = inst.last_tick
     strategy = inst.strategy
     return snapshot.Quote(
@@ -267,6 +275,9 @@ def _quote(inst: InstrumentState, warmup: int) -> snapshot.Quote:
         sequence_gaps=inst.tick_filter.sequence_gaps,
         median_gap_ms=inst.median_gap_ms,
         indicators=strategy.values(),
+        close=close,
+        close_from=close_from,
+        begun_ms=inst.day_begun_ms,
         warmup=max(0, warmup - strategy.ticks),
         lines=strategy.lines(),
     )

@@ -11,6 +11,7 @@ from engine.model.broker_events import BrokerEvent
 from engine.model.clock import Clock, MarketClock
 from engine.model.commands import Command
 from engine.model.events import FeedEvent
+from engine.model.past_prices import PastPrices
 from engine.model.ports import Broker, Journal, Recorder
 from engine.model.types import Instrument
 from engine.runtime.action_receipt import ActionReceipt
@@ -86,6 +87,7 @@ class TurnParts:
         self.epochs = Epochs(config.engine.delivery, every_tick=config.engine.latency_every_tick)
         self.budget = HandlerBudget()
         self.exits = Exits([instrument.symbol for instrument in self.instruments])
+        self.past = PastPrices()
         self.outcomes = Outcomes(found)
         self.receipt = Receipt(trader.state, live=not cursor.lossless, unknown=unknown)
         self.action_receipt = ActionReceipt(self.instruments)

@@ -132,6 +132,10 @@ class _Silent:
     def silence_is_grave(self, grave: Callable[[], bool]) -> None:
         """It is silent for good."""
 
+    def previous_close(self, _instrument: int) -> int:
+        """0: nobody looks."""
+        return 0
+
     def view(self) -> FeedView:
         """How a feed that was never connected stands."""
         return FeedView(CleanText("journal"), "STOPPED", 0, 0, 0, 0, 0, 0, 0, _IDLE, 0.0, None, 0, 0, {}, 0, 0)

@@ -125,6 +125,10 @@ class StreamFeed:
         """Ask `grave` whether a silence of all instruments is no noon's; before the start. It is called by the feed's thread."""
         self._parts.silence.grave = grave
 
+    def previous_close(self, instrument: int) -> int:
+        """What the packets of this link say that the instrument closed at on the day before (minor units); 0 = nothing."""
+        return max(0, self._ticker.closes[instrument])
+
     def view(self) -> FeedView:
         """How the link stands, at most 0.2 s ago."""
         return self._status.view

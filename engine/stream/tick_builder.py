@@ -63,6 +63,7 @@ class TickBuilder:
         "_recv_ns",
         "_recv_wall_ns",
         "_sequence",
+        "closes",
         "count",
         "deliver",
         "lag",
@@ -87,6 +88,7 @@ class TickBuilder:
         self._fresh = bytearray(b"\1") * self.count  # 1: no tick on this link yet
         self._bids = [0] * self.count
         self._asks = [0] * self.count
+        self.closes = [0] * self.count  # of the day before, in minor units; 0 = nobody has looked, -1 = there is none
         self._sequence.link_up()
 
     def stamp(self, recv_ns: int, recv_wall_ns: int) -> None:
@@ -101,6 +103,11 @@ class TickBuilder:
         bid, ask = bid * times // over, -(-ask * times // over)
         self._bids[place.index] = bid if 0 < bid <= MAX_PRICE else 0
         self._asks[place.index] = ask if 0 < ask <= MAX_PRICE else 0
+
+    def close(self, place: Slot, price: int) -> None:
+        """What the instrument closed at on the day before (raw), as the first packet of a link says it."""
+        price, rest = divmod(price * place.price_times, place.price_over)
+        self.closes[place.index] = price if 0 < price <= MAX_PRICE and not rest else -1
 
     def trade(self, place: Slot, exch_ms: int, exch_seq: int, price: int, quantity: int, day_volume: int) -> bool:
         """Deliver a tick of raw price and quantity; whether the instrument's price scale could express the price.

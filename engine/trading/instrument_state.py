@@ -36,6 +36,9 @@ class InstrumentState:
         "day",
         "bar_ms",
         "counts",
+        "close",
+        "close_date",
+        "day_begun_ms",
         "entered_at",
         "held_ticks",
         "high",
@@ -44,6 +47,7 @@ class InstrumentState:
         "index",
         "instrument",
         "last_tick",
+        "left",
         "levels",
         "low",
         "median_gap_ms",
@@ -88,6 +92,10 @@ class InstrumentState:
         self.last_ms = 0
         # For a screen; none of these decides anything.
         self.last_tick: Tick | None = None
+        self.close = 0  # the last price of the session day before its own, 0 = not known …
+        self.close_date = NO_DAY.date  # … and which day that was
+        self.left = (0, NO_DAY.date)  # last price and day of the session that its ticks have left
+        self.day_begun_ms = 0  # when its first tick came
         self.median_gap_ms = 0  # follows the median of the silences between ticks, a millisecond a tick
         self.history = Chart(sample_ms, len(self.strategy.lines()))
         self.sample_at_ms = 0
@@ -112,6 +120,9 @@ class InstrumentState:
         goes_on = not day.daily and self.day != NO_DAY.date
         self.day = day.date
         self.day_open = price
+        self.day_begun_ms = at_ms
+        if self.left[1] < day.date:
+            self.close, self.close_date = self.left
         self.history.clear()
         self.bar_ms = self.sample_at_ms = 0
         self.tick_filter.start_day()
@@ -178,6 +189,11 @@ class InstrumentState:
         """How much was traded by then: what the exchange says with `tick`, or what all ticks come to."""
         return (tick.day_volume if tick is not None else 0) or self.traded
 
+    def leave_session(self, before: Tick | None) -> None:
+        """A tick has come that its newest session does not hold: the one `before` was that day's last, as far as is known."""
+        if before is not None and before.exch_ms == self.last_ms:
+            self.left = (before.price, self.day)
+
     @property
     def heard_ms(self) -> int:
         """The own time of its newest tick in trading time; 0 while this run has had none."""
@@ -221,6 +237,7 @@ class InstrumentState:
         self.day_open = int(str(fields[name + "day_open"]))
         self.last_price = int(str(fields[name + "last_price"]))
         self.last_ms = _NO_SILENCE_MS
+        self.left = (self.last_price, self.day)
 
     def load(self, fields: dict[str, Plain]) -> None:
         """Take the deciding state back from what `dump` wrote."""
@@ -243,6 +260,9 @@ class InstrumentState:
         into[f"{self.index}.silences"] = self.silences.dump()
         into[f"{self.index}.refusals"] = self.refusals.dump()
         into[f"{self.index}.off_grid_told"] = self.off_grid_told
+        into[f"{self.index}.closed"] = [
+            self.close, self.close_date.toordinal(), self.left[0], self.left[1].toordinal(), self.day_begun_ms
+        ]  # fmt: skip
         into[f"{self.index}.taken"] = [self.passed_ticks, self.most_ticks, self.entered_at, self.held_ticks]
 
     def load_told(self, fields: Mapping[str, Plain]) -> None:
@@ -252,5 +272,8 @@ class InstrumentState:
             self.silences.load(silences)
             self.refusals.load(refusals)
             self.off_grid_told = fields.get(f"{self.index}.off_grid_told") is True
+        if isinstance(closed := fields.get(f"{self.index}.closed"), list):
+            self.close, self.close_date = closed[0], date.fromordinal(closed[1])
+            self.left, self.day_begun_ms = (closed[2], date.fromordinal(closed[3])), closed[4]
         if isinstance(taken := fields.get(f"{self.index}.taken"), list):
             self.passed_ticks, self.most_ticks, self.entered_at, self.held_ticks = taken

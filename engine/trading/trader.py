@@ -114,6 +114,7 @@ class Trader:
         inst.last_tick = tick
         day = inst.session
         if not day.start_ms <= now_ms <= day.end_ms:
+            inst.leave_session(before)
             day = inst.session = inst.hours.day_of(now_ms)
             if not day.start_ms <= now_ms <= day.end_ms:
                 outside = self._outside

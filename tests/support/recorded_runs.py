@@ -112,6 +112,9 @@ class GappyFeed:
     def silence_is_grave(self, grave: Callable[[], bool]) -> None:
         """It never is."""
 
+    def previous_close(self, instrument: int) -> int:
+        return 0
+
     def view(self) -> None:
         """How the line stands is of no interest here."""
 

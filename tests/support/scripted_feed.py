@@ -36,6 +36,9 @@ class ScriptedFeed:
     def silence_is_grave(self, grave: Callable[[], bool]) -> None:
         self.grave = grave
 
+    def previous_close(self, instrument: int) -> int:
+        return 0
+
     def view(self) -> FeedView:
         return FeedView(
             source="scripted", state="UP", link=1, since_ns=0, up_ns=0, frame_ns=0, pong_ns=0, retry_ns=0, attempt=0,

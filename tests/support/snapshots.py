@@ -46,6 +46,8 @@ def quote(index: int, last: int, **more) -> Quote:
         "instrument": index,
         "last": last,
         "day_open": 15_600,
+        "close": 15_600,
+        "close_from": "feed",
         "bid": 0,
         "ask": 0,
         "quantity": 75,

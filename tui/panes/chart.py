@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine import Bar, Instrument, OpenPosition, Quote, SessionView, Trade
+from engine.presentation import change
 from engine.presentation import chart as geometry
 from engine.presentation import format as text
 from engine.presentation.chart import Candle, Scale
@@ -62,11 +63,14 @@ def heading(view: View) -> tuple[str, Line]:
     if quote.last <= 0:
         return instrument.symbol, ()
     last = text.price(instrument, quote.last)
-    if quote.day_open <= 0:
+    before = change.base(quote)
+    if before <= 0:
         return instrument.symbol, ((last, "bold"),)
-    moved = quote.last - quote.day_open
+    moved = quote.last - before
     style = result_style(moved)
-    return instrument.symbol, ((last, style), (f" {text.percent(moved, quote.day_open)} %", style))
+    since = change.since(quote, view.snapshot.session.zone)
+    told: Line = ((last, style), (f" {text.percent(moved, before)} %", style))
+    return instrument.symbol, (*told, (f" {since}", "dim")) if since else told
 
 
 def rows(view: View, width: int, height: int, instrument: int | None = None) -> list[Line]:

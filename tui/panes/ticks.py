@@ -6,7 +6,7 @@ from msgspec import Struct
 from rich.cells import cell_len
 
 from engine import Instrument, Quote
-from engine.presentation import feeds
+from engine.presentation import change, feeds
 from engine.presentation import format as text
 from engine.presentation.feeds import Fresh
 from engine.presentation.lamps import is_held
@@ -66,7 +66,14 @@ def title(view: View) -> str:
     """Title of the pane, with the order and the filter where there are any."""
     order = listing.order_of(view.ui.order)
     by = f" by {order.column} {'falling' if order.falling else 'rising'}" if order.column else ""
-    return f"TICKS{by}{filter_words(view, PANE.name)}"
+    return f"TICKS{by}{filter_words(view, PANE.name)}{_since(view)}"
+
+
+def _since(view: View) -> str:
+    """From when the changes with a `*` are counted, where the close of the day before is not known."""
+    zone = view.snapshot.session.zone
+    words = {change.since(quote, zone) for quote in view.listed} - {""}
+    return f"  * {words.pop() if len(words) == 1 else 'since its first price'}" if words else ""
 
 
 def note(view: View, height: int) -> Line:
@@ -181,7 +188,7 @@ def _head(columns: TickColumns) -> Line:
 def _line(view: View, row: TickRow, name: str, columns: TickColumns, chosen: bool, quiet: bool) -> Line:
     """One instrument."""
     quote, instrument, glyphs = row.quote, row.instrument, view.glyphs
-    moved = listing.change(quote)
+    moved = change.change(quote)
     style = result_style(moved or 0.0)
     marks: list[Span] = [(glyphs.play if chosen else " ", "accent"), (glyphs.held if row.held else " ", "good")]
     plain = "dim" if instrument.watch_only else ""
@@ -190,7 +197,8 @@ def _line(view: View, row: TickRow, name: str, columns: TickColumns, chosen: boo
     if columns.result:
         line.append((right(row.result, columns.result), result_style(row.won)))
         line.append((right(row.position, columns.position), "bold"))
-    line.append((right(text.NOTHING if moved is None else text.percent(moved, 1.0), columns.change), style))
+    told = text.NOTHING if moved is None else text.percent(moved, 1.0) + ("" if quote.close else "*")
+    line.append((right(told, columns.change), style))
     volume = text.scaled(quote.day_volume // instrument.quantity_scale) if quote.day_volume else text.NOTHING
     words = right(row.bid, columns.book) + right(row.ask, columns.book) + right(volume, columns.volume)
     if words:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from engine import Quote, Snapshot
+from engine.presentation.change import change
 
 _RESORT_NS = 1_000_000_000  # rows that trade places at every tick cannot be read
 _SECOND_NS = 1_000_000_000
@@ -36,11 +37,6 @@ ORDERS: tuple[Order, ...] = (
 def order_of(number: int) -> Order:
     """The order with this number, from the first again behind the last."""
     return ORDERS[number % len(ORDERS)]
-
-
-def change(quote: Quote) -> float | None:
-    """By which share the price has moved this day; None where that is unknown."""
-    return quote.last / quote.day_open - 1 if quote.day_open > 0 and quote.last > 0 else None
 
 
 def results(seen: Snapshot) -> dict[int, Decimal]:

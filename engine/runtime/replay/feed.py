@@ -81,6 +81,10 @@ class ReplayFeed:
         if self._thread.is_alive():
             self._thread.join(timeout_s)
 
+    def previous_close(self, _instrument: int) -> int:
+        """0: a recording has ticks, and no closes."""
+        return 0
+
     def view(self) -> None:
         """There is no link."""
 

@@ -106,6 +106,8 @@ class SmartApi:
         if place is None:
             raise WireError("unknown_token", f"exchange type {packet.exchange_type}, token {packet.token}")
         ticker = self._ticker
+        if not ticker.closes[place.index]:
+            ticker.close(place, wire.close_in(payload))
         if self._snap:
             ticker.book(place, packet.bid, packet.ask)
         if ticker.trade(place, packet.exch_ms, packet.sequence, packet.price, packet.quantity, packet.day_volume):

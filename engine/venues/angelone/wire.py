@@ -36,6 +36,7 @@ _TOKENS_KEPT = 2048  # a session subscribes to at most 1,000
 # Little-endian and unpadded; the pad bytes (x) are fields that nothing here needs.
 _LTP = Layout("<x B 25s q q q")
 _QUOTE = Layout("<x B 25s q q q q 8x q")
+_CLOSE = Layout("<115x q")
 _LEVEL = Layout("<h q q 2x")
 _BOOK = slice(147, 347)
 _BUY = 1
@@ -109,6 +110,11 @@ def decode(frame: bytes) -> Packet:
         bid,
         ask,
     )
+
+
+def close_in(frame: bytes) -> int:
+    """What a packet that `decode` has taken says its token closed at on the day before (raw); 0 where it says nothing."""
+    return int(_CLOSE.unpack_from(frame)[0]) if frame[0] != LTP else 0
 
 
 def _best(frame: bytes) -> tuple[int, int]:

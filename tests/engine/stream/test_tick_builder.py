@@ -16,7 +16,7 @@ from engine.model.types import (
     Instrument,
     Tick,
 )
-from engine.stream.tick_builder import TickBuilder, place
+from engine.stream.tick_builder import Slot, TickBuilder, place
 
 OPTION = Instrument("OPT", token="1", exchange="NFO")
 COIN = Instrument("BTCUSDT", exchange="BINANCE", price_scale=100, tick_size=1, lot_size=1, quantity_scale=100_000)
@@ -145,3 +145,15 @@ def test_a_book_is_rounded_to_the_worse_side_and_an_absurd_one_is_none():
     made.book(place(0, FINE, 100, 1), MAX_PRICE // 100 + 1, MAX_PRICE)
     made.trade(here, 0, 2, 2_000_000, 0, 0)
     assert [(t.bid, t.ask) for t in ticks] == [(1, 3), (0, 0)]
+
+
+def test_a_close_is_scaled_is_none_where_it_cannot_be_and_is_asked_anew_on_another_link():
+    made, _ = ticker()
+    fine = Slot(0, "A", 1, 1, 1, 1)
+    made.close(fine, 12_345)
+    made.close(Slot(1, "B", 1, 100_000, 1, 1), 12_345)
+    assert made.closes == [12_345, -1]
+    made.close(fine, 0)
+    assert made.closes[0] == -1
+    made.link_up()
+    assert made.closes == [0, 0]

@@ -87,3 +87,28 @@ def test_no_volume_is_too_much_for_a_chart():
     inst.traded = 10**30
     harness.prices(*[100] * 20)
     assert max(each[VOLUME] for each in bars_of(harness)) == 10**15
+
+
+# ── The close of the day before ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_last_price_of_a_day_is_the_close_for_the_next_one():
+    harness = TraderHarness().at("15:29:58").prices(100, 101)
+    inst = harness.trader.state.instrument_states[0]
+    assert inst.close == 0
+    harness.at("15:40:00").prices(140)  # behind the end
+    harness.at("09:07:00", "2025-10-03").prices(150)  # before the opening
+    harness.at("09:15:00", "2025-10-03").prices(103, 104)
+    assert (inst.close, inst.close_date.isoformat(), inst.day_open) == (10_100, "2025-10-01", 10_300)
+    assert inst.day_begun_ms == ms("09:15:01", "2025-10-03")
+
+
+def test_going_back_to_the_day_before_takes_its_close_back():
+    harness = TraderHarness().at("15:29:58").prices(100, 101)
+    state, fields = harness.trader.state, {}
+    state.dump_told(fields)
+    inst = state.instrument_states[0]
+    harness.at("09:15:00", "2025-10-03").prices(103)
+    assert inst.close == 10_100
+    state.load_told(fields)
+    assert (inst.close, inst.left[0]) == (0, 0)

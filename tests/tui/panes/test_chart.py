@@ -298,6 +298,7 @@ def test_another_instruments_chart_can_be_asked_for():
 def test_its_heading_has_the_last_price_and_the_change():
     assert chart.heading(view(snapshot(quotes=()))) == ("CHART", ())
     assert chart.heading(view(snapshot(quotes=(quote(0, 0),)))) == ("NIFTY25NOV25900CE", ())
+    assert chart.heading(view(snapshot(quotes=(quote(0, 5, day_open=0, close=0),))))[1] == (("0.05", "bold"),)
 
 
 def test_without_prices_it_says_so():

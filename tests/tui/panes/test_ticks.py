@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine import EntriesState, Instrument
-from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, position, quote, snapshot, view
+from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, position, quote, snapshot, view
 from tui.panes import ticks
 from tui.text.glyphs import ASCII
 from tui.text.rows import plain, width_of
@@ -185,3 +185,12 @@ def test_the_order_and_the_filter_stand_in_the_title_and_what_is_left_is_counted
     assert "no instrument has [b]no in it: esc clears" in plain(ticks.rows(seen, 80, 10))
     seen.ui.filters["ticks"], seen.ui.dialog = "", "filter"
     assert ticks.title(seen).endswith("  /_")
+
+
+def test_a_change_since_the_days_first_price_says_so():
+    seen = snapshot(quotes=(quote(0, 15_701, close=0, begun_ms=OPEN_MS), quote(1, 9_444)))
+    assert ticks.title(view(seen)) == "TICKS  * since 09:15"
+    rows = plain(ticks.rows(view(seen), 100, 5))
+    assert "+0.65*" in rows
+    assert "-39.46 " in rows
+    assert ticks.title(view()) == "TICKS"

@@ -193,3 +193,9 @@ def test_real_oddities_are_packets() -> None:
     """A strike without a trade today: no prices of the day, last price yesterday's, last trade days ago."""
     found = decode(packet(SNAP_QUOTE, ohlc=(0, 0, 0, 0), volume=0, quantity=0, last_trade_s=0, lower=5, upper=0))
     assert (found.price, found.day_volume) == (12_345, 0)
+
+
+def test_a_quote_says_what_was_paid_at_the_end_of_the_day_before():
+    assert smartapi.close_in(packet(SNAP_QUOTE, ohlc=(1, 2, 3, 12_300))) == 12_300
+    assert smartapi.close_in(packet(QUOTE, ohlc=(1, 2, 3, 12_300))) == 12_300
+    assert smartapi.close_in(packet(LTP)) == 0

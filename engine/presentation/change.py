@@ -1,0 +1,22 @@
+"""From which price a day's change is counted: the close of the day before, else the day's first price, which then is said. Pure."""
+
+from engine.model.snapshot import Quote
+from engine.presentation import format as text
+
+
+def base(quote: Quote) -> int:
+    """The price from which the change of the day is counted, in minor units; 0 where none is known."""
+    return quote.close or quote.day_open
+
+
+def change(quote: Quote) -> float | None:
+    """By which share the price has moved this day; None where that is unknown."""
+    before = base(quote)
+    return quote.last / before - 1 if before > 0 and quote.last > 0 else None
+
+
+def since(quote: Quote, zone: str) -> str:
+    """`since 09:15`, where the close of the day before is not known and the day's first price stands in for it; else empty."""
+    if quote.close or quote.day_open <= 0:
+        return ""
+    return f"since {text.minute(quote.begun_ms, zone)}" if quote.begun_ms else "since its first price"

@@ -1,0 +1,24 @@
+"""The change of the day: from the close of the day before, else from the day's first price, and then said so."""
+
+import pytest
+
+from engine.presentation.change import base, change, since
+from tests.support.snapshots import OPEN_MS, quote
+
+ZONE = "Asia/Kolkata"
+
+
+def test_the_close_of_the_day_before_comes_first():
+    seen = quote(0, 11_000, close=10_000, day_open=10_800, begun_ms=OPEN_MS)
+    assert (base(seen), change(seen), since(seen, ZONE)) == (10_000, pytest.approx(0.1), "")
+
+
+def test_the_first_price_stands_in_for_it_and_says_since_when():
+    seen = quote(0, 11_000, close=0, day_open=10_000, begun_ms=OPEN_MS)
+    assert (base(seen), change(seen), since(seen, ZONE)) == (10_000, pytest.approx(0.1), "since 09:15")
+
+
+def test_without_a_price_there_is_no_change():
+    assert change(quote(0, 0)) is None
+    seen = quote(0, 11_000, close=0, day_open=0)
+    assert (change(seen), since(seen, ZONE)) == (None, "")
