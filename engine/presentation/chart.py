@@ -168,10 +168,13 @@ def step_word(step_ms: int) -> str:
 
 
 def up_to_now(bars: Sequence[Bar], at_ms: int, price: int) -> Sequence[Bar]:
-    """The bars with the newest price of all: it may be newer than they are."""
-    if not bars or at_ms < bars[-1][AT]:
+    """The bars as they were at `at_ms`, whose price stands beside them: they may be older, or were asked for a moment later."""
+    over = len(bars)
+    while over > 1 and bars[over - 1][AT] > at_ms:
+        over -= 1
+    if not bars:
         return bars
-    *before, last = bars
+    *before, last = bars[:over]
     changed = list(last)
     changed[HIGH], changed[LOW], changed[CLOSE] = max(last[HIGH], price), min(last[LOW], price), price
     return (*before, tuple(changed))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from rich.cells import cell_len
 
+from engine import Snapshot
 from engine.presentation.stillness import stands_still
 from tui.panes import chart, heartbeat, latency, log, positions, ticks
 from tui.panes.pane import Pane
@@ -102,7 +103,7 @@ def _pane(view: View, pane: Pane, width: int, height: int) -> list[Line]:
     """A pane with its rule in exactly `height` lines, an alarm in place of its title; nothing in less than two."""
     if height < 2:
         return fill((), width, max(0, height))
-    seen, alarm = (view if pane.live else view.calm or view), pane.alarm(view)
+    seen, alarm = (view if pane.live else _seen(view, values=pane.values)), pane.alarm(view)
     title = pane.title(seen) if pane.title else pane.label
     style, end = ("alert!", ()) if alarm else (_style(view, pane), pane.note(view, height - 1))
     shown = (
@@ -111,6 +112,21 @@ def _pane(view: View, pane: Pane, width: int, height: int) -> list[Line]:
         else _kept(seen, pane.name, width, height, lambda: _rows(seen, pane, width, height))
     )
     return [_rule(view, f"{_number(pane)} {alarm or title}", width, style, end), *shown]
+
+
+def _seen(view: View, *, values: bool) -> View:
+    """What a pane is drawn from: an earlier view while there is one, unless it shows `values` and one of them has moved."""
+    calm = view.calm
+    if calm is None or (values and not _same_values(calm.snapshot, view.snapshot)):
+        return view
+    return calm
+
+
+def _same_values(before: Snapshot, now: Snapshot) -> bool:
+    """Whether every price and all money are the same in both, so that what was drawn from either fits beside the other."""
+    if before.account != now.account or before.positions != now.positions or len(before.quotes) != len(now.quotes):
+        return False
+    return all(old.last == new.last for old, new in zip(before.quotes, now.quotes, strict=True))
 
 
 def _rows(view: View, pane: Pane, width: int, height: int) -> list[Line]:
@@ -140,7 +156,7 @@ def _chart(view: View, width: int, height: int) -> list[Line]:
     """The chart with its rule in exactly `height` lines."""
     if height < 2:
         return fill((), width, max(0, height))
-    seen = view.calm or view
+    seen = _seen(view, values=True)
     name, end = chart.heading(seen)
     rule = _rule(view, name, width, "title", end)
     return [rule, *_kept(seen, _CHART, width, height, lambda: _chart_rows(seen, width, height - 1))]

@@ -79,6 +79,7 @@ class Pane(Struct, frozen=True):
     line_rank: int = 0  # of those in one line, the highest go first where room is short
     margin: Literal["left", "right", ""] = "left"  # where its rows stand a cell off the wall
     live: bool = False  # it moves at every frame; others twice a second
+    values: bool = False  # it shows prices or money: once one has moved it is drawn anew, since others show it too
     timeless: bool = False  # while nothing happens it shows the same, however much time passes
     move: Callable[[View, int], None] = select_instrument
     copied: Callable[[View], str] = instrument_line

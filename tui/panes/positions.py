@@ -370,6 +370,7 @@ PANE = Pane(
     must=lambda view: wanted(view, 0, 0) if len(_every(view)) > 1 else 0,
     least=6,
     line=line,
+    values=True,
     lines=lines,
     line_count=lambda view: max(1, len(_held(view))),
     move=_move,

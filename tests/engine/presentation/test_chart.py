@@ -177,7 +177,8 @@ def test_the_newest_price_is_drawn_before_its_bar_is_over():
     bars = (bar(OPEN_MS, 10), bar(OPEN_MS + 5_000, 12))
     assert up_to_now(bars, OPEN_MS + 6_000, 20)[-1][: CLOSE + 1] == (OPEN_MS + 5_000, 12, 20, 12, 20)
     assert up_to_now(bars, OPEN_MS + 6_000, 7)[-1][: CLOSE + 1] == (OPEN_MS + 5_000, 12, 12, 7, 7)
-    assert up_to_now(bars, OPEN_MS, 20) is bars
+    (only,) = up_to_now(bars, OPEN_MS, 20)  # the bars were asked for a moment later
+    assert only[: CLOSE + 1] == (OPEN_MS, 10, 20, 10, 20)
     assert up_to_now((), 5, 20) == ()
 
 
