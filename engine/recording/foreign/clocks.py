@@ -88,7 +88,7 @@ class Clock:
     def _how_to_say_the_date(self, step: StepBack) -> str:
         if "date" in self._form.places:
             date = f"{self._local(step.before_ms):%Y-%m-%d}"
-            return f"has it passed midnight? say --columns -={self._form.label('date')} and --date {date}"
+            return f"has it passed midnight? say --columns -={self._form.said_as(self._form.places['date'])} and --date {date}"
         return "has it passed midnight? cut the file there, and say --shift 24:00 for the rest"
 
     def _refuse(self, steps: Sequence[StepBack], what: str) -> None:

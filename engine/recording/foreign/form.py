@@ -1,5 +1,6 @@
 """The form of a file as it was understood: everything that reading its rows needs, and the line that says so."""
 
+import re
 from typing import Final
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from engine.recording.foreign.unpack import Unpacked
 from engine.recording.foreign.vocabulary import Role
 from engine.text.sanitize import CleanText, clean
 
+_PLAIN: Final = re.compile(r"[A-Za-z_][\w.-]*")  # what a shell takes as it is
 _WORDS: Final = {b",": "comma", b";": "semicolon", b"\t": "tab", b"|": "pipe"}
 _STAMPS: Final = {
     "iso": "ISO stamps",
@@ -69,6 +71,11 @@ class FileForm(Struct, frozen=True, kw_only=True):
         """The same for the line, with the column's number where it has no name."""
         name = self.label(role)
         return f"column {self.places[role] + 1}" if name == role and self.places[role] >= len(self.names) else name
+
+    def said_as(self, place: int) -> str:
+        """How `--columns` is told which column is meant: by its name where that needs no quotes, else by its number."""
+        name = self.names[place] if place < len(self.names) else ""
+        return name if _PLAIN.fullmatch(name) else str(place + 1)
 
     def price_places(self) -> tuple[int, int]:
         """Where the price stands, and where the other one that it is the middle of; -1 without."""

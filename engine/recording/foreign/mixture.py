@@ -4,7 +4,6 @@ Such a file looks like one whose price jumps from row to row, and is smooth with
 one instrument follows another, like one that goes back in time, to another price, wherever that column changes.
 """
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
@@ -21,7 +20,6 @@ from engine.recording.foreign.records import Records
 from engine.recording.foreign.vocabulary import ROLES, WITHOUT_A_SYMBOL, Role
 
 _ROWS: Final = 1000
-_WORD: Final = re.compile(r"[A-Za-z_][\w.-]*")  # what --columns takes without quotes
 _MOST_VALUES: Final = 50
 _REPEATS: Final = 5  # rows of each value, on average, at least
 _SWITCHES: Final = 10  # places at least where one value follows another
@@ -156,7 +154,7 @@ def _are_apart(values: list[bytes], prices: list[float]) -> bool:
 
 def _refuse(form: FileForm, place: int, count: int) -> None:
     name = form.names[place] if place < len(form.names) else ""
-    word = name if _WORD.fullmatch(name) else str(place + 1)
+    word = form.said_as(place)
     parts: tuple[Role, ...] = ("symbol", "series", "segment")
     role = next((role for role in parts if role not in form.places), ROLES[0])
     raise InputError(

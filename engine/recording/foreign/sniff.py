@@ -177,12 +177,15 @@ def _form(sample: Sample, layout: CsvLayout, how: Unpacked, encoding: Encoding) 
 
 def _stated_zone(names: list[str], above: list[str]) -> str:
     """The zone that columns of these names, or the lines above the header, give their stamps, or nothing; raises InputError where that is not clear."""
-    if unclear := next(filter(None, map(unclear_zone, names)), ""):
-        raise InputError(f"column '{names[0]}': which zone is {unclear}? say --zone, such as --zone America/New_York")
-    found = sorted({zone for zone in (*map(zone_in, names), *zones_above(above)) if zone})
+    for name in names:
+        if unclear := unclear_zone(name):
+            raise InputError(f"column '{name}': which zone is {unclear}? say --zone, such as --zone America/New_York")
+    saying = {zone: name for name in names if (zone := zone_in(name))}
+    found = sorted({*saying, *filter(None, zones_above(above))})
     if len(found) > 1:
+        said_by = next((saying[zone] for zone in found if zone in saying), names[0])
         raise InputError(
-            f"column '{names[0]}': its zone is said to be {found[0]}, and {found[1]}; say --zone {found[0]}"
+            f"column '{said_by}': its zone is said to be {found[0]}, and {found[1]}; say --zone {found[0]}"
         )
     return found[0] if found else ""
 

@@ -88,7 +88,9 @@ class _Pass:
         self._tolerance_ms = tolerance_ms
         self._neighbours = [Neighbours(direction, tolerance_ms) for _ in reader.instruments]
         self._bad: dict[str, tuple[int, BadRow, int]] = {}  # kind → how many, the first, the last one's row
-        self._ticks = self._crossed = 0  # ticks in all; the first row older than one of another instrument before it
+        self._rows = self._crossed = (
+            0  # rows that are ticks or candles; the first row older than one of another instrument before it
+        )
 
     @property
     def rises(self) -> int:
@@ -110,9 +112,9 @@ class _Pass:
             if isinstance(row, BadRow):
                 self._pass_over(row)
                 continue
-            self._ticks += 1
             if row.seq == row_seen:
                 continue  # a candle is judged by its first tick
+            self._rows += 1
             row_seen, at_ms = row.seq, row.exch_ms
             add[row.instrument](at_ms, row_seen)
             if several:
@@ -127,7 +129,7 @@ class _Pass:
     def midnights(self, clock: Clock) -> Midnights:
         """The rows where a clock begins another day; raises InputError where it did what only a person can say."""
         steps = [each.steps_back for each in self._neighbours]
-        in_blocks = self.falls * _BLOCK <= self._ticks
+        in_blocks = self.falls * _BLOCK <= self._rows
         return clock.midnights(steps, backwards=self._direction < 0, in_blocks=in_blocks)
 
     def _pass_over(self, bad: BadRow) -> None:
@@ -141,8 +143,8 @@ class _Pass:
         """What is to be made of the file."""
         neighbours = self._neighbours
         breaks, loose = sum(each.breaks for each in neighbours), sum(each.loose for each in neighbours)
-        too_loose = loose > max(_LOOSE_FEW, self._ticks // _LOOSE_SHARE)
-        unordered = too_loose or breaks * _LONG_BLOCK > max(self._ticks, 2 * _LONG_BLOCK)
+        too_loose = loose > max(_LOOSE_FEW, self._rows // _LOOSE_SHARE)
+        unordered = too_loose or breaks * _LONG_BLOCK > max(self._rows, 2 * _LONG_BLOCK)
         sort = self._direction < 0 or breaks > 0 or unordered or self._crossed > 0
         all_strays = (stray for each in neighbours for stray in each.strays.values())
         strays = sorted(stray for stray in all_strays if _is_out(stray, sort=sort, unordered=unordered))

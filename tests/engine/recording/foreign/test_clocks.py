@@ -164,7 +164,7 @@ def test_candles_go_on_as_well(tmp_path: Path) -> None:
     [
         ("timestamp", "2025-11-18 %H:%M:%S", "cut the file there, and say --shift 24:00 for the rest"),
         ("date,time", "18-11-2025,%H:%M:%S", "say --columns -=date and --date 2025-11-18"),
-        ("Trade Date,time", "2025-11-18,%H:%M:%S", "say --columns -=Trade Date and --date 2025-11-18"),
+        ("Trade Date,time", "2025-11-18,%H:%M:%S", "say --columns -=1 and --date 2025-11-18"),
     ],
 )
 @pytest.mark.parametrize("backwards", [False, True])
@@ -247,7 +247,19 @@ def test_a_file_in_another_order_is_sorted_as_ever(
     left_out = sum(each.count for each in found.passed_over())
     assert len(got) + left_out == len(times)
     assert set(got) <= set(wanted(times))
+    assert [at for at, _ in got] == sorted(at for at, _ in got)
     assert left_out <= 3 or order in {"shuffled", "in hours"}
+
+
+def test_candles_in_no_order_are_sorted_as_ticks_are(tmp_path: Path) -> None:
+    """Each is one row, of which four ticks are made: it must not count as four rows in order."""
+    times = session("00:00", 1435, 60)
+    random.Random(7).shuffle(times)
+    lines = [f"{at:%Y-%m-%d %H:%M:%S},{number},{number},{number}" for number, at in enumerate(times, 1)]
+    found = source(tmp_path, "timestamp,open,high,low,close", lines, candles=True)
+    got = [at for at, _ in read(found)]
+    assert got == sorted(got)
+    assert len(got) + 4 * sum(each.count for each in found.passed_over()) == 4 * len(times)
 
 
 @settings(max_examples=30, deadline=None)

@@ -73,7 +73,7 @@ ASKED = {
     "one that is not clear": ("timestamp,tz,price\n2025-11-18 03:45:00,CST,9\n", "which zone is 'CST'? say --zone"),
     "one in a name that is not clear": (
         "Date (EST),Time,price\n2025-11-18,03:45:00,9\n",
-        "which zone is EST? say --zone",
+        "column 'Date (EST)': which zone is EST? say --zone",
     ),
 }
 
