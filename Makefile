@@ -10,7 +10,7 @@ RECORDING := recordings/nifty-synthetic.mqr
 QUICK := $(addprefix tests/engine/,config journal model presentation recording runtime stream text trading venues) \
     $(addprefix tests/tui/,frame input panes text view) tests/golden tests/test_tree.py tests/test_documents.py
 
-.PHONY: run test quick short thorough check format bench bench-delivery bench-screen bench-idle month crash fuzz simulator soak soak-3m soak-8h pictures man recording clean help
+.PHONY: run test quick short thorough check format bench bench-delivery bench-screen bench-idle month crash fuzz simulator soak soak-3m soak-8h pictures film man recording clean help
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -59,6 +59,9 @@ bench-idle: $(READY) ## wake-ups and processor time of an engine and a screen th
 
 pictures: $(READY) ## take the README's pictures again (needs tmux)
 	@$(BIN)/python -m tests.support.take_pictures tests/pictures
+
+film: $(READY) ## take the README's moving picture again (about half a minute)
+	@$(BIN)/python -m tests.support.take_film tests/pictures
 
 crash: $(READY) ## kill -9 at 200 random moments of a replay, and of a paper account (some minutes)
 	@$(BIN)/python -m tests.soak.crash_replay 200

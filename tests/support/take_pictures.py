@@ -1,9 +1,13 @@
-"""Takes the README's pictures: the real program in a real terminal. `python -m tests.support.take_pictures FOLDER`."""
+"""Takes the README's pictures: the real program in a real terminal, held at one moment. `python -m tests.support.take_pictures FOLDER`."""
 
+import re
 import sys
 import tempfile
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree
 
 from rich.ansi import AnsiDecoder
 from rich.console import Console
@@ -11,45 +15,99 @@ from rich.style import Style
 
 from tests.support.paths import BUNDLED
 from tests.support.terminal import Tmux, tmux
-from tui.shell.picture import svg
+from tests.support.waiting import until
+from tui.shell.picture import CELL, EDGE, LINE, svg
 
-_SPEED = "10"
-_MOMENT = "11:31:20"
+_MOMENT: Final = "10:39:20"
+# Name: what is typed at the moment, and what is seen then; of one size the later ones go on from the earlier.
+_SCENES: Final = {
+    (120, 40): {
+        "screen_120x40": ("", "164.30 stop"),
+        "strategy": ("1z", "10:50"),
+        "flat_plan": ("z!", "EMERGENCY FLAT"),
+    },
+    (80, 24): {"screen_80x24": ("", "164.30 stop")},
+}
+# What is measured, and so differs from run to run.
+_MEASURED: Final = re.compile(r"[\d.,]+ ?(?:[µnm]?s\b|%|MB|beats)|[▁-█]+|[●·♥♡]|─+")
+
+_WIDE, _WIDE_LEFT = 100, 74  # from here on panes stand beside each other, the right one of them behind that column
+_LATE: Final = re.compile(r"(LATE|STALE)\b|[▲✖] *$", re.MULTILINE)
 
 
-def _picture(terminal: Tmux, width: int, target: Path) -> None:
-    """Save what is on the terminal as SVG, by the program's own exporter."""
+def pictures(*, calm: bool) -> Iterator[tuple[str, str]]:
+    """Each picture's name, and the picture as SVG by the program's own exporter; `calm`: with no lamp in alarm."""
+    for (width, height), scenes in _SCENES.items():
+        with tempfile.TemporaryDirectory() as home:
+            args = ("replay", str(BUNDLED), "--paused", "--speed", "10", "--state-dir", f"{home}/state")
+            with tmux(Path(home), width, height, *args) as terminal:
+                terminal.sees("REPLAY")
+                terminal.keys("t", "g", *_MOMENT, "Enter")
+                terminal.sees(f"{_MOMENT}.000")
+                for name, (keys, seen) in scenes.items():
+                    terminal.keys(*keys)
+                    terminal.sees(seen)
+                    _settles(terminal, calm)
+                    yield name, _picture(terminal, width)
+
+
+def _settles(terminal: Tmux, calm: bool) -> None:
+    """Wait until nothing moves any more but what is measured."""
+    before: list[str] = []
+
+    def still() -> bool:
+        nonlocal before
+        terminal.read_it()
+        screen = terminal.screen()
+        earlier, before = before, lasting(screen.splitlines())
+        return earlier == before and not (calm and _LATE.search(screen))
+
+    until(still, terminal.screen)
+
+
+def _picture(terminal: Tmux, width: int) -> str:
     rows = list(AnsiDecoder().decode(terminal.screen(colours=True)))  # one decoder: colours go on over line ends
     console = Console(width=width, force_terminal=True, file=StringIO())
     shown = [
         [(segment.text.rstrip("\n"), segment.style or Style.null()) for segment in row.render(console)] for row in rows
     ]
-    target.write_text(svg(shown, width), encoding="utf-8")
+    return svg(shown, width)
 
 
-def _lively(terminal: Tmux) -> None:
-    """Bring the replay to a moment with a position open, and let it play there for a while."""
-    terminal.sees("REPLAY")
-    terminal.keys("t", "i", "g", *_MOMENT, "Enter")
-    terminal.sees(_MOMENT[:5])
-    terminal.keys("Space")
-    for _ in range(40):
-        terminal.read_it()
-    terminal.sees("LONG")
+def lines_of(picture: str) -> list[str]:
+    """The lines of text that a picture shows, every word in its column."""
+    rows: dict[int, dict[int, str]] = {}
+    for text in ElementTree.fromstring(picture).iter("{http://www.w3.org/2000/svg}text"):
+        row = (int(text.attrib["y"]) - EDGE) // LINE
+        rows.setdefault(row, {})[round((float(text.attrib["x"]) - EDGE) / CELL)] = text.text or ""
+    lines = [""] * (max(rows) + 1)
+    for row, words in rows.items():
+        for column, word in sorted(words.items()):
+            lines[row] = lines[row].ljust(column) + word
+    return lines
+
+
+def lasting(lines: list[str]) -> list[str]:
+    """The lines without what is measured anew in every run: figures with units, and the panes of latency and lamps."""
+    wide = any(len(line) > _WIDE for line in lines)
+    shown: list[str] = []
+    left_out = False
+    for line in lines:
+        if "5 LOG" in line:
+            left_out = False
+        words = " ".join(_MEASURED.sub(" ", line[:_WIDE_LEFT] if wide and left_out else line).split())
+        if wide or not left_out or line.startswith(" NIFTY"):
+            shown.append(words)
+        left_out = left_out or "3 LATENCY" in line or "EMERGENCY FLAT" in line
+    shown[0] = shown[0].rstrip("▲✖ ")  # the worst lamp
+    return shown
 
 
 def main(target: Path) -> None:
     """Take all pictures into `target`."""
     target.mkdir(exist_ok=True)
-    args = ("replay", str(BUNDLED), "--paused", "--speed", _SPEED, "--set", "risk.max_position_value_percent=100")
-    for width, height in ((120, 40), (80, 24)):
-        with tempfile.TemporaryDirectory() as home, tmux(Path(home), width, height, *args) as terminal:
-            _lively(terminal)
-            _picture(terminal, width, target / f"screen_{width}x{height}.svg")
-            if width == 120:
-                terminal.keys("!")
-                terminal.sees("EMERGENCY FLAT")
-                _picture(terminal, width, target / "flat_plan.svg")
+    for name, picture in pictures(calm=True):
+        (target / f"{name}.svg").write_text(picture, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -27,10 +27,11 @@ _INK: Final = [
     (90, 200, 215),
 ]
 _THEME: Final = TerminalTheme((17, 18, 23), (214, 218, 226), [*_INK, (190, 195, 205)], [*_INK, (235, 238, 245)])
-_CELL, _LINE, _EDGE = 8.4, 18, 12  # pixels
+GROUND: Final = _THEME.background_color.hex
+CELL, LINE, EDGE = 8.4, 18, 12  # pixels
 _WORD = re.compile(r"[!-~]+|[^\x00-\x20\x7f]")  # a word, or one glyph that fonts give a width of their own
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_TYPE = """font-family="'DejaVu Sans Mono','Menlo','Consolas',monospace" font-size="14\""""
+TYPE = """font-family="'DejaVu Sans Mono','Menlo','Consolas',monospace" font-size="14\""""
 _FAINT = ' fill-opacity="0.6"'
 _MOST = 1000  # files of ours in one folder
 _NAME = "myquant-"
@@ -50,35 +51,35 @@ def svg(rows: Iterable[Row], width: int) -> str:
         for text, style in row:
             parts.append(_span(_NO_XML.sub("?", text), style, column, count - 1))
             column += cell_len(text)
-    across, down = width * _CELL + 2 * _EDGE, count * _LINE + 2 * _EDGE
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {across:.0f} {down:.0f}" {_TYPE}>'
-    ground = f'<rect width="100%" height="100%" rx="8" fill="{_THEME.background_color.hex}"/>'
+    across, down = width * CELL + 2 * EDGE, count * LINE + 2 * EDGE
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {across:.0f} {down:.0f}" {TYPE}>'
+    ground = f'<rect width="100%" height="100%" rx="8" fill="{GROUND}"/>'
     return "\n".join([head, ground, *filter(None, parts), "</svg>"]) + "\n"
 
 
 def _span(text: str, style: Style, column: int, row: int) -> str:
     """One styled piece of a line: its background, and its words each at its own place."""
-    ink, paper = _colours(style)
-    left, top = _EDGE + column * _CELL, _EDGE + row * _LINE
+    ink, paper = colours(style)
+    left, top = EDGE + column * CELL, EDGE + row * LINE
     shapes = ""
     if paper and text:
-        wide = cell_len(text) * _CELL
-        shapes = f'<rect x="{left:.1f}" y="{top}" width="{wide:.1f}" height="{_LINE}" fill="{paper}"/>'
+        wide = cell_len(text) * CELL
+        shapes = f'<rect x="{left:.1f}" y="{top}" width="{wide:.1f}" height="{LINE}" fill="{paper}"/>'
     looks = ' font-weight="bold"' if style.bold else ""
     looks += ' text-decoration="underline"' if style.underline else ""
     looks += _FAINT if style.dim else ""
     for found in _WORD.finditer(text):
-        x = left + cell_len(text[: found.start()]) * _CELL
-        shapes += f'<text x="{x:.1f}" y="{top + 14}" fill="{ink}"{looks}>{_escaped(found[0])}</text>'
+        x = left + cell_len(text[: found.start()]) * CELL
+        shapes += f'<text x="{x:.1f}" y="{top + 14}" fill="{ink}"{looks}>{escaped(found[0])}</text>'
     return shapes
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Text that is no markup; `xml.sax` would load half of the network for it."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _colours(style: Style) -> tuple[str, str]:
+def colours(style: Style) -> tuple[str, str]:
     """Ink and paper of a style; no paper where it is the terminal's own."""
     ink, paper = _THEME.foreground_color.hex, ""
     if style.color and not style.color.is_default:
