@@ -153,9 +153,9 @@ def _look_back(config: Config, source: TickSource | LiveSupply, engine: Engine, 
     instruments = engine.trader.state.instrument_states
     if isinstance(source, LiveSupply):
         now_ms = time.time_ns() // 1_000_000
-        look_back(recordings_folder(config), instruments, lambda: now_ms, engine.past)
+        look_back(recordings_folder(config), instruments, lambda: now_ms, engine.past, today=True)
     elif shown and isinstance(source, MqrSource) and not source.generated:
-        look_back(source.path.parent, instruments, lambda: next(iter(source.ticks())).exch_ms, engine.past)
+        look_back(source.path.parent, instruments, lambda: next(iter(source.ticks())).exch_ms, engine.past, today=False)
 
 
 def _note_if_flat(ended: list[Engine], folder: Path) -> None:

@@ -22,7 +22,7 @@ def last_prices(folder: Path, symbols: frozenset[str], counts: Counts) -> dict[s
     Recordings of generated sessions are passed over, since none goes on from another, and so is what cannot be read. Raises OSError where the folder cannot be listed.
     """
     found: dict[str, tuple[int, int, int]] = {}
-    for path in _newest_first(folder)[:_MOST_FILES]:
+    for path in newest_first(folder)[:_MOST_FILES]:
         if symbols <= found.keys():
             break
         try:
@@ -34,7 +34,7 @@ def last_prices(folder: Path, symbols: frozenset[str], counts: Counts) -> dict[s
     return found
 
 
-def _newest_first(folder: Path) -> list[Path]:
+def newest_first(folder: Path) -> list[Path]:
     """The recordings in `folder` by when they began, as their names tell; those whose names do not come last."""
     paths = [path for path in folder.iterdir() if path.suffix == ".mqr" and path.is_file()]
 

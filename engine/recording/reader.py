@@ -81,6 +81,16 @@ class MqrSource:
             for block in self.tick_blocks(places[0]):
                 yield from _ticks_of(block, 1)
 
+    def sampled_blocks(self, most: int) -> Iterator[Iterator[Tick]]:
+        """The ticks of at most so many blocks that are evenly apart, the last among them, each numbered from 1; raises InputError."""
+        heads = self._blocks.walk(self._blocks.start, marks_only=True)
+        places = [block.place for block in heads if block.kind != KIND_MARKS]
+        apart = -(-len(places) // most)
+        for place in reversed(places[::-1][:: apart or 1]):
+            block = next(self.tick_blocks(place), None)
+            if block is not None:
+                yield _ticks_of(block, 1)
+
     def count(self) -> int:
         """How many ticks can be read; the first call reads and checks the whole file."""
         if self._index.total < 0:

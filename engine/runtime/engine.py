@@ -301,6 +301,7 @@ class Engine:
         self._wake.set()
 
     def history(self, instrument: int) -> tuple[Bar, ...]:
-        """The day's chart of one instrument, a bar every few seconds; from any thread."""
+        """The day's chart of one instrument, a bar every few seconds, with what was before this run; from any thread."""
         state = self.trader.state
-        return state.instrument_states[instrument].bars(state.portfolio.positions[instrument])
+        inst = state.instrument_states[instrument]
+        return self.past.with_past(instrument, inst.bars(state.portfolio.positions[instrument]), inst.day)

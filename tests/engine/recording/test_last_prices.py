@@ -63,7 +63,7 @@ def test_a_run_knows_fridays_close_on_monday_and_nothing_of_monday_itself(tmp_pa
     record(tmp_path, "20251006-090000", at("09:08:00", 120, MONDAY), at("10:30:00", 130, MONDAY))
     instruments = TraderHarness(listed=(PUT, CALL)).trader.state.instrument_states
     past = PastPrices()
-    look_back(tmp_path, instruments, lambda: ms(begun, MONDAY), past).join(10)
+    look_back(tmp_path, instruments, lambda: ms(begun, MONDAY), past, today=False).join(10)
     assert past.close(1, date(2025, 10, 6)) == (10_100, FRIDAY)
     assert past.close(1, date(2025, 10, 3)) == (0, "")
     assert past.close(0, date(2025, 10, 6)) == (0, "")
@@ -71,5 +71,5 @@ def test_a_run_knows_fridays_close_on_monday_and_nothing_of_monday_itself(tmp_pa
 
 def test_where_there_is_no_folder_nothing_is_known(tmp_path):
     past = PastPrices()
-    look_back(tmp_path / "none", [], lambda: 0, past).join(10)
+    look_back(tmp_path / "none", [], lambda: 0, past, today=True).join(10)
     assert past.close(0, date(2025, 10, 6)) == (0, "")
