@@ -1,6 +1,6 @@
-"""From which price a day's change is counted: the close of the day before, else the day's first price, which then is said. Pure."""
+"""What a day's figures are counted from: its prices from the close of the day before, else from its first, which is said; and which day it is. Pure."""
 
-from engine.model.snapshot import Quote
+from engine.model.snapshot import Quote, Snapshot
 from engine.presentation import format as text
 
 
@@ -20,3 +20,11 @@ def since(quote: Quote, zone: str) -> str:
     if quote.close or quote.day_open <= 0:
         return ""
     return f"since {text.minute(quote.begun_ms, zone)}" if quote.begun_ms else "since its first price"
+
+
+def another_day(seen: Snapshot) -> str:
+    """`27 Nov`, where the figures of the account's day are of another date than today's, since none has begun since; else empty."""
+    date = seen.account.day.date
+    if not date or not seen.at_ms or date == text.day(seen.market_ms, seen.session.zone):
+        return ""
+    return text.date(date).rsplit(" ", 1)[0]

@@ -5,7 +5,7 @@ from decimal import Decimal
 from rich.cells import cell_len
 
 from engine import DayStatistics, Instrument, OpenPosition, PositionState, Snapshot
-from engine.presentation import charges, feeds
+from engine.presentation import change, charges, feeds
 from engine.presentation import format as text
 from tui.panes import trades
 from tui.panes.pane import Pane, filter_words, scrolled, select_instrument
@@ -280,7 +280,8 @@ def _account(view: View, width: int) -> list[Line]:
     day_pnl, won = (text.money(value, zone, sign=True) for value in (account.day_pnl, today.net))
     size = max(_MONEY, len(day_pnl), len(won))
     day: Span = (right(day_pnl, size), result_style(account.day_pnl))
-    room = width - 8 - size - 2
+    name = f"{change.another_day(view.snapshot) or 'day'} P&L "
+    room = width - len(name) - size - 2
     bars = spark(view.pnl_trend, room, view.glyphs) if room >= 4 else ""
     realised: Span = (right(won, size), result_style(today.net))
     counts = [
@@ -290,7 +291,7 @@ def _account(view: View, width: int) -> list[Line]:
         _fell(today, zone),
     ]
     lines: list[Line] = [
-        (("day P&L ", "dim"), day, ("  ", ""), (bars, result_style(account.day_pnl))),
+        ((name, "dim"), day, ("  ", ""), (bars, result_style(account.day_pnl))),
         ends((("realised", "dim"), realised), ((" costs  ", "dim"), (text.money(today.costs, zone), "")), width),
         assemble(counts, width),
     ]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.presentation.change import base, change, since
-from tests.support.snapshots import OPEN_MS, quote
+from engine.presentation.change import another_day, base, change, since
+from tests.support.snapshots import OPEN_MS, SNAPSHOT, quote, snapshot
 
 ZONE = "Asia/Kolkata"
 
@@ -22,3 +22,9 @@ def test_without_a_price_there_is_no_change():
     assert change(quote(0, 0)) is None
     seen = quote(0, 11_000, close=0, day_open=0)
     assert (change(seen), since(seen, ZONE)) == (None, "")
+
+
+def test_figures_of_another_day_say_of_which():
+    assert another_day(SNAPSHOT) == ""
+    assert another_day(snapshot(at_ms=SNAPSHOT.at_ms + 3 * 86_400_000)) == "1 Oct"
+    assert another_day(snapshot(at_ms=0)) == ""

@@ -199,3 +199,8 @@ def charged(by: str, **fills: int):
 )
 def test_the_rule_says_what_costs_are_by_and_where_orders_are_filled(seen, words):
     assert plain([positions.note(view(seen), 9)]) == words
+
+
+def test_the_result_of_a_day_that_is_over_says_which_day_it_is_of():
+    later = snapshot(at_ms=SNAPSHOT.at_ms + 2 * 86_400_000)
+    assert shown(later, width=60)[6].startswith("1 Oct P&L ")
