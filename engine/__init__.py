@@ -46,6 +46,8 @@ if TYPE_CHECKING:  # the same names once more, for who checks types
     from engine.model.commands import Stop as Stop
     from engine.model.commands import SwitchDelivery as SwitchDelivery
     from engine.model.commands import Unlock as Unlock
+    from engine.model.commands import Unwatch as Unwatch
+    from engine.model.commands import Watch as Watch
     from engine.model.day_page import DayPage as DayPage
     from engine.model.errors import UserError as UserError
     from engine.model.exit_page import EXITS_A_PAGE as EXITS_A_PAGE
@@ -126,6 +128,8 @@ _FOLDERS = {
         "Stop",
         "SwitchDelivery",
         "Unlock",
+        "Unwatch",
+        "Watch",
     ),
     "engine.model.day_page": ("DayPage",),
     "engine.model.errors": ("UserError",),

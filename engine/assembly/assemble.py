@@ -1,7 +1,7 @@
 """Puts a run together. Config and source in, a ready engine out."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime
 from functools import partial
@@ -25,7 +25,8 @@ from engine.assembly.look_back import look_back
 from engine.assembly.market_hours import MarketHours
 from engine.assembly.recording_config import fit_to_recording, recordings_folder
 from engine.assembly.run import Run, RunParts
-from engine.assembly.takeover import lock_as_found, widened
+from engine.assembly.takeover import held_symbols, lock_as_found, widened
+from engine.assembly.watch_list import WatchList, as_watched, forget_watched, list_changes
 from engine.assembly.wiring import live_engine, replaying_engine
 from engine.config import Config
 from engine.journal import StateDir
@@ -34,10 +35,12 @@ from engine.journal.exit_pages import ExitPages
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import EXIT_WELL
 from engine.model.sources import TickSource
-from engine.model.types import TradeMode
+from engine.model.types import Instrument, TradeMode
 from engine.recording import Header, MqrSource
+from engine.recording.format import RecordedMarket
 from engine.runtime import LOGGERS, Engine
 from engine.text.sanitize import CleanText, clean
+from engine.trading.session import TradingHours
 from engine.trading.trader import Trader
 from engine.venues.supply import LiveSupply
 
@@ -77,6 +80,8 @@ def build(
         edges.callback(
             _note_if_flat, ended, state_dir.path
         )  # when the journal is closed, before the lock is given back
+        made: list[Engine] = []
+        edges.callback(_forget_watched, made, state_dir.path)
         logs = open_logs(config, state_dir.path, console_fd, _RING_LINES if on_screen else _RING_UNSEEN)
         edges.callback(logs.close)
         watch = EdgeWatch(state_dir.path)
@@ -90,25 +95,26 @@ def build(
             edges.callback(journal.close, "not started", fault=bool(opened.still_locked))
             if mode != "replay":
                 edges.callback(check_closed_files(state_dir.path).stop)
-        source = widened(source, opened.kept)
+        said = tuple(each.symbol for each in source.instruments)
+        source = widened(as_watched(source, state_dir.path, held_symbols(opened.kept)), opened.kept)
         config, instruments = fit_to_recording(config, source)
         hours = MarketHours(config, mode, _header_of(source))
         trader = Trader(config, instruments, f"{mode[0].upper()}{opened.run}-", hours)
-        by_market = trader.state.markets
+        by_market = dict(trader.state.markets)  # and those of what is added later
         recorder = None
         if record:
-            markets = partial(hours.recorded, by_market)
-            recorder = open_recorder(config, mode, name, instruments, markets, state_dir.path)
+            recorder = open_recorder(
+                config, mode, name, instruments, partial(_recorded_markets, hours, by_market), state_dir.path
+            )
         if recorder is not None:
             edges.callback(recorder.close)
         parts = RunParts(config, mode, name, trader, journal, recorder, logs, state_dir.path, opened, watch)
+        listing = WatchList(source, said, hours, by_market, state_dir.path, watch.do) if list_changes(source) else None
         if isinstance(source, LiveSupply):
             edges.callback(source.close)
-            news = CalendarNews(hours, trader)
-            engine = live_engine(parts, source, lambda: tuple(hours.ages(_today(trader), by_market)), news)
-        else:
-            pace = pace or SystemClock()
-            engine = replaying_engine(parts, source, pace, speed, paused=paused, counted=on_screen)
+        pace = pace or SystemClock()
+        engine = _engine_over(parts, source, hours, listing, pace, speed, paused=paused, counted=on_screen)
+        made += [engine] if listing else []
         failures.found(engine)
         _watch(watch, state_dir, parts, engine)
         edges.callback(engine.stop)
@@ -119,16 +125,48 @@ def build(
         _tell_start(parts, state_dir, hours.warnings)
         lock_as_found(engine, opened, unlock=unlock)
         _look_back(config, source, engine, shown=on_screen and mode == "replay")
-        pages, days = (
-            _pages(state_dir, engine, [each.symbol for each in instruments]) if journal is not None else (None, None)
-        )
+        pages, days = _pages(parts, engine)
         return Run(**asdict(parts), engine=engine, source=source, edges=edges.pop_all(), pages=pages, day_pages=days)
 
 
-def _pages(state_dir: StateDir, engine: Engine, symbols: list[CleanText]) -> tuple[ExitPages, DayPages]:
-    """What reads the journal for screens."""
+def _pages(run: RunParts, engine: Engine) -> tuple[ExitPages | None, DayPages | None]:
+    """What reads the journal for screens, where there is one."""
+    if run.journal is None:
+        return None, None
     exits = engine.exits
-    return ExitPages(state_dir.path, exits.position, symbols=symbols), DayPages(state_dir.path, lambda: exits.rewinds)
+    pages = ExitPages(run.folder, exits.position, symbols=exits.symbols)
+    return pages, DayPages(run.folder, lambda: exits.rewinds)
+
+
+def _engine_over(
+    run: RunParts,
+    source: TickSource | LiveSupply,
+    hours: MarketHours,
+    listing: WatchList | None,
+    pace: Clock,
+    speed: float,
+    *,
+    paused: bool,
+    counted: bool,
+) -> Engine:
+    if not isinstance(source, LiveSupply):
+        return replaying_engine(run, source, pace, speed, listing, paused=paused, counted=counted)
+    trader = run.trader
+    doubts = partial(_doubts, hours, trader)
+    return live_engine(run, source, doubts, CalendarNews(hours, trader), listing)
+
+
+def _doubts(hours: MarketHours, trader: Trader) -> tuple[str, ...]:
+    """What is not known of today, a line for each market."""
+    return tuple(hours.ages(_today(trader), tuple(trader.state.markets)))
+
+
+def _recorded_markets(
+    hours: MarketHours, by_market: Mapping[str, TradingHours], listed: tuple[Instrument, ...], at_ms: int
+) -> dict[str, RecordedMarket]:
+    """What a recording of the instruments `listed` that begins at `at_ms` states of their markets."""
+    names = dict.fromkeys(each.market for each in listed)
+    return hours.recorded({name: by_market[name] for name in names}, at_ms)
 
 
 def _state_dir(root: Path | None, mode: TradeMode, keep_runs: int, past: int) -> StateDir:
@@ -166,6 +204,13 @@ def _note_if_flat(ended: list[Engine], folder: Path) -> None:
         well = not engine.problem and engine.status.exit_status == EXIT_WELL
         if well and not holds and not state.flat.running and not engine.receipt.unknown:
             note_nothing_held(folder)
+
+
+def _forget_watched(made: list[Engine], folder: Path) -> None:
+    """Take the note of a changed list away where an engine has ended well: the next start goes by what is said there."""
+    for engine in made:
+        if not engine.problem and engine.status.exit_status == EXIT_WELL:
+            forget_watched(folder)
 
 
 def _watch(watch: EdgeWatch, state_dir: StateDir, run: RunParts, engine: Engine) -> None:

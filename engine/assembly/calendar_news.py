@@ -29,6 +29,7 @@ class CalendarNews:
     def go_by(self) -> None:
         """Go by what was kept, within the turn."""
         for name, calendar in self._kept.items():
-            self._trader.state.markets[name].go_by(calendar)
+            if name in self._trader.state.markets:  # else it was only looked at
+                self._trader.state.markets[name].go_by(calendar)
         self._kept = {}
         self._trader.hours_changed()

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -110,7 +111,7 @@ def open_recorder(
     mode: TradeMode,
     title: str,
     instruments: tuple[Instrument, ...],
-    markets: Callable[[int], Mapping[str, RecordedMarket]],
+    markets: Callable[[tuple[Instrument, ...], int], Mapping[str, RecordedMarket]],
     state_folder: Path,
 ) -> DailyRecorder | None:
     """Begin a recording of the run, where the configuration wants one."""
@@ -118,11 +119,12 @@ def open_recorder(
     if wanted == "off" or (wanted == "auto" and mode == "replay"):
         return None
 
-    def place() -> tuple[Path, Header]:
+    def place(instruments: tuple[Instrument, ...]) -> tuple[Path, Header]:
         """Where a recording that begins now is kept, and how it begins."""
         now_ns = SystemClock().wall_ns()
-        path = recording_path_for(recordings_folder(config), mode, instruments[0].symbol, now_ns, config.session.zone)
-        return path, header_of(config, title, instruments, markets(now_ns // 1_000_000), now_ns)
+        first = next(each.symbol for each in instruments if not each.removed)
+        path = recording_path_for(recordings_folder(config), mode, first, now_ns, config.session.zone)
+        return path, header_of(config, title, instruments, markets(instruments, now_ns // 1_000_000), now_ns)
 
     def note(path: Path) -> None:
         _keep(state_folder / RECORDING_NOTE, (str(path.absolute()),), os.O_TRUNC, "where the recording is")
@@ -131,18 +133,19 @@ def open_recorder(
         LOGGERS["recording"].warning("recording goes on in %s; what came since is missing (%s)", path, after)
         note(path)
 
-    def begin() -> FileRecorder:
-        """Make the file of a day, and see to the old ones."""
+    def begin(instruments: tuple[Instrument, ...]) -> FileRecorder:
+        """Make the file of a day, or of other instruments, and see to the old ones."""
         if mode != "replay":
             for line in tidy(recordings_folder(config), state_folder, config.recording, SystemClock().wall_ns()):
                 LOGGERS["recording"].warning("%s", line)
-        path, header = place()
-        recorder = FileRecorder(path, header, flush_ms=config.recording.flush_ms, go_on=place, began=began)
+        path, header = place(instruments)
+        go_on = partial(place, instruments)
+        recorder = FileRecorder(path, header, flush_ms=config.recording.flush_ms, go_on=go_on, began=began)
         LOGGERS["recording"].info("recording to %s", path)
         note(path)
         return recorder
 
-    return DailyRecorder(begin)
+    return DailyRecorder(partial(begin, instruments), begin, note)
 
 
 def forget_nothing_held(folder: Path) -> None:

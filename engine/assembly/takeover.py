@@ -33,6 +33,14 @@ def widened(source: TickSource | LiveSupply, kept: StateKept | None) -> TickSour
     raise InputError(f"the last run holds {names}, which this source has not: list it in feed.symbols, or flatten it")
 
 
+def held_symbols(kept: StateKept | None) -> frozenset[str]:
+    """The instruments that `kept` holds or has on order; none where it is not sound, which `widened` tells."""
+    try:
+        return frozenset() if kept is None else frozenset(symbols_of(kept).values())
+    except ValueError:
+        return frozenset()
+
+
 def take_over(opened: Opened, parts: TurnParts) -> None:
     """Go on with the account that was found, before the first event.
 

@@ -6,6 +6,7 @@ from functools import partial
 from engine.assembly.edges import keep_receipt
 from engine.assembly.run import RunParts
 from engine.assembly.takeover import take_over
+from engine.assembly.watch_list import WatchList
 from engine.model.clock import Clock, SteadyClock, VirtualClock
 from engine.model.errors import InputError
 from engine.model.ports import Feed
@@ -32,6 +33,7 @@ from engine.runtime.schedule import Schedule
 from engine.runtime.snapshot_builder import SnapshotBuilder
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import MakeBroker, TurnParts
+from engine.runtime.watching import Watching
 from engine.venues.simulated.broker import simulated
 from engine.venues.simulated.faults import FaultySource
 from engine.venues.supply import LiveSupply
@@ -77,12 +79,14 @@ def _engine(
     source: TickSource | None,
     renew: Callable[[], tuple[str, ...]] | None = None,
     calendars: Calendars | None = None,
+    listing: WatchList | None = None,
     *,
     paced: bool,
 ) -> Engine:
     """The engine around the parts of a turn; `renew` is what a live source needs each day (None: it is none).
 
-    `calendars` are what its markets go by. `paced`: by a clock, not as fast as it goes.
+    `calendars` are what its markets go by. `listing` is the list of instruments where that may
+    change, `paced`: by a clock, not as fast as it goes.
     """
     status, stats = RunStatus(), LoopStats()
     watch = run.watch
@@ -94,13 +98,25 @@ def _engine(
     misbehave = source.misbehave if isinstance(source, FaultySource) else None
     market = MarketWatch(parts, run.mode, feed.view) if playback is None else None
     generated = is_generated(source)
+    watching = None
+    if listing is not None:
+        changed = (lambda: None) if playback is None else playback.list_changed
+        watching = Watching(parts, run.recorder, listing, changed)
     dispatch = Dispatch(
-        parts, switch, schedule, playback, status.ask_to_stop, misbehave, generated=generated, market=market
+        parts,
+        switch,
+        schedule,
+        playback,
+        status.ask_to_stop,
+        misbehave,
+        generated=generated,
+        market=market,
+        watching=watching,
     )
     turn = Turn(parts, dispatch.carry_out, dispatch.tickets.look, schedule, publisher, market)
     new_day = None
     if renew is not None:
-        markets = tuple(run.trader.state.markets.values())
+        markets = run.trader.state.all_hours
         clock, persistence = parts.market_clock, parts.persistence
         new_day = NewDay(turn, clock, parts.cursor, persistence, markets, run.recorder, renew, calendars)
     holds = run.mode != "replay" and paced
@@ -113,12 +129,20 @@ def _engine(
         lambda lines: watch.do(partial(keep_receipt, run.folder, lines)),
         closing,
         new_day,
+        watching,
     )
     return Engine(parts, turn, feed, playback, switch, schedule, dispatch, status, publisher, housekeeping)
 
 
 def replaying_engine(
-    run: RunParts, source: TickSource, pace: Clock, speed: float, *, paused: bool, counted: bool
+    run: RunParts,
+    source: TickSource,
+    pace: Clock,
+    speed: float,
+    listing: WatchList | None = None,
+    *,
+    paused: bool,
+    counted: bool,
 ) -> Engine:
     """Build an engine over a recorded or generated session; one that goes on with an account goes on at its moment.
 
@@ -147,7 +171,7 @@ def replaying_engine(
     followed = None if check is None or check.is_empty else check
     total = source.count() if counted else 0
     playback = Playback(parts, feed, source, total=total, check=followed)
-    return _engine(run, parts, feed, playback, source, paced=speed > 0)
+    return _engine(run, parts, feed, playback, source, listing=listing, paced=speed > 0)
 
 
 def live_engine(
@@ -155,6 +179,7 @@ def live_engine(
     supply: LiveSupply,
     doubts: Callable[[], tuple[str, ...]] = lambda: (),
     calendars: Calendars | None = None,
+    listing: WatchList | None = None,
 ) -> Engine:
     """Build an engine over a live feed; its inbox has room for all that an exchange tells at once on subscribing.
 
@@ -168,4 +193,12 @@ def live_engine(
     feed = supply.connect(parts.inputs.append, hours.is_open)
     feed.keep_hours(hours.closed)
     feed.silence_is_grave(GraveSilence(run.trader.state, parts.market_clock))
-    return _engine(run, parts, feed, None, None, lambda: (*doubts(), *supply.new_day()), calendars, paced=True)
+    if any(each.removed for each in parts.instruments):
+        feed.follow(parts.instruments)
+    if listing is not None:
+        listing.give = feed.follow
+
+    def new_day() -> tuple[str, ...]:
+        return (*doubts(), *supply.new_day([each for each in parts.instruments if not each.removed]))
+
+    return _engine(run, parts, feed, None, None, new_day, calendars, listing, paced=True)

@@ -29,6 +29,7 @@ _COMMANDS = {
     "engine": ("engine", "run the engine in the foreground, without a screen"),
     "attach": ("attach", "put the screen on a running engine"),
     "status": ("status", "how a running engine is"),
+    "watch": ("watch", "what a running engine follows: add, remove, list"),
     "days": ("days", "what came of each session day: net, costs, won, drawdown"),
     "trades": ("trades", "the exits of a session day"),
     "stop": ("stop", "end a running engine in good order"),
@@ -46,6 +47,7 @@ EXAMPLES = """examples:
   myquant-tui replay day.mqr --trades out.csv --set risk.base_sl_points=10
   myquant-tui run --source mock --from 11:00    a generated session from then on, at ten times its pace
   myquant-tui run --source binance BTCUSDT ETHUSDT
+  myquant-tui watch add SOLUSDT                 while it runs; watch remove, watch list
   myquant-tui import day.csv day.mqr --symbol NIFTY25O0725000CE
   myquant-tui import spy.csv spy.mqr --columns time,price,size,-,-,- --time-format ms-of-day
       --date 2013-10-08 --zone America/New_York --price-divisor 10000 --symbol SPY

@@ -3,7 +3,7 @@
 import sys
 from argparse import Namespace, RawDescriptionHelpFormatter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -12,7 +12,11 @@ from engine.model.errors import EXIT_BUSY, EXIT_DIFFERENT, EXIT_WELL
 from engine.model.snapshot import NOT_YET_DURABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.serving.status_record import HeldStatus, Status
+
+_NAMED: Final = 6  # symbols in a line
 
 _SCHEMA = """exit status: 0 it runs and goes on, 1 none runs, 3 it stands still or does not answer
 
@@ -32,6 +36,7 @@ nanoseconds of the epoch. Words are from these sets; *_reason, *_words, locked, 
   positions       [{symbol, exchange, quantity, entry_price, last_price, open_pnl, exit_costs, stop, trail_stop,
                     next_target, age_s (of last_price), entry_at, entry_ns, durable (on the disk)}]
   positions_from  engine, journal, unknown (then an empty list says nothing)
+  watched         [symbols that are followed]
   watch_only      [symbols that are followed and never traded]
   day_pnl, cash, screens, conn (who has control), rss_mb, problem, not_durable_s (the disk is behind by), found (how the last run ended)
   engines         of several, each as above: those that run, and dead ones that hold something or may do so"""
@@ -103,6 +108,8 @@ def _of_running(status: "Status", held: list[str]) -> Iterator[str]:
     yield f"  flat job   {status.flat}" + (f" until {status.flat_until}" if status.flat_until else "")
     yield from (f"  ALARM      {each}" for each in status.alarms)
     yield from (f"  position   {each}" for each in held or ("none",))
+    if status.watched:
+        yield f"  watched    {_some(status.watched)}"
     if status.watch_only:
         yield f"  watch only {', '.join(status.watch_only)}"
     yield f"  day P&L    {status.day_pnl}"
@@ -114,6 +121,12 @@ def _of_running(status: "Status", held: list[str]) -> Iterator[str]:
     if status.problem:
         yield f"  problem    {status.problem}"
     yield from (f"  last run   {line}" for line in status.found)
+
+
+def _some(symbols: "Sequence[str]") -> str:
+    """As many of them as a line has room for."""
+    more = len(symbols) - _NAMED
+    return ", ".join(symbols[:_NAMED]) + (f" and {more:,} more: myquant-tui watch list" if more > 0 else "")
 
 
 def _position(held: "HeldStatus") -> str:

@@ -34,7 +34,7 @@ Notify = Literal["off", "osc9", "osc777"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 # What a person calls an instrument: "NIFTY25NOV2525000CE", "Nifty 50", "NSE:SBIN", "NSE_FO|35003", "BTC/USDT"; venues understand it.
-_SYMBOL = Text(
+SYMBOL = Text(
     80,
     r"[A-Za-z0-9]([A-Za-z0-9_.&:|/ -]{0,79})",
     "a symbol of 1 to 80 letters, digits, blanks, '_', '.', '&', ':', '|', '/' or '-'",
@@ -182,7 +182,7 @@ class FeedConfig(Struct, frozen=True):
     """Where ticks come from."""
 
     source: Annotated[str, Choice(REPLAY)]  # or a venue: `tables_with` adds them
-    symbols: Annotated[tuple[str, ...], Many(_SYMBOL, 0, 1000)]
+    symbols: Annotated[tuple[str, ...], Many(SYMBOL, 0, 1000)]
     stale_s: Annotated[Decimal, Number("0.5", 3600)]
     silence_s: Annotated[Decimal, Number(1, 3600)]
 

@@ -27,7 +27,7 @@ _Key = tuple[int, int, int]
 class ExitPages:
     """Exits of the journal in `folder`, by number; `page` returns at once and may come from any thread.
 
-    `symbols` are the instruments by their numbers now. `position` says how often a replay has gone back, and the number of the newest exit, read in this order.
+    `symbols` gives the instruments by their numbers now. `position` says how often a replay has gone back, and the number of the newest exit, read in this order.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class ExitPages:
         position: Callable[[], tuple[int, int]],
         clock_ns: Callable[[], int] = time.monotonic_ns,
         *,
-        symbols: Sequence[str] = (),
+        symbols: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._folder = folder
         self._symbols = symbols
@@ -113,7 +113,7 @@ class ExitPages:
             self._places, self._places_of = {}, rewinds
         try:
             after = min((number for number in self._places if number > last), default=0)
-            trades, row = exit_rows(self._folder, first, last, self._places.get(after, END), self._symbols)
+            trades, row = exit_rows(self._folder, first, last, self._places.get(after, END), self._symbols())
         except Exception as error:  # noqa: BLE001 - the mouth of the thread: whatever it is costs this page alone
             self._places = {}
             return ExitPage(*key, "UNREADABLE", reason=clean(str(error) or type(error).__name__, _LONGEST_REASON))

@@ -10,7 +10,17 @@ from typing import Annotated, Final, Literal, TypeVar
 from msgspec import Meta, Struct, field, msgpack
 
 from engine.model.bars import Bar
-from engine.model.commands import Acknowledge, Fault, OperatorCommand, ReplayCommand, Stall, Stop, SwitchDelivery
+from engine.model.commands import (
+    Acknowledge,
+    Fault,
+    OperatorCommand,
+    ReplayCommand,
+    Stall,
+    Stop,
+    SwitchDelivery,
+    Unwatch,
+    Watch,
+)
 from engine.model.day_page import DayPage
 from engine.model.errors import WireError
 from engine.model.exit_page import ExitPage
@@ -31,7 +41,7 @@ SECTIONS: Final = ("instruments", "trades", "events", "epochs")
 LIGHT: Final = "light"  # the part that is a Snapshot with its sections left empty
 LOG: Final = "log"  # the part that is a list of log lines
 
-AnyCommand = OperatorCommand | ReplayCommand | SwitchDelivery | Stop | Fault | Acknowledge | Stall
+AnyCommand = OperatorCommand | ReplayCommand | SwitchDelivery | Stop | Fault | Acknowledge | Stall | Watch | Unwatch
 Policy = Literal["keep", "no_entries", "flat_after"]
 _Count = Annotated[int, Meta(ge=0)]
 _Number = Annotated[int, Meta(ge=1, le=2**62)]

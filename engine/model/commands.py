@@ -103,6 +103,19 @@ class AllowEntries(Command, frozen=True, tag=True, omit_defaults=True):
     by: CleanText = CleanText("operator")
 
 
+class Watch(Command, frozen=True, tag=True, omit_defaults=True):
+    """Follow `symbols` from now on as well; `watch_only`: never trade them. What is running goes on."""
+
+    symbols: tuple[CleanText, ...]
+    watch_only: bool = False
+
+
+class Unwatch(Command, frozen=True, tag=True):
+    """Follow `symbols` no more; refused while one is held, an order works or a flat runs."""
+
+    symbols: tuple[CleanText, ...]
+
+
 class Stop(Command, frozen=True, tag=True):
     """End the run in good order."""
 
@@ -191,7 +204,7 @@ Reach = Literal["every run", "a replay", "generated data"]
 REACH: Final[Mapping[type[Command], Reach]] = {
     **dict.fromkeys((PauseEntries, ResumeEntries, Lock, Unlock, HoldEntries, Flat, Arm, Disarm), "every run"),
     **dict.fromkeys((ClosePosition, MoveStop, BarEntries, AllowEntries), "every run"),
-    **dict.fromkeys((SwitchDelivery, Stop, Acknowledge), "every run"),
+    **dict.fromkeys((SwitchDelivery, Stop, Acknowledge, Watch, Unwatch), "every run"),
     **dict.fromkeys((Play, Hold, SetSpeed, Step, Seek, SeekTime, SkipSilence, SeekEvent, Bookmark), "a replay"),
     **dict.fromkeys((Fault, Stall), "generated data"),
 }

@@ -283,6 +283,14 @@ class Paused(Event, frozen=True, tag=True):
     at_ms: int
 
 
+class InstrumentsChanged(Event, frozen=True, tag=True):
+    """The run follows other instruments from now on; those that go on are not named."""
+
+    added: tuple[CleanText, ...]
+    removed: tuple[CleanText, ...]
+    at_ms: int
+
+
 class LevelsMoved(Event, frozen=True, tag=True):
     """The levels of an open position moved without a fill (highest price, trailing stop)."""
 
@@ -329,5 +337,6 @@ AnyEvent = (
     | ClockStepped
     | Paused
     | LevelsMoved
+    | InstrumentsChanged
     | StateKept
 )

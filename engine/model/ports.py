@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from engine.model.events import AnyEvent, LinkState
 from engine.model.marks import Mark
-from engine.model.types import Order, Tick
+from engine.model.types import Instrument, Order, Tick
 from engine.text.sanitize import CleanText
 
 
@@ -90,8 +90,11 @@ class Rolling(Recorder, Protocol):
     def not_begun(self) -> CleanText:
         """Why no new file could be made."""
 
-    def prepare(self) -> bool:
-        """Have the next file made; whether it is there."""
+    def prepare(self, instruments: tuple[Instrument, ...] = ()) -> bool:
+        """Have the next file made, of other `instruments` where some are named; whether it is there."""
+
+    def forget_prepared(self) -> None:
+        """Throw the next file away, where one was made; returns at once."""
 
     def go_on(self, position: int) -> None:
         """Go on in it, after so many ticks."""
@@ -215,6 +218,9 @@ class LiveFeed(Feed, Protocol):
 
     def keep_hours(self, closed: Callable[[], Closed | None]) -> None:
         """Ask `closed`, from its own thread, whether no link is to be made now, and until when; before the start."""
+
+    def follow(self, instruments: tuple[Instrument, ...]) -> None:
+        """Stream these from now on; what is `removed` keeps its number and rests. From any thread, returns at once."""
 
     def silence_is_grave(self, grave: Callable[[], bool]) -> None:
         """Ask `grave`, from its own thread, whether a silence of all instruments calls for a new link again and again."""

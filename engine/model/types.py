@@ -56,6 +56,9 @@ class Instrument(Struct, frozen=True):
     market: str = ""
     watch_only: bool | UnsetType = UNSET  # left out of what is written where it is not so
     allow_negative: bool | UnsetType = UNSET  # whether nought and less are prices; unsaid where they are none
+    removed: bool | UnsetType = (
+        UNSET  # taken off the run's list; it keeps its number, and what still comes of it is dropped
+    )
 
     @property
     def lowest_price(self) -> int:

@@ -113,7 +113,7 @@ def _hours(seen: Snapshot) -> EntriesWords | None:
 
 def _sessions(seen: Snapshot) -> Sequence[SessionView]:
     """The sessions of the markets that are traded."""
-    traded = {instrument.market for instrument in seen.instruments if not instrument.watch_only}
+    traded = {instrument.market for instrument in seen.instruments if not (instrument.watch_only or instrument.removed)}
     return [session for name, session in seen.markets.items() if name in traded] or [seen.session]
 
 

@@ -181,6 +181,10 @@ class TradeStatistics:
             self._day, self._total, self._open = _Sums(), _Sums(), {}
         self.begin_day(str(fields.get("today", "")))
 
+    def relist(self, symbols: Sequence[str]) -> None:
+        """`symbols` name the instruments from now on; no number means another one than before."""
+        self._symbols = tuple(symbols)
+
     def _symbol(self, instrument: int) -> str:
         return self._symbols[instrument] if 0 <= instrument < len(self._symbols) else f"#{instrument}"
 

@@ -119,7 +119,8 @@ def info_lines(info: Info) -> list[str]:
         lot = instrument.lot_size / instrument.quantity_scale
         size = f"lot {lot:g}, tick {instrument.price_text(instrument.tick_size)}"
         span = f"{instrument.price_text(low)} to {instrument.price_text(high)}"
-        told.append(("instrument", f"{instrument.symbol} ({size}), price {span}"))
+        taken_off = ", taken off the list before" if instrument.removed else ""
+        told.append(("instrument", f"{instrument.symbol} ({size}), price {span}{taken_off}"))
     if info.days:
         told.append(
             ("span", f"{at(info.first_ms)} to {at(info.last_ms)}, {info.days:,} day{'s' if info.days > 1 else ''}")

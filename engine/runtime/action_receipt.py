@@ -1,5 +1,6 @@
 """Watches what the operator does with one position, from the order to its last fill: where it is at, and its receipt. Decides nothing."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final, get_args
 
@@ -37,7 +38,7 @@ class _Sale(Struct):
 class ActionReceipt:
     """The newest action of an operator in this engine; `take_lines` gives the receipts that are not in the log yet."""
 
-    def __init__(self, instruments: tuple[Instrument, ...]) -> None:
+    def __init__(self, instruments: Sequence[Instrument]) -> None:
         self._instruments = instruments
         self._view: ActionView | None = None
         self._sale: _Sale | None = None

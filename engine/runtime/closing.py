@@ -24,7 +24,7 @@ class Closing:
         self._parts = parts
         self._playback = playback
         self._whole = whole
-        self._markets = tuple(dict.fromkeys(parts.trader.state.markets.values()))
+        self._markets = parts.trader.state.all_hours
         self._now: ClosingView | None = None
         self._told: ClosingView | None = None
         self._date = ""

@@ -16,6 +16,8 @@ from engine.model.commands import (
     Stop,
     SwitchDelivery,
     TraderCommand,
+    Unwatch,
+    Watch,
 )
 from engine.model.events import CommandRefused, FeedNote, LinkChanged
 from engine.model.marks import EventMark, InputMark
@@ -25,6 +27,7 @@ from engine.runtime.replay.playback import Playback
 from engine.runtime.schedule import Schedule
 from engine.runtime.tickets import Tickets
 from engine.runtime.turn_parts import Asked, JournalLost, Posted, TurnParts
+from engine.runtime.watching import Watching
 
 _LONGEST_STALL_S = 10.0
 _MARKED_LINK_STATES = frozenset({"UP", "WAITING", "REFUSED"})
@@ -47,8 +50,10 @@ class Dispatch:
         *,
         generated: bool = False,
         market: MarketWatch | None = None,
+        watching: Watching | None = None,
     ) -> None:
         self._market = market
+        self._watching = watching
         self._parts = parts
         self._switch = switch
         self._schedule = schedule
@@ -58,7 +63,7 @@ class Dispatch:
         self._reaches = (
             {"every run"} | ({"a replay"} if playback else set()) | ({"generated data"} if generated else set())
         )
-        self.tickets = Tickets(parts.trader.state.flat, switch, parts.outcomes)
+        self.tickets = Tickets(parts.trader.state.flat, switch, parts.outcomes, watching)
 
     def carry_out(self, posted: Posted) -> None:
         """Carry out a command, or take what a broker's or a feed's thread has learned."""
@@ -106,6 +111,8 @@ class Dispatch:
                 time.sleep(max(0.0, min(command.seconds, _LONGEST_STALL_S)))
             case Acknowledge():
                 self._parts.outcomes.found = ()
+            case Watch() | Unwatch() if self._watching is not None:
+                self._watching.ask(command)
             case Fault() if self._misbehave is not None:
                 self._misbehave(command)
                 self._parts.outcomes.add(f"fault: {command.kind} {command.amount} {command.symbol}".rstrip())

@@ -29,6 +29,15 @@ class Exits:
         self.rewinds = 0
         self._tell: Callable[[Trade | int], None] | None = None
 
+    def symbols(self) -> Sequence[str]:
+        """The instruments by their numbers now; any thread."""
+        return self._symbols
+
+    def relist(self, symbols: Sequence[str]) -> None:
+        """The run's instruments are called so from now on; what is known of those before stands."""
+        self._symbols = symbols
+        self.statistics.relist(symbols)
+
     def follow(self, tell: Callable[[Trade | int], None]) -> None:
         """Hand every exit to `tell`, which must not wait; after a replay went back, how many of the run's exits still stand."""
         self._tell = tell

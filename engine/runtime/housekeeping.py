@@ -15,6 +15,7 @@ from engine.runtime.new_day import NewDay
 from engine.runtime.process_stats import ProcessStats
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import TurnParts
+from engine.runtime.watching import Watching
 from engine.text.sanitize import CleanText
 from engine.trading.instrument_state import InstrumentState
 
@@ -67,7 +68,9 @@ class Housekeeping:
         keep_receipt: Callable[[tuple[str, ...]], None],
         closing: Closing,
         new_day: NewDay | None = None,
+        watching: Watching | None = None,
     ) -> None:
+        self._watching = watching
         self._new_day = new_day
         self.stats = stats
         self.process_stats = process_stats
@@ -107,7 +110,10 @@ class Housekeeping:
             self._log_heartbeat()
         self.keep_receipt()
         self.tell_closing()
-        if self._new_day is not None:
+        watching = self._watching
+        if watching is not None:
+            watching.look(self._turn, now_ns)
+        if self._new_day is not None and (watching is None or not watching.busy):
             self._new_day.look(now_ns)
 
     def _look_at_disk(self, now_ns: int) -> None:
@@ -157,14 +163,16 @@ class Housekeeping:
 
     def _look_at_instruments(self, now_ns: int) -> None:
         ticking = silent = 0
+        removed = 0
         for inst in self._instruments:
             tick = inst.last_tick
+            removed += inst.instrument.removed is True
             if tick is not None:
                 ticking += 1
                 silent += now_ns - tick.recv_ns > max(self._stale_ns, _PACE * inst.median_gap_ms * 1_000_000)
         stats = self.stats
         stats.ticking, stats.silent = ticking, silent
-        if self._clock is not None and (ticking < len(self._instruments) or stats.never):
+        if self._clock is not None and (ticking < len(self._instruments) - removed or stats.never):
             stats.never = self._never.look(now_ns, self._parts.market_clock.now_ms)
         stats.sequence_gaps = sum(inst.tick_filter.sequence_gaps for inst in self._instruments)
         stats.refused = refusals(self._instruments)

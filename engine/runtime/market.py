@@ -4,7 +4,7 @@ Our clock may be wrong and so may a calendar: the stamps of the exchange have th
 is handed to the trader with each beat and command, and recorded with them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from engine.model.clock import SteadyClock
@@ -82,7 +82,7 @@ class MarketWatch:
         shown = newest_ms > 0 and view is not None and view.state == "UP"
         return opens_ms if shown or self._mode == "paper" else 0
 
-    def _ticks(self, markets: tuple[TradingHours, ...]) -> list[Tick]:
+    def _ticks(self, markets: Sequence[TradingHours]) -> list[Tick]:
         """The newest tick of each instrument of these markets, but for those whose own time says nothing."""
         newest = [inst.last_tick for inst in self._instruments if inst.hours in markets]
         return [tick for tick in newest if tick is not None and not tick.flags & (FLAG_AHEAD | FLAG_LATE)]

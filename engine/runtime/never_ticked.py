@@ -17,7 +17,6 @@ class NeverTicked:
 
     def __init__(self, instruments: Sequence[InstrumentState], warn: Callable[[str], None]) -> None:
         self._instruments = instruments
-        self._hours = tuple(dict.fromkeys(inst.hours for inst in instruments))
         self._warn = warn
         self._begun_ns = 0  # when it was first asked
         self._told: set[int] = set()
@@ -27,13 +26,14 @@ class NeverTicked:
         self._begun_ns = self._begun_ns or now_ns
         if now_ns - self._begun_ns < _WAIT_MS * 1_000_000:
             return ()
-        open_ = {hours: _open_for(hours, now_ms) for hours in self._hours}
-        never = [inst for inst in self._instruments if inst.last_tick is None and open_[inst.hours]]
+        listed = [inst for inst in self._instruments if not inst.instrument.removed]
+        open_ = {hours: _open_for(hours, now_ms) for hours in {inst.hours for inst in listed}}
+        never = [inst for inst in listed if inst.last_tick is None and open_[inst.hours]]
         names = tuple(inst.instrument.symbol for inst in never[:_NAMED])
         if any(inst.index not in self._told for inst in never):
             self._told.update(inst.index for inst in never)
-            ticking = sum(inst.last_tick is not None for inst in self._instruments)
-            self._warn(never_text(len(self._instruments), ticking, names))
+            ticking = sum(inst.last_tick is not None for inst in listed)
+            self._warn(never_text(len(listed), ticking, names))
         return names
 
 

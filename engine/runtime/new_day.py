@@ -1,6 +1,6 @@
 """What an engine that stays up does for each new day by itself: a new recording, and what else its source needs. Decides nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from threading import Thread
 from typing import Final, Protocol
@@ -49,7 +49,7 @@ class NewDay:
         clock: Clock,
         cursor: Cursor,
         persistence: Persistence,
-        markets: tuple[TradingHours, ...],
+        markets: Sequence[TradingHours],
         recorder: Rolling | None,
         renew: Callable[[], tuple[str, ...]],
         calendars: Calendars | None = None,
@@ -90,7 +90,7 @@ class NewDay:
             return
         with self._turn.lock:
             if recorder is not None:
-                self._persistence.begin_day(recorder, self._cursor.position)
+                self._persistence.begin_file(recorder, self._cursor.position)
             if self._another and self._calendars is not None:
                 self._calendars.go_by()
         self._told, self._another, self._preparing = "", False, False

@@ -23,7 +23,7 @@ class OpenHours:
 
     def __init__(self, state: TradingState, clock: Clock) -> None:
         self._state = state
-        self._hours = tuple(dict.fromkeys(state.markets.values()))
+        self._hours = state.all_hours
         self._clock = clock
 
     def is_open(self) -> bool:

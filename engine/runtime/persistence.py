@@ -1,6 +1,7 @@
 """What a run leaves behind: events and the account in the journal, ticks' marks in the recording. Decides nothing."""
 
 import sys
+from collections.abc import Callable
 from typing import Final
 
 from engine.model import events
@@ -150,10 +151,14 @@ class Persistence:
                 self._levels[index] = levels
                 self._journal.write(events.LevelsMoved(position.state(index)))
 
-    def begin_day(self, recorder: Rolling, position: int) -> None:
-        """Go on in the next file of `recorder`: the old one ends with a checkpoint, the new one begins with the whole state."""
+    def begin_file(self, recorder: Rolling, position: int, change: Callable[[], None] = lambda: None) -> None:
+        """Go on in the next file of `recorder`: the old one ends with a checkpoint, the new one begins with the whole state.
+
+        What `change` does to the state lies between the two.
+        """
         state = self._trader.state
         self.checkpoint(position)
+        change()
         recorder.go_on(position)
         kept = self._kept(0)
         count = len(state.instrument_states)

@@ -51,7 +51,7 @@ class Rewind:
             self._clock.at_ms = now_ms
         state.load_told(fields)
         self._exits.go_back(fields, state.portfolio.trades)
-        self._hold_what_is_booked()
+        self.hold_what_is_booked()
 
     def take_over(self, kept: StateKept) -> tuple[str, ...]:
         """Go on with the account of an earlier run, before the first event; lines on what is otherwise now.
@@ -63,7 +63,7 @@ class Rewind:
         self._exits.begin_after(state.portfolio.trades)
         self._follow(kept)
         self._operator.paused = state.gate.paused
-        self._hold_what_is_booked()
+        self.hold_what_is_booked()
         return told
 
     def carry_on(self, fields: Fields, kept: StateKept) -> None:
@@ -71,13 +71,14 @@ class Rewind:
         self._trader.load(fields)
         self._exits.begin_after(self._trader.state.portfolio.trades)
         self._follow(kept)
-        self._hold_what_is_booked()
+        self.hold_what_is_booked()
 
     def _follow(self, kept: StateKept) -> None:
         """Go on with the statistics of the account, under the instruments' present numbers."""
         self._exits.statistics.take_over(kept)
         self._exits.statistics.take(self._trader.state.keep(kept.at_ms))
 
-    def _hold_what_is_booked(self) -> None:
+    def hold_what_is_booked(self) -> None:
+        """Have the simulated broker hold what the portfolio has of each instrument that is listed."""
         portfolio = self._trader.state.portfolio
         self._hold([portfolio.net(index) for index in range(len(portfolio.positions))])

@@ -2,6 +2,7 @@
 
 import time
 from decimal import Decimal
+from itertools import islice
 
 from msgspec.structs import replace
 
@@ -51,7 +52,7 @@ class SnapshotBuilder:
         self._before = snapshot.SessionView(parts.trader.hours.zone.key, NO_DAY.date.isoformat(), 0, -1)
         self._session = self._before
         self._sessions: dict[str, snapshot.SessionView] = {}
-        self._markets = tuple(dict.fromkeys(parts.trader.state.markets.values()))
+        self._markets = parts.trader.state.all_hours
         self._parts = parts
         self._status = status
         self._stats = stats
@@ -114,7 +115,7 @@ class SnapshotBuilder:
             silent=stats.silent,
             ticking=stats.ticking,
             never=stats.never,
-            watched=len(instruments),
+            watched=sum(not each.removed for each in instruments),
             stale_s=self._stale_s,
             commands=parts.outcomes.commands,
             found=parts.outcomes.found,
@@ -166,9 +167,10 @@ class SnapshotBuilder:
         """The instruments to show: all, or where they are many those with a position and the first others."""
         instrument_states = self._state.instrument_states
         if len(instrument_states) <= _SHOWN:
-            return instrument_states
+            return [inst for inst in instrument_states if not inst.instrument.removed]
         held = [inst.index for inst, _ in self._state.held()]
-        chosen = dict.fromkeys((*held, *range(_SHOWN)))
+        listed = (inst.index for inst in instrument_states if not inst.instrument.removed)
+        chosen = dict.fromkeys((*held, *islice(listed, _SHOWN)))
         return [instrument_states[index] for index in sorted(list(chosen)[: max(_SHOWN, len(held))])]
 
     def _close(self, inst: InstrumentState) -> tuple[int, str]:

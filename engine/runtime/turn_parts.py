@@ -33,7 +33,7 @@ Post = Callable[[BrokerEvent], None]
 PostAny = Callable[["Posted"], None]
 Hold = Callable[[Sequence[int]], None]
 # (instruments, post within the turn, post from another thread) → the broker, and how a simulated one is told what it holds
-MakeBroker = Callable[[tuple[Instrument, ...], Post, Post], tuple[Broker, Hold]]
+MakeBroker = Callable[[Sequence[Instrument], Post, Post], tuple[Broker, Hold]]
 
 
 class Asked(Struct, frozen=True):
@@ -80,7 +80,7 @@ class TurnParts:
         self.cursor = cursor
         self.journal = journal
         self.recorder = recorder
-        self.instruments = tuple(inst.instrument for inst in trader.state.instrument_states)
+        self.instruments = tuple(trader.state.instruments)  # as a whole, for snapshots; `relist` makes it anew
         self.wake = Event()
         self.inbox = Inbox(inbox_size, self.wake.set)
         self.inputs: deque[Posted] = deque()
@@ -90,12 +90,12 @@ class TurnParts:
         self.past = PastPrices()
         self.outcomes = Outcomes(found)
         self.receipt = Receipt(trader.state, live=not cursor.lossless, unknown=unknown)
-        self.action_receipt = ActionReceipt(self.instruments)
+        self.action_receipt = ActionReceipt(trader.state.instruments)
         self.timeline = Timeline()
         self.persistence = Persistence(trader, self.exits, journal, recorder, keeps_account=keeps_account)
         self.operator = OperatorGate()
         answers: deque[BrokerEvent] = deque()
-        broker, hold = make_broker(self.instruments, answers.append, self.post)
+        broker, hold = make_broker(trader.state.instruments, answers.append, self.post)
         self.rewind = Rewind(trader, cursor, clock, self.exits, self.operator, hold)
         self.effects = Effects(
             trader=trader,
@@ -105,13 +105,20 @@ class TurnParts:
             clock=clock,
             epochs=self.epochs,
             persistence=self.persistence,
-            event_text=EventText(self.instruments, trader.hours.stamp, trader.hours.calendar_ends),
+            event_text=EventText(trader.state.instruments, trader.hours.stamp, trader.hours.calendar_ends),
             outcomes=self.outcomes,
             exits=self.exits,
             receipt=self.receipt,
             action_receipt=self.action_receipt,
             timeline=self.timeline,
         )
+
+    def relist(self) -> None:
+        """The trader's list of instruments is another one: all who keep what depends on it make that anew; within the turn."""
+        self.instruments = tuple(self.trader.state.instruments)
+        self.exits.relist([each.symbol for each in self.instruments])
+        self.inbox.capacity = max(self.inbox.capacity, 2 * len(self.instruments))
+        self.rewind.hold_what_is_booked()
 
     def post(self, event: Posted) -> None:
         """Hand in a command, or what a broker's or a feed's own thread has learned; from any thread."""

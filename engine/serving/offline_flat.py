@@ -23,7 +23,7 @@ from engine.link.flat_news import held_text
 from engine.model.commands import Flat
 from engine.model.errors import DiskError, InputError, UserError
 from engine.model.ports import Closed, FeedView
-from engine.model.types import Tick, TradeMode
+from engine.model.types import Instrument, Tick, TradeMode
 from engine.outside.files import read_note
 from engine.outside.trust import doubt_of_folder
 from engine.recording import MqrSource
@@ -135,6 +135,9 @@ class _Silent:
     def previous_close(self, _instrument: int) -> int:
         """0: nobody looks."""
         return 0
+
+    def follow(self, instruments: tuple[Instrument, ...]) -> None:
+        """It follows nothing."""
 
     def view(self) -> FeedView:
         """How a feed that was never connected stands."""

@@ -7,16 +7,17 @@ from threading import Thread
 
 from engine.link import LinkError, Oneshot, RefusedError
 from engine.link.flat_news import flat_news
-from engine.model.commands import Flat, Stop
+from engine.model.commands import Flat, Stop, Unwatch, Watch
 from engine.model.errors import EXIT_POSITION_OPEN, InputError, UserError
 from engine.serving.flat_file import lay_flat
 from engine.serving.silent_owner import end_owner
 from engine.serving.state_dirs import FLAT_FILE, EngineDir, place_of
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 
 FLAT_WITHIN_S = 60.0
 SILENT_S = 5.0  # after which an engine is taken for one that will not answer any more
 _STOP_WITHIN_S = 10.0
+_CHANGE_WITHIN_S = 90.0
 _LOOK_S = 0.05
 _LAY_S = 1.0
 _SIMULATED = frozenset({"paper", "mock"})  # modes whose positions are closed from here when their engine is gone
@@ -52,6 +53,27 @@ def stop(place: EngineDir) -> None:
             within = f"{_STOP_WITHIN_S:.0f} s"
             raise InputError(f"engine {place.pid} has not ended within {within}; its log says what it is doing")
         time.sleep(_LOOK_S)
+
+
+def change_list(place: EngineDir, symbols: tuple[CleanText, ...], *, add: bool, watch_only: bool = False) -> str:
+    """Have the engine of `place` follow `symbols` as well, or no more; why it does not, or "" once it does.
+
+    Raises LinkError when it does not answer, InputError when nothing comes of it within a minute and a half.
+    """
+    command = Watch(symbols, watch_only) if add else Unwatch(symbols)
+    until_s = time.monotonic() + _CHANGE_WITHIN_S
+    with Oneshot(place.socket, "watch") as call:
+        taken = call.send(command)
+        if taken.state == "REFUSED":
+            return taken.reason
+        while time.monotonic() < until_s:
+            seen = call.outcome(taken.ticket)
+            if seen is not None and seen.state == "DONE":
+                return ""
+            if seen is not None and seen.state in {"REFUSED", "FAILED"}:
+                return seen.reason
+            time.sleep(_LOOK_S)
+    raise InputError(f"engine {place.pid} has not changed its list within {_CHANGE_WITHIN_S:.0f} s; its log says why")
 
 
 def flatten(

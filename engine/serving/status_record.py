@@ -76,6 +76,7 @@ class Status(Struct, frozen=True, kw_only=True):
     positions: tuple[HeldStatus, ...] = ()
     positions_from: Source = "unknown"
     watch_only: tuple[str, ...] = ()  # followed and recorded, never traded
+    watched: tuple[str, ...] = ()  # what it follows, those traded and those not
     day_pnl: Decimal | None = None
     cash: Decimal | None = None
     screens: int = 0

@@ -5,6 +5,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from engine.model.errors import ConfigError
+from engine.model.types import Instrument
 
 _PORTS = {"wss": 443, "ws": 80}
 
@@ -59,6 +60,14 @@ def address(key: str, url: str, default_resource: str = "/") -> Endpoint:
     return Endpoint(scheme == "wss", host.lower(), int(port or _PORTS[scheme]), resource)
 
 
+def changed(before: tuple[Instrument, ...], now: tuple[Instrument, ...]) -> tuple[list[int], list[int]]:
+    """The numbers of the instruments that are followed `now` and were not `before`, and of those that are no more."""
+    were = [not each.removed for each in before] + [False] * (len(now) - len(before))
+    pairs = list(enumerate(zip(were, now, strict=True)))
+    added = [index for index, (was, each) in pairs if not was and not each.removed]
+    return added, [index for index, (was, each) in pairs if was and each.removed]
+
+
 class StreamAdapter(Protocol):
     """How one exchange is spoken to; pure but for `endpoint` and `renew`, which may talk to a login server."""
 
@@ -75,6 +84,9 @@ class StreamAdapter(Protocol):
 
     def subscriptions(self) -> list[bytes]:
         """The texts that ask for everything wanted, to be sent on every new link."""
+
+    def relist(self, instruments: tuple[Instrument, ...]) -> list[bytes]:
+        """Go by these instruments from now on; the texts that ask for what is new among them, and for no more of the removed."""
 
     def on_message(self, opcode: int, payload: bytes) -> MessageKind:
         """Take in a text or binary message; ticks go where they belong. Raises WireError, LinkLost (planned)."""

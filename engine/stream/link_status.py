@@ -1,13 +1,16 @@
 """How a live feed stands: tells each change once, and keeps the picture that a screen takes. Knows no socket."""
 
 import time
+from collections import deque
 from collections.abc import Callable
 
+import msgspec
 from msgspec import Struct
 
 from engine.model.clock import SteadyClock
 from engine.model.events import FeedEvent, FeedNote, LinkChanged, LinkState
 from engine.model.ports import FeedView
+from engine.model.types import Instrument
 from engine.stream.adapter import StreamAdapter
 from engine.stream.backoff import Backoff
 from engine.stream.counters import StreamCounters
@@ -32,6 +35,16 @@ class FeedParts(Struct, frozen=True):
     wall: SteadyClock
     in_session: Callable[[], bool]
     ping_s: float
+    wanted: deque[tuple[Instrument, ...]] = msgspec.field(
+        default_factory=deque
+    )  # lists to go by, of which the newest holds
+
+    def relisted(self) -> list[bytes]:
+        """Go by the newest list that came; what is to be sent for it. Called by the feed's thread."""
+        newest = None
+        while self.wanted:
+            newest = self.wanted.popleft()
+        return [] if newest is None else self.adapter.relist(newest)
 
 
 class LinkStatus:
@@ -122,7 +135,7 @@ class LinkStatus:
             frames=parts.counters.frames,
             books=parts.counters.books,
             bad=dict(parts.counters.bad),
-            wanted=parts.ticker.count,
+            wanted=parts.ticker.wanted,
             ticking=parts.ticker.ticking if self._state == "UP" else 0,
             drop_ns=parts.silence.due_ns() if self._state == "UP" else 0,
         )

@@ -12,7 +12,7 @@ from msgspec import Struct
 from engine.model.clock import SteadyClock
 from engine.model.events import FeedEvent
 from engine.model.ports import Closed, FeedView
-from engine.model.types import Tick
+from engine.model.types import Instrument, Tick
 from engine.stream.adapter import StreamAdapter
 from engine.stream.backoff import Backoff, ConnectBudget
 from engine.stream.counters import StreamCounters
@@ -116,6 +116,10 @@ class StreamFeed:
         elif self._thread.ident is None:
             self._wakeup.close()
 
+    def follow(self, instruments: tuple[Instrument, ...]) -> None:
+        """Stream these from now on, on the link that is open; numbers stay, `removed` ones rest. From any thread, returns at once."""
+        self._parts.wanted.append(instruments)
+
     def keep_hours(self, closed: Callable[[], Closed | None]) -> None:
         """Ask `closed` whether no link is to be made now; before the start. It is called by the feed's thread."""
         self._closed = closed
@@ -127,7 +131,10 @@ class StreamFeed:
 
     def previous_close(self, instrument: int) -> int:
         """What the packets of this link say that the instrument closed at on the day before (minor units); 0 = nothing."""
-        return max(0, self._ticker.closes[instrument])
+        closes = self._ticker.closes
+        return (
+            max(0, closes[instrument]) if instrument < len(closes) else 0
+        )  # one that was added is taken up in a moment
 
     def view(self) -> FeedView:
         """How the link stands, at most 0.2 s ago."""
@@ -260,6 +267,7 @@ class StreamFeed:
     def _converse(self, session: StreamSession) -> NoReturn:
         """Greet and listen until the end, and say goodbye; raises LinkLost, Stopped."""
         code, begun_ns = 0, _now_ns()
+        self._parts.relisted()  # the greeting asks for all of them
         try:
             session.greet()
             self._status.came_up()

@@ -37,6 +37,17 @@ class SequenceTracker:
         self._last = [0] * len(self._last)
         self._points = [points if chained else 0 for points, chained in zip(self._points, self._chained, strict=True)]
 
+    def grow(self, more: int) -> None:
+        """Judge so many instruments more."""
+        self._last += [0] * more
+        self._points += [0] * more
+        self._chained += [False] * more
+
+    def begin(self, instrument: int) -> None:
+        """Its next number follows none."""
+        self._last[instrument] = self._points[instrument] = 0
+        self._chained[instrument] = False
+
     def flag(self, instrument: int, number: int) -> int:
         """FLAG_UNCHAINED or 0 for the tick that brings `number`; 0 is no number and judged by nobody."""
         if self._always is not None:

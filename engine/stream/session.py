@@ -160,6 +160,8 @@ class StreamSession:
     def _look(self, now_ns: int) -> None:
         """Look at the ages of what came, and whether it is time for a ping or to part."""
         parts = self._parts
+        for text in parts.relisted() if parts.wanted else ():
+            self._send(TEXT, text)
         reason = parts.silence.overdue(now_ns, in_session=parts.in_session())
         if reason:
             raise LinkLost(reason, waited=True)

@@ -1,6 +1,6 @@
 """Makes the ticks of a live feed out of what an exchange said: numbered, stamped, scaled, flagged. Knows no message and no socket."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import gcd
 from typing import Final
 
@@ -69,11 +69,12 @@ class TickBuilder:
         "lag",
         "seq",
         "ticking",
+        "wanted",
     )
 
     def __init__(self, count: int, rule: Rule) -> None:
         self.deliver: Callable[[Tick], None] = lambda _: None  # until the feed is started
-        self.count = count  # of instruments
+        self.count = self.wanted = count  # of instruments; of those that are to tick
         self.lag = LatenessMonitor()
         self._sequence = SequenceTracker(count, rule)
         self.seq = 0
@@ -90,6 +91,24 @@ class TickBuilder:
         self._asks = [0] * self.count
         self.closes = [0] * self.count  # of the day before, in minor units; 0 = nobody has looked, -1 = there is none
         self._sequence.link_up()
+
+    def relist(self, added: Sequence[int], removed: Sequence[int]) -> None:
+        """Instruments with these numbers tick from now on as on a new link; and these no more."""
+        more = max((*added, self.count - 1)) + 1 - self.count
+        self.count += more
+        self._fresh.extend(b"\1" * more)
+        self._bids += [0] * more
+        self._asks += [0] * more
+        self.closes += [0] * more
+        self._sequence.grow(more)
+        for index in added:
+            self._fresh[index], self._bids[index], self._asks[index] = 1, 0, 0
+            self.closes[index] = 0
+            self._sequence.begin(index)
+        for index in removed:
+            self.ticking -= not self._fresh[index]
+            self._fresh[index] = 0  # what still comes of it is not counted again
+        self.wanted += len(added) - len(removed)
 
     def stamp(self, recv_ns: int, recv_wall_ns: int) -> None:
         """All that follows was received at this moment (monotonic, and UTC by the steady clock)."""

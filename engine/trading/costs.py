@@ -1,6 +1,6 @@
 """What an order costs, exact and by kind: as its contract note will say, or by percent of its turnover. Knows no cash and no broker."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import reduce
@@ -94,17 +94,22 @@ class CostBook:
         by_note = config.charges.model == "contract_note"
         self._tables: ChargeTables = (charge_tables() if tables is None else tables) if by_note else {}
         self._wanted = config.charges.table
-        named = self._wanted in self._tables
-        percent = PercentCosts(config.risk)
-        notes = {name: NoteCosts(table) for name, table in self._tables.items()}
+        self._named = named = self._wanted in self._tables
+        self._percent = PercentCosts(config.risk)
+        self._notes = {name: NoteCosts(table) for name, table in self._tables.items()}
+        self.by_instrument: list[Costs] = []
+        self.relist(instruments)
+        self._unknown = by_note and not named and self._wanted != _AUTO
+
+    def relist(self, instruments: Sequence[Instrument]) -> None:
+        """Charge these, by their numbers, from now on."""
         self._names = [
-            self._wanted if found and named else found
+            self._wanted if found and self._named else found
             for found in (_table_of(each, self._tables) for each in instruments)
         ]
-        self.by_instrument: tuple[Costs, ...] = tuple(notes.get(name, percent) for name in self._names)
-        self._traded = [index for index, each in enumerate(instruments) if not each.watch_only]
-        self._instruments = instruments
-        self._unknown = by_note and not named and self._wanted != _AUTO
+        self.by_instrument[:] = [self._notes.get(name, self._percent) for name in self._names]
+        listed = [index for index, each in enumerate(instruments) if not each.removed]
+        self._traded = [index for index in listed if not instruments[index].watch_only]
         self._said = (date.min, "")
 
     def doubts(self, day: date) -> Iterable[tuple[int, str]]:

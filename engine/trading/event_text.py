@@ -1,6 +1,6 @@
 """Facts in a trader's words: one log line each. Formats only; knows no logger and decides nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -34,7 +34,14 @@ TRADES = (  # what a log that shows trades only shows
     events.CloseByHand,
 )
 _Refusal = events.EntryRefused | events.RefusalsCounted
-_Notice = events.LinkChanged | events.FeedNote | events.ClockStepped | events.Paused | events.CommandRefused
+_Notice = (
+    events.LinkChanged
+    | events.FeedNote
+    | events.ClockStepped
+    | events.Paused
+    | events.CommandRefused
+    | events.InstrumentsChanged
+)
 _TOLD_ALWAYS = frozenset({"UP", "WAITING", "CLOSED", "REFUSED"})
 
 
@@ -49,7 +56,7 @@ class EventText:
     """Words for facts; `stamp` turns UTC milliseconds into the session's time, `ends` says where the calendar ends before one."""
 
     def __init__(
-        self, instruments: tuple[Instrument, ...], stamp: Callable[[int], str], ends: Callable[[int], date | None]
+        self, instruments: Sequence[Instrument], stamp: Callable[[int], str], ends: Callable[[int], date | None]
     ) -> None:
         self._instruments = instruments
         self._clock = stamp
@@ -215,6 +222,10 @@ def _tell_line(event: _Notice) -> EventLine:
             )
         case events.FeedNote():
             return EventLine("feed", ERROR if event.severe else WARNING, event.text, keep=event.severe)
+        case events.InstrumentsChanged():
+            parts = [("added", event.added), ("removed", event.removed)]
+            words = "; ".join(f"{what} {', '.join(names)}" for what, names in parts if names)
+            return EventLine("engine", WARNING, f"instruments: {words}", keep=True)
         case events.CommandRefused():
             return EventLine("engine", WARNING, f"{event.command} refused: {event.reason}", keep=True)
         case events.ClockStepped():

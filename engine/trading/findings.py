@@ -11,8 +11,7 @@ class Findings:
     def __init__(self, config: Config, state: TradingState) -> None:
         self._state = state
         states = state.instrument_states
-        instruments = [inst.instrument for inst in states]
-        self._undecided = Undecided(config, instruments, lambda index: states[index].hours)
+        self._undecided = Undecided(config, state.instruments, lambda index: states[index].hours)
 
     def facts(self, ticks: int) -> Facts:
         """What came of the `ticks` of the run so far."""

@@ -14,7 +14,7 @@ from engine.trading.reach import Reach
 from engine.trading.session import NO_DAY, SessionDay, TradingHours
 from engine.trading.strategy.ema_macd_vwap import Strategy
 from engine.trading.stretches import EntryRefusals, Silences
-from engine.trading.tick_filter import TickFilter
+from engine.trading.tick_filter import ClosedDoor, TickFilter
 
 _NO_TOUCH: Final = (0, 0)
 _NO_SILENCE_MS: Final = (
@@ -84,7 +84,8 @@ class InstrumentState:
         self.hours = hours  # of its market
         self.session: SessionDay = NO_DAY  # of its newest tick
         self.levels = Levels.of(risk, instrument, circuit)
-        self.tick_filter = TickFilter(risk, strategy, reach, instrument.lowest_price)
+        door = ClosedDoor if instrument.removed else TickFilter
+        self.tick_filter = door(risk, strategy, reach, instrument.lowest_price)
         self.strategy = Strategy(strategy, instrument.tick_size)
         self.day: date = NO_DAY.date
         self.last_price = 0
@@ -114,6 +115,13 @@ class InstrumentState:
         self.off_grid_told = False
         self._at_touch = at_touch
         self._kept_touch = _NO_TOUCH  # while no tick has come since the state was taken back
+
+    def count_on(self, before: "InstrumentState") -> None:
+        """Go on with what was counted of the instrument, which leaves the list or comes back to it; all else begins fresh."""
+        self.gaps = before.gaps
+        self.tick_filter.refused = before.tick_filter.refused
+        self.passed_ticks, self.most_ticks = before.taken, max(before.most_ticks, before.strategy.ticks)
+        self.held_ticks = before.held_ticks
 
     def start_day(self, day: SessionDay, price: int, at_ms: int) -> None:
         """Begin a day with its first tick; where the market has no Session End, a new date begins counts and chart only."""

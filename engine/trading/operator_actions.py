@@ -25,13 +25,13 @@ class OperatorActions:
 
     def __init__(self, state: TradingState) -> None:
         self._state = state
-        self._by_symbol = {inst.instrument.symbol: inst for inst in state.instrument_states}
 
     def carry_out(self, command: PositionCommand, now_ms: int, closed_until_ms: int = 0) -> None:
         """Do what `command` asks for, or say why not; `now_ms` is the market's time, `closed_until_ms` as a beat has it."""
-        inst = self._by_symbol.get(command.symbol)
+        index = self._state.number_of(command.symbol)
+        inst = None if index is None else self._state.instrument_states[index]
         action = action_of(command)
-        if inst is None:
+        if inst is None or inst.instrument.removed:
             self._refuse(action, f"{command.symbol} is no instrument of this run")
             return
         match command:

@@ -98,6 +98,10 @@ class Orders:
         """Numbers of the unanswered buy orders."""
         return [number for number, order in self._open.items() if order.side == "BUY"]
 
+    def concerns(self, instrument: int) -> bool:
+        """Whether any order of `instrument` is unanswered."""
+        return any(order.instrument == instrument for order in self._open.values())
+
     def entry_open(self, instrument: int) -> bool:
         """Whether a buy order of `instrument` is unanswered."""
         return bool(self._open) and any(

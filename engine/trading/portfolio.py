@@ -1,6 +1,6 @@
 """The account: exact cash, open positions by instrument, what was realised. Every change comes from a fill."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -66,14 +66,25 @@ class Portfolio(CashAccount):
     """Cash and positions; quantities sold beyond what was held are kept in `stray`, so that nothing is ever lost."""
 
     def __init__(
-        self, instruments: tuple[Instrument, ...], levels: tuple[Levels, ...], costs: tuple[Costs, ...], cash: Decimal
+        self, instruments: Sequence[Instrument], levels: Sequence[Levels], costs: Sequence[Costs], cash: Decimal
     ) -> None:
+        """`instruments` may grow: `list_more` is called then."""
         super().__init__(cash)
         self._instruments = instruments
-        self._levels = levels
+        self._levels = list(levels)
         self._costs = costs
         self.positions: list[Position | None] = [None] * len(instruments)
         self.stray = [0] * len(instruments)
+
+    def list_more(self, levels: Levels) -> None:
+        """There is an instrument more, of which nothing is held."""
+        self._levels.append(levels)
+        self.positions.append(None)
+        self.stray.append(0)
+
+    def relist(self, index: int, levels: Levels) -> None:
+        """Go by these levels for instrument `index`, of which nothing is held."""
+        self._levels[index] = levels
 
     def net(self, index: int) -> int:
         """What is held of instrument `index`: the sum of all its fills, sells negative."""

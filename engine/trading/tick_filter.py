@@ -19,6 +19,7 @@ from engine.model.types import (
 from engine.trading.reach import Reach
 
 HELD: Final = "held"
+NOT_WATCHED: Final = "not_watched"
 
 # A sequence number below the last one is a restarted numbering when the line was silent this long before it.
 _NEW_NUMBERING_MS = 60_000
@@ -266,6 +267,16 @@ class TickFilter:
         self.held = Tick(*held) if isinstance(held, list) else None
         self.released = None
         self.new_link = bool(fields.get(prefix + "new_link"))
+
+
+class ClosedDoor(TickFilter):
+    """Refuses every tick of an instrument that was taken off the list: what was on its way then is dropped, and counted."""
+
+    __slots__ = ()
+
+    def admit(self, tick: Tick, last_price: int) -> str:  # noqa: ARG002 - whatever the price was
+        """Refuse it."""
+        return self.drop(NOT_WATCHED, tick)
 
 
 def _received_ms(held: Tick) -> int:

@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, get_args
 
+from msgspec.structs import replace
+
 from engine.config import Config, circuit_of
 from engine.model.events import (
     AnyEvent,
@@ -42,6 +44,7 @@ class TradingState:
     __slots__ = (
         "_held",
         "_held_at",
+        "_make",
         "_scales",
         "_symbols",
         "all_hours",
@@ -54,6 +57,7 @@ class TradingState:
         "gate",
         "hours",
         "instrument_states",
+        "instruments",
         "markets",
         "orders",
         "portfolio",
@@ -70,32 +74,37 @@ class TradingState:
         hours_of: Callable[[str], TradingHours] | None = None,
     ) -> None:
         sample_ms = STEP_MS if len(instruments) <= _MANY else COARSE_STEP_MS
-        self.reach = Reach()
+        reach = self.reach = Reach()
+        # By number; one list for all who name them, `watch` and `unwatch` change it.
+        self.instruments = list(instruments)
         names = tuple(dict.fromkeys(each.market for each in instruments))
         one = TradingHours(config.session) if hours_of is None else None
         self.markets = {name: one or hours_of(name) for name in names}  # type: ignore[misc]  # one of the two is there
         self.hours = self.markets[names[0]]
-        self.all_hours = tuple(dict.fromkeys(self.markets.values()))
-        self.instrument_states = [
-            InstrumentState(
-                i,
+        self.all_hours = list(dict.fromkeys(self.markets.values()))
+        at_touch = config.paper.fill == "touch"
+
+        def make(index: int, each: Instrument, hours: TradingHours) -> InstrumentState:
+            return InstrumentState(
+                index,
                 each,
-                self.markets[each.market],
+                hours,
                 config.risk,
                 config.strategy,
-                self.reach,
+                reach,
                 sample_ms,
                 circuit_of(config, each),
-                at_touch=config.paper.fill == "touch",
+                at_touch=at_touch,
             )
-            for i, each in enumerate(instruments)
-        ]
-        levels = tuple(inst.levels for inst in self.instrument_states)
+
+        self._make = make
+        self.instrument_states = [make(i, each, self.markets[each.market]) for i, each in enumerate(instruments)]
+        levels = [inst.levels for inst in self.instrument_states]
         self.costs = CostBook(config, instruments)
         self.told_of_costs: dict[str, None] = {}  # each once, in their order
         self.fill = config.paper.fill
         self.fills = [0, 0]  # orders priced by the last price, by the touch
-        self.portfolio = Portfolio(instruments, levels, self.costs.by_instrument, config.capital.initial_capital)
+        self.portfolio = Portfolio(self.instruments, levels, self.costs.by_instrument, config.capital.initial_capital)
         self.gate = EntryGate(config.risk.max_positions_per_day)
         self.orders = Orders(tag_prefix)
         self.flat = FlattenState()
@@ -104,12 +113,62 @@ class TradingState:
         self.effects: list[AnyEvent] = []
         self._held: list[tuple[InstrumentState, Position]] = []  # as of so many openings and exits
         self._held_at = 0
-        # What every account that is kept says of the instruments; never changed, so that all of them share it.
-        self._symbols = tuple(each.symbol for each in instruments)
+        self._describe()
+
+    def _describe(self) -> None:
+        """Put together what every account that is kept says of the instruments; never changed, so that all of them share it."""
+        self._symbols = tuple(each.symbol for each in self.instruments)
         self._scales = {
-            "price_scale": [each.price_scale for each in instruments],
-            "quantity_scale": [each.quantity_scale for each in instruments],
+            "price_scale": [each.price_scale for each in self.instruments],
+            "quantity_scale": [each.quantity_scale for each in self.instruments],
         }
+
+    # ── The list of instruments ─────────────────────────────────────────────────────────────────────────────────
+
+    def watch(self, instrument: Instrument, hours: TradingHours) -> None:
+        """Follow `instrument` from now on, with nothing known of it so far; one that was removed takes its old number."""
+        index = self.number_of(instrument.symbol)
+        if index is None:
+            self.markets.setdefault(instrument.market, hours)
+            if hours not in self.all_hours:
+                self.all_hours.append(hours)
+            index = len(self.instruments)
+            self.instruments.append(instrument)
+            self.instrument_states.append(self._make(index, instrument, hours))
+            self.portfolio.list_more(self.instrument_states[index].levels)
+            self.costs.relist(self.instruments)
+            self._describe()
+        else:
+            self._begin_anew(index, replace(instrument, market=self.instruments[index].market))
+
+    def unwatch(self, index: int) -> None:
+        """Follow the instrument no more; see `objection_to_leaving`."""
+        if index in self.gate.barred:
+            self.gate.barred = [each for each in self.gate.barred if each != index]
+        self._begin_anew(index, replace(self.instruments[index], removed=True))
+
+    def _begin_anew(self, index: int, instrument: Instrument) -> None:
+        before = self.instrument_states[index]
+        self.instruments[index] = instrument
+        inst = self.instrument_states[index] = self._make(index, instrument, before.hours)
+        inst.count_on(before)
+        self.portfolio.relist(index, inst.levels)
+        self.costs.relist(self.instruments)
+        self._describe()
+
+    def number_of(self, symbol: str) -> int | None:
+        """The number of the instrument by that name, removed or not."""
+        return next((index for index, each in enumerate(self.instruments) if each.symbol == symbol), None)
+
+    def objection_to_leaving(self, index: int) -> str:
+        """Why the instrument cannot be taken off the list at this moment; empty when it can."""
+        if self.flat.running:
+            return "a flat runs"
+        if self.portfolio.net(index):
+            return "it is held"
+        return "an order of it works" if self.orders.concerns(index) else ""
+
+    # ── Moves ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
     def first_refused(self) -> dict[str, int]:
@@ -207,7 +266,11 @@ class TradingState:
         self.gate.start_day()
         self.portfolio.start_day()
         self.effects.append(DayStarted(day.date.isoformat(), at_ms, day.note, self.hours.zone.key))
-        for index, text in self.costs.doubts(day.date):
+        self.tell_doubts(at_ms)
+
+    def tell_doubts(self, at_ms: int) -> None:
+        """Tell what is not certain of the day's costs, each once."""
+        for index, text in self.costs.doubts(self.today):
             if text not in self.told_of_costs:
                 self.told_of_costs[text] = None
                 self.effects.append(InstrumentWarned(index, text, at_ms))

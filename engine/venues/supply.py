@@ -1,6 +1,6 @@
 """What a venue gives a run: its live source, or why there is none. Starts nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
@@ -15,7 +15,13 @@ from engine.model.types import Instrument
 
 Tell = Callable[[FeedEvent], None]
 InSession = Callable[[], bool]
-MakeBroker = Callable[[tuple[Instrument, ...], Callable[[BrokerEvent], None]], Broker]
+Find = Callable[[Sequence[str]], tuple[tuple[Instrument, ...], tuple[str, ...]]]  # and what to know; raises UserError
+MakeBroker = Callable[[Sequence[Instrument], Callable[[BrokerEvent], None]], Broker]
+
+
+def find_none(symbols: Sequence[str]) -> tuple[tuple[Instrument, ...], tuple[str, ...]]:
+    """For a source whose list cannot be changed while it runs; raises InputError."""
+    raise InputError(f"{', '.join(symbols)}: the instruments of this source cannot be changed while it runs")
 
 
 def _no_more(symbols: tuple[str, ...]) -> "LiveSupply":
@@ -27,7 +33,8 @@ class LiveSupply(Undamaged, Struct, frozen=True):
 
     `with_more(symbols)` is the same source with further instruments. `broker(instruments, post)` makes the one that
     takes orders there and posts what becomes of them, beside the feed because both stand on one login; None where it
-    can be traded on paper only.
+    can be traded on paper only. `find` looks further instruments up while it runs, which may take its time, and
+    `objection` says why a list cannot be streamed.
     """
 
     name: str
@@ -36,7 +43,10 @@ class LiveSupply(Undamaged, Struct, frozen=True):
     with_more: Callable[[tuple[str, ...]], "LiveSupply"] = _no_more
     close: Callable[[], None] = lambda: None  # ends what the feed has under way elsewhere (a login)
     broker: MakeBroker | None = None
-    new_day: Callable[[], tuple[str, ...]] = lambda: ()  # does what is needed once a day; lines of what to know
+    # Does what is needed once a day for these instruments; lines of what to know.
+    new_day: Callable[[Sequence[Instrument]], tuple[str, ...]] = lambda _: ()
+    find: Find = find_none
+    objection: Callable[[Sequence[Instrument]], str] = lambda _: ""
 
 
 class NoCredentials(Struct, frozen=True):

@@ -75,6 +75,7 @@ HoldEntries: reason
 Holdings: net working
 InputMark: ticks command at_ms market_ms closed_until_ms
 InstrumentWarned: instrument text at_ms
+InstrumentsChanged: added removed at_ms
 LeaveConn
 LevelsMoved: position{POSITION}
 LinkChanged: state link reason at_ms down_ms
@@ -118,6 +119,8 @@ TickRefused: instrument reason seq at_ms
 TradeClosed: trade(number instrument entry_ms exit_ms entry_price exit_price quantity gross_pnl costs net_pnl reason blind operator_stop)
 TraderFault: where error seq at_ms
 Unlock
+Unwatch: symbols
+Watch: symbols watch_only
 Welcome: protocol program engine pid
 begin: delivery
 collect: count
@@ -132,10 +135,10 @@ BY_OPERATOR = "AllowEntries Arm BarEntries ClosePosition Disarm Flat Lock MoveSt
 BY_TRADER = f"{BY_OPERATOR} HoldEntries"
 BY_SCREEN = (
     f"{BY_OPERATOR} Acknowledge Bookmark Fault Hold Play Seek SeekEvent SeekTime SetSpeed SkipSilence Stall Step Stop"
-    " SwitchDelivery"
+    " SwitchDelivery Unwatch Watch"
 )
 JOURNALLED = (
-    "Cancel ClockStepped CloseByHand ClosedBlind CommandRefused Continued DayStarted EntriesChanged EntryRefused FeedNote FillBooked FlatChanged GapsCounted HeldOver HeldSilent InstrumentWarned"
+    "Cancel ClockStepped CloseByHand ClosedBlind CommandRefused Continued DayStarted EntriesChanged EntryRefused FeedNote FillBooked FlatChanged GapsCounted HeldOver HeldSilent InstrumentWarned InstrumentsChanged"
     " LevelsMoved LinkChanged OperatorActed OrderCancelled OrderRejected Paused ReadHoldings Rewound RunEnded RunStarted RefusalsCounted SequenceGap StateKept Submit"
     " TickGap TickRefused TradeClosed TraderFault"
 )

@@ -1,7 +1,7 @@
 """Doubles of brokers: they answer late, or not as one would like."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable
 
 from engine.model.broker_events import BrokerEvent, Cancelled, Filled, Holdings, Rejected
 from engine.model.types import Order
@@ -11,9 +11,9 @@ from engine.venues.simulated.broker import PaperBroker
 class InstantBroker(PaperBroker):
     """The simulated broker; what it posts waits in `posted` for whoever plays the engine."""
 
-    def __init__(self, instruments: int, lowest_prices: Sequence[int] = ()) -> None:
+    def __init__(self, instruments: int, lowest_price: Callable[[int], int] = lambda _: 1) -> None:
         self.posted: deque[BrokerEvent] = deque()
-        super().__init__(instruments, self.posted.append, lowest_prices)
+        super().__init__(instruments, self.posted.append, lowest_price)
 
 
 class RejectingBroker(InstantBroker):

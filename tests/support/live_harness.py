@@ -13,6 +13,8 @@ from threading import Condition
 from types import TracebackType
 from typing import Any, Self
 
+from msgspec.structs import replace
+
 from engine.assembly import LiveSupply, Run, build
 from engine.cli.verify import run as verify_command
 from engine.config import Config
@@ -122,7 +124,7 @@ class LiveHarness:
             *overrides,
         )
         fitted, found = (supply or quick_login())(chosen, sim)
-        heard = LiveSupply(found.name, found.instruments, partial(self._open_at_any_hour, found))
+        heard = replace(found, connect=partial(self._open_at_any_hour, found))
         self.run: Run = build(fitted, heard, "paper", state_root=folder / "state")
         self.engine = self.run.engine
         if begins_ms:

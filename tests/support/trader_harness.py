@@ -34,7 +34,7 @@ class TraderHarness:
         self.config = config(*overrides)
         listed = listed or (nifty(self.config),) * instruments
         self.trader = Trader(self.config, listed, "T-", hours_of)
-        self.broker = broker or InstantBroker(len(listed), [each.lowest_price for each in listed])
+        self.broker = broker or InstantBroker(len(listed), lambda index: listed[index].lowest_price)
         self.events: list[AnyEvent] = []
         self.seq = 0
         self.now_ms = ms("09:30:00")

@@ -13,6 +13,7 @@ from tui.input.guard import PLANS
 from tui.panes import days, trades
 from tui.text.rows import Line, fill, fit, left, right
 from tui.text.spelling import shortened, spelled, wrapped
+from tui.view import watching
 from tui.view.model import Dialog, View
 
 Body = Callable[[View, int, int], list[Line]]
@@ -225,6 +226,12 @@ _CONTENTS: dict[Dialog, tuple[str, Body, int, int]] = {
         "SEARCH THE LOG",
         _prompt("/", "marks every line of the log that has it", "enter finds · esc clears"),
         56,
+        5,
+    ),
+    "watch": (
+        "INSTRUMENTS",
+        _prompt("watch", f"{watching.HOW}; 'Nifty 50' in quotes", "enter does it · esc closes"),
+        66,
         5,
     ),
     "palette": ("COMMANDS", _palette, 76, 20),

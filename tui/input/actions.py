@@ -26,7 +26,7 @@ from tui.input.guard import PLAN_OPEN_NS
 from tui.input.keys import Key
 from tui.input.on_position import OnPosition
 from tui.panes.layout import PANES, focused
-from tui.view import flat, leaving, older
+from tui.view import flat, leaving, older, watching
 from tui.view.engine_client import EngineClient
 from tui.view.faults import BY_ACTION
 from tui.view.model import Dialog, ThemeName, Ui, View
@@ -222,6 +222,27 @@ class Actions:
         self.do_position(at_ns)
         if self.ui.dialog == "position":
             self.on_position.choose(action, at_ns)
+
+    def do_watch_add(self, _at_ns: int) -> None:
+        """Ask what is to be followed as well."""
+        self.ui.open("watch")
+        self.ui.text = "add "
+
+    def do_watch_remove(self, _at_ns: int) -> None:
+        """Ask what is to be followed no more."""
+        self.ui.open("watch")
+        self.ui.text = "remove "
+
+    def do_watch_typed(self, at_ns: int) -> None:
+        """Do what was typed into the palette."""
+        self.change_list(self.ui.text, at_ns)
+
+    def change_list(self, text: str, at_ns: int) -> None:
+        """Add to the list of instruments, or take off it, as `text` says."""
+        try:
+            self._client.send(watching.command_of(text))
+        except ValueError as error:
+            self.note(f"nothing was sent: {error}", at_ns, "warn")
 
     def do_trades(self, _at_ns: int) -> None:
         """Open the list of trades at its end."""

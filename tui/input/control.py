@@ -69,7 +69,7 @@ class Control:
 
     def paste(self, text: str) -> None:
         """Take pasted text: into a dialog that asks for a place or a word, and nowhere else."""
-        if self.ui.dialog in {"goto", "search", "bookmark", "filter"}:
+        if self.ui.dialog in {"goto", "search", "bookmark", "filter", "watch"}:
             self.ui.text = clean(self.ui.text + text, _LONGEST_TEXT)
             self._filter()
 
@@ -244,6 +244,8 @@ class Control:
                 self._client.send(Bookmark(clean(text), *ui.place))
             case "goto":
                 self._go_to(text, at_ns)
+            case "watch":
+                self._actions.change_list(text, at_ns)
             case "palette" if entries:
                 self._choose(entries[min(ui.choice, len(entries) - 1)][2], at_ns)
 

@@ -116,7 +116,11 @@ _OWN_BY_ACTION = {key.action: key for key in OWN}
 _BY_KEY = {key.key: key for key in TABLE} | {"ctrl+p": next(key for key in TABLE if key.action == "palette")}
 
 # Without a key: by name alone.
-_BY_NAME = (("closing card", "what came of the day or the replay that is over", "closing"),)
+_BY_NAME = (
+    ("closing card", "what came of the day or the replay that is over", "closing"),
+    ("watch add…", "follow further instruments from now on", "watch_add"),
+    ("watch remove…", "follow an instrument no more", "watch_remove"),
+)
 # What is done with the selected position, for the palette: each opens its dialog, where `x` fires.
 ON_POSITION = (
     ("close position…", "close the selected position: shows the plan, x fires", "position_close"),
@@ -150,6 +154,7 @@ _IN_DIALOG: dict[str, list[tuple[str, str]]] = {
         ("any other key", "close"),
     ],
     "stop_price": [("enter", "show the plan"), ("!", "flat"), ("esc", "close")],
+    "watch": [("enter", "do"), ("esc", "close")],
     "palette": [("enter", "do"), ("esc", "close")],
     "help": [("up down", "scroll"), ("any other key", "close")],
     "days": [("up down", "choose"), ("enter", "its trades"), ("any other key", "close")],
@@ -283,4 +288,6 @@ def palette(view: View) -> list[tuple[str, str, str]]:
         if view.snapshot.trade_mode == "mock":
             listed.extend(ENTRIES)
     words = typed.split()
+    if words[:1] == ["watch"] and len(words) > 2:
+        return [("watch", view.ui.text.strip().partition(" ")[2], "watch_typed")]
     return [entry for entry in listed if all(word in f"{entry[0]} {entry[1]}".lower() for word in words)]

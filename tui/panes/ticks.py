@@ -89,7 +89,7 @@ def note(view: View, height: int) -> Line:
         return word(f"{row}{count:,} of {watched:,} shown", "dim")
     if not all_seen:
         return word(f"{chosen:,} of {count:,}", "dim")
-    looked_at = sum(bool(each.watch_only) for each in view.snapshot.instruments)
+    looked_at = sum(bool(each.watch_only and not each.removed) for each in view.snapshot.instruments)
     return word(f"{looked_at:,} watch only", "dim") if looked_at else ()
 
 
@@ -209,9 +209,17 @@ def _line(view: View, row: TickRow, name: str, columns: TickColumns, chosen: boo
         bars = spark(view.trends.get(quote.instrument, ()), columns.trend, glyphs)
         line.append((f"   {bars:<{columns.trend}}", style))
     if columns.why:
-        objection = "(holding)" if row.held else "watch only" if instrument.watch_only else quote.objection
-        line.append((f"  {left(objection, columns.why - 2)}", "dim"))
+        line.append((f"  {left(_why(row), columns.why - 2)}", "dim"))
     return tuple(line)
+
+
+def _why(row: TickRow) -> str:
+    """Why nothing is entered there."""
+    if row.held:
+        return "(holding)"
+    if not row.quote.recv_ns:
+        return "waiting for first tick"
+    return "watch only" if row.instrument.watch_only else row.quote.objection
 
 
 def _age(view: View, quote: Quote, columns: TickColumns, quiet: bool) -> tuple[Span, ...]:

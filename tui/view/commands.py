@@ -29,6 +29,8 @@ _NAMES = {
     "SetSpeed": "speed",
     "SkipSilence": "skip silences",
     "Stop": "stop the engine",
+    "Unwatch": "watch remove",
+    "Watch": "watch add",
 }
 _STYLES = {"REQUESTED": "warn", "ACCEPTED": "accent", "DONE": "good", "REFUSED": "alert", "FAILED": "alert"}
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engine import Pending, PositionCommand
 
 TypedDialog = Literal[
-    "goto", "unlock", "search", "palette", "bookmark", "stop", "stop_price", "filter"
+    "goto", "unlock", "search", "palette", "bookmark", "stop", "stop_price", "filter", "watch"
 ]  # they take a line of text
 Dialog = Literal[
     TypedDialog,

@@ -33,7 +33,8 @@ class Playback:
         check: ReplayCheck | None = None,
     ) -> None:
         self.feed = feed
-        self.total = total
+        self._total = total
+        self._recounts = False
         self.check = check
         self._source = source
         self._parts = parts
@@ -43,6 +44,7 @@ class Playback:
         self._saved = SavedStates(NEVER if self._recorded else interval)
         self._seeks_event = False  # run until something happens
         self._limit = NEVER  # after this tick the replay stands still
+        self._since, self._no_way_back = 0, ""  # before this tick none may go, and why
 
     def begin(self) -> None:
         """Put the state before the first tick aside, with what the recorded run was given before it."""
@@ -51,9 +53,23 @@ class Playback:
         self._save(0)
 
     @property
+    def total(self) -> int:
+        """How many ticks there are; 0 = nobody counted them."""
+        return self._source.count() if self._recounts else self._total
+
+    @property
     def gives_beats(self) -> bool:
         """Whether the trader's beats come from the recording, so that the engine must give it none of its own."""
         return self.check is not None and self.check.follows
+
+    def list_changed(self) -> None:
+        """The instruments are others from here on: no way leads back behind it."""
+        seq = self._parts.cursor.last_seq
+        self._no_way_back = f"the instruments were changed after tick {seq:,}"
+        self._since = seq
+        self._saved.clear()
+        self._save(seq)
+        self._recounts = self._total > 0
 
     def interfered(self) -> None:
         """The operator has given the trader a command of his own."""
@@ -113,6 +129,9 @@ class Playback:
             if self._recorded:
                 refusal = "this run is recorded, and a recording only goes forward"
                 self._parts.effects.carry_out((CommandRefused("going back", refusal),))
+                return
+            if target < self._since:
+                self._parts.effects.carry_out((CommandRefused("going back", self._no_way_back),))
                 return
             log_trade("— back to tick %d —", target, component="engine")
             self._restore(target)

@@ -38,6 +38,10 @@ class SavedStates:
         """What all of them take together."""
         return sum(len(fields) for _, _, fields in self._saved)
 
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._saved.clear()
+
     def nearest(self, seq: int) -> tuple[int, int, Fields]:
         """The newest state after `seq` ticks or fewer, as (tick number, its ms, fields); later ones are forgotten."""
         count = bisect_right(self._saved, seq, key=lambda saved: saved[0])

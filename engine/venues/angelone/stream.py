@@ -3,14 +3,14 @@
 Knows no socket, no thread and no login server; it is handed somebody who logs in.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from engine.config import Config
 from engine.model.errors import ConfigError, WireError
 from engine.model.events import FeedEvent
 from engine.model.types import Instrument
-from engine.stream.adapter import Endpoint, MessageKind, Notice, address, too_fine
+from engine.stream.adapter import Endpoint, MessageKind, Notice, address, changed, too_fine
 from engine.stream.errors import Hopeless, LinkLost
 from engine.stream.frames import BINARY
 from engine.stream.live_feed import Pace, StreamFeed
@@ -57,8 +57,13 @@ class SmartApi:
         self._mode = wire.MODES[settings.mode]
         self._snap = self._mode == wire.SNAP_QUOTE
         self._places: dict[str, dict[int, Slot]] = {}
-        self._batches = [instruments[start : start + _BATCH] for start in range(0, len(instruments), _BATCH)]
-        for index, instrument in enumerate(instruments):
+        self._instruments = instruments
+        self._batches: list[tuple[Instrument, ...]] = []  # as asked for on this link
+        self._place(range(len(instruments)))
+
+    def _place(self, numbers: Iterable[int]) -> None:
+        for index in numbers:
+            instrument = self._instruments[index]
             exchange_type = wire.EXCHANGE_TYPES[instrument.exchange]
             here = place(index, instrument, scale_of(instrument.exchange), 1)
             self._places.setdefault(instrument.token, {})[exchange_type] = here
@@ -88,13 +93,30 @@ class SmartApi:
 
     def subscriptions(self) -> list[bytes]:
         """One request for each batch of instruments; its correlation tells them apart in a refusal."""
-        return [self._request(number, batch) for number, batch in enumerate(self._batches)]
+        self._batches = []
+        return self._asked([each for each in self._instruments if not each.removed])
 
-    def _request(self, number: int, batch: tuple[Instrument, ...]) -> bytes:
+    def _asked(self, instruments: Sequence[Instrument]) -> list[bytes]:
+        batches = [tuple(instruments[start : start + _BATCH]) for start in range(0, len(instruments), _BATCH)]
+        first = len(self._batches)
+        self._batches += batches
+        return [self._request(f"batch{number}", batch) for number, batch in enumerate(batches, first)]
+
+    def relist(self, instruments: tuple[Instrument, ...]) -> list[bytes]:
+        """Requests for what is new, and for no more of what was removed; late packets of that are ticks still."""
+        added, removed = changed(self._instruments, instruments)
+        self._instruments = instruments
+        self._place(added)
+        self._ticker.relist(added, removed)
+        gone = tuple(instruments[index] for index in removed)
+        asked = self._asked([instruments[index] for index in added])
+        return [*asked, *([self._request("removed", gone, on=False)] if gone else [])]
+
+    def _request(self, correlation: str, batch: Sequence[Instrument], *, on: bool = True) -> bytes:
         tokens: dict[int, list[str]] = {}
         for instrument in batch:
             tokens.setdefault(wire.EXCHANGE_TYPES[instrument.exchange], []).append(instrument.token)
-        return wire.subscribe(f"batch{number}", self._mode, tokens)
+        return wire.subscribe(correlation, self._mode, tokens, on=on)
 
     def on_message(self, opcode: int, payload: bytes) -> MessageKind:
         """A packet becomes a tick; raises WireError, `unknown_token` for one that nobody asked for."""
@@ -151,10 +173,27 @@ def smartapi_feed(
     return StreamFeed(adapter, ticker, tell=tell, in_session=in_session, pace=pace)
 
 
+def too_many(instruments: Sequence[Instrument]) -> str:
+    """Why so many cannot be streamed in one session; empty when they can."""
+    listed = sum(not each.removed for each in instruments)
+    fits = 0 < listed <= MOST_INSTRUMENTS
+    return "" if fits else f"{listed} instruments; SmartAPI streams 1 to {MOST_INSTRUMENTS}"
+
+
+def objection(instruments: Sequence[Instrument]) -> str:
+    """Why those of them that are not removed cannot be streamed together; empty when they can."""
+    listed = [each for each in instruments if not each.removed]
+    return "; ".join(filter(None, (too_many(listed), *unfit(listed))))
+
+
 def _problems(instruments: tuple[Instrument, ...]) -> list[str]:
+    many = too_many(instruments)
+    return [*([f"feed.symbols: {many}"] if many else []), *unfit(instruments)]
+
+
+def unfit(instruments: Sequence[Instrument]) -> list[str]:
+    """A line for each that cannot be subscribed, or is another one's double."""
     problems: list[str] = []
-    if not 0 < len(instruments) <= MOST_INSTRUMENTS:
-        problems.append(f"feed.symbols: {len(instruments)} instruments; SmartAPI streams 1 to {MOST_INSTRUMENTS}")
     known = ", ".join(wire.EXCHANGE_TYPES)
     seen: dict[tuple[str, str], str] = {}
     for instrument in instruments:

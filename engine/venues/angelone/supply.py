@@ -1,6 +1,6 @@
 """Angel One as a run's source: credentials, instruments, its feed. Looks instruments up, logs nobody in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from engine.venues.angelone.instruments.lookup import Instruments
 from engine.venues.angelone.instruments.master import ready
 from engine.venues.angelone.login import LoginSession
 from engine.venues.angelone.settings import SmartApiConfig
-from engine.venues.angelone.stream import smartapi_feed
+from engine.venues.angelone.stream import objection, smartapi_feed, unfit
 from engine.venues.supply import (
     LiveSupply,
     NoCredentials,
@@ -46,12 +46,22 @@ def _supply(config: Config, credentials: Credentials) -> tuple[LiveSupply, tuple
         connect=lambda tell, in_session: smartapi_feed(config, instruments, login, tell=tell, in_session=in_session),
         with_more=lambda more: _supply(with_symbols(config, (*symbols, *more)), credentials)[0],
         close=login.close,
-        new_day=lambda: _look_again(config, instruments),
+        new_day=lambda listed: _look_again(config, listed),
+        find=lambda more: _found(config, more),
+        objection=objection,
     )
     return supply, told
 
 
-def _look_again(config: Config, instruments: tuple[Instrument, ...]) -> tuple[str, ...]:
+def _found(config: Config, symbols: Sequence[str]) -> tuple[tuple[Instrument, ...], tuple[str, ...]]:
+    """Instruments to be added to a run, and what to know of them; raises UserError."""
+    instruments, told = _listed(config, tuple(symbols))
+    if bad := unfit(instruments):
+        raise ConfigError(*bad)
+    return instruments, told
+
+
+def _look_again(config: Config, instruments: Sequence[Instrument]) -> tuple[str, ...]:
     """Fetch the day's list; what to know of it. Raises UserError."""
     listed, warning = ready(config)
     with listed:
@@ -60,9 +70,7 @@ def _look_again(config: Config, instruments: tuple[Instrument, ...]) -> tuple[st
     return (warning, *found) if warning else found
 
 
-def differences(
-    listed: Instruments, config: Config, instruments: tuple[Instrument, ...], today: date
-) -> tuple[str, ...]:
+def differences(listed: Instruments, config: Config, instruments: Sequence[Instrument], today: date) -> tuple[str, ...]:
     """A line for each of `instruments` that stands otherwise in the list, or not at all; not for those whose token was said."""
     told: list[str] = []
     for each in instruments:

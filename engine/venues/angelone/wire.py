@@ -171,8 +171,8 @@ def decode_text(text: bytes) -> Pong | Refusal:
 # ── What we send. A mistake here is our own: ValueError. ────────────────────────────────────────────────────────────
 
 
-def subscribe(correlation: str, mode: int, tokens: Mapping[int, Sequence[str]]) -> bytes:
-    """The text that asks for `tokens` (by exchange type) in `mode`; nothing but their packets will answer it.
+def subscribe(correlation: str, mode: int, tokens: Mapping[int, Sequence[str]], *, on: bool = True) -> bytes:
+    """The text that asks for (not `on`: for no more of) `tokens` (by exchange type) in `mode`; nothing but their packets will answer it.
 
     `correlation` comes back in a refusal only: up to 10 letters and digits.
     """
@@ -187,7 +187,11 @@ def subscribe(correlation: str, mode: int, tokens: Mapping[int, Sequence[str]]) 
         for exchange_type, names in tokens.items()
         if names
     ]
-    request = {"correlationID": correlation, "action": 1, "params": {"mode": mode, "tokenList": token_list}}
+    request = {
+        "correlationID": correlation,
+        "action": 1 if on else 0,
+        "params": {"mode": mode, "tokenList": token_list},
+    }
     return msgspec.json.encode(request)
 
 

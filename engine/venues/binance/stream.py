@@ -1,22 +1,21 @@
 """Binance's public market data as a live feed: what to ask for, which message is which instrument's tick. Knows no socket."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from engine.config import Config
 from engine.model.errors import ConfigError, WireError
 from engine.model.events import FeedEvent
 from engine.model.types import Instrument
-from engine.stream.adapter import Endpoint, MessageKind, Notice, address, too_fine
+from engine.stream.adapter import Endpoint, MessageKind, Notice, address, changed, too_fine
 from engine.stream.errors import LinkLost
 from engine.stream.frames import TEXT
 from engine.stream.live_feed import Pace, StreamFeed
-from engine.stream.tick_builder import TickBuilder, place
+from engine.stream.tick_builder import Slot, TickBuilder, place
 from engine.venues.binance import wire
 from engine.venues.binance.settings import BinanceConfig
 
 MOST_STREAMS = 1024
 _LIFETIME_S = 23 * 3600 + 50 * 60.0  # the exchange ends every link after 24 hours; better at a moment of our own
-_REQUEST = 1
 
 
 class Binance:
@@ -31,15 +30,20 @@ class Binance:
         self._address = address("binance.stream_url", settings.stream_url, "/ws")
         self.source = f"binance {self._address.host}"
         self._ticker = ticker
-        self._streams = [
-            name
-            for instrument in instruments
-            for name in wire.stream_names(instrument.symbol, settings.trades, settings.book)
-        ]
-        self._places = {
-            instrument.symbol.upper(): place(index, instrument, wire.SCALE, wire.SCALE)
-            for index, instrument in enumerate(instruments)
-        }
+        self._trades, self._book = settings.trades, settings.book
+        self._instruments = instruments
+        self._places: dict[str, Slot] = {}
+        self._place(range(len(instruments)))
+        self._requests = 0
+
+    def _place(self, numbers: Iterable[int]) -> None:
+        for index in numbers:
+            each = self._instruments[index]
+            self._places[each.symbol.upper()] = place(index, each, wire.SCALE, wire.SCALE)
+
+    def _streams(self, numbers: Iterable[int]) -> list[str]:
+        symbols = (self._instruments[index].symbol for index in numbers)
+        return [name for symbol in symbols for name in wire.stream_names(symbol, self._trades, self._book)]
 
     def endpoint(self) -> Endpoint:
         """The stream's address; nobody need say who they are."""
@@ -50,7 +54,21 @@ class Binance:
 
     def subscriptions(self) -> list[bytes]:
         """One request for all streams, because more than five messages a second are not welcome."""
-        return [wire.subscribe(self._streams, _REQUEST)]
+        listed = (index for index, each in enumerate(self._instruments) if not each.removed)
+        return [wire.subscribe(self._streams(listed), self._request())]
+
+    def relist(self, instruments: tuple[Instrument, ...]) -> list[bytes]:
+        """One request for the streams that are new, one for those that are not wanted any more; late messages of these are ticks still."""
+        added, removed = changed(self._instruments, instruments)
+        self._instruments = instruments
+        self._place(added)
+        self._ticker.relist(added, removed)
+        requests = [(wire.subscribe, added), (wire.unsubscribe, removed)]
+        return [ask(self._streams(numbers), self._request()) for ask, numbers in requests if numbers]
+
+    def _request(self) -> int:
+        self._requests += 1
+        return self._requests
 
     def on_message(self, opcode: int, payload: bytes) -> MessageKind:
         """A trade becomes a tick, a book what the next ticks carry; raises WireError, and LinkLost before a shutdown."""
@@ -86,7 +104,7 @@ def binance_feed(
     pace: Pace | None = None,
 ) -> StreamFeed:
     """A feed of `instruments` from Binance; raises ConfigError for what cannot be subscribed, all problems at once."""
-    problems = _problems(instruments, 2 if config.venue(BinanceConfig).book else 1)
+    problems = _problems(config, instruments)
     if problems:
         raise ConfigError(*problems)
     # Ids of trades and of aggregated trades each rise by one.
@@ -96,11 +114,21 @@ def binance_feed(
     return StreamFeed(adapter, ticker, tell=tell, in_session=in_session, pace=pace)
 
 
-def _problems(instruments: tuple[Instrument, ...], streams_each: int) -> list[str]:
-    most = MOST_STREAMS // streams_each
+def too_many(config: Config, instruments: Sequence[Instrument]) -> str:
+    """Why so many cannot be streamed over one link; empty when they can."""
+    most = MOST_STREAMS // (2 if config.venue(BinanceConfig).book else 1)
+    listed = sum(not each.removed for each in instruments)
+    return f"{listed} instruments; Binance streams 1 to {most} of them here" if not 0 < listed <= most else ""
+
+
+def _problems(config: Config, instruments: tuple[Instrument, ...]) -> list[str]:
+    objection = too_many(config, instruments)
+    return [*([f"feed.symbols: {objection}"] if objection else []), *not_coins(instruments)]
+
+
+def not_coins(instruments: tuple[Instrument, ...]) -> list[str]:
+    """A line for each that cannot be one of the exchange's symbols, or is named twice."""
     problems: list[str] = []
-    if not 0 < len(instruments) <= most:
-        problems.append(f"feed.symbols: {len(instruments)} instruments; Binance streams 1 to {most} of them here")
     seen: set[str] = set()
     for instrument in instruments:
         symbol = instrument.symbol

@@ -27,6 +27,7 @@ __all__ = [
     "decode",
     "stream_names",
     "subscribe",
+    "unsubscribe",
 ]
 
 # Why messages are refused, to count by: no JSON, not the fields of their kind, a symbol, number, id or time that is none.
@@ -214,6 +215,11 @@ def subscribe(streams: Sequence[str], id: int) -> bytes:  # noqa: A002 - the nam
     if isinstance(streams, str) or not 0 < len(streams) <= _MAX_STREAMS or id < 0:
         raise ValueError(f"request {id} needs a list of 1 to {_MAX_STREAMS} streams")
     return msgspec.json.encode({"method": "SUBSCRIBE", "params": list(streams), "id": id})
+
+
+def unsubscribe(streams: Sequence[str], id: int) -> bytes:  # noqa: A002 - the name of the field
+    """The request number `id` for `streams` no more."""
+    return msgspec.json.encode({"method": "UNSUBSCRIBE", "params": list(streams), "id": id})
 
 
 def stream_names(symbol: str, trades: str, book: bool) -> list[str]:

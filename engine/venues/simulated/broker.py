@@ -14,15 +14,15 @@ class PaperBroker:
     """
 
     def __init__(
-        self, instruments: int, post: Callable[[BrokerEvent], None], lowest_prices: Sequence[int] = ()
+        self, instruments: int, post: Callable[[BrokerEvent], None], lowest_price: Callable[[int], int] = lambda _: 1
     ) -> None:
         self._net = [0] * instruments
-        self._lowest = lowest_prices or [1] * instruments
+        self._lowest_price = lowest_price
         self._post = post
 
     def submit(self, order: Order) -> None:
         """Fill `order` at its price (slippage is in it already); refuse what no exchange would take."""
-        if order.quantity <= 0 or order.price < self._lowest[order.instrument]:
+        if order.quantity <= 0 or order.price < self._lowest_price(order.instrument):
             self._post(Rejected(order.number, clean(f"quantity {order.quantity} at price {order.price}")))
             return
         self._net[order.instrument] += order.quantity if order.side == "BUY" else -order.quantity
@@ -43,8 +43,8 @@ class PaperBroker:
 
 
 def simulated(
-    instruments: tuple[Instrument, ...], post: Callable[[BrokerEvent], None], _: object
+    instruments: Sequence[Instrument], post: Callable[[BrokerEvent], None], _: object
 ) -> tuple[PaperBroker, Callable[[Sequence[int]], None]]:
-    """A simulated broker that posts within the turn, and how it is told what it holds."""
-    broker = PaperBroker(len(instruments), post, [each.lowest_price for each in instruments])
+    """A simulated broker that posts within the turn, and how it is told what it holds: of every instrument, where there are more."""
+    broker = PaperBroker(len(instruments), post, lambda index: instruments[index].lowest_price)
     return broker, broker.hold

@@ -13,11 +13,11 @@ from engine.venues.supply import OpenedVenue
 def mock_source(config: Config, begin: dt.time = dt.time.min) -> FaultySource:
     """Return the generated session that the configuration describes, from `begin` on, one instrument after the other in `feed.symbols`."""
     mock = config.venue(MockConfig)
-    sessions = tuple(
-        MockSession(mock.seed + place, mock.date, config.session.zone, instrument_for(config, symbol), begin)
-        for place, symbol in enumerate(wanted_symbols(config))
-    )
-    return FaultySource(sessions)
+
+    def draw(symbol: str, place: int) -> MockSession:
+        return MockSession(mock.seed + place, mock.date, config.session.zone, instrument_for(config, symbol), begin)
+
+    return FaultySource(tuple(draw(symbol, place) for place, symbol in enumerate(wanted_symbols(config))), draw)
 
 
 def open_mock(config: Config, _environ: Mapping[str, str]) -> OpenedVenue:

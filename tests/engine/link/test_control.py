@@ -12,9 +12,22 @@ from msgspec.structs import replace
 from engine.link.absence import digest
 from engine.link.control import ControlLease, OperatorPolicy
 from engine.link.protocol import AbsenceView, AnyCommand, ControlView
-from engine.model.commands import Arm, Disarm, Flat, Lock, PauseEntries, ResumeEntries, SetSpeed, Stop, Unlock
+from engine.model.commands import (
+    Arm,
+    Disarm,
+    Flat,
+    Lock,
+    PauseEntries,
+    ResumeEntries,
+    SetSpeed,
+    Stop,
+    Unlock,
+    Unwatch,
+    Watch,
+)
 from engine.model.snapshot import EntriesState
 from engine.model.statistics import DayStatistics
+from engine.text.sanitize import CleanText
 from tests.support.link_harness import engine_snapshot, gap
 
 SECOND = 1_000_000_000
@@ -78,6 +91,9 @@ def test_a_short_command_may_stop_the_engine_whoever_has_control() -> None:
     assert control.refusal(2, Stop(), screen=True) == "Ann has control"
     assert ControlLease().refusal(3, Stop(), screen=False) == ""
     assert ControlLease().refusal(3, Stop(), screen=True) != ""
+    for change in (Watch((CleanText("X"),)), Unwatch((CleanText("X"),))):
+        assert control.refusal(3, change, screen=False) == ""
+        assert control.refusal(2, change, screen=True) == "Ann has control"
     assert ControlLease().refusal(3, Unlock(), screen=False) != ""
 
 

@@ -4,8 +4,10 @@ from pathlib import Path
 
 from engine.model.errors import InputError
 from engine.model.marks import EventMark
+from engine.model.types import Instrument
 from engine.recording import FileRecorder, MqrSource
 from engine.recording.daily_recorder import DailyRecorder
+from engine.text.sanitize import CleanText
 from tests.support.builders import tick
 from tests.support.recording_samples import header
 from tests.support.waiting import until
@@ -54,3 +56,26 @@ def test_where_no_new_file_can_be_made_the_old_one_goes_on(tmp_path: Path) -> No
     assert recorder.not_begun == ""
     recorder.close()
     assert MqrSource(tmp_path / "1.mqr").count() == 1
+
+
+def test_a_file_of_other_instruments_takes_the_place_of_one_that_was_made_in_vain(tmp_path: Path) -> None:
+    files, others = Files(tmp_path), (Instrument(CleanText("OTHER")),)
+    noted: list[Path] = []
+    asked: list[tuple[Instrument, ...]] = []
+
+    def begin_with(instruments: tuple[Instrument, ...]) -> FileRecorder:
+        asked.append(instruments)
+        return files()
+
+    recorder = DailyRecorder(files, begin_with, noted.append)
+    until(recorder.prepare)
+    until(lambda: recorder.prepare(others))
+    assert asked == [others]
+    assert not (tmp_path / "2.mqr").exists()
+    recorder.go_on(0)
+    until(recorder.prepare)  # the next day's is of the others, too
+    assert asked == [others, others]
+    recorder.forget_prepared()
+    until(lambda: not (tmp_path / "4.mqr").exists())
+    until(lambda: noted[-1] == tmp_path / "3.mqr")
+    recorder.close()

@@ -157,3 +157,19 @@ def test_a_close_is_scaled_is_none_where_it_cannot_be_and_is_asked_anew_on_anoth
     assert made.closes[0] == -1
     made.link_up()
     assert made.closes == [0, 0]
+
+
+def test_an_instrument_that_is_added_begins_as_on_a_new_link_and_one_that_was_removed_is_counted_no_more():
+    made, ticks = ticker(count=1, rule="auto")
+    here, there = place(0, OPTION, 100, 1), place(1, OPTION, 100, 1)
+    made.trade(here, 900, 7, 10_000, 75, 75)
+    made.relist([1], [0])
+    assert (made.ticking, made.wanted, made.count) == (0, 1, 2)
+    made.trade(here, 900, 8, 10_000, 75, 75)
+    made.trade(there, 900, 1, 10_000, 75, 75)
+    assert [(each.instrument, bool(each.flags & FLAG_NEW_LINK)) for each in ticks] == [(0, True), (0, False), (1, True)]
+    assert made.ticking == 1
+    made.relist([0], [])
+    made.trade(here, 900, 9, 10_000, 75, 75)
+    assert ticks[-1].flags & FLAG_NEW_LINK
+    assert (made.ticking, made.wanted) == (2, 2)

@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,8 @@ from engine.model.types import (
     FLAG_UNCHAINED,
     Instrument,
 )
-from engine.venues.angelone.stream import smartapi_feed
+from engine.stream.tick_builder import TickBuilder
+from engine.venues.angelone.stream import SmartApi, smartapi_feed
 from tests.support.builders import config
 from tests.support.stream_harness import (
     CALL,
@@ -197,3 +199,23 @@ def test_what_smartapi_cannot_stream_is_refused_all_at_once():
 def test_smartapi_streams_one_to_a_thousand(count):
     many = [Instrument(f"OPT{number}", token=str(number), exchange="NFO") for number in range(count)]
     assert refusal_of(lambda: smartapi_of(*many)) == (f"feed.symbols: {count} instruments; SmartAPI streams 1 to 1000",)
+
+
+def test_a_list_that_changes_is_asked_for_by_what_differs_and_late_packets_are_ticks_still():
+    ticks = []
+    ticker = TickBuilder(2, "auto")
+    ticker.deliver = ticks.append
+    adapter = SmartApi(config("smartapi.mode=snap_quote"), (CALL, PUT), FakeLogin(), ticker)
+    adapter.subscriptions()
+    gone = msgspec.structs.replace(CALL, removed=True)
+    asked = [json.loads(text) for text in adapter.relist((gone, PUT, INDEX))]
+    lists = [(each["action"], each["params"]["tokenList"]) for each in asked]
+    assert lists == [
+        (1, [{"exchangeType": 1, "tokens": [INDEX.token]}]),
+        (0, [{"exchangeType": 2, "tokens": [CALL.token]}]),
+    ]
+    adapter.on_message(BINARY, packet(1))
+    assert [each.instrument for each in ticks] == [0]
+    assert (ticker.ticking, ticker.wanted) == (0, 2)
+    tokens = [row["tokens"] for text in adapter.subscriptions() for row in json.loads(text)["params"]["tokenList"]]
+    assert tokens == [[PUT.token], [INDEX.token]]

@@ -12,8 +12,9 @@ from engine.model.types import (
     PRICE_NAN,
     Instrument,
 )
+from engine.stream.tick_builder import TickBuilder
 from engine.venues.binance.raw_lines import BinanceRawSource
-from engine.venues.binance.stream import binance_feed
+from engine.venues.binance.stream import Binance, binance_feed
 from tests.support.builders import config
 from tests.support.shared_data import shared
 from tests.support.stream_harness import (
@@ -155,3 +156,18 @@ def test_nothing_is_told_before_the_start():
     view = feed.view()
     assert (view.state, view.source, view.wanted, view.ticking) == ("STOPPED", "binance 127.0.0.1", 1, 0)
     feed.stop(1)
+
+
+def test_a_list_that_changes_is_asked_for_by_what_differs_and_a_new_link_asks_for_what_is_left():
+    coins = tuple(Instrument(name, exchange="BINANCE") for name in ("BTCUSDT", "ETHUSDT", "SOLUSDT"))
+    ticker = TickBuilder(2, "chained")
+    adapter = Binance(config("binance.book=false"), coins[:2], ticker)
+    adapter.subscriptions()
+    gone = msgspec.structs.replace(coins[0], removed=True)
+    added, removed = (msgspec.json.decode(text) for text in adapter.relist((gone, *coins[1:])))
+    assert added == {"method": "SUBSCRIBE", "params": ["solusdt@trade"], "id": 2}
+    assert removed == {"method": "UNSUBSCRIBE", "params": ["btcusdt@trade"], "id": 3}
+    assert ticker.wanted == 2
+    (anew,) = (msgspec.json.decode(text) for text in adapter.subscriptions())
+    assert anew["params"] == ["ethusdt@trade", "solusdt@trade"]
+    assert adapter.relist((gone, *coins[1:])) == []

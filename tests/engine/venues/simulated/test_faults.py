@@ -4,8 +4,10 @@ import datetime
 from itertools import islice, pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from engine.model.commands import Fault
+from engine.model.errors import InputError
 from engine.model.types import PRICE_NAN, Instrument, Tick
 from engine.venues.simulated.faults import FaultySource
 from engine.venues.simulated.generator import MockSession
@@ -109,3 +111,26 @@ def test_a_fault_for_one_instrument_leaves_the_others_alone() -> None:
     told = list(islice(source.ticks(), 20))
     bad = [tick.instrument for tick in told if tick.price == PRICE_NAN]
     assert bad == [1, 1]
+
+
+def test_what_is_added_begins_at_that_moment_and_every_tick_keeps_its_number() -> None:
+    source = FaultySource((session(1, "A"),), lambda symbol, place: session(1 + place, symbol))
+    stream = source.ticks()
+    given_out = [(tick.exch_ms, tick.price) for tick in islice(stream, 300)]
+    listed = (*source.instruments, *source.find(("B",)))
+    source.follow(listed)
+    went_on = list(islice(stream, 300))
+    added = [tick.exch_ms for tick in went_on if tick.instrument == 1]
+    assert added
+    assert min(added) > given_out[-1][0]
+    source.follow((listed[0], replace(listed[1], removed=True)))
+    rest = list(stream)
+    assert {tick.instrument for tick in rest[1:]} == {0}  # one may have been at hand already
+    assert [tick.seq for tick in (*went_on, *rest)] == list(range(301, source.count() + 1))
+    again = [(tick.seq, tick.instrument, tick.exch_ms) for tick in source.ticks()]
+    assert again[300:] == [(tick.seq, tick.instrument, tick.exch_ms) for tick in (*went_on, *rest)]
+
+
+def test_a_source_that_draws_no_more_says_so() -> None:
+    with pytest.raises(InputError, match="cannot be changed"):
+        FaultySource((session(),)).find(("B",))
