@@ -13,6 +13,7 @@ from threading import Thread
 from typing import BinaryIO, Self, cast
 
 from engine.assembly import Run
+from engine.assembly.watch_list import list_changes
 from engine.model.errors import InputError
 from engine.model.types import Instrument, Trade
 from engine.outside.files import create_private, part_of, put_in_place, refuse_existing
@@ -88,7 +89,7 @@ class TradeFile:
             raise InputError(f"--trades {self._path}: cannot be written: {error.strerror}") from error
 
     def follow(self, run: Run) -> None:
-        """Write one row per exit of `run`, which must not have begun; a column `symbol` only where there are several instruments."""
+        """Write one row per exit of `run`, which must not have begun; a column `symbol` only where there are, or may come to be, several instruments."""
         if self._file is not None:
             self._thread = Thread(target=self._take_exits, args=(run, self._file), name="trades", daemon=True)
             self._thread.start()
@@ -135,7 +136,8 @@ class TradeFile:
 
     def _write_rows(self, run: Run, file: BinaryIO) -> None:
         states = run.trader.state.instrument_states
-        columns = _COLUMNS if len(states) == 1 else _COLUMNS | _OF_SEVERAL
+        one = len(states) == 1 and not list_changes(run.source)
+        columns = _COLUMNS if one else _COLUMNS | _OF_SEVERAL
         file.write(_line(columns))
         while (item := self._exits.get()) is not None:
             if isinstance(item, int):
