@@ -101,11 +101,8 @@ def build(
         hours = MarketHours(config, mode, _header_of(source))
         trader = Trader(config, instruments, f"{mode[0].upper()}{opened.run}-", hours)
         by_market = dict(trader.state.markets)  # and those of what is added later
-        recorder = None
-        if record:
-            recorder = open_recorder(
-                config, mode, name, instruments, partial(_recorded_markets, hours, by_market), state_dir.path
-            )
+        markets = partial(_recorded_markets, hours, by_market)
+        recorder = open_recorder(config, mode, name, instruments, markets, state_dir.path) if record else None
         if recorder is not None:
             edges.callback(recorder.close)
         parts = RunParts(config, mode, name, trader, journal, recorder, logs, state_dir.path, opened, watch)
