@@ -131,10 +131,8 @@ class StreamFeed:
 
     def previous_close(self, instrument: int) -> int:
         """What the packets of this link say that the instrument closed at on the day before (minor units); 0 = nothing."""
-        closes = self._ticker.closes
-        return (
-            max(0, closes[instrument]) if instrument < len(closes) else 0
-        )  # one that was added is taken up in a moment
+        closes = self._ticker.closes  # of one that was just added there is none for a moment
+        return max(0, closes[instrument]) if instrument < len(closes) else 0
 
     def view(self) -> FeedView:
         """How the link stands, at most 0.2 s ago."""

@@ -191,9 +191,6 @@ class LiveHarness:
     # ── What it shows ──────────────────────────────────────────────────────────────────────────────────────────
 
     @property
-    def previous_close(self, instrument: int) -> int:
-        return 0
-
     def view(self) -> FeedView:
         view = self.engine.feed_view()
         assert view is not None
