@@ -102,6 +102,13 @@ def test_the_strategy_is_the_one_of_the_defaults() -> None:
         assert wanted in lines
 
 
+def test_a_figure_of_speed_or_size_stands_with_the_command_that_gives_it() -> None:
+    prose = re.sub(r"(?ms)^```.*?^```$", "", README)
+    told = [part for part in re.split(r"\n\n|\n(?=[*|])", prose) if re.search(r"\d (?:µs|KB/s|MB)\b|% of a core", part)]
+    assert len(told) >= 3
+    assert [part for part in told if not re.search(r"`make bench|--headless|read at|as they say|lamp", part)] == []
+
+
 def test_links_within_the_page_lead_somewhere() -> None:
     headings = re.findall(r"(?m)^## (.*)$", README)
     anchors = {re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}

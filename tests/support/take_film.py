@@ -34,7 +34,7 @@ _BEFORE = [
 ]
 # Caption, what is typed, what is seen then, and for how many seconds that is looked at.
 SCENES = [
-    ("space: the recording plays at ten times its pace; an entry comes", " ", "LONG 150", 0.8),
+    ("space: the recording plays at ten times its pace; an entry comes", " ", "  LONG ", 0.8),
     ("enter: one position, its levels, fills and chart", "2\r", "─ POSITION", 1.6),
     ("esc: back", "\x1b", "5 LOG", 0.5),
     ("!: the emergency flat, its plan; entries are locked", "!", "EMERGENCY FLAT", 1.6),
