@@ -9,12 +9,14 @@ import sys
 import tempfile
 import termios
 import time
+from collections.abc import Callable
 from fcntl import ioctl
 from pathlib import Path
 
 from tests.support.emulator import Emulator
 from tests.support.film import Event, frames, moving, read_cast, write_cast
 from tests.support.paths import BUNDLED
+from tests.support.take_pictures import lasting
 from tests.support.terminal import Pty
 
 SIZE = (100, 30)
@@ -67,22 +69,22 @@ class Camera:
         opening = "".join(event.text for event in self.events)
         self.events, self._began = [Event(0, "o", opening)], time.monotonic()
 
-    def opening(self) -> list[Event]:
-        """What the film opens with."""
-        return self.events[:1]
-
     def watch(self, for_s: float) -> None:
         """Keep what is written for so long."""
         until_s = self.now_s() + for_s
         while (left_s := until_s - self.now_s()) > 0:
             self._read(left_s)
 
+    def waits(self, condition: Callable[[list[str]], bool], what: str) -> None:
+        """Keep what is written until the lines of the screen fulfil `condition`."""
+        give_up_s = self.now_s() + 30
+        while not condition(self.screen.text().splitlines()):
+            assert self.now_s() < give_up_s, f"never seen: {what}\n{self.screen.text()}"
+            self._read(0.2)
+
     def sees(self, text: str) -> None:
         """Keep what is written until `text` is on the screen."""
-        give_up_s = self.now_s() + 30
-        while text not in self.screen.text():
-            assert self.now_s() < give_up_s, f"never seen: {text}\n{self.screen.text()}"
-            self._read(0.2)
+        self.waits(lambda lines: text in "\n".join(lines), text)
 
     def types(self, keys: str) -> None:
         """Press keys one by one, as a person does."""
@@ -104,13 +106,18 @@ class Camera:
         self._pty.status()
 
 
-def play(home: Path, *, hurried: bool = False) -> Camera:
-    """All scenes before a camera; hurried, nobody looks longer than it takes to see what is to be seen."""
+def play(home: Path, opening: list[str] | None = None) -> Camera:
+    """All scenes before a camera; where the opening is known already, as fast as may be once that has come."""
+    hurried = opening is not None
     camera = Camera(home)
     try:
         for keys, seen in _BEFORE:
             camera.types(keys)
             camera.sees(seen)
+        if hurried:
+            camera.waits(lambda lines: lasting(lines) == opening, "the opening")
+        else:
+            camera.watch(1.5)  # a chart comes after the rest
         camera.begin()
         for caption, keys, seen, for_s in SCENES:
             camera.events.append(Event(camera.now_s(), "m", caption))

@@ -3,7 +3,8 @@
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Final
@@ -35,8 +36,8 @@ _WIDE, _WIDE_LEFT = 100, 74  # from here on panes stand beside each other, the r
 _LATE: Final = re.compile(r"(LATE|STALE)\b|[▲✖] *$", re.MULTILINE)
 
 
-def pictures(*, calm: bool) -> Iterator[tuple[str, str]]:
-    """Each picture's name, and the picture as SVG by the program's own exporter; `calm`: with no lamp in alarm."""
+def pictures(*, calm: bool) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Each picture's name, and what is there as SVG by the program's own exporter; `calm`: with no lamp in alarm."""
     for (width, height), scenes in _SCENES.items():
         with tempfile.TemporaryDirectory() as home:
             args = ("replay", str(BUNDLED), "--paused", "--speed", "10", "--state-dir", f"{home}/state")
@@ -48,7 +49,7 @@ def pictures(*, calm: bool) -> Iterator[tuple[str, str]]:
                     terminal.keys(*keys)
                     terminal.sees(seen)
                     _settles(terminal, calm)
-                    yield name, _picture(terminal, width)
+                    yield name, partial(_picture, terminal, width)
 
 
 def _settles(terminal: Tmux, calm: bool) -> None:
@@ -106,8 +107,8 @@ def lasting(lines: list[str]) -> list[str]:
 def main(target: Path) -> None:
     """Take all pictures into `target`."""
     target.mkdir(exist_ok=True)
-    for name, picture in pictures(calm=True):
-        (target / f"{name}.svg").write_text(picture, encoding="utf-8")
+    for name, look in pictures(calm=True):
+        (target / f"{name}.svg").write_text(look(), encoding="utf-8")
 
 
 if __name__ == "__main__":
