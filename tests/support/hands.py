@@ -73,10 +73,7 @@ def type_bytes(hands, reads):
             press(keyboard.tick(now_ms / 1e3), 0, 0)
         now_ms = at_ms
         if data:
-            press(
-                [*keyboard.tick(now_ms / 1e3), *keyboard.feed(decode(data), now_ms / 1e3)],
-                len(data),
-                now_ms - before_ms,
-            )
+            press(keyboard.tick(now_ms / 1e3), 0, 0)
+            press(keyboard.feed(decode(data), now_ms / 1e3), len(data), now_ms - before_ms)
             before_ms = now_ms
     return hands

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from engine import Bookmark, Disarm, Flat, Seek, SeekTime, Snapshot, Stop, Unlock, clean
 from tui.input import keys, on_position, reasons
 from tui.input.actions import LINES, Actions, Shell
-from tui.input.guard import Guard, Press
+from tui.input.guard import NOT_TAKEN, Press, by_hand, may_fire
 from tui.panes import log
 from tui.view import closing, flat, leaving
 from tui.view.engine_client import EngineClient
@@ -29,7 +29,6 @@ class Control:
         self.ui = ui
         self._client = client
         self._shell = shell
-        self._guard = Guard()
         self._spelt: tuple[str, ...] = ()  # keys that a hand may go on to type at one that did nothing
         self._actions = Actions(ui, client, shell)
         self.note = self._actions.note
@@ -37,11 +36,10 @@ class Control:
     def press(self, press: Press, view: View) -> None:
         """Take one key press while `view` is on the screen."""
         self._actions.view = view
-        by_hand = self._guard.watch(press)
         self.ui.digest = ""
         self.ui.hint = False
         if self.ui.dialog:
-            self._press_in_dialog(press, by_hand=by_hand)
+            self._press_in_dialog(press)
             return
         if press.key == "ctrl+c":
             self.ui.open("quit")
@@ -56,7 +54,7 @@ class Control:
         found = keys.lookup(press.key, view)
         why = reasons.why_not(press.key, view)
         if why and not self._actions.locks(press.at_ns, found):
-            if by_hand or found is not None:
+            if by_hand(press) or found is not None:
                 self.note(why, press.at_ns)
             self._spelt = (*_UNLOCK, "enter") if found is not None and found.action == "unlock" else ()
         elif found is not None:
@@ -103,14 +101,14 @@ class Control:
 
     # ── Dialogs ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _press_in_dialog(self, press: Press, *, by_hand: bool) -> None:
+    def _press_in_dialog(self, press: Press) -> None:
         dialog = self.ui.dialog
         if dialog == "flat":
-            self._press_in_plan(press, by_hand=by_hand)
+            self._press_in_plan(press)
         elif press.key == "!" and self._goes_through(dialog):
             self._actions.act("arm", press.at_ns)
         elif dialog in {"position", "action"}:
-            self._actions.on_position.press(press, by_hand=by_hand)
+            self._actions.on_position.press(press)
         elif dialog in _TYPED:
             self._type(press)
         elif press.key in LINES and dialog in {"help", "trades", "found", "closing", "days", "day"}:
@@ -128,7 +126,7 @@ class Control:
         else:
             self.ui.dialog = ""
             if dialog == "control":
-                self._press_at_control(press, by_hand=by_hand)
+                self._press_at_control(press)
 
     def _goes_through(self, dialog: Dialog) -> bool:
         """Whether `!` means the flat although a dialog is open: one that came by itself, of a position, or about leaving an engine that goes on."""
@@ -136,10 +134,10 @@ class Control:
             dialog in leaving.DIALOGS and self._client.attachment.apart
         )
 
-    def _press_at_control(self, press: Press, *, by_hand: bool) -> None:
+    def _press_at_control(self, press: Press) -> None:
         """`t` takes control from whoever has it, `g` gives it up; other keys close. What a line's noise types does neither."""
         attachment = self._client.attachment
-        if press.key not in {"t", "g"} or not by_hand:
+        if press.key not in {"t", "g"} or not by_hand(press):
             return
         if attachment.lost:
             self.note("no link to the engine: control stays as it is", press.at_ns, "alert")
@@ -150,7 +148,7 @@ class Control:
         elif press.key == "g" and attachment.has_control:
             self._client.give_control()
 
-    def _press_in_plan(self, press: Press, *, by_hand: bool) -> None:
+    def _press_in_plan(self, press: Press) -> None:
         """`x` fires under the guard's conditions, and says so when they do not hold; any other key closes the plan.
 
         A running flat is only looked at; a finished one leaves its receipt until a key is pressed. Among several legs
@@ -160,7 +158,7 @@ class Control:
             self._actions.move(LINES[press.key])
         elif self._client.snapshot.flat.state in flat.RUNS:
             held = self._client.snapshot.flat.state == "HELD" and self._client.attachment.may_flat
-            if press.key == "x" and held and self._guard.may_fire(by_hand, self.ui.plan_drawn_ns, press.at_ns):
+            if press.key == "x" and held and may_fire(press, self.ui.plan_drawn_ns):
                 self._client.send(Flat(anyway=True))
             elif press.key not in {"x", "!"}:
                 self.ui.dialog = ""
@@ -168,17 +166,13 @@ class Control:
             self.ui.dialog = ""
             if press.key == "k":
                 self.ui.open("unlock")
-        elif (
-            press.key == "x"
-            and self._client.attachment.may_flat
-            and self._guard.may_fire(by_hand, self.ui.plan_drawn_ns, press.at_ns)
-        ):
+        elif press.key == "x" and self._client.attachment.may_flat and may_fire(press, self.ui.plan_drawn_ns):
             self._client.send(Flat())
             self.ui.plan_until_ns = self.ui.plan_drawn_ns = (
                 0  # what comes of it has to be drawn before `x` means anything
             )
         elif press.key == "x":
-            self.note("x not taken: it came too fast, or behind an escape; press x again", press.at_ns, "alert")
+            self.note(NOT_TAKEN, press.at_ns, "alert")
         else:
             self._close_plan()
 

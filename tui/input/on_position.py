@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from engine import PositionCommand
-from tui.input.guard import PLAN_OPEN_NS, Guard, Press
+from tui.input.guard import NOT_TAKEN, PLAN_OPEN_NS, Press, by_hand, may_fire
 from tui.panes import positions
 from tui.view import one_position
 from tui.view.engine_client import EngineClient
@@ -33,12 +33,12 @@ class OnPosition:
         ui.open("position")
         ui.instrument = quote.instrument if quote is not None and chosen is None else ui.selected
 
-    def press(self, press: Press, *, by_hand: bool) -> None:
+    def press(self, press: Press) -> None:
         """Take a key in the dialog of a position, or in the plan of an action; every other key closes it."""
         ui = self._ui
         if ui.dialog == "action":
-            self._press_in_plan(press, by_hand=by_hand)
-        elif press.key in CHOICES and by_hand:
+            self._press_in_plan(press)
+        elif press.key in CHOICES and by_hand(press):
             self.choose(CHOICES[press.key], press.at_ns)
         else:
             ui.dialog = ""
@@ -89,15 +89,15 @@ class OnPosition:
         ui.planned, ui.fired_after = planned, -1
         ui.plan_drawn_ns, ui.plan_until_ns = 0, at_ns + PLAN_OPEN_NS
 
-    def _press_in_plan(self, press: Press, *, by_hand: bool) -> None:
+    def _press_in_plan(self, press: Press) -> None:
         """`x` fires under the guards of the flat, once; any other key closes the plan, or what has come of it."""
         ui = self._ui
         if press.key != "x":
             ui.dialog = ""
-        elif ui.fired_after < 0 and Guard.may_fire(by_hand, ui.plan_drawn_ns, press.at_ns):
+        elif ui.fired_after < 0 and may_fire(press, ui.plan_drawn_ns):
             self._fire(press.at_ns)
         elif ui.fired_after < 0:
-            self._note("x not taken: it came too fast, or behind an escape; press x again", press.at_ns, "alert")
+            self._note(NOT_TAKEN, press.at_ns, "alert")
 
     def _fire(self, at_ns: int) -> None:
         ui, action = self._ui, self._client.snapshot.action

@@ -258,7 +258,8 @@ class TerminalDriver(LinuxDriver):
                 self.lose("end of input")
                 return
             now_ns = monotonic_ns()
-            strokes = [*keyboard.tick(now_ns / 1e9), *keyboard.feed(decode(data), now_ns / 1e9)]
+            self._press(keyboard.tick(now_ns / 1e9), Burst(now_ns, 0, 0, 0))
+            strokes = keyboard.feed(decode(data), now_ns / 1e9)
             self._press(strokes, Burst(now_ns, now_ns - before_ns, len(data), len(strokes)))
             before_ns = now_ns
 

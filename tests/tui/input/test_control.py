@@ -303,7 +303,7 @@ def test_a_key_that_does_nothing_says_why(key, seen, attachment, why):
 
 
 def test_what_a_line_types_by_itself_is_told_nothing():
-    assert Hands().press("escape", 0).press("y", 300).ui.notice == ""
+    assert Hands().press("escape", 0).press("y", 100, suspicious=True).ui.notice == ""
     assert Hands().press("y", 0, alone=False).ui.notice == ""
 
 

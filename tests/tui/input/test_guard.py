@@ -5,10 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine import Arm, Disarm, Flat
-from tests.support.hands import MS, Hands
+from engine import Arm, ClosePosition, Disarm, Flat
+from tests.support.hands import Hands
 from tests.support.snapshots import snapshot
-from tui.input.guard import Guard, Press
 
 
 def test_by_hand_it_locks_at_once_shows_the_plan_and_fires():
@@ -71,38 +70,17 @@ def test_ten_seconds_close_the_plan():
     assert hands.client.sent == [Arm(), Disarm()]
 
 
-@given(st.lists(st.sampled_from("!x[AOM<0;12~cRyn "), min_size=1, max_size=10), st.integers(50, 950))
-def test_a_split_escape_sequence_never_fires(tail, apart_ms):
-    hands = Hands().press("escape", 0)
-    at_ms = 0
-    for key in tail:
-        at_ms += apart_ms
-        if at_ms < 4_000:
-            hands.press(key, at_ms)
-    assert not hands.fired
-
-
-def test_mouse_bytes_that_spell_it_never_fire():
-    hands = Hands()
-    for n, key in enumerate(["escape", "[", "M", "!", "x", "y"]):
-        hands.press(key, n * 300)
-    assert not hands.fired
-
-
 def test_suspicious_keys_never_fire():
     assert not Hands().press("!", 0).press("x", 400, suspicious=True).fired
 
 
-def test_after_an_escape_by_hand_it_works_again():
-    hands = Hands().press("escape", 0).press("!", 1_200).press("x", 1_800)
-    assert hands.fired
-
-
-def test_a_long_tail_ends():
-    guard = Guard()
-    assert not guard.watch(Press("escape", 0))
-    assert not any(guard.watch(Press("!", n * 500 * MS)) for n in range(1, 8))
-    assert guard.watch(Press("!", 4_100 * MS))
+@pytest.mark.parametrize("plan_key", ["!", "c"])
+def test_a_refused_x_says_how_long_and_then_works(plan_key):
+    begun = Hands() if plan_key == "!" else Hands().press("enter", -500)
+    hands = begun.press(plan_key, 0).press("x", 100).press("x", 200, suspicious=True).press("x", 300, alone=False)
+    assert not any(isinstance(command, Flat | ClosePosition) for command in hands.client.sent)
+    assert "wait 0.3 s, then x" in hands.ui.notice
+    assert isinstance(hands.press("x", 600).client.sent[-1], Flat | ClosePosition)
 
 
 def test_a_running_flat_is_only_shown():

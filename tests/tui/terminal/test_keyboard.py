@@ -1,7 +1,7 @@
 """Whole keys from broken streams: nothing of an escape sequence or a paste may come out as a key."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from textual import events
@@ -45,7 +45,7 @@ def test_a_sequence_is_never_a_printable_key(sequence):
         assert len(key) > 1
 
 
-@given(st.sampled_from(SEQUENCES), st.lists(st.sampled_from([0.0, 0.02, 0.3, 0.9]), min_size=20, max_size=20))
+@given(st.sampled_from(SEQUENCES), st.lists(st.sampled_from([0.0, 0.02, 0.09, 0.24]), min_size=20, max_size=20))
 def test_nor_when_it_is_torn_apart(sequence, gaps):
     at, pieces = 1.0, []
     for char, gap in zip(sequence, gaps, strict=False):
@@ -58,14 +58,15 @@ def test_nor_when_it_is_torn_apart(sequence, gaps):
 
 
 def test_an_arrow_torn_apart_is_escape_and_the_arrow():
-    assert names(read([(1.0, "\x1b"), (1.3, "["), (1.6, "A")])) == ["escape", "up"]
+    assert names(read([(1.0, "\x1b"), (1.9, "["), (2.1, "A")])) == ["escape", "up"]
 
 
 def test_a_key_soon_after_a_broken_sequence_is_suspicious():
-    strokes = read([(1.0, "\x1b"), (1.5, "x"), (4.0, "x")])
+    strokes = read([(1.0, "\x1b"), (1.2, "x"), (1.3, "x")])
     assert [(stroke.text, stroke.suspicious) for stroke in strokes] == [("\x1b", False), ("x", True), ("x", False)]
-    strokes = read([(1.0, "\x1b[12"), (2.6, "x")])
-    assert strokes == [Stroke("key", "x", suspicious=True)]
+    assert read([(1.0, "\x1b[12\x7f"), (1.2, "x")]) == [Stroke("key", "x", suspicious=True)]
+    assert read([(1.0, "\x1b[12"), (1.3, "x")]) == [Stroke("key", "x")]
+    assert read([(1.0, "\x1b[12"), (1.3, ";x")]) == [Stroke("key", "\x1b[12;x")]  # no hand types two at once
     assert read([(1.0, "\x1b[A"), (1.2, "x")])[1] == Stroke("key", "x")  # a whole one is no reason
 
 
@@ -126,6 +127,8 @@ def test_names():
 
 LOCKED = snapshot(entries=replace(SNAPSHOT.entries, locked="daily loss"))
 GAPS_MS = (0, 20, 90, 150, 400, 1_100)
+WITHIN_MS = (0, 20, 35, 90, 150, 240)  # between parts of what was torn
+SPELLING_X = ("\x1bOx", "\x1b[x", "\x1b[M !x", "\x1b[M!xx", "\x1bP!x>|x\x1b\\", "\x1b]11;!x\x07", "\x1b_!x\x1b\\")
 
 
 def torn(data: bytes, cuts: int, gaps_ms: list[int]) -> list[tuple[int, bytes]]:
@@ -149,13 +152,9 @@ def test_every_split_of_a_word_typed_right_after_escape_is_the_word(dialog, gap_
         assert type_bytes(hands, torn(data, cuts, [gap_ms])).client.sent == [Unlock()], bin(cuts)
 
 
-@given(
-    st.sampled_from(["", "plan", "help", "unlock", "quit"]),
-    st.integers(0, 7),
-    st.lists(st.sampled_from(GAPS_MS[:5]), min_size=1, max_size=3),
-)
-def test_no_split_of_escape_and_x_fires(opened, cuts, gaps_ms):
-    hands = Hands()
+@given(st.sampled_from(["", "plan", "help", "unlock", "quit"]), st.integers(0, 7), st.sampled_from((0, 20, 90, 140)))
+def test_no_split_of_escape_and_x_fires_until_a_hand_could_have_seen_the_plan(opened, cuts, gap_ms):
+    hands, gaps_ms = Hands(), [gap_ms]
     if opened == "plan":
         hands.press("!", -1_500)
     elif opened:
@@ -165,12 +164,46 @@ def test_no_split_of_escape_and_x_fires(opened, cuts, gaps_ms):
 
 
 @given(
-    st.sampled_from(SEQUENCES), st.integers(0, 2**12), st.lists(st.sampled_from(GAPS_MS[:5]), min_size=1, max_size=3)
+    st.sampled_from([*SEQUENCES, *SPELLING_X]),
+    st.integers(0, 2**12),
+    st.lists(st.sampled_from(WITHIN_MS), min_size=1, max_size=3),
 )
 def test_no_split_of_a_sequence_fires_nor_types(sequence, cuts, gaps_ms):
     hands = Hands().press("!", -1_500)
     type_bytes(hands, torn(sequence.replace("q", "x").encode(), cuts, gaps_ms))
     assert not hands.fired
+
+
+@given(
+    st.sampled_from(
+        [b"", b"\x1b", b"\x1b\x1b", b"\x1bx", b"\x1bO", b"\x1b[", b"\x1bX", b"\x1b[12", b"\x1b[A", b"\x1b]11"]
+    ),
+    st.integers(0, 700),
+    st.integers(40, 700),
+    st.integers(100, 500),
+)
+@example(b"\x1b", 400, 600, 370)
+@example(b"\x1b", 0, 0, 100)
+def test_a_slow_x_of_a_hand_fires_within_a_second_whatever_came_before(before, to_plan_ms, to_x_ms, apart_ms):
+    begins_more = before.startswith((b"\x1b[", b"\x1b]", b"\x1bO"))  # `!` right behind it would be taken for more of it
+    plan_ms = max(to_plan_ms, 300) if begins_more else to_plan_ms
+    opening = [(10, before + b"!")] if plan_ms < 20 else [(10, before), (10 + plan_ms, b"!")]
+    first_ms = 10 + plan_ms + to_x_ms
+    xs = [(at_ms, b"x") for at_ms in range(first_ms, first_ms + 1_000, apart_ms)]
+    assert type_bytes(Hands(), [*opening, *xs]).fired
+
+
+@pytest.mark.parametrize("suspect", [b"\x1b", b"\x1bx", b"\x1bO", b"\x1b[", b"\x1b[12", b"\x1bP>|", b"\x1b[1\x7f"])
+@pytest.mark.parametrize("apart_ms", [40, 100, 251])
+def test_what_is_refused_does_not_begin_the_wait_anew(suspect, apart_ms):
+    keyboard, clean_ms = Keyboard(), []
+    keyboard.feed(suspect.decode(), 1.0)
+    for at_ms in range(apart_ms, 600, apart_ms):
+        strokes = [*keyboard.tick(1 + at_ms / 1e3), *keyboard.feed("x", 1 + at_ms / 1e3)]
+        clean_ms += [at_ms for stroke in strokes if stroke == Stroke("key", "x")]
+    in_string = suspect.startswith(b"\x1bP") and apart_ms < 250
+    assert in_string or clean_ms[0] <= 250 + apart_ms
+    assert not in_string or not clean_ms
 
 
 def test_a_letter_that_could_be_the_rest_of_a_sequence_is_a_letter_when_nothing_follows():
