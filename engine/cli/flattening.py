@@ -193,7 +193,7 @@ def _plan(seen: "Snapshot") -> Iterator[str]:
         total += result
         quantity = instrument.quantity_text(held.state.quantity)
         won = grouped(result, zone, sign=True)
-        yield f"  sell {quantity} {clean(instrument.symbol, 80)} near {instrument.price_text(held.last)}: {won}"
+        yield f"  sell {quantity} {clean(instrument.symbol, 80)} near {instrument.price_words(held.last)}: {won}"
     count = len(seen.positions)
     about = f"about {grouped(total, zone, sign=True)}"
     yield f"  {count} position{'' if count == 1 else 's'}, {about}" if count else "  nothing is held"
@@ -209,7 +209,7 @@ def _journalled_plan(account: "JournalledAccount", prices: "Mapping[str, LastPri
     for number, net in account.net().items():
         symbol = account.symbols[number]
         price, at_ms = prices.get(symbol, (0, 0))
-        text = account.instrument(number).price_text(price)
+        text = account.instrument(number).price_words(price)
         known = f"at {text}, its last recorded price" if at_ms else "at its last journalled price"
         quantity = account.instrument(number).quantity_text(net)
         yield f"  sell {quantity} {clean(symbol, 80)} {known}"

@@ -134,4 +134,4 @@ def _position(held: "HeldStatus") -> str:
     if held.open_pnl is None:
         return text
     age = f", {held.age_s:.1f} s old" if held.age_s is not None else ""
-    return f"{text} {held.entry_price} → {held.last_price} ({held.open_pnl:+}){age}{'' if held.durable else f' {NOT_YET_DURABLE}'}"
+    return f"{text} {held.entry_price} → {held.last_price} (open P&L {held.open_pnl:+}){age}{'' if held.durable else f' {NOT_YET_DURABLE}'}"

@@ -12,7 +12,7 @@ _GAPS_TOLD = 2  # one by one; more are counted
 
 
 def digest(before: Snapshot, now: Snapshot, away_ns: int, did: str = "") -> str:
-    """`away 6 min 12 s: 2 entries, 1 stop loss, P&L −420.00`; `did` is what the policy did meanwhile."""
+    """`away 6 min 12 s: 2 entries, 1 stop loss, P&L meanwhile −420.00`; `did` is what the policy did meanwhile."""
     told = [did] if did else []
     told += _trading(before, now)
     told += _feed(before, now)
@@ -23,7 +23,7 @@ def digest(before: Snapshot, now: Snapshot, away_ns: int, did: str = "") -> str:
         told.append("the engine stopped")
     change = _result(now) - _result(before)
     if told or change:
-        told.append(f"P&L {_signed(change, now.session.zone)}")
+        told.append(f"P&L meanwhile {_signed(change, now.session.zone)}")
     return f"away {text.duration(away_ns // _SECOND_NS)}: {', '.join(told) or 'nothing happened'}"
 
 

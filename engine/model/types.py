@@ -79,6 +79,11 @@ class Instrument(Struct, frozen=True):
         text = f"{Decimal(price) / self.price_scale:f}"
         return text if "." in text else text + ".0"
 
+    def price_words(self, price: int) -> str:
+        """`price` (minor units) as a person reads it: as its text, two decimals at least."""
+        whole, _, behind = self.price_text(price).partition(".")
+        return f"{whole}.{behind:0<2}"
+
     def quantity_text(self, quantity: int) -> str:
         """`quantity` (minor units) as a decimal text in units, without trailing zeros."""
         if self.quantity_scale == 1:

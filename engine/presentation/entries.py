@@ -17,6 +17,7 @@ State = Literal[
     "waits",
     "off",
     "paused",
+    "barred",
     "LOCKED",
     "HALTED",
     "done",
@@ -39,6 +40,11 @@ MEANINGS: Final[tuple[tuple[State, str, str], ...]] = (
         "the link to the exchange is down, nothing is traded (watch only), or the engine has stopped",
     ),
     ("paused", "paused", "the operator's: no entries until p; exits go on"),
+    (
+        "barred",
+        "no entries in",
+        "the operator's, of one instrument: none in it until n in its dialog (enter); exits go on",
+    ),
     ("LOCKED", "LOCKED", "no entries until unlocked (k, typed); exits go on; the reason stands beside it"),
     ("HALTED", "HALTED", "the engine refuses entries until unlocked (k, typed); the reason stands beside it"),
     ("done", "done", "for today: the entry window is over, or the day's limit of entries is reached; exits go on"),
@@ -61,8 +67,8 @@ class EntriesWords(Struct, frozen=True):
         return f"{self.forms[0]} · {self.remedy}" if self.remedy else self.forms[0]
 
 
-def entries(seen: Snapshot, now_ns: int, *, known: bool = True) -> EntriesWords:
-    """How entries stand at `now_ns` (monotonic); not `known`: of an engine that does not answer.
+def entries(seen: Snapshot, now_ns: int, *, known: bool = True, at: int | None = None) -> EntriesWords:
+    """How entries stand at `now_ns` (monotonic), and in instrument number `at`; not `known`: of an engine that does not answer.
 
     Of several reasons the one that a person must lift comes first, then the one that lasts longest.
     """
@@ -71,6 +77,7 @@ def entries(seen: Snapshot, now_ns: int, *, known: bool = True) -> EntriesWords:
         or _gate(seen)
         or _hours(seen)
         or _feed(seen, now_ns)
+        or _barred(seen, at)
         or _strategy(seen)
         or EntriesWords("on", ("entries on", "ready"))
     )
@@ -145,6 +152,18 @@ def _feed(seen: Snapshot, now_ns: int) -> EntriesWords | None:
     return None
 
 
+def _barred(seen: Snapshot, at: int | None) -> EntriesWords | None:
+    """What the operator has barred: all that is traded, or the instrument `at` that is looked at."""
+    barred = seen.entries.barred
+    traded = [number for number, instrument in enumerate(seen.instruments) if not instrument.watch_only]
+    every = len(traded) > 1 and all(number in barred for number in traded)
+    named = traded[0] if len(traded) == 1 else at
+    if not every and (named is None or named not in barred):
+        return None
+    symbol = "any instrument" if every or named is None else text.instrument_at(seen, named).symbol
+    return EntriesWords("barred", (f"no entries in {symbol}", "barred"), "n lifts it")
+
+
 def _strategy(seen: Snapshot) -> EntriesWords | None:
     """Whether any instrument can be entered, as far as its strategy and its position say."""
     traded = [quote for quote in seen.quotes if not text.instrument_at(seen, quote.instrument).watch_only]
@@ -153,7 +172,7 @@ def _strategy(seen: Snapshot) -> EntriesWords | None:
     if seen.watched > len(seen.quotes):
         return None
     held = {position.state.instrument for position in seen.positions}
-    free = [quote for quote in traded if quote.instrument not in held]
+    free = [quote for quote in traded if quote.instrument not in held and quote.instrument not in seen.entries.barred]
     if not free:
         return EntriesWords("position", ("in position: no second entry", "in position"))
     left = min(quote.warmup for quote in free)

@@ -3,6 +3,7 @@
 Every text is plain ASCII but for the `µ` of a latency, and none of these functions raises on any number.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -18,6 +19,7 @@ NOTHING = money_text.NOTHING
 money = money_text.grouped
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LEAST_DECIMALS = 2
+_STAMP = re.compile(r"\b[0-9]{8}T[0-9]{6}Z\b")
 _UNKNOWN = Instrument(CleanText("?"))
 
 
@@ -55,8 +57,7 @@ def price(instrument: Instrument, minor: int) -> str:
     scale = instrument.price_scale
     decimals = _decimals(scale, instrument.tick_size)
     if decimals < 0:
-        whole, _, behind = instrument.price_text(minor).partition(".")
-        return f"{whole}.{behind:0<{_LEAST_DECIMALS}}"
+        return instrument.price_words(minor)
     unit = scale // 10**decimals
     units, rest = divmod((abs(minor) + unit // 2) // unit, 10**decimals)
     behind = f"{rest:0{decimals}d}" if decimals else ""
@@ -171,6 +172,20 @@ def day(ms: int, zone: str) -> str:
     """The date `2025-10-03` of UTC milliseconds `ms` in `zone`; empty where no calendar has it."""
     local = _local(ms, zone)
     return local.date().isoformat() if local else ""
+
+
+def local_stamps(words: str, zone: str) -> str:
+    """`words` with every moment such as `20261130T215155Z` as a local one: `1 Dec 03:21`."""
+    return _STAMP.sub(lambda found: _local_stamp(found[0], zone), words)
+
+
+def _local_stamp(stamp: str, zone: str) -> str:
+    try:
+        at = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        local = at.astimezone(_zone(zone) or UTC)
+    except (ValueError, OverflowError):
+        return stamp
+    return f"{local.day} {local:%b %H:%M}"
 
 
 def minute(ms: int, zone: str) -> str:

@@ -73,7 +73,9 @@ class LampInput(Struct, frozen=True):
 
     @property
     def silent_s(self) -> float:
-        """For how long the engine has not beaten, where that is long enough to explain other lamps; else 0."""
+        """For how long an engine that should beat has not, where that is long enough to explain other lamps; else 0."""
+        if self.snapshot.stopped:
+            return 0.0
         beat_ns = self.snapshot.pulse.beat_ns
         age_s = self.age_s(beat_ns) if beat_ns else 0.0
         return age_s if age_s >= 0.5 else 0.0
@@ -116,6 +118,8 @@ def strategy(look: LampInput) -> Lamp:
     """The newest decision against the newest tick, and how long ticks have been waiting for one."""
     seen = look.snapshot
     pulse, waiting = seen.pulse, seen.inbox_waiting
+    if seen.stopped:
+        return Lamp("STRATEGY", "OFF", "stopped")
     if is_closed(seen):
         return Lamp("STRATEGY", "CLOSED", market(seen))
     if not pulse.came_ns:

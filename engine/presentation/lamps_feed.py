@@ -60,6 +60,8 @@ def data(look: LampInput) -> Lamp:
         more = f" and {len(over) - 1:,} more" if len(over) > 1 else ""
         shown = f"{symbol}{more} still held"
         return Lamp("DATA", "STALE", shown, because="← the session is over", following=feeds.unsold(seen, over[0]))
+    if seen.stopped:
+        return Lamp("DATA", "OFF", "stopped")
     if is_closed(seen):
         return Lamp("DATA", "CLOSED", market(seen))
     held = {position.state.instrument for position in seen.positions if position.state.quantity}

@@ -128,7 +128,7 @@ class ActionReceipt:
         average = Decimal(sale.turnover) / sale.filled / name.price_scale
         slippage = Decimal(acted.price) / name.price_scale - average
         amount = f"{name.quantity_text(sale.filled)} of {name.quantity_text(acted.quantity)}"
-        told = f"sold {amount} @ {average:.2f}, plan {name.price_text(acted.price)}, slippage {slippage:+.2f} a unit"
+        told = f"sold {amount} @ {average:.2f}, plan {name.price_words(acted.price)}, slippage {slippage:+.2f} a unit"
         self._tell(acted, f"{told}: {word}")
 
     def _tell(self, acted: OperatorActed, words: str) -> None:

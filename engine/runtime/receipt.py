@@ -45,7 +45,7 @@ class _Leg(Struct):
         average = Decimal(self.turnover) / self.filled / name.price_scale
         slippage = Decimal(self.planned) / name.price_scale - average
         amount = f"{name.quantity_text(self.filled)} of {name.quantity_text(self.quantity)}"
-        prices = f"sold {amount} @ {average:.2f}, plan {name.price_text(self.planned)}"
+        prices = f"sold {amount} @ {average:.2f}, plan {name.price_words(self.planned)}"
         return f"  {name.symbol} {prices}, slippage {slippage:+.2f} a unit: {self.shown}"
 
 

@@ -79,7 +79,7 @@ def _running(place: EngineDir) -> Status:
     still = beat_age_s is not None and beat_age_s >= _STANDS_STILL_S
     told = (seen.fault, *(f"{edge.name}: {edge.problem}" for edge in seen.edges if edge.problem))
     entries, reason = _entries(seen)
-    market, market_reason = _market(seen)
+    market, market_reason = market_of(seen)
     newest_ns = max((quote.exch_ms for quote in seen.quotes), default=0) * 1_000_000 or None
     return _stamped(
         place,
@@ -139,13 +139,19 @@ def _entries(seen: Snapshot) -> tuple[Entries, str]:
     return "allowed", ""
 
 
-def _market(seen: Snapshot) -> tuple[Market, str]:
+def market_of(seen: Snapshot) -> tuple[Market, str]:
     """How the market stands, and until when; unknown where nobody knows."""
     session = seen.session
-    if session.start_ms <= seen.market_ms <= session.end_ms:
+    if seen.stopped or (seen.replay is not None and seen.replay.ended):
+        return "closed", "over: nothing is traded any more"
+    if session.start_ms <= seen.market_ms < session.end_ms:
         ends = text.minute(session.end_ms, session.zone)
         return "open", f"open until {ends}" if session.daily else "open round the clock"
-    return ("closed", f"CLOSED until {session.opens}") if session.opens else ("unknown", "")
+    if session.opens:
+        return "closed", f"CLOSED until {session.opens}"
+    if session.end_ms > session.start_ms and seen.market_ms >= session.end_ms:
+        return "closed", f"CLOSED since {text.minute(session.end_ms, session.zone)}"
+    return "unknown", ""
 
 
 def _alarms(seen: Snapshot) -> Iterator[str]:

@@ -55,7 +55,7 @@ class DataQualityMonitor:
         if inst.last_price % inst.instrument.tick_size and not inst.off_grid_told:
             inst.off_grid_told = True
             name = inst.instrument
-            text = f"prices such as {name.price_text(inst.last_price)} are not on the grid of {name.price_text(name.tick_size)}"
+            text = f"prices such as {name.price_words(inst.last_price)} are not on the grid of {name.price_words(name.tick_size)}"
             self._state.effects.append(events.InstrumentWarned(inst.index, f"{text}: is tick_size right?", now_ms))
         if inst.silences.over(now_ms):
             self.tell_silences(inst, now_ms)

@@ -114,22 +114,22 @@ class EventText:
         match event:
             case events.Submit(order):
                 name = self._instruments[order.instrument]
-                text = f"order {order.tag} {order.side} {name.quantity_text(order.quantity)} {name.symbol} @ {name.price_text(order.price)}"
+                text = f"order {order.tag} {order.side} {name.quantity_text(order.quantity)} {name.symbol} @ {name.price_words(order.price)}"
                 return EventLine("broker", DEBUG, f"{text} ({order.reason})")
             case events.FillBooked(fill):
                 name = self._instruments[fill.instrument]
                 verb = "entry" if fill.side == "BUY" else "sold"
-                traded = f"{name.quantity_text(fill.quantity)} {name.symbol} @ {name.price_text(fill.price)}"
+                traded = f"{name.quantity_text(fill.quantity)} {name.symbol} @ {name.price_words(fill.price)}"
                 text = f"{self._stamp(fill.at_ms)} {verb} {traded}"
                 level = INFO if fill.side == "BUY" else DEBUG
                 return EventLine("trader", level, f"{text}, cash {Decimal(event.cash):.2f}", keep=fill.side == "BUY")
             case events.TradeClosed(trade):
                 name = self._instruments[trade.instrument]
-                prices = f"{name.price_text(trade.entry_price)} → {name.price_text(trade.exit_price)}"
-                text = f"{self._stamp(trade.exit_ms)} exit {name.quantity_text(trade.quantity)} {name.symbol} {prices} {trade.reason}"
-                text += " (the operator's)" if trade.operator_stop else ""
-                text += " BLIND" if trade.blind else ""
-                return EventLine("trader", INFO, f"{text}, P&L {trade.net_pnl:+.2f}", keep=True)
+                prices = f"{name.price_words(trade.entry_price)} → {name.price_words(trade.exit_price)}"
+                text = f"{self._stamp(trade.exit_ms)} exit {name.quantity_text(trade.quantity)} {name.symbol} {prices} P&L {trade.net_pnl:+.2f}"
+                blind = " BLIND" if trade.blind else ""
+                whose = " (the operator's)" if trade.operator_stop else ""
+                return EventLine("trader", INFO, f"{text}{blind}, {trade.reason}{whose}", keep=True)
             case events.OrderCancelled():
                 return EventLine("broker", WARNING, f"order {event.order} cancelled", keep=True)
             case events.OrderRejected():
@@ -148,12 +148,12 @@ class EventText:
     def _tell_operator(self, event: events.OperatorActed) -> EventLine:
         """Say what was done by whom with one position or instrument."""
         name = self._instruments[event.instrument]
-        last = name.price_text(event.price)
+        last = name.price_words(event.price)
         match event.action:
             case "close" | "half":
                 text = f"{event.action} {name.symbol}: SELL {name.quantity_text(event.quantity)} at last {last}"
             case "stop":
-                moved = f"{name.price_text(event.before)} → {name.price_text(event.stop)}"
+                moved = f"{name.price_words(event.before)} → {name.price_words(event.stop)}"
                 text = f"stop of {name.symbol} {moved}, last {last}"
             case "bar":
                 text = f"no new entries in {name.symbol}; what is held goes on"
@@ -167,7 +167,7 @@ class EventText:
         match event:
             case events.ClosedBlind():
                 age = f"{event.age_ms / 1000:.0f} s old" if event.age_ms >= 0 else "no tick since the start"
-                known = f"at the last known price {name.price_text(event.price)} ({age})"
+                known = f"at the last known price {name.price_words(event.price)} ({age})"
                 text = f"{self._at(event)} no tick in time: {name.quantity_text(event.quantity)} closed BLIND {known}, {event.reason}"
                 return EventLine("trader", ERROR, text, keep=True)
             case events.HeldSilent():

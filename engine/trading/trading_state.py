@@ -405,7 +405,7 @@ class TradingState:
         if position is None or position.stop == stop:
             return ""
         name = self.instrument_states[index].instrument
-        return f"{name.symbol}: the stop is {name.price_text(position.stop)} by this configuration, it was {name.price_text(stop)}"
+        return f"{name.symbol}: the stop is {name.price_words(position.stop)} by this configuration, it was {name.price_words(stop)}"
 
 
 def symbols_of(kept: StateKept) -> dict[int, CleanText]:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 def test_watching_a_replay_to_its_end(tmp_path):
     with tmux(tmp_path, 120, 40, "replay", str(BUNDLED), "--speed", "max") as terminal:
-        terminal.sees("■", "32,664/32,664", "P&L +1,861.52", "exits 62")
+        terminal.sees("■", "32,664/32,664", "day +1,861.52", "exits 62")
         terminal.sees("END OF THE REPLAY", "47 positions, 36 won (77%)", "any other key closes")
         terminal.keys("Escape")
         terminal.keys("T")

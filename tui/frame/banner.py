@@ -215,15 +215,17 @@ def _held_over(view: View, width: int) -> tuple[list[Segment], str] | None:
 
 
 def _last_run(view: View) -> tuple[list[Segment], str] | None:
-    """`LAST RUN: ended without closing — READY: locked until you unlock (k) — a shows it`; the verdict stands last in what was found."""
+    """`LAST RUN: READY: locked until you unlock (k) — run 3 (paper) of 1 Dec 03:21 did not end in good order — a shows it`.
+
+    The verdict stands last in what was found, and first here: nothing may cut it.
+    """
     found = view.snapshot.found
     if not found:
         return None
-    verdict = found[-1] if len(found) > 1 else ""
+    verdict, *because = [text.local_stamps(line, view.snapshot.session.zone) for line in (found[-1], *found[:-1][:1])]
     segments = [
-        segment(0, word("LAST RUN")),
-        segment(3, word(f": {clip(found[0], 60)}"), word(f": {clip(found[0], 22)}")),
-        _behind_dash(2, clip(verdict, 60), clip(verdict, 28)),
+        segment(0, *(word(f"LAST RUN: {clip(verdict, most)}") for most in (60, 42))),
+        _behind_dash(2, *(clip(why, most) for why in because for most in (70, 40, 24))),
         _behind_dash(1, "press a to read and acknowledge", "a shows it"),
     ]
     return segments, "banner"

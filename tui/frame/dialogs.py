@@ -136,9 +136,21 @@ def _unlock(view: View, width: int, height: int) -> list[Line]:
     reasons = [("locked", entries.locked), ("halted", entries.halted)]
     lines: list[Line] = [_typed(view, "type UNLOCK:", width)]
     lines += [((f"{name}: ", "dim"), (reason, "warn")) for name, reason in reasons if reason]
-    if len(lines) == 1:
+    if unsure := _nobody_unlocks(view):
+        lines.append(((shortened(unsure, width, view.glyphs), "alert"),))
+    elif len(lines) == 1:
         lines.append(_says(view, "entries are not locked", width))
     return _with_foot(lines, _foot(view, "enter unlocks · esc closes · the strategy may then enter", width), height)
+
+
+def _nobody_unlocks(view: View) -> str:
+    """Why no engine would take it; empty where one does."""
+    attachment = view.attachment
+    if view.snapshot.stopped:
+        return "the engine has stopped: nothing can be unlocked"
+    if attachment.lost and not attachment.there:
+        return "the engine is gone: nothing can be unlocked"
+    return "the engine does not answer: nobody knows whether they are" if view.engine_silent else ""
 
 
 def _about(lines_of: Callable[[View, int, int], tuple[list[Line], str]], prompt: str = "") -> Body:
@@ -155,7 +167,11 @@ def _about(lines_of: Callable[[View, int, int], tuple[list[Line], str]], prompt:
 
 def _found(view: View, width: int, height: int) -> list[Line]:
     """How the last run ended, all of it, from line `ui.choice` on where there is more than fits."""
-    lines = [part for words in view.snapshot.found for part in wrapped(words, width) or [""]]
+    lines = [
+        part
+        for words in view.snapshot.found
+        for part in wrapped(text.local_stamps(words, view.snapshot.session.zone), width) or [""]
+    ]
     room = max(1, height - 2)
     top = max(0, min(view.ui.choice, len(lines) - room))
     shown = [_says(view, words, width, "") for words in lines[top : top + room]]

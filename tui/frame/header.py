@@ -25,7 +25,7 @@ def status(view: View, width: int) -> Line:
     account = shot.account
     pnl = text.money(account.day_pnl, shot.session.zone, sign=True)
     style = result_style(account.day_pnl)
-    of_day = f"{change.another_day(shot)} P&L ".lstrip()
+    of_day = f"{change.another_day(shot) or 'day'} "
     segments = [
         _badge(view, width),
         control_holder.badge(view),
@@ -33,7 +33,7 @@ def status(view: View, width: int) -> Line:
         _feed(view),
         segment(LUXURY, word(shot.source, "dim")),
         _holding(view),
-        segment(1, ((of_day, "dim"), (pnl, style)), word(pnl, style)),
+        segment(1, ((of_day, "dim"), (pnl, style))),
         readiness.flat(view),
         readiness.entries(view, width),
         _session_clock(view),

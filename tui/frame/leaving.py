@@ -31,7 +31,7 @@ def _positions(view: View, width: int, most: int) -> list[Line]:
     lines: list[Line] = []
     for position in shot.positions:
         instrument = text.instrument_at(shot, position.state.instrument)
-        side = f"  {text.side(instrument, position.state.quantity)}  "
+        side = f"  {text.side(instrument, position.state.quantity)}  open "
         result = (text.money(position.open_pnl, shot.session.zone, sign=True), result_style(position.open_pnl))
         lines.append(((instrument.symbol, "bold"), (side, ""), result))
     if not lines:

@@ -106,7 +106,7 @@ def _head(view: View, held: OpenPosition, width: int) -> list[Line]:
     parted = bought if state.initial_quantity != state.quantity else ""
     selling = f", {text.quantity(instrument, held.exiting)} on order" if held.exiting else ""
     result = text.money(held.open_pnl, seen.session.zone, sign=True)
-    share = text.percent(held.last - state.entry_price, state.entry_price)
+    share = one_position.percent(held, instrument)
     age = text.age(max(0, seen.market_ms - state.entry_ms) / 1000)
     unkept = text.not_kept(seen)
     line: Line = (

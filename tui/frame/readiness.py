@@ -28,6 +28,7 @@ _ENTRY_STYLES = {
     "waits": "warn",
     "off": "warn",
     "paused": "warn",
+    "barred": "warn",
     "LOCKED": "alert",
     "HALTED": "alert",
     "done": "dim",
@@ -51,7 +52,8 @@ def entries(view: View, width: int) -> Segment:
 
 def words_of(view: View) -> EntriesWords:
     """How entries stand, as far as this screen knows."""
-    return words.entries(view.snapshot, view.now_ns, known=not view.engine_silent)
+    chosen = view.selected.instrument if view.selected is not None else None
+    return words.entries(view.snapshot, view.now_ns, known=not view.engine_silent, at=chosen)
 
 
 def flat(view: View) -> Segment:

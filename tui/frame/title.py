@@ -11,7 +11,7 @@ _RUPEE = Decimal(1)
 
 
 def title(view: View) -> str:
-    """`PAPER ● LONG 450 -1,240 myquant`; a mark of alarm where something is grave."""
+    """`PAPER ● LONG 450 day -1,240 myquant`; a mark of alarm where something is grave."""
     seen, glyphs = view.snapshot, view.glyphs
     grave = view.engine_silent or seen.stopped or any(lamp.word in _GRAVE for lamp in view.lamps)
     held = [each.state for each in seen.positions if each.state.quantity]
@@ -19,7 +19,7 @@ def title(view: View) -> str:
     more = f" +{len(held) - 1:,}" if len(held) > 1 else ""
     whole = seen.account.day_pnl.quantize(_RUPEE, ROUND_HALF_UP)
     money = text.money(whole, seen.session.zone, sign=True).partition(".")[0]
-    return f"{seen.trade_mode.upper()} {glyphs.bad if grave else glyphs.ok} {side}{more} {money} myquant"
+    return f"{seen.trade_mode.upper()} {glyphs.bad if grave else glyphs.ok} {side}{more} day {money} myquant"
 
 
 def silences(view: View) -> tuple[Alert, ...]:

@@ -37,7 +37,7 @@ def instrument_line(view: View) -> str:
     if quote is None:
         return ""
     instrument = view.snapshot.instruments[quote.instrument]
-    return f"{instrument.symbol} {instrument.price_text(quote.last)}"
+    return f"{instrument.symbol} {instrument.price_words(quote.last)}"
 
 
 class PaneKey(Struct, frozen=True):

@@ -21,6 +21,7 @@ _WIDEST = 56  # cells; further apart, a number is hard to follow from its name
 _TRADES_FROM = 4  # rows that must be free for the newest trades to be shown below
 _FEW = 9  # lines: six of a position, three of the account
 _MONEY = 12  # cells of a sum of money where none is longer
+_SYMBOL = "SYMBOL"
 _SHORT = 14  # cells of a symbol where a line has no room for the whole
 
 
@@ -138,11 +139,8 @@ def _position(view: View, position: OpenPosition, width: int) -> list[Line]:
         segment(0, word(text.not_kept(shot), "warn")),
         segment(1, *(word(words, "warn") for words in barred)),
     ]
-    moved = position.last - state.entry_price
-    if state.quantity < 0:
-        moved = -moved
     last = text.price(instrument, position.last) if position.last > 0 else text.NOTHING
-    share = text.percent(moved, state.entry_price if position.last > 0 else 0)
+    share = one_position.percent(position, instrument)
     result: Line = ((text.money(position.open_pnl, shot.session.zone, sign=True), result_style(position.open_pnl)),)
     levels = (state.entry_price, max(0, state.stop), state.trail_stop or 0, position.next_target or 0)
     size = max(9, len(last), *(len(text.price(instrument, level)) for level in levels)) + 1
@@ -151,7 +149,7 @@ def _position(view: View, position: OpenPosition, width: int) -> list[Line]:
     return [
         assemble(segments, width),
         ends(entry, priced, width),
-        ends((("open P&L", "dim"), (f"  {share} %", result_style(moved))), result, width),
+        ends((("open P&L", "dim"), (f"  {share} %", result_style(position.open_pnl))), result, width),
         *_levels(view, position, width, size),
     ]
 
@@ -213,10 +211,10 @@ def _table(view: View, held: list[OpenPosition], selected: OpenPosition, width: 
     names = ["QTY", "ENTRY", "STOP", "P&L"]
     sizes = [1 + max(len(name), *(len(row[place]) for row in cells)) for place, name in enumerate(names)]
     symbols = tuple(text.instrument_at(view.snapshot, each.state.instrument).symbol for each in held)
-    size = max(1, min(max(map(cell_len, symbols)), width - 2 - sum(sizes)))
+    size = max(1, min(max(len(_SYMBOL), *map(cell_len, symbols)), width - 2 - sum(sizes)))
     short = middled(symbols, size, view.glyphs)
     head = "".join([right(name, size) for name, size in zip(names, sizes, strict=True)])
-    lines: list[Line] = [((f"  {left('SYMBOL', size)}{head}", "dim"),)] if headed else []
+    lines: list[Line] = [((f"  {left(_SYMBOL, size)}{head}", "dim"),)] if headed else []
     unkept = text.not_kept(view.snapshot)
     for position, row, symbol in zip(shown, cells, symbols[first:], strict=False):
         at = position is selected
@@ -347,13 +345,14 @@ def _collapsed(view: View, position: OpenPosition, width: int, together: Segment
     state, zone = position.state, view.snapshot.session.zone
     instrument = text.instrument_at(view.snapshot, state.instrument)
     stop = _nearest_stop(state, instrument)
+    won: Span = (text.money(position.open_pnl, zone, sign=True), result_style(position.open_pnl))
     symbols = (instrument.symbol, *middled((instrument.symbol,), _SHORT, view.glyphs).values())
     segments = [
         segment(0 if several else 3, *(word(symbol, "bold") for symbol in dict.fromkeys(symbols))),
         segment(0, word(text.side(instrument, state.quantity), "bold")),
         segment(0, word(text.not_kept(view.snapshot), "warn")),
         segment(5, word(f"@{text.price(instrument, state.entry_price)}", "dim")),
-        segment(1, word(text.money(position.open_pnl, zone, sign=True), result_style(position.open_pnl))),
+        segment(1, (("open ", "dim"), won), (won,)),
         segment(2, (("stop ", "dim"), (text.price(instrument, stop), "stop")) if stop else (("no stop", "warn"),)),
     ]
     if position.next_target is not None:

@@ -15,11 +15,12 @@ from tui.text.glyphs import spark
 from tui.text.rows import Line, Span, left, result_style, right
 from tui.text.segments import within, word
 from tui.text.spelling import middled, spelled
-from tui.view import listing
+from tui.view import listing, one_position
 from tui.view.model import View
 
 _LONG_S = 30.0  # a price this old is marked as bad, not as late
 # Cells of columns, the blank before each among them but for symbol, price, result and position, which grow.
+_HEAD = "SYMBOL"
 _SYMBOL, _MOST_SYMBOL = 14, 24  # a symbol keeps the one as long as it can, and has the other where there is room
 _PRICE, _RESULT, _POSITION = 9, 9, 4
 _CHANGE, _AGE, _VOLUME = 8, 9, 12
@@ -116,7 +117,7 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     names = middled(
         tuple(text.instrument_at(view.snapshot, quote.instrument).symbol for quote in quotes), 99, view.glyphs
     )
-    columns = _columns(view, width, shown, max(map(cell_len, names.values())))
+    columns = _columns(view, width, shown, max(len(_HEAD), *map(cell_len, names.values())))
     names = middled(tuple(names), columns.symbol, view.glyphs)
     quiet = feeds.all_quiet(view.snapshot, view.now_ns)
     lines = [_head(columns)] if headed else []
@@ -176,7 +177,7 @@ def _columns(view: View, width: int, shown: list[TickRow], longest: int) -> Tick
 
 def _head(columns: TickColumns) -> Line:
     """Names of the columns."""
-    words = f"  {left('SYMBOL', columns.symbol)}  {right('LAST', columns.price)}"
+    words = f"  {left(_HEAD, columns.symbol)}  {right('LAST', columns.price)}"
     words += right("P&L", columns.result) + right("QTY", columns.position) + right("CHG %", columns.change)
     words += right("BID", columns.book) + right("ASK", columns.book) + right("VOLUME", columns.volume)
     words += right("AGE  ", columns.age) + left(" FEED", columns.feed)
@@ -190,7 +191,9 @@ def _line(view: View, row: TickRow, name: str, columns: TickColumns, chosen: boo
     quote, instrument, glyphs = row.quote, row.instrument, view.glyphs
     moved = change.change(quote)
     style = result_style(moved or 0.0)
-    marks: list[Span] = [(glyphs.play if chosen else " ", "accent"), (glyphs.held if row.held else " ", "good")]
+    barred = one_position.is_barred(view.snapshot, quote.instrument)
+    mark: Span = (glyphs.held, "warn" if barred else "good") if row.held else (glyphs.pause if barred else " ", "warn")
+    marks: list[Span] = [(glyphs.play if chosen else " ", "accent"), mark]
     plain = "dim" if instrument.watch_only else ""
     line: list[Span] = [*marks, (left(name, columns.symbol), "select" if chosen else "bold" if row.held else plain)]
     line.append((f"  {right(row.last, columns.price)}", style))
@@ -209,7 +212,8 @@ def _line(view: View, row: TickRow, name: str, columns: TickColumns, chosen: boo
         bars = spark(view.trends.get(quote.instrument, ()), columns.trend, glyphs)
         line.append((f"   {bars:<{columns.trend}}", style))
     if columns.why:
-        line.append((f"  {left(_why(row), columns.why - 2)}", "dim"))
+        why = "barred: enter, n lifts it" if barred else _why(row)
+        line.append((f"  {left(why, columns.why - 2)}", "dim"))
     return tuple(line)
 
 

@@ -1,6 +1,6 @@
 """Who commands the engine and who looks at it, in words for the top of the screen. Pure."""
 
-from engine.presentation import feeds
+from engine.presentation import entries, feeds
 from engine.presentation import format as text
 from tui.text.segments import Segment, segment, word
 from tui.view.model import View
@@ -8,6 +8,7 @@ from tui.view.model import View
 # How an engine that is no more is brought back: only who started it knows its source and options.
 AGAIN = "start it again as you did (myquant-tui run …)"
 _SECOND_NS = 1_000_000_000
+_ENTER = frozenset({"on", "from", "warming up", "position", "waits"})  # it enters, now or as soon as it can
 
 
 def badge(view: View) -> Segment:
@@ -64,17 +65,17 @@ def when_gone(view: View) -> str:
 
 def _goes_on(view: View) -> str:
     """What it trades without anybody doing anything."""
+    said = entries.entries(view.snapshot, view.now_ns, known=not view.engine_silent)
+    if said.state == "ended":
+        return "its replay has ended: nothing is traded any more"
+    if said.state in _ENTER:
+        return "it goes on trading: entries and exits"
     if feeds.lost(view.snapshot) is not None and not feeds.is_closed(view.snapshot):
         return "its feed has no link: entries are off, exits wait for prices"
-    barred = _barred(view)
-    return f"it goes on with exits only: entries are {barred}" if barred else "it goes on trading: entries and exits"
+    return f"it goes on with exits only: {said.forms[0]}"
 
 
-def _barred(view: View) -> str:
-    """Why nothing is entered: `LOCKED (flat: operator)`; empty where entries are allowed."""
-    entries = view.snapshot.entries
-    if entries.locked:
-        return f"LOCKED ({entries.locked})"
-    if entries.halted:
-        return f"HALTED ({entries.halted})"
-    return "paused" if entries.paused else ""
+def _barred(view: View) -> bool:
+    """Whether a person has to lift what keeps entries back."""
+    gate = view.snapshot.entries
+    return bool(gate.locked or gate.halted or gate.paused)

@@ -31,6 +31,12 @@ def is_barred(seen: Snapshot, index: int) -> bool:
     return index in seen.entries.barred
 
 
+def percent(position: OpenPosition, instrument: Instrument) -> str:
+    """What the position would win, net as its rupees are, of what was paid for it: `+0.08`; a dash where nobody knows the last price."""
+    paid = abs(instrument.money(position.state.entry_price * position.state.quantity))
+    return text.percent(float(position.open_pnl), float(paid) if position.last > 0 else 0.0)
+
+
 # ── What is asked for ───────────────────────────────────────────────────────────────────────────────────────────────
 
 

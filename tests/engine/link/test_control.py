@@ -170,7 +170,7 @@ def test_the_digest_tells_entries_exits_gaps_and_the_result() -> None:
     now = engine_snapshot(trades=4, events=2, account=account)
     now = replace(now, events=(*now.events, gap(7)))
     line = digest(left, now, 372 * SECOND)
-    assert line == "away 6 min 12 s: 2 entries, 1 stop loss, feed gap 4.2 s at 10:14:03, P&L −420.00"
+    assert line == "away 6 min 12 s: 2 entries, 1 stop loss, feed gap 4.2 s at 10:14:03, P&L meanwhile −420.00"
 
 
 def test_the_digest_counts_silences_and_exits_that_are_not_listed_any_more() -> None:
@@ -178,7 +178,7 @@ def test_the_digest_counts_silences_and_exits_that_are_not_listed_any_more() -> 
     account = replace(engine_snapshot().account, exits=1200)
     now = engine_snapshot(trades=4, events=1, account=account)
     now = replace(now, quotes=tuple(replace(each, gaps=each.gaps + 240) for each in now.quotes))
-    assert digest(left, now, SECOND) == "away 1 s: 1 stop loss, 1199 earlier exits, 240 feed gaps, P&L 0.00"
+    assert digest(left, now, SECOND) == "away 1 s: 1 stop loss, 1199 earlier exits, 240 feed gaps, P&L meanwhile 0.00"
 
 
 def test_the_digest_tells_locks_flats_faults_and_what_the_policy_did() -> None:
@@ -193,7 +193,7 @@ def test_the_digest_tells_locks_flats_faults_and_what_the_policy_did() -> None:
     line = digest(left, now, 7_500 * SECOND, "flat: operator lost for 60 s")
     assert line == (
         "away 2 h 05 min: flat: operator lost for 60 s, 5 feed gaps, 3 ticks refused, entries locked (operator lost), "
-        "entries paused, flat job FLAT, engine failed: ValueError, P&L 0.00"
+        "entries paused, flat job FLAT, engine failed: ValueError, P&L meanwhile 0.00"
     )
     unlocked = digest(now, engine_snapshot(), SECOND)
     assert "entries no longer locked" in unlocked

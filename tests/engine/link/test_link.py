@@ -179,7 +179,7 @@ def test_a_lost_operator_is_missed_and_told_on_return_what_happened(tmp_path: Pa
         clock.advance(100 * SECOND)
         with RawClient(there.path) as ann:
             seen = ann.hello("Ann", wants_control=True).ask(GetSnapshot())
-            away = "away 2 min 41 s: flat: operator lost for 60 s, feed gap 4.2 s at 10:14:03, P&L 0.00"
+            away = "away 2 min 41 s: flat: operator lost for 60 s, feed gap 4.2 s at 10:14:03, P&L meanwhile 0.00"
             assert seen.told == (away,)
             assert seen.absence.lost_ns == 0
             assert ann.ask(GetSnapshot()).told == ()

@@ -16,6 +16,8 @@ WORDS = [
     ("ENGINE", snapshot(pulse=Pulse(0, 0, 0, 0)), "UNKNOWN", "← not started", "first beat"),
     ("ENGINE", snapshot(fault="tick 7 is torn"), "DEAD", "← tick 7 is torn", "look into the log"),
     ("ENGINE", snapshot(stopped=True), "OFF", "", ""),
+    ("STRATEGY", live(stopped=True, pulse=pulse(beat=60)), "OFF", "", ""),
+    ("DATA", live(stopped=True, pulse=pulse(beat=60), quotes=quotes(60, 60)), "OFF", "", ""),
     ("STRATEGY", snapshot(inbox_waiting=9, pulse=pulse(decided=0.24, came=0.24)), "OK", "", ""),
     ("STRATEGY", snapshot(inbox_waiting=9, pulse=pulse(decided=0.3)), "LATE", "← inbox 9 deep", "9 ticks to go"),
     ("STRATEGY", snapshot(inbox_waiting=9, pulse=pulse(decided=1.1)), "STALE", "← inbox 9 deep", "9 ticks to go"),

@@ -48,7 +48,7 @@ def test_a_sale_is_sent_and_filled_and_its_receipt_tells_the_slippage() -> None:
     view = told(receipt, harness.events[before:]).view
     assert (view.word, view.filled, view.price, view.average) == ("FILLED", quantity, 10_000, 9_950)
     assert receipt.take_lines() == [
-        f"receipt of close {SYMBOL} by pts/3: sold {quantity} of {quantity} @ 99.50, plan 100.0, slippage +0.50 a unit: FILLED"
+        f"receipt of close {SYMBOL} by pts/3: sold {quantity} of {quantity} @ 99.50, plan 100.00, slippage +0.50 a unit: FILLED"
     ]
     assert receipt.take_lines() == []
 

@@ -1,8 +1,10 @@
-"""What the log says of a flat that waits."""
+"""What the log says of a flat that waits, and of an exit."""
 
 from datetime import date
+from decimal import Decimal
 
-from engine.model.events import FlatChanged
+from engine.model.events import FlatChanged, TradeClosed
+from engine.model.types import Trade
 from engine.trading.event_text import EventText
 from tests.support.builders import nifty
 
@@ -14,3 +16,12 @@ def test_a_flat_that_waits_beyond_the_end_of_the_calendar_says_so() -> None:
         "flat HELD until 5: the market is closed (me)",
         "flat HELD until 6: the market is closed, and the calendar ends 2026-12-31 (me)",
     ]
+
+
+def test_of_an_exit_the_result_comes_before_the_reason_and_prices_have_two_decimals() -> None:
+    words = EventText((nifty(),), lambda _ms: "11:42:17", lambda _ms: None)
+    money = Decimal("-982.50")
+    closed = Trade(1, 0, 0, 1, 15_610, 14_955, 150, money, Decimal(30), money - 30, "Stop Loss", operator_stop=True)
+    line = words.tell(TradeClosed(closed))
+    assert line is not None
+    assert line.text == "11:42:17 exit 150 NIFTY 156.10 → 149.55 P&L -1012.50, Stop Loss (the operator's)"

@@ -136,13 +136,15 @@ def test_one_silent_position_is_named_beside_others_that_tick():
 
 
 def test_how_the_last_run_ended_is_told_until_it_is_acknowledged():
-    assert line(paper(found=FOUND), 160).endswith(
-        "READY: locked until you unlock (k) — press a to read and acknowledge"
-    )
+    long = line(paper(found=FOUND), 160)
+    assert long.startswith(" LAST RUN: READY: locked until you unlock (k) — the last run ended without closing")
+    assert long.endswith(" — press a to read and acknowledge")
     short = line(paper(found=FOUND), 80)
-    assert short.startswith(" LAST RUN: the last run")
-    assert "READY" in short
-    assert short.endswith("a shows it")
+    assert short.startswith(" LAST RUN: READY: locked until you unlock (k) — ")
+    assert short.endswith("press a to read and acknowledge")
+    assert line(paper(found=FOUND), 60).endswith("a shows it")
+    stamped = ("run 3 (paper) of 20261130T215155Z did not end in good order", FOUND[2])
+    assert "run 3 (paper) of 1 Dec 03:21 did not end" in line(paper(found=stamped), 160)
     assert line(paper(found=FOUND[:1])).startswith(f" LAST RUN: {FOUND[0]}")
     assert line(lost(found=FOUND)).startswith(" ✖ LINK LOST")  # the more urgent one
     assert line(paper()) == ""

@@ -111,12 +111,16 @@ def test_unlock_says_what_it_would_lift() -> None:
         "halted: 3 bad ticks",
     ]
     assert inside(box(SNAPSHOT, "unlock"))[1] == "entries are not locked"
+    stopped = inside(box(replace(SNAPSHOT, stopped=True), "unlock"))
+    assert stopped[1] == "the engine has stopped: nothing can be unlocked"
+    gone = view(SNAPSHOT, ui=Ui(dialog="unlock"), attachment=apart(lost="no answer", there=False))
+    assert "the engine is gone: nothing can be unlocked" in plain(dialogs.overlay(gone, 80, 24))
 
 
 def test_leaving_says_what_is_open_and_asks_for_q_and_not_for_y() -> None:
     lines = inside(box(SNAPSHOT, "quit"))
     assert lines == [
-        "NIFTY25NOV25900CE  LONG 150  +224.92",
+        "NIFTY25NOV25900CE  LONG 150  open +224.92",
         "the engine ends: simulated positions stay open, no stop is watched",
         "",
         "leave? q again leaves · any other key stays",

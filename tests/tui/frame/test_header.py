@@ -2,11 +2,12 @@
 
 from decimal import Decimal
 
+import pytest
 from msgspec.structs import replace
 
-from engine import CheckView
+from engine import CheckView, EntriesState
 from engine.presentation.lamps import Lamp
-from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, position, snapshot, view
+from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, paper, position, snapshot, view
 from tui.frame import footer, header
 from tui.input.keys import hints
 from tui.text.glyphs import ASCII
@@ -33,7 +34,7 @@ def test_everything_stands_in_a_wide_row():
         "polling",
         "● 18,233 ticks",
         "NIFTY25NOV25900CE LONG 150",
-        "P&L +4,434.92",
+        "day +4,434.92",
         "FLAT≈1 order <1 s costs 15.05",
         "entries on",
         "11:42:17 IST",
@@ -50,8 +51,22 @@ def test_badge_result_entries_and_position_survive_longest():
     assert "FLAT" not in narrow
     assert status(width=6) == "REPLAY"
     assert status(width=4) == "REPL"
-    assert "+4,434.92" in status(width=17)
-    assert "4" not in status(width=16)  # never cut
+    assert "day +4,434.92" in status(width=21)
+    assert "4" not in status(width=20)  # never cut
+
+
+@pytest.mark.parametrize("width", range(4, 200, 3))
+def test_the_result_of_the_day_is_never_shown_without_its_name(width):
+    shown = status(width=width)
+    assert ("+4,434.92" in shown) == ("day +4,434.92" in shown)
+
+
+def test_entries_that_the_operator_bars_in_one_instrument_are_told_where_it_is_looked_at():
+    barred = paper(entries=EntriesState(False, "", "", 0, barred=(0,)), positions=())
+    assert f"no entries in {barred.instruments[0].symbol} · n lifts it" in status(barred, 160)
+    assert "entries on" in status(replace(barred, entries=EntriesState(False, "", "", 0, barred=(1,))), 160)
+    every = EntriesState(False, "", "", 0, barred=tuple(range(len(barred.instruments))))
+    assert "no entries in any instrument" in status(replace(barred, entries=every), 160)
 
 
 def test_the_badge_and_results_have_their_styles():

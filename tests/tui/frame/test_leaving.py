@@ -40,7 +40,7 @@ def test_q_says_that_the_engine_goes_on_and_how_to_come_back():
         "q detaches · s stops the engine · ! flat · any other key stays",
     ]
     held = "\n".join(box(paper(), apart(on_loss="flat_after"), dialog="quit"))
-    assert "NIFTY25NOV25900CE  LONG 150  +224.92" in held
+    assert "NIFTY25NOV25900CE  LONG 150  open +224.92" in held
     words = "when nobody has control for a while (operator.flat_after_s), everything is closed"
     assert words in " ".join(held.split())
     assert "no new entries" in "\n".join(box(FREE, apart(on_loss="no_entries"), dialog="quit"))
@@ -53,15 +53,19 @@ def said(seen, **more):
 
 def test_q_says_what_is_true_where_nothing_is_entered():
     locked = paper(entries=EntriesState(False, "daily loss", "", 3))
-    exits = "it goes on with exits only: entries are LOCKED (daily loss)"
+    exits = "it goes on with exits only: LOCKED daily loss"
     for policy in ("keep", "no_entries", "flat_after"):
         assert exits in said(locked, on_loss=policy)
         assert "entries and exits" not in said(locked, on_loss=policy)
     assert "there are no new ones" in said(locked, on_loss="no_entries")
     assert "everything is closed" in said(locked, on_loss="flat_after")
-    assert "entries are HALTED (10 gaps)" in said(paper(entries=EntriesState(False, "", "10 gaps", 3)))
-    assert "entries are paused" in said(paper(entries=EntriesState(True, "", "", 3)))
+    assert "exits only: HALTED 10 gaps" in said(paper(entries=EntriesState(False, "", "10 gaps", 3)))
+    assert "exits only: entries paused" in said(paper(entries=EntriesState(True, "", "", 3)))
+    barred = EntriesState(False, "", "", 3, barred=tuple(range(len(paper().instruments))))
+    assert "exits only: no entries in" in said(paper(entries=barred))
     assert "exits wait for prices" in said(lost())
+    ended = replace(SNAPSHOT, replay=replace(SNAPSHOT.replay, ended=True))
+    assert "its replay has ended: nothing is traded any more" in said(ended)
 
 
 def test_the_seconds_of_the_policy_are_named_where_they_are_known():
@@ -188,7 +192,7 @@ def test_the_palette_has_it_only_where_there_is_one():
 
 # ── What happened meanwhile ─────────────────────────────────────────────────────────────────────────────────────────
 
-AWAY = "away 6 min 12 s: 2 entries, 1 stop loss, P&L −420"
+AWAY = "away 6 min 12 s: 2 entries, 1 stop loss, P&L meanwhile −420"
 
 
 def test_the_absence_is_told_over_the_panes_and_takes_no_key():
@@ -196,7 +200,7 @@ def test_the_absence_is_told_over_the_panes_and_takes_no_key():
     hands.control.tell((AWAY, "you have control"), 10_000_000_000)
     assert box(FREE, apart(), digest=AWAY) == [
         "away 6 min 12 s",
-        "2 entries, 1 stop loss, P&L −420",
+        "2 entries, 1 stop loss, P&L meanwhile −420",
         "",
         "it stays in the log · any key closes this and does what it does",
     ]
@@ -220,8 +224,8 @@ def test_a_link_that_blinked_is_no_absence():
     hands = Hands(FREE, attachment=apart())
     hands.control.tell(("away 0 s: nothing happened", "away 1 s: nothing happened"), SECOND)
     assert (hands.ui.digest, hands.ui.notice) == ("", "")
-    hands.control.tell(("away 1 s: 1 stop loss, P&L −420",), SECOND)
-    assert hands.ui.digest == "away 1 s: 1 stop loss, P&L −420"
+    hands.control.tell(("away 1 s: 1 stop loss, P&L meanwhile −420",), SECOND)
+    assert hands.ui.digest == "away 1 s: 1 stop loss, P&L meanwhile −420"
 
 
 def test_control_that_was_taken_is_loud():

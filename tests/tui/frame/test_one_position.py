@@ -55,7 +55,7 @@ def test_levels_fills_and_chart_of_a_position() -> None:
     lines = box(SEEN)
     assert lines[0].startswith("┌─ POSITION NIFTY25NOV25900CE ─")
     inside = [line[2:-2].rstrip() for line in lines[1:-1]]
-    assert inside[0] == "LONG 150 of 225  open +224.92 (+1.00 %)  for 4m00s"
+    assert inside[0] == "LONG 150 of 225  open +224.92 (+0.96 %)  for 4m00s"
     levels = [line[:55].rstrip() for line in inside[1:9]]
     assert levels == [
         "last    157.01",

@@ -195,7 +195,7 @@ def test_fifty_positions_have_a_line_each_as_far_as_there_is_room_and_the_rest_i
 
 
 def test_the_collapsed_line_sums_them_up_where_it_can() -> None:
-    line = plain([positions.line(view(crowd()), 100)])
+    line = plain([positions.line(view(crowd()), 110)])
     assert "+49 more, all +11,246.00" in line
     assert "+49 more" in plain([positions.line(view(crowd()), 50)])
     assert "+49 more UNWATCHED" in plain(frame(crowd(feed=lost().feed), 120, 40)[1:2])

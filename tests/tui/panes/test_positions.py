@@ -6,8 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.snapshots import SNAPSHOT, position, snapshot, view
-from tui.panes import positions
+from tui.panes import positions, ticks
 from tui.text.rows import plain, width_of
+from tui.view import one_position
 
 
 def shown(seen=SNAPSHOT, width=42, height=9, **more):
@@ -18,7 +19,7 @@ def test_what_is_held_what_it_wins_and_how_far_its_ends_are():
     rows = shown()
     assert rows[0].split() == ["NIFTY25NOV25900CE", "LONG", "150", "4m00s"]
     assert rows[1].split() == ["entry", "155.45", "last", "157.01"]
-    assert rows[2].split() == ["open", "P&L", "+1.00", "%", "+224.92"]
+    assert rows[2].split() == ["open", "P&L", "+0.96", "%", "+224.92"]
     assert rows[3].split() == ["stop", "140.45", "-16.56", "-10.55", "%"]
     assert rows[4].split() == ["trail", "155.80", "-1.21", "-0.77", "%"]
     assert rows[5].split() == ["target", "167.45", "+10.44", "+6.65", "%"]
@@ -133,11 +134,29 @@ def test_a_tall_pane_shows_the_newest_trades_below():
     assert not any(row.startswith("▶") for row in rows)
 
 
+def test_the_percentage_beside_the_rupees_is_theirs() -> None:
+    """On 23,415 that were paid 18.35 are 0.08 %, whatever the bare price made of it."""
+    held = position(0)
+    instrument = SNAPSHOT.instruments[0]
+    paid = instrument.money(held.state.entry_price * held.state.quantity)
+    for result in (Decimal("18.35"), Decimal("-29.29"), Decimal(0)):
+        share = one_position.percent(replace(held, open_pnl=result), instrument)
+        assert abs(Decimal(share) - result / paid * 100) <= Decimal("0.005")
+
+
+@pytest.mark.parametrize("symbol", ["A", "TCS", "NIFTY"])
+def test_a_column_is_as_wide_as_its_name(symbol) -> None:
+    short = tuple(replace(each, symbol=symbol) for each in SNAPSHOT.instruments)
+    seen = snapshot(instruments=short, positions=(position(0), position(1)))
+    assert any(row.split()[:2] == ["SYMBOL", "QTY"] for row in plain(positions.rows(view(seen), 56, 20)).splitlines())
+    assert plain(ticks.rows(view(seen), 60, 10)).splitlines()[0].split()[:2] == ["SYMBOL", "LAST"]
+
+
 def test_the_collapsed_line_drops_by_importance():
     def line(width, seen=SNAPSHOT):
         return plain([positions.line(view(seen), width)])
 
-    assert line(80) == "NIFTY25NOV25900CE  LONG 150  @155.45  +224.92  stop 155.80  target 167.45"
+    assert line(80) == "NIFTY25NOV25900CE  LONG 150  @155.45  open +224.92  stop 155.80  target 167.45"
     assert line(32) == "LONG 150  +224.92  stop 155.80"
     assert line(18) == "LONG 150  +224.92"
     assert line(80, snapshot(positions=())).startswith("no open position  realised +4,210.00  won 7 of 9")

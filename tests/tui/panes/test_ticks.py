@@ -131,6 +131,15 @@ def test_what_is_only_watched_is_marked_and_counted():
     assert plain([ticks.note(seen, 10)]) == "1 watch only"
 
 
+def test_an_instrument_that_the_operator_bars_is_marked_held_or_not():
+    free = snapshot(positions=(), entries=EntriesState(False, "", "", 0, barred=(0,)))
+    row = ticks.rows(view(free), 80, 10)[1]
+    assert row[1] == ("‖", "warn")
+    assert ticks.rows(view(snapshot(positions=())), 80, 10)[1][1][0] == " "
+    held = snapshot(entries=EntriesState(False, "", "", 0, barred=(0,)))
+    assert ticks.rows(view(held), 80, 10)[1][1] == ("●", "warn")
+
+
 def test_what_is_held_is_marked_on_top_and_has_its_result_beside_the_price():
     seen = snapshot(positions=(position(1, quantity=-75),))
     head, first, second = plain(ticks.rows(view(seen), 80, 10)).splitlines()

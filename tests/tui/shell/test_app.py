@@ -121,13 +121,13 @@ def test_leaving_with_a_position_open_asks(tmp_path):
     run(play, tmp_path)
 
 
-AWAY = "away 6 min 12 s: 2 entries, P&L −420"
+AWAY = "away 6 min 12 s: 2 entries, P&L meanwhile −420"
 
 
 def test_coming_back_tells_the_absence_at_once_and_keeps_what_was_looked_at(tmp_path):
     async def first(app, pilot, client):
         assert "WHILE YOU WERE AWAY" in text(app)
-        assert "2 entries, P&L −420" in text(app)
+        assert "2 entries, P&L meanwhile −420" in text(app)
         await pilot.press("5", "z", "l")
         assert "WHILE YOU WERE AWAY" not in text(app)
         await pilot.press("q", "q")
