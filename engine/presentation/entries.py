@@ -161,7 +161,7 @@ def _barred(seen: Snapshot, at: int | None) -> EntriesWords | None:
     if not every and (named is None or named not in barred):
         return None
     symbol = "any instrument" if every or named is None else text.instrument_at(seen, named).symbol
-    return EntriesWords("barred", (f"no entries in {symbol}", "barred"), "n lifts it")
+    return EntriesWords("barred", (f"no entries in {symbol}", "barred"), "enter n lifts it")
 
 
 def _strategy(seen: Snapshot) -> EntriesWords | None:

@@ -212,7 +212,7 @@ def _line(view: View, row: TickRow, name: str, columns: TickColumns, chosen: boo
         bars = spark(view.trends.get(quote.instrument, ()), columns.trend, glyphs)
         line.append((f"   {bars:<{columns.trend}}", style))
     if columns.why:
-        why = "barred: enter, n lifts it" if barred else _why(row)
+        why = "barred: enter n lifts it" if barred else _why(row)
         line.append((f"  {left(why, columns.why - 2)}", "dim"))
     return tuple(line)
 

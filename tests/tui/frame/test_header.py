@@ -63,7 +63,7 @@ def test_the_result_of_the_day_is_never_shown_without_its_name(width):
 
 def test_entries_that_the_operator_bars_in_one_instrument_are_told_where_it_is_looked_at():
     barred = paper(entries=EntriesState(False, "", "", 0, barred=(0,)), positions=())
-    assert f"no entries in {barred.instruments[0].symbol} · n lifts it" in status(barred, 160)
+    assert f"no entries in {barred.instruments[0].symbol} · enter n lifts it" in status(barred, 160)
     assert "entries on" in status(replace(barred, entries=EntriesState(False, "", "", 0, barred=(1,))), 160)
     every = EntriesState(False, "", "", 0, barred=tuple(range(len(barred.instruments))))
     assert "no entries in any instrument" in status(replace(barred, entries=every), 160)

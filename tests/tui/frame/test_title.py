@@ -17,7 +17,8 @@ def test_mode_position_and_result_in_whole_rupees() -> None:
     lost = replace(PAPER, positions=(), account=replace(PAPER.account, day_pnl=Decimal("-124000.49")))
     assert title(view(lost)) == "PAPER ● flat day -1,24,000 myquant"
     assert (
-        title(view(replace(lost, account=replace(lost.account, day_pnl=Decimal("-0.49"))))) == "PAPER ● flat day 0 myquant"
+        title(view(replace(lost, account=replace(lost.account, day_pnl=Decimal("-0.49")))))
+        == "PAPER ● flat day 0 myquant"
     )
     both = replace(PAPER, positions=(position(0), position(1, quantity=-75)))
     assert title(view(both, glyphs=ASCII)) == "PAPER o LONG 150 +1 day +4,435 myquant"
