@@ -60,15 +60,20 @@ def _detach_lines(view: View, width: int, height: int) -> tuple[list[Line], str]
         goes_on = f"the engine does not answer{pid}" if attachment.there else "the engine is gone"
     elif attachment.has_control:
         goes_on += f"; {control_holder.when_gone(view)}"
+    gone = view.snapshot.stopped or (bool(attachment.lost) and not attachment.there)
+    if view.snapshot.stopped:
+        goes_on = "the engine has ended"
     owed = "the flat has not reached the engine: leaving gives it up" if is_flat_untaken(attachment) else ""
     lines = [
         *_says(view, owed, width, "alert"),
         *_positions(view, width, max(1, height - 9)),
         *_says(view, goes_on, width, "alert" if attachment.lost else ""),
-        *_command(view, "back:", "attach", width),
-        *_command(view, "flat:", "flat", width),
-        *_command(view, "stop:", "stop", width),
     ]
+    if gone:  # nobody is there to come back to, or to stop
+        lines += _command(view, "flat:", "flat", width) if view.snapshot.positions else []
+        return lines, "q leaves · any other key stays"
+    for words in ("attach", "flat", "stop"):
+        lines += _command(view, f"{'back' if words == 'attach' else words}:", words, width)
     return lines, "q detaches · s stops the engine · ! flat · any other key stays"
 
 

@@ -29,6 +29,7 @@ class Control:
         self.ui = ui
         self._client = client
         self._shell = shell
+        self._card_came = False  # the closing card, by itself
         self._spelt: tuple[str, ...] = ()  # keys that a hand may go on to type at one that did nothing
         self._actions = Actions(ui, client, shell)
         self.note = self._actions.note
@@ -87,6 +88,11 @@ class Control:
         if over and over != self.ui.closing_shown and not self.ui.dialog:
             self.ui.closing_shown = over
             self.ui.open("closing")
+            self._card_came = True
+        elif not over and self._card_came:  # begun anew meanwhile: there is nothing to be read any more
+            self._card_came = False
+            if self.ui.dialog == "closing":
+                self.ui.dialog = ""
 
     def pass_time(self, now_ns: int) -> None:
         """Close what closes by itself."""
@@ -121,7 +127,7 @@ class Control:
             self._actions.act("acknowledge", press.at_ns)
         elif dialog == "quit" and press.key == "q":
             self._shell.leave()
-        elif dialog == "quit" and press.key == "s" and self._client.attachment.apart:
+        elif dialog == "quit" and press.key == "s" and self._client.attachment.apart and not self._has_ended():
             self.ui.open("stop")
         else:
             self.ui.dialog = ""
@@ -133,6 +139,11 @@ class Control:
         return dialog in {"closing", *on_position.DIALOGS} or (
             dialog in leaving.DIALOGS and self._client.attachment.apart
         )
+
+    def _has_ended(self) -> bool:
+        """Whether there is no engine left to stop."""
+        attachment = self._client.attachment
+        return self._client.snapshot.stopped or (bool(attachment.lost) and not attachment.there)
 
     def _press_at_control(self, press: Press) -> None:
         """`t` takes control from whoever has it, `g` gives it up; other keys close. What a line's noise types does neither."""

@@ -165,6 +165,7 @@ _IN_DIALOG: dict[str, list[tuple[str, str]]] = {
 
 
 _LEAVING_APART = [("q", "detach"), ("s", "stop the engine"), ("!", "flat"), ("any other key", "stay")]
+_LEAVING_ENDED = [("q", "leave"), ("any other key", "stay")]
 _GIVING_UP = [("g", "give control up"), ("any other key", "close")]
 
 
@@ -256,7 +257,11 @@ def _in_dialog(view: View) -> list[tuple[str, str]]:
                 listed = [("n", "allow entries") if key == "n" else (key, word) for key, word in listed]
             return listed
         case "quit" if attachment.apart:
-            return _LEAVING_APART
+            return (
+                _LEAVING_ENDED
+                if view.snapshot.stopped or (attachment.lost and not attachment.there)
+                else _LEAVING_APART
+            )
         case "control" if attachment.has_control:
             return _GIVING_UP
         case "control" if attachment.read_only or attachment.lost:

@@ -74,3 +74,18 @@ def test_the_flat_goes_through_it() -> None:
 def test_it_is_to_be_had_again_by_its_name() -> None:
     found = keys.palette(view(OVER, ui=Ui(dialog="palette", text="closing")))
     assert [entry[2] for entry in found] == ["closing"]
+
+
+def test_a_card_that_came_by_itself_goes_when_the_replay_begins_anew() -> None:
+    hands = Hands(OVER)
+    whole = replace(OVER, closing=replace(OVER.closing, whole=True))
+    again = view(replace(whole, rewinds=whole.rewinds + 1), ui=hands.ui)  # begun anew, and not yet under way
+    hands.control.close_day(view(whole, ui=hands.ui))
+    hands.press("j", 0)
+    hands.control.close_day(again)
+    assert hands.ui.dialog == "closing"
+    hands.control.close_day(view(replace(OVER, closing=None), ui=hands.ui))
+    assert hands.ui.dialog == ""
+    hands.ui.open("closing")  # by the palette
+    hands.control.close_day(view(replace(OVER, closing=None), ui=hands.ui))
+    assert hands.ui.dialog == "closing"

@@ -47,6 +47,18 @@ def test_q_says_that_the_engine_goes_on_and_how_to_come_back():
     assert "pid 4711" in "\n".join(box(FREE, looking(), dialog="quit"))
 
 
+@pytest.mark.parametrize(("seen", "how"), [(replace(FREE, stopped=True), {}), (paper(), {"lost": "x", "there": False})])
+def test_q_offers_no_way_to_an_engine_that_has_ended(seen, how):
+    lines = box(seen, apart(options=" --state-dir /d", **how), dialog="quit")
+    shown = "\n".join(lines)
+    assert lines[-1] == "q leaves · any other key stays"
+    assert "attach" not in shown
+    assert "stop:" not in shown
+    assert ("myquant-tui flat --state-dir /d" in shown) is bool(seen.positions)  # what it held is still to be closed
+    hands = Hands(seen, attachment=apart(**how)).press("q", 0).press("s", 1)
+    assert hands.ui.dialog == ""
+
+
 def said(seen, **more):
     return " ".join(" ".join(box(seen, apart(**more), dialog="quit")).split())
 
