@@ -122,7 +122,7 @@ def feed_options(parser: Parser) -> None:
         help="end where a broker's credentials are missing, instead of running the generated session",
     )
     parser.takes_symbols = True
-    what = "what to subscribe: BTCUSDT, NIFTY25NOV2525000CE, 'Nifty 50' (default: feed.symbols)"
+    what = "what to subscribe: BTCUSDT, NIFTY29DEC2625000CE, 'Nifty 50' (default: feed.symbols)"
     parser.add_argument("symbols", nargs="*", metavar="SYMBOL", help=what)
 
 

@@ -17,7 +17,7 @@ def arguments(parser: Parser) -> None:
         choices=("add", "remove", "list"),
         help="follow further instruments, or some no more (refused while one is held or an order of it works); or list them",
     )
-    parser.add_argument("watched", nargs="*", metavar="SYMBOL", help="BTCUSDT, NIFTY25NOV2525000CE, 'Nifty 50'")
+    parser.add_argument("watched", nargs="*", metavar="SYMBOL", help="BTCUSDT, NIFTY29DEC2625000CE, 'Nifty 50'")
     parser.add_argument("--watch-only", action="store_true", help="add: follow and record them, never trade them")
     engine_options(parser)
 
