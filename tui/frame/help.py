@@ -100,7 +100,13 @@ COMMAND_WORDS = (
     ("FAILED", "was not carried out, or nobody knows: the reason says which"),
     ("NO ANSWER", "the engine has said nothing for over 2 s"),
 )
-_WHERE = {"always": "", "replay": " (replay)", "apart": " (attached)", "focus": ""}
+_WHERE = {
+    "always": "",
+    "replay": " (replay)",
+    "recording": " (replay of a recording)",
+    "apart": " (attached)",
+    "focus": "",
+}
 _BADGE_STYLES = {"REPLAY": "replay", "MOCK": "mock", "PAPER": "paper", "LIVE": "live", "LOCKED": "alert"}
 
 

@@ -49,12 +49,13 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     foot = _keys(view, held, width)
     if height < 3:
         return [foot][:height]
+    said = _sentence(view.ui.notice, view.ui.notice_style, width)[: height - 2] if view.ui.notice else []
     lines = [*_barred(view, width), *(_held(view, held, width, height) if held else _nothing(view, width))]
-    room = height - 2
+    room = height - 2 - len(said)
     free = room - len(lines) - 1
     if free >= _CHART_LEAST:
         lines += [(), *chart.rows(view, width, free, index)]
-    return _drawn(view, [*lines[:room], (), foot], width)
+    return _drawn(view, [*lines[:room], (), *said, foot], width)
 
 
 def _drawn(view: View, lines: list[Line], width: int) -> list[Line]:
@@ -355,6 +356,8 @@ def _word(view: View, action: ActionView, width: int) -> list[Line]:
 
 def _plan_keys(view: View, width: int) -> Line:
     """What the keys do now."""
+    if one_position.refused(view.snapshot, view.ui.fired_after):
+        return _keys(view, one_position.held_in(view.snapshot, view.ui.instrument), width)
     if view.ui.fired_after >= 0:
         return ((_fitting(view, ["any key closes this", "any key closes"], width), "bold"),)
     left_s = max(0, min(_OPEN_S, -(-(view.ui.plan_until_ns - view.now_ns) // 1_000_000_000)))

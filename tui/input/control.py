@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 from engine import Bookmark, Disarm, Flat, Seek, SeekTime, Snapshot, Stop, Unlock, clean
 from tui.input import keys, on_position, reasons
 from tui.input.actions import LINES, Actions, Shell
-from tui.input.guard import NOT_TAKEN, Press, by_hand, may_fire
+from tui.input.guard import NOT_TAKEN, PLANS, Press, by_hand, may_fire
 from tui.panes import log
 from tui.view import closing, flat, leaving
 from tui.view.engine_client import EngineClient
 from tui.view.model import Dialog, TypedDialog, Ui, View
 
 _TYPED: tuple[Dialog, ...] = get_args(TypedDialog)
+_BY_HAND: tuple[Dialog, ...] = (*_TYPED, *PLANS)  # those of them that take no paste
 _LONGEST_TEXT = 60
 _UNLOCK = "UNLOCK"
 _DIGEST_NS = 20_000_000_000
@@ -66,11 +67,13 @@ class Control:
         self._actions.view = view
         self._actions.move(by)
 
-    def paste(self, text: str) -> None:
-        """Take pasted text: into a dialog that asks for a place or a word, and nowhere else."""
+    def paste(self, text: str, at_ns: int) -> None:
+        """Take pasted text: into a dialog that asks for a place or a word, and nowhere else; other dialogs say so."""
         if self.ui.dialog in {"goto", "search", "bookmark", "filter", "watch"}:
             self.ui.text = clean(self.ui.text + text, _LONGEST_TEXT)
             self._filter()
+        elif self.ui.dialog in _BY_HAND:
+            self.note("the paste was not taken: this is typed by hand, not pasted", at_ns, "warn")
 
     def tell(self, lines: Sequence[str], now_ns: int) -> None:
         """Show what the engine told this screen: what happened in an absence over the panes, all else as a notice."""
@@ -183,7 +186,7 @@ class Control:
                 0  # what comes of it has to be drawn before `x` means anything
             )
         elif press.key == "x":
-            self.note(NOT_TAKEN, press.at_ns, "alert")
+            self.note(NOT_TAKEN.format("x"), press.at_ns, "alert")
         else:
             self._close_plan()
 

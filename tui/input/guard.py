@@ -8,7 +8,7 @@ PLANS: tuple[Dialog, ...] = ("flat", "action")  # the dialogs in which `x` fires
 PLAN_SEEN_NS = 150_000_000  # the plan must have been on the terminal this long
 PLAN_OPEN_NS = 10_000_000_000  # it closes by itself after this
 # After so long nothing of the above holds any more: the plan is seen, and behind an escape the keyboard suspects for 250 ms.
-NOT_TAKEN = "x not taken: too soon, in a burst, or right behind an escape; wait 0.3 s, then x"
+NOT_TAKEN = "{0} not taken: too soon, in a burst, or right behind an escape; wait 0.3 s, then {0}"
 
 
 class Press(Struct, frozen=True):

@@ -8,13 +8,14 @@ from typing import Literal
 
 from msgspec import Struct
 
+from engine import Snapshot
 from tui.panes.layout import PANES, focused
 from tui.view.faults import ENTRIES
 from tui.view.flat import RUNS
 from tui.view.model import View
-from tui.view.one_position import held_in, is_barred
+from tui.view.one_position import held_in, is_barred, refused
 
-Where = Literal["always", "replay", "apart", "focus"]
+Where = Literal["always", "replay", "recording", "apart", "focus"]
 
 
 class Key(Struct, frozen=True):
@@ -56,15 +57,15 @@ TABLE: tuple[Key, ...] = (
     ),
     Key(" ", "play", "pause or play the replay", "play", "replay", "space"),
     Key(".", "step", "one tick on", "step", "replay"),
-    Key(",", "step_back", "one tick back", "", "replay"),
+    Key(",", "step_back", "one tick back", "", "recording"),
     Key("+", "faster", "faster: 0.25 0.5 1 2 5 10 50 100 1000 max", "speed", "replay", group="+-"),
     Key("-", "slower", "slower", "", "replay"),
-    Key("g", "goto", "go to a time, a tick number or a bookmark", "go to", "replay"),
-    Key("n", "next_event", "next event: entry, exit, gap, error, bookmark", "next", "replay", group="n N"),
-    Key("N", "previous_event", "previous event", "", "replay"),
-    Key("i", "silence", "skip long silences, or do not", "", "replay"),
+    Key("g", "goto", "go to a time, a tick number or a bookmark", "go to", "recording"),
+    Key("n", "next_event", "next event: entry, exit, gap, error, bookmark", "next", "recording", group="n N"),
+    Key("N", "previous_event", "previous event", "", "recording"),
+    Key("i", "silence", "skip long silences, or do not", "", "recording"),
     Key("b", "bookmark", "bookmark this tick", "", "replay"),
-    Key("r", "restart", "restart the replay from its first tick", "", "replay"),
+    Key("r", "restart", "restart the replay from its first tick", "", "recording"),
     Key("d", "delivery", "delivery mode: polling, queued, callback", "delivery"),
     Key("p", "pause", "pause entries, or resume them; exits go on", "pause"),
     Key("k", "unlock", "unlock entries (typed)", "unlock"),
@@ -130,7 +131,9 @@ ON_POSITION = (
 )
 
 # What only a screen with control may do.
-COMMANDING = frozenset({key.action for key in TABLE if key.where == "replay"} | {"delivery", "pause", "unlock"})
+COMMANDING = frozenset(
+    {key.action for key in TABLE if key.where in {"replay", "recording"}} | {"delivery", "pause", "unlock"}
+)
 
 # Hidden from the list until `dev` is typed.
 DEVELOPER = (("dev: stall engine", "hold the engine for 3 s, to see the heartbeat turn", "stall"),)
@@ -188,14 +191,21 @@ def _own(view: View) -> list[Key]:
 def _works(key: Key, view: View) -> bool:
     if key.where == "replay":
         return view.snapshot.replay is not None
+    if key.where == "recording":
+        return view.snapshot.replay is not None and not is_recorded(view.snapshot)
     return key.where in {"always", "focus"} or view.attachment.apart
+
+
+def is_recorded(seen: Snapshot) -> bool:
+    """Whether what plays is recorded as it goes: a day of the trader's own, which no key may run away with."""
+    return seen.replay is not None and any(edge.name == "recorder" for edge in seen.edges)
 
 
 def hints(view: View) -> list[tuple[str, str]]:
     """The keys that matter now with a word each, the most important first: the way out among them."""
     if view.ui.dialog == "flat":
         return _in_plan(view.snapshot.flat.state, fired=view.ui.plan_until_ns == 0)
-    if view.ui.dialog == "action":
+    if view.ui.dialog == "action" and not refused(view.snapshot, view.ui.fired_after):
         return (
             [("any key", "close")] if view.ui.fired_after >= 0 else [("x", "FIRE"), ("any other key", "close the plan")]
         )
@@ -249,7 +259,7 @@ def _word(key: Key, view: View) -> str:
 def _in_dialog(view: View) -> list[tuple[str, str]]:
     attachment = view.attachment
     match view.ui.dialog:
-        case "position":
+        case "position" | "action":  # behind a refusal the next choice is one
             listed = _IN_DIALOG["position"]
             if held_in(view.snapshot, view.ui.instrument) is None:  # nothing to close, and no stop to move
                 listed = listed[3:]

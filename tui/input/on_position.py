@@ -38,10 +38,17 @@ class OnPosition:
         ui = self._ui
         if ui.dialog == "action":
             self._press_in_plan(press)
-        elif press.key in CHOICES and by_hand(press):
-            self.choose(CHOICES[press.key], press.at_ns)
+        elif press.key in CHOICES:
+            self._press_choice(press)
         else:
             ui.dialog = ""
+
+    def _press_choice(self, press: Press) -> None:
+        """Take a hand's choice; what a line's noise types keeps the dialog too, so that no later key falls through it."""
+        if by_hand(press):
+            self.choose(CHOICES[press.key], press.at_ns)
+        else:
+            self._note(NOT_TAKEN.format(press.key), press.at_ns, "alert")
 
     def choose(self, action: str, at_ns: int) -> None:
         """Show the plan of an action, or say why there is none; a stop is asked for its price first."""
@@ -92,12 +99,14 @@ class OnPosition:
     def _press_in_plan(self, press: Press) -> None:
         """`x` fires under the guards of the flat, once; any other key closes the plan, or what has come of it."""
         ui = self._ui
-        if press.key != "x":
+        if press.key in CHOICES and one_position.refused(self._client.snapshot, ui.fired_after):
+            self._press_choice(press)  # the next choice, which the refusal may have named
+        elif press.key != "x":
             ui.dialog = ""
         elif ui.fired_after < 0 and may_fire(press, ui.plan_drawn_ns):
             self._fire(press.at_ns)
         elif ui.fired_after < 0:
-            self._note(NOT_TAKEN, press.at_ns, "alert")
+            self._note(NOT_TAKEN.format("x"), press.at_ns, "alert")
 
     def _fire(self, at_ns: int) -> None:
         ui, action = self._ui, self._client.snapshot.action

@@ -1,6 +1,6 @@
 """Why a key does nothing now, and who could: one line for the operator. Pure."""
 
-from tui.input.keys import COMMANDING, Key, lookup
+from tui.input.keys import COMMANDING, Key, is_recorded, lookup
 from tui.view.model import View
 
 # What each key of a replay does, for whoever presses it where none is played.
@@ -16,6 +16,15 @@ _OF_REPLAY = {
     "silence": "skips the silences of a replay",
     "bookmark": "marks a place of a replay",
     "restart": "begins a replay anew",
+}
+# What each key that leaves the present moment does in a replay, for whoever presses it in a run that is recorded.
+_LEAVES_NOW = {
+    "step_back": "goes a tick back",
+    "goto": "goes to another place",
+    "next_event": "goes on to the next event",
+    "previous_event": "goes back to the event before",
+    "silence": "skips silences",
+    "restart": "begins anew",
 }
 
 
@@ -40,6 +49,8 @@ def barred(key: Key, view: View) -> str:
         if action in {"next_event", "previous_event"} and view.ui.search:
             return f"{key.label} goes through the matches while the log has the keys"
         return f"{key.label} {_OF_REPLAY[action]}; this run is {shot.trade_mode.upper()} and no replay"
+    if key.where == "recording" and is_recorded(shot):
+        return f"{key.label} {_LEAVES_NOW[action]} in a replay; this run is recorded as it goes, + is faster"
     if action == "control" and not view.attachment.apart:
         return "the engine is in this process: nobody else can have control"
     if action in COMMANDING and (who := _without_control(view)):

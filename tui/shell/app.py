@@ -109,7 +109,7 @@ class MyQuant(DiffApp):
         if isinstance(event, events.Key):
             self._press(event)
         elif isinstance(event, events.Paste):
-            self._control.paste(event.text)
+            self._control.paste(event.text, self._now_ns())
             self._draw()
         elif isinstance(event, events.MouseScrollDown | events.MouseScrollUp):
             if self._view is not None:

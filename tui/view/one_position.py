@@ -37,6 +37,12 @@ def percent(position: OpenPosition, instrument: Instrument) -> str:
     return text.percent(float(position.open_pnl), float(paid) if position.last > 0 else 0.0)
 
 
+def refused(seen: Snapshot, fired_after: int) -> bool:
+    """Whether the engine refused what was fired behind its action number `fired_after` (-1: nothing was fired)."""
+    action = seen.action
+    return fired_after >= 0 and action is not None and action.number > fired_after and action.word == "REFUSED"
+
+
 # ── What is asked for ───────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -51,6 +51,12 @@ def plan(seen: Snapshot, planned: object, width: int = 80, height: int = 24, **u
     return [lines[0].strip("┌─┐ "), *(line[2:-2].rstrip() for line in lines[1:-1])]
 
 
+@pytest.mark.parametrize(("width", "height"), [(120, 30), (80, 24), (60, 15)])
+def test_why_a_choice_is_refused_stands_in_the_dialog(width: int, height: int) -> None:
+    why = "it is one lot, which has no half: c closes it"
+    assert any(why in line for line in box(SEEN, width, height, notice=why, notice_style="warn"))
+
+
 def test_levels_fills_and_chart_of_a_position() -> None:
     lines = box(SEEN)
     assert lines[0].startswith("┌─ POSITION NIFTY25NOV25900CE ─")
@@ -175,6 +181,7 @@ def test_what_has_come_of_it() -> None:
     ]
     refused = replace(SEEN, action=ActionView(4, "close", -1, "REFUSED", "a flat runs"))
     assert plan(refused, CLOSE, **fired)[2:4] == ["REFUSED", "a flat runs"]
+    assert plan(refused, CLOSE, **fired)[-1].startswith("c close · h half")  # the next choice is one
 
 
 def test_what_became_of_a_command_on_its_way_is_said_until_the_engine_tells() -> None:

@@ -26,7 +26,7 @@ from engine import (
     Unlock,
 )
 from tests.support.hands import Hands, typed
-from tests.support.snapshots import SNAPSHOT, position, snapshot, view
+from tests.support.snapshots import SNAPSHOT, paper, position, snapshot, view
 from tui.input import keys
 from tui.input.actions import COMMANDS, DIALOGS, LINES, SPEEDS, Actions
 from tui.panes.layout import PANES
@@ -72,13 +72,44 @@ def test_a_key_sends_its_command(key, seen, command):
     assert sent(key, seen) == [command]
 
 
-@pytest.mark.parametrize("key", [key for key in keys.TABLE if key.where == "replay"], ids=lambda key: key.action)
+@pytest.mark.parametrize(
+    "key", [key for key in keys.TABLE if key.where in {"replay", "recording"}], ids=lambda key: key.action
+)
 def test_replay_keys_do_nothing_elsewhere_and_say_why(key):
     hands = Hands(snapshot(replay=None, trade_mode="paper")).press(key.key, 0)
     assert hands.client.sent == []
     assert hands.ui.dialog == ""
     assert hands.ui.notice.startswith(f"{key.label} ")
     assert hands.ui.notice.endswith("; this run is PAPER and no replay")
+
+
+RECORDED = replace(SNAPSHOT, trade_mode="mock", edges=paper().edges)
+
+
+@pytest.mark.parametrize("key", [*"gnNir,"])
+def test_no_key_leaves_the_present_of_a_run_that_is_recorded_as_it_goes(key):
+    hands = Hands(RECORDED).press(key, 0)
+    assert (hands.client.sent, hands.ui.dialog) == ([], "")
+    assert hands.ui.notice.startswith(f"{key} ")
+    assert hands.ui.notice.endswith(" in a replay; this run is recorded as it goes, + is faster")
+    assert keys.find(key, view(RECORDED)) is None
+    assert key not in {label for label, _ in keys.hints(view(RECORDED))}
+
+
+def test_a_run_that_is_recorded_is_held_stepped_and_sped_up():
+    assert [sent(key, RECORDED) for key in (" ", ".", "+", "-")] == [
+        [Hold()], [Step(1)], [SetSpeed(50.0)], [SetSpeed(5.0)],
+    ]  # fmt: skip
+    assert typed(Hands(RECORDED).press(":", 0), "next event").client.sent == []
+
+
+def test_a_word_that_unlocks_is_not_pasted_and_that_is_said():
+    for dialog in ("unlock", "stop", "stop_price", "palette", "flat", "action"):
+        hands = Hands(LOCKED)
+        hands.ui.open(dialog)
+        hands.control.paste("UNLOCK", 0)
+        assert (hands.ui.dialog, hands.ui.text, hands.client.sent) == (dialog, "", [])
+        assert hands.ui.notice == "the paste was not taken: this is typed by hand, not pasted"
 
 
 @pytest.mark.parametrize(

@@ -40,10 +40,10 @@ def test_one_burst_never_fires():
 
 def test_a_paste_is_no_key():
     hands = Hands()
-    hands.control.paste("!x")
+    hands.control.paste("!x", 0)
     assert hands.client.sent == []
     hands.press("!", 0)
-    hands.control.paste("x")
+    hands.control.paste("x", 0)
     assert not hands.fired
 
 

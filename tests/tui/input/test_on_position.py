@@ -71,6 +71,31 @@ def test_one_lot_has_no_half() -> None:
     assert (hands.ui.dialog, hands.ui.notice) == ("position", "it is one lot, which has no half: c closes it")
 
 
+@pytest.mark.parametrize("key", ["c", "h", "s", "n"])
+def test_a_choice_that_is_not_taken_keeps_the_dialog_for_the_next_key(key: str) -> None:
+    hands = opened()
+    for more in ({"suspicious": True}, {"alone": False}):
+        hands.press(key, 100, **more)
+        assert hands.ui.dialog == "position"
+        assert f"wait 0.3 s, then {key}" in hands.ui.notice
+    hands.press("n", 500)
+    assert (hands.ui.dialog, hands.client.sent) == ("action", [])
+    looking = opened(attachment=apart(has_control=False, holder="ann"))
+    assert looking.press(key, 100).press("n", 300).ui.dialog == "position"
+
+
+@pytest.mark.parametrize("key", ["c", "h", "s", "n"])
+def test_behind_a_refusal_of_the_engine_the_next_choice_is_one(key: str) -> None:
+    hands = opened().press("h", 100).press("x", 400)
+    hands.client.snapshot = replace(SNAPSHOT, action=ActionView(4, "half", 0, "REFUSED", "it has no half: close it"))
+    assert ("h", "half") in keys.hints(view(hands.client.snapshot, ui=hands.ui))
+    hands.press(key, 900)
+    assert hands.ui.dialog == ("stop_price" if key == "s" else "action")
+    assert hands.ui.fired_after == -1 or key == "s"
+    assert hands.client.sent == [CHOSEN["h"]]
+    assert hands.press("escape", 1_200).ui.dialog == ""
+
+
 def test_a_barred_instrument_is_allowed_by_the_same_key_also_where_nothing_is_held() -> None:
     barred = snapshot(entries=replace(SNAPSHOT.entries, barred=(0,)), positions=())
     hands = opened(barred).press("n", 100).press("x", 400)
@@ -113,10 +138,10 @@ def test_a_burst_fires_nothing() -> None:
 
 def test_a_paste_fires_nothing() -> None:
     hands = opened().press("c", 100)
-    hands.control.paste("x")
+    hands.control.paste("x", 0)
     assert hands.client.sent == []
     hands = opened().press("s", 100)
-    hands.control.paste("156.50\nx")
+    hands.control.paste("156.50\nx", 0)
     assert (hands.client.sent, hands.ui.text) == ([], "")
 
 
