@@ -13,6 +13,8 @@ from engine.runtime.turn_parts import TurnParts
 from engine.trading.trading_state import symbols_of
 from engine.venues.supply import LiveSupply
 
+_AT_ITS_BEGINNING_MS = 60_000  # who comes so early has the whole day
+
 
 def widened(source: TickSource | LiveSupply, kept: StateKept | None) -> TickSource | LiveSupply:
     """Return `source` with the instruments that `kept` still holds; raises UserError where that cannot be."""
@@ -62,6 +64,20 @@ def take_over(opened: Opened, parts: TurnParts) -> None:
             LOGGERS["engine"].warning("%s", line, extra={"keep": True})
     if opened.kept is not None or not opened.still_locked:
         parts.persistence.begin_account(parts.effects.now_ms)
+
+
+def began_within_day(parts: TurnParts, *, live: bool) -> int:
+    """The present moment, where a session is under way, else 0: what is counted from now on is not of the whole day.
+
+    A source that is played begins within its day only where it goes on with an account of that day.
+    """
+    now_ms, seen = parts.market_clock.now_ms, parts.exits.statistics.day.date
+    days = [hours.day_of(now_ms) for hours in parts.trader.state.markets.values()]
+    under_way = any(
+        day.start_ms + _AT_ITS_BEGINNING_MS < now_ms <= day.end_ms and (live or day.date.isoformat() == seen)
+        for day in days
+    )
+    return now_ms if under_way else 0
 
 
 def lock_as_found(engine: Engine, opened: Opened, *, unlock: bool) -> None:

@@ -5,7 +5,7 @@ from functools import partial
 
 from engine.assembly.edges import keep_receipt
 from engine.assembly.run import RunParts
-from engine.assembly.takeover import take_over
+from engine.assembly.takeover import began_within_day, take_over
 from engine.assembly.watch_list import WatchList
 from engine.model.clock import Clock, SteadyClock, VirtualClock
 from engine.model.errors import InputError
@@ -90,6 +90,7 @@ def _engine(
     """
     status, stats = RunStatus(), LoopStats()
     watch = run.watch
+    run.trader.state.reach.since_ms = began_within_day(parts, live=playback is None)
     closing = Closing(parts, playback, whole=run.mode == "replay")
     builder = SnapshotBuilder(parts, run.mode, run.name, status, stats, playback, feed, run.logs, watch, closing)
     publisher = Publisher(builder, run.config.engine.snapshot_interval_ms)

@@ -42,16 +42,15 @@ class _Notes:
     waiting = durable = kept = 0
 
     def __init__(self) -> None:
-        self.entries: list[Fill] = []
-        self.trades: list[Trade] = []
+        self.booked: list[Fill | Trade] = []
         self.exits: list[tuple[int, str]] = []
 
     def write(self, event: AnyEvent) -> int:
         """Take an event."""
         if isinstance(event, FillBooked) and event.fill.side == "BUY":
-            self.entries.append(event.fill)
+            self.booked.append(event.fill)
         elif isinstance(event, TradeClosed):
-            self.trades.append(event.trade)
+            self.booked.append(event.trade)
         return 0
 
     def mark(self, mark: Mark) -> None:
@@ -98,7 +97,7 @@ class _Following:
 
 
 class Rerun(Struct, frozen=True):
-    """What came of it: the trader as it stands, entries and exits, and how it compares.
+    """What came of it: the trader as it stands, entries and exits in their order (`booked`), and how it compares.
 
     `same` of `checkpoints` and `fills_same` of `fills` recorded exits were as recorded; `difference` and
     `fill_difference` name the first that was not.
@@ -106,8 +105,7 @@ class Rerun(Struct, frozen=True):
 
     trader: Trader
     ticks: int
-    entries: list[Fill]
-    exits: list[Trade]
+    booked: list[Fill | Trade]
     same: int
     checkpoints: int
     difference: str
@@ -153,8 +151,7 @@ def rerun(
     return Rerun(
         trader=parts.trader,
         ticks=ticks,
-        entries=notes.entries,
-        exits=notes.trades,
+        booked=notes.booked,
         same=view.same,
         checkpoints=check.reached(ticks),
         difference=view.difference,

@@ -13,7 +13,7 @@ from engine.backtest.rerun import Rerun, rerun
 from engine.config import BEFORE_THE_KEY, Config, Layer, bundled, describe
 from engine.config.schema import OVERRIDABLE
 from engine.model.errors import UserError
-from engine.model.types import Instrument, Trade
+from engine.model.types import Fill, Instrument, Trade
 from engine.presentation.money import plain_money
 from engine.recording import Header, MqrSource
 from engine.recording.progress import Progress
@@ -50,7 +50,7 @@ class ExitRow(Struct, frozen=True):
 
 
 class Verification(Struct, frozen=True):
-    """How one file came out, as `verify --json` prints it; the last two lists are sentences for a person."""
+    """How one file came out, as `verify --json` prints it; `damage` and `notes` are sentences for a person, `order` how entries and exits came."""
 
     file: str
     outcome: Outcome
@@ -69,6 +69,7 @@ class Verification(Struct, frozen=True):
     open_positions: int = 0
     damage: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    order: tuple[Literal["entry", "exit"], ...] = ()
 
 
 def verify(
@@ -122,7 +123,7 @@ def _is_of_an_instrument(key: str) -> bool:
 
 def _verification(path: Path, source: MqrSource, found: Rerun, notes: tuple[str, ...]) -> Verification:
     portfolio = found.trader.state.portfolio
-    trades = found.exits
+    trades = [each for each in found.booked if isinstance(each, Trade)]
     outcome, reason = _judge(source, found)
     made_by = source.header.program_version
     if made_by != VERSION:  # by its rules revision alone it is compared
@@ -145,6 +146,7 @@ def _verification(path: Path, source: MqrSource, found: Rerun, notes: tuple[str,
         open_positions=sum(position is not None for position in portfolio.positions),
         damage=source.losses(),
         notes=notes,
+        order=tuple("exit" if isinstance(each, Trade) else "entry" for each in found.booked),
     )
 
 
@@ -161,7 +163,7 @@ def _judge(source: MqrSource, found: Rerun) -> tuple[Outcome, str]:
 
 def _entries(found: Rerun) -> Iterator[Entry]:
     trader = found.trader
-    for fill in found.entries:
+    for fill in (each for each in found.booked if isinstance(each, Fill)):
         instrument = trader.state.instrument_states[fill.instrument].instrument
         price, quantity = instrument.price_text(fill.price), instrument.quantity_text(fill.quantity)
         yield Entry(trader.hours.stamp(fill.at_ms), instrument.symbol, price, quantity)

@@ -15,7 +15,8 @@ _HELP = """examples:
   myquant-tui days --json | jq '.total.net'
   myquant-tui days --state-dir DIR       of any state directory, also while an engine works there
 
-A day is a session date (in the session's own zone), as the engine began it; it may be under way. An exit belongs to the day
+A day is a session date (in the session's own zone), as the engine began it; it may be under way. However many runs and
+accounts had a date, it is one row. Each figure is rounded to paise by itself; sums are of what was not rounded. An exit belongs to the day
 it is made on, a position to the day it ends on, also one that was held over a restart. Costs are of what was sold.
 
 exit status: 0 all of it, 1 a part of the journal could not be read (told, the rest is shown), 2 no journal, or a wrong option
@@ -25,9 +26,10 @@ Money is a number in the currency, rounded to paise; null: there was none.
   state_dir, zone, days [], total, problems [what of the journal could not be read, in words]
   a day: date, mode (live, paper, mock, replay), entries, positions (that ended), won, lost (of these), exits (partial ones
          too), gross, costs, net, drawdown (largest fall of the realised result within the day), best, worst (position),
-         profit_factor, cumulative (net of the days listed so far), costs_by_kind {what was paid that day, also for what
+         profit_factor, cumulative (net of the days listed so far), longest_losing_streak (positions lost in a row within
+         the day), costs_by_kind {what was paid that day, also for what
          is still held; not in CSV}
-  total: the same of all days listed; drawdown over all of them"""
+  total: the same of all days listed; drawdown over all of them, longest_losing_streak that of the worst day"""
 
 
 def arguments(parser: Parser) -> None:
@@ -72,7 +74,7 @@ def run(args: Namespace) -> int:
         out.writelines(csv_line(cells_of(day_record(day))) for day in days)
     elif days:
         out.write("\n".join(day_lines(days, past.zone, columns())) + "\n")
-    else:
+    elif not problems:
         out.write(f"no session day so far in {past.place.where}\n")
     out.flush()
     if problems:

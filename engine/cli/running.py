@@ -168,9 +168,13 @@ def _places(summary: Summary, reason: str) -> str:
 
 
 def _filters(summary: Summary) -> str:
-    """`1,204 signals in 32,141 ticks of the session, 46 followed; refused: green ticks 20,140, EMA fast not above slow 800`."""
+    """`1,204 signals in 32,141 ticks of the session, 46 followed; refused: green ticks 20,140, EMA fast not above slow 800`.
+
+    Of a run that began within a day: `since 13:05: …`; what the account did before is not among them.
+    """
     refused = ", ".join(f"{reason} {count:,}" for reason, count in summary.filters.items() if count)
-    told = f"{summary.signals:,} signals in {summary.in_session:,} ticks of the session, {summary.entries:,} followed"
+    told = f"{summary.signals:,} signals in {summary.in_session:,} ticks of the session, {summary.followed:,} followed"
+    told = f"since {summary.since[11:16]}: {told}" if summary.since else told
     return f"{told}; refused: {refused}" if refused else told
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,7 +12,7 @@ from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL
 from engine.text import day_words
 
 if TYPE_CHECKING:
-    from engine.model.history import DayTrade
+    from engine.model.history import DayResult, DayTrade
     from engine.serving.past_days import PastDays
 
 _HELP = """examples:
@@ -23,15 +23,17 @@ _HELP = """examples:
   myquant-tui trades --json | jq '.trades[] | select(.net < 0)'
 
 Each exit is a row, also of a part of a position; what is still open at the day's end comes last. Prices are those of the
-fills, net is gross less both sides' costs of what was sold. A day is a session date (in the session's own zone).
+fills, net is gross less both sides' costs of what was sold. A day is a session date (in the session's own zone), however many runs
+it had. Under the list stand the day's figures. Each row is rounded to paise by itself; sums are of what was not rounded.
 
 exit status: 0 all of it, 1 a part of the journal could not be read (told, the rest is shown), 2 no such day or journal, or a
 wrong option
 
 --json prints one object, "schema": 1; --csv has the keys of a trade as columns. Later versions add keys, and change none.
 Money, prices and quantities are numbers in the currency and in units, times ISO 8601; null: there is none.
-  state_dir, zone, date, trades [], total {exits, open, gross, costs, net}, problems [in words]
-  a trade: number (of the exit, over all days; null: open), date, mode (live, paper, mock, replay), symbol, entry_time,
+  state_dir, zone, date, trades [], total {exits, open, gross, costs, net: of the trades listed}, day {the whole day, as in
+  `days --json`}, problems [in words]
+  a trade: number (of the exit within its account, from 1 again where a run began with a new one; null: open), date, mode (live, paper, mock, replay), symbol, entry_time,
            exit_time, quantity, entry_price, exit_price, gross, costs, net, reason, left (of the position behind this exit;
            0: it ended it)"""
 
@@ -62,11 +64,11 @@ def run(args: Namespace) -> int:
 
     one_of(args, "json", "csv")
     past = PastDays(args.state_dir)
-    date, found = past.day(args.day or "")
+    date, found, whole = past.day(args.day or "")
     wanted = [each.upper() for each in args.symbol]
     trades = (each for each in found if not wanted or any(part in each.instrument.symbol.upper() for part in wanted))
     write = _write_json if args.json else _write_csv if args.csv else _write_lines
-    for piece in write(trades, past, date):
+    for piece in write(trades, past, date, None if wanted and not args.json else whole):
         sys.stdout.write(piece)
     sys.stdout.flush()
     problems = past.problems
@@ -75,8 +77,10 @@ def run(args: Namespace) -> int:
     return EXIT_DIFFERENT if problems else EXIT_WELL
 
 
-def _write_json(trades: "Iterator[DayTrade]", past: "PastDays", date: str) -> Iterator[str]:
-    from engine.reports.day_list import TradeTotal, trade_record
+def _write_json(
+    trades: "Iterator[DayTrade]", past: "PastDays", date: str, whole: "Callable[[], DayResult] | None"
+) -> Iterator[str]:
+    from engine.reports.day_list import TradeTotal, day_record, trade_record
 
     encoder, total = msgspec.json.Encoder(decimal_format="number"), TradeTotal()
     begin = encoder.encode({"schema": 1, "state_dir": past.place.where, "zone": past.zone, "date": date}).decode()
@@ -86,10 +90,13 @@ def _write_json(trades: "Iterator[DayTrade]", past: "PastDays", date: str) -> It
         total.add(trade)
         yield between + encoder.encode(trade_record(trade, date, past.zone)).decode()
         between = ","
-    yield f'],"total":{encoder.encode(total.rounded()).decode()},"problems":{encoder.encode(past.problems).decode()}}}\n'
+    day = encoder.encode(day_record(whole()) if whole else None).decode()
+    yield f'],"total":{encoder.encode(total.rounded()).decode()},"day":{day},"problems":{encoder.encode(past.problems).decode()}}}\n'
 
 
-def _write_csv(trades: "Iterator[DayTrade]", past: "PastDays", date: str) -> Iterator[str]:
+def _write_csv(
+    trades: "Iterator[DayTrade]", past: "PastDays", date: str, _whole: "Callable[[], DayResult] | None"
+) -> Iterator[str]:
     from engine.reports.day_list import TradeRecord, cells_of, columns_of, csv_line, trade_record
 
     yield csv_line(columns_of(TradeRecord))
@@ -97,13 +104,19 @@ def _write_csv(trades: "Iterator[DayTrade]", past: "PastDays", date: str) -> Ite
         yield csv_line(cells_of(trade_record(trade, date, past.zone)))
 
 
-def _write_lines(trades: "Iterator[DayTrade]", past: "PastDays", date: str) -> Iterator[str]:
+def _write_lines(
+    trades: "Iterator[DayTrade]", past: "PastDays", date: str, whole: "Callable[[], DayResult] | None"
+) -> Iterator[str]:
+    """`whole`: the day's figures stand under the list; None where it is not of all symbols."""
     from engine.cli.output import columns
-    from engine.reports.day_list import TradeLines, TradeTotal, total_line
+    from engine.reports.day_list import Extremes, TradeLines, TradeTotal, block_lines, total_line
 
-    total, lines = TradeTotal(), TradeLines(past.zone, columns())
+    total, extremes, lines = TradeTotal(), Extremes(), TradeLines(past.zone, columns())
     yield f"{date} {past.place.mode}\n{lines.head}\n"
     for trade in trades:
         total.add(trade)
+        extremes.add(trade)
         yield lines.line(trade) + "\n"
     yield total_line(total, past.zone) + "\n"
+    if whole:
+        yield "".join(f"{line}\n" for line in block_lines(whole().statistics, extremes, past.zone))

@@ -9,7 +9,7 @@ from engine.cli.options import Parser, config_options, json_option, overrides_of
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_WELL
 
 if TYPE_CHECKING:
-    from engine.backtest.verification import Verification
+    from engine.backtest.verification import ExitRow, Verification
 
 _EPILOG = """A recording is replayed under the configuration it was made with; --set goes on top of that, --config takes its place.
 exit status: 0 all the same, 1 different or not comparable, 2 unreadable or damaged; of several files the highest.
@@ -18,7 +18,7 @@ A recording that was cut short by a kill is compared as far as it goes.
 --json prints one object a line for each file: file, outcome (same, different, not comparable, damaged, unreadable),
 reason (the first differences: tick, name, recorded value ≠ value now), ticks, same of checkpoints, exits_same of
 exits_recorded, entries [{time, symbol, price, quantity}], exits [{time, symbol, entry_time, entry_price, price,
-quantity, reason, net_pnl}], gross_pnl, costs, net_pnl, cash, open_positions, damage [text], notes [text].
+quantity, reason, net_pnl}], order ["entry" or "exit", as they came], gross_pnl, costs, net_pnl, cash, open_positions, damage [text], notes [text].
 Times are ISO-8601 in the session's zone, prices in the currency, money to two decimals, both as text."""
 _STATUS = {
     "same": EXIT_WELL,
@@ -73,9 +73,13 @@ def _lines(found: "Verification") -> Iterator[str]:
 
 
 def _trade_lines(found: "Verification") -> Iterator[str]:
-    """Each entry and exit in the order of their times; an exit behind the entry of the same moment."""
-    told = [(each.time, 0, f"entry {each.quantity} {each.symbol} @ {each.price}") for each in found.entries]
-    for each in found.exits:
-        won = each.net_pnl if each.net_pnl.startswith("-") else f"+{each.net_pnl}"
-        told.append((each.time, 1, f"exit  {each.quantity} {each.symbol} @ {each.price} {each.reason}, net {won}"))
-    yield from (f"  {time}  {text}" for time, _, text in sorted(told, key=lambda line: line[:2]))
+    """Each entry and exit in the order in which they came."""
+    entries = (f"{each.time}  entry {each.quantity} {each.symbol} @ {each.price}" for each in found.entries)
+    exits = map(_exit_line, found.exits)
+    for kind in found.order:
+        yield f"  {next(entries if kind == 'entry' else exits)}"
+
+
+def _exit_line(row: "ExitRow") -> str:
+    won = row.net_pnl if row.net_pnl.startswith("-") else f"+{row.net_pnl}"
+    return f"{row.time}  exit  {row.quantity} {row.symbol} @ {row.price} {row.reason}, net {won}"

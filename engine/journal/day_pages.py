@@ -93,12 +93,11 @@ class DayPages:
             days = tuple(day_results(history, DAYS_A_PAGE))
             return DayPage(date, today, rewinds, "HERE", days, problems=tuple(chain.problems))
         marks = history.days(1 << 30)
-        place = next((place for place, mark in enumerate(marks) if mark.date == date), None)
-        if place is None:
+        if all(mark.date != date for mark in marks):
             return DayPage(date, today, rewinds, "UNREADABLE", reason="the journal does not tell of that day")
         trades: deque[DayTrade] = deque(maxlen=TRADES_A_PAGE)
         total = 0
-        for trade in day_trades(history, marks, place):
+        for trade in day_trades(history, marks, date):
             trades.append(trade)
             total += 1
         return DayPage(date, today, rewinds, "HERE", trades=tuple(trades), total=total, problems=tuple(chain.problems))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from engine.journal.history import DayMark, Happened, History
 from engine.journal.lost_exits import instruments_of
@@ -18,75 +18,89 @@ _UNNAMED: Final = Instrument(CleanText("?"))
 _UNTOLD: Final = ("", "0001-01-01")
 
 
-def newest(marks: Sequence[DayMark], last: int) -> int:
-    """The place of the first of the newest `last` dates among `marks`, of which there is one at least."""
-    dates: set[str] = set()
-    place = len(marks)
-    while place and len(dates | {marks[place - 1].date}) <= last:
-        place -= 1
-        dates.add(marks[place].date)
-    return place
+def newest(marks: Sequence[DayMark], last: int) -> list[str]:
+    """The newest `last` dates among `marks`; one that was begun again stands where it was begun last."""
+    dates = list(dict.fromkeys(mark.date for mark in reversed(marks)))
+    return dates[:last][::-1]
 
 
-def day_results(history: History, last: int) -> Iterator[DayResult]:
-    """The newest `last` session days, the oldest first, traded or not; one on which the account began anew comes in parts."""
+def day_results(history: History, last: int) -> list[DayResult]:
+    """The newest `last` session days, the oldest first, traded or not: each date once, however many runs and accounts had it."""
     marks = history.days(last)
-    if not marks:
-        return
-    place = newest(marks, last)
+    dates = newest(marks, last)
+    began = {mark.date for mark in marks if not mark.goes_on}
     zones = {mark.date: mark.zone for mark in marks if mark.zone}
-    adding = _Adding(marks[place].date, {mark.date for mark in marks if not mark.goes_on})
-    statistics = TradeStatistics()
-    mode = ""
-    for row in history.rows(marks[history.whole_from(marks, place)]):
-        event = row.event
-        if isinstance(event, DayStarted | StateKept):
-            before = statistics.day
-            statistics.take(event)
-            if _is_over(before, statistics.day):
-                yield from adding.day(before, mode, zones)
-            adding.goes_on(statistics.day.date)
-        else:
-            statistics.take(event)
-            if isinstance(event, TradeClosed):
-                adding.exit(event.trade)
+    results: list[DayResult] = []
+    curve = _Curve()
+    for mode, day, earlier in _counted(history, marks, set(dates)):
+        if day.date in began or day.exits or day.entries:
+            curve = curve.then(day)
+            results.append(DayResult(mode, day, zones.get(day.date, ""), curve.net, curve.fallen, earlier))
+    return results
+
+
+def day_result(history: History, marks: Sequence[DayMark], date: str) -> DayResult:
+    """The `date`, which is among `marks`."""
+    zone = next((mark.zone for mark in marks if mark.date == date and mark.zone), "")
+    mode, day, earlier = next(_counted(history, marks, {date}), ("", DayStatistics(date=date), None))
+    return DayResult(mode, day, zone, day.net, day.drawdown, earlier)
+
+
+class _Curve(NamedTuple):
+    """The realised result over days: where it stands, its highest, and its largest fall."""
+
+    net: Decimal = Decimal(0)
+    peak: Decimal = Decimal(0)
+    fallen: Decimal = Decimal(0)
+
+    def then(self, day: DayStatistics) -> "_Curve":
+        """With `day` behind it."""
+        fallen = max(self.fallen, day.drawdown, self.peak - (self.net + day.lowest))
+        return _Curve(self.net + day.net, max(self.peak, self.net + day.peak), fallen)
+
+
+def _counted(
+    history: History, marks: Sequence[DayMark], dates: AbstractSet[str]
+) -> Iterator[tuple[str, DayStatistics, DayStatistics | None]]:
+    """Mode and statistics of each of `dates`, the newest last, and what accounts of before the newest made of that."""
+    places = _beginnings(marks, dates)
+    if not places:
+        return
+    statistics, mode, modes, left = TradeStatistics(joins_days=True), "", dict[str, str](), len(places)
+    for row in history.rows(marks[history.whole_from(marks, places[0])]):
+        within = statistics.date in dates
+        statistics.take(row.event)
+        if within and statistics.date not in dates:
+            left -= 1
+            if not left:
+                break
         mode = row.mode or mode
-    yield from adding.day(statistics.day, mode, zones)
+        if isinstance(row.event, StateKept):  # a run that only begins has not traded that day
+            modes.setdefault(statistics.date, mode)
+        else:
+            modes[statistics.date] = mode
+    for date, day in statistics.by_date.items():
+        if date in dates:
+            yield modes.get(date) or mode, day, statistics.earlier.get(date)
 
 
-def _is_over(before: DayStatistics, now: DayStatistics) -> bool:
-    """Whether another day, or another account, has begun."""
-    return now.date != before.date or now.exits < before.exits or now.entries < before.entries
+def _beginnings(marks: Sequence[DayMark], dates: AbstractSet[str]) -> list[int]:
+    """The places at which one of `dates` begins behind one that is none of them."""
+    return [
+        place
+        for place, mark in enumerate(marks)
+        if mark.date in dates and not (place and marks[place - 1].date in dates)
+    ]
 
 
-class _Adding:
-    """Adds up the days from `first` on; those that `began` are days although nothing was traded."""
-
-    def __init__(self, first: str, began: AbstractSet[str]) -> None:
-        self._first = first
-        self._began = began
-        self._begun = False
-        self._sum = self._peak = self._fallen = Decimal(0)
-
-    def goes_on(self, date: str) -> None:
-        """The day is `date` from now on."""
-        self._begun = self._begun or date == self._first
-
-    def exit(self, trade: Trade) -> None:
-        """Add an exit."""
-        if self._begun:
-            self._sum += trade.net_pnl
-            self._peak = max(self._peak, self._sum)
-            self._fallen = max(self._fallen, self._peak - self._sum)
-
-    def day(self, day: DayStatistics, mode: str, zones: dict[str, str]) -> Iterator[DayResult]:
-        """The day that is over."""
-        if self._begun and (day.date in self._began or day.exits or day.entries):
-            yield DayResult(mode, day, zones.get(day.date, ""), self._sum, self._fallen)
+def day_trades(history: History, marks: Sequence[DayMark], date: str) -> Iterator[DayTrade]:
+    """The exits of `date`, as they came, and then what was open at its end; where others came between, part by part."""
+    for place in _beginnings(marks, {date}):
+        yield from _trades_from(history, marks, place)
 
 
-def day_trades(history: History, marks: Sequence[DayMark], place: int) -> Iterator[DayTrade]:
-    """The exits of the day of `marks[place]`, as they came, and then what was open at its end."""
+def _trades_from(history: History, marks: Sequence[DayMark], place: int) -> Iterator[DayTrade]:
+    """The exits of the day of `marks[place]` until another follows."""
     first = marks[place]
     instruments: tuple[Instrument, ...] = ()
     held: dict[str, tuple[str, Instrument, PositionState]] = {}

@@ -12,6 +12,7 @@ class DayResult(Struct, frozen=True):
     """A session day in `mode`, its times being those of `zone` ("" = not known).
 
     `cumulative` is the net result of the days listed up to this one, `fallen` the largest fall of it so far, exit by exit.
+    All accounts that had the date are in `statistics`; of them `earlier` is what those before the newest made, None where there was one.
     """
 
     mode: str
@@ -19,6 +20,7 @@ class DayResult(Struct, frozen=True):
     zone: str
     cumulative: Decimal
     fallen: Decimal
+    earlier: DayStatistics | None = None
 
 
 class DayTrade(Struct, frozen=True):

@@ -248,7 +248,8 @@ class ClosingView(Struct, frozen=True):
 
     `objections` are how often what kept a signal from an entry, `gaps` the silences of instruments, `sequence_gaps` jumps of
     the exchange's numbering. `recording` is the file to look at ("" = nothing was recorded), `open` how many positions
-    are still held. `charged` says by what costs were charged, and where orders were filled.
+    are still held. Objections and gaps are of this run: since `since_ms`, where it began within the day, else (0) of the
+    whole day. `charged` says by what costs were charged, and where orders were filled.
     """
 
     statistics: DayStatistics
@@ -259,6 +260,7 @@ class ClosingView(Struct, frozen=True):
     recording: CleanText = CleanText("")
     open: int = 0
     charged: str = ""
+    since_ms: int = 0
 
 
 CommandState = Literal["ACCEPTED", "REFUSED", "DONE", "FAILED"]

@@ -16,7 +16,7 @@ class DayStatistics(Struct, frozen=True, omit_defaults=True):
     day it ends on, with all its exits: `won`, `lost` and `even` count positions; `profit`, `loss` (positive), `best`
     and `worst` are theirs. `costs` are both sides' costs of what was sold, so that `net` = `gross` - `costs`.
 
-    `drawdown` is the largest fall of the realised result; `streak` counts the newest positions won in a row, negative
+    `drawdown` is the largest fall of the realised result, `peak` and `lowest` how far it came above and below 0; `streak` counts the newest positions won in a row, negative
     where they were lost.
     """
 
@@ -40,6 +40,8 @@ class DayStatistics(Struct, frozen=True, omit_defaults=True):
     longest_lost: int = 0
     reasons: dict[str, int] = {}  # exits by what caused them
     costs_by_kind: dict[str, Decimal] = {}
+    peak: Decimal = Decimal(0)
+    lowest: Decimal = Decimal(0)
 
     @property
     def profit_factor(self) -> Decimal | None:

@@ -7,6 +7,7 @@ from typing import Final
 from engine.model.snapshot import ClosingView
 from engine.model.statistics import DayStatistics
 from engine.presentation.charges import by_kind
+from engine.presentation.format import minute
 from engine.presentation.money import grouped
 
 _MOST_NAMED: Final = 4  # of what kept signals from an entry
@@ -29,10 +30,10 @@ def rows(seen: ClosingView, zone: str) -> list[tuple[str, str]]:
         ("costs", by_kind(made.costs_by_kind, zone)),
         ("charged", seen.charged if made.costs_by_kind else ""),
         ("trades", trades(made)),
-        ("best", extremes(made, zone)),
+        ("best", _streak(extremes(made, zone), made)),
         ("exits", counts(made.reasons)),
-        ("refused", counts(seen.objections, _MOST_NAMED)),
-        ("gaps", _gaps(seen)),
+        ("refused", _since(seen, counts(seen.objections, _MOST_NAMED), zone)),
+        ("gaps", _since(seen, _gaps(seen), zone)),
         ("open", f"{seen.open:,} still held" if seen.open else ""),
         ("file", seen.recording),
     ]
@@ -82,6 +83,15 @@ def log_lines(seen: ClosingView, zone: str) -> list[str]:
     name = title(seen).lower()
     lines = [f"{name}: {'; '.join(result)}", *([f"{name}: {'; '.join(rest)}"] if rest else [])]
     return [line[:_LONGEST_LINE] for line in lines]
+
+
+def _streak(words: str, made: DayStatistics) -> str:
+    return f"{words}, longest losing streak {made.longest_lost:,}" if words and made.longest_lost else words
+
+
+def _since(seen: ClosingView, words: str, zone: str) -> str:
+    """`since 13:05: …`, where the run was not there before."""
+    return f"since {minute(seen.since_ms, zone)}: {words}" if words and seen.since_ms else words
 
 
 def _gaps(seen: ClosingView) -> str:

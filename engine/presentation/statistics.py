@@ -25,7 +25,7 @@ _NO_DAY: Final = ("", "0001-01-01")
 
 
 class _Sums(Struct, omit_defaults=True):
-    """A `DayStatistics` that still grows; `peak` is the highest that the realised result has been."""
+    """A `DayStatistics` that still grows."""
 
     date: str = ""
     entries: int = 0
@@ -48,6 +48,7 @@ class _Sums(Struct, omit_defaults=True):
     reasons: dict[str, int] = msgspec.field(default_factory=dict)
     costs_by_kind: dict[str, Decimal] = msgspec.field(default_factory=dict)
     peak: Decimal = _ZERO
+    lowest: Decimal = _ZERO
 
     def pay(self, kinds: Mapping[str, Decimal]) -> None:
         """Count what a fill cost by kind."""
@@ -61,6 +62,7 @@ class _Sums(Struct, omit_defaults=True):
         self.costs += trade.costs
         self.net += trade.net_pnl
         self.peak = max(self.peak, self.net)
+        self.lowest = min(self.lowest, self.net)
         self.drawdown = max(self.drawdown, self.peak - self.net)
         known = trade.reason in self.reasons or len(self.reasons) < _MOST_REASONS
         reason = trade.reason if known else OTHER
@@ -88,7 +90,6 @@ class _Sums(Struct, omit_defaults=True):
     def seen(self) -> DayStatistics:
         """As it stands now."""
         values = asdict(self)
-        del values["peak"]
         values["reasons"], values["costs_by_kind"] = dict(self.reasons), dict(self.costs_by_kind)
         return DayStatistics(**values)
 
@@ -98,20 +99,36 @@ class TradeStatistics:
 
     The day is the account's: that of the newest `DayStarted`, over restarts too. `symbols` name the instruments by their
     numbers, which another run may give otherwise; a `StateKept` says them, and begins anew where its account does.
+
+    One that `joins_days` counts dates, whichever account had them: each goes on where it was left, and is kept in `by_date`,
+    the newest last; `earlier` is what accounts of before made on theirs.
     """
 
-    def __init__(self, symbols: Sequence[str] = ()) -> None:
+    def __init__(self, symbols: Sequence[str] = (), *, joins_days: bool = False) -> None:
         self._symbols = tuple(symbols)
         self._day, self._total = _Sums(), _Sums()
         self._open: dict[str, Decimal] = {}
         self._ends: int | None = None  # the instrument of which the newest fill has sold the last
         self._seen: tuple[DayStatistics, DayStatistics] | None = None
         self.last_day = DayStatistics()  # the one before the newest, as it ended
+        self._joins_days = joins_days
+        self._by_date: dict[str, _Sums] = {}
+        self.earlier: dict[str, DayStatistics] = {}
 
     @property
     def day(self) -> DayStatistics:
         """The newest session day."""
         return self._both()[0]
+
+    @property
+    def date(self) -> str:
+        """That of the newest session day."""
+        return self._day.date
+
+    @property
+    def by_date(self) -> dict[str, DayStatistics]:
+        """Each date, if it `joins_days`; the one that was newest last comes last."""
+        return {date: sums.seen() for date, sums in self._by_date.items()}
 
     @property
     def total(self) -> DayStatistics:
@@ -143,8 +160,10 @@ class TradeStatistics:
         if date != self._day.date and date not in _NO_DAY:
             untold = self._day if self._day.date in _NO_DAY else None  # fills before the first day was told
             self.last_day = self._day.seen()
-            self._day = untold or _Sums()
+            self._day = untold or self._by_date.pop(date, None) or _Sums()
             self._day.date = date
+            if self._joins_days:
+                self._by_date[date] = self._day
             self._total.date = self._total.date or date
             self._seen = None
 
@@ -178,12 +197,19 @@ class TradeStatistics:
         fields = kept.fields
         counted = {"book.entries": self._total.entries, "book.trades": self._total.exits}
         if any(isinstance(now := fields.get(name), int) and now < count for name, count in counted.items()):
-            self._day, self._total, self._open = _Sums(), _Sums(), {}
+            self._begin_account()
         self.begin_day(str(fields.get("today", "")))
 
     def relist(self, symbols: Sequence[str]) -> None:
         """`symbols` name the instruments from now on; no number means another one than before."""
         self._symbols = tuple(symbols)
+
+    def _begin_account(self) -> None:
+        self._total, self._open = _Sums(), {}
+        if not self._joins_days:
+            self._day = _Sums()
+        elif self._day.exits or self._day.entries:
+            self.earlier[self._day.date] = self._day.seen()
 
     def _symbol(self, instrument: int) -> str:
         return self._symbols[instrument] if 0 <= instrument < len(self._symbols) else f"#{instrument}"

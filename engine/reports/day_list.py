@@ -13,7 +13,7 @@ from msgspec import Struct
 from engine.model.history import DayResult, DayTrade
 from engine.model.statistics import DayStatistics
 from engine.presentation import format as text
-from engine.presentation.charges import in_order
+from engine.presentation.charges import by_kind, in_order
 from engine.presentation.money import grouped, plain_money
 from engine.text.spreadsheet import cell
 
@@ -39,6 +39,7 @@ class DayRecord(Struct, frozen=True):
     worst: Decimal | None
     profit_factor: Decimal | None
     cumulative: Decimal
+    longest_losing_streak: int
     costs_by_kind: dict[str, Decimal]  # paid that day, also for what is still held; in no row of a spreadsheet
 
 
@@ -111,6 +112,7 @@ def total_of(days: Sequence[DayResult]) -> DayRecord:
         best=max((one.best for one in each if one.best is not None), default=None),
         worst=min((one.worst for one in each if one.worst is not None), default=None),
         drawdown=days[-1].fallen if days else _ZERO,
+        longest_lost=max((one.longest_lost for one in each), default=0),
         costs_by_kind=_summed([one.costs_by_kind for one in each]),
         **{name: sum(getattr(one, name) for one in each) for name in ("entries", "exits", "positions", "won", "lost")},
     )
@@ -127,7 +129,8 @@ def _record(seen: DayStatistics, mode: str, cumulative: Decimal) -> DayRecord:
     return DayRecord(
         seen.date, mode, seen.entries, seen.positions, seen.won, seen.lost, seen.exits,
         _paise(seen.gross), _paise(seen.costs), _paise(seen.net), _paise(seen.drawdown),
-        _perhaps(seen.best), _perhaps(seen.worst), _perhaps(factor), _paise(cumulative), {kind: _paise(paid) for kind, paid in in_order(seen.costs_by_kind).items()},
+        _perhaps(seen.best), _perhaps(seen.worst), _perhaps(factor), _paise(cumulative), seen.longest_lost,
+        {kind: _paise(paid) for kind, paid in in_order(seen.costs_by_kind).items()},
     )  # fmt: skip
 
 
@@ -272,6 +275,50 @@ class TradeLines:
             for name, size in self._sizes.items()
         )
         return ("  " if self._wide else " ").join(put).rstrip()
+
+
+class Extremes:
+    """When and why the best and the worst position of a day ended, of exits in their order."""
+
+    def __init__(self) -> None:
+        self._so_far: dict[str, Decimal] = {}  # what each open position has made
+        self._found: dict[Decimal, DayTrade] = {}
+
+    def add(self, trade: DayTrade) -> None:
+        """One more of them."""
+        symbol = trade.instrument.symbol
+        if trade.exit_ms is None:
+            return
+        net = self._so_far.pop(symbol, _ZERO) + trade.net
+        if trade.left:
+            self._so_far[symbol] = net
+            return
+        ends = {*self._found, net}
+        self._found = {each: self._found.get(each, trade) for each in (max(ends), min(ends))}
+
+    def said(self, net: Decimal, zone: str) -> str:
+        """` (11:42:10 NIFTY, Stop Loss)`; "" where part of the position was sold on a day before."""
+        trade = self._found.get(net)
+        if trade is None or trade.exit_ms is None:
+            return ""
+        return f" ({text.clock(trade.exit_ms, zone)} {trade.instrument.symbol}, {trade.reason})"
+
+
+def block_lines(day: DayStatistics, extremes: Extremes, zone: str) -> list[str]:
+    """The figures of a day that its exits do not show one by one."""
+    rate = f" ({100 * day.won / day.positions:.0f}%)" if day.positions else ""
+    ended = f"{day.positions:,} position{'' if day.positions == 1 else 's'} ended"
+    told = [
+        f"{ended}, {day.won:,} won{rate}, {day.lost:,} lost, longest losing streak {day.longest_lost:,}",
+        *(
+            f"{name} {grouped(net, zone, sign=True)}{extremes.said(net, zone)}"
+            for name, net in (("best ", day.best), ("worst", day.worst))
+            if net is not None
+        ),
+        f"drawdown {grouped(day.drawdown, zone)}",
+    ]
+    kinds = by_kind(day.costs_by_kind, zone)
+    return told + ([f"costs paid: {kinds}"] if kinds else [])
 
 
 def total_line(total: TradeTotal, zone: str) -> str:

@@ -41,7 +41,8 @@ class LeftOut(Struct, frozen=True):
 class Summary(Struct, frozen=True):
     """What `--json` prints; money as text to two decimals, `rss_mb` the peak.
 
-    `in_session` of the ticks reached the strategies; `signals` found nothing held and all ticks they asked for risen.
+    `in_session` of the ticks reached the strategies; `signals` found nothing held and all ticks they asked for risen;
+    so many were `followed`. Like `filters` they are counted since this run began: `since`, ISO 8601, where that was within a day.
     `filters` says how often each refused, `undecided` why there was no entry, and what to change; empty where there was one.
     `positions` (round trips) have ended, of which so many were `won` and `lost`; `best` and `worst` are theirs. Counts and
     money are those of the account, earlier runs included. `remarks` are what was also logged as a warning. `candles`: the
@@ -76,6 +77,8 @@ class Summary(Struct, frozen=True):
     in_session: int = 0
     left_out: dict[str, LeftOut] = {}
     signals: int = 0
+    followed: int = 0
+    since: str = ""
     filters: dict[str, int] = {}
     undecided: str = ""
     remarks: tuple[str, ...] = ()
@@ -114,7 +117,7 @@ def _microseconds(histogram: Histogram) -> LatencyMicroseconds:
 def summarise(run: Run, elapsed_s: float) -> Summary:
     """Return the summary of a stopped run."""
     engine = run.engine
-    portfolio = run.trader.state.portfolio
+    portfolio, reach = run.trader.state.portfolio, run.trader.state.reach
     account = engine.snapshot.account
     day, total = account.day, engine.exits.statistics.total
     one_day = day.date == total.date and "brokerage" in day.costs_by_kind
@@ -144,8 +147,10 @@ def summarise(run: Run, elapsed_s: float) -> Summary:
         faults=snapshot.faults,
         in_session=run.trader.findings.facts(snapshot.ticks).taken,
         left_out=_left_out(run),
-        signals=portfolio.entries + sum(run.trader.state.reach.objections.values()),
-        filters={"green ticks": run.trader.findings.waited()} | run.trader.state.reach.objections,
+        signals=reach.signals,
+        followed=reach.followed,
+        since=run.trader.hours.stamp(reach.since_ms) if reach.since_ms else "",
+        filters={"green ticks": run.trader.findings.waited()} | reach.objections,
         undecided=run.trader.findings.why_undecided(snapshot.ticks),
         remarks=(*run.trader.findings.remarks(snapshot.ticks), *run.trader.state.told_of_costs),
         candles=of_candles(run.source),

@@ -80,8 +80,15 @@ class Closing:
             sequence_gaps=counted.sequence_gaps,
             recording=clean(str(recorder.path), _LONGEST_PATH) if recorder is not None else CleanText(""),
             open=sum(position is not None for position in state.portfolio.positions),
+            since_ms=0 if whole else self._since_ms((of or statistics.day).date),
             charged=f"by {state.costs.said(state.today)}, filled at {filled}",
         )
+
+    def _since_ms(self, date: str) -> int:
+        """When this run began, where that was within the session of `date`, else 0."""
+        began_ms = self._parts.trader.state.reach.since_ms
+        same = any(hours.day_of(began_ms).date.isoformat() == date for hours in self._markets)
+        return began_ms if began_ms and same else 0
 
     def tell(self) -> None:
         """Put what came of it into the log, once."""

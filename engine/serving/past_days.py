@@ -1,9 +1,10 @@
 """Whose days are asked for, and which: the journal of the engine that is meant, running or gone, and the day by its name."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 from engine.config import find_config, load
 from engine.journal import JOURNAL_FILE, unknown_after
 from engine.journal.chain_reader import ChainReader
-from engine.journal.days import day_results, day_trades
+from engine.journal.days import day_result, day_results, day_trades, newest
 from engine.journal.history import History
 from engine.model.errors import InputError, UserError, reason
 from engine.model.history import DayResult, DayTrade
@@ -60,17 +61,16 @@ class PastDays:
             self._zone = day.zone or self._zone
             yield day
 
-    def day(self, asked: str) -> tuple[str, Iterator[DayTrade]]:
-        """The date that `asked` means ("" = the newest), and its exits; raises InputError where it is none that was traded."""
+    def day(self, asked: str) -> tuple[str, Iterator[DayTrade], Callable[[], DayResult]]:
+        """The date that `asked` means ("" = the newest), its exits, and who counts it as a whole; raises InputError where it is none that was traded."""
         marks = self._history.days(_most(asked))
         zone = next((mark.zone for mark in reversed(marks) if mark.zone), "")
         self._zone = zone or self._zone
-        dates = list(dict.fromkeys(mark.date for mark in marks))
+        dates = newest(marks, len(marks))
         wanted = _meant(asked, dates, self.zone)
         if wanted is None or wanted not in dates:
             raise InputError(_none_such(asked, wanted, dates, self.place))
-        place = next(place for place, mark in enumerate(marks) if mark.date == wanted)
-        return wanted, day_trades(self._history, marks, place)
+        return wanted, day_trades(self._history, marks, wanted), partial(day_result, self._history, marks, wanted)
 
 
 def _most(asked: str) -> int:

@@ -38,6 +38,7 @@ class EntryHandler:
             if quantity and not (unprotected and self._refuses_unprotected):
                 inst.objection = ""
                 inst.refusals.entered()
+                state.reach.followed += 1
                 for text in (*unprotected, *idle.targets):
                     state.effects.append(InstrumentWarned(inst.index, text, now_ms))
                 state.buy(inst, quantity, limit, now_ms)

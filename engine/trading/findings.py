@@ -45,5 +45,4 @@ class Findings:
             inst.held_ticks + (inst.taken - inst.entered_at if state.position(inst) else 0)
             for inst in state.instrument_states
         )
-        signals = sum(state.reach.objections.values()) + state.portfolio.entries
-        return max(0, sum(inst.taken for inst in state.instrument_states) - held - signals)
+        return max(0, sum(inst.taken for inst in state.instrument_states) - held - state.reach.signals)

@@ -53,16 +53,19 @@ class Places:
 class Reach:
     """What kept ticks from the strategy (`outside` the session, `refused` by reason, `late`) and signals from an entry (`objections`).
 
-    A late tick reaches the indicators and may close a position; it enters nothing.
+    All of it is counted since this run began, whatever the account has seen before; `since_ms` is when that was (UTC), where
+    it was within a session day, else 0. A late tick reaches the indicators and may close a position; it enters nothing.
     """
 
-    __slots__ = ("late", "objections", "outside", "refused")
+    __slots__ = ("followed", "late", "objections", "outside", "refused", "since_ms")
 
     def __init__(self) -> None:
         self.outside = Places()
         self.late = Places()
         self.refused: dict[str, Places] = {}
         self.objections: dict[str, int] = {}  # how often each kept a signal from an entry
+        self.followed = 0  # signals that an order came of
+        self.since_ms = 0
 
     def refuse(self, reason: str, tick: Tick) -> None:
         """Count `tick`, which is refused."""
@@ -78,6 +81,11 @@ class Reach:
             objection = _OTHERS
         counts[objection] = counts.get(objection, 0) + 1
 
+    @property
+    def signals(self) -> int:
+        """How many signals there were, followed or not."""
+        return self.followed + sum(self.objections.values())
+
     def left_out(self) -> dict[str, Places]:
         """All that were left out, by reason; empty reasons are not among them."""
         found = {"outside_session": self.outside, **self.refused, "late": self.late}
@@ -90,13 +98,13 @@ class Reach:
     def dump(self) -> str:
         """All of it as a text, for `load`."""
         refused = {reason: places.dump() for reason, places in self.refused.items()}
-        kept = (self.outside.dump(), self.late.dump(), refused, self.objections)
+        kept = (self.outside.dump(), self.late.dump(), refused, self.objections, self.followed)
         return msgspec.json.encode(kept).decode()
 
     def load(self, text: str) -> None:
         """Take back what `dump` gave."""
         kept: Any = msgspec.json.decode(text)
-        outside, late, refused, objections = kept
+        outside, late, refused, objections, self.followed = kept
         self.outside.load(outside)
         self.late.load(late)
         self.refused.clear()

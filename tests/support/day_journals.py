@@ -51,12 +51,12 @@ class Run(NamedTuple):
     sells: int = 1 << 30
 
 
-def write(folder: Path, runs: Sequence[Run]) -> None:
-    """Let them trade, one after the other, each with the account that the one before has left on the disk."""
+def write(folder: Path, runs: Sequence[Run], *, anew: bool = False) -> None:
+    """Let them trade, one after the other, each with the account that the one before has left on the disk, or `anew`."""
     folder.mkdir(exist_ok=True)
     for run in runs:
         journal = SqliteJournal.open(folder, "paper", VirtualClock(ms("09:10:00", run.days[0]) * 1_000_000))
-        kept = journal.opened.kept
+        kept = None if anew else journal.opened.kept
         harness = JournalHarness(
             _Cut(journal, run.sells), *RULES, kept=kept, instruments=instruments_named(*run.symbols)
         )
@@ -94,6 +94,8 @@ def counted(folder: Path) -> dict[str, Counted]:
     for entry in (row.entry() for path in (*closed_files(folder), folder / JOURNAL_FILE) for row in read_events(path)):
         if isinstance(entry, StateKept):
             cash, symbols = Decimal(str(entry.fields["book.cash"])), entry.symbols
+            if not entry.fields.get("book.entries"):  # an account that has just begun
+                held.clear()
         elif isinstance(entry, DayStarted):
             day = entry.date
             days[day]

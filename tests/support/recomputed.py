@@ -65,5 +65,7 @@ def _of(dates, date, entries, exits, ended, paid) -> DayStatistics:
         longest_won=max((length for sign, length in runs if sign > 0), default=0),
         longest_lost=max((length for sign, length in runs if sign < 0), default=0),
         reasons=dict(Counter(trade.reason for trade in trades)),
+        peak=max(curve),
+        lowest=min(curve),
         costs_by_kind={kind: sum(costs.get(kind, zero) for costs in of_dates) for kind in kinds},
     )

@@ -7,12 +7,18 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from engine.cli.main import main
 from engine.journal.months import closed_files
+from engine.model.history import DayTrade
+from engine.model.types import Instrument
+from engine.reports.day_list import Extremes
+from engine.text.sanitize import CleanText
 from tests.support.day_journals import Counted, Run, counted, write
 
 SYMBOLS = ("NIFTY25000CE", "BANKNIFTY")
+NIFTY = Instrument(CleanText("NIFTY"))
 DAYS = ("2026-10-27", "2026-10-28", "2026-11-02")
 
 
@@ -71,6 +77,38 @@ def test_trades_of_a_day_add_up_to_it(capsys, folder, expected, asked, meant):
     assert told["total"]["net"] == paise(expected[meant].net)
     assert sum(not trade["left"] for trade in sold) == expected[meant].positions
     assert all(trade["exit_time"].startswith(meant) and trade["exit_time"].endswith("+05:30") for trade in sold)
+
+
+def test_the_figures_of_a_day_stand_under_its_list(capsys, folder):
+    days = json.loads(said(capsys, "days", "--json", "--state-dir", folder)[1])["days"]
+    told = json.loads(said(capsys, "trades", "--json", "--day", DAYS[1], "--state-dir", folder)[1])
+    assert told["day"] | {"cumulative": 0} == days[1] | {"cumulative": 0}
+    assert told["day"]["longest_losing_streak"] > 0
+    made = told["day"]
+    _, lines, _ = said(capsys, "trades", "--day", DAYS[1], "--state-dir", folder)
+    *_, ended, best, worst, fallen, costs = lines.splitlines()
+    assert ended.startswith(f"{made['positions']} positions ended, {made['won']} won")
+    assert ended.endswith(f"longest losing streak {made['longest_losing_streak']}")
+    assert best.startswith(f"best  {made['best']:+,.2f} (")
+    assert worst.startswith(f"worst {made['worst']:+,.2f} (")
+    assert fallen == f"drawdown {made['drawdown']:,.2f}"
+    assert costs.startswith(
+        "costs paid: commission " if "commission" in made["costs_by_kind"] else "costs paid: brokerage "
+    )
+    _, some, _ = said(capsys, "trades", "--day", DAYS[1], "--symbol", "bank", "--state-dir", folder)
+    assert "longest losing streak" not in some
+
+
+def test_the_best_ended_when_its_last_exit_did():
+    sold = DayTrade("paper", NIFTY, 1, 0, 1000, 75, 1, 1, Decimal(0), Decimal(0), Decimal(5), "Take Profit 1", 75)
+    rest = replace(sold, number=2, exit_ms=61_000, net=Decimal(-2), reason="Stop Loss", left=0)
+    lost = replace(rest, number=3, exit_ms=122_000, net=Decimal(-9), reason="Flat")
+    extremes = Extremes()
+    for trade in (sold, rest, lost):
+        extremes.add(trade)
+    assert extremes.said(Decimal(3), "UTC") == " (00:01:01 NIFTY, Stop Loss)"
+    assert extremes.said(Decimal(-9), "UTC") == " (00:02:02 NIFTY, Flat)"
+    assert extremes.said(Decimal(8), "UTC") == ""
 
 
 def test_trades_of_one_symbol(capsys, folder):

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from engine.assembly import LiveSupply, build
+from engine.backtest.verification import Entry, ExitRow, Verification
 from engine.cli.main import main
+from engine.cli.verify import _lines
 from engine.model.commands import Arm, Command, Disarm, Flat, Lock, PauseEntries, ResumeEntries, Unlock
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_WELL
 from engine.model.marks import EventMark
@@ -76,6 +78,14 @@ def test_the_report_for_a_person(recorded: Path, capsys: pytest.CaptureFixture[s
     won = f"{first['quantity']} NIFTY @ {first['price']} {first['reason']}, net +{first['net_pnl']}"
     assert f"  {first['time']}  exit  {won}" in lines
     assert len(lines) == 3 + len(report["entries"]) + len(report["exits"])
+    assert [line.split()[1] for line in lines[3:]] == report["order"]
+
+
+def test_an_entry_behind_an_exit_of_the_same_moment_stands_behind_it() -> None:
+    exit_row = ExitRow("10:00:00", "A", "09:30:00", "100", "101", "75", "Flat", "-5.00")
+    entry = Entry("10:00:00", "A", "101", "75")
+    found = Verification("f", "same", "", entries=(entry,), exits=(exit_row,), order=("exit", "entry"))
+    assert [line.split()[1] for line in [*_lines(found)][3:]] == ["exit", "entry"]
 
 
 @pytest.mark.slow

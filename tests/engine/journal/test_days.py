@@ -34,8 +34,7 @@ def read(folder: Path, last: int = ALL) -> tuple[list[DayResult], list[str]]:
 def exits(folder: Path, day: str) -> list[DayTrade]:
     history = History(ChainReader(folder))
     marks = history.days(ALL)
-    place = next(place for place, mark in enumerate(marks) if mark.date == day)
-    return list(day_trades(history, marks, place))
+    return list(day_trades(history, marks, day))
 
 
 def plain(day: DayResult) -> Counted:

@@ -268,9 +268,7 @@ def test_an_exit_of_a_run_that_numbered_instruments_otherwise_is_of_its_own_inst
     trades, _ = exit_rows(tmp_path, 1, newest, symbols=("B", "C"))
     history = History(ChainReader(tmp_path))
     marks = history.days(9)
-    named = [
-        each for place in range(len(marks)) for each in day_trades(history, marks, place) if each.exit_ms is not None
-    ]
+    named = [each for mark in marks for each in day_trades(history, marks, mark.date) if each.exit_ms is not None]
     assert {each.instrument.symbol for each in named} == {"A", "B", "C"}
     assert [trade.instrument for trade in trades] == [
         ("B", "C").index(each.instrument.symbol) if each.instrument.symbol in "BC" else -1 for each in named

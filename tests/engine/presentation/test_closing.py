@@ -2,10 +2,13 @@
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from engine.model.snapshot import ClosingView
 from engine.model.statistics import DayStatistics
 from engine.presentation import closing
 from engine.text.sanitize import CleanText
+from tests.support.builders import ms
 
 MADE = DayStatistics(
     date="2026-11-27",
@@ -51,6 +54,15 @@ def test_the_card_says_all_that_happened() -> None:
         ("gaps", "3 silences, 1 jump of the exchange's numbering"),
         ("file", "/x/paper-NIFTY.mqr"),
     ]
+
+
+def test_a_run_that_began_within_the_day_says_since_when_it_counted() -> None:
+    late = replace(OVER, since_ms=ms("13:05:40"), statistics=replace(MADE, longest_lost=3))
+    said = dict(closing.rows(late, ZONE))
+    assert said["refused"] == "since 13:05: cooldown 900, green ticks 12"
+    assert said["gaps"].startswith("since 13:05: 3 silences")
+    assert said["best"].endswith("drawdown 34,000.00, longest losing streak 3")
+    assert "refused since 13:05: cooldown 900" in closing.log_lines(late, ZONE)[1]
 
 
 def test_of_what_did_not_happen_nothing_is_said() -> None:

@@ -90,7 +90,7 @@ def test_a_replay_s_card_its_summary_its_journal_and_its_log_say_the_same(tmp_pa
     assert day.statistics == made
     assert day.cumulative == made.net
     marks = history.days(1)
-    trades = list(day_trades(history, marks, 0))
+    trades = list(day_trades(history, marks, made.date))
     assert sum((each.net for each in trades), Decimal(0)) == made.net
     assert {each.instrument.symbol for each in trades} == {"NIFTY"}
     assert (summary.exits, summary.positions, summary.won) == (made.exits, made.positions, made.won)

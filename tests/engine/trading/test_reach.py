@@ -108,6 +108,18 @@ def test_what_is_held_over_night_is_held_on_both_days() -> None:
     assert harness.trader.findings.waited() == 2  # the first of all, and the one behind the exit
 
 
+def test_signals_are_those_of_the_run_whatever_its_account_has_traded_before() -> None:
+    first = TraderHarness(*EAGER).at("09:30:00").prices(100, 101, 80)
+    second = TraderHarness(*EAGER)
+    second.trader.state.restore(first.trader.state.keep(first.now_ms))
+    second.at("09:40:00").command(PauseEntries()).prices(100, 101)
+    reach = second.trader.state.reach
+    assert second.trader.state.portfolio.entries == 1
+    assert (reach.signals, reach.followed, reach.objections) == (1, 0, {"paused": 1})
+    assert second.trader.findings.waited() == 1
+    assert first.trader.state.reach.followed == 1
+
+
 def test_a_locked_and_a_paused_run_say_so() -> None:
     harness = TraderHarness(*EAGER).command(PauseEntries()).at("09:30:00").prices(100, 101)
     harness.command(Lock("a reason")).prices(102)
