@@ -45,7 +45,9 @@ def beginning(tmp_path: Path, rows: int) -> Path:
 
 def replayed(tmp_path: Path, path: Path) -> Any:
     """Trades, entries and cash of a replay of `path` without a wire."""
-    with build(config(FULL_CASH), open_file(path, config()), "replay", speed=0.0, state_root=tmp_path / "plain") as run:
+    with build(
+        config(*FULL_CASH), open_file(path, config()), "replay", speed=0.0, state_root=tmp_path / "plain"
+    ) as run:
         run.engine.start()
         assert run.engine.wait(60)
         run.engine.stop()
@@ -65,7 +67,7 @@ def trade_list(folder: Path, live: LiveHarness) -> Iterator[None]:
 def through_the_wire(tmp_path: Path, path: Path, delivery: str, speed: float, *overrides: str) -> LiveHarness:
     """A paper run, over by now, that was sent the session as packets and has worked every one of them."""
     with Simulator(play=path, speed=speed) as sim:
-        keys = (FULL_CASH, "instrument.token=40001", *overrides)
+        keys = (*FULL_CASH, "instrument.token=40001", *overrides)
         live = LiveHarness(tmp_path, sim, *keys, delivery=delivery, supply=supply_of_command, begins_ms=BEGINS_MS)
         with trade_list(tmp_path, live), live:
             live.all_worked()
@@ -125,7 +127,7 @@ every 8000 ticks: nul
 
 def test_bad_packets_among_the_good_change_no_decision(tmp_path, record_property) -> None:
     with Simulator(play=shared(DAY), speed=0.0, script=HARMLESS, seed=7) as sim, ExitStack() as stack:
-        live = LiveHarness(tmp_path, sim, FULL_CASH, ROOMY, "smartapi.sequence=rising", begins_ms=BEGINS_MS)
+        live = LiveHarness(tmp_path, sim, *FULL_CASH, ROOMY, "smartapi.sequence=rising", begins_ms=BEGINS_MS)
         stack.enter_context(trade_list(tmp_path, live))
         stack.enter_context(live)
         live.all_worked()

@@ -145,7 +145,7 @@ def _figures(
         ("bad packets", f"{book.bad_sent} sent, {book.bad_counted} counted {last.feed.bad}"),
         ("refused", last.refused),
         ("links", f"{book.links}; refusals {counters.refusals}, logins {counters.logins}"),
-        ("entries, exits", f"{last.account.entries}, {last.account.exits}"),
+        ("entries, exits", f"{last.account.total.entries}, {last.account.exits}"),
         ("verify", f"{report['outcome']} {report['same']}/{report['checkpoints']}, exits {report['exits_same']}"),
         ("memory", f"{figures.rss_mb:.1f} MB now, {figures.rss_peak_mb:.1f} at most"),
         ("memory grows", f"{figures.rss_mb_per_hour:+.2f} MB/h, {figures.rss_growth_mb:+.2f} MB over the run"),

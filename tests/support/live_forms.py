@@ -76,5 +76,5 @@ def stays_flat(shell: OperatorShell, reason: str) -> None:
     assert seen.positions == ()
     assert seen.entries.locked == f"flat: {reason}"
     later = shell.sees(lambda later: later.ticks > seen.ticks + 300)
-    assert (later.positions, later.account.entries) == ((), seen.account.entries)
+    assert (later.positions, later.account.total.entries) == ((), seen.account.total.entries)
     until(lambda: shell.net() == 0)

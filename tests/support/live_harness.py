@@ -31,7 +31,7 @@ from engine.venues.angelone.stream import smartapi_feed
 from engine.venues.registry import venue_of
 from engine.venues.supply import OpenedVenue
 from tests.simulator import API_KEY, CLIENT_CODE, PIN, TOTP_SECRET, Simulator
-from tests.support.builders import EAGER, config
+from tests.support.builders import EAGER, PERCENT, config
 
 PATIENCE_S = 30.0
 ENVIRON = {
@@ -41,7 +41,7 @@ ENVIRON = {
     "MYQUANT_SMARTAPI_TOTP_SECRET": TOTP_SECRET,
     "MYQUANT_TRUST_HOST": "127.0.0.1",  # where the simulated exchange is
 }
-FULL_CASH = "risk.max_position_value_percent=100"
+FULL_CASH = ("risk.max_position_value_percent=100", *PERCENT)  # what the golden lists were computed under
 # Enters on the first rising tick and keeps what it has: a position that is open while things go wrong.
 HOLDING = (
     *EAGER,

@@ -59,12 +59,12 @@ def set_clock(tmp_path_factory: pytest.TempPathFactory) -> OperatorShell:
         shell.rules = (*shell.rules, *SCALPING, "recording.checkpoint_ticks=10")
         shell.start("--quiet", program=("-m", "tests.support.broken_engine_process", "clock"))
         for place, ahead_s in enumerate((300, -300, 0)):
-            entries = shell.snapshot.account.entries
-            shell.sees(lambda seen, entries=entries: seen.account.entries > entries + 2)
+            entries = shell.snapshot.account.total.entries
+            shell.sees(lambda seen, entries=entries: seen.account.total.entries > entries + 2)
             (shell.cwd / "ahead").write_text(str(ahead_s))
             until(lambda place=place: len(shell.journal("ClockStepped")) > place)
-        entries = shell.snapshot.account.entries
-        shell.sees(lambda seen: seen.account.entries > entries + 2)
+        entries = shell.snapshot.account.total.entries
+        shell.sees(lambda seen: seen.account.total.entries > entries + 2)
         shell.signal(signal.SIGTERM)
         assert shell.ended() in {EXIT_WELL, EXIT_POSITION_OPEN}
     return shell

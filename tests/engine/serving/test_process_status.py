@@ -67,6 +67,7 @@ RUNNING: dict[str, Any] = {
     "positions": [POSITION],
     "positions_from": "str",
     "watch_only": [],
+    "watched": ["str"],
     "day_pnl": NUMBER,
     "cash": NUMBER,
     "screens": "int",
