@@ -54,7 +54,7 @@ def test_the_evening_is_what_the_program_prints(tmp_path: Path) -> None:
     (recording,) = (home.cwd / "recordings").iterdir()
     days, trades, verified = home.run_all([["days"], ["trades"], ["verify", recording.relative_to(home.cwd)]])
     assert said("myquant-tui days") == days.out.rstrip("\n")
-    assert said("myquant-tui trades") == "\n".join(trades.out.splitlines()[-3:])
+    assert said("myquant-tui trades") == "\n".join(trades.out.splitlines()[-8:])
     assert said("myquant-tui verify") == MEASURED.sub("…", verified.out.splitlines()[0])
 
 
