@@ -250,7 +250,7 @@ def test_an_instrument_that_is_counted_otherwise_now_is_named():
 def test_a_stop_that_is_another_by_the_present_configuration_is_told():
     second = after(ran(), "risk.base_sl_points=10")
     assert second.trader.state.portfolio.positions[0].stop == 9000
-    assert second.told_at_start == ("NIFTY: the stop is 90.0 by this configuration, it was 85.0",)
+    assert second.told_at_start == ("NIFTY: the stop is 90.00 by this configuration, it was 85.00",)
 
 
 def test_only_what_is_held_is_kept():

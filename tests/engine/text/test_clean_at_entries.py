@@ -56,6 +56,7 @@ ENTRIES = (
     "engine/journal/takeover.py",
     "engine/trading/data_quality.py",  # what a strategy raised
     "engine/runtime/closing.py",  # what a file is called
+    "engine/runtime/watching.py",  # why an exchange lists no such instrument
     "engine/runtime/run_failure.py",  # what anything else raised
     "engine/assembly/assemble.py",  # what a run is called
     "engine/backtest/verification.py",  # what a file is called
@@ -74,6 +75,7 @@ ENTRIES = (
     "tui/text/sanitize.py",  # the one before it
     "tui/view/attached.py",
     "tui/view/view_file.py",
+    "tui/view/watching.py",  # what is typed
 )
 
 
