@@ -164,12 +164,12 @@ def key_ms(presses: int) -> list[float]:
     times = []
     with tempfile.TemporaryDirectory() as state:
         child = Watched(program(state), 120, 40)
-        child.until(lambda: "entries on" in child.text())
+        child.until(lambda: "REPLAY" in child.text())
         child.run(WARM_S)
         for press in range(presses):
-            wanted = "entries on" if press % 2 else "paused"
+            pauses = press % 2 == 0  # while they are on, row 0 says what keeps an entry out at the moment
             os.write(child.fd, b"p")
-            times.append(child.until(lambda wanted=wanted: wanted in child.text().partition("\n")[0].lower()))
+            times.append(child.until(lambda pauses=pauses: ("paused" in child.text().partition("\n")[0]) is pauses))
             child.run(0.13 + 0.037 * (press % 5))  # at any phase of the frames
         child.end()
     return times
