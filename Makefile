@@ -26,7 +26,7 @@ ALONE := --last-failed --last-failed-no-failures none
 test: $(READY) check ## lint, types, walls, tests
 	@$(BIN)/python -m pytest $(SPREAD) || $(BIN)/python -m pytest $(ALONE)
 
-quick: $(READY) ## the fast tests, under 20 s: those of parts, without cases that hypothesis makes up
+quick: $(READY) ## the fast tests, about a minute: those of parts, without cases that hypothesis makes up
 	@$(BIN)/python -m pytest $(SPREAD) -m "not slow and not hypothesis" $(QUICK)
 
 short: $(READY) ## all tests but the slow ones
