@@ -17,7 +17,7 @@ rm -rf "$venv"
 "$python" -m venv "$venv" >"$log" 2>&1 || { say "the environment $venv cannot be made: $(tail -n 1 "$log")"; exit 1; }
 say "installing pinned dependencies into $venv (once, about a minute)"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
-    --constraint constraints.txt --editable '.[dev]' >"$log" 2>&1 || {
+    --constraint constraints.txt --editable '.[dev,serve]' >"$log" 2>&1 || {
     say "a download or build failed: $(grep -i error "$log" | tail -n 1)"; rm -rf "$venv"; exit 1; }
 touch "$venv/.ready"
 say "the program is $venv/bin/myquant-tui"

@@ -23,6 +23,7 @@ from engine.version import RULES_REVISION, VERSION
 
 _INSTRUMENT_KEYS = ("lot_size", "tick_size", "freeze_quantity")
 _RECORDING = "the recording"
+_OF_WATCHING = ("adaptive.", "alerts.", "serve.", "cache.")  # sections of those who look on
 
 
 def fit_to_recording(config: Config, source: TickSource | LiveSupply) -> tuple[Config, tuple[Instrument, ...]]:
@@ -113,9 +114,9 @@ def header_of(
 
 
 def _of_this_run(config: Config) -> dict[str, str]:
-    """Return the configuration without the sections of exchanges that the run has nothing to do with, and who is told what."""
+    """Return the configuration without the sections of exchanges that the run has nothing to do with, and who is told or served what."""
     others = [f"{venue.name}." for venue in VENUES if venue.mode != "mock" and venue.name != config.feed.source]
-    return {key: text for key, text in describe(config).items() if not key.startswith(("alerts.", *others))}
+    return {key: text for key, text in describe(config).items() if not key.startswith((*_OF_WATCHING, *others))}
 
 
 def recordings_folder(config: Config) -> Path:

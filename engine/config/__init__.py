@@ -14,24 +14,20 @@ from engine.config.describe import (
 from engine.config.facts import BEFORE_THE_KEY, explained, stated
 from engine.config.load import Layer, load
 from engine.config.market_facts import market_facts
-from engine.config.schema import (
-    Config,
-    OperatorConfig,
-    RecordingConfig,
-    RiskConfig,
-    Sections,
-    SessionConfig,
-    StrategyConfig,
-)
+from engine.config.schema import Config, RiskConfig, Sections, SessionConfig, StrategyConfig
+from engine.config.surroundings import AdaptiveConfig, CacheConfig, OperatorConfig, RecordingConfig, ServeConfig
 
 __all__ = [
     "BEFORE_THE_KEY",
+    "AdaptiveConfig",
+    "CacheConfig",
     "Config",
     "Layer",
     "OperatorConfig",
     "RecordingConfig",
     "RiskConfig",
     "Sections",
+    "ServeConfig",
     "SessionConfig",
     "StrategyConfig",
     "bundled",

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from engine.config.document import Document, show
 from engine.config.rules import NAME, NAME_WORDS, Rule
-from engine.config.schema import INSTRUMENTS, OVERRIDABLE, Tables
+from engine.config.schema import INSTRUMENTS, MAY_LACK, OVERRIDABLE, Tables
 
 # Beyond this many unknown names, finding the nearest known one for each would take longer than reading helps.
 MAX_HINTS = 200
@@ -38,8 +38,8 @@ class Stray(Struct, frozen=True):
 def judge_document(document: Document, draft: Draft, must_hold: Mapping[str, str] | None = None) -> None:
     """Add to `draft` what `document` says; a misspelt name gives one line, not another one for the name it should be.
 
-    A document says what differs. Where it `must_hold` every key, a missing one is a problem as well: these are the
-    default texts by "section.key" that its line names.
+    A document says what differs. Where it `must_hold` every key, a missing one is a problem as well (not a section that
+    may be lacking whole): these are the default texts by "section.key" that its line names.
     """
     tables = draft.tables
     known = {path.partition(".")[0] for path in tables} | {INSTRUMENTS}
@@ -57,7 +57,7 @@ def judge_document(document: Document, draft: Draft, must_hold: Mapping[str, str
         hint = _hint(stray, missing, tables) if number < MAX_HINTS else ""
         draft.problems.append(f"{_label(stray)}: unknown {'key' if _is_key(stray) else 'section'}{hint}")
     if must_hold is not None:
-        draft.problems.extend(_missing(path, tables, must_hold) for path in missing)
+        draft.problems.extend(_missing(path, tables, must_hold) for path in missing if path not in MAY_LACK)
 
 
 def judge_value(path: str, rule: Rule, value: object, draft: Draft) -> None:

@@ -12,6 +12,17 @@ from msgspec import Struct
 
 from engine.config.origins import Origins
 from engine.config.rules import Choice, Flag, Many, Name, Number, Power, Rule, Speed, Text, Whole
+from engine.config.surroundings import (
+    AdaptiveConfig,
+    AlertsConfig,
+    CacheConfig,
+    HeartbeatConfig,
+    JournalConfig,
+    LoggingConfig,
+    OperatorConfig,
+    RecordingConfig,
+    ServeConfig,
+)
 from engine.config.time_rules import Day, SpecialDay, SpecialDayRule, TimeOfDay, Zone
 from engine.markets.market import MARKETS
 from engine.model.types import DELIVERIES, REPLAY, Delivery
@@ -23,15 +34,10 @@ Tables = Mapping[str, Mapping[str, Rule]]
 Sections = Mapping[str, type[Struct]]
 Section = TypeVar("Section", bound=Struct)
 
-RecordingChoice = Literal["auto", "on", "off"]
 CalendarChoice = Literal["auto", "none"]
 Unprotected = Literal["warn", "refuse"]
 ChargesModel = Literal["contract_note", "percent"]
 PaperFill = Literal["touch", "last"]
-OnLoss = Literal["keep", "no_entries", "flat_after"]
-OnSilence = Literal["hold", "flat"]
-Notify = Literal["off", "osc9", "osc777"]
-LogLevel = Literal["debug", "info", "warning", "error"]
 
 # What a person calls an instrument: "NIFTY25NOV2525000CE", "Nifty 50", "NSE:SBIN", "NSE_FO|35003", "BTC/USDT"; venues understand it.
 SYMBOL = Text(
@@ -45,7 +51,6 @@ _Length = Annotated[int, Whole(1, 10_000)]
 _Minutes = Annotated[int, Whole(0, 1440)]
 _Points = Annotated[Decimal, Number(0, 1_000_000)]
 _Percent = Annotated[Decimal, Number(0, 100)]
-_Level = Annotated[LogLevel | Literal[""], Choice("", "debug", "info", "warning", "error")]
 
 
 class SessionConfig(Struct, frozen=True):
@@ -197,68 +202,6 @@ class ReplayConfig(Struct, frozen=True):
     keep_runs: Annotated[int, Whole(1, 10_000)]
 
 
-class RecordingConfig(Struct, frozen=True):
-    """Which runs are recorded, where, and how often the file is brought up to date."""
-
-    enabled: Annotated[RecordingChoice, Choice("auto", "on", "off")]
-    directory: Annotated[str, Text(1000)]
-    checkpoint_ticks: Annotated[int, Whole(1, 1_000_000)]
-    flush_ms: Annotated[int, Whole(10, 60_000)]
-    keep_days: Annotated[int, Whole(0, 36_500)]
-    budget_mb: Annotated[int, Whole(0, 100_000_000)]
-
-
-class JournalConfig(Struct, frozen=True):
-    """Whether facts are kept, and the space put aside for a full disk."""
-
-    enabled: _Flag
-    reserve_kb: Annotated[int, Whole(0, 1_048_576)]
-
-
-class LevelsConfig(Struct, frozen=True):
-    """A log level for one component; the empty text is the general one."""
-
-    engine: _Level
-    feed: _Level
-    trader: _Level
-    broker: _Level
-    journal: _Level
-    recording: _Level
-
-
-class LoggingConfig(Struct, frozen=True):
-    """How much is logged."""
-
-    level: Annotated[LogLevel, Choice("debug", "info", "warning", "error")]
-    lines_per_s: Annotated[int, Whole(1, 100_000)]
-    levels: LevelsConfig
-
-
-class HeartbeatConfig(Struct, frozen=True):
-    """How often the engine says that it lives."""
-
-    heartbeat_log_s: Annotated[int, Whole(1, 86_400)]
-
-
-class OperatorConfig(Struct, frozen=True):
-    """What happens when nobody is looking any more: the last screen that may command is gone; or no price comes."""
-
-    on_loss: Annotated[OnLoss, Choice("keep", "no_entries", "flat_after")]
-    flat_after_s: Annotated[int, Whole(1, 86_400)]
-    on_silence: Annotated[OnSilence, Choice("hold", "flat")]
-    silence_flat_s: Annotated[int, Whole(5, 86_400)]
-
-
-class AlertsConfig(Struct, frozen=True):
-    """How a person is told of what is grave, beside the screen's own lines."""
-
-    command: Annotated[tuple[str, ...], Many(Text(1000), 0, 50)]
-    bell: _Flag
-    notify: Annotated[Notify, Choice("off", "osc9", "osc777")]
-    trades: _Flag
-    per_hour: Annotated[int, Whole(1, 1000)]
-
-
 class Config(Struct, frozen=True):
     """The whole configuration; `instruments` holds what differs from `instrument` for one symbol, already filled up."""
 
@@ -277,9 +220,12 @@ class Config(Struct, frozen=True):
     recording: RecordingConfig
     journal: JournalConfig
     logging: LoggingConfig
+    adaptive: AdaptiveConfig
     heartbeat: HeartbeatConfig
     operator: OperatorConfig
     alerts: AlertsConfig
+    serve: ServeConfig
+    cache: CacheConfig
     origins: Origins  # who said all this; nothing is decided by it
 
     def venue(self, kind: type[Section]) -> Section:
@@ -292,6 +238,8 @@ class Config(Struct, frozen=True):
 
 # The one table whose names are the operator's own; its keys are those of [instrument] but the symbol.
 INSTRUMENTS = "instruments"
+# Sections of those who look on: a configuration that names every key may do without them.
+MAY_LACK = frozenset({"adaptive", "serve", "cache"})
 
 
 def is_section(hint: object) -> TypeGuard[type[Struct]]:

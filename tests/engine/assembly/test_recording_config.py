@@ -21,8 +21,9 @@ def test_it_leaves_out_the_exchanges_that_the_run_was_not_on(source: str, strang
     cfg = config(f"feed.source={source}")
     recorded = header_of(cfg, "run", (nifty(),)).config
     left_out = {key.partition(".")[0] for key in describe(cfg).keys() - recorded.keys()}
-    assert strangers <= left_out - {"alerts"} <= set(cfg.venues) - {source, "mock"}
-    assert "alerts" in left_out  # whom a person has told what is no part of a run
+    onlookers = {"adaptive", "alerts", "serve", "cache"}  # whom a person has told or served what is no part of a run
+    assert strangers <= left_out - onlookers <= set(cfg.venues) - {source, "mock"}
+    assert onlookers <= left_out
     assert recorded.items() <= describe(cfg).items()
 
 

@@ -51,7 +51,10 @@ DEFAULTS = {
     "logging.levels": 'engine="" feed="" trader="" broker="" journal="" recording=""',
     "heartbeat": "heartbeat_log_s=30",
     "operator": "on_loss=keep flat_after_s=600 on_silence=hold silence_flat_s=30",
-    "alerts": "command=[] bell=true notify=off trades=false per_hour=20",
+    "adaptive": "enabled=false hold_s=120",
+    "alerts": "command=[] webhook_format=json bell=true notify=off trades=false per_hour=20",
+    "serve": 'port=8000 socket="" binance=auto smartapi=auto warm=[]',
+    "cache": "l1_size=500 l1_ttl_s=60 l2_ttl_s=300 redis_timeout_s=2 fallback_size=2000 fallback_ttl_s=300",
 }
 
 
