@@ -6,18 +6,18 @@ from typing import Annotated, Literal
 from msgspec import Struct
 
 from engine.config.rules import Choice, Flag, Many, Number, Text, Whole
+from engine.model.log_counts import LogLevelName
 
 RecordingChoice = Literal["auto", "on", "off"]
 OnLoss = Literal["keep", "no_entries", "flat_after"]
 OnSilence = Literal["hold", "flat"]
 Notify = Literal["off", "osc9", "osc777"]
-LogLevel = Literal["debug", "info", "warning", "error"]
 WebhookFormat = Literal["json", "ntfy", "slack", "discord"]
 BinanceQuotes = Literal["auto", "public", "mock"]
 SmartApiQuotes = Literal["auto", "mock"]
 
 _Flag = Annotated[bool, Flag()]
-_Level = Annotated[LogLevel | Literal[""], Choice("", "debug", "info", "warning", "error")]
+_Level = Annotated[LogLevelName | Literal[""], Choice("", "debug", "info", "warning", "error")]
 # "binance/BTCUSDT": whose quote, and of what; the service understands it.
 _WARM = Text(100, r"[a-z]{1,20}/[A-Za-z0-9][A-Za-z0-9_.&:|/ -]{0,79}", "PROVIDER/SYMBOL, as in binance/BTCUSDT")
 
@@ -54,7 +54,7 @@ class LevelsConfig(Struct, frozen=True):
 class LoggingConfig(Struct, frozen=True):
     """How much is logged."""
 
-    level: Annotated[LogLevel, Choice("debug", "info", "warning", "error")]
+    level: Annotated[LogLevelName, Choice("debug", "info", "warning", "error")]
     lines_per_s: Annotated[int, Whole(1, 100_000)]
     levels: LevelsConfig
 

@@ -7,18 +7,18 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import tzinfo
 from itertools import islice
 from pathlib import Path
-from queue import Empty
 
+from engine.logs.backlog import Lost, count_of, rank_of
 from engine.logs.console import Console
-from engine.logs.intake import Flush, Intake, Item, Note, is_kept
+from engine.logs.intake import SECOND_NS, Flush, Intake, Item, Note, is_kept
 from engine.logs.lines import LINE_LIMIT, ROOT, Stamper, component_of, level_name, one_line, texts_of
 from engine.logs.log_file import LogFile
 from engine.model.clock import Clock
 from engine.model.errors import ConfigError
+from engine.model.log_counts import COMPONENTS, LogCounts
 from engine.model.ports import LogLine
 from engine.text.sanitize import CleanText, clean
 
@@ -29,17 +29,17 @@ LEVELS: Mapping[str, int] = {
     "warning": logging.WARNING,
     "error": logging.ERROR,
 }
-COMPONENTS = ("engine", "feed", "trader", "broker", "journal", "recording")
 ROTATE_BYTES = 10 * 2**20
 ROTATED_KEPT = 3
 RING_LINES = 2_000
 BATCH = 1_000
+HANGS_NS = 2 * SECOND_NS  # a write that takes longer is told
 LOOK_AGAIN_S = 1.0  # for suppressions whose second is over, when nothing else is logged
 CLOSE_TIMEOUT_S = 2.0
 CONSOLE_TIMEOUT_S = 1.0
 
 _LONGEST_NAME = 40
-_Out = list[tuple[bytes, bool]]  # lines as they stand in the file, and whether they must not be lost
+_Out = list[tuple[bytes, int]]  # lines as they stand in the file, and how grave they are
 
 
 def log_trade(
@@ -56,8 +56,9 @@ def log_trade(
 class LogBook:
     """The log of one run: takes everything from the loggers `myquant.<component>` until `close`.
 
-    `problem` tells what the disk refuses ("" while all is well); ring and console go on then. Lines marked with
-    `extra={"keep": True}`, warnings and errors are never suppressed, and wait in memory for a disk that refuses them.
+    `problem` tells what the disk refuses or does not answer ("" while all is well). Lines marked with
+    `extra={"keep": True}`, warnings and errors are never suppressed, and wait in memory for such a disk: so many, and
+    beyond that the least grave are given up, counted and told. Kept lines never are.
     """
 
     def __init__(
@@ -86,7 +87,8 @@ class LogBook:
         self._stamper = Stamper(zone)
         self._console = None if console_fd is None else Console(console_fd)
         self._late = CleanText("")
-        self._lost_told = 0
+        self._lost_told = Lost()
+        self._writing_since_ns: int | None = None  # monotonic; None while the book's thread does not write
         self._timeout_s: float | None = None
         self._ring: deque[LogLine] = deque(maxlen=ring_lines)
         self._ring_lock = threading.Lock()  # the book's thread adds, a screen's thread copies; loggers never take it
@@ -100,7 +102,24 @@ class LogBook:
     @property
     def problem(self) -> CleanText:
         """Why the file is not complete at the moment; "" when it is."""
-        return self._late or self._file.problem
+        problem = self._late or self._file.problem or self._hangs()
+        lost = (self._lost() - self._lost_told).words() if problem else ""
+        return clean(f"{problem}; {lost}") if lost else problem
+
+    def counts(self) -> LogCounts:
+        """What was logged so far; from any thread."""
+        lines = {component: dict(levels) for component, levels in self._intake.counts.items()}
+        return LogCounts(lines, self._intake.suppressed, self._lost().lines)
+
+    def _hangs(self) -> CleanText:
+        since_ns = self._writing_since_ns
+        if since_ns is None or self._clock.monotonic_ns() - since_ns < HANGS_NS:
+            return CleanText("")
+        return CleanText(f"log: the disk does not answer, {count_of(self._intake.waiting)} wait")
+
+    def _lost(self) -> Lost:
+        """What is in no file, and will be in none."""
+        return self._intake.lost + self._file.lost
 
     def look(self) -> str:
         """What has become of the file, which is begun anew then; "" while all is well. From any thread, which may hang."""
@@ -116,7 +135,7 @@ class LogBook:
     def flush(self, timeout_s: float) -> bool:
         """Whether everything logged before this call was handed to the file within `timeout_s`."""
         done = threading.Event()
-        self._intake.queue.put((0, Flush(done)))
+        self._intake.flush_to(done)
         return done.wait(timeout_s)
 
     def close(self) -> None:
@@ -128,7 +147,7 @@ class LogBook:
         root.removeHandler(self._intake)
         root.propagate = True
         self._intake.note_denied(all_of_them=True)
-        self._intake.queue.put(None)
+        self._intake.end()
         self._thread.join(CLOSE_TIMEOUT_S)
         if self._thread.is_alive():
             self._late = CleanText("log: the disk did not take the last lines in time")
@@ -141,7 +160,7 @@ class LogBook:
     def _work(self) -> None:
         going_on = True
         while going_on:
-            items, going_on = self._take()
+            items, going_on = self._intake.take(BATCH, self._timeout_s)
             out: _Out = []
             for wall_ns, item in items:
                 try:
@@ -156,26 +175,10 @@ class LogBook:
                     item.done.set()
         self._file.close()
 
-    def _take(self) -> tuple[list[tuple[int, Item]], bool]:
-        """Wait for something, take all that waits; False when the book is being closed."""
-        items: list[tuple[int, Item]] = []
-        going_on = True
-        with suppress(Empty):
-            item = self._intake.queue.get(timeout=self._timeout_s)
-            while True:
-                if item is None:
-                    going_on = False
-                else:
-                    items.append(item)
-                if len(items) >= BATCH and going_on:
-                    break
-                item = self._intake.queue.get_nowait()
-        return items, going_on
-
     def _put_together(self, out: _Out, wall_ns: int, item: Item) -> None:
         if isinstance(item, Note):
             if item.lines:
-                text = f"… {_count(item.lines)} of {item.component} suppressed in 1 s"
+                text = f"… {count_of(item.lines)} of {item.component} suppressed in 1 s"
                 self._add(out, wall_ns, logging.WARNING, item.component, text)
         elif isinstance(item, logging.LogRecord):
             component = component_of(item)
@@ -202,25 +205,24 @@ class LogBook:
             clean(text, LINE_LIMIT),
             trade,
         )
-        out.append((self._stamper.bytes_of(line), kept or level >= logging.WARNING))
+        out.append((self._stamper.bytes_of(line), rank_of(level, kept=kept)))
         with self._ring_lock:
             self._ring.append(line)
             self.last_number = line.number
 
     def _write(self, out: _Out) -> None:
+        self._writing_since_ns = self._clock.monotonic_ns()
         self._file.write(out)
+        self._writing_since_ns = None
         if self._console:
             self._console.put([line for line, _ in out])
-        if self._file.lost > self._lost_told and not self._file.problem:
-            text = f"{_count(self._file.lost - self._lost_told)} lost here: the disk refused to take more"
-            self._lost_told = self._file.lost
+        lost = self._lost()
+        if lost.lines > self._lost_told.lines and not (self._file.problem or self._intake.waiting):
+            text = f"{(lost - self._lost_told).words()} here: the disk did not take more"
+            self._lost_told = lost
             told: _Out = []
             self._add(told, self._clock.wall_ns(), logging.WARNING, "engine", text)
             self._write(told)
-
-
-def _count(lines: int) -> str:
-    return "1 line" if lines == 1 else f"{lines} lines"
 
 
 def _format_of(item: Item) -> str:

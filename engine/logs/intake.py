@@ -1,15 +1,21 @@
-"""What the loggers call: stamps, limits, hands over; never waits, never formats, knows nothing of files and screens."""
+"""What the loggers call: stamps, limits, counts, hands over; never waits for a disk, never formats, knows nothing of files and screens."""
 
 import logging
+import sys
 import threading
-from queue import SimpleQueue
+from typing import Final
 
 from msgspec import Struct
 
+from engine.logs.backlog import KEPT_RANK, WARNING_RANK, Backlog, Lost, rank_of
 from engine.logs.lines import component_of
 from engine.model.clock import Clock
+from engine.model.log_counts import COMPONENTS, LEVEL_NAMES, LogComponent, LogLevelName
 
 SECOND_NS = 10**9
+MOST_RECORDS: Final = 20_000  # that wait for the disk
+MOST_BYTES: Final = 16 * 2**20
+_RECORD_BYTES = 600  # of a record beside its text and arguments
 
 
 class Note(Struct, frozen=True):
@@ -59,44 +65,94 @@ class RateLimit:
 
 
 class Intake(logging.Handler):
-    """A handler that only queues (UTC ns, item); its own lock, which the base class takes around `emit`, guards the limit's counters."""
+    """A handler that only queues (UTC ns, item), a bounded number of them: what the book's thread does not take in time is given up.
+
+    Its own lock, which the base class takes around `emit`, guards everything in it; the book's thread holds it while it
+    takes a batch, which is a millisecond.
+    """
 
     def __init__(self, clock: Clock, lines_per_s: int) -> None:
         super().__init__()
-        self.queue: SimpleQueue[tuple[int, Item] | None] = SimpleQueue()
+        self.suppressed = 0  # lines that were beyond the rate
+        self.counts: dict[LogComponent, dict[LogLevelName, int]] = {
+            component: dict.fromkeys(LEVEL_NAMES, 0) for component in COMPONENTS
+        }
         self._wall_ns = clock.wall_ns
         self._monotonic_ns = clock.monotonic_ns
         self._limit = RateLimit(lines_per_s)
+        self._backlog: Backlog[tuple[int, Item]] = Backlog(MOST_RECORDS, MOST_BYTES)
+        self._came = threading.Condition(self.lock)  # made by the base class
+        self._ended = False
+
+    @property
+    def waiting(self) -> int:
+        """How much waits for the book's thread."""
+        return len(self._backlog)
+
+    @property
+    def lost(self) -> Lost:
+        """What was given up because too much waited."""
+        return self._backlog.lost
 
     def emit(self, record: logging.LogRecord) -> None:
         """Queue the record unless its component has had its share of this second; warnings, errors and kept lines always pass."""
-        if record.levelno < logging.WARNING and not is_kept(record):
-            component, now_ns = component_of(record), self._monotonic_ns()
+        rank = rank_of(record.levelno, kept=is_kept(record))
+        component = component_of(record)
+        if rank < WARNING_RANK:
+            now_ns = self._monotonic_ns()
             self._note(component, self._limit.ended(component, now_ns))
             if excess := self._limit.excess(component, now_ns):
+                self.suppressed += 1
                 if excess == 1:
-                    self.queue.put((0, Note(component, 0)))
+                    self._put(0, Note(component, 0), WARNING_RANK, 0)
                 return
-        self.queue.put((self._wall_ns(), record))
+        known = self.counts.get(component.partition(".")[0]) or self.counts["engine"]  # type: ignore[call-overload]
+        known[LEVEL_NAMES[rank_of(record.levelno)]] += 1
+        self._put(self._wall_ns(), record, rank, _size(record))
+
+    def flush_to(self, done: threading.Event) -> None:
+        """Have `done` set when everything that was queued before is written."""
+        with self._came:
+            self._put(0, Flush(done), KEPT_RANK, 0)
+
+    def end(self) -> None:
+        """Queue nothing more, and let who takes know it."""
+        with self._came:
+            self._ended = True
+            self._came.notify()
+
+    def take(self, most: int, timeout_s: float | None) -> tuple[list[tuple[int, Item]], bool]:
+        """Wait for something, `timeout_s` at the longest, and take at most so many items; False when they were the last."""
+        with self._came:
+            self._came.wait_for(lambda: self._ended or self.waiting, timeout_s)
+            taken = self._backlog.take(most)
+            return taken, not self._ended or self.waiting > 0
 
     def note_denied(self, *, all_of_them: bool) -> bool:
         """Queue a note for each suppression whose second is over (or for all); whether any is still to come."""
-        self.acquire()
-        try:
+        with self._came:
             now_ns = self._monotonic_ns()
             for component in self._limit.denied():
                 self._note(
                     component, self._limit.end(component) if all_of_them else self._limit.ended(component, now_ns)
                 )
             return bool(self._limit.denied())
-        finally:
-            self.release()
 
     def _note(self, component: str, lines: int) -> None:
         if lines:
-            self.queue.put((self._wall_ns(), Note(component, lines)))
+            self._put(self._wall_ns(), Note(component, lines), WARNING_RANK, 0)
+
+    def _put(self, wall_ns: int, item: Item, rank: int, size: int) -> None:
+        self._backlog.add((wall_ns, item), rank, size)
+        self._came.notify()
 
 
 def is_kept(record: logging.LogRecord) -> bool:
     """Whether the line was marked as one that must not be lost (`extra={"keep": True}`)."""
     return bool(getattr(record, "keep", False))
+
+
+def _size(record: logging.LogRecord) -> int:
+    """About how much memory the record holds; what its arguments hold in turn is not known."""
+    arguments = record.args if isinstance(record.args, tuple) else (record.args,)
+    return _RECORD_BYTES + sys.getsizeof(record.msg) + sum(map(sys.getsizeof, arguments))

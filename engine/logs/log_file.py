@@ -8,11 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
+from engine.logs.backlog import KEPT_RANK, WARNING_RANK, Lost
 from engine.model.errors import reason
 from engine.outside.files import lost, put_aside_odd
 from engine.text.sanitize import CleanText, clean
 
-HELD_LIMIT = 10_000  # important lines that wait in memory for a failing disk
+HELD_LIMIT = 10_000  # important lines that wait in memory for a failing disk, and their bytes together
+HELD_BYTES = 4 * 2**20
 
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -21,24 +23,25 @@ class LogFile:
     """`path`, 0600, and up to `kept` older ones beside it (`.1` is the youngest), each up to `limit_bytes`.
 
     Never raises: `problem` tells what the disk refuses, "" while all is well; `lost` counts lines that are in no file.
+    A line comes with its rank: of those that a refusing disk must take later the gravest are held the longest.
     """
 
     def __init__(self, path: Path, limit_bytes: int, kept: int) -> None:
         self.problem = CleanText("")
-        self.lost = 0
+        self.lost = Lost()
         self._path = path
         self._limit_bytes = limit_bytes
         self._kept = kept
         self._fd = -1
         self._size = 0
         self._torn = False  # the file ends within a line
-        self._waiting: list[tuple[bytes, bool]] = []
+        self._waiting: list[tuple[bytes, int]] = []
         self._using = (
             Lock()
         )  # the file: held while it is written, and while another thread asks whether it is still there
 
-    def write(self, lines: Iterable[tuple[bytes, bool]]) -> None:
-        """Append the lines; where the disk refuses, those marked True wait for the next call, the others are lost."""
+    def write(self, lines: Iterable[tuple[bytes, int]]) -> None:
+        """Append the lines; where the disk refuses, those of WARN and above wait for the next call, the others are lost."""
         self._waiting.extend(lines)
         try:
             with self._using:
@@ -46,9 +49,7 @@ class LogFile:
             self.problem = CleanText("")
         except OSError as error:
             self.problem = clean(f"log {self._path}: {reason(error)}")
-            held = [line for line in self._waiting if line[1]][:HELD_LIMIT]
-            self.lost += len(self._waiting) - len(held)
-            self._waiting = held
+            self._hold()
 
     def look(self) -> str:
         """What has become of the file; the next line begins a new one then. "" while all is well. From another thread."""
@@ -61,11 +62,29 @@ class LogFile:
 
     def close(self) -> None:
         """Close the file; what could not be written until now is lost."""
-        self.lost += len(self._waiting)
+        for _, rank in self._waiting:
+            self.lost.by_rank[rank] += 1
         self._waiting.clear()
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+    def _hold(self) -> None:
+        """Keep what must wait, within the bounds; what must not be lost is never given up."""
+        too_many = sum(rank >= WARNING_RANK for _, rank in self._waiting) - HELD_LIMIT
+        too_large = sum(len(line) for line, rank in self._waiting if rank >= WARNING_RANK) - HELD_BYTES
+        for of_rank in range(KEPT_RANK):
+            if of_rank >= WARNING_RANK and too_many <= 0 and too_large <= 0:
+                return
+            held = []
+            for line, rank in self._waiting:
+                if rank != of_rank or (rank >= WARNING_RANK and too_many <= 0 and too_large <= 0):
+                    held.append((line, rank))
+                    continue
+                self.lost.by_rank[rank] += 1
+                if rank >= WARNING_RANK:
+                    too_many, too_large = too_many - 1, too_large - len(line)
+            self._waiting = held
 
     def _append(self) -> None:
         data = b"".join(line for line, _ in self._waiting)

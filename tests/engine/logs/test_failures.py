@@ -1,6 +1,7 @@
 """The log on a disk that refuses and a terminal that nobody reads: told, counted, and no trade line lost."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -19,7 +20,8 @@ def test_a_log_that_cannot_be_opened_is_told_and_catches_up_later(open_book: Ope
     log_trade("bought")
     logger().info("small talk")
     assert book.flush(PATIENCE_S)
-    assert book.problem == f"log {tmp_path / 'absent' / 'engine.log'}: No such file or directory"
+    refused = f"log {tmp_path / 'absent' / 'engine.log'}: No such file or directory"
+    assert book.problem == f"{refused}; 1 line lost (1 INFO)"
     assert [line.text for line in book.lines_since(0, 9)] == ["bought", "small talk"]
     (tmp_path / "absent").mkdir()
     log_trade("sold")
@@ -28,7 +30,7 @@ def test_a_log_that_cannot_be_opened_is_told_and_catches_up_later(open_book: Ope
     assert [line.split(maxsplit=3)[3] for line in lines(tmp_path / "absent")] == [
         "bought",
         "sold",
-        "1 line lost here: the disk refused to take more",
+        "1 line lost (1 INFO) here: the disk did not take more",
     ]
 
 
@@ -73,12 +75,98 @@ print(book.problem)
     command = [sys.executable, "-c", script, str(tmp_path)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert ended.stderr == ""
-    assert ended.stdout.splitlines() == [f"log {tmp_path / 'engine.log'}: File too large", "200", ""]
+    assert ended.stdout.splitlines() == [
+        f"log {tmp_path / 'engine.log'}: File too large; 91 lines lost (91 INFO)",
+        "200",
+        "",
+    ]
     found = lines(tmp_path)
     assert found[19] == "19"  # all of tick 9 that still fitted
     assert [line[45:] for line in found[:19]] == [f"{what} {n}" for n in range(10) for what in ("trade", "tick")][:19]
     assert [line[45:] for line in found[20:-1]] == [f"trade {n}" for n in range(10, 100)]
-    assert found[-1].endswith("91 lines lost here: the disk refused to take more")
+    assert found[-1].endswith("91 lines lost (91 INFO) here: the disk did not take more")
+
+
+HUNG = """
+import logging, os, sys, threading
+from datetime import timezone
+from pathlib import Path
+from engine.logs import LogBook, log_trade
+from engine.logs.book import HANGS_NS
+from engine.model.clock import VirtualClock
+from engine.runtime.process_stats import rss_mb
+clock = VirtualClock()
+book = LogBook(Path(sys.argv[1]), clock, timezone.utc, level="debug", lines_per_s=0)
+log = logging.getLogger("myquant.feed")
+log.info("the disk answers")
+book.flush(30)
+reader, writer = os.pipe()  # a disk that hangs: a write into a full pipe waits for somebody who reads
+os.dup2(writer, book._file._fd)
+os.close(writer)
+before_mb = rss_mb()
+for number in range(int(sys.argv[2])):
+    log.warning("no tick of NIFTY25NOV25900CE for %d s, and 60 characters more of what is wrong", number)
+    if number % 1_000 == 0:
+        log.debug("detail %d", number)
+        log.info("news %d", number)
+        log.error("failure %d", number)
+        log_trade("trade %d", number)
+grown_mb = rss_mb() - before_mb
+clock.advance(HANGS_NS)
+print(book.problem, f"{grown_mb:.1f}", sep="\\n")
+found = []
+reads = threading.Thread(target=lambda: found.extend(os.fdopen(reader)), daemon=True)
+reads.start()
+book.close()
+
+reads.join(30)
+counts = book.counts()
+print(counts.lost, *counts.lines["feed"].values(), counts.lines["trader"]["info"])
+print(*(sum(word in line for line in found) for word in ("trade ", "failure ", "WARN  feed", "news ", "detail ")))
+print(found[-1][30:], end="")
+"""
+
+
+@pytest.mark.slow
+def test_a_disk_that_hangs_costs_bounded_memory_and_no_kept_line(tmp_path: Path) -> None:
+    flood = 60_000  # what is beyond the bound costs nothing: 200,000 grow as little, and take longer
+    command = [sys.executable, "-c", HUNG, str(tmp_path), str(flood)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ended.stderr == ""
+    problem, grown_mb, counts, found, told = ended.stdout.splitlines()
+    assert problem.startswith("log: the disk does not answer, ")
+    assert re.search(r" wait; \d+,\d+ lines lost \(\d+ DEBUG, \d+ INFO, \d\d,\d+ WARN\)$", problem)
+    assert float(grown_mb) <= 20
+    lost, *logged = map(int, counts.split())
+    each = flood // 1_000
+    assert logged == [each, each + 1, flood, each, each]
+    kept, errors, warnings, news, details = map(int, found.split())
+    assert (kept, errors) == (each, each)
+    assert warnings + news + details + lost == flood + 2 * each
+    assert told.startswith(f"WARN  engine   {lost:,} lines lost (")
+    assert told.endswith(" here: the disk did not take more")
+
+
+def test_a_disk_that_refuses_gets_the_gravest_that_waited(
+    open_book: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.logs.log_file.HELD_LIMIT", 10)
+    book = open_book(tmp_path / "absent")
+    for number in range(8):
+        logger().warning("warning %d", number)
+        logger().error("error %d", number)
+        log_trade("trade %d", number)
+        assert book.flush(PATIENCE_S)
+    (tmp_path / "absent").mkdir()
+    book.close()
+    assert [line.split(maxsplit=3)[3] for line in lines(tmp_path / "absent")] == [
+        *(f"trade {number}" for number in range(6)),
+        "error 6",
+        "trade 6",
+        "error 7",
+        "trade 7",
+        "14 lines lost (8 WARN, 6 ERROR) here: the disk did not take more",
+    ]
 
 
 def test_the_console_gets_every_line_too(open_book: Open, tmp_path: Path) -> None:

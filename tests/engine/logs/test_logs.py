@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from engine.logs import log_trade
+from engine.logs.backlog import KEPT_RANK
 from engine.logs.log_file import LogFile
 from engine.model.clock import VirtualClock
 from engine.model.errors import ConfigError
+from engine.model.log_counts import COMPONENTS
 from engine.model.ports import LogLine
 from tests.support.log_lines import PATIENCE_S, SECOND, STAMP, Open, lines, logger
 
@@ -112,6 +114,20 @@ def test_the_book_looks_again_by_itself(open_book: Open, clock: VirtualClock, mo
         ]
         book.close()
     os.close(writer)
+
+
+def test_lines_are_counted_by_component_and_level(open_book: Open) -> None:
+    book = open_book(lines_per_s=3)
+    for _ in range(5):
+        logger("feed").info("tick")
+    logging.getLogger("myquant.feed.smartapi").warning("slow")
+    logging.getLogger("myquant").critical("broke")
+    log_trade("entry")
+    counts = book.counts()
+    told = {(component, level): n for component, by in counts.lines.items() for level, n in by.items() if n}
+    assert told == {("feed", "info"): 3, ("feed", "warning"): 1, ("engine", "error"): 1, ("trader", "info"): 1}
+    assert set(counts.lines) == set(COMPONENTS)
+    assert (counts.suppressed, counts.lost, counts.escalated) == (2, 0, ())
 
 
 def test_no_limit_when_it_is_zero(open_book: Open, tmp_path: Path) -> None:
@@ -238,9 +254,9 @@ def test_a_trade_is_told_from_what_else_must_not_be_lost(open_book: Open) -> Non
 def test_large_files_are_set_aside_and_three_are_kept(tmp_path: Path) -> None:
     file = LogFile(tmp_path / "engine.log", limit_bytes=100, kept=3)
     for number in range(60):
-        file.write([(b"line %03d\n" % number, True)])
+        file.write([(b"line %03d\n" % number, KEPT_RANK)])
     file.close()
-    assert (file.problem, file.lost) == ("", 0)
+    assert (file.problem, file.lost.lines) == ("", 0)
     names = ["engine.log", "engine.log.1", "engine.log.2", "engine.log.3"]
     assert sorted(path.name for path in tmp_path.iterdir()) == names
     found = [line for name in reversed(names) for line in lines(tmp_path, name)]

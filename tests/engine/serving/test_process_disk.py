@@ -94,6 +94,7 @@ def goes_on_beside(shell: OperatorShell) -> None:
         assert (told.status, NOT_YET_DURABLE in told.out.splitlines()[-1]) == (EXIT_WELL, True), told
     beats = shell.snapshot.beats
     shell.sees(lambda seen: seen.beats > beats + 20)
+    shell.sees(lambda seen: any("the disk does not answer" in e.problem for e in seen.edges if e.name == "log"))
 
 
 def is_well_again(shell: OperatorShell) -> None:

@@ -1,0 +1,23 @@
+"""What the log counts, by the names of its components and levels: plain data that edges and gateways share."""
+
+from typing import Final, Literal, get_args
+
+from msgspec import Struct
+
+LogComponent = Literal["engine", "feed", "trader", "broker", "journal", "recording"]
+LogLevelName = Literal["debug", "info", "warning", "error"]
+COMPONENTS: Final[tuple[LogComponent, ...]] = get_args(LogComponent)
+LEVEL_NAMES: Final[tuple[LogLevelName, ...]] = get_args(LogLevelName)  # the least grave first
+
+
+class LogCounts(Struct, frozen=True):
+    """Rising counts of one run's log: `lines` that were taken in by component and level, every pair of them.
+
+    `suppressed` were beyond a component's lines in a second, `lost` beyond what may wait for a disk (or refused by it);
+    `escalated` are the components that are at DEBUG by themselves at this moment.
+    """
+
+    lines: dict[LogComponent, dict[LogLevelName, int]]
+    suppressed: int = 0
+    lost: int = 0
+    escalated: tuple[LogComponent, ...] = ()
