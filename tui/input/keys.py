@@ -92,7 +92,7 @@ TABLE: tuple[Key, ...] = (
     Key("v", "candles", "chart: a line, or candles", "candles"),
     Key("c", "copy", "copy the selected line (OSC 52)"),
     Key("s", "save", "save a picture of the screen, as text and SVG"),
-    Key("t", "theme", "theme: ANSI colours, true colour, mono"),
+    Key("t", "theme", "theme: the terminal's 16 colours, true colour on dark, on light, mono"),
     Key("m", "mouse", "the mouse wheel scrolls, or not (the terminal's own selection works while it is off)"),
     Key(":", "palette", "all commands by name", "commands"),
     Key("?", "help", "this help", "help"),

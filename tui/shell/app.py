@@ -21,7 +21,7 @@ from tui.input.guard import PLANS, Press
 from tui.panes.layout import PANES, focused, lasting
 from tui.shell.board import Board
 from tui.shell.display import DiffApp
-from tui.shell.picture import PictureError, save, svg
+from tui.shell.picture import GROUND, PictureError, save, svg
 from tui.shell.themes import style_of
 from tui.shell.tuning import settle
 from tui.terminal.strokes import KeyEvent
@@ -243,9 +243,9 @@ class MyQuant(DiffApp):
         if self._view is None:
             return
         lines = frame(self._view, *self.size)
-        picture = svg(
-            ([(words, style_of(self.ui.theme, style)) for words, style in line] for line in lines), self.size.width
-        )
+        rows = ([(words, style_of(self.ui.theme, style)) for words, style in line] for line in lines)
+        paper = style_of(self.ui.theme, "").bgcolor
+        picture = svg(rows, self.size.width, paper.get_truecolor().hex if paper else GROUND)
         try:
             path = save(self._pictures, plain(lines), picture)
         except OSError as error:

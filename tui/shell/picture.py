@@ -42,8 +42,8 @@ class PictureError(Exception):
     """No picture was saved, and why."""
 
 
-def svg(rows: Iterable[Row], width: int) -> str:
-    """What is on a screen of `width` cells as SVG; texts are escaped, and what XML cannot say is a question mark."""
+def svg(rows: Iterable[Row], width: int, ground: str = GROUND) -> str:
+    """What is on a screen of `width` cells as SVG, its margin in `ground`; texts are escaped, and what XML cannot say is a question mark."""
     parts: list[str] = []
     count = 0
     for count, row in enumerate(rows, 1):
@@ -53,8 +53,8 @@ def svg(rows: Iterable[Row], width: int) -> str:
             column += cell_len(text)
     across, down = width * CELL + 2 * EDGE, count * LINE + 2 * EDGE
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {across:.0f} {down:.0f}" {TYPE}>'
-    ground = f'<rect width="100%" height="100%" rx="8" fill="{GROUND}"/>'
-    return "\n".join([head, ground, *filter(None, parts), "</svg>"]) + "\n"
+    margin = f'<rect width="100%" height="100%" rx="8" fill="{ground}"/>'
+    return "\n".join([head, margin, *filter(None, parts), "</svg>"]) + "\n"
 
 
 def _span(text: str, style: Style, column: int, row: int) -> str:

@@ -33,7 +33,7 @@ Dialog = Literal[
 ]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "TRADES"]
 LOG_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
-ThemeName = Literal["ansi", "truecolor", "mono"]
+ThemeName = Literal["ansi", "truecolor", "light", "mono"]
 
 OLD_S = 2.0  # an older snapshot comes from a loop that stands, or from nobody
 

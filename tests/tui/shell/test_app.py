@@ -109,6 +109,19 @@ def test_saving_leaves_a_text_and_a_picture(tmp_path):
     assert saved.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_picture_has_the_ground_of_its_theme_to_the_edge(tmp_path):
+    async def play(app, pilot, client):
+        await pilot.press("t", "t", "s")
+        await pilot.pause()
+        assert app.ui.theme == "light"
+
+    run(play, tmp_path)
+    (saved,) = tmp_path.glob("*.svg")
+    drawn = saved.read_text(encoding="utf-8")
+    assert 'height="100%" rx="8" fill="#fafafa"' in drawn
+    assert "#101216" not in drawn.replace('fill="#101216" font-weight', "")  # ink of a badge, never paper
+
+
 def test_leaving_with_a_position_open_asks(tmp_path):
     async def play(app, pilot, client):
         await pilot.press("q")
