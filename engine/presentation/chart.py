@@ -21,6 +21,7 @@ _STEPS_S: Final = (1, 2, 5, 10, 15, 30, 60, 90, 120, 180, 240, 300, 450, 600, 90
 _ROUND_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, _DAY_S)
 _CANDLES_S: Final = (5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, _DAY_S)
 _HUGE: Final = 10**20
+_HELD_MS: Final = 60_000  # so long a path goes on without a new price; what is longer is a hole in it
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -196,12 +197,17 @@ def extremes(bars: Sequence[Bar]) -> tuple[int, int]:
 
 
 def columns(bars: Sequence[Bar], scale: Scale) -> list[Column | None]:
-    """What each dot column shows; None where nothing is known. No high or low is lost."""
+    """What each dot column shows: between two bars the price as it stood, None where nothing is known. No high or low is lost."""
     found: list[Column | None] = [None] * scale.across
     for bar in merged(bars, scale.step_ms, scale.first_ms):
         x = scale.x(bar[AT])
         if 0 <= x < scale.across:
             found[x] = Column(bar[HIGH], bar[LOW], bar[CLOSE])
+    for before, after in pairwise(bars):
+        if scale.step_ms < after[AT] - before[AT] <= _HELD_MS:
+            held = Column(before[CLOSE], before[CLOSE], before[CLOSE])
+            for x in range(max(0, scale.x(before[AT]) + 1), min(scale.x(after[AT]), scale.across)):
+                found[x] = held
     return found
 
 

@@ -141,9 +141,17 @@ def scale_of(bars, across, down):
 
 
 def test_a_column_has_highest_lowest_and_newest_of_its_time():
-    bars = [bar(OPEN_MS, 10), bar(OPEN_MS + 400, 14), bar(OPEN_MS + 900, 8), bar(OPEN_MS + 2_000, 12)]
+    bars = [bar(OPEN_MS, 10), bar(OPEN_MS + 400, 14), bar(OPEN_MS + 900, 8), bar(OPEN_MS + 1_000, 12)]
     first, second, third, *_ = columns(bars, Scale(OPEN_MS, 1_000, 8, 14, 5, 7))
-    assert ((first.high, first.low, first.close), second, third.close) == ((14, 8, 8), None, 12)
+    assert ((first.high, first.low, first.close), second.close, third) == ((14, 8, 8), 12, None)
+
+
+def test_between_two_bars_the_price_stands_but_a_long_silence_is_a_hole():
+    bars = [bar(OPEN_MS, 10), bar(OPEN_MS + 5_000, 12), bar(OPEN_MS + 66_000, 11)]
+    found = columns(bars, Scale(OPEN_MS, 1_000, 8, 14, 70, 7))
+    assert [each.close for each in found[:6]] == [10] * 5 + [12]
+    assert found[6:66] == [None] * 60
+    assert (found[66].close, found[67]) == (11, None)
 
 
 @given(BARS, st.integers(4, 80), st.integers(2, 40))
