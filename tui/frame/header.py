@@ -153,7 +153,7 @@ def _replay_bar(view: View, width: int) -> Line:
     percent = f"{share * 100:.0f} %" if share is not None else ""
     skipping = f"skipped {replay.silences_skipped:,}" if replay.skip_silence else ""
     segments = [
-        segment(0, ((f"{mark} ", "warn" if held or replay.ended else "replay"), (speed, "bold"))),
+        segment(0, ((f"{mark} ", "warn" if held or replay.ended else view.snapshot.trade_mode), (speed, "bold"))),
         segment(3, state or real),
         segment(1, word(text.clock(replay.at_ms, shot.session.zone, millis=True))),
         segment(2, word(ticks), word(ticks.removeprefix("tick "))),

@@ -128,6 +128,11 @@ def test_replay_bar():
     assert "2 gaps" in shown
 
 
+def test_the_mark_of_what_plays_has_the_colour_of_its_mode():
+    for mode in ("replay", "mock"):
+        assert header.bar(view(snapshot(trade_mode=mode)), 120)[0] == ("▶ ", mode)
+
+
 def test_replay_bar_held_ended_and_uncounted():
     replay = SNAPSHOT.replay
     assert bar(snapshot(replay=replace(replay, playing=False))).startswith("‖ 10×  held")
