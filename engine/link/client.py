@@ -18,7 +18,9 @@ from engine.link.protocol import (
     AnyCommand,
     CommandTaken,
     ControlView,
+    GetMeasures,
     GiveControl,
+    MeasuresReply,
     SendCommand,
     TakeControl,
 )
@@ -26,6 +28,7 @@ from engine.link.replica import Points, Replica
 from engine.link.tickets import Pending, PendingCommands
 from engine.model.day_page import DayPage
 from engine.model.exit_page import ExitPage
+from engine.model.measures import Measures
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
 from engine.text.sanitize import CleanText, clean
@@ -38,6 +41,7 @@ _ANSWER_S = 5.0
 _FIRST_RETRY_S = 0.2
 _LONGEST_RETRY_S = 2.0
 _TOLD_KEPT = 16
+_COUNTS_NS = 900_000_000  # a little under a second: who asks once a second is told something new each time
 
 _NOBODY = ControlView("", mine=False, since_ns=0)
 _UNKNOWN = AbsenceView("keep", 0, 0, "")
@@ -57,7 +61,7 @@ class RemoteEngine:
     All calls but `start` and `leave` return at once. Stamps in the snapshot are the engine's monotonic clock, which on
     Linux counts for the whole machine, so that ages hold. After a loss it tries to connect again until `leave`; meanwhile
     the last snapshot stays, and its age tells. Commands that cannot be sent within 2 s are given up and never sent
-    later, except `Flat` and `Lock`, which are tried for a minute.
+    later, except `Flat` and `Lock`, which are tried for a minute. One that is no `screen` looks without being counted.
     """
 
     def __init__(
@@ -67,12 +71,18 @@ class RemoteEngine:
         *,
         wants_control: bool = True,
         may_flat: bool = False,
+        screen: bool = True,
+        counts: bool = False,
         clock_ns: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         self._path = path
         self._name = name
         self.wants_control = wants_control  # at any time
         self.may_flat = may_flat  # although it does not want control
+        self._screen = screen  # else it does not count among those who look, and never has control
+        self._counts = counts  # whether it wants the engine's counters, once a second
+        self._counts_due_ns = 0
+        self.measures: Measures | None = None  # the newest counters of the engine it was attached to last
         self._asks = True  # for control, when it attaches
         self._clock_ns = clock_ns
         self._replica = Replica()
@@ -199,7 +209,7 @@ class RemoteEngine:
             try:
                 hello = hello_of(
                     self._name,
-                    screen=True,
+                    screen=self._screen,
                     wants_control=self.wants_control,
                     at_once=self._asks,
                     may_flat=self.may_flat,
@@ -248,6 +258,11 @@ class RemoteEngine:
             days = channel.ask(day)
             if isinstance(days, DayPage):
                 self._replica.days.take(days)
+        if self._counts and self._clock_ns() >= self._counts_due_ns:
+            self._counts_due_ns = self._clock_ns() + _COUNTS_NS
+            counted = channel.ask(GetMeasures())
+            if isinstance(counted, MeasuresReply):
+                self.measures = counted.measures
         while (asked := self._tickets.to_send()) is not None:
             answer = channel.ask(SendCommand(*asked))
             if isinstance(answer, CommandTaken):

@@ -9,6 +9,8 @@ from engine.link.protocol import (
     CommandTaken,
     FlatNews,
     FollowFlat,
+    GetMeasures,
+    MeasuresReply,
     Reply,
     Request,
     SendCommand,
@@ -16,6 +18,7 @@ from engine.link.protocol import (
 )
 from engine.link.replica import Replica
 from engine.link.tickets import PendingCommands
+from engine.model.measures import Measures
 from engine.model.snapshot import CommandView, Snapshot
 
 
@@ -65,6 +68,13 @@ class Oneshot:
     def outcome(self, ticket: int) -> CommandView | None:
         """What became of a command so far; None when the engine does not know it."""
         return next((view for view in self.snapshot().commands if view.ticket == ticket), None)
+
+    def measures(self) -> Measures:
+        """What the engine has counted since it was started; raises RefusedError where it is of another version."""
+        reply = self.ask(GetMeasures())
+        if not isinstance(reply, MeasuresReply):
+            raise LinkError("the engine answered something else than it was asked")
+        return reply.measures
 
     def ask(self, request: Request) -> Reply:
         """Any request and its answer, without the parts of a snapshot."""

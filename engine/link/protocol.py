@@ -24,6 +24,7 @@ from engine.model.commands import (
 from engine.model.day_page import DayPage
 from engine.model.errors import WireError
 from engine.model.exit_page import ExitPage
+from engine.model.measures import Measures
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
 from engine.text.sanitize import cleaned
@@ -107,6 +108,10 @@ class GetDays(Struct, frozen=True, tag=True):
     rewinds: _Count = 0
 
 
+class GetMeasures(Struct, frozen=True, tag="Measures"):
+    """The engine's rising counters; only a client of the engine's own version is told."""
+
+
 class TakeControl(Struct, frozen=True, tag="TakeConn"):
     """Take control, whoever has it."""
 
@@ -121,7 +126,9 @@ class Bye(Struct, frozen=True, tag=True):
     detached: bool = False
 
 
-Request = Hello | GetSnapshot | SendCommand | FollowFlat | GetExits | GetDays | TakeControl | GiveControl | Bye
+Request = (
+    Hello | GetSnapshot | SendCommand | FollowFlat | GetExits | GetDays | GetMeasures | TakeControl | GiveControl | Bye
+)
 
 # ── What the engine answers ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -207,7 +214,23 @@ class SnapshotReply(Struct, frozen=True, tag="Picture"):
     told: tuple[str, ...]
 
 
-Reply = Welcome | RequestRefused | CommandTaken | FlatNews | ControlView | SnapshotReply | ExitPage | DayPage
+class MeasuresReply(Struct, frozen=True, tag=True):
+    """The engine's counters as they stand."""
+
+    measures: Measures
+
+
+Reply = (
+    Welcome
+    | RequestRefused
+    | CommandTaken
+    | FlatNews
+    | ControlView
+    | SnapshotReply
+    | ExitPage
+    | DayPage
+    | MeasuresReply
+)
 
 ENCODER: Final = msgpack.Encoder()
 REQUESTS: Final = msgpack.Decoder(Request)

@@ -34,12 +34,15 @@ from engine.link.protocol import (
     FollowFlat,
     GetDays,
     GetExits,
+    GetMeasures,
     GetSnapshot,
     GiveControl,
     Hello,
     History,
+    MeasuresReply,
     Reply,
     Request,
+    RequestRefused,
     SendCommand,
     SnapshotReply,
     TakeControl,
@@ -49,6 +52,7 @@ from engine.model.bars import Bar
 from engine.model.commands import PositionCommand
 from engine.model.day_page import DayPage
 from engine.model.exit_page import ExitPage
+from engine.model.measures import Measures
 from engine.model.snapshot import Snapshot
 from engine.version import VERSION
 
@@ -79,6 +83,9 @@ class ServedEngine(Protocol):
     def day_page(self, date: str, today: str, rewinds: int) -> DayPage:
         """The newest days of the journal, or the exits of the one at `date`, as far as they have been read."""
 
+    def measures(self) -> Measures:
+        """What it has counted since it was started."""
+
     def say(self, text: str) -> None:
         """Write a line to the log that must not be dropped."""
 
@@ -88,6 +95,7 @@ class Client:
 
     def __init__(self, number: int, hello: Hello) -> None:
         self.number = number
+        self.program = hello.program
         self.name = hello.name[:NAME_LIMIT] or f"client {number}"
         self.screen = hello.screen
         self.wants_control = hello.screen and hello.wants_control
@@ -160,27 +168,31 @@ class RequestHandler:
 
     def answer(self, client: Client, request: Request, now_ns: int) -> list[bytes] | None:
         """The frames that answer `request`; None when the client has left or breaks the order of requests."""
+        reply: Reply
         match request:
             case GetSnapshot():
                 return self._look(client, request)
             case SendCommand():
-                return _frames(self._send(client, request, now_ns))
+                reply = self._send(client, request, now_ns)
             case FollowFlat():
-                return _frames(self._news_of(request.ticket))
+                reply = self._news_of(request.ticket)
             case GetExits():
-                return _frames(self._served.exit_page(request.first, request.last, request.rewinds))
+                reply = self._served.exit_page(request.first, request.last, request.rewinds)
             case GetDays():
-                return _frames(self._served.day_page(request.date, request.today, request.rewinds))
+                reply = self._served.day_page(request.date, request.today, request.rewinds)
+            case GetMeasures():
+                reply = self._measures(client)
             case TakeControl():
-                return _frames(self._take(client, now_ns))
+                reply = self._take(client, now_ns)
             case GiveControl():
                 self._leave(client.number, client.name, now_ns, "gave control up")
-                return _frames(self._control.view(client.number))
+                reply = self._control.view(client.number)
             case Bye():
                 self.gone(client, now_ns, how="detached" if request.detached else "lost its terminal")
                 return None
             case Hello():
                 return None
+        return _frames(reply)
 
     def is_news(self, follow: FollowFlat) -> bool:
         """Whether there is more to tell of a flat than who follows it knows."""
@@ -192,6 +204,13 @@ class RequestHandler:
         if self._news is None or self._news[0] is not seen or self._news[1] != ticket:
             self._news = (seen, ticket, flat_news(seen, ticket))
         return self._news[2]
+
+    def _measures(self, client: Client) -> Reply:
+        if client.program != VERSION:
+            return RequestRefused(
+                f"the engine is myquant-tui {VERSION}, this is {client.program:.20}: use the same version"
+            )
+        return MeasuresReply(self._served.measures())
 
     def _look(self, client: Client, look: GetSnapshot) -> list[bytes]:
         delta = self._delta

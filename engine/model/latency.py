@@ -6,7 +6,9 @@ between, where nearly every tick falls, of one width, so that the place of a val
 
 from bisect import bisect_left
 from collections.abc import Iterable
+from functools import cache
 from itertools import accumulate
+from operator import mul
 
 from msgspec import Struct
 
@@ -84,11 +86,35 @@ class Histogram:
         """The same, where `up_to` says how many durations fell into each bucket and those before it."""
         return [min(_upper_ns(bisect_left(up_to, share * up_to[-1])), self.max_ns) for share in shares]
 
+    def counts_below(self, lowest_bit: int, highest_bit: int) -> tuple[tuple[int, ...], int, int]:
+        """How many durations are below 2^k ns for each k from `lowest_bit` to `highest_bit`; of all their count and their sum in ns.
+
+        The counts are exact, for a bucket never lies across a power of two; the sum counts each by the middle of its bucket.
+        """
+        used = self._counts[: _place(self.max_ns) + 1]  # a copy: whoever records goes on
+        below = []
+        so_far = begin = 0
+        for bit in range(lowest_bit, highest_bit + 1):
+            end = _place(1 << bit)
+            so_far += sum(used[begin:end])
+            below.append(so_far)
+            begin = end
+        return tuple(below), so_far + sum(used[begin:]), sum(map(mul, used, _middles_ns()))
+
     def summary(self) -> LatencySummary:
         """Count, p50, p95, p99, p99.9 and maximum."""
         up_to = list(accumulate(self._counts))
         p50, p95, p99, p999 = self._quantiles(up_to, (0.5, 0.95, 0.99, 0.999))
         return LatencySummary(up_to[-1], p50, p95, p99, p999, self.max_ns)
+
+
+def _place(ns: int) -> int:
+    """Place of `ns`, which is at most the largest, among all buckets."""
+    if ns < _FINE_FROM_NS:
+        return _coarse_place(ns)
+    if ns < _FINE_UNTIL_NS:
+        return (ns >> _FINE_BITS) + _FINE_OFFSET
+    return _coarse_place(min(ns, _LARGEST_NS - 1)) + _WIDE_OFFSET
 
 
 def _upper_ns(bucket: int) -> int:
@@ -99,3 +125,9 @@ def _upper_ns(bucket: int) -> int:
         bucket -= _WIDE_OFFSET
     shift = max(0, (bucket >> _SUB_BITS) - 1)
     return ((bucket - (shift << _SUB_BITS) + 1) << shift) - 1
+
+
+@cache
+def _middles_ns() -> tuple[int, ...]:
+    """The middle of each bucket; made for the first who asks for a sum."""
+    return tuple((_upper_ns(each - 1) + 1 + _upper_ns(each)) // 2 if each else 0 for each in range(_BUCKETS))

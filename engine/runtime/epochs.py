@@ -5,12 +5,15 @@ import time
 from msgspec.structs import replace
 
 from engine.model.latency import Histogram
+from engine.model.measures import StageCounts
 from engine.model.snapshot import EpochView
 from engine.model.types import Delivery
 from engine.runtime.cursor import NEVER
 
 STAGES = ("receive→inbox", "wait", "decide", "act", "tick→order")
 TOTAL = "receive→decision"
+# The stages as counters name them: those above, `total`, and `network`, from the exchange's stamp to our receipt.
+COUNTED = ("receive_to_inbox", "wait", "decide", "act", "tick_to_order", "total", "network")
 _KEPT = 8
 _FRESH_NS = 500_000_000  # how long figures stand: summing the histograms up costs as much as the rest of a picture
 
@@ -37,6 +40,7 @@ class Epoch:
         "decide",
         "delivery",
         "first_tick",
+        "network",
         "ticks",
         "to_inbox",
         "to_order",
@@ -49,6 +53,7 @@ class Epoch:
         self.first_tick = first_tick
         self.ticks = 0
         self.total = Histogram()
+        self.network = Histogram()  # of live ticks, one in 16: from the exchange's stamp to the receipt, by our clock
         self.to_inbox, self.wait, self.decide, self.act, self.to_order = (Histogram() for _ in STAGES)
         self._merged_before = merged_before
         self._wall_ns = time.perf_counter_ns()
@@ -80,6 +85,12 @@ class Epoch:
             stages={name: histogram.summary() for name, histogram in named.items() if histogram.max_ns},
         )
 
+    def counts(self) -> list[StageCounts]:
+        """The counts of every stage that has any."""
+        histograms = (self.to_inbox, self.wait, self.decide, self.act, self.to_order, self.total, self.network)
+        named = zip(COUNTED, histograms, strict=True)
+        return [StageCounts.of(stage, self.delivery, each) for stage, each in named if each.count]
+
     def time_passed(self, view: EpochView, merged: int) -> EpochView:
         """`view` of this epoch, of which no tick has come since, as it is now."""
         wall_ns, cpu_ns, merged_here = self._used(merged)
@@ -92,12 +103,14 @@ class Epochs:
     A tick whose number has no bit of `sample_mask` is stamped at every stage.
     """
 
-    __slots__ = ("_before", "_due_ns", "_past_views", "_shown_tick", "_views", "now", "sample_mask")
+    __slots__ = ("_before", "_counted", "_due_ns", "_past_views", "_shown_tick", "_views", "now", "sample_mask")
 
     def __init__(self, delivery: Delivery, *, every_tick: bool = False) -> None:
         self.sample_mask = 0 if every_tick else 15
         self.now = Epoch(delivery, 1, 0)
         self._before = Histogram()  # every tick of the epochs that are over
+        # All stages of the epochs that are over, and which of them is the last; one value, for another thread reads it.
+        self._counted: tuple[tuple[StageCounts, ...], Epoch | None] = ((), None)
         self._past_views: tuple[EpochView, ...] = ()  # what is over stays as it is
         self._views: tuple[EpochView, ...] = ()
         self._due_ns = 0
@@ -107,6 +120,7 @@ class Epochs:
         """End the present epoch and begin one in `delivery`."""
         self.now.end(last_tick, merged)
         self._before.add(self.now.total)
+        self._counted = _joined(self._counted[0], self.now.counts()), self.now
         self._past_views = (*self._past_views, self.now.view(last_tick, merged))[-_KEPT:]
         self._due_ns, self._shown_tick = 0, -1
         self.now = Epoch(delivery, last_tick + 1, merged)
@@ -117,6 +131,12 @@ class Epochs:
         whole.add(self._before)
         whole.add(self.now.total)
         return whole
+
+    def counts(self) -> tuple[StageCounts, ...]:
+        """The counts of every stage over every epoch, by delivery; from any thread."""
+        now = self.now  # ahead of what is over: the epoch that ends meanwhile is told once, in either
+        over, last = self._counted
+        return over if last is now else _joined(over, now.counts())
 
     def views(self, last_tick: int, merged: int, *, fresh: bool = False) -> tuple[EpochView, ...]:
         """All kept epochs as plain figures; those of the present one are up to half a second old unless `fresh`."""
@@ -129,3 +149,12 @@ class Epochs:
             elif self._views:  # without a new tick the stages are as they were
                 self._views = (*self._past_views, self.now.time_passed(self._views[-1], merged))
         return self._views
+
+
+def _joined(before: tuple[StageCounts, ...], more: list[StageCounts]) -> tuple[StageCounts, ...]:
+    """Counts with those of `more` added to the same stage and delivery."""
+    by_name = {(each.stage, each.delivery): each for each in before}
+    for each in more:
+        name = each.stage, each.delivery
+        by_name[name] = by_name[name].with_more(each) if name in by_name else each
+    return tuple(by_name.values())

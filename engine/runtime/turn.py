@@ -135,6 +135,8 @@ class Turn:
             epoch.wait.record(begun_ns - recv_ns)
             epoch.decide.record(decided_ns - begun_ns)
             epoch.act.record(now_ns - decided_ns)
+            if live:
+                epoch.network.record(tick.recv_wall_ns - tick.exch_ms * 1_000_000)
         if seq >= cursor.milestone:
             self._schedule.reached(seq, self.take)
         if now_ns >= self._publisher.due_ns:

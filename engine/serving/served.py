@@ -9,6 +9,7 @@ from engine.model.bars import Bar
 from engine.model.commands import Command
 from engine.model.day_page import DayPage
 from engine.model.exit_page import ExitPage
+from engine.model.measures import Measures
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
 
@@ -71,6 +72,10 @@ class DurableView:
     def day_page(self, date: str, today: str, rewinds: int) -> DayPage:
         """The newest days of the journal, or the exits of the one at `date`, as far as they have been read."""
         return self._run.day_page(date, today, rewinds)
+
+    def measures(self) -> Measures:
+        """What it has counted since it was started."""
+        return Measures(stages=self._run.engine.epochs.counts())
 
     def say(self, text: str) -> None:
         """Put a line into the log."""

@@ -81,6 +81,8 @@ LevelsMoved: position{POSITION}
 LinkChanged: state link reason at_ms down_ms
 Lock: reason
 Look: number have log_since log_limit history_of history_since_ms
+Measures
+MeasuresReply: measures(stages(stage delivery below count sum_ns))
 MoveStop: symbol entry_ms entry_price stop by
 OperatorActed: action instrument by at_ms price quantity stop before
 OrderCancelled: order instrument
@@ -235,8 +237,8 @@ def test_every_tag_and_its_fields_are_what_they_were() -> None:
     ("kind", "tags"),
     [
         (ENTRIES.type, JOURNALLED),
-        (REQUESTS.type, "Bye FollowFlat GetDays GetExits Hello LeaveConn Look Send TakeConn"),
-        (Replies().reply.type, "ConnView DayPage ExitPage FlatNews Picture Refused Taken Welcome"),
+        (REQUESTS.type, "Bye FollowFlat GetDays GetExits Hello LeaveConn Look Measures Send TakeConn"),
+        (Replies().reply.type, "ConnView DayPage ExitPage FlatNews MeasuresReply Picture Refused Taken Welcome"),
     ],
 )
 def test_what_may_be_journalled_asked_and_answered(kind: object, tags: str) -> None:

@@ -27,6 +27,7 @@ from engine.link.server import LinkServer
 from engine.model.clock import Clock, SystemClock
 from engine.model.commands import Flat
 from engine.model.exit_page import ExitPage
+from engine.model.measures import Measures
 from engine.model.ports import LogLine
 from engine.model.snapshot import (
     AccountView,
@@ -141,6 +142,7 @@ class FakeEngine:
         self.said: list[str] = []
         self.lines: list[LogLine] = []
         self.chart: list[tuple[int, int]] = []
+        self.counted = Measures()
 
     def send(self, command: AnyCommand, ticket: int) -> None:
         self.sent.append((command, ticket))
@@ -153,6 +155,9 @@ class FakeEngine:
 
     def exit_page(self, first: int, last: int, rewinds: int) -> ExitPage:
         return ExitPage(first, last, rewinds, "UNREADABLE", reason="there is no journal")
+
+    def measures(self) -> Measures:
+        return self.counted
 
     def say(self, text: str) -> None:
         self.said.append(text)

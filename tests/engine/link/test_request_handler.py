@@ -4,9 +4,21 @@ import pytest
 
 from engine.link.control import OperatorPolicy
 from engine.link.limits import Notes
-from engine.link.protocol import PROTOCOL, AnyCommand, CommandTaken, Hello, Replies, SendCommand
+from engine.link.protocol import (
+    PROTOCOL,
+    AnyCommand,
+    CommandTaken,
+    GetMeasures,
+    Hello,
+    MeasuresReply,
+    Replies,
+    RequestRefused,
+    SendCommand,
+)
 from engine.link.request_handler import Client, RequestHandler
 from engine.model.commands import AllowEntries, BarEntries, ClosePosition, MoveStop
+from engine.model.latency import Histogram
+from engine.model.measures import Measures, StageCounts
 from engine.version import VERSION
 from tests.support.link_harness import FakeEngine
 
@@ -56,3 +68,19 @@ def test_a_screen_that_never_has_control_sends_none(command: AnyCommand, may_fla
     screen(there, "ann")
     assert answer(there, looks, command).state == "REFUSED"
     assert fake.sent == []
+
+
+@pytest.mark.parametrize(("program", "told"), [(VERSION, True), ("0.0.1", False)])
+def test_counters_are_told_to_a_client_of_the_same_version_only(program: str, told: bool) -> None:
+    fake = FakeEngine()
+    took = Histogram()
+    took.record(700)
+    fake.counted = Measures((StageCounts.of("total", "queued", took),))
+    there = handler(fake)
+    client, _ = there.welcome(Hello(PROTOCOL, program, "serve", screen=False), now_ns=1)
+    (frame,) = there.answer(client, GetMeasures(), now_ns=2) or []
+    reply = Replies().reply.decode(frame[4:])
+    assert isinstance(reply, MeasuresReply if told else RequestRefused)
+    if isinstance(reply, MeasuresReply):
+        assert reply.measures == fake.counted
+        assert reply.measures.stages[0].below[:3] == (0, 1, 1)

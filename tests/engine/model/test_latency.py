@@ -63,3 +63,14 @@ def test_adding_is_recording_both(first, second):
 
 def test_an_empty_histogram_says_nothing():
     assert Histogram().summary().p99_ns == 0
+
+
+@given(st.lists(durations, max_size=200))
+def test_counts_below_powers_of_two_are_exact_and_the_sum_is_near(values):
+    histogram = Histogram()
+    for value in values:
+        histogram.record(value)
+    below, count, sum_ns = histogram.counts_below(9, 31)
+    assert below == tuple(sum(value < 1 << bit for value in values) for bit in range(9, 32))
+    assert count == len(values)
+    assert abs(sum_ns - sum(values)) <= sum(values) / 16 + len(values)
