@@ -94,7 +94,7 @@ def run_here(
             trade_file.finish()
             summary = summarise(running, elapsed_s)
             running.logs.flush(2.0)
-    answer(args, summary, _lines(summary, running.engine.exits.statistics.total, running.engine.snapshot.session.zone))
+    answer(args, summary, lines_of(summary, running.engine.exits.statistics.total, running.engine.snapshot.session.zone))
     return status
 
 
@@ -188,7 +188,7 @@ def _charged(summary: Summary, zone: str) -> str:
     return f"{told}; filled at {fills_text(summary.fill, summary.fills_at_touch, summary.fills_at_last)}"
 
 
-def _lines(summary: Summary, made: DayStatistics, zone: str) -> list[str]:
+def lines_of(summary: Summary, made: DayStatistics, zone: str) -> list[str]:
     """Say `summary` to a person, and what came of the trades; money as it is grouped in `zone`."""
     refused = {reason: count for reason, count in summary.refused.items() if count}
     latency = summary.latency_us
