@@ -57,6 +57,7 @@ def _parts(
         found=opened.report if opened.still_locked else (),
         unknown=opened.unknown,
     )
+    run.logs.go_by(clock)
     take_over(opened, parts)
     return parts
 

@@ -94,7 +94,9 @@ def run_here(
             trade_file.finish()
             summary = summarise(running, elapsed_s)
             running.logs.flush(2.0)
-    answer(args, summary, lines_of(summary, running.engine.exits.statistics.total, running.engine.snapshot.session.zone))
+    answer(
+        args, summary, lines_of(summary, running.engine.exits.statistics.total, running.engine.snapshot.session.zone)
+    )
     return status
 
 

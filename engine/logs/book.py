@@ -11,9 +11,11 @@ from datetime import tzinfo
 from itertools import islice
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from engine.logs.backlog import Lost, count_of, rank_of
 from engine.logs.console import Console
-from engine.logs.intake import SECOND_NS, Flush, Intake, Item, Note, is_kept
+from engine.logs.intake import SECOND_NS, Flush, Intake, Item, Note, Stamp, is_kept
 from engine.logs.lines import LINE_LIMIT, ROOT, Stamper, component_of, level_name, one_line, texts_of
 from engine.logs.log_file import LogFile
 from engine.model.clock import Clock
@@ -86,6 +88,7 @@ class LogBook:
         self._file = LogFile(directory / LOG_FILE, ROTATE_BYTES, ROTATED_KEPT)
         self._stamper = Stamper(zone)
         self._console = None if console_fd is None else Console(console_fd)
+        self._begun_ns = 0  # when the run began, by its own clock
         self._late = CleanText("")
         self._lost_told = Lost()
         self._writing_since_ns: int | None = None  # monotonic; None while the book's thread does not write
@@ -98,6 +101,11 @@ class LogBook:
         root = logging.getLogger(ROOT)
         root.propagate = False
         root.addHandler(self._intake)
+
+    def go_by(self, clock: Clock) -> None:
+        """Let `clock` of the run say the time of what screens are shown, also of what was logged before there was one; the file keeps the machine's."""
+        self._begun_ns = clock.wall_ns()
+        self._intake.go_by(clock)
 
     @property
     def problem(self) -> CleanText:
@@ -130,7 +138,8 @@ class LogBook:
         with self._ring_lock:
             first = self._ring[0].number if self._ring else 1
             start = max(0, number + 1 - first)
-            return list(islice(self._ring, start, start + limit))
+            found = list(islice(self._ring, start, start + limit))
+        return [line if line.run_ns else replace(line, run_ns=self._begun_ns) for line in found]
 
     def flush(self, timeout_s: float) -> bool:
         """Whether everything logged before this call was handed to the file within `timeout_s`."""
@@ -162,12 +171,12 @@ class LogBook:
         while going_on:
             items, going_on = self._intake.take(BATCH, self._timeout_s)
             out: _Out = []
-            for wall_ns, item in items:
+            for stamp, item in items:
                 try:
-                    self._put_together(out, wall_ns, item)
+                    self._put_together(out, stamp, item)
                 except Exception as error:  # noqa: BLE001 the mouth of the thread; one bad argument must not take other lines along
                     text = f"a log line failed: {type(error).__name__}, {_format_of(item)}"
-                    self._add(out, wall_ns, logging.ERROR, "engine", text)
+                    self._add(out, stamp, logging.ERROR, "engine", text)
             self._write(out)
             self._timeout_s = LOOK_AGAIN_S if self._intake.note_denied(all_of_them=False) else None
             for _, item in items:
@@ -175,21 +184,21 @@ class LogBook:
                     item.done.set()
         self._file.close()
 
-    def _put_together(self, out: _Out, wall_ns: int, item: Item) -> None:
+    def _put_together(self, out: _Out, stamp: Stamp, item: Item) -> None:
         if isinstance(item, Note):
             if item.lines:
                 text = f"… {count_of(item.lines)} of {item.component} suppressed in 1 s"
-                self._add(out, wall_ns, logging.WARNING, item.component, text)
+                self._add(out, stamp, logging.WARNING, item.component, text)
         elif isinstance(item, logging.LogRecord):
             component = component_of(item)
             for text in texts_of(item):
                 trade = bool(getattr(item, "trade", False))
-                self._add(out, wall_ns, item.levelno, component, text, kept=is_kept(item), trade=trade)
+                self._add(out, stamp, item.levelno, component, text, kept=is_kept(item), trade=trade)
 
     def _add(
         self,
         out: _Out,
-        wall_ns: int,
+        stamp: Stamp,
         level: int,
         component: str,
         text: str,
@@ -199,11 +208,12 @@ class LogBook:
     ) -> None:
         line = LogLine(
             self.last_number + 1,
-            wall_ns,
+            stamp[0],
             level_name(level),
             clean(component, _LONGEST_NAME),
             clean(text, LINE_LIMIT),
             trade,
+            stamp[1],
         )
         out.append((self._stamper.bytes_of(line), rank_of(level, kept=kept)))
         with self._ring_lock:
@@ -221,7 +231,7 @@ class LogBook:
             text = f"{(lost - self._lost_told).words()} here: the disk did not take more"
             self._lost_told = lost
             told: _Out = []
-            self._add(told, self._clock.wall_ns(), logging.WARNING, "engine", text)
+            self._add(told, (self._clock.wall_ns(), 0), logging.WARNING, "engine", text)
             self._write(told)
 
 

@@ -3,6 +3,7 @@
 import logging
 import sys
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from msgspec import Struct
@@ -32,6 +33,8 @@ class Flush(Struct, frozen=True):
 
 
 Item = logging.LogRecord | Note | Flush
+Stamp = tuple[int, int]  # UTC ns of the machine, and of the run
+_NO_TIME: Final[Stamp] = (0, 0)
 
 
 class RateLimit:
@@ -65,7 +68,7 @@ class RateLimit:
 
 
 class Intake(logging.Handler):
-    """A handler that only queues (UTC ns, item), a bounded number of them: what the book's thread does not take in time is given up.
+    """A handler that only queues (stamp, item), a bounded number of them: what the book's thread does not take in time is given up.
 
     Its own lock, which the base class takes around `emit`, guards everything in it; the book's thread holds it while it
     takes a batch, which is a millisecond.
@@ -78,9 +81,10 @@ class Intake(logging.Handler):
             component: dict.fromkeys(LEVEL_NAMES, 0) for component in COMPONENTS
         }
         self._wall_ns = clock.wall_ns
+        self._run_ns: Callable[[], int] = int  # 0 while nobody knows
         self._monotonic_ns = clock.monotonic_ns
         self._limit = RateLimit(lines_per_s)
-        self._backlog: Backlog[tuple[int, Item]] = Backlog(MOST_RECORDS, MOST_BYTES)
+        self._backlog: Backlog[tuple[Stamp, Item]] = Backlog(MOST_RECORDS, MOST_BYTES)
         self._came = threading.Condition(self.lock)  # made by the base class
         self._ended = False
 
@@ -104,16 +108,23 @@ class Intake(logging.Handler):
             if excess := self._limit.excess(component, now_ns):
                 self.suppressed += 1
                 if excess == 1:
-                    self._put(0, Note(component, 0), WARNING_RANK, 0)
+                    self._put(_NO_TIME, Note(component, 0), WARNING_RANK, 0)
                 return
         known = self.counts.get(component.partition(".")[0]) or self.counts["engine"]  # type: ignore[call-overload]
         known[LEVEL_NAMES[rank_of(record.levelno)]] += 1
-        self._put(self._wall_ns(), record, rank, _size(record))
+        self._put(self._now(), record, rank, _size(record))
+
+    def go_by(self, clock: Clock) -> None:
+        """Stamp everything from now on with this clock of the run as well."""
+        self._run_ns = clock.wall_ns
+
+    def _now(self) -> Stamp:
+        return self._wall_ns(), self._run_ns()
 
     def flush_to(self, done: threading.Event) -> None:
         """Have `done` set when everything that was queued before is written."""
         with self._came:
-            self._put(0, Flush(done), KEPT_RANK, 0)
+            self._put(_NO_TIME, Flush(done), KEPT_RANK, 0)
 
     def end(self) -> None:
         """Queue nothing more, and let who takes know it."""
@@ -121,7 +132,7 @@ class Intake(logging.Handler):
             self._ended = True
             self._came.notify()
 
-    def take(self, most: int, timeout_s: float | None) -> tuple[list[tuple[int, Item]], bool]:
+    def take(self, most: int, timeout_s: float | None) -> tuple[list[tuple[Stamp, Item]], bool]:
         """Wait for something, `timeout_s` at the longest, and take at most so many items; False when they were the last."""
         with self._came:
             self._came.wait_for(lambda: self._ended or self.waiting, timeout_s)
@@ -140,10 +151,10 @@ class Intake(logging.Handler):
 
     def _note(self, component: str, lines: int) -> None:
         if lines:
-            self._put(self._wall_ns(), Note(component, lines), WARNING_RANK, 0)
+            self._put(self._now(), Note(component, lines), WARNING_RANK, 0)
 
-    def _put(self, wall_ns: int, item: Item, rank: int, size: int) -> None:
-        self._backlog.add((wall_ns, item), rank, size)
+    def _put(self, stamp: Stamp, item: Item, rank: int, size: int) -> None:
+        self._backlog.add((stamp, item), rank, size)
         self._came.notify()
 
 

@@ -161,9 +161,10 @@ class Watch(Protocol):
 
 
 class LogLine(Struct, frozen=True, gc=False):
-    """One line as a screen shows it; `number` counts a run's lines from 1, `wall_ns` is UTC, texts are cleaned.
+    """One line as a screen shows it; `number` counts a run's lines from 1, texts are cleaned.
 
-    `trade`: it tells an order's outcome, an exit or a flat.
+    `wall_ns` is UTC of the machine, `run_ns` of the run, which a recorded or generated session has its own of; 0: not
+    known. `trade`: it tells an order's outcome, an exit or a flat.
     """
 
     number: int
@@ -172,6 +173,7 @@ class LogLine(Struct, frozen=True, gc=False):
     component: CleanText
     text: CleanText
     trade: bool = False
+    run_ns: int = 0
 
 
 class Log(Protocol):

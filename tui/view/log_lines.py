@@ -13,7 +13,6 @@ from tui.view.model import LogLevel
 
 KEPT = 2_000
 _NEAR = 50  # lines between two of a kind that are shown as one: who reads further up is left in peace
-_NEWS_NS = 5_000_000_000  # a line this old is none of the newest tick's
 _SAME_NS = 1_000_000_000  # times no further apart are one
 _LEVEL = {"DEBUG": 0, "INFO": 1, "WARN": 2, "WARNING": 2, "ERROR": 3, "FATAL": 4}
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?[+-]\d\d:\d\d")
@@ -30,10 +29,11 @@ class LogLines:
         self._shown: tuple[LogLevel, tuple[LogLine, ...]] | None = None
 
     def add(self, lines: Iterable[LogLine], seen: Snapshot) -> None:
-        """Take `lines`, which are newer than all before; `seen` is the newest snapshot."""
+        """Take `lines`, which are newer than all before; `seen` is the newest snapshot. Each is shown in the run's own time."""
         replayed = seen.replay is not None
-        for line in lines:
-            at = _in_market_time(line, seen) if replayed else _at_one_time(line, seen.session.zone)
+        for each in lines:
+            line = replace(each, wall_ns=each.run_ns or each.wall_ns)
+            at = _at_its_own(line) if replayed else _at_one_time(line, seen.session.zone)
             self._lines.append(self._counted(replace(at, text=_short_stamps(at, seen.session.zone))))
             self._shown = None
 
@@ -88,17 +88,13 @@ def _at_one_time(line: LogLine, zone: str) -> LogLine:
     return replace(line, text=f"at {date}{text.clock(stamp_ns // 1_000_000, zone)}: {rest}")
 
 
-def _in_market_time(line: LogLine, seen: Snapshot) -> LogLine:
-    """Show `line` of a replay at the recording's time: its own stamp where it begins with one, else the newest tick's.
-
-    A line from before this screen came stays at the time of day when it was written: nobody knows the tick.
-    """
+def _at_its_own(line: LogLine) -> LogLine:
+    """`line` of a replay at the time that its text begins with, where it does: that of the tick, however late it is written."""
     found = _STAMP.match(line.text)
-    if found is None:
-        is_news = seen.wall_ns - line.wall_ns < _NEWS_NS
-        return replace(line, wall_ns=seen.at_ms * 1_000_000) if seen.at_ms and is_news else line
-    stamp_ns = _stamp_ns(found[0])
-    return line if stamp_ns is None else replace(line, wall_ns=stamp_ns, text=line.text[found.end() :].lstrip())
+    stamp_ns = _stamp_ns(found[0]) if found else None
+    if found is None or stamp_ns is None:
+        return line
+    return replace(line, wall_ns=stamp_ns, text=line.text[found.end() :].lstrip())
 
 
 def _short_stamps(line: LogLine, zone: str) -> str:

@@ -15,7 +15,7 @@ from engine.model.clock import VirtualClock
 from engine.model.errors import ConfigError
 from engine.model.log_counts import COMPONENTS
 from engine.model.ports import LogLine
-from tests.support.log_lines import PATIENCE_S, SECOND, STAMP, Open, lines, logger
+from tests.support.log_lines import PATIENCE_S, SECOND, STAMP, START_NS, Open, lines, logger
 
 
 def test_a_line_says_when_how_grave_who_and_what(open_book: Open, tmp_path: Path, clock: VirtualClock) -> None:
@@ -236,6 +236,20 @@ def test_a_screen_pages_through_the_newest_two_thousand(open_book: Open, clock: 
     while page := book.lines_since(seen[-1] if seen else 0, 300):
         seen += [line.number for line in page]
     assert seen == list(range(501, 2_501))
+
+
+def test_a_line_has_the_time_of_the_run_for_screens_and_that_of_the_machine_in_the_file(
+    open_book: Open, tmp_path: Path
+) -> None:
+    book, run = open_book(), VirtualClock(1_600_000_000 * SECOND)
+    logger().info("before there is a run")
+    book.go_by(run)
+    run.advance(90 * SECOND)
+    logger().info("later")
+    assert book.flush(PATIENCE_S)
+    assert [line.run_ns // SECOND for line in book.lines_since(0, 9)] == [1_600_000_000, 1_600_000_090]
+    assert {line.wall_ns for line in book.lines_since(0, 9)} == {START_NS}
+    assert all(line.startswith(STAMP) for line in lines(tmp_path))
 
 
 def test_a_trade_is_told_from_what_else_must_not_be_lost(open_book: Open) -> None:

@@ -10,6 +10,7 @@ from engine.journal.chain_reader import ChainReader
 from engine.journal.days import day_results, day_trades
 from engine.journal.history import History
 from engine.presentation import closing
+from engine.presentation.format import day as day_of
 from engine.reports.summary import summarise
 from engine.runtime.closing import Closing
 from tests.support.builders import DAY, EAGER, ListSource, config, ms, tick
@@ -81,7 +82,7 @@ def test_a_replay_s_card_its_summary_its_journal_and_its_log_say_the_same(tmp_pa
     with build(config(*rules), ListSource(stream), "replay", speed=0, title="by hand", state_root=tmp_path) as run:
         run_to_end(run, Event())
         over, summary = run.engine.snapshot.closing, summarise(run, 1.0)
-        said = [line.text for line in run.logs.lines_since(0, 1000)]
+        lines = run.logs.lines_since(0, 1000)
     assert over is not None
     made = over.statistics
     assert made.exits > 10
@@ -97,4 +98,7 @@ def test_a_replay_s_card_its_summary_its_journal_and_its_log_say_the_same(tmp_pa
     assert Decimal(summary.net_pnl) == round(made.net, 2)
     assert summary.exits_by_reason == made.reasons
     for line in closing.log_lines(over, "Asia/Kolkata"):
-        assert any(line in each for each in said)
+        assert any(line in each.text for each in lines)
+    assert {day_of(line.run_ns // 1_000_000, "Asia/Kolkata") for line in lines} == {
+        DAY
+    }  # those of the start and end too

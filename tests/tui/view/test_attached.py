@@ -146,18 +146,19 @@ def test_what_the_engine_tells_is_told_once(tmp_path):
         assert back.startswith("away 0 s: ")
 
 
-def test_old_lines_of_a_replay_stay_at_the_time_of_day_when_they_were_written(tmp_path):
+def test_lines_of_a_session_that_was_long_ago_are_shown_in_its_time_however_old_they_are(tmp_path):
     fake = FakeEngine(replace(SNAPSHOT, number=1))
-    old, new = SNAPSHOT.wall_ns - 3_600 * SECOND, SNAPSHOT.wall_ns - SECOND
-    stamped = "2025-10-01T11:42:00+05:30 bought"
-    texts = ((old, "an hour ago"), (new, "just now"), (old, stamped), (old, "2025-99-99T11:42:00+05:30 no time"))
-    fake.lines = [LogLine(n, wall_ns, "INFO", "engine", words) for n, (wall_ns, words) in enumerate(texts, 1)]
+    wall_ns, run_ns = SNAPSHOT.wall_ns - 3_600 * SECOND, (AT_MS - 60_000) * 1_000_000
+    texts = ("heartbeat", "operator detached", "2025-10-01T11:42:00+05:30 bought", "2025-99-99T11:42:00+05:30 no time")
+    fake.lines = [
+        LogLine(n, wall_ns, "INFO", "engine", words, run_ns=run_ns + n * SECOND) for n, words in enumerate(texts, 1)
+    ]
     with serving(tmp_path, fake=fake) as made, attached(made) as client:
         until(lambda: len(client.log_lines(0, 9)) == 4)
         shown = ViewBuilder(client, Ui()).look(1, TerminalLink(0.0, 0.0)).log
-        assert [line.wall_ns for line in shown[:2]] == [old, SNAPSHOT.at_ms * 1_000_000]
+        assert [line.wall_ns for line in shown[:2]] == [run_ns + SECOND, run_ns + 2 * SECOND]
         assert (shown[2].text, shown[2].wall_ns) == ("bought", (AT_MS - 17_331) * 1_000_000)
-        assert shown[3] == fake.lines[3]
+        assert (shown[3].text, shown[3].wall_ns) == (texts[3], run_ns + 4 * SECOND)
 
 
 def test_an_attached_screen_carries_no_engine():

@@ -47,6 +47,15 @@ def test_in_a_replay_the_one_time_is_the_recordings():
     assert (only.text, only.wall_ns, hidden) == ("exit 75", 1_759_299_137 * SECOND, 0)
 
 
+@pytest.mark.parametrize("seen", [SNAPSHOT, LIVE])
+def test_a_line_is_shown_in_the_runs_time(seen):
+    lines, run_ns = LogLines(), 1_759_299_137 * SECOND
+    lines.add(
+        [LogLine(1, AT_NS, "INFO", "engine", "heartbeat ticks 1", run_ns=run_ns), line("of an older engine", 2)], seen
+    )
+    assert [each.wall_ns for each in lines.shown("INFO")[0]] == [run_ns, AT_NS]
+
+
 def test_what_is_told_again_is_one_line_with_its_count_at_the_newest_place():
     assert shown(
         "heartbeat ticks 10 beats 3 waiting 0",
