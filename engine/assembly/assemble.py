@@ -64,7 +64,7 @@ def build(
     record: bool = True,
     past: int = 0,
 ) -> Run:
-    """Build a run of `source` in `mode`; `speed` 0 = as fast as it goes, `pace` is the clock a recording is kept by.
+    """Build a run of `source` in `mode`; `speed` 0 = as fast as it goes, `pace` is its clock: of a recording only the monotonic one counts.
 
     `on_screen`: count the ticks of the source beforehand and keep the log's newest lines, for a screen to show.
     `title` is what the source is called, where that is not its own name; without `record` the run is not recorded,
@@ -150,7 +150,7 @@ def _engine_over(
         return replaying_engine(run, source, pace, speed, listing, paused=paused, counted=counted)
     trader = run.trader
     doubts = partial(_doubts, hours, trader)
-    return live_engine(run, source, doubts, CalendarNews(hours, trader), listing)
+    return live_engine(run, source, pace, doubts, CalendarNews(hours, trader), listing)
 
 
 def _doubts(hours: MarketHours, trader: Trader) -> tuple[str, ...]:

@@ -179,15 +179,16 @@ def replaying_engine(
 def live_engine(
     run: RunParts,
     supply: LiveSupply,
+    pace: Clock,
     doubts: Callable[[], tuple[str, ...]] = lambda: (),
     calendars: Calendars | None = None,
     listing: WatchList | None = None,
 ) -> Engine:
     """Build an engine over a live feed; its inbox has room for all that an exchange tells at once on subscribing.
 
-    `doubts` says each new day what is not known of it.
+    It goes by the clock `pace`; `doubts` says each new day what is not known of it.
     """
-    clock = SteadyClock()
+    clock = SteadyClock(pace)
     size = max(run.config.engine.inbox_size, 2 * len(supply.instruments))
     parts = _parts(run, clock, Cursor(lossless=False), size, _broker_of(run, supply))
     # What the feed has to say of its link waits with the commands; the beat or the next tick takes it.

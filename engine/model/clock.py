@@ -121,6 +121,17 @@ class SteadyClock(SystemClock):
         self._followed_ns = self._apart_ns()
 
 
+class ContinuedClock(SystemClock):
+    """The time of day of a run that was left at `wall_ns` (UTC), going on from there, whatever the machine says it is."""
+
+    def __init__(self, wall_ns: int) -> None:
+        self._ahead_ns = wall_ns - self.monotonic_ns()
+
+    def wall_ns(self) -> int:
+        """UTC of the run, in nanoseconds since the epoch."""
+        return self.monotonic_ns() + self._ahead_ns
+
+
 class MarketClock:
     """The market's time of day: another clock's, less the `ahead_ms` by which stamps of exchanges find that one ahead.
 

@@ -20,6 +20,7 @@ from engine.config import Config, bundled, find_config
 from engine.journal import JOURNAL_FILE, JournalledAccount
 from engine.journal.schema import open_left
 from engine.link.flat_news import held_text
+from engine.model.clock import ContinuedClock, SystemClock
 from engine.model.commands import Flat
 from engine.model.errors import DiskError, InputError, UserError
 from engine.model.ports import Closed, FeedView
@@ -158,6 +159,7 @@ def flatten(
 
     `past` is the dead engine, where it was killed and has not given its locks back so far. Raises HeldError where the
     market is closed, unless `anyway`; where it is not known which market that is, it is as if it were open.
+    A mock's session has a time of its own, in which it goes on.
     """
     markets = _markets(place)
     numbers = symbols_of(account.state()) or range(len(account.symbols))
@@ -166,7 +168,8 @@ def flatten(
     anyway = anyway or not all(each.symbol in markets or each.quantity_scale == 1 for each in listed)
     supply = LiveSupply("the journal of a dead engine", instruments, lambda _tell, _in_session: _Silent())
     mode: TradeMode = "mock" if place.mode == "mock" else "paper"
-    with build(config, supply, mode, state_root=place.folder, record=False, past=past) as run:
+    pace = ContinuedClock(_last_ms(account, prices) * 1_000_000) if mode == "mock" else SystemClock()
+    with build(config, supply, mode, state_root=place.folder, record=False, past=past, pace=pace) as run:
         for inst in run.trader.state.instrument_states:
             inst.last_price = prices.get(inst.instrument.symbol, (inst.last_price, 0))[0]
         run.engine.start()
@@ -180,6 +183,12 @@ def flatten(
         for line in receipt:
             tell(line)
     return bool(receipt)
+
+
+def _last_ms(account: JournalledAccount, prices: Mapping[str, LastPrice]) -> int:
+    """The newest moment of the dead run that is known, UTC ms."""
+    heard_ms = (at_ms for _, at_ms in prices.values())
+    return max(account.at_ms, *heard_ms, *(each.entry_ms for each in account.held.values()))
 
 
 def in_time(place: EngineDir, within_s: float, work: Callable[[], Outcome]) -> Outcome:

@@ -1,14 +1,19 @@
-"""What is done for a dead engine is not held up by its disk."""
+"""What is done for a dead engine is not held up by its disk, and done in its own time."""
 
 from pathlib import Path
 from threading import Event
 
 import pytest
 
+from engine.assembly import build
+from engine.backtest.headless import run_to_end
+from engine.journal import JOURNAL_FILE, read_events
 from engine.model.errors import DiskError, InputError
-from engine.serving.offline_flat import check_simulated, in_time
+from engine.model.events import TradeClosed
+from engine.serving.offline_flat import LastPrice, check_simulated, find_account, flatten, in_time
 from engine.serving.state_dirs import EngineDir, place_of
 from engine.text.sanitize import clean
+from tests.support.builders import EAGER, ListSource, config, ms, ticks
 
 
 def test_work_that_a_disk_holds_up_is_left_and_told(tmp_path: Path) -> None:
@@ -25,6 +30,23 @@ def test_what_came_of_it_is_passed_on(tmp_path: Path) -> None:
     assert in_time(place_of(tmp_path), 60, lambda: 0) == 0
     with pytest.raises(InputError, match="no"):
         in_time(place_of(tmp_path), 60, refuses)
+
+
+@pytest.mark.parametrize("prices", [{}, {"NIFTY": (10_150, ms("09:31:00"))}])
+def test_what_a_dead_mock_held_is_sold_in_the_time_of_its_session(tmp_path: Path, prices: dict[str, LastPrice]) -> None:
+    stream = ListSource(ticks([99, 100, 101, 101.5]))
+    with build(config(*EAGER), stream, "mock", speed=0, state_root=tmp_path) as run:
+        run_to_end(run, Event())
+    left = find_account(place_of(tmp_path), named=True)
+    assert left.open
+    said: list[str] = []
+    assert flatten(config(), left.place, left.account, prices, said.append)
+    (trade,) = (
+        entry.trade for row in read_events(tmp_path / JOURNAL_FILE) if isinstance(entry := row.entry(), TradeClosed)
+    )
+    begun_ms = max([ms("09:30:03"), *(at_ms for _, at_ms in prices.values())])
+    assert trade.entry_ms == ms("09:30:01")
+    assert begun_ms <= trade.exit_ms < begun_ms + 60_000
 
 
 @pytest.mark.parametrize("mode", ["live", "", "of another time"])
