@@ -66,11 +66,3 @@ def choose(
         title = f"MOCK (no credentials) · {generated.source.name}"
         return RunChoice(config, generated.source, "mock", generated.speed, title, found.lines)
     return RunChoice(found.config, found.source, venue.mode, found.speed, told=found.told)
-
-
-def trade_mode(config: Config, file: Path | None) -> TradeMode:
-    """What an order will mean; the same answer as `choose` gives, without looking anything up on the network."""
-    venue = venue_of(config.feed.source) if file is None else None
-    if venue is None:
-        return "replay"
-    return venue.mode if venue.login is None or venue.login().found(config, os.environ) else "mock"

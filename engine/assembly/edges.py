@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -21,12 +21,13 @@ from engine.model.clock import SystemClock
 from engine.model.errors import InputError
 from engine.model.types import Instrument, TradeMode
 from engine.outside.files import put_aside_odd, read_note
-from engine.recording import FileRecorder, Header, recording_path_for
-from engine.recording.daily_recorder import DailyRecorder
-from engine.recording.format import RecordedMarket
-from engine.recording.retention import tidy
+from engine.recording.format import Header, RecordedMarket
 from engine.runtime import LOGGERS, Engine
 from engine.text.sanitize import CleanText
+
+if TYPE_CHECKING:
+    from engine.recording.daily_recorder import DailyRecorder
+    from engine.recording.recorder import FileRecorder
 
 NOTHING_HELD: Final = "nothing-held"
 RECORDING_NOTE: Final = "recording"  # in a state directory: the path of its last run's recording
@@ -113,11 +114,16 @@ def open_recorder(
     instruments: tuple[Instrument, ...],
     markets: Callable[[tuple[Instrument, ...], int], Mapping[str, RecordedMarket]],
     state_folder: Path,
-) -> DailyRecorder | None:
+) -> "DailyRecorder | None":
     """Begin a recording of the run, where the configuration wants one."""
     wanted = config.recording.enabled
     if wanted == "off" or (wanted == "auto" and mode == "replay"):
         return None
+    # A run that is not recorded does not carry them.
+    from engine.recording.daily_recorder import DailyRecorder  # noqa: PLC0415
+    from engine.recording.naming import recording_path_for  # noqa: PLC0415
+    from engine.recording.recorder import FileRecorder  # noqa: PLC0415
+    from engine.recording.retention import tidy  # noqa: PLC0415
 
     def place(instruments: tuple[Instrument, ...]) -> tuple[Path, Header]:
         """Where a recording that begins now is kept, and how it begins."""
@@ -133,7 +139,7 @@ def open_recorder(
         LOGGERS["recording"].warning("recording goes on in %s; what came since is missing (%s)", path, after)
         note(path)
 
-    def begin(instruments: tuple[Instrument, ...]) -> FileRecorder:
+    def begin(instruments: tuple[Instrument, ...]) -> "FileRecorder":
         """Make the file of a day, or of other instruments, and see to the old ones."""
         if mode != "replay":
             for line in tidy(recordings_folder(config), state_folder, config.recording, SystemClock().wall_ns()):

@@ -3,7 +3,7 @@
 import logging
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from msgspec import Struct
 
@@ -17,11 +17,13 @@ from engine.model.day_page import DayPage
 from engine.model.exit_page import ExitPage
 from engine.model.sources import TickSource
 from engine.model.types import TradeMode
-from engine.recording.daily_recorder import DailyRecorder
 from engine.runtime import Engine
 from engine.text.sanitize import CleanText
 from engine.trading.trader import Trader
 from engine.venues.supply import LiveSupply
+
+if TYPE_CHECKING:
+    from engine.recording.daily_recorder import DailyRecorder
 
 
 class RunParts(Struct):
@@ -32,7 +34,7 @@ class RunParts(Struct):
     name: CleanText
     trader: Trader
     journal: SqliteJournal | None
-    recorder: DailyRecorder | None
+    recorder: "DailyRecorder | None"
     logs: LogBook
     folder: Path
     opened: Opened

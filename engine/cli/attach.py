@@ -38,12 +38,12 @@ def run(args: Namespace) -> int:
 
 def run_attached(args: Namespace, config: "Config", screen: Screen) -> int:
     """Start the engine in a process of its own where none runs for its state directory, then attach to it."""
-    from engine.assembly.choose import trade_mode
     from engine.cli.engine import words_for
     from engine.cli.output import warn
     from engine.serving import await_answer, place_of
     from engine.serving.launch import launch
     from engine.serving.state_dirs import chosen_folder
+    from engine.venues.registry import trade_mode
 
     if args.trades is not None and args.trades.exists() and not args.trades.is_file():
         raise InputError(f"--trades {args.trades}: the engine writes it, in a process of its own: allowed is a file")

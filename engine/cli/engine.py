@@ -14,6 +14,7 @@ from engine.cli.options import (
     feed_options,
     load_config,
     overrides_of,
+    refuse_pace,
     run_options,
     speed_option,
     trusted_hosts,
@@ -41,10 +42,10 @@ def run(args: Namespace) -> int:
 
     block_signals()
     from engine.assembly import build
-    from engine.assembly.choose import trade_mode
-    from engine.cli.running import choice_of, refuse_pace, say_how_it_was_chosen, status_of
+    from engine.cli.running import choice_of, say_how_it_was_chosen, status_of
     from engine.serving.process import serve
     from engine.serving.state_dirs import usual_folder
+    from engine.venues.registry import trade_mode
 
     config = load_config(args, runs=args.file is None)
     refuse_pace(args, trade_mode(config, args.file))

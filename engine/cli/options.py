@@ -18,6 +18,7 @@ from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
     from engine.config import Config
+    from engine.model.types import TradeMode
 
 UNSAID: Final[dict[str, Any]] = {
     **dict.fromkeys(("begin", "config", "delivery", "file", "out", "source", "speed", "state_dir", "trades")),
@@ -110,6 +111,14 @@ def source_option(parser: Parser) -> None:
 def speed_option(parser: Parser, of: str) -> None:
     """Add the pace of what is played."""
     parser.add_argument("--speed", type=speed, metavar="X|max", help=f"multiple of the natural pace, {of}")
+
+
+def refuse_pace(args: Namespace, mode: "TradeMode") -> None:
+    """Refuse `--speed` and `--from` where ticks come when they come; raises InputError."""
+    if args.speed is not None and mode not in {"mock", "replay"}:
+        raise InputError("--speed: live ticks come at their own pace; allowed: with --source mock or a recording")
+    if args.begin is not None and mode != "mock":
+        raise InputError("--from: allowed with --source mock; in a replay g goes to a time")
 
 
 def feed_options(parser: Parser) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from engine.cli.layout import layout_options
 from engine.cli.options import Parser, load_config, run_options, speed_option
-from engine.cli.screen import picture_option
+from engine.cli.screen import picture_option, screen_for
 from engine.model.errors import InputError
 
 
@@ -22,14 +22,14 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     """Replay the file."""
-    from engine.cli.running import choice_of, run_here, screen_for
-
     config = load_config(args)
     screen = screen_for(args)
     if screen is not None and args.detach:
         from engine.cli.attach import run_attached
 
         return run_attached(args, config, screen)
+    from engine.cli.running import choice_of, run_here
+
     choice = choice_of(args, config, on_screen=screen is not None)
     if args.paused and screen is None:
         raise InputError("--paused: needs the screen; a run without one would never end")

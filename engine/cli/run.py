@@ -2,8 +2,8 @@
 
 from argparse import Namespace
 
-from engine.cli.options import Parser, feed_options, load_config, run_options, speed_option
-from engine.cli.screen import picture_option
+from engine.cli.options import Parser, feed_options, load_config, refuse_pace, run_options, speed_option
+from engine.cli.screen import picture_option, screen_for
 
 
 def arguments(parser: Parser) -> None:
@@ -17,10 +17,7 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     """Run on the feed; on a screen all but a replay, which is in nobody's way, gets a process of its own."""
-    from msgspec.structs import replace
-
-    from engine.assembly.choose import choose, trade_mode
-    from engine.cli.running import refuse_pace, run_here, screen_for
+    from engine.venues.registry import trade_mode
 
     config = load_config(args, runs=True)
     mode = trade_mode(config, None)
@@ -30,6 +27,11 @@ def run(args: Namespace) -> int:
         from engine.cli.attach import run_attached
 
         return run_attached(args, config, screen)
+    from msgspec.structs import replace
+
+    from engine.assembly.choose import choose
+    from engine.cli.running import run_here
+
     if screen is not None and args.command is None and not config.origins.said("replay.skip_silence"):
         # The first sight of the program: a session that moves, not five minutes of silence before the opening.
         config = replace(config, replay=replace(config.replay, skip_silence=True))

@@ -11,7 +11,7 @@ from engine.assembly.choose import RunChoice, choose
 from engine.backtest.headless import run_to_end, wait_for_end
 from engine.cli.layout import layout_of
 from engine.cli.output import answer, warn
-from engine.cli.screen import Screen, pictures_folder, screen_here
+from engine.cli.screen import Screen, pictures_folder
 from engine.config import Config, find_config
 from engine.model.commands import Flat
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_FAULT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
@@ -28,16 +28,6 @@ from engine.serving.signals import Signals
 from engine.text.sanitize import clean
 
 
-def screen_for(args: Namespace) -> Screen | None:
-    """Return the screen to use, or None for a run without one; raises InputError for a terminal that cannot show it."""
-    if args.headless or args.screen is None or args.json:
-        return None
-    screen = screen_here(args)
-    if screen is None:
-        warn("no terminal, running headless")
-    return screen
-
-
 def choice_of(args: Namespace, config: Config, *, on_screen: bool = False) -> RunChoice:
     """Return what is to be run of the file that `args` name, or of the feed where they name none; raises UserError."""
     return choose(
@@ -51,14 +41,6 @@ def choice_of(args: Namespace, config: Config, *, on_screen: bool = False) -> Ru
         on_screen=on_screen,
         require_credentials=args.require_credentials,
     )
-
-
-def refuse_pace(args: Namespace, mode: TradeMode) -> None:
-    """Refuse `--speed` and `--from` where ticks come when they come; raises InputError."""
-    if args.speed is not None and mode not in {"mock", "replay"}:
-        raise InputError("--speed: live ticks come at their own pace; allowed: with --source mock or a recording")
-    if args.begin is not None and mode != "mock":
-        raise InputError("--from: allowed with --source mock; in a replay g goes to a time")
 
 
 def run_here(
@@ -83,6 +65,8 @@ def run_here(
         ) as running:
             say_how_it_was_chosen(args, running, choice)
             trade_file.follow(running)
+            if screen is not None:
+                screen.load()
             _run(running, choice.mode, screen, signals, pictures_folder(args, running.folder))
             for inst in running.trader.state.instrument_states:
                 if held := running.trader.state.portfolio.net(inst.index):

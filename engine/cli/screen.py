@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 class Screen(Protocol):
     """Shows runs on the terminal of this process."""
 
-    def refusal(self) -> str:
-        """Why this terminal cannot show a screen, in one line that says what to do; empty when it can."""
+    def prepare(self) -> str:
+        """Get ready to show a run, before the engine is loaded and any thread is started.
+
+        Why this terminal cannot show one, in one line that says what to do; empty when it can.
+        """
+
+    def load(self) -> None:
+        """Load what showing takes, before the engine is started: its first ticks would wait for that."""
 
     def attach(self, client: "RemoteEngine", folder: Path, pictures: Path) -> None:
         """Show the engine behind `client` until the operator leaves or the terminal is lost; the engine goes on.
@@ -45,11 +51,23 @@ def pictures_folder(args: Namespace, folder: Path) -> Path:
     return (folder / "pictures" if out is None else out).absolute()
 
 
+def screen_for(args: Namespace) -> Screen | None:
+    """Return the screen to use, or None for a run without one; raises InputError for a terminal that cannot show it."""
+    if args.headless or args.screen is None or args.json:
+        return None
+    screen = screen_here(args)
+    if screen is None:
+        from engine.cli.output import warn
+
+        warn("no terminal, running headless")
+    return screen
+
+
 def screen_here(args: Namespace) -> Screen | None:
     """Return the screen, or None without one or without a terminal; raises InputError for a terminal that cannot show it."""
     screen: Screen | None = args.screen
     if screen is None or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return None
-    if refusal := screen.refusal():
+    if refusal := screen.prepare():
         raise InputError(refusal)
     return screen

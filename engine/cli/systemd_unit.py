@@ -17,12 +17,11 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     """Print the unit."""
-    from engine.assembly.choose import trade_mode
     from engine.assembly.recording_config import recordings_folder
     from engine.config import bundled, find_config
     from engine.serving.state_dirs import chosen_folder
     from engine.serving.unit import unit_text
-    from engine.venues.registry import venue_of
+    from engine.venues.registry import trade_mode, venue_of
 
     if args.unlock:
         raise InputError("--unlock: not for a service, which is started again after a crash and must come up locked")

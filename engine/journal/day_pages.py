@@ -10,10 +10,6 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import Final
 
-from engine.journal.chain_reader import ChainReader
-from engine.journal.days import day_results, day_trades
-from engine.journal.history import History
-from engine.journal.schema import open_reader
 from engine.model.day_page import DAYS_A_PAGE, TRADES_A_PAGE, DayPage
 from engine.model.history import DayTrade
 from engine.text.day_words import is_date
@@ -87,6 +83,12 @@ class DayPages:
                 del self._pages[next(iter(self._pages))]
 
     def _read(self, date: str, today: str, rewinds: int) -> DayPage:
+        # Only who looks back pays for these, and only this thread waits for a disk that has them.
+        from engine.journal.chain_reader import ChainReader  # noqa: PLC0415
+        from engine.journal.days import day_results, day_trades  # noqa: PLC0415
+        from engine.journal.history import History  # noqa: PLC0415
+        from engine.journal.schema import open_reader  # noqa: PLC0415
+
         chain = ChainReader(self._folder, open_reader)
         history = History(chain)
         if not date:

@@ -1,16 +1,19 @@
 """The venues there are. A new one is a folder beside this file, a row here, and its section in config.toml."""
 
+import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from engine.model.types import REPLAY
+from engine.model.types import REPLAY, TradeMode
 from engine.venues.angelone import SMARTAPI
 from engine.venues.binance import BINANCE
 from engine.venues.simulated import MOCK
 from engine.venues.venue import Venue
 
 if TYPE_CHECKING:
-    from engine.config import Sections
+    from pathlib import Path
+
+    from engine.config import Config, Sections
 _Part = TypeVar("_Part")
 
 # In the order of their sections in config.toml.
@@ -24,6 +27,14 @@ SOURCES_HELP: Final = "; ".join(
 def venue_of(source: str) -> Venue | None:
     """Return the venue that `feed.source` names; None for a replay."""
     return next((venue for venue in VENUES if venue.name == source), None)
+
+
+def trade_mode(config: "Config", file: "Path | None") -> TradeMode:
+    """What an order will mean in a run of `file`, or of the feed: as it is chosen, without looking anything up on the network."""
+    venue = venue_of(config.feed.source) if file is None else None
+    if venue is None:
+        return "replay"
+    return venue.mode if venue.login is None or venue.login().found(config, os.environ) else "mock"
 
 
 def part_of(source: str, parts: Mapping[str, Callable[[], _Part]]) -> _Part:

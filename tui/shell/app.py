@@ -87,22 +87,25 @@ class MyQuant(DiffApp):
         self._alerts = AlertLook()
         self._unfocused = False
         self._drawn_ns = 0
+        self._drawn_size: Size | None = None
 
     def compose(self) -> ComposeResult:
         """Put up the one board."""
         yield self.board
 
     def on_mount(self) -> None:
-        """Draw the first frame and begin to pull."""
-        self._draw()
+        """Draw the first frame, where the size has not come before, and begin to pull."""
+        if self._view is None:
+            self._draw()
         self.set_interval(_FRAME_S, self._tick)
         if self.ui.mouse:
             self._set_mouse(on=True)
         self.call_after_refresh(settle)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Draw for the new size at once."""
-        self._draw(event.size)
+        """Draw for the new size at once; at the start Textual tells the same one more than once."""
+        if event.size != self._drawn_size:
+            self._draw(event.size)
 
     async def on_event(self, event: events.Event) -> None:
         """Take keys and pastes before anything of Textual's own does; there is one place that knows what keys mean."""
@@ -172,7 +175,8 @@ class MyQuant(DiffApp):
         self._control.close_day(view)
         self._keep(view)
         self.board.theme = self.ui.theme
-        self.board.show(frame(view, *(size or self.size)))
+        self._drawn_size = size or self.size
+        self.board.show(frame(view, *self._drawn_size))
         if self.ui.dialog in PLANS and not self.ui.plan_drawn_ns:
             self.call_after_refresh(self._plan_drawn, self.ui.plan_number)
         self._set_title(view)

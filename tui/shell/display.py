@@ -5,21 +5,17 @@ It leans on the insides of one Textual version; with any other it steps aside an
 
 import asyncio
 import traceback
-from pathlib import Path
 
-import textual
 from rich.console import RenderableType
 from rich.text import Text
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.screen import Screen
 
+from tui.shell.textual_version import FITS
 from tui.terminal.diff import Cells
 from tui.terminal.driver import TerminalDriver
 
-PINNED = "8.2.8"
-# The installed version, by the name of its folder: asking `importlib.metadata` would cost two megabytes.
-FITS = (Path(textual.__file__).parents[1] / f"textual-{PINNED}.dist-info").is_dir()
 SETTLE_S = 0.05  # after a change of size, until Textual has laid out the new one
 FORGET_AFTER_S = 1.0  # a terminal that was away for so long may show something else now
 

@@ -5,6 +5,7 @@ import select
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,9 +24,21 @@ _READ_WITHIN_MS = 500  # a terminal that takes nothing for so long is not waited
 class TerminalScreen:
     """The screen that the command is given."""
 
-    def refusal(self) -> str:
-        """Why this terminal cannot show a screen; empty when it can."""
-        return _terminal().refuses
+    def prepare(self) -> str:
+        """Get ready to show a run, before the engine is loaded; why this terminal cannot show one, empty when it can."""
+        from tui.shell.tuning import hasten
+
+        refuses = _terminal().refuses
+        if not refuses:
+            hasten()
+        return refuses
+
+    def load(self) -> None:
+        """Load what showing takes, before the engine is started."""
+        from tui.shell.textual_version import leave_out_palette
+
+        leave_out_palette()
+        import_module("tui.shell.app")
 
     def show(self, run: "Run", pictures: Path) -> bool:
         """Show `run` until the operator leaves or the terminal is lost; False where the screen failed for good.
@@ -53,6 +66,7 @@ class TerminalScreen:
         from tui.view.view_file import ViewFile
 
         client.start()
+        self.load()
         attached = AttachedEngine(client, folder)
         kept = ViewFile(folder, reads_only=attached.attachment.read_only)
         app = _put_up(attached, pictures, kept)

@@ -4,11 +4,14 @@ A question to the terminal has an answer, and on a bad link an answer arrives as
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from tui.text.glyphs import ASCII, UNICODE, Glyphs
-from tui.view.model import ThemeName
+
+if TYPE_CHECKING:
+    from tui.view.model import ThemeName
 
 _PLAIN_TERMS = ("vt100", "vt102", "vt220", "ansi-mono")  # prefixes; no colour and no Unicode
 
@@ -16,7 +19,7 @@ _PLAIN_TERMS = ("vt100", "vt102", "vt220", "ansi-mono")  # prefixes; no colour a
 class Terminal(Struct, frozen=True):
     """What to draw with; a non-empty `refuses` is the line that says why there can be no screen."""
 
-    theme: ThemeName = "ansi"
+    theme: "ThemeName" = "ansi"
     unicode: bool = True
     refuses: str = ""
 
@@ -27,7 +30,7 @@ class Terminal(Struct, frozen=True):
 
 
 def detect(
-    environ: Mapping[str, str], *, input_is_tty: bool, output_is_tty: bool, wanted: ThemeName = "ansi"
+    environ: Mapping[str, str], *, input_is_tty: bool, output_is_tty: bool, wanted: "ThemeName" = "ansi"
 ) -> Terminal:
     """Judge the terminal from `environ`; `wanted` is the operator's theme, which only a missing colour overrules."""
     term = environ.get("TERM", "")

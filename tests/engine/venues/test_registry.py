@@ -125,4 +125,5 @@ def test_a_replay_carries_no_network(tmp_path: Path) -> None:
         "engine.outside.https",
         "engine.stream.socket",
     }
+    assert not found & {"engine.recording.recorder", "engine.recording.retention", "engine.journal.days"}
     assert not {name for name in found if re.match(r"engine\.venues\.(angelone|binance)\.(?!settings)", name)}

@@ -112,5 +112,7 @@ def test_tuning_is_taken_back():
         assert sys.getswitchinterval() == pytest.approx(SWITCH_INTERVAL_S)
         settle()
         assert gc.get_freeze_count() > 0
+        gc.disable()  # a screen that breaks before its first frame
+    assert gc.isenabled()
     assert (sys.getswitchinterval(), gc.get_threshold()) == before
     assert gc.get_freeze_count() == 0
