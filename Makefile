@@ -10,7 +10,7 @@ RECORDING := recordings/nifty-synthetic.mqr
 QUICK := $(addprefix tests/engine/,config journal model presentation recording runtime stream text trading venues) \
     $(addprefix tests/tui/,frame input panes text view) tests/golden tests/test_tree.py tests/test_documents.py
 
-.PHONY: run test quick short thorough check format bench bench-delivery bench-screen bench-idle month crash fuzz simulator soak soak-3m soak-8h pictures film man recording clean help
+.PHONY: run test quick short thorough check format bench bench-delivery bench-screen bench-idle baseline gate gate-proof month crash fuzz simulator soak soak-3m soak-8h pictures film man recording clean help
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,6 +56,15 @@ bench-screen: $(READY) ## memory, bytes, CPU, first frame, keys and delays of th
 
 bench-idle: $(READY) ## wake-ups and processor time of an engine and a screen that have little to do (about a minute and a half)
 	@$(BIN)/python -m tests.bench.idle
+
+baseline: $(READY) ## what a tick costs here and where that goes (some minutes); two files in ./baselines
+	@$(BIN)/myquant-tui baseline --out baselines
+
+gate: $(READY) ## does a tick cost more than in the revision before? (a minute at most)
+	@$(BIN)/python -m tests.bench.gate
+
+gate-proof: $(READY) ## the gate beside a busy core: 20 of 20 unchanged runs pass, a fifth more work fails (about half an hour)
+	@$(BIN)/python -m tests.bench.gate_proof
 
 pictures: $(READY) ## take the README's pictures again (needs tmux)
 	@$(BIN)/python -m tests.support.take_pictures tests/pictures

@@ -8,7 +8,6 @@ the engine's own "receive → decision" is wire → decision. Every value of tha
 
 import sys
 import time
-from array import array
 from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
@@ -16,6 +15,7 @@ from threading import Thread
 from engine.assembly import LiveSupply, Run, build, load
 from engine.bench.packets import FRAME_BYTES, INSTRUMENTS, SENT, SENT_AT, Traffic
 from engine.bench.protocol import Begin, Ended, Fail, Ready, Slice, answer, orders
+from engine.bench.raw_latency import RawLatency
 from engine.config import Config
 from engine.model.commands import Stop, SwitchDelivery
 from engine.model.errors import UserError
@@ -68,21 +68,6 @@ class _StampedApi(SmartApi):
         return super().on_message(opcode, payload)
 
 
-class _Every(Histogram):
-    """A histogram that also keeps every value."""
-
-    __slots__ = ("values_ns",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.values_ns = array("q")
-
-    def record(self, ns: int) -> None:
-        """Count one duration and keep it."""
-        super().record(ns)
-        self.values_ns.append(ns)
-
-
 def main() -> int:
     """Be the engine until the input ends."""
     signals = Signals()
@@ -127,7 +112,7 @@ class _Slices:
     def __init__(self, run: Run) -> None:
         self._engine = run.engine
         self._delivery: Delivery = "polling"
-        self._every = _Every()
+        self._every = RawLatency()
         self._position = self._merged = self._cpu_ns = self._wall_ns = 0
 
     def begin(self, delivery: Delivery) -> Ended | Fail:
@@ -136,7 +121,7 @@ class _Slices:
         engine.send(SwitchDelivery(delivery))
         if not _until(lambda: engine.switch.mode == delivery and engine.switch.wanted is None):
             return Fail(f"engine: delivery {delivery} was refused")
-        self._delivery, self._every = delivery, _Every()
+        self._delivery, self._every = delivery, RawLatency()
         with engine.turn.lock:
             engine.epochs.now.total = self._every
             self._position, self._merged = engine.cursor.position, engine.inbox.merged
@@ -188,7 +173,7 @@ def _measuring_ns(config: Config) -> int:
     plain: list[int] = []
     stamped: list[int] = []
     for _ in range(5):
-        for spent, histogram in ((plain, Histogram()), (stamped, _Every())):
+        for spent, histogram in ((plain, Histogram()), (stamped, RawLatency())):
             ticker = TickBuilder(len(INSTRUMENTS), "rising")
             adapter = SmartApi(config, INSTRUMENTS, _FixedLogin(), ticker)
             on_message = _StampedApi(config, ticker).on_message if spent is stamped else adapter.on_message

@@ -1,23 +1,19 @@
 """Measures the engine on this machine: CPU time a tick, latency by stage and delivery mode. Judges nothing, prints nothing."""
 
-import gc
-import tempfile
 import time
 from array import array
-from itertools import islice
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.assembly import Run, build
+from engine.assembly import Run
 from engine.assembly.open_source import open_file
+from engine.bench.driving import batches, in_mode, prepared, quiet_run
 from engine.config import Config
 from engine.model.latency import Histogram, LatencySummary
 from engine.model.sources import TickSource
 from engine.model.types import DELIVERIES, Delivery
-
-_BATCH = 1000
 
 
 class HandlerFigures(Struct, frozen=True):
@@ -67,20 +63,14 @@ def measure_speed(config: Config, path: Path, rounds: int) -> BenchFigures:
     )
 
 
-def _quiet_run(config: Config, source: TickSource, state: Path) -> Run:
-    return build(config, source, "replay", speed=0.0, state_root=state)
-
-
 def _handler(config: Config, path: Path, rounds: int) -> HandlerFigures:
     """Hand over decoded ticks as the callback mode does; only the handing over is timed."""
-    config = replace(config, engine=replace(config.engine, delivery="callback"))
     spent_us: list[float] = []
     spread, steady = Histogram(), Histogram()
     durations: list[array[int]] = []
     ticks = 0
     for _ in range(rounds):
-        source = open_file(path, config)
-        with tempfile.TemporaryDirectory() as state, _quiet_run(config, source, Path(state)) as run:
+        with prepared(config, path) as (run, source):
             durations.append(array("q"))
             cpu_ns, ticks = _drive(run, source, durations[-1])
             spent_us.append(cpu_ns / 1000 / max(ticks, 1))
@@ -103,11 +93,8 @@ def _drive(run: Run, source: TickSource, durations: "array[int]") -> tuple[int, 
     """CPU nanoseconds of this thread for all ticks of `source`, and their number; each tick's own time in `durations`."""
     deliver = run.engine.deliver
     now_ns, cpu_ns, note = time.perf_counter_ns, time.thread_time_ns, durations.append
-    run.engine.prepare()
-    gc.collect()
     spent_ns = count = 0
-    stream = source.ticks()
-    while batch := list(islice(stream, _BATCH)):
+    for batch in batches(source):
         begun_ns = cpu_ns()
         for tick in batch:
             tick.recv_ns = before_ns = now_ns()
@@ -119,12 +106,10 @@ def _drive(run: Run, source: TickSource, durations: "array[int]") -> tuple[int, 
 
 
 def _mode(config: Config, path: Path, delivery: Delivery, rounds: int) -> ModeFigures:
-    engine_config = replace(config.engine, delivery=delivery, latency_every_tick=True)
-    config = replace(config, engine=engine_config)
+    config = in_mode(replace(config, engine=replace(config.engine, latency_every_tick=True)), delivery)
     best: ModeFigures | None = None
     for _ in range(rounds):
-        source = open_file(path, config)
-        with tempfile.TemporaryDirectory() as state, _quiet_run(config, source, Path(state)) as run:
+        with quiet_run(config, path) as (run, _):
             begun_ns, begun_cpu_ns = time.perf_counter_ns(), time.process_time_ns()
             run.engine.start()
             run.engine.wait()

@@ -21,6 +21,7 @@ _COMMANDS = {
     "info": ("info", "what is inside a recording"),
     "verify": ("verify", "replay recordings and compare with what was recorded"),
     "bench": ("bench", "speed of the engine on this machine"),
+    "baseline": ("baseline", "what a tick costs and where that goes; has it become more?"),
     "config": ("config", "begin, show or change a configuration file"),
     "check-config": ("check_config", "every problem of the configuration at once"),
     "login": ("login", "how to set the broker's credentials up, and whether they work"),

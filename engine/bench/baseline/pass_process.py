@@ -1,0 +1,30 @@
+"""A process that makes one pass with the engine of the tree it is started in: what two revisions are compared by.
+
+Its command line: a recording, and pieces of further work for each tick. It prints one `RatioPass`.
+"""
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from engine.assembly import load
+from engine.bench.baseline.ratio_pass import ratio_pass
+from engine.config import bundled
+from engine.model.errors import UserError
+
+
+def main() -> int:
+    """Make the pass under the defaults of this tree."""
+    path, further = sys.argv[1:]
+    try:
+        found = ratio_pass(load(bundled("config.toml"), []), Path(path), float(further))
+    except UserError as problem:
+        sys.stderr.write("\n".join(problem.lines) + "\n")
+        return problem.exit_status
+    sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
