@@ -42,10 +42,12 @@ _FLAT_STYLES = {"FLAT": "good", "NORMAL": "dim"}
 def entries(view: View, width: int) -> Segment:
     """Whether the strategy may open positions, and why not; what only a person lifts says by which key."""
     said = words_of(view)
-    forms = [said.forms[0], *(clip(form, _REASON) for form in said.forms)]
-    if said.remedy and view.attachment.has_control and width >= _KEY_FROM:
-        key = said.remedy.partition(" ")[0]
-        forms = [said.whole, *(f"{form} · {ends}" for form in forms[1:] for ends in (said.remedy, key))]
+    forms = list(said.forms)
+    if said.remedy:  # a reason may be anybody's words: a part of it is better than none, and than a line without it
+        forms[1:] = [clip(form, _REASON) for form in said.forms]
+        if view.attachment.has_control and width >= _KEY_FROM:
+            key = said.remedy.partition(" ")[0]
+            forms = [said.whole, *(f"{form} · {ends}" for form in forms[1:] for ends in (said.remedy, key))]
     forms = sorted(dict.fromkeys(forms), key=len, reverse=True)
     return segment(2, *(word(spelled(form, view.glyphs), _ENTRY_STYLES[said.state]) for form in forms))
 

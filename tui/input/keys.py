@@ -292,7 +292,7 @@ def palette(view: View) -> list[tuple[str, str, str]]:
     """What the palette lists for the text typed so far: (name, help, action)."""
     typed = view.ui.text.lower()
     listed = [
-        (key.title, key.help, key.action)
+        (key.title, key.help.removeprefix(f"{key.title}: "), key.action)
         for key in TABLE
         if _works(key, view) and key.action not in {"up", "down", "pageup", "pagedown", "home", "end", "palette"}
     ]

@@ -139,6 +139,9 @@ def test_the_palette_lists_what_fits_and_marks_the_chosen_one() -> None:
         "  play            pause or play the replay",
         "▶ pause           pause entries, or resume them; exits go on",
     ]
+    assert inside(box(SNAPSHOT, "palette"))[2] == (
+        "▶ emergency flat  lock entries and show the plan; then x fires it"  # no name said twice
+    )
     assert inside(box(SNAPSHOT, "palette", text="zzz"))[2] == "no command by that name"
     last = inside(box(SNAPSHOT, "palette", choice=200))
     assert [line for line in last if line.startswith("▶")] == [last[-3]]

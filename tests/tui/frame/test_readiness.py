@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine import EntriesState
-from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, apart, feed, looking, lost, paper, view
+from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, apart, evening, feed, looking, lost, paper, view
 from tui.frame import header
 from tui.text.glyphs import ASCII
 from tui.text.rows import plain
@@ -39,6 +39,12 @@ def test_narrow_screens_say_it_shorter():
     shown = top(silent(5), 80)
     assert "no price" in shown
     assert "ready" not in shown
+
+
+def test_words_of_ours_are_never_cut_but_said_shorter():
+    for width in range(60, 200):
+        for seen in (evening(), paper(at_ms=OPEN_MS + 10 * 3_600_000), silent(900)):
+            assert "…" not in top(seen, width, attachment=apart())
 
 
 def test_before_the_first_price_entries_wait_too():
