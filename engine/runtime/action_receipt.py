@@ -22,6 +22,10 @@ from engine.model.types import Instrument
 
 _ACTIONS: Final[tuple[str, ...]] = get_args(Action)
 _MOST_LINES: Final = 64  # that wait for the log; it is looked at with every beat
+_WORDS: Final = {
+    "bar": "no new entries",
+    "allow": "allow entries",
+}  # of what is not called on the screen as its action is
 
 
 class _Sale(Struct):
@@ -132,5 +136,6 @@ class ActionReceipt:
         self._tell(acted, f"{told}: {word}")
 
     def _tell(self, acted: OperatorActed, words: str) -> None:
-        line = f"receipt of {acted.action} {self._instruments[acted.instrument].symbol} by {acted.by}: {words}"
+        action = _WORDS.get(acted.action, acted.action)
+        line = f"receipt of {action} {self._instruments[acted.instrument].symbol} by {acted.by}: {words}"
         self._lines = [*self._lines, line][-_MOST_LINES:]

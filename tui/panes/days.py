@@ -6,7 +6,7 @@ from engine import DayResult, DayTrade
 from engine.presentation import format as text
 from engine.presentation.listed_days import listed
 from tui.text.glyphs import spark
-from tui.text.rows import Line, left, result_style, right
+from tui.text.rows import Line, bar_of, left, result_style, right
 from tui.text.segments import within
 from tui.text.spelling import shortened, spelled
 from tui.view.model import View
@@ -50,20 +50,20 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     chosen = max(0, min(len(days) - 1, view.ui.choice))
     top = max(0, min(chosen - room // 2, len(days) - room))
     lines += [
-        _day(view, cells[place], places, sizes, days[place].statistics.net, here=place == chosen)
+        _day(view, cells[place], places, sizes, days[place].statistics.net, width if place == chosen else 0)
         for place in range(top, min(top + room, len(days)))
     ]
     return within([*lines, *told], width)[:height]
 
 
-def _day(view: View, cells: list[str], places: list[int], sizes: list[int], net: Decimal, *, here: bool) -> Line:
-    mark, style = ((f"{view.glyphs.play} ", "accent"), "select") if here else (("  ", ""), "")
-    line: list[tuple[str, str]] = [mark]
+def _day(view: View, cells: list[str], places: list[int], sizes: list[int], net: Decimal, bar: int) -> Line:
+    """One day; the chosen one as a `bar` of so many cells."""
+    line: list[tuple[str, str]] = [(f"{view.glyphs.play} " if bar else "  ", "")]
     for number, (place, size) in enumerate(zip(places, sizes, strict=True)):
         between = "  " if number else ""
         cell = left(cells[place], size) if place == 0 else right(cells[place], size)
-        line.append((f"{between}{cell}", result_style(net) if _COLUMNS[place] == "NET" else style))
-    return tuple(line)
+        line.append((f"{between}{cell}", result_style(net) if _COLUMNS[place] == "NET" else ""))
+    return bar_of(tuple(line), bar) if bar else tuple(line)
 
 
 def _cells(day: DayResult, zone: str) -> list[str]:
@@ -126,9 +126,10 @@ def rows_of_day(view: View, width: int, height: int) -> list[Line]:
     for place in range(top, min(top + room, len(cells))):
         trade, row = page.trades[place], cells[place]
         here = place == chosen
-        mark, style = ((f"{view.glyphs.play} ", "accent"), "select") if here else (("  ", ""), "")
+        mark = f"{view.glyphs.play} " if here else "  "
         result = (f"  {right(row[-1], sizes[-1])}", result_style(trade.net))
-        lines.append((mark, (_aligned(row[:-1], sizes[:-1]), style), result, (f"  {trade.reason}", "")))
+        line: Line = ((mark, ""), (_aligned(row[:-1], sizes[:-1]), ""), result, (f"  {trade.reason}", ""))
+        lines.append(bar_of(line, width) if here else line)
     return within([*lines, *told], width)[:height]
 
 

@@ -12,7 +12,7 @@ from tui.panes.pane import Pane, filter_words, scrolled, select_instrument
 from tui.text.glyphs import spark
 from tui.text.rows import Line, Span, ends, left, result_style, right, width_of
 from tui.text.segments import Segment, assemble, segment, within, word
-from tui.text.spelling import middled, spelled
+from tui.text.spelling import middled, shortened, spelled
 from tui.view import one_position
 from tui.view.listing import matches, symbol_of
 from tui.view.model import View
@@ -98,7 +98,7 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     wide, width = width, min(width, _WIDEST)
     held, position = _held(view), chosen(view)
     account = _account(view, width)
-    full = _position(view, position, width) if position else _nothing(view)
+    full = _position(view, position, width) if position else _nothing(view, width)
     several: list[Line] = []
     if position is not None and len(held) > 1:
         several = _table(view, held, position, width, min(height, len(held) + 1))
@@ -112,16 +112,16 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     return lines
 
 
-def _nothing(view: View) -> list[Line]:
+def _nothing(view: View, width: int) -> list[Line]:
     """That nothing is held, and why the selected instrument is not entered; or that the filter leaves nothing."""
     if wanted := view.ui.filters.get(PANE.name) if _every(view) else "":
         return [word(f"no position has {spelled(wanted, view.glyphs)} in it: esc clears", "dim")]
     quote = view.selected
     lines: list[Line] = [word("no open position", "dim")]
     if quote and one_position.is_barred(view.snapshot, quote.instrument):
-        lines.append(word("no new entries here: enter, then n ends that", "warn"))
-    if quote and quote.objection:
-        lines.append((("no entry: ", "dim"), (quote.objection, "")))
+        lines.append(word("no new entries here: enter n lifts it", "warn"))
+    elif quote and quote.objection:
+        lines.append((("no entry: ", "dim"), (shortened(quote.objection, width - 10, view.glyphs), "")))
     return lines
 
 
@@ -336,7 +336,7 @@ def _idle(view: View, width: int) -> Line:
     today, zone = view.snapshot.account.day, view.snapshot.session.zone
     counts = f"won {today.won:,} of {today.positions:,}  exits {today.exits:,}  PF {_profit_factor(today)}"
     money = (("realised ", "dim"), (text.money(today.net, zone, sign=True), result_style(today.net)))
-    none = segment(0, *([line[:1] for line in _nothing(view)[:1]]))
+    none = segment(0, *([line[:1] for line in _nothing(view, width)[:1]]))
     return assemble([none, segment(1, money), segment(2, word(counts, "dim"))], width)
 
 

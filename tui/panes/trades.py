@@ -2,7 +2,7 @@
 
 from engine import Trade
 from engine.presentation import format as text
-from tui.text.rows import Line, left, result_style, right
+from tui.text.rows import Line, Span, bar_of, left, result_style, right
 from tui.text.segments import within
 from tui.text.spelling import spelled
 from tui.view.model import View
@@ -90,15 +90,17 @@ def _table(
     sizes[0] = max(sizes[0], len(str(top + len(shown) - 1)))
     lines: list[Line] = [((f"  {_aligned(head, sizes)}  REASON", "dim"),)] if headed else []
     for counted, (trade, row) in enumerate(zip(shown, cells, strict=True), top):
-        mark, style = ((f"{view.glyphs.play} ", "accent"), "select") if counted == number else (("  ", ""), "")
+        mark: Span = (f"{view.glyphs.play} " if counted == number else "  ", "")
         if trade is None or row is None:
-            lines.append((mark, (spelled(f"{right(str(counted), sizes[0])}  …", view.glyphs), style or "dim")))
+            unread: Line = (mark, (spelled(f"{right(str(counted), sizes[0])}  …", view.glyphs), "dim"))
+            lines.append(bar_of(unread, width) if counted == number else unread)
             continue
         result = (f"  {right(row[-1], sizes[-1])}", result_style(trade.net_pnl))
         unkept = text.not_kept(view.snapshot, trade.exit_ms)
         told: Line = ((f"  {unkept}  ", "warn"),) if unkept else ()  # ahead of what a narrow list cuts off
-        texts, reason = (_aligned(row[:-1], sizes[:-1]), style), (f"  {trade.reason}", "")
-        lines.append((mark, texts, result, *told, reason) if full else (mark, *told, texts, result, reason))
+        texts, reason = (_aligned(row[:-1], sizes[:-1]), ""), (f"  {trade.reason}", "")
+        line: Line = (mark, texts, result, *told, reason) if full else (mark, *told, texts, result, reason)
+        lines.append(bar_of(line, width) if counted == number else line)
     return within(lines, width)
 
 

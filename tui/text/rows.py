@@ -56,6 +56,11 @@ def fit(line: Line, width: int) -> Line:
     return tuple(kept)
 
 
+def bar_of(line: Line, width: int) -> Line:
+    """`line` as the chosen one of a list: over all of `width`, so that it is one bar; results keep their signs."""
+    return tuple((text, "select") for text, _ in fit(line, width))
+
+
 def fill(lines: Sequence[Line], width: int, height: int) -> list[Line]:
     """Exactly `height` lines of exactly `width` cells."""
     shown = [fit(line, width) for line in lines[:height]]

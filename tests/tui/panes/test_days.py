@@ -11,7 +11,7 @@ from tests.support.snapshots import CALL, OPEN_MS, SNAPSHOT, view
 from tui.frame.screen import frame
 from tui.panes import days
 from tui.text.glyphs import ASCII
-from tui.text.rows import plain
+from tui.text.rows import plain, width_of
 from tui.view.model import Ui
 
 ZONE = "Asia/Kolkata"
@@ -82,6 +82,14 @@ def test_the_trades_of_a_day_say_what_was_still_open() -> None:
     assert sold.endswith("+55.00  Stop Loss")
     assert held.split()[-2:] == ["-", "open"]
     assert days.title_of_day(drawn) == "TRADES OF 2026-11-27  1  net +55.00"
+
+
+@pytest.mark.parametrize(("rows", "page"), [(days.rows, PAGE), (days.rows_of_day, OF_DAY)])
+def test_the_chosen_row_is_one_bar_from_edge_to_edge(rows, page) -> None:
+    for line in rows(view(SEEN, ui=Ui(dialog="days", choice=1), past=page), 80, 20):
+        styles = {style for _, style in line}
+        assert (styles == {"select"}) == line[0][0].startswith("▶")
+        assert styles != {"select"} or width_of(line) == 80
 
 
 @pytest.mark.parametrize("dialog", ["days", "day"])

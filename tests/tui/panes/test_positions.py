@@ -198,10 +198,18 @@ def test_the_day_stands_beside_all_days_since_the_account_began():
 def test_a_barred_instrument_says_so_whether_anything_of_it_is_held_or_not() -> None:
     barred = snapshot(entries=replace(SNAPSHOT.entries, barred=(0,)))
     assert "barred" in plain(positions.rows(view(barred), 44, 12))
-    assert "no new entries here: enter, then n ends that" in plain(
-        positions.rows(view(replace(barred, positions=())), 44, 12)
-    )
+    nothing = plain(positions.rows(view(replace(barred, positions=())), 42, 12)).splitlines()
+    assert [line.strip() for line in nothing[1:3]] == [
+        "no new entries here: enter n lifts it",
+        "",
+    ]  # and no second reason
     assert "no new entries" not in plain(positions.rows(view(SNAPSHOT), 44, 12))
+
+
+def test_a_long_reason_is_shortened_where_it_can_be_seen() -> None:
+    waits = replace(SNAPSHOT.quotes[0], objection="price between the Bollinger bands was asked for, and is not")
+    seen = snapshot(positions=(), quotes=(waits, *SNAPSHOT.quotes[1:]))
+    assert "no entry: price between the Bollinger band…" in plain(positions.rows(view(seen), 43, 12))
 
 
 def charged(by: str, **fills: int):

@@ -46,13 +46,21 @@ def test_it_scrolls_with_the_choice_and_marks_it():
         assert sum(row.startswith("▶") for row in rows) == 1
 
 
+def test_the_chosen_row_is_one_bar_from_edge_to_edge():
+    rows = shown(101)
+    (line,) = [line for line in rows if line[0][0].startswith("▶")]
+    assert {style for _, style in line} == {"select"}
+    assert width_of(line) == 100
+    assert all(style != "select" for other in rows for _, style in other if other is not line)
+
+
 def test_the_newest_need_no_choice():
     rows = plain(trades.newest(view(MANY), 100, 4)).splitlines()
     assert [row.split()[0] for row in rows[1:]] == ["198", "199", "200"]
 
 
 def test_losses_have_sign_and_style():
-    line = shown(199)[-2]
+    line = shown(200)[-2]
     assert [style for text, style in line if "-20.50" in text] == ["down"]
 
 
