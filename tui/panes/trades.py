@@ -2,13 +2,14 @@
 
 from engine import Trade
 from engine.presentation import format as text
-from tui.text.rows import Line, Span, bar_of, left, result_style, right
+from tui.text.rows import Line, Span, bar_of, left, result_style, right, width_of
 from tui.text.segments import within
-from tui.text.spelling import spelled
+from tui.text.spelling import middled, spelled
 from tui.view.model import View
 from tui.view.older import bounds, chosen, oldest_here
 
 _FULL_FROM = 76  # cells from which prices and seconds fit beside the rest
+_SYMBOL_LEAST = 9  # cells of a symbol that is shortened so that the reason is seen
 _STATUS_FROM = 3  # lines above which one is spared for what is said of older exits
 
 
@@ -84,10 +85,17 @@ def _table(
     """A head and a line for each of `shown`, exits from number `top` on; None has not been read yet."""
     full = width >= _FULL_FROM
     cells = [_cells(view, trade, full) if trade else None for trade in shown]
-    head = ["#", "SYMBOL", "IN", "OUT", "QTY", *(["ENTRY", "EXIT"] if full else []), "NET P&L"]
+    head = ["#", "SYMBOL", *(["IN"] if full else []), "OUT", "QTY", *(["ENTRY", "EXIT"] if full else []), "NET P&L"]
     known = [row for row in cells if row is not None]
     sizes = [max(len(name), *(len(row[place]) for row in known), 0) for place, name in enumerate(head)]
     sizes[0] = max(sizes[0], len(str(top + len(shown) - 1)))
+    reasons = max((len(trade.reason) for trade in shown if trade), default=0)
+    others = (
+        2 + sum(sizes) - sizes[1] + 2 * len(sizes)
+    )  # the mark, the columns but the symbol, blanks before each and the reason
+    sizes[1] = min(sizes[1], max(_SYMBOL_LEAST, width - others - reasons))
+    names = middled(tuple(dict.fromkeys(row[1] for row in known)), sizes[1], view.glyphs)
+    room = max(0, width - others - sizes[1])
     lines: list[Line] = [((f"  {_aligned(head, sizes)}  REASON", "dim"),)] if headed else []
     for counted, (trade, row) in enumerate(zip(shown, cells, strict=True), top):
         mark: Span = (f"{view.glyphs.play} " if counted == number else "  ", "")
@@ -98,7 +106,9 @@ def _table(
         result = (f"  {right(row[-1], sizes[-1])}", result_style(trade.net_pnl))
         unkept = text.not_kept(view.snapshot, trade.exit_ms)
         told: Line = ((f"  {unkept}  ", "warn"),) if unkept else ()  # ahead of what a narrow list cuts off
-        texts, reason = (_aligned(row[:-1], sizes[:-1]), ""), (f"  {trade.reason}", "")
+        texts = (_aligned([row[0], names[row[1]], *row[2:-1]], sizes[:-1]), "")
+        left_over = max(0, room - width_of(told))
+        reason = (f"  {middled((trade.reason,), left_over, view.glyphs)[trade.reason]}", "")
         line: Line = (mark, texts, result, *told, reason) if full else (mark, *told, texts, result, reason)
         lines.append(bar_of(line, width) if counted == number else line)
     return within(lines, width)
@@ -113,8 +123,8 @@ def _cells(view: View, trade: Trade, full: bool) -> list[str]:
     both = [text.price(instrument, trade.entry_price), text.price(instrument, trade.exit_price)] if full else []
     return [
         str(trade.number),
-        left(instrument.symbol, min(20, len(instrument.symbol))),
-        moment(trade.entry_ms, zone),
+        instrument.symbol,
+        *([moment(trade.entry_ms, zone)] if full else []),
         moment(trade.exit_ms, zone),
         text.quantity(instrument, trade.quantity),
         *both,

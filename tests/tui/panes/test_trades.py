@@ -67,8 +67,16 @@ def test_losses_have_sign_and_style():
 def test_a_narrow_list_keeps_the_result():
     row = plain(shown(width=60)).splitlines()[-1]
     assert "+362.72" in row
-    assert "11:35  " in row
+    assert "  11:37  " in row  # when it ended; when it began is less
     assert "160.45" not in row
+
+
+@pytest.mark.parametrize(("width", "reason"), [(52, "Take Profit 1"), (50, "Take…ofit 1"), (79, "Take…ofit 1"), (100, "Take Profit 1")])
+def test_reasons_are_told_apart_at_every_width(width, reason):
+    """A symbol, and then a reason, gives way in its middle: their ends tell them apart."""
+    for line in shown(width=width)[1:]:
+        assert plain([line]).endswith(f"  {reason}")
+        assert "900CE " in plain([line])
 
 
 def test_its_title_sums_up():
