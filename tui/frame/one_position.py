@@ -131,7 +131,7 @@ def _levels(view: View, held: OpenPosition, most: int) -> list[Line]:
     found: list[tuple[str, int | None, str, str]] = [
         ("last", held.last, "bold", ""),
         ("entry", state.entry_price, "", ""),
-        ("stop", state.stop, "stop", stop_note if acting == state.stop else f"{stop_note} behind the trail".strip()),
+        ("stop", state.stop, "stop", stop_note if acting == state.stop else f"{stop_note} behind trail".strip()),
     ]
     if state.trail_stop is not None:
         found.append(("trail", state.trail_stop, "stop", trail_note))

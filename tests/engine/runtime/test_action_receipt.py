@@ -78,7 +78,9 @@ def test_what_sends_nothing_is_done_at_once_and_what_is_refused_says_why() -> No
     noted(harness, receipt, AllowEntries(SYMBOL, "ann"))
     order = close(harness)
     noted(harness, receipt, MoveStop(SYMBOL, order.entry_ms, order.entry_price, 9_000, "ann"))
-    assert receipt.take_lines() == [f"receipt of {each} {SYMBOL} by ann: DONE" for each in ("no new entries", "allow entries", "stop")]
+    assert receipt.take_lines() == [
+        f"receipt of {each} {SYMBOL} by ann: DONE" for each in ("no new entries", "allow entries", "stop")
+    ]
 
 
 def test_exits_of_others_are_none_of_its_business() -> None:

@@ -62,19 +62,19 @@ def test_levels_fills_and_chart_of_a_position() -> None:
     assert lines[0].startswith("┌─ POSITION NIFTY25NOV25900CE ─")
     inside = [line[2:-2].rstrip() for line in lines[1:-1]]
     assert inside[0] == "LONG 150 of 225  open +224.92 (+0.96 %)  for 4m00s"
-    levels = [line[:55].rstrip() for line in inside[1:9]]
+    levels = [line[:52].rstrip() for line in inside[1:9]]
     assert levels == [
         "last    157.01",
         "entry   155.45      -1.56    -0.99 %",
-        "stop    140.45     -16.56   -10.55 %  behind the trail",
+        "stop    140.45     -16.56   -10.55 %  behind trail",
         "trail   155.80      -1.21    -0.77 %",
         "target  167.45     +10.44    +6.65 %",
         "target  175.45     +18.44   +11.74 %",
         "target  185.45     +28.44   +18.11 %",
         "and 1 more target",
     ]
-    assert inside[1][57:] == "11:38:17  BUY  225 @ 155.45"
-    assert inside[2][57:] == "11:41:17  SELL 75 @ 160.45  +362.72  Take Profit 1"
+    assert inside[1][53:] == "11:38:17  BUY  225 @ 155.45"
+    assert inside[2][53:] == "11:41:17  SELL 75 @ 160.45  +362.72  Take Profit 1"
     assert any("⣀" in line or "⠉" in line or "⡠" in line or "⠊" in line for line in inside[9:-2]), "a chart"
     assert inside[-1].startswith("c close · h half · s stop to … · n no new entries · ! flat")
 
