@@ -114,6 +114,7 @@ def _engine(
         generated=generated,
         market=market,
         watching=watching,
+        log_levels=run.logs.levels,
     )
     turn = Turn(parts, dispatch.carry_out, dispatch.tickets.look, schedule, publisher, market)
     new_day = None
@@ -132,6 +133,7 @@ def _engine(
         closing,
         new_day,
         watching,
+        run.logs.levels,
     )
     return Engine(parts, turn, feed, playback, switch, schedule, dispatch, status, publisher, housekeeping)
 

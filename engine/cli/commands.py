@@ -31,6 +31,7 @@ _COMMANDS = {
     "attach": ("attach", "put the screen on a running engine"),
     "status": ("status", "how a running engine is"),
     "watch": ("watch", "what a running engine follows: add, remove, list"),
+    "log-level": ("log_level", "how much a running engine logs: show, change for a while"),
     "days": ("days", "what came of each session day: net, costs, won, drawdown"),
     "trades": ("trades", "the exits of a session day"),
     "stop": ("stop", "end a running engine in good order"),

@@ -39,6 +39,7 @@ nanoseconds of the epoch. Words are from these sets; *_reason, *_words, locked, 
   watched         [symbols that are followed]
   watch_only      [symbols that are followed and never traded]
   day_pnl, cash, screens, conn (who has control), rss_mb, problem, not_durable_s (the disk is behind by), found (how the last run ended)
+  log_levels      {component: debug, info, warning, error}; log_changed (those that are not as configured, in words)
   engines         of several, each as above: those that run, and dead ones that hold something or may do so"""
 
 
@@ -115,6 +116,7 @@ def _of_running(status: "Status", held: list[str]) -> Iterator[str]:
     yield f"  day P&L    {status.day_pnl}"
     yield f"  screens    {status.screens}{control}"
     yield f"  memory     {status.rss_mb} MB"
+    yield from (f"  log        {each}" for each in status.log_changed)
     yield f"  state in   {status.state_dir}"
     if status.not_durable_s:
         yield f"  journal    {status.not_durable_s:.1f} s behind: {NOT_YET_DURABLE}"

@@ -1,7 +1,7 @@
 """Which client may command, and what is done while none does. Pure: no socket, no clock; stamps are handed in."""
 
 from engine.link.protocol import AbsenceView, AnyCommand, ControlView, Policy
-from engine.model.commands import Arm, Command, Disarm, Flat, Lock, PauseEntries, Stop, Unwatch, Watch
+from engine.model.commands import Arm, Command, Disarm, Flat, Lock, PauseEntries, SetLogLevel, Stop, Unwatch, Watch
 from engine.text.sanitize import clean
 
 _NS = 1_000_000_000
@@ -35,15 +35,15 @@ class ControlLease:
     def refusal(self, client: int, command: Command, *, screen: bool, only_looks: bool = False) -> str:
         """Why `client` may not send `command`; empty when it may. One that `only_looks` changes nothing, not even for safety.
 
-        `stop` and `watch`, typed into a shell, are as deliberate as taking control: whoever has it is told by the engine's end,
-        or by the list and the log.
+        `stop`, `watch` and `log-level`, typed into a shell, are as deliberate as taking control: whoever has it is told by the
+        engine's end, or by the list and the log.
         """
         if only_looks:
             return "this screen only looks: attach it with --may-flat, or type myquant-tui flat"
         if (
             self.holder == client
             or isinstance(command, _FREE)
-            or (isinstance(command, Stop | Watch | Unwatch) and not screen)
+            or (isinstance(command, Stop | Watch | Unwatch | SetLogLevel) and not screen)
         ):
             return ""
         if self.holder is not None:

@@ -15,6 +15,7 @@ from engine.model.commands import (
     Fault,
     OperatorCommand,
     ReplayCommand,
+    SetLogLevel,
     Stall,
     Stop,
     SwitchDelivery,
@@ -42,7 +43,18 @@ SECTIONS: Final = ("instruments", "trades", "events", "epochs")
 LIGHT: Final = "light"  # the part that is a Snapshot with its sections left empty
 LOG: Final = "log"  # the part that is a list of log lines
 
-AnyCommand = OperatorCommand | ReplayCommand | SwitchDelivery | Stop | Fault | Acknowledge | Stall | Watch | Unwatch
+AnyCommand = (
+    OperatorCommand
+    | ReplayCommand
+    | SwitchDelivery
+    | Stop
+    | Fault
+    | Acknowledge
+    | Stall
+    | Watch
+    | Unwatch
+    | SetLogLevel
+)
 Policy = Literal["keep", "no_entries", "flat_after"]
 _Count = Annotated[int, Meta(ge=0)]
 _Number = Annotated[int, Meta(ge=1, le=2**62)]

@@ -15,22 +15,17 @@ from msgspec.structs import replace
 
 from engine.logs.backlog import Lost, count_of, rank_of
 from engine.logs.console import Console
-from engine.logs.intake import SECOND_NS, Flush, Intake, Item, Note, Stamp, is_kept
+from engine.logs.intake import SECOND_NS, Flush, Intake, Item, Note, Stamp
+from engine.logs.kept import is_kept
+from engine.logs.levels import LogLevels
 from engine.logs.lines import LINE_LIMIT, ROOT, Stamper, component_of, level_name, one_line, texts_of
 from engine.logs.log_file import LogFile
 from engine.model.clock import Clock
-from engine.model.errors import ConfigError
-from engine.model.log_counts import COMPONENTS, LogCounts
+from engine.model.log_counts import ComponentLevel, LogCounts
 from engine.model.ports import LogLine
 from engine.text.sanitize import CleanText, clean
 
 LOG_FILE = "engine.log"
-LEVELS: Mapping[str, int] = {
-    "debug": logging.DEBUG,
-    "info": logging.INFO,
-    "warning": logging.WARNING,
-    "error": logging.ERROR,
-}
 ROTATE_BYTES = 10 * 2**20
 ROTATED_KEPT = 3
 RING_LINES = 2_000
@@ -42,17 +37,6 @@ CONSOLE_TIMEOUT_S = 1.0
 
 _LONGEST_NAME = 40
 _Out = list[tuple[bytes, int]]  # lines as they stand in the file, and how grave they are
-
-
-def log_trade(
-    text: str, *args: object, component: str = "trader", level: int = logging.INFO, trade: bool = False
-) -> None:
-    """Log an entry, exit or P&L: never suppressed by rate or by a configured level, and in the file before the program ends.
-
-    `trade`: a screen shows it among trades alone.
-    """
-    logger = logging.getLogger(f"{ROOT}.{component}")
-    logger.handle(logger.makeRecord(logger.name, level, "", 0, text, args, None, extra={"keep": True, "trade": trade}))
 
 
 class LogBook:
@@ -81,7 +65,7 @@ class LogBook:
         below warnings (0: no limit); `console_fd` also gets every line (2 = stderr). Raises ConfigError for an
         unknown level or component.
         """
-        _set_levels(level, levels or {})
+        self.levels = LogLevels(level, levels or {})
         self.last_number = 0
         self._clock = clock
         self._intake = Intake(clock, lines_per_s)
@@ -114,10 +98,15 @@ class LogBook:
         lost = (self._lost() - self._lost_told).words() if problem else ""
         return clean(f"{problem}; {lost}") if lost else problem
 
+    @property
+    def level_view(self) -> tuple[ComponentLevel, ...]:
+        """The levels of its components now; the same object until one changes."""
+        return self.levels.view
+
     def counts(self) -> LogCounts:
         """What was logged so far; from any thread."""
         lines = {component: dict(levels) for component, levels in self._intake.counts.items()}
-        return LogCounts(lines, self._intake.suppressed, self._lost().lines)
+        return LogCounts(lines, self._intake.suppressed, self._lost().lines, self.levels.detailed)
 
     def _hangs(self) -> CleanText:
         since_ns = self._writing_since_ns
@@ -238,23 +227,3 @@ class LogBook:
 def _format_of(item: Item) -> str:
     """The text that a record was logged with, without its arguments."""
     return one_line(item.msg) if isinstance(item, logging.LogRecord) and isinstance(item.msg, str) else "no text"
-
-
-def _set_levels(level: str, levels: Mapping[str, str]) -> None:
-    """Set every component's level; raises ConfigError with every problem at once."""
-    problems = [
-        f"[log] level {name[:40]!r} is not known; allowed: {', '.join(LEVELS)}"
-        for name in dict.fromkeys((level, *levels.values()))
-        if name.lower() not in LEVELS
-    ]
-    problems += [
-        f"[log] component {name[:40]!r} is not known; allowed: {', '.join(COMPONENTS)}"
-        for name in levels
-        if name not in COMPONENTS
-    ]
-    if problems:
-        raise ConfigError(*problems)
-    logging.getLogger(ROOT).setLevel(LEVELS[level.lower()])
-    for component in COMPONENTS:
-        own = levels.get(component)
-        logging.getLogger(f"{ROOT}.{component}").setLevel(LEVELS[own.lower()] if own else logging.NOTSET)

@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from engine.logs.backlog import KEPT_RANK, WARNING_RANK, Backlog, Lost, rank_of
+from engine.logs.kept import is_kept
 from engine.logs.lines import component_of
 from engine.model.clock import Clock
 from engine.model.log_counts import COMPONENTS, LEVEL_NAMES, LogComponent, LogLevelName
@@ -156,11 +157,6 @@ class Intake(logging.Handler):
     def _put(self, stamp: Stamp, item: Item, rank: int, size: int) -> None:
         self._backlog.add((stamp, item), rank, size)
         self._came.notify()
-
-
-def is_kept(record: logging.LogRecord) -> bool:
-    """Whether the line was marked as one that must not be lost (`extra={"keep": True}`)."""
-    return bool(getattr(record, "keep", False))
 
 
 def _size(record: logging.LogRecord) -> int:

@@ -116,6 +116,17 @@ class Unwatch(Command, frozen=True, tag=True):
     symbols: tuple[CleanText, ...]
 
 
+class SetLogLevel(Command, frozen=True, tag=True, omit_defaults=True):
+    """Log `component` at `level` (`default`: as configured) for `for_s` seconds, 0 = until it is set again or the engine ends.
+
+    Nothing is decided by it: it is neither journalled nor recorded.
+    """
+
+    component: CleanText
+    level: CleanText
+    for_s: int = 0
+
+
 class Stop(Command, frozen=True, tag=True):
     """End the run in good order."""
 
@@ -204,7 +215,7 @@ Reach = Literal["every run", "a replay", "generated data"]
 REACH: Final[Mapping[type[Command], Reach]] = {
     **dict.fromkeys((PauseEntries, ResumeEntries, Lock, Unlock, HoldEntries, Flat, Arm, Disarm), "every run"),
     **dict.fromkeys((ClosePosition, MoveStop, BarEntries, AllowEntries), "every run"),
-    **dict.fromkeys((SwitchDelivery, Stop, Acknowledge, Watch, Unwatch), "every run"),
+    **dict.fromkeys((SwitchDelivery, Stop, Acknowledge, Watch, Unwatch, SetLogLevel), "every run"),
     **dict.fromkeys((Play, Hold, SetSpeed, Step, Seek, SeekTime, SkipSilence, SeekEvent, Bookmark), "a replay"),
     **dict.fromkeys((Fault, Stall), "generated data"),
 }

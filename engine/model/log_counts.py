@@ -1,8 +1,10 @@
-"""What the log counts, by the names of its components and levels: plain data that edges and gateways share."""
+"""What the log counts, and at which levels its components are: plain data that edges, screens and gateways share."""
 
 from typing import Final, Literal, get_args
 
 from msgspec import Struct
+
+from engine.text.sanitize import CleanText
 
 LogComponent = Literal["engine", "feed", "trader", "broker", "journal", "recording"]
 LogLevelName = Literal["debug", "info", "warning", "error"]
@@ -21,3 +23,16 @@ class LogCounts(Struct, frozen=True):
     suppressed: int = 0
     lost: int = 0
     escalated: tuple[LogComponent, ...] = ()
+
+
+class ComponentLevel(Struct, frozen=True, array_like=True):
+    """The level of one component; `until_ns` (monotonic, 0 = for good) is when it goes back to `back` by itself.
+
+    `by` is who chose it: "" = the configuration, `operator`, or `adaptive`.
+    """
+
+    component: LogComponent
+    level: LogLevelName
+    until_ns: int = 0
+    back: LogLevelName | None = None
+    by: CleanText = CleanText("")

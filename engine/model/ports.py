@@ -7,6 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from engine.model.events import AnyEvent, LinkState
+from engine.model.log_counts import ComponentLevel
 from engine.model.marks import Mark
 from engine.model.types import Instrument, Order, Tick
 from engine.text.sanitize import CleanText
@@ -186,6 +187,10 @@ class Log(Protocol):
     @property
     def last_number(self) -> int:
         """Number of the newest line."""
+
+    @property
+    def level_view(self) -> tuple[ComponentLevel, ...]:
+        """The levels of its components now; the same object until one changes."""
 
 
 class Feed(Protocol):

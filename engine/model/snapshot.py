@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from engine.model.latency import LatencySummary
+from engine.model.log_counts import ComponentLevel
 from engine.model.ports import FeedView
 from engine.model.statistics import DayStatistics
 from engine.model.types import Delivery, Instrument, PositionState, Trade, TradeMode
@@ -341,6 +342,7 @@ class Snapshot(Struct, frozen=True):
     ahead_ms: int = 0  # how far the engine's own time is ahead of the market's
     closing: ClosingView | None = None  # from a session's end to the next day, and at a replay's end
     alerts: AlertsView = AlertsView()
+    log_levels: tuple[ComponentLevel, ...] = ()
 
     @property
     def market_ms(self) -> int:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from engine.logs.levels import LogLevels
 from engine.model.broker_events import BrokerEvent
 from engine.model.commands import (
     REACH,
@@ -12,6 +13,7 @@ from engine.model.commands import (
     Fault,
     Flat,
     MoveStop,
+    SetLogLevel,
     Stall,
     Stop,
     SwitchDelivery,
@@ -28,6 +30,7 @@ from engine.runtime.schedule import Schedule
 from engine.runtime.tickets import Tickets
 from engine.runtime.turn_parts import Asked, JournalLost, Posted, TurnParts
 from engine.runtime.watching import Watching
+from engine.text.sanitize import clean
 
 _LONGEST_STALL_S = 10.0
 _MARKED_LINK_STATES = frozenset({"UP", "WAITING", "REFUSED"})
@@ -51,7 +54,9 @@ class Dispatch:
         generated: bool = False,
         market: MarketWatch | None = None,
         watching: Watching | None = None,
+        log_levels: LogLevels | None = None,
     ) -> None:
+        self._log_levels = log_levels
         self._market = market
         self._watching = watching
         self._parts = parts
@@ -113,14 +118,21 @@ class Dispatch:
                 self._parts.outcomes.found = ()
             case Watch() | Unwatch() if self._watching is not None:
                 self._watching.ask(command)
+            case SetLogLevel() if self._log_levels is not None:
+                self._set_level(self._log_levels, command)
             case Fault() if self._misbehave is not None:
                 self._misbehave(command)
                 self._parts.outcomes.add(f"fault: {command.kind} {command.amount} {command.symbol}".rstrip())
             case _:
                 self._refuse(command, "this source cannot do it")
 
+    def _set_level(self, levels: LogLevels, command: SetLogLevel) -> None:
+        refused = levels.choose(command.component, command.level, command.for_s, time.perf_counter_ns())
+        if refused:
+            self._refuse(command, refused)
+
     def _refuse(self, command: Command, why: str) -> None:
-        self._parts.effects.carry_out((CommandRefused(type(command).__name__, why),))
+        self._parts.effects.carry_out((CommandRefused(type(command).__name__, clean(why, 400)),))
 
     def _feed_told(self, event: LinkChanged | FeedNote) -> None:
         """Take what the feed says of its link: told, journalled, and marked in the recording where it matters."""

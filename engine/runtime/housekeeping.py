@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from engine.logs import log_trade
+from engine.logs.levels import LogLevels
 from engine.model.clock import SteadyClock
 from engine.model.events import ClockStepped, Paused
 from engine.model.snapshot import ProcessView
@@ -27,6 +28,7 @@ _FEW = 50  # instruments; with more of them their silences are looked at less of
 _LOOK_NS, _LOOK_AT_FEW_NS = _SECOND_NS, _SECOND_NS // 4
 _APART_NS = 60 * _SECOND_NS  # clocks farther apart do not agree
 _FRESH_NS = 10 * _SECOND_NS  # a tick received within tells the exchange's time
+_NAMED = 3  # positions in a heartbeat line
 _PACE = 5  # an instrument may be silent for so many times its own median gap
 
 
@@ -69,7 +71,9 @@ class Housekeeping:
         closing: Closing,
         new_day: NewDay | None = None,
         watching: Watching | None = None,
+        log_levels: LogLevels | None = None,
     ) -> None:
+        self._log_levels = log_levels
         self._watching = watching
         self._new_day = new_day
         self.stats = stats
@@ -110,6 +114,8 @@ class Housekeeping:
             self._log_heartbeat()
         self.keep_receipt()
         self.tell_closing()
+        if self._log_levels is not None and now_ns >= self._log_levels.due_ns:
+            self._log_levels.look(now_ns)
         watching = self._watching
         if watching is not None:
             watching.look(self._turn, now_ns)
@@ -200,7 +206,20 @@ class Housekeeping:
     def _log_heartbeat(self) -> None:
         inbox, cursor = self._parts.inbox, self._parts.cursor
         counters = f"ticks {cursor.position} beats {self.stats.beats} waiting {len(inbox)} merged {inbox.merged}"
-        _log.info("heartbeat %s faults %d", counters, self._state.faults)
+        with self._turn.lock:  # position and result of one moment
+            held = [
+                f"{inst.instrument.quantity_text(position.quantity)} {inst.instrument.symbol}"
+                for inst, position in self._state.held()
+            ]
+            day_pnl = self._parts.exits.statistics.day.net + self._state.open_pnl()
+        told = (counters, self._state.faults, self._parts.epochs.now.delivery, _position(held), day_pnl)
+        _log.info("heartbeat %s faults %d delivery %s position %s day P&L %+.2f", *told)
+
+
+def _position(held: list[str]) -> str:
+    """`75 NIFTY25NOV25900CE, 30 …`, the first few; `none`."""
+    more = f" +{len(held) - _NAMED} more" if len(held) > _NAMED else ""
+    return ", ".join(held[:_NAMED]) + more or "none"
 
 
 def refusals(instruments: Iterable[InstrumentState]) -> dict[str, int]:

@@ -1,7 +1,6 @@
 """Builds the snapshot: copies what a screen shows out of the trading state, within the turn. Changes nothing."""
 
 import time
-from decimal import Decimal
 from itertools import islice
 
 from msgspec.structs import replace
@@ -129,6 +128,7 @@ class SnapshotBuilder:
             ahead_ms=parts.market_clock.ahead_ms,
             closing=self._closing.view(parts.market_clock.now_ms),
             alerts=self._alerts,
+            log_levels=self._log.level_view,
         )
 
     def _entries(self) -> snapshot.EntriesState:
@@ -198,7 +198,7 @@ class SnapshotBuilder:
         state = self._state
         portfolio = state.portfolio
         day = self._parts.exits.statistics.day
-        open_pnl = sum((portfolio.open_pnl(inst.index, inst.last_price) for inst, _ in state.held()), Decimal(0))
+        open_pnl = state.open_pnl()
         return snapshot.AccountView(
             cash=portfolio.cash,
             realised=portfolio.realised,

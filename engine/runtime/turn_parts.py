@@ -105,7 +105,12 @@ class TurnParts:
             clock=clock,
             epochs=self.epochs,
             persistence=self.persistence,
-            event_text=EventText(trader.state.instruments, trader.hours.stamp, trader.hours.calendar_ends),
+            event_text=EventText(
+                trader.state.instruments,
+                trader.hours.stamp,
+                trader.hours.calendar_ends,
+                lambda instrument: trader.state.instrument_states[instrument].entry_reason(),
+            ),
             outcomes=self.outcomes,
             exits=self.exits,
             receipt=self.receipt,

@@ -7,7 +7,7 @@ from threading import Thread
 
 from engine.link import LinkError, Oneshot, RefusedError
 from engine.link.flat_news import flat_news
-from engine.model.commands import Flat, Stop, Unwatch, Watch
+from engine.model.commands import Flat, SetLogLevel, Stop, Unwatch, Watch
 from engine.model.errors import EXIT_POSITION_OPEN, InputError, UserError
 from engine.serving.flat_file import lay_flat
 from engine.serving.silent_owner import end_owner
@@ -61,8 +61,19 @@ def change_list(place: EngineDir, symbols: tuple[CleanText, ...], *, add: bool, 
     Raises LinkError when it does not answer, InputError when nothing comes of it within a minute and a half.
     """
     command = Watch(symbols, watch_only) if add else Unwatch(symbols)
-    until_s = time.monotonic() + _CHANGE_WITHIN_S
-    with Oneshot(place.socket, "watch") as call:
+    return _carried_out(place, "watch", command, _CHANGE_WITHIN_S, "changed its list")
+
+
+def set_log_level(place: EngineDir, component: CleanText, level: CleanText, for_s: int) -> str:
+    """Have the engine of `place` log `component` at `level`, for so long (0 = for good); why it does not, or "" once it does."""
+    return _carried_out(place, "log-level", SetLogLevel(component, level, for_s), _STOP_WITHIN_S, "changed the level")
+
+
+def _carried_out(
+    place: EngineDir, name: str, command: Watch | Unwatch | SetLogLevel, within_s: float, what: str
+) -> str:
+    until_s = time.monotonic() + within_s
+    with Oneshot(place.socket, name) as call:
         taken = call.send(command)
         if taken.state == "REFUSED":
             return taken.reason
@@ -73,7 +84,7 @@ def change_list(place: EngineDir, symbols: tuple[CleanText, ...], *, add: bool, 
             if seen is not None and seen.state in {"REFUSED", "FAILED"}:
                 return seen.reason
             time.sleep(_LOOK_S)
-    raise InputError(f"engine {place.pid} has not changed its list within {_CHANGE_WITHIN_S:.0f} s; its log says why")
+    raise InputError(f"engine {place.pid} has not {what} within {within_s:.0f} s; its log says why")
 
 
 def flatten(

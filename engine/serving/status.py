@@ -9,7 +9,7 @@ from engine.journal import JournalledAccount
 from engine.link import LinkError, Oneshot
 from engine.model.snapshot import OpenPosition, Snapshot
 from engine.presentation import entries as entry_words
-from engine.presentation import feeds
+from engine.presentation import feeds, log_levels
 from engine.presentation import format as text
 from engine.serving.journalled import left_in, unsettled_in_account
 from engine.serving.state_dirs import EngineDir
@@ -117,6 +117,8 @@ def _running(place: EngineDir) -> Status:
         screens=picture.watched_by,
         control=picture.control.holder,
         rss_mb=round(seen.process.rss_mb, 1),
+        log_levels={each.component: each.level for each in seen.log_levels},
+        log_changed=tuple(log_levels.words(each, seen) for each in seen.log_levels if each.by),
         problem=f"its loop has stood still for {beat_age_s:.1f} s" if still else "; ".join(filter(None, told)),
         not_durable_s=max(0.1, round(seen.late_ms / 1000, 1)) if seen.unkept_from_ms else 0.0,
         found=seen.found,

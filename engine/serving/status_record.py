@@ -82,6 +82,8 @@ class Status(Struct, frozen=True, kw_only=True):
     screens: int = 0
     control: str = field(default="", name="conn")  # scripts know it by this name
     rss_mb: float = 0.0
+    log_levels: dict[str, str] = {}  # by component
+    log_changed: tuple[str, ...] = ()  # those that are not as configured, in words
     problem: str = ""
     not_durable_s: float = 0.0
     found: tuple[str, ...] = ()

@@ -41,6 +41,7 @@ class EntryHandler:
                 state.reach.followed += 1
                 for text in (*unprotected, *idle.targets):
                     state.effects.append(InstrumentWarned(inst.index, text, now_ms))
+                inst.entered_on = (inst.strategy.green, inst.strategy.values())
                 state.buy(inst, quantity, limit, now_ms)
                 return
             objection = f"unprotected: {unprotected[0].partition(':')[0]}" if quantity else NO_LOT

@@ -56,8 +56,14 @@ class EventText:
     """Words for facts; `stamp` turns UTC milliseconds into the session's time, `ends` says where the calendar ends before one."""
 
     def __init__(
-        self, instruments: Sequence[Instrument], stamp: Callable[[int], str], ends: Callable[[int], date | None]
+        self,
+        instruments: Sequence[Instrument],
+        stamp: Callable[[int], str],
+        ends: Callable[[int], date | None],
+        entry_reason: Callable[[int], str] = lambda _: "",
     ) -> None:
+        """`entry_reason` says why an instrument was last entered."""
+        self._entry_reason = entry_reason
         self._instruments = instruments
         self._clock = stamp
         self._ends = ends
@@ -121,8 +127,11 @@ class EventText:
                 verb = "entry" if fill.side == "BUY" else "sold"
                 traded = f"{name.quantity_text(fill.quantity)} {name.symbol} @ {name.price_words(fill.price)}"
                 text = f"{self._stamp(fill.at_ms)} {verb} {traded}"
-                level = INFO if fill.side == "BUY" else DEBUG
-                return EventLine("trader", level, f"{text}, cash {Decimal(event.cash):.2f}", keep=fill.side == "BUY")
+                text += f", cash {Decimal(event.cash):.2f}"
+                if fill.side == "SELL":
+                    return EventLine("trader", DEBUG, text)
+                reason = self._entry_reason(fill.instrument)
+                return EventLine("trader", INFO, text + (f": {reason}" if reason else ""), keep=True)
             case events.TradeClosed(trade):
                 name = self._instruments[trade.instrument]
                 prices = f"{name.price_words(trade.entry_price)} → {name.price_words(trade.exit_price)}"

@@ -12,7 +12,7 @@ from engine.trading.chart import STEP_MS, Chart
 from engine.trading.positions import Levels, Position
 from engine.trading.reach import Reach
 from engine.trading.session import NO_DAY, SessionDay, TradingHours
-from engine.trading.strategy.ema_macd_vwap import Strategy
+from engine.trading.strategy.ema_macd_vwap import Strategy, entry_reason
 from engine.trading.stretches import EntryRefusals, Silences
 from engine.trading.tick_filter import ClosedDoor, TickFilter
 
@@ -40,6 +40,7 @@ class InstrumentState:
         "close_date",
         "day_begun_ms",
         "entered_at",
+        "entered_on",
         "held_ticks",
         "high",
         "history",
@@ -109,12 +110,19 @@ class InstrumentState:
         self.passed_ticks = 0  # that its strategy took on earlier days
         self.most_ticks = 0  # that it took on one of them
         self.entered_at = self.held_ticks = 0  # how many it had taken at the entry; how many while a position was open
+        self.entered_on: tuple[int, Mapping[str, float | None]] | None = (
+            None  # green ticks and values of its last entry
+        )
         # What of both was told: once per change, counted otherwise.
         self.silences = Silences()
         self.refusals = EntryRefusals()
         self.off_grid_told = False
         self._at_touch = at_touch
         self._kept_touch = _NO_TOUCH  # while no tick has come since the state was taken back
+
+    def entry_reason(self) -> str:
+        """Why it was last entered, in words; empty where this run has not."""
+        return entry_reason(*self.entered_on, self.instrument.price_scale) if self.entered_on is not None else ""
 
     def count_on(self, before: "InstrumentState") -> None:
         """Go on with what was counted of the instrument, which leaves the list or comes back to it; all else begins fresh."""

@@ -194,6 +194,11 @@ class TradingState:
             self._held = [(inst, position) for inst, position in each if position is not None]
         return self._held
 
+    def open_pnl(self) -> Decimal:
+        """What all that is held would win at the last prices, before what closing costs."""
+        portfolio = self.portfolio
+        return sum((portfolio.open_pnl(inst.index, inst.last_price) for inst, _ in self.held()), Decimal(0))
+
     @staticmethod
     def _seq(inst: InstrumentState) -> int:
         return inst.last_tick.seq if inst.last_tick else 0

@@ -104,6 +104,7 @@ SeekEvent: forward
 SeekTime: at_ms
 Send: ticket command
 SequenceGap: instrument missing at_ms
+SetLogLevel: component level for_s
 SetSpeed: speed
 SkipSilence: on
 Stall: seconds
@@ -136,7 +137,7 @@ slice: late_ns merged lost cpu_share rss_mb wrong
 BY_OPERATOR = "AllowEntries Arm BarEntries ClosePosition Disarm Flat Lock MoveStop PauseEntries ResumeEntries Unlock"
 BY_TRADER = f"{BY_OPERATOR} HoldEntries"
 BY_SCREEN = (
-    f"{BY_OPERATOR} Acknowledge Bookmark Fault Hold Play Seek SeekEvent SeekTime SetSpeed SkipSilence Stall Step Stop"
+    f"{BY_OPERATOR} Acknowledge Bookmark Fault Hold Play Seek SeekEvent SeekTime SetLogLevel SetSpeed SkipSilence Stall Step Stop"
     " SwitchDelivery Unwatch Watch"
 )
 JOURNALLED = (

@@ -1,6 +1,8 @@
 """Entry judgement for one instrument: indicators, green ticks, filters. Knows nothing of cash, positions or time."""
 
+from collections.abc import Mapping
 from fractions import Fraction
+from typing import Final
 
 from engine.config import StrategyConfig
 from engine.model.state import Fields, Plain, dump, load
@@ -10,6 +12,13 @@ from engine.trading.indicators.ema import Ema, EmaPair
 from engine.trading.indicators.macd import Macd
 from engine.trading.indicators.rsi import Rsi
 from engine.trading.indicators.vwap import Vwap
+
+_AGREED: Final = (  # names of `values` and the words for them, as `objection` has them for what disagrees
+    ("ema_fast", "ema_slow", "EMA {:.2f} over {:.2f}"),
+    ("macd", "macd_signal", "MACD {:.2f} over {:.2f}"),
+    ("vwap", "", "above VWAP {:.2f}"),
+    ("htf", "", "above HTF trend {:.2f}"),
+)
 
 
 class Strategy:
@@ -186,6 +195,18 @@ class Strategy:
         load(self, prefix, fields)
         for name, part in self._parts().items():
             load(part, f"{prefix}{name}.", fields)
+
+
+def entry_reason(green: int, values: Mapping[str, float | None], scale: int) -> str:
+    """Say the signal of `green` ticks and what agreed with it, by the strategy's `values` (minor units of `scale`) at that moment."""
+    said = [f"{green} green tick{'' if green == 1 else 's'}"]
+    for first, second, words in _AGREED:
+        value, other = values.get(first), values.get(second, 0.0)
+        if value is not None and other is not None:
+            said.append(words.format(value / scale, other / scale))
+    if (rsi := values.get("rsi")) is not None:
+        said.append(f"RSI {rsi:.0f}")
+    return ", ".join(said)
 
 
 def _above(value: float | None, other: float | None) -> bool:

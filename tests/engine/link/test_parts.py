@@ -80,7 +80,7 @@ def test_every_command_there_is_can_be_sent() -> None:
     for kind in set(Command.__subclasses__()) - {HoldEntries}:  # that one is the engine's own
         fields = {"delivery": "queued", "speed": 2.0, "ticks": 3, "tick": 4, "at_ms": 5, "on": True, "forward": True}
         fields |= {"kind": "stall", "seconds": 0.5, "symbol": "NIFTY", "entry_ms": 6, "entry_price": 7, "stop": 8}
-        fields |= {"symbols": ("NIFTY", "BANKNIFTY")}
+        fields |= {"symbols": ("NIFTY", "BANKNIFTY"), "component": "trader", "level": "debug", "for_s": 9}
         command = kind(**{name: fields[name] for name in kind.__struct_fields__ if name in fields})
         sent = REQUESTS.decode(msgspec.msgpack.encode(SendCommand(7, command)))
         assert sent == SendCommand(7, command)

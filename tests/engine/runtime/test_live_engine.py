@@ -1,5 +1,6 @@
 """The engine on a live feed: late ticks, full inboxes, links, clocks, tickets, and what it leaves in journal and recording."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -13,12 +14,14 @@ from engine.model.commands import (
     PauseEntries,
     ResumeEntries,
     Seek,
+    SetLogLevel,
     Stall,
     SwitchDelivery,
     Unlock,
 )
 from engine.model.events import FeedNote, LinkChanged
 from engine.model.marks import InputMark, StateMark
+from engine.model.state import state_hash
 from engine.model.types import DELIVERIES, FLAG_AHEAD, FLAG_LATE, FLAG_NEW_LINK, Instrument
 from engine.trading.trader import Trader
 from tests.support.scripted_feed import AT_10, ScriptedRun
@@ -122,6 +125,38 @@ def test_what_became_of_a_command_is_told_under_its_ticket(live) -> None:
     assert live.run.engine.switch.mode == "callback"
     send(ResumeEntries(), 5)
     assert live.done(5) == "DONE"
+
+
+def test_a_level_of_the_log_changes_while_it_runs_and_nothing_is_decided_by_it(live) -> None:
+    send = live.run.engine.send
+    live.tick(100)
+    live.worked()
+    before = state_hash(live.run.trader.state.dump())
+    send(SetLogLevel("trader", "debug", 600), 1)
+    send(SetLogLevel("tradr", "debug"), 2)
+    send(SetLogLevel("trader", "loud"), 3)
+    assert live.done(1) == "DONE"
+    assert live.done(2).startswith("REFUSED component 'tradr' is not known; allowed: engine, ")
+    assert live.done(3).startswith("REFUSED level 'loud' is not known; allowed: debug, ")
+    (trader,) = [each for each in live.run.engine.snapshot.log_levels if each.by]
+    assert (trader.component, trader.level, trader.back) == ("trader", "debug", "info")
+    assert state_hash(live.run.trader.state.dump()) == before
+    live.run.close()
+    assert [mark for mark in live.recording().marks() if isinstance(mark, InputMark)] == []
+
+
+def test_a_heartbeat_says_what_is_held_and_what_the_day_has_brought(tmp_path) -> None:
+    live = ScriptedRun(tmp_path, "heartbeat.heartbeat_log_s=1", "engine.delivery=queued")
+    with live.run:
+        live.tick(100)
+        live.tick(101)
+        live.worked()
+        until(lambda: any(" NIFTY day P&L" in line.text for line in live.run.logs.lines_since(0, 999)))
+        (line, *_) = [line.text for line in live.run.logs.lines_since(0, 999) if " NIFTY day P&L" in line.text]
+    assert re.fullmatch(
+        rf"heartbeat ticks 2 beats \d+ waiting 0 merged 0 faults 0 delivery queued position {live.held} NIFTY day P&L -\d+\.\d\d",
+        line,
+    )
 
 
 def test_a_flat_is_done_when_it_is_verified_and_a_second_one_joins_it(live) -> None:

@@ -12,8 +12,10 @@ from engine.cli.status import _SCHEMA
 from engine.model.commands import Lock, PauseEntries
 from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL
 from engine.model.events import LinkState
+from engine.model.log_counts import COMPONENTS
 from engine.serving.status_record import Entries, Market, Source, State
 from tests.support.process_harness import HOLDING, OperatorShell
+from tests.support.waiting import until as until_
 
 pytestmark = pytest.mark.slow
 
@@ -34,6 +36,7 @@ POSITION = {
     "entry_ns": "int",
     "durable": "bool",
 }
+LEVELS = dict.fromkeys(COMPONENTS, "str")
 RUNNING: dict[str, Any] = {
     "schema": "int",
     "state": "str",
@@ -73,6 +76,8 @@ RUNNING: dict[str, Any] = {
     "screens": "int",
     "conn": "str",
     "rss_mb": NUMBER,
+    "log_levels": LEVELS,
+    "log_changed": ["str"],
     "problem": "str",
     "not_durable_s": NUMBER,
     "found": [],
@@ -80,6 +85,7 @@ RUNNING: dict[str, Any] = {
 }
 UNKNOWN = "NoneType"
 DEAD = RUNNING | {
+    "log_levels": {},
     "newest_tick_at": UNKNOWN,
     "newest_tick_ns": UNKNOWN,
     "newest_tick_age_s": UNKNOWN,
@@ -125,6 +131,7 @@ def test_a_running_a_locked_a_silent_and_a_dead_engine_have_one_shape(tmp_path: 
         assert datetime.fromisoformat(position["entry_at"]).timestamp() * 1000 == held.state.entry_ms
         shell.command(PauseEntries())
         assert shell.status()["entries"] == "paused"
+        logs_at_other_levels(shell)
         shell.command(Lock("lunch"))
         locked = shell.status()
         assert (locked["entries"], locked["entries_reason"], locked["locked"]) == ("locked", "lunch", "lunch")
@@ -137,6 +144,29 @@ def test_a_running_a_locked_a_silent_and_a_dead_engine_have_one_shape(tmp_path: 
         assert dead["positions"][0]["quantity"] == held.state.quantity
         assert dead["positions"][0]["entry_price"] == position["entry_price"]
         assert (dead["entries"], dead["locked"]) == ("locked", "lunch")
+
+
+def logs_at_other_levels(shell: OperatorShell) -> None:
+    """Its log's levels are shown, changed while it runs, and one of them goes back by itself."""
+    shown = shell.ask("log-level")
+    assert shown.out.splitlines() == [f"{component} info" for component in COMPONENTS]
+    done = shell.ask("log-level", "trader=debug", "broker=WARNING", "--for", "10m")
+    assert (done.status, done.out.splitlines()) == (
+        EXIT_WELL,
+        [
+            f"engine {shell.pid} logs trader at debug for 10 min",
+            f"engine {shell.pid} logs broker at warning for 10 min",
+        ],
+    )
+    status = shell.status()
+    assert (status["log_levels"]["trader"], status["log_levels"]["feed"]) == ("debug", "info")
+    until = r"until \d\d:\d\d:\d\d, then info \(the operator's\)"
+    assert re.fullmatch(f"trader debug {until};broker warning {until}", ";".join(status["log_changed"]))
+    assert re.search(rf"^  log        trader debug {until}$", shell.ask("status").out, re.MULTILINE)
+    assert shell.ask("log-level", "trader=default").out == f"engine {shell.pid} logs trader as configured\n"
+    assert shell.ask("log-level", "broker=debug", "--for", "1s").status == EXIT_WELL
+    until_(lambda: shell.status()["log_changed"] == [])
+    assert "log broker → info: the time that was said is over" in shell.log
 
 
 def test_several_engines_are_one_answer(tmp_path: Path) -> None:

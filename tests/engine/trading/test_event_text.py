@@ -1,11 +1,12 @@
-"""What the log says of a flat that waits, and of an exit."""
+"""What the log says of a flat that waits, of an entry with its reason, and of an exit."""
 
 from datetime import date
 from decimal import Decimal
 
-from engine.model.events import FlatChanged, TradeClosed
-from engine.model.types import Trade
+from engine.model.events import FillBooked, FlatChanged, TradeClosed
+from engine.model.types import Fill, Trade
 from engine.trading.event_text import EventText
+from engine.trading.strategy.ema_macd_vwap import entry_reason
 from tests.support.builders import nifty
 
 
@@ -25,3 +26,15 @@ def test_of_an_exit_the_result_comes_before_the_reason_and_prices_have_two_decim
     line = words.tell(TradeClosed(closed))
     assert line is not None
     assert line.text == "11:42:17 exit 150 NIFTY 156.10 → 149.55 P&L -1012.50, Stop Loss (the operator's)"
+
+
+def test_an_entry_says_its_reason() -> None:
+    values = {"ema_fast": 15505.0, "ema_slow": 15498.4, "macd": 12.0, "macd_signal": None, "vwap": 15412.0, "rsi": 61.7}
+    reason = entry_reason(3, values, 100)
+    assert reason == "3 green ticks, EMA 155.05 over 154.98, above VWAP 154.12, RSI 62"
+    assert entry_reason(1, {}, 100) == "1 green tick"
+    booked = FillBooked(Fill(1, 0, "BUY", 150, 15_610, 1), None, "76550.85")
+    for why, behind in ((lambda _: reason, f": {reason}"), (lambda _: "", "")):
+        line = EventText((nifty(),), lambda _ms: "09:21:02", lambda _ms: None, why).tell(booked)
+        assert line is not None
+        assert (line.text, line.keep) == (f"09:21:02 entry 150 NIFTY @ 156.10, cash 76550.85{behind}", True)
