@@ -36,6 +36,7 @@ _COMMANDS = {
     "trades": ("trades", "the exits of a session day"),
     "stop": ("stop", "end a running engine in good order"),
     "flat": ("flat", "emergency flat of a running engine"),
+    "serve": ("serve", "figures, quotes and alerts over HTTP, for this machine alone"),
     "alert": ("alert", "try how you are told of what is grave"),
     "paper": ("paper", "begin the account of paper trading anew"),
     "systemd-unit": ("systemd_unit", "print a systemd unit for the engine"),

@@ -27,6 +27,7 @@ from engine.link.protocol import (
 from engine.link.replica import Points, Replica
 from engine.link.tickets import Pending, PendingCommands
 from engine.model.day_page import DayPage
+from engine.model.errors import UserError
 from engine.model.exit_page import ExitPage
 from engine.model.measures import Measures
 from engine.model.ports import LogLine
@@ -66,7 +67,7 @@ class RemoteEngine:
 
     def __init__(
         self,
-        path: Path,
+        path: Path | Callable[[], Path],
         name: str,
         *,
         wants_control: bool = True,
@@ -75,7 +76,7 @@ class RemoteEngine:
         counts: bool = False,
         clock_ns: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
-        self._path = path
+        self._path = path  # or what finds it, before each attempt; it may raise a UserError
         self._name = name
         self.wants_control = wants_control  # at any time
         self.may_flat = may_flat  # although it does not want control
@@ -114,6 +115,10 @@ class RemoteEngine:
             self.leave(detached=False)
             raise LinkError(reason)
 
+    def begin(self) -> None:
+        """Attach as soon as there is an engine, without waiting for it; `newest` is None until then."""
+        self._thread.start()
+
     def send(self, command: AnyCommand) -> None:
         """Ask for a command; `pending` tells what becomes of it."""
         self._tickets.add(command)
@@ -126,6 +131,11 @@ class RemoteEngine:
         snapshot = self._replica.snapshot
         assert snapshot is not None, "start the client first"
         return snapshot
+
+    @property
+    def newest(self) -> Snapshot | None:
+        """The newest snapshot, where one has come."""
+        return self._replica.snapshot
 
     def history(self, instrument: int) -> Points:
         """The day's chart of one instrument as far as it was fetched; asking fetches the rest."""
@@ -214,14 +224,15 @@ class RemoteEngine:
                     at_once=self._asks,
                     may_flat=self.may_flat,
                 )
-                with Channel(self._path, hello, _ANSWER_S) as channel:
+                path = self._path if isinstance(self._path, Path) else self._path()
+                with Channel(path, hello, _ANSWER_S) as channel:
                     self.pid = channel.welcome.pid
                     self._replica.attach(channel.welcome.engine)
                     self._look(channel)
                     self._set_status("CONNECTED", CleanText(""))
                     retry_s = _FIRST_RETRY_S
                     self._attend(channel)
-            except LinkError as error:
+            except UserError as error:
                 self._tickets.unsure()
                 self._set_status("LOST", error.lines[0])
                 if isinstance(error, RefusedError):

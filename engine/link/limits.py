@@ -28,10 +28,11 @@ class Bucket:
 
 
 class Notes:
-    """Logs each kind of problem at once, then at most every minute with the number of those left out."""
+    """Logs each kind of problem at once, then at most every minute with the number of those left out; `of` begins each line."""
 
-    def __init__(self, note: Callable[[str], None], quiet_s: int = 60) -> None:
+    def __init__(self, note: Callable[[str], None], quiet_s: int = 60, of: str = "link") -> None:
         self._note = note
+        self._of = of
         self._quiet_ns = quiet_s * _NS
         self._kinds: dict[str, tuple[int, int]] = {}  # kind → (told when, kept back since)
 
@@ -42,4 +43,4 @@ class Notes:
             self._kinds[kind] = (told_ns, kept_back + 1)
             return
         self._kinds[kind] = (now_ns, 0)
-        self._note(f"link: {text} ({kept_back} more like it before)" if kept_back > 0 else f"link: {text}")
+        self._note(f"{self._of}: {text}" + (f" ({kept_back} more like it before)" if kept_back > 0 else ""))

@@ -69,6 +69,8 @@ ENTRIES = (
     "engine/outside/trust.py",
     "engine/serving/state_dirs.py",
     "engine/cli/",
+    "engine/gateway/http/",  # what a request says
+    "engine/gateway/log.py",
     "engine/bench/packets.py",
     "tui/input/control.py",  # what is typed and pasted
     "tui/shell/board.py",  # the last wall
