@@ -121,7 +121,7 @@ def build(
             hours.tell_age(_today(trader), by_market)
         _tell_start(parts, state_dir, hours.warnings)
         lock_as_found(engine, opened, unlock=unlock)
-        _look_back(config, source, engine, shown=on_screen and mode == "replay")
+        _look_back(config, source, engine, listing, shown=on_screen and mode == "replay")
         pages, days = _pages(parts, engine)
         return Run(**asdict(parts), engine=engine, source=source, edges=edges.pop_all(), pages=pages, day_pages=days)
 
@@ -183,14 +183,26 @@ def _header_of(source: TickSource | LiveSupply) -> Header | None:
     return header if isinstance(header, Header) else None
 
 
-def _look_back(config: Config, source: TickSource | LiveSupply, engine: Engine, *, shown: bool) -> None:
+def _look_back(
+    config: Config, source: TickSource | LiveSupply, engine: Engine, listing: WatchList | None, *, shown: bool
+) -> None:
     """See what instruments closed at on the day before, live and in a replay that is `shown`; a generated session has no day before."""
     instruments = engine.trader.state.instrument_states
     if isinstance(source, LiveSupply):
-        now_ms = time.time_ns() // 1_000_000
-        look_back(recordings_folder(config), instruments, lambda: now_ms, engine.past, today=True)
+        folder, now_ms = recordings_folder(config), time.time_ns() // 1_000_000
+        engine.past.begin()
+        look_back(folder, instruments, lambda: now_ms, engine.past, today=True)
+        if listing is not None:
+            listing.look_back = partial(_look_back_later, folder, engine)
     elif shown and isinstance(source, MqrSource) and not source.generated:
+        engine.past.begin()
         look_back(source.path.parent, instruments, lambda: next(iter(source.ticks())).exch_ms, engine.past, today=False)
+
+
+def _look_back_later(folder: Path, engine: Engine, first: int) -> None:
+    """See the same of the instruments from number `first` on, which were added while the run goes on; no chart waits for it."""
+    now_ms = time.time_ns() // 1_000_000
+    look_back(folder, engine.trader.state.instrument_states[first:], lambda: now_ms, engine.past, today=True)
 
 
 def _note_if_flat(ended: list[Engine], folder: Path) -> None:

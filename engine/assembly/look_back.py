@@ -25,9 +25,8 @@ def look_back(
     """Have `past` take the last prices in the recordings in `folder`, of days before the one at `begin_ms` (UTC, asked on the thread).
 
     With `today` also the bars of that day. A disk that hangs holds this thread and nothing else; where it finds nothing,
-    nothing is known.
+    nothing is known. Who has charts wait for it calls `past.begin` before.
     """
-    past.begin()
 
     def run() -> None:
         try:

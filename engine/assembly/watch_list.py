@@ -65,6 +65,8 @@ class WatchList:
         self._folder = folder
         self._do = do
         self.give: Callable[[tuple[Instrument, ...]], None] = lambda _: None  # the feed, once there is one
+        self.look_back: Callable[[int], None] = lambda _: None  # for instruments from this number on
+        self._looked = len(source.instruments)  # so many have been looked back for
         if isinstance(source, FaultySource):
             self.give = source.follow
 
@@ -95,6 +97,9 @@ class WatchList:
         self.give(instruments)
         kept = watched(self._said, instruments)
         self._do(lambda: keep_watched(self._folder, kept))
+        first, self._looked = self._looked, max(self._looked, len(instruments))
+        if first < self._looked:
+            self._do(lambda: self.look_back(first))
 
 
 def watched(said: tuple[str, ...], instruments: Iterable[Instrument]) -> Watched:

@@ -116,7 +116,8 @@ def _engine(
         watching=watching,
         log_levels=run.logs.levels,
     )
-    turn = Turn(parts, dispatch.carry_out, dispatch.tickets.look, schedule, publisher, market)
+    awaited = playback.feed.awaited if playback is not None else lambda: (None, 0)
+    turn = Turn(parts, dispatch.carry_out, dispatch.tickets.look, schedule, publisher, market, awaited)
     new_day = None
     if renew is not None:
         markets = run.trader.state.all_hours
@@ -134,6 +135,7 @@ def _engine(
         new_day,
         watching,
         run.logs.levels,
+        pace=lambda: (playback.feed.progress().speed if playback is not None else 0.0) or 1.0,
     )
     return Engine(parts, turn, feed, playback, switch, schedule, dispatch, status, publisher, housekeeping)
 

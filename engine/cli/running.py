@@ -13,6 +13,7 @@ from engine.cli.layout import layout_of
 from engine.cli.output import answer, warn
 from engine.cli.screen import Screen, pictures_folder
 from engine.config import Config, find_config
+from engine.journal.state_dir import lasting
 from engine.model.commands import Flat
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_FAULT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
 from engine.model.sources import Selective
@@ -67,7 +68,7 @@ def run_here(
             trade_file.follow(running)
             if screen is not None:
                 screen.load()
-            _run(running, choice.mode, screen, signals, pictures_folder(args, running.folder))
+            _run(running, choice.mode, screen, signals, pictures_folder(args, lasting(running.folder)))
             for inst in running.trader.state.instrument_states:
                 if held := running.trader.state.portfolio.net(inst.index):
                     running.say(f"stopped with {inst.instrument.quantity_text(held)} {inst.instrument.symbol} open")

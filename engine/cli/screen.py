@@ -41,7 +41,10 @@ class Screen(Protocol):
 def picture_option(parser: Parser) -> None:
     """Add where pictures of the screen go."""
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="where s saves pictures of the screen (the state directory's pictures/)"
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="where s saves pictures of the screen (the state directory's pictures/; of replays ~/.local/state/myquant-tui/pictures/)",
     )
 
 

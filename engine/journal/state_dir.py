@@ -129,6 +129,12 @@ class StateDir:
         self.close()
 
 
+def lasting(path: Path) -> Path:
+    """The folder in which to put what is to outlive the run of the state directory `path`: a replay's own goes with one of those after it."""
+    usual = StateDir.usual("replay")
+    return usual.parent if path.parent == usual else path
+
+
 def _make(path: Path) -> None:
     """Create `path` and what is missing above it, each 0700 whatever the umask."""
     if path.is_dir():

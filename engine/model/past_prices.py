@@ -24,8 +24,8 @@ class PastPrices:
         self._until_ns = time.monotonic_ns() + _LOOKS_NS
 
     def take(self, closes: Mapping[int, tuple[int, date]]) -> None:
-        """What there is to be known of earlier days; one attribute store."""
-        self._closes = closes
+        """What there is to be known of earlier days, beside what is known; one attribute store."""
+        self._closes = {**self._closes, **closes}
 
     def take_bars(self, instrument: int, day: date, bars: Iterable[Bar]) -> None:
         """The bars of `day`, oldest first, of which neither stop nor lines are known."""

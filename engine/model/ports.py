@@ -261,3 +261,6 @@ class ReplayControl(Protocol):
 
     def progress(self) -> Progress:
         """How it plays."""
+
+    def awaited(self) -> tuple[Tick | None, int]:
+        """The tick that its pace lets wait, and to which moment (UTC ms, no later than that tick) the session has come meanwhile."""

@@ -4,6 +4,7 @@ Seconds here are whole and all change together, so that a countdown changes the 
 """
 
 from collections.abc import Sequence
+from math import inf
 from typing import Literal
 
 from engine.model.ports import FeedView
@@ -15,6 +16,7 @@ from engine.presentation.format import instrument_at, minute
 Fresh = Literal["LIVE", "LATE", "QUIET", "STALE", "NEW", "CLOSED"]
 
 CREDENTIALS_MISSING = "(no credentials)"  # what a source says that took a live feed's place
+_LEAST_S = 1.0
 _GAPS = 5  # nor before so many of its instrument's own usual gaps
 _LATE_MS = 2000  # longer on its way than the quickest of the last minute: it waited somewhere
 _SECOND_NS = 1_000_000_000
@@ -138,15 +140,21 @@ def coming(feed: FeedView, now_ns: int) -> str:
             return "" if feed.state == "UP" else "no reconnect"
 
 
+def ours_s(seen: Snapshot, run_s: float) -> float:
+    """How long `run_s` seconds of the run take here, where a replay goes as fast as it is set to; a screen sees no less than a second."""
+    pace = seen.replay.speed if seen.replay is not None and 0 < seen.replay.speed < inf else 1.0
+    return max(run_s / pace, min(run_s, _LEAST_S))
+
+
 def allowed_s(quote: Quote, seen: Snapshot) -> float:
-    """How long this instrument may say nothing before that means something, in seconds of its market."""
-    return max(seen.stale_s, _GAPS * quote.median_gap_ms / 1000)
+    """How long this instrument may say nothing before that means something, in our seconds: by the time of the run."""
+    return ours_s(seen, max(seen.stale_s, _GAPS * quote.median_gap_ms / 1000))
 
 
 def all_quiet(seen: Snapshot, now_ns: int) -> bool:
     """Whether no instrument ticks: then one silent instrument is no sign of a broken feed."""
     came_ns = seen.pulse.came_ns
-    return not came_ns or (now_ns - came_ns) / 1e9 > seen.stale_s
+    return not came_ns or (now_ns - came_ns) / 1e9 > ours_s(seen, seen.stale_s)
 
 
 def is_silent(seen: Snapshot, now_ns: int) -> bool:

@@ -6,7 +6,7 @@ A lost link is named before the silence that it brings about: `DATA STALE 9.1 s 
 from msgspec import Struct
 
 from engine.model.ports import FeedView
-from engine.model.snapshot import Quote, Snapshot
+from engine.model.snapshot import Snapshot
 from engine.presentation import feeds
 from engine.presentation import format as text
 from engine.presentation.feeds import is_closed, market
@@ -14,7 +14,6 @@ from engine.presentation.lamps import SILENT, Lamp, LampInput, Word, by_limit, i
 
 SOCKET = "SOCKET:"  # in the cause of a lamp that the link explains
 _SILENCE_S = 3.0
-_SHORTEST_S = 1.0  # however fast a replay runs: the screen itself looks four times a second
 _BORNE = 2.0  # times the limit, from which such a silence is as bad as any other
 _LOST_AFTER = 10.0  # times the limit of an instrument's silence
 _HEARD_S, _DUE_S, _GONE_S = 15.0, 30.0, 60.0  # a link without any sign of life: LATE, STALE, DEAD
@@ -41,15 +40,6 @@ class QuietTime(Struct, frozen=True):
         return by_limit(self.age_s, self.limit_s, self.limit_s, _LOST_AFTER * self.limit_s)
 
 
-def limit_s(quote: Quote, seen: Snapshot) -> float:
-    """How long this instrument may be silent, in real seconds: its own pace, and that of a replay, are allowed for."""
-    allowed_s = feeds.allowed_s(quote, seen)
-    if seen.replay is None:
-        return allowed_s
-    pace = seen.replay.real_speed if seen.replay.real_speed > 0 else seen.replay.speed
-    return max(_SHORTEST_S, allowed_s / pace) if pace > 0 else allowed_s
-
-
 def data(look: LampInput) -> Lamp:
     """Every instrument's newest tick, folded into one lamp that names the worst."""
     seen = look.snapshot
@@ -68,7 +58,7 @@ def data(look: LampInput) -> Lamp:
     silences = [
         QuietTime(
             age_s=look.age_s(max(quote.recv_ns, look.flowing_ns)),
-            limit_s=limit_s(quote, seen),
+            limit_s=feeds.allowed_s(quote, seen),
             instrument=quote.instrument,
             held=quote.instrument in held,
         )

@@ -29,7 +29,8 @@ _LOOK_NS, _LOOK_AT_FEW_NS = _SECOND_NS, _SECOND_NS // 4
 _APART_NS = 60 * _SECOND_NS  # clocks farther apart do not agree
 _FRESH_NS = 10 * _SECOND_NS  # a tick received within tells the exchange's time
 _NAMED = 3  # positions in a heartbeat line
-_PACE = 5  # an instrument may be silent for so many times its own median gap
+_LEAST_NS = _SECOND_NS  # however fast a replay runs
+_GAPS = 5  # an instrument may be silent for so many times its own median gap
 
 
 class LoopStats:
@@ -72,8 +73,11 @@ class Housekeeping:
         new_day: NewDay | None = None,
         watching: Watching | None = None,
         log_levels: LogLevels | None = None,
+        *,
+        pace: Callable[[], float] = lambda: 1.0,
     ) -> None:
         self._log_levels = log_levels
+        self._pace = pace  # how many seconds pass in the run in one of ours
         self._watching = watching
         self._new_day = new_day
         self.stats = stats
@@ -170,12 +174,14 @@ class Housekeeping:
     def _look_at_instruments(self, now_ns: int) -> None:
         ticking = silent = 0
         removed = 0
+        pace = self._pace()
         for inst in self._instruments:
             tick = inst.last_tick
             removed += inst.instrument.removed is True
             if tick is not None:
                 ticking += 1
-                silent += now_ns - tick.recv_ns > max(self._stale_ns, _PACE * inst.median_gap_ms * 1_000_000)
+                allowed_ns = max(self._stale_ns, _GAPS * inst.median_gap_ms * 1_000_000)
+                silent += now_ns - tick.recv_ns > max(allowed_ns / pace, min(allowed_ns, _LEAST_NS))
         stats = self.stats
         stats.ticking, stats.silent = ticking, silent
         if self._clock is not None and (ticking < len(self._instruments) - removed or stats.never):

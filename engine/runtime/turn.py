@@ -39,6 +39,7 @@ class Turn:
 
     __slots__ = (
         "_agenda",
+        "_awaited",
         "_budget",
         "_carry_out",
         "_clock",
@@ -67,6 +68,7 @@ class Turn:
         schedule: AfterTick,
         publisher: Publisher,
         market: MarketWatch | None = None,
+        awaited: Callable[[], tuple[Tick | None, int]] = lambda: (None, 0),
     ) -> None:
         self.lock = Lock()
         self.inputs = parts.inputs
@@ -86,6 +88,7 @@ class Turn:
         self._clock = parts.clock if isinstance(parts.clock, VirtualClock) else None  # moved from tick to tick
         self._market = market  # None where ticks move the clock
         self._agenda = parts.trader.agenda
+        self._awaited = awaited  # by whom ticks move the clock, and how far it has come on the way to the next
         if self._clock is not None:
             self._agenda.keep_time(by_ticks=True)
         self._late_before_ns = 0  # a live tick received before this moment enters nothing
@@ -101,7 +104,7 @@ class Turn:
         if seq != cursor.expected and not cursor.accepts(seq):
             return
         if tick.exch_ms > self._agenda.by_tick_ms:
-            self._pass_time(tick)
+            self._pass_time(tick, tick.exch_ms)
         cursor.last_seq = seq
         recv_ns = tick.recv_ns
         live = self._live
@@ -142,13 +145,13 @@ class Turn:
         if now_ns >= self._publisher.due_ns:
             self._publisher.publish(now_ns)
 
-    def _pass_time(self, tick: Tick) -> None:
-        """Let the virtual clock pass through each moment at which something is due ahead of `tick`."""
+    def _pass_time(self, tick: Tick, before_ms: int) -> None:
+        """Let the virtual clock pass through each moment before `before_ms` at which something is due ahead of `tick`."""
         trader, agenda, clock = self._trader, self._agenda, self._clock
-        if clock is None or agenda.settles(tick.exch_ms) or trader.is_wild(tick):
+        if clock is None or agenda.settles(before_ms) or trader.is_wild(tick):
             return
-        while agenda.due_ms < tick.exch_ms and not agenda.settles(tick.exch_ms):
-            clock.at_ms = at_ms = max(agenda.due_ms, min(clock.at_ms, tick.exch_ms))
+        while agenda.due_ms < before_ms and not agenda.settles(before_ms):
+            clock.at_ms = at_ms = max(agenda.due_ms, min(clock.at_ms, before_ms))
             self._virtual_beat(at_ms)
             if self.inputs:
                 self.take_inputs()
@@ -187,6 +190,7 @@ class Turn:
         if self.inputs:
             self.take_inputs()
         if own:
+            self._wait_for_tick()
             now_ms = self._effects.now_ms
             market_ms = closed_until_ms = 0
             if self._market is not None:
@@ -204,6 +208,14 @@ class Turn:
         now_ns = _now_ns()
         if self._publisher.is_due(now_ns, self._cursor.came_ns):
             self._publisher.publish(now_ns)
+
+    def _wait_for_tick(self) -> None:
+        """See to what is due while a replay's pace lets the next tick wait: a silence is told while it lasts."""
+        if not self._agenda.by_ticks:
+            return
+        tick, now_ms = self._awaited()
+        if tick is not None and tick.seq == self._cursor.last_seq + 1 and now_ms > self._agenda.by_tick_ms:
+            self._pass_time(tick, now_ms)
 
     def distrust_before(self, now_ns: int) -> None:
         """Let no live tick that was received before `now_ns` (monotonic) enter anything: the process stood still."""

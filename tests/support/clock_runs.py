@@ -78,7 +78,11 @@ class VirtualRun:
             chosen, self.trader, VirtualClock(0), Cursor(lossless=True), simulated,
             journal=kept, recorder=kept, keeps_account=False, inbox_size=1,
         )  # fmt: skip
-        self.turn = Turn(self.parts, lambda _: None, lambda: None, _NothingDue(), Publisher(lambda _: None, 1 << 40))
+        self.awaited: tuple[Tick | None, int] = None, 0  # the tick that a pace lets wait, and the time until now
+        self.turn = Turn(
+            self.parts, lambda _: None, lambda: None, _NothingDue(), Publisher(lambda _: None, 1 << 40),
+            awaited=lambda: self.awaited,
+        )  # fmt: skip
         self.events, self.marks = kept.events, kept.marks
 
     def play(self, stream: Iterable[Tick]) -> "VirtualRun":

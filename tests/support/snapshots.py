@@ -302,7 +302,12 @@ def log(count: int = 30) -> tuple[LogLine, ...]:
     levels = ("INFO", "DEBUG", "WARN", "INFO", "ERROR")
     return tuple(
         LogLine(
-            n, (1_763_640_000 + n) * SECOND, levels[n % 5], ("trader", "feed", "engine")[n % 3], f"line {n} of the log"
+            n,
+            (1_763_640_000 + n) * SECOND,
+            levels[n % 5],
+            ("trader", "feed", "engine")[n % 3],
+            f"line {n} of the log",
+            run_ns=AT_MS * 1_000_000,
         )
         for n in range(1, count + 1)
     )

@@ -2,6 +2,7 @@
 
 from math import ceil
 
+from engine import ReplayView
 from engine.presentation import change, feeds, health
 from engine.presentation import format as text
 from tui.frame import readiness
@@ -11,7 +12,7 @@ from tui.text.segments import LUXURY, Segment, assemble, segment, word
 from tui.view import control_holder
 from tui.view.model import View
 
-_QUIET_S = 5.0  # without any tick for this long the feed mark of a replay warns
+_QUIET_S = 5.0  # without any tick for this long, in its own time, the feed mark of a replay warns
 _NAMED_FROM = 60  # cells from which it may also say what is missing
 _PADDED_FROM = 40  # cells from which the badge has air around its word
 _WIDE_FROM = 110  # and the bar, why a replay cannot be compared
@@ -74,7 +75,7 @@ def _feed(view: View) -> Segment:
     if shot.replay and not shot.replay.playing:
         return segment(7, word(f"{glyphs.pause} held", "warn"), word(glyphs.pause, "warn"))
     quiet_s = (view.now_ns - shot.pulse.came_ns) / 1e9
-    if quiet_s > _QUIET_S or feeds.is_silent(shot, view.now_ns):
+    if quiet_s > feeds.ours_s(shot, _QUIET_S) or feeds.is_silent(shot, view.now_ns):
         return segment(5, word(f"{glyphs.warn} no tick for {text.age(quiet_s)}", "warn"), word(glyphs.warn, "warn"))
     return segment(7, (*word(glyphs.ok, "good"), (f" {text.scaled(shot.ticks)} ticks", "dim")), word(glyphs.ok, "good"))
 
@@ -151,16 +152,15 @@ def _replay_bar(view: View, width: int) -> Line:
     if waits_s > 0:
         state = word(f"next tick in {ceil(waits_s):,} s", "warn")
     percent = f"{share * 100:.0f} %" if share is not None else ""
-    skipping = f"skipped {replay.silences_skipped:,}" if replay.skip_silence else ""
     segments = [
         segment(0, ((f"{mark} ", "warn" if held or replay.ended else view.snapshot.trade_mode), (speed, "bold"))),
-        segment(3, state or real),
+        segment(3 if state or not replay.skip_silence else 5, state or real),
         segment(1, word(text.clock(replay.at_ms, shot.session.zone, millis=True))),
         segment(2, word(ticks), word(ticks.removeprefix("tick "))),
         _check(view, width),
         segment(6, word(shot.session.date, "dim")),
         segment(5, word(f"{gaps:,} gap{'' if gaps == 1 else 's'}" if gaps else "", "warn")),
-        segment(7, word(skipping, "dim")),
+        _skipping(replay),
     ]
     end = word(percent)
     if share is None:
@@ -168,6 +168,15 @@ def _replay_bar(view: View, width: int) -> Line:
     loud = bool(replay.check and replay.check.difference)  # worth more than a long gauge
     start = _packed(segments, max(6, width - width_of(end) - (2 if loud else 12)))
     return _with_gauge(start, share, end, view, width)
+
+
+def _skipping(replay: ReplayView) -> Segment:
+    """That it does not wait through long silences, and through how many it has not waited."""
+    count = replay.silences_skipped
+    if not replay.skip_silence:
+        return segment(4)
+    told = f"{count:,} silence{'' if count == 1 else 's'} skipped" if count else "skips silences"
+    return segment(4, word(told, "dim"))
 
 
 def _check(view: View, width: int) -> Segment:

@@ -157,11 +157,11 @@ class Actions:
         self.note(f"speed {speed:g}×" if speed else "speed max", at_ns)
 
     def do_silence(self, at_ns: int) -> None:
-        """Skip silences, or do not."""
+        """Skip long silences, or wait through them."""
         replay = self._snapshot.replay
         if replay is not None:
             self._client.send(SkipSilence(not replay.skip_silence))
-            self.note("silences are waited for" if replay.skip_silence else "silences over 2 s are skipped", at_ns)
+            self.note("silences are waited for" if replay.skip_silence else "long silences are skipped", at_ns)
 
     def do_bookmark(self, _at_ns: int) -> None:
         """Ask for the bookmark's text; the place is the one where `b` was pressed."""

@@ -61,6 +61,7 @@ class ReplayFeed:
         self._ended = False
         self._silences = 0
         self._due_ns = 0  # when the tick that is waited for comes, 0 = in a moment
+        self._awaited: Tick | None = None
         self._deliver: Callable[[Tick], None] = _nobody
         self._on_end: Callable[[str], None] = _nobody
         self._thread = Thread(target=self._run, name="replay", daemon=True)
@@ -95,7 +96,7 @@ class ReplayFeed:
             self._moved = self._interrupted = True
             self._limit = _NO_LIMIT if limit is None else limit
             self._playing = playing
-            self._anchor = None
+            self._anchor = self._awaited = None
             self._lock.notify_all()
 
     def set_speed(self, speed: float) -> None:
@@ -103,7 +104,7 @@ class ReplayFeed:
         with self._lock:
             self._speed = speed
             self._interrupted = True
-            self._anchor = None
+            self._anchor = self._awaited = None
             self._lock.notify_all()
 
     def set_skip_silence(self, on: bool) -> None:
@@ -118,6 +119,15 @@ class ReplayFeed:
             playing = (self._playing or self._limit != _NO_LIMIT) and not self._ended
             due_ns = self._due_ns if playing else 0
             return Progress(playing, self._ended, self._speed, self._skip_silence, self._silences, due_ns)
+
+    def awaited(self) -> tuple[Tick | None, int]:
+        """The tick that its pace lets wait, and to which moment (UTC ms, no later than that tick) the session has come meanwhile."""
+        with self._lock:
+            tick, anchor = self._awaited, self._anchor
+            if tick is None or anchor is None:
+                return None, 0
+            passed_ms = int((self._clock.monotonic_ns() - anchor[0]) * self._speed / 1_000_000)
+            return tick, min(tick.exch_ms, anchor[1] + passed_ms)
 
     # ── The feed's thread ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -184,6 +194,7 @@ class ReplayFeed:
             self._next = tick.seq + 1
             self._at_ms = tick.exch_ms
             self._due_ns = 0
+            self._awaited = None
 
     def _end(self) -> None:
         with self._lock:
@@ -204,6 +215,7 @@ class ReplayFeed:
             wait_ns = anchor_ns + int((tick.exch_ms - anchor_ms) * 1_000_000 / self._speed) - now_ns
             if wait_ns > _EARLY_NS and not self._interrupted:
                 self._due_ns = now_ns + wait_ns if wait_ns > _TOLD_FROM_NS or self._due_ns else 0
+                self._awaited = tick
                 self._clock.wait(self._lock, min(wait_ns / 1e9, _LONGEST_WAIT_S))
                 return False  # look again: an order may have come, or it is time
             return not self._interrupted

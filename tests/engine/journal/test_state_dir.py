@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.journal.ownership import LOCK_FILE, owner_of
-from engine.journal.state_dir import STAMP_FILE, StateDir
+from engine.journal.state_dir import STAMP_FILE, StateDir, lasting
 from engine.model.clock import VirtualClock
 from engine.model.errors import StateBusyError, UserError
 from engine.model.types import TradeMode
@@ -305,3 +305,14 @@ def test_a_fifo_in_place_of_the_stamp_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(state / STAMP_FILE)
     with pytest.raises(UserError, match="not a plain file"):
         StateDir.open(state, "paper")
+
+
+def test_what_is_to_outlive_a_replay_is_put_where_no_later_one_removes_it(home: Path, tmp_path: Path) -> None:
+    with StateDir.open(None, "replay", keep_runs=1) as one:
+        kept = lasting(one.path) / "pictures"
+        kept.mkdir()
+    with StateDir.open(None, "replay", keep_runs=1, clock=VirtualClock(4_000_000_000 * SECOND)):
+        assert (one.path.exists(), kept.exists()) == (False, True)
+    assert kept == home / "pictures"
+    for own in (tmp_path / "said", home / "paper"):
+        assert lasting(own) == own

@@ -125,13 +125,14 @@ def test_a_replay_that_stands_still_has_no_old_data(change: dict[str, bool], tex
         (2.0, 2.0, 1.6, "QUIET"),
         (0.25, 0.25, 11.9, "OK"),
         (0.25, 0.25, 12.1, "QUIET"),
+        (10.0, 0.4, 1.1, "QUIET"),  # in a silence it measures less and less
         (1000.0, 900.0, 0.9, "OK"),
         (1000.0, 900.0, 1.1, "QUIET"),
         (0.0, 0.0, 2.9, "OK"),
         (2.0, 0.0, 1.6, "QUIET"),
     ],
 )
-def test_a_playing_replay_is_judged_at_its_real_speed(speed: float, real: float, age: float, word: str) -> None:
+def test_a_playing_replay_is_judged_by_its_own_time(speed: float, real: float, age: float, word: str) -> None:
     playing = replace(REPLAY, playing=True, speed=speed, real_speed=real)
     assert judge(snapshot(replay=playing, quotes=quotes(age, median_gap_ms=100)))["DATA"].word == word
 

@@ -7,10 +7,12 @@ import pytest
 from msgspec.structs import replace
 
 from engine.assembly.look_back import look_back
+from engine.assembly.watch_list import WatchList
 from engine.model.past_prices import PastPrices
 from engine.model.types import Instrument, Tick
 from engine.recording.last_prices import last_prices
 from engine.recording.writer import RecordingWriter
+from engine.venues.supply import LiveSupply
 from tests.support.builders import ms, ticks
 from tests.support.recording_samples import header
 from tests.support.trader_harness import TraderHarness
@@ -67,6 +69,22 @@ def test_a_run_knows_fridays_close_on_monday_and_nothing_of_monday_itself(tmp_pa
     assert past.close(1, date(2025, 10, 6)) == (10_100, FRIDAY)
     assert past.close(1, date(2025, 10, 3)) == (0, "")
     assert past.close(0, date(2025, 10, 6)) == (0, "")
+
+
+def test_of_what_is_added_later_the_close_is_found_too_and_those_known_stay(tmp_path):
+    record(tmp_path, "20251003-091500", at("15:29:58", 51, instrument=1), at("15:29:59", 101))
+    instruments = TraderHarness(listed=(CALL, PUT)).trader.state.instrument_states
+    past, done = PastPrices(), []
+    source = LiveSupply("by hand", (CALL,), lambda _tell, _in_session: None)
+    listing = WatchList(source, (CALL.symbol,), None, {}, tmp_path, lambda work: work())
+    listing.look_back = lambda first: done.append(
+        look_back(tmp_path, instruments[first:], lambda: ms("11:00:00", MONDAY), past, today=True).join(10)
+    )
+    look_back(tmp_path, instruments[:1], lambda: ms("09:00:00", MONDAY), past, today=True).join(10)
+    listing.follow((CALL, PUT))
+    listing.follow((replace(CALL, removed=True), PUT))  # nothing that was not known
+    assert len(done) == 1
+    assert [past.close(number, date(2025, 10, 6))[0] for number in (0, 1)] == [10_100, 5_100]
 
 
 def test_where_there_is_no_folder_nothing_is_known(tmp_path):

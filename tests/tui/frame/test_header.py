@@ -114,7 +114,13 @@ def test_the_feed_says_held_ended_stopped_old_and_silent():
     assert "■ ended" in status(snapshot(replay=replace(SNAPSHOT.replay, ended=True)))
     assert "■ stopped" in status(snapshot(stopped=True))
     assert "no ticks yet" in status(snapshot(pulse=replace(SNAPSHOT.pulse, came_ns=0)), 150)
-    assert "▲ no tick for 12s" in status(snapshot(pulse=replace(SNAPSHOT.pulse, came_ns=NOW_NS - 12 * SECOND)), 150)
+
+    def silent(seconds, speed):
+        pulse = replace(SNAPSHOT.pulse, came_ns=NOW_NS - round(seconds * SECOND))
+        return status(snapshot(pulse=pulse, replay=replace(SNAPSHOT.replay, speed=speed)), 150)
+
+    assert "▲ no tick for 12s" in silent(12, 10.0)
+    assert ["no tick" in silent(4, speed) for speed in (1.0, 10.0)] == [False, True]  # five seconds of its own time
     old = status(snapshot(taken_ns=NOW_NS - 4 * SECOND), 150)
     assert "✖ values are 4.0 s old" in old
     assert old.endswith("✖")
@@ -233,3 +239,14 @@ def test_parts_shorten_before_they_drop_and_luxury_comes_last():
     assert plain([assemble(segments, 9)]) == "lo  first"
     assert plain([assemble(segments, 3)]) == "fir"
     assert assemble([], 3) == (("   ", ""),)
+
+
+def test_a_replay_that_skips_silences_says_so_in_words_at_80_columns():
+    def said(count, on=True):
+        replay = replace(SNAPSHOT.replay, skip_silence=on, silences_skipped=count)
+        return plain((header.bar(view(snapshot(replay=replay)), 80),))
+
+    assert "  skips silences  " in said(0)
+    assert "  1 silence skipped  " in said(1)
+    assert "  12 silences skipped  " in said(12)
+    assert "silence" not in said(12, on=False)

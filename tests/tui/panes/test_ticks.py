@@ -77,11 +77,14 @@ def age_of(seen, **more):
 
 
 def test_silence_has_a_mark_of_its_own():
-    def silent(seconds, came=0.1, median_gap_ms=640):
+    def silent(seconds, came=0.1, median_gap_ms=640, speed=1.0):
         old = quote(0, 15_701, recv_ns=NOW_NS - int(seconds * SECOND), median_gap_ms=median_gap_ms)
         pulse = replace(SNAPSHOT.pulse, came_ns=NOW_NS - int(came * SECOND))
-        return untraded(quotes=(old, quote(1, 9_444)), pulse=pulse)
+        played = replace(SNAPSHOT.replay, speed=speed)
+        return untraded(quotes=(old, quote(1, 9_444)), pulse=pulse, replay=played)
 
+    assert age_of(silent(0.9, speed=10.0)) == ["0.9s", "●"]
+    assert age_of(silent(1.1, speed=10.0)) == ["1.1s", "▲"]
     assert age_of(silent(2.9)) == ["2.9s", "●"]
     assert age_of(silent(4)) == ["4.0s", "▲"]
     assert age_of(silent(40)) == ["40s", "✖"]

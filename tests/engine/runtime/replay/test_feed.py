@@ -175,3 +175,29 @@ def test_a_long_wait_for_the_next_tick_is_told_and_a_short_one_is_not(step_ms, s
     for due_ns, now_ns, timeout_s in clock.told:
         assert due_ns == (now_ns + round(timeout_s * 1e9) if told else 0)
     assert feed.progress().due_ns == 0
+
+
+class AskedHalfway(VirtualClock):
+    """A clock that asks in the middle of each wait to where the session has come."""
+
+    def __init__(self):
+        super().__init__()
+        self.told = []
+        self.feed = None
+
+    def wait(self, condition, timeout_s):
+        self.advance(round(timeout_s * 5e8))
+        self.told.append(self.feed.awaited())
+        self.advance(round(timeout_s * 5e8))
+
+
+def test_while_it_waits_the_session_goes_on_as_fast_as_it_is_set_to():
+    clock, listener = AskedHalfway(), Listener()
+    feed = clock.feed = ReplayFeed(stream(3, 30_000), clock, speed=10.0)
+    assert feed.awaited() == (None, 0)
+    feed.start(listener.deliver, listener.on_end)
+    assert listener.over.wait(20)
+    feed.stop(5)
+    waits = [(each.seq, at_ms - ms("09:30:00")) for each, at_ms in clock.told]
+    assert waits == [(2, 15_000), (3, 45_000)]
+    assert feed.awaited() == (None, 0)
