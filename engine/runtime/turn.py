@@ -122,8 +122,8 @@ class Turn:
         cursor.expected = seq + 1
         if sampled:
             decided_ns = _now_ns()
-        if self._clock is not None:
-            self._clock.at_ms = tick.exch_ms
+        if (clock := self._clock) is not None:
+            clock.at_ms = tick.exch_ms
         if effects:
             self._effects.carry_out(effects, recv_ns)
         now_ns = _now_ns()

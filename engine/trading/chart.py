@@ -19,12 +19,12 @@ class Chart:
     Reading is safe beside the turn: the copy that it begins with is atomic, and so is adding a bar.
     """
 
-    __slots__ = ("_first_ms", "_flat", "_most", "_pack", "_values", "begun_ms", "interval_ms")
+    __slots__ = ("_first_ms", "_flat", "_most_values", "_pack", "_values", "begun_ms", "interval_ms")
 
     def __init__(self, interval_ms: int, lines: int = 0) -> None:
         self._first_ms = interval_ms
-        self._most = _MOST if interval_ms < COARSE_STEP_MS else _COARSE_MOST
         self._values = LINES + lines  # of a bar
+        self._most_values = (_MOST if interval_ms < COARSE_STEP_MS else _COARSE_MOST) * self._values
         self._pack = Struct(f"{self._values}q").pack  # twice as fast as extending an array by a tuple
         self.interval_ms = interval_ms  # of each bar
         self.begun_ms = 0  # when the day's first tick was; 0 before it
@@ -37,13 +37,13 @@ class Chart:
 
     def add(self, bar: Bar) -> None:
         """Add the newest bar."""
-        flat = self._flat
-        if flat and flat[-self._values] >= bar[AT]:  # a longer one has taken its place
+        flat, values = self._flat, self._values
+        if flat and flat[-values] >= bar[AT]:  # a longer one has taken its place
             known = tuple(flat[-self._values :])
             bar = merged((known, bar), 2 * self.interval_ms, known[AT])[0]
             self._flat = flat = flat[: -self._values]
         flat.frombytes(self._pack(*bar))
-        if len(flat) > self._most * self._values:
+        if len(flat) > self._most_values:
             longer_ms = next((step for step in _STEPS_MS if step > self.interval_ms), 2 * self.interval_ms)
             self._flat = array("q", (value for each in merged(self.bars(), longer_ms) for value in each))
             self.interval_ms = longer_ms

@@ -35,7 +35,6 @@ class InstrumentState:
         "_kept_touch",
         "day",
         "bar_ms",
-        "counts",
         "close",
         "close_date",
         "day_begun_ms",
@@ -101,8 +100,7 @@ class InstrumentState:
         self.median_gap_ms = 0  # follows the median of the silences between ticks, a millisecond a tick
         self.history = Chart(sample_ms, len(self.strategy.lines()))
         self.sample_at_ms = 0
-        self.counts = True  # whether nobody tells the day's volume: then it is what the ticks come to
-        self.traded = 0
+        self.traded = 0  # by its ticks: the day's volume, where nobody tells it
         self.bar_ms = self.opened = self.high = self.low = self.traded_before = 0  # of the bar that runs, if `bar_ms`
         self.gaps = 0  # silences in session longer than allowed
         self.halt_shown = False
@@ -170,18 +168,18 @@ class InstrumentState:
 
     def sample(self, tick: Tick, before: Tick | None, position: Position | None) -> None:
         """End the bar that runs with the tick `before`, and begin the next with `tick`."""
-        history, now_ms = self.history, tick.exch_ms
-        self.counts = not tick.day_volume
+        history, now_ms, day_volume = self.history, tick.exch_ms, tick.day_volume
         traded = self._traded(before)
         if self.bar_ms and before is not None:
             history.add(self._bar(before.price, traded, position))
         elif not self.bar_ms:
             history.begun_ms = history.begun_ms or now_ms
-            traded = max(tick.day_volume - tick.quantity, 0) if tick.day_volume else traded
+            traded = max(day_volume - tick.quantity, 0) if day_volume else traded
         self.opened = self.high = self.low = tick.price
         self.traded_before = traded
-        self.bar_ms = now_ms - now_ms % history.interval_ms
-        self.sample_at_ms = self.bar_ms + history.interval_ms
+        interval_ms = history.interval_ms
+        self.bar_ms = bar_ms = now_ms - now_ms % interval_ms
+        self.sample_at_ms = bar_ms + interval_ms
 
     def bars(self, position: Position | None) -> tuple[Bar, ...]:
         """The day's bars, the one that runs among them; from any thread."""
@@ -196,10 +194,12 @@ class InstrumentState:
         volume = traded - self.traded_before
         if not 0 <= volume <= MAX_QUANTITY:
             volume = 0 if volume < 0 else MAX_QUANTITY
-        lines = [NOTHING if value is None else int(value) for value in self.strategy.lines().values()]
-        high = self.high if self.high > close else close
-        low = self.low if self.low < close else close
-        return (self.bar_ms, self.opened, high, low, close, volume, stop, *lines)
+        high, low = self.high, self.low
+        if close > high:
+            high = close
+        if close < low:
+            low = close
+        return (self.bar_ms, self.opened, high, low, close, volume, stop, *self.strategy.line_ends())
 
     def _traded(self, tick: Tick | None) -> int:
         """How much was traded by then: what the exchange says with `tick`, or what all ticks come to."""

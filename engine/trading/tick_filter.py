@@ -104,7 +104,8 @@ class TickFilter:
         price = tick.price
         if not self._lowest_price <= price <= MAX_PRICE:
             return self._refuse(_what_is_wrong(price), tick)
-        ahead_ms = tick.exch_ms - self.newest_ms
+        exch_ms = tick.exch_ms
+        ahead_ms = exch_ms - self.newest_ms
         if not 0 <= ahead_ms <= _FAR_AHEAD_MS:
             reason = self._judge_time(tick, ahead_ms)
             if reason:
@@ -123,9 +124,9 @@ class TickFilter:
             reason = self._judge_jump(tick)
             if reason:
                 return reason
-            ahead_ms = tick.exch_ms - self.newest_ms  # a tick that was held may have come to be the newest
+            ahead_ms = exch_ms - self.newest_ms  # a tick that was held may have come to be the newest
         if ahead_ms > 0:
-            self.newest_ms = tick.exch_ms
+            self.newest_ms = exch_ms
         self.new_link = False
         if self.bad_streak or self.halted:
             self._recover()

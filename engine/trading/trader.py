@@ -137,7 +137,8 @@ class Trader:
         if (inst.tick_filter.missing and tick.exch_seq) or inst.halt_shown:
             self._data_quality.on_odd(inst, tick)
         inst.last_ms = now_ms
-        inst.median_gap_ms += 1 if gap_ms > inst.median_gap_ms else -1
+        median_ms = inst.median_gap_ms
+        inst.median_gap_ms = median_ms + 1 if gap_ms > median_ms else median_ms - 1
         if now_ms >= inst.sample_at_ms:
             inst.sample(tick, before, position)
             self._data_quality.on_sample(inst, now_ms)
@@ -145,8 +146,8 @@ class Trader:
             inst.high = price
         elif price < inst.low:
             inst.low = price
-        if inst.counts:
-            inst.traded += tick.quantity
+        quantity = tick.quantity
+        inst.traded += quantity
         if position is not None:
             if price > position.highest:
                 position.follow(price)
@@ -161,7 +162,7 @@ class Trader:
             self._flattener.judge_daily_loss(now_ms)
         try:
             # A tick that found a position open enters nothing: an exit and an entry never share a tick.
-            if inst.strategy.on_tick(price, tick.quantity) and position is None:
+            if inst.strategy.on_tick(price, quantity) and position is None:
                 self._enter(inst, price, now_ms, day)
         except Exception as error:  # noqa: BLE001 - a broken strategy must not stop the exits
             self._data_quality.on_fault("strategy", error, tick)

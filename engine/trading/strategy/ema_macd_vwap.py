@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Final
 
 from engine.config import StrategyConfig
+from engine.model.bars import NOTHING
 from engine.model.state import Fields, Plain, dump, load
 from engine.trading.indicators.atr import Atr
 from engine.trading.indicators.bollinger import Bollinger
@@ -32,11 +33,11 @@ class Strategy:
         *STATE,
         "_after_stop",
         "_config",
-        "_crossover",
         "_filtered_noise",
         "_line_names",
         "_min_move",
         "_move_share",
+        "_pair",
         "_updates",
         "atr",
         "bollinger",
@@ -77,17 +78,18 @@ class Strategy:
         bands = config.use_bollinger_bands
         self.bollinger = Bollinger(config.bollinger_length, float(config.bollinger_width)) if bands else None
         self.vwap = Vwap() if config.use_vwap else None
-        self._crossover = EmaPair(self.fast, self.slow) if self.fast is not None and self.slow is not None else None
+        self._pair = EmaPair(self.fast, self.slow) if self.fast is not None and self.slow is not None else None
         by_price = (self.macd, self.htf, self.rsi, self.atr, self.bollinger)
         self._updates = tuple(each.update for each in by_price if each is not None)
 
     def on_tick(self, price: int, quantity: int) -> bool:
         """Take a tick of the session; whether the signal to enter is there."""
         self.ticks += 1
-        if self._crossover is not None:
-            self._crossover.update(price)
-        for update in self._updates:
-            update(price)
+        if (pair := self._pair) is not None:
+            pair.update(price)
+        if self._updates:  # to ask costs less than an empty loop
+            for update in self._updates:
+                update(price)
         if self.vwap is not None:
             self.vwap.update(price, quantity)
         previous = self.previous
@@ -98,11 +100,9 @@ class Strategy:
             move = self._beyond_noise(previous, price - previous)
             if move:
                 self.green = self.green + 1 if move > 0 else 0
-        elif price > previous:
-            self.green += 1
-        else:
-            self.green = 0
-        return self.green >= self.needed
+            return self.green >= self.needed
+        self.green = green = self.green + 1 if price > previous else 0
+        return green >= self.needed
 
     def _beyond_noise(self, previous: int, move: int) -> int:
         """`move` when it counts, else 0."""
@@ -170,6 +170,17 @@ class Strategy:
         if self.vwap is not None:
             shown["VWAP"] = self.vwap.value
         return shown
+
+    def line_ends(self) -> tuple[int, ...]:
+        """The values of `lines`, in their order, as a bar keeps them."""
+        ends: tuple[int, ...] = ()
+        if (fast := self.fast) is not None and (slow := self.slow) is not None:
+            first, second = fast.value, slow.value
+            ends = NOTHING if first is None else int(first), NOTHING if second is None else int(second)
+        if self.vwap is not None:
+            value = self.vwap.value
+            ends = (*ends, NOTHING if value is None else int(value))
+        return ends
 
     def _parts(self) -> dict[str, Ema | Macd | Vwap | Rsi | Atr | Bollinger]:
         parts = {
