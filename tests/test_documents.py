@@ -26,7 +26,7 @@ def quoted(document: str) -> list[str]:
 def members(body: ast.AST) -> Iterator[str]:
     """What is defined, declared, or set on `self` anywhere in `body`."""
     for node in ast.walk(body):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             yield node.target.id
@@ -39,7 +39,7 @@ def names_in(path: Path) -> frozenset[str]:
     """Functions and classes at the top of the file, and their members as `Class.member`."""
     found: set[str] = set()
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             found.add(node.name)
         if isinstance(node, ast.ClassDef):
             found |= {f"{node.name}.{member}" for member in members(node)}

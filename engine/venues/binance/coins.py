@@ -14,7 +14,7 @@ from engine.config import Config, user_folder
 from engine.model.errors import InputError
 from engine.outside.https import Caller, CallError, Request
 from engine.outside.lists import Bounds, Group, Known, implausible, in_a_line, unusable
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 from engine.venues.binance.settings import BinanceConfig
 
 USUAL: Final = "BTCUSDT"
@@ -25,7 +25,19 @@ _REST = {
     "data-stream.binance.vision": "https://data-api.binance.vision",
     "stream.binance.com": "https://api.binance.com",
 }
-_QUOTES = ("USDT", "USDC", "FDUSD", "TUSD", "BTC", "ETH", "BNB", "EUR", "TRY", "BRL", "JPY")
+_QUOTES = (
+    CleanText("USDT"),
+    CleanText("USDC"),
+    CleanText("FDUSD"),
+    CleanText("TUSD"),
+    CleanText("BTC"),
+    CleanText("ETH"),
+    CleanText("BNB"),
+    CleanText("EUR"),
+    CleanText("TRY"),
+    CleanText("BRL"),
+    CleanText("JPY"),
+)
 _BOUNDS = Bounds(least={"coins": 100}, changed={})
 _KEPT = "binance-coins.txt"
 _NEAR = 3
@@ -42,8 +54,12 @@ def coin_name(text: str) -> str:
 
 def is_coin_like(text: str) -> bool:
     """Whether `text` looks like a pair of coins: one that something is paid for in stands at its end."""
-    name = coin_name(text)
-    return any(name.endswith(quote) and len(name) > len(quote) for quote in _QUOTES)
+    return bool(paid_in(coin_name(text)))
+
+
+def paid_in(name: str) -> CleanText:
+    """What the coin `name` is paid in, as the end of its name says; "" where that says nothing."""
+    return next((quote for quote in _QUOTES if name.endswith(quote) and len(name) > len(quote)), CleanText(""))
 
 
 def wanted_coins(config: Config) -> tuple[tuple[str, ...], str]:

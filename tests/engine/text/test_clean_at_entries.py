@@ -68,6 +68,7 @@ ENTRIES = (
     "engine/assembly/edge_watch.py",  # what the system says of files
     "engine/outside/trust.py",
     "engine/serving/state_dirs.py",
+    "engine/gateway/quotes/",  # what providers and Redis answer, and what is asked
     "engine/cli/",
     "engine/gateway/http/",  # what a request says
     "engine/gateway/log.py",

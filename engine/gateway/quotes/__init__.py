@@ -1,0 +1,1 @@
+"""Quotes of several providers behind one cache. No decision, order or flat reads any of them."""
