@@ -112,7 +112,7 @@ class LogBook:
         since_ns = self._writing_since_ns
         if since_ns is None or self._clock.monotonic_ns() - since_ns < HANGS_NS:
             return CleanText("")
-        return CleanText(f"log: the disk does not answer, {count_of(self._intake.waiting)} wait")
+        return clean(f"log: the disk does not answer, {count_of(self._intake.waiting)} wait")
 
     def _lost(self) -> Lost:
         """What is in no file, and will be in none."""
