@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from engine.config import Config
-from engine.gateway.quotes.answers import MOCK, BadSymbolError, symbol_of
+from engine.gateway.quotes.answers import MOCK, BadSymbolError
 from engine.gateway.quotes.binance import BinanceQuotes, coin_symbol
 from engine.gateway.quotes.engine_quotes import ReadSnapshot
 from engine.gateway.quotes.mock import MockQuotes
@@ -11,7 +11,9 @@ from engine.gateway.quotes.quotes import QuoteProvider, Quotes
 from engine.gateway.quotes.redis_layer import VARIABLE, RedisLayer, address_of
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import ConfigError
+from engine.venues.angelone.settings import SmartApiConfig
 from engine.venues.simulated.settings import MockConfig
+from engine.venues.supply import NoCredentials
 
 BINANCE_KEY = "BINANCE_API_KEY"
 _SYSTEM_CLOCK = SystemClock()
@@ -41,8 +43,25 @@ def _providers(config: Config, environ: Mapping[str, str], clock: Clock) -> dict
     is_real = config.serve.binance == "public" or (config.serve.binance == "auto" and environ.get(BINANCE_KEY))
     return {
         "binance": BinanceQuotes(clock) if is_real else MockQuotes(seed, clock, coin_symbol),
-        MOCK: MockQuotes(seed, clock, symbol_of),
+        MOCK: MockQuotes(seed, clock),
+        "smartapi": _smartapi(config, environ, clock) or MockQuotes(seed, clock),
     }
+
+
+def _smartapi(config: Config, environ: Mapping[str, str], clock: Clock) -> QuoteProvider | None:
+    """The broker where there are credentials and nobody wants it invented; raises ConfigError for malformed ones."""
+    if config.serve.smartapi == MOCK:
+        return None
+    from engine.venues.angelone.credentials import find_credentials  # noqa: PLC0415 - who has none carries none of it
+
+    found = find_credentials(config, environ)
+    if isinstance(found, NoCredentials):
+        return None
+    from engine.gateway.quotes.smartapi import SmartApiQuotes, finder  # noqa: PLC0415
+    from engine.venues.angelone.login import LoginSession  # noqa: PLC0415
+
+    login = LoginSession(found, config.venue(SmartApiConfig).rest_url, clock)
+    return SmartApiQuotes(login, finder(config, environ, clock), clock)
 
 
 def _warm(config: Config, providers: Mapping[str, QuoteProvider]) -> list[tuple[str, str]]:

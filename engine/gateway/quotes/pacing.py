@@ -1,8 +1,9 @@
 """How often a provider is asked: so many times a second, not while it wants silence, by few threads. Knows no provider's format."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from engine.gateway.quotes.answers import ProviderFailedError
@@ -44,8 +45,9 @@ class PacedCalls:
         self._why = ""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"quotes-{name}")
 
-    async def run(self, call: Callable[[], _T]) -> _T:
-        """What `call` returns; raises ProviderFailedError where it must not be made now, and what it raises."""
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Within: a call may be made, and nobody else makes one; raises ProviderFailedError where none may."""
         self._refuse_in_silence()  # which costs nobody a turn
         wait_s = self._bucket.reserve_s(self._clock.monotonic_ns(), LONGEST_WAIT_S)
         if wait_s is None:
@@ -54,7 +56,11 @@ class PacedCalls:
             await self._sleep(wait_s)
         async with self._turn:
             self._refuse_in_silence()  # the call before may have brought it about
-            return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+            yield
+
+    async def in_thread(self, call: Callable[[], _T]) -> _T:
+        """What `call` returns, which may block; raises what it raises."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
     def be_silent(self, pause_s: float, why: str) -> ProviderFailedError:
         """Ask nothing for `pause_s`; the error that says `why`, to be raised."""

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
@@ -20,6 +20,7 @@ from engine.version import VERSION
 
 _USER = "/rest/auth/angelbroking/user/v1/"
 _SECURE = "/rest/secure/angelbroking/user/v1/"
+_MARKET = "/rest/secure/angelbroking/market/v1/"
 _IST = timedelta(hours=5, minutes=30)  # no daylight saving
 
 PAUSE_S = 30.0  # between two logins: one window of the one-time password
@@ -121,6 +122,11 @@ class LoginSession:
         if not isinstance(code, str) or not isinstance(exchanges, list | None):
             raise LoginError("profile: the answer names no client", PAUSE_S)
         return AccountProfile(clean(code, 40), tuple(one_line(str(exchange)) for exchange in exchanges or ()))
+
+    def quotes(self, tokens: Mapping[str, Sequence[str]]) -> object:
+        """Ask for the last prices of `tokens` by exchange, 50 at most; what the broker's answer holds. Raises LoginError."""
+        with self._turn:
+            return self._ask("quotes", "POST", _MARKET + "quote", {"mode": "LTP", "exchangeTokens": tokens}).data
 
     def logout(self) -> None:
         """End the session at the broker and forget the tokens; raises LoginError where the broker did not hear of it."""
@@ -227,7 +233,7 @@ class LoginSession:
         direction = "ahead of" if self.clock_off_s >= 0 else "behind"
         return f" ({abs(self.clock_off_s):.0f} s {direction} the broker's)"
 
-    def _ask(self, what: str, method: str, path: str, content: Mapping[str, str] | None = None) -> AnswerVerdict:
+    def _ask(self, what: str, method: str, path: str, content: Mapping[str, object] | None = None) -> AnswerVerdict:
         """Ask something within the session, logging in where there is none; raises LoginError for every no."""
         if self._tokens is None or self._day != self._today():
             self._log_in()
@@ -240,7 +246,7 @@ class LoginSession:
         raise LoginError(f"{what}: {verdict.text}", None if verdict.kind == "hopeless" else PAUSE_S)
 
     def _call(
-        self, what: str, method: str, path: str, content: Mapping[str, str] | None, *, scrub: str = ""
+        self, what: str, method: str, path: str, content: Mapping[str, object] | None, *, scrub: str = ""
     ) -> AnswerVerdict:
         """Make one call; a login counts as tried once its bytes may be on their way."""
         body = b"" if content is None else msgspec.json.encode(content)

@@ -75,6 +75,14 @@ def ready(config: Config, clock: Clock = _SYSTEM_CLOCK, *, least_rows: int = LEA
     return held, f"instrument list: {in_a_line(done.notes)}" if done.notes else ""
 
 
+def on_hand(config: Config, environ: Mapping[str, str]) -> Instruments:
+    """The list as it lies on the disk, however old: nothing is fetched. Raises InputError where there is none that can be used."""
+    held = _held(cache_folder(environ), config.venue(SmartApiConfig).master_url)
+    if held is None:
+        raise InputError("instrument list: there is none yet; myquant-tui instruments update fetches it")
+    return held
+
+
 def is_fresh(checked_ns: int, now_ns: int) -> bool:
     """Whether no newer list can be expected: none has been made (08:30 IST) between the two UTC times."""
     turn = int((_IST - _RENEWED).total_seconds()) * 10**9

@@ -13,7 +13,7 @@ from engine.gateway.quotes.answers import QuoteAnswer, SourcedQuote, restored, s
 from engine.gateway.quotes.mock import MockQuotes
 from engine.gateway.quotes.open_quotes import open_quotes
 from engine.gateway.quotes.quotes import Quotes
-from engine.gateway.quotes.redis_layer import OFF_S, RedisLayer, address_of
+from engine.gateway.quotes.redis_layer import OFF_S, WAIT_S, RedisLayer, address_of
 from engine.model.clock import VirtualClock
 from engine.model.errors import ConfigError
 from engine.text import redaction
@@ -130,6 +130,7 @@ def test_a_hung_one_is_waited_for_once_and_left_alone_then(tmp_path: Path, lines
         service.clock.advance(61 * SECOND_NS)
         lines()
         server.hang()
+        service.redis._wait_s = WAIT_S
         loop = asyncio.get_running_loop()
         begun_s = loop.time()
         said = await asyncio.gather(*(service.ask(symbol) for symbol in "AAAABCDEFGHIJKLMNOP"))
@@ -140,6 +141,7 @@ def test_a_hung_one_is_waited_for_once_and_left_alone_then(tmp_path: Path, lines
         assert (await service.ask("Z")).cache == "none"
         assert service.redis._client is None  # nobody asks it
         server.go_on()
+        service.redis._wait_s = 10.0
         await service.look_again()
         service.clock.advance(61 * SECOND_NS)
         assert (await service.ask("Z")).cache == "none"  # it was not told of it while it hung
@@ -148,9 +150,7 @@ def test_a_hung_one_is_waited_for_once_and_left_alone_then(tmp_path: Path, lines
         assert len(lines()) == 1
 
     with RedisServer(tmp_path) as server:
-        service = SharedService(server.url)
-        service.redis._wait_s = 0.025
-        played(service, screenplay=play)
+        played(SharedService(server.url), screenplay=play)
 
 
 @needs_redis
