@@ -88,7 +88,10 @@ class QuoteAnswer(Struct, frozen=True):
 
 
 class CacheView(Struct, frozen=True):
-    """How the cache does: `hits` by layer and `misses` since the start; `hit_rate` 0..1; `refused`: values in Redis that were none."""
+    """How the cache does: `hits` by layer and `misses` since the start; `hit_rate` 0..1.
+
+    `refused`: values in Redis that were none; `unsent`: quotes that were not put there, since they were too many at once.
+    """
 
     redis_available: bool
     hit_rate: float
@@ -97,6 +100,7 @@ class CacheView(Struct, frozen=True):
     hits: Mapping[Layer, int]
     misses: int
     refused: int = 0
+    unsent: int = 0
 
 
 _STORED = msgspec.json.Decoder(SourcedQuote)

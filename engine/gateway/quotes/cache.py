@@ -108,6 +108,7 @@ class QuoteCache:
             hits=dict(self._hits),
             misses=self._misses,
             refused=self._refused,
+            unsent=0 if self._redis is None else self._redis.left_out,
         )
 
     def _taken(self, key: str, data: bytes, symbol: str, source: str) -> Found | None:

@@ -25,6 +25,7 @@ VARIABLE: Final = "REDIS_URL"
 PREFIX: Final = "myquant:v1:"
 WAIT_S: Final = 0.025  # what a request waits for it at most
 OFF_S: Final = 30  # after a failure
+MOST_CALLS: Final = 64  # under way at once, before what is to be kept is left out
 _CONNECTIONS = 8
 _SCHEMES = ("redis", "rediss", "unix")
 _ALLOWED = "redis://[[user]:password@]host[:port][/db], the same with rediss://, or unix:///path"
@@ -81,6 +82,7 @@ class RedisLayer:
 
     def __init__(self, address: RedisAddress, connect_s: float, clock: Clock, *, wait_s: float = WAIT_S) -> None:
         self.is_up = False
+        self.left_out = 0
         self._address = address
         self._connect_s = connect_s
         self._clock = clock
@@ -94,11 +96,14 @@ class RedisLayer:
 
     async def get(self, key: str) -> bytes | None:
         """What lies under `key`, cut off where it is too long to be ours; b"" where nothing does, None where Redis did not tell."""
-        return await self._asked(lambda client: client.getrange(PREFIX + key, 0, LONGEST_STORED_BYTES))
+        return await self._asked(lambda client: client.getrange(PREFIX + key, 0, LONGEST_STORED_BYTES), self._wait_s)
 
     async def put(self, key: str, data: bytes, ttl_s: float) -> None:
-        """Let `data` lie under `key` for `ttl_s` seconds, where Redis takes it."""
-        await self._asked(lambda client: client.set(PREFIX + key, data, px=round(ttl_s * 1000)))
+        """Let `data` lie under `key` for `ttl_s` seconds, where Redis takes it; no request waits for that. Of too many at once some are left out."""
+        if len(self._calls) >= MOST_CALLS:
+            self.left_out += 1
+            return
+        await self._asked(lambda client: client.set(PREFIX + key, data, px=round(ttl_s * 1000)), self._connect_s)
 
     async def look(self) -> None:
         """See whether it is there, unless it failed less than 30 s ago; connects where it must. Waits as long as connecting may take."""
@@ -129,7 +134,7 @@ class RedisLayer:
             self._dropped, self._client = self._client, None
             await self._close_dropped()
 
-    async def _asked(self, command: Callable[["Redis"], Awaitable[object]]) -> bytes | None:
+    async def _asked(self, command: Callable[["Redis"], Awaitable[object]], wait_s: float) -> bytes | None:
         client = self._client
         if not self.is_up or client is None:
             return None
@@ -137,9 +142,9 @@ class RedisLayer:
         call = asyncio.ensure_future(command(client))
         call.add_done_callback(self._over)
         self._calls.add(call)
-        done, _ = await asyncio.wait((call,), timeout=self._wait_s)
+        await asyncio.wait((call,), timeout=wait_s)
         error: BaseException | None = TimeoutError()
-        if not done:
+        if not call.done():
             call.cancel()
         elif call.cancelled():
             error = ConnectionError("ended on our side")
@@ -150,7 +155,7 @@ class RedisLayer:
             return said if isinstance(said, bytes) else b""
         if str(error).startswith("WRONGTYPE"):
             return b"WRONGTYPE"  # something is there, and it is none of ours
-        self._fail(client, error, self._wait_s)
+        self._fail(client, error, wait_s)
         return None
 
     def _over(self, call: asyncio.Future[object]) -> None:

@@ -154,6 +154,34 @@ def test_a_hung_one_is_waited_for_once_and_left_alone_then(tmp_path: Path, lines
 
 
 @needs_redis
+def test_a_busy_loop_is_not_a_hung_redis_and_a_flood_is_not_kept_whole(tmp_path: Path) -> None:
+    async def play(service: SharedService) -> None:
+        await service.ask()
+        service.clock.advance(61 * SECOND_NS)
+        loop = asyncio.get_running_loop()
+        service.redis._wait_s = WAIT_S
+        asked = asyncio.create_task(service.ask())
+        for _ in range(10):
+            await asyncio.sleep(0)  # until the question is on its way
+        over_s = loop.time() + 2 * WAIT_S
+        while loop.time() < over_s:  # the loop stands still, and the answer comes
+            server.command("PING")
+        assert (await asked).cache == "redis"
+        service.redis._wait_s = 10.0
+        await asyncio.gather(*(service.quotes.quote("moved", f"S{number}", max_age_s=0) for number in range(300)))
+        while service.quotes._background._tasks:
+            await asyncio.sleep(0)
+        unsent = service.quotes.view().unsent
+        assert 0 < unsent < 300
+        kept = int(server.command("DBSIZE")[1:]) - 2  # the probe, and what was there before
+        assert kept + unsent == 300
+        assert service.redis.is_up
+
+    with RedisServer(tmp_path) as server:
+        played(SharedService(server.url), screenplay=play)
+
+
+@needs_redis
 def test_what_lies_there_and_is_none_of_ours_is_refused_and_replaced(tmp_path: Path) -> None:
     good = SourcedQuote(CleanText("A"), CleanText("9.50"), CleanText("moved"), NOON_NS // 10**6, NOON_NS // 10**6)
 
