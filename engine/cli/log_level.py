@@ -37,7 +37,7 @@ def run(args: Namespace) -> int:
     from engine.presentation import log_levels
     from engine.serving import find_place
     from engine.serving.remote import set_log_level
-    from engine.text.sanitize import CleanText
+    from engine.text.sanitize import clean
 
     if args.for_time and not args.changes:
         raise InputError("--for: of which component? such as: myquant-tui log-level trader=debug --for 10m")
@@ -51,7 +51,7 @@ def run(args: Namespace) -> int:
         print("\n".join(log_levels.words(each, seen) for each in seen.log_levels))
         return EXIT_WELL
     for component, level in changes.items():
-        refused = set_log_level(place, CleanText(component), CleanText(level), for_s)
+        refused = set_log_level(place, clean(component), clean(level), for_s)
         if refused:
             warn(f"log-level {component}={level} refused: {refused}")
             return EXIT_BAD_INPUT

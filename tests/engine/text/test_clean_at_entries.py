@@ -57,6 +57,7 @@ ENTRIES = (
     "engine/trading/data_quality.py",  # what a strategy raised
     "engine/runtime/closing.py",  # what a file is called
     "engine/runtime/watching.py",  # why an exchange lists no such instrument
+    "engine/runtime/dispatch.py",  # why a command cannot be carried out
     "engine/runtime/run_failure.py",  # what anything else raised
     "engine/assembly/assemble.py",  # what a run is called
     "engine/backtest/verification.py",  # what a file is called
@@ -72,6 +73,7 @@ ENTRIES = (
     "engine/cli/",
     "engine/gateway/http/",  # what a request says
     "engine/gateway/log.py",
+    "engine/bench/baseline/machine.py",  # what the system says of the machine
     "engine/bench/packets.py",
     "tui/input/control.py",  # what is typed and pasted
     "tui/shell/board.py",  # the last wall
