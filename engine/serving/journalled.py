@@ -13,11 +13,11 @@ from engine.journal import (
     JOURNAL_FILE,
     JournalledAccount,
     begins_blind,
-    fold,
     mode_of_newest_run,
     unknown_after,
     untraded,
 )
+from engine.journal.fold import fold
 from engine.model.errors import InputError, reason
 from engine.serving.state_dirs import EngineDir
 from engine.shortcut.engines import holds_nothing

@@ -6,7 +6,8 @@ from pathlib import Path
 from threading import Event
 from typing import Final, NamedTuple
 
-from engine.journal import JOURNAL_FILE, SqliteJournal, fold, verify
+from engine.journal import JOURNAL_FILE, SqliteJournal, verify
+from engine.journal.fold import fold
 from engine.journal.months import closed_files
 from engine.model.clock import SystemClock, VirtualClock
 from engine.model.commands import Play, Unlock

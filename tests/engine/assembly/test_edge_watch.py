@@ -10,7 +10,8 @@ import pytest
 
 from engine.assembly import Run
 from engine.assembly.edge_watch import EdgeWatch
-from engine.journal import JOURNAL_FILE, fold, read_events, verify
+from engine.journal import JOURNAL_FILE, read_events, verify
+from engine.journal.fold import fold
 from engine.journal.ownership import LOCK_FILE
 from engine.logs.book import LOG_FILE
 from engine.model.commands import PauseEntries, ResumeEntries

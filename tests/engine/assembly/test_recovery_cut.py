@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.journal import SqliteJournal, fold, read_events
-from engine.journal.fold import folded
+from engine.journal import SqliteJournal, read_events
+from engine.journal.fold import fold, folded
 from engine.model.clock import VirtualClock
 from engine.model.commands import Flat, Unlock
 from engine.model.events import AnyEvent, FillBooked, StateKept

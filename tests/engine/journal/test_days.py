@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.journal import JOURNAL_FILE, SqliteJournal, fold, read_events
+from engine.journal import JOURNAL_FILE, SqliteJournal, read_events
 from engine.journal.chain_reader import ChainReader
 from engine.journal.days import day_results, day_trades
+from engine.journal.fold import fold
 from engine.journal.history import History
 from engine.journal.months import closed_files
 from engine.model.clock import VirtualClock

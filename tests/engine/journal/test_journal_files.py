@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.journal import JOURNAL_FILE, SqliteJournal, fold, verify
+from engine.journal import JOURNAL_FILE, SqliteJournal, verify
+from engine.journal.fold import fold
 from engine.model.clock import VirtualClock
 from tests.support.builders import EAGER
 from tests.support.journal_faults import booked, submit

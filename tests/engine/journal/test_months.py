@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.journal import JOURNAL_FILE, SqliteJournal, fold, months, read_events, verify
+from engine.journal import JOURNAL_FILE, SqliteJournal, months, read_events, verify
 from engine.journal import ledger as ledger_module
+from engine.journal.fold import fold
 from engine.journal.months import closed_files
 from engine.model.clock import VirtualClock
 from engine.model.errors import DiskError

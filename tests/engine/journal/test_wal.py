@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.journal import JOURNAL_FILE, SqliteJournal, fold, unknown_after
+from engine.journal import JOURNAL_FILE, SqliteJournal, unknown_after
+from engine.journal.fold import fold
 from engine.journal.wal import of_one_generation
 from engine.model.clock import VirtualClock
 from engine.outside.files import regular_size

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from engine.journal import JOURNAL_FILE, LOCK_FILE, StateDir, fold, verify
+from engine.journal import JOURNAL_FILE, LOCK_FILE, StateDir, verify
+from engine.journal.fold import fold
 from engine.model.errors import InputError, StateBusyError
 from engine.serving.paper_account import reset
 from tests.support.command_home import Home
