@@ -10,7 +10,7 @@ RECORDING := recordings/nifty-synthetic.mqr
 QUICK := $(addprefix tests/engine/,config journal model presentation recording runtime stream text trading venues) \
     $(addprefix tests/tui/,frame input panes text view) tests/golden tests/test_tree.py tests/test_documents.py
 
-.PHONY: run test quick short thorough check format bench bench-delivery bench-screen bench-idle baseline gate gate-proof month crash fuzz simulator soak soak-3m soak-8h pictures film man recording clean help
+.PHONY: run test quick short thorough check format bench bench-serve bench-delivery bench-screen bench-idle baseline gate gate-proof month crash fuzz fuzz-http simulator soak soak-3m soak-8h pictures film man recording clean help
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -51,6 +51,9 @@ bench: $(READY) ## speed of the engine on this machine
 bench-delivery: $(READY) ## from the wire to the decision, in the three deliveries, with and without a screen
 	@$(BIN)/myquant-tui bench --delivery --screen
 
+bench-serve: $(READY) ## the service under 50 connections for half a minute, beside an engine; REDIS_URL=… with Redis
+	@$(BIN)/python -m tests.bench.serve
+
 bench-screen: $(READY) ## memory, bytes, CPU, first frame, keys and delays of the screen (about two minutes)
 	@$(BIN)/python -m tests.bench.screen
 
@@ -79,6 +82,9 @@ crash: $(READY) ## kill -9 at 200 random moments of a replay, and of a paper acc
 
 fuzz: $(READY) ## ten million bad frames and messages (about two minutes)
 	@$(BIN)/python -m tests.fuzz.wire 10000000
+
+fuzz-http: $(READY) ## 5,000 requests to the service, made from its own description
+	@$(BIN)/python -m tests.fuzz.http 5000
 
 simulator: $(READY) ## a simulated exchange on this machine, to try the program by hand; prints how
 	@$(BIN)/python -m tests.simulator --explain --instruments 3 --per-token 2

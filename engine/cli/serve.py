@@ -63,7 +63,9 @@ def run(args: Namespace) -> int:
         sys.stdout.flush()
 
     try:
-        serve(listener, token, lambda: find_place(args.state_dir).socket, sys.stderr.fileno(), ready)
+        serve(
+            config, listener, token, lambda: find_place(args.state_dir).socket, log_fd=sys.stderr.fileno(), ready=ready
+        )
     finally:
         listener.close()
         if path:

@@ -2,50 +2,53 @@
 
 import asyncio
 import gc
+import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from msgspec import Struct
-
+from engine.config import Config
 from engine.gateway.beside import Beside, BesideTasks
 from engine.gateway.exposition import CONTENT_TYPE, exposition
 from engine.gateway.http.api import Api
 from engine.gateway.http.application import Application
 from engine.gateway.http.guard import TokenGuard
 from engine.gateway.http.server import HttpServer
+from engine.gateway.instruments import InstrumentFinder
 from engine.gateway.log import GatewayLog, RefusalLog
+from engine.gateway.quotes.open_quotes import open_quotes
+from engine.gateway.quotes.quotes import Quotes
 from engine.gateway.watched_engine import WatchedEngine
 
 
-class NoCache(Struct, frozen=True):
-    """What is told of a cache where there is none."""
-
-    redis_available: bool = False
-    hit_rate: float = 0.0
-    fallback_active: bool = False
-    fallback_hits: int = 0
-
-
 def serve(
-    listener: socket.socket, token: str, engine_socket: Callable[[], Path], log_fd: int, ready: Callable[[], None]
+    config: Config,
+    listener: socket.socket,
+    token: str,
+    engine_socket: Callable[[], Path],
+    *,
+    log_fd: int,
+    ready: Callable[[], None],
+    environ: Mapping[str, str] = os.environ,
 ) -> None:
-    """Serve on `listener` until a signal ends it; `ready` is called once requests are answered."""
-    log = GatewayLog(log_fd)
+    """Serve on `listener` until a signal ends it; `ready` is called once requests are answered. Raises ConfigError before."""
     engine = WatchedEngine(engine_socket)
+    quotes = open_quotes(config, environ, lambda: engine.snapshot)
+    refusals = RefusalLog()
+    api = Api(engine, quotes, InstrumentFinder(config, engine))
+    application = Application(api, TokenGuard(token), refusals, exposition, CONTENT_TYPE)
+    log = GatewayLog(log_fd)
     try:
-        api = Api(engine, NoCache, invents=False)
-        refusals = RefusalLog()
-        application = Application(api, TokenGuard(token), refusals, exposition, CONTENT_TYPE)
         engine.start()
-        asyncio.run(_serve(HttpServer(application, refusals, ready), listener, ()))
+        asyncio.run(_serve(HttpServer(application, refusals, ready), listener, quotes, ()))
     finally:
         engine.leave()
         log.close()
 
 
-async def _serve(server: HttpServer, listener: socket.socket, tasks: Sequence[Beside]) -> None:
+async def _serve(server: HttpServer, listener: socket.socket, quotes: Quotes, tasks: Sequence[Beside]) -> None:
     beside = BesideTasks(tasks)
+    await quotes.start()
     beside.start()
     gc.collect()
     gc.freeze()  # what stays is not looked at again
@@ -53,3 +56,4 @@ async def _serve(server: HttpServer, listener: socket.socket, tasks: Sequence[Be
         await server.serve([listener])
     finally:
         await beside.stop()
+        await quotes.close()

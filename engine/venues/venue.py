@@ -46,6 +46,9 @@ class Listing(Protocol):
     def find(self, config: "Config", words: Sequence[str], limit: int) -> tuple[Sequence[Row], str]:
         """At most `limit` instruments that `words` mean, and a warning or ""; every row has the same columns."""
 
+    def find_held(self, config: "Config", words: Sequence[str], limit: int) -> Sequence[Row]:
+        """The same in the copy that is here, however old: nothing is fetched."""
+
 
 class RawLines(Protocol):
     """A venue's messages as they were captured into a file."""

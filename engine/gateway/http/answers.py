@@ -9,6 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from engine.gateway.quotes.answers import Kept, QuoteData
+
 Health = Literal["healthy", "degraded", "unhealthy"]
 
 
@@ -105,6 +107,20 @@ class StatusAnswer(StatusFigures, frozen=True):
     """How the service works; the same again under `status`, where older clients look for it."""
 
     status: StatusFigures
+
+
+class DataAnswer(Struct, frozen=True):
+    """A quote of `provider`, invented where `mock`; `cache` says which layer had it, `response_time` is in seconds."""
+
+    success: Literal[True]
+    provider: str
+    symbol: str
+    data: QuoteData
+    mock: bool
+    cached: bool
+    cache: Kept
+    response_time: float
+    error: None = None
 
 
 class PositionAnswer(Struct, frozen=True):

@@ -1,7 +1,7 @@
 """What each path answers, from the engine's newest snapshot and the quotes; knows neither connections nor headers."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Final, Protocol
 
@@ -15,6 +15,7 @@ from engine.gateway.http.answers import (
     CacheFigures,
     CacheHealth,
     Components,
+    DataAnswer,
     EngineFigures,
     EngineHealth,
     Health,
@@ -27,35 +28,69 @@ from engine.gateway.http.answers import (
     TradesAnswer,
 )
 from engine.gateway.http.problem import ProblemError
+from engine.gateway.instruments import InstrumentFinder, InstrumentsAnswer
+from engine.gateway.quotes.answers import (
+    BadSymbolError,
+    CacheView,
+    QuoteAnswer,
+    QuoteRefusedError,
+    UnknownProviderError,
+)
 from engine.gateway.watched_engine import WatchedEngine
 from engine.model.snapshot import Snapshot
-from engine.text.sanitize import CleanText
+from engine.text.sanitize import CleanText, clean
 from engine.version import VERSION
 
 STANDALONE: Final = "standalone"
 _OLD_S = 5.0  # a snapshot that is older is no news of a living engine: one at rest makes one a second
 _FEATURES = ("engine", "quotes", "cache", "instruments", "metrics", "alerts")
+_STATUS_OF: Final[Mapping[type[QuoteRefusedError], int]] = {UnknownProviderError: 404, BadSymbolError: 422}
 _NO_ENGINE = ProblemError(503, "no engine", CleanText("no engine has been there so far"))
 
 
-class CacheState(Protocol):
-    """What is told of the cache of quotes."""
+class QuoteSource(Protocol):
+    """Where quotes come from, and how their cache does."""
 
     @property
-    def redis_available(self) -> bool:
-        """Whether Redis answers."""
+    def mocked(self) -> Collection[str]:
+        """The providers of real quotes that invented ones stand in for."""
 
     @property
-    def hit_rate(self) -> float:
-        """Share of the requests that it could answer, 0..1."""
+    def wants_redis(self) -> bool:
+        """Whether an address of a Redis was given, so that its absence is a fault."""
 
-    @property
-    def fallback_active(self) -> bool:
-        """Whether memory stands in for a Redis that is wanted."""
+    def view(self) -> CacheView:
+        """How the cache does."""
 
-    @property
-    def fallback_hits(self) -> int:
-        """How many of them memory answered in place of Redis."""
+    async def quote(
+        self, provider: str, symbol: str, *, max_age_s: float | None = None, at: str | None = None
+    ) -> QuoteAnswer:
+        """A quote; raises UnknownProviderError, BadSymbolError, ProviderFailedError."""
+
+
+# As the quotes and the lists read them; said here so that the description tells it.
+_SYMBOL = "^[A-Za-z0-9][A-Za-z0-9_.&:|/ -]{0,79}$"
+_WORDS = "^[A-Za-z0-9_.&:|/ -]{0,100}$"
+
+
+class DataQuery(Struct, frozen=True):
+    """Whose quote, and of what."""
+
+    provider: Annotated[str, Meta(pattern="^[a-z]{1,20}$", description="engine, binance, smartapi or mock")]
+    symbol: Annotated[str, Meta(pattern=_SYMBOL, description="BTCUSDT, NIFTY, Nifty 50, BTC/USDT")]
+    max_age: Annotated[float, Meta(ge=0, le=86_400, description="seconds that it may be old at most")] | None = None
+    at: (
+        Annotated[str, Meta(max_length=40, description="of mock: another hour, ISO 8601 or seconds since 1970")] | None
+    ) = None
+
+
+class InstrumentsQuery(Struct, frozen=True):
+    """What is looked for."""
+
+    q: Annotated[
+        str, Meta(pattern=_WORDS, description="NIFTY 25000 CE, RELIANCE; empty: all that the engine follows")
+    ] = ""
+    limit: Annotated[int, Meta(ge=1, le=200)] = 20
 
 
 class LogQuery(Struct, frozen=True):
@@ -66,19 +101,18 @@ class LogQuery(Struct, frozen=True):
 
 
 class Api:
-    """Answers; `cache` tells how the cache does, `invents` whether some quotes are invented."""
+    """Answers, out of what it is made with; nothing is kept here."""
 
     def __init__(
         self,
         engine: WatchedEngine,
-        cache: Callable[[], CacheState],
-        *,
-        invents: bool,
+        quotes: QuoteSource,
+        finder: InstrumentFinder,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine = engine
-        self._cache = cache
-        self._invents = invents
+        self._quotes = quotes
+        self._finder = finder
         self._monotonic_s = monotonic_s
         self._begun_s = monotonic_s()
 
@@ -90,29 +124,33 @@ class Api:
 
     def health(self) -> HealthAnswer:
         """Say how it is."""
-        cache = self._cache()
+        cache = self._quotes.view()
         status, age_s, reason = self._engine_health()
         return HealthAnswer(
             status=status,
             timestamp=datetime.now(UTC),
             uptime=round(self._monotonic_s() - self._begun_s, 3),
             redis_available=cache.redis_available,
-            mock_active=self._invents,
+            mock_active=bool(self._quotes.mocked),
             components=Components(
-                CacheHealth("degraded" if cache.fallback_active else "healthy", cache.redis_available, cache.hit_rate),
+                CacheHealth(
+                    "healthy" if cache.redis_available or not self._quotes.wants_redis else "degraded",
+                    cache.redis_available,
+                    cache.hit_rate,
+                ),
                 EngineHealth(status, age_s, reason),
             ),
         )
 
     def status(self) -> StatusAnswer:
         """Say how it works."""
-        cache = self._cache()
+        cache = self._quotes.view()
         figures = StatusFigures(
             success=True,
             mode=self._mode,
             optimizations=Optimizations(
                 redis_fallback_active=cache.fallback_active,
-                mock_routing_enabled=self._invents,
+                mock_routing_enabled=bool(self._quotes.mocked),
                 async_logging=True,
                 single_worker_mode=True,
                 reduced_background_tasks=True,
@@ -121,6 +159,28 @@ class Api:
             engine=self._engine_figures(),
         )
         return StatusAnswer(**asdict(figures), status=figures)
+
+    async def data(self, said: DataQuery) -> DataAnswer:
+        """A quote."""
+        begun_s = self._monotonic_s()
+        try:
+            found = await self._quotes.quote(said.provider, said.symbol, max_age_s=said.max_age, at=said.at)
+        except QuoteRefusedError as error:
+            raise ProblemError(_STATUS_OF.get(type(error), 502), "quote", clean(error.lines[0])) from None
+        return DataAnswer(
+            success=True,
+            provider=found.provider,
+            symbol=found.symbol,
+            data=found.data,
+            mock=found.mock,
+            cached=found.cached,
+            cache=found.cache,
+            response_time=round(self._monotonic_s() - begun_s, 6),
+        )
+
+    async def instruments(self, said: InstrumentsQuery) -> InstrumentsAnswer:
+        """What is listed."""
+        return await self._finder.find(said.q, said.limit)
 
     # ── With the token ───────────────────────────────────────────────────────────────────────────────────────────
 

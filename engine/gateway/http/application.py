@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
+from time import perf_counter
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -9,11 +10,12 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from engine.gateway.http import guard
+from engine.gateway.http import docs, guard
 from engine.gateway.http.api import Api
+from engine.gateway.http.guard import Headers
 from engine.gateway.http.operations import OPERATIONS, Operation, read
 from engine.gateway.http.problem import HEADERS, Problem, ProblemError, Send, encoded, send_problem
 from engine.gateway.log import RefusalLog
@@ -26,22 +28,37 @@ _NOT_FOUND = ProblemError(404, "path", CleanText("there is no such path; /docs l
 _BROKEN = Problem(500, CleanText("an error of ours; the service's log says more"))
 
 Exposition = Callable[[bool], bytes]
+Took = Callable[[str, int, float], None]
 
 
 class Application:
-    """The ASGI application; `exposition(private)` gives the metrics."""
+    """The ASGI application; `exposition(private)` gives the metrics, `took` is told how long each answer did: path, status, seconds."""
 
     def __init__(
-        self, api: Api, token: guard.TokenGuard, refusals: RefusalLog, exposition: Exposition, metrics_type: str
+        self,
+        api: Api,
+        token: guard.TokenGuard,
+        refusals: RefusalLog,
+        exposition: Exposition,
+        metrics_type: str,
+        took: Took = lambda *_: None,
     ) -> None:
         self._api = api
         self._token = token
         self._refusals = refusals
         self._exposition = exposition
         self._metrics_type = metrics_type
+        self._took = took
+        self._description: bytes | None = None
         routes = [Route(each.path, self._served(each)) for each in OPERATIONS]
         self._app = Starlette(
-            routes=[*routes, Route("/metrics", self._metrics)],
+            routes=[
+                *routes,
+                Route("/metrics", self._metrics),
+                Route("/openapi.json", self._described),
+                Route("/docs", self._docs),
+                Route("/docs/{name}", self._docs_file),
+            ],
             exception_handlers={ProblemError: self._refused, HTTPException: self._unknown, Exception: self._broken},
         )
         self._app.router.redirect_slashes = False
@@ -65,11 +82,46 @@ class Application:
             found = await answer if isawaitable(answer) else answer
             return _response(_ENCODER.encode(found), _JSON, operation.status_of(found))
 
-        return served
+        async def timed(request: Request) -> Response:
+            begun_s = perf_counter()
+            code = 500
+            try:
+                response = await served(request)
+                code = response.status_code
+                return response
+            except ProblemError as refused:
+                code = refused.problem.status
+                raise
+            finally:
+                self._took(operation.path, code, perf_counter() - begun_s)
+
+        return timed
 
     async def _metrics(self, request: Request) -> Response:
         private = self._token.allows(request.scope["headers"])
         return _response(self._exposition(private), self._metrics_type)
+
+    async def _described(self, _: Request) -> Response:
+        if self._description is None:  # made when it is first asked for
+            from engine.gateway.http.openapi import description  # noqa: PLC0415
+
+            self._description = _ENCODER.encode(description(OPERATIONS))
+        return _response(self._description, _JSON)
+
+    async def _docs(self, _: Request) -> Response:
+        return _response(docs.PAGE, "text/html", headers=docs.HEADERS)
+
+    async def _docs_file(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name == "start.js":
+            return _response(docs.START, "text/javascript")
+        path = docs.file_of(name)
+        if path is None:
+            raise _NOT_FOUND
+        size = str(path.stat().st_size)
+        response = StreamingResponse(docs.parts_of(path), headers={"content-length": size}, media_type=docs.FILES[name])
+        response.raw_headers.extend(HEADERS)
+        return response
 
     # ── What goes wrong ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -98,7 +150,14 @@ def _parameters(request: Request) -> list[tuple[str, str]]:
         raise ProblemError(422, "parameter", CleanText("the parameters cannot be read")) from None
 
 
-def _response(body: bytes, media_type: str, status: int = 200, extra: tuple[tuple[bytes, bytes], ...] = ()) -> Response:
+def _response(
+    body: bytes,
+    media_type: str,
+    status: int = 200,
+    extra: tuple[tuple[bytes, bytes], ...] = (),
+    *,
+    headers: Headers = HEADERS,
+) -> Response:
     response = Response(body, status, media_type=media_type)
-    response.raw_headers.extend((*HEADERS, *extra))
+    response.raw_headers.extend((*headers, *extra))
     return response

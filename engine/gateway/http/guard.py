@@ -51,8 +51,7 @@ class TokenGuard:
     def require(self, headers: Headers) -> None:
         """Raises ProblemError (401) where it did not."""
         if not self.allows(headers):
-            kind = "token" if any(_values(headers, b"authorization")) else "no token"
-            raise ProblemError(401, kind, _NEEDS_TOKEN, _CHALLENGE)
+            raise ProblemError(401, "token", _NEEDS_TOKEN, _CHALLENGE)
 
 
 def _values(headers: Headers, wanted: bytes) -> list[bytes]:

@@ -7,8 +7,9 @@ import msgspec
 from msgspec import Struct
 
 from engine.gateway.http import answers
-from engine.gateway.http.api import Api, LogQuery
+from engine.gateway.http.api import Api, DataQuery, InstrumentsQuery, LogQuery
 from engine.gateway.http.problem import ProblemError
+from engine.gateway.instruments import InstrumentsAnswer
 from engine.text.sanitize import clean
 
 
@@ -47,6 +48,21 @@ OPERATIONS: Final = (
         statuses=(200, 503),
     ),
     Operation("/api/v1/status", "How the service works", answers.StatusAnswer, lambda api, _: api.status()),
+    Operation(
+        "/api/v1/data/{provider}/{symbol:path}",
+        "A quote: the engine's, or a provider's through the cache",
+        answers.DataAnswer,
+        lambda api, said: api.data(said),
+        said=DataQuery,
+        errors=(404, 422, 502),
+    ),
+    Operation(
+        "/api/v1/instruments",
+        "Instruments by what a person calls them; nothing is fetched for it",
+        InstrumentsAnswer,
+        lambda api, said: api.instruments(said),
+        said=InstrumentsQuery,
+    ),
     _private("positions", "What the engine holds", answers.PositionsAnswer, lambda api, _: api.positions()),
     _private("trades", "The newest exits", answers.TradesAnswer, lambda api, _: api.trades()),
     _private("account", "The account", answers.AccountAnswer, lambda api, _: api.account()),

@@ -12,14 +12,20 @@ from engine.text.sanitize import CleanText
 POLICY: Final = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 Send = Callable[[Any], Awaitable[None]]
 _JSON: Final = (b"content-type", b"application/json")
-# Nothing is kept by anybody, guessed at, or read by another site's page.
-HEADERS: Final = (
-    (b"cache-control", b"no-store"),
-    (b"content-security-policy", POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"referrer-policy", b"no-referrer"),
-)
+
+
+def headers_with(policy: str) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers of every answer: nothing is kept by anybody, guessed at, or read by another site's page."""
+    return (
+        (b"cache-control", b"no-store"),
+        (b"content-security-policy", policy.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"cross-origin-resource-policy", b"same-origin"),
+        (b"referrer-policy", b"no-referrer"),
+    )
+
+
+HEADERS: Final = headers_with(POLICY)
 
 
 class Problem(Struct, frozen=True):

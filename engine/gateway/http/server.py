@@ -15,6 +15,7 @@ from engine.gateway.log import LibraryLog, RefusalLog
 _AT_ONCE = 51  # 50 are answered: uvicorn counts the one that is just asking
 _IDLE_S = 5
 _END_S = 2
+_ACCEPTED_A_ROUND = 64  # so many are taken in before the first of them is looked at
 _LOOKS_A_S = 10  # uvicorn's own rounds
 
 
@@ -34,6 +35,7 @@ class HttpServer(uvicorn.Server):
             access_log=False,
             proxy_headers=False,
             server_header=False,
+            backlog=_ACCEPTED_A_ROUND,
             limit_concurrency=_AT_ONCE,
             timeout_keep_alive=_IDLE_S,
             timeout_graceful_shutdown=_END_S,

@@ -97,6 +97,11 @@ class Quotes:
         """The providers of real quotes that invented ones stand in for."""
         return tuple(name for name, each in self._providers.items() if name != MOCK and each.source == MOCK)
 
+    @property
+    def wants_redis(self) -> bool:
+        """Whether an address of a Redis was given, so that its absence is a fault."""
+        return self._redis is not None
+
     def view(self) -> CacheView:
         """How the cache does."""
         return self._cache.view()

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from engine.config import Config
@@ -10,7 +10,7 @@ from engine.model.clock import SystemClock
 from engine.outside.lists import in_a_line
 from engine.venues.angelone.hosts import require_known
 from engine.venues.angelone.instruments.listed import Listed, date_text
-from engine.venues.angelone.instruments.master import cache_folder, ready
+from engine.venues.angelone.instruments.master import cache_folder, on_hand, ready
 from engine.venues.angelone.instruments.master import update as fetch
 from engine.venues.angelone.settings import SmartApiConfig
 
@@ -40,11 +40,21 @@ def find(config: Config, words: Sequence[str], limit: int) -> tuple[list[dict[st
     require_known(config, os.environ)
     listed, warning = ready(config)
     with listed:
-        today = (datetime.now(UTC) + _IST).date()
+        today = _today()
         found = listed.find(words, today, limit)
         if not found:
             warning = "; ".join(filter(None, (warning, listed.why_not(words, today))))
     return [_row(one) for one in found], warning
+
+
+def find_held(config: Config, words: Sequence[str], limit: int) -> list[dict[str, str | int]]:
+    """The same in the copy that is here, however old: nothing is fetched; raises UserError, also where there is none."""
+    with on_hand(config, os.environ) as listed:
+        return [_row(one) for one in listed.find(words, _today(), limit)]
+
+
+def _today() -> date:
+    return (datetime.now(UTC) + _IST).date()
 
 
 def _row(one: Listed) -> dict[str, str | int]:

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -6,23 +7,28 @@ from engine.gateway.http.api import Api
 from engine.gateway.http.application import Application
 from engine.gateway.http.guard import TokenGuard
 from engine.gateway.http.operations import OPERATIONS
+from engine.gateway.instruments import InstrumentFinder
 from engine.gateway.log import RefusalLog
-from engine.gateway.service import NoCache
+from engine.gateway.quotes.open_quotes import open_quotes
 from engine.gateway.watched_engine import WatchedEngine
 from engine.version import VERSION
+from tests.support.builders import config
 from tests.support.http_requests import ask
 
 TOKEN = "sesame-sesame"
 BEARER = ("authorization", f"Bearer {TOKEN}")
 
 
-def application() -> Application:
+def told(private: bool) -> bytes:
+    """What stands for the metrics."""
+    return f"private {private}".encode()
+
+
+def application(exposition: Callable[[bool], bytes] = told) -> Application:
     """The application of a service that has found no engine so far."""
     engine = WatchedEngine(lambda: Path("/nonexistent/engine.sock"))
-    api = Api(engine, NoCache, invents=True)
-    return Application(
-        api, TokenGuard(TOKEN), RefusalLog(), lambda private: f"private {private}".encode(), "text/plain"
-    )
+    api = Api(engine, open_quotes(config(), {}, lambda: engine.snapshot), InstrumentFinder(config(), engine))
+    return Application(api, TokenGuard(TOKEN), RefusalLog(), exposition, "text/plain")
 
 
 def test_it_says_what_it_is() -> None:
@@ -65,6 +71,22 @@ def test_what_is_held_needs_the_token(path: str) -> None:
     assert ask(app, path, BEARER).status == 503  # and an engine
 
 
+def test_a_quote_is_the_same_again_and_then_out_of_the_cache() -> None:
+    app = application()
+    first, second = (ask(app, "/api/v1/data/binance/BTCUSDT").json for _ in range(2))
+    assert (first["success"], first["provider"], first["symbol"], first["error"]) == (True, "binance", "BTCUSDT", None)
+    assert first["data"]["source"] == "mock"
+    assert 1_000 < float(first["data"]["price"]) < 200_000
+    assert second["data"]["price"] == first["data"]["price"]
+    assert (first["cached"], second["cached"]) == (False, True)
+    assert ask(app, "/api/v1/data/mock/NIFTY 50/X?at=2026-11-30T12:00Z").json["symbol"] == "NIFTY 50/X"
+
+
+def test_instruments_are_found_without_a_list() -> None:
+    found = ask(application(), "/api/v1/instruments?q=NIFTY%2025000%20CE").json
+    assert found["instruments"] == []
+
+
 @pytest.mark.parametrize(
     ("target", "status"),
     [
@@ -74,6 +96,21 @@ def test_what_is_held_needs_the_token(path: str) -> None:
         ("/../health", 404),
         ("/health\x00", 404),
         ("/health?verbose=1", 422),
+        ("/api/v1/data/nobody/BTCUSDT", 404),
+        ("/api/v1/data/binance/", 422),
+        ("/api/v1/data/binance", 404),
+        ("/api/v1/data/../BTCUSDT", 422),
+        ("/api/v1/data/mock/A\x1b[2J", 422),
+        ("/api/v1/data/mock/A\u202eB", 422),
+        ("/api/v1/data/mock/<script>", 422),
+        ("/api/v1/data/mock/" + "A" * 81, 422),
+        ("/api/v1/data/mock/AAPL?max_age=-1", 422),
+        ("/api/v1/data/mock/AAPL?max_age=nan", 422),
+        ("/api/v1/data/mock/AAPL?at=yesterday", 422),
+        ("/api/v1/data/engine/BTCUSDT", 502),
+        ("/docs/swagger-ui.js", 404),
+        ("/docs/../../etc/passwd", 404),
+        ("/docs/%2e%2e", 404),
         ("/api/v1/log?limit=0", 422),
         ("/api/v1/log?limit=ten", 422),
         ("/api/v1/log?limit=1&limit=1", 422),
@@ -111,7 +148,6 @@ def test_a_failure_of_ours_tells_nothing_of_it() -> None:
     def fails(private: bool) -> bytes:
         raise ValueError("secret path")
 
-    engine = WatchedEngine(lambda: Path("/nonexistent/engine.sock"))
-    app = Application(Api(engine, NoCache, invents=True), TokenGuard(TOKEN), RefusalLog(), fails, "text/plain")
+    app = application(fails)
     with pytest.raises(ValueError, match="secret"):  # for the log; the answer has gone out before
         ask(app, "/metrics")
