@@ -10,6 +10,7 @@ from engine.assembly.watch_list import WatchList
 from engine.model.clock import Clock, SteadyClock, VirtualClock
 from engine.model.errors import InputError
 from engine.model.ports import Feed
+from engine.model.snapshot import Snapshot
 from engine.model.sources import TickSource, is_generated
 from engine.recording import MqrSource
 from engine.runtime import Engine
@@ -19,7 +20,9 @@ from engine.runtime.delivery import DeliverySwitch
 from engine.runtime.dispatch import Dispatch
 from engine.runtime.durability import Durability
 from engine.runtime.grave_silence import GraveSilence
-from engine.runtime.housekeeping import Housekeeping, LoopStats
+from engine.runtime.housekeeping import Housekeeping
+from engine.runtime.log_watch import LogWatch
+from engine.runtime.loop_stats import LoopStats
 from engine.runtime.market import MarketWatch
 from engine.runtime.new_day import Calendars, NewDay
 from engine.runtime.open_hours import OpenHours
@@ -134,10 +137,25 @@ def _engine(
         closing,
         new_day,
         watching,
-        run.logs.levels,
+        _log_watch(run, parts, stats, publisher, feed, playback),
         pace=lambda: (playback.feed.progress().speed if playback is not None else 0.0) or 1.0,
     )
     return Engine(parts, turn, feed, playback, switch, schedule, dispatch, status, publisher, housekeeping)
+
+
+def _log_watch(
+    run: RunParts, parts: TurnParts, stats: LoopStats, publisher: Publisher, feed: Feed, playback: Playback | None
+) -> LogWatch:
+    """Who looks after the log; only a log that is adaptive has a judge."""
+
+    def newest() -> Snapshot:
+        return publisher.newest
+
+    if not run.config.adaptive.enabled:
+        return LogWatch(run.logs, newest, None)
+    from engine.runtime.log_looks import LogLooks  # noqa: PLC0415 - who does not want it does not carry it
+
+    return LogWatch(run.logs, newest, LogLooks(parts, run.logs, stats, newest, feed, playback))
 
 
 def replaying_engine(

@@ -21,7 +21,7 @@ from engine.logs.levels import LogLevels
 from engine.logs.lines import LINE_LIMIT, ROOT, Stamper, component_of, level_name, one_line, texts_of
 from engine.logs.log_file import LogFile
 from engine.model.clock import Clock
-from engine.model.log_counts import ComponentLevel, LogCounts
+from engine.model.log_counts import ComponentLevel, LogComponent, LogCounts
 from engine.model.ports import LogLine
 from engine.text.sanitize import CleanText, clean
 
@@ -30,6 +30,7 @@ ROTATE_BYTES = 10 * 2**20
 ROTATED_KEPT = 3
 RING_LINES = 2_000
 BATCH = 1_000
+MOST_DETAIL_PER_S = 200  # lines of a component that is in detail by itself
 HANGS_NS = 2 * SECOND_NS  # a write that takes longer is told
 LOOK_AGAIN_S = 1.0  # for suppressions whose second is over, when nothing else is logged
 CLOSE_TIMEOUT_S = 2.0
@@ -73,6 +74,9 @@ class LogBook:
         self._stamper = Stamper(zone)
         self._console = None if console_fd is None else Console(console_fd)
         self._begun_ns = 0  # when the run began, by its own clock
+        self.detail_bytes = 0  # of lines in detail by itself, so far
+        self.detail_ceiling = 1 << 62  # and how many they may come to; what is beyond is counted as suppressed
+        self._beyond_ceiling = 0
         self._late = CleanText("")
         self._lost_told = Lost()
         self._writing_since_ns: int | None = None  # monotonic; None while the book's thread does not write
@@ -103,10 +107,22 @@ class LogBook:
         """The levels of its components now; the same object until one changes."""
         return self.levels.view
 
+    def go_into_detail(self, components: tuple[LogComponent, ...], *, on: bool, because: str) -> None:
+        """Log `components` in detail by itself, at most 200 lines of each in a second, or no more; and say why."""
+        self.levels.detail(components, on=on, because=because)
+        self._intake.cap(self.levels.escalated, MOST_DETAIL_PER_S)
+
+    def troubles(self) -> dict[LogComponent, int]:
+        """How many warnings and errors each component has logged so far; from any thread."""
+        counts = self._intake.counts
+        return {component: counts[component]["warning"] + counts[component]["error"] for component in counts}
+
     def counts(self) -> LogCounts:
         """What was logged so far; from any thread."""
         lines = {component: dict(levels) for component, levels in self._intake.counts.items()}
-        return LogCounts(lines, self._intake.suppressed, self._lost().lines, self.levels.detailed)
+        return LogCounts(
+            lines, self._intake.suppressed + self._beyond_ceiling, self._lost().lines, self.levels.escalated
+        )
 
     def _hangs(self) -> CleanText:
         since_ns = self._writing_since_ns
@@ -179,10 +195,16 @@ class LogBook:
                 text = f"… {count_of(item.lines)} of {item.component} suppressed in 1 s"
                 self._add(out, stamp, logging.WARNING, item.component, text)
         elif isinstance(item, logging.LogRecord):
-            component = component_of(item)
+            component, kept = component_of(item), is_kept(item)
+            detail = item.levelno < logging.INFO and not kept and component in self.levels.escalated
             for text in texts_of(item):
+                if detail and self.detail_bytes >= self.detail_ceiling:
+                    self._beyond_ceiling += 1
+                    continue
                 trade = bool(getattr(item, "trade", False))
-                self._add(out, stamp, item.levelno, component, text, kept=is_kept(item), trade=trade)
+                self._add(out, stamp, item.levelno, component, text, kept=kept, trade=trade)
+                if detail:
+                    self.detail_bytes += len(out[-1][0])
 
     def _add(
         self,

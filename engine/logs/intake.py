@@ -3,7 +3,7 @@
 import logging
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from msgspec import Struct
@@ -43,15 +43,22 @@ class RateLimit:
 
     def __init__(self, lines_per_s: int) -> None:
         self._lines_per_s = lines_per_s
+        self._caps: dict[str, int] = {}  # component → its own limit, where that is lower
         self._seconds: dict[str, tuple[int, int]] = {}  # component → (begin of its second, lines in it)
 
     def excess(self, component: str, now_ns: int) -> int:
         """Count one line at `now_ns` (monotonic); 0 if it may pass, else how many were denied in this second. Ask `ended` first."""
-        if not self._lines_per_s:
+        most = self._caps.get(component, self._lines_per_s)
+        if not most:
             return 0
         begin_ns, lines = self._seconds.get(component, (now_ns, 0))
         self._seconds[component] = (begin_ns, lines + 1)
-        return max(0, lines + 1 - self._lines_per_s)
+        return max(0, lines + 1 - most)
+
+    def cap(self, components: Iterable[str], most: int) -> None:
+        """From now on at most `most` lines of these in a second, and of all others what they had."""
+        most = min(most, self._lines_per_s or most)
+        self._caps = dict.fromkeys(components, most)
 
     def ended(self, component: str, now_ns: int) -> int:
         """Begin a new second if the component's is over; how many lines were denied in the old one."""
@@ -61,11 +68,16 @@ class RateLimit:
     def end(self, component: str) -> int:
         """Begin a new second at once; how many lines were denied in the old one."""
         _, lines = self._seconds.pop(component, (0, 0))
-        return max(0, lines - self._lines_per_s)
+        most = self._caps.get(component, self._lines_per_s)
+        return max(0, lines - most) if most else 0
 
     def denied(self) -> tuple[str, ...]:
         """The components that were denied lines in their present second."""
-        return tuple(component for component, (_, lines) in self._seconds.items() if lines > self._lines_per_s)
+        return tuple(
+            component
+            for component, (_, lines) in self._seconds.items()
+            if lines > (self._caps.get(component, self._lines_per_s) or lines)
+        )
 
 
 class Intake(logging.Handler):
@@ -114,6 +126,11 @@ class Intake(logging.Handler):
         known = self.counts.get(component.partition(".")[0]) or self.counts["engine"]  # type: ignore[call-overload]
         known[LEVEL_NAMES[rank_of(record.levelno)]] += 1
         self._put(self._now(), record, rank, _size(record))
+
+    def cap(self, components: Iterable[str], most: int) -> None:
+        """Let at most `most` lines of these pass in a second, below warnings; of all others what was said at the start."""
+        with self._came:
+            self._limit.cap(components, most)
 
     def go_by(self, clock: Clock) -> None:
         """Stamp everything from now on with this clock of the run as well."""

@@ -23,7 +23,10 @@ _NUMBERS: Mapping[str, int] = {name: getattr(logging, name.upper()) for name in 
 
 
 class LogLevels:
-    """The level of each component; `view` is what they are now, and `due_ns` (monotonic) when the next goes back by itself."""
+    """The level of each component; `view` is what they are now, and `due_ns` (monotonic) when the next goes back by itself.
+
+    `in_detail` are those at DEBUG, `escalated` those of them that are so by themselves.
+    """
 
     def __init__(self, level: str, levels: Mapping[str, str]) -> None:
         """Set them as configured: `level`, and that of each component in `levels`; raises ConfigError with every problem."""
@@ -35,14 +38,11 @@ class LogLevels:
         }
         self._chosen: dict[LogComponent, tuple[LogLevelName, int]] = {}  # by an operator, until when
         self._detailed: frozenset[LogComponent] = frozenset()
+        self.in_detail: tuple[LogComponent, ...] = ()
+        self.escalated: tuple[LogComponent, ...] = ()
         self._changing = Lock()  # a command's turn and the engine's thread both change levels; held for one change
         logging.getLogger(ROOT).setLevel(_NUMBERS[level.lower()])
         self._show()
-
-    @property
-    def detailed(self) -> tuple[LogComponent, ...]:
-        """The components that are in detail by themselves."""
-        return tuple(component for component in COMPONENTS if component in self._detailed)
 
     @property
     def chosen(self) -> tuple[LogComponent, ...]:
@@ -86,6 +86,8 @@ class LogLevels:
     def _show(self) -> None:
         """Have the loggers go by it; the caller holds the lock, or nobody logs so far."""
         self.view = tuple(map(self._view_of, COMPONENTS))
+        self.in_detail = tuple(each.component for each in self.view if each.level == "debug")
+        self.escalated = tuple(each.component for each in self.view if each.by == ADAPTIVE)
         self.due_ns = min((until_ns for _, until_ns in self._chosen.values()), default=_NEVER_NS)
         for each in self.view:
             logger, number = logging.getLogger(f"{ROOT}.{each.component}"), _NUMBERS[each.level]

@@ -5,6 +5,7 @@ from typing import Final
 from msgspec import Struct
 
 from engine.model.latency import Histogram
+from engine.model.log_counts import LogCounts
 from engine.model.types import Delivery
 
 LOWEST_BIT: Final = 9
@@ -38,6 +39,7 @@ class StageCounts(Struct, frozen=True):
 
 
 class Measures(Struct, frozen=True):
-    """The counters of one engine: `stages` by stage and delivery, those without a duration left out."""
+    """The counters of one engine: `stages` by stage and delivery, those without a duration left out, and the `log`'s."""
 
     stages: tuple[StageCounts, ...] = ()
+    log: LogCounts = LogCounts({})

@@ -41,7 +41,7 @@ class Effects:
 
     A broker answers only by posting events. What a simulated one posts comes in by `answers` and is taken within the
     same turn, so that replay, paper and every delivery decide alike; a real one's come when they come.
-    `refusal` is why the newest command was refused.
+    `refusal` is why the newest command was refused, `rejected` how many orders a broker has refused.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class Effects:
         timeline: Timeline,
     ) -> None:
         self.refusal = ""
+        self.rejected = 0
         self._trader = trader
         self._broker = broker
         self._answers = answers
@@ -83,7 +84,7 @@ class Effects:
             ReadHoldings: lambda _: self._broker.read_holdings(),
             FillBooked: self._filled,
             DayStarted: self._day_started,
-            OrderRejected: lambda event: self._answered(event.order),
+            OrderRejected: self._rejected,
             OrderCancelled: lambda event: self._answered(event.order),
             TradeClosed: self._trade_closed,
             CommandRefused: self._refused,
@@ -145,6 +146,10 @@ class Effects:
 
     def _answered(self, order: int) -> None:
         self._unanswered.pop(order, None)
+
+    def _rejected(self, event: OrderRejected) -> None:
+        self.rejected += 1
+        self._answered(event.order)
 
     def _day_started(self, event: DayStarted) -> None:
         self._exits.statistics.take(event)

@@ -4,13 +4,13 @@ import time
 from collections.abc import Callable, Iterable
 
 from engine.logs import log_trade
-from engine.logs.levels import LogLevels
 from engine.model.clock import SteadyClock
 from engine.model.events import ClockStepped, Paused
-from engine.model.snapshot import ProcessView
 from engine.runtime.closing import Closing
 from engine.runtime.durability import Durability
 from engine.runtime.event_log import LOGGERS
+from engine.runtime.log_watch import LogWatch
+from engine.runtime.loop_stats import LoopStats
 from engine.runtime.never_ticked import NeverTicked
 from engine.runtime.new_day import NewDay
 from engine.runtime.process_stats import ProcessStats
@@ -33,28 +33,6 @@ _LEAST_NS = _SECOND_NS  # however fast a replay runs
 _GAPS = 5  # an instrument may be silent for so many times its own median gap
 
 
-class LoopStats:
-    """`beats` counts the engine's loop and `beat_ns` (monotonic) stamps it: the heartbeat is the age of that stamp.
-
-    `ticking` instruments have had a tick, `never` names those that have had none for too long, `silent` of them none for longer than they may; `refused` counts refused
-    ticks of all instruments by reason, `sequence_gaps` jumps of the exchange's numbering. These are up to a quarter of a
-    second old, with many instruments a second. `process` is up to a second old. `late_ns` is how far the journal is
-    behind; exits and fills from `unkept_from_ms` on (the engine's time, 0 = none) may not be kept yet.
-    """
-
-    __slots__ = (
-        "beat_ns", "beats", "late_ns", "never", "process", "refused", "sequence_gaps", "silent", "ticking", "unkept_from_ms",
-    )  # fmt: skip
-
-    def __init__(self) -> None:
-        self.beats = self.beat_ns = 0
-        self.ticking = self.silent = self.sequence_gaps = 0
-        self.late_ns = self.unkept_from_ms = 0
-        self.refused: dict[str, int] = {}
-        self.never: tuple[CleanText, ...] = ()
-        self.process = ProcessView(0.0, 0.0, 0, 0.0, 0)
-
-
 class Housekeeping:
     """Keeps the loop's `stats`, and tells the log what must be told; `keep_receipt` has a flat's receipt put into a file.
 
@@ -72,11 +50,11 @@ class Housekeeping:
         closing: Closing,
         new_day: NewDay | None = None,
         watching: Watching | None = None,
-        log_levels: LogLevels | None = None,
+        log_watch: LogWatch | None = None,
         *,
         pace: Callable[[], float] = lambda: 1.0,
     ) -> None:
-        self._log_levels = log_levels
+        self._log_watch = log_watch
         self._pace = pace  # how many seconds pass in the run in one of ours
         self._watching = watching
         self._new_day = new_day
@@ -118,8 +96,8 @@ class Housekeeping:
             self._log_heartbeat()
         self.keep_receipt()
         self.tell_closing()
-        if self._log_levels is not None and now_ns >= self._log_levels.due_ns:
-            self._log_levels.look(now_ns)
+        if self._log_watch is not None:
+            self._log_watch.look(now_ns)
         watching = self._watching
         if watching is not None:
             watching.look(self._turn, now_ns)

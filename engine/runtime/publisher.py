@@ -34,6 +34,12 @@ class Publisher:
         rest_ns = _REST_NS if now_ns < self._seen_until_ns else _UNSEEN_REST_NS
         return not self.due_ns or came_ns >= self._made_ns or now_ns - self._made_ns >= rest_ns
 
+    @property
+    def newest(self) -> Snapshot:
+        """The newest snapshot for who is content with it: there are no more of them for that. Any thread."""
+        assert self._newest is not None, "start the engine first"
+        return self._newest
+
     def look(self) -> Snapshot:
         """Take the newest snapshot; for a second there is a new one every interval, the first at once. Any thread."""
         assert self._newest is not None, "start the engine first"

@@ -10,7 +10,8 @@ from engine.model.ports import Feed, Log, Watch
 from engine.model.types import TradeMode
 from engine.runtime.closing import Closing
 from engine.runtime.durability import HOLDS_NS
-from engine.runtime.housekeeping import LoopStats, refusals
+from engine.runtime.housekeeping import refusals
+from engine.runtime.loop_stats import LoopStats
 from engine.runtime.open_hours import session_view
 from engine.runtime.replay.playback import Playback
 from engine.runtime.run_failure import RunStatus

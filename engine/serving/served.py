@@ -75,7 +75,7 @@ class DurableView:
 
     def measures(self) -> Measures:
         """What it has counted since it was started."""
-        return Measures(stages=self._run.engine.epochs.counts())
+        return Measures(stages=self._run.engine.epochs.counts(), log=self._run.logs.counts())
 
     def say(self, text: str) -> None:
         """Put a line into the log."""

@@ -82,7 +82,7 @@ LinkChanged: state link reason at_ms down_ms
 Lock: reason
 Look: number have log_since log_limit history_of history_since_ms
 Measures
-MeasuresReply: measures(stages(stage delivery below count sum_ns))
+MeasuresReply: measures(stages(stage delivery below count sum_ns) log(lines suppressed lost escalated))
 MoveStop: symbol entry_ms entry_price stop by
 OperatorActed: action instrument by at_ms price quantity stop before
 OrderCancelled: order instrument

@@ -23,6 +23,7 @@ class ScriptedFeed:
         self.in_session = in_session
         self.deliver: Callable[[Tick], None] = lambda _: None
         self.stopped = False
+        self.link, self.state = 1, "UP"
 
     def start(self, deliver: Callable[[Tick], None], on_end: Callable[[str], None]) -> None:
         self.deliver = deliver
@@ -41,7 +42,7 @@ class ScriptedFeed:
 
     def view(self) -> FeedView:
         return FeedView(
-            source="scripted", state="UP", link=1, since_ns=0, up_ns=0, frame_ns=0, pong_ns=0, retry_ns=0, attempt=0,
+            source="scripted", state=self.state, link=self.link, since_ns=0, up_ns=0, frame_ns=0, pong_ns=0, retry_ns=0, attempt=0,
             because="", rtt_ms=0.0, clock_ms=None, frames=0, books=0, bad={}, wanted=1, ticking=0,
         )  # fmt: skip
 
@@ -49,7 +50,9 @@ class ScriptedFeed:
 class ScriptedRun:
     """A paper run on a scripted feed; `tick` delivers the next one, a second later by the exchange's time."""
 
-    def __init__(self, tmp_path: Path, *overrides: str, instruments: tuple[Instrument, ...] = ()) -> None:
+    def __init__(
+        self, tmp_path: Path, *overrides: str, instruments: tuple[Instrument, ...] = (), started: bool = True
+    ) -> None:
         self.folder = tmp_path
         self.feed: ScriptedFeed
         listed = instruments or (nifty(),)
@@ -60,7 +63,11 @@ class ScriptedRun:
             state_root=tmp_path / "state",
         )
         self.seq = 0
-        self.run.engine.start()
+        if started:
+            self.run.engine.start()
+        else:
+            self.run.engine.prepare()
+            self.feed.deliver = self.run.engine.deliver
 
     def _connect(self, tell, in_session) -> ScriptedFeed:
         self.feed = ScriptedFeed(tell, in_session)

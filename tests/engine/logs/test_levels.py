@@ -62,14 +62,15 @@ def test_a_level_for_good_goes_back_when_it_is_said(book: LogBook) -> None:
 def test_what_an_operator_has_chosen_goes_before_what_the_log_does_by_itself(book: LogBook) -> None:
     levels = book.levels
     levels.detail(("broker", "trader"), on=True, because="order 3 rejected")
-    assert levels.detailed == book.counts().escalated == ("trader", "broker")
+    assert levels.escalated == book.counts().escalated == ("trader", "broker")
     assert now(book)["broker"] == ComponentLevel("broker", "debug", 0, "warning", "adaptive")
     levels.choose("trader", "info", 60, 0)
+    assert (levels.escalated, levels.in_detail) == (("broker",), ("broker",))
     assert now(book)["trader"] == ComponentLevel("trader", "info", 60 * SECOND, "debug", "operator")
     levels.look(60 * SECOND)
     assert now(book)["trader"].level == "debug"
     levels.detail(("broker", "trader"), on=False, because="calm for 120 s")
-    assert (levels.detailed, {each.by for each in book.level_view}) == ((), {""})
+    assert (levels.escalated, {each.by for each in book.level_view}) == ((), {""})
     assert texts(book)[0] == "log broker, trader → debug: order 3 rejected"
     assert texts(book)[-1] == "log broker, trader → warning: calm for 120 s"
 
@@ -109,3 +110,31 @@ def test_the_levels_of_the_next_run_are_those_of_its_configuration(
     book.close()
     (tmp_path / "next").mkdir()
     assert {each.level for each in open_book(tmp_path / "next").level_view} == {"info"}
+
+
+def test_detail_by_itself_keeps_within_a_rate_and_a_number_of_bytes(open_book: Open, clock: VirtualClock) -> None:
+    book = open_book(lines_per_s=1_000, levels={"feed": "debug"})
+    book.go_into_detail(("trader",), on=True, because="P&L −2.3 % in 60 s, from #18233")
+    for _ in range(300):
+        logger("trader").debug("a detail")
+        logger("feed").debug("as configured")
+    assert book.flush(PATIENCE_S)
+    counts = book.counts()
+    assert (counts.lines["trader"]["debug"], counts.lines["feed"]["debug"], counts.suppressed) == (200, 300, 100)
+    a_line = book.detail_bytes // 200
+    book.detail_ceiling = book.detail_bytes + 2 * a_line
+    clock.advance(SECOND)
+    for _ in range(5):
+        logger("trader").debug("a detail")
+        logger("trader").warning("no detail")
+    assert book.flush(PATIENCE_S)
+    assert book.detail_bytes == book.detail_ceiling
+    newest = [line.text for line in book.lines_since(book.last_number - 7, 9)]
+    assert newest == [*["a detail", "no detail"] * 2, *["no detail"] * 3]
+    assert book.counts().suppressed == 103
+    book.go_into_detail(("trader",), on=False, because="calm for 120 s")
+    logger("trader").debug("not asked for any more")
+    for _ in range(300):
+        logger("trader").info("news")
+    assert book.flush(PATIENCE_S)
+    assert book.counts().suppressed == 103

@@ -10,7 +10,8 @@ from engine.model.events import ClosedBlind, DayStarted, HeldOver, HeldSilent
 from engine.model.types import FLAG_NEW_LINK
 from engine.runtime.closing import Closing
 from engine.runtime.durability import Durability
-from engine.runtime.housekeeping import Housekeeping, LoopStats
+from engine.runtime.housekeeping import Housekeeping
+from engine.runtime.loop_stats import LoopStats
 from engine.runtime.new_day import NewDay
 from engine.runtime.open_hours import OpenHours, session_view
 from engine.runtime.process_stats import ProcessStats
