@@ -76,6 +76,13 @@ class Oneshot:
             raise LinkError("the engine answered something else than it was asked")
         return reply.measures
 
+    def newest_line(self) -> int:
+        """Number of the newest line of the engine's log; 0 before the first."""
+        self._channel.look(self._replica)
+        while self._replica.behind:
+            self._channel.look(self._replica)
+        return self._replica.newest_line
+
     def ask(self, request: Request) -> Reply:
         """Any request and its answer, without the parts of a snapshot."""
         return self._channel.ask(request)

@@ -120,6 +120,11 @@ class Replica:
             start = bisect_right(self._log, since, key=attrgetter("number"))
             return list(islice(self._log, start, start + limit))
 
+    @property
+    def newest_line(self) -> int:
+        """Number of the newest log line of the present engine; 0 before the first."""
+        return self._log_number
+
     def chart(self, instrument: int) -> Points | None:
         """The chart as far as it is known, None when it was never fetched; the next look fetches what is new."""
         self._wanted = instrument

@@ -18,7 +18,7 @@ from engine.assembly import load
 from engine.bench.baseline.gate import Verdict, gate_figures, judge
 from engine.bench.baseline.ratio_pass import ratio_pass
 from engine.config import bundled
-from tests.bench.gate import RECORDING, compare, lay_out_present
+from tests.bench.gate import RECORDING, NotComparableError, compare, lay_out_present
 
 _MORE: Final = 0.2
 _TOLERANCE_PERCENT: Final = 10.0
@@ -29,7 +29,10 @@ def show(name: str, run: Callable[[float], Verdict], further: float, runs: int, 
     outcomes = []
     for number in range(runs + heavier):
         more = number >= runs
-        verdict = run(further if more else 0.0)
+        try:
+            verdict = run(further if more else 0.0)
+        except NotComparableError as problem:
+            verdict = Verdict("not comparable", str(problem))
         outcomes.append((more, verdict.outcome))
         print(f"  {name} {'+20 %' if more else 'unchanged'}: {verdict.outcome}: {verdict.text}", flush=True)
     passed, failed = outcomes.count((False, "passes")), outcomes.count((True, "fails"))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.gate import NotComparableError, compare, lay_out, lay_out_present, one_pass
+from tests.bench.gate import NotComparableError, compare, goes_on, lay_out, lay_out_present, passes
 from tests.support.paths import ROOT
 
 in_git = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this tree has no history")
@@ -20,7 +20,7 @@ def test_a_tree_that_cannot_be_measured_is_not_comparable(tmp_path: Path) -> Non
     tree = lay_out_present(tmp_path)
     (tree / "engine" / "assembly" / "__init__.py").write_text("raise ImportError('an older one')\n")
     with pytest.raises(NotComparableError, match="cannot be measured: ImportError: an older one"):
-        one_pass(tree)
+        passes(tree)
 
 
 @in_git
@@ -30,12 +30,18 @@ def test_another_revision_is_measured_by_what_measures_this_one(tmp_path: Path) 
     assert (tree / "engine" / "bench" / "baseline" / "reference.py").read_bytes() == (
         ROOT / "engine" / "bench" / "baseline" / "reference.py"
     ).read_bytes()
-    assert one_pass(tree).ticks == one_pass(ROOT).ticks > 30_000
+    assert passes(tree)[0].ticks == passes(ROOT)[0].ticks > 30_000
 
 
 @pytest.mark.slow
-def test_twice_the_work_fails_and_time_is_kept(tmp_path: Path) -> None:
-    moments = iter([0.0, *[100.0] * 99])
-    verdict = compare(lay_out_present(tmp_path), 15, 10, further=20.0, now=lambda: next(moments))
+def test_a_multiple_of_the_work_fails(tmp_path: Path) -> None:
+    verdict = compare(lay_out_present(tmp_path), 1, 10, further=6.0)
     assert verdict.outcome == "fails"
-    assert "by 5 pairs" in verdict.text
+    assert "by 1 pairs" in verdict.text
+
+
+@pytest.mark.parametrize(
+    ("made", "passed_s", "on"), [(0, 0, True), (4, 999, True), (5, 999, False), (14, 45, True), (15, 0, False)]
+)
+def test_it_takes_a_minute_at_most_but_for_five_pairs(made: int, passed_s: float, on: bool) -> None:
+    assert goes_on(made, 15, passed_s) is on

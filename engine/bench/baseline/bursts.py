@@ -14,7 +14,7 @@ from engine.bench.driving import batches, in_mode, quiet_run
 from engine.bench.raw_latency import RawLatency
 from engine.config import Config
 from engine.model.types import Delivery
-from engine.runtime.epochs import STAGES, TOTAL
+from engine.runtime.epochs import COUNTED
 
 _BURST: Final = 500  # an inbox has room for it
 _PATIENCE_S: Final = 30.0
@@ -92,7 +92,8 @@ def burst_pass(config: Config, path: Path, delivery: Delivery, pauses: GcPauses,
 def _stages_of(run: Run) -> list[_Stage]:
     """The stages that are noted, put where the engine counts them."""
     timed = run.engine.epochs.sample_mask + 1
-    total, *stages = _Stage(TOTAL, _ONE_IN), *(_Stage(name, max(1, _ONE_IN // timed)) for name in STAGES)
+    *names, of_all, _ = COUNTED
+    total, *stages = _Stage(of_all, _ONE_IN), *(_Stage(name, max(1, _ONE_IN // timed)) for name in names)
     epoch = run.engine.epochs.now
     epoch.total = total.latency
     epoch.to_inbox, epoch.wait, epoch.decide, epoch.act, epoch.to_order = (stage.latency for stage in stages)
