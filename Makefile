@@ -10,7 +10,7 @@ RECORDING := recordings/nifty-synthetic.mqr
 QUICK := $(addprefix tests/engine/,config journal model presentation recording runtime stream text trading venues) \
     $(addprefix tests/tui/,frame input panes text view) tests/golden tests/test_tree.py tests/test_documents.py
 
-.PHONY: run test quick short thorough check format bench bench-serve bench-delivery bench-screen bench-idle baseline gate gate-proof month crash fuzz fuzz-http simulator soak soak-3m soak-8h pictures film man recording clean help
+.PHONY: run test quick short thorough check format bench bench-serve bench-delivery bench-screen bench-frames bench-idle baseline gate gate-proof month crash fuzz fuzz-http simulator soak soak-3m soak-8h pictures film man recording clean help
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,6 +56,9 @@ bench-serve: $(READY) ## the service under 50 connections for half a minute, bes
 
 bench-screen: $(READY) ## memory, bytes, CPU, first frame, keys and delays of the screen (about two minutes)
 	@$(BIN)/python -m tests.bench.screen
+
+bench-frames: $(READY) ## processor time and bytes of a frame of the screen, part by part (about two minutes)
+	@$(BIN)/python -m tests.bench.frames
 
 bench-idle: $(READY) ## wake-ups and processor time of an engine and a screen that have little to do (about a minute and a half)
 	@$(BIN)/python -m tests.bench.idle

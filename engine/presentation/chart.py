@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
+from operator import itemgetter
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,8 @@ _CANDLES_S: Final = (5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800
 _HUGE: Final = 10**20
 _HELD_MS: Final = 60_000  # so long a path goes on without a new price; what is longer is a hole in it
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_HIGH_OF: Final = itemgetter(HIGH)
+_LOW_OF: Final = itemgetter(LOW)
 
 
 class Scale(Struct, frozen=True):
@@ -76,6 +79,16 @@ def price_range(low: int, high: int, levels: Sequence[int]) -> tuple[int, int]:
     step = round_step((high - low) // 8)
     low, high = low // step * step, -(-high // step) * step
     return (low - 1, high + 1) if low == high else (low, high)
+
+
+def steady(wanted: tuple[int, int], before: tuple[int, int] | None) -> tuple[int, int]:
+    """The range that was shown `before`, while all that is wanted lies in it and fills three quarters; else `wanted`.
+
+    A level that comes and goes with its position would else move the whole picture twice.
+    """
+    if before is None or wanted[0] < before[0] or wanted[1] > before[1]:
+        return wanted
+    return before if 4 * (wanted[1] - wanted[0]) >= 3 * (before[1] - before[0]) else wanted
 
 
 def round_step(size: int) -> int:
@@ -168,14 +181,19 @@ def step_word(step_ms: int) -> str:
 # ── The path ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def up_to_now(bars: Sequence[Bar], at_ms: int, price: int) -> Sequence[Bar]:
-    """The bars as they were at `at_ms`, whose price stands beside them: they may be older, or were asked for a moment later."""
+def known_at(bars: tuple[Bar, ...], at_ms: int) -> tuple[Bar, ...]:
+    """Those of the bars that had begun at `at_ms`; the first always."""
     over = len(bars)
     while over > 1 and bars[over - 1][AT] > at_ms:
         over -= 1
+    return bars[:over]
+
+
+def up_to_now(bars: tuple[Bar, ...], at_ms: int, price: int) -> tuple[Bar, ...]:
+    """The bars as they were at `at_ms`, whose price stands beside them: they may be older, or were asked for a moment later."""
     if not bars:
         return bars
-    *before, last = bars[:over]
+    *before, last = known_at(bars, at_ms)
     changed = list(last)
     changed[HIGH], changed[LOW], changed[CLOSE] = max(last[HIGH], price), min(last[LOW], price), price
     return (*before, tuple(changed))
@@ -186,6 +204,20 @@ def newest(bars: Sequence[Bar]) -> tuple[int, int]:
     return bars[-1][AT], bars[-1][CLOSE]
 
 
+def past(bars: tuple[Bar, ...]) -> tuple[object, ...]:
+    """All of the bars but what a price of now changes: high, low and close of the newest."""
+    return bars[:-1], bars[-1][:HIGH], bars[-1][VOLUME:]
+
+
+def settled(bars: Sequence[Bar], scale: Scale) -> int:
+    """How many of the bars stand in columns before the newest, which no price of now can change."""
+    count = len(bars)
+    column = scale.x(bars[-1][AT]) if bars else 0
+    while count and scale.x(bars[count - 1][AT]) >= column:
+        count -= 1
+    return count
+
+
 def has_volume(bars: Sequence[Bar]) -> bool:
     """Whether anybody told how much was traded."""
     return any(bar[VOLUME] for bar in bars)
@@ -193,7 +225,7 @@ def has_volume(bars: Sequence[Bar]) -> bool:
 
 def extremes(bars: Sequence[Bar]) -> tuple[int, int]:
     """Lowest and highest price of them."""
-    return min(bar[LOW] for bar in bars), max(bar[HIGH] for bar in bars)
+    return min(map(_LOW_OF, bars)), max(map(_HIGH_OF, bars))
 
 
 def columns(bars: Sequence[Bar], scale: Scale) -> list[Column | None]:

@@ -6,7 +6,7 @@ from rich.cells import cell_len, set_cell_size
 
 from tui.frame import banner, dialogs, footer, header, hint
 from tui.panes import layout
-from tui.text.rows import Line, Span, fill, fit, width_of
+from tui.text.rows import Line, Span, deepened, fit, width_of
 from tui.view.model import OLD_S, View
 
 _ASCII = dict(zip("…·→←×≈≠≤≥–—−µ", "~.><x~#<>---u", strict=True))  # letters of texts; marks come from the glyphs
@@ -24,7 +24,7 @@ def frame(view: View, width: int, height: int) -> list[Line]:
     if height > 2:
         lines.append(banner.line(view, width) or header.bar(view, width))
     if height > 3:
-        lines.extend(fill(layout.body(view, width, height - 3, height), width, height - 3))
+        lines.extend(deepened(layout.body(view, width, height - 3, height), width, height - 3))
     if view.age_s > OLD_S:
         kept = (_KEPT, _LOUD)
         lines = [_greyed(line, kept[number] if number < 2 else _ALARM) for number, line in enumerate(lines)]

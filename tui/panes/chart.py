@@ -1,6 +1,7 @@
 """The price chart of an instrument: its path or candles, lines, stops, trades, levels; volume and the day's result below. Pure."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -10,8 +11,8 @@ from engine.presentation import change
 from engine.presentation import chart as geometry
 from engine.presentation import format as text
 from engine.presentation.chart import Candle, Scale
-from tui.panes.plot import LINE_STYLES, Picture, Place
-from tui.text.rows import Line, Span, clip, result_style, right
+from tui.panes.plot import LINE_STYLES, Ground, Picture, Place, joined
+from tui.text.rows import Line, clip, result_style, right
 from tui.view.model import View
 
 _SMALLEST = 16  # cells of chart; narrower says nothing
@@ -35,17 +36,29 @@ class Label(Struct, frozen=True):
 
 
 class Drawing(Struct, frozen=True):
-    """What a chart is drawn from; `origin_ms` is where candles are counted from, `candle_ms` 0 for a path."""
+    """What a chart is drawn from; `name` is that of what is kept of it, `candle_ms` 0 for a path."""
 
+    name: str
     view: View
     quote: Quote
     instrument: Instrument
-    bars: Sequence[Bar]
+    bars: tuple[Bar, ...]
     held: OpenPosition | None
     trades: tuple[Trade, ...]
     session: SessionView
     candle_ms: int = 0
     candles: Sequence[Candle] = ()
+
+    @property
+    def day(self) -> tuple[object, ...]:
+        """Of which instrument and day it is."""
+        return self.quote.instrument, self.session.date
+
+    @property
+    def stands(self) -> bool:
+        """Whether a replay is held: its picture is that of its moment, by whatever way one came there."""
+        replay = self.view.snapshot.replay
+        return replay is not None and not replay.playing
 
     @property
     def lines(self) -> list[Label]:
@@ -81,17 +94,40 @@ def rows(view: View, width: int, height: int, instrument: int | None = None) -> 
     if drawing is None:
         return [((" no prices yet"[:width], "dim"),)]
     levels = _levels(drawing)
-    low, high = geometry.price_range(*geometry.extremes(drawing.bars), [level.price for level in levels])
+    low, high = _range(drawing, levels)
     last = geometry.newest(drawing.bars)[1]
     size = max(len(_price(drawing, price)) for price in (low, high, last, *(level.price for level in levels)))
     size = max(size, _LEAST_SIZE, *(len(line.words) for line in drawing.lines))
-    wide = width - 1 - size - max((1 + len(level.words) for level in levels), default=0)
+    wide = width - _labelled(drawing, levels, size, width)
     if wide < _SMALLEST or height < 2:
         return [((f" {_price(drawing, last)}"[:width], ""),)]
     under = _under(drawing, height)
     drawing, place = _laid_out(drawing, wide, height - len(under), low, high)
     shown = _picture(drawing, place, levels, size)
-    return shown + [strip(drawing, place, width - wide) for strip in under]
+    past, session = geometry.past(drawing.bars), drawing.session
+    of = (past, place, width, drawing.candle_ms, view.glyphs, view.pnl_curve, session, len(under))
+    strips = [partial(strip, drawing, place, width - wide) for strip in under]
+    return shown + view.made.get(f"below {drawing.name}", of, lambda: [strip() for strip in strips])
+
+
+def _range(drawing: Drawing, levels: Sequence[Label]) -> tuple[int, int]:
+    """Lowest and highest price shown; of the frame before where that will do."""
+    wanted = geometry.price_range(*geometry.extremes(drawing.bars), [level.price for level in levels])
+
+    def follow(before: tuple[int, int] | None) -> tuple[int, int]:
+        return geometry.steady(wanted, None if drawing.stands else before)
+
+    return drawing.view.made.follow(f"range of {drawing.name}", drawing.day, follow)
+
+
+def _labelled(drawing: Drawing, levels: Sequence[Label], size: int, width: int) -> int:
+    """Cells of the labels; what they once took they keep, so that the picture does not move when a position comes and goes."""
+    wanted = 1 + size + max((1 + len(level.words) for level in levels), default=0)
+
+    def follow(before: int | None) -> int:
+        return wanted if drawing.stands else max(wanted, before or 0)
+
+    return drawing.view.made.follow(f"labels of {drawing.name}", (*drawing.day, width), follow)
 
 
 def _drawing(view: View, number: int | None) -> Drawing | None:
@@ -106,6 +142,7 @@ def _drawing(view: View, number: int | None) -> Drawing | None:
     instrument = text.instrument_at(view.snapshot, quote.instrument)
     positions = (each for each in view.snapshot.positions if each.state.instrument == quote.instrument)
     return Drawing(
+        name="chart" if number is None else "its chart",
         view=view,
         quote=quote,
         instrument=instrument,
@@ -116,7 +153,7 @@ def _drawing(view: View, number: int | None) -> Drawing | None:
     )
 
 
-def _history(view: View, quote: Quote | None) -> Sequence[Bar]:
+def _history(view: View, quote: Quote | None) -> tuple[Bar, ...]:
     if quote is None:
         return ()
     return view.history if quote is view.selected else view.further.get(quote.instrument, ())
@@ -146,25 +183,48 @@ def _laid_out(drawing: Drawing, wide: int, high: int, low_price: int, high_price
 
 
 def _picture(drawing: Drawing, place: Place, levels: Sequence[Label], size: int) -> list[Line]:
-    """The rows of the plot, each with its label."""
+    """The rows of the plot, each with its label: what no price of now can change is drawn once, the rest over it."""
     view, quote, bars, held = drawing.view, drawing.quote, drawing.bars, drawing.held
     signs = view.ui.theme == "mono" or not view.glyphs.braille
-    picture = Picture(place, view.glyphs, signs=signs)
-    picture.lines(bars, quote.lines)
-    picture.ways(drawing.trades)
     entry = (held.state.entry_ms, held.state.entry_price) if held is not None else None
-    picture.stops(bars, {trade.entry_ms for trade in drawing.trades} | ({entry[0]} if entry else set()))
+    past = geometry.past(bars)
+    of = (past, place, view.glyphs, signs, drawing.candle_ms, tuple(quote.lines), drawing.trades, entry)
+    ground = view.made.get(drawing.name, of, lambda: _ground(drawing, place, entry, signs=signs))
+    picture = Picture(place, view.glyphs, signs=signs, ground=ground)
+    # A path goes on from the last bar that is drawn.
+    fresh = bars[max(0, geometry.settled(bars, place.scale) - 1) :]
     if drawing.candle_ms:
-        picture.candles(drawing.candles)
+        picture.candles(drawing.candles[-1:])
     else:
-        picture.path(bars, "")
-    picture.marks(drawing.trades, entry)
+        picture.lay_path(*picture.path(fresh))
+    # A mark may stand where that was laid, and so may the sign of one that is a cell before it.
+    from_column = place.column(fresh[0][0]) - 1
+    picture.marks([trade for trade in drawing.trades if place.column(trade.exit_ms) >= from_column], entry)
     newest = place.column(max(geometry.newest(bars)[0], quote.exch_ms))
     for level in levels:
         if level.dotted and 0 <= place.row(level.price) < place.high:
             picture.level(place.row(level.price), newest + 1, level.style)
     labels = _placed(drawing, place, levels, size)
     return [(*line, *labels.get(number, ())) for number, line in enumerate(picture.rows())]
+
+
+def _ground(drawing: Drawing, place: Place, entry: tuple[int, int] | None, *, signs: bool) -> Ground:
+    """The picture without the newest column of its path, or its newest candle."""
+    view, bars, trades, name = drawing.view, drawing.bars, drawing.trades, drawing.name
+    made, past = view.made, (geometry.past(bars), place)
+    picture = Picture(place, view.glyphs, signs=signs)
+    names = tuple(drawing.quote.lines)
+    picture.lay(made.get(f"lines of {name}", (*past, names), lambda: picture.lines(bars, names)))
+    picture.lay(made.get(f"ways of {name}", (place, trades), lambda: picture.ways(trades)))
+    entries_ms = {trade.entry_ms for trade in trades} | ({entry[0]} if entry else set())
+    picture.lay(made.get(f"stops of {name}", (*past, entries_ms), lambda: picture.stops(bars, entries_ms)))
+    if drawing.candle_ms:
+        picture.candles(drawing.candles[:-1])
+    else:
+        settled = bars[: geometry.settled(bars, place.scale)]
+        picture.lay_path(*made.get(f"path of {name}", past, lambda: picture.path(settled)))
+    picture.marks(drawing.trades, entry)
+    return picture.ground()
 
 
 def _placed(drawing: Drawing, place: Place, levels: Sequence[Label], size: int) -> dict[int, Line]:
@@ -254,11 +314,11 @@ def _result(drawing: Drawing, place: Place, room: int) -> Line:
         known.append(value if value is not None else known[-1] if known else 0.0)
     low, high = geometry.price_range(int(min(known, default=0)), int(max(known, default=0)), ())
     bars = drawing.view.glyphs.bars
-    line: list[Span] = [
+    cells = [
         (bars[max(0, min(int((value - low) * len(bars) / (high - low)), len(bars) - 1))], result_style(value))
         for value in known
     ]
-    return (*line, (" " * (place.wide - len(known)), ""), (clip(" P&L", room), "dim"))
+    return (*joined(cells), (" " * (place.wide - len(known)), ""), (clip(" P&L", room), "dim"))
 
 
 def _times(drawing: Drawing, place: Place, room: int) -> Line:

@@ -13,7 +13,7 @@ from engine import Snapshot
 from engine.presentation.stillness import stands_still
 from tui.panes import chart, heartbeat, latency, log, positions, ticks
 from tui.panes.pane import Pane
-from tui.text.rows import Line, Span, clip, fill, fit, width_of
+from tui.text.rows import Line, Span, clip, deepened, fill, fit, width_of
 from tui.view.model import Ui, View
 
 # A pane is a file in this folder and a line here. The number of a pane, and so its key, is its place among `PANES`.
@@ -206,7 +206,7 @@ def _table(view: View, width: int, room: int) -> int:
 def _right(view: View, width: int, room: int) -> list[Line]:
     """The right panes one above the other, each with its rule; one that has no row is left out."""
     heights = zip(_RIGHT, _heights(view, width, room), strict=True)
-    return fill([line for pane, height in heights for line in _pane(view, pane, width, height)], width, room)
+    return deepened([line for pane, height in heights for line in _pane(view, pane, width, height)], width, room)
 
 
 def _heights(view: View, width: int, room: int) -> list[int]:

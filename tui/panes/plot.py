@@ -40,60 +40,88 @@ class Place(Struct, frozen=True):
         return self.scale.y(price) * self.high // self.scale.down
 
 
+Layer = tuple[Canvas | AsciiCanvas, str]  # dots, and their style
+
+
+class Ground(Struct, frozen=True):
+    """What pictures that follow each other have in common: bits of dots, cells, the cells as lines, where the path ends."""
+
+    bits: list[bytearray]
+    cells: list[list[Span]]
+    lines: list[Line]
+    path_at: int | None
+
+
 class Picture:
     """Cells that layers are laid into, the lowest first; what comes later covers what is there."""
 
-    def __init__(self, place: Place, glyphs: Glyphs, *, signs: bool) -> None:
+    def __init__(self, place: Place, glyphs: Glyphs, *, signs: bool, ground: Ground | None = None) -> None:
         self._place = place
         self._glyphs = glyphs
         self._signs = signs  # whether a result is told by a letter: colour says nothing here
-        self._bits = [bytearray(place.wide) for _ in range(place.high)]
-        self._cells: list[list[Span]] = [[(" ", "")] * place.wide for _ in range(place.high)]
+        self._ground = ground
+        if ground is None:
+            self._bits = [bytearray(place.wide) for _ in range(place.high)]
+            self._cells: list[list[Span]] = [[(" ", "")] * place.wide for _ in range(place.high)]
+        else:
+            self._bits = [bits[:] for bits in ground.bits]
+            self._cells = [cells[:] for cells in ground.cells]
+        self._path_at = ground.path_at if ground else None  # the dot row where the path ends so far
+
+    def ground(self) -> Ground:
+        """What is drawn, for pictures that go on from here; this one is not drawn on any more."""
+        return Ground(self._bits, self._cells, self.rows(), self._path_at)
 
     def _canvas(self, mark: str = "*") -> Canvas | AsciiCanvas:
         wide, high = self._place.wide, self._place.high
         return Canvas(wide, high) if self._glyphs.braille else AsciiCanvas(wide, high, mark)
 
-    def _lay(self, canvas: Canvas | AsciiCanvas, style: str) -> None:
-        """Lay a canvas over what is there; dots of one cell are put together and have the newest style."""
-        for number, (cells, bits) in enumerate(zip(canvas.cells, self._bits, strict=True)):
-            if isinstance(canvas, AsciiCanvas):
-                if cells.strip():
-                    drawn = self._cells[number]
+    def lay(self, layers: Iterable[Layer]) -> None:
+        """Lay dots over what is there; those of one cell are put together and have the newest style."""
+        for canvas, style in layers:
+            for drawn, cells, bits in zip(self._cells, canvas.cells, self._bits, strict=True):
+                if isinstance(canvas, AsciiCanvas):
+                    if cells.strip():
+                        for column, code in enumerate(cells):
+                            if code != ord(" "):
+                                drawn[column] = (chr(code), style)
+                elif any(cells):
                     for column, code in enumerate(cells):
-                        if code != ord(" "):
-                            drawn[column] = (chr(code), style)
-            elif any(cells):
-                drawn = self._cells[number]
-                for column, code in enumerate(cells):
-                    if code:
-                        bits[column] |= code
-                        drawn[column] = (chr(0x2800 + bits[column]), style)
+                        if code:
+                            bits[column] |= code
+                            drawn[column] = (chr(0x2800 + bits[column]), style)
 
-    def lines(self, bars: Sequence[Bar], names: Iterable[str]) -> None:
+    def lines(self, bars: Sequence[Bar], names: Iterable[str]) -> list[Layer]:
         """The strategy's lines, told apart by how dense their dots are."""
         scale = self._place.scale
+        layers: list[Layer] = []
         for number, _ in list(enumerate(names))[: len(LINE_STYLES)][::-1]:
             canvas = self._canvas(_LINE_MARKS[number])
             found = geometry.line(bars, number, scale)
             shown = (None if price is None else scale.y(price) for price in found)
             dots(canvas, shown, _EVERY[number])
-            self._lay(canvas, LINE_STYLES[number])
+            layers.append((canvas, LINE_STYLES[number]))
+        return layers
 
-    def stops(self, bars: Sequence[Bar], entries_ms: Iterable[int]) -> None:
+    def stops(self, bars: Sequence[Bar], entries_ms: Iterable[int]) -> list[Layer]:
         """The stop as it moved, in steps, of each position by itself."""
         scale, canvas = self._place.scale, self._canvas("_")
         shown = (None if price is None else scale.y(price) for price in geometry.stops(bars, scale))
         steps(canvas, shown, {scale.x(ms) for ms in entries_ms})
-        self._lay(canvas, "stop")
+        return [(canvas, "stop")]
 
-    def path(self, bars: Sequence[Bar], style: str) -> None:
-        """The way of the price: every high and low of each column."""
+    def path(self, bars: Sequence[Bar]) -> tuple[list[Layer], int | None]:
+        """The way of the price, on from where what is laid ends: every high and low of each column; and where it ends."""
         scale, canvas = self._place.scale, self._canvas()
         found = geometry.columns(bars, scale)
         y = scale.y
-        trace(canvas, ((y(each.high), y(each.low), y(each.close)) if each else None for each in found))
-        self._lay(canvas, style)
+        shown = ((y(each.high), y(each.low), y(each.close)) if each else None for each in found)
+        return [(canvas, "")], trace(canvas, shown, self._path_at)
+
+    def lay_path(self, layers: Iterable[Layer], ends_at: int | None) -> None:
+        """Lay a path, which ends in dot row `ends_at`."""
+        self.lay(layers)
+        self._path_at = ends_at
 
     def candles(self, shown: Iterable[Candle]) -> None:
         """Candles in a column of cells each, to half a row."""
@@ -120,7 +148,7 @@ class Picture:
                 ]
                 self._cells[row][column] = (letters[3 * parts[0] + parts[1]], style)
 
-    def ways(self, trades: Iterable[Trade]) -> None:
+    def ways(self, trades: Iterable[Trade]) -> list[Layer]:
         """A line from each entry to its exit, in the colour of its result."""
         scale = self._place.scale
         canvases = {style: self._canvas(".") for style in ("", "down", "up")}
@@ -129,8 +157,7 @@ class Picture:
             end = scale.x(trade.exit_ms), scale.y(trade.exit_price)
             if 0 <= start[0] <= end[0] < scale.across:
                 join(canvases[result_style(trade.net_pnl)], start, end)
-        for style, canvas in canvases.items():
-            self._lay(canvas, style)
+        return [(canvas, style) for style, canvas in canvases.items()]
 
     def marks(self, trades: Iterable[Trade], entry: tuple[int, int] | None) -> None:
         """Entries and exits, exits in the colour of their result; `entry` is that of what is held."""
@@ -159,9 +186,13 @@ class Picture:
 
     def rows(self) -> list[Line]:
         """The cells as lines, neighbours of one style together."""
-        return [_joined(cells) for cells in self._cells]
+        ground = self._ground
+        if ground is None:
+            return [joined(cells) for cells in self._cells]
+        of_both = zip(self._cells, ground.cells, ground.lines, strict=True)
+        return [line if cells == below else joined(cells) for cells, below, line in of_both]
 
 
-def _joined(cells: Sequence[Span]) -> Line:
+def joined(cells: Sequence[Span]) -> Line:
     """Cells of one style in a span each."""
     return tuple(("".join([letter for letter, _ in run]), style) for style, run in groupby(cells, itemgetter(1)))

@@ -67,7 +67,7 @@ class MyQuant(DiffApp):
         self._now_ns = now_ns
         self.ui = Ui(focus=PANES[0].name, theme=theme, hint=newcomer is not None and newcomer.is_new)
         self._newcomer = newcomer
-        self.board = Board(theme)
+        self.board = Board(theme, self.paint)
         self.lost = ""
         self.left = False
         self._kept = kept

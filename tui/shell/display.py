@@ -5,13 +5,16 @@ It leans on the insides of one Textual version; with any other it steps aside an
 
 import asyncio
 import traceback
+from collections.abc import Iterable
 
 from rich.console import RenderableType
 from rich.text import Text
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
+from textual.geometry import Size
 from textual.screen import Screen
 
+from tui.shell.board import PaintedRow
 from tui.shell.textual_version import FITS
 from tui.terminal.diff import Cells
 from tui.terminal.driver import TerminalDriver
@@ -32,17 +35,33 @@ class DiffApp(App[int]):
         """The driver of the real terminal; None in tests without one."""
         return self._driver if isinstance(self._driver, TerminalDriver) else None
 
+    @property
+    def _by_cells(self) -> bool:
+        """Whether the terminal is ours to draw on."""
+        return FITS and self.terminal is not None and self._running and not self._closed and not self._batch_count
+
+    def paint(self, size: Size, rows: Iterable[PaintedRow]) -> bool:
+        """Draw `rows` of a screen of `size` at once, past Textual, whose way there takes longer than all else.
+
+        False where Textual has to draw: it alone knows a size that the terminal does not show yet.
+        """
+        if not self._by_cells or not size or size != (self.cells.width, self.cells.height):
+            return False
+        for y, spans in rows:
+            self.cells.put_spans(0, y, spans)
+        self.draw()
+        return True
+
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Draw `renderable`: by cells where it is a plain update of the screen, else as Textual does."""
-        by_cells = FITS and isinstance(renderable, LayoutUpdate | ChopsUpdate) and self.terminal is not None
-        if not by_cells or self._batch_count or not self._running or self._closed:
+        if not isinstance(renderable, LayoutUpdate | ChopsUpdate) or not self._by_cells:
             if renderable is not None:
                 self.cells.forget()
             super()._display(screen, renderable)
             return
         if isinstance(renderable, LayoutUpdate):
             self._put_layout(renderable)
-        elif isinstance(renderable, ChopsUpdate):
+        else:
             self._put_chops(renderable)
         self.draw()
         self.post_display_hook()

@@ -64,14 +64,11 @@ def change_pen(old: Pen, new: Pen) -> str:
     return f"\x1b[{';'.join(codes)}m"
 
 
-def cells_of(segments: Iterable[Segment]) -> Row:
-    """`segments` cell by cell."""
+def cells_of(spans: Iterable[tuple[str, Pen]]) -> Row:
+    """Texts and their pens cell by cell."""
     chars: list[str] = []
     pens: list[Pen] = []
-    for text, style, control in segments:
-        if control:
-            continue
-        start = len(chars)
+    for text, pen in spans:
         if _is_narrow(text):
             chars.extend(text)
         else:
@@ -79,7 +76,7 @@ def cells_of(segments: Iterable[Segment]) -> Row:
                 if width:
                     chars.append(text[first:end])
                     chars.extend([""] * (width - 1))
-        pens.extend([pen_of(style)] * (len(chars) - start))
+        pens.extend([pen] * (len(chars) - len(pens)))
     return chars, pens
 
 
@@ -126,9 +123,13 @@ class Cells:
 
     def put(self, x: int, y: int, segments: Iterable[Segment]) -> None:
         """Want `segments` in row `y` from column `x` on; what lies outside is cut."""
+        self.put_spans(x, y, ((text, pen_of(style)) for text, style, control in segments if not control))
+
+    def put_spans(self, x: int, y: int, spans: Iterable[tuple[str, Pen]]) -> None:
+        """Want texts in their pens, as `put` does."""
         if not (0 <= y < self.height and 0 <= x < self.width):
             return
-        chars, pens = cells_of(segments)
+        chars, pens = cells_of(spans)
         end = min(x + len(chars), self.width)
         old_chars, old_pens = self._wanted[y]
         row = (old_chars[:x] + chars[: end - x] + old_chars[end:], old_pens[:x] + pens[: end - x] + old_pens[end:])

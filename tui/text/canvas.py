@@ -70,9 +70,13 @@ class AsciiCanvas:
         return [cells.decode("ascii") for cells in self.cells]
 
 
-def trace(canvas: Canvas | AsciiCanvas, columns: Iterable[tuple[int, int, int] | None]) -> None:
-    """Draw one (highest, lowest, newest) dot row per dot column, joined to the column before; None = nothing known."""
-    before: int | None = None
+def trace(
+    canvas: Canvas | AsciiCanvas, columns: Iterable[tuple[int, int, int] | None], before: int | None = None
+) -> int | None:
+    """Draw one (highest, lowest, newest) dot row per dot column, joined to the column before; None = nothing known.
+
+    `before` is the newest row of what stands there already; the newest of all is returned.
+    """
     for x, column in enumerate(columns):
         if column is None:
             continue
@@ -83,6 +87,7 @@ def trace(canvas: Canvas | AsciiCanvas, columns: Iterable[tuple[int, int, int] |
         canvas.bar(x, top, bottom)
         canvas.newest(x, newest)
         before = newest
+    return before
 
 
 def steps(canvas: Canvas | AsciiCanvas, rows: Iterable[int | None], begins: Collection[int] = ()) -> None:

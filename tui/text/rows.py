@@ -18,31 +18,48 @@ def result_style(value: Decimal | float) -> str:
     return "up" if value > 0 else "down" if value < 0 else ""
 
 
+def _is_plain(text: str) -> bool:
+    """Whether each character is known to be one cell wide, without looking it up."""
+    return text.isascii() and text.isprintable()
+
+
 def width_of(line: Line) -> int:
     """Width of `line` in terminal cells."""
-    return sum(cell_len(text) for text, _ in line)
+    cells = 0
+    for text, _ in line:
+        cells += len(text) if text.isascii() and text.isprintable() else cell_len(text)
+    return cells
 
 
 def clip(text: str, width: int) -> str:
     """`text` in at most `width` cells, its end replaced by `…` where it was longer."""
-    if cell_len(text) <= width:
+    if (len(text) if _is_plain(text) else cell_len(text)) <= width:
         return text
     return set_cell_size(text, width - 1) + "…" if width > 0 else ""
 
 
 def left(text: str, width: int) -> str:
     """`text` in exactly `width` cells, flush left."""
-    return set_cell_size(clip(text, width), width)
+    text = clip(text, width)
+    return text.ljust(width) if _is_plain(text) else set_cell_size(text, width)
 
 
 def right(text: str, width: int) -> str:
     """`text` in exactly `width` cells, flush right."""
     text = clip(text, width)
-    return " " * (width - cell_len(text)) + text
+    return text.rjust(width) if _is_plain(text) else " " * (width - cell_len(text)) + text
 
 
 def fit(line: Line, width: int) -> Line:
     """`line` in exactly `width` cells: cut, or filled with blanks."""
+    room = width - width_of(line)
+    if room < 0:
+        return _cut(line, max(0, width))
+    return (*line, (" " * room, "")) if room else line
+
+
+def _cut(line: Line, width: int) -> Line:
+    """The first `width` cells of `line`, which is wider."""
     room = width
     kept: list[Span] = []
     for text, style in line:
@@ -51,8 +68,6 @@ def fit(line: Line, width: int) -> Line:
         cells = cell_len(text)
         kept.append((text, style) if cells <= room else (set_cell_size(text, room), style))
         room -= min(cells, room)
-    if room > 0:
-        kept.append((" " * room, ""))
     return tuple(kept)
 
 
@@ -65,6 +80,11 @@ def fill(lines: Sequence[Line], width: int, height: int) -> list[Line]:
     """Exactly `height` lines of exactly `width` cells."""
     shown = [fit(line, width) for line in lines[:height]]
     return shown + [fit((), width)] * (height - len(shown))
+
+
+def deepened(lines: Sequence[Line], width: int, height: int) -> list[Line]:
+    """Exactly `height` lines: the first of `lines`, which are `width` wide, then blank ones."""
+    return [*lines[:height], *([((" " * width, ""),)] * (height - len(lines)))]
 
 
 def ends(start: Line, end: Line, width: int) -> Line:

@@ -9,6 +9,7 @@ from engine.presentation.lamps import Lamp
 from tui.text.glyphs import UNICODE, Glyphs
 from tui.text.rows import Line
 from tui.view import listing
+from tui.view.last_made import LastMade
 
 if TYPE_CHECKING:
     from engine import Pending, PositionCommand
@@ -139,6 +140,7 @@ class View(Struct):
     drawn: dict[tuple[str, int, int], list[Line]] | None = None  # from a calm view, by pane and size
     order: tuple[int, ...] | None = None  # the instruments as they are sorted, None = not sorted yet
     tops: dict[str, int] = field(default_factory=dict)  # which row each list was scrolled to when it was last drawn
+    made: LastMade = field(default_factory=LastMade)  # what panes need not make anew in every frame
 
     @property
     def listed(self) -> list[Quote]:

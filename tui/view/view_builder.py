@@ -2,13 +2,15 @@
 
 from collections import deque
 
-from engine import Bar, DayPage, Snapshot
+from engine import Bar, DayPage, Quote, Snapshot
+from engine.presentation.chart import known_at
 from engine.presentation.health import Health
 from engine.presentation.lamps import TerminalLink
 from tui.text.glyphs import UNICODE, Glyphs
 from tui.text.sanitize import Sanitizer
 from tui.view import listing
 from tui.view.engine_client import EngineClient
+from tui.view.last_made import LastMade
 from tui.view.log_lines import LogLines
 from tui.view.model import OlderExits, Ui, View
 from tui.view.older import older_exits
@@ -46,6 +48,7 @@ class ViewBuilder:
         self._history_due_ns = 0
         self._sorting = listing.Sorting()
         self._tops: dict[str, int] = {}
+        self._made = LastMade()
         self._seen_number = -1
         self._trend_due_ns = 0
         self._at_ms = 0
@@ -83,6 +86,7 @@ class ViewBuilder:
             past=self._past(snapshot),
             order=self._sorting.numbers(snapshot, listing.order_of(self._ui.order), now_ns),
             tops=self._tops,
+            made=self._made,
         )
         self._read_history(now_ns, view)
         return view
@@ -137,8 +141,13 @@ class ViewBuilder:
         wanted = (selected.instrument, other)
         if wanted != self._history_of or now_ns >= self._history_due_ns:
             self._history_of, self._history_due_ns = wanted, now_ns + _HISTORY_NS
-            self._history = self._client.history(selected.instrument)
+            self._history = _shown(self._client.history(selected.instrument), selected)
             listed = selected.instrument != other and 0 <= other < len(view.snapshot.instruments)
             self._further = {other: self._client.history(other)} if listed else {}
             self._pnl_curve = self._results.curve(view.snapshot)
         view.history, view.further, view.pnl_curve = self._history, self._further, self._pnl_curve
+
+
+def _shown(bars: tuple[Bar, ...], quote: Quote) -> tuple[Bar, ...]:
+    """The bars that a snapshot with `quote` knows of; they were asked for a moment later, and later ones come next time."""
+    return known_at(bars, quote.exch_ms) if quote.last > 0 else bars

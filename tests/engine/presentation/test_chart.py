@@ -8,19 +8,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.model.bars import AT, CLOSE, HIGH, LOW, NOTHING, OPEN, merged
+from engine.model.bars import AT, CLOSE, HIGH, LOW, NOTHING, OPEN, VOLUME, merged
 from engine.presentation.chart import (
     Scale,
     axis_step,
     candles,
     columns,
+    known_at,
     line,
     midnight,
+    past,
     price_marks,
     price_range,
     results,
     round_step,
+    settled,
     spread,
+    steady,
     step_word,
     stops,
     time_marks,
@@ -245,3 +249,24 @@ def test_the_days_result_before_anybody_looked_is_what_exits_made_of_it():
     assert results(trades, seen, 13.0, 5_000) == [(ends[0], 10.0), (ends[1], 6.0), (ends[2], 13.0), *seen]
     near = [(ends[0] - 9_000, 2.0), (ends[2], 14.0)]
     assert results(trades, near, 13.0, 5_000) == near
+
+
+def test_a_range_stays_while_all_lies_in_it_and_fills_three_quarters():
+    assert steady((100, 200), None) == (100, 200)
+    assert steady((110, 190), (100, 200)) == (100, 200)
+    assert steady((100, 175), (100, 200)) == (100, 200)
+    assert steady((100, 174), (100, 200)) == (100, 174)
+    assert steady((99, 200), (100, 200)) == (99, 200)
+    assert steady((100, 201), (100, 200)) == (100, 201)
+
+
+def test_what_a_price_of_now_cannot_change_is_known():
+    bars = tuple((OPEN_MS + 5_000 * n, 10, 12, 9, 11, 3, NOTHING) for n in range(7))
+    scale = Scale(OPEN_MS, 10_000, 0, 20, 8, 8)
+    assert [settled(bars[:count], scale) for count in range(8)] == [0, 0, 0, 2, 2, 4, 4, 6]
+    now = up_to_now(bars, bars[-1][0] + 1, 99)
+    assert now != bars
+    assert past(now) == past(bars)
+    assert past((*bars[:-1], (*bars[-1][:VOLUME], 4, NOTHING))) != past(bars)
+    assert known_at(bars, bars[3][0]) == bars[:4]
+    assert known_at(bars, 0) == bars[:1]

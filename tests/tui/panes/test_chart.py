@@ -1,6 +1,7 @@
 """The chart as it is drawn: what lies where at every size, nothing that collides, and nothing that raises."""
 
 from decimal import Decimal
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -8,11 +9,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine.model.bars import NOTHING
+from engine.presentation import chart as geometry
+from engine.presentation.chart import Scale
 from tests.support.snapshots import AT_MS, OPEN_MS, bar, position, quote, snapshot, trade, view
 from tui.panes import chart
+from tui.panes.plot import Picture, Place
 from tui.text.canvas import AsciiCanvas, Canvas, dots, join, steps, trace
 from tui.text.glyphs import ASCII, UNICODE
 from tui.text.rows import plain, width_of
+from tui.view.last_made import LastMade
 from tui.view.model import Ui
 
 RISING = tuple((OPEN_MS + 1000 * n, 15_000 + n) for n in range(1_001))
@@ -344,3 +349,84 @@ def test_any_history_in_any_size_fits(points, width, height, ascii_only, candles
     assert all(width_of(line) <= width for line in lines)
     if ascii_only:
         assert plain(lines).isascii()
+
+
+# ── From one frame to the next ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class Forgetful(LastMade):
+    """Makes everything anew each time, and follows as ever."""
+
+    def get(self, name, of, make):
+        return make()
+
+
+def session(seed: int):
+    """Views that follow each other: prices move, bars are added once in a while, positions and trades come."""
+    moves = Random(seed)
+    price, bars, trades, held = 15_000, [bar(OPEN_MS, 15_000)], (), None
+    for step in range(60):
+        price += moves.randint(-30, 30)
+        now_ms = OPEN_MS + 2_000 * step
+        if not step % moves.randint(1, 4):
+            bars.append((now_ms, price - 3, price + 9, price - 9, price, moves.randint(0, 50), price - 40, price + 5))
+        if not moves.randint(0, 5):
+            if held is None:
+                state = replace(position().state, entry_ms=now_ms, entry_price=price, stop=price - 50)
+                held = replace(position(), state=state)
+            else:
+                of = {"entry_ms": held.state.entry_ms, "exit_ms": now_ms, "exit_price": price}
+                trades, held = (*trades, replace(trade(step), instrument=0, **of)), None
+        yield (
+            snapshot(
+                quotes=(quote(0, price, exch_ms=now_ms),),
+                positions=(held,) if held else (),
+                trades=trades,
+                at_ms=now_ms,
+            ),
+            tuple(bars),
+        )
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("glyphs", [UNICODE, ASCII], ids=["braille", "ascii"])
+def test_a_path_that_is_drawn_in_two_parts_is_the_path(seed, glyphs):
+    moves = Random(seed)
+    ms, price, bars = OPEN_MS, 15_000, []
+    place = Place(Scale(OPEN_MS, 2_000, 14_000, 16_000, 400 if glyphs.braille else 200, 80), 200, 20)
+    for _ in range(40):
+        ms += moves.choice([500, 5_000, 5_000, 40_000, 70_000])
+        price += moves.randint(-200, 200)
+        bars.append((ms, price, price + 30, price - 30, price, 0, NOTHING))
+        if ms >= OPEN_MS + 2_000 * place.scale.across:
+            break
+        settled = geometry.settled(bars, place.scale)
+        whole, ground = Picture(place, glyphs, signs=False), Picture(place, glyphs, signs=False)
+        whole.lay_path(*whole.path(bars))
+        ground.lay_path(*ground.path(bars[:settled]))
+        both = Picture(place, glyphs, signs=False, ground=ground.ground())
+        both.lay_path(*both.path(bars[max(0, settled - 1) :]))
+        assert plain(both.rows()) == plain(whole.rows())
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("size", [(60, 12), (76, 22)])
+def test_what_is_kept_of_the_frame_before_is_what_would_be_drawn_anew(seed, size):
+    more = {"glyphs": ASCII if seed % 3 == 2 else UNICODE, "ui": Ui(candles=seed % 3 == 1)}
+    kept, forgetful = LastMade(), Forgetful()
+    for seen, history in session(seed):
+        curve = ((OPEN_MS, 0.0), (seen.at_ms, float(seen.quotes[0].last - 15_000)))
+        of = more | {"history": history, "pnl_curve": curve}
+        assert chart.rows(view(seen, made=kept, **of), *size) == chart.rows(view(seen, made=forgetful, **of), *size)
+
+
+def test_the_picture_does_not_move_when_a_position_comes_and_goes_but_in_a_replay_that_is_held():
+    state = replace(position().state, entry_price=15_990, stop=15_900)
+    there = replace(QUIET, positions=(replace(position(), last=16_000, state=state, next_target=16_020),))
+    held = replace(QUIET, replay=replace(QUIET.replay, playing=False))
+    made, paths = LastMade(), []
+    for seen in (QUIET, there, QUIET, held):
+        lines = chart.rows(view(seen, made=made, history=RISING), 60, 12)
+        paths.append([cell for cell in places(lines, {""}) if "⠀" < cell[3] <= "⣿"])
+    assert paths[0] != paths[1] == paths[2]  # the labels have made room once
+    assert paths[3] == paths[0]

@@ -9,14 +9,15 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.geometry import Region
 
-from tui.shell.board import Board, _regions, strip_of
+from tui.shell.board import Board, _regions, painted, strip_of
 from tui.shell.themes import style_of
 from tui.shell.tuning import GC_THRESHOLDS, SWITCH_INTERVAL_S, settle, tuned
+from tui.terminal.diff import cells_of, pen_of
 
 
-def run_board(script):
+def run_board(script, **more):
     async def main():
-        board = Board()
+        board = Board(**more)
         rows: set[int] = set()
 
         class Host(App):
@@ -57,6 +58,30 @@ def test_only_changed_lines_are_rendered_again():
     run_board(script)
 
 
+def test_rows_that_are_painted_at_once_are_not_left_to_textual():
+    sizes, found = [], {}
+
+    def paint(size, changed):
+        sizes.append(size)
+        found.update(changed)
+        return "no" not in str(found.get(0))
+
+    async def script(board, pilot, rows):
+        board.show(lines("a", "b"))
+        await pilot.pause()
+        rows.clear()
+        board.show(lines("a", "X"))
+        await pilot.pause()
+        assert (rows, sizes, list(found)) == (set(), [(20, 6)], [1])
+        assert cells_of(found[1]) == cells_of((text, pen_of(style)) for text, style, _ in board.render_line(1))
+        board.show(lines("no", "X"))
+        await pilot.pause()
+        assert rows == {0}
+        assert board.render_line(0).text.rstrip() == "no"
+
+    run_board(script, paint=paint)
+
+
 def test_a_new_theme_or_number_of_lines_repaints_everything():
     async def script(board, pilot, rows):
         board.show(lines("a", "b"))
@@ -88,6 +113,7 @@ def test_nothing_but_text_reaches_the_terminal(evil):
     text = strip_of(((evil, "up"),), 12, "ansi").text
     assert not set(text) & set("\x1b\x07\u202e\x9b\n\t\x00")
     assert strip_of(((evil, "up"),), 12, "ansi").cell_length == 12
+    assert "".join(words for words, _ in painted(((evil, "up"),), 12, "ansi")).strip() == text.strip()
 
 
 def test_a_line_is_cut_and_filled_to_the_width():

@@ -84,7 +84,7 @@ def test_a_piece_of_a_line_is_put_where_it_belongs(x, text):
     cells.commit()
     cells.put(x, 0, [Segment(text)])
     screen.feed(cells.frame())
-    width = len(cells_of([Segment(text)])[0])
+    width = len(cells_of([(text, ("", "", ""))])[0])
     if x + width <= 10:
         assert "".join(char for char, _ in screen.cells[0]) == "0123456789"[:x] + text + "0123456789"[x + width :]
 
