@@ -2,8 +2,7 @@
 
 from collections import deque
 
-from engine import Bar, DayPage, Quote, Snapshot
-from engine.presentation.chart import known_at
+from engine import Bar, DayPage, Snapshot
 from engine.presentation.health import Health
 from engine.presentation.lamps import TerminalLink
 from tui.text.glyphs import UNICODE, Glyphs
@@ -141,13 +140,8 @@ class ViewBuilder:
         wanted = (selected.instrument, other)
         if wanted != self._history_of or now_ns >= self._history_due_ns:
             self._history_of, self._history_due_ns = wanted, now_ns + _HISTORY_NS
-            self._history = _shown(self._client.history(selected.instrument), selected)
+            self._history = self._client.history(selected.instrument)
             listed = selected.instrument != other and 0 <= other < len(view.snapshot.instruments)
             self._further = {other: self._client.history(other)} if listed else {}
             self._pnl_curve = self._results.curve(view.snapshot)
         view.history, view.further, view.pnl_curve = self._history, self._further, self._pnl_curve
-
-
-def _shown(bars: tuple[Bar, ...], quote: Quote) -> tuple[Bar, ...]:
-    """The bars that a snapshot with `quote` knows of; they were asked for a moment later, and later ones come next time."""
-    return known_at(bars, quote.exch_ms) if quote.last > 0 else bars
