@@ -146,12 +146,12 @@ def _engine(
 def _log_watch(
     run: RunParts, parts: TurnParts, stats: LoopStats, publisher: Publisher, feed: Feed, playback: Playback | None
 ) -> LogWatch:
-    """Who looks after the log; only a log that is adaptive has a judge."""
+    """Who looks after the log; only a log that is adaptive has a judge, and no replay has: its minutes are not those of the rules."""
 
     def newest() -> Snapshot:
         return publisher.newest
 
-    if not run.config.adaptive.enabled:
+    if not run.config.adaptive.enabled or run.mode == "replay":
         return LogWatch(run.logs, newest, None)
     from engine.runtime.log_looks import LogLooks  # noqa: PLC0415 - who does not want it does not carry it
 

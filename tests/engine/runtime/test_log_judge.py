@@ -117,7 +117,7 @@ def test_counters_that_begin_anew_are_no_rise() -> None:
 def test_the_hour_has_so_many_changes_and_says_once_that_they_are_used_up() -> None:
     watched = Watched()
     watched.sees(10)
-    for _ in range(90):
+    for _ in range(70):
         watched.sees(1, inbox_share=0.9)
         watched.sees(HOLD_S + 3)
     at_s = [at for at, change in watched.changes if change.on is not None]
@@ -170,7 +170,7 @@ def of_component(changes: list[tuple[float, Change]], component: str) -> Iterato
     return ((at, bool(each.on)) for at, each in changes if component in each.components and each.on is not None)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(st.integers(1, 300), LOOKS), min_size=4, max_size=20))
 def test_whatever_comes_changes_are_apart_alternate_and_keep_the_budget(
     spans: list[tuple[int, dict[str, Any]]],

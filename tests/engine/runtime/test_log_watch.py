@@ -14,6 +14,7 @@ from engine.model.commands import Fault, Flat, PauseEntries, SetLogLevel
 from engine.model.events import OrderRejected
 from engine.model.log_counts import COMPONENTS, LogComponent
 from engine.model.state import state_hash
+from engine.model.types import TradeMode
 from engine.presentation.log_details import DETAILS
 from engine.runtime.log_watch import LogWatch
 from engine.venues.simulated.source import mock_source
@@ -21,13 +22,13 @@ from tests.support.builders import EAGER, config
 from tests.support.scripted_feed import ScriptedRun
 
 SECOND = 10**9
-ADAPTIVE = ("adaptive.enabled=true", "logging.lines_per_s=1000")
+ADAPTIVE = ("adaptive.enabled=true", "adaptive.hold_s=20", "logging.lines_per_s=1000")
 
 
 class Session:
     """A generated session whose ticks, and the engine's rounds between them, a test brings about; a second of it is a round."""
 
-    def __init__(self, folder: Path, *overrides: str, speed: float = 0.0) -> None:
+    def __init__(self, folder: Path, *overrides: str, speed: float = 0.0, mode: TradeMode = "mock") -> None:
         kept = f"recording.directory={folder / 'kept'}"
         chosen = config(
             *EAGER,
@@ -38,7 +39,7 @@ class Session:
             *overrides,
         )
         self.source = mock_source(chosen, time(11, 0))
-        self.run: Run = build(chosen, self.source, "mock", speed=speed, state_root=folder / "state")
+        self.run: Run = build(chosen, self.source, mode, speed=speed, state_root=folder / "state")
         self.engine = self.run.engine
         self.engine.prepare()
         self.ticks = self.source.ticks()
@@ -132,11 +133,11 @@ def test_a_session_brings_its_component_into_detail_within_a_second_and_it_goes_
         assert int(up.rpartition("#")[2]) == session.engine.cursor.position
         session.engine.send(PauseEntries())
         session.engine._parts.effects._unanswered.clear()
-        session.goes_on(100)
+        session.goes_on(59)
         assert session.in_detail == components
-        session.goes_on(100)
+        session.goes_on(40)
         assert (session.in_detail, session.told[0]) == ((), up)
-        assert re.fullmatch(rf"log {', '.join(components)} → info: calm for 120 s, from #\d+", session.told[-1])
+        assert re.fullmatch(rf"log {', '.join(components)} → info: calm for 20 s, from #\d+", session.told[-1])
 
 
 def test_a_silence_of_what_should_tick_is_seen(tmp_path: Path) -> None:
@@ -191,12 +192,12 @@ def test_nothing_is_decided_by_it(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         session = Session(tmp_path / name, *more)
         with session.run:
-            session.goes_on(60)
+            session.goes_on(20)
             for act in (warns, skips, refuses, jumps):
                 act(session)
-                session.goes_on(40, ticks=9)
+                session.goes_on(15, ticks=9)
             session.engine.send(Flat())
-            session.goes_on(40)
+            session.goes_on(10)
             hashes.append(state_hash(session.run.trader.state.dump()))
             assert bool(session.told) is (name == "with")
             assert session.run.trader.state.portfolio.trades > 0
@@ -236,8 +237,11 @@ def test_every_component_says_in_detail_what_it_does_and_no_more_than_a_few_line
         assert 1 <= len(said[component]) <= 32 * 6
 
 
-def test_who_does_not_want_it_does_not_carry_it(tmp_path: Path) -> None:
-    session = Session(tmp_path)
+@pytest.mark.parametrize(("mode", "more"), [("mock", ()), ("replay", ADAPTIVE)])
+def test_who_does_not_want_it_and_a_replay_do_not_carry_it(
+    mode: TradeMode, more: tuple[str, ...], tmp_path: Path
+) -> None:
+    session = Session(tmp_path, *more, mode=mode)
     with session.run:
         watch = session.engine.housekeeping._log_watch
         assert isinstance(watch, LogWatch)
