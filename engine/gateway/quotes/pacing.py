@@ -1,6 +1,7 @@
 """How often a provider is asked: so many times a second, not while it wants silence, by few threads. Knows no provider's format."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from engine.model.clock import Clock
 LONGEST_WAIT_S = 2.0  # for one's turn: whoever would wait longer is told at once
 _NS = 1_000_000_000
 _T = TypeVar("_T")
+_log = logging.getLogger("myquant.gateway")
 Sleep = Callable[[float], Awaitable[object]]
 
 
@@ -43,6 +45,7 @@ class PacedCalls:
         self._turn = asyncio.Lock()  # held by whoever's call is under way
         self._silent_until_ns = 0
         self._why = ""
+        self._is_well = True
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"quotes-{name}")
 
     @asynccontextmanager
@@ -57,16 +60,22 @@ class PacedCalls:
         async with self._turn:
             self._refuse_in_silence()  # the call before may have brought it about
             yield
+            if not self._is_well:
+                self._is_well = True
+                _log.info("%s answers again", self._name)
 
     async def in_thread(self, call: Callable[[], _T]) -> _T:
         """What `call` returns, which may block; raises what it raises."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
     def be_silent(self, pause_s: float, why: str) -> ProviderFailedError:
-        """Ask nothing for `pause_s`; the error that says `why`, to be raised."""
+        """Ask nothing for `pause_s`; the error that says `why`, to be raised. The first after an answer is told."""
         until_ns = self._clock.monotonic_ns() + round(pause_s * _NS)
         if until_ns > self._silent_until_ns:
             self._silent_until_ns, self._why = until_ns, why
+        if self._is_well:
+            self._is_well = False
+            _log.warning("%s gives no quotes: %s", self._name, why)
         return ProviderFailedError(f"{self._name}: {why}")
 
     def close(self) -> None:

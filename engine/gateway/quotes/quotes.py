@@ -200,7 +200,8 @@ class Quotes:
         except ProviderFailedError as error:
             return error
         self._cache.keep(key, quote)
-        self._background.start(self._cache.send_on(key, quote))
+        if self._redis is not None:
+            self._background.start(self._cache.send_on(key, quote))
         return quote
 
     def _answer(

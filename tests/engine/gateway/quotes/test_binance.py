@@ -131,6 +131,20 @@ def test_it_is_silent_for_as_long_as_it_is_told_to_be(status: int, told: str, pa
     assert len(played(play, answer(status, "{}", **headers), ticker())) == 2
 
 
+def test_that_it_gives_none_and_that_it_does_again_is_a_line_each(caplog: pytest.LogCaptureFixture) -> None:
+    async def play(binance: BinanceQuotes, clock: VirtualClock) -> None:
+        for _ in range(3):
+            await failure(binance)
+            clock.advance(5 * SECOND_NS)
+        for _ in range(3):
+            await binance.fetch(BTC)
+
+    caplog.set_level("INFO", "myquant.gateway")
+    played(play, answer(500, ""), answer(502, ""), answer(503, ""), ticker())
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines == ["binance gives no quotes: answers HTTP 500", "binance answers again"]
+
+
 def test_an_unknown_coin_is_refused_and_others_are_still_asked_for() -> None:
     async def play(binance: BinanceQuotes, clock: VirtualClock) -> None:
         assert await failure(binance, BadSymbolError) == "symbol BTCUSDT: Binance does not trade it"

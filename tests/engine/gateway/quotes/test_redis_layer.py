@@ -87,6 +87,7 @@ def test_another_service_has_what_one_has_asked_for(tmp_path: Path) -> None:
         assert (await one.ask(max_age_s=0)).data.price == "1.50"  # its own is as young as can be
         view = other.quotes.view()
         assert (view.redis_available, view.fallback_active, view.hits["redis"], view.misses) == (True, False, 1, 1)
+        assert other.quotes.wants_redis
         assert int(server.command("PTTL", KEY)[1:]) <= 300_000
 
     with RedisServer(tmp_path, password="pass/word@1") as server:
