@@ -46,7 +46,7 @@ class ProviderFailedError(QuoteRefusedError):
     """The provider does not answer, or not with a price, and there is no last value to stand in."""
 
 
-class SourcedQuote(Struct, frozen=True):
+class SourcedQuote(Struct, frozen=True, gc=False):
     """A price as its source gave it, exact text; so it is kept, also in Redis.
 
     `as_of_ms` (UTC) is the moment it holds for, `fetched_ms` when we had it; from `until_ms` on it is another (0: not known).

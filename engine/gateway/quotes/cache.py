@@ -16,7 +16,7 @@ _NS = 1_000_000_000
 _MS = 1_000_000
 
 
-class KeptQuote(Struct, frozen=True):
+class KeptQuote(Struct, frozen=True, gc=False):
     """A quote, and when it was fetched by our monotonic clock."""
 
     quote: SourcedQuote
@@ -54,13 +54,11 @@ class QuoteCache:
         return Found(kept, "l1") if kept is not None and self.serves(kept, most_s) else None
 
     async def far(self, key: str, symbol: str, source: str) -> Found | None:
-        """What Redis has under `key`, else what stands in for it while there is none; memory has it from then on."""
+        """What Redis has under `key`, or what stands in for it where it does not tell; memory has it from then on."""
         if self._redis is not None and self._redis.is_up:
             data = await self._redis.get(key)
             if data is not None:
                 return self._taken(key, data, symbol, source) if data else None
-        if self._redis is not None and self._redis.is_up:
-            return None
         kept = self._fallback.get(key)
         if kept is None or not self.serves(kept, self._fallback_ttl_s):
             return None

@@ -25,8 +25,9 @@ VARIABLE: Final = "REDIS_URL"
 PREFIX: Final = "myquant:v1:"
 WAIT_S: Final = 0.025  # what a request waits for it at most
 OFF_S: Final = 30  # after a failure
-MOST_CALLS: Final = 64  # under way at once, before what is to be kept is left out
-_CONNECTIONS = 8
+MOST_CALLS: Final = 16  # under way at once: beyond that it is not asked, and what is to be kept is left out
+_LATE_S = 0.005  # so much later than it was to be woken, the loop is busy: its own time is no measure of Redis
+_CONNECTIONS = MOST_CALLS + 1  # one for each, and for a look: nobody waits for a free one
 _SCHEMES = ("redis", "rediss", "unix")
 _ALLOWED = "redis://[[user]:password@]host[:port][/db], the same with rediss://, or unix:///path"
 _PROBE = PREFIX + "probe"
@@ -136,13 +137,17 @@ class RedisLayer:
 
     async def _asked(self, command: Callable[["Redis"], Awaitable[object]], wait_s: float) -> bytes | None:
         client = self._client
-        if not self.is_up or client is None:
+        if not self.is_up or client is None or len(self._calls) >= MOST_CALLS:
             return None
         # Not a timeout around it: cancelled while it connects, the library goes on waiting for seconds.
         call = asyncio.ensure_future(command(client))
         call.add_done_callback(self._over)
         self._calls.add(call)
+        loop = asyncio.get_running_loop()
+        over_s = loop.time() + wait_s
         await asyncio.wait((call,), timeout=wait_s)
+        if not call.done() and loop.time() - over_s > _LATE_S:
+            return None  # we were late ourselves, which says nothing of Redis; the answer may still come, to nobody
         error: BaseException | None = TimeoutError()
         if not call.done():
             call.cancel()
@@ -180,16 +185,15 @@ class RedisLayer:
         self.is_up = False
 
     def _opened(self) -> "Redis":
-        from redis.asyncio import BlockingConnectionPool, Redis  # noqa: PLC0415 - megabytes that only its users carry
+        from redis.asyncio import ConnectionPool, Redis  # noqa: PLC0415 - megabytes that only its users carry
         from redis.asyncio.connection import Connection, SSLConnection, UnixDomainSocketConnection  # noqa: PLC0415
         from redis.asyncio.retry import Retry  # noqa: PLC0415
         from redis.backoff import NoBackoff  # noqa: PLC0415
 
         kinds = {"redis": Connection, "rediss": SSLConnection, "unix": UnixDomainSocketConnection}
-        pool = BlockingConnectionPool(
+        pool = ConnectionPool(
             connection_class=kinds[self._address.scheme],
             max_connections=_CONNECTIONS,
-            timeout=self._connect_s,
             socket_connect_timeout=self._connect_s,
             socket_timeout=self._connect_s,
             retry=Retry(NoBackoff(), 0),
