@@ -22,6 +22,7 @@ _SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.&:|/ -]{0,79}", re.ASCII)
 _PRICE = r"^-?[0-9]{1,20}(\.[0-9]{1,18})?\Z"
 _PRICE_FORM = re.compile(_PRICE, re.ASCII)
 _YEAR_2100_S = 4_102_444_800
+_LONGEST_SECONDS = 10  # digits
 _AHEAD_MS = 5_000  # clocks of several machines that share a Redis are so far apart at most
 
 Short = Annotated[CleanText, Meta(min_length=1, max_length=20)]
@@ -144,8 +145,8 @@ def price_of(text: str) -> CleanText | None:
 def hour_of(at: str) -> int:
     """The hour (UTC, counted from 1970) of a moment said as ISO 8601 or in seconds since 1970; raises BadSymbolError."""
     try:
-        if at.isascii() and at.isdecimal():
-            return _hour(int(at[:12]))
+        if at.isascii() and at.isdecimal():  # never a date without its dashes
+            return _hour(int(at) if len(at) <= _LONGEST_SECONDS else -1)
         said = datetime.fromisoformat(at)
         return _hour(int((said if said.tzinfo else said.replace(tzinfo=UTC)).timestamp()))
     except (ValueError, OverflowError):

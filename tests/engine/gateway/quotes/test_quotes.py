@@ -220,7 +220,18 @@ def test_refusals() -> None:
         at="0",
         provider="engine",
     )
-    for at in ("", "now", "-1", "4102444800", "2026-13-01", "9" * 50, "0001-01-01", "²"):
+    for at in (
+        "",
+        "now",
+        "-1",
+        "4102444800",
+        "2026-13-01",
+        "9" * 50,
+        "000000001785412800",
+        "2026113012000",
+        "0001-01-01",
+        "²",
+    ):
         with pytest.raises(BadSymbolError, match="whole seconds since 1970"):
             served(lambda service, at=at: service.ask("A", "mock", at=at))  # type: ignore[arg-type, misc]
 
