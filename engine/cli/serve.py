@@ -1,5 +1,6 @@
 """The command `serve`: figures, quotes and alerts over HTTP, for this machine alone, in a process of its own."""
 
+import gc
 import sys
 from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
@@ -44,6 +45,7 @@ def _port(text: str) -> int:
 
 def run(args: Namespace) -> int:
     """Serve until a signal ends it."""
+    gc.disable()  # until it serves: what a start makes stays
     config = load_config(args)
     _require_extra()
     from engine.gateway.http.listening import HOST, listen_at, listen_on_port

@@ -38,9 +38,16 @@ def serve(
     api = Api(engine, quotes, InstrumentFinder(config, engine))
     application = Application(api, TokenGuard(token), refusals, exposition, CONTENT_TYPE)
     log = GatewayLog(log_fd)
+
+    def begun() -> None:
+        ready()
+        gc.collect()
+        gc.freeze()  # what stays is not looked at again
+        gc.enable()  # off since the start of the command
+
     try:
         engine.start()
-        asyncio.run(_serve(HttpServer(application, refusals, ready), listener, quotes, ()))
+        asyncio.run(_serve(HttpServer(application, refusals, begun), listener, quotes, ()))
     finally:
         engine.leave()
         log.close()
@@ -50,8 +57,6 @@ async def _serve(server: HttpServer, listener: socket.socket, quotes: Quotes, ta
     beside = BesideTasks(tasks)
     await quotes.start()
     beside.start()
-    gc.collect()
-    gc.freeze()  # what stays is not looked at again
     try:
         await server.serve([listener])
     finally:

@@ -75,7 +75,7 @@ def served(home: Home, *words: str | Path, engine: bool = False, **other: object
         if engine:
             running = stack.enter_context(home.start("engine", "--source", "mock", "--quiet", "--set", "mock.speed=1"))
             stack.callback(running.kill)
-        popen = stack.enter_context(home.start("serve", *(words or ("--port", "0")), **other))
+        popen = stack.enter_context(home.start(*(words or ("serve", "--port", "0")), **other))
         stack.callback(popen.kill)
         service = Service(home, popen)
         if engine:

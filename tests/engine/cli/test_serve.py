@@ -1,67 +1,69 @@
-"""The command as a program of its own: one service for all tests here."""
+"""The command as a program of its own: one service for nearly all tests here."""
 
-import re
 import signal
+import socket
 import stat
-import subprocess
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from tests.support.command_home import Home
-
-
-class Served:
-    """A running service, where it listens and what it said first."""
-
-    def __init__(self, home: Home, popen: subprocess.Popen[str], line: str) -> None:
-        self.home = home
-        self.popen = popen
-        self.line = line
-        self.port = int(re.search(r"http://127\.0\.0\.1:(\d+)", line)[1])  # type: ignore[index]
-
-    def get(self, target: str) -> dict[str, object]:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{target}", timeout=10) as answer:
-            return msgspec.json.decode(answer.read())  # type: ignore[no-any-return]
+from tests.support.service import Service, served
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    home = Home(tmp_path_factory.mktemp("serve"))
-    with home.start("serve", "--port", "0") as popen:
-        assert popen.stdout is not None
-        yield Served(home, popen, popen.stdout.readline())
-        popen.kill()
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with served(Home(tmp_path_factory.mktemp("serve"))) as service:
+        yield service
 
 
-def test_it_says_where_it_is_and_where_the_token_lies(served: Served) -> None:
-    path = Path(served.line.split()[-1])
-    assert path == served.home.folder / "state" / "myquant-tui" / "serve.token"
+def test_it_says_where_it_is_and_where_the_token_lies(service: Service) -> None:
+    path = service.token_file
+    assert path == service.home.folder / "state" / "myquant-tui" / "serve.token"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert served.get("/")["name"] == "myquant-tui"
-    assert served.get("/health")["status"] == "degraded"
+    assert service.get("/")[1]["name"] == "myquant-tui"
+    assert service.get("/health")[1]["status"] == "degraded"
 
 
-def test_a_second_one_says_that_the_port_is_taken(served: Served) -> None:
-    second = served.home.run("serve", "--port", str(served.port))
+def test_a_second_one_says_that_the_port_is_taken(service: Service) -> None:
+    second = service.home.run("serve", "--port", str(service.port))
     assert second.status == 2
     taken = (
-        f"port {served.port} of 127.0.0.1: somebody listens there already; allowed: another --port, 0 for a free one"
+        f"port {service.port} of 127.0.0.1: somebody listens there already; allowed: another --port, 0 for a free one"
     )
     assert second.lines == [f"myquant-tui: {taken}"]
 
 
 @pytest.mark.parametrize("words", [("--port", "0.0.0.0:80"), ("--port", "70000"), ("--port", "1", "--socket", "s")])
-def test_another_address_is_refused(served: Served, words: tuple[str, ...]) -> None:
-    answer = served.home.run("serve", *words)
+def test_another_address_is_refused(service: Service, words: tuple[str, ...]) -> None:
+    answer = service.home.run("serve", *words)
     assert (answer.status, len(answer.lines)) == (2, 1)
 
 
-def test_it_ends_well_by_a_signal(served: Served) -> None:
-    served.popen.send_signal(signal.SIGTERM)
-    _, said = served.popen.communicate(timeout=20)
-    assert served.popen.returncode == 0
+def test_it_ends_well_by_a_signal(service: Service) -> None:
+    said = service.end()
+    assert service.popen.returncode == 0
     assert "Traceback" not in said
+
+
+def test_a_unix_socket_is_private_taken_once_and_gone_at_the_end(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    path = home.cwd / "serve.sock"
+    with served(home, "serve", "--set", f"serve.socket={path}") as service:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+            sock.connect(str(path))
+            sock.sendall(b"HEAD /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            answer = b""
+            while part := sock.recv(4096):
+                answer += part
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert answer.endswith(b"\r\n\r\n")  # HEAD: no body
+        second = home.run("serve", "--socket", path)
+        assert (second.status, len(second.lines)) == (2, 1)
+        assert "somebody listens there already" in second.lines[0]
+        service.popen.send_signal(signal.SIGINT)
+        service.popen.communicate(timeout=30)
+        assert service.popen.returncode == 0
+    assert not path.exists()
