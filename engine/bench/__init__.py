@@ -1,1 +1,1 @@
-"""Measuring the program on this machine. Reports, judges nothing."""
+"""Measuring the program on this machine. Reports; only `baseline/` judges, by ratios."""
