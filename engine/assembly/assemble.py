@@ -26,6 +26,7 @@ from engine.assembly.market_hours import MarketHours
 from engine.assembly.recording_config import fit_to_recording, recordings_folder
 from engine.assembly.run import Run, RunParts
 from engine.assembly.takeover import held_symbols, lock_as_found, widened
+from engine.assembly.uptime_file import UptimeFile, uptime_of
 from engine.assembly.watch_list import WatchList, as_watched, forget_watched, list_changes
 from engine.assembly.wiring import live_engine, replaying_engine
 from engine.config import Config
@@ -105,7 +106,10 @@ def build(
         recorder = open_recorder(config, mode, name, instruments, markets, state_dir.path) if record else None
         if recorder is not None:
             edges.callback(recorder.close)
-        parts = RunParts(config, mode, name, trader, journal, recorder, logs, state_dir.path, opened, watch)
+        parts = RunParts(
+            *(config, mode, name, trader, journal, recorder, logs, state_dir.path, opened, watch),
+            uptime_of(mode, trader.state.all_hours, state_dir.path),
+        )
         listing = WatchList(source, said, hours, by_market, state_dir.path, watch.do) if list_changes(source) else None
         if isinstance(source, LiveSupply):
             edges.callback(source.close)
@@ -227,6 +231,8 @@ def _watch(watch: EdgeWatch, state_dir: StateDir, run: RunParts, engine: Engine)
     decides = run.mode != "replay"
     watch.add("state", state_dir, engine.failure.edge_lost if decides else _only_told)
     watch.add("log", run.logs)
+    if run.uptime is not None:
+        watch.add("uptime", UptimeFile(run.folder, run.uptime))
     if run.journal is not None:
         watch.add("journal", run.journal, partial(engine.failure.journal_lost, lock=decides))
     watch.start()

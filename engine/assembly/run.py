@@ -18,6 +18,7 @@ from engine.model.exit_page import ExitPage
 from engine.model.sources import TickSource
 from engine.model.types import TradeMode
 from engine.runtime import Engine
+from engine.runtime.uptime import Uptime
 from engine.text.sanitize import CleanText
 from engine.trading.trader import Trader
 from engine.venues.supply import LiveSupply
@@ -39,6 +40,7 @@ class RunParts(Struct):
     folder: Path
     opened: Opened
     watch: EdgeWatch
+    uptime: Uptime | None = None  # of a run that watches a market
 
 
 class Run(RunParts, kw_only=True):

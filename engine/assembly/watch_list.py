@@ -4,7 +4,6 @@ A note in the state directory says what was added to the list and taken off it. 
 a fault of a run that was begun with the same list; a run that has ended well leaves none.
 """
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +18,7 @@ from engine.config.schema import SYMBOL
 from engine.model.errors import InputError, UserError
 from engine.model.sources import TickSource
 from engine.model.types import Instrument
-from engine.outside.files import put_aside_odd, read_note
+from engine.outside.files import keep_note, read_note
 from engine.runtime import LOGGERS
 from engine.runtime.watching import Found
 from engine.trading.session import TradingHours
@@ -112,15 +111,8 @@ def watched(said: tuple[str, ...], instruments: Iterable[Instrument]) -> Watched
 
 def keep_watched(folder: Path, kept: Watched) -> None:
     """Write the note, whole or not at all; a disk that refuses is told."""
-    path, part = folder / NOTE, folder / f"{NOTE}.part"
     try:
-        put_aside_odd(path)
-        with suppress(FileNotFoundError):
-            part.unlink()
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(kept))
-            os.fsync(file.fileno())
-        part.replace(path)
+        keep_note(folder / NOTE, msgspec.json.encode(kept))
     except OSError as error:
         LOGGERS["engine"].error(
             "what is watched could not be kept as a file: %s; a restart will not know it", error.strerror

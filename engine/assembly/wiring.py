@@ -19,6 +19,7 @@ from engine.runtime.cursor import Cursor
 from engine.runtime.delivery import DeliverySwitch
 from engine.runtime.dispatch import Dispatch
 from engine.runtime.durability import Durability
+from engine.runtime.fresh_prices import FreshPrices
 from engine.runtime.grave_silence import GraveSilence
 from engine.runtime.housekeeping import Housekeeping
 from engine.runtime.log_watch import LogWatch
@@ -36,6 +37,7 @@ from engine.runtime.schedule import Schedule
 from engine.runtime.snapshot_builder import SnapshotBuilder
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import MakeBroker, TurnParts
+from engine.runtime.uptime import UptimeWatch
 from engine.runtime.watching import Watching
 from engine.venues.simulated.broker import simulated
 from engine.venues.simulated.faults import FaultySource
@@ -95,8 +97,10 @@ def _engine(
     status, stats = RunStatus(), LoopStats()
     watch = run.watch
     run.trader.state.reach.since_ms = began_within_day(parts, live=playback is None)
-    closing = Closing(parts, playback, whole=run.mode == "replay")
-    builder = SnapshotBuilder(parts, run.mode, run.name, status, stats, playback, feed, run.logs, watch, closing)
+    closing = Closing(parts, playback, run.uptime, whole=run.mode == "replay")
+    builder = SnapshotBuilder(
+        parts, run.mode, run.name, status, stats, playback, feed, run.logs, watch, closing, run.uptime
+    )
     publisher = Publisher(builder, run.config.engine.snapshot_interval_ms)
     switch = DeliverySwitch(parts, publisher)
     schedule = Schedule(parts, switch, playback, run.config.recording.checkpoint_ticks if run.recorder else 0)
@@ -138,6 +142,7 @@ def _engine(
         new_day,
         watching,
         _log_watch(run, parts, stats, publisher, feed, playback),
+        _uptime_watch(run, parts, feed, stats),
         pace=lambda: (playback.feed.progress().speed if playback is not None else 0.0) or 1.0,
     )
     return Engine(parts, turn, feed, playback, switch, schedule, dispatch, status, publisher, housekeeping)
@@ -156,6 +161,14 @@ def _log_watch(
     from engine.runtime.log_looks import LogLooks  # noqa: PLC0415 - who does not want it does not carry it
 
     return LogWatch(run.logs, newest, LogLooks(parts, run.logs, stats, newest, feed, playback))
+
+
+def _uptime_watch(run: RunParts, parts: TurnParts, feed: Feed, stats: LoopStats) -> UptimeWatch | None:
+    """What counts the minutes that are watched, in a run that watches a market."""
+    if run.uptime is None:
+        return None
+    clock = parts.market_clock
+    return UptimeWatch(run.uptime, clock, FreshPrices(feed, stats, GraveSilence(run.trader.state, clock)))
 
 
 def replaying_engine(

@@ -40,6 +40,9 @@ nanoseconds of the epoch. Words are from these sets; *_reason, *_words, locked, 
   watch_only      [symbols that are followed and never traded]
   day_pnl, cash, screens, conn (who has control), rss_mb, problem, not_durable_s (the disk is behind by), found (how the last run ended)
   log_levels      {component: debug, info, warning, error}; log_changed (those that are not as configured, in words)
+  uptime          {minutes (of today's session that have passed), watched (of them, with the link up and prices fresh), share,
+                    days, days_minutes, days_watched, days_share, days_unwatched (the same over all days that are known)};
+                  null of a replay; uptime_words
   engines         of several, each as above: those that run, and dead ones that hold something or may do so"""
 
 
@@ -114,6 +117,8 @@ def _of_running(status: "Status", held: list[str]) -> Iterator[str]:
     if status.watch_only:
         yield f"  watch only {', '.join(status.watch_only)}"
     yield f"  day P&L    {status.day_pnl}"
+    if status.uptime_words:
+        yield f"  uptime     {status.uptime_words}"
     yield f"  screens    {status.screens}{control}"
     yield f"  memory     {status.rss_mb} MB"
     yield from (f"  log        {each}" for each in status.log_changed)

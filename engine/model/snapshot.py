@@ -250,7 +250,8 @@ class ClosingView(Struct, frozen=True):
     `objections` are how often what kept a signal from an entry, `gaps` the silences of instruments, `sequence_gaps` jumps of
     the exchange's numbering. `recording` is the file to look at ("" = nothing was recorded), `open` how many positions
     are still held. Objections and gaps are of this run: since `since_ms`, where it began within the day, else (0) of the
-    whole day. `charged` says by what costs were charged, and where orders were filled.
+    whole day. `charged` says by what costs were charged, and where orders were filled. Of the `minutes` of its session
+    so many were `watched` (0 of 0: it is not told).
     """
 
     statistics: DayStatistics
@@ -262,6 +263,8 @@ class ClosingView(Struct, frozen=True):
     open: int = 0
     charged: str = ""
     since_ms: int = 0
+    minutes: int = 0
+    watched: int = 0
 
 
 CommandState = Literal["ACCEPTED", "REFUSED", "DONE", "FAILED"]
@@ -274,6 +277,21 @@ class CommandView(Struct, frozen=True):
     command: str
     state: CommandState
     reason: str = ""
+
+
+class UptimeView(Struct, frozen=True):
+    """How many minutes of a session were `watched`, of the `minutes` that have passed of it on the day `date`.
+
+    The same over all `days` that are known, this one included as far as it has come; `days_unwatched` of them not at all.
+    """
+
+    date: str = ""
+    minutes: int = 0
+    watched: int = 0
+    days: int = 0
+    days_minutes: int = 0
+    days_watched: int = 0
+    days_unwatched: int = 0
 
 
 class AlertsView(Struct, frozen=True):
@@ -343,6 +361,7 @@ class Snapshot(Struct, frozen=True):
     closing: ClosingView | None = None  # from a session's end to the next day, and at a replay's end
     alerts: AlertsView = AlertsView()
     log_levels: tuple[ComponentLevel, ...] = ()
+    uptime: UptimeView | None = None  # of a run that watches a market: none of a replay
 
     @property
     def market_ms(self) -> int:

@@ -26,15 +26,28 @@ def regular_size(path: Path) -> int:
     return found.st_size
 
 
-def read_note(path: Path) -> str:
+def read_note(path: Path, longest: int = _LONGEST_NOTE) -> str:
     """The short text of a file that is our own, or stands in its place: one that is no file is not waited for. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "is not an ordinary file")
-        return os.read(descriptor, _LONGEST_NOTE).decode("utf-8", "surrogateescape")
+        return os.read(descriptor, longest).decode("utf-8", "surrogateescape")
     finally:
         os.close(descriptor)
+
+
+def keep_note(path: Path, content: bytes) -> None:
+    """Put a private file of ours with this `content` at `path`, whole or not at all, whatever stands there; raises OSError."""
+    part = path.with_name(f"{path.name}.part")
+    put_aside_odd(path)
+    with suppress(FileNotFoundError):
+        part.unlink()
+    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import Final
 
 from engine.model.snapshot import ClosingView
 from engine.model.statistics import DayStatistics
+from engine.presentation import uptime
 from engine.presentation.charges import by_kind
 from engine.presentation.format import minute
 from engine.presentation.money import grouped
@@ -34,6 +35,7 @@ def rows(seen: ClosingView, zone: str) -> list[tuple[str, str]]:
         ("exits", counts(made.reasons)),
         ("refused", _since(seen, counts(seen.objections, _MOST_NAMED), zone)),
         ("gaps", _since(seen, _gaps(seen), zone)),
+        ("watched", uptime.minutes(seen.watched, seen.minutes) if seen.minutes else ""),
         ("open", f"{seen.open:,} still held" if seen.open else ""),
         ("file", seen.recording),
     ]
@@ -79,7 +81,7 @@ def log_lines(seen: ClosingView, zone: str) -> list[str]:
     made = dict(rows(seen, zone))
     result = [f"net {made['net']}", made["trades"]]
     result += [f"best {made['best']}"] if "best" in made else []
-    rest = [f"{name} {made[name]}" for name in ("exits", "refused", "gaps", "open", "file") if name in made]
+    rest = [f"{name} {made[name]}" for name in ("exits", "refused", "gaps", "watched", "open", "file") if name in made]
     name = title(seen).lower()
     lines = [f"{name}: {'; '.join(result)}", *([f"{name}: {'; '.join(rest)}"] if rest else [])]
     return [line[:_LONGEST_LINE] for line in lines]

@@ -7,6 +7,7 @@ from engine.presentation import closing
 from engine.presentation.charges import fills_text
 from engine.runtime.replay.playback import Playback
 from engine.runtime.turn_parts import TurnParts
+from engine.runtime.uptime import Uptime
 from engine.text.sanitize import CleanText, clean
 
 _GRACE_MS = 2_000  # behind an end: what is held is closed with it
@@ -19,8 +20,11 @@ class Closing:
     A day that was over before this engine came is not told again.
     """
 
-    def __init__(self, parts: TurnParts, playback: Playback | None, *, whole: bool = False) -> None:
+    def __init__(
+        self, parts: TurnParts, playback: Playback | None, uptime: Uptime | None = None, *, whole: bool = False
+    ) -> None:
         """`whole`: at the end of a `playback` all its days are told, not only the last."""
+        self._uptime = uptime
         self._parts = parts
         self._playback = playback
         self._whole = whole
@@ -72,8 +76,10 @@ class Closing:
         statistics = parts.exits.statistics
         recorder, state = parts.recorder, parts.trader.state
         filled = fills_text(state.fill, state.fills[1], state.fills[0])
+        told = of or (statistics.total if whole else statistics.day)
+        watched, minutes = (0, 0) if self._uptime is None else self._uptime.of(told.date)
         return ClosingView(
-            statistics=of or (statistics.total if whole else statistics.day),
+            statistics=told,
             whole=whole,
             objections=counted.objections,
             gaps=counted.gaps,
@@ -82,6 +88,8 @@ class Closing:
             open=sum(position is not None for position in state.portfolio.positions),
             since_ms=0 if whole else self._since_ms((of or statistics.day).date),
             charged=f"by {state.costs.said(state.today)}, filled at {filled}",
+            minutes=minutes,
+            watched=watched,
         )
 
     def _since_ms(self, date: str) -> int:

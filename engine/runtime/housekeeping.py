@@ -16,6 +16,7 @@ from engine.runtime.new_day import NewDay
 from engine.runtime.process_stats import ProcessStats
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import TurnParts
+from engine.runtime.uptime import UptimeWatch
 from engine.runtime.watching import Watching
 from engine.text.sanitize import CleanText
 from engine.trading.instrument_state import InstrumentState
@@ -51,9 +52,11 @@ class Housekeeping:
         new_day: NewDay | None = None,
         watching: Watching | None = None,
         log_watch: LogWatch | None = None,
+        uptime: UptimeWatch | None = None,
         *,
         pace: Callable[[], float] = lambda: 1.0,
     ) -> None:
+        self._uptime = uptime
         self._log_watch = log_watch
         self._pace = pace  # how many seconds pass in the run in one of ours
         self._watching = watching
@@ -98,6 +101,8 @@ class Housekeeping:
         self.tell_closing()
         if self._log_watch is not None:
             self._log_watch.look(now_ns)
+        if self._uptime is not None:
+            self._uptime.look(now_ns)
         watching = self._watching
         if watching is not None:
             watching.look(self._turn, now_ns)

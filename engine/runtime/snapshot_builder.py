@@ -16,6 +16,7 @@ from engine.runtime.open_hours import session_view
 from engine.runtime.replay.playback import Playback
 from engine.runtime.run_failure import RunStatus
 from engine.runtime.turn_parts import TurnParts
+from engine.runtime.uptime import Uptime
 from engine.text.sanitize import CleanText
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.session import NO_DAY
@@ -44,6 +45,7 @@ class SnapshotBuilder:
         log: Log,
         watch: Watch,
         closing: Closing,
+        uptime: Uptime | None = None,
     ) -> None:
         self._trade_mode = trade_mode
         self._source = source
@@ -61,6 +63,7 @@ class SnapshotBuilder:
         self._log = log
         self._watch = watch
         self._closing = closing
+        self._uptime = uptime
         self._number = 0
         self._meter = (0, 0)
         self._real_speed = 0.0
@@ -130,6 +133,7 @@ class SnapshotBuilder:
             closing=self._closing.view(parts.market_clock.now_ms),
             alerts=self._alerts,
             log_levels=self._log.level_view,
+            uptime=None if self._uptime is None else self._uptime.view,
         )
 
     def _entries(self) -> snapshot.EntriesState:

@@ -7,13 +7,24 @@ from msgspec.structs import replace
 
 from engine.journal import JournalledAccount
 from engine.link import LinkError, Oneshot
-from engine.model.snapshot import OpenPosition, Snapshot
+from engine.model.snapshot import OpenPosition, Snapshot, UptimeView
 from engine.presentation import entries as entry_words
-from engine.presentation import feeds, log_levels
+from engine.presentation import feeds, log_levels, uptime
 from engine.presentation import format as text
 from engine.serving.journalled import left_in, unsettled_in_account
 from engine.serving.state_dirs import EngineDir
-from engine.serving.status_record import Entries, HeldStatus, Market, State, Status, cents, iso, prices, units
+from engine.serving.status_record import (
+    Entries,
+    HeldStatus,
+    Market,
+    State,
+    Status,
+    UptimeStatus,
+    cents,
+    iso,
+    prices,
+    units,
+)
 
 _STANDS_STILL_S = 2.0
 
@@ -122,6 +133,23 @@ def _running(place: EngineDir) -> Status:
         problem=f"its loop has stood still for {beat_age_s:.1f} s" if still else "; ".join(filter(None, told)),
         not_durable_s=max(0.1, round(seen.late_ms / 1000, 1)) if seen.unkept_from_ms else 0.0,
         found=seen.found,
+        uptime=_uptime(seen.uptime),
+        uptime_words=uptime.words(seen.uptime) if seen.uptime else "",
+    )
+
+
+def _uptime(seen: UptimeView | None) -> UptimeStatus | None:
+    if seen is None:
+        return None
+    return UptimeStatus(
+        minutes=seen.minutes,
+        watched=seen.watched,
+        share=uptime.share(seen.watched, seen.minutes),
+        days=seen.days,
+        days_minutes=seen.days_minutes,
+        days_watched=seen.days_watched,
+        days_share=uptime.share(seen.days_watched, seen.days_minutes),
+        days_unwatched=seen.days_unwatched,
     )
 
 

@@ -37,6 +37,22 @@ class HeldStatus(Struct, frozen=True):
     durable: bool = True  # else a kill could still take it back
 
 
+class UptimeStatus(Struct, frozen=True):
+    """Minutes of the session that were watched, of those that have passed: today, and over all `days` that are known.
+
+    A `share` is rounded down, so that only all of it is 1; null where no minute has passed.
+    """
+
+    minutes: int
+    watched: int
+    share: float | None
+    days: int
+    days_minutes: int
+    days_watched: int
+    days_share: float | None
+    days_unwatched: int  # days of which no minute was watched
+
+
 class Status(Struct, frozen=True, kw_only=True):
     """What `status --json` prints, version 1: later ones add keys and words, and change none.
 
@@ -86,6 +102,8 @@ class Status(Struct, frozen=True, kw_only=True):
     log_changed: tuple[str, ...] = ()  # those that are not as configured, in words
     problem: str = ""
     not_durable_s: float = 0.0
+    uptime: UptimeStatus | None = None
+    uptime_words: str = ""
     found: tuple[str, ...] = ()
     engines: "tuple[Status, ...]" = ()  # of several, each as it would be alone
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.assembly.edges import NOTHING_HELD, RECORDING_NOTE, keep_receipt
+from engine.assembly.uptime_file import UPTIME_FILE
 from engine.journal import JOURNAL_FILE, verify
 from engine.journal.ownership import LOCK_FILE
 from engine.journal.sqlite_journal import RESERVE_FILE
@@ -41,6 +42,8 @@ NAMES = (
     LOG_FILE,
     f"{LOG_FILE}.1",
     f"{LOG_FILE}.new",
+    UPTIME_FILE,
+    f"{UPTIME_FILE}.part",
     FLAT_FILE,
     f"{FLAT_FILE}.taken",
     RESERVE_FILE,

@@ -13,6 +13,7 @@ from engine.presentation import closing
 from engine.presentation.format import day as day_of
 from engine.reports.summary import summarise
 from engine.runtime.closing import Closing
+from engine.runtime.uptime import Uptime
 from tests.support.builders import DAY, EAGER, ListSource, config, ms, tick
 from tests.support.clock_runs import VirtualRun
 
@@ -65,6 +66,22 @@ def test_a_day_that_was_over_before_this_engine_came_is_not_told_again() -> None
     day.look(END_MS + MINUTE_MS)
     late = Closing(day.run.parts, None)
     assert [late.view(END_MS + MINUTE_MS * each) for each in (1, 2, 3)] == [None] * 3
+
+
+def test_it_says_how_much_of_the_session_was_watched() -> None:
+    day = Watched().prices(ms("09:30:00"), 100, 101, 102, 102)
+    uptime = Uptime(day.run.parts.trader.state.all_hours)
+    day.closing = Closing(day.run.parts, None, uptime)
+    day.look()
+    for second in range(601):
+        uptime.look(END_MS + 1000 * second - 10 * MINUTE_MS, second * 1_000_000_000, fresh=True)
+    over = day.look(END_MS + MINUTE_MS)
+    assert over is not None
+    assert dict(closing.rows(over, "Asia/Kolkata"))["watched"] == "10 of 375 minutes (2.66 %)"
+    assert "watched 10 of 375 minutes (2.66 %)" in " ".join(closing.log_lines(over, "Asia/Kolkata"))
+    nobody = Watched().prices(ms("09:30:00"), 100, 101, 102, 102).look(END_MS + MINUTE_MS)
+    assert nobody is not None
+    assert "watched" not in dict(closing.rows(nobody, "Asia/Kolkata"))
 
 
 def test_round_the_clock_a_day_is_over_with_the_next() -> None:

@@ -80,12 +80,24 @@ RUNNING: dict[str, Any] = {
     "log_changed": ["str"],
     "problem": "str",
     "not_durable_s": NUMBER,
+    "uptime": {
+        "minutes": "int",
+        "watched": "int",
+        "share": f"{NUMBER} NoneType",
+        "days": "int",
+        "days_minutes": "int",
+        "days_watched": "int",
+        "days_share": f"{NUMBER} NoneType",
+        "days_unwatched": "int",
+    },
+    "uptime_words": "str",
     "found": [],
     "engines": [],
 }
 UNKNOWN = "NoneType"
 DEAD = RUNNING | {
     "log_levels": {},
+    "uptime": UNKNOWN,
     "newest_tick_at": UNKNOWN,
     "newest_tick_ns": UNKNOWN,
     "newest_tick_age_s": UNKNOWN,
