@@ -83,7 +83,8 @@ class Uptime:
         self._mark(first, until)
         day = self._markets[0].day_of(at_ms)
         if (day.date, day.day_from_ms) != (self._day.date, self._day.day_from_ms):
-            self._tell(minute)  # what the day has come to that is over
+            if day.day_from_ms > self._day.day_from_ms:
+                self._tell(minute)  # what the day has come to that is over
             self._begin(day)
             self._mark(first, until)
         self._day = day
@@ -121,9 +122,10 @@ class Uptime:
         # What was counted for minutes that are yet to come was counted by a clock that was wrong.
         self._mask &= _bits(0, elapsed)
         watched, passed = self._mask & session, session & _bits(0, elapsed)
-        if watched:
-            self._keep(WatchedDay(day.date.isoformat(), _minute_of(day), session.bit_count(), f"{watched:x}"))
-        self._see(day.date.isoformat(), watched.bit_count(), passed.bit_count())
+        date = day.date.isoformat()
+        if session and (watched or any(each.date == date for each in self.kept)):
+            self._keep(WatchedDay(date, _minute_of(day), session.bit_count(), f"{watched:x}"))
+        self._see(date, watched.bit_count(), passed.bit_count())
 
     def _keep(self, today: WatchedDay) -> None:
         known = {each.date: each for each in self.kept}
@@ -138,7 +140,8 @@ class Uptime:
     def _missed(self, today: str) -> list[WatchedDay]:
         """The session days between the newest that is kept and `today`: nobody watched them. None beyond 60: that was no outage."""
         before = max((each.date for each in self.kept if each.date < today), default=today)
-        hours, day, found = self._markets[0], self._day, []
+        hours, day = self._markets[0], self._day
+        found: list[WatchedDay] = []
         for _ in range(2 * MOST_DAYS):
             day = hours.day_of(day.day_from_ms - 1)
             if day.date.isoformat() <= before:
