@@ -11,7 +11,7 @@ def share(watched: int, minutes: int) -> float | None:
 def minutes(watched: int, of: int) -> str:
     """`374 of 375 minutes (99.73 %)`."""
     part = share(watched, of)
-    return f"{watched:,} of {of:,} minutes" + ("" if part is None else f" ({_percent(part)})")
+    return f"{watched:,} of {of:,} minute{'' if of == 1 else 's'}" + ("" if part is None else f" ({_percent(part)})")
 
 
 def words(seen: UptimeView) -> str:

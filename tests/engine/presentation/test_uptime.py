@@ -11,6 +11,7 @@ from engine.presentation.uptime import minutes, share, words
     [
         (0, 0, None, "0 of 0 minutes"),
         (0, 375, 0.0, "0 of 375 minutes (0.00 %)"),
+        (1, 1, 1.0, "1 of 1 minute (100 %)"),
         (374, 375, 0.9973, "374 of 375 minutes (99.73 %)"),
         (375, 375, 1.0, "375 of 375 minutes (100 %)"),
         (99_999, 100_000, 0.9999, "99,999 of 100,000 minutes (99.99 %)"),
