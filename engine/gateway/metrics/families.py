@@ -1,0 +1,44 @@
+"""Families of metrics as Prometheus's client writes them out; all names begin with `myquant_`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
+
+PREFIX = "myquant_"
+Values = float | Mapping[str | tuple[str, ...], float]
+
+
+def gauge(name: str, what: str, value: Values, labels: Sequence[str] = ()) -> Metric:
+    """A value that rises and falls; where it has `labels`, one for each (a text, or a tuple of them)."""
+    return _filled(GaugeMetricFamily(PREFIX + name, what, labels=labels), value)
+
+
+def counter(name: str, what: str, value: Values, labels: Sequence[str] = ()) -> Metric:
+    """A value that only rises, but for a restart; `_total` is put behind its name."""
+    return _filled(CounterMetricFamily(PREFIX + name, what, labels=labels), value)
+
+
+def one_of(name: str, what: str, label: str, words: Iterable[str], now: str) -> Metric:
+    """A state: 1 for the word of now, 0 for each other one of the closed list."""
+    return gauge(name, what, {word: float(word == now) for word in words}, (label,))
+
+
+def histogram(
+    name: str,
+    what: str,
+    labels: Sequence[str],
+    rows: Iterable[tuple[Sequence[str], Sequence[tuple[str, float]], float]],
+) -> Metric:
+    """Durations: for each row its labels, how many were up to each bound (as text, "+Inf" last), and their sum in seconds."""
+    family = HistogramMetricFamily(PREFIX + name, what, labels=labels)
+    for values, buckets, total in rows:
+        family.add_metric(values, buckets, total)
+    return family
+
+
+def _filled(family: GaugeMetricFamily | CounterMetricFamily, value: Values) -> Metric:
+    each = value if isinstance(value, Mapping) else {(): value}
+    for labels, number in each.items():
+        family.add_metric([labels] if isinstance(labels, str) else labels, float(number))
+    return family

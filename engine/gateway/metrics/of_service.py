@@ -1,0 +1,72 @@
+"""The service's own metrics: its cache, its alerts, how long its answers took."""
+
+from collections.abc import Iterator, Mapping
+from threading import Lock
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client.metrics_core import Metric
+
+from engine.gateway.metrics.families import PREFIX, counter, gauge
+
+_UP_TO_S = (0.005, 0.025, 0.1, 0.5)
+
+
+class CacheCounts(Protocol):
+    """What is counted of the cache."""
+
+    @property
+    def redis_available(self) -> bool:
+        """Whether Redis answers."""
+
+    @property
+    def hits(self) -> Mapping[str, int]:
+        """Answers by the layer that had them."""
+
+    @property
+    def misses(self) -> int:
+        """Answers that no layer had."""
+
+
+def of_cache(cache: CacheCounts) -> Iterator[Metric]:
+    """The cache of quotes."""
+    yield counter("cache_hits", "Quotes that a layer of the cache had", cache.hits, ("layer",))
+    yield counter("cache_misses", "Quotes that no layer had", cache.misses)
+    yield gauge("cache_redis_available", "Whether Redis answers", cache.redis_available)
+
+
+class AlertsSent:
+    """How often an alert was handed to a channel, and with which outcome (sent, failed, limited)."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()  # channels work in threads of their own; held for one addition
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def add(self, channel: str, outcome: str) -> None:
+        """Count one."""
+        with self._lock:
+            self._counts[channel, outcome] = self._counts.get((channel, outcome), 0) + 1
+
+    def metrics(self) -> Iterator[Metric]:
+        """The counts."""
+        with self._lock:
+            counts = dict(self._counts)
+        yield counter("alerts_sent", "Alerts handed to a channel", counts, ("channel", "outcome"))
+
+
+class AnswerTimes:
+    """How long answers took, by route (of the table of operations) and status."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._took = Histogram(
+            f"{PREFIX}http_request_duration_seconds",
+            "How long answers took",
+            ("route", "code"),
+            registry=self.registry,
+            buckets=_UP_TO_S,
+        )
+
+    def took(self, route: str, code: int, seconds: float) -> None:
+        """Take one answer; `route` is a path of the table, not what somebody asked for."""
+        self._took.labels(route, str(code)).observe(seconds)
