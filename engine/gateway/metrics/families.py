@@ -1,12 +1,14 @@
 """Families of metrics as Prometheus's client writes them out; all names begin with `myquant_`."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 
 PREFIX = "myquant_"
-Values = float | Mapping[str | tuple[str, ...], float]
+_Valued = TypeVar("_Valued", CounterMetricFamily, GaugeMetricFamily)
+Values = float | Mapping[str, float] | Mapping[tuple[str, str], float]
 
 
 def gauge(name: str, what: str, value: Values, labels: Sequence[str] = ()) -> Metric:
@@ -37,8 +39,10 @@ def histogram(
     return family
 
 
-def _filled(family: GaugeMetricFamily | CounterMetricFamily, value: Values) -> Metric:
-    each = value if isinstance(value, Mapping) else {(): value}
-    for labels, number in each.items():
-        family.add_metric([labels] if isinstance(labels, str) else labels, float(number))
+def _filled(family: _Valued, value: Values) -> _Valued:
+    if not isinstance(value, Mapping):
+        family.add_metric((), float(value))
+        return family
+    for labels, number in value.items():
+        family.add_metric((labels,) if isinstance(labels, str) else labels, float(number))
     return family

@@ -1,0 +1,144 @@
+"""What `/metrics` says: every name and label from closed lists, exact counts, money only with the token, few series."""
+
+import shutil
+import subprocess
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
+from prometheus_client.parser import text_string_to_metric_families
+
+from engine.gateway.metrics.exposition import Exposition
+from engine.gateway.metrics.of_service import AlertsSent
+from engine.link.client import ConnectionStatus
+from engine.model.latency import Histogram
+from engine.model.measures import BOUNDS_NS, Measures, StageCounts
+from engine.model.snapshot import EdgeView
+from engine.model.statistics import DayStatistics
+from tests.support.lamp_snapshots import live
+from tests.support.watched import Watching, all_measures
+
+MONEY = (
+    "entries",
+    "exits",
+    "costs",
+    "cash",
+    "day_pnl",
+    "realised_pnl",
+    "drawdown",
+    "position_quantity",
+    "position_open_pnl",
+)
+
+
+class Cache(Struct, frozen=True):
+    redis_available: bool
+    hits: dict[str, int]
+    misses: int
+
+
+CACHE = Cache(True, {"l1": 3, "redis": 1, "fallback": 0}, 4)
+
+
+def written(watching: Watching, *, private: bool = False) -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
+    """Name → labels → value, of everything that is written out."""
+    text = Exposition(watching, lambda: CACHE).text(private=private).decode()
+    found: dict[str, dict[tuple[tuple[str, str], ...], float]] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            assert sample.name.startswith("myquant_")
+            values = found.setdefault(sample.name.removeprefix("myquant_"), {})
+            labels = tuple(sorted(sample.labels.items()))
+            assert labels not in values
+            values[labels] = sample.value
+    return found
+
+
+def full() -> Watching:
+    """A live engine that has used every delivery and lost money."""
+    seen = live(refused={"duplicate": 3}, edges=(EdgeView("journal", 2, 5, "the disk is full"),))
+    account = replace(seen.account, cash=Decimal("99.50"), total=DayStatistics(entries=4, reasons={"Stop Loss": 3}))
+    return Watching(replace(seen, account=account), all_measures())
+
+
+def test_without_an_engine_it_says_so_and_nothing_of_one() -> None:
+    found = written(Watching(state=ConnectionStatus("LOST", "no engine runs here", 0), old_s=None))
+    assert found["up"] == {(): 0}
+    assert "ticks_total" not in found
+    assert found["cache_misses_total"] == {(): 4}
+
+
+@pytest.mark.parametrize(
+    ("watching", "up"),
+    [
+        (full(), 1),
+        (replace(full(), state=ConnectionStatus("LOST", "", 0)), 0),
+        (replace(full(), snapshot=live(stopped=True)), 0),
+    ],
+)
+def test_an_engine_is_up_while_it_answers_and_has_not_ended(watching: Watching, up: int) -> None:
+    assert written(watching)["up"] == {(): up}
+
+
+def test_a_state_is_one_of_a_closed_list() -> None:
+    found = written(full())
+    for name, label, now in (
+        ("trade_mode", "mode", "paper"),
+        ("delivery_mode", "delivery", "polling"),
+        ("flat_state", "state", "NORMAL"),
+    ):
+        assert {labels[0][1]: value for labels, value in found[name].items() if value} == {now: 1}, name
+        assert {labels[0][0] for labels in found[name]} == {label}
+    assert found["edge_failed"] == {(("edge", "journal"),): 1}
+    assert found["ticks_refused_total"] == {(("reason", "duplicate"),): 3}
+    assert sum(found["lamp_state"].values()) == len({dict(labels)["lamp"] for labels in found["lamp_state"]})
+    assert not any(("lamp", "LINK") in labels for labels in found["lamp_state"])
+
+
+def test_money_is_told_to_whoever_has_the_token_only() -> None:
+    everybody, private = written(full()), written(full(), private=True)
+    told = {name for name in private if name.removesuffix("_total") in MONEY}
+    assert len(told) == len(MONEY) - 2 + bool(full().snapshot.positions) * 2
+    assert not told & everybody.keys()
+    assert private["cash"] == {(): 99.5}
+    assert private["exits_total"] == {(("reason", "Stop Loss"),): 3}
+
+
+@given(st.lists(st.integers(0, 2**33), max_size=60))
+def test_durations_are_counted_exactly_below_each_bound(values: list[int]) -> None:
+    took = Histogram()
+    for ns in values:
+        took.record(ns)
+    found = written(Watching(measures=Measures((StageCounts.of("total", "queued", took),))))
+    named = (("delivery", "queued"), ("stage", "total"))
+    buckets = {dict(labels)["le"]: value for labels, value in found["tick_stage_seconds_bucket"].items()}
+    for bound in BOUNDS_NS:
+        assert buckets[repr(bound / 1e9)] == sum(ns < bound for ns in values)
+    assert buckets["+Inf"] == found["tick_stage_seconds_count"][named] == len(values)
+
+
+def test_all_there_can_be_is_at_most_800_series() -> None:
+    exposition = Exposition(full(), lambda: CACHE)
+    for route in ("/", "/health", "/metrics", "/api/v1/status", "/api/v1/data/{provider}/{symbol}"):
+        for code in (200, 422):
+            exposition.answers.took(route, code, 0.001)
+    text = exposition.text(private=True).decode()
+    assert sum(not line.startswith("#") for line in text.splitlines()) <= 800
+
+
+def test_alerts_are_counted_by_channel_and_outcome() -> None:
+    sent = AlertsSent()
+    sent.add("telegram", "sent")
+    sent.add("telegram", "sent")
+    (family,) = sent.metrics()
+    assert [(each.labels, each.value) for each in family.samples] == [({"channel": "telegram", "outcome": "sent"}, 2)]
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not here")
+def test_promtool_has_nothing_to_say_against_the_metrics() -> None:
+    text = Exposition(full(), lambda: CACHE).text(private=True)
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, check=False, timeout=30)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
