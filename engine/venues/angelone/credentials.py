@@ -1,9 +1,7 @@
 """The credentials of SmartAPI: found in the environment or in a private file, checked all at once; no value is ever shown."""
 
-import errno
 import os
 import re
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,8 +10,8 @@ from msgspec import Struct
 
 from engine.config import Config, user_folder
 from engine.model.errors import ConfigError, reason
+from engine.outside.private_file import UnfitError, read_private
 from engine.outside.secrecy import forbid_dumps
-from engine.outside.trust import doubt_of_file
 from engine.text.redaction import MASK, hide
 from engine.text.sanitize import CleanText, clean
 from engine.venues.angelone.hosts import require_known
@@ -160,11 +158,11 @@ def _problem(key: str, value: object) -> str:
 def _read_file(path: Path, problems: list[str]) -> dict[str, object]:
     """The known keys of the file's table; none when it is not there. Problems are added without a value."""
     try:
-        blob = _read_private(path)
+        blob = read_private(path, MAX_BYTES)
         document = tomli.loads(blob.decode().removeprefix("\ufeff"))
     except FileNotFoundError:
         return {}
-    except _UnfitError as error:
+    except UnfitError as error:
         problems.append(f"{_shown(path)}: {error}")
         return {}
     except OSError as error:
@@ -175,6 +173,8 @@ def _read_file(path: Path, problems: list[str]) -> dict[str, object]:
         problems.append(f"{_shown(path)}: {f'line {line[1]}: ' if line else ''}not TOML in UTF-8")
         return {}
     table = document.get(TABLE)
+    if table is None and any(isinstance(other, dict) for other in document.values()):
+        return {}  # a file that holds the credentials of something else
     if not isinstance(table, dict):
         problems.append(f"{_shown(path)}: has no table [{TABLE}]; must have {', '.join(KEYS)} below one")
         return {}
@@ -183,39 +183,3 @@ def _read_file(path: Path, problems: list[str]) -> dict[str, object]:
             shown = f"'{name}'" if re.fullmatch("[a-z_]{1,20}", name) else "one key"
             problems.append(f"{_shown(path)}: {shown} is not known; allowed: {', '.join(KEYS)}")
     return {key: table[key] for key in KEYS if key in table}
-
-
-class _UnfitError(Exception):
-    """The file is there but must not be used; the text says why."""
-
-
-def _read_private(path: Path) -> bytes:
-    """The bytes of a file that nobody else can read or has put there; raises OSError, or _UnfitError that says how to mend it."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise _UnfitError("is a symbolic link; must be a regular file of your own") from None
-        raise
-    try:
-        _judge(os.fstat(fd), path)
-        if doubt := doubt_of_file(path):
-            raise _UnfitError(f"{doubt}; must be your own, in a folder that nobody else may write to")
-        with open(fd, "rb", closefd=False) as file:
-            blob = file.read(MAX_BYTES + 1)
-    finally:
-        os.close(fd)
-    if len(blob) > MAX_BYTES:
-        raise _UnfitError(f"is larger than {MAX_BYTES} bytes, which no credentials are")
-    return blob
-
-
-def _judge(info: os.stat_result, path: Path) -> None:
-    """Raise _UnfitError for a file that somebody else can read, or has put there."""
-    mode = stat.S_IMODE(info.st_mode)
-    if not stat.S_ISREG(info.st_mode):
-        raise _UnfitError("is not a regular file")
-    if info.st_uid != os.geteuid():
-        raise _UnfitError("belongs to another user; must be your own")
-    if mode & ~0o600:
-        raise _UnfitError(f"mode {mode:04o} is too wide; must be 0600: chmod 600 {_shown(path)}")

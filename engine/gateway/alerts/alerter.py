@@ -1,0 +1,110 @@
+"""Looks at the engine once a second and tells by every channel what is due; a channel that hangs or fails holds up no other."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from engine.gateway.alerts.channels import Channel, Told
+from engine.gateway.alerts.outbox import Outbox
+from engine.gateway.alerts.rules import RuleWatch, Seen
+from engine.gateway.log import LOGGER
+from engine.presentation.alert_look import TradeNews
+from engine.presentation.alerting import Message
+from engine.presentation.alerts import Alert, conditions
+from engine.text.sanitize import clean
+
+_LOOK_S = 1.0
+
+
+class Sent(Protocol):
+    """Counts what was handed to a channel."""
+
+    def add(self, channel: str, outcome: str) -> None:
+        """Count one; `outcome` is sent or failed."""
+
+
+class Alerter:
+    """All channels over one engine; `look_at` gives the newest look, None before there was an engine.
+
+    `more` gives what else stands, such as a validation that failed. `trades`: each exit is told as well.
+    """
+
+    def __init__(
+        self,
+        channels: Sequence[Channel],
+        look_at: Callable[[], Seen | None],
+        sent: Sent,
+        *,
+        per_hour: int,
+        trades: bool = False,
+        more: Callable[[], Sequence[Alert]] = tuple,
+        clock_ns: Callable[[], int] = time.perf_counter_ns,
+    ) -> None:
+        self._boxes = [(channel, Outbox(per_hour)) for channel in channels]
+        self._look_at = look_at
+        self._sent = sent
+        self._trades = trades
+        self._more = more
+        self._clock_ns = clock_ns
+        self._rules = RuleWatch()
+        self._news = TradeNews()
+        self._telling: set[asyncio.Task[None]] = set()
+        self._busy: set[str] = set()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The channels there are."""
+        return tuple(channel.name for channel, _ in self._boxes)
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """Why a channel did not tell its newest message, for those that did not."""
+        return {channel.name: box.problem for channel, box in self._boxes if box.problem}
+
+    async def run(self) -> None:
+        """Look once a second until it is cancelled."""
+        while True:
+            self.look()
+            await asyncio.sleep(_LOOK_S)
+
+    def look(self) -> None:
+        """Make one round: judge, and hand over what is due."""
+        now_ns = self._clock_ns()
+        found = [*self._found(now_ns), *self._more()]
+        for channel, box in self._boxes:
+            if channel.name in self._busy:
+                continue  # what is due meanwhile comes with its next look
+            message = box.look(found, now_ns)
+            if message is not None:
+                self._busy.add(channel.name)
+                task = asyncio.ensure_future(self._tell(channel, box, message))
+                self._telling.add(task)
+                task.add_done_callback(self._telling.discard)
+
+    def _found(self, now_ns: int) -> list[Alert]:
+        seen = self._look_at()
+        if seen is None:
+            return []
+        if self._trades and seen.snapshot.trade_mode != "replay":
+            for line in self._news.since(seen.snapshot):
+                for _, box in self._boxes:
+                    box.once(line, now_ns)
+        by_rule = self._rules.look(seen, now_ns)
+        ruled = {each.key for each in by_rule}
+        return [*by_rule, *(each for each in conditions(seen.snapshot, now_ns) if each.key not in ruled)]
+
+    async def _tell(self, channel: Channel, box: Outbox, message: Message) -> None:
+        try:
+            told = await asyncio.to_thread(channel.tell, message)
+        except Exception as error:  # noqa: BLE001 - of a channel: told like any other failure
+            told = Told(clean(f"{type(error).__name__}: {error}"))
+        finally:
+            self._busy.discard(channel.name)
+        before = box.problem
+        box.settled(message, told, self._clock_ns())
+        self._sent.add(channel.name, "failed" if told.problem else "sent")
+        if told.problem and told.problem != before:
+            LOGGER.error("an alert was not told by %s: %s", channel.name, told.problem)
+        elif before and not told.problem:
+            LOGGER.info("alerts are told by %s again", channel.name)

@@ -1,0 +1,101 @@
+"""All channels over one engine: a channel that hangs, fails or raises holds up no other; what was not told is told later."""
+
+import asyncio
+import threading
+from collections import Counter
+
+from msgspec.structs import replace
+
+from engine.gateway.alerts.alerter import Alerter
+from engine.gateway.alerts.channels import Told
+from engine.gateway.alerts.rules import Seen
+from engine.presentation.alerting import Message
+from tests.support.lamp_snapshots import live
+from tests.support.snapshots import SECOND
+
+GONE = Seen(live(), 0.1, answers=False, reason="nobody listens")
+
+
+class Recorder:
+    """A channel that keeps what it is told; `does` is what comes of it."""
+
+    def __init__(self, name: str, does=Told) -> None:
+        self.name = name
+        self.told: list[Message] = []
+        self._does = does
+
+    def tell(self, message: Message) -> Told:
+        self.told.append(message)
+        return self._does()
+
+
+class Counts(Counter):
+    def add(self, channel: str, outcome: str) -> None:
+        self[channel, outcome] += 1
+
+
+class Clock:
+    now_ns = 0
+
+    def __call__(self) -> int:
+        return self.now_ns
+
+
+async def looked(alerter: Alerter, clock: Clock, at_s: float) -> None:
+    """One round at that moment, and whatever it hands over to a channel that answers."""
+    clock.now_ns = round(at_s * SECOND)
+    alerter.look()
+    if alerter._telling:
+        await asyncio.wait(alerter._telling, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+def raises() -> Told:
+    raise RuntimeError("broken")
+
+
+def test_a_dead_engine_is_told_by_everybody_though_one_hangs_and_one_breaks() -> None:
+    free = threading.Event()
+    hangs = Recorder("telegram", lambda: Told() if free.wait(30) else Told("late"))
+    breaks, well = Recorder("webhook", raises), Recorder("command")
+    clock, counts = Clock(), Counts()
+    alerter = Alerter([hangs, breaks, well], lambda: GONE, counts, per_hour=20, clock_ns=clock)
+
+    async def watch() -> None:
+        for at_s in (0, 1, 2, 61, 62):
+            await looked(alerter, clock, at_s)
+        free.set()
+        await asyncio.gather(*alerter._telling)
+
+    asyncio.run(watch())
+    assert [
+        each.lines[0].startswith("still, after 1 min: the engine does not answer: nobody listens") for each in well.told
+    ] == [False, True]
+    assert len(hangs.told) == 1
+    assert len(breaks.told) >= 2
+    assert alerter.problems == {"webhook": "RuntimeError: broken"}
+    assert (counts["command", "sent"], counts["telegram", "sent"]) == (2, 1)
+    assert counts["webhook", "failed"] == len(breaks.told)
+
+
+def test_it_is_over_when_the_engine_answers_again_and_a_replay_is_nobody_s_money() -> None:
+    seen = [GONE]
+    well = Recorder("command")
+    clock = Clock()
+    alerter = Alerter([well], lambda: seen[0], Counts(), per_hour=20, clock_ns=clock)
+
+    async def watch() -> None:
+        await looked(alerter, clock, 0)
+        seen[0] = replace(GONE, answers=True, snapshot=live(positions=()))
+        for at_s in (10, 14):
+            await looked(alerter, clock, at_s)
+        seen[0] = replace(GONE, snapshot=live(trade_mode="replay"))
+        for at_s in (20, 40):
+            await looked(alerter, clock, at_s)
+
+    asyncio.run(watch())
+    assert [(each.level, each.lines[0].partition(":")[0]) for each in well.told] == [
+        ("critical", "the engine does not answer"),
+        ("info", "over"),
+    ]
