@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine.link import RemoteEngine
 from engine.link.client import ConnectionStatus
+from engine.model.measures import Measures
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
 
@@ -16,12 +17,19 @@ _LOG_LINES = 2_000
 class WatchedEngine:
     """Looks at most four times a second, however many ask, as a short command does: no screen is counted, nothing can be commanded.
 
-    `socket` finds where the engine listens, before each attempt to reach it; it may raise a UserError.
+    `socket` finds where the engine listens, before each attempt to reach it; it may raise a UserError. `tells` are the
+    channels of alerts that the service takes over from the engine while it is attached.
     """
 
-    def __init__(self, socket: Callable[[], Path], clock_ns: Callable[[], int] = time.perf_counter_ns) -> None:
+    def __init__(
+        self,
+        socket: Callable[[], Path],
+        clock_ns: Callable[[], int] = time.perf_counter_ns,
+        *,
+        tells: tuple[str, ...] = (),
+    ) -> None:
         self._clock_ns = clock_ns
-        self._client = RemoteEngine(socket, _NAME, wants_control=False, screen=False)
+        self._client = RemoteEngine(socket, _NAME, wants_control=False, screen=False, counts=True, tells=tells)
 
     def start(self) -> None:
         """Begin to look for an engine."""
@@ -35,6 +43,11 @@ class WatchedEngine:
     def snapshot(self) -> Snapshot | None:
         """The newest snapshot of the engine that was there last; None before the first."""
         return self._client.newest
+
+    @property
+    def measures(self) -> Measures | None:
+        """The newest counters of the engine that was there last; None before the first."""
+        return self._client.measures
 
     @property
     def state(self) -> ConnectionStatus:

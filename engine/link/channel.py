@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from typing import Self
 
+from msgspec import UNSET
+
 from engine.link import address
 from engine.link.frames import MessageReader, frame
 from engine.link.protocol import (
@@ -139,10 +141,16 @@ class Channel:
 
 
 def hello_of(
-    name: str, *, screen: bool, wants_control: bool = False, at_once: bool = True, may_flat: bool = False
+    name: str,
+    *,
+    screen: bool,
+    wants_control: bool = False,
+    at_once: bool = True,
+    may_flat: bool = False,
+    tells: tuple[str, ...] = (),
 ) -> Hello:
     """The first request of every client of this program."""
-    return Hello(PROTOCOL, VERSION, f"{name:.{NAME_LIMIT}}", wants_control, screen, at_once, may_flat)
+    return Hello(PROTOCOL, VERSION, f"{name:.{NAME_LIMIT}}", wants_control, screen, at_once, may_flat, tells or UNSET)
 
 
 def _connected(path: Path, timeout_s: float) -> socket.socket:

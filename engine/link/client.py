@@ -74,6 +74,7 @@ class RemoteEngine:
         may_flat: bool = False,
         screen: bool = True,
         counts: bool = False,
+        tells: tuple[str, ...] = (),
         clock_ns: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         self._path = path  # or what finds it, before each attempt; it may raise a UserError
@@ -82,6 +83,7 @@ class RemoteEngine:
         self.may_flat = may_flat  # although it does not want control
         self._screen = screen  # else it does not count among those who look, and never has control
         self._counts = counts  # whether it wants the engine's counters, once a second
+        self._tells = tells  # channels of alerts that it takes over from the engine while it is attached
         self._counts_due_ns = 0
         self.measures: Measures | None = None  # the newest counters of the engine it was attached to last
         self._asks = True  # for control, when it attaches
@@ -223,6 +225,7 @@ class RemoteEngine:
                     wants_control=self.wants_control,
                     at_once=self._asks,
                     may_flat=self.may_flat,
+                    tells=self._tells,
                 )
                 path = self._path if isinstance(self._path, Path) else self._path()
                 with Channel(path, hello, _ANSWER_S) as channel:

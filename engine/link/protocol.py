@@ -7,7 +7,7 @@ is the whole machine's: a screen of the same machine may subtract them from its 
 
 from typing import Annotated, Final, Literal, TypeVar
 
-from msgspec import Meta, Struct, field, msgpack
+from msgspec import UNSET, Meta, Struct, UnsetType, field, msgpack
 
 from engine.model.bars import Bar
 from engine.model.commands import (
@@ -57,6 +57,7 @@ AnyCommand = (
 )
 Policy = Literal["keep", "no_entries", "flat_after"]
 _Count = Annotated[int, Meta(ge=0)]
+_Channels = Annotated[tuple[Annotated[str, Meta(max_length=20)], ...], Meta(max_length=10)]
 _Number = Annotated[int, Meta(ge=1, le=2**62)]
 
 
@@ -67,7 +68,7 @@ class Hello(Struct, frozen=True, tag=True):
     """The first request: the client's name; `screen` = it shows the engine (else a short command), `wants_control` = it may command.
 
     A screen that does not want control never has it and changes nothing, unless it `may_flat`: then what makes safer. One
-    that wants it asks for it `at_once`, or takes it later.
+    that wants it asks for it `at_once`, or takes it later. `tells`: channels of alerts that it takes over while it is there.
     """
 
     protocol: int
@@ -77,6 +78,9 @@ class Hello(Struct, frozen=True, tag=True):
     screen: bool = True
     at_once: bool = True
     may_flat: bool = False
+    tells: _Channels | UnsetType = (
+        UNSET  # not in the socket where there are none, so that older engines are told what they know
+    )
 
 
 class GetSnapshot(Struct, frozen=True, tag="Look"):

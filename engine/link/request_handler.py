@@ -102,6 +102,7 @@ class Client:
         self.only_looks = hello.screen and not hello.wants_control and not hello.may_flat
         self.seen = -1  # number of the last snapshot it was sent
         self.told: deque[str] = deque(maxlen=_TOLD_KEPT)
+        self.tells = frozenset(hello.tells or ())
 
 
 class RequestHandler:
@@ -109,6 +110,9 @@ class RequestHandler:
 
     def __init__(self, served: ServedEngine, operator: OperatorPolicy, notes: Notes) -> None:
         self.clients: dict[int, Client] = {}
+        self.told_elsewhere: frozenset[str] = (
+            frozenset()
+        )  # channels of alerts that clients have taken over; any thread reads it
         self._served = served
         self._operator = operator
         self._notes = notes
@@ -136,6 +140,7 @@ class RequestHandler:
         """Accept a client; what it is sent."""
         self._numbers += 1
         client = self.clients[self._numbers] = Client(self._numbers, hello)
+        self._count_tellers()
         if client.wants_control and hello.at_once:
             if self._control.holder is None:
                 self._give(client, now_ns)
@@ -155,7 +160,11 @@ class RequestHandler:
     def gone(self, client: Client, now_ns: int, *, how: str = "lost") -> None:
         """A client left, or was lost."""
         if self.clients.pop(client.number, None) is not None:
+            self._count_tellers()
             self._leave(client.number, client.name, now_ns, how)
+
+    def _count_tellers(self) -> None:
+        self.told_elsewhere = frozenset().union(*(each.tells for each in self.clients.values()))
 
     def look_after(self, now_ns: int) -> None:
         """Do what the policy for an absent operator wants."""

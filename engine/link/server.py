@@ -83,6 +83,11 @@ class LinkServer:
         self._listener.open()
         self._thread.start()
 
+    @property
+    def told_elsewhere(self) -> frozenset[str]:
+        """Channels of alerts that clients have taken over, for as long as they are there; from any thread."""
+        return self._handler.told_elsewhere
+
     def leave_control(self) -> None:
         """The resident screen is gone: whoever wants control may have it from the next round on."""
         self._control_left = True

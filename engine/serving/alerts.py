@@ -12,23 +12,29 @@ from engine.serving.alert_command import run as run_command
 
 _LOOK_S = 1.0
 _STOP_S = 1.0
+_CHANNEL = "command"
 
 _log = LOGGERS["engine"]
 
 
 class AlertThread:
-    """Runs `alerts.command` for what is due; a program that hangs or fails holds up nobody, and is told in the log once."""
+    """Runs `alerts.command` for what is due; a program that hangs or fails holds up nobody, and is told in the log once.
+
+    While somebody attached runs it (`told_elsewhere`), what is due is followed here and left to him.
+    """
 
     def __init__(
         self,
         run: Run,
         environ: Mapping[str, str] = os.environ,
         tell: Callable[..., str] = run_command,
+        told_elsewhere: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         self._run = run
         self._command = run.config.alerts.command
         self._environ = environ
         self._tell = tell
+        self._told_elsewhere = told_elsewhere
         self._look = AlertLook()
         self._problem = ""
         self._ending = Event()
@@ -55,7 +61,7 @@ class AlertThread:
     def look(self, now_ns: int) -> None:
         """Make one round."""
         message = self._look.look(self._run.engine.snapshot, now_ns)
-        if message is not None:
+        if message is not None and _CHANNEL not in self._told_elsewhere():
             self._failed(self._tell(self._command, message, self._environ))
 
     def _failed(self, problem: str) -> None:

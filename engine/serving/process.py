@@ -48,7 +48,7 @@ class Service:
         self._server = _server(run, "the run's own screen" if beside_screen else "")
         run.watch.add("socket", self._server)
         run.watch.each_round(FlatFile(run.engine, run.folder / FLAT_FILE).look)
-        self._alerts = AlertThread(run, environ)
+        self._alerts = AlertThread(run, environ, told_elsewhere=lambda: self._server.told_elsewhere)
         self._watchdog = self._watch()
 
     def start(self) -> None:

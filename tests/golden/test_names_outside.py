@@ -69,7 +69,7 @@ GetDays: date today rewinds
 GetExits: first last rewinds
 HeldOver: instrument quantity at_ms
 HeldSilent: instrument silent_ms at_ms severe
-Hello: protocol program name wants_conn screen at_once may_flat
+Hello: protocol program name wants_conn screen at_once may_flat tells
 Hold
 HoldEntries: reason
 Holdings: net working

@@ -84,3 +84,14 @@ def test_counters_are_told_to_a_client_of_the_same_version_only(program: str, to
     if isinstance(reply, MeasuresReply):
         assert reply.measures == fake.counted
         assert reply.measures.stages[0].below[:3] == (0, 1, 1)
+
+
+def test_channels_of_alerts_are_taken_over_for_as_long_as_somebody_is_there() -> None:
+    there = handler(FakeEngine())
+    first, _ = there.welcome(Hello(PROTOCOL, VERSION, "serve", screen=False, tells=("command", "bell")), now_ns=1)
+    second, _ = there.welcome(Hello(PROTOCOL, VERSION, "serve", screen=False, tells=("command",)), now_ns=1)
+    assert there.told_elsewhere == {"command", "bell"}
+    there.gone(first, now_ns=2)
+    assert there.told_elsewhere == {"command"}
+    there.gone(second, now_ns=2)
+    assert there.told_elsewhere == frozenset()

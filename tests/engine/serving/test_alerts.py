@@ -44,6 +44,19 @@ def test_what_is_grave_is_handed_to_the_program_once() -> None:
     assert told == [(("say",), Message("critical", ("engine failed: boom",)))]
 
 
+def test_what_somebody_attached_tells_is_left_to_him_and_not_said_again_when_he_leaves() -> None:
+    told: list[Message] = []
+    elsewhere = frozenset({"command"})
+    run = SimpleNamespace(engine=SimpleNamespace(snapshot=FAULT), config=config('alerts.command=["say"]'))
+    alerts = AlertThread(run, {}, lambda _, message, __: told.append(message) or "", lambda: elsewhere)
+    alerts.look(NOW_NS)
+    elsewhere = frozenset({"bell"})
+    alerts.look(NOW_NS + SECOND)
+    assert told == []
+    alerts.look(NOW_NS + 60 * SECOND)
+    assert [each.lines for each in told] == [("still, after 1 min: engine failed: boom",)]
+
+
 def test_a_program_that_fails_is_told_once_and_that_it_works_again(caplog: pytest.LogCaptureFixture) -> None:
     answers = iter(("say: exit status 1", "say: exit status 1", ""))
     alerts, engine = thread(lambda *_: next(answers), FAULT)
