@@ -49,6 +49,7 @@ class Alerter:
         self._clock_ns = clock_ns
         self._rules = RuleWatch()
         self._news = TradeNews()
+        self._pid = 0
         self._telling: set[asyncio.Task[None]] = set()
         self._busy: set[str] = set()
 
@@ -88,11 +89,18 @@ class Alerter:
             return []
         if self._trades and seen.snapshot.trade_mode != "replay":
             for line in self._news.since(seen.snapshot):
-                for _, box in self._boxes:
-                    box.once(line, now_ns)
+                self._once(line, now_ns)
+        if seen.answers and seen.pid != self._pid:
+            if self._pid:
+                self._once(f"another engine answers: process {seen.pid}, before {self._pid}", now_ns)
+            self._pid = seen.pid
         by_rule = self._rules.look(seen, now_ns)
         ruled = {each.key for each in by_rule}
         return [*by_rule, *(each for each in conditions(seen.snapshot, now_ns) if each.key not in ruled)]
+
+    def _once(self, text: str, now_ns: int) -> None:
+        for _, box in self._boxes:
+            box.once(text, now_ns)
 
     async def _tell(self, channel: Channel, box: Outbox, message: Message) -> None:
         try:

@@ -33,6 +33,10 @@ class Watched(Protocol):
     def state(self) -> ConnectionStatus:
         """Whether it is there, and why not."""
 
+    @property
+    def pid(self) -> int:
+        """Its process; 0 before the first."""
+
     def age_s(self) -> float | None:
         """How old the newest snapshot is; None before the first."""
 
@@ -51,7 +55,9 @@ class EngineLook:
         if snapshot is None or age_s is None:
             return None
         lamps = self._health.judge(snapshot, self._clock_ns(), _NO_TERMINAL)
-        return Seen(snapshot, age_s, state.word == "CONNECTED", state.reason, self._engine.measures, lamps)
+        return Seen(
+            snapshot, age_s, state.word == "CONNECTED", state.reason, self._engine.measures, lamps, self._engine.pid
+        )
 
 
 def open_alerter(

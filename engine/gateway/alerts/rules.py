@@ -30,7 +30,7 @@ _STALE: Final = ("STALE", "DEAD")
 
 
 class Seen(Struct, frozen=True):
-    """One look at an engine: its newest snapshot, how old it is, its counters and lamps, whether it answers, and why not."""
+    """One look at an engine, process `pid`: its newest snapshot, how old it is, its counters and lamps, whether it answers, and why not."""
 
     snapshot: Snapshot
     age_s: float
@@ -38,6 +38,7 @@ class Seen(Struct, frozen=True):
     reason: str = ""
     measures: Measures | None = None
     lamps: tuple[Lamp, ...] = ()
+    pid: int = 0
 
 
 class _Rise:

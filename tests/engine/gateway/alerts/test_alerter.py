@@ -99,3 +99,20 @@ def test_it_is_over_when_the_engine_answers_again_and_a_replay_is_nobody_s_money
         ("critical", "the engine does not answer"),
         ("info", "over"),
     ]
+
+
+def test_another_engine_is_told_once() -> None:
+    well = Seen(live(positions=()), 0.1, answers=True, pid=7)
+    seen = [well]
+    heard = Recorder("command")
+    clock = Clock()
+    alerter = Alerter([heard], lambda: seen[0], Counts(), per_hour=20, clock_ns=clock)
+
+    async def watch() -> None:
+        await looked(alerter, clock, 0)
+        seen[0] = replace(well, pid=8)
+        for at_s in (10, 14, 18):
+            await looked(alerter, clock, at_s)
+
+    asyncio.run(watch())
+    assert [each.lines for each in heard.told] == [("another engine answers: process 8, before 7",)]
