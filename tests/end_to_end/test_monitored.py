@@ -1,0 +1,37 @@
+"""A real Prometheus over a service over an engine that trades: every panel has its series, what is wrong fires, the engine never notices."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from engine.gateway.metrics.dashboard import PANELS
+from tests.support.monitored import PROMETHEUS, Prometheus, ServeProcess
+from tests.support.process_harness import HOLDING, OperatorShell
+from tests.support.waiting import until
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(PROMETHEUS is None, reason="prometheus is not here")]
+QUERIES = [query.replace("$__rate_interval", "10s") for panel in PANELS for query, _ in panel.queries]
+
+
+def test_every_panel_shows_something_and_a_dead_engine_fires(tmp_path: Path) -> None:
+    with OperatorShell(tmp_path, *HOLDING) as shell:
+        shell.start()
+        shell.holds()
+        with (
+            ServeProcess(tmp_path, shell.state) as served,
+            Prometheus(tmp_path / "prometheus", served.port, served.token) as prometheus,
+        ):
+            for _ in range(3):
+                served.get("/api/v1/data/mock/BTCUSDT")
+            empty: list[str] = []
+
+            def shown() -> bool:
+                empty[:] = [query for query in QUERIES if not prometheus.series(query)]
+                return not empty
+
+            until(shown, lambda: (empty, served.said.read_text()[-2000:]))
+            assert not prometheus.firing() & {"EngineGone", "SnapshotOld", "DataStale", "Faults", "TickLatencyHigh"}
+            os.kill(shell.pid, signal.SIGKILL)
+            until(lambda: "EngineGone" in prometheus.firing(), lambda: prometheus.api("alerts"))
