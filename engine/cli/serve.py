@@ -10,6 +10,9 @@ from engine.cli.options import Parser, config_options, engine_options, load_conf
 from engine.model.errors import EXIT_WELL, InputError
 from engine.text.sanitize import clean
 
+# What `text_of` of `engine.gateway.package_files` writes out.
+PRINTED = ("dashboard", "rules", "scrape", "alertmanager", "provisioning")
+
 if TYPE_CHECKING:
     from engine.config import Config
 
@@ -17,6 +20,7 @@ _HELP = """examples:
   myquant-tui serve                          http://127.0.0.1:8000, and the engine that runs, now or later
   myquant-tui serve --port 0                 on a free port, which it tells
   myquant-tui serve --socket ~/serve.sock    on a Unix socket that is yours alone
+  myquant-tui serve --print-dashboard        for Grafana; --print-rules for Prometheus, --print scrape its configuration
   curl http://127.0.0.1:8000/health
   curl -H "Authorization: Bearer $(cat ~/.local/state/myquant-tui/serve.token)" http://127.0.0.1:8000/api/v1/positions
 
@@ -33,6 +37,17 @@ def arguments(parser: Parser) -> None:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--port", type=_port, metavar="N", help="port on 127.0.0.1 (default: serve.port); 0: a free one")
     where.add_argument("--socket", type=Path, metavar="PATH", help="listen on this Unix socket instead")
+    parser.add_argument(
+        "--print",
+        choices=PRINTED,
+        dest="printed",
+        metavar="WHAT",
+        help=f"write out a file for others: {', '.join(PRINTED)}",
+    )
+    for name in ("dashboard", "rules"):
+        parser.add_argument(
+            f"--print-{name}", action="store_const", const=name, dest="printed", help=f"the same as --print {name}"
+        )
     engine_options(parser)
     config_options(parser)
 
@@ -47,6 +62,8 @@ def run(args: Namespace) -> int:
     """Serve until a signal ends it."""
     gc.disable()  # until it serves: what a start makes stays
     config = load_config(args)
+    if args.printed:
+        return _print(args, config)
     _require_extra()
     from engine.gateway.http.listening import HOST, listen_at, listen_on_port
     from engine.gateway.http.token import TOKEN_FILE, token_in
@@ -72,6 +89,18 @@ def run(args: Namespace) -> int:
         listener.close()
         if path:
             path.unlink(missing_ok=True)
+    return EXIT_WELL
+
+
+def _print(args: Namespace, config: "Config") -> int:
+    """Write out a file of the package, with the port and the token's place of a service that is started so."""
+    from engine.gateway.http.token import TOKEN_FILE
+    from engine.gateway.package_files import text_of
+    from engine.serving.state_dirs import usual_folder
+
+    folder = args.state_dir.absolute() if args.state_dir else usual_folder("live").parent
+    port = config.serve.port if args.port is None else args.port
+    sys.stdout.write(text_of(args.printed, port=port, token=folder / TOKEN_FILE))
     return EXIT_WELL
 
 

@@ -8,16 +8,19 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from engine.config import Config
+from engine.gateway.alerts.open_alerter import open_alerter
+from engine.gateway.alerts.open_channels import open_channels
 from engine.gateway.beside import Beside, BesideTasks
-from engine.gateway.exposition import CONTENT_TYPE, exposition
 from engine.gateway.http.api import Api
 from engine.gateway.http.application import Application
 from engine.gateway.http.guard import TokenGuard
 from engine.gateway.http.server import HttpServer
 from engine.gateway.instruments import InstrumentFinder
 from engine.gateway.log import GatewayLog, RefusalLog
+from engine.gateway.metrics.exposition import CONTENT_TYPE, Exposition
 from engine.gateway.quotes.open_quotes import open_quotes
 from engine.gateway.quotes.quotes import Quotes
+from engine.gateway.secrets import with_secrets
 from engine.gateway.watched_engine import WatchedEngine
 
 
@@ -32,11 +35,15 @@ def serve(
     environ: Mapping[str, str] = os.environ,
 ) -> None:
     """Serve on `listener` until a signal ends it; `ready` is called once requests are answered. Raises ConfigError before."""
-    engine = WatchedEngine(engine_socket)
+    environ = with_secrets(environ)
+    channels = open_channels(config, environ, log_fd)
+    engine = WatchedEngine(engine_socket, tells=tuple(channel.name for channel in channels))
     quotes = open_quotes(config, environ, lambda: engine.snapshot)
+    metrics = Exposition(engine, quotes.view)
+    alerter = open_alerter(config, channels, engine, metrics.alerts)
     refusals = RefusalLog()
     api = Api(engine, quotes, InstrumentFinder(config, engine))
-    application = Application(api, TokenGuard(token), refusals, exposition, CONTENT_TYPE)
+    application = Application(api, TokenGuard(token), refusals, metrics.text, CONTENT_TYPE, metrics.answers.took)
     log = GatewayLog(log_fd)
 
     def begun() -> None:
@@ -47,7 +54,7 @@ def serve(
 
     try:
         engine.start()
-        asyncio.run(_serve(HttpServer(application, refusals, begun), listener, quotes, ()))
+        asyncio.run(_serve(HttpServer(application, refusals, begun), listener, quotes, (alerter,)))
     finally:
         engine.leave()
         log.close()

@@ -27,6 +27,7 @@ _ENCODER: Final = msgspec.json.Encoder()
 _NOT_FOUND = ProblemError(404, "path", CleanText("there is no such path; /docs lists them"))
 _BROKEN = Problem(500, CleanText("an error of ours; the service's log says more"))
 
+
 Exposition = Callable[[bool], bytes]
 Took = Callable[[str, int, float], None]
 

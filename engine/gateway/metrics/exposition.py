@@ -59,7 +59,7 @@ class Exposition:
         self._clock_ns = clock_ns
         self._health = Health()
 
-    def text(self, *, private: bool) -> bytes:
+    def text(self, private: bool) -> bytes:
         """The metrics; `private`: those of money as well."""
         registry = CollectorRegistry()
         registry.register(_Once(self._collected(private=private)))
