@@ -116,9 +116,17 @@ class Rerun(Struct, frozen=True):
 
 
 def rerun(
-    source: MqrSource, config: Config, instruments: tuple[Instrument, ...], progress: Progress | None = None
+    source: MqrSource,
+    config: Config,
+    instruments: tuple[Instrument, ...],
+    progress: Progress | None = None,
+    *,
+    any_version: bool = False,
 ) -> Rerun:
-    """Work all of `source` that can be read under `config`; raises InputError when the disk fails."""
+    """Work all of `source` that can be read under `config`; raises InputError when the disk fails.
+
+    With `any_version` a difference counts though the recording was made by other rules.
+    """
     notes = _Notes()
     first = next(iter(source.ticks()), None)
     parts = TurnParts(
@@ -132,7 +140,7 @@ def rerun(
         keeps_account=False,
         inbox_size=1,
     )
-    check = ReplayCheck(parts, source)
+    check = ReplayCheck(parts, source, any_version=any_version)
     following = _Following(check, parts.cursor)
     # Nobody sends a command, nobody looks.
     turn = Turn(parts, lambda _: None, lambda: None, following, Publisher(lambda _: None, _NEVER_MS))
@@ -147,7 +155,7 @@ def rerun(
                 progress(source.fraction_read())
     view = check.view()
     fills_same, fills, fill_difference = _compare_fills(source, notes.exits, ticks)
-    why_not = view.incomparable or (other_rules(source.header) if fill_difference else "")
+    why_not = view.incomparable or (other_rules(source.header) if fill_difference and not any_version else "")
     return Rerun(
         trader=parts.trader,
         ticks=ticks,

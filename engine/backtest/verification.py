@@ -17,7 +17,7 @@ from engine.model.types import Fill, Instrument, Trade
 from engine.presentation.money import plain_money
 from engine.recording import Header, MqrSource
 from engine.recording.progress import Progress
-from engine.runtime.replay.comparable import deciding
+from engine.runtime.replay.comparable import deciding, other_rules
 from engine.text.sanitize import clean
 from engine.version import VERSION
 
@@ -73,18 +73,26 @@ class Verification(Struct, frozen=True):
 
 
 def verify(
-    path: Path, config_file: Path | None, overrides: Sequence[str], progress: Progress | None = None
+    path: Path,
+    config_file: Path | None,
+    overrides: Sequence[str],
+    progress: Progress | None = None,
+    *,
+    any_version: bool = False,
 ) -> Verification:
     """Replay the recording `path` and compare; what cannot be read, or not with this configuration, is an outcome as well.
 
-    It is replayed under the configuration that it was made with, or under `config_file`, with `overrides` on top.
+    It is replayed under the configuration that it was made with, or under `config_file`, with `overrides` on top. One made
+    by other rules is not comparable where it differs, unless `any_version` is compared, which is noted.
     """
     try:
         source = MqrSource(path)
         config, instruments, notes = _rules(source, config_file, overrides)
-        found = rerun(source, config, instruments, progress)
+        found = rerun(source, config, instruments, progress, any_version=any_version)
     except UserError as problem:
         return Verification(clean(str(path)), "unreadable", "; ".join(problem.lines))
+    if any_version and (rules := other_rules(source.header)):
+        notes = (*notes, f"compared across versions: {rules}")
     return _verification(path, source, found, notes)
 
 

@@ -7,6 +7,9 @@ from argparse import Namespace
 from engine.cli.options import Parser, config_options, load_config
 from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL, InputError
 
+_WELL = {"command": "was run and is content", "telegram": "sent", "webhook": "sent"}
+_WANTED = {"telegram": "MYQUANT_TELEGRAM_TOKEN and MYQUANT_TELEGRAM_CHAT are", "webhook": "MYQUANT_WEBHOOK_URL is"}
+
 
 def arguments(parser: Parser) -> None:
     """Declare the arguments of `alert`."""
@@ -16,13 +19,15 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     """Tell the test."""
+    from engine.gateway.alerts.open_channels import open_channels
+    from engine.gateway.secrets import with_secrets
     from engine.presentation.alerting import Message
     from engine.presentation.terminal_alert import sequences
-    from engine.serving.alert_command import run as run_command
 
     if not args.test:
         raise InputError("alert: allowed: --test")
-    chosen = load_config(args).alerts
+    config = load_config(args)
+    chosen = config.alerts
     message = Message("info", ("this is a test of myquant-tui",))
     rings = sequences(message, bell=chosen.bell, notify=chosen.notify)
     if rings and sys.stdout.isatty():
@@ -32,7 +37,15 @@ def run(args: Namespace) -> int:
     print(f"terminal  {sent if sys.stdout.isatty() or not terminal else f'{sent}: not sent, this is no terminal'}")
     if not chosen.command:
         print("command   none: alerts.command is []")
-        return EXIT_WELL
-    problem = run_command(chosen.command, message, os.environ)
-    print(f"command   {problem or 'was run and is content'}")
-    return EXIT_DIFFERENT if problem else EXIT_WELL
+    channels = open_channels(config, with_secrets(os.environ), 2)
+    failed = False
+    for channel in channels:
+        if channel.name == "bell":
+            continue  # rung above, in this terminal
+        problem = channel.tell(message).problem
+        failed = failed or bool(problem)
+        print(f"{channel.name:<8}  {problem or _WELL[channel.name]}")
+    for name in ("telegram", "webhook"):
+        if all(channel.name != name for channel in channels):
+            print(f"{name:<8}  none: {_WANTED[name]} not set (told by `myquant-tui serve`)")
+    return EXIT_DIFFERENT if failed else EXIT_WELL

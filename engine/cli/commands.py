@@ -20,6 +20,7 @@ _COMMANDS = {
     "export": ("export", "turn a recording into CSV"),
     "info": ("info", "what is inside a recording"),
     "verify": ("verify", "replay recordings and compare with what was recorded"),
+    "validate": ("validate", "whether the recordings of a session day decide today as they did"),
     "bench": ("bench", "speed of the engine on this machine"),
     "baseline": ("baseline", "what a tick costs and where that goes; has it become more?"),
     "config": ("config", "begin, show or change a configuration file"),
@@ -56,6 +57,7 @@ EXAMPLES = """examples:
       --date 2013-10-08 --zone America/New_York --price-divisor 10000 --symbol SPY
   myquant-tui info day.mqr                      what is inside
   myquant-tui verify recordings/paper-*.mqr     does a replay decide as the run did?
+  myquant-tui validate                          those of the last session day, for a timer
   myquant-tui login --check                     whether the broker's credentials work
   myquant-tui days                              what came of the last session days
   myquant-tui trades --day yesterday            and the exits of one of them

@@ -83,7 +83,13 @@ def run(args: Namespace) -> int:
 
     try:
         serve(
-            config, listener, token, lambda: find_place(args.state_dir).socket, log_fd=sys.stderr.fileno(), ready=ready
+            config,
+            listener,
+            token,
+            lambda: find_place(args.state_dir).socket,
+            folder,
+            log_fd=sys.stderr.fileno(),
+            ready=ready,
         )
     finally:
         listener.close()

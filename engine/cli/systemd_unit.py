@@ -1,4 +1,4 @@
-"""The command `systemd-unit`: a unit that runs the engine as it would be run here."""
+"""The command `systemd-unit`: a unit that runs the engine, the service or the daily validation as it would be run here."""
 
 import sys
 from argparse import Namespace
@@ -11,6 +11,9 @@ from engine.model.types import TradeMode
 
 def arguments(parser: Parser) -> None:
     """Declare the arguments of `systemd-unit`."""
+    beside = parser.add_mutually_exclusive_group()
+    beside.add_argument("--serve", action="store_true", help="of `serve` instead of the engine")
+    beside.add_argument("--validate", action="store_true", help="of `validate`, with its timer, instead of the engine")
     feed_options(parser)
     run_options(parser)
 
@@ -23,6 +26,8 @@ def run(args: Namespace) -> int:
     from engine.serving.unit import unit_text
     from engine.venues.registry import trade_mode, venue_of
 
+    if args.serve or args.validate:
+        return _beside(args)
     if args.unlock:
         raise InputError("--unlock: not for a service, which is started again after a crash and must come up locked")
     config = load_config(args)
@@ -44,4 +49,31 @@ def run(args: Namespace) -> int:
     # The service is started elsewhere: what depends on the present directory must be said.
     words += ["--set", f"recording.directory={recordings}"]
     sys.stdout.write(unit_text(words, [*folders, recordings]))
+    return 0
+
+
+def _beside(args: Namespace) -> int:
+    """Print the unit of what runs beside the engine."""
+    from engine.assembly.recording_config import recordings_folder
+    from engine.cli.options import overrides_of
+    from engine.config import bundled, find_config
+    from engine.serving.state_dirs import usual_folder
+    from engine.serving.unit_beside import serve_unit, validate_unit
+
+    config = load_config(args)
+    words = [word for override in overrides_of(args) for word in ("--set", override)]
+    found = find_config(args.config)
+    if args.config is not None or found != bundled("config.toml"):
+        words += ["--config", str(found.absolute())]
+    states = args.state_dir.absolute() if args.state_dir else usual_folder("live").parent
+    if args.state_dir is not None:
+        words += ["--state-dir", str(states)]
+    if args.serve:
+        sys.stdout.write(serve_unit(words, [str(states)]))
+        return 0
+    # The service is started elsewhere: what depends on the present directory must be said.
+    words += ["--notify", "--set", f"recording.directory={recordings_folder(config).absolute()}"]
+    daily = config.session.daily
+    zone, at = config.session.zone, "16:00" if daily else "00:30"
+    sys.stdout.write(validate_unit(words, [str(states)], zone=zone, at=at, every_day=not daily))
     return 0

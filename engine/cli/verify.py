@@ -33,6 +33,9 @@ def arguments(parser: Parser) -> None:
     """Declare them."""
     parser.epilog, parser.formatter_class = _EPILOG, RawDescriptionHelpFormatter
     parser.add_argument("files", type=Path, metavar="FILE", nargs="+", help=".mqr of a run")
+    parser.add_argument(
+        "--any-version", action="store_true", help="compare also what was made by other rules, and say so"
+    )
     json_option(parser, "as JSON, one line a file")
     config_options(parser)
 
@@ -45,7 +48,7 @@ def run(args: Namespace) -> int:
     worst = EXIT_WELL
     for path in args.files:
         with progress_bar("verify") as progress:
-            found = verify(path, args.config, overrides_of(args), progress)
+            found = verify(path, args.config, overrides_of(args), progress, any_version=args.any_version)
         worst = max(worst, _STATUS[found.outcome])
         answer(args, found, _lines(found))
     return worst

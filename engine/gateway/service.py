@@ -18,9 +18,11 @@ from engine.gateway.http.server import HttpServer
 from engine.gateway.instruments import InstrumentFinder
 from engine.gateway.log import GatewayLog, RefusalLog
 from engine.gateway.metrics.exposition import CONTENT_TYPE, Exposition
+from engine.gateway.metrics.of_service import of_validation
 from engine.gateway.quotes.open_quotes import open_quotes
 from engine.gateway.quotes.quotes import Quotes
 from engine.gateway.secrets import with_secrets
+from engine.gateway.validated import Validated
 from engine.gateway.watched_engine import WatchedEngine
 
 
@@ -29,18 +31,23 @@ def serve(
     listener: socket.socket,
     token: str,
     engine_socket: Callable[[], Path],
+    folder: Path,
     *,
     log_fd: int,
     ready: Callable[[], None],
     environ: Mapping[str, str] = os.environ,
 ) -> None:
-    """Serve on `listener` until a signal ends it; `ready` is called once requests are answered. Raises ConfigError before."""
+    """Serve on `listener` until a signal ends it; `ready` is called once requests are answered. Raises ConfigError before.
+
+    In `folder` lies what `validate` has found.
+    """
     environ = with_secrets(environ)
     channels = open_channels(config, environ, log_fd)
     engine = WatchedEngine(engine_socket, tells=tuple(channel.name for channel in channels))
     quotes = open_quotes(config, environ, lambda: engine.snapshot)
-    metrics = Exposition(engine, quotes.view)
-    alerter = open_alerter(config, channels, engine, metrics.alerts)
+    validated = Validated(folder)
+    metrics = Exposition(engine, quotes.view, [lambda: of_validation(validated.newest)])
+    alerter = open_alerter(config, channels, engine, metrics.alerts, validated.alerts)
     refusals = RefusalLog()
     api = Api(engine, quotes, InstrumentFinder(config, engine))
     application = Application(api, TokenGuard(token), refusals, metrics.text, CONTENT_TYPE, metrics.answers.took)

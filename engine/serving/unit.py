@@ -74,14 +74,14 @@ def unit_text(arguments: Sequence[str], writable: Sequence[str]) -> str:
     """
     words = (*program(), "engine", *arguments)
     return _UNIT.format(
-        command=" ".join(_quoted(word).replace("$", "$$") for word in words),
+        command=" ".join(quoted(word).replace("$", "$$") for word in words),
         folders=" ".join(shlex.quote(each) for each in writable),
-        writable=" ".join(_quoted(f"-{each}") for each in writable),
+        writable=" ".join(quoted(f"-{each}") for each in writable),
     )
 
 
-def _quoted(word: str) -> str:
-    """Return `word` as systemd reads it: `%` doubled, and in quotes unless it is plain."""
+def quoted(word: str) -> str:
+    """Return `word` as systemd reads it: `%` doubled, and in quotes unless it is plain; raises InputError for control characters."""
     if not word.isprintable():
         raise InputError(f"{word!r}: a unit takes no control characters")
     word = word.replace("%", "%%")

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from engine.link.client import ConnectionStatus
 from engine.model.latency import Histogram
+from engine.model.log_counts import COMPONENTS, LEVEL_NAMES, LogCounts
 from engine.model.measures import Measures, StageCounts
 from engine.model.snapshot import Snapshot
 from engine.model.types import DELIVERIES
@@ -23,8 +24,17 @@ class Watching(Struct):
 
 
 def all_measures() -> Measures:
-    """Durations in every stage and delivery."""
+    """Durations in every stage and delivery that an engine can have: in callback nothing passes through the inbox."""
     took = Histogram()
     for ns in (400, 700, 30_000, 5_000_000_000):
         took.record(ns)
-    return Measures(tuple(StageCounts.of(stage, each, took) for stage in COUNTED for each in DELIVERIES))
+    log = LogCounts({name: dict.fromkeys(LEVEL_NAMES, 3) for name in COMPONENTS}, 1, 2, ("feed",))
+    return Measures(
+        tuple(
+            StageCounts.of(stage, each, took)
+            for stage in COUNTED
+            for each in DELIVERIES
+            if (stage, each) != ("receive_to_inbox", "callback")
+        ),
+        log,
+    )

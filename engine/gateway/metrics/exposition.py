@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from engine.gateway.metrics import of_engine, of_money, of_service
 from engine.gateway.metrics.families import gauge
+from engine.gateway.quotes.answers import CacheView
 from engine.link.client import ConnectionStatus
 from engine.model.measures import Measures
 from engine.model.snapshot import Snapshot
@@ -47,7 +48,7 @@ class Exposition:
     def __init__(
         self,
         engine: Watched,
-        cache: Callable[[], of_service.CacheCounts] | None = None,
+        cache: Callable[[], CacheView] | None = None,
         more: Iterable[Callable[[], Iterator[Metric]]] = (),
         clock_ns: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
@@ -79,6 +80,7 @@ class Exposition:
                 yield from of_money.of_money(seen)
         if (measures := self._engine.measures) is not None:
             yield from of_engine.of_stages(measures)
+            yield from of_engine.of_log(measures.log)
         if self._cache is not None:
             yield from of_service.of_cache(self._cache())
         for more in self._more:

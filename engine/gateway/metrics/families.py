@@ -1,14 +1,14 @@
 """Families of metrics as Prometheus's client writes them out; all names begin with `myquant_`."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 
 PREFIX = "myquant_"
 _Valued = TypeVar("_Valued", CounterMetricFamily, GaugeMetricFamily)
-Values = float | Mapping[str, float] | Mapping[tuple[str, str], float]
+Values = float | Mapping[Any, float]  # by a label's text, or a tuple of texts
 
 
 def gauge(name: str, what: str, value: Values, labels: Sequence[str] = ()) -> Metric:

@@ -7,6 +7,7 @@ from prometheus_client.metrics_core import Metric
 
 from engine.gateway.metrics.families import counter, gauge, histogram, one_of
 from engine.model.events import FlatState
+from engine.model.log_counts import COMPONENTS, LogCounts
 from engine.model.measures import BOUNDS_NS, Measures
 from engine.model.snapshot import Snapshot
 from engine.model.types import DELIVERIES, TradeMode
@@ -104,3 +105,13 @@ def of_stages(measures: Measures) -> Iterator[Metric]:
         for each in measures.stages
     )
     yield histogram("tick_stage_seconds", "How long ticks took", ("stage", "delivery"), rows)
+
+
+def of_log(counts: LogCounts) -> Iterator[Metric]:
+    """What the engine's log has taken in, and what it has not."""
+    lines = {(component, level): count for component, levels in counts.lines.items() for level, count in levels.items()}
+    yield counter("log_lines", "Lines that the log took in", lines, ("component", "level"))
+    yield counter("log_suppressed", "Lines beyond a component's lines in a second", counts.suppressed)
+    yield counter("log_lost", "Lines that the disk did not take, beyond what may wait", counts.lost)
+    escalated = {component: float(component in counts.escalated) for component in COMPONENTS}
+    yield gauge("log_escalated", "Whether a component is logged in detail by itself", escalated, ("component",))

@@ -1,38 +1,34 @@
 """The service's own metrics: its cache, its alerts, how long its answers took."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from threading import Lock
-from typing import Protocol
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.metrics_core import Metric
 
-from engine.gateway.metrics.families import PREFIX, counter, gauge
+from engine.backtest.validation_record import DayOutcome, Validation
+from engine.gateway.metrics.families import PREFIX, counter, gauge, one_of
+from engine.gateway.quotes.answers import CacheView
 
+_NEVER = "never"
 _UP_TO_S = (0.005, 0.025, 0.1, 0.5)
 
 
-class CacheCounts(Protocol):
-    """What is counted of the cache."""
-
-    @property
-    def redis_available(self) -> bool:
-        """Whether Redis answers."""
-
-    @property
-    def hits(self) -> Mapping[str, int]:
-        """Answers by the layer that had them."""
-
-    @property
-    def misses(self) -> int:
-        """Answers that no layer had."""
-
-
-def of_cache(cache: CacheCounts) -> Iterator[Metric]:
+def of_cache(cache: CacheView) -> Iterator[Metric]:
     """The cache of quotes."""
     yield counter("cache_hits", "Quotes that a layer of the cache had", cache.hits, ("layer",))
     yield counter("cache_misses", "Quotes that no layer had", cache.misses)
     yield gauge("cache_redis_available", "Whether Redis answers", cache.redis_available)
+
+
+def of_validation(found: Validation | None) -> Iterator[Metric]:
+    """The newest validation; the time 0 where there was none."""
+    words = (*get_args(DayOutcome), _NEVER)
+    yield one_of(
+        "validation_outcome", "How the newest validation came out", "outcome", words, found.outcome if found else _NEVER
+    )
+    yield gauge("validation_timestamp_seconds", "When it was made", found.at.timestamp() if found else 0)
 
 
 class AlertsSent:

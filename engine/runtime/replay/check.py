@@ -38,17 +38,18 @@ class ReplayCheck:
     """Replays the inputs of a recorded run and judges its checkpoints; every method is called within the turn.
 
     Under another configuration nothing is compared and no input given, so that a recording can be studied so. One made
-    by other rules is followed all the same, and the first difference ends the comparison with that as its reason.
+    by other rules is followed all the same, and the first difference ends the comparison with that as its reason, unless
+    `any_version` is to be compared.
     """
 
-    def __init__(self, parts: TurnParts, source: MqrSource) -> None:
+    def __init__(self, parts: TurnParts, source: MqrSource, *, any_version: bool = False) -> None:
         self._source = source
         self._trader = parts.trader
         self._effects = parts.effects
         self._parts = parts
         self._operator = parts.operator
         self._why_not = incomparable(source.header, parts.config, parts.instruments)
-        self._other_rules = other_rules(source.header)
+        self._other_rules = "" if any_version else other_rules(source.header)
         self._interfered_at = _NEVER  # the operator gave a command of his own after this tick
         self._ticks = array("q")  # of each mark that counts, in the stream's order
         self._marks: list[_Checkpoint | InputMark] = []

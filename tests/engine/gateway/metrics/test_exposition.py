@@ -2,22 +2,25 @@
 
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import Struct
 from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 
+from engine.backtest.validation_record import Validation
 from engine.gateway.metrics.exposition import Exposition
-from engine.gateway.metrics.of_service import AlertsSent
+from engine.gateway.metrics.of_service import AlertsSent, of_validation
+from engine.gateway.quotes.answers import CacheView
 from engine.link.client import ConnectionStatus
 from engine.model.latency import Histogram
 from engine.model.measures import BOUNDS_NS, Measures, StageCounts
 from engine.model.snapshot import EdgeView
 from engine.model.statistics import DayStatistics
+from engine.text.sanitize import CleanText
 from tests.support.lamp_snapshots import live
 from tests.support.watched import Watching, all_measures
 
@@ -34,18 +37,24 @@ MONEY = (
 )
 
 
-class Cache(Struct, frozen=True):
-    redis_available: bool
-    hits: dict[str, int]
-    misses: int
+CACHE = CacheView(
+    redis_available=True,
+    hit_rate=0.5,
+    fallback_active=False,
+    fallback_hits=0,
+    hits={"l1": 3, "redis": 1, "fallback": 0},
+    misses=4,
+)
+VALIDATION = Validation("2026-11-27", datetime(2026, 11, 27, 10, 30, tzinfo=UTC), "different", CleanText(""))
 
 
-CACHE = Cache(True, {"l1": 3, "redis": 1, "fallback": 0}, 4)
+def exposition(watching: Watching) -> Exposition:
+    return Exposition(watching, lambda: CACHE, [lambda: of_validation(VALIDATION)])
 
 
 def written(watching: Watching, *, private: bool = False) -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
     """Name → labels → value, of everything that is written out."""
-    text = Exposition(watching, lambda: CACHE).text(private=private).decode()
+    text = exposition(watching).text(private=private).decode()
     found: dict[str, dict[tuple[tuple[str, str], ...], float]] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
@@ -121,11 +130,11 @@ def test_durations_are_counted_exactly_below_each_bound(values: list[int]) -> No
 
 
 def test_all_there_can_be_is_at_most_800_series() -> None:
-    exposition = Exposition(full(), lambda: CACHE)
+    found = exposition(full())
     for route in ("/", "/health", "/metrics", "/api/v1/status", "/api/v1/data/{provider}/{symbol}"):
         for code in (200, 422):
-            exposition.answers.took(route, code, 0.001)
-    text = exposition.text(private=True).decode()
+            found.answers.took(route, code, 0.001)
+    text = found.text(private=True).decode()
     assert sum(not line.startswith("#") for line in text.splitlines()) <= 800
 
 
@@ -139,6 +148,15 @@ def test_alerts_are_counted_by_channel_and_outcome() -> None:
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not here")
 def test_promtool_has_nothing_to_say_against_the_metrics() -> None:
-    text = Exposition(full(), lambda: CACHE).text(private=True)
+    text = exposition(full()).text(private=True)
     done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, check=False, timeout=30)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_the_newest_validation_is_told_and_that_there_was_none() -> None:
+    found = written(full())
+    assert [labels for labels, value in found["validation_outcome"].items() if value] == [(("outcome", "different"),)]
+    assert found["validation_timestamp_seconds"] == {(): VALIDATION.at.timestamp()}
+    (outcome, at) = of_validation(None)
+    assert [each.labels["outcome"] for each in outcome.samples if each.value] == ["never"]
+    assert at.samples[0].value == 0

@@ -1,0 +1,54 @@
+"""What came of a validation, and the newest one as it is remembered in a file: plain data, for whoever shows or tells it."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from engine.backtest.divergence import Divergence
+from engine.text.sanitize import CleanText, cleaned
+
+RECORD_FILE: Final = "validation.json"
+DayOutcome = Literal["same", "different", "missing", "failed", "no session"]
+_LIMIT_BYTES: Final = 1 << 20
+
+
+class FileOutcome(Struct, frozen=True):
+    """One recording: how a replay of it came out, and the first difference or why it could not be compared."""
+
+    file: CleanText
+    outcome: CleanText
+    reason: CleanText
+    ticks: int
+    exits: int
+
+
+class Validation(Struct, frozen=True):
+    """What came of a session day; `sizes` compare what the journal has booked with the replays, null where there is no journal."""
+
+    date: str
+    at: datetime
+    outcome: DayOutcome
+    reason: CleanText
+    files: tuple[FileOutcome, ...] = ()
+    sizes: Divergence | None = None
+
+
+def keep(folder: Path, found: Validation) -> None:
+    """Remember `found` in `folder`, for whoever shows or tells it; raises OSError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = folder / f"{RECORD_FILE}.{os.getpid()}"
+    part.write_bytes(msgspec.json.encode(found))
+    part.replace(folder / RECORD_FILE)
+
+
+def newest(folder: Path) -> Validation | None:
+    """The newest validation that is remembered in `folder`; None where there is none that can be read."""
+    try:
+        with open(folder / RECORD_FILE, "rb") as file:
+            return cleaned(msgspec.json.decode(file.read(_LIMIT_BYTES), type=Validation), 1_000)
+    except (OSError, msgspec.DecodeError):
+        return None
