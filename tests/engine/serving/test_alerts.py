@@ -87,6 +87,8 @@ def test_it_is_tried_from_a_shell(shell: OperatorShell) -> None:
     assert tried.out.splitlines() == [
         "terminal  bell: not sent, this is no terminal",
         "command   was run and is content",
+        "telegram  none: MYQUANT_TELEGRAM_TOKEN and MYQUANT_TELEGRAM_CHAT are not set (told by `myquant-tui serve`)",
+        "webhook   none: MYQUANT_WEBHOOK_URL is not set (told by `myquant-tui serve`)",
     ]
     failed = shell.run("alert", "--test", "--set", 'alerts.command=["/nowhere/x"]', "--set", "alerts.bell=false")
     assert failed.status == 1
