@@ -61,18 +61,23 @@ ENTRIES = (
     "engine/runtime/run_failure.py",  # what anything else raised
     "engine/assembly/assemble.py",  # what a run is called
     "engine/backtest/verification.py",  # what a file is called
+    "engine/backtest/validation.py",  # what a child says
+    "engine/backtest/validation_record.py",  # what stands in a file
     "engine/serving/candidates.py",  # where an engine is
     "engine/serving/journalled.py",  # where an engine was
     "engine/serving/notify.py",
     "engine/serving/process.py",
     "engine/serving/remote.py",  # why a flat was asked for
     "engine/assembly/edge_watch.py",  # what the system says of files
+    "engine/outside/private_file.py",  # where a file is
     "engine/outside/trust.py",
     "engine/serving/state_dirs.py",
     "engine/gateway/quotes/",  # what providers and Redis answer, and what is asked
     "engine/cli/",
     "engine/gateway/http/",  # what a request says
     "engine/gateway/log.py",
+    "engine/gateway/alerts/",  # what a channel answers
+    "engine/gateway/secrets.py",  # where a file is
     "engine/bench/baseline/machine.py",  # what the system says of the machine
     "engine/bench/packets.py",
     "tui/input/control.py",  # what is typed and pasted
