@@ -4,6 +4,7 @@ import logging
 import os
 import time
 import traceback
+from asyncio import CancelledError
 from collections.abc import Callable
 from datetime import UTC
 from itertools import count
@@ -74,6 +75,8 @@ class LibraryLog(logging.Handler):
         """Tell it in one line."""
         text = record.getMessage().strip()
         error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, CancelledError):  # a request that our own end has cut off
+            return
         if error is not None:
             place = traceback.extract_tb(error.__traceback__)[-1]
             text = (

@@ -89,8 +89,6 @@ class HttpConnection(HttpToolsProtocol):
         if len(self.pipeline) >= MOST_WAITING:
             self._give_up(ProblemError(400, "pipeline", CleanText("too many requests at once on one connection")))
         self._head_since_s, self._head_bytes, self._body_bytes = None, 0, 0
-        if self._answer_since_s is None or not self.transport.get_write_buffer_size():
-            self._answer_since_s = self.loop.time()
         super().on_headers_complete()
         if self.parser.should_upgrade() or any(name in _BODY_HEADERS for name, _ in self.headers):
             self.cycle.keep_alive = False
@@ -116,6 +114,8 @@ class HttpConnection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         """Answer a request; where uvicorn has too many it would do so in another shape than ours."""
+        if self._answer_since_s is None or not self.transport.get_write_buffer_size():
+            self._answer_since_s = self.loop.time()
         super()._start_asgi_task(cycle, app if app is self.app else _busy)
 
     def on_response_complete(self) -> None:
