@@ -32,7 +32,7 @@ class UptimeFile:
         """Write what is new; raises OSError."""
         kept = self._uptime.kept
         if kept is not self._written:
-            keep_note(self._path, msgspec.json.format(msgspec.json.encode(kept), indent=0) + b"\n")
+            keep_note(self._path, msgspec.json.encode(kept) + b"\n")
             self._written = kept
         return ""
 
