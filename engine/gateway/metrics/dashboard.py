@@ -77,6 +77,12 @@ PANELS: Final = (
         what="Of a live feed.",
     ),
     Panel(
+        "Session watched",
+        "percentunit",
+        (("myquant_session_watched_minutes / myquant_session_minutes", "{{days}}"),),
+        what="Minutes with the link up and prices fresh, of those that have passed.",
+    ),
+    Panel(
         "Memory and disk",
         "decbytes",
         (("myquant_engine_resident_memory_bytes", "engine"), ("myquant_disk_free_bytes", "free on the disk")),

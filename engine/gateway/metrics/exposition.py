@@ -74,6 +74,7 @@ class Exposition:
         if seen is not None and age_s is not None:
             yield from of_engine.of_engine(seen, age_s)
             yield from of_engine.of_feed(seen)
+            yield from of_engine.of_uptime(seen)
             yield from of_engine.of_process(seen)
             yield from of_engine.of_lamps(self._health.judge(seen, self._clock_ns(), _NO_TERMINAL))
             if private:

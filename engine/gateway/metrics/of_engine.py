@@ -73,6 +73,19 @@ def of_feed(seen: Snapshot) -> Iterator[Metric]:
     )
 
 
+def of_uptime(seen: Snapshot) -> Iterator[Metric]:
+    """Minutes of the session that were watched: today, and over all days that are known; nothing of a replay."""
+    uptime = seen.uptime
+    if uptime is None:
+        return
+    passed = {"today": uptime.minutes, "all": uptime.days_minutes}
+    watched = {"today": uptime.watched, "all": uptime.days_watched}
+    yield gauge("session_minutes", "Minutes of the session that have passed", passed, ("days",))
+    yield gauge(
+        "session_watched_minutes", "Of them, those that were watched: link up and prices fresh", watched, ("days",)
+    )
+
+
 def of_process(seen: Snapshot) -> Iterator[Metric]:
     """The engine's process; nothing before it has looked."""
     process = seen.process

@@ -18,7 +18,7 @@ from engine.gateway.quotes.answers import CacheView
 from engine.link.client import ConnectionStatus
 from engine.model.latency import Histogram
 from engine.model.measures import BOUNDS_NS, Measures, StageCounts
-from engine.model.snapshot import EdgeView
+from engine.model.snapshot import EdgeView, UptimeView
 from engine.model.statistics import DayStatistics
 from engine.text.sanitize import CleanText
 from tests.support.lamp_snapshots import live
@@ -105,6 +105,13 @@ def test_a_state_is_one_of_a_closed_list() -> None:
     assert found["ticks_refused_total"] == {(("reason", "duplicate"),): 3}
     assert sum(found["lamp_state"].values()) == len({dict(labels)["lamp"] for labels in found["lamp_state"]})
     assert not any(("lamp", "LINK") in labels for labels in found["lamp_state"])
+
+
+def test_minutes_watched_are_told_of_today_and_of_all_days_but_not_of_a_replay() -> None:
+    assert "session_minutes" not in written(Watching(live(uptime=None)))
+    found = written(Watching(live(uptime=UptimeView("2025-10-03", 60, 59, 3, 810, 805))))
+    assert found["session_minutes"] == {(("days", "today"),): 60, (("days", "all"),): 810}
+    assert found["session_watched_minutes"] == {(("days", "today"),): 59, (("days", "all"),): 805}
 
 
 def test_money_is_told_to_whoever_has_the_token_only() -> None:
