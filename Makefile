@@ -10,7 +10,7 @@ RECORDING := recordings/nifty-synthetic.mqr
 QUICK := $(addprefix tests/engine/,config journal model presentation recording runtime stream text trading venues) \
     $(addprefix tests/tui/,frame input panes text view) tests/golden tests/test_tree.py tests/test_documents.py
 
-.PHONY: run test quick short thorough check format bench bench-serve bench-delivery bench-screen bench-frames bench-idle baseline gate gate-proof month crash fuzz fuzz-http simulator soak soak-3m soak-8h pictures film man recording clean help
+.PHONY: run test quick short thorough check format bench bench-serve bench-scraped bench-delivery bench-screen bench-frames bench-idle baseline gate gate-proof month crash fuzz fuzz-http simulator soak soak-3m soak-8h pictures film man recording clean help
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -53,6 +53,9 @@ bench-delivery: $(READY) ## from the wire to the decision, in the three deliveri
 
 bench-serve: $(READY) ## the service under 50 connections for half a minute, beside an engine; REDIS_URL=… with Redis
 	@$(BIN)/python -m tests.bench.serve
+
+bench-scraped: $(READY) ## what it costs an engine to be watched by `serve` and a Prometheus, in pairs (some six minutes)
+	@$(BIN)/python -m tests.bench.scraped
 
 bench-screen: $(READY) ## memory, bytes, CPU, first frame, keys and delays of the screen (about two minutes)
 	@$(BIN)/python -m tests.bench.screen

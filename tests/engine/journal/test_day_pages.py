@@ -5,7 +5,7 @@ from threading import Event
 
 import pytest
 
-from engine.journal import day_pages as pages_module
+from engine.journal import chain_reader
 from engine.journal.chain_reader import ChainReader
 from engine.journal.day_pages import PAGES_KEPT, DayPages
 from engine.journal.days import day_results
@@ -57,13 +57,13 @@ def test_another_day_or_a_replay_that_went_back_is_another_page(folder: Path) ->
 
 def test_a_disk_that_hangs_costs_the_page_and_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on, now_ns = Event(), [0]
-    real = pages_module.ChainReader
+    real = chain_reader.ChainReader
 
     def hanging(*given: object) -> ChainReader:
         go_on.wait(PATIENCE_S)
         return real(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(pages_module, "ChainReader", hanging)
+    monkeypatch.setattr(chain_reader, "ChainReader", hanging)  # looked up when a page is read
     pages = DayPages(folder, lambda: 0, lambda: now_ns[0])
     assert pages.page("", "x", 0).state == "LATER"
     now_ns[0] = 3 * SECOND
