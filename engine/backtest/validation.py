@@ -110,10 +110,14 @@ def verified_in_child(program: Sequence[str], path: Path, *more: str) -> Verific
         done = subprocess.run(  # noqa: S603 - this very program
             words, capture_output=True, timeout=_LASTS_S, check=False, preexec_fn=_give_way, stdin=subprocess.DEVNULL
         )
-        return msgspec.json.decode(done.stdout, type=Verification)
     except subprocess.TimeoutExpired:
         return Verification(clean(str(path)), "unreadable", f"its replay did not end within {_LASTS_S / 60:.0f} min")
-    except (msgspec.DecodeError, OSError):
+    except (OSError, subprocess.SubprocessError) as error:
+        why = getattr(error, "strerror", None) or error
+        return Verification(clean(str(path)), "unreadable", f"its replay cannot be started: {clean(str(why), 300)}")
+    try:
+        return msgspec.json.decode(done.stdout, type=Verification)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         said = clean(done.stderr.decode(errors="replace").strip().rpartition("\n")[2], 300)
         return Verification(clean(str(path)), "unreadable", f"its replay ended with status {done.returncode}: {said}")
 

@@ -1,6 +1,5 @@
 """What came of a validation, and the newest one as it is remembered in a file: plain data, for whoever shows or tells it."""
 
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
@@ -9,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.backtest.divergence import Divergence
+from engine.outside.files import keep_note, read_note
 from engine.text.sanitize import CleanText, cleaned
 
 RECORD_FILE: Final = "validation.json"
@@ -40,15 +40,13 @@ class Validation(Struct, frozen=True):
 def keep(folder: Path, found: Validation) -> None:
     """Remember `found` in `folder`, for whoever shows or tells it; raises OSError."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = folder / f"{RECORD_FILE}.{os.getpid()}"
-    part.write_bytes(msgspec.json.encode(found))
-    part.replace(folder / RECORD_FILE)
+    keep_note(folder / RECORD_FILE, msgspec.json.encode(found))
 
 
 def newest(folder: Path) -> Validation | None:
     """The newest validation that is remembered in `folder`; None where there is none that can be read."""
     try:
-        with open(folder / RECORD_FILE, "rb") as file:
-            return cleaned(msgspec.json.decode(file.read(_LIMIT_BYTES), type=Validation), 1_000)
-    except (OSError, msgspec.DecodeError):
+        text = read_note(folder / RECORD_FILE, _LIMIT_BYTES)
+        return cleaned(msgspec.json.decode(text, type=Validation), 1_000)
+    except (OSError, msgspec.DecodeError, UnicodeError, RecursionError):
         return None

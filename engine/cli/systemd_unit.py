@@ -2,6 +2,7 @@
 
 import sys
 from argparse import Namespace
+from pathlib import Path
 
 from engine.cli.engine import words_for
 from engine.cli.options import Parser, feed_options, load_config, run_options
@@ -69,7 +70,9 @@ def _beside(args: Namespace) -> int:
     if args.state_dir is not None:
         words += ["--state-dir", str(states)]
     if args.serve:
-        sys.stdout.write(serve_unit(words, [str(states)]))
+        socket = config.serve.socket
+        beside = [str(Path(socket).expanduser().absolute().parent)] if socket else []
+        sys.stdout.write(serve_unit(words, [str(states), *beside]))
         return 0
     # The service is started elsewhere: what depends on the present directory must be said.
     words += ["--notify", "--set", f"recording.directory={recordings_folder(config).absolute()}"]

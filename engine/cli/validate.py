@@ -85,7 +85,7 @@ def run(args: Namespace) -> int:
         _report(args.report, found, lines)
     answer(args, found, lines)
     well = found.outcome in {"same", "no session"}
-    if args.notify and not well and (problem := _notify(config, lines[0])):
+    if args.notify and not well and (problem := _notify(config, told(found))):
         warn(problem)
         return EXIT_BAD_INPUT
     return EXIT_WELL if well else EXIT_DIFFERENT
@@ -159,7 +159,13 @@ def _report(folder: Path, found: "Validation", lines: list[str]) -> None:
         raise InputError(f"--report {folder}: {error.strerror}") from error
 
 
-def _notify(config: "Config", line: str) -> str:
+def told(found: "Validation") -> tuple[str, ...]:
+    """What a channel is told: the verdict, and the sizes where they are known."""
+    verdict = next(_lines(found))
+    return verdict, *(line.strip() for line in (_sizes(found.sizes) if found.sizes is not None else ()))
+
+
+def _notify(config: "Config", lines: tuple[str, ...]) -> str:
     """Tell by every channel there is; what went wrong, "" = nothing."""
     from engine.gateway.alerts.open_channels import open_channels
     from engine.gateway.secrets import with_secrets
@@ -168,5 +174,5 @@ def _notify(config: "Config", line: str) -> str:
     channels = open_channels(config, with_secrets(os.environ), 2)
     if not channels:
         return "--notify: there is no channel to tell by; see `myquant-tui alert --test`"
-    told = [(channel.name, channel.tell(Message("critical", (line,)))) for channel in channels]
+    told = [(channel.name, channel.tell(Message("critical", lines))) for channel in channels]
     return "; ".join(f"{name}: {each.problem}" for name, each in told if each.problem)

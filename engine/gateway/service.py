@@ -61,7 +61,7 @@ def serve(
 
     try:
         engine.start()
-        asyncio.run(_serve(HttpServer(application, refusals, begun), listener, quotes, (alerter,)))
+        asyncio.run(_serve(HttpServer(application, refusals, begun), listener, quotes, (validated, alerter)))
     finally:
         engine.leave()
         log.close()

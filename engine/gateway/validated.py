@@ -1,34 +1,32 @@
-"""The newest validation as the service shows and tells it: read again at most once in a while, whoever asks."""
+"""The newest validation as the service shows and tells it: read again every few seconds, in a thread, whoever asks."""
 
-import time
-from collections.abc import Callable
+import asyncio
 from pathlib import Path
 from typing import Final
 
 from engine.backtest.validation_record import Validation, newest
 from engine.presentation.alerts import Alert
 
-_READ_NS: Final = 10_000_000_000
+_READ_S: Final = 10.0
 _WELL: Final = ("same", "no session")
 
 
 class Validated:
     """Reads what `validate` has left in `folder`."""
 
-    def __init__(self, folder: Path, clock_ns: Callable[[], int] = time.monotonic_ns) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._clock_ns = clock_ns
-        self._due_ns = 0
-        self._found: Validation | None = None
+        self.newest: Validation | None = None  # None where there was none
 
-    @property
-    def newest(self) -> Validation | None:
-        """The newest validation; None where there was none."""
-        now_ns = self._clock_ns()
-        if now_ns >= self._due_ns:
-            self._due_ns = now_ns + _READ_NS
-            self._found = newest(self._folder)
-        return self._found
+    async def run(self) -> None:
+        """Read again and again until it is cancelled; a disk that hangs keeps nobody waiting."""
+        while True:
+            await asyncio.to_thread(self.read)
+            await asyncio.sleep(_READ_S)
+
+    def read(self) -> None:
+        """Read what lies there now."""
+        self.newest = newest(self._folder)
 
     def alerts(self) -> tuple[Alert, ...]:
         """That it did not come out well, for as long as it is the newest."""

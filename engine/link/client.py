@@ -33,6 +33,7 @@ from engine.model.measures import Measures
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
 from engine.text.sanitize import CleanText, clean
+from engine.version import VERSION
 
 _LOOK_S = 0.25
 _LOOK_AT_REST_S = 0.5  # while nothing changes but the time
@@ -85,7 +86,9 @@ class RemoteEngine:
         self._counts = counts  # whether it wants the engine's counters, once a second
         self._tells = tells  # channels of alerts that it takes over from the engine while it is attached
         self._counts_due_ns = 0
-        self.measures: Measures | None = None  # the newest counters of the engine it was attached to last
+        self.measures: Measures | None = (
+            None  # the newest counters of the engine it was attached to last; none of another version's
+        )
         self._asks = True  # for control, when it attaches
         self._clock_ns = clock_ns
         self._replica = Replica()
@@ -231,6 +234,7 @@ class RemoteEngine:
                 with Channel(path, hello, _ANSWER_S) as channel:
                     self.pid = channel.welcome.pid
                     self._replica.attach(channel.welcome.engine)
+                    self.measures, self._counts_due_ns = None, 0  # those of the engine before are not this one's
                     self._look(channel)
                     self._set_status("CONNECTED", CleanText(""))
                     retry_s = _FIRST_RETRY_S
@@ -272,7 +276,8 @@ class RemoteEngine:
             days = channel.ask(day)
             if isinstance(days, DayPage):
                 self._replica.days.take(days)
-        if self._counts and self._clock_ns() >= self._counts_due_ns:
+        # Another version may know no such request, and refuses it: it is looked at without its counters.
+        if self._counts and channel.welcome.program == VERSION and self._clock_ns() >= self._counts_due_ns:
             self._counts_due_ns = self._clock_ns() + _COUNTS_NS
             counted = channel.ask(GetMeasures())
             if isinstance(counted, MeasuresReply):

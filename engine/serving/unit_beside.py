@@ -1,5 +1,6 @@
 """Systemd units beside the engine's, as text: the service of figures, and the daily validation with its timer. Installs nothing."""
 
+import shlex
 from collections.abc import Sequence
 
 from engine.serving.launch import program
@@ -21,6 +22,7 @@ MemoryMax=300M
 """
 _SERVE = """\
 # systemctl --user: put this into ~/.config/systemd/user/myquant-tui-serve.service, then
+#   mkdir -p -m 700 {folders}
 #   systemctl --user daemon-reload && systemctl --user enable --now myquant-tui-serve
 # Secrets (REDIS_URL, MYQUANT_TELEGRAM_TOKEN …): a file of mode 0600, see EnvironmentFile, or credentials.toml.
 
@@ -40,6 +42,7 @@ WantedBy=default.target
 _VALIDATE = """\
 # systemctl --user: put the first part into ~/.config/systemd/user/myquant-tui-validate.service and the second into
 # myquant-tui-validate.timer beside it, then
+#   mkdir -p -m 700 {folders}
 #   systemctl --user daemon-reload && systemctl --user enable --now myquant-tui-validate.timer
 
 # ── myquant-tui-validate.service ──
@@ -70,7 +73,7 @@ WantedBy=timers.target
 
 def serve_unit(arguments: Sequence[str], writable: Sequence[str]) -> str:
     """Return the unit that runs `serve` with `arguments`; raises InputError for a word that no unit can hold."""
-    return _SERVE.format(command=_command("serve", arguments), guarded=_guarded(writable))
+    return _SERVE.format(command=_command("serve", arguments), guarded=_guarded(writable), folders=_folders(writable))
 
 
 def validate_unit(
@@ -80,6 +83,7 @@ def validate_unit(
     return _VALIDATE.format(
         command=_command("validate", arguments),
         guarded=_guarded(writable),
+        folders=_folders(writable),
         days="" if every_day else "Mon..Sat ",  # some Saturdays are session
         at=at,
         zone=zone,
@@ -88,6 +92,10 @@ def validate_unit(
 
 def _guarded(writable: Sequence[str]) -> str:
     return _GUARDED.format(writable=" ".join(quoted(f"-{each}") for each in writable))
+
+
+def _folders(writable: Sequence[str]) -> str:
+    return " ".join(shlex.quote(each) for each in writable)
 
 
 def _command(name: str, arguments: Sequence[str]) -> str:

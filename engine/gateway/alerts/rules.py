@@ -65,6 +65,11 @@ class RuleWatch:
     """Judges look by look, once a second."""
 
     def __init__(self) -> None:
+        self._pid = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        """Count anew: another engine's counters are not compared with those of the one before."""
         self._links = _Rise(_FLAPPING_NS)
         self._merged, self._faults, self._refused, self._ticks = (_Rise(_WINDOW_NS) for _ in range(4))
         self._late, self._timed = _Rise(_WINDOW_NS), _Rise(_WINDOW_NS)
@@ -73,6 +78,9 @@ class RuleWatch:
         """All that stands at `now_ns` (monotonic); of a replay nothing, which is nobody's money."""
         if seen.snapshot.trade_mode == "replay":
             return ()
+        if seen.pid != self._pid:
+            self._pid = seen.pid
+            self._begin()
         over_time = tuple(self._over_time(seen, now_ns))  # counters are followed whether or not it answers
         gone = tuple(_gone(seen))
         return gone or (*_at_once(seen), *over_time)
@@ -100,11 +108,9 @@ class RuleWatch:
 
     def _late_ones(self, measures: Measures | None, now_ns: int) -> tuple[int, int]:
         """How many ticks were late within the window, of how many; polling waits on purpose."""
-        counted = [
-            each
-            for each in (measures.stages if measures else ())
-            if each.stage == "total" and each.delivery != "polling"
-        ]
+        if measures is None:  # they are yet to come: what they will say did not happen since this look
+            return 0, 0
+        counted = [each for each in measures.stages if each.stage == "total" and each.delivery != "polling"]
         timed = sum(each.count for each in counted)
         return self._late.of(timed - sum(each.below[_LATE_PLACE] for each in counted), now_ns), self._timed.of(
             timed, now_ns

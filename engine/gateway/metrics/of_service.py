@@ -32,7 +32,7 @@ def of_validation(found: Validation | None) -> Iterator[Metric]:
 
 
 class AlertsSent:
-    """How often an alert was handed to a channel, and with which outcome (sent, failed, limited)."""
+    """How often an alert was handed to a channel, and with which outcome (sent, failed)."""
 
     def __init__(self) -> None:
         self._lock = Lock()  # channels work in threads of their own; held for one addition

@@ -99,10 +99,22 @@ def test_the_newest_is_remembered_and_what_is_none_is_nothing(tmp_path: Path) ->
     found = validation_record.newest(tmp_path / "state")
     assert found is not None
     assert (found.outcome, found.at) == ("different", NOW)
-    (tmp_path / "state" / validation_record.RECORD_FILE).write_bytes(b'{"date": 5')
-    assert validation_record.newest(tmp_path / "state") is None
+    assert (tmp_path / "state" / validation_record.RECORD_FILE).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("broken", [b'{"date": 5', b'{"date": "\xff"}', b"[" * 100_000])
+def test_a_broken_record_is_none(tmp_path: Path, broken: bytes) -> None:
+    (tmp_path / validation_record.RECORD_FILE).write_bytes(broken)
+    assert validation_record.newest(tmp_path) is None
 
 
 def test_a_child_that_says_nothing_is_an_outcome_as_well() -> None:
     found = validation.verified_in_child(["sh", "-c", "echo broken >&2; exit 70"], Path("x.mqr"))
     assert (found.outcome, found.reason) == ("unreadable", "its replay ended with status 70: broken")
+    found = validation.verified_in_child(["sh", "-c", r"printf '\377{'"], Path("x.mqr"))
+    assert (found.outcome, found.reason) == ("unreadable", "its replay ended with status 0: ")
+
+
+def test_a_child_that_cannot_be_started_is_one_as_well(tmp_path: Path) -> None:
+    found = validation.verified_in_child([str(tmp_path / "nothing")], Path("x.mqr"))
+    assert (found.outcome, found.reason) == ("unreadable", "its replay cannot be started: No such file or directory")

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from engine.gateway.watched_engine import WatchedEngine
 from engine.model.errors import InputError
 from tests.support.link_harness import FakeEngine, RawClient, engine_snapshot, serving
@@ -62,4 +64,18 @@ def test_the_age_of_a_snapshot_is_counted_by_the_clock_of_the_machine(tmp_path: 
         engine.start()
         until(lambda: engine.snapshot is not None)
         assert engine.age_s() == 3.5
+        engine.leave()
+
+
+def test_an_engine_of_another_version_is_looked_at_without_its_counters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.link.request_handler.VERSION", "0.0.1")
+    with serving(folder(tmp_path, "engine")) as there:
+        engine = WatchedEngine(lambda: there.path)
+        engine.start()
+        until(lambda: engine.snapshot is not None and engine.state.word == "CONNECTED")
+        there.fake.go_on(number=7)
+        until(lambda: engine.snapshot is not None and engine.snapshot.number >= 7)
+        assert (engine.state.word, engine.measures, there.connections) == ("CONNECTED", None, 1)
         engine.leave()

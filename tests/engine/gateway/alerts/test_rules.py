@@ -101,3 +101,16 @@ def test_what_rises_stands_for_its_window_and_is_over_then(before: Seen, after: 
 )
 def test_what_does_not_rise_far_enough(before: Seen, after: Seen) -> None:
     assert keys(before, after) == set()
+
+
+def test_counters_of_another_engine_are_where_counting_begins() -> None:
+    first = replace(seen(ticks=10, merged=0), pid=1, measures=timed(0, 10))
+    another = replace(seen(ticks=9_000, merged=70), pid=2, measures=timed(500, 500))
+    assert keys(first, another, another) == set()
+    assert keys(first, another, replace(another, snapshot=live(positions=(), ticks=9_000, merged=71))) == {
+        "ticks_merged"
+    }
+
+
+def test_counters_that_come_later_than_the_first_snapshot_are_no_news() -> None:
+    assert keys(WELL, replace(WELL, measures=timed(500, 500))) == set()

@@ -29,7 +29,10 @@ def slow(delivery: str) -> list[tuple[str, str]]:
 
 RULES: dict[str, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = {
     "EngineGone": ([UP, ("myquant_up", "1x7 0x53")], [UP, ("myquant_up", "1x60")]),
-    "SnapshotOld": ([("myquant_snapshot_age_seconds", "0+1x60")], [("myquant_snapshot_age_seconds", "4x60")]),
+    "SnapshotOld": (  # one that has ended, or is gone, has no newer one, and that is not news
+        [("myquant_up", "1x60"), ("myquant_snapshot_age_seconds", "0+1x60")],
+        [("myquant_up", "0x60"), ("myquant_snapshot_age_seconds", "0+1x60")],
+    ),
     "DataStale": ([OPEN, (LAMP % "STALE", "1x60")], [("myquant_session_open", "0x60"), (LAMP % "STALE", "1x60")]),
     "FeedFlapping": ([("myquant_feed_links_total", "1+0.3x60")], [("myquant_feed_links_total", "1x26 2x34")]),
     "TickLatencyHigh": (slow("callback"), slow("polling")),
