@@ -60,8 +60,12 @@ def validate(
     booked: Sequence[TradeRow] | None,
     verify: Callable[[Path], Verification],
     now: datetime,
+    mode: str = "",
 ) -> Validation:
-    """Judge `files`, the recordings of `day`; `booked` are the exits that the journal has of it, None where there is none."""
+    """Judge `files`, the recordings of `day`; `booked` are the exits that the journal has of it, None where there is none.
+
+    With a `mode` it is that of the journal, and of the recordings only its own are compared with it.
+    """
     if hours.on(day).closed and not files:
         why = hours.on(day).why
         return Validation(day.isoformat(), now, "no session", clean(f"no session on {day}{f': {why}' if why else ''}"))
@@ -69,7 +73,8 @@ def validate(
         return Validation(day.isoformat(), now, "missing", clean(f"no recording of {day}, a trading day"))
     found = [verify(path) for path in files]
     outcome = max((_GRAVE[each.outcome] for each in found), key=_ORDER.index)
-    rows = [row for each in found for row in replayed(each)]
+    of_mode = [each for each in found if Path(each.file).name.startswith(f"{mode}-" if mode else "")]
+    rows = [row for each in of_mode for row in replayed(each)]
     bad = [each for each in found if each.outcome != "same"]
     return Validation(
         date=day.isoformat(),

@@ -68,13 +68,15 @@ def run(args: Namespace) -> int:
     if day is None:
         raise InputError("no session is over within the last weeks; allowed: --date")
     files = validation.recordings_of(recordings_folder(config), day)
+    mode, booked = _booked(args, day)
     found = validation.validate(
         files,
         day,
         hours,
-        _booked(args, day),
+        booked,
         lambda path: validation.verified_in_child(program(), path, "--any-version"),
         now,
+        mode,
     )
     try:
         keep(_folder(args), found)
@@ -98,8 +100,8 @@ def _folder(args: Namespace) -> Path:
     return args.state_dir.absolute() if args.state_dir else usual_folder("live").parent
 
 
-def _booked(args: Namespace, day: date) -> "list[TradeRow] | None":
-    """The exits that the journal has of `day`; None where it has no such day."""
+def _booked(args: Namespace, day: date) -> "tuple[str, list[TradeRow] | None]":
+    """The mode of the journal and the exits that it has of `day`; None where it has no such day."""
     from decimal import Decimal
 
     from engine.backtest.divergence import TradeRow
@@ -107,8 +109,9 @@ def _booked(args: Namespace, day: date) -> "list[TradeRow] | None":
     from engine.serving.past_days import PastDays
 
     try:
-        _, trades, _ = PastDays(args.state_dir).day(day.isoformat())
-        return [
+        past = PastDays(args.state_dir)
+        _, trades, _ = past.day(day.isoformat())
+        return past.place.mode, [
             TradeRow(
                 each.instrument.symbol,
                 each.entry_ms,
@@ -121,7 +124,7 @@ def _booked(args: Namespace, day: date) -> "list[TradeRow] | None":
             if each.exit_ms is not None
         ]
     except UserError:
-        return None
+        return "", None
 
 
 def _lines(found: "Validation") -> Iterator[str]:

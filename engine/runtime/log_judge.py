@@ -7,6 +7,7 @@ below half of it; and within a budget, so that a bad day does not drown in its o
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from operator import attrgetter
 from typing import Final
 
@@ -69,7 +70,7 @@ class Change(Struct, frozen=True):
 Looks = deque[Look]
 Found = tuple[float, str]  # share of what is too much, in words
 _NOTHING: Final[Found] = (0.0, "")
-_RESULT, _MOVE = attrgetter("day_pnl"), attrgetter("move")
+_RESULT, _MOVE, _GAPS = attrgetter("day_pnl"), attrgetter("move"), attrgetter("sequence_gaps")
 
 
 # ── The rules ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -89,7 +90,9 @@ def _refused(looks: Looks) -> Found:
 
 
 def _gaps(looks: Looks) -> Found:
-    gaps = _rise(looks, lambda look: look.sequence_gaps)
+    counts = [*map(_GAPS, looks)]
+    # Of a day, which each instrument begins by itself: the sum falls in steps, and what is left has not risen.
+    gaps = sum(now - then for then, now in pairwise(counts) if now > then) if counts[-1] else 0
     return (float(gaps), _many(gaps, "sequence gap")) if gaps else _NOTHING
 
 

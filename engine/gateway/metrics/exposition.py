@@ -10,7 +10,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from engine.gateway.metrics import of_engine, of_money, of_service
-from engine.gateway.metrics.families import gauge
+from engine.gateway.metrics.families import Rising, gauge
 from engine.gateway.quotes.answers import CacheView
 from engine.link.client import ConnectionStatus
 from engine.model.measures import Measures
@@ -59,6 +59,7 @@ class Exposition:
         self._more = (self.alerts.metrics, *more)
         self._clock_ns = clock_ns
         self._health = Health()
+        self._gaps = Rising()  # the engine counts those of a day, which each instrument begins by itself
 
     def text(self, private: bool) -> bytes:
         """The metrics; `private`: those of money as well."""
@@ -72,7 +73,7 @@ class Exposition:
         yield gauge("up", "Whether an engine runs and answers", up)
         yield gauge("build_info", "Which version this is", {VERSION: 1}, ("version",))
         if seen is not None and age_s is not None:
-            yield from of_engine.of_engine(seen, age_s)
+            yield from of_engine.of_engine(seen, age_s, self._gaps.of(seen.sequence_gaps))
             yield from of_engine.of_feed(seen)
             yield from of_engine.of_uptime(seen)
             yield from of_engine.of_process(seen)

@@ -11,6 +11,19 @@ _Valued = TypeVar("_Valued", CounterMetricFamily, GaugeMetricFamily)
 Values = float | Mapping[Any, float]  # by a label's text, or a tuple of texts
 
 
+class Rising:
+    """Makes one that only rises of a count that begins anew, as that of a day does: a fall is where counting goes on from."""
+
+    def __init__(self) -> None:
+        self._total = self._last = 0
+
+    def of(self, value: int) -> int:
+        """Take the count as it is now; what it has risen by in all."""
+        self._total += max(0, value - self._last)
+        self._last = value
+        return self._total
+
+
 def gauge(name: str, what: str, value: Values, labels: Sequence[str] = ()) -> Metric:
     """A value that rises and falls; where it has `labels`, one for each (a text, or a tuple of them)."""
     return _filled(GaugeMetricFamily(PREFIX + name, what, labels=labels), value)

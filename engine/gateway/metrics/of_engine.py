@@ -22,8 +22,8 @@ _UP_TO: Final = tuple(repr(bound / 1e9) for bound in BOUNDS_NS)
 _MB: Final = 1e6
 
 
-def of_engine(seen: Snapshot, age_s: float) -> Iterator[Metric]:
-    """The engine itself: what it is, what came in, what it does with it."""
+def of_engine(seen: Snapshot, age_s: float, sequence_gaps: int) -> Iterator[Metric]:
+    """The engine itself: what it is, what came in, what it does with it; `sequence_gaps` of all days that were looked at."""
     yield one_of("trade_mode", "What the engine trades", "mode", _MODES, seen.trade_mode)
     yield one_of("delivery_mode", "How ticks are delivered", "delivery", DELIVERIES, seen.delivery)
     yield one_of("flat_state", "Where the emergency flat stands", "state", _FLAT, seen.flat.state)
@@ -36,7 +36,7 @@ def of_engine(seen: Snapshot, age_s: float) -> Iterator[Metric]:
     yield counter("ticks", "Ticks worked", seen.ticks)
     yield counter("ticks_refused", "Ticks refused", seen.refused, ("reason",))
     yield counter("ticks_merged", "Ticks that a full inbox merged into newer ones", seen.merged)
-    yield counter("sequence_gaps", "Jumps of the exchange's numbering", seen.sequence_gaps)
+    yield counter("sequence_gaps", "Jumps of the exchange's numbering", sequence_gaps)
     yield gauge("inbox_ticks", "Ticks that wait in the inbox", seen.inbox_waiting)
     yield counter(
         "faults", "Faults of the trading code", {"trader": seen.faults, "engine": bool(seen.fault)}, ("component",)

@@ -93,6 +93,16 @@ def test_sizes_compare_with_what_the_journal_has_booked() -> None:
     assert found.sizes.is_none
 
 
+def test_a_mocks_recording_is_not_compared_with_the_journal_of_another_mode() -> None:
+    (row,) = validation.replayed(Verification("a.mqr", "same", "", exits=(EXIT,)))
+    files = [Path("mock-A-20261130-091500.mqr"), Path("paper-NIFTY-20261130-091455.mqr")]
+    found = validate(
+        files, MONDAY, HOURS, [row], lambda path: Verification(str(path), "same", "", exits=(EXIT,)), NOW, "paper"
+    )
+    assert found.sizes is not None
+    assert (len(found.files), found.sizes.trades_now, found.sizes.is_none) == (2, 1, True)
+
+
 def test_the_newest_is_remembered_and_what_is_none_is_nothing(tmp_path: Path) -> None:
     assert validation_record.newest(tmp_path) is None
     validation_record.keep(tmp_path / "state", judged("different"))

@@ -114,6 +114,14 @@ def test_counters_that_begin_anew_are_no_rise() -> None:
     assert watched.sees(10, ticks=150, refused=1, sequence_gaps=0) == []
 
 
+def test_a_day_that_each_instrument_begins_by_itself_is_no_gap() -> None:
+    watched = Watched()
+    for gaps in (9, 7, 4):
+        assert watched.sees(10, sequence_gaps=gaps) == []
+    (up,) = watched.sees(1, sequence_gaps=5)
+    assert up.because == "1 sequence gap in 60 s, from #18233"
+
+
 def test_the_hour_has_so_many_changes_and_says_once_that_they_are_used_up() -> None:
     watched = Watched()
     watched.sees(10)

@@ -92,6 +92,14 @@ def test_an_engine_is_up_while_it_answers_and_has_not_ended(watching: Watching, 
     assert written(watching)["up"] == {(): up}
 
 
+def test_gaps_of_a_day_are_a_counter_that_only_rises() -> None:
+    watching = full()
+    shown = exposition(watching)
+    for gaps, told in ((9, 9), (4, 9), (6, 11), (0, 11), (1, 12)):
+        watching.snapshot = live(sequence_gaps=gaps)
+        assert f"myquant_sequence_gaps_total {told}.0\n" in shown.text(private=False).decode()
+
+
 def test_a_state_is_one_of_a_closed_list() -> None:
     found = written(full())
     for name, label, now in (
