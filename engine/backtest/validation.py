@@ -65,7 +65,11 @@ def validate(
     """Judge `files`, the recordings of `day`; `booked` are the exits that the journal has of it, None where there is none.
 
     With a `mode` it is that of the journal, and of the recordings only its own are compared with it.
+    Raises InputError where nothing can be missing yet.
     """
+    last = last_session(hours, int(now.timestamp() * 1000))
+    if not files and last is not None and day > last and not hours.on(day).closed:
+        raise InputError(f"{day}: that session is not over yet; the last that is over is {last}")
     if hours.on(day).closed and not files:
         why = hours.on(day).why
         return Validation(day.isoformat(), now, "no session", clean(f"no session on {day}{f': {why}' if why else ''}"))

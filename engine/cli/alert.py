@@ -2,17 +2,23 @@
 
 import os
 import sys
-from argparse import Namespace
+from argparse import Namespace, RawDescriptionHelpFormatter
 
 from engine.cli.options import Parser, config_options, load_config
 from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL, InputError
 
+_HELP = """examples:
+  myquant-tui alert --test                                        terminal, command, telegram and webhook, a line each
+  myquant-tui alert --test --set alerts.webhook_format=discord    in the form that another service wants
+
+exit status: 0 each channel there is took it, 1 one did not, 2 bad configuration or secrets"""
 _WELL = {"command": "was run and is content", "telegram": "sent", "webhook": "sent"}
 _WANTED = {"telegram": "MYQUANT_TELEGRAM_TOKEN and MYQUANT_TELEGRAM_CHAT are", "webhook": "MYQUANT_WEBHOOK_URL is"}
 
 
 def arguments(parser: Parser) -> None:
     """Declare the arguments of `alert`."""
+    parser.epilog, parser.formatter_class = _HELP, RawDescriptionHelpFormatter
     parser.add_argument("--test", action="store_true", help="tell a test by every channel, and how that went")
     config_options(parser)
 

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 _PAIRS = 15
 _LEAST_MINUTES, _MOST_MINUTES = 0.05, 1440.0
 _LEAST_COMPARED = 5  # pairs: of fewer there is no interval to speak of
-_EPILOG = """Two files are written into --out: baseline_metrics_<time>.csv, a row for each measurement (timestamp, component,
+_EPILOG = """examples:
+  myquant-tui baseline --out before                              before a change …
+  myquant-tui baseline --compare before/baseline_TIME.json       … and after it
+  myquant-tui baseline --attach --minutes 5                      of the engine that runs
+
+Two files are written into --out: baseline_metrics_<time>.csv, a row for each measurement (timestamp, component,
 operation, duration_ms, tick_count, delivery, pair), and baseline_<time>.json, which --json prints as well:
   schema 1, made, source, ticks, pairs, machine {cpu, cores, system, memory_mb, load}, versions {program, rules, python,
   libraries}, key (what two baselines must have in common: reference, python, cpu, ticks, settings that differ from the

@@ -1,18 +1,25 @@
 """The command `log-level`: how much a running engine logs, told and changed while it runs."""
 
 import re
-from argparse import Namespace
+from argparse import Namespace, RawDescriptionHelpFormatter
 from typing import Final
 
 from engine.cli.options import Parser, engine_options
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_WELL, InputError
 from engine.model.log_counts import COMPONENTS, LEVEL_NAMES
 
+_HELP: Final = """examples:
+  myquant-tui log-level                             the levels now
+  myquant-tui log-level trader=debug --for 10m      in detail for a while; it goes back by itself
+  myquant-tui log-level trader=default feed=debug   as configured again; another one in detail
+
+exit status: 0 done, 2 refused, or no engine is running"""
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600}
 
 
 def arguments(parser: Parser) -> None:
     """Declare the arguments of `log-level`."""
+    parser.epilog, parser.formatter_class = _HELP, RawDescriptionHelpFormatter
     allowed = f"{', '.join(COMPONENTS)} at {', '.join(LEVEL_NAMES)}, or default: as configured"
     parser.add_argument(
         "changes",

@@ -1,7 +1,7 @@
 """The command `systemd-unit`: a unit that runs the engine, the service or the daily validation as it would be run here."""
 
 import sys
-from argparse import Namespace
+from argparse import Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 
 from engine.cli.engine import words_for
@@ -9,9 +9,15 @@ from engine.cli.options import Parser, feed_options, load_config, run_options
 from engine.model.errors import InputError
 from engine.model.types import TradeMode
 
+_HELP = """examples:
+  myquant-tui systemd-unit --source smartapi > ~/.config/systemd/user/myquant-tui.service
+  myquant-tui systemd-unit --serve > ~/.config/systemd/user/myquant-tui-serve.service
+  myquant-tui systemd-unit --validate        a service and its timer: two files, as its first lines say"""
+
 
 def arguments(parser: Parser) -> None:
     """Declare the arguments of `systemd-unit`."""
+    parser.epilog, parser.formatter_class = _HELP, RawDescriptionHelpFormatter
     beside = parser.add_mutually_exclusive_group()
     beside.add_argument("--serve", action="store_true", help="of `serve` instead of the engine")
     beside.add_argument("--validate", action="store_true", help="of `validate`, with its timer, instead of the engine")

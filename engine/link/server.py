@@ -100,13 +100,14 @@ class LinkServer:
         return "" if self._ending or not self._thread.is_alive() else self._listener.look()
 
     def stop(self, linger_s: float = 1.0) -> None:
-        """End; screens get the engine's last snapshot before, if they fetch it within `linger_s`. Safe to call twice."""
+        """End; who is to know that it ended on purpose gets the last snapshot, if it is fetched within `linger_s`. Safe to call twice."""
         if not self._thread.is_alive():
             return
         wait = Event()
         for _ in range(round(linger_s / 0.02)):
-            screens = [client for client in tuple(self._handler.clients.values()) if client.screen]
-            if all(client.seen >= self._served.snapshot.number for client in screens):
+            # One that took alerts over would tell that the engine is gone.
+            waited_for = [each for each in tuple(self._handler.clients.values()) if each.screen or each.tells]
+            if all(client.seen >= self._served.snapshot.number for client in waited_for):
                 break
             wait.wait(0.02)
         self._ending = True

@@ -47,7 +47,7 @@ class Alerting:
 
     def __init__(self) -> None:
         self._standing: dict[str, _Standing] = {}
-        self._told_ns: dict[str, int] = {}  # by key, of a closed list
+        self._told: dict[str, tuple[int, AlertLevel]] = {}  # when last, and how grave; by key, of a closed list
         self._waiting: list[tuple[AlertLevel, str]] = []
         self._due_ns = 0
         self._sent_ns: deque[int] = deque()
@@ -74,9 +74,7 @@ class Alerting:
     def _follow(self, alert: Alert, now_ns: int) -> None:
         standing = self._standing.get(alert.key)
         if standing is None or LEVELS.index(alert.level) > LEVELS.index(standing.alert.level):
-            before_ns = self._told_ns.get(alert.key)
-            quiet_ns = _QUIET_NS[alert.level]
-            tells = standing is not None or before_ns is None or now_ns - before_ns >= quiet_ns
+            tells = standing is not None or not self._is_quiet(alert, now_ns)
             self._standing[alert.key] = _Standing(alert, now_ns, tells)
             if tells:
                 self._tell(alert, alert.text, now_ns)
@@ -91,8 +89,15 @@ class Alerting:
             standing.told = True
             self._tell(alert, f"still, after {minutes} min: {alert.text}", now_ns)
 
+    def _is_quiet(self, alert: Alert, now_ns: int) -> bool:
+        """Whether as much was told of its key a little ago; what is less grave silences nothing."""
+        if (told := self._told.get(alert.key)) is None:
+            return False
+        before_ns, level = told
+        return LEVELS.index(alert.level) <= LEVELS.index(level) and now_ns - before_ns < _QUIET_NS[alert.level]
+
     def _tell(self, alert: Alert, text: str, now_ns: int) -> None:
-        self._told_ns[alert.key] = now_ns
+        self._told[alert.key] = now_ns, alert.level
         self._say(alert.level, text, now_ns)
 
     def _say(self, level: AlertLevel, text: str, now_ns: int) -> None:

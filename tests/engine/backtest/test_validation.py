@@ -10,6 +10,7 @@ from engine.backtest import validation, validation_record
 from engine.backtest.validation import last_session, recordings_of, validate
 from engine.backtest.validation_record import Validation
 from engine.backtest.verification import ExitRow, Outcome, Verification
+from engine.model.errors import InputError
 from tests.support.builders import config
 
 HOURS = MarketHours(config(), "paper")("NSE")
@@ -34,6 +35,15 @@ def ms(text: str) -> int:
 )
 def test_the_last_session_is_one_that_is_over(now: str, day: date) -> None:
     assert last_session(HOURS, ms(now)) == day
+
+
+def test_nothing_is_missing_of_a_session_that_is_not_over() -> None:
+    before = datetime(2026, 11, 30, 5, 0, tzinfo=UTC)
+    with pytest.raises(
+        InputError, match="2026-11-30: that session is not over yet; the last that is over is 2026-11-27"
+    ):
+        validate([], MONDAY, HOURS, None, lambda _: pytest.fail("no file is there"), before)
+    assert validate([], SUNDAY, HOURS, None, lambda _: pytest.fail("no file is there"), before).outcome == "no session"
 
 
 def test_recordings_of_a_day_are_those_of_its_runs(tmp_path: Path) -> None:

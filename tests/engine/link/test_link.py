@@ -256,6 +256,17 @@ def test_a_screen_finds_the_next_engine_and_a_flat_asked_meanwhile_gets_through(
     assert second.said[1] == "operator Ann detached: trading goes on"
 
 
+def test_who_took_alerts_over_sees_that_an_engine_ended_on_purpose(tmp_path: Path) -> None:
+    with serving(tmp_path) as there:
+        serve = RemoteEngine(there.path, "serve", wants_control=False, screen=False, tells=("webhook",))
+        serve.start()
+        there.fake.go_on(stopped=True)
+        there.server.stop(5.0)
+        until(lambda: serve.state.word == "LOST")
+        assert serve.snapshot.stopped  # else it would tell that the engine is gone
+        serve.leave(detached=True)
+
+
 def test_screens_see_the_last_snapshot_of_an_engine_that_stops(tmp_path: Path) -> None:
     with serving(tmp_path) as there, remote(there) as ann:
         there.fake.go_on(stopped=True)

@@ -56,6 +56,16 @@ def test_one_that_becomes_graver_is_told_again_at_once() -> None:
     assert [(at_s, message.level) for at_s, message in said] == [(3, "warning"), (10, "critical")]
 
 
+def test_what_was_told_of_less_gravity_a_little_ago_silences_nothing() -> None:
+    stopped = Alert("engine", "info", "engine stopped")
+    said = told((0, (stopped,)), (10, ()), (20, (DEAD,)), (30, ()), (40, (stopped,)), (50, ()))
+    assert [(at_s, message.lines) for at_s, message in said] == [
+        (3, ("engine stopped",)),
+        (20, ("engine dead",)),
+        (33, ("over: engine dead",)),  # and the second stop is only counted
+    ]
+
+
 def test_no_more_than_so_many_an_hour_but_critical_ones() -> None:
     alerting, said = Alerting(), []
     for second in range(0, 3500, 5):
