@@ -31,6 +31,7 @@ from engine.venues.angelone.market_quotes import MOST_TOKENS, last_prices
 PER_S: Final = 1
 MOST_WAITING: Final = 200  # symbols at once: four calls
 _HOPELESS_PAUSE_S = 300.0
+_BROKEN_PAUSE_S = 60.0
 _INSTRUMENTS_KEPT, _INSTRUMENTS_KEPT_S = 500, 3_600
 _MS = 1_000_000
 _IST = timedelta(hours=5, minutes=30)
@@ -98,6 +99,9 @@ class SmartApiQuotes:
                     outcomes = await self._asked({symbol: self._waiting[symbol][0] for symbol in symbols})
             except ProviderFailedError as error:
                 outcomes = dict.fromkeys(symbols, error)
+            except Exception as error:  # noqa: BLE001 - the mouth of a task: whoever waits for it must be told
+                failed = self._calls.be_silent(_BROKEN_PAUSE_S, f"an error of ours: {type(error).__name__}")
+                outcomes = dict.fromkeys(symbols, failed)
             for symbol, outcome in outcomes.items():
                 _, told = self._waiting.pop(symbol)
                 if not told.done():  # who waited may be gone

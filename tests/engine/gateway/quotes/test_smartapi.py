@@ -244,3 +244,24 @@ def test_credentials_that_are_malformed_are_told_before_the_start(home: dict[str
 
 def test_invention_that_was_asked_for_needs_no_credentials(home: dict[str, str]) -> None:
     assert asked(home | ENVIRON, "NIFTY", "serve.smartapi=mock").mock
+
+
+class BrokenLogin:
+    """Stands where a `LoginSession` stands, and has a fault."""
+
+    def quotes(self, _: object) -> object:
+        raise RuntimeError("broken")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_whoever_waits_is_told_of_an_error_of_ours_as_well() -> None:
+    async def asked() -> None:
+        quotes = SmartApiQuotes(BrokenLogin(), listed, SystemClock())
+        for why in ("smartapi: an error of ours: RuntimeError", "not asked again for"):
+            with pytest.raises(ProviderFailedError, match=why):
+                await asyncio.wait_for(quotes.fetch(quotes.symbol("NFO12345")), 10)
+        quotes.close()
+
+    asyncio.run(asked())
