@@ -6,6 +6,7 @@ import pytest
 
 from tests.bench.gate import NotComparableError, compare, lay_out, lay_out_present, passes
 from tests.support.paths import ROOT
+from tests.support.thorough import LONG
 
 in_git = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this tree has no history")
 
@@ -34,6 +35,7 @@ def test_another_revision_is_measured_by_what_measures_this_one(tmp_path: Path) 
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not LONG, reason="takes minutes beside other tests; `make thorough` and `make gate-proof` try it")
 def test_a_multiple_of_the_work_fails(tmp_path: Path) -> None:
     verdict = compare(lay_out_present(tmp_path), 1, 10, further=6.0, within_s=1e3)
     assert verdict.outcome == "fails"

@@ -255,7 +255,9 @@ def verify(paths: Sequence[Path]) -> list[dict[str, Any]]:
     """The reports of `verify --json` on recordings."""
     said = io.StringIO()
     with redirect_stdout(said):
-        verify_command(Namespace(files=list(paths), config=None, overrides=(), more_overrides=(), json=True))
+        verify_command(
+            Namespace(files=list(paths), config=None, overrides=(), more_overrides=(), json=True, any_version=False)
+        )
     return [json.loads(line) for line in said.getvalue().splitlines()]
 
 

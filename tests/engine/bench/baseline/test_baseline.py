@@ -17,6 +17,7 @@ from engine.cli.baseline import exit_status
 from engine.cli.main import main
 from engine.model.types import DELIVERIES
 from tests.support.paths import ROOT
+from tests.support.thorough import LONG
 
 FILE = ROOT / "tests" / "golden" / "paper_flat.mqr"
 WORDS = ["baseline", str(FILE), "--config", str(ROOT / "config.toml")]
@@ -101,6 +102,7 @@ def test_only_what_fails_ends_with_1(outcome: Outcome, status: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not LONG, reason="takes minutes beside other tests; `make thorough` and `make gate-proof` try it")
 def test_a_tick_that_costs_more_than_the_base_fails(
     tmp_path: Path, summary: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
