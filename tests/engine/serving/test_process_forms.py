@@ -125,6 +125,11 @@ def test_a_screen_that_only_looks_changes_nothing(tmp_path: Path) -> None:
         looks_and_changes_nothing(shell)
 
 
+def _files(shell: OperatorShell) -> set[str]:
+    """What lies in the state directory, but for what the engine itself puts there once a minute."""
+    return {path.name for path in shell.state.iterdir()} - {"uptime.json"}
+
+
 def looks_and_changes_nothing(shell: OperatorShell) -> None:
     keys = [key.key for key in TABLE if len(key.key) == 1 and key.key not in "qsc"]  # leave; save and copy are its own
     shell.start("--quiet").holds()
@@ -150,10 +155,6 @@ def looks_and_changes_nothing(shell: OperatorShell) -> None:
     )
     assert _files(shell) == files
 
-
-def _files(shell: OperatorShell) -> set[str]:
-    """What lies in the state directory, but for what the engine itself puts there once a minute."""
-    return {path.name for path in shell.state.iterdir()} - {"uptime.json"}
     folder = shell.folder / "careful"
     folder.mkdir()
     with tmux(folder, 120, 40, "attach", "--may-flat", "--state-dir", str(shell.state)) as terminal:
