@@ -67,7 +67,9 @@ def run(args: Namespace) -> int:
     _require_extra()
     from engine.gateway.http.listening import HOST, listen_at, listen_on_port
     from engine.gateway.http.token import TOKEN_FILE, token_in
+    from engine.gateway.left_behind import asked_of
     from engine.gateway.service import serve
+    from engine.serving.launch import program
     from engine.serving.state_dirs import find_place, usual_folder
 
     find_place(args.state_dir)  # of several engines it must be said which
@@ -88,6 +90,7 @@ def run(args: Namespace) -> int:
             token,
             lambda: find_place(args.state_dir).socket,
             folder,
+            asked_of(program(), args.state_dir),
             log_fd=sys.stderr.fileno(),
             ready=ready,
         )

@@ -16,6 +16,7 @@ from engine.gateway.http.application import Application
 from engine.gateway.http.guard import TokenGuard
 from engine.gateway.http.server import HttpServer
 from engine.gateway.instruments import InstrumentFinder
+from engine.gateway.left_behind import LeftBehind
 from engine.gateway.log import GatewayLog, RefusalLog
 from engine.gateway.metrics.exposition import CONTENT_TYPE, Exposition
 from engine.gateway.metrics.of_service import of_validation
@@ -32,6 +33,7 @@ def serve(
     token: str,
     engine_socket: Callable[[], Path],
     folder: Path,
+    ask_status: Callable[[], bytes],
     *,
     log_fd: int,
     ready: Callable[[], None],
@@ -39,7 +41,7 @@ def serve(
 ) -> None:
     """Serve on `listener` until a signal ends it; `ready` is called once requests are answered. Raises ConfigError before.
 
-    In `folder` lies what `validate` has found.
+    In `folder` lies what `validate` has found; `ask_status` gives what `status --json` prints.
     """
     environ = with_secrets(environ)
     channels = open_channels(config, environ, log_fd)
@@ -47,7 +49,8 @@ def serve(
     quotes = open_quotes(config, environ, lambda: engine.snapshot)
     validated = Validated(folder)
     metrics = Exposition(engine, quotes.view, [lambda: of_validation(validated.newest)])
-    alerter = open_alerter(config, channels, engine, metrics.alerts, validated.alerts)
+    left = LeftBehind(lambda: engine.snapshot is not None, ask_status)
+    alerter = open_alerter(config, channels, engine, metrics.alerts, lambda: (*validated.alerts(), *left.alerts()))
     refusals = RefusalLog()
     api = Api(engine, quotes, InstrumentFinder(config, engine))
     application = Application(api, TokenGuard(token), refusals, metrics.text, CONTENT_TYPE, metrics.answers.took)

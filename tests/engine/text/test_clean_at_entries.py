@@ -77,6 +77,7 @@ ENTRIES = (
     "engine/gateway/http/",  # what a request says
     "engine/gateway/log.py",
     "engine/gateway/alerts/",  # what a channel answers
+    "engine/gateway/left_behind.py",  # what a child says
     "engine/gateway/secrets.py",  # where a file is
     "engine/bench/baseline/machine.py",  # what the system says of the machine
     "engine/bench/packets.py",
