@@ -19,7 +19,7 @@ from engine.gateway.instruments import InstrumentFinder
 from engine.gateway.left_behind import LeftBehind
 from engine.gateway.log import GatewayLog, RefusalLog
 from engine.gateway.metrics.exposition import CONTENT_TYPE, Exposition
-from engine.gateway.metrics.of_service import of_validation
+from engine.gateway.metrics.of_service import of_channels, of_validation
 from engine.gateway.quotes.open_quotes import open_quotes
 from engine.gateway.quotes.quotes import Quotes
 from engine.gateway.secrets import with_secrets
@@ -48,7 +48,11 @@ def serve(
     engine = WatchedEngine(engine_socket, tells=tuple(channel.name for channel in channels))
     quotes = open_quotes(config, environ, lambda: engine.snapshot)
     validated = Validated(folder)
-    metrics = Exposition(engine, quotes.view, [lambda: of_validation(validated.newest)])
+    metrics = Exposition(
+        engine,
+        quotes.view,
+        [lambda: of_validation(validated.newest), lambda: of_channels(alerter.names, alerter.problems)],
+    )
     left = LeftBehind(lambda: engine.snapshot is not None, ask_status)
     alerter = open_alerter(config, channels, engine, metrics.alerts, lambda: (*validated.alerts(), *left.alerts()))
     refusals = RefusalLog()

@@ -32,6 +32,7 @@ def of_engine(seen: Snapshot, age_s: float, sequence_gaps: int) -> Iterator[Metr
     yield gauge(
         "entries_locked", "Whether entries are locked or halted", bool(seen.entries.locked or seen.entries.halted)
     )
+    yield gauge("stopped", "Whether the engine has ended in good order", seen.stopped and not seen.fault)
     yield gauge("snapshot_age_seconds", "Age of the engine's newest snapshot", age_s)
     yield counter("ticks", "Ticks worked", seen.ticks)
     yield counter("ticks_refused", "Ticks refused", seen.refused, ("reason",))

@@ -1,6 +1,6 @@
 """The service's own metrics: its cache, its alerts, how long its answers took."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from threading import Lock
 from typing import get_args
 
@@ -29,6 +29,16 @@ def of_validation(found: Validation | None) -> Iterator[Metric]:
         "validation_outcome", "How the newest validation came out", "outcome", words, found.outcome if found else _NEVER
     )
     yield gauge("validation_timestamp_seconds", "When it was made", found.at.timestamp() if found else 0)
+
+
+def of_channels(names: Iterable[str], problems: Container[str]) -> Iterator[Metric]:
+    """The channels of alerts, and which of them did not take their newest message."""
+    yield gauge(
+        "alerts_failing",
+        "Whether a channel did not take its newest alert",
+        {name: name in problems for name in names},
+        ("channel",),
+    )
 
 
 class AlertsSent:

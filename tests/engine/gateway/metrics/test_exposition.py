@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from engine.backtest.validation_record import Validation
 from engine.gateway.metrics.exposition import Exposition
-from engine.gateway.metrics.of_service import AlertsSent, of_validation
+from engine.gateway.metrics.of_service import AlertsSent, of_channels, of_validation
 from engine.gateway.quotes.answers import CacheView
 from engine.link.client import ConnectionStatus
 from engine.model.latency import Histogram
@@ -175,3 +175,8 @@ def test_the_newest_validation_is_told_and_that_there_was_none() -> None:
     (outcome, at) = of_validation(None)
     assert [each.labels["outcome"] for each in outcome.samples if each.value] == ["never"]
     assert at.samples[0].value == 0
+
+
+def test_a_channel_that_did_not_take_its_newest_alert_is_told() -> None:
+    (family,) = of_channels(("telegram", "webhook"), {"webhook": "status 500"})
+    assert {each.labels["channel"]: each.value for each in family.samples} == {"telegram": 0, "webhook": 1}
