@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import count
 
 import pytest
 from hypothesis import given
@@ -94,7 +95,8 @@ def test_an_engine_is_up_while_it_answers_and_has_not_ended(watching: Watching, 
 
 def test_gaps_of_a_day_are_a_counter_that_only_rises() -> None:
     watching = full()
-    shown = exposition(watching)
+    seconds = count(1_000, 1)
+    shown = Exposition(watching, clock_ns=lambda: next(seconds) * 10**9)
     for gaps, told in ((9, 9), (4, 9), (6, 11), (0, 11), (1, 12)):
         watching.snapshot = live(sequence_gaps=gaps)
         assert f"myquant_sequence_gaps_total {told}.0\n" in shown.text(private=False).decode()
@@ -180,3 +182,15 @@ def test_the_newest_validation_is_told_and_that_there_was_none() -> None:
 def test_a_channel_that_did_not_take_its_newest_alert_is_told() -> None:
     (family,) = of_channels(("telegram", "webhook"), {"webhook": "status 500"})
     assert {each.labels["channel"]: each.value for each in family.samples} == {"telegram": 0, "webhook": 1}
+
+
+def test_who_asks_all_the_time_gets_the_same_text_for_a_moment() -> None:
+    now_ns = 10**12
+    watching = full()
+    found = Exposition(watching, clock_ns=lambda: now_ns)
+    first = found.text(private=False)
+    watching.snapshot = live(ticks=999_999)
+    assert found.text(private=False) is first
+    assert b"myquant_ticks_total 999999.0" in found.text(private=True)  # another text
+    now_ns += 200_000_000
+    assert b"myquant_ticks_total 999999.0" in found.text(private=False)
