@@ -68,7 +68,7 @@ def serve(
 
     try:
         engine.start()
-        asyncio.run(_serve(HttpServer(application, refusals, begun), listener, quotes, (validated, alerter)))
+        asyncio.run(_serve(HttpServer(application, refusals, begun), listener, quotes, (validated, left, alerter)))
     finally:
         engine.leave()
         log.close()

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final, Literal, Protocol
 
 import msgspec
@@ -175,9 +176,7 @@ def _retry_after_s(answer: HttpAnswer) -> float:
     """How long the other end wants to be left alone; 0 where it does not say."""
     told = answer.headers.get("retry-after", "").strip()
     wanted_s = float(told) if told.isascii() and told.isdecimal() and len(told) < 8 else 0.0
-    try:
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # most answers say nothing of it
         said = msgspec.json.decode(answer.body, type=_TooMany)
         wanted_s = max(wanted_s, said.retry_after, said.parameters.retry_after)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
     return min(max(wanted_s, 0.0), _LONGEST_WAIT_S) if wanted_s == wanted_s else 0.0  # noqa: PLR0124 - it may be NaN

@@ -2,10 +2,16 @@
 
 import asyncio
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from engine.gateway.left_behind import LeftBehind
+from tests.support.http_server import HttpServer, answer
+from tests.support.paths import ROOT
+from tests.support.process_harness import environment
 
 LEFT = {"state": "dead", "running": False, "mode": "paper", "positions": [{"symbol": "NIFTY", "quantity": 150}]}
 
@@ -34,3 +40,26 @@ def test_what_is_held_by_no_engine_is_critical() -> None:
 )
 def test_everything_else_is_nothing(said: object) -> None:
     assert looked(said) == ()
+
+
+_SERVES = """
+import sys
+from pathlib import Path
+from engine.gateway.http.listening import listen_on_port
+from engine.gateway.service import serve
+from tests.support.builders import config
+here = Path(sys.argv[1])
+said = sys.argv[2].encode()
+serve(config(), listen_on_port(0), "t" * 40, lambda: here / "engine.sock", here, lambda: said, log_fd=2, ready=lambda: None)
+"""
+
+
+@pytest.mark.slow
+def test_the_service_tells_it(tmp_path: Path) -> None:
+    with HttpServer(lambda _: answer(200, "{}")) as told:
+        words = [sys.executable, "-c", _SERVES, str(tmp_path), json.dumps(LEFT)]
+        with subprocess.Popen(words, cwd=ROOT, env=environment(tmp_path, MYQUANT_WEBHOOK_URL=told.url)) as service:
+            came = told.came.wait(60)
+            service.kill()
+    assert came
+    assert json.loads(told.requests[0].body)["lines"] == list(looked(LEFT))
