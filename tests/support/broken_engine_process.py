@@ -1,13 +1,15 @@
 """The program with something broken inside, as a process of its own: `python -m tests.support.broken_engine_process WHAT engine …`.
 
 A break comes about when a file of its name lies in the working directory, so that a test chooses the moment; it is gone
-when the file is. `once` in the file: it is taken away as soon as it was found, before anything breaks.
+when the file is. `once` in the file: it is taken away as soon as it was found, before anything breaks. What lies there
+as `spin-when-held` comes about on the first tick after an entry.
 """
 
 import re
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,12 @@ def _spin() -> None:
     if is_wanted("spin"):
         for number in count():
             _sink = number
+
+
+def _held() -> None:
+    """Something was bought: `spin-when-held` is `spin` from now on, at one stroke."""
+    with suppress(FileNotFoundError):
+        Path("spin-when-held").rename("spin")
 
 
 def _hog() -> None:
@@ -101,6 +109,7 @@ def change() -> None:
     what = sys.argv.pop(1)
     match what:
         case "strategy":
+            _before(Strategy, "on_entry", _held)
             _before(Strategy, "on_tick", _spin)
             _before(Strategy, "on_tick", _hang)
             _before(Strategy, "on_tick", _hog)

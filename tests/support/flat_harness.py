@@ -95,7 +95,7 @@ def locked(shell: OperatorShell) -> Iterator[None]:
 @contextmanager
 def halted(shell: OperatorShell) -> Iterator[None]:
     """The strategy has raised once."""
-    (shell.cwd / "raise").write_text("once")
+    shell.lay("raise", "once")
     shell.sees(lambda seen: seen.entries.halted)
     yield
 

@@ -143,6 +143,11 @@ class OperatorShell:
     def pid(self) -> int:
         return self.popen.pid
 
+    def lay(self, name: str, text: str) -> None:
+        """A file in the working directory of its engines, which is there whole or not at all."""
+        (self.cwd / f"{name}.part").write_text(text)
+        (self.cwd / f"{name}.part").rename(self.cwd / name)
+
     def signal(self, number: signal.Signals) -> int:
         """Send a signal; when that was (monotonic ns)."""
         now_ns = time.perf_counter_ns()

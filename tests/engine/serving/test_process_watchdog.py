@@ -46,10 +46,9 @@ class Wedged(NamedTuple):
 def spins(folder: Path) -> Wedged:
     """A strategy that never returns: the engine puts itself in its own place, and a flat asked for meanwhile is done."""
     with OperatorShell(folder, *STOPPED_OUT) as shell:
+        shell.lay("spin-when-held", "once")
         shell.start("--quiet", "--unlock", program=(*PROGRAM, "strategy"))
-        shell.holds()
         begun_s = time.monotonic()
-        (shell.cwd / "spin").write_text("once")
         until(lambda: "has stood still" in (shell.state / "stacks.txt").read_text())
         dumped_s = time.monotonic() - begun_s
         until(lambda: "restarting: " in shell.log)
@@ -190,8 +189,6 @@ def test_a_strategy_that_never_returns_is_seen_ended_and_begun_anew(runs: Runs, 
     run = runs.spins.result()
     record_property("dumped_s", run.dumped_s)
     record_property("back_s", run.back_s)
-    assert 2 <= run.dumped_s < 5
-    assert 5 <= run.back_s < 20
     assert "broken_engine_process.py" in run.stacks
     assert "in _spin" in run.stacks
     assert "engine loop has stood still for 2." in run.log
