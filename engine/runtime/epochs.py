@@ -109,8 +109,9 @@ class Epochs:
         self.sample_mask = 0 if every_tick else 15
         self.now = Epoch(delivery, 1, 0)
         self._before = Histogram()  # every tick of the epochs that are over
-        # All stages of the epochs that are over, and which of them is the last; one value, for another thread reads it.
-        self._counted: tuple[tuple[StageCounts, ...], Epoch | None] = ((), None)
+        # What was counted in all epochs but the newest two, and these: one value, so that another thread reads each of them
+        # once, however many switches come meanwhile. The one that has just ended may still be given a tick by the feed.
+        self._counted: tuple[tuple[StageCounts, ...], tuple[Epoch, ...]] = ((), (self.now,))
         self._past_views: tuple[EpochView, ...] = ()  # what is over stays as it is
         self._views: tuple[EpochView, ...] = ()
         self._due_ns = 0
@@ -120,10 +121,12 @@ class Epochs:
         """End the present epoch and begin one in `delivery`."""
         self.now.end(last_tick, merged)
         self._before.add(self.now.total)
-        self._counted = _joined(self._counted[0], self.now.counts()), self.now
         self._past_views = (*self._past_views, self.now.view(last_tick, merged))[-_KEPT:]
         self._due_ns, self._shown_tick = 0, -1
-        self.now = Epoch(delivery, last_tick + 1, merged)
+        counted, (*over, ended) = self._counted
+        begun = Epoch(delivery, last_tick + 1, merged)
+        self._counted = _joined(counted, *over), (ended, begun)
+        self.now = begun
 
     def all_ticks(self) -> Histogram:
         """Receive → decision over every tick of the run."""
@@ -134,9 +137,8 @@ class Epochs:
 
     def counts(self) -> tuple[StageCounts, ...]:
         """The counts of every stage over every epoch, by delivery; from any thread."""
-        now = self.now  # ahead of what is over: the epoch that ends meanwhile is told once, in either
-        over, last = self._counted
-        return over if last is now else _joined(over, now.counts())
+        counted, newest = self._counted
+        return _joined(counted, *newest)
 
     def views(self, last_tick: int, merged: int, *, fresh: bool = False) -> tuple[EpochView, ...]:
         """All kept epochs as plain figures; those of the present one are up to half a second old unless `fresh`."""
@@ -151,10 +153,10 @@ class Epochs:
         return self._views
 
 
-def _joined(before: tuple[StageCounts, ...], more: list[StageCounts]) -> tuple[StageCounts, ...]:
-    """Counts with those of `more` added to the same stage and delivery."""
+def _joined(before: tuple[StageCounts, ...], *epochs: Epoch) -> tuple[StageCounts, ...]:
+    """Counts with those of `epochs` added to the same stage and delivery."""
     by_name = {(each.stage, each.delivery): each for each in before}
-    for each in more:
+    for each in (each for epoch in epochs for each in epoch.counts()):
         name = each.stage, each.delivery
         by_name[name] = by_name[name].with_more(each) if name in by_name else each
     return tuple(by_name.values())
