@@ -38,6 +38,22 @@ def run(args: Namespace) -> int:
 
 def run_attached(args: Namespace, config: "Config", screen: Screen) -> int:
     """Start the engine in a process of its own where none runs for its state directory, then attach to it."""
+    return _attach_to(args, _started(args, config), screen, read_only=False)
+
+
+def run_detached(args: Namespace, config: "Config") -> int:
+    """Start the engine in a process of its own, and leave it to itself: how to reach it is said."""
+    import shlex
+
+    if args.json:
+        raise InputError("--json: its summary comes at the end, which --detach does not wait for; allowed: one of them")
+    place = _started(args, config)
+    print(f"engine {place.pid} goes on by itself; attach, status or stop --state-dir {shlex.quote(place.where)}")
+    return 0
+
+
+def _started(args: Namespace, config: "Config") -> "EngineDir":
+    """The place of the engine that is meant, which is started where none runs there; raises UserError."""
     from engine.cli.engine import words_for
     from engine.cli.output import warn
     from engine.serving import await_answer, place_of
@@ -62,7 +78,7 @@ def run_attached(args: Namespace, config: "Config", screen: Screen) -> int:
     else:
         warn(f"engine {place.pid} is running already, as it was started")
         await_answer(place)
-    return _attach_to(args, place, screen, read_only=False)
+    return place
 
 
 def _attach_to(args: Namespace, place: "EngineDir", screen: Screen, *, read_only: bool, may_flat: bool = False) -> int:

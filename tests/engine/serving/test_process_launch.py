@@ -122,6 +122,24 @@ def test_a_replay_is_detached_on_demand(shell: OperatorShell) -> None:
     until(lambda: not exists(pid))
 
 
+def test_a_replay_is_detached_where_there_is_no_terminal(shell: OperatorShell) -> None:
+    started = shell.ask("replay", RECORDING, "--detach", "--paused")
+    place = place_of(shell.state)
+    assert started.status == EXIT_WELL
+    assert f"engine {place.pid} goes on by itself; attach, status or stop --state-dir {shell.state}" in started.out
+    assert f"REPLAY engine {place.pid}: nifty-synthetic.mqr" in shell.ask("status").out
+    again = shell.ask("replay", RECORDING, "--detach", "--headless")
+    assert (again.status, f"a replay is running detached (process {place.pid})" in again.err) == (EXIT_BAD_INPUT, True)
+    assert shell.ask("stop").status == EXIT_WELL
+    until(lambda: not exists(place.pid))
+
+
+def test_a_detached_replay_has_no_summary_to_wait_for(shell: OperatorShell) -> None:
+    refused = shell.ask("replay", RECORDING, "--detach", "--json")
+    assert (refused.status, refused.out, len(refused.lines)) == (EXIT_BAD_INPUT, "", 1)
+    assert "--json: its summary comes at the end" in refused.err
+
+
 # ── Launches ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
