@@ -100,6 +100,8 @@ def _row(view: View, line: LogLine, width: int, *, marked: bool) -> list[Line]:
     for part in parts:
         head: Line = start if not drawn else ((" " * indent, plain if marked else ""),)
         drawn.append((*head, *_highlighted(part, view.ui.search, plain, match)))
+        if marked and len(drawn) < len(parts):
+            drawn[-1] = (*drawn[-1], (" " * (room - cell_len(part)), "select"))
     source = f" {shortened(line.component, _SOURCE, view.glyphs)}"
     left_over = room - cell_len(parts[-1])
     if _SOURCED <= width < _WIDE and left_over >= len(source) + 1:

@@ -110,6 +110,13 @@ def test_over_the_whole_screen_a_long_line_goes_on_below_it() -> None:
     assert len(text(view(log=told("first", whole)), 60, 20)) == 2
 
 
+def test_a_selected_line_that_goes_on_below_is_a_bar_over_the_whole_width() -> None:
+    zoomed = view(log=told("word " * 30), ui=Ui(zoom=True, focus="log", log_follow=False))
+    lines = [line for line in pane.rows(zoomed, 60, 20) if "word" in plain([line])]
+    assert len(lines) > 2
+    assert all(style == "select" for line in lines for words, style in line if words)
+
+
 def test_text_is_no_markup() -> None:
     evil = "[red]x[/red] [link=file:///etc]y[/link] \\[bold] {z}"
     assert evil in text(view(log=told(evil)), 100, 1)[0]
