@@ -8,7 +8,7 @@ from tui.text.spelling import middled, spelled
 from tui.view.model import View
 from tui.view.older import bounds, chosen, oldest_here
 
-_FULL_FROM = 76  # cells from which prices and seconds fit beside the rest
+_FULL_FROM = 80  # cells from which prices and seconds fit beside the rest, whole reasons with them
 _SYMBOL_LEAST = 9  # cells of a symbol that is shortened so that the reason is seen
 _STATUS_FROM = 3  # lines above which one is spared for what is said of older exits
 

@@ -72,7 +72,8 @@ def test_a_narrow_list_keeps_the_result():
 
 
 @pytest.mark.parametrize(
-    ("width", "reason"), [(52, "Take Profit 1"), (50, "Take…ofit 1"), (79, "Take…ofit 1"), (100, "Take Profit 1")]
+    ("width", "reason"),
+    [(52, "Take Profit 1"), (50, "Take…ofit 1"), (79, "Take Profit 1"), (80, "Take…rofit 1"), (100, "Take Profit 1")],
 )
 def test_reasons_are_told_apart_at_every_width(width, reason):
     """A symbol, and then a reason, gives way in its middle: their ends tell them apart."""
