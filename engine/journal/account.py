@@ -19,7 +19,7 @@ from engine.model.types import MAX_QUANTITY, Instrument, Order, Trade
 from engine.text.sanitize import CleanText
 from engine.trading.data_quality import BAD_TICKS
 from engine.trading.flatten_state import FLAT_LOCK, FlattenState
-from engine.trading.orders import Orders
+from engine.trading.orders.open_orders import Orders
 from engine.trading.portfolio import CashAccount, positions_in, put_position, strays_in
 from engine.trading.risk import EntryGate
 

@@ -26,7 +26,7 @@ from engine.trading.chart import COARSE_STEP_MS, STEP_MS
 from engine.trading.costs import CostBook
 from engine.trading.flatten_state import FlattenState
 from engine.trading.instrument_state import InstrumentState
-from engine.trading.orders import Orders, ordered_in
+from engine.trading.orders.open_orders import Orders, ordered_in
 from engine.trading.portfolio import Portfolio, positions_in, strays_in
 from engine.trading.positions import Position
 from engine.trading.reach import Reach

@@ -1,0 +1,183 @@
+"""What becomes of orders at a real broker, in plain data: answers to single requests, and what its books say. Frozen, serialisable.
+
+Nothing here is believed by itself: `engine.trading.orders` decides what each of them means for an order.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from engine.model.types import Side
+from engine.text.sanitize import CleanText
+
+Request = Literal["place", "modify", "cancel"]
+# Why a broker or an exchange says no: what follows depends on the family alone, never on the words.
+RefusalFamily = Literal[
+    "price",
+    "freeze",
+    "lot",
+    "funds",
+    "product",
+    "self_trade",
+    "closed",
+    "ip",
+    "session",
+    "blocked",
+    "not_found",
+    "other",
+]
+# `working` is everything that is not over: what a word that nobody knows is taken for.
+BrokerState = Literal["working", "complete", "cancelled", "rejected"]
+
+
+class Sent(Struct, frozen=True, tag=True, omit_defaults=True):
+    """At least one byte of this request may have left. `durable`: the rows that tell of it were on the disk before."""
+
+    order: int
+    request: Request
+    durable: bool = True
+
+
+class Accepted(Struct, frozen=True, tag=True):
+    """The broker's gateway has taken the request; whether anything comes of it is told by its books."""
+
+    order: int
+    request: Request
+    broker_id: CleanText
+    unique_id: CleanText
+
+
+class Refused(Struct, frozen=True, tag=True, omit_defaults=True):
+    """The request is certain to have had no effect.
+
+    `bound` is the price (minor units) that the words name as the last one allowed, 0 where they name none; `above` whether
+    ours has to be at or above it.
+    """
+
+    order: int
+    request: Request
+    family: RefusalFamily
+    text: CleanText
+    bound: int = 0
+    above: bool = False
+
+
+class NotSent(Struct, frozen=True, tag=True):
+    """Not a byte of the request has left."""
+
+    order: int
+    request: Request
+    reason: CleanText
+
+
+class Unclear(Struct, frozen=True, tag=True, omit_defaults=True):
+    """Nobody knows whether the request was taken. `wait_s`: the broker wants to be left alone for so long."""
+
+    order: int
+    request: Request
+    reason: CleanText
+    wait_s: float = 0.0
+
+
+class OrderReport(Struct, frozen=True, omit_defaults=True):
+    """An order as the broker tells it, in its book, its details or an update.
+
+    `instrument` is -1 where it is none of the run's; prices in minor units, `average` is nought while nothing is filled and
+    exact to the minor unit only once trades are read. `said` is the broker's own word for `state`; `reason` what it says of
+    a rejection, of `family`.
+    """
+
+    broker_id: CleanText
+    unique_id: CleanText
+    tag: CleanText
+    instrument: int
+    symbol: CleanText
+    side: Side
+    quantity: int
+    filled: int
+    limit: int
+    average: int
+    state: BrokerState
+    said: CleanText
+    at_ms: int
+    reason: CleanText = CleanText("")
+    family: RefusalFamily = "other"
+    bound: int = 0
+    above: bool = False
+
+
+class FillReport(Struct, frozen=True):
+    """A part of an order that was carried out, from the trade book; `fill_id` is unique within an exchange and an order."""
+
+    fill_id: CleanText
+    broker_id: CleanText
+    instrument: int
+    symbol: CleanText
+    side: Side
+    quantity: int
+    price: int
+    at_ms: int
+
+
+class NetReport(Struct, frozen=True):
+    """What is held of one symbol over all products: `net` now, `carried` from the day before."""
+
+    instrument: int
+    symbol: CleanText
+    net: int
+    carried: int
+
+
+class OrderSeen(Struct, frozen=True, tag=True):
+    """One order, from an update or its details; `generation` is the number of the login that it came under."""
+
+    report: OrderReport
+    generation: int
+
+
+class RoundRead(Struct, frozen=True, tag=True):
+    """Order book, trade book and positions, read one after the other; all three answers were good by themselves.
+
+    `begun_ms` and `ended_ms` are our own time before the first request and after the last answer.
+    """
+
+    number: int
+    begun_ms: int
+    ended_ms: int
+    generation: int
+    orders: tuple[OrderReport, ...]
+    fills: tuple[FillReport, ...]
+    net: tuple[NetReport, ...]
+
+
+class RoundFailed(Struct, frozen=True, tag=True, omit_defaults=True):
+    """A round did not come to its end, or its answers are of no use."""
+
+    number: int
+    reason: CleanText
+    wait_s: float = 0.0
+
+
+class Quoted(Struct, frozen=True, tag=True, omit_defaults=True):
+    """A price asked for because ticks are old: minor units, 0 = not told; `lower` and `upper` bound the day (circuit)."""
+
+    instrument: int
+    at_ms: int
+    bid: int = 0
+    ask: int = 0
+    last: int = 0
+    lower: int = 0
+    upper: int = 0
+
+
+class SessionChanged(Struct, frozen=True, tag=True):
+    """The login at the broker is another one (`generation` rises), or is gone (`up` is false) and why."""
+
+    generation: int
+    up: bool
+    reason: CleanText
+
+
+OrderAnswer = (
+    Sent | Accepted | Refused | NotSent | Unclear | OrderSeen | RoundRead | RoundFailed | Quoted | SessionChanged
+)
