@@ -1,96 +1,140 @@
-"""The daily validation: does a replay of each recording of a session day decide as the run did? Each is replayed in a child of its own."""
+"""The daily validation: whether a replay of each recording of a session day decides as the run did, and trades as the journal says."""
 
-import os
-import re
-import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
-from engine.backtest.divergence import TradeRow, divergence
+from engine.backtest.divergence import Divergence, TradeRow, divergence, paired
+from engine.backtest.recorded_day import has_session, is_over, last_session
 from engine.backtest.validation_record import DayOutcome, FileOutcome, Validation
 from engine.backtest.verification import Outcome, Verification
+from engine.backtest.verify_child import Unverified
 from engine.model.errors import InputError
-from engine.recording.naming import is_named_by_us
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 from engine.trading.session import TradingHours
 
-_SEARCHED_DAYS: Final = 40
-_NICE: Final = 19
-_LASTS_S: Final = 3_600.0
-_RUNS: Final = re.compile(r"(?:mock|paper|live)-.*-(\d{8})-\d{6}(?:-\d+)?\.mqr", re.ASCII)
-_GRAVE: Final[dict[Outcome, DayOutcome]] = {
+_OF_FILE: Final[Mapping[Outcome, DayOutcome]] = {
     "same": "same",
     "different": "different",
     "not comparable": "failed",
     "damaged": "failed",
     "unreadable": "failed",
 }
-_ORDER: Final[tuple[DayOutcome, ...]] = ("no session", "same", "missing", "different", "failed")
-
-
-def last_session(hours: TradingHours, now_ms: int) -> date | None:
-    """The newest date whose session is over at `now_ms` (UTC); None where none is near."""
-    day = hours.day_of(now_ms)
-    for _ in range(_SEARCHED_DAYS):
-        if not hours.on(day.date).closed and day.end_ms < now_ms:
-            return day.date
-        day = hours.day_of(day.day_from_ms - 1)
-    return None
-
-
-def recordings_of(folder: Path, day: date) -> list[Path]:
-    """The recordings in `folder` of runs that began on `day`, by their names, the oldest first; raises InputError."""
-    try:
-        names = sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be read: {error.strerror}") from error
-    named = ((name, _RUNS.fullmatch(name)) for name in names if is_named_by_us(name))
-    return [folder / name for name, found in named if found and found[1] == f"{day:%Y%m%d}"]
+# The gravest last. What is proven goes before what could not be judged.
+_ORDER: Final[tuple[DayOutcome, ...]] = ("no session", "same", "not validated", "different", "failed", "missing")
+_BLANK: Final = CleanText("nothing to compare")
+_LONGEST_REASON: Final = 1_000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+Found = Verification | Unverified
+Booked = Mapping[str, Sequence[TradeRow]]
 
 
 def validate(
     files: Sequence[Path],
     day: date,
-    hours: TradingHours,
-    booked: Sequence[TradeRow] | None,
-    verify: Callable[[Path], Verification],
+    markets: Sequence[TradingHours],
+    booked: Booked,
+    verify: Callable[[Path], Found],
     now: datetime,
-    mode: str = "",
+    *,
+    needed: Collection[str] = (),
 ) -> Validation:
-    """Judge `files`, the recordings of `day`; `booked` are the exits that the journal has of it, None where there is none.
+    """Judge `files`, the recordings of `day`; `booked` are the exits that journals have of it, by mode.
 
-    With a `mode` it is that of the journal, and of the recordings only its own are compared with it.
-    Raises InputError where nothing can be missing yet.
+    Of each mode that is `needed`, or has a journal of the day, a recording must be there. Raises InputError where nothing
+    can be missing yet.
     """
-    last = last_session(hours, int(now.timestamp() * 1000))
-    if not files and last is not None and day > last and not hours.on(day).closed:
+    now_ms = int(now.timestamp() * 1000)
+    if not files and has_session(markets, day) and not is_over(markets, day, now_ms):
+        last = last_session(markets, now_ms)
         raise InputError(f"{day}: that session is not over yet; the last that is over is {last}")
-    if hours.on(day).closed and not files:
-        why = hours.on(day).why
-        return Validation(day.isoformat(), now, "no session", clean(f"no session on {day}{f': {why}' if why else ''}"))
-    if not files:
-        return Validation(day.isoformat(), now, "missing", clean(f"no recording of {day}, a trading day"))
     found = [verify(path) for path in files]
-    outcome = max((_GRAVE[each.outcome] for each in found), key=_ORDER.index)
-    of_mode = [each for each in found if Path(each.file).name.startswith(f"{mode}-" if mode else "")]
-    rows = [row for each in of_mode for row in replayed(each)]
-    bad = [each for each in found if each.outcome != "same"]
+    sizes = _sizes(found, day, markets[0], booked)
+    told = [
+        *_of_day(found, day, markets, {*needed, *booked}),
+        *_of_files(found),
+        *_of_trades(sizes, found, day, markets[0], booked),
+    ]
+    blank = sum(_is_blank(each) for each in found)
+    notes = [f"{blank} of {len(found)} recordings hold nothing to compare by: no checkpoint, no exit"] if blank else []
+    if booked and sizes is None:
+        notes.append("trades were not compared with the journal's: not every recording could be replayed")
     return Validation(
         date=day.isoformat(),
         at=now,
-        outcome=outcome,
-        reason=clean("; ".join(f"{Path(each.file).name}: {each.outcome}: {each.reason}" for each in bad), 1_000),
-        files=tuple(
-            FileOutcome(clean(each.file), clean(each.outcome), clean(each.reason), each.ticks, len(each.exits))
-            for each in found
-        ),
-        sizes=None if booked is None else divergence(booked, rows),
+        outcome=max((outcome for outcome, _ in told), key=_ORDER.index),
+        reason=clean("; ".join(filter(None, (why for _, why in told))), _LONGEST_REASON),
+        files=tuple(map(_outcome_of, found)),
+        sizes=sizes,
+        notes=tuple(map(clean, notes)),
     )
+
+
+Told = Iterator[tuple[DayOutcome, str]]
+
+
+def _of_day(found: Sequence[Found], day: date, markets: Sequence[TradingHours], needed: Collection[str]) -> Told:
+    """Whether the day is covered by recordings that hold something."""
+    decisive = {_mode_of(each) for each in found if not _is_blank(each)}
+    if not has_session(markets, day) and not decisive:
+        why = markets[0].on(day).why
+        yield "no session", f"no session on {day}{f': {why}' if why else ''}"
+    elif not decisive:
+        nothing = " holds anything to compare by" if found else ""
+        yield "missing", f"no recording of {day}{nothing}, a trading day"
+    else:
+        yield "same", ""
+        for mode in sorted(set(needed) - decisive):
+            yield "missing", f"no {mode} recording of {day}, a trading day"
+
+
+def _of_files(found: Sequence[Found]) -> Told:
+    for each in found:
+        name = Path(each.file).name
+        if isinstance(each, Unverified):
+            yield "not validated", f"{name}: {each.reason}"
+        elif each.outcome != "same" and not each.blank:
+            yield _OF_FILE[each.outcome], f"{name}: {each.outcome}: {each.reason}"
+
+
+def _of_trades(
+    sizes: Divergence | None, found: Sequence[Found], day: date, hours: TradingHours, booked: Booked
+) -> Told:
+    """Whether the replays trade as the journal says, and the first trade that is another."""
+    if sizes is None or not sizes.differing:
+        return
+    recorded, now = _recorded(booked), _replayed_on(found, day, hours, booked)
+    pairs = [(then, today) for then, today in paired(recorded, now) if then != today]
+    then, today = min(pairs, key=lambda pair: min(row.exit_ms for row in pair if row is not None))
+    known = then or today
+    assert known is not None
+    of = f"{sizes.differing} of {max(len(recorded), len(now))} trades differ from the journal"
+    at = f"{known.symbol} at {hours.local(known.exit_ms):%H:%M:%S}"
+    yield "different", f"{of}, the first {at}: {_spoken(then, 'the journal')} ≠ {_spoken(today, 'the replay')}"
+
+
+def _spoken(row: TradeRow | None, where: str) -> str:
+    return f"{row.entry_price} → {row.exit_price}, net {row.net}" if row else f"nothing in {where}"
+
+
+def _sizes(found: Sequence[Found], day: date, hours: TradingHours, booked: Booked) -> Divergence | None:
+    """How far the replays' trades are from those of the journal; None without one, or where not all were replayed."""
+    unknown = any(isinstance(each, Unverified) or (each.outcome == "unreadable" and not each.blank) for each in found)
+    if unknown or not booked:
+        return None
+    return divergence(_recorded(booked), _replayed_on(found, day, hours, booked))
+
+
+def _recorded(booked: Booked) -> list[TradeRow]:
+    return [row for rows in booked.values() for row in rows]
+
+
+def _replayed_on(found: Sequence[Found], day: date, hours: TradingHours, booked: Booked) -> list[TradeRow]:
+    """The exits on `day` that the replays came to, of runs whose journal is there."""
+    rows = (row for each in found if isinstance(each, Verification) for row in replayed(each))
+    return [row for row in rows if row.mode in booked and hours.day_of(row.exit_ms).date == day]
 
 
 def replayed(found: Verification) -> list[TradeRow]:
@@ -103,33 +147,27 @@ def replayed(found: Verification) -> list[TradeRow]:
             Decimal(row.entry_price),
             Decimal(row.price),
             Decimal(row.net_pnl),
+            _mode_of(found),
         )
         for row in found.exits
     ]
 
 
 def _ms(stamp: str) -> int:
-    return int((datetime.fromisoformat(stamp) - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(milliseconds=1))
+    return int((datetime.fromisoformat(stamp) - _EPOCH) / timedelta(milliseconds=1))
 
 
-def verified_in_child(program: Sequence[str], path: Path, *more: str) -> Verification:
-    """How `verify` finds `path` in a process of its own, which gives way to every other; one that dies is an outcome as well."""
-    words = [*program, "verify", "--json", *more, "--", str(path)]
-    try:
-        done = subprocess.run(  # noqa: S603 - this very program
-            words, capture_output=True, timeout=_LASTS_S, check=False, preexec_fn=_give_way, stdin=subprocess.DEVNULL
-        )
-    except subprocess.TimeoutExpired:
-        return Verification(clean(str(path)), "unreadable", f"its replay did not end within {_LASTS_S / 60:.0f} min")
-    except (OSError, subprocess.SubprocessError) as error:
-        why = getattr(error, "strerror", None) or error
-        return Verification(clean(str(path)), "unreadable", f"its replay cannot be started: {clean(str(why), 300)}")
-    try:
-        return msgspec.json.decode(done.stdout, type=Verification)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        said = clean(done.stderr.decode(errors="replace").strip().rpartition("\n")[2], 300)
-        return Verification(clean(str(path)), "unreadable", f"its replay ended with status {done.returncode}: {said}")
+def _mode_of(found: Found) -> str:
+    """The mode of the run, which the name of its recording begins with."""
+    return Path(found.file).name.partition("-")[0]
 
 
-def _give_way() -> None:
-    os.nice(_NICE)
+def _is_blank(found: Found) -> bool:
+    return isinstance(found, Verification) and found.blank
+
+
+def _outcome_of(found: Found) -> FileOutcome:
+    if isinstance(found, Unverified):
+        return FileOutcome(found.file, CleanText("not validated"), found.reason, 0, 0)
+    outcome = _BLANK if found.blank else clean(found.outcome)
+    return FileOutcome(clean(found.file), outcome, clean(found.reason), found.ticks, len(found.exits))

@@ -12,7 +12,8 @@ from engine.outside.files import keep_note, read_note
 from engine.text.sanitize import CleanText, cleaned
 
 RECORD_FILE: Final = "validation.json"
-DayOutcome = Literal["same", "different", "missing", "failed", "no session"]
+DayOutcome = Literal["same", "different", "missing", "failed", "no session", "not validated"]
+WELL: Final[frozenset[DayOutcome]] = frozenset({"same", "no session"})
 _LIMIT_BYTES: Final = 1 << 20
 
 
@@ -27,7 +28,11 @@ class FileOutcome(Struct, frozen=True):
 
 
 class Validation(Struct, frozen=True):
-    """What came of a session day; `sizes` compare what the journal has booked with the replays, null where there is no journal."""
+    """What came of a session day.
+
+    `sizes` compare what the journal has booked with the replays, null where there is no journal of the day, or not all of
+    its recordings were replayed; `notes` are sentences for a person.
+    """
 
     date: str
     at: datetime
@@ -35,6 +40,7 @@ class Validation(Struct, frozen=True):
     reason: CleanText
     files: tuple[FileOutcome, ...] = ()
     sizes: Divergence | None = None
+    notes: tuple[CleanText, ...] = ()
 
 
 def keep(folder: Path, found: Validation) -> None:

@@ -17,6 +17,7 @@ from engine.model.types import Fill, Instrument, Trade
 from engine.presentation.money import plain_money
 from engine.recording import Header, MqrSource
 from engine.recording.progress import Progress
+from engine.recording.reader import NothingRecordedError
 from engine.runtime.replay.comparable import deciding, other_rules
 from engine.text.sanitize import clean
 from engine.version import VERSION
@@ -50,7 +51,11 @@ class ExitRow(Struct, frozen=True):
 
 
 class Verification(Struct, frozen=True):
-    """How one file came out, as `verify --json` prints it; `damage` and `notes` are sentences for a person, `order` how entries and exits came."""
+    """How one file came out, as `verify --json` prints it; `damage` and `notes` are sentences for a person, `order` how entries and exits came.
+
+    It is `blank` where it is whole, and yet holds nothing that a replay could be compared by: no tick, or neither a
+    checkpoint nor an exit. So does a run that ended within its first minutes.
+    """
 
     file: str
     outcome: Outcome
@@ -70,6 +75,7 @@ class Verification(Struct, frozen=True):
     damage: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     order: tuple[Literal["entry", "exit"], ...] = ()
+    blank: bool = False
 
 
 def verify(
@@ -90,7 +96,8 @@ def verify(
         config, instruments, notes = _rules(source, config_file, overrides)
         found = rerun(source, config, instruments, progress, any_version=any_version)
     except UserError as problem:
-        return Verification(clean(str(path)), "unreadable", "; ".join(problem.lines))
+        blank = isinstance(problem, NothingRecordedError)
+        return Verification(clean(str(path)), "unreadable", "; ".join(problem.lines), blank=blank)
     if any_version and (rules := other_rules(source.header)):
         notes = (*notes, f"compared across versions: {rules}")
     return _verification(path, source, found, notes)
@@ -155,7 +162,12 @@ def _verification(path: Path, source: MqrSource, found: Rerun, notes: tuple[str,
         damage=source.losses(),
         notes=notes,
         order=tuple("exit" if isinstance(each, Trade) else "entry" for each in found.booked),
+        blank=outcome in {"same", "not comparable"} and _is_blank(source, found),
     )
+
+
+def _is_blank(source: MqrSource, found: Rerun) -> bool:
+    return not source.unread and not (found.ticks and (found.checkpoints or found.fills))
 
 
 def _judge(source: MqrSource, found: Rerun) -> tuple[Outcome, str]:

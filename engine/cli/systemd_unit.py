@@ -1,5 +1,6 @@
 """The command `systemd-unit`: a unit that runs the engine, the service or the daily validation as it would be run here."""
 
+import json
 import sys
 from argparse import Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
@@ -12,7 +13,8 @@ from engine.model.types import TradeMode
 _HELP = """examples:
   myquant-tui systemd-unit --source smartapi > ~/.config/systemd/user/myquant-tui.service
   myquant-tui systemd-unit --serve > ~/.config/systemd/user/myquant-tui-serve.service
-  myquant-tui systemd-unit --validate        a service and its timer: two files, as its first lines say"""
+  myquant-tui systemd-unit --validate --source binance BTCUSDT
+                                             a service and its timer: two files, as its first lines say"""
 
 
 def arguments(parser: Parser) -> None:
@@ -61,14 +63,18 @@ def run(args: Namespace) -> int:
 
 def _beside(args: Namespace) -> int:
     """Print the unit of what runs beside the engine."""
+    from datetime import datetime
+
     from engine.assembly.recording_config import recordings_folder
+    from engine.assembly.wanted_markets import wanted_hours
     from engine.cli.options import overrides_of
     from engine.config import bundled, find_config
+    from engine.serving.after_sessions import after_sessions
     from engine.serving.state_dirs import usual_folder
     from engine.serving.unit_beside import serve_unit, validate_unit
 
     config = load_config(args)
-    words = [word for override in overrides_of(args) for word in ("--set", override)]
+    words = [word for override in (*overrides_of(args), *_feed(args)) for word in ("--set", override)]
     found = find_config(args.config)
     if args.config is not None or found != bundled("config.toml"):
         words += ["--config", str(found.absolute())]
@@ -82,7 +88,13 @@ def _beside(args: Namespace) -> int:
         return 0
     # The service is started elsewhere: what depends on the present directory must be said.
     words += ["--notify", "--set", f"recording.directory={recordings_folder(config).absolute()}"]
-    daily = config.session.daily
-    zone, at = config.session.zone, "16:00" if daily else "00:30"
-    sys.stdout.write(validate_unit(words, [str(states)], zone=zone, at=at, every_day=not daily))
+    markets = wanted_hours(config)
+    today = datetime.now(markets[0].zone).date()
+    sys.stdout.write(validate_unit(words, [str(states)], after_sessions(markets, today)))
     return 0
+
+
+def _feed(args: Namespace) -> list[str]:
+    """The feed that was named here, as overrides: `serve` and `validate` have no options for it."""
+    symbols = [f"feed.symbols={json.dumps(args.symbols)}"] if args.symbols else []
+    return [f"feed.source={args.source}", *symbols] if args.source else symbols

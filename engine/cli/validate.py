@@ -14,22 +14,27 @@ if TYPE_CHECKING:
     from engine.backtest.divergence import Divergence, TradeRow
     from engine.backtest.validation_record import Validation
     from engine.config import Config
+    from engine.serving.past_days import PastDays
 
 _HELP = """examples:
   myquant-tui validate                      the last session that is over
   myquant-tui validate --date 2026-11-27    another one
   myquant-tui validate --notify             tell it where alerts go, unless all is the same
-  myquant-tui systemd-unit --validate       the unit and its timer: every trading day at 16:00
+  myquant-tui systemd-unit --validate       the unit and its timer: half an hour behind each session
 
-Each recording of a run that began on the day is replayed in a process of its own that gives way to every other, as by
-`verify --any-version`, and the exits that the journal has booked are compared with the replays'. A trading day without a
-recording is a failure. What came of it is kept, for `serve` to show and to tell.
+The last session is that of the markets of feed.source and feed.symbols, or of the newest recording where no source is
+configured: the date on which all of them are over, special sessions of the calendar too, round the clock the last whole day.
+Each recording of a run on it is replayed in a process of its own that gives way to every other, as by `verify --any-version`,
+and the exits that the journal has booked are compared with the replays'. One that holds nothing to compare by (a run that ended
+within its first minutes) is told and says nothing, unless there is no other: a trading day without a recording is a failure. What
+came of it is kept, for `serve` to show and to tell.
 
-exit status: 0 all the same, or no session that day; 1 different, missing or not comparable; 2 it could not be judged
+exit status: 0 all the same, or no session that day; 1 a recording or a trade differs, is missing or not comparable; 2 it could
+not be judged: a replay crashed, was killed or took too long
 
---json prints one object: date, at, outcome (same, different, missing, failed, no session), reason, files [{file, outcome,
-reason, ticks, exits}], sizes {trades_recorded, trades_now, paired, net_recorded, net_now, net_difference, net_percent,
-entry_price_mean, exit_price_mean, time_mean_s, time_max_s} (null without a journal of that day)"""
+--json prints one object: date, at, outcome (same, different, missing, failed, no session, not validated), reason, files [{file,
+outcome, reason, ticks, exits}], sizes {trades_recorded, trades_now, paired, net_recorded, net_now, net_difference, net_percent,
+entry_price_mean, exit_price_mean, time_mean_s, time_max_s, differing} (null without a journal of that day), notes [text]"""
 
 
 def arguments(parser: Parser) -> None:
@@ -53,31 +58,34 @@ def _date(text: str) -> date:
 
 def run(args: Namespace) -> int:
     """Validate the day."""
-    from engine.assembly.market_hours import MarketHours
     from engine.assembly.recording_config import recordings_folder
-    from engine.backtest import validation
-    from engine.backtest.validation_record import keep
+    from engine.assembly.wanted_markets import wanted_hours
+    from engine.backtest.recorded_day import last_session, recordings_of
+    from engine.backtest.validation import validate
+    from engine.backtest.validation_record import WELL, keep
+    from engine.backtest.verify_child import verified_in_child
     from engine.cli.output import answer, warn
     from engine.model.errors import InputError
     from engine.serving.launch import program
 
     config = load_config(args)
-    hours = MarketHours(config, "paper")(config.instrument.market)
+    markets = wanted_hours(config)
     now = datetime.now(UTC)
-    day = args.date or validation.last_session(hours, int(now.timestamp() * 1000))
+    day = args.date or last_session(markets, int(now.timestamp() * 1000))
     if day is None:
         raise InputError("no session is over within the last weeks; allowed: --date")
-    files = validation.recordings_of(recordings_folder(config), day)
-    mode, booked = _booked(args, day)
-    found = validation.validate(
-        files,
+    booked, problems = _booked(args, day)
+    found = validate(
+        recordings_of(recordings_folder(config), day, markets[0]),
         day,
-        hours,
+        markets,
         booked,
-        lambda path: validation.verified_in_child(program(), path, "--any-version"),
+        lambda path: verified_in_child(program(), path, "--any-version"),
         now,
-        mode,
+        needed=_needed(config),
     )
+    for problem in problems:
+        warn(problem)
     try:
         keep(_folder(args), found)
     except OSError as error:
@@ -86,11 +94,11 @@ def run(args: Namespace) -> int:
     if args.report is not None:
         _report(args.report, found, lines)
     answer(args, found, lines)
-    well = found.outcome in {"same", "no session"}
+    well = found.outcome in WELL
     if args.notify and not well and (problem := _notify(config, told(found))):
         warn(problem)
         return EXIT_BAD_INPUT
-    return EXIT_WELL if well else EXIT_DIFFERENT
+    return EXIT_WELL if well else EXIT_BAD_INPUT if found.outcome == "not validated" else EXIT_DIFFERENT
 
 
 def _folder(args: Namespace) -> Path:
@@ -100,31 +108,45 @@ def _folder(args: Namespace) -> Path:
     return args.state_dir.absolute() if args.state_dir else usual_folder("live").parent
 
 
-def _booked(args: Namespace, day: date) -> "tuple[str, list[TradeRow] | None]":
-    """The mode of the journal and the exits that it has of `day`; None where it has no such day."""
+def _needed(config: "Config") -> set[str]:
+    """The modes of which a recording must be there: that of the configured source, so that a generated session covers no day of a market."""
+    from engine.venues.registry import venue_of
+
+    venue = venue_of(config.feed.source)
+    return set() if venue is None or venue.mode == "mock" else {venue.mode}
+
+
+def _booked(args: Namespace, day: date) -> "tuple[dict[str, list[TradeRow]], list[str]]":
+    """The exits of `day` by the mode of the journals that have such a day, and what of them cannot be read."""
+    from engine.model.errors import UserError
+    from engine.serving.past_days import PastDays
+    from engine.serving.state_dirs import usual_places
+
+    booked: dict[str, list[TradeRow]] = {}
+    problems: list[str] = []
+    for folder in [args.state_dir] if args.state_dir else [place.folder for place in usual_places()]:
+        try:
+            past = PastDays(folder)
+            if past.has(day.isoformat()):
+                booked[past.place.mode] = list(_rows(past, day))
+            problems += past.problems
+        except UserError as error:
+            problems += error.lines if not isinstance(error.__cause__, FileNotFoundError) else ()
+    return booked, problems
+
+
+def _rows(past: "PastDays", day: date) -> "Iterator[TradeRow]":
+    """The exits of a day as a replay tells them: money to two decimals."""
     from decimal import Decimal
 
     from engine.backtest.divergence import TradeRow
-    from engine.model.errors import UserError
-    from engine.serving.past_days import PastDays
+    from engine.presentation.money import plain_money
 
-    try:
-        past = PastDays(args.state_dir)
-        _, trades, _ = past.day(day.isoformat())
-        return past.place.mode, [
-            TradeRow(
-                each.instrument.symbol,
-                each.entry_ms,
-                each.exit_ms,
-                Decimal(each.entry_price) / each.instrument.price_scale,
-                Decimal(each.exit_price) / each.instrument.price_scale,
-                each.net,
-            )
-            for each in trades
-            if each.exit_ms is not None
-        ]
-    except UserError:
-        return "", None
+    for each in past.day(day.isoformat())[1]:
+        if each.exit_ms is not None:
+            entry, price = (Decimal(at) / each.instrument.price_scale for at in (each.entry_price, each.exit_price))
+            net = Decimal(plain_money(each.net))
+            yield TradeRow(each.instrument.symbol, each.entry_ms, each.exit_ms, entry, price, net, past.place.mode)
 
 
 def _lines(found: "Validation") -> Iterator[str]:
@@ -135,13 +157,15 @@ def _lines(found: "Validation") -> Iterator[str]:
         yield f"  {each.file}: {each.outcome}, {each.ticks:,} ticks, {each.exits} exits"
     if found.sizes is not None:
         yield from _sizes(found.sizes)
+    yield from (f"  {note}" for note in found.notes)
 
 
 def _sizes(sizes: "Divergence") -> Iterator[str]:
     from engine.presentation.money import plain_money
 
     percent = "" if sizes.net_percent is None else f" ({sizes.net_percent:+.2f} %)"
-    yield f"  trades {sizes.trades_recorded} → {sizes.trades_now}"
+    differing = f", {sizes.differing} differ" if sizes.differing else ""
+    yield f"  trades {sizes.trades_recorded} → {sizes.trades_now}{differing}"
     yield f"  net {plain_money(sizes.net_recorded)} → {plain_money(sizes.net_now)}, {sizes.net_difference:+.2f}{percent}"
     if sizes.paired:
         yield f"  prices differ by {sizes.entry_price_mean:.4f} at the entry, {sizes.exit_price_mean:.4f} at the exit (mean of {sizes.paired})"

@@ -18,7 +18,8 @@ A recording that was cut short by a kill is compared as far as it goes.
 --json prints one object a line for each file: file, outcome (same, different, not comparable, damaged, unreadable),
 reason (the first differences: tick, name, recorded value ≠ value now), ticks, same of checkpoints, exits_same of
 exits_recorded, entries [{time, symbol, price, quantity}], exits [{time, symbol, entry_time, entry_price, price,
-quantity, reason, net_pnl}], order ["entry" or "exit", as they came], gross_pnl, costs, net_pnl, cash, open_positions, damage [text], notes [text].
+quantity, reason, net_pnl}], order ["entry" or "exit", as they came], gross_pnl, costs, net_pnl, cash, open_positions, damage [text], notes [text],
+blank (whole, but nothing in it to compare by: no tick, or neither checkpoint nor exit).
 Times are ISO-8601 in the session's zone, prices in the currency, money to two decimals, both as text."""
 _STATUS = {
     "same": EXIT_WELL,

@@ -65,6 +65,10 @@ class DamageError(Exception):
     """The bytes are not what the layout says; the text is the end of a sentence that names file and place."""
 
 
+class NotBegunError(DamageError):
+    """A file ends within its header, so that nothing can have been recorded in it."""
+
+
 class RecordedMarket(Struct, frozen=True, kw_only=True):
     """The hours of one market as its run kept them.
 
@@ -125,19 +129,19 @@ def encode_header(header: Header) -> bytes:
 def header_length(fixed: bytes, file_bytes: int) -> int:
     """Length of the JSON that follows the fixed part, checked against the file's size; raises DamageError."""
     if not file_bytes:
-        raise DamageError("the file is empty")
+        raise NotBegunError("the file is empty")
     if fixed[: len(MAGIC)] != MAGIC[: len(fixed)]:
         text_mode = fixed[:4] == MAGIC[:4]
         raise DamageError("was damaged by a text-mode copy" if text_mode else "is not a recording (.mqr)")
     if len(fixed) < FIXED_HEADER.size:
-        raise DamageError(f"is cut short within its header ({file_bytes} bytes)")
+        raise NotBegunError(f"is cut short within its header ({file_bytes} bytes)")
     _, version, flags, length, _ = FIXED_HEADER.unpack(fixed)
     if version != VERSION or flags:
         raise DamageError(f"has format version {version}, flags {flags}; this program reads version {VERSION}, flags 0")
     if length > MAX_HEADER_BYTES:
         raise DamageError(f"claims a header of {length} bytes; allowed: up to {MAX_HEADER_BYTES}")
     if FIXED_HEADER.size + length > file_bytes:
-        raise DamageError(f"is cut short within its header ({file_bytes} of {FIXED_HEADER.size + length} bytes)")
+        raise NotBegunError(f"is cut short within its header ({file_bytes} of {FIXED_HEADER.size + length} bytes)")
     return int(length)
 
 

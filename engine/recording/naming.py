@@ -1,10 +1,12 @@
 """What recordings are called, those of runs by mode, symbol and local start time. Knows no file's contents and no retention."""
 
 import re
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, tzinfo
 from pathlib import Path
+from typing import NamedTuple
 
-from engine.model.errors import InputError
+from engine.model.errors import InputError, reason
 from engine.model.types import TradeMode
 from engine.recording.stamps import zone_named
 
@@ -13,7 +15,7 @@ _MOST_ALIKE = 99  # recordings of one symbol begun in one second
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,79}", re.ASCII)
 _OTHER = re.compile(r"[^A-Za-z0-9_]+", re.ASCII)
 _NAMED = re.compile(
-    r"(?:replay|mock|paper|live)-[A-Za-z0-9_]{1,40}-[0-9]{8}-[0-9]{6}(?:-(?:[2-9]|[1-9][0-9]))?\.mqr", re.ASCII
+    r"(replay|mock|paper|live)-[A-Za-z0-9_]{1,40}-([0-9]{8}-[0-9]{6})(?:-(?:[2-9]|[1-9][0-9]))?\.mqr", re.ASCII
 )
 
 
@@ -42,3 +44,26 @@ def recording_path_for(folder: Path, mode: TradeMode, symbol: str, at_ns: int, z
 def is_named_by_us(name: str) -> bool:
     """Whether `name` is one that `recording_path_for` gives: what a person has named is not ours."""
     return _NAMED.fullmatch(name) is not None
+
+
+class NamedRun(NamedTuple):
+    """A recording of a run as its name tells of it: when that began, in which mode, and the file."""
+
+    began: datetime
+    mode: str
+    path: Path
+
+
+def runs_in(folder: Path, zone: tzinfo) -> list[NamedRun]:
+    """The recordings in `folder` of runs that were no replays, the oldest first; names tell the time in `zone`. Raises InputError."""
+    try:
+        names = [each.name for each in folder.iterdir()] if folder.is_dir() else []
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read: {reason(error)}") from error
+    found = []
+    for name in names:
+        if (named := _NAMED.fullmatch(name)) and named[1] != "replay":
+            with suppress(ValueError):  # 20251340-… is no date
+                began = datetime.strptime(named[2], "%Y%m%d-%H%M%S").replace(tzinfo=zone)
+                found.append(NamedRun(began, named[1], folder / name))
+    return sorted(found)

@@ -16,6 +16,7 @@ from engine.recording.format import (
     RECORD_SIZES,
     DamageError,
     Header,
+    NotBegunError,
     decode_header,
     decode_marks,
     header_length,
@@ -28,11 +29,15 @@ from engine.text.sanitize import clean
 _INDEX_SPACING = 1024
 
 
+class NothingRecordedError(InputError):
+    """A recording ends within its header: whoever made it was killed, or had no room, before it began."""
+
+
 class MqrSource:
     """A TickSource over a `.mqr` file.
 
     Ticks are numbered by their place among those that can be read. By default reading ends at the first damage; with
-    `skip_damage` it goes on behind it. Raises InputError when the header cannot be trusted.
+    `skip_damage` it goes on behind it. Raises InputError when the header cannot be trusted, NothingRecordedError where it is not whole.
     """
 
     def __init__(self, path: Path, skip_damage: bool = False) -> None:
@@ -156,4 +161,5 @@ def _read_header(path: Path, size: int) -> tuple[Header, int]:
             zone_named(header.session_zone)
             return header, FIXED_HEADER.size + length
         except (DamageError, InputError) as damage:
-            raise InputError(f"{path}: {damage}") from None
+            kind = NothingRecordedError if isinstance(damage, NotBegunError) else InputError
+            raise kind(f"{path}: {damage}") from None

@@ -55,6 +55,10 @@ class PastDays:
         """The zone of the times: the session's, as the journal tells it, else that of the configuration here."""
         return self._zone or _configured_zone()
 
+    def has(self, date: str) -> bool:
+        """Whether `date` (ISO) was traded, or begun."""
+        return any(mark.date == date for mark in self._history.days(_most(date)))
+
     def results(self, last: int) -> Iterator[DayResult]:
         """The newest `last` days, the oldest first."""
         for day in day_results(self._history, last):

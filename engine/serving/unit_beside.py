@@ -55,14 +55,17 @@ ExecStart={command}
 Nice=19
 IOSchedulingClass=idle
 TimeoutStartSec=4h
+# A replay that takes too much memory is an outcome of its own, which must be told.
+OOMPolicy=continue
 {guarded}
 # ── myquant-tui-validate.timer ──
 [Unit]
 Description=myquant-tui: validation after each session
 
 [Timer]
-# A day without a session has nothing to validate, and is none that fails. What was missed is made good at the next start.
-OnCalendar={days}*-*-* {at}:00 {zone}
+# A day without a session validates the one before again. What was missed is made good at the next start. Special sessions
+# that end later than usual stand by their dates, as far as they are known: print this anew when the calendar is.
+{when}
 Persistent=true
 AccuracySec=1min
 
@@ -76,17 +79,13 @@ def serve_unit(arguments: Sequence[str], writable: Sequence[str]) -> str:
     return _SERVE.format(command=_command("serve", arguments), guarded=_guarded(writable), folders=_folders(writable))
 
 
-def validate_unit(
-    arguments: Sequence[str], writable: Sequence[str], *, zone: str, at: str = "16:00", every_day: bool = False
-) -> str:
-    """Return unit and timer that run `validate` with `arguments` at `at` (HH:MM) in `zone`; raises InputError likewise."""
+def validate_unit(arguments: Sequence[str], writable: Sequence[str], when: Sequence[str]) -> str:
+    """Return unit and timer that run `validate` with `arguments`, `when` OnCalendar says; raises InputError likewise."""
     return _VALIDATE.format(
         command=_command("validate", arguments),
         guarded=_guarded(writable),
         folders=_folders(writable),
-        days="" if every_day else "Mon..Sat ",  # some Saturdays are session
-        at=at,
-        zone=zone,
+        when="\n".join(f"OnCalendar={each}" for each in when),
     )
 
 

@@ -102,10 +102,40 @@ class TradingHours:
             if not _EARLIEST_MS < at_ms < _LATEST_MS:
                 return NO_DAY
             calendar = self._calendar
-            day = self._day(self._date_of(at_ms))
+            day = self.of_date(self._date_of(at_ms))
             if calendar is self._calendar:  # else another thread has just let another one tell the days
                 self._last = day
         return day
+
+    def of_date(self, day: date) -> SessionDay:
+        """Return the session day of a date; one without a session has an end before its start."""
+        session, unlike = self._session, self.on(day)
+        day_from_ms, day_until_ms = self._begin_ms(day), self._begin_ms(day + _DAY)
+        if not session.daily:
+            start_ms, end_ms = (0, -1) if unlike.closed else (day_from_ms, day_until_ms - 1)
+            return SessionDay(day, day_from_ms, day_until_ms, start_ms, end_ms, day_from_ms, NEVER_MS, NEVER_MS, False)
+        note = f"{unlike.text()}: {unlike.why}" if unlike.why else ""
+        closed, kept = unlike.closed, unlike.closed and self._keeps_all and unlike is not _HOLIDAY
+        if kept:
+            closed, note = False, f"no trading day by the calendar ({unlike.why}), taken at the usual hours"
+        start_ms, end_ms = self._hours_ms(day, unlike)
+        start_ms = max(start_ms, day_from_ms)
+        late_minutes = max(session.end_buffer_minutes, session.no_trade_end_minutes)
+        early_minutes = max(session.start_buffer_minutes, session.no_trade_start_minutes)
+        if closed or start_ms > end_ms:
+            start_ms, end_ms = 0, -1
+        return SessionDay(
+            date=day,
+            day_from_ms=day_from_ms,
+            day_until_ms=day_until_ms,
+            start_ms=start_ms,
+            end_ms=end_ms,
+            entry_from_ms=start_ms + early_minutes * 60_000,
+            entry_until_ms=end_ms - late_minutes * 60_000,
+            exit_from_ms=end_ms - session.end_buffer_minutes * 60_000,
+            note=note,
+            kept=kept,
+        )
 
     def closed(self, at_ms: int) -> bool:
         """Whether `at_ms` is outside trading time."""
@@ -120,7 +150,7 @@ class TradingHours:
                 return None
             if at_ms <= day.end_ms:
                 return max(at_ms, day.start_ms)
-            day = self._day(day.date + _DAY) if day.day_until_ms < _LATEST_MS else NO_DAY
+            day = self.of_date(day.date + _DAY) if day.day_until_ms < _LATEST_MS else NO_DAY
         return None
 
     def known_closed(self, at_ms: int) -> bool:
@@ -172,35 +202,6 @@ class TradingHours:
         while at_ms >= self._begin_ms(day + _DAY):
             day += _DAY
         return day
-
-    def _day(self, day: date) -> SessionDay:
-        session, unlike = self._session, self.on(day)
-        day_from_ms, day_until_ms = self._begin_ms(day), self._begin_ms(day + _DAY)
-        if not session.daily:
-            start_ms, end_ms = (0, -1) if unlike.closed else (day_from_ms, day_until_ms - 1)
-            return SessionDay(day, day_from_ms, day_until_ms, start_ms, end_ms, day_from_ms, NEVER_MS, NEVER_MS, False)
-        note = f"{unlike.text()}: {unlike.why}" if unlike.why else ""
-        closed, kept = unlike.closed, unlike.closed and self._keeps_all and unlike is not _HOLIDAY
-        if kept:
-            closed, note = False, f"no trading day by the calendar ({unlike.why}), taken at the usual hours"
-        start_ms, end_ms = self._hours_ms(day, unlike)
-        start_ms = max(start_ms, day_from_ms)
-        late_minutes = max(session.end_buffer_minutes, session.no_trade_end_minutes)
-        early_minutes = max(session.start_buffer_minutes, session.no_trade_start_minutes)
-        if closed or start_ms > end_ms:
-            start_ms, end_ms = 0, -1
-        return SessionDay(
-            date=day,
-            day_from_ms=day_from_ms,
-            day_until_ms=day_until_ms,
-            start_ms=start_ms,
-            end_ms=end_ms,
-            entry_from_ms=start_ms + early_minutes * 60_000,
-            entry_until_ms=end_ms - late_minutes * 60_000,
-            exit_from_ms=end_ms - session.end_buffer_minutes * 60_000,
-            note=note,
-            kept=kept,
-        )
 
     def _begin_ms(self, day: date) -> int:
         """When what counts as `day` begins: at midnight, or while the market is closed where its session crosses that.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 TRUST_VARIABLE: Final = "MYQUANT_TRUST_HOST"  # in the environment: hosts that may be told credentials, with commas
 Environ = Mapping[str, str]
 Open = Callable[["Config", Environ], "OpenedVenue | NoCredentials"]  # raises UserError
+MarketOf = Callable[["Config", str], str]  # the market whose hours a symbol keeps; "" where it is not known here
 Row = Mapping[str, str | int]  # one listed instrument as a person reads it and a script is given it
 
 
@@ -75,6 +76,7 @@ class Venue(Struct, frozen=True):
     login: Callable[[], Login] | None = None
     listing: Callable[[], Listing] | None = None
     raw_lines: Callable[[], RawLines] | None = None
+    market_of: Callable[[], MarketOf] | None = None  # asks nobody
 
     @property
     def raw_format(self) -> str:

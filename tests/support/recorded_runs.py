@@ -27,7 +27,7 @@ from engine.model.types import Instrument, Tick
 from engine.recording import Header, MqrSource
 from engine.recording.format import BLOCK_HEAD, KIND_TICKS, SYNC
 from engine.runtime import Engine
-from tests.support.builders import EAGER, ListSource, config, nifty, ticks
+from tests.support.builders import DAY, EAGER, ListSource, config, nifty, ticks
 from tests.support.recording_samples import MarkingWriter
 from tests.support.trader_harness import TraderHarness
 from tests.support.waiting import until
@@ -37,13 +37,13 @@ BUSY = (*EAGER, "engine.delivery=callback", "recording.checkpoint_ticks=50", "re
 LENGTH = 600
 
 
-def zigzag(length: int = LENGTH, *, step_ms: int = 500) -> list[Tick]:
+def zigzag(length: int = LENGTH, *, step_ms: int = 500, day: str = DAY) -> list[Tick]:
     """Ticks that make an eager strategy enter and exit often: 20 up, 10 down, by half a rupee, and some of each are large."""
     prices, price = [], 200.0
     for place in range(length):
         price += 0.5 if place % 30 < 20 else -0.9
         prices.append(round(price + (6.0 if place % 50 == 49 else 0.0), 2))
-    return ticks(prices, step_ms=step_ms)
+    return ticks(prices, step_ms=step_ms, day=day)
 
 
 class Beat:
@@ -125,12 +125,13 @@ def record(
     orders: Mapping[int, Sequence[Order]] | None = None,
     *overrides: str,
     instruments: tuple[Instrument, ...] | None = None,
+    state: Path | None = None,
 ) -> Path:
-    """The recording of a run at full speed in `folder`."""
+    """The recording of a run at full speed in `folder`, which keeps its state there or in `state`."""
     source = CommandedSource(zigzag() if stream is None else stream, orders or {}, instruments)
     folder.mkdir(parents=True, exist_ok=True)
     options = (*BUSY, f"recording.directory={folder / 'recordings'}", *overrides)
-    with build(config(*options), source, "mock", speed=0.0, state_root=folder / "state") as run:
+    with build(config(*options), source, "mock", speed=0.0, state_root=state or folder / "state") as run:
         source.engine = run.engine
         run.engine.start()
         assert run.engine.wait(30)

@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from engine.venues.venue import Listing, Login, Open, Venue
+from engine.venues.venue import Listing, Login, MarketOf, Open, Venue
 
 
 def _settings() -> type[Struct]:
@@ -31,6 +31,19 @@ def _listing() -> Listing:
     return listing
 
 
+def _market_of() -> MarketOf:
+    from engine.venues.angelone.instruments.listing import market_of
+
+    return market_of
+
+
 SMARTAPI: Final = Venue(
-    "smartapi", "India's exchanges live by Angel One", "paper", _settings, _opener, login=_login, listing=_listing
+    "smartapi",
+    "India's exchanges live by Angel One",
+    "paper",
+    _settings,
+    _opener,
+    login=_login,
+    listing=_listing,
+    market_of=_market_of,
 )

@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from engine.venues.venue import Open, RawLines, Venue
+from engine.venues.venue import MarketOf, Open, RawLines, Venue
 
 
 def _settings() -> type[Struct]:
@@ -25,4 +25,12 @@ def _raw_lines() -> RawLines:
     return raw_lines
 
 
-BINANCE: Final = Venue("binance", "coins live, no account", "paper", _settings, _opener, raw_lines=_raw_lines)
+def _market_of() -> MarketOf:
+    from engine.markets.market import ROUND_THE_CLOCK
+
+    return lambda _config, _symbol: ROUND_THE_CLOCK.name
+
+
+BINANCE: Final = Venue(
+    "binance", "coins live, no account", "paper", _settings, _opener, raw_lines=_raw_lines, market_of=_market_of
+)

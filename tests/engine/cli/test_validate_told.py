@@ -16,7 +16,7 @@ def test_the_verdict_is_told_with_the_sizes_where_they_are_known() -> None:
     found = Validation("2026-11-27", at, "different", CleanText("tick 5"), (), divergence([ROW], [ROW, ROW]))
     assert told(found) == (
         "validation of 2026-11-27: DIFFERENT: tick 5",
-        "trades 1 → 2",
+        "trades 1 → 2, 1 differ",
         "net 70.00 → 140.00, +70.00 (+100.00 %)",
         "prices differ by 0.0000 at the entry, 0.0000 at the exit (mean of 1)",
         "times differ by 0.000 s (mean), 0.000 s (most)",

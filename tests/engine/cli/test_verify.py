@@ -13,8 +13,8 @@ from engine.cli.main import main
 from engine.cli.verify import _lines
 from engine.model.commands import Arm, Command, Disarm, Flat, Lock, PauseEntries, ResumeEntries, Unlock
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_WELL
-from engine.model.marks import EventMark
-from engine.recording.format import BLOCK_HEAD
+from engine.model.marks import EventMark, StateMark
+from engine.recording.format import BLOCK_HEAD, SYNC
 from tests.support.builders import config, nifty
 from tests.support.recorded_runs import (
     BUSY,
@@ -29,6 +29,7 @@ from tests.support.recorded_runs import (
     record,
     record_by_hand,
     replay,
+    rewrite,
     zigzag,
 )
 from tests.support.shared_data import shared
@@ -39,6 +40,43 @@ pytestmark = pytest.mark.usefixtures("elsewhere")
 ANY: tuple[Command | Beat, ...] = (
     *(PauseEntries(), ResumeEntries(), Lock("a"), Unlock(), Unlock(), Arm(), Disarm(), Flat("b"), Beat()),
 )
+
+
+# ── Nothing to compare. ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_run_that_ended_before_its_first_checkpoint_is_blank(
+    tmp_path: Path, recorded: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = recorded.read_bytes()
+    begun = whole.index(SYNC)
+    few = record(tmp_path / "few", zigzag(5), None, "session.start=12:00")
+    marks_left_out = rewrite(few, lambda mark: None if isinstance(mark, StateMark) else mark)
+    cases = {
+        "empty": (b"", "unreadable"),
+        "within its header": (whole[: begun // 2], "unreadable"),
+        "no tick": (whole[:begun], "not comparable"),
+        "no checkpoint": (marks_left_out.read_bytes(), "not comparable"),
+    }
+    for name, (content, outcome) in cases.items():
+        path = tmp_path / "short.mqr"
+        path.write_bytes(content)
+        _, report = verify_one(capsys, path)
+        assert (name, report["outcome"], report["blank"]) == (name, outcome, True)
+
+
+def test_what_is_whole_or_damaged_is_not_blank(
+    tmp_path: Path, recorded: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = recorded.read_bytes()
+    begun = whole.index(SYNC)
+    wrong_block, wrong_header = bytearray(whole), bytearray(whole)
+    wrong_block[begun + BLOCK_HEAD.size] ^= 1
+    wrong_header[begun // 2] ^= 1
+    for content in (whole, wrong_block, wrong_header, b"something else"):
+        path = tmp_path / "whole.mqr"
+        path.write_bytes(content)
+        assert not verify_one(capsys, path)[1]["blank"]
 
 
 # ── The same. ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -61,7 +61,8 @@ ENTRIES = (
     "engine/runtime/run_failure.py",  # what anything else raised
     "engine/assembly/assemble.py",  # what a run is called
     "engine/backtest/verification.py",  # what a file is called
-    "engine/backtest/validation.py",  # what a child says
+    "engine/backtest/validation.py",  # what a calendar says
+    "engine/backtest/verify_child.py",  # what a child says
     "engine/backtest/validation_record.py",  # what stands in a file
     "engine/serving/candidates.py",  # where an engine is
     "engine/serving/journalled.py",  # where an engine was

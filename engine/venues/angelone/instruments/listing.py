@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from engine.config import Config
+from engine.config import Config, instrument_for
+from engine.markets.market import market_of_segment
 from engine.model.clock import SystemClock
+from engine.model.errors import UserError
 from engine.outside.lists import in_a_line
 from engine.venues.angelone.hosts import require_known
 from engine.venues.angelone.instruments.listed import Listed, date_text
@@ -51,6 +54,21 @@ def find_held(config: Config, words: Sequence[str], limit: int) -> list[dict[str
     """The same in the copy that is here, however old: nothing is fetched; raises UserError, also where there is none."""
     with on_hand(config, os.environ) as listed:
         return [_row(one) for one in listed.find(words, _today(), limit)]
+
+
+def market_of(config: Config, symbol: str) -> str:
+    """The market of `symbol` by its exchange: the configured one beside its token, else that of the copy of the list that is here; "" = not known.
+
+    What has expired still has one: its last day is told of when it is over.
+    """
+    said = instrument_for(config, symbol)
+    if said.token:
+        return market_of_segment(said.exchange)
+    with suppress(UserError), on_hand(config, os.environ) as listed:
+        for at in (_today(), date.min):
+            with suppress(UserError):
+                return market_of_segment(listed.instrument(symbol, at).exchange)
+    return ""
 
 
 def _today() -> date:

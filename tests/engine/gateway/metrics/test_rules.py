@@ -72,8 +72,11 @@ RULES: dict[str, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = {
         [("myquant_feed_clock_offset_seconds", "1.9x60")],
     ),
     "ValidationFailed": (
-        [('myquant_validation_outcome{outcome="different"}', "1x60")],
-        [('myquant_validation_outcome{outcome="same"}', "1x60")],
+        [('myquant_validation_outcome{outcome="not validated"}', "1x60")],
+        [
+            ('myquant_validation_outcome{outcome="same"}', "1x60"),
+            ('myquant_validation_outcome{outcome="different"}', "0x60"),
+        ],
     ),
     "ValidationMissing": (
         [OPEN, ("myquant_validation_timestamp_seconds", f"{-5 * DAY_S}x60")],

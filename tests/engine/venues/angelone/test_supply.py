@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine.model.clock import VirtualClock
+from engine.venues.angelone.instruments.listing import market_of
 from engine.venues.angelone.instruments.master import ready
 from engine.venues.angelone.supply import differences
 from tests.support.builders import config
@@ -37,3 +38,21 @@ def test_instruments_that_stand_otherwise_or_have_expired_are_told_and_others_ar
         said = replace(option, symbol="NIFTY")  # its token was said, not looked up
         (gone,) = differences(listed, chosen, (option, said), date(2026, 1, 5))
         assert "expired" in gone
+
+
+def test_the_market_of_an_instrument_is_known_without_asking_anybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with HttpServer(lambda _: answer(200, text_of(COUNT))) as stub:
+        chosen = config(
+            f"smartapi.master_url={stub.url}/list.json", "instruments.MINE.token=1", "instruments.MINE.exchange=CDS"
+        )
+        assert market_of(chosen, "NIFTY 50") == ""  # there is no list yet
+        ready(chosen, VirtualClock(NOON_NS), least_rows=COUNT)[0].close()
+        asked = stub.requests
+    assert market_of(chosen, "Nifty 50") == "NSE"
+    assert market_of(chosen, "CRUDEOIL19NOV25FUT") == "MCX"  # expired long ago
+    assert market_of(chosen, "MINE") == "CDS"
+    assert market_of(chosen, "nothing of the kind") == ""
+    assert len(stub.requests) == len(asked) == 1
