@@ -102,7 +102,7 @@ def _engine(
         parts, run.mode, run.name, status, stats, playback, feed, run.logs, watch, closing, run.uptime
     )
     publisher = Publisher(builder, run.config.engine.snapshot_interval_ms)
-    switch = DeliverySwitch(parts, publisher)
+    switch = DeliverySwitch(parts, publisher, lambda: housekeeping.watch_time())  # noqa: PLW0108 - made below
     schedule = Schedule(parts, switch, playback, run.config.recording.checkpoint_ticks if run.recorder else 0)
     misbehave = source.misbehave if isinstance(source, FaultySource) else None
     market = MarketWatch(parts, run.mode, feed.view) if playback is None else None

@@ -13,6 +13,7 @@ from engine.runtime.turn_parts import TurnParts
 
 _SLOW_WINDOW = 200  # ticks; more than 1 % of them over the budget is a p99 over the budget
 _FAULTS = 2  # of trader or strategy, and callback mode is left
+STAMP_EVERY = 100  # ticks of those that are worked in one go: the loop goes on, and is stamped
 
 Take = Callable[[Tick], None]
 
@@ -20,10 +21,11 @@ Take = Callable[[Tick], None]
 class DeliverySwitch:
     """The mode of the moment, the one that is asked for, and the watch over a slow handler in callback mode.
 
-    A request is carried out after the tick at hand and before any other: a milestone of 0 brings that about.
+    A request is carried out after the tick at hand and before any other: a milestone of 0 brings that about. `watch_time`
+    stamps the loop (`Housekeeping.watch_time`).
     """
 
-    def __init__(self, parts: TurnParts, publisher: Publisher) -> None:
+    def __init__(self, parts: TurnParts, publisher: Publisher, watch_time: Callable[[], None]) -> None:
         self.mode: Delivery = parts.config.engine.delivery
         self.wanted: Delivery | None = None
         self.refusal = ""  # why the newest request was not carried out
@@ -35,6 +37,7 @@ class DeliverySwitch:
         self._parts = parts
         self._budget = parts.budget
         self._publisher = publisher
+        self._watch_time = watch_time
         self._faults_seen = 0  # callback mode may be asked for again after them
         self._set_budget()
 
@@ -67,8 +70,13 @@ class DeliverySwitch:
         """Work what waits; why that was given up, or empty."""
         limit_ms = self._config.switch_drain_ms
         give_up_ns = time.perf_counter_ns() + limit_ms * 1_000_000
+        left = STAMP_EVERY
         while (tick := self._inbox.take()) is not None:
             take(tick)
+            left -= 1
+            if not left:
+                left = STAMP_EVERY
+                self._watch_time()
             if self._inbox and time.perf_counter_ns() > give_up_ns:
                 return f"draining the inbox takes more than {limit_ms} ms"
         self._inbox.room_made()

@@ -10,7 +10,7 @@ from engine.model.errors import EXIT_FAULT, EXIT_WELL
 from engine.model.ports import Feed, FeedView
 from engine.model.snapshot import Snapshot
 from engine.model.types import Tick
-from engine.runtime.delivery import DeliverySwitch
+from engine.runtime.delivery import STAMP_EVERY, DeliverySwitch
 from engine.runtime.dispatch import Dispatch
 from engine.runtime.housekeeping import Housekeeping
 from engine.runtime.publisher import Publisher
@@ -234,14 +234,18 @@ class Engine:
             self.failure.broke(error)
 
     def _work_inbox(self) -> None:
-        """Work what waits; the caller holds the lock."""
-        waiting, take = self._waiting, self.turn.take
+        """Work what waits, however long that takes: the loop goes on meanwhile, and is stamped; the caller holds the lock."""
+        waiting, take, left = self._waiting, self.turn.take, STAMP_EVERY
         while waiting:
             try:
                 tick = waiting.popleft()
             except IndexError:  # a merge has the rest in its hands at this moment, and puts it back
                 break
             take(tick)
+            left -= 1
+            if not left:
+                left = STAMP_EVERY
+                self.housekeeping.watch_time()
         self.inbox.room_made()
 
     def _run(self) -> None:

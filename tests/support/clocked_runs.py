@@ -95,7 +95,7 @@ class ClockedRun:
         view = ScriptedFeed(lambda _: None, lambda: True).view()
         self.market = MarketWatch(self.parts, "paper", lambda: view)
         publisher = Publisher(lambda _: None, 1 << 40)
-        switch = DeliverySwitch(self.parts, publisher)
+        switch = DeliverySwitch(self.parts, publisher, lambda: None)
         schedule = Schedule(self.parts, switch, None, 3)
         dispatch = Dispatch(self.parts, switch, schedule, None, lambda: None, None, generated=False, market=self.market)
         self.turn = Turn(self.parts, dispatch.carry_out, lambda: None, schedule, publisher, self.market)

@@ -16,6 +16,7 @@ from engine.model.commands import (
     Seek,
     SetLogLevel,
     Stall,
+    Stop,
     SwitchDelivery,
     Unlock,
 )
@@ -110,6 +111,26 @@ def test_a_full_inbox_keeps_the_newest_and_counts_the_rest(tmp_path) -> None:
         assert engine.inbox.merged > 20
         assert live.run.trader.state.instrument_states[0].last_price == 13400
     assert live.recording().count() == live.run.engine.cursor.position
+
+
+@pytest.mark.parametrize("ways_on", [SwitchDelivery("queued"), Stop()], ids=["drained", "ended"])
+def test_the_loop_goes_on_while_many_ticks_are_worked_in_one_go(tmp_path, monkeypatch, ways_on) -> None:
+    """However slow a strategy is: who is stamped between its ticks is not taken for wedged."""
+    live = ScriptedRun(tmp_path, "engine.delivery=polling", "engine.poll_interval_ms=10000")
+    engine, decide, stamps = live.run.engine, Trader.on_tick, set()
+
+    def on_tick(self, tick):
+        stamps.add(engine.stats.beat_ns)
+        return decide(self, tick)
+
+    monkeypatch.setattr(Trader, "on_tick", on_tick)
+    with live.run:
+        with engine.turn.lock:
+            for _ in range(350):
+                live.tick(100)
+            engine.send(ways_on)
+        live.worked()
+        assert len(stamps) == 4
 
 
 def test_what_became_of_a_command_is_told_under_its_ticket(live) -> None:
