@@ -16,23 +16,31 @@ from engine.assembly import build
 from engine.assembly.open_source import open_file
 from engine.model.types import DELIVERIES, FLAG_LATE
 from engine.reports.trade_file import TradeFile
+from engine.runtime import turn
 from tests.simulator import RawLines, Simulator
 from tests.support.builders import config, ms
 from tests.support.live_harness import FULL_CASH, LiveHarness, assert_same, supply_of_command
 from tests.support.shared_data import shared
 from tests.support.thorough import LONG
 from tests.support.trade_lists import decided, golden, rows_of
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
 DAY = "nifty_option_20251001.csv"
 COINS = "raw_ws/binance_spot_btcusdt_20240808.jsonl.gz"
 ROWS = 3_000  # of the session, where not all of it is taken: twenty minutes and the first trades
-PACED = 3000.0  # times the recorded pace: four thousand ticks a second, which a usual inbox holds
+PACED = 3000.0  # times the recorded pace: four thousand ticks a second
 MESSAGES = 4_000
 BEGINS_MS = ms("09:15:00")
 # Rooms in the inbox for a moment in which the machine has no time for the engine: what is to be shown is not that.
 ROOMY = "engine.inbox_size=50000"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine that has no time ticks wait for seconds, and would enter nothing; that is tried where lateness is."""
+    monkeypatch.setattr(turn, "_LATE_NS", 1 << 62)
 
 
 def beginning(tmp_path: Path, rows: int) -> Path:
@@ -49,7 +57,7 @@ def replayed(tmp_path: Path, path: Path) -> Any:
         config(*FULL_CASH), open_file(path, config()), "replay", speed=0.0, state_root=tmp_path / "plain"
     ) as run:
         run.engine.start()
-        assert run.engine.wait(60)
+        assert run.engine.wait(PATIENCE_S)
         run.engine.stop()
         book = run.trader.state.portfolio
         return [one.reason for one in run.engine.exits.newest], run.engine.exits.newest, book.entries, book.cash
@@ -106,7 +114,7 @@ def test_a_whole_session_gives_the_trade_list_row_for_row(tmp_path, delivery, re
 @pytest.mark.parametrize("delivery", ["polling", "queued"])
 def test_the_wire_and_the_delivery_change_no_decision(tmp_path, delivery) -> None:
     path = beginning(tmp_path, ROWS)
-    as_replayed(through_the_wire(tmp_path, path, delivery, PACED), replayed(tmp_path, path))
+    as_replayed(through_the_wire(tmp_path, path, delivery, PACED, ROOMY), replayed(tmp_path, path))
 
 
 # Each is one packet more than the session has, and none of them may make a difference.

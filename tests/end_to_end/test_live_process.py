@@ -32,7 +32,7 @@ from tests.support.live_processes import (
     running_engine,
     wait_for_ticks,
 )
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow
 
@@ -73,8 +73,8 @@ def is_fed(folder: Path) -> Fed:
         before_kb = process.rss_kb()
         for times, fault in enumerate(("claim", "endless"), 2):
             sim.fault(fault)
-            assert sim.wait_for(lambda counters, times=times: counters.upgrades == times, 20)
-            assert sim.wait_subscribed(1, 20)
+            assert sim.wait_for(lambda counters, times=times: counters.upgrades == times, PATIENCE_S)
+            assert sim.wait_subscribed(1, PATIENCE_S)
             wait_for_ticks(sim, RATE // 4)
         growth_kb = process.rss_kb() - before_kb
         return Fed(process.end(), process, growth_kb)
@@ -106,7 +106,7 @@ def is_watched(folder: Path, echo: EchoingExchange) -> Watched:
 
         sim._do(say)
         client = RemoteEngine(process.state / "engine.sock", "test")
-        client.start(20)
+        client.start(PATIENCE_S)
         (process.home.cwd / "hang").touch()
         stacks = process.state / "stacks.txt"
         until(lambda: "has stood still" in stacks.read_text(encoding="utf-8"))
@@ -240,11 +240,11 @@ def broken(home: Home, sim: Simulator, where: str, *, ends: bool) -> tuple[int, 
     ) as popen:
         try:
             if not ends:
-                assert sim.wait_for(lambda counters: counters.upgrades == 2, 20)
-                assert sim.wait_subscribed(1, 20)
+                assert sim.wait_for(lambda counters: counters.upgrades == 2, PATIENCE_S)
+                assert sim.wait_subscribed(1, PATIENCE_S)
                 wait_for_ticks(sim, RATE // 4)
                 popen.send_signal(signal.SIGTERM)
-            out, err = popen.communicate(timeout=30)
+            out, err = popen.communicate(timeout=PATIENCE_S)
         finally:
             popen.kill()
     return popen.returncode, out, err

@@ -4,7 +4,9 @@ import pytest
 
 from tests.bench.idle import case
 
-_TOLERANCE = 1.15  # a machine that is busy with other things wakes threads once more than they ask for
+_ROOM = (
+    3.0  # a machine that is busy with other things wakes threads more often than they ask for; who polls is far beyond
+)
 _SECONDS = 4.0
 
 
@@ -17,6 +19,9 @@ _SECONDS = 4.0
         (0, True, 16),  # a frame a second, four looks whether there is one to draw, two at the engine
     ],
 )
-def test_an_engine_and_a_screen_wake_up_no_oftener_than_they_must(tmp_path, rate: int, screen: bool, most: int) -> None:
+def test_an_engine_and_a_screen_wake_up_no_oftener_than_they_must(
+    tmp_path, record_property, rate: int, screen: bool, most: int
+) -> None:
     figures = case(tmp_path, rate, _SECONDS, screen=screen)
-    assert figures["wakeups_per_s"] <= most * _TOLERANCE, figures
+    record_property("wakeups_per_s", figures["wakeups_per_s"])
+    assert figures["wakeups_per_s"] <= most * _ROOM, figures

@@ -13,6 +13,7 @@ from tests.simulator import Counters, spawn
 from tests.support.binance_lines import recorded
 from tests.support.paths import ROOT
 from tests.support.simulator_client import WAIT_S, packets, request
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -65,7 +66,7 @@ def run(*arguments, **options):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
         **options,
     )

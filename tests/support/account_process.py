@@ -14,6 +14,7 @@ from engine.model.events import AnyEvent
 from engine.model.types import Tick
 from tests.support.builders import EAGER
 from tests.support.journal_harness import JournalHarness, instruments_named
+from tests.support.waiting import PATIENCE_S
 
 SYMBOLS = ("NIFTY", "BANKNIFTY", "SENSEX")
 _RULES = (
@@ -26,7 +27,6 @@ _RULES = (
     "risk.trail_distance_points=2",
     "risk.max_positions_per_day=1000",
 )
-_PATIENCE_S = 30
 
 
 def say(text: str) -> None:
@@ -43,7 +43,7 @@ class _WaitingJournal:
 
     def write(self, event: AnyEvent) -> int:
         number = self._journal.write(event)
-        if self._chance.random() < 0.08 and self._journal.wait_durable(number, _PATIENCE_S):
+        if self._chance.random() < 0.08 and self._journal.wait_durable(number, PATIENCE_S):
             say(f"acknowledged {number}")
         return number
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.support.paths import ROOT
+from tests.support.waiting import PATIENCE_S
 
 
 class Answer(NamedTuple):
@@ -51,7 +52,7 @@ class Home:
         """The command with `words`, until its end."""
         with self.start(*words, **other) as process:
             try:
-                out, err = process.communicate(timeout=60)
+                out, err = process.communicate(timeout=PATIENCE_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise

@@ -4,10 +4,12 @@ from engine.model.types import FLAG_NEW_LINK
 from engine.stream.live_feed import Pace
 from tests.simulator import Generated, Simulator
 from tests.support.live_harness import HOLDING, LiveHarness, assert_same, noon
+from tests.support.waiting import PATIENCE_S
 
 SILENCE_S = 0.4
-# What a whole test must not wait for is short; the rest is as in a real run.
+# What a whole test must not wait for is short; the rest is as in a real run. No machine is slow enough for a patient one.
 BRISK = Pace(silence_s=SILENCE_S, handshake_s=0.4, first_wait_s=0.02)
+PATIENT = Pace(silence_s=PATIENCE_S, lifeless_s=PATIENCE_S, handshake_s=PATIENCE_S, first_wait_s=0.02)
 KEYS = (*HOLDING, *noon(), "smartapi.sequence=rising")
 
 # What is done to the link, and how the feed puts it into words.

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple, Self
 
+from tests.support.waiting import PATIENCE_S
+
 
 class HttpRequest(NamedTuple):
     """One request as it came; header names in lower case."""
@@ -51,13 +53,13 @@ class HttpServer:
 
     def __exit__(self, *_: object) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
-        self._threads[0].join(10)
+        self._threads[0].join(PATIENCE_S)
         self._listener.close()
         for connection in list(self._open):
             with suppress(OSError):  # whoever asked may have gone
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads[1:]:
-            thread.join(10)
+            thread.join(PATIENCE_S)
 
     def _accept(self) -> None:
         while True:

@@ -10,7 +10,7 @@ from threading import Thread
 
 from engine.serving import place_of
 from tests.support.process_harness import OperatorShell, environment
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 # What stands before the options of a run; the screen's program where it has a terminal.
 FORMS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -55,7 +55,7 @@ def live(shell: OperatorShell, form: str) -> Iterator[OperatorShell]:
     finally:
         if shell.popen.poll() is None:
             shell.popen.kill()
-        shell.popen.wait(20)
+        shell.popen.wait(PATIENCE_S)
         os.close(master)
         shell.close()
 

@@ -32,8 +32,8 @@ from engine.venues.registry import venue_of
 from engine.venues.supply import OpenedVenue
 from tests.simulator import API_KEY, CLIENT_CODE, PIN, TOTP_SECRET, Simulator
 from tests.support.builders import EAGER, PERCENT, config
+from tests.support.waiting import PATIENCE_S
 
-PATIENCE_S = 30.0
 ENVIRON = {
     "MYQUANT_SMARTAPI_CLIENT_CODE": CLIENT_CODE,
     "MYQUANT_SMARTAPI_PIN": PIN,

@@ -19,6 +19,7 @@ from tests.simulator.http import response
 from tests.support.builders import EAGER
 from tests.support.command_home import Home
 from tests.support.live_harness import ENVIRON, noon
+from tests.support.waiting import PATIENCE_S
 
 RATE = 400
 # In and out again as often as the price moves, so that there is always an entry that could be wrong.
@@ -61,7 +62,7 @@ class EngineProcess:
     def end(self) -> int:
         """SIGTERM; the exit status."""
         self.popen.send_signal(signal.SIGTERM)
-        self.said = self.popen.communicate(timeout=20)
+        self.said = self.popen.communicate(timeout=PATIENCE_S)
         return self.popen.returncode
 
     def journal(self, kind: str) -> list[Any]:
@@ -95,20 +96,20 @@ def running_engine(
     with home.start(*whole, program=program, env=home.environment | environ) as popen:
         process = EngineProcess(home, popen)
         try:
-            assert sim.wait_subscribed(1, 20), popen.poll()
+            assert sim.wait_subscribed(1, PATIENCE_S), popen.poll()
             yield process
         finally:
             if popen.poll() is None:
                 popen.send_signal(signal.SIGCONT)
                 popen.kill()
             if process.said == ("", ""):
-                popen.communicate(timeout=20)
+                popen.communicate(timeout=PATIENCE_S)
 
 
 def wait_for_ticks(sim: Simulator, packets: int) -> None:
     """Wait until the exchange has had so many ticks more: it keeps its own time."""
     goal = sim.counters.ticks + packets
-    assert sim.wait_for(lambda counters: counters.ticks >= goal, 60)
+    assert sim.wait_for(lambda counters: counters.ticks >= goal, PATIENCE_S)
 
 
 # ── What nobody may see ─────────────────────────────────────────────────────────────────────────────────────────────

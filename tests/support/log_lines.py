@@ -9,7 +9,6 @@ from engine.logs import LogBook
 
 INDIA = timezone(timedelta(hours=5, minutes=30))
 SECOND = 10**9
-PATIENCE_S = 30
 START_NS = 1_759_290_649 * SECOND
 STAMP = "2025-10-01T09:20:49.000+05:30"
 """`START_NS` as a line of the log gives it."""

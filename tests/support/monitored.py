@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from engine.gateway.package_files import text_of
 from tests.support.process_harness import environment
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 PROMETHEUS = shutil.which("prometheus")
 
@@ -47,14 +47,14 @@ class ServeProcess:
         asked = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}")
         asked.add_header("Authorization", f"Bearer {self.token.read_text().strip()}")
         try:
-            with urllib.request.urlopen(asked, timeout=20) as answer:
+            with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
 
     def kill(self) -> None:
         self.popen.kill()
-        self.popen.wait(20)
+        self.popen.wait(PATIENCE_S)
 
     def __enter__(self) -> Self:
         return self
@@ -95,7 +95,9 @@ class Prometheus:
     def api(self, path: str, **words: str) -> Any:
         """What its API says."""
         query = urllib.parse.urlencode(words)
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/{path}?{query}", timeout=20) as answer:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{self.port}/api/v1/{path}?{query}", timeout=PATIENCE_S
+        ) as answer:
             return json.load(answer)["data"]
 
     def series(self, query: str) -> list[Any]:
@@ -112,4 +114,4 @@ class Prometheus:
 
     def __exit__(self, *_: object) -> None:
         self._popen.kill()
-        self._popen.wait(20)
+        self._popen.wait(PATIENCE_S)

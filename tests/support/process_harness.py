@@ -26,9 +26,8 @@ from tests.simulator import Simulator
 from tests.support.builders import EAGER, config
 from tests.support.command_home import Answer
 from tests.support.paths import ROOT
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
-PATIENCE_S = 30.0
 # Trading from the first tick on, all day long; what is bought is soon sold, or kept whatever happens.
 BUSY = (
     *EAGER,
@@ -186,13 +185,13 @@ class OperatorShell:
     @property
     def snapshot(self) -> Snapshot:
         """The newest picture, through the socket."""
-        with Oneshot(self.socket, "test", 20.0) as call:
+        with Oneshot(self.socket, "test", PATIENCE_S) as call:
             return call.snapshot()
 
     def sees(self, wanted: Callable[[Snapshot], object]) -> Snapshot:
         """Wait until the engine shows what is `wanted`; that picture."""
         seen: list[Snapshot] = []
-        with Oneshot(self.socket, "test", 20.0) as call:
+        with Oneshot(self.socket, "test", PATIENCE_S) as call:
 
             def look() -> object:
                 seen[:] = [call.snapshot()]
@@ -213,7 +212,7 @@ class OperatorShell:
     def remote(self, name: str = "Ann") -> Iterator[RemoteEngine]:
         """A screen that has control; it leaves in good order."""
         opened = RemoteEngine(self.socket, name)
-        opened.start(20.0)
+        opened.start(PATIENCE_S)
         self._steering = opened
         try:
             yield opened
@@ -228,20 +227,23 @@ class OperatorShell:
                 self.command(*commands)
             return
         for command in commands:
-            self._carried_out(self._steering, command)
+            ended = self.outcome(command)
+            assert ended.state == "DONE", ended
 
-    @staticmethod
-    def _carried_out(remote: RemoteEngine, command: AnyCommand) -> None:
-        remote.send(command)
+    def outcome(self, command: AnyCommand) -> Pending:
+        """What became of `command`, which the screen that has control gives; given again where it could not be sent in time."""
+        ended: list[Pending] = []
 
-        def newest() -> Pending | None:
-            asked = remote.pending()
-            return asked[-1] if asked else None
+        def has_ended() -> bool:
+            ended[:] = [each for each in self.steering.pending()[-1:] if each.state not in {"REQUESTED", "ACCEPTED"}]
+            if ended and ended[0].reason.startswith("not sent: "):  # and never will be
+                self.steering.send(command)
+                ended.clear()
+            return bool(ended)
 
-        until(lambda: (asked := newest()) is not None and asked.state not in {"REQUESTED", "ACCEPTED"}, remote.pending)
-        asked = newest()
-        assert asked is not None
-        assert asked.state == "DONE", asked
+        self.steering.send(command)
+        until(has_ended, self.steering.pending)
+        return ended[0]
 
     @property
     def steering(self) -> RemoteEngine:

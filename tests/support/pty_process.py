@@ -13,8 +13,7 @@ import time
 from collections.abc import Callable
 
 from tests.support.paths import ROOT
-
-PATIENCE_S = 15.0
+from tests.support.waiting import PATIENCE_S
 
 
 class PtyChild:

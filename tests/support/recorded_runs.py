@@ -30,7 +30,7 @@ from engine.runtime import Engine
 from tests.support.builders import DAY, EAGER, ListSource, config, nifty, ticks
 from tests.support.recording_samples import MarkingWriter
 from tests.support.trader_harness import TraderHarness
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 # On the feed's own thread a command is carried out exactly ahead of the tick that it was sent ahead of.
 BUSY = (*EAGER, "engine.delivery=callback", "recording.checkpoint_ticks=50", "replay.snapshot_ticks=120")
@@ -134,7 +134,7 @@ def record(
     with build(config(*options), source, "mock", speed=0.0, state_root=state or folder / "state") as run:
         source.engine = run.engine
         run.engine.start()
-        assert run.engine.wait(30)
+        assert run.engine.wait(PATIENCE_S)
         run.engine.stop()
     (path,) = (folder / "recordings").iterdir()
     return path
@@ -273,7 +273,7 @@ def check_view(run: Run) -> CheckView:
 
 def at_the_end(run: Run) -> CheckView:
     """How a replay stands after its last tick."""
-    assert run.engine.wait(30)
+    assert run.engine.wait(PATIENCE_S)
     run.engine.stop()
     return check_view(run)
 

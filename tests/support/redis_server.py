@@ -9,7 +9,7 @@ from typing import Self
 
 import pytest
 
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 PROGRAM = shutil.which("redis-server")
 needs_redis = pytest.mark.skipif(PROGRAM is None, reason="no redis-server on this machine (Debian: redis-server)")
@@ -59,8 +59,8 @@ class RedisServer:
 
     def command(self, *words: str | bytes) -> bytes:
         """What it answers to one command, as it comes over the wire."""
-        with socket.create_connection(("127.0.0.1", self.port), 10) as connection:
-            connection.settimeout(10)
+        with socket.create_connection(("127.0.0.1", self.port), PATIENCE_S) as connection:
+            connection.settimeout(PATIENCE_S)
             if self._password:
                 connection.sendall(_packed("AUTH", self._password))
                 assert connection.recv(100).startswith(b"+OK")
@@ -81,7 +81,7 @@ class RedisServer:
         process, self._process = self._process, None
         if process is not None:
             process.send_signal(number)
-            process.wait(10)
+            process.wait(PATIENCE_S)
 
 
 def _packed(*words: str | bytes) -> bytes:

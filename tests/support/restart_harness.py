@@ -9,8 +9,8 @@ from engine.model.commands import Lock
 from engine.model.types import TradeMode
 from tests.support.builders import EAGER
 from tests.support.journal_harness import JournalHarness
+from tests.support.waiting import PATIENCE_S
 
-PATIENCE_S = 30
 READY = "READY: locked until you unlock (k)"
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from tests.support.command_home import Home
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 _TICKS_A_S = 100  # of the kernel's clock
 
@@ -34,7 +34,7 @@ class Service:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{target}", headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
                 return answer.status, msgspec.json.decode(answer.read())
         except urllib.error.HTTPError as error:
             with error:
@@ -61,7 +61,7 @@ class Service:
     def end(self) -> str:
         """SIGTERM; what it said on standard error."""
         self.popen.send_signal(signal.SIGTERM)
-        return self.popen.communicate(timeout=30)[1]
+        return self.popen.communicate(timeout=PATIENCE_S)[1]
 
     def _kb(self, name: str) -> int:
         status = Path(f"/proc/{self.popen.pid}/status").read_text(encoding="ascii")

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import websocket
 
 from tests.simulator import Simulator
+from tests.support.waiting import PATIENCE_S
 
-WAIT_S = 20
+WAIT_S = PATIENCE_S
 _LTP = struct.Struct("<BB25sqqq")
 _QUOTE = struct.Struct("<BB25sqqqqqqddqqqq")
 _SNAP = struct.Struct("<BB25sqqqqqqddqqqqqqd" + "hqqh" * 10 + "qqqq")

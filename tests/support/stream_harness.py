@@ -1,6 +1,7 @@
 """What the tests of live feeds are made with: a login without a server, an observer of all that a feed tells, feeds on short times."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Condition
@@ -18,7 +19,8 @@ from engine.venues.angelone.login import LoginError, Tokens
 from engine.venues.angelone.stream import smartapi_feed
 from engine.venues.binance.stream import binance_feed
 from tests.support.builders import config
-from tests.support.stream_server import BINARY, PATIENCE_S, ScriptedServer
+from tests.support.stream_server import BINARY, ScriptedServer
+from tests.support.waiting import PATIENCE_S
 from tests.support.wire_samples import QUOTE, encode_packet
 
 CALL = Instrument("NIFTY25NOV2526000CE", token="43210", exchange="NFO")
@@ -92,11 +94,10 @@ class FeedObserver:
     def until(self, happened: Callable[[], object]) -> None:
         """Wait for it: looked at whenever something was told, and now and then for what only a view shows."""
         with self._changed:
-            for _ in range(PATIENCE_S * 50):
-                if happened():
-                    return
+            give_up_s = time.monotonic() + PATIENCE_S
+            while not happened():
+                assert time.monotonic() < give_up_s, (self.events, self.ticks[-3:], self.ended)
                 self._changed.wait(0.02)
-        raise AssertionError((self.events, self.ticks[-3:], self.ended))
 
     def until_ups(self, count: int) -> None:
         self.until(lambda: self.states.count("UP") >= count)

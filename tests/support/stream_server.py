@@ -9,9 +9,10 @@ import threading
 from collections.abc import Callable
 from typing import Self
 
+from tests.support.waiting import PATIENCE_S
+
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-PATIENCE_S = 20
 
 
 def frame(opcode: int, payload: bytes, *, fin: bool = True) -> bytes:

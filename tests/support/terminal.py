@@ -20,7 +20,7 @@ from threading import Event
 import pytest
 
 from tests.support.paths import ROOT
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 
 def environment(home: Path, *, new: bool = False, **more: str) -> dict[str, str]:
@@ -43,12 +43,12 @@ class Tmux:
         self._socket = str(home / "tmux")
         inner = "".join(f"export {name}='{value}'; " for name, value in environment(home, **env).items())
         quoted = " ".join(f"'{arg}'" for arg in args)
-        command = f"{inner} '{sys.executable}' -m tui {quoted}; echo status=$?; exec sleep 60"
+        command = f"{inner} '{sys.executable}' -m tui {quoted}; echo status=$?; exec sleep 600"
         size = ("-x", str(width), "-y", str(height))
         self._tmux("-f", "/dev/null", "new-session", "-d", *size, "sh", "-c", command)
 
     def _tmux(self, *args: str) -> str:
-        done = subprocess.run(("tmux", "-S", self._socket, *args), capture_output=True, check=False, timeout=20)
+        done = subprocess.run(("tmux", "-S", self._socket, *args), capture_output=True, check=False, timeout=PATIENCE_S)
         return done.stdout.decode(errors="replace")
 
     def keys(self, *keys: str) -> None:
@@ -89,13 +89,13 @@ def engine(home: Path, folder: Path, *args: str) -> Iterator[subprocess.Popen[by
         yield process
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE_S)
 
 
 def status(home: Path, folder: Path) -> dict[str, object]:
     """What the command `status` tells of the engine in `folder`."""
     command = (sys.executable, "-m", "engine", "status", "--json", "--state-dir", str(folder))
-    done = subprocess.run(command, env=environment(home), capture_output=True, check=False, timeout=20)
+    done = subprocess.run(command, env=environment(home), capture_output=True, check=False, timeout=PATIENCE_S)
     found: dict[str, object] = json.loads(done.stdout)
     return found
 
@@ -120,9 +120,9 @@ class Pty:
         ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
 
     def read_until(self, wanted: bytes) -> bytes:
-        """Read until `wanted` was written; fails after 20 s."""
+        """Read until `wanted` was written; fails after `PATIENCE_S`."""
         seen = b""
-        give_up = time.monotonic() + 20
+        give_up = time.monotonic() + PATIENCE_S
         while wanted not in seen:
             assert time.monotonic() < give_up, seen[-2000:]
             if select.select([self.master], [], [], 0.2)[0]:

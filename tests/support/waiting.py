@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable
 from threading import Event
 
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0  # for what is over in a moment: a machine that has other work may be many times slower
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.02
 
 
 def until(condition: Callable[[], object], what: Callable[[], object] = str) -> None:
-    """Wait until `condition` holds; fails after half a minute, saying what there is instead."""
+    """Wait until `condition` holds; fails after `PATIENCE_S`, saying what there is instead."""
     pause, pause_s = Event(), _FIRST_PAUSE_S
     give_up_s = time.monotonic() + PATIENCE_S
     while not condition():

@@ -305,7 +305,4 @@ def palette(view: View) -> list[tuple[str, str, str]]:
     words = typed.split()
     if words[:1] == ["watch"] and len(words) > 2:
         return [("watch", view.ui.text.strip().partition(" ")[2], "watch_typed")]
-    found = [entry for entry in listed if all(word in f"{entry[0]} {entry[1]}".lower() for word in words)]
-    return sorted(
-        found, key=lambda entry: not entry[0].lower().startswith(typed)
-    )  # what is called so before what speaks of it
+    return [entry for entry in listed if all(word in f"{entry[0]} {entry[1]}".lower() for word in words)]

@@ -15,6 +15,7 @@ from engine.journal.rows import RunEnded
 from engine.recording import MqrSource
 from tests.soak.crash_replay import Experiment, Outcome, experiment, figures
 from tests.support.command_home import Answer, Home
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -88,7 +89,7 @@ def running(home: Home, *words: str | Path) -> Iterator[subprocess.Popen[str]]:
 
 def ended(process: subprocess.Popen[str]) -> Answer:
     """What it said; fails when it goes on as if nothing had been asked, which would take twice that long."""
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=PATIENCE_S)
     return Answer(process.returncode, out, err)
 
 

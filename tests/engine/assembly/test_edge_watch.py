@@ -18,7 +18,7 @@ from engine.model.commands import PauseEntries, ResumeEntries
 from engine.model.errors import InputError
 from engine.runtime.turn_parts import JournalLost
 from tests.support.process_harness import unstarted_run
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 OLDER = "older"
 
@@ -219,12 +219,12 @@ LOG: dict[str, tuple[Callable[[Path], object], str]] = {
 def test_a_log_that_was_taken_away_is_told_in_a_new_one(run: Run, what: str) -> None:
     act, told = LOG[what]
     run.say("before")
-    assert run.logs.flush(30)
+    assert run.logs.flush(PATIENCE_S)
     path = run.folder / LOG_FILE
     act(path)
     until(lambda: path.exists() and f"log: {LOG_FILE}: {told}" in path.read_text(errors="replace"))
     run.say("after")
-    assert run.logs.flush(30)
+    assert run.logs.flush(PATIENCE_S)
     assert "after" in path.read_text(errors="replace")
     assert path.stat().st_mode & 0o777 == 0o600
     assert run.logs.problem == ""

@@ -18,7 +18,7 @@ from engine.model.errors import UserError
 from engine.serving.state_dirs import FLAT_FILE
 from engine.serving.watchdog import STACKS_FILE
 from tests.support.process_harness import unstarted_run
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 
 def folder(path: Path) -> None:
@@ -64,7 +64,7 @@ def one_run(tmp_path: Path) -> tuple[int, str]:
             run.engine.turn.take_inputs()
             run.engine.turn.beat()
         until(lambda: not run.journal.waiting, lambda: run.journal.problem)  # type: ignore[union-attr]
-        assert run.logs.flush(30)
+        assert run.logs.flush(PATIENCE_S)
         assert (run.journal.problem, run.logs.problem) == ("", "")
         return run.opened.run, run.opened.damage + run.opened.missing
 

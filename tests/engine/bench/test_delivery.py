@@ -27,6 +27,7 @@ from engine.cli.main import main
 from engine.model.types import DELIVERIES
 from engine.venues.angelone.wire import QUOTE, decode
 from tests.support.paths import ROOT
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 MARK = "MYQUANT_BENCH_TEST"
@@ -76,7 +77,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 def test_reports_every_mode_and_leaves_nobody_behind() -> None:
     mark = uuid4().hex
     with command("--delivery", "--seconds", "2", "--rate", "200", "--json", mark=mark) as process:
-        out, said = process.communicate(timeout=60)
+        out, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, said
     report = msgspec.json.decode(out, type=DeliveryReport)
     rows = {row.receiver: row for row in report.latencies}
@@ -101,7 +102,7 @@ def test_an_interrupt_leaves_nobody_behind() -> None:
         assert process.stderr is not None
         assert "measuring for about 300 s" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert said == "myquant-tui: interrupted\n"
     assert left_behind(mark) == []
@@ -221,7 +222,7 @@ def test_sender_and_bare_loop_shake_hands() -> None:
         with sock:
             assert let_in(sock) == "/bare"
             send(sock, Traffic(1).frames(50), Traffic.moments_ns(50, 5_000.0, 1))
-            thread.join(30)
+            thread.join(PATIENCE_S)
     assert len(found) == 50
     assert all(late_ns > 0 for late_ns in found)
 

@@ -38,7 +38,7 @@ def test_every_command_is_a_file_and_every_such_file_is_listed() -> None:
 def test_a_command_s_help_and_a_wrong_word_carry_no_engine(name: str) -> None:
     for word, status in (("--help", EXIT_WELL), ("--nonsense", EXIT_BAD_INPUT)):
         whole = [sys.executable, "-c", CARRIED, ",".join(HEAVY), name, word]
-        done = subprocess.run(whole, capture_output=True, text=True, timeout=30, check=True)
+        done = subprocess.run(whole, capture_output=True, text=True, timeout=90, check=True)
         assert done.stdout.splitlines()[-1] == str(status)
         assert f"usage: myquant-tui {name} " in done.stdout or "--nonsense" in done.stderr or "required" in done.stderr
 
@@ -47,7 +47,7 @@ def test_a_command_s_help_and_a_wrong_word_carry_no_engine(name: str) -> None:
 def test_what_changes_a_file_is_carried_by_nothing_else(words: list[str], tmp_path: Path) -> None:
     whole = [sys.executable, "-c", CARRIED, "tomlkit", *words]
     where = {"cwd": tmp_path, "env": {"PYTHONPATH": str(CLI.parents[1]), "HOME": str(tmp_path)}}
-    done = subprocess.run(whole, capture_output=True, text=True, timeout=30, check=True, **where)
+    done = subprocess.run(whole, capture_output=True, text=True, timeout=90, check=True, **where)
     assert done.stdout.splitlines()[-1] == "0"
 
 

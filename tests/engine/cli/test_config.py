@@ -17,6 +17,7 @@ from engine.config import bundled
 from engine.recording.writer import RecordingWriter
 from tests.support.builders import config, nifty
 from tests.support.command_home import Home
+from tests.support.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -264,7 +265,7 @@ def test_who_can_be_asked_edits_again_or_keeps_it(tmp_path: Path, editor: str, t
         while b"[e] " not in seen:
             seen += os.read(terminal, 4096)
         os.write(terminal, f"{typed}\n".encode())
-        assert process.wait(30) == status
+        assert process.wait(PATIENCE_S) == status
     with suppress(OSError):  # which ends what is said on a terminal
         while said := os.read(terminal, 4096):
             seen += said

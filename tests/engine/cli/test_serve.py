@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.command_home import Home
 from tests.support.service import Service, served
+from tests.support.waiting import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +65,6 @@ def test_a_unix_socket_is_private_taken_once_and_gone_at_the_end(tmp_path: Path)
         assert (second.status, len(second.lines)) == (2, 1)
         assert "somebody listens there already" in second.lines[0]
         service.popen.send_signal(signal.SIGINT)
-        service.popen.communicate(timeout=30)
+        service.popen.communicate(timeout=PATIENCE_S)
         assert service.popen.returncode == 0
     assert not path.exists()

@@ -35,6 +35,7 @@ from tests.support.recorded_runs import (
 from tests.support.shared_data import shared
 from tests.support.trader_harness import TraderHarness
 from tests.support.verify_command import verify, verify_one
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.usefixtures("elsewhere")
 ANY: tuple[Command | Beat, ...] = (
@@ -191,7 +192,7 @@ def test_a_live_run_that_merged_ticks(tmp_path: Path, capsys: pytest.CaptureFixt
     options = (*BUSY, "engine.delivery=queued", f"recording.directory={tmp_path / 'rec'}")
     with build(config(*options), supply, "paper", state_root=tmp_path / "state") as run:
         run.engine.start()
-        assert run.engine.wait(30)
+        assert run.engine.wait(PATIENCE_S)
         run.engine.stop()
         assert run.engine.cursor.holes >= 150
         assert run.trader.state.portfolio.entries > 5
@@ -222,7 +223,7 @@ def test_the_recording_of_a_replay_is_one_of_the_same_run(
         folder = tmp_path / path.stem
         options = ("recording.enabled=on", f"recording.directory={folder}")
         with replay(path, tmp_path / f"{path.stem}-state", *options) as run:
-            assert run.engine.wait(30)
+            assert run.engine.wait(PATIENCE_S)
             run.engine.stop()
         (again,) = folder.iterdir()
         assert inputs_of(again) == inputs_of(path)

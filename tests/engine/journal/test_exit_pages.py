@@ -186,7 +186,7 @@ def test_a_disk_that_hangs_holds_nobody_and_is_said_to(folder: Path, monkeypatch
     answers, read = Event(), pages_module.exit_rows
 
     def hangs(*args: Any) -> Any:
-        answers.wait(60)
+        answers.wait(PATIENCE_S)
         return read(*args)
 
     monkeypatch.setattr(pages_module, "exit_rows", hangs)

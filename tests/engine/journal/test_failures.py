@@ -20,9 +20,7 @@ from engine.model.clock import VirtualClock
 from engine.model.errors import DiskError
 from tests.support.journal_faults import booked, full_while, refusing, rows, submit
 from tests.support.paths import ROOT
-from tests.support.waiting import until
-
-PATIENCE_S = 30
+from tests.support.waiting import PATIENCE_S, until
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from engine.model.clock import VirtualClock
 from engine.model.errors import InputError
 from engine.model.events import EntriesChanged, TraderFault
 from tests.support.journal_faults import booked, rejected, rows, submit
+from tests.support.waiting import PATIENCE_S
 
 SECOND = 10**9
-PATIENCE_S = 30
 
 
 @pytest.fixture

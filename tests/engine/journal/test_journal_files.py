@@ -14,9 +14,7 @@ from engine.model.clock import VirtualClock
 from tests.support.builders import EAGER
 from tests.support.journal_faults import booked, submit
 from tests.support.journal_harness import JournalHarness
-from tests.support.waiting import until
-
-PATIENCE_S = 30.0
+from tests.support.waiting import PATIENCE_S, until
 
 
 @pytest.fixture

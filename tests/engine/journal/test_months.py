@@ -17,11 +17,10 @@ from engine.model.errors import DiskError
 from engine.model.state import Plain
 from tests.support.builders import EAGER
 from tests.support.journal_harness import JournalHarness, chain_problems
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 DAY_NS = 86_400 * 10**9
 OCTOBER_NS = 1_759_290_649 * 10**9
-PATIENCE_S = 30.0
 
 
 @pytest.fixture

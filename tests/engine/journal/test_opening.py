@@ -14,8 +14,7 @@ from engine.journal.opening import CHAIN_CHECKED_ON_OPEN
 from engine.model.clock import VirtualClock
 from engine.model.errors import DiskError
 from tests.support.journal_faults import booked, submit
-
-PATIENCE_S = 30
+from tests.support.waiting import PATIENCE_S
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ from engine.model.clock import VirtualClock
 from engine.model.commands import Flat
 from engine.version import VERSION
 from tests.support.link_harness import FakeEngine, LinkHarness, RawClient, engine_snapshot, serving, trade, undisturbed
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 SECOND = 1_000_000_000
 MIB = 2**20
@@ -159,7 +159,7 @@ def test_two_hundred_connections_keep_nobody_out(tmp_path: Path) -> None:
         with RawClient(there.path) as flat:  # in the midst of it
             assert isinstance(flat.hello("flat", screen=False).answer, Welcome)
             assert flat.ask(SendCommand(1, Flat())) == CommandTaken(1, "ACCEPTED")
-        thread.join(20)
+        thread.join(PATIENCE_S)
         until(lambda: there.connections <= 1 + 128)
         assert len(there.notes) <= 2
 
@@ -283,7 +283,7 @@ def test_a_flood_of_looks_is_answered_at_a_bounded_rate(tmp_path: Path, clock: V
         flood.sock.settimeout(0.3)
         with pytest.raises(TimeoutError):
             flood.receive()
-        flood.sock.settimeout(10)
+        flood.sock.settimeout(PATIENCE_S)
         passes(there, clock, 1.0)
         for _ in range(20):
             flood.receive()

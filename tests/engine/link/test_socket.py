@@ -21,7 +21,7 @@ from engine.model.commands import Flat
 from engine.model.errors import UserError
 from engine.version import VERSION
 from tests.support.link_harness import RawClient, remote, serving, undisturbed
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 NOBODY = 65_534
 
@@ -153,7 +153,7 @@ def test_another_user_is_refused_even_where_the_modes_would_let_him_in(tmp_path:
                 capture_output=True,
                 text=True,
                 check=True,
-                timeout=30,
+                timeout=PATIENCE_S,
             )
             assert "this engine belongs to another user" in child.stdout
         assert there.notes == [f"link: a connection of user {NOBODY} was refused"]
@@ -216,4 +216,4 @@ def test_a_false_engine_is_told_from_a_true_one(tmp_path: Path, answer: bytes, t
     assert remote.state.word == "LOST"
     remote.leave(detached=True)
     listener.close()
-    thread.join(10)
+    thread.join(PATIENCE_S)

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from engine.logs import log_trade
-from tests.support.log_lines import PATIENCE_S, Open, lines, logger
+from tests.support.log_lines import Open, lines, logger
 from tests.support.paths import ROOT
+from tests.support.waiting import PATIENCE_S
 
 
 def test_a_log_that_cannot_be_opened_is_told_and_catches_up_later(open_book: Open, tmp_path: Path) -> None:

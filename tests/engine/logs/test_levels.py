@@ -9,7 +9,8 @@ from engine.logs import LogBook
 from engine.logs.levels import LONGEST_S, objection_to, span
 from engine.model.clock import VirtualClock
 from engine.model.log_counts import COMPONENTS, ComponentLevel
-from tests.support.log_lines import PATIENCE_S, SECOND, Open, logger
+from tests.support.log_lines import SECOND, Open, logger
+from tests.support.waiting import PATIENCE_S
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from engine.model.clock import VirtualClock
 from engine.model.errors import ConfigError
 from engine.model.log_counts import COMPONENTS
 from engine.model.ports import LogLine
-from tests.support.log_lines import PATIENCE_S, SECOND, STAMP, START_NS, Open, lines, logger
+from tests.support.log_lines import SECOND, STAMP, START_NS, Open, lines, logger
+from tests.support.waiting import PATIENCE_S
 
 
 def test_a_line_says_when_how_grave_who_and_what(open_book: Open, tmp_path: Path, clock: VirtualClock) -> None:

@@ -16,6 +16,7 @@ from engine.venues.angelone.stream import SmartApi
 from tests.support.builders import config
 from tests.support.stream_harness import CALL, QUICK, FakeLogin, FeedObserver, packet, running
 from tests.support.stream_server import BINARY, ScriptedServer
+from tests.support.waiting import PATIENCE_S
 
 S = 1_000_000_000
 HOUR = 3600 * S
@@ -134,7 +135,7 @@ def test_the_first_ticks_after_a_sleep_are_stamped_as_what_they_are() -> None:
         conn.accept()
         for number in range(1, 5):
             conn.send(BINARY, packet(number, exch_ms=now_ms()))
-        assert woken.wait(20)
+        assert woken.wait(PATIENCE_S)
         conn.send(BINARY, packet(5, exch_ms=now_ms() + 7_200_000))
         conn.send(BINARY, packet(6, exch_ms=now_ms()))  # waited on its way while the machine slept
         conn.linger()

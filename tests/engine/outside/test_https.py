@@ -12,6 +12,7 @@ import pytest
 from engine.model.errors import ConfigError
 from engine.outside.https import Caller, CallError, HttpAnswer, Request, SinkError, place_of
 from tests.support.http_server import HttpRequest, HttpServer, answer
+from tests.support.waiting import PATIENCE_S
 
 SECRET = "canary-9f3a-77"
 GET = Request("GET", "/x", {"X-Key": SECRET})
@@ -102,9 +103,9 @@ def test_close_ends_a_call_from_another_thread_and_refuses_the_next() -> None:
 
         thread = threading.Thread(target=work)
         thread.start()
-        assert stub.came.wait(20)
+        assert stub.came.wait(PATIENCE_S)
         caller.close()
-        thread.join(20)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
         assert [str(error) for error in errors] == ["ended on our side"]
         with pytest.raises(CallError, match="closed on our side"):
@@ -154,7 +155,7 @@ def test_a_certificate_is_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=here"
     made = [openssl, *words.split(), "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate]
-    subprocess.run(made, check=True, capture_output=True, timeout=60)
+    subprocess.run(made, check=True, capture_output=True, timeout=PATIENCE_S)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
 

@@ -17,6 +17,7 @@ from engine.recording.writer import RecordingWriter
 from tests.support.builders import ms, ticks
 from tests.support.recording_samples import header
 from tests.support.trader_harness import TraderHarness
+from tests.support.waiting import PATIENCE_S
 
 FRIDAY, MONDAY = "2025-10-03", "2025-10-06"
 CALL, PUT = Instrument("CALL"), Instrument("PUT")
@@ -74,7 +75,7 @@ def past(tmp_path) -> PastPrices:
     record(tmp_path, "20251003-091500", *at("10:00:00", 50, day=FRIDAY))
     record(tmp_path, "20251006-091500", *at("09:10:00", 40), *at("09:15:00", 100, 103, 99, 101))
     past, instruments = PastPrices(), TraderHarness(listed=(PUT, CALL)).trader.state.instrument_states
-    look_back(tmp_path, instruments, lambda: ms("11:00:00", MONDAY), past, today=True).join(10)
+    look_back(tmp_path, instruments, lambda: ms("11:00:00", MONDAY), past, today=True).join(PATIENCE_S)
     return past
 
 

@@ -16,6 +16,7 @@ from engine.venues.supply import LiveSupply
 from tests.support.builders import ms, ticks
 from tests.support.recording_samples import header
 from tests.support.trader_harness import TraderHarness
+from tests.support.waiting import PATIENCE_S
 
 FRIDAY, MONDAY = "2025-10-03", "2025-10-06"
 CALL, PUT = Instrument("CALL"), Instrument("PUT")
@@ -65,7 +66,7 @@ def test_a_run_knows_fridays_close_on_monday_and_nothing_of_monday_itself(tmp_pa
     record(tmp_path, "20251006-090000", at("09:08:00", 120, MONDAY), at("10:30:00", 130, MONDAY))
     instruments = TraderHarness(listed=(PUT, CALL)).trader.state.instrument_states
     past = PastPrices()
-    look_back(tmp_path, instruments, lambda: ms(begun, MONDAY), past, today=False).join(10)
+    look_back(tmp_path, instruments, lambda: ms(begun, MONDAY), past, today=False).join(PATIENCE_S)
     assert past.close(1, date(2025, 10, 6)) == (10_100, FRIDAY)
     assert past.close(1, date(2025, 10, 3)) == (0, "")
     assert past.close(0, date(2025, 10, 6)) == (0, "")
@@ -78,9 +79,9 @@ def test_of_what_is_added_later_the_close_is_found_too_and_those_known_stay(tmp_
     source = LiveSupply("by hand", (CALL,), lambda _tell, _in_session: None)
     listing = WatchList(source, (CALL.symbol,), None, {}, tmp_path, lambda work: work())
     listing.look_back = lambda first: done.append(
-        look_back(tmp_path, instruments[first:], lambda: ms("11:00:00", MONDAY), past, today=True).join(10)
+        look_back(tmp_path, instruments[first:], lambda: ms("11:00:00", MONDAY), past, today=True).join(PATIENCE_S)
     )
-    look_back(tmp_path, instruments[:1], lambda: ms("09:00:00", MONDAY), past, today=True).join(10)
+    look_back(tmp_path, instruments[:1], lambda: ms("09:00:00", MONDAY), past, today=True).join(PATIENCE_S)
     listing.follow((CALL, PUT))
     listing.follow((replace(CALL, removed=True), PUT))  # nothing that was not known
     assert len(done) == 1
@@ -89,5 +90,5 @@ def test_of_what_is_added_later_the_close_is_found_too_and_those_known_stay(tmp_
 
 def test_where_there_is_no_folder_nothing_is_known(tmp_path):
     past = PastPrices()
-    look_back(tmp_path / "none", [], lambda: 0, past, today=True).join(10)
+    look_back(tmp_path / "none", [], lambda: 0, past, today=True).join(PATIENCE_S)
     assert past.close(0, date(2025, 10, 6)) == (0, "")

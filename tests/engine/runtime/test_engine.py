@@ -1,5 +1,6 @@
 """The same trades and the same state, however the ticks come: three deliveries, any speed, switched, paused, sought."""
 
+import time
 from collections.abc import Iterator
 
 import msgspec
@@ -24,7 +25,7 @@ from engine.model.types import DELIVERIES, Tick
 from engine.recording import MqrSource
 from tests.support.builders import EAGER, ListSource, config, ms, nifty, ticks
 from tests.support.day_replays import result, start
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 
 @pytest.mark.slow
@@ -32,7 +33,7 @@ from tests.support.waiting import until
 @pytest.mark.parametrize("speed", [0.0, 1000.0])
 def test_delivery_and_speed_change_nothing(tmp_path, day_result, delivery, speed):
     with start(tmp_path, None, f"engine.delivery={delivery}", speed=speed, pace=VirtualClock()) as run:
-        assert run.engine.wait(60)
+        assert run.engine.wait(PATIENCE_S)
         run.engine.stop()
         assert result(run) == day_result
         assert run.engine.snapshot.merged == 0
@@ -52,11 +53,13 @@ class Switching(MqrSource):
 
 def test_switching_every_thousand_ticks_loses_nothing(tmp_path, day_result):
     source = Switching(bundled("nifty-synthetic.mqr"))
-    run = build(config(), source, "replay", speed=0.0, state_root=tmp_path)
+    # The source is never so far ahead that it asks again before it was done, and a drain never too slow.
+    chosen = config("engine.inbox_size=500", "engine.switch_drain_ms=10000")
+    run = build(chosen, source, "replay", speed=0.0, state_root=tmp_path)
     source.engine = run.engine
     with run:
         run.engine.start()
-        assert run.engine.wait(60)
+        assert run.engine.wait(PATIENCE_S)
         run.engine.stop()
         assert result(run) == day_result
         snapshot = run.engine.snapshot
@@ -79,7 +82,7 @@ def test_flat_on_a_standing_replay_closes_verifies_and_stays_locked(tmp_path):
         assert run.trader.state.portfolio.net(0) == 0
         assert engine.snapshot.entries.locked == "flat: test"
         engine.send(Play())
-        assert engine.wait(30)
+        assert engine.wait(PATIENCE_S)
         assert run.trader.state.portfolio.entries == 1
         engine.send(Unlock())
         until(lambda: engine.snapshot.entries.locked == "")
@@ -110,7 +113,7 @@ def test_commands_overtake_waiting_ticks(tmp_path):
     assert rising.count() == 0
     with run:
         run.engine.start()
-        assert run.engine.wait(30)
+        assert run.engine.wait(PATIENCE_S)
         assert run.trader.state.portfolio.entries == 0
         assert run.trader.state.gate.locked == "flat: now"
 
@@ -128,7 +131,7 @@ def test_a_raising_trader_halts_entries_and_falls_back_to_queued(tmp_path, monke
     monkeypatch.setattr(type(run.trader), "on_tick", sometimes)
     with run:
         run.engine.start()
-        assert run.engine.wait(30)
+        assert run.engine.wait(PATIENCE_S)
         run.engine.stop()
         assert run.engine.switch.mode == "queued"
         assert run.trader.state.faults == 2
@@ -146,7 +149,7 @@ def test_a_broken_engine_locks_tells_and_ends_with_its_status(tmp_path, monkeypa
     monkeypatch.setattr(type(run.engine._parts.effects), "carry_out", broken)
     with run:
         run.engine.start()
-        assert run.engine.wait(30)
+        assert run.engine.wait(PATIENCE_S)
         assert run.engine.status.exit_status == EXIT_FAULT
         assert run.trader.state.gate.locked == "engine fault"
         monkeypatch.undo()
@@ -158,14 +161,14 @@ def test_a_broken_engine_locks_tells_and_ends_with_its_status(tmp_path, monkeypa
 def test_stop_ends_a_waiting_replay(tmp_path):
     with start(tmp_path, ListSource(ticks([100.0] * 5, step_ms=3_600_000)), speed=1.0) as run:
         run.engine.send(Stop())
-        assert run.engine.wait(30)
+        assert run.engine.wait(PATIENCE_S)
         run.engine.stop()
         assert run.engine.snapshot.stopped
 
 
 def test_a_snapshot_goes_through_a_wire_and_back(tmp_path):
     with start(tmp_path, None, "strategy.use_vwap=true", "strategy.use_bollinger_bands=true") as run:
-        assert run.engine.wait(60)
+        assert run.engine.wait(PATIENCE_S)
         run.engine.send(Seek(10_000))
         until(lambda: run.engine.cursor.last_seq == 10_000)
         run.engine.stop()
@@ -177,18 +180,20 @@ def test_a_snapshot_goes_through_a_wire_and_back(tmp_path):
 
 
 def test_snapshots_are_painted_at_most_twenty_times_a_second(tmp_path):
+    begun_s = time.perf_counter()
     with start(tmp_path) as run:
-        assert run.engine.wait(60)
+        assert run.engine.wait(PATIENCE_S)
         run.engine.stop()
+        passed_s = time.perf_counter() - begun_s
         seconds = sum(epoch.stages["receive→decision"].count for epoch in run.engine.snapshot.epochs) / 32_664
         assert seconds == 1
-        assert run.engine.snapshot.number < 400
+        assert run.engine.snapshot.number < 20 * passed_s + 20
 
 
 @pytest.mark.parametrize("delivery", DELIVERIES)
 def test_every_stage_is_measured_one_tick_in_sixteen(tmp_path, delivery):
     with start(tmp_path, None, f"engine.delivery={delivery}") as run:
-        assert run.engine.wait(60)
+        assert run.engine.wait(PATIENCE_S)
         run.engine.stop()
         stages = run.engine.snapshot.epochs[-1].stages
         assert stages["receive→decision"].count == 32_664
@@ -201,7 +206,7 @@ def test_refused_ticks_are_counted_with_the_first_of_each(tmp_path):
     stream = ticks([100.0, 0.0, 0.0, -1.0, 100.0])
     stream[4].exch_ms = ms("09:00:00")
     with start(tmp_path, ListSource(stream, (nifty(),))) as run:
-        assert run.engine.wait(30)
+        assert run.engine.wait(PATIENCE_S)
         run.engine.stop()
         assert run.engine.snapshot.refused == {"non_positive": 3, "backwards": 1}
         assert run.trader.state.first_refused == {"non_positive": 2, "backwards": 5}
@@ -210,7 +215,7 @@ def test_refused_ticks_are_counted_with_the_first_of_each(tmp_path):
 def test_a_flat_leaves_a_receipt_in_log_and_file(tmp_path):
     with start(tmp_path, ListSource(ticks([99.0, 100.0, 101.0])), *EAGER) as run:
         engine = run.engine
-        assert engine.wait(30)
+        assert engine.wait(PATIENCE_S)
         engine.send(Flat("test"))
         until(lambda: engine.snapshot.flat.receipt != ())
         view = engine.snapshot.flat

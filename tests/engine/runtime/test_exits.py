@@ -23,7 +23,7 @@ from engine.runtime.exits import MOST, Exits
 from engine.runtime.timeline import Timeline
 from tests.support.builders import EAGER, ListSource, config, ticks
 from tests.support.trader_harness import TraderHarness
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 OFTEN = (
     *EAGER,
@@ -63,7 +63,7 @@ def test_many_exits_leave_few_in_memory_exact_sums_and_every_row(tmp_path: Path)
     expected = played()
     assert len(expected) == EXITS
     with TradeFile(tmp_path / "t.csv") as file, started(tmp_path, file) as run:
-        assert run.engine.wait(60)
+        assert run.engine.wait(PATIENCE_S)
         run.engine.stop()
         file.finish()
         summary, exits, seen = summarise(run, 1.0), run.engine.exits, run.engine.snapshot
@@ -87,7 +87,7 @@ def test_a_replay_that_goes_back_takes_rows_and_sums_back(tmp_path: Path) -> Non
     expected = played()
     with TradeFile(path) as file, started(tmp_path, file) as run:
         engine, exits, cursor = run.engine, run.engine.exits, run.engine.cursor
-        assert engine.wait(60)
+        assert engine.wait(PATIENCE_S)
         engine.send(Hold())
         engine.send(Seek(300))  # long before the oldest exit that is kept
         until(lambda: cursor.last_seq == 300 and cursor.expected == -1)
@@ -117,17 +117,17 @@ def test_a_pipe_gets_its_rows_at_the_end(tmp_path: Path) -> None:
     reader = Thread(target=lambda: got.append(path.read_text()))
     reader.start()
     with TradeFile(path) as file, started(tmp_path, file) as run:
-        assert run.engine.wait(60)
+        assert run.engine.wait(PATIENCE_S)
         run.engine.stop()
         file.finish()
-    reader.join(10)
+    reader.join(PATIENCE_S)
     assert len(got[0].splitlines()) == EXITS + 1
     assert path.is_fifo()
 
 
 def test_a_disk_that_refuses_is_told_at_the_end_and_the_run_goes_on(tmp_path: Path) -> None:
     with TradeFile(Path("/dev/full")) as file, started(tmp_path, file) as run:
-        assert run.engine.wait(60)
+        assert run.engine.wait(PATIENCE_S)
         run.engine.stop()
         assert run.trader.state.portfolio.trades == EXITS
         with pytest.raises(InputError, match="--trades /dev/full: cannot be written: No space left on device"):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from engine.model.types import FLAG_NEW_LINK, FLAG_UNCHAINED
 from engine.runtime.inbox import Inbox
 from tests.support.builders import tick
+from tests.support.waiting import PATIENCE_S
 
 
 def numbered(count, instruments=1):
@@ -90,19 +91,19 @@ def test_nothing_is_lost_or_out_of_order_while_one_merges_and_the_other_takes(ha
     seqs = []
 
     def feed():
-        both.wait(10)
+        both.wait(PATIENCE_S)
         for each in stream:
             inbox.put_newest(each)
         over.set()
 
     thread = Thread(target=feed)
     thread.start()
-    both.wait(10)
+    both.wait(PATIENCE_S)
     while not over.is_set():
         if (each := inbox.take()) is not None:
             seqs.append(each.seq)
             sum(range(100))  # slow enough that what waits must be merged
-    thread.join(10)
+    thread.join(PATIENCE_S)
     seqs += taken(inbox)
     assert inbox.merged > 0
     assert seqs == sorted(set(seqs))
@@ -124,11 +125,11 @@ def test_a_lossless_feed_waits_for_room_and_wakes_the_taker():
     thread.start()
     seqs = []
     while len(seqs) < 5:
-        wanted.wait(10)
+        wanted.wait(PATIENCE_S)
         wanted.clear()
         seqs += taken(inbox)
         inbox.room_made()
-    thread.join(10)
+    thread.join(PATIENCE_S)
     assert seqs == [1, 2, 3, 4, 5]
     assert inbox.merged == 0
 
@@ -139,5 +140,5 @@ def test_closing_frees_a_waiting_feed():
     thread = Thread(target=inbox.put_lossless, args=(tick(2, 100.0, 2),))
     thread.start()
     inbox.close()
-    thread.join(10)
+    thread.join(PATIENCE_S)
     assert not thread.is_alive()

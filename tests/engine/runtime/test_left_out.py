@@ -10,7 +10,7 @@ from engine.model.types import Tick
 from engine.reports.summary import summarise
 from engine.runtime.inbox import Inbox
 from tests.support.builders import EAGER, ListSource, config, priced, tick, ticks
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 FALLING = ticks(range(160, 100, -1), start="10:00:00")
 STREAM = [
@@ -25,7 +25,7 @@ STREAM = [
 def started(folder: Path, stream: list[Tick]) -> Run:
     run = build(config(*EAGER), ListSource(stream), "replay", speed=0.0, state_root=folder / "state")
     run.engine.start()
-    assert run.engine.wait(30)
+    assert run.engine.wait(PATIENCE_S)
     return run
 
 

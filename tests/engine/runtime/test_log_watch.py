@@ -20,6 +20,7 @@ from engine.runtime.log_watch import LogWatch
 from engine.venues.simulated.source import mock_source
 from tests.support.builders import EAGER, config
 from tests.support.scripted_feed import ScriptedRun
+from tests.support.waiting import PATIENCE_S
 
 SECOND = 10**9
 ADAPTIVE = ("adaptive.enabled=true", "adaptive.hold_s=20", "logging.lines_per_s=1000")
@@ -69,7 +70,7 @@ class Session:
 
     def lines(self, level: str) -> list[tuple[str, str]]:
         """Component and text of every line of that level that the file has."""
-        assert self.run.logs.flush(30)
+        assert self.run.logs.flush(PATIENCE_S)
         found = (line.split(maxsplit=3) for line in (self.run.folder / "engine.log").read_text().splitlines())
         return [(component, text) for _, name, component, text in found if name == level.strip()]
 

@@ -23,7 +23,7 @@ from tests.support.builders import EAGER, ListSource, config, ms, nifty, ticks
 from tests.support.journal_harness import exact_fields
 from tests.support.live_harness import assert_same, verify
 from tests.support.scripted_feed import ScriptedFeed, ScriptedRun
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 CANARY = "canary-9f3k2"
 
@@ -302,7 +302,7 @@ def test_going_back_is_told_to_whoever_reads_the_journal(tmp_path: Path) -> None
     run: Run
     with build(chosen, stream, "mock", speed=0.0, state_root=tmp_path) as run:
         run.engine.start()
-        assert run.engine.wait(30)
+        assert run.engine.wait(PATIENCE_S)
         assert run.trader.state.portfolio.trades == 1
         run.engine.send(Seek(2))
         until(lambda: run.trader.state.portfolio.trades == 0)

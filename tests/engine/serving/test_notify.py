@@ -11,6 +11,7 @@ import pytest
 from engine.assembly import Run
 from engine.model.commands import Flat, Lock, PauseEntries
 from engine.serving.notify import Heartbeat, Notifier, status_line
+from tests.support.waiting import PATIENCE_S
 
 S = 1_000_000_000
 
@@ -21,7 +22,7 @@ def heard(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[sock
     name = str(tmp_path / "n") if request.param == "path" else f"\0myquant-{os.getpid()}-{time.monotonic_ns()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
         sock.bind(name)
-        sock.settimeout(20)
+        sock.settimeout(PATIENCE_S)
         yield sock, {"NOTIFY_SOCKET": name.replace("\0", "@"), "WATCHDOG_USEC": "4000000"}
 
 

@@ -14,12 +14,13 @@ from engine.serving.offline_flat import LastPrice, check_simulated, find_account
 from engine.serving.state_dirs import EngineDir, place_of
 from engine.text.sanitize import clean
 from tests.support.builders import EAGER, ListSource, config, ms, ticks
+from tests.support.waiting import PATIENCE_S
 
 
 def test_work_that_a_disk_holds_up_is_left_and_told(tmp_path: Path) -> None:
     answers = Event()
     with pytest.raises(DiskError, match="does not answer: nothing is verified"):
-        in_time(place_of(tmp_path), 0.01, lambda: answers.wait(60))
+        in_time(place_of(tmp_path), 0.01, lambda: answers.wait(PATIENCE_S))
     answers.set()
 
 

@@ -27,7 +27,7 @@ from engine.runtime.exits import MOST
 from engine.serving.served import DurableView
 from tests.support.builders import EAGER, ListSource, config, ticks
 from tests.support.link_harness import RawClient, remote, serving
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 from tui.view.engine_client import LocalEngine
 
 EXITS = 5_000
@@ -58,7 +58,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     source = ListSource(ticks([100 + n % 3 * 0.1 for n in range(3 * EXITS + 700)], start="09:16:00", step_ms=500))
     with build(config(*BUSY), source, "replay", speed=0.0, state_root=folder) as built:
         built.engine.start()
-        assert built.engine.wait(60)
+        assert built.engine.wait(PATIENCE_S)
         settled(built)
         yield built
 
@@ -136,7 +136,7 @@ def test_an_engine_whose_journal_hangs_answers_everything_else(
     answers, read = threading.Event(), pages_module.exit_rows
 
     def hangs(*args: Any) -> Any:
-        answers.wait(60)
+        answers.wait(PATIENCE_S)
         return read(*args)
 
     monkeypatch.setattr(pages_module, "exit_rows", hangs)
@@ -169,7 +169,7 @@ def test_after_a_replay_went_back_what_came_later_is_no_more(tmp_path: Path) -> 
     with build(config(*BUSY), source, "replay", speed=0.0, state_root=tmp_path / "state") as built:
         engine = built.engine
         engine.start()
-        assert engine.wait(60)
+        assert engine.wait(PATIENCE_S)
         settled(built)
         with serving(tmp_path, fake=DurableView(built)) as there, remote(there) as ann:
             whole = page(ann.exit_page, 101)

@@ -74,6 +74,7 @@ def finished(folder: Path, source: Path, number: int, row: str) -> Cut:
         shell.sees(lambda seen: seen.flat.state == "FLAT")
         if flats[-1:] != ["FLAT"]:
             until(lambda: shell.receipts and shell.receipts[-1].read_text().endswith("nothing\n"))
+            until(lambda: "RESUMED" in shell.log)
     return Cut(row, flats[-1] if flats else "", shell)
 
 

@@ -19,7 +19,7 @@ from engine.model.errors import EXIT_FAULT, EXIT_WELL
 from engine.serving import place_of
 from engine.serving.state_dirs import FLAT_FILE
 from tests.support.process_harness import BUSY, HOLDING, OperatorShell, environment
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +34,7 @@ class Wedged(NamedTuple):
 
     stacks: str
     log: str
-    held: int
+    held: bool
     locked: str
     pid_stayed: bool
     dumped_s: float
@@ -56,11 +56,11 @@ def spins(folder: Path) -> Wedged:
         shell.answers()
         back_s = time.monotonic() - begun_s
         seen = shell.snapshot
-        held = shell.net()
+        held = any("NIFTY @ " in line for line in seen.found)  # it may have been sold before anybody looks
         stop_sold = not held or bool(shell.sees(lambda seen: not seen.positions).trades[-1].reason == "Stop Loss")
         command = [sys.executable, "-m", "engine", "flat", "--yes", "--state-dir", str(shell.state)]
         flat = subprocess.run(
-            command, env=environment(folder), capture_output=True, text=True, check=False, timeout=60
+            command, env=environment(folder), capture_output=True, text=True, check=False, timeout=PATIENCE_S
         )  # fmt: skip
         return Wedged(
             (shell.state / "stacks.txt").read_text(), shell.log, held, seen.entries.locked,
@@ -71,8 +71,8 @@ def spins(folder: Path) -> Wedged:
 class Aborted(NamedTuple):
     """What a service manager heard and saw of an engine that was wedged."""
 
-    heard: list[tuple[float, bytes]]
-    asked_s: float
+    heard: list[bytes]
+    before: int
     status: int
     wish_laid: bool
     flat_reason: str
@@ -81,7 +81,7 @@ class Aborted(NamedTuple):
 
 def hangs(folder: Path) -> Aborted:
     """A strategy that waits for ever, under a service manager; a flat that is asked for meanwhile is not lost."""
-    heard: list[tuple[float, bytes]] = []
+    heard: list[bytes] = []
     with OperatorShell(folder, *HOLDING) as shell, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(folder / "manager"))
         manager.settimeout(0.5)
@@ -90,19 +90,19 @@ def hangs(folder: Path) -> Aborted:
         shell.holds()
         (shell.cwd / "hang").touch()
         until((shell.cwd / "hangs").exists)
-        asked_s = time.monotonic()
+        before = -1
         shell.signal(signal.SIGUSR1)
         while shell.popen.poll() is None:
             try:
-                heard.append((time.monotonic(), manager.recv(999)))
-            except TimeoutError:
-                continue
+                heard.append(manager.recv(999))
+            except TimeoutError:  # all that was said so far is heard
+                before = len(heard) if before < 0 else before
         (shell.cwd / "hang").unlink()
         status = shell.popen.returncode
         wish_laid = (shell.state / FLAT_FILE).exists()
         shell.start("--quiet", "--paused", program=(*PROGRAM, "strategy"))
         reason = shell.is_flat().flat.reason
-        return Aborted(heard, asked_s, status, wish_laid, reason, shell.net())
+        return Aborted(heard, before, status, wish_laid, reason, shell.net())
 
 
 def breaks(folder: Path) -> tuple[int, str, str, int, str]:
@@ -191,20 +191,21 @@ def test_a_strategy_that_never_returns_is_seen_ended_and_begun_anew(runs: Runs, 
     record_property("back_s", run.back_s)
     assert "broken_engine_process.py" in run.stacks
     assert "in _spin" in run.stacks
-    assert "engine loop has stood still for 2." in run.log
-    assert "strategy has stood still for 2." in run.log
+    assert "engine loop has stood still for " in run.log
+    assert "strategy has stood still for " in run.log
     assert "the engine is ended" in run.log
     assert run.pid_stayed
-    assert (run.held > 0, run.stop_sold, run.locked) == (True, True, "the last run ended uncleanly")
+    assert (run.held, run.stop_sold, run.locked) == (True, True, "the last run ended uncleanly")
     assert run.flat.returncode == EXIT_WELL, run.flat
 
 
 def test_under_a_service_manager_a_wedged_engine_aborts_and_loses_no_flat(runs: Runs) -> None:
     run = runs.hangs.result()
-    pings = [at_s for at_s, word in run.heard if word == b"WATCHDOG=1"]
     assert run.status == -signal.SIGABRT
-    assert pings
-    assert max(pings) - run.asked_s < 2  # its own loop went no further, and nobody lied about it
+    assert run.before > 0
+    assert b"WATCHDOG=1" in run.heard[: run.before]
+    # Its own loop went no further, and nobody lied about it: one that was due, and one of a round that was under way.
+    assert run.heard[run.before :].count(b"WATCHDOG=1") <= 2
     assert run.wish_laid
     assert (run.flat_reason, run.held) == ("file FLAT", 0)
 

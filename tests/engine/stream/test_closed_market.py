@@ -5,6 +5,7 @@ from threading import Event
 from engine.model.ports import Closed
 from tests.support.stream_harness import packet, running, smartapi
 from tests.support.stream_server import BINARY, ScriptedServer
+from tests.support.waiting import PATIENCE_S
 
 
 def stays(conn):
@@ -33,7 +34,7 @@ def test_it_connects_nowhere_while_closed_and_by_itself_at_the_opening():
         feed.keep_hours(hours)
         with running(feed, observer):
             observer.until(lambda: observer.states)
-            assert hours.asked.wait(5)
+            assert hours.asked.wait(PATIENCE_S)
             assert (observer.states, feed.view().state, feed.view().because) == (
                 ["CLOSED"],
                 "CLOSED",
@@ -56,8 +57,8 @@ def test_a_link_that_is_up_is_left_when_the_market_closes_and_not_made_again():
             hours.closed = True
             observer.until(lambda: "CLOSED" in observer.states)
             hours.asked.clear()
-            assert hours.asked.wait(5)
-            assert hours.asked.wait(5)
+            assert hours.asked.wait(PATIENCE_S)
+            assert hours.asked.wait(PATIENCE_S)
     assert observer.states.count("UP") == 1
     assert "WAITING" not in observer.states
 

@@ -23,6 +23,7 @@ from tests.support.stream_harness import (
     smartapi,
 )
 from tests.support.stream_server import BINARY, CLOSE, PING, PONG, TEXT, ScriptedServer, frame
+from tests.support.waiting import PATIENCE_S
 
 IMPATIENT = msgspec.structs.replace(QUICK, silence_s=0.1)
 
@@ -86,7 +87,7 @@ def test_outside_the_session_pongs_keep_a_link():
     with ScriptedServer(answers) as server:
         feed, observer = smartapi(server.url, pace=pace, in_session=False)
         with running(feed, observer):
-            assert enough.wait(20)
+            assert enough.wait(PATIENCE_S)
             assert observer.losses == []
 
 
@@ -192,7 +193,7 @@ def test_a_ping_of_the_server_is_answered_with_its_payload():
     with ScriptedServer(pings) as server:
         feed, observer = binance(server.url)
         with running(feed, observer):
-            assert answered.wait(20)
+            assert answered.wait(PATIENCE_S)
     assert set(server.seen) <= {(PONG, b"one"), (PONG, b"two"), (PONG, b"three")}
 
 

@@ -14,6 +14,7 @@ from engine.text.redaction import hide
 from engine.venues.angelone.login import LoginError
 from tests.support.stream_harness import QUICK, FakeLogin, packet, running, smartapi
 from tests.support.stream_server import BINARY, Script, ScriptedServer, ServerConnection
+from tests.support.waiting import PATIENCE_S
 
 S = 1_000_000_000
 RARE = msgspec.structs.replace(QUICK, again_s=0.01, steady_s=60.0)
@@ -157,7 +158,7 @@ def test_what_cannot_even_be_told_ends_the_feed_aloud() -> None:
     feed._status._tell = deaf
     feed.start(observer.deliver, observer.on_end)
     observer.until(lambda: observer.ended)
-    feed._thread.join(20)
+    feed._thread.join(PATIENCE_S)
     assert observer.ended == ["smartapi 127.0.0.1 feed: RuntimeError: nobody listens"]
 
 

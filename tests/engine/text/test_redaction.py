@@ -21,6 +21,7 @@ from engine.text import redaction
 from engine.text.redaction import MASK, hide, redact
 from tests.support.builders import IST
 from tests.support.paths import ROOT
+from tests.support.waiting import PATIENCE_S
 
 SECRETS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=9, max_size=60)
 
@@ -139,7 +140,7 @@ def test_readers_and_writers_at_once() -> None:
         hidden.append(secret)
     over.set()
     for reader in readers:
-        reader.join(20)
+        reader.join(PATIENCE_S)
     assert leaks == []
     assert redact(" ".join(secrets)) == " ".join([MASK] * 60)
 
@@ -157,7 +158,7 @@ def test_no_log_line_holds_a_secret_traceback_and_cut_lines_included(tmp_path: P
         wrapped.__cause__ = error
         log.error("failed", exc_info=wrapped)
     log.error("%d", "canary-9f3a-77")  # a line that cannot be put together
-    assert book.flush(10)
+    assert book.flush(PATIENCE_S)
     ring = "\n".join(line.text for line in book.lines_since(0, 1000))
     book.close()
     written = (tmp_path / "engine.log").read_text()
@@ -183,7 +184,7 @@ def test_the_command_s_own_error_lines_hold_no_secret(tmp_path: Path) -> None:
             check=False,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             cwd=tmp_path,
         )

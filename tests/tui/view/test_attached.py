@@ -12,7 +12,7 @@ from engine.presentation.lamps import TerminalLink
 from tests.support.link_harness import FakeEngine, serving
 from tests.support.paths import ROOT
 from tests.support.snapshots import AT_MS, SECOND, SNAPSHOT
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 from tui.view.attached import AttachedEngine
 from tui.view.model import Ui
 from tui.view.view_builder import ViewBuilder
@@ -21,7 +21,7 @@ from tui.view.view_builder import ViewBuilder
 @contextmanager
 def attached(made, name="pts/0", **more):
     remote = RemoteEngine(made.path, name, **more)
-    remote.start(10.0)
+    remote.start(PATIENCE_S)
     client = AttachedEngine(remote, made.path.parent)
     try:
         yield client

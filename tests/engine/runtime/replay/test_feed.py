@@ -8,6 +8,7 @@ from engine.model.clock import SystemClock, VirtualClock
 from engine.model.errors import InputError
 from engine.runtime.replay.feed import ReplayFeed
 from tests.support.builders import ListSource, ms, tick, ticks
+from tests.support.waiting import PATIENCE_S
 
 
 class Listener:
@@ -47,7 +48,7 @@ def stream(count=50, step_ms=1000):
 def test_every_tick_once_in_order_at_any_speed(speed):
     listener = Listener()
     feed = play(stream(), listener, speed=speed)
-    assert listener.over.wait(20)
+    assert listener.over.wait(PATIENCE_S)
     feed.stop(5)
     assert listener.seqs == list(range(1, 51))
     assert listener.problem == ""
@@ -57,7 +58,7 @@ def test_every_tick_once_in_order_at_any_speed(speed):
 def test_the_time_waited_is_the_recorded_time_over_the_speed(speed, expected_s):
     clock, listener = VirtualClock(), Listener()
     feed = play(stream(), listener, clock, speed=speed)
-    assert listener.over.wait(20)
+    assert listener.over.wait(PATIENCE_S)
     feed.stop(5)
     assert clock.monotonic_ns() / 1e9 == pytest.approx(expected_s, rel=0.02)
 
@@ -71,7 +72,7 @@ def test_long_silences_are_skipped_when_asked_to():
     ]
     clock, listener = VirtualClock(), Listener()
     feed = play(ListSource(quiet), listener, clock, speed=1.0, skip_silence=True, silence_ms=2000)
-    assert listener.over.wait(20)
+    assert listener.over.wait(PATIENCE_S)
     feed.stop(5)
     assert clock.monotonic_ns() / 1e9 == pytest.approx(3, rel=0.01)
     assert feed.progress().silences_skipped == 1
@@ -80,7 +81,7 @@ def test_long_silences_are_skipped_when_asked_to():
 def test_a_stamp_that_runs_backwards_is_not_waited_for():
     listener = Listener()
     feed = play(ListSource([tick(1, 100.0, ms("12:00:00")), tick(2, 100.0, ms("09:00:00"))]), listener, speed=1.0)
-    assert listener.over.wait(20)
+    assert listener.over.wait(PATIENCE_S)
     feed.stop(5)
     assert listener.seqs == [1, 2]
 
@@ -92,7 +93,7 @@ def test_paused_it_stands_until_it_is_moved_and_stops_at_the_limit():
     feed = play(stream(), listener, speed=1.0, paused=True)
     assert not feed.progress().playing
     feed.move(1, 3, playing=False)
-    assert reached.wait(20)
+    assert reached.wait(PATIENCE_S)
     feed.stop(5)
     assert listener.seqs == [1, 2, 3]
 
@@ -100,14 +101,14 @@ def test_paused_it_stands_until_it_is_moved_and_stops_at_the_limit():
 def test_moving_back_and_forth_delivers_from_there_again():
     listener = Listener()
     feed = play(stream(20), listener)
-    assert listener.over.wait(20)
+    assert listener.over.wait(PATIENCE_S)
     assert feed.progress().ended
     listener.again()
     feed.move(15, None, playing=True)
-    assert listener.over.wait(20)
+    assert listener.over.wait(PATIENCE_S)
     listener.again()
     feed.move(19, 20, playing=True)
-    assert listener.over.wait(20)
+    assert listener.over.wait(PATIENCE_S)
     feed.stop(5)
     assert listener.seqs == [*range(1, 21), *range(15, 21), 19, 20]
 
@@ -118,7 +119,7 @@ def test_an_order_in_the_middle_of_a_rush_is_obeyed():
     feed = ReplayFeed(stream(50), VirtualClock())
     listener.after = {10: lambda: feed.move(40, None, playing=True), 45: lambda: feed.set_speed(2.0), 50: reached.set}
     feed.start(listener.deliver, listener.on_end)
-    assert reached.wait(20)
+    assert reached.wait(PATIENCE_S)
     feed.stop(5)
     assert listener.seqs == [*range(1, 11), *range(40, 51)]
     assert feed.progress().speed == 2.0
@@ -132,7 +133,7 @@ def test_a_source_that_cannot_be_read_on_is_told():
 
     listener = Listener()
     feed = play(Torn(ticks([100.0] * 9)), listener)
-    assert listener.over.wait(20)
+    assert listener.over.wait(PATIENCE_S)
     feed.stop(5)
     assert listener.seqs == [1, 2, 3]
     assert listener.problem == "day.csv: row 4: no price"
@@ -143,7 +144,7 @@ def test_stop_ends_a_long_wait():
     first = Event()
     listener.after = {1: first.set}
     feed = play(stream(step_ms=3_600_000), listener, SystemClock(), speed=1.0)
-    assert first.wait(20)
+    assert first.wait(PATIENCE_S)
     feed.stop(20)
     assert listener.seqs == [1]
 
@@ -169,7 +170,7 @@ def test_a_long_wait_for_the_next_tick_is_told_and_a_short_one_is_not(step_ms, s
     clock, listener = ToldWhileWaiting(), Listener()
     feed = clock.feed = ReplayFeed(stream(4, step_ms), clock, speed=speed)
     feed.start(listener.deliver, listener.on_end)
-    assert listener.over.wait(20)
+    assert listener.over.wait(PATIENCE_S)
     feed.stop(5)
     assert clock.told
     for due_ns, now_ns, timeout_s in clock.told:
@@ -196,7 +197,7 @@ def test_while_it_waits_the_session_goes_on_as_fast_as_it_is_set_to():
     feed = clock.feed = ReplayFeed(stream(3, 30_000), clock, speed=10.0)
     assert feed.awaited() == (None, 0)
     feed.start(listener.deliver, listener.on_end)
-    assert listener.over.wait(20)
+    assert listener.over.wait(PATIENCE_S)
     feed.stop(5)
     waits = [(each.seq, at_ms - ms("09:30:00")) for each, at_ms in clock.told]
     assert waits == [(2, 15_000), (3, 45_000)]

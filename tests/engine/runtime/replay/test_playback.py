@@ -24,13 +24,13 @@ from engine.model.state import state_hash
 from engine.model.types import DELIVERIES
 from tests.support.builders import EAGER, ListSource, config, ms, nifty, tick, ticks
 from tests.support.day_replays import result, start, whole_day
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 
 def test_seeking_back_and_forth_ends_the_same(tmp_path, day_result):
     with start(tmp_path) as run:
         engine = run.engine
-        assert engine.wait(60)
+        assert engine.wait(PATIENCE_S)
         for target in (20_000, 4_999, 30_001, 5_000, 12, 0, 17_777):
             engine.send(Hold())
             engine.send(Seek(target))
@@ -44,12 +44,12 @@ def test_seeking_back_and_forth_ends_the_same(tmp_path, day_result):
 def test_a_seek_is_exact_and_equals_running_there(tmp_path):
     stream = list(whole_day().ticks())[:9_000]
     with start(tmp_path / "a", ListSource(stream[:7_321]), "replay.snapshot_ticks=1000") as run:
-        assert run.engine.wait(60)
+        assert run.engine.wait(PATIENCE_S)
         expected = state_hash(run.trader.state.dump())
         trades = len(run.engine.exits.newest)
     with start(tmp_path / "b", ListSource(stream), "replay.snapshot_ticks=1000") as run:
         engine = run.engine
-        assert engine.wait(60)
+        assert engine.wait(PATIENCE_S)
         engine.send(Hold())
         engine.send(Seek(7_321))
         until(lambda: engine.cursor.last_seq == 7_321 and engine.cursor.expected == -1)
@@ -78,7 +78,7 @@ def test_paused_stepped_and_played_on(tmp_path, delivery):
         engine.send(SetSpeed(0.0))
         engine.send(SkipSilence(on=True))
         engine.send(Play())
-        assert engine.wait(30)
+        assert engine.wait(PATIENCE_S)
         until(lambda: engine.snapshot.replay is not None and engine.snapshot.replay.ended)
         view = engine.snapshot.replay
         assert (view.tick, view.playing, view.skip_silence) == (30, False, True)
@@ -107,7 +107,7 @@ def test_a_run_that_is_recorded_only_goes_forward(tmp_path):
     options = ("recording.enabled=on", f"recording.directory={tmp_path / 'rec'}")
     with start(tmp_path, ListSource(ticks([100.0] * 20)), *options) as run:
         engine = run.engine
-        assert engine.wait(30)
+        assert engine.wait(PATIENCE_S)
         engine.send(Seek(5))
         until(lambda: any("going back refused" in line for line in engine.snapshot.outcomes))
         assert engine.cursor.last_seq == 20
@@ -135,7 +135,7 @@ def test_next_and_previous_event(tmp_path):
 def test_the_chart_has_the_whole_day_and_forgets_the_future(tmp_path):
     with start(tmp_path) as run:
         engine = run.engine
-        assert engine.wait(60)
+        assert engine.wait(PATIENCE_S)
         whole = engine.history(0)
         assert 370 < len(whole) <= 400
         engine.send(Seek(10_000))
@@ -194,7 +194,7 @@ def test_a_flat_that_a_replay_begins_by_itself_ends_the_same_at_any_speed(tmp_pa
         for delivery in DELIVERIES:
             where = {"speed": speed, "state_root": tmp_path / f"{speed:.0f}-{delivery}"}
             with start(tmp_path, source(), *rules, f"engine.delivery={delivery}", **where) as run:
-                assert run.engine.wait(60)
+                assert run.engine.wait(PATIENCE_S)
                 run.engine.stop()
                 assert run.trader.state.flat.shown == "FLAT"
                 found.add(result(run))

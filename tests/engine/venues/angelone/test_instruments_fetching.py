@@ -20,6 +20,7 @@ from engine.venues.angelone.instruments.master import cache_folder, is_fresh, re
 from tests.support.builders import config
 from tests.support.http_server import HttpRequest, HttpServer, answer
 from tests.support.instrument_list import text_of
+from tests.support.waiting import PATIENCE_S
 
 TODAY = date(2025, 11, 20)
 NOON_NS = int(datetime(2025, 11, 20, 6, 30, tzinfo=UTC).timestamp()) * 10**9
@@ -128,7 +129,7 @@ def test_two_at_once_and_one_waits_for_nobody(cache: Path) -> None:
 
     def respond(asked: HttpRequest) -> bytes:
         inside.set()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE_S)
         return Server()(asked)
 
     clock = VirtualClock(NOON_NS)
@@ -136,11 +137,11 @@ def test_two_at_once_and_one_waits_for_nobody(cache: Path) -> None:
         url = f"{stub.url}/list.json"
         first = threading.Thread(target=lambda: update(cache, url, clock, least_rows=COUNT))
         first.start()
-        assert inside.wait(20)
+        assert inside.wait(PATIENCE_S)
         with pytest.raises(InputError, match="another myquant-tui"):
             update(cache, url, clock, least_rows=COUNT)
         go_on.set()
-        first.join(20)
+        first.join(PATIENCE_S)
     assert (cache / "instruments.sqlite").exists()
 
 

@@ -17,6 +17,7 @@ from engine.venues.angelone.instruments.listed import Listed, date_text, read_da
 from engine.venues.angelone.instruments.parse import ParseCounts, read_list
 from tests.support.instrument_list import SPECIAL, rows, text_of, write_list
 from tests.support.paths import ROOT
+from tests.support.waiting import PATIENCE_S
 
 
 def read(text: str | bytes) -> tuple[list[Listed], ParseCounts]:
@@ -137,6 +138,11 @@ def _growth_mb(path: Path) -> float:
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-c", program, path], capture_output=True, text=True, timeout=60, env=environment, check=True
+        [sys.executable, "-c", program, path],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        env=environment,
+        check=True,
     )
     return float(done.stdout)

@@ -18,6 +18,7 @@ from engine.text import redaction
 from engine.venues.angelone.credentials import Credentials
 from engine.venues.angelone.login import LoginError, LoginSession, Tokens
 from tests.support.http_server import HttpRequest, HttpServer, answer
+from tests.support.waiting import PATIENCE_S
 
 SECRETS = {"pin": "7391", "api_key": "canaryKey", "totp_secret": "CANARYJBSWY3DPEHPK3PXPAA"}
 CREDENTIALS = Credentials("A123456", **SECRETS)
@@ -310,9 +311,9 @@ def test_close_ends_a_login_that_hangs(clock: VirtualClock) -> None:
         errors: list[LoginError] = []
         thread = threading.Thread(target=lambda: errors.append(refused(login.tokens)))
         thread.start()
-        assert stub.came.wait(20)
+        assert stub.came.wait(PATIENCE_S)
         login.close()
-        thread.join(20)
+        thread.join(PATIENCE_S)
         assert [(error.text, error.retry_s) for error in errors] == [("login: ended on our side", None)]
         assert "closed on our side" in refused(login.profile).text or "not again" in refused(login.profile).text
 
@@ -326,7 +327,7 @@ class Standing(VirtualClock):
 
     def wait(self, condition: Condition, duration_s: float) -> None:
         self.waiting.set()
-        condition.wait(60)
+        condition.wait(PATIENCE_S)
 
 
 def test_close_ends_the_wait_for_the_next_window() -> None:
@@ -336,9 +337,9 @@ def test_close_ends_the_wait_for_the_next_window() -> None:
         errors: list[LoginError] = []
         thread = threading.Thread(target=lambda: errors.append(refused(login.tokens)))
         thread.start()
-        assert clock.waiting.wait(20)
+        assert clock.waiting.wait(PATIENCE_S)
         login.close()
-        thread.join(20)
+        thread.join(PATIENCE_S)
         assert [error.text for error in errors] == ["login: ended on our side"]
         assert stub.requests == []
 
