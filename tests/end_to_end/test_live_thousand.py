@@ -8,6 +8,7 @@ from engine.journal import JOURNAL_FILE
 from engine.runtime import turn
 from tests.simulator import Generated, Simulator
 from tests.support.live_harness import HOLDING, LiveHarness, assert_same, noon, quick_login
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -95,7 +96,7 @@ def test_the_usual_inbox_holds_what_a_thousand_instruments_tell_at_once(tmp_path
         LiveHarness(tmp_path, sim, *KEYS, delivery="polling", supply=quick_login()) as live,
     ):
         with live.engine.turn.lock:
-            live.until(lambda: len(live.engine.inbox) + live.engine.cursor.position == COUNT)
+            until(lambda: len(live.engine.inbox) + live.engine.cursor.position == COUNT)
         live.all_worked()
         assert live.engine.inbox.merged == 0
 

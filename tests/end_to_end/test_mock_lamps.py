@@ -13,7 +13,7 @@ from engine.venues.simulated.source import mock_source
 from tests.support.builders import config
 from tests.support.lamp_snapshots import GOOD
 from tests.support.snapshots import view
-from tests.support.waiting import until
+from tests.support.waiting import until, until_turn
 from tui.input import keys
 from tui.view.faults import BY_ACTION, ENTRIES
 from tui.view.model import Ui
@@ -27,7 +27,7 @@ def run(tmp_path) -> Iterator[Run]:
     cfg = config(f"recording.directory={tmp_path / 'kept'}", "engine.delivery=queued")
     with build(cfg, mock_source(cfg), "mock", speed=1000.0, state_root=tmp_path / "state") as it:
         it.engine.start()
-        until(lambda: it.engine.cursor.position > 200)
+        until_turn(it.engine, lambda: it.engine.cursor.position > 200)
         yield it
 
 

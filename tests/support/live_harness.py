@@ -172,6 +172,8 @@ class LiveHarness:
             while not happened():
                 assert time.perf_counter_ns() < give_up_ns, ([event for _, event in self.told[-8:]], self.view)
                 self._changed.wait(0.003)
+        with self.engine.turn.lock:  # a tick is counted before it is decided
+            return
 
     def all_worked(self, within_s: float = 100.0) -> None:
         """Wait until the exchange has sent all it had, and every tick of that has been worked or merged."""

@@ -30,7 +30,7 @@ from engine.runtime import Engine
 from tests.support.builders import DAY, EAGER, ListSource, config, nifty, ticks
 from tests.support.recording_samples import MarkingWriter
 from tests.support.trader_harness import TraderHarness
-from tests.support.waiting import PATIENCE_S, until
+from tests.support.waiting import PATIENCE_S, until, until_turn
 
 # On the feed's own thread a command is carried out exactly ahead of the tick that it was sent ahead of.
 BUSY = (*EAGER, "engine.delivery=callback", "recording.checkpoint_ticks=50", "replay.snapshot_ticks=120")
@@ -282,7 +282,9 @@ def after_seek(run: Run, target: int) -> CheckView:
     """How it stands at `target`."""
     engine = run.engine
     engine.send(Seek(target))
-    until(lambda: engine.cursor.last_seq == target and engine.cursor.expected == -1 and not engine.turn.inputs)
+    until_turn(
+        engine, lambda: engine.cursor.last_seq == target and engine.cursor.expected == -1 and not engine.turn.inputs
+    )
     with engine.turn.lock:
         assert engine.playback is not None
         assert engine.playback.check is not None

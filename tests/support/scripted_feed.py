@@ -10,7 +10,7 @@ from engine.model.types import Instrument, Tick
 from engine.recording import MqrSource
 from engine.venues.supply import InSession, Tell
 from tests.support.builders import EAGER, config, ms, nifty
-from tests.support.waiting import until
+from tests.support.waiting import until, until_turn
 
 AT_10 = ms("10:00:00")
 
@@ -84,7 +84,8 @@ class ScriptedRun:
         return tick
 
     def worked(self) -> None:
-        until(lambda: self.run.engine.cursor.position + self.run.engine.inbox.merged == self.seq)
+        engine = self.run.engine
+        until_turn(engine, lambda: engine.cursor.position + engine.inbox.merged == self.seq)
 
     def done(self, ticket: int) -> str:
         """How the command under `ticket` ended."""

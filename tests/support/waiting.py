@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from threading import Event
 
+from engine.runtime import Engine
+
 PATIENCE_S = 90.0  # for what is over in a moment: a machine that has other work may be many times slower
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.02
 
@@ -16,3 +18,13 @@ def until(condition: Callable[[], object], what: Callable[[], object] = str) -> 
         assert time.monotonic() < give_up_s, f"it never came: {what()}"
         pause.wait(pause_s)
         pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
+
+
+def until_turn(engine: Engine, condition: Callable[[], object], what: Callable[[], object] = str) -> None:
+    """Wait until `condition` holds between two turns: a tick is counted before it is decided."""
+
+    def holds() -> object:
+        with engine.turn.lock:
+            return condition()
+
+    until(holds, what)

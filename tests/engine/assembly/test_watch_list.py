@@ -16,7 +16,7 @@ from engine.recording import MqrSource
 from engine.text.sanitize import CleanText
 from engine.venues.simulated.source import mock_source
 from tests.support.builders import EAGER, config
-from tests.support.waiting import until
+from tests.support.waiting import until, until_turn
 
 FIRST, MORE, LAST = CleanText("FIRST"), CleanText("MORE"), CleanText("LAST")
 
@@ -38,7 +38,11 @@ class MockRun:
     def to(self, tick: int) -> "MockRun":
         """Let it come to that tick."""
         self.engine.send(Seek(tick))
-        until(lambda: self.engine.cursor.last_seq == tick and not self.engine.inbox, lambda: str(self.engine.problem))
+        until_turn(
+            self.engine,
+            lambda: self.engine.cursor.last_seq == tick and not self.engine.inbox,
+            lambda: str(self.engine.problem),
+        )
         return self
 
     def ask(self, command: Command) -> tuple[str, str]:

@@ -25,7 +25,7 @@ from engine.model.types import DELIVERIES, Tick
 from engine.recording import MqrSource
 from tests.support.builders import EAGER, ListSource, config, ms, nifty, ticks
 from tests.support.day_replays import result, start
-from tests.support.waiting import PATIENCE_S, until
+from tests.support.waiting import PATIENCE_S, until, until_turn
 
 
 @pytest.mark.slow
@@ -75,7 +75,7 @@ def test_flat_on_a_standing_replay_closes_verifies_and_stays_locked(tmp_path):
     with start(tmp_path, ListSource(stream), *EAGER, paused=True) as run:
         engine = run.engine
         engine.send(Step(3))
-        until(lambda: engine.cursor.last_seq == 3)
+        until_turn(engine, lambda: engine.cursor.last_seq == 3)
         assert run.trader.state.portfolio.net(0) > 0
         engine.send(Flat("test"))
         until(lambda: engine.snapshot.flat.state == "FLAT")
@@ -170,7 +170,7 @@ def test_a_snapshot_goes_through_a_wire_and_back(tmp_path):
     with start(tmp_path, None, "strategy.use_vwap=true", "strategy.use_bollinger_bands=true") as run:
         assert run.engine.wait(PATIENCE_S)
         run.engine.send(Seek(10_000))
-        until(lambda: run.engine.cursor.last_seq == 10_000)
+        until_turn(run.engine, lambda: run.engine.cursor.last_seq == 10_000)
         run.engine.stop()
         snapshot = run.engine.snapshot
         assert msgspec.msgpack.decode(msgspec.msgpack.encode(snapshot), type=Snapshot) == snapshot

@@ -23,7 +23,7 @@ from engine.runtime.exits import MOST, Exits
 from engine.runtime.timeline import Timeline
 from tests.support.builders import EAGER, ListSource, config, ticks
 from tests.support.trader_harness import TraderHarness
-from tests.support.waiting import PATIENCE_S, until
+from tests.support.waiting import PATIENCE_S, until_turn
 
 OFTEN = (
     *EAGER,
@@ -90,12 +90,12 @@ def test_a_replay_that_goes_back_takes_rows_and_sums_back(tmp_path: Path) -> Non
         assert engine.wait(PATIENCE_S)
         engine.send(Hold())
         engine.send(Seek(300))  # long before the oldest exit that is kept
-        until(lambda: cursor.last_seq == 300 and cursor.expected == -1)
+        until_turn(engine, lambda: cursor.last_seq == 300 and cursor.expected == -1)
         assert run.trader.state.portfolio.trades == 100
         assert exits.statistics.total.gross == sum(trade.gross_pnl for trade in expected[:100])
         assert exits.newest == expected[:100]
         engine.send(Play())
-        until(lambda: cursor.last_seq == 3 * EXITS)
+        until_turn(engine, lambda: cursor.last_seq == 3 * EXITS)
         engine.stop()
         file.finish()
         assert exits.statistics.total.costs == sum(trade.costs for trade in expected)

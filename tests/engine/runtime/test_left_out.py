@@ -10,7 +10,7 @@ from engine.model.types import Tick
 from engine.reports.summary import summarise
 from engine.runtime.inbox import Inbox
 from tests.support.builders import EAGER, ListSource, config, priced, tick, ticks
-from tests.support.waiting import PATIENCE_S, until
+from tests.support.waiting import PATIENCE_S, until, until_turn
 
 FALLING = ticks(range(160, 100, -1), start="10:00:00")
 STREAM = [
@@ -37,11 +37,11 @@ def test_going_back_takes_the_counts_back(tmp_path: Path) -> None:
         first = summarise(run, 1.0)
         engine.send(Hold())
         engine.send(Seek(90))
-        until(lambda: engine.cursor.last_seq == 90)
+        until_turn(engine, lambda: engine.cursor.last_seq == 90)
         assert run.trader.state.reach.left_out()["outside_session"].count == 60
         assert list(run.trader.state.reach.left_out()) == ["outside_session"]
         engine.send(Play())
-        until(lambda: engine.cursor.last_seq == len(stream))
+        until_turn(engine, lambda: engine.cursor.last_seq == len(stream))
         again = summarise(run, 1.0)
         engine.stop()
     assert again.left_out == first.left_out
@@ -56,7 +56,7 @@ def test_a_replay_that_is_all_outside_says_so_before_its_end(tmp_path: Path) -> 
     with started(tmp_path, ticks([100] * 400, start="18:00:00")) as run:
         run.engine.send(Hold())
         run.engine.send(Seek(200))
-        until(lambda: run.engine.cursor.last_seq == 200)
+        until_turn(run.engine, lambda: run.engine.cursor.last_seq == 200)
         until(lambda: run.engine.snapshot.undecided.startswith("200 of 200 ticks lie outside the session"))
         run.engine.stop()
 

@@ -23,7 +23,7 @@ from tests.support.builders import EAGER, ListSource, config, ms, nifty, ticks
 from tests.support.journal_harness import exact_fields
 from tests.support.live_harness import assert_same, verify
 from tests.support.scripted_feed import ScriptedFeed, ScriptedRun
-from tests.support.waiting import PATIENCE_S, until
+from tests.support.waiting import PATIENCE_S, until, until_turn
 
 CANARY = "canary-9f3k2"
 
@@ -118,7 +118,7 @@ def test_what_waits_when_the_process_goes_on_is_late_at_once(tmp_path, delivery)
             )
         run.engine.stats.beat_ns = time.perf_counter_ns() - 10_000_000_000
         run.engine.start()
-        until(lambda: run.engine.cursor.position == 2)
+        until_turn(run.engine, lambda: run.engine.cursor.position == 2)
         assert not run.trader.state.portfolio.net(0)
         assert run.trader.state.instrument_states[0].objection == "the price is late"
 
@@ -306,7 +306,7 @@ def test_going_back_is_told_to_whoever_reads_the_journal(tmp_path: Path) -> None
         assert run.trader.state.portfolio.trades == 1
         run.engine.send(Seek(2))
         until(lambda: run.trader.state.portfolio.trades == 0)
-        until(lambda: run.engine.cursor.last_seq == 2)
+        until_turn(run.engine, lambda: run.engine.cursor.last_seq == 2)
     kinds = [event.kind for event in read_events(tmp_path / JOURNAL_FILE)]
     back = kinds.index("Rewound")
     assert kinds[back + 1] == "StateKept"

@@ -43,7 +43,7 @@ from tests.support.recorded_runs import (
     zigzag,
 )
 from tests.support.trader_harness import TraderHarness
-from tests.support.waiting import until
+from tests.support.waiting import until, until_turn
 
 pytestmark = pytest.mark.slow
 
@@ -114,7 +114,7 @@ def test_switching_delivery_does_not_interfere(operated: Path, tmp_path: Path) -
         for delivery in (*DELIVERIES, *DELIVERIES):
             run.engine.send(SwitchDelivery(delivery))
             run.engine.send(Step(90))
-            until(lambda: run.engine.cursor.expected == -1 and not run.engine.turn.inputs)
+            until_turn(run.engine, lambda: run.engine.cursor.expected == -1 and not run.engine.turn.inputs)
         run.engine.send(Play())
         assert at_the_end(run) == CheckView(CHECKPOINTS, CHECKPOINTS)
 

@@ -24,7 +24,7 @@ from engine.model.state import state_hash
 from engine.model.types import DELIVERIES
 from tests.support.builders import EAGER, ListSource, config, ms, nifty, tick, ticks
 from tests.support.day_replays import result, start, whole_day
-from tests.support.waiting import PATIENCE_S, until
+from tests.support.waiting import PATIENCE_S, until, until_turn
 
 
 def test_seeking_back_and_forth_ends_the_same(tmp_path, day_result):
@@ -34,9 +34,9 @@ def test_seeking_back_and_forth_ends_the_same(tmp_path, day_result):
         for target in (20_000, 4_999, 30_001, 5_000, 12, 0, 17_777):
             engine.send(Hold())
             engine.send(Seek(target))
-            until(lambda target=target: engine.cursor.last_seq == target and not engine.turn.inputs)
+            until_turn(engine, lambda target=target: engine.cursor.last_seq == target and not engine.turn.inputs)
         engine.send(Play())
-        until(lambda: engine.cursor.last_seq == 32_664)
+        until_turn(engine, lambda: engine.cursor.last_seq == 32_664)
         engine.stop()
         assert result(run) == day_result
 
@@ -52,17 +52,20 @@ def test_a_seek_is_exact_and_equals_running_there(tmp_path):
         assert engine.wait(PATIENCE_S)
         engine.send(Hold())
         engine.send(Seek(7_321))
-        until(lambda: engine.cursor.last_seq == 7_321 and engine.cursor.expected == -1)
+        until_turn(engine, lambda: engine.cursor.last_seq == 7_321 and engine.cursor.expected == -1)
         assert state_hash(run.trader.state.dump()) == expected
         assert len(engine.exits.newest) == trades
         engine.send(Step(1))
-        until(lambda: engine.cursor.last_seq == 7_322)
+        until_turn(engine, lambda: engine.cursor.last_seq == 7_322)
         engine.send(Step(-1))
-        until(lambda: engine.cursor.last_seq == 7_321 and engine.cursor.expected == -1)
+        until_turn(engine, lambda: engine.cursor.last_seq == 7_321 and engine.cursor.expected == -1)
         assert state_hash(run.trader.state.dump()) == expected
         engine.send(SeekTime(stream[7_320].exch_ms - 1))
         # On its way it stands at a saved state for a moment, with nothing expected either.
-        until(lambda: stream[engine.cursor.last_seq].exch_ms == stream[7_320].exch_ms and engine.cursor.expected == -1)
+        until_turn(
+            engine,
+            lambda: stream[engine.cursor.last_seq].exch_ms == stream[7_320].exch_ms and engine.cursor.expected == -1,
+        )
 
 
 @pytest.mark.parametrize("delivery", DELIVERIES)
@@ -72,9 +75,9 @@ def test_paused_stepped_and_played_on(tmp_path, delivery):
         engine = run.engine
         assert engine.cursor.last_seq == 0
         engine.send(Step(3))
-        until(lambda: engine.cursor.last_seq == 3)
+        until_turn(engine, lambda: engine.cursor.last_seq == 3)
         engine.send(Step(1))
-        until(lambda: engine.cursor.last_seq == 4)
+        until_turn(engine, lambda: engine.cursor.last_seq == 4)
         engine.send(SetSpeed(0.0))
         engine.send(SkipSilence(on=True))
         engine.send(Play())
@@ -88,18 +91,18 @@ def test_going_back_is_no_way_round_the_lock(tmp_path):
     with start(tmp_path, ListSource(ticks([99.0, 100.0, 101.0, 102.0])), *EAGER, paused=True) as run:
         engine = run.engine
         engine.send(Step(3))
-        until(lambda: engine.cursor.last_seq == 3)
+        until_turn(engine, lambda: engine.cursor.last_seq == 3)
         engine.send(Flat("test"))
         engine.send(PauseEntries())
         until(lambda: engine.snapshot.flat.state == "FLAT")
         engine.send(Seek(0))
-        until(lambda: engine.cursor.last_seq == 0)
+        until_turn(engine, lambda: engine.cursor.last_seq == 0)
         assert engine.snapshot.entries.locked == "flat: test"
         assert engine.snapshot.entries.paused
         engine.send(Unlock())
         engine.send(Step(1))
         engine.send(Step(-1))
-        until(lambda: engine.cursor.last_seq == 0 and not engine.turn.inputs)
+        until_turn(engine, lambda: engine.cursor.last_seq == 0 and not engine.turn.inputs)
         assert run.trader.state.gate.locked == ""
 
 
@@ -120,15 +123,15 @@ def test_next_and_previous_event(tmp_path):
         for _ in range(3):
             before = engine.cursor.last_seq
             engine.send(SeekEvent(forward=True))
-            until(lambda before=before: engine.cursor.last_seq > before and engine.cursor.expected == -1)
+            until_turn(engine, lambda before=before: engine.cursor.last_seq > before and engine.cursor.expected == -1)
             kinds.append([event.kind for event in engine.playback._parts.timeline.events][-1])
         assert kinds == ["entry", "exit", "exit"]
         last = engine.cursor.last_seq
         engine.send(Bookmark("here"))
         engine.send(SeekEvent(forward=False))
-        until(lambda: engine.cursor.last_seq == engine.playback._parts.timeline.events[1].tick)
+        until_turn(engine, lambda: engine.cursor.last_seq == engine.playback._parts.timeline.events[1].tick)
         engine.send(SeekEvent(forward=True))
-        until(lambda: engine.cursor.last_seq == last and engine.cursor.expected == -1)
+        until_turn(engine, lambda: engine.cursor.last_seq == last and engine.cursor.expected == -1)
         assert [event.text for event in engine.playback._parts.timeline.events if event.kind == "bookmark"] == ["here"]
 
 
@@ -139,11 +142,11 @@ def test_the_chart_has_the_whole_day_and_forgets_the_future(tmp_path):
         whole = engine.history(0)
         assert 370 < len(whole) <= 400
         engine.send(Seek(10_000))
-        until(lambda: engine.cursor.last_seq == 10_000)
+        until_turn(engine, lambda: engine.cursor.last_seq == 10_000)
         at_ms = engine.now_ms
         assert engine.history(0)[-1][0] <= at_ms
         engine.send(Play())
-        until(lambda: engine.cursor.last_seq == 32_664)
+        until_turn(engine, lambda: engine.cursor.last_seq == 32_664)
         again = engine.history(0)
         assert len(again) == pytest.approx(len(whole), abs=2)
         assert max(bar[HIGH] for bar in again) == max(bar[HIGH] for bar in whole)
@@ -162,13 +165,13 @@ def test_a_stretch_that_is_played_again_tells_the_same_silences_and_none_twice(t
     with build(chosen, ListSource(stream), "replay", speed=0, state_root=tmp_path) as run:
         engine = run.engine
         engine.start()
-        until(lambda: engine.cursor.last_seq == 400)
+        until_turn(engine, lambda: engine.cursor.last_seq == 400)
         told = [(event.tick, event.text) for event in engine.playback._parts.timeline.events]
         assert told == [(51, "3.1 s"), (111, "8.2 s (and 1 before)")]
         engine.send(Seek(63))
-        until(lambda: engine.cursor.last_seq == 63)
+        until_turn(engine, lambda: engine.cursor.last_seq == 63)
         engine.send(Play())
-        until(lambda: engine.cursor.last_seq == 400)
+        until_turn(engine, lambda: engine.cursor.last_seq == 400)
         assert [(event.tick, event.text) for event in engine.playback._parts.timeline.events] == told
 
 
