@@ -1,0 +1,238 @@
+"""One order at a real broker: its state, its deadlines, what of it is filled and at what prices. Sends nothing, knows no clock.
+
+Whoever holds it hands in what happened with the time of the beat it came with; each method returns what follows.
+"""
+
+from typing import Final, Literal, cast
+
+from msgspec import Struct, field
+
+from engine.model.order_reports import FillReport, OrderReport
+from engine.model.types import Side
+from engine.trading.orders.states import AT_BROKER, OVER, TOMBSTONES, TRANSITIONS, OrderState, OrderWord
+
+Purpose = Literal["ENTRY", "EXIT", "FLAT", "NET"]
+
+ANSWER_MS: Final = 7_000  # a request that is not answered by then is unclear
+CANCEL_MS: Final = 2_000  # a cancel that the book does not show by then is asked for again
+ABSENT_MS: Final = 12_000
+ABSENT_ROUNDS: Final = 3
+_BY_NEXT_BEAT: Final = -1
+_TIMES_MS: Final[dict[OrderState, int]] = {"SENDING": ANSWER_MS, "AMENDING": ANSWER_MS, "CANCELLING": CANCEL_MS}
+_SETTLED: Final[dict[str, OrderWord]] = {
+    "complete": "settled_filled",
+    "cancelled": "settled_cancelled",
+    "rejected": "settled_rejected",
+}
+
+
+class Booked(Struct, frozen=True):
+    """So much more of an order is filled, at this price as far as is known (minor units)."""
+
+    order: int
+    quantity: int
+    price: int
+
+
+class Ended(Struct, frozen=True):
+    """An order is over: `filled` of it for exactly `turnover` (price × quantity in minor units)."""
+
+    order: int
+    state: OrderState
+    filled: int
+    turnover: int
+
+
+class Alarm(Struct, frozen=True):
+    """What a person must know at once; entries are locked by it where `locks`."""
+
+    order: int
+    text: str
+    locks: bool = True
+
+
+Outcome = Booked | Ended | Alarm
+
+
+class LiveOrder(Struct):
+    """`limit` is the price that holds as far as is known, `decided` the tick price it was decided at; all in minor units.
+
+    `filled` is what anybody has told, and never falls; `fills` what the trade book has, by fill id. `due_ms` is when its
+    time in this state is over: 0 never, -1 to be set by the next beat. `sent_ms` is 0 until bytes may have left, `known_ms`
+    until the broker is known to have it; `filled_ms` is of the newest rise. `in_net` is what of it the newest trusted round's
+    positions have in them.
+    """
+
+    number: int
+    tag: str
+    instrument: int
+    side: Side
+    quantity: int
+    purpose: Purpose
+    reason: str
+    decided: int
+    limit: int
+    at_ms: int
+    target: int = -1
+    state: OrderState = "INTENT"
+    due_ms: int = _BY_NEXT_BEAT
+    sent_ms: int = 0
+    rung: int = 0
+    asked_limit: int = 0
+    broker_id: str = ""
+    unique_id: str = ""
+    filled: int = 0
+    turnover: int = 0
+    fills: dict[str, tuple[int, int]] = field(default_factory=dict)
+    ended: str = ""
+    absent_rounds: int = 0
+    known_ms: int = 0
+    filled_ms: int = 0
+    in_net: int = 0
+    wants_details: bool = False
+    unwanted: bool = False
+    odd: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is expected of it."""
+        return self.state in OVER
+
+    @property
+    def left(self) -> int:
+        """What of it may still be filled."""
+        return 0 if self.is_over or self.state == "SETTLING" else self.quantity - self.filled
+
+    # ── What was asked of it ────────────────────────────────────────────────────────────────────────────────────
+
+    def amend(self, limit: int, now_ms: int) -> bool:
+        """Ask for another price; whether that may be asked now."""
+        if self.state != "WORKING" or not self.broker_id or limit == self.limit:
+            return False
+        self.asked_limit = limit
+        return self._go("amend", now_ms)
+
+    def cancel(self, now_ms: int) -> bool:
+        """It is not wanted any more; whether a cancel is to be sent now. One under way is enough."""
+        self.unwanted = True
+        if self.state == "CANCELLING" or not self.broker_id:
+            return False
+        return self._go("cancel", now_ms)
+
+    # ── Answers to single requests ──────────────────────────────────────────────────────────────────────────────
+
+    def answered(self, word: OrderWord, now_ms: int) -> list[Outcome]:
+        """Take the outcome of a request."""
+        was = self.state
+        if word == "sent" and not self.sent_ms:
+            self.sent_ms = now_ms
+        if word in {"not_amended", "not_cancelled", "unclear"} and was in AT_BROKER:
+            self.wants_details = True
+        self._go(word, now_ms)
+        return self._told(was, [])
+
+    def accepted(self, broker_id: str, unique_id: str, now_ms: int) -> list[Outcome]:
+        """The gateway has taken it, under these numbers."""
+        self._know(broker_id, unique_id, now_ms)
+        return self.answered("accepted", now_ms)
+
+    # ── What books and updates say ──────────────────────────────────────────────────────────────────────────────
+
+    def seen(self, report: OrderReport, now_ms: int) -> list[Outcome]:
+        """Take what the broker tells of it; older news than what is known undoes nothing."""
+        was = self.state
+        self.absent_rounds = 0
+        self.wants_details = False
+        self._know(report.broker_id, report.unique_id, now_ms)
+        if self.state not in OVER or self.state in TOMBSTONES:
+            if report.limit and report.state == "working":
+                self.limit = report.limit
+            if self.state == "AMENDING" and report.limit == self.asked_limit:
+                self._go("amended", now_ms)
+            if report.state != "working" and not self.ended:
+                self.ended = report.state
+            if self.state != "SETTLING":
+                self._go(cast(OrderWord, f"seen_{report.state}"), now_ms)
+        return self._told(was, self._rise(report.filled, report.average, now_ms))
+
+    def fill(self, report: FillReport, now_ms: int) -> list[Outcome]:
+        """Take a fill from the trade book, once; what was booked at an average is corrected by it."""
+        if report.fill_id in self.fills:
+            return []
+        self.fills[report.fill_id] = (report.quantity, report.price)
+        return self._told(self.state, self._rise(self.read, 0, now_ms))
+
+    @property
+    def read(self) -> int:
+        """What of it the trade book has shown."""
+        return sum(quantity for quantity, _ in self.fills.values())
+
+    @property
+    def exact_turnover(self) -> int:
+        """Price × quantity of the fills that were read, in minor units."""
+        return sum(quantity * price for quantity, price in self.fills.values())
+
+    def _rise(self, filled: int, average: int, now_ms: int) -> list[Outcome]:
+        """So much of it is filled in all; what is more than was known is booked, once."""
+        more = filled - self.filled
+        if more <= 0:
+            return []
+        whole = self.exact_turnover if self.read == filled else (average or self.limit) * filled
+        price = max(1, (whole - self.turnover) // more)
+        self.filled, self.filled_ms = filled, now_ms
+        self.turnover += price * more
+        told: list[Outcome] = [Booked(self.number, more, price)]
+        if self.is_over:
+            told.append(Alarm(self.number, f"order {self.tag} was over, and is filled by {more} more"))
+        elif filled > self.quantity:
+            told.append(Alarm(self.number, f"order {self.tag} of {self.quantity} is filled by {filled}"))
+        return told
+
+    def _know(self, broker_id: str, unique_id: str, now_ms: int) -> None:
+        self.known_ms = self.known_ms or now_ms
+        self.broker_id = broker_id or self.broker_id
+        self.unique_id = unique_id or self.unique_id
+
+    # ── Time ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def beat(self, now_ms: int) -> None:
+        """Judge its deadline by the time of a beat."""
+        if self.due_ms == _BY_NEXT_BEAT:
+            self.due_ms = now_ms + ANSWER_MS
+        if 0 < self.due_ms <= now_ms:
+            self.wants_details = self.wants_details or self.state in AT_BROKER
+            self.due_ms = 0
+            self._go("overdue", now_ms)
+
+    def missed(self, begun_ms: int, ended_ms: int, *, twin: bool) -> list[Outcome]:
+        """A trusted round does not have it; `twin`: an order without a tag might be it. Enough of them, and it was not placed."""
+        was = self.state
+        since_ms = self.sent_ms or self.at_ms
+        if was != "UNKNOWN" or begun_ms <= since_ms:
+            return []
+        self.absent_rounds = 0 if twin else self.absent_rounds + 1
+        if self.absent_rounds >= ABSENT_ROUNDS and ended_ms - since_ms > ABSENT_MS:
+            self._go("absent", ended_ms)
+        return self._told(was, [])
+
+    def _go(self, word: OrderWord, now_ms: int) -> bool:
+        """One step of the table; False, and counted, where there is none."""
+        then = TRANSITIONS.get((self.state, word))
+        if then is None:
+            self.odd += 1
+            return False
+        if then != self.state:
+            self.absent_rounds = 0
+            self.state = then
+            self.due_ms = now_ms + _TIMES_MS[then] if then in _TIMES_MS else 0
+        return True
+
+    def _told(self, was: OrderState, told: list[Outcome]) -> list[Outcome]:
+        """What is `told` by a step from the state `was`, and that it has come to its end by it, or is back."""
+        if self.state == "SETTLING" and self.read == self.filled and (self.filled or self.ended != "complete"):
+            self._go(_SETTLED[self.ended], 0)
+        if was in TOMBSTONES and self.state not in TOMBSTONES:
+            told.insert(0, Alarm(self.number, f"order {self.tag} is at the broker after all"))
+        if self.is_over and was != self.state:
+            told.append(Ended(self.number, self.state, self.filled, self.exact_turnover))
+        return told

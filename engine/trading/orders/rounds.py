@@ -1,0 +1,99 @@
+"""Whether a round of the broker's books can be believed, and what it says. Pure: reads orders, changes none.
+
+A book may lag, be cut or come empty. It is believed only where it has everything that was known before it was asked for,
+and where its three parts agree.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from engine.model.order_reports import FillReport, NetReport, OrderReport, RoundRead
+from engine.trading.orders.live_order import LiveOrder
+from engine.trading.orders.states import OVER, TOMBSTONES
+
+
+class Sorted(Struct, frozen=True):
+    """What a round has: of ours by number of the order, and all else."""
+
+    orders: dict[int, OrderReport]
+    fills: dict[int, list[FillReport]]
+    foreign: tuple[OrderReport, ...]
+    foreign_fills: tuple[FillReport, ...]
+
+    def filled(self, number: int) -> int:
+        """What the trade book has of order `number`."""
+        return sum(fill.quantity for fill in self.fills.get(number, ()))
+
+
+def sort(read: RoundRead, orders: Iterable[LiveOrder]) -> Sorted:
+    """Tell ours from others': by tag, else by the broker's number; a trade by its order's number."""
+    by_tag = {order.tag: order.number for order in orders}
+    by_id = {order.broker_id: order.number for order in orders if order.broker_id}
+    ours: dict[int, OrderReport] = {}
+    foreign: list[OrderReport] = []
+    for report in read.orders:
+        number = by_tag.get(report.tag) if report.tag else by_id.get(report.broker_id)
+        if number is None:
+            foreign.append(report)
+        else:
+            ours[number] = report
+            by_id[report.broker_id] = number
+    fills: dict[int, list[FillReport]] = {}
+    others: list[FillReport] = []
+    for fill in read.fills:
+        number = by_id.get(fill.broker_id)
+        if number is None:
+            others.append(fill)
+        else:
+            fills.setdefault(number, []).append(fill)
+    return Sorted(ours, fills, tuple(foreign), tuple(others))
+
+
+def doubt(read: RoundRead, found: Sorted, orders: Iterable[LiveOrder], generation: int) -> str:
+    """Why the round is not to be believed, in one line; empty where it is trusted."""
+    if read.generation != generation:
+        return f"it was read under login {read.generation}, now it is {generation}"
+    for order in orders:
+        if 0 < order.known_ms < read.begun_ms and (why := _lacks(read, found, order)):
+            return f"order {order.tag} {why}"
+    return _unequal(read.net, read.fills)
+
+
+def _lacks(read: RoundRead, found: Sorted, order: LiveOrder) -> str:
+    """What of an order that the broker is known to have is not in the round."""
+    report = found.orders.get(order.number)
+    if report is None:
+        return "is not in the order book"
+    if order.filled_ms < read.begun_ms and report.filled < order.filled:
+        return f"is filled by {order.filled}, not {report.filled}"
+    if order.state in OVER - TOMBSTONES and report.state == "working":
+        return f"was {order.state.lower()} and works again"
+    fills = {fill.fill_id for fill in found.fills.get(order.number, ())}
+    if missing := order.fills.keys() - fills:
+        return f"has lost {len(missing)} of its trades"
+    return ""
+
+
+def _unequal(net: Iterable[NetReport], fills: Iterable[FillReport]) -> str:
+    """Where positions are not what was carried over with the trades of the day."""
+    traded: Counter[str] = Counter()
+    for fill in fills:
+        traded[fill.symbol] += fill.quantity if fill.side == "BUY" else -fill.quantity
+    for each in net:
+        if each.net != each.carried + traded.pop(each.symbol, 0):
+            return f"{each.symbol}: {each.net} held is not {each.carried} carried over with its trades"
+    symbol = next((symbol for symbol, quantity in traded.items() if quantity), "")
+    return f"{symbol} was traded and is in no position" if symbol else ""
+
+
+def is_twin(report: OrderReport, order: LiveOrder) -> bool:
+    """Whether an order without a tag might be `order`, its tag having been lost."""
+    same = report.instrument == order.instrument and report.side == order.side
+    return same and not report.tag and report.quantity == order.quantity
+
+
+def nets(read: RoundRead) -> Mapping[str, NetReport]:
+    """What is held, by symbol."""
+    return {each.symbol: each for each in read.net}

@@ -1,0 +1,96 @@
+"""The life of an order at a real broker as a table: what it is at, what may happen, what it is at then. Plain data.
+
+What is not in the table cannot happen: it changes nothing and is counted (see `LiveOrder.odd`).
+"""
+
+from typing import Final, Literal, get_args
+
+OrderState = Literal[
+    "INTENT",  # decided; the row that says so may not be on the disk yet
+    "SENDING",  # bytes may have left
+    "UNKNOWN",  # nobody knows whether the broker has it: never sent again, its quantity may still fill
+    "WORKING",  # the broker has it
+    "AMENDING",  # another price is asked for; which one holds is what the broker's book says
+    "CANCELLING",  # to be taken back; a fill wins
+    "SETTLING",  # over, but not all of its fills have been read
+    "FILLED",
+    "CANCELLED",
+    "REJECTED",  # the broker's book says so
+    "REFUSED",  # the broker's answer says so; no book has ever had it
+    "NOT_PLACED",  # it never left, or enough trusted rounds have not seen it
+]
+OrderWord = Literal[
+    "sent", "accepted", "refused", "not_sent", "unclear",  # of placing it
+    "amend", "amended", "not_amended",
+    "cancel", "cancel_taken", "not_cancelled",
+    "overdue",  # its time in this state is over
+    "absent",  # enough trusted rounds, begun after it was sent, without it and without a twin
+    "seen_working", "seen_complete", "seen_cancelled", "seen_rejected",  # its tag in an answer, a book or an update
+    "settled_filled", "settled_cancelled", "settled_rejected",  # the fills that were read come to what was told
+]  # fmt: skip
+
+STATES: Final = get_args(OrderState)
+WORDS: Final = get_args(OrderWord)
+OVER: Final[frozenset[OrderState]] = frozenset({"FILLED", "CANCELLED", "REJECTED", "REFUSED", "NOT_PLACED"})
+# Its tag may still turn up: it is taken in again, told as an alarm, and entries are locked.
+TOMBSTONES: Final[frozenset[OrderState]] = frozenset({"REFUSED", "NOT_PLACED"})
+AT_BROKER: Final[frozenset[OrderState]] = frozenset({"WORKING", "AMENDING", "CANCELLING"})
+UNSURE: Final[frozenset[OrderState]] = frozenset({"INTENT", "SENDING", "UNKNOWN"})
+
+_SEEN: Final[dict[OrderWord, OrderState]] = {
+    "seen_working": "WORKING",
+    "seen_complete": "SETTLING",
+    "seen_cancelled": "SETTLING",
+    "seen_rejected": "SETTLING",
+}
+_SETTLED: Final[dict[OrderWord, OrderState]] = {
+    "settled_filled": "FILLED",
+    "settled_cancelled": "CANCELLED",
+    "settled_rejected": "REJECTED",
+}
+
+
+def _table() -> dict[tuple[OrderState, OrderWord], OrderState]:
+    table: dict[tuple[OrderState, OrderWord], OrderState] = {
+        ("INTENT", "sent"): "SENDING",
+        ("INTENT", "not_sent"): "NOT_PLACED",
+        ("INTENT", "overdue"): "UNKNOWN",
+        ("SENDING", "accepted"): "WORKING",
+        ("SENDING", "refused"): "REFUSED",
+        ("SENDING", "not_sent"): "NOT_PLACED",
+        ("SENDING", "unclear"): "UNKNOWN",
+        ("SENDING", "overdue"): "UNKNOWN",
+        # The answer to placing it may come after the book has been heard, or after its time was over.
+        ("UNKNOWN", "sent"): "UNKNOWN",
+        ("UNKNOWN", "not_sent"): "NOT_PLACED",
+        ("UNKNOWN", "accepted"): "WORKING",
+        ("UNKNOWN", "refused"): "REFUSED",
+        ("UNKNOWN", "unclear"): "UNKNOWN",
+        ("UNKNOWN", "absent"): "NOT_PLACED",
+        ("WORKING", "sent"): "WORKING",
+        ("WORKING", "accepted"): "WORKING",
+        ("WORKING", "unclear"): "WORKING",
+        ("WORKING", "amend"): "AMENDING",
+        ("WORKING", "cancel"): "CANCELLING",
+        ("AMENDING", "amended"): "WORKING",
+        ("AMENDING", "not_amended"): "WORKING",
+        ("AMENDING", "overdue"): "WORKING",
+        ("AMENDING", "cancel"): "CANCELLING",
+        ("CANCELLING", "cancel_taken"): "CANCELLING",  # taken is not gone: the book says when it is
+        ("CANCELLING", "not_cancelled"): "WORKING",
+        ("CANCELLING", "overdue"): "WORKING",  # and asked for again where it is still not wanted
+        ("NOT_PLACED", "accepted"): "WORKING",
+    }
+    asked: tuple[OrderState, ...] = ("AMENDING", "CANCELLING")
+    heard: tuple[OrderState, ...] = ("INTENT", "SENDING", "UNKNOWN", "WORKING", *asked, "REFUSED", "NOT_PLACED")
+    for state in heard:
+        for word, then in _SEEN.items():
+            table[state, word] = then
+    for state in asked:
+        table[state, "seen_working"] = state
+    for word, then in _SETTLED.items():
+        table["SETTLING", word] = then
+    return table
+
+
+TRANSITIONS: Final = _table()
