@@ -45,7 +45,7 @@ def serve(
     """
     environ = with_secrets(environ)
     channels = open_channels(config, environ, log_fd)
-    engine = WatchedEngine(engine_socket, tells=tuple(channel.name for channel in channels))
+    engine = WatchedEngine(engine_socket)
     quotes = open_quotes(config, environ, lambda: engine.snapshot)
     validated = Validated(folder)
     metrics = Exposition(
@@ -67,7 +67,7 @@ def serve(
         gc.enable()  # off since the start of the command
 
     try:
-        engine.start()
+        engine.start(alerter.claims)
         asyncio.run(_serve(HttpServer(application, refusals, begun), listener, quotes, (validated, left, alerter)))
     finally:
         engine.leave()

@@ -17,22 +17,20 @@ _LOG_LINES = 2_000
 class WatchedEngine:
     """Looks at most four times a second, however many ask, as a short command does: no screen is counted, nothing can be commanded.
 
-    `socket` finds where the engine listens, before each attempt to reach it; it may raise a UserError. `tells` are the
-    channels of alerts that the service takes over from the engine while it is attached.
+    `socket` finds where the engine listens, before each attempt to reach it; it may raise a UserError.
     """
 
     def __init__(
         self,
         socket: Callable[[], Path],
         clock_ns: Callable[[], int] = time.perf_counter_ns,
-        *,
-        tells: tuple[str, ...] = (),
     ) -> None:
         self._clock_ns = clock_ns
-        self._client = RemoteEngine(socket, _NAME, wants_control=False, screen=False, counts=True, tells=tells)
+        self._client = RemoteEngine(socket, _NAME, wants_control=False, screen=False, counts=True)
 
-    def start(self) -> None:
-        """Begin to look for an engine."""
+    def start(self, tells: Callable[[], dict[str, int]] = dict) -> None:
+        """Begin to look for an engine; `tells` is asked before each look which channels of alerts it need not tell by, each with up to when all was told."""
+        self._client.tells = tells
         self._client.begin()
 
     def leave(self) -> None:
@@ -58,6 +56,11 @@ class WatchedEngine:
     def pid(self) -> int:
         """The engine's process; 0 before the first."""
         return self._client.pid
+
+    @property
+    def run(self) -> int:
+        """Another number for every engine that was started; 0 before the first."""
+        return self._client.run
 
     def age_s(self) -> float | None:
         """How old the newest snapshot is; None before the first."""

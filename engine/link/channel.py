@@ -6,8 +6,6 @@ import time
 from pathlib import Path
 from typing import Self
 
-from msgspec import UNSET
-
 from engine.link import address
 from engine.link.frames import MessageReader, frame
 from engine.link.protocol import (
@@ -93,9 +91,11 @@ class Channel:
             self._parts = {name: self._receive() for name in reply.parts}
         return reply
 
-    def look(self, replica: Replica, log_limit: int = LINES_A_LOOK) -> SnapshotReply:
-        """Bring `replica` up to date, as far as one answer goes."""
-        reply = self.ask(replica.look(log_limit))
+    def look(
+        self, replica: Replica, log_limit: int = LINES_A_LOOK, tells: dict[str, int] | None = None
+    ) -> SnapshotReply:
+        """Bring `replica` up to date, as far as one answer goes; `tells` as in `GetSnapshot`."""
+        reply = self.ask(replica.look(log_limit, tells))
         if not isinstance(reply, SnapshotReply):
             raise LinkError("the engine answered something else than it was asked")
         try:
@@ -147,10 +147,9 @@ def hello_of(
     wants_control: bool = False,
     at_once: bool = True,
     may_flat: bool = False,
-    tells: tuple[str, ...] = (),
 ) -> Hello:
     """The first request of every client of this program."""
-    return Hello(PROTOCOL, VERSION, f"{name:.{NAME_LIMIT}}", wants_control, screen, at_once, may_flat, tells or UNSET)
+    return Hello(PROTOCOL, VERSION, f"{name:.{NAME_LIMIT}}", wants_control, screen, at_once, may_flat)
 
 
 def _connected(path: Path, timeout_s: float) -> socket.socket:

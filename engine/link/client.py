@@ -75,7 +75,6 @@ class RemoteEngine:
         may_flat: bool = False,
         screen: bool = True,
         counts: bool = False,
-        tells: tuple[str, ...] = (),
         clock_ns: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         self._path = path  # or what finds it, before each attempt; it may raise a UserError
@@ -84,7 +83,7 @@ class RemoteEngine:
         self.may_flat = may_flat  # although it does not want control
         self._screen = screen  # else it does not count among those who look, and never has control
         self._counts = counts  # whether it wants the engine's counters, once a second
-        self._tells = tells  # channels of alerts that it takes over from the engine while it is attached
+        self.tells: Callable[[], dict[str, int]] | None = None  # asked before each look for `GetSnapshot.tells`
         self._counts_due_ns = 0
         self.measures: Measures | None = (
             None  # the newest counters of the engine it was attached to last; none of another version's
@@ -95,6 +94,7 @@ class RemoteEngine:
         self._tickets = PendingCommands(clock_ns)
         self._told: deque[str] = deque(maxlen=_TOLD_KEPT)
         self.pid = 0  # the engine's process, as it last said; 0 before it was reached
+        self.run = 0  # another number for every engine that was started
         self.state = ConnectionStatus("CONNECTING", CleanText(""), clock_ns())
         self._changed = Condition()  # held for a few lines by either thread; guards what follows
         self._woken = False
@@ -228,7 +228,6 @@ class RemoteEngine:
                     wants_control=self.wants_control,
                     at_once=self._asks,
                     may_flat=self.may_flat,
-                    tells=self._tells,
                 )
                 path = self._path if isinstance(self._path, Path) else self._path()
                 with Channel(path, hello, _ANSWER_S) as channel:
@@ -237,6 +236,7 @@ class RemoteEngine:
                     self.measures, self._counts_due_ns = None, 0  # those of the engine before are not this one's
                     self._look(channel)
                     self._set_status("CONNECTED", CleanText(""))
+                    self.run = channel.welcome.engine  # whose snapshot is there, and who answers
                     retry_s = _FIRST_RETRY_S
                     self._attend(channel)
             except UserError as error:
@@ -290,7 +290,7 @@ class RemoteEngine:
     def _look(self, channel: Channel) -> None:
         had = self.control.mine
         first = self._replica.snapshot is None
-        picture = channel.look(self._replica)
+        picture = channel.look(self._replica, tells=self.tells and self.tells())
         self._told.extend(picture.told)
         if had and not picture.control.mine and picture.control.holder:
             self._asks = False  # another client took it: it is not taken back automatically

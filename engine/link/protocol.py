@@ -57,7 +57,7 @@ AnyCommand = (
 )
 Policy = Literal["keep", "no_entries", "flat_after"]
 _Count = Annotated[int, Meta(ge=0)]
-_Channels = Annotated[tuple[Annotated[str, Meta(max_length=20)], ...], Meta(max_length=10)]
+_Channels = Annotated[dict[Annotated[str, Meta(max_length=20)], _Count], Meta(max_length=10)]
 _Number = Annotated[int, Meta(ge=1, le=2**62)]
 
 
@@ -68,7 +68,7 @@ class Hello(Struct, frozen=True, tag=True):
     """The first request: the client's name; `screen` = it shows the engine (else a short command), `wants_control` = it may command.
 
     A screen that does not want control never has it and changes nothing, unless it `may_flat`: then what makes safer. One
-    that wants it asks for it `at_once`, or takes it later. `tells`: channels of alerts that it takes over while it is there.
+    that wants it asks for it `at_once`, or takes it later.
     """
 
     protocol: int
@@ -78,13 +78,14 @@ class Hello(Struct, frozen=True, tag=True):
     screen: bool = True
     at_once: bool = True
     may_flat: bool = False
-    tells: _Channels | UnsetType = (
-        UNSET  # not in the socket where there are none, so that older engines are told what they know
-    )
 
 
 class GetSnapshot(Struct, frozen=True, tag="Look"):
-    """What is new since snapshot `number`, the section versions in `have`, log line `log_since`, and one chart's point."""
+    """What is new since snapshot `number`, the section versions in `have`, log line `log_since`, and one chart's point.
+
+    `tells` is there where the client tells alerts: the channels that it takes over until its next look, each with when the
+    snapshot was taken (monotonic ns, as in it) up to which all that was to be told was told.
+    """
 
     number: int = -1
     have: dict[str, int] = {}
@@ -92,6 +93,7 @@ class GetSnapshot(Struct, frozen=True, tag="Look"):
     log_limit: _Count = 0
     history_of: _Count | None = None
     history_since_ms: int = -1
+    tells: _Channels | UnsetType = UNSET  # not in the socket of others
 
 
 class SendCommand(Struct, frozen=True, tag="Send"):

@@ -6,6 +6,7 @@ from itertools import islice
 from operator import attrgetter, itemgetter
 from threading import Lock
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from engine.link.protocol import (
@@ -66,8 +67,8 @@ class Replica:
         self.pages.forget()
         self.days.forget()
 
-    def look(self, log_limit: int = LINES_A_LOOK) -> GetSnapshot:
-        """What to ask for next."""
+    def look(self, log_limit: int = LINES_A_LOOK, tells: dict[str, int] | None = None) -> GetSnapshot:
+        """What to ask for next; `tells` goes along."""
         wanted, self._wanted = self._wanted, None
         points = self._charts.get(wanted, ()) if wanted is not None else ()
         return GetSnapshot(
@@ -77,6 +78,7 @@ class Replica:
             log_limit=log_limit,
             history_of=wanted,
             history_since_ms=points[-1][0] if points else -1,
+            tells=UNSET if tells is None else tells,
         )
 
     def take(self, picture: SnapshotReply, parts: dict[str, bytes]) -> None:

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import astuple, replace
 
 from engine.link.absence import digest
+from engine.link.claims import AlertClaims
 from engine.link.control import ControlLease, OperatorPolicy
 from engine.link.delta import SnapshotDelta
 from engine.link.flat_news import flat_news
@@ -102,7 +103,7 @@ class Client:
         self.only_looks = hello.screen and not hello.wants_control and not hello.may_flat
         self.seen = -1  # number of the last snapshot it was sent
         self.told: deque[str] = deque(maxlen=_TOLD_KEPT)
-        self.tells = frozenset(hello.tells or ())
+        self.tells = False  # alerts, by whatever channel
 
 
 class RequestHandler:
@@ -110,9 +111,7 @@ class RequestHandler:
 
     def __init__(self, served: ServedEngine, operator: OperatorPolicy, notes: Notes) -> None:
         self.clients: dict[int, Client] = {}
-        self.told_elsewhere: frozenset[str] = (
-            frozenset()
-        )  # channels of alerts that clients have taken over; any thread reads it
+        self.claims = AlertClaims()
         self._served = served
         self._operator = operator
         self._notes = notes
@@ -140,7 +139,6 @@ class RequestHandler:
         """Accept a client; what it is sent."""
         self._numbers += 1
         client = self.clients[self._numbers] = Client(self._numbers, hello)
-        self._count_tellers()
         if client.wants_control and hello.at_once:
             if self._control.holder is None:
                 self._give(client, now_ns)
@@ -160,11 +158,8 @@ class RequestHandler:
     def gone(self, client: Client, now_ns: int, *, how: str = "lost") -> None:
         """A client left, or was lost."""
         if self.clients.pop(client.number, None) is not None:
-            self._count_tellers()
+            self.claims.say(client.number, {}, now_ns)
             self._leave(client.number, client.name, now_ns, how)
-
-    def _count_tellers(self) -> None:
-        self.told_elsewhere = frozenset().union(*(each.tells for each in self.clients.values()))
 
     def look_after(self, now_ns: int) -> None:
         """Do what the policy for an absent operator wants."""
@@ -180,7 +175,7 @@ class RequestHandler:
         reply: Reply
         match request:
             case GetSnapshot():
-                return self._look(client, request)
+                return self._look(client, request, now_ns)
             case SendCommand():
                 reply = self._send(client, request, now_ns)
             case FollowFlat():
@@ -221,7 +216,9 @@ class RequestHandler:
             )
         return MeasuresReply(self._served.measures())
 
-    def _look(self, client: Client, look: GetSnapshot) -> list[bytes]:
+    def _look(self, client: Client, look: GetSnapshot, now_ns: int) -> list[bytes]:
+        client.tells = look.tells is not UNSET
+        self.claims.say(client.number, look.tells or {}, now_ns)
         delta = self._delta
         snapshot = self._served.snapshot
         delta.take(snapshot)

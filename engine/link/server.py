@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from engine.link import address
+from engine.link.claims import Claim
 from engine.link.connection import Connection
 from engine.link.control import OperatorPolicy
 from engine.link.frames import frame
@@ -83,10 +84,9 @@ class LinkServer:
         self._listener.open()
         self._thread.start()
 
-    @property
-    def told_elsewhere(self) -> frozenset[str]:
-        """Channels of alerts that clients have taken over, for as long as they are there; from any thread."""
-        return self._handler.told_elsewhere
+    def claim(self, channel: str) -> Claim | None:
+        """That a client tells by this channel of alerts, as he said last; from any thread."""
+        return self._handler.claims.of(channel)
 
     def leave_control(self) -> None:
         """The resident screen is gone: whoever wants control may have it from the next round on."""
@@ -105,7 +105,7 @@ class LinkServer:
             return
         wait = Event()
         for _ in range(round(linger_s / 0.02)):
-            # One that took alerts over would tell that the engine is gone.
+            # One that tells alerts would tell that the engine is gone.
             waited_for = [each for each in tuple(self._handler.clients.values()) if each.screen or each.tells]
             if all(client.seen >= self._served.snapshot.number for client in waited_for):
                 break

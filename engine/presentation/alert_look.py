@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from engine.model.snapshot import Snapshot
 from engine.presentation import format as text
 from engine.presentation.alerting import Alerting, Message
-from engine.presentation.alerts import Alert, conditions
+from engine.presentation.alerts import Alert, conditions, of_run
 
 
 class TradeNews:
@@ -33,9 +33,10 @@ class AlertLook:
         self._alerting = Alerting()
         self._news = TradeNews()
 
-    def look(self, seen: Snapshot, now_ns: int, more: Sequence[Alert] = ()) -> Message | None:
-        """The message that is due at `now_ns` (monotonic); `more` stands beside what is in `seen`."""
+    def look(self, seen: Snapshot, now_ns: int, more: Sequence[Alert] = (), run: int = 0) -> Message | None:
+        """The message that is due at `now_ns` (monotonic); `more` stands beside what is in `seen`, which is of run number `run`."""
         for line in self._news.since(seen):
             if seen.alerts.trades and seen.trade_mode != "replay":
                 self._alerting.told_once(line, now_ns)
-        return self._alerting.look((*conditions(seen, now_ns), *more), now_ns, seen.alerts.per_hour)
+        found = of_run((*conditions(seen, now_ns), *more), run)
+        return self._alerting.look(found, now_ns, seen.alerts.per_hour)

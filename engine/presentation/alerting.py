@@ -4,7 +4,7 @@ A channel has one of these; its clock is monotonic nanoseconds, handed in.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -17,20 +17,54 @@ _GROUP_NS: Final = 3 * _SECOND_NS  # what comes within is one message
 _AGAIN_NS: Final = (_MINUTE_NS, 5 * _MINUTE_NS, 15 * _MINUTE_NS)  # while critical, since it began
 _QUIET_NS: Final = {"critical": _MINUTE_NS, "warning": 15 * _MINUTE_NS, "info": 15 * _MINUTE_NS}  # between two of a key
 _HOUR_NS: Final = 60 * _MINUTE_NS
+_MOST_LINES: Final = 20  # of a message; the rest is counted
+
+_Line = tuple[AlertLevel, str]
 
 
 class Message(Struct, frozen=True):
-    """What a channel is to say: the gravest `level` of its `lines`, and how many others were left out since the last one."""
+    """What a channel is to say: the gravest `level` of its `lines`, and how many others were left out since the last one.
+
+    `levels` are those of the lines, empty where all are of the same.
+    """
 
     level: AlertLevel
     lines: tuple[str, ...]
     untold: int = 0
+    levels: tuple[AlertLevel, ...] = ()
+
+    @classmethod
+    def of(cls, lines: Sequence[_Line], untold: int) -> "Message":
+        """A message of these lines; of too many the least grave are left out first, of those the oldest, and counted."""
+        too_many = max(0, len(lines) - _MOST_LINES)
+        left_out = sorted(range(len(lines)), key=lambda at: LEVELS.index(lines[at][0]))[:too_many]
+        kept = [line for at, line in enumerate(lines) if at not in left_out]
+        levels = tuple(level for level, _ in kept)
+        gravest = max(levels, key=LEVELS.index)
+        return cls(gravest, tuple(text for _, text in kept), untold + too_many, levels if len({*levels}) > 1 else ())
 
     @property
-    def text(self) -> str:
-        """All of it in one line."""
-        more = f" (and {self.untold} more, not told)" if self.untold else ""
-        return "; ".join(self.lines) + more
+    def graded(self) -> list[_Line]:
+        """Each line with its level."""
+        return list(zip(self.levels or (self.level,) * len(self.lines), self.lines, strict=True))
+
+    def joined(self, then: "Message") -> "Message":
+        """Both as one message, as grave as the graver."""
+        return Message.of([*self.graded, *then.graded], self.untold + then.untold)
+
+    def text(self, longest: int, mask: Callable[[str], str] = str) -> str:
+        """All of it in one line of at most `longest` characters, the gravest first; lines that have no room are counted.
+
+        `mask` hides what a line must not say, before it is cut.
+        """
+        lines = [mask(line) for _, line in sorted(self.graded, key=lambda line: -LEVELS.index(line[0]))]
+        for number in range(len(lines), 0, -1):
+            untold = self.untold + len(lines) - number
+            more = f" (and {untold} more, not told)" if untold else ""
+            said = "; ".join(lines[:number]) + more
+            if len(said) <= longest:
+                return said
+        return f"{lines[0][: max(0, longest - len(more) - 1)]}…{more}"
 
 
 class _Standing(Struct):
@@ -47,11 +81,16 @@ class Alerting:
 
     def __init__(self) -> None:
         self._standing: dict[str, _Standing] = {}
-        self._told: dict[str, tuple[int, AlertLevel]] = {}  # when last, and how grave; by key, of a closed list
-        self._waiting: list[tuple[AlertLevel, str]] = []
+        self._told: dict[str, tuple[int, Alert]] = {}  # when last, and what; by key, of a closed list
+        self._waiting: list[_Line] = []
         self._due_ns = 0
         self._sent_ns: deque[int] = deque()
         self._untold = 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is yet to be said, with what comes within seconds."""
+        return bool(self._waiting)
 
     def look(self, found: Sequence[Alert], now_ns: int, per_hour: int) -> Message | None:
         """Take the conditions that stand now; what is due to be said of them and of what happened once, None = nothing.
@@ -73,7 +112,7 @@ class Alerting:
 
     def _follow(self, alert: Alert, now_ns: int) -> None:
         standing = self._standing.get(alert.key)
-        if standing is None or LEVELS.index(alert.level) > LEVELS.index(standing.alert.level):
+        if standing is None or alert.of != standing.alert.of or _grade(alert) > _grade(standing.alert):
             tells = standing is not None or not self._is_quiet(alert, now_ns)
             self._standing[alert.key] = _Standing(alert, now_ns, tells)
             if tells:
@@ -90,14 +129,15 @@ class Alerting:
             self._tell(alert, f"still, after {minutes} min: {alert.text}", now_ns)
 
     def _is_quiet(self, alert: Alert, now_ns: int) -> bool:
-        """Whether as much was told of its key a little ago; what is less grave silences nothing."""
+        """Whether as much was told of its key a little ago; what is less grave, or of something else, silences nothing."""
         if (told := self._told.get(alert.key)) is None:
             return False
-        before_ns, level = told
-        return LEVELS.index(alert.level) <= LEVELS.index(level) and now_ns - before_ns < _QUIET_NS[alert.level]
+        before_ns, before = told
+        alike = alert.of == before.of and _grade(alert) <= _grade(before)
+        return alike and now_ns - before_ns < _QUIET_NS[alert.level]
 
     def _tell(self, alert: Alert, text: str, now_ns: int) -> None:
-        self._told[alert.key] = now_ns, alert.level
+        self._told[alert.key] = now_ns, alert
         self._say(alert.level, text, now_ns)
 
     def _say(self, level: AlertLevel, text: str, now_ns: int) -> None:
@@ -120,4 +160,8 @@ class Alerting:
                 return None
             self._sent_ns.append(now_ns)
         untold, self._untold = self._untold, 0
-        return Message(level, tuple(text for _, text in waiting), untold)
+        return Message.of(waiting, untold)
+
+
+def _grade(alert: Alert) -> int:
+    return LEVELS.index(alert.level)

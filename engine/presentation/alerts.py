@@ -3,10 +3,11 @@
 A condition stands for as long as it holds; when it is told, how often and by which channel is for others.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.model.snapshot import Snapshot
 from engine.presentation import feeds
@@ -22,11 +23,15 @@ _FLAT_QUIET = ("NORMAL", "ARMED")
 
 
 class Alert(Struct, frozen=True):
-    """One condition; `key` names its kind and is the same for as long as it stands."""
+    """One condition; `key` names its kind and is the same for as long as it stands.
+
+    `of` names what it is found of, such as the run of an engine: of another one it is another condition.
+    """
 
     key: str
     level: AlertLevel
     text: str
+    of: str = ""
 
 
 def conditions(seen: Snapshot, now_ns: int) -> tuple[Alert, ...]:
@@ -38,6 +43,11 @@ def conditions(seen: Snapshot, now_ns: int) -> tuple[Alert, ...]:
         for found in (_engine(seen), _flat(seen), _entries(seen), _held(seen, now_ns), _feed(seen, now_ns), _disk(seen))
         for key, level, words in found
     )
+
+
+def of_run(found: Sequence[Alert], run: int) -> list[Alert]:
+    """`found` as conditions of this run of an engine: what another one is called for is told anew."""
+    return [replace(each, of=str(run)) for each in found]
 
 
 _Found = Iterator[tuple[str, AlertLevel, str]]

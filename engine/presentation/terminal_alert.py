@@ -9,7 +9,7 @@ _LONGEST = 200
 
 def sequences(message: Message, *, bell: bool, notify: Literal["off", "osc9", "osc777"]) -> str:
     """The control sequences for `message`; an info rings no bell."""
-    text = message.text[:_LONGEST].replace(";", ",")  # it parts the fields of OSC 777
+    text = message.text(_LONGEST).replace(";", ",")  # it parts the fields of OSC 777
     parts = {
         "off": "",
         "osc9": f"\x1b]9;myquant: {text}\x07",

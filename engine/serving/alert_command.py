@@ -18,7 +18,7 @@ _OURS = "MYQUANT_"  # what begins so in the environment may be a credential, and
 
 def words_for(command: Sequence[str], message: Message) -> list[str]:
     """The words to start: `{text}` and `{level}` in them stand for the alert's; where neither is said the text comes last."""
-    text = redact(message.text)[:_LONGEST]
+    text = message.text(_LONGEST, redact)
     filled = [word.replace("{level}", message.level).replace("{text}", text) for word in command]
     return filled if any("{text}" in word or "{level}" in word for word in command) else [*filled, text]
 

@@ -48,7 +48,7 @@ class Service:
         self._server = _server(run, "the run's own screen" if beside_screen else "")
         run.watch.add("socket", self._server)
         run.watch.each_round(FlatFile(run.engine, run.folder / FLAT_FILE).look)
-        self._alerts = AlertThread(run, environ, told_elsewhere=lambda: self._server.told_elsewhere)
+        self._alerts = AlertThread(run, environ, claim=self._server.claim)
         self._watchdog = self._watch()
 
     def start(self) -> None:
@@ -83,7 +83,6 @@ class Service:
         """
         self._notifier.say("STOPPING=1")
         self._watchdog.stop()
-        self._alerts.stop()
         timer = Timer(_STOP_S, self._overdue)
         timer.daemon = True
         timer.start()
@@ -91,6 +90,7 @@ class Service:
             self._run.engine.stop()
         except Exception as error:  # noqa: BLE001 - the mouth of the process: whatever broke must not take the restart along
             self._run.engine.failure.broke(error)
+        self._alerts.stop()  # while it can be seen who else tells them
         self._server.stop()
         self._run.logs.flush(1.0)
         timer.cancel()

@@ -69,7 +69,7 @@ GetDays: date today rewinds
 GetExits: first last rewinds
 HeldOver: instrument quantity at_ms
 HeldSilent: instrument silent_ms at_ms severe
-Hello: protocol program name wants_conn screen at_once may_flat tells
+Hello: protocol program name wants_conn screen at_once may_flat
 Hold
 HoldEntries: reason
 Holdings: net working
@@ -80,7 +80,7 @@ LeaveConn
 LevelsMoved: position{POSITION}
 LinkChanged: state link reason at_ms down_ms
 Lock: reason
-Look: number have log_since log_limit history_of history_since_ms
+Look: number have log_since log_limit history_of history_since_ms tells
 Measures
 MeasuresReply: measures(stages(stage delivery below count sum_ns) log(lines suppressed lost escalated))
 MoveStop: symbol entry_ms entry_price stop by

@@ -217,7 +217,7 @@ class MyQuant(DiffApp):
 
     def _call(self, view: View) -> None:
         """Call whoever sits at the terminal, by its bell and as the configuration says, for what is grave."""
-        message = self._alerts.look(view.snapshot, view.now_ns, silences(view))
+        message = self._alerts.look(view.snapshot, view.now_ns, silences(view), view.attachment.run)
         if message is not None and self.terminal is not None:
             chosen = view.snapshot.alerts
             self.terminal.write(sequences(message, bell=chosen.bell, notify=chosen.notify))

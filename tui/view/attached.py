@@ -51,6 +51,7 @@ class AttachedEngine:
             lost=lost,
             there=not lost or _exists(pid),
             pid=pid,
+            run=remote.run,
             options=self._found_by(self.snapshot.trade_mode),
             holder=control.holder,
             has_control=control.mine and not lost,

@@ -52,6 +52,7 @@ class Attachment(Struct, frozen=True):
     lost: str = ""
     there: bool = True
     pid: int = 0
+    run: int = 0  # another number for every engine that was started
     options: str = ""  # what a command line needs to find this engine; empty or begins with a blank
     holder: str = "you"
     has_control: bool = True

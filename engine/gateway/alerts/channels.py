@@ -1,6 +1,7 @@
 """The ways to tell a person: each takes one message, and says whether it was told. A call may block; it is made in a thread."""
 
 import os
+import select
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final, Literal, Protocol
@@ -8,6 +9,7 @@ from typing import Final, Literal, Protocol
 import msgspec
 from msgspec import Struct
 
+from engine.model.errors import reason
 from engine.outside.https import Caller, CallError, HttpAnswer, Request
 from engine.presentation.alerting import Message
 from engine.presentation.terminal_alert import sequences
@@ -142,18 +144,20 @@ class Bell:
         self._fd, self._notify = terminal_fd, notify
 
     def tell(self, message: Message) -> Told:
-        """Ring."""
+        """Ring, where the terminal takes it at once: one that was stopped would keep us for ever."""
         try:
+            if not select.select((), (self._fd,), (), 0)[1]:
+                return Told(CleanText("the terminal takes nothing: it is stopped"))
             os.write(self._fd, sequences(message, bell=True, notify=self._notify).encode())
         except OSError as error:
-            return Told(clean(f"the terminal takes nothing: {error.strerror}"))
+            return Told(clean(f"the terminal takes nothing: {reason(error)}"))
         return Told()
 
 
 def _said(message: Message, longest: int) -> str:
     """The message as a text for people, the gravest word first, no longer than is taken."""
-    text = f"{message.level.upper()} myquant: {redact(message.text)}"
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+    head = f"{message.level.upper()} myquant: "
+    return head + message.text(longest - len(head), redact)
 
 
 def _escaped(text: str) -> str:

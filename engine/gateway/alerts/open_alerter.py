@@ -37,6 +37,10 @@ class Watched(Protocol):
     def pid(self) -> int:
         """Its process; 0 before the first."""
 
+    @property
+    def run(self) -> int:
+        """Another number for every engine that was started; 0 before the first."""
+
     def age_s(self) -> float | None:
         """How old the newest snapshot is; None before the first."""
 
@@ -56,7 +60,14 @@ class EngineLook:
             return None
         lamps = self._health.judge(snapshot, self._clock_ns(), _NO_TERMINAL)
         return Seen(
-            snapshot, age_s, state.word == "CONNECTED", state.reason, self._engine.measures, lamps, self._engine.pid
+            snapshot=snapshot,
+            age_s=age_s,
+            answers=state.word == "CONNECTED",
+            reason=state.reason,
+            measures=self._engine.measures,
+            lamps=lamps,
+            pid=self._engine.pid,
+            run=self._engine.run,
         )
 
 

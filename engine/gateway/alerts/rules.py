@@ -30,7 +30,7 @@ _STALE: Final = ("STALE", "DEAD")
 
 
 class Seen(Struct, frozen=True):
-    """One look at an engine, process `pid`: its newest snapshot, how old it is, its counters and lamps, whether it answers, and why not."""
+    """One look at an engine, run number `run` as process `pid`: its newest snapshot, how old it is, its counters and lamps, whether it answers, and why not."""
 
     snapshot: Snapshot
     age_s: float
@@ -39,6 +39,7 @@ class Seen(Struct, frozen=True):
     measures: Measures | None = None
     lamps: tuple[Lamp, ...] = ()
     pid: int = 0
+    run: int = 0
 
 
 class _Rise:
@@ -65,7 +66,7 @@ class RuleWatch:
     """Judges look by look, once a second."""
 
     def __init__(self) -> None:
-        self._pid = 0
+        self._run = 0
         self._begin()
 
     def _begin(self) -> None:
@@ -78,8 +79,8 @@ class RuleWatch:
         """All that stands at `now_ns` (monotonic); of a replay nothing, which is nobody's money."""
         if seen.snapshot.trade_mode == "replay":
             return ()
-        if seen.pid != self._pid:
-            self._pid = seen.pid
+        if seen.run != self._run:
+            self._run = seen.run
             self._begin()
         over_time = tuple(self._over_time(seen, now_ns))  # counters are followed whether or not it answers
         gone = tuple(_gone(seen))

@@ -32,6 +32,19 @@ def test_it_waits_for_an_engine_outlives_it_and_finds_the_next_elsewhere(tmp_pat
         engine.leave()
 
 
+def test_what_it_tells_by_it_says_with_every_look(tmp_path: Path) -> None:
+    claims = {"command": 3}
+    with serving(folder(tmp_path, "engine")) as there:
+        engine = WatchedEngine(lambda: there.path)
+        engine.start(lambda: dict(claims))
+        until(lambda: (claim := there.server.claim("command")) is not None and claim.told_ns == 3)
+        claims["command"] = 4
+        until(lambda: (claim := there.server.claim("command")) is not None and claim.told_ns == 4)
+        claims.clear()
+        until(lambda: there.server.claim("command") is None)
+        engine.leave()
+
+
 def test_no_screen_is_counted_and_sixteen_screens_keep_it_out_of_nothing(tmp_path: Path) -> None:
     with serving(folder(tmp_path, "engine")) as there:
         screens = [RawClient(there.path).hello(f"screen {n}") for n in range(16)]

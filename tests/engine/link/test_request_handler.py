@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.link.claims import Claim
 from engine.link.control import OperatorPolicy
 from engine.link.limits import Notes
 from engine.link.protocol import (
@@ -9,6 +10,7 @@ from engine.link.protocol import (
     AnyCommand,
     CommandTaken,
     GetMeasures,
+    GetSnapshot,
     Hello,
     MeasuresReply,
     Replies,
@@ -86,12 +88,23 @@ def test_counters_are_told_to_a_client_of_the_same_version_only(program: str, to
         assert reply.measures.stages[0].below[:3] == (0, 1, 1)
 
 
-def test_channels_of_alerts_are_taken_over_for_as_long_as_somebody_is_there() -> None:
+def test_channels_of_alerts_are_taken_over_from_look_to_look() -> None:
     there = handler(FakeEngine())
-    first, _ = there.welcome(Hello(PROTOCOL, VERSION, "serve", screen=False, tells=("command", "bell")), now_ns=1)
-    second, _ = there.welcome(Hello(PROTOCOL, VERSION, "serve", screen=False, tells=("command",)), now_ns=1)
-    assert there.told_elsewhere == {"command", "bell"}
-    there.gone(first, now_ns=2)
-    assert there.told_elsewhere == {"command"}
-    there.gone(second, now_ns=2)
-    assert there.told_elsewhere == frozenset()
+    first, _ = there.welcome(Hello(PROTOCOL, VERSION, "serve", screen=False), now_ns=1)
+    second, _ = there.welcome(Hello(PROTOCOL, VERSION, "serve", screen=False), now_ns=1)
+    there.answer(first, GetSnapshot(tells={"command": 7, "bell": 5}), now_ns=10)
+    assert (there.claims.of("command"), there.claims.of("bell")) == (Claim(10, 7), Claim(10, 5))
+    there.answer(second, GetSnapshot(tells={"command": 99}), now_ns=20)
+    assert there.claims.of("command") == Claim(20, 20)  # nobody has told what is yet to come
+    there.answer(first, GetSnapshot(tells={}), now_ns=30)
+    assert (there.claims.of("command"), there.claims.of("bell")) == (Claim(20, 20), None)
+    assert (first.tells, second.tells) == (True, True)
+    there.gone(second, now_ns=40)
+    assert there.claims.of("command") is None
+
+
+def test_who_only_looks_takes_nothing_over() -> None:
+    there = handler(FakeEngine())
+    ann = screen(there, "Ann")
+    there.answer(ann, GetSnapshot(), now_ns=10)
+    assert (ann.tells, there.claims.of("command")) == (False, None)

@@ -2,6 +2,7 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.presentation.alerting import Alerting, Message
 from engine.presentation.alerts import Alert
@@ -39,7 +40,7 @@ def test_what_comes_within_three_seconds_is_one_message_of_the_gravest_level() -
     said = told((0, (LOCKED,)), (2, (LOCKED, DISK)), (8, (LOCKED, DISK)))
     assert said == [(3, Message("warning", ("entries locked", "120 MB left")))]
     said = told((0, (LOCKED,)), (1, (LOCKED, DEAD)))
-    assert said == [(1, Message("critical", ("entries locked", "engine dead")))]
+    assert said == [(1, Message("critical", ("entries locked", "engine dead"), levels=("warning", "critical")))]
 
 
 def test_one_that_comes_and_goes_is_told_once_in_15_minutes_and_the_rest_is_counted() -> None:
@@ -64,6 +65,41 @@ def test_what_was_told_of_less_gravity_a_little_ago_silences_nothing() -> None:
         (20, ("engine dead",)),
         (33, ("over: engine dead",)),  # and the second stop is only counted
     ]
+
+
+def test_what_is_found_of_another_engine_is_told_at_once_and_of_the_same_one_not_again() -> None:
+    first, second = replace(DEAD, of="1"), replace(DEAD, of="2")
+    said = told((0, (first,)), (10, ()), (20, (second,)), (30, ()), (40, (second,)), (50, ()))
+    assert [(at_s, message.lines) for at_s, message in said] == [
+        (0, ("engine dead",)),
+        (13, ("over: engine dead",)),
+        (20, ("engine dead",)),
+        (33, ("over: engine dead",)),
+    ]
+    assert said == told((0, (first,)), (10, ()), (20, (second,)), (30, ()))
+    locked = [replace(LOCKED, of=run) for run in ("1", "2")]
+    said = told((0, (locked[0],)), (10, (locked[1],)))  # it stands on, of another one
+    assert [(at_s, message.lines) for at_s, message in said] == [(3, ("entries locked",)), (13, ("entries locked",))]
+
+
+def test_of_very_many_lines_the_least_grave_are_left_out_and_of_those_the_oldest() -> None:
+    grave = Message("critical", tuple(f"grave {n}" for n in range(15)))
+    mixed = Message("warning", ("odd", "over: x"), 3, levels=("warning", "info"))
+    both = grave.joined(mixed).joined(Message("info", tuple(f"exit {n}" for n in range(10))))
+    assert both.lines == (*grave.lines, "odd", "exit 6", "exit 7", "exit 8", "exit 9")
+    assert (both.level, both.untold) == ("critical", 3 + 7)
+    only_grave = grave.joined(grave).joined(mixed)
+    assert (len(only_grave.lines), {*only_grave.graded}) == (20, {*grave.graded})
+
+
+def test_what_has_no_room_is_counted_and_never_the_gravest() -> None:
+    message = Message("critical", ("exit " + "x" * 50, "engine dead", "locked"), 2, ("info", "critical", "warning"))
+    assert message.text(200).startswith("engine dead; locked; exit xxx")
+    assert message.text(200).endswith(" (and 2 more, not told)")
+    assert message.text(50) == "engine dead; locked (and 3 more, not told)"
+    assert message.text(41) == "engine dead (and 4 more, not told)"
+    assert message.text(30) == "engine… (and 4 more, not told)"
+    assert message.text(200, lambda line: line.replace("dead", "***")).startswith("engine ***;")
 
 
 def test_no_more_than_so_many_an_hour_but_critical_ones() -> None:

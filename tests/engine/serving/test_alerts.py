@@ -5,11 +5,13 @@ import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 
 import pytest
 from msgspec.structs import replace
 
+from engine.link.claims import Claim
 from engine.presentation.alerting import Message
 from engine.serving.alerts import AlertThread
 from tests.support.builders import config
@@ -34,27 +36,67 @@ def thread(tell, seen=WELL) -> tuple[AlertThread, SimpleNamespace]:
     return AlertThread(run, {}, tell), engine
 
 
+def looked(alerts: AlertThread, now_ns: int) -> None:
+    """One round, and the program that it starts to its end."""
+    alerts.look(now_ns)
+    alerts.told(30)
+
+
 def test_what_is_grave_is_handed_to_the_program_once() -> None:
     told: list[tuple[tuple[str, ...], Message]] = []
     alerts, engine = thread(lambda command, message, _: told.append((command, message)) or "")
-    alerts.look(NOW_NS)
+    looked(alerts, NOW_NS)
     engine.snapshot = FAULT
-    alerts.look(NOW_NS + SECOND)
-    alerts.look(NOW_NS + 2 * SECOND)
+    looked(alerts, NOW_NS + SECOND)
+    looked(alerts, NOW_NS + 2 * SECOND)
     assert told == [(("say",), Message("critical", ("engine failed: boom",)))]
 
 
-def test_what_somebody_attached_tells_is_left_to_him_and_not_said_again_when_he_leaves() -> None:
+def test_what_somebody_attached_tells_is_left_to_him_until_he_is_not_to_be_believed() -> None:
     told: list[Message] = []
-    elsewhere = frozenset({"command"})
+    claims = {"command": Claim(NOW_NS, 0)}
     run = SimpleNamespace(engine=SimpleNamespace(snapshot=FAULT), config=config('alerts.command=["say"]'))
-    alerts = AlertThread(run, {}, lambda _, message, __: told.append(message) or "", lambda: elsewhere)
-    alerts.look(NOW_NS)
-    elsewhere = frozenset({"bell"})
-    alerts.look(NOW_NS + SECOND)
+    alerts = AlertThread(run, {}, lambda _, message, __: told.append(message) or "", claims.get)
+    looked(alerts, NOW_NS)
+    looked(alerts, NOW_NS + 2 * SECOND)
     assert told == []
-    alerts.look(NOW_NS + 60 * SECOND)
-    assert [each.lines for each in told] == [("still, after 1 min: engine failed: boom",)]
+    looked(alerts, NOW_NS + 3 * SECOND)  # he has said nothing since
+    assert [each.lines for each in told] == [("engine failed: boom",)]
+    claims["command"] = Claim(NOW_NS + 60 * SECOND, NOW_NS + 60 * SECOND)
+    looked(alerts, NOW_NS + 60 * SECOND)
+    claims.clear()
+    looked(alerts, NOW_NS + 61 * SECOND)  # what was due before he has told
+    assert len(told) == 1
+
+
+def test_the_end_of_an_engine_that_holds_something_is_told_before_it_ends() -> None:
+    told: list[Message] = []
+    alerts, _ = thread(
+        lambda _, message, __: told.append(message) or "", snapshot(trade_mode="paper", replay=None, stopped=True)
+    )
+    alerts.start()
+    alerts.stop()
+    assert [each.lines[0].partition(",")[0] for each in told] == ["engine stopped"]
+
+
+def test_while_the_program_hangs_what_comes_and_goes_waits_behind_it() -> None:
+    told: list[Message] = []
+    goes_on = Event()
+    alerts, engine = thread(lambda _, message, __: told.append(message) or (goes_on.wait(30) and ""), FAULT)
+    alerts.look(NOW_NS)
+    locked = replace(WELL, entries=replace(WELL.entries, locked="by hand"))
+    for second, seen in ((2, locked), (6, locked), (8, WELL), (12, WELL)):
+        engine.snapshot = seen
+        alerts.look(NOW_NS + second * SECOND)
+    assert [each.lines for each in told] == [("engine failed: boom",)]
+    goes_on.set()
+    alerts.told(30)
+    looked(alerts, NOW_NS + 13 * SECOND)
+    assert told[1].lines == (
+        "over: engine failed: boom",
+        "entries are locked: by hand",
+        "over: entries are locked: by hand",
+    )
 
 
 def test_a_program_that_fails_is_told_once_and_that_it_works_again(caplog: pytest.LogCaptureFixture) -> None:
@@ -62,7 +104,7 @@ def test_a_program_that_fails_is_told_once_and_that_it_works_again(caplog: pytes
     alerts, engine = thread(lambda *_: next(answers), FAULT)
     with caplog.at_level(logging.INFO, "myquant.engine"):
         for minute in (0, 1, 5):
-            alerts.look(NOW_NS + minute * 60 * SECOND)
+            looked(alerts, NOW_NS + minute * 60 * SECOND)
     assert [record.getMessage() for record in caplog.records] == [
         "an alert was not told: say: exit status 1",
         "alerts are told again",

@@ -102,7 +102,7 @@ def test_it_is_over_when_the_engine_answers_again_and_a_replay_is_nobody_s_money
 
 
 def test_another_engine_is_told_once() -> None:
-    well = Seen(live(positions=()), 0.1, answers=True, pid=7)
+    well = Seen(live(positions=()), 0.1, answers=True, pid=7, run=1)
     seen = [well]
     heard = Recorder("command")
     clock = Clock()
@@ -110,9 +110,59 @@ def test_another_engine_is_told_once() -> None:
 
     async def watch() -> None:
         await looked(alerter, clock, 0)
-        seen[0] = replace(well, pid=8)
+        seen[0] = replace(well, pid=8, run=2)
         for at_s in (10, 14, 18):
             await looked(alerter, clock, at_s)
 
     asyncio.run(watch())
-    assert [each.lines for each in heard.told] == [("another engine answers: process 8, before 7",)]
+    assert [each.lines for each in heard.told] == [("another engine answers: process 8",)]
+
+
+def test_a_second_engine_that_dies_within_the_minute_is_told_at_once() -> None:
+    here = Seen(live(positions=()), 0.1, answers=True, pid=7, run=1)
+    seen = [here]
+    heard = Recorder("command")
+    clock = Clock()
+    alerter = Alerter([heard], lambda: seen[0], Counts(), per_hour=20, clock_ns=clock)
+
+    async def watch() -> None:
+        for at_s, run, answers in ((0, 1, True), (1, 1, False), (10, 2, True), (14, 2, True), (20, 2, False)):
+            seen[0] = replace(
+                here, answers=answers, reason="gone", run=run
+            )  # begun anew in its place: the same process
+            await looked(alerter, clock, at_s)
+
+    asyncio.run(watch())
+    assert [each.lines for each in heard.told] == [
+        ("the engine does not answer: gone",),
+        ("another engine answers: process 7", "over: the engine does not answer: gone"),
+        ("the engine does not answer: gone",),
+    ]
+
+
+def test_a_channel_is_claimed_while_it_can_be_counted_on_and_no_longer() -> None:
+    free = threading.Event()
+    here = Seen(live(positions=(), taken_ns=77), 0.1, answers=True, run=1)
+    seen = [here]
+    clock = Clock()
+    hangs = Recorder("webhook", lambda: Told() if free.wait(30) else Told("late"))
+    channels = [Recorder("command"), Recorder("telegram", raises), hangs]
+    alerter = Alerter(channels, lambda: seen[0], Counts(), per_hour=20, clock_ns=clock)
+    assert alerter.claims() == {}
+
+    async def watch() -> None:
+        await looked(alerter, clock, 0)
+        assert alerter.claims() == {"command": 77, "telegram": 77, "webhook": 77}
+        seen[0] = replace(here, snapshot=live(positions=(), taken_ns=99, fault="boom"))
+        await looked(alerter, clock, 1)
+        assert alerter.claims() == {"command": 77, "telegram": 77, "webhook": 77}  # they are about to
+        await looked(alerter, clock, 2)
+        assert alerter.claims() == {"command": 99, "webhook": 77}
+        await looked(alerter, clock, 7)
+        assert alerter.claims() == {"command": 99}
+        clock.now_ns += 4 * SECOND  # it looks no more
+        assert alerter.claims() == {}
+        free.set()
+        await asyncio.gather(*alerter._telling)
+
+    asyncio.run(watch())

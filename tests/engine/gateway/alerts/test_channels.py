@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 
 import pytest
 
@@ -97,4 +98,16 @@ def test_the_bell_rings_in_the_terminal_of_the_service() -> None:
     assert os.read(reads, 10) == b"\x07"
     os.close(reads)
     assert "takes nothing" in Bell(writes, "off").tell(GRAVE).problem
+    os.close(writes)
+
+
+def test_a_terminal_that_was_stopped_is_not_waited_for() -> None:
+    reads, writes = os.pipe()
+    os.set_blocking(writes, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writes, bytes(4096))
+    os.set_blocking(writes, True)
+    assert Bell(writes, "off").tell(GRAVE) == Told("the terminal takes nothing: it is stopped")
+    os.close(reads)
     os.close(writes)

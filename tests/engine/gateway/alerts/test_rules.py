@@ -104,8 +104,8 @@ def test_what_does_not_rise_far_enough(before: Seen, after: Seen) -> None:
 
 
 def test_counters_of_another_engine_are_where_counting_begins() -> None:
-    first = replace(seen(ticks=10, merged=0), pid=1, measures=timed(0, 10))
-    another = replace(seen(ticks=9_000, merged=70), pid=2, measures=timed(500, 500))
+    first = replace(seen(ticks=10, merged=0), run=1, measures=timed(0, 10))
+    another = replace(seen(ticks=9_000, merged=70), run=2, measures=timed(500, 500))
     assert keys(first, another, another) == set()
     assert keys(first, another, replace(another, snapshot=live(positions=(), ticks=9_000, merged=71))) == {
         "ticks_merged"
