@@ -3,15 +3,14 @@
 Whoever holds it hands in what happened with the time of the beat it came with; each method returns what follows.
 """
 
-from typing import Final, Literal, cast
+from typing import Final, cast
 
 from msgspec import Struct, field
 
-from engine.model.order_reports import FillReport, OrderReport
+from engine.model.order_reports import FillReport, OrderReport, RefusalFamily, Refused
+from engine.model.order_requests import Purpose
 from engine.model.types import Side
 from engine.trading.orders.states import AT_BROKER, OVER, TOMBSTONES, TRANSITIONS, OrderState, OrderWord
-
-Purpose = Literal["ENTRY", "EXIT", "FLAT", "NET"]
 
 ANSWER_MS: Final = 7_000  # a request that is not answered by then is unclear
 CANCEL_MS: Final = 2_000  # a cancel that the book does not show by then is asked for again
@@ -60,7 +59,8 @@ class LiveOrder(Struct):
     `filled` is what anybody has told, and never falls; `fills` what the trade book has, by fill id. `due_ms` is when its
     time in this state is over: 0 never, -1 to be set by the next beat. `sent_ms` is 0 until bytes may have left, `known_ms`
     until the broker is known to have it; `filled_ms` is of the newest rise. `in_net` is what of it the newest trusted round's
-    positions have in them.
+    positions have in them. `wish` is what it serves (see `engine.trading.orders.wishes`), `family`, `bound` and `above` are
+    why it was refused.
     """
 
     number: int
@@ -89,6 +89,10 @@ class LiveOrder(Struct):
     known_ms: int = 0
     filled_ms: int = 0
     in_net: int = 0
+    wish: int = 0
+    family: RefusalFamily = "other"
+    bound: int = 0
+    above: bool = False
     wants_details: bool = False
     unwanted: bool = False
     odd: int = 0
@@ -131,6 +135,11 @@ class LiveOrder(Struct):
         self._go(word, now_ms)
         return self._told(was, [])
 
+    def refused(self, why: Refused, now_ms: int) -> list[Outcome]:
+        """The answer to placing it is certain: it was not taken."""
+        self.family, self.bound, self.above = why.family, why.bound, why.above
+        return self.answered("refused", now_ms)
+
     def accepted(self, broker_id: str, unique_id: str, now_ms: int) -> list[Outcome]:
         """The gateway has taken it, under these numbers."""
         self._know(broker_id, unique_id, now_ms)
@@ -151,6 +160,7 @@ class LiveOrder(Struct):
                 self._go("amended", now_ms)
             if report.state != "working" and not self.ended:
                 self.ended = report.state
+                self.family, self.bound, self.above = report.family, report.bound, report.above
             if self.state != "SETTLING":
                 self._go(cast(OrderWord, f"seen_{report.state}"), now_ms)
         return self._told(was, self._rise(report.filled, report.average, now_ms))

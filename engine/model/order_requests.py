@@ -1,0 +1,69 @@
+"""What is asked of a real broker, in plain data: each is carried out by an edge, once, and answered by events. Frozen, serialisable."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from engine.model.types import Side
+
+# Why an order is there; NET is one that rests at the broker for the case that nobody is there.
+Purpose = Literal["ENTRY", "EXIT", "FLAT", "NET"]
+
+
+class PlaceOrder(Struct, frozen=True, tag=True):
+    """Send this order: a day's limit order. `limit` is in minor units, `decided` the tick price that it was decided at."""
+
+    order: int
+    tag: str
+    instrument: int
+    side: Side
+    quantity: int
+    limit: int
+    purpose: Purpose
+    decided: int
+    reason: str
+
+
+class AmendOrder(Struct, frozen=True, tag=True):
+    """Move an order, of which nothing is filled, to another limit."""
+
+    order: int
+    broker_id: str
+    instrument: int
+    quantity: int
+    limit: int
+    purpose: Purpose
+
+
+class WithdrawOrder(Struct, frozen=True, tag=True):
+    """Take an order back; `broker_id` "" where it may still be waiting here, unsent."""
+
+    order: int
+    broker_id: str
+    purpose: Purpose
+
+
+class ReadRound(Struct, frozen=True, tag=True):
+    """Read order book, trade book and positions, one after the other."""
+
+    number: int
+
+
+class ReadOrder(Struct, frozen=True, tag=True):
+    """Read the details of one order."""
+
+    order: int
+    unique_id: str
+
+
+class ReadQuote(Struct, frozen=True, tag=True):
+    """Read bid, ask, last and the circuit of an instrument whose ticks are old."""
+
+    instrument: int
+
+
+class LogIn(Struct, frozen=True, tag=True):
+    """Log in anew: the broker does not know the session any more."""
+
+
+OrderRequest = PlaceOrder | AmendOrder | WithdrawOrder | ReadRound | ReadOrder | ReadQuote | LogIn
