@@ -11,12 +11,19 @@ from typing import Final, get_args
 from engine.logs.kept import log_trade
 from engine.logs.lines import ROOT
 from engine.model.errors import ConfigError
-from engine.model.log_counts import COMPONENTS, LEVEL_NAMES, ComponentLevel, LogComponent, LogLevelName
+from engine.model.log_counts import (
+    COMPONENTS,
+    DEFAULT,
+    LEVEL_NAMES,
+    LONGEST_S,
+    ComponentLevel,
+    LogComponent,
+    LogLevelName,
+    objection_to,
+)
 from engine.text.sanitize import CleanText
 
-DEFAULT: Final = "default"  # what an operator says for the level that is configured
 OPERATOR, ADAPTIVE = CleanText("operator"), CleanText("adaptive")
-LONGEST_S: Final = 7 * 86_400
 _NEVER_NS: Final = 1 << 62
 _SECOND_NS = 1_000_000_000
 _NUMBERS: Mapping[str, int] = {name: getattr(logging, name.upper()) for name in LEVEL_NAMES}
@@ -107,15 +114,6 @@ class LogLevels:
     def _tell(self, components: tuple[LogComponent, ...], because: str) -> None:
         now = {each.component: each.level for each in self.view}
         log_trade("log %s → %s: %s", ", ".join(components), now[components[0]], because, component="engine")
-
-
-def objection_to(component: str, level: str) -> str:
-    """Why `component` cannot be logged at `level`; empty when it can."""
-    if component not in COMPONENTS:
-        return f"component {component[:40]!r} is not known; allowed: {', '.join(COMPONENTS)}"
-    if level not in LEVEL_NAMES and level != DEFAULT:
-        return f"level {level[:40]!r} is not known; allowed: {', '.join(LEVEL_NAMES)}, {DEFAULT}"
-    return ""
 
 
 def span(seconds: int) -> str:

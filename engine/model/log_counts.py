@@ -10,6 +10,8 @@ LogComponent = Literal["engine", "feed", "trader", "broker", "journal", "recordi
 LogLevelName = Literal["debug", "info", "warning", "error"]
 COMPONENTS: Final[tuple[LogComponent, ...]] = get_args(LogComponent)
 LEVEL_NAMES: Final[tuple[LogLevelName, ...]] = get_args(LogLevelName)  # the least grave first
+DEFAULT: Final = "default"  # what an operator says for the level that is configured
+LONGEST_S: Final = 7 * 86_400  # for which he may choose one
 
 
 class LogCounts(Struct, frozen=True):
@@ -36,3 +38,12 @@ class ComponentLevel(Struct, frozen=True, array_like=True):
     until_ns: int = 0
     back: LogLevelName | None = None
     by: CleanText = CleanText("")
+
+
+def objection_to(component: str, level: str) -> str:
+    """Why `component` cannot be logged at `level`; empty when it can."""
+    if component not in COMPONENTS:
+        return f"component {component[:40]!r} is not known; allowed: {', '.join(COMPONENTS)}"
+    if level not in LEVEL_NAMES and level != DEFAULT:
+        return f"level {level[:40]!r} is not known; allowed: {', '.join(LEVEL_NAMES)}, {DEFAULT}"
+    return ""

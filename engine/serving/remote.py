@@ -64,9 +64,9 @@ def change_list(place: EngineDir, symbols: tuple[CleanText, ...], *, add: bool, 
     return _carried_out(place, "watch", command, _CHANGE_WITHIN_S, "changed its list")
 
 
-def set_log_level(place: EngineDir, component: CleanText, level: CleanText, for_s: int) -> str:
-    """Have the engine of `place` log `component` at `level`, for so long (0 = for good); why it does not, or "" once it does."""
-    return _carried_out(place, "log-level", SetLogLevel(component, level, for_s), _STOP_WITHIN_S, "changed the level")
+def set_log_level(place: EngineDir, command: SetLogLevel) -> str:
+    """Have the engine of `place` carry `command` out; why it does not, or "" once it has."""
+    return _carried_out(place, "log-level", command, _STOP_WITHIN_S, "changed the level")
 
 
 def _carried_out(

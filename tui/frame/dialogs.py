@@ -250,6 +250,14 @@ _CONTENTS: dict[Dialog, tuple[str, Body, int, int]] = {
         66,
         5,
     ),
+    "log_level": (
+        "LOG LEVELS",
+        _prompt(
+            "log-level", "trader=debug feed=default --for 10m; nothing: how they are", "enter does it · esc closes"
+        ),
+        66,
+        5,
+    ),
     "palette": ("COMMANDS", _palette, 76, 20),
     "help": ("HELP", _scrolled(help_pane.rows), 96, 60),
     "closing": ("CLOSING", _scrolled(closing.rows), 76, 24),

@@ -21,6 +21,7 @@ from engine import (
     Step,
     SwitchDelivery,
 )
+from engine.presentation import log_levels
 from engine.presentation.listed_days import listed
 from tui.input.guard import PLAN_OPEN_NS
 from tui.input.keys import Key
@@ -56,6 +57,7 @@ DIALOGS: dict[str, Dialog] = {
     "palette": "palette",
     "help": "help",
     "closing": "closing",
+    "log_level": "log_level",
 }
 LINES = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10, "home": -(2**62), "end": 2**62}
 
@@ -243,6 +245,23 @@ class Actions:
             self._client.send(watching.command_of(text))
         except ValueError as error:
             self.note(f"nothing was sent: {error}", at_ns, "warn")
+
+    def do_log_level_typed(self, at_ns: int) -> None:
+        """Do what was typed into the palette."""
+        self.change_log(self.ui.text, at_ns)
+
+    def change_log(self, text: str, at_ns: int) -> None:
+        """Log in more detail, or less, as `text` says; without words the levels that are not as configured are told."""
+        words = text.removeprefix("log-level").split()
+        try:
+            commands = log_levels.commands_of(words)
+        except ValueError as error:
+            self.note(f"nothing was sent: {error}", at_ns, "warn")
+            return
+        for command in commands:
+            self._client.send(command)
+        if not commands:
+            self.note(" · ".join(log_levels.told(self._snapshot)) or "every component logs as configured", at_ns)
 
     def do_trades(self, _at_ns: int) -> None:
         """Open the list of trades at its end."""

@@ -69,7 +69,7 @@ class Control:
 
     def paste(self, text: str, at_ns: int) -> None:
         """Take pasted text: into a dialog that asks for a place or a word, and nowhere else; other dialogs say so."""
-        if self.ui.dialog in {"goto", "search", "bookmark", "filter", "watch"}:
+        if self.ui.dialog in {"goto", "search", "bookmark", "filter", "watch", "log_level"}:
             self.ui.text = clean(self.ui.text + text, _LONGEST_TEXT)
             self._filter()
         elif self.ui.dialog in _BY_HAND:
@@ -252,8 +252,9 @@ class Control:
                 self._client.send(Bookmark(clean(text), *ui.place))
             case "goto":
                 self._go_to(text, at_ns)
-            case "watch":
-                self._actions.change_list(text, at_ns)
+            case "watch" | "log_level":
+                change = self._actions.change_list if dialog == "watch" else self._actions.change_log
+                change(text, at_ns)
             case "palette" if entries:
                 self._choose(entries[min(ui.choice, len(entries) - 1)][2], at_ns)
 

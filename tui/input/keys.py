@@ -121,7 +121,10 @@ _BY_NAME = (
     ("closing card", "what came of the day or the replay that is over", "closing"),
     ("watch add…", "follow further instruments from now on", "watch_add"),
     ("watch remove…", "follow an instrument no more", "watch_remove"),
+    ("log-level…", "log a component in more detail or less, for a while", "log_level"),
 )
+# What may be typed as a whole: its first word, how many words it has at least, and what does it.
+_WHOLE = (("watch", 3, "watch_typed"), ("log-level", 2, "log_level_typed"))
 # What is done with the selected position, for the palette: each opens its dialog, where `x` fires.
 ON_POSITION = (
     ("close position…", "close the selected position: shows the plan, x fires", "position_close"),
@@ -158,6 +161,7 @@ _IN_DIALOG: dict[str, list[tuple[str, str]]] = {
     ],
     "stop_price": [("enter", "show the plan"), ("!", "flat"), ("esc", "close")],
     "watch": [("enter", "do"), ("esc", "close")],
+    "log_level": [("enter", "do"), ("esc", "close")],
     "palette": [("enter", "do"), ("esc", "close")],
     "help": [("up down", "scroll"), ("any other key", "close")],
     "days": [("up down", "choose"), ("enter", "its trades"), ("any other key", "close")],
@@ -303,6 +307,7 @@ def palette(view: View) -> list[tuple[str, str, str]]:
         if view.snapshot.trade_mode == "mock":
             listed.extend(ENTRIES)
     words = typed.split()
-    if words[:1] == ["watch"] and len(words) > 2:
-        return [("watch", view.ui.text.strip().partition(" ")[2], "watch_typed")]
+    for name, least, action in _WHOLE:
+        if words[:1] == [name] and len(words) >= least:
+            return [(name, view.ui.text.strip().partition(" ")[2], action)]
     return [entry for entry in listed if all(word in f"{entry[0]} {entry[1]}".lower() for word in words)]

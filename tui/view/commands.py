@@ -26,6 +26,7 @@ _NAMES = {
     "SeekEvent": "go to event",
     "SeekTime": "go to",
     "Seek": "go to",
+    "SetLogLevel": "log-level",
     "SetSpeed": "speed",
     "SkipSilence": "skip silences",
     "Stop": "stop the engine",

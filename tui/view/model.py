@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine import Pending, PositionCommand
 
 TypedDialog = Literal[
-    "goto", "unlock", "search", "palette", "bookmark", "stop", "stop_price", "filter", "watch"
+    "goto", "unlock", "search", "palette", "bookmark", "stop", "stop_price", "filter", "watch", "log_level"
 ]  # they take a line of text
 Dialog = Literal[
     TypedDialog,

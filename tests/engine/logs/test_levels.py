@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from engine.logs import LogBook
-from engine.logs.levels import LONGEST_S, objection_to, span
+from engine.logs.levels import span
 from engine.model.clock import VirtualClock
-from engine.model.log_counts import COMPONENTS, ComponentLevel
+from engine.model.log_counts import COMPONENTS, LONGEST_S, ComponentLevel, objection_to
 from tests.support.log_lines import SECOND, Open, logger
 from tests.support.waiting import PATIENCE_S
 

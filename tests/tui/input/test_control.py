@@ -24,7 +24,10 @@ from engine import (
     SwitchDelivery,
     TimelineEvent,
     Unlock,
+    clean,
 )
+from engine.model.commands import SetLogLevel
+from engine.model.log_counts import ComponentLevel
 from tests.support.hands import Hands, typed
 from tests.support.snapshots import SNAPSHOT, paper, position, snapshot, view
 from tui.input import keys
@@ -33,6 +36,7 @@ from tui.panes.layout import PANES
 from tui.view.model import Attachment
 from tui.view.older import NEWEST
 
+LEVELS = (ComponentLevel("trader", "debug", by=clean("operator")), ComponentLevel("feed", "info"))
 LOCKED = snapshot(entries=replace(SNAPSHOT.entries, locked="daily loss"))
 
 
@@ -285,6 +289,27 @@ def test_the_palette_does_what_is_chosen():
     typed(hands, "dev")
     assert hands.client.sent == [Stall(3.0)]
     assert typed(Hands().press("ctrl+p", 0), "no such thing").client.sent == []
+
+
+@pytest.mark.parametrize("way", ["palette", "dialog"])
+def test_the_log_goes_into_detail_from_the_screen(way):
+    def told(words):
+        hands = Hands(snapshot(log_levels=LEVELS)).press(":", 0)
+        typed(hands, f"log-level {words}" if way == "palette" else "log-level")
+        return hands if way == "palette" else typed(hands, words)
+
+    hands = told("trader=debug --for 10m")
+    assert hands.client.sent == [SetLogLevel(clean("trader"), clean("debug"), 600)]
+    assert hands.ui.dialog == ""
+    hands = told("trader=loud")
+    assert (hands.client.sent, hands.ui.notice[:40]) == ([], "nothing was sent: level 'loud' is not kn")
+
+
+def test_without_words_it_tells_the_levels():
+    assert typed(typed(Hands(snapshot(log_levels=LEVELS)).press(":", 0), "log-level"), "").ui.notice == (
+        "trader debug (the operator's)"
+    )
+    assert typed(typed(Hands().press(":", 0), "log-level"), "").ui.notice == "every component logs as configured"
 
 
 def test_every_action_of_the_table_exists():
