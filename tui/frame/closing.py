@@ -28,11 +28,15 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     for name, words in closing.rows(seen, view.snapshot.session.zone):
         label = left(name, _LABEL) if width > 2 * _LABEL else ""
         for part in wrapped(spelled(words, view.glyphs), max(1, width - len(label))):
-            lines.append(((label, "dim"), (part, _style(name, seen.statistics.net))))
+            lines.append(((label, "dim"), *_coloured(name, part, seen.statistics.net)))
             label = " " * len(label)
     top = max(0, min(view.ui.choice, len(lines) - height))
     return lines[top : top + height]
 
 
-def _style(name: str, net: Decimal) -> str:
-    return result_style(net) if name == "net" else _STYLES.get(name, "")
+def _coloured(name: str, part: str, net: Decimal) -> Line:
+    """The result, and nothing beside it, in its colour."""
+    if name != "net":
+        return ((part, _STYLES.get(name, "")),)
+    figure, bracket, rest = part.partition(" (")
+    return ((figure, result_style(net)), (bracket + rest, ""))

@@ -29,10 +29,11 @@ _SHORTER = (  # words of the lines with the keys, what is missed least first
     ("up down scroll", "up down"),
 )
 _SMALLEST = 8  # a narrower box has no frame
+_SLIVER = 12  # cells beside the box, both sides together: fewer show ends of words and marks that mean nothing
 
 
 def overlay(view: View, width: int, height: int) -> list[Line]:
-    """The box of the open dialog, all lines equally wide, at most `width` - 4 by `height` - 2; nothing where none is open."""
+    """The box of the open dialog, all lines equally wide, at most `width` by `height` - 2; nothing where none is open."""
     dialog = view.ui.dialog
     if dialog == "filter":  # what is filtered must be seen, and its title says the words
         return []
@@ -42,7 +43,7 @@ def overlay(view: View, width: int, height: int) -> list[Line]:
     title = _TITLES[dialog](view) if dialog in _TITLES else title
     if width < _SMALLEST + 4 or height < 5:
         return fill(body(view, width, height)[-height:], width, height)
-    inner = min(wide, width - 8)
+    inner = wide if width - (wide + 4) >= _SLIVER else width - 4
     content = [fit(line, inner) for line in body(view, inner, min(high, height - 4))]
     return _boxed(view, title, content, inner, _frame_style(view))
 

@@ -310,4 +310,7 @@ def palette(view: View) -> list[tuple[str, str, str]]:
     for name, least, action in _WHOLE:
         if words[:1] == [name] and len(words) >= least:
             return [(name, view.ui.text.strip().partition(" ")[2], action)]
-    return [entry for entry in listed if all(word in f"{entry[0]} {entry[1]}".lower() for word in words)]
+    found = [entry for entry in listed if all(word in f"{entry[0]} {entry[1]}".lower() for word in words)]
+    return sorted(
+        found, key=lambda entry: not entry[0].lower().startswith(typed)
+    )  # what is called so before what speaks of it

@@ -12,7 +12,7 @@ from tui.text.spelling import shortened, spelled
 from tui.view.model import View
 
 _COLUMNS = ("DATE", "NET", "COSTS", "POS", "WON", "DRAWDOWN", "CUMULATIVE")
-_LEAST = {"CUMULATIVE": 66, "DRAWDOWN": 54, "COSTS": 42}  # cells from which they fit
+_SPARED = ("CUMULATIVE", "DRAWDOWN", "COSTS")  # columns that go where all do not fit, the first one first
 _ABOVE = 2  # lines over the days: the spark and the head
 _FULL_FROM = 84  # cells from which prices and seconds of exits fit
 
@@ -34,9 +34,8 @@ def rows(view: View, width: int, height: int) -> list[Line]:
         return (told or [((left(" no session day so far", width), "dim"),)])[: max(0, height)]
     zone = view.snapshot.session.zone
     cells = [_cells(each, zone) for each in days]
-    names = [name for name in _COLUMNS if width >= _LEAST.get(name, 0)]
-    places = [_COLUMNS.index(name) for name in names]
-    sizes = [max(len(_COLUMNS[place]), *(len(row[place]) for row in cells)) for place in places]
+    places, sizes = _fitting(cells, width)
+    names = [_COLUMNS[place] for place in places]
     lines: list[Line] = []
     if height > _ABOVE + 2:
         bars = spark([float(each.cumulative) for each in days], max(0, width - 14), view.glyphs)
@@ -54,6 +53,16 @@ def rows(view: View, width: int, height: int) -> list[Line]:
         for place in range(top, min(top + room, len(days)))
     ]
     return within([*lines, *told], width)[:height]
+
+
+def _fitting(cells: list[list[str]], width: int) -> tuple[list[int], list[int]]:
+    """Which columns fit into `width` cells whole, and how wide each is."""
+    sizes = [max(len(name), *(len(row[place]) for row in cells)) for place, name in enumerate(_COLUMNS)]
+    places = list(range(len(_COLUMNS)))
+    for name in _SPARED:
+        if sum(sizes[place] + 2 for place in places) > width:
+            places.remove(_COLUMNS.index(name))
+    return places, [sizes[place] for place in places]
 
 
 def _day(view: View, cells: list[str], places: list[int], sizes: list[int], net: Decimal, bar: int) -> Line:

@@ -63,6 +63,12 @@ def test_on_a_small_screen_the_chosen_day_is_there(width: int, height: int) -> N
     assert any(line.startswith("▶ 2026-11-23") for line in lines)
 
 
+@pytest.mark.parametrize("width", range(38, 100))
+def test_a_column_is_there_whole_or_not_at_all(width: int) -> None:
+    whole = {word for line in shown(200, 20) for word in line.split()}
+    assert {word for line in shown(width, 20)[1:] for word in line.split()} <= whole
+
+
 def test_what_is_missing_is_told() -> None:
     assert "loading" in shown(page=DayPage("", "", 0, "LATER"))[-1]
     assert (

@@ -167,7 +167,7 @@ def test_the_box_holds_it_at_usual_sizes(width, height, state):
         look = view(LONG, ui=Ui(dialog="trades", choice=choice), older=OlderExits(**state))
         lines = dialogs.overlay(look, width, height)
         drawn = plain(lines).splitlines()
-        assert {width_of(line) for line in lines} == {min(110, width - 8) + 4}
+        assert {width_of(line) for line in lines} == {width}
         assert len(lines) <= height - 2
         assert f"TRADES {choice:,} of 5,000" in drawn[0]
         assert sum("▶" in line for line in drawn) == 1
