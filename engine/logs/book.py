@@ -1,6 +1,7 @@
-"""The log book: writes what the loggers hand over to file, ring and console, in its own thread; knows nothing of what the lines are about.
+"""The log book: puts what the loggers hand over together for ring, console and file, in its own thread; knows nothing of what the lines are about.
 
-Messages are put together by that thread, later than the call: log immutable arguments (numbers, texts, frozen records).
+Messages are put together later than the call: log immutable arguments (numbers, texts, frozen records). That thread waits
+for no disk: who looks at the newest lines sees them also while the file lags.
 """
 
 import logging
@@ -15,11 +16,12 @@ from msgspec.structs import replace
 
 from engine.logs.backlog import Lost, count_of, rank_of
 from engine.logs.console import Console
-from engine.logs.intake import SECOND_NS, Flush, Intake, Item, Note, Stamp
+from engine.logs.intake import Flush, Intake, Item, Note, Stamp
 from engine.logs.kept import is_kept
 from engine.logs.levels import LogLevels
 from engine.logs.lines import LINE_LIMIT, ROOT, Stamper, component_of, level_name, one_line, texts_of
 from engine.logs.log_file import LogFile
+from engine.logs.log_writer import LogWriter, Ranked
 from engine.model.clock import Clock
 from engine.model.log_counts import ComponentLevel, LogComponent, LogCounts
 from engine.model.ports import LogLine
@@ -31,13 +33,12 @@ ROTATED_KEPT = 3
 RING_LINES = 2_000
 BATCH = 1_000
 MOST_DETAIL_PER_S = 200  # lines of a component that is in detail by itself
-HANGS_NS = 2 * SECOND_NS  # a write that takes longer is told
 LOOK_AGAIN_S = 1.0  # for suppressions whose second is over, when nothing else is logged
 CLOSE_TIMEOUT_S = 2.0
 CONSOLE_TIMEOUT_S = 1.0
 
 _LONGEST_NAME = 40
-_Out = list[tuple[bytes, int]]  # lines as they stand in the file, and how grave they are
+_Out = list[Ranked]
 
 
 class LogBook:
@@ -79,11 +80,11 @@ class LogBook:
         self._beyond_ceiling = 0
         self._late = CleanText("")
         self._lost_told = Lost()
-        self._writing_since_ns: int | None = None  # monotonic; None while the book's thread does not write
         self._timeout_s: float | None = None
         self._ring: deque[LogLine] = deque(maxlen=ring_lines)
         self._ring_lock = threading.Lock()  # the book's thread adds, a screen's thread copies; loggers never take it
         self._closing = threading.Lock()  # taken once, by the first that closes, and never given back
+        self._writer = LogWriter(self._file, clock, self._told_late)
         self._thread = threading.Thread(target=self._work, name="log", daemon=True)
         self._thread.start()
         root = logging.getLogger(ROOT)
@@ -98,9 +99,14 @@ class LogBook:
     @property
     def problem(self) -> CleanText:
         """Why the file is not complete at the moment; "" when it is."""
-        problem = self._late or self._file.problem or self._hangs()
+        problem = self._late or self._writer.problem
         lost = (self._lost() - self._lost_told).words() if problem else ""
         return clean(f"{problem}; {lost}") if lost else problem
+
+    @property
+    def waiting(self) -> int:
+        """How many of the lines so far are not handed to the file."""
+        return self._writer.waiting
 
     @property
     def level_view(self) -> tuple[ComponentLevel, ...]:
@@ -124,15 +130,9 @@ class LogBook:
             lines, self._intake.suppressed + self._beyond_ceiling, self._lost().lines, self.levels.escalated
         )
 
-    def _hangs(self) -> CleanText:
-        since_ns = self._writing_since_ns
-        if since_ns is None or self._clock.monotonic_ns() - since_ns < HANGS_NS:
-            return CleanText("")
-        return clean(f"log: the disk does not answer, {count_of(self._intake.waiting)} wait")
-
     def _lost(self) -> Lost:
         """What is in no file, and will be in none."""
-        return self._intake.lost + self._file.lost
+        return self._intake.lost + self._writer.lost
 
     def look(self) -> str:
         """What has become of the file, which is begun anew then; "" while all is well. From any thread, which may hang."""
@@ -169,6 +169,11 @@ class LogBook:
             self._console.close(CONSOLE_TIMEOUT_S)
         self._intake.close()
 
+    def _told_late(self) -> None:
+        """The file has caught up: what is in none is told behind it. In the writer's thread."""
+        if self._lost().lines > self._lost_told.lines:
+            self._intake.wake()
+
     # ── The book's thread. Everything below runs in it alone. ──────────────────────────────────────────────────────
 
     def _work(self) -> None:
@@ -182,11 +187,20 @@ class LogBook:
                 except Exception as error:  # noqa: BLE001 the mouth of the thread; one bad argument must not take other lines along
                     text = f"a log line failed: {type(error).__name__}, {_format_of(item)}"
                     self._add(out, stamp, logging.ERROR, "engine", text)
-            self._write(out)
+            if not (self._writer.waiting or self._file.problem):
+                self._tell_lost(out)
+            self._show(out)
+            self._writer.put(out)
             self._timeout_s = LOOK_AGAIN_S if self._intake.note_denied(all_of_them=False) else None
             for _, item in items:
                 if isinstance(item, Flush):
-                    item.done.set()
+                    self._writer.flush_to(item.done)
+        self._writer.end()
+        told: _Out = []
+        if not self._file.problem:
+            self._tell_lost(told)
+        self._show(told)
+        self._file.write(told)
         self._file.close()
 
     def _put_together(self, out: _Out, stamp: Stamp, item: Item) -> None:
@@ -231,19 +245,17 @@ class LogBook:
             self._ring.append(line)
             self.last_number = line.number
 
-    def _write(self, out: _Out) -> None:
-        self._writing_since_ns = self._clock.monotonic_ns()
-        self._file.write(out)
-        self._writing_since_ns = None
-        if self._console:
+    def _show(self, out: _Out) -> None:
+        if self._console and out:
             self._console.put([line for line, _ in out])
+
+    def _tell_lost(self, out: _Out) -> None:
+        """Add a line where lines have been lost since the last time."""
         lost = self._lost()
-        if lost.lines > self._lost_told.lines and not (self._file.problem or self._intake.waiting):
+        if lost.lines > self._lost_told.lines:
             text = f"{(lost - self._lost_told).words()} here: the disk did not take more"
             self._lost_told = lost
-            told: _Out = []
-            self._add(told, (self._clock.wall_ns(), 0), logging.WARNING, "engine", text)
-            self._write(told)
+            self._add(out, (self._clock.wall_ns(), 0), logging.WARNING, "engine", text)
 
 
 def _format_of(item: Item) -> str:

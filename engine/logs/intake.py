@@ -15,8 +15,8 @@ from engine.model.clock import Clock
 from engine.model.log_counts import COMPONENTS, LEVEL_NAMES, LogComponent, LogLevelName
 
 SECOND_NS = 10**9
-MOST_RECORDS: Final = 20_000  # that wait for the disk
-MOST_BYTES: Final = 16 * 2**20
+MOST_RECORDS: Final = 10_000  # that wait for the book's thread, which no disk holds up
+MOST_BYTES: Final = 8 * 2**20
 _RECORD_BYTES = 600  # of a record beside its text and arguments
 
 
@@ -143,6 +143,11 @@ class Intake(logging.Handler):
         """Have `done` set when everything that was queued before is written."""
         with self._came:
             self._put(_NO_TIME, Flush(done), KEPT_RANK, 0)
+
+    def wake(self) -> None:
+        """Have the book's thread look, though nothing is logged."""
+        with self._came:
+            self._put(_NO_TIME, Note("", 0), WARNING_RANK, 0)
 
     def end(self) -> None:
         """Queue nothing more, and let who takes know it."""

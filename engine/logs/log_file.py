@@ -40,6 +40,11 @@ class LogFile:
             Lock()
         )  # the file: held while it is written, and while another thread asks whether it is still there
 
+    @property
+    def held(self) -> int:
+        """How many lines wait for the disk, those among them that are being written; from any thread."""
+        return len(self._waiting)
+
     def write(self, lines: Iterable[tuple[bytes, int]]) -> None:
         """Append the lines; where the disk refuses, those of WARN and above wait for the next call, the others are lost."""
         self._waiting.extend(lines)

@@ -189,6 +189,10 @@ class Log(Protocol):
         """Number of the newest line."""
 
     @property
+    def waiting(self) -> int:
+        """How many lines the file has not so far; they are shown all the same."""
+
+    @property
     def level_view(self) -> tuple[ComponentLevel, ...]:
         """The levels of its components now; the same object until one changes."""
 

@@ -228,7 +228,8 @@ class SnapshotBuilder:
             edges.append(snapshot.EdgeView("journal", journal.waiting, journal.durable, problem))
         if recorder is not None:
             edges.append(snapshot.EdgeView("recorder", recorder.waiting, recorder.kept, recorder.problem))
-        edges.append(snapshot.EdgeView("log", 0, self._log.last_number, self._log.problem or lost.get("log", _WELL)))
+        behind, problem = self._log.waiting, self._log.problem or lost.get("log", _WELL)
+        edges.append(snapshot.EdgeView("log", behind, max(0, self._log.last_number - behind), problem))
         edges += [snapshot.EdgeView(name, 0, 0, text) for name, text in lost.items() if name in _NAMED]
         return tuple(edges)
 

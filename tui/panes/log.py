@@ -21,13 +21,16 @@ _TEXT_STYLES = {"FATAL": "alert", "ERROR": "alert", "WARN": "warn", "DEBUG": "di
 
 
 def title(view: View) -> str:
-    """Title of the pane: level, what is hidden, which match of the search one is at, and where one is when it does not follow."""
+    """Title of the pane: level, what is hidden, which match of the search one is at, whether the file has it, and where one is when it does not follow."""
     ui = view.ui
     words = [f"LOG {ui.log_level}"]
     if view.log_hidden:
         words.append(f"{view.log_hidden:,} hidden")
     if ui.search:
         words.append(f"/{spelled(ui.search, view.glyphs)} {_place_among(view)}")
+    words += [
+        f"the file lags, {each.waiting:,} wait" for each in view.snapshot.edges if each.name == "log" and each.problem
+    ]
     if not ui.log_follow:
         words.append(f"line {selected_place(view) + 1:,} of {len(view.log):,}, f follows")
     return "  ".join(words)

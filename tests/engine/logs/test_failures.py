@@ -13,7 +13,7 @@ import pytest
 from engine.logs import log_trade
 from tests.support.log_lines import Open, lines, logger
 from tests.support.paths import ROOT
-from tests.support.waiting import PATIENCE_S
+from tests.support.waiting import PATIENCE_S, until
 
 
 def test_a_log_that_cannot_be_opened_is_told_and_catches_up_later(open_book: Open, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ import logging, os, sys, threading
 from datetime import timezone
 from pathlib import Path
 from engine.logs import LogBook, log_trade
-from engine.logs.book import HANGS_NS
+from engine.logs.log_writer import HANGS_NS
 from engine.model.clock import VirtualClock
 from engine.runtime.process_stats import rss_mb
 clock = VirtualClock()
@@ -126,6 +126,29 @@ print(counts.lost, *counts.lines["feed"].values(), counts.lines["trader"]["info"
 print(*(sum(word in line for line in found) for word in ("trade ", "failure ", "WARN  feed", "news ", "detail ")))
 print(found[-1][30:], end="")
 """
+
+
+def test_what_is_logged_is_shown_while_the_disk_hangs(open_book: Open) -> None:
+    shown_on, console = os.pipe()
+    book = open_book(console_fd=console, lines_per_s=0)
+    log_trade("the disk answers")
+    assert book.flush(PATIENCE_S)
+    reader, writer = os.pipe()  # a disk that hangs: a write into a full pipe waits for somebody who reads
+    os.dup2(writer, book._file._fd)
+    os.close(writer)
+    for number in range(2_000):
+        log_trade("%d %s", number, "x" * 60)
+    until(lambda: book.lines_since(book.last_number - 1, 9)[-1].text.startswith("1999 "))
+    with os.fdopen(shown_on) as shown:
+        assert next(line for line in shown if " 1999 " in line)
+    assert not book.flush(0)
+    assert book.waiting > 100
+    with os.fdopen(reader) as file:  # it answers again: all of them, in their order
+        found = [next(file).split(maxsplit=4)[3] for _ in range(2_000)]
+    assert found == [str(number) for number in range(2_000)]
+    assert book.flush(PATIENCE_S)
+    assert (book.waiting, book.counts().lost) == (0, 0)
+    os.close(console)
 
 
 @pytest.mark.slow

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import LogLine
-from tests.support.snapshots import log, view
+from engine import EdgeView, LogLine, clean
+from tests.support.snapshots import log, snapshot, view
 from tui.panes import log as pane
 from tui.shell.board import strip_of
 from tui.shell.themes import STYLES
@@ -88,6 +88,12 @@ def test_what_was_searched_for_stands_out_and_is_counted() -> None:
     assert pane.found(shown) == [3, 30]
     assert pane.rows(shown, 100, 1)[0][3:5] == (("line 3", "select"), ("0 of the log", ""))
     assert pane.found(view(ui=Ui(search="[.*"))) == []
+
+
+def test_the_title_says_that_the_file_lags() -> None:
+    lags = view(snapshot(edges=(EdgeView("log", 1_204, 30, clean("log: the disk does not answer")),)))
+    assert pane.title(lags) == "LOG INFO  the file lags, 1,204 wait"
+    assert pane.title(view(snapshot(edges=(EdgeView("log", 3, 30, clean("")),)))) == "LOG INFO"
 
 
 def test_on_a_match_the_title_says_the_how_manieth_and_the_match_stands_out_in_the_selected_line() -> None:
