@@ -60,6 +60,7 @@ ENTRIES = (
     "engine/runtime/dispatch.py",  # why a command cannot be carried out
     "engine/runtime/run_failure.py",  # what anything else raised
     "engine/assembly/assemble.py",  # what a run is called
+    "engine/presentation/log_levels.py",  # what a person types
     "engine/backtest/verification.py",  # what a file is called
     "engine/backtest/validation.py",  # what a calendar says
     "engine/backtest/verify_child.py",  # what a child says
