@@ -54,7 +54,7 @@ class Verification(Struct, frozen=True):
     """How one file came out, as `verify --json` prints it; `damage` and `notes` are sentences for a person, `order` how entries and exits came.
 
     It is `blank` where it is whole, and yet holds nothing that a replay could be compared by: no tick, or neither a
-    checkpoint nor an exit. So does a run that ended within its first minutes.
+    checkpoint nor an exit before one was due. So does a run that ended within its first minutes.
     """
 
     file: str
@@ -167,7 +167,11 @@ def _verification(path: Path, source: MqrSource, found: Rerun, notes: tuple[str,
 
 
 def _is_blank(source: MqrSource, found: Rerun) -> bool:
-    return not source.unread and not (found.ticks and (found.checkpoints or found.fills))
+    """Whether nothing is there to compare by, and need not be: what a run decides or lasts beyond, its recording has marks of."""
+    if source.unread or found.fills or any(isinstance(each, Trade) for each in found.booked):
+        return False
+    due_after = source.header.config.get("recording.checkpoint_ticks", "")
+    return not found.ticks or not (found.checkpoints or (due_after.isdecimal() and found.ticks >= int(due_after)))
 
 
 def _judge(source: MqrSource, found: Rerun) -> tuple[Outcome, str]:

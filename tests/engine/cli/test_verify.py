@@ -74,7 +74,9 @@ def test_what_is_whole_or_damaged_is_not_blank(
     wrong_block, wrong_header = bytearray(whole), bytearray(whole)
     wrong_block[begun + BLOCK_HEAD.size] ^= 1
     wrong_header[begun // 2] ^= 1
-    for content in (whole, wrong_block, wrong_header, b"something else"):
+    quiet = record(tmp_path / "quiet", zigzag(60), None, "session.start=12:00")
+    without_marks = [rewrite(each, lambda _: None).read_bytes() for each in (recorded, quiet)]  # both were due
+    for content in (whole, wrong_block, wrong_header, *without_marks, b"something else"):
         path = tmp_path / "whole.mqr"
         path.write_bytes(content)
         assert not verify_one(capsys, path)[1]["blank"]
