@@ -1,5 +1,6 @@
 """In which order tests are run; what one file of tests does to the process is undone before the next."""
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -8,9 +9,12 @@ import pytest
 from hypothesis import settings
 
 from engine.text import redaction
+from tests.support.thorough import LONG, examples
 
-# How long a case may take says nothing on a machine that has other work.
-settings.register_profile("unhurried", deadline=None)
+gc.disable()  # while thousands of tests are collected, which all stay; `pytest_collection_finish` turns it on again
+
+# How long a case may take says nothing on a machine that has other work. The same cases each time, unless all are tried.
+settings.register_profile("unhurried", deadline=None, max_examples=examples(100), derandomize=not LONG)
 settings.load_profile("unhurried")
 
 
@@ -36,3 +40,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests first: they are given to whichever worker is free, and none is left alone with them at the end."""
     slow = {each.path for each in items if each.get_closest_marker("slow")}
     items.sort(key=lambda each: each.path not in slow)
+
+
+def pytest_collection_finish() -> None:
+    gc.enable()
+    gc.freeze()

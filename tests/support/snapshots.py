@@ -318,16 +318,21 @@ def bar(at_ms: int, price: int) -> Bar:
     return (at_ms, price, price, price, price, 0, NOTHING)
 
 
+_LOG = log()
+_HISTORY = tuple(bar(OPEN_MS + 5000 * n, 15_500 + (n * 7919) % 300) for n in range(1_700))
+
+
 def view(seen: Snapshot = SNAPSHOT, **more) -> View:
-    """A view of `seen`, 50 ms old."""
+    """A view of `seen`, 50 ms old; of its history what is a moment and a price becomes a bar."""
     fields = {
         "snapshot": seen,
         "ui": Ui(),
         "now_ns": NOW_NS,
-        "log": log(),
-        "history": tuple((OPEN_MS + 5000 * n, 15_500 + (n * 7919) % 300) for n in range(1_700)),
+        "log": _LOG,
+        "history": _HISTORY,
         "trends": {0: tuple(15_500 + (n * 31) % 200 for n in range(60)), 1: tuple(range(9_400, 9_460))},
         "pnl_trend": tuple(float((n * 37) % 500 - 100) for n in range(80)),
     }
-    fields |= more
-    return View(**(fields | {"history": tuple(bar(*each) if len(each) == 2 else each for each in fields["history"])}))
+    if "history" in more:
+        more["history"] = tuple(bar(*each) if len(each) == 2 else each for each in more["history"])
+    return View(**(fields | more))

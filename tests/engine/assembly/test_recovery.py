@@ -14,6 +14,7 @@ from engine.trading.trading_state import symbols_of
 from tests.support.brokers import LateBroker
 from tests.support.builders import EAGER
 from tests.support.journal_harness import JournalHarness, MemoryJournal, account_after, exact_fields, instruments_named
+from tests.support.thorough import examples
 
 NEXT_DAY = "2025-10-03"
 
@@ -70,7 +71,7 @@ steps = st.one_of(st.integers(0, 4000), st.sampled_from((1_800_000, 86_400_000))
 moves = st.lists(st.tuples(st.integers(0, 1), st.integers(-12, 12), steps), max_size=30)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(before=moves, later=moves, locked=st.booleans())
 def test_what_is_held_ends_the_same_with_and_without_a_restart(before, later, locked):
     names = instruments_named("NIFTY", "BANKNIFTY")

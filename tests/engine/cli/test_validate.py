@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.backtest import validation_record
+from engine.backtest import validation_record, verify_child
 from engine.cli.main import main
 from engine.model.commands import Flat, Unlock
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_WELL
@@ -48,6 +48,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     for name in ("STATE", "DATA", "CONFIG"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # for the children
+    monkeypatch.setattr(verify_child, "_NICE", 0)  # who gives way to all other tests is not done for minutes
     monkeypatch.chdir(tmp_path)
     return Desk(tmp_path)
 

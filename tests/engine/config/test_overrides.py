@@ -20,6 +20,7 @@ from engine.config.schema import OVERRIDABLE, tables_with
 from engine.config.time_rules import Day, SpecialDay, SpecialDayRule, TimeOfDay, Zone
 from engine.model.errors import ConfigError
 from engine.venues.registry import sections
+from tests.support.thorough import examples
 
 TABLES = tables_with(sections())
 SHIPPED = bundled("config.toml")
@@ -168,7 +169,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(st.sampled_from(KEYS), VALUES)
 def test_a_random_value_loads_or_is_refused_by_its_key(path: Path, key: str, text: str) -> None:
     section, _, name = key.rpartition(".")
@@ -180,7 +181,7 @@ def test_a_random_value_loads_or_is_refused_by_its_key(path: Path, key: str, tex
     assert all(key in line for line in problems(SHIPPED, [f"{key}={text}"]))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(
     st.lists(
         st.one_of(
@@ -194,7 +195,7 @@ def test_random_overrides_are_well_or_refused(overrides: list[str]) -> None:
     assert all(line.startswith("--set: ") for line in problems(SHIPPED, overrides))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(st.integers(0, len(TEXT.encode())), st.integers(0, 40), st.binary(max_size=12))
 def test_a_damaged_file_is_well_or_refused(path: Path, place: int, length: int, junk: bytes) -> None:
     content = TEXT.encode()
@@ -238,7 +239,7 @@ def raw_of(rule: Rule) -> st.SearchStrategy[object]:
     raise AssertionError(f"no values of {type(rule).__name__} are tried")
 
 
-@settings(deadline=None, max_examples=600)
+@settings(deadline=None, max_examples=examples(600))
 @given(st.data())
 def test_what_describes_a_value_is_read_as_that_value(data: st.DataObject) -> None:
     key = data.draw(st.sampled_from([*KEYS, *(f"instruments.A.{name}" for name in OVERRIDABLE)]))

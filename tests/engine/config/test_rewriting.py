@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from engine.config import bundled
 from engine.config.document import parse_toml
 from engine.config.rewriting import parts_of, with_key, with_value
+from tests.support.thorough import examples
 
 SHIPPED = bundled("config.toml").read_text(encoding="utf-8")
 
@@ -79,7 +80,7 @@ def stands_in(lines: list[str], others: list[str]) -> bool:
     return all(line in left for line in lines)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(files(), sections, names, values)
 def test_nothing_but_the_key_is_another(text: str, section: str, name: str, toml: str) -> None:
     key = f"{section}.{name}"

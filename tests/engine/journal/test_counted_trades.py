@@ -15,6 +15,7 @@ from engine.runtime.exits import Exits
 from tests.support.builders import EAGER, ms
 from tests.support.journal_harness import JournalHarness, MemoryJournal, instruments_named
 from tests.support.recomputed import recomputed
+from tests.support.thorough import examples
 
 START = ms("09:30:00")
 NAMES = instruments_named("NIFTY", "BANKNIFTY")
@@ -48,7 +49,7 @@ def after_kill(rows: MemoryJournal) -> JournalHarness:
     return JournalHarness(rows, *AGGRESSIVE, instruments=NAMES, kept=account.state())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.lists(_ticks, min_size=5, max_size=40), min_size=1, max_size=3), st.data())
 def test_after_any_kills_the_statistics_are_those_of_the_rows(runs, data) -> None:
     rows = MemoryJournal()

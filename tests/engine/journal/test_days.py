@@ -22,6 +22,7 @@ from engine.model.events import StateKept, Submit
 from engine.model.history import DayResult, DayTrade
 from tests.support.builders import ms
 from tests.support.day_journals import Counted, Run, counted, write
+from tests.support.thorough import examples
 
 ALL = 10_000
 SYMBOLS = (("NIFTY25000CE", "NIFTY25000PE", "BANKNIFTY"), ("NIFTY25000PE", "BANKNIFTY", "NIFTY25000CE", "FINNIFTY"))
@@ -59,7 +60,7 @@ def histories(draw: st.DrawFn) -> list[Run]:
     return runs
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(histories(), st.integers(1, 4))
 def test_days_and_their_exits_are_what_the_fills_come_to(runs: list[Run], last: int) -> None:
     with TemporaryDirectory() as name:

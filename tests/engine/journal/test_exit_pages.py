@@ -27,6 +27,7 @@ from engine.model.exit_page import EXITS_A_PAGE, ExitPage
 from engine.model.types import Trade
 from tests.support.day_journals import Run
 from tests.support.day_journals import write as write_days
+from tests.support.thorough import examples
 from tests.support.waiting import PATIENCE_S, until
 
 EXITS = 5_000
@@ -225,7 +226,7 @@ def test_a_writer_is_not_in_the_way_and_is_not_held_up(tmp_path: Path) -> None:
         journal.close("well")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["close", "back"]), st.integers(0, 40)), max_size=12), st.integers(1, 30))
 def test_whatever_a_replay_went_back_over_is_never_shown(steps: list[tuple[str, int]], size: int) -> None:
     stands: list[Trade] = []

@@ -40,6 +40,7 @@ from engine.trading.data_quality import BAD_TICKS
 from tests.support.brokers import LateBroker, RejectingBroker
 from tests.support.builders import EAGER, ms
 from tests.support.journal_harness import JournalHarness, MemoryJournal, account_after, exact_fields, instruments_named
+from tests.support.thorough import examples
 
 START = ms("09:30:00")
 NAMES = instruments_named("NIFTY", "BANKNIFTY")
@@ -114,7 +115,7 @@ IN_TROUBLE = [
 ]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @example(stream=IN_TROUBLE, answers="at once", limited=True)
 @given(st.lists(_events, max_size=70), st.sampled_from(["at once", "late", "refusing"]), st.booleans())
 def test_folding_any_prefix_gives_the_sum_of_its_fills_and_at_each_turns_end_the_traders_own_account(
@@ -144,7 +145,7 @@ def test_folding_any_prefix_gives_the_sum_of_its_fills_and_at_each_turns_end_the
         assert account.flat.running == harness.trader.state.flat.running
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(_events, max_size=60), st.data())
 def test_an_account_that_is_read_on_the_way_ends_the_same(stream: list[object], data: st.DataObject) -> None:
     rows = MemoryJournal()

@@ -13,6 +13,7 @@ from engine.journal.rows import Rewound, RunEnded
 from engine.model.clock import VirtualClock
 from engine.model.events import EntriesChanged, FillBooked, OrderRejected, Submit
 from tests.support.journal_faults import booked, rejected, rows, submit
+from tests.support.thorough import examples
 
 SECOND = 10**9
 
@@ -77,7 +78,7 @@ class Folded:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(operations=st.lists(_operations, max_size=25))
 def test_projections_are_the_events_folded(tmp_path_factory: pytest.TempPathFactory, operations: list[object]) -> None:
     directory = tmp_path_factory.mktemp("folded")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from engine.model.errors import ConfigError
 from engine.outside import trust
 from engine.outside.trust import doubt_of_file, doubt_of_folder
+from tests.support.thorough import examples
 
 US, THEM, ROOT = 4_001, 4_002, 0
 OURS = frozenset({ROOT, US})
@@ -172,7 +173,7 @@ ENTRY = st.tuples(
 
 
 @needs_root
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(ENTRY, min_size=1, max_size=4))
 def test_whoever_can_put_another_file_in_place_is_doubted(tree: list[tuple[int, int, int]]) -> None:
     with TemporaryDirectory() as name:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from engine.presentation.alerting import Alerting, Message
 from engine.presentation.alerts import Alert
+from tests.support.thorough import examples
 
 SECOND, MINUTE = 1_000_000_000, 60_000_000_000
 DEAD = Alert("engine", "critical", "engine dead")
@@ -124,7 +125,7 @@ MOMENTS = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(MOMENTS, st.integers(1, 3))
 def test_what_stands_critical_for_a_minute_is_told_and_the_rest_keeps_its_limit(moments, per_hour) -> None:
     alerting, others = Alerting(), 0

@@ -33,6 +33,7 @@ from engine.presentation.chart import (
     volumes,
 )
 from tests.support.snapshots import OPEN_MS, bar, trade
+from tests.support.thorough import examples
 
 MINUTE = 60_000
 KOLKATA = "Asia/Kolkata"
@@ -230,7 +231,7 @@ def test_candles_are_as_short_as_there_is_room_for_and_counted_from_the_open(min
     assert all((each.at_ms - OPEN_MS) % step_ms == 0 for each in found)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(BARS, st.integers(1, 60))
 def test_candles_are_the_bars_of_their_time(points, most):
     bars = made(points)

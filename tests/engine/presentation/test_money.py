@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.presentation.money import grouped, plain_money
+from tests.support.thorough import examples
 
 INDIA, ELSEWHERE = "Asia/Kolkata", "America/New_York"
 PAISA = Decimal("0.01")
@@ -37,7 +38,7 @@ def test_rupees_are_counted_in_lakhs_and_others_in_thousands(
     assert grouped(99_999.999, INDIA) == "1,00,000.00"
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.decimals(-(10**18), 10**18, places=4) | st.floats(-1e12, 1e12),
     st.sampled_from([INDIA, ELSEWHERE]),

@@ -16,6 +16,7 @@ from engine.trading.portfolio import Portfolio
 from engine.trading.positions import Levels
 from tests.support.builders import config
 from tests.support.recomputed import recomputed
+from tests.support.thorough import examples
 
 SYMBOLS = ("CALL", "PUT", "COIN")
 SETTINGS = config().risk
@@ -82,7 +83,7 @@ def accounts(draw) -> Account:
     return account
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(accounts())
 def test_any_fills_and_days_come_to_what_counting_by_hand_comes_to(account):
     counted, by_hand = account.followed(), recomputed(account.events)
@@ -95,7 +96,7 @@ def test_any_fills_and_days_come_to_what_counting_by_hand_comes_to(account):
     assert total(counted.total.costs_by_kind) == account.portfolio.costs_paid
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(accounts(), st.integers(0, 60))
 def test_what_is_put_aside_anywhere_goes_on_as_if_nothing_had_been(account, cut):
     one, whole = TradeStatistics(SYMBOLS), account.followed()

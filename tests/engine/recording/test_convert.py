@@ -21,6 +21,7 @@ from engine.text.sanitize import clean
 from engine.venues.binance.raw_lines import BinanceRawSource
 from tests.support.recording_samples import header, read, tick, write
 from tests.support.shared_data import shared
+from tests.support.thorough import examples
 
 CSV = b"timestamp,price,volume,symbol\n" + b"".join(
     b"2025-10-01T09:15:%02d%s+05:30,%s,%d,%s\n" % row
@@ -58,7 +59,7 @@ def test_there_and_back_again(tmp_path: Path) -> None:
     assert (tmp_path / "b.csv").read_bytes() == CSV
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 2**62), st.integers(-(10**18), 10**18), st.integers(0, 10**18), st.integers(0, 1)),

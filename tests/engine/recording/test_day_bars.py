@@ -16,6 +16,7 @@ from engine.recording.day_bars import day_bars
 from engine.recording.writer import RecordingWriter
 from tests.support.builders import ms, ticks
 from tests.support.recording_samples import header
+from tests.support.thorough import examples
 from tests.support.trader_harness import TraderHarness
 from tests.support.waiting import PATIENCE_S
 
@@ -41,7 +42,7 @@ def anything(_symbol: str, _at_ms: int) -> bool:
     return True
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.lists(st.integers(90, 110), min_size=1, max_size=200))
 def test_the_bars_are_those_of_the_ticks(tmp_path_factory, prices):
     folder = tmp_path_factory.mktemp("bars")

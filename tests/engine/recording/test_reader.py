@@ -18,10 +18,11 @@ from engine.recording.format import (
 )
 from tests.support import recording_samples as samples
 from tests.support.recording_samples import SMALL, SMALL_TICKS, THREE, read, tick, write
+from tests.support.thorough import examples
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(samples.ticks | samples.marks | st.none(), max_size=60))
 def test_what_goes_in_comes_out_for_any_split_into_blocks(
     tmp_path_factory: pytest.TempPathFactory, items: list[Tick | Mark | None]
@@ -62,7 +63,7 @@ def test_starting_anywhere_equals_skipping(tmp_path: Path) -> None:
     assert list(source.ticks(5555)) == whole[5554:]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @example([5, 0], 0, {0})
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=30), st.integers(-1, 41), st.sets(st.integers(0, 29)))
 def test_number_at_is_the_last_tick_not_later(

@@ -20,12 +20,13 @@ from engine.recording import FileRecorder, Header, MqrSource
 from tests.support import recording_samples as samples
 from tests.support.paths import ROOT
 from tests.support.recording_samples import NIFTY, book_tick, header, read, tick
+from tests.support.thorough import examples
 from tests.support.waiting import until
 
 THREE = header(NIFTY, Instrument("B"), Instrument("C"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(samples.ticks | samples.marks, max_size=80), st.integers(1, 50))
 def test_what_goes_in_comes_out_in_order(
     tmp_path_factory: pytest.TempPathFactory, items: list[Tick | Mark], flush_ms: int

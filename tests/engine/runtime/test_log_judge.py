@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from engine.model.log_counts import COMPONENTS
 from engine.runtime.log_judge import APART_S, HOUR_S, MOST_BYTES, MOST_CHANGES, Change, LogJudge, Look
+from tests.support.thorough import examples
 
 BEGUN_S = 1_000.0
 HOLD_S = 120
@@ -178,7 +179,7 @@ def of_component(changes: list[tuple[float, Change]], component: str) -> Iterato
     return ((at, bool(each.on)) for at, each in changes if component in each.components and each.on is not None)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.lists(st.tuples(st.integers(1, 300), LOOKS), min_size=4, max_size=20))
 def test_whatever_comes_changes_are_apart_alternate_and_keep_the_budget(
     spans: list[tuple[int, dict[str, Any]]],

@@ -7,6 +7,7 @@ from engine.model.events import HeldSilent
 from engine.model.types import FLAG_AHEAD, Tick
 from tests.support.builders import EAGER, ms, tick
 from tests.support.clock_runs import VirtualRun
+from tests.support.thorough import examples
 
 BEGIN_MS = ms("09:30:00")
 WIDE = (*EAGER, "risk.base_sl_points=1000", "risk.tp_points=[1000]", "risk.tp_percents=[1.0]")
@@ -44,7 +45,7 @@ _steps = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(_steps, st.lists(st.floats(0, 1), max_size=3))
 def test_whenever_beats_come_the_same_is_decided(steps, shares) -> None:
     rules = (

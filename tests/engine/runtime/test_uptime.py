@@ -13,6 +13,7 @@ from engine.model.clock import MarketClock, VirtualClock
 from engine.runtime.uptime import MOST_DAYS, Uptime, UptimeWatch, WatchedDay
 from engine.trading.session import TradingHours
 from tests.support.builders import DAY, config, ms
+from tests.support.thorough import examples
 
 SECOND_NS: Final = 1_000_000_000
 IST: Final = timedelta(hours=5, minutes=30)
@@ -272,7 +273,7 @@ LIVED = st.lists(
 KINDS = {"usual": (USUAL, usual), "night": (NIGHT, night), "endless": (ENDLESS, endless)}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(kind=st.sampled_from(sorted(KINDS)), begins_s=st.integers(0, 2 * 86_400), lived=LIVED)
 def test_it_is_what_a_count_second_by_second_finds(kind: str, begins_s: int, lived: list[tuple[str, int]]) -> None:
     overrides, in_session = KINDS[kind]

@@ -13,6 +13,7 @@ from engine.recording import MqrSource
 from tests.support.brokers import RejectingBroker
 from tests.support.builders import EAGER, ms, nifty, tick
 from tests.support.clock_runs import VirtualRun, record_beats
+from tests.support.thorough import examples
 from tests.support.trader_harness import TraderHarness
 
 WIDE = (
@@ -358,7 +359,7 @@ def steps(walk: list[tuple[str, int, int]]) -> list[Tick | int]:
     return made
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(WALKS, RULES)
 def test_a_recorded_run_comes_out_the_same_wherever_its_beats_fell(tmp_path, walk, rules):
     path = tmp_path / "run.mqr"
@@ -370,7 +371,7 @@ def test_a_recorded_run_comes_out_the_same_wherever_its_beats_fell(tmp_path, wal
     assert (found.same, found.fills_same) == (found.checkpoints, found.fills)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(WALKS, RULES)
 def test_each_due_thing_fires_once_and_in_order(walk, rules):
     run = VirtualRun(*EAGER, *rules).play(

@@ -16,6 +16,7 @@ from tests.support.builders import EAGER, config, ms, nifty, tick
 from tests.support.clock_runs import VirtualRun
 from tests.support.clocked_runs import WIDE
 from tests.support.recording_samples import MarkingWriter
+from tests.support.thorough import examples
 
 RULES = (*EAGER, *WIDE, "risk.jump_percent=5", "risk.base_sl_points=15", "capital.initial_capital=100000")
 BEGIN = ms("09:30:00")
@@ -50,7 +51,7 @@ def test_it_is_believed_between_two_ticks_of_others(received_ms):
     assert run.trader.state.portfolio.net(1) > 0  # with the cash that the exit had brought by then
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.sets(st.integers(1, 19)))
 def test_the_pace_of_a_replay_decides_nothing(beats_after):
     at_once, paced = played(stream(), set()), played(stream(), beats_after)
@@ -78,7 +79,7 @@ GAPS_MS = st.sampled_from((100, 400, 999, 1000, 1001, 3000))
 WALK = st.lists(st.tuples(st.integers(0, 1), GAPS_MS, st.sampled_from((-20, -1, 0, 1, 1, 20))), min_size=1, max_size=40)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(WALK, st.sampled_from((0, 60, -40)))
 def test_a_recording_of_it_comes_out_the_same(tmp_path, walk, received_ms):
     at_ms, prices, ticks = BEGIN, [100.0, 60.0], []

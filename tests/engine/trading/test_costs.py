@@ -21,6 +21,7 @@ from engine.trading.risk import Sizing
 from tests.support.brokers import LateBroker
 from tests.support.builders import EAGER, config, ms
 from tests.support.shared_data import shared
+from tests.support.thorough import examples
 from tests.support.trader_harness import TraderHarness
 
 NSE, BSE = "angelone-nse-options", "angelone-bse-options"
@@ -226,7 +227,7 @@ def test_percent_asks_no_table_and_doubts_nothing() -> None:
 DAYS = ("2024-09-30", "2024-10-01", "2026-03-31", "2026-04-01")
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     st.sampled_from(("contract_note", "percent")),
     st.lists(
@@ -252,7 +253,7 @@ def test_the_kinds_of_all_fills_are_the_costs_that_cash_paid(
     assert account.realised == realised
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(1_000, 10**8), st.integers(5, 500_000))
 def test_the_size_is_the_largest_whose_turnover_and_note_cash_pays(rupees: int, price: int) -> None:
     costs = NoteCosts(charge_tables()[NSE])

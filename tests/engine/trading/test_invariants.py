@@ -8,6 +8,7 @@ from engine.model.state import state_hash
 from engine.model.types import PRICE_INFINITE, PRICE_MISSING, PRICE_NAN, Tick
 from engine.trading.trader import Trader
 from tests.support.builders import EAGER, ms, nifty
+from tests.support.thorough import examples
 from tests.support.trader_harness import TraderHarness
 
 START = ms("09:18:00")
@@ -43,7 +44,7 @@ def work(harness, stream):
         yield n
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.lists(events, max_size=120), st.booleans())
 def test_random_events_never_raise_and_never_leave_two_positions(stream, jumps):
     harness = TraderHarness(*EAGER, *(("risk.jump_percent=8",) if jumps else ()))
@@ -63,7 +64,7 @@ def test_random_events_never_raise_and_never_leave_two_positions(stream, jumps):
             assert harness.held == 0
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(events, max_size=80), st.lists(events, max_size=40), st.booleans())
 def test_state_put_aside_and_taken_back_goes_on_the_same(before, after, jumps):
     overrides = (*EAGER, "strategy.use_vwap=true", *(("risk.jump_percent=8",) if jumps else ()))

@@ -24,6 +24,7 @@ from engine.trading.operator_actions import BARRED
 from engine.trading.trader import Trader
 from tests.support.brokers import LateBroker, RejectingBroker
 from tests.support.builders import EAGER, nifty, tick
+from tests.support.thorough import examples
 from tests.support.trader_harness import TraderHarness, entered
 
 SYMBOL = nifty().symbol
@@ -321,7 +322,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(steps, max_size=80), st.booleans())
 def test_no_sequence_of_ticks_and_commands_is_ever_short_or_loses_money(stream, late) -> None:
     harness = TraderHarness(*EAGER, broker=LateBroker(1) if late else None)

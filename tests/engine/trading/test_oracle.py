@@ -20,6 +20,7 @@ from engine.venues.simulated.generator import MockSession
 from tests.support.builders import EAGER, PERCENT, config, ms, nifty
 from tests.support.oracle import Exit, Oracle, Row, judge
 from tests.support.shared_data import shared
+from tests.support.thorough import LONG, every
 from tests.support.trader_harness import TraderHarness
 
 pytestmark = pytest.mark.slow
@@ -199,14 +200,17 @@ EMPHASES: tuple[dict[str, object], ...] = (
 
 def test_random_days_under_random_configurations_come_out_the_same():
     seen: Counter[str] = Counter()
-    plain = settings(max_examples=125, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    plain = settings(
+        max_examples=125 if LONG else 30, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    )
 
     def run(overrides: tuple[str, ...], number: int) -> None:
         compare(overrides, days(Random(number), config(*overrides)), seen)
 
     for number, values in enumerate(EMPHASES):  # one long run would see less: the examples of a run are alike
         seed(number)(plain(given(configurations(values), st.integers(0, 2**32))(run)))()
-    assert [name for name in EXPECTED if not seen[name]] == []
+    missing = [name for name in EXPECTED if not seen[name]]
+    assert len(missing) <= (0 if LONG else 4), missing
     assert seen["traded"] > seen["examples"] / 4
     assert seen["unclear and different"] < seen["examples"] / 25
 
@@ -250,12 +254,12 @@ def stamp_ms(text: str) -> int:
     return round(datetime.fromisoformat(text).timestamp() * 1000)
 
 
-@pytest.mark.parametrize("name", ["1", "2", "3", RECORDED])
-def test_forty_parameter_sets_over_synthetic_and_recorded_sessions(name):
+@pytest.mark.parametrize(("at", "name"), [*enumerate(("1", "2", "3", RECORDED))])
+def test_forty_parameter_sets_over_synthetic_and_recorded_sessions(at, name):
     seen, rows = Counter[str](), whole(name)
-    for first, overrides in enumerate(PARAMETERS):
+    for first, overrides in every(4, [*enumerate(PARAMETERS)], at):
         compare(overrides, rows[700 * first : 700 * first + 1500] + rows[-2200:-1400], seen)
-    assert seen["traded"] > 35
+    assert seen["traded"] > seen["examples"] * 0.8
     assert seen["unclear and different"] == 0
 
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from engine.trading.session import NO_DAY, TradingHours
 from tests.support.builders import config, ms
+from tests.support.thorough import examples
 
 
 def test_the_default_day():
@@ -127,7 +128,7 @@ times = st.builds(time, st.integers(0, 23), st.integers(0, 59))
     st.integers(1_262_304_000_000, 1_830_297_600_000),
     st.integers(0, 3 * 86_400_000),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_every_moment_belongs_to_one_day_and_opens_next_where_trading_time_begins(
     zone: str, start: time, end: time, daily: bool, at_ms: int, more_ms: int
 ) -> None:

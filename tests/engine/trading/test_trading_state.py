@@ -7,6 +7,7 @@ from engine.model.commands import Flat, Unlock
 from engine.model.events import StateKept
 from engine.trading.trader import Trader
 from tests.support.builders import EAGER, ms, nifty, tick
+from tests.support.thorough import examples
 from tests.support.trader_harness import TraderHarness
 
 COUNT = 4
@@ -29,7 +30,7 @@ def play(harness: TraderHarness, moves: list[tuple[int, int]]) -> None:
         assert told(harness.trader) == held(harness.trader)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(MOVES, MOVES, st.booleans())
 def test_what_is_held_is_known_after_every_tick_flat_and_seek(before, after, flat):
     harness = TraderHarness(*KEYS, "risk.max_daily_loss=30000", instruments=COUNT)

@@ -20,6 +20,7 @@ from tests.support.snapshots import (
     view,
     waiting,
 )
+from tests.support.thorough import examples
 from tui.frame import banner, dialogs, screen
 from tui.shell.themes import STYLES
 from tui.text.glyphs import ASCII
@@ -186,7 +187,7 @@ def test_the_countdown_moves_once_a_second_however_often_it_is_drawn():
     assert "reconnect 3 now" in shown[-1]
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(
     state=st.sampled_from(["CONNECTING", "LOGIN", "WAITING", "REFUSED", "STOPPED", "ELSEWHERE"]),
     because=st.text(max_size=80),

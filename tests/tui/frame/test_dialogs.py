@@ -11,6 +11,7 @@ from engine import EntriesState, FlatView, Snapshot, TimelineEvent
 from engine.presentation.health import RANKS, Health
 from engine.presentation.lamps import TerminalLink
 from tests.support.snapshots import AT_MS, NOW_NS, SNAPSHOT, apart, paper, position, snapshot, view
+from tests.support.thorough import examples
 from tui.frame import dialogs
 from tui.frame import help as help_pane
 from tui.input import keys
@@ -178,7 +179,7 @@ def test_the_trades_are_listed_in_a_box() -> None:
     assert "Take Profit 1" in lines[3]
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     dialog=st.sampled_from(DIALOGS),
     text=st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=70),

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from engine import EntriesState, FlatLeg, FlatView, Instrument, Snapshot
 from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, paper, position, snapshot, view
+from tests.support.thorough import examples
 from tui.frame import flatplan, header
 from tui.shell.themes import STYLES
 from tui.text.glyphs import ASCII
@@ -141,7 +142,7 @@ STATES = st.sampled_from((*flatplan.PATH, "UNRESOLVED", ""))
 COUNT = st.integers(-(10**12), 10**12)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     state=STATES,
     legs=st.lists(st.builds(FlatLeg, st.integers(-1, 5), COUNT, COUNT, COUNT, st.text(max_size=30)), max_size=6),

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from engine import Arm, EntriesState, Flat, Stop
 from tests.support.hands import Hands, typed
 from tests.support.snapshots import SECOND, SNAPSHOT, apart, asked, looking, lost, paper, position, snapshot, view
+from tests.support.thorough import examples
 from tui.frame import dialogs
 from tui.input import keys
 from tui.shell.exit_message import lines as exit_lines
@@ -272,7 +273,7 @@ def test_or_that_there_is_nothing_to_come_back_to():
     )
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(
     dialog=st.sampled_from(["quit", "stop", "control", ""]),
     width=st.integers(1, 130),

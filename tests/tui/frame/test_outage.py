@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, apart, lost, paper, position, view
+from tests.support.thorough import examples
 from tui.frame import banner, screen
 from tui.shell.themes import STYLES
 from tui.text.glyphs import ASCII
@@ -77,7 +78,7 @@ def test_the_engine_comes_before_its_feed():
     assert line(lost(), attachment=apart()).startswith("✖ LINK LOST")
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(
     width=st.integers(1, 220),
     age_s=st.floats(0, 1e7),

@@ -22,6 +22,7 @@ from tests.support.snapshots import (
     trade,
     view,
 )
+from tests.support.thorough import examples
 from tui.frame import footer, screen
 from tui.panes.layout import PANES, lasting
 from tui.shell.themes import STYLES
@@ -275,7 +276,7 @@ def snapshots(draw):
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     snapshots(),
     st.integers(0, 220),

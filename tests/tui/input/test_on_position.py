@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from engine import ActionView, AllowEntries, Arm, BarEntries, ClosePosition, Flat, MoveStop, PositionCommand
 from tests.support.hands import MS, Hands, typed
 from tests.support.snapshots import CALL, SNAPSHOT, apart, position, snapshot, view
+from tests.support.thorough import examples
 from tui.input import keys
 from tui.view.model import Attachment
 
@@ -242,7 +243,7 @@ strokes = st.tuples(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(strokes, max_size=25))
 def test_whatever_comes_only_a_hands_x_at_a_plan_that_was_seen_sends_anything(typed_keys) -> None:
     hands, at_ms = Hands(), 0

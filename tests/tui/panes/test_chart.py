@@ -12,6 +12,7 @@ from engine.model.bars import NOTHING
 from engine.presentation import chart as geometry
 from engine.presentation.chart import Scale
 from tests.support.snapshots import AT_MS, OPEN_MS, bar, position, quote, snapshot, trade, view
+from tests.support.thorough import examples
 from tui.panes import chart
 from tui.panes.plot import Picture, Place
 from tui.text.canvas import AsciiCanvas, Canvas, dots, join, steps, trace
@@ -331,7 +332,7 @@ def test_odd_histories_are_drawn(history, candles):
         assert all(width_of(line) <= 60 for line in lines)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**15)), max_size=40),
     st.integers(0, 90),

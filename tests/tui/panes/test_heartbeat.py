@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from engine.presentation.health import RANKS, Health
 from engine.presentation.lamps import Lamp, TerminalLink
 from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, view
+from tests.support.thorough import examples
 from tui.panes import heartbeat
 from tui.shell.themes import STYLES
 from tui.text.glyphs import ASCII
@@ -107,7 +108,7 @@ LAMPS = st.lists(
 
 
 @pytest.mark.slow
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     lamps=LAMPS, width=st.integers(-1, 130), height=st.integers(-1, 40), old=st.floats(0, 9), plain_text=st.booleans()
 )

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from engine import LatencySummary
 from tests.support.snapshots import SNAPSHOT, epoch, snapshot, view
+from tests.support.thorough import examples
 from tui.panes import latency
 from tui.shell.themes import STYLES
 from tui.text.glyphs import ASCII
@@ -81,7 +82,7 @@ EPOCHS = st.lists(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(epochs=EPOCHS, width=st.integers(-1, 250), height=st.integers(-1, 20), merged=st.integers(0, 10**12))
 def test_any_epochs_at_any_size(epochs, width: int, height: int, merged: int) -> None:
     for glyphs in (view().glyphs, ASCII):

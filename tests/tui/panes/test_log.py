@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from engine import EdgeView, LogLine, clean
 from tests.support.snapshots import log, snapshot, view
+from tests.support.thorough import examples
 from tui.panes import log as pane
 from tui.shell.board import strip_of
 from tui.shell.themes import STYLES
@@ -145,7 +146,7 @@ LINES = st.lists(st.tuples(st.integers(-(2**70), 2**70), st.text(max_size=6), st
 
 
 @pytest.mark.slow
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     lines=LINES,
     search=st.text(max_size=3),

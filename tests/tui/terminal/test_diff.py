@@ -8,6 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tests.support.emulator import Emulator
+from tests.support.thorough import examples
 from tui.shell.board import strip_of
 from tui.shell.themes import STYLES, THEMES, style_of
 from tui.terminal.diff import Cells, _is_narrow, cells_of, change_pen, on_blank, pen_of
@@ -49,7 +50,7 @@ def full(width, strips):
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.lists(st.tuples(FRAME, st.sampled_from(["take", "take", "take", "refuse", "forget"])), max_size=6),
     st.sampled_from(sorted(THEMES)),

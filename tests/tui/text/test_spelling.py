@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tests.support.thorough import examples
 from tui.text.glyphs import ASCII, UNICODE
 from tui.text.spelling import middled
 
@@ -27,7 +28,7 @@ def test_two_symbols_are_told_apart_where_a_cut_can() -> None:
     assert len(set(middled((CALL, "NIFTY25NOV58000CE"), 8, UNICODE).values())) == 2
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.lists(
         st.text(st.characters(codec="utf-8", exclude_categories=("C", "M", "Z")), max_size=30), min_size=1, max_size=5

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from engine import Instrument, Snapshot
 from tests.support.snapshots import NOW_NS, SECOND, position, quote, snapshot
+from tests.support.thorough import examples
 from tui.view import listing
 
 SYMBOLS = ("NIFTY", "BANKNIFTY", "SBIN", "INFY")
@@ -83,7 +84,7 @@ def test_the_selected_one_is_among_what_is_listed() -> None:
     assert listing.selected(snapshot(quotes=()), (), 0) is None
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(
     st.lists(st.integers(0, 300), min_size=4, max_size=4), st.sampled_from(listing.ORDERS), st.sets(st.integers(0, 3))
 )

@@ -9,12 +9,13 @@ from msgspec.structs import replace
 
 from engine.bench.baseline.bootstrap import median_interval
 from engine.bench.baseline.gate import BaselineKey, GateFigures, Verdict, difference, gate_figures, judge
+from tests.support.thorough import examples
 
 RATIOS = st.lists(st.floats(0.1, 100), min_size=1, max_size=12)
 KEY = BaselineKey("4f2a", "CPython 3.11", "AMD EPYC", "91cc", {})
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(RATIOS)
 def test_the_interval_holds_the_median_and_lies_within_the_values(values: list[float]) -> None:
     found = median_interval(values)
@@ -53,7 +54,7 @@ def test_it_fails_only_where_the_lower_end_is_beyond_the_tolerance(
     assert verdict.more == pytest.approx(ratio / 5 - 1)
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(RATIOS, st.floats(0.1, 100), st.floats(0, 50))
 def test_what_is_as_it_was_never_fails_and_twice_the_work_always_does(
     values: list[float], scale: float, tolerance: float

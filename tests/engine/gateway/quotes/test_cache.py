@@ -11,6 +11,7 @@ from engine.gateway.quotes.quotes import Quotes
 from engine.model.clock import VirtualClock
 from tests.support.builders import config
 from tests.support.quote_providers import MovedProvider
+from tests.support.thorough import examples
 
 SECOND_NS = 10**9
 L1_S, FALLBACK_S, STALE_S = 20, 90, 300
@@ -112,6 +113,8 @@ class TinyMachine(CacheMachine):
         assert len(self.quotes._cache._fallback) <= 2
 
 
-NaiveMachine.TestCase.settings = TinyMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=30)
+NaiveMachine.TestCase.settings = TinyMachine.TestCase.settings = settings(
+    max_examples=examples(25), stateful_step_count=30
+)
 TestNaive = NaiveMachine.TestCase
 TestTiny = TinyMachine.TestCase

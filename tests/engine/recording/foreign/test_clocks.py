@@ -14,6 +14,7 @@ from engine.model.errors import InputError
 from engine.model.types import Instrument
 from engine.recording.csv_layout import CsvLayout
 from engine.recording.foreign_source import ForeignSource
+from tests.support.thorough import examples
 
 IST = ZoneInfo("Asia/Kolkata")
 
@@ -103,7 +104,7 @@ def test_what_it_is_told_to_do_is_right(tmp_path: Path) -> None:
 # ── Midnight ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     hour=st.integers(17, 23),
     step_s=st.sampled_from([23, 60, 600]),
@@ -208,7 +209,7 @@ def test_a_few_rows_at_an_end_are_strays_as_ever(tmp_path: Path) -> None:
 WAYS = ["%Y-%m-%d %H:%M:%S", "%d-%m-%Y,%H:%M:%S", "%Y%m%d%H%M%S", "%Y-%m-%dT%H:%M:%S+05:30", "%d/%m/%Y %I:%M:%S %p"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     begin=st.sampled_from(["00:00", "01:00", "03:45", "09:15", "17:30"]),
     minutes=st.sampled_from([90, 375, 700, 860, 1435]),
@@ -262,7 +263,7 @@ def test_candles_in_no_order_are_sorted_as_ticks_are(tmp_path: Path) -> None:
     assert len(got) + 4 * sum(each.count for each in found.passed_over()) == 4 * len(times)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(blocks=st.lists(st.integers(60, 200), min_size=2, max_size=4), step_s=st.sampled_from([1, 5]))
 def test_symbols_one_after_another_are_merged_whatever_the_hour(
     tmp_path_factory: pytest.TempPathFactory, blocks: list[int], step_s: int

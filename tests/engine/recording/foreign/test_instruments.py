@@ -14,6 +14,7 @@ from engine.model.types import Instrument, Tick
 from engine.recording.csv_layout import CsvLayout
 from engine.recording.foreign.reader import ForeignReader
 from engine.recording.foreign.rows import BadRow
+from tests.support.thorough import examples
 
 
 def opened(path: Path, names: str, rows: Sequence[Sequence[str]], **layout: object) -> ForeignReader:
@@ -108,7 +109,7 @@ PARTS = {
 ALWAYS = ("symbol", "expiry", "strike", "option_type")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     names=st.lists(st.sampled_from(sorted(PARTS)), min_size=1, max_size=5, unique=True),
     seed=st.integers(0, 10**6),

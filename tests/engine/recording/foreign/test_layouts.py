@@ -23,6 +23,7 @@ from tests.support.layouts import (
     Written,
     ticks,
 )
+from tests.support.thorough import examples
 
 PLAIN = Style()
 COMMAS_INSIDE = {"decimal comma", "thousands", "lakhs", "continental", "blanks"}
@@ -84,7 +85,7 @@ styles = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(styles, st.integers(1, 60), st.integers(0, 10**6), st.sampled_from([1, 100, 10_000]))
 def test_any_list_in_any_layout_is_read_back_or_asked_about(
     tmp_path_factory: pytest.TempPathFactory, style: Style, count: int, seed: int, factor: int

@@ -13,6 +13,7 @@ from engine.model.types import Instrument, Tick
 from engine.recording.csv_layout import CsvLayout
 from engine.recording.foreign.reader import ForeignReader
 from engine.recording.foreign_source import ForeignSource
+from tests.support.thorough import examples
 
 Walk = list[float]
 
@@ -34,7 +35,7 @@ def walk(chance: random.Random, price: float, count: int) -> Walk:
     return found
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     first=st.sampled_from([40.0, 150.0, 24_000.0]),
@@ -94,7 +95,7 @@ COLUMNS: dict[str, Callable[[random.Random, int, float], str]] = {
 }
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(seed=st.integers(0, 10**6), kind=st.sampled_from(["a walk", "two sides", "a gap", "bad ticks"]))
 def test_one_instrument_is_never_asked_about(tmp_path_factory: pytest.TempPathFactory, seed: int, kind: str) -> None:
     chance = random.Random(seed)
@@ -121,7 +122,7 @@ def part(chance: random.Random, day: int, price: float, more: str, count: int = 
     return [f"2025-11-{day} 09:{n // 2:02d}:{30 * (n % 2):02d},{each},{more},{n % 7}" for n, each in enumerate(prices)]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     many=st.integers(2, 4),
@@ -148,7 +149,7 @@ def test_instruments_one_after_another_are_asked_about(
     assert blocks(path, "zz_code,lots", parts, columns=("-=zz_code",)).count() == many * days * 120
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(seed=st.integers(0, 10**6), gap=st.floats(0.5, 2))
 def test_days_and_parts_of_one_instrument_in_any_order_are_not(
     tmp_path_factory: pytest.TempPathFactory, seed: int, gap: float

@@ -17,6 +17,7 @@ from engine.recording import CsvLayout
 from engine.recording.foreign import spill
 from engine.recording.foreign.spill import ordered
 from engine.recording.foreign_source import ForeignSource
+from tests.support.thorough import examples
 
 START_S = 1_763_437_500  # 2025-11-18 09:15 in Kolkata
 DAY_S = 86_400
@@ -59,7 +60,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("order")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(rows=days())
 def test_a_file_in_order_is_read_as_it_stands(folder: Path, rows: list[Row]) -> None:
     source = made(folder, rows)
@@ -68,7 +69,7 @@ def test_a_file_in_order_is_read_as_it_stands(folder: Path, rows: list[Row]) -> 
     assert source.count() == len(rows)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(rows=days())
 def test_a_file_that_runs_backwards_is_the_same_file(folder: Path, rows: list[Row]) -> None:
     if len({at for at, _, _ in rows}) < 4:
@@ -88,7 +89,7 @@ def shuffled(rows: Sequence[Row], random: Callable[[list[Row]], None], block: in
     return found
 
 
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=examples(70), deadline=None)
 @given(rows=days(), block=st.integers(2, 60), random=st.randoms(use_true_random=False), backwards=st.booleans())
 def test_what_is_shuffled_is_sorted_and_what_is_missing_is_named(
     folder: Path, rows: list[Row], block: int, random: "object", backwards: bool
@@ -107,7 +108,7 @@ def test_what_is_shuffled_is_sorted_and_what_is_missing_is_named(
     assert source.count() == len(got)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.data())
 def test_days_in_any_order_and_symbols_one_after_another_are_merged(folder: Path, data: st.DataObject) -> None:
     blocks = []
@@ -124,7 +125,7 @@ def test_days_in_any_order_and_symbols_one_after_another_are_merged(folder: Path
     assert source.passed_over() == ()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     rows=st.integers(40, 300).map(day),
     place=st.floats(0, 1),
@@ -146,7 +147,7 @@ def test_a_few_stamps_ahead_are_refused_and_named(
     assert (told.first, told.last) == (f"row {min(places)}", f"row {max(places)}")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(rows=st.integers(40, 300).map(day), place=st.floats(0, 1), many=st.integers(1, 7), backwards=st.booleans())
 def test_a_few_stamps_behind_disturb_no_other(
     folder: Path, rows: list[Row], place: float, many: int, backwards: bool
@@ -213,7 +214,7 @@ def ticks(times: Iterable[int]) -> Iterable[Tick]:
     return (Tick(row, 0, 2, at * 10**9, 0, at * 1000, 0, row, 1, 0, -row, 7) for row, at in enumerate(times, 2))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(times=st.lists(st.integers(0, 50), max_size=400), run=st.integers(1, 40), backwards=st.booleans())
 def test_any_number_of_runs_is_one_stable_order(times: list[int], run: int, backwards: bool) -> None:
     found = ordered(ticks(times), backwards=backwards, run_ticks=run)

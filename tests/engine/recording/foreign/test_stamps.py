@@ -12,6 +12,7 @@ from engine.model.types import Instrument, Tick
 from engine.recording.csv_layout import CsvLayout
 from engine.recording.foreign.reader import ForeignReader
 from engine.recording.foreign.stamps import forms_of
+from tests.support.thorough import examples
 
 BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 OURS = st.datetimes(datetime(1990, 1, 1), datetime(2100, 12, 31))  # noqa: DTZ001 - as a file writes them
@@ -54,7 +55,7 @@ def test_a_count_since_1970_stays_one_in_each_unit(moment: datetime, unit: str) 
     assert forms_of(text.encode()) == {unit}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.datetimes(datetime(2033, 1, 1), datetime(2037, 1, 1)),  # noqa: DTZ001
     st.sampled_from(["epoch-us", "epoch-ns"]),
@@ -71,7 +72,7 @@ def test_a_column_of_counts_whose_digits_might_be_dates_is_known_by_its_other_ro
 _MARKS = st.sampled_from(["", "-", "/", ".", " ", "T", ":", "_", ", ", "Z", "+05:30", " PM", "Nov", "November"])
 
 
-@settings(max_examples=1500)
+@settings(max_examples=examples(1500))
 @given(st.lists(st.tuples(st.integers(0, 10**10).map(str), _MARKS), min_size=1, max_size=8))
 def test_no_text_has_two_forms(parts: list[tuple[str, str]]) -> None:
     assert len(forms_of("".join(number + mark for number, mark in parts).encode())) <= 1

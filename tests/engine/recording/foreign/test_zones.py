@@ -14,6 +14,7 @@ from engine.recording.csv_layout import CsvLayout
 from engine.recording.foreign.reader import ForeignReader
 from engine.recording.foreign.vocabulary import role_of, zone_in
 from engine.recording.foreign.zones import zone_called
+from tests.support.thorough import examples
 
 NAIVE = datetime(2025, 11, 18, 3, 45)  # noqa: DTZ001 - as a file writes it
 
@@ -97,7 +98,7 @@ def test_stamps_that_say_it_themselves_need_no_other_word(tmp_path: Path, stamp:
 WRITTEN = {"%Y-%m-%d %H:%M:%S": 1, "%d/%m/%Y %H:%M:%S": 1, "%d-%b-%Y %H:%M": 60, "%Y-%m-%dT%H:%M:%S.%f": 1}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     zone=st.sampled_from(["UTC", "Asia/Tokyo", "America/New_York", "Asia/Kathmandu"]),
     way=st.sampled_from(sorted(WRITTEN)),

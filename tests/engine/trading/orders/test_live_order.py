@@ -20,6 +20,7 @@ from engine.trading.orders.live_order import (
     Outcome,
 )
 from engine.trading.orders.states import OVER, STATES, TOMBSTONES, TRANSITIONS, WORDS
+from tests.support.thorough import examples
 
 AT_MS = 1_000_000
 
@@ -175,7 +176,7 @@ EVENTS = st.one_of(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(st.lists(EVENTS, max_size=40))
 def test_any_history(events: list[tuple]) -> None:
     """Whatever comes in whatever order: fills are booked once, quantities never fall, an end is told once and stays."""

@@ -32,6 +32,7 @@ from tests.support.stream_harness import (
     smartapi,
 )
 from tests.support.stream_server import BINARY, CLOSE, TEXT, ScriptedServer, frame
+from tests.support.thorough import examples
 from tests.support.wire_samples import SNAP_QUOTE, encode_packet
 
 
@@ -158,7 +159,7 @@ def test_a_refusal_of_what_we_do_not_know_names_all(correlation):
     assert observer.notes[0].text.endswith("for OPT1, OPT2, OPT3, OPT4, OPT5 and 3 more")
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(cuts=st.lists(st.integers(1, 400), min_size=1, max_size=40))
 def test_every_packet_is_delivered_however_the_stream_is_cut(cuts):
     burst = b"".join(frame(BINARY, packet(number)) for number in range(1, 61))

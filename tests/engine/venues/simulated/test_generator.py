@@ -18,6 +18,7 @@ from engine.model.sources import TickSource
 from engine.model.types import Instrument, Tick
 from engine.venues.simulated.generator import MockSession
 from engine.venues.simulated.price_path import Path
+from tests.support.thorough import examples
 
 NIFTY = Instrument(symbol="NIFTY07OCT2525000CE", token="40672")
 DATE = datetime.date(2025, 10, 3)
@@ -79,7 +80,9 @@ def test_the_instrument_sets_the_grid_and_the_lot() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None, phases=(Phase.reuse, Phase.generate))  # a smaller seed is no simpler
+@settings(
+    max_examples=examples(20), deadline=None, phases=(Phase.reuse, Phase.generate)
+)  # a smaller seed is no simpler
 @given(SEEDS)
 def test_every_session_could_have_happened(seed: int) -> None:
     ticks = list(session(seed).ticks())
