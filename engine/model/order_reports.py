@@ -84,7 +84,8 @@ class OrderReport(Struct, frozen=True, omit_defaults=True):
 
     `instrument` is -1 where it is none of the run's; prices in minor units, `average` is nought while nothing is filled and
     exact to the minor unit only once trades are read. `said` is the broker's own word for `state`; `reason` what it says of
-    a rejection, of `family`.
+    an order that is over, of `family` where it was rejected. `variety` is the broker's word for a kind of order that is not
+    an ordinary one, which it wants to hear again when the order is cancelled.
     """
 
     broker_id: CleanText
@@ -104,6 +105,7 @@ class OrderReport(Struct, frozen=True, omit_defaults=True):
     family: RefusalFamily = "other"
     bound: int = 0
     above: bool = False
+    variety: CleanText = CleanText("")
 
 
 class FillReport(Struct, frozen=True):
@@ -119,13 +121,20 @@ class FillReport(Struct, frozen=True):
     at_ms: int
 
 
-class NetReport(Struct, frozen=True):
-    """What is held of one symbol over all products: `net` now, `carried` from the day before."""
+class NetReport(Struct, frozen=True, omit_defaults=True):
+    """What is held of one symbol over all products: `net` now, `carried` from the day before.
+
+    `overnight` is the part of `net` that is held in products which are carried over night; `exchange` and `token` find the
+    instrument where it is none of the run's.
+    """
 
     instrument: int
     symbol: CleanText
     net: int
     carried: int
+    overnight: int = 0
+    exchange: CleanText = CleanText("")
+    token: CleanText = CleanText("")
 
 
 class OrderSeen(Struct, frozen=True, tag=True):
@@ -158,6 +167,15 @@ class RoundFailed(Struct, frozen=True, tag=True, omit_defaults=True):
     wait_s: float = 0.0
 
 
+class ReadFailed(Struct, frozen=True, tag=True, omit_defaults=True):
+    """An order's details (of number `order`) or a quote (of `instrument`) could not be read; nothing follows from that alone."""
+
+    reason: CleanText
+    order: int = 0
+    instrument: int = -1
+    wait_s: float = 0.0
+
+
 class Quoted(Struct, frozen=True, tag=True, omit_defaults=True):
     """A price asked for because ticks are old: minor units, 0 = not told; `lower` and `upper` bound the day (circuit)."""
 
@@ -179,5 +197,15 @@ class SessionChanged(Struct, frozen=True, tag=True):
 
 
 OrderAnswer = (
-    Sent | Accepted | Refused | NotSent | Unclear | OrderSeen | RoundRead | RoundFailed | Quoted | SessionChanged
+    Sent
+    | Accepted
+    | Refused
+    | NotSent
+    | Unclear
+    | OrderSeen
+    | RoundRead
+    | RoundFailed
+    | ReadFailed
+    | Quoted
+    | SessionChanged
 )

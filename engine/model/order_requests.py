@@ -1,9 +1,10 @@
 """What is asked of a real broker, in plain data: each is carried out by an edge, once, and answered by events. Frozen, serialisable."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from msgspec import Struct
 
+from engine.model.order_reports import Request
 from engine.model.types import Side
 
 # Why an order is there; NET is one that rests at the broker for the case that nobody is there.
@@ -11,8 +12,12 @@ Purpose = Literal["ENTRY", "EXIT", "FLAT", "NET"]
 
 
 class PlaceOrder(Struct, frozen=True, tag=True):
-    """Send this order: a day's limit order. `limit` is in minor units, `decided` the tick price that it was decided at."""
+    """Send this order: a day's limit order. `limit` is in minor units, `decided` the tick price that it was decided at.
 
+    `overnight`: in the product that is carried over night, where what it sells is held in that one.
+    """
+
+    request: ClassVar[Request] = "place"
     order: int
     tag: str
     instrument: int
@@ -22,25 +27,33 @@ class PlaceOrder(Struct, frozen=True, tag=True):
     purpose: Purpose
     decided: int
     reason: str
+    overnight: bool = False
 
 
 class AmendOrder(Struct, frozen=True, tag=True):
     """Move an order, of which nothing is filled, to another limit."""
 
+    request: ClassVar[Request] = "modify"
     order: int
     broker_id: str
     instrument: int
     quantity: int
     limit: int
     purpose: Purpose
+    overnight: bool = False
 
 
 class WithdrawOrder(Struct, frozen=True, tag=True):
-    """Take an order back; `broker_id` "" where it may still be waiting here, unsent."""
+    """Take an order back; `broker_id` "" where it may still be waiting here, unsent.
 
+    `variety` is the broker's own word for what kind of order it is (`OrderReport.variety`), "" for those that we send.
+    """
+
+    request: ClassVar[Request] = "cancel"
     order: int
     broker_id: str
     purpose: Purpose
+    variety: str = ""
 
 
 class ReadRound(Struct, frozen=True, tag=True):
@@ -66,4 +79,6 @@ class LogIn(Struct, frozen=True, tag=True):
     """Log in anew: the broker does not know the session any more."""
 
 
-OrderRequest = PlaceOrder | AmendOrder | WithdrawOrder | ReadRound | ReadOrder | ReadQuote | LogIn
+WriteRequest = PlaceOrder | AmendOrder | WithdrawOrder
+ReadRequest = ReadRound | ReadOrder | ReadQuote
+OrderRequest = WriteRequest | ReadRequest | LogIn

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.text.redaction import MASK, redact
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 
 # well: `data` counts · clock: the one-time password did not fit · dead: the session is over · hopeless: trying again
 # may block the account · busy: too many requests · unclear: no answer of the broker's, or it asks to come back
@@ -15,6 +15,7 @@ from engine.text.sanitize import clean
 Kind = Literal["well", "clock", "dead", "hopeless", "busy", "unclear", "unknown"]
 
 _TEXT_LIMIT = 200
+_MESSAGE_LIMIT = 500  # why an order is refused has numbers at its end
 _KINDS: dict[str, Kind] = {
     "AB1050": "clock",
     **dict.fromkeys(("AG8001", "AG8002", "AG8003", "AB1010", "AB1011", "AB8050", "AB8051"), "dead"),
@@ -26,12 +27,16 @@ _FALSE = (False, "false", "False", "FALSE")
 
 
 class AnswerVerdict(Struct, frozen=True):
-    """What an answer says: `data` where it is well, else the broker's `code` ("" = none) and `text` in one clean line."""
+    """What an answer says: `data` where it is well, else the broker's `code` ("" = none) and `text` in one clean line.
+
+    `message` is what the broker itself says where it plainly says no, and "" everywhere else.
+    """
 
     kind: Kind
-    text: str = ""
+    text: CleanText = CleanText("")
     code: str = ""
     data: object = None
+    message: CleanText = CleanText("")
 
 
 def judge(status: int, body: bytes, scrub: str = "") -> AnswerVerdict:
@@ -41,10 +46,10 @@ def judge(status: int, body: bytes, scrub: str = "") -> AnswerVerdict:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _not_json(status, body, scrub)
     if not isinstance(document, dict):
-        return AnswerVerdict("unclear", f"not the broker's format (HTTP {status})")
+        return _unclear(f"not the broker's format (HTTP {status})")
     well = document.get("status", document.get("success"))
     if not isinstance(well, bool | str) or well not in (*_TRUE, *_FALSE):
-        return AnswerVerdict("unclear", f"neither yes nor no (HTTP {status})")
+        return _unclear(f"neither yes nor no (HTTP {status})")
     code = document.get("errorcode") or document.get("errorCode") or ""
     code = code if isinstance(code, str) and re.fullmatch("[A-Z]{2}[0-9]{3,6}", code) else ""
     if well in _TRUE and status < 300 and not code:
@@ -52,30 +57,34 @@ def judge(status: int, body: bytes, scrub: str = "") -> AnswerVerdict:
     message = str(document.get("message") or "no reason given")
     if well in _TRUE:  # it says yes and no at once
         return AnswerVerdict("unknown", one_line(f"{code} {message} (a yes with HTTP {status})", scrub), code)
-    kind = _KINDS.get(code, "busy" if _is_busy(status, message) else "unknown")
-    return AnswerVerdict(kind, one_line(f"{code} {message}", scrub), code)
+    kind = _KINDS.get(code, "busy" if is_busy(status, message) else "unknown")
+    words = one_line(message, scrub, _MESSAGE_LIMIT) or CleanText("no reason given")
+    return AnswerVerdict(kind, one_line(f"{code} {message}", scrub), code, message=words)
 
 
-def one_line(text: str, scrub: str = "") -> str:
+def one_line(text: str, scrub: str = "", limit: int = _TEXT_LIMIT) -> CleanText:
     """`text` from outside without secrets, without `scrub`, in one clean line."""
     text = redact(text)  # before it is cut: half a secret would not be found
-    return clean((text.replace(scrub, MASK) if scrub else text).strip(), _TEXT_LIMIT)
+    return clean((text.replace(scrub, MASK) if scrub else text).strip(), limit)
+
+
+def is_busy(status: int, text: str) -> bool:
+    """Whether an answer says that there were too many requests."""
+    return status == 429 or "exceeding access rate" in text.lower() or "too many requests" in text.lower()
 
 
 def _not_json(status: int, body: bytes, scrub: str) -> AnswerVerdict:
     """A gateway, a firewall or a limit answered instead of the broker."""
     text = body.decode("utf-8", "replace").strip()
-    if _is_busy(status, text):
-        return AnswerVerdict("busy", f"too many requests (HTTP {status})")
+    if is_busy(status, text):
+        return AnswerVerdict("busy", one_line(f"too many requests (HTTP {status})"))
     if not text:
         where = ": it points elsewhere, which is not followed" if 300 <= status < 400 else ""
-        return AnswerVerdict("unclear", f"an empty answer (HTTP {status}){where}")
+        return _unclear(f"an empty answer (HTTP {status}){where}")
     if text.startswith("<"):
-        return AnswerVerdict(
-            "unclear", f"a web page instead of an answer (HTTP {status}): a firewall, or the wrong address"
-        )
-    return AnswerVerdict("unclear", f"not the broker's format (HTTP {status}): {one_line(text, scrub)[:80]}")
+        return _unclear(f"a web page instead of an answer (HTTP {status}): a firewall, or the wrong address")
+    return _unclear(f"not the broker's format (HTTP {status}): {one_line(text, scrub)[:80]}")
 
 
-def _is_busy(status: int, text: str) -> bool:
-    return status == 429 or "exceeding access rate" in text.lower() or "too many requests" in text.lower()
+def _unclear(text: str) -> AnswerVerdict:
+    return AnswerVerdict("unclear", one_line(text))

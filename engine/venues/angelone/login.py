@@ -11,7 +11,7 @@ from msgspec import Struct
 from engine.model.clock import Clock, SystemClock
 from engine.outside.https import Caller, CallError, HttpAnswer, Request
 from engine.text.redaction import MASK, hide
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 from engine.venues.angelone.answers import AnswerVerdict, judge, one_line
 from engine.venues.angelone.credentials import Credentials, masked
 from engine.venues.angelone.login_budget import LoginBudget, Moment
@@ -176,9 +176,9 @@ class LoginSession:
             raise self._refused(verdict)
         tokens = _tokens_in(verdict.data)
         if tokens is None:
-            raise self._refused(AnswerVerdict("unknown", "the answer holds no tokens"))
+            raise self._refused(AnswerVerdict("unknown", CleanText("the answer holds no tokens")))
         if not _is_of(self.client_code, verdict.data):
-            raise self._refused(AnswerVerdict("unknown", "the session is another client's"))
+            raise self._refused(AnswerVerdict("unknown", CleanText("the session is another client's")))
         self._failures = self._unknown = self._busy = 0
         self._last.begin_anew()
         self._tokens, self._day = tokens, today
