@@ -53,8 +53,8 @@ class Account:
         self._pin = pin
         self._secret = totp_secret
         self._clock = clock
-        self._good = [self.given]
-        self._old: list[Tokens] = []
+        self._good = {self.given.jwt: self.given}
+        self._old: dict[str, Tokens] = {}
         self._number = 0
 
     @property
@@ -81,31 +81,31 @@ class Account:
         """New tokens; those before stay good, as the broker allows several sessions."""
         self._number += 1
         tokens = Tokens(*(f"eyJ.sim.{kind}.{self._number}" for kind in ("jwt", "refresh", "feed")))
-        self._good.append(tokens)
+        self._good[tokens.jwt] = tokens
         return tokens
 
     def expire(self) -> None:
         """No token that was given out is good any longer."""
-        self._old += self._good
+        self._old |= self._good
         self._good.clear()
 
     def end(self, jwt: str) -> None:
         """Log the session of `jwt` out."""
-        self._old += [each for each in self._good if each.jwt == jwt]
-        self._good = [each for each in self._good if each.jwt != jwt]
+        if jwt in self._good:
+            self._old[jwt] = self._good.pop(jwt)
 
     def knows_jwt(self, jwt: str) -> bool:
         """Whether `jwt` (without the word Bearer) is good."""
-        return any(each.jwt == jwt for each in self._good)
+        return jwt in self._good
 
     def was_jwt(self, jwt: str) -> bool:
         """Whether `jwt` was good once."""
-        return any(each.jwt == jwt for each in self._old)
+        return jwt in self._old
 
     def knows_refresh(self, refresh: object) -> bool:
         """Whether this refresh token is good."""
-        return any(each.refresh == refresh for each in self._good)
+        return any(each.refresh == refresh for each in self._good.values())
 
     def knows_feed(self, feed: str) -> bool:
         """Whether this feed token is good."""
-        return any(each.feed == feed for each in self._good)
+        return any(each.feed == feed for each in self._good.values())
