@@ -76,7 +76,7 @@ def open_alerter(
     channels: Sequence[Channel],
     engine: Watched,
     sent: Sent,
-    more: Callable[[str], Sequence[Alert]] = lambda _: (),
+    more: Callable[[], Sequence[Alert]] = tuple,
 ) -> Alerter:
     """The alerter, to be run."""
     wanted = config.alerts
