@@ -2,10 +2,10 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from engine.backtest.divergence import Divergence
 from engine.outside.files import keep_note, read_note
@@ -14,6 +14,7 @@ from engine.text.sanitize import CleanText, cleaned
 RECORD_FILE: Final = "validation.json"
 DayOutcome = Literal["same", "different", "missing", "failed", "no session", "not validated"]
 WELL: Final[frozenset[DayOutcome]] = frozenset({"same", "no session"})
+Moment = Annotated[datetime, Meta(tz=True)]
 _LIMIT_BYTES: Final = 1 << 20
 
 
@@ -35,7 +36,7 @@ class Validation(Struct, frozen=True):
     """
 
     date: str
-    at: datetime
+    at: Moment
     outcome: DayOutcome
     reason: CleanText
     files: tuple[FileOutcome, ...] = ()

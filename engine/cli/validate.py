@@ -1,6 +1,5 @@
 """The command `validate`: whether the recordings of a session day decide today as they did; for a timer, once a day."""
 
-import os
 from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -65,6 +64,7 @@ def run(args: Namespace) -> int:
     from engine.backtest.validation_record import WELL, keep
     from engine.backtest.verify_child import verified_in_child
     from engine.cli.output import answer, warn
+    from engine.gateway.alerts.notification import Notification
     from engine.model.errors import InputError
     from engine.serving.launch import program
 
@@ -86,17 +86,20 @@ def run(args: Namespace) -> int:
     )
     for problem in problems:
         warn(problem)
+    well = found.outcome in WELL
+    folder = _folder(args)
+    telling = None if well or not args.notify else Notification(config, folder, found)  # before others find it
     try:
-        keep(_folder(args), found)
+        keep(folder, found)
     except OSError as error:
         warn(f"what came of it cannot be kept: {error.strerror}")
     lines = list(_lines(found))
     if args.report is not None:
         _report(args.report, found, lines)
     answer(args, found, lines)
-    well = found.outcome in WELL
-    if args.notify and not well and (problem := _notify(config, told(found))):
-        warn(problem)
+    if telling is not None and (untold := telling.tell(told(found))):
+        for problem in untold:
+            warn(problem)
         return EXIT_BAD_INPUT
     return EXIT_WELL if well else EXIT_BAD_INPUT if found.outcome == "not validated" else EXIT_DIFFERENT
 
@@ -190,16 +193,3 @@ def told(found: "Validation") -> tuple[str, ...]:
     """What a channel is told: the verdict, and the sizes where they are known."""
     verdict = next(_lines(found))
     return verdict, *(line.strip() for line in (_sizes(found.sizes) if found.sizes is not None else ()))
-
-
-def _notify(config: "Config", lines: tuple[str, ...]) -> str:
-    """Tell by every channel there is; what went wrong, "" = nothing."""
-    from engine.gateway.alerts.open_channels import open_channels
-    from engine.gateway.secrets import with_secrets
-    from engine.presentation.alerting import Message
-
-    channels = open_channels(config, with_secrets(os.environ), 2)
-    if not channels:
-        return "--notify: there is no channel to tell by; see `myquant-tui alert --test`"
-    told = [(channel.name, channel.tell(Message("critical", lines))) for channel in channels]
-    return "; ".join(f"{name}: {each.problem}" for name, each in told if each.problem)

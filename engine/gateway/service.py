@@ -47,14 +47,16 @@ def serve(
     channels = open_channels(config, environ, log_fd)
     engine = WatchedEngine(engine_socket)
     quotes = open_quotes(config, environ, lambda: engine.snapshot)
-    validated = Validated(folder)
+    validated = Validated(folder, lambda: alerter.told_ns)
     metrics = Exposition(
         engine,
         quotes.view,
         [lambda: of_validation(validated.newest), lambda: of_channels(alerter.names, alerter.problems)],
     )
     left = LeftBehind(lambda: engine.snapshot is not None, ask_status)
-    alerter = open_alerter(config, channels, engine, metrics.alerts, lambda: (*validated.alerts(), *left.alerts()))
+    alerter = open_alerter(
+        config, channels, engine, metrics.alerts, lambda channel: (*validated.alerts(channel), *left.alerts())
+    )
     refusals = RefusalLog()
     api = Api(engine, quotes, InstrumentFinder(config, engine))
     application = Application(api, TokenGuard(token), refusals, metrics.text, CONTENT_TYPE, metrics.answers.took)

@@ -28,7 +28,7 @@ class Sent(Protocol):
 class Alerter:
     """All channels over one engine; `look_at` gives the newest look, None before there was an engine.
 
-    `more` gives what else stands, such as a validation that failed. `trades`: each exit is told as well.
+    `more` gives what else stands for a channel, such as a validation that failed. `trades`: each exit is told as well.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Alerter:
         *,
         per_hour: int,
         trades: bool = False,
-        more: Callable[[], Sequence[Alert]] = tuple,
+        more: Callable[[str], Sequence[Alert]] = lambda _: (),
         clock_ns: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         self._boxes = [(channel, Outbox(per_hour)) for channel in channels]
@@ -64,6 +64,11 @@ class Alerter:
         """Why a channel did not tell its newest message, for those that did not."""
         return {channel.name: box.problem for channel, box in self._boxes if box.problem}
 
+    @property
+    def told_ns(self) -> dict[str, int]:
+        """The channels there are, each with the newest look (monotonic) up to which all that stood was told; from any thread."""
+        return {channel.name: box.told.at_ns for channel, box in self._boxes}
+
     def claims(self) -> dict[str, int]:
         """The channels that can be counted on now, each with when the engine's snapshot was taken up to which all was told; from any thread."""
         looked_ns, claims = self._claims
@@ -82,9 +87,9 @@ class Alerter:
         """Make one round: judge, and hand over what is due."""
         seen = self._look_at()
         look = Look(self._clock_ns(), seen.snapshot.taken_ns if seen else 0)
-        found = [*(self._found(seen, look.at_ns) if seen else ()), *self._more()]
+        found = self._found(seen, look.at_ns) if seen else []
         for channel, box in self._boxes:
-            message = box.look(found, look)
+            message = box.look([*found, *self._more(channel.name)], look)
             if message is not None:
                 task = asyncio.ensure_future(self._tell(channel, box, message))
                 self._telling.add(task)

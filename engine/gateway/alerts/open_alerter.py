@@ -76,7 +76,7 @@ def open_alerter(
     channels: Sequence[Channel],
     engine: Watched,
     sent: Sent,
-    more: Callable[[], Sequence[Alert]] = tuple,
+    more: Callable[[str], Sequence[Alert]] = lambda _: (),
 ) -> Alerter:
     """The alerter, to be run."""
     wanted = config.alerts

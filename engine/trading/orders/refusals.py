@@ -25,7 +25,7 @@ _WORDS: Final[dict[RefusalFamily, str]] = {
     "funds": r"insufficient funds|margin",
     "product": r"\bmis\b.*(block|not allowed)|block.*\bmis\b|not allowed.*\bmis\b|square off block",
     "self_trade": r"self.?trade",
-    "session": r"(session|token).*(expired|invalid)|(expired|invalid).*(session|token)",
+    "session": r"(session|\btoken).*(expired|invalid)|(expired|invalid).*(session|\btoken)",
     "closed": r"markets?\b.{0,20}\bclosed|session",
     "ip": r"unregistered ip",
     "blocked": r"blocked",

@@ -11,7 +11,7 @@ from tests.simulator.exchange import Delays, Quirks, SimulatedExchange, UpdateSt
 from tests.simulator.exchange.drawn import drawn_script
 from tests.simulator.exchange.script import parse_rules
 from tests.support.exchange_harness import CALL, PUT, START_MS, ExchangeHarness, order_fields, told
-from tests.support.thorough import LONG
+from tests.support.thorough import LONG, examples
 
 BOOKS = ("order_book", "trade_book", "positions")
 
@@ -132,7 +132,7 @@ def test_in_the_end_lists_fills_positions_and_counters_say_the_same(seed, faults
     assert all(by_number[fill.number].tag == fill.tag for fill in truth.fills)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(60))
 @given(seeds, st.integers(0, 30))
 def test_the_same_seed_and_calls_give_the_same_bytes(seed, faults):
     runs = []
@@ -144,7 +144,7 @@ def test_the_same_seed_and_calls_give_the_same_bytes(seed, faults):
     assert runs[0] == runs[1]
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(60))
 @given(seeds)
 def test_stepping_more_often_changes_nothing(seed):
     ends = []
@@ -196,6 +196,15 @@ def test_nothing_happens_before_it_is_due():
     assert client.exchange.next_ms == client.now_ms + 30
     client.after(30)
     assert client.exchange.net[CALL.symbol] == 65
+
+
+def test_an_order_meets_the_book_of_its_moment():
+    exchange = SimulatedExchange((CALL,), Random(2), START_MS, delays=Delays(broker=(0, 0), exchange=(998, 998)))
+    ask = exchange.depth(CALL.symbol).asks[0][0]
+    exchange.call(START_MS, "place", order_fields("BUY", 130, 65))
+    exchange.step(START_MS + 5_000)
+    assert exchange.depth(CALL.symbol).asks[0][0] != ask
+    assert [(each.price, each.at_ms - START_MS) for each in exchange.fills] == [(ask, 998)]
 
 
 def test_a_book_that_was_set_stays_as_it_is_and_the_others_move():

@@ -81,7 +81,8 @@ def test_empty_lists_are_null():
 def test_a_partly_filled_order_is_open_and_its_rest_can_be_cancelled():
     client = ExchangeHarness()
     orderid = client.placed(price=100.1, quantity=1300)
-    assert client.order(orderid)["orderstatus"] == "open"
+    row = client.order(orderid)
+    assert (row["orderstatus"], row["filledshares"], row["unfilledshares"]) == ("open", "650", "650")
     assert client.updates()[-1] == ("AB01", "open")
     assert told(client.cancel(orderid))["data"]["orderid"] == orderid
     row = client.order(orderid)
@@ -135,6 +136,8 @@ def test_a_stop_that_is_jumped_over_rests_at_its_limit():
     client.exchange.set_book(client.now_ms, CALL.symbol, ((9_000, 650),), ((9_010, 650),), 9_000)
     assert client.order(stop)["orderstatus"] == "open"
     assert client.exchange.net[CALL.symbol] == 65
+    client.modify(stop, 90, variety="STOPLOSS", ordertype="STOPLOSS_LIMIT", triggerprice="95")
+    assert client.order(stop)["averageprice"] == "90.0"
 
 
 def test_price_protection_is_looked_at_again_when_a_stop_triggers():

@@ -72,6 +72,7 @@ def test_words_about_a_price(words: str, bound: int, above: bool) -> None:
         ("SELF-TRADE prevention", "self_trade"),
         ("Session has expired, login again", "session"),
         ("Invalid token", "session"),
+        ("Invalid symboltoken", "other"),
         ("Order cannot be placed as the market is closed", "closed"),
         ("Markets are closed now", "closed"),
         ("Order entry is not allowed during the pre-open session", "closed"),
