@@ -26,7 +26,7 @@ _HELP = """examples:
 
 It listens on 127.0.0.1 alone, answers GET and HEAD, and can change nothing. It needs: pip install 'myquant-tui[serve]'
 
-exit status: 0 ended by a signal, 2 bad configuration or arguments, or somebody listens there already"""
+exit status: 0 ended by a signal, 2 bad configuration or arguments, or somebody listens there or serves that state already"""
 _NEEDED = ("uvicorn", "httptools", "starlette", "prometheus_client", "cachetools")
 
 
@@ -65,15 +65,24 @@ def run(args: Namespace) -> int:
     if args.printed:
         return _print(args, config)
     _require_extra()
+    from engine.gateway.alone import alone_in
+    from engine.serving.state_dirs import find_place, usual_folder
+
+    find_place(args.state_dir)  # of several engines it must be said which
+    folder = args.state_dir.absolute() if args.state_dir else usual_folder("live").parent
+    with alone_in(folder):
+        return _serve(args, config, folder)
+
+
+def _serve(args: Namespace, config: "Config", folder: Path) -> int:
+    """Serve with what is kept in `folder`."""
     from engine.gateway.http.listening import HOST, listen_at, listen_on_port
     from engine.gateway.http.token import TOKEN_FILE, token_in
     from engine.gateway.left_behind import asked_of
     from engine.gateway.service import serve
     from engine.serving.launch import program
-    from engine.serving.state_dirs import find_place, usual_folder
+    from engine.serving.state_dirs import find_place
 
-    find_place(args.state_dir)  # of several engines it must be said which
-    folder = args.state_dir.absolute() if args.state_dir else usual_folder("live").parent
     token = token_in(folder)
     path = _socket(args, config)
     listener = listen_at(path) if path else listen_on_port(config.serve.port if args.port is None else args.port)

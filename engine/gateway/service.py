@@ -11,6 +11,7 @@ from engine.config import Config
 from engine.gateway.alerts.open_alerter import open_alerter
 from engine.gateway.alerts.open_channels import open_channels
 from engine.gateway.beside import Beside, BesideTasks
+from engine.gateway.engine_news import EngineNews
 from engine.gateway.http.api import Api
 from engine.gateway.http.application import Application
 from engine.gateway.http.guard import TokenGuard
@@ -70,7 +71,14 @@ def serve(
 
     try:
         engine.start(alerter.claims)
-        asyncio.run(_serve(HttpServer(application, refusals, begun), listener, quotes, (validated, left, alerter)))
+        asyncio.run(
+            _serve(
+                HttpServer(application, refusals, begun),
+                listener,
+                quotes,
+                (validated, left, alerter, EngineNews(engine)),
+            )
+        )
     finally:
         engine.leave()
         log.close()

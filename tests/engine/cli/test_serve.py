@@ -27,8 +27,15 @@ def test_it_says_where_it_is_and_where_the_token_lies(service: Service) -> None:
     assert service.get("/health")[1]["status"] == "degraded"
 
 
-def test_a_second_one_says_that_the_port_is_taken(service: Service) -> None:
-    second = service.home.run("serve", "--port", str(service.port))
+def test_a_second_one_of_the_same_state_says_who_serves_it(service: Service) -> None:
+    second = service.home.run("serve", "--port", "0")
+    assert second.status == 2
+    (line,) = second.lines
+    assert f"is served already by process {service.popen.pid}; one `serve` at a time" in line
+
+
+def test_another_one_says_that_the_port_is_taken(service: Service, tmp_path: Path) -> None:
+    second = service.home.run("serve", "--port", str(service.port), "--state-dir", tmp_path)
     assert second.status == 2
     taken = (
         f"port {service.port} of 127.0.0.1: somebody listens there already; allowed: another --port, 0 for a free one"
@@ -61,7 +68,7 @@ def test_a_unix_socket_is_private_taken_once_and_gone_at_the_end(tmp_path: Path)
                 answer += part
         assert answer.startswith(b"HTTP/1.1 200 ")
         assert answer.endswith(b"\r\n\r\n")  # HEAD: no body
-        second = home.run("serve", "--socket", path)
+        second = home.run("serve", "--socket", path, "--state-dir", tmp_path / "other")
         assert (second.status, len(second.lines)) == (2, 1)
         assert "somebody listens there already" in second.lines[0]
         service.popen.send_signal(signal.SIGINT)
