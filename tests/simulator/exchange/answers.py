@@ -10,6 +10,7 @@ from msgspec import Struct
 End = Literal["answered", "cut", "reset", "unreachable", "silent"]
 
 _JSON: Final = "application/json"
+_YES: Final = b'{"status":true,"message":"SUCCESS","errorcode":"","data":'
 _RATE: Final = b"Access denied because of exceeding access rate"
 _HTML: Final = b"<html><head><title>Request Rejected</title></head><body>The requested URL was rejected.</body></html>"
 _GATEWAY_CODES: Final = "AG"
@@ -71,7 +72,12 @@ class CallOutcome(Struct, frozen=True):
 
 def yes(data: bytes) -> WireAnswer:
     """A good answer around `data`, which is JSON."""
-    return WireAnswer(200, b'{"status":true,"message":"SUCCESS","errorcode":"","data":' + data + b"}")
+    return WireAnswer(200, b"".join((_YES, data, b"}")))
+
+
+def listed(rows: bytes) -> WireAnswer:
+    """A good answer with a list of rows, which stand with commas between."""
+    return WireAnswer(200, b"".join((_YES, b"[", rows, b"]}")))
 
 
 def good(data: object) -> WireAnswer:

@@ -5,6 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from tests.simulator.exchange.due import NEVER
+
 
 class _Change(Struct, frozen=True):
     """From `shown_ms` on the row `key` is `image`."""
@@ -17,14 +19,14 @@ class _Change(Struct, frozen=True):
 class LaggedBook:
     """Rows by key, in the order they came, each shown as `render` makes it; changes show in the order they happened.
 
-    `now_ms` of reads never falls. Only what is read is made, and kept until it changes; what `finish` makes of a row is not.
+    `now_ms` of reads never falls. Only what is read is made, and kept until it changes.
     """
 
-    def __init__(self, render: Callable[[Any], bytes], finish: Callable[[Any, bytes], bytes] | None = None) -> None:
+    def __init__(self, render: Callable[[Any], bytes]) -> None:
         self._render = render
-        self._finish = finish
         self._changes: list[_Change] = []
         self._shown = 0  # so many changes have reached the images
+        self._next_ms = NEVER  # when the next one does
         self._images: dict[object, Any] = {}
         self._made: dict[object, bytes] = {}
         self._body: bytes | None = None
@@ -32,7 +34,10 @@ class LaggedBook:
     def change(self, now_ms: int, lag_ms: int, key: object, image: Any) -> None:
         """What `key` is from now on, to be seen `lag_ms` later; `image` never changes again."""
         latest_ms = self._changes[-1].shown_ms if self._changes else now_ms
-        self._changes.append(_Change(max(latest_ms, now_ms + lag_ms), key, image))
+        shown_ms = max(latest_ms, now_ms + lag_ms)
+        self._changes.append(_Change(shown_ms, key, image))
+        if shown_ms < self._next_ms:
+            self._next_ms = shown_ms
 
     @property
     def settled_ms(self) -> int:
@@ -41,15 +46,14 @@ class LaggedBook:
 
     def body(self, now_ms: int) -> bytes:
         """The rows, with commas between."""
-        self._advance(now_ms)
-        if self._body is None or self._finish:
-            made, finish, rows = self._made, self._finish, []
+        if self._next_ms <= now_ms:
+            self._advance(now_ms)
+        if self._body is None:
+            made = self._made
             for key, image in self._images.items():
-                row = made.get(key)
-                if row is None:
-                    row = made[key] = self._render(image)
-                rows.append(finish(image, row) if finish else row)
-            self._body = b",".join(rows)
+                if key not in made:
+                    made[key] = self._render(image)
+            self._body = b",".join([made[key] for key in self._images])
         return self._body
 
     def images(self, now_ms: int, ago_ms: int = 0) -> list[Any]:
@@ -61,8 +65,7 @@ class LaggedBook:
 
     def rows(self, images: Iterable[Any]) -> bytes:
         """Rows of other images, with commas between."""
-        finish = self._finish or (lambda _, row: row)
-        return b",".join([finish(each, self._render(each)) for each in images])
+        return b",".join(map(self._render, images))
 
     def _advance(self, now_ms: int) -> None:
         changes, shown = self._changes, self._shown
@@ -73,3 +76,4 @@ class LaggedBook:
             self._body = None
             shown += 1
         self._shown = shown
+        self._next_ms = changes[shown].shown_ms if shown < len(changes) else NEVER

@@ -54,7 +54,12 @@ class CallHandler:
 
     def call(self, now_ms: int, call: str, fields: Fields, jwt: str | None) -> CallOutcome:
         """A call by its name."""
-        self._count(now_ms, call, fields)
+        add(self._parts.counters.calls, call)
+        if call in WRITES:
+            self._note(now_ms, call, fields)
+        if self._faults.idle(call):
+            at_ms = now_ms + self._parts.teller.draw(self._parts.delays.answer)
+            return CallOutcome("answered", at_ms, self._act(now_ms, call, fields, jwt, None))
         for fault in self._faults.due(call):
             self._mischief.begin(now_ms, fault)
         befallen = self._faults.take(now_ms, call)
@@ -98,14 +103,13 @@ class CallHandler:
         except (KeyError, TypeError, ValueError):  # the body is none that this call takes
             return no("AB2000", "Invalid request")
 
-    def _count(self, now_ms: int, call: str, fields: Fields) -> None:
+    def _note(self, now_ms: int, call: str, fields: Fields) -> None:
+        """Count a call that would change something."""
         counters = self._parts.counters
-        add(counters.calls, call)
-        if call in WRITES:
-            what = str(fields.get("ordertag" if call == "place" else "orderid") or "")
-            counters.writes.append((now_ms, call, what))
-            if call == "place":
-                add(counters.placed, what)
+        what = str(fields.get("ordertag" if call == "place" else "orderid") or "")
+        counters.writes.append((now_ms, call, what))
+        if call == "place":
+            add(counters.placed, what)
 
 
 def _deviation(fault: BrokerFault | None) -> Deviation:

@@ -61,7 +61,8 @@ class SimulatedExchange:
         delays, quirks, day = delays or Delays(), quirks or Quirks(), day or TradingDay()
         self._positions = Positions(self._securities, carried)
         self._risk = RiskManagement(self._positions, cash, short_margin)
-        self._teller = Teller(self.account.client_code, delays, quirks, lags, self.counters, self._due, self._last)
+        depths = {symbol: each.depth for symbol, each in self._matchers.items()}
+        self._teller = Teller(self.account.client_code, delays, quirks, lags, self.counters, self._due, depths)
         for holding in self._positions.holdings.values():
             self._teller.holding(now_ms, holding)
         parts = BrokerParts(
@@ -170,9 +171,6 @@ class SimulatedExchange:
 
     def _filled(self, now_ms: int, order: BrokerOrder, price: int, quantity: int) -> None:
         self._desk.lifecycle.fill(now_ms, order, price, quantity)
-
-    def _last(self, symbol: str) -> int:
-        return self._matchers[symbol].depth.last
 
     def _catch_up(self, now_ms: int) -> None:
         """Let what is due happen in the order of its time."""

@@ -34,6 +34,10 @@ class FaultQueue:
         for call in TARGETS[fault.target]:
             self._armed[call].append(armed)
 
+    def idle(self, call: str) -> bool:
+        """Whether nothing waits for such a call, or ever may."""
+        return not self._armed[call] and not self._rules[call]
+
     def due(self, call: str) -> list[BrokerFault]:
         """A call has come: the faults that a script has for this one."""
         due = []

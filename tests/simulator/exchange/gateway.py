@@ -65,16 +65,16 @@ class Gateway:
 
     def objection(self, now_ms: int, call: str, jwt: str | None) -> WireAnswer | None:
         """The answer of the gateway to a call that goes no further; `jwt` None stands for the token given at the start."""
-        if self._is_too_fast(now_ms, "write" if call in WRITES else call):
+        changes = call in WRITES
+        if self._is_too_fast(now_ms, "write" if changes else call):
             add(self._counters.rates, call)
             return RATE
-        if (code := self.session_objection(jwt)) != "":
-            return self._refused(code)
-        if call in WRITES:
-            if now_ms < self._ip_until_ms:
-                return self._refused("AG7002")
-            if now_ms < self._blocked_until_ms:
-                return self._refused("AB1006")
+        if not self.account.knows_jwt(self.account.given.jwt if jwt is None else jwt):
+            return self._refused(self.session_objection(jwt))
+        if changes and now_ms < self._ip_until_ms:
+            return self._refused("AG7002")
+        if changes and now_ms < self._blocked_until_ms:
+            return self._refused("AB1006")
         return None
 
     def session_objection(self, jwt: str | None) -> str:

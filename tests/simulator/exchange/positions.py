@@ -30,20 +30,14 @@ class Holding(Struct):
     sell_amount: int = 0
     carried: int = 0
     carried_price: int = 0
-    received: int = 0  # for what was sold, carried over included, less what was paid
-    realised: float = 0.0  # of that, what is won by now
+    last: int = 0  # the security's price when this was told
 
-    def bring(self, quantity: int, price: int) -> None:
-        """What was carried over."""
-        self.carried, self.carried_price = quantity, price
-        self.sum_up()
-
-    def sum_up(self) -> None:
-        """Reckon what is won from the amounts."""
+    @property
+    def realised(self) -> float:
+        """What is won by now, carried over included (paise)."""
         bought, paid = self.bought + max(0, self.carried), self.buy_amount + max(0, self.carried) * self.carried_price
         sold, got = self.sold + max(0, -self.carried), self.sell_amount + max(0, -self.carried) * self.carried_price
-        self.received = got - paid
-        self.realised = min(bought, sold) * (got / sold - paid / bought) if bought and sold else 0.0
+        return min(bought, sold) * (got / sold - paid / bought) if bought and sold else 0.0
 
     @property
     def net(self) -> int:
@@ -59,7 +53,7 @@ class Positions:
         self.net_by_symbol = dict.fromkeys(securities, 0)
         for each in carried:
             holding = self.holding(securities[each.symbol], each.product)
-            holding.bring(each.quantity, each.price)
+            holding.carried, holding.carried_price = each.quantity, each.price
             self.net_by_symbol[each.symbol] += each.quantity
 
     def net(self, symbol: str) -> int:
@@ -88,7 +82,6 @@ class Positions:
         else:
             holding.sold += fill.quantity
             holding.sell_amount += amount
-        holding.sum_up()
         signed = fill.quantity if fill.side == "BUY" else -fill.quantity
         self.net_by_symbol[fill.security.symbol] += signed
         return holding

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from tests.simulator.exchange import rows
-from tests.simulator.exchange.answers import NULL, WireAnswer, good, no, yes
+from tests.simulator.exchange.answers import NULL, WireAnswer, good, listed, no
 from tests.simulator.exchange.books import LaggedBook
 from tests.simulator.exchange.forms import Fields
 from tests.simulator.exchange.parts import BrokerParts
@@ -46,7 +46,7 @@ class Reads:
         else:
             body = self._wrong(now_ms, fault.number)
         if body is not self._told.get(name, (None, NULL))[0]:
-            self._told[name] = body, yes(b"[" + body + b"]") if body else NULL
+            self._told[name] = body, listed(body) if body else NULL
         return self._told[name][1] if body else NULL
 
     def answer(self, call: str, fields: Fields) -> WireAnswer:
@@ -65,7 +65,7 @@ class Reads:
         images = self._books["positions"].images(now_ms)
         wrong = [0] * (len(images) - 1) + [units]
         told = [msgspec.json.encode(rows.position_row(*each)) for each in zip(images, wrong, strict=False)]
-        return b",".join(map(self._parts.teller.with_worth, images, told))
+        return b",".join(told)
 
     def _quote(self, fields: Fields) -> WireAnswer:
         wanted = fields.get("exchangeTokens")

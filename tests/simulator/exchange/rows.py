@@ -118,13 +118,14 @@ def trade_row(fill: ExchangeFill) -> Row:
 
 
 def position_row(holding: Holding, wrong: int = 0) -> Row:
-    """A security in one product; `wrong` is added to the quantity, which nothing else agrees with."""
+    """A security in one product, and what it was worth when it changed; `wrong` is added to the quantity alone."""
     security, net = holding.security, holding.net
     carried_amount = holding.carried * holding.carried_price
     carried_bought, carried_sold = max(0, holding.carried), max(0, -holding.carried)
     bought = holding.buy_amount + max(0, carried_amount)
     sold = holding.sell_amount + max(0, -carried_amount)
     net_price = _money(_mean(abs(sold - bought), abs(net)))
+    total = sold - bought + net * holding.last
     return {
         "exchange": security.exchange,
         "symboltoken": security.token,
@@ -159,14 +160,11 @@ def position_row(holding: Holding, wrong: int = 0) -> Row:
         "netprice": net_price,
         "netqty": str(net + wrong),
         "netvalue": _signed(sold - bought),
+        "ltp": _money(holding.last),
+        "pnl": _money(total),
+        "realised": _money(holding.realised),
+        "unrealised": _money(total - holding.realised),
     }
-
-
-def with_worth(row: bytes, holding: Holding, last: int) -> bytes:
-    """The JSON of a position, and behind its other fields what it is worth at `last`."""
-    total = holding.received + holding.net * last
-    worth = (last / 100, total / 100, holding.realised / 100, (total - holding.realised) / 100)
-    return row[:-1] + b',"ltp":"%.2f","pnl":"%.2f","realised":"%.2f","unrealised":"%.2f"}' % worth
 
 
 def quote_row(matcher: Matcher) -> Row:

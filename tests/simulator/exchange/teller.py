@@ -1,6 +1,6 @@
 """What the broker tells of orders, fills and positions: three lists, each late by its own, and the update socket. Decides nothing."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from copy import copy
 from random import Random
 
@@ -9,6 +9,7 @@ import msgspec
 from tests.simulator.exchange import rows
 from tests.simulator.exchange.books import LaggedBook
 from tests.simulator.exchange.counters import OrderCounters
+from tests.simulator.exchange.depth import Depth
 from tests.simulator.exchange.due import DueActions
 from tests.simulator.exchange.orders import CODES, BrokerOrder, ExchangeFill
 from tests.simulator.exchange.positions import Holding
@@ -18,7 +19,7 @@ from tests.simulator.exchange.updates import UpdateHub
 
 
 class Teller:
-    """Delays are drawn by `rng` for each change; `last` gives the last price of a symbol."""
+    """Delays are drawn by `rng` for each change; `depths` have the last prices by symbol."""
 
     def __init__(
         self,
@@ -28,17 +29,17 @@ class Teller:
         rng: Random,
         counters: OrderCounters,
         due: DueActions,
-        last: Callable[[str], int],
+        depths: Mapping[str, Depth],
     ) -> None:
         self._client_code = client_code
         self._quirks = quirks
         self._rng = rng
-        self._last = last
+        self._depths = depths
         self._delays = delays
         self._extra: dict[str, tuple[int, int]] = dict.fromkeys(BOOKS, (0, 0))
         self.orders = LaggedBook(self._order_json)
         self.trades = LaggedBook(lambda fill: msgspec.json.encode(rows.trade_row(fill)))
-        self.holdings = LaggedBook(lambda holding: msgspec.json.encode(rows.position_row(holding)), self.with_worth)
+        self.holdings = LaggedBook(lambda holding: msgspec.json.encode(rows.position_row(holding)))
         self.hub = UpdateHub(counters, due, self._message("AB00", rows.no_order()))
 
     def order(self, now_ms: int, order: BrokerOrder, code: str = "") -> None:
@@ -58,15 +59,12 @@ class Teller:
     def holding(self, now_ms: int, holding: Holding) -> None:
         """A position is not what it was."""
         key = holding.security.symbol, holding.product
+        holding.last = self._depths[holding.security.symbol].last
         self.holdings.change(now_ms, self._lag("positions", self._delays.positions, now_ms), key, copy(holding))
 
     def details(self, order: BrokerOrder) -> rows.Row:
         """One order as details and updates have it, with numbers."""
         return rows.order_row(order, self._quirks.average_decimals, text=False)
-
-    def with_worth(self, holding: Holding, row: bytes) -> bytes:
-        """The row of a position with what that is worth now."""
-        return rows.with_worth(row, holding, self._last(holding.security.symbol))
 
     def delay(self, book: str, extra_ms: int, until_ms: int) -> None:
         """Until then changes reach `book` later by so much."""
