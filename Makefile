@@ -18,22 +18,25 @@ help: ## list the targets
 run: $(READY) ## run the program on the bundled recording
 	@$(BIN)/myquant-tui
 
+# Modules of tests are compiled once and kept: four workers would each do it for themselves.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 # Four on two cores: many tests wait for processes most of the time.
 SPREAD := -n 4 --dist loadfile --no-loadscope-reorder
 # Processes and terminals share two cores with all other tests: what fails beside them is judged once more, alone.
 ALONE := --last-failed --last-failed-no-failures none
 
-test: $(READY) check ## lint, types, walls, tests
-	@$(BIN)/python -m pytest $(SPREAD) || $(BIN)/python -m pytest $(ALONE)
+test: $(READY) ## lint, types, walls, tests
+	@$(PYTEST) --collect-only -qq >/dev/null & $(MAKE) --no-print-directory check && wait
+	@$(PYTEST) $(SPREAD) || $(PYTEST) $(ALONE)
 
 quick: $(READY) ## the fast tests, about a minute: those of parts, without cases that hypothesis makes up
-	@$(BIN)/python -m pytest $(SPREAD) -m "not slow and not hypothesis" $(QUICK)
+	@$(PYTEST) $(SPREAD) -m "not slow and not hypothesis" $(QUICK)
 
 short: $(READY) ## all tests but the slow ones
-	@$(BIN)/python -m pytest $(SPREAD) -m "not slow" || $(BIN)/python -m pytest -m "not slow" $(ALONE)
+	@$(PYTEST) $(SPREAD) -m "not slow" || $(PYTEST) -m "not slow" $(ALONE)
 
 thorough: $(READY) ## all tests, and of what they sample all there is (half an hour)
-	@MYQUANT_LONG=1 $(BIN)/python -m pytest $(SPREAD) --timeout 900
+	@MYQUANT_LONG=1 $(PYTEST) $(SPREAD) --timeout 900
 
 check: $(READY) ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check .
