@@ -25,10 +25,10 @@ def test_every_panel_shows_something_and_a_dead_engine_fires(tmp_path: Path) -> 
         ):
             for _ in range(3):
                 served.get("/api/v1/data/mock/BTCUSDT")
-            empty: list[str] = []
+            empty = list(QUERIES)
 
             def shown() -> bool:
-                empty[:] = [query for query in QUERIES if not prometheus.series(query)]
+                empty[:] = [query for query in empty if not prometheus.series(query)]
                 return not empty
 
             until(shown, lambda: (empty, served.said.read_text()[-2000:]))

@@ -1,10 +1,11 @@
 """Runs the command as a program of its own, as a user would, in a home of its own."""
 
+import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,6 +60,15 @@ class Home:
         return Answer(process.returncode, out or "", err or "")
 
     def run_all(self, commands: Sequence[Sequence[str | Path]]) -> list[Answer]:
-        """Every command, two at a time."""
-        with ThreadPoolExecutor(2) as pool:
-            return list(pool.map(lambda words: self.run(*words), commands))
+        """Every command, two at a time; each in a fork of a process that has imported the program."""
+        given = json.dumps([[str(word) for word in words] for words in commands])
+        with tempfile.TemporaryDirectory() as folder:
+            program = ("-m", "tests.support.forking_process")
+            with self.start(folder, program=program, stdin=subprocess.PIPE) as process:
+                out, err = process.communicate(given, timeout=PATIENCE_S)
+            assert process.returncode == 0, err
+            said = [
+                [(Path(folder) / f"{number}.{end}").read_text(encoding="utf-8") for end in ("out", "err")]
+                for number in range(len(commands))
+            ]
+        return [Answer(status, *texts) for status, texts in zip(json.loads(out), said, strict=True)]

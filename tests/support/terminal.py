@@ -72,7 +72,12 @@ class Tmux:
 
     def sees(self, *texts: str) -> None:
         """Wait until all `texts` are on the screen together."""
-        until(lambda: all(text in self.screen() for text in texts), self.screen)
+
+        def shows() -> bool:
+            screen = self.screen()
+            return all(text in screen for text in texts)
+
+        until(shows, self.screen)
 
     def close(self) -> None:
         """End server and program."""

@@ -15,11 +15,12 @@ from engine.journal.rows import RunEnded
 from engine.recording import MqrSource
 from tests.soak.crash_replay import Experiment, Outcome, experiment, figures
 from tests.support.command_home import Answer, Home
+from tests.support.thorough import LONG
 from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
-KILLS = 6
+KILLS = 6 if LONG else 3
 RECORDING = bundled("nifty-synthetic.mqr")
 SLOWLY = ("replay", RECORDING, "--headless", "--json", "--speed", "1000", "--state-dir", "state")
 RECORDED = ("--set", "recording.enabled=on", "--set", "recording.directory=recordings")

@@ -7,10 +7,11 @@ import pytest
 
 from engine.journal import JOURNAL_FILE, read_events
 from tests.soak.crash_account import Round, experiment, figures, judge, kill, ledger_of
+from tests.support.thorough import LONG
 
 pytestmark = pytest.mark.slow
 
-KILLS = 10
+KILLS = 10 if LONG else 5
 
 
 @pytest.fixture(scope="module")
