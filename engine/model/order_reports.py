@@ -47,7 +47,7 @@ class Accepted(Struct, frozen=True, tag=True):
     unique_id: CleanText
 
 
-class Refused(Struct, frozen=True, tag=True, omit_defaults=True):
+class Refused(Struct, frozen=True, tag="OrderRefused", omit_defaults=True):
     """The request is certain to have had no effect.
 
     `bound` is the price (minor units) that the words name as the last one allowed, 0 where they name none; `above` whether

@@ -33,9 +33,15 @@ from tests.support.trader_harness import TraderHarness
 # Each tag with its fields in their order; what a field consists of stands in brackets, unless that has a tag itself.
 POSITION = "(instrument quantity entry_ms entry_price initial_quantity highest stop trail_stop taken entry_turnover entry_costs operator_stop)"
 FILL = "(order instrument side quantity price at_ms)"
+ORDER_REPORT = (
+    "(broker_id unique_id tag instrument symbol side quantity filled limit average state said at_ms reason family bound above"
+    " variety)"
+)
 TAGGED = f"""
+Accepted: order request broker_id unique_id
 Acknowledge
 AllowEntries: symbol by
+AmendOrder: order broker_id instrument quantity limit purpose overnight
 Arm
 BarEntries: symbol by
 Bookmark: text tick at_ms
@@ -80,30 +86,44 @@ LeaveConn
 LevelsMoved: position{POSITION}
 LinkChanged: state link reason at_ms down_ms
 Lock: reason
+LogIn
 Look: number have log_since log_limit history_of history_since_ms tells
 Measures
 MeasuresReply: measures(stages(stage delivery below count sum_ns) log(lines suppressed lost escalated))
 MoveStop: symbol entry_ms entry_price stop by
+NotSent: order request reason
 OperatorActed: action instrument by at_ms price quantity stop before
 OrderCancelled: order instrument
+OrderRefused: order request family text bound above
 OrderRejected: order instrument reason
+OrderSeen: report{ORDER_REPORT} generation
 PauseEntries
 Paused: pause_ms at_ms
 Picture: number parts versions history(instrument whole points) conn absence(policy lost_ns due_ns did) watched_by told
+PlaceOrder: order tag instrument side quantity limit purpose decided reason overnight
 Play
+Quoted: instrument at_ms bid ask last lower upper
+ReadFailed: reason order instrument wait_s
 ReadHoldings
+ReadOrder: order unique_id
+ReadQuote: instrument
+ReadRound: number
 RefusalsCounted: instrument untold at_ms
 Refused: reason
 Rejected: order reason
 ResumeEntries
 Rewound: ticks
+RoundFailed: number reason wait_s
+RoundRead: number begun_ms ended_ms generation orders{ORDER_REPORT} fills(fill_id broker_id instrument symbol side quantity price at_ms) net(instrument symbol net carried overnight exchange token)
 RunEnded: outcome fault
 RunStarted: run mode title pid found
 Seek: tick
 SeekEvent: forward
 SeekTime: at_ms
 Send: ticket command
+Sent: order request durable
 SequenceGap: instrument missing at_ms
+SessionChanged: generation up reason
 SetLogLevel: component level for_s
 SetSpeed: speed
 SkipSilence: on
@@ -121,10 +141,12 @@ TickGap: instrument gap_ms at_ms position_open untold
 TickRefused: instrument reason seq at_ms
 TradeClosed: trade(number instrument entry_ms exit_ms entry_price exit_price quantity gross_pnl costs net_pnl reason blind operator_stop)
 TraderFault: where error seq at_ms
+Unclear: order request reason wait_s
 Unlock
 Unwatch: symbols
 Watch: symbols watch_only
 Welcome: protocol program engine pid
+WithdrawOrder: order broker_id purpose variety
 begin: delivery
 collect: count
 ended
