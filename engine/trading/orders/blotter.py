@@ -1,0 +1,300 @@
+"""All orders of a day at a real broker, and what is believed of them: answers, updates and rounds in, outcomes out. Sends nothing.
+
+What is sent is decided beside it (`pursuit`). Every quantity here is what somebody has told: nothing is assumed to be done.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from engine.model.order_reports import (
+    Accepted,
+    FillReport,
+    NetReport,
+    NotSent,
+    OrderAnswer,
+    OrderReport,
+    OrderSeen,
+    Refused,
+    RoundFailed,
+    RoundRead,
+    Sent,
+    SessionChanged,
+    Unclear,
+)
+from engine.model.order_rows import Booked, External
+from engine.model.types import Instrument, Side
+from engine.trading.orders import rounds
+from engine.trading.orders.live_order import Alarm, LiveOrder, Outcome
+from engine.trading.orders.states import OrderWord
+from engine.trading.orders.tags import Tags, parse
+
+_MISMATCHES: Final = 3
+_FAILED: Final[dict[str, OrderWord]] = {"place": "unclear", "modify": "not_amended", "cancel": "not_cancelled"}
+_TAKEN: Final[dict[str, OrderWord]] = {"place": "accepted", "modify": "amended", "cancel": "cancel_taken"}
+
+
+class Mismatch(Struct, frozen=True):
+    """Three trusted rounds say that the broker holds something else than we: `ours`, `theirs`."""
+
+    instrument: int
+    ours: int
+    theirs: int
+
+
+Told = Outcome | External | Mismatch
+
+
+class Blotter:
+    """`net` is what we hold by instrument by all that was told; `trusted` counts rounds that were believed since the login.
+
+    `locked` says why entries are locked, "" where they are not; only a person lifts that.
+    """
+
+    def __init__(self, instruments: Sequence[Instrument], tags: Tags, generation: int = 1) -> None:
+        self.instruments = instruments
+        self.tags = tags
+        self.generation = generation
+        self.logged_in = True
+        self.last_number = 0
+        self.orders: dict[int, LiveOrder] = {}
+        self.open: dict[int, LiveOrder] = {}
+        self.net = [0] * len(instruments)
+        self.locked = ""
+        self.trusted = 0
+        self.newest: RoundRead | None = None  # the newest round that was believed
+        self.newest_ours: dict[int, int] = {}
+        self.doubt = "no round was read so far"
+        self.foreign: dict[str, int] = {}  # what others have put on, by symbol
+        self._stirred: dict[int, int] = {}  # when somebody else's order was seen, by instrument
+        self._foreign_fills: set[tuple[str, str]] = set()
+        self._apart: dict[int, int] = {}  # rounds in a row that disagree with us, by instrument
+        self.told: list[Told] = []
+
+    def add(self, order: LiveOrder) -> None:
+        """Keep a new order."""
+        self.orders[order.number] = self.open[order.number] = order
+        self.last_number = max(self.last_number, order.number)
+
+    def take_told(self) -> list[Told]:
+        """What came of it since the last time."""
+        told, self.told = self.told, []
+        return told
+
+    # ── What is known ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def working(self, instrument: int, side: Side) -> list[LiveOrder]:
+        """Open orders of one instrument and side, those that nobody is sure of included."""
+        return [each for each in self.open.values() if each.instrument == instrument and each.side == side]
+
+    def pending(self, instrument: int, side: Side) -> int:
+        """What open orders of one instrument and side may still fill."""
+        return sum(each.left for each in self.working(instrument, side))
+
+    def broker_net(self, instrument: int) -> int:
+        """What the broker holds of it: by the newest trusted round, and what was told of our own orders since."""
+        if self.newest is None:
+            return self.net[instrument]
+        known = sum(each.net for each in self.newest.net if each.instrument == instrument)
+        for order in self.orders.values():
+            if order.instrument == instrument and (later := order.filled - order.in_net):
+                known += later if order.side == "BUY" else -later
+        return known
+
+    def may_sell(self, instrument: int) -> int:
+        """The most that may be sent to be sold now, so that we are never short by it: neither by our book nor by the broker's."""
+        if instrument in self._stirred:
+            return 0  # somebody else may have sold it: the next trusted round tells
+        held = min(self.net[instrument], self.broker_net(instrument))
+        return max(0, held - self.pending(instrument, "SELL"))
+
+    def last_price(self, instrument: int) -> int:
+        """The price that its newest order was decided at; 0 where there was none."""
+        return next((each.decided for each in reversed(self.orders.values()) if each.instrument == instrument), 0)
+
+    def unknown(self) -> list[LiveOrder]:
+        """Orders of which nobody knows whether the broker has them."""
+        return [each for each in self.open.values() if each.state == "UNKNOWN"]
+
+    def unsettled(self) -> bool:
+        """Whether anything open can be told by a round only."""
+        return any(each.state in {"UNKNOWN", "SETTLING"} or each.wants_details for each in self.open.values())
+
+    # ── Answers ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def take(self, event: OrderAnswer, now_ms: int) -> None:
+        """Take what the broker says, or what became of a request."""
+        match event:
+            case RoundRead():
+                self._round(event, now_ms)
+            case RoundFailed():
+                self.doubt = event.reason
+            case SessionChanged():
+                if event.generation != self.generation:
+                    self.trusted = 0
+                self.generation, self.logged_in = event.generation, event.up
+            case OrderSeen():
+                if event.generation == self.generation:
+                    self._seen(event.report, now_ms)
+            case Sent() | Accepted() | Refused() | NotSent() | Unclear():
+                order = self.orders.get(event.order)
+                if order is not None:
+                    self._note(order, self._answered(order, event, now_ms))
+
+    def _answered(
+        self, order: LiveOrder, event: Sent | Accepted | Refused | NotSent | Unclear, now_ms: int
+    ) -> list[Outcome]:
+        request = event.request
+        if isinstance(event, Sent):
+            return order.answered("sent", now_ms) if request == "place" else []
+        if isinstance(event, Accepted):
+            return order.accepted(_TAKEN[request], event.broker_id, event.unique_id, now_ms)
+        if request == "place" and isinstance(event, Refused):
+            return order.refused(event, now_ms)
+        if request == "place" and isinstance(event, NotSent):
+            return order.answered("not_sent", now_ms)
+        return order.answered(_FAILED[request], now_ms)
+
+    def beat(self, now_ms: int) -> None:
+        """Judge deadlines."""
+        for order in tuple(self.open.values()):
+            order.beat(now_ms)
+
+    def _seen(self, report: OrderReport, now_ms: int) -> None:
+        order = self._of(report)
+        if order is not None:
+            self._note(order, order.seen(report, now_ms))
+        elif self.tags.is_ours(report.tag):
+            self._adopt(report, now_ms)
+        elif report.instrument >= 0:
+            self._stirred[report.instrument] = now_ms
+
+    def _of(self, report: OrderReport) -> LiveOrder | None:
+        """Which order of ours it is."""
+        for order in self.orders.values():
+            if (report.tag and order.tag == report.tag) or (not report.tag and report.broker_id in order.ids):
+                return order
+        return None
+
+    def _adopt(self, report: OrderReport, now_ms: int) -> None:
+        """Take in an order that bears our tag and is in no journal: it left without its rows, before a crash."""
+        tag = parse(report.tag)
+        if tag is None or report.instrument < 0:
+            return
+        number = self.next_number()
+        order = LiveOrder(
+            number, report.tag, report.instrument, report.side, report.quantity, tag.purpose, "adopted", report.limit,
+            report.limit, now_ms, state="UNKNOWN", due_ms=0, sent_ms=now_ms, unwanted=True,
+        )  # fmt: skip
+        self.add(order)
+        self._lock(f"order {report.tag} of ours was in no journal")
+        self._note(order, order.seen(report, now_ms))
+
+    def next_number(self) -> int:
+        """The number of the next order."""
+        self.last_number += 1
+        return self.last_number
+
+    def _note(self, order: LiveOrder, told: list[Outcome]) -> None:
+        """Keep the net true to what was told of an order, and which orders are open."""
+        for each in told:
+            if isinstance(each, Booked):
+                self.net[order.instrument] += each.quantity if order.side == "BUY" else -each.quantity
+            elif isinstance(each, Alarm) and each.locks:
+                self._lock(each.text)
+        if order.is_over:
+            self.open.pop(order.number, None)
+        elif order.number not in self.open:
+            self.open[order.number] = order  # a tombstone that turned up
+        self.told += told
+
+    def _lock(self, why: str) -> None:
+        if not self.locked:
+            self.locked = why
+
+    # ── Rounds ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _round(self, read: RoundRead, now_ms: int) -> None:
+        orders = self.orders.values()
+        for report in read.orders:
+            if self.tags.is_ours(report.tag) and self._of(report) is None:
+                self._adopt(report, now_ms)
+        found = rounds.sort(read, orders)
+        self.doubt = rounds.doubt(read, found, orders, self.generation)
+        # What it has is news in any case; what it lacks counts only where it is believed.
+        for number, report in found.orders.items():
+            self._note(self.orders[number], self.orders[number].seen(report, now_ms))
+        for number, fills in found.fills.items():
+            for fill in fills:
+                self._note(self.orders[number], self.orders[number].fill(fill, now_ms))
+        if self.doubt:
+            return
+        self.trusted += 1
+        self.newest = read
+        self._stirred = {at: when for at, when in self._stirred.items() if when >= read.begun_ms}
+        twins = self._look_for(read, found, now_ms)
+        for order in orders:
+            order.in_net = sum(fill.quantity for fill in read.fills if fill.broker_id in order.ids)
+        for fill in found.foreign_fills:
+            if fill.broker_id not in twins:
+                self._external(fill)
+        self._compare(read.net)
+
+    def _look_for(self, read: RoundRead, found: rounds.Sorted, now_ms: int) -> set[str]:
+        """Count a trusted round for orders that are unknown; what might be one of them, its tag lost, by the broker's number."""
+        twins: set[str] = set()
+        for order in self.unknown():
+            if order.number in found.orders:
+                continue
+            like = [each for each in found.foreign if rounds.is_twin(each, order) and each.broker_id not in twins]
+            twins.update(each.broker_id for each in like[:1])
+            if not order.missed(read.begun_ms, read.ended_ms, twin=bool(like)):
+                continue
+            if not like:
+                self._note(order, order.answered("absent", now_ms))
+                continue
+            self._lock(f"order {order.tag} has lost its tag")
+            self._note(order, order.seen(like[0], now_ms))
+            for fill in found.foreign_fills:
+                if fill.broker_id == like[0].broker_id:
+                    self._note(order, order.fill(fill, now_ms))
+        return twins
+
+    def _external(self, fill: FillReport) -> None:
+        """Somebody else's trade, once: what it closed of ours is booked as sold."""
+        if (fill.broker_id, fill.fill_id) in self._foreign_fills:
+            return
+        ours = self.net[fill.instrument] if fill.instrument >= 0 and fill.side == "SELL" else 0
+        booked = max(0, min(ours, fill.quantity))
+        row = External(
+            fill.broker_id, fill.fill_id, fill.instrument, fill.symbol, fill.side, fill.quantity, fill.price, booked
+        )  # fmt: skip
+        self.know_external(row)
+        self._lock(f"somebody else traded {fill.quantity} {fill.symbol}")
+        self.told.append(row)
+
+    def know_external(self, row: External) -> None:
+        """Keep the net, and what others have put on, true to somebody else's trade."""
+        self._foreign_fills.add((row.broker_id, row.fill_id))
+        if row.booked:
+            self.net[row.instrument] -= row.booked
+        if rest := row.quantity - row.booked:
+            self.foreign[row.symbol] = self.foreign.get(row.symbol, 0) + (rest if row.side == "BUY" else -rest)
+
+    def _compare(self, net: Sequence[NetReport]) -> None:
+        """Whether the broker holds what we hold: three trusted rounds that disagree are told, and lock entries."""
+        carried = dict.fromkeys(range(len(self.instruments)), 0)
+        for each in net:
+            if each.instrument >= 0:
+                carried[each.instrument] += each.carried
+        for instrument, before in carried.items():
+            ours = self.net[instrument] + self.foreign.get(self.instruments[instrument].symbol, 0)
+            theirs = self.broker_net(instrument) - before
+            if ours == theirs:
+                self._apart.pop(instrument, None)
+                continue
+            times = self._apart[instrument] = self._apart.get(instrument, 0) + 1
+            if times == _MISMATCHES:
+                self._lock(f"{self.instruments[instrument].symbol}: we hold {ours}, the broker {theirs}")
+                self.told.append(Mismatch(instrument, ours, theirs))

@@ -1,0 +1,326 @@
+"""What to send now so that wishes come true: limits by the ladder, slices, withdrawals, reads. Never more than what is held.
+
+Called after every event and on every beat; what it decides depends on nothing but what it was given. Requests come out as data.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from engine.model.order_requests import (
+    AmendOrder,
+    OrderRequest,
+    PlaceOrder,
+    Purpose,
+    ReadQuote,
+    WithdrawOrder,
+)
+from engine.model.order_rows import Booked, Ended
+from engine.model.types import Instrument, Side
+from engine.trading.orders.blotter import Blotter, Told
+from engine.trading.orders.live_order import LiveOrder
+from engine.trading.orders.order_budget import OrderBudget, reserve
+from engine.trading.orders.price_bounds import PriceBounds
+from engine.trading.orders.price_ladder import Quote, Start, keener, limit_for, next_look_ms, rung_of, start_of
+from engine.trading.orders.reading import Reading
+from engine.trading.orders.setbacks import take_refusal
+from engine.trading.orders.slices import cut
+from engine.trading.orders.wishes import Wish
+
+CLEAR_MS: Final = 2_000  # an exit waits so long at most for the rest of its entry to be taken back
+STALE_MS: Final = 1_000  # an entry that could not be sent for so long is not sent any more
+QUOTE_WAIT_MS: Final = 1_500
+
+
+class Pursuit:
+    """Serves wishes through a blotter. `quote_of` tells what is known of an instrument's market, by our own time.
+
+    `amends`: an order of which nothing is known to be filled is moved in its place. Else, and where a part is, it is taken
+    back, its end awaited, and the rest sent anew: where a broker takes the quantity of a change as what is still to come, a
+    fill on its way would close more than is held. After a crash nothing is closed before a round of `exits_from_ms` or later:
+    what left without its rows may still arrive.
+    """
+
+    def __init__(
+        self,
+        blotter: Blotter,
+        budget: OrderBudget,
+        quote_of: Callable[[int], Quote],
+        *,
+        amends: bool = False,
+        exits_from_ms: int = 0,
+    ) -> None:
+        self.blotter = blotter
+        self._budget = budget
+        self._quote_of = quote_of
+        self._amends = amends
+        self._exits_from_ms = exits_from_ms
+        self.bounds = [PriceBounds(each) for each in blotter.instruments]
+        self.wishes: dict[int, Wish] = {}
+        self.last_wish = 0
+        self.halted = ""
+        self.reading = Reading(blotter)
+        self.writes = 0  # orders placed, amended, withdrawn
+        self.requests: list[OrderRequest] = []
+        self.told: list[Told] = []
+
+    def take_requests(self) -> list[OrderRequest]:
+        """What is to be sent since the last time, in order."""
+        requests, self.requests = self.requests, []
+        return requests
+
+    # ── Wishes ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def objection(self) -> str:
+        """Why no entry may be sent now; "" where one may."""
+        blotter = self.blotter
+        if self.halted or blotter.locked:
+            return self.halted or blotter.locked
+        if blotter.trusted < 2 or not blotter.logged_in:
+            return blotter.doubt or "the broker's books are not read yet"
+        if unknown := next((each for each in blotter.unknown() if each.side == "BUY"), None):
+            return f"order {unknown.tag} is unknown"
+        return ""
+
+    def wish(
+        self,
+        instrument: int,
+        side: Side,
+        purpose: Purpose,
+        quantity: int,
+        decided: int,
+        reason: str,
+        now_ms: int,
+        target: int = -1,
+    ) -> Wish:
+        """Want something from now on; what it takes is sent by the next `pursue`."""
+        self.last_wish += 1
+        made = Wish(self.last_wish, instrument, side, purpose, quantity, decided, reason, now_ms, target)
+        self.wishes[made.number] = made
+        return made
+
+    def withdraw(self, wish: Wish) -> None:
+        """Want no more of it; what fills all the same is filled."""
+        wish.dropped = True
+
+    # ── What came of it ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def note(self, told: Sequence[Told], now_ms: int) -> None:
+        """Take what the blotter tells of orders."""
+        for each in told:
+            if isinstance(each, Booked):
+                order = self.blotter.orders[each.order]
+                if wish := self.wishes.get(order.wish):
+                    wish.filled += each.quantity
+                    wish.refusals.filled()
+            elif isinstance(each, Ended):
+                order = self.blotter.orders[each.order]
+                if wish := self.wishes.get(order.wish):
+                    wish.turnover += each.turnover
+                    wish.dropped |= wish.is_entry and order.filled < order.quantity  # an entry is not chased
+                    if each.state in {"REFUSED", "REJECTED"}:
+                        self._refused(wish, order, now_ms)
+        self.told += told
+
+    def _refused(self, wish: Wish, order: LiveOrder, now_ms: int) -> None:
+        """Take the consequences of a refusal."""
+        lot_size, best = self._instrument(wish).lot_size, self._best(wish, now_ms)
+        came = take_refusal(wish, order, self.blotter, self.bounds[wish.instrument], lot_size, best, now_ms)
+        self.halted = self.halted or came.halt
+        self.told += came.alarms
+
+    def release(self) -> None:
+        """The market is open (again), or a person has looked: what was held goes on."""
+        for wish in self.wishes.values():
+            wish.hold = ""
+
+    # ── What to send ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def pursue(self, now_ms: int) -> None:
+        """Decide what is to be sent now; exits first."""
+        blotter = self.blotter
+        if self.halted or blotter.locked:
+            for wish in self.wishes.values():  # also what waits to be sent is taken back
+                wish.dropped = wish.dropped or wish.is_entry
+        for wish in sorted(self.wishes.values(), key=lambda each: (each.is_entry, each.number)):
+            self._serve(wish, now_ms)
+        for order in tuple(blotter.open.values()):
+            self._see_to(order, now_ms)
+        flat = any(each.purpose == "FLAT" for each in self.wishes.values())
+        self.requests += self.reading.due(now_ms, wished=bool(self.wishes), urgent=flat)
+        for number, wish in tuple(self.wishes.items()):
+            pending = any(each.wish == number for each in blotter.open.values())
+            if not pending and (wish.dropped or wish.filled >= wish.quantity):
+                del self.wishes[number]
+
+    def _serve(self, wish: Wish, now_ms: int) -> None:
+        """Send what is still wanted and not on its way."""
+        pending = sum(each.left for each in self.blotter.open.values() if each.wish == wish.number)
+        settling = any(each.wish == wish.number and not each.left for each in self.blotter.open.values())
+        left = wish.quantity - wish.filled - pending
+        if left <= 0 or wish.dropped or wish.hold or now_ms < wish.wait_ms or not wish.refusals.may_try(now_ms):
+            return
+        if wish.is_entry:
+            if pending or settling:
+                return
+            if self.objection() or (not wish.begun_ms and now_ms - wish.at_ms > STALE_MS):
+                wish.dropped = True  # what the strategy wanted once is not made up for later
+                return
+        elif not self._knows_enough() or not self._is_cleared(wish, now_ms):
+            return
+        else:
+            left = min(left, self._closable(wish))
+        self._send(wish, left, now_ms)
+
+    def _knows_enough(self) -> bool:
+        """Whether the broker's books are known well enough to close anything by them."""
+        newest = self.blotter.newest
+        return self.blotter.logged_in and newest is not None and newest.begun_ms >= self._exits_from_ms
+
+    def _closable(self, wish: Wish) -> int:
+        """How much of it may be sent: never more than what is held, nor than what the broker holds."""
+        blotter = self.blotter
+        if wish.purpose != "FLAT":
+            return blotter.may_sell(wish.instrument)
+        held = blotter.broker_net(wish.instrument)  # what others have put on is closed by a flat, too
+        return max(0, (held if wish.side == "SELL" else -held) - blotter.pending(wish.instrument, wish.side))
+
+    def _is_cleared(self, wish: Wish, now_ms: int) -> bool:
+        """Whether the rest of the entry is out of the way of an exit: taken back first, but not waited for without end."""
+        opposite: Side = "BUY" if wish.side == "SELL" else "SELL"
+        others = [each for each in self.blotter.working(wish.instrument, opposite) if each.state != "UNKNOWN"]
+        if not others:
+            return True
+        for each in others:
+            each.unwanted = True
+        wish.cleared_ms = wish.cleared_ms or now_ms + CLEAR_MS
+        return now_ms >= wish.cleared_ms
+
+    def _send(self, wish: Wish, quantity: int, now_ms: int) -> None:
+        instrument = self._instrument(wish)
+        parts = cut(quantity, instrument.lot_size, wish.slice or instrument.largest_order)
+        if not parts.count:
+            return
+        start = self._start(wish, now_ms)
+        rung = rung_of(wish.ladder, wish.begun_ms or now_ms, now_ms)
+        if rung is None:
+            wish.dropped = True
+            return
+        if start is None:
+            return
+        for index in range(1 if wish.is_entry else parts.count):
+            if self._budget.wait(now_ms, entry=wish.is_entry, kept=self._reserve() if wish.is_entry else 0):
+                return
+            self._place(wish, parts.slice(index), start, rung, now_ms)
+
+    def _place(self, wish: Wish, quantity: int, start: Start, rung: int, now_ms: int) -> None:
+        limit = self._limit(wish, start, rung, now_ms)
+        number = self.blotter.next_number()
+        tag = self.blotter.tags.make(number, wish.purpose)
+        order = LiveOrder(
+            number, tag, wish.instrument, wish.side, quantity, wish.purpose, wish.reason, wish.decided, limit, now_ms,
+            wish.target, rung=rung, wish=wish.number,
+        )  # fmt: skip
+        wish.blind = wish.blind or start.blind
+        wish.sent += 1
+        self.blotter.add(order)
+        self._count(now_ms, entry=wish.is_entry, order=True)
+        self.requests.append(
+            PlaceOrder(
+                number, tag, wish.instrument, wish.side, quantity, limit, wish.purpose, wish.decided, wish.reason
+            )
+        )
+
+    def _limit(self, wish: Wish, start: Start, rung: int, now_ms: int) -> int:
+        allowed = self.bounds[wish.instrument].allowed(wish.side, now_ms)
+        tick = self._instrument(wish).tick_size
+        limit = limit_for(wish.side, wish.ladder.shares[rung], start.price, allowed, tick, wish.keenest)
+        wish.keenest = limit
+        return limit
+
+    def _start(self, wish: Wish, now_ms: int) -> Start | None:
+        """Where the ladder begins; where ticks are old a quote is asked for first, and an exit does not wait for it for ever."""
+        quote = self._quote_of(wish.instrument)
+        start = start_of(wish.side, quote, now_ms)
+        if start is not None:
+            wish.quote_asked_ms = 0
+            return start
+        if not wish.quote_asked_ms:
+            wish.quote_asked_ms = now_ms
+            self.requests.append(ReadQuote(wish.instrument))
+        blind = not wish.is_entry and now_ms - wish.quote_asked_ms >= QUOTE_WAIT_MS
+        return start_of(wish.side, quote, now_ms, blind=True) if blind else None
+
+    def _best(self, wish: Wish, now_ms: int) -> int:
+        start = start_of(wish.side, self._quote_of(wish.instrument), now_ms)
+        return start.price if start is not None else 0
+
+    # ── Orders on their way ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _see_to(self, order: LiveOrder, now_ms: int) -> None:
+        """Move an order that works, or take it back; ask after one that nothing is heard of."""
+        wish = self.wishes.get(order.wish)
+        if order.sent_ms and wish is not None and not wish.begun_ms:
+            wish.begun_ms = order.sent_ms
+        order.unwanted = order.unwanted or wish is None or wish.dropped
+        if request := self.reading.after(order, now_ms):
+            self.requests.append(request)
+        if order.wants_details:
+            return
+        if order.state == "WORKING" and wish is not None and not order.unwanted:
+            self._climb(wish, order, now_ms)
+        if wish is None or wish.dropped:
+            order.unwanted = True
+        if (
+            order.unwanted
+            and order.state in {"WORKING", "AMENDING"}
+            and self._may_send(now_ms)
+            and order.cancel(now_ms)
+        ):
+            self._count(now_ms)
+            self.requests.append(WithdrawOrder(order.number, order.broker_id, order.purpose))
+
+    def _climb(self, wish: Wish, order: LiveOrder, now_ms: int) -> None:
+        """Take the next rung where it is due; a partly filled order is taken back, and its rest sent anew."""
+        rung = rung_of(wish.ladder, wish.begun_ms or now_ms, now_ms)
+        if rung is None:
+            wish.dropped = True
+            return
+        begun_ms = wish.begun_ms or now_ms
+        order.look_ms = order.look_ms or next_look_ms(wish.ladder, begun_ms, begun_ms)
+        if now_ms < order.look_ms or (start := self._start(wish, now_ms)) is None:
+            return
+        order.look_ms = next_look_ms(wish.ladder, begun_ms, now_ms)
+        limit = self._limit(wish, start, rung, now_ms)
+        order.rung = rung
+        if not keener(order.side, limit, order.limit):
+            return
+        if not self._is_amended(order):
+            order.unwanted = True
+        elif self._may_send(now_ms, entry=wish.is_entry) and order.amend(limit, now_ms):
+            self._count(now_ms, entry=wish.is_entry)
+            self.requests.append(
+                AmendOrder(order.number, order.broker_id, order.instrument, order.quantity, limit, order.purpose)
+            )
+
+    def _is_amended(self, order: LiveOrder) -> bool:
+        """Whether it is moved in its place."""
+        return self._amends and not order.filled
+
+    def _may_send(self, now_ms: int, *, entry: bool = False) -> bool:
+        return self._budget.wait(now_ms, entry=entry, kept=self._reserve() if entry else 0) is None
+
+    def _count(self, now_ms: int, *, entry: bool = False, order: bool = False) -> None:
+        self.writes += 1
+        self._budget.count(now_ms, entry=entry, order=order)
+
+    def _reserve(self) -> int:
+        """The requests that closing all may take."""
+        blotter = self.blotter
+        slices = sum(-(-held // self._most(at)) for at, held in enumerate(blotter.net) if held > 0)
+        return reserve(slices, len(blotter.open))
+
+    def _most(self, instrument: int) -> int:
+        return self.blotter.instruments[instrument].largest_order
+
+    def _instrument(self, wish: Wish) -> Instrument:
+        return self.blotter.instruments[wish.instrument]

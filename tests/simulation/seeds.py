@@ -1,0 +1,171 @@
+"""What a seed makes: faults, delays, quirks, and a trader who enters, exits and flees at random. `python -m tests.simulation.seeds FIRST [COUNT]`; one alone shows its last steps."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from random import Random
+
+from msgspec import Struct, field
+
+from engine.trading.orders.states import TRANSITIONS
+from tests.simulation.world import FAULTS_END_MS, REST_MS, SECURITIES, START_MS, World
+from tests.simulator.exchange.settings import Delays, Quirks
+
+WRITE_FAULTS = (
+    "after", "late 3000", "late 7900", "slow 2000", "slow 9000", "lost", "reset", "reset taken", "5xx", "5xx taken", "rate",
+    "rate taken", "html", "html taken", "empty", "empty taken", "null", "null taken", "cut", "unreachable",
+    "status_false AB9999", "status_false AB9999 taken", "status_false AB1007",
+)  # fmt: skip
+PLACE_FAULTS = (
+    "partial 40", "partial 70", "untagged", "reject price", "reject freeze", "reject funds", "reject other",
+    "reject price at_once", "reject self_trade",
+)  # fmt: skip
+MOVE_FAULTS = ("fill 100", "fill 50")
+BOOK_FAULTS = (
+    "short 1",
+    "short",
+    "stale 5000",
+    "lag 3000",
+    "lost",
+    "reset",
+    "5xx",
+    "rate",
+    "html",
+    "empty",
+    "null",
+    "cut",
+    "slow 2500",
+)
+BROKER_FAULTS = (
+    "updates lost 3", "updates dup 2", "updates reorder 2", "updates late 2000", "updates silent 20000", "updates down 8000",
+    "session", "external -65 NIFTY06OCT2625000CE", "external 30 BANKNIFTY27OCT2655000PE", "square_off",
+)  # fmt: skip
+
+
+def script_of(rng: Random) -> str:
+    """What goes wrong in this history."""
+    rules = []
+    for _ in range(rng.randint(0, 6)):
+        target, kinds = rng.choice((("place", WRITE_FAULTS + PLACE_FAULTS), ("modify", WRITE_FAULTS + MOVE_FAULTS),
+                                    ("cancel", WRITE_FAULTS + MOVE_FAULTS), ("book", BOOK_FAULTS), ("details", BOOK_FAULTS[4:])))  # fmt: skip
+        when = rng.choice((f"at {target} {rng.randint(1, 6)}", f"p {rng.choice((0.02, 0.1, 0.3))} {target}"))
+        rules.append(f"{when}: {target} {rng.choice(kinds)}")
+    rules += [f"at {rng.randint(5, 235)}s: {rng.choice(BROKER_FAULTS)}" for _ in range(rng.randint(0, 3))]
+    return "\n".join(rules)
+
+
+_BATCH = 25
+
+
+class Trader:
+    """Wants things at random; a flat now and then, and goes on after it."""
+
+    def __init__(self, world: World, rng: Random) -> None:
+        self._world = world
+        self._rng = rng
+        self._crashes = rng.random() < 0.4
+        self.entries = self.exits = self.flats = self.crashes = 0
+
+    def act(self) -> None:
+        """A moment's whim."""
+        world, rng = self._world, self._rng
+        pursuit, now_ms = world.pursuit, world.now_ms
+        if now_ms - START_MS >= FAULTS_END_MS:
+            return
+        whim = rng.random()
+        if world.flat.word == "FLAT" and whim < 0.02:
+            world.unlock()
+        if world.blotter.locked and whim < 0.01 and not world.flat.running:
+            world.unlock()
+        if self._crashes and rng.random() < 0.004:
+            self.crashes += 1
+            world.crash(rng.randint(300, 6_000))
+            return
+        if world.flat.running:
+            return
+        if whim < 0.004:
+            self.flats += world.begin_flat("a whim")
+            return
+        at = rng.randrange(len(SECURITIES))
+        decided = world.quote(at).last
+        lot = SECURITIES[at].lot
+        wanted = [each for each in pursuit.wishes.values() if each.instrument == at and not each.dropped]
+        if not wanted and not world.blotter.net[at] and whim < 0.08 and not pursuit.objection():
+            self.entries += 1
+            pursuit.wish(at, "BUY", "ENTRY", lot * rng.choice((1, 2, 5, 30)), decided, "signal", now_ms)
+        elif world.blotter.net[at] > 0 and whim < 0.12 and not any(each.side == "SELL" for each in wanted):
+            self.exits += 1
+            held = world.blotter.net[at]
+            part = held if rng.random() < 0.6 or held <= lot else held // lot // 2 * lot or lot
+            pursuit.wish(at, "SELL", "EXIT", part, decided, "Stop Loss", now_ms)
+
+
+def history(seed: int) -> World:
+    """One history from its seed; raises BrokenRuleError."""
+    rng = Random(seed)
+    quirks = Quirks(
+        modify_quantity=rng.choice(("total", "rest")), new_orderid=rng.random() < 0.3, null_token=rng.random() < 0.3,
+        number_orderid=rng.random() < 0.3,
+    )  # fmt: skip
+    delays = Delays(answer=rng.choice(((15, 60), (30, 400))), update=rng.choice(((5, 150), (50, 1_500))))
+    world = World(rng, script_of(rng), delays=delays, quirks=quirks, quoted=rng.random() < 0.9)
+    trader = Trader(world, rng)
+    world.run(FAULTS_END_MS, trader.act)
+    world.exchange.end_faults(world.now_ms)
+    world.begin_flat("the end")
+    world.run(REST_MS)
+    world.judge_rest()
+    return world
+
+
+class Mix(Struct):
+    """What histories came to: how often each thing was reached, and the seeds that broke a rule."""
+
+    reached: Counter[str] = field(default_factory=Counter)
+    failed: dict[int, str] = field(default_factory=dict)
+
+    def add(self, other: "Mix") -> None:
+        """Count another's as well."""
+        self.reached.update(other.reached)
+        self.failed.update(other.failed)
+
+
+def run(seeds: Iterable[int]) -> Mix:
+    """Run histories, each from its seed."""
+    mix = Mix()
+    for seed in seeds:
+        try:
+            world = history(seed)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the seed repeats it
+            mix.failed[seed] = f"{type(error).__name__}: {error}"
+            continue
+        counters = world.exchange.counters
+        mix.reached.update({f"fault {name}": number for name, number in counters.faults.items()})
+        mix.reached.update({f"{state} --{word}-->": number for (state, word), number in world.moves.items()})
+        mix.reached.update(histories=1, crashes=world.runs - 1, placed=len(counters.placed), fills=counters.fills)
+    return mix
+
+
+def main(first: int, count: int) -> int:
+    """Run `count` seeds from `first` on, on all processors; tell what was reached, and what broke a rule."""
+    whole = Mix()
+    batches = [range(at, min(at + _BATCH, first + count)) for at in range(first, first + count, _BATCH)]
+    with ProcessPoolExecutor() as pool:
+        for mix in pool.map(run, batches):
+            whole.add(mix)
+    for name, number in sorted(whole.reached.items()):
+        print(f"{number:11,}  {name}")
+    missed = sorted(f"{state} --{word}-->" for state, word in TRANSITIONS)
+    missed = [name for name in missed if not whole.reached[name]]
+    print(
+        f"the table: {len(TRANSITIONS) - len(missed)} of {len(TRANSITIONS)} reached{'; not: ' if missed else ''}{', '.join(missed)}"
+    )
+    for seed, why in sorted(whole.failed.items()):
+        print(f"seed {seed}: {why if count == 1 else why.splitlines()[0]:.4000}")
+    print(f"{count:,} seeds, {len(whole.failed):,} broke a rule")
+    return 1 if whole.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1))
