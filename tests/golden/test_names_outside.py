@@ -44,6 +44,7 @@ AllowEntries: symbol by
 AmendOrder: order broker_id instrument quantity limit purpose overnight
 Arm
 BarEntries: symbol by
+Booked: order quantity price
 Bookmark: text tick at_ms
 Bye: detached
 Cancel: order
@@ -58,17 +59,23 @@ Continued: file run mode title pid started_ns ended_ns outcome
 DayPage: date today rewinds state days(mode statistics(date entries exits positions won lost even profit loss gross costs net best worst drawdown streak longest_won longest_lost reasons costs_by_kind peak lowest) zone cumulative fallen earlier(date entries exits positions won lost even profit loss gross costs net best worst drawdown streak longest_won longest_lost reasons costs_by_kind peak lowest)) trades(mode instrument(symbol token exchange price_scale tick_size lot_size freeze_quantity quantity_scale market watch_only allow_negative removed) number entry_ms exit_ms quantity entry_price exit_price gross costs net reason left) total problems reason
 DayStarted: date at_ms note zone
 Disarm
+Ended: order state filled turnover
 EntriesChanged: state reason at_ms
+EntriesLocked: reason
+EntriesUnlocked
 EntryRefused: instrument reason at_ms untold
 EventMark: ticks kind text at_ms
 ExitPage: first last rewinds state trades(number instrument entry_ms exit_ms entry_price exit_price quantity gross_pnl costs net_pnl reason blind operator_stop) reason
+External: broker_id fill_id instrument symbol side quantity price booked
 Fault: kind amount symbol
 FeedNote: text at_ms severe
 FillBooked: fill{FILL} position{POSITION} cash costs
 Filled: fill{FILL}
 Flat: reason anyway
+FlatAsked: reason
 FlatChanged: state reason at_ms until_ms
 FlatNews: number state outcome reason begun_ns legs receipt
+FlatProven
 FollowFlat: ticket seen
 GapsCounted: instrument untold longest_ms since_ms at_ms
 GetDays: date today rewinds
@@ -121,6 +128,7 @@ Seek: tick
 SeekEvent: forward
 SeekTime: at_ms
 Send: ticket command
+SendBegun: order
 Sent: order request durable
 SequenceGap: instrument missing at_ms
 SessionChanged: generation up reason

@@ -199,7 +199,7 @@ class World:
         if isinstance(event, RoundRead | RoundFailed):
             self.pursuit.reading.over(event.number, self.now_ms)
         if isinstance(event, Quoted):
-            self._rest_quotes[event.instrument] = Quote(event.at_ms, event.bid, event.ask, event.last)
+            self._rest_quotes[event.instrument] = Quote(self.now_ms, event.bid, event.ask, event.last)
         if isinstance(event, Accepted | Refused | NotSent):
             self.journal.write(event, self.now_ms)
         self.blotter.take(event, self.now_ms)  # type: ignore[arg-type]

@@ -48,6 +48,7 @@ class LiveFlat:
 
     def push(self, now_ms: int) -> None:
         """Want what is still to be closed, and nothing else."""
+        self._pursuit.urgent = self.running
         if not self.running:
             return
         held = self._held()

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from engine.model.order_reports import FillReport, OrderReport, RefusalFamily, Refused
 from engine.model.order_requests import Purpose
+from engine.model.order_rows import Booked, Ended
 from engine.model.types import Side
 from engine.trading.orders.states import AT_BROKER, OVER, TOMBSTONES, TRANSITIONS, OrderState, OrderWord
 
@@ -23,23 +24,6 @@ _SETTLED: Final[dict[str, OrderWord]] = {
     "cancelled": "settled_cancelled",
     "rejected": "settled_rejected",
 }
-
-
-class Booked(Struct, frozen=True):
-    """So much more of an order is filled, at this price as far as is known (minor units)."""
-
-    order: int
-    quantity: int
-    price: int
-
-
-class Ended(Struct, frozen=True):
-    """An order is over: `filled` of it for exactly `turnover` (price × quantity in minor units)."""
-
-    order: int
-    state: OrderState
-    filled: int
-    turnover: int
 
 
 class Alarm(Struct, frozen=True):
@@ -59,7 +43,7 @@ class LiveOrder(Struct):
     `filled` is what anybody has told, and never falls; `fills` what the trade book has, by fill id. `due_ms` is when its
     time in this state is over: 0 never, -1 to be set by the next beat. `sent_ms` is 0 until bytes may have left, `known_ms`
     until the broker is known to have it; `filled_ms` is of the newest rise. `in_net` is what of it the newest trusted round's
-    positions have in them. `wish` is what it serves (see `engine.trading.orders.wishes`), `family`, `bound` and `above` are
+    positions have in them. `broker_id` is the newest number that the broker has given it. `wish` is what it serves (see `engine.trading.orders.wishes`), `family`, `bound` and `above` are
     why it was refused.
     """
 
@@ -78,14 +62,17 @@ class LiveOrder(Struct):
     due_ms: int = _BY_NEXT_BEAT
     sent_ms: int = 0
     rung: int = 0
+    look_ms: int = 0
     asked_limit: int = 0
     broker_id: str = ""
+    earlier_ids: tuple[str, ...] = ()
     unique_id: str = ""
     filled: int = 0
     turnover: int = 0
     fills: dict[str, tuple[int, int]] = field(default_factory=dict)
     ended: str = ""
     absent_rounds: int = 0
+    twin: bool = False
     known_ms: int = 0
     filled_ms: int = 0
     in_net: int = 0
@@ -140,10 +127,15 @@ class LiveOrder(Struct):
         self.family, self.bound, self.above = why.family, why.bound, why.above
         return self.answered("refused", now_ms)
 
-    def accepted(self, broker_id: str, unique_id: str, now_ms: int) -> list[Outcome]:
-        """The gateway has taken it, under these numbers."""
+    def accepted(self, word: OrderWord, broker_id: str, unique_id: str, now_ms: int) -> list[Outcome]:
+        """The gateway has taken a request, under these numbers."""
         self._know(broker_id, unique_id, now_ms)
-        return self.answered("accepted", now_ms)
+        return self.answered(word, now_ms)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All numbers that the broker has given it."""
+        return (*self.earlier_ids, self.broker_id) if self.broker_id else ()
 
     # ── What books and updates say ──────────────────────────────────────────────────────────────────────────────
 
@@ -200,7 +192,10 @@ class LiveOrder(Struct):
 
     def _know(self, broker_id: str, unique_id: str, now_ms: int) -> None:
         self.known_ms = self.known_ms or now_ms
-        self.broker_id = broker_id or self.broker_id
+        if broker_id and broker_id != self.broker_id and broker_id not in self.earlier_ids:
+            if self.broker_id:
+                self.earlier_ids = (*self.earlier_ids, self.broker_id)  # a modify may give another
+            self.broker_id = broker_id
         self.unique_id = unique_id or self.unique_id
 
     # ── Time ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -214,16 +209,17 @@ class LiveOrder(Struct):
             self.due_ms = 0
             self._go("overdue", now_ms)
 
-    def missed(self, begun_ms: int, ended_ms: int, *, twin: bool) -> list[Outcome]:
-        """A trusted round does not have it; `twin`: an order without a tag might be it. Enough of them, and it was not placed."""
-        was = self.state
-        since_ms = self.sent_ms or self.at_ms
-        if was != "UNKNOWN" or begun_ms <= since_ms:
-            return []
-        self.absent_rounds = 0 if twin else self.absent_rounds + 1
-        if self.absent_rounds >= ABSENT_ROUNDS and ended_ms - since_ms > ABSENT_MS:
-            self._go("absent", ended_ms)
-        return self._told(was, [])
+    def missed(self, begun_ms: int, ended_ms: int, *, twin: bool) -> bool:
+        """A trusted round does not have its tag; `twin`: an order without a tag might be it. Whether that is decided now.
+
+        Only what has left can be missed: what waits here is taken back first.
+        """
+        if self.state != "UNKNOWN" or not 0 < self.sent_ms < begun_ms:
+            return False
+        if twin != self.twin:
+            self.twin, self.absent_rounds = twin, 0
+        self.absent_rounds += 1
+        return self.absent_rounds >= ABSENT_ROUNDS and ended_ms - self.sent_ms > ABSENT_MS
 
     def _go(self, word: OrderWord, now_ms: int) -> bool:
         """One step of the table; False, and counted, where there is none."""

@@ -58,6 +58,7 @@ class Pursuit:
         self.wishes: dict[int, Wish] = {}
         self.last_wish = 0
         self.halted = ""
+        self.urgent = False  # whether a flat runs, which waits for rounds
         self.reading = Reading(blotter)
         self.writes = 0  # orders placed, amended, withdrawn
         self.requests: list[OrderRequest] = []
@@ -145,8 +146,7 @@ class Pursuit:
             self._serve(wish, now_ms)
         for order in tuple(blotter.open.values()):
             self._see_to(order, now_ms)
-        flat = any(each.purpose == "FLAT" for each in self.wishes.values())
-        self.requests += self.reading.due(now_ms, wished=bool(self.wishes), urgent=flat)
+        self.requests += self.reading.due(now_ms, wished=bool(self.wishes), urgent=self.urgent)
         for number, wish in tuple(self.wishes.items()):
             pending = any(each.wish == number for each in blotter.open.values())
             if not pending and (wish.dropped or wish.filled >= wish.quantity):

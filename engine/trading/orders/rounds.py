@@ -30,7 +30,7 @@ class Sorted(Struct, frozen=True):
 def sort(read: RoundRead, orders: Iterable[LiveOrder]) -> Sorted:
     """Tell ours from others': by tag, else by the broker's number; a trade by its order's number."""
     by_tag = {order.tag: order.number for order in orders}
-    by_id = {order.broker_id: order.number for order in orders if order.broker_id}
+    by_id = {each: order.number for order in orders for each in order.ids}
     ours: dict[int, OrderReport] = {}
     foreign: list[OrderReport] = []
     for report in read.orders:
@@ -58,6 +58,9 @@ def doubt(read: RoundRead, found: Sorted, orders: Iterable[LiveOrder], generatio
     for order in orders:
         if 0 < order.known_ms < read.begun_ms and (why := _lacks(read, found, order)):
             return f"order {order.tag} {why}"
+    known = {each for order in orders for each in order.ids} | {report.broker_id for report in read.orders}
+    if any(fill.broker_id not in known for fill in found.foreign_fills):
+        return "there is a trade of an order that no order book has"  # it may be ours, and its row comes later
     return _unequal(read.net, read.fills)
 
 
@@ -89,8 +92,8 @@ def _unequal(net: Iterable[NetReport], fills: Iterable[FillReport]) -> str:
 
 
 def is_twin(report: OrderReport, order: LiveOrder) -> bool:
-    """Whether an order without a tag might be `order`, its tag having been lost."""
-    same = report.instrument == order.instrument and report.side == order.side
+    """Whether an order without a tag might be `order`, its tag having been lost on the way."""
+    same = report.instrument == order.instrument and report.side == order.side and report.limit == order.limit
     return same and not report.tag and report.quantity == order.quantity
 
 

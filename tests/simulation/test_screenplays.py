@@ -1,0 +1,285 @@
+"""What a trader would ask about: one story a test, with the broker's own bytes, and the right end."""
+
+from random import Random
+
+import pytest
+
+from engine.model.order_rows import Booked, Ended, External
+from tests.simulation.world import SECURITIES, START_MS, World
+from tests.simulator.exchange.settings import Delays
+
+NIFTY, BANKNIFTY = (each.symbol for each in SECURITIES)
+LOT = SECURITIES[0].lot
+QUICK = Delays((20, 20), (5, 5), (5, 5), (0, 0), (0, 0), (0, 0), (5, 5), 0)
+DEEP = 100_000
+
+
+class Stage(World):
+    """A world in which prices stand where they are put, and things take the same time always."""
+
+    def __init__(self, script: str = "", *, amends: bool = True, quoted: bool = True) -> None:
+        super().__init__(Random(7), script, delays=QUICK, quoted=quoted)
+        self._slow_rows = 0.0
+        self.pursuit._amends = amends
+        self.rows: list[object] = []
+        for security in SECURITIES:
+            self.price(security.symbol, security.start)
+        self.go(4_000)  # two rounds
+
+    def price(self, symbol: str, bid: int, *, size: int = DEEP, spread: int = 10) -> None:
+        """Somebody wants `size` at `bid`, and offers as much beyond the spread; that is the last price, too."""
+        self.exchange.set_book(self.now_ms, symbol, [(bid, size)], [(bid + spread, size)], bid)
+
+    def go(self, ms: int) -> "Stage":
+        """Let so much time pass."""
+        self.run(self.now_ms - START_MS + ms)
+        return self
+
+    def note(self, words: str) -> None:
+        """Keep what was told."""
+        super().note(words)
+
+    def buy(self, lots: int) -> "Stage":
+        """The strategy wants to enter, and does."""
+        self.pursuit.wish(0, "BUY", "ENTRY", lots * LOT, 10_000, "signal", self.now_ms)
+        return self.go(3_500)
+
+    def sell(self, lots: int) -> "Stage":
+        """A stop is hit."""
+        self.pursuit.wish(0, "SELL", "EXIT", lots * LOT, 10_000, "Stop Loss", self.now_ms)
+        return self
+
+    @property
+    def held(self) -> tuple[int, int]:
+        """Lots by our own book, and in truth."""
+        return self.blotter.net[0] // LOT, self.exchange.net[NIFTY] // LOT
+
+    @property
+    def sent(self) -> int:
+        """How many orders the exchange was sent."""
+        return sum(self.exchange.counters.placed.values())
+
+    def states(self) -> list[str]:
+        """What every order came to."""
+        return [order.state for order in self.blotter.orders.values()]
+
+
+def test_an_entry_fills_at_the_ask_and_its_exit_at_the_bid() -> None:
+    stage = Stage().buy(2)
+    assert stage.held == (2, 2)
+    stage.sell(2).go(5_000)
+    assert (stage.held, stage.states()) == ((0, 0), ["FILLED", "FILLED"])
+    bought, sold = stage.blotter.orders.values()
+    assert (bought.exact_turnover, sold.exact_turnover) == (2 * LOT * 10_010, 2 * LOT * 10_000)
+
+
+def test_an_entry_is_not_chased() -> None:
+    stage = Stage()
+    stage.exchange.set_book(stage.now_ms, NIFTY, [(10_000, DEEP)], [], 10_000)
+    stage.buy(1).go(5_000)
+    assert (stage.held, stage.states()) == ((0, 0), ["CANCELLED"])
+
+
+@pytest.mark.parametrize("amends", [True, False])
+def test_an_exit_climbs_down_until_somebody_buys(amends: bool) -> None:
+    stage = Stage(amends=amends).buy(1)
+    stage.price(NIFTY, 10_000)
+    stage.exchange.set_book(stage.now_ms, NIFTY, [], [(10_010, DEEP)], 10_000)
+    stage.sell(1).go(3_300)
+    assert stage.held == (1, 1)
+    stage.exchange.set_book(stage.now_ms, NIFTY, [(9_500, DEEP)], [(10_010, DEEP)], 10_000)
+    stage.go(8_000)
+    assert stage.held == (0, 0)
+    orders = [order for order in stage.blotter.orders.values() if order.side == "SELL"]
+    assert len(orders) == 1 if amends else len(orders) > 1
+    assert orders[-1].exact_turnover == LOT * 9_500
+
+
+def test_half_is_bought_and_the_rest_is_given_up() -> None:
+    stage = Stage()
+    stage.exchange.set_book(stage.now_ms, NIFTY, [(10_000, DEEP)], [(10_010, 2 * LOT)], 10_000)
+    stage.buy(5).go(4_000)
+    assert (stage.held, stage.states()) == ((2, 2), ["CANCELLED"])
+    stage.price(NIFTY, 10_000)
+    stage.sell(2).go(5_000)
+    assert stage.held == (0, 0)
+
+
+def test_a_fill_while_it_is_taken_back_is_a_fill() -> None:
+    stage = Stage("at cancel 1: cancel fill 100")
+    stage.exchange.set_book(stage.now_ms, NIFTY, [(10_000, DEEP)], [], 10_000)
+    stage.buy(1).go(6_000)
+    assert (stage.held, stage.states()) == ((1, 1), ["FILLED"])
+
+
+def test_an_order_that_is_never_answered_is_found_and_not_sent_again() -> None:
+    stage = Stage("at place 1: place after").buy(1).go(20_000)
+    assert (stage.held, stage.sent, stage.states()) == ((1, 1), 1, ["FILLED"])
+
+
+def test_an_exit_that_never_arrived_is_sent_again_after_enough_rounds_and_once() -> None:
+    stage = Stage("at place 2: place lost").buy(1).sell(1).go(9_000)
+    assert (stage.sent, stage.states()) == (2, ["FILLED", "UNKNOWN"])
+    stage.go(16_000)
+    assert (stage.held, stage.sent, stage.states()) == ((0, 0), 3, ["FILLED", "NOT_PLACED", "FILLED"])
+
+
+def test_nothing_is_entered_while_an_entry_is_unknown() -> None:
+    stage = Stage("at place 1: place lost").buy(1).go(7_000)
+    assert stage.pursuit.objection().endswith("is unknown")
+    stage.pursuit.wish(1, "BUY", "ENTRY", SECURITIES[1].lot, 20_000, "signal", stage.now_ms)
+    stage.go(2_000)
+    assert stage.sent == 1
+
+
+def test_somebody_closes_half_at_the_app() -> None:
+    stage = Stage().buy(4)
+    stage.exchange.fault(stage.now_ms, f"external {-2 * LOT} {NIFTY}")
+    stage.go(6_000)
+    assert stage.held == (2, 2)
+    assert "somebody else" in stage.blotter.locked
+    stage.sell(4).go(6_000)
+    assert stage.held == (0, 0)
+
+
+def test_the_broker_squares_off() -> None:
+    stage = Stage().buy(3)
+    stage.exchange.fault(stage.now_ms, "square_off")
+    stage.go(6_000)
+    stage.sell(3).go(6_000)
+    assert stage.held == (0, 0)
+    assert stage.sent == 1
+
+
+def test_what_somebody_else_bought_is_sold_by_a_flat_only() -> None:
+    stage = Stage()
+    stage.exchange.fault(stage.now_ms, f"external {LOT} {NIFTY}")
+    stage.go(6_000)
+    stage.sell(1).go(6_000)
+    assert stage.held == (0, 1)
+    stage.begin_flat("key")
+    stage.go(9_000)
+    assert (stage.flat.word, stage.exchange.net[NIFTY]) == ("FLAT", 0)
+
+
+def test_a_flat_buys_a_short_back() -> None:
+    stage = Stage().buy(2)
+    stage.exchange.fault(stage.now_ms, f"external {-30} {BANKNIFTY}")
+    stage.go(5_000)
+    stage.begin_flat("key")
+    stage.go(9_000)
+    assert stage.flat.word == "FLAT"
+    assert not any(stage.exchange.net.values())
+
+
+def test_a_flat_is_proven_within_seconds_and_by_two_rounds() -> None:
+    stage = Stage().buy(2)
+    begun_ms = stage.now_ms
+    stage.begin_flat("key")
+    while stage.flat.running:
+        stage.go(250)
+        assert stage.now_ms - begun_ms < 10_000
+    assert stage.flat.word == "FLAT"
+    assert stage.now_ms - begun_ms > 1_000
+
+
+def test_books_that_cannot_be_read_prove_nothing() -> None:
+    stage = Stage().buy(1)
+    stage.exchange.fault(stage.now_ms, "book empty x1000")
+    stage.begin_flat("key")
+    stage.go(70_000)
+    assert stage.flat.word != "FLAT"
+    assert stage.flat.escalated
+    stage.exchange.end_faults(stage.now_ms)
+    stage.go(15_000)
+    assert (stage.flat.word, stage.held) == ("FLAT", (0, 0))
+
+
+def test_the_session_ends_while_an_exit_waits() -> None:
+    stage = Stage().buy(1)
+    stage.exchange.fault(stage.now_ms, "session")
+    stage.sell(1).go(25_000)
+    assert stage.held == (0, 0)
+    assert stage.wire.generation == 2
+
+
+def test_a_refusal_by_price_protection_teaches_the_bound() -> None:
+    stage = Stage("at place 2: place reject price").buy(1).sell(1).go(8_000)
+    assert stage.held == (0, 0)
+    assert "REJECTED" in stage.states() or "REFUSED" in stage.states()
+
+
+def test_an_order_above_the_freeze_quantity_goes_in_slices() -> None:
+    lots = SECURITIES[0].freeze // LOT + 5
+    stage = Stage().buy(lots).go(4_000)
+    assert stage.held == (lots, lots)
+    assert stage.sent == 2
+    stage.sell(lots).go(6_000)
+    assert (stage.held, stage.sent) == ((0, 0), 4)
+
+
+def test_without_ticks_a_quote_is_asked_for_first() -> None:
+    stage = Stage(quoted=False).buy(1)
+    assert stage.exchange.counters.calls["quote"] == 1
+    assert stage.held == (1, 1)
+
+
+def test_a_crash_while_an_exit_is_out_is_found_by_its_tag() -> None:
+    stage = Stage("at place 2: place slow 3000").buy(1).sell(1).go(1_200)
+    stage.crash(2_000)
+    assert stage.blotter.locked
+    stage.go(14_000)
+    assert stage.states()[1] in {"FILLED", "CANCELLED"}
+    stage.sell(1).go(10_000)  # what is still held is judged anew
+    assert stage.held == (0, 0)
+
+
+def test_an_entry_whose_sending_had_not_begun_is_not_out_there_after_a_crash() -> None:
+    stage = Stage()
+    stage.journal._lag_ms = lambda: 400
+    stage.pursuit.wish(0, "BUY", "ENTRY", LOT, 10_000, "signal", stage.now_ms)
+    stage.go(700)
+    stage.crash(1_000)
+    stage.go(20_000)
+    assert (stage.held, stage.sent, stage.states()) == ((0, 0), 0, ["NOT_PLACED"])
+
+
+def test_a_flat_goes_on_after_a_crash() -> None:
+    stage = Stage("at place 2: place lost").buy(2)
+    stage.begin_flat("key")
+    stage.go(1_000)
+    stage.crash(3_000)
+    assert stage.flat.reason == "key"
+    stage.go(40_000)
+    assert (stage.flat.word, stage.held) == ("FLAT", (0, 0))
+
+
+def test_entries_stay_locked_after_a_crash_until_a_person_unlocks() -> None:
+    stage = Stage()
+    stage.crash(1_000)
+    stage.go(15_000).buy(1)
+    assert stage.sent == 0
+    stage.unlock()
+    stage.buy(1)
+    assert stage.held == (1, 1)
+
+
+def test_an_exit_whose_rows_are_late_goes_out_all_the_same() -> None:
+    stage = Stage().buy(1)
+    stage.journal._lag_ms = lambda: 60_000
+    stage.sell(1).go(3_000)
+    assert stage.exchange.net[NIFTY] == 0
+
+
+def test_an_entry_whose_rows_are_late_is_not_sent() -> None:
+    stage = Stage()
+    stage.journal._lag_ms = lambda: 60_000
+    stage.buy(1)
+    assert (stage.sent, stage.states()) == (0, ["NOT_PLACED"])
+
+
+def test_rows_tell_all_that_a_restart_must_know() -> None:
+    stage = Stage().buy(1).sell(1).go(5_000)
+    kinds = [type(row) for row in stage.journal.crash(stage.now_ms + 1_000)]
+    assert kinds.count(Booked) == kinds.count(Ended) == 2
+    assert External not in kinds
