@@ -11,7 +11,7 @@ from tests.support.paths import ROOT
 
 TESTS = ROOT / "tests"
 FILES = sorted(TESTS.rglob("*.py"))
-OF_NO_FOLDER = {"bench", "end_to_end", "fuzz", "golden", "simulator", "soak", "support"}
+OF_NO_FOLDER = {"bench", "end_to_end", "fuzz", "golden", "simulation", "simulator", "soak", "support"}
 
 
 @cache
