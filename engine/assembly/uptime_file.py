@@ -4,12 +4,14 @@ It is a file of its own and not of the journal's: nothing is decided by it, and 
 what every takeover has to read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from engine.model.errors import reason
+from engine.model.snapshot import UptimeView
 from engine.model.types import TradeMode
 from engine.outside.files import keep_note, read_note
 from engine.runtime import LOGGERS
@@ -37,17 +39,33 @@ class UptimeFile:
         return ""
 
 
-def read_uptime(folder: Path) -> tuple[WatchedDay, ...]:
+def read_uptime(folder: Path, warn: Callable[[str], None] = LOGGERS["engine"].warning) -> tuple[WatchedDay, ...]:
     """The days that earlier runs have counted, the oldest first; none where there is no file of ours, which is told."""
     try:
         days = msgspec.json.decode(read_note(folder / UPTIME_FILE, _LONGEST), type=tuple[WatchedDay, ...])
     except FileNotFoundError:
         return ()
     except (OSError, ValueError) as error:
-        LOGGERS["engine"].warning("%s cannot be read: %s; minutes watched are counted anew", UPTIME_FILE, error)
+        warn(f"{UPTIME_FILE} cannot be read: {reason(error)}; minutes watched are counted anew")
         return ()
     by_date = {each.date: each for each in days}
     return tuple(sorted(by_date.values(), key=lambda each: each.date)[-MOST_DAYS:])
+
+
+def view_of(kept: Sequence[WatchedDay]) -> UptimeView | None:
+    """What the days tell without an engine: the newest as a whole session, since nobody knows how much of it has passed; None of none."""
+    if not kept:
+        return None
+    newest = kept[-1]
+    return UptimeView(
+        date=newest.date,
+        minutes=newest.minutes,
+        watched=newest.watched,
+        days=len(kept),
+        days_minutes=sum(each.minutes for each in kept),
+        days_watched=sum(each.watched for each in kept),
+        days_unwatched=sum(not each.watched for each in kept),
+    )
 
 
 def uptime_of(mode: TradeMode, markets: Sequence[TradingHours], folder: Path) -> Uptime | None:

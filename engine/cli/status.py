@@ -42,7 +42,8 @@ nanoseconds of the epoch. Words are from these sets; *_reason, *_words, locked, 
   log_levels      {component: debug, info, warning, error}; log_changed (those that are not as configured, in words)
   uptime          {minutes (of today's session that have passed), watched (of them, with the link up and prices fresh), share,
                     days, days_minutes, days_watched, days_share, days_unwatched (the same over all days that are known)};
-                  null of a replay; uptime_words
+                  null of a replay; of an engine that does not answer or is gone as its file has them: the newest day as
+                  a whole; uptime_words
   engines         of several, each as above: those that run, and dead ones that hold something or may do so"""
 
 
@@ -89,11 +90,13 @@ def _lines(status: "Status") -> Iterator[str]:
     if not status.running:
         yield f"no engine is running for {status.state_dir}"
         yield from (f"  its journal holds {each}" for each in (*held, *status.alarms))
+        yield from _uptime(status)
         if status.problem:
             yield f"  problem    {status.problem}"
     elif status.state == "no_answer":
         yield f"engine {status.pid} ({status.mode}) holds {status.state_dir} and {status.problem}"
         yield from (f"  its journal holds {each}" for each in (*held, *status.alarms))
+        yield from _uptime(status)
     else:
         yield from _of_running(status, held)
 
@@ -117,8 +120,7 @@ def _of_running(status: "Status", held: list[str]) -> Iterator[str]:
     if status.watch_only:
         yield f"  watch only {', '.join(status.watch_only)}"
     yield f"  day P&L    {status.day_pnl}"
-    if status.uptime_words:
-        yield f"  uptime     {status.uptime_words}"
+    yield from _uptime(status)
     yield f"  screens    {status.screens}{control}"
     yield f"  memory     {status.rss_mb} MB"
     yield from (f"  log        {each}" for each in status.log_changed)
@@ -128,6 +130,11 @@ def _of_running(status: "Status", held: list[str]) -> Iterator[str]:
     if status.problem:
         yield f"  problem    {status.problem}"
     yield from (f"  last run   {line}" for line in status.found)
+
+
+def _uptime(status: "Status") -> Iterator[str]:
+    if status.uptime_words:
+        yield f"  uptime     {status.uptime_words}"
 
 
 def _some(symbols: "Sequence[str]") -> str:

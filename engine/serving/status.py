@@ -40,7 +40,7 @@ def status_of(place: EngineDir, warn: Callable[[str], None]) -> Status:
         problem = "; ".join(filter(None, (f"does not answer: {error}", left.problem)))
         known = {"state": "no_answer", "running": True, "pid": place.pid, "problem": problem}
         # It may go on at any moment, and enter: what its journal says of that holds for one that is gone.
-        return _stamped(place, **_of_account(left.account) | known | {"entries": "unknown"})
+        return _stamped(place, **_of_account(left.account) | _watched(place, warn) | known | {"entries": "unknown"})
 
 
 def of_several(statuses: Sequence[Status]) -> Status:
@@ -224,7 +224,16 @@ def _dead(place: EngineDir, warn: Callable[[str], None]) -> Status:
     if left.problem:
         warn(left.problem)
     state: State = "dead" if left.place.mode or left.problem else "never_ran"
-    return _stamped(left.place, state=state, problem=left.problem, **_of_account(left.account))
+    known = _of_account(left.account) | _watched(left.place, warn)
+    return _stamped(left.place, state=state, problem=left.problem, **known)
+
+
+def _watched(place: EngineDir, warn: Callable[[str], None]) -> dict[str, object]:
+    """The minutes watched as its file has them."""
+    from engine.assembly.uptime_file import read_uptime, view_of  # noqa: PLC0415 - who finds an engine running carries none
+
+    view = view_of(read_uptime(place.folder, warn))
+    return {} if view is None else {"uptime": _uptime(view), "uptime_words": f"{view.date}: {uptime.words(view)}"}
 
 
 def _of_account(account: JournalledAccount | None) -> dict[str, object]:

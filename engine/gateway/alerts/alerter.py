@@ -12,11 +12,9 @@ from engine.gateway.log import LOGGER
 from engine.presentation.alert_look import TradeNews
 from engine.presentation.alerting import Message
 from engine.presentation.alerts import Alert, conditions, of_run
-from engine.text.redaction import redact
 from engine.text.sanitize import clean
 
 _LOOK_S = 1.0
-_LOGGED = 300  # characters
 _LIVES_NS = 4_000_000_000  # since its last look; an alerter that looks no more tells nothing
 
 
@@ -126,6 +124,6 @@ class Alerter:
         box.settled(message, told, self._clock_ns())
         self._sent.add(channel.name, "failed" if told.problem else "sent")
         if not told.problem:
-            LOGGER.info("told by %s: %s %s", channel.name, message.level.upper(), message.text(_LOGGED, redact))
+            LOGGER.info("told by %s: %s %s", channel.name, message.level.upper(), "; ".join(message.lines))
         elif told.problem != before:
             LOGGER.error("an alert was not told by %s: %s", channel.name, told.problem)

@@ -33,7 +33,7 @@ class CacheHealth(Struct, frozen=True):
 
 
 class EngineHealth(Struct, frozen=True):
-    """How the engine is: `degraded` before there was one, `unhealthy` once it is gone or its newest snapshot is old."""
+    """How the engine is: `degraded` before there was one and after it was stopped, `unhealthy` once it has died or its newest snapshot is old."""
 
     status: Health
     snapshot_age_s: float | None

@@ -42,6 +42,7 @@ from engine.text.sanitize import CleanText, clean
 from engine.version import VERSION
 
 STANDALONE: Final = "standalone"
+_STOPPED = "the engine was stopped in good order"
 _OLD_S = 5.0  # a snapshot that is older is no news of a living engine: one at rest makes one a second
 _FEATURES = ("engine", "quotes", "cache", "instruments", "metrics", "alerts")
 _STATUS_OF: Final[Mapping[type[QuoteRefusedError], int]] = {UnknownProviderError: 404, BadSymbolError: 422}
@@ -221,9 +222,11 @@ class Api:
 
     def _engine_health(self) -> tuple[Health, float | None, str]:
         """How it is, how old its snapshot, and why it is not well."""
-        age_s, state = self._age_s, self._engine.state
-        if age_s is None:
+        age_s, state, seen = self._age_s, self._engine.state, self._engine.snapshot
+        if seen is None or age_s is None:
             return "degraded", None, state.reason
+        if seen.stopped:
+            return ("unhealthy", age_s, "the engine has failed") if seen.fault else ("degraded", age_s, _STOPPED)
         if state.word == "LOST":
             return "unhealthy", age_s, state.reason
         if age_s > _OLD_S:

@@ -41,7 +41,7 @@ OPERATIONS: Final = (
     Operation("/", "What this is", answers.About, lambda api, _: api.about()),
     Operation(
         "/health",
-        "How the service and its engine are; 503 where the engine is gone",
+        "How the service and its engine are; 503 where the engine has died or stands still",
         answers.HealthAnswer,
         lambda api, _: api.health(),
         status_of=lambda health: 503 if health.status == "unhealthy" else 200,

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
+from engine.assembly.uptime_file import UPTIME_FILE
 from engine.cli.status import _SCHEMA
 from engine.model.commands import Lock, PauseEntries
 from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL
@@ -95,9 +96,12 @@ RUNNING: dict[str, Any] = {
     "engines": [],
 }
 UNKNOWN = "NoneType"
+WATCHED = (
+    '[{"date":"2025-10-01","from_minute":29320950,"minutes":375,"mask":"0"},'
+    '{"date":"2025-10-03","from_minute":29323830,"minutes":375,"mask":"7"}]'
+)
 DEAD = RUNNING | {
     "log_levels": {},
-    "uptime": UNKNOWN,
     "newest_tick_at": UNKNOWN,
     "newest_tick_ns": UNKNOWN,
     "newest_tick_age_s": UNKNOWN,
@@ -112,7 +116,11 @@ DEAD = RUNNING | {
 def fits(found: Any, shape: Any) -> bool:
     """Whether `found` has exactly these keys, and values of these kinds."""
     if isinstance(shape, dict):
-        return list(found) == list(shape) and all(fits(found[key], shape[key]) for key in shape)
+        return (
+            isinstance(found, dict)
+            and list(found) == list(shape)
+            and all(fits(found[key], shape[key]) for key in shape)
+        )
     if isinstance(shape, list):
         return isinstance(found, list) and all(fits(each, shape[0]) for each in found if shape)
     return type(found).__name__ in shape.split()
@@ -149,6 +157,7 @@ def test_a_running_a_locked_a_silent_and_a_dead_engine_have_one_shape(tmp_path: 
         assert (locked["entries"], locked["entries_reason"], locked["locked"]) == ("locked", "lunch", "lunch")
         assert differing({key: value for key, value in locked.items() if key != "exit"}, RUNNING) == {}
         shell.kill()
+        (shell.state / UPTIME_FILE).write_text(WATCHED)
         dead = shell.status()
         assert dead.pop("exit") == EXIT_DIFFERENT
         assert differing(dead, DEAD) == {}
@@ -156,6 +165,16 @@ def test_a_running_a_locked_a_silent_and_a_dead_engine_have_one_shape(tmp_path: 
         assert dead["positions"][0]["quantity"] == held.state.quantity
         assert dead["positions"][0]["entry_price"] == position["entry_price"]
         assert (dead["entries"], dead["locked"]) == ("locked", "lunch")
+        assert dead["uptime"] == {
+            "minutes": 375, "watched": 3, "share": 0.008,
+            "days": 2, "days_minutes": 750, "days_watched": 3, "days_share": 0.004, "days_unwatched": 1,
+        }  # fmt: skip
+        words = "2025-10-03: 3 of 375 minutes (0.80 %); 0.40 % of 2 days, 1 of them not at all"
+        assert f"  uptime     {words}" in shell.ask("status").out
+        (shell.state / UPTIME_FILE).write_text("[")
+        broken = shell.ask("status", "--json")
+        assert json.loads(broken.out)["uptime"] is None
+        assert "uptime.json cannot be read" in broken.err
 
 
 def logs_at_other_levels(shell: OperatorShell) -> None:
@@ -192,6 +211,7 @@ def test_several_engines_are_one_answer(tmp_path: Path) -> None:
         (usual / "paper").parent.mkdir(exist_ok=True)
         other.state.rename(usual / "paper")
         (usual / "paper" / "mode").write_text("paper\n")
+        (usual / "paper" / UPTIME_FILE).write_text(WATCHED)
         answer = shell.run("status", "--json")
         found = json.loads(answer.out)
         assert answer.status == EXIT_WELL

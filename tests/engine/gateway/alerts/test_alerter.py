@@ -1,9 +1,11 @@
 """All channels over one engine: a channel that hangs, fails or raises holds up no other; what was not told is told later."""
 
 import asyncio
+import logging
 import threading
 from collections import Counter
 
+import pytest
 from msgspec.structs import replace
 
 from engine.gateway.alerts.alerter import Alerter
@@ -166,3 +168,26 @@ def test_a_channel_is_claimed_while_it_can_be_counted_on_and_no_longer() -> None
         await asyncio.gather(*alerter._telling)
 
     asyncio.run(watch())
+
+
+def test_each_alert_is_logged_with_the_channel_that_took_it_and_a_failure_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    outcomes = iter((Told("status 500"), Told("status 500"), Told()))
+    clock = Clock()
+    channels = [Recorder("command"), Recorder("webhook", lambda: next(outcomes))]
+    alerter = Alerter(channels, lambda: GONE, Counts(), per_hour=20, clock_ns=clock)
+
+    async def watch() -> None:
+        for at_s in (0, 10, 30):
+            await looked(alerter, clock, at_s)
+            await asyncio.gather(*alerter._telling)
+
+    with caplog.at_level(logging.INFO, "myquant.gateway"):
+        asyncio.run(watch())
+    said = sorted(record.getMessage().partition(": nobody")[0] for record in caplog.records)
+    assert said == [
+        "an alert was not told by webhook: status 500",
+        "told by command: CRITICAL the engine does not answer",
+        "told by webhook: CRITICAL the engine does not answer",
+    ]

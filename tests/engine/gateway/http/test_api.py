@@ -87,6 +87,24 @@ def test_one_that_is_gone_is_unhealthy_and_what_it_held_is_still_told_with_its_a
         assert (held.snapshot_age_s, len(held.positions)) == (90.0, 1)
 
 
+def test_one_that_was_stopped_in_good_order_is_no_alarm_and_one_that_failed_is(tmp_path: Path) -> None:
+    clock = Clock()
+    with attached(tmp_path, clock, engine_snapshot(1, taken_ns=clock.now_ns)) as (api, there):
+        there.fake.go_on(stopped=True, taken_ns=clock.now_ns)
+        there.server.stop(5.0)
+        until(lambda: api.health().status == "degraded", api.health)
+        clock.now_ns += 90 * SECOND
+        health = api.health()
+        assert (health.status, health.components.engine.status) == ("degraded", "degraded")
+        assert health.components.engine.reason == "the engine was stopped in good order"
+        assert api.status().engine.status == "degraded"
+    folder = tmp_path / "failed"
+    folder.mkdir(mode=0o700)
+    failed = engine_snapshot(1, taken_ns=clock.now_ns, stopped=True, fault="boom")
+    with attached(folder, clock, failed) as (api, _):
+        assert (api.health().status, api.health().components.engine.reason) == ("unhealthy", "the engine has failed")
+
+
 def test_prices_and_money_are_exact(tmp_path: Path) -> None:
     clock = Clock()
     money = AccountView(

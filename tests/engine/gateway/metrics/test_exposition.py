@@ -165,9 +165,18 @@ def test_alerts_are_counted_by_channel_and_outcome() -> None:
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not here")
 def test_promtool_has_nothing_to_say_against_the_metrics() -> None:
-    text = exposition(full()).text(private=True)
+    shown = exposition(full())
+    shown.answers.took("/health", 200, 0.01)
+    text = shown.text(private=True)
+    assert b'myquant_http_request_duration_seconds_count{code="200",route="/health"} 1.0' in text
     done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, check=False, timeout=30)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_no_series_tells_when_another_was_made() -> None:
+    shown = exposition(full())
+    shown.answers.took("/health", 200, 0.01)
+    assert b"_created" not in shown.text(private=True)
 
 
 def test_the_newest_validation_is_told_and_that_there_was_none() -> None:
