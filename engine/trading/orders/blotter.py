@@ -59,6 +59,7 @@ class Blotter:
         self.logged_in = True
         self.last_number = 0
         self.orders: dict[int, LiveOrder] = {}
+        self._by_tag: dict[str, LiveOrder] = {}
         self.open: dict[int, LiveOrder] = {}
         self.net = [0] * len(instruments)
         self.locked = ""
@@ -75,6 +76,7 @@ class Blotter:
     def add(self, order: LiveOrder) -> None:
         """Keep a new order."""
         self.orders[order.number] = self.open[order.number] = order
+        self._by_tag[order.tag] = order
         self.last_number = max(self.last_number, order.number)
 
     def take_told(self) -> list[Told]:
@@ -172,10 +174,9 @@ class Blotter:
 
     def _of(self, report: OrderReport) -> LiveOrder | None:
         """Which order of ours it is."""
-        for order in self.orders.values():
-            if (report.tag and order.tag == report.tag) or (not report.tag and report.broker_id in order.ids):
-                return order
-        return None
+        if report.tag:
+            return self._by_tag.get(report.tag)
+        return next((order for order in self.orders.values() if report.broker_id in order.ids), None)
 
     def _adopt(self, report: OrderReport, now_ms: int) -> None:
         """Take in an order that bears our tag and is in no journal: it left without its rows, before a crash."""
@@ -235,7 +236,7 @@ class Blotter:
         self._stirred = {at: when for at, when in self._stirred.items() if when >= read.begun_ms}
         twins = self._look_for(read, found, now_ms)
         for order in orders:
-            order.in_net = sum(fill.quantity for fill in read.fills if fill.broker_id in order.ids)
+            order.in_net = order.read  # a trade book is of the whole day
         for fill in found.foreign_fills:
             if fill.broker_id not in twins:
                 self._external(fill)

@@ -12,7 +12,7 @@ from engine.venues.angelone.orders import requests
 from engine.venues.angelone.orders.looks import order_in, quote_in
 from engine.venues.angelone.orders.meanings import hear, written
 from engine.venues.angelone.orders.numbers import MisfitError
-from engine.venues.angelone.orders.round import SmartApiRound
+from engine.venues.angelone.orders.round import KnownRows, SmartApiRound
 from engine.venues.angelone.orders.traded import TradedInstruments
 from engine.venues.angelone.orders.updates import update_message
 from engine.venues.order_dialect import Reply, ReplyMeaning, UpdateMessage, WireRequest
@@ -22,11 +22,11 @@ class SmartApiOrders:
     """Requests to bytes and replies to events, for the run's instruments."""
 
     def __init__(self, instruments: Sequence[Instrument]) -> None:
-        self._traded = TradedInstruments(instruments)
+        self._traded, self._known = TradedInstruments(instruments), KnownRows()
 
     def relist(self, instruments: Sequence[Instrument]) -> None:
         """Go by these from now on; numbers stay what they were."""
-        self._traded = TradedInstruments(instruments)
+        self._traded, self._known = TradedInstruments(instruments), KnownRows()
 
     def write(self, request: WriteRequest) -> WireRequest:
         """How `request` is asked."""
@@ -43,7 +43,7 @@ class SmartApiOrders:
 
     def begin_round(self, number: int, generation: int, now_ms: int) -> SmartApiRound:
         """Round `number`, under the login `generation`."""
-        return SmartApiRound(number, generation, now_ms, self._traded)
+        return SmartApiRound(number, generation, now_ms, self._traded, self._known)
 
     def look(self, request: ReadOrder | ReadQuote) -> WireRequest:
         """How a single order or a quote is asked for."""

@@ -9,7 +9,7 @@ from engine.model.order_reports import FillReport, NetReport, OrderReport, Round
 from engine.text.sanitize import CleanText
 from engine.venues.angelone.answers import one_line
 from engine.venues.angelone.orders.meanings import Heard, hear
-from engine.venues.angelone.orders.numbers import MisfitError
+from engine.venues.angelone.orders.numbers import MisfitError, to_identity
 from engine.venues.angelone.orders.requests import ORDER_BOOK, POSITIONS, TRADE_BOOK
 from engine.venues.angelone.orders.rows import OrderRow, PositionRow, TradeRow, fill_report, net_reports, order_report
 from engine.venues.angelone.orders.traded import TradedInstruments
@@ -20,10 +20,24 @@ _Report = TypeVar("_Report")
 _BOOKS: Final = (("order book", ORDER_BOOK), ("trade book", TRADE_BOOK), ("positions", POSITIONS))
 
 
+class KnownRows:
+    """What the rows of the newest round said: most come again as they were, and to read one takes longer than to find it.
+
+    Holds the rows of one round at most; to be made anew with other instruments.
+    """
+
+    def __init__(self) -> None:
+        self.orders: dict[OrderRow, OrderReport] = {}
+        self.fills: dict[tuple[TradeRow, OrderReport | None], FillReport] = {}
+
+
 class SmartApiRound:
     """Asks for the three and puts them together; `generation` is the login that all of them are asked under."""
 
-    def __init__(self, number: int, generation: int, begun_ms: int, traded: TradedInstruments) -> None:
+    def __init__(
+        self, number: int, generation: int, begun_ms: int, traded: TradedInstruments, known: KnownRows | None = None
+    ) -> None:
+        self._known = known or KnownRows()
         self._number = number
         self._generation = generation
         self._begun_ms = begun_ms
@@ -54,12 +68,15 @@ class SmartApiRound:
         )
 
     def _take_orders(self, heard: Heard, _: int) -> None:
-        self._orders = _each(rows_in(heard, OrderRow), lambda row: order_report(row, self._traded))
+        rows = rows_in(heard, OrderRow)
+        self._known.orders = _each(rows, self._known.orders, lambda row: order_report(row, self._traded))
+        self._orders = tuple(self._known.orders[row] for row in rows)
 
     def _take_trades(self, heard: Heard, now_ms: int) -> None:
         orders: dict[CleanText, OrderReport] = {each.broker_id: each for each in self._orders}
-        rows = rows_in(heard, TradeRow)
-        self._fills = _each(rows, lambda row: fill_report(row, orders, self._traded, now_ms))
+        rows = [(row, orders.get(to_identity(row.orderid))) for row in rows_in(heard, TradeRow)]
+        self._known.fills = _each(rows, self._known.fills, lambda row: fill_report(*row, self._traded, now_ms))
+        self._fills = tuple(self._known.fills[row] for row in rows)
 
     def _take_positions(self, heard: Heard, _: int) -> None:
         self._net = net_reports(rows_in(heard, PositionRow), self._traded)
@@ -74,12 +91,12 @@ def rows_in(heard: Heard, kind: type[_Row]) -> list[_Row]:
     raise MisfitError(heard.text)
 
 
-def _each(rows: list[_Row], report: Callable[[_Row], _Report]) -> tuple[_Report, ...]:
-    """What every row says; raises MisfitError that names the row."""
-    reports: list[_Report] = []
+def _each(rows: list[_Row], known: dict[_Row, _Report], report: Callable[[_Row], _Report]) -> dict[_Row, _Report]:
+    """What every row says, by row, as is `known` of it; raises MisfitError that names the row."""
+    reports: dict[_Row, _Report] = {}
     for number, row in enumerate(rows, 1):
         try:
-            reports.append(report(row))
+            reports[row] = known[row] if row in known else report(row)
         except MisfitError as error:
             raise MisfitError(f"row {number}: {error}") from None
-    return tuple(reports)
+    return reports

@@ -1,6 +1,6 @@
 """Orders, trades and positions as SmartAPI lists them, and what is read out of each. Knows no call."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec import Struct
@@ -116,14 +116,11 @@ def order_report(row: OrderRow, traded: TradedInstruments, code_state: BrokerSta
     )
 
 
-def fill_report(
-    row: TradeRow, orders: Mapping[CleanText, OrderReport], traded: TradedInstruments, now_ms: int
-) -> FillReport:
-    """What a trade's row says; its instrument is that of its order among `orders` where that is known. Raises MisfitError."""
+def fill_report(row: TradeRow, order: OrderReport | None, traded: TradedInstruments, now_ms: int) -> FillReport:
+    """What a trade's row says; its instrument is that of its `order` where that is known. Raises MisfitError."""
     broker_id, fill_id = to_identity(row.orderid), to_identity(row.fillid)
     if not broker_id or not fill_id:
         raise MisfitError("a trade without a number")
-    order = orders.get(broker_id)
     index = traded.find(row.exchange, row.tradingsymbol)
     if order is not None and index not in {NONE, order.instrument}:
         raise MisfitError(f"trade {fill_id} is not of the instrument of its order")
