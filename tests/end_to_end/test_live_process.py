@@ -97,7 +97,8 @@ def is_watched(folder: Path, echo: EchoingExchange) -> Watched:
     ):
         wait_for_ticks(sim, RATE // 2)
         keys = " ".join(CANARIES.values())
-        tokens = f"{echo.account._good[-1].jwt} {echo.account._good[-1].feed} {keys}"
+        newest = [*echo.account._good.values()][-1]
+        tokens = f"{newest.jwt} {newest.feed} {keys}"
         refused = json.dumps({"correlationID": "batch0", "errorCode": "E1001", "errorMessage": f"bad {tokens}"})
 
         def say() -> None:

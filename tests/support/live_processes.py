@@ -129,7 +129,7 @@ class LongTokens(Account):
 
     def issue(self) -> Tokens:
         tokens = Tokens(*(f"eyJ{kind}{'0123456789abcdef' * 20}.{'fedcba' * 40}.sign-_" for kind in "jrf"))
-        self._good.append(tokens)
+        self._good[tokens.jwt] = tokens
         return tokens
 
 
